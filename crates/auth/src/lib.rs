@@ -1,1 +1,24 @@
-//! Skeleton.
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+#[cfg(target_family = "wasm")]
+compile_error!(
+    "ironleaf-auth holds tokens and is for the server only: the browser half must not depend on it"
+);
+
+mod accounts;
+mod clock;
+mod grant;
+mod provider;
+mod secret;
+mod transport;
+
+pub use accounts::{AccountError, Accounts, AuthorizedCalls, CallError, FieldError};
+pub use clock::{Clock, Random, system_clock, system_random};
+pub use grant::{Field, Grant};
+pub use provider::{
+    Caller, EndReason, Identity, Provider, RefreshOutcome, RefreshTiming, Rejection, ReuseCost, SignIn,
+    SignInError, SignOut, SignedIn,
+};
+pub use secret::SecretText;
+pub use transport::{Request, Response, Transport, TransportError};
