@@ -1,1 +1,163 @@
-fn main() {}
+//! The commands of this repository: `cargo xtask dev | serve | build | test | e2e`.
+//!
+//! It starts programs and waits for them; nothing of the application is in here, and the application's crates are not
+//! among its dependencies, so that it builds in a second.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "speaking to the person at the terminal is its purpose"
+)]
+
+mod application;
+mod browser;
+mod failure;
+mod frontend_tree;
+mod ports;
+mod process;
+mod report;
+mod settings;
+mod site_marks;
+mod steps;
+mod tools;
+mod version;
+mod workspace;
+
+use std::process::ExitCode;
+
+use failure::{Failure, Result};
+use settings::Settings;
+
+const HELP: &str = "\
+The commands of this repository.
+
+  cargo xtask dev              build, serve on http://127.0.0.1:3000 and rebuild what is changed
+  cargo xtask serve            build for release and serve it
+  cargo xtask build            build for release: target/release/ironleaf and target/site
+  cargo xtask test             everything: format, clippy, docs, tests, dependency checks, release build, browser
+  cargo xtask test --fast      the same without the release build and the browser
+  cargo xtask e2e [ARGS..]     the browser tests; arguments go to Playwright (--ui, --headed, -g NAME)
+  cargo xtask help             this text
+
+Missing tools are installed first, into ~/.cache/ironleaf-tools, and each is announced.
+LISTEN_ADDR, CORE_API_LISTEN_ADDR and the other variables of docs/configuration.md are passed on.
+";
+
+/// What was asked for on the command line.
+#[derive(Debug, PartialEq, Eq)]
+enum Request {
+    Dev,
+    Serve,
+    Build,
+    Test { fast: bool },
+    EndToEnd { playwright_args: Vec<String> },
+    Help,
+}
+
+impl Request {
+    fn parse(args: &[String]) -> Result<Self> {
+        let Some((command, rest)) = args.split_first() else {
+            return Ok(Self::Help);
+        };
+        let request = match command.as_str() {
+            "e2e" => {
+                return Ok(Self::EndToEnd {
+                    playwright_args: rest.to_vec(),
+                });
+            }
+            "test" if rest == ["--fast"] => return Ok(Self::Test { fast: true }),
+            "dev" => Self::Dev,
+            "serve" => Self::Serve,
+            "build" => Self::Build,
+            "test" => Self::Test { fast: false },
+            "help" | "--help" | "-h" => Self::Help,
+            unknown => {
+                return Err(Failure::new(format!(
+                    "There is no command `{unknown}`. `cargo xtask help` lists what there is."
+                )));
+            }
+        };
+        match rest.first() {
+            None => Ok(request),
+            Some(extra) => Err(Failure::new(format!(
+                "`cargo xtask {command}` does not know `{extra}`. `cargo xtask help` lists what there is."
+            ))),
+        }
+    }
+
+    fn run(self) -> Result<()> {
+        if self == Self::Help {
+            print!("{HELP}");
+            return Ok(());
+        }
+        process::listen_for_interrupts()?;
+        let settings = Settings::from_environment()?;
+        match self {
+            Self::Dev => application::dev(&settings),
+            Self::Serve => application::serve(&settings),
+            Self::Build => application::build(&settings),
+            Self::Test { fast } => steps::run_all(&settings, fast),
+            Self::EndToEnd { playwright_args } => {
+                application::build(&settings)?;
+                browser::run_playwright(&settings, &playwright_args)
+            }
+            Self::Help => Ok(()),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match Request::parse(&args).and_then(Request::run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !matches!(failure, Failure::Reported) {
+                eprintln!("{failure}");
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Request> {
+        Request::parse(&line.split_whitespace().map(String::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn no_command_shows_the_help() {
+        assert_eq!(parse("").unwrap(), Request::Help);
+    }
+
+    #[test]
+    fn playwright_gets_its_arguments_as_they_are() {
+        let playwright_args = vec!["--headed".to_owned(), "-g".to_owned(), "login".to_owned()];
+        assert_eq!(
+            parse("e2e --headed -g login").unwrap(),
+            Request::EndToEnd { playwright_args }
+        );
+    }
+
+    #[test]
+    fn fast_is_an_option_of_test_alone() {
+        assert_eq!(parse("test --fast").unwrap(), Request::Test { fast: true });
+        assert_eq!(parse("test").unwrap(), Request::Test { fast: false });
+        assert!(
+            parse("serve --fast")
+                .unwrap_err()
+                .to_string()
+                .contains("`--fast`")
+        );
+    }
+
+    #[test]
+    fn an_unknown_command_is_named() {
+        let failure = parse("sevre").unwrap_err().to_string();
+        assert_eq!(
+            failure,
+            "There is no command `sevre`. `cargo xtask help` lists what there is."
+        );
+    }
+}

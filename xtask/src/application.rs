@@ -1,0 +1,181 @@
+//! Building the application and running it.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::failure::Result;
+use crate::settings::{CoreApi, Settings};
+use crate::tools::{Purpose, Tools};
+use crate::{ports, process};
+
+/// How often a server that is starting is asked whether it is there, and how long an answer may take.
+const PROBE_INTERVAL: Duration = Duration::from_millis(200);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Builds, serves, and builds again whenever a file is saved.
+pub(crate) fn dev(settings: &Settings) -> Result<()> {
+    ports::check_application(settings)?;
+    ports::check_reload(settings)?;
+    let tools = Tools::for_building(settings, Purpose::DebugBuild)?;
+    announce_when_up(settings);
+    process::run(with_addresses(settings, cargo_leptos(&tools).arg("watch")))
+}
+
+/// Builds for release and serves until Ctrl-C.
+pub(crate) fn serve(settings: &Settings) -> Result<()> {
+    ports::check_application(settings)?;
+    build(settings)?;
+    announce_when_up(settings);
+    process::run(with_addresses(
+        settings,
+        process::program(settings.server_binary()).arg("serve"),
+    ))
+}
+
+/// Builds `target/release/ironleaf` and `target/site`.
+pub(crate) fn build(settings: &Settings) -> Result<()> {
+    let tools = Tools::for_building(settings, Purpose::ReleaseBuild)?;
+    let started = Instant::now();
+    process::run(cargo_leptos(&tools).args(["build", "--release"]))?;
+    println!("The release build took {} s.", started.elapsed().as_secs());
+    Ok(())
+}
+
+/// The program itself rather than `cargo leptos`: cargo would not pass a signal on to it.
+fn cargo_leptos(tools: &Tools) -> Command {
+    tools.program("cargo-leptos")
+}
+
+/// cargo-leptos waits for the server at its own address setting, so that one follows ours; and an origin that nobody
+/// set follows the address, or every request would be turned away for its Host.
+fn with_addresses<'a>(settings: &Settings, command: &'a mut Command) -> &'a mut Command {
+    command
+        .env("LISTEN_ADDR", settings.listen_addr.to_string())
+        .env("LEPTOS_SITE_ADDR", settings.listen_addr.to_string())
+        .env("PUBLIC_ORIGIN", &settings.public_origin)
+}
+
+/// Prints where everything is, once it is there.
+fn announce_when_up(settings: &Settings) {
+    let settings = settings.clone();
+    thread::spawn(move || {
+        while !process::interrupted() {
+            if is_live(settings.listen_addr) {
+                print!("{}", announcement(&settings));
+                return;
+            }
+            thread::sleep(PROBE_INTERVAL);
+        }
+    });
+}
+
+fn is_live(address: SocketAddr) -> bool {
+    answer(address).is_ok_and(|status_line| status_line.starts_with("HTTP/1.1 200"))
+}
+
+/// Health needs no more of HTTP than this, and a client would be the largest dependency here.
+fn answer(address: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, PROBE_TIMEOUT)?;
+    stream.set_read_timeout(Some(PROBE_TIMEOUT))?;
+    write!(
+        stream,
+        "GET /health/live HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut status_line = [0; 16];
+    let length = stream.read(&mut status_line)?;
+    Ok(String::from_utf8_lossy(&status_line[..length]).into_owned())
+}
+
+fn announcement(settings: &Settings) -> String {
+    let application = &settings.public_origin;
+    match &settings.core_api {
+        CoreApi::External { url } => {
+            format!("\n  Application  {application}\n  Core API     {url}\n\n  Ctrl-C stops it.\n\n")
+        }
+        CoreApi::Embedded { listen_addr } => format!(
+            "\n  Application  {application}\n  Core API     http://{listen_addr}\n\n  \
+             Sign in as   user@test.com / password1\n               admin@test.com / password1 (ADMIN)\n\n  \
+             Ctrl-C stops both.\n\n"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn settings(core_api: CoreApi) -> Settings {
+        Settings {
+            listen_addr: "127.0.0.1:4000".parse().unwrap(),
+            public_origin: "http://localhost:4000".to_owned(),
+            core_api,
+            reload_port: 4002,
+            chromium: None,
+            tools: "/tools".into(),
+            target: "/target".into(),
+        }
+    }
+
+    #[test]
+    fn the_announcement_shows_both_addresses_and_both_people() {
+        let text = announcement(&settings(CoreApi::Embedded {
+            listen_addr: "127.0.0.1:4001".parse().unwrap(),
+        }));
+        for part in [
+            "http://localhost:4000",
+            "http://127.0.0.1:4001",
+            "user@test.com / password1",
+            "admin@test.com",
+        ] {
+            assert!(text.contains(part), "{part} is missing in {text}");
+        }
+    }
+
+    #[test]
+    fn an_external_core_api_is_not_said_to_have_our_people() {
+        let text = announcement(&settings(CoreApi::External {
+            url: "https://api.example.com/v1".to_owned(),
+        }));
+        assert!(text.contains("https://api.example.com/v1"));
+        assert!(!text.contains("test.com"));
+    }
+
+    #[test]
+    fn children_get_the_address_under_both_names() {
+        let settings = settings(CoreApi::External {
+            url: "https://api.example.com/v1".to_owned(),
+        });
+        let mut command = Command::new("ironleaf");
+        let environment: Vec<_> = with_addresses(&settings, &mut command)
+            .get_envs()
+            .map(|(name, value)| (name.to_str().unwrap(), value.unwrap().to_str().unwrap()))
+            .collect();
+        assert!(environment.contains(&("LISTEN_ADDR", "127.0.0.1:4000")));
+        assert!(environment.contains(&("LEPTOS_SITE_ADDR", "127.0.0.1:4000")));
+        assert!(environment.contains(&("PUBLIC_ORIGIN", "http://localhost:4000")));
+    }
+
+    #[test]
+    fn a_server_is_live_when_it_answers_200_and_not_before() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            for status in ["503 Service Unavailable", "200 OK"] {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = [0; 256];
+                let length = stream.read(&mut request).unwrap();
+                assert!(request[..length].starts_with(b"GET /health/live HTTP/1.1\r\n"));
+                write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").unwrap();
+            }
+        });
+        assert!(!is_live(address));
+        assert!(is_live(address));
+        server.join().unwrap();
+        assert!(!is_live(address));
+    }
+}

@@ -1,0 +1,65 @@
+//! Ports are looked at before anything is built: a build of minutes that ends in "address in use" helps nobody.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+
+use crate::failure::{Failure, Result};
+use crate::settings::{CoreApi, Settings};
+
+/// # Errors
+///
+/// When the application's or the embedded core API's address cannot be listened on.
+pub(crate) fn check_application(settings: &Settings) -> Result<()> {
+    check(settings.listen_addr, "LISTEN_ADDR")?;
+    if let CoreApi::Embedded { listen_addr } = settings.core_api {
+        check(listen_addr, "CORE_API_LISTEN_ADDR")?;
+    }
+    Ok(())
+}
+
+/// # Errors
+///
+/// When the port over which cargo-leptos tells pages to reload is taken.
+pub(crate) fn check_reload(settings: &Settings) -> Result<()> {
+    check(
+        SocketAddr::new(settings.listen_addr.ip(), settings.reload_port),
+        "LEPTOS_RELOAD_PORT",
+    )
+}
+
+fn check(address: SocketAddr, variable: &str) -> Result<()> {
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => Err(Failure::new(format!(
+            "Port {} is taken by another program ({address}). Set {variable} to use another one.",
+            address.port()
+        ))),
+        Err(error) => Err(Failure::new(format!(
+            "{address} cannot be listened on: {error}. {variable} changes it."
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_named_with_the_variable_that_changes_it() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap();
+        let failure = check(address, "LISTEN_ADDR").unwrap_err().to_string();
+        assert!(
+            failure.contains(&format!("Port {} is taken", address.port())),
+            "{failure}"
+        );
+        assert!(failure.contains("Set LISTEN_ADDR"), "{failure}");
+    }
+
+    #[test]
+    fn a_free_port_is_left_free() {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert!(check(address, "LISTEN_ADDR").is_ok());
+        assert!(check(address, "LISTEN_ADDR").is_ok());
+    }
+}

@@ -1,0 +1,84 @@
+//! What came of the steps of a test run.
+
+use std::fmt;
+use std::time::Duration;
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Passed,
+    Failed,
+    /// Not run, and why. It counts neither way.
+    Skipped(String),
+}
+
+#[derive(Debug)]
+struct Line {
+    step: &'static str,
+    outcome: Outcome,
+    duration: Duration,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    lines: Vec<Line>,
+}
+
+impl Report {
+    pub(crate) fn add(&mut self, step: &'static str, outcome: Outcome, duration: Duration) {
+        self.lines.push(Line {
+            step,
+            outcome,
+            duration,
+        });
+    }
+
+    pub(crate) fn passed(&self) -> usize {
+        self.count(&Outcome::Passed)
+    }
+
+    pub(crate) fn failed(&self) -> usize {
+        self.count(&Outcome::Failed)
+    }
+
+    fn count(&self, outcome: &Outcome) -> usize {
+        self.lines.iter().filter(|line| line.outcome == *outcome).count()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.lines {
+            let seconds = line.duration.as_secs_f64();
+            match &line.outcome {
+                Outcome::Passed => writeln!(f, "  {:<34} ok     {seconds:>7.1} s", line.step)?,
+                Outcome::Failed => writeln!(f, "  {:<34} FAILED {seconds:>7.1} s", line.step)?,
+                Outcome::Skipped(reason) => writeln!(f, "  {:<34} skipped: {reason}", line.step)?,
+            }
+        }
+        // Alone on its line, in these words: programs read it.
+        writeln!(f, "\n{} passed, {} failed", self.passed(), self.failed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_ends_with_the_counts_alone_on_a_line() {
+        let mut report = Report::default();
+        report.add("format", Outcome::Passed, Duration::from_millis(1_240));
+        report.add("clippy, server", Outcome::Failed, Duration::from_secs(61));
+        report.add(
+            "dependencies",
+            Outcome::Skipped("cargo-deny is not installed".to_owned()),
+            Duration::ZERO,
+        );
+        let expected = "  format                             ok         1.2 s\n\
+            \x20 clippy, server                     FAILED    61.0 s\n\
+            \x20 dependencies                       skipped: cargo-deny is not installed\n\
+            \n\
+            1 passed, 1 failed\n";
+        assert_eq!(report.to_string(), expected);
+    }
+}

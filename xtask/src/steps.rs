@@ -1,0 +1,241 @@
+//! `cargo xtask test`: every check of this repository, one after the other, with one summary at the end.
+//!
+//! The two halves of the application never meet in one cargo command: their features would be unified, and server
+//! code would be compiled under the front end.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::failure::{Failure, Result};
+use crate::report::{Outcome, Report};
+use crate::settings::Settings;
+use crate::{application, browser, frontend_tree, process, site_marks, tools};
+
+struct Step {
+    name: &'static str,
+    /// Left out with `--fast`.
+    slow: bool,
+    /// The step without which this one says nothing.
+    needs: Option<&'static str>,
+    run: fn(&Settings) -> Result<Outcome>,
+}
+
+impl Step {
+    const fn new(name: &'static str, run: fn(&Settings) -> Result<Outcome>) -> Self {
+        Self {
+            name,
+            slow: false,
+            needs: None,
+            run,
+        }
+    }
+
+    const fn slow(self) -> Self {
+        Self { slow: true, ..self }
+    }
+
+    const fn needs(self, step: &'static str) -> Self {
+        Self {
+            needs: Some(step),
+            ..self
+        }
+    }
+}
+
+const RELEASE_BUILD: &str = "release build";
+
+const STEPS: &[Step] = &[
+    Step::new("format", |_| cargo(&["fmt", "--all", "--check"])),
+    Step::new("front end without server crates", |_| {
+        frontend_tree::check().map(|()| Outcome::Passed)
+    }),
+    Step::new("clippy, server half", |_| {
+        cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])
+    }),
+    Step::new("clippy, browser half", clippy_browser_half),
+    Step::new("docs", docs),
+    Step::new("unit and integration tests", |_| {
+        cargo(&["test", "--no-fail-fast"])
+    }),
+    Step::new("licences, bans, sources", cargo_deny),
+    Step::new(RELEASE_BUILD, |settings| {
+        application::build(settings).map(|()| Outcome::Passed)
+    })
+    .slow(),
+    Step::new("no server words for the browser", |_| {
+        site_marks::check().map(|()| Outcome::Passed)
+    })
+    .slow()
+    .needs(RELEASE_BUILD),
+    Step::new("browser", |settings| {
+        browser::run_playwright(settings, &[]).map(|()| Outcome::Passed)
+    })
+    .slow()
+    .needs(RELEASE_BUILD),
+];
+
+/// Runs every step, or with `fast` those that need neither the release build nor a browser. A failed step does not stop
+/// those that stand on their own.
+///
+/// # Errors
+///
+/// When a step failed, or Ctrl-C was pressed.
+pub(crate) fn run_all(settings: &Settings, fast: bool) -> Result<()> {
+    tools::ensure_lint_components()?;
+    tools::ensure_wasm_target()?;
+    let report = run(STEPS.iter().filter(|step| !(fast && step.slow)), settings)?;
+    print!("\n{report}");
+    if report.failed() == 0 {
+        Ok(())
+    } else {
+        Err(Failure::Reported)
+    }
+}
+
+fn run<'a>(steps: impl Iterator<Item = &'a Step>, settings: &Settings) -> Result<Report> {
+    let mut report = Report::default();
+    let mut failed: Vec<&str> = Vec::new();
+    for step in steps {
+        println!("\n=== {}", step.name);
+        let started = Instant::now();
+        let outcome = match step.needs.filter(|needed| failed.contains(needed)) {
+            Some(needed) => Outcome::Skipped(format!("the step before it failed: {needed}")),
+            None => outcome_of((step.run)(settings))?,
+        };
+        let seconds = started.elapsed().as_secs_f64();
+        match &outcome {
+            Outcome::Passed => println!("=== {}: ok, {seconds:.1} s", step.name),
+            Outcome::Failed => println!("=== {}: FAILED, {seconds:.1} s", step.name),
+            Outcome::Skipped(reason) => println!("=== {}: skipped, {reason}", step.name),
+        }
+        if outcome == Outcome::Failed {
+            failed.push(step.name);
+        }
+        report.add(step.name, outcome, started.elapsed());
+    }
+    Ok(report)
+}
+
+/// A failure is said at once and counted; Ctrl-C ends the run.
+fn outcome_of(result: Result<Outcome>) -> Result<Outcome> {
+    match result {
+        Err(Failure::Explained(reason)) => {
+            println!("{reason}");
+            Ok(Outcome::Failed)
+        }
+        outcome_or_interrupted => outcome_or_interrupted,
+    }
+}
+
+fn cargo(args: &[&str]) -> Result<Outcome> {
+    process::run(process::program("cargo").args(args)).map(|()| Outcome::Passed)
+}
+
+fn clippy_browser_half(_: &Settings) -> Result<Outcome> {
+    cargo(&[
+        "clippy",
+        "--package",
+        "frontend",
+        "--package",
+        "app",
+        "--features",
+        "app/hydrate",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--",
+        "-D",
+        "warnings",
+    ])
+}
+
+/// All default members rather than the libraries alone: the same selection as the other steps, hence the same features.
+fn docs(_: &Settings) -> Result<Outcome> {
+    process::run(
+        process::program("cargo")
+            .args(["doc", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )
+    .map(|()| Outcome::Passed)
+}
+
+fn cargo_deny(_: &Settings) -> Result<Outcome> {
+    if tools::on_path("cargo-deny").is_none() {
+        return Ok(Outcome::Skipped(
+            "cargo-deny is not installed (cargo install cargo-deny --locked)".to_owned(),
+        ));
+    }
+    let mut checks = vec!["deny", "check", "licenses", "bans", "sources"];
+    if has_advisory_database() {
+        checks.push("advisories");
+    } else {
+        println!(
+            "There is no advisory database on this machine (cargo deny fetch gets it): advisories are left out."
+        );
+    }
+    cargo(&checks)
+}
+
+fn has_advisory_database() -> bool {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let databases = home.and_then(|home| std::fs::read_dir(home.join("advisory-dbs")).ok());
+    databases.is_some_and(|mut databases| databases.next().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings::from_environment().unwrap()
+    }
+
+    #[test]
+    fn a_failed_step_leaves_out_those_that_need_it_and_no_others() {
+        let steps = [
+            Step::new("first", |_| Err(Failure::new("broken on purpose"))),
+            Step::new("needs the first", |_| Ok(Outcome::Passed)).needs("first"),
+            Step::new("stands alone", |_| Ok(Outcome::Passed)),
+        ];
+        let report = run(steps.iter(), &settings()).unwrap();
+        assert_eq!((report.passed(), report.failed()), (1, 1));
+    }
+
+    #[test]
+    fn ctrl_c_ends_the_run() {
+        let steps = [
+            Step::new("stopped", |_| Err(Failure::Interrupted)),
+            Step::new("never reached", |_| panic!("a step ran after Ctrl-C")),
+        ];
+        assert!(matches!(
+            run(steps.iter(), &settings()),
+            Err(Failure::Interrupted)
+        ));
+    }
+
+    #[test]
+    fn every_need_names_an_earlier_step() {
+        for (position, step) in STEPS.iter().enumerate() {
+            if let Some(needed) = step.needs {
+                assert!(
+                    STEPS[..position].iter().any(|earlier| earlier.name == needed),
+                    "{needed}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn fast_leaves_out_the_release_build_and_the_browser() {
+        let slow: Vec<_> = STEPS
+            .iter()
+            .filter(|step| step.slow)
+            .map(|step| step.name)
+            .collect();
+        assert_eq!(
+            slow,
+            ["release build", "no server words for the browser", "browser"]
+        );
+    }
+}

@@ -1,0 +1,208 @@
+//! The programs that a build needs and that may be missing: found on `PATH`, in this user's tool folder, or installed there.
+//!
+//! The folder is the user's, not the repository's: it survives a fresh clone. It is nobody's `PATH`: what a person
+//! installed for other projects is neither replaced nor shadowed.
+
+mod cargo_install;
+mod wasm_opt;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::{Failure, Result};
+use crate::settings::Settings;
+use crate::version::Version;
+use crate::{process, workspace};
+use cargo_install::CargoInstall;
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// The release this repository was built and measured with; a later patch of the same minor version is taken where it is there.
+const CARGO_LEPTOS: Version = Version::new(0, 3, 10);
+
+/// The folders that go in front of `PATH` for every program started.
+#[derive(Debug, Default)]
+pub(crate) struct Tools {
+    folders: Vec<PathBuf>,
+}
+
+/// What the tools are for: a debug build runs no wasm-opt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    DebugBuild,
+    ReleaseBuild,
+}
+
+impl Tools {
+    /// Finds or installs what building the application needs.
+    ///
+    /// # Errors
+    ///
+    /// When a tool can neither be found nor installed: which one, and what was tried.
+    pub(crate) fn for_building(settings: &Settings, purpose: Purpose) -> Result<Self> {
+        ensure_wasm_target()?;
+        let mut tools = Self::default();
+        tools.add(cargo_leptos(&settings.tools)?);
+        tools.add(wasm_bindgen(&settings.tools)?);
+        if purpose == Purpose::ReleaseBuild {
+            tools.add(wasm_opt::folder(&settings.tools)?);
+        }
+        Ok(tools)
+    }
+
+    fn add(&mut self, found: Found) {
+        if let Found::InFolder(folder) = found {
+            self.folders.push(folder);
+        }
+    }
+
+    /// A program to be started at the top of the repository that finds these tools first.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = process::program(find_in(&self.folders, name).unwrap_or_else(|| name.into()));
+        if let Some(path) = self.path() {
+            command.env("PATH", path);
+        }
+        command
+    }
+
+    fn path(&self) -> Option<OsString> {
+        let inherited = env::var_os("PATH").unwrap_or_default();
+        let folders = self.folders.iter().cloned().chain(env::split_paths(&inherited));
+        env::join_paths(folders).ok()
+    }
+}
+
+/// Where a tool was found.
+#[derive(Debug)]
+enum Found {
+    OnPath,
+    InFolder(PathBuf),
+}
+
+/// The program that `PATH` leads to.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
+    find_in(&folders, name)
+}
+
+fn find_in(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
+    // npm is a script on Windows.
+    let suffixes: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
+    let candidates = |folder: &PathBuf| -> Vec<PathBuf> {
+        suffixes
+            .iter()
+            .map(|suffix| folder.join(format!("{name}{suffix}")))
+            .collect()
+    };
+    folders
+        .iter()
+        .flat_map(candidates)
+        .find(|candidate| candidate.is_file())
+}
+
+/// The version a program says it has.
+fn version_of(program: &Path) -> Option<Version> {
+    Version::find_in(&process::quiet_output(
+        process::program(program).arg("--version"),
+    )?)
+}
+
+/// # Errors
+///
+/// When clippy or rustfmt is missing and rustup cannot add it.
+pub(crate) fn ensure_lint_components() -> Result<()> {
+    for (command, component) in [("clippy", "clippy"), ("fmt", "rustfmt")] {
+        if process::quiet_output(process::program("cargo").args([command, "--version"])).is_none() {
+            println!("Adding {component} to the Rust toolchain (a few megabytes).");
+            rustup(&["component", "add", component])?;
+        }
+    }
+    Ok(())
+}
+
+/// # Errors
+///
+/// When the standard library for the browser is missing and rustup cannot add it.
+pub(crate) fn ensure_wasm_target() -> Result<()> {
+    let libraries = process::quiet_output(process::program("rustc").args([
+        "--print",
+        "target-libdir",
+        "--target",
+        WASM_TARGET,
+    ]));
+    if libraries.is_some_and(|folder| Path::new(folder.trim()).is_dir()) {
+        return Ok(());
+    }
+    println!("Adding the {WASM_TARGET} target to the Rust toolchain (about 20 MB).");
+    rustup(&["target", "add", WASM_TARGET])
+}
+
+fn rustup(args: &[&str]) -> Result<()> {
+    process::run(process::program("rustup").args(args)).map_err(|failure| match failure {
+        Failure::Explained(reason) => Failure::new(format!(
+            "The Rust toolchain lacks something that rustup could not add: {reason}"
+        )),
+        other => other,
+    })
+}
+
+fn cargo_leptos(tools: &Path) -> Result<Found> {
+    let newest_known =
+        |found: Version| (found.major, found.minor) == (CARGO_LEPTOS.major, CARGO_LEPTOS.minor);
+    let accepted = |found: Version| newest_known(found) && found >= CARGO_LEPTOS;
+    if on_path("cargo-leptos")
+        .and_then(|program| version_of(&program))
+        .is_some_and(accepted)
+    {
+        return Ok(Found::OnPath);
+    }
+    CargoInstall {
+        package: "cargo-leptos",
+        program: "cargo-leptos",
+        version: CARGO_LEPTOS,
+        // Its tools come from here, at versions that fit together, and not from the network while it builds.
+        options: &["--locked", "--features", "no_downloads"],
+        cost: "it is compiled once for this user, which takes 5 to 20 minutes",
+    }
+    .ensure(tools)
+}
+
+/// wasm-bindgen's program and library speak to each other in a format that changes with every version: only the
+/// version in `Cargo.lock` will do.
+fn wasm_bindgen(tools: &Path) -> Result<Found> {
+    let version = workspace::locked_version("wasm-bindgen")?;
+    if on_path("wasm-bindgen").and_then(|program| version_of(&program)) == Some(version) {
+        return Ok(Found::OnPath);
+    }
+    CargoInstall {
+        package: "wasm-bindgen-cli",
+        program: "wasm-bindgen",
+        version,
+        options: &[],
+        cost: "it is compiled once for this user, which takes 1 to 3 minutes",
+    }
+    .ensure(tools)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_tools_come_before_the_inherited_path() {
+        let tools = Tools {
+            folders: vec![PathBuf::from("/tools/a"), PathBuf::from("/tools/b")],
+        };
+        let path: Vec<_> = env::split_paths(&tools.path().unwrap()).collect();
+        assert_eq!(path[..2], [PathBuf::from("/tools/a"), PathBuf::from("/tools/b")]);
+        assert!(path.len() > 2);
+    }
+
+    #[test]
+    fn a_program_is_found_where_it_is_and_nowhere_else() {
+        assert!(on_path("cargo").is_some());
+        assert!(on_path("ironleaf-no-such-program").is_none());
+    }
+}

@@ -1,0 +1,96 @@
+//! wasm-opt, which halves what the browser loads.
+//!
+//! Distributions carry versions that refuse what Rust emits (Debian's 108 ends in a validation error). Where `PATH` has none
+//! that is new enough, the `wasm-opt` crate compiles Binaryen and needs a C++ compiler but no Node; npm's `binaryen` needs Node.
+
+use std::path::{Path, PathBuf};
+
+use super::cargo_install::CargoInstall;
+use super::{Found, find_in, on_path, version_of};
+use crate::failure::{Failure, Result};
+use crate::process;
+use crate::version::Version;
+
+/// The first version that reads the features of current LLVM's output.
+const OLDEST_ACCEPTED: Version = Version::new(116, 0, 0);
+
+const CRATE: CargoInstall = CargoInstall {
+    package: "wasm-opt",
+    program: "wasm-opt",
+    version: Version::new(0, 116, 1),
+    // Debug information is stripped anyway; without it a fifth less C++ is compiled.
+    options: &["--locked", "--no-default-features"],
+    cost: "Binaryen is compiled once for this user, which takes 3 to 10 minutes",
+};
+
+const NPM_PACKAGE: &str = "binaryen";
+const NPM_VERSION: Version = Version::new(132, 0, 0);
+
+/// # Errors
+///
+/// When there is none and none can be installed: the release build cannot go on without it.
+pub(super) fn folder(tools: &Path) -> Result<Found> {
+    let on_path_version = on_path("wasm-opt").and_then(|program| version_of(&program));
+    if on_path_version.is_some_and(|version| version >= OLDEST_ACCEPTED) {
+        return Ok(Found::OnPath);
+    }
+    if let Some(found) = CRATE.installed(tools).or_else(|| npm_installed(tools)) {
+        return Ok(found);
+    }
+    if let Some(old) = on_path_version {
+        println!(
+            "wasm-opt {} on PATH is too old for what Rust emits ({} is needed).",
+            old.major, OLDEST_ACCEPTED.major
+        );
+    }
+    for (possible, install) in [
+        (has_cxx_compiler(), compile as fn(&Path) -> Result<Found>),
+        (on_path("npm").is_some(), npm_install),
+    ] {
+        if !possible {
+            continue;
+        }
+        match install(tools) {
+            Err(Failure::Explained(reason)) => println!("wasm-opt could not be installed this way: {reason}"),
+            installed_or_interrupted => return installed_or_interrupted,
+        }
+    }
+    Err(Failure::new(format!(
+        "wasm-opt could not be had: install Binaryen {} or later, a C++ compiler, or Node with npm.",
+        OLDEST_ACCEPTED.major
+    )))
+}
+
+fn compile(tools: &Path) -> Result<Found> {
+    CRATE.ensure(tools)
+}
+
+fn has_cxx_compiler() -> bool {
+    ["c++", "g++", "clang++"]
+        .iter()
+        .any(|name| on_path(name).is_some())
+}
+
+fn npm_installed(tools: &Path) -> Option<Found> {
+    let folder = npm_root(tools).join("node_modules/.bin");
+    find_in(std::slice::from_ref(&folder), "wasm-opt").map(|_| Found::InFolder(folder))
+}
+
+fn npm_install(tools: &Path) -> Result<Found> {
+    println!(
+        "Installing wasm-opt {} from npm: about 100 MB on disk.",
+        NPM_VERSION.major
+    );
+    let npm = on_path("npm").unwrap_or_else(|| PathBuf::from("npm"));
+    process::run(
+        process::program(npm)
+            .args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix"])
+            .arg(npm_root(tools))
+            .arg(format!("{NPM_PACKAGE}@{NPM_VERSION}")),
+    )?;
+    npm_installed(tools).ok_or_else(|| Failure::new("npm's binaryen package has no wasm-opt."))
+}
+
+fn npm_root(tools: &Path) -> PathBuf {
+    tools.join(format!("{NPM_PACKAGE}-{NPM_VERSION}"))
+}
