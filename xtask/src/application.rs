@@ -1,6 +1,6 @@
 //! Building the application and running it.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::thread;
@@ -73,20 +73,18 @@ fn announce_when_up(settings: &Settings) {
 }
 
 fn is_live(address: SocketAddr) -> bool {
-    answer(address).is_ok_and(|status_line| status_line.starts_with("HTTP/1.1 200"))
+    health_status_line(address).is_ok_and(|status_line| status_line.starts_with("HTTP/1.1 200"))
 }
 
 /// Health needs no more of HTTP than this, and a client would be the largest dependency here.
-fn answer(address: SocketAddr) -> std::io::Result<String> {
+fn health_status_line(address: SocketAddr) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PROBE_TIMEOUT)?;
     stream.set_read_timeout(Some(PROBE_TIMEOUT))?;
-    write!(
-        stream,
-        "GET /health/live HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )?;
-    let mut status_line = [0; 16];
-    let length = stream.read(&mut status_line)?;
-    Ok(String::from_utf8_lossy(&status_line[..length]).into_owned())
+    let request = format!("GET /health/live HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut status_line = String::new();
+    BufReader::new(stream).read_line(&mut status_line)?;
+    Ok(status_line)
 }
 
 fn announcement(settings: &Settings) -> String {
@@ -167,10 +165,13 @@ mod tests {
         let server = thread::spawn(move || {
             for status in ["503 Service Unavailable", "200 OK"] {
                 let (mut stream, _) = listener.accept().unwrap();
-                let mut request = [0; 256];
-                let length = stream.read(&mut request).unwrap();
-                assert!(request[..length].starts_with(b"GET /health/live HTTP/1.1\r\n"));
-                write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").unwrap();
+                let request: Vec<String> = BufReader::new(stream.try_clone().unwrap())
+                    .lines()
+                    .map_while(|line| line.ok().filter(|line| !line.is_empty()))
+                    .collect();
+                assert_eq!(request[0], "GET /health/live HTTP/1.1");
+                let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).unwrap();
             }
         });
         assert!(!is_live(address));
