@@ -8,17 +8,21 @@ compile_error!(
 
 mod accounts;
 mod clock;
+mod core_api;
 mod grant;
+mod lifecycle;
 mod provider;
 mod secret;
 mod transport;
 
 pub use accounts::{AccountError, Accounts, AuthorizedCalls, CallError, FieldError};
 pub use clock::{Clock, Random, system_clock, system_random};
+pub use core_api::{CoreApiProvider, CoreApiSettings};
 pub use grant::{Field, Grant};
+pub use lifecycle::{Due, Ensured, Lifecycle, SessionKey};
 pub use provider::{
     Caller, EndReason, Identity, Provider, RefreshOutcome, RefreshTiming, Rejection, ReuseCost, SignIn,
     SignInError, SignOut, SignedIn,
 };
 pub use secret::SecretText;
-pub use transport::{Request, Response, Transport, TransportError};
+pub use transport::{HttpSettings, HttpTransport, Request, Response, Transport, TransportError};

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::Extensions;
+use http::{Extensions, HeaderValue};
 use ironleaf_api_types::User;
 use thiserror::Error;
 
@@ -18,6 +18,44 @@ pub struct Caller {
     pub client_ip: Option<IpAddr>,
     /// Further context (a trace context, say) for transports and providers that know it.
     pub extensions: Extensions,
+}
+
+/// What a browser sends and no API behind us may see: its cookies, where it is, and what it says about addresses.
+const BROWSER_HEADERS: [&str; 14] = [
+    "cookie",
+    "origin",
+    "referer",
+    "sec-fetch-site",
+    "sec-fetch-mode",
+    "sec-fetch-dest",
+    "sec-fetch-user",
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "auth-context",
+];
+
+impl Caller {
+    /// Makes `request` one that we send on the caller's behalf: nothing that only the browser may say, the client's
+    /// address as the one value of `X-Forwarded-For`, and the caller's extensions. A provider calls it before it adds
+    /// its own headers.
+    pub fn introduce(&self, request: &mut Request) {
+        let headers = request.headers_mut();
+        // SECURITY: the session cookie must never reach the API.
+        for name in BROWSER_HEADERS {
+            headers.remove(name);
+        }
+        let address = self
+            .client_ip
+            .and_then(|address| HeaderValue::from_str(&address.to_canonical().to_string()).ok());
+        if let Some(address) = address {
+            headers.insert("x-forwarded-for", address);
+        }
+        request.extensions_mut().extend(self.extensions.clone());
+    }
 }
 
 /// How a person asks to be signed in.
@@ -58,7 +96,7 @@ pub struct SignedIn {
     pub grant: Grant,
     /// Who they are.
     pub identity: Identity,
-    /// The provider's own identifier of this sign-in (OpenID Connect's `sid`), where it has one.
+    /// The provider's own identifier of this sign-in (OIDC's `sid`), where it has one.
     pub provider_sid: Option<String>,
 }
 
@@ -150,7 +188,7 @@ pub enum EndReason {
 /// What came of telling the provider that a person leaves.
 #[derive(Debug, Default)]
 pub struct SignOut {
-    /// Where the browser should go to end the provider's own session (OpenID Connect RP-Initiated Logout).
+    /// Where the browser should go to end the provider's own session (OIDC RP-Initiated Logout).
     pub redirect: Option<String>,
     /// What went wrong upstream. It never fails the sign-out; it is for the log and the metric.
     pub failure: Option<TransportError>,
@@ -172,7 +210,7 @@ pub trait Provider: Send + Sync + 'static {
     /// See [`SignInError`]. A failure leaves nothing behind that can be used.
     async fn sign_in(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError>;
 
-    /// Adds to `request` what proves that it speaks for the grant's person.
+    /// Adds to `request` what proves that it speaks for the grant's person, after [`Caller::introduce`].
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request);
 
     /// Looks at the answer to an authorized request. Some providers re-set credentials on any answer, and most answers

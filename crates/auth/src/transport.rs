@@ -2,11 +2,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use thiserror::Error;
 
+mod http;
+
+pub use self::http::{HttpSettings, HttpTransport};
+
 /// A request to the API behind us, body and all.
-pub type Request = http::Request<Bytes>;
+pub type Request = ::http::Request<Bytes>;
 
 /// Its answer, body and all.
-pub type Response = http::Response<Bytes>;
+pub type Response = ::http::Response<Bytes>;
 
 /// Carries a request to the API behind us and brings the answer back.
 ///
