@@ -1,0 +1,60 @@
+import { type Locator, type Page, expect } from '@playwright/test';
+
+import { Screen } from './screen';
+
+export type Theme = 'Light' | 'Dark' | 'System';
+
+export class Header extends Screen {
+  readonly heading: Locator;
+  readonly banner: Locator;
+  readonly logo: Locator;
+  readonly login: Locator;
+  readonly accountMenu: Menu;
+  readonly themeMenu: Menu;
+
+  constructor(page: Page, scripted: boolean) {
+    super(page, scripted);
+    this.heading = page.getByRole('heading', { level: 1 });
+    this.banner = page.getByRole('banner');
+    this.logo = this.banner.getByRole('link', { name: 'Ironleaf', exact: true });
+    this.login = this.banner.getByRole('link', { name: 'Login', exact: true });
+    this.accountMenu = new Menu(page, this.banner.getByRole('button', { name: 'Account menu' }));
+    this.themeMenu = new Menu(page, this.banner.getByRole('button', { name: 'Toggle theme' }));
+  }
+
+  async chooseTheme(theme: Theme): Promise<void> {
+    await this.themeMenu.open();
+    await this.themeMenu.item(theme).click();
+    await this.ready();
+  }
+
+  async signOut(): Promise<void> {
+    await this.accountMenu.open();
+    await this.accountMenu.item('Logout').click();
+    await expect(this.login).toBeVisible();
+    await this.ready();
+  }
+}
+
+/** A button and the menu it opens. One is open at a time, so the menu is the one that can be seen. */
+export class Menu {
+  readonly menu: Locator;
+  readonly items: Locator;
+
+  constructor(
+    page: Page,
+    readonly button: Locator,
+  ) {
+    this.menu = page.getByRole('menu');
+    this.items = this.menu.getByRole('menuitem');
+  }
+
+  item(name: string): Locator {
+    return this.menu.getByRole('menuitem', { name, exact: true });
+  }
+
+  async open(): Promise<void> {
+    await this.button.click();
+    await expect(this.menu).toBeVisible();
+  }
+}

@@ -1,0 +1,15 @@
+import type { Locator, Page } from '@playwright/test';
+
+import { Screen } from './screen';
+
+/** Shown in place of a page that needs the core API while that cannot be reached. */
+export class UnavailablePage extends Screen {
+  readonly heading: Locator;
+  readonly tryAgain: Locator;
+
+  constructor(page: Page, scripted: boolean) {
+    super(page, scripted);
+    this.heading = page.getByRole('heading', { level: 1, name: 'Temporarily unavailable' });
+    this.tryAgain = this.main.getByRole('button', { name: 'Try again' });
+  }
+}

@@ -1,0 +1,88 @@
+// The core API as a process of its own, behind CORE_API_URL, and what holds while it is gone.
+
+import { expect, test } from '../fixtures/test';
+
+test.use({ serverOptions: { standAloneCoreApi: true, settings: { CORE_API_ACCESS_TOKEN_TTL: '2s' } } });
+// One core API for the file: two tests at once would stop it under each other.
+test.describe.configure({ mode: 'serial' });
+
+test.beforeEach(async ({ server }) => {
+  await server.coreApi?.start();
+});
+
+test('a stand-alone core API works like the embedded one', async ({ signedIn, accountPage }) => {
+  await accountPage.open();
+
+  await expect(accountPage.main).toContainText(signedIn.email);
+});
+
+test('while the core API is gone the account page says so, and comes back with it', async ({
+  signedIn,
+  server,
+  accountPage,
+  unavailablePage,
+  header,
+  context,
+  page,
+  watch,
+}) => {
+  watch.expectRefusal('/account', 503);
+  const expiry = Date.now() + 2_100;
+  await server.coreApi?.stop();
+  await expect.poll(() => Date.now() > expiry, { timeout: 5_000 }).toBe(true);
+
+  const response = await page.goto('/account');
+
+  expect(response?.status()).toBe(503);
+  expect(Number(response?.headers()['retry-after'])).toBeGreaterThan(0);
+  await expect(page).toHaveTitle('Temporarily unavailable · Ironleaf');
+  await expect(unavailablePage.heading).toBeVisible();
+  await expect(header.accountMenu.button).toBeVisible();
+  expect((await context.cookies()).map((cookie) => cookie.name)).toContain('ironleaf-session');
+
+  await server.coreApi?.start();
+  await unavailablePage.ready();
+  await unavailablePage.tryAgain.click();
+
+  await expect(accountPage.main).toContainText(signedIn.email);
+});
+
+test('while the core API is gone the home page is there', async ({ signedIn, server, homePage, header }) => {
+  expect(signedIn.email).toContain('@');
+  await server.coreApi?.stop();
+
+  const response = await homePage.open();
+
+  expect(response.status()).toBe(200);
+  await expect(header.accountMenu.button).toBeVisible();
+});
+
+test('while the core API is gone a person can sign out', async ({ signedIn, server, homePage, header, page, context }) => {
+  expect(signedIn.email).toContain('@');
+  await server.coreApi?.stop();
+  await homePage.open();
+
+  await header.signOut();
+
+  await expect(page).toHaveURL('/');
+  expect((await context.cookies()).map((cookie) => cookie.name)).not.toContain('ironleaf-session');
+});
+
+test('while the core API is gone signing in keeps the e-mail and says to try again', async ({
+  server,
+  person,
+  loginPage,
+  toasts,
+  page,
+  watch,
+}) => {
+  watch.expectRefusal('/api/sign-in', 503);
+  await loginPage.open();
+  await server.coreApi?.stop();
+
+  await loginPage.signIn(person);
+
+  await expect(toasts.alert).toBeVisible();
+  await expect(page).toHaveURL('/login');
+  await expect(loginPage.email).toHaveValue(person.email);
+});

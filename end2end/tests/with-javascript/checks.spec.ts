@@ -1,0 +1,40 @@
+// The checks that look over the shoulder of every other test find what they look for.
+
+import { expect, test } from '@playwright/test';
+
+import { htmlProblems } from '../../fixtures/html';
+import { TOKEN_MARK, tokenIn } from '../../fixtures/leaks';
+
+const VALID = '<!DOCTYPE html>\n<html lang="en"><head><title>x</title></head><body><p>x</p></body></html>';
+
+test('a marked token is found at every offset of its encoding', () => {
+  for (const before of ['', 'a', 'ab', 'abc', '{"x":"']) {
+    const encoded = Buffer.from(`${before}${TOKEN_MARK}"}`).toString('base64url');
+    expect(tokenIn(`href="/?t=${encoded}"`), before).toBeDefined();
+  }
+  expect(tokenIn(`"refreshToken":"${TOKEN_MARK}-0b5f"`)).toBe(TOKEN_MARK);
+});
+
+test('a token without the mark is found by its shape', () => {
+  const header = Buffer.from('{"alg":"EdDSA","typ":"JWT"}').toString('base64url');
+  expect(tokenIn(`Bearer ${header}.e30.c2ln`)).toBe(`${header}.`);
+  expect(tokenIn(`ironleaf-session=v1.${Buffer.from('sealed bytes, no token').toString('base64url')}`)).toBeUndefined();
+});
+
+test('a valid document has no problems', async () => {
+  expect(await htmlProblems(VALID)).toEqual([]);
+});
+
+for (const [what, html] of [
+  ['a paragraph inside a paragraph’s phrasing', VALID.replace('<p>x</p>', '<span><p>x</p></span>')],
+  ['an element that is never closed', VALID.replace('<p>x</p>', '<div>x')],
+  ['two elements with one id', VALID.replace('<p>x</p>', '<p id="a">x</p><p id="a">x</p>')],
+  ['no title', VALID.replace('<title>x</title>', '')],
+  ['Leptos’ own comment', VALID.replace('<p>x</p>', '<!>')],
+  ['a script after the end', `${VALID}<script>1</script>`],
+  ['resources in the page', VALID.replace('<p>x</p>', '<script>__RESOLVED_RESOURCES=[]</script>')],
+] as const) {
+  test(`a document is refused for ${what}`, async () => {
+    expect(await htmlProblems(html)).not.toEqual([]);
+  });
+}
