@@ -24,7 +24,10 @@ export class Header extends Screen {
 
   async chooseTheme(theme: Theme): Promise<void> {
     await this.themeMenu.open();
+    // The class changes at once where there are scripts; the cookie comes with the answer.
+    const answer = this.page.waitForResponse((response) => response.url().endsWith('/api/set-theme'));
     await this.themeMenu.item(theme).click();
+    await answer;
     await this.ready();
   }
 

@@ -68,7 +68,7 @@ test('wrong credentials are said so and the e-mail stays filled in', async ({
 
   await loginPage.signIn({ ...person, password: 'not the password' });
 
-  await expect(toasts.alert).toHaveText('Login failed. Please check your credentials.');
+  await expect(toasts.alert).toContainText('Login failed. Please check your credentials.');
   await expect(page).toHaveURL('/login');
   await expect(loginPage.email).toHaveValue(person.email);
   expect((await context.cookies()).map((cookie) => cookie.name)).not.toContain('ironleaf-session');

@@ -52,7 +52,7 @@ test('wrong credentials leave the page where it is', async ({ loginPage, toasts,
 
   await loginPage.signIn({ ...person, password: 'not the password' });
 
-  await expect(toasts.alert).toHaveText('Login failed. Please check your credentials.');
+  await expect(toasts.alert).toContainText('Login failed. Please check your credentials.');
   await expect(page.locator('body')).toHaveAttribute('data-same-document');
   await expect(loginPage.email).toHaveValue(person.email);
 });

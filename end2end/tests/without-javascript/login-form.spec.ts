@@ -15,7 +15,7 @@ test('a message stands on the page after the redirect', async ({ loginPage, toas
   ]);
 
   expect([302, 303]).toContain(response.status());
-  await expect(toasts.alert).toHaveText('Login failed. Please check your credentials.');
+  await expect(toasts.alert).toContainText('Login failed. Please check your credentials.');
   // Out of a sealed cookie, not out of the address.
   expect(new URL(page.url()).search).toBe('');
 });
