@@ -1,1 +1,33 @@
-//! Skeleton.
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+#[cfg(target_family = "wasm")]
+compile_error!("ironleaf-session holds the keys of the server; it must never reach a browser");
+
+mod ambient;
+pub mod codec;
+mod context;
+mod cookie;
+mod envelope;
+mod extract;
+mod flash;
+mod key_ring;
+mod layer;
+mod payload;
+mod sealer;
+mod secret;
+mod session;
+mod settings;
+
+pub use ambient::{Clock, Random, system_clock, system_random};
+pub use codec::{Decoder, Encoder};
+pub use envelope::{Owner, Record, SessionId};
+pub use extract::SessionLayerMissing;
+pub use flash::{Flash, FlashKind};
+pub use key_ring::{KeyId, KeyRing, KeyRingError};
+pub use layer::{SessionLayer, SessionService};
+pub use payload::{Payload, PayloadError, Serde};
+pub use sealer::{Purpose, Sealer, UnsealError, Unsealed};
+pub use secret::{Secret, SecretError};
+pub use session::{Arrival, Session, SessionTooLarge};
+pub use settings::{SessionSettings, SettingsError};

@@ -1,0 +1,41 @@
+//! What the layer, the session and the flash share: keys, settings, time and randomness.
+
+use std::time::{Duration, SystemTime};
+
+use crate::{Clock, Payload, Random, Record, Sealer, SessionSettings, ambient::whole_millis};
+
+pub(crate) struct Context {
+    pub(crate) sealer: Sealer,
+    pub(crate) settings: SessionSettings,
+    /// The cookie's name with its prefix; also the context it is sealed for.
+    pub(crate) cookie_name: String,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+}
+
+impl Context {
+    /// The time in the precision of the envelope, so that a record equals itself after sealing.
+    pub(crate) fn now(&self) -> SystemTime {
+        whole_millis((self.clock)())
+    }
+
+    /// Until when the record can be used if it is sealed at `sealed_at`.
+    pub(crate) fn expires_at<P: Payload>(&self, record: &Record<P>, sealed_at: SystemTime) -> SystemTime {
+        let idle = sealed_at + self.settings.idle_timeout;
+        let absolute = record.created_at + self.settings.absolute_timeout;
+        let expiry = idle.min(absolute);
+        record
+            .payload
+            .expires_at()
+            .map_or(expiry, |payload| expiry.min(payload))
+    }
+
+    /// The cookie's `Max-Age`: no longer than the session can last, nor than the configured cap.
+    pub(crate) fn max_age<P: Payload>(&self, record: &Record<P>, sealed_at: SystemTime) -> Duration {
+        let life = self
+            .expires_at(record, sealed_at)
+            .duration_since(sealed_at)
+            .unwrap_or_default();
+        self.settings.max_age_cap.map_or(life, |cap| life.min(cap))
+    }
+}

@@ -1,0 +1,148 @@
+//! The middleware: unseals the cookie on the way in, seals it on the way out where that is due.
+//!
+//! On the way in, a cookie that was altered under a known key makes an anonymous request and is removed, with one
+//! warning that does not repeat it; one under an unknown key or version makes an anonymous request and is kept.
+//! No cookie ever makes an error. On the way out, the session is sealed if it changed, if its key is not the
+//! newest, or if the last seal is older than the renewal threshold.
+
+mod arrive;
+mod depart;
+
+use std::{
+    fmt,
+    marker::PhantomData,
+    mem,
+    pin::Pin,
+    sync::Arc,
+    task::{self, Poll},
+};
+
+use http::{Request, Response, header::COOKIE};
+use tower_layer::Layer;
+use tower_service::Service;
+
+pub(crate) use depart::fits;
+
+use crate::{Clock, Flash, Payload, Random, Sealer, Session, SessionSettings, context::Context};
+
+/// Gives every request inside it a [`Session<P>`] and a [`Flash`].
+pub struct SessionLayer<P> {
+    context: Arc<Context>,
+    payload: PhantomData<fn() -> P>,
+}
+
+impl<P: Payload> SessionLayer<P> {
+    /// A layer that seals with `sealer`.
+    ///
+    /// # Panics
+    ///
+    /// For settings that [`SessionSettings::validate`] refuses.
+    pub fn new(sealer: Sealer, settings: SessionSettings, clock: Clock, random: Random) -> Self {
+        if let Err(error) = settings.validate() {
+            panic!("{error}");
+        }
+        let cookie_name = settings.full_cookie_name();
+        let context = Arc::new(Context {
+            sealer,
+            settings,
+            cookie_name,
+            clock,
+            random,
+        });
+        Self {
+            context,
+            payload: PhantomData,
+        }
+    }
+}
+
+impl<S, P> Layer<S> for SessionLayer<P> {
+    type Service = SessionService<S, P>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        SessionService {
+            inner,
+            context: Arc::clone(&self.context),
+            payload: PhantomData,
+        }
+    }
+}
+
+impl<P> Clone for SessionLayer<P> {
+    fn clone(&self) -> Self {
+        Self {
+            context: Arc::clone(&self.context),
+            payload: PhantomData,
+        }
+    }
+}
+
+impl<P> fmt::Debug for SessionLayer<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SessionLayer")
+            .field("settings", &self.context.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The service that [`SessionLayer`] makes.
+pub struct SessionService<S, P> {
+    inner: S,
+    context: Arc<Context>,
+    payload: PhantomData<fn() -> P>,
+}
+
+impl<S: Clone, P> Clone for SessionService<S, P> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            context: Arc::clone(&self.context),
+            payload: PhantomData,
+        }
+    }
+}
+
+impl<S, P, RequestBody, ResponseBody> Service<Request<RequestBody>> for SessionService<S, P>
+where
+    S: Service<Request<RequestBody>, Response = Response<ResponseBody>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    P: Payload,
+    RequestBody: Send + 'static,
+    ResponseBody: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, task: &mut task::Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
+        // The one that was polled ready is the one to call.
+        let unready = self.inner.clone();
+        let mut inner = mem::replace(&mut self.inner, unready);
+        let context = Arc::clone(&self.context);
+        Box::pin(async move {
+            let (state, present) = arrive::open::<P>(&context, request.headers());
+            let session = Session::new(Arc::clone(&context), state);
+            let cookies = request.headers().get_all(COOKIE).into_iter().cloned().collect();
+            let flash = Flash::new(Arc::clone(&context), cookies);
+            request.extensions_mut().insert(session.clone());
+            request.extensions_mut().insert(flash.clone());
+            let mut response = inner.call(request).await?;
+            depart::close(&context, &session, &flash, &present, &mut response);
+            Ok(response)
+        })
+    }
+}
+
+impl<S: fmt::Debug, P> fmt::Debug for SessionService<S, P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SessionService")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
+}

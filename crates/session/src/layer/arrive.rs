@@ -1,0 +1,113 @@
+//! The way in: from the `Cookie` header to a session.
+
+use std::time::SystemTime;
+
+use http::HeaderMap;
+
+use crate::{
+    Payload, Purpose, Record, UnsealError,
+    context::Context,
+    cookie::{
+        chunks::{Arrived, Present},
+        header,
+    },
+    session::{Arrival, State, is_renewal_due},
+};
+
+/// One value that opened.
+struct Opened<P> {
+    record: Record<P>,
+    newest_key: bool,
+}
+
+/// What the values of the cookie came to, the worst that is not better explained otherwise.
+#[derive(Default)]
+struct Findings<P> {
+    best: Option<Opened<P>>,
+    expired: bool,
+    unknown: bool,
+    tampered: bool,
+}
+
+pub(super) fn open<P: Payload>(context: &Context, headers: &HeaderMap) -> (State<P>, Present) {
+    let arrived = Arrived::collect(&context.cookie_name, header::pairs(headers));
+    if arrived.is_empty() {
+        return (State::new(Arrival::Absent, None, false), Present::default());
+    }
+    let now = context.now();
+    let mut findings = Findings {
+        best: None,
+        expired: false,
+        unknown: false,
+        tampered: false,
+    };
+    for value in &arrived.whole {
+        findings.add(context, value, now);
+    }
+    for value in arrived.assembled() {
+        findings.add(context, &value, now);
+    }
+    (findings.into_state(context, now), arrived.into_present())
+}
+
+impl<P: Payload> Findings<P> {
+    fn add(&mut self, context: &Context, value: &[u8], now: SystemTime) {
+        let opened = str::from_utf8(value)
+            .map_err(|_| UnsealError::Malformed)
+            .and_then(|value| {
+                context
+                    .sealer
+                    .unseal(Purpose::Cookie, &context.cookie_name, value)
+            });
+        match opened {
+            Ok(unsealed) => match Record::decode(&unsealed.plaintext) {
+                Ok(record) if now < context.expires_at(&record, record.sealed_at) => {
+                    self.offer(Opened {
+                        record,
+                        newest_key: unsealed.newest_key,
+                    });
+                }
+                Ok(_) => self.expired = true,
+                Err(_) => self.unknown = true,
+            },
+            Err(UnsealError::UnknownKey | UnsealError::UnknownVersion) => self.unknown = true,
+            Err(UnsealError::Malformed | UnsealError::Tampered) => self.tampered = true,
+        }
+    }
+
+    /// Of one session the highest rotation wins, then the latest seal; of two sessions the newer one, because
+    /// the count of rotations says nothing between them.
+    fn offer(&mut self, opened: Opened<P>) {
+        let rank = |opened: &Opened<P>| {
+            (
+                opened.record.created_at,
+                opened.record.rotation,
+                opened.record.sealed_at,
+            )
+        };
+        if self.best.as_ref().is_none_or(|best| rank(best) < rank(&opened)) {
+            self.best = Some(opened);
+        }
+    }
+
+    fn into_state(self, context: &Context, now: SystemTime) -> State<P> {
+        if let Some(Opened { record, newest_key }) = self.best {
+            let renewal_due = !newest_key || is_renewal_due(context, record.sealed_at, now);
+            return State::new(Arrival::Accepted, Some(record), renewal_due);
+        }
+        let arrival = if self.unknown {
+            Arrival::Unknown
+        } else if self.tampered {
+            tracing::warn!(
+                cookie = context.cookie_name,
+                "a session cookie was altered; it is removed"
+            );
+            Arrival::Tampered
+        } else if self.expired {
+            Arrival::Expired
+        } else {
+            Arrival::Incomplete
+        };
+        State::new(arrival, None, false)
+    }
+}

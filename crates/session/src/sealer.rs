@@ -1,0 +1,208 @@
+//! Sealing and unsealing: `v1.<base64url(key id | nonce | ciphertext | tag)>` under XAES-256-GCM.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use xaes_256_gcm::{Nonce, Tag, aead::AeadInOut as _};
+use zeroize::Zeroizing;
+
+use crate::{
+    Random,
+    key_ring::{KeyId, KeyRing},
+};
+
+const VERSION: &str = "v1.";
+const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
+/// What precedes the ciphertext.
+const HEAD_BYTES: usize = KeyId::LENGTH_BYTES + NONCE_BYTES;
+
+/// What a value is sealed for. Each purpose has a key of its own, so that a value sealed for one never
+/// opens as another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// A session in a cookie; the context is the cookie's name.
+    Cookie,
+    /// What crosses a redirect; the context is the cookie's name.
+    Flash,
+    /// A record in a store; the context is the record's key.
+    Head,
+}
+
+impl Purpose {
+    /// HKDF's info for the key, and the start of the associated data.
+    pub(crate) const fn info(self) -> &'static str {
+        match self {
+            Self::Cookie => "ironleaf/v1/cookie",
+            Self::Flash => "ironleaf/v1/flash",
+            Self::Head => "ironleaf/v1/head",
+        }
+    }
+
+    /// Names version, purpose and context without ambiguity: none of the infos contains a NUL byte.
+    fn associated_data(self, context: &str) -> Vec<u8> {
+        [self.info().as_bytes(), &[0], context.as_bytes()].concat()
+    }
+}
+
+/// Seals under the newest key of its ring, unseals under all of them.
+#[derive(Clone)]
+pub struct Sealer {
+    keys: KeyRing,
+    random: Random,
+}
+
+/// What was sealed.
+pub struct Unsealed {
+    /// The plaintext, wiped when it is dropped.
+    pub plaintext: Zeroizing<Vec<u8>>,
+    /// Whether the value may stay as it is. If not, it is under an old key and is to be sealed anew.
+    pub newest_key: bool,
+    /// The key that opened it.
+    pub key_id: KeyId,
+}
+
+/// Why a value does not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnsealError {
+    /// It does not have the form of a sealed value.
+    #[error("the value does not have the form of a sealed value")]
+    Malformed,
+    /// It is of another version of the format. A newer replica may have written it: keep it.
+    #[error("the value is sealed in a version this server does not know")]
+    UnknownVersion,
+    /// It is under a key that is not in the ring. Another replica may know it: keep it.
+    #[error("the value is sealed under a key this server does not know")]
+    UnknownKey,
+    /// The key is known and the tag is wrong: it was altered, or moved from another purpose or context.
+    #[error("the value was altered or belongs somewhere else")]
+    Tampered,
+}
+
+impl Sealer {
+    /// A sealer over these keys; `random` gives the nonces.
+    pub fn new(keys: KeyRing, random: Random) -> Self {
+        Self { keys, random }
+    }
+
+    /// The ring it seals with.
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// Seals a plaintext for a purpose and a context: a cookie's name, or the key of a stored record.
+    ///
+    /// # Panics
+    ///
+    /// For a plaintext of 64 GiB or more, the limit of the cipher.
+    pub fn seal(&self, purpose: Purpose, context: &str, plaintext: &[u8]) -> String {
+        let keys = self.keys.sealing_keys();
+        let mut nonce = Nonce::default();
+        (self.random)(&mut nonce);
+
+        // The plaintext is encrypted where it is copied to, so no second copy of it stays behind.
+        let mut sealed = Vec::with_capacity(HEAD_BYTES + plaintext.len() + TAG_BYTES);
+        sealed.extend_from_slice(keys.id.as_bytes());
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plaintext);
+        let tag = keys
+            .cipher(purpose)
+            .encrypt_inout_detached(
+                &nonce,
+                &purpose.associated_data(context),
+                (&mut sealed[HEAD_BYTES..]).into(),
+            )
+            .expect("the plaintext is shorter than 64 GiB");
+        sealed.extend_from_slice(&tag);
+
+        let mut value = String::with_capacity(sealed_length(plaintext.len()));
+        value.push_str(VERSION);
+        URL_SAFE_NO_PAD.encode_string(&sealed, &mut value);
+        value
+    }
+
+    /// Opens a value that was sealed for the same purpose and context.
+    ///
+    /// # Errors
+    ///
+    /// [`UnsealError`]; which of them it is decides whether a cookie is kept or removed.
+    pub fn unseal(&self, purpose: Purpose, context: &str, value: &str) -> Result<Unsealed, UnsealError> {
+        let encoded = value
+            .strip_prefix(VERSION)
+            .ok_or_else(|| unknown_version(value))?;
+        // The decoder is strict: no padding, no whitespace, and no second spelling of the last character.
+        let mut sealed = Zeroizing::new(
+            URL_SAFE_NO_PAD
+                .decode(encoded)
+                .map_err(|_| UnsealError::Malformed)?,
+        );
+        let text_end = sealed
+            .len()
+            .checked_sub(TAG_BYTES)
+            .ok_or(UnsealError::Malformed)?;
+        let (key_id, rest) = sealed.split_first_chunk().ok_or(UnsealError::Malformed)?;
+        let (nonce, _) = rest
+            .split_first_chunk::<NONCE_BYTES>()
+            .ok_or(UnsealError::Malformed)?;
+        let (_, tag) = sealed
+            .split_last_chunk::<TAG_BYTES>()
+            .ok_or(UnsealError::Malformed)?;
+        if text_end < HEAD_BYTES {
+            return Err(UnsealError::Malformed);
+        }
+        let (key_id, nonce, tag) = (KeyId::from_bytes(*key_id), Nonce::from(*nonce), Tag::from(*tag));
+
+        let (keys, newest_key) = self.keys.find(key_id).ok_or(UnsealError::UnknownKey)?;
+        keys.cipher(purpose)
+            .decrypt_inout_detached(
+                &nonce,
+                &purpose.associated_data(context),
+                (&mut sealed[HEAD_BYTES..text_end]).into(),
+                &tag,
+            )
+            .map_err(|_| UnsealError::Tampered)?;
+        sealed.truncate(text_end);
+        sealed.drain(..HEAD_BYTES);
+        Ok(Unsealed {
+            plaintext: sealed,
+            newest_key,
+            key_id,
+        })
+    }
+}
+
+/// How long the sealed value of a plaintext is.
+pub(crate) const fn sealed_length(plaintext_bytes: usize) -> usize {
+    VERSION.len() + ((HEAD_BYTES + plaintext_bytes + TAG_BYTES) * 4).div_ceil(3)
+}
+
+/// Tells a later version of this format (`v2.…`) from something that was never sealed.
+fn unknown_version(value: &str) -> UnsealError {
+    let version = value.strip_prefix('v').and_then(|rest| rest.split_once('.'));
+    match version {
+        Some((digits, _)) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            UnsealError::UnknownVersion
+        }
+        _ => UnsealError::Malformed,
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Sealer")
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Unsealed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Unsealed")
+            .field("plaintext_bytes", &self.plaintext.len())
+            .field("newest_key", &self.newest_key)
+            .field("key_id", &self.key_id)
+            .finish()
+    }
+}

@@ -1,0 +1,154 @@
+//! A secret from which keys are derived, and its text form.
+
+use std::fmt;
+
+use base64::{
+    Engine as _,
+    alphabet::URL_SAFE,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE_NO_PAD},
+};
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use crate::Random;
+
+/// The least a secret may hold: as much as the keys that are derived from it.
+const MIN_SECRET_BYTES: usize = 32;
+const HEX_SECRET_CHARS: usize = 2 * MIN_SECRET_BYTES;
+
+/// Base64url with or without padding: `openssl` and most key generators write the padding.
+const LENIENT_BASE64URL: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// At least 32 random bytes, from which a [`KeyRing`](crate::KeyRing) derives its keys.
+///
+/// The bytes are wiped when the secret is dropped, never printed, and compared in constant time.
+#[derive(Clone)]
+pub struct Secret {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+/// Why a text is not a [`Secret`]. It never repeats the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// Neither 64 hex digits nor base64url.
+    #[error(
+        "a session secret is 64 hex digits or base64url of at least 32 random bytes; \
+         make one with `openssl rand -hex 32`"
+    )]
+    NotText,
+    /// Fewer than 32 bytes.
+    #[error(
+        "a session secret needs at least 32 random bytes, this one has {bytes}; \
+         make one with `openssl rand -hex 32`"
+    )]
+    TooShort {
+        /// How many bytes the text decodes to.
+        bytes: usize,
+    },
+}
+
+impl Secret {
+    /// Reads a secret: hex where it is 64 hex digits, else base64url, of at least 32 bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`] where the text is neither, or too short.
+    pub fn parse(text: &str) -> Result<Self, SecretError> {
+        let text = text.trim();
+        let is_hex = text.len() == HEX_SECRET_CHARS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let bytes = if is_hex {
+            hex::decode(text).map_err(|_| SecretError::NotText)?
+        } else {
+            LENIENT_BASE64URL.decode(text).map_err(|_| SecretError::NotText)?
+        };
+        Self::from_bytes(bytes)
+    }
+
+    /// Takes the bytes of a secret as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError::TooShort`] for fewer than 32 bytes.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, SecretError> {
+        let bytes = Zeroizing::new(bytes);
+        if bytes.len() < MIN_SECRET_BYTES {
+            return Err(SecretError::TooShort { bytes: bytes.len() });
+        }
+        Ok(Self { bytes })
+    }
+
+    /// Makes a new secret and its text form (base64url), which is meant for a file of mode 0600.
+    pub fn generate(random: &Random) -> (Self, String) {
+        let mut bytes = Zeroizing::new(vec![0; MIN_SECRET_BYTES]);
+        random(&mut bytes);
+        let text = URL_SAFE_NO_PAD.encode(&bytes[..]);
+        (Self { bytes }, text)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes.ct_eq(&other.bytes).into()
+    }
+}
+
+impl Eq for Secret {}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    const HEX: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    const BASE64URL: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+    #[test]
+    fn hex_and_base64url_of_the_same_bytes_are_the_same_secret() {
+        let hex = Secret::parse(HEX).unwrap();
+        assert_eq!(hex, Secret::parse(BASE64URL).unwrap());
+        assert_eq!(hex, Secret::parse(&format!(" {BASE64URL}=\n")).unwrap());
+        assert_eq!(hex, Secret::parse(&HEX.to_uppercase()).unwrap());
+        assert_eq!(hex, Secret::from_bytes((0..32).collect()).unwrap());
+        assert_ne!(hex, Secret::from_bytes((1..33).collect()).unwrap());
+        assert_ne!(hex, Secret::from_bytes((0..33).collect()).unwrap());
+    }
+
+    #[test]
+    fn a_bad_secret_is_refused_with_a_sentence_that_says_how_to_make_one() {
+        for text in ["", "short", "!".repeat(44).as_str(), &HEX[..62], &BASE64URL[..42]] {
+            let error = Secret::parse(text).unwrap_err();
+            assert!(error.to_string().contains("openssl rand -hex 32"), "{error}");
+            assert!(
+                text.is_empty() || !error.to_string().contains(text),
+                "the text is repeated"
+            );
+        }
+        assert_eq!(Secret::parse("AAEC"), Err(SecretError::TooShort { bytes: 3 }));
+    }
+
+    #[test]
+    fn a_generated_secret_is_read_back_from_its_text() {
+        let random: Random = Arc::new(|buffer| buffer.fill(7));
+        let (secret, text) = Secret::generate(&random);
+        assert_eq!(Secret::parse(&text), Ok(secret));
+    }
+
+    #[test]
+    fn debug_prints_nothing_of_it() {
+        assert_eq!(format!("{:?}", Secret::parse(HEX).unwrap()), "Secret(..)");
+    }
+}

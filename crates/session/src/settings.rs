@@ -1,0 +1,88 @@
+//! What can be set about sessions and their cookie.
+
+use std::time::Duration;
+
+use crate::cookie;
+
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+/// What is left of the 8 KB that most proxies allow for all header fields, for one of them.
+const DEFAULT_HEADER_BUDGET_BYTES: usize = 7 * 1024;
+/// A cookie is sealed anew for the idle timeout after this part of it, or after an hour.
+const RENEWALS_PER_IDLE_TIMEOUT: u32 = 10;
+
+/// What can be set about sessions and their cookie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionSettings {
+    /// The cookie's name; with [`secure`](Self::secure) the prefix `__Host-Http-` comes before it.
+    pub cookie_name: String,
+    /// Whether browsers reach the application over https. `false` is for plain http on a loopback host only:
+    /// the cookie then has neither `Secure` nor the prefix.
+    pub secure: bool,
+    /// How long after the sign-in a session ends whatever happens.
+    pub absolute_timeout: Duration,
+    /// How long after the last request a session ends. It may last up to a tenth, at most an hour, less.
+    pub idle_timeout: Duration,
+    /// An upper bound for the cookie's `Max-Age`.
+    pub max_age_cap: Option<Duration>,
+    /// How many bytes of the `Cookie` header a session may take. A larger one is refused, see
+    /// [`SessionTooLarge`](crate::SessionTooLarge).
+    pub header_budget_bytes: usize,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self {
+            cookie_name: "ironleaf-session".to_owned(),
+            secure: true,
+            absolute_timeout: 30 * DAY,
+            idle_timeout: 7 * DAY,
+            max_age_cap: None,
+            header_budget_bytes: DEFAULT_HEADER_BUDGET_BYTES,
+        }
+    }
+}
+
+/// What is wrong with [`SessionSettings`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// The name is empty or has a character that no cookie's name may have.
+    #[error("a cookie's name consists of letters, digits and any of !#$%&'*+-.^_`|~")]
+    CookieName,
+    /// The name begins with a prefix that browsers give a meaning.
+    #[error("the prefix of the cookie's name is added where it is due, it is not part of the setting")]
+    CookiePrefix,
+    /// A timeout is zero.
+    #[error("a timeout of zero would end every session at once")]
+    Timeout,
+}
+
+impl SessionSettings {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] for the first that cannot be used.
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        if !cookie::is_name(&self.cookie_name) {
+            return Err(SettingsError::CookieName);
+        }
+        if self.cookie_name.starts_with("__") {
+            return Err(SettingsError::CookiePrefix);
+        }
+        if self.absolute_timeout.is_zero() || self.idle_timeout.is_zero() {
+            return Err(SettingsError::Timeout);
+        }
+        Ok(())
+    }
+
+    /// The name under which the browser keeps the cookie.
+    pub fn full_cookie_name(&self) -> String {
+        cookie::full_name(&self.cookie_name, self.secure)
+    }
+
+    /// How old a seal may grow before the next request renews it.
+    pub fn renewal_threshold(&self) -> Duration {
+        HOUR.min(self.idle_timeout / RENEWALS_PER_IDLE_TIMEOUT)
+    }
+}
