@@ -1,1 +1,36 @@
-//! Skeleton.
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+#[cfg(target_family = "wasm")]
+compile_error!("ironleaf-core-api runs on a server: it must not reach the browser");
+
+mod accounts;
+mod background;
+mod config;
+mod core_api;
+mod database;
+mod email;
+mod error;
+mod families;
+mod keys;
+mod mail;
+mod mail_jobs;
+mod password;
+mod refresh;
+mod routes;
+mod seed;
+mod sign_in;
+mod stats;
+mod timestamp;
+mod tokens;
+mod users;
+mod validation;
+mod verification;
+
+pub use self::{
+    config::{Clock, Config, PasswordCost, Random, system_clock, system_random},
+    core_api::{CoreApi, OpenError},
+    mail::{MailError, Mailer, Message, Sending, StoredMessage},
+    stats::Stats,
+    tokens::leak_patterns,
+};

@@ -1,0 +1,82 @@
+//! SQLite: one connection writes, several read beside it.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    ConnectOptions, Sqlite, SqlitePool, Transaction,
+    migrate::{MigrateError, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+const FILE_NAME: &str = "core-api.sqlite3";
+
+/// Longer than any of our transactions, by far: another process on the same file gets its turn.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+pub(crate) struct Database {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Database {
+    pub(crate) async fn open(data_dir: &Path, readers: u32) -> Result<Self, MigrateError> {
+        let options = SqliteConnectOptions::new()
+            .filename(data_dir.join(FILE_NAME))
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true)
+            .disable_statement_logging();
+        let writing = options
+            .clone()
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // Not NORMAL: what was acknowledged is there after a power cut, too.
+            .synchronous(SqliteSynchronous::Full);
+        let writer = pool(1).connect_with(writing).await?;
+        MIGRATIONS.run(&writer).await?;
+        let readers = pool(readers)
+            .connect_with(options.pragma("query_only", "ON"))
+            .await?;
+        Ok(Self { writer, readers })
+    }
+
+    /// One connection for everything: a second one would see another, empty database.
+    pub(crate) async fn in_memory() -> Result<Self, MigrateError> {
+        let options = SqliteConnectOptions::new()
+            .in_memory(true)
+            .foreign_keys(true)
+            .disable_statement_logging();
+        let writer = pool(1).connect_with(options).await?;
+        MIGRATIONS.run(&writer).await?;
+        Ok(Self {
+            readers: writer.clone(),
+            writer,
+        })
+    }
+
+    /// For a single statement that changes nothing. Never while a [`write`](Self::write) is open: in memory both are the
+    /// same connection.
+    pub(crate) fn read(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// A transaction that holds the write lock from its first statement, so that what it reads stays true until it commits.
+    pub(crate) async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Connections are local and never go stale: none is tested, retired or closed for being idle.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .test_before_acquire(false)
+        .max_lifetime(None)
+        .idle_timeout(None)
+}

@@ -1,0 +1,114 @@
+//! What can go wrong with a request, and the one place that decides what the client is told and what is logged.
+
+use std::borrow::Cow;
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::{keys::SigningError, password::HashingError};
+
+/// One thing that is wrong with a body or a query, in the words of zod 4.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Issue {
+    pub(crate) path: Option<&'static str>,
+    pub(crate) message: Cow<'static, str>,
+    pub(crate) code: &'static str,
+}
+
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// 400 with one entry per issue.
+    Validation(Vec<Issue>),
+    /// 400: not JSON at all.
+    MalformedJson,
+    /// 401 for everything that a sign-in or a refresh presents; it does not say which part was wrong.
+    InvalidCredentials,
+    /// 401 for the bearer.
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    EmailTaken,
+    BodyTimeout,
+    BodyTooLarge,
+    /// 500. The cause is for the log.
+    Internal(InternalError),
+    /// 500. The panic itself was logged where it happened.
+    Panicked,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InternalError {
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    #[error("a task ended early: {0}")]
+    Task(#[from] tokio::task::JoinError),
+    #[error("the outbox cannot be read: {0}")]
+    Outbox(std::io::Error),
+}
+
+impl<E: Into<InternalError>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl ApiError {
+    fn public(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Validation(_) => (StatusCode::BAD_REQUEST, "Validation failed"),
+            Self::MalformedJson => (StatusCode::BAD_REQUEST, "Malformed JSON"),
+            Self::InvalidCredentials => (StatusCode::UNAUTHORIZED, "Invalid credentials"),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "Forbidden"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "Not Found"),
+            Self::EmailTaken => (StatusCode::CONFLICT, "A user with this email already exists"),
+            Self::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
+            Self::Internal(_) | Self::Panicked => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+            }
+        }
+    }
+
+    fn body(&self) -> Value {
+        let (status, message) = self.public();
+        let status_code = status.as_u16();
+        if let Self::Validation(issues) = self {
+            let errors: Vec<Value> = issues.iter().map(Issue::to_json).collect();
+            return json!({ "statusCode": status_code, "message": message, "errors": errors });
+        }
+        let error = status.canonical_reason().unwrap_or_default();
+        json!({ "statusCode": status_code, "message": message, "error": error })
+    }
+}
+
+impl Issue {
+    fn to_json(&self) -> Value {
+        let path: Vec<&str> = self.path.into_iter().collect();
+        json!({ "path": path, "message": self.message, "code": self.code })
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Internal(cause) = &self {
+            tracing::error!(%cause, "the core API failed to answer a request");
+        }
+        let (status, _) = self.public();
+        let mut response = (status, Json(self.body())).into_response();
+        if matches!(self, Self::Unauthorized) {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

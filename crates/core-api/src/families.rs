@@ -1,0 +1,100 @@
+//! Families of refresh tokens: what starts, continues and ends them in the database.
+
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::timestamp::Timestamp;
+
+/// Starts a family with its first token.
+pub(crate) async fn start(
+    connection: &mut SqliteConnection,
+    family: Uuid,
+    user: Uuid,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO families (id, user_id, created_at) VALUES (?, ?, ?)")
+        .bind(family.to_string())
+        .bind(user.to_string())
+        .bind(now.millis())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn add_token(
+    connection: &mut SqliteConnection,
+    family: Uuid,
+    token_hash: &[u8; 32],
+    expires_at: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO refresh_tokens (hash, family_id, expires_at) VALUES (?, ?, ?)")
+        .bind(&token_hash[..])
+        .bind(family.to_string())
+        .bind(expires_at.millis())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn mark_used(
+    connection: &mut SqliteConnection,
+    token_hash: &[u8; 32],
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE refresh_tokens SET used_at = ? WHERE hash = ?")
+        .bind(now.millis())
+        .bind(&token_hash[..])
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Ends one family, and says how many living ones that were: one or none.
+pub(crate) async fn revoke(
+    connection: &mut SqliteConnection,
+    family: Uuid,
+    now: Timestamp,
+) -> sqlx::Result<u64> {
+    let revoked = sqlx::query("UPDATE families SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
+        .bind(now.millis())
+        .bind(family.to_string())
+        .execute(connection)
+        .await?;
+    Ok(revoked.rows_affected())
+}
+
+/// Ends every family of a person but one, and says how many were still living.
+pub(crate) async fn revoke_all_of(
+    connection: &mut SqliteConnection,
+    user: Uuid,
+    except: Option<Uuid>,
+    now: Timestamp,
+) -> sqlx::Result<u64> {
+    forget_dead(connection, Some(user), now).await?;
+    let revoked = sqlx::query(
+        "UPDATE families SET revoked_at = ? WHERE user_id = ? AND id IS NOT ? AND revoked_at IS NULL",
+    )
+    .bind(now.millis())
+    .bind(user.to_string())
+    .bind(except.map(|family| family.to_string()))
+    .execute(connection)
+    .await?;
+    Ok(revoked.rows_affected())
+}
+
+/// Forgets families, of one person or of all, in which every token has expired: no answer can differ without them.
+pub(crate) async fn forget_dead(
+    connection: &mut SqliteConnection,
+    user: Option<Uuid>,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "DELETE FROM families WHERE (?1 IS NULL OR user_id = ?1) AND NOT EXISTS
+         (SELECT 1 FROM refresh_tokens WHERE family_id = families.id AND expires_at > ?2)",
+    )
+    .bind(user.map(|user| user.to_string()))
+    .bind(now.millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}

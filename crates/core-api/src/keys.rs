@@ -1,0 +1,174 @@
+//! The secret of one installation, and what is made with it: signatures, and the successor of a refresh token.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+};
+
+use hkdf::Hkdf;
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation,
+    jwk::{AlgorithmParameters, Jwk, ThumbprintHash},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::config::Random;
+
+const FILE_NAME: &str = "core-api.key";
+const SECRET_BYTES: usize = 32;
+
+/// RFC 8410, section 7: the PKCS #8 frame around an Ed25519 seed.
+const ED25519_PKCS8_FRAME: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
+
+#[derive(Debug, thiserror::Error)]
+#[error("a token cannot be signed: {0}")]
+pub(crate) struct SigningError(#[from] jsonwebtoken::errors::Error);
+
+/// A secret of 32 bytes from which every key is derived, each with its own purpose (RFC 5869, `info`).
+pub(crate) struct Secret(Zeroizing<[u8; SECRET_BYTES]>);
+
+impl Secret {
+    pub(crate) fn generate(random: &Random) -> Self {
+        let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
+        random(&mut bytes[..]);
+        Self(bytes)
+    }
+
+    /// Reads the secret of this data folder; the first start makes it.
+    pub(crate) fn load_or_generate(data_dir: &Path, random: &Random) -> io::Result<Self> {
+        let path = data_dir.join(FILE_NAME);
+        if !path.try_exists()? {
+            Self::generate(random).write_first(data_dir, &path, random)?;
+        }
+        keep_private(&path)?;
+        let text = Zeroizing::new(fs::read_to_string(&path)?);
+        let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
+        hex::decode_to_slice(text.trim(), &mut bytes[..]).map_err(|_| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("{FILE_NAME} is not 64 hex digits"),
+            )
+        })?;
+        Ok(Self(bytes))
+    }
+
+    /// Of two processes that start at once, the first to link its file wins and both use that one.
+    fn write_first(&self, data_dir: &Path, path: &Path, random: &Random) -> io::Result<()> {
+        let mut unique = [0; 8];
+        random(&mut unique);
+        let draft = data_dir.join(format!("{FILE_NAME}.{}", hex::encode(unique)));
+        let mut file = private_file(&draft)?;
+        writeln!(file, "{}", *Zeroizing::new(hex::encode(&self.0[..])))?;
+        file.sync_all()?;
+        let linked = fs::hard_link(&draft, path);
+        fs::remove_file(&draft)?;
+        match linked {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            // Tokens signed with a key that a power cut takes back would be worthless.
+            _ => fs::File::open(data_dir)?.sync_all(),
+        }
+    }
+
+    fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, &self.0[..])
+            .expand(purpose.as_bytes(), &mut key[..])
+            .expect("32 bytes are within what HKDF-SHA256 gives");
+        key
+    }
+}
+
+/// Creates a file that only its owner can read.
+pub(crate) fn private_file(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(unix)]
+fn keep_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = fs::metadata(path)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        tracing::warn!("{FILE_NAME} had mode {mode:o}; it is 600 now");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+fn keep_private(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// The keys in use. None of them can be printed.
+pub(crate) struct Keys {
+    signing: EncodingKey,
+    verifying: DecodingKey,
+    public: Jwk,
+    key_id: String,
+    successor: Hkdf<Sha256>,
+}
+
+impl Keys {
+    pub(crate) fn derive_from(secret: &Secret) -> Result<Self, SigningError> {
+        let seed = secret.derive("ironleaf/core-api/v1/signing");
+        let pkcs8 = Zeroizing::new([&ED25519_PKCS8_FRAME[..], &seed[..]].concat());
+        let signing = EncodingKey::from_ed_der(&pkcs8);
+        let public = Jwk::from_encoding_key(&signing, Algorithm::EdDSA)?;
+        Ok(Self {
+            verifying: DecodingKey::from_jwk(&public)?,
+            key_id: public.thumbprint(ThumbprintHash::SHA256)?,
+            signing,
+            public,
+            successor: Hkdf::new(None, &secret.derive("ironleaf/core-api/v1/refresh-successor")[..]),
+        })
+    }
+
+    /// Signs claims as a JWT of the given type (RFC 8725, section 3.11: a token for one purpose serves no other).
+    pub(crate) fn sign(&self, token_type: &str, claims: &impl Serialize) -> Result<String, SigningError> {
+        let header = Header {
+            typ: Some(token_type.to_owned()),
+            kid: Some(self.key_id.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
+        Ok(jsonwebtoken::encode(&header, claims, &self.signing)?)
+    }
+
+    /// The claims of a token of this type with our signature. Its times are the caller's to check, by its own clock.
+    pub(crate) fn verify<C: DeserializeOwned>(&self, token_type: &str, token: &str) -> Option<C> {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        let verified = jsonwebtoken::decode::<C>(token, &self.verifying, &validation).ok()?;
+        (verified.header.typ.as_deref() == Some(token_type)).then_some(verified.claims)
+    }
+
+    /// 16 bytes that follow from a refresh token and an idempotency key, for those who know the secret only.
+    pub(crate) fn successor(&self, token_hash: &[u8; 32], idempotency_key: &[u8]) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.successor
+            .expand_multi_info(&[token_hash, idempotency_key], &mut bytes)
+            .expect("16 bytes are within what HKDF-SHA256 gives");
+        bytes
+    }
+
+    /// The public key as a JWK set (RFC 7517, RFC 8037).
+    pub(crate) fn jwks(&self) -> Value {
+        let x = match &self.public.algorithm {
+            AlgorithmParameters::OctetKeyPair(pair) => pair.x.as_str(),
+            _ => "",
+        };
+        json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": x, "use": "sig", "alg": "EdDSA", "kid": self.key_id }] })
+    }
+}

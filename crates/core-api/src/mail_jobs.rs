@@ -1,0 +1,144 @@
+//! E-mails are promised in the transaction they belong to and sent after it, so that a crash loses none and a slow mail
+//! server delays nobody. One that cannot be sent stays promised until the next start.
+
+use sqlx::{Row, SqliteConnection};
+use uuid::Uuid;
+
+use crate::{
+    CoreApi,
+    email::Email,
+    error::InternalError,
+    families,
+    mail::{MailError, Message},
+    tokens::{self, EmailVerificationClaims},
+    users,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MailKind {
+    EmailVerification,
+    PasswordReset,
+}
+
+impl MailKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::EmailVerification => "EMAIL_VERIFICATION",
+            Self::PasswordReset => "PASSWORD_RESET",
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum JobError {
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
+}
+
+impl From<sqlx::Error> for JobError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// Writes down that this e-mail is to be sent; [`CoreApi::send_in_background`] does it after the commit.
+pub(crate) async fn promise(
+    api: &CoreApi,
+    connection: &mut SqliteConnection,
+    kind: MailKind,
+    email: &str,
+    user: Option<Uuid>,
+) -> sqlx::Result<Uuid> {
+    let job = api.new_id();
+    sqlx::query("INSERT INTO mail_jobs (id, kind, email, user_id, created_at) VALUES (?, ?, ?, ?, ?)")
+        .bind(job.to_string())
+        .bind(kind.name())
+        .bind(email)
+        .bind(user.map(|user| user.to_string()))
+        .bind(api.now().millis())
+        .execute(connection)
+        .await?;
+    Ok(job)
+}
+
+impl CoreApi {
+    pub(crate) fn send_in_background(&self, job: Uuid) {
+        let api = self.clone();
+        self.background().spawn(async move {
+            if let Err(error) = api.send(job).await {
+                tracing::warn!(%error, %job, "an e-mail was not sent; the next start tries again");
+            }
+        });
+    }
+
+    /// Sends what was promised before the last stop.
+    pub(crate) async fn send_unsent(&self) -> sqlx::Result<()> {
+        let jobs = sqlx::query("SELECT id FROM mail_jobs ORDER BY created_at")
+            .fetch_all(self.database().read())
+            .await?;
+        for row in jobs {
+            self.send_in_background(users::uuid(&row, "id")?);
+        }
+        Ok(())
+    }
+
+    async fn send(&self, job: Uuid) -> Result<(), JobError> {
+        let row = sqlx::query("SELECT kind, email, user_id FROM mail_jobs WHERE id = ?")
+            .bind(job.to_string())
+            .fetch_optional(self.database().read())
+            .await?;
+        // Deleted together with its user.
+        let Some(row) = row else { return Ok(()) };
+        let email: String = row.try_get("email")?;
+        let message = if row.try_get::<&str, _>("kind")? == MailKind::PasswordReset.name() {
+            self.password_reset(&email).await?
+        } else {
+            Some(self.email_verification(users::uuid(&row, "user_id")?, &email)?)
+        };
+        if let Some(message) = message {
+            self.mailer().send(message).await?;
+        }
+        let mut transaction = self.database().write().await?;
+        sqlx::query("DELETE FROM mail_jobs WHERE id = ?")
+            .bind(job.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    fn email_verification(&self, user: Uuid, email: &str) -> Result<Message, InternalError> {
+        let now = self.now();
+        let claims = EmailVerificationClaims {
+            sub: user,
+            email: email.to_owned(),
+            iat: now.whole_secs(),
+            exp: now.plus(self.config().verification_link_ttl).whole_secs(),
+            mark: self.config().token_mark.clone(),
+        };
+        let token = self.keys().sign(tokens::EMAIL_VERIFICATION, &claims)?;
+        Ok(Message::email_verification(self.config(), email, &token))
+    }
+
+    /// Starts a family of its own with a one-time token; nothing for an address that nobody has.
+    async fn password_reset(&self, email: &str) -> Result<Option<Message>, JobError> {
+        let Some(email) = Email::parse(email) else {
+            return Ok(None);
+        };
+        let (now, family, token) = (self.now(), self.new_id(), self.new_refresh_token());
+        let mut transaction = self.database().write().await?;
+        let Some(known) = users::credentials(&mut *transaction, &email).await? else {
+            return Ok(None);
+        };
+        let expires_at = now.plus(self.config().reset_link_ttl);
+        families::start(&mut transaction, family, known.user.id, now).await?;
+        families::add_token(&mut transaction, family, &token.hash(), expires_at).await?;
+        transaction.commit().await?;
+        Ok(Some(Message::password_reset(
+            self.config(),
+            &known.user.email,
+            &token,
+        )))
+    }
+}

@@ -1,0 +1,107 @@
+//! Passwords: argon2id, off the async threads, a bounded number at once.
+
+use std::sync::Arc;
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher, PasswordVerifier},
+};
+use tokio::{sync::Semaphore, task};
+use zeroize::Zeroizing;
+
+use crate::config::{PasswordCost, Random};
+
+/// A password somebody typed. It cannot be printed and is wiped when dropped.
+#[derive(Clone)]
+pub(crate) struct Password(Zeroizing<String>);
+
+impl Password {
+    pub(crate) fn new(text: &str) -> Self {
+        Self(Zeroizing::new(text.to_owned()))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HashingError {
+    #[error("argon2 refused its input: {0}")]
+    Argon2(#[from] argon2::password_hash::Error),
+    #[error("argon2 does not accept this cost: {0}")]
+    Cost(argon2::Error),
+    #[error("the hashing task ended early: {0}")]
+    Task(#[from] task::JoinError),
+}
+
+pub(crate) struct Passwords {
+    argon2: Argon2<'static>,
+    turns: Arc<Semaphore>,
+    random: Random,
+    /// Belongs to nobody. An unknown address is checked against it, so that it takes as long as a known one.
+    nobodys_hash: Arc<str>,
+}
+
+impl Passwords {
+    pub(crate) fn new(cost: PasswordCost, concurrent: usize, random: Random) -> Result<Self, HashingError> {
+        let params =
+            Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(HashingError::Cost)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let mut nobodys_password = Zeroizing::new([0; 16]);
+        random(&mut nobodys_password[..]);
+        let nobodys_hash = argon2.hash_password_with_salt(&nobodys_password[..], &salt(&random))?;
+        Ok(Self {
+            argon2,
+            turns: Arc::new(Semaphore::new(concurrent)),
+            random,
+            nobodys_hash: nobodys_hash.to_string().into(),
+        })
+    }
+
+    /// The PHC string to keep.
+    pub(crate) async fn hash(&self, password: Password) -> Result<String, HashingError> {
+        let salt = salt(&self.random);
+        self.in_turn(move |argon2| {
+            Ok(argon2
+                .hash_password_with_salt(password.0.as_bytes(), &salt)?
+                .to_string())
+        })
+        .await
+    }
+
+    /// Whether the password belongs to the hash.
+    ///
+    /// # Security
+    ///
+    /// Without a hash (an unknown address, a person without a password) it takes the same time and says no.
+    pub(crate) async fn verify(&self, password: Password, hash: Option<&str>) -> Result<bool, HashingError> {
+        let known = hash.is_some();
+        let hash = hash.map_or_else(|| self.nobodys_hash.clone(), Arc::from);
+        self.in_turn(
+            move |argon2| match argon2.verify_password(password.0.as_bytes(), &*hash) {
+                Ok(()) => Ok(known),
+                Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+                Err(error) => Err(error.into()),
+            },
+        )
+        .await
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Argon2<'static>) -> Result<T, HashingError> + Send + 'static,
+    ) -> Result<T, HashingError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.ok();
+        let argon2 = self.argon2.clone();
+        // The turn moves along: a client that goes away does not make room for a second hash beside its own.
+        task::spawn_blocking(move || {
+            let result = work(&argon2);
+            drop(turn);
+            result
+        })
+        .await?
+    }
+}
+
+fn salt(random: &Random) -> [u8; 16] {
+    let mut salt = [0; 16];
+    random(&mut salt);
+    salt
+}

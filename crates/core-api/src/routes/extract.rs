@@ -1,0 +1,161 @@
+//! What handlers take out of a request. Every refusal has the shape of the contract.
+
+use axum::{
+    Json,
+    body::{Body, Bytes},
+    extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Path, Request},
+};
+use http::{HeaderMap, header, request::Parts};
+use http_body_util::BodyExt;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::time;
+use uuid::Uuid;
+
+use crate::{
+    CoreApi,
+    error::ApiError,
+    tokens::{self, AccessClaims},
+    users::{self, User},
+};
+
+/// The contract's largest body is a few hundred bytes.
+const BODY_LIMIT_BYTES: usize = 64 * 1024;
+
+/// How much of a body that is too large is read, so that its sender gets to read the answer.
+const DISCARD_LIMIT_BYTES: usize = 2 * 1024 * 1024;
+
+/// `{"item": ..}`, as the contract wraps every single thing.
+pub(super) fn item(item: impl Serialize) -> Json<Value> {
+    Json(json!({ "item": item }))
+}
+
+/// A body of JSON, whatever its `Content-Type` says.
+pub(super) struct JsonBody(pub(super) Value);
+
+impl FromRequest<CoreApi> for JsonBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &CoreApi) -> Result<Self, ApiError> {
+        let body = request.into_body();
+        let bytes = time::timeout(api.config().body_timeout, read(body))
+            .await
+            .map_err(|_| ApiError::BodyTimeout)??;
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|_| ApiError::MalformedJson)
+    }
+}
+
+async fn read(mut body: Body) -> Result<Bytes, ApiError> {
+    let mut kept = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        // A body that breaks off is no JSON, and there is nobody left to be told.
+        let Ok(data) = frame.map_err(|_| ApiError::MalformedJson)?.into_data() else {
+            continue;
+        };
+        length += data.len();
+        if length <= BODY_LIMIT_BYTES {
+            kept.extend_from_slice(&data);
+        } else if length > DISCARD_LIMIT_BYTES {
+            break;
+        }
+    }
+    if length > BODY_LIMIT_BYTES {
+        Err(ApiError::BodyTooLarge)
+    } else {
+        Ok(kept.into())
+    }
+}
+
+/// The person behind a valid bearer token, as they are now.
+pub(super) struct Asker {
+    pub(super) user: User,
+    /// The family of the token.
+    pub(super) family: Uuid,
+}
+
+impl Asker {
+    pub(super) fn is_admin(&self) -> bool {
+        self.user.roles.admin
+    }
+
+    /// Lets a person reach themselves, and an administrator everybody.
+    pub(super) fn may_reach(&self, id: Uuid) -> Result<(), ApiError> {
+        if self.user.id == id || self.is_admin() {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden)
+        }
+    }
+
+    pub(super) fn must_be_admin(&self) -> Result<(), ApiError> {
+        if self.is_admin() {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden)
+        }
+    }
+}
+
+impl FromRequestParts<CoreApi> for Asker {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &CoreApi) -> Result<Self, ApiError> {
+        let token = bearer(&parts.headers).ok_or(ApiError::Unauthorized)?;
+        let claims: AccessClaims = api
+            .keys()
+            .verify(tokens::ACCESS, token)
+            .ok_or(ApiError::Unauthorized)?;
+        if tokens::is_over(claims.exp, api.now()) {
+            return Err(ApiError::Unauthorized);
+        }
+        let user = users::by_id(api.database().read(), claims.sub)
+            .await?
+            .ok_or(ApiError::Unauthorized)?;
+        Ok(Self {
+            user,
+            family: claims.fam,
+        })
+    }
+}
+
+/// For the one route that works without a bearer. A bad one is still refused, not overlooked.
+impl OptionalFromRequestParts<CoreApi> for Asker {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &CoreApi) -> Result<Option<Self>, ApiError> {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<CoreApi>>::from_request_parts(parts, api)
+            .await
+            .map(Some)
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next()?.to_str().ok()?;
+    if values.next().is_some() {
+        return None;
+    }
+    let (scheme, token) = value.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("Bearer")
+        .then_some(token.trim_start())
+}
+
+/// The `{id}` of a path. What is no UUID is nobody's.
+pub(super) struct PathId(pub(super) Uuid);
+
+impl FromRequestParts<CoreApi> for PathId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &CoreApi) -> Result<Self, ApiError> {
+        let id = <Path<String> as FromRequestParts<_>>::from_request_parts(parts, api).await;
+        let Path(id) = id.map_err(|_| ApiError::NotFound)?;
+        id.parse().map(Self).map_err(|_| ApiError::NotFound)
+    }
+}

@@ -1,0 +1,107 @@
+//! The query of `GET /v1/user/users`.
+
+use std::collections::HashMap;
+
+use axum::extract::{FromRequestParts, Query};
+use http::request::Parts;
+
+use crate::{
+    CoreApi,
+    error::{ApiError, Issue},
+    users::{Listing, OrderBy, Role},
+    validation::unknown_option,
+};
+
+const PER_PAGE: u32 = 20;
+const PER_PAGE_LIMIT: u32 = 100;
+
+pub(super) struct ListingQuery(pub(super) Listing);
+
+impl FromRequestParts<CoreApi> for ListingQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &CoreApi) -> Result<Self, ApiError> {
+        let query = Query::<HashMap<String, String>>::from_request_parts(parts, api).await;
+        let Query(values) = query.map_err(|_| ApiError::Validation(Vec::new()))?;
+        Parameters {
+            values,
+            issues: Vec::new(),
+        }
+        .listing()
+        .map(Self)
+    }
+}
+
+struct Parameters {
+    values: HashMap<String, String>,
+    issues: Vec<Issue>,
+}
+
+impl Parameters {
+    fn listing(mut self) -> Result<Listing, ApiError> {
+        let listing = Listing {
+            page: self.number("page", u32::MAX).unwrap_or(1),
+            per_page: self.number("perPage", PER_PAGE_LIMIT).unwrap_or(PER_PAGE),
+            search: self.text("q"),
+            role: self.option(
+                "role",
+                &[("ADMIN", Role::Admin), ("VERIFIED_USER", Role::VerifiedUser)],
+            ),
+            order_by: self
+                .option(
+                    "orderBy",
+                    &[
+                        ("createdAt", OrderBy::CreatedAt),
+                        ("updatedAt", OrderBy::UpdatedAt),
+                        ("email", OrderBy::Email),
+                    ],
+                )
+                .unwrap_or(OrderBy::CreatedAt),
+            descending: self
+                .option("order", &[("asc", false), ("desc", true)])
+                .unwrap_or(false),
+        };
+        if self.issues.is_empty() {
+            Ok(listing)
+        } else {
+            Err(ApiError::Validation(self.issues))
+        }
+    }
+
+    /// An empty parameter is an absent one: forms send those.
+    fn text(&mut self, name: &str) -> Option<String> {
+        self.values.remove(name).filter(|text| !text.is_empty())
+    }
+
+    fn number(&mut self, name: &'static str, limit: u32) -> Option<u32> {
+        let number = self.text(name)?.parse::<u32>();
+        let (message, code) = match number {
+            Ok(0) => ("Too small: expected number to be >=1".to_owned(), "too_small"),
+            Ok(number) if number > limit => (format!("Too big: expected number to be <={limit}"), "too_big"),
+            Ok(number) => return Some(number),
+            Err(_) => (
+                "Invalid input: expected a whole number".to_owned(),
+                "invalid_type",
+            ),
+        };
+        self.issues.push(Issue {
+            path: Some(name),
+            message: message.into(),
+            code,
+        });
+        None
+    }
+
+    fn option<T: Copy>(&mut self, name: &'static str, options: &[(&str, T)]) -> Option<T> {
+        let text = self.text(name)?;
+        let chosen = options
+            .iter()
+            .find(|(option, _)| *option == text)
+            .map(|(_, value)| *value);
+        if chosen.is_none() {
+            let names: Vec<&str> = options.iter().map(|(option, _)| *option).collect();
+            self.issues.push(unknown_option(name, &names));
+        }
+        chosen
+    }
+}

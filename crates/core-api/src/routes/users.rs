@@ -1,0 +1,89 @@
+//! `/v1/user/users`: people.
+
+use axum::{Json, extract::State};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{
+    extract::{Asker, JsonBody, PathId, item},
+    listing::ListingQuery,
+};
+use crate::{CoreApi, accounts::Changes, error::ApiError, users, validation::Fields};
+
+pub(super) async fn create(
+    State(api): State<CoreApi>,
+    asker: Option<Asker>,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let mut fields = Fields::of(body)?;
+    let email = fields.email("email");
+    let password = fields.optional_new_password("password");
+    let email = fields.finish(email)?;
+    if password.is_none() && !asker.is_some_and(|asker| asker.is_admin()) {
+        return Err(ApiError::Forbidden);
+    }
+    Ok((StatusCode::CREATED, item(api.register(email, password).await?)))
+}
+
+pub(super) async fn list(
+    State(api): State<CoreApi>,
+    asker: Asker,
+    ListingQuery(listing): ListingQuery,
+) -> Result<Json<Value>, ApiError> {
+    asker.must_be_admin()?;
+    // One snapshot for the page and the count.
+    let mut snapshot = api.database().read().begin().await?;
+    let (items, total) = listing.fetch(&mut snapshot).await?;
+    snapshot.commit().await?;
+    let pagination = json!({ "page": listing.page, "perPage": listing.per_page, "totalItems": total });
+    Ok(Json(
+        json!({ "items": items, "meta": { "pagination": pagination } }),
+    ))
+}
+
+pub(super) async fn show_current(asker: Asker) -> Json<Value> {
+    item(asker.user)
+}
+
+pub(super) async fn show(
+    State(api): State<CoreApi>,
+    asker: Asker,
+    PathId(id): PathId,
+) -> Result<Json<Value>, ApiError> {
+    asker.may_reach(id)?;
+    Ok(item(
+        users::by_id(api.database().read(), id)
+            .await?
+            .ok_or(ApiError::NotFound)?,
+    ))
+}
+
+pub(super) async fn update(
+    State(api): State<CoreApi>,
+    asker: Asker,
+    PathId(id): PathId,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>, ApiError> {
+    asker.may_reach(id)?;
+    let mut fields = Fields::of(body)?;
+    let changes = Changes {
+        email: fields.optional_email("email"),
+        password: fields.optional_new_password("password"),
+        roles: fields.optional_roles("roles"),
+    };
+    let changes = fields.finish(Some(changes))?;
+    if changes.roles.is_some() {
+        asker.must_be_admin()?;
+    }
+    Ok(item(api.change(id, changes, asker.family).await?))
+}
+
+pub(super) async fn destroy(
+    State(api): State<CoreApi>,
+    asker: Asker,
+    PathId(id): PathId,
+) -> Result<StatusCode, ApiError> {
+    asker.may_reach(id)?;
+    api.delete(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

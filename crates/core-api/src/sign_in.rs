@@ -1,0 +1,132 @@
+//! Signing in with a password, and asking for a link instead.
+
+use uuid::Uuid;
+
+use crate::{
+    CoreApi,
+    email::Email,
+    error::ApiError,
+    families,
+    mail_jobs::{self, MailKind},
+    password::Password,
+    timestamp::Timestamp,
+    tokens::{self, AccessClaims, RefreshToken, TokenPair},
+    users::{self, Role},
+};
+
+pub(crate) struct SignIn {
+    pub(crate) email: Email,
+    pub(crate) password: Password,
+    /// Only a person with this role may sign in.
+    pub(crate) role: Option<Role>,
+    /// Ends every other family of this person.
+    pub(crate) end_others: bool,
+}
+
+/// Whose access token it becomes, and when.
+pub(crate) struct Issue {
+    pub(crate) user: Uuid,
+    pub(crate) email: String,
+    pub(crate) family: Uuid,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
+
+impl CoreApi {
+    pub(crate) async fn sign_in(&self, attempt: SignIn) -> Result<TokenPair, ApiError> {
+        let known = users::credentials(self.database().read(), &attempt.email).await?;
+        let checked_hash = known.and_then(|known| known.password_hash);
+        if !self
+            .passwords()
+            .verify(attempt.password, checked_hash.as_deref())
+            .await?
+        {
+            return Err(ApiError::InvalidCredentials);
+        }
+
+        let (now, family, token) = (self.now(), self.new_id(), self.new_refresh_token());
+        let mut transaction = self.database().write().await?;
+        // SECURITY: checking a password takes a while. If it was changed meanwhile, the old one starts no session.
+        let user = match users::credentials(&mut *transaction, &attempt.email).await? {
+            Some(current) if current.password_hash == checked_hash => current.user,
+            _ => return Err(ApiError::InvalidCredentials),
+        };
+        if attempt.role.is_some_and(|role| !user.roles.contains(role)) {
+            return Err(ApiError::InvalidCredentials);
+        }
+        families::forget_dead(&mut transaction, Some(user.id), now).await?;
+        let mut revoked = 0;
+        if attempt.end_others {
+            revoked = families::revoke_all_of(&mut transaction, user.id, None, now).await?;
+        }
+        families::start(&mut transaction, family, user.id, now).await?;
+        families::add_token(
+            &mut transaction,
+            family,
+            &token.hash(),
+            self.refresh_token_end(now),
+        )
+        .await?;
+        transaction.commit().await?;
+
+        self.counters().sign_ins.add(1);
+        self.counters().families_revoked.add(revoked);
+        self.pair(&self.issue_now(user.id, user.email, family), token)
+    }
+
+    /// Promises an e-mail with a one-time link, if the address is known.
+    ///
+    /// # Security
+    ///
+    /// An unknown address takes the same path and the same time; whether it is known is found out after the answer.
+    pub(crate) async fn request_password_reset(&self, email: &Email) -> Result<(), ApiError> {
+        let mut transaction = self.database().write().await?;
+        let job = mail_jobs::promise(
+            self,
+            &mut transaction,
+            MailKind::PasswordReset,
+            email.as_str(),
+            None,
+        )
+        .await?;
+        transaction.commit().await?;
+        self.send_in_background(job);
+        Ok(())
+    }
+
+    pub(crate) fn issue_now(&self, user: Uuid, email: String, family: Uuid) -> Issue {
+        let issued_at = self.now().floor_to_second();
+        Issue {
+            user,
+            email,
+            family,
+            issued_at,
+            expires_at: issued_at.plus(self.config().access_token_ttl),
+        }
+    }
+
+    pub(crate) fn pair(&self, issue: &Issue, refresh: RefreshToken) -> Result<TokenPair, ApiError> {
+        let claims = AccessClaims {
+            sub: issue.user,
+            email: issue.email.clone(),
+            iat: issue.issued_at.whole_secs(),
+            exp: issue.expires_at.whole_secs(),
+            fam: issue.family,
+            mark: self.config().token_mark.clone(),
+        };
+        Ok(TokenPair {
+            access: self.keys().sign(tokens::ACCESS, &claims)?.into(),
+            access_ttl: self.config().access_token_ttl,
+            access_expires_at: issue.expires_at,
+            refresh,
+        })
+    }
+
+    pub(crate) fn refresh_token_end(&self, now: Timestamp) -> Timestamp {
+        now.plus(self.config().refresh_token_ttl)
+    }
+
+    pub(crate) fn new_refresh_token(&self) -> RefreshToken {
+        RefreshToken::from_bytes(self.random_bytes(), self.config().token_mark.as_deref())
+    }
+}

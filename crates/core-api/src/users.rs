@@ -1,0 +1,259 @@
+//! People as they are stored and shown.
+
+use serde::{Serialize, Serializer};
+use sqlx::{FromRow, QueryBuilder, Row, Sqlite, SqliteConnection, SqliteExecutor, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use crate::{email::Email, timestamp::Timestamp};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Role {
+    Admin,
+    VerifiedUser,
+}
+
+impl Role {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "ADMIN" => Some(Self::Admin),
+            "VERIFIED_USER" => Some(Self::VerifiedUser),
+            _ => None,
+        }
+    }
+}
+
+/// The roles of one person; shown as a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Roles {
+    pub(crate) admin: bool,
+    pub(crate) verified: bool,
+}
+
+impl Roles {
+    pub(crate) fn contains(self, role: Role) -> bool {
+        match role {
+            Role::Admin => self.admin,
+            Role::VerifiedUser => self.verified,
+        }
+    }
+}
+
+impl FromIterator<Role> for Roles {
+    fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Self {
+        roles.into_iter().fold(Self::default(), |all, role| match role {
+            Role::Admin => Self { admin: true, ..all },
+            Role::VerifiedUser => Self {
+                verified: true,
+                ..all
+            },
+        })
+    }
+}
+
+impl Serialize for Roles {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(
+            [Role::Admin, Role::VerifiedUser]
+                .into_iter()
+                .filter(|role| self.contains(*role)),
+        )
+    }
+}
+
+/// `User` of the contract. The password's hash is no part of it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct User {
+    pub(crate) id: Uuid,
+    pub(crate) email: String,
+    pub(crate) roles: Roles,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unverified_email: Option<String>,
+}
+
+impl<'r> FromRow<'r, SqliteRow> for User {
+    fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: uuid(row, "id")?,
+            email: row.try_get("email")?,
+            roles: Roles {
+                admin: row.try_get("is_admin")?,
+                verified: row.try_get("is_verified")?,
+            },
+            created_at: Timestamp::from_millis(row.try_get("created_at")?),
+            updated_at: Timestamp::from_millis(row.try_get("updated_at")?),
+            unverified_email: row.try_get("unverified_email")?,
+        })
+    }
+}
+
+pub(crate) fn uuid(row: &SqliteRow, column: &str) -> sqlx::Result<Uuid> {
+    let text: &str = row.try_get(column)?;
+    text.parse()
+        .map_err(|error: uuid::Error| sqlx::Error::Decode(error.into()))
+}
+
+pub(crate) async fn by_id(executor: impl SqliteExecutor<'_>, id: Uuid) -> sqlx::Result<Option<User>> {
+    sqlx::query_as("SELECT * FROM users WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(executor)
+        .await
+}
+
+/// A person and the hash to check their password against.
+pub(crate) struct Credentials {
+    pub(crate) user: User,
+    pub(crate) password_hash: Option<String>,
+}
+
+pub(crate) async fn credentials(
+    executor: impl SqliteExecutor<'_>,
+    email: &Email,
+) -> sqlx::Result<Option<Credentials>> {
+    let row = sqlx::query("SELECT * FROM users WHERE email = ?").bind(email.as_str());
+    let row = row.fetch_optional(executor).await?;
+    row.map(|row| {
+        Ok(Credentials {
+            user: User::from_row(&row)?,
+            password_hash: row.try_get("password_hash")?,
+        })
+    })
+    .transpose()
+}
+
+/// Whether the address belongs to somebody other than `except`.
+pub(crate) async fn is_taken(
+    executor: impl SqliteExecutor<'_>,
+    email: &str,
+    except: Option<Uuid>,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE email = ? AND id IS NOT ?)")
+        .bind(email)
+        .bind(except.map(|id| id.to_string()))
+        .fetch_one(executor)
+        .await
+}
+
+/// Stores a new person; false if the address is taken.
+pub(crate) async fn insert(
+    connection: &mut SqliteConnection,
+    user: &User,
+    password_hash: Option<&str>,
+) -> sqlx::Result<bool> {
+    let inserted = sqlx::query(
+        "INSERT INTO users (id, email, unverified_email, password_hash, is_admin, is_verified, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (email) DO NOTHING",
+    )
+    .bind(user.id.to_string())
+    .bind(&user.email)
+    .bind(&user.unverified_email)
+    .bind(password_hash)
+    .bind(user.roles.admin)
+    .bind(user.roles.verified)
+    .bind(user.created_at.millis())
+    .bind(user.updated_at.millis())
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// Stores what can change about a person.
+pub(crate) async fn update(connection: &mut SqliteConnection, user: &User) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE users SET email = ?, unverified_email = ?, is_admin = ?, is_verified = ?, updated_at = ? WHERE id = ?",
+    )
+    .bind(&user.email)
+    .bind(&user.unverified_email)
+    .bind(user.roles.admin)
+    .bind(user.roles.verified)
+    .bind(user.updated_at.millis())
+    .bind(user.id.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_password_hash(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    hash: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?")
+        .bind(hash)
+        .bind(id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Deletes a person with all that is theirs; false if there was nobody.
+pub(crate) async fn delete(connection: &mut SqliteConnection, id: Uuid) -> sqlx::Result<bool> {
+    let deleted = sqlx::query("DELETE FROM users WHERE id = ?")
+        .bind(id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(deleted.rows_affected() == 1)
+}
+
+/// Which people to list, and how.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Listing {
+    pub(crate) page: u32,
+    pub(crate) per_page: u32,
+    /// Part of an address.
+    pub(crate) search: Option<String>,
+    pub(crate) role: Option<Role>,
+    pub(crate) order_by: OrderBy,
+    pub(crate) descending: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OrderBy {
+    CreatedAt,
+    UpdatedAt,
+    Email,
+}
+
+impl Listing {
+    /// One page and the number of all that match.
+    pub(crate) async fn fetch(&self, connection: &mut SqliteConnection) -> sqlx::Result<(Vec<User>, i64)> {
+        let mut count = QueryBuilder::new("SELECT count(*) FROM users");
+        self.push_conditions(&mut count);
+        let total = count.build_query_scalar().fetch_one(&mut *connection).await?;
+
+        let mut select = QueryBuilder::new("SELECT * FROM users");
+        self.push_conditions(&mut select);
+        select.push(match self.order_by {
+            OrderBy::CreatedAt => " ORDER BY created_at",
+            OrderBy::UpdatedAt => " ORDER BY updated_at",
+            OrderBy::Email => " ORDER BY email",
+        });
+        // The id decides between equals, so that no page repeats or misses anybody.
+        select.push(if self.descending { " DESC, id DESC" } else { ", id" });
+        select.push(" LIMIT ").push_bind(self.per_page);
+        select
+            .push(" OFFSET ")
+            .push_bind(i64::from(self.page - 1) * i64::from(self.per_page));
+        Ok((select.build_query_as().fetch_all(connection).await?, total))
+    }
+
+    fn push_conditions(&self, query: &mut QueryBuilder<Sqlite>) {
+        query.push(" WHERE TRUE");
+        if let Some(search) = &self.search {
+            let search = search.to_lowercase();
+            query.push(" AND (instr(email, ").push_bind(search.clone());
+            query
+                .push(") OR instr(coalesce(unverified_email, ''), ")
+                .push_bind(search)
+                .push("))");
+        }
+        match self.role {
+            Some(Role::Admin) => query.push(" AND is_admin"),
+            Some(Role::VerifiedUser) => query.push(" AND is_verified"),
+            None => query,
+        };
+    }
+}

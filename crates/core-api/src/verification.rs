@@ -1,0 +1,146 @@
+//! Action requests: asked for now, done shortly after. The one action is verifying an e-mail address.
+
+use serde::Serialize;
+use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use crate::{
+    CoreApi,
+    error::{ApiError, InternalError},
+    timestamp::Timestamp,
+    tokens::{self, EmailVerificationClaims},
+    users,
+};
+
+#[derive(Serialize)]
+pub(crate) struct ActionRequest {
+    pub(crate) id: Uuid,
+    action: String,
+    status: String,
+}
+
+impl FromRow<'_, SqliteRow> for ActionRequest {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: users::uuid(row, "id")?,
+            action: row.try_get("action")?,
+            status: row.try_get("status")?,
+        })
+    }
+}
+
+/// What the token in a verification link says, once its signature and life are checked.
+struct Proof {
+    user: Uuid,
+    email: String,
+}
+
+impl CoreApi {
+    /// Accepts any token; whether it is good shows in the status.
+    pub(crate) async fn request_email_verification(&self, token: &str) -> Result<ActionRequest, ApiError> {
+        let (id, now) = (self.new_id(), self.now());
+        let proof = self.proof(token, now);
+        let mut transaction = self.database().write().await?;
+        let request = sqlx::query_as(
+            "INSERT INTO action_requests (id, action, status, user_id, email, created_at)
+             VALUES (?, ?, 'PROCESSING', ?, ?, ?) RETURNING *",
+        )
+        .bind(id.to_string())
+        .bind("EMAIL_VERIFICATION")
+        .bind(proof.as_ref().map(|proof| proof.user.to_string()))
+        .bind(proof.map(|proof| proof.email))
+        .bind(now.millis())
+        .fetch_one(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        self.verify_in_background(id);
+        Ok(request)
+    }
+
+    pub(crate) async fn action_request(&self, id: Uuid) -> Result<ActionRequest, ApiError> {
+        sqlx::query_as("SELECT * FROM action_requests WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(self.database().read())
+            .await?
+            .ok_or(ApiError::NotFound)
+    }
+
+    /// Does what was asked for before the last stop.
+    pub(crate) async fn process_unprocessed(&self) -> sqlx::Result<()> {
+        let waiting = sqlx::query("SELECT id FROM action_requests WHERE status = 'PROCESSING'");
+        for row in waiting.fetch_all(self.database().read()).await? {
+            self.verify_in_background(users::uuid(&row, "id")?);
+        }
+        Ok(())
+    }
+
+    fn proof(&self, token: &str, now: Timestamp) -> Option<Proof> {
+        let claims: EmailVerificationClaims = self.keys().verify(tokens::EMAIL_VERIFICATION, token)?;
+        (!tokens::is_over(claims.exp, now)).then_some(Proof {
+            user: claims.sub,
+            email: claims.email,
+        })
+    }
+
+    fn verify_in_background(&self, request: Uuid) {
+        let api = self.clone();
+        self.background().spawn(async move {
+            if let Err(error) = api.verify(request).await {
+                tracing::error!(%error, %request, "an action request was not processed; the next start tries again");
+            }
+        });
+    }
+
+    async fn verify(&self, request: Uuid) -> Result<(), InternalError> {
+        let mut transaction = self.database().write().await?;
+        let row = sqlx::query("SELECT user_id, email FROM action_requests WHERE id = ?")
+            .bind(request.to_string())
+            .fetch_one(&mut *transaction)
+            .await?;
+        let verified = match row.try_get::<Option<String>, _>("email")? {
+            Some(email) => {
+                let proof = Proof {
+                    user: users::uuid(&row, "user_id")?,
+                    email,
+                };
+                self.apply(&mut transaction, &proof).await?
+            }
+            None => false,
+        };
+        sqlx::query("UPDATE action_requests SET status = ? WHERE id = ?")
+            .bind(if verified { "COMPLETED" } else { "FAILED" })
+            .bind(request.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Makes the address the person's verified one; true if it is afterwards, so a link opened twice succeeds twice.
+    async fn apply(&self, connection: &mut SqliteConnection, proof: &Proof) -> sqlx::Result<bool> {
+        let Some(mut user) = users::by_id(&mut *connection, proof.user).await? else {
+            return Ok(false);
+        };
+        if user.unverified_email.as_ref() != Some(&proof.email) {
+            return Ok(user.roles.verified && user.email == proof.email);
+        }
+        // Registered by somebody else since this link was sent.
+        if users::is_taken(&mut *connection, &proof.email, Some(user.id)).await? {
+            return Ok(false);
+        }
+        user.email.clone_from(&proof.email);
+        user.unverified_email = None;
+        user.roles.verified = true;
+        user.updated_at = self.now();
+        users::update(connection, &user).await?;
+        Ok(true)
+    }
+}
+
+/// Old requests that nobody asks for any more.
+pub(crate) async fn forget_before(connection: &mut SqliteConnection, before: Timestamp) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM action_requests WHERE status != 'PROCESSING' AND created_at < ?")
+        .bind(before.millis())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
