@@ -8,6 +8,8 @@ compile_error!(
 
 mod accounts;
 mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod core_api;
 mod grant;
 mod lifecycle;
@@ -21,8 +23,8 @@ pub use core_api::{CoreApiProvider, CoreApiSettings};
 pub use grant::{Field, Grant};
 pub use lifecycle::{Due, Ensured, Lifecycle, SessionKey};
 pub use provider::{
-    Caller, EndReason, Identity, Provider, RefreshOutcome, RefreshTiming, Rejection, ReuseCost, SignIn,
-    SignInError, SignOut, SignedIn,
+    AuthorizationRequest, Caller, EndReason, Identity, Provider, RefreshOutcome, RefreshTiming, Rejection,
+    ReuseCost, SignIn, SignInError, SignOut, SignedIn,
 };
 pub use secret::SecretText;
 pub use transport::{HttpSettings, HttpTransport, Request, Response, Transport, TransportError};

@@ -84,9 +84,26 @@ pub enum SignIn {
         code_verifier: SecretText,
         /// The redirect URI the code was issued to.
         redirect_uri: String,
+        /// The nonce kept since the redirect, for a provider that finds it in the identity token.
+        nonce: Option<SecretText>,
+        /// The `iss` parameter, where there is one (RFC 9207): the provider compares it with its issuer.
+        issuer: Option<String>,
     },
     /// As nobody: a guest, by client credentials (RFC 6749, section 4.4).
     ClientCredentials,
+}
+
+/// What is kept, sealed and bound to the browser, between the redirect to an authorization server and its answer.
+#[derive(Debug, Clone)]
+pub struct AuthorizationRequest {
+    /// Where the authorization server sends the browser back to.
+    pub redirect_uri: String,
+    /// Comes back unchanged and proves that the answer belongs to this browser (RFC 6749, section 10.12).
+    pub state: SecretText,
+    /// Comes back inside the identity token.
+    pub nonce: SecretText,
+    /// Its S256 challenge goes along (RFC 7636, section 4.2); the verifier itself stays here.
+    pub code_verifier: SecretText,
 }
 
 /// A sign-in that succeeded.
@@ -209,6 +226,21 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// See [`SignInError`]. A failure leaves nothing behind that can be used.
     async fn sign_in(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError>;
+
+    /// Where to send a browser so that it comes back with the code for [`SignIn::AuthorizationCode`]. It may take a call
+    /// of its own (RFC 9126).
+    ///
+    /// # Errors
+    ///
+    /// [`SignInError::Unsupported`] unless the provider signs people in by redirect; [`SignInError::Unavailable`].
+    async fn authorization_url(
+        &self,
+        caller: &Caller,
+        request: &AuthorizationRequest,
+    ) -> Result<String, SignInError> {
+        let _ = (caller, request);
+        Err(SignInError::Unsupported)
+    }
 
     /// Adds to `request` what proves that it speaks for the grant's person, after [`Caller::introduce`].
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request);

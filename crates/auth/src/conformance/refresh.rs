@@ -1,0 +1,135 @@
+use std::time::Duration;
+
+use super::Rotation;
+use super::world::{Fault, World, caller};
+use crate::{Due, Ensured, RefreshTiming, ReuseCost};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+pub(super) async fn an_expired_grant_is_renewed(world: World) {
+    let name = world.style.name;
+    let grant = world.sign_in().await.grant;
+    world.expire();
+    assert!(
+        !world.accepts(&grant).await,
+        "{name}: an expired access token is accepted"
+    );
+    world.wire.take_seen();
+    let renewed = world.renewed(&grant).await;
+    assert_eq!(world.wire.take_seen().len(), 1, "{name}: a refresh is one call");
+    assert!(
+        world.accepts(&renewed).await,
+        "{name}: a call is refused after the refresh"
+    );
+
+    let field = world.style.refresh_field;
+    assert!(
+        renewed.field(field).is_some(),
+        "{name}: the refresh token is gone"
+    );
+    let kept = grant.field(field) == renewed.field(field);
+    assert_eq!(
+        kept,
+        world.style.rotation == Rotation::Kept,
+        "{name}: {:?}",
+        world.style.rotation
+    );
+    assert_eq!(
+        world.provider.refresh_is_idempotent(&renewed),
+        world.style.idempotent,
+        "{name}: whether a refresh can be repeated"
+    );
+    world.expire();
+    world.renewed(&renewed).await;
+}
+
+pub(super) async fn a_refresh_is_due_when_the_style_says(world: World) {
+    let (name, life) = (world.style.name, world.style.access_life);
+    let grant = world.sign_in().await.grant;
+    assert_eq!(
+        world.provider.refresh_timing(&grant),
+        world.style.timing,
+        "{name}"
+    );
+    let signed_in_at = world.now();
+    let due_after = |after: Duration| world.lifecycle.due(&grant, signed_in_at + after);
+    let (before, after) = match world.style.timing {
+        RefreshTiming::Before(_) => (Due::Due, Due::Expired),
+        RefreshTiming::AfterExpiry => (Due::NotYet, Due::Expired),
+        RefreshTiming::On401 => (Due::NotYet, Due::NotYet),
+    };
+    assert_eq!(
+        due_after(life / 2),
+        Due::NotYet,
+        "{name}: half of the life is left"
+    );
+    assert_eq!(due_after(life - SECOND), before, "{name}: a second is left");
+    assert_eq!(
+        due_after(life + SECOND),
+        after,
+        "{name}: the access token has ended"
+    );
+
+    world.advance(if before == Due::Due {
+        life - SECOND
+    } else {
+        life + SECOND
+    });
+    let session = World::session();
+    let ensured = if after == Due::NotYet {
+        world.lifecycle.replace_refused(&caller(), &session, &grant).await
+    } else {
+        world.lifecycle.ensure_fresh(&caller(), &session, &grant).await
+    };
+    world.no_secret_in(&ensured);
+    let Ensured::Rotated(renewed) = ensured else {
+        panic!("{name}: not refreshed when it was due: {ensured:?}");
+    };
+    assert!(
+        world.accepts(&renewed).await,
+        "{name}: a refresh when it was due cost the session"
+    );
+}
+
+pub(super) async fn reuse_costs_what_is_declared(world: World) {
+    let name = world.style.name;
+    let cost = world.provider.reuse_cost();
+    assert_eq!(cost, world.style.reuse_cost, "{name}: the declared cost");
+    let elsewhere = world.sign_in().await.grant;
+    world.advance(SECOND);
+    let spent = world.sign_in().await.grant;
+    world.expire();
+    let newest = world.renewed(&spent).await;
+
+    if cost == ReuseCost::Nothing || world.style.idempotent {
+        world.renewed(&spent).await;
+        world.expire();
+        world.renewed(&newest).await;
+        world.renewed(&elsewhere).await;
+        return;
+    }
+    world.rejected(&spent).await;
+    world.expire();
+    world.rejected(&newest).await;
+    if cost == ReuseCost::Person {
+        world.rejected(&elsewhere).await;
+    } else {
+        world.renewed(&elsewhere).await;
+    }
+}
+
+pub(super) async fn an_ended_session_is_rejected(world: World) {
+    let grant = world.sign_in().await.grant;
+    world.back_end.end_sessions().await;
+    world.expire();
+    world.rejected(&grant).await;
+}
+
+pub(super) async fn a_terminal_answer_is_rejected(world: World, index: usize) {
+    let grant = world.sign_in().await.grant;
+    world.expire();
+    let answer = world.back_end.terminal_answers().swap_remove(index);
+    world.wire.breaks(Fault::Instead(answer));
+    world.rejected(&grant).await;
+    world.wire.heals();
+}
