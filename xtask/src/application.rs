@@ -1,6 +1,6 @@
 //! Building the application and running it.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::thread;
@@ -14,6 +14,8 @@ use crate::{ports, process};
 /// How often a server that is starting is asked whether it is there, and how long an answer may take.
 const PROBE_INTERVAL: Duration = Duration::from_millis(200);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Health answers a line of JSON; whatever else listens there is not read to its end.
+const LONGEST_ANSWER_BYTES: u64 = 16 * 1024;
 
 /// Builds, serves, and builds again whenever a file is saved.
 pub(crate) fn dev(settings: &Settings) -> Result<()> {
@@ -73,18 +75,19 @@ fn announce_when_up(settings: &Settings) {
 }
 
 fn is_live(address: SocketAddr) -> bool {
-    health_status_line(address).is_ok_and(|status_line| status_line.starts_with("HTTP/1.1 200"))
+    health(address).is_ok_and(|answer| answer.split_whitespace().nth(1) == Some("200"))
 }
 
-/// Health needs no more of HTTP than this, and a client would be the largest dependency here.
-fn health_status_line(address: SocketAddr) -> std::io::Result<String> {
+/// The whole answer, so that the server is not cut off. Health needs no more of HTTP than this, and a client would be
+/// the largest dependency here.
+fn health(address: SocketAddr) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PROBE_TIMEOUT)?;
     stream.set_read_timeout(Some(PROBE_TIMEOUT))?;
     let request = format!("GET /health/live HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
-    let mut status_line = String::new();
-    BufReader::new(stream).read_line(&mut status_line)?;
-    Ok(status_line)
+    let mut answer = String::new();
+    stream.take(LONGEST_ANSWER_BYTES).read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 fn announcement(settings: &Settings) -> String {
@@ -103,6 +106,7 @@ fn announcement(settings: &Settings) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader};
     use std::net::TcpListener;
 
     use super::*;
