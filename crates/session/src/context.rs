@@ -1,9 +1,16 @@
-//! What the layer, the session and the flash share: keys, settings, time and randomness.
+//! What the layer, the session and the flash share: keys, settings, time, randomness and the ledger.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use crate::{Clock, Payload, Random, Record, Sealer, SessionSettings, ambient::whole_millis};
+use crate::{Clock, Ledger, Payload, Random, Record, Sealer, SessionSettings, ambient::whole_millis};
 
+/// Tombstones outlive the last cookie by this much, because no two machines agree on the time.
+const CLOCK_SKEW: Duration = Duration::from_mins(1);
+
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) sealer: Sealer,
     pub(crate) settings: SessionSettings,
@@ -11,6 +18,7 @@ pub(crate) struct Context {
     pub(crate) cookie_name: String,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
+    pub(crate) ledger: Option<Arc<dyn Ledger>>,
 }
 
 impl Context {
@@ -37,5 +45,10 @@ impl Context {
             .duration_since(sealed_at)
             .unwrap_or_default();
         self.settings.max_age_cap.map_or(life, |cap| life.min(cap))
+    }
+
+    /// How long the ledger must remember the session: as long as a copy of its cookie could be accepted.
+    pub(crate) fn remember_until<P>(&self, record: &Record<P>) -> SystemTime {
+        record.created_at + self.settings.absolute_timeout + CLOCK_SKEW
     }
 }

@@ -1,95 +1,50 @@
-//! The keys that are derived from the secrets, in the order of the secrets.
+//! The keys that are derived from the secrets, in the order of the secrets, and their replacement at run time.
+
+mod keys;
+mod sightings;
 
 use std::{
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::{Duration, SystemTime},
 };
 
-use hkdf::Hkdf;
-use sha2::Sha256;
-use xaes_256_gcm::{Xaes256Gcm, aead::KeyInit as _};
-use zeroize::Zeroizing;
+pub use keys::KeyId;
+pub(crate) use keys::Keys;
+pub use sightings::{KeyEvidence, KeyRole};
 
-use crate::{Purpose, Secret, SecretError};
+use crate::{Clock, Secret, SecretError, SessionId};
+use sightings::Sightings;
 
-const KEY_ID_INFO: &[u8] = b"ironleaf/v1/key-id";
-
-/// Names a secret without revealing it: 8 bytes that HKDF derives from it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyId([u8; Self::LENGTH_BYTES]);
-
-impl KeyId {
-    pub(crate) const LENGTH_BYTES: usize = 8;
-
-    pub(crate) fn from_bytes(bytes: [u8; Self::LENGTH_BYTES]) -> Self {
-        Self(bytes)
-    }
-
-    /// The eight bytes, as they stand at the start of a sealed value.
-    pub fn as_bytes(&self) -> &[u8; 8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for KeyId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "KeyId({self})")
-    }
-}
-
-/// Hex, as it appears in logs and metrics: a key id is no secret.
-impl fmt::Display for KeyId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&hex::encode(self.0))
-    }
-}
-
-/// The keys of one secret, one per [`Purpose`], with their AES key schedules ready.
-pub(crate) struct Keys {
-    pub(crate) id: KeyId,
-    cookie: Xaes256Gcm,
-    flash: Xaes256Gcm,
-    head: Xaes256Gcm,
-}
-
-impl Keys {
-    fn derive(secret: &Secret) -> Self {
-        let hkdf = Hkdf::<Sha256>::new(None, secret.as_bytes());
-        let mut id = [0; KeyId::LENGTH_BYTES];
-        expand(&hkdf, KEY_ID_INFO, &mut id);
-        let cipher = |purpose: Purpose| {
-            let mut key = Zeroizing::new([0; 32]);
-            expand(&hkdf, purpose.info().as_bytes(), &mut key[..]);
-            Xaes256Gcm::new((&*key).into())
-        };
-        Self {
-            id: KeyId(id),
-            cookie: cipher(Purpose::Cookie),
-            flash: cipher(Purpose::Flash),
-            head: cipher(Purpose::Head),
-        }
-    }
-
-    pub(crate) fn cipher(&self, purpose: Purpose) -> &Xaes256Gcm {
-        match purpose {
-            Purpose::Cookie => &self.cookie,
-            Purpose::Flash => &self.flash,
-            Purpose::Head => &self.head,
-        }
-    }
-}
-
-fn expand(hkdf: &Hkdf<Sha256>, info: &[u8], output: &mut [u8]) {
-    hkdf.expand(info, output)
-        .expect("HKDF-SHA256 gives up to 8,160 bytes");
-}
+/// Long enough for every replica to notice a changed secret file.
+const DEFAULT_SEALING_DELAY: Duration = Duration::from_mins(5);
 
 /// One or more secrets: the newest seals, all of them unseal.
 ///
-/// Clones share the same ring.
+/// Clones share the same ring. [`replace`](Self::replace) and [`reload`](Self::reload) change it at run time for
+/// all of them; [`evidence`](Self::evidence) tells when an old secret can go.
 #[derive(Clone)]
 pub struct KeyRing {
-    keys: Arc<RwLock<Arc<[Arc<Keys>]>>>,
+    shared: Arc<Shared>,
+    sealing_delay: Duration,
+}
+
+struct Shared {
+    ring: RwLock<Arc<Ring>>,
+    sightings: Mutex<Sightings>,
+}
+
+/// One state of the ring. It is never changed, only replaced, so that a request sees one state throughout.
+struct Ring {
+    entries: Vec<Entry>,
+    /// Present once a secret was added at run time.
+    clock: Option<Clock>,
+}
+
+struct Entry {
+    keys: Arc<Keys>,
+    /// Before this time the key only unseals. `None`: it was there from the start.
+    seals_from: Option<SystemTime>,
 }
 
 /// Why a list of secrets is not a [`KeyRing`].
@@ -121,9 +76,21 @@ impl KeyRing {
     ///
     /// [`KeyRingError`] where there is none, or one twice.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Result<Self, KeyRingError> {
-        let keys = derive_all(secrets)?;
+        let entries = derive_all(secrets)?
+            .into_iter()
+            .map(|keys| Entry {
+                keys,
+                seals_from: None,
+            })
+            .collect();
+        let ring = RwLock::new(Arc::new(Ring { entries, clock: None }));
+        let shared = Arc::new(Shared {
+            ring,
+            sightings: Mutex::default(),
+        });
         Ok(Self {
-            keys: Arc::new(RwLock::new(keys.into())),
+            shared,
+            sealing_delay: DEFAULT_SEALING_DELAY,
         })
     }
 
@@ -136,19 +103,123 @@ impl KeyRing {
         Self::new(parse_list(list)?)
     }
 
+    /// How long a secret that is added at run time only unseals; 5 minutes if nothing is said. It has to be longer
+    /// than the replicas take to load a changed list, so that none of them meets a key it does not know.
+    #[must_use]
+    pub fn with_sealing_delay(self, sealing_delay: Duration) -> Self {
+        Self {
+            sealing_delay,
+            ..self
+        }
+    }
+
+    /// Puts other secrets in place of the present ones, for all clones of the ring, and says whether that changed
+    /// anything.
+    ///
+    /// A new secret unseals at once and seals after the delay; until then the newest that may seal goes on. If none
+    /// of the old secrets stays, the first new one seals at once.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyRingError`]; the ring stays as it was.
+    pub fn replace(
+        &self,
+        secrets: impl IntoIterator<Item = Secret>,
+        clock: &Clock,
+    ) -> Result<bool, KeyRingError> {
+        let derived = derive_all(secrets)?;
+        let mut ring = self.shared.ring.write().unwrap_or_else(PoisonError::into_inner);
+        if derived
+            .iter()
+            .map(|keys| keys.id)
+            .eq(ring.entries.iter().map(|entry| entry.keys.id))
+        {
+            return Ok(false);
+        }
+        let first_seal = clock() + self.sealing_delay;
+        let entry = |keys: Arc<Keys>| {
+            let known = ring.entries.iter().find(|entry| entry.keys.id == keys.id);
+            let seals_from = known.map_or(Some(first_seal), |entry| entry.seals_from);
+            Entry { keys, seals_from }
+        };
+        let entries = derived.into_iter().map(entry).collect();
+        *ring = Arc::new(Ring {
+            entries,
+            clock: Some(Arc::clone(clock)),
+        });
+        Ok(true)
+    }
+
+    /// [`replace`](Self::replace) with a list in the form of [`parse`](Self::parse): call it with the text of a
+    /// secrets file whenever the file may have changed.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyRingError`]; the ring stays as it was.
+    pub fn reload(&self, list: &str, clock: &Clock) -> Result<bool, KeyRingError> {
+        self.replace(parse_list(list)?, clock)
+    }
+
+    /// What was seen of each key, in the order of the ring, counting sessions of the last `idle_timeout`.
+    ///
+    /// It is what this process saw. An old secret can go when it [is retirable](KeyEvidence::is_retirable) on
+    /// every replica.
+    pub fn evidence(&self, idle_timeout: Duration, now: SystemTime) -> Vec<KeyEvidence> {
+        let ring = self.snapshot();
+        let sealing = ring.sealing_position();
+        let mut sightings = self.sightings();
+        sightings.forget_before(now.checked_sub(idle_timeout));
+        let evidence = |(position, entry): (usize, &Entry)| {
+            let role = match entry.seals_from {
+                _ if position == sealing => KeyRole::Sealing,
+                Some(from) if position < sealing => KeyRole::Pending { from },
+                _ => KeyRole::Old,
+            };
+            sightings.evidence(entry.keys.id, role)
+        };
+        ring.entries.iter().enumerate().map(evidence).collect()
+    }
+
+    /// Notes that a session came under a key.
+    pub(crate) fn sighted(&self, key_id: KeyId, session: SessionId, now: SystemTime) {
+        self.sightings().add(key_id, session, now);
+    }
+
     pub(crate) fn sealing_keys(&self) -> Arc<Keys> {
-        Arc::clone(&self.snapshot()[0])
+        let ring = self.snapshot();
+        Arc::clone(&ring.entries[ring.sealing_position()].keys)
     }
 
-    /// The keys of that id, and whether a value under them may stay as it is.
+    /// The keys of that id, and whether a value under them may stay as it is: a key that is newer than the sealing
+    /// one comes from a replica that seals with it already, and going back would be a step backwards.
     pub(crate) fn find(&self, id: KeyId) -> Option<(Arc<Keys>, bool)> {
-        let keys = self.snapshot();
-        let position = keys.iter().position(|keys| keys.id == id)?;
-        Some((Arc::clone(&keys[position]), position == 0))
+        let ring = self.snapshot();
+        let position = ring.entries.iter().position(|entry| entry.keys.id == id)?;
+        Some((
+            Arc::clone(&ring.entries[position].keys),
+            position <= ring.sealing_position(),
+        ))
     }
 
-    fn snapshot(&self) -> Arc<[Arc<Keys>]> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    fn snapshot(&self) -> Arc<Ring> {
+        Arc::clone(&self.shared.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn sightings(&self) -> MutexGuard<'_, Sightings> {
+        self.shared
+            .sightings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ring {
+    /// Where the key stands that seals: the first whose delay is over. The ring is never empty.
+    fn sealing_position(&self) -> usize {
+        let Some(clock) = &self.clock else { return 0 };
+        let now = clock();
+        let may_seal = |entry: &Entry| entry.seals_from.is_none_or(|from| from <= now);
+        self.entries.iter().position(may_seal).unwrap_or(0)
     }
 }
 
@@ -156,10 +227,9 @@ fn parse_list(list: &str) -> Result<Vec<Secret>, KeyRingError> {
     if list.trim().is_empty() {
         return Err(KeyRingError::Empty);
     }
-    let secrets = list.split(',').zip(1..);
     let parse =
         |(text, position)| Secret::parse(text).map_err(|error| KeyRingError::Secret { position, error });
-    secrets.map(parse).collect()
+    list.split(',').zip(1..).map(parse).collect()
 }
 
 fn derive_all(secrets: impl IntoIterator<Item = Secret>) -> Result<Vec<Arc<Keys>>, KeyRingError> {
@@ -184,7 +254,10 @@ impl fmt::Debug for KeyRing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_list()
-            .entries(self.snapshot().iter().map(|keys| keys.id))
+            .entries(self.snapshot().entries.iter().map(|entry| entry.keys.id))
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

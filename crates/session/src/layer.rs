@@ -23,7 +23,7 @@ use tower_service::Service;
 
 pub(crate) use depart::fits;
 
-use crate::{Clock, Flash, Payload, Random, Sealer, Session, SessionSettings, context::Context};
+use crate::{Clock, Flash, Ledger, Payload, Random, Sealer, Session, SessionSettings, context::Context};
 
 /// Gives every request inside it a [`Session<P>`] and a [`Flash`].
 pub struct SessionLayer<P> {
@@ -48,11 +48,21 @@ impl<P: Payload> SessionLayer<P> {
             cookie_name,
             clock,
             random,
+            ledger: None,
         });
         Self {
             context,
             payload: PhantomData,
         }
+    }
+
+    /// With a ledger, sessions that were ended stay ended and older rotations never overwrite newer ones.
+    ///
+    /// It is asked once for each request that brings a session, and once for each cookie written.
+    #[must_use]
+    pub fn with_ledger(mut self, ledger: impl Ledger) -> Self {
+        Arc::make_mut(&mut self.context).ledger = Some(Arc::new(ledger));
+        self
     }
 }
 
@@ -125,14 +135,15 @@ where
         let mut inner = mem::replace(&mut self.inner, unready);
         let context = Arc::clone(&self.context);
         Box::pin(async move {
-            let (state, present) = arrive::open::<P>(&context, request.headers());
+            let (mut state, present) = arrive::open::<P>(&context, request.headers());
+            arrive::ask_ledger(&context, &mut state).await;
             let session = Session::new(Arc::clone(&context), state);
             let cookies = request.headers().get_all(COOKIE).into_iter().cloned().collect();
             let flash = Flash::new(Arc::clone(&context), cookies);
             request.extensions_mut().insert(session.clone());
             request.extensions_mut().insert(flash.clone());
             let mut response = inner.call(request).await?;
-            depart::close(&context, &session, &flash, &present, &mut response);
+            depart::close(&context, &session, &flash, &present, &mut response).await;
             Ok(response)
         })
     }

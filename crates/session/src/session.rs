@@ -42,7 +42,13 @@ pub enum Arrival {
     Absent,
     /// It opened and holds.
     Accepted,
-    /// It opened, but its idle or absolute timeout is over, or its payload's life.
+    /// It opened and holds, as far as the cookie can tell: the ledger did not answer, so it may have been ended.
+    Unchecked,
+    /// It opened, but the ledger knows that the session was ended. It is kept: the browser may hold a newer one by
+    /// the time the response arrives.
+    Ended,
+    /// It opened, but its idle or absolute timeout is over, or its payload's life. It is kept, the browser drops it
+    /// by itself.
     Expired,
     /// Its key, version or payload version is unknown here. It is kept, another replica may know it.
     Unknown,
@@ -67,10 +73,12 @@ pub struct SessionTooLarge {
 }
 
 pub(crate) struct State<P> {
-    pub(crate) arrival: Arrival,
-    pub(crate) record: Option<Arc<Record<P>>>,
+    arrival: Arrival,
+    /// The session as it came in.
+    arrived: Option<Arc<Record<P>>>,
+    record: Option<Arc<Record<P>>>,
     /// Whether the cookie should be sealed anew although nothing changed: it is old, or its key is.
-    pub(crate) renewal_due: bool,
+    renewal_due: bool,
     intent: Intent,
     /// The payload's encoding before the first `modify`.
     before: Option<Zeroizing<Vec<u8>>>,
@@ -88,6 +96,8 @@ enum Intent {
 /// What the layer is to do on the way out.
 pub(crate) struct Departure<P> {
     pub(crate) fate: Fate<P>,
+    /// The session that came in and was replaced or destroyed.
+    pub(crate) ended: Option<Arc<Record<P>>>,
     /// Whether the response depends on the session.
     pub(crate) looked_at: bool,
 }
@@ -100,14 +110,30 @@ pub(crate) enum Fate<P> {
 
 impl<P: Payload> State<P> {
     pub(crate) fn new(arrival: Arrival, record: Option<Record<P>>, renewal_due: bool) -> Self {
+        let record = record.map(Arc::new);
         Self {
             arrival,
-            record: record.map(Arc::new),
+            arrived: record.clone(),
+            record,
             renewal_due,
             intent: Intent::Keep,
             before: None,
             looked_at: false,
             head_has_passed: false,
+        }
+    }
+
+    /// The session as it came in, for the ledger to be asked about.
+    pub(crate) fn arrived(&self) -> Option<&Record<P>> {
+        self.arrived.as_deref()
+    }
+
+    /// The ledger's answer makes another arrival of it.
+    pub(crate) fn settle(&mut self, arrival: Arrival) {
+        self.arrival = arrival;
+        if arrival == Arrival::Ended {
+            self.arrived = None;
+            self.record = None;
         }
     }
 
@@ -262,8 +288,12 @@ impl<P: Payload> Session<P> {
             None if is_removed => Fate::Remove,
             _ => Fate::Leave,
         };
+        let is_other =
+            |arrived: &Arc<Record<P>>| state.record.as_ref().is_none_or(|record| record.id != arrived.id);
+        let ended = state.arrived.clone().filter(is_other);
         Departure {
             fate,
+            ended,
             looked_at: state.looked_at,
         }
     }

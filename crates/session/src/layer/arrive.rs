@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use http::HeaderMap;
 
 use crate::{
-    Payload, Purpose, Record, UnsealError,
+    Identity, KeyId, Payload, Purpose, Record, Standing, UnsealError,
     context::Context,
     cookie::{
         chunks::{Arrived, Present},
@@ -18,6 +18,7 @@ use crate::{
 struct Opened<P> {
     record: Record<P>,
     newest_key: bool,
+    key_id: KeyId,
 }
 
 /// What the values of the cookie came to, the worst that is not better explained otherwise.
@@ -50,6 +51,22 @@ pub(super) fn open<P: Payload>(context: &Context, headers: &HeaderMap) -> (State
     (findings.into_state(context, now), arrived.into_present())
 }
 
+/// Asks the ledger about a session that opened, where there is a ledger.
+pub(super) async fn ask_ledger<P: Payload>(context: &Context, state: &mut State<P>) {
+    let Some((ledger, record)) = context.ledger.as_ref().zip(state.arrived()) else {
+        return;
+    };
+    let identity = Identity::from(record);
+    match ledger.standing(&identity).await {
+        Ok(Standing::Live { .. }) => {}
+        Ok(Standing::Ended) => state.settle(Arrival::Ended),
+        Err(error) => {
+            tracing::warn!(session = ?identity.id, "{error}; the session is accepted unchecked");
+            state.settle(Arrival::Unchecked);
+        }
+    }
+}
+
 impl<P: Payload> Findings<P> {
     fn add(&mut self, context: &Context, value: &[u8], now: SystemTime) {
         let opened = str::from_utf8(value)
@@ -65,6 +82,7 @@ impl<P: Payload> Findings<P> {
                     self.offer(Opened {
                         record,
                         newest_key: unsealed.newest_key,
+                        key_id: unsealed.key_id,
                     });
                 }
                 Ok(_) => self.expired = true,
@@ -91,7 +109,13 @@ impl<P: Payload> Findings<P> {
     }
 
     fn into_state(self, context: &Context, now: SystemTime) -> State<P> {
-        if let Some(Opened { record, newest_key }) = self.best {
+        if let Some(Opened {
+            record,
+            newest_key,
+            key_id,
+        }) = self.best
+        {
+            context.sealer.keys().sighted(key_id, record.id, now);
             let renewal_due = !newest_key || is_renewal_due(context, record.sealed_at, now);
             return State::new(Arrival::Accepted, Some(record), renewal_due);
         }

@@ -6,7 +6,7 @@ use http::{
 };
 
 use crate::{
-    Flash, Payload, Purpose, Record, Session, SessionTooLarge,
+    Flash, Identity, Payload, Purpose, Record, Session, SessionTooLarge, Standing, Tombstone,
     context::Context,
     cookie::{
         self,
@@ -16,7 +16,7 @@ use crate::{
     session::Fate,
 };
 
-pub(super) fn close<P: Payload, B>(
+pub(super) async fn close<P: Payload, B>(
     context: &Context,
     session: &Session<P>,
     flash: &Flash,
@@ -30,13 +30,21 @@ pub(super) fn close<P: Payload, B>(
     match departure.fate {
         Fate::Leave => {}
         Fate::Write(record) => match write(context, &record, present) {
-            Ok(session_lines) => lines.extend(session_lines),
+            Ok(written) if may_leave(context, &record).await => {
+                end(context, departure.ended.as_deref()).await;
+                lines.extend(written);
+            }
+            Ok(_) => {}
             Err(error) => {
                 tracing::error!(cookie = context.cookie_name, session = ?record.id, "{error}; it was not written");
                 response.extensions_mut().insert(error);
             }
         },
-        Fate::Remove => lines.extend(remove(context, present)),
+        Fate::Remove => {
+            // The tombstone first: a cookie that is gone from the browser may still exist as a copy.
+            end(context, departure.ended.as_deref()).await;
+            lines.extend(remove(context, present));
+        }
     }
     if depends || !lines.is_empty() {
         forbid_storing(response.headers_mut());
@@ -45,6 +53,38 @@ pub(super) fn close<P: Payload, B>(
         if let Some(value) = cookie::header_value(&line) {
             response.headers_mut().append(SET_COOKIE, value);
         }
+    }
+}
+
+/// Whether a cookie with this record may be sent: not if the session ended meanwhile, nor if a newer rotation of it
+/// is known. Without an answer it is sent, because the rotation in it may exist nowhere else.
+async fn may_leave<P>(context: &Context, record: &Record<P>) -> bool {
+    let Some(ledger) = &context.ledger else {
+        return true;
+    };
+    let identity = Identity::from(record);
+    match ledger
+        .advance(&identity, record.rotation, context.remember_until(record))
+        .await
+    {
+        Ok(Standing::Live { rotation }) => rotation <= record.rotation,
+        Ok(Standing::Ended) => false,
+        Err(error) => {
+            tracing::warn!(session = ?record.id, "{error}; the cookie is written unchecked");
+            true
+        }
+    }
+}
+
+/// Ends a session that was replaced or destroyed, where there is a ledger. A failure fails neither sign-in nor
+/// sign-out.
+async fn end<P>(context: &Context, ended: Option<&Record<P>>) {
+    let Some((ledger, record)) = context.ledger.as_ref().zip(ended) else {
+        return;
+    };
+    let tombstone = Tombstone::Session(record.id);
+    if let Err(error) = ledger.end(&tombstone, context.remember_until(record)).await {
+        tracing::error!(session = ?record.id, "{error}; copies of the ended session stay valid until they expire");
     }
 }
 

@@ -1,0 +1,104 @@
+//! What the server remembers of sessions it has sealed: how new they are, and which have ended.
+//!
+//! A sealed cookie says nothing about what happened since. A ledger does: with one, a response that was built from
+//! an older rotation does not overwrite a newer cookie, and a session that was ended stays ended, in every copy of
+//! its cookie and whatever response is still in flight.
+
+mod memory;
+
+use std::{error::Error, pin::Pin, time::SystemTime};
+
+pub use memory::MemoryLedger;
+
+use crate::{Owner, Record, SessionId};
+
+/// What a [`Ledger`] answers with.
+pub type LedgerFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
+
+/// Remembers rotations and tombstones. Replicas that serve the same sessions share one.
+pub trait Ledger: Send + Sync + 'static {
+    /// What is known of a session.
+    fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Standing>;
+
+    /// Notes that a rotation of the session is about to be sent, and tells what is known then, in one step. Of two
+    /// rotations the higher is kept; it may be forgotten after `keep_until`, or earlier where room is short.
+    fn advance<'a>(
+        &'a self,
+        session: &'a Identity,
+        rotation: u64,
+        keep_until: SystemTime,
+    ) -> LedgerFuture<'a, Standing>;
+
+    /// Ends sessions. The tombstone must not be forgotten before `keep_until`, however short room is.
+    fn end<'a>(&'a self, tombstone: &'a Tombstone, keep_until: SystemTime) -> LedgerFuture<'a, ()>;
+}
+
+/// By what a session is known to a [`Ledger`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The session's id.
+    pub id: SessionId,
+    /// Whose session it is.
+    pub owner: Owner,
+    /// The id that the provider gave the session.
+    pub provider_sid: Option<String>,
+    /// When it began.
+    pub created_at: SystemTime,
+}
+
+impl<P> From<&Record<P>> for Identity {
+    fn from(record: &Record<P>) -> Self {
+        Self {
+            id: record.id,
+            owner: record.owner,
+            provider_sid: record.provider_sid.clone(),
+            created_at: record.created_at,
+        }
+    }
+}
+
+/// What a [`Ledger`] knows of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It has not been ended.
+    Live {
+        /// The highest rotation that is known; 0 where none is.
+        rotation: u64,
+    },
+    /// There is a tombstone for it.
+    Ended,
+}
+
+/// Which sessions have ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tombstone {
+    /// This one.
+    Session(SessionId),
+    /// Every session of the owner that began before a time.
+    Owner {
+        /// Whose sessions.
+        owner: Owner,
+        /// Sessions that began at this time or later live on.
+        not_before: SystemTime,
+    },
+    /// Every session with the provider's session id that began before a time. Where several providers are in use,
+    /// the application makes their ids distinct.
+    ProviderSid {
+        /// The provider's session id.
+        sid: String,
+        /// Sessions that began at this time or later live on.
+        not_before: SystemTime,
+    },
+}
+
+/// Why a [`Ledger`] did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// It is full of tombstones that must not be forgotten yet.
+    #[error("the ledger is full of tombstones that are still needed")]
+    Full,
+    /// What it keeps them in cannot be reached.
+    #[error("the ledger cannot be reached: {0}")]
+    Unreachable(#[source] Box<dyn Error + Send + Sync>),
+}
