@@ -1,1 +1,13 @@
-//! Skeleton.
+//! The composition root: configuration, router, telemetry, shutdown. What a page or an endpoint does is decided in
+//! `app` and in the crates below it.
+
+pub mod assets;
+pub mod config;
+pub mod router;
+pub mod serve;
+pub mod telemetry;
+
+mod context;
+mod health;
+mod problems;
+mod secrets;

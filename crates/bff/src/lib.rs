@@ -1,1 +1,38 @@
-//! Skeleton.
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+#[cfg(target_family = "wasm")]
+compile_error!(
+    "ironleaf-bff holds tokens and is for the server only: the browser half must not depend on it"
+);
+
+mod bff;
+mod calls;
+pub mod edge;
+mod extract;
+mod origin;
+mod principal;
+mod problem;
+mod refresh;
+mod return_to;
+mod sign_in;
+mod sign_out;
+
+pub use bff::{Bff, BffSettings};
+pub use calls::CoreApi;
+pub use extract::{CurrentUser, MaybeUser, MissingLayer};
+pub use origin::{InvalidOrigin, PublicOrigin};
+pub use principal::Principal;
+pub use problem::{Problem, ProblemKind};
+pub use refresh::refresh_before_rendering;
+pub use return_to::ReturnTo;
+pub use sign_in::{SignInFailure, sign_in_with_password};
+pub use sign_out::sign_out;
+
+// What pages and server functions need from the crates below. No type among these holds a token.
+pub use ironleaf_api_types::{Role, User};
+pub use ironleaf_auth::{AccountError, FieldError};
+pub use ironleaf_session::{Flash, FlashKind, Payload, PayloadError, codec};
+
+/// The session of this application: a [`Principal`] in a sealed cookie.
+pub type Session = ironleaf_session::Session<Principal>;

@@ -1,0 +1,31 @@
+use ironleaf_bff::User;
+use leptos::prelude::*;
+
+/// The avatar and what hangs from it.
+#[component]
+pub(crate) fn AccountMenu(user: User) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="avatar"
+            aria-label="Account menu"
+            aria-haspopup="menu"
+            popovertarget="account-menu"
+        >
+            <span aria-hidden="true">{user.initials()}</span>
+        </button>
+        <div id="account-menu" class="menu" role="menu" aria-label="Account menu" popover="auto">
+            <p class="menu-note" role="none">
+                {user.email}
+            </p>
+            <a role="menuitem" href="/account">
+                "Settings"
+            </a>
+            <form role="none" method="post" action="/api/sign-out">
+                <button type="submit" role="menuitem">
+                    "Logout"
+                </button>
+            </form>
+        </div>
+    }
+}

@@ -1,0 +1,27 @@
+//! Drawings. They carry no name of their own: the element around them has one.
+
+use leptos::prelude::*;
+
+pub(crate) fn leaf() -> impl IntoView {
+    view! {
+        <svg class="leaf" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+            <path
+                d="M4 20c0-9 5-15 16-16 1 11-4 16-11 16-2 0-3.4-.6-4.3-1.4M4 20c1.6-4.4 4.6-7.6 9-9.6"
+                fill="none"
+                stroke="currentColor"
+                stroke-width="2"
+                stroke-linecap="round"
+                stroke-linejoin="round"
+            ></path>
+        </svg>
+    }
+}
+
+pub(crate) fn sun_and_moon() -> impl IntoView {
+    view! {
+        <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">
+            <circle cx="12" cy="12" r="8" fill="none" stroke="currentColor" stroke-width="2"></circle>
+            <path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"></path>
+        </svg>
+    }
+}

@@ -1,0 +1,22 @@
+use leptos::prelude::*;
+
+use crate::messages::Message;
+
+/// Where messages appear. The one from the last request stands here as rendered; the page's script lets it go after a
+/// while and adds what islands have to say.
+#[component]
+pub(crate) fn Toasts(message: Option<Message>) -> impl IntoView {
+    view! {
+        <section id="toasts" class="toasts" aria-label="Notifications alt+T" tabindex="-1">
+            {message
+                .map(|message| {
+                    let role = if message.is_error() { "alert" } else { "status" };
+                    view! {
+                        <div class="toast" role=role>
+                            <p>{message.text()}</p>
+                        </div>
+                    }
+                })}
+        </section>
+    }
+}

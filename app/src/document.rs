@@ -1,0 +1,182 @@
+//! From a page to a response: the document around it, rendered to one string. Nothing streams, so status and cookies
+//! are decided before the first byte leaves.
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use ironleaf_bff::{MissingLayer, Problem, ProblemKind};
+use leptos::prelude::*;
+
+use crate::components::{AuthBanner, Banner, Toasts};
+use crate::pages;
+use crate::request::{PageRequest, Theme};
+
+/// What a page function gives back.
+pub enum Answer {
+    /// A document.
+    Page(Page),
+    /// Go there instead; a path on this origin.
+    Redirect(String),
+    /// The page cannot be shown.
+    Problem(Problem),
+}
+
+/// The content of a document, and what the document needs to know of it.
+pub struct Page {
+    pub(crate) title: String,
+    pub(crate) status: StatusCode,
+    pub(crate) chrome: Chrome,
+    /// Whether there is an island in it, so that the browser has to load WebAssembly.
+    pub(crate) islands: bool,
+    pub(crate) content: AnyView,
+}
+
+/// What stands around the content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chrome {
+    /// The header with its menus.
+    Full,
+    /// The logo alone: sign-in and its neighbours.
+    Auth,
+}
+
+impl Page {
+    /// A page with the full header and no islands.
+    pub(crate) fn new(title: impl Into<String>, content: impl IntoView + 'static) -> Self {
+        Self {
+            title: title.into(),
+            status: StatusCode::OK,
+            chrome: Chrome::Full,
+            islands: false,
+            content: content.into_any(),
+        }
+    }
+}
+
+/// Runs a page function and turns what it gives into a response.
+pub async fn respond<F>(page: impl FnOnce(PageRequest) -> F, parts: Parts) -> Response
+where
+    F: Future<Output = (PageRequest, Answer)>,
+{
+    let request = match PageRequest::new(parts) {
+        Ok(request) => request,
+        Err(missing) => return missing.into_response(),
+    };
+    let (request, answer) = page(request).await;
+    match answer {
+        Answer::Page(page) => document(&request, page),
+        Answer::Redirect(target) => redirect(&target),
+        Answer::Problem(problem) => problem.into_response(),
+    }
+}
+
+/// The page for a problem, in place of the plain text it is answered with. The headers of `response` stay.
+pub fn problem_page(parts: Parts, problem: Problem, response: Response) -> Response {
+    let Some(request) = PageRequest::for_problem(parts) else {
+        return response;
+    };
+    let (mut head, _) = response.into_parts();
+    let (page, body) = document(&request, pages::problem(&request, problem.kind)).into_parts();
+    head.headers.remove(CONTENT_LENGTH);
+    head.headers.extend(page.headers);
+    Response::from_parts(head, body)
+}
+
+fn redirect(target: &str) -> Response {
+    match HeaderValue::try_from(target) {
+        Ok(target) => (StatusCode::SEE_OTHER, [(LOCATION, target)]).into_response(),
+        Err(_) => Problem::new(ProblemKind::Internal).into_response(),
+    }
+}
+
+fn document(request: &PageRequest, page: Page) -> Response {
+    let status = page.status;
+    let html = render(|| document_view(request, page));
+    (
+        status,
+        [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))],
+        html,
+    )
+        .into_response()
+}
+
+/// Renders a view under an owner of its own.
+///
+/// The owner has no shared context: nothing can be serialized into the page for the browser to pick up, neither by
+/// intention nor by accident.
+fn render<V: IntoView>(view: impl FnOnce() -> V) -> String {
+    let owner = Owner::new_root(None);
+    let html = owner.with(|| view().into_view().to_html());
+    owner.unset_with_forced_cleanup();
+    // Leptos marks places with `<!>`, which is no comment to an HTML parser but a parse error that acts like one.
+    html.replace("<!>", "<!---->")
+}
+
+fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
+    let site = &request.site;
+    let nonce = request
+        .nonce()
+        .map(|nonce| nonce.as_str().to_owned())
+        .unwrap_or_default();
+    let title = match page.title.as_str() {
+        "" => site.app_name.clone(),
+        title => format!("{title} · {}", site.app_name),
+    };
+    let (islands_js, islands_wasm) = page
+        .islands
+        .then(|| (site.assets.islands_js.clone(), site.assets.islands_wasm.clone()))
+        .unzip();
+    let header = match page.chrome {
+        Chrome::Full => {
+            let here = request.here();
+            view! { <Banner app_name=site.app_name.clone() viewer=request.viewer.clone() here /> }.into_any()
+        }
+        Chrome::Auth => view! { <AuthBanner app_name=site.app_name.clone() /> }.into_any(),
+    };
+    let reload = site.reload_port.map(|port| {
+        view! {
+            <script type="module" nonce=nonce.clone() data-reload-port=port.to_string()>
+                {include_str!("reload.js")}
+            </script>
+        }
+    });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" class=request.theme().map(Theme::class)>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <title>{title}</title>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="stylesheet" href=site.assets.style.clone() />
+                <script
+                    type="module"
+                    nonce=nonce.clone()
+                    src=site.assets.script.clone()
+                    data-islands=islands_js
+                    data-wasm=islands_wasm
+                ></script>
+                {reload}
+            </head>
+            <body>
+                <a class="skip-link" href="#main">
+                    "Skip to content"
+                </a>
+                {header}
+                <main id="main" tabindex="-1">
+                    {page.content}
+                </main>
+                <Toasts message=request.take_message() />
+            </body>
+        </html>
+    }
+}
+
+impl From<MissingLayer> for Answer {
+    fn from(missing: MissingLayer) -> Self {
+        tracing::error!(layer = missing.0, "a route lacks a layer");
+        Self::Problem(Problem::new(ProblemKind::Internal))
+    }
+}

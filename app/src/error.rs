@@ -1,0 +1,69 @@
+//! What the browser may know of a failure.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use ironleaf_bff::{Problem, ProblemKind};
+use leptos::prelude::*;
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use leptos_axum::ResponseOptions;
+use serde::{Deserialize, Serialize};
+
+/// The answer of a server function that did not do what it was asked, in words chosen here. The cause is in the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppError {
+    /// A stable word for scripts.
+    pub code: String,
+    /// A sentence for the person.
+    pub message: String,
+    /// What is wrong with single fields, by their names.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+}
+
+impl AppError {
+    pub(crate) fn new(code: &str, message: &str) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            fields: BTreeMap::new(),
+        }
+    }
+}
+
+impl From<ProblemKind> for AppError {
+    fn from(kind: ProblemKind) -> Self {
+        Self::new(kind.code(), kind.message())
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    /// The framework's own failures: a form that does not fit the function, or a defect. Its texts stay on the server.
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        let kind = match error {
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => ProblemKind::BadRequest,
+            error => {
+                tracing::error!(%error, "a server function failed");
+                ProblemKind::Internal
+            }
+        };
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(kind.status());
+        }
+        kind.into()
+    }
+}
+
+/// The problem that a status stands for, where a browser gets a page and not the framework's JSON.
+pub(crate) fn problem_for(status: StatusCode) -> Problem {
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => Problem::unavailable(),
+        status if status.is_server_error() => ProblemKind::Internal.into(),
+        _ => ProblemKind::BadRequest.into(),
+    }
+}

@@ -1,0 +1,7 @@
+//! The interactive parts: the only code that reaches the browser.
+//!
+//! None has a property: one would bring serde_json along, 21 KB. They read what the server rendered.
+
+mod enhanced_form;
+
+pub use enhanced_form::EnhancedForm;

@@ -1,0 +1,113 @@
+//! The messages that cross a redirect. What travels is a number out of this list, in a sealed cookie: no page shows
+//! text that somebody else put into its address.
+
+use std::time::Duration;
+
+use ironleaf_bff::codec::{Decoder, Encoder};
+use ironleaf_bff::{FlashKind, Payload, PayloadError};
+
+/// A message for the next page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Message {
+    SignInFailed,
+    TooManyTries,
+    Unavailable,
+    SessionExpired,
+    SignedOut,
+}
+
+/// Cleared by the page that shows it; after a minute nobody knows what it was about.
+pub(crate) const MESSAGE: FlashKind<Message> = FlashKind::new("ironleaf-message", Duration::from_secs(60));
+
+/// What was typed into a form that came back, never a password. Cleared when the form shows it.
+pub(crate) const FIELDS: FlashKind<Fields> = FlashKind::new("ironleaf-fields", Duration::from_secs(30 * 60));
+
+impl Message {
+    const ALL: [Self; 5] = [
+        Self::SignInFailed,
+        Self::TooManyTries,
+        Self::Unavailable,
+        Self::SessionExpired,
+        Self::SignedOut,
+    ];
+
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::SignInFailed => "Login failed. Please check your credentials.",
+            Self::TooManyTries => "Too many attempts. Please wait a moment and try again.",
+            Self::Unavailable => "We cannot reach our servers right now. Please try again in a moment.",
+            Self::SessionExpired => "Your session has expired, please log in again.",
+            Self::SignedOut => "You have been logged out.",
+        }
+    }
+
+    /// Errors interrupt a screen reader, other messages wait.
+    pub(crate) const fn is_error(self) -> bool {
+        matches!(self, Self::SignInFailed | Self::TooManyTries | Self::Unavailable)
+    }
+
+    /// Stable: sealed cookies carry it across a deployment.
+    const fn number(self) -> u64 {
+        match self {
+            Self::SignInFailed => 1,
+            Self::TooManyTries => 2,
+            Self::Unavailable => 3,
+            Self::SessionExpired => 4,
+            Self::SignedOut => 5,
+        }
+    }
+}
+
+impl Payload for Message {
+    fn encode(&self, out: &mut Encoder) {
+        out.varint(self.number());
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        let number = input.varint()?;
+        Self::ALL
+            .into_iter()
+            .find(|message| message.number() == number)
+            .ok_or(PayloadError::Invalid("unknown message"))
+    }
+}
+
+/// The fields of one form, to be filled in again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Fields {
+    /// The path of the form's page; another page does not show them.
+    pub(crate) page: String,
+    /// The e-mail address as it was typed.
+    pub(crate) email: String,
+}
+
+impl Payload for Fields {
+    fn encode(&self, out: &mut Encoder) {
+        out.str(&self.page);
+        out.str(&self.email);
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        Ok(Self {
+            page: input.str()?.to_owned(),
+            email: input.str()?.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_has_a_number_of_its_own() {
+        for (index, message) in Message::ALL.into_iter().enumerate() {
+            assert!(
+                Message::ALL[index + 1..]
+                    .iter()
+                    .all(|other| other.number() != message.number()),
+                "{message:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use ironleaf_bff::{AccountError, Problem, User};
+use leptos::prelude::*;
+
+use crate::components::Breadcrumb;
+use crate::document::{Answer, Page};
+use crate::messages::Message;
+use crate::request::PageRequest;
+
+/// `/account`: the person as the core API knows them now.
+pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
+    let was_signed_in = request.viewer.is_some();
+    let current = match request.core_api() {
+        Ok(core_api) => core_api.current_user().await,
+        Err(missing) => return (request, missing.into()),
+    };
+    let answer = match current {
+        Ok(user) => {
+            let page = Page::new("Account", account_view(&user));
+            request.viewer = Some(user);
+            Answer::Page(page)
+        }
+        Err(AccountError::Unavailable(detail)) => {
+            tracing::warn!(detail, "the account page could not be shown");
+            Answer::Problem(Problem::unavailable())
+        }
+        Err(_) => {
+            if was_signed_in {
+                request.leave_message(Message::SessionExpired);
+            }
+            Answer::Redirect("/login?return_to=/account".to_owned())
+        }
+    };
+    (request, answer)
+}
+
+fn account_view(user: &User) -> impl IntoView + use<> {
+    let roles = user
+        .roles
+        .iter()
+        .map(|role| view! { <li>{role.label()}</li> })
+        .collect_view();
+    view! {
+        <Breadcrumb here="Account" />
+        <h1>"Account Settings"</h1>
+        <p class="lead">"Manage your account settings and set e-mail preferences."</p>
+        <dl class="facts">
+            <div>
+                <dt>"Email"</dt>
+                <dd>{user.email.clone()}</dd>
+            </div>
+            <div>
+                <dt>"Roles"</dt>
+                <dd>
+                    <ul class="tags">{roles}</ul>
+                </dd>
+            </div>
+        </dl>
+    }
+}

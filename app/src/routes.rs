@@ -1,0 +1,85 @@
+//! The table of pages: path, what the page needs, and the function that answers.
+
+use std::pin::Pin;
+
+use axum::response::Response;
+use http::request::Parts;
+use ironleaf_bff::ReturnTo;
+
+use crate::document::respond;
+use crate::pages;
+
+/// A future that answers a request for a page.
+pub type PageFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+/// One page.
+#[derive(Clone, Copy)]
+pub struct PageRoute {
+    /// The path, in axum's form.
+    pub path: &'static str,
+    /// Whether the page calls the core API, so that the access token has to be fresh before it renders. All others
+    /// have to work while the core API is down.
+    pub calls_core_api: bool,
+    /// Answers a request.
+    pub answer: fn(Parts) -> PageFuture,
+}
+
+macro_rules! page {
+    ($path:literal, $page:path $(, calls_core_api: $calls:literal)?) => {
+        PageRoute {
+            path: $path,
+            calls_core_api: false $(|| $calls)?,
+            answer: |parts| Box::pin(respond($page, parts)),
+        }
+    };
+}
+
+/// Every page there is.
+pub const PAGES: [PageRoute; 3] = [
+    page!("/", pages::home),
+    page!("/login", pages::login),
+    page!("/account", pages::account, calls_core_api: true),
+];
+
+/// What answers every other path.
+pub const NOT_FOUND: PageRoute = page!("", pages::not_found);
+
+/// The sign-in page, which leads back to `place` afterwards.
+pub(crate) fn login_page(place: Option<&ReturnTo>) -> String {
+    let mut path = "/login".to_owned();
+    if let Some(place) = place {
+        path.push_str("?return_to=");
+        for character in place.as_str().chars() {
+            // Everything else in a path or query may stand in a query value as it is (RFC 3986, section 3.4).
+            match character {
+                '%' => path.push_str("%25"),
+                '&' => path.push_str("%26"),
+                '+' => path.push_str("%2B"),
+                other => path.push(other),
+            }
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_login_page_leads_back_to_the_very_place() {
+        for place in ["/account", "/a?x=1&y=2", "/a?x=%26+b"] {
+            let link = login_page(ReturnTo::parse(place).as_ref());
+            let query = link.strip_prefix("/login?").expect("a query");
+            let back = url::form_urlencoded::parse(query.as_bytes())
+                .next()
+                .expect("a field");
+            assert_eq!(back, ("return_to".into(), place.into()));
+        }
+        assert_eq!(
+            login_page(ReturnTo::parse("/account").as_ref()),
+            "/login?return_to=/account"
+        );
+        assert_eq!(login_page(None), "/login");
+    }
+}

@@ -1,0 +1,32 @@
+//! What is the same on every page: brand, links, assets. One place to change them.
+
+/// The script of every page with a header: keyboard in menus, toasts, theme without a reload. Small, and no WebAssembly.
+pub const SITE_SCRIPT: &str = include_str!("site.js");
+
+/// What is the same on every page of one deployment.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The brand shown in the header and in titles.
+    pub app_name: String,
+    /// Where `Get started` leads.
+    pub get_started_url: String,
+    /// Where `GitHub` leads.
+    pub source_url: String,
+    /// Where the browser finds stylesheet and scripts.
+    pub assets: SiteAssets,
+    /// The port on which a development build announces changes.
+    pub reload_port: Option<u16>,
+}
+
+/// Paths of the built assets, with their content hash where the build gave them one.
+#[derive(Debug, Clone)]
+pub struct SiteAssets {
+    /// The stylesheet.
+    pub style: String,
+    /// The script of every page, [`SITE_SCRIPT`].
+    pub script: String,
+    /// The loader of the islands.
+    pub islands_js: String,
+    /// The islands.
+    pub islands_wasm: String,
+}

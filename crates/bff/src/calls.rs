@@ -1,0 +1,100 @@
+use std::fmt;
+
+use async_trait::async_trait;
+use http::StatusCode;
+use ironleaf_api_types::User;
+use ironleaf_auth::{
+    AccountError, Accounts, AuthorizedCalls, CallError, Caller, Ensured, Request, Response, TransportError,
+};
+
+use crate::refresh::{SessionAfterRefresh, apply};
+use crate::{Bff, Session};
+
+/// Speaks to the core API for the person who sends the present request.
+///
+/// Each call is authorized with the newest access token. One that is answered with 401 refreshes once and is repeated
+/// once; a second 401 is the end of the session.
+#[derive(Clone)]
+pub struct CoreApi {
+    bff: Bff,
+    session: Session,
+    caller: Caller,
+}
+
+impl CoreApi {
+    pub(crate) const fn new(bff: Bff, session: Session, caller: Caller) -> Self {
+        Self { bff, session, caller }
+    }
+
+    /// The signed-in person as the core API knows them now. The session keeps what it learns.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountError::SignedOut`] and [`AccountError::Unavailable`].
+    pub async fn current_user(&self) -> Result<User, AccountError> {
+        let user = self.accounts()?.current_user(self).await?;
+        self.session.modify(|principal| principal.identity = user.clone());
+        Ok(user)
+    }
+
+    fn accounts(&self) -> Result<&dyn Accounts, AccountError> {
+        let provider = self.bff.provider();
+        provider
+            .accounts()
+            .ok_or_else(|| AccountError::Unavailable(format!("{} offers no accounts", provider.name())))
+    }
+
+    async fn send_once(&self, mut request: Request) -> Result<Response, CallError> {
+        let record = self.session.current().ok_or(CallError::SignedOut)?;
+        self.bff
+            .provider()
+            .authorize(&self.caller, &record.payload.grant, &mut request);
+        let response = self.bff.transport().send(request).await.map_err(|error| {
+            let (TransportError::NotSent(detail) | TransportError::Interrupted(detail)) = error;
+            CallError::Unavailable(detail)
+        })?;
+        let mut grant = record.payload.grant.clone();
+        if self.bff.provider().observe(&mut grant, &response) {
+            self.session.modify(|principal| principal.grant = grant);
+        }
+        Ok(response)
+    }
+}
+
+#[async_trait]
+impl AuthorizedCalls for CoreApi {
+    async fn send(&self, request: Request) -> Result<Response, CallError> {
+        let response = self.send_once(request.clone()).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        let record = self.session.current().ok_or(CallError::SignedOut)?;
+        let key = crate::refresh::session_key(&record);
+        let ensured = self
+            .bff
+            .lifecycle()
+            .replace_refused(&self.caller, &key, &record.payload.grant)
+            .await;
+        if let Ensured::Unavailable { detail, .. } = &ensured {
+            return Err(CallError::Unavailable(detail.clone()));
+        }
+        match apply(&self.session, ensured) {
+            SessionAfterRefresh::Ended => Err(CallError::SignedOut),
+            SessionAfterRefresh::Usable | SessionAfterRefresh::Unavailable => {
+                let repeated = self.send_once(request).await?;
+                if repeated.status() == StatusCode::UNAUTHORIZED {
+                    tracing::warn!("the core API refuses an access token that it has just issued");
+                    self.session.destroy();
+                    return Err(CallError::SignedOut);
+                }
+                Ok(repeated)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for CoreApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CoreApi").finish_non_exhaustive()
+    }
+}

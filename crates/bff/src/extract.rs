@@ -1,0 +1,88 @@
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use ironleaf_api_types::User;
+use ironleaf_auth::Caller;
+
+use crate::{Bff, CoreApi, Problem, ProblemKind, Session};
+
+/// The signed-in person, as the session knows them; nobody else gets past it.
+///
+/// It answers without asking the core API, from what is sealed in the cookie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CurrentUser(pub User);
+
+/// The person, if somebody is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaybeUser(pub Option<User>);
+
+/// A request came past the layers that this crate's extractors rely on: a mistake in the router, answered with 500.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MissingLayer(pub &'static str);
+
+impl IntoResponse for MissingLayer {
+    fn into_response(self) -> Response {
+        tracing::error!(layer = self.0, "a route lacks a layer");
+        Problem::new(ProblemKind::Internal).into_response()
+    }
+}
+
+impl MaybeUser {
+    /// From the parts of a request that came through the session layer.
+    ///
+    /// # Errors
+    ///
+    /// [`MissingLayer`] where it did not.
+    pub fn from_parts(parts: &Parts) -> Result<Self, MissingLayer> {
+        let session = session(parts)?;
+        Ok(Self(
+            session.current().map(|record| record.payload.identity.clone()),
+        ))
+    }
+}
+
+impl CoreApi {
+    /// A handle that speaks for whoever sends this request.
+    ///
+    /// # Errors
+    ///
+    /// [`MissingLayer`] where the request did not come through the layers of this crate.
+    pub fn from_parts(parts: &Parts) -> Result<Self, MissingLayer> {
+        let bff = parts.extensions.get::<Bff>().ok_or(MissingLayer("Bff"))?;
+        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+        Ok(Self::new(bff.clone(), session(parts)?.clone(), caller))
+    }
+}
+
+fn session(parts: &Parts) -> Result<&Session, MissingLayer> {
+    parts
+        .extensions
+        .get::<Session>()
+        .ok_or(MissingLayer("SessionLayer"))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        let MaybeUser(user) = MaybeUser::from_parts(parts).map_err(IntoResponse::into_response)?;
+        user.map(Self)
+            .ok_or_else(|| http::StatusCode::UNAUTHORIZED.into_response())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for MaybeUser {
+    type Rejection = MissingLayer;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingLayer> {
+        Self::from_parts(parts)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CoreApi {
+    type Rejection = MissingLayer;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MissingLayer> {
+        Self::from_parts(parts)
+    }
+}

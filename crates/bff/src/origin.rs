@@ -1,0 +1,175 @@
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+use url::{Host, Url};
+
+/// The origin that browsers use: scheme, host and port (RFC 6454), and nothing after them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicOrigin {
+    origin: String,
+    authority: String,
+    https: bool,
+    loopback: bool,
+}
+
+/// Why a text is not an origin this application can be served on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidOrigin {
+    /// Not a URL at all.
+    #[error("it is not a URL such as https://app.example.com")]
+    NotAUrl,
+    /// Neither http nor https.
+    #[error("its scheme is neither http nor https")]
+    Scheme,
+    /// A path, a query or user information follows the host.
+    #[error("an origin ends after host and port")]
+    TooLong,
+}
+
+impl PublicOrigin {
+    /// As a browser writes it into the `Origin` header: `https://app.example.com`.
+    pub fn as_str(&self) -> &str {
+        &self.origin
+    }
+
+    /// As a browser writes it into the `Host` header: without the port where it is the scheme's own.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Whether browsers reach it over TLS.
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// Whether the host is this machine alone: `localhost`, 127.0.0.0/8 or `::1`.
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+
+    /// The same origin under the name `localhost`; people type both in development.
+    #[must_use]
+    pub fn as_localhost(&self) -> Option<Self> {
+        let mut url = Url::parse(&self.origin).ok().filter(|_| self.loopback)?;
+        url.set_host(Some("localhost")).ok()?;
+        Self::from_str(url.as_str()).ok()
+    }
+}
+
+impl FromStr for PublicOrigin {
+    type Err = InvalidOrigin;
+
+    fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
+        let url = Url::parse(text).map_err(|_| InvalidOrigin::NotAUrl)?;
+        let https = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            _ => return Err(InvalidOrigin::Scheme),
+        };
+        let bare = url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        let Some(host) = url.host().filter(|_| bare) else {
+            return Err(InvalidOrigin::TooLong);
+        };
+        let loopback = match &host {
+            Host::Domain(name) => *name == "localhost",
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        };
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_string(),
+        };
+        Ok(Self {
+            origin: url.origin().ascii_serialization(),
+            authority,
+            https,
+            loopback,
+        })
+    }
+}
+
+impl fmt::Display for PublicOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin)
+    }
+}
+
+impl fmt::Debug for PublicOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_ports_are_left_out_as_browsers_do() {
+        let origin: PublicOrigin = "https://App.Example.com:443/".parse().unwrap();
+        assert_eq!(origin.as_str(), "https://app.example.com");
+        assert_eq!(origin.authority(), "app.example.com");
+        assert!(origin.is_https() && !origin.is_loopback());
+    }
+
+    #[test]
+    fn loopback_hosts_are_recognised() {
+        for text in [
+            "http://127.0.0.1:3000",
+            "http://localhost:3000",
+            "http://[::1]:3000",
+            "http://127.8.8.8",
+        ] {
+            assert!(text.parse::<PublicOrigin>().unwrap().is_loopback(), "{text}");
+        }
+        for text in [
+            "http://10.0.0.1",
+            "http://localhost.example.com",
+            "http://0.0.0.0:3000",
+        ] {
+            assert!(!text.parse::<PublicOrigin>().unwrap().is_loopback(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_follows_the_authority_is_refused() {
+        for text in [
+            "https://a.example/path",
+            "https://a.example/?q",
+            "https://user@a.example",
+            "https://a.example/#f",
+        ] {
+            assert_eq!(
+                text.parse::<PublicOrigin>(),
+                Err(InvalidOrigin::TooLong),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            "ftp://a.example".parse::<PublicOrigin>(),
+            Err(InvalidOrigin::Scheme)
+        );
+        assert_eq!(
+            "app.example.com".parse::<PublicOrigin>(),
+            Err(InvalidOrigin::NotAUrl)
+        );
+    }
+
+    #[test]
+    fn localhost_stands_for_a_loopback_origin_only() {
+        let origin: PublicOrigin = "http://127.0.0.1:3000".parse().unwrap();
+        assert_eq!(origin.as_localhost().unwrap().authority(), "localhost:3000");
+        assert_eq!(
+            "https://a.example"
+                .parse::<PublicOrigin>()
+                .unwrap()
+                .as_localhost(),
+            None
+        );
+    }
+}

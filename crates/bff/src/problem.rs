@@ -1,0 +1,150 @@
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
+
+/// What went wrong with a request, in one of few constant ways.
+///
+/// As a response it is a line of plain text; it also rides in the response's extensions, so that a layer further out
+/// can turn it into the page or the JSON that the browser asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Problem {
+    /// Which way.
+    pub kind: ProblemKind,
+    /// How long to wait before trying again.
+    pub retry_after: Option<Duration>,
+}
+
+/// The ways in which a request fails, as far as the browser may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// A field is missing or malformed.
+    BadRequest,
+    /// The request came from another site.
+    CrossSite,
+    /// Nothing lives at this path.
+    NotFound,
+    /// The path lives, the method does not.
+    MethodNotAllowed,
+    /// The body did not arrive in time.
+    RequestTimeout,
+    /// The body is larger than a form may be.
+    PayloadTooLarge,
+    /// The body is not a form.
+    UnsupportedMediaType,
+    /// The request names a host that this application is not.
+    MisdirectedRequest,
+    /// A defect of ours; the log has the cause.
+    Internal,
+    /// The core API cannot be used right now.
+    Unavailable,
+}
+
+impl Problem {
+    /// A problem of this kind, with nothing to wait for.
+    pub const fn new(kind: ProblemKind) -> Self {
+        Self {
+            kind,
+            retry_after: None,
+        }
+    }
+
+    /// The core API cannot be used right now; five seconds are enough for a restart of it.
+    pub const fn unavailable() -> Self {
+        Self {
+            kind: ProblemKind::Unavailable,
+            retry_after: Some(Duration::from_secs(5)),
+        }
+    }
+}
+
+impl ProblemKind {
+    /// The status it is answered with.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// A stable word for scripts.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::CrossSite => "cross_site",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::RequestTimeout => "request_timeout",
+            Self::PayloadTooLarge => "payload_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::MisdirectedRequest => "misdirected_request",
+            Self::Internal => "internal",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The heading of its page.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::BadRequest | Self::UnsupportedMediaType => "That request was not understood",
+            Self::CrossSite => "That request came from another site",
+            Self::NotFound => "Page not found",
+            Self::MethodNotAllowed => "That is not possible here",
+            Self::RequestTimeout => "That took too long",
+            Self::PayloadTooLarge => "That was too much at once",
+            Self::MisdirectedRequest => "There is nothing under this name",
+            Self::Internal => "Something went wrong",
+            Self::Unavailable => "Temporarily unavailable",
+        }
+    }
+
+    /// One sentence for a person. Constant, so that nothing of the cause can leak into it.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::BadRequest => "A field is missing or malformed. Please go back and try again.",
+            Self::CrossSite => {
+                "For your safety this form can only be sent from this site. Nothing was changed."
+            }
+            Self::NotFound => "There is no page at this address.",
+            Self::MethodNotAllowed => "This address cannot be used in this way.",
+            Self::RequestTimeout => "The request did not arrive in time. Please try again.",
+            Self::PayloadTooLarge => "The form is larger than it may be. Nothing was changed.",
+            Self::UnsupportedMediaType => {
+                "Forms are expected here, encoded as application/x-www-form-urlencoded."
+            }
+            Self::MisdirectedRequest => "This application is not served under this host name.",
+            Self::Internal => "This is our mistake. Please try again in a moment.",
+            Self::Unavailable => {
+                "We cannot reach our servers right now. You are still signed in; please try again in a moment."
+            }
+        }
+    }
+}
+
+impl From<ProblemKind> for Problem {
+    fn from(kind: ProblemKind) -> Self {
+        Self::new(kind)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.kind.status(), format!("{}\n", self.kind.message())).into_response();
+        if let Some(wait) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

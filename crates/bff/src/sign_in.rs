@@ -1,0 +1,72 @@
+use std::time::Duration;
+
+use http::request::Parts;
+use ironleaf_auth::{Caller, EndReason, SecretText, SignIn, SignInError};
+use ironleaf_session::Owner;
+use thiserror::Error;
+
+use crate::sign_out::{live_session, revoke};
+use crate::{Bff, Principal};
+
+/// Why nobody was signed in, as far as a page may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SignInFailure {
+    /// The credentials were refused; never which of them.
+    #[error("the credentials were refused")]
+    InvalidCredentials,
+    /// Too many tries.
+    #[error("too many tries")]
+    TooManyRequests {
+        /// How long to wait, where it is known.
+        retry_after: Option<Duration>,
+    },
+    /// The core API cannot be used right now.
+    #[error("the core API cannot be used right now")]
+    Unavailable,
+}
+
+/// Signs a person in with e-mail address and password, over whatever session the request came with.
+///
+/// The session gets a new identifier (ASVS 7.2.4), and the grant of an old one is revoked.
+///
+/// # Errors
+///
+/// See [`SignInFailure`]. The session the request came with is left as it was.
+pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -> Result<(), SignInFailure> {
+    let Some((bff, session)) = live_session(parts) else {
+        return Err(SignInFailure::Unavailable);
+    };
+    let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+    let attempt = SignIn::Password {
+        email: email.trim().to_lowercase(),
+        password: SecretText::from(password),
+    };
+    let signed_in = bff
+        .provider()
+        .sign_in(&caller, attempt)
+        .await
+        .map_err(|error| log_and_fold(&bff, error))?;
+    let previous = session.current();
+    let owner = Owner::new(bff.provider().name(), &signed_in.identity.id);
+    let principal = Principal {
+        identity: signed_in.identity,
+        grant: signed_in.grant,
+    };
+    session.insert(principal, owner, signed_in.provider_sid);
+    if let Some(previous) = previous {
+        revoke(&bff, &caller, &previous.payload.grant, EndReason::Replaced).await;
+    }
+    Ok(())
+}
+
+/// Folds what a provider can say into the few answers a page has, and logs what is lost by it.
+fn log_and_fold(bff: &Bff, error: SignInError) -> SignInFailure {
+    match error {
+        SignInError::InvalidCredentials | SignInError::Forbidden => SignInFailure::InvalidCredentials,
+        SignInError::TooManyRequests { retry_after } => SignInFailure::TooManyRequests { retry_after },
+        SignInError::Unsupported | SignInError::Unavailable(_) => {
+            tracing::warn!(provider = bff.provider().name(), %error, "a sign-in got no usable answer");
+            SignInFailure::Unavailable
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! The configuration, read once at start. Every problem is reported, not only the first.
+
+mod reader;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ironleaf_bff::PublicOrigin;
+use url::Url;
+
+use crate::telemetry::LogFormat;
+use reader::Reader;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whether mistakes are cheap here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// Everything has a default, and nothing is reachable from elsewhere.
+    Development,
+    /// Nothing that matters is taken from a default.
+    Production,
+}
+
+/// Everything the application is told from outside.
+#[derive(Clone)]
+pub struct Config {
+    /// `IRONLEAF_ENV`
+    pub environment: Environment,
+    /// `LISTEN_ADDR`
+    pub listen_addr: SocketAddr,
+    /// `PUBLIC_ORIGIN`
+    pub public_origin: PublicOrigin,
+    /// `SESSION_SECRETS`; `None` is the one in the data folder.
+    pub session_secrets: Option<String>,
+    /// `CORE_API_URL`; `None` is the embedded one.
+    pub core_api_url: Option<Url>,
+    /// `CORE_API_LISTEN_ADDR`
+    pub core_api_listen_addr: SocketAddr,
+    /// `DATA_DIR`
+    pub data_dir: PathBuf,
+    /// `SESSION_ABSOLUTE_TIMEOUT`
+    pub session_absolute_timeout: Duration,
+    /// `SESSION_IDLE_TIMEOUT`
+    pub session_idle_timeout: Duration,
+    /// `REFRESH_TOKEN_MAX_AGE`
+    pub refresh_token_max_age: Duration,
+    /// `REFRESH_LEEWAY`
+    pub refresh_leeway: Duration,
+    /// `SESSION_COOKIE_NAME`
+    pub session_cookie_name: String,
+    /// `SESSION_HEADER_BUDGET`
+    pub session_header_budget_bytes: usize,
+    /// `CORE_API_ACCESS_TOKEN_TTL`
+    pub core_api_access_token_ttl: Duration,
+    /// `CORE_API_REFRESH_TOKEN_TTL`
+    pub core_api_refresh_token_ttl: Duration,
+    /// `CORE_API_TOKEN_MARK`: a text that the embedded core API puts into every token, so that tests can look for it.
+    pub core_api_token_mark: Option<String>,
+    /// `APP_NAME`
+    pub app_name: String,
+    /// `GET_STARTED_URL`
+    pub get_started_url: String,
+    /// `SOURCE_URL`
+    pub source_url: String,
+    /// `LOG_FORMAT`
+    pub log_format: LogFormat,
+    /// `RUST_LOG`
+    pub log_filter: String,
+    /// `LEPTOS_SITE_ROOT`, set by cargo-leptos; `None` is beside the program.
+    pub site_root: Option<PathBuf>,
+    /// Where cargo-leptos announces changes, while it watches.
+    pub reload_port: Option<u16>,
+}
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(Vec<String>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration cannot be used:")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl Config {
+    /// From the environment of the process.
+    ///
+    /// # Errors
+    ///
+    /// [`Problems`] lists every variable that is missing or malformed, with what to do.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the environment enters"
+    )]
+    pub fn from_environment() -> Result<Self, Problems> {
+        Self::from_lookup(&|name| std::env::var(name).ok(), &|path| {
+            std::fs::read_to_string(path)
+        })
+    }
+
+    /// From anything that knows variables by name and reads files.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_environment`](Self::from_environment).
+    pub fn from_lookup(
+        variable: &dyn Fn(&str) -> Option<String>,
+        file: &dyn Fn(&str) -> std::io::Result<String>,
+    ) -> Result<Self, Problems> {
+        let mut read = Reader::new(variable, file);
+        let environment = read.environment();
+        let listen_addr = read.parsed(
+            "LISTEN_ADDR",
+            "127.0.0.1:3000",
+            "an address with a port, such as 127.0.0.1:3000",
+        );
+        let default_origin = format!("http://{listen_addr}");
+        let config = Self {
+            environment,
+            listen_addr,
+            public_origin: read.origin("PUBLIC_ORIGIN", &default_origin),
+            session_secrets: read.secret("SESSION_SECRETS"),
+            core_api_url: read.base_url("CORE_API_URL"),
+            core_api_listen_addr: read.parsed(
+                "CORE_API_LISTEN_ADDR",
+                "127.0.0.1:3001",
+                "an address with a port, such as 127.0.0.1:3001",
+            ),
+            data_dir: read.required_in_production("DATA_DIR", "target/ironleaf").into(),
+            session_absolute_timeout: read.duration("SESSION_ABSOLUTE_TIMEOUT", 30 * DAY),
+            session_idle_timeout: read.duration("SESSION_IDLE_TIMEOUT", 7 * DAY),
+            refresh_token_max_age: read.duration("REFRESH_TOKEN_MAX_AGE", 7 * DAY),
+            refresh_leeway: read.duration("REFRESH_LEEWAY", MINUTE),
+            session_cookie_name: read.text("SESSION_COOKIE_NAME", "ironleaf-session"),
+            session_header_budget_bytes: read.parsed("SESSION_HEADER_BUDGET", "7168", "a number of bytes"),
+            core_api_access_token_ttl: read.duration("CORE_API_ACCESS_TOKEN_TTL", 20 * MINUTE),
+            core_api_refresh_token_ttl: read.duration("CORE_API_REFRESH_TOKEN_TTL", 7 * DAY),
+            core_api_token_mark: read.optional("CORE_API_TOKEN_MARK"),
+            app_name: read.text("APP_NAME", "Ironleaf"),
+            get_started_url: read.link("GET_STARTED_URL", "/login"),
+            source_url: read.link("SOURCE_URL", "https://github.com/"),
+            log_format: read.log_format(),
+            log_filter: read.text("RUST_LOG", "info"),
+            site_root: read.optional("LEPTOS_SITE_ROOT").map(PathBuf::from),
+            reload_port: read.reload_port(),
+        };
+        config.check_reach(&mut read);
+        read.finish(config)
+    }
+
+    /// What must hold between the values: development stays on this machine, production says what it means.
+    fn check_reach(&self, read: &mut Reader<'_>) {
+        match self.environment {
+            Environment::Development => {
+                let reachable = [
+                    ("LISTEN_ADDR", self.listen_addr.ip().is_loopback()),
+                    (
+                        "CORE_API_LISTEN_ADDR",
+                        self.core_api_listen_addr.ip().is_loopback(),
+                    ),
+                    ("PUBLIC_ORIGIN", self.public_origin.is_loopback()),
+                ];
+                for (name, _) in reachable.iter().filter(|(_, loopback)| !loopback) {
+                    read.problem(format!(
+                        "{name} can be reached from other machines, and development has known passwords: use a loopback \
+                         address, or set IRONLEAF_ENV=production"
+                    ));
+                }
+            }
+            Environment::Production => {
+                if !self.public_origin.is_https() && !self.public_origin.is_loopback() {
+                    read.problem(
+                        "PUBLIC_ORIGIN must be https: over plain http anybody on the way can take a session",
+                    );
+                }
+                if self.core_api_url.is_none() {
+                    read.problem("CORE_API_URL is missing: production does not embed the reference core API");
+                }
+                if self.session_secrets.is_none() {
+                    read.problem(
+                        "SESSION_SECRETS is missing: make one with `openssl rand -hex 32` and keep it out of the repository",
+                    );
+                }
+            }
+        }
+        if self
+            .session_secrets
+            .as_deref()
+            .is_some_and(|secrets| ironleaf_session::KeyRing::parse(secrets).is_err())
+        {
+            read.problem(
+                "SESSION_SECRETS does not decode to 32 bytes: make one with `openssl rand -hex 32`; several are separated by \
+                 commas, newest first",
+            );
+        }
+        if self.core_api_token_mark.is_some() && self.environment == Environment::Production {
+            read.problem("CORE_API_TOKEN_MARK is for tests: it makes tokens recognisable");
+        }
+        if self.refresh_token_max_age < SECOND {
+            read.problem("REFRESH_TOKEN_MAX_AGE would end every session at once");
+        }
+    }
+
+    /// The effective values, one per line, with secrets hidden.
+    pub fn describe(&self) -> String {
+        let mut text = String::new();
+        let mut line = |name: &str, value: &dyn fmt::Display| {
+            let _ = writeln!(text, "{name}={value}");
+        };
+        let secs = |duration: Duration| format!("{}s", duration.as_secs());
+        let environment = match self.environment {
+            Environment::Development => "development",
+            Environment::Production => "production",
+        };
+        line("IRONLEAF_ENV", &environment);
+        line("LISTEN_ADDR", &self.listen_addr);
+        line("PUBLIC_ORIGIN", &self.public_origin);
+        let secrets = if self.session_secrets.is_some() {
+            "(hidden)"
+        } else {
+            "(in DATA_DIR)"
+        };
+        line("SESSION_SECRETS", &secrets);
+        let core_api = self
+            .core_api_url
+            .as_ref()
+            .map_or_else(|| "(embedded)".to_owned(), Url::to_string);
+        line("CORE_API_URL", &core_api);
+        line("CORE_API_LISTEN_ADDR", &self.core_api_listen_addr);
+        line("DATA_DIR", &self.data_dir.display());
+        line("SESSION_ABSOLUTE_TIMEOUT", &secs(self.session_absolute_timeout));
+        line("SESSION_IDLE_TIMEOUT", &secs(self.session_idle_timeout));
+        line("REFRESH_TOKEN_MAX_AGE", &secs(self.refresh_token_max_age));
+        line("REFRESH_LEEWAY", &secs(self.refresh_leeway));
+        line("SESSION_COOKIE_NAME", &self.session_cookie_name);
+        line("SESSION_HEADER_BUDGET", &self.session_header_budget_bytes);
+        line("CORE_API_ACCESS_TOKEN_TTL", &secs(self.core_api_access_token_ttl));
+        line(
+            "CORE_API_REFRESH_TOKEN_TTL",
+            &secs(self.core_api_refresh_token_ttl),
+        );
+        line("APP_NAME", &self.app_name);
+        line("GET_STARTED_URL", &self.get_started_url);
+        line("SOURCE_URL", &self.source_url);
+        line(
+            "LOG_FORMAT",
+            &if self.log_format == LogFormat::Json {
+                "json"
+            } else {
+                "pretty"
+            },
+        );
+        line("RUST_LOG", &self.log_filter);
+        text.trim_end().to_owned()
+    }
+}

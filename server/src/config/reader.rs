@@ -1,0 +1,185 @@
+//! Reads single variables and collects what is wrong with them.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use ironleaf_bff::PublicOrigin;
+use url::Url;
+
+use super::{Environment, Problems};
+use crate::telemetry::LogFormat;
+
+pub(super) struct Reader<'a> {
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    file: &'a dyn Fn(&str) -> std::io::Result<String>,
+    production: bool,
+    problems: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(
+        variable: &'a dyn Fn(&str) -> Option<String>,
+        file: &'a dyn Fn(&str) -> std::io::Result<String>,
+    ) -> Self {
+        Self {
+            variable,
+            file,
+            production: false,
+            problems: Vec::new(),
+        }
+    }
+
+    pub(super) fn finish<T>(self, value: T) -> Result<T, Problems> {
+        if self.problems.is_empty() {
+            Ok(value)
+        } else {
+            Err(Problems(self.problems))
+        }
+    }
+
+    pub(super) fn problem(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
+    }
+
+    /// What is set, where an empty value counts as not set.
+    pub(super) fn optional(&self, name: &str) -> Option<String> {
+        (self.variable)(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn text(&self, name: &str, default: &str) -> String {
+        self.optional(name).unwrap_or_else(|| default.to_owned())
+    }
+
+    pub(super) fn required_in_production(&mut self, name: &str, default: &str) -> String {
+        let value = self.optional(name);
+        if value.is_none() && self.production {
+            self.problem(format!("{name} is missing: production takes no default for it"));
+        }
+        value.unwrap_or_else(|| default.to_owned())
+    }
+
+    /// A value or the content of the file that `<name>_FILE` names.
+    pub(super) fn secret(&mut self, name: &str) -> Option<String> {
+        let file_name = format!("{name}_FILE");
+        let (value, path) = (self.optional(name), self.optional(&file_name));
+        if value.is_some() && path.is_some() {
+            self.problem(format!("{name} and {file_name} are both set: keep one of them"));
+        }
+        let Some(path) = path else { return value };
+        match (self.file)(&path) {
+            Ok(content) => Some(content.trim().to_owned()),
+            Err(error) => {
+                self.problem(format!("{file_name} names {path}, which cannot be read: {error}"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn environment(&mut self) -> Environment {
+        let environment = match self.optional("IRONLEAF_ENV").as_deref() {
+            None | Some("development") => Environment::Development,
+            Some("production") => Environment::Production,
+            Some(other) => {
+                self.problem(format!(
+                    "IRONLEAF_ENV is `{other}`: it is either development or production"
+                ));
+                Environment::Production
+            }
+        };
+        self.production = environment == Environment::Production;
+        environment
+    }
+
+    pub(super) fn parsed<T: FromStr>(&mut self, name: &str, default: &str, shape: &str) -> T
+    where
+        T::Err: std::fmt::Debug,
+    {
+        if let Some(value) = self.optional(name) {
+            match value.parse() {
+                Ok(value) => return value,
+                Err(_) => self.problem(format!("{name} is `{value}`: it must be {shape}")),
+            }
+        }
+        default.parse().expect("a default of ours parses")
+    }
+
+    /// `PUBLIC_ORIGIN`. Production has to say it: cookies and the cross-site check hang on it.
+    pub(super) fn origin(&mut self, name: &str, default: &str) -> PublicOrigin {
+        let text = self.required_in_production(name, default);
+        text.parse().unwrap_or_else(|error| {
+            self.problem(format!("{name} is `{text}`: {error}"));
+            "http://127.0.0.1".parse().expect("a loopback origin parses")
+        })
+    }
+
+    pub(super) fn base_url(&mut self, name: &str) -> Option<Url> {
+        let text = self.optional(name)?;
+        match Url::parse(&text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Some(url),
+            _ => {
+                self.problem(format!(
+                    "{name} is `{text}`: it must be a URL such as https://api.example.com/v1"
+                ));
+                None
+            }
+        }
+    }
+
+    /// Where a link of ours leads: a path here or a page elsewhere.
+    pub(super) fn link(&mut self, name: &str, default: &str) -> String {
+        let text = self.text(name, default);
+        let elsewhere = Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !elsewhere && !text.starts_with('/') {
+            self.problem(format!(
+                "{name} is `{text}`: it must be a path such as /login, or a URL"
+            ));
+        }
+        text
+    }
+
+    /// `90s`, `20m`, `12h`, `7d`; a bare number is none, because nobody can tell its unit.
+    pub(super) fn duration(&mut self, name: &str, default: Duration) -> Duration {
+        let Some(text) = self.optional(name) else {
+            return default;
+        };
+        parse_duration(&text).unwrap_or_else(|| {
+            self.problem(format!(
+                "{name} is `{text}`: it must be a number with a unit, such as 90s, 20m, 12h or 7d"
+            ));
+            default
+        })
+    }
+
+    pub(super) fn log_format(&mut self) -> LogFormat {
+        match self.optional("LOG_FORMAT").as_deref() {
+            None if self.production => LogFormat::Json,
+            None | Some("pretty") => LogFormat::Pretty,
+            Some("json") => LogFormat::Json,
+            Some(other) => {
+                self.problem(format!("LOG_FORMAT is `{other}`: it is either pretty or json"));
+                LogFormat::Pretty
+            }
+        }
+    }
+
+    /// cargo-leptos sets both while it watches.
+    pub(super) fn reload_port(&self) -> Option<u16> {
+        self.optional("LEPTOS_WATCH").filter(|_| !self.production)?;
+        self.optional("LEPTOS_RELOAD_PORT")?.parse().ok()
+    }
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let unit = text.chars().last()?;
+    let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+    let secs = match unit {
+        's' => number,
+        'm' => number.checked_mul(60)?,
+        'h' => number.checked_mul(60 * 60)?,
+        'd' => number.checked_mul(24 * 60 * 60)?,
+        _ => return None,
+    };
+    Some(Duration::from_secs(secs))
+}

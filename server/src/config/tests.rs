@@ -1,0 +1,147 @@
+use super::*;
+
+/// Not a secret: a key for tests.
+const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
+
+fn load(variables: &[(&str, &str)]) -> Result<Config, Problems> {
+    let variable = |name: &str| {
+        variables
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, value)| (*value).to_owned())
+    };
+    let file = |path: &str| match path {
+        "/run/secrets/session" => Ok(format!("{TEST_KEY}\n")),
+        _ => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
+    };
+    Config::from_lookup(&variable, &file)
+}
+
+fn problems(variables: &[(&str, &str)]) -> String {
+    match load(variables) {
+        Ok(_) => panic!("accepted: {variables:?}"),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+const PRODUCTION: [(&str, &str); 5] = [
+    ("IRONLEAF_ENV", "production"),
+    ("PUBLIC_ORIGIN", "https://app.example.com"),
+    ("CORE_API_URL", "https://api.example.com/v1"),
+    ("DATA_DIR", "/var/lib/ironleaf"),
+    ("SESSION_SECRETS", TEST_KEY),
+];
+
+#[test]
+fn development_needs_nothing() {
+    let config = load(&[]).unwrap();
+    assert_eq!(config.listen_addr.to_string(), "127.0.0.1:3000");
+    assert_eq!(config.public_origin.as_str(), "http://127.0.0.1:3000");
+    assert_eq!(config.core_api_listen_addr.to_string(), "127.0.0.1:3001");
+    assert!(config.core_api_url.is_none() && config.session_secrets.is_none());
+}
+
+#[test]
+fn the_origin_follows_the_listen_address_in_development() {
+    let config = load(&[("LISTEN_ADDR", "127.0.0.1:4000")]).unwrap();
+    assert_eq!(config.public_origin.as_str(), "http://127.0.0.1:4000");
+}
+
+#[test]
+fn development_stays_on_this_machine() {
+    for (name, value) in [
+        ("LISTEN_ADDR", "0.0.0.0:3000"),
+        ("CORE_API_LISTEN_ADDR", "[::]:3001"),
+        ("PUBLIC_ORIGIN", "https://app.example.com"),
+    ] {
+        let text = problems(&[(name, value)]);
+        assert!(
+            text.contains(name) && text.contains("IRONLEAF_ENV=production"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn production_takes_no_default_that_matters() {
+    let text = problems(&[("IRONLEAF_ENV", "production")]);
+    for name in ["PUBLIC_ORIGIN", "CORE_API_URL", "SESSION_SECRETS", "DATA_DIR"] {
+        assert!(text.contains(name), "{name} is not named in: {text}");
+    }
+    assert_eq!(load(&PRODUCTION).unwrap().environment, Environment::Production);
+}
+
+#[test]
+fn production_over_plain_http_is_refused() {
+    let mut variables = PRODUCTION;
+    variables[1] = ("PUBLIC_ORIGIN", "http://app.example.com");
+    assert!(problems(&variables).contains("https"));
+}
+
+#[test]
+fn every_problem_is_reported_at_once() {
+    let text = problems(&[
+        ("IRONLEAF_ENV", "staging"),
+        ("LISTEN_ADDR", "here"),
+        ("SESSION_IDLE_TIMEOUT", "7"),
+        ("SESSION_SECRETS", "short"),
+        ("CORE_API_URL", "api.example.com"),
+        ("LOG_FORMAT", "xml"),
+    ]);
+    for name in [
+        "IRONLEAF_ENV",
+        "LISTEN_ADDR",
+        "SESSION_IDLE_TIMEOUT",
+        "SESSION_SECRETS",
+        "CORE_API_URL",
+        "LOG_FORMAT",
+    ] {
+        assert!(text.contains(name), "{name} is not named in: {text}");
+    }
+}
+
+#[test]
+fn a_secret_comes_from_a_file() {
+    let config = load(&[("SESSION_SECRETS_FILE", "/run/secrets/session")]).unwrap();
+    assert_eq!(config.session_secrets.as_deref(), Some(TEST_KEY));
+    assert!(problems(&[("SESSION_SECRETS_FILE", "/nowhere")]).contains("/nowhere"));
+    let both = [
+        ("SESSION_SECRETS_FILE", "/run/secrets/session"),
+        ("SESSION_SECRETS", TEST_KEY),
+    ];
+    assert!(problems(&both).contains("both set"));
+}
+
+#[test]
+fn durations_have_a_unit() {
+    for (text, secs) in [("2s", 2), ("20m", 1200), ("12h", 43_200), ("7d", 604_800)] {
+        assert_eq!(
+            load(&[("REFRESH_LEEWAY", text)]).unwrap().refresh_leeway,
+            Duration::from_secs(secs),
+            "{text}"
+        );
+    }
+    for text in [
+        "7",
+        "s",
+        "-1s",
+        "1w",
+        "1 d",
+        "99999999999999999999d",
+        "9999999999999999999d",
+    ] {
+        assert!(
+            problems(&[("REFRESH_LEEWAY", text)]).contains("REFRESH_LEEWAY"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_description_hides_secrets() {
+    let text = load(&PRODUCTION).unwrap().describe();
+    assert!(
+        !text.contains(TEST_KEY) && text.contains("SESSION_SECRETS=(hidden)"),
+        "{text}"
+    );
+}

@@ -1,0 +1,73 @@
+//! Every route with its layers. `router` needs no socket, so tests call it in process.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use app::routes::{NOT_FOUND, PAGES, PageRoute};
+use app::{Site, handle_server_fn, server_fn_routes};
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use ironleaf_bff::{Bff, Principal, Problem, ProblemKind, edge, refresh_before_rendering};
+use ironleaf_session::SessionLayer;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::assets::BuiltSite;
+use crate::context::{self, Context};
+use crate::{health, problems};
+
+/// The whole application.
+///
+/// From outside to inside: request id and log line, the context, headers, error pages, panics, host, cross-site check,
+/// session, refresh. Assets and health pass by the session, and health by the host check.
+pub fn router(bff: &Bff, site: Arc<Site>, session: SessionLayer<Principal>, built: &BuiltSite) -> Router {
+    let context = Context {
+        bff: bff.clone(),
+        site,
+    };
+    let application = pages(bff)
+        .merge(server_fns(bff))
+        .fallback(|request| answer(NOT_FOUND, request))
+        .layer(from_fn(problems::render))
+        .layer(session)
+        .layer(from_fn_with_state(bff.clone(), edge::refuse_cross_site));
+    application
+        .merge(built.routes())
+        .layer(from_fn_with_state(bff.clone(), edge::refuse_foreign_host))
+        .merge(health::routes())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(problems::render))
+        .layer(from_fn_with_state(bff.clone(), edge::response_headers))
+        .layer(from_fn_with_state(context, context::provide))
+        .layer(from_fn_with_state(bff.clone(), edge::trace_request))
+}
+
+fn pages(bff: &Bff) -> Router {
+    PAGES.into_iter().fold(Router::new(), |router, page| {
+        let mut route = get(move |request| answer(page, request));
+        if page.calls_core_api {
+            route = route.layer(from_fn_with_state(bff.clone(), refresh_before_rendering));
+        }
+        router.route(page.path, route)
+    })
+}
+
+fn server_fns(bff: &Bff) -> Router {
+    server_fn_routes()
+        .into_iter()
+        .fold(Router::new(), |router, path| {
+            router.route(path, post(handle_server_fn))
+        })
+        .route_layer(from_fn_with_state(bff.clone(), edge::require_form))
+}
+
+async fn answer(page: PageRoute, request: Request) -> Response {
+    (page.answer)(request.into_parts().0).await
+}
+
+/// The panic hook has written the message and the place to the log; the browser learns nothing of it.
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    Problem::new(ProblemKind::Internal).into_response()
+}

@@ -1,0 +1,259 @@
+//! Starts what the configuration asks for, and stops it again.
+
+use std::future::IntoFuture;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::Site;
+use ironleaf_auth::{CoreApiProvider, CoreApiSettings, HttpSettings, HttpTransport, Transport};
+use ironleaf_bff::{Bff, BffSettings};
+use ironleaf_core_api::CoreApi;
+use ironleaf_session::{KeyRing, Sealer, SessionLayer, SessionSettings, system_clock, system_random};
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use url::Url;
+
+use crate::assets::{BuiltSite, SiteError};
+use crate::config::{Config, Environment};
+use crate::router::router;
+use crate::secrets;
+
+/// How long a sign-out waits for the provider before it goes on without.
+const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Why the application did not start, or stopped.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Somebody else listens there.
+    #[error(
+        "{variable}: {address} is in use by another program. Stop it, or set {variable} to a free address"
+    )]
+    PortTaken {
+        /// The variable that names another address.
+        variable: &'static str,
+        /// The address.
+        address: SocketAddr,
+    },
+    /// It cannot be listened on for another reason.
+    #[error("{variable}: cannot listen on {address}: {source}")]
+    Listen {
+        /// The variable that names another address.
+        variable: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The site is not there.
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    /// The embedded core API does not open.
+    #[error("the embedded core API does not start: {0}")]
+    CoreApi(#[from] ironleaf_core_api::OpenError),
+    /// The data folder cannot be used.
+    #[error("DATA_DIR cannot be used: {0}")]
+    DataDir(std::io::Error),
+    /// Something else that the configuration should have caught.
+    #[error("{0}")]
+    Unusable(String),
+    /// A server stopped by itself.
+    #[error("a server stopped: {0}")]
+    Stopped(std::io::Error),
+}
+
+/// Serves the web application, and the reference core API where no other is configured, until the process is told to
+/// stop.
+///
+/// # Errors
+///
+/// [`StartError`], in one sentence that says what to do.
+pub async fn serve(config: Config) -> Result<(), StartError> {
+    let built = BuiltSite::open(config.site_root.clone().unwrap_or_else(BuiltSite::default_root))?;
+    let listener = listen("LISTEN_ADDR", config.listen_addr).await?;
+    let stop = stop_signal();
+    let (core_api_url, core_api) = match &config.core_api_url {
+        Some(url) => (url.clone(), None),
+        None => {
+            let (url, server) = embed_core_api(&config, &stop).await?;
+            (url, Some(server))
+        }
+    };
+    let application = application(&config, core_api_url.clone(), &built)?;
+    announce(&config, &core_api_url, core_api.is_some());
+    let service = application.into_make_service_with_connect_info::<SocketAddr>();
+    let web = axum::serve(listener, service)
+        .with_graceful_shutdown(stopped(stop))
+        .into_future();
+    let (web, core_api) = tokio::join!(web, async {
+        match core_api {
+            Some(server) => server.await,
+            None => Ok(()),
+        }
+    });
+    web.and(core_api).map_err(StartError::Stopped)
+}
+
+/// Serves the reference core API alone.
+///
+/// # Errors
+///
+/// As [`serve`].
+pub async fn serve_core_api(config: Config) -> Result<(), StartError> {
+    let stop = stop_signal();
+    let (url, server) = embed_core_api(&config, &stop).await?;
+    tracing::info!(%url, "the core API is up");
+    server.await.map_err(StartError::Stopped)
+}
+
+async fn embed_core_api(
+    config: &Config,
+    stop: &watch::Receiver<bool>,
+) -> Result<(Url, impl Future<Output = std::io::Result<()>> + use<>), StartError> {
+    let listener = listen("CORE_API_LISTEN_ADDR", config.core_api_listen_addr).await?;
+    let address = listener.local_addr().map_err(StartError::Stopped)?;
+    let core_api = CoreApi::open(ironleaf_core_api::Config {
+        public_origin: config.public_origin.to_string(),
+        app_name: config.app_name.clone(),
+        access_token_ttl: config.core_api_access_token_ttl,
+        refresh_token_ttl: config.core_api_refresh_token_ttl,
+        development: config.environment == Environment::Development,
+        token_mark: config.core_api_token_mark.clone(),
+        ..ironleaf_core_api::Config::development(config.data_dir.clone())
+    })
+    .await?;
+    let url = Url::parse(&format!("http://{address}/v1"))
+        .map_err(|error| StartError::Unusable(error.to_string()))?;
+    Ok((url, core_api.serve(listener, stopped(stop.clone()))))
+}
+
+/// Puts the application together from its configuration.
+fn application(config: &Config, core_api_url: Url, built: &BuiltSite) -> Result<axum::Router, StartError> {
+    let random = system_random();
+    let secrets = match &config.session_secrets {
+        Some(secrets) => secrets.clone(),
+        None => secrets::kept_or_made(&config.data_dir, &random).map_err(StartError::DataDir)?,
+    };
+    let keys = KeyRing::parse(&secrets)
+        .map_err(|error| StartError::Unusable(format!("the session secrets: {error}")))?;
+    let session = SessionSettings {
+        cookie_name: config.session_cookie_name.clone(),
+        secure: config.public_origin.is_https(),
+        absolute_timeout: config.session_absolute_timeout,
+        idle_timeout: config.session_idle_timeout,
+        max_age_cap: Some(config.refresh_token_max_age),
+        header_budget_bytes: config.session_header_budget_bytes,
+    };
+    session
+        .validate()
+        .map_err(|error| StartError::Unusable(format!("the session settings: {error}")))?;
+    let transport = HttpTransport::new(&HttpSettings::default())
+        .map_err(|error| StartError::Unusable(error.to_string()))?;
+    let transport: Arc<dyn Transport> = Arc::new(transport);
+    let provider = CoreApiProvider::new(
+        core_api_url,
+        Arc::clone(&transport),
+        system_clock(),
+        Arc::clone(&random),
+        CoreApiSettings {
+            leeway: config.refresh_leeway,
+            refresh_token_max_age: config.refresh_token_max_age,
+            ..CoreApiSettings::default()
+        },
+    );
+    let bff = Bff::new(BffSettings {
+        public_origin: config.public_origin.clone(),
+        accept_localhost: config.environment == Environment::Development,
+        reload_origin: config
+            .reload_port
+            .map(|port| format!("ws://{}:{port}", host(config))),
+        session_cookie_name: session.full_cookie_name(),
+        form_timeout: None,
+        sign_out_timeout: SIGN_OUT_TIMEOUT,
+        provider: Arc::new(provider),
+        transport,
+        clock: system_clock(),
+        random: Arc::clone(&random),
+    });
+    let site = Arc::new(Site {
+        app_name: config.app_name.clone(),
+        get_started_url: config.get_started_url.clone(),
+        source_url: config.source_url.clone(),
+        assets: built.assets.clone(),
+        reload_port: config.reload_port,
+    });
+    let layer = SessionLayer::new(
+        Sealer::new(keys, Arc::clone(&random)),
+        session,
+        system_clock(),
+        random,
+    );
+    Ok(router(&bff, site, layer, built))
+}
+
+fn host(config: &Config) -> String {
+    config.listen_addr.ip().to_string()
+}
+
+async fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| match source.kind() {
+            std::io::ErrorKind::AddrInUse => StartError::PortTaken { variable, address },
+            _ => StartError::Listen {
+                variable,
+                address,
+                source,
+            },
+        })
+}
+
+/// Says where everything is; in development with the people to sign in as.
+fn announce(config: &Config, core_api_url: &Url, embedded: bool) {
+    let core_api = if embedded { "embedded core API" } else { "core API" };
+    tracing::info!("{} is on {}", config.app_name, config.public_origin);
+    tracing::info!("the {core_api} is on {core_api_url}");
+    if embedded && config.environment == Environment::Development {
+        tracing::info!("sign in as user@test.com or admin@test.com, password password1");
+    }
+}
+
+/// Turns true when the process is told to stop, by Ctrl-C or by SIGTERM.
+fn stop_signal() -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        told_to_stop().await;
+        tracing::info!("stopping");
+        sender.send_replace(true);
+    });
+    receiver
+}
+
+#[cfg(unix)]
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM cannot be listened for");
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // An error means that the sender is gone, and with it everything that could still be stopped.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
