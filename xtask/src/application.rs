@@ -29,7 +29,7 @@ pub(crate) fn dev(settings: &Settings) -> Result<()> {
 /// Builds for release and serves until Ctrl-C.
 pub(crate) fn serve(settings: &Settings) -> Result<()> {
     ports::check_application(settings)?;
-    build(settings)?;
+    build(settings, Purpose::ReleaseBuild)?;
     announce_when_up(settings);
     process::run(with_addresses(
         settings,
@@ -38,8 +38,8 @@ pub(crate) fn serve(settings: &Settings) -> Result<()> {
 }
 
 /// Builds `target/release/ironleaf` and `target/site`.
-pub(crate) fn build(settings: &Settings) -> Result<()> {
-    let tools = Tools::for_building(settings, Purpose::ReleaseBuild)?;
+pub(crate) fn build(settings: &Settings, purpose: Purpose) -> Result<()> {
+    let tools = Tools::for_building(settings, purpose)?;
     let started = Instant::now();
     process::run(cargo_leptos(&tools).args(["build", "--release"]))?;
     println!("The release build took {} s.", started.elapsed().as_secs());

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 
 use failure::{Failure, Result};
 use settings::Settings;
+use tools::Purpose;
 
 const HELP: &str = "\
 The commands of this repository.
@@ -94,10 +95,10 @@ impl Request {
         match self {
             Self::Dev => application::dev(&settings),
             Self::Serve => application::serve(&settings),
-            Self::Build => application::build(&settings),
+            Self::Build => application::build(&settings, Purpose::ReleaseBuild),
             Self::Test { fast } => steps::run_all(&settings, fast),
             Self::EndToEnd { playwright_args } => {
-                application::build(&settings)?;
+                application::build(&settings, Purpose::BrowserTests)?;
                 browser::run_playwright(&settings, &playwright_args)
             }
             Self::Help => Ok(()),

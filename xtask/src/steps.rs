@@ -9,6 +9,7 @@ use std::time::Instant;
 use crate::failure::{Failure, Result};
 use crate::report::{Outcome, Report};
 use crate::settings::Settings;
+use crate::tools::Purpose;
 use crate::{application, browser, frontend_tree, process, site_marks, tools};
 
 struct Step {
@@ -59,7 +60,7 @@ const STEPS: &[Step] = &[
     }),
     Step::new("licences, bans, sources", cargo_deny),
     Step::new(RELEASE_BUILD, |settings| {
-        application::build(settings).map(|()| Outcome::Passed)
+        application::build(settings, Purpose::BrowserTests).map(|()| Outcome::Passed)
     })
     .slow(),
     Step::new("no server words for the browser", |_| {

@@ -28,11 +28,14 @@ pub(crate) struct Tools {
     folders: Vec<PathBuf>,
 }
 
-/// What the tools are for: a debug build runs no wasm-opt.
+/// What the tools are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
+    /// It runs no wasm-opt.
     DebugBuild,
     ReleaseBuild,
+    /// A release build where Node is needed anyway.
+    BrowserTests,
 }
 
 impl Tools {
@@ -46,8 +49,8 @@ impl Tools {
         let mut tools = Self::default();
         tools.add(cargo_leptos(&settings.tools)?);
         tools.add(wasm_bindgen(&settings.tools)?);
-        if purpose == Purpose::ReleaseBuild {
-            tools.add(wasm_opt::folder(&settings.tools)?);
+        if purpose != Purpose::DebugBuild {
+            tools.add(wasm_opt::wasm_opt(&settings.tools, purpose)?);
         }
         Ok(tools)
     }

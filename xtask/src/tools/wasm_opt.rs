@@ -1,12 +1,13 @@
 //! wasm-opt, which halves what the browser loads.
 //!
 //! Distributions carry versions that refuse what Rust emits (Debian's 108 ends in a validation error). Where `PATH` has none
-//! that is new enough, the `wasm-opt` crate compiles Binaryen and needs a C++ compiler but no Node; npm's `binaryen` needs Node.
+//! that is new enough there are two more: the `wasm-opt` crate compiles Binaryen, for minutes, and needs a C++ compiler but no
+//! Node; npm's `binaryen` is there in seconds and needs Node. Its output is one percent smaller, which decides nothing.
 
 use std::path::{Path, PathBuf};
 
 use super::cargo_install::CargoInstall;
-use super::{Found, find_in, on_path, version_of};
+use super::{Found, Purpose, find_in, on_path, version_of};
 use crate::failure::{Failure, Result};
 use crate::process;
 use crate::version::Version;
@@ -20,16 +21,18 @@ const CRATE: CargoInstall = CargoInstall {
     version: Version::new(0, 116, 1),
     // Debug information is stripped anyway; without it a fifth less C++ is compiled.
     options: &["--locked", "--no-default-features"],
-    cost: "Binaryen is compiled once for this user, which takes 3 to 10 minutes",
+    cost: "Binaryen is compiled once for this user, which takes 5 to 15 minutes",
 };
 
 const NPM_PACKAGE: &str = "binaryen";
 const NPM_VERSION: Version = Version::new(132, 0, 0);
 
+type Install = fn(&Path) -> Result<Found>;
+
 /// # Errors
 ///
 /// When there is none and none can be installed: the release build cannot go on without it.
-pub(super) fn folder(tools: &Path) -> Result<Found> {
+pub(super) fn wasm_opt(tools: &Path, purpose: Purpose) -> Result<Found> {
     let on_path_version = on_path("wasm-opt").and_then(|program| version_of(&program));
     if on_path_version.is_some_and(|version| version >= OLDEST_ACCEPTED) {
         return Ok(Found::OnPath);
@@ -43,13 +46,7 @@ pub(super) fn folder(tools: &Path) -> Result<Found> {
             old.major, OLDEST_ACCEPTED.major
         );
     }
-    for (possible, install) in [
-        (has_cxx_compiler(), compile as fn(&Path) -> Result<Found>),
-        (on_path("npm").is_some(), npm_install),
-    ] {
-        if !possible {
-            continue;
-        }
+    for install in ways(purpose, has_cxx_compiler(), on_path("npm").is_some()) {
         match install(tools) {
             Err(Failure::Explained(reason)) => println!("wasm-opt could not be installed this way: {reason}"),
             installed_or_interrupted => return installed_or_interrupted,
@@ -59,6 +56,21 @@ pub(super) fn folder(tools: &Path) -> Result<Found> {
         "wasm-opt could not be had: install Binaryen {} or later, a C++ compiler, or Node with npm.",
         OLDEST_ACCEPTED.major
     )))
+}
+
+/// What can be tried, the best first. Nobody who serves the application needs Node for it; the tests need it anyway.
+fn ways(purpose: Purpose, has_cxx_compiler: bool, has_npm: bool) -> Vec<Install> {
+    let mut ways: Vec<Install> = Vec::new();
+    if has_cxx_compiler {
+        ways.push(compile);
+    }
+    if has_npm {
+        ways.push(npm_install);
+    }
+    if purpose == Purpose::BrowserTests {
+        ways.reverse();
+    }
+    ways
 }
 
 fn compile(tools: &Path) -> Result<Found> {
@@ -93,4 +105,32 @@ fn npm_install(tools: &Path) -> Result<Found> {
 
 fn npm_root(tools: &Path) -> PathBuf {
     tools.join(format!("{NPM_PACKAGE}-{NPM_VERSION}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is(way: Install, expected: Install) -> bool {
+        std::ptr::fn_addr_eq(way, expected)
+    }
+
+    #[test]
+    fn serving_does_without_node_where_a_compiler_is() {
+        let ways = ways(Purpose::ReleaseBuild, true, true);
+        assert!(is(ways[0], compile));
+        assert!(is(ways[1], npm_install));
+    }
+
+    #[test]
+    fn the_browser_tests_take_the_quick_way_through_node() {
+        assert!(is(ways(Purpose::BrowserTests, true, true)[0], npm_install));
+    }
+
+    #[test]
+    fn what_this_machine_lacks_is_not_tried() {
+        assert!(ways(Purpose::ReleaseBuild, false, false).is_empty());
+        let only_npm = ways(Purpose::ReleaseBuild, false, true);
+        assert!(only_npm.len() == 1 && is(only_npm[0], npm_install));
+    }
 }
