@@ -17,10 +17,10 @@ pub(crate) enum Message {
 }
 
 /// Cleared by the page that shows it; after a minute nobody knows what it was about.
-pub(crate) const MESSAGE: FlashKind<Message> = FlashKind::new("ironleaf-message", Duration::from_secs(60));
+pub(crate) const MESSAGE: FlashKind<Message> = FlashKind::new("ironleaf-message", Duration::from_mins(1));
 
 /// What was typed into a form that came back, never a password. Cleared when the form shows it.
-pub(crate) const FIELDS: FlashKind<Fields> = FlashKind::new("ironleaf-fields", Duration::from_secs(30 * 60));
+pub(crate) const FIELDS: FlashKind<Fields> = FlashKind::new("ironleaf-fields", Duration::from_mins(30));
 
 impl Message {
     const ALL: [Self; 5] = [

@@ -144,10 +144,13 @@ fn names_in(folder: &Path) -> std::io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
+        let compressed = entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "br" || extension == "gz");
         if entry.file_type()?.is_file()
+            && !compressed
             && let Ok(name) = entry.file_name().into_string()
-            && !name.ends_with(".br")
-            && !name.ends_with(".gz")
         {
             names.push(name);
         }

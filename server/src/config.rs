@@ -16,8 +16,8 @@ use crate::telemetry::LogFormat;
 use reader::Reader;
 
 const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Whether mistakes are cheap here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The composition root: configuration, router, telemetry, shutdown. What a page or an endpoint does is decided in
 //! `app` and in the crates below it.
 
+pub mod application;
 pub mod assets;
 pub mod config;
 pub mod router;

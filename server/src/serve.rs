@@ -2,26 +2,16 @@
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
 
-use app::Site;
-use ironleaf_auth::{CoreApiProvider, CoreApiSettings, HttpSettings, HttpTransport, Transport};
-use ironleaf_bff::{Bff, BffSettings};
 use ironleaf_core_api::CoreApi;
-use ironleaf_session::{KeyRing, Sealer, SessionLayer, SessionSettings, system_clock, system_random};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use url::Url;
 
+use crate::application::{Ambient, AssemblyError, application};
 use crate::assets::{BuiltSite, SiteError};
 use crate::config::{Config, Environment};
-use crate::router::router;
-use crate::secrets;
-
-/// How long a sign-out waits for the provider before it goes on without.
-const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why the application did not start, or stopped.
 #[derive(Debug, Error)]
@@ -52,12 +42,9 @@ pub enum StartError {
     /// The embedded core API does not open.
     #[error("the embedded core API does not start: {0}")]
     CoreApi(#[from] ironleaf_core_api::OpenError),
-    /// The data folder cannot be used.
-    #[error("DATA_DIR cannot be used: {0}")]
-    DataDir(std::io::Error),
-    /// Something else that the configuration should have caught.
-    #[error("{0}")]
-    Unusable(String),
+    /// The pieces do not fit.
+    #[error(transparent)]
+    Assembly(#[from] AssemblyError),
     /// A server stopped by itself.
     #[error("a server stopped: {0}")]
     Stopped(std::io::Error),
@@ -73,14 +60,13 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let built = BuiltSite::open(config.site_root.clone().unwrap_or_else(BuiltSite::default_root))?;
     let listener = listen("LISTEN_ADDR", config.listen_addr).await?;
     let stop = stop_signal();
-    let (core_api_url, core_api) = match &config.core_api_url {
-        Some(url) => (url.clone(), None),
-        None => {
-            let (url, server) = embed_core_api(&config, &stop).await?;
-            (url, Some(server))
-        }
+    let (core_api_url, core_api) = if let Some(url) = &config.core_api_url {
+        (url.clone(), None)
+    } else {
+        let (url, server) = embed_core_api(&config, &stop).await?;
+        (url, Some(server))
     };
-    let application = application(&config, core_api_url.clone(), &built)?;
+    let application = application(&config, core_api_url.clone(), &built, Ambient::of_the_machine()?)?;
     announce(&config, &core_api_url, core_api.is_some());
     let service = application.into_make_service_with_connect_info::<SocketAddr>();
     let web = axum::serve(listener, service)
@@ -123,77 +109,8 @@ async fn embed_core_api(
         ..ironleaf_core_api::Config::development(config.data_dir.clone())
     })
     .await?;
-    let url = Url::parse(&format!("http://{address}/v1"))
-        .map_err(|error| StartError::Unusable(error.to_string()))?;
+    let url = Url::parse(&format!("http://{address}/v1")).map_err(AssemblyError::from)?;
     Ok((url, core_api.serve(listener, stopped(stop.clone()))))
-}
-
-/// Puts the application together from its configuration.
-fn application(config: &Config, core_api_url: Url, built: &BuiltSite) -> Result<axum::Router, StartError> {
-    let random = system_random();
-    let secrets = match &config.session_secrets {
-        Some(secrets) => secrets.clone(),
-        None => secrets::kept_or_made(&config.data_dir, &random).map_err(StartError::DataDir)?,
-    };
-    let keys = KeyRing::parse(&secrets)
-        .map_err(|error| StartError::Unusable(format!("the session secrets: {error}")))?;
-    let session = SessionSettings {
-        cookie_name: config.session_cookie_name.clone(),
-        secure: config.public_origin.is_https(),
-        absolute_timeout: config.session_absolute_timeout,
-        idle_timeout: config.session_idle_timeout,
-        max_age_cap: Some(config.refresh_token_max_age),
-        header_budget_bytes: config.session_header_budget_bytes,
-    };
-    session
-        .validate()
-        .map_err(|error| StartError::Unusable(format!("the session settings: {error}")))?;
-    let transport = HttpTransport::new(&HttpSettings::default())
-        .map_err(|error| StartError::Unusable(error.to_string()))?;
-    let transport: Arc<dyn Transport> = Arc::new(transport);
-    let provider = CoreApiProvider::new(
-        core_api_url,
-        Arc::clone(&transport),
-        system_clock(),
-        Arc::clone(&random),
-        CoreApiSettings {
-            leeway: config.refresh_leeway,
-            refresh_token_max_age: config.refresh_token_max_age,
-            ..CoreApiSettings::default()
-        },
-    );
-    let bff = Bff::new(BffSettings {
-        public_origin: config.public_origin.clone(),
-        accept_localhost: config.environment == Environment::Development,
-        reload_origin: config
-            .reload_port
-            .map(|port| format!("ws://{}:{port}", host(config))),
-        session_cookie_name: session.full_cookie_name(),
-        form_timeout: None,
-        sign_out_timeout: SIGN_OUT_TIMEOUT,
-        provider: Arc::new(provider),
-        transport,
-        clock: system_clock(),
-        random: Arc::clone(&random),
-    });
-    let site = Arc::new(Site {
-        app_name: config.app_name.clone(),
-        get_started_url: config.get_started_url.clone(),
-        source_url: config.source_url.clone(),
-        assets: built.assets.clone(),
-        reload_port: config.reload_port,
-    });
-    let layer = SessionLayer::new(
-        Sealer::new(keys, Arc::clone(&random)),
-        session,
-        system_clock(),
-        random,
-    );
-    Ok(router(&bff, site, layer, built))
-}
-
-fn host(config: &Config) -> String {
-    config.listen_addr.ip().to_string()
 }
 
 async fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {

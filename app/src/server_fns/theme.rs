@@ -1,3 +1,5 @@
+#![expect(clippy::unused_async, reason = "every server function is async")]
+
 use cookie::{Cookie, CookieBuilder, SameSite};
 use http::{HeaderValue, StatusCode};
 use ironleaf_bff::{ProblemKind, ReturnTo};

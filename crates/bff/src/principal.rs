@@ -62,7 +62,7 @@ impl Payload for Principal {
 fn encode_grant(grant: &Grant, out: &mut Encoder) {
     out.option(grant.access_expires_at, Encoder::millis);
     out.option(grant.access_lifetime, |out, lifetime| {
-        out.varint(lifetime.as_secs())
+        out.varint(lifetime.as_secs());
     });
     out.option(grant.refresh_expires_at, Encoder::millis);
     let fields = grant.fields();

@@ -45,7 +45,7 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
         .provider()
         .sign_in(&caller, attempt)
         .await
-        .map_err(|error| log_and_fold(&bff, error))?;
+        .map_err(|error| log_and_fold(&bff, &error))?;
     let previous = session.current();
     let owner = Owner::new(bff.provider().name(), &signed_in.identity.id);
     let principal = Principal {
@@ -60,10 +60,12 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
 }
 
 /// Folds what a provider can say into the few answers a page has, and logs what is lost by it.
-fn log_and_fold(bff: &Bff, error: SignInError) -> SignInFailure {
+fn log_and_fold(bff: &Bff, error: &SignInError) -> SignInFailure {
     match error {
         SignInError::InvalidCredentials | SignInError::Forbidden => SignInFailure::InvalidCredentials,
-        SignInError::TooManyRequests { retry_after } => SignInFailure::TooManyRequests { retry_after },
+        SignInError::TooManyRequests { retry_after } => SignInFailure::TooManyRequests {
+            retry_after: *retry_after,
+        },
         SignInError::Unsupported | SignInError::Unavailable(_) => {
             tracing::warn!(provider = bff.provider().name(), %error, "a sign-in got no usable answer");
             SignInFailure::Unavailable

@@ -26,16 +26,15 @@ pub(crate) async fn revoke(bff: &Bff, caller: &Caller, grant: &Grant, reason: En
         provider.on_end(grant, reason).await;
         told.redirect
     };
-    match tokio::time::timeout(bff.sign_out_timeout(), upstream).await {
-        Ok(redirect) => redirect,
-        Err(_) => {
+    tokio::time::timeout(bff.sign_out_timeout(), upstream)
+        .await
+        .unwrap_or_else(|_| {
             tracing::warn!(
                 provider = provider.name(),
                 "the provider did not answer to a sign-out in time"
             );
             None
-        }
-    }
+        })
 }
 
 /// The session of a request that came through the layers of this crate.

@@ -1,0 +1,146 @@
+//! Puts the application together from its configuration. What differs between a running process and a test, time,
+//! randomness and the way to the core API, comes from outside.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::Site;
+use axum::Router;
+use ironleaf_auth::{
+    Clock, CoreApiProvider, CoreApiSettings, HttpSettings, HttpTransport, Random, Transport, TransportError,
+};
+use ironleaf_bff::{Bff, BffSettings};
+use ironleaf_session::{
+    KeyRing, KeyRingError, Sealer, SessionLayer, SessionSettings, SettingsError, system_clock, system_random,
+};
+use thiserror::Error;
+use url::Url;
+
+use crate::assets::BuiltSite;
+use crate::config::{Config, Environment};
+use crate::router::router;
+use crate::secrets;
+
+/// How long a sign-out waits for the provider before it goes on without.
+const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the application takes from around it.
+#[derive(Clone)]
+pub struct Ambient {
+    /// The clock.
+    pub clock: Clock,
+    /// The random source.
+    pub random: Random,
+    /// The way to the core API.
+    pub transport: Arc<dyn Transport>,
+}
+
+impl Ambient {
+    /// The clock and the randomness of this machine, and the core API over HTTP.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError::Transport`] where no HTTP client can be made.
+    pub fn of_the_machine() -> Result<Self, AssemblyError> {
+        let transport = HttpTransport::new(&HttpSettings::default())?;
+        Ok(Self {
+            clock: system_clock(),
+            random: system_random(),
+            transport: Arc::new(transport),
+        })
+    }
+}
+
+/// Why the pieces do not fit together.
+#[derive(Debug, Error)]
+pub enum AssemblyError {
+    /// The data folder cannot be used.
+    #[error("DATA_DIR cannot be used: {0}")]
+    DataDir(std::io::Error),
+    /// The session secrets cannot be used.
+    #[error("the session secrets cannot be used: {0}")]
+    Secrets(#[from] KeyRingError),
+    /// The session settings cannot be used.
+    #[error("the session settings cannot be used: {0}")]
+    Session(#[from] SettingsError),
+    /// No HTTP client can be made.
+    #[error("the core API cannot be reached from here: {0}")]
+    Transport(#[from] TransportError),
+    /// The core API's address is none.
+    #[error("the core API has no usable address: {0}")]
+    CoreApiUrl(#[from] url::ParseError),
+}
+
+/// The application, ready to be served.
+///
+/// # Errors
+///
+/// [`AssemblyError`] names what the configuration could not see.
+pub fn application(
+    config: &Config,
+    core_api_url: Url,
+    built: &BuiltSite,
+    ambient: Ambient,
+) -> Result<Router, AssemblyError> {
+    let Ambient {
+        clock,
+        random,
+        transport,
+    } = ambient;
+    let secrets = match &config.session_secrets {
+        Some(secrets) => secrets.clone(),
+        None => secrets::kept_or_made(&config.data_dir, &random).map_err(AssemblyError::DataDir)?,
+    };
+    let sealer = Sealer::new(KeyRing::parse(&secrets)?, Arc::clone(&random));
+    let session = session_settings(config);
+    session.validate()?;
+    let provider = CoreApiProvider::new(
+        core_api_url,
+        Arc::clone(&transport),
+        Arc::clone(&clock),
+        Arc::clone(&random),
+        CoreApiSettings {
+            leeway: config.refresh_leeway,
+            refresh_token_max_age: config.refresh_token_max_age,
+            ..CoreApiSettings::default()
+        },
+    );
+    let bff = Bff::new(BffSettings {
+        public_origin: config.public_origin.clone(),
+        accept_localhost: config.environment == Environment::Development,
+        reload_origin: config
+            .reload_port
+            .map(|port| format!("ws://{}:{port}", config.listen_addr.ip())),
+        session_cookie_name: session.full_cookie_name(),
+        form_timeout: None,
+        sign_out_timeout: SIGN_OUT_TIMEOUT,
+        provider: Arc::new(provider),
+        transport,
+        clock: Arc::clone(&clock),
+        random: Arc::clone(&random),
+    });
+    let site = Arc::new(Site {
+        app_name: config.app_name.clone(),
+        get_started_url: config.get_started_url.clone(),
+        source_url: config.source_url.clone(),
+        assets: built.assets.clone(),
+        reload_port: config.reload_port,
+    });
+    Ok(router(
+        &bff,
+        site,
+        SessionLayer::new(sealer, session, clock, random),
+        built,
+    ))
+}
+
+fn session_settings(config: &Config) -> SessionSettings {
+    SessionSettings {
+        cookie_name: config.session_cookie_name.clone(),
+        secure: config.public_origin.is_https(),
+        absolute_timeout: config.session_absolute_timeout,
+        idle_timeout: config.session_idle_timeout,
+        max_age_cap: Some(config.refresh_token_max_age),
+        header_budget_bytes: config.session_header_budget_bytes,
+    }
+}
