@@ -40,7 +40,7 @@ The commands of this repository.
   cargo xtask help             this text
 
 Missing tools are installed first, into ~/.cache/ironleaf-tools, and each is announced.
-LISTEN_ADDR, CORE_API_LISTEN_ADDR and the other variables of docs/configuration.md are passed on.
+LISTEN_ADDR, CORE_API_LISTEN_ADDR and the server's other variables are passed on.
 ";
 
 /// What was asked for on the command line.
