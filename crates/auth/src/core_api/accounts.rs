@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::{CoreApiProvider, normalized, wire};
 use crate::{AccountError, Accounts, AuthorizedCalls, Caller, Request, Response, SecretText, TransportError};
 
-/// The API verifies in well under a second; four questions a second are no burden to it.
-const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// The API verifies in a few milliseconds; ten questions a second for a moment are no burden to it.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 #[async_trait]
 impl Accounts for CoreApiProvider {

@@ -1,1 +1,271 @@
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
+use http::{Method, StatusCode};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+
+/// How often each body has arrived.
+type Arrivals = Arc<Mutex<HashMap<String, usize>>>;
+
+/// A server of which a test says, connection by connection, what it does.
+async fn serve<F, Done>(connection: F) -> SocketAddr
+where
+    F: Fn(TcpStream) -> Done + Send + 'static,
+    Done: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(connection(stream));
+        }
+    });
+    address
+}
+
+/// Reads one request with a body and gives the body, or nothing when the connection has ended.
+async fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let text = String::from_utf8_lossy(&bytes).to_lowercase();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .split("content-length: ")
+                .nth(1)
+                .and_then(|rest| rest.lines().next());
+            if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
+                return Some(body.to_owned());
+            }
+        }
+        match stream.read(&mut buffer).await {
+            Ok(count) if count > 0 => bytes.extend_from_slice(&buffer[..count]),
+            _ => return None,
+        }
+    }
+}
+
+/// Answers every connection's first `answered` requests, reads one more and closes.
+async fn closing_after(answered: usize, arrivals: &Arrivals) -> SocketAddr {
+    let arrivals = Arc::clone(arrivals);
+    serve(move |mut stream| {
+        let arrivals = Arc::clone(&arrivals);
+        async move {
+            let mut left = answered;
+            while let Some(body) = read_request(&mut stream).await {
+                *arrivals.lock().unwrap().entry(body).or_default() += 1;
+                if left == 0 {
+                    return;
+                }
+                left -= 1;
+                stream
+                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+                    .await
+                    .unwrap();
+            }
+        }
+    })
+    .await
+}
+
+async fn answering(answer: &'static str) -> SocketAddr {
+    serve(move |mut stream| async move {
+        read_request(&mut stream).await;
+        // A client that has seen enough may be gone already.
+        let _ = stream.write_all(answer.as_bytes()).await;
+    })
+    .await
+}
+
+fn transport() -> HttpTransport {
+    HttpTransport::new(&HttpSettings::default()).unwrap()
+}
+
+fn post(url: &str, body: &str) -> Request {
+    http::Request::builder()
+        .method(Method::POST)
+        .uri(url)
+        .body(body.to_owned().into())
+        .unwrap()
+}
+
+async fn send(address: SocketAddr, body: &str) -> Result<Response, TransportError> {
+    transport().send(post(&format!("http://{address}/"), body)).await
+}
+
+#[track_caller]
+fn is_interrupted(result: &Result<Response, TransportError>) {
+    assert!(
+        matches!(result, Err(TransportError::Interrupted(_))),
+        "{result:?}"
+    );
+}
+
+#[track_caller]
+fn is_not_sent(result: &Result<Response, TransportError>) {
+    assert!(matches!(result, Err(TransportError::NotSent(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_request_that_was_read_and_not_answered_arrives_once() {
+    let arrivals = Arrivals::default();
+    let address = closing_after(0, &arrivals).await;
+    is_interrupted(&send(address, "token").await);
+    assert_eq!(
+        *arrivals.lock().unwrap(),
+        HashMap::from([("token".to_owned(), 1)])
+    );
+}
+
+#[tokio::test]
+async fn a_request_on_a_pooled_connection_that_dies_under_it_arrives_once() {
+    let arrivals = Arrivals::default();
+    let address = closing_after(1, &arrivals).await;
+    let (transport, url) = (transport(), format!("http://{address}/"));
+    transport.send(post(&url, "first")).await.unwrap();
+    is_interrupted(&transport.send(post(&url, "second")).await);
+    let expected = HashMap::from([("first".to_owned(), 1), ("second".to_owned(), 1)]);
+    assert_eq!(*arrivals.lock().unwrap(), expected);
+}
+
+/// The server closes right after each answer, so a request may meet a connection that is closed, closing or just read:
+/// however that race ends, nothing arrives twice, and what was answered has arrived.
+#[tokio::test]
+async fn no_request_arrives_twice_while_the_server_closes_idle_connections() {
+    let arrivals = Arrivals::default();
+    let address = {
+        let arrivals = Arc::clone(&arrivals);
+        serve(move |mut stream| {
+            let arrivals = Arc::clone(&arrivals);
+            async move {
+                if let Some(body) = read_request(&mut stream).await {
+                    *arrivals.lock().unwrap().entry(body).or_default() += 1;
+                    let _ = stream
+                        .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+                        .await;
+                }
+            }
+        })
+        .await
+    };
+    let (transport, url) = (transport(), format!("http://{address}/"));
+    for number in 0..200 {
+        let body = format!("token-{number}");
+        let result = transport.send(post(&url, &body)).await;
+        let arrived = arrivals.lock().unwrap().get(&body).copied().unwrap_or_default();
+        match result {
+            Ok(_) => assert_eq!(arrived, 1),
+            Err(TransportError::NotSent(_)) => assert_eq!(arrived, 0),
+            Err(TransportError::Interrupted(_)) => assert!(arrived <= 1),
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_where_nobody_listens() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    is_not_sent(&send(address, "token").await);
+    is_not_sent(&transport().send(post("http://nobody.invalid/", "token")).await);
+    is_not_sent(&transport().send(post("/no/host", "token")).await);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_before_tls_stands() {
+    let address = answering("not TLS at all").await;
+    is_not_sent(
+        &transport()
+            .send(post(&format!("https://{address}/"), "token"))
+            .await,
+    );
+
+    let silent = serve(|mut stream| async move {
+        let mut buffer = [0; 4096];
+        while stream.read(&mut buffer).await.is_ok_and(|count| count > 0) {}
+    })
+    .await;
+    let connect_timeout = Duration::from_millis(50);
+    let transport = HttpTransport::new(&HttpSettings {
+        connect_timeout,
+        ..HttpSettings::default()
+    })
+    .unwrap();
+    is_not_sent(&transport.send(post(&format!("https://{silent}/"), "token")).await);
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_or_is_not_whole_is_an_interruption() {
+    let silent = serve(|mut stream| async move { while read_request(&mut stream).await.is_some() {} }).await;
+    let timeout = Duration::from_millis(50);
+    let impatient = HttpTransport::new(&HttpSettings {
+        timeout,
+        ..HttpSettings::default()
+    })
+    .unwrap();
+    is_interrupted(&impatient.send(post(&format!("http://{silent}/"), "token")).await);
+
+    for answer in [
+        "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nshort\r\n",
+        "HTTP/1.1 200",
+        "garbage\r\n\r\n",
+    ] {
+        is_interrupted(&send(answering(answer).await, "token").await);
+    }
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_cut_off() {
+    let endless = serve(|mut stream| async move {
+        read_request(&mut stream).await;
+        let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000));
+        let mut bytes = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+        while stream.write_all(&bytes).await.is_ok() {
+            bytes = chunk.clone().into_bytes();
+        }
+    })
+    .await;
+    let result = send(endless, "token").await;
+    is_interrupted(&result);
+    assert!(format!("{result:?}").contains("1048576 bytes"), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer() {
+    let address = answering("HTTP/1.1 307 Go\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n").await;
+    assert_eq!(
+        send(address, "token").await.unwrap().status(),
+        StatusCode::TEMPORARY_REDIRECT
+    );
+}
+
+#[tokio::test]
+async fn an_answer_comes_whole() {
+    let address = answering("HTTP/1.1 201 Created\r\nx-kind: token\r\ncontent-length: 5\r\n\r\nhello").await;
+    let response = send(address, "token").await.unwrap();
+    assert_eq!(response.status(), StatusCode::CREATED);
+    assert_eq!(response.headers()["x-kind"], "token");
+    assert_eq!(response.body(), "hello");
+}
+
+/// A configured proxy is asked for every host; it gets the request in absolute form.
+#[tokio::test]
+async fn a_configured_proxy_is_used() {
+    let proxy = answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nproxy").await;
+    let proxy = Some(format!("http://{proxy}").parse().unwrap());
+    let transport = HttpTransport::new(&HttpSettings {
+        proxy,
+        ..HttpSettings::default()
+    })
+    .unwrap();
+    let response = transport
+        .send(post("http://nobody.invalid/", "token"))
+        .await
+        .unwrap();
+    assert_eq!(response.body(), "proxy");
+}

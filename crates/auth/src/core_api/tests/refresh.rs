@@ -1,0 +1,250 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::Rejection;
+
+fn presented(email: &str) -> (String, Value) {
+    (
+        "POST /v1/auth/tokens".to_owned(),
+        json!({ "email": email, "refreshToken": "r1" }),
+    )
+}
+
+fn asked_for_record() -> (String, Value) {
+    ("GET /v1/user/users/current".to_owned(), Value::Null)
+}
+
+#[tokio::test]
+async fn a_new_pair_replaces_the_old_one_and_the_person_stays() {
+    let (provider, script) = scripted([tokens("r2")]);
+    let old = grant(Some("new@test.com")).await;
+    let RefreshOutcome::Rotated(new) = provider.refresh(&caller(), &old).await else {
+        panic!("not rotated");
+    };
+    assert_eq!(script.asked(), [presented("user@test.com")]);
+    assert_eq!(new.field(REFRESH_TOKEN), Some(&"r2".into()));
+    assert_eq!(new.access_expires_at, Some(start() + Duration::from_secs(1201)));
+    for field in [EMAIL, UNVERIFIED_EMAIL, grant::USER_ID] {
+        assert_eq!(new.field(field), old.field(field));
+    }
+}
+
+#[tokio::test]
+async fn only_the_listed_refusal_ends_a_session() {
+    let grant = grant(None).await;
+    let record = user("user@test.com", None);
+    let (provider, _) = scripted([refused(), record]);
+    let outcome = provider.refresh(&caller(), &grant).await;
+    assert!(
+        matches!(outcome, RefreshOutcome::Rejected(Rejection::InvalidGrant)),
+        "{outcome:?}"
+    );
+
+    let without = |field: &str| {
+        let mut item = json!({ "accessToken": "a", "ttlSeconds": 1200, "refreshToken": "r2" });
+        item.as_object_mut().unwrap().remove(field);
+        answer(201, &json!({ "item": item }))
+    };
+    for answer in [
+        error(401, "Unauthorized"),
+        text(401, "Invalid credentials"),
+        answer(
+            401,
+            &json!({ "statusCode": 403, "message": "Invalid credentials" }),
+        ),
+        answer(
+            400,
+            &json!({ "statusCode": 401, "message": "Invalid credentials" }),
+        ),
+        error(403, "Invalid credentials"),
+        error(400, "Validation failed"),
+        error(404, "Not Found"),
+        error(429, "Too Many Requests"),
+        error(500, "Internal Server Error"),
+        text(502, "<html>"),
+        text(302, ""),
+        text(201, ""),
+        text(201, "{\"item\":{\"accessToken\":\"a\",\"ttl"),
+        without("accessToken"),
+        without("refreshToken"),
+        without("ttlSeconds"),
+        answer(
+            201,
+            &json!({ "item": { "accessToken": "a\nb", "ttlSeconds": 1, "refreshToken": "r2" } }),
+        ),
+        answer(
+            201,
+            &json!({ "item": { "accessToken": "a", "ttlSeconds": 0, "refreshToken": "r2" } }),
+        ),
+        lost(),
+    ] {
+        let text = format!("{answer:?}");
+        let (provider, script) = scripted([answer]);
+        let outcome = provider.refresh(&caller(), &grant).await;
+        assert!(
+            matches!(outcome, RefreshOutcome::InDoubt(_)),
+            "{text}: {outcome:?}"
+        );
+        assert_eq!(script.asked().len(), 1, "{text}: presented again");
+    }
+    let (provider, _) = scripted([unreachable()]);
+    let outcome = provider.refresh(&caller(), &grant).await;
+    assert!(matches!(outcome, RefreshOutcome::NotSent(_)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn after_a_verified_change_the_other_address_is_tried() {
+    let (provider, script) = scripted([refused(), tokens("r2")]);
+    let outcome = provider
+        .refresh(&caller(), &grant(Some("new@test.com")).await)
+        .await;
+    let RefreshOutcome::Rotated(grant) = outcome else {
+        panic!("not rotated: {outcome:?}");
+    };
+    assert_eq!(
+        script.asked(),
+        [presented("user@test.com"), presented("new@test.com")]
+    );
+    assert_eq!(grant.field(EMAIL), Some(&"new@test.com".into()));
+    assert_eq!(grant.field(UNVERIFIED_EMAIL), None);
+}
+
+#[tokio::test]
+async fn after_that_the_owners_record_is_asked() {
+    let (provider, script) = scripted([refused(), refused(), user("third@test.com", None), tokens("r2")]);
+    let outcome = provider
+        .refresh(&caller(), &grant(Some("new@test.com")).await)
+        .await;
+    let RefreshOutcome::Rotated(grant) = outcome else {
+        panic!("not rotated: {outcome:?}");
+    };
+    let tried = [
+        presented("user@test.com"),
+        presented("new@test.com"),
+        asked_for_record(),
+        presented("third@test.com"),
+    ];
+    assert_eq!(script.asked(), tried);
+    assert_eq!(grant.field(EMAIL), Some(&"third@test.com".into()));
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_keeps_the_session() {
+    for failure in [lost(), unreachable(), error(500, "Down"), text(401, "<html>")] {
+        let (provider, _) = scripted([refused(), failure]);
+        let outcome = provider.refresh(&caller(), &grant(None).await).await;
+        assert!(matches!(outcome, RefreshOutcome::NotSent(_)), "{outcome:?}");
+    }
+    let (provider, _) = scripted([refused(), error(401, "Unauthorized")]);
+    let outcome = provider.refresh(&caller(), &grant(None).await).await;
+    assert!(matches!(outcome, RefreshOutcome::Rejected(_)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn an_ended_access_token_cannot_ask_for_the_record() {
+    let mut grant = grant(None).await;
+    grant.access_expires_at = Some(start());
+    let (provider, script) = scripted([refused()]);
+    let outcome = provider.refresh(&caller(), &grant).await;
+    assert!(matches!(outcome, RefreshOutcome::Rejected(_)), "{outcome:?}");
+    assert_eq!(script.asked(), [presented("user@test.com")]);
+}
+
+#[tokio::test]
+async fn a_doubt_about_the_second_address_is_a_doubt() {
+    let (provider, _) = scripted([refused(), lost()]);
+    let outcome = provider
+        .refresh(&caller(), &grant(Some("new@test.com")).await)
+        .await;
+    assert!(matches!(outcome, RefreshOutcome::InDoubt(_)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn the_idempotency_key_goes_where_the_api_declares_it() {
+    let plain = grant(None).await;
+    let (provider, script) = scripted([
+        idempotent(tokens("r2")),
+        lost(),
+        idempotent(tokens("r3")),
+        tokens("r4"),
+    ]);
+    assert!(!provider.refresh_is_idempotent(&plain));
+    let mut grant = plain;
+    for _ in 0..4 {
+        if let RefreshOutcome::Rotated(renewed) = provider.refresh(&caller(), &grant).await {
+            assert_eq!(
+                provider.refresh_is_idempotent(&renewed),
+                renewed.field(IDEMPOTENCY_KEY).is_some()
+            );
+            grant = renewed;
+        }
+    }
+    assert!(
+        !provider.refresh_is_idempotent(&grant),
+        "an API that stops declaring it has lost it"
+    );
+    let key = |index| script.header(index, "idempotency-key");
+    assert_eq!(key(0), None, "not declared yet");
+    assert!(key(1).is_some());
+    assert_eq!(key(1), key(2), "the same token is presented under the same key");
+}
+
+#[tokio::test]
+async fn each_refresh_token_gets_a_key_of_its_own() {
+    let (mut provider, _) = scripted([idempotent(tokens("r2")), idempotent(tokens("r3"))]);
+    provider.random = crate::system_random();
+    let mut keys = Vec::new();
+    let mut grant = grant(None).await;
+    for _ in 0..2 {
+        let RefreshOutcome::Rotated(renewed) = provider.refresh(&caller(), &grant).await else {
+            panic!("not rotated");
+        };
+        keys.push(renewed.field(IDEMPOTENCY_KEY).cloned());
+        grant = renewed;
+    }
+    assert_ne!(keys[0], keys[1]);
+}
+
+#[tokio::test]
+async fn the_addresses_follow_every_record_of_the_same_person() {
+    let (provider, _) = scripted([]);
+    let mut grant = grant(None).await;
+    let seen = user("user@test.com", Some("new@test.com")).unwrap();
+    assert!(provider.observe(&mut grant, &seen));
+    assert!(!provider.observe(&mut grant, &seen));
+    assert_eq!(grant.field(UNVERIFIED_EMAIL), Some(&"new@test.com".into()));
+
+    let other = json!({ "item": { "id": "u2", "email": "other@test.com", "roles": [] } });
+    assert!(!provider.observe(&mut grant, &answer(200, &other).unwrap()));
+    assert!(!provider.observe(&mut grant, &error(404, "Not Found").unwrap()));
+    assert!(!provider.observe(&mut grant, &text(200, "garbage").unwrap()));
+
+    assert!(provider.observe(&mut grant, &user("new@test.com", None).unwrap()));
+    assert_eq!(grant.field(EMAIL), Some(&"new@test.com".into()));
+    assert_eq!(grant.field(UNVERIFIED_EMAIL), None);
+}
+
+proptest! {
+    /// Whatever comes back: no panic, and no end of a session but by the listed answer.
+    #[test]
+    fn no_other_answer_ends_a_session(status in 100_u16..1000, body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let grant = grant(None).await;
+            let (provider, _) = scripted([text(status, body)]);
+            let outcome = provider.refresh(&caller(), &grant).await;
+            assert!(matches!(outcome, RefreshOutcome::InDoubt(_)), "{outcome:?}");
+        });
+    }
+
+    #[test]
+    fn no_lifetime_is_too_long(ttl in any::<u64>()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let item = json!({ "accessToken": "a", "ttlSeconds": ttl, "refreshToken": "r2" });
+            let (provider, _) = scripted([answer(201, &json!({ "item": item }))]);
+            let outcome = provider.refresh(&caller(), &grant(None).await).await;
+            assert_eq!(matches!(outcome, RefreshOutcome::Rotated(_)), ttl > 0, "{outcome:?}");
+        });
+    }
+}
