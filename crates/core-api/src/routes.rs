@@ -103,7 +103,6 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 /// Answers hold tokens and people: nobody keeps or guesses at them.
 async fn mark_private(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.remove(header::ALLOW);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,

@@ -4,7 +4,10 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde_json::{Value, json};
@@ -42,6 +45,8 @@ enum Place {
 #[derive(Clone)]
 pub(crate) struct Outbox {
     place: Arc<Place>,
+    /// Orders the messages of one millisecond.
+    sent: Arc<AtomicU64>,
     clock: Clock,
     random: Random,
 }
@@ -51,6 +56,7 @@ impl Outbox {
         create_private_folder(&folder)?;
         Ok(Self {
             place: Arc::new(Place::Folder(folder)),
+            sent: Arc::default(),
             clock,
             random,
         })
@@ -59,6 +65,7 @@ impl Outbox {
     pub(crate) fn in_memory(clock: Clock, random: Random) -> Self {
         Self {
             place: Arc::new(Place::Memory(Mutex::default())),
+            sent: Arc::default(),
             clock,
             random,
         }
@@ -74,9 +81,11 @@ impl Outbox {
 impl Mailer for Outbox {
     fn send(&self, message: Message) -> Sending<'_> {
         let now = Timestamp::from((self.clock)());
-        let mut unique = [0; 8];
+        let number = self.sent.fetch_add(1, Ordering::Relaxed);
+        // Another process may write to the same folder.
+        let mut unique = [0; 4];
         (self.random)(&mut unique);
-        let name = format!("{:015}-{}", now.millis(), hex::encode(unique));
+        let name = format!("{:015}-{number:06}-{}", now.millis(), hex::encode(unique));
         let place = Arc::clone(&self.place);
         Box::pin(async move {
             let content = to_json(&message, now);

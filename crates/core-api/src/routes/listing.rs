@@ -15,30 +15,32 @@ use crate::{
 const PER_PAGE: u32 = 20;
 const PER_PAGE_LIMIT: u32 = 100;
 
-pub(super) struct ListingQuery(pub(super) Listing);
+/// The query as it came; a handler that has authorized the asker takes the [`listing`](Self::listing) out of it.
+pub(super) struct ListingQuery {
+    values: HashMap<String, String>,
+    issues: Vec<Issue>,
+}
 
 impl FromRequestParts<CoreApi> for ListingQuery {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &CoreApi) -> Result<Self, ApiError> {
         let query = Query::<HashMap<String, String>>::from_request_parts(parts, api).await;
-        let Query(values) = query.map_err(|_| ApiError::Validation(Vec::new()))?;
-        Parameters {
+        let issue = Issue {
+            path: None,
+            message: "Malformed query".into(),
+            code: "invalid_format",
+        };
+        let Query(values) = query.map_err(|_| ApiError::Validation(vec![issue]))?;
+        Ok(Self {
             values,
             issues: Vec::new(),
-        }
-        .listing()
-        .map(Self)
+        })
     }
 }
 
-struct Parameters {
-    values: HashMap<String, String>,
-    issues: Vec<Issue>,
-}
-
-impl Parameters {
-    fn listing(mut self) -> Result<Listing, ApiError> {
+impl ListingQuery {
+    pub(super) fn listing(mut self) -> Result<Listing, ApiError> {
         let listing = Listing {
             page: self.number("page", u32::MAX).unwrap_or(1),
             per_page: self.number("perPage", PER_PAGE_LIMIT).unwrap_or(PER_PAGE),

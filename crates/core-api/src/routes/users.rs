@@ -28,9 +28,10 @@ pub(super) async fn create(
 pub(super) async fn list(
     State(api): State<CoreApi>,
     asker: Asker,
-    ListingQuery(listing): ListingQuery,
+    query: ListingQuery,
 ) -> Result<Json<Value>, ApiError> {
     asker.must_be_admin()?;
+    let listing = query.listing()?;
     // One snapshot for the page and the count.
     let mut snapshot = api.database().read().begin().await?;
     let (items, total) = listing.fetch(&mut snapshot).await?;

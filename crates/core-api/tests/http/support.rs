@@ -1,6 +1,6 @@
 //! A core API of its own for every test, a clock that it moves, and requests in one line.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+pub(crate) mod description;
 
 use std::{
     sync::{
@@ -90,10 +90,18 @@ impl TestApi {
         }
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+    /// Sends a request and holds the answer against the OpenAPI document.
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
+        description::check(
+            &method,
+            &path,
+            parts.status,
+            parts.headers.get(header::CONTENT_TYPE),
+        );
         Answer {
             status: parts.status,
             headers: parts.headers,
@@ -146,12 +154,48 @@ impl TestApi {
         answer.json()["item"].clone()
     }
 
+    pub(crate) async fn user_id(&self, access: &str) -> String {
+        self.user(access).await["id"].as_str().unwrap().to_owned()
+    }
+
     /// Registers a person and signs them in.
     pub(crate) async fn register(&self, email: &str) -> Tokens {
         let body = json!({ "email": email, "password": PASSWORD });
         let answer = self.post("/v1/user/users").json(&body).send().await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
         self.sign_in(email, PASSWORD).await
+    }
+
+    pub(crate) async fn post_keyed(self, path: &str, key: &str, body: Value) -> Answer {
+        self.post(path)
+            .header("idempotency-key", key)
+            .json(&body)
+            .send()
+            .await
+    }
+
+    /// Changes a person and gives them back.
+    pub(crate) async fn patch_user(&self, id: &str, access: &str, body: &Value) -> Value {
+        let path = format!("/v1/user/users/{id}");
+        let answer = self
+            .request(Method::PATCH, &path)
+            .bearer(access)
+            .json(body)
+            .send()
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.json()["item"].clone()
+    }
+
+    /// Presents the token of a verification link and waits until it has had its effect.
+    pub(crate) async fn verify(&self, token: &str) {
+        let answer = self
+            .post("/v1/auth/action-requests")
+            .json(&json!({ "token": token }))
+            .send()
+            .await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+        self.api.settled().await;
     }
 
     /// All e-mails to an address, newest first, once every one on its way has arrived.

@@ -1,0 +1,28 @@
+//! The core API through HTTP: the real router, by default on an in-memory database. The modules mirror the URL tree.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod auth {
+    mod action_requests;
+    mod browser;
+    mod idempotency;
+    mod jwks;
+    mod password_reset;
+    mod refresh;
+    mod sign_in;
+}
+mod user {
+    mod change;
+    mod delete;
+    mod listing;
+    mod register;
+    mod show;
+}
+mod bodies;
+mod data_folder;
+mod debug;
+mod errors;
+mod openapi;
+mod pages;
+mod server;
+mod support;
