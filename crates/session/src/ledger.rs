@@ -6,7 +6,7 @@
 
 mod memory;
 
-use std::{error::Error, pin::Pin, time::SystemTime};
+use std::{error::Error, pin::Pin, sync::Arc, time::SystemTime};
 
 pub use memory::MemoryLedger;
 
@@ -31,6 +31,25 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// Ends sessions. The tombstone must not be forgotten before `keep_until`, however short room is.
     fn end<'a>(&'a self, tombstone: &'a Tombstone, keep_until: SystemTime) -> LedgerFuture<'a, ()>;
+}
+
+impl<L: Ledger + ?Sized> Ledger for Arc<L> {
+    fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Standing> {
+        (**self).standing(session)
+    }
+
+    fn advance<'a>(
+        &'a self,
+        session: &'a Identity,
+        rotation: u64,
+        keep_until: SystemTime,
+    ) -> LedgerFuture<'a, Standing> {
+        (**self).advance(session, rotation, keep_until)
+    }
+
+    fn end<'a>(&'a self, tombstone: &'a Tombstone, keep_until: SystemTime) -> LedgerFuture<'a, ()> {
+        (**self).end(tombstone, keep_until)
+    }
 }
 
 /// By what a session is known to a [`Ledger`].
