@@ -140,7 +140,7 @@ fn normalized(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Whether an identity's claims stand in for the person's own record.
+/// Who somebody is, as far as an access token tells: nothing about roles.
 fn identity_from(claims: claims::Claims) -> Identity {
     Identity {
         id: claims.sub,

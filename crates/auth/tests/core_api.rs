@@ -1,5 +1,6 @@
 //! The core-API provider in front of the real core API, in process.
 
+#[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
 mod core_api {
     pub(crate) mod bench;
 }
@@ -109,10 +110,10 @@ async fn an_account_lives_from_registration_to_deletion() {
     let user = register("Ada@test.com", "password1").await.unwrap();
     assert_eq!(user.email, email);
     assert_eq!(register(email, "password1").await, Err(AccountError::EmailTaken));
-    let Err(AccountError::Invalid(fields)) = register("nonsense", "short").await else {
+    let Err(AccountError::Invalid(errors)) = register("nonsense", "short").await else {
         panic!("accepted");
     };
-    let fields: Vec<_> = fields.iter().map(|error| error.field.as_str()).collect();
+    let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
     assert_eq!(fields, ["email", "password"]);
 
     let token = bench.newest_link(email, "token").await;
@@ -136,8 +137,8 @@ async fn an_account_lives_from_registration_to_deletion() {
         bench.provider.delete(&calls, &stranger).await,
         Err(AccountError::Forbidden)
     );
-    let taken = bench.provider.update(&calls, &user.id, Some(EMAIL), None).await;
-    assert_eq!(taken, Err(AccountError::EmailTaken));
+    let conflict = bench.provider.update(&calls, &user.id, Some(EMAIL), None).await;
+    assert_eq!(conflict, Err(AccountError::EmailTaken));
 
     bench.provider.delete(&calls, &user.id).await.unwrap();
     assert_eq!(

@@ -63,7 +63,11 @@ pub(super) async fn a_refresh_is_due_when_the_style_says(world: World) {
         Due::NotYet,
         "{name}: half of the life is left"
     );
-    assert_eq!(due_after(life - SECOND), before, "{name}: a second is left");
+    assert_eq!(
+        due_after(life.saturating_sub(SECOND)),
+        before,
+        "{name}: a second is left"
+    );
     assert_eq!(
         due_after(life + SECOND),
         after,
@@ -71,7 +75,7 @@ pub(super) async fn a_refresh_is_due_when_the_style_says(world: World) {
     );
 
     world.advance(if before == Due::Due {
-        life - SECOND
+        life.saturating_sub(SECOND)
     } else {
         life + SECOND
     });

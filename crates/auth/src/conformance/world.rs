@@ -44,9 +44,7 @@ impl World {
         F: Fn(Clock, Random) -> Opening,
         Opening: Future<Output = Arc<dyn BackEnd>>,
     {
-        let now = Arc::new(Mutex::new(
-            SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
-        ));
+        let now = Arc::new(Mutex::new(SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)));
         let clock: Clock = {
             let now = Arc::clone(&now);
             Arc::new(move || *lock(&now))

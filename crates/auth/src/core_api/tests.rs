@@ -94,6 +94,10 @@ fn answer(status: u16, body: &Value) -> Answer {
     text(status, body.to_string())
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a script is a list of answers and failures"
+)]
 fn text(status: u16, body: impl Into<Bytes>) -> Answer {
     Ok(http::Response::builder()
         .status(status)

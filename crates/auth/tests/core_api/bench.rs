@@ -79,9 +79,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn open() -> Self {
-        let now = Arc::new(Mutex::new(
-            SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
-        ));
+        let now = Arc::new(Mutex::new(SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)));
         let clock: Clock = {
             let now = Arc::clone(&now);
             Arc::new(move || *now.lock().unwrap())
@@ -142,13 +140,8 @@ async fn link_parameter(api: &CoreApi, to: &str, parameter: &str) -> String {
     let messages = api.outbox().await.unwrap();
     let newest = messages.iter().find(|stored| stored.message.to == to).unwrap();
     let link = Url::parse(&newest.message.link).unwrap();
-    let value = link
-        .query_pairs()
-        .find(|(name, _)| name == parameter)
-        .unwrap()
-        .1
-        .into_owned();
-    value
+    let mut pairs = link.query_pairs().into_owned();
+    pairs.find(|(name, _)| name == parameter).unwrap().1
 }
 
 /// Authorized calls as the layer above makes them, without the refresh.

@@ -22,7 +22,7 @@ use super::wire::{
 const AUTH: &str = "http://auth.shop.test/oauth";
 const API: &str = "http://api.shop.test/shop";
 const CLIENT: &str = "client:secret";
-const LIFE: Duration = Duration::from_secs(172_800);
+const LIFE: Duration = Duration::from_hours(48);
 const REFRESH_LIFE: Duration = Duration::from_hours(200 * 24);
 
 const ACCESS: Field = 1;

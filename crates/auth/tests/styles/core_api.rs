@@ -48,7 +48,7 @@ struct Spent {
     answer: Value,
 }
 
-pub(crate) async fn open(clock: Clock, random: Random, idempotent: bool) -> Arc<dyn BackEnd> {
+pub(crate) fn open(clock: Clock, random: Random, idempotent: bool) -> Arc<dyn BackEnd> {
     let state = State {
         email: EMAIL.to_owned(),
         unverified: None,
@@ -208,7 +208,7 @@ impl BackEnd for CoreApi {
 
     async fn change_credentials(&self) -> Option<Request> {
         let mut state = lock(&self.state);
-        state.email = "new@test.com".to_owned();
+        "new@test.com".clone_into(&mut state.email);
         state.unverified = Some("newer@test.com".to_owned());
         Some(get(&format!("{BASE}/user/users/current")))
     }

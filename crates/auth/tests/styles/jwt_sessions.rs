@@ -1,4 +1,4 @@
-//! Rails with jwt_sessions: a refresh token that never rotates, a CSRF secret beside it, and an API that takes a
+//! Rails with `jwt_sessions`: a refresh token that never rotates, a CSRF secret beside it, and an API that takes a
 //! refresh ahead of the access token's end for a theft.
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! NestJS with its tokens in cookies: every refresh rotates, and one reused token ends the person's sessions on every
+//! `NestJS` with its tokens in cookies: every refresh rotates, and one reused token ends the person's sessions on every
 //! device.
 
 use std::sync::{Arc, Mutex};

@@ -119,7 +119,7 @@ pub(crate) fn given_cookie(response: &Response, name: &str) -> Option<SecretText
     let values = response.headers().get_all(SET_COOKIE).iter();
     values
         .filter_map(|value| pairs(value.to_str().ok()?, name))
-        .last()
+        .next_back()
         .map(SecretText::from)
 }
 
