@@ -1,11 +1,11 @@
 //! One opened core API.
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{future, io, path::Path, sync::Arc, time::Duration};
 
 use axum::{Router, serve::ListenerExt};
 use http::Method;
 use sqlx::migrate::MigrateError;
-use tokio::{net::TcpListener, time};
+use tokio::{net::TcpListener, sync::oneshot, time};
 use uuid::Uuid;
 
 use crate::{
@@ -22,6 +22,9 @@ use crate::{
     timestamp::Timestamp,
     verification,
 };
+
+/// How long a stop waits for requests in flight. A client that sends half a request must not keep the process.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// How long a stop waits for e-mails that are on their way; they are sent by the next start otherwise.
 const SETTLING_TIME: Duration = Duration::from_secs(5);
@@ -135,7 +138,7 @@ impl CoreApi {
     async fn start(&self) -> Result<(), OpenError> {
         let now = self.now();
         let mut transaction = self.database().write().await?;
-        families::forget_dead(&mut transaction, None, now).await?;
+        families::forget_all_dead(&mut transaction, now).await?;
         verification::forget_before(&mut transaction, now.minus(ACTION_REQUEST_LIFE)).await?;
         transaction.commit().await?;
         if self.config().development {
@@ -171,9 +174,20 @@ impl CoreApi {
                 tracing::debug!(%error, "answers may wait for their acknowledgement");
             }
         });
-        axum::serve(listener, self.router())
-            .with_graceful_shutdown(shutdown)
-            .await?;
+        let (signal, signalled) = oneshot::channel::<()>();
+        let server = axum::serve(listener, self.router()).with_graceful_shutdown(async {
+            shutdown.await;
+            drop(signal);
+        });
+        let overdue = async {
+            // Dropping the sender is the signal.
+            let _ = signalled.await;
+            let _ = time::timeout(GRACE, future::pending::<()>()).await;
+        };
+        tokio::select! {
+            served = server => served?,
+            () = overdue => tracing::warn!("a client did not finish its request; its connection is dropped"),
+        }
         if time::timeout(SETTLING_TIME, self.settled()).await.is_err() {
             tracing::warn!("e-mails are still on their way; the next start sends them");
         }

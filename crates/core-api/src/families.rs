@@ -70,7 +70,7 @@ pub(crate) async fn revoke_all_of(
     except: Option<Uuid>,
     now: Timestamp,
 ) -> sqlx::Result<u64> {
-    forget_dead(connection, Some(user), now).await?;
+    forget_dead_of(connection, user, now).await?;
     let revoked = sqlx::query(
         "UPDATE families SET revoked_at = ? WHERE user_id = ? AND id IS NOT ? AND revoked_at IS NULL",
     )
@@ -82,17 +82,29 @@ pub(crate) async fn revoke_all_of(
     Ok(revoked.rows_affected())
 }
 
-/// Forgets families, of one person or of all, in which every token has expired: no answer can differ without them.
-pub(crate) async fn forget_dead(
+/// Forgets the families of a person in which every token has expired: no answer can differ without them.
+pub(crate) async fn forget_dead_of(
     connection: &mut SqliteConnection,
-    user: Option<Uuid>,
+    user: Uuid,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "DELETE FROM families WHERE (?1 IS NULL OR user_id = ?1) AND NOT EXISTS
-         (SELECT 1 FROM refresh_tokens WHERE family_id = families.id AND expires_at > ?2)",
+        "DELETE FROM families WHERE user_id = ? AND NOT EXISTS
+         (SELECT 1 FROM refresh_tokens WHERE family_id = families.id AND expires_at > ?)",
     )
-    .bind(user.map(|user| user.to_string()))
+    .bind(user.to_string())
+    .bind(now.millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The same for everybody; it looks at every family there is.
+pub(crate) async fn forget_all_dead(connection: &mut SqliteConnection, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query(
+        "DELETE FROM families WHERE NOT EXISTS
+         (SELECT 1 FROM refresh_tokens WHERE family_id = families.id AND expires_at > ?)",
+    )
     .bind(now.millis())
     .execute(connection)
     .await?;

@@ -6,7 +6,7 @@
 //! hashed, so the successor cannot be looked up. It is computed: HKDF-SHA256 under a key that never leaves
 //! the key file, over the hash of the old token and the idempotency key. The database keeps a hash of
 //! the key and what went into the access token (its times and its e-mail); Ed25519 signatures are deterministic, so
-//! the second answer is the first one, byte for byte. Whoever reads the database alone learns no token; whoever has the old
+//! the second pair is the first one, byte for byte (only `ttlSeconds` says what is left by then). Whoever reads the database alone learns no token; whoever has the old
 //! token alone ends the family. A refresh without a key gets a random successor.
 
 use std::time::Duration;
@@ -40,10 +40,8 @@ pub(crate) struct Refresh {
 
 /// How a presented token is judged.
 enum Verdict {
-    /// Consumed; this goes into the answer.
-    Rotated(Issue, RefreshToken),
-    /// The same answer as before.
-    Repeated(Issue, RefreshToken),
+    /// Consumed now, or before with the same key; this goes into the answer.
+    Granted(Issue, RefreshToken),
     Refused,
 }
 
@@ -62,14 +60,8 @@ impl CoreApi {
         let api = self.clone();
         let verdict = tokio::spawn(async move { api.judge(&refresh).await }).await??;
         match verdict {
-            Verdict::Rotated(issue, token) | Verdict::Repeated(issue, token) => {
-                self.counters().refreshes_accepted.add(1);
-                self.pair(&issue, token)
-            }
-            Verdict::Refused => {
-                self.counters().refreshes_refused.add(1);
-                Err(ApiError::InvalidCredentials)
-            }
+            Verdict::Granted(issue, token) => self.pair(&issue, token),
+            Verdict::Refused => Err(ApiError::InvalidCredentials),
         }
     }
 
@@ -85,7 +77,12 @@ impl CoreApi {
         };
         // SECURITY: a refusal commits, too. Rolled back, the successor of a stolen token would stay alive.
         transaction.commit().await?;
-        self.counters().families_revoked.add(revoked);
+        let counters = self.counters();
+        counters.families_revoked.add(revoked);
+        match verdict {
+            Verdict::Granted(..) => counters.refreshes_accepted.add(1),
+            Verdict::Refused => counters.refreshes_refused.add(1),
+        }
         Ok(verdict)
     }
 
@@ -117,7 +114,7 @@ impl CoreApi {
         if refresh.end_others {
             revoked = families::revoke_all_of(connection, known.user.id, Some(known.family), now).await?;
         }
-        Ok((Verdict::Rotated(issue, successor), revoked))
+        Ok((Verdict::Granted(issue, successor), revoked))
     }
 
     /// A token that was used before: the same question as then, or the end of its family.
@@ -133,7 +130,7 @@ impl CoreApi {
             && !known.revoked
             && let Some(issue) = recall(connection, &spent, key, known, now).await?
         {
-            return Ok((Verdict::Repeated(issue, self.successor(&spent, key)), 0));
+            return Ok((Verdict::Granted(issue, self.successor(&spent, key)), 0));
         }
         let revoked = families::revoke(connection, known.family, now).await?;
         Ok((Verdict::Refused, revoked))

@@ -54,7 +54,7 @@ impl CoreApi {
         if attempt.role.is_some_and(|role| !user.roles.contains(role)) {
             return Err(ApiError::InvalidCredentials);
         }
-        families::forget_dead(&mut transaction, Some(user.id), now).await?;
+        families::forget_dead_of(&mut transaction, user.id, now).await?;
         let mut revoked = 0;
         if attempt.end_others {
             revoked = families::revoke_all_of(&mut transaction, user.id, None, now).await?;
@@ -116,7 +116,8 @@ impl CoreApi {
         };
         Ok(TokenPair {
             access: self.keys().sign(tokens::ACCESS, &claims)?.into(),
-            access_ttl: self.config().access_token_ttl,
+            // Not the configured life: a repeated answer is younger than its token.
+            access_ttl_secs: (issue.expires_at.whole_secs() - self.now().whole_secs()).max(0),
             access_expires_at: issue.expires_at,
             refresh,
         })

@@ -1,8 +1,6 @@
 //! Access tokens, refresh tokens and the mark that makes a leaked one findable. Nothing here that holds a token can be
 //! printed or serialized.
 
-use std::time::Duration;
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -96,7 +94,7 @@ impl IdempotencyKey {
 /// What a sign-in or a refresh gives.
 pub(crate) struct TokenPair {
     pub(crate) access: Zeroizing<String>,
-    pub(crate) access_ttl: Duration,
+    pub(crate) access_ttl_secs: i64,
     pub(crate) access_expires_at: Timestamp,
     pub(crate) refresh: RefreshToken,
 }

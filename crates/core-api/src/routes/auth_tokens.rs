@@ -141,7 +141,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiErr
 fn answer(api: &CoreApi, pair: &TokenPair, browser: bool) -> Response {
     let mut tokens = json!({
         "accessToken": pair.access.as_str(),
-        "ttlSeconds": pair.access_ttl.as_secs(),
+        "ttlSeconds": pair.access_ttl_secs,
         "expiresAt": pair.access_expires_at,
     });
     let mut headers = HeaderMap::new();
