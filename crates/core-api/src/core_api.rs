@@ -185,7 +185,7 @@ impl CoreApi {
             let _ = time::timeout(GRACE, future::pending::<()>()).await;
         };
         tokio::select! {
-            served = server => served?,
+            result = server => result?,
             () = overdue => tracing::warn!("a client did not finish its request; its connection is dropped"),
         }
         if time::timeout(SETTLING_TIME, self.settled()).await.is_err() {
