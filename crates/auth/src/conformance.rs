@@ -78,6 +78,9 @@ pub trait BackEnd: Send + Sync + 'static {
     /// Every answer to a refresh that says that the session is over.
     fn terminal_answers(&self) -> Vec<Response>;
 
+    /// How many sessions the person has: sign-ins of which some refresh token is still good.
+    fn open_sessions(&self) -> usize;
+
     /// Ends all sessions of the person, as an operator would.
     async fn end_sessions(&self);
 

@@ -20,8 +20,10 @@ pub struct Caller {
     pub extensions: Extensions,
 }
 
-/// What a browser sends and no API behind us may see: its cookies, where it is, and what it says about addresses.
-const BROWSER_HEADERS: [&str; 14] = [
+/// What a browser sends and no API behind us may see: its credentials, where it is, and what it says about addresses.
+const BROWSER_HEADERS: [&str; 16] = [
+    "authorization",
+    "proxy-authorization",
     "cookie",
     "origin",
     "referer",

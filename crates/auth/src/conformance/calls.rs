@@ -1,4 +1,4 @@
-use http::header::{COOKIE, HeaderValue, ORIGIN};
+use http::header::HeaderValue;
 
 use super::world::{CLIENT, Fault, World, caller};
 use crate::{Request, SignInError};
@@ -14,6 +14,11 @@ pub(super) async fn a_person_signs_in_and_calls_are_accepted(world: World) {
         world.accepts(&signed_in.grant).await,
         "{name}: a call is refused after sign-in"
     );
+    assert_eq!(
+        world.back_end.open_sessions(),
+        1,
+        "{name}: one sign-in is one session"
+    );
     if let Some(end) = signed_in.grant.access_expires_at {
         let expected = world.now() + world.style.access_life;
         assert_eq!(
@@ -27,12 +32,12 @@ pub(super) async fn wrong_credentials_sign_nobody_in(world: World) {
     let attempt = world.back_end.wrong_credentials(&*world.provider).await;
     let result = world.provider.sign_in(&caller(), attempt).await;
     world.no_secret_in(&result);
-    let error = result.err();
+    let (name, error) = (world.style.name, result.err());
+    assert_eq!(error, Some(SignInError::InvalidCredentials), "{name}");
     assert_eq!(
-        error,
-        Some(SignInError::InvalidCredentials),
-        "{}",
-        world.style.name
+        world.back_end.open_sessions(),
+        0,
+        "{name}: a refused sign-in left a session"
     );
 }
 
@@ -53,6 +58,7 @@ pub(super) async fn the_browser_stays_behind_us(world: World) {
     for mut call in world.back_end.calls() {
         let headers = call.headers_mut();
         for (header, value) in [
+            ("authorization", "Bearer the-browsers"),
             ("cookie", "ironleaf-session=the-browsers"),
             ("origin", "https://the-browsers.example"),
             ("sec-fetch-site", "same-origin"),
@@ -81,11 +87,9 @@ fn speaks_for_us(world: &World, request: &Request) {
         [CLIENT.to_string().as_str()],
         "{name}: the one forwarded address"
     );
-    for header in [COOKIE, ORIGIN] {
-        for value in headers.get_all(&header) {
-            let of_browser = String::from_utf8_lossy(value.as_bytes()).contains("the-browsers");
-            assert!(!of_browser, "{name}: the browser's {header} was passed on");
-        }
+    for (header, value) in headers {
+        let of_browser = String::from_utf8_lossy(value.as_bytes()).contains("the-browsers");
+        assert!(!of_browser, "{name}: the browser's {header} was passed on");
     }
     let fetch_metadata = headers
         .keys()

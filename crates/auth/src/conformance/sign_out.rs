@@ -47,8 +47,10 @@ pub(super) async fn an_unreachable_back_end_is_reported(world: World) {
     world.wire.heals();
 }
 
+/// The grant itself may be spent and refused for that alone, so the back end is asked whether the session is gone.
 async fn leaves(world: &World, grant: &crate::Grant) {
     let name = world.style.name;
+    let sessions = world.back_end.open_sessions();
     let sign_out = world.provider.sign_out(&caller(), grant).await;
     world.no_secret_in(&sign_out);
     assert_eq!(sign_out.failure, None, "{name}: signing out failed");
@@ -56,5 +58,11 @@ async fn leaves(world: &World, grant: &crate::Grant) {
         sign_out.redirect.is_some(),
         world.style.sign_out_redirects,
         "{name}: redirect"
+    );
+    let left = world.back_end.open_sessions();
+    assert_eq!(
+        left + 1,
+        sessions,
+        "{name}: sign-out ends this session and no other"
     );
 }

@@ -273,6 +273,11 @@ impl BackEnd for Real {
         vec![response.unwrap()]
     }
 
+    fn open_sessions(&self) -> usize {
+        let stats = self.api.stats();
+        usize::try_from(stats.sign_ins - stats.families_revoked).unwrap()
+    }
+
     async fn end_sessions(&self) {
         self.bearer_elsewhere(true).await;
     }

@@ -165,6 +165,10 @@ impl BackEnd for BetterAuth {
         ]
     }
 
+    fn open_sessions(&self) -> usize {
+        lock(&self.sessions).len()
+    }
+
     async fn end_sessions(&self) {
         lock(&self.sessions).clear();
     }

@@ -162,6 +162,10 @@ impl BackEnd for Shop {
         ]
     }
 
+    fn open_sessions(&self) -> usize {
+        lock(&self.refresh_tokens).len()
+    }
+
     async fn end_sessions(&self) {
         lock(&self.refresh_tokens).clear();
     }

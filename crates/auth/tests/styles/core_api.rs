@@ -201,6 +201,12 @@ impl BackEnd for CoreApi {
         vec![refused()]
     }
 
+    fn open_sessions(&self) -> usize {
+        let state = lock(&self.state);
+        let open = (1..=state.families).filter(|family| !state.revoked_families.contains(family));
+        open.count()
+    }
+
     async fn end_sessions(&self) {
         let mut state = lock(&self.state);
         state.revoked_families = (0..=state.families).collect();

@@ -189,6 +189,10 @@ impl BackEnd for Rails {
         ]
     }
 
+    fn open_sessions(&self) -> usize {
+        lock(&self.sessions).len()
+    }
+
     async fn end_sessions(&self) {
         lock(&self.sessions).clear();
     }

@@ -157,6 +157,10 @@ impl BackEnd for Nest {
         ]
     }
 
+    fn open_sessions(&self) -> usize {
+        lock(&self.live).len()
+    }
+
     async fn end_sessions(&self) {
         lock(&self.live).clear();
     }

@@ -254,6 +254,14 @@ impl BackEnd for Issuer {
         ]
     }
 
+    fn open_sessions(&self) -> usize {
+        lock(&self.state)
+            .grants
+            .iter()
+            .filter(|grant| !grant.revoked)
+            .count()
+    }
+
     async fn end_sessions(&self) {
         for grant in &mut lock(&self.state).grants {
             grant.revoked = true;
