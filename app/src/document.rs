@@ -1,10 +1,13 @@
 //! From a page to a response: the document around it, rendered to one string. Nothing streams, so status and cookies
 //! are decided before the first byte leaves.
 
+use std::sync::Arc;
+
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
+use hydration_context::SsrSharedContext;
 use ironleaf_bff::{MissingLayer, Problem, ProblemKind};
 use leptos::prelude::*;
 
@@ -29,7 +32,8 @@ pub struct Page {
     pub(crate) chrome: Chrome,
     /// Whether there is an island in it, so that the browser has to load WebAssembly.
     pub(crate) islands: bool,
-    pub(crate) content: AnyView,
+    /// Makes the view. It is called under the owner of the rendering, which islands ask for.
+    pub(crate) content: Box<dyn FnOnce() -> AnyView + Send>,
 }
 
 /// What stands around the content.
@@ -43,13 +47,16 @@ pub(crate) enum Chrome {
 
 impl Page {
     /// A page with the full header and no islands.
-    pub(crate) fn new(title: impl Into<String>, content: impl IntoView + 'static) -> Self {
+    pub(crate) fn new<V: IntoView + 'static>(
+        title: impl Into<String>,
+        content: impl FnOnce() -> V + Send + 'static,
+    ) -> Self {
         Self {
             title: title.into(),
             status: StatusCode::OK,
             chrome: Chrome::Full,
             islands: false,
-            content: content.into_any(),
+            content: Box::new(|| content().into_any()),
         }
     }
 }
@@ -93,20 +100,15 @@ fn redirect(target: &str) -> Response {
 fn document(request: &PageRequest, page: Page) -> Response {
     let status = page.status;
     let html = render(|| document_view(request, page));
-    (
-        status,
-        [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))],
-        html,
-    )
-        .into_response()
+    (status, [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], html).into_response()
 }
 
 /// Renders a view under an owner of its own.
 ///
-/// The owner has no shared context: nothing can be serialized into the page for the browser to pick up, neither by
-/// intention nor by accident.
+/// The shared context is told that nothing hydrates but islands, and its buffers are never read: nothing can be
+/// serialized into the page for the browser to pick up, neither by intention nor by accident.
 fn render<V: IntoView>(view: impl FnOnce() -> V) -> String {
-    let owner = Owner::new_root(None);
+    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let html = owner.with(|| view().into_view().to_html());
     owner.unset_with_forced_cleanup();
     // Leptos marks places with `<!>`, which is no comment to an HTML parser but a parse error that acts like one.
@@ -115,18 +117,13 @@ fn render<V: IntoView>(view: impl FnOnce() -> V) -> String {
 
 fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
     let site = &request.site;
-    let nonce = request
-        .nonce()
-        .map(|nonce| nonce.as_str().to_owned())
-        .unwrap_or_default();
+    let nonce = request.nonce().map(|nonce| nonce.as_str().to_owned()).unwrap_or_default();
     let title = match page.title.as_str() {
         "" => site.app_name.clone(),
         title => format!("{title} · {}", site.app_name),
     };
-    let (islands_js, islands_wasm) = page
-        .islands
-        .then(|| (site.assets.islands_js.clone(), site.assets.islands_wasm.clone()))
-        .unzip();
+    let (islands_js, islands_wasm) =
+        page.islands.then(|| (site.assets.islands_js.clone(), site.assets.islands_wasm.clone())).unzip();
     let header = match page.chrome {
         Chrome::Full => {
             let here = request.here();
@@ -166,7 +163,7 @@ fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
                 </a>
                 {header}
                 <main id="main" tabindex="-1">
-                    {page.content}
+                    {(page.content)()}
                 </main>
                 <Toasts message=request.take_message() />
             </body>

@@ -24,11 +24,7 @@ pub struct AppError {
 
 impl AppError {
     pub(crate) fn new(code: &str, message: &str) -> Self {
-        Self {
-            code: code.to_owned(),
-            message: message.to_owned(),
-            fields: BTreeMap::new(),
-        }
+        Self { code: code.to_owned(), message: message.to_owned(), fields: BTreeMap::new() }
     }
 }
 

@@ -1,10 +1,7 @@
 //! The web application: pages and components that are rendered on the server only, and the islands that also run in
 //! the browser. Compiled for the browser, this crate is its islands and nothing else.
 
-#![expect(
-    unreachable_pub,
-    reason = "the macros of Leptos make components and server functions public"
-)]
+#![expect(unreachable_pub, reason = "the macros of Leptos make components and server functions public")]
 
 pub mod islands;
 

@@ -23,13 +23,8 @@ pub(crate) const MESSAGE: FlashKind<Message> = FlashKind::new("ironleaf-message"
 pub(crate) const FIELDS: FlashKind<Fields> = FlashKind::new("ironleaf-fields", Duration::from_mins(30));
 
 impl Message {
-    const ALL: [Self; 5] = [
-        Self::SignInFailed,
-        Self::TooManyTries,
-        Self::Unavailable,
-        Self::SessionExpired,
-        Self::SignedOut,
-    ];
+    const ALL: [Self; 5] =
+        [Self::SignInFailed, Self::TooManyTries, Self::Unavailable, Self::SessionExpired, Self::SignedOut];
 
     pub(crate) const fn text(self) -> &'static str {
         match self {
@@ -88,10 +83,7 @@ impl Payload for Fields {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
-        Ok(Self {
-            page: input.str()?.to_owned(),
-            email: input.str()?.to_owned(),
-        })
+        Ok(Self { page: input.str()?.to_owned(), email: input.str()?.to_owned() })
     }
 }
 
@@ -103,9 +95,7 @@ mod tests {
     fn every_message_has_a_number_of_its_own() {
         for (index, message) in Message::ALL.into_iter().enumerate() {
             assert!(
-                Message::ALL[index + 1..]
-                    .iter()
-                    .all(|other| other.number() != message.number()),
+                Message::ALL[index + 1..].iter().all(|other| other.number() != message.number()),
                 "{message:?}"
             );
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::COOKIE;
 use http::request::Parts;
 use ironleaf_bff::edge::{CspNonce, RequestId};
-use ironleaf_bff::{CoreApi, Flash, MaybeUser, MissingLayer, ReturnTo, User};
+use ironleaf_bff::{CoreApi, Flash, MaybeUser, MissingLayer, ReturnTo, SignedOutReason, User};
 
 use crate::Site;
 use crate::messages::{FIELDS, Fields, MESSAGE, Message};
@@ -25,11 +25,7 @@ impl PageRequest {
     ///
     /// [`MissingLayer`] where the route lacks the session layer or the site.
     pub fn new(parts: Parts) -> Result<Self, MissingLayer> {
-        let site = parts
-            .extensions
-            .get::<Arc<Site>>()
-            .cloned()
-            .ok_or(MissingLayer("Site"))?;
+        let site = parts.extensions.get::<Arc<Site>>().cloned().ok_or(MissingLayer("Site"))?;
         let MaybeUser(viewer) = MaybeUser::from_parts(&parts)?;
         Ok(Self { parts, site, viewer })
     }
@@ -37,9 +33,7 @@ impl PageRequest {
     /// The same for a page about a problem: such a request may not have come as far as the session.
     pub(crate) fn for_problem(parts: Parts) -> Option<Self> {
         let site = parts.extensions.get::<Arc<Site>>().cloned()?;
-        let viewer = MaybeUser::from_parts(&parts)
-            .ok()
-            .and_then(|MaybeUser(viewer)| viewer);
+        let viewer = MaybeUser::from_parts(&parts).ok().and_then(|MaybeUser(viewer)| viewer);
         Some(Self { parts, site, viewer })
     }
 
@@ -59,6 +53,11 @@ impl PageRequest {
         url::form_urlencoded::parse(query.as_bytes())
             .find(|(name, _)| name == "return_to")
             .and_then(|(_, value)| ReturnTo::parse(&value))
+    }
+
+    /// Why this request is anonymous, if it came with a session.
+    pub(crate) fn signed_out_reason(&self) -> Option<SignedOutReason> {
+        SignedOutReason::from_parts(&self.parts)
     }
 
     pub(crate) fn theme(&self) -> Option<Theme> {
@@ -87,9 +86,7 @@ impl PageRequest {
     /// What was typed into this page's form before it came back.
     pub(crate) fn take_fields(&self) -> Option<Fields> {
         let flash = self.flash()?;
-        flash
-            .peek(&FIELDS)
-            .filter(|fields| fields.page == self.parts.uri.path())?;
+        flash.peek(&FIELDS).filter(|fields| fields.page == self.parts.uri.path())?;
         flash.take(&FIELDS)
     }
 
@@ -115,22 +112,15 @@ impl Theme {
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Light, Self::Dark]
-            .into_iter()
-            .find(|theme| theme.class() == text)
+        [Self::Light, Self::Dark].into_iter().find(|theme| theme.class() == text)
     }
 }
 
 pub(crate) fn theme(parts: &Parts) -> Option<Theme> {
-    parts
-        .headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|header| header.to_str().ok())
-        .find_map(|header| {
-            header.split(';').find_map(|pair| {
-                let (name, value) = pair.trim().split_once('=')?;
-                Theme::parse(value).filter(|_| name == THEME_COOKIE)
-            })
+    parts.headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok()).find_map(|header| {
+        header.split(';').find_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            Theme::parse(value).filter(|_| name == THEME_COOKIE)
         })
+    })
 }

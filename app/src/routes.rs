@@ -71,15 +71,10 @@ mod tests {
         for place in ["/account", "/a?x=1&y=2", "/a?x=%26+b"] {
             let link = login_page(ReturnTo::parse(place).as_ref());
             let query = link.strip_prefix("/login?").expect("a query");
-            let back = url::form_urlencoded::parse(query.as_bytes())
-                .next()
-                .expect("a field");
+            let back = url::form_urlencoded::parse(query.as_bytes()).next().expect("a field");
             assert_eq!(back, ("return_to".into(), place.into()));
         }
-        assert_eq!(
-            login_page(ReturnTo::parse("/account").as_ref()),
-            "/login?return_to=/account"
-        );
+        assert_eq!(login_page(ReturnTo::parse("/account").as_ref()), "/login?return_to=/account");
         assert_eq!(login_page(None), "/login");
     }
 }

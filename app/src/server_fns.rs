@@ -37,22 +37,13 @@ pub async fn handle_server_fn(mut request: Request) -> Response {
     let wants_json = request.headers().get_all(ACCEPT).iter().any(|accept| {
         accept.to_str().is_ok_and(|accept| {
             accept.split(',').any(|range| {
-                range
-                    .split(';')
-                    .next()
-                    .unwrap_or_default()
-                    .trim()
-                    .eq_ignore_ascii_case("application/json")
+                range.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
             })
         })
     });
-    request
-        .headers_mut()
-        .insert(ACCEPT, HeaderValue::from_static("application/json"));
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     request.extensions_mut().insert(WantsJson(wants_json));
-    let response = leptos_axum::handle_server_fns_with_context(|| {}, request)
-        .await
-        .into_response();
+    let response = leptos_axum::handle_server_fns_with_context(|| {}, request).await.into_response();
     if wants_json {
         return response;
     }

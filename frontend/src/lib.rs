@@ -2,11 +2,11 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+// Names the islands, so that the linker keeps the crate that holds them.
+pub use app::islands;
+
 /// Called by the page's script once the module is there. Every island is exported by its own macro.
 #[wasm_bindgen]
 pub fn hydrate() {
-    // Names the islands, so that the linker keeps the crate that holds them.
-    use app::islands as _;
-
     leptos::mount::hydrate_islands();
 }

@@ -43,11 +43,7 @@ impl Ambient {
     /// [`AssemblyError::Transport`] where no HTTP client can be made.
     pub fn of_the_machine() -> Result<Self, AssemblyError> {
         let transport = HttpTransport::new(&HttpSettings::default())?;
-        Ok(Self {
-            clock: system_clock(),
-            random: system_random(),
-            transport: Arc::new(transport),
-        })
+        Ok(Self { clock: system_clock(), random: system_random(), transport: Arc::new(transport) })
     }
 }
 
@@ -82,11 +78,7 @@ pub fn application(
     built: &BuiltSite,
     ambient: Ambient,
 ) -> Result<Router, AssemblyError> {
-    let Ambient {
-        clock,
-        random,
-        transport,
-    } = ambient;
+    let Ambient { clock, random, transport } = ambient;
     let secrets = match &config.session_secrets {
         Some(secrets) => secrets.clone(),
         None => secrets::kept_or_made(&config.data_dir, &random).map_err(AssemblyError::DataDir)?,
@@ -108,9 +100,7 @@ pub fn application(
     let bff = Bff::new(BffSettings {
         public_origin: config.public_origin.clone(),
         accept_localhost: config.environment == Environment::Development,
-        reload_origin: config
-            .reload_port
-            .map(|port| format!("ws://{}:{port}", config.listen_addr.ip())),
+        reload_origin: config.reload_port.map(|port| format!("ws://{}:{port}", config.listen_addr.ip())),
         session_cookie_name: session.full_cookie_name(),
         form_timeout: None,
         sign_out_timeout: SIGN_OUT_TIMEOUT,
@@ -126,12 +116,7 @@ pub fn application(
         assets: built.assets.clone(),
         reload_port: config.reload_port,
     });
-    Ok(router(
-        &bff,
-        site,
-        SessionLayer::new(sealer, session, clock, random),
-        built,
-    ))
+    Ok(router(&bff, site, SessionLayer::new(sealer, session, clock, random), built))
 }
 
 fn session_settings(config: &Config) -> SessionSettings {

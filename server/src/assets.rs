@@ -71,12 +71,12 @@ impl BuiltSite {
                     .and_then(|rest| rest.strip_suffix(&format!(".{extension}")))
                     .is_some_and(|hash| !hash.is_empty() && !hash.contains('.'))
             };
-            newest(&package, names.iter().filter(hashed))
-                .map(|name| (format!("/pkg/{name}"), true))
-                .or_else(|| {
+            newest(&package, names.iter().filter(hashed)).map(|name| (format!("/pkg/{name}"), true)).or_else(
+                || {
                     let plain = format!("{OUTPUT_NAME}.{extension}");
                     names.contains(&plain).then(|| (format!("/pkg/{plain}"), false))
-                })
+                },
+            )
         };
         let (Some((style, hashed)), Some((islands_js, _)), Some((islands_wasm, _))) =
             (find("css"), find("js"), find("wasm"))
@@ -85,18 +85,8 @@ impl BuiltSite {
         };
         let script = format!("/pkg/site.{}.js", content_hash(SITE_SCRIPT));
         let public = names_in(&root).map_err(|error| SiteError::Unreadable(root.clone(), error))?;
-        let assets = SiteAssets {
-            style,
-            script,
-            islands_js,
-            islands_wasm,
-        };
-        Ok(Self {
-            root,
-            assets,
-            hashed,
-            public,
-        })
+        let assets = SiteAssets { style, script, islands_js, islands_wasm };
+        Ok(Self { root, assets, hashed, public })
     }
 
     /// Routes for every file of the site.
@@ -117,9 +107,7 @@ impl BuiltSite {
         for name in &self.public {
             public = public.route_service(&format!("/{name}"), ServeFile::new(self.root.join(name)));
         }
-        let public = public.layer(from_fn(|request, next| {
-            cached("public, max-age=3600", request, next)
-        }));
+        let public = public.layer(from_fn(|request, next| cached("public, max-age=3600", request, next)));
         package.merge(script).merge(public)
     }
 }
@@ -132,9 +120,7 @@ async fn cached(value: &'static str, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     // What is not there may be there after the next deployment.
     if response.status().is_success() || response.status() == http::StatusCode::NOT_MODIFIED {
-        response
-            .headers_mut()
-            .insert(CACHE_CONTROL, HeaderValue::from_static(value));
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(value));
     }
     response
 }
@@ -144,10 +130,8 @@ fn names_in(folder: &Path) -> std::io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let compressed = entry
-            .path()
-            .extension()
-            .is_some_and(|extension| extension == "br" || extension == "gz");
+        let compressed =
+            entry.path().extension().is_some_and(|extension| extension == "br" || extension == "gz");
         if entry.file_type()?.is_file()
             && !compressed
             && let Ok(name) = entry.file_name().into_string()
@@ -161,11 +145,7 @@ fn names_in(folder: &Path) -> std::io::Result<Vec<String>> {
 
 /// A folder that was built into several times holds the hashed names of earlier builds as well.
 fn newest<'a>(folder: &Path, names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
-    names.max_by_key(|name| {
-        fs::metadata(folder.join(name))
-            .and_then(|file| file.modified())
-            .ok()
-    })
+    names.max_by_key(|name| fs::metadata(folder.join(name)).and_then(|file| file.modified()).ok())
 }
 
 /// Not cryptographic: it only has to differ when the content does.

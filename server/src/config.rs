@@ -98,14 +98,9 @@ impl Config {
     /// # Errors
     ///
     /// [`Problems`] lists every variable that is missing or malformed, with what to do.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where the environment enters"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the environment enters")]
     pub fn from_environment() -> Result<Self, Problems> {
-        Self::from_lookup(&|name| std::env::var(name).ok(), &|path| {
-            std::fs::read_to_string(path)
-        })
+        Self::from_lookup(&|name| std::env::var(name).ok(), &|path| std::fs::read_to_string(path))
     }
 
     /// From anything that knows variables by name and reads files.
@@ -119,11 +114,8 @@ impl Config {
     ) -> Result<Self, Problems> {
         let mut read = Reader::new(variable, file);
         let environment = read.environment();
-        let listen_addr = read.parsed(
-            "LISTEN_ADDR",
-            "127.0.0.1:3000",
-            "an address with a port, such as 127.0.0.1:3000",
-        );
+        let listen_addr =
+            read.parsed("LISTEN_ADDR", "127.0.0.1:3000", "an address with a port, such as 127.0.0.1:3000");
         let default_origin = format!("http://{listen_addr}");
         let config = Self {
             environment,
@@ -164,10 +156,7 @@ impl Config {
             Environment::Development => {
                 let reachable = [
                     ("LISTEN_ADDR", self.listen_addr.ip().is_loopback()),
-                    (
-                        "CORE_API_LISTEN_ADDR",
-                        self.core_api_listen_addr.ip().is_loopback(),
-                    ),
+                    ("CORE_API_LISTEN_ADDR", self.core_api_listen_addr.ip().is_loopback()),
                     ("PUBLIC_ORIGIN", self.public_origin.is_loopback()),
                 ];
                 for (name, _) in reachable.iter().filter(|(_, loopback)| !loopback) {
@@ -225,16 +214,9 @@ impl Config {
         line("IRONLEAF_ENV", &environment);
         line("LISTEN_ADDR", &self.listen_addr);
         line("PUBLIC_ORIGIN", &self.public_origin);
-        let secrets = if self.session_secrets.is_some() {
-            "(hidden)"
-        } else {
-            "(in DATA_DIR)"
-        };
+        let secrets = if self.session_secrets.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
         line("SESSION_SECRETS", &secrets);
-        let core_api = self
-            .core_api_url
-            .as_ref()
-            .map_or_else(|| "(embedded)".to_owned(), Url::to_string);
+        let core_api = self.core_api_url.as_ref().map_or_else(|| "(embedded)".to_owned(), Url::to_string);
         line("CORE_API_URL", &core_api);
         line("CORE_API_LISTEN_ADDR", &self.core_api_listen_addr);
         line("DATA_DIR", &self.data_dir.display());
@@ -245,21 +227,11 @@ impl Config {
         line("SESSION_COOKIE_NAME", &self.session_cookie_name);
         line("SESSION_HEADER_BUDGET", &self.session_header_budget_bytes);
         line("CORE_API_ACCESS_TOKEN_TTL", &secs(self.core_api_access_token_ttl));
-        line(
-            "CORE_API_REFRESH_TOKEN_TTL",
-            &secs(self.core_api_refresh_token_ttl),
-        );
+        line("CORE_API_REFRESH_TOKEN_TTL", &secs(self.core_api_refresh_token_ttl));
         line("APP_NAME", &self.app_name);
         line("GET_STARTED_URL", &self.get_started_url);
         line("SOURCE_URL", &self.source_url);
-        line(
-            "LOG_FORMAT",
-            &if self.log_format == LogFormat::Json {
-                "json"
-            } else {
-                "pretty"
-            },
-        );
+        line("LOG_FORMAT", &if self.log_format == LogFormat::Json { "json" } else { "pretty" });
         line("RUST_LOG", &self.log_filter);
         text.trim_end().to_owned()
     }

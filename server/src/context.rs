@@ -18,15 +18,9 @@ pub(crate) struct Context {
 }
 
 pub(crate) async fn provide(State(context): State<Context>, mut request: Request, next: Next) -> Response {
-    let peer = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(peer)| peer.ip());
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let extensions = request.extensions_mut();
-    extensions.insert(Caller {
-        client_ip: peer,
-        ..Caller::default()
-    });
+    extensions.insert(Caller { client_ip: peer, ..Caller::default() });
     extensions.insert(context.bff);
     extensions.insert(context.site);
     next.run(request).await

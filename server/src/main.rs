@@ -23,10 +23,7 @@ fn main() -> ExitCode {
         ["--version" | "-V"] => return print(&format!("ironleaf {}", env!("CARGO_PKG_VERSION"))),
         ["--help" | "-h" | "help"] => return print(USAGE),
         unknown => {
-            return fail(&format!(
-                "`{}` is no command of ironleaf.\n\n{USAGE}",
-                unknown.join(" ")
-            ));
+            return fail(&format!("`{}` is no command of ironleaf.\n\n{USAGE}", unknown.join(" ")));
         }
     };
     let config = match Config::from_environment() {
@@ -67,10 +64,7 @@ fn print(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "the log may not be there yet, and a person waits for the reason"
-)]
+#[expect(clippy::print_stderr, reason = "the log may not be there yet, and a person waits for the reason")]
 fn fail(text: &str) -> ExitCode {
     eprintln!("ironleaf: {text}");
     ExitCode::FAILURE

@@ -15,16 +15,10 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     let wants = Wants::from(&parts.headers);
     let kept = parts.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    let Some(problem) = response
-        .extensions_mut()
-        .remove::<Problem>()
-        .or_else(|| bare(&response))
-    else {
+    let Some(problem) = response.extensions_mut().remove::<Problem>().or_else(|| bare(&response)) else {
         return response;
     };
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     match wants {
         Wants::Page => problem_page(kept, problem, response),
         Wants::Json => json(problem, response),
@@ -76,17 +70,12 @@ fn json(problem: Problem, response: Response) -> Response {
 }
 
 fn text(problem: Problem, response: Response) -> Response {
-    with_body(
-        response,
-        "text/plain; charset=utf-8",
-        format!("{}\n", problem.kind.message()),
-    )
+    with_body(response, "text/plain; charset=utf-8", format!("{}\n", problem.kind.message()))
 }
 
 fn with_body(response: Response, content_type: &'static str, body: String) -> Response {
     let (mut head, _) = response.into_parts();
     head.headers.remove(CONTENT_LENGTH);
-    head.headers
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     (head, body).into_response()
 }

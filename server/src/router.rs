@@ -23,10 +23,7 @@ use crate::{health, problems};
 /// From outside to inside: request id and log line, the context, headers, error pages, panics, host, cross-site check,
 /// session, refresh. Assets and health pass by the session, and health by the host check.
 pub fn router(bff: &Bff, site: Arc<Site>, session: SessionLayer<Principal>, built: &BuiltSite) -> Router {
-    let context = Context {
-        bff: bff.clone(),
-        site,
-    };
+    let context = Context { bff: bff.clone(), site };
     let application = pages(bff)
         .merge(server_fns(bff))
         .fallback(|request| answer(NOT_FOUND, request))
@@ -57,9 +54,7 @@ fn pages(bff: &Bff) -> Router {
 fn server_fns(bff: &Bff) -> Router {
     server_fn_routes()
         .into_iter()
-        .fold(Router::new(), |router, path| {
-            router.route(path, post(handle_server_fn))
-        })
+        .fold(Router::new(), |router, path| router.route(path, post(handle_server_fn)))
         .route_layer(from_fn_with_state(bff.clone(), edge::require_form))
 }
 

@@ -56,11 +56,7 @@ mod tests {
         let first = kept_or_made(&data_dir, &system_random()).unwrap();
         assert_eq!(kept_or_made(&data_dir, &system_random()).unwrap(), first);
         assert!(KeyRing::parse(&first).is_ok());
-        assert_eq!(
-            fs::read_dir(&data_dir).unwrap().count(),
-            1,
-            "a draft was left behind"
-        );
+        assert_eq!(fs::read_dir(&data_dir).unwrap().count(), 1, "a draft was left behind");
     }
 
     #[cfg(unix)]
@@ -70,10 +66,7 @@ mod tests {
 
         let folder = tempfile::tempdir().unwrap();
         kept_or_made(folder.path(), &system_random()).unwrap();
-        let mode = fs::metadata(folder.path().join(FILE_NAME))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = fs::metadata(folder.path().join(FILE_NAME)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }

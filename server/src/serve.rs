@@ -69,9 +69,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let application = application(&config, core_api_url.clone(), &built, Ambient::of_the_machine()?)?;
     announce(&config, &core_api_url, core_api.is_some());
     let service = application.into_make_service_with_connect_info::<SocketAddr>();
-    let web = axum::serve(listener, service)
-        .with_graceful_shutdown(stopped(stop))
-        .into_future();
+    let web = axum::serve(listener, service).with_graceful_shutdown(stopped(stop)).into_future();
     let (web, core_api) = tokio::join!(web, async {
         match core_api {
             Some(server) => server.await,
@@ -114,16 +112,10 @@ async fn embed_core_api(
 }
 
 async fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| match source.kind() {
-            std::io::ErrorKind::AddrInUse => StartError::PortTaken { variable, address },
-            _ => StartError::Listen {
-                variable,
-                address,
-                source,
-            },
-        })
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => StartError::PortTaken { variable, address },
+        _ => StartError::Listen { variable, address, source },
+    })
 }
 
 /// Says where everything is; in development with the people to sign in as.

@@ -1,5 +1,7 @@
 //! The log: one line per request, for people or for machines.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -14,7 +16,8 @@ pub enum LogFormat {
 /// Starts the log. A second start, as in tests, is ignored.
 pub fn start(format: LogFormat, filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    let colours = std::io::stdout().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
     // A second start is a test's, and the log is there already.
     let _ = match format {
         LogFormat::Pretty => builder.with_target(false).try_init(),

@@ -12,11 +12,7 @@ use web_sys::{Element, HtmlButtonElement, HtmlFormElement, HtmlInputElement};
 #[island]
 pub fn EnhancedForm(children: Children) -> impl IntoView {
     let wrapper = NodeRef::<leptos::html::Div>::new();
-    let form = move || {
-        wrapper
-            .get_untracked()
-            .and_then(|element| find::<HtmlFormElement>(&element, "form"))
-    };
+    let form = move || wrapper.get_untracked().and_then(|element| find::<HtmlFormElement>(&element, "form"));
     // Whether the fields are good, and whether an answer is awaited. Both stay untouched until the browser runs this,
     // so that the button as rendered can be used without it.
     let valid = RwSignal::new(true);

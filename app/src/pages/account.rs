@@ -8,14 +8,17 @@ use crate::request::PageRequest;
 
 /// `/account`: the person as the core API knows them now.
 pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
-    let was_signed_in = request.viewer.is_some();
+    let was_signed_in = request.viewer.is_some() || request.signed_out_reason().is_some();
     let current = match request.core_api() {
         Ok(core_api) => core_api.current_user().await,
         Err(missing) => return (request, missing.into()),
     };
     let answer = match current {
         Ok(user) => {
-            let page = Page::new("Account", account_view(&user));
+            let page = Page::new("Account", {
+                let user = user.clone();
+                move || account_view(&user)
+            });
             request.viewer = Some(user);
             Answer::Page(page)
         }
@@ -34,11 +37,7 @@ pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
 }
 
 fn account_view(user: &User) -> impl IntoView + use<> {
-    let roles = user
-        .roles
-        .iter()
-        .map(|role| view! { <li>{role.label()}</li> })
-        .collect_view();
+    let roles = user.roles.iter().map(|role| view! { <li>{role.label()}</li> }).collect_view();
     view! {
         <Breadcrumb here="Account" />
         <h1>"Account Settings"</h1>

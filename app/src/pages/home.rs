@@ -5,23 +5,25 @@ use crate::request::PageRequest;
 
 /// `/`: what this is. It asks nobody anything, so it is there while the core API is down.
 pub(crate) async fn home(request: PageRequest) -> (PageRequest, Answer) {
-    let site = &request.site;
-    let content = view! {
-        <section class="hero">
-            <p class="eyebrow">"Your starting point"</p>
-            <h1>"Build something great."</h1>
-            <p class="lead">
-                "Sign-in, sessions and account pages in front of the API you already have. Tokens stay on the server; the browser only ever sees pages."
-            </p>
-            <p class="actions">
-                <a class="button primary" href=site.get_started_url.clone()>
-                    "Get started"
-                </a>
-                <a class="button" href=site.source_url.clone()>
-                    "GitHub"
-                </a>
-            </p>
-        </section>
+    let (get_started, source) = (request.site.get_started_url.clone(), request.site.source_url.clone());
+    let content = || {
+        view! {
+            <section class="hero">
+                <p class="eyebrow">"Your starting point"</p>
+                <h1>"Build something great."</h1>
+                <p class="lead">
+                    "Sign-in, sessions and account pages in front of the API you already have. Tokens stay on the server; the browser only ever sees pages."
+                </p>
+                <p class="actions">
+                    <a class="button primary" href=get_started>
+                        "Get started"
+                    </a>
+                    <a class="button" href=source>
+                        "GitHub"
+                    </a>
+                </p>
+            </section>
+        }
     };
     let page = Page::new("", content);
     (request, Answer::Page(page))

@@ -13,15 +13,9 @@ pub(crate) async fn login(request: PageRequest) -> (PageRequest, Answer) {
         let next = return_to.map_or_else(|| "/".to_owned(), |place| place.to_string());
         return (request, Answer::Redirect(next));
     }
-    let email = request
-        .take_fields()
-        .map(|fields| fields.email)
-        .unwrap_or_default();
-    let page = Page {
-        chrome: Chrome::Auth,
-        islands: true,
-        ..Page::new("Login", login_view(email, return_to))
-    };
+    let email = request.take_fields().map(|fields| fields.email).unwrap_or_default();
+    let page =
+        Page { chrome: Chrome::Auth, islands: true, ..Page::new("Login", || login_view(email, return_to)) };
     (request, Answer::Page(page))
 }
 

@@ -11,47 +11,41 @@ pub(crate) async fn not_found(request: PageRequest) -> (PageRequest, Answer) {
 
 /// The page that stands for a problem. It says what a person can do, and the number to quote; never the cause.
 pub(crate) fn problem(request: &PageRequest, kind: ProblemKind) -> Page {
-    let again = (kind == ProblemKind::Unavailable)
-        .then(|| request.here())
-        .flatten();
-    let request_id = request
-        .request_id()
-        .filter(|_| kind != ProblemKind::NotFound)
-        .map(ToString::to_string);
-    let content = view! {
-        <section class="hero">
-            <p class="eyebrow">{kind.status().as_u16()}</p>
-            <h1>{kind.title()}</h1>
-            <p class="lead">{kind.message()}</p>
-            {match again {
-                Some(here) => {
-                    view! {
-                        <form method="get" action=path_of(here.as_str())>
-                            <button type="submit" class="button primary">
-                                "Try again"
-                            </button>
-                        </form>
+    let again = (kind == ProblemKind::Unavailable).then(|| request.here()).flatten();
+    let request_id = request.request_id().filter(|_| kind != ProblemKind::NotFound).map(ToString::to_string);
+    let content = move || {
+        view! {
+            <section class="hero">
+                <p class="eyebrow">{kind.status().as_u16()}</p>
+                <h1>{kind.title()}</h1>
+                <p class="lead">{kind.message()}</p>
+                {match again {
+                    Some(here) => {
+                        view! {
+                            <form method="get" action=path_of(here.as_str())>
+                                <button type="submit" class="button primary">
+                                    "Try again"
+                                </button>
+                            </form>
+                        }
+                            .into_any()
                     }
-                        .into_any()
-                }
-                None => {
-                    view! {
-                        <p class="actions">
-                            <a class="button primary" href="/">
-                                "Go to the home page"
-                            </a>
-                        </p>
+                    None => {
+                        view! {
+                            <p class="actions">
+                                <a class="button primary" href="/">
+                                    "Go to the home page"
+                                </a>
+                            </p>
+                        }
+                            .into_any()
                     }
-                        .into_any()
-                }
-            }}
-            {request_id.map(|id| view! { <p class="fine-print">"Request " <code>{id}</code></p> })}
-        </section>
+                }}
+                {request_id.map(|id| view! { <p class="fine-print">"Request " <code>{id}</code></p> })}
+            </section>
+        }
     };
-    Page {
-        status: kind.status(),
-        ..Page::new(kind.title(), content)
-    }
+    Page { status: kind.status(), ..Page::new(kind.title(), content) }
 }
 
 /// A GET form brings its own query and drops the one in its address.

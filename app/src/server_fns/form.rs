@@ -40,11 +40,7 @@ impl FormPost {
             return Err(ProblemKind::Internal.into());
         };
         let wants_json = parts.extensions.get::<WantsJson>().is_some_and(|wants| wants.0);
-        Ok(Self {
-            parts,
-            response,
-            wants_json,
-        })
+        Ok(Self { parts, response, wants_json })
     }
 
     pub(super) const fn parts(&self) -> &Parts {
@@ -60,10 +56,7 @@ impl FormPost {
         if !self.wants_json {
             self.redirect(next);
         }
-        Done {
-            next: next.to_owned(),
-            message: message.map(|message| message.text().to_owned()),
-        }
+        Done { next: next.to_owned(), message: message.map(|message| message.text().to_owned()) }
     }
 
     /// It is not done: a script gets the error with `status`; a browser goes back to the form, which shows the message
@@ -81,8 +74,7 @@ impl FormPost {
             if status == StatusCode::SERVICE_UNAVAILABLE
                 && let Some(wait) = Problem::unavailable().retry_after
             {
-                self.response
-                    .insert_header(RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+                self.response.insert_header(RETRY_AFTER, HeaderValue::from(wait.as_secs()));
             }
         } else {
             self.leave(message);

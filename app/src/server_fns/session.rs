@@ -21,27 +21,18 @@ pub async fn sign_in_form(
         Ok(()) => Ok(form.done(place.as_ref().map_or("/", ReturnTo::as_str), None)),
         Err(failure) => {
             let (status, code, message) = match failure {
-                SignInFailure::InvalidCredentials => (
-                    StatusCode::UNAUTHORIZED,
-                    "invalid_credentials",
-                    Message::SignInFailed,
-                ),
-                SignInFailure::TooManyRequests { .. } => (
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "too_many_requests",
-                    Message::TooManyTries,
-                ),
-                SignInFailure::Unavailable => (
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "unavailable",
-                    Message::Unavailable,
-                ),
+                SignInFailure::InvalidCredentials => {
+                    (StatusCode::UNAUTHORIZED, "invalid_credentials", Message::SignInFailed)
+                }
+                SignInFailure::TooManyRequests { .. } => {
+                    (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", Message::TooManyTries)
+                }
+                SignInFailure::Unavailable => {
+                    (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Message::Unavailable)
+                }
             };
             let back = login_page(place.as_ref());
-            let fields = Fields {
-                page: "/login".to_owned(),
-                email,
-            };
+            let fields = Fields { page: "/login".to_owned(), email };
             Err(form.refused(status, code, message, &back, &fields))
         }
     }

@@ -32,8 +32,5 @@ pub async fn set_theme(theme: String, return_to: Option<String>) -> Result<Done,
 }
 
 fn theme_cookie(value: &'static str) -> CookieBuilder<'static> {
-    Cookie::build((THEME_COOKIE, value))
-        .path("/")
-        .same_site(SameSite::Lax)
-        .http_only(true)
+    Cookie::build((THEME_COOKIE, value)).path("/").same_site(SameSite::Lax).http_only(true)
 }

@@ -45,21 +45,11 @@ pub struct BffSettings {
 impl Bff {
     /// Puts the pieces together.
     pub fn new(settings: BffSettings) -> Self {
-        let localhost = settings
-            .public_origin
-            .as_localhost()
-            .filter(|_| settings.accept_localhost);
-        let origins = std::iter::once(settings.public_origin.clone())
-            .chain(localhost)
-            .collect();
+        let localhost = settings.public_origin.as_localhost().filter(|_| settings.accept_localhost);
+        let origins = std::iter::once(settings.public_origin.clone()).chain(localhost).collect();
         let headers = ResponseHeaders::new(&settings.public_origin, settings.reload_origin.as_deref());
         let lifecycle = Lifecycle::new(Arc::clone(&settings.provider), Arc::clone(&settings.clock));
-        Self(Arc::new(Shared {
-            settings,
-            origins,
-            headers,
-            lifecycle,
-        }))
+        Self(Arc::new(Shared { settings, origins, headers, lifecycle }))
     }
 
     /// Every origin under which this application answers.

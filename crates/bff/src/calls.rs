@@ -7,7 +7,7 @@ use ironleaf_auth::{
     AccountError, Accounts, AuthorizedCalls, CallError, Caller, Ensured, Request, Response, TransportError,
 };
 
-use crate::refresh::{SessionAfterRefresh, apply};
+use crate::refresh::{AfterRefresh, apply, session_key};
 use crate::{Bff, Session};
 
 /// Speaks to the core API for the person who sends the present request.
@@ -46,9 +46,7 @@ impl CoreApi {
 
     async fn send_once(&self, mut request: Request) -> Result<Response, CallError> {
         let record = self.session.current().ok_or(CallError::SignedOut)?;
-        self.bff
-            .provider()
-            .authorize(&self.caller, &record.payload.grant, &mut request);
+        self.bff.provider().authorize(&self.caller, &record.payload.grant, &mut request);
         let response = self.bff.transport().send(request).await.map_err(|error| {
             let (TransportError::NotSent(detail) | TransportError::Interrupted(detail)) = error;
             CallError::Unavailable(detail)
@@ -69,27 +67,21 @@ impl AuthorizedCalls for CoreApi {
             return Ok(response);
         }
         let record = self.session.current().ok_or(CallError::SignedOut)?;
-        let key = crate::refresh::session_key(&record);
-        let ensured = self
-            .bff
-            .lifecycle()
-            .replace_refused(&self.caller, &key, &record.payload.grant)
-            .await;
-        if let Ensured::Unavailable { detail, .. } = &ensured {
-            return Err(CallError::Unavailable(detail.clone()));
+        let grant = &record.payload.grant;
+        let ensured = self.bff.lifecycle().replace_refused(&self.caller, &session_key(&record), grant).await;
+        if let Ensured::Unavailable { detail, .. } = ensured {
+            return Err(CallError::Unavailable(detail));
         }
-        match apply(&self.session, ensured) {
-            SessionAfterRefresh::Ended => Err(CallError::SignedOut),
-            SessionAfterRefresh::Usable | SessionAfterRefresh::Unavailable => {
-                let repeated = self.send_once(request).await?;
-                if repeated.status() == StatusCode::UNAUTHORIZED {
-                    tracing::warn!("the core API refuses an access token that it has just issued");
-                    self.session.destroy();
-                    return Err(CallError::SignedOut);
-                }
-                Ok(repeated)
-            }
+        if let AfterRefresh::Ended(_) = apply(&self.bff, &self.session, &record, ensured).await {
+            return Err(CallError::SignedOut);
         }
+        let repeated = self.send_once(request).await?;
+        if repeated.status() == StatusCode::UNAUTHORIZED {
+            tracing::warn!("the core API refuses an access token that it has just issued");
+            self.session.destroy();
+            return Err(CallError::SignedOut);
+        }
+        Ok(repeated)
     }
 }
 

@@ -35,9 +35,7 @@ impl MaybeUser {
     /// [`MissingLayer`] where it did not.
     pub fn from_parts(parts: &Parts) -> Result<Self, MissingLayer> {
         let session = session(parts)?;
-        Ok(Self(
-            session.current().map(|record| record.payload.identity.clone()),
-        ))
+        Ok(Self(session.current().map(|record| record.payload.identity.clone())))
     }
 }
 
@@ -55,10 +53,7 @@ impl CoreApi {
 }
 
 fn session(parts: &Parts) -> Result<&Session, MissingLayer> {
-    parts
-        .extensions
-        .get::<Session>()
-        .ok_or(MissingLayer("SessionLayer"))
+    parts.extensions.get::<Session>().ok_or(MissingLayer("SessionLayer"))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
@@ -66,8 +61,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
         let MaybeUser(user) = MaybeUser::from_parts(parts).map_err(IntoResponse::into_response)?;
-        user.map(Self)
-            .ok_or_else(|| http::StatusCode::UNAUTHORIZED.into_response())
+        user.map(Self).ok_or_else(|| http::StatusCode::UNAUTHORIZED.into_response())
     }
 }
 

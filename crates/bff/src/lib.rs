@@ -17,6 +17,7 @@ mod refresh;
 mod return_to;
 mod sign_in;
 mod sign_out;
+mod signed_out;
 
 pub use bff::{Bff, BffSettings};
 pub use calls::CoreApi;
@@ -28,6 +29,7 @@ pub use refresh::refresh_before_rendering;
 pub use return_to::ReturnTo;
 pub use sign_in::{SignInFailure, sign_in_with_password};
 pub use sign_out::sign_out;
+pub use signed_out::SignedOutReason;
 
 // What pages and server functions need from the crates below. No type among these holds a token.
 pub use ironleaf_api_types::{Role, User};

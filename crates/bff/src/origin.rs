@@ -84,12 +84,7 @@ impl FromStr for PublicOrigin {
             Some(port) => format!("{host}:{port}"),
             None => host.to_string(),
         };
-        Ok(Self {
-            origin: url.origin().ascii_serialization(),
-            authority,
-            https,
-            loopback,
-        })
+        Ok(Self { origin: url.origin().ascii_serialization(), authority, https, loopback })
     }
 }
 
@@ -119,19 +114,12 @@ mod tests {
 
     #[test]
     fn loopback_hosts_are_recognised() {
-        for text in [
-            "http://127.0.0.1:3000",
-            "http://localhost:3000",
-            "http://[::1]:3000",
-            "http://127.8.8.8",
-        ] {
+        for text in
+            ["http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000", "http://127.8.8.8"]
+        {
             assert!(text.parse::<PublicOrigin>().unwrap().is_loopback(), "{text}");
         }
-        for text in [
-            "http://10.0.0.1",
-            "http://localhost.example.com",
-            "http://0.0.0.0:3000",
-        ] {
+        for text in ["http://10.0.0.1", "http://localhost.example.com", "http://0.0.0.0:3000"] {
             assert!(!text.parse::<PublicOrigin>().unwrap().is_loopback(), "{text}");
         }
     }
@@ -144,32 +132,16 @@ mod tests {
             "https://user@a.example",
             "https://a.example/#f",
         ] {
-            assert_eq!(
-                text.parse::<PublicOrigin>(),
-                Err(InvalidOrigin::TooLong),
-                "{text}"
-            );
+            assert_eq!(text.parse::<PublicOrigin>(), Err(InvalidOrigin::TooLong), "{text}");
         }
-        assert_eq!(
-            "ftp://a.example".parse::<PublicOrigin>(),
-            Err(InvalidOrigin::Scheme)
-        );
-        assert_eq!(
-            "app.example.com".parse::<PublicOrigin>(),
-            Err(InvalidOrigin::NotAUrl)
-        );
+        assert_eq!("ftp://a.example".parse::<PublicOrigin>(), Err(InvalidOrigin::Scheme));
+        assert_eq!("app.example.com".parse::<PublicOrigin>(), Err(InvalidOrigin::NotAUrl));
     }
 
     #[test]
     fn localhost_stands_for_a_loopback_origin_only() {
         let origin: PublicOrigin = "http://127.0.0.1:3000".parse().unwrap();
         assert_eq!(origin.as_localhost().unwrap().authority(), "localhost:3000");
-        assert_eq!(
-            "https://a.example"
-                .parse::<PublicOrigin>()
-                .unwrap()
-                .as_localhost(),
-            None
-        );
+        assert_eq!("https://a.example".parse::<PublicOrigin>().unwrap().as_localhost(), None);
     }
 }

@@ -16,9 +16,7 @@ pub struct Principal {
 
 impl fmt::Debug for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Principal")
-            .field("id", &self.identity.id)
-            .finish_non_exhaustive()
+        f.debug_struct("Principal").field("id", &self.identity.id).finish_non_exhaustive()
     }
 }
 
@@ -37,20 +35,10 @@ impl Payload for Principal {
     fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         let id = input.str()?.to_owned();
         let email = input.str()?.to_owned();
-        let roles = (0..input.varint()?)
-            .map(|_| input.u8().map(role))
-            .collect::<Result<_, _>>()?;
+        let roles = (0..input.varint()?).map(|_| input.u8().map(role)).collect::<Result<_, _>>()?;
         let unverified_email = input.option(|input| input.str().map(str::to_owned))?;
-        let identity = User {
-            id,
-            email,
-            roles,
-            unverified_email,
-        };
-        Ok(Self {
-            identity,
-            grant: decode_grant(input)?,
-        })
+        let identity = User { id, email, roles, unverified_email };
+        Ok(Self { identity, grant: decode_grant(input)? })
     }
 
     /// A cookie that outlives its refresh token can only lead to the sign-in page.
@@ -108,9 +96,7 @@ mod tests {
 
     fn principal() -> Principal {
         let end = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
-        let mut grant = Grant::default()
-            .with(1, "a-secret-access-token")
-            .with(7, "a-secret-refresh-token");
+        let mut grant = Grant::default().with(1, "a-secret-access-token").with(7, "a-secret-refresh-token");
         grant.access_expires_at = Some(end);
         grant.access_lifetime = Some(Duration::from_secs(1200));
         grant.refresh_expires_at = Some(end + Duration::from_secs(604_800));
@@ -140,10 +126,7 @@ mod tests {
         principal().encode(&mut out);
         let bytes = out.finish();
         for end in 0..bytes.len() {
-            assert!(
-                Principal::decode(&mut Decoder::new(&bytes[..end])).is_err(),
-                "{end} bytes"
-            );
+            assert!(Principal::decode(&mut Decoder::new(&bytes[..end])).is_err(), "{end} bytes");
         }
     }
 

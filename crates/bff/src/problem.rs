@@ -44,18 +44,12 @@ pub enum ProblemKind {
 impl Problem {
     /// A problem of this kind, with nothing to wait for.
     pub const fn new(kind: ProblemKind) -> Self {
-        Self {
-            kind,
-            retry_after: None,
-        }
+        Self { kind, retry_after: None }
     }
 
     /// The core API cannot be used right now; five seconds are enough for a restart of it.
     pub const fn unavailable() -> Self {
-        Self {
-            kind: ProblemKind::Unavailable,
-            retry_after: Some(Duration::from_secs(5)),
-        }
+        Self { kind: ProblemKind::Unavailable, retry_after: Some(Duration::from_secs(5)) }
     }
 }
 
@@ -140,9 +134,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.kind.status(), format!("{}\n", self.kind.message())).into_response();
         if let Some(wait) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }
         response.extensions_mut().insert(self);
         response

@@ -1,61 +1,64 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use ironleaf_auth::{Caller, Ensured, SessionKey};
+use ironleaf_auth::{Caller, EndReason, Ensured, SessionKey};
 use ironleaf_session::Record;
 
-use crate::{Bff, Principal, Problem, Session};
+use crate::{Bff, MissingLayer, Principal, Problem, Session, SignedOutReason};
 
 /// Renews the access token before a byte of the page is rendered, so that the new cookie leaves with that very page.
 ///
 /// It belongs on the routes that call the core API, and on no others: everything else has to work while the core API is
 /// down. A session that has ended passes on as an anonymous request; when neither a living access token nor the core
 /// API is there, the answer is 503 and the session stays.
-pub async fn refresh_before_rendering(State(bff): State<Bff>, request: Request, next: Next) -> Response {
+pub async fn refresh_before_rendering(State(bff): State<Bff>, mut request: Request, next: Next) -> Response {
     let Some(session) = request.extensions().get::<Session>().cloned() else {
-        return crate::MissingLayer("SessionLayer").into_response();
+        return MissingLayer("SessionLayer").into_response();
     };
     if let Some(record) = session.current() {
         let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
-        let ensured = bff
-            .lifecycle()
-            .ensure_fresh(&caller, &session_key(&record), &record.payload.grant)
-            .await;
-        if let SessionAfterRefresh::Unavailable = apply(&session, ensured) {
-            return Problem::unavailable().into_response();
+        let ensured =
+            bff.lifecycle().ensure_fresh(&caller, &session_key(&record), &record.payload.grant).await;
+        match apply(&bff, &session, &record, ensured).await {
+            AfterRefresh::Usable => {}
+            AfterRefresh::Unavailable => return Problem::unavailable().into_response(),
+            AfterRefresh::Ended(reason) => {
+                request.extensions_mut().insert(reason);
+            }
         }
     }
     next.run(request).await
 }
 
 /// What a refresh has made of the session.
-pub(crate) enum SessionAfterRefresh {
+pub(crate) enum AfterRefresh {
     /// There is an access token that can be tried.
     Usable,
     /// The provider said that the grant is over; the session is gone.
-    Ended,
+    Ended(SignedOutReason),
     /// No living access token and no answer from the provider; the session stays.
     Unavailable,
 }
 
 /// Writes the outcome of a refresh into the session.
-pub(crate) fn apply(session: &Session, ensured: Ensured) -> SessionAfterRefresh {
+pub(crate) async fn apply(
+    bff: &Bff,
+    session: &Session,
+    record: &Record<Principal>,
+    ensured: Ensured,
+) -> AfterRefresh {
     match ensured {
-        Ensured::Current
-        | Ensured::Unavailable {
-            access_lives: true, ..
-        } => SessionAfterRefresh::Usable,
+        Ensured::Current | Ensured::Unavailable { access_lives: true, .. } => AfterRefresh::Usable,
         Ensured::Rotated(grant) => {
             session.rotate(|principal| principal.grant = grant);
-            SessionAfterRefresh::Usable
+            AfterRefresh::Usable
         }
-        Ensured::Ended(_) => {
+        Ensured::Ended(rejection) => {
             session.destroy();
-            SessionAfterRefresh::Ended
+            bff.provider().on_end(&record.payload.grant, EndReason::Rejected(rejection)).await;
+            AfterRefresh::Ended(SignedOutReason::Rejected(rejection))
         }
-        Ensured::Unavailable {
-            access_lives: false, ..
-        } => SessionAfterRefresh::Unavailable,
+        Ensured::Unavailable { access_lives: false, .. } => AfterRefresh::Unavailable,
     }
 }
 

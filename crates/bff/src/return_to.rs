@@ -83,14 +83,7 @@ mod tests {
 
     #[test]
     fn paths_on_this_origin_are_accepted() {
-        for text in [
-            "/",
-            "/account",
-            "/account?tab=mail&x=%20",
-            "/a/b/c",
-            "/set-password",
-            "/?q=http://x",
-        ] {
+        for text in ["/", "/account", "/account?tab=mail&x=%20", "/a/b/c", "/set-password", "/?q=http://x"] {
             assert_eq!(ReturnTo::parse(text).expect(text).as_str(), text);
         }
     }

@@ -37,21 +37,13 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
         return Err(SignInFailure::Unavailable);
     };
     let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
-    let attempt = SignIn::Password {
-        email: email.trim().to_lowercase(),
-        password: SecretText::from(password),
-    };
-    let signed_in = bff
-        .provider()
-        .sign_in(&caller, attempt)
-        .await
-        .map_err(|error| log_and_fold(&bff, &error))?;
+    let attempt =
+        SignIn::Password { email: email.trim().to_lowercase(), password: SecretText::from(password) };
+    let signed_in =
+        bff.provider().sign_in(&caller, attempt).await.map_err(|error| log_and_fold(&bff, &error))?;
     let previous = session.current();
     let owner = Owner::new(bff.provider().name(), &signed_in.identity.id);
-    let principal = Principal {
-        identity: signed_in.identity,
-        grant: signed_in.grant,
-    };
+    let principal = Principal { identity: signed_in.identity, grant: signed_in.grant };
     session.insert(principal, owner, signed_in.provider_sid);
     if let Some(previous) = previous {
         revoke(&bff, &caller, &previous.payload.grant, EndReason::Replaced).await;
@@ -63,9 +55,9 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
 fn log_and_fold(bff: &Bff, error: &SignInError) -> SignInFailure {
     match error {
         SignInError::InvalidCredentials | SignInError::Forbidden => SignInFailure::InvalidCredentials,
-        SignInError::TooManyRequests { retry_after } => SignInFailure::TooManyRequests {
-            retry_after: *retry_after,
-        },
+        SignInError::TooManyRequests { retry_after } => {
+            SignInFailure::TooManyRequests { retry_after: *retry_after }
+        }
         SignInError::Unsupported | SignInError::Unavailable(_) => {
             tracing::warn!(provider = bff.provider().name(), %error, "a sign-in got no usable answer");
             SignInFailure::Unavailable

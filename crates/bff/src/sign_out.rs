@@ -26,24 +26,15 @@ pub(crate) async fn revoke(bff: &Bff, caller: &Caller, grant: &Grant, reason: En
         provider.on_end(grant, reason).await;
         told.redirect
     };
-    tokio::time::timeout(bff.sign_out_timeout(), upstream)
-        .await
-        .unwrap_or_else(|_| {
-            tracing::warn!(
-                provider = provider.name(),
-                "the provider did not answer to a sign-out in time"
-            );
-            None
-        })
+    tokio::time::timeout(bff.sign_out_timeout(), upstream).await.unwrap_or_else(|_| {
+        tracing::warn!(provider = provider.name(), "the provider did not answer to a sign-out in time");
+        None
+    })
 }
 
 /// The session of a request that came through the layers of this crate.
 pub(crate) fn live_session(parts: &Parts) -> Option<(Bff, Session)> {
-    let found = parts
-        .extensions
-        .get::<Bff>()
-        .cloned()
-        .zip(parts.extensions.get::<Session>().cloned());
+    let found = parts.extensions.get::<Bff>().cloned().zip(parts.extensions.get::<Session>().cloned());
     if found.is_none() {
         tracing::error!("a route lacks the session layer");
     }

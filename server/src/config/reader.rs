@@ -21,20 +21,11 @@ impl<'a> Reader<'a> {
         variable: &'a dyn Fn(&str) -> Option<String>,
         file: &'a dyn Fn(&str) -> std::io::Result<String>,
     ) -> Self {
-        Self {
-            variable,
-            file,
-            production: false,
-            problems: Vec::new(),
-        }
+        Self { variable, file, production: false, problems: Vec::new() }
     }
 
     pub(super) fn finish<T>(self, value: T) -> Result<T, Problems> {
-        if self.problems.is_empty() {
-            Ok(value)
-        } else {
-            Err(Problems(self.problems))
-        }
+        if self.problems.is_empty() { Ok(value) } else { Err(Problems(self.problems)) }
     }
 
     pub(super) fn problem(&mut self, problem: impl Into<String>) {
@@ -43,9 +34,7 @@ impl<'a> Reader<'a> {
 
     /// What is set, where an empty value counts as not set.
     pub(super) fn optional(&self, name: &str) -> Option<String> {
-        (self.variable)(name)
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
+        (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
     pub(super) fn text(&self, name: &str, default: &str) -> String {
@@ -82,9 +71,7 @@ impl<'a> Reader<'a> {
             None | Some("development") => Environment::Development,
             Some("production") => Environment::Production,
             Some(other) => {
-                self.problem(format!(
-                    "IRONLEAF_ENV is `{other}`: it is either development or production"
-                ));
+                self.problem(format!("IRONLEAF_ENV is `{other}`: it is either development or production"));
                 Environment::Production
             }
         };
@@ -132,9 +119,7 @@ impl<'a> Reader<'a> {
         let text = self.text(name, default);
         let elsewhere = Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         if !elsewhere && !text.starts_with('/') {
-            self.problem(format!(
-                "{name} is `{text}`: it must be a path such as /login, or a URL"
-            ));
+            self.problem(format!("{name} is `{text}`: it must be a path such as /login, or a URL"));
         }
         text
     }

@@ -4,12 +4,8 @@ use super::*;
 const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
 
 fn load(variables: &[(&str, &str)]) -> Result<Config, Problems> {
-    let variable = |name: &str| {
-        variables
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, value)| (*value).to_owned())
-    };
+    let variable =
+        |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
     let file = |path: &str| match path {
         "/run/secrets/session" => Ok(format!("{TEST_KEY}\n")),
         _ => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
@@ -55,10 +51,7 @@ fn development_stays_on_this_machine() {
         ("PUBLIC_ORIGIN", "https://app.example.com"),
     ] {
         let text = problems(&[(name, value)]);
-        assert!(
-            text.contains(name) && text.contains("IRONLEAF_ENV=production"),
-            "{text}"
-        );
+        assert!(text.contains(name) && text.contains("IRONLEAF_ENV=production"), "{text}");
     }
 }
 
@@ -105,10 +98,7 @@ fn a_secret_comes_from_a_file() {
     let config = load(&[("SESSION_SECRETS_FILE", "/run/secrets/session")]).unwrap();
     assert_eq!(config.session_secrets.as_deref(), Some(TEST_KEY));
     assert!(problems(&[("SESSION_SECRETS_FILE", "/nowhere")]).contains("/nowhere"));
-    let both = [
-        ("SESSION_SECRETS_FILE", "/run/secrets/session"),
-        ("SESSION_SECRETS", TEST_KEY),
-    ];
+    let both = [("SESSION_SECRETS_FILE", "/run/secrets/session"), ("SESSION_SECRETS", TEST_KEY)];
     assert!(problems(&both).contains("both set"));
 }
 
@@ -121,27 +111,13 @@ fn durations_have_a_unit() {
             "{text}"
         );
     }
-    for text in [
-        "7",
-        "s",
-        "-1s",
-        "1w",
-        "1 d",
-        "99999999999999999999d",
-        "9999999999999999999d",
-    ] {
-        assert!(
-            problems(&[("REFRESH_LEEWAY", text)]).contains("REFRESH_LEEWAY"),
-            "{text}"
-        );
+    for text in ["7", "s", "-1s", "1w", "1 d", "99999999999999999999d", "9999999999999999999d"] {
+        assert!(problems(&[("REFRESH_LEEWAY", text)]).contains("REFRESH_LEEWAY"), "{text}");
     }
 }
 
 #[test]
 fn the_description_hides_secrets() {
     let text = load(&PRODUCTION).unwrap().describe();
-    assert!(
-        !text.contains(TEST_KEY) && text.contains("SESSION_SECRETS=(hidden)"),
-        "{text}"
-    );
+    assert!(!text.contains(TEST_KEY) && text.contains("SESSION_SECRETS=(hidden)"), "{text}");
 }

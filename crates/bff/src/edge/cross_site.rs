@@ -40,9 +40,6 @@ fn may_change(bff: &Bff, headers: &HeaderMap) -> bool {
 fn carries_session(bff: &Bff, headers: &HeaderMap) -> bool {
     let name = bff.session_cookie_name().as_bytes();
     headers.get_all(COOKIE).iter().any(|header| {
-        header
-            .as_bytes()
-            .split(|byte| *byte == b';')
-            .any(|pair| pair.trim_ascii_start().starts_with(name))
+        header.as_bytes().split(|byte| *byte == b';').any(|pair| pair.trim_ascii_start().starts_with(name))
     })
 }

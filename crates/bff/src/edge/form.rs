@@ -18,13 +18,7 @@ const MAX_FORM_TIME: Duration = Duration::from_secs(10);
 pub async fn require_form(State(bff): State<Bff>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let is_form = parts.headers.get(CONTENT_TYPE).is_none_or(|value| {
-        let essence = value
-            .to_str()
-            .unwrap_or_default()
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim();
+        let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
         essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
     });
     let announced: usize = parts

@@ -54,14 +54,8 @@ impl ResponseHeaders {
         let mut set = |name: HeaderName, value| constant.insert(name, HeaderValue::from_static(value));
         set(X_CONTENT_TYPE_OPTIONS, "nosniff");
         set(REFERRER_POLICY, "same-origin");
-        set(
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        );
-        set(
-            HeaderName::from_static("cross-origin-resource-policy"),
-            "same-origin",
-        );
+        set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+        set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
         set(
             HeaderName::from_static("permissions-policy"),
             "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -71,10 +65,7 @@ impl ResponseHeaders {
         }
         let connect_src =
             reload_origin.map_or_else(|| "'self'".to_owned(), |reload| format!("'self' {reload}"));
-        Self {
-            constant,
-            connect_src,
-        }
+        Self { constant, connect_src }
     }
 
     fn content_security_policy(&self, nonce: &CspNonce) -> String {
@@ -94,17 +85,13 @@ pub async fn response_headers(State(bff): State<Bff>, mut request: Request, next
     request.extensions_mut().insert(nonce.clone());
     let mut response = next.run(request).await;
     let settings = bff.response_headers();
-    let is_html = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    let is_html =
+        response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     let policy = if is_html {
         HeaderValue::try_from(settings.content_security_policy(&nonce)).ok()
     } else {
         // What is no page has nothing to load, whatever a browser takes it for.
-        Some(HeaderValue::from_static(
-            "default-src 'none'; frame-ancestors 'none'",
-        ))
+        Some(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
     };
     let headers = response.headers_mut();
     for (name, value) in &settings.constant {

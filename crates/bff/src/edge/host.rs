@@ -16,10 +16,8 @@ pub async fn refuse_foreign_host(State(bff): State<Bff>, request: Request, next:
         Some(authority) => Some(authority.as_str()),
         None => request.headers().get(HOST).and_then(|host| host.to_str().ok()),
     };
-    let ours = named.is_some_and(|named| {
-        bff.origins()
-            .any(|origin| named.eq_ignore_ascii_case(origin.authority()))
-    });
+    let ours =
+        named.is_some_and(|named| bff.origins().any(|origin| named.eq_ignore_ascii_case(origin.authority())));
     if !ours {
         tracing::warn!("a request for a foreign host was refused");
         return Problem::new(ProblemKind::MisdirectedRequest).into_response();

@@ -1,0 +1,36 @@
+use crate::world::World;
+
+#[tokio::test]
+async fn hashed_assets_are_kept_for_a_year_and_others_are_asked_for_again() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let page = browser.get("/login").await.body;
+    for path in ["/pkg/ironleaf.abc123.css", "/pkg/ironleaf.abc123.js", "/pkg/ironleaf.abc123.wasm"] {
+        assert!(page.contains(path), "{path} is not in the page");
+        let answer = browser.get(path).await;
+        assert_eq!(
+            (answer.status, answer.header("cache-control")),
+            (200, "public, max-age=31536000, immutable"),
+            "{path}"
+        );
+    }
+    let script = page.split("src=\"").nth(1).unwrap().split('"').next().unwrap();
+    let answer = browser.get(script).await;
+    assert_eq!(
+        (answer.status, answer.header("cache-control")),
+        (200, "public, max-age=31536000, immutable"),
+        "{script}"
+    );
+    assert!(answer.header("content-type").starts_with("text/javascript"));
+    assert_eq!(browser.get("/favicon.svg").await.header("cache-control"), "public, max-age=3600");
+    assert!(!browser.get("/pkg/gone.js").await.header("cache-control").contains("immutable"));
+}
+
+#[tokio::test]
+async fn assets_pass_by_the_session() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    let answer = browser.get("/favicon.svg").await;
+    assert!(answer.headers.get("set-cookie").is_none());
+    assert!(!answer.header("cache-control").contains("no-store"));
+}

@@ -1,0 +1,111 @@
+//! A browser as far as HTTP goes: it keeps cookies, says where a request comes from, and reads the whole answer.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::Body;
+use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
+use http::{HeaderMap, Method, Request};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+pub const SESSION: &str = "ironleaf-session";
+
+#[derive(Clone)]
+pub struct Browser {
+    router: Router,
+    pub cookies: BTreeMap<String, String>,
+    /// Sent with every request; tests change it to be somebody else.
+    pub headers: BTreeMap<&'static str, String>,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn location(&self) -> &str {
+        self.header(LOCATION.as_str())
+    }
+
+    /// The `Set-Cookie` headers that name this cookie.
+    pub fn set_cookies(&self, name: &str) -> Vec<&str> {
+        let prefix = format!("{name}=");
+        self.headers
+            .get_all(SET_COOKIE)
+            .iter()
+            .map(|value| value.to_str().unwrap())
+            .filter(|value| value.starts_with(&prefix))
+            .collect()
+    }
+}
+
+impl Browser {
+    pub fn new(router: Router) -> Self {
+        let headers = [
+            (HOST.as_str(), "127.0.0.1:3000".to_owned()),
+            (ACCEPT.as_str(), "text/html,application/xhtml+xml,*/*;q=0.8".to_owned()),
+            ("sec-fetch-site", "same-origin".to_owned()),
+        ];
+        Self { router, cookies: BTreeMap::new(), headers: headers.into() }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, Body::empty()).await
+    }
+
+    pub async fn post(&mut self, path: &str, form: &str) -> Answer {
+        self.headers.insert(CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded".to_owned());
+        let answer = self.send(Method::POST, path, Body::from(form.to_owned())).await;
+        self.headers.remove(CONTENT_TYPE.as_str());
+        answer
+    }
+
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
+        self.post("/api/sign-in", &format!("email={email}&password={password}")).await
+    }
+
+    pub async fn send(&mut self, method: Method, path: &str, body: Body) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        if !self.cookies.is_empty() {
+            let cookies: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(COOKIE, cookies.join("; "));
+        }
+        let Ok(response) = self.router.clone().oneshot(request.body(body).unwrap()).await;
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        self.keep_cookies(&head.headers);
+        Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+
+    pub fn session(&self) -> Option<&String> {
+        self.cookies.get(SESSION)
+    }
+
+    fn keep_cookies(&mut self, headers: &HeaderMap) {
+        for value in headers.get_all(SET_COOKIE) {
+            let text = value.to_str().unwrap();
+            let (name, rest) = text.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            if text.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}
