@@ -8,10 +8,7 @@ pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 
 /// The clock of the machine.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where the machine's clock enters"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place where the machine's clock enters")]
 pub fn system_clock() -> Clock {
     Arc::new(SystemTime::now)
 }
@@ -21,10 +18,7 @@ pub fn system_clock() -> Clock {
 /// # Panics
 ///
 /// The returned function panics when the operating system has no randomness to give: nothing is safe without it.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where the system's randomness enters"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place where the system's randomness enters")]
 pub fn system_random() -> Random {
     Arc::new(|buffer| {
         if let Err(error) = getrandom::fill(buffer) {

@@ -65,13 +65,7 @@ impl CoreApiProvider {
         random: Random,
         settings: CoreApiSettings,
     ) -> Self {
-        Self {
-            base_url,
-            transport,
-            clock,
-            random,
-            settings,
-        }
+        Self { base_url, transport, clock, random, settings }
     }
 
     /// The address of an endpoint. Each segment is one segment, whatever is in it.
@@ -124,10 +118,7 @@ impl Provider for CoreApiProvider {
     }
 
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> SignOut {
-        SignOut {
-            redirect: None,
-            failure: self.revoke_family(caller, grant).await.err(),
-        }
+        SignOut { redirect: None, failure: self.revoke_family(caller, grant).await.err() }
     }
 
     fn accounts(&self) -> Option<&dyn Accounts> {
@@ -142,12 +133,7 @@ fn normalized(email: &str) -> String {
 
 /// Who somebody is, as far as an access token tells: nothing about roles.
 fn identity_from(claims: claims::Claims) -> Identity {
-    Identity {
-        id: claims.sub,
-        email: claims.email,
-        roles: Vec::new(),
-        unverified_email: None,
-    }
+    Identity { id: claims.sub, email: claims.email, roles: Vec::new(), unverified_email: None }
 }
 
 /// A random value that the API recognises a repeated refresh by.
@@ -156,7 +142,5 @@ fn idempotency_key(random: &Random) -> SecretText {
     // 128 bits, as much as the random part of the identifiers that the API makes for itself.
     let mut bytes = [0; 16];
     random(&mut bytes);
-    base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .encode(bytes)
-        .into()
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes).into()
 }

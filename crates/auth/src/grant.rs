@@ -32,10 +32,7 @@ pub struct Grant {
 impl Grant {
     /// The secret under this number.
     pub fn field(&self, field: Field) -> Option<&SecretText> {
-        self.fields
-            .iter()
-            .find(|(number, _)| *number == field)
-            .map(|(_, value)| value)
+        self.fields.iter().find(|(number, _)| *number == field).map(|(_, value)| value)
     }
 
     /// Puts a secret under this number, in place of what was there.

@@ -14,10 +14,7 @@ pub struct SessionKey {
 impl SessionKey {
     /// The session with this identifier, whose cookie has this rotation.
     pub fn new(id: &[u8], rotation: u64) -> Self {
-        Self {
-            id: id.into(),
-            rotation,
-        }
+        Self { id: id.into(), rotation }
     }
 
     /// The session's identifier. It is a secret: nothing stores or logs it in clear.
@@ -33,9 +30,7 @@ impl SessionKey {
 
 impl fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionKey")
-            .field("rotation", &self.rotation)
-            .finish_non_exhaustive()
+        f.debug_struct("SessionKey").field("rotation", &self.rotation).finish_non_exhaustive()
     }
 }
 
@@ -116,11 +111,7 @@ impl Lifecycle {
         let early = grant.access_lives((self.clock)());
         if early && self.provider.refresh_timing(grant) == RefreshTiming::AfterExpiry {
             let (provider, rotation) = (self.provider.name(), session.rotation());
-            tracing::warn!(
-                provider,
-                rotation,
-                "a living access token was refused; too early to refresh"
-            );
+            tracing::warn!(provider, rotation, "a living access token was refused; too early to refresh");
             return Ensured::Unavailable {
                 access_lives: false,
                 detail: "the access token was refused before its end".to_owned(),
@@ -153,18 +144,13 @@ impl Lifecycle {
 
     /// Asks the clock again: the refresh may have taken longer than the access token had left.
     fn unavailable(&self, grant: &Grant, detail: String) -> Ensured {
-        Ensured::Unavailable {
-            access_lives: grant.access_lives((self.clock)()),
-            detail,
-        }
+        Ensured::Unavailable { access_lives: grant.access_lives((self.clock)()), detail }
     }
 }
 
 /// A leeway longer than a quarter of the token's life would renew short-lived tokens on almost every request.
 fn bounded(leeway: Duration, grant: &Grant) -> Duration {
-    grant
-        .access_lifetime
-        .map_or(leeway, |lifetime| leeway.min(lifetime / 4))
+    grant.access_lifetime.map_or(leeway, |lifetime| leeway.min(lifetime / 4))
 }
 
 #[cfg(test)]

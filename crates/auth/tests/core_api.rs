@@ -23,11 +23,7 @@ async fn a_person_signs_in_as_the_core_api_knows_them() {
     let bench = Bench::open().await;
     let signed_in = bench.sign_in(" USER@test.com", PASSWORD).await.unwrap();
     assert_eq!(signed_in.identity.email, EMAIL);
-    let user = bench
-        .provider
-        .current_user(&bench.calls(&signed_in.grant))
-        .await
-        .unwrap();
+    let user = bench.provider.current_user(&bench.calls(&signed_in.grant)).await.unwrap();
     assert_eq!(user, signed_in.identity);
     let wrong = bench.sign_in(EMAIL, "not the password").await;
     assert_eq!(wrong.err(), Some(SignInError::InvalidCredentials));
@@ -69,33 +65,18 @@ async fn a_session_follows_an_address_that_was_changed_in_another_browser() {
 
     let calls = bench.calls(&seen.grant);
     let id = &seen.identity.id;
-    let changed = bench
-        .provider
-        .update(&calls, id, Some("New@test.com"), None)
-        .await
-        .unwrap();
+    let changed = bench.provider.update(&calls, id, Some("New@test.com"), None).await.unwrap();
     assert_eq!(changed.unverified_email.as_deref(), Some("new@test.com"));
     let informed = calls.grant();
     let token = bench.newest_link("new@test.com", "token").await;
-    bench
-        .provider
-        .verify_email(&Caller::default(), &token.as_str().into())
-        .await
-        .unwrap();
-    bench
-        .provider
-        .verify_email(&Caller::default(), &token.as_str().into())
-        .await
-        .unwrap();
+    bench.provider.verify_email(&Caller::default(), &token.as_str().into()).await.unwrap();
+    bench.provider.verify_email(&Caller::default(), &token.as_str().into()).await.unwrap();
 
     bench.renewed(&informed).await;
     bench.renewed(&unseen.grant).await;
     bench.advance(Duration::from_mins(21));
     let outcome = bench.provider.refresh(&Caller::default(), &asleep.grant).await;
-    assert!(
-        matches!(outcome, RefreshOutcome::Rejected(_)),
-        "the documented loss: {outcome:?}"
-    );
+    assert!(matches!(outcome, RefreshOutcome::Rejected(_)), "the documented loss: {outcome:?}");
     assert_eq!(bench.api.stats().families_revoked, 0);
 }
 
@@ -117,34 +98,21 @@ async fn an_account_lives_from_registration_to_deletion() {
     assert_eq!(fields, ["email", "password"]);
 
     let token = bench.newest_link(email, "token").await;
-    bench
-        .provider
-        .verify_email(&caller, &token.as_str().into())
-        .await
-        .unwrap();
+    bench.provider.verify_email(&caller, &token.as_str().into()).await.unwrap();
     let bad = bench.provider.verify_email(&caller, &"not.a.token".into()).await;
     assert_eq!(bad, Err(AccountError::InvalidToken));
 
     let grant = bench.sign_in(email, "password1").await.unwrap().grant;
     let calls = bench.calls(&grant);
     let stranger = bench.sign_in(EMAIL, PASSWORD).await.unwrap().identity.id;
-    let forbidden = bench
-        .provider
-        .update(&calls, &stranger, None, Some(&"password2".into()))
-        .await;
+    let forbidden = bench.provider.update(&calls, &stranger, None, Some(&"password2".into())).await;
     assert_eq!(forbidden, Err(AccountError::Forbidden));
-    assert_eq!(
-        bench.provider.delete(&calls, &stranger).await,
-        Err(AccountError::Forbidden)
-    );
+    assert_eq!(bench.provider.delete(&calls, &stranger).await, Err(AccountError::Forbidden));
     let conflict = bench.provider.update(&calls, &user.id, Some(EMAIL), None).await;
     assert_eq!(conflict, Err(AccountError::EmailTaken));
 
     bench.provider.delete(&calls, &user.id).await.unwrap();
-    assert_eq!(
-        bench.provider.current_user(&calls).await,
-        Err(AccountError::SignedOut)
-    );
+    assert_eq!(bench.provider.current_user(&calls).await, Err(AccountError::SignedOut));
     let gone = bench.sign_in(email, "password1").await;
     assert_eq!(gone.err(), Some(SignInError::InvalidCredentials));
     let outcome = bench.provider.refresh(&caller, &grant).await;
@@ -155,33 +123,18 @@ async fn an_account_lives_from_registration_to_deletion() {
 async fn the_link_of_a_reset_signs_in_once() {
     let bench = Bench::open().await;
     let caller = Caller::default();
-    bench
-        .provider
-        .request_password_reset(&caller, "User@test.com")
-        .await
-        .unwrap();
-    bench
-        .provider
-        .request_password_reset(&caller, "nobody@test.com")
-        .await
-        .unwrap();
+    bench.provider.request_password_reset(&caller, "User@test.com").await.unwrap();
+    bench.provider.request_password_reset(&caller, "nobody@test.com").await.unwrap();
     let Err(AccountError::Invalid(_)) = bench.provider.request_password_reset(&caller, "nonsense").await
     else {
         panic!("accepted");
     };
     let token = bench.newest_link(EMAIL, "token").await;
-    let attempt = || SignIn::OneTimeToken {
-        email: EMAIL.to_owned(),
-        token: token.as_str().into(),
-    };
+    let attempt = || SignIn::OneTimeToken { email: EMAIL.to_owned(), token: token.as_str().into() };
     let signed_in = bench.provider.sign_in(&caller, attempt()).await.unwrap();
     let calls = bench.calls(&signed_in.grant);
     let id = &signed_in.identity.id;
-    bench
-        .provider
-        .update(&calls, id, None, Some(&"another password".into()))
-        .await
-        .unwrap();
+    bench.provider.update(&calls, id, None, Some(&"another password".into())).await.unwrap();
     bench.sign_in(EMAIL, "another password").await.unwrap();
     let again = bench.provider.sign_in(&caller, attempt()).await;
     assert_eq!(again.err(), Some(SignInError::InvalidCredentials));

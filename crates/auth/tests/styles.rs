@@ -73,10 +73,7 @@ async fn a_guest_is_told_apart_from_a_customer() {
     let provider = shop.provider(Arc::new(Direct(Arc::clone(&shop))));
     let caller = Caller::default();
 
-    let guest = provider
-        .sign_in(&caller, SignIn::ClientCredentials)
-        .await
-        .unwrap();
+    let guest = provider.sign_in(&caller, SignIn::ClientCredentials).await.unwrap();
     assert_eq!(guest.identity.id, "guest");
     assert!(guest.grant.field(commercetools::GUEST).is_some());
 

@@ -6,25 +6,12 @@ use crate::{Request, SignInError};
 pub(super) async fn a_person_signs_in_and_calls_are_accepted(world: World) {
     let name = world.style.name;
     let signed_in = world.sign_in().await;
-    assert!(
-        !signed_in.identity.id.is_empty(),
-        "{name}: a person has an identifier"
-    );
-    assert!(
-        world.accepts(&signed_in.grant).await,
-        "{name}: a call is refused after sign-in"
-    );
-    assert_eq!(
-        world.back_end.open_sessions(),
-        1,
-        "{name}: one sign-in is one session"
-    );
+    assert!(!signed_in.identity.id.is_empty(), "{name}: a person has an identifier");
+    assert!(world.accepts(&signed_in.grant).await, "{name}: a call is refused after sign-in");
+    assert_eq!(world.back_end.open_sessions(), 1, "{name}: one sign-in is one session");
     if let Some(end) = signed_in.grant.access_expires_at {
         let expected = world.now() + world.style.access_life;
-        assert_eq!(
-            end, expected,
-            "{name}: the token ends its life after it was received"
-        );
+        assert_eq!(end, expected, "{name}: the token ends its life after it was received");
     }
 }
 
@@ -34,11 +21,7 @@ pub(super) async fn wrong_credentials_sign_nobody_in(world: World) {
     world.no_secret_in(&result);
     let (name, error) = (world.style.name, result.err());
     assert_eq!(error, Some(SignInError::InvalidCredentials), "{name}");
-    assert_eq!(
-        world.back_end.open_sessions(),
-        0,
-        "{name}: a refused sign-in left a session"
-    );
+    assert_eq!(world.back_end.open_sessions(), 0, "{name}: a refused sign-in left a session");
 }
 
 pub(super) async fn an_unreachable_back_end_is_not_a_wrong_password(world: World) {
@@ -47,10 +30,7 @@ pub(super) async fn an_unreachable_back_end_is_not_a_wrong_password(world: World
     let result = world.provider.sign_in(&caller(), attempt).await;
     world.no_secret_in(&result);
     let name = world.style.name;
-    assert!(
-        matches!(result, Err(SignInError::Unavailable(_))),
-        "{name}: {result:?}"
-    );
+    assert!(matches!(result, Err(SignInError::Unavailable(_))), "{name}: {result:?}");
 }
 
 pub(super) async fn the_browser_stays_behind_us(world: World) {
@@ -82,22 +62,13 @@ pub(super) async fn the_browser_stays_behind_us(world: World) {
 fn speaks_for_us(world: &World, request: &Request) {
     let (name, headers) = (world.style.name, request.headers());
     let forwarded: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
-    assert_eq!(
-        forwarded,
-        [CLIENT.to_string().as_str()],
-        "{name}: the one forwarded address"
-    );
+    assert_eq!(forwarded, [CLIENT.to_string().as_str()], "{name}: the one forwarded address");
     for (header, value) in headers {
         let of_browser = String::from_utf8_lossy(value.as_bytes()).contains("the-browsers");
         assert!(!of_browser, "{name}: the browser's {header} was passed on");
     }
-    let fetch_metadata = headers
-        .keys()
-        .any(|header| header.as_str().starts_with("sec-fetch-"));
-    assert!(
-        !fetch_metadata,
-        "{name}: the browser's fetch metadata was passed on"
-    );
+    let fetch_metadata = headers.keys().any(|header| header.as_str().starts_with("sec-fetch-"));
+    assert!(!fetch_metadata, "{name}: the browser's fetch metadata was passed on");
     world.no_secret_in(headers);
 }
 
@@ -110,36 +81,17 @@ pub(super) async fn changed_credentials_are_picked_up(world: World) {
             let response = world.back_end.answer(call).await;
             world.provider.observe(&mut grant, &response);
         }
-        assert!(
-            world.accepts(&grant).await,
-            "{name}: looking at an answer spoiled the grant"
-        );
+        assert!(world.accepts(&grant).await, "{name}: looking at an answer spoiled the grant");
         return;
     };
     world.provider.authorize(&caller(), &grant, &mut call);
     let response = world.back_end.answer(call).await;
-    assert!(
-        world.provider.observe(&mut grant, &response),
-        "{name}: the change was not seen"
-    );
-    assert!(
-        !world.provider.observe(&mut grant, &response),
-        "{name}: the same change was seen twice"
-    );
-    assert!(
-        world.accepts(&grant).await,
-        "{name}: the changed credentials are refused"
-    );
+    assert!(world.provider.observe(&mut grant, &response), "{name}: the change was not seen");
+    assert!(!world.provider.observe(&mut grant, &response), "{name}: the same change was seen twice");
+    assert!(world.accepts(&grant).await, "{name}: the changed credentials are refused");
     world.expire();
     world.wire.take_seen();
     let grant = world.renewed(&grant).await;
-    assert_eq!(
-        world.wire.take_seen().len(),
-        1,
-        "{name}: a refresh with known credentials is one call"
-    );
-    assert!(
-        world.accepts(&grant).await,
-        "{name}: the renewed credentials are refused"
-    );
+    assert_eq!(world.wire.take_seen().len(), 1, "{name}: a refresh with known credentials is one call");
+    assert!(world.accepts(&grant).await, "{name}: the renewed credentials are refused");
 }

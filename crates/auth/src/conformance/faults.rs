@@ -31,25 +31,10 @@ pub(super) async fn nothing_sent_leaves_everything_as_it_was(world: World) {
     world.expire();
     world.wire.breaks(Fault::Unreachable);
     let outcome = world.refresh(&grant).await;
-    assert!(
-        matches!(outcome, RefreshOutcome::NotSent(_)),
-        "{name}: {outcome:?}"
-    );
-    let ensured = world
-        .lifecycle
-        .replace_refused(&caller(), &World::session(), &grant)
-        .await;
+    assert!(matches!(outcome, RefreshOutcome::NotSent(_)), "{name}: {outcome:?}");
+    let ensured = world.lifecycle.replace_refused(&caller(), &World::session(), &grant).await;
     world.no_secret_in(&ensured);
-    assert!(
-        matches!(
-            ensured,
-            Ensured::Unavailable {
-                access_lives: false,
-                ..
-            }
-        ),
-        "{name}: {ensured:?}"
-    );
+    assert!(matches!(ensured, Ensured::Unavailable { access_lives: false, .. }), "{name}: {ensured:?}");
     world.wire.heals();
     world.renewed(&grant).await;
 }
@@ -69,11 +54,7 @@ pub(super) async fn a_lost_answer_is_in_doubt(world: World, index: usize) {
     in_doubt(&world, &grant, after_the_back_end().swap_remove(index)).await;
     if world.style.idempotent || world.style.reuse_cost == ReuseCost::Nothing {
         let renewed = world.renewed(&grant).await;
-        assert!(
-            world.accepts(&renewed).await,
-            "{}: the second try is refused",
-            world.style.name
-        );
+        assert!(world.accepts(&renewed).await, "{}: the second try is refused", world.style.name);
     } else {
         world.rejected(&grant).await;
     }
@@ -85,15 +66,8 @@ async fn in_doubt(world: &World, grant: &crate::Grant, fault: Fault) {
     world.wire.breaks(fault.clone());
     let outcome = world.refresh(grant).await;
     world.wire.heals();
-    assert!(
-        matches!(outcome, RefreshOutcome::InDoubt(_)),
-        "{name}: {fault:?} gave {outcome:?}"
-    );
-    assert_eq!(
-        world.wire.take_seen().len(),
-        1,
-        "{name}: a refresh in doubt was repeated"
-    );
+    assert!(matches!(outcome, RefreshOutcome::InDoubt(_)), "{name}: {fault:?} gave {outcome:?}");
+    assert_eq!(world.wire.take_seen().len(), 1, "{name}: a refresh in doubt was repeated");
 }
 
 fn answer(status: u16, body: &'static str) -> Response {

@@ -10,30 +10,16 @@ pub(super) async fn an_expired_grant_is_renewed(world: World) {
     let name = world.style.name;
     let grant = world.sign_in().await.grant;
     world.expire();
-    assert!(
-        !world.accepts(&grant).await,
-        "{name}: an expired access token is accepted"
-    );
+    assert!(!world.accepts(&grant).await, "{name}: an expired access token is accepted");
     world.wire.take_seen();
     let renewed = world.renewed(&grant).await;
     assert_eq!(world.wire.take_seen().len(), 1, "{name}: a refresh is one call");
-    assert!(
-        world.accepts(&renewed).await,
-        "{name}: a call is refused after the refresh"
-    );
+    assert!(world.accepts(&renewed).await, "{name}: a call is refused after the refresh");
 
     let field = world.style.refresh_field;
-    assert!(
-        renewed.field(field).is_some(),
-        "{name}: the refresh token is gone"
-    );
+    assert!(renewed.field(field).is_some(), "{name}: the refresh token is gone");
     let kept = grant.field(field) == renewed.field(field);
-    assert_eq!(
-        kept,
-        world.style.rotation == Rotation::Kept,
-        "{name}: {:?}",
-        world.style.rotation
-    );
+    assert_eq!(kept, world.style.rotation == Rotation::Kept, "{name}: {:?}", world.style.rotation);
     assert_eq!(
         world.provider.refresh_is_idempotent(&renewed),
         world.style.idempotent,
@@ -46,11 +32,7 @@ pub(super) async fn an_expired_grant_is_renewed(world: World) {
 pub(super) async fn a_refresh_is_due_when_the_style_says(world: World) {
     let (name, life) = (world.style.name, world.style.access_life);
     let grant = world.sign_in().await.grant;
-    assert_eq!(
-        world.provider.refresh_timing(&grant),
-        world.style.timing,
-        "{name}"
-    );
+    assert_eq!(world.provider.refresh_timing(&grant), world.style.timing, "{name}");
     let signed_in_at = world.now();
     let due_after = |after: Duration| world.lifecycle.due(&grant, signed_in_at + after);
     let (before, after) = match world.style.timing {
@@ -58,27 +40,11 @@ pub(super) async fn a_refresh_is_due_when_the_style_says(world: World) {
         RefreshTiming::AfterExpiry => (Due::NotYet, Due::Expired),
         RefreshTiming::On401 => (Due::NotYet, Due::NotYet),
     };
-    assert_eq!(
-        due_after(life / 2),
-        Due::NotYet,
-        "{name}: half of the life is left"
-    );
-    assert_eq!(
-        due_after(life.saturating_sub(SECOND)),
-        before,
-        "{name}: a second is left"
-    );
-    assert_eq!(
-        due_after(life + SECOND),
-        after,
-        "{name}: the access token has ended"
-    );
+    assert_eq!(due_after(life / 2), Due::NotYet, "{name}: half of the life is left");
+    assert_eq!(due_after(life.saturating_sub(SECOND)), before, "{name}: a second is left");
+    assert_eq!(due_after(life + SECOND), after, "{name}: the access token has ended");
 
-    world.advance(if before == Due::Due {
-        life.saturating_sub(SECOND)
-    } else {
-        life + SECOND
-    });
+    world.advance(if before == Due::Due { life.saturating_sub(SECOND) } else { life + SECOND });
     let session = World::session();
     let ensured = if after == Due::NotYet {
         world.lifecycle.replace_refused(&caller(), &session, &grant).await
@@ -89,10 +55,7 @@ pub(super) async fn a_refresh_is_due_when_the_style_says(world: World) {
     let Ensured::Rotated(renewed) = ensured else {
         panic!("{name}: not refreshed when it was due: {ensured:?}");
     };
-    assert!(
-        world.accepts(&renewed).await,
-        "{name}: a refresh when it was due cost the session"
-    );
+    assert!(world.accepts(&renewed).await, "{name}: a refresh when it was due cost the session");
 }
 
 pub(super) async fn reuse_costs_what_is_declared(world: World) {

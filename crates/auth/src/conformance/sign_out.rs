@@ -39,10 +39,7 @@ pub(super) async fn an_unreachable_back_end_is_reported(world: World) {
         world.wire.breaks(fault);
         let sign_out = world.provider.sign_out(&caller(), &grant).await;
         world.no_secret_in(&sign_out);
-        assert!(
-            sign_out.failure.is_some(),
-            "{name}: a failed sign-out looks like a good one"
-        );
+        assert!(sign_out.failure.is_some(), "{name}: a failed sign-out looks like a good one");
     }
     world.wire.heals();
 }
@@ -54,15 +51,7 @@ async fn leaves(world: &World, grant: &crate::Grant) {
     let sign_out = world.provider.sign_out(&caller(), grant).await;
     world.no_secret_in(&sign_out);
     assert_eq!(sign_out.failure, None, "{name}: signing out failed");
-    assert_eq!(
-        sign_out.redirect.is_some(),
-        world.style.sign_out_redirects,
-        "{name}: redirect"
-    );
+    assert_eq!(sign_out.redirect.is_some(), world.style.sign_out_redirects, "{name}: redirect");
     let left = world.back_end.open_sessions();
-    assert_eq!(
-        left + 1,
-        sessions,
-        "{name}: sign-out ends this session and no other"
-    );
+    assert_eq!(left + 1, sessions, "{name}: sign-out ends this session and no other");
 }

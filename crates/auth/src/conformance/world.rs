@@ -127,11 +127,7 @@ impl World {
     pub(super) fn no_secret_in(&self, value: &(impl Debug + ?Sized)) {
         let text = format!("{value:?} {value:#?}");
         for secret in self.back_end.secrets() {
-            assert!(
-                !text.contains(&secret),
-                "{}: a secret is printed: {text}",
-                self.style.name
-            );
+            assert!(!text.contains(&secret), "{}: a secret is printed: {text}", self.style.name);
         }
     }
 
@@ -143,10 +139,7 @@ impl World {
 pub(super) const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
 
 pub(super) fn caller() -> Caller {
-    Caller {
-        client_ip: Some(CLIENT),
-        ..Caller::default()
-    }
+    Caller { client_ip: Some(CLIENT), ..Caller::default() }
 }
 
 /// The transport of the suite: it can fail, and it remembers.
@@ -201,9 +194,7 @@ fn counting() -> Random {
     let count = AtomicU64::new(1);
     Arc::new(move |buffer| {
         for chunk in buffer.chunks_mut(8) {
-            let next = count
-                .fetch_add(1, Ordering::Relaxed)
-                .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let next = count.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             chunk.copy_from_slice(&next.to_le_bytes()[..chunk.len()]);
         }
     })

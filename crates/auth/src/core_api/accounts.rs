@@ -50,11 +50,7 @@ impl Accounts for CoreApiProvider {
     async fn delete(&self, calls: &dyn AuthorizedCalls, id: &str) -> Result<(), AccountError> {
         let request = self.account_request(Method::DELETE, id, &Value::Null)?;
         let response = calls.send(request).await?;
-        if response.status().is_success() {
-            Ok(())
-        } else {
-            Err(refusal(&response))
-        }
+        if response.status().is_success() { Ok(()) } else { Err(refusal(&response)) }
     }
 
     async fn request_password_reset(&self, caller: &Caller, email: &str) -> Result<(), AccountError> {
@@ -68,18 +64,14 @@ impl Accounts for CoreApiProvider {
 
     async fn verify_email(&self, caller: &Caller, token: &SecretText) -> Result<(), AccountError> {
         let body = json!({ "token": token.expose() });
-        let response = self
-            .anonymous(caller, &["auth", "action-requests"], &body)
-            .await?;
+        let response = self.anonymous(caller, &["auth", "action-requests"], &body).await?;
         let Some(accepted) = wire::item::<ActionRequest>(&response) else {
             return Err(refused_token(&response));
         };
         let deadline = self.settings.verification_deadline;
         match tokio::time::timeout(deadline, self.settled(caller, accepted)).await {
             Ok(result) => result,
-            Err(_) => Err(AccountError::Unavailable(
-                "the verification is still being processed".to_owned(),
-            )),
+            Err(_) => Err(AccountError::Unavailable("the verification is still being processed".to_owned())),
         }
     }
 }
@@ -100,10 +92,7 @@ impl CoreApiProvider {
         let method = if body.is_null() { Method::GET } else { Method::POST };
         let request = wire::request(caller, method, &self.endpoint(segments), body)
             .map_err(|error| unavailable(&error))?;
-        self.transport
-            .send(request)
-            .await
-            .map_err(|error| unavailable(&error))
+        self.transport.send(request).await.map_err(|error| unavailable(&error))
     }
 
     /// Asks until the verification is decided. A question without an answer is asked again: only the deadline ends it.

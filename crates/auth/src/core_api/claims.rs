@@ -30,17 +30,11 @@ mod tests {
         let read = |token: String| read(&SecretText::from(token));
         assert_eq!(
             read(format!("e30.{claims}.c2ln")),
-            Some(Claims {
-                sub: "1".to_owned(),
-                email: "a@b.c".to_owned()
-            })
+            Some(Claims { sub: "1".to_owned(), email: "a@b.c".to_owned() })
         );
-        for hostile in [
-            format!("e30.{claims}"),
-            format!("e30.{partial}.x"),
-            "e30.!!.x".to_owned(),
-            String::new(),
-        ] {
+        for hostile in
+            [format!("e30.{claims}"), format!("e30.{partial}.x"), "e30.!!.x".to_owned(), String::new()]
+        {
             assert_eq!(read(hostile), None);
         }
     }

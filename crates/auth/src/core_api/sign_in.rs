@@ -40,16 +40,12 @@ impl CoreApiProvider {
             let request = wire::request(caller, Method::POST, &url, body)?;
             self.transport.send(request).await
         };
-        sending
-            .await
-            .map_err(|error| SignInError::Unavailable(error.to_string()))
+        sending.await.map_err(|error| SignInError::Unavailable(error.to_string()))
     }
 
     pub(super) fn put_tokens(&self, grant: &mut Grant, issued: grant::Issued) {
         let max_age = self.settings.refresh_token_max_age;
-        grant::replace_tokens(grant, issued, self.now(), max_age, || {
-            idempotency_key(&self.random)
-        });
+        grant::replace_tokens(grant, issued, self.now(), max_age, || idempotency_key(&self.random));
     }
 
     /// Finds out whose tokens these are. They are there already, so an API that fails now does not fail the sign-in:
@@ -63,10 +59,7 @@ impl CoreApiProvider {
                     NoRecord::Unknown(detail) => detail,
                 };
                 tracing::warn!(%detail, "signed in by the claims of the access token: no user record");
-                grant
-                    .field(grant::ACCESS_TOKEN)
-                    .and_then(claims::read)
-                    .map(identity_from)
+                grant.field(grant::ACCESS_TOKEN).and_then(claims::read).map(identity_from)
             }
         };
         let Some(identity) = identity else {
@@ -74,17 +67,11 @@ impl CoreApiProvider {
             if let Err(error) = self.revoke_family(caller, &grant).await {
                 tracing::warn!(%error, "tokens of a sign-in without an identity were not revoked");
             }
-            return Err(SignInError::Unavailable(
-                "the API does not say who signed in".to_owned(),
-            ));
+            return Err(SignInError::Unavailable("the API does not say who signed in".to_owned()));
         };
         grant.set(grant::USER_ID, identity.id.as_str());
         grant::adopt_addresses(&mut grant, &identity);
-        Ok(SignedIn {
-            grant,
-            identity,
-            provider_sid: None,
-        })
+        Ok(SignedIn { grant, identity, provider_sid: None })
     }
 
     /// The record of the person that the access token belongs to.
@@ -95,9 +82,7 @@ impl CoreApiProvider {
             wire::authorize(caller, grant, &mut request);
             self.transport.send(request).await
         };
-        let response = sending
-            .await
-            .map_err(|error| NoRecord::Unknown(error.to_string()))?;
+        let response = sending.await.map_err(|error| NoRecord::Unknown(error.to_string()))?;
         if response.status() == StatusCode::UNAUTHORIZED && wire::ApiError::read(&response).is_some() {
             return Err(NoRecord::Refused);
         }
@@ -112,9 +97,9 @@ fn refusal(response: &Response) -> SignInError {
         // An address or a password that no account can have is as wrong as any other.
         StatusCode::BAD_REQUEST if in_form => SignInError::InvalidCredentials,
         StatusCode::FORBIDDEN if in_form => SignInError::Forbidden,
-        StatusCode::TOO_MANY_REQUESTS => SignInError::TooManyRequests {
-            retry_after: wire::retry_after(response),
-        },
+        StatusCode::TOO_MANY_REQUESTS => {
+            SignInError::TooManyRequests { retry_after: wire::retry_after(response) }
+        }
         _ => SignInError::Unavailable(wire::describe(response)),
     }
 }

@@ -32,9 +32,9 @@ impl CoreApiProvider {
             Presented::Refused => Ok(()),
             Presented::NotSent(detail) => Err(TransportError::NotSent(detail)),
             Presented::InDoubt(detail) => Err(TransportError::Interrupted(detail)),
-            Presented::Issued(_) => Err(TransportError::Interrupted(
-                "the API accepts a spent refresh token again".to_owned(),
-            )),
+            Presented::Issued(_) => {
+                Err(TransportError::Interrupted("the API accepts a spent refresh token again".to_owned()))
+            }
         }
     }
 }

@@ -31,11 +31,7 @@ impl Transport for Script {
     async fn send(&self, request: Request) -> Answer {
         self.asked.lock().unwrap().push(request);
         *self.now.lock().unwrap() += Duration::from_secs(1);
-        self.answers
-            .lock()
-            .unwrap()
-            .pop_front()
-            .expect("one call more than expected")
+        self.answers.lock().unwrap().pop_front().expect("one call more than expected")
     }
 }
 
@@ -51,10 +47,7 @@ impl Script {
 
     fn header(&self, index: usize, name: &str) -> Option<String> {
         let asked = self.asked.lock().unwrap();
-        asked[index]
-            .headers()
-            .get(name)
-            .map(|value| value.to_str().unwrap().to_owned())
+        asked[index].headers().get(name).map(|value| value.to_str().unwrap().to_owned())
     }
 }
 
@@ -84,25 +77,16 @@ fn scripted(answers: impl IntoIterator<Item = Answer>) -> (CoreApiProvider, Arc<
 }
 
 fn caller() -> Caller {
-    Caller {
-        client_ip: Some(IpAddr::V6(Ipv6Addr::LOCALHOST)),
-        ..Caller::default()
-    }
+    Caller { client_ip: Some(IpAddr::V6(Ipv6Addr::LOCALHOST)), ..Caller::default() }
 }
 
 fn answer(status: u16, body: &Value) -> Answer {
     text(status, body.to_string())
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "a script is a list of answers and failures"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "a script is a list of answers and failures")]
 fn text(status: u16, body: impl Into<Bytes>) -> Answer {
-    Ok(http::Response::builder()
-        .status(status)
-        .body(body.into())
-        .unwrap())
+    Ok(http::Response::builder().status(status).body(body.into()).unwrap())
 }
 
 fn error(status: u16, message: &str) -> Answer {
@@ -130,9 +114,7 @@ fn tokens(refresh: &str) -> Answer {
 
 fn idempotent(answer: Answer) -> Answer {
     let mut response = answer?;
-    response
-        .headers_mut()
-        .insert("idempotent-refresh", http::HeaderValue::from_static("true"));
+    response.headers_mut().insert("idempotent-refresh", http::HeaderValue::from_static("true"));
     Ok(response)
 }
 
@@ -147,16 +129,9 @@ fn user(email: &str, unverified: Option<&str>) -> Answer {
 /// A grant as a sign-in leaves it.
 async fn grant(unverified: Option<&str>) -> Grant {
     let (provider, _) = scripted([tokens("r1"), user("user@test.com", unverified)]);
-    provider
-        .sign_in(&caller(), password("user@test.com"))
-        .await
-        .unwrap()
-        .grant
+    provider.sign_in(&caller(), password("user@test.com")).await.unwrap().grant
 }
 
 fn password(email: &str) -> SignIn {
-    SignIn::Password {
-        email: email.to_owned(),
-        password: "password1".into(),
-    }
+    SignIn::Password { email: email.to_owned(), password: "password1".into() }
 }

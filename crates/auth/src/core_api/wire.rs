@@ -32,29 +32,22 @@ pub(super) fn request(
 
 /// The same before anybody speaks through it.
 pub(super) fn bare_request(method: Method, url: &Url, body: &Value) -> Result<Request, TransportError> {
-    let bytes = if body.is_null() {
-        Bytes::new()
-    } else {
-        Bytes::from(body.to_string())
-    };
+    let bytes = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
     let mut request = http::Request::builder()
         .method(method)
         .uri(url.as_str())
         .body(bytes)
         .map_err(|error| TransportError::NotSent(error.to_string()))?;
     if !request.body().is_empty() {
-        request
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     Ok(request)
 }
 
 pub(super) fn authorize(caller: &Caller, grant: &Grant, request: &mut Request) {
     caller.introduce(request);
-    let bearer = grant
-        .field(ACCESS_TOKEN)
-        .and_then(|token| secret_header(&format!("Bearer {}", token.expose())));
+    let bearer =
+        grant.field(ACCESS_TOKEN).and_then(|token| secret_header(&format!("Bearer {}", token.expose())));
     match bearer {
         Some(bearer) => request.headers_mut().insert(AUTHORIZATION, bearer),
         None => request.headers_mut().remove(AUTHORIZATION),
@@ -150,10 +143,7 @@ impl InvalidField {
             .into_iter()
             .map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned))
             .collect();
-        FieldError {
-            field: path.join("."),
-            message: self.message,
-        }
+        FieldError { field: path.join("."), message: self.message }
     }
 }
 

@@ -34,11 +34,7 @@ impl Provider for Scripted {
     }
     async fn refresh(&self, _: &Caller, _: &Grant) -> RefreshOutcome {
         *self.now.lock().unwrap() += self.takes;
-        self.ends
-            .lock()
-            .unwrap()
-            .pop()
-            .expect("one refresh more than expected")
+        self.ends.lock().unwrap().pop().expect("one refresh more than expected")
     }
     async fn sign_out(&self, _: &Caller, _: &Grant) -> SignOut {
         SignOut::default()
@@ -70,27 +66,13 @@ fn lifecycle(
         Arc::new(move || *now.lock().unwrap())
     };
     let takes = Duration::from_secs(takes_secs);
-    Lifecycle::new(
-        Arc::new(Scripted {
-            timing,
-            takes,
-            now,
-            ends: Mutex::new(ends),
-        }),
-        clock,
-    )
+    Lifecycle::new(Arc::new(Scripted { timing, takes, now, ends: Mutex::new(ends) }), clock)
 }
 
 async fn ensured(after_secs: u64, takes_secs: u64, end: RefreshOutcome) -> Ensured {
-    let lifecycle = lifecycle(
-        RefreshTiming::Before(Duration::from_secs(10)),
-        after_secs,
-        takes_secs,
-        vec![end],
-    );
-    lifecycle
-        .ensure_fresh(&Caller::default(), &SessionKey::new(b"id", 3), &grant())
-        .await
+    let lifecycle =
+        lifecycle(RefreshTiming::Before(Duration::from_secs(10)), after_secs, takes_secs, vec![end]);
+    lifecycle.ensure_fresh(&Caller::default(), &SessionKey::new(b"id", 3), &grant()).await
 }
 
 #[test]
@@ -111,11 +93,7 @@ fn the_leeway_is_never_more_than_a_quarter_of_the_life() {
         (RefreshTiming::AfterExpiry, 100, Due::Expired),
         (RefreshTiming::On401, 1_000, Due::NotYet),
     ] {
-        assert_eq!(
-            due(timing, after_secs),
-            expected,
-            "{timing:?} after {after_secs} s"
-        );
+        assert_eq!(due(timing, after_secs), expected, "{timing:?} after {after_secs} s");
     }
 }
 
@@ -128,9 +106,7 @@ fn a_grant_without_an_end_is_never_due() {
 #[tokio::test]
 async fn a_fresh_grant_asks_nobody() {
     let lifecycle = lifecycle(RefreshTiming::Before(Duration::from_secs(10)), 5, 0, Vec::new());
-    let ensured = lifecycle
-        .ensure_fresh(&Caller::default(), &SessionKey::new(b"id", 0), &grant())
-        .await;
+    let ensured = lifecycle.ensure_fresh(&Caller::default(), &SessionKey::new(b"id", 0), &grant()).await;
     assert!(matches!(ensured, Ensured::Current), "{ensured:?}");
 }
 
@@ -148,18 +124,12 @@ async fn a_due_grant_is_renewed_or_ended() {
 #[tokio::test]
 async fn the_old_access_token_serves_as_long_as_it_lives() {
     for (after_secs, takes_secs, lives) in [(95, 0, true), (95, 4, true), (95, 5, false), (100, 0, false)] {
-        for end in [
-            RefreshOutcome::NotSent("down".to_owned()),
-            RefreshOutcome::InDoubt("reset".to_owned()),
-        ] {
+        for end in [RefreshOutcome::NotSent("down".to_owned()), RefreshOutcome::InDoubt("reset".to_owned())] {
             let ensured = ensured(after_secs, takes_secs, end).await;
             let Ensured::Unavailable { access_lives, .. } = ensured else {
                 panic!("an unreachable provider decided something: {ensured:?}");
             };
-            assert_eq!(
-                access_lives, lives,
-                "after {after_secs} s and a try of {takes_secs} s"
-            );
+            assert_eq!(access_lives, lives, "after {after_secs} s and a try of {takes_secs} s");
         }
     }
 }
@@ -170,25 +140,12 @@ async fn a_refused_token_is_replaced_but_not_early_where_that_looks_like_theft()
     let rotated = || vec![RefreshOutcome::Rotated(Grant::default())];
     for timing in [RefreshTiming::Before(Duration::ZERO), RefreshTiming::On401] {
         let lifecycle = lifecycle(timing, 5, 0, rotated());
-        let ensured = lifecycle
-            .replace_refused(&Caller::default(), &session, &grant())
-            .await;
+        let ensured = lifecycle.replace_refused(&Caller::default(), &session, &grant()).await;
         assert!(matches!(ensured, Ensured::Rotated(_)), "{timing:?}: {ensured:?}");
     }
     let early = lifecycle(RefreshTiming::AfterExpiry, 5, 0, Vec::new());
-    let ensured = early
-        .replace_refused(&Caller::default(), &session, &grant())
-        .await;
-    assert!(
-        matches!(
-            ensured,
-            Ensured::Unavailable {
-                access_lives: false,
-                ..
-            }
-        ),
-        "{ensured:?}"
-    );
+    let ensured = early.replace_refused(&Caller::default(), &session, &grant()).await;
+    assert!(matches!(ensured, Ensured::Unavailable { access_lives: false, .. }), "{ensured:?}");
     let late = lifecycle(RefreshTiming::AfterExpiry, 100, 0, rotated());
     let ensured = late.replace_refused(&Caller::default(), &session, &grant()).await;
     assert!(matches!(ensured, Ensured::Rotated(_)), "{ensured:?}");

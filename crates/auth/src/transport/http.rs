@@ -61,10 +61,7 @@ impl HttpTransport {
             tracing::warn!(error = %chain(&error), "no root certificates: https addresses will be refused");
             builder(settings)?.tls_certs_only([]).build().map_err(classify)
         })?;
-        Ok(Self {
-            client,
-            max_answer_bytes: settings.max_answer_bytes,
-        })
+        Ok(Self { client, max_answer_bytes: settings.max_answer_bytes })
     }
 
     async fn read(&self, mut answer: reqwest::Response) -> Result<Response, TransportError> {
@@ -72,9 +69,7 @@ impl HttpTransport {
         while let Some(chunk) = answer.chunk().await.map_err(interrupted)? {
             if body.len() + chunk.len() > self.max_answer_bytes {
                 let limit = self.max_answer_bytes;
-                return Err(TransportError::Interrupted(format!(
-                    "the answer is longer than {limit} bytes"
-                )));
+                return Err(TransportError::Interrupted(format!("the answer is longer than {limit} bytes")));
             }
             body.extend_from_slice(&chunk);
         }

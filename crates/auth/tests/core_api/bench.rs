@@ -41,33 +41,16 @@ impl Transport for Router {
 }
 
 async fn ask(api: &CoreApi, request: Request) -> Response {
-    let (parts, body) = api
-        .router()
-        .oneshot(request.map(Body::from))
-        .await
-        .unwrap()
-        .into_parts();
+    let (parts, body) = api.router().oneshot(request.map(Body::from)).await.unwrap().into_parts();
     Response::from_parts(parts, to_bytes(body, usize::MAX).await.unwrap())
 }
 
 async fn opened(clock: Clock, random: Random) -> CoreApi {
-    CoreApi::open(Config {
-        clock,
-        random,
-        ..Config::in_memory()
-    })
-    .await
-    .unwrap()
+    CoreApi::open(Config { clock, random, ..Config::in_memory() }).await.unwrap()
 }
 
 fn provider(transport: Arc<dyn Transport>, clock: Clock, random: Random) -> CoreApiProvider {
-    CoreApiProvider::new(
-        BASE.parse().unwrap(),
-        transport,
-        clock,
-        random,
-        CoreApiSettings::default(),
-    )
+    CoreApiProvider::new(BASE.parse().unwrap(), transport, clock, random, CoreApiSettings::default())
 }
 
 pub(crate) struct Bench {
@@ -85,17 +68,9 @@ impl Bench {
             Arc::new(move || *now.lock().unwrap())
         };
         let api = opened(Arc::clone(&clock), system_random()).await;
-        let router = Arc::new(Router {
-            api: api.clone(),
-            loses_answers: AtomicBool::new(false),
-        });
+        let router = Arc::new(Router { api: api.clone(), loses_answers: AtomicBool::new(false) });
         let provider = Arc::new(provider(Arc::<Router>::clone(&router), clock, system_random()));
-        Self {
-            api,
-            provider,
-            router,
-            now,
-        }
+        Self { api, provider, router, now }
     }
 
     pub(crate) fn advance(&self, by: Duration) {
@@ -107,10 +82,7 @@ impl Bench {
     }
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn, SignInError> {
-        let attempt = SignIn::Password {
-            email: email.to_owned(),
-            password: password.into(),
-        };
+        let attempt = SignIn::Password { email: email.to_owned(), password: password.into() };
         self.provider.sign_in(&Caller::default(), attempt).await
     }
 
@@ -161,8 +133,7 @@ impl Calls {
 #[async_trait]
 impl AuthorizedCalls for Calls {
     async fn send(&self, mut request: Request) -> Result<Response, CallError> {
-        self.provider
-            .authorize(&Caller::default(), &self.grant(), &mut request);
+        self.provider.authorize(&Caller::default(), &self.grant(), &mut request);
         let sent = self.router.send(request).await;
         let response = sent.map_err(|error| CallError::Unavailable(error.to_string()))?;
         if response.status() == StatusCode::UNAUTHORIZED {
@@ -183,12 +154,7 @@ struct Real {
 
 pub(crate) async fn open(clock: Clock, random: Random) -> Arc<dyn BackEnd> {
     let api = opened(Arc::clone(&clock), Arc::clone(&random)).await;
-    Arc::new(Real {
-        api,
-        clock,
-        random,
-        issued: Mutex::new(vec![PASSWORD.to_owned()]),
-    })
+    Arc::new(Real { api, clock, random, issued: Mutex::new(vec![PASSWORD.to_owned()]) })
 }
 
 impl Real {
@@ -230,11 +196,7 @@ impl BackEnd for Real {
     }
 
     fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider> {
-        Arc::new(provider(
-            transport,
-            Arc::clone(&self.clock),
-            Arc::clone(&self.random),
-        ))
+        Arc::new(provider(transport, Arc::clone(&self.clock), Arc::clone(&self.random)))
     }
 
     async fn answer(&self, request: Request) -> Response {
@@ -247,17 +209,11 @@ impl BackEnd for Real {
     }
 
     async fn right_credentials(&self, _: &dyn Provider) -> SignIn {
-        SignIn::Password {
-            email: EMAIL.to_owned(),
-            password: PASSWORD.into(),
-        }
+        SignIn::Password { email: EMAIL.to_owned(), password: PASSWORD.into() }
     }
 
     async fn wrong_credentials(&self, _: &dyn Provider) -> SignIn {
-        SignIn::Password {
-            email: EMAIL.to_owned(),
-            password: "not the password".into(),
-        }
+        SignIn::Password { email: EMAIL.to_owned(), password: "not the password".into() }
     }
 
     fn calls(&self) -> Vec<Request> {
@@ -267,9 +223,7 @@ impl BackEnd for Real {
 
     fn terminal_answers(&self) -> Vec<Response> {
         let body = json!({ "statusCode": 401, "message": "Invalid credentials", "error": "Unauthorized" });
-        let response = http::Response::builder()
-            .status(401)
-            .body(Bytes::from(body.to_string()));
+        let response = http::Response::builder().status(401).body(Bytes::from(body.to_string()));
         vec![response.unwrap()]
     }
 
@@ -284,22 +238,13 @@ impl BackEnd for Real {
 
     async fn change_credentials(&self) -> Option<Request> {
         let bearer = self.bearer_elsewhere(false).await;
-        let me = self
-            .elsewhere(Method::GET, "/user/users/current", &bearer, &Value::Null)
-            .await;
+        let me = self.elsewhere(Method::GET, "/user/users/current", &bearer, &Value::Null).await;
         let path = format!("/user/users/{}", me["id"].as_str().unwrap());
         let new = "new@test.com";
-        self.elsewhere(Method::PATCH, &path, &bearer, &json!({ "email": new }))
-            .await;
+        self.elsewhere(Method::PATCH, &path, &bearer, &json!({ "email": new })).await;
         self.api.settled().await;
         let token = link_parameter(&self.api, new, "token").await;
-        self.elsewhere(
-            Method::POST,
-            "/auth/action-requests",
-            "",
-            &json!({ "token": token }),
-        )
-        .await;
+        self.elsewhere(Method::POST, "/auth/action-requests", "", &json!({ "token": token })).await;
         self.api.settled().await;
         self.calls().pop()
     }

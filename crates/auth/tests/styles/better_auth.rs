@@ -79,10 +79,7 @@ impl BetterAuth {
     fn auth_server(&self, request: &Request) -> Response {
         let path = request.uri().path().trim_start_matches("/api/v1/auth");
         if *request.method() == Method::POST && header(request, "origin") != Some(ORIGIN_OF_AUTH) {
-            return json(
-                403,
-                &json!({ "message": "Invalid origin", "code": "INVALID_ORIGIN" }),
-            );
+            return json(403, &json!({ "message": "Invalid origin", "code": "INVALID_ORIGIN" }));
         }
         if path == "/sign-in/email" {
             return self.sign_in(request);
@@ -129,10 +126,7 @@ impl BackEnd for BetterAuth {
     }
 
     fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider> {
-        Arc::new(Client {
-            transport,
-            clock: Arc::clone(&self.clock),
-        })
+        Arc::new(Client { transport, clock: Arc::clone(&self.clock) })
     }
 
     async fn answer(&self, request: Request) -> Response {
@@ -174,10 +168,7 @@ impl BackEnd for BetterAuth {
     }
 
     async fn change_credentials(&self) -> Option<Request> {
-        Some(post_json(
-            &format!("{AUTH}/change-password"),
-            &json!({ "newPassword": "another one" }),
-        ))
+        Some(post_json(&format!("{AUTH}/change-password"), &json!({ "newPassword": "another one" })))
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -193,9 +184,7 @@ struct Client {
 impl Client {
     fn for_auth_server(caller: &Caller, session: Option<&SecretText>, mut request: Request) -> Request {
         caller.introduce(&mut request);
-        request
-            .headers_mut()
-            .insert(ORIGIN, HeaderValue::from_static(ORIGIN_OF_AUTH));
+        request.headers_mut().insert(ORIGIN, HeaderValue::from_static(ORIGIN_OF_AUTH));
         if let Some(session) = session {
             set_cookies(&mut request, &[(COOKIE, session)]);
         }
@@ -219,18 +208,11 @@ impl Provider for Client {
             _ => return Err(unusable(&response)),
         }
         let session = given_cookie(&response, COOKIE).ok_or_else(|| unusable(&response))?;
-        match self
-            .refresh(caller, &Grant::default().with(SESSION, session))
-            .await
-        {
-            RefreshOutcome::Rotated(grant) => Ok(SignedIn {
-                grant,
-                identity: person("u1"),
-                provider_sid: None,
-            }),
-            _ => Err(SignInError::Unavailable(
-                "no token for the resource API".to_owned(),
-            )),
+        match self.refresh(caller, &Grant::default().with(SESSION, session)).await {
+            RefreshOutcome::Rotated(grant) => {
+                Ok(SignedIn { grant, identity: person("u1"), provider_sid: None })
+            }
+            _ => Err(SignInError::Unavailable("no token for the resource API".to_owned())),
         }
     }
 
@@ -291,9 +273,6 @@ impl Provider for Client {
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> SignOut {
         let request = post_json(&format!("{AUTH}/sign-out"), &json!({}));
         let request = Self::for_auth_server(caller, grant.field(SESSION), request);
-        SignOut {
-            redirect: None,
-            failure: sign_out_failure(self.transport.send(request).await),
-        }
+        SignOut { redirect: None, failure: sign_out_failure(self.transport.send(request).await) }
     }
 }

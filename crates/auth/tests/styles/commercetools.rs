@@ -126,18 +126,11 @@ impl BackEnd for Shop {
     }
 
     fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider> {
-        Arc::new(Commercetools {
-            transport,
-            clock: Arc::clone(&self.clock),
-        })
+        Arc::new(Commercetools { transport, clock: Arc::clone(&self.clock) })
     }
 
     async fn answer(&self, request: Request) -> Response {
-        if request.uri().host() == Some("auth.shop.test") {
-            self.oauth(&request)
-        } else {
-            self.me(&request)
-        }
+        if request.uri().host() == Some("auth.shop.test") { self.oauth(&request) } else { self.me(&request) }
     }
 
     async fn right_credentials(&self, _: &dyn Provider) -> SignIn {
@@ -149,17 +142,11 @@ impl BackEnd for Shop {
     }
 
     fn calls(&self) -> Vec<Request> {
-        vec![
-            get(&format!("{API}/me")),
-            post_json(&format!("{API}/me/carts"), &json!({})),
-        ]
+        vec![get(&format!("{API}/me")), post_json(&format!("{API}/me/carts"), &json!({}))]
     }
 
     fn terminal_answers(&self) -> Vec<Response> {
-        vec![
-            oauth_error(400, "invalid_grant"),
-            oauth_error(401, "invalid_token"),
-        ]
+        vec![oauth_error(400, "invalid_grant"), oauth_error(401, "invalid_token")]
     }
 
     fn open_sessions(&self) -> usize {
@@ -224,11 +211,7 @@ impl Commercetools {
 
     async fn revoke(&self, caller: &Caller, grant: &Grant, field: Field) -> Option<TransportError> {
         let token = grant.field(field)?;
-        let hint = if field == REFRESH {
-            "refresh_token"
-        } else {
-            "access_token"
-        };
+        let hint = if field == REFRESH { "refresh_token" } else { "access_token" };
         let form = [("token", token.expose()), ("token_type_hint", hint)];
         sign_out_failure(self.post(caller, "/token/revoke", &form).await)
     }
@@ -252,12 +235,7 @@ impl Provider for Commercetools {
                 self.post(caller, "/shop/customers/token", &form).await
             }
             SignIn::ClientCredentials => {
-                self.post(
-                    caller,
-                    "/shop/anonymous/token",
-                    &[("grant_type", "client_credentials")],
-                )
-                .await
+                self.post(caller, "/shop/anonymous/token", &[("grant_type", "client_credentials")]).await
             }
             _ => return Err(SignInError::Unsupported),
         };
@@ -266,19 +244,13 @@ impl Provider for Commercetools {
         if response.status() == 400 && wrong {
             return Err(SignInError::InvalidCredentials);
         }
-        let grant = self
-            .take(Grant::default(), &response)
-            .ok_or_else(|| unusable(&response))?;
+        let grant = self.take(Grant::default(), &response).ok_or_else(|| unusable(&response))?;
         let mut request = get(&format!("{API}/me"));
         self.authorize(caller, &grant, &mut request);
         let response = or_unavailable(self.transport.send(request).await)?;
         let me: Identity = serde_json::from_slice(response.body()).map_err(|_| unusable(&response))?;
         let grant = if guest { grant.with(GUEST, "1") } else { grant };
-        Ok(SignedIn {
-            grant,
-            identity: me,
-            provider_sid: None,
-        })
+        Ok(SignedIn { grant, identity: me, provider_sid: None })
     }
 
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
@@ -326,9 +298,6 @@ impl Provider for Commercetools {
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> SignOut {
         let refresh = self.revoke(caller, grant, REFRESH).await;
         let access = self.revoke(caller, grant, ACCESS).await;
-        SignOut {
-            redirect: None,
-            failure: refresh.or(access),
-        }
+        SignOut { redirect: None, failure: refresh.or(access) }
     }
 }

@@ -57,12 +57,7 @@ pub(crate) fn open(clock: Clock, random: Random, idempotent: bool) -> Arc<dyn Ba
         families: 0,
         issued: vec![PASSWORD.to_owned()],
     };
-    Arc::new(CoreApi {
-        clock,
-        random,
-        idempotent,
-        state: Mutex::new(state),
-    })
+    Arc::new(CoreApi { clock, random, idempotent, state: Mutex::new(state) })
 }
 
 impl CoreApi {
@@ -99,10 +94,7 @@ impl CoreApi {
         }
         let answer = self.issue(state, family);
         if let Some(token) = state.tokens.get_mut(presented) {
-            token.spent = Some(Spent {
-                key: key.map(str::to_owned),
-                answer: answer.clone(),
-            });
+            token.spent = Some(Spent { key: key.map(str::to_owned), answer: answer.clone() });
         }
         self.created(&answer)
     }
@@ -113,9 +105,7 @@ impl CoreApi {
             "sub": USER_ID, "email": state.email, "iat": now, "exp": now + LIFE.as_secs()
         }));
         let refresh = opaque(&self.random);
-        state
-            .tokens
-            .insert(refresh.clone(), Token { family, spent: None });
+        state.tokens.insert(refresh.clone(), Token { family, spent: None });
         state.issued.extend([access.clone(), refresh.clone()]);
         json!({ "item": { "accessToken": access, "ttlSeconds": LIFE.as_secs(), "refreshToken": refresh } })
     }
@@ -147,11 +137,7 @@ impl CoreApi {
 impl BackEnd for CoreApi {
     fn style(&self) -> Style {
         Style {
-            name: if self.idempotent {
-                "core API"
-            } else {
-                "core API as recorded"
-            },
+            name: if self.idempotent { "core API" } else { "core API as recorded" },
             access_life: LIFE,
             timing: RefreshTiming::Before(Duration::from_mins(1)),
             rotation: Rotation::New,
@@ -174,10 +160,7 @@ impl BackEnd for CoreApi {
     }
 
     async fn answer(&self, request: Request) -> Response {
-        assert!(
-            request.headers().get("auth-context").is_none(),
-            "tokens are asked for in the body"
-        );
+        assert!(request.headers().get("auth-context").is_none(), "tokens are asked for in the body");
         match (request.method(), request.uri().path()) {
             (&Method::POST, "/v1/auth/tokens") => self.tokens(&request),
             (&Method::GET, "/v1/user/users/current") => self.current(&request),

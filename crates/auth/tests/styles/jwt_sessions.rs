@@ -108,10 +108,7 @@ impl Rails {
 
     fn call(&self, request: &Request) -> Response {
         let access = cookie(request, "jwt_access").unwrap_or_default();
-        let session = lock(&self.sessions)
-            .values()
-            .find(|session| session.access == access)
-            .cloned();
+        let session = lock(&self.sessions).values().find(|session| session.access == access).cloned();
         let lives = living_claims(access, (self.clock)()).is_some();
         let (true, Some(session)) = (lives, session) else {
             return text(401, "text/plain", "Signature has expired");
@@ -144,10 +141,7 @@ impl BackEnd for Rails {
     }
 
     fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider> {
-        Arc::new(JwtSessions {
-            transport,
-            clock: Arc::clone(&self.clock),
-        })
+        Arc::new(JwtSessions { transport, clock: Arc::clone(&self.clock) })
     }
 
     async fn answer(&self, request: Request) -> Response {
@@ -175,18 +169,11 @@ impl BackEnd for Rails {
 
     fn calls(&self) -> Vec<Request> {
         let url = format!("{BASE}/notes");
-        vec![
-            get(&url),
-            post_json(&url, &json!({})),
-            request(Method::DELETE, &url),
-        ]
+        vec![get(&url), post_json(&url, &json!({})), request(Method::DELETE, &url)]
     }
 
     fn terminal_answers(&self) -> Vec<Response> {
-        vec![
-            text(401, "text/plain", "Unauthorized"),
-            text(401, "text/html", "<h1>Unauthorized</h1>"),
-        ]
+        vec![text(401, "text/plain", "Unauthorized"), text(401, "text/html", "<h1>Unauthorized</h1>")]
     }
 
     fn open_sessions(&self) -> usize {
@@ -227,9 +214,7 @@ impl JwtSessions {
     fn with_refresh_token(method: Method, path: &str, caller: &Caller, grant: &Grant) -> Request {
         let mut request = request(method, &format!("{BASE}{path}"));
         caller.introduce(&mut request);
-        request
-            .headers_mut()
-            .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         if let Some(token) = grant.field(REFRESH) {
             put(&mut request, "x-refresh-token", token);
         }
@@ -255,13 +240,8 @@ impl Provider for JwtSessions {
         let refresh = field(&response, "refresh").ok_or_else(|| unusable(&response))?;
         let mut grant = Grant::default().with(REFRESH, refresh);
         grant.refresh_expires_at = (self.clock)().checked_add(REFRESH_LIFE);
-        self.take(&mut grant, &response)
-            .ok_or_else(|| unusable(&response))?;
-        Ok(SignedIn {
-            grant,
-            identity: person("1"),
-            provider_sid: None,
-        })
+        self.take(&mut grant, &response).ok_or_else(|| unusable(&response))?;
+        Ok(SignedIn { grant, identity: person("1"), provider_sid: None })
     }
 
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
@@ -303,9 +283,6 @@ impl Provider for JwtSessions {
 
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> SignOut {
         let request = Self::with_refresh_token(Method::DELETE, "/login", caller, grant);
-        SignOut {
-            redirect: None,
-            failure: sign_out_failure(self.transport.send(request).await),
-        }
+        SignOut { redirect: None, failure: sign_out_failure(self.transport.send(request).await) }
     }
 }

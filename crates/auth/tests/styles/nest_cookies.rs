@@ -34,11 +34,7 @@ struct Nest {
 }
 
 pub(crate) async fn open(clock: Clock, _: Random) -> Arc<dyn BackEnd> {
-    Arc::new(Nest {
-        clock,
-        live: Mutex::default(),
-        issued: Mutex::new(vec![PASSWORD.to_owned()]),
-    })
+    Arc::new(Nest { clock, live: Mutex::default(), issued: Mutex::new(vec![PASSWORD.to_owned()]) })
 }
 
 impl Nest {
@@ -116,10 +112,7 @@ impl BackEnd for Nest {
     }
 
     fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider> {
-        Arc::new(NestCookies {
-            transport,
-            clock: Arc::clone(&self.clock),
-        })
+        Arc::new(NestCookies { transport, clock: Arc::clone(&self.clock) })
     }
 
     async fn answer(&self, request: Request) -> Response {
@@ -139,10 +132,7 @@ impl BackEnd for Nest {
     }
 
     async fn wrong_credentials(&self, _: &dyn Provider) -> SignIn {
-        SignIn::Password {
-            email: "nobody@test.com".to_owned(),
-            password: PASSWORD.into(),
-        }
+        SignIn::Password { email: "nobody@test.com".to_owned(), password: PASSWORD.into() }
     }
 
     fn calls(&self) -> Vec<Request> {
@@ -151,10 +141,7 @@ impl BackEnd for Nest {
     }
 
     fn terminal_answers(&self) -> Vec<Response> {
-        vec![
-            error(401, &json!("Unauthorized")),
-            error(403, &json!(["Access Denied"])),
-        ]
+        vec![error(401, &json!("Unauthorized")), error(403, &json!(["Access Denied"]))]
     }
 
     fn open_sessions(&self) -> usize {
@@ -205,10 +192,8 @@ impl NestCookies {
     fn with_cookies(path: &str, caller: &Caller, grant: &Grant, names: &[(&'static str, Field)]) -> Request {
         let mut request = post_json(&format!("{BASE}{path}"), &json!({}));
         caller.introduce(&mut request);
-        let cookies: Vec<_> = names
-            .iter()
-            .filter_map(|(name, field)| Some((*name, grant.field(*field)?)))
-            .collect();
+        let cookies: Vec<_> =
+            names.iter().filter_map(|(name, field)| Some((*name, grant.field(*field)?))).collect();
         set_cookies(&mut request, &cookies);
         request
     }
@@ -226,19 +211,13 @@ impl Provider for NestCookies {
         let response = or_unavailable(self.transport.send(request).await)?;
         let grant = match response.status().as_u16() {
             400 | 401 if is_error(&response) => return Err(SignInError::InvalidCredentials),
-            _ => self
-                .take(Grant::default(), &response)
-                .ok_or_else(|| unusable(&response))?,
+            _ => self.take(Grant::default(), &response).ok_or_else(|| unusable(&response))?,
         };
         let mut request = get(&format!("{BASE}/users/me"));
         self.authorize(caller, &grant, &mut request);
         let response = or_unavailable(self.transport.send(request).await)?;
         match response.status().as_u16() {
-            200 => Ok(SignedIn {
-                grant,
-                identity: person("p1"),
-                provider_sid: None,
-            }),
+            200 => Ok(SignedIn { grant, identity: person("p1"), provider_sid: None }),
             403 if is_error(&response) => Err(SignInError::Forbidden),
             _ => Err(unusable(&response)),
         }
@@ -292,16 +271,10 @@ impl Provider for NestCookies {
         }
         let cookies = [("access_token", ACCESS), ("refresh_token", REFRESH)];
         let request = Self::with_cookies("/auth/logout", caller, &grant, &cookies);
-        SignOut {
-            redirect: None,
-            failure: sign_out_failure(self.transport.send(request).await),
-        }
+        SignOut { redirect: None, failure: sign_out_failure(self.transport.send(request).await) }
     }
 }
 
 fn failed(error: TransportError) -> SignOut {
-    SignOut {
-        redirect: None,
-        failure: Some(error),
-    }
+    SignOut { redirect: None, failure: Some(error) }
 }

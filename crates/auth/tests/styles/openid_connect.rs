@@ -52,11 +52,7 @@ struct Authorized {
 }
 
 pub(crate) async fn open(clock: Clock, random: Random) -> Arc<dyn BackEnd> {
-    Arc::new(Issuer {
-        clock,
-        random,
-        state: Mutex::default(),
-    })
+    Arc::new(Issuer { clock, random, state: Mutex::default() })
 }
 
 impl Issuer {
@@ -65,10 +61,7 @@ impl Issuer {
         let url = Url::parse(url).unwrap();
         let mut parameters: HashMap<_, _> = url.query_pairs().into_owned().collect();
         let mut state = lock(&self.state);
-        let request = state
-            .pushed
-            .remove(&parameters.remove("request_uri").unwrap())
-            .unwrap();
+        let request = state.pushed.remove(&parameters.remove("request_uri").unwrap()).unwrap();
         let code = opaque(&self.random);
         state.issued.push(code.clone());
         state.codes.insert(code.clone(), request);
@@ -82,10 +75,7 @@ impl Issuer {
             nonce: opaque(&self.random).into(),
             code_verifier: opaque(&self.random).into(),
         };
-        let caller = Caller {
-            client_ip: Some(IpAddr::from([203, 0, 113, 7])),
-            ..Caller::default()
-        };
+        let caller = Caller { client_ip: Some(IpAddr::from([203, 0, 113, 7])), ..Caller::default() };
         let url = provider.authorization_url(&caller, &request).await;
         (self.visit(&url.unwrap()), request)
     }
@@ -104,9 +94,7 @@ impl Issuer {
     }
 
     fn exchange(&self, form: &HashMap<String, String>) -> Response {
-        let request = form
-            .get("code")
-            .and_then(|code| lock(&self.state).codes.remove(code));
+        let request = form.get("code").and_then(|code| lock(&self.state).codes.remove(code));
         let Some(request) = request else {
             return oauth_error(400, "invalid_grant");
         };
@@ -199,10 +187,7 @@ impl BackEnd for Issuer {
     }
 
     fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider> {
-        Arc::new(OpenIdConnect {
-            transport,
-            clock: Arc::clone(&self.clock),
-        })
+        Arc::new(OpenIdConnect { transport, clock: Arc::clone(&self.clock) })
     }
 
     async fn answer(&self, request: Request) -> Response {
@@ -248,18 +233,11 @@ impl BackEnd for Issuer {
     }
 
     fn terminal_answers(&self) -> Vec<Response> {
-        vec![
-            oauth_error(400, "invalid_grant"),
-            oauth_error(401, "invalid_token"),
-        ]
+        vec![oauth_error(400, "invalid_grant"), oauth_error(401, "invalid_token")]
     }
 
     fn open_sessions(&self) -> usize {
-        lock(&self.state)
-            .grants
-            .iter()
-            .filter(|grant| !grant.revoked)
-            .count()
+        lock(&self.state).grants.iter().filter(|grant| !grant.revoked).count()
     }
 
     async fn end_sessions(&self) {
@@ -273,12 +251,7 @@ impl BackEnd for Issuer {
     }
 
     fn secrets(&self) -> Vec<String> {
-        lock(&self.state)
-            .issued
-            .iter()
-            .cloned()
-            .chain([CLIENT.to_owned()])
-            .collect()
+        lock(&self.state).issued.iter().cloned().chain([CLIENT.to_owned()]).collect()
     }
 }
 

@@ -19,11 +19,7 @@ pub(crate) const EMAIL: &str = "user@test.com";
 pub(crate) const PASSWORD: &str = "password1";
 
 pub(crate) fn request(method: Method, url: &str) -> Request {
-    http::Request::builder()
-        .method(method)
-        .uri(url)
-        .body(Bytes::new())
-        .unwrap()
+    http::Request::builder().method(method).uri(url).body(Bytes::new()).unwrap()
 }
 
 pub(crate) fn get(url: &str) -> Request {
@@ -41,9 +37,7 @@ pub(crate) fn post_form(url: &str, fields: &[(&str, &str)]) -> Request {
 
 fn with_body(url: &str, content_type: &'static str, body: String) -> Request {
     let mut request = request(Method::POST, url).map(|_| Bytes::from(body));
-    request
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     request
 }
 
@@ -54,9 +48,7 @@ pub(crate) fn json(status: u16, body: &Value) -> Response {
 pub(crate) fn text(status: u16, content_type: &'static str, body: &str) -> Response {
     let mut response = Response::new(Bytes::from(body.to_owned()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap();
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
@@ -98,10 +90,8 @@ pub(crate) fn is_basic(request: &Request, client: &str) -> bool {
 
 /// Cookies go out byte for byte as they came in.
 pub(crate) fn set_cookies(request: &mut Request, cookies: &[(&str, &SecretText)]) {
-    let pairs: Vec<String> = cookies
-        .iter()
-        .map(|(name, value)| format!("{name}={}", value.expose()))
-        .collect();
+    let pairs: Vec<String> =
+        cookies.iter().map(|(name, value)| format!("{name}={}", value.expose())).collect();
     request.headers_mut().insert(COOKIE, secret(&pairs.join("; ")));
 }
 
@@ -117,30 +107,21 @@ pub(crate) fn give_cookie(response: &mut Response, name: &str, value: &str) {
 /// The cookie of this name that an answer sets. When two have one name the last wins.
 pub(crate) fn given_cookie(response: &Response, name: &str) -> Option<SecretText> {
     let values = response.headers().get_all(SET_COOKIE).iter();
-    values
-        .filter_map(|value| pairs(value.to_str().ok()?, name))
-        .next_back()
-        .map(SecretText::from)
+    values.filter_map(|value| pairs(value.to_str().ok()?, name)).next_back().map(SecretText::from)
 }
 
 fn pairs<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.split(';')
-        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+    text.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 pub(crate) fn put(request: &mut Request, name: &'static str, value: &SecretText) {
-    request
-        .headers_mut()
-        .insert(HeaderName::from_static(name), secret(value.expose()));
+    request.headers_mut().insert(HeaderName::from_static(name), secret(value.expose()));
 }
 
 /// A signed token. Two with the same claims are the same.
 pub(crate) fn jwt(claims: &Value) -> String {
     let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
-    format!(
-        "eyJhbGciOiJIUzI1NiJ9.{payload}.{}",
-        digest(&format!("signed{payload}"))
-    )
+    format!("eyJhbGciOiJIUzI1NiJ9.{payload}.{}", digest(&format!("signed{payload}")))
 }
 
 pub(crate) fn claims(token: &str) -> Option<Value> {
@@ -173,19 +154,11 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 pub(crate) fn person(id: &str) -> Identity {
-    Identity {
-        id: id.to_owned(),
-        email: EMAIL.to_owned(),
-        roles: Vec::new(),
-        unverified_email: None,
-    }
+    Identity { id: id.to_owned(), email: EMAIL.to_owned(), roles: Vec::new(), unverified_email: None }
 }
 
 pub(crate) fn password(text: &str) -> SignIn {
-    SignIn::Password {
-        email: EMAIL.to_owned(),
-        password: text.into(),
-    }
+    SignIn::Password { email: EMAIL.to_owned(), password: text.into() }
 }
 
 pub(crate) fn is_password(body: &Value) -> bool {
@@ -230,10 +203,7 @@ pub(crate) fn sign_out_failure(sent: Result<Response, TransportError>) -> Option
         Ok(response) if response.status().is_success() || response.status() == StatusCode::UNAUTHORIZED => {
             None
         }
-        Ok(response) => Some(TransportError::Interrupted(format!(
-            "answered {}",
-            response.status()
-        ))),
+        Ok(response) => Some(TransportError::Interrupted(format!("answered {}", response.status()))),
         Err(error) => Some(error),
     }
 }

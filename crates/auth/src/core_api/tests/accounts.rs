@@ -19,10 +19,7 @@ fn action(status: &str) -> Answer {
 
 fn invalid_email() -> Answer {
     let errors = json!([{ "path": ["email"], "message": "Invalid email address", "code": "invalid_format" }]);
-    answer(
-        400,
-        &json!({ "statusCode": 400, "message": "Validation failed", "errors": errors }),
-    )
+    answer(400, &json!({ "statusCode": 400, "message": "Validation failed", "errors": errors }))
 }
 
 fn invalid() -> AccountError {
@@ -41,36 +38,18 @@ async fn what_is_sent_is_what_the_contract_says() {
     ]);
     let calls = Calls(Arc::clone(&script));
     provider.current_user(&calls).await.unwrap();
-    provider
-        .register(&caller(), "New@test.com", &"password2".into())
-        .await
-        .unwrap();
-    provider
-        .update(&calls, "a/b", Some("New@test.com"), Some(&"password3".into()))
-        .await
-        .unwrap();
+    provider.register(&caller(), "New@test.com", &"password2".into()).await.unwrap();
+    provider.update(&calls, "a/b", Some("New@test.com"), Some(&"password3".into())).await.unwrap();
     provider.delete(&calls, "u1").await.unwrap();
-    provider
-        .request_password_reset(&caller(), "User@test.com")
-        .await
-        .unwrap();
+    provider.request_password_reset(&caller(), "User@test.com").await.unwrap();
     let expected = [
         ("GET /v1/user/users/current", Value::Null),
-        (
-            "POST /v1/user/users",
-            json!({ "email": "new@test.com", "password": "password2" }),
-        ),
-        (
-            "PATCH /v1/user/users/a%2Fb",
-            json!({ "email": "new@test.com", "password": "password3" }),
-        ),
+        ("POST /v1/user/users", json!({ "email": "new@test.com", "password": "password2" })),
+        ("PATCH /v1/user/users/a%2Fb", json!({ "email": "new@test.com", "password": "password3" })),
         ("DELETE /v1/user/users/u1", Value::Null),
         ("POST /v1/auth/tokens", json!({ "email": "user@test.com" })),
     ];
-    assert_eq!(
-        script.asked(),
-        expected.map(|(line, body)| (line.to_owned(), body))
-    );
+    assert_eq!(script.asked(), expected.map(|(line, body)| (line.to_owned(), body)));
 }
 
 #[tokio::test]
@@ -79,16 +58,8 @@ async fn each_status_means_one_thing() {
     for (answer, anonymous, signed_in) in [
         (invalid_email(), Some(invalid()), Some(invalid())),
         (error(401, "Unauthorized"), None, Some(AccountError::SignedOut)),
-        (
-            error(403, "Forbidden"),
-            Some(AccountError::Forbidden),
-            Some(AccountError::Forbidden),
-        ),
-        (
-            conflict(),
-            Some(AccountError::EmailTaken),
-            Some(AccountError::EmailTaken),
-        ),
+        (error(403, "Forbidden"), Some(AccountError::Forbidden), Some(AccountError::Forbidden)),
+        (conflict(), Some(AccountError::EmailTaken), Some(AccountError::EmailTaken)),
         (error(404, "Not Found"), None, None),
         (error(429, "Too Many Requests"), None, None),
         (error(500, "Internal"), None, None),
@@ -100,14 +71,8 @@ async fn each_status_means_one_thing() {
         let text = format!("{answer:?}");
         let (provider, script) = scripted([answer.clone(), answer]);
         let calls = Calls(script);
-        let registered = provider
-            .register(&caller(), "a@b.c", &"password1".into())
-            .await
-            .unwrap_err();
-        let updated = provider
-            .update(&calls, "u1", Some("a@b.c"), None)
-            .await
-            .unwrap_err();
+        let registered = provider.register(&caller(), "a@b.c", &"password1".into()).await.unwrap_err();
+        let updated = provider.update(&calls, "u1", Some("a@b.c"), None).await.unwrap_err();
         for (got, expected) in [(registered, anonymous), (updated, signed_in)] {
             match expected {
                 Some(expected) => assert_eq!(got, expected, "{text}"),
@@ -128,17 +93,8 @@ async fn a_verification_is_waited_for() {
     ]);
     provider.verify_email(&caller(), &"jwt".into()).await.unwrap();
     let asked = script.asked();
-    assert_eq!(
-        asked[0],
-        (
-            "POST /v1/auth/action-requests".to_owned(),
-            json!({ "token": "jwt" })
-        )
-    );
-    assert_eq!(
-        asked[4],
-        ("GET /v1/auth/action-requests/a1".to_owned(), Value::Null)
-    );
+    assert_eq!(asked[0], ("POST /v1/auth/action-requests".to_owned(), json!({ "token": "jwt" })));
+    assert_eq!(asked[4], ("GET /v1/auth/action-requests/a1".to_owned(), Value::Null));
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,9 +124,5 @@ async fn a_verification_that_never_settles_is_given_up_at_the_deadline() {
     let error = provider.verify_email(&caller(), &"jwt".into()).await.unwrap_err();
     assert!(matches!(error, AccountError::Unavailable(_)), "{error:?}");
     assert_eq!(begin.elapsed(), provider.settings.verification_deadline);
-    assert!(
-        script.asked().len() <= 101,
-        "a busy loop: {} questions",
-        script.asked().len()
-    );
+    assert!(script.asked().len() <= 101, "a busy loop: {} questions", script.asked().len());
 }

@@ -4,10 +4,7 @@ use super::*;
 use crate::Rejection;
 
 fn presented(email: &str) -> (String, Value) {
-    (
-        "POST /v1/auth/tokens".to_owned(),
-        json!({ "email": email, "refreshToken": "r1" }),
-    )
+    ("POST /v1/auth/tokens".to_owned(), json!({ "email": email, "refreshToken": "r1" }))
 }
 
 fn asked_for_record() -> (String, Value) {
@@ -35,10 +32,7 @@ async fn only_the_listed_refusal_ends_a_session() {
     let record = user("user@test.com", None);
     let (provider, _) = scripted([refused(), record]);
     let outcome = provider.refresh(&caller(), &grant).await;
-    assert!(
-        matches!(outcome, RefreshOutcome::Rejected(Rejection::InvalidGrant)),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, RefreshOutcome::Rejected(Rejection::InvalidGrant)), "{outcome:?}");
 
     let without = |field: &str| {
         let mut item = json!({ "accessToken": "a", "ttlSeconds": 1200, "refreshToken": "r2" });
@@ -48,14 +42,8 @@ async fn only_the_listed_refusal_ends_a_session() {
     for answer in [
         error(401, "Unauthorized"),
         text(401, "Invalid credentials"),
-        answer(
-            401,
-            &json!({ "statusCode": 403, "message": "Invalid credentials" }),
-        ),
-        answer(
-            400,
-            &json!({ "statusCode": 401, "message": "Invalid credentials" }),
-        ),
+        answer(401, &json!({ "statusCode": 403, "message": "Invalid credentials" })),
+        answer(400, &json!({ "statusCode": 401, "message": "Invalid credentials" })),
         error(403, "Invalid credentials"),
         error(400, "Validation failed"),
         error(404, "Not Found"),
@@ -68,23 +56,14 @@ async fn only_the_listed_refusal_ends_a_session() {
         without("accessToken"),
         without("refreshToken"),
         without("ttlSeconds"),
-        answer(
-            201,
-            &json!({ "item": { "accessToken": "a\nb", "ttlSeconds": 1, "refreshToken": "r2" } }),
-        ),
-        answer(
-            201,
-            &json!({ "item": { "accessToken": "a", "ttlSeconds": 0, "refreshToken": "r2" } }),
-        ),
+        answer(201, &json!({ "item": { "accessToken": "a\nb", "ttlSeconds": 1, "refreshToken": "r2" } })),
+        answer(201, &json!({ "item": { "accessToken": "a", "ttlSeconds": 0, "refreshToken": "r2" } })),
         lost(),
     ] {
         let text = format!("{answer:?}");
         let (provider, script) = scripted([answer]);
         let outcome = provider.refresh(&caller(), &grant).await;
-        assert!(
-            matches!(outcome, RefreshOutcome::InDoubt(_)),
-            "{text}: {outcome:?}"
-        );
+        assert!(matches!(outcome, RefreshOutcome::InDoubt(_)), "{text}: {outcome:?}");
         assert_eq!(script.asked().len(), 1, "{text}: presented again");
     }
     let (provider, _) = scripted([unreachable()]);
@@ -95,16 +74,11 @@ async fn only_the_listed_refusal_ends_a_session() {
 #[tokio::test]
 async fn after_a_verified_change_the_other_address_is_tried() {
     let (provider, script) = scripted([refused(), tokens("r2")]);
-    let outcome = provider
-        .refresh(&caller(), &grant(Some("new@test.com")).await)
-        .await;
+    let outcome = provider.refresh(&caller(), &grant(Some("new@test.com")).await).await;
     let RefreshOutcome::Rotated(grant) = outcome else {
         panic!("not rotated: {outcome:?}");
     };
-    assert_eq!(
-        script.asked(),
-        [presented("user@test.com"), presented("new@test.com")]
-    );
+    assert_eq!(script.asked(), [presented("user@test.com"), presented("new@test.com")]);
     assert_eq!(grant.field(EMAIL), Some(&"new@test.com".into()));
     assert_eq!(grant.field(UNVERIFIED_EMAIL), None);
 }
@@ -112,9 +86,7 @@ async fn after_a_verified_change_the_other_address_is_tried() {
 #[tokio::test]
 async fn after_that_the_owners_record_is_asked() {
     let (provider, script) = scripted([refused(), refused(), user("third@test.com", None), tokens("r2")]);
-    let outcome = provider
-        .refresh(&caller(), &grant(Some("new@test.com")).await)
-        .await;
+    let outcome = provider.refresh(&caller(), &grant(Some("new@test.com")).await).await;
     let RefreshOutcome::Rotated(grant) = outcome else {
         panic!("not rotated: {outcome:?}");
     };
@@ -153,36 +125,24 @@ async fn an_ended_access_token_cannot_ask_for_the_record() {
 #[tokio::test]
 async fn a_doubt_about_the_second_address_is_a_doubt() {
     let (provider, _) = scripted([refused(), lost()]);
-    let outcome = provider
-        .refresh(&caller(), &grant(Some("new@test.com")).await)
-        .await;
+    let outcome = provider.refresh(&caller(), &grant(Some("new@test.com")).await).await;
     assert!(matches!(outcome, RefreshOutcome::InDoubt(_)), "{outcome:?}");
 }
 
 #[tokio::test]
 async fn the_idempotency_key_goes_where_the_api_declares_it() {
     let plain = grant(None).await;
-    let (provider, script) = scripted([
-        idempotent(tokens("r2")),
-        lost(),
-        idempotent(tokens("r3")),
-        tokens("r4"),
-    ]);
+    let (provider, script) =
+        scripted([idempotent(tokens("r2")), lost(), idempotent(tokens("r3")), tokens("r4")]);
     assert!(!provider.refresh_is_idempotent(&plain));
     let mut grant = plain;
     for _ in 0..4 {
         if let RefreshOutcome::Rotated(renewed) = provider.refresh(&caller(), &grant).await {
-            assert_eq!(
-                provider.refresh_is_idempotent(&renewed),
-                renewed.field(IDEMPOTENCY_KEY).is_some()
-            );
+            assert_eq!(provider.refresh_is_idempotent(&renewed), renewed.field(IDEMPOTENCY_KEY).is_some());
             grant = renewed;
         }
     }
-    assert!(
-        !provider.refresh_is_idempotent(&grant),
-        "an API that stops declaring it has lost it"
-    );
+    assert!(!provider.refresh_is_idempotent(&grant), "an API that stops declaring it has lost it");
     let key = |index| script.header(index, "idempotency-key");
     assert_eq!(key(0), None, "not declared yet");
     assert!(key(1).is_some());

@@ -3,16 +3,11 @@ use super::*;
 #[tokio::test]
 async fn the_address_is_sent_in_lower_case_and_the_person_is_asked_for() {
     let (provider, script) = scripted([tokens("r1"), user("user@test.com", None)]);
-    let signed_in = provider
-        .sign_in(&caller(), password(" User@Test.COM "))
-        .await
-        .unwrap();
+    let signed_in = provider.sign_in(&caller(), password(" User@Test.COM ")).await.unwrap();
 
     let sent = json!({ "email": "user@test.com", "password": "password1" });
-    let expected = [
-        ("POST /v1/auth/tokens".to_owned(), sent),
-        ("GET /v1/user/users/current".to_owned(), Value::Null),
-    ];
+    let expected =
+        [("POST /v1/auth/tokens".to_owned(), sent), ("GET /v1/user/users/current".to_owned(), Value::Null)];
     assert_eq!(script.asked(), expected);
     assert_eq!(signed_in.identity.roles, [ironleaf_api_types::Role::VerifiedUser]);
     for index in 0..2 {
@@ -26,24 +21,15 @@ async fn the_address_is_sent_in_lower_case_and_the_person_is_asked_for() {
 async fn expiry_counts_from_the_moment_of_receipt() {
     let grant = grant(None).await;
     let received_at = start() + Duration::from_secs(1);
-    assert_eq!(
-        grant.access_expires_at,
-        Some(received_at + Duration::from_mins(20))
-    );
+    assert_eq!(grant.access_expires_at, Some(received_at + Duration::from_mins(20)));
     assert_eq!(grant.access_lifetime, Some(Duration::from_mins(20)));
-    assert_eq!(
-        grant.refresh_expires_at,
-        Some(received_at + Duration::from_hours(7 * 24))
-    );
+    assert_eq!(grant.refresh_expires_at, Some(received_at + Duration::from_hours(7 * 24)));
 }
 
 #[tokio::test]
 async fn a_one_time_token_signs_in_like_a_refresh() {
     let (provider, script) = scripted([tokens("r1"), user("user@test.com", None)]);
-    let attempt = SignIn::OneTimeToken {
-        email: "User@test.com".to_owned(),
-        token: "once".into(),
-    };
+    let attempt = SignIn::OneTimeToken { email: "User@test.com".to_owned(), token: "once".into() };
     provider.sign_in(&caller(), attempt).await.unwrap();
     let sent = json!({ "email": "user@test.com", "refreshToken": "once" });
     assert_eq!(script.asked()[0].1, sent);
@@ -51,22 +37,10 @@ async fn a_one_time_token_signs_in_like_a_refresh() {
 
 #[tokio::test]
 async fn without_a_user_record_the_claims_say_who_it_is() {
-    for failure in [
-        lost(),
-        unreachable(),
-        error(503, "Down"),
-        error(401, "Unauthorized"),
-        text(200, "{"),
-    ] {
+    for failure in [lost(), unreachable(), error(503, "Down"), error(401, "Unauthorized"), text(200, "{")] {
         let (provider, _) = scripted([tokens("r1"), failure]);
-        let signed_in = provider
-            .sign_in(&caller(), password("user@test.com"))
-            .await
-            .unwrap();
-        assert_eq!(
-            (signed_in.identity.id.as_str(), signed_in.identity.roles.len()),
-            ("u1", 0)
-        );
+        let signed_in = provider.sign_in(&caller(), password("user@test.com")).await.unwrap();
+        assert_eq!((signed_in.identity.id.as_str(), signed_in.identity.roles.len()), ("u1", 0));
         assert_eq!(signed_in.grant.field(EMAIL), Some(&"user@test.com".into()));
     }
 }
@@ -86,18 +60,9 @@ async fn tokens_of_nobody_are_revoked() {
 async fn an_empty_secret_is_not_sent() {
     let (provider, script) = scripted([]);
     for attempt in [
-        SignIn::Password {
-            email: "user@test.com".to_owned(),
-            password: "".into(),
-        },
-        SignIn::OneTimeToken {
-            email: "user@test.com".to_owned(),
-            token: "".into(),
-        },
-        SignIn::Password {
-            email: " ".to_owned(),
-            password: "password1".into(),
-        },
+        SignIn::Password { email: "user@test.com".to_owned(), password: "".into() },
+        SignIn::OneTimeToken { email: "user@test.com".to_owned(), token: "".into() },
+        SignIn::Password { email: " ".to_owned(), password: "password1".into() },
     ] {
         let result = provider.sign_in(&caller(), attempt).await;
         assert_eq!(result.err(), Some(SignInError::InvalidCredentials));
@@ -109,10 +74,7 @@ async fn an_empty_secret_is_not_sent() {
 
 #[tokio::test]
 async fn a_refusal_is_told_apart_from_a_failure() {
-    let busy = http::Response::builder()
-        .status(429)
-        .header("retry-after", "30")
-        .body(Bytes::new());
+    let busy = http::Response::builder().status(429).header("retry-after", "30").body(Bytes::new());
     let validation = json!({ "statusCode": 400, "message": "Validation failed", "errors": [] });
     for (answer, expected) in [
         (refused(), Some(SignInError::InvalidCredentials)),
@@ -120,14 +82,9 @@ async fn a_refusal_is_told_apart_from_a_failure() {
         (error(403, "Forbidden"), Some(SignInError::Forbidden)),
         (
             Ok(busy.unwrap()),
-            Some(SignInError::TooManyRequests {
-                retry_after: Some(Duration::from_secs(30)),
-            }),
+            Some(SignInError::TooManyRequests { retry_after: Some(Duration::from_secs(30)) }),
         ),
-        (
-            text(429, ""),
-            Some(SignInError::TooManyRequests { retry_after: None }),
-        ),
+        (text(429, ""), Some(SignInError::TooManyRequests { retry_after: None })),
         (text(401, "<html>"), None),
         (error(401, "Unauthorized"), None),
         (text(403, "<html>"), None),
@@ -139,17 +96,10 @@ async fn a_refusal_is_told_apart_from_a_failure() {
     ] {
         let text = format!("{answer:?}");
         let (provider, _) = scripted([answer]);
-        let result = provider
-            .sign_in(&caller(), password("user@test.com"))
-            .await
-            .err()
-            .unwrap();
+        let result = provider.sign_in(&caller(), password("user@test.com")).await.err().unwrap();
         match expected {
             Some(expected) => assert_eq!(result, expected, "{text}"),
-            None => assert!(
-                matches!(result, SignInError::Unavailable(_)),
-                "{text}: {result:?}"
-            ),
+            None => assert!(matches!(result, SignInError::Unavailable(_)), "{text}: {result:?}"),
         }
     }
 }

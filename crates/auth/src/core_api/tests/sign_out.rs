@@ -15,11 +15,7 @@ async fn the_token_is_spent_and_then_presented_again() {
     let bodies: Vec<Value> = script.asked().into_iter().map(|(_, body)| body).collect();
     assert_eq!(bodies, [presented.clone(), presented]);
     for index in 0..2 {
-        assert_eq!(
-            script.header(index, "idempotency-key"),
-            None,
-            "the API would give the same pair again"
-        );
+        assert_eq!(script.header(index, "idempotency-key"), None, "the API would give the same pair again");
     }
 }
 
@@ -41,20 +37,13 @@ async fn a_failure_is_reported() {
         (vec![unreachable()], true),
         (vec![tokens("r2"), unreachable()], true),
         (vec![lost(), lost(), lost()], false),
-        (
-            vec![error(500, "Down"), error(500, "Down"), error(500, "Down")],
-            false,
-        ),
+        (vec![error(500, "Down"), error(500, "Down"), error(500, "Down")], false),
         (vec![tokens("r2"), tokens("r3"), tokens("r4")], false),
         (vec![refused(), lost()], false),
     ] {
         let (sign_out, _) = sign_out(answers).await;
         let failure = sign_out.failure.expect("a failure");
-        assert_eq!(
-            matches!(failure, TransportError::NotSent(_)),
-            not_sent,
-            "{failure:?}"
-        );
+        assert_eq!(matches!(failure, TransportError::NotSent(_)), not_sent, "{failure:?}");
     }
 }
 

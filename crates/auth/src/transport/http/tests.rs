@@ -34,10 +34,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
     loop {
         let text = String::from_utf8_lossy(&bytes).to_lowercase();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .split("content-length: ")
-                .nth(1)
-                .and_then(|rest| rest.lines().next());
+            let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
             if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
                 return Some(body.to_owned());
             }
@@ -62,10 +59,7 @@ async fn closing_after(answered: usize, arrivals: &Arrivals) -> SocketAddr {
                     return;
                 }
                 left -= 1;
-                stream
-                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
-                    .await
-                    .unwrap();
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
             }
         }
     })
@@ -86,11 +80,7 @@ fn transport() -> HttpTransport {
 }
 
 fn post(url: &str, body: &str) -> Request {
-    http::Request::builder()
-        .method(Method::POST)
-        .uri(url)
-        .body(body.to_owned().into())
-        .unwrap()
+    http::Request::builder().method(Method::POST).uri(url).body(body.to_owned().into()).unwrap()
 }
 
 async fn send(address: SocketAddr, body: &str) -> Result<Response, TransportError> {
@@ -99,10 +89,7 @@ async fn send(address: SocketAddr, body: &str) -> Result<Response, TransportErro
 
 #[track_caller]
 fn is_interrupted(result: &Result<Response, TransportError>) {
-    assert!(
-        matches!(result, Err(TransportError::Interrupted(_))),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(TransportError::Interrupted(_))), "{result:?}");
 }
 
 #[track_caller]
@@ -115,10 +102,7 @@ async fn a_request_that_was_read_and_not_answered_arrives_once() {
     let arrivals = Arrivals::default();
     let address = closing_after(0, &arrivals).await;
     is_interrupted(&send(address, "token").await);
-    assert_eq!(
-        *arrivals.lock().unwrap(),
-        HashMap::from([("token".to_owned(), 1)])
-    );
+    assert_eq!(*arrivals.lock().unwrap(), HashMap::from([("token".to_owned(), 1)]));
 }
 
 #[tokio::test]
@@ -144,9 +128,7 @@ async fn no_request_arrives_twice_while_the_server_closes_idle_connections() {
             async move {
                 if let Some(body) = read_request(&mut stream).await {
                     *arrivals.lock().unwrap().entry(body).or_default() += 1;
-                    let _ = stream
-                        .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
-                        .await;
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
                 }
             }
         })
@@ -178,11 +160,7 @@ async fn nothing_is_sent_where_nobody_listens() {
 #[tokio::test]
 async fn nothing_is_sent_before_tls_stands() {
     let address = answering("not TLS at all").await;
-    is_not_sent(
-        &transport()
-            .send(post(&format!("https://{address}/"), "token"))
-            .await,
-    );
+    is_not_sent(&transport().send(post(&format!("https://{address}/"), "token")).await);
 
     let silent = serve(|mut stream| async move {
         let mut buffer = [0; 4096];
@@ -190,11 +168,7 @@ async fn nothing_is_sent_before_tls_stands() {
     })
     .await;
     let connect_timeout = Duration::from_millis(50);
-    let transport = HttpTransport::new(&HttpSettings {
-        connect_timeout,
-        ..HttpSettings::default()
-    })
-    .unwrap();
+    let transport = HttpTransport::new(&HttpSettings { connect_timeout, ..HttpSettings::default() }).unwrap();
     is_not_sent(&transport.send(post(&format!("https://{silent}/"), "token")).await);
 }
 
@@ -202,11 +176,7 @@ async fn nothing_is_sent_before_tls_stands() {
 async fn an_answer_that_does_not_come_or_is_not_whole_is_an_interruption() {
     let silent = serve(|mut stream| async move { while read_request(&mut stream).await.is_some() {} }).await;
     let timeout = Duration::from_millis(50);
-    let impatient = HttpTransport::new(&HttpSettings {
-        timeout,
-        ..HttpSettings::default()
-    })
-    .unwrap();
+    let impatient = HttpTransport::new(&HttpSettings { timeout, ..HttpSettings::default() }).unwrap();
     is_interrupted(&impatient.send(post(&format!("http://{silent}/"), "token")).await);
 
     for answer in [
@@ -238,10 +208,7 @@ async fn an_endless_answer_is_cut_off() {
 #[tokio::test]
 async fn a_redirect_is_an_answer() {
     let address = answering("HTTP/1.1 307 Go\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n").await;
-    assert_eq!(
-        send(address, "token").await.unwrap().status(),
-        StatusCode::TEMPORARY_REDIRECT
-    );
+    assert_eq!(send(address, "token").await.unwrap().status(), StatusCode::TEMPORARY_REDIRECT);
 }
 
 #[tokio::test]
@@ -258,14 +225,23 @@ async fn an_answer_comes_whole() {
 async fn a_configured_proxy_is_used() {
     let proxy = answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nproxy").await;
     let proxy = Some(format!("http://{proxy}").parse().unwrap());
-    let transport = HttpTransport::new(&HttpSettings {
-        proxy,
-        ..HttpSettings::default()
-    })
-    .unwrap();
-    let response = transport
-        .send(post("http://nobody.invalid/", "token"))
-        .await
-        .unwrap();
+    let transport = HttpTransport::new(&HttpSettings { proxy, ..HttpSettings::default() }).unwrap();
+    let response = transport.send(post("http://nobody.invalid/", "token")).await.unwrap();
     assert_eq!(response.body(), "proxy");
+}
+
+/// The environment belongs to the process, so another one is started with it: this very program, for one other test.
+#[test]
+fn a_proxy_in_the_environment_is_not_used() {
+    let mut other = std::process::Command::new(std::env::current_exe().unwrap());
+    other.args(["--exact", "transport::http::tests::an_answer_comes_whole"]);
+    for name in ["NO_PROXY", "no_proxy"] {
+        other.env_remove(name);
+    }
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        other.env(name, "http://127.0.0.1:9");
+    }
+    let output = other.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }

@@ -92,14 +92,7 @@ impl Provider for OpenIdConnect {
     }
 
     async fn sign_in(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError> {
-        let SignIn::AuthorizationCode {
-            code,
-            code_verifier,
-            redirect_uri,
-            nonce,
-            issuer,
-        } = attempt
-        else {
+        let SignIn::AuthorizationCode { code, code_verifier, redirect_uri, nonce, issuer } = attempt else {
             return Err(SignInError::Unsupported);
         };
         if issuer.as_deref() != Some(ISSUER) {
@@ -115,24 +108,14 @@ impl Provider for OpenIdConnect {
         if response.status() == 400 && json_body(response.body())["error"] == "invalid_grant" {
             return Err(SignInError::InvalidCredentials);
         }
-        let grant = self
-            .take(Grant::default(), &response)
-            .ok_or_else(|| unusable(&response))?;
+        let grant = self.take(Grant::default(), &response).ok_or_else(|| unusable(&response))?;
         let id_token = field(&response, "id_token").ok_or_else(|| unusable(&response))?;
         let claims = identity_claims(&id_token, nonce.as_ref()).ok_or(SignInError::InvalidCredentials)?;
         let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
-        let identity = Identity {
-            id: text("sub"),
-            email: text("email"),
-            roles: Vec::new(),
-            unverified_email: None,
-        };
+        let identity =
+            Identity { id: text("sub"), email: text("email"), roles: Vec::new(), unverified_email: None };
         let sid = text("sid");
-        Ok(SignedIn {
-            grant: grant.with(SID, sid.as_str()),
-            identity,
-            provider_sid: Some(sid),
-        })
+        Ok(SignedIn { grant: grant.with(SID, sid.as_str()), identity, provider_sid: Some(sid) })
     }
 
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
@@ -179,13 +162,8 @@ impl Provider for OpenIdConnect {
 
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> SignOut {
         let token = grant.field(REFRESH).map(SecretText::expose).unwrap_or_default();
-        let sent = self
-            .post(
-                caller,
-                "/revoke",
-                &[("token", token), ("token_type_hint", "refresh_token")],
-            )
-            .await;
+        let sent =
+            self.post(caller, "/revoke", &[("token", token), ("token_type_hint", "refresh_token")]).await;
         // The session is named by its `sid`, not by the identity token: that would put a token into a URL.
         let hint = grant.field(SID).map(SecretText::expose).unwrap_or_default();
         let query = serde_urlencoded::to_string([("client_id", CLIENT_ID), ("logout_hint", hint)]);
