@@ -1,0 +1,192 @@
+//! The program as it is started: refused configurations, a second start, a kill in the middle, a core API of its own.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ironleaf");
+
+/// A free address on loopback. Between this and its use another process may take it; the next address is as good.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn command(folder: &Path) -> Command {
+    let package = folder.join("site/pkg");
+    std::fs::create_dir_all(&package).unwrap();
+    for name in ["ironleaf.css", "ironleaf.js", "ironleaf.wasm"] {
+        std::fs::write(package.join(name), "").unwrap();
+    }
+    let mut command = Command::new(PROGRAM);
+    command
+        .env_clear()
+        .env("DATA_DIR", folder.join("data"))
+        .env("LEPTOS_SITE_ROOT", folder.join("site"))
+        .current_dir(folder)
+        .stdin(Stdio::null());
+    command
+}
+
+fn refused(arguments: &[&str], settings: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let Output { status, stderr, .. } =
+        command(folder.path()).args(arguments).envs(settings.iter().copied()).output().unwrap();
+    assert!(!status.success(), "{arguments:?} {settings:?} was accepted");
+    String::from_utf8(stderr).unwrap()
+}
+
+/// A running program. It is killed when the test is over.
+struct Running {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Running {
+    /// Starts it and waits for the line that says that it is up.
+    fn start(folder: &TempDir, arguments: &[&str], settings: &[(&str, String)], up: &str, address: SocketAddr) -> Self {
+        let mut child = command(folder.path())
+            .args(arguments)
+            .envs(settings.iter().map(|(name, value)| (*name, value)))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stdout.take().unwrap());
+        let mut seen = String::new();
+        while !seen.contains(up) {
+            assert_ne!(log.read_line(&mut seen).unwrap(), 0, "it stopped: {seen}");
+        }
+        // Whoever stops reading a pipe stops the writer.
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        Self { child, address }
+    }
+
+    fn application(folder: &TempDir, core_api: &[(&str, String)]) -> Self {
+        let address = free_address();
+        let mut settings = vec![("LISTEN_ADDR", address.to_string())];
+        settings.extend_from_slice(core_api);
+        Self::start(folder, &["serve"], &settings, "core API is on", address)
+    }
+
+    fn embedded(folder: &TempDir) -> Self {
+        Self::application(folder, &[("CORE_API_LISTEN_ADDR", free_address().to_string())])
+    }
+
+    /// One request, the whole answer as text.
+    fn send(&self, head: &str, cookie: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{head} HTTP/1.1\r\nHost: {}\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\nConnection: close\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}",
+            self.address
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn sign_in(&self) -> String {
+        let answer = self.send("POST /api/sign-in", "", "email=user@test.com&password=password1");
+        let cookie = answer.split("set-cookie: ").nth(1).unwrap_or_else(|| panic!("no cookie in {answer}"));
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_public_address_without_production_is_refused() {
+    let text = refused(&["serve"], &[("LISTEN_ADDR", "0.0.0.0:3000")]);
+    assert!(text.contains("LISTEN_ADDR") && text.contains("IRONLEAF_ENV=production"), "{text}");
+}
+
+#[test]
+fn an_unknown_command_shows_the_known_ones() {
+    let text = refused(&["srve"], &[]);
+    assert!(text.contains("`srve`") && text.contains("ironleaf core-api"), "{text}");
+}
+
+#[test]
+fn a_taken_port_is_named_with_its_variable() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let text = refused(&["serve"], &[("LISTEN_ADDR", &address)]);
+    assert!(text.contains(&address) && text.contains("LISTEN_ADDR") && text.contains("in use"), "{text}");
+    let free = free_address().to_string();
+    let text = refused(&["serve"], &[("LISTEN_ADDR", &free), ("CORE_API_LISTEN_ADDR", &address)]);
+    assert!(text.contains(&address) && text.contains("CORE_API_LISTEN_ADDR"), "{text}");
+}
+
+#[test]
+fn a_site_that_was_not_built_is_said_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty").display().to_string();
+    let text = refused(&["serve"], &[("LEPTOS_SITE_ROOT", &empty)]);
+    assert!(text.contains("cargo xtask build"), "{text}");
+}
+
+#[test]
+fn config_check_prints_what_is_in_force_and_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = "7465737420746573742074657374207465737420746573742074657374207465";
+    let output = command(folder.path())
+        .args(["config", "check"])
+        .env("SESSION_SECRETS", secret)
+        .env("APP_NAME", "Acme")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("APP_NAME=Acme") && !text.contains(secret), "{text}");
+}
+
+#[test]
+fn a_session_outlives_a_kill_and_a_second_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Running::embedded(&folder);
+    let cookie = first.sign_in();
+    first.kill();
+    let second = Running::embedded(&folder);
+    let page = second.send("GET /account", &cookie, "");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("user@test.com"), "{page}");
+}
+
+#[test]
+fn a_core_api_of_its_own_works_the_same() {
+    let (core_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let core_address = free_address();
+    let core_settings = [("CORE_API_LISTEN_ADDR", core_address.to_string())];
+    let core_api = Running::start(&core_folder, &["core-api"], &core_settings, "the core API is up", core_address);
+    let url = format!("http://{core_address}/v1");
+    let application = Running::application(&folder, &[("CORE_API_URL", url)]);
+    let cookie = application.sign_in();
+    assert!(application.send("GET /account", &cookie, "").contains("user@test.com"));
+    core_api.kill();
+    let page = application.send("GET /account", &cookie, "");
+    assert!(page.starts_with("HTTP/1.1 503") && page.contains("retry-after"), "{page}");
+    assert!(application.send("GET /", "", "").starts_with("HTTP/1.1 200"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_stops_it_cleanly() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = Running::embedded(&folder);
+    let killed = Command::new("kill").args(["-TERM", &running.child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    assert!(running.child.wait().unwrap().success());
+}
