@@ -1,15 +1,16 @@
 //! Building the application and running it.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::settings::{CoreApi, Settings};
 use crate::tools::{Purpose, Tools};
-use crate::{ports, process};
+use crate::{ports, process, workspace};
 
 /// How often a server that is starting is asked whether it is there, and how long an answer may take.
 const PROBE_INTERVAL: Duration = Duration::from_millis(200);
@@ -41,8 +42,18 @@ pub(crate) fn serve(settings: &Settings) -> Result<()> {
 pub(crate) fn build(settings: &Settings, purpose: Purpose) -> Result<()> {
     let tools = Tools::for_building(settings, purpose)?;
     let started = Instant::now();
-    process::run(cargo_leptos(&tools).args(["build", "--release"]))?;
+    process::run(cargo_leptos(&tools).args(["build", "--release", "--precompress"]))?;
+    remove_type_declarations()?;
     println!("The release build took {} s.", started.elapsed().as_secs());
+    Ok(())
+}
+
+/// wasm-bindgen writes them beside what the browser loads; nobody loads them, so they are not served.
+fn remove_type_declarations() -> Result<()> {
+    for path in workspace::files_with_extension(&workspace::site().join("pkg"), &["ts"])? {
+        fs::remove_file(&path)
+            .map_err(|error| Failure::new(format!("{} cannot be removed: {error}", path.display())))?;
+    }
     Ok(())
 }
 
