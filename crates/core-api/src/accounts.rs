@@ -51,9 +51,7 @@ impl CoreApi {
         if !users::insert(&mut transaction, &user, password_hash.as_deref()).await? {
             return Err(ApiError::EmailTaken);
         }
-        let job = self
-            .promise_verification(&mut transaction, &user, email.as_str())
-            .await?;
+        let job = self.promise_verification(&mut transaction, &user, email.as_str()).await?;
         transaction.commit().await?;
         self.send_in_background(job);
         Ok(user)
@@ -72,9 +70,7 @@ impl CoreApi {
             None => None,
         };
         let mut transaction = self.database().write().await?;
-        let mut user = users::by_id(&mut *transaction, id)
-            .await?
-            .ok_or(ApiError::NotFound)?;
+        let mut user = users::by_id(&mut *transaction, id).await?.ok_or(ApiError::NotFound)?;
         if nothing_to_do {
             return Ok(user);
         }
@@ -95,10 +91,7 @@ impl CoreApi {
                 families::revoke_all_of(&mut transaction, id, Some(asking_family), user.updated_at).await?;
         }
         let job = match &changes.email {
-            Some(email) => Some(
-                self.promise_verification(&mut transaction, &user, email.as_str())
-                    .await?,
-            ),
+            Some(email) => Some(self.promise_verification(&mut transaction, &user, email.as_str()).await?),
             None => None,
         };
         transaction.commit().await?;
@@ -127,13 +120,6 @@ impl CoreApi {
         user: &User,
         email: &str,
     ) -> sqlx::Result<Uuid> {
-        mail_jobs::promise(
-            self,
-            connection,
-            MailKind::EmailVerification,
-            email,
-            Some(user.id),
-        )
-        .await
+        mail_jobs::promise(self, connection, MailKind::EmailVerification, email, Some(user.id)).await
     }
 }

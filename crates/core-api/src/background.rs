@@ -9,9 +9,7 @@ pub(crate) struct Background {
 
 impl Background {
     pub(crate) fn new() -> Self {
-        Self {
-            running: watch::Sender::new(0),
-        }
+        Self { running: watch::Sender::new(0) }
     }
 
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {

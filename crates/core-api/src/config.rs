@@ -49,18 +49,10 @@ pub struct PasswordCost {
 
 impl PasswordCost {
     /// What OWASP's Password Storage Cheat Sheet asks for at least.
-    pub const OWASP: Self = Self {
-        memory_kib: 19_456,
-        passes: 2,
-        lanes: 1,
-    };
+    pub const OWASP: Self = Self { memory_kib: 19_456, passes: 2, lanes: 1 };
 
     /// The least that argon2 accepts. Only for tests: it protects nothing.
-    pub const FOR_TESTS: Self = Self {
-        memory_kib: 8,
-        passes: 1,
-        lanes: 1,
-    };
+    pub const FOR_TESTS: Self = Self { memory_kib: 8, passes: 1, lanes: 1 };
 }
 
 /// The settings of one core API. Start from [`Config::development`] or [`Config::in_memory`] and change what differs.
@@ -128,21 +120,13 @@ impl Config {
 
     /// For tests: development without a file and with the cheapest passwords.
     pub fn in_memory() -> Self {
-        Self {
-            in_memory: true,
-            password_cost: PasswordCost::FOR_TESTS,
-            ..Self::development(PathBuf::new())
-        }
+        Self { in_memory: true, password_cost: PasswordCost::FOR_TESTS, ..Self::development(PathBuf::new()) }
     }
 
     /// What would make a core API that cannot keep its promises.
     pub(crate) fn problem(&self) -> Option<&'static str> {
-        let lives = [
-            self.access_token_ttl,
-            self.refresh_token_ttl,
-            self.reset_link_ttl,
-            self.verification_link_ttl,
-        ];
+        let lives =
+            [self.access_token_ttl, self.refresh_token_ttl, self.reset_link_ttl, self.verification_link_ttl];
         let whole_seconds = |life: &Duration| life.as_secs() > 0 && life.subsec_nanos() == 0;
         if !lives.iter().all(whole_seconds) {
             return Some("token lives are whole seconds, one at least");

@@ -35,24 +35,17 @@ impl Database {
             .synchronous(SqliteSynchronous::Full);
         let writer = pool(1).connect_with(writing).await?;
         MIGRATIONS.run(&writer).await?;
-        let readers = pool(readers)
-            .connect_with(options.pragma("query_only", "ON"))
-            .await?;
+        let readers = pool(readers).connect_with(options.pragma("query_only", "ON")).await?;
         Ok(Self { writer, readers })
     }
 
     /// One connection for everything: a second one would see another, empty database.
     pub(crate) async fn in_memory() -> Result<Self, MigrateError> {
-        let options = SqliteConnectOptions::new()
-            .in_memory(true)
-            .foreign_keys(true)
-            .disable_statement_logging();
+        let options =
+            SqliteConnectOptions::new().in_memory(true).foreign_keys(true).disable_statement_logging();
         let writer = pool(1).connect_with(options).await?;
         MIGRATIONS.run(&writer).await?;
-        Ok(Self {
-            readers: writer.clone(),
-            writer,
-        })
+        Ok(Self { readers: writer.clone(), writer })
     }
 
     /// For a single statement that changes nothing. Never while a [`write`](Self::write) is open: in memory both are the

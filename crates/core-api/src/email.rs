@@ -35,17 +35,12 @@ fn is_local_part(local: &str) -> bool {
     !local.starts_with('.')
         && !local.contains("..")
         && local.bytes().all(allowed)
-        && local
-            .bytes()
-            .last()
-            .is_some_and(|last| last != b'.' && last != b'\'')
+        && local.bytes().last().is_some_and(|last| last != b'.' && last != b'\'')
 }
 
 fn is_domain(domain: &str) -> bool {
     let is_label = |label: &str| {
-        label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             && label.bytes().next().is_some_and(|first| first != b'-')
     };
     domain.rsplit_once('.').is_some_and(|(labels, top)| {
@@ -61,16 +56,8 @@ mod tests {
 
     #[test]
     fn a_well_formed_address_is_lower_cased() {
-        for text in [
-            "user@test.com",
-            "User+Tag@Mail.Example.ORG",
-            "o'neil@a-b.io",
-            "a@1.aa",
-        ] {
-            assert_eq!(
-                Email::parse(text).expect(text).as_str(),
-                text.to_ascii_lowercase()
-            );
+        for text in ["user@test.com", "User+Tag@Mail.Example.ORG", "o'neil@a-b.io", "a@1.aa"] {
+            assert_eq!(Email::parse(text).expect(text).as_str(), text.to_ascii_lowercase());
         }
     }
 

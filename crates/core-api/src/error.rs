@@ -105,9 +105,7 @@ impl IntoResponse for ApiError {
         let (status, _) = self.public();
         let mut response = (status, Json(self.body())).into_response();
         if matches!(self, Self::Unauthorized) {
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

@@ -22,9 +22,8 @@ const FILE_NAME: &str = "core-api.key";
 const SECRET_BYTES: usize = 32;
 
 /// RFC 8410, section 7: the PKCS #8 frame around an Ed25519 seed.
-const ED25519_PKCS8_FRAME: [u8; 16] = [
-    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
-];
+const ED25519_PKCS8_FRAME: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
 #[derive(Debug, thiserror::Error)]
 #[error("a token cannot be signed: {0}")]
@@ -50,10 +49,7 @@ impl Secret {
         let text = Zeroizing::new(fs::read_to_string(&path)?);
         let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
         hex::decode_to_slice(text.trim(), &mut bytes[..]).map_err(|_| {
-            io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("{FILE_NAME} is not 64 hex digits"),
-            )
+            io::Error::new(io::ErrorKind::InvalidData, format!("{FILE_NAME} is not 64 hex digits"))
         })?;
         Ok(Self(bytes))
     }

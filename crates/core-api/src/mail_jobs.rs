@@ -135,10 +135,6 @@ impl CoreApi {
         families::start(&mut transaction, family, known.user.id, now).await?;
         families::add_token(&mut transaction, family, &token.hash(), expires_at).await?;
         transaction.commit().await?;
-        Ok(Some(Message::password_reset(
-            self.config(),
-            &known.user.email,
-            &token,
-        )))
+        Ok(Some(Message::password_reset(self.config(), &known.user.email, &token)))
     }
 }

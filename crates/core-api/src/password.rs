@@ -59,9 +59,7 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: Password) -> Result<String, HashingError> {
         let salt = salt(&self.random);
         self.in_turn(move |argon2| {
-            Ok(argon2
-                .hash_password_with_salt(password.0.as_bytes(), &salt)?
-                .to_string())
+            Ok(argon2.hash_password_with_salt(password.0.as_bytes(), &salt)?.to_string())
         })
         .await
     }
@@ -74,13 +72,11 @@ impl Passwords {
     pub(crate) async fn verify(&self, password: Password, hash: Option<&str>) -> Result<bool, HashingError> {
         let known = hash.is_some();
         let hash = hash.map_or_else(|| self.nobodys_hash.clone(), Arc::from);
-        self.in_turn(
-            move |argon2| match argon2.verify_password(password.0.as_bytes(), &*hash) {
-                Ok(()) => Ok(known),
-                Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-                Err(error) => Err(error.into()),
-            },
-        )
+        self.in_turn(move |argon2| match argon2.verify_password(password.0.as_bytes(), &*hash) {
+            Ok(()) => Ok(known),
+            Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+            Err(error) => Err(error.into()),
+        })
         .await
     }
 

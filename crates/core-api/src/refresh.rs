@@ -100,13 +100,7 @@ impl CoreApi {
         };
         let issue = self.issue_now(known.user.id, known.user.email, known.family);
         families::mark_used(connection, &spent, now).await?;
-        families::add_token(
-            connection,
-            known.family,
-            &successor.hash(),
-            self.refresh_token_end(now),
-        )
-        .await?;
+        families::add_token(connection, known.family, &successor.hash(), self.refresh_token_end(now)).await?;
         if let Some(key) = &refresh.key {
             remember(connection, &spent, key, &issue, now).await?;
         }

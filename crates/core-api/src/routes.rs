@@ -31,28 +31,16 @@ struct Route {
 
 fn route<H: Handler<T, CoreApi>, T: 'static>(method: Method, path: &'static str, handler: H) -> Route {
     let filter = MethodFilter::try_from(method.clone()).expect("a method of HTTP itself");
-    Route {
-        method,
-        path,
-        handler: on(filter, handler),
-    }
+    Route { method, path, handler: on(filter, handler) }
 }
 
 fn routes(config: &Config) -> Vec<Route> {
     let mut routes = vec![
         route(Method::POST, "/v1/auth/tokens", auth_tokens::create),
-        route(
-            Method::DELETE,
-            "/v1/auth/refresh-token-cookies",
-            auth_tokens::delete_cookie,
-        ),
+        route(Method::DELETE, "/v1/auth/refresh-token-cookies", auth_tokens::delete_cookie),
         route(Method::GET, "/v1/auth/jwks", meta::jwks),
         route(Method::POST, "/v1/auth/action-requests", action_requests::create),
-        route(
-            Method::GET,
-            "/v1/auth/action-requests/{id}",
-            action_requests::show,
-        ),
+        route(Method::GET, "/v1/auth/action-requests/{id}", action_requests::show),
         route(Method::POST, "/v1/user/users", users::create),
         route(Method::GET, "/v1/user/users", users::list),
         route(Method::GET, "/v1/user/users/current", users::show_current),
@@ -72,18 +60,13 @@ fn routes(config: &Config) -> Vec<Route> {
 
 /// Every method and path that is served.
 pub(crate) fn operations(config: &Config) -> Vec<(Method, &'static str)> {
-    routes(config)
-        .into_iter()
-        .map(|route| (route.method, route.path))
-        .collect()
+    routes(config).into_iter().map(|route| (route.method, route.path)).collect()
 }
 
 pub(crate) fn router(api: &CoreApi) -> Router {
     routes(api.config())
         .into_iter()
-        .fold(Router::new(), |router, route| {
-            router.route(route.path, route.handler)
-        })
+        .fold(Router::new(), |router, route| router.route(route.path, route.handler))
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)
         .layer(CatchPanicLayer::custom(panicked))
@@ -104,9 +87,6 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 async fn mark_private(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

@@ -23,10 +23,7 @@ impl CoreApi {
             let user = User {
                 id: self.new_id(),
                 email: email.to_owned(),
-                roles: Roles {
-                    admin,
-                    verified: true,
-                },
+                roles: Roles { admin, verified: true },
                 created_at: now,
                 updated_at: now,
                 unverified_email: None,

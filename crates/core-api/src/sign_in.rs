@@ -36,11 +36,7 @@ impl CoreApi {
     pub(crate) async fn sign_in(&self, attempt: SignIn) -> Result<TokenPair, ApiError> {
         let known = users::credentials(self.database().read(), &attempt.email).await?;
         let checked_hash = known.and_then(|known| known.password_hash);
-        if !self
-            .passwords()
-            .verify(attempt.password, checked_hash.as_deref())
-            .await?
-        {
+        if !self.passwords().verify(attempt.password, checked_hash.as_deref()).await? {
             return Err(ApiError::InvalidCredentials);
         }
 
@@ -60,13 +56,7 @@ impl CoreApi {
             revoked = families::revoke_all_of(&mut transaction, user.id, None, now).await?;
         }
         families::start(&mut transaction, family, user.id, now).await?;
-        families::add_token(
-            &mut transaction,
-            family,
-            &token.hash(),
-            self.refresh_token_end(now),
-        )
-        .await?;
+        families::add_token(&mut transaction, family, &token.hash(), self.refresh_token_end(now)).await?;
         transaction.commit().await?;
 
         self.counters().sign_ins.add(1);
@@ -81,14 +71,8 @@ impl CoreApi {
     /// An unknown address takes the same path and the same time; whether it is known is found out after the answer.
     pub(crate) async fn request_password_reset(&self, email: &Email) -> Result<(), ApiError> {
         let mut transaction = self.database().write().await?;
-        let job = mail_jobs::promise(
-            self,
-            &mut transaction,
-            MailKind::PasswordReset,
-            email.as_str(),
-            None,
-        )
-        .await?;
+        let job =
+            mail_jobs::promise(self, &mut transaction, MailKind::PasswordReset, email.as_str(), None).await?;
         transaction.commit().await?;
         self.send_in_background(job);
         Ok(())
@@ -96,13 +80,7 @@ impl CoreApi {
 
     pub(crate) fn issue_now(&self, user: Uuid, email: String, family: Uuid) -> Issue {
         let issued_at = self.now().floor_to_second();
-        Issue {
-            user,
-            email,
-            family,
-            issued_at,
-            expires_at: issued_at.plus(self.config().access_token_ttl),
-        }
+        Issue { user, email, family, issued_at, expires_at: issued_at.plus(self.config().access_token_ttl) }
     }
 
     pub(crate) fn pair(&self, issue: &Issue, refresh: RefreshToken) -> Result<TokenPair, ApiError> {

@@ -70,10 +70,7 @@ mod tests {
 
     #[test]
     fn is_shown_with_milliseconds_even_when_they_are_zero() {
-        assert_eq!(
-            Timestamp::from_millis(1_795_259_332_360).to_string(),
-            "2026-11-21T11:08:52.360Z"
-        );
+        assert_eq!(Timestamp::from_millis(1_795_259_332_360).to_string(), "2026-11-21T11:08:52.360Z");
         assert_eq!(Timestamp::from_millis(0).to_string(), "1970-01-01T00:00:00.000Z");
     }
 

@@ -132,20 +132,14 @@ mod tests {
         for before in ["", "a", "ab", "abc", "\u{ff}", "{\"x\":\"", "~~"] {
             for after in ["", "z", "\"}", "\u{ff}\u{ff}"] {
                 let text = URL_SAFE_NO_PAD.encode(format!("{before}{mark}{after}"));
-                assert!(
-                    patterns.iter().any(|pattern| text.contains(pattern)),
-                    "{before:?} {after:?}"
-                );
+                assert!(patterns.iter().any(|pattern| text.contains(pattern)), "{before:?} {after:?}");
             }
         }
     }
 
     #[test]
     fn a_refresh_token_is_a_uuid_and_shows_its_mark() {
-        assert_eq!(
-            RefreshToken::from_bytes([0; 16], None).expose(),
-            "00000000-0000-4000-8000-000000000000"
-        );
+        assert_eq!(RefreshToken::from_bytes([0; 16], None).expose(), "00000000-0000-4000-8000-000000000000");
         let marked = RefreshToken::from_bytes([0; 16], Some("LEAKMARK42"));
         assert_eq!(marked.expose(), "LEAKMARK42-00000000-0000-4000-8000-000000000000");
     }

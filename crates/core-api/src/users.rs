@@ -43,21 +43,15 @@ impl FromIterator<Role> for Roles {
     fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Self {
         roles.into_iter().fold(Self::default(), |all, role| match role {
             Role::Admin => Self { admin: true, ..all },
-            Role::VerifiedUser => Self {
-                verified: true,
-                ..all
-            },
+            Role::VerifiedUser => Self { verified: true, ..all },
         })
     }
 }
 
 impl Serialize for Roles {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(
-            [Role::Admin, Role::VerifiedUser]
-                .into_iter()
-                .filter(|role| self.contains(*role)),
-        )
+        serializer
+            .collect_seq([Role::Admin, Role::VerifiedUser].into_iter().filter(|role| self.contains(*role)))
     }
 }
 
@@ -79,10 +73,7 @@ impl<'r> FromRow<'r, SqliteRow> for User {
         Ok(Self {
             id: uuid(row, "id")?,
             email: row.try_get("email")?,
-            roles: Roles {
-                admin: row.try_get("is_admin")?,
-                verified: row.try_get("is_verified")?,
-            },
+            roles: Roles { admin: row.try_get("is_admin")?, verified: row.try_get("is_verified")? },
             created_at: Timestamp::from_millis(row.try_get("created_at")?),
             updated_at: Timestamp::from_millis(row.try_get("updated_at")?),
             unverified_email: row.try_get("unverified_email")?,
@@ -92,15 +83,11 @@ impl<'r> FromRow<'r, SqliteRow> for User {
 
 pub(crate) fn uuid(row: &SqliteRow, column: &str) -> sqlx::Result<Uuid> {
     let text: &str = row.try_get(column)?;
-    text.parse()
-        .map_err(|error: uuid::Error| sqlx::Error::Decode(error.into()))
+    text.parse().map_err(|error: uuid::Error| sqlx::Error::Decode(error.into()))
 }
 
 pub(crate) async fn by_id(executor: impl SqliteExecutor<'_>, id: Uuid) -> sqlx::Result<Option<User>> {
-    sqlx::query_as("SELECT * FROM users WHERE id = ?")
-        .bind(id.to_string())
-        .fetch_optional(executor)
-        .await
+    sqlx::query_as("SELECT * FROM users WHERE id = ?").bind(id.to_string()).fetch_optional(executor).await
 }
 
 /// A person and the hash to check their password against.
@@ -116,10 +103,7 @@ pub(crate) async fn credentials(
     let row = sqlx::query("SELECT * FROM users WHERE email = ?").bind(email.as_str());
     let row = row.fetch_optional(executor).await?;
     row.map(|row| {
-        Ok(Credentials {
-            user: User::from_row(&row)?,
-            password_hash: row.try_get("password_hash")?,
-        })
+        Ok(Credentials { user: User::from_row(&row)?, password_hash: row.try_get("password_hash")? })
     })
     .transpose()
 }
@@ -191,10 +175,8 @@ pub(crate) async fn set_password_hash(
 
 /// Deletes a person with all that is theirs; false if there was nobody.
 pub(crate) async fn delete(connection: &mut SqliteConnection, id: Uuid) -> sqlx::Result<bool> {
-    let deleted = sqlx::query("DELETE FROM users WHERE id = ?")
-        .bind(id.to_string())
-        .execute(connection)
-        .await?;
+    let deleted =
+        sqlx::query("DELETE FROM users WHERE id = ?").bind(id.to_string()).execute(connection).await?;
     Ok(deleted.rows_affected() == 1)
 }
 
@@ -234,9 +216,7 @@ impl Listing {
         // The id decides between equals, so that no page repeats or misses anybody.
         select.push(if self.descending { " DESC, id DESC" } else { ", id" });
         select.push(" LIMIT ").push_bind(self.per_page);
-        select
-            .push(" OFFSET ")
-            .push_bind(i64::from(self.page - 1) * i64::from(self.per_page));
+        select.push(" OFFSET ").push_bind(i64::from(self.page - 1) * i64::from(self.per_page));
         Ok((select.build_query_as().fetch_all(connection).await?, total))
     }
 
@@ -245,10 +225,7 @@ impl Listing {
         if let Some(search) = &self.search {
             let search = search.to_lowercase();
             query.push(" AND (instr(email, ").push_bind(search.clone());
-            query
-                .push(") OR instr(coalesce(unverified_email, ''), ")
-                .push_bind(search)
-                .push("))");
+            query.push(") OR instr(coalesce(unverified_email, ''), ").push_bind(search).push("))");
         }
         match self.role {
             Some(Role::Admin) => query.push(" AND is_admin"),

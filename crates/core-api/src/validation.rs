@@ -23,15 +23,8 @@ pub(crate) struct Fields {
 impl Fields {
     pub(crate) fn of(body: Value) -> Result<Self, ApiError> {
         match body {
-            Value::Object(object) => Ok(Self {
-                object,
-                issues: Vec::new(),
-            }),
-            other => Err(ApiError::Validation(vec![wrong_type(
-                None,
-                "object",
-                Some(&other),
-            )])),
+            Value::Object(object) => Ok(Self { object, issues: Vec::new() }),
+            other => Err(ApiError::Validation(vec![wrong_type(None, "object", Some(&other))])),
         }
     }
 
@@ -72,11 +65,7 @@ impl Fields {
         let text = self.optional_text(name)?;
         if text.chars().count() < PASSWORD_LENGTH {
             let message = "Password must be at least 8 characters".into();
-            return self.refuse(Issue {
-                path: Some(name),
-                message,
-                code: "too_small",
-            });
+            return self.refuse(Issue { path: Some(name), message, code: "too_small" });
         }
         Some(Password::new(&text))
     }
@@ -85,9 +74,7 @@ impl Fields {
         match self.object.remove(name) {
             None => false,
             Some(Value::Bool(flag)) => flag,
-            Some(other) => self
-                .refuse(wrong_type(Some(name), "boolean", Some(&other)))
-                .unwrap_or(false),
+            Some(other) => self.refuse(wrong_type(Some(name), "boolean", Some(&other))).unwrap_or(false),
         }
     }
 
@@ -107,11 +94,7 @@ impl Fields {
         let email = Email::parse(text);
         if email.is_none() {
             let message = "Invalid email address".into();
-            self.issues.push(Issue {
-                path: Some(name),
-                message,
-                code: "invalid_format",
-            });
+            self.issues.push(Issue { path: Some(name), message, code: "invalid_format" });
         }
         email
     }
@@ -119,8 +102,7 @@ impl Fields {
     fn check_role(&mut self, name: &'static str, value: &Value) -> Option<Role> {
         let role = value.as_str().and_then(Role::parse);
         if role.is_none() {
-            self.issues
-                .push(unknown_option(name, &["ADMIN", "VERIFIED_USER"]));
+            self.issues.push(unknown_option(name, &["ADMIN", "VERIFIED_USER"]));
         }
         role
     }
@@ -132,17 +114,9 @@ impl Fields {
 }
 
 pub(crate) fn unknown_option(name: &'static str, options: &[&str]) -> Issue {
-    let options = options
-        .iter()
-        .map(|option| format!("\"{option}\""))
-        .collect::<Vec<_>>()
-        .join("|");
+    let options = options.iter().map(|option| format!("\"{option}\"")).collect::<Vec<_>>().join("|");
     let message = format!("Invalid option: expected one of {options}").into();
-    Issue {
-        path: Some(name),
-        message,
-        code: "invalid_value",
-    }
+    Issue { path: Some(name), message, code: "invalid_value" }
 }
 
 fn wrong_type(path: Option<&'static str>, expected: &str, received: Option<&Value>) -> Issue {
@@ -156,9 +130,5 @@ fn wrong_type(path: Option<&'static str>, expected: &str, received: Option<&Valu
         Some(Value::Object(_)) => "object",
     };
     let message = Cow::from(format!("Invalid input: expected {expected}, received {received}"));
-    Issue {
-        path,
-        message,
-        code: "invalid_type",
-    }
+    Issue { path, message, code: "invalid_type" }
 }

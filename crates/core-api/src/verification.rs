@@ -76,10 +76,7 @@ impl CoreApi {
 
     fn proof(&self, token: &str, now: Timestamp) -> Option<Proof> {
         let claims: EmailVerificationClaims = self.keys().verify(tokens::EMAIL_VERIFICATION, token)?;
-        (!tokens::is_over(claims.exp, now)).then_some(Proof {
-            user: claims.sub,
-            email: claims.email,
-        })
+        (!tokens::is_over(claims.exp, now)).then_some(Proof { user: claims.sub, email: claims.email })
     }
 
     fn verify_in_background(&self, request: Uuid) {
@@ -99,10 +96,7 @@ impl CoreApi {
             .await?;
         let verified = match row.try_get::<Option<String>, _>("email")? {
             Some(email) => {
-                let proof = Proof {
-                    user: users::uuid(&row, "user_id")?,
-                    email,
-                };
+                let proof = Proof { user: users::uuid(&row, "user_id")?, email };
                 self.apply(&mut transaction, &proof).await?
             }
             None => false,

@@ -29,9 +29,6 @@ mod tests {
     #[test]
     fn nothing_in_a_text_ends_its_element_or_attribute() {
         let hostile = r#"<script>"&'</script>"#;
-        assert_eq!(
-            escape(hostile).to_string(),
-            "&lt;script&gt;&quot;&amp;&#39;&lt;/script&gt;"
-        );
+        assert_eq!(escape(hostile).to_string(), "&lt;script&gt;&quot;&amp;&#39;&lt;/script&gt;");
     }
 }

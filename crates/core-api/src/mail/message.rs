@@ -22,9 +22,7 @@ pub struct Message {
 
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message")
-            .field("subject", &self.subject)
-            .finish_non_exhaustive()
+        f.debug_struct("Message").field("subject", &self.subject).finish_non_exhaustive()
     }
 }
 
@@ -51,30 +49,18 @@ const RESET: Words = Words {
 
 impl Message {
     pub(crate) fn email_verification(config: &Config, to: &str, token: &str) -> Self {
-        let link = format!(
-            "{}/email-verification?token={}",
-            origin(config),
-            percent_encode(token)
-        );
+        let link = format!("{}/email-verification?token={}", origin(config), percent_encode(token));
         Self::compose(config, to, link, &VERIFICATION)
     }
 
     pub(crate) fn password_reset(config: &Config, to: &str, token: &RefreshToken) -> Self {
         let (email, token) = (percent_encode(to), percent_encode(token.expose()));
-        let link = format!(
-            "{}/login?email={email}&token={token}&action=password",
-            origin(config)
-        );
+        let link = format!("{}/login?email={email}&token={token}&action=password", origin(config));
         Self::compose(config, to, link, &RESET)
     }
 
     fn compose(config: &Config, to: &str, link: String, words: &Words) -> Self {
-        let Words {
-            subject,
-            before,
-            button,
-            after,
-        } = words;
+        let Words { subject, before, button, after } = words;
         let app = &config.app_name;
         Self {
             to: to.to_owned(),
@@ -98,16 +84,15 @@ fn origin(config: &Config) -> &str {
 
 /// Leaves what RFC 3986, section 2.3 calls unreserved.
 fn percent_encode(text: &str) -> String {
-    text.bytes()
-        .fold(String::with_capacity(text.len()), |mut encoded, byte| {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                encoded.push(char::from(byte));
-            } else {
-                // Writing to a String does not fail.
-                let _ = write!(encoded, "%{byte:02X}");
-            }
-            encoded
-        })
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
 }
 
 #[cfg(test)]
@@ -116,10 +101,7 @@ mod tests {
 
     #[test]
     fn a_link_survives_any_address() {
-        let config = Config {
-            public_origin: "https://app.example.com/".to_owned(),
-            ..Config::in_memory()
-        };
+        let config = Config { public_origin: "https://app.example.com/".to_owned(), ..Config::in_memory() };
         let message =
             Message::password_reset(&config, "o'neil+tag&x@test.com", &RefreshToken::presented("a-1"));
         assert_eq!(
@@ -134,9 +116,6 @@ mod tests {
     fn the_debug_output_of_a_message_keeps_its_link() {
         let message = Message::email_verification(&Config::in_memory(), "user@test.com", "s3cret");
         let shown = format!("{message:?}");
-        assert!(
-            !shown.contains("s3cret") && !shown.contains("user@test.com"),
-            "{shown}"
-        );
+        assert!(!shown.contains("s3cret") && !shown.contains("user@test.com"), "{shown}");
     }
 }

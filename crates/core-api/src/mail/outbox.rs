@@ -54,21 +54,11 @@ pub(crate) struct Outbox {
 impl Outbox {
     pub(crate) fn in_folder(folder: PathBuf, clock: Clock, random: Random) -> io::Result<Self> {
         create_private_folder(&folder)?;
-        Ok(Self {
-            place: Arc::new(Place::Folder(folder)),
-            sent: Arc::default(),
-            clock,
-            random,
-        })
+        Ok(Self { place: Arc::new(Place::Folder(folder)), sent: Arc::default(), clock, random })
     }
 
     pub(crate) fn in_memory(clock: Clock, random: Random) -> Self {
-        Self {
-            place: Arc::new(Place::Memory(Mutex::default())),
-            sent: Arc::default(),
-            clock,
-            random,
-        }
+        Self { place: Arc::new(Place::Memory(Mutex::default())), sent: Arc::default(), clock, random }
     }
 
     /// The newest messages, newest first.
@@ -101,10 +91,7 @@ impl Place {
         let content = format!("{content:#}\n");
         match self {
             Self::Memory(messages) => {
-                messages
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push((name, content));
+                messages.lock().unwrap_or_else(PoisonError::into_inner).push((name, content));
                 Ok(())
             }
             Self::Folder(folder) => {
@@ -137,11 +124,7 @@ impl Place {
 fn newest_files(folder: &Path) -> io::Result<Vec<(String, String)>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
-        if let Some(name) = entry?
-            .file_name()
-            .to_str()
-            .and_then(|name| name.strip_suffix(".json"))
-        {
+        if let Some(name) = entry?.file_name().to_str().and_then(|name| name.strip_suffix(".json")) {
             names.push(name.to_owned());
         }
     }
@@ -150,24 +133,13 @@ fn newest_files(folder: &Path) -> io::Result<Vec<(String, String)>> {
         .into_iter()
         .rev()
         .take(SHOWN)
-        .map(|name| {
-            Ok((
-                name.clone(),
-                fs::read_to_string(folder.join(format!("{name}.json")))?,
-            ))
-        })
+        .map(|name| Ok((name.clone(), fs::read_to_string(folder.join(format!("{name}.json")))?)))
         .collect()
 }
 
 /// Spelled out instead of derived: a message holds a token and shall not be serializable by accident.
 fn to_json(message: &Message, now: Timestamp) -> Value {
-    let Message {
-        to,
-        subject,
-        link,
-        text,
-        html,
-    } = message;
+    let Message { to, subject, link, text, html } = message;
     json!({ "sentAt": now.to_string(), "to": to, "subject": subject, "link": link, "text": text, "html": html })
 }
 
@@ -190,13 +162,7 @@ fn from_json(name: String, content: &str) -> Option<StoredMessage> {
 impl StoredMessage {
     /// As in the file, with its name.
     pub(crate) fn to_json(&self) -> Value {
-        let Message {
-            to,
-            subject,
-            link,
-            text,
-            html,
-        } = &self.message;
+        let Message { to, subject, link, text, html } = &self.message;
         json!({ "name": self.name, "sentAt": self.sent_at, "to": to, "subject": subject, "link": link, "text": text, "html": html })
     }
 }

@@ -46,32 +46,10 @@ pub(super) async fn create(
 ) -> Result<Response, ApiError> {
     let browser = is_browser(&headers);
     let key = idempotency_key(&headers)?;
-    let TokenRequest {
-        email,
-        proof,
-        role,
-        end_others,
-    } = parse(body, browser.then_some(&headers))?;
+    let TokenRequest { email, proof, role, end_others } = parse(body, browser.then_some(&headers))?;
     let pair = match proof {
-        Proof::Password(password) => {
-            api.sign_in(SignIn {
-                email,
-                password,
-                role,
-                end_others,
-            })
-            .await?
-        }
-        Proof::RefreshToken(token) => {
-            api.refresh(Refresh {
-                email,
-                token,
-                key,
-                role,
-                end_others,
-            })
-            .await?
-        }
+        Proof::Password(password) => api.sign_in(SignIn { email, password, role, end_others }).await?,
+        Proof::RefreshToken(token) => api.refresh(Refresh { email, token, key, role, end_others }).await?,
         Proof::None => {
             api.request_password_reset(&email).await?;
             return Ok((StatusCode::CREATED, item(json!({ "action": "CHECK_EMAIL" }))).into_response());
@@ -89,9 +67,7 @@ fn parse(body: Value, cookies: Option<&HeaderMap>) -> Result<TokenRequest, ApiEr
     let mut fields = Fields::of(body)?;
     let email = fields.email("email");
     let password = fields.optional_text("password").filter(|text| !text.is_empty());
-    let token = fields
-        .optional_text("refreshToken")
-        .filter(|text| !text.is_empty());
+    let token = fields.optional_text("refreshToken").filter(|text| !text.is_empty());
     let role = fields.optional_role("role");
     let end_others = fields.flag("invalidateTokens");
     let proof = match (password, token.or_else(|| cookies.and_then(cookie))) {
@@ -99,26 +75,16 @@ fn parse(body: Value, cookies: Option<&HeaderMap>) -> Result<TokenRequest, ApiEr
         (None, Some(token)) => Proof::RefreshToken(RefreshToken::presented(&token)),
         (None, None) => Proof::None,
     };
-    fields.finish(email.map(|email| TokenRequest {
-        email,
-        proof,
-        role,
-        end_others,
-    }))
+    fields.finish(email.map(|email| TokenRequest { email, proof, role, end_others }))
 }
 
 /// Sets the refresh token as a cookie in place of the body field, and takes it from there.
 fn is_browser(headers: &HeaderMap) -> bool {
-    headers
-        .get("auth-context")
-        .is_some_and(|context| context == "browser")
+    headers.get("auth-context").is_some_and(|context| context == "browser")
 }
 
 fn cookie(headers: &HeaderMap) -> Option<String> {
-    let values = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = values.flat_map(Cookie::split_parse).filter_map(Result::ok);
     let cookie = cookies.find(|cookie| cookie.name() == COOKIE && !cookie.value().is_empty())?;
     Some(cookie.value().to_owned())

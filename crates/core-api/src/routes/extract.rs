@@ -41,9 +41,7 @@ impl FromRequest<CoreApi> for JsonBody {
         let bytes = time::timeout(api.config().body_timeout, read(body))
             .await
             .map_err(|_| ApiError::BodyTimeout)??;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|_| ApiError::MalformedJson)
+        serde_json::from_slice(&bytes).map(Self).map_err(|_| ApiError::MalformedJson)
     }
 }
 
@@ -62,11 +60,7 @@ async fn read(mut body: Body) -> Result<Bytes, ApiError> {
             break;
         }
     }
-    if length > BODY_LIMIT_BYTES {
-        Err(ApiError::BodyTooLarge)
-    } else {
-        Ok(kept.into())
-    }
+    if length > BODY_LIMIT_BYTES { Err(ApiError::BodyTooLarge) } else { Ok(kept.into()) }
 }
 
 /// The person behind a valid bearer token, as they are now.
@@ -83,19 +77,11 @@ impl Asker {
 
     /// Lets a person reach themselves, and an administrator everybody.
     pub(super) fn may_reach(&self, id: Uuid) -> Result<(), ApiError> {
-        if self.user.id == id || self.is_admin() {
-            Ok(())
-        } else {
-            Err(ApiError::Forbidden)
-        }
+        if self.user.id == id || self.is_admin() { Ok(()) } else { Err(ApiError::Forbidden) }
     }
 
     pub(super) fn must_be_admin(&self) -> Result<(), ApiError> {
-        if self.is_admin() {
-            Ok(())
-        } else {
-            Err(ApiError::Forbidden)
-        }
+        if self.is_admin() { Ok(()) } else { Err(ApiError::Forbidden) }
     }
 }
 
@@ -104,20 +90,12 @@ impl FromRequestParts<CoreApi> for Asker {
 
     async fn from_request_parts(parts: &mut Parts, api: &CoreApi) -> Result<Self, ApiError> {
         let token = bearer(&parts.headers).ok_or(ApiError::Unauthorized)?;
-        let claims: AccessClaims = api
-            .keys()
-            .verify(tokens::ACCESS, token)
-            .ok_or(ApiError::Unauthorized)?;
+        let claims: AccessClaims = api.keys().verify(tokens::ACCESS, token).ok_or(ApiError::Unauthorized)?;
         if tokens::is_over(claims.exp, api.now()) {
             return Err(ApiError::Unauthorized);
         }
-        let user = users::by_id(api.database().read(), claims.sub)
-            .await?
-            .ok_or(ApiError::Unauthorized)?;
-        Ok(Self {
-            user,
-            family: claims.fam,
-        })
+        let user = users::by_id(api.database().read(), claims.sub).await?.ok_or(ApiError::Unauthorized)?;
+        Ok(Self { user, family: claims.fam })
     }
 }
 
@@ -129,9 +107,7 @@ impl OptionalFromRequestParts<CoreApi> for Asker {
         if !parts.headers.contains_key(header::AUTHORIZATION) {
             return Ok(None);
         }
-        <Self as FromRequestParts<CoreApi>>::from_request_parts(parts, api)
-            .await
-            .map(Some)
+        <Self as FromRequestParts<CoreApi>>::from_request_parts(parts, api).await.map(Some)
     }
 }
 
@@ -142,9 +118,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         return None;
     }
     let (scheme, token) = value.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("Bearer")
-        .then_some(token.trim_start())
+    scheme.eq_ignore_ascii_case("Bearer").then_some(token.trim_start())
 }
 
 /// The `{id}` of a path. What is no UUID is nobody's.

@@ -26,16 +26,9 @@ impl FromRequestParts<CoreApi> for ListingQuery {
 
     async fn from_request_parts(parts: &mut Parts, api: &CoreApi) -> Result<Self, ApiError> {
         let query = Query::<HashMap<String, String>>::from_request_parts(parts, api).await;
-        let issue = Issue {
-            path: None,
-            message: "Malformed query".into(),
-            code: "invalid_format",
-        };
+        let issue = Issue { path: None, message: "Malformed query".into(), code: "invalid_format" };
         let Query(values) = query.map_err(|_| ApiError::Validation(vec![issue]))?;
-        Ok(Self {
-            values,
-            issues: Vec::new(),
-        })
+        Ok(Self { values, issues: Vec::new() })
     }
 }
 
@@ -45,10 +38,7 @@ impl ListingQuery {
             page: self.number("page", u32::MAX).unwrap_or(1),
             per_page: self.number("perPage", PER_PAGE_LIMIT).unwrap_or(PER_PAGE),
             search: self.text("q"),
-            role: self.option(
-                "role",
-                &[("ADMIN", Role::Admin), ("VERIFIED_USER", Role::VerifiedUser)],
-            ),
+            role: self.option("role", &[("ADMIN", Role::Admin), ("VERIFIED_USER", Role::VerifiedUser)]),
             order_by: self
                 .option(
                     "orderBy",
@@ -59,15 +49,9 @@ impl ListingQuery {
                     ],
                 )
                 .unwrap_or(OrderBy::CreatedAt),
-            descending: self
-                .option("order", &[("asc", false), ("desc", true)])
-                .unwrap_or(false),
+            descending: self.option("order", &[("asc", false), ("desc", true)]).unwrap_or(false),
         };
-        if self.issues.is_empty() {
-            Ok(listing)
-        } else {
-            Err(ApiError::Validation(self.issues))
-        }
+        if self.issues.is_empty() { Ok(listing) } else { Err(ApiError::Validation(self.issues)) }
     }
 
     /// An empty parameter is an absent one: forms send those.
@@ -81,25 +65,15 @@ impl ListingQuery {
             Ok(0) => ("Too small: expected number to be >=1".to_owned(), "too_small"),
             Ok(number) if number > limit => (format!("Too big: expected number to be <={limit}"), "too_big"),
             Ok(number) => return Some(number),
-            Err(_) => (
-                "Invalid input: expected a whole number".to_owned(),
-                "invalid_type",
-            ),
+            Err(_) => ("Invalid input: expected a whole number".to_owned(), "invalid_type"),
         };
-        self.issues.push(Issue {
-            path: Some(name),
-            message: message.into(),
-            code,
-        });
+        self.issues.push(Issue { path: Some(name), message: message.into(), code });
         None
     }
 
     fn option<T: Copy>(&mut self, name: &'static str, options: &[(&str, T)]) -> Option<T> {
         let text = self.text(name)?;
-        let chosen = options
-            .iter()
-            .find(|(option, _)| *option == text)
-            .map(|(_, value)| *value);
+        let chosen = options.iter().find(|(option, _)| *option == text).map(|(_, value)| *value);
         if chosen.is_none() {
             let names: Vec<&str> = options.iter().map(|(option, _)| *option).collect();
             self.issues.push(unknown_option(name, &names));

@@ -35,10 +35,7 @@ pub(super) async fn home(State(api): State<CoreApi>) -> Response {
     let mut calls = String::new();
     for (method, path) in api.operations() {
         // Writing to a String does not fail.
-        let _ = write!(
-            calls,
-            "<tr><td><code>{method}</code></td><td><code>{path}</code></td></tr>"
-        );
+        let _ = write!(calls, "<tr><td><code>{method}</code></td><td><code>{path}</code></td></tr>");
     }
     let application = escape(&api.config().public_origin);
     page(
@@ -55,10 +52,7 @@ pub(super) async fn home(State(api): State<CoreApi>) -> Response {
 /// A page, or the same as JSON for a script that asks for it.
 pub(super) async fn outbox(State(api): State<CoreApi>, headers: HeaderMap) -> Result<Response, ApiError> {
     let messages = api.outbox().await.map_err(InternalError::Outbox)?;
-    let accepts = headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .unwrap_or_default();
+    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if accepts.contains("application/json") {
         let items: Vec<Value> = messages.iter().map(StoredMessage::to_json).collect();
         return Ok(Json(serde_json::json!({ "items": items })).into_response());
@@ -98,9 +92,7 @@ fn page(title: &str, content: &str) -> Response {
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, policy),
-        (header::REFERRER_POLICY, "no-referrer".to_owned()),
-    ];
+    let headers =
+        [(header::CONTENT_SECURITY_POLICY, policy), (header::REFERRER_POLICY, "no-referrer".to_owned())];
     (headers, Html(html)).into_response()
 }

@@ -37,9 +37,7 @@ pub(super) async fn list(
     let (items, total) = listing.fetch(&mut snapshot).await?;
     snapshot.commit().await?;
     let pagination = json!({ "page": listing.page, "perPage": listing.per_page, "totalItems": total });
-    Ok(Json(
-        json!({ "items": items, "meta": { "pagination": pagination } }),
-    ))
+    Ok(Json(json!({ "items": items, "meta": { "pagination": pagination } })))
 }
 
 pub(super) async fn show_current(asker: Asker) -> Json<Value> {
@@ -52,11 +50,7 @@ pub(super) async fn show(
     PathId(id): PathId,
 ) -> Result<Json<Value>, ApiError> {
     asker.may_reach(id)?;
-    Ok(item(
-        users::by_id(api.database().read(), id)
-            .await?
-            .ok_or(ApiError::NotFound)?,
-    ))
+    Ok(item(users::by_id(api.database().read(), id).await?.ok_or(ApiError::NotFound)?))
 }
 
 pub(super) async fn update(

@@ -35,31 +35,12 @@ async fn a_body_that_is_no_json_is_refused() {
     let (access, routes) = routes_with_a_body(&api).await;
     let deep = "[".repeat(10_000);
     for (method, path) in routes {
-        for body in [
-            "",
-            "{",
-            "{\"email\":",
-            "email=user@test.com",
-            "\u{0}",
-            "{} {}",
-            &deep,
-        ] {
-            let call = api
-                .request(method.clone(), &path)
-                .bearer(&access)
-                .body(body.to_owned());
-            call.send()
-                .await
-                .assert_error(400, "Malformed JSON", "Bad Request");
+        for body in ["", "{", "{\"email\":", "email=user@test.com", "\u{0}", "{} {}", &deep] {
+            let call = api.request(method.clone(), &path).bearer(&access).body(body.to_owned());
+            call.send().await.assert_error(400, "Malformed JSON", "Bad Request");
         }
-        let latin1 = api
-            .request(method.clone(), &path)
-            .bearer(&access)
-            .body(&b"\"\xfc\""[..]);
-        latin1
-            .send()
-            .await
-            .assert_error(400, "Malformed JSON", "Bad Request");
+        let latin1 = api.request(method.clone(), &path).bearer(&access).body(&b"\"\xfc\""[..]);
+        latin1.send().await.assert_error(400, "Malformed JSON", "Bad Request");
     }
 }
 
@@ -68,23 +49,10 @@ async fn a_body_that_is_no_object_is_invalid() {
     let api = TestApi::new().await;
     let (access, routes) = routes_with_a_body(&api).await;
     for (method, path) in routes {
-        for (body, received) in [
-            ("[]", "array"),
-            ("null", "null"),
-            ("1", "number"),
-            ("\"x\"", "string"),
-        ] {
-            let answer = api
-                .request(method.clone(), &path)
-                .bearer(&access)
-                .body(body)
-                .send()
-                .await;
+        for (body, received) in [("[]", "array"), ("null", "null"), ("1", "number"), ("\"x\"", "string")] {
+            let answer = api.request(method.clone(), &path).bearer(&access).body(body).send().await;
             let message = format!("Invalid input: expected object, received {received}");
-            assert_eq!(
-                answer.issues(),
-                [(String::new(), message, "invalid_type".to_owned())]
-            );
+            assert_eq!(answer.issues(), [(String::new(), message, "invalid_type".to_owned())]);
         }
     }
 }
@@ -95,30 +63,17 @@ async fn a_body_beyond_64_kib_is_refused() {
     let (access, routes) = routes_with_a_body(&api).await;
     for (method, path) in routes {
         for length in [LIMIT_BYTES + 1, 1024 * 1024, 5 * 1024 * 1024] {
-            let call = api
-                .request(method.clone(), &path)
-                .bearer(&access)
-                .body(json_of(length));
-            call.send()
-                .await
-                .assert_error(413, "Payload Too Large", "Payload Too Large");
+            let call = api.request(method.clone(), &path).bearer(&access).body(json_of(length));
+            call.send().await.assert_error(413, "Payload Too Large", "Payload Too Large");
         }
     }
-    let answer = api
-        .post("/v1/auth/tokens")
-        .body(json_of(LIMIT_BYTES))
-        .send()
-        .await;
+    let answer = api.post("/v1/auth/tokens").body(json_of(LIMIT_BYTES)).send().await;
     answer.assert_error(401, "Invalid credentials", "Unauthorized");
 }
 
 #[tokio::test]
 async fn a_body_that_never_ends_is_given_up() {
-    let api = TestApi::with(Config {
-        body_timeout: Duration::from_secs(3),
-        ..Config::in_memory()
-    })
-    .await;
+    let api = TestApi::with(Config { body_timeout: Duration::from_secs(3), ..Config::in_memory() }).await;
     // Only now: the database answers from threads of its own, for which paused time does not wait.
     time::pause();
     let answer = api.post("/v1/auth/tokens").body(Body::new(Never)).send().await;
@@ -129,10 +84,7 @@ async fn a_body_that_never_ends_is_given_up() {
 async fn the_content_type_makes_no_difference() {
     let api = TestApi::new().await;
     let body = format!("{{\"email\":\"{USER}\",\"password\":\"{PASSWORD}\"}}");
-    let call = api
-        .post("/v1/auth/tokens")
-        .header("content-type", "text/plain")
-        .body(body);
+    let call = api.post("/v1/auth/tokens").header("content-type", "text/plain").body(body);
     assert_eq!(call.send().await.status, StatusCode::CREATED);
 }
 

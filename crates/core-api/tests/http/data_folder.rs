@@ -15,10 +15,7 @@ use serde_json::json;
 use crate::support::{PASSWORD, TestApi, USER};
 
 fn config(folder: &Path) -> Config {
-    Config {
-        password_cost: PasswordCost::FOR_TESTS,
-        ..Config::development(folder)
-    }
+    Config { password_cost: PasswordCost::FOR_TESTS, ..Config::development(folder) }
 }
 
 #[tokio::test]
@@ -38,10 +35,7 @@ async fn the_next_start_finds_people_sessions_keys_and_answers() {
     let second = TestApi::with(config(folder.path())).await;
     assert_eq!(second.get("/v1/auth/jwks").send().await.json(), jwks);
     assert_eq!(second.user(&person.access).await["email"], "new@test.com");
-    assert_eq!(
-        second.refresh("new@test.com", &person.refresh).await.status,
-        StatusCode::CREATED
-    );
+    assert_eq!(second.refresh("new@test.com", &person.refresh).await.status, StatusCode::CREATED);
     assert_eq!(keyed(&second, &used.refresh).await.bytes, answer.bytes);
     let reused = second.refresh(USER, &used.refresh).await;
     reused.assert_error(401, "Invalid credentials", "Unauthorized");
@@ -56,16 +50,11 @@ async fn a_second_start_seeds_nobody_again() {
     let tokens = first.sign_in(USER, PASSWORD).await;
     let user = first.user(&tokens.access).await;
     let id = user["id"].as_str().unwrap().to_owned();
-    let user = first
-        .patch_user(&id, &tokens.access, &json!({ "password": "a new password" }))
-        .await;
+    let user = first.patch_user(&id, &tokens.access, &json!({ "password": "a new password" })).await;
 
     let second = TestApi::with(config(folder.path())).await;
     let old = json!({ "email": USER, "password": PASSWORD });
-    second
-        .tokens(&old)
-        .await
-        .assert_error(401, "Invalid credentials", "Unauthorized");
+    second.tokens(&old).await.assert_error(401, "Invalid credentials", "Unauthorized");
     let tokens = second.sign_in(USER, "a new password").await;
     assert_eq!(second.user(&tokens.access).await, user);
 }
@@ -74,18 +63,10 @@ async fn a_second_start_seeds_nobody_again() {
 async fn tokens_and_passwords_are_nowhere_in_the_database() {
     let folder = tempfile::tempdir().unwrap();
     let mark = "LEAKMARK42";
-    let api = TestApi::with(Config {
-        token_mark: Some(mark.to_owned()),
-        ..config(folder.path())
-    })
-    .await;
+    let api = TestApi::with(Config { token_mark: Some(mark.to_owned()), ..config(folder.path()) }).await;
     let tokens = api.sign_in(USER, PASSWORD).await;
     api.clone()
-        .post_keyed(
-            "/v1/auth/tokens",
-            "key-1",
-            json!({ "email": USER, "refreshToken": tokens.refresh }),
-        )
+        .post_keyed("/v1/auth/tokens", "key-1", json!({ "email": USER, "refreshToken": tokens.refresh }))
         .await;
     api.register("new@test.com").await;
     let token = api.mailed_token("new@test.com").await;
@@ -94,18 +75,9 @@ async fn tokens_and_passwords_are_nowhere_in_the_database() {
     for name in ["core-api.sqlite3", "core-api.sqlite3-wal"] {
         let bytes = std::fs::read(folder.path().join(name)).unwrap();
         let text = String::from_utf8_lossy(&bytes);
-        assert!(
-            text.contains(USER) || name.ends_with("sqlite3"),
-            "{name} is what is searched"
-        );
-        assert!(
-            !patterns.iter().any(|pattern| text.contains(pattern)),
-            "a token in {name}"
-        );
-        assert!(
-            !text.contains(PASSWORD) && !text.contains("key-1"),
-            "a secret in {name}"
-        );
+        assert!(text.contains(USER) || name.ends_with("sqlite3"), "{name} is what is searched");
+        assert!(!patterns.iter().any(|pattern| text.contains(pattern)), "a token in {name}");
+        assert!(!text.contains(PASSWORD) && !text.contains("key-1"), "a secret in {name}");
     }
 }
 
@@ -121,14 +93,9 @@ async fn secrets_are_for_their_owner_only() {
     api.tokens(&json!({ "email": USER })).await;
     api.api.settled().await;
     let key = data_dir.join("core-api.key");
-    assert_eq!(
-        (mode(&data_dir), mode(&key), mode(&data_dir.join("outbox"))),
-        (0o700, 0o600, 0o700)
-    );
-    let mails: Vec<_> = fs::read_dir(data_dir.join("outbox"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    assert_eq!((mode(&data_dir), mode(&key), mode(&data_dir.join("outbox"))), (0o700, 0o600, 0o700));
+    let mails: Vec<_> =
+        fs::read_dir(data_dir.join("outbox")).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!((mails.len(), mode(&mails[0])), (1, 0o600));
     assert!(mails[0].extension().is_some_and(|extension| extension == "json"));
 
@@ -141,10 +108,7 @@ async fn secrets_are_for_their_owner_only() {
 async fn a_damaged_key_is_not_replaced() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("core-api.key"), "half a key").unwrap();
-    assert!(matches!(
-        CoreApi::open(config(folder.path())).await,
-        Err(OpenError::DataDir(_))
-    ));
+    assert!(matches!(CoreApi::open(config(folder.path())).await, Err(OpenError::DataDir(_))));
 }
 
 #[tokio::test]
@@ -152,22 +116,10 @@ async fn a_configuration_that_cannot_work_is_refused() {
     use std::time::Duration;
 
     let broken = [
-        Config {
-            access_token_ttl: Duration::ZERO,
-            ..Config::in_memory()
-        },
-        Config {
-            refresh_token_ttl: Duration::from_millis(1500),
-            ..Config::in_memory()
-        },
-        Config {
-            concurrent_hashes: 0,
-            ..Config::in_memory()
-        },
-        Config {
-            token_mark: Some("a;b".to_owned()),
-            ..Config::in_memory()
-        },
+        Config { access_token_ttl: Duration::ZERO, ..Config::in_memory() },
+        Config { refresh_token_ttl: Duration::from_millis(1500), ..Config::in_memory() },
+        Config { concurrent_hashes: 0, ..Config::in_memory() },
+        Config { token_mark: Some("a;b".to_owned()), ..Config::in_memory() },
     ];
     for config in broken {
         assert!(matches!(CoreApi::open(config).await, Err(OpenError::Config(_))));
@@ -195,14 +147,8 @@ impl Mailer for Flaky {
 #[tokio::test]
 async fn an_e_mail_that_could_not_be_sent_is_sent_by_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
-    let mailer = Arc::new(Flaky {
-        down: AtomicBool::new(true),
-        sent: std::sync::Mutex::default(),
-    });
-    let config = || Config {
-        mailer: Some(mailer.clone()),
-        ..config(folder.path())
-    };
+    let mailer = Arc::new(Flaky { down: AtomicBool::new(true), sent: std::sync::Mutex::default() });
+    let config = || Config { mailer: Some(mailer.clone()), ..config(folder.path()) };
     let first = TestApi::with(config()).await;
     first.register("new@test.com").await;
     first.tokens(&json!({ "email": USER })).await;

@@ -10,10 +10,7 @@ use crate::support::{PASSWORD, TestApi, USER};
 async fn it_is_healthy() {
     let api = TestApi::new().await;
     let answer = api.get("/v1/health").send().await;
-    assert_eq!(
-        (answer.status, answer.json()),
-        (StatusCode::OK, json!({ "ok": true }))
-    );
+    assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({ "ok": true })));
 }
 
 #[tokio::test]
@@ -30,21 +27,12 @@ async fn the_counters_count() {
 
 #[tokio::test]
 async fn outside_of_development_nobody_is_seeded_and_nothing_is_shown() {
-    let api = TestApi::with(Config {
-        development: false,
-        ..Config::in_memory()
-    })
-    .await;
+    let api = TestApi::with(Config { development: false, ..Config::in_memory() }).await;
     for path in ["/v1/debug/stats", "/outbox"] {
-        api.get(path)
-            .send()
-            .await
-            .assert_error(404, "Not Found", "Not Found");
+        api.get(path).send().await.assert_error(404, "Not Found", "Not Found");
     }
     let body = json!({ "email": USER, "password": PASSWORD });
-    api.tokens(&body)
-        .await
-        .assert_error(401, "Invalid credentials", "Unauthorized");
+    api.tokens(&body).await.assert_error(401, "Invalid credentials", "Unauthorized");
     api.register("new@test.com").await;
     let home = api.get("/").send().await;
     assert_eq!(home.status, StatusCode::OK);

@@ -22,9 +22,7 @@ async fn wrong_credentials_of_any_kind_are_401_invalid_credentials() {
     let somebody_elses = api.sign_in(ADMIN, PASSWORD).await.refresh;
     let expired = api.sign_in(USER, PASSWORD).await.refresh;
     let check = async |body: serde_json::Value| {
-        api.tokens(&body)
-            .await
-            .assert_error(401, "Invalid credentials", "Unauthorized");
+        api.tokens(&body).await.assert_error(401, "Invalid credentials", "Unauthorized");
     };
     check(json!({ "email": USER, "password": "wrong password" })).await;
     check(json!({ "email": "nobody@test.com", "password": PASSWORD })).await;
@@ -62,32 +60,20 @@ async fn a_missing_malformed_expired_or_tampered_bearer_is_401_unauthorized() {
         &bearer(&format!("{}x", tokens.access)),
         &bearer(&format!("{} {}", tokens.access, tokens.access)),
     ] {
-        let answer = api
-            .get("/v1/user/users/current")
-            .header("authorization", value)
-            .send()
-            .await;
+        let answer = api.get("/v1/user/users/current").header("authorization", value).send().await;
         answer.assert_error(401, "Unauthorized", "Unauthorized");
         assert_eq!(answer.header("www-authenticate"), "Bearer");
     }
     let missing = api.get("/v1/user/users/current").send().await;
     missing.assert_error(401, "Unauthorized", "Unauthorized");
-    let twice = api
-        .get("/v1/user/users/current")
-        .bearer(&tokens.access)
-        .bearer(&tokens.access)
-        .send()
-        .await;
+    let twice = api.get("/v1/user/users/current").bearer(&tokens.access).bearer(&tokens.access).send().await;
     twice.assert_error(401, "Unauthorized", "Unauthorized");
 
     // Its exp is a whole second, and the clock is 360 ms into one: the last moment is 640 ms before 20 minutes are over.
-    api.clock
-        .advance(Duration::from_mins(20) - Duration::from_millis(361));
+    api.clock.advance(Duration::from_mins(20) - Duration::from_millis(361));
     assert_eq!(api.current(&tokens.access).await.status, StatusCode::OK);
     api.clock.advance(Duration::from_millis(1));
-    api.current(&tokens.access)
-        .await
-        .assert_error(401, "Unauthorized", "Unauthorized");
+    api.current(&tokens.access).await.assert_error(401, "Unauthorized", "Unauthorized");
 }
 
 #[tokio::test]
@@ -117,27 +103,10 @@ async fn what_is_not_ones_to_do_is_403() {
     let own = format!("/v1/user/users/{id}");
     let forbidden = |answer: Answer| answer.assert_error(403, "Forbidden", "Forbidden");
     forbidden(api.get(&other).bearer(&user).send().await);
-    forbidden(
-        api.request(Method::PATCH, &other)
-            .bearer(&user)
-            .json(&json!({}))
-            .send()
-            .await,
-    );
+    forbidden(api.request(Method::PATCH, &other).bearer(&user).json(&json!({})).send().await);
     forbidden(api.request(Method::DELETE, &other).bearer(&user).send().await);
-    forbidden(
-        api.request(Method::PATCH, &own)
-            .bearer(&user)
-            .json(&json!({ "roles": [] }))
-            .send()
-            .await,
-    );
-    forbidden(
-        api.post("/v1/user/users")
-            .json(&json!({ "email": "new@test.com" }))
-            .send()
-            .await,
-    );
+    forbidden(api.request(Method::PATCH, &own).bearer(&user).json(&json!({ "roles": [] })).send().await);
+    forbidden(api.post("/v1/user/users").json(&json!({ "email": "new@test.com" })).send().await);
     forbidden(api.get("/v1/user/users").bearer(&user).send().await);
 }
 
@@ -151,13 +120,7 @@ async fn a_taken_address_is_409_on_register_and_on_update() {
     let user = api.sign_in(USER, PASSWORD).await.access;
     let id = api.user_id(&user).await;
     let own = format!("/v1/user/users/{id}");
-    taken(
-        api.request(Method::PATCH, &own)
-            .bearer(&user)
-            .json(&body)
-            .send()
-            .await,
-    );
+    taken(api.request(Method::PATCH, &own).bearer(&user).json(&body).send().await);
 }
 
 #[tokio::test]
@@ -169,56 +132,25 @@ async fn wrong_types_bad_addresses_and_short_passwords_are_400_with_every_issue(
         ("email", "Invalid email address", "invalid_format"),
         ("password", "Password must be at least 8 characters", "too_small"),
     ];
-    assert_eq!(
-        issues,
-        expected.map(|(path, message, code)| (path.into(), message.into(), code.into()))
-    );
+    assert_eq!(issues, expected.map(|(path, message, code)| (path.into(), message.into(), code.into())));
 
     let body = json!({ "email": 1, "password": null, "refreshToken": [], "role": "KING", "invalidateTokens": "yes" });
     let issues = api.tokens(&body).await.issues();
     let expected = [
-        (
-            "email",
-            "Invalid input: expected string, received number",
-            "invalid_type",
-        ),
-        (
-            "password",
-            "Invalid input: expected string, received null",
-            "invalid_type",
-        ),
-        (
-            "refreshToken",
-            "Invalid input: expected string, received array",
-            "invalid_type",
-        ),
-        (
-            "role",
-            "Invalid option: expected one of \"ADMIN\"|\"VERIFIED_USER\"",
-            "invalid_value",
-        ),
-        (
-            "invalidateTokens",
-            "Invalid input: expected boolean, received string",
-            "invalid_type",
-        ),
+        ("email", "Invalid input: expected string, received number", "invalid_type"),
+        ("password", "Invalid input: expected string, received null", "invalid_type"),
+        ("refreshToken", "Invalid input: expected string, received array", "invalid_type"),
+        ("role", "Invalid option: expected one of \"ADMIN\"|\"VERIFIED_USER\"", "invalid_value"),
+        ("invalidateTokens", "Invalid input: expected boolean, received string", "invalid_type"),
     ];
-    assert_eq!(
-        issues,
-        expected.map(|(path, message, code)| (path.into(), message.into(), code.into()))
-    );
+    assert_eq!(issues, expected.map(|(path, message, code)| (path.into(), message.into(), code.into())));
 
     let admin = api.sign_in(ADMIN, PASSWORD).await.access;
     let id = api.user_id(&admin).await;
     let own = format!("/v1/user/users/{id}");
     for roles in [json!("ADMIN"), json!(["KING"]), json!([1]), json!(null)] {
         let body = json!({ "roles": roles });
-        let answer = api
-            .request(Method::PATCH, &own)
-            .bearer(&admin)
-            .json(&body)
-            .send()
-            .await;
+        let answer = api.request(Method::PATCH, &own).bearer(&admin).json(&body).send().await;
         assert_eq!(answer.issues()[0].0, "roles");
     }
     assert_eq!(api.tokens(&json!({})).await.issues()[0].0, "email");

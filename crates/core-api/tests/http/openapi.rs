@@ -23,10 +23,7 @@ async fn every_operation_is_described_and_every_description_is_served() {
         .unwrap()
         .iter()
         .flat_map(|(path, item)| {
-            item.as_object()
-                .unwrap()
-                .keys()
-                .map(move |method| (method.to_uppercase(), path.clone()))
+            item.as_object().unwrap().keys().map(move |method| (method.to_uppercase(), path.clone()))
         })
         .collect();
     assert_eq!(served, described);
@@ -50,10 +47,7 @@ fn every_reference_leads_somewhere_and_every_component_is_used() {
     }
     for kind in ["schemas", "responses"] {
         for name in OPENAPI["components"][kind].as_object().unwrap().keys() {
-            assert!(
-                references.contains(&format!("#/components/{kind}/{name}")),
-                "{name} is not used"
-            );
+            assert!(references.contains(&format!("#/components/{kind}/{name}")), "{name} is not used");
         }
     }
 }
@@ -61,13 +55,9 @@ fn every_reference_leads_somewhere_and_every_component_is_used() {
 #[test]
 fn operations_have_names_of_their_own() {
     let paths = OPENAPI["paths"].as_object().unwrap().values();
-    let operations: Vec<_> = paths
-        .flat_map(|item| item.as_object().unwrap().values())
-        .collect();
-    let names: BTreeSet<_> = operations
-        .iter()
-        .map(|operation| operation["operationId"].as_str().unwrap())
-        .collect();
+    let operations: Vec<_> = paths.flat_map(|item| item.as_object().unwrap().values()).collect();
+    let names: BTreeSet<_> =
+        operations.iter().map(|operation| operation["operationId"].as_str().unwrap()).collect();
     assert_eq!(names.len(), operations.len());
 }
 

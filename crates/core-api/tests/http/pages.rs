@@ -12,11 +12,7 @@ async fn the_home_page_lists_the_document_the_health_check_the_outbox_and_every_
     let answer = api.get("/").send().await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
-    assert!(
-        answer
-            .header("content-security-policy")
-            .starts_with("default-src 'none'; style-src 'sha256-")
-    );
+    assert!(answer.header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-"));
     for link in ["/v1/openapi.json", "/v1/health", "/outbox", "/v1/debug/stats"] {
         assert!(answer.text().contains(&format!("<a href=\"{link}\">")), "{link}");
     }
@@ -36,15 +32,8 @@ async fn the_outbox_shows_the_newest_message_first_with_its_link() {
     api.register("new@test.com").await;
     api.api.settled().await;
     let page = api.get("/outbox").send().await;
-    assert!(
-        page.text().contains(&format!("href=\"{link}\"")),
-        "{}",
-        page.text()
-    );
-    let (newer, older) = (
-        page.text().find("new@test.com").unwrap(),
-        page.text().find(USER).unwrap(),
-    );
+    assert!(page.text().contains(&format!("href=\"{link}\"")), "{}", page.text());
+    let (newer, older) = (page.text().find("new@test.com").unwrap(), page.text().find(USER).unwrap());
     assert!(newer < older);
 }
 
@@ -53,11 +42,7 @@ async fn a_script_gets_the_outbox_as_json() {
     let api = TestApi::new().await;
     api.tokens(&json!({ "email": USER })).await;
     let mail = api.mails_to(USER).await.remove(0);
-    let answer = api
-        .get("/outbox")
-        .header("accept", "application/json")
-        .send()
-        .await;
+    let answer = api.get("/outbox").header("accept", "application/json").send().await;
     let item = &answer.json()["items"][0];
     assert_eq!(
         (&item["to"], &item["link"], &item["text"]),
@@ -81,10 +66,6 @@ async fn nothing_in_a_message_or_a_setting_becomes_markup() {
     for path in ["/", "/outbox"] {
         let page = api.get(path).send().await;
         assert!(!page.text().contains("<script>"), "{}", page.text());
-        assert!(
-            page.text().contains("&quot;&gt;&lt;script&gt;"),
-            "{}",
-            page.text()
-        );
+        assert!(page.text().contains("&quot;&gt;&lt;script&gt;"), "{}", page.text());
     }
 }

@@ -36,21 +36,10 @@ async fn start() -> (SocketAddr, oneshot::Sender<()>, Server) {
 #[tokio::test]
 async fn it_serves_until_it_is_told_to_stop() {
     let (address, stop, server) = start().await;
-    let answer = ask(
-        address,
-        "GET /v1/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    )
-    .await;
-    assert!(
-        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("{\"ok\":true}"),
-        "{answer}"
-    );
+    let answer = ask(address, "GET /v1/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("{\"ok\":true}"), "{answer}");
     stop.send(()).unwrap();
-    time::timeout(Duration::from_secs(5), server)
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap();
+    time::timeout(Duration::from_secs(5), server).await.unwrap().unwrap().unwrap();
     assert!(TcpStream::connect(address).await.is_err());
 }
 
@@ -72,11 +61,7 @@ async fn half_a_request_does_not_keep_it_from_stopping() {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET /v1/hea").await.unwrap();
     // A whole request on another connection: the server has met the half one before it.
-    ask(
-        address,
-        "GET /v1/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    )
-    .await;
+    ask(address, "GET /v1/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     time::pause();
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();

@@ -77,17 +77,8 @@ impl TestApi {
     /// Opens it with this configuration and a clock that stands still.
     pub(crate) async fn with(config: Config) -> Self {
         let clock = TestClock::new();
-        let api = CoreApi::open(Config {
-            clock: clock.clock(),
-            ..config
-        })
-        .await
-        .unwrap();
-        Self {
-            router: api.router(),
-            api,
-            clock,
-        }
+        let api = CoreApi::open(Config { clock: clock.clock(), ..config }).await.unwrap();
+        Self { router: api.router(), api, clock }
     }
 
     /// Sends a request and holds the answer against the OpenAPI document.
@@ -96,26 +87,13 @@ impl TestApi {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        description::check(
-            &method,
-            &path,
-            parts.status,
-            parts.headers.get(header::CONTENT_TYPE),
-        );
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            bytes,
-        }
+        description::check(&method, &path, parts.status, parts.headers.get(header::CONTENT_TYPE));
+        Answer { status: parts.status, headers: parts.headers, bytes }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> Call<'_> {
         let request = Request::builder().method(method).uri(path);
-        Call {
-            api: self,
-            request,
-            body: Body::empty(),
-        }
+        Call { api: self, request, body: Body::empty() }
     }
 
     pub(crate) fn get(&self, path: &str) -> Call<'_> {
@@ -131,16 +109,13 @@ impl TestApi {
     }
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Tokens {
-        let answer = self
-            .tokens(&json!({ "email": email, "password": password }))
-            .await;
+        let answer = self.tokens(&json!({ "email": email, "password": password })).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
         answer.into_tokens()
     }
 
     pub(crate) async fn refresh(&self, email: &str, refresh: &str) -> Answer {
-        self.tokens(&json!({ "email": email, "refreshToken": refresh }))
-            .await
+        self.tokens(&json!({ "email": email, "refreshToken": refresh })).await
     }
 
     pub(crate) async fn current(&self, access: &str) -> Answer {
@@ -167,33 +142,20 @@ impl TestApi {
     }
 
     pub(crate) async fn post_keyed(self, path: &str, key: &str, body: Value) -> Answer {
-        self.post(path)
-            .header("idempotency-key", key)
-            .json(&body)
-            .send()
-            .await
+        self.post(path).header("idempotency-key", key).json(&body).send().await
     }
 
     /// Changes a person and gives them back.
     pub(crate) async fn patch_user(&self, id: &str, access: &str, body: &Value) -> Value {
         let path = format!("/v1/user/users/{id}");
-        let answer = self
-            .request(Method::PATCH, &path)
-            .bearer(access)
-            .json(body)
-            .send()
-            .await;
+        let answer = self.request(Method::PATCH, &path).bearer(access).json(body).send().await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         answer.json()["item"].clone()
     }
 
     /// Presents the token of a verification link and waits until it has had its effect.
     pub(crate) async fn verify(&self, token: &str) {
-        let answer = self
-            .post("/v1/auth/action-requests")
-            .json(&json!({ "token": token }))
-            .send()
-            .await;
+        let answer = self.post("/v1/auth/action-requests").json(&json!({ "token": token })).send().await;
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
         self.api.settled().await;
     }
@@ -202,11 +164,7 @@ impl TestApi {
     pub(crate) async fn mails_to(&self, email: &str) -> Vec<Message> {
         self.api.settled().await;
         let stored = self.api.outbox().await.unwrap();
-        stored
-            .into_iter()
-            .map(|stored| stored.message)
-            .filter(|message| message.to == email)
-            .collect()
+        stored.into_iter().map(|stored| stored.message).filter(|message| message.to == email).collect()
     }
 
     /// The token in the newest link sent to an address.
@@ -227,10 +185,7 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     pub(crate) fn header(self, name: &str, value: &str) -> Self {
-        Self {
-            request: self.request.header(name, value),
-            ..self
-        }
+        Self { request: self.request.header(name, value), ..self }
     }
 
     pub(crate) fn bearer(self, token: &str) -> Self {
@@ -243,10 +198,7 @@ impl Call<'_> {
     }
 
     pub(crate) fn body(self, body: impl Into<Body>) -> Self {
-        Self {
-            body: body.into(),
-            ..self
-        }
+        Self { body: body.into(), ..self }
     }
 
     pub(crate) async fn send(self) -> Answer {
@@ -269,16 +221,8 @@ impl Answer {
 
     pub(crate) fn into_tokens(self) -> Tokens {
         let item = &self.json()["item"];
-        let field = |name: &str| {
-            item[name]
-                .as_str()
-                .unwrap_or_else(|| panic!("{name} in {item}"))
-                .to_owned()
-        };
-        Tokens {
-            access: field("accessToken"),
-            refresh: field("refreshToken"),
-        }
+        let field = |name: &str| item[name].as_str().unwrap_or_else(|| panic!("{name} in {item}")).to_owned();
+        Tokens { access: field("accessToken"), refresh: field("refreshToken") }
     }
 
     /// Asserts an error in the shape of the contract.
@@ -292,32 +236,15 @@ impl Answer {
     #[track_caller]
     pub(crate) fn issues(&self) -> Vec<(String, String, String)> {
         let body = self.json();
-        assert_eq!(
-            (self.status, &body["statusCode"]),
-            (StatusCode::BAD_REQUEST, &json!(400)),
-            "{body}"
-        );
+        assert_eq!((self.status, &body["statusCode"]), (StatusCode::BAD_REQUEST, &json!(400)), "{body}");
         assert_eq!(body["message"], "Validation failed");
         let issues = body["errors"].as_array().expect("errors");
         let text = |value: &Value| value.as_str().expect("text").to_owned();
-        let path = |value: &Value| {
-            value
-                .as_array()
-                .expect("a path")
-                .iter()
-                .map(text)
-                .collect::<Vec<_>>()
-                .join(".")
-        };
+        let path =
+            |value: &Value| value.as_array().expect("a path").iter().map(text).collect::<Vec<_>>().join(".");
         issues
             .iter()
-            .map(|issue| {
-                (
-                    path(&issue["path"]),
-                    text(&issue["message"]),
-                    text(&issue["code"]),
-                )
-            })
+            .map(|issue| (path(&issue["path"]), text(&issue["message"]), text(&issue["code"])))
             .collect()
     }
 }

@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, PASSWORD, TestApi, USER};
 
 async fn tokens(api: &TestApi, body: &Value, cookie: Option<&str>) -> Answer {
-    let call = api
-        .post("/v1/auth/tokens")
-        .header("auth-context", "browser")
-        .json(body);
+    let call = api.post("/v1/auth/tokens").header("auth-context", "browser").json(body);
     match cookie {
         Some(cookie) => call.header("cookie", cookie).send().await,
         None => call.send().await,
@@ -19,10 +16,7 @@ async fn tokens(api: &TestApi, body: &Value, cookie: Option<&str>) -> Answer {
 /// The `name=value` of the cookie that was set, after its attributes were checked.
 fn cookie(answer: &Answer) -> String {
     let (pair, attributes) = answer.header("set-cookie").split_once("; ").unwrap();
-    assert_eq!(
-        attributes,
-        "Max-Age=604800; Path=/v1/auth/tokens; HttpOnly; Secure; SameSite=Strict"
-    );
+    assert_eq!(attributes, "Max-Age=604800; Path=/v1/auth/tokens; HttpOnly; Secure; SameSite=Strict");
     pair.to_owned()
 }
 
@@ -54,10 +48,7 @@ async fn without_the_header_the_cookie_is_neither_set_nor_read() {
     assert_eq!(signed_in.header("set-cookie"), "");
     let refresh = signed_in.into_tokens().refresh;
     let call = api.post("/v1/auth/tokens").json(&json!({ "email": USER }));
-    let answer = call
-        .header("cookie", &format!("refresh-token={refresh}"))
-        .send()
-        .await;
+    let answer = call.header("cookie", &format!("refresh-token={refresh}")).send().await;
     assert_eq!(answer.json(), json!({ "item": { "action": "CHECK_EMAIL" } }));
     assert_eq!(api.refresh(USER, &refresh).await.status, StatusCode::CREATED);
 }
@@ -65,10 +56,7 @@ async fn without_the_header_the_cookie_is_neither_set_nor_read() {
 #[tokio::test]
 async fn the_cookie_can_be_expired() {
     let api = TestApi::new().await;
-    let answer = api
-        .request(http::Method::DELETE, "/v1/auth/refresh-token-cookies")
-        .send()
-        .await;
+    let answer = api.request(http::Method::DELETE, "/v1/auth/refresh-token-cookies").send().await;
     assert_eq!((answer.status, answer.bytes.len()), (StatusCode::NO_CONTENT, 0));
     assert_eq!(
         answer.header("set-cookie"),

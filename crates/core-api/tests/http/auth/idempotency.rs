@@ -11,11 +11,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 async fn refresh(api: &TestApi, token: &str, key: &str) -> Answer {
     let body = json!({ "email": USER, "refreshToken": token });
-    api.post("/v1/auth/tokens")
-        .header("idempotency-key", key)
-        .json(&body)
-        .send()
-        .await
+    api.post("/v1/auth/tokens").header("idempotency-key", key).json(&body).send().await
 }
 
 #[tokio::test]
@@ -29,10 +25,7 @@ async fn the_same_token_and_key_give_the_very_same_pair() {
     let third = refresh(&api, &tokens.refresh, "key-1").await;
     let (first_item, third_item) = (first.json()["item"].clone(), third.json()["item"].clone());
     assert_eq!(first_item["expiresAt"], third_item["expiresAt"]);
-    assert_eq!(
-        (&first_item["ttlSeconds"], &third_item["ttlSeconds"]),
-        (&json!(1200), &json!(660))
-    );
+    assert_eq!((&first_item["ttlSeconds"], &third_item["ttlSeconds"]), (&json!(1200), &json!(660)));
 
     let next = third.into_tokens();
     assert_eq!(first.into_tokens(), next);
@@ -48,10 +41,7 @@ async fn the_answer_is_repeated_even_after_its_token_was_used() {
     let first = refresh(&api, &tokens.refresh, "key-1").await.into_tokens();
     let successor = refresh(&api, &first.refresh, "key-2").await.into_tokens();
     assert_eq!(refresh(&api, &tokens.refresh, "key-1").await.into_tokens(), first);
-    assert_eq!(
-        refresh(&api, &successor.refresh, "key-3").await.status,
-        StatusCode::CREATED
-    );
+    assert_eq!(refresh(&api, &successor.refresh, "key-3").await.status, StatusCode::CREATED);
 }
 
 #[tokio::test]
@@ -62,10 +52,7 @@ async fn after_10_minutes_it_is_a_reuse() {
     api.clock.advance(10 * MINUTE);
     let answer = refresh(&api, &tokens.refresh, "key-1").await;
     answer.assert_error(401, "Invalid credentials", "Unauthorized");
-    assert_eq!(
-        api.refresh(USER, &next.refresh).await.status,
-        StatusCode::UNAUTHORIZED
-    );
+    assert_eq!(api.refresh(USER, &next.refresh).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(api.api.stats().families_revoked, 1);
 }
 
@@ -80,16 +67,9 @@ async fn another_key_or_none_is_a_reuse() {
             None => api.refresh(USER, &tokens.refresh).await,
         };
         answer.assert_error(401, "Invalid credentials", "Unauthorized");
-        assert_eq!(
-            api.refresh(USER, &next.refresh).await.status,
-            StatusCode::UNAUTHORIZED
-        );
+        assert_eq!(api.refresh(USER, &next.refresh).await.status, StatusCode::UNAUTHORIZED);
         let repeated = refresh(&api, &tokens.refresh, "key-1").await;
-        assert_eq!(
-            repeated.status,
-            StatusCode::UNAUTHORIZED,
-            "a dead family repeats nothing"
-        );
+        assert_eq!(repeated.status, StatusCode::UNAUTHORIZED, "a dead family repeats nothing");
     }
 }
 
@@ -97,24 +77,15 @@ async fn another_key_or_none_is_a_reuse() {
 async fn a_key_on_the_second_presentation_only_is_a_reuse() {
     let api = TestApi::new().await;
     let tokens = api.sign_in(USER, PASSWORD).await;
-    assert_eq!(
-        api.refresh(USER, &tokens.refresh).await.status,
-        StatusCode::CREATED
-    );
-    assert_eq!(
-        refresh(&api, &tokens.refresh, "key-1").await.status,
-        StatusCode::UNAUTHORIZED
-    );
+    assert_eq!(api.refresh(USER, &tokens.refresh).await.status, StatusCode::CREATED);
+    assert_eq!(refresh(&api, &tokens.refresh, "key-1").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(api.api.stats().families_revoked, 1);
 }
 
 #[tokio::test]
 async fn one_key_with_two_tokens_gives_two_pairs() {
     let api = TestApi::new().await;
-    let (one, two) = (
-        api.sign_in(USER, PASSWORD).await,
-        api.sign_in(USER, PASSWORD).await,
-    );
+    let (one, two) = (api.sign_in(USER, PASSWORD).await, api.sign_in(USER, PASSWORD).await);
     let one = refresh(&api, &one.refresh, "key-1").await.into_tokens();
     let two = refresh(&api, &two.refresh, "key-1").await.into_tokens();
     assert_ne!(one.refresh, two.refresh);
@@ -125,16 +96,11 @@ async fn a_repeated_answer_keeps_the_address_it_was_given_with() {
     let api = TestApi::new().await;
     let tokens = api.register("old@test.com").await;
     let keyed = |email: &str| json!({ "email": email, "refreshToken": tokens.refresh });
-    let call = |email: &str| {
-        api.post("/v1/auth/tokens")
-            .header("idempotency-key", "k")
-            .json(&keyed(email))
-    };
+    let call = |email: &str| api.post("/v1/auth/tokens").header("idempotency-key", "k").json(&keyed(email));
     let first = call("old@test.com").send().await;
 
     let id = api.user_id(&tokens.access).await;
-    api.patch_user(&id, &tokens.access, &json!({ "email": "new@test.com" }))
-        .await;
+    api.patch_user(&id, &tokens.access, &json!({ "email": "new@test.com" })).await;
     let token = api.mailed_token("new@test.com").await;
     api.verify(&token).await;
     assert_eq!(call("new@test.com").send().await.bytes, first.bytes);
@@ -148,10 +114,7 @@ async fn a_key_is_short_and_visible() {
         let answer = refresh(&api, &tokens.refresh, key).await;
         assert_eq!(answer.issues()[0].0, "Idempotency-Key");
     }
-    assert_eq!(
-        refresh(&api, &tokens.refresh, &"k".repeat(255)).await.status,
-        StatusCode::CREATED
-    );
+    assert_eq!(refresh(&api, &tokens.refresh, &"k".repeat(255)).await.status, StatusCode::CREATED);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -171,16 +134,6 @@ async fn of_20_refreshes_at_once_with_one_key_all_give_the_same_pair() {
     pairs.dedup();
     assert_eq!(pairs.len(), 1);
     let stats = api.api.stats();
-    assert_eq!(
-        (
-            stats.refreshes_accepted,
-            stats.refreshes_refused,
-            stats.families_revoked
-        ),
-        (20, 0, 0)
-    );
-    assert_eq!(
-        api.refresh(USER, &pairs[0].refresh).await.status,
-        StatusCode::CREATED
-    );
+    assert_eq!((stats.refreshes_accepted, stats.refreshes_refused, stats.families_revoked), (20, 0, 0));
+    assert_eq!(api.refresh(USER, &pairs[0].refresh).await.status, StatusCode::CREATED);
 }

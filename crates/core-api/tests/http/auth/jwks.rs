@@ -12,10 +12,7 @@ async fn an_access_token_verifies_with_the_published_key_of_its_key_id() {
     let answer = api.get("/v1/auth/jwks").send().await;
     assert_eq!(answer.status, StatusCode::OK);
     let keys: JwkSet = serde_json::from_slice(&answer.bytes).unwrap();
-    assert!(
-        answer.json()["keys"][0].get("d").is_none(),
-        "the private key stays private"
-    );
+    assert!(answer.json()["keys"][0].get("d").is_none(), "the private key stays private");
 
     let access = api.sign_in(USER, PASSWORD).await.access;
     let (header, claims) = jwt_parts(&access);
@@ -31,7 +28,5 @@ async fn an_access_token_verifies_with_the_published_key_of_its_key_id() {
 async fn two_installations_have_two_keys() {
     let (one, two) = (TestApi::new().await, TestApi::new().await);
     let access = one.sign_in(USER, PASSWORD).await.access;
-    two.current(&access)
-        .await
-        .assert_error(401, "Unauthorized", "Unauthorized");
+    two.current(&access).await.assert_error(401, "Unauthorized", "Unauthorized");
 }

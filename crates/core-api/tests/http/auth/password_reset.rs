@@ -27,10 +27,7 @@ async fn every_address_is_told_to_check_its_e_mail() {
 
 #[tokio::test]
 async fn the_link_leads_to_the_web_application() {
-    let config = Config {
-        public_origin: "https://app.example.com".to_owned(),
-        ..Config::in_memory()
-    };
+    let config = Config { public_origin: "https://app.example.com".to_owned(), ..Config::in_memory() };
     let api = TestApi::with(config).await;
     api.tokens(&json!({ "email": "USER@test.com" })).await;
     let token = api.mailed_token(USER).await;
@@ -50,13 +47,8 @@ async fn the_token_in_the_link_signs_in_once() {
     let tokens = api.refresh(USER, &token).await.into_tokens();
     assert_eq!(api.user(&tokens.access).await["email"], USER);
 
-    api.refresh(USER, &token)
-        .await
-        .assert_error(401, "Invalid credentials", "Unauthorized");
-    assert_eq!(
-        api.refresh(USER, &tokens.refresh).await.status,
-        StatusCode::UNAUTHORIZED
-    );
+    api.refresh(USER, &token).await.assert_error(401, "Invalid credentials", "Unauthorized");
+    assert_eq!(api.refresh(USER, &tokens.refresh).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(
         api.refresh(USER, &elsewhere.refresh).await.status,
         StatusCode::CREATED,
@@ -77,17 +69,10 @@ async fn a_new_password_set_by_the_link_ends_what_was_before_it() {
 
     let tokens = api.refresh(USER, &token).await.into_tokens();
     let id = api.user_id(&tokens.access).await;
-    api.patch_user(&id, &tokens.access, &json!({ "password": "a new password" }))
-        .await;
-    assert_eq!(
-        api.refresh(USER, &before.refresh).await.status,
-        StatusCode::UNAUTHORIZED
-    );
+    api.patch_user(&id, &tokens.access, &json!({ "password": "a new password" })).await;
+    assert_eq!(api.refresh(USER, &before.refresh).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(api.refresh(USER, &unused).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(
-        api.refresh(USER, &tokens.refresh).await.status,
-        StatusCode::CREATED
-    );
+    assert_eq!(api.refresh(USER, &tokens.refresh).await.status, StatusCode::CREATED);
     api.sign_in(USER, "a new password").await;
 }
 
@@ -97,7 +82,5 @@ async fn the_link_lives_for_an_hour() {
     api.tokens(&json!({ "email": USER })).await;
     let token = api.mailed_token(USER).await;
     api.clock.advance(Duration::from_hours(1));
-    api.refresh(USER, &token)
-        .await
-        .assert_error(401, "Invalid credentials", "Unauthorized");
+    api.refresh(USER, &token).await.assert_error(401, "Invalid credentials", "Unauthorized");
 }

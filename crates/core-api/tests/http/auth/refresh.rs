@@ -19,14 +19,8 @@ async fn a_refresh_gives_a_new_pair_of_the_same_family() {
     assert_eq!(answer.json()["item"]["ttlSeconds"], 1200);
     let second = answer.into_tokens();
     assert_ne!(first.refresh, second.refresh);
-    assert_eq!(
-        jwt_parts(&first.access).1["fam"],
-        jwt_parts(&second.access).1["fam"]
-    );
-    assert_eq!(
-        api.refresh(USER, &second.refresh).await.status,
-        StatusCode::CREATED
-    );
+    assert_eq!(jwt_parts(&first.access).1["fam"], jwt_parts(&second.access).1["fam"]);
+    assert_eq!(api.refresh(USER, &second.refresh).await.status, StatusCode::CREATED);
 }
 
 #[tokio::test]
@@ -39,25 +33,14 @@ async fn a_used_token_is_refused_and_its_family_ends() {
         let answer = api.refresh(USER, token).await;
         answer.assert_error(401, "Invalid credentials", "Unauthorized");
     }
-    assert_eq!(
-        api.current(&second.access).await.status,
-        StatusCode::OK,
-        "issued access tokens live on"
-    );
+    assert_eq!(api.current(&second.access).await.status, StatusCode::OK, "issued access tokens live on");
     assert_eq!(
         api.refresh(USER, &other.refresh).await.status,
         StatusCode::CREATED,
         "another family lives on"
     );
     let stats = api.api.stats();
-    assert_eq!(
-        (
-            stats.refreshes_accepted,
-            stats.refreshes_refused,
-            stats.families_revoked
-        ),
-        (2, 3, 1)
-    );
+    assert_eq!((stats.refreshes_accepted, stats.refreshes_refused, stats.families_revoked), (2, 3, 1));
 }
 
 #[tokio::test]
@@ -68,9 +51,7 @@ async fn a_used_token_that_has_expired_since_still_ends_its_family() {
     let second = api.refresh(USER, &first.refresh).await.into_tokens();
     api.clock.advance(2 * DAY);
     for token in [&first.refresh, &second.refresh] {
-        api.refresh(USER, token)
-            .await
-            .assert_error(401, "Invalid credentials", "Unauthorized");
+        api.refresh(USER, token).await.assert_error(401, "Invalid credentials", "Unauthorized");
     }
     assert_eq!(api.api.stats().families_revoked, 1);
 }
@@ -80,9 +61,7 @@ async fn an_expired_token_is_refused() {
     let api = TestApi::new().await;
     let tokens = api.sign_in(USER, PASSWORD).await;
     api.clock.advance(7 * DAY);
-    api.refresh(USER, &tokens.refresh)
-        .await
-        .assert_error(401, "Invalid credentials", "Unauthorized");
+    api.refresh(USER, &tokens.refresh).await.assert_error(401, "Invalid credentials", "Unauthorized");
     assert_eq!(api.api.stats().families_revoked, 0);
 }
 
@@ -91,28 +70,16 @@ async fn the_token_of_somebody_else_is_refused_and_not_consumed() {
     let api = TestApi::new().await;
     let tokens = api.sign_in(USER, PASSWORD).await;
     for email in [ADMIN, "nobody@test.com"] {
-        api.refresh(email, &tokens.refresh)
-            .await
-            .assert_error(401, "Invalid credentials", "Unauthorized");
+        api.refresh(email, &tokens.refresh).await.assert_error(401, "Invalid credentials", "Unauthorized");
     }
-    assert_eq!(
-        api.refresh(USER, &tokens.refresh).await.status,
-        StatusCode::CREATED
-    );
+    assert_eq!(api.refresh(USER, &tokens.refresh).await.status, StatusCode::CREATED);
 }
 
 #[tokio::test]
 async fn a_made_up_token_is_refused() {
     let api = TestApi::new().await;
-    for token in [
-        "x",
-        "00000000-0000-4000-8000-000000000000",
-        "\u{0}",
-        &"x".repeat(10_000),
-    ] {
-        api.refresh(USER, token)
-            .await
-            .assert_error(401, "Invalid credentials", "Unauthorized");
+    for token in ["x", "00000000-0000-4000-8000-000000000000", "\u{0}", &"x".repeat(10_000)] {
+        api.refresh(USER, token).await.assert_error(401, "Invalid credentials", "Unauthorized");
     }
     assert_eq!(api.api.stats().refreshes_refused, 4);
 }
@@ -138,13 +105,8 @@ async fn a_role_that_is_missing_refuses_and_does_not_consume() {
     let api = TestApi::new().await;
     let tokens = api.sign_in(USER, PASSWORD).await;
     let body = json!({ "email": USER, "refreshToken": tokens.refresh, "role": "ADMIN" });
-    api.tokens(&body)
-        .await
-        .assert_error(401, "Invalid credentials", "Unauthorized");
-    assert_eq!(
-        api.refresh(USER, &tokens.refresh).await.status,
-        StatusCode::CREATED
-    );
+    api.tokens(&body).await.assert_error(401, "Invalid credentials", "Unauthorized");
+    assert_eq!(api.refresh(USER, &tokens.refresh).await.status, StatusCode::CREATED);
 }
 
 #[tokio::test]
@@ -154,10 +116,7 @@ async fn invalidate_tokens_ends_every_family_but_the_one_that_refreshes() {
     let tokens = api.sign_in(USER, PASSWORD).await;
     let body = json!({ "email": USER, "refreshToken": tokens.refresh, "invalidateTokens": true });
     let next = api.tokens(&body).await.into_tokens();
-    assert_eq!(
-        api.refresh(USER, &other.refresh).await.status,
-        StatusCode::UNAUTHORIZED
-    );
+    assert_eq!(api.refresh(USER, &other.refresh).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(api.refresh(USER, &next.refresh).await.status, StatusCode::CREATED);
 }
 
@@ -182,16 +141,6 @@ async fn of_20_refreshes_at_once_one_is_accepted_and_the_family_ends() {
     }
     assert_eq!(accepted.len(), 1);
     let stats = api.api.stats();
-    assert_eq!(
-        (
-            stats.refreshes_accepted,
-            stats.refreshes_refused,
-            stats.families_revoked
-        ),
-        (1, 19, 1)
-    );
-    assert_eq!(
-        api.refresh(USER, &accepted[0].refresh).await.status,
-        StatusCode::UNAUTHORIZED
-    );
+    assert_eq!((stats.refreshes_accepted, stats.refreshes_refused, stats.families_revoked), (1, 19, 1));
+    assert_eq!(api.refresh(USER, &accepted[0].refresh).await.status, StatusCode::UNAUTHORIZED);
 }

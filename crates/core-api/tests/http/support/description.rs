@@ -20,18 +20,13 @@ pub(crate) fn check(method: &Method, path: &str, status: StatusCode, content_typ
         return;
     }
     let response = &operation["responses"][status.as_str()];
-    assert!(
-        !response.is_null(),
-        "{method} {path} answers {status}, which is not described"
-    );
+    assert!(!response.is_null(), "{method} {path} answers {status}, which is not described");
     let content = match response["$ref"].as_str() {
         Some(reference) => &resolve(reference)["content"],
         None => &response["content"],
     };
     let media = content_type.map(|value| value.to_str().unwrap().split(';').next().unwrap());
-    let described = content
-        .as_object()
-        .map(|content| content.keys().map(String::as_str).collect::<Vec<_>>());
+    let described = content.as_object().map(|content| content.keys().map(String::as_str).collect::<Vec<_>>());
     match (media, described) {
         (None, None) => {}
         (Some(media), Some(described)) => assert!(described.contains(&media), "{method} {path}: {media}"),
@@ -43,16 +38,12 @@ pub(crate) fn check(method: &Method, path: &str, status: StatusCode, content_typ
 #[track_caller]
 pub(crate) fn resolve(reference: &str) -> &'static Value {
     let pointer = reference.strip_prefix('#').expect("a local reference");
-    OPENAPI
-        .pointer(pointer)
-        .unwrap_or_else(|| panic!("{reference} leads nowhere"))
+    OPENAPI.pointer(pointer).unwrap_or_else(|| panic!("{reference} leads nowhere"))
 }
 
 fn operation(method: &Method, path: &str) -> Option<&'static Value> {
     let paths = &OPENAPI["paths"];
     let exact = paths.get(path);
-    let template = path
-        .rsplit_once('/')
-        .and_then(|(parent, _)| paths.get(format!("{parent}/{{id}}")));
+    let template = path.rsplit_once('/').and_then(|(parent, _)| paths.get(format!("{parent}/{{id}}")));
     exact.or(template)?.get(method.as_str().to_ascii_lowercase())
 }

@@ -18,29 +18,15 @@ struct People {
 impl People {
     async fn new() -> Self {
         let api = TestApi::new().await;
-        let (user, admin) = (
-            api.sign_in(USER, PASSWORD).await,
-            api.sign_in(ADMIN, PASSWORD).await,
-        );
+        let (user, admin) = (api.sign_in(USER, PASSWORD).await, api.sign_in(ADMIN, PASSWORD).await);
         let user_id = api.user_id(&user.access).await;
         let admin_id = api.user_id(&admin.access).await;
-        Self {
-            api,
-            user,
-            user_id,
-            admin,
-            admin_id,
-        }
+        Self { api, user, user_id, admin, admin_id }
     }
 
     async fn change(&self, id: &str, access: &str, body: &Value) -> Answer {
         let path = format!("/v1/user/users/{id}");
-        self.api
-            .request(http::Method::PATCH, &path)
-            .bearer(access)
-            .json(body)
-            .send()
-            .await
+        self.api.request(http::Method::PATCH, &path).bearer(access).json(body).send().await
     }
 }
 
@@ -49,33 +35,20 @@ async fn a_new_address_waits_until_it_is_verified() {
     let people = People::new().await;
     let api = &people.api;
     api.clock.advance(Duration::from_secs(5));
-    let answer = people
-        .change(
-            &people.user_id,
-            &people.user.access,
-            &json!({ "email": "New@Test.com" }),
-        )
-        .await;
+    let answer =
+        people.change(&people.user_id, &people.user.access, &json!({ "email": "New@Test.com" })).await;
     assert_eq!(answer.status, StatusCode::OK);
     let user = answer.json()["item"].clone();
-    assert_eq!(
-        (&user["email"], &user["unverifiedEmail"]),
-        (&json!(USER), &json!("new@test.com"))
-    );
+    assert_eq!((&user["email"], &user["unverifiedEmail"]), (&json!(USER), &json!("new@test.com")));
     assert_eq!(user["updatedAt"], "2026-11-21T10:48:57.360Z");
     api.sign_in(USER, PASSWORD).await;
 
     let token = api.mailed_token("new@test.com").await;
     api.verify(&token).await;
     let user = api.user(&people.user.access).await;
-    assert_eq!(
-        (&user["email"], user.get("unverifiedEmail")),
-        (&json!("new@test.com"), None)
-    );
+    assert_eq!((&user["email"], user.get("unverifiedEmail")), (&json!("new@test.com"), None));
     let old = json!({ "email": USER, "password": PASSWORD });
-    api.tokens(&old)
-        .await
-        .assert_error(401, "Invalid credentials", "Unauthorized");
+    api.tokens(&old).await.assert_error(401, "Invalid credentials", "Unauthorized");
     api.sign_in("new@test.com", PASSWORD).await;
 }
 
@@ -84,9 +57,7 @@ async fn the_same_address_again_sends_the_e_mail_again() {
     let api = TestApi::new().await;
     let tokens = api.register("new@test.com").await;
     let id = api.user_id(&tokens.access).await;
-    let user = api
-        .patch_user(&id, &tokens.access, &json!({ "email": "new@test.com" }))
-        .await;
+    let user = api.patch_user(&id, &tokens.access, &json!({ "email": "new@test.com" })).await;
     assert_eq!(user["unverifiedEmail"], "new@test.com");
     assert_eq!(api.mails_to("new@test.com").await.len(), 2);
 }
@@ -94,18 +65,10 @@ async fn the_same_address_again_sends_the_e_mail_again() {
 #[tokio::test]
 async fn an_address_of_somebody_else_is_taken_whatever_its_case() {
     let people = People::new().await;
-    let answer = people
-        .change(
-            &people.user_id,
-            &people.user.access,
-            &json!({ "email": "Admin@test.com" }),
-        )
-        .await;
+    let answer =
+        people.change(&people.user_id, &people.user.access, &json!({ "email": "Admin@test.com" })).await;
     answer.assert_error(409, "A user with this email already exists", "Conflict");
-    assert_eq!(
-        people.api.user(&people.user.access).await.get("unverifiedEmail"),
-        None
-    );
+    assert_eq!(people.api.user(&people.user.access).await.get("unverifiedEmail"), None);
 }
 
 #[tokio::test]
@@ -116,21 +79,11 @@ async fn a_new_password_ends_the_other_families_and_keeps_the_asking_one() {
     let body = json!({ "password": "a new password" });
     let answer = people.change(&people.user_id, &people.user.access, &body).await;
     assert_eq!(answer.status, StatusCode::OK);
-    api.refresh(USER, &other.refresh)
-        .await
-        .assert_error(401, "Invalid credentials", "Unauthorized");
-    assert_eq!(
-        api.refresh(USER, &people.user.refresh).await.status,
-        StatusCode::CREATED
-    );
-    assert_eq!(
-        api.refresh(ADMIN, &people.admin.refresh).await.status,
-        StatusCode::CREATED
-    );
+    api.refresh(USER, &other.refresh).await.assert_error(401, "Invalid credentials", "Unauthorized");
+    assert_eq!(api.refresh(USER, &people.user.refresh).await.status, StatusCode::CREATED);
+    assert_eq!(api.refresh(ADMIN, &people.admin.refresh).await.status, StatusCode::CREATED);
     let old = json!({ "email": USER, "password": PASSWORD });
-    api.tokens(&old)
-        .await
-        .assert_error(401, "Invalid credentials", "Unauthorized");
+    api.tokens(&old).await.assert_error(401, "Invalid credentials", "Unauthorized");
     api.sign_in(USER, "a new password").await;
     assert_eq!(api.api.stats().families_revoked, 1);
 }
@@ -141,31 +94,16 @@ async fn a_password_set_by_an_administrator_ends_every_family_of_the_person() {
     let body = json!({ "password": "a new password" });
     let answer = people.change(&people.user_id, &people.admin.access, &body).await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(
-        people.api.refresh(USER, &people.user.refresh).await.status,
-        StatusCode::UNAUTHORIZED
-    );
-    assert_eq!(
-        people.api.refresh(ADMIN, &people.admin.refresh).await.status,
-        StatusCode::CREATED
-    );
+    assert_eq!(people.api.refresh(USER, &people.user.refresh).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(people.api.refresh(ADMIN, &people.admin.refresh).await.status, StatusCode::CREATED);
 }
 
 #[tokio::test]
 async fn a_new_password_has_8_characters_at_least() {
     let people = People::new().await;
-    let answer = people
-        .change(
-            &people.user_id,
-            &people.user.access,
-            &json!({ "password": "1234567" }),
-        )
-        .await;
+    let answer = people.change(&people.user_id, &people.user.access, &json!({ "password": "1234567" })).await;
     let message = "Password must be at least 8 characters";
-    assert_eq!(
-        answer.issues(),
-        [("password".into(), message.into(), "too_small".into())]
-    );
+    assert_eq!(answer.issues(), [("password".into(), message.into(), "too_small".into())]);
 }
 
 #[tokio::test]
@@ -176,14 +114,8 @@ async fn roles_are_for_administrators_to_change() {
     answer.assert_error(403, "Forbidden", "Forbidden");
     let answer = people.change(&people.user_id, &people.admin.access, &roles).await;
     assert_eq!(answer.json()["item"]["roles"], json!(["ADMIN"]));
-    let answer = people
-        .change(&people.admin_id, &people.user.access, &json!({ "roles": [] }))
-        .await;
-    assert_eq!(
-        answer.json()["item"]["roles"],
-        json!([]),
-        "the new administrator can, at once"
-    );
+    let answer = people.change(&people.admin_id, &people.user.access, &json!({ "roles": [] })).await;
+    assert_eq!(answer.json()["item"]["roles"], json!([]), "the new administrator can, at once");
 }
 
 #[tokio::test]
@@ -210,12 +142,6 @@ async fn no_change_changes_nothing() {
     let people = People::new().await;
     let before = people.api.user(&people.user.access).await;
     people.api.clock.advance(Duration::from_secs(5));
-    let answer = people
-        .change(
-            &people.user_id,
-            &people.user.access,
-            &json!({ "name": "unknown" }),
-        )
-        .await;
+    let answer = people.change(&people.user_id, &people.user.access, &json!({ "name": "unknown" })).await;
     assert_eq!(answer.json()["item"], before);
 }

@@ -19,19 +19,13 @@ async fn five_people() -> (TestApi, String) {
 }
 
 async fn list(api: &TestApi, access: &str, query: &str) -> Answer {
-    api.get(&format!("/v1/user/users{query}"))
-        .bearer(access)
-        .send()
-        .await
+    api.get(&format!("/v1/user/users{query}")).bearer(access).send().await
 }
 
 fn emails(answer: &Answer) -> Vec<String> {
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     let items = answer.json()["items"].as_array().unwrap().clone();
-    items
-        .iter()
-        .map(|user| user["email"].as_str().unwrap().to_owned())
-        .collect()
+    items.iter().map(|user| user["email"].as_str().unwrap().to_owned()).collect()
 }
 
 fn pagination(answer: &Answer) -> Value {
@@ -43,21 +37,12 @@ async fn everybody_is_listed_on_pages() {
     let (api, admin) = five_people().await;
     let all = list(&api, &admin, "").await;
     assert_eq!(emails(&all).len(), 5);
-    assert_eq!(
-        pagination(&all),
-        json!({ "page": 1, "perPage": 20, "totalItems": 5 })
-    );
+    assert_eq!(pagination(&all), json!({ "page": 1, "perPage": 20, "totalItems": 5 }));
     let second = list(&api, &admin, "?page=2&perPage=2&orderBy=email").await;
     assert_eq!(emails(&second), ["bob_x@other.org", "carol@test.com"]);
-    assert_eq!(
-        pagination(&second),
-        json!({ "page": 2, "perPage": 2, "totalItems": 5 })
-    );
+    assert_eq!(pagination(&second), json!({ "page": 2, "perPage": 2, "totalItems": 5 }));
     let beyond = list(&api, &admin, "?page=4294967295&perPage=100").await;
-    assert_eq!(
-        (emails(&beyond).len(), &pagination(&beyond)["totalItems"]),
-        (0, &json!(5))
-    );
+    assert_eq!((emails(&beyond).len(), &pagination(&beyond)["totalItems"]), (0, &json!(5)));
 }
 
 #[tokio::test]
@@ -65,9 +50,7 @@ async fn pages_neither_repeat_nor_miss_people_who_are_equal_in_the_order() {
     let (api, admin) = five_people().await;
     let mut seen = Vec::new();
     for page in 1..=5 {
-        seen.extend(emails(
-            &list(&api, &admin, &format!("?page={page}&perPage=1&orderBy=updatedAt")).await,
-        ));
+        seen.extend(emails(&list(&api, &admin, &format!("?page={page}&perPage=1&orderBy=updatedAt")).await));
     }
     seen.sort();
     seen.dedup();
@@ -77,25 +60,13 @@ async fn pages_neither_repeat_nor_miss_people_who_are_equal_in_the_order() {
 #[tokio::test]
 async fn the_order_can_be_chosen() {
     let (api, admin) = five_people().await;
-    let by_email = [
-        "admin@test.com",
-        "alice@test.com",
-        "bob_x@other.org",
-        "carol@test.com",
-        USER,
-    ];
+    let by_email = ["admin@test.com", "alice@test.com", "bob_x@other.org", "carol@test.com", USER];
     assert_eq!(emails(&list(&api, &admin, "?orderBy=email").await), by_email);
     let mut reversed = by_email;
     reversed.reverse();
-    assert_eq!(
-        emails(&list(&api, &admin, "?orderBy=email&order=desc").await),
-        reversed
-    );
+    assert_eq!(emails(&list(&api, &admin, "?orderBy=email&order=desc").await), reversed);
     let newest = list(&api, &admin, "?orderBy=createdAt&order=desc&perPage=3").await;
-    assert_eq!(
-        emails(&newest),
-        ["bob_x@other.org", "alice@test.com", "carol@test.com"]
-    );
+    assert_eq!(emails(&newest), ["bob_x@other.org", "alice@test.com", "carol@test.com"]);
 }
 
 #[tokio::test]
@@ -115,8 +86,7 @@ async fn an_address_that_is_still_to_be_verified_is_found_too() {
     let api = TestApi::new().await;
     let user = api.sign_in(USER, PASSWORD).await.access;
     let id = api.user_id(&user).await;
-    api.patch_user(&id, &user, &json!({ "email": "later@test.com" }))
-        .await;
+    api.patch_user(&id, &user, &json!({ "email": "later@test.com" })).await;
     let admin = api.sign_in(ADMIN, PASSWORD).await.access;
     assert_eq!(emails(&list(&api, &admin, "?q=later").await), [USER]);
 }
@@ -127,10 +97,7 @@ async fn a_wrong_query_is_invalid() {
     let admin = api.sign_in(ADMIN, PASSWORD).await.access;
     let query = "?page=0&perPage=101&role=KING&orderBy=password_hash&order=up";
     let issues = list(&api, &admin, query).await.issues();
-    let found: Vec<_> = issues
-        .iter()
-        .map(|(path, _, code)| (path.as_str(), code.as_str()))
-        .collect();
+    let found: Vec<_> = issues.iter().map(|(path, _, code)| (path.as_str(), code.as_str())).collect();
     let expected = [
         ("page", "too_small"),
         ("perPage", "too_big"),
@@ -146,11 +113,6 @@ async fn a_wrong_query_is_invalid() {
 async fn only_an_administrator_lists_people() {
     let api = TestApi::new().await;
     let user = api.sign_in(USER, PASSWORD).await.access;
-    list(&api, &user, "?page=0")
-        .await
-        .assert_error(403, "Forbidden", "Forbidden");
-    api.get("/v1/user/users")
-        .send()
-        .await
-        .assert_error(401, "Unauthorized", "Unauthorized");
+    list(&api, &user, "?page=0").await.assert_error(403, "Forbidden", "Forbidden");
+    api.get("/v1/user/users").send().await.assert_error(401, "Unauthorized", "Unauthorized");
 }

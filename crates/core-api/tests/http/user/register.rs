@@ -27,16 +27,10 @@ async fn registering_gives_an_unverified_person_and_sends_an_e_mail() {
 async fn any_password_of_8_characters_or_more_is_kept_exactly() {
     let api = TestApi::new().await;
     let long = "long ".repeat(50);
-    for (number, password) in ["12345678", " spaces ", "ünïcödé✓", &long]
-        .into_iter()
-        .enumerate()
-    {
+    for (number, password) in ["12345678", " spaces ", "ünïcödé✓", &long].into_iter().enumerate() {
         let email = format!("person{number}@test.com");
         let body = json!({ "email": email, "password": password });
-        assert_eq!(
-            api.post("/v1/user/users").json(&body).send().await.status,
-            StatusCode::CREATED
-        );
+        assert_eq!(api.post("/v1/user/users").json(&body).send().await.status, StatusCode::CREATED);
         api.sign_in(&email, password).await;
         let trimmed = json!({ "email": email, "password": format!("{password} ") });
         assert_eq!(api.tokens(&trimmed).await.status, StatusCode::UNAUTHORIZED);
@@ -61,12 +55,7 @@ async fn of_10_registrations_of_one_address_at_once_one_succeeds() {
             let api = api.clone();
             tokio::spawn(async move {
                 let body = json!({ "email": "new@test.com", "password": PASSWORD });
-                api.post("/v1/user/users")
-                    .json(&body)
-                    .send()
-                    .await
-                    .status
-                    .as_u16()
+                api.post("/v1/user/users").json(&body).send().await.status.as_u16()
             })
         })
         .collect();
@@ -93,15 +82,10 @@ async fn only_an_administrator_registers_somebody_without_a_password() {
     assert_eq!(api.mails_to("new@test.com").await.len(), 1);
 
     let guess = json!({ "email": "new@test.com", "password": PASSWORD });
-    api.tokens(&guess)
-        .await
-        .assert_error(401, "Invalid credentials", "Unauthorized");
+    api.tokens(&guess).await.assert_error(401, "Invalid credentials", "Unauthorized");
     api.tokens(&body).await;
     let token = api.mailed_token("new@test.com").await;
-    assert_eq!(
-        api.refresh("new@test.com", &token).await.status,
-        StatusCode::CREATED
-    );
+    assert_eq!(api.refresh("new@test.com", &token).await.status, StatusCode::CREATED);
 }
 
 #[tokio::test]
