@@ -51,10 +51,7 @@ impl Payload for Tokens {
 
 fn sealer() -> Sealer {
     let (secret, _) = Secret::generate(&system_random());
-    Sealer::new(
-        KeyRing::new([secret]).expect("one secret is a ring"),
-        system_random(),
-    )
+    Sealer::new(KeyRing::new([secret]).expect("one secret is a ring"), system_random())
 }
 
 fn sealing(criterion: &mut Criterion) {
@@ -63,13 +60,9 @@ fn sealing(criterion: &mut Criterion) {
     for bytes in [200, 1024, 4096, 16_384] {
         let plaintext = vec![7; bytes];
         group.throughput(Throughput::Bytes(bytes as u64));
-        group.bench_with_input(
-            BenchmarkId::from_parameter(bytes),
-            &plaintext,
-            |bencher, plaintext| {
-                bencher.iter(|| sealer.seal(Purpose::Cookie, NAME, black_box(plaintext)));
-            },
-        );
+        group.bench_with_input(BenchmarkId::from_parameter(bytes), &plaintext, |bencher, plaintext| {
+            bencher.iter(|| sealer.seal(Purpose::Cookie, NAME, black_box(plaintext)));
+        });
     }
     group.finish();
 
@@ -78,11 +71,8 @@ fn sealing(criterion: &mut Criterion) {
         let value = sealer.seal(Purpose::Cookie, NAME, &vec![7; bytes]);
         group.throughput(Throughput::Bytes(bytes as u64));
         group.bench_with_input(BenchmarkId::from_parameter(bytes), &value, |bencher, value| {
-            bencher.iter(|| {
-                sealer
-                    .unseal(Purpose::Cookie, NAME, black_box(value))
-                    .expect("it was sealed here")
-            });
+            bencher
+                .iter(|| sealer.unseal(Purpose::Cookie, NAME, black_box(value)).expect("it was sealed here"));
         });
     }
     group.finish();
@@ -95,41 +85,36 @@ fn unsealing_and_decoding(criterion: &mut Criterion) {
     let value = sealer.seal(Purpose::Cookie, NAME, &out.finish());
     criterion.bench_function("unseal and decode 1 KB of tokens", |bencher| {
         bencher.iter(|| {
-            let unsealed = sealer
-                .unseal(Purpose::Cookie, NAME, black_box(&value))
-                .expect("it was sealed here");
+            let unsealed =
+                sealer.unseal(Purpose::Cookie, NAME, black_box(&value)).expect("it was sealed here");
             Tokens::decode(&mut Decoder::new(&unsealed.plaintext)).expect("it was encoded here")
         });
     });
 }
 
 fn layer(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let bare = Router::new().route("/", get(async || "page"));
     let sign_in = async |session: Session<Tokens>| {
         session.insert(Tokens::of_bytes(1024), Owner::new("provider", "subject"), None);
     };
     let read = async |session: Session<Tokens>| session.current().map_or("anonymous", |_| "page");
-    let layered = Router::new()
-        .route("/sign-in", get(sign_in))
-        .route("/", get(read))
-        .layer(SessionLayer::<Tokens>::new(
-            sealer(),
-            SessionSettings::default(),
-            system_clock(),
-            system_random(),
-        ));
+    let layered = Router::new().route("/sign-in", get(sign_in)).route("/", get(read)).layer(SessionLayer::<
+        Tokens,
+    >::new(
+        sealer(),
+        SessionSettings::default(),
+        system_clock(),
+        system_random(),
+    ));
     let signed_in = runtime.block_on(send(layered.clone(), "/sign-in", None));
-    let cookie = signed_in.headers()[header::SET_COOKIE]
-        .to_str()
-        .expect("a cookie is text");
+    let cookie = signed_in.headers()[header::SET_COOKIE].to_str().expect("a cookie is text");
     let cookie = cookie.split(';').next().map(str::to_owned);
 
     let mut group = criterion.benchmark_group("request");
     for (name, router, cookie) in [
         ("bare route", &bare, None),
+        ("bare route, same cookie", &bare, cookie.as_deref()),
         ("layer, no cookie", &layered, None),
         ("layer, session of 1 KB", &layered, cookie.as_deref()),
     ] {
@@ -137,10 +122,7 @@ fn layer(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 runtime.block_on(async {
-                    let service = service
-                        .ready()
-                        .await
-                        .unwrap_or_else(|error: Infallible| match error {});
+                    let service = service.ready().await.unwrap_or_else(|error: Infallible| match error {});
                     service.call(request("/", cookie)).await
                 })
             });
@@ -158,10 +140,7 @@ fn request(path: &str, cookie: Option<&str>) -> Request<Body> {
 }
 
 async fn send(router: Router, path: &str, cookie: Option<&str>) -> http::Response<Body> {
-    router
-        .oneshot(request(path, cookie))
-        .await
-        .unwrap_or_else(|error| match error {})
+    router.oneshot(request(path, cookie)).await.unwrap_or_else(|error| match error {})
 }
 
 criterion_group!(benches, sealing, unsealing_and_decoding, layer);

@@ -17,10 +17,7 @@ pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 
 /// The clock of the operating system.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place where the system's time comes from"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place where the system's time comes from")]
 pub fn system_clock() -> Clock {
     Arc::new(SystemTime::now)
 }

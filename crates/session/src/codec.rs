@@ -34,9 +34,7 @@ impl Default for Encoder {
 impl Encoder {
     /// An empty encoder.
     pub fn new() -> Self {
-        Self {
-            bytes: Zeroizing::new(Vec::with_capacity(INITIAL_CAPACITY_BYTES)),
-        }
+        Self { bytes: Zeroizing::new(Vec::with_capacity(INITIAL_CAPACITY_BYTES)) }
     }
 
     /// One byte.
@@ -197,17 +195,12 @@ impl<'a> Decoder<'a> {
                 return Ok(value);
             }
         }
-        Err(PayloadError::Invalid(
-            "a number is too large or not in its shortest form",
-        ))
+        Err(PayloadError::Invalid("a number is too large or not in its shortest form"))
     }
 
     /// So many bytes.
     pub fn raw(&mut self, length: usize) -> Decoded<&'a [u8]> {
-        let (bytes, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or(PayloadError::Truncated)?;
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(PayloadError::Truncated)?;
         self.rest = rest;
         Ok(bytes)
     }
@@ -262,11 +255,7 @@ impl<'a> Decoder<'a> {
 
     /// Fails unless everything was read.
     pub fn finish(self) -> Decoded<()> {
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err(PayloadError::Trailing)
-        }
+        if self.rest.is_empty() { Ok(()) } else { Err(PayloadError::Trailing) }
     }
 }
 

@@ -32,18 +32,12 @@ impl Context {
         let idle = sealed_at + self.settings.idle_timeout;
         let absolute = record.created_at + self.settings.absolute_timeout;
         let expiry = idle.min(absolute);
-        record
-            .payload
-            .expires_at()
-            .map_or(expiry, |payload| expiry.min(payload))
+        record.payload.expires_at().map_or(expiry, |payload| expiry.min(payload))
     }
 
     /// The cookie's `Max-Age`: no longer than the session can last, nor than the configured cap.
     pub(crate) fn max_age<P: Payload>(&self, record: &Record<P>, sealed_at: SystemTime) -> Duration {
-        let life = self
-            .expires_at(record, sealed_at)
-            .duration_since(sealed_at)
-            .unwrap_or_default();
+        let life = self.expires_at(record, sealed_at).duration_since(sealed_at).unwrap_or_default();
         self.settings.max_age_cap.map_or(life, |cap| life.min(cap))
     }
 

@@ -10,6 +10,9 @@ use http::HeaderValue;
 /// What browsers keep of one cookie, name, value and attributes together (RFC 6265bis, section 5.7).
 pub(crate) const MAX_COOKIE_BYTES: usize = 4096;
 
+/// How long browsers keep a cookie at most (RFC 6265bis, section 5.5).
+pub(crate) const MAX_COOKIE_LIFE: Duration = Duration::from_hours(400 * 24);
+
 const PREFIX: &str = "__Host-Http-";
 
 /// The name under which the browser keeps the cookie.
@@ -17,11 +20,7 @@ const PREFIX: &str = "__Host-Http-";
 /// `__Host-` makes browsers insist on `Secure`, `Path=/` and no `Domain`, `__Host-Http-` on `HttpOnly` too, so
 /// that no neighbouring host and no script can plant one. They refuse the prefix on plain http.
 pub(crate) fn full_name(name: &str, secure: bool) -> String {
-    if secure {
-        format!("{PREFIX}{name}")
-    } else {
-        name.to_owned()
-    }
+    if secure { format!("{PREFIX}{name}") } else { name.to_owned() }
 }
 
 /// Whether it is a token (RFC 9110, section 5.6.2), as a cookie's name must be.

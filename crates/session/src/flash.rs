@@ -34,20 +34,14 @@ impl<T> FlashKind<T> {
     ///
     /// # Panics
     ///
-    /// For a name that no cookie may have, that begins with `__`, or that contains `session`: whoever
-    /// looks for a session cookie must not find this one. In a `const` it does not compile.
+    /// For a name that no cookie may have, that begins with `__`, or that contains `session`: whoever looks for a
+    /// session cookie must not find this one. For a life of more than 400 days. In a `const` it does not compile.
     pub const fn new(name: &'static str, max_age: Duration) -> Self {
         assert!(cookie::is_name(name), "this cannot be the name of a cookie");
         assert!(!contains_at(name, 0, "__"), "the prefix is added where it is due");
-        assert!(
-            !contains(name, "session"),
-            "a flash must not be taken for a session"
-        );
-        Self {
-            name,
-            max_age,
-            carries: PhantomData,
-        }
+        assert!(!contains(name, "session"), "a flash must not be taken for a session");
+        assert!(max_age.as_secs() <= cookie::MAX_COOKIE_LIFE.as_secs(), "browsers keep no cookie that long");
+        Self { name, max_age, carries: PhantomData }
     }
 }
 
@@ -76,11 +70,7 @@ const fn contains_at(text: &str, start: usize, needle: &str) -> bool {
 
 impl<T> fmt::Debug for FlashKind<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("FlashKind")
-            .field("name", &self.name)
-            .field("max_age", &self.max_age)
-            .finish()
+        formatter.debug_struct("FlashKind").field("name", &self.name).field("max_age", &self.max_age).finish()
     }
 }
 
@@ -129,13 +119,7 @@ pub(crate) struct FlashDeparture {
 
 impl Flash {
     pub(crate) fn new(context: Arc<Context>, cookies: Vec<HeaderValue>) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                context,
-                cookies,
-                state: Mutex::default(),
-            }),
-        }
+        Self { shared: Arc::new(Shared { context, cookies, state: Mutex::default() }) }
     }
 
     /// Leaves a value for a later request, in place of one that is there.
@@ -204,19 +188,12 @@ impl Flash {
             None => Some(cookie::removal(&change.cookie_name, secure)),
         };
         let lines = state.changes.drain(..).filter_map(line).collect();
-        FlashDeparture {
-            lines,
-            looked_at: state.looked_at,
-        }
+        FlashDeparture { lines, looked_at: state.looked_at }
     }
 
     fn read<T: Payload>(&self, state: &mut State, kind: &FlashKind<T>) -> Option<T> {
         let cookie_name = self.cookie_name(kind);
-        if let Some(change) = state
-            .changes
-            .iter()
-            .find(|change| change.cookie_name == cookie_name)
-        {
+        if let Some(change) = state.changes.iter().find(|change| change.cookie_name == cookie_name) {
             return self.open(&cookie_name, &change.written.as_ref()?.value).ok()?;
         }
         let mut was_tampered_with = false;

@@ -76,22 +76,10 @@ impl KeyRing {
     ///
     /// [`KeyRingError`] where there is none, or one twice.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Result<Self, KeyRingError> {
-        let entries = derive_all(secrets)?
-            .into_iter()
-            .map(|keys| Entry {
-                keys,
-                seals_from: None,
-            })
-            .collect();
+        let entries = derive_all(secrets)?.into_iter().map(|keys| Entry { keys, seals_from: None }).collect();
         let ring = RwLock::new(Arc::new(Ring { entries, clock: None }));
-        let shared = Arc::new(Shared {
-            ring,
-            sightings: Mutex::default(),
-        });
-        Ok(Self {
-            shared,
-            sealing_delay: DEFAULT_SEALING_DELAY,
-        })
+        let shared = Arc::new(Shared { ring, sightings: Mutex::default() });
+        Ok(Self { shared, sealing_delay: DEFAULT_SEALING_DELAY })
     }
 
     /// A ring from a comma-separated list in the form of [`Secret::parse`], the newest first.
@@ -107,10 +95,7 @@ impl KeyRing {
     /// than the replicas take to load a changed list, so that none of them meets a key it does not know.
     #[must_use]
     pub fn with_sealing_delay(self, sealing_delay: Duration) -> Self {
-        Self {
-            sealing_delay,
-            ..self
-        }
+        Self { sealing_delay, ..self }
     }
 
     /// Puts other secrets in place of the present ones, for all clones of the ring, and says whether that changed
@@ -129,11 +114,7 @@ impl KeyRing {
     ) -> Result<bool, KeyRingError> {
         let derived = derive_all(secrets)?;
         let mut ring = self.shared.ring.write().unwrap_or_else(PoisonError::into_inner);
-        if derived
-            .iter()
-            .map(|keys| keys.id)
-            .eq(ring.entries.iter().map(|entry| entry.keys.id))
-        {
+        if derived.iter().map(|keys| keys.id).eq(ring.entries.iter().map(|entry| entry.keys.id)) {
             return Ok(false);
         }
         let first_seal = clock() + self.sealing_delay;
@@ -143,10 +124,7 @@ impl KeyRing {
             Entry { keys, seals_from }
         };
         let entries = derived.into_iter().map(entry).collect();
-        *ring = Arc::new(Ring {
-            entries,
-            clock: Some(Arc::clone(clock)),
-        });
+        *ring = Arc::new(Ring { entries, clock: Some(Arc::clone(clock)) });
         Ok(true)
     }
 
@@ -195,10 +173,7 @@ impl KeyRing {
     pub(crate) fn find(&self, id: KeyId) -> Option<(Arc<Keys>, bool)> {
         let ring = self.snapshot();
         let position = ring.entries.iter().position(|entry| entry.keys.id == id)?;
-        Some((
-            Arc::clone(&ring.entries[position].keys),
-            position <= ring.sealing_position(),
-        ))
+        Some((Arc::clone(&ring.entries[position].keys), position <= ring.sealing_position()))
     }
 
     fn snapshot(&self) -> Arc<Ring> {
@@ -206,10 +181,7 @@ impl KeyRing {
     }
 
     fn sightings(&self) -> MutexGuard<'_, Sightings> {
-        self.shared
-            .sightings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.sightings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -237,25 +209,16 @@ fn derive_all(secrets: impl IntoIterator<Item = Secret>) -> Result<Vec<Arc<Keys>
     for secret in secrets {
         let keys = Keys::derive(&secret);
         if ring.iter().any(|earlier| earlier.id == keys.id) {
-            return Err(KeyRingError::Repeated {
-                position: ring.len() + 1,
-            });
+            return Err(KeyRingError::Repeated { position: ring.len() + 1 });
         }
         ring.push(Arc::new(keys));
     }
-    if ring.is_empty() {
-        Err(KeyRingError::Empty)
-    } else {
-        Ok(ring)
-    }
+    if ring.is_empty() { Err(KeyRingError::Empty) } else { Ok(ring) }
 }
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_list()
-            .entries(self.snapshot().entries.iter().map(|entry| entry.keys.id))
-            .finish()
+        formatter.debug_list().entries(self.snapshot().entries.iter().map(|entry| entry.keys.id)).finish()
     }
 }
 

@@ -42,18 +42,8 @@ impl<P: Payload> SessionLayer<P> {
             panic!("{error}");
         }
         let cookie_name = settings.full_cookie_name();
-        let context = Arc::new(Context {
-            sealer,
-            settings,
-            cookie_name,
-            clock,
-            random,
-            ledger: None,
-        });
-        Self {
-            context,
-            payload: PhantomData,
-        }
+        let context = Arc::new(Context { sealer, settings, cookie_name, clock, random, ledger: None });
+        Self { context, payload: PhantomData }
     }
 
     /// With a ledger, sessions that were ended stay ended and older rotations never overwrite newer ones.
@@ -70,20 +60,13 @@ impl<S, P> Layer<S> for SessionLayer<P> {
     type Service = SessionService<S, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        SessionService {
-            inner,
-            context: Arc::clone(&self.context),
-            payload: PhantomData,
-        }
+        SessionService { inner, context: Arc::clone(&self.context), payload: PhantomData }
     }
 }
 
 impl<P> Clone for SessionLayer<P> {
     fn clone(&self) -> Self {
-        Self {
-            context: Arc::clone(&self.context),
-            payload: PhantomData,
-        }
+        Self { context: Arc::clone(&self.context), payload: PhantomData }
     }
 }
 
@@ -105,11 +88,7 @@ pub struct SessionService<S, P> {
 
 impl<S: Clone, P> Clone for SessionService<S, P> {
     fn clone(&self) -> Self {
-        Self {
-            inner: self.inner.clone(),
-            context: Arc::clone(&self.context),
-            payload: PhantomData,
-        }
+        Self { inner: self.inner.clone(), context: Arc::clone(&self.context), payload: PhantomData }
     }
 }
 
@@ -151,9 +130,6 @@ where
 
 impl<S: fmt::Debug, P> fmt::Debug for SessionService<S, P> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("SessionService")
-            .field("inner", &self.inner)
-            .finish_non_exhaustive()
+        formatter.debug_struct("SessionService").field("inner", &self.inner).finish_non_exhaustive()
     }
 }

@@ -127,26 +127,13 @@ impl Sealer {
     ///
     /// [`UnsealError`]; which of them it is decides whether a cookie is kept or removed.
     pub fn unseal(&self, purpose: Purpose, context: &str, value: &str) -> Result<Unsealed, UnsealError> {
-        let encoded = value
-            .strip_prefix(VERSION)
-            .ok_or_else(|| unknown_version(value))?;
+        let encoded = value.strip_prefix(VERSION).ok_or_else(|| unknown_version(value))?;
         // The decoder is strict: no padding, no whitespace, and no second spelling of the last character.
-        let mut sealed = Zeroizing::new(
-            URL_SAFE_NO_PAD
-                .decode(encoded)
-                .map_err(|_| UnsealError::Malformed)?,
-        );
-        let text_end = sealed
-            .len()
-            .checked_sub(TAG_BYTES)
-            .ok_or(UnsealError::Malformed)?;
+        let mut sealed = Zeroizing::new(URL_SAFE_NO_PAD.decode(encoded).map_err(|_| UnsealError::Malformed)?);
+        let text_end = sealed.len().checked_sub(TAG_BYTES).ok_or(UnsealError::Malformed)?;
         let (key_id, rest) = sealed.split_first_chunk().ok_or(UnsealError::Malformed)?;
-        let (nonce, _) = rest
-            .split_first_chunk::<NONCE_BYTES>()
-            .ok_or(UnsealError::Malformed)?;
-        let (_, tag) = sealed
-            .split_last_chunk::<TAG_BYTES>()
-            .ok_or(UnsealError::Malformed)?;
+        let (nonce, _) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(UnsealError::Malformed)?;
+        let (_, tag) = sealed.split_last_chunk::<TAG_BYTES>().ok_or(UnsealError::Malformed)?;
         if text_end < HEAD_BYTES {
             return Err(UnsealError::Malformed);
         }
@@ -163,11 +150,7 @@ impl Sealer {
             .map_err(|_| UnsealError::Tampered)?;
         sealed.truncate(text_end);
         sealed.drain(..HEAD_BYTES);
-        Ok(Unsealed {
-            plaintext: sealed,
-            newest_key,
-            key_id,
-        })
+        Ok(Unsealed { plaintext: sealed, newest_key, key_id })
     }
 }
 
@@ -189,10 +172,7 @@ fn unknown_version(value: &str) -> UnsealError {
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Sealer")
-            .field("keys", &self.keys)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Sealer").field("keys", &self.keys).finish_non_exhaustive()
     }
 }
 

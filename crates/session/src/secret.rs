@@ -132,10 +132,7 @@ mod tests {
         for text in ["", "short", "!".repeat(44).as_str(), &HEX[..62], &BASE64URL[..42]] {
             let error = Secret::parse(text).unwrap_err();
             assert!(error.to_string().contains("openssl rand -hex 32"), "{error}");
-            assert!(
-                text.is_empty() || !error.to_string().contains(text),
-                "the text is repeated"
-            );
+            assert!(text.is_empty() || !error.to_string().contains(text), "the text is repeated");
         }
         assert_eq!(Secret::parse("AAEC"), Err(SecretError::TooShort { bytes: 3 }));
     }

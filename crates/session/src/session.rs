@@ -152,12 +152,7 @@ impl<P: Payload> State<P> {
 
 impl<P: Payload> Session<P> {
     pub(crate) fn new(context: Arc<Context>, state: State<P>) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                context,
-                state: Mutex::new(state),
-            }),
-        }
+        Self { shared: Arc::new(Shared { context, state: Mutex::new(state) }) }
     }
 
     /// The session as it stands, with the changes of this request; `None` is an anonymous one.
@@ -226,11 +221,7 @@ impl<P: Payload> Session<P> {
         let Some(mut state) = self.changing("adopt") else {
             return false;
         };
-        let Some(current) = state
-            .record
-            .as_ref()
-            .filter(|current| current.rotation < rotation)
-        else {
+        let Some(current) = state.record.as_ref().filter(|current| current.rotation < rotation) else {
             return false;
         };
         let mut record = Record::clone(current);
@@ -291,11 +282,7 @@ impl<P: Payload> Session<P> {
         let is_other =
             |arrived: &Arc<Record<P>>| state.record.as_ref().is_none_or(|record| record.id != arrived.id);
         let ended = state.arrived.clone().filter(is_other);
-        Departure {
-            fate,
-            ended,
-            looked_at: state.looked_at,
-        }
+        Departure { fate, ended, looked_at: state.looked_at }
     }
 
     fn state(&self) -> MutexGuard<'_, State<P>> {
@@ -319,8 +306,7 @@ impl<P: Payload> Session<P> {
 
 /// Whether a record sealed at `sealed_at` is due for renewal.
 pub(crate) fn is_renewal_due(context: &Context, sealed_at: SystemTime, now: SystemTime) -> bool {
-    now.duration_since(sealed_at)
-        .is_ok_and(|age| age >= context.settings.renewal_threshold())
+    now.duration_since(sealed_at).is_ok_and(|age| age >= context.settings.renewal_threshold())
 }
 
 fn encoded<P: Payload>(payload: &P) -> Zeroizing<Vec<u8>> {
@@ -331,9 +317,7 @@ fn encoded<P: Payload>(payload: &P) -> Zeroizing<Vec<u8>> {
 
 impl<P> Clone for Session<P> {
     fn clone(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-        }
+        Self { shared: Arc::clone(&self.shared) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cookie;
+use crate::cookie::{self, MAX_COOKIE_LIFE};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -52,8 +52,10 @@ pub enum SettingsError {
     /// The name begins with a prefix that browsers give a meaning.
     #[error("the prefix of the cookie's name is added where it is due, it is not part of the setting")]
     CookiePrefix,
-    /// A timeout is zero.
-    #[error("a timeout of zero would end every session at once")]
+    /// A timeout is zero or longer than a browser keeps a cookie.
+    #[error(
+        "a session's timeout is more than nothing and at most 400 days, as long as browsers keep a cookie"
+    )]
     Timeout,
 }
 
@@ -70,7 +72,8 @@ impl SessionSettings {
         if self.cookie_name.starts_with("__") {
             return Err(SettingsError::CookiePrefix);
         }
-        if self.absolute_timeout.is_zero() || self.idle_timeout.is_zero() {
+        let is_usable = |timeout: Duration| !timeout.is_zero() && timeout <= MAX_COOKIE_LIFE;
+        if !is_usable(self.absolute_timeout) || !is_usable(self.idle_timeout) {
             return Err(SettingsError::Timeout);
         }
         Ok(())

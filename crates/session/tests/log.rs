@@ -36,32 +36,17 @@ impl Log {
 }
 
 fn router(sealer: &Sealer) -> Router {
-    let layer: SessionLayer<Serde<String>> = SessionLayer::new(
-        sealer.clone(),
-        SessionSettings::default(),
-        system_clock(),
-        system_random(),
-    );
+    let layer: SessionLayer<Serde<String>> =
+        SessionLayer::new(sealer.clone(), SessionSettings::default(), system_clock(), system_random());
     let too_large = async |session: Session<Serde<String>>| {
-        session.insert(
-            Serde("hunter2".repeat(2_000)),
-            Owner::new("provider", "subject"),
-            None,
-        );
+        session.insert(Serde("hunter2".repeat(2_000)), Owner::new("provider", "subject"), None);
     };
-    Router::new()
-        .route("/", any(async || ""))
-        .route("/too-large", any(too_large))
-        .layer(layer)
+    Router::new().route("/", any(async || "")).route("/too-large", any(too_large)).layer(layer)
 }
 
 async fn visit(router: &Router, path: &str, value: &str) {
     let cookie = format!("__Host-Http-ironleaf-session={value}");
-    let request = Request::builder()
-        .uri(path)
-        .header(header::COOKIE, cookie)
-        .body(Body::empty())
-        .unwrap();
+    let request = Request::builder().uri(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
     router.clone().oneshot(request).await.unwrap();
 }
 
@@ -70,10 +55,7 @@ async fn visit(router: &Router, path: &str, value: &str) {
 async fn one_line_for_what_is_wrong_and_never_a_value() {
     let log = Log::default();
     let writer = log.clone();
-    tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .init();
+    tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).init();
     let (secret, text) = Secret::generate(&system_random());
     let sealer = Sealer::new(KeyRing::new([secret]).unwrap(), system_random());
     let router = router(&sealer);
@@ -97,9 +79,6 @@ async fn one_line_for_what_is_wrong_and_never_a_value() {
     visit(&router, "/too-large", "").await;
     let lines = log.take();
     let errors: Vec<_> = lines.lines().filter(|line| line.contains("ERROR")).collect();
-    assert!(
-        matches!(errors[..], [line] if line.contains("bytes of the Cookie header")),
-        "{lines}"
-    );
+    assert!(matches!(errors[..], [line] if line.contains("bytes of the Cookie header")), "{lines}");
     assert!(!lines.contains("hunter2") && !lines.contains(&text), "{lines}");
 }

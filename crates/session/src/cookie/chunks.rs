@@ -44,23 +44,14 @@ pub(crate) fn split(
         let part = str::from_utf8(part).ok()?;
         Some((format!("{name}.{index}"), format!("{id}.{index}.{count}.{part}")))
     };
-    value
-        .as_bytes()
-        .chunks(part_bytes)
-        .enumerate()
-        .map(chunk)
-        .collect()
+    value.as_bytes().chunks(part_bytes).enumerate().map(chunk).collect()
 }
 
 /// How many bytes a value of this length takes in the `Cookie` header.
 pub(crate) fn header_bytes(pairs: &[Pair]) -> usize {
     const SEPARATOR_BYTES: usize = "; ".len();
     let pair_bytes = |(name, value): &Pair| name.len() + "=".len() + value.len() + SEPARATOR_BYTES;
-    pairs
-        .iter()
-        .map(pair_bytes)
-        .sum::<usize>()
-        .saturating_sub(SEPARATOR_BYTES)
+    pairs.iter().map(pair_bytes).sum::<usize>().saturating_sub(SEPARATOR_BYTES)
 }
 
 fn part_bytes(name: &str, attributes_bytes: usize) -> Option<usize> {
@@ -104,9 +95,7 @@ impl<'a> Arrived<'a> {
                         continue;
                     };
                     arrived.present_chunks.push(index);
-                    arrived
-                        .chunks
-                        .extend(Chunk::parse(value).filter(|chunk| chunk.index == index));
+                    arrived.chunks.extend(Chunk::parse(value).filter(|chunk| chunk.index == index));
                 }
                 _ => {}
             }
@@ -121,10 +110,7 @@ impl<'a> Arrived<'a> {
     }
 
     pub(crate) fn into_present(self) -> Present {
-        Present {
-            whole: !self.whole.is_empty(),
-            chunks: self.present_chunks,
-        }
+        Present { whole: !self.whole.is_empty(), chunks: self.present_chunks }
     }
 
     /// The values of the complete sets of chunks.

@@ -77,6 +77,5 @@ impl Keys {
 }
 
 fn expand(hkdf: &Hkdf<Sha256>, info: &[u8], output: &mut [u8]) {
-    hkdf.expand(info, output)
-        .expect("HKDF-SHA256 gives up to 8,160 bytes");
+    hkdf.expand(info, output).expect("HKDF-SHA256 gives up to 8,160 bytes");
 }

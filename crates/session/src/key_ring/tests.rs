@@ -27,10 +27,7 @@ fn session(byte: u8) -> SessionId {
 fn clock() -> (Clock, Arc<AtomicU64>) {
     let seconds = Arc::new(AtomicU64::new(1_000_000));
     let read = Arc::clone(&seconds);
-    (
-        Arc::new(move || UNIX_EPOCH + Duration::from_secs(read.load(Ordering::Relaxed))),
-        seconds,
-    )
+    (Arc::new(move || UNIX_EPOCH + Duration::from_secs(read.load(Ordering::Relaxed))), seconds)
 }
 
 #[test]
@@ -39,13 +36,7 @@ fn a_list_is_refused_with_the_place_of_what_is_wrong() {
     assert_eq!(KeyRing::parse(" ").unwrap_err(), KeyRingError::Empty);
     assert_eq!(KeyRing::new([]).unwrap_err(), KeyRingError::Empty);
     let error = KeyRing::parse(&format!("{good},")).unwrap_err();
-    assert_eq!(
-        error,
-        KeyRingError::Secret {
-            position: 2,
-            error: SecretError::TooShort { bytes: 0 }
-        }
-    );
+    assert_eq!(error, KeyRingError::Secret { position: 2, error: SecretError::TooShort { bytes: 0 } });
     assert_eq!(
         KeyRing::parse(&format!("{good}, {good}")).unwrap_err(),
         KeyRingError::Repeated { position: 2 }
@@ -69,10 +60,7 @@ fn a_secret_added_at_run_time_unseals_at_once_and_seals_after_the_delay() {
     assert_eq!(ring.replace([secret(2), secret(1)], &clock), Ok(true));
 
     assert_eq!(clone.sealing_keys().id, key_id(1));
-    assert!(
-        clone.find(key_id(2)).is_some_and(|(_, newest)| newest),
-        "a replica that is ahead is not undone"
-    );
+    assert!(clone.find(key_id(2)).is_some_and(|(_, newest)| newest), "a replica that is ahead is not undone");
     assert!(clone.find(key_id(1)).is_some_and(|(_, newest)| newest));
     seconds.fetch_add(299, Ordering::Relaxed);
     assert_eq!(clone.sealing_keys().id, key_id(1));
@@ -91,11 +79,7 @@ fn loading_the_same_list_again_does_not_begin_the_delay_anew() {
     assert_eq!(ring.reload(&list, &clock), Ok(false));
     assert_eq!(ring.replace([secret(3), secret(2), secret(1)], &clock), Ok(true));
     seconds.fetch_add(1, Ordering::Relaxed);
-    assert_eq!(
-        ring.sealing_keys().id,
-        key_id(2),
-        "the third one has a delay of its own"
-    );
+    assert_eq!(ring.sealing_keys().id, key_id(2), "the third one has a delay of its own");
 }
 
 #[test]
@@ -121,12 +105,8 @@ fn an_old_key_is_retirable_after_an_idle_timeout_without_a_sighting() {
     let (clock, seconds) = clock();
     let idle = 10 * MINUTE;
     let ring = ring(&[2, 1]);
-    let retirable = || {
-        ring.evidence(idle, clock())
-            .iter()
-            .map(|key| key.is_retirable(idle, clock()))
-            .collect::<Vec<_>>()
-    };
+    let retirable =
+        || ring.evidence(idle, clock()).iter().map(|key| key.is_retirable(idle, clock())).collect::<Vec<_>>();
 
     seconds.fetch_add(3600, Ordering::Relaxed);
     assert_eq!(retirable(), [false, false], "nothing was watched yet");
@@ -137,23 +117,14 @@ fn an_old_key_is_retirable_after_an_idle_timeout_without_a_sighting() {
     seconds.fetch_add(1, Ordering::Relaxed);
     assert_eq!(retirable(), [false, true]);
     seconds.fetch_add(3600, Ordering::Relaxed);
-    assert_eq!(
-        retirable(),
-        [false, true],
-        "the key that seals is never retirable"
-    );
+    assert_eq!(retirable(), [false, true], "the key that seals is never retirable");
 }
 
 #[test]
 fn a_session_is_counted_under_the_key_it_came_under_last() {
     let (clock, seconds) = clock();
     let ring = ring(&[2, 1]);
-    let counts = || {
-        ring.evidence(MINUTE, clock())
-            .iter()
-            .map(|key| key.sessions)
-            .collect::<Vec<_>>()
-    };
+    let counts = || ring.evidence(MINUTE, clock()).iter().map(|key| key.sessions).collect::<Vec<_>>();
     ring.sighted(key_id(1), session(7), clock());
     ring.sighted(key_id(1), session(8), clock());
     assert_eq!(counts(), [0, 2]);

@@ -22,7 +22,6 @@ struct Opened<P> {
 }
 
 /// What the values of the cookie came to, the worst that is not better explained otherwise.
-#[derive(Default)]
 struct Findings<P> {
     best: Option<Opened<P>>,
     expired: bool,
@@ -36,12 +35,7 @@ pub(super) fn open<P: Payload>(context: &Context, headers: &HeaderMap) -> (State
         return (State::new(Arrival::Absent, None, false), Present::default());
     }
     let now = context.now();
-    let mut findings = Findings {
-        best: None,
-        expired: false,
-        unknown: false,
-        tampered: false,
-    };
+    let mut findings = Findings { best: None, expired: false, unknown: false, tampered: false };
     for value in &arrived.whole {
         findings.add(context, value, now);
     }
@@ -71,19 +65,11 @@ impl<P: Payload> Findings<P> {
     fn add(&mut self, context: &Context, value: &[u8], now: SystemTime) {
         let opened = str::from_utf8(value)
             .map_err(|_| UnsealError::Malformed)
-            .and_then(|value| {
-                context
-                    .sealer
-                    .unseal(Purpose::Cookie, &context.cookie_name, value)
-            });
+            .and_then(|value| context.sealer.unseal(Purpose::Cookie, &context.cookie_name, value));
         match opened {
             Ok(unsealed) => match Record::decode(&unsealed.plaintext) {
                 Ok(record) if now < context.expires_at(&record, record.sealed_at) => {
-                    self.offer(Opened {
-                        record,
-                        newest_key: unsealed.newest_key,
-                        key_id: unsealed.key_id,
-                    });
+                    self.offer(Opened { record, newest_key: unsealed.newest_key, key_id: unsealed.key_id });
                 }
                 Ok(_) => self.expired = true,
                 Err(_) => self.unknown = true,
@@ -96,25 +82,15 @@ impl<P: Payload> Findings<P> {
     /// Of one session the highest rotation wins, then the latest seal; of two sessions the newer one, because
     /// the count of rotations says nothing between them.
     fn offer(&mut self, opened: Opened<P>) {
-        let rank = |opened: &Opened<P>| {
-            (
-                opened.record.created_at,
-                opened.record.rotation,
-                opened.record.sealed_at,
-            )
-        };
+        let rank =
+            |opened: &Opened<P>| (opened.record.created_at, opened.record.rotation, opened.record.sealed_at);
         if self.best.as_ref().is_none_or(|best| rank(best) < rank(&opened)) {
             self.best = Some(opened);
         }
     }
 
     fn into_state(self, context: &Context, now: SystemTime) -> State<P> {
-        if let Some(Opened {
-            record,
-            newest_key,
-            key_id,
-        }) = self.best
-        {
+        if let Some(Opened { record, newest_key, key_id }) = self.best {
             context.sealer.keys().sighted(key_id, record.id, now);
             let renewal_due = !newest_key || is_renewal_due(context, record.sealed_at, now);
             return State::new(Arrival::Accepted, Some(record), renewal_due);
@@ -122,10 +98,7 @@ impl<P: Payload> Findings<P> {
         let arrival = if self.unknown {
             Arrival::Unknown
         } else if self.tampered {
-            tracing::warn!(
-                cookie = context.cookie_name,
-                "a session cookie was altered; it is removed"
-            );
+            tracing::warn!(cookie = context.cookie_name, "a session cookie was altered; it is removed");
             Arrival::Tampered
         } else if self.expired {
             Arrival::Expired

@@ -63,10 +63,7 @@ async fn may_leave<P>(context: &Context, record: &Record<P>) -> bool {
         return true;
     };
     let identity = Identity::from(record);
-    match ledger
-        .advance(&identity, record.rotation, context.remember_until(record))
-        .await
-    {
+    match ledger.advance(&identity, record.rotation, context.remember_until(record)).await {
         Ok(Standing::Live { rotation }) => rotation <= record.rotation,
         Ok(Standing::Ended) => false,
         Err(error) => {
@@ -102,19 +99,13 @@ fn write<P: Payload>(
     present: &Present,
 ) -> Result<Vec<String>, SessionTooLarge> {
     let now = context.now();
-    let sealed = context
-        .sealer
-        .seal(Purpose::Cookie, &context.cookie_name, &record.encode(now));
+    let sealed = context.sealer.seal(Purpose::Cookie, &context.cookie_name, &record.encode(now));
     let pairs = pairs(context, sealed)?;
     let secure = context.settings.secure;
     let max_age = context.max_age(record, now);
     let stale = names(context, present).filter(|name| pairs.iter().all(|(written, _)| written != name));
     let mut lines: Vec<String> = stale.map(|name| cookie::removal(&name, secure)).collect();
-    lines.extend(
-        pairs
-            .iter()
-            .map(|(name, value)| cookie::set_cookie(name, value, secure, max_age)),
-    );
+    lines.extend(pairs.iter().map(|(name, value)| cookie::set_cookie(name, value, secure, max_age)));
     Ok(lines)
 }
 
@@ -124,18 +115,12 @@ fn remove(context: &Context, present: &Present) -> Vec<String> {
     if !present.whole {
         names.push(context.cookie_name.clone());
     }
-    names
-        .iter()
-        .map(|name| cookie::removal(name, context.settings.secure))
-        .collect()
+    names.iter().map(|name| cookie::removal(name, context.settings.secure)).collect()
 }
 
 fn names(context: &Context, present: &Present) -> impl Iterator<Item = String> {
     let whole = present.whole.then(|| context.cookie_name.clone());
-    let chunks = present
-        .chunks
-        .iter()
-        .map(|index| format!("{}.{index}", context.cookie_name));
+    let chunks = present.chunks.iter().map(|index| format!("{}.{index}", context.cookie_name));
     whole.into_iter().chain(chunks)
 }
 
@@ -146,15 +131,10 @@ fn pairs(context: &Context, sealed: String) -> Result<Vec<Pair>, SessionTooLarge
     let attributes = cookie::set_cookie("", "", context.settings.secure, context.settings.absolute_timeout);
     let sealed_bytes = sealed.len();
     let pairs = chunks::split(&context.cookie_name, sealed, attributes.len(), &context.random);
-    let needed_bytes = pairs
-        .as_ref()
-        .map_or(sealed_bytes, |pairs| chunks::header_bytes(pairs));
+    let needed_bytes = pairs.as_ref().map_or(sealed_bytes, |pairs| chunks::header_bytes(pairs));
     match pairs {
         Some(pairs) if needed_bytes <= budget_bytes => Ok(pairs),
-        _ => Err(SessionTooLarge {
-            needed_bytes,
-            budget_bytes,
-        }),
+        _ => Err(SessionTooLarge { needed_bytes, budget_bytes }),
     }
 }
 

@@ -46,11 +46,7 @@ struct Mark {
 impl MemoryLedger {
     /// A ledger of at most `capacity` tombstones and as many rotations.
     pub fn new(capacity: usize, clock: Clock) -> Self {
-        Self {
-            clock,
-            capacity,
-            state: Mutex::default(),
-        }
+        Self { clock, capacity, state: Mutex::default() }
     }
 
     /// How many tombstones there are, those included whose time is over and that were not cleared away yet.
@@ -80,9 +76,7 @@ impl Ledger for MemoryLedger {
     }
 
     fn end<'a>(&'a self, tombstone: &'a Tombstone, keep_until: SystemTime) -> LedgerFuture<'a, ()> {
-        let ended = self
-            .state()
-            .end(tombstone, keep_until, self.capacity, (self.clock)());
+        let ended = self.state().end(tombstone, keep_until, self.capacity, (self.clock)());
         Box::pin(ready(ended))
     }
 }
@@ -98,16 +92,11 @@ impl State {
             self.tombstones.get(&Subject::Owner(session.owner)),
             mark_of_sid(),
         ];
-        let ends = |mark: &Mark| {
-            mark.not_before
-                .is_none_or(|not_before| session.created_at < not_before)
-        };
+        let ends = |mark: &Mark| mark.not_before.is_none_or(|not_before| session.created_at < not_before);
         if marks.into_iter().flatten().any(ends) {
             return Standing::Ended;
         }
-        Standing::Live {
-            rotation: self.rotations.get(&session.id).copied().unwrap_or(0),
-        }
+        Standing::Live { rotation: self.rotations.get(&session.id).copied().unwrap_or(0) }
     }
 
     fn advance(&mut self, id: SessionId, rotation: u64, capacity: usize) {
@@ -153,23 +142,14 @@ impl State {
         if self.tombstones.len() >= capacity {
             return Err(LedgerError::Full);
         }
-        self.tombstones.insert(
-            subject,
-            Mark {
-                not_before,
-                keep_until,
-            },
-        );
+        self.tombstones.insert(subject, Mark { not_before, keep_until });
         Ok(())
     }
 }
 
 impl fmt::Debug for MemoryLedger {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("MemoryLedger")
-            .field("capacity", &self.capacity)
-            .finish_non_exhaustive()
+        formatter.debug_struct("MemoryLedger").field("capacity", &self.capacity).finish_non_exhaustive()
     }
 }
 
@@ -202,10 +182,7 @@ mod tests {
     #[tokio::test]
     async fn the_highest_rotation_is_kept() {
         let (ledger, session) = (ledger(8, 0), session(1, 0));
-        assert_eq!(
-            ledger.standing(&session).await.unwrap(),
-            Standing::Live { rotation: 0 }
-        );
+        assert_eq!(ledger.standing(&session).await.unwrap(), Standing::Live { rotation: 0 });
         for (sent, known) in [(0, 0), (2, 2), (1, 2), (3, 3)] {
             let standing = ledger.advance(&session, sent, at(100)).await.unwrap();
             assert_eq!(standing, Standing::Live { rotation: known });
@@ -214,22 +191,13 @@ mod tests {
 
     #[tokio::test]
     async fn an_owner_or_sid_tombstone_ends_the_sessions_that_began_before_it() {
-        let owner = Tombstone::Owner {
-            owner: Owner::from_bytes([9; 16]),
-            not_before: at(10),
-        };
-        let sid = Tombstone::ProviderSid {
-            sid: "sid".to_owned(),
-            not_before: at(10),
-        };
+        let owner = Tombstone::Owner { owner: Owner::from_bytes([9; 16]), not_before: at(10) };
+        let sid = Tombstone::ProviderSid { sid: "sid".to_owned(), not_before: at(10) };
         for tombstone in [owner, sid] {
             let ledger = ledger(8, 0);
             ledger.end(&tombstone, at(100)).await.unwrap();
             assert_eq!(ledger.standing(&session(1, 9)).await.unwrap(), Standing::Ended);
-            assert_eq!(
-                ledger.standing(&session(1, 10)).await.unwrap(),
-                Standing::Live { rotation: 0 }
-            );
+            assert_eq!(ledger.standing(&session(1, 10)).await.unwrap(), Standing::Live { rotation: 0 });
         }
     }
 
@@ -237,10 +205,8 @@ mod tests {
     async fn a_later_tombstone_never_weakens_an_earlier_one() {
         let ledger = ledger(8, 0);
         for not_before in [20, 10] {
-            let tombstone = Tombstone::Owner {
-                owner: Owner::from_bytes([9; 16]),
-                not_before: at(not_before),
-            };
+            let tombstone =
+                Tombstone::Owner { owner: Owner::from_bytes([9; 16]), not_before: at(not_before) };
             ledger.end(&tombstone, at(100)).await.unwrap();
         }
         assert_eq!(ledger.standing(&session(1, 19)).await.unwrap(), Standing::Ended);
@@ -251,14 +217,7 @@ mod tests {
         let ledger = ledger(2, 50);
         let end = |id, keep_until| {
             let ledger = &ledger;
-            async move {
-                ledger
-                    .end(
-                        &Tombstone::Session(SessionId::from_bytes([id; 16])),
-                        at(keep_until),
-                    )
-                    .await
-            }
+            async move { ledger.end(&Tombstone::Session(SessionId::from_bytes([id; 16])), at(keep_until)).await }
         };
         end(1, 50).await.unwrap();
         end(2, 51).await.unwrap();
@@ -275,17 +234,8 @@ mod tests {
         for id in 1..=9 {
             ledger.advance(&session(id, 0), 1, at(100)).await.unwrap();
         }
-        assert_eq!(
-            ledger.standing(&session(9, 0)).await.unwrap(),
-            Standing::Live { rotation: 1 }
-        );
-        assert_eq!(
-            ledger.standing(&session(7, 0)).await.unwrap(),
-            Standing::Live { rotation: 0 }
-        );
-        ledger
-            .end(&Tombstone::Session(SessionId::from_bytes([1; 16])), at(100))
-            .await
-            .unwrap();
+        assert_eq!(ledger.standing(&session(9, 0)).await.unwrap(), Standing::Live { rotation: 1 });
+        assert_eq!(ledger.standing(&session(7, 0)).await.unwrap(), Standing::Live { rotation: 0 });
+        ledger.end(&Tombstone::Session(SessionId::from_bytes([1; 16])), at(100)).await.unwrap();
     }
 }

@@ -22,9 +22,7 @@ fn chunk(index: usize) -> String {
 #[tokio::test]
 async fn every_cookie_stays_within_4096_bytes_and_the_session_comes_back() {
     let site = roomy();
-    for bytes in [
-        0, 100, 2_800, 2_850, 2_900, 2_950, 3_000, 4_096, 5_900, 6_000, 12_000, 45_000,
-    ] {
+    for bytes in [0, 100, 2_800, 2_850, 2_900, 2_950, 3_000, 4_096, 5_900, 6_000, 12_000, 45_000] {
         let mut browser = site.browser();
         let answer = browser.send("/sign-in", &text(bytes)).await;
         for line in answer.lines() {
@@ -99,10 +97,7 @@ async fn a_set_with_one_part_altered_is_removed() {
 async fn a_session_that_shrinks_takes_its_stale_chunks_with_it() {
     let mut browser = roomy().signed_in(&text(12_000)).await;
     browser.send("/write", &text(4_000)).await;
-    assert_eq!(
-        browser.jar.keys().cloned().collect::<Vec<_>>(),
-        [chunk(0), chunk(1)]
-    );
+    assert_eq!(browser.jar.keys().cloned().collect::<Vec<_>>(), [chunk(0), chunk(1)]);
     browser.send("/write", "small").await;
     assert_eq!(browser.jar.keys().cloned().collect::<Vec<_>>(), [COOKIE]);
     assert_eq!(browser.reads().await, "0 small");
@@ -112,10 +107,7 @@ async fn a_session_that_shrinks_takes_its_stale_chunks_with_it() {
 async fn a_session_that_grows_takes_the_single_cookie_with_it() {
     let mut browser = roomy().signed_in("small").await;
     browser.send("/write", &text(5_000)).await;
-    assert_eq!(
-        browser.jar.keys().cloned().collect::<Vec<_>>(),
-        [chunk(0), chunk(1)]
-    );
+    assert_eq!(browser.jar.keys().cloned().collect::<Vec<_>>(), [chunk(0), chunk(1)]);
 }
 
 #[tokio::test]
@@ -147,11 +139,7 @@ async fn over_the_budget_the_old_cookie_stays_and_the_response_says_why() {
     let site = Site::new();
     let mut browser = site.signed_in("small").await;
     let answer = browser.send("/write", &text(9_000)).await;
-    let Some(SessionTooLarge {
-        needed_bytes,
-        budget_bytes: 7168,
-    }) = answer.too_large
-    else {
+    let Some(SessionTooLarge { needed_bytes, budget_bytes: 7168 }) = answer.too_large else {
         panic!("the response says why: {:?}", answer.too_large)
     };
     assert!(needed_bytes > 12_000, "{needed_bytes}");
@@ -168,11 +156,7 @@ async fn a_handler_can_ask_beforehand_whether_the_session_fits() {
     };
     let router = Router::new().route("/", any(ask)).layer(site.layer::<Text>());
     let mut browser = Browser::new(router);
-    assert_eq!(
-        browser.get("/").await.body,
-        "Ok(())",
-        "an anonymous session always fits"
-    );
+    assert_eq!(browser.get("/").await.body, "Ok(())", "an anonymous session always fits");
     browser.jar = site.signed_in("").await.jar;
     for bytes in [5_000, 9_000, 200_000] {
         let answer = browser.send("/", &text(bytes)).await;
@@ -188,49 +172,21 @@ async fn a_handler_can_ask_beforehand_whether_the_session_fits() {
 async fn the_budget_is_met_to_the_byte() {
     let measure = async |site: &Site| {
         let browser = site.signed_in(&text(4_000)).await;
-        let header: Vec<String> = browser
-            .jar
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let header: Vec<String> = browser.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
         header.join("; ").len()
     };
     let exact = measure(&roomy()).await;
     let site = |budget| Site::new().with_settings(|settings| settings.header_budget_bytes = budget);
-    assert_eq!(
-        site(exact)
-            .browser()
-            .send("/sign-in", &text(4_000))
-            .await
-            .lines()
-            .len(),
-        2
-    );
+    assert_eq!(site(exact).browser().send("/sign-in", &text(4_000)).await.lines().len(), 2);
     let refused = site(exact - 1).browser().send("/sign-in", &text(4_000)).await;
-    assert_eq!(
-        refused.too_large,
-        Some(SessionTooLarge {
-            needed_bytes: exact,
-            budget_bytes: exact - 1
-        })
-    );
+    assert_eq!(refused.too_large, Some(SessionTooLarge { needed_bytes: exact, budget_bytes: exact - 1 }));
 }
 
 #[tokio::test]
 async fn a_header_full_of_chunks_is_read_without_trouble() {
-    let chunks = |index: usize| {
-        format!(
-            "{COOKIE}.{}=abcd{:04}.{}.32.v1.AAAA",
-            index % 32,
-            index / 31,
-            index % 32
-        )
-    };
+    let chunks =
+        |index: usize| format!("{COOKIE}.{}=abcd{:04}.{}.32.v1.AAAA", index % 32, index / 31, index % 32);
     let header = (0..2_000).map(chunks).collect::<Vec<_>>().join("; ");
     let answer = request(&Site::new().router(), "/arrival", header.as_bytes()).await;
-    assert!(
-        ["Incomplete", "Tampered"].contains(&answer.body.as_str()),
-        "{}",
-        answer.body
-    );
+    assert!(["Incomplete", "Tampered"].contains(&answer.body.as_str()), "{}", answer.body);
 }

@@ -15,24 +15,15 @@ const COOKIE: &str = "__Host-Http-ironleaf-message";
 fn router(site: &Site) -> Router {
     Router::new()
         .route("/plain", any(async || ""))
-        .route(
-            "/set",
-            any(async |flash: Flash, text: String| flash.set(&MESSAGE, &Serde(text)).to_string()),
-        )
+        .route("/set", any(async |flash: Flash, text: String| flash.set(&MESSAGE, &Serde(text)).to_string()))
         .route(
             "/set-fields",
             any(async |flash: Flash, text: String| flash.set(&FIELDS, &Serde(text)).to_string()),
         )
         .route("/peek", any(async |flash: Flash| shown(flash.peek(&MESSAGE))))
         .route("/take", any(async |flash: Flash| shown(flash.take(&MESSAGE))))
-        .route(
-            "/clear",
-            any(async |flash: Flash| flash.clear(&MESSAGE).to_string()),
-        )
-        .route(
-            "/number",
-            any(async |flash: Flash| format!("{:?}", flash.peek(&NUMBER))),
-        )
+        .route("/clear", any(async |flash: Flash| flash.clear(&MESSAGE).to_string()))
+        .route("/number", any(async |flash: Flash| format!("{:?}", flash.peek(&NUMBER))))
         .route("/set-and-peek", any(set_and_peek))
         .route("/set-and-take", any(set_and_take))
         .layer(site.layer::<Text>())
@@ -68,14 +59,9 @@ fn outcome(answer: &Answer) -> (&str, usize) {
 async fn a_flash_is_a_sealed_cookie_with_every_attribute_and_a_short_life() {
     let site = Site::new();
     let answer = Browser::new(router(&site)).send("/set", "welcome").await;
-    let [line] = &answer.lines()[..] else {
-        panic!("one cookie")
-    };
+    let [line] = &answer.lines()[..] else { panic!("one cookie") };
     assert!(line.starts_with(&format!("{COOKIE}=v1.")), "{line}");
-    assert!(
-        line.ends_with("; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=60"),
-        "{line}"
-    );
+    assert!(line.ends_with("; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=60"), "{line}");
     assert!(!line.contains("welcome"));
 }
 
@@ -94,12 +80,7 @@ async fn clearing_removes_what_is_there_and_nothing_else() {
     let mut browser = with_message(&Site::new()).await;
     browser.send("/set-fields", "fields").await;
     let answer = browser.get("/clear").await;
-    assert_eq!(
-        answer.lines(),
-        [format!(
-            "{COOKIE}=; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=0"
-        )]
-    );
+    assert_eq!(answer.lines(), [format!("{COOKIE}=; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=0")]);
     assert_eq!(browser.jar.len(), 1);
     assert_eq!(outcome(&browser.get("/clear").await), ("true", 0));
 }
@@ -163,14 +144,8 @@ async fn a_flash_under_an_unknown_key_or_of_another_version_is_kept() {
 async fn a_flash_that_is_too_large_is_refused() {
     let site = Site::new();
     let mut browser = Browser::new(router(&site));
-    assert_eq!(
-        outcome(&browser.send("/set", &"x".repeat(2_800)).await),
-        ("true", 1)
-    );
-    assert_eq!(
-        outcome(&browser.send("/set", &"x".repeat(3_100)).await),
-        ("false", 0)
-    );
+    assert_eq!(outcome(&browser.send("/set", &"x".repeat(2_800)).await), ("true", 1));
+    assert_eq!(outcome(&browser.send("/set", &"x".repeat(3_100)).await), ("false", 0));
 }
 
 #[tokio::test]
@@ -178,11 +153,7 @@ async fn a_response_that_looked_at_a_flash_is_not_stored() {
     let site = Site::new();
     let mut browser = Browser::new(router(&site));
     for path in ["/peek", "/take", "/set", "/clear"] {
-        assert_eq!(
-            browser.get(path).await.cache_control(),
-            Some("no-store"),
-            "{path}"
-        );
+        assert_eq!(browser.get(path).await.cache_control(), Some("no-store"), "{path}");
     }
     assert_eq!(browser.get("/plain").await.cache_control(), None);
 }

@@ -34,10 +34,7 @@ struct Token {
 
 impl Token {
     fn example() -> Self {
-        Self {
-            token: TOKEN.to_owned(),
-            expires_at: 1_767_229_200,
-        }
+        Self { token: TOKEN.to_owned(), expires_at: 1_767_229_200 }
     }
 }
 
@@ -48,10 +45,7 @@ impl Payload for Token {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
-        Ok(Self {
-            token: input.token()?.to_string(),
-            expires_at: input.varint()?,
-        })
+        Ok(Self { token: input.token()?.to_string(), expires_at: input.varint()? })
     }
 }
 
@@ -71,11 +65,7 @@ fn sealer() -> Sealer {
 
 fn browser() -> Browser {
     let sign_in = async |session: Session<Token>| {
-        session.insert(
-            Token::example(),
-            Owner::new("core-api", "42"),
-            Some("sid-1".to_owned()),
-        );
+        session.insert(Token::example(), Owner::new("core-api", "42"), Some("sid-1".to_owned()));
         session.rotate(|_| ());
     };
     let layer: SessionLayer<Token> =
@@ -86,14 +76,8 @@ fn browser() -> Browser {
             "/read",
             any(async |session: Session<Token>| format!("{:?}", session.current().unwrap().payload)),
         )
-        .route(
-            "/flash",
-            any(async |flash: Flash| flash.set(&MESSAGE, &Token::example()).to_string()),
-        )
-        .route(
-            "/take",
-            any(async |flash: Flash| format!("{:?}", flash.take(&MESSAGE).unwrap())),
-        )
+        .route("/flash", any(async |flash: Flash| flash.set(&MESSAGE, &Token::example()).to_string()))
+        .route("/take", any(async |flash: Flash| format!("{:?}", flash.take(&MESSAGE).unwrap())))
         .layer(layer);
     Browser::new(router)
 }
@@ -111,13 +95,7 @@ fn the_owners_hash_is_frozen() {
 #[test]
 fn a_sealed_value_is_frozen() {
     assert_eq!(sealer().seal(Purpose::Head, "record", b"plaintext"), SEALED);
-    assert_eq!(
-        &*sealer()
-            .unseal(Purpose::Head, "record", SEALED)
-            .unwrap()
-            .plaintext,
-        b"plaintext"
-    );
+    assert_eq!(&*sealer().unseal(Purpose::Head, "record", SEALED).unwrap().plaintext, b"plaintext");
 }
 
 #[tokio::test]
@@ -130,9 +108,7 @@ async fn a_sessions_cookie_is_frozen() {
         )]
     );
     let mut browser = browser();
-    browser
-        .jar
-        .insert("__Host-Http-ironleaf-session".to_owned(), SESSION.to_owned());
+    browser.jar.insert("__Host-Http-ironleaf-session".to_owned(), SESSION.to_owned());
     assert_eq!(browser.get("/read").await.body, format!("{:?}", Token::example()));
 }
 
@@ -141,13 +117,9 @@ async fn a_flashs_cookie_is_frozen() {
     let answer = browser().get("/flash").await;
     assert_eq!(
         answer.lines(),
-        [format!(
-            "__Host-Http-ironleaf-message={FLASH}; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=60"
-        )]
+        [format!("__Host-Http-ironleaf-message={FLASH}; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=60")]
     );
     let mut browser = browser();
-    browser
-        .jar
-        .insert("__Host-Http-ironleaf-message".to_owned(), FLASH.to_owned());
+    browser.jar.insert("__Host-Http-ironleaf-message".to_owned(), FLASH.to_owned());
     assert_eq!(browser.get("/take").await.body, format!("{:?}", Token::example()));
 }

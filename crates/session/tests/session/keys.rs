@@ -35,25 +35,16 @@ async fn secrets_rotate_under_load_and_nobody_is_signed_out() {
     let clock = site.time.clock();
     let lists: [&[u8]; 2] = [&[2, 1], &[3, 2]];
     for list in lists {
-        site.keys
-            .replace(list.iter().copied().map(secret), &clock)
-            .unwrap();
+        site.keys.replace(list.iter().copied().map(secret), &clock).unwrap();
         for step in 0..3 {
             for (number, browser) in browsers.iter_mut().enumerate() {
-                assert_eq!(
-                    browser.reads().await,
-                    format!("0 {number}"),
-                    "list {list:?}, step {step}"
-                );
+                assert_eq!(browser.reads().await, format!("0 {number}"), "list {list:?}, step {step}");
             }
             site.time.advance(5 * MINUTE);
         }
     }
     let keys: HashSet<&str> = browsers.iter().map(key_of).collect();
-    assert_eq!(
-        keys,
-        HashSet::from([key_of(&Site::new().with_keys(&[3]).signed_in("").await)])
-    );
+    assert_eq!(keys, HashSet::from([key_of(&Site::new().with_keys(&[3]).signed_in("").await)]));
     for browser in &mut browsers {
         browser.reads().await;
     }
@@ -65,10 +56,7 @@ async fn secrets_rotate_under_load_and_nobody_is_signed_out() {
 #[tokio::test]
 async fn two_processes_that_reload_a_minute_apart_lose_no_session() {
     let first = Site::new();
-    let second = Site {
-        keys: ring(&[1]),
-        ..first.clone()
-    };
+    let second = Site { keys: ring(&[1]), ..first.clone() };
     let sites = [first.clone(), second.clone()];
     let mut browsers = Vec::new();
     for number in 0..SESSIONS {
@@ -82,10 +70,8 @@ async fn two_processes_that_reload_a_minute_apart_lose_no_session() {
             _ => {}
         }
         for (number, browser) in browsers.iter_mut().enumerate() {
-            let answer = browser
-                .visit(&sites[(number + step) % 2])
-                .send("/write", &format!("{number} {step}"))
-                .await;
+            let answer =
+                browser.visit(&sites[(number + step) % 2]).send("/write", &format!("{number} {step}")).await;
             assert_eq!(answer.body, "Some(())", "step {step}");
         }
         first.time.advance(MINUTE);
@@ -98,14 +84,8 @@ async fn two_processes_that_reload_a_minute_apart_lose_no_session() {
 #[tokio::test]
 async fn a_replica_that_is_ahead_is_not_undone_by_one_that_is_behind() {
     let behind = Site::new();
-    behind
-        .keys
-        .replace([secret(2), secret(1)], &behind.time.clock())
-        .unwrap();
-    let ahead = Site {
-        keys: ring(&[2, 1]),
-        ..behind.clone()
-    };
+    behind.keys.replace([secret(2), secret(1)], &behind.time.clock()).unwrap();
+    let ahead = Site { keys: ring(&[2, 1]), ..behind.clone() };
     let mut browser = ahead.signed_in("text").await;
     let answer = browser.visit(&behind).get("/read").await;
     assert_eq!((answer.body.as_str(), answer.lines().len()), ("0 text", 0));

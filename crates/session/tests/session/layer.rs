@@ -16,15 +16,10 @@ const MESSAGE: FlashKind<Text> = FlashKind::new("ironleaf-message", Duration::fr
 #[tokio::test]
 async fn signing_in_sets_one_cookie_with_every_attribute() {
     let answer = Site::new().browser().send("/sign-in", "text").await;
-    let [line] = &answer.lines()[..] else {
-        panic!("one cookie")
-    };
+    let [line] = &answer.lines()[..] else { panic!("one cookie") };
     let (pair, attributes) = line.split_once("; ").unwrap();
     assert!(pair.starts_with("__Host-Http-ironleaf-session=v1."), "{pair}");
-    assert_eq!(
-        attributes,
-        "HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=604800"
-    );
+    assert_eq!(attributes, "HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=604800");
     assert!(!line.to_lowercase().contains("domain"));
 }
 
@@ -32,14 +27,9 @@ async fn signing_in_sets_one_cookie_with_every_attribute() {
 async fn on_plain_http_the_cookie_has_neither_prefix_nor_secure() {
     let site = Site::new().with_settings(|settings| settings.secure = false);
     let answer = site.browser().send("/sign-in", "text").await;
-    let [line] = &answer.lines()[..] else {
-        panic!("one cookie")
-    };
+    let [line] = &answer.lines()[..] else { panic!("one cookie") };
     assert!(line.starts_with("ironleaf-session=v1."), "{line}");
-    assert!(
-        line.ends_with("; HttpOnly; SameSite=Lax; Path=/; Max-Age=604800"),
-        "{line}"
-    );
+    assert!(line.ends_with("; HttpOnly; SameSite=Lax; Path=/; Max-Age=604800"), "{line}");
 }
 
 #[tokio::test]
@@ -68,27 +58,20 @@ async fn a_response_that_depends_on_the_session_is_not_stored() {
     let site = Site::new();
     let mut browser = site.browser();
     for path in ["/read", "/arrival", "/sign-in", "/write", "/renew", "/destroy"] {
-        assert_eq!(
-            browser.get(path).await.cache_control(),
-            Some("no-store"),
-            "{path}"
-        );
+        assert_eq!(browser.get(path).await.cache_control(), Some("no-store"), "{path}");
     }
 }
 
 #[tokio::test]
 async fn a_stricter_cache_control_is_kept_and_a_laxer_one_replaced() {
-    for (written, sent) in [
-        ("no-store, max-age=0", "no-store, max-age=0"),
-        ("private, max-age=60", "no-store"),
-    ] {
+    for (written, sent) in
+        [("no-store, max-age=0", "no-store, max-age=0"), ("private, max-age=60", "no-store")]
+    {
         let page = move |session: Session<Text>| async move {
             session.current();
             [(header::CACHE_CONTROL, written)]
         };
-        let router = Router::new()
-            .route("/", any(page))
-            .layer(Site::new().layer::<Text>());
+        let router = Router::new().route("/", any(page)).layer(Site::new().layer::<Text>());
         assert_eq!(Browser::new(router).get("/").await.cache_control(), Some(sent));
     }
 }
@@ -115,9 +98,7 @@ async fn a_modification_that_is_undone_is_not_written() {
         session.modify(|payload| payload.0.pop());
     };
     let mut browser = site.signed_in("text").await;
-    let router = Router::new()
-        .route("/", any(there_and_back))
-        .layer(site.layer::<Text>());
+    let router = Router::new().route("/", any(there_and_back)).layer(site.layer::<Text>());
     let mut elsewhere = Browser::new(router);
     elsewhere.jar.clone_from(&browser.jar);
     assert_eq!(elsewhere.get("/").await.lines(), [""; 0]);
@@ -147,22 +128,14 @@ async fn only_a_newer_rotation_is_adopted() {
     let mut browser = site.signed_in("first").await;
     browser.send("/rotate", "second").await;
     let adopt = async |session: Session<Text>, rotation: String| {
-        session
-            .adopt(
-                rotation.parse().unwrap(),
-                ironleaf_session::Serde("adopted".to_owned()),
-            )
-            .to_string()
+        session.adopt(rotation.parse().unwrap(), ironleaf_session::Serde("adopted".to_owned())).to_string()
     };
     let router = Router::new().route("/", any(adopt)).layer(site.layer::<Text>());
     let mut elsewhere = Browser::new(router);
     elsewhere.jar.clone_from(&browser.jar);
     for (rotation, adopted) in [("0", "false"), ("1", "false"), ("5", "true")] {
         let answer = elsewhere.send("/", rotation).await;
-        assert_eq!(
-            (answer.body.as_str(), answer.lines().len()),
-            (adopted, usize::from(adopted == "true"))
-        );
+        assert_eq!((answer.body.as_str(), answer.lines().len()), (adopted, usize::from(adopted == "true")));
     }
     assert_eq!(elsewhere.visit(&site).reads().await, "5 adopted");
 }
@@ -222,10 +195,7 @@ async fn every_sign_in_has_an_id_of_its_own() {
     let first = browser.get("/").await.body;
     assert_ne!(browser.get("/").await.body, first);
     let printed = format!("{:?}", SessionId::from_bytes([0xab; 16]));
-    assert_eq!(
-        printed, "SessionId(ababab..)",
-        "a log does not reveal the whole id"
-    );
+    assert_eq!(printed, "SessionId(ababab..)", "a log does not reveal the whole id");
 }
 
 #[tokio::test]
@@ -274,10 +244,7 @@ async fn a_failed_change_leaves_the_session_as_it_was() {
     let mut browser = Browser::new(router);
     browser.jar = site.signed_in("text").await.jar;
     assert_eq!(browser.get("/").await.lines(), [""; 0]);
-    assert_eq!(
-        left.lock().unwrap().take().unwrap().current().unwrap().payload.0,
-        "text"
-    );
+    assert_eq!(left.lock().unwrap().take().unwrap().current().unwrap().payload.0, "text");
 }
 
 #[tokio::test]
@@ -285,17 +252,11 @@ async fn without_the_layer_a_handler_answers_500_and_says_why() {
     let router = Router::new()
         .route("/session", any(async |_: Session<Text>| "unreachable"))
         .route("/flash", any(async |_: Flash| "unreachable"))
-        .route(
-            "/optional",
-            any(async |session: Option<Session<Text>>| session.is_none().to_string()),
-        );
+        .route("/optional", any(async |session: Option<Session<Text>>| session.is_none().to_string()));
     for path in ["/session", "/flash"] {
         let answer: Answer = request(&router, path, b"").await;
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(
-            answer.body,
-            "the session layer is missing: add `SessionLayer` around this route"
-        );
+        assert_eq!(answer.body, "the session layer is missing: add `SessionLayer` around this route");
     }
     assert_eq!(request(&router, "/optional", b"").await.body, "true");
 }
@@ -305,28 +266,13 @@ async fn other_peoples_cookies_and_junk_are_passed_over() {
     let site = Site::new();
     let value = site.signed_in("text").await.jar[COOKIE].clone();
     let router = site.router();
-    let junk: &[&[u8]] = &[
-        b"a=b",
-        b"",
-        b"=",
-        b"==",
-        b"novalue",
-        b"\xff\xfe=\x80",
-        b"__Host-Http-ironleaf-sessionx=1",
-    ];
+    let junk: &[&[u8]] =
+        &[b"a=b", b"", b"=", b"==", b"novalue", b"\xff\xfe=\x80", b"__Host-Http-ironleaf-sessionx=1"];
     for junk in junk {
         for header in [
             [junk, &b"; "[..], COOKIE.as_bytes(), b"=", value.as_bytes()].concat(),
             [COOKIE.as_bytes(), b"=", value.as_bytes(), b";", junk].concat(),
-            [
-                b" ; ;\t",
-                COOKIE.as_bytes(),
-                b" = ",
-                value.as_bytes(),
-                b" ;",
-                junk,
-            ]
-            .concat(),
+            [b" ; ;\t", COOKIE.as_bytes(), b" = ", value.as_bytes(), b" ;", junk].concat(),
         ] {
             let answer = request(&router, "/read", &header).await;
             assert_eq!(
@@ -336,10 +282,7 @@ async fn other_peoples_cookies_and_junk_are_passed_over() {
                 header.escape_ascii()
             );
         }
-        assert_eq!(
-            request(&router, "/arrival", junk).await.body,
-            format!("{:?}", Arrival::Absent)
-        );
+        assert_eq!(request(&router, "/arrival", junk).await.body, format!("{:?}", Arrival::Absent));
     }
 }
 
@@ -368,10 +311,7 @@ async fn of_two_sessions_the_later_sign_in_wins_whatever_their_rotations() {
     site.time.advance(crate::support::HOUR / 60);
     let later = site.signed_in("later").await;
     let header = format!("{COOKIE}={}; {COOKIE}={}", earlier.jar[COOKIE], later.jar[COOKIE]);
-    assert_eq!(
-        request(&site.router(), "/read", header.as_bytes()).await.body,
-        "0 later"
-    );
+    assert_eq!(request(&site.router(), "/read", header.as_bytes()).await.body, "0 later");
 }
 
 #[test]
@@ -379,22 +319,11 @@ fn settings_that_cannot_work_are_refused() {
     let refused = |change: fn(&mut ironleaf_session::SessionSettings)| {
         Site::new().with_settings(change).settings.validate().unwrap_err()
     };
-    assert_eq!(
-        refused(|settings| settings.cookie_name.clear()),
-        SettingsError::CookieName
-    );
-    assert_eq!(
-        refused(|settings| settings.cookie_name = "a;b".to_owned()),
-        SettingsError::CookieName
-    );
-    assert_eq!(
-        refused(|settings| settings.cookie_name = "__Host-a".to_owned()),
-        SettingsError::CookiePrefix
-    );
-    assert_eq!(
-        refused(|settings| settings.idle_timeout = Duration::ZERO),
-        SettingsError::Timeout
-    );
+    assert_eq!(refused(|settings| settings.cookie_name.clear()), SettingsError::CookieName);
+    assert_eq!(refused(|settings| settings.cookie_name = "a;b".to_owned()), SettingsError::CookieName);
+    assert_eq!(refused(|settings| settings.cookie_name = "__Host-a".to_owned()), SettingsError::CookiePrefix);
+    assert_eq!(refused(|settings| settings.idle_timeout = Duration::ZERO), SettingsError::Timeout);
+    assert_eq!(refused(|settings| settings.absolute_timeout = Duration::MAX), SettingsError::Timeout);
     assert_eq!(Site::new().settings.validate(), Ok(()));
 }
 

@@ -109,16 +109,8 @@ async fn a_tombstone_of_the_owner_ends_every_earlier_session_and_no_later_one() 
     let site = Site::new().with_ledger();
     let mut before = site.signed_in("before").await;
     site.time.advance(HOUR);
-    let everyone = Tombstone::Owner {
-        owner: owner(),
-        not_before: site.time.now(),
-    };
-    site.ledger
-        .as_ref()
-        .unwrap()
-        .end(&everyone, site.time.now() + HOUR)
-        .await
-        .unwrap();
+    let everyone = Tombstone::Owner { owner: owner(), not_before: site.time.now() };
+    site.ledger.as_ref().unwrap().end(&everyone, site.time.now() + HOUR).await.unwrap();
     assert_eq!(before.reads().await, "anonymous");
     assert_eq!(site.signed_in("after").await.reads().await, "0 after");
 }
@@ -128,16 +120,8 @@ async fn a_tombstone_of_the_providers_sid_ends_its_sessions() {
     let site = Site::new().with_ledger();
     let mut browser = site.signed_in("text").await;
     site.time.advance(HOUR);
-    let sid = Tombstone::ProviderSid {
-        sid: "sid".to_owned(),
-        not_before: site.time.now(),
-    };
-    site.ledger
-        .as_ref()
-        .unwrap()
-        .end(&sid, site.time.now() + HOUR)
-        .await
-        .unwrap();
+    let sid = Tombstone::ProviderSid { sid: "sid".to_owned(), not_before: site.time.now() };
+    site.ledger.as_ref().unwrap().end(&sid, site.time.now() + HOUR).await.unwrap();
     assert_eq!(browser.reads().await, "anonymous");
 }
 
@@ -168,27 +152,14 @@ async fn an_unreachable_ledger_fails_neither_reading_nor_signing_out_and_the_ses
     let site = Site::new();
     let layer: SessionLayer<Text> = site.layer();
     let router = Router::new()
-        .route(
-            "/arrival",
-            any(async |session: Session<Text>| format!("{:?}", session.arrival())),
-        )
-        .route(
-            "/rotate",
-            any(async |session: Session<Text>| format!("{:?}", session.rotate(|_| ()))),
-        )
-        .route(
-            "/destroy",
-            any(async |session: Session<Text>| session.destroy().to_string()),
-        )
+        .route("/arrival", any(async |session: Session<Text>| format!("{:?}", session.arrival())))
+        .route("/rotate", any(async |session: Session<Text>| format!("{:?}", session.rotate(|_| ()))))
+        .route("/destroy", any(async |session: Session<Text>| session.destroy().to_string()))
         .layer(layer.with_ledger(Unreachable));
     let mut browser = Browser::new(router);
     browser.jar = site.signed_in("text").await.jar;
     assert_eq!(browser.get("/arrival").await.body, "Unchecked");
-    assert_eq!(
-        browser.get("/rotate").await.lines().len(),
-        1,
-        "the rotation may exist nowhere else"
-    );
+    assert_eq!(browser.get("/rotate").await.lines().len(), 1, "the rotation may exist nowhere else");
     assert_eq!(browser.get("/destroy").await.lines().len(), 1);
     assert!(!browser.jar.contains_key(COOKIE));
 }

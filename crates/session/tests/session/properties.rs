@@ -199,10 +199,7 @@ async fn two_chunked(site: &Site, sizes: (usize, usize)) -> [(Browser, String); 
     let browsers = [site.signed_in(&texts[0]).await, site.signed_in(&texts[1]).await];
     let [first, second] = browsers;
     let [first_text, second_text] = texts;
-    [
-        (first, format!("0 {first_text}")),
-        (second, format!("0 {second_text}")),
-    ]
+    [(first, format!("0 {first_text}")), (second, format!("0 {second_text}"))]
 }
 
 proptest! {

@@ -34,8 +34,7 @@ impl Time {
     }
 
     pub(crate) fn advance(&self, by: Duration) {
-        self.0
-            .fetch_add(by.as_millis().try_into().unwrap(), Ordering::Relaxed);
+        self.0.fetch_add(by.as_millis().try_into().unwrap(), Ordering::Relaxed);
     }
 
     pub(crate) fn now(&self) -> SystemTime {
@@ -53,10 +52,8 @@ pub(crate) fn counted_random() -> Random {
     let calls = AtomicU64::new(0);
     Arc::new(move |buffer| {
         for chunk in buffer.chunks_mut(8) {
-            let mut word = calls
-                .fetch_add(1, Ordering::Relaxed)
-                .wrapping_add(1)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mut word =
+                calls.fetch_add(1, Ordering::Relaxed).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             word ^= word >> 31;
@@ -118,12 +115,8 @@ impl Site {
     }
 
     pub(crate) fn layer<P: ironleaf_session::Payload>(&self) -> SessionLayer<P> {
-        let layer = SessionLayer::new(
-            self.sealer(),
-            self.settings.clone(),
-            self.time.clock(),
-            self.random.clone(),
-        );
+        let layer =
+            SessionLayer::new(self.sealer(), self.settings.clone(), self.time.clock(), self.random.clone());
         match &self.ledger {
             Some(ledger) => layer.with_ledger(Arc::clone(ledger)),
             None => layer,
@@ -138,18 +131,9 @@ impl Site {
             .route("/sign-in", any(sign_in))
             .route("/write", any(write))
             .route("/rotate", any(rotate))
-            .route(
-                "/renew",
-                any(async |session: Session<Text>| session.renew().to_string()),
-            )
-            .route(
-                "/destroy",
-                any(async |session: Session<Text>| session.destroy().to_string()),
-            )
-            .route(
-                "/arrival",
-                any(async |session: Session<Text>| format!("{:?}", session.arrival())),
-            )
+            .route("/renew", any(async |session: Session<Text>| session.renew().to_string()))
+            .route("/destroy", any(async |session: Session<Text>| session.destroy().to_string()))
+            .route("/arrival", any(async |session: Session<Text>| format!("{:?}", session.arrival())))
             .layer(self.layer::<Text>())
     }
 
@@ -174,9 +158,7 @@ async fn read(session: Session<Text>) -> String {
 }
 
 async fn sign_in(session: Session<Text>, text: String) -> String {
-    session
-        .insert(Serde(text), owner(), Some("sid".to_owned()))
-        .to_string()
+    session.insert(Serde(text), owner(), Some("sid".to_owned())).to_string()
 }
 
 async fn write(session: Session<Text>, text: String) -> String {
@@ -203,10 +185,7 @@ pub(crate) struct Answer {
 
 impl Browser {
     pub(crate) fn new(router: Router) -> Self {
-        Self {
-            router,
-            jar: BTreeMap::new(),
-        }
+        Self { router, jar: BTreeMap::new() }
     }
 
     /// The same browser, whose next request reaches another process.
@@ -220,11 +199,7 @@ impl Browser {
     }
 
     pub(crate) async fn send(&mut self, path: &str, body: &str) -> Answer {
-        let cookies: Vec<String> = self
-            .jar
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let cookies: Vec<String> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = Request::builder().uri(path);
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies.join("; "));
@@ -237,11 +212,10 @@ impl Browser {
 
     pub(crate) fn keep(&mut self, answer: &Answer) {
         for cookie in answer.cookies() {
-            if cookie.max_age().is_some_and(|age| age.is_zero()) {
+            if cookie.max_age().is_some_and(cookie::time::Duration::is_zero) {
                 self.jar.remove(cookie.name());
             } else {
-                self.jar
-                    .insert(cookie.name().to_owned(), cookie.value().to_owned());
+                self.jar.insert(cookie.name().to_owned(), cookie.value().to_owned());
             }
         }
     }
@@ -275,19 +249,13 @@ impl Answer {
     }
 
     pub(crate) fn cache_control(&self) -> Option<&str> {
-        self.headers
-            .get(header::CACHE_CONTROL)
-            .map(|value| value.to_str().unwrap())
+        self.headers.get(header::CACHE_CONTROL).map(|value| value.to_str().unwrap())
     }
 }
 
 /// One request with this `Cookie` header, as bytes, from a browser that keeps nothing.
 pub(crate) async fn request(router: &Router, path: &str, cookie: &[u8]) -> Answer {
-    let request = Request::builder()
-        .uri(path)
-        .header(header::COOKIE, cookie)
-        .body(Body::empty())
-        .unwrap();
+    let request = Request::builder().uri(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
     Answer::of(router.clone().oneshot(request).await.unwrap()).await
 }
 

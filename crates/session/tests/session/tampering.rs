@@ -22,9 +22,7 @@ async fn a_cookie_with_one_character_changed_is_anonymous_and_removed() {
             let header = [COOKIE.as_bytes(), b"=", &altered].concat();
             let answer = request(&site.router(), "/read", &header).await;
             assert_eq!(answer.body, "anonymous", "position {position}");
-            let [cookie] = &answer.cookies()[..] else {
-                panic!("position {position}: removed")
-            };
+            let [cookie] = &answer.cookies()[..] else { panic!("position {position}: removed") };
             assert_eq!((cookie.name(), cookie.value()), (COOKIE, ""));
             assert!(cookie.max_age().unwrap().is_zero());
         }
@@ -36,20 +34,11 @@ async fn a_cookie_that_was_cut_or_extended_is_anonymous_and_removed() {
     let site = Site::new();
     let value = site.signed_in("text").await.jar[COOKIE].clone();
     let cut = (AFTER_KEY_ID..value.len()).map(|length| value[..length].to_owned());
-    let others = [
-        format!("{value}A"),
-        format!("{value}="),
-        format!("\"{value}\""),
-        "x".to_owned(),
-        String::new(),
-    ];
+    let others =
+        [format!("{value}A"), format!("{value}="), format!("\"{value}\""), "x".to_owned(), String::new()];
     for altered in cut.chain(others) {
         let answer = request(&site.router(), "/read", format!("{COOKIE}={altered}").as_bytes()).await;
-        assert_eq!(
-            (answer.body.as_str(), answer.lines().len()),
-            ("anonymous", 1),
-            "{altered}"
-        );
+        assert_eq!((answer.body.as_str(), answer.lines().len()), ("anonymous", 1), "{altered}");
     }
 }
 
@@ -66,12 +55,7 @@ async fn a_value_moved_from_another_cookie_is_rejected() {
 async fn a_value_sealed_for_plain_http_is_rejected_on_https() {
     let plain = Site::new().with_settings(|settings| settings.secure = false);
     let value = &plain.signed_in("text").await.jar["ironleaf-session"];
-    let answer = request(
-        &Site::new().router(),
-        "/read",
-        format!("{COOKIE}={value}").as_bytes(),
-    )
-    .await;
+    let answer = request(&Site::new().router(), "/read", format!("{COOKIE}={value}").as_bytes()).await;
     assert_eq!((answer.body.as_str(), answer.lines().len()), ("anonymous", 1));
 }
 
@@ -80,19 +64,11 @@ fn unseal_rejects_another_purpose_and_another_context() {
     let site = Site::new();
     let sealer = site.sealer();
     let value = sealer.seal(Purpose::Head, "record", b"secret");
-    assert_eq!(
-        &*sealer.unseal(Purpose::Head, "record", &value).unwrap().plaintext,
-        b"secret"
-    );
-    for (purpose, context) in [
-        (Purpose::Head, "recorf"),
-        (Purpose::Cookie, "record"),
-        (Purpose::Flash, "record"),
-    ] {
-        assert_eq!(
-            sealer.unseal(purpose, context, &value).unwrap_err(),
-            UnsealError::Tampered
-        );
+    assert_eq!(&*sealer.unseal(Purpose::Head, "record", &value).unwrap().plaintext, b"secret");
+    for (purpose, context) in
+        [(Purpose::Head, "recorf"), (Purpose::Cookie, "record"), (Purpose::Flash, "record")]
+    {
+        assert_eq!(sealer.unseal(purpose, context, &value).unwrap_err(), UnsealError::Tampered);
     }
 }
 
@@ -102,24 +78,11 @@ fn unseal_tells_what_may_be_known_elsewhere_from_what_was_never_sealed() {
     let value = sealer.seal(Purpose::Cookie, "name", b"");
     let unseal = |value: &str| sealer.unseal(Purpose::Cookie, "name", value).map(|_| ());
     assert_eq!(unseal(&value), Ok(()));
-    assert_eq!(
-        unseal(&value.replacen("v1", "v2", 1)),
-        Err(UnsealError::UnknownVersion)
-    );
+    assert_eq!(unseal(&value.replacen("v1", "v2", 1)), Err(UnsealError::UnknownVersion));
     assert_eq!(unseal("v10.anything at all"), Err(UnsealError::UnknownVersion));
-    for malformed in [
-        "",
-        "v",
-        "v1",
-        "v1.",
-        "v.",
-        "vx.",
-        "V1.AAAA",
-        "v1.AAAA",
-        "v1.A A",
-        &value[..60],
-        &value[3..],
-    ] {
+    for malformed in
+        ["", "v", "v1", "v1.", "v.", "vx.", "V1.AAAA", "v1.AAAA", "v1.A A", &value[..60], &value[3..]]
+    {
         assert_eq!(unseal(malformed), Err(UnsealError::Malformed), "{malformed}");
     }
     let other = ironleaf_session::Sealer::new(ring(&[2]), counted_random());
@@ -162,12 +125,8 @@ async fn a_payload_of_another_version_or_shape_is_anonymous_and_kept() {
         session.insert(Serde((1, 2, 3, 4, 5)), owner(), None);
     };
     let routers = [
-        Router::new()
-            .route("/", any(sign_in_later))
-            .layer(site.layer::<Later>()),
-        Router::new()
-            .route("/", any(sign_in_other))
-            .layer(site.layer::<OtherShape>()),
+        Router::new().route("/", any(sign_in_later)).layer(site.layer::<Later>()),
+        Router::new().route("/", any(sign_in_other)).layer(site.layer::<OtherShape>()),
     ];
     for router in routers {
         let mut browser = Browser::new(router);

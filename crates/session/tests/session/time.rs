@@ -8,11 +8,10 @@ use ironleaf_session::{Decoder, Encoder, Payload, PayloadError, Session};
 use crate::support::{Browser, COOKIE, DAY, HOUR, Site, Text, owner};
 
 const MINUTE: Duration = Duration::from_mins(1);
+const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn max_age(answer: &crate::support::Answer) -> u64 {
-    let [cookie] = &answer.cookies()[..] else {
-        panic!("one cookie")
-    };
+    let [cookie] = &answer.cookies()[..] else { panic!("one cookie") };
     cookie.max_age().unwrap().whole_seconds().try_into().unwrap()
 }
 
@@ -20,9 +19,9 @@ fn max_age(answer: &crate::support::Answer) -> u64 {
 async fn an_idle_session_ends_on_the_servers_clock() {
     let site = Site::new();
     let mut browser = site.signed_in("text").await;
-    site.time.advance(7 * DAY - Duration::from_millis(1));
+    site.time.advance((7 * DAY).saturating_sub(MILLISECOND));
     assert_eq!(browser.clone().reads().await, "0 text");
-    site.time.advance(Duration::from_millis(1));
+    site.time.advance(MILLISECOND);
     let answer = browser.get("/arrival").await;
     assert_eq!((answer.body.as_str(), answer.lines().len()), ("Expired", 0));
     assert_eq!(browser.reads().await, "anonymous");
@@ -36,9 +35,9 @@ async fn somebody_who_only_reads_stays_signed_in_until_the_absolute_timeout() {
         site.time.advance(DAY);
         assert_eq!(browser.reads().await, "0 text", "day {day}");
     }
-    site.time.advance(DAY - Duration::from_millis(1));
+    site.time.advance(DAY.saturating_sub(MILLISECOND));
     assert_eq!(browser.reads().await, "0 text");
-    site.time.advance(Duration::from_millis(1));
+    site.time.advance(MILLISECOND);
     assert_eq!(browser.reads().await, "anonymous");
 }
 
@@ -48,10 +47,7 @@ async fn a_page_that_ignores_the_session_keeps_it_alive_too() {
     let mut browser = site.signed_in("text").await;
     site.time.advance(HOUR);
     let answer = browser.get("/plain").await;
-    assert_eq!(
-        (answer.lines().len(), answer.cache_control()),
-        (1, Some("no-store"))
-    );
+    assert_eq!((answer.lines().len(), answer.cache_control()), (1, Some("no-store")));
 }
 
 #[tokio::test]
@@ -61,9 +57,9 @@ async fn a_seal_is_renewed_once_it_is_older_than_the_threshold() {
     for (idle, threshold) in [hour_of_week, tenth_of_hour] {
         let site = Site::new().with_settings(|settings| settings.idle_timeout = idle);
         let mut browser = site.signed_in("text").await;
-        site.time.advance(threshold - Duration::from_millis(1));
+        site.time.advance(threshold.saturating_sub(MILLISECOND));
         assert_eq!(browser.get("/read").await.lines().len(), 0, "{idle:?}");
-        site.time.advance(Duration::from_millis(1));
+        site.time.advance(MILLISECOND);
         assert_eq!(browser.get("/read").await.lines().len(), 1, "{idle:?}");
         assert_eq!(browser.get("/read").await.lines().len(), 0, "{idle:?}");
     }
@@ -73,7 +69,7 @@ async fn a_seal_is_renewed_once_it_is_older_than_the_threshold() {
 async fn nobody_is_timed_out_earlier_than_idle_minus_the_threshold() {
     let site = Site::new().with_settings(|settings| settings.idle_timeout = HOUR);
     let mut browser = site.signed_in("text").await;
-    site.time.advance(6 * MINUTE - Duration::from_millis(1));
+    site.time.advance((6 * MINUTE).saturating_sub(MILLISECOND));
     browser.reads().await;
     site.time.advance(54 * MINUTE);
     assert_eq!(browser.reads().await, "0 text");
@@ -143,7 +139,7 @@ async fn a_session_lives_no_longer_than_its_payload() {
         .layer(site.layer::<Expiring>());
     let mut browser = Browser::new(router);
     assert_eq!(max_age(&browser.get("/sign-in").await), 7200);
-    site.time.advance(2 * HOUR - Duration::from_secs(1));
+    site.time.advance((2 * HOUR).saturating_sub(Duration::from_secs(1)));
     assert_eq!(max_age(&browser.get("/").await), 1);
     site.time.advance(Duration::from_secs(1));
     assert_eq!(browser.get("/").await.body, "Expired");
