@@ -51,11 +51,7 @@ impl User {
             .take(2)
             .flat_map(char::to_uppercase)
             .collect();
-        if initials.is_empty() {
-            "?".to_owned()
-        } else {
-            initials
-        }
+        if initials.is_empty() { "?".to_owned() } else { initials }
     }
 }
 
@@ -64,12 +60,7 @@ mod tests {
     use super::*;
 
     fn person(email: &str) -> User {
-        User {
-            id: "1".to_owned(),
-            email: email.to_owned(),
-            roles: Vec::new(),
-            unverified_email: None,
-        }
+        User { id: "1".to_owned(), email: email.to_owned(), roles: Vec::new(), unverified_email: None }
     }
 
     #[test]
