@@ -39,7 +39,8 @@ impl Purpose {
         }
     }
 
-    /// Names version, purpose and context without ambiguity: none of the infos contains a NUL byte.
+    /// SECURITY: this is what keeps a value where it was sealed for. It names version, purpose and context without
+    /// ambiguity: none of the infos contains a NUL byte.
     fn associated_data(self, context: &str) -> Vec<u8> {
         [self.info().as_bytes(), &[0], context.as_bytes()].concat()
     }
@@ -128,7 +129,7 @@ impl Sealer {
     /// [`UnsealError`]; which of them it is decides whether a cookie is kept or removed.
     pub fn unseal(&self, purpose: Purpose, context: &str, value: &str) -> Result<Unsealed, UnsealError> {
         let encoded = value.strip_prefix(VERSION).ok_or_else(|| unknown_version(value))?;
-        // The decoder is strict: no padding, no whitespace, and no second spelling of the last character.
+        // SECURITY: the decoder is strict: no padding, no whitespace, and no second spelling of the last character.
         let mut sealed = Zeroizing::new(URL_SAFE_NO_PAD.decode(encoded).map_err(|_| UnsealError::Malformed)?);
         let text_end = sealed.len().checked_sub(TAG_BYTES).ok_or(UnsealError::Malformed)?;
         let (key_id, rest) = sealed.split_first_chunk().ok_or(UnsealError::Malformed)?;

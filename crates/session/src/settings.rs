@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::cookie::{self, MAX_COOKIE_LIFE};
+use http::HeaderMap;
+
+use crate::cookie::{self, MAX_COOKIE_LIFE, chunks::Arrived, header};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -82,6 +84,12 @@ impl SessionSettings {
     /// The name under which the browser keeps the cookie.
     pub fn full_cookie_name(&self) -> String {
         cookie::full_name(&self.cookie_name, self.secure)
+    }
+
+    /// Whether the request brings the session's cookie, whatever it is worth: for a layer further out, such as a
+    /// cross-site check, which has no session to ask.
+    pub fn has_cookie(&self, headers: &HeaderMap) -> bool {
+        !Arrived::collect(&self.full_cookie_name(), header::pairs(headers)).is_empty()
     }
 
     /// How old a seal may grow before the next request renews it.

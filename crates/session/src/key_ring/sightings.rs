@@ -8,7 +8,7 @@ use std::{
 use super::KeyId;
 use crate::SessionId;
 
-/// Some 4 MB. More sessions than this are not counted, which the evidence says.
+/// Some 10 MB. More sessions than this are not counted, which the evidence says.
 const MAX_COUNTED_SESSIONS: usize = 100_000;
 
 /// What a key of the ring does now.

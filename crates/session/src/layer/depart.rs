@@ -41,7 +41,7 @@ pub(super) async fn close<P: Payload, B>(
             }
         },
         Fate::Remove => {
-            // The tombstone first: a cookie that is gone from the browser may still exist as a copy.
+            // SECURITY: the tombstone first: a cookie that is gone from the browser may still exist as a copy.
             end(context, departure.ended.as_deref()).await;
             lines.extend(remove(context, present));
         }

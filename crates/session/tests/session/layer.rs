@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{Router, routing::any};
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use ironleaf_session::{Arrival, Flash, FlashKind, Session, SessionId, SessionLayer, SettingsError};
 
 use crate::support::{Answer, Browser, COOKIE, Left, Site, Text, owner, request};
@@ -312,6 +312,20 @@ async fn of_two_sessions_the_later_sign_in_wins_whatever_their_rotations() {
     let later = site.signed_in("later").await;
     let header = format!("{COOKIE}={}; {COOKIE}={}", earlier.jar[COOKIE], later.jar[COOKIE]);
     assert_eq!(request(&site.router(), "/read", header.as_bytes()).await.body, "0 later");
+}
+
+#[test]
+fn a_layer_further_out_can_tell_whether_there_is_a_cookie() {
+    let settings = Site::new().settings;
+    let has_cookie = |cookie: &str| {
+        settings.has_cookie(&HeaderMap::from_iter([(header::COOKIE, cookie.parse().unwrap())]))
+    };
+    assert!(has_cookie("a=b; __Host-Http-ironleaf-session=anything"));
+    assert!(has_cookie("__Host-Http-ironleaf-session.0=anything"));
+    assert!(!has_cookie(
+        "ironleaf-session=x; __Host-Http-ironleaf-sessions=x; __Host-Http-ironleaf-session.x=x"
+    ));
+    assert!(!settings.has_cookie(&HeaderMap::new()));
 }
 
 #[test]
