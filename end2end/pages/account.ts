@@ -12,6 +12,11 @@ export class AccountPage extends Screen {
     this.breadcrumb = page.getByRole('navigation', { name: 'breadcrumb' });
   }
 
+  /** One of the person's roles, as it is worded for people. */
+  role(label: string): Locator {
+    return this.main.getByText(label, { exact: true });
+  }
+
   open(): Promise<Response> {
     return this.visit('/account');
   }

@@ -23,6 +23,7 @@ test('Enter chooses the item that has the focus', async ({ homePage, header, pag
   await homePage.open();
   await header.themeMenu.button.focus();
   await page.keyboard.press('Enter');
+  await expect(header.themeMenu.item('Light')).toBeFocused();
   await page.keyboard.press('ArrowDown');
   await expect(header.themeMenu.item('Dark')).toBeFocused();
 
