@@ -32,10 +32,7 @@ pub(crate) fn serve(settings: &Settings) -> Result<()> {
     ports::check_application(settings)?;
     build(settings, Purpose::ReleaseBuild)?;
     announce_when_up(settings);
-    process::run(with_addresses(
-        settings,
-        process::program(settings.server_binary()).arg("serve"),
-    ))
+    process::run(with_addresses(settings, process::program(settings.server_binary()).arg("serve")))
 }
 
 /// Builds `target/release/ironleaf` and `target/site`.
@@ -136,33 +133,26 @@ mod tests {
 
     #[test]
     fn the_announcement_shows_both_addresses_and_both_people() {
-        let text = announcement(&settings(CoreApi::Embedded {
-            listen_addr: "127.0.0.1:4001".parse().unwrap(),
-        }));
-        for part in [
-            "http://localhost:4000",
-            "http://127.0.0.1:4001",
-            "user@test.com / password1",
-            "admin@test.com",
-        ] {
+        let text =
+            announcement(&settings(CoreApi::Embedded { listen_addr: "127.0.0.1:4001".parse().unwrap() }));
+        for part in
+            ["http://localhost:4000", "http://127.0.0.1:4001", "user@test.com / password1", "admin@test.com"]
+        {
             assert!(text.contains(part), "{part} is missing in {text}");
         }
     }
 
     #[test]
     fn an_external_core_api_is_not_said_to_have_our_people() {
-        let text = announcement(&settings(CoreApi::External {
-            url: "https://api.example.com/v1".to_owned(),
-        }));
+        let text =
+            announcement(&settings(CoreApi::External { url: "https://api.example.com/v1".to_owned() }));
         assert!(text.contains("https://api.example.com/v1"));
         assert!(!text.contains("test.com"));
     }
 
     #[test]
     fn children_get_the_address_under_both_names() {
-        let settings = settings(CoreApi::External {
-            url: "https://api.example.com/v1".to_owned(),
-        });
+        let settings = settings(CoreApi::External { url: "https://api.example.com/v1".to_owned() });
         let mut command = Command::new("ironleaf");
         let environment: Vec<_> = with_addresses(&settings, &mut command)
             .get_envs()

@@ -11,12 +11,7 @@ use crate::settings::Settings;
 use crate::{process, tools, workspace};
 
 /// The names Chromium and what is built from it go by.
-const CHROMIUM_NAMES: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-];
+const CHROMIUM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// Runs the browser tests against the release build.
 ///
@@ -25,16 +20,12 @@ const CHROMIUM_NAMES: [&str; 4] = [
 /// When Node or a browser cannot be had, or a test fails.
 pub(crate) fn run_playwright(settings: &Settings, args: &[String]) -> Result<()> {
     if tools::on_path("npm").is_none() {
-        return Err(Failure::new(
-            "The browser tests need Node 20 or later with npm on PATH.",
-        ));
+        return Err(Failure::new("The browser tests need Node 20 or later with npm on PATH."));
     }
     install_packages()?;
     let browser = browser(settings)?;
     let mut playwright = in_end2end("npx", ["playwright", "test"]);
-    playwright
-        .args(args)
-        .env("IRONLEAF_BINARY", settings.server_binary());
+    playwright.args(args).env("IRONLEAF_BINARY", settings.server_binary());
     if let Browser::Installed(path) = browser {
         playwright.env("PLAYWRIGHT_CHROMIUM", path);
     }
@@ -50,9 +41,7 @@ fn in_end2end<'a>(name: &str, args: impl IntoIterator<Item = &'a str>) -> Comman
 /// Exactly what the lock file says, unless that is there already.
 fn install_packages() -> Result<()> {
     let modified = |path: &str| -> Option<SystemTime> {
-        fs::metadata(workspace::end2end().join(path))
-            .and_then(|metadata| metadata.modified())
-            .ok()
+        fs::metadata(workspace::end2end().join(path)).and_then(|metadata| metadata.modified()).ok()
     };
     // npm writes this file when an installation is complete.
     let installed = modified("node_modules/.package-lock.json");
@@ -76,10 +65,7 @@ fn browser(settings: &Settings) -> Result<Browser> {
         return if path.is_file() {
             Ok(Browser::Installed(path.clone()))
         } else {
-            Err(Failure::new(format!(
-                "PLAYWRIGHT_CHROMIUM is `{}`, which is not a file.",
-                path.display()
-            )))
+            Err(Failure::new(format!("PLAYWRIGHT_CHROMIUM is `{}`, which is not a file.", path.display())))
         };
     }
     if let Some(path) = on_path_chromium() {

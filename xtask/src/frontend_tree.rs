@@ -51,16 +51,11 @@ pub(crate) fn check() -> Result<()> {
     ]))?;
     let packages = packages(&tree);
     if !packages.contains(&"leptos") {
-        return Err(Failure::new(
-            "The front end's tree has no Leptos in it: the check reads it wrongly.",
-        ));
+        return Err(Failure::new("The front end's tree has no Leptos in it: the check reads it wrongly."));
     }
     let misplaced = server_packages(&packages);
     if misplaced.is_empty() {
-        println!(
-            "{} packages below the front end, none of the server's.",
-            packages.len()
-        );
+        println!("{} packages below the front end, none of the server's.", packages.len());
         return Ok(());
     }
     Err(Failure::new(format!(
@@ -72,10 +67,7 @@ pub(crate) fn check() -> Result<()> {
 
 /// The names in `cargo tree --prefix none`, each once.
 fn packages(tree: &str) -> Vec<&str> {
-    let mut names: Vec<_> = tree
-        .lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
+    let mut names: Vec<_> = tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -98,24 +90,14 @@ mod tests {
 
     #[test]
     fn a_clean_tree_passes() {
-        assert_eq!(
-            packages(CLEAN),
-            ["app", "frontend", "ironleaf-api-types", "leptos", "serde_derive"]
-        );
+        assert_eq!(packages(CLEAN), ["app", "frontend", "ironleaf-api-types", "leptos", "serde_derive"]);
         assert!(server_packages(&packages(CLEAN)).is_empty());
     }
 
     #[test]
     fn every_server_crate_is_found() {
-        let ours = [
-            "session",
-            "store",
-            "auth",
-            "bff",
-            "core-api",
-            "a-crate-of-tomorrow",
-        ]
-        .map(|n| format!("ironleaf-{n}"));
+        let ours = ["session", "store", "auth", "bff", "core-api", "a-crate-of-tomorrow"]
+            .map(|n| format!("ironleaf-{n}"));
         for name in SERVER_ONLY.iter().copied().chain(ours.iter().map(String::as_str)) {
             let tree = format!("{CLEAN}{name} v1.2.3\n");
             assert_eq!(server_packages(&packages(&tree)), [name]);

@@ -61,9 +61,7 @@ impl Request {
         };
         let request = match command.as_str() {
             "e2e" => {
-                return Ok(Self::EndToEnd {
-                    playwright_args: rest.to_vec(),
-                });
+                return Ok(Self::EndToEnd { playwright_args: rest.to_vec() });
             }
             "test" if rest == ["--fast"] => return Ok(Self::Test { fast: true }),
             "dev" => Self::Dev,
@@ -135,30 +133,19 @@ mod tests {
     #[test]
     fn playwright_gets_its_arguments_as_they_are() {
         let playwright_args = vec!["--headed".to_owned(), "-g".to_owned(), "login".to_owned()];
-        assert_eq!(
-            parse("e2e --headed -g login").unwrap(),
-            Request::EndToEnd { playwright_args }
-        );
+        assert_eq!(parse("e2e --headed -g login").unwrap(), Request::EndToEnd { playwright_args });
     }
 
     #[test]
     fn fast_is_an_option_of_test_alone() {
         assert_eq!(parse("test --fast").unwrap(), Request::Test { fast: true });
         assert_eq!(parse("test").unwrap(), Request::Test { fast: false });
-        assert!(
-            parse("serve --fast")
-                .unwrap_err()
-                .to_string()
-                .contains("`--fast`")
-        );
+        assert!(parse("serve --fast").unwrap_err().to_string().contains("`--fast`"));
     }
 
     #[test]
     fn an_unknown_command_is_named() {
         let failure = parse("sevre").unwrap_err().to_string();
-        assert_eq!(
-            failure,
-            "There is no command `sevre`. `cargo xtask help` lists what there is."
-        );
+        assert_eq!(failure, "There is no command `sevre`. `cargo xtask help` lists what there is.");
     }
 }

@@ -21,10 +21,7 @@ pub(crate) fn check_application(settings: &Settings) -> Result<()> {
 ///
 /// When the port over which cargo-leptos tells pages to reload is taken.
 pub(crate) fn check_reload(settings: &Settings) -> Result<()> {
-    check(
-        SocketAddr::new(settings.listen_addr.ip(), settings.reload_port),
-        "LEPTOS_RELOAD_PORT",
-    )
+    check(SocketAddr::new(settings.listen_addr.ip(), settings.reload_port), "LEPTOS_RELOAD_PORT")
 }
 
 fn check(address: SocketAddr, variable: &str) -> Result<()> {
@@ -34,9 +31,9 @@ fn check(address: SocketAddr, variable: &str) -> Result<()> {
             "Port {} is taken by another program ({address}). Set {variable} to use another one.",
             address.port()
         ))),
-        Err(error) => Err(Failure::new(format!(
-            "{address} cannot be listened on: {error}. {variable} changes it."
-        ))),
+        Err(error) => {
+            Err(Failure::new(format!("{address} cannot be listened on: {error}. {variable} changes it.")))
+        }
     }
 }
 
@@ -49,10 +46,7 @@ mod tests {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap();
         let failure = check(address, "LISTEN_ADDR").unwrap_err().to_string();
-        assert!(
-            failure.contains(&format!("Port {} is taken", address.port())),
-            "{failure}"
-        );
+        assert!(failure.contains(&format!("Port {} is taken", address.port())), "{failure}");
         assert!(failure.contains("Set LISTEN_ADDR"), "{failure}");
     }
 

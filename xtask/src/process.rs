@@ -60,11 +60,7 @@ pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let name = shown(command);
     let status = wait(spawn(command)?)?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure::new(format!("`{name}` ended with {status}.")))
-    }
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("`{name}` ended with {status}."))) }
 }
 
 /// What the program prints on its standard output; its standard error goes to the terminal.
@@ -88,19 +84,14 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 /// What the program prints, or nothing where it cannot be asked. Both streams are kept from the terminal.
 pub(crate) fn quiet_output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// # Errors
 ///
 /// When it cannot be started.
 pub(crate) fn spawn(command: &mut Command) -> Result<Child> {
-    command
-        .spawn()
-        .map_err(|error| Failure::new(format!("`{}` cannot be started: {error}", shown(command))))
+    command.spawn().map_err(|error| Failure::new(format!("`{}` cannot be started: {error}", shown(command))))
 }
 
 /// Waits for the child, and stops it when Ctrl-C is pressed.
@@ -112,15 +103,9 @@ pub(crate) fn wait(mut child: Child) -> Result<ExitStatus> {
     let mut interrupted_at = None;
     let mut asked = false;
     loop {
-        let ended = child
-            .try_wait()
-            .map_err(|error| Failure::new(format!("A child was lost: {error}")))?;
+        let ended = child.try_wait().map_err(|error| Failure::new(format!("A child was lost: {error}")))?;
         if let Some(status) = ended {
-            return if interrupted() {
-                Err(Failure::Interrupted)
-            } else {
-                Ok(status)
-            };
+            return if interrupted() { Err(Failure::Interrupted) } else { Ok(status) };
         }
         if interrupted() {
             let waited = interrupted_at.get_or_insert_with(Instant::now).elapsed();
@@ -165,36 +150,20 @@ mod tests {
 
     #[test]
     fn a_program_that_does_not_exist_is_named() {
-        let failure = run(&mut program("ironleaf-no-such-program"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            failure.starts_with("`ironleaf-no-such-program` cannot be started"),
-            "{failure}"
-        );
+        let failure = run(&mut program("ironleaf-no-such-program")).unwrap_err().to_string();
+        assert!(failure.starts_with("`ironleaf-no-such-program` cannot be started"), "{failure}");
     }
 
     #[test]
     fn a_failing_program_is_shown_with_its_arguments() {
         let failure = run(program("cargo").args(["--no-such-option"]).stderr(Stdio::null())).unwrap_err();
-        assert!(
-            failure
-                .to_string()
-                .starts_with("`cargo --no-such-option` ended with"),
-            "{failure}"
-        );
+        assert!(failure.to_string().starts_with("`cargo --no-such-option` ended with"), "{failure}");
     }
 
     #[test]
     fn children_do_not_see_the_package_of_these_commands() {
-        let removed: Vec<_> = program("cargo")
-            .get_envs()
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        assert!(
-            removed.iter().any(|name| name == "CARGO_MANIFEST_DIR"),
-            "{removed:?}"
-        );
+        let removed: Vec<_> = program("cargo").get_envs().map(|(name, _)| name.to_owned()).collect();
+        assert!(removed.iter().any(|name| name == "CARGO_MANIFEST_DIR"), "{removed:?}");
         assert!(removed.iter().any(|name| name == "CARGO_PKG_NAME"), "{removed:?}");
     }
 }

@@ -25,11 +25,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn add(&mut self, step: &'static str, outcome: Outcome, duration: Duration) {
-        self.lines.push(Line {
-            step,
-            outcome,
-            duration,
-        });
+        self.lines.push(Line { step, outcome, duration });
     }
 
     pub(crate) fn passed(&self) -> usize {

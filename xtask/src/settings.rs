@@ -69,9 +69,7 @@ impl Settings {
     }
 
     pub(crate) fn server_binary(&self) -> PathBuf {
-        self.target
-            .join("release")
-            .join(format!("ironleaf{}", env::consts::EXE_SUFFIX))
+        self.target.join("release").join(format!("ironleaf{}", env::consts::EXE_SUFFIX))
     }
 }
 
@@ -82,9 +80,7 @@ fn address(
 ) -> Result<SocketAddr> {
     let value = variable(name).unwrap_or_else(|| default.to_owned());
     value.parse().map_err(|_| {
-        Failure::new(format!(
-            "{name} is `{value}`, which is not an address and a port such as {default}."
-        ))
+        Failure::new(format!("{name} is `{value}`, which is not an address and a port such as {default}."))
     })
 }
 
@@ -94,9 +90,7 @@ fn cache_folder(variable: &impl Fn(&str) -> Option<String>) -> Result<PathBuf> {
     }
     match variable("HOME").or_else(|| variable("USERPROFILE")) {
         Some(home) => Ok(PathBuf::from(home).join(".cache")),
-        None => Err(Failure::new(
-            "Neither XDG_CACHE_HOME nor HOME is set: there is no place for tools.",
-        )),
+        None => Err(Failure::new("Neither XDG_CACHE_HOME nor HOME is set: there is no place for tools.")),
     }
 }
 
@@ -107,11 +101,7 @@ mod tests {
     fn parse(variables: &[(&str, &str)]) -> Result<Settings> {
         Settings::parse(|name| {
             let home = [("HOME", "/home/ada")];
-            variables
-                .iter()
-                .chain(&home)
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            variables.iter().chain(&home).find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     }
 
@@ -120,12 +110,7 @@ mod tests {
         let settings = parse(&[]).unwrap();
         assert_eq!(settings.listen_addr.to_string(), "127.0.0.1:3000");
         assert_eq!(settings.public_origin, "http://127.0.0.1:3000");
-        assert_eq!(
-            settings.core_api,
-            CoreApi::Embedded {
-                listen_addr: "127.0.0.1:3001".parse().unwrap()
-            }
-        );
+        assert_eq!(settings.core_api, CoreApi::Embedded { listen_addr: "127.0.0.1:3001".parse().unwrap() });
         assert_eq!(settings.tools, PathBuf::from("/home/ada/.cache/ironleaf-tools"));
     }
 
@@ -133,27 +118,17 @@ mod tests {
     fn the_origin_follows_the_address_unless_it_is_set() {
         let moved = parse(&[("LISTEN_ADDR", "127.0.0.1:4000")]).unwrap();
         assert_eq!(moved.public_origin, "http://127.0.0.1:4000");
-        let set = parse(&[
-            ("LISTEN_ADDR", "127.0.0.1:4000"),
-            ("PUBLIC_ORIGIN", "http://localhost:4000"),
-        ])
-        .unwrap();
+        let set =
+            parse(&[("LISTEN_ADDR", "127.0.0.1:4000"), ("PUBLIC_ORIGIN", "http://localhost:4000")]).unwrap();
         assert_eq!(set.public_origin, "http://localhost:4000");
     }
 
     #[test]
     fn an_external_core_api_needs_no_address_of_its_own() {
-        let settings = parse(&[
-            ("CORE_API_URL", "https://api.example.com/v1"),
-            ("CORE_API_LISTEN_ADDR", "unused"),
-        ])
-        .unwrap();
-        assert_eq!(
-            settings.core_api,
-            CoreApi::External {
-                url: "https://api.example.com/v1".to_owned()
-            }
-        );
+        let settings =
+            parse(&[("CORE_API_URL", "https://api.example.com/v1"), ("CORE_API_LISTEN_ADDR", "unused")])
+                .unwrap();
+        assert_eq!(settings.core_api, CoreApi::External { url: "https://api.example.com/v1".to_owned() });
     }
 
     #[test]

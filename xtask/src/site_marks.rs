@@ -31,14 +31,8 @@ const SERVER_ONLY: &[&str] = &[
 /// When a built `.wasm` or `.js` has one of them, or there is none built.
 pub(crate) fn check() -> Result<()> {
     let files = workspace::files_with_extension(&workspace::site(), &["wasm", "js"])?;
-    if !files
-        .iter()
-        .any(|path| path.extension().is_some_and(|extension| extension == "wasm"))
-    {
-        return Err(Failure::new(format!(
-            "There is no .wasm under {}.",
-            workspace::site().display()
-        )));
+    if !files.iter().any(|path| path.extension().is_some_and(|extension| extension == "wasm")) {
+        return Err(Failure::new(format!("There is no .wasm under {}.", workspace::site().display())));
     }
     let mut found = Vec::new();
     for path in &files {
@@ -47,16 +41,10 @@ pub(crate) fn check() -> Result<()> {
         found.extend(marks_in(&bytes).map(|mark| format!("`{mark}` in {}", name(path))));
     }
     if found.is_empty() {
-        println!(
-            "{} files for the browser, no word of the server in them.",
-            files.len()
-        );
+        println!("{} files for the browser, no word of the server in them.", files.len());
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "Server code reached the browser: {}.",
-        found.join(", ")
-    )))
+    Err(Failure::new(format!("Server code reached the browser: {}.", found.join(", "))))
 }
 
 fn marks_in(bytes: &[u8]) -> impl Iterator<Item = &'static str> + '_ {
@@ -67,10 +55,7 @@ fn marks_in(bytes: &[u8]) -> impl Iterator<Item = &'static str> + '_ {
 }
 
 fn name(path: &Path) -> String {
-    path.strip_prefix(workspace::site())
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(workspace::site()).unwrap_or(path).display().to_string()
 }
 
 #[cfg(test)]
@@ -89,9 +74,6 @@ mod tests {
 
     #[test]
     fn a_module_without_marks_passes() {
-        assert_eq!(
-            marks_in(b"\0asm\x01\0\0\0 email password data-hydrated").count(),
-            0
-        );
+        assert_eq!(marks_in(b"\0asm\x01\0\0\0 email password data-hydrated").count(), 0);
     }
 }

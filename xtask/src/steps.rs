@@ -23,12 +23,7 @@ struct Step {
 
 impl Step {
     const fn new(name: &'static str, run: fn(&Settings) -> Result<Outcome>) -> Self {
-        Self {
-            name,
-            slow: false,
-            needs: None,
-            run,
-        }
+        Self { name, slow: false, needs: None, run }
     }
 
     const fn slow(self) -> Self {
@@ -36,10 +31,7 @@ impl Step {
     }
 
     const fn needs(self, step: &'static str) -> Self {
-        Self {
-            needs: Some(step),
-            ..self
-        }
+        Self { needs: Some(step), ..self }
     }
 }
 
@@ -47,32 +39,22 @@ const RELEASE_BUILD: &str = "release build";
 
 const STEPS: &[Step] = &[
     Step::new("format", |_| cargo(&["fmt", "--all", "--check"])),
-    Step::new("front end without server crates", |_| {
-        frontend_tree::check().map(|()| Outcome::Passed)
-    }),
-    Step::new("clippy, server half", |_| {
-        cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])
-    }),
+    Step::new("front end without server crates", |_| frontend_tree::check().map(|()| Outcome::Passed)),
+    Step::new("clippy, server half", |_| cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])),
     Step::new("clippy, browser half", clippy_browser_half),
     Step::new("docs", docs),
-    Step::new("unit and integration tests", |_| {
-        cargo(&["test", "--no-fail-fast"])
-    }),
+    Step::new("unit and integration tests", |_| cargo(&["test", "--no-fail-fast"])),
     Step::new("licences, bans, sources", cargo_deny),
     Step::new(RELEASE_BUILD, |settings| {
         application::build(settings, Purpose::BrowserTests).map(|()| Outcome::Passed)
     })
     .slow(),
-    Step::new("no server words for the browser", |_| {
-        site_marks::check().map(|()| Outcome::Passed)
-    })
-    .slow()
-    .needs(RELEASE_BUILD),
-    Step::new("browser", |settings| {
-        browser::run_playwright(settings, &[]).map(|()| Outcome::Passed)
-    })
-    .slow()
-    .needs(RELEASE_BUILD),
+    Step::new("no server words for the browser", |_| site_marks::check().map(|()| Outcome::Passed))
+        .slow()
+        .needs(RELEASE_BUILD),
+    Step::new("browser", |settings| browser::run_playwright(settings, &[]).map(|()| Outcome::Passed))
+        .slow()
+        .needs(RELEASE_BUILD),
 ];
 
 /// Runs every step, or with `fast` those that need neither the release build nor a browser. A failed step does not stop
@@ -86,11 +68,7 @@ pub(crate) fn run_all(settings: &Settings, fast: bool) -> Result<()> {
     tools::ensure_wasm_target()?;
     let report = run(STEPS.iter().filter(|step| !(fast && step.slow)), settings)?;
     print!("\n{report}");
-    if report.failed() == 0 {
-        Ok(())
-    } else {
-        Err(Failure::Reported)
-    }
+    if report.failed() == 0 { Ok(()) } else { Err(Failure::Reported) }
 }
 
 fn run<'a>(steps: impl Iterator<Item = &'a Step>, settings: &Settings) -> Result<Report> {
@@ -151,12 +129,8 @@ fn clippy_browser_half(_: &Settings) -> Result<Outcome> {
 
 /// All default members rather than the libraries alone: the same selection as the other steps, hence the same features.
 fn docs(_: &Settings) -> Result<Outcome> {
-    process::run(
-        process::program("cargo")
-            .args(["doc", "--no-deps"])
-            .env("RUSTDOCFLAGS", "-D warnings"),
-    )
-    .map(|()| Outcome::Passed)
+    process::run(process::program("cargo").args(["doc", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+        .map(|()| Outcome::Passed)
 }
 
 fn cargo_deny(_: &Settings) -> Result<Outcome> {
@@ -165,7 +139,8 @@ fn cargo_deny(_: &Settings) -> Result<Outcome> {
             "cargo-deny is not installed (cargo install cargo-deny --locked)".to_owned(),
         ));
     }
-    let mut checks = vec!["deny", "check", "licenses", "bans", "sources"];
+    let mut checks =
+        vec!["deny", "check", "--hide-inclusion-graph", "--disable-fetch", "licenses", "bans", "sources"];
     if has_advisory_database() {
         checks.push("advisories");
     } else {
@@ -209,34 +184,21 @@ mod tests {
             Step::new("stopped", |_| Err(Failure::Interrupted)),
             Step::new("never reached", |_| panic!("a step ran after Ctrl-C")),
         ];
-        assert!(matches!(
-            run(steps.iter(), &settings()),
-            Err(Failure::Interrupted)
-        ));
+        assert!(matches!(run(steps.iter(), &settings()), Err(Failure::Interrupted)));
     }
 
     #[test]
     fn every_need_names_an_earlier_step() {
         for (position, step) in STEPS.iter().enumerate() {
             if let Some(needed) = step.needs {
-                assert!(
-                    STEPS[..position].iter().any(|earlier| earlier.name == needed),
-                    "{needed}"
-                );
+                assert!(STEPS[..position].iter().any(|earlier| earlier.name == needed), "{needed}");
             }
         }
     }
 
     #[test]
     fn fast_leaves_out_the_release_build_and_the_browser() {
-        let slow: Vec<_> = STEPS
-            .iter()
-            .filter(|step| step.slow)
-            .map(|step| step.name)
-            .collect();
-        assert_eq!(
-            slow,
-            ["release build", "no server words for the browser", "browser"]
-        );
+        let slow: Vec<_> = STEPS.iter().filter(|step| step.slow).map(|step| step.name).collect();
+        assert_eq!(slow, ["release build", "no server words for the browser", "browser"]);
     }
 }

@@ -94,22 +94,14 @@ fn find_in(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
     // npm is a script on Windows.
     let suffixes: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
     let candidates = |folder: &PathBuf| -> Vec<PathBuf> {
-        suffixes
-            .iter()
-            .map(|suffix| folder.join(format!("{name}{suffix}")))
-            .collect()
+        suffixes.iter().map(|suffix| folder.join(format!("{name}{suffix}"))).collect()
     };
-    folders
-        .iter()
-        .flat_map(candidates)
-        .find(|candidate| candidate.is_file())
+    folders.iter().flat_map(candidates).find(|candidate| candidate.is_file())
 }
 
 /// The version a program says it has.
 fn version_of(program: &Path) -> Option<Version> {
-    Version::find_in(&process::quiet_output(
-        process::program(program).arg("--version"),
-    )?)
+    Version::find_in(&process::quiet_output(process::program(program).arg("--version"))?)
 }
 
 /// # Errors
@@ -144,9 +136,9 @@ pub(crate) fn ensure_wasm_target() -> Result<()> {
 
 fn rustup(args: &[&str]) -> Result<()> {
     process::run(process::program("rustup").args(args)).map_err(|failure| match failure {
-        Failure::Explained(reason) => Failure::new(format!(
-            "The Rust toolchain lacks something that rustup could not add: {reason}"
-        )),
+        Failure::Explained(reason) => {
+            Failure::new(format!("The Rust toolchain lacks something that rustup could not add: {reason}"))
+        }
         other => other,
     })
 }
@@ -155,10 +147,7 @@ fn cargo_leptos(tools: &Path) -> Result<Found> {
     let newest_known =
         |found: Version| (found.major, found.minor) == (CARGO_LEPTOS.major, CARGO_LEPTOS.minor);
     let accepted = |found: Version| newest_known(found) && found >= CARGO_LEPTOS;
-    if on_path("cargo-leptos")
-        .and_then(|program| version_of(&program))
-        .is_some_and(accepted)
-    {
+    if on_path("cargo-leptos").and_then(|program| version_of(&program)).is_some_and(accepted) {
         return Ok(Found::OnPath);
     }
     CargoInstall {
@@ -195,9 +184,7 @@ mod tests {
 
     #[test]
     fn folders_of_tools_come_before_the_inherited_path() {
-        let tools = Tools {
-            folders: vec![PathBuf::from("/tools/a"), PathBuf::from("/tools/b")],
-        };
+        let tools = Tools { folders: vec![PathBuf::from("/tools/a"), PathBuf::from("/tools/b")] };
         let path: Vec<_> = env::split_paths(&tools.path().unwrap()).collect();
         assert_eq!(path[..2], [PathBuf::from("/tools/a"), PathBuf::from("/tools/b")]);
         assert!(path.len() > 2);

@@ -50,10 +50,7 @@ mod tests {
             ("cargo-leptos 0.3.10\n", Version::new(0, 3, 10)),
             ("wasm-bindgen 0.2.130", Version::new(0, 2, 130)),
             ("wasm-opt version 132 (version_132)", Version::new(132, 0, 0)),
-            (
-                "wasm-opt version 123 (version_123-47-g1d4c8c3b1)",
-                Version::new(123, 0, 0),
-            ),
+            ("wasm-opt version 123 (version_123-47-g1d4c8c3b1)", Version::new(123, 0, 0)),
             ("v20.20.2", Version::new(20, 20, 2)),
             ("tool 1.4.0-beta.2", Version::new(1, 4, 0)),
         ] {

@@ -10,9 +10,7 @@ use crate::version::Version;
 /// The top of the repository. Every program is started there: the server finds `target/site` from its working directory.
 pub(crate) fn root() -> &'static Path {
     // The manifest of this package lies one folder below the top.
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or(Path::new("."))
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
 pub(crate) fn end2end() -> PathBuf {
@@ -69,10 +67,7 @@ mod tests {
     fn the_locked_version_is_that_of_the_package_with_exactly_this_name() {
         let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"0.2.1\"\n\n\
                     [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"..\"\n";
-        assert_eq!(
-            version_in_lock(lock, "wasm-bindgen"),
-            Some(Version::new(0, 2, 130))
-        );
+        assert_eq!(version_in_lock(lock, "wasm-bindgen"), Some(Version::new(0, 2, 130)));
         assert_eq!(version_in_lock(lock, "wasm-bindgen-cli"), None);
     }
 

@@ -33,12 +33,7 @@ impl CargoInstall {
         if let Some(found) = self.installed(tools) {
             return Ok(found);
         }
-        let Self {
-            package,
-            version,
-            cost,
-            ..
-        } = self;
+        let Self { package, version, cost, .. } = self;
         println!("Installing {package} {version}: {cost}.");
         process::run(
             process::program("cargo")

@@ -78,9 +78,7 @@ fn compile(tools: &Path) -> Result<Found> {
 }
 
 fn has_cxx_compiler() -> bool {
-    ["c++", "g++", "clang++"]
-        .iter()
-        .any(|name| on_path(name).is_some())
+    ["c++", "g++", "clang++"].iter().any(|name| on_path(name).is_some())
 }
 
 fn npm_installed(tools: &Path) -> Option<Found> {
@@ -89,10 +87,7 @@ fn npm_installed(tools: &Path) -> Option<Found> {
 }
 
 fn npm_install(tools: &Path) -> Result<Found> {
-    println!(
-        "Installing wasm-opt {} from npm: about 100 MB on disk.",
-        NPM_VERSION.major
-    );
+    println!("Installing wasm-opt {} from npm: about 100 MB on disk.", NPM_VERSION.major);
     let npm = on_path("npm").unwrap_or_else(|| PathBuf::from("npm"));
     process::run(
         process::program(npm)
