@@ -139,8 +139,7 @@ fn cargo_deny(_: &Settings) -> Result<Outcome> {
             "cargo-deny is not installed (cargo install cargo-deny --locked)".to_owned(),
         ));
     }
-    let mut checks =
-        vec!["deny", "check", "--hide-inclusion-graph", "--disable-fetch", "licenses", "bans", "sources"];
+    let mut checks = vec!["deny", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"];
     if has_advisory_database() {
         checks.push("advisories");
     } else {
