@@ -131,9 +131,9 @@ fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
         }
         Chrome::Auth => view! { <AuthBanner app_name=site.app_name.clone() /> }.into_any(),
     };
-    let reload = site.reload_port.map(|port| {
+    let reload = site.reload_addr.map(|address| {
         view! {
-            <script type="module" nonce=nonce.clone() data-reload-port=port.to_string()>
+            <script type="module" nonce=nonce.clone() data-reload-address=address.to_string()>
                 {include_str!("reload.js")}
             </script>
         }

@@ -14,6 +14,7 @@ pub(crate) enum Message {
     Unavailable,
     SessionExpired,
     SignedOut,
+    SessionTooLarge,
 }
 
 /// Cleared by the page that shows it; after a minute nobody knows what it was about.
@@ -23,8 +24,14 @@ pub(crate) const MESSAGE: FlashKind<Message> = FlashKind::new("ironleaf-message"
 pub(crate) const FIELDS: FlashKind<Fields> = FlashKind::new("ironleaf-fields", Duration::from_mins(30));
 
 impl Message {
-    const ALL: [Self; 5] =
-        [Self::SignInFailed, Self::TooManyTries, Self::Unavailable, Self::SessionExpired, Self::SignedOut];
+    const ALL: [Self; 6] = [
+        Self::SignInFailed,
+        Self::TooManyTries,
+        Self::Unavailable,
+        Self::SessionExpired,
+        Self::SignedOut,
+        Self::SessionTooLarge,
+    ];
 
     pub(crate) const fn text(self) -> &'static str {
         match self {
@@ -33,12 +40,15 @@ impl Message {
             Self::Unavailable => "We cannot reach our servers right now. Please try again in a moment.",
             Self::SessionExpired => "Your session has expired, please log in again.",
             Self::SignedOut => "You have been logged out.",
+            Self::SessionTooLarge => {
+                "You cannot be logged in here: your session would be too large. Please tell us."
+            }
         }
     }
 
     /// Errors interrupt a screen reader, other messages wait.
     pub(crate) const fn is_error(self) -> bool {
-        matches!(self, Self::SignInFailed | Self::TooManyTries | Self::Unavailable)
+        matches!(self, Self::SignInFailed | Self::TooManyTries | Self::Unavailable | Self::SessionTooLarge)
     }
 
     /// Stable: sealed cookies carry it across a deployment.
@@ -49,6 +59,7 @@ impl Message {
             Self::Unavailable => 3,
             Self::SessionExpired => 4,
             Self::SignedOut => 5,
+            Self::SessionTooLarge => 6,
         }
     }
 }
@@ -74,6 +85,13 @@ pub(crate) struct Fields {
     pub(crate) page: String,
     /// The e-mail address as it was typed.
     pub(crate) email: String,
+}
+
+impl Fields {
+    /// What is longer than any e-mail address was not typed, and would crowd the cookies.
+    pub(crate) fn is_worth_keeping(&self) -> bool {
+        self.email.len() <= 254
+    }
 }
 
 impl Payload for Fields {

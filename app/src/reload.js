@@ -1,7 +1,7 @@
 // Development only: follows what the build announces. A style is swapped in place, everything else reloads the page.
-const { reloadPort } = document.querySelector("[data-reload-port]").dataset;
+const { reloadAddress } = document.querySelector("[data-reload-address]").dataset;
 const listen = () => {
-  const socket = new WebSocket(`ws://${location.hostname}:${reloadPort}/live_reload`);
+  const socket = new WebSocket(`ws://${reloadAddress}/live_reload`);
   socket.onmessage = ({ data }) => {
     const { css, all, view } = JSON.parse(data);
     if (css) {

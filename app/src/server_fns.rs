@@ -11,6 +11,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
+use ironleaf_bff::Wants;
 
 use crate::error::problem_for;
 use form::WantsJson;
@@ -34,13 +35,7 @@ pub fn server_fn_routes() -> Vec<&'static str> {
 /// Leptos is told that the client wants JSON, whoever it is: its own way with browsers puts the error into the address
 /// and follows the `Referer`. What a browser gets is decided by the function itself, through [`form::FormPost`].
 pub async fn handle_server_fn(mut request: Request) -> Response {
-    let wants_json = request.headers().get_all(ACCEPT).iter().any(|accept| {
-        accept.to_str().is_ok_and(|accept| {
-            accept.split(',').any(|range| {
-                range.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
-            })
-        })
-    });
+    let wants_json = Wants::from_headers(request.headers()) == Wants::Json;
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     request.extensions_mut().insert(WantsJson(wants_json));
     let response = leptos_axum::handle_server_fns_with_context(|| {}, request).await.into_response();

@@ -3,7 +3,10 @@ const root = document.documentElement;
 const self = document.querySelector("script[src][type=module]");
 const toasts = document.getElementById("toasts");
 
-// Toasts stay five seconds and pause while somebody reads them.
+// Toasts stay five seconds, and as long as somebody points at them or is among them.
+toasts.classList.add("floating");
+const expire = (toast) =>
+  setTimeout(() => (toasts.matches(":hover, :focus-within") ? expire(toast) : toast.remove()), 5000);
 const keep = (toast) => {
   const close = document.createElement("button");
   close.type = "button";
@@ -11,14 +14,7 @@ const keep = (toast) => {
   close.textContent = "×";
   close.onclick = () => toast.remove();
   toast.append(close);
-  let timer;
-  const start = () => (timer = setTimeout(() => toast.remove(), 5000));
-  const stop = () => clearTimeout(timer);
-  toast.onmouseenter = toast.onfocusin = stop;
-  toast.onmouseleave = toast.onfocusout = start;
-  toast.addEventListener("focusin", stop);
-  toast.addEventListener("focusout", start);
-  start();
+  expire(toast);
 };
 const show = (text, role) => {
   const toast = document.createElement("div");
@@ -30,6 +26,7 @@ const show = (text, role) => {
   toasts.append(toast);
   keep(toast);
 };
+const fail = () => show("We cannot be reached right now. Please try again in a moment.", "alert");
 for (const toast of toasts.children) keep(toast);
 document.addEventListener("ironleaf:error", (event) => show(event.detail, "alert"));
 document.addEventListener("keydown", (event) => {
@@ -79,7 +76,8 @@ document.querySelector("[data-theme-form]")?.addEventListener("submit", (event) 
   if (theme !== "system") root.classList.add(theme);
   form.parentElement.hidePopover();
   const body = new URLSearchParams(new FormData(form, event.submitter));
-  fetch(form.action, { method: "POST", body, headers: { accept: "application/json" }, keepalive: true });
+  fetch(form.action, { method: "POST", body, headers: { accept: "application/json" }, keepalive: true })
+    .then((response) => response.ok || fail(), fail);
 });
 
 // A page from the back-forward cache may be of somebody who has signed out since.
@@ -95,5 +93,5 @@ const wake = async () => {
   ready();
 };
 if (!islands) ready();
-else if ("requestIdleCallback" in window) requestIdleCallback(wake, { timeout: 2000 });
-else setTimeout(wake);
+else if ("requestIdleCallback" in window) requestIdleCallback(() => wake().catch(fail), { timeout: 2000 });
+else setTimeout(() => wake().catch(fail));

@@ -1,5 +1,7 @@
 //! What is the same on every page: brand, links, assets. One place to change them.
 
+use std::net::SocketAddr;
+
 /// The script of every page with a header: keyboard in menus, toasts, theme without a reload. Small, and no WebAssembly.
 pub const SITE_SCRIPT: &str = include_str!("site.js");
 
@@ -14,8 +16,10 @@ pub struct Site {
     pub source_url: String,
     /// Where the browser finds stylesheet and scripts.
     pub assets: SiteAssets,
-    /// The port on which a development build announces changes.
-    pub reload_port: Option<u16>,
+    /// Whether browsers reach it over TLS.
+    pub is_https: bool,
+    /// Where a development build announces changes.
+    pub reload_addr: Option<SocketAddr>,
 }
 
 /// Paths of the built assets, with their content hash where the build gave them one.

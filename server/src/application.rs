@@ -10,9 +10,7 @@ use ironleaf_auth::{
     Clock, CoreApiProvider, CoreApiSettings, HttpSettings, HttpTransport, Random, Transport, TransportError,
 };
 use ironleaf_bff::{Bff, BffSettings};
-use ironleaf_session::{
-    KeyRing, KeyRingError, Sealer, SessionLayer, SessionSettings, SettingsError, system_clock, system_random,
-};
+use ironleaf_session::{KeyRing, KeyRingError, Sealer, system_clock, system_random};
 use thiserror::Error;
 use url::Url;
 
@@ -20,6 +18,12 @@ use crate::assets::BuiltSite;
 use crate::config::{Config, Environment};
 use crate::router::router;
 use crate::secrets;
+
+/// A form is small; who needs longer than this to send it keeps a connection for its own sake.
+const FORM_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A person waits this long for a sign-in; longer, and they try again anyway.
+const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a sign-out waits for the provider before it goes on without.
 const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -56,9 +60,6 @@ pub enum AssemblyError {
     /// The session secrets cannot be used.
     #[error("the session secrets cannot be used: {0}")]
     Secrets(#[from] KeyRingError),
-    /// The session settings cannot be used.
-    #[error("the session settings cannot be used: {0}")]
-    Session(#[from] SettingsError),
     /// No HTTP client can be made.
     #[error("the core API cannot be reached from here: {0}")]
     Transport(#[from] TransportError),
@@ -84,8 +85,6 @@ pub fn application(
         None => secrets::kept_or_made(&config.data_dir, &random).map_err(AssemblyError::DataDir)?,
     };
     let sealer = Sealer::new(KeyRing::parse(&secrets)?, Arc::clone(&random));
-    let session = session_settings(config);
-    session.validate()?;
     let provider = CoreApiProvider::new(
         core_api_url,
         Arc::clone(&transport),
@@ -100,32 +99,24 @@ pub fn application(
     let bff = Bff::new(BffSettings {
         public_origin: config.public_origin.clone(),
         accept_localhost: config.environment == Environment::Development,
-        reload_origin: config.reload_port.map(|port| format!("ws://{}:{port}", config.listen_addr.ip())),
-        session_cookie_name: session.full_cookie_name(),
-        form_timeout: None,
+        reload_origin: config.reload_addr.map(|address| format!("ws://{address}")),
+        session: config.session_settings(),
+        form_timeout: FORM_TIMEOUT,
+        sign_in_timeout: SIGN_IN_TIMEOUT,
         sign_out_timeout: SIGN_OUT_TIMEOUT,
         provider: Arc::new(provider),
         transport,
-        clock: Arc::clone(&clock),
-        random: Arc::clone(&random),
+        clock,
+        random,
     });
+    let session = bff.session_layer(sealer);
     let site = Arc::new(Site {
         app_name: config.app_name.clone(),
         get_started_url: config.get_started_url.clone(),
         source_url: config.source_url.clone(),
         assets: built.assets.clone(),
-        reload_port: config.reload_port,
+        is_https: config.public_origin.is_https(),
+        reload_addr: config.reload_addr,
     });
-    Ok(router(&bff, site, SessionLayer::new(sealer, session, clock, random), built))
-}
-
-fn session_settings(config: &Config) -> SessionSettings {
-    SessionSettings {
-        cookie_name: config.session_cookie_name.clone(),
-        secure: config.public_origin.is_https(),
-        absolute_timeout: config.session_absolute_timeout,
-        idle_timeout: config.session_idle_timeout,
-        max_age_cap: Some(config.refresh_token_max_age),
-        header_budget_bytes: config.session_header_budget_bytes,
-    }
+    Ok(router(&bff, site, session, built))
 }

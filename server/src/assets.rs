@@ -18,6 +18,8 @@ use tower_http::services::{ServeDir, ServeFile};
 
 /// cargo-leptos names its output after this; `Cargo.toml` says the same.
 const OUTPUT_NAME: &str = "ironleaf";
+/// Where a build that puts hashes into names says which, beside the program.
+const HASHES: &str = "hash.txt";
 /// A name with the content's hash in it never means anything else.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// A name without is asked for again each time; the answer is mostly 304.
@@ -40,18 +42,15 @@ pub struct BuiltSite {
     root: PathBuf,
     /// Paths for the pages.
     pub assets: SiteAssets,
-    hashed: bool,
+    immutable: bool,
     public: Vec<String>,
 }
 
 impl BuiltSite {
     /// Where a build leaves the site: beside the folder of the program, else below the working folder.
     pub fn default_root() -> PathBuf {
-        let beside = std::env::current_exe()
-            .ok()
-            .and_then(|program| Some(program.parent()?.parent()?.join("site")))
-            .filter(|root| root.is_dir());
-        beside.unwrap_or_else(|| PathBuf::from("target/site"))
+        let beside = program_folder().and_then(|folder| Some(folder.parent()?.join("site")));
+        beside.filter(|root| root.is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))
     }
 
     /// Looks at the site in `root` once, so that no request has to.
@@ -60,38 +59,43 @@ impl BuiltSite {
     ///
     /// [`SiteError`] where there is no site.
     pub fn open(root: PathBuf) -> Result<Self, SiteError> {
-        let package = root.join("pkg");
-        if !package.is_dir() {
-            return Err(SiteError::NotBuilt(root));
-        }
-        let names = names_in(&package).map_err(|error| SiteError::Unreadable(package.clone(), error))?;
-        let find = |extension: &str| {
-            let hashed = |name: &&String| {
-                name.strip_prefix(&format!("{OUTPUT_NAME}."))
-                    .and_then(|rest| rest.strip_suffix(&format!(".{extension}")))
-                    .is_some_and(|hash| !hash.is_empty() && !hash.contains('.'))
-            };
-            newest(&package, names.iter().filter(hashed)).map(|name| (format!("/pkg/{name}"), true)).or_else(
-                || {
-                    let plain = format!("{OUTPUT_NAME}.{extension}");
-                    names.contains(&plain).then(|| (format!("/pkg/{plain}"), false))
-                },
-            )
+        let hashes = program_folder().and_then(|folder| fs::read_to_string(folder.join(HASHES)).ok());
+        Self::open_with(root, hashes.as_deref().unwrap_or_default())
+    }
+
+    /// The same, where `hashes` has a line such as `css: FwLZv4fD21` for every file with its hash in its name.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with(root: PathBuf, hashes: &str) -> Result<Self, SiteError> {
+        let hash = |extension: &str| {
+            hashes.lines().find_map(|line| {
+                let (name, hash) = line.split_once(':')?;
+                (name.trim() == extension).then(|| hash.trim())
+            })
         };
-        let (Some((style, hashed)), Some((islands_js, _)), Some((islands_wasm, _))) =
-            (find("css"), find("js"), find("wasm"))
+        let find = |extension: &str| {
+            let name = match hash(extension) {
+                Some(hash) => format!("{OUTPUT_NAME}.{hash}.{extension}"),
+                None => format!("{OUTPUT_NAME}.{extension}"),
+            };
+            root.join("pkg").join(&name).is_file().then(|| format!("/pkg/{name}"))
+        };
+        let (Some(style), Some(islands_js), Some(islands_wasm)) = (find("css"), find("js"), find("wasm"))
         else {
             return Err(SiteError::NotBuilt(root));
         };
+        let immutable = ["css", "js", "wasm"].iter().all(|extension| hash(extension).is_some());
         let script = format!("/pkg/site.{}.js", content_hash(SITE_SCRIPT));
-        let public = names_in(&root).map_err(|error| SiteError::Unreadable(root.clone(), error))?;
+        let public = files_in(&root).map_err(|error| SiteError::Unreadable(root.clone(), error))?;
         let assets = SiteAssets { style, script, islands_js, islands_wasm };
-        Ok(Self { root, assets, hashed, public })
+        Ok(Self { root, assets, immutable, public })
     }
 
     /// Routes for every file of the site.
     pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        let cache = if self.hashed { IMMUTABLE } else { REVALIDATE };
+        let cache = if self.immutable { IMMUTABLE } else { REVALIDATE };
         let package = ServeDir::new(self.root.join("pkg"))
             .precompressed_br()
             .precompressed_gzip()
@@ -105,7 +109,8 @@ impl BuiltSite {
             .layer(from_fn(|request, next| cached(IMMUTABLE, request, next)));
         let mut public = Router::new();
         for name in &self.public {
-            public = public.route_service(&format!("/{name}"), ServeFile::new(self.root.join(name)));
+            let file = ServeFile::new(self.root.join(name)).precompressed_br().precompressed_gzip();
+            public = public.route_service(&format!("/{name}"), file);
         }
         let public = public.layer(from_fn(|request, next| cached("public, max-age=3600", request, next)));
         package.merge(script).merge(public)
@@ -125,27 +130,30 @@ async fn cached(value: &'static str, request: Request, next: Next) -> Response {
     response
 }
 
-/// The names of the plain files in a folder; those that were compressed beside another are that other's.
-fn names_in(folder: &Path) -> std::io::Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let compressed =
-            entry.path().extension().is_some_and(|extension| extension == "br" || extension == "gz");
-        if entry.file_type()?.is_file()
-            && !compressed
-            && let Ok(name) = entry.file_name().into_string()
-        {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names)
+fn program_folder() -> Option<PathBuf> {
+    Some(std::env::current_exe().ok()?.parent()?.to_owned())
 }
 
-/// A folder that was built into several times holds the hashed names of earlier builds as well.
-fn newest<'a>(folder: &Path, names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
-    names.max_by_key(|name| fs::metadata(folder.join(name)).and_then(|file| file.modified()).ok())
+/// The public files, as paths below the root: all but the built package, and but those that were compressed beside
+/// another, which are that other's.
+fn files_in(root: &Path) -> std::io::Result<Vec<String>> {
+    let mut files = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let (kind, path) = entry.and_then(|entry| Ok((entry.file_type()?, entry.path())))?;
+            let compressed = path.extension().is_some_and(|extension| extension == "br" || extension == "gz");
+            let name =
+                path.strip_prefix(root).ok().and_then(Path::to_str).map(|name| name.replace('\\', "/"));
+            match name {
+                Some(name) if kind.is_dir() && name != "pkg" => folders.push(path),
+                Some(name) if kind.is_file() && !compressed => files.push(name),
+                _ => {}
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// Not cryptographic: it only has to differ when the content does.

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ironleaf_bff::PublicOrigin;
+use ironleaf_session::SessionSettings;
+use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::telemetry::LogFormat;
@@ -76,7 +78,7 @@ pub struct Config {
     /// `LEPTOS_SITE_ROOT`, set by cargo-leptos; `None` is beside the program.
     pub site_root: Option<PathBuf>,
     /// Where cargo-leptos announces changes, while it watches.
-    pub reload_port: Option<u16>,
+    pub reload_addr: Option<SocketAddr>,
 }
 
 /// Everything that is wrong with the configuration.
@@ -144,7 +146,7 @@ impl Config {
             log_format: read.log_format(),
             log_filter: read.text("RUST_LOG", "info"),
             site_root: read.optional("LEPTOS_SITE_ROOT").map(PathBuf::from),
-            reload_port: read.reload_port(),
+            reload_addr: read.reload_port().map(|port| SocketAddr::new(listen_addr.ip(), port)),
         };
         config.check_reach(&mut read);
         read.finish(config)
@@ -195,8 +197,28 @@ impl Config {
         if self.core_api_token_mark.is_some() && self.environment == Environment::Production {
             read.problem("CORE_API_TOKEN_MARK is for tests: it makes tokens recognisable");
         }
+        if let Err(error) = self.session_settings().validate() {
+            read.problem(format!(
+                "SESSION_COOKIE_NAME, SESSION_ABSOLUTE_TIMEOUT or SESSION_IDLE_TIMEOUT cannot be used: {error}"
+            ));
+        }
+        if let Err(error) = EnvFilter::try_new(&self.log_filter) {
+            read.problem(format!("RUST_LOG is `{}`: {error}", self.log_filter));
+        }
         if self.refresh_token_max_age < SECOND {
             read.problem("REFRESH_TOKEN_MAX_AGE would end every session at once");
+        }
+    }
+
+    /// What the session layer is told.
+    pub fn session_settings(&self) -> SessionSettings {
+        SessionSettings {
+            cookie_name: self.session_cookie_name.clone(),
+            secure: self.public_origin.is_https(),
+            absolute_timeout: self.session_absolute_timeout,
+            idle_timeout: self.session_idle_timeout,
+            max_age_cap: Some(self.refresh_token_max_age),
+            header_budget_bytes: self.session_header_budget_bytes,
         }
     }
 
@@ -228,6 +250,7 @@ impl Config {
         line("SESSION_HEADER_BUDGET", &self.session_header_budget_bytes);
         line("CORE_API_ACCESS_TOKEN_TTL", &secs(self.core_api_access_token_ttl));
         line("CORE_API_REFRESH_TOKEN_TTL", &secs(self.core_api_refresh_token_ttl));
+        line("CORE_API_TOKEN_MARK", &self.core_api_token_mark.as_deref().unwrap_or_default());
         line("APP_NAME", &self.app_name);
         line("GET_STARTED_URL", &self.get_started_url);
         line("SOURCE_URL", &self.source_url);

@@ -11,7 +11,7 @@ usage: ironleaf [serve]        serve the web application (the default)
        ironleaf config check   print the effective configuration, secrets hidden
        ironleaf --version
 
-Everything is configured by environment variables; README.md lists them.";
+Everything is configured by environment variables; docs/configuration.md lists them.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -4,15 +4,15 @@ use app::document::problem_page;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, StatusCode};
-use ironleaf_bff::{Problem, ProblemKind};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use ironleaf_bff::{Problem, ProblemKind, Wants};
 
 /// Stands twice in the stack: behind the session, so that the page of a signed-in person has their header, and in front
 /// of everything, for what fails before.
 pub(crate) async fn render(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let wants = Wants::from(&parts.headers);
+    let wants = Wants::from_headers(&parts.headers);
     let kept = parts.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>().or_else(|| bare(&response)) else {
@@ -23,30 +23,6 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
         Wants::Page => problem_page(kept, problem, response),
         Wants::Json => json(problem, response),
         Wants::Text => text(problem, response),
-    }
-}
-
-enum Wants {
-    Page,
-    Json,
-    Text,
-}
-
-impl From<&HeaderMap> for Wants {
-    fn from(headers: &HeaderMap) -> Self {
-        let accepts = |wanted: &str| {
-            headers
-                .get_all(ACCEPT)
-                .iter()
-                .any(|value| value.to_str().is_ok_and(|value| value.contains(wanted)))
-        };
-        if accepts("application/json") {
-            Self::Json
-        } else if accepts("text/html") {
-            Self::Page
-        } else {
-            Self::Text
-        }
     }
 }
 

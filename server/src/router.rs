@@ -10,8 +10,8 @@ use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use ironleaf_bff::{Bff, Principal, Problem, ProblemKind, edge, refresh_before_rendering};
-use ironleaf_session::SessionLayer;
+use ironleaf_bff::{Bff, Problem, ProblemKind, edge, refresh_before_rendering};
+use ironleaf_session::{Payload, SessionLayer};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::assets::BuiltSite;
@@ -20,13 +20,15 @@ use crate::{health, problems};
 
 /// The whole application.
 ///
-/// From outside to inside: request id and log line, the context, headers, error pages, panics, host, cross-site check,
-/// session, refresh. Assets and health pass by the session, and health by the host check.
-pub fn router(bff: &Bff, site: Arc<Site>, session: SessionLayer<Principal>, built: &BuiltSite) -> Router {
+/// From outside to inside: request id and log line, the context, headers, error pages, host, cross-site check, session,
+/// error pages again, panics, refresh. Assets and health pass by the session, and health by the host check.
+pub fn router<P: Payload>(bff: &Bff, site: Arc<Site>, session: SessionLayer<P>, built: &BuiltSite) -> Router {
     let context = Context { bff: bff.clone(), site };
     let application = pages(bff)
         .merge(server_fns(bff))
         .fallback(|request| answer(NOT_FOUND, request))
+        // Inside the session: a cookie that was renewed before the panic still leaves with the error page.
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(problems::render))
         .layer(session)
         .layer(from_fn_with_state(bff.clone(), edge::refuse_cross_site));
@@ -62,7 +64,7 @@ async fn answer(page: PageRoute, request: Request) -> Response {
     (page.answer)(request.into_parts().0).await
 }
 
-/// The panic hook has written the message and the place to the log; the browser learns nothing of it.
+/// The panic hook has written the place to the log, see [`telemetry`](crate::telemetry); the browser learns nothing of it.
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     Problem::new(ProblemKind::Internal).into_response()
 }

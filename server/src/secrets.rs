@@ -19,7 +19,9 @@ pub(crate) fn kept_or_made(data_dir: &Path, random: &Random) -> io::Result<Strin
     }
     let (_, text) = Secret::generate(random);
     // Written beside and renamed: whoever is killed in between leaves no half a secret behind.
-    let draft = data_dir.join(format!("{FILE_NAME}.{}", std::process::id()));
+    let mut name = [0; 8];
+    random(&mut name);
+    let draft = data_dir.join(format!("{FILE_NAME}.{:016x}", u64::from_be_bytes(name)));
     let mut file = private_file(&draft)?;
     writeln!(file, "{text}")?;
     file.sync_all()?;

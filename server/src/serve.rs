@@ -2,6 +2,8 @@
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
 
 use ironleaf_core_api::CoreApi;
 use thiserror::Error;
@@ -12,6 +14,9 @@ use url::Url;
 use crate::application::{Ambient, AssemblyError, application};
 use crate::assets::{BuiltSite, SiteError};
 use crate::config::{Config, Environment};
+
+/// How long requests in flight may take after the process was told to stop.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Why the application did not start, or stopped.
 #[derive(Debug, Error)]
@@ -60,23 +65,52 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let built = BuiltSite::open(config.site_root.clone().unwrap_or_else(BuiltSite::default_root))?;
     let listener = listen("LISTEN_ADDR", config.listen_addr).await?;
     let stop = stop_signal();
-    let (core_api_url, core_api) = if let Some(url) = &config.core_api_url {
-        (url.clone(), None)
-    } else {
-        let (url, server) = embed_core_api(&config, &stop).await?;
-        (url, Some(server))
+    // Requests in flight need the embedded core API, so it stops after them.
+    let (web_is_done, core_api_stop) = watch::channel(false);
+    let (core_api_url, mut core_api) = match &config.core_api_url {
+        Some(url) => (url.clone(), elsewhere(core_api_stop)),
+        None => embed_core_api(&config, core_api_stop).await?,
     };
     let application = application(&config, core_api_url.clone(), &built, Ambient::of_the_machine()?)?;
-    announce(&config, &core_api_url, core_api.is_some());
+    announce(&config, &core_api_url);
     let service = application.into_make_service_with_connect_info::<SocketAddr>();
-    let web = axum::serve(listener, service).with_graceful_shutdown(stopped(stop)).into_future();
-    let (web, core_api) = tokio::join!(web, async {
-        match core_api {
-            Some(server) => server.await,
-            None => Ok(()),
+    let web = axum::serve(listener, service).with_graceful_shutdown(stopped(stop.clone())).into_future();
+    tokio::select! {
+        served = within_grace(web, stop) => served.map_err(StartError::Stopped)?,
+        embedded = &mut core_api => return embedded.map_err(StartError::Stopped),
+    }
+    web_is_done.send_replace(true);
+    core_api.await.map_err(StartError::Stopped)
+}
+
+/// A core API that ends when it is told to.
+type RunningCoreApi = Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>;
+
+/// A core API that somebody else runs.
+fn elsewhere(stop: watch::Receiver<bool>) -> RunningCoreApi {
+    Box::pin(async move {
+        stopped(stop).await;
+        Ok(())
+    })
+}
+
+/// Lets the requests in flight end, and no connection hold the process up for longer than that.
+async fn within_grace(
+    web: impl Future<Output = std::io::Result<()>>,
+    stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let grace_is_over = async {
+        stopped(stop).await;
+        #[expect(clippy::disallowed_methods, reason = "a deadline for connections that never end")]
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = web => served,
+        () = grace_is_over => {
+            tracing::warn!("connections that did not end in time were closed");
+            Ok(())
         }
-    });
-    web.and(core_api).map_err(StartError::Stopped)
+    }
 }
 
 /// Serves the reference core API alone.
@@ -85,16 +119,15 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 ///
 /// As [`serve`].
 pub async fn serve_core_api(config: Config) -> Result<(), StartError> {
-    let stop = stop_signal();
-    let (url, server) = embed_core_api(&config, &stop).await?;
+    let (url, server) = embed_core_api(&config, stop_signal()).await?;
     tracing::info!(%url, "the core API is up");
     server.await.map_err(StartError::Stopped)
 }
 
 async fn embed_core_api(
     config: &Config,
-    stop: &watch::Receiver<bool>,
-) -> Result<(Url, impl Future<Output = std::io::Result<()>> + use<>), StartError> {
+    stop: watch::Receiver<bool>,
+) -> Result<(Url, RunningCoreApi), StartError> {
     let listener = listen("CORE_API_LISTEN_ADDR", config.core_api_listen_addr).await?;
     let address = listener.local_addr().map_err(StartError::Stopped)?;
     let core_api = CoreApi::open(ironleaf_core_api::Config {
@@ -108,7 +141,7 @@ async fn embed_core_api(
     })
     .await?;
     let url = Url::parse(&format!("http://{address}/v1")).map_err(AssemblyError::from)?;
-    Ok((url, core_api.serve(listener, stopped(stop.clone()))))
+    Ok((url, Box::pin(core_api.serve(listener, stopped(stop)))))
 }
 
 async fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -119,7 +152,8 @@ async fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListen
 }
 
 /// Says where everything is; in development with the people to sign in as.
-fn announce(config: &Config, core_api_url: &Url, embedded: bool) {
+fn announce(config: &Config, core_api_url: &Url) {
+    let embedded = config.core_api_url.is_none();
     let core_api = if embedded { "embedded core API" } else { "core API" };
     tracing::info!("{} is on {}", config.app_name, config.public_origin);
     tracing::info!("the {core_api} is on {core_api_url}");

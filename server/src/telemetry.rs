@@ -13,7 +13,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts the log. A second start, as in tests, is ignored.
+/// Starts the log, and has panics written to it: within the span of the request that they ended.
 pub fn start(format: LogFormat, filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stdout().is_terminal();
@@ -23,4 +23,9 @@ pub fn start(format: LogFormat, filter: &str) {
         LogFormat::Pretty => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or_default();
+        tracing::error!(place, message, "a panic");
+    }));
 }

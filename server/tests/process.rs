@@ -46,7 +46,13 @@ struct Running {
 
 impl Running {
     /// Starts it and waits for the line that says that it is up.
-    fn start(folder: &TempDir, arguments: &[&str], settings: &[(&str, String)], up: &str, address: SocketAddr) -> Self {
+    fn start(
+        folder: &TempDir,
+        arguments: &[&str],
+        settings: &[(&str, String)],
+        up: &str,
+        address: SocketAddr,
+    ) -> Self {
         let mut child = command(folder.path())
             .args(arguments)
             .envs(settings.iter().map(|(name, value)| (*name, value)))
@@ -170,7 +176,8 @@ fn a_core_api_of_its_own_works_the_same() {
     let (core_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let core_address = free_address();
     let core_settings = [("CORE_API_LISTEN_ADDR", core_address.to_string())];
-    let core_api = Running::start(&core_folder, &["core-api"], &core_settings, "the core API is up", core_address);
+    let core_api =
+        Running::start(&core_folder, &["core-api"], &core_settings, "the core API is up", core_address);
     let url = format!("http://{core_address}/v1");
     let application = Running::application(&folder, &[("CORE_API_URL", url)]);
     let cookie = application.sign_in();

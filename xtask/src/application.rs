@@ -24,7 +24,10 @@ pub(crate) fn dev(settings: &Settings) -> Result<()> {
     ports::check_reload(settings)?;
     let tools = Tools::for_building(settings, Purpose::DebugBuild)?;
     announce_when_up(settings);
-    process::run(with_addresses(settings, cargo_leptos(&tools).arg("watch")))
+    // While it watches, cargo-leptos hashes the names of the first build only, and the rest would not be seen.
+    let mut watch = cargo_leptos(&tools);
+    watch.arg("watch").env("LEPTOS_HASH_FILES", "false");
+    process::run(with_addresses(settings, &mut watch))
 }
 
 /// Builds for release and serves until Ctrl-C.

@@ -22,6 +22,7 @@ pub(crate) fn Field(
                 autocomplete=autocomplete
                 value=value
                 required
+                maxlength=(kind == "email").then_some(254)
                 aria-describedby=error_id.clone()
             />
             <p id=error_id class="field-error"></p>

@@ -8,6 +8,9 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlButtonElement, HtmlFormElement, HtmlInputElement};
 
+/// What is said when there is no answer, or none of ours.
+const NO_ANSWER: &str = "We cannot be reached right now. Please try again in a moment.";
+
 /// One form that enhances itself in the browser.
 #[island]
 pub fn EnhancedForm(children: Children) -> impl IntoView {
@@ -34,16 +37,18 @@ pub fn EnhancedForm(children: Children) -> impl IntoView {
         let (valid, pending) = (valid.get(), pending.get());
         if let Some(button) = form().and_then(|form| find::<HtmlButtonElement>(&form, "button[type=submit]"))
         {
-            button.set_disabled(!valid || pending);
-            let _ = if pending {
-                button.set_attribute("aria-busy", "true")
-            } else {
-                button.remove_attribute("aria-busy")
-            };
+            button.set_disabled(!valid);
+            // Not disabled while it waits: a browser would take the focus away from whoever pressed it.
+            for name in ["aria-busy", "aria-disabled"] {
+                let _ =
+                    if pending { button.set_attribute(name, "true") } else { button.remove_attribute(name) };
+            }
         }
     });
 
     let on_input = move |_| look();
+    // The stylesheet starts an animation on a field that the browser fills in; no other event tells of it.
+    let on_autofill = move |_| look();
     let on_submit = move |event: web_sys::SubmitEvent| {
         let Some(form) = form() else { return };
         event.prevent_default();
@@ -54,7 +59,7 @@ pub fn EnhancedForm(children: Children) -> impl IntoView {
         leptos::task::spawn_local(async move {
             clear_errors(&form);
             let left = send(&form).await.unwrap_or_else(|_| {
-                toast("We cannot be reached right now. Please try again in a moment.");
+                toast(NO_ANSWER);
                 false
             });
             // A page that is being left keeps its button down: a second click would send the form twice.
@@ -64,7 +69,14 @@ pub fn EnhancedForm(children: Children) -> impl IntoView {
         });
     };
     view! {
-        <div class="form-island" node_ref=wrapper on:input=on_input on:change=on_input on:submit=on_submit>
+        <div
+            class="form-island"
+            node_ref=wrapper
+            on:input=on_input
+            on:change=on_input
+            on:animationstart=on_autofill
+            on:submit=on_submit
+        >
             {children()}
         </div>
     }
@@ -95,7 +107,7 @@ async fn send(form: &HtmlFormElement) -> Result<bool, JsValue> {
     let response: web_sys::Response = response.dyn_into()?;
     let answer = JsFuture::from(response.json()?).await?;
     if response.ok() {
-        let next = text(&answer, "next").unwrap_or_else(|| "/".to_owned());
+        let next = text(&answer, "next").ok_or(JsValue::NULL)?;
         window().location().assign(&next)?;
         return Ok(true);
     }
@@ -117,7 +129,7 @@ fn show_errors(form: &HtmlFormElement, answer: &JsValue) {
         Some(input) => {
             let _ = input.focus();
         }
-        None => toast(&text(answer, "message").unwrap_or_default()),
+        None => toast(text(answer, "message").as_deref().unwrap_or(NO_ANSWER)),
     }
 }
 

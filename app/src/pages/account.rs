@@ -5,6 +5,7 @@ use crate::components::Breadcrumb;
 use crate::document::{Answer, Page};
 use crate::messages::Message;
 use crate::request::PageRequest;
+use crate::routes::login_page;
 
 /// `/account`: the person as the core API knows them now.
 pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
@@ -15,22 +16,18 @@ pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
     };
     let answer = match current {
         Ok(user) => {
-            let page = Page::new("Account", {
-                let user = user.clone();
-                move || account_view(&user)
-            });
-            request.viewer = Some(user);
-            Answer::Page(page)
+            request.viewer = Some(user.clone());
+            Answer::Page(Page::new("Account", move || account_view(&user)))
         }
-        Err(AccountError::Unavailable(detail)) => {
-            tracing::warn!(detail, "the account page could not be shown");
-            Answer::Problem(Problem::unavailable())
-        }
-        Err(_) => {
+        Err(AccountError::SignedOut) => {
             if was_signed_in {
                 request.leave_message(Message::SessionExpired);
             }
-            Answer::Redirect("/login?return_to=/account".to_owned())
+            Answer::Redirect(login_page(request.here().as_ref()))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the account page cannot be shown");
+            Answer::Problem(Problem::unavailable())
         }
     };
     (request, answer)

@@ -10,8 +10,7 @@ use crate::request::PageRequest;
 pub(crate) async fn login(request: PageRequest) -> (PageRequest, Answer) {
     let return_to = request.return_to();
     if request.viewer.is_some() {
-        let next = return_to.map_or_else(|| "/".to_owned(), |place| place.to_string());
-        return (request, Answer::Redirect(next));
+        return (request, Answer::Redirect("/".to_owned()));
     }
     let email = request.take_fields().map(|fields| fields.email).unwrap_or_default();
     let page =

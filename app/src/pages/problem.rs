@@ -22,7 +22,11 @@ pub(crate) fn problem(request: &PageRequest, kind: ProblemKind) -> Page {
                 {match again {
                     Some(here) => {
                         view! {
-                            <form method="get" action=path_of(here.as_str())>
+                            <form method="get" action=here.path().to_owned()>
+                            {here
+                                .query_pairs()
+                                .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+                                .collect_view()}
                                 <button type="submit" class="button primary">
                                     "Try again"
                                 </button>
@@ -46,9 +50,4 @@ pub(crate) fn problem(request: &PageRequest, kind: ProblemKind) -> Page {
         }
     };
     Page { status: kind.status(), ..Page::new(kind.title(), content) }
-}
-
-/// A GET form brings its own query and drops the one in its address.
-fn path_of(place: &str) -> String {
-    place.split('?').next().unwrap_or("/").to_owned()
 }

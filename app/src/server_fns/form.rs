@@ -1,13 +1,17 @@
 //! How a server function answers: JSON for a script, a redirect with a message for a browser.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
-use ironleaf_bff::{Flash, Problem, ProblemKind};
+use ironleaf_bff::{Flash, ProblemKind};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 
+use crate::Site;
 use crate::error::AppError;
 use crate::messages::{FIELDS, Fields, MESSAGE, Message};
 
@@ -22,6 +26,15 @@ pub struct Done {
     pub next: String,
     /// What to tell the person, if anything.
     pub message: Option<String>,
+}
+
+/// Why a server function did not do what it was asked.
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    /// A stable word for scripts.
+    pub(super) code: &'static str,
+    pub(super) message: Message,
+    pub(super) retry_after: Option<Duration>,
 }
 
 /// One form that was sent to a server function.
@@ -59,31 +72,29 @@ impl FormPost {
         Done { next: next.to_owned(), message: message.map(|message| message.text().to_owned()) }
     }
 
-    /// It is not done: a script gets the error with `status`; a browser goes back to the form, which shows the message
+    /// It is not done: a script gets the error with its status; a browser goes back to the form, which shows the message
     /// and what was typed.
-    pub(super) fn refused(
-        self,
-        status: StatusCode,
-        code: &str,
-        message: Message,
-        back: &str,
-        fields: &Fields,
-    ) -> AppError {
+    pub(super) fn refused(self, refusal: &Refusal, back: &str, fields: &Fields) -> AppError {
         if self.wants_json {
-            self.response.set_status(status);
-            if status == StatusCode::SERVICE_UNAVAILABLE
-                && let Some(wait) = Problem::unavailable().retry_after
-            {
-                self.response.insert_header(RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+            self.response.set_status(refusal.status);
+            if let Some(wait) = refusal.retry_after {
+                self.response.insert_header(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
             }
         } else {
-            self.leave(message);
-            if let Some(flash) = self.flash() {
+            self.leave(refusal.message);
+            if let Some(flash) = self.flash()
+                && fields.is_worth_keeping()
+            {
                 flash.set(&FIELDS, fields);
             }
             self.redirect(back);
         }
-        AppError::new(code, message.text())
+        AppError::new(refusal.code, refusal.message.text())
+    }
+
+    /// Whether browsers reach this application over TLS.
+    pub(super) fn is_https(&self) -> bool {
+        self.parts.extensions.get::<Arc<Site>>().is_some_and(|site| site.is_https)
     }
 
     pub(super) fn set_cookie(&self, cookie: HeaderValue) {

@@ -1,8 +1,8 @@
 use http::StatusCode;
-use ironleaf_bff::{ReturnTo, SignInFailure, sign_in_with_password, sign_out};
+use ironleaf_bff::{Problem, ReturnTo, SignInFailure, sign_in_with_password, sign_out};
 use leptos::prelude::*;
 
-use super::form::{Done, FormPost};
+use super::form::{Done, FormPost, Refusal};
 use super::password::Password;
 use crate::error::AppError;
 use crate::messages::{Fields, Message};
@@ -20,22 +20,29 @@ pub async fn sign_in_form(
     match sign_in_with_password(form.parts(), &email, password.expose()).await {
         Ok(()) => Ok(form.done(place.as_ref().map_or("/", ReturnTo::as_str), None)),
         Err(failure) => {
-            let (status, code, message) = match failure {
-                SignInFailure::InvalidCredentials => {
-                    (StatusCode::UNAUTHORIZED, "invalid_credentials", Message::SignInFailed)
-                }
-                SignInFailure::TooManyRequests { .. } => {
-                    (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", Message::TooManyTries)
-                }
-                SignInFailure::Unavailable => {
-                    (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Message::Unavailable)
-                }
-            };
-            let back = login_page(place.as_ref());
             let fields = Fields { page: "/login".to_owned(), email };
-            Err(form.refused(status, code, message, &back, &fields))
+            Err(form.refused(&refusal(failure), &login_page(place.as_ref()), &fields))
         }
     }
+}
+
+fn refusal(failure: SignInFailure) -> Refusal {
+    let (status, code, message, retry_after) = match failure {
+        SignInFailure::InvalidCredentials => {
+            (StatusCode::UNAUTHORIZED, "invalid_credentials", Message::SignInFailed, None)
+        }
+        SignInFailure::TooManyRequests { retry_after } => {
+            (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", Message::TooManyTries, retry_after)
+        }
+        SignInFailure::Unavailable => {
+            let retry_after = Problem::unavailable().retry_after;
+            (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Message::Unavailable, retry_after)
+        }
+        SignInFailure::SessionTooLarge => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "session_too_large", Message::SessionTooLarge, None)
+        }
+    };
+    Refusal { status, code, message, retry_after }
 }
 
 /// Signs the person out, whoever they are and whatever the core API says.

@@ -15,8 +15,8 @@ use crate::request::{THEME_COOKIE, Theme};
 pub async fn set_theme(theme: String, return_to: Option<String>) -> Result<Done, AppError> {
     let form = FormPost::from_context()?;
     let cookie = match Theme::parse(&theme) {
-        Some(theme) => theme_cookie(theme.class()).max_age(cookie::time::Duration::days(365)),
-        None if theme == "system" => theme_cookie("").removal(),
+        Some(theme) => theme_cookie(&form, theme.class()).max_age(cookie::time::Duration::days(365)),
+        None if theme == "system" => theme_cookie(&form, "").removal(),
         None => {
             if let Some(response) = use_context::<ResponseOptions>() {
                 response.set_status(StatusCode::BAD_REQUEST);
@@ -31,6 +31,10 @@ pub async fn set_theme(theme: String, return_to: Option<String>) -> Result<Done,
     Ok(form.done(place.as_ref().map_or("/", ReturnTo::as_str), None))
 }
 
-fn theme_cookie(value: &'static str) -> CookieBuilder<'static> {
-    Cookie::build((THEME_COOKIE, value)).path("/").same_site(SameSite::Lax).http_only(true)
+fn theme_cookie(form: &FormPost, value: &'static str) -> CookieBuilder<'static> {
+    Cookie::build((THEME_COOKIE, value))
+        .path("/")
+        .same_site(SameSite::Lax)
+        .http_only(true)
+        .secure(form.is_https())
 }

@@ -2,9 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ironleaf_auth::{Clock, Lifecycle, Provider, Random, Transport};
+use ironleaf_session::{Sealer, SessionLayer, SessionSettings};
 
 use crate::PublicOrigin;
 use crate::edge::ResponseHeaders;
+use crate::principal::Principal;
 
 /// What the layers, extractors and use cases of this crate share. Cheap to clone.
 #[derive(Clone)]
@@ -26,10 +28,12 @@ pub struct BffSettings {
     pub accept_localhost: bool,
     /// Where a development build listens for changes, such as `ws://127.0.0.1:3002`.
     pub reload_origin: Option<String>,
-    /// The session cookie's name with its prefix, as [`ironleaf_session`] writes it.
-    pub session_cookie_name: String,
-    /// How long a form may take to arrive; ten seconds where it is not set.
-    pub form_timeout: Option<Duration>,
+    /// The session and its cookie.
+    pub session: SessionSettings,
+    /// How long a form may take to arrive.
+    pub form_timeout: Duration,
+    /// How long a sign-in may take, all calls to the provider together.
+    pub sign_in_timeout: Duration,
     /// How long a sign-out may wait for the provider before it goes on without.
     pub sign_out_timeout: Duration,
     /// Who signs people in.
@@ -52,6 +56,16 @@ impl Bff {
         Self(Arc::new(Shared { settings, origins, headers, lifecycle }))
     }
 
+    /// The layer that reads and writes the session of this application.
+    ///
+    /// # Panics
+    ///
+    /// On settings that [`SessionSettings::validate`] refuses.
+    pub fn session_layer(&self, sealer: Sealer) -> SessionLayer<Principal> {
+        let BffSettings { session, clock, random, .. } = &self.0.settings;
+        SessionLayer::new(sealer, session.clone(), Arc::clone(clock), Arc::clone(random))
+    }
+
     /// Every origin under which this application answers.
     pub(crate) fn origins(&self) -> impl Iterator<Item = &PublicOrigin> {
         self.0.origins.iter()
@@ -61,12 +75,16 @@ impl Bff {
         &self.0.headers
     }
 
-    pub(crate) fn session_cookie_name(&self) -> &str {
-        &self.0.settings.session_cookie_name
+    pub(crate) fn session_settings(&self) -> &SessionSettings {
+        &self.0.settings.session
     }
 
-    pub(crate) fn form_timeout(&self) -> Option<Duration> {
+    pub(crate) fn form_timeout(&self) -> Duration {
         self.0.settings.form_timeout
+    }
+
+    pub(crate) fn sign_in_timeout(&self) -> Duration {
+        self.0.settings.sign_in_timeout
     }
 
     pub(crate) fn sign_out_timeout(&self) -> Duration {

@@ -13,7 +13,7 @@ use crate::{Bff, Session};
 /// Speaks to the core API for the person who sends the present request.
 ///
 /// Each call is authorized with the newest access token. One that is answered with 401 refreshes once and is repeated
-/// once; a second 401 is the end of the session.
+/// once. Only the provider, asked for the refresh, ends a session.
 #[derive(Clone)]
 pub struct CoreApi {
     bff: Bff,
@@ -77,9 +77,8 @@ impl AuthorizedCalls for CoreApi {
         }
         let repeated = self.send_once(request).await?;
         if repeated.status() == StatusCode::UNAUTHORIZED {
-            tracing::warn!("the core API refuses an access token that it has just issued");
-            self.session.destroy();
-            return Err(CallError::SignedOut);
+            // It is not the provider's word on the grant: a gateway in between may answer so for everybody.
+            return Err(CallError::Unavailable("an access token just issued was refused".to_owned()));
         }
         Ok(repeated)
     }

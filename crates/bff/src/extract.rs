@@ -6,13 +6,9 @@ use ironleaf_auth::Caller;
 
 use crate::{Bff, CoreApi, Problem, ProblemKind, Session};
 
-/// The signed-in person, as the session knows them; nobody else gets past it.
+/// The person, if somebody is signed in.
 ///
 /// It answers without asking the core API, from what is sealed in the cookie.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CurrentUser(pub User);
-
-/// The person, if somebody is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MaybeUser(pub Option<User>);
 
@@ -54,15 +50,6 @@ impl CoreApi {
 
 fn session(parts: &Parts) -> Result<&Session, MissingLayer> {
     parts.extensions.get::<Session>().ok_or(MissingLayer("SessionLayer"))
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-        let MaybeUser(user) = MaybeUser::from_parts(parts).map_err(IntoResponse::into_response)?;
-        user.map(Self).ok_or_else(|| http::StatusCode::UNAUTHORIZED.into_response())
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for MaybeUser {

@@ -18,23 +18,26 @@ mod return_to;
 mod sign_in;
 mod sign_out;
 mod signed_out;
+mod wants;
 
 pub use bff::{Bff, BffSettings};
 pub use calls::CoreApi;
-pub use extract::{CurrentUser, MaybeUser, MissingLayer};
+pub use extract::{MaybeUser, MissingLayer};
 pub use origin::{InvalidOrigin, PublicOrigin};
-pub use principal::Principal;
 pub use problem::{Problem, ProblemKind};
 pub use refresh::refresh_before_rendering;
 pub use return_to::ReturnTo;
 pub use sign_in::{SignInFailure, sign_in_with_password};
 pub use sign_out::sign_out;
 pub use signed_out::SignedOutReason;
+pub use wants::Wants;
 
 // What pages and server functions need from the crates below. No type among these holds a token.
 pub use ironleaf_api_types::{Role, User};
 pub use ironleaf_auth::{AccountError, FieldError};
 pub use ironleaf_session::{Flash, FlashKind, Payload, PayloadError, codec};
 
-/// The session of this application: a [`Principal`] in a sealed cookie.
-pub type Session = ironleaf_session::Session<Principal>;
+/// The session of this application: a [`Principal`](principal::Principal) in a sealed cookie.
+///
+/// SECURITY: neither is exported. Whoever can name them can encode the grant, and a token would be one line from a page.
+type Session = ironleaf_session::Session<principal::Principal>;

@@ -98,8 +98,8 @@ mod tests {
         let end = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
         let mut grant = Grant::default().with(1, "a-secret-access-token").with(7, "a-secret-refresh-token");
         grant.access_expires_at = Some(end);
-        grant.access_lifetime = Some(Duration::from_secs(1200));
-        grant.refresh_expires_at = Some(end + Duration::from_secs(604_800));
+        grant.access_lifetime = Some(Duration::from_mins(20));
+        grant.refresh_expires_at = Some(end + Duration::from_hours(168));
         let identity = User {
             id: "id-1".to_owned(),
             email: "user@test.com".to_owned(),

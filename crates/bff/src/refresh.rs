@@ -2,9 +2,10 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ironleaf_auth::{Caller, EndReason, Ensured, SessionKey};
-use ironleaf_session::Record;
+use ironleaf_session::{Arrival, Record};
 
-use crate::{Bff, MissingLayer, Principal, Problem, Session, SignedOutReason};
+use crate::principal::Principal;
+use crate::{Bff, MissingLayer, Problem, Session, SignedOutReason};
 
 /// Renews the access token before a byte of the page is rendered, so that the new cookie leaves with that very page.
 ///
@@ -26,6 +27,11 @@ pub async fn refresh_before_rendering(State(bff): State<Bff>, mut request: Reque
                 request.extensions_mut().insert(reason);
             }
         }
+    }
+    if session.arrival() == Arrival::Expired {
+        // The reason is said once; the cookie that brought it goes.
+        request.extensions_mut().insert(SignedOutReason::TimedOut);
+        session.destroy();
     }
     next.run(request).await
 }

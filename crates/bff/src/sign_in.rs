@@ -5,8 +5,12 @@ use ironleaf_auth::{Caller, EndReason, SecretText, SignIn, SignInError};
 use ironleaf_session::Owner;
 use thiserror::Error;
 
+use crate::Bff;
+use crate::principal::Principal;
 use crate::sign_out::{live_session, revoke};
-use crate::{Bff, Principal};
+
+/// RFC 5321, section 4.5.3.1.3, less the angle brackets. No address is longer, so no account has one.
+const MAX_EMAIL_BYTES: usize = 254;
 
 /// Why nobody was signed in, as far as a page may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -23,6 +27,9 @@ pub enum SignInFailure {
     /// The core API cannot be used right now.
     #[error("the core API cannot be used right now")]
     Unavailable,
+    /// The core API's tokens are larger than the session may be; the log has the sizes.
+    #[error("the session would be too large")]
+    SessionTooLarge,
 }
 
 /// Signs a person in with e-mail address and password, over whatever session the request came with.
@@ -36,15 +43,26 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
     let Some((bff, session)) = live_session(parts) else {
         return Err(SignInFailure::Unavailable);
     };
+    if email.len() > MAX_EMAIL_BYTES {
+        return Err(SignInFailure::InvalidCredentials);
+    }
     let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
     let attempt =
         SignIn::Password { email: email.trim().to_lowercase(), password: SecretText::from(password) };
-    let signed_in =
-        bff.provider().sign_in(&caller, attempt).await.map_err(|error| log_and_fold(&bff, &error))?;
+    let asked = tokio::time::timeout(bff.sign_in_timeout(), bff.provider().sign_in(&caller, attempt)).await;
+    let signed_in = asked
+        .unwrap_or_else(|_| Err(SignInError::Unavailable("it took too long".to_owned())))
+        .map_err(|error| log_and_fold(&bff, &error))?;
     let previous = session.current();
     let owner = Owner::new(bff.provider().name(), &signed_in.identity.id);
+    let grant = signed_in.grant.clone();
     let principal = Principal { identity: signed_in.identity, grant: signed_in.grant };
     session.insert(principal, owner, signed_in.provider_sid);
+    // A session over the budget is not written: the browser keeps the cookie it has, and nobody holds the new grant.
+    if session.fits().is_err() {
+        revoke(&bff, &caller, &grant, EndReason::Replaced).await;
+        return Err(SignInFailure::SessionTooLarge);
+    }
     if let Some(previous) = previous {
         revoke(&bff, &caller, &previous.payload.grant, EndReason::Replaced).await;
     }

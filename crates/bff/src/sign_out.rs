@@ -9,8 +9,10 @@ use crate::{Bff, Session};
 /// which the browser ends it.
 pub async fn sign_out(parts: &Parts) -> Option<String> {
     let (bff, session) = live_session(parts)?;
-    let record = session.current()?;
+    let record = session.current();
+    // A cookie that this server cannot read goes as well: another one may be able to.
     session.destroy();
+    let record = record?;
     let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
     revoke(&bff, &caller, &record.payload.grant, EndReason::SignedOut).await
 }

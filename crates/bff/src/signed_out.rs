@@ -1,8 +1,5 @@
 use http::request::Parts;
 use ironleaf_auth::Rejection;
-use ironleaf_session::Arrival;
-
-use crate::Session;
 
 /// Why somebody who was signed in is not any more. It is behind the message that the sign-in page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +12,9 @@ pub enum SignedOutReason {
 }
 
 impl SignedOutReason {
-    /// The reason for which this very request is anonymous although it came with a session.
+    /// The reason for which this very request is anonymous although it came with a session, as
+    /// [`refresh_before_rendering`](crate::refresh_before_rendering) found it.
     pub fn from_parts(parts: &Parts) -> Option<Self> {
-        parts.extensions.get().copied().or_else(|| {
-            let session = parts.extensions.get::<Session>()?;
-            (session.arrival() == Arrival::Expired).then_some(Self::TimedOut)
-        })
+        parts.extensions.get().copied()
     }
 }

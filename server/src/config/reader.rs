@@ -104,7 +104,20 @@ impl<'a> Reader<'a> {
     pub(super) fn base_url(&mut self, name: &str) -> Option<Url> {
         let text = self.optional(name)?;
         match Url::parse(&text) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Some(url),
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                self.problem(format!(
+                    "{name} carries a user name or a password: it is shown in the log, leave them out"
+                ));
+                None
+            }
+            Ok(url)
+                if matches!(url.scheme(), "http" | "https")
+                    && url.host().is_some()
+                    && url.query().is_none()
+                    && url.fragment().is_none() =>
+            {
+                Some(url)
+            }
             _ => {
                 self.problem(format!(
                     "{name} is `{text}`: it must be a URL such as https://api.example.com/v1"

@@ -117,6 +117,21 @@ fn durations_have_a_unit() {
 }
 
 #[test]
+fn what_the_layers_would_refuse_is_refused_here() {
+    for (name, value) in [
+        ("SESSION_COOKIE_NAME", "a cookie"),
+        ("SESSION_COOKIE_NAME", "__Host-session"),
+        ("SESSION_IDLE_TIMEOUT", "0s"),
+        ("RUST_LOG", "info,=,loud"),
+        ("CORE_API_URL", "https://user:password@api.example.com/v1"),
+        ("CORE_API_URL", "https://api.example.com/v1?key=1"),
+    ] {
+        let text = problems(&[(name, value)]);
+        assert!(text.contains(name) && !text.contains("password@"), "{text}");
+    }
+}
+
+#[test]
 fn the_description_hides_secrets() {
     let text = load(&PRODUCTION).unwrap().describe();
     assert!(!text.contains(TEST_KEY) && text.contains("SESSION_SECRETS=(hidden)"), "{text}");

@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use crate::browser::SESSION;
-use crate::world::World;
+use crate::world::{Outcome, World};
 
 #[tokio::test]
 async fn shows_the_person_and_what_they_may_do() {
@@ -36,4 +38,62 @@ async fn one_changed_character_makes_an_anonymous_request_and_removes_the_cookie
         assert_eq!((answer.status, answer.location()), (303, "/login?return_to=/account"), "{position}");
         assert!(other.session().is_none(), "the cookie stays after a change at {position}");
     }
+}
+
+#[tokio::test]
+async fn comes_back_to_the_very_address() {
+    let world = World::new().await;
+    let answer = world.browser().get("/account?tab=mail&x=1").await;
+    assert_eq!(answer.location(), "/login?return_to=/account?tab=mail%26x=1");
+}
+
+#[tokio::test]
+async fn an_answer_that_says_nothing_of_the_grant_ends_no_session() {
+    let world = World::new().await;
+    for (status, body) in [
+        (403, r#"{"statusCode":403,"message":"Forbidden resource","error":"Forbidden"}"#),
+        (400, r#"{"statusCode":400,"message":"Bad","error":"Bad Request"}"#),
+        (404, "<html>"),
+        (401, "<html>a gateway's own</html>"),
+        (200, "not json"),
+        (500, ""),
+    ] {
+        let mut browser = world.signed_in().await;
+        world.network.fail("/user/users/current", Outcome::Answer(status, body));
+        let page = browser.get("/account").await;
+        assert_eq!(page.status, 503, "{status}: {}", page.location());
+        assert!(browser.session().is_some(), "{status} ended the session");
+        assert_eq!(browser.get("/login").await.location(), "/");
+        world.network.heal();
+        assert_eq!(browser.get("/account").await.status, 200, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_defect_while_rendering_is_a_500_that_says_nothing_and_loses_nothing() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    world.advance(Duration::from_mins(21));
+    world.network.fail("/user/users/current", Outcome::Panic);
+    let page = browser.get("/account").await;
+    assert_eq!(page.status, 500);
+    assert!(page.body.contains("Something went wrong") && page.body.contains(page.header("x-request-id")));
+    assert!(page.body.contains("Account menu") && !page.body.contains("a defect of ours"), "{}", page.body);
+    assert_eq!(page.set_cookies(SESSION).len(), 1, "the renewed token is lost");
+    world.network.heal();
+    assert_eq!(browser.get("/account").await.status, 200);
+    assert_eq!(world.stats().refreshes_refused, 0);
+}
+
+#[tokio::test]
+async fn trying_again_keeps_the_query() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    world.network.cut();
+    let page = browser.get("/account?tab=mail&x=%22").await;
+    assert!(
+        page.body.contains(r#"name="tab" value="mail""#) && page.body.contains(r#"name="x" value="&quot;""#),
+        "{}",
+        page.body
+    );
 }

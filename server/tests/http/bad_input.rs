@@ -103,3 +103,13 @@ async fn junk_cookies_are_an_anonymous_request() {
         assert_eq!(browser.get("/login").await.status, 200, "{value}");
     }
 }
+
+#[tokio::test]
+async fn a_form_that_never_ends_is_408() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let endless = Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>());
+    tokio::time::pause();
+    let answer = post_raw(&mut browser, "application/x-www-form-urlencoded", endless).await;
+    assert_eq!(answer.status, 408);
+}

@@ -9,33 +9,33 @@ use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-pub const SESSION: &str = "ironleaf-session";
+pub(crate) const SESSION: &str = "ironleaf-session";
 
 #[derive(Clone)]
-pub struct Browser {
+pub(crate) struct Browser {
     router: Router,
-    pub cookies: BTreeMap<String, String>,
+    pub(crate) cookies: BTreeMap<String, String>,
     /// Sent with every request; tests change it to be somebody else.
-    pub headers: BTreeMap<&'static str, String>,
+    pub(crate) headers: BTreeMap<&'static str, String>,
 }
 
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    pub fn location(&self) -> &str {
+    pub(crate) fn location(&self) -> &str {
         self.header(LOCATION.as_str())
     }
 
     /// The `Set-Cookie` headers that name this cookie.
-    pub fn set_cookies(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn set_cookies(&self, name: &str) -> Vec<&str> {
         let prefix = format!("{name}=");
         self.headers
             .get_all(SET_COOKIE)
@@ -47,7 +47,7 @@ impl Answer {
 }
 
 impl Browser {
-    pub fn new(router: Router) -> Self {
+    pub(crate) fn new(router: Router) -> Self {
         let headers = [
             (HOST.as_str(), "127.0.0.1:3000".to_owned()),
             (ACCEPT.as_str(), "text/html,application/xhtml+xml,*/*;q=0.8".to_owned()),
@@ -56,22 +56,22 @@ impl Browser {
         Self { router, cookies: BTreeMap::new(), headers: headers.into() }
     }
 
-    pub async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, Body::empty()).await
     }
 
-    pub async fn post(&mut self, path: &str, form: &str) -> Answer {
+    pub(crate) async fn post(&mut self, path: &str, form: &str) -> Answer {
         self.headers.insert(CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded".to_owned());
         let answer = self.send(Method::POST, path, Body::from(form.to_owned())).await;
         self.headers.remove(CONTENT_TYPE.as_str());
         answer
     }
 
-    pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
+    pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
         self.post("/api/sign-in", &format!("email={email}&password={password}")).await
     }
 
-    pub async fn send(&mut self, method: Method, path: &str, body: Body) -> Answer {
+    pub(crate) async fn send(&mut self, method: Method, path: &str, body: Body) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in &self.headers {
             request = request.header(*name, value);
@@ -92,7 +92,7 @@ impl Browser {
         }
     }
 
-    pub fn session(&self) -> Option<&String> {
+    pub(crate) fn session(&self) -> Option<&String> {
         self.cookies.get(SESSION)
     }
 

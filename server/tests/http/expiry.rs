@@ -94,3 +94,14 @@ async fn a_reader_who_only_reads_stays_signed_in() {
         assert_eq!(page.status, 200, "{}", page.location());
     }
 }
+
+#[tokio::test]
+async fn an_access_token_that_is_refused_early_is_renewed_once_and_the_call_repeated() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    world.advance_core_api(ACCESS_TOKEN_LIFE + Duration::from_secs(1));
+    let page = browser.get("/account").await;
+    assert!(page.status == 200 && page.body.contains("user@test.com"), "{}: {}", page.status, page.body);
+    assert_eq!(page.set_cookies(SESSION).len(), 1);
+    assert_eq!(world.stats().refreshes_accepted, 1);
+}

@@ -1,5 +1,5 @@
 use crate::browser::SESSION;
-use crate::world::World;
+use crate::world::{Outcome, World};
 
 #[tokio::test]
 async fn the_right_password_sets_one_http_only_cookie_and_leads_home() {
@@ -131,4 +131,38 @@ async fn a_core_api_that_is_down_leads_back_to_the_form() {
     assert!(form.body.contains(r#"value="user@test.com""#));
     world.network.heal();
     assert_eq!(browser.sign_in("user@test.com", "password1").await.location(), "/");
+}
+
+#[tokio::test]
+async fn a_session_over_the_budget_is_refused_and_leaves_no_grant_behind() {
+    let world = World::with(&[("SESSION_HEADER_BUDGET", "300")]).await;
+    let mut browser = world.browser();
+    let answer = browser.sign_in("user@test.com", "password1").await;
+    assert_eq!(answer.location(), "/login");
+    assert!(browser.session().is_none());
+    assert!(browser.get("/login").await.body.contains("your session would be too large"));
+    assert_eq!(world.stats().families_revoked, 1);
+}
+
+#[tokio::test]
+async fn a_core_api_that_hangs_does_not_hang_the_form() {
+    let world = World::new().await;
+    world.network.fail("/auth/tokens", Outcome::Hang);
+    let mut browser = world.browser();
+    tokio::time::pause();
+    let started = tokio::time::Instant::now();
+    assert_eq!(browser.sign_in("user@test.com", "password1").await.location(), "/login");
+    assert!(started.elapsed() < std::time::Duration::from_secs(11), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn an_address_longer_than_any_is_refused_without_asking() {
+    let world = World::new().await;
+    let long = format!("{}@test.com", "a".repeat(60_000));
+    let mut browser = world.browser();
+    let answer = browser.sign_in(&long, "password1").await;
+    assert_eq!((answer.status, answer.location()), (303, "/login"));
+    let page = browser.get("/login").await.body;
+    assert!(page.contains("Login failed.") && !page.contains("aaaa"));
+    assert_eq!(world.stats().sign_ins, 0);
 }

@@ -30,3 +30,14 @@ async fn of_nobody_is_a_sign_out_too() {
     let answer = world.browser().post("/api/sign-out", "").await;
     assert_eq!((answer.status, answer.location()), (303, "/"));
 }
+
+#[tokio::test]
+async fn removes_a_cookie_that_this_server_cannot_read() {
+    let (world, elsewhere) = (World::new().await, World::new().await);
+    let mut browser = world.browser();
+    browser.cookies = elsewhere.signed_in().await.cookies;
+    assert_eq!(browser.get("/account").await.status, 303);
+    assert!(browser.session().is_some(), "another server may know the key");
+    browser.post("/api/sign-out", "").await;
+    assert!(browser.session().is_none());
+}

@@ -1,7 +1,7 @@
 //! One application with its core API, and the clock and the network between them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
@@ -17,40 +17,37 @@ use tower::ServiceExt;
 use crate::browser::Browser;
 
 /// The mark that the core API puts into every token of the tests.
-pub const TOKEN_MARK: &str = "MARKEDTOKEN42";
+pub(crate) const TOKEN_MARK: &str = "MARKEDTOKEN42";
 
 /// Half past nine in the morning of some day.
 const START_SECS: u64 = 1_800_000_000;
 
-pub struct World {
-    pub router: Router,
-    pub core_api: CoreApi,
-    pub network: Arc<Network>,
-    clock: Arc<AtomicU64>,
+pub(crate) struct World {
+    pub(crate) router: Router,
+    pub(crate) core_api: CoreApi,
+    pub(crate) network: Arc<Network>,
+    clock: MovableClock,
+    core_api_clock: MovableClock,
     _folder: TempDir,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(&[]).await
     }
 
     /// With other settings than the defaults of development.
-    pub async fn with(settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock_millis = Arc::new(AtomicU64::new(START_SECS * 1000));
-        let clock = {
-            let millis = Arc::clone(&clock_millis);
-            Arc::new(move || SystemTime::UNIX_EPOCH + Duration::from_millis(millis.load(Ordering::SeqCst)))
-        };
+        let (clock, core_api_clock) = (MovableClock::new(), MovableClock::new());
         let core_api = CoreApi::open(ironleaf_core_api::Config {
             token_mark: Some(TOKEN_MARK.to_owned()),
-            clock: clock.clone(),
+            clock: core_api_clock.reader(),
             ..ironleaf_core_api::Config::in_memory()
         })
         .await
         .unwrap();
-        let network = Arc::new(Network { core_api: core_api.router(), down: AtomicBool::new(false) });
+        let network = Arc::new(Network::new(core_api.router()));
         let data_dir = folder.path().join("data").display().to_string();
         let variable = |name: &str| {
             let set = settings.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
@@ -62,33 +59,57 @@ impl World {
             "http://core-api.test/v1".parse().unwrap(),
             &built_site(&folder),
             Ambient {
-                clock,
+                clock: clock.reader(),
                 random: ironleaf_auth::system_random(),
                 transport: Arc::clone(&network) as Arc<dyn Transport>,
             },
         )
         .unwrap();
-        Self { router, core_api, network, clock: clock_millis, _folder: folder }
+        Self { router, core_api, network, clock, core_api_clock, _folder: folder }
     }
 
-    pub fn browser(&self) -> Browser {
+    pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.router.clone())
     }
 
     /// A browser in which `user@test.com` is signed in.
-    pub async fn signed_in(&self) -> Browser {
+    pub(crate) async fn signed_in(&self) -> Browser {
         let mut browser = self.browser();
         let answer = browser.sign_in("user@test.com", "password1").await;
         assert_eq!(answer.status, 303, "{}", answer.body);
         browser
     }
 
-    pub fn advance(&self, time: Duration) {
-        self.clock.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    pub(crate) fn advance(&self, time: Duration) {
+        self.clock.advance(time);
+        self.core_api_clock.advance(time);
     }
 
-    pub fn stats(&self) -> Stats {
+    /// Lets the core API's clock run ahead of ours.
+    pub(crate) fn advance_core_api(&self, time: Duration) {
+        self.core_api_clock.advance(time);
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
         self.core_api.stats()
+    }
+}
+
+/// A clock that stands still until a test moves it.
+struct MovableClock(Arc<AtomicU64>);
+
+impl MovableClock {
+    fn new() -> Self {
+        Self(Arc::new(AtomicU64::new(START_SECS * 1000)))
+    }
+
+    fn reader(&self) -> Arc<dyn Fn() -> SystemTime + Send + Sync> {
+        let millis = Arc::clone(&self.0);
+        Arc::new(move || SystemTime::UNIX_EPOCH + Duration::from_millis(millis.load(Ordering::SeqCst)))
+    }
+
+    fn advance(&self, time: Duration) {
+        self.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
 
@@ -100,23 +121,50 @@ fn built_site(folder: &TempDir) -> BuiltSite {
     for name in ["ironleaf.abc123.css", "ironleaf.abc123.js", "ironleaf.abc123.wasm"] {
         std::fs::write(package.join(name), format!("/* {name} */")).unwrap();
     }
-    std::fs::write(root.join("favicon.svg"), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
-    BuiltSite::open(root).unwrap()
+    std::fs::create_dir_all(root.join("img")).unwrap();
+    for name in ["favicon.svg", "img/logo.svg"] {
+        std::fs::write(root.join(name), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
+    }
+    BuiltSite::open_with(root, "js: abc123\nwasm: abc123\ncss: abc123\n").unwrap()
 }
 
-/// Carries requests to the core API in process, and can be cut.
-pub struct Network {
+/// Carries requests to the core API in process, and can go wrong in between.
+pub(crate) struct Network {
     core_api: Router,
     down: AtomicBool,
+    fault: Mutex<Option<Fault>>,
+}
+
+/// What happens to every request for one path.
+#[derive(Clone, Copy)]
+pub(crate) struct Fault {
+    pub(crate) path: &'static str,
+    pub(crate) outcome: Outcome,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Outcome {
+    Panic,
+    Answer(u16, &'static str),
+    Hang,
 }
 
 impl Network {
-    pub fn cut(&self) {
+    fn new(core_api: Router) -> Self {
+        Self { core_api, down: AtomicBool::new(false), fault: Mutex::new(None) }
+    }
+
+    pub(crate) fn cut(&self) {
         self.down.store(true, Ordering::SeqCst);
     }
 
-    pub fn heal(&self) {
+    pub(crate) fn heal(&self) {
         self.down.store(false, Ordering::SeqCst);
+        *self.fault.lock().unwrap() = None;
+    }
+
+    pub(crate) fn fail(&self, path: &'static str, outcome: Outcome) {
+        *self.fault.lock().unwrap() = Some(Fault { path, outcome });
     }
 }
 
@@ -125,6 +173,19 @@ impl Transport for Network {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         if self.down.load(Ordering::SeqCst) {
             return Err(TransportError::NotSent("connection refused".to_owned()));
+        }
+        let fault = *self.fault.lock().unwrap();
+        if let Some(Fault { outcome, .. }) = fault.filter(|fault| request.uri().path().ends_with(fault.path))
+        {
+            return match outcome {
+                Outcome::Panic => panic!("a defect of ours"),
+                Outcome::Answer(status, body) => {
+                    let answer =
+                        http::Response::builder().status(status).header("content-type", "application/json");
+                    Ok(answer.body(body.into()).unwrap())
+                }
+                Outcome::Hang => std::future::pending().await,
+            };
         }
         let request = request.map(axum::body::Body::from);
         let Ok(response) = self.core_api.clone().oneshot(request).await;

@@ -2,7 +2,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use http::header::{COOKIE, ORIGIN};
+use http::header::ORIGIN;
 
 use crate::{Bff, Problem, ProblemKind};
 
@@ -33,13 +33,5 @@ fn may_change(bff: &Bff, headers: &HeaderMap) -> bool {
     if let Some(origin) = text(ORIGIN.as_str()) {
         return bff.origins().any(|ours| ours.as_str() == origin);
     }
-    !carries_session(bff, headers)
-}
-
-/// Whether a cookie of the session's name is there, whole or in chunks, readable or not.
-fn carries_session(bff: &Bff, headers: &HeaderMap) -> bool {
-    let name = bff.session_cookie_name().as_bytes();
-    headers.get_all(COOKIE).iter().any(|header| {
-        header.as_bytes().split(|byte| *byte == b';').any(|pair| pair.trim_ascii_start().starts_with(name))
-    })
+    !bff.session_settings().has_cookie(headers)
 }

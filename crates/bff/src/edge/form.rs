@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -10,9 +8,6 @@ use crate::{Bff, Problem, ProblemKind};
 
 /// No form of ours comes near it, and a flood of larger ones costs next to nothing (ASVS 3.5 and SECURITY 16).
 const MAX_FORM_BYTES: usize = 64 * 1024;
-
-/// A form is small; who needs longer than this to send it keeps a connection for its own sake.
-const MAX_FORM_TIME: Duration = Duration::from_secs(10);
 
 /// Reads the whole form before anything acts on it: not too large, not too slow, and a form at all.
 pub async fn require_form(State(bff): State<Bff>, request: Request, next: Next) -> Response {
@@ -34,12 +29,7 @@ pub async fn require_form(State(bff): State<Bff>, request: Request, next: Next) 
     if !is_form && announced > 0 {
         return refuse(ProblemKind::UnsupportedMediaType);
     }
-    let body = match tokio::time::timeout(
-        bff.form_timeout().unwrap_or(MAX_FORM_TIME),
-        to_bytes(body, MAX_FORM_BYTES),
-    )
-    .await
-    {
+    let body = match tokio::time::timeout(bff.form_timeout(), to_bytes(body, MAX_FORM_BYTES)).await {
         Ok(Ok(body)) => body,
         Ok(Err(error)) if is_length_limit(&error) => return refuse(ProblemKind::PayloadTooLarge),
         Ok(Err(_)) => return refuse(ProblemKind::BadRequest),
