@@ -33,7 +33,7 @@ pub fn server_fn_routes() -> Vec<&'static str> {
 /// Runs the server function that `request` names.
 ///
 /// Leptos is told that the client wants JSON, whoever it is: its own way with browsers puts the error into the address
-/// and follows the `Referer`. What a browser gets is decided by the function itself, through [`form::FormPost`].
+/// and follows the `Referer`. What a browser gets is decided by the function itself, through `FormPost`.
 pub async fn handle_server_fn(mut request: Request) -> Response {
     let wants_json = Wants::from_headers(request.headers()) == Wants::Json;
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));

@@ -1,4 +1,5 @@
 //! The program as it is started: refused configurations, a second start, a kill in the middle, a core API of its own.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
