@@ -48,9 +48,13 @@ pub(crate) fn build(settings: &Settings, purpose: Purpose) -> Result<()> {
     Ok(())
 }
 
-/// wasm-bindgen writes them beside what the browser loads; nobody loads them, so they are not served.
+/// wasm-bindgen writes them beside what the browser loads; nobody loads them, so they are not served, compressed or not.
 fn remove_type_declarations() -> Result<()> {
-    for path in workspace::files_with_extension(&workspace::site().join("pkg"), &["ts"])? {
+    for path in workspace::files_with_extension(&workspace::site().join("pkg"), &["ts", "br", "gz"])? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if ![".ts", ".ts.br", ".ts.gz"].iter().any(|end| name.ends_with(end)) {
+            continue;
+        }
         fs::remove_file(&path)
             .map_err(|error| Failure::new(format!("{} cannot be removed: {error}", path.display())))?;
     }
