@@ -68,7 +68,7 @@ pub enum AssemblyError {
     CoreApiUrl(#[from] url::ParseError),
 }
 
-/// The application, ready to be served.
+/// The application, ready to be served. It is called inside a runtime: a secrets file is followed from here on.
 ///
 /// # Errors
 ///
@@ -84,7 +84,11 @@ pub fn application(
         Some(secrets) => secrets.clone(),
         None => secrets::kept_or_made(&config.data_dir, &random).map_err(AssemblyError::DataDir)?,
     };
-    let sealer = Sealer::new(KeyRing::parse(&secrets)?, Arc::clone(&random));
+    let keys = KeyRing::parse(&secrets)?;
+    if let Some(file) = &config.session_secrets_file {
+        tokio::spawn(secrets::follow(file.clone(), keys.clone(), Arc::clone(&clock)));
+    }
+    let sealer = Sealer::new(keys, Arc::clone(&random));
     let provider = CoreApiProvider::new(
         core_api_url,
         Arc::clone(&transport),

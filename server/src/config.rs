@@ -41,6 +41,8 @@ pub struct Config {
     pub public_origin: PublicOrigin,
     /// `SESSION_SECRETS`; `None` is the one in the data folder.
     pub session_secrets: Option<String>,
+    /// `SESSION_SECRETS_FILE`; it is read again when it changes.
+    pub session_secrets_file: Option<PathBuf>,
     /// `CORE_API_URL`; `None` is the embedded one.
     pub core_api_url: Option<Url>,
     /// `CORE_API_LISTEN_ADDR`
@@ -124,6 +126,7 @@ impl Config {
             listen_addr,
             public_origin: read.origin("PUBLIC_ORIGIN", &default_origin),
             session_secrets: read.secret("SESSION_SECRETS"),
+            session_secrets_file: read.optional("SESSION_SECRETS_FILE").map(PathBuf::from),
             core_api_url: read.base_url("CORE_API_URL"),
             core_api_listen_addr: read.parsed(
                 "CORE_API_LISTEN_ADDR",

@@ -1,12 +1,17 @@
-//! The session secret of a development machine: made once, kept in the data folder, readable by its owner alone.
+//! Where session secrets come from: on a development machine one is made and kept in the data folder, readable by its
+//! owner alone; elsewhere a file may hold them, which is read again when it changes.
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use ironleaf_session::{Random, Secret};
+use ironleaf_session::{Clock, KeyRing, Random, Secret};
 
 const FILE_NAME: &str = "session-secrets";
+
+/// Far below the delay before a new secret seals, so that every replica knows it by then.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// The secrets kept in `data_dir`, newest first; one is made where there is none.
 pub(crate) fn kept_or_made(data_dir: &Path, random: &Random) -> io::Result<String> {
@@ -37,6 +42,32 @@ pub(crate) fn kept_or_made(data_dir: &Path, random: &Random) -> io::Result<Strin
     }
 }
 
+/// Reads the secrets in `path` again and again, for as long as the process runs. What cannot be used is said once and
+/// changes nothing. The content decides, not the time of the file: orchestrators swap links.
+pub(crate) async fn follow(path: PathBuf, keys: KeyRing, clock: Clock) {
+    let mut look = tokio::time::interval(LOOK_AGAIN_AFTER);
+    let mut said = String::new();
+    loop {
+        look.tick().await;
+        let problem = match tokio::fs::read_to_string(&path).await {
+            Ok(list) => match keys.reload(list.trim(), &clock) {
+                Ok(changed) => {
+                    if changed {
+                        tracing::info!("the session secrets were replaced");
+                    }
+                    String::new()
+                }
+                Err(error) => error.to_string(),
+            },
+            Err(error) => error.to_string(),
+        };
+        if problem != said && !problem.is_empty() {
+            tracing::error!(problem, "SESSION_SECRETS_FILE cannot be used, the secrets stay as they are");
+        }
+        said = problem;
+    }
+}
+
 fn private_file(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -47,9 +78,43 @@ fn private_file(path: &Path) -> io::Result<fs::File> {
 
 #[cfg(test)]
 mod tests {
-    use ironleaf_session::{KeyRing, system_random};
+    use ironleaf_session::{Purpose, Sealer, system_clock, system_random};
 
     use super::*;
+
+    /// Whether `keys` opens what `text` seals.
+    fn knows(keys: &KeyRing, text: &str) -> bool {
+        let sealed =
+            Sealer::new(KeyRing::parse(text).unwrap(), system_random()).seal(Purpose::Cookie, "name", b"x");
+        Sealer::new(keys.clone(), system_random()).unseal(Purpose::Cookie, "name", &sealed).is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_secret_that_is_added_to_the_file_is_known_seconds_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets");
+        let [old, new] = [0, 1].map(|_| Secret::generate(&system_random()).1);
+        let keys = KeyRing::parse(&old).unwrap();
+        fs::write(&path, &old).unwrap();
+        tokio::spawn(follow(path.clone(), keys.clone(), system_clock()));
+        let look = || async {
+            for _ in 0..100 {
+                tokio::time::advance(LOOK_AGAIN_AFTER / 10).await;
+                tokio::task::spawn_blocking(|| {}).await.unwrap();
+            }
+        };
+        for junk in ["", "short", "\u{fffd}"] {
+            fs::write(&path, junk).unwrap();
+            look().await;
+            assert!(knows(&keys, &old), "{junk:?} replaced the secrets");
+        }
+        fs::write(&path, format!("{new},{old}\n")).unwrap();
+        look().await;
+        assert!(knows(&keys, &old) && knows(&keys, &new));
+        fs::write(&path, &new).unwrap();
+        look().await;
+        assert!(!knows(&keys, &old) && knows(&keys, &new));
+    }
 
     #[test]
     fn a_second_start_finds_the_secret_of_the_first() {

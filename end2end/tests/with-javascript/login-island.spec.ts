@@ -55,6 +55,26 @@ test('wrong credentials leave the page where it is', async ({ loginPage, toasts,
   await expect(toasts.alert).toContainText('Login failed. Please check your credentials.');
   await expect(page.locator('body')).toHaveAttribute('data-same-document');
   await expect(loginPage.email).toHaveValue(person.email);
+  // Whoever works with the keyboard goes on from where they were.
+  await expect(loginPage.login).toBeFocused();
+});
+
+test('a toast leaves by itself, but not from under somebody', async ({ loginPage, toasts, person, page, watch }) => {
+  watch.expectRefusal('/api/sign-in', 401);
+  await page.clock.install();
+  await loginPage.open();
+  await loginPage.signIn({ ...person, password: 'not the password' });
+  await expect(toasts.alert).toBeVisible();
+
+  await page.keyboard.press('Alt+t');
+  await expect(toasts.region).toBeFocused();
+  await page.clock.fastForward('00:20');
+  await page.clock.fastForward('00:20');
+  await expect(toasts.alert).toBeVisible();
+
+  await loginPage.email.focus();
+  await page.clock.fastForward('00:06');
+  await expect(toasts.alert).toHaveCount(0);
 });
 
 test('a toast can be reached with Alt+T and closed', async ({ loginPage, toasts, person, page, watch }) => {
@@ -65,7 +85,6 @@ test('a toast can be reached with Alt+T and closed', async ({ loginPage, toasts,
 
   await page.keyboard.press('Alt+t');
   await expect(toasts.region).toBeFocused();
-  // With the focus in the region it does not leave by itself.
   await toasts.region.getByRole('button', { name: /close/i }).click();
 
   await expect(toasts.alert).toHaveCount(0);
