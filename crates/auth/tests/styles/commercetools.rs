@@ -14,9 +14,9 @@ use ironleaf_auth::{
 use serde_json::{Value, json};
 
 use super::wire::{
-    EMAIL, PASSWORD, bearer, field, form_body, get, in_doubt, is_basic, json, json_body, lock, opaque,
-    or_ended, or_unavailable, password, post_form, post_json, set_basic, set_bearer, sign_out_failure,
-    unusable,
+    EMAIL, PASSWORD, bearer, field, form_body, get, is_basic, json, json_body, lock, oauth_refresh_outcome,
+    opaque, or_ended, or_unavailable, password, post_form, post_json, set_basic, set_bearer,
+    sign_out_failure, unusable,
 };
 
 const AUTH: &str = "http://auth.shop.test/oauth";
@@ -281,18 +281,7 @@ impl Provider for Commercetools {
             Ok(response) => response,
             Err(end) => return end,
         };
-        let body = json_body(response.body());
-        match (response.status().as_u16(), body["error"].as_str()) {
-            (400, Some("invalid_grant")) => RefreshOutcome::Rejected(Rejection::InvalidGrant),
-            // `invalid_client` is our own fault and no reason to sign anybody out.
-            (401, Some(error)) if error != "invalid_client" => {
-                RefreshOutcome::Rejected(Rejection::InvalidGrant)
-            }
-            _ => match self.take(grant.clone(), &response) {
-                Some(renewed) => RefreshOutcome::Rotated(renewed),
-                None => in_doubt(&response),
-            },
-        }
+        oauth_refresh_outcome(&response, self.take(grant.clone(), &response))
     }
 
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> SignOut {

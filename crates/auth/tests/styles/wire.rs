@@ -10,7 +10,8 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, SET_COOKIE};
 use http::{Method, StatusCode};
 use ironleaf_auth::{
-    Identity, Random, RefreshOutcome, Request, Response, SecretText, SignIn, SignInError, TransportError,
+    Grant, Identity, Random, RefreshOutcome, Rejection, Request, Response, SecretText, SignIn, SignInError,
+    TransportError,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -195,6 +196,17 @@ pub(crate) fn or_ended(sent: Result<Response, TransportError>) -> Result<Respons
 
 pub(crate) fn in_doubt(response: &Response) -> RefreshOutcome {
     RefreshOutcome::InDoubt(format!("answered {}", response.status()))
+}
+
+/// What an OAuth 2 token answer means (RFC 6749, section 5), where `renewed` is the grant it could be read as.
+pub(crate) fn oauth_refresh_outcome(response: &Response, renewed: Option<Grant>) -> RefreshOutcome {
+    let body = json_body(response.body());
+    match (response.status().as_u16(), body["error"].as_str()) {
+        (400, Some("invalid_grant")) => RefreshOutcome::Rejected(Rejection::InvalidGrant),
+        // `invalid_client` is our own fault and no reason to sign anybody out.
+        (401, Some(error)) if error != "invalid_client" => RefreshOutcome::Rejected(Rejection::InvalidGrant),
+        _ => renewed.map_or_else(|| in_doubt(response), RefreshOutcome::Rotated),
+    }
 }
 
 /// What a sign-out reports: an answer that says that the session is gone anyway is as good as any.

@@ -12,8 +12,8 @@ use ironleaf_auth::{
 use serde_json::Value;
 
 use super::super::wire::{
-    claims, digest, field, in_doubt, json_body, or_ended, or_unavailable, post_form, set_basic, set_bearer,
-    sign_out_failure, unusable,
+    claims, digest, field, json_body, oauth_refresh_outcome, or_ended, or_unavailable, post_form, set_basic,
+    set_bearer, sign_out_failure, unusable,
 };
 use super::{CLIENT, CLIENT_ID, ISSUER};
 
@@ -146,18 +146,7 @@ impl Provider for OpenIdConnect {
             Ok(response) => response,
             Err(end) => return end,
         };
-        let body = json_body(response.body());
-        match (response.status().as_u16(), body["error"].as_str()) {
-            (400, Some("invalid_grant")) => RefreshOutcome::Rejected(Rejection::InvalidGrant),
-            // `invalid_client` is our own fault and no reason to sign anybody out.
-            (401, Some(error)) if error != "invalid_client" => {
-                RefreshOutcome::Rejected(Rejection::InvalidGrant)
-            }
-            _ => match self.take(grant.clone(), &response) {
-                Some(renewed) => RefreshOutcome::Rotated(renewed),
-                None => in_doubt(&response),
-            },
-        }
+        oauth_refresh_outcome(&response, self.take(grant.clone(), &response))
     }
 
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> SignOut {
