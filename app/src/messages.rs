@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ironleaf_bff::codec::{Decoder, Encoder};
-use ironleaf_bff::{FlashKind, Payload, PayloadError};
+use ironleaf_bff::{FlashKind, MAX_EMAIL_BYTES, Payload, PayloadError};
 
 /// A message for the next page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub(crate) struct Fields {
 impl Fields {
     /// What is longer than any e-mail address was not typed, and would crowd the cookies.
     pub(crate) fn is_worth_keeping(&self) -> bool {
-        self.email.len() <= 254
+        self.email.len() <= MAX_EMAIL_BYTES
     }
 }
 

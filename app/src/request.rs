@@ -60,8 +60,13 @@ impl PageRequest {
         SignedOutReason::from_parts(&self.parts)
     }
 
+    /// The theme that the person chose, from its cookie.
     pub(crate) fn theme(&self) -> Option<Theme> {
-        theme(&self.parts)
+        let cookies = self.parts.headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok());
+        cookies.flat_map(|header| header.split(';')).find_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            Theme::parse(value).filter(|_| name == THEME_COOKIE)
+        })
     }
 
     pub(crate) fn nonce(&self) -> Option<&CspNonce> {
@@ -114,13 +119,4 @@ impl Theme {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         [Self::Light, Self::Dark].into_iter().find(|theme| theme.class() == text)
     }
-}
-
-pub(crate) fn theme(parts: &Parts) -> Option<Theme> {
-    parts.headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok()).find_map(|header| {
-        header.split(';').find_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            Theme::parse(value).filter(|_| name == THEME_COOKIE)
-        })
-    })
 }

@@ -1,3 +1,4 @@
+use ironleaf_bff::MAX_EMAIL_BYTES;
 use leptos::prelude::*;
 
 /// A labelled text field with a place for what is wrong with it.
@@ -22,7 +23,7 @@ pub(crate) fn Field(
                 autocomplete=autocomplete
                 value=value
                 required
-                maxlength=(kind == "email").then_some(254)
+                maxlength=(kind == "email").then_some(MAX_EMAIL_BYTES)
                 aria-describedby=error_id.clone()
             />
             <p id=error_id class="field-error"></p>

@@ -27,7 +27,7 @@ pub use origin::{InvalidOrigin, PublicOrigin};
 pub use problem::{Problem, ProblemKind};
 pub use refresh::refresh_before_rendering;
 pub use return_to::ReturnTo;
-pub use sign_in::{SignInFailure, sign_in_with_password};
+pub use sign_in::{MAX_EMAIL_BYTES, SignInFailure, sign_in_with_password};
 pub use sign_out::sign_out;
 pub use signed_out::SignedOutReason;
 pub use wants::Wants;

@@ -9,8 +9,8 @@ use crate::Bff;
 use crate::principal::Principal;
 use crate::sign_out::{live_session, revoke};
 
-/// RFC 5321, section 4.5.3.1.3, less the angle brackets. No address is longer, so no account has one.
-const MAX_EMAIL_BYTES: usize = 254;
+/// The longest e-mail address there is: RFC 5321, section 4.5.3.1.3, less the angle brackets.
+pub const MAX_EMAIL_BYTES: usize = 254;
 
 /// Why nobody was signed in, as far as a page may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
