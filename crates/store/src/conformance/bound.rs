@@ -1,0 +1,117 @@
+//! What goes at the size bound, in which order, and what never does.
+
+use std::collections::VecDeque;
+
+use super::{LIFE, Pair, done, key, mark, with_body};
+use crate::{Draft, Eviction, Expected, Key, MARK_MAX_BYTES, StoreError};
+
+pub(super) async fn check(store: &Pair<'_>, capacity_bytes: usize) {
+    let mut filling = Filling { store, body_bytes: capacity_bytes / 64, keys: VecDeque::new() };
+    filling.shown_bodies_go_first().await;
+    filling.a_new_first_body_takes_no_last_ones_place().await;
+    filling.marks_never_go().await;
+    store.advance(LIFE).await;
+    let written = store.one().write(&key("after", 0), Expected::Absent, filling.draft(Eviction::Last)).await;
+    done(written.expect("rule: what expired makes room again"), "an absent record can be written");
+    let record = store.record(key("after", 0)).await.expect("rule: what expired makes room again");
+    assert!(record.body.is_some(), "rule: what expired makes room again, for a body, too");
+}
+
+struct Filling<'a> {
+    store: &'a Pair<'a>,
+    body_bytes: usize,
+    /// In the order of their writes.
+    keys: VecDeque<(Key, Eviction)>,
+}
+
+impl Filling<'_> {
+    fn draft(&self, eviction: Eviction) -> Draft {
+        with_body(mark([7; MARK_MAX_BYTES]), vec![7; self.body_bytes], LIFE, eviction)
+    }
+
+    async fn put(&mut self, eviction: Eviction) {
+        let key = key("filling", u16::try_from(self.keys.len()).expect("the capacity is at most 1 MiB"));
+        let written = self.store.one().write(&key, Expected::Absent, self.draft(eviction)).await;
+        done(written.expect("rule: while bodies may go there is room"), "an absent record can be written");
+        self.keys.push_back((key, eviction));
+    }
+
+    /// Whether each body of this kind is still there, the oldest first. All marks are.
+    async fn present(&self, kind: Eviction) -> Vec<bool> {
+        let of_kind = self.keys.iter().filter(|(_, eviction)| *eviction == kind);
+        let keys: Vec<_> = of_kind.map(|(key, _)| *key).collect();
+        let records = self.store.two().read(&keys).await.expect("a living store reads");
+        let present =
+            |record: Option<crate::Record>| record.expect("rule: a mark is never evicted").body.is_some();
+        records.into_iter().map(present).collect()
+    }
+
+    async fn shown_bodies_go_first(&mut self) {
+        for _ in 0..4 {
+            self.put(Eviction::First).await;
+            self.put(Eviction::Last).await;
+        }
+        assert!(
+            self.present(Eviction::First).await.iter().all(|there| *there),
+            "rule: nothing goes before the bound"
+        );
+        // More than the capacity, whatever a record costs.
+        for _ in 0..64 {
+            self.put(Eviction::Last).await;
+            let (first, last) = (self.present(Eviction::First).await, self.present(Eviction::Last).await);
+            for bodies in [&first, &last] {
+                assert!(bodies.is_sorted(), "rule: of one kind the oldest bodies go first");
+            }
+            let first_left = first.contains(&true);
+            assert!(
+                !first_left || !last.contains(&false),
+                "rule: no Last body goes while a First one is there"
+            );
+            assert_eq!(last.last(), Some(&true), "rule: a Last body just written is there");
+        }
+        assert!(!self.present(Eviction::Last).await[0], "rule: at the bound bodies go");
+    }
+
+    async fn a_new_first_body_takes_no_last_ones_place(&mut self) {
+        let before = self.present(Eviction::Last).await;
+        let there = before.iter().filter(|there| **there).count();
+        for _ in 0..4 {
+            self.put(Eviction::First).await;
+        }
+        let after = self.present(Eviction::Last).await;
+        let left = after.iter().filter(|there| **there).count();
+        // Four marks need room: less than one body each.
+        assert!(there - left <= 4, "rule: a new First body does not push out Last ones; only its mark does");
+    }
+
+    async fn marks_never_go(&mut self) {
+        let mut refused = None;
+        for number in 0..u16::MAX {
+            let key = key("marks", number);
+            match self.store.one().write(&key, Expected::Absent, mark([7; MARK_MAX_BYTES])).await {
+                Ok(written) => {
+                    done(written, "an absent record can be written");
+                    self.keys.push_back((key, Eviction::First));
+                }
+                Err(StoreError::Full) => {
+                    refused = Some(key);
+                    break;
+                }
+                Err(error) => panic!("rule: a full store says that it is full, not {error}"),
+            }
+        }
+        let refused = refused.expect("rule: the bound holds for marks, too");
+        assert!(self.store.record(refused).await.is_none(), "rule: a write refused as full leaves nothing");
+        let bodies = [self.present(Eviction::First).await, self.present(Eviction::Last).await].concat();
+        assert!(!bodies.contains(&true), "rule: a store is full only when no body is left to go");
+
+        let (key, _) = self.keys[0];
+        let before = self.store.record(key).await;
+        let outcome = self.store.one().write(&key, Expected::Anything, self.draft(Eviction::Last)).await;
+        assert!(
+            matches!(outcome, Err(StoreError::Full)),
+            "rule: a Last body without room is refused, not dropped"
+        );
+        assert!(self.store.record(key).await == before, "rule: a write refused as full changes nothing");
+    }
+}

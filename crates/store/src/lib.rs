@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+#[cfg(target_family = "wasm")]
+compile_error!("ironleaf-store keeps the records of the server; it must never reach a browser");
+
+mod ambient;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod memory;
+mod record;
+mod store;
+
+pub use ambient::{Clock, Random, system_clock, system_random};
+pub use memory::MemoryStore;
+pub use record::{Body, Draft, Eviction, Expected, Holder, Key, MARK_MAX_BYTES, Record, Version, Written};
+pub use store::{Store, StoreError};

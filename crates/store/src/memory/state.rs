@@ -1,0 +1,298 @@
+//! The maps behind [`MemoryStore`](super::MemoryStore), and the sets that say what goes next.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    hash::{BuildHasherDefault, Hasher},
+};
+
+use crate::{Draft, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written, ambient::Moment};
+
+/// What a record costs beside its bytes: its key in the map and in the sets, and their slack. An estimate.
+const RECORD_BYTES: usize = 320;
+const LEASE_BYTES: usize = 240;
+
+/// One write adds two entries to the expiry set at most, so removing more than two per write keeps up with any load.
+const SWEEP_STEP: usize = 4;
+
+pub(super) struct State {
+    records: HashMap<Key, Slot, KeyHash>,
+    leases: HashMap<Key, Lease, KeyHash>,
+    expiry: BTreeSet<(Moment, Target)>,
+    /// In the order in which they go: all `First`, the oldest write first, then all `Last`.
+    bodies: BTreeMap<(Eviction, u128), Key>,
+    used: Used,
+    capacity_bytes: usize,
+    /// The last version given out; one counter for all keys, so that none repeats for any of them.
+    versions: u128,
+}
+
+/// What stays, and what may go at the size bound.
+#[derive(Default)]
+struct Used {
+    fixed: usize,
+    first: usize,
+    last: usize,
+}
+
+struct Slot {
+    version: u128,
+    mark: Vec<u8>,
+    ends: Moment,
+    body: Option<SlotBody>,
+}
+
+struct SlotBody {
+    bytes: Vec<u8>,
+    ends: Moment,
+    eviction: Eviction,
+}
+
+struct Lease {
+    holder: Holder,
+    ends: Moment,
+}
+
+/// What ends at a moment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    Record(Key),
+    Body(Key),
+    Lease(Key),
+}
+
+impl State {
+    pub(super) fn new(capacity_bytes: usize) -> Self {
+        Self {
+            records: HashMap::default(),
+            leases: HashMap::default(),
+            expiry: BTreeSet::new(),
+            bodies: BTreeMap::new(),
+            used: Used::default(),
+            capacity_bytes,
+            versions: 0,
+        }
+    }
+
+    pub(super) fn used_bytes(&self) -> usize {
+        self.used.fixed + self.used.first + self.used.last
+    }
+
+    pub(super) fn read(&self, key: &Key, now: Moment) -> Option<Record> {
+        let slot = self.living(key, now)?;
+        let body = slot.body.as_ref().filter(|body| now < body.ends);
+        Some(Record {
+            version: Version::from_bytes(slot.version.to_be_bytes()),
+            mark: slot.mark.clone(),
+            body: body.map(|body| body.bytes.clone()),
+        })
+    }
+
+    pub(super) fn write(
+        &mut self,
+        key: &Key,
+        expected: Expected,
+        draft: Draft,
+        now: Moment,
+    ) -> Result<Written, StoreError> {
+        self.sweep(now, SWEEP_STEP);
+        let met = match (expected, self.living(key, now)) {
+            (Expected::Anything, _) | (Expected::Absent, None) => true,
+            (Expected::Version(version), Some(slot)) => slot.version.to_be_bytes() == *version.as_bytes(),
+            (Expected::Absent, Some(_)) | (Expected::Version(_), None) => false,
+        };
+        if !met {
+            return Ok(Written::Conflict);
+        }
+
+        let ends = now.after(draft.mark_ttl);
+        let mut body = draft.body.map(|body| SlotBody {
+            bytes: body.bytes,
+            ends: now.after(body.ttl).min(ends),
+            eviction: body.eviction,
+        });
+        self.make_room(now, Some(key), RECORD_BYTES + draft.mark.len(), &mut body)?;
+
+        self.forget_record(key);
+        self.versions += 1;
+        self.keep(*key, Slot { version: self.versions, mark: draft.mark, ends, body });
+        self.evict();
+        Ok(Written::Done(Version::from_bytes(self.versions.to_be_bytes())))
+    }
+
+    pub(super) fn acquire(
+        &mut self,
+        lease: &Key,
+        holder: &Holder,
+        now: Moment,
+        ends: Moment,
+    ) -> Result<bool, StoreError> {
+        self.sweep(now, SWEEP_STEP);
+        match self.leases.get(lease) {
+            Some(held) if now < held.ends && held.holder != *holder => return Ok(false),
+            Some(_) => self.forget_lease(lease),
+            None => self.make_room(now, None, LEASE_BYTES, &mut None)?,
+        }
+        self.leases.insert(*lease, Lease { holder: *holder, ends });
+        self.expiry.insert((ends, Target::Lease(*lease)));
+        self.used.fixed += LEASE_BYTES;
+        self.evict();
+        Ok(true)
+    }
+
+    pub(super) fn renew(&mut self, lease: &Key, holder: &Holder, now: Moment, ends: Moment) -> bool {
+        let Some(held) = self.leases.get_mut(lease).filter(|held| held.holder == *holder && now < held.ends)
+        else {
+            return false;
+        };
+        self.expiry.remove(&(held.ends, Target::Lease(*lease)));
+        held.ends = ends;
+        self.expiry.insert((ends, Target::Lease(*lease)));
+        true
+    }
+
+    pub(super) fn release(&mut self, lease: &Key, holder: &Holder) {
+        if self.leases.get(lease).is_some_and(|held| held.holder == *holder) {
+            self.forget_lease(lease);
+        }
+    }
+
+    fn living(&self, key: &Key, now: Moment) -> Option<&Slot> {
+        self.records.get(key).filter(|slot| now < slot.ends)
+    }
+
+    /// Whether `fixed` bytes and the body fit in place of the record they replace, once all that may go is gone. A `First`
+    /// body that would still be in the way of a `Last` one goes right here.
+    fn make_room(
+        &mut self,
+        now: Moment,
+        replaced: Option<&Key>,
+        fixed: usize,
+        body: &mut Option<SlotBody>,
+    ) -> Result<(), StoreError> {
+        let bytes = body.as_ref().map_or(0, |body| body.bytes.len());
+        if self.used_bytes() + fixed + bytes > self.capacity_bytes {
+            self.sweep(now, usize::MAX);
+        }
+        let replaced = replaced.and_then(|key| self.records.get(key)).map(Slot::used).unwrap_or_default();
+        let fixed = self.used.fixed - replaced.fixed + fixed;
+        let last = self.used.last - replaced.last;
+        match body {
+            Some(SlotBody { eviction: Eviction::First, .. })
+                if fixed + last + bytes > self.capacity_bytes =>
+            {
+                *body = None;
+            }
+            Some(SlotBody { eviction: Eviction::Last, .. }) if fixed + bytes > self.capacity_bytes => {
+                return Err(StoreError::Full);
+            }
+            _ => {}
+        }
+        if fixed > self.capacity_bytes { Err(StoreError::Full) } else { Ok(()) }
+    }
+
+    /// Drops bodies until the rest fits. [`make_room`](Self::make_room) made sure that this is enough.
+    fn evict(&mut self) {
+        while self.used_bytes() > self.capacity_bytes {
+            let Some((_, key)) = self.bodies.first_key_value() else { return };
+            self.forget_body(&key.clone());
+        }
+    }
+
+    /// Removes up to so many of the entries whose time is over.
+    fn sweep(&mut self, now: Moment, at_most: usize) {
+        for _ in 0..at_most {
+            match self.expiry.first() {
+                Some(&(ends, target)) if ends <= now => match target {
+                    Target::Record(key) => self.forget_record(&key),
+                    Target::Body(key) => self.forget_body(&key),
+                    Target::Lease(lease) => self.forget_lease(&lease),
+                },
+                _ => return,
+            }
+        }
+    }
+
+    fn keep(&mut self, key: Key, slot: Slot) {
+        self.used.add(&slot.used());
+        self.expiry.insert((slot.ends, Target::Record(key)));
+        if let Some(body) = &slot.body {
+            self.bodies.insert((body.eviction, slot.version), key);
+            if body.ends < slot.ends {
+                self.expiry.insert((body.ends, Target::Body(key)));
+            }
+        }
+        self.records.insert(key, slot);
+    }
+
+    fn forget_record(&mut self, key: &Key) {
+        self.forget_body(key);
+        if let Some(slot) = self.records.remove(key) {
+            self.used.subtract(&slot.used());
+            self.expiry.remove(&(slot.ends, Target::Record(*key)));
+        }
+    }
+
+    fn forget_body(&mut self, key: &Key) {
+        let Some(slot) = self.records.get_mut(key) else { return };
+        let before = slot.used();
+        let Some(body) = slot.body.take() else { return };
+        self.used.subtract(&before);
+        self.used.add(&slot.used());
+        self.bodies.remove(&(body.eviction, slot.version));
+        self.expiry.remove(&(body.ends, Target::Body(*key)));
+    }
+
+    fn forget_lease(&mut self, lease: &Key) {
+        if let Some(held) = self.leases.remove(lease) {
+            self.used.fixed -= LEASE_BYTES;
+            self.expiry.remove(&(held.ends, Target::Lease(*lease)));
+        }
+    }
+}
+
+impl Slot {
+    fn used(&self) -> Used {
+        let of = |eviction| {
+            self.body.as_ref().filter(|body| body.eviction == eviction).map_or(0, |body| body.bytes.len())
+        };
+        Used { fixed: RECORD_BYTES + self.mark.len(), first: of(Eviction::First), last: of(Eviction::Last) }
+    }
+}
+
+impl Used {
+    fn add(&mut self, other: &Self) {
+        self.fixed += other.fixed;
+        self.first += other.first;
+        self.last += other.last;
+    }
+
+    fn subtract(&mut self, other: &Self) {
+        self.fixed -= other.fixed;
+        self.first -= other.first;
+        self.last -= other.last;
+    }
+}
+
+type KeyHash = BuildHasherDefault<KeyHasher>;
+
+/// Keys are hashes already, so this only folds one into eight bytes; the keys of tests, which differ in a few bits, spread too.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        // 2^64 divided by the golden ratio.
+        const STIR: u64 = 0x9e37_79b9_7f4a_7c15;
+        for word in bytes.as_chunks().0 {
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(*word)).wrapping_mul(STIR);
+        }
+    }
+
+    /// The length before a slice; it is the same for every key.
+    fn write_usize(&mut self, _: usize) {}
+
+    /// The map takes its bucket from the low bits, where a multiplication stirs least.
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+}

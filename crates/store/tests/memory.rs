@@ -1,0 +1,111 @@
+//! The memory store, through the conformance suite and on its own.
+
+#[path = "support/clock.rs"]
+mod clock;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use clock::TestClock;
+use ironleaf_store::{
+    Body, Draft, Eviction, Expected, Holder, Key, MemoryStore, Store,
+    conformance::{self, Subject},
+};
+
+struct Memory {
+    store: Arc<MemoryStore>,
+    clock: TestClock,
+}
+
+impl Memory {
+    fn of(capacity_bytes: usize) -> Self {
+        let clock = TestClock::default();
+        Self { store: Arc::new(MemoryStore::new(capacity_bytes, clock.clock())), clock }
+    }
+}
+
+#[async_trait]
+impl Subject for Memory {
+    async fn clients(&self) -> [Arc<dyn Store>; 2] {
+        [self.store.clone(), self.store.clone()]
+    }
+
+    async fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+}
+
+fn key(number: u64) -> Key {
+    let mut bytes = [0; 32];
+    bytes[24..].copy_from_slice(&number.to_be_bytes());
+    Key::from_bytes(bytes)
+}
+
+fn draft(mark_ttl: Duration) -> Draft {
+    let body = Body { bytes: vec![1; 100], ttl: mark_ttl / 2, eviction: Eviction::Last };
+    Draft { mark: vec![1; 16], mark_ttl, body: Some(body) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn memory_conforms() {
+    conformance::check(&Memory::of(1 << 20)).await;
+}
+
+#[tokio::test]
+async fn memory_conforms_at_its_size_bound() {
+    for capacity_bytes in [64 << 10, 200_000] {
+        conformance::check_size_bound(&Memory::of(capacity_bytes), capacity_bytes).await;
+    }
+}
+
+#[tokio::test]
+async fn expired_entries_leave_memory_as_others_come() {
+    let memory = Memory::of(1 << 30);
+    let mut most = 0;
+    for number in 0..20_000 {
+        memory.clock.advance(Duration::from_millis(1));
+        let written = memory.store.write(&key(number), Expected::Absent, draft(Duration::from_secs(1))).await;
+        assert!(written.is_ok());
+        let holder = Holder::from_bytes([1; 16]);
+        assert!(
+            memory
+                .store
+                .acquire(&key(number), &holder, Duration::from_secs(1))
+                .await
+                .is_ok_and(|taken| taken)
+        );
+        most = most.max(memory.store.used_bytes());
+    }
+    // A thousand of each are alive at a time.
+    assert!(most < 1_100_000, "{most} bytes for a thousand living records and leases");
+}
+
+#[tokio::test]
+async fn a_rewritten_record_is_counted_once() {
+    let memory = Memory::of(1 << 30);
+    let mut used = Vec::new();
+    for _ in 0..100 {
+        let written = memory.store.write(&key(1), Expected::Anything, draft(Duration::from_secs(1))).await;
+        assert!(written.is_ok());
+        used.push(memory.store.used_bytes());
+    }
+    assert!(used.iter().all(|bytes| *bytes == used[0]), "{used:?}");
+}
+
+#[tokio::test]
+async fn everything_that_ended_is_given_back() {
+    let memory = Memory::of(1 << 20);
+    for number in 0..4 {
+        assert!(
+            memory.store.write(&key(number), Expected::Anything, draft(Duration::from_secs(1))).await.is_ok()
+        );
+    }
+    memory.clock.advance(Duration::from_secs(1));
+    let nothing = Draft { mark: Vec::new(), mark_ttl: Duration::ZERO, body: None };
+    for _ in 0..4 {
+        assert!(memory.store.write(&key(9), Expected::Anything, nothing.clone()).await.is_ok());
+    }
+    assert!(memory.store.acquire(&key(9), &Holder::from_bytes([1; 16]), Duration::ZERO).await.is_ok());
+    assert!(memory.store.release(&key(9), &Holder::from_bytes([1; 16])).await.is_ok());
+    assert_eq!(memory.store.used_bytes(), 0);
+}
