@@ -41,7 +41,8 @@ impl Message {
             Self::SessionExpired => "Your session has expired, please log in again.",
             Self::SignedOut => "You have been logged out.",
             Self::SessionTooLarge => {
-                "You cannot be logged in here: your session would be too large. Please tell us."
+                "You cannot be logged in: the session of this account is larger than this site allows. Whoever runs \
+                 this site can raise the limit, SESSION_HEADER_BUDGET."
             }
         }
     }

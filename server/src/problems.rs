@@ -5,17 +5,30 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
 use http::{HeaderValue, StatusCode};
-use ironleaf_bff::{Problem, ProblemKind, Wants};
+use ironleaf_bff::{Flash, Problem, ProblemKind, Wants};
+use ironleaf_session::SessionTooLarge;
+
+/// The request as it came out of the session layer, left in the response for what shows only on the way back through it.
+#[derive(Clone)]
+struct BehindSession(Parts);
 
 /// Stands twice in the stack: behind the session, so that the page of a signed-in person has their header, and in front
 /// of everything, for what fails before.
 pub(crate) async fn render(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let wants = Wants::from_headers(&parts.headers);
-    let kept = parts.clone();
+    let mut kept = parts.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    let Some(problem) = response.extensions_mut().remove::<Problem>().or_else(|| bare(&response)) else {
+    if let Some(BehindSession(parts)) = response.extensions_mut().remove() {
+        kept = parts;
+    }
+    let problem = response.extensions_mut().remove().or_else(|| bare(&response));
+    let Some(problem) = problem.or_else(|| unsaved(&mut response)) else {
+        // Its flashes leave with this response: nothing further out can take one.
+        kept.extensions.remove::<Flash>();
+        response.extensions_mut().insert(BehindSession(kept));
         return response;
     };
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -34,6 +47,17 @@ fn bare(response: &Response) -> Option<Problem> {
         _ => return None,
     };
     (!response.headers().contains_key(CONTENT_TYPE)).then(|| kind.into())
+}
+
+/// The session layer refused to write the session, and the browser keeps the one it has.
+///
+/// A redirect stays what it is: the page it leads to meets the same budget. So does a refusal, which has said something
+/// else already; that of a sign-in has said this.
+fn unsaved(response: &mut Response) -> Option<Problem> {
+    response.extensions_mut().remove::<SessionTooLarge>()?;
+    let problem = Problem::new(ProblemKind::SessionTooLarge);
+    response.status().is_success().then(|| *response.status_mut() = problem.kind.status())?;
+    Some(problem)
 }
 
 fn json(problem: Problem, response: Response) -> Response {

@@ -11,6 +11,8 @@ mod bad_input;
 mod browser;
 #[path = "http/expiry.rs"]
 mod expiry;
+#[path = "http/large_sessions.rs"]
+mod large_sessions;
 #[path = "http/pages.rs"]
 mod pages;
 #[path = "http/requests.rs"]

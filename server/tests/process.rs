@@ -78,7 +78,12 @@ impl Running {
     }
 
     fn embedded(folder: &TempDir) -> Self {
-        Self::application(folder, &[("CORE_API_LISTEN_ADDR", free_address().to_string())])
+        Self::embedded_with(folder, &[])
+    }
+
+    fn embedded_with(folder: &TempDir, settings: &[(&str, String)]) -> Self {
+        let core_api = [("CORE_API_LISTEN_ADDR", free_address().to_string())];
+        Self::application(folder, &[&core_api, settings].concat())
     }
 
     /// One request, the whole answer as text.
@@ -99,8 +104,11 @@ impl Running {
 
     fn sign_in(&self) -> String {
         let answer = self.send("POST /api/sign-in", "", "email=user@test.com&password=password1");
-        let cookie = answer.split("set-cookie: ").nth(1).unwrap_or_else(|| panic!("no cookie in {answer}"));
-        cookie.split(';').next().unwrap().to_owned()
+        let (head, _) = answer.split_once("\r\n\r\n").unwrap();
+        let pairs = head.split("set-cookie: ").skip(1).map(|line| line.split(';').next().unwrap());
+        let cookie = pairs.collect::<Vec<_>>().join("; ");
+        assert!(cookie.contains("ironleaf-session"), "no session in {answer}");
+        cookie
     }
 
     fn kill(mut self) {
@@ -187,6 +195,20 @@ fn a_core_api_of_its_own_works_the_same() {
     let page = application.send("GET /account", &cookie, "");
     assert!(page.starts_with("HTTP/1.1 503") && page.contains("retry-after"), "{page}");
     assert!(application.send("GET /", "", "").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_session_of_nearly_16_kb_comes_through_the_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [
+        ("CORE_API_TOKEN_MARK", "MARKEDTOKEN42".repeat(445)),
+        ("SESSION_HEADER_BUDGET", (16 * 1024).to_string()),
+    ];
+    let application = Running::embedded_with(&folder, &settings);
+    let cookie = application.sign_in();
+    assert!((15_500..=16 * 1024).contains(&cookie.len()), "{} bytes", cookie.len());
+    let page = application.send("GET /account", &cookie, "");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("user@test.com"), "{page}");
 }
 
 #[cfg(unix)]

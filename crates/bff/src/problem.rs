@@ -37,6 +37,8 @@ pub enum ProblemKind {
     MisdirectedRequest,
     /// A defect of ours; the log has the cause.
     Internal,
+    /// The session of a signed-in person grew over its budget and was not written; the log has the sizes.
+    SessionTooLarge,
     /// The core API cannot be used right now.
     Unavailable,
 }
@@ -65,7 +67,7 @@ impl ProblemKind {
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Internal | Self::SessionTooLarge => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -82,6 +84,7 @@ impl ProblemKind {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::MisdirectedRequest => "misdirected_request",
             Self::Internal => "internal",
+            Self::SessionTooLarge => "session_too_large",
             Self::Unavailable => "unavailable",
         }
     }
@@ -97,6 +100,7 @@ impl ProblemKind {
             Self::PayloadTooLarge => "That was too much at once",
             Self::MisdirectedRequest => "There is nothing under this name",
             Self::Internal => "Something went wrong",
+            Self::SessionTooLarge => "Your session is too large",
             Self::Unavailable => "Temporarily unavailable",
         }
     }
@@ -117,6 +121,10 @@ impl ProblemKind {
             }
             Self::MisdirectedRequest => "This application is not served under this host name.",
             Self::Internal => "This is our mistake. Please try again in a moment.",
+            Self::SessionTooLarge => {
+                "The session of this account is larger than this site allows, so it could not be saved. You are still \
+                 signed in. Whoever runs this site can raise the limit, SESSION_HEADER_BUDGET."
+            }
             Self::Unavailable => {
                 "We cannot reach our servers right now. You are still signed in; please try again in a moment."
             }

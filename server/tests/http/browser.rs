@@ -56,6 +56,11 @@ impl Browser {
         Self { router, cookies: BTreeMap::new(), headers: headers.into() }
     }
 
+    /// Sends what follows to another replica.
+    pub(crate) fn turn_to(&mut self, router: Router) {
+        self.router = router;
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, Body::empty()).await
     }
@@ -94,6 +99,12 @@ impl Browser {
 
     pub(crate) fn session(&self) -> Option<&String> {
         self.cookies.get(SESSION)
+    }
+
+    /// Everything that is part of the session, chunks included.
+    pub(crate) fn session_cookies(&self) -> BTreeMap<String, String> {
+        let cookies = self.cookies.iter().filter(|(name, _)| name.starts_with(SESSION));
+        cookies.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     fn keep_cookies(&mut self, headers: &HeaderMap) {

@@ -28,7 +28,7 @@ pub(crate) struct World {
     pub(crate) network: Arc<Network>,
     clock: MovableClock,
     core_api_clock: MovableClock,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl World {
@@ -39,33 +39,23 @@ impl World {
     /// With other settings than the defaults of development.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let config = config(&folder, settings);
         let (clock, core_api_clock) = (MovableClock::new(), MovableClock::new());
         let core_api = CoreApi::open(ironleaf_core_api::Config {
-            token_mark: Some(TOKEN_MARK.to_owned()),
+            token_mark: config.core_api_token_mark.clone().or_else(|| Some(TOKEN_MARK.to_owned())),
             clock: core_api_clock.reader(),
             ..ironleaf_core_api::Config::in_memory()
         })
         .await
         .unwrap();
         let network = Arc::new(Network::new(core_api.router()));
-        let data_dir = folder.path().join("data").display().to_string();
-        let variable = |name: &str| {
-            let set = settings.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
-            set.or_else(|| (name == "DATA_DIR").then(|| data_dir.clone()))
-        };
-        let config = Config::from_lookup(&variable, &|path| std::fs::read_to_string(path)).unwrap();
-        let router = application(
-            &config,
-            "http://core-api.test/v1".parse().unwrap(),
-            &built_site(&folder),
-            Ambient {
-                clock: clock.reader(),
-                random: ironleaf_auth::system_random(),
-                transport: Arc::clone(&network) as Arc<dyn Transport>,
-            },
-        )
-        .unwrap();
-        Self { router, core_api, network, clock, core_api_clock, _folder: folder }
+        let router = assemble(&config, &folder, &clock, &network);
+        Self { router, core_api, network, clock, core_api_clock, folder }
+    }
+
+    /// Another replica, with the same secrets and the same core API, and settings of its own.
+    pub(crate) fn replica(&self, settings: &[(&str, &str)]) -> Router {
+        assemble(&config(&self.folder, settings), &self.folder, &self.clock, &self.network)
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -93,6 +83,24 @@ impl World {
     pub(crate) fn stats(&self) -> Stats {
         self.core_api.stats()
     }
+}
+
+fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
+    let data_dir = folder.path().join("data").display().to_string();
+    let variable = |name: &str| {
+        let set = settings.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+        set.or_else(|| (name == "DATA_DIR").then(|| data_dir.clone()))
+    };
+    Config::from_lookup(&variable, &|path| std::fs::read_to_string(path)).unwrap()
+}
+
+fn assemble(config: &Config, folder: &TempDir, clock: &MovableClock, network: &Arc<Network>) -> Router {
+    let ambient = Ambient {
+        clock: clock.reader(),
+        random: ironleaf_auth::system_random(),
+        transport: Arc::clone(network) as Arc<dyn Transport>,
+    };
+    application(config, "http://core-api.test/v1".parse().unwrap(), &built_site(folder), ambient).unwrap()
 }
 
 /// A clock that stands still until a test moves it.
