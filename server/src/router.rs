@@ -10,7 +10,7 @@ use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use ironleaf_bff::{Bff, Problem, ProblemKind, edge, refresh_before_rendering};
+use ironleaf_bff::{Bff, Problem, ProblemKind, edge, refresh_before_rendering, require_room_to_refresh};
 use ironleaf_session::{Payload, SessionLayer};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -47,7 +47,9 @@ fn pages(bff: &Bff) -> Router {
     PAGES.into_iter().fold(Router::new(), |router, page| {
         let mut route = get(move |request| answer(page, request));
         if page.calls_core_api {
-            route = route.layer(from_fn_with_state(bff.clone(), refresh_before_rendering));
+            route = route
+                .layer(from_fn_with_state(bff.clone(), refresh_before_rendering))
+                .layer(from_fn(require_room_to_refresh));
         }
         router.route(page.path, route)
     })

@@ -8,6 +8,7 @@ use axum::Router;
 use http_body_util::BodyExt;
 use ironleaf_auth::{Request, Response, Transport, TransportError};
 use ironleaf_core_api::{CoreApi, Stats};
+use ironleaf_store::{MemoryStore, Store};
 use server::application::{Ambient, application};
 use server::assets::BuiltSite;
 use server::config::Config;
@@ -19,6 +20,9 @@ use crate::browser::Browser;
 /// The mark that the core API puts into every token of the tests.
 pub(crate) const TOKEN_MARK: &str = "MARKEDTOKEN42";
 
+/// Room for what a test keeps of its sessions.
+const STORE_BYTES: usize = 16 << 20;
+
 /// Half past nine in the morning of some day.
 const START_SECS: u64 = 1_800_000_000;
 
@@ -26,6 +30,7 @@ pub(crate) struct World {
     pub(crate) router: Router,
     pub(crate) core_api: CoreApi,
     pub(crate) network: Arc<Network>,
+    store: Arc<MemoryStore>,
     clock: MovableClock,
     core_api_clock: MovableClock,
     folder: TempDir,
@@ -49,13 +54,14 @@ impl World {
         .await
         .unwrap();
         let network = Arc::new(Network::new(core_api.router()));
-        let router = assemble(&config, &folder, &clock, &network);
-        Self { router, core_api, network, clock, core_api_clock, folder }
+        let store = Arc::new(MemoryStore::new(STORE_BYTES, clock.reader()));
+        let router = assemble(&config, &folder, &clock, &network, &store);
+        Self { router, core_api, network, store, clock, core_api_clock, folder }
     }
 
     /// Another replica, with the same secrets and the same core API, and settings of its own.
     pub(crate) fn replica(&self, settings: &[(&str, &str)]) -> Router {
-        assemble(&config(&self.folder, settings), &self.folder, &self.clock, &self.network)
+        assemble(&config(&self.folder, settings), &self.folder, &self.clock, &self.network, &self.store)
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -80,6 +86,10 @@ impl World {
         self.core_api_clock.advance(time);
     }
 
+    pub(crate) fn core_api_clock(&self) -> ironleaf_core_api::Clock {
+        self.core_api_clock.reader()
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         self.core_api.stats()
     }
@@ -94,11 +104,19 @@ fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
     Config::from_lookup(&variable, &|path| std::fs::read_to_string(path)).unwrap()
 }
 
-fn assemble(config: &Config, folder: &TempDir, clock: &MovableClock, network: &Arc<Network>) -> Router {
+fn assemble(
+    config: &Config,
+    folder: &TempDir,
+    clock: &MovableClock,
+    network: &Arc<Network>,
+    store: &Arc<MemoryStore>,
+) -> Router {
     let ambient = Ambient {
         clock: clock.reader(),
         random: ironleaf_auth::system_random(),
         transport: Arc::clone(network) as Arc<dyn Transport>,
+        store: Arc::clone(store) as Arc<dyn Store>,
+        spawner: ironleaf_auth::tokio_spawner(),
     };
     application(config, "http://core-api.test/v1".parse().unwrap(), &built_site(folder), ambient).unwrap()
 }
@@ -138,7 +156,7 @@ fn built_site(folder: &TempDir) -> BuiltSite {
 
 /// Carries requests to the core API in process, and can go wrong in between.
 pub(crate) struct Network {
-    core_api: Router,
+    core_api: Mutex<Router>,
     down: AtomicBool,
     fault: Mutex<Option<Fault>>,
 }
@@ -159,7 +177,12 @@ pub(crate) enum Outcome {
 
 impl Network {
     fn new(core_api: Router) -> Self {
-        Self { core_api, down: AtomicBool::new(false), fault: Mutex::new(None) }
+        Self { core_api: Mutex::new(core_api), down: AtomicBool::new(false), fault: Mutex::new(None) }
+    }
+
+    /// Carries what follows to another core API.
+    pub(crate) fn lead_to(&self, core_api: Router) {
+        *self.core_api.lock().unwrap() = core_api;
     }
 
     pub(crate) fn cut(&self) {
@@ -196,7 +219,8 @@ impl Transport for Network {
             };
         }
         let request = request.map(axum::body::Body::from);
-        let Ok(response) = self.core_api.clone().oneshot(request).await;
+        let core_api = self.core_api.lock().unwrap().clone();
+        let Ok(response) = core_api.oneshot(request).await;
         let (head, body) = response.into_parts();
         let body = body.collect().await.map_err(|error| TransportError::Interrupted(error.to_string()))?;
         Ok(Response::from_parts(head, body.to_bytes()))
