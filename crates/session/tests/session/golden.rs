@@ -123,3 +123,16 @@ async fn a_flashs_cookie_is_frozen() {
     browser.jar.insert("__Host-Http-ironleaf-message".to_owned(), FLASH.to_owned());
     assert_eq!(browser.get("/take").await.body, format!("{:?}", Token::example()));
 }
+
+/// They would be of no use if they did not open: every mutation of them would fail at the first check.
+#[test]
+fn the_seeds_of_the_fuzz_targets_are_these_values() {
+    assert_eq!(include_str!("../../fuzz/seeds/unseal/session"), SESSION);
+    assert_eq!(include_str!("../../fuzz/seeds/unseal/flash"), FLASH);
+    assert_eq!(include_str!("../../fuzz/seeds/unseal/record"), SEALED);
+    let plaintext = |purpose, context, value| sealer().unseal(purpose, context, value).unwrap().plaintext;
+    let session = plaintext(Purpose::Cookie, "__Host-Http-ironleaf-session", SESSION);
+    assert_eq!(*session, include_bytes!("../../fuzz/seeds/envelope/session"));
+    let flash = plaintext(Purpose::Flash, "__Host-Http-ironleaf-message", FLASH);
+    assert_eq!(*flash, include_bytes!("../../fuzz/seeds/envelope/flash"));
+}
