@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask dev | serve | build | test | e2e`.
+//! The commands of this repository: `cargo xtask dev | serve | build | test | e2e | fuzz`.
 //!
 //! It starts programs and waits for them; nothing of the application is in here, and the application's crates are not
 //! among its dependencies, so that it builds in a second.
@@ -12,6 +12,7 @@ mod application;
 mod browser;
 mod failure;
 mod frontend_tree;
+mod fuzz;
 mod ports;
 mod process;
 mod report;
@@ -34,9 +35,10 @@ The commands of this repository.
   cargo xtask dev              build, serve on http://127.0.0.1:3000 and rebuild what is changed
   cargo xtask serve            build for release and serve it
   cargo xtask build            build for release: target/release/ironleaf and target/site
-  cargo xtask test             everything: format, clippy, docs, tests, dependency checks, release build, browser
-  cargo xtask test --fast      the same without the release build and the browser
+  cargo xtask test             everything: format, clippy, docs, tests, dependency checks, release build, browser, fuzzing
+  cargo xtask test --fast      the same without the release build, the browser and fuzzing
   cargo xtask e2e [ARGS..]     the browser tests; arguments go to Playwright (--ui, --headed, -g NAME)
+  cargo xtask fuzz             each fuzz target for a minute, or for `--seconds N`; needs a nightly toolchain
   cargo xtask help             this text
 
 Missing tools are installed first, into ~/.cache/ironleaf-tools, and each is announced.
@@ -51,6 +53,7 @@ enum Request {
     Build,
     Test { fast: bool },
     EndToEnd { playwright_args: Vec<String> },
+    Fuzz { seconds: u32 },
     Help,
 }
 
@@ -64,10 +67,14 @@ impl Request {
                 return Ok(Self::EndToEnd { playwright_args: rest.to_vec() });
             }
             "test" if rest == ["--fast"] => return Ok(Self::Test { fast: true }),
+            "fuzz" if rest.first().is_some_and(|option| option == "--seconds") => {
+                return Ok(Self::Fuzz { seconds: seconds(&rest[1..])? });
+            }
             "dev" => Self::Dev,
             "serve" => Self::Serve,
             "build" => Self::Build,
             "test" => Self::Test { fast: false },
+            "fuzz" => Self::Fuzz { seconds: fuzz::DEFAULT_SECONDS },
             "help" | "--help" | "-h" => Self::Help,
             unknown => {
                 return Err(Failure::new(format!(
@@ -99,9 +106,19 @@ impl Request {
                 application::build(&settings, Purpose::BrowserTests)?;
                 browser::run_playwright(&settings, &playwright_args)
             }
+            Self::Fuzz { seconds } => fuzz::run(&settings, seconds),
             Self::Help => Ok(()),
         }
     }
+}
+
+/// 0 would be for ever.
+fn seconds(args: &[String]) -> Result<u32> {
+    match args {
+        [seconds] => seconds.parse().ok().filter(|seconds| *seconds > 0),
+        _ => None,
+    }
+    .ok_or_else(|| Failure::new("`--seconds` takes one number, such as `cargo xtask fuzz --seconds 600`."))
 }
 
 fn main() -> ExitCode {
@@ -141,6 +158,23 @@ mod tests {
         assert_eq!(parse("test --fast").unwrap(), Request::Test { fast: true });
         assert_eq!(parse("test").unwrap(), Request::Test { fast: false });
         assert!(parse("serve --fast").unwrap_err().to_string().contains("`--fast`"));
+    }
+
+    #[test]
+    fn fuzzing_takes_a_minute_unless_told_otherwise() {
+        assert_eq!(parse("fuzz").unwrap(), Request::Fuzz { seconds: 60 });
+        assert_eq!(parse("fuzz --seconds 600").unwrap(), Request::Fuzz { seconds: 600 });
+    }
+
+    #[test]
+    fn a_time_that_is_no_time_is_refused() {
+        for line in ["fuzz --seconds", "fuzz --seconds 0", "fuzz --seconds ten", "fuzz --seconds 1 2"] {
+            assert!(
+                parse(line).unwrap_err().to_string().starts_with("`--seconds` takes one number"),
+                "{line}"
+            );
+        }
+        assert!(parse("fuzz 600").unwrap_err().to_string().contains("`600`"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The folder is the user's, not the repository's: it survives a fresh clone. It is nobody's `PATH`: what a person
 //! installed for other projects is neither replaced nor shadowed.
 
+mod cargo_fuzz;
 mod cargo_install;
 mod wasm_opt;
 
@@ -22,10 +23,13 @@ const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The release this repository was built and measured with; a later patch of the same minor version is taken where it is there.
 const CARGO_LEPTOS: Version = Version::new(0, 3, 10);
 
-/// The folders that go in front of `PATH` for every program started.
+/// What every program started with these tools gets.
 #[derive(Debug, Default)]
 pub(crate) struct Tools {
+    /// They go in front of `PATH`.
     folders: Vec<PathBuf>,
+    /// Chooses the toolchain, where it is not the one these commands run under.
+    toolchain: Option<(&'static str, &'static str)>,
 }
 
 /// What the tools are for.
@@ -55,6 +59,17 @@ impl Tools {
         Ok(tools)
     }
 
+    /// Finds or installs what the fuzz targets need. Its `cargo` is the nightly one.
+    ///
+    /// # Errors
+    ///
+    /// When a tool can neither be found nor installed: which one, and what to do.
+    pub(crate) fn for_fuzzing(settings: &Settings) -> Result<Self> {
+        let mut tools = Self { toolchain: Some(cargo_fuzz::NIGHTLY), ..Self::default() };
+        tools.add(cargo_fuzz::cargo_fuzz(&settings.tools)?);
+        Ok(tools)
+    }
+
     fn add(&mut self, found: Found) {
         if let Found::InFolder(folder) = found {
             self.folders.push(folder);
@@ -67,6 +82,7 @@ impl Tools {
         if let Some(path) = self.path() {
             command.env("PATH", path);
         }
+        command.envs(self.toolchain);
         command
     }
 
@@ -97,6 +113,10 @@ fn find_in(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
         suffixes.iter().map(|suffix| folder.join(format!("{name}{suffix}"))).collect()
     };
     folders.iter().flat_map(candidates).find(|candidate| candidate.is_file())
+}
+
+fn has_cxx_compiler() -> bool {
+    ["c++", "g++", "clang++"].iter().any(|name| on_path(name).is_some())
 }
 
 /// The version a program says it has.
@@ -184,7 +204,8 @@ mod tests {
 
     #[test]
     fn folders_of_tools_come_before_the_inherited_path() {
-        let tools = Tools { folders: vec![PathBuf::from("/tools/a"), PathBuf::from("/tools/b")] };
+        let folders = vec![PathBuf::from("/tools/a"), PathBuf::from("/tools/b")];
+        let tools = Tools { folders, ..Tools::default() };
         let path: Vec<_> = env::split_paths(&tools.path().unwrap()).collect();
         assert_eq!(path[..2], [PathBuf::from("/tools/a"), PathBuf::from("/tools/b")]);
         assert!(path.len() > 2);

@@ -39,6 +39,20 @@ fn version_in_lock(lock: &str, package: &str) -> Option<Version> {
     Version::parse(version)
 }
 
+/// The folders directly in `folder`, in a stable order.
+pub(crate) fn folders_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let unreadable = |error| Failure::new(format!("{} cannot be read: {error}", folder.display()));
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_dir() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Every file under `folder` with one of these extensions, in a stable order.
 pub(crate) fn files_with_extension(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::cargo_install::CargoInstall;
-use super::{Found, Purpose, find_in, on_path, version_of};
+use super::{Found, Purpose, find_in, has_cxx_compiler, on_path, version_of};
 use crate::failure::{Failure, Result};
 use crate::process;
 use crate::version::Version;
@@ -75,10 +75,6 @@ fn ways(purpose: Purpose, has_cxx_compiler: bool, has_npm: bool) -> Vec<Install>
 
 fn compile(tools: &Path) -> Result<Found> {
     CRATE.ensure(tools)
-}
-
-fn has_cxx_compiler() -> bool {
-    ["c++", "g++", "clang++"].iter().any(|name| on_path(name).is_some())
 }
 
 fn npm_installed(tools: &Path) -> Option<Found> {
