@@ -82,7 +82,7 @@ test('a sign-in over the budget says what is wrong, and signs nobody in', async 
   expect(await sessionCookies(context)).toEqual([]);
 });
 
-test('a session that outgrew its budget says so, and the person stays signed in', async ({
+test('a session over a lowered budget says so, and the person stays signed in', async ({
   signedIn,
   accountPage,
   header,
@@ -106,7 +106,7 @@ test('a session that outgrew its budget says so, and the person stays signed in'
   await expect(header.accountMenu.button).toBeVisible();
   expect(await sessionCookies(context)).toEqual(before);
 
-  // Where there is room the same cookie still opens, and the refused refresh is made good.
+  // Where there is room the same cookie still opens, and its refresh token was not spent.
   await accountPage.open();
   await expect(accountPage.main).toContainText(signedIn.email);
   expect(valueId(await sessionCookies(context))).not.toBe(valueId(before));
