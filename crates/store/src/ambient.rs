@@ -39,6 +39,16 @@ impl Moment {
         Self(millis(clock().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()))
     }
 
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn from_unix_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn unix_millis(self) -> i64 {
+        self.0
+    }
+
     /// The end of a time that starts now.
     pub(crate) fn after(self, ttl: Duration) -> Self {
         Self(self.0.saturating_add(ttl_millis(ttl)))

@@ -5,13 +5,18 @@
 compile_error!("ironleaf-store keeps the records of the server; it must never reach a browser");
 
 mod ambient;
+mod bound;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod memory;
 mod record;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod store;
 
 pub use ambient::{Clock, Random, system_clock, system_random};
 pub use memory::MemoryStore;
 pub use record::{Body, Draft, Eviction, Expected, Holder, Key, MARK_MAX_BYTES, Record, Version, Written};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteSettings, SqliteStore};
 pub use store::{Store, StoreError};

@@ -5,7 +5,11 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
-use crate::{Draft, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written, ambient::Moment};
+use crate::{
+    Draft, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written,
+    ambient::Moment,
+    bound::{Admission, UsedBytes},
+};
 
 /// What a record costs beside its bytes: its key in the map and in the sets, and their slack. An estimate.
 const RECORD_BYTES: usize = 320;
@@ -20,18 +24,10 @@ pub(super) struct State {
     expiry: BTreeSet<(Moment, Target)>,
     /// In the order in which they go: all `First`, the oldest write first, then all `Last`.
     bodies: BTreeMap<(Eviction, u128), Key>,
-    used: Used,
+    used: UsedBytes,
     capacity_bytes: usize,
     /// The last version given out; one counter for all keys, so that none repeats for any of them.
     versions: u128,
-}
-
-/// What stays, and what may go at the size bound.
-#[derive(Default)]
-struct Used {
-    fixed: usize,
-    first: usize,
-    last: usize,
 }
 
 struct Slot {
@@ -67,14 +63,14 @@ impl State {
             leases: HashMap::default(),
             expiry: BTreeSet::new(),
             bodies: BTreeMap::new(),
-            used: Used::default(),
+            used: UsedBytes::default(),
             capacity_bytes,
             versions: 0,
         }
     }
 
     pub(super) fn used_bytes(&self) -> usize {
-        self.used.fixed + self.used.first + self.used.last
+        self.used.total()
     }
 
     pub(super) fn read(&self, key: &Key, now: Moment) -> Option<Record> {
@@ -105,16 +101,18 @@ impl State {
         }
 
         let ends = now.after(draft.mark_ttl);
-        let mut body = draft.body.map(|body| SlotBody {
+        let body = draft.body.map(|body| SlotBody {
             bytes: body.bytes,
             ends: now.after(body.ttl).min(ends),
             eviction: body.eviction,
         });
-        self.make_room(now, Some(key), RECORD_BYTES + draft.mark.len(), &mut body)?;
-
+        let mut slot = Slot { version: self.versions + 1, mark: draft.mark, ends, body };
+        if self.make_room(now, Some(key), &slot.used())? == Admission::WithoutBody {
+            slot.body = None;
+        }
         self.forget_record(key);
-        self.versions += 1;
-        self.keep(*key, Slot { version: self.versions, mark: draft.mark, ends, body });
+        self.versions = slot.version;
+        self.keep(*key, slot);
         self.evict();
         Ok(Written::Done(Version::from_bytes(self.versions.to_be_bytes())))
     }
@@ -130,7 +128,9 @@ impl State {
         match self.leases.get(lease) {
             Some(held) if now < held.ends && held.holder != *holder => return Ok(false),
             Some(_) => self.forget_lease(lease),
-            None => self.make_room(now, None, LEASE_BYTES, &mut None)?,
+            None => {
+                self.make_room(now, None, &UsedBytes { fixed: LEASE_BYTES, ..UsedBytes::default() })?;
+            }
         }
         self.leases.insert(*lease, Lease { holder: *holder, ends });
         self.expiry.insert((ends, Target::Lease(*lease)));
@@ -160,34 +160,21 @@ impl State {
         self.records.get(key).filter(|slot| now < slot.ends)
     }
 
-    /// Whether `fixed` bytes and the body fit in place of the record they replace, once all that may go is gone. A `First`
-    /// body that would still be in the way of a `Last` one goes right here.
+    /// What may become of an entry in the place of the record of this key. What is over goes before anything living does.
     fn make_room(
         &mut self,
         now: Moment,
-        replaced: Option<&Key>,
-        fixed: usize,
-        body: &mut Option<SlotBody>,
-    ) -> Result<(), StoreError> {
-        let bytes = body.as_ref().map_or(0, |body| body.bytes.len());
-        if self.used_bytes() + fixed + bytes > self.capacity_bytes {
+        key: Option<&Key>,
+        entry: &UsedBytes,
+    ) -> Result<Admission, StoreError> {
+        if self.used.total() + entry.total() > self.capacity_bytes {
             self.sweep(now, usize::MAX);
         }
-        let replaced = replaced.and_then(|key| self.records.get(key)).map(Slot::used).unwrap_or_default();
-        let fixed = self.used.fixed - replaced.fixed + fixed;
-        let last = self.used.last - replaced.last;
-        match body {
-            Some(SlotBody { eviction: Eviction::First, .. })
-                if fixed + last + bytes > self.capacity_bytes =>
-            {
-                *body = None;
-            }
-            Some(SlotBody { eviction: Eviction::Last, .. }) if fixed + bytes > self.capacity_bytes => {
-                return Err(StoreError::Full);
-            }
-            _ => {}
+        let mut others = self.used;
+        if let Some(replaced) = key.and_then(|key| self.records.get(key)) {
+            others.subtract(&replaced.used());
         }
-        if fixed > self.capacity_bytes { Err(StoreError::Full) } else { Ok(()) }
+        others.admit(entry, self.capacity_bytes)
     }
 
     /// Drops bodies until the rest fits. [`make_room`](Self::make_room) made sure that this is enough.
@@ -251,25 +238,9 @@ impl State {
 }
 
 impl Slot {
-    fn used(&self) -> Used {
-        let of = |eviction| {
-            self.body.as_ref().filter(|body| body.eviction == eviction).map_or(0, |body| body.bytes.len())
-        };
-        Used { fixed: RECORD_BYTES + self.mark.len(), first: of(Eviction::First), last: of(Eviction::Last) }
-    }
-}
-
-impl Used {
-    fn add(&mut self, other: &Self) {
-        self.fixed += other.fixed;
-        self.first += other.first;
-        self.last += other.last;
-    }
-
-    fn subtract(&mut self, other: &Self) {
-        self.fixed -= other.fixed;
-        self.first -= other.first;
-        self.last -= other.last;
+    fn used(&self) -> UsedBytes {
+        let body = self.body.as_ref().map(|body| UsedBytes::body(body.eviction, body.bytes.len()));
+        UsedBytes { fixed: RECORD_BYTES + self.mark.len(), ..body.unwrap_or_default() }
     }
 }
 

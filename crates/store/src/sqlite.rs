@@ -1,0 +1,168 @@
+//! A store in one file: forgets nothing over a restart, and processes on one host may share it.
+
+mod database;
+mod leases;
+mod records;
+
+use std::{path::Path, time::Duration};
+
+use async_trait::async_trait;
+use sqlx::{SqliteConnection, error::DatabaseError};
+
+use self::database::Database;
+use crate::{
+    Clock, Draft, Expected, Holder, Key, Record, Store, StoreError, Written, ambient::Moment,
+    bound::UsedBytes, record::check_mark,
+};
+
+/// What a record costs beside its bytes. The triggers of `0001_records_and_leases.sql` count the same.
+const RECORD_BYTES: usize = 256;
+
+/// How much of what expired a write removes of each kind: more than it adds, and little enough not to be felt.
+const SWEEP_STEP: i64 = 4;
+
+/// How a [`SqliteStore`] behaves.
+#[derive(Clone, Debug)]
+pub struct SqliteSettings {
+    /// What marks, bodies and an estimate of their overhead may take. The file may be somewhat larger, and stays as
+    /// large as it once was. 256 MiB by default: some 50,000 token sets.
+    pub capacity_bytes: usize,
+    /// How long a call waits for its turn before it is [`Unreachable`](StoreError::Unreachable). 5 s by default: far
+    /// longer than any of our transactions, shorter than the patience of a page.
+    pub busy_timeout: Duration,
+    /// How many reads go on at once, and beside a write. 4 by default.
+    pub readers: u32,
+}
+
+impl Default for SqliteSettings {
+    fn default() -> Self {
+        Self { capacity_bytes: 256 << 20, busy_timeout: Duration::from_secs(5), readers: 4 }
+    }
+}
+
+/// Keeps everything in `store.sqlite3` in a folder.
+///
+/// A write is on the disk when its caller hears of it (WAL, `synchronous=FULL`): it survives a SIGKILL and a power cut. Reads
+/// take no lock that a write would wait for. Expiry is by the clock given, so processes that share a folder should
+/// share a clock: those of one host do.
+///
+/// # Security
+///
+/// The files are readable by their owner only.
+pub struct SqliteStore {
+    database: Database,
+    capacity_bytes: usize,
+    clock: Clock,
+}
+
+impl SqliteStore {
+    /// Opens the store of this folder; makes both where they are not there, and brings an older file up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unreachable`] where the folder or the file cannot be written, or the file is of a newer version.
+    pub async fn open(
+        folder: impl AsRef<Path>,
+        settings: SqliteSettings,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let database = Database::open(folder.as_ref().to_owned(), &settings).await?;
+        Ok(Self { database, capacity_bytes: settings.capacity_bytes, clock })
+    }
+
+    /// Waits for the calls under way and closes the file. Without it nothing is lost: the next start tidies up.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    fn now(&self) -> Moment {
+        Moment::now(&self.clock)
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(records::read(self.database.reader(), keys, self.now()).await?)
+    }
+
+    async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
+        check_mark(&draft);
+        let mut transaction = self.database.write().await?;
+        // Asked once the lock is held: waiting for it must not make a time that runs now look earlier.
+        let now = self.now();
+        let written =
+            records::write(&mut transaction, key, expected, draft, now, self.capacity_bytes).await?;
+        if written != Written::Conflict {
+            transaction.commit().await?;
+        }
+        Ok(written)
+    }
+
+    async fn acquire(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
+        let mut transaction = self.database.write().await?;
+        let now = self.now();
+        let taken =
+            leases::acquire(&mut transaction, lease, holder, now, now.after(ttl), self.capacity_bytes)
+                .await?;
+        if taken {
+            transaction.commit().await?;
+        }
+        Ok(taken)
+    }
+
+    async fn renew(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
+        let mut transaction = self.database.write().await?;
+        let now = self.now();
+        let renewed = leases::renew(&mut transaction, lease, holder, now, now.after(ttl)).await?;
+        transaction.commit().await?;
+        Ok(renewed)
+    }
+
+    async fn release(&self, lease: &Key, holder: &Holder) -> Result<(), StoreError> {
+        let mut transaction = self.database.write().await?;
+        leases::release(&mut transaction, lease, holder).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1 FROM used").execute(self.database.reader()).await?;
+        Ok(())
+    }
+}
+
+/// What is taken, as the triggers have counted it.
+async fn used(connection: &mut SqliteConnection) -> sqlx::Result<UsedBytes> {
+    let (fixed, first, last): (i64, i64, i64) =
+        sqlx::query_as("SELECT fixed_bytes, first_bytes, last_bytes FROM used").fetch_one(connection).await?;
+    let bytes = |count| usize::try_from(count).unwrap_or_default();
+    Ok(UsedBytes { fixed: bytes(fixed), first: bytes(first), last: bytes(last) })
+}
+
+/// Removes up to so much of each kind of what is over by now.
+async fn sweep(connection: &mut SqliteConnection, now: Moment, at_most: i64) -> sqlx::Result<()> {
+    const STEPS: [&str; 3] = [
+        "DELETE FROM records WHERE version IN (SELECT version FROM records WHERE ends <= ? ORDER BY ends LIMIT ?)",
+        "UPDATE records SET body = NULL, body_ends = NULL, eviction = NULL
+         WHERE version IN (SELECT version FROM records WHERE body_ends <= ? ORDER BY body_ends LIMIT ?)",
+        "DELETE FROM leases WHERE key IN (SELECT key FROM leases WHERE ends <= ? ORDER BY ends LIMIT ?)",
+    ];
+    for step in STEPS {
+        sqlx::query(step).bind(now.unix_millis()).bind(at_most).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// A full disk is a full store. SQLite's messages name tables and columns, never values.
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        const SQLITE_FULL: &str = "13";
+        match error.as_database_error().and_then(DatabaseError::code) {
+            Some(code) if code == SQLITE_FULL => Self::Full,
+            _ => Self::Unreachable(error.into()),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Records in SQL.
+
+use std::collections::HashMap;
+
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};
+
+use super::{RECORD_BYTES, SWEEP_STEP, sweep, used};
+use crate::{
+    Draft, Eviction, Expected, Key, Record, StoreError, Version, Written,
+    ambient::Moment,
+    bound::{Admission, UsedBytes},
+};
+
+type Row = (Vec<u8>, i64, Vec<u8>, Option<Vec<u8>>);
+
+/// One statement, so all records are of one moment.
+pub(super) async fn read(
+    readers: &SqlitePool,
+    keys: &[Key],
+    now: Moment,
+) -> sqlx::Result<Vec<Option<Record>>> {
+    let now = now.unix_millis();
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT key, version, mark, CASE WHEN body_ends > ");
+    query
+        .push_bind(now)
+        .push(" THEN body END FROM records WHERE ends > ")
+        .push_bind(now)
+        .push(" AND key IN (");
+    let mut list = query.separated(", ");
+    for key in keys {
+        list.push_bind(&key.as_bytes()[..]);
+    }
+    query.push(")");
+    let rows: Vec<Row> = query.build_query_as().fetch_all(readers).await?;
+    let found: HashMap<_, _> = rows
+        .into_iter()
+        .map(|(key, version, mark, body)| (key, Record { version: version_of(version), mark, body }))
+        .collect();
+    Ok(keys.iter().map(|key| found.get(&key.as_bytes()[..]).cloned()).collect())
+}
+
+pub(super) async fn write(
+    connection: &mut SqliteConnection,
+    key: &Key,
+    expected: Expected,
+    draft: Draft,
+    now: Moment,
+    capacity_bytes: usize,
+) -> Result<Written, StoreError> {
+    let present = present(connection, key).await?;
+    let living = present.as_ref().filter(|present| now < present.ends);
+    let met = match (expected, living) {
+        (Expected::Anything, _) | (Expected::Absent, None) => true,
+        (Expected::Version(version), Some(living)) => living.version == version,
+        (Expected::Absent, Some(_)) | (Expected::Version(_), None) => false,
+    };
+    if !met {
+        return Ok(Written::Conflict);
+    }
+    sweep(connection, now, SWEEP_STEP).await?;
+    sqlx::query("DELETE FROM records WHERE key = ?")
+        .bind(&key.as_bytes()[..])
+        .execute(&mut *connection)
+        .await?;
+    let draft = admit(connection, draft, now, capacity_bytes).await?;
+    let version = insert(connection, key, draft, now).await?;
+    evict(connection, capacity_bytes).await?;
+    Ok(Written::Done(version))
+}
+
+struct Present {
+    version: Version,
+    ends: Moment,
+}
+
+async fn present(connection: &mut SqliteConnection, key: &Key) -> sqlx::Result<Option<Present>> {
+    let row: Option<(i64, i64)> = sqlx::query_as("SELECT version, ends FROM records WHERE key = ?")
+        .bind(&key.as_bytes()[..])
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(|(version, ends)| Present {
+        version: version_of(version),
+        ends: Moment::from_unix_millis(ends),
+    }))
+}
+
+/// The draft, or as much of it as there is room for. The record it replaces is gone by now; where this fails, the
+/// transaction brings it back.
+async fn admit(
+    connection: &mut SqliteConnection,
+    draft: Draft,
+    now: Moment,
+    capacity_bytes: usize,
+) -> Result<Draft, StoreError> {
+    let body = draft.body.as_ref().map(|body| UsedBytes::body(body.eviction, body.bytes.len()));
+    let entry = UsedBytes { fixed: RECORD_BYTES + draft.mark.len(), ..body.unwrap_or_default() };
+    let others = make_room(connection, &entry, now, capacity_bytes).await?;
+    Ok(match others.admit(&entry, capacity_bytes)? {
+        Admission::Whole => draft,
+        Admission::WithoutBody => Draft { body: None, ..draft },
+    })
+}
+
+/// What is taken, when all that is over went first if that was needed.
+pub(super) async fn make_room(
+    connection: &mut SqliteConnection,
+    entry: &UsedBytes,
+    now: Moment,
+    capacity_bytes: usize,
+) -> sqlx::Result<UsedBytes> {
+    let taken = used(connection).await?;
+    if taken.total() + entry.total() <= capacity_bytes {
+        return Ok(taken);
+    }
+    sweep(connection, now, -1).await?;
+    used(connection).await
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    key: &Key,
+    draft: Draft,
+    now: Moment,
+) -> sqlx::Result<Version> {
+    let ends = now.after(draft.mark_ttl);
+    let body_ends = draft.body.as_ref().map(|body| now.after(body.ttl).min(ends).unix_millis());
+    let eviction = draft.body.as_ref().map(|body| match body.eviction {
+        Eviction::First => 0,
+        Eviction::Last => 1,
+    });
+    let version = sqlx::query_scalar(
+        "INSERT INTO records (key, mark, ends, eviction, body_ends, body) VALUES (?, ?, ?, ?, ?, ?)
+         RETURNING version",
+    )
+    .bind(&key.as_bytes()[..])
+    .bind(draft.mark)
+    .bind(ends.unix_millis())
+    .bind(eviction)
+    .bind(body_ends)
+    .bind(draft.body.map(|body| body.bytes))
+    .fetch_one(connection)
+    .await?;
+    Ok(version_of(version))
+}
+
+/// Drops bodies, one by one, until the rest fits; [`UsedBytes::admit`] made sure that this is enough.
+pub(super) async fn evict(connection: &mut SqliteConnection, capacity_bytes: usize) -> sqlx::Result<()> {
+    while used(connection).await?.total() > capacity_bytes {
+        let gone = sqlx::query(
+            "UPDATE records SET body = NULL, body_ends = NULL, eviction = NULL WHERE version =
+             (SELECT version FROM records WHERE eviction IS NOT NULL ORDER BY eviction, version LIMIT 1)",
+        );
+        if gone.execute(&mut *connection).await?.rows_affected() == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Row numbers are positive and never come again.
+fn version_of(row: i64) -> Version {
+    Version::from_bytes(i128::from(row).to_be_bytes())
+}

@@ -1,0 +1,134 @@
+//! Several processes on one folder, and one that is killed in the middle.
+
+use std::{collections::HashSet, env, path::Path, process::Stdio, time::Duration};
+
+use ironleaf_store::{Draft, Expected, Key, SqliteSettings, SqliteStore, Store, Written, system_clock};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+};
+
+/// Where it is set, this program is one of the writers, on that folder.
+const FOLDER: &str = "IRONLEAF_STORE_TEST_FOLDER";
+const NAME: &str = "IRONLEAF_STORE_TEST_WRITER";
+
+const COUNTER: Key = Key::from_bytes([0; 32]);
+
+async fn open(folder: &Path) -> SqliteStore {
+    SqliteStore::open(folder, SqliteSettings::default(), system_clock())
+        .await
+        .expect("it works until it is killed")
+}
+
+fn key(writer: u8, count: u64) -> Key {
+    let mut bytes = [writer; 32];
+    bytes[24..].copy_from_slice(&count.to_be_bytes());
+    Key::from_bytes(bytes)
+}
+
+fn draft(count: u64) -> Draft {
+    Draft { mark: count.to_be_bytes().to_vec(), mark_ttl: Duration::from_hours(1), body: None }
+}
+
+async fn count(store: &SqliteStore) -> (u64, Expected) {
+    match store.read(&[COUNTER]).await.expect("it works until it is killed").remove(0) {
+        None => (0, Expected::Absent),
+        Some(record) => (
+            u64::from_be_bytes(record.mark.try_into().expect("it works until it is killed")),
+            Expected::Version(record.version),
+        ),
+    }
+}
+
+/// Counts up together with the others, and says each number only once it and a record of its own are written.
+#[expect(clippy::print_stdout, reason = "its output is how the parent process hears of it")]
+async fn write_until_killed(folder: &Path, writer: u8) {
+    let store = open(folder).await;
+    loop {
+        let (last, expected) = count(&store).await;
+        if let Written::Done(_) =
+            store.write(&COUNTER, expected, draft(last + 1)).await.expect("it works until it is killed")
+        {
+            let written = store
+                .write(&key(writer, last + 1), Expected::Absent, draft(last + 1))
+                .await
+                .expect("it works until it is killed");
+            assert_ne!(written, Written::Conflict, "nobody else has this number");
+            println!("\nwritten {}", last + 1);
+        }
+    }
+}
+
+struct Writer {
+    number: u8,
+    process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    said: Vec<u64>,
+}
+
+impl Writer {
+    fn start(folder: &Path, number: u8) -> Self {
+        let mut process = Command::new(env::current_exe().expect("it works until it is killed"))
+            .args(["--exact", "processes_share_a_folder_and_a_kill_forgets_nothing", "--nocapture"])
+            .env(FOLDER, folder)
+            .env(NAME, number.to_string())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("it works until it is killed");
+        let lines = BufReader::new(process.stdout.take().expect("it works until it is killed")).lines();
+        Self { number, process, lines, said: Vec::new() }
+    }
+
+    /// False when it is gone and has said all it had to say.
+    async fn listen(&mut self) -> bool {
+        while let Some(line) = self.lines.next_line().await.expect("it works until it is killed") {
+            if let Some(count) = line.strip_prefix("written ") {
+                self.said.push(count.parse().expect("it works until it is killed"));
+                return true;
+            }
+        }
+        false
+    }
+
+    async fn kill(&mut self) {
+        // SIGKILL, wherever it is.
+        self.process.kill().await.expect("it works until it is killed");
+        while self.listen().await {}
+    }
+}
+
+#[tokio::test]
+async fn processes_share_a_folder_and_a_kill_forgets_nothing() {
+    if let (Some(folder), Some(name)) = (env::var_os(FOLDER), env::var_os(NAME)) {
+        return write_until_killed(Path::new(&folder), name.to_str().unwrap().parse().unwrap()).await;
+    }
+    let folder = TempDir::new().unwrap();
+    // They meet at the empty folder: one of them makes the file.
+    let mut writers: Vec<_> = (1..=3).map(|number| Writer::start(folder.path(), number)).collect();
+    for writer in &mut writers {
+        for _ in 0..20 {
+            assert!(writer.listen().await, "writer {} ended by itself", writer.number);
+        }
+    }
+    writers[0].kill().await;
+    for _ in 0..20 {
+        assert!(writers[1].listen().await, "the others go on");
+    }
+    for writer in &mut writers {
+        writer.kill().await;
+    }
+
+    let store = open(folder.path()).await;
+    let mut numbers = HashSet::new();
+    for writer in &writers {
+        for said in &writer.said {
+            assert!(numbers.insert(*said), "{said} was given to two processes");
+            let record = store.read(&[key(writer.number, *said)]).await.unwrap().remove(0);
+            assert!(record.is_some(), "{said} was acknowledged and is not there");
+        }
+    }
+    let (last, _) = count(&store).await;
+    assert!(last >= numbers.into_iter().max().unwrap(), "the counter went back");
+}
