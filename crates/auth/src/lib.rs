@@ -27,4 +27,7 @@ pub use provider::{
     ReuseCost, SignIn, SignInError, SignOut, SignedIn,
 };
 pub use secret::SecretText;
-pub use transport::{HttpSettings, HttpTransport, Request, Response, Transport, TransportError};
+pub use transport::{
+    BreakerSettings, BreakerState, CircuitBreaker, HttpSettings, HttpTransport, Request, Response, Transport,
+    TransportError,
+};

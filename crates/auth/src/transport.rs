@@ -2,8 +2,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use thiserror::Error;
 
+mod breaker;
 mod http;
 
+pub use self::breaker::{BreakerSettings, BreakerState, CircuitBreaker};
 pub use self::http::{HttpSettings, HttpTransport};
 
 /// A request to the API behind us, body and all.

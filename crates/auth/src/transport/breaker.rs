@@ -1,0 +1,201 @@
+mod circuit;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::StatusCode;
+
+use self::circuit::{Circuit, Failure, Pass};
+use super::{Request, Response, Transport, TransportError};
+use crate::{Clock, Random};
+
+/// A [`Transport`] that stops calling an API which does not answer, so that its absence costs microseconds, not a
+/// timeout each.
+///
+/// It is for a dead API, not for a sick one: as long as anything answers, everything is let through.
+///
+/// | state | a call | changes |
+/// |---|---|---|
+/// | [`Closed`](BreakerState::Closed) | goes through | opens after failures of weight `threshold` in a row |
+/// | [`Open`](BreakerState::Open) | fails at once as [`NotSent`](TransportError::NotSent) | after the wait the next call is the probe |
+/// | [`HalfOpen`](BreakerState::HalfOpen) | one probe is out, the others fail at once | an answer closes it, a failure opens it for twice as long |
+///
+/// - **A failure** is either [`TransportError`], a 502, 503 or 504, or a call given up after `patience` (a deadline
+///   around the call must not hide from us that nothing came). Every other status is an answer: 500 speaks of one
+///   request, 429 of one caller.
+/// - **In a row** means that nothing was answered since the failing call began. So two hundred calls that fail together
+///   count, and five pages that time out at one slow endpoint do not, while others are answered.
+/// - **A call without an answer weighs two, a 502, 503 or 504 weighs one.** The first costs somebody a timeout and
+///   speaks of the whole API; the second is quick and may come from one endpoint for one person.
+/// - **A probe that is dropped** early proves nothing and hands its turn to the next call. One that runs longer than
+///   `probe_limit` counts as failed, though its answer, if it comes, still closes.
+/// - **What began before the breaker opened** neither closes it nor, when it fails late, opens it again.
+///
+/// An outage is logged twice: a warning with the cause when it begins, a line with its length when it ends.
+///
+/// # Caveats
+///
+/// Where nobody else is calling, whoever can make the API answer 503 ten times in a row can open it. That is
+/// why the first wait is short: opening wrongly shuts people out for half a second. The wait is measured by the
+/// machine's clock; when that steps back, the wait begins anew and is not prolonged.
+///
+/// This is our own code because no kept crate fits: tower-resilience-circuitbreaker and failsafe read `Instant::now`,
+/// recloser and failsafe let more than one call through while half-open, and none counts a call given up while it hung.
+///
+/// # Example
+///
+/// ```
+/// use ironleaf_auth::*;
+///
+/// # fn example() -> Result<(), TransportError> {
+/// let http = HttpTransport::new(&HttpSettings::default())?;
+/// let transport = CircuitBreaker::new(http, BreakerSettings::default(), system_clock(), system_random());
+/// assert_eq!(transport.state(), BreakerState::Closed);
+/// # Ok(())
+/// # }
+/// ```
+pub struct CircuitBreaker<T> {
+    inner: T,
+    patience: Duration,
+    clock: Clock,
+    circuit: Mutex<Circuit>,
+}
+
+/// When a [`CircuitBreaker`] opens, and for how long.
+#[derive(Debug, Clone)]
+pub struct BreakerSettings {
+    /// The weight of failures in a row that opens it: a call without an answer weighs two, a 502, 503 or 504 one.
+    ///
+    /// Ten: five lost calls or ten refusals. Where one call in ten fails by chance, five in a row come once in a
+    /// hundred thousand calls; a person alone on the site waits for five timeouts at most.
+    pub threshold: u32,
+    /// A row of failures longer than this begins anew. A minute holds five timeouts of one person with time to read.
+    pub window: Duration,
+    /// A call dropped after this long without an answer has failed; dropped sooner it says nothing (a closed tab). One
+    /// second: less than every deadline somebody puts around a call, more than a living API takes.
+    pub patience: Duration,
+    /// How long it is open the first time, less up to half by chance, so that replicas do not probe in step. Half a
+    /// second: a restart of the API takes about as long, and a mistake costs no more.
+    pub first_wait: Duration,
+    /// The wait doubles with every failed probe up to this. Five seconds: nobody waits longer after the API has come
+    /// back, and one call in five seconds burdens no API.
+    pub longest_wait: Duration,
+    /// A probe that has run this long has failed, whoever still waits for it. Three seconds: what a page is given.
+    pub probe_limit: Duration,
+}
+
+impl Default for BreakerSettings {
+    fn default() -> Self {
+        Self {
+            threshold: 10,
+            window: Duration::from_mins(1),
+            patience: Duration::from_secs(1),
+            first_wait: Duration::from_millis(500),
+            longest_wait: Duration::from_secs(5),
+            probe_limit: Duration::from_secs(3),
+        }
+    }
+}
+
+/// What a [`CircuitBreaker`] does with the next call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BreakerState {
+    /// It lets every call through.
+    Closed,
+    /// It fails every call at once, until its wait is over.
+    Open,
+    /// One call is out to see whether the API is back; the others fail at once.
+    HalfOpen,
+}
+
+impl<T: Transport> CircuitBreaker<T> {
+    /// A closed breaker before `inner`. All calls to one API go through one breaker; two APIs have one each.
+    pub fn new(inner: T, settings: BreakerSettings, clock: Clock, random: Random) -> Self {
+        let patience = settings.patience;
+        Self { inner, patience, clock, circuit: Mutex::new(Circuit::new(settings, random)) }
+    }
+
+    /// The state at this moment, for readiness and metrics.
+    ///
+    /// Only a call can close it. A replica that gets no requests because its readiness shows an open breaker stays
+    /// unready, unless its readiness check calls the API through the breaker.
+    pub fn state(&self) -> BreakerState {
+        self.circuit().state()
+    }
+
+    fn admit(&self) -> Result<Call<'_, T>, TransportError> {
+        let now = (self.clock)();
+        let admitted = self.circuit().admit(now);
+        match admitted {
+            Ok(pass) => Ok(Call { breaker: self, pass: Some(pass) }),
+            Err(cause) => Err(TransportError::NotSent(format!("the circuit breaker is open: {cause}"))),
+        }
+    }
+
+    /// A panic under the lock (the random source may) leaves the circuit as it was before or after a change.
+    fn circuit(&self) -> MutexGuard<'_, Circuit> {
+        self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl<T: Transport> Transport for CircuitBreaker<T> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let call = self.admit()?;
+        let result = self.inner.send(request).await;
+        call.ended(&result);
+        result
+    }
+}
+
+/// A call on its way. Dropped before it has ended, cancelled or in a panic, it still reports: a probe that vanished
+/// would leave the breaker half-open for ever.
+struct Call<'a, T: Transport> {
+    breaker: &'a CircuitBreaker<T>,
+    pass: Option<Pass>,
+}
+
+impl<T: Transport> Call<'_, T> {
+    fn ended(mut self, result: &Result<Response, TransportError>) {
+        let Some(pass) = self.pass.take() else { return };
+        let failure = match result {
+            Ok(response) => refusal(response.status()),
+            Err(error) => Some(Failure::unanswered(error.to_string())),
+        };
+        let now = (self.breaker.clock)();
+        let mut circuit = self.breaker.circuit();
+        match failure {
+            None => circuit.answered(&pass, now),
+            Some(failure) => circuit.failed(&pass, failure, now),
+        }
+    }
+}
+
+impl<T: Transport> Drop for Call<'_, T> {
+    fn drop(&mut self) {
+        let Some(pass) = self.pass.take() else { return };
+        let now = (self.breaker.clock)();
+        let waited = now.duration_since(pass.began()).unwrap_or_default();
+        let mut circuit = self.breaker.circuit();
+        if waited < self.breaker.patience {
+            circuit.withdrawn(&pass);
+        } else {
+            let cause = format!("a call was given up after {} ms without an answer", waited.as_millis());
+            circuit.failed(&pass, Failure::unanswered(cause), now);
+        }
+    }
+}
+
+/// The answers of an API that is not there: a proxy's in its place, or its own when it serves nobody.
+fn refusal(status: StatusCode) -> Option<Failure> {
+    match status {
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+            Some(Failure::refused(format!("the API answered {status}")))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
