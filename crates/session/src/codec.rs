@@ -11,9 +11,8 @@ use std::{
 };
 
 use serde::{Serialize, de::DeserializeOwned};
-use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::PayloadError;
+use crate::{PayloadError, Wiped};
 
 /// Room for a session with a pair of JWTs, so that most are encoded without growing.
 const INITIAL_CAPACITY_BYTES: usize = 2048;
@@ -22,7 +21,7 @@ const MAX_VARINT_BYTES: usize = 10;
 
 /// Writes values one after the other. The buffer is wiped when it is dropped, and when it grows.
 pub struct Encoder {
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Wiped<Vec<u8>>,
 }
 
 impl Default for Encoder {
@@ -34,7 +33,7 @@ impl Default for Encoder {
 impl Encoder {
     /// An empty encoder.
     pub fn new() -> Self {
-        Self { bytes: Zeroizing::new(Vec::with_capacity(INITIAL_CAPACITY_BYTES)) }
+        Self { bytes: Wiped::new(Vec::with_capacity(INITIAL_CAPACITY_BYTES)) }
     }
 
     /// One byte.
@@ -123,7 +122,7 @@ impl Encoder {
     }
 
     /// What was written.
-    pub fn finish(self) -> Zeroizing<Vec<u8>> {
+    pub fn finish(self) -> Wiped<Vec<u8>> {
         self.bytes
     }
 
@@ -137,8 +136,7 @@ impl Encoder {
         if needed > self.bytes.capacity() {
             let mut larger = Vec::with_capacity(needed.max(2 * self.bytes.capacity()));
             larger.extend_from_slice(&self.bytes);
-            self.bytes.zeroize();
-            self.bytes = Zeroizing::new(larger);
+            self.bytes = Wiped::new(larger);
         }
     }
 }
@@ -241,7 +239,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// A token, exactly as it was given to [`Encoder::token`].
-    pub fn token(&mut self) -> Decoded<Zeroizing<String>> {
+    pub fn token(&mut self) -> Decoded<Wiped<String>> {
         token::decode(self)
     }
 

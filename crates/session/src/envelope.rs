@@ -3,9 +3,8 @@
 use std::{fmt, time::SystemTime};
 
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
 
-use crate::{Decoder, Encoder, Payload, PayloadError, Random, ambient::whole_millis};
+use crate::{Decoder, Encoder, Payload, PayloadError, Random, Wiped, ambient::whole_millis};
 
 const OWNER_DOMAIN: &[u8] = b"ironleaf/v1/owner\0";
 const ID_BYTES: usize = 16;
@@ -125,7 +124,7 @@ impl<P: Payload> Record<P> {
     }
 
     /// The plaintext of the envelope with this time of sealing.
-    pub(crate) fn encode(&self, sealed_at: SystemTime) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn encode(&self, sealed_at: SystemTime) -> Wiped<Vec<u8>> {
         let mut out = Encoder::new();
         out.raw(self.id.as_bytes());
         out.raw(self.owner.as_bytes());

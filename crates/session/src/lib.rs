@@ -5,6 +5,7 @@
 compile_error!("ironleaf-session holds the keys of the server; it must never reach a browser");
 
 mod ambient;
+mod base64url;
 pub mod codec;
 mod context;
 mod cookie;
@@ -19,6 +20,7 @@ mod sealer;
 mod secret;
 mod session;
 mod settings;
+mod wiped;
 
 pub use ambient::{Clock, Random, system_clock, system_random};
 pub use codec::{Decoder, Encoder};
@@ -33,3 +35,4 @@ pub use sealer::{Purpose, Sealer, UnsealError, Unsealed};
 pub use secret::{Secret, SecretError};
 pub use session::{Arrival, Session, SessionTooLarge};
 pub use settings::{SessionSettings, SettingsError};
+pub use wiped::Wiped;

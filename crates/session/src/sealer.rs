@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use xaes_256_gcm::{Nonce, Tag, aead::AeadInOut as _};
-use zeroize::Zeroizing;
 
 use crate::{
-    Random,
+    Random, Wiped, base64url,
     key_ring::{KeyId, KeyRing},
 };
 
@@ -56,7 +54,7 @@ pub struct Sealer {
 /// What was sealed.
 pub struct Unsealed {
     /// The plaintext, wiped when it is dropped.
-    pub plaintext: Zeroizing<Vec<u8>>,
+    pub plaintext: Wiped<Vec<u8>>,
     /// Whether the value may stay as it is. If not, it is under an old key and is to be sealed anew.
     pub newest_key: bool,
     /// The key that opened it.
@@ -116,10 +114,10 @@ impl Sealer {
             .expect("the plaintext is shorter than 64 GiB");
         sealed.extend_from_slice(&tag);
 
-        let mut value = String::with_capacity(sealed_length(plaintext.len()));
-        value.push_str(VERSION);
-        URL_SAFE_NO_PAD.encode_string(&sealed, &mut value);
-        value
+        let mut value = Vec::with_capacity(sealed_length(plaintext.len()));
+        value.extend_from_slice(VERSION.as_bytes());
+        base64url::encode(&sealed, &mut value);
+        base64url::into_string(value)
     }
 
     /// Opens a value that was sealed for the same purpose and context.
@@ -129,8 +127,7 @@ impl Sealer {
     /// [`UnsealError`]; which of them it is decides whether a cookie is kept or removed.
     pub fn unseal(&self, purpose: Purpose, context: &str, value: &str) -> Result<Unsealed, UnsealError> {
         let encoded = value.strip_prefix(VERSION).ok_or_else(|| unknown_version(value))?;
-        // SECURITY: the decoder is strict: no padding, no whitespace, and no second spelling of the last character.
-        let mut sealed = Zeroizing::new(URL_SAFE_NO_PAD.decode(encoded).map_err(|_| UnsealError::Malformed)?);
+        let mut sealed = base64url::decode(encoded).map_err(|_| UnsealError::Malformed)?;
         let text_end = sealed.len().checked_sub(TAG_BYTES).ok_or(UnsealError::Malformed)?;
         let (key_id, rest) = sealed.split_first_chunk().ok_or(UnsealError::Malformed)?;
         let (nonce, _) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(UnsealError::Malformed)?;
@@ -157,7 +154,7 @@ impl Sealer {
 
 /// How long the sealed value of a plaintext is.
 pub(crate) const fn sealed_length(plaintext_bytes: usize) -> usize {
-    VERSION.len() + ((HEAD_BYTES + plaintext_bytes + TAG_BYTES) * 4).div_ceil(3)
+    VERSION.len() + base64url::encoded_length(HEAD_BYTES + plaintext_bytes + TAG_BYTES)
 }
 
 /// Tells a later version of this format (`v2.…`) from something that was never sealed.

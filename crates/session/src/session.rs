@@ -6,9 +6,7 @@ use std::{
     time::SystemTime,
 };
 
-use zeroize::Zeroizing;
-
-use crate::{Encoder, Owner, Payload, Record, SessionId, context::Context, envelope::encode_payload};
+use crate::{Encoder, Owner, Payload, Record, SessionId, Wiped, context::Context, envelope::encode_payload};
 
 /// The session of one request. Clones are the same session.
 ///
@@ -81,7 +79,7 @@ pub(crate) struct State<P> {
     renewal_due: bool,
     intent: Intent,
     /// The payload's encoding before the first `modify`.
-    before: Option<Zeroizing<Vec<u8>>>,
+    before: Option<Wiped<Vec<u8>>>,
     looked_at: bool,
     head_has_passed: bool,
 }
@@ -309,7 +307,7 @@ pub(crate) fn is_renewal_due(context: &Context, sealed_at: SystemTime, now: Syst
     now.duration_since(sealed_at).is_ok_and(|age| age >= context.settings.renewal_threshold())
 }
 
-fn encoded<P: Payload>(payload: &P) -> Zeroizing<Vec<u8>> {
+fn encoded<P: Payload>(payload: &P) -> Wiped<Vec<u8>> {
     let mut out = Encoder::new();
     encode_payload(&mut out, payload);
     out.finish()

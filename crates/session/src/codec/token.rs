@@ -4,11 +4,10 @@
 //! has three segments (RFC 7515, section 7.1), a compact JWE five (RFC 7516, section 7.1), an opaque token
 //! often one.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use zeroize::Zeroizing;
+use std::mem;
 
 use super::{Decoder, Encoder};
-use crate::PayloadError;
+use crate::{PayloadError, Wiped, base64url};
 
 const VERBATIM: u64 = 0;
 const MAX_SEGMENTS: usize = 5;
@@ -26,21 +25,20 @@ pub(super) fn encode(out: &mut Encoder, token: &str) {
 }
 
 /// The decoded segments, if and only if they encode to exactly this text again.
-fn segments(token: &str) -> Option<Vec<Zeroizing<Vec<u8>>>> {
+fn segments(token: &str) -> Option<Vec<Wiped<Vec<u8>>>> {
     if token.split('.').count() > MAX_SEGMENTS {
         return None;
     }
-    let decode = |segment| URL_SAFE_NO_PAD.decode(segment).ok().map(Zeroizing::new);
-    let segments = token.split('.').map(decode).collect::<Option<Vec<_>>>()?;
+    let segments = token.split('.').map(base64url::decode).collect::<Result<Vec<_>, _>>().ok()?;
     // The decoder is strict and this always holds; a token that came back changed would end the session,
     // so it is not left to the decoder's settings.
     (join(segments.iter().map(|segment| &segment[..])).as_str() == token).then_some(segments)
 }
 
-pub(super) fn decode(input: &mut Decoder<'_>) -> Result<Zeroizing<String>, PayloadError> {
+pub(super) fn decode(input: &mut Decoder<'_>) -> Result<Wiped<String>, PayloadError> {
     let count = input.varint()?;
     if count == VERBATIM {
-        return Ok(Zeroizing::new(input.str()?.to_owned()));
+        return Ok(Wiped::new(input.str()?.to_owned()));
     }
     let count = usize::try_from(count).ok().filter(|count| *count <= MAX_SEGMENTS);
     let count = count.ok_or(PayloadError::Invalid("a token has too many segments"))?;
@@ -51,14 +49,14 @@ pub(super) fn decode(input: &mut Decoder<'_>) -> Result<Zeroizing<String>, Paylo
     Ok(join(segments[..count].iter().copied()))
 }
 
-fn join<'a>(segments: impl Iterator<Item = &'a [u8]> + Clone) -> Zeroizing<String> {
-    let encoded_bytes = |segment: &[u8]| (segment.len() * 4).div_ceil(3) + 1;
-    let mut token = Zeroizing::new(String::with_capacity(segments.clone().map(encoded_bytes).sum()));
+fn join<'a>(segments: impl Iterator<Item = &'a [u8]> + Clone) -> Wiped<String> {
+    let encoded_bytes = |segment: &[u8]| base64url::encoded_length(segment.len()) + 1;
+    let mut token = Wiped::new(Vec::with_capacity(segments.clone().map(encoded_bytes).sum()));
     for (index, segment) in segments.enumerate() {
         if index > 0 {
-            token.push('.');
+            token.push(b'.');
         }
-        URL_SAFE_NO_PAD.encode_string(segment, &mut token);
+        base64url::encode(segment, &mut token);
     }
-    token
+    Wiped::new(base64url::into_string(mem::take(&mut token)))
 }

@@ -3,10 +3,8 @@
 //! A chunk is the cookie `name.<index>` with the value `<value id>.<index>.<count>.<part>`. The value id is new
 //! for every value written, so parts of two values are never joined.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-
 use super::MAX_COOKIE_BYTES;
-use crate::Random;
+use crate::{Random, base64url};
 
 /// Enough for 100 KB, and two digits at most.
 pub(crate) const MAX_CHUNKS: usize = 32;
@@ -37,9 +35,11 @@ pub(crate) fn split(
     if count > MAX_CHUNKS {
         return None;
     }
-    let mut id = [0; VALUE_ID_BYTES];
-    random(&mut id);
-    let id = URL_SAFE_NO_PAD.encode(id);
+    let mut id_bytes = [0; VALUE_ID_BYTES];
+    random(&mut id_bytes);
+    let mut id = Vec::with_capacity(VALUE_ID_CHARS);
+    base64url::encode(&id_bytes, &mut id);
+    let id = base64url::into_string(id);
     let chunk = |(index, part): (usize, &[u8])| {
         let part = str::from_utf8(part).ok()?;
         Some((format!("{name}.{index}"), format!("{id}.{index}.{count}.{part}")))

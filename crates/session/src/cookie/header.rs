@@ -1,6 +1,9 @@
 //! Reading the `Cookie` header: other people's cookies, junk and repetitions are passed over, never an error.
 
+use std::mem;
+
 use http::{HeaderMap, HeaderValue, header::COOKIE};
+use memchr::{memchr, memchr_iter};
 
 /// Every name and value of every `Cookie` header, as bytes and in order.
 pub(crate) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
@@ -9,8 +12,12 @@ pub(crate) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])>
 
 /// The names and values of one `Cookie` header. What has no `=` is no cookie of ours.
 pub(crate) fn pairs_of(header: &HeaderValue) -> impl Iterator<Item = (&[u8], &[u8])> {
-    header.as_bytes().split(|byte| *byte == b';').filter_map(|pair| {
-        let equals = pair.iter().position(|byte| *byte == b'=')?;
+    // A session is one long pair: looked at byte by byte, finding its end would cost as much as decrypting it.
+    let bytes = header.as_bytes();
+    let ends = memchr_iter(b';', bytes).chain([bytes.len()]);
+    let pairs = ends.scan(0, move |start, end| Some(&bytes[mem::replace(start, end + 1)..end]));
+    pairs.filter_map(|pair| {
+        let equals = memchr(b'=', pair)?;
         Some((pair[..equals].trim_ascii(), pair[equals + 1..].trim_ascii()))
     })
 }
