@@ -7,7 +7,8 @@ use std::time::Duration;
 use app::Site;
 use axum::Router;
 use ironleaf_auth::{
-    Clock, CoreApiProvider, CoreApiSettings, HttpSettings, HttpTransport, Random, Transport, TransportError,
+    BreakerSettings, CircuitBreaker, Clock, CoreApiProvider, CoreApiSettings, HttpSettings, HttpTransport,
+    Random, Transport, TransportError,
 };
 use ironleaf_bff::{Bff, BffSettings};
 use ironleaf_session::{KeyRing, KeyRingError, Sealer, system_clock, system_random};
@@ -40,14 +41,17 @@ pub struct Ambient {
 }
 
 impl Ambient {
-    /// The clock and the randomness of this machine, and the core API over HTTP.
+    /// The clock and the randomness of this machine, and the core API over HTTP behind a circuit breaker.
     ///
     /// # Errors
     ///
     /// [`AssemblyError::Transport`] where no HTTP client can be made.
     pub fn of_the_machine() -> Result<Self, AssemblyError> {
-        let transport = HttpTransport::new(&HttpSettings::default())?;
-        Ok(Self { clock: system_clock(), random: system_random(), transport: Arc::new(transport) })
+        let (clock, random) = (system_clock(), system_random());
+        let http = HttpTransport::new(&HttpSettings::default())?;
+        let transport =
+            CircuitBreaker::new(http, BreakerSettings::default(), Arc::clone(&clock), Arc::clone(&random));
+        Ok(Self { clock, random, transport: Arc::new(transport) })
     }
 }
 
