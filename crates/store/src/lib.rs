@@ -10,6 +10,8 @@ mod bound;
 pub mod conformance;
 mod memory;
 mod record;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
@@ -17,6 +19,8 @@ mod store;
 pub use ambient::{Clock, Random, system_clock, system_random};
 pub use memory::MemoryStore;
 pub use record::{Body, Draft, Eviction, Expected, Holder, Key, MARK_MAX_BYTES, Record, Version, Written};
+#[cfg(feature = "redis")]
+pub use redis::{EvictionPolicy, RedisSettings, RedisStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteSettings, SqliteStore};
 pub use store::{Store, StoreError};

@@ -1,0 +1,201 @@
+//! A store that many replicas share: Redis 7 or Valkey.
+
+mod link;
+mod policy;
+mod scripts;
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+
+pub use self::policy::EvictionPolicy;
+use self::{
+    link::{Fault, Link},
+    scripts::Scripts,
+};
+use crate::{
+    Draft, Expected, Holder, Key, Random, Record, Store, StoreError, Version, Written, ambient::ttl_millis,
+    record::check_mark, system_random,
+};
+
+/// How a [`RedisStore`] behaves.
+#[derive(Clone)]
+pub struct RedisSettings {
+    /// What every key starts with: `ironleaf:` by default. Another one for each application that shares a Redis.
+    pub prefix: String,
+    /// How long one attempt to connect may take, TLS and authentication included. 500 ms by default.
+    pub connect_timeout: Duration,
+    /// How long one answer may take before the connection is given up. 500 ms by default.
+    pub response_timeout: Duration,
+    /// How long a call of [`Store`] may take, with whatever it has to wait for. 500 ms by default: what a Redis that is gone
+    /// costs a page.
+    pub command_timeout: Duration,
+    /// Where versions come from.
+    pub random: Random,
+    /// The certificates, in PEM, of whom `rediss://` trusts, in place of those of the system.
+    pub root_certificates: Option<Vec<u8>>,
+}
+
+impl Default for RedisSettings {
+    fn default() -> Self {
+        let timeout = Duration::from_millis(500);
+        Self {
+            prefix: "ironleaf:".to_owned(),
+            connect_timeout: timeout,
+            response_timeout: timeout,
+            command_timeout: timeout,
+            random: system_random(),
+            root_certificates: None,
+        }
+    }
+}
+
+impl fmt::Debug for RedisSettings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RedisSettings")
+            .field("prefix", &self.prefix)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("response_timeout", &self.response_timeout)
+            .field("command_timeout", &self.command_timeout)
+            .field("root_certificates", &self.root_certificates.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keeps everything in a Redis, by its clock: replicas need not agree on the time.
+///
+/// All calls share one connection, which is made anew when it breaks or an answer is late. No write is ever sent twice.
+pub struct RedisStore {
+    link: Link,
+    scripts: Scripts,
+    prefix: String,
+    random: Random,
+}
+
+impl RedisStore {
+    /// Connects to `redis://[user][:password]@host[:port][/database]`, or with TLS to `rediss://..`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unreachable`] where the address is none, or nobody answers there in time.
+    pub async fn connect(url: &str, settings: RedisSettings) -> Result<Self, StoreError> {
+        let store = Self::lazy(url, settings)?;
+        store.check().await?;
+        Ok(store)
+    }
+
+    /// The same without waiting for anybody to answer: the store connects with its first call. For a server that starts while
+    /// its Redis is down, and says so by its readiness.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unreachable`] where the address or a certificate cannot be read.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    pub fn lazy(url: &str, settings: RedisSettings) -> Result<Self, StoreError> {
+        let link = Link::new(url, &settings)?;
+        let RedisSettings { prefix, random, .. } = settings;
+        Ok(Self { link, scripts: Scripts::new(), prefix, random })
+    }
+
+    /// Whether this Redis could drop a mark when its memory is full.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unreachable`] where it does not answer at all. One that answers but does not tell is
+    /// [`EvictionPolicy::Unknown`].
+    pub async fn eviction_policy(&self) -> Result<EvictionPolicy, StoreError> {
+        let mut info = redis::cmd("INFO");
+        info.arg("memory");
+        let answer = self.link.run(async |mut connection| info.query_async::<String>(&mut connection).await);
+        match answer.await {
+            Ok(info) => Ok(EvictionPolicy::of(&info)),
+            Err(fault) if fault.is_refusal() => Ok(EvictionPolicy::Unknown),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    /// What is in braces decides where a cluster keeps a key: a record's mark and body are in one place.
+    fn name(&self, key: &Key, part: &str) -> String {
+        format!("{}{{{}}}:{part}", self.prefix, hex::encode(key.as_bytes()))
+    }
+
+    async fn read_once(&self, names: &[[String; 2]]) -> Result<Vec<[Option<Vec<u8>>; 2]>, Fault> {
+        let mut pipeline = redis::pipe();
+        for names in names {
+            pipeline.cmd("MGET").arg(names);
+        }
+        self.link.run(async |mut connection| pipeline.query_async(&mut connection).await).await
+    }
+}
+
+const MARK: &str = "mark";
+const BODY: &str = "body";
+const LEASE: &str = "lease";
+
+#[async_trait]
+impl Store for RedisStore {
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<_> = keys.iter().map(|key| [self.name(key, MARK), self.name(key, BODY)]).collect();
+        let values = match self.read_once(&names).await {
+            // The connection was broken before, and only this call noticed. Reading twice harms nobody.
+            Err(fault) if fault.is_broken_connection() => self.read_once(&names).await?,
+            values => values?,
+        };
+        values.into_iter().map(|[mark, body]| mark.map(|mark| record(&mark, body)).transpose()).collect()
+    }
+
+    async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
+        check_mark(&draft);
+        let mut version = [0; 16];
+        (self.random)(&mut version);
+        let mut write = self.scripts.write.key(self.name(key, MARK));
+        write.key(self.name(key, BODY));
+        match &expected {
+            Expected::Anything => write.arg("any"),
+            Expected::Absent => write.arg("none"),
+            Expected::Version(version) => write.arg(&version.as_bytes()[..]),
+        };
+        write.arg(&version[..]).arg(draft.mark).arg(ttl_millis(draft.mark_ttl));
+        if let Some(body) = draft.body {
+            write.arg(ttl_millis(body.ttl.min(draft.mark_ttl))).arg(body.bytes);
+        }
+        let done: bool =
+            self.link.run(async |mut connection| write.invoke_async(&mut connection).await).await?;
+        Ok(if done { Written::Done(Version::from_bytes(version)) } else { Written::Conflict })
+    }
+
+    async fn acquire(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
+        let mut acquire = self.scripts.acquire.key(self.name(lease, LEASE));
+        acquire.arg(&holder.as_bytes()[..]).arg(ttl_millis(ttl));
+        Ok(self.link.run(async |mut connection| acquire.invoke_async(&mut connection).await).await?)
+    }
+
+    async fn renew(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
+        let mut renew = self.scripts.renew.key(self.name(lease, LEASE));
+        renew.arg(&holder.as_bytes()[..]).arg(ttl_millis(ttl));
+        Ok(self.link.run(async |mut connection| renew.invoke_async(&mut connection).await).await?)
+    }
+
+    async fn release(&self, lease: &Key, holder: &Holder) -> Result<(), StoreError> {
+        let mut release = self.scripts.release.key(self.name(lease, LEASE));
+        release.arg(&holder.as_bytes()[..]);
+        Ok(self.link.run(async |mut connection| release.invoke_async(&mut connection).await).await?)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.read(&[Key::from_bytes([0; 32])]).await.map(|_| ())
+    }
+}
+
+/// A mark is kept behind its version.
+fn record(mark: &[u8], body: Option<Vec<u8>>) -> Result<Record, StoreError> {
+    let (version, mark) = mark.split_first_chunk().ok_or_else(Fault::foreign)?;
+    Ok(Record { version: Version::from_bytes(*version), mark: mark.to_vec(), body })
+}

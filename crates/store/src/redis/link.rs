@@ -1,0 +1,175 @@
+//! The one connection, how long anything waits for it, and how it comes back.
+//!
+//! The client's own connection manager does much of this, but keeps a connection whose answers do not arrive (the host is gone,
+//! a firewall forgot it) and does not come back from a refused password.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, RedisError, RedisResult, ServerErrorKind,
+    TlsCertificates, aio::MultiplexedConnection,
+};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+
+use super::RedisSettings;
+use crate::StoreError;
+
+type Connecting = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
+
+pub(super) struct Link {
+    client: Client,
+    config: AsyncConnectionConfig,
+    command_timeout: Duration,
+    /// The connection, or the attempt to make one that all wait for together. None before the first call.
+    current: Mutex<Option<Connecting>>,
+}
+
+impl Link {
+    pub(super) fn new(url: &str, settings: &RedisSettings) -> Result<Self, Fault> {
+        let client = match &settings.root_certificates {
+            None => Client::open(url)?,
+            Some(pem) => {
+                let certificates = TlsCertificates { client_tls: None, root_cert: Some(pem.clone()) };
+                Client::build_with_tls(url, certificates)?
+            }
+        };
+        if matches!(client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. }) {
+            name_the_cryptography();
+        }
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(settings.connect_timeout))
+            .set_response_timeout(Some(settings.response_timeout));
+        Ok(Self { client, config, command_timeout: settings.command_timeout, current: Mutex::new(None) })
+    }
+
+    /// Runs an operation once, within the time a call may take.
+    pub(super) async fn run<T>(
+        &self,
+        operation: impl AsyncFnOnce(MultiplexedConnection) -> RedisResult<T>,
+    ) -> Result<T, Fault> {
+        let connecting = self.connecting();
+        let outcome =
+            tokio::time::timeout(self.command_timeout, async { operation(connecting.clone().await?).await })
+                .await;
+        let fault = match outcome {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) => Fault::from(error),
+            Err(_) => Fault::late(),
+        };
+        if fault.gives_up_the_connection {
+            self.give_up(&connecting);
+        }
+        Err(fault)
+    }
+
+    /// What there is, or a new attempt where there is nothing or the last one failed.
+    fn connecting(&self) -> Connecting {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connecting) =
+            current.as_ref().filter(|connecting| !matches!(connecting.peek(), Some(Err(_))))
+        {
+            return connecting.clone();
+        }
+        let (client, config) = (self.client.clone(), self.config.clone());
+        let attempt = async move { client.get_multiplexed_async_connection_with_config(&config).await };
+        let connecting = attempt.boxed().shared();
+        // In a task of its own: the caller that began it may go away, the others wait for it still.
+        tokio::spawn(connecting.clone());
+        current.insert(connecting).clone()
+    }
+
+    /// The next call makes a new one, unless somebody did so meanwhile. An attempt still under way goes on: it ends by its own
+    /// timeout, and giving it up here would never let one succeed that takes longer than a command may.
+    fn give_up(&self, connecting: &Connecting) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if connecting.peek().is_some() && current.as_ref().is_some_and(|current| current.ptr_eq(connecting)) {
+            *current = None;
+        }
+    }
+}
+
+/// The client asks rustls for the default of the process, and rustls panics where two are compiled in and none is named.
+fn name_the_cryptography() {
+    if CryptoProvider::get_default().is_none() {
+        // An error says that another thread was faster.
+        let _ = aws_lc_rs::default_provider().install_default();
+    }
+}
+
+/// What went wrong, in words that are ours: a message of Redis may repeat the arguments of a command.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Fault {
+    message: String,
+    kind: FaultKind,
+    gives_up_the_connection: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum FaultKind {
+    Full,
+    /// The connection was there and is not; nothing says that the command arrived.
+    BrokenConnection,
+    /// Redis answers, but not to this.
+    Refusal,
+    Other,
+}
+
+impl Fault {
+    fn late() -> Self {
+        let message = "Redis did not answer in time".to_owned();
+        Self { message, kind: FaultKind::Other, gives_up_the_connection: true }
+    }
+
+    pub(super) fn foreign() -> Self {
+        let message = "a key of ours holds what we did not write".to_owned();
+        Self { message, kind: FaultKind::Other, gives_up_the_connection: false }
+    }
+
+    pub(super) fn is_broken_connection(&self) -> bool {
+        self.kind == FaultKind::BrokenConnection
+    }
+
+    pub(super) fn is_refusal(&self) -> bool {
+        self.kind == FaultKind::Refusal
+    }
+}
+
+impl From<RedisError> for Fault {
+    fn from(error: RedisError) -> Self {
+        let code = error.code().map(str::to_owned);
+        let message = match (error.kind(), &code) {
+            // Of the operating system or of TLS: they know no commands.
+            (ErrorKind::Io, _) => format!("the connection to Redis failed: {error}"),
+            (_, Some(code)) => format!("Redis answered {code}"),
+            _ => format!("the Redis client failed: {}", error.category()),
+        };
+        let kind = match code.as_deref() {
+            Some("OOM") => FaultKind::Full,
+            Some(_) => FaultKind::Refusal,
+            None if error.is_connection_dropped() && !error.is_timeout() => FaultKind::BrokenConnection,
+            None => FaultKind::Other,
+        };
+        let gives_up_the_connection = error.is_io_error()
+            || error.is_unrecoverable_error()
+            // The master became a replica: the address may lead to the new master by now.
+            || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
+        Self { message, kind, gives_up_the_connection }
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        match fault.kind {
+            FaultKind::Full => Self::Full,
+            _ => Self::Unreachable(fault.into()),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What a Redis drops when its memory is full.
+
+/// Whether a Redis could drop a mark when its memory is full. Every mark has a time, so every policy that drops anything
+/// could: the `volatile-` ones as well as the `allkeys-` ones.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EvictionPolicy {
+    /// It drops nothing: the policy is `noeviction`, or there is no `maxmemory` at which one would apply.
+    Safe,
+    /// It drops keys by the policy of this name, at its `maxmemory`. Not for production: a dropped tombstone brings a session
+    /// back, a dropped head sends a spent token to the provider.
+    Drops(String),
+    /// It does not say; some services hide it. Look it up in the service's settings.
+    Unknown,
+}
+
+impl EvictionPolicy {
+    /// From the answer to `INFO memory`, which more services allow than `CONFIG GET`.
+    pub(super) fn of(info: &str) -> Self {
+        let field =
+            |name| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
+        match (field("maxmemory"), field("maxmemory_policy")) {
+            (_, Some("noeviction")) | (Some("0"), _) => Self::Safe,
+            (Some(_), Some(policy)) => Self::Drops(policy.to_owned()),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EvictionPolicy;
+
+    #[test]
+    fn a_policy_counts_where_memory_is_bounded() {
+        let policy = |info| EvictionPolicy::of(info);
+        assert_eq!(
+            policy("# Memory\r\nmaxmemory:100\r\nmaxmemory_policy:noeviction\r\n"),
+            EvictionPolicy::Safe
+        );
+        assert_eq!(policy("maxmemory:0\r\nmaxmemory_policy:allkeys-lru\r\n"), EvictionPolicy::Safe);
+        let drops = EvictionPolicy::Drops("volatile-ttl".to_owned());
+        assert_eq!(policy("maxmemory:100\r\nmaxmemory_policy:volatile-ttl\r\n"), drops);
+    }
+
+    #[test]
+    fn a_server_that_does_not_say_is_not_safe() {
+        for info in ["", "used_memory:1\r\n", "maxmemory:100\r\n", "maxmemory_policy:allkeys-lru\r\n"] {
+            assert_eq!(EvictionPolicy::of(info), EvictionPolicy::Unknown, "{info}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A Redis of a test's own: on a free port of the loopback interface, with a folder of its own, gone with the test.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use redis::{FromRedisValue, aio::MultiplexedConnection};
+use tempfile::TempDir;
+
+pub(crate) struct RedisServer {
+    process: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+impl RedisServer {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        let port = free.local_addr().expect("a bound socket has an address").port();
+        drop(free);
+        let folder = TempDir::new().expect("a temporary folder");
+        Self { process: process(port, &folder, arguments), port, folder }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().expect("it was running");
+        self.process.wait().expect("it was running");
+    }
+
+    /// On the same port, and empty.
+    pub(crate) fn start_again(&mut self) {
+        self.process = process(self.port, &self.folder, &[]);
+    }
+
+    /// It keeps its connections and answers nobody.
+    pub(crate) fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    pub(crate) fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.process.id().try_into().expect("a process id"));
+        kill(pid, signal).expect("it is running");
+    }
+
+    /// As an administrator, beside the store.
+    pub(crate) async fn db_connect(&self) -> MultiplexedConnection {
+        let client = redis::Client::open(self.url()).expect("an address of ours");
+        client.get_multiplexed_async_connection().await.expect("it is running")
+    }
+
+    /// One command line without spaces in its words.
+    pub(crate) async fn db<T: FromRedisValue>(&self, command: &str) -> T {
+        let mut words = command.split(' ');
+        let mut line = redis::cmd(words.next().expect("a command has a name"));
+        for word in words {
+            line.arg(word);
+        }
+        line.query_async(&mut self.db_connect().await).await.expect("the server knows this command")
+    }
+
+    /// Moves the time of everything that expires. Redis' own clock cannot be moved, what is left of each key can.
+    pub(crate) async fn db_advance(&self, by: Duration) {
+        const ADVANCE: &str = "
+            for _, key in ipairs(redis.call('KEYS', '*')) do
+                local left = redis.call('PTTL', key)
+                if left >= 0 then redis.call('PEXPIRE', key, left - tonumber(ARGV[1])) end
+            end";
+        let millis = u64::try_from(by.as_millis()).expect("tests move minutes");
+        let mut advance = redis::cmd("EVAL");
+        advance.arg(ADVANCE).arg(0).arg(millis);
+        advance.exec_async(&mut self.db_connect().await).await.expect("the script runs");
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        // A test that failed may have left it frozen; SIGKILL does not mind.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Returns once it listens.
+fn process(port: u16, folder: &TempDir, arguments: &[&str]) -> Child {
+    let mut process = Command::new("redis-server")
+        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        .args(["--port", &port.to_string()])
+        .arg("--dir")
+        .arg(folder.path())
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("these tests need redis-server: apt-get install redis-server");
+    let output = process.stdout.take().expect("its output is ours");
+    let mut said = Vec::new();
+    for line in BufReader::new(output).lines() {
+        let line = line.expect("Redis speaks UTF-8");
+        if line.contains("Ready to accept connections") {
+            return process;
+        }
+        said.push(line);
+    }
+    process.wait().expect("it was started");
+    panic!("redis-server did not start: {said:#?}");
+}
