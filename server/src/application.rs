@@ -8,17 +8,19 @@ use app::Site;
 use axum::Router;
 use ironleaf_auth::{
     BreakerSettings, CircuitBreaker, Clock, CoreApiProvider, CoreApiSettings, HttpSettings, HttpTransport,
-    Random, Transport, TransportError,
+    Patience, Random, Spawner, Transport, TransportError,
 };
 use ironleaf_bff::{Bff, BffSettings};
 use ironleaf_session::{KeyRing, KeyRingError, Sealer, system_clock, system_random};
+use ironleaf_store::Store;
 use thiserror::Error;
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::assets::BuiltSite;
 use crate::config::{Config, Environment};
 use crate::router::router;
-use crate::secrets;
+use crate::{secrets, store, telemetry};
 
 /// A form is small; who needs longer than this to send it keeps a connection for its own sake.
 const FORM_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,20 +40,30 @@ pub struct Ambient {
     pub random: Random,
     /// The way to the core API.
     pub transport: Arc<dyn Transport>,
+    /// What is kept of sessions beside their cookies.
+    pub store: Arc<dyn Store>,
+    /// Where refreshes and sign-outs run.
+    pub spawner: Spawner,
 }
 
 impl Ambient {
-    /// The clock and the randomness of this machine, and the core API over HTTP behind a circuit breaker.
+    /// The clock and the randomness of this machine, the core API over HTTP behind a circuit breaker, and the store
+    /// that the configuration names. What runs beside the requests is found in `tasks`.
     ///
     /// # Errors
     ///
-    /// [`AssemblyError::Transport`] where no HTTP client can be made.
-    pub fn of_the_machine() -> Result<Self, AssemblyError> {
+    /// [`AssemblyError::Transport`] where no HTTP client can be made, [`AssemblyError::Store`].
+    pub async fn of_the_machine(config: &Config, tasks: &TaskTracker) -> Result<Self, AssemblyError> {
         let (clock, random) = (system_clock(), system_random());
         let http = HttpTransport::new(&HttpSettings::default())?;
         let transport =
             CircuitBreaker::new(http, BreakerSettings::default(), Arc::clone(&clock), Arc::clone(&random));
-        Ok(Self { clock, random, transport: Arc::new(transport) })
+        let store = store::open(config, &clock).await?;
+        let tasks = tasks.clone();
+        let spawner: Spawner = Arc::new(move |task| {
+            tasks.spawn(task);
+        });
+        Ok(Self { clock, random, transport: Arc::new(transport), store, spawner })
     }
 }
 
@@ -64,6 +76,14 @@ pub enum AssemblyError {
     /// The session secrets cannot be used.
     #[error("the session secrets cannot be used: {0}")]
     Secrets(#[from] KeyRingError),
+    /// The store cannot be used.
+    #[error("{variable} cannot be used: {detail}")]
+    Store {
+        /// The variable that names another one.
+        variable: &'static str,
+        /// Why.
+        detail: String,
+    },
     /// No HTTP client can be made.
     #[error("the core API cannot be reached from here: {0}")]
     Transport(#[from] TransportError),
@@ -83,7 +103,7 @@ pub fn application(
     built: &BuiltSite,
     ambient: Ambient,
 ) -> Result<Router, AssemblyError> {
-    let Ambient { clock, random, transport } = ambient;
+    let Ambient { clock, random, transport, store, spawner } = ambient;
     let secrets = match &config.session_secrets {
         Some(secrets) => secrets.clone(),
         None => secrets::kept_or_made(&config.data_dir, &random).map_err(AssemblyError::DataDir)?,
@@ -92,7 +112,6 @@ pub fn application(
     if let Some(file) = &config.session_secrets_file {
         tokio::spawn(secrets::follow(file.clone(), keys.clone(), Arc::clone(&clock)));
     }
-    let sealer = Sealer::new(keys, Arc::clone(&random));
     let provider = CoreApiProvider::new(
         core_api_url,
         Arc::clone(&transport),
@@ -112,12 +131,17 @@ pub fn application(
         form_timeout: FORM_TIMEOUT,
         sign_in_timeout: SIGN_IN_TIMEOUT,
         sign_out_timeout: SIGN_OUT_TIMEOUT,
+        sealer: Sealer::new(keys, Arc::clone(&random)),
+        store,
+        patience: Patience { successor: config.successor_retention, ..Patience::default() },
+        spawner,
+        observer: telemetry::token_metrics(),
         provider: Arc::new(provider),
         transport,
         clock,
         random,
     });
-    let session = bff.session_layer(sealer);
+    let session = bff.session_layer();
     let site = Arc::new(Site {
         app_name: config.app_name.clone(),
         get_started_url: config.get_started_url.clone(),

@@ -57,6 +57,12 @@ pub struct Config {
     pub refresh_token_max_age: Duration,
     /// `REFRESH_LEEWAY`
     pub refresh_leeway: Duration,
+    /// `SUCCESSOR_RETENTION`
+    pub successor_retention: Duration,
+    /// `REDIS_URL`; `None` keeps what is known of sessions in `DATA_DIR`, for one host.
+    pub redis_url: Option<Url>,
+    /// `SINGLE_HOST`: no other host serves the same sessions.
+    pub single_host: bool,
     /// `SESSION_COOKIE_NAME`
     pub session_cookie_name: String,
     /// `SESSION_HEADER_BUDGET`
@@ -138,6 +144,9 @@ impl Config {
             session_idle_timeout: read.duration("SESSION_IDLE_TIMEOUT", 7 * DAY),
             refresh_token_max_age: read.duration("REFRESH_TOKEN_MAX_AGE", 7 * DAY),
             refresh_leeway: read.duration("REFRESH_LEEWAY", MINUTE),
+            successor_retention: read.duration("SUCCESSOR_RETENTION", DAY),
+            redis_url: read.redis_url("REDIS_URL"),
+            single_host: read.parsed("SINGLE_HOST", "false", "true or false"),
             session_cookie_name: read.text("SESSION_COOKIE_NAME", "ironleaf-session"),
             session_header_budget_bytes: read.parsed("SESSION_HEADER_BUDGET", "7168", "a number of bytes"),
             core_api_access_token_ttl: read.duration("CORE_API_ACCESS_TOKEN_TTL", 20 * MINUTE),
@@ -179,6 +188,12 @@ impl Config {
                 }
                 if self.core_api_url.is_none() {
                     read.problem("CORE_API_URL is missing: production does not embed the reference core API");
+                }
+                if self.redis_url.is_none() && !self.single_host {
+                    read.problem(
+                        "REDIS_URL is missing: without it two hosts do not know of each other's refreshes and sign-outs. Set \
+                         it, or say SINGLE_HOST=true",
+                    );
                 }
                 if self.session_secrets.is_none() {
                     read.problem(
@@ -249,6 +264,10 @@ impl Config {
         line("SESSION_IDLE_TIMEOUT", &secs(self.session_idle_timeout));
         line("REFRESH_TOKEN_MAX_AGE", &secs(self.refresh_token_max_age));
         line("REFRESH_LEEWAY", &secs(self.refresh_leeway));
+        line("SUCCESSOR_RETENTION", &secs(self.successor_retention));
+        let store = if self.redis_url.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
+        line("REDIS_URL", &store);
+        line("SINGLE_HOST", &self.single_host);
         line("SESSION_COOKIE_NAME", &self.session_cookie_name);
         line("SESSION_HEADER_BUDGET", &self.session_header_budget_bytes);
         line("CORE_API_ACCESS_TOKEN_TTL", &secs(self.core_api_access_token_ttl));

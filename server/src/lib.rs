@@ -12,3 +12,4 @@ mod context;
 mod health;
 mod problems;
 mod secrets;
+mod store;

@@ -9,6 +9,7 @@ use ironleaf_core_api::CoreApi;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::application::{Ambient, AssemblyError, application};
@@ -71,7 +72,9 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         Some(url) => (url.clone(), elsewhere(core_api_stop)),
         None => embed_core_api(&config, core_api_stop).await?,
     };
-    let application = application(&config, core_api_url.clone(), &built, Ambient::of_the_machine()?)?;
+    let tasks = TaskTracker::new();
+    let ambient = Ambient::of_the_machine(&config, &tasks).await?;
+    let application = application(&config, core_api_url.clone(), &built, ambient)?;
     announce(&config, &core_api_url);
     let service = application.into_make_service_with_connect_info::<SocketAddr>();
     let web = axum::serve(listener, service).with_graceful_shutdown(stopped(stop.clone())).into_future();
@@ -79,6 +82,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         served = within_grace(web, stop) => served.map_err(StartError::Stopped)?,
         embedded = &mut core_api => return embedded.map_err(StartError::Stopped),
     }
+    finished(&tasks).await;
     web_is_done.send_replace(true);
     core_api.await.map_err(StartError::Stopped)
 }
@@ -110,6 +114,14 @@ async fn within_grace(
             tracing::warn!("connections that did not end in time were closed");
             Ok(())
         }
+    }
+}
+
+/// Waits for the refreshes and sign-outs that are under way: a refresh that is cut off leaves its session in doubt.
+async fn finished(tasks: &TaskTracker) {
+    tasks.close();
+    if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
+        tracing::warn!(tasks = tasks.len(), "refreshes or sign-outs that did not end in time were cut off");
     }
 }
 

@@ -1,7 +1,9 @@
 //! The log: one line per request, for people or for machines.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
+use ironleaf_auth::Observer;
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -28,4 +30,9 @@ pub fn start(format: LogFormat, filter: &str) {
         let message = panic.payload_as_str().unwrap_or_default();
         tracing::error!(place, message, "a panic");
     }));
+}
+
+/// Counts what happens to tokens, by what it is.
+pub(crate) fn token_metrics() -> Observer {
+    Arc::new(|event| metrics::counter!("ironleaf_tokens_total", "event" => event.label()).increment(1))
 }

@@ -23,6 +23,9 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+/// For how long the API recognises a repeated refresh by its key, where it says that it does.
+const IDEMPOTENCY_WINDOW: Duration = Duration::from_mins(10);
+
 /// What an operator can set about a [`CoreApiProvider`].
 #[derive(Debug, Clone)]
 pub struct CoreApiSettings {
@@ -109,8 +112,8 @@ impl Provider for CoreApiProvider {
         ReuseCost::Family
     }
 
-    fn refresh_is_idempotent(&self, grant: &Grant) -> bool {
-        grant.field(grant::IDEMPOTENCY_KEY).is_some()
+    fn repeatable_for(&self, grant: &Grant) -> Option<Duration> {
+        grant.field(grant::IDEMPOTENCY_KEY).map(|_| IDEMPOTENCY_WINDOW)
     }
 
     async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {

@@ -1,157 +1,334 @@
-use std::fmt;
+//! The token lifecycle: the one place that decides when a refresh token is presented.
+//!
+//! One refresh for each session and rotation, however many requests, processes and machines want it; it runs in a task of
+//! its own and commits the head before anybody is answered. What a request has to do is decided in [`position`], the steps
+//! of a refresh are in [`refresh`], those of a sign-out in [`ending`].
+
+mod commit;
+mod due;
+mod ending;
+mod flight;
+mod lease;
+mod position;
+mod refresh;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::{Caller, Clock, Grant, Provider, RefreshOutcome, RefreshTiming, Rejection};
+use tokio::time::timeout;
 
-/// Which refresh is meant: one session at one rotation. It is what single flight, leases and the head are keyed by.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct SessionKey {
-    id: Box<[u8]>,
-    rotation: u64,
+pub use self::due::Due;
+use self::flight::{Flights, Landing};
+use self::position::{Position, Stand, settle};
+use crate::{
+    Caller, Clock, EndReason, Event, Grant, Head, HeadState, Heads, HeadsError, Keep, KeptHead, MemoryHeads,
+    Observer, Provider, Random, RefreshTiming, SessionKey, SignOut, Spawner, nobody, tokio_spawner,
+};
+
+/// No two machines agree on the time by more than this.
+const CLOCK_SKEW: Duration = Duration::from_secs(30);
+
+/// What came of reading a head: before the lifecycle is asked, or by [`Lifecycle::read_head`].
+pub type HeadRead = Result<Option<KeptHead>, HeadsError>;
+
+/// How long things may take, and how long they are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// How long a request waits for a refresh, when its access token has ended.
+    pub request: Duration,
+    /// The same, while its access token still lives.
+    pub request_with_living_access: Duration,
+    /// How long a refresh, which no request can cancel, tries in all.
+    pub refresh: Duration,
+    /// How long a lease holds that is not prolonged: after a crash nobody refreshes for so long.
+    pub lease: Duration,
+    /// How long a new grant is kept that no request has come with.
+    pub successor: Duration,
+    /// How long it is kept after a request has come with it, for requests that were sent before.
+    pub shown: Duration,
+    /// How long a mark is kept where the grant does not say when its refresh token ends.
+    pub mark: Duration,
 }
 
-impl SessionKey {
-    /// The session with this identifier, whose cookie has this rotation.
-    pub fn new(id: &[u8], rotation: u64) -> Self {
-        Self { id: id.into(), rotation }
-    }
-
-    /// The session's identifier. It is a secret: nothing stores or logs it in clear.
-    pub fn id(&self) -> &[u8] {
-        &self.id
-    }
-
-    /// How often the session's tokens had been renewed when its cookie was sealed.
-    pub fn rotation(&self) -> u64 {
-        self.rotation
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            request: Duration::from_millis(2_500),
+            request_with_living_access: Duration::from_secs(1),
+            refresh: Duration::from_secs(8),
+            lease: Duration::from_secs(4),
+            successor: Duration::from_hours(24),
+            shown: Duration::from_mins(10),
+            mark: Duration::from_hours(30 * 24),
+        }
     }
 }
 
-impl fmt::Debug for SessionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionKey").field("rotation", &self.rotation).finish_non_exhaustive()
+/// What a [`Lifecycle`] is made of.
+#[derive(Clone)]
+pub struct LifecycleSettings {
+    /// Whose grants are kept fresh.
+    pub provider: Arc<dyn Provider>,
+    /// Where heads and leases are.
+    pub heads: Arc<dyn Heads>,
+    /// The clock.
+    pub clock: Clock,
+    /// The random source.
+    pub random: Random,
+    /// Where refreshes and sign-outs run.
+    pub spawner: Spawner,
+    /// Who is told.
+    pub observer: Observer,
+    /// How long things may take.
+    pub patience: Patience,
+}
+
+impl LifecycleSettings {
+    /// For a service of one process, which forgets its heads when it ends: tasks on the present tokio runtime, nobody told.
+    pub fn for_one_process(provider: Arc<dyn Provider>, clock: Clock, random: Random) -> Self {
+        Self {
+            provider,
+            heads: Arc::new(MemoryHeads::new(Arc::clone(&clock))),
+            clock,
+            random,
+            spawner: tokio_spawner(),
+            observer: nobody(),
+            patience: Patience::default(),
+        }
     }
 }
 
-/// Whether a grant wants a refresh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Due {
-    /// No: the access token is good for a while, or only a 401 can tell.
-    NotYet,
-    /// Yes, and until it is done the old access token still lives.
-    Due,
-    /// Yes, and the access token has ended.
-    Expired,
+/// A grant newer than the one a request came with.
+#[derive(Debug, Clone)]
+pub struct Rotated {
+    /// Its rotation.
+    pub rotation: u64,
+    /// The grant, to be sealed into this very response.
+    pub grant: Grant,
 }
 
 /// What a request has to go on with.
 #[derive(Debug)]
 pub enum Ensured {
-    /// The grant as it was.
-    Current,
-    /// A new grant, to be sealed into this very response.
-    Rotated(Grant),
+    /// There is an access token that can be used: of the request's own grant, or of a newer one.
+    Usable(Option<Rotated>),
     /// The session is over.
-    Ended(Rejection),
+    Ended(EndReason),
     /// The grant could not be renewed and is not lost.
     Unavailable {
-        /// Whether the old access token can serve in the meantime.
+        /// A grant that is newer than the request's all the same.
+        newest: Option<Rotated>,
+        /// Whether the access token can serve in the meantime.
         access_lives: bool,
+        /// When asking again may help, where that is known.
+        retry_after: Option<Duration>,
         /// What went wrong, for a page that explains itself to operators; it has been logged.
         detail: String,
     },
 }
 
-/// Keeps grants fresh: the one place that decides when a refresh token is presented.
+/// Keeps grants fresh. Cheap to clone.
+#[derive(Clone)]
 pub struct Lifecycle {
-    provider: Arc<dyn Provider>,
-    clock: Clock,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    settings: LifecycleSettings,
+    flights: Flights,
 }
 
 impl Lifecycle {
-    /// A lifecycle for the grants of `provider`.
-    pub fn new(provider: Arc<dyn Provider>, clock: Clock) -> Self {
-        Self { provider, clock }
+    /// A lifecycle with no refresh under way.
+    pub fn new(settings: LifecycleSettings) -> Self {
+        Self { shared: Arc::new(Shared { settings, flights: Flights::default() }) }
     }
 
     /// The provider whose grants are kept.
     pub fn provider(&self) -> &Arc<dyn Provider> {
-        &self.provider
+        &self.shared.settings.provider
     }
 
     /// Whether `grant` wants a refresh at `now`.
     pub fn due(&self, grant: &Grant, now: SystemTime) -> Due {
-        let Some(end) = grant.access_expires_at else {
-            return Due::NotYet;
-        };
-        let leeway = match self.provider.refresh_timing(grant) {
-            RefreshTiming::On401 => return Due::NotYet,
-            RefreshTiming::AfterExpiry => Duration::ZERO,
-            RefreshTiming::Before(leeway) => bounded(leeway, grant),
-        };
-        match end.duration_since(now) {
-            Ok(left) if left > leeway => Due::NotYet,
-            Ok(left) if !left.is_zero() => Due::Due,
-            _ => Due::Expired,
-        }
+        due::due(&**self.provider(), grant, now)
     }
 
-    /// Renews `grant` if it is due. Until the refresh has ended in one of its four ways the request waits.
-    pub async fn ensure_fresh(&self, caller: &Caller, session: &SessionKey, grant: &Grant) -> Ensured {
-        match self.due(grant, (self.clock)()) {
-            Due::NotYet => Ensured::Current,
-            Due::Due | Due::Expired => self.refresh(caller, session, grant).await,
-        }
+    /// The head of a session. Whoever has read it already, together with other things, passes that on instead.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadsError`] is an answer, too: the lifecycle goes on with it.
+    pub async fn read_head(&self, session: &SessionKey) -> HeadRead {
+        self.shared.read(session).await
     }
 
-    /// Renews `grant` because a call that it authorized was answered with 401, whatever our clock says. A provider that
-    /// takes an early refresh for a theft is not asked before the access token has ended.
+    /// Leads the request to the newest grant there is, and renews that if it is due. The request waits until the refresh has
+    /// ended in one of its four ways, or for as long as [`Patience`] has it wait; the refresh goes on without it.
+    pub async fn ensure_fresh(
+        &self,
+        caller: &Caller,
+        session: &SessionKey,
+        grant: &Grant,
+        head: HeadRead,
+    ) -> Ensured {
+        let reachable = head.is_ok();
+        let stand = match self.shared.position(session, grant, head) {
+            Position::Over(reason) => return Ensured::Ended(reason),
+            Position::At(stand) => stand,
+        };
+        if stand.shows_first {
+            self.shared.note_shown(&stand);
+        }
+        let now = self.shared.now();
+        if self.due(&stand.grant, now) == Due::NotYet {
+            return Ensured::Usable(stand.newest());
+        }
+        if !reachable && !self.shared.may_refresh_without_store(&stand.grant, now) {
+            return self.shared.unavailable(&stand, "the store does not answer".to_owned(), None);
+        }
+        self.shared.renew(caller, &stand).await
+    }
+
+    /// Renews the grant because a call that it authorized was answered with 401, whatever our clock says. A newer grant that
+    /// is there already will do; a provider that takes an early refresh for a theft is not asked before the access token has
+    /// ended.
     pub async fn replace_refused(&self, caller: &Caller, session: &SessionKey, grant: &Grant) -> Ensured {
-        let early = grant.access_lives((self.clock)());
-        if early && self.provider.refresh_timing(grant) == RefreshTiming::AfterExpiry {
-            let (provider, rotation) = (self.provider.name(), session.rotation());
+        let stand = match self.shared.position(session, grant, self.read_head(session).await) {
+            Position::Over(reason) => return Ensured::Ended(reason),
+            Position::At(stand) => stand,
+        };
+        let now = self.shared.now();
+        if stand.is_adopted() && self.due(&stand.grant, now) == Due::NotYet {
+            return Ensured::Usable(stand.newest());
+        }
+        let early = stand.grant.access_lives(now);
+        if early && self.provider().refresh_timing(&stand.grant) == RefreshTiming::AfterExpiry {
+            let (provider, rotation) = (self.provider().name(), stand.key.rotation());
             tracing::warn!(provider, rotation, "a living access token was refused; too early to refresh");
             return Ensured::Unavailable {
+                newest: stand.newest(),
                 access_lives: false,
+                retry_after: None,
                 detail: "the access token was refused before its end".to_owned(),
             };
         }
-        self.refresh(caller, session, grant).await
+        self.shared.renew(caller, &stand).await
     }
 
-    async fn refresh(&self, caller: &Caller, session: &SessionKey, grant: &Grant) -> Ensured {
-        let (provider, rotation) = (self.provider.name(), session.rotation());
-        match self.provider.refresh(caller, grant).await {
-            RefreshOutcome::Rotated(rotated) => {
-                tracing::debug!(provider, rotation, "refreshed");
-                Ensured::Rotated(rotated)
+    /// Ends the session: the head is marked dead, and the provider is told of the newest grant there is, after any refresh
+    /// that is under way. It goes on when the future that is returned is dropped.
+    pub fn end(
+        &self,
+        caller: &Caller,
+        session: &SessionKey,
+        grant: &Grant,
+        reason: EndReason,
+    ) -> impl Future<Output = SignOut> + Send + use<> {
+        ending::begin(Arc::clone(&self.shared), caller.clone(), session.clone(), grant.clone(), reason)
+    }
+}
+
+impl Shared {
+    fn now(&self) -> SystemTime {
+        (self.settings.clock)()
+    }
+
+    fn observe(&self, event: Event) {
+        (self.settings.observer)(event);
+    }
+
+    fn provider(&self) -> &dyn Provider {
+        &*self.settings.provider
+    }
+
+    fn heads(&self) -> &dyn Heads {
+        &*self.settings.heads
+    }
+
+    async fn read(&self, session: &SessionKey) -> HeadRead {
+        #[cfg(feature = "mutants")]
+        if crate::mutants::is_active(crate::mutants::Mutant::NoHead) {
+            return Ok(None);
+        }
+        self.heads().read(session).await
+    }
+
+    fn position(&self, session: &SessionKey, grant: &Grant, head: HeadRead) -> Position {
+        let kept = head.unwrap_or_else(|error| {
+            self.observe(Event::StoreUnreachable);
+            tracing::warn!(%error, "a request goes on without its head");
+            None
+        });
+        #[cfg(feature = "mutants")]
+        let kept = kept.filter(|_| !crate::mutants::is_active(crate::mutants::Mutant::NoHead));
+        let position = settle(session, grant, kept);
+        match &position {
+            Position::Over(EndReason::Superseded) => self.observe(Event::Superseded),
+            Position::Over(_) => self.observe(Event::Dead),
+            Position::At(stand) if stand.is_adopted() => {
+                self.observe(Event::Adopted { rotations_behind: stand.rotations_behind });
             }
-            RefreshOutcome::Rejected(rejection) => {
-                tracing::info!(provider, rotation, ?rejection, "the provider ended the session");
-                Ensured::Ended(rejection)
-            }
-            RefreshOutcome::NotSent(detail) => {
-                tracing::warn!(provider, rotation, %detail, "refresh not sent");
-                self.unavailable(grant, detail)
-            }
-            RefreshOutcome::InDoubt(detail) => {
-                tracing::warn!(provider, rotation, %detail, "refresh in doubt");
-                self.unavailable(grant, detail)
+            Position::At(_) => {}
+        }
+        position
+    }
+
+    /// Joins the refresh that is under way, or begins it, and waits.
+    async fn renew(self: &Arc<Self>, caller: &Caller, stand: &Stand) -> Ensured {
+        let Patience { request, request_with_living_access, .. } = self.settings.patience;
+        let lives = stand.grant.access_lives(self.now());
+        let patience = if lives { request_with_living_access } else { request };
+        let landing = flight::join(self, caller, stand);
+        match timeout(patience, landing).await {
+            Ok(Landing::Renewed(rotated)) => Ensured::Usable(Some(rotated)),
+            Ok(Landing::Ended(reason)) => Ensured::Ended(reason),
+            Ok(Landing::Unavailable { detail, retry_after }) => self.unavailable(stand, detail, retry_after),
+            Err(_) => {
+                self.unavailable(stand, "the refresh takes longer than a request waits".to_owned(), None)
             }
         }
     }
 
     /// Asks the clock again: the refresh may have taken longer than the access token had left.
-    fn unavailable(&self, grant: &Grant, detail: String) -> Ensured {
-        Ensured::Unavailable { access_lives: grant.access_lives((self.clock)()), detail }
+    fn unavailable(&self, stand: &Stand, detail: String, retry_after: Option<Duration>) -> Ensured {
+        let access_lives = stand.grant.access_lives(self.now());
+        Ensured::Unavailable { newest: stand.newest(), access_lives, retry_after, detail }
+    }
+
+    /// Without the store nobody knows whether this grant is still the newest. A provider that recognises the repetition of
+    /// a refresh makes that harmless, for as long as it remembers; the grant cannot have been spent before it was due.
+    fn may_refresh_without_store(&self, grant: &Grant, now: SystemTime) -> bool {
+        #[cfg(feature = "mutants")]
+        if crate::mutants::is_active(crate::mutants::Mutant::AloneInPartition) {
+            return true;
+        }
+        let remembered = self.provider().repeatable_for(grant).zip(grant.access_expires_at);
+        remembered.is_some_and(|(window, access_end)| {
+            let leeway = due::leeway(self.provider(), grant);
+            access_end.checked_add(window).is_none_or(|end| now + leeway + CLOCK_SKEW < end)
+        })
+    }
+
+    /// The browser has the newest grant: it need not be kept much longer.
+    fn note_shown(self: &Arc<Self>, stand: &Stand) {
+        let shared = Arc::clone(self);
+        let (key, version, grant) = (stand.key.clone(), stand.version, Some(stand.grant.clone()));
+        let head = Head { rotation: key.rotation(), state: HeadState::Idle, grant, shown: true };
+        (self.settings.spawner)(Box::pin(async move {
+            let keep = shared.keep(&head);
+            // Only room is at stake: who wrote in between has newer things to say, and an outage passes.
+            let _ = shared.heads().write(&key, version, &head, keep).await;
+        }));
+    }
+
+    fn keep(&self, head: &Head) -> Keep {
+        let Patience { successor, shown, mark, .. } = self.settings.patience;
+        let refresh_end = head.grant.as_ref().and_then(|grant| grant.refresh_expires_at);
+        let left = refresh_end.map(|end| end.duration_since(self.now()).unwrap_or_default() + CLOCK_SKEW);
+        let grant = if head.shown && head.state == HeadState::Idle { shown } else { successor };
+        Keep { mark: left.unwrap_or(mark), grant }
     }
 }
-
-/// A leeway longer than a quarter of the token's life would renew short-lived tokens on almost every request.
-fn bounded(leeway: Duration, grant: &Grant) -> Duration {
-    grant.access_lifetime.map_or(leeway, |lifetime| leeway.min(lifetime / 4))
-}
-
-#[cfg(test)]
-mod tests;

@@ -179,7 +179,7 @@ pub enum RefreshOutcome {
 }
 
 /// How a provider said that a grant is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rejection {
     /// The refresh token is spent, revoked, expired or unknown; most providers do not tell which.
@@ -190,8 +190,8 @@ pub enum Rejection {
     AccountGone,
 }
 
-/// Why a grant ended, for a provider that has side state to clean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a grant ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EndReason {
     /// The person signed out.
@@ -202,6 +202,10 @@ pub enum EndReason {
     Rejected(Rejection),
     /// The account was deleted.
     AccountDeleted,
+    /// The grant was spent, and the one that followed it is forgotten.
+    Superseded,
+    /// The refresh token may be spent, and asking the provider would cost more than this session.
+    Unresolved,
 }
 
 /// What came of telling the provider that a person leaves.
@@ -260,8 +264,9 @@ pub trait Provider: Send + Sync + 'static {
     /// What a second presentation of a spent refresh token destroys.
     fn reuse_cost(&self) -> ReuseCost;
 
-    /// Whether this grant's refresh can be repeated without harm, because the provider recognises the repetition.
-    fn refresh_is_idempotent(&self, grant: &Grant) -> bool;
+    /// For how long after this grant's refresh was first presented it can be repeated without harm, because the provider
+    /// recognises the repetition. `None` where it does not.
+    fn repeatable_for(&self, grant: &Grant) -> Option<Duration>;
 
     /// Presents the refresh token, once. Never retries by itself: whether that is safe is for the lifecycle to say.
     async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome;

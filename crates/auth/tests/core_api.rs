@@ -46,7 +46,7 @@ async fn signing_out_leaves_no_token_of_the_family() {
 async fn a_lost_answer_costs_nothing_because_the_core_api_recognises_the_repetition() {
     let bench = Bench::open().await;
     let grant = bench.sign_in(EMAIL, PASSWORD).await.unwrap().grant;
-    assert!(bench.provider.refresh_is_idempotent(&grant));
+    assert!(bench.provider.repeatable_for(&grant).is_some());
     bench.lose_answers(true);
     let outcome = bench.provider.refresh(&Caller::default(), &grant).await;
     assert!(matches!(outcome, RefreshOutcome::InDoubt(_)), "{outcome:?}");

@@ -1,12 +1,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ironleaf_auth::{Clock, Lifecycle, Provider, Random, Transport};
-use ironleaf_session::{Sealer, SessionLayer, SessionSettings};
+use ironleaf_auth::{
+    Clock, Lifecycle, LifecycleSettings, Observer, Patience, Provider, Random, Spawner, Transport,
+};
+use ironleaf_session::{Ledger as _, Record, Sealer, SessionLayer, SessionSettings, Tombstone};
+use ironleaf_store::Store;
 
-use crate::PublicOrigin;
 use crate::edge::ResponseHeaders;
 use crate::principal::Principal;
+use crate::records::Records;
+use crate::{PublicOrigin, SignedOutReason};
+
+/// Tombstones outlive the last cookie by this much, because no two machines agree on the time.
+const CLOCK_SKEW: Duration = Duration::from_mins(1);
 
 /// What the layers, extractors and use cases of this crate share. Cheap to clone.
 #[derive(Clone)]
@@ -17,6 +24,7 @@ struct Shared {
     origins: Vec<PublicOrigin>,
     headers: ResponseHeaders,
     lifecycle: Lifecycle,
+    records: Records,
 }
 
 /// How the application is served, and what it stands in front of.
@@ -36,6 +44,16 @@ pub struct BffSettings {
     pub sign_in_timeout: Duration,
     /// How long a sign-out may wait for the provider before it goes on without.
     pub sign_out_timeout: Duration,
+    /// Seals sessions, and what is kept of them in the store.
+    pub sealer: Sealer,
+    /// Where heads, leases and tombstones are; replicas share it.
+    pub store: Arc<dyn Store>,
+    /// How long a refresh may take, and how long things are kept.
+    pub patience: Patience,
+    /// Where refreshes and sign-outs run, which no closed connection may cancel.
+    pub spawner: Spawner,
+    /// Is told what happens to tokens.
+    pub observer: Observer,
     /// Who signs people in.
     pub provider: Arc<dyn Provider>,
     /// How requests reach the core API.
@@ -52,8 +70,18 @@ impl Bff {
         let localhost = settings.public_origin.as_localhost().filter(|_| settings.accept_localhost);
         let origins = std::iter::once(settings.public_origin.clone()).chain(localhost).collect();
         let headers = ResponseHeaders::new(&settings.public_origin, settings.reload_origin.as_deref());
-        let lifecycle = Lifecycle::new(Arc::clone(&settings.provider), Arc::clone(&settings.clock));
-        Self(Arc::new(Shared { settings, origins, headers, lifecycle }))
+        let records =
+            Records::new(Arc::clone(&settings.store), settings.sealer.clone(), Arc::clone(&settings.clock));
+        let lifecycle = Lifecycle::new(LifecycleSettings {
+            provider: Arc::clone(&settings.provider),
+            heads: Arc::new(records.clone()),
+            clock: Arc::clone(&settings.clock),
+            random: Arc::clone(&settings.random),
+            spawner: Arc::clone(&settings.spawner),
+            observer: Arc::clone(&settings.observer),
+            patience: settings.patience,
+        });
+        Self(Arc::new(Shared { settings, origins, headers, lifecycle, records }))
     }
 
     /// The layer that reads and writes the session of this application.
@@ -61,9 +89,29 @@ impl Bff {
     /// # Panics
     ///
     /// On settings that [`SessionSettings::validate`] refuses.
-    pub fn session_layer(&self, sealer: Sealer) -> SessionLayer<Principal> {
-        let BffSettings { session, clock, random, .. } = &self.0.settings;
-        SessionLayer::new(sealer, session.clone(), Arc::clone(clock), Arc::clone(random))
+    pub fn session_layer(&self) -> SessionLayer<Principal> {
+        let BffSettings { sealer, session, clock, random, .. } = &self.0.settings;
+        SessionLayer::new(sealer.clone(), session.clone(), Arc::clone(clock), Arc::clone(random))
+            .with_ledger(self.0.records.clone())
+    }
+
+    /// SECURITY: no copy of the session's cookie is accepted from here on. As long as one could be, this is remembered.
+    pub(crate) async fn bury(&self, record: &Record<Principal>) {
+        let BffSettings { session, .. } = &self.0.settings;
+        let keep_until = record.created_at + session.absolute_timeout + CLOCK_SKEW;
+        if let Err(error) = self.0.records.end(&Tombstone::Session(record.id), keep_until).await {
+            tracing::error!(%error, "copies of a session that ended stay valid until their access token ends");
+        }
+    }
+
+    /// The one place where the end of a session is written down.
+    #[expect(
+        clippy::unused_self,
+        reason = "whoever ends a session has a Bff; a metric per application belongs to it"
+    )]
+    pub(crate) fn note_signed_out(&self, reason: SignedOutReason) {
+        tracing::info!(reason = reason.label(), support_code = reason.support_code(), "a session is over");
+        metrics::counter!("ironleaf_signed_out_total", "reason" => reason.label()).increment(1);
     }
 
     /// Every origin under which this application answers.

@@ -1,13 +1,16 @@
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use http::StatusCode;
+use http::{Extensions, StatusCode};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountError, Accounts, AuthorizedCalls, CallError, Caller, Ensured, Request, Response, TransportError,
+    AccountError, Accounts, AuthorizedCalls, CallError, Caller, Ensured, HeadRead, Request, Response,
+    TransportError,
 };
 
-use crate::refresh::{AfterRefresh, apply, session_key};
+use crate::refresh::{AfterRefresh, Refreshed, apply, arrived_head, ensure_fresh, session_key};
 use crate::{Bff, Session};
 
 /// Speaks to the core API for the person who sends the present request.
@@ -19,11 +22,18 @@ pub struct CoreApi {
     bff: Bff,
     session: Session,
     caller: Caller,
+    /// The head as it was when the request came in.
+    head: Option<HeadRead>,
+    /// Whether the access token has been looked at.
+    is_fresh: Arc<AtomicBool>,
 }
 
 impl CoreApi {
-    pub(crate) const fn new(bff: Bff, session: Session, caller: Caller) -> Self {
-        Self { bff, session, caller }
+    pub(crate) fn new(bff: Bff, session: Session, extensions: &Extensions) -> Self {
+        let caller = extensions.get::<Caller>().cloned().unwrap_or_default();
+        let head = arrived_head(&session, extensions);
+        let is_fresh = Arc::new(AtomicBool::new(extensions.get::<Refreshed>().is_some()));
+        Self { bff, session, caller, head, is_fresh }
     }
 
     /// The signed-in person as the core API knows them now. The session keeps what it learns.
@@ -44,6 +54,23 @@ impl CoreApi {
             .ok_or_else(|| AccountError::Unavailable(format!("{} offers no accounts", provider.name())))
     }
 
+    /// Before the first call of a request that did not come through
+    /// [`refresh_before_rendering`](crate::refresh_before_rendering).
+    async fn ensure_fresh(&self) -> Result<(), CallError> {
+        if self.is_fresh.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let record = self.session.current().ok_or(CallError::SignedOut)?;
+        let head = self.head.clone();
+        match ensure_fresh(&self.bff, &self.session, &record, &self.caller, head).await {
+            AfterRefresh::Usable => Ok(()),
+            AfterRefresh::Ended(_) => Err(CallError::SignedOut),
+            AfterRefresh::Unavailable(_) => {
+                Err(CallError::Unavailable("the access token cannot be renewed right now".to_owned()))
+            }
+        }
+    }
+
     async fn send_once(&self, mut request: Request) -> Result<Response, CallError> {
         let record = self.session.current().ok_or(CallError::SignedOut)?;
         self.bff.provider().authorize(&self.caller, &record.payload.grant, &mut request);
@@ -62,6 +89,7 @@ impl CoreApi {
 #[async_trait]
 impl AuthorizedCalls for CoreApi {
     async fn send(&self, request: Request) -> Result<Response, CallError> {
+        self.ensure_fresh().await?;
         let response = self.send_once(request.clone()).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
@@ -72,7 +100,7 @@ impl AuthorizedCalls for CoreApi {
         if let Ensured::Unavailable { detail, .. } = ensured {
             return Err(CallError::Unavailable(detail));
         }
-        if let AfterRefresh::Ended(_) = apply(&self.bff, &self.session, &record, ensured).await {
+        if let AfterRefresh::Ended(_) = apply(&self.bff, &self.session, ensured) {
             return Err(CallError::SignedOut);
         }
         let repeated = self.send_once(request).await?;

@@ -2,7 +2,6 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use ironleaf_api_types::User;
-use ironleaf_auth::Caller;
 
 use crate::{Bff, CoreApi, Problem, ProblemKind, Session};
 
@@ -43,8 +42,7 @@ impl CoreApi {
     /// [`MissingLayer`] where the request did not come through the layers of this crate.
     pub fn from_parts(parts: &Parts) -> Result<Self, MissingLayer> {
         let bff = parts.extensions.get::<Bff>().ok_or(MissingLayer("Bff"))?;
-        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
-        Ok(Self::new(bff.clone(), session(parts)?.clone(), caller))
+        Ok(Self::new(bff.clone(), session(parts)?.clone(), &parts.extensions))
     }
 }
 

@@ -47,7 +47,7 @@ impl Payload for Principal {
     }
 }
 
-fn encode_grant(grant: &Grant, out: &mut Encoder) {
+pub(crate) fn encode_grant(grant: &Grant, out: &mut Encoder) {
     out.option(grant.access_expires_at, Encoder::millis);
     out.option(grant.access_lifetime, |out, lifetime| {
         out.varint(lifetime.as_secs());
@@ -61,7 +61,7 @@ fn encode_grant(grant: &Grant, out: &mut Encoder) {
     }
 }
 
-fn decode_grant(input: &mut Decoder<'_>) -> Result<Grant, PayloadError> {
+pub(crate) fn decode_grant(input: &mut Decoder<'_>) -> Result<Grant, PayloadError> {
     let mut grant = Grant::default();
     grant.access_expires_at = input.option(Decoder::millis)?;
     grant.access_lifetime = input.option(|input| input.varint().map(Duration::from_secs))?;

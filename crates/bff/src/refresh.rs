@@ -1,10 +1,14 @@
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use ironleaf_auth::{Caller, EndReason, Ensured, SessionKey};
+use http::Extensions;
+use ironleaf_auth::{Caller, EndReason, Ensured, HeadRead, HeadsError, Rotated, SessionKey};
 use ironleaf_session::{Arrival, Record};
 
 use crate::principal::Principal;
+use crate::records::ArrivedHead;
 use crate::{Bff, MissingLayer, Problem, Session, SignedOutReason};
 
 /// Renews the access token before a byte of the page is rendered, so that the new cookie leaves with that very page.
@@ -18,54 +22,106 @@ pub async fn refresh_before_rendering(State(bff): State<Bff>, mut request: Reque
     };
     if let Some(record) = session.current() {
         let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
-        let ensured =
-            bff.lifecycle().ensure_fresh(&caller, &session_key(&record), &record.payload.grant).await;
-        match apply(&bff, &session, &record, ensured).await {
+        let head = arrived_head(&session, request.extensions());
+        match ensure_fresh(&bff, &session, &record, &caller, head).await {
             AfterRefresh::Usable => {}
-            AfterRefresh::Unavailable => return Problem::unavailable().into_response(),
+            AfterRefresh::Unavailable(problem) => return problem.into_response(),
             AfterRefresh::Ended(reason) => {
                 request.extensions_mut().insert(reason);
             }
         }
     }
-    if session.arrival() == Arrival::Expired {
+    let reason = match session.arrival() {
+        Arrival::Expired => Some(SignedOutReason::TimedOut),
+        Arrival::Ended => Some(SignedOutReason::SignedOut),
+        _ => None,
+    };
+    if let Some(reason) = reason {
+        bff.note_signed_out(reason);
+        request.extensions_mut().insert(reason);
+    }
+    if reason == Some(SignedOutReason::TimedOut) {
         // The reason is said once; the cookie that brought it goes.
-        request.extensions_mut().insert(SignedOutReason::TimedOut);
         session.destroy();
     }
+    request.extensions_mut().insert(Refreshed);
     next.run(request).await
 }
+
+/// The request has been through [`refresh_before_rendering`].
+#[derive(Clone, Copy)]
+pub(crate) struct Refreshed;
 
 /// What a refresh has made of the session.
 pub(crate) enum AfterRefresh {
     /// There is an access token that can be tried.
     Usable,
-    /// The provider said that the grant is over; the session is gone.
+    /// The session is over.
     Ended(SignedOutReason),
     /// No living access token and no answer from the provider; the session stays.
-    Unavailable,
+    Unavailable(Problem),
+}
+
+/// The head as the session layer has read it.
+pub(crate) fn arrived_head(session: &Session, extensions: &Extensions) -> Option<HeadRead> {
+    if session.arrival() == Arrival::Unchecked {
+        return Some(Err(HeadsError("the store did not answer when the session came in".to_owned())));
+    }
+    extensions.get::<ArrivedHead>().map(|ArrivedHead(head)| head.clone())
+}
+
+pub(crate) async fn ensure_fresh(
+    bff: &Bff,
+    session: &Session,
+    record: &Arc<Record<Principal>>,
+    caller: &Caller,
+    head: Option<HeadRead>,
+) -> AfterRefresh {
+    let key = session_key(record);
+    let head = match head {
+        Some(head) => head,
+        None => bff.lifecycle().read_head(&key).await,
+    };
+    let ensured = bff.lifecycle().ensure_fresh(caller, &key, &record.payload.grant, head).await;
+    apply(bff, session, ensured)
 }
 
 /// Writes the outcome of a refresh into the session.
-pub(crate) async fn apply(
-    bff: &Bff,
-    session: &Session,
-    record: &Record<Principal>,
-    ensured: Ensured,
-) -> AfterRefresh {
+pub(crate) fn apply(bff: &Bff, session: &Session, ensured: Ensured) -> AfterRefresh {
     match ensured {
-        Ensured::Current | Ensured::Unavailable { access_lives: true, .. } => AfterRefresh::Usable,
-        Ensured::Rotated(grant) => {
-            session.rotate(|principal| principal.grant = grant);
+        Ensured::Usable(newest) => {
+            adopt(session, newest);
             AfterRefresh::Usable
         }
-        Ensured::Ended(rejection) => {
-            session.destroy();
-            bff.provider().on_end(&record.payload.grant, EndReason::Rejected(rejection)).await;
-            AfterRefresh::Ended(SignedOutReason::Rejected(rejection))
+        Ensured::Ended(reason) => {
+            match reason {
+                // The session may live on in a newer cookie, or is dead in every one: nothing is to be buried.
+                EndReason::Superseded | EndReason::SignedOut | EndReason::Replaced => session.disregard(),
+                _ => session.destroy(),
+            };
+            let reason = SignedOutReason::from(reason);
+            bff.note_signed_out(reason);
+            AfterRefresh::Ended(reason)
         }
-        Ensured::Unavailable { access_lives: false, .. } => AfterRefresh::Unavailable,
+        Ensured::Unavailable { newest, access_lives, retry_after, detail } => {
+            adopt(session, newest);
+            if access_lives {
+                return AfterRefresh::Usable;
+            }
+            tracing::warn!(detail, "a session cannot be refreshed right now; it stays");
+            let problem = Problem::unavailable();
+            let retry_after = retry_after.max(problem.retry_after);
+            AfterRefresh::Unavailable(Problem { retry_after, ..problem })
+        }
     }
+}
+
+fn adopt(session: &Session, newest: Option<Rotated>) {
+    let Some((Rotated { rotation, grant }, current)) = newest.zip(session.current()) else {
+        return;
+    };
+    let identity = current.payload.identity.clone();
+    session.adopt(rotation, Principal { identity, grant });
 }
 
 pub(crate) fn session_key(record: &Record<Principal>) -> SessionKey {

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use http::request::Parts;
-use ironleaf_auth::{Caller, EndReason, SecretText, SignIn, SignInError};
+use ironleaf_auth::{EndReason, SecretText, SignIn, SignInError};
 use ironleaf_session::Owner;
 use thiserror::Error;
 
 use crate::Bff;
 use crate::principal::Principal;
-use crate::sign_out::{live_session, revoke};
+use crate::sign_out::{caller, end, live_session};
 
 /// The longest e-mail address there is: RFC 5321, section 4.5.3.1.3, less the angle brackets.
 pub const MAX_EMAIL_BYTES: usize = 254;
@@ -46,7 +46,7 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
     if email.len() > MAX_EMAIL_BYTES {
         return Err(SignInFailure::InvalidCredentials);
     }
-    let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+    let caller = caller(parts);
     let attempt =
         SignIn::Password { email: email.trim().to_lowercase(), password: SecretText::from(password) };
     let asked = tokio::time::timeout(bff.sign_in_timeout(), bff.provider().sign_in(&caller, attempt)).await;
@@ -55,16 +55,17 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
         .map_err(|error| log_and_fold(&bff, &error))?;
     let previous = session.current();
     let owner = Owner::new(bff.provider().name(), &signed_in.identity.id);
-    let grant = signed_in.grant.clone();
     let principal = Principal { identity: signed_in.identity, grant: signed_in.grant };
     session.insert(principal, owner, signed_in.provider_sid);
     // A session over the budget is not written: the browser keeps the cookie it has, and nobody holds the new grant.
     if session.fits().is_err() {
-        revoke(&bff, &caller, &grant, EndReason::Replaced).await;
+        if let Some(unwritten) = session.current() {
+            end(&bff, &caller, &unwritten, EndReason::Replaced).await;
+        }
         return Err(SignInFailure::SessionTooLarge);
     }
     if let Some(previous) = previous {
-        revoke(&bff, &caller, &previous.payload.grant, EndReason::Replaced).await;
+        end(&bff, &caller, &previous, EndReason::Replaced).await;
     }
     Ok(())
 }

@@ -1,9 +1,13 @@
 use http::request::Parts;
-use ironleaf_auth::{Caller, EndReason, Grant};
+use ironleaf_auth::{Caller, EndReason};
+use ironleaf_session::Record;
 
+use crate::principal::Principal;
+use crate::refresh::session_key;
 use crate::{Bff, Session};
 
-/// Signs the person out: the cookie goes first, then the provider is told, within a short time.
+/// Signs the person out, in this order: the tombstone, so that no copy of the cookie lives on; the cookie; the provider,
+/// within a short time and after any refresh that is under way.
 ///
 /// Failure upstream never fails the sign-out. Where the provider has a session of its own, the answer is the address at
 /// which the browser ends it.
@@ -12,26 +16,33 @@ pub async fn sign_out(parts: &Parts) -> Option<String> {
     let record = session.current();
     // A cookie that this server cannot read goes as well: another one may be able to.
     session.destroy();
-    let record = record?;
-    let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
-    revoke(&bff, &caller, &record.payload.grant, EndReason::SignedOut).await
+    end(&bff, &caller(parts), &*record?, EndReason::SignedOut).await
 }
 
-/// Tells the provider that a grant is over. Bounded in time and without an error: nothing may hang on it.
-pub(crate) async fn revoke(bff: &Bff, caller: &Caller, grant: &Grant, reason: EndReason) -> Option<String> {
-    let provider = bff.provider();
-    let upstream = async {
-        let told = provider.sign_out(caller, grant).await;
-        if let Some(failure) = &told.failure {
-            tracing::warn!(provider = provider.name(), %failure, "the provider could not be told of a sign-out");
+/// Ends a session for good. Bounded in time and without an error: nothing may hang on it.
+pub(crate) async fn end(
+    bff: &Bff,
+    caller: &Caller,
+    record: &Record<Principal>,
+    reason: EndReason,
+) -> Option<String> {
+    bff.bury(record).await;
+    let provider = bff.provider().name();
+    let told = bff.lifecycle().end(caller, &session_key(record), &record.payload.grant, reason);
+    match tokio::time::timeout(bff.sign_out_timeout(), told).await {
+        Ok(told) => told.redirect,
+        Err(_) => {
+            tracing::warn!(
+                provider,
+                "the provider did not answer to a sign-out in time; it is told without us waiting"
+            );
+            None
         }
-        provider.on_end(grant, reason).await;
-        told.redirect
-    };
-    tokio::time::timeout(bff.sign_out_timeout(), upstream).await.unwrap_or_else(|_| {
-        tracing::warn!(provider = provider.name(), "the provider did not answer to a sign-out in time");
-        None
-    })
+    }
+}
+
+pub(crate) fn caller(parts: &Parts) -> Caller {
+    parts.extensions.get::<Caller>().cloned().unwrap_or_default()
 }
 
 /// The session of a request that came through the layers of this crate.

@@ -1,20 +1,96 @@
 use http::request::Parts;
-use ironleaf_auth::Rejection;
+use ironleaf_auth::{EndReason, Rejection};
 
-/// Why somebody who was signed in is not any more. It is behind the message that the sign-in page shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why somebody who was signed in is not any more: behind the message on the page, the log line, the metric and the code
+/// that a person can tell to support.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignedOutReason {
     /// Nobody came for as long as the idle timeout, or the absolute timeout has passed.
     TimedOut,
+    /// They signed out, here or in another tab, or signed in anew; this cookie is a copy of what was before.
+    SignedOut,
     /// The core API said that the grant is over.
     Rejected(Rejection),
+    /// The account is deleted.
+    AccountDeleted,
+    /// The cookie is so old that what came after it is forgotten.
+    Superseded,
+    /// Nobody can tell whether the refresh token is spent, and asking could end the person's other sessions.
+    Unresolved,
 }
 
 impl SignedOutReason {
+    /// Every one.
+    pub const ALL: [Self; 8] = [
+        Self::TimedOut,
+        Self::SignedOut,
+        Self::Rejected(Rejection::InvalidGrant),
+        Self::Rejected(Rejection::Reused),
+        Self::Rejected(Rejection::AccountGone),
+        Self::AccountDeleted,
+        Self::Superseded,
+        Self::Unresolved,
+    ];
+
     /// The reason for which this very request is anonymous although it came with a session, as
     /// [`refresh_before_rendering`](crate::refresh_before_rendering) found it.
     pub fn from_parts(parts: &Parts) -> Option<Self> {
         parts.extensions.get().copied()
+    }
+
+    /// A stable word, for logs and metrics.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::TimedOut => "timed_out",
+            Self::SignedOut => "signed_out",
+            Self::Rejected(Rejection::Reused) => "refresh_token_reused",
+            Self::Rejected(Rejection::AccountGone) => "account_gone",
+            Self::Rejected(_) => "refresh_token_rejected",
+            Self::AccountDeleted => "account_deleted",
+            Self::Superseded => "superseded",
+            Self::Unresolved => "unresolved",
+        }
+    }
+
+    /// What a person can tell to support. It says nothing that an attacker does not know.
+    pub const fn support_code(self) -> &'static str {
+        match self {
+            Self::TimedOut => "S1",
+            Self::SignedOut => "S2",
+            Self::Rejected(Rejection::Reused) => "S4",
+            Self::Rejected(Rejection::AccountGone) => "S5",
+            Self::Rejected(_) => "S3",
+            Self::AccountDeleted => "S6",
+            Self::Superseded => "S7",
+            Self::Unresolved => "S8",
+        }
+    }
+}
+
+impl From<EndReason> for SignedOutReason {
+    fn from(reason: EndReason) -> Self {
+        match reason {
+            EndReason::Rejected(rejection) => Self::Rejected(rejection),
+            EndReason::AccountDeleted => Self::AccountDeleted,
+            EndReason::Superseded => Self::Superseded,
+            EndReason::Unresolved => Self::Unresolved,
+            // Signed out, replaced by a new sign-in, or a reason that this version does not know.
+            _ => Self::SignedOut,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_label_and_a_support_code_of_its_own() {
+        let labels: HashSet<_> = SignedOutReason::ALL.iter().map(|reason| reason.label()).collect();
+        let codes: HashSet<_> = SignedOutReason::ALL.iter().map(|reason| reason.support_code()).collect();
+        assert_eq!((labels.len(), codes.len()), (SignedOutReason::ALL.len(), SignedOutReason::ALL.len()));
     }
 }

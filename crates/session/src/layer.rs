@@ -115,10 +115,11 @@ where
         let context = Arc::clone(&self.context);
         Box::pin(async move {
             let (mut state, present) = arrive::open::<P>(&context, request.headers());
-            arrive::ask_ledger(&context, &mut state).await;
+            let learned = arrive::ask_ledger(&context, &mut state).await;
             let session = Session::new(Arc::clone(&context), state);
             let cookies = request.headers().get_all(COOKIE).into_iter().cloned().collect();
             let flash = Flash::new(Arc::clone(&context), cookies);
+            request.extensions_mut().extend(learned);
             request.extensions_mut().insert(session.clone());
             request.extensions_mut().insert(flash.clone());
             let mut response = inner.call(request).await?;

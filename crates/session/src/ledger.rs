@@ -8,6 +8,7 @@ mod memory;
 
 use std::{error::Error, pin::Pin, sync::Arc, time::SystemTime};
 
+use http::Extensions;
 pub use memory::MemoryLedger;
 
 use crate::{Owner, Record, SessionId};
@@ -17,8 +18,8 @@ pub type LedgerFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError
 
 /// Remembers rotations and tombstones. Replicas that serve the same sessions share one.
 pub trait Ledger: Send + Sync + 'static {
-    /// What is known of a session.
-    fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Standing>;
+    /// What is known of a session that came in.
+    fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Known>;
 
     /// Notes that a rotation of the session is about to be sent, and tells what is known then, in one step. Of two
     /// rotations the higher is kept; it may be forgotten after `keep_until`, or earlier where room is short.
@@ -34,7 +35,7 @@ pub trait Ledger: Send + Sync + 'static {
 }
 
 impl<L: Ledger + ?Sized> Ledger for Arc<L> {
-    fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Standing> {
+    fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Known> {
         (**self).standing(session)
     }
 
@@ -86,6 +87,21 @@ pub enum Standing {
     },
     /// There is a tombstone for it.
     Ended,
+}
+
+/// What a [`Ledger`] has to say of a session that came in.
+#[derive(Debug)]
+pub struct Known {
+    /// What it knows.
+    pub standing: Standing,
+    /// What else the same round trip has brought; it goes into the request's extensions.
+    pub extensions: Extensions,
+}
+
+impl From<Standing> for Known {
+    fn from(standing: Standing) -> Self {
+        Self { standing, extensions: Extensions::new() }
+    }
 }
 
 /// Which sessions have ended.

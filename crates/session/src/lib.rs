@@ -29,7 +29,7 @@ pub use extract::SessionLayerMissing;
 pub use flash::{Flash, FlashKind};
 pub use key_ring::{KeyEvidence, KeyId, KeyRing, KeyRingError, KeyRole};
 pub use layer::{SessionLayer, SessionService};
-pub use ledger::{Identity, Ledger, LedgerError, LedgerFuture, MemoryLedger, Standing, Tombstone};
+pub use ledger::{Identity, Known, Ledger, LedgerError, LedgerFuture, MemoryLedger, Standing, Tombstone};
 pub use payload::{Payload, PayloadError, Serde};
 pub use sealer::{Purpose, Sealer, UnsealError, Unsealed};
 pub use secret::{Secret, SecretError};

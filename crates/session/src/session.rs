@@ -23,6 +23,7 @@ use crate::{Encoder, Owner, Payload, Record, SessionId, Wiped, context::Context,
 /// | [`rotate`](Self::rotate), [`adopt`](Self::adopt) | written |
 /// | [`renew`](Self::renew) | written if there is a session |
 /// | [`destroy`](Self::destroy) | removed |
+/// | [`disregard`](Self::disregard) | untouched |
 pub struct Session<P> {
     shared: Arc<Shared<P>>,
 }
@@ -253,6 +254,20 @@ impl<P: Payload> Session<P> {
         state.record = None;
         state.before = None;
         state.intent = Intent::Remove;
+        true
+    }
+
+    /// Goes on as an anonymous request and leaves the cookie alone: the session may live, in a newer cookie of the same
+    /// browser, but not through the one that came with this request.
+    ///
+    /// `false` if the head of the response has passed.
+    pub fn disregard(&self) -> bool {
+        let Some(mut state) = self.changing("disregard") else {
+            return false;
+        };
+        state.record = None;
+        state.before = None;
+        state.intent = Intent::Keep;
         true
     }
 

@@ -127,6 +127,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A Redis with its database, and with credentials where it wants some; they are never shown.
+    pub(super) fn redis_url(&mut self, name: &str) -> Option<Url> {
+        let text = self.secret(name)?;
+        let url = Url::parse(&text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "redis" | "rediss") && url.host().is_some());
+        if url.is_none() {
+            self.problem(format!("{name} must be a URL such as redis://redis.internal:6379/0"));
+        }
+        url
+    }
+
     /// Where a link of ours leads: a path here or a page elsewhere.
     pub(super) fn link(&mut self, name: &str, default: &str) -> String {
         let text = self.text(name, default);

@@ -20,12 +20,13 @@ fn problems(variables: &[(&str, &str)]) -> String {
     }
 }
 
-const PRODUCTION: [(&str, &str); 5] = [
+const PRODUCTION: [(&str, &str); 6] = [
     ("IRONLEAF_ENV", "production"),
     ("PUBLIC_ORIGIN", "https://app.example.com"),
     ("CORE_API_URL", "https://api.example.com/v1"),
     ("DATA_DIR", "/var/lib/ironleaf"),
     ("SESSION_SECRETS", TEST_KEY),
+    ("SINGLE_HOST", "true"),
 ];
 
 #[test]
@@ -58,7 +59,7 @@ fn development_stays_on_this_machine() {
 #[test]
 fn production_takes_no_default_that_matters() {
     let text = problems(&[("IRONLEAF_ENV", "production")]);
-    for name in ["PUBLIC_ORIGIN", "CORE_API_URL", "SESSION_SECRETS", "DATA_DIR"] {
+    for name in ["PUBLIC_ORIGIN", "CORE_API_URL", "SESSION_SECRETS", "DATA_DIR", "REDIS_URL", "SINGLE_HOST"] {
         assert!(text.contains(name), "{name} is not named in: {text}");
     }
     assert_eq!(load(&PRODUCTION).unwrap().environment, Environment::Production);

@@ -21,6 +21,7 @@ async fn on_https_the_cookie_is_secure_and_bound_to_the_host() {
         ("IRONLEAF_ENV", "production"),
         ("PUBLIC_ORIGIN", "https://app.example.com"),
         ("CORE_API_URL", "http://core-api.test/v1"),
+        ("SINGLE_HOST", "true"),
         ("SESSION_SECRETS", "7465737420746573742074657374207465737420746573742074657374207465"),
     ])
     .await;

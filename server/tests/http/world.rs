@@ -86,6 +86,16 @@ impl World {
         self.core_api_clock.advance(time);
     }
 
+    /// At the core API, as somebody does who signs in elsewhere and has every other device signed out.
+    pub(crate) async fn revoke_every_token(&self, email: &str, password: &str) {
+        let body = serde_json::json!({ "email": email, "password": password, "invalidateTokens": true });
+        let request = http::Request::post("http://core-api.test/v1/auth/tokens")
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .body(body.to_string().into())
+            .unwrap();
+        assert_eq!(self.network.send(request).await.unwrap().status(), 201);
+    }
+
     pub(crate) fn core_api_clock(&self) -> ironleaf_core_api::Clock {
         self.core_api_clock.reader()
     }

@@ -21,7 +21,7 @@ pub(super) async fn an_expired_grant_is_renewed(world: World) {
     let kept = grant.field(field) == renewed.field(field);
     assert_eq!(kept, world.style.rotation == Rotation::Kept, "{name}: {:?}", world.style.rotation);
     assert_eq!(
-        world.provider.refresh_is_idempotent(&renewed),
+        world.provider.repeatable_for(&renewed).is_some(),
         world.style.idempotent,
         "{name}: whether a refresh can be repeated"
     );
@@ -49,13 +49,14 @@ pub(super) async fn a_refresh_is_due_when_the_style_says(world: World) {
     let ensured = if after == Due::NotYet {
         world.lifecycle.replace_refused(&caller(), &session, &grant).await
     } else {
-        world.lifecycle.ensure_fresh(&caller(), &session, &grant).await
+        let head = world.lifecycle.read_head(&session).await;
+        world.lifecycle.ensure_fresh(&caller(), &session, &grant, head).await
     };
     world.no_secret_in(&ensured);
-    let Ensured::Rotated(renewed) = ensured else {
+    let Ensured::Usable(Some(renewed)) = ensured else {
         panic!("{name}: not refreshed when it was due: {ensured:?}");
     };
-    assert!(world.accepts(&renewed).await, "{name}: a refresh when it was due cost the session");
+    assert!(world.accepts(&renewed.grant).await, "{name}: a refresh when it was due cost the session");
 }
 
 pub(super) async fn reuse_costs_what_is_declared(world: World) {

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 
 use super::{BackEnd, Style};
 use crate::{
-    Caller, Clock, Grant, Lifecycle, Provider, Random, RefreshOutcome, Rejection, Request, Response,
-    SessionKey, SignedIn, Transport, TransportError,
+    Caller, Clock, Grant, Lifecycle, LifecycleSettings, Provider, Random, RefreshOutcome, Rejection, Request,
+    Response, SessionKey, SignedIn, Transport, TransportError,
 };
 
 /// What goes wrong between provider and back end.
@@ -57,7 +57,11 @@ impl World {
         });
         let provider = back_end.provider(Arc::<Wire>::clone(&wire));
         Self {
-            lifecycle: Lifecycle::new(Arc::clone(&provider), clock),
+            lifecycle: Lifecycle::new(LifecycleSettings::for_one_process(
+                Arc::clone(&provider),
+                clock,
+                counting(),
+            )),
             style: back_end.style(),
             back_end,
             provider,

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ironleaf_api_types::User;
+use sha2::{Digest as _, Sha256};
 
 use crate::{Field, Grant, SecretText};
 
@@ -31,18 +34,32 @@ pub(super) fn replace_tokens(
     issued: Issued,
     received_at: SystemTime,
     refresh_token_max_age: Duration,
-    new_key: impl FnOnce() -> SecretText,
+    first_key: impl FnOnce() -> SecretText,
 ) {
     grant.access_expires_at = received_at.checked_add(issued.lifetime);
     grant.access_lifetime = Some(issued.lifetime);
     grant.refresh_expires_at = received_at.checked_add(refresh_token_max_age);
     grant.set(ACCESS_TOKEN, issued.access_token);
-    grant.set(REFRESH_TOKEN, issued.refresh_token);
     if issued.idempotent_refresh {
-        grant.set(IDEMPOTENCY_KEY, new_key());
+        let previous = grant.field(IDEMPOTENCY_KEY);
+        let key = previous.map_or_else(first_key, |previous| following_key(previous, &issued.refresh_token));
+        grant.set(IDEMPOTENCY_KEY, key);
     } else {
         grant.remove(IDEMPOTENCY_KEY);
     }
+    grant.set(REFRESH_TOKEN, issued.refresh_token);
+}
+
+/// Not random: two replicas that repeat one refresh, because they cannot see each other, get one pair of tokens, and must
+/// present it under one key again.
+fn following_key(previous: &SecretText, refresh_token: &SecretText) -> SecretText {
+    let hash = Sha256::new()
+        .chain_update(b"ironleaf/v1/idempotency-key\0")
+        .chain_update(previous.expose())
+        .chain_update([0])
+        .chain_update(refresh_token.expose())
+        .finalize();
+    URL_SAFE_NO_PAD.encode(&hash[..16]).into()
 }
 
 /// Takes both addresses over from the person's own record; says whether that changed anything.

@@ -1,17 +1,49 @@
-use std::sync::Mutex;
-use std::time::UNIX_EPOCH;
+//! Several replicas over one set of heads and one scripted provider, in virtual time.
+
+mod doubt;
+mod due;
+mod ending;
+mod flight;
+mod heads;
+mod store;
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use super::*;
-use crate::{Request, ReuseCost, SignIn, SignInError, SignOut, SignedIn};
+use crate::{
+    HeadVersion, Holder, MemoryHeads, RefreshOutcome, Rejection, Request, ReuseCost, SignIn, SignInError,
+    SignedIn, Task,
+};
 
-/// Refreshes end as scripted, and the clock moves by as much as that takes.
+/// The life of an access token.
+const LIFE: Duration = Duration::from_secs(100);
+const TOKEN: u8 = 1;
+const SESSION: &[u8] = b"a session";
+
+/// How one presentation of a token goes.
+#[derive(Clone)]
+enum End {
+    Rotate,
+    Reject,
+    NotSent,
+    InDoubt,
+}
+
 struct Scripted {
+    clock: Clock,
     timing: RefreshTiming,
-    takes: Duration,
-    now: Arc<Mutex<SystemTime>>,
-    ends: Mutex<Vec<RefreshOutcome>>,
+    cost: ReuseCost,
+    repeatable_for: Option<Duration>,
+    script: Mutex<VecDeque<(Duration, End)>>,
+    presented: Mutex<Vec<String>>,
+    signed_out: Mutex<Vec<String>>,
+    ended: Mutex<Vec<EndReason>>,
 }
 
 #[async_trait]
@@ -19,140 +51,222 @@ impl Provider for Scripted {
     fn name(&self) -> &'static str {
         "scripted"
     }
+
     async fn sign_in(&self, _: &Caller, _: SignIn) -> Result<SignedIn, SignInError> {
         Err(SignInError::Unsupported)
     }
+
     fn authorize(&self, _: &Caller, _: &Grant, _: &mut Request) {}
+
     fn refresh_timing(&self, _: &Grant) -> RefreshTiming {
         self.timing
     }
+
     fn reuse_cost(&self) -> ReuseCost {
-        ReuseCost::Family
+        self.cost
     }
-    fn refresh_is_idempotent(&self, _: &Grant) -> bool {
-        false
+
+    fn repeatable_for(&self, _: &Grant) -> Option<Duration> {
+        self.repeatable_for
     }
-    async fn refresh(&self, _: &Caller, _: &Grant) -> RefreshOutcome {
-        *self.now.lock().unwrap() += self.takes;
-        self.ends.lock().unwrap().pop().expect("one refresh more than expected")
+
+    #[expect(clippy::disallowed_methods, reason = "virtual time")]
+    async fn refresh(&self, _: &Caller, grant: &Grant) -> RefreshOutcome {
+        let (takes, end) = self.script.lock().unwrap().pop_front().unwrap_or((Duration::ZERO, End::Rotate));
+        self.presented.lock().unwrap().push(token(grant));
+        tokio::time::sleep(takes).await;
+        match end {
+            End::Rotate => RefreshOutcome::Rotated(issued(&format!("{}'", token(grant)), (self.clock)())),
+            End::Reject => RefreshOutcome::Rejected(Rejection::InvalidGrant),
+            End::NotSent => RefreshOutcome::NotSent("refused".to_owned()),
+            End::InDoubt => RefreshOutcome::InDoubt("reset".to_owned()),
+        }
     }
-    async fn sign_out(&self, _: &Caller, _: &Grant) -> SignOut {
+
+    async fn sign_out(&self, _: &Caller, grant: &Grant) -> SignOut {
+        self.signed_out.lock().unwrap().push(token(grant));
         SignOut::default()
+    }
+
+    async fn on_end(&self, _: &Grant, reason: EndReason) {
+        self.ended.lock().unwrap().push(reason);
     }
 }
 
-const LIFE: Duration = Duration::from_secs(100);
+/// Heads that a test can take away.
+struct Flaky {
+    heads: MemoryHeads,
+    away: AtomicBool,
+}
+
+impl Flaky {
+    fn reachable(&self) -> Result<&MemoryHeads, HeadsError> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(HeadsError("away".to_owned()));
+        }
+        Ok(&self.heads)
+    }
+}
+
+#[async_trait]
+impl Heads for Flaky {
+    async fn read(&self, session: &SessionKey) -> HeadRead {
+        self.reachable()?.read(session).await
+    }
+
+    async fn write(
+        &self,
+        session: &SessionKey,
+        expected: Option<HeadVersion>,
+        head: &Head,
+        keep: Keep,
+    ) -> Result<Option<HeadVersion>, HeadsError> {
+        self.reachable()?.write(session, expected, head, keep).await
+    }
+
+    async fn acquire(
+        &self,
+        session: &SessionKey,
+        holder: &Holder,
+        life: Duration,
+    ) -> Result<bool, HeadsError> {
+        self.reachable()?.acquire(session, holder, life).await
+    }
+
+    async fn release(&self, session: &SessionKey, holder: &Holder) -> Result<(), HeadsError> {
+        self.reachable()?.release(session, holder).await
+    }
+}
+
+struct Bench {
+    provider: Scripted,
+    heads: Arc<Flaky>,
+    events: Arc<Mutex<Vec<Event>>>,
+}
+
+/// A bench whose provider is ready.
+struct Running {
+    provider: Arc<Scripted>,
+    heads: Arc<Flaky>,
+    clock: Clock,
+    events: Arc<Mutex<Vec<Event>>>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let begun = Instant::now();
+        let clock: Clock = Arc::new(move || start() + begun.elapsed());
+        let provider = Scripted {
+            clock: Arc::clone(&clock),
+            timing: RefreshTiming::Before(Duration::from_secs(10)),
+            cost: ReuseCost::Family,
+            repeatable_for: None,
+            script: Mutex::default(),
+            presented: Mutex::default(),
+            signed_out: Mutex::default(),
+            ended: Mutex::default(),
+        };
+        let heads = Flaky { heads: MemoryHeads::new(clock), away: AtomicBool::new(false) };
+        Self { provider, heads: Arc::new(heads), events: Arc::default() }
+    }
+
+    fn ends(self, ends: impl IntoIterator<Item = (Duration, End)>) -> Self {
+        self.provider.script.lock().unwrap().extend(ends);
+        self
+    }
+
+    fn run(self) -> Running {
+        let clock = Arc::clone(&self.provider.clock);
+        Running { provider: Arc::new(self.provider), heads: self.heads, clock, events: self.events }
+    }
+}
+
+impl Running {
+    fn replica(&self) -> Lifecycle {
+        self.replica_on(crate::tokio_spawner())
+    }
+
+    fn replica_on(&self, spawner: Spawner) -> Lifecycle {
+        let events = Arc::clone(&self.events);
+        Lifecycle::new(LifecycleSettings {
+            provider: Arc::clone(&self.provider) as Arc<dyn Provider>,
+            heads: Arc::clone(&self.heads) as Arc<dyn Heads>,
+            clock: Arc::clone(&self.clock),
+            random: crate::system_random(),
+            spawner,
+            observer: Arc::new(move |event| events.lock().unwrap().push(event)),
+            patience: Patience::default(),
+        })
+    }
+
+    fn presented(&self) -> Vec<String> {
+        self.provider.presented.lock().unwrap().clone()
+    }
+
+    fn count(&self, event: Event) -> usize {
+        self.events.lock().unwrap().iter().filter(|seen| **seen == event).count()
+    }
+
+    fn take_store_away(&self, away: bool) {
+        self.heads.away.store(away, Ordering::SeqCst);
+    }
+}
 
 fn start() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_000_000)
 }
 
-fn grant() -> Grant {
-    let mut grant = Grant::default().with(1, "old");
-    grant.access_expires_at = Some(start() + LIFE);
+fn issued(text: &str, at: SystemTime) -> Grant {
+    let mut grant = Grant::default().with(TOKEN, text);
+    grant.access_expires_at = Some(at + LIFE);
     grant.access_lifetime = Some(LIFE);
+    grant.refresh_expires_at = Some(at + Duration::from_hours(7 * 24));
     grant
 }
 
-fn lifecycle(
-    timing: RefreshTiming,
-    after_secs: u64,
-    takes_secs: u64,
-    ends: Vec<RefreshOutcome>,
-) -> Lifecycle {
-    let now = Arc::new(Mutex::new(start() + Duration::from_secs(after_secs)));
-    let clock: Clock = {
-        let now = Arc::clone(&now);
-        Arc::new(move || *now.lock().unwrap())
-    };
-    let takes = Duration::from_secs(takes_secs);
-    Lifecycle::new(Arc::new(Scripted { timing, takes, now, ends: Mutex::new(ends) }), clock)
+/// The grant of the sign-in; its access token ends after [`LIFE`].
+fn first() -> Grant {
+    issued("t", start())
 }
 
-async fn ensured(after_secs: u64, takes_secs: u64, end: RefreshOutcome) -> Ensured {
-    let lifecycle =
-        lifecycle(RefreshTiming::Before(Duration::from_secs(10)), after_secs, takes_secs, vec![end]);
-    lifecycle.ensure_fresh(&Caller::default(), &SessionKey::new(b"id", 3), &grant()).await
+fn token(grant: &Grant) -> String {
+    grant.field(TOKEN).map(|token| token.expose().to_owned()).unwrap_or_default()
 }
 
-#[test]
-fn the_leeway_is_never_more_than_a_quarter_of_the_life() {
-    let due = |timing, after_secs| {
-        let lifecycle = lifecycle(timing, 0, 0, Vec::new());
-        lifecycle.due(&grant(), start() + Duration::from_secs(after_secs))
-    };
-    let minute = RefreshTiming::Before(Duration::from_mins(1));
-    for (timing, after_secs, expected) in [
-        (minute, 74, Due::NotYet),
-        (minute, 75, Due::Due),
-        (minute, 99, Due::Due),
-        (minute, 100, Due::Expired),
-        (RefreshTiming::Before(Duration::from_secs(10)), 89, Due::NotYet),
-        (RefreshTiming::Before(Duration::from_secs(10)), 90, Due::Due),
-        (RefreshTiming::AfterExpiry, 99, Due::NotYet),
-        (RefreshTiming::AfterExpiry, 100, Due::Expired),
-        (RefreshTiming::On401, 1_000, Due::NotYet),
-    ] {
-        assert_eq!(due(timing, after_secs), expected, "{timing:?} after {after_secs} s");
+/// A request with a cookie of this rotation.
+async fn request(lifecycle: &Lifecycle, rotation: u64, grant: &Grant) -> Ensured {
+    let session = SessionKey::new(SESSION, rotation);
+    let head = lifecycle.read_head(&session).await;
+    lifecycle.ensure_fresh(&Caller::default(), &session, grant, head).await
+}
+
+#[expect(clippy::disallowed_methods, reason = "virtual time")]
+async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+#[track_caller]
+fn renewed(ensured: Ensured) -> Rotated {
+    match ensured {
+        Ensured::Usable(Some(rotated)) => rotated,
+        other => panic!("not renewed: {other:?}"),
     }
 }
 
-#[test]
-fn a_grant_without_an_end_is_never_due() {
-    let lifecycle = lifecycle(RefreshTiming::AfterExpiry, 0, 0, Vec::new());
-    assert_eq!(lifecycle.due(&Grant::default(), start()), Due::NotYet);
-}
-
-#[tokio::test]
-async fn a_fresh_grant_asks_nobody() {
-    let lifecycle = lifecycle(RefreshTiming::Before(Duration::from_secs(10)), 5, 0, Vec::new());
-    let ensured = lifecycle.ensure_fresh(&Caller::default(), &SessionKey::new(b"id", 0), &grant()).await;
-    assert!(matches!(ensured, Ensured::Current), "{ensured:?}");
-}
-
-#[tokio::test]
-async fn a_due_grant_is_renewed_or_ended() {
-    let renewed = Grant::default().with(1, "new");
-    let Ensured::Rotated(grant) = ensured(95, 0, RefreshOutcome::Rotated(renewed.clone())).await else {
-        panic!("not rotated");
-    };
-    assert_eq!(grant, renewed);
-    let ended = ensured(95, 0, RefreshOutcome::Rejected(Rejection::Reused)).await;
-    assert!(matches!(ended, Ensured::Ended(Rejection::Reused)), "{ended:?}");
-}
-
-#[tokio::test]
-async fn the_old_access_token_serves_as_long_as_it_lives() {
-    for (after_secs, takes_secs, lives) in [(95, 0, true), (95, 4, true), (95, 5, false), (100, 0, false)] {
-        for end in [RefreshOutcome::NotSent("down".to_owned()), RefreshOutcome::InDoubt("reset".to_owned())] {
-            let ensured = ensured(after_secs, takes_secs, end).await;
-            let Ensured::Unavailable { access_lives, .. } = ensured else {
-                panic!("an unreachable provider decided something: {ensured:?}");
-            };
-            assert_eq!(access_lives, lives, "after {after_secs} s and a try of {takes_secs} s");
+#[track_caller]
+fn assert_unavailable(ensured: &Ensured, expected_to_live: bool) {
+    match ensured {
+        Ensured::Unavailable { access_lives, .. } => {
+            assert_eq!(*access_lives, expected_to_live, "{ensured:?}")
         }
+        other => panic!("something was decided: {other:?}"),
     }
 }
 
-#[tokio::test]
-async fn a_refused_token_is_replaced_but_not_early_where_that_looks_like_theft() {
-    let session = SessionKey::new(b"id", 0);
-    let rotated = || vec![RefreshOutcome::Rotated(Grant::default())];
-    for timing in [RefreshTiming::Before(Duration::ZERO), RefreshTiming::On401] {
-        let lifecycle = lifecycle(timing, 5, 0, rotated());
-        let ensured = lifecycle.replace_refused(&Caller::default(), &session, &grant()).await;
-        assert!(matches!(ensured, Ensured::Rotated(_)), "{timing:?}: {ensured:?}");
+#[track_caller]
+fn assert_ended(ensured: &Ensured, expected: EndReason) {
+    match ensured {
+        Ensured::Ended(reason) => assert_eq!(*reason, expected),
+        other => panic!("not ended: {other:?}"),
     }
-    let early = lifecycle(RefreshTiming::AfterExpiry, 5, 0, Vec::new());
-    let ensured = early.replace_refused(&Caller::default(), &session, &grant()).await;
-    assert!(matches!(ensured, Ensured::Unavailable { access_lives: false, .. }), "{ensured:?}");
-    let late = lifecycle(RefreshTiming::AfterExpiry, 100, 0, rotated());
-    let ensured = late.replace_refused(&Caller::default(), &session, &grant()).await;
-    assert!(matches!(ensured, Ensured::Rotated(_)), "{ensured:?}");
-}
-
-#[test]
-fn a_session_key_does_not_print_the_identifier() {
-    let text = format!("{:?}", SessionKey::new(b"identifier", 7));
-    assert_eq!(text, "SessionKey { rotation: 7, .. }");
 }

@@ -242,8 +242,8 @@ impl Provider for Client {
         ReuseCost::Nothing
     }
 
-    fn refresh_is_idempotent(&self, _: &Grant) -> bool {
-        true
+    fn repeatable_for(&self, _: &Grant) -> Option<Duration> {
+        Some(Duration::MAX)
     }
 
     async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {

@@ -263,8 +263,8 @@ impl Provider for JwtSessions {
         ReuseCost::Family
     }
 
-    fn refresh_is_idempotent(&self, _: &Grant) -> bool {
-        false
+    fn repeatable_for(&self, _: &Grant) -> Option<Duration> {
+        None
     }
 
     async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {

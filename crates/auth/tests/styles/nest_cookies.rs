@@ -238,8 +238,8 @@ impl Provider for NestCookies {
         ReuseCost::Person
     }
 
-    fn refresh_is_idempotent(&self, _: &Grant) -> bool {
-        false
+    fn repeatable_for(&self, _: &Grant) -> Option<Duration> {
+        None
     }
 
     async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {

@@ -2,10 +2,10 @@
 
 use std::time::SystemTime;
 
-use http::HeaderMap;
+use http::{Extensions, HeaderMap};
 
 use crate::{
-    Identity, KeyId, Payload, Purpose, Record, Standing, UnsealError,
+    Identity, KeyId, Known, Payload, Purpose, Record, Standing, UnsealError,
     context::Context,
     cookie::{
         chunks::{Arrived, Present},
@@ -45,18 +45,23 @@ pub(super) fn open<P: Payload>(context: &Context, headers: &HeaderMap) -> (State
     (findings.into_state(context, now), arrived.into_present())
 }
 
-/// Asks the ledger about a session that opened, where there is a ledger.
-pub(super) async fn ask_ledger<P: Payload>(context: &Context, state: &mut State<P>) {
+/// Asks the ledger about a session that opened, where there is a ledger. What else it has to say is for the request.
+pub(super) async fn ask_ledger<P: Payload>(context: &Context, state: &mut State<P>) -> Extensions {
     let Some((ledger, record)) = context.ledger.as_ref().zip(state.arrived()) else {
-        return;
+        return Extensions::new();
     };
     let identity = Identity::from(record);
     match ledger.standing(&identity).await {
-        Ok(Standing::Live { .. }) => {}
-        Ok(Standing::Ended) => state.settle(Arrival::Ended),
+        Ok(Known { standing, extensions }) => {
+            if standing == Standing::Ended {
+                state.settle(Arrival::Ended);
+            }
+            extensions
+        }
         Err(error) => {
             tracing::warn!(session = ?identity.id, "{error}; the session is accepted unchecked");
             state.settle(Arrival::Unchecked);
+            Extensions::new()
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::{Identity, Ledger, LedgerError, LedgerFuture, Standing, Tombstone};
+use super::{Identity, Known, Ledger, LedgerError, LedgerFuture, Standing, Tombstone};
 use crate::{Clock, Owner, SessionId};
 
 /// A [`Ledger`] in memory, for one process: a restart forgets it.
@@ -60,8 +60,8 @@ impl MemoryLedger {
 }
 
 impl Ledger for MemoryLedger {
-    fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Standing> {
-        Box::pin(ready(Ok(self.state().standing(session))))
+    fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Known> {
+        Box::pin(ready(Ok(self.state().standing(session).into())))
     }
 
     fn advance<'a>(

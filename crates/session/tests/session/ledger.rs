@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Router, routing::any};
 use ironleaf_session::{
-    Identity, Ledger, LedgerError, LedgerFuture, Session, SessionLayer, Standing, Tombstone,
+    Identity, Known, Ledger, LedgerError, LedgerFuture, Session, SessionLayer, Standing, Tombstone,
 };
 use tokio::sync::Notify;
 
@@ -129,7 +129,7 @@ async fn a_tombstone_of_the_providers_sid_ends_its_sessions() {
 struct Unreachable;
 
 impl Ledger for Unreachable {
-    fn standing<'a>(&'a self, _: &'a Identity) -> LedgerFuture<'a, Standing> {
+    fn standing<'a>(&'a self, _: &'a Identity) -> LedgerFuture<'a, Known> {
         Box::pin(async { Err(LedgerError::Unreachable("down".into())) })
     }
 

@@ -134,15 +134,16 @@ async fn the_idempotency_key_goes_where_the_api_declares_it() {
     let plain = grant(None).await;
     let (provider, script) =
         scripted([idempotent(tokens("r2")), lost(), idempotent(tokens("r3")), tokens("r4")]);
-    assert!(!provider.refresh_is_idempotent(&plain));
+    assert!(provider.repeatable_for(&plain).is_none());
     let mut grant = plain;
     for _ in 0..4 {
         if let RefreshOutcome::Rotated(renewed) = provider.refresh(&caller(), &grant).await {
-            assert_eq!(provider.refresh_is_idempotent(&renewed), renewed.field(IDEMPOTENCY_KEY).is_some());
+            let repeatable = provider.repeatable_for(&renewed).is_some();
+            assert_eq!(repeatable, renewed.field(IDEMPOTENCY_KEY).is_some());
             grant = renewed;
         }
     }
-    assert!(!provider.refresh_is_idempotent(&grant), "an API that stops declaring it has lost it");
+    assert!(provider.repeatable_for(&grant).is_none(), "an API that stops declaring it has lost it");
     let key = |index| script.header(index, "idempotency-key");
     assert_eq!(key(0), None, "not declared yet");
     assert!(key(1).is_some());

@@ -1,0 +1,83 @@
+use std::sync::Arc;
+
+/// Is told of every [`Event`] as it happens: for metrics, and for tests that want to know which way was taken.
+pub type Observer = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// Something that happened to a session's tokens. None of them names a person or a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Event {
+    /// A refresh succeeded and its head was committed.
+    Refreshed,
+    /// A request with an older cookie took the head over.
+    Adopted {
+        /// How many rotations its cookie was behind.
+        rotations_behind: u64,
+    },
+    /// A request waited for a refresh that another request of this process had begun.
+    Joined,
+    /// A refresh found that another one, in this process or elsewhere, holds the session's lease.
+    WaitedForLease,
+    /// A refresh found that an earlier one had been presented and never finished.
+    Heir,
+    /// A refresh ended in doubt.
+    InDoubt,
+    /// A refresh in doubt was asked again under its idempotency key.
+    AskedAgainIdempotent,
+    /// A refresh in doubt was asked again after the wait that makes it safe.
+    AskedAgainAfterDoubt,
+    /// No byte of a refresh left.
+    NotSent,
+    /// The provider ended a session.
+    Rejected,
+    /// A cookie was spent and its successor is forgotten.
+    Superseded,
+    /// A session ended because nobody can tell any more whether its refresh token is spent, and asking would harm others.
+    Unresolved,
+    /// A request found its session ended by the head.
+    Dead,
+    /// The store did not answer.
+    StoreUnreachable,
+    /// A refresh went on although the store did not answer.
+    RefreshedWithoutStore,
+    /// The commit of a head had to be repeated.
+    CommitRetried,
+    /// A head had moved when it was to be written, and was read again.
+    Overtaken,
+    /// The provider was told of a sign-out.
+    Revoked,
+    /// The provider could not be told of a sign-out.
+    RevocationFailed,
+}
+
+impl Event {
+    /// A stable word, for metrics.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Refreshed => "refreshed",
+            Self::Adopted { .. } => "adopted",
+            Self::Joined => "joined",
+            Self::WaitedForLease => "waited_for_lease",
+            Self::Heir => "heir",
+            Self::InDoubt => "in_doubt",
+            Self::AskedAgainIdempotent => "asked_again_idempotent",
+            Self::AskedAgainAfterDoubt => "asked_again_after_doubt",
+            Self::NotSent => "not_sent",
+            Self::Rejected => "rejected",
+            Self::Superseded => "superseded",
+            Self::Unresolved => "unresolved",
+            Self::Dead => "dead",
+            Self::StoreUnreachable => "store_unreachable",
+            Self::RefreshedWithoutStore => "refreshed_without_store",
+            Self::CommitRetried => "commit_retried",
+            Self::Overtaken => "overtaken",
+            Self::Revoked => "revoked",
+            Self::RevocationFailed => "revocation_failed",
+        }
+    }
+}
+
+/// An observer that looks away.
+pub fn nobody() -> Observer {
+    Arc::new(|_| {})
+}

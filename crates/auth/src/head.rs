@@ -1,0 +1,120 @@
+//! The head: what is known of a session's tokens beside its cookie, one record for each session that has refreshed.
+//!
+//! A cookie can be older than the session: a late tab, a response that was lost, a laptop that woke up. The head has the
+//! newest rotation, so that such a cookie is led to it instead of presenting a token that is spent.
+
+mod memory;
+
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+pub use self::memory::MemoryHeads;
+use crate::{EndReason, Grant, SessionKey};
+
+/// The newest that is known of one session's tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The newest rotation.
+    pub rotation: u64,
+    /// What is happening to its refresh token.
+    pub state: HeadState,
+    /// The grant of that rotation; `None` once it is forgotten, which leaves a mark of some 40 bytes.
+    pub grant: Option<Grant>,
+    /// Whether a request has come with a cookie of that rotation: then the grant is in the browser, and need not be kept
+    /// much longer.
+    pub shown: bool,
+}
+
+/// What is happening to the refresh token of a [`Head`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadState {
+    /// It can be presented.
+    Idle,
+    /// It is being presented by whoever holds the lease. Who finds it without a holder is the heir of a refresh in doubt.
+    Presented,
+    /// It was presented and may be spent.
+    InDoubt {
+        /// When that was noticed, by the clock of whoever did.
+        since: SystemTime,
+    },
+    /// The session is over.
+    Dead(EndReason),
+}
+
+/// Changes with every write to a head, and is never the same again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeadVersion(pub [u8; 16]);
+
+/// A head as it was read.
+#[derive(Debug, Clone)]
+pub struct KeptHead {
+    /// For the write that is to follow.
+    pub version: HeadVersion,
+    /// What was kept.
+    pub head: Head,
+}
+
+/// For how long to keep a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Rotation and state: as long as a cookie of an older rotation could be presented. Never dropped earlier.
+    pub mark: Duration,
+    /// The grant. Where room is short, grants that were shown go before others.
+    pub grant: Duration,
+}
+
+/// Names one refresh or sign-out among all that want the lease of a session.
+pub type Holder = [u8; 16];
+
+/// Keeps heads and leases; replicas that serve the same sessions share it.
+///
+/// Whoever implements it hashes the session's identifier and seals the grant: nothing stores either in clear.
+#[async_trait]
+pub trait Heads: Send + Sync + 'static {
+    /// The head of the session, whatever rotation `session` is at.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadsError`] where it cannot be read; that is not the same as none.
+    async fn read(&self, session: &SessionKey) -> Result<Option<KeptHead>, HeadsError>;
+
+    /// Writes the head if it is still as `expected` (`None`: there is none). Returns the new version, `None` if it had
+    /// changed and nothing was written.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadsError`]: it may have been written or not.
+    async fn write(
+        &self,
+        session: &SessionKey,
+        expected: Option<HeadVersion>,
+        head: &Head,
+        keep: Keep,
+    ) -> Result<Option<HeadVersion>, HeadsError>;
+
+    /// Takes the session's lease or prolongs it; `false` while another has it.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadsError`].
+    async fn acquire(
+        &self,
+        session: &SessionKey,
+        holder: &Holder,
+        life: Duration,
+    ) -> Result<bool, HeadsError>;
+
+    /// Gives the lease back, if `holder` still has it.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadsError`]: it runs out by itself.
+    async fn release(&self, session: &SessionKey, holder: &Holder) -> Result<(), HeadsError>;
+}
+
+/// Heads cannot be read or written right now.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the heads of sessions cannot be reached: {0}")]
+pub struct HeadsError(pub String);

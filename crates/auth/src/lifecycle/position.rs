@@ -1,0 +1,94 @@
+use std::cmp::Ordering;
+use std::time::SystemTime;
+
+use super::Rotated;
+use crate::{EndReason, Grant, HeadState, HeadVersion, KeptHead, SessionKey};
+
+/// Where a cookie stands beside its session's head.
+#[derive(Debug)]
+pub(super) enum Position {
+    /// The session is over.
+    Over(EndReason),
+    /// Here.
+    At(Box<Stand>),
+}
+
+/// The newest grant that is known, the cookie's or the head's.
+#[derive(Debug)]
+pub(super) struct Stand {
+    /// The session at the newest rotation.
+    pub(super) key: SessionKey,
+    /// The grant of that rotation.
+    pub(super) grant: Grant,
+    /// How far behind the cookie was.
+    pub(super) rotations_behind: u64,
+    /// What is happening to the grant's refresh token.
+    pub(super) phase: Phase,
+    /// The record that was found, for a write over it.
+    pub(super) version: Option<HeadVersion>,
+    /// Whether that record has been shown by a cookie of its rotation, with this one.
+    pub(super) shown: bool,
+    /// Whether this cookie is the first to show it.
+    pub(super) shows_first: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Idle,
+    Presented,
+    InDoubt { since: SystemTime },
+}
+
+impl Stand {
+    pub(super) fn is_adopted(&self) -> bool {
+        self.rotations_behind > 0
+    }
+
+    /// The grant, if it is newer than the request's.
+    pub(super) fn newest(&self) -> Option<Rotated> {
+        self.is_adopted().then(|| Rotated { rotation: self.key.rotation(), grant: self.grant.clone() })
+    }
+}
+
+pub(super) fn settle(session: &SessionKey, grant: &Grant, kept: Option<KeptHead>) -> Position {
+    let own = Stand {
+        key: session.clone(),
+        grant: grant.clone(),
+        rotations_behind: 0,
+        phase: Phase::Idle,
+        version: kept.as_ref().map(|kept| kept.version),
+        shown: true,
+        shows_first: false,
+    };
+    let Some(KeptHead { head, .. }) = kept else {
+        return Position::At(Box::new(own));
+    };
+    let phase = match head.state {
+        HeadState::Dead(reason) => return Position::Over(reason),
+        HeadState::Idle => Phase::Idle,
+        HeadState::Presented => Phase::Presented,
+        HeadState::InDoubt { since } => Phase::InDoubt { since },
+    };
+    let stand = match head.rotation.cmp(&session.rotation()) {
+        // The head was lost or could not be written; the cookie is all there is.
+        Ordering::Less => own,
+        Ordering::Equal => {
+            let shows_first = !head.shown && head.grant.is_some() && phase == Phase::Idle;
+            Stand { phase, shows_first, ..own }
+        }
+        Ordering::Greater => {
+            let Some(newest) = head.grant else {
+                return Position::Over(EndReason::Superseded);
+            };
+            Stand {
+                key: session.at(head.rotation),
+                grant: newest,
+                rotations_behind: head.rotation - session.rotation(),
+                phase,
+                shown: head.shown,
+                ..own
+            }
+        }
+    };
+    Position::At(Box::new(stand))
+}

@@ -1,0 +1,282 @@
+//! The steps of one refresh: lease, head, `presented`, the provider, commit.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::commit::{Found, Put};
+use super::flight::Landing;
+use super::lease::Asked;
+use super::position::{Phase, Position, Stand, settle};
+use super::{CLOCK_SKEW, Shared};
+use crate::{
+    Caller, EndReason, Event, Grant, Head, HeadState, HeadVersion, RefreshOutcome, Rejection, ReuseCost,
+    SessionKey,
+};
+
+/// How long a refresh in doubt is left alone where the provider does not recognise repetitions: whatever was under way is
+/// over by then. Together with the skew between the machine that noticed and the one that asks again.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+pub(super) struct Refresh {
+    pub(super) shared: Arc<Shared>,
+    pub(super) caller: Caller,
+    pub(super) key: SessionKey,
+    pub(super) grant: Grant,
+    landing: watch::Sender<Option<Landing>>,
+}
+
+/// How one try ended.
+enum Step {
+    Landed(Landing),
+    /// It may be tried again at once; else this is the end.
+    Again(Landing),
+}
+
+impl Step {
+    fn unavailable(detail: impl Into<String>) -> Self {
+        Self::Landed(Landing::unavailable(detail))
+    }
+}
+
+/// Whether a refresh in doubt may be asked again.
+enum AskAgain {
+    Now(Event),
+    In(Duration),
+    Never,
+}
+
+impl Refresh {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        caller: Caller,
+        key: SessionKey,
+        grant: Grant,
+        landing: watch::Sender<Option<Landing>>,
+    ) -> Self {
+        Self { shared, caller, key, grant, landing }
+    }
+
+    pub(super) async fn run(&self) {
+        let deadline = Instant::now() + self.shared.settings.patience.refresh;
+        let mut pause = FIRST_PAUSE;
+        let landing = loop {
+            match self.try_once(deadline).await {
+                Step::Landed(landing) => break landing,
+                Step::Again(landing) if Instant::now() + pause > deadline => break landing,
+                Step::Again(_) => self.shared.pause(pause).await,
+            }
+            pause *= 2;
+        };
+        self.land(landing);
+    }
+
+    /// Answers whoever waits, once.
+    pub(super) fn land(&self, landing: Landing) {
+        self.landing.send_if_modified(|landed| {
+            let first = landed.is_none();
+            landed.get_or_insert(landing);
+            first
+        });
+    }
+
+    async fn try_once(&self, deadline: Instant) -> Step {
+        #[cfg(feature = "mutants")]
+        if crate::mutants::is_active(crate::mutants::Mutant::NoSingleFlight) {
+            return self.without_store().await;
+        }
+        match self.shared.lease(&self.key, deadline).await {
+            Asked::Held(lease) => {
+                let step = self.shared.holding(&self.key, &lease, self.under_lease()).await;
+                self.shared.release(&self.key, lease).await;
+                step
+            }
+            Asked::Busy => Step::unavailable("another refresh of the session takes too long"),
+            Asked::Unreachable => self.without_store().await,
+        }
+    }
+
+    async fn under_lease(&self) -> Step {
+        let Ok(kept) = self.shared.read(&self.key).await else {
+            return self.without_store().await;
+        };
+        let stand = match settle(&self.key, &self.grant, kept) {
+            Position::Over(reason) => return Step::Landed(Landing::Ended(reason)),
+            Position::At(stand) => stand,
+        };
+        if let Some(newest) = stand.newest() {
+            self.shared.observe(Event::Adopted { rotations_behind: stand.rotations_behind });
+            return Step::Landed(Landing::Renewed(newest));
+        }
+        let doubt = self.doubt(stand.phase);
+        if let Some(since) = doubt {
+            match self.may_ask_again(since) {
+                AskAgain::Now(event) => self.shared.observe(event),
+                AskAgain::In(wait) => return self.wait_out(&stand, since, wait).await,
+                AskAgain::Never => return self.unresolved(&stand).await,
+            }
+        }
+        // SECURITY: before the token leaves. Who finds this after a crash knows that it may be spent.
+        match self.shared.put(&self.key, stand.version, &self.head(HeadState::Presented, stand.shown)).await {
+            Put::Done(version) => self.present(version, &stand, doubt).await,
+            Put::Overtaken => Step::Again(Landing::unavailable("the head moved")),
+            Put::Unreachable => self.without_store().await,
+        }
+    }
+
+    /// Since when it is in doubt whether the token is spent.
+    fn doubt(&self, phase: Phase) -> Option<SystemTime> {
+        #[cfg(feature = "mutants")]
+        if phase == Phase::Presented
+            && crate::mutants::is_active(crate::mutants::Mutant::HeirRefreshesAsIfFresh)
+        {
+            return None;
+        }
+        match phase {
+            Phase::Idle => None,
+            Phase::Presented => {
+                self.shared.observe(Event::Heir);
+                Some(self.shared.now())
+            }
+            Phase::InDoubt { since } => Some(since),
+        }
+    }
+
+    fn may_ask_again(&self, since: SystemTime) -> AskAgain {
+        #[cfg(feature = "mutants")]
+        if crate::mutants::is_active(crate::mutants::Mutant::InDoubtRetriedAtOnce) {
+            return AskAgain::Now(Event::AskedAgainAfterDoubt);
+        }
+        let provider = self.shared.provider();
+        let cost = provider.reuse_cost();
+        if cost == ReuseCost::Nothing {
+            return AskAgain::Now(Event::AskedAgainAfterDoubt);
+        }
+        let age = self.shared.now().duration_since(since).unwrap_or_default();
+        match provider.repeatable_for(&self.grant) {
+            // Past the window nothing is lost by it either, unless others would be.
+            Some(window) if cost == ReuseCost::Family || age + CLOCK_SKEW < window => {
+                AskAgain::Now(Event::AskedAgainIdempotent)
+            }
+            _ if cost == ReuseCost::Family => match (ASK_AGAIN_AFTER + CLOCK_SKEW).checked_sub(age) {
+                Some(wait) if !wait.is_zero() => AskAgain::In(wait),
+                _ => AskAgain::Now(Event::AskedAgainAfterDoubt),
+            },
+            _ => AskAgain::Never,
+        }
+    }
+
+    /// Presents the token, once, and writes down what came of it.
+    async fn present(&self, version: HeadVersion, stand: &Stand, doubt: Option<SystemTime>) -> Step {
+        match self.shared.provider().refresh(&self.caller, &self.grant).await {
+            RefreshOutcome::Rotated(rotated) => {
+                Step::Landed(self.commit(rotated, Found::As(Some(version))).await)
+            }
+            RefreshOutcome::Rejected(rejection) => self.rejected(rejection, version).await,
+            RefreshOutcome::NotSent(detail) => {
+                self.log("a refresh was not sent", &detail);
+                self.shared.observe(Event::NotSent);
+                let state = doubt.map_or(HeadState::Idle, |since| HeadState::InDoubt { since });
+                let newer = self.leave(version, &self.head(state, stand.shown)).await;
+                newer.map_or_else(|| Step::Again(Landing::unavailable(detail)), Step::Landed)
+            }
+            RefreshOutcome::InDoubt(detail) => {
+                self.log("a refresh is in doubt", &detail);
+                self.shared.observe(Event::InDoubt);
+                let state = HeadState::InDoubt { since: self.shared.now() };
+                let newer = self.leave(version, &self.head(state, stand.shown)).await;
+                newer.map_or_else(|| Step::Again(Landing::unavailable(detail)), Step::Landed)
+            }
+        }
+    }
+
+    async fn rejected(&self, rejection: Rejection, version: HeadVersion) -> Step {
+        self.log("the provider ended a session", &format!("{rejection:?}"));
+        let reason = EndReason::Rejected(rejection);
+        if let Some(newer) = self.leave(version, &self.dead(reason)).await {
+            return Step::Landed(newer);
+        }
+        self.shared.observe(Event::Rejected);
+        self.shared.provider().on_end(&self.grant, reason).await;
+        Step::Landed(Landing::Ended(reason))
+    }
+
+    /// Nothing can be asked yet; an heir writes down since when that is.
+    async fn wait_out(&self, stand: &Stand, since: SystemTime, wait: Duration) -> Step {
+        if stand.phase == Phase::Presented {
+            let head = self.head(HeadState::InDoubt { since }, stand.shown);
+            if let Put::Overtaken = self.shared.put(&self.key, stand.version, &head).await {
+                return Step::Again(Landing::unavailable("the head moved"));
+            }
+        }
+        Step::Landed(Landing::Unavailable {
+            detail: "the last refresh is in doubt".to_owned(),
+            retry_after: Some(wait),
+        })
+    }
+
+    /// Asking would end every session of the person. While the access token lives it serves; then this session is over.
+    async fn unresolved(&self, stand: &Stand) -> Step {
+        if self.grant.access_lives(self.shared.now()) {
+            return Step::unavailable("the last refresh is in doubt and must not be asked again");
+        }
+        let reason = EndReason::Unresolved;
+        if let Put::Overtaken = self.shared.put(&self.key, stand.version, &self.dead(reason)).await {
+            return Step::Again(Landing::unavailable("the head moved"));
+        }
+        self.shared.observe(Event::Unresolved);
+        self.shared.provider().on_end(&self.grant, reason).await;
+        Step::Landed(Landing::Ended(reason))
+    }
+
+    /// Nobody can be told and nobody asked: right only where a repetition is recognised.
+    async fn without_store(&self) -> Step {
+        if !self.shared.may_refresh_without_store(&self.grant, self.shared.now()) {
+            #[cfg(feature = "mutants")]
+            let broken = crate::mutants::is_active(crate::mutants::Mutant::NoSingleFlight);
+            #[cfg(not(feature = "mutants"))]
+            let broken = false;
+            if !broken {
+                return Step::unavailable("the store does not answer");
+            }
+        }
+        self.shared.observe(Event::RefreshedWithoutStore);
+        match self.shared.provider().refresh(&self.caller, &self.grant).await {
+            RefreshOutcome::Rotated(rotated) => Step::Landed(self.commit(rotated, Found::Unknown).await),
+            RefreshOutcome::Rejected(rejection) => {
+                self.log("the provider ended a session", &format!("{rejection:?}"));
+                self.shared.observe(Event::Rejected);
+                let reason = EndReason::Rejected(rejection);
+                self.shared.provider().on_end(&self.grant, reason).await;
+                Step::Landed(Landing::Ended(reason))
+            }
+            RefreshOutcome::NotSent(detail) => {
+                self.log("a refresh was not sent", &detail);
+                self.shared.observe(Event::NotSent);
+                Step::Again(Landing::unavailable(detail))
+            }
+            RefreshOutcome::InDoubt(detail) => {
+                self.log("a refresh is in doubt", &detail);
+                self.shared.observe(Event::InDoubt);
+                Step::Again(Landing::unavailable(detail))
+            }
+        }
+    }
+
+    fn head(&self, state: HeadState, shown: bool) -> Head {
+        Head { rotation: self.key.rotation(), state, grant: Some(self.grant.clone()), shown }
+    }
+
+    fn dead(&self, reason: EndReason) -> Head {
+        Head { grant: None, ..self.head(HeadState::Dead(reason), true) }
+    }
+
+    fn log(&self, what: &'static str, detail: &str) {
+        let (provider, rotation) = (self.shared.provider().name(), self.key.rotation());
+        tracing::warn!(provider, rotation, detail, "{what}");
+    }
+}

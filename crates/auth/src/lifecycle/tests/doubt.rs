@@ -1,0 +1,77 @@
+use super::*;
+
+fn in_doubt(times: usize) -> impl Iterator<Item = (Duration, End)> {
+    std::iter::repeat_n((Duration::ZERO, End::InDoubt), times)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_in_doubt_is_not_asked_again_before_the_wait_is_over() {
+    let bench = Bench::new().ends(in_doubt(1)).run();
+    let (one, other) = (bench.replica(), bench.replica());
+    pass(LIFE).await;
+    assert_unavailable(&request(&one, 0, &first()).await, false);
+    for _ in 0..5 {
+        pass(Duration::from_secs(10)).await;
+        let ensured = request(&other, 0, &first()).await;
+        let Ensured::Unavailable { retry_after: Some(wait), .. } = ensured else {
+            panic!("no time is named: {ensured:?}");
+        };
+        assert!(wait <= Duration::from_mins(1), "{wait:?}");
+    }
+    assert_eq!(bench.presented(), ["t"]);
+    pass(Duration::from_secs(10)).await;
+    assert_eq!(renewed(request(&other, 0, &first()).await).rotation, 1);
+    assert_eq!(bench.count(Event::AskedAgainAfterDoubt), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_hours_loses_no_session() {
+    let bench = Bench::new().ends(in_doubt(60)).run();
+    pass(LIFE).await;
+    for _ in 0..60 {
+        assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
+        pass(Duration::from_mins(2)).await;
+    }
+    assert_eq!(renewed(request(&bench.replica(), 0, &first()).await).rotation, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_recognises_repetitions_is_asked_again_at_once() {
+    let mut bench = Bench::new().ends(in_doubt(2));
+    bench.provider.repeatable_for = Some(Duration::from_mins(10));
+    let bench = bench.run();
+    pass(LIFE).await;
+    assert_eq!(renewed(request(&bench.replica(), 0, &first()).await).rotation, 1);
+    assert_eq!(bench.presented(), ["t", "t", "t"]);
+    assert_eq!(bench.count(Event::AskedAgainIdempotent), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_whose_reuse_ends_every_session_of_the_person_is_never_asked_about_again() {
+    let mut bench = Bench::new().ends(in_doubt(1));
+    bench.provider.cost = ReuseCost::Person;
+    let bench = bench.run();
+    pass(LIFE.checked_sub(Duration::from_secs(5)).unwrap()).await;
+    assert_unavailable(&request(&bench.replica(), 0, &first()).await, true);
+    assert_unavailable(&request(&bench.replica(), 0, &first()).await, true);
+    pass(Duration::from_secs(5)).await;
+    assert_ended(&request(&bench.replica(), 0, &first()).await, EndReason::Unresolved);
+    assert_eq!(bench.presented(), ["t"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_after_the_lease_was_lost_still_counts() {
+    let bench = Bench::new().ends([(Duration::from_secs(20), End::Rotate)]).run();
+    // Nobody prolongs the lease of a process that is paused.
+    let (paused, other) = (bench.replica(), bench.replica());
+    pass(LIFE).await;
+    assert_unavailable(&request(&paused, 0, &first()).await, false);
+    let holder = Holder::default();
+    let session = SessionKey::new(SESSION, 0);
+    bench.heads.heads.break_lease(&session);
+    assert!(bench.heads.acquire(&session, &holder, Duration::ZERO).await.unwrap());
+    assert_unavailable(&request(&other, 0, &first()).await, false);
+    pass(Duration::from_secs(20)).await;
+    assert_eq!(renewed(request(&other, 0, &first()).await).rotation, 1);
+    assert_eq!(bench.presented(), ["t"]);
+}

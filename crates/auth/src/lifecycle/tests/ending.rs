@@ -1,0 +1,70 @@
+use super::*;
+
+async fn sign_out(lifecycle: &Lifecycle, rotation: u64, grant: &Grant) {
+    let session = SessionKey::new(SESSION, rotation);
+    lifecycle.end(&Caller::default(), &session, grant, EndReason::SignedOut).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_ends_the_newest_grant_whatever_cookie_it_came_with() {
+    let bench = Bench::new().run();
+    pass(LIFE).await;
+    renewed(request(&bench.replica(), 0, &first()).await);
+    sign_out(&bench.replica(), 0, &first()).await;
+    assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t'"]);
+    assert_eq!(*bench.provider.ended.lock().unwrap(), [EndReason::SignedOut]);
+    assert_ended(&request(&bench.replica(), 0, &first()).await, EndReason::SignedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_waits_for_the_refresh_that_is_under_way() {
+    let bench = Bench::new().ends([(Duration::from_secs(1), End::Rotate)]).run();
+    let (one, other) = (bench.replica(), bench.replica());
+    pass(LIFE).await;
+    let grant = first();
+    let leaving = async {
+        pass(Duration::from_millis(100)).await;
+        sign_out(&other, 0, &grant).await;
+    };
+    let (answer, ()) = tokio::join!(request(&one, 0, &grant), leaving);
+    renewed(answer);
+    assert_eq!(
+        *bench.provider.signed_out.lock().unwrap(),
+        ["t'"],
+        "the grant of the refresh, not the spent one"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_refreshes_after_a_sign_out() {
+    let bench = Bench::new().run();
+    sign_out(&bench.replica(), 0, &first()).await;
+    pass(LIFE).await;
+    assert_ended(&request(&bench.replica(), 0, &first()).await, EndReason::SignedOut);
+    assert!(bench.presented().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_is_issued_after_the_session_ended_is_given_back() {
+    let bench = Bench::new().ends([(Duration::from_secs(1), End::Rotate)]).run();
+    let (one, other) = (bench.replica(), bench.replica());
+    pass(LIFE).await;
+    let grant = first();
+    let leaving = async {
+        pass(Duration::from_millis(100)).await;
+        bench.heads.heads.break_lease(&SessionKey::new(SESSION, 0));
+        sign_out(&other, 0, &grant).await;
+    };
+    let (answer, ()) = tokio::join!(request(&one, 0, &grant), leaving);
+    assert_ended(&answer, EndReason::SignedOut);
+    assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t", "t'"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_goes_on_when_nobody_waits_for_it() {
+    let bench = Bench::new().run();
+    let session = SessionKey::new(SESSION, 0);
+    drop(bench.replica().end(&Caller::default(), &session, &first(), EndReason::SignedOut));
+    pass(Duration::from_millis(1)).await;
+    assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t"]);
+}

@@ -1,0 +1,56 @@
+//! Ways to break the token lifecycle on purpose, so that a simulation can show that it would notice.
+//!
+//! It exists behind the feature `mutants` only. The mutant holds for the whole process.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// One way to break it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Mutant {
+    /// Every request refreshes for itself, without a lease.
+    NoSingleFlight = 1,
+    /// Nothing is kept beside the cookie.
+    NoHead,
+    /// Waiters are answered before the head is committed.
+    HeadAfterAnswer,
+    /// A refresh is dropped with the request that began it.
+    ClosedConnectionCancels,
+    /// A refresh in doubt is asked again at once.
+    InDoubtRetriedAtOnce,
+    /// An heir presents as if nobody had before.
+    HeirRefreshesAsIfFresh,
+    /// A replica that cannot reach the store refreshes on its own.
+    AloneInPartition,
+    /// Ended sessions are not looked for.
+    TombstonesNotChecked,
+    /// A cookie under an unknown key is removed.
+    CookieRemovedOnUnknownKey,
+}
+
+impl Mutant {
+    /// Every one.
+    pub const ALL: [Self; 9] = [
+        Self::NoSingleFlight,
+        Self::NoHead,
+        Self::HeadAfterAnswer,
+        Self::ClosedConnectionCancels,
+        Self::InDoubtRetriedAtOnce,
+        Self::HeirRefreshesAsIfFresh,
+        Self::AloneInPartition,
+        Self::TombstonesNotChecked,
+        Self::CookieRemovedOnUnknownKey,
+    ];
+}
+
+static ACTIVE: AtomicU8 = AtomicU8::new(0);
+
+/// Breaks the process in this way; `None` mends it.
+pub fn activate(mutant: Option<Mutant>) {
+    ACTIVE.store(mutant.map_or(0, |mutant| mutant as u8), Ordering::Relaxed);
+}
+
+/// Whether the process is broken in this way.
+pub fn is_active(mutant: Mutant) -> bool {
+    ACTIVE.load(Ordering::Relaxed) == mutant as u8
+}
