@@ -1,0 +1,209 @@
+//! A browser with one cookie jar, however many tabs: it sends requests, and what comes back is judged.
+
+mod answer;
+mod jar;
+mod person;
+mod scenarios;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use http::Request;
+use http::header::COOKIE;
+
+use crate::checker::SessionRef;
+use crate::core_api::{PersonId, address_of};
+use crate::counts::Fault;
+use crate::glass::Glance;
+use crate::request::measured;
+use crate::timeline::pass;
+use crate::world::World;
+
+pub(crate) use answer::Answer;
+pub(crate) use person::Person;
+
+use answer::{Exchange, Received};
+use jar::Jar;
+
+/// How long a browser waits for an answer.
+const GIVES_UP_AFTER: Duration = Duration::from_mins(2);
+
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum What {
+    /// A page that calls the core API.
+    Page,
+    /// A page that does not.
+    Home,
+    SignIn,
+    SignOut,
+}
+
+/// One request, and what the network does to it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask {
+    pub(crate) what: What,
+    /// The answer never arrives.
+    pub(crate) response_lost: bool,
+    /// The tab is closed so long after the request reached the replica.
+    pub(crate) cancelled_after: Option<Duration>,
+}
+
+impl Ask {
+    pub(crate) const fn plain(what: What) -> Self {
+        Self { what, response_lost: false, cancelled_after: None }
+    }
+}
+
+pub(crate) struct Browser {
+    world: Arc<World>,
+    person: PersonId,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Default)]
+struct State {
+    jar: Jar,
+    /// Whose cookie is in the jar.
+    session: Option<SessionRef>,
+    /// The person has seen that it is over; the cookie may still be there.
+    over: bool,
+    /// What is in that cookie.
+    glance: Option<Glance>,
+    /// Since when it is there.
+    held_since: Duration,
+    requests: u32,
+    /// The request whose answer arrived last.
+    last_arrived: u32,
+}
+
+impl Browser {
+    pub(crate) fn new(world: Arc<World>, person: PersonId) -> Self {
+        Self { world, person, state: Mutex::default() }
+    }
+
+    /// Another browser with a copy of all cookies.
+    pub(crate) fn copy(&self) -> Arc<Self> {
+        let state = Mutex::new(self.state().clone());
+        Arc::new(Self { world: Arc::clone(&self.world), person: self.person, state })
+    }
+
+    /// The cookies of the copy in place of those here.
+    pub(crate) fn restore(&self, copy: &Self) {
+        let old = copy.state().clone();
+        let mut state = self.state();
+        (state.jar, state.session, state.glance, state.over) = (old.jar, old.session, old.glance, old.over);
+        state.held_since = old.held_since;
+    }
+
+    /// The session whose cookie is here, as far as the person knows.
+    pub(crate) fn session(&self) -> Option<SessionRef> {
+        let state = self.state();
+        state.session.filter(|_| !state.over)
+    }
+
+    pub(crate) fn rotation(&self) -> u64 {
+        self.state().glance.map_or(0, |glance| glance.rotation)
+    }
+
+    pub(crate) async fn fetch(self: Arc<Self>, ask: Ask) -> Answer {
+        let world = Arc::clone(&self.world);
+        world.requests.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let (there, back, replica) = {
+            let mut dice = world.dice();
+            let there = dice.mostly_short(Duration::from_millis(1), Duration::from_millis(80));
+            let back = dice.mostly_short(Duration::from_millis(1), Duration::from_millis(120));
+            (there, back, dice.below(world.replicas.len()))
+        };
+        let (sent, request) = self.send(ask);
+        pass(there).await;
+        let exchange = Exchange {
+            ask,
+            sent: sent.state,
+            number: sent.number,
+            replica,
+            ingress: world.now(),
+            key_unknown: !world.replicas[replica].knows_every_secret(&world),
+        };
+        let Some(received) = self.exchange(&exchange, request).await else {
+            return Answer::None;
+        };
+        self.left_replica(&exchange, &received);
+        pass(back).await;
+        if ask.response_lost {
+            world.counts.fault(Fault::ResponseLost);
+            world.tell_of(self.person, format!("#{} answer lost on its way: {received}", exchange.number));
+            return Answer::None;
+        }
+        self.receive(&exchange, &received)
+    }
+
+    /// What leaves the browser.
+    fn send(&self, ask: Ask) -> (Sent, Request<Body>) {
+        let world = &self.world;
+        let now = world.now();
+        let mut state = self.state();
+        state.requests += 1;
+        if state.jar.expire(now) {
+            state.glance = None;
+        }
+        let sent = Sent { state: state.clone(), number: state.requests };
+        drop(state);
+        if let Some(session) = sent.state.session {
+            if let Some(glance) = sent.state.glance {
+                world.checker.shown(now, session, glance.rotation);
+            }
+            if matches!(ask.what, What::SignIn | What::SignOut) {
+                world.checker.ending(now, session);
+            }
+        }
+        let rotation = sent.state.glance.map(|glance| glance.rotation);
+        world.tell_of(self.person, format!("#{} asks {:?}, rotation {rotation:?}", sent.number, ask.what));
+        let request = match ask.what {
+            What::Page => Request::get("/page"),
+            What::Home => Request::get("/home"),
+            What::SignIn => Request::post(format!("/sign-in?{}", address_of(self.person))),
+            What::SignOut => Request::post("/sign-out"),
+        };
+        let request = match sent.state.jar.header() {
+            Some(cookies) => request.header(COOKIE, cookies),
+            None => request,
+        };
+        (sent, request.body(Body::empty()).expect("the request is well-formed"))
+    }
+
+    /// What happens at the replica.
+    async fn exchange(&self, exchange: &Exchange, request: Request<Body>) -> Option<Received> {
+        let world = &self.world;
+        let number = exchange.number;
+        let Some((process, running)) = world.replicas[exchange.replica].serve(request) else {
+            world.tell_of(self.person, format!("#{number} replica {} is down", exchange.replica));
+            return None;
+        };
+        let limit = exchange.ask.cancelled_after.unwrap_or(GIVES_UP_AFTER);
+        let Ok((response, waited)) = tokio::time::timeout(limit, measured(running)).await else {
+            if exchange.ask.cancelled_after.is_some() {
+                let at_once = limit < Duration::from_millis(4);
+                world.counts.fault(if at_once { Fault::CancelledAtOnce } else { Fault::Cancelled });
+            }
+            world.tell_of(self.person, format!("#{number} given up after {limit:?}"));
+            return None;
+        };
+        let Some(response) = response else {
+            world.tell_of(self.person, format!("#{number} connection reset: replica {}", exchange.replica));
+            return None;
+        };
+        let disturbed = process.disturbed_since(exchange.ingress);
+        Some(Received::read(response, world.now(), waited, disturbed).await)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Sent {
+    state: State,
+    number: u32,
+}

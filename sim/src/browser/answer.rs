@@ -1,0 +1,268 @@
+//! What came back, and what it means.
+
+use std::fmt;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::header::{LOCATION, SET_COOKIE};
+use http::{HeaderValue, Response, StatusCode};
+
+use super::jar::Applied;
+use super::{Ask, Browser, State, What};
+use crate::checker::{Excuse, Seen, SessionRef, Violation};
+use crate::core_api::subject_of;
+use crate::counts::Fault;
+use crate::glass::COOKIE_NAME;
+use crate::replica::REASON_HEADER;
+use crate::timeline::pass;
+
+/// What a page may take of our own time while something is down: three seconds (issue "A refresh never signs anyone out
+/// by accident"), and a little for the store.
+const LATEST: Duration = Duration::from_millis(3_500);
+/// When everything that a sign-out begins is done, if nothing is in the way.
+const SIGN_OUT_SETTLES: Duration = Duration::from_secs(20);
+/// What went wrong shortly before a sign-out can still be in its way.
+const FOREGOING: Duration = Duration::from_mins(2);
+
+/// What a person sees.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Answer {
+    /// What was asked for.
+    Done,
+    /// The sign-in page, for good.
+    SignedOut,
+    /// The sign-in page, but the cookie is still good elsewhere.
+    NotHere,
+    /// "Temporarily unavailable".
+    Unavailable,
+    /// Nothing.
+    None,
+}
+
+/// One request at one replica.
+pub(super) struct Exchange {
+    pub(super) ask: Ask,
+    pub(super) sent: State,
+    pub(super) number: u32,
+    pub(super) replica: usize,
+    pub(super) ingress: Duration,
+    pub(super) key_unknown: bool,
+}
+
+/// An answer as it left the replica.
+pub(super) struct Received {
+    status: StatusCode,
+    to_sign_in: bool,
+    reason: Option<String>,
+    cookies: Vec<String>,
+    body: Vec<u8>,
+    egress: Duration,
+    waited: Duration,
+    disturbed: bool,
+}
+
+impl Received {
+    pub(super) async fn read(
+        response: Response<Body>,
+        egress: Duration,
+        waited: Duration,
+        disturbed: bool,
+    ) -> Self {
+        let (parts, body) = response.into_parts();
+        let text = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
+        let body = axum::body::to_bytes(body, 64 * 1024).await.map(Vec::from).unwrap_or_default();
+        Self {
+            status: parts.status,
+            to_sign_in: parts.headers.get(LOCATION).is_some_and(|to| to == "/login"),
+            reason: parts.headers.get(REASON_HEADER).and_then(text),
+            cookies: parts.headers.get_all(SET_COOKIE).iter().filter_map(text).collect(),
+            body,
+            egress,
+            waited,
+            disturbed,
+        }
+    }
+
+    fn removes_session(&self) -> bool {
+        self.cookies.iter().any(|line| matches!(Applied::read(line), Applied::Removed { name } if name == COOKIE_NAME))
+    }
+}
+
+impl fmt::Display for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.status.as_u16())?;
+        if let Some(reason) = &self.reason {
+            write!(f, " to the sign-in page ({reason})")?;
+        }
+        for line in &self.cookies {
+            match Applied::read(line) {
+                Applied::Set { .. } => f.write_str(", sets the cookie")?,
+                Applied::Removed { .. } => f.write_str(", removes the cookie")?,
+                Applied::Ignored => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Browser {
+    /// Judges an answer when it leaves the replica, whether it arrives or not.
+    pub(super) fn left_replica(&self, exchange: &Exchange, received: &Received) {
+        let world = &self.world;
+        let took = received.egress.saturating_sub(exchange.ingress).saturating_sub(received.waited);
+        if exchange.ask.what == What::Page && took > LATEST && !received.disturbed {
+            let text = format!("#{} took {took:?}", exchange.number);
+            world.checker.violate(world.scene(), self.person, Violation::TooLate, text);
+        }
+        let Some(session) = exchange.sent.session else { return };
+        let succeeded = received.status == StatusCode::SEE_OTHER;
+        match exchange.ask.what {
+            What::SignOut | What::SignIn if succeeded => self.ended(exchange, received, session),
+            What::SignIn => world.checker.not_ending(session),
+            _ => {}
+        }
+    }
+
+    /// The session is over, and the core API shall know soon.
+    fn ended(&self, exchange: &Exchange, received: &Received, session: SessionRef) {
+        if exchange.key_unknown || exchange.sent.glance.is_none() {
+            return;
+        }
+        let world = self.world.clone();
+        let (index, ingress, person) = (exchange.replica, exchange.ingress, self.person);
+        let store_down = world.replicas[index].store_disturbed_since(ingress);
+        world.checker.ended(session, received.egress, store_down);
+        tokio::spawn(async move {
+            pass(SIGN_OUT_SETTLES).await;
+            let family = world.checker.family_of(session);
+            if !world.core.has_unused_token(family, world.now()) {
+                return;
+            }
+            let replica = &world.replicas[index];
+            let since = ingress.saturating_sub(FOREGOING);
+            let excused = replica.core_disturbed_since(ingress)
+                || replica.store_disturbed_since(ingress)
+                || world.checker.was_disturbed(family, since)
+                || world.replicas.iter().any(|replica| replica.disturbed_since(since));
+            if excused {
+                world.checker.excused(Excuse::CoreApiDown);
+            } else {
+                let text = format!("session {} left a token of family {}", session.0, family.0);
+                world.checker.violate(world.scene(), person, Violation::TokenLeft, text);
+            }
+        });
+    }
+
+    /// Takes the cookies in, in the order of arrival, and judges what is seen.
+    pub(super) fn receive(&self, exchange: &Exchange, received: &Received) -> Answer {
+        let world = &self.world;
+        world.tell_of(self.person, format!("#{} {received}", exchange.number));
+        self.take_cookies(exchange, received);
+        match (exchange.ask.what, received.status) {
+            (What::Page, StatusCode::SEE_OTHER) if received.to_sign_in => self.sent_away(exchange, received),
+            (What::Page | What::Home, StatusCode::OK) => self.shown(exchange, received),
+            (What::Page | What::SignIn, StatusCode::SERVICE_UNAVAILABLE) => {
+                if let Some(session) = exchange.sent.session.filter(|_| exchange.ask.what == What::Page) {
+                    let calm = world.is_calm();
+                    world.checker.unavailable(world.scene(), session, calm);
+                }
+                Answer::Unavailable
+            }
+            (What::SignIn | What::SignOut, StatusCode::SEE_OTHER) => Answer::Done,
+            (What::Home, StatusCode::NO_CONTENT) => Answer::NotHere,
+            (what, status) => {
+                let text = format!("{what:?} was answered with {status}");
+                world.checker.violate(world.scene(), self.person, Violation::ServerError, text);
+                Answer::None
+            }
+        }
+    }
+
+    fn take_cookies(&self, exchange: &Exchange, received: &Received) {
+        let world = &self.world;
+        let now = world.now();
+        let signed_in = exchange.ask.what == What::SignIn && received.status == StatusCode::SEE_OTHER;
+        let session = if signed_in {
+            let family = world.core.latest_of(self.person);
+            family.map(|family| world.checker.begun(now, self.person, family))
+        } else {
+            exchange.sent.session
+        };
+        let mut state = self.state();
+        if exchange.number < state.last_arrived {
+            world.counts.fault(Fault::ResponsesReordered);
+        }
+        state.last_arrived = state.last_arrived.max(exchange.number);
+        for line in &received.cookies {
+            match state.jar.apply(line, now) {
+                Applied::Set { name, value } if name.starts_with(COOKIE_NAME) => {
+                    state.glance = world.glass.look(value);
+                    state.held_since = now;
+                    state.over &= state.session == session;
+                    state.session = session;
+                }
+                Applied::Removed { name } if name == COOKIE_NAME => {
+                    let held = state.session.take();
+                    state.glance = None;
+                    if let Some(other) = held.filter(|held| Some(*held) != exchange.sent.session) {
+                        self.removed_wrongly(other, "by an answer to a request of another session");
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// An answer that shows the person.
+    fn shown(&self, exchange: &Exchange, received: &Received) -> Answer {
+        let world = &self.world;
+        let scene = world.scene();
+        if received.body != subject_of(self.person).as_bytes() {
+            let text = format!("#{} shows {}", exchange.number, String::from_utf8_lossy(&received.body));
+            world.checker.violate(scene, self.person, Violation::WrongPerson, text);
+        }
+        if let Some(session) = exchange.sent.session {
+            let store_down = world.replicas[exchange.replica].store_disturbed_since(exchange.ingress);
+            world.checker.shows(scene, session, exchange.ingress, store_down);
+            if exchange.ask.what == What::Page {
+                world.checker.arrived(world.now(), session);
+            }
+        }
+        Answer::Done
+    }
+
+    /// An answer that leads to the sign-in page.
+    fn sent_away(&self, exchange: &Exchange, received: &Received) -> Answer {
+        let world = &self.world;
+        let Some(session) = exchange.sent.session else {
+            return Answer::SignedOut;
+        };
+        let seen = Seen {
+            session,
+            rotation: exchange.sent.glance.map_or(0, |glance| glance.rotation),
+            held_since: exchange.sent.held_since,
+            key_unknown: exchange.key_unknown,
+        };
+        let excuse = world.checker.signed_out(world.scene(), seen, &received.to_string());
+        if excuse == Some(Excuse::KeyUnknown) {
+            world.counts.fault(Fault::KeyUnknown);
+            if received.removes_session() {
+                self.removed_wrongly(session, "by a replica that does not know its key");
+                return Answer::SignedOut;
+            }
+            return Answer::NotHere;
+        }
+        let mut state = self.state();
+        state.over |= state.session == Some(session);
+        Answer::SignedOut
+    }
+
+    fn removed_wrongly(&self, session: SessionRef, how: &str) {
+        let world = &self.world;
+        if world.checker.is_ending(session) {
+            return;
+        }
+        let text = format!("the cookie of session {}: {how}", session.0);
+        world.checker.violate(world.scene(), self.person, Violation::CookieRemoved, text);
+    }
+}

@@ -1,0 +1,273 @@
+//! Judges what browsers and the core API saw, and nothing else: no state of ours is asked.
+//!
+//! Cookies are opened only to tell which rotation a browser holds, for the trace and for what DESIGN.md promises of
+//! cookies that are behind.
+
+mod families;
+mod sessions;
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::core_api::{Contract, CoreApi, Effect, FamilyId, PersonId};
+use crate::trace::Trace;
+
+pub(crate) use families::LostTo;
+pub(crate) use sessions::{Lives, Seen, SessionRef};
+pub(crate) use verdict::{Excuse, Finding, Violation};
+
+use families::Families;
+use sessions::Sessions;
+
+/// Findings told with their whole story; of the others only the number is kept.
+const TOLD: usize = 5;
+
+pub(crate) struct Checker {
+    contract: Contract,
+    lives: Lives,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    sessions: Sessions,
+    families: Families,
+    excuses: BTreeMap<&'static str, u64>,
+    violations: BTreeMap<&'static str, u64>,
+    findings: Vec<Finding>,
+}
+
+/// What the checker looks at beside its own notes.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) now: Duration,
+    /// By the core API's clock, which its families count by.
+    pub(crate) core_now: Duration,
+    pub(crate) core: &'a CoreApi,
+    pub(crate) trace: &'a Trace,
+}
+
+impl Checker {
+    pub(crate) fn new(contract: Contract, lives: Lives) -> Self {
+        Self { contract, lives, state: Mutex::default() }
+    }
+
+    /// A refresh token leaves a replica.
+    pub(crate) fn refresh_sent(&self, scene: Scene<'_>, family: FamilyId, generation: u32, key: Option<&str>) {
+        let mut state = self.state();
+        let revoked = scene.core.look(family, |family| family.revoked.is_some()).unwrap_or(true);
+        let repeatable = self.contract == Contract::Ours;
+        let complaint = state.families.presented(family, generation, key, scene.now, repeatable);
+        if let Some(complaint) = complaint.filter(|_| !revoked) {
+            state.violate(scene, scene.person_of(family), Violation::PresentedTwice, complaint);
+        }
+    }
+
+    /// The core API did something.
+    pub(crate) fn effect(&self, scene: Scene<'_>, effect: Effect) {
+        let Effect::CaughtReuse(family) = effect else { return };
+        let mut state = self.state();
+        let notes = state.families.notes(family);
+        if notes.session.is_none() || notes.ending {
+            return;
+        }
+        let (person, generation, age) = scene
+            .core
+            .look(family, |f| (f.person, f.generation, scene.core_now.saturating_sub(f.rotated_at)))
+            .unwrap_or((PersonId(0), 0, Duration::ZERO));
+        let excused = notes.excuse(self.contract, generation, age);
+        notes.window_passed = excused == Some(Excuse::WindowPassed);
+        if excused.is_none() {
+            let text = format!("family {} was revoked: a spent refresh token was presented", family.0);
+            state.violate(scene, person, Violation::FamilyRevoked, text);
+        }
+    }
+
+    /// The answer to a refresh that consumed a token reached nobody, or nobody who could keep it, by a fault.
+    pub(crate) fn answer_lost(&self, family: FamilyId, generation: u32, to: LostTo) {
+        self.state().families.notes(family).lost = Some((generation, to));
+    }
+
+    /// A fault hit a call that concerns the family.
+    pub(crate) fn disturbed(&self, family: FamilyId, now: Duration) {
+        self.state().families.notes(family).disturbed_at = Some(now);
+    }
+
+    pub(crate) fn was_disturbed(&self, family: FamilyId, since: Duration) -> bool {
+        self.state().families.notes(family).disturbed_at.is_some_and(|at| at >= since)
+    }
+
+    /// A browser holds a new session.
+    pub(crate) fn begun(&self, now: Duration, person: PersonId, family: FamilyId) -> SessionRef {
+        let mut state = self.state();
+        let session = state.sessions.begin(person, family, now);
+        state.families.notes(family).session = Some(session);
+        session
+    }
+
+    /// The person asked for the end of a session, by signing out or by signing in over it.
+    pub(crate) fn ending(&self, now: Duration, session: SessionRef) {
+        let mut state = self.state();
+        let family = state.sessions.of(session).end(now);
+        state.families.notes(family).ending = true;
+    }
+
+    /// The sign-in that was to replace it failed.
+    pub(crate) fn not_ending(&self, session: SessionRef) {
+        let mut state = self.state();
+        let found = state.sessions.of(session);
+        found.ending_since = None;
+        let family = found.family;
+        state.families.notes(family).ending = false;
+    }
+
+    /// A replica has said that it is over.
+    pub(crate) fn ended(&self, session: SessionRef, at: Duration, store_down: bool) {
+        self.state().sessions.of(session).ended.get_or_insert((at, store_down));
+    }
+
+    /// A page shows the person, for a request that reached a replica at `ingress`.
+    pub(crate) fn shows(&self, scene: Scene<'_>, session: SessionRef, ingress: Duration, store_down: bool) {
+        let mut state = self.state();
+        let found = state.sessions.of(session);
+        let Some((ended_at, store_was_down)) = found.ended.filter(|(at, _)| *at < ingress) else {
+            return;
+        };
+        let person = found.person;
+        let since = scene.now.saturating_sub(ended_at);
+        if (store_down || store_was_down) && since <= sessions::COPY_LIVES {
+            state.excuse(Excuse::StoreDown);
+        } else {
+            let text = format!("session {} shows the person {since:?} after its end", session.0);
+            state.violate(scene, person, Violation::CopyShows, text);
+        }
+    }
+
+    /// A replica was shown a cookie of this rotation.
+    pub(crate) fn shown(&self, now: Duration, session: SessionRef, rotation: u64) {
+        self.state().sessions.of(session).show(rotation, now);
+    }
+
+    pub(crate) fn family_of(&self, session: SessionRef) -> FamilyId {
+        self.state().sessions.of(session).family
+    }
+
+    pub(crate) fn person_of(&self, session: SessionRef) -> PersonId {
+        self.state().sessions.of(session).person
+    }
+
+    /// Whether the person asked for its end.
+    pub(crate) fn is_ending(&self, session: SessionRef) -> bool {
+        self.state().sessions.of(session).ending_since.is_some()
+    }
+
+    /// An answer for a session arrived in a browser.
+    pub(crate) fn arrived(&self, now: Duration, session: SessionRef) {
+        self.state().sessions.of(session).arrived(now);
+    }
+
+    /// A browser was sent to the sign-in page. The excuse says why it had to be, if it had to.
+    pub(crate) fn signed_out(&self, scene: Scene<'_>, seen: Seen, what: &str) -> Option<Excuse> {
+        let mut state = self.state();
+        let session = state.sessions.of(seen.session).clone();
+        let excuse = self.excuse(&mut state, scene, &session, seen);
+        match excuse {
+            Some(excuse) if state.sessions.of(seen.session).is_news(excuse) => state.excuse(excuse),
+            Some(_) => {}
+            None if session.lost => {}
+            None => {
+                state.sessions.of(seen.session).lost = true;
+                let text = format!("session {} ended at the sign-in page: {what}", seen.session.0);
+                state.violate(scene, session.person, Violation::Lost, text);
+            }
+        }
+        excuse
+    }
+
+    fn excuse(
+        &self,
+        state: &mut State,
+        scene: Scene<'_>,
+        session: &sessions::Session,
+        seen: Seen,
+    ) -> Option<Excuse> {
+        let own = session.excuse(scene.now, seen, self.lives);
+        let (generation, revoked, rotated_at) =
+            scene.core.look(session.family, |f| (f.generation, f.revoked, f.rotated_at))?;
+        let age = scene.core_now.saturating_sub(rotated_at);
+        let notes = state.families.notes(session.family);
+        own.or_else(|| verdict::of_family(revoked, notes.window_passed))
+            .or_else(|| notes.excuse(self.contract, generation, Duration::ZERO))
+            .or_else(|| session.superseded(scene.now, seen.rotation, u64::from(generation), age))
+    }
+
+    /// A page could not be shown. Sessions for which that never ends are as good as lost.
+    pub(crate) fn unavailable(&self, scene: Scene<'_>, session: SessionRef, calm: bool) {
+        let mut state = self.state();
+        let family = state.sessions.of(session).family;
+        let disturbed = state.families.notes(family).disturbed_at;
+        let recently = disturbed.is_some_and(|at| scene.now.saturating_sub(at) < Duration::from_mins(2));
+        let found = state.sessions.of(session);
+        let person = found.person;
+        if let Some(since) = found.stuck(scene.now, calm && !recently) {
+            let text = format!("session {} has shown no page since {since}, in calm weather", session.0);
+            state.violate(scene, person, Violation::Stuck, text);
+        }
+    }
+
+    /// Anything else that must not be.
+    pub(crate) fn violate(&self, scene: Scene<'_>, person: PersonId, violation: Violation, text: String) {
+        self.state().violate(scene, person, violation, text);
+    }
+
+    /// Something that would be a violation, had a fault not explained it.
+    pub(crate) fn excused(&self, excuse: Excuse) {
+        self.state().excuse(excuse);
+    }
+
+    pub(crate) fn violations(&self) -> BTreeMap<&'static str, u64> {
+        self.state().violations.clone()
+    }
+
+    pub(crate) fn excuses(&self) -> BTreeMap<&'static str, u64> {
+        self.state().excuses.clone()
+    }
+
+    pub(crate) fn take_findings(&self) -> Vec<Finding> {
+        std::mem::take(&mut self.state().findings)
+    }
+
+    pub(crate) fn sessions(&self) -> usize {
+        self.state().sessions.count()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn excuse(&mut self, excuse: Excuse) {
+        *self.excuses.entry(excuse.words()).or_default() += 1;
+    }
+
+    fn violate(&mut self, scene: Scene<'_>, person: PersonId, violation: Violation, text: String) {
+        scene.trace.person(scene.now, person, format!("!! {}: {text}", violation.words()));
+        *self.violations.entry(violation.words()).or_default() += 1;
+        if self.findings.len() < TOLD {
+            let story = scene.trace.of(person);
+            self.findings.push(Finding { violation, person, at: scene.now, text, story });
+        }
+    }
+}
+
+impl Scene<'_> {
+    fn person_of(&self, family: FamilyId) -> PersonId {
+        self.core.look(family, |family| family.person).unwrap_or(PersonId(0))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! What is noted of each session, as seen from its browsers.
+
+use std::time::Duration;
+
+use super::verdict::Excuse;
+use crate::core_api::{ACCESS_TTL, FamilyId, PersonId};
+use crate::timeline::readable;
+
+/// Two machines differ by up to thirty seconds, and a seal may be an hour old when the last request was not.
+const SKEW: Duration = Duration::from_mins(1);
+const SEAL_AGE: Duration = Duration::from_hours(1);
+
+/// A head that a request has shown stays for this long (DESIGN.md, "Tokens").
+const SHOWN_STAYS: Duration = Duration::from_mins(10);
+/// The default of `SUCCESSOR_RETENTION`: how long a head stays that nobody has shown.
+const UNSHOWN_STAYS: Duration = Duration::from_hours(24);
+
+/// While the store is down, a copied cookie can outlive its session by so much (`docs/security.md`).
+pub(crate) const COPY_LIVES: Duration = ACCESS_TTL.saturating_add(SKEW);
+
+/// A session that shows no page for this long in calm weather never will.
+const PATIENCE: Duration = Duration::from_mins(30);
+const PATIENCE_ANSWERS: u32 = 4;
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct SessionRef(pub u32);
+
+/// After what times a session ends by itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lives {
+    pub(crate) idle: Duration,
+    pub(crate) absolute: Duration,
+    pub(crate) refresh_token: Duration,
+}
+
+/// What a browser showed when it was sent away.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) session: SessionRef,
+    /// Of the cookie that was sent.
+    pub(crate) rotation: u64,
+    /// When that cookie last came with an answer.
+    pub(crate) held_since: Duration,
+    /// The replica lacks a key that others seal with.
+    pub(crate) key_unknown: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) person: PersonId,
+    pub(crate) family: FamilyId,
+    pub(crate) begun_at: Duration,
+    pub(crate) ending_since: Option<Duration>,
+    /// When a replica said that it is over, and whether the store was down then.
+    pub(crate) ended: Option<(Duration, bool)>,
+    excused: Option<Excuse>,
+    /// The checker has said so; once is enough.
+    pub(crate) lost: bool,
+    last_answer_at: Duration,
+    /// The highest rotation that a replica was shown, and when it first was.
+    shown: (u64, Duration),
+    /// Since when there are only 503s, and how many.
+    unavailable: Option<(Duration, u32)>,
+}
+
+#[derive(Default)]
+pub(crate) struct Sessions(Vec<Session>);
+
+impl Sessions {
+    pub(crate) fn begin(&mut self, person: PersonId, family: FamilyId, now: Duration) -> SessionRef {
+        let session = SessionRef(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
+        self.0.push(Session {
+            person,
+            family,
+            begun_at: now,
+            ending_since: None,
+            ended: None,
+            excused: None,
+            lost: false,
+            last_answer_at: now,
+            shown: (0, now),
+            unavailable: None,
+        });
+        session
+    }
+
+    pub(crate) fn of(&mut self, session: SessionRef) -> &mut Session {
+        &mut self.0[session.0 as usize]
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Session {
+    pub(crate) fn end(&mut self, now: Duration) -> FamilyId {
+        self.ending_since.get_or_insert(now);
+        self.family
+    }
+
+    /// Whether this excuse is heard for the first time. One session ends once, in however many tabs.
+    pub(crate) fn is_news(&mut self, excuse: Excuse) -> bool {
+        self.excused.replace(excuse) != Some(excuse)
+    }
+
+    pub(crate) fn show(&mut self, rotation: u64, now: Duration) {
+        if rotation > self.shown.0 {
+            self.shown = (rotation, now);
+        }
+    }
+
+    pub(crate) fn arrived(&mut self, now: Duration) {
+        self.last_answer_at = now;
+        self.unavailable = None;
+    }
+
+    /// Why it may have ended, as far as the browser's side tells.
+    pub(crate) fn excuse(&self, now: Duration, seen: Seen, lives: Lives) -> Option<Excuse> {
+        let slack = SEAL_AGE + SKEW;
+        let held = now.saturating_sub(seen.held_since) + slack;
+        let unused = now.saturating_sub(self.last_answer_at) + slack;
+        let age = now.saturating_sub(self.begun_at) + SKEW;
+        let shortest = lives.idle.min(lives.refresh_token);
+        if self.ending_since.is_some() {
+            Some(Excuse::Ending)
+        } else if seen.key_unknown {
+            Some(Excuse::KeyUnknown)
+        } else if age >= lives.absolute || held.max(unused) >= shortest {
+            Some(Excuse::TimedOut)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a cookie of this rotation may have lost its session to time, the newest being `newest` since `age`.
+    pub(crate) fn superseded(&self, now: Duration, rotation: u64, newest: u64, age: Duration) -> Option<Excuse> {
+        let shown = self.shown.0 >= newest && now.saturating_sub(self.shown.1) + SKEW >= SHOWN_STAYS;
+        let forgotten = age + SKEW >= UNSHOWN_STAYS;
+        (rotation < newest && (shown || forgotten)).then_some(Excuse::Superseded)
+    }
+
+    /// Notes a 503; since when there is nothing else, once that is beyond patience.
+    pub(crate) fn stuck(&mut self, now: Duration, calm: bool) -> Option<String> {
+        let (since, answers) = self.unavailable.get_or_insert((now, 0));
+        *answers += 1;
+        let hopeless = calm && *answers > PATIENCE_ANSWERS && now.saturating_sub(*since) > PATIENCE;
+        if !hopeless || self.lost {
+            return None;
+        }
+        self.lost = true;
+        Some(readable(*since))
+    }
+}

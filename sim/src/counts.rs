@@ -1,0 +1,127 @@
+//! How often each fault was injected and each recovery path was taken.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident => $words:literal,)*) => {
+        /// What goes wrong, or is unusual enough to be asked for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Fault { $($(#[$doc])* $name,)* }
+
+        impl Fault {
+            pub(crate) const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// As the table prints it.
+            pub(crate) const fn words(self) -> &'static str {
+                match self { $(Self::$name => $words,)* }
+            }
+        }
+    };
+}
+
+faults! {
+    Delayed => "core API: answer delayed by seconds",
+    NotSent => "core API: refresh not sent",
+    ResetBefore => "core API: reset before the token was consumed",
+    ResetAfter => "core API: reset after the token was consumed",
+    TimeoutBefore => "core API: no answer, token not consumed",
+    TimeoutAfter => "core API: no answer, token consumed",
+    LateArrival => "core API: token consumed after we gave up",
+    ErrorBefore => "core API: 5xx before the token was consumed",
+    ErrorAfter => "core API: 5xx after the token was consumed",
+    GarbageBefore => "core API: garbage, token not consumed",
+    GarbageAfter => "core API: garbage, token consumed",
+    OtherCallFailed => "core API: a call other than a refresh failed",
+    Outage => "core API: down for minutes",
+    AccessRefused => "core API: living access token refused (401)",
+    AdminRevoked => "core API: family revoked by an administrator",
+    CrashBefore => "replica: crash before the token was consumed",
+    CrashAfter => "replica: crash after the token was consumed",
+    CrashWithAnswer => "replica: crash just after the answer arrived",
+    Restarted => "replica: restarted without need",
+    PausedHolder => "replica: lease holder paused beyond its lease",
+    Paused => "replica: paused",
+    PartitionBefore => "store: partition before the token was consumed",
+    PartitionAfter => "store: partition after the token was consumed",
+    Partition => "store: partition",
+    StoreRequestLost => "store: request lost",
+    StoreAnswerLost => "store: answer lost after the write was applied",
+    StoreSlow => "store: slow",
+    KeyRotated => "keys: a new secret rolled out",
+    KeyUnknown => "keys: a cookie met a replica that does not know its key yet",
+    ResponseLost => "browser: response lost",
+    ResponsesReordered => "browser: responses arrived in another order",
+    Cancelled => "browser: request cancelled",
+    CancelledAtOnce => "browser: connection reset within milliseconds",
+    ExpiryBurst => "browser: parallel requests with an expired access token",
+    CookieRestored => "browser: an old cookie restored",
+    LaptopAsleep => "browser: laptop asleep for 12 hours, three rotations behind",
+    SignedOutInFlight => "browser: sign-out while other requests are in flight",
+    SignedInOver => "browser: sign-in over a living session",
+    CopyReplayed => "browser: copied cookie replayed after sign-out",
+}
+
+/// Counters of one world, or the sum over many.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    faults: Vec<AtomicU64>,
+    recoveries: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        let faults = Fault::ALL.iter().map(|_| AtomicU64::new(0)).collect();
+        Self { faults, recoveries: Mutex::default() }
+    }
+}
+
+impl Counts {
+    pub(crate) fn fault(&self, fault: Fault) {
+        self.faults[fault as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn recovery(&self, path: &str) {
+        let mut recoveries = self.recoveries.lock().unwrap_or_else(PoisonError::into_inner);
+        match recoveries.get_mut(path) {
+            Some(count) => *count += 1,
+            None => drop(recoveries.insert(path.to_owned(), 1)),
+        }
+    }
+
+    pub(crate) fn of(&self, fault: Fault) -> u64 {
+        self.faults[fault as usize].load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn recoveries(&self) -> BTreeMap<String, u64> {
+        self.recoveries.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn add(&self, other: &Self) {
+        for (sum, count) in self.faults.iter().zip(&other.faults) {
+            sum.fetch_add(count.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        let mut recoveries = self.recoveries.lock().unwrap_or_else(PoisonError::into_inner);
+        for (path, count) in other.recoveries() {
+            *recoveries.entry(path).or_default() += count;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_hold_every_fault_and_path() {
+        let (sum, one) = (Counts::default(), Counts::default());
+        one.fault(Fault::Partition);
+        one.recovery("Adopted");
+        sum.add(&one);
+        sum.add(&one);
+        assert_eq!(sum.of(Fault::Partition), 2);
+        assert_eq!(sum.of(Fault::Outage), 0);
+        assert_eq!(sum.recoveries()["Adopted"], 2);
+    }
+}

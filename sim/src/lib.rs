@@ -1,0 +1,23 @@
+//! The simulation of Ironleaf: the real session, token and BFF code, in virtual time, between simulated browsers, a
+//! simulated network and a model of the core API. Everything that happens follows from one seed.
+//!
+//! No socket, no thread of its own and no real time: a week takes seconds.
+
+mod browser;
+mod checker;
+mod core_api;
+mod counts;
+mod dice;
+mod glass;
+mod network;
+pub mod options;
+mod process;
+mod replica;
+pub mod report;
+mod request;
+pub mod run;
+mod store;
+mod timeline;
+mod trace;
+mod weather;
+mod world;

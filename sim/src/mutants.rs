@@ -1,0 +1,33 @@
+//! Shows that the checker finds every known mistake.
+
+use std::time::Duration;
+
+use ironleaf_auth::mutants::{Mutant, activate};
+use sim::options::Options;
+use sim::run::run_until_found;
+
+/// Longer than this a mistake must not go unnoticed.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Runs with each mistake in turn; says whether each was found.
+pub(crate) fn run_all(options: &Options, seed: u64) -> bool {
+    let mut all_found = true;
+    for mutant in Mutant::ALL {
+        activate(Some(mutant));
+        let report = run_until_found(options, seed, LIMIT);
+        activate(None);
+        let (secs, hours) = (report.took.as_secs_f64(), report.lasted().as_secs() / 3600);
+        let name = format!("{mutant:?}");
+        match report.first_finding() {
+            Some(found) => {
+                let worlds = report.worlds();
+                println!("{name:<26} found in {secs:>5.1} s, {worlds} worlds, {hours} virtual hours: {found}");
+            }
+            None => {
+                all_found = false;
+                println!("{name:<26} NOT FOUND in {secs:.1} s, {hours} virtual hours");
+            }
+        }
+    }
+    all_found
+}

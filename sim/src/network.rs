@@ -1,0 +1,242 @@
+//! The way from a replica to the core API, and all that goes wrong on it.
+
+mod faults;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::StatusCode;
+use ironleaf_auth::{Request, Response, Transport, TransportError};
+use tokio::sync::oneshot;
+
+use crate::checker::LostTo;
+use crate::core_api::{Call, Effect, FamilyId};
+use crate::counts::Fault;
+use crate::process::Process;
+use crate::request::allow;
+use crate::timeline::pass;
+use crate::world::World;
+use faults::{Fate, How, Plan, Trigger};
+
+pub(crate) use faults::Outage;
+
+/// As `HttpTransport` waits by default.
+const GIVES_UP_AFTER: Duration = Duration::from_secs(5);
+
+/// How the core API is reached from one life of one replica.
+pub(crate) struct Network {
+    pub(crate) world: Arc<World>,
+    pub(crate) replica: usize,
+    pub(crate) process: Arc<Process>,
+}
+
+#[async_trait]
+impl Transport for Network {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let call = Call::read(&request);
+        let plan = Plan::draw(&self.world, self.replica, &call);
+        self.note(&call, &plan);
+        if plan.fate == Fate::NotSent {
+            pass(plan.there).await;
+            return Err(TransportError::NotSent("connection refused".to_owned()));
+        }
+        let is_refresh = matches!(call, Call::Refresh { .. });
+        let begun = self.world.now();
+        let (sender, answer) = oneshot::channel();
+        // What has left the process happens, whatever becomes of whoever sent it.
+        tokio::spawn(self.journey().carry(call, plan, sender));
+        let result = tokio::time::timeout(GIVES_UP_AFTER, answer).await;
+        if !is_refresh {
+            allow(self.world.now().saturating_sub(begun));
+        }
+        match result {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(TransportError::Interrupted("connection reset".to_owned())),
+            Err(_) => Err(TransportError::Interrupted("no answer in 5 s".to_owned())),
+        }
+    }
+}
+
+impl Network {
+    fn note(&self, call: &Call, plan: &Plan) {
+        let world = &self.world;
+        if plan.is_faulty() {
+            world.replicas[self.replica].disturb_core(world.now());
+        }
+        let Call::Refresh { family, generation, key } = call else { return };
+        if plan.is_faulty() {
+            world.checker.disturbed(*family, world.now());
+        }
+        if plan.fate != Fate::NotSent {
+            world.checker.refresh_sent(world.scene(), *family, *generation, key.as_deref());
+        }
+        let person = world.core.look(*family, |family| family.person);
+        if let Some(person) = person {
+            let key = if key.is_some() { "with a key" } else { "without a key" };
+            let text =
+                format!("replica {} presents {}-{generation} {key}: {plan}", self.replica, family.0);
+            world.tell_of(person, text);
+        }
+    }
+
+    fn journey(&self) -> Journey {
+        Journey {
+            world: Arc::clone(&self.world),
+            replica: self.replica,
+            process: Arc::clone(&self.process),
+        }
+    }
+}
+
+struct Journey {
+    world: Arc<World>,
+    replica: usize,
+    process: Arc<Process>,
+}
+
+type Sender = oneshot::Sender<Result<Response, TransportError>>;
+
+impl Journey {
+    async fn carry(self, call: Call, plan: Plan, sender: Sender) {
+        self.pull(plan.trigger, Moment::OnTheWay);
+        pass(plan.there).await;
+        let handled = plan.is_handled().then(|| {
+            let (answer, effect) = self.world.core.handle(self.world.core_now(), &call);
+            self.tell(&call, effect);
+            self.world.checker.effect(self.world.scene(), effect);
+            let idempotent = self.world.core.is_idempotent();
+            (answer.into_response(idempotent), effect)
+        });
+        self.pull(plan.trigger, Moment::Handled);
+        pass(plan.back).await;
+        let consumed = handled.as_ref().and_then(|(_, effect)| consumed(*effect));
+        if let Some((family, generation)) = consumed {
+            self.follow(&plan, family, generation);
+        }
+        let result = match (plan.fate, handled) {
+            (Fate::Answered, Some((response, _))) => Ok(response),
+            (Fate::Replaced { how: How::Error, .. }, _) => Ok(unavailable()),
+            (Fate::Replaced { how: How::Garbage, .. }, _) => Ok(garbage()),
+            (Fate::Silent { .. } | Fate::Late, _) => {
+                // Longer than anybody waits.
+                pass(2 * GIVES_UP_AFTER).await;
+                return;
+            }
+            _ => Err(TransportError::Interrupted("connection reset".to_owned())),
+        };
+        if sender.send(result).is_ok()
+            && let Some((family, generation)) = consumed.filter(|_| plan.fate == Fate::Answered)
+        {
+            self.world.replicas[self.replica].delivered(self.world.now(), family, generation);
+        }
+        self.pull(plan.trigger, Moment::Answered);
+    }
+
+    /// Notes what a fault does to an answer that says which token comes next.
+    fn follow(&self, plan: &Plan, family: FamilyId, generation: u32) {
+        let replica = &self.world.replicas[self.replica];
+        let lost_to = if plan.fate != Fate::Answered {
+            LostTo::Network
+        } else if self.process.is_killed() {
+            LostTo::Crash
+        } else if self.process.is_paused() {
+            LostTo::Pause
+        } else if replica.is_partitioned() {
+            LostTo::Partition
+        } else {
+            return;
+        };
+        self.world.checker.answer_lost(family, generation, lost_to);
+    }
+
+    fn pull(&self, trigger: Option<Trigger>, moment: Moment) {
+        let (fault, then) = match (trigger, moment) {
+            (Some(Trigger::CrashBefore), Moment::OnTheWay) => (Fault::CrashBefore, Then::Crash),
+            (Some(Trigger::CrashAfter), Moment::Handled) => (Fault::CrashAfter, Then::Crash),
+            (Some(Trigger::CrashWithAnswer), Moment::Answered) => (Fault::CrashWithAnswer, Then::Crash),
+            (Some(Trigger::Pause), Moment::OnTheWay) => (Fault::PausedHolder, Then::Pause),
+            (Some(Trigger::PartitionBefore), Moment::OnTheWay) => (Fault::PartitionBefore, Then::Partition),
+            (Some(Trigger::PartitionAfter), Moment::Handled) => (Fault::PartitionAfter, Then::Partition),
+            _ => return,
+        };
+        self.world.counts.fault(fault);
+        let replica = &self.world.replicas[self.replica];
+        match then {
+            Then::Crash => replica.crash(&self.world, &self.process),
+            Then::Pause => {
+                let time = self.world.dice().secs(8, 75);
+                replica.pause(&self.world, time);
+            }
+            Then::Partition => {
+                let time = self.world.dice().mostly_short(Duration::from_secs(2), Duration::from_mins(15));
+                replica.partition(&self.world, time);
+            }
+        }
+    }
+
+    fn tell(&self, call: &Call, effect: Effect) {
+        let world = &self.world;
+        match effect {
+            Effect::None | Effect::Refused if !matches!(call, Call::Refresh { .. }) => {}
+            Effect::None => {}
+            Effect::SignedIn(family) => self.tell_of(family, format!("core API: sign-in, family {}", family.0)),
+            Effect::Rotated(family, generation) => {
+                self.tell_of(family, format!("core API: {}-{generation} issued", family.0));
+            }
+            Effect::Repeated(family, generation) => {
+                self.tell_of(family, format!("core API: {}-{generation} issued again", family.0));
+            }
+            Effect::CaughtReuse(family) => {
+                self.tell_of(family, format!("core API: reuse, family {} revoked", family.0));
+            }
+            Effect::Refused => {
+                if let Call::Refresh { family, .. } = call
+                    && world.core.look(*family, |_| ()).is_some()
+                {
+                    self.tell_of(*family, format!("core API: refresh of family {} refused", family.0));
+                }
+            }
+        }
+    }
+
+    fn tell_of(&self, family: FamilyId, text: String) {
+        if let Some(person) = self.world.core.look(family, |family| family.person) {
+            self.world.tell_of(person, text);
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Moment {
+    OnTheWay,
+    Handled,
+    Answered,
+}
+
+enum Then {
+    Crash,
+    Pause,
+    Partition,
+}
+
+const fn consumed(effect: Effect) -> Option<(FamilyId, u32)> {
+    match effect {
+        Effect::Rotated(family, generation) | Effect::Repeated(family, generation) => {
+            Some((family, generation))
+        }
+        _ => None,
+    }
+}
+
+fn unavailable() -> Response {
+    let mut response = Response::new(Bytes::from_static(b"<h1>503 Service Unavailable</h1>"));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response
+}
+
+/// Half of an answer, as if it were whole.
+fn garbage() -> Response {
+    Response::new(Bytes::from_static(br#"{"item":{"accessToken":"eyJhbGciOiJFZERTQSJ9.eyJzdWIi"#))
+}

@@ -1,0 +1,189 @@
+//! What is to go wrong with one call, drawn from the seed.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::core_api::Call;
+use crate::counts::Fault;
+use crate::dice::Dice;
+use crate::world::World;
+
+/// How the core API is down for everybody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outage {
+    /// No connection.
+    Refusing,
+    /// A proxy in front of it answers; some requests get through all the same.
+    Erring,
+    /// Refreshes are swallowed; other calls fail at once.
+    Silent,
+}
+
+/// What becomes of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fate {
+    Answered,
+    NotSent,
+    Reset { handled: bool },
+    Silent { handled: bool },
+    /// It is handled when nobody waits for it any more.
+    Late,
+    Replaced { handled: bool, how: How },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum How {
+    Error,
+    Garbage,
+}
+
+/// What happens to the replica while it waits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Trigger {
+    CrashBefore,
+    CrashAfter,
+    CrashWithAnswer,
+    Pause,
+    PartitionBefore,
+    PartitionAfter,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) there: Duration,
+    pub(crate) back: Duration,
+    pub(crate) fate: Fate,
+    pub(crate) trigger: Option<Trigger>,
+    delayed: bool,
+}
+
+/// How many of a thousand refreshes meet each of these.
+const REFRESH_FATES: &[(u32, (Fault, Fate))] = &[
+    (8, (Fault::NotSent, Fate::NotSent)),
+    (6, (Fault::ResetBefore, Fate::Reset { handled: false })),
+    (6, (Fault::ResetAfter, Fate::Reset { handled: true })),
+    (5, (Fault::TimeoutBefore, Fate::Silent { handled: false })),
+    (5, (Fault::TimeoutAfter, Fate::Silent { handled: true })),
+    (5, (Fault::LateArrival, Fate::Late)),
+    (6, (Fault::ErrorBefore, Fate::Replaced { handled: false, how: How::Error })),
+    (6, (Fault::ErrorAfter, Fate::Replaced { handled: true, how: How::Error })),
+    (6, (Fault::GarbageBefore, Fate::Replaced { handled: false, how: How::Garbage })),
+    (6, (Fault::GarbageAfter, Fate::Replaced { handled: true, how: How::Garbage })),
+];
+const REFRESH_TRIGGERS: &[(u32, Trigger)] = &[
+    (5, Trigger::CrashBefore),
+    (5, Trigger::CrashAfter),
+    (5, Trigger::CrashWithAnswer),
+    (5, Trigger::Pause),
+    (5, Trigger::PartitionBefore),
+    (5, Trigger::PartitionAfter),
+];
+const DELAYED_PER_MILLE: u32 = 10;
+const OTHER_FAILED_PER_MILLE: u32 = 12;
+const FATE_PER_MILLE: u32 = total(REFRESH_FATES);
+const TRIGGER_PER_MILLE: u32 = total(REFRESH_TRIGGERS);
+
+impl Plan {
+    pub(crate) fn draw(world: &World, replica: usize, call: &Call) -> Self {
+        let outage = world.outage();
+        let mut dice = world.dice();
+        let there = dice.mostly_short(Duration::from_millis(2), Duration::from_millis(60));
+        let back = dice.mostly_short(Duration::from_millis(2), Duration::from_millis(60));
+        let mut plan = Self { there, back, fate: Fate::Answered, trigger: None, delayed: false };
+        let is_refresh = matches!(call, Call::Refresh { .. });
+        if let Some(outage) = outage {
+            plan.fate = outage.fate(is_refresh, &mut dice);
+        } else if is_refresh {
+            let fault = plan.spoil_refresh(&mut dice);
+            drop(dice);
+            if let Some(fault) = fault {
+                world.counts.fault(fault);
+            }
+            if plan.trigger.is_some() && !world.replicas[replica].is_calm() {
+                plan.trigger = None;
+            }
+        } else if dice.per_mille(OTHER_FAILED_PER_MILLE) {
+            plan.fate = dice.weighted(&[
+                (1, Fate::NotSent),
+                (1, Fate::Reset { handled: false }),
+                (1, Fate::Reset { handled: true }),
+                (1, Fate::Replaced { handled: true, how: How::Error }),
+                (1, Fate::Replaced { handled: false, how: How::Garbage }),
+            ]);
+            world.counts.fault(Fault::OtherCallFailed);
+        }
+        plan
+    }
+
+    fn spoil_refresh(&mut self, dice: &mut Dice) -> Option<Fault> {
+        if dice.per_mille(FATE_PER_MILLE) {
+            let (fault, fate) = dice.weighted(REFRESH_FATES);
+            self.fate = fate;
+            if fate == Fate::Late {
+                self.there = dice.secs(6, 20);
+            }
+            return Some(fault);
+        }
+        if dice.per_mille(TRIGGER_PER_MILLE) {
+            self.trigger = Some(dice.weighted(REFRESH_TRIGGERS));
+            // Long enough for others to come meanwhile.
+            self.there += dice.millis(0, 200);
+            return None;
+        }
+        if dice.per_mille(DELAYED_PER_MILLE) {
+            self.delayed = true;
+            let delay = dice.millis(1000, 4500);
+            if dice.once_in(2) {
+                self.there += delay;
+            } else {
+                self.back += delay;
+            }
+            return Some(Fault::Delayed);
+        }
+        None
+    }
+
+    pub(crate) const fn is_faulty(&self) -> bool {
+        self.trigger.is_some() || self.delayed || !matches!(self.fate, Fate::Answered)
+    }
+
+    /// Whether the core API gets to see it.
+    pub(crate) const fn is_handled(&self) -> bool {
+        match self.fate {
+            Fate::Answered | Fate::Late => !matches!(self.trigger, Some(Trigger::CrashBefore)),
+            Fate::NotSent => false,
+            Fate::Reset { handled } | Fate::Silent { handled } | Fate::Replaced { handled, .. } => handled,
+        }
+    }
+}
+
+impl Outage {
+    fn fate(self, is_refresh: bool, dice: &mut Dice) -> Fate {
+        match self {
+            Self::Refusing => Fate::NotSent,
+            Self::Silent if is_refresh => Fate::Silent { handled: dice.once_in(4) },
+            Self::Erring | Self::Silent => {
+                Fate::Replaced { handled: is_refresh && dice.once_in(4), how: How::Error }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.trigger, self.delayed) {
+            (Some(trigger), _) => write!(f, "{trigger:?}"),
+            (None, true) => write!(f, "answered after {:?}", self.there + self.back),
+            (None, false) => write!(f, "{:?}", self.fate),
+        }
+    }
+}
+
+const fn total<T>(weights: &[(u32, T)]) -> u32 {
+    let (mut sum, mut index) = (0, 0);
+    while index < weights.len() {
+        sum += weights[index].0;
+        index += 1;
+    }
+    sum
+}

@@ -1,0 +1,130 @@
+//! The application as the simulation serves it: our layers around four routes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::{RawQuery, Request};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use http::header::LOCATION;
+use http::{HeaderValue, StatusCode};
+use ironleaf_auth::{CoreApiProvider, CoreApiSettings, Patience, Random};
+use ironleaf_bff::{
+    AccountError, Bff, BffSettings, CoreApi, MaybeUser, Problem, ProblemKind, SignedOutReason,
+    refresh_before_rendering, sign_in_with_password, sign_out,
+};
+use ironleaf_session::{KeyRing, Sealer, SessionSettings};
+use url::Url;
+
+use super::Replica;
+use crate::dice::Dice;
+use crate::network::Network;
+use crate::process::Process;
+use crate::store::FaultyStore;
+use crate::world::{LIVES, World};
+
+/// Where the sign-in page says why somebody came.
+pub(crate) const REASON_HEADER: &str = "x-reason";
+
+const PASSWORD: &str = "password1";
+
+pub(crate) fn router(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyRing) -> Router {
+    let bff = bff(world, replica, process, keys);
+    Router::new()
+        .route("/page", get(page).layer(from_fn_with_state(bff.clone(), refresh_before_rendering)))
+        .route("/home", get(home))
+        .route("/sign-in", post(sign_in))
+        .route("/sign-out", post(leave))
+        .layer(bff.session_layer())
+        .layer(Extension(bff))
+}
+
+fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyRing) -> Bff {
+    let clock = world.timeline.clock(replica.skew_ms);
+    let random = random(&world.noise);
+    let network =
+        Arc::new(Network { world: Arc::clone(world), replica: replica.index, process: Arc::clone(process) });
+    let settings = CoreApiSettings { refresh_token_max_age: LIVES.refresh_token, ..CoreApiSettings::default() };
+    let provider = CoreApiProvider::new(
+        Url::parse("http://core.test/v1").expect("it is a URL"),
+        Arc::<Network>::clone(&network),
+        Arc::clone(&clock),
+        Arc::clone(&random),
+        settings,
+    );
+    let (observed, spawning) = (Arc::clone(world), Arc::clone(process));
+    Bff::new(BffSettings {
+        public_origin: "https://sim.test".parse().expect("it is an origin"),
+        accept_localhost: false,
+        reload_origin: None,
+        session: SessionSettings {
+            idle_timeout: LIVES.idle,
+            absolute_timeout: LIVES.absolute,
+            ..SessionSettings::default()
+        },
+        sealer: Sealer::new(keys, Arc::clone(&random)),
+        store: Arc::new(FaultyStore { world: Arc::clone(world), replica: replica.index }),
+        spawner: Arc::new(move |task| {
+            tokio::spawn(spawning.run(task));
+        }),
+        observer: Arc::new(move |event| observed.observe(&event)),
+        patience: Patience::default(),
+        form_timeout: Duration::from_secs(10),
+        sign_in_timeout: Duration::from_secs(10),
+        sign_out_timeout: Duration::from_secs(2),
+        provider: Arc::new(provider),
+        transport: network,
+        clock,
+        random,
+    })
+}
+
+fn random(noise: &Arc<Mutex<Dice>>) -> Random {
+    let noise = Arc::clone(noise);
+    Arc::new(move |buffer| noise.lock().unwrap_or_else(PoisonError::into_inner).fill(buffer))
+}
+
+/// A page that calls the core API.
+async fn page(request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let core = match CoreApi::from_parts(&parts) {
+        Ok(core) => core,
+        Err(missing) => return missing.into_response(),
+    };
+    match core.current_user().await {
+        Ok(user) => user.id.into_response(),
+        Err(AccountError::SignedOut) => {
+            let reason = SignedOutReason::from_parts(&parts);
+            let reason = reason.map_or_else(|| "no reason".to_owned(), |reason| format!("{reason:?}"));
+            let mut response = (StatusCode::SEE_OTHER, [(LOCATION, "/login")]).into_response();
+            if let Ok(reason) = HeaderValue::from_str(&reason) {
+                response.headers_mut().insert(REASON_HEADER, reason);
+            }
+            response
+        }
+        Err(AccountError::Unavailable(_)) => Problem::unavailable().into_response(),
+        Err(_) => Problem::new(ProblemKind::Internal).into_response(),
+    }
+}
+
+/// A page that shows who is signed in and calls nobody.
+async fn home(MaybeUser(user): MaybeUser) -> Response {
+    user.map_or_else(|| StatusCode::NO_CONTENT.into_response(), |user| user.id.into_response())
+}
+
+/// The address is the whole query.
+async fn sign_in(RawQuery(address): RawQuery, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    match sign_in_with_password(&parts, &address.unwrap_or_default(), PASSWORD).await {
+        Ok(()) => (StatusCode::SEE_OTHER, [(LOCATION, "/page")]).into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+async fn leave(request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    sign_out(&parts).await;
+    (StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response()
+}

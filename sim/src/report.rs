@@ -1,0 +1,215 @@
+//! What a run came to, as it is printed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use crate::checker::Finding;
+use crate::core_api::Contract;
+use crate::counts::{Counts, Fault};
+use crate::options::Options;
+use crate::world::{ADOPTED_FROM_AFAR, Outcome, Setup};
+
+/// Shorter runs need not have seen everything.
+const LONG_ENOUGH_REQUESTS: u64 = 200_000;
+/// Stories that are printed; one is enough to begin with.
+const STORIES: usize = 3;
+
+/// The ways of our code that a run has to have gone.
+const PATHS: &[&str] = &[
+    "Adopted",
+    ADOPTED_FROM_AFAR,
+    "AskedAgainAfterDoubt",
+    "AskedAgainIdempotent",
+    "CommitRetried",
+    "Dead",
+    "Heir",
+    "InDoubt",
+    "Joined",
+    "NotSent",
+    "Overtaken",
+    "Refreshed",
+    "RefreshedWithoutStore",
+    "Rejected",
+    "RevocationFailed",
+    "Revoked",
+    "StoreUnreachable",
+    "Superseded",
+    "WaitedForLease",
+];
+
+pub struct Report {
+    options: Options,
+    seed: u64,
+    pub took: Duration,
+    worlds: u64,
+    people: u64,
+    person_days: u64,
+    requests: u64,
+    refreshes: u64,
+    sessions: u64,
+    lasted: Duration,
+    counts: Counts,
+    violations: BTreeMap<&'static str, u64>,
+    /// Per contract.
+    excuses: BTreeMap<(&'static str, &'static str), u64>,
+    failures: Vec<(Setup, Vec<Finding>)>,
+}
+
+impl Report {
+    pub fn new(options: Options, seed: u64) -> Self {
+        Self {
+            options,
+            seed,
+            took: Duration::ZERO,
+            worlds: 0,
+            people: 0,
+            person_days: 0,
+            requests: 0,
+            refreshes: 0,
+            sessions: 0,
+            lasted: Duration::ZERO,
+            counts: Counts::default(),
+            violations: BTreeMap::new(),
+            excuses: BTreeMap::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, outcome: Outcome) {
+        let setup = outcome.setup;
+        self.worlds += 1;
+        self.people += u64::from(setup.people);
+        self.person_days += u64::from(setup.people) * u64::from(setup.days);
+        self.requests += outcome.requests;
+        self.refreshes += outcome.refreshes;
+        self.sessions += outcome.sessions;
+        self.lasted += outcome.lasted;
+        self.counts.add(&outcome.counts);
+        let contract = words(setup.contract);
+        for (excuse, count) in outcome.excuses {
+            *self.excuses.entry((excuse, contract)).or_default() += count;
+        }
+        for (violation, count) in outcome.violations {
+            *self.violations.entry(violation).or_default() += count;
+        }
+        if !outcome.findings.is_empty() {
+            self.failures.push((setup, outcome.findings));
+        }
+    }
+
+    pub fn failed_worlds(&self) -> usize {
+        self.failures.len()
+    }
+
+    /// What was found first, in a line.
+    pub fn first_finding(&self) -> Option<String> {
+        let (setup, findings) = self.failures.first()?;
+        let found = findings.first()?;
+        let hours = found.at.as_secs_f64() / 3600.0;
+        Some(format!("{} (seed {}, after {hours:.1} virtual hours)", found.violation.words(), setup.seed))
+    }
+
+    pub fn worlds(&self) -> u64 {
+        self.worlds
+    }
+
+    /// How much virtual time all worlds took together.
+    pub fn lasted(&self) -> Duration {
+        self.lasted
+    }
+
+    /// Whether everything held, and everything that should be tried was.
+    pub fn is_good(&self) -> bool {
+        self.violations.is_empty() && self.missing().is_empty()
+    }
+
+    /// Faults and paths that a run of this length must have seen, and this one has not.
+    fn missing(&self) -> Vec<String> {
+        if self.requests < LONG_ENOUGH_REQUESTS || self.options.contract.is_some() {
+            return Vec::new();
+        }
+        let faults = Fault::ALL.iter().filter(|fault| self.counts.of(**fault) == 0);
+        let faults = faults.map(|fault| fault.words().to_owned());
+        let taken = self.counts.recoveries();
+        let paths = PATHS.iter().filter(|path| !taken.contains_key(**path)).map(|path| (*path).to_owned());
+        faults.chain(paths).collect()
+    }
+
+    fn replay(setup: &Setup) -> String {
+        let Setup { seed, people, days, replicas, contract } = *setup;
+        let contract = words(contract);
+        format!(
+            "cargo xtask sim --seed {seed} --people {people} --world {people} --days {days} --replicas {replicas} \
+             --contract {contract}"
+        )
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\nFaults injected")?;
+        for fault in Fault::ALL {
+            writeln!(f, "  {:>9}  {}", self.counts.of(*fault), fault.words())?;
+        }
+        writeln!(f, "\nPaths taken")?;
+        let taken = self.counts.recoveries();
+        let untaken = PATHS.iter().filter(|path| !taken.contains_key(**path)).map(|path| (*path, 0));
+        let paths: BTreeMap<&str, u64> =
+            taken.iter().map(|(path, count)| (path.as_str(), *count)).chain(untaken).collect();
+        for (path, count) in paths {
+            writeln!(f, "  {count:>9}  {path}")?;
+        }
+        writeln!(f, "\nEnds and exceptions that nothing of ours could avoid")?;
+        for ((excuse, contract), count) in &self.excuses {
+            writeln!(f, "  {count:>9}  {excuse} [{contract}]")?;
+        }
+        self.totals(f)?;
+        for (setup, findings) in &self.failures {
+            failure(f, setup, findings)?;
+        }
+        for missing in self.missing() {
+            writeln!(f, "Never happened, so nothing is shown: {missing}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    fn totals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secs = self.took.as_secs_f64();
+        let micros = secs * 1e6 / self.requests.max(1).to_string().parse::<f64>().unwrap_or(1.0);
+        writeln!(
+            f,
+            "\nseed {}: {} people in {} worlds, {} person-days, {} replicas each, {:.0} s",
+            self.seed, self.people, self.worlds, self.person_days, self.options.replicas, secs
+        )?;
+        writeln!(
+            f,
+            "{} requests ({micros:.0} us each), {} sessions, {} refreshes accepted",
+            self.requests, self.sessions, self.refreshes
+        )?;
+        let wrong: u64 = self.violations.values().sum();
+        writeln!(f, "{wrong} violations")?;
+        for (violation, count) in &self.violations {
+            writeln!(f, "  {count:>9}  {violation}")?;
+        }
+        Ok(())
+    }
+}
+
+fn failure(f: &mut fmt::Formatter<'_>, setup: &Setup, findings: &[Finding]) -> fmt::Result {
+    writeln!(f, "\nFAILED with seed {}. Again: {}", setup.seed, Report::replay(setup))?;
+    for found in findings.iter().take(STORIES) {
+        writeln!(f, "\n{}: {} (person {})", found.violation.words(), found.text, found.person.0)?;
+        f.write_str(&found.story)?;
+    }
+    Ok(())
+}
+
+const fn words(contract: Contract) -> &'static str {
+    match contract {
+        Contract::Ours => "ours",
+        Contract::Recorded => "recorded",
+    }
+}

@@ -1,0 +1,82 @@
+//! Virtual time: tokio's paused clock, which jumps to the next timer as soon as nobody has anything to do.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+/// What the clocks of a world show at its beginning, counted from 1970. Any day will do.
+const BEGINNING: Duration = Duration::from_hours(500_000);
+
+pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// The one time by which everything in a world is ordered.
+#[derive(Clone, Copy)]
+pub(crate) struct Timeline {
+    begun: Instant,
+}
+
+impl Timeline {
+    /// Begins now. It needs a runtime whose clock is paused.
+    pub(crate) fn begin() -> Self {
+        Self { begun: Instant::now() }
+    }
+
+    /// How long the world has been going on.
+    pub(crate) fn now(self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// A machine's clock that is wrong by `skew_ms`.
+    pub(crate) fn clock(self, skew_ms: i64) -> Clock {
+        let shift = Duration::from_millis(skew_ms.unsigned_abs());
+        Arc::new(move || {
+            let right = SystemTime::UNIX_EPOCH + BEGINNING + self.now();
+            if skew_ms < 0 { right - shift } else { right + shift }
+        })
+    }
+
+    /// The right time in whole seconds since 1970.
+    pub(crate) fn unix_secs(at: Duration) -> u64 {
+        (BEGINNING + at).as_secs()
+    }
+}
+
+/// Lets virtual time pass.
+#[expect(clippy::disallowed_methods, reason = "time is virtual here, and passing it is the purpose")]
+pub(crate) async fn pass(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+/// A point in time as a person reads it: day, hour, minute, second and milliseconds of the world.
+pub(crate) fn readable(at: Duration) -> String {
+    let millis = at.as_millis();
+    let (secs, millis) = (millis / 1000, millis % 1000);
+    let (mins, secs) = (secs / 60, secs % 60);
+    let (hours, mins) = (mins / 60, mins % 60);
+    let (days, hours) = (hours / 24, hours % 24);
+    format!("day {days} {hours:02}:{mins:02}:{secs:02}.{millis:03}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_in_time_reads_as_day_and_clock() {
+        let at = Duration::from_hours(49) + Duration::from_millis(61_007);
+        assert_eq!(readable(at), "day 2 01:01:01.007");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn clocks_differ_by_their_skew_and_move_together() {
+        let timeline = Timeline::begin();
+        let (early, late) = (timeline.clock(-15_000), timeline.clock(15_000));
+        let before = early();
+        pass(Duration::from_hours(1)).await;
+        assert_eq!(late().duration_since(early()).unwrap(), Duration::from_secs(30));
+        assert_eq!(early().duration_since(before).unwrap(), Duration::from_hours(1));
+    }
+}

@@ -1,0 +1,237 @@
+//! One world: replicas, a store, a core API and people, from one seed, for some days.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ironleaf_auth::Event;
+use ironleaf_session::Secret;
+use ironleaf_store::MemoryStore;
+use tokio::task::JoinSet;
+
+use crate::browser::Person;
+use crate::checker::{Checker, Finding, Lives, Scene};
+use crate::core_api::{Contract, CoreApi, PersonId};
+use crate::counts::Counts;
+use crate::dice::Dice;
+use crate::glass::Glass;
+use crate::network::Outage;
+use crate::replica::Replica;
+use crate::timeline::Timeline;
+use crate::trace::Trace;
+use crate::weather;
+
+/// Sessions in the simulation end sooner than the defaults, so that a week has some of those ends.
+pub(crate) const LIVES: Lives = Lives {
+    idle: Duration::from_hours(3 * 24),
+    absolute: Duration::from_hours(6 * 24),
+    refresh_token: Duration::from_hours(3 * 24),
+};
+/// The core API's own idea, never shorter than what it is taken for.
+const REFRESH_TTL: Duration = Duration::from_hours(4 * 24);
+/// So that a clock that is behind does not begin before the beginning.
+const HEAD_START: Duration = Duration::from_mins(1);
+/// Room for every head and tombstone there can be.
+const STORE_BYTES: usize = 1 << 30;
+
+/// A head adopted over two and more rotations, in the words of the table.
+pub(crate) const ADOPTED_FROM_AFAR: &str = "Adopted over two and more rotations";
+
+/// What a world is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Setup {
+    pub(crate) seed: u64,
+    pub(crate) people: u32,
+    pub(crate) days: u32,
+    pub(crate) replicas: usize,
+    pub(crate) contract: Contract,
+}
+
+pub(crate) struct World {
+    pub(crate) setup: Setup,
+    pub(crate) timeline: Timeline,
+    pub(crate) core: CoreApi,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) replicas: Vec<Replica>,
+    pub(crate) counts: Counts,
+    pub(crate) checker: Checker,
+    pub(crate) trace: Trace,
+    pub(crate) glass: Glass,
+    /// Bytes for whoever needs random ones; apart from the dice, so that they do not depend on each other.
+    pub(crate) noise: Arc<Mutex<Dice>>,
+    pub(crate) requests: AtomicU64,
+    pub(crate) core_skew_ms: i64,
+    dice: Mutex<Dice>,
+    secrets: Mutex<Vec<Secret>>,
+    outage: Mutex<Option<Outage>>,
+}
+
+/// What one world came to.
+pub(crate) struct Outcome {
+    pub(crate) setup: Setup,
+    pub(crate) requests: u64,
+    pub(crate) refreshes: u64,
+    pub(crate) sessions: u64,
+    pub(crate) counts: Counts,
+    pub(crate) violations: BTreeMap<&'static str, u64>,
+    pub(crate) excuses: BTreeMap<&'static str, u64>,
+    pub(crate) findings: Vec<Finding>,
+    /// How much virtual time had passed when it was over.
+    pub(crate) lasted: Duration,
+}
+
+impl World {
+    /// Lives through the days of a world. A world whose `stop_early` is set ends with its first violation.
+    pub(crate) async fn live(setup: Setup, stop_early: bool) -> Outcome {
+        let world = Arc::new(Self::new(setup));
+        for replica in &world.replicas {
+            replica.start(&world);
+        }
+        weather::begin(&world);
+        let mut people = JoinSet::new();
+        for person in 0..setup.people {
+            people.spawn(Person::new(Arc::clone(&world), PersonId(person)).live());
+        }
+        while let Some(ended) = people.join_next().await {
+            if let Err(error) = ended {
+                std::panic::resume_unwind(error.into_panic());
+            }
+            if stop_early && !world.checker.violations().is_empty() {
+                people.abort_all();
+                break;
+            }
+        }
+        world.close()
+    }
+
+    fn new(setup: Setup) -> Self {
+        let mut dice = Dice::new(setup.seed);
+        let timeline = Timeline::begin();
+        let noise = Arc::new(Mutex::new(dice.fork()));
+        let secret = new_secret(&mut dice);
+        let replicas = (0..setup.replicas).map(|index| Replica::new(index, skew(index, &mut dice))).collect();
+        Self {
+            setup,
+            timeline,
+            core: CoreApi::new(setup.contract, REFRESH_TTL),
+            store: Arc::new(MemoryStore::new(STORE_BYTES, timeline.clock(0))),
+            replicas,
+            counts: Counts::default(),
+            checker: Checker::new(setup.contract, LIVES),
+            trace: Trace::new(setup.people),
+            glass: Glass::new(secret.clone()),
+            noise,
+            requests: AtomicU64::new(0),
+            core_skew_ms: skew(2, &mut dice),
+            dice: Mutex::new(dice),
+            secrets: Mutex::new(vec![secret]),
+            outage: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.timeline.now()
+    }
+
+    /// The core API's clock, as wrong as anybody's. Its families count by it.
+    pub(crate) fn core_now(&self) -> Duration {
+        let skew = Duration::from_millis(self.core_skew_ms.unsigned_abs());
+        if self.core_skew_ms < 0 { self.now() + HEAD_START - skew } else { self.now() + HEAD_START + skew }
+    }
+
+    /// The dice of the faults.
+    pub(crate) fn dice(&self) -> MutexGuard<'_, Dice> {
+        lock(&self.dice)
+    }
+
+    pub(crate) fn scene(&self) -> Scene<'_> {
+        Scene { now: self.now(), core_now: self.core_now(), core: &self.core, trace: &self.trace }
+    }
+
+    pub(crate) fn tell(&self, text: impl Into<String>) {
+        self.trace.world(self.now(), text.into());
+    }
+
+    pub(crate) fn tell_of(&self, person: PersonId, text: impl Into<String>) {
+        self.trace.person(self.now(), person, text.into());
+    }
+
+    /// The session secrets that operators have rolled out, the newest first.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        lock(&self.secrets).clone()
+    }
+
+    pub(crate) fn add_secret(&self) {
+        let secret = new_secret(&mut self.dice());
+        lock(&self.secrets).insert(0, secret);
+        self.glass.learn(self.secrets());
+    }
+
+    pub(crate) fn outage(&self) -> Option<Outage> {
+        *lock(&self.outage)
+    }
+
+    pub(crate) fn set_outage(&self, outage: Option<Outage>) {
+        *lock(&self.outage) = outage;
+    }
+
+    /// Counts which way our code went.
+    pub(crate) fn observe(&self, event: &Event) {
+        let path = match event {
+            Event::Adopted { rotations_behind: 2.. } => ADOPTED_FROM_AFAR.to_owned(),
+            Event::Adopted { .. } => "Adopted".to_owned(),
+            other => format!("{other:?}"),
+        };
+        self.counts.recovery(&path);
+    }
+
+    /// Whether nothing that concerns everybody is wrong.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.outage().is_none() && self.replicas.iter().all(Replica::is_calm)
+    }
+
+    pub(crate) fn end(&self) -> Duration {
+        Duration::from_hours(24) * self.setup.days
+    }
+
+    fn close(&self) -> Outcome {
+        for replica in &self.replicas {
+            // They hold the world that holds them.
+            replica.stop();
+        }
+        let counts = Counts::default();
+        counts.add(&self.counts);
+        Outcome {
+            setup: self.setup,
+            requests: self.requests.load(Ordering::Relaxed),
+            refreshes: self.core.rotations(),
+            sessions: self.checker.sessions() as u64,
+            counts,
+            violations: self.checker.violations(),
+            excuses: self.checker.excuses(),
+            findings: self.checker.take_findings(),
+            lasted: self.now(),
+        }
+    }
+}
+
+/// No two machines are more than thirty seconds apart, and the first two are.
+fn skew(index: usize, dice: &mut Dice) -> i64 {
+    let drawn = i64::try_from(dice.range(0, 30_000)).unwrap_or(0) - 15_000;
+    match index {
+        0 => -15_000,
+        1 => 15_000,
+        _ => drawn,
+    }
+}
+
+fn new_secret(dice: &mut Dice) -> Secret {
+    let mut bytes = vec![0; 32];
+    dice.fill(&mut bytes);
+    Secret::from_bytes(bytes).expect("32 bytes are a secret")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
