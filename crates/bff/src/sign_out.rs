@@ -29,16 +29,14 @@ pub(crate) async fn end(
     bff.bury(record).await;
     let provider = bff.provider().name();
     let told = bff.lifecycle().end(caller, &session_key(record), &record.payload.grant, reason);
-    match tokio::time::timeout(bff.sign_out_timeout(), told).await {
-        Ok(told) => told.redirect,
-        Err(_) => {
-            tracing::warn!(
-                provider,
-                "the provider did not answer to a sign-out in time; it is told without us waiting"
-            );
-            None
-        }
+    if let Ok(told) = tokio::time::timeout(bff.sign_out_timeout(), told).await {
+        return told.redirect;
     }
+    tracing::warn!(
+        provider,
+        "the provider did not answer to a sign-out in time; it is told without us waiting"
+    );
+    None
 }
 
 pub(crate) fn caller(parts: &Parts) -> Caller {

@@ -183,7 +183,7 @@ impl Bench {
 
 impl Running {
     fn replica(&self) -> Lifecycle {
-        self.replica_on(crate::tokio_spawner())
+        self.replica_on(tokio_spawner())
     }
 
     fn replica_on(&self, spawner: Spawner) -> Lifecycle {
@@ -257,7 +257,7 @@ fn renewed(ensured: Ensured) -> Rotated {
 fn assert_unavailable(ensured: &Ensured, expected_to_live: bool) {
     match ensured {
         Ensured::Unavailable { access_lives, .. } => {
-            assert_eq!(*access_lives, expected_to_live, "{ensured:?}")
+            assert_eq!(*access_lives, expected_to_live, "{ensured:?}");
         }
         other => panic!("something was decided: {other:?}"),
     }

@@ -77,7 +77,7 @@ impl Heads for Records {
 
 /// The record's own key, so that a record that was moved in the store does not open.
 fn context(key: &Key) -> String {
-    key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(key.as_bytes())
 }
 
 fn unreachable(error: &StoreError) -> HeadsError {

@@ -126,6 +126,6 @@ fn decode(tombstone: &Record) -> Option<SystemTime> {
 fn unreachable(error: StoreError) -> LedgerError {
     match error {
         StoreError::Full => LedgerError::Full,
-        other => LedgerError::Unreachable(other.into()),
+        unreachable @ StoreError::Unreachable(_) => LedgerError::Unreachable(unreachable.into()),
     }
 }
