@@ -1,7 +1,7 @@
 //! The binary encoding of payloads and envelopes: LEB128 numbers, length-prefixed bytes, nothing optional.
 //!
-//! There is exactly one encoding of every value, and the decoder takes no other: equal bytes mean an equal
-//! session, which is how a change is noticed. `FORMAT.md` describes it for a second implementation.
+//! There is exactly one encoding of every value, and the decoder takes no other (but for a token kept as text where
+//! its segments would do): equal bytes mean an equal session, which is how a change is noticed. `FORMAT.md` describes it for a second implementation.
 
 mod token;
 
