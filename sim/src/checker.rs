@@ -154,8 +154,9 @@ impl Checker {
         self.state().sessions.of(session).family
     }
 
-    pub(crate) fn person_of(&self, session: SessionRef) -> PersonId {
-        self.state().sessions.of(session).person
+    /// When the person first asked for its end.
+    pub(crate) fn ending_since(&self, session: SessionRef) -> Option<Duration> {
+        self.state().sessions.of(session).ending_since
     }
 
     /// Whether the person asked for its end.

@@ -25,7 +25,7 @@ pub(crate) struct FamilyId(pub u32);
 
 /// Which core API stands behind us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Contract {
+pub enum Contract {
     /// The embedded one: a refresh can be repeated under its `Idempotency-Key`.
     Ours,
     /// The one that the contract was recorded from: a lost answer is a lost token.
@@ -88,10 +88,6 @@ struct State {
 impl CoreApi {
     pub(crate) fn new(contract: Contract, refresh_ttl: Duration) -> Self {
         Self { contract, refresh_ttl, state: Mutex::default() }
-    }
-
-    pub(crate) const fn contract(&self) -> Contract {
-        self.contract
     }
 
     /// Does what the call asks for.

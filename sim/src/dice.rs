@@ -16,10 +16,6 @@ impl Dice {
         Self(self.0.fork())
     }
 
-    pub(crate) fn seed(&mut self) -> u64 {
-        self.0.u64(..)
-    }
-
     /// True once in `times`.
     pub(crate) fn once_in(&mut self, times: u32) -> bool {
         self.0.u32(..times.max(1)) == 0

@@ -21,3 +21,5 @@ mod timeline;
 mod trace;
 mod weather;
 mod world;
+
+pub use core_api::Contract;

@@ -139,7 +139,8 @@ impl Browser {
                 return;
             }
             let replica = &world.replicas[index];
-            let since = ingress.saturating_sub(FOREGOING);
+            let begun = world.checker.ending_since(session).unwrap_or(ingress).min(ingress);
+            let since = begun.saturating_sub(FOREGOING);
             let excused = replica.core_disturbed_since(ingress)
                 || replica.store_disturbed_since(ingress)
                 || world.checker.was_disturbed(family, since)
@@ -163,7 +164,10 @@ impl Browser {
             (What::Page | What::Home, StatusCode::OK) => self.shown(exchange, received),
             (What::Page | What::SignIn, StatusCode::SERVICE_UNAVAILABLE) => {
                 if let Some(session) = exchange.sent.session.filter(|_| exchange.ask.what == What::Page) {
-                    let calm = world.is_calm();
+                    let replica = &world.replicas[exchange.replica];
+                    let failed = replica.core_disturbed_since(exchange.ingress)
+                        || replica.store_disturbed_since(exchange.ingress);
+                    let calm = world.is_calm() && !failed;
                     world.checker.unavailable(world.scene(), session, calm);
                 }
                 Answer::Unavailable

@@ -158,6 +158,10 @@ impl Person {
                 return;
             }
         }
+        if self.dice.once_in(2) {
+            // It shows what the last page brought.
+            self.page().await;
+        }
         let hours = self.dice.once_in(3);
         pass(if hours { self.dice.secs(3600, 8 * 3600) } else { self.dice.secs(0, 8 * 60) }).await;
         self.world.counts.fault(Fault::CookieRestored);

@@ -140,11 +140,15 @@ impl Session {
         (rotation < newest && (shown || forgotten)).then_some(Excuse::Superseded)
     }
 
-    /// Notes a 503; since when there is nothing else, once that is beyond patience.
+    /// Notes a 503; since when there is nothing else in calm weather, once that is beyond patience.
     pub(crate) fn stuck(&mut self, now: Duration, calm: bool) -> Option<String> {
+        if !calm {
+            self.unavailable = None;
+            return None;
+        }
         let (since, answers) = self.unavailable.get_or_insert((now, 0));
         *answers += 1;
-        let hopeless = calm && *answers > PATIENCE_ANSWERS && now.saturating_sub(*since) > PATIENCE;
+        let hopeless = *answers > PATIENCE_ANSWERS && now.saturating_sub(*since) > PATIENCE;
         if !hopeless || self.lost {
             return None;
         }
