@@ -27,8 +27,8 @@ pub struct RedisSettings {
     pub connect_timeout: Duration,
     /// How long one answer may take before the connection is given up. 500 ms by default.
     pub response_timeout: Duration,
-    /// How long a call of [`Store`] may take, with whatever it has to wait for. 500 ms by default: what a Redis that is gone
-    /// costs a page.
+    /// How long a call of [`Store`] may take, with whatever it has to wait for; a read that finds its connection broken
+    /// has it twice. 500 ms by default: what a Redis that is gone costs a page.
     pub command_timeout: Duration,
     /// Where versions come from.
     pub random: Random,
@@ -91,10 +91,6 @@ impl RedisStore {
     /// # Errors
     ///
     /// [`StoreError::Unreachable`] where the address or a certificate cannot be read.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a Tokio runtime.
     pub fn lazy(url: &str, settings: RedisSettings) -> Result<Self, StoreError> {
         let link = Link::new(url, &settings)?;
         let RedisSettings { prefix, random, .. } = settings;

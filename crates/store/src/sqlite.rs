@@ -27,8 +27,8 @@ pub struct SqliteSettings {
     /// What marks, bodies and an estimate of their overhead may take. The file may be somewhat larger, and stays as
     /// large as it once was. 256 MiB by default: some 50,000 token sets.
     pub capacity_bytes: usize,
-    /// How long a call waits for its turn before it is [`Unreachable`](StoreError::Unreachable). 5 s by default: far
-    /// longer than any of our transactions, shorter than the patience of a page.
+    /// How long a call waits for its turn in this process, and then as long for another process, before it is
+    /// [`Unreachable`](StoreError::Unreachable). 5 s by default: far longer than any of our transactions.
     pub busy_timeout: Duration,
     /// How many reads go on at once, and beside a write. 4 by default.
     pub readers: u32,
@@ -96,8 +96,9 @@ impl Store for SqliteStore {
         let now = self.now();
         let written =
             records::write(&mut transaction, key, expected, draft, now, self.capacity_bytes).await?;
-        if written != Written::Conflict {
-            transaction.commit().await?;
+        match written {
+            Written::Done(_) => transaction.commit().await?,
+            Written::Conflict => transaction.rollback().await?,
         }
         Ok(written)
     }
@@ -108,9 +109,7 @@ impl Store for SqliteStore {
         let taken =
             leases::acquire(&mut transaction, lease, holder, now, now.after(ttl), self.capacity_bytes)
                 .await?;
-        if taken {
-            transaction.commit().await?;
-        }
+        transaction.commit().await?;
         Ok(taken)
     }
 

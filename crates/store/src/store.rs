@@ -8,8 +8,12 @@ use crate::{Draft, Expected, Holder, Key, Record, Written};
 
 /// Records that expire, and leases that expire.
 ///
-/// Every method is atomic, and what one client was told is done, all others see. A method that returned an
-/// [`Unreachable`](StoreError::Unreachable) may have happened or not, but does not happen later.
+/// Every method is atomic, and what one client was told is done, all others see. A change that ended as
+/// [`Unreachable`](StoreError::Unreachable) may have happened or not, and over a network it may still happen a little later: a
+/// server that was frozen goes on with what had arrived. So write with [`Expected::Version`] where it matters, and read
+/// again before deciding anything.
+///
+/// A call that is dropped halfway is the same: done or not, never half.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// The records of these keys, in their order, in one round trip however many they are.
@@ -26,22 +30,22 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     ///
     /// [`StoreError::Full`] where even without the bodies that may go there is no room: nothing was written.
-    /// [`StoreError::Unreachable`]: it may be written or not; read it again to know.
+    /// [`StoreError::Unreachable`]: it may be written, now or in a moment, or not; read it again to know.
     ///
     /// # Panics
     ///
     /// Where the mark is longer than [`MARK_MAX_BYTES`](crate::MARK_MAX_BYTES).
     async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError>;
 
-    /// Takes the lease, or prolongs it where this holder has it; false while another has it.
+    /// Takes the lease, or prolongs it where this holder has it; false while another has it. Its time starts now.
     ///
     /// # Errors
     ///
     /// [`StoreError::Full`], or [`StoreError::Unreachable`]: then the lease may be held until its time is over.
     async fn acquire(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError>;
 
-    /// Prolongs the lease only where this holder still has it. False is final: the lease ran out, and whoever acquired it
-    /// since is entitled to it.
+    /// Prolongs the lease only where this holder still has it; its time starts anew. False is final: the lease ran out, and
+    /// whoever acquired it since is entitled to it.
     ///
     /// # Errors
     ///

@@ -114,6 +114,22 @@ async fn stores_with_different_prefixes_are_apart() {
 }
 
 #[tokio::test]
+async fn tls_trusts_the_certificate_it_was_given_and_no_other() {
+    let (server, certificate) = RedisServer::start_with_tls();
+    let url = server.url().replace("redis:", "rediss:");
+    let settings = RedisSettings { root_certificates: Some(certificate), ..patient() };
+    let store = RedisStore::connect(&url, settings).await.unwrap();
+    assert!(matches!(store.write(&KEY, Expected::Absent, draft()).await, Ok(Written::Done(_))));
+
+    let (_, of_another) = RedisServer::start_with_tls();
+    for root_certificates in [None, Some(of_another)] {
+        let settings = RedisSettings { root_certificates, ..patient() };
+        assert!(RedisStore::connect(&url, settings).await.is_err());
+    }
+    assert!(RedisStore::connect(&server.url(), patient()).await.is_err(), "nor does it speak in clear");
+}
+
+#[tokio::test]
 async fn scripts_come_back_after_a_server_forgot_them() {
     let server = RedisServer::start(&[]);
     let store = connect(&server).await;

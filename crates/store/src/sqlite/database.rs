@@ -101,3 +101,20 @@ fn owned(path: &Path) -> io::Result<File> {
 fn unreachable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unreachable(error.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Database, SqliteSettings};
+
+    const FULL: i64 = 2;
+
+    #[tokio::test]
+    async fn every_commit_is_synced_to_a_log_beside_which_others_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(folder.path().to_owned(), &SqliteSettings::default()).await.unwrap();
+        let mut write = database.write().await.unwrap();
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *write).await.unwrap();
+        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *write).await.unwrap();
+        assert_eq!((mode.as_str(), synchronous), ("wal", FULL));
+    }
+}

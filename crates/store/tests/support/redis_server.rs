@@ -22,11 +22,25 @@ pub(crate) struct RedisServer {
 
 impl RedisServer {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-        let port = free.local_addr().expect("a bound socket has an address").port();
-        drop(free);
+        let port = free_port();
         let folder = TempDir::new().expect("a temporary folder");
         Self { process: process(port, &folder, arguments), port, folder }
+    }
+
+    /// One that speaks TLS only, and the certificate it shows.
+    pub(crate) fn start_with_tls() -> (Self, Vec<u8>) {
+        let folder = TempDir::new().expect("a temporary folder");
+        let certificate = certificate(&folder);
+        let port = free_port();
+        let tls_port = port.to_string();
+        let arguments = [
+            ["--port", "0"],
+            ["--tls-port", &tls_port],
+            ["--tls-cert-file", "certificate.pem"],
+            ["--tls-key-file", "key.pem"],
+            ["--tls-auth-clients", "no"],
+        ];
+        (Self { process: process(port, &folder, arguments.as_flattened()), port, folder }, certificate)
     }
 
     pub(crate) fn url(&self) -> String {
@@ -95,13 +109,34 @@ impl Drop for RedisServer {
     }
 }
 
+fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    free.local_addr().expect("a bound socket has an address").port()
+}
+
+/// A key and a certificate for 127.0.0.1 that vouches for itself.
+fn certificate(folder: &TempDir) -> Vec<u8> {
+    const CONFIG: &str = "[req]\nprompt = no\ndistinguished_name = name\nx509_extensions = extensions\n\
+                          [name]\nCN = test\n\
+                          [extensions]\nbasicConstraints = CA:FALSE\nsubjectAltName = IP:127.0.0.1\n";
+    std::fs::write(folder.path().join("config"), CONFIG).expect("a temporary folder can be written");
+    let made = Command::new("openssl")
+        .args("req -x509 -config config -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes".split(' '))
+        .args("-keyout key.pem -out certificate.pem -days 2".split(' '))
+        .current_dir(folder.path())
+        .stderr(Stdio::null())
+        .status()
+        .expect("this test needs the openssl command: apt-get install openssl");
+    assert!(made.success(), "openssl makes a certificate");
+    std::fs::read(folder.path().join("certificate.pem")).expect("openssl made it")
+}
+
 /// Returns once it listens.
 fn process(port: u16, folder: &TempDir, arguments: &[&str]) -> Child {
     let mut process = Command::new("redis-server")
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
         .args(["--port", &port.to_string()])
-        .arg("--dir")
-        .arg(folder.path())
+        .current_dir(folder.path())
         .args(arguments)
         .stdout(Stdio::piped())
         .spawn()
