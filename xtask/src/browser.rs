@@ -1,6 +1,5 @@
 //! Playwright: its packages, a browser, and the run itself.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,7 +7,7 @@ use std::time::SystemTime;
 
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
-use crate::{process, tools, workspace};
+use crate::{packages, process, tools, workspace};
 
 /// The names Chromium and what is built from it go by.
 const CHROMIUM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -77,20 +76,14 @@ fn browser(settings: &Settings) -> Result<Browser> {
         Err(Failure::Explained(reason)) => println!("Playwright's Chromium could not be had: {reason}"),
         Err(other) => return Err(other),
     }
-    if is_root() && tools::on_path("apt-get").is_some() {
-        println!("Installing the distribution's Chromium: about 300 MB.");
-        process::run(process::program("apt-get").args(["install", "--yes", "chromium"]))?;
+    match packages::program(&CHROMIUM_NAMES, "chromium") {
+        Err(Failure::Explained(_)) => {
+            Err(Failure::new("No browser could be had: install Chromium, or set PLAYWRIGHT_CHROMIUM to one."))
+        }
+        found => found.map(Browser::Installed),
     }
-    on_path_chromium().map(Browser::Installed).ok_or_else(|| {
-        Failure::new("No browser could be had: install Chromium, or set PLAYWRIGHT_CHROMIUM to one.")
-    })
 }
 
 fn on_path_chromium() -> Option<PathBuf> {
     CHROMIUM_NAMES.iter().find_map(|name| tools::on_path(name))
-}
-
-/// Packages are installed without being asked only where nobody would have to be asked for a password.
-fn is_root() -> bool {
-    process::quiet_output(process::program("id").arg(OsStr::new("-u"))).is_some_and(|id| id.trim() == "0")
 }

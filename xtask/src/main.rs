@@ -13,6 +13,7 @@ mod browser;
 mod failure;
 mod frontend_tree;
 mod fuzz;
+mod packages;
 mod ports;
 mod process;
 mod report;

@@ -10,7 +10,7 @@ use crate::failure::{Failure, Result};
 use crate::report::{Outcome, Report};
 use crate::settings::Settings;
 use crate::tools::Purpose;
-use crate::{application, browser, frontend_tree, fuzz, process, site_marks, tools};
+use crate::{application, browser, frontend_tree, fuzz, packages, process, site_marks, tools};
 
 struct Step {
     name: &'static str,
@@ -43,7 +43,10 @@ const STEPS: &[Step] = &[
     Step::new("clippy, server half", |_| cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])),
     Step::new("clippy, browser half", clippy_browser_half),
     Step::new("docs", docs),
-    Step::new("unit and integration tests", |_| cargo(&["test", "--no-fail-fast"])),
+    Step::new("unit and integration tests", |_| {
+        packages::program(&["redis-server"], "redis-server")?;
+        cargo(&["test", "--no-fail-fast"])
+    }),
     Step::new("licences, bans, sources", cargo_deny),
     Step::new(RELEASE_BUILD, |settings| {
         application::build(settings, Purpose::BrowserTests).map(|()| Outcome::Passed)
@@ -61,8 +64,8 @@ const STEPS: &[Step] = &[
     .slow(),
 ];
 
-/// Runs every step, or with `fast` those that need neither the release build nor a browser nor minutes of fuzzing. A failed step does not stop
-/// those that stand on their own.
+/// Runs every step, or with `fast` those that need neither the release build nor a browser nor minutes of fuzzing. A
+/// failed step does not stop those that stand on their own.
 ///
 /// # Errors
 ///
