@@ -132,7 +132,7 @@ pub fn application(
         sign_in_timeout: SIGN_IN_TIMEOUT,
         sign_out_timeout: SIGN_OUT_TIMEOUT,
         sealer: Sealer::new(keys, Arc::clone(&random)),
-        store,
+        store: Arc::clone(&store),
         patience: Patience { successor: config.successor_retention, ..Patience::default() },
         spawner,
         observer: telemetry::token_metrics(),
@@ -150,5 +150,5 @@ pub fn application(
         is_https: config.public_origin.is_https(),
         reload_addr: config.reload_addr,
     });
-    Ok(router(&bff, site, session, built))
+    Ok(router(&bff, site, session, built, store))
 }

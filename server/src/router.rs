@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use ironleaf_bff::{Bff, Problem, ProblemKind, edge, refresh_before_rendering, require_room_to_refresh};
 use ironleaf_session::{Payload, SessionLayer};
+use ironleaf_store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::assets::BuiltSite;
@@ -22,7 +23,13 @@ use crate::{health, problems};
 ///
 /// From outside to inside: request id and log line, the context, headers, error pages, host, cross-site check, session,
 /// error pages again, panics, refresh. Assets and health pass by the session, and health by the host check.
-pub fn router<P: Payload>(bff: &Bff, site: Arc<Site>, session: SessionLayer<P>, built: &BuiltSite) -> Router {
+pub fn router<P: Payload>(
+    bff: &Bff,
+    site: Arc<Site>,
+    session: SessionLayer<P>,
+    built: &BuiltSite,
+    store: Arc<dyn Store>,
+) -> Router {
     let context = Context { bff: bff.clone(), site };
     let application = pages(bff)
         .merge(server_fns(bff))
@@ -35,7 +42,7 @@ pub fn router<P: Payload>(bff: &Bff, site: Arc<Site>, session: SessionLayer<P>, 
     application
         .merge(built.routes())
         .layer(from_fn_with_state(bff.clone(), edge::refuse_foreign_host))
-        .merge(health::routes())
+        .merge(health::routes(store))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(problems::render))
         .layer(from_fn_with_state(bff.clone(), edge::response_headers))

@@ -1,18 +1,71 @@
-//! Opens the store that the configuration names.
+//! Opens the store that the configuration names, or says why it cannot be relied on.
 
+use std::error::Error as _;
 use std::sync::Arc;
 
 use ironleaf_auth::Clock;
-use ironleaf_store::{SqliteSettings, SqliteStore, Store};
+use ironleaf_store::{
+    EvictionPolicy, RedisSettings, RedisStore, SqliteSettings, SqliteStore, Store, StoreError,
+};
+use url::Url;
 
 use crate::application::AssemblyError;
-use crate::config::Config;
+use crate::config::{Config, Environment};
 
 pub(crate) async fn open(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>, AssemblyError> {
+    match &config.redis_url {
+        Some(url) => shared(url, config.environment).await,
+        None => on_this_host(config, clock).await,
+    }
+}
+
+async fn on_this_host(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>, AssemblyError> {
     let opened = SqliteStore::open(&config.data_dir, SqliteSettings::default(), Arc::clone(clock)).await;
-    let store = opened.map_err(|error| AssemblyError::Store {
-        variable: "DATA_DIR",
-        detail: std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string),
-    })?;
+    let store = opened.map_err(|error| unusable("DATA_DIR", cause(&error)))?;
     Ok(Arc::new(store))
+}
+
+/// A Redis that is away now is not waited for: nobody could say whether it may be relied on, and whoever supervises the
+/// process starts it again.
+async fn shared(url: &Url, environment: Environment) -> Result<Arc<dyn Store>, AssemblyError> {
+    let connected = async {
+        let store = RedisStore::connect(url.as_str(), RedisSettings::default()).await?;
+        let policy = store.eviction_policy().await?;
+        Ok((store, policy))
+    };
+    let (store, policy) = connected.await.map_err(|error: StoreError| {
+        let detail =
+            format!("{}. Start that Redis, name another, or fix its user and password", cause(&error));
+        unusable("REDIS_URL", detail)
+    })?;
+    match policy {
+        EvictionPolicy::Safe => {}
+        EvictionPolicy::Drops(policy) => drops(&policy, environment)?,
+        EvictionPolicy::Unknown => tracing::warn!(
+            "REDIS_URL: this Redis does not say what it drops when its memory is full; see that its maxmemory-policy is \
+             noeviction"
+        ),
+    }
+    Ok(Arc::new(store))
+}
+
+/// SECURITY: a mark that is dropped brings a session back that was signed out.
+fn drops(policy: &str, environment: Environment) -> Result<(), AssemblyError> {
+    let detail = format!(
+        "when its memory is full this Redis drops keys by {policy}, marks of ended sessions among them. Set its \
+         maxmemory-policy to noeviction"
+    );
+    if environment == Environment::Production {
+        return Err(unusable("REDIS_URL", detail));
+    }
+    tracing::warn!("REDIS_URL would be refused in production: {detail}");
+    Ok(())
+}
+
+fn unusable(variable: &'static str, detail: String) -> AssemblyError {
+    AssemblyError::Store { variable, detail }
+}
+
+fn cause(error: &StoreError) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -8,6 +8,7 @@ fn load(variables: &[(&str, &str)]) -> Result<Config, Problems> {
         |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
     let file = |path: &str| match path {
         "/run/secrets/session" => Ok(format!("{TEST_KEY}\n")),
+        "/run/secrets/redis" => Ok("rediss://:hunter2@redis.internal\n".to_owned()),
         _ => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
     };
     Config::from_lookup(&variable, &file)
@@ -136,4 +137,18 @@ fn what_the_layers_would_refuse_is_refused_here() {
 fn the_description_hides_secrets() {
     let text = load(&PRODUCTION).unwrap().describe();
     assert!(!text.contains(TEST_KEY) && text.contains("SESSION_SECRETS=(hidden)"), "{text}");
+}
+
+#[test]
+fn a_redis_stands_for_a_single_host_and_its_password_is_hidden() {
+    let mut variables = PRODUCTION;
+    variables[5] = ("REDIS_URL_FILE", "/run/secrets/redis");
+    let config = load(&variables).unwrap();
+    assert_eq!(config.redis_url.as_ref().and_then(Url::password), Some("hunter2"));
+    let text = config.describe();
+    assert!(text.contains("REDIS_URL=(hidden)") && !text.contains("hunter2"), "{text}");
+    for url in ["redis.internal:6379", "http://:hunter2@redis.internal"] {
+        let text = problems(&[("REDIS_URL", url)]);
+        assert!(text.contains("REDIS_URL") && !text.contains("hunter2"), "{text}");
+    }
 }
