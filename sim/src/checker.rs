@@ -55,7 +55,13 @@ impl Checker {
     }
 
     /// A refresh token leaves a replica.
-    pub(crate) fn refresh_sent(&self, scene: Scene<'_>, family: FamilyId, generation: u32, key: Option<&str>) {
+    pub(crate) fn refresh_sent(
+        &self,
+        scene: Scene<'_>,
+        family: FamilyId,
+        generation: u32,
+        key: Option<&str>,
+    ) {
         let mut state = self.state();
         let revoked = scene.core.look(family, |family| family.revoked.is_some()).unwrap_or(true);
         let repeatable = self.contract == Contract::Ours;
@@ -202,6 +208,7 @@ impl Checker {
         own.or_else(|| verdict::of_family(revoked, notes.window_passed))
             .or_else(|| notes.excuse(self.contract, generation, Duration::ZERO))
             .or_else(|| session.superseded(scene.now, seen.rotation, u64::from(generation), age))
+            .or_else(|| seen.key_unknown.then_some(Excuse::KeyUnknown))
     }
 
     /// A page could not be shown. Sessions for which that never ends are as good as lost.
@@ -226,6 +233,10 @@ impl Checker {
     /// Something that would be a violation, had a fault not explained it.
     pub(crate) fn excused(&self, excuse: Excuse) {
         self.state().excuse(excuse);
+    }
+
+    pub(crate) fn has_found(&self) -> bool {
+        !self.state().violations.is_empty()
     }
 
     pub(crate) fn violations(&self) -> BTreeMap<&'static str, u64> {

@@ -21,7 +21,9 @@ pub(crate) fn run_all(options: &Options, seed: u64) -> bool {
         match report.first_finding() {
             Some(found) => {
                 let worlds = report.worlds();
-                println!("{name:<26} found in {secs:>5.1} s, {worlds} worlds, {hours} virtual hours: {found}");
+                println!(
+                    "{name:<26} found in {secs:>5.1} s, {worlds} worlds, {hours} virtual hours: {found}"
+                );
             }
             None => {
                 all_found = false;

@@ -75,18 +75,13 @@ impl Network {
         let person = world.core.look(*family, |family| family.person);
         if let Some(person) = person {
             let key = if key.is_some() { "with a key" } else { "without a key" };
-            let text =
-                format!("replica {} presents {}-{generation} {key}: {plan}", self.replica, family.0);
+            let text = format!("replica {} presents {}-{generation} {key}: {plan}", self.replica, family.0);
             world.tell_of(person, text);
         }
     }
 
     fn journey(&self) -> Journey {
-        Journey {
-            world: Arc::clone(&self.world),
-            replica: self.replica,
-            process: Arc::clone(&self.process),
-        }
+        Journey { world: Arc::clone(&self.world), replica: self.replica, process: Arc::clone(&self.process) }
     }
 }
 
@@ -181,7 +176,9 @@ impl Journey {
         match effect {
             Effect::None | Effect::Refused if !matches!(call, Call::Refresh { .. }) => {}
             Effect::None => {}
-            Effect::SignedIn(family) => self.tell_of(family, format!("core API: sign-in, family {}", family.0)),
+            Effect::SignedIn(family) => {
+                self.tell_of(family, format!("core API: sign-in, family {}", family.0))
+            }
             Effect::Rotated(family, generation) => {
                 self.tell_of(family, format!("core API: {}-{generation} issued", family.0));
             }

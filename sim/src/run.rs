@@ -20,7 +20,8 @@ const RECORDED_EVERY: u64 = 4;
 ///
 /// Where the code that is simulated panics.
 pub fn run(options: &Options, seed: u64) -> Report {
-    let until = Until { worlds: options.people.map(|people| worlds(people, options.world)), time: options.time };
+    let until =
+        Until { worlds: options.people.map(|people| worlds(people, options.world)), time: options.time };
     go(options, seed, &until, false)
 }
 

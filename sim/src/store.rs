@@ -34,8 +34,7 @@ impl FaultyStore {
         let replica = &self.world.replicas[self.replica];
         let now = self.world.now();
         let mut dice = self.world.dice();
-        let mut plan =
-            Plan { before: Duration::ZERO, after: Duration::ZERO, arrives: true, answered: true };
+        let mut plan = Plan { before: Duration::ZERO, after: Duration::ZERO, arrives: true, answered: true };
         let latency = dice.millis(0, 3);
         if dice.once_in(2) {
             plan.before = latency;

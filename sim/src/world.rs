@@ -32,6 +32,8 @@ pub(crate) const LIVES: Lives = Lives {
 const REFRESH_TTL: Duration = Duration::from_hours(4 * 24);
 /// So that a clock that is behind does not begin before the beginning.
 const HEAD_START: Duration = Duration::from_mins(1);
+/// How often a world that is to stop early looks whether it should.
+const LOOKS_UP_EVERY: Duration = Duration::from_mins(10);
 /// Room for every head and tombstone there can be.
 const STORE_BYTES: usize = 1 << 30;
 
@@ -93,13 +95,11 @@ impl World {
         for person in 0..setup.people {
             people.spawn(Person::new(Arc::clone(&world), PersonId(person)).live());
         }
-        while let Some(ended) = people.join_next().await {
-            if let Err(error) = ended {
-                std::panic::resume_unwind(error.into_panic());
-            }
-            if stop_early && !world.checker.violations().is_empty() {
-                people.abort_all();
-                break;
+        while !(stop_early && world.checker.has_found()) {
+            match tokio::time::timeout(LOOKS_UP_EVERY, people.join_next()).await {
+                Ok(Some(Ok(()))) | Err(_) => {}
+                Ok(Some(Err(error))) => std::panic::resume_unwind(error.into_panic()),
+                Ok(None) => break,
             }
         }
         world.close()

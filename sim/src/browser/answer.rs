@@ -84,7 +84,9 @@ impl Received {
     }
 
     fn removes_session(&self) -> bool {
-        self.cookies.iter().any(|line| matches!(Applied::read(line), Applied::Removed { name } if name == COOKIE_NAME))
+        self.cookies
+            .iter()
+            .any(|line| matches!(Applied::read(line), Applied::Removed { name } if name == COOKIE_NAME))
     }
 }
 

@@ -15,8 +15,13 @@ struct Stored {
 /// What a line of `Set-Cookie` does.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Applied<'a> {
-    Set { name: &'a str, value: &'a str },
-    Removed { name: &'a str },
+    Set {
+        name: &'a str,
+        value: &'a str,
+    },
+    Removed {
+        name: &'a str,
+    },
     /// Not a cookie.
     Ignored,
 }
@@ -58,11 +63,7 @@ impl<'a> Applied<'a> {
         let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) else {
             return Self::Ignored;
         };
-        if max_age(line) == Some(Duration::ZERO) {
-            Self::Removed { name }
-        } else {
-            Self::Set { name, value }
-        }
+        if max_age(line) == Some(Duration::ZERO) { Self::Removed { name } } else { Self::Set { name, value } }
     }
 }
 

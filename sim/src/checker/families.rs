@@ -9,9 +9,6 @@ use crate::core_api::{Contract, FamilyId, REPEATABLE_FOR};
 /// How long a token that may be consumed must rest before it is presented again (DESIGN.md, "Tokens").
 const REST: Duration = Duration::from_secs(30);
 
-/// In doubt, a token is presented once more and no oftener.
-const MAX_PRESENTATIONS: u32 = 2;
-
 /// By what an answer was lost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum LostTo {
@@ -80,7 +77,7 @@ impl Families {
             family.0,
             rested.as_secs_f64()
         );
-        (rested < REST || times > MAX_PRESENTATIONS).then_some(complaint)
+        (rested < REST).then_some(complaint)
     }
 }
 

@@ -124,8 +124,6 @@ impl Session {
         let shortest = lives.idle.min(lives.refresh_token);
         if self.ending_since.is_some() {
             Some(Excuse::Ending)
-        } else if seen.key_unknown {
-            Some(Excuse::KeyUnknown)
         } else if age >= lives.absolute || held.max(unused) >= shortest {
             Some(Excuse::TimedOut)
         } else {
@@ -134,7 +132,13 @@ impl Session {
     }
 
     /// Whether a cookie of this rotation may have lost its session to time, the newest being `newest` since `age`.
-    pub(crate) fn superseded(&self, now: Duration, rotation: u64, newest: u64, age: Duration) -> Option<Excuse> {
+    pub(crate) fn superseded(
+        &self,
+        now: Duration,
+        rotation: u64,
+        newest: u64,
+        age: Duration,
+    ) -> Option<Excuse> {
         let shown = self.shown.0 >= newest && now.saturating_sub(self.shown.1) + SKEW >= SHOWN_STAYS;
         let forgotten = age + SKEW >= UNSHOWN_STAYS;
         (rotation < newest && (shown || forgotten)).then_some(Excuse::Superseded)

@@ -219,7 +219,8 @@ mod tests {
 
     #[test]
     fn what_is_out_of_form_is_unknown() {
-        let request = http::Request::post("http://core/v1/auth/tokens").body(Bytes::from_static(b"{")).unwrap();
+        let request =
+            http::Request::post("http://core/v1/auth/tokens").body(Bytes::from_static(b"{")).unwrap();
         assert_eq!(Call::read(&request), Call::Unknown);
     }
 }

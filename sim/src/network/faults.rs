@@ -24,11 +24,18 @@ pub(crate) enum Outage {
 pub(crate) enum Fate {
     Answered,
     NotSent,
-    Reset { handled: bool },
-    Silent { handled: bool },
+    Reset {
+        handled: bool,
+    },
+    Silent {
+        handled: bool,
+    },
     /// It is handled when nobody waits for it any more.
     Late,
-    Replaced { handled: bool, how: How },
+    Replaced {
+        handled: bool,
+        how: How,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -46,7 +46,8 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
     let random = random(&world.noise);
     let network =
         Arc::new(Network { world: Arc::clone(world), replica: replica.index, process: Arc::clone(process) });
-    let settings = CoreApiSettings { refresh_token_max_age: LIVES.refresh_token, ..CoreApiSettings::default() };
+    let settings =
+        CoreApiSettings { refresh_token_max_age: LIVES.refresh_token, ..CoreApiSettings::default() };
     let provider = CoreApiProvider::new(
         Url::parse("http://core.test/v1").expect("it is a URL"),
         Arc::<Network>::clone(&network),

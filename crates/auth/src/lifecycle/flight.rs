@@ -1,10 +1,10 @@
 //! Single flight within the process: who comes while a refresh is under way waits for that one.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use super::position::Stand;
 use super::refresh::Refresh;
@@ -25,14 +25,39 @@ impl Landing {
     }
 }
 
-type Awaited = watch::Receiver<Option<Landing>>;
+/// One refresh, as those see it who wait for it. It wakes them in the order in which they came, which a watch channel does
+/// not: a simulation that is to go the same way twice depends on it.
+#[derive(Default)]
+pub(super) struct Flight {
+    landing: OnceLock<Landing>,
+    landed: Notify,
+}
+
+impl Flight {
+    /// Answers whoever waits, once.
+    pub(super) fn land(&self, landing: Landing) {
+        if self.landing.set(landing).is_ok() {
+            self.landed.notify_waiters();
+        }
+    }
+
+    async fn landed(&self) -> Landing {
+        // Before the look, so that a landing in between is not missed.
+        let landed = self.landed.notified();
+        if let Some(landing) = self.landing.get() {
+            return landing.clone();
+        }
+        landed.await;
+        self.landing.get().cloned().unwrap_or_else(|| Landing::unavailable("the refresh has no end"))
+    }
+}
 
 /// The refreshes under way.
 #[derive(Default)]
-pub(super) struct Flights(Mutex<HashMap<SessionKey, Awaited>>);
+pub(super) struct Flights(Mutex<HashMap<SessionKey, Arc<Flight>>>);
 
 impl Flights {
-    fn lock(&self) -> MutexGuard<'_, HashMap<SessionKey, Awaited>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionKey, Arc<Flight>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -41,11 +66,13 @@ impl Flights {
 struct Listed {
     shared: Arc<Shared>,
     key: SessionKey,
+    flight: Arc<Flight>,
 }
 
 impl Drop for Listed {
     fn drop(&mut self) {
         self.shared.flights.lock().remove(&self.key);
+        self.flight.land(Landing::unavailable("the refresh was dropped before its end"));
     }
 }
 
@@ -60,27 +87,29 @@ pub(super) fn join(
     #[cfg(feature = "mutants")]
     let under_way = under_way.filter(|_| !crate::mutants::is_active(crate::mutants::Mutant::NoSingleFlight));
     let mut cancelled_with_us: Option<Task> = None;
-    let awaited = if let Some(awaited) = under_way {
+    let flight = if let Some(flight) = under_way {
         shared.observe(Event::Joined);
-        awaited
+        flight
     } else {
-        let (landing, awaited) = watch::channel(None);
-        flights.insert(stand.key.clone(), awaited.clone());
+        let flight = Arc::new(Flight::default());
+        flights.insert(stand.key.clone(), Arc::clone(&flight));
+        let (key, grant) = (stand.key.clone(), stand.grant.clone());
         let refresh =
-            Refresh::new(Arc::clone(shared), caller.clone(), stand.key.clone(), stand.grant.clone(), landing);
-        let listed = Listed { shared: Arc::clone(shared), key: stand.key.clone() };
+            Refresh::new(Arc::clone(shared), caller.clone(), key, grant, stand.shown, Arc::clone(&flight));
+        let listed =
+            Listed { shared: Arc::clone(shared), key: stand.key.clone(), flight: Arc::clone(&flight) };
         let task: Task = Box::pin(async move {
             refresh.run().await;
             drop(listed);
         });
         cancelled_with_us = begin(shared, task);
-        awaited
+        flight
     };
     drop(flights);
     async move {
         match cancelled_with_us {
-            Some(task) => tokio::join!(landed(awaited), task).0,
-            None => landed(awaited).await,
+            Some(task) => tokio::join!(biased; flight.landed(), task).0,
+            None => flight.landed().await,
         }
     }
 }
@@ -93,11 +122,4 @@ fn begin(shared: &Shared, task: Task) -> Option<Task> {
     }
     (shared.settings.spawner)(task);
     None
-}
-
-async fn landed(mut awaited: Awaited) -> Landing {
-    match awaited.wait_for(Option::is_some).await {
-        Ok(landing) => landing.clone().unwrap_or_else(|| Landing::unavailable("the refresh has no end")),
-        Err(_) => Landing::unavailable("the refresh was dropped before its end"),
-    }
 }

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::commit::{Found, Put};
-use super::flight::Landing;
+use super::flight::{Flight, Landing};
 use super::lease::Asked;
 use super::position::{Phase, Position, Stand, settle};
 use super::{CLOCK_SKEW, Shared};
@@ -27,7 +26,9 @@ pub(super) struct Refresh {
     pub(super) caller: Caller,
     pub(super) key: SessionKey,
     pub(super) grant: Grant,
-    landing: watch::Sender<Option<Landing>>,
+    /// Whether a cookie of this rotation has come. Who began this may have come with an older one.
+    shown: bool,
+    flight: Arc<Flight>,
 }
 
 /// How one try ended.
@@ -56,9 +57,10 @@ impl Refresh {
         caller: Caller,
         key: SessionKey,
         grant: Grant,
-        landing: watch::Sender<Option<Landing>>,
+        shown: bool,
+        flight: Arc<Flight>,
     ) -> Self {
-        Self { shared, caller, key, grant, landing }
+        Self { shared, caller, key, grant, shown, flight }
     }
 
     pub(super) async fn run(&self) {
@@ -77,11 +79,7 @@ impl Refresh {
 
     /// Answers whoever waits, once.
     pub(super) fn land(&self, landing: Landing) {
-        self.landing.send_if_modified(|landed| {
-            let first = landed.is_none();
-            landed.get_or_insert(landing);
-            first
-        });
+        self.flight.land(landing);
     }
 
     async fn try_once(&self, deadline: Instant) -> Step {
@@ -104,9 +102,11 @@ impl Refresh {
         let Ok(kept) = self.shared.read(&self.key).await else {
             return self.without_store().await;
         };
+        let noted = kept.as_ref().is_some_and(|kept| kept.head.shown);
         let stand = match settle(&self.key, &self.grant, kept) {
             Position::Over(reason) => return Step::Landed(Landing::Ended(reason)),
-            Position::At(stand) => stand,
+            // The key is the head's, whoever began this: that alone shows nothing.
+            Position::At(stand) => Stand { shown: self.shown || noted, ..*stand },
         };
         if let Some(newest) = stand.newest() {
             self.shared.observe(Event::Adopted { rotations_behind: stand.rotations_behind });

@@ -76,3 +76,16 @@ async fn a_rejected_grant_ends_the_session_everywhere_and_is_asked_about_once() 
         "the provider's side state is cleaned once"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_fails_shows_nothing_to_the_browser_that_was_behind() {
+    let bench = Bench::new().run();
+    rotate(&bench, 2).await;
+    pass(LIFE).await;
+    // More than are made before the refresh gives up.
+    bench.provider.script.lock().unwrap().extend(vec![(Duration::ZERO, End::NotSent); 20]);
+    assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
+    pass(Duration::from_mins(30)).await;
+    bench.provider.script.lock().unwrap().clear();
+    assert_eq!(renewed(request(&bench.replica(), 0, &first()).await).rotation, 3);
+}

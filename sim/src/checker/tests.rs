@@ -1,0 +1,133 @@
+//! A session and its family in a handful of situations.
+
+use super::*;
+use crate::core_api::Call;
+
+const LIVES: Lives = Lives {
+    idle: Duration::from_hours(72),
+    absolute: Duration::from_hours(144),
+    refresh_token: Duration::from_hours(72),
+};
+const FAMILY: FamilyId = FamilyId(0);
+const PERSON: PersonId = PersonId(0);
+const HOUR: Duration = Duration::from_hours(1);
+
+struct Bench {
+    core: CoreApi,
+    trace: Trace,
+    checker: Checker,
+    session: SessionRef,
+}
+
+impl Bench {
+    fn new(contract: Contract) -> Self {
+        let core = CoreApi::new(contract, 2 * LIVES.refresh_token);
+        core.handle(Duration::ZERO, &Call::SignIn { person: PERSON });
+        let checker = Checker::new(contract, LIVES);
+        let session = checker.begun(Duration::ZERO, PERSON, FAMILY);
+        Self { core, trace: Trace::new(1), checker, session }
+    }
+
+    fn scene(&self, now: Duration) -> Scene<'_> {
+        Scene { now, core_now: now, core: &self.core, trace: &self.trace }
+    }
+
+    fn refresh(&self, now: Duration, generation: u32, key: Option<&str>) {
+        self.checker.refresh_sent(self.scene(now), FAMILY, generation, key);
+        let call = Call::Refresh { family: FAMILY, generation, key: key.map(Into::into) };
+        let (_, effect) = self.core.handle(now, &call);
+        self.checker.effect(self.scene(now), effect);
+    }
+
+    /// The excuse for a browser that is sent away with a cookie of this rotation.
+    fn sent_away(&self, now: Duration, rotation: u64) -> Option<Excuse> {
+        let seen = Seen { session: self.session, rotation, held_since: Duration::ZERO, key_unknown: false };
+        self.checker.signed_out(self.scene(now), seen, "303")
+    }
+
+    fn found(&self) -> Vec<&'static str> {
+        self.checker.violations().into_keys().collect()
+    }
+}
+
+#[test]
+fn a_living_session_at_the_sign_in_page_is_lost() {
+    let bench = Bench::new(Contract::Ours);
+    assert_eq!(bench.sent_away(HOUR, 0), None);
+    bench.sent_away(HOUR, 0);
+    assert_eq!(bench.checker.violations()[Violation::Lost.words()], 1, "once is enough");
+}
+
+#[test]
+fn nobody_is_missed_who_asked_for_it_or_stayed_away() {
+    let bench = Bench::new(Contract::Ours);
+    assert_eq!(bench.sent_away(LIVES.idle - HOUR, 0), Some(Excuse::TimedOut));
+    bench.checker.ending(HOUR, bench.session);
+    assert_eq!(bench.sent_away(2 * HOUR, 0), Some(Excuse::Ending));
+    assert_eq!(bench.found(), [""; 0]);
+}
+
+#[test]
+fn only_a_lost_answer_excuses_the_end_of_a_family_and_only_where_nothing_can_be_repeated() {
+    for (contract, excuse) in [(Contract::Recorded, Some(Excuse::AnswerLost)), (Contract::Ours, None)] {
+        let bench = Bench::new(contract);
+        bench.refresh(HOUR, 0, Some("key"));
+        bench.checker.answer_lost(FAMILY, 1, LostTo::Network);
+        assert_eq!(bench.sent_away(HOUR + Duration::from_mins(1), 0), excuse);
+    }
+}
+
+#[test]
+fn a_token_rests_for_thirty_seconds_before_it_is_presented_again() {
+    for (wait_secs, expected) in [(29, vec![Violation::PresentedTwice]), (30, vec![])] {
+        let bench = Bench::new(Contract::Recorded);
+        bench.checker.refresh_sent(bench.scene(HOUR), FAMILY, 0, None);
+        let later = bench.scene(HOUR + Duration::from_secs(wait_secs));
+        bench.checker.refresh_sent(later, FAMILY, 0, None);
+        assert_eq!(bench.found(), expected.into_iter().map(Violation::words).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_repetition_under_its_key_is_allowed_where_it_is_recognised() {
+    let bench = Bench::new(Contract::Ours);
+    bench.refresh(HOUR, 0, Some("key"));
+    bench.refresh(HOUR, 0, Some("key"));
+    assert_eq!(bench.found(), [""; 0]);
+    bench.refresh(HOUR, 0, Some("another"));
+    assert_eq!(bench.found(), [Violation::PresentedTwice.words(), Violation::FamilyRevoked.words()]);
+}
+
+#[test]
+fn a_cookie_that_is_behind_is_superseded_only_after_the_time_that_is_promised() {
+    let bench = Bench::new(Contract::Ours);
+    bench.refresh(HOUR, 0, Some("key"));
+    let shown = HOUR + Duration::from_mins(1);
+    assert_eq!(bench.sent_away(20 * HOUR, 0), None, "nobody has shown the newest");
+    bench.checker.shown(shown, bench.session, 1);
+    assert_eq!(bench.sent_away(shown + Duration::from_mins(5), 0), None);
+    assert_eq!(bench.sent_away(shown + Duration::from_mins(10), 0), Some(Excuse::Superseded));
+}
+
+#[test]
+fn a_copy_that_works_after_the_end_is_found_unless_the_store_was_down_for_as_long_as_is_documented() {
+    for (store_down, after, expected) in [(false, 1, 1), (true, 20, 0), (true, 22, 1)] {
+        let bench = Bench::new(Contract::Ours);
+        bench.checker.ended(bench.session, HOUR, store_down);
+        let now = HOUR + Duration::from_mins(after);
+        bench.checker.shows(bench.scene(now), bench.session, now, false);
+        assert_eq!(bench.found().len(), expected, "{store_down}, {after} minutes");
+    }
+}
+
+#[test]
+fn only_503s_in_calm_weather_make_a_session_hopeless() {
+    for (calm, expected) in [(true, 1), (false, 0)] {
+        let bench = Bench::new(Contract::Ours);
+        for minutes in [0, 10, 20, 30, 40] {
+            let now = Duration::from_mins(minutes);
+            bench.checker.unavailable(bench.scene(now), bench.session, calm);
+        }
+        assert_eq!(bench.found().len(), expected, "{calm}");
+    }
+}
