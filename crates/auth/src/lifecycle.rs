@@ -4,6 +4,7 @@
 //! its own and commits the head before anybody is answered. What a request has to do is decided in [`position`], the steps
 //! of a refresh are in [`refresh`], those of a sign-out in [`ending`].
 
+mod amend;
 mod commit;
 mod due;
 mod ending;
@@ -216,6 +217,23 @@ impl Lifecycle {
             };
         }
         self.shared.renew(caller, &stand).await
+    }
+
+    /// Writes into the session's newest grant what an answer of the API has told, such as a changed address, so that a
+    /// cookie of any older rotation is led to it. `change` says whether it changed anything.
+    ///
+    /// `None` where the head cannot take it: what the cookie holds is all there is then. It goes on when the future that is
+    /// returned is dropped.
+    pub fn amend<C>(
+        &self,
+        session: &SessionKey,
+        grant: &Grant,
+        change: C,
+    ) -> impl Future<Output = Option<Rotated>> + Send + use<C>
+    where
+        C: FnOnce(&mut Grant) -> bool + Send + 'static,
+    {
+        amend::begin(Arc::clone(&self.shared), session.clone(), grant.clone(), change)
     }
 
     /// Ends the session: the head is marked dead, and the provider is told of the newest grant there is, after any refresh

@@ -1,5 +1,6 @@
 //! Several replicas over one set of heads and one scripted provider, in virtual time.
 
+mod amend;
 mod doubt;
 mod due;
 mod ending;

@@ -1,0 +1,71 @@
+//! What an answer of the API tells about a grant, written into the head: a cookie of an older rotation has to learn it, too.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::commit::Put;
+use super::lease::Asked;
+use super::position::{Phase, Position, settle};
+use super::{Rotated, Shared};
+use crate::{Grant, Head, HeadState, SessionKey};
+
+pub(super) fn begin<C>(
+    shared: Arc<Shared>,
+    key: SessionKey,
+    grant: Grant,
+    change: C,
+) -> impl Future<Output = Option<Rotated>> + Send + use<C>
+where
+    C: FnOnce(&mut Grant) -> bool + Send + 'static,
+{
+    let (answer, answered) = oneshot::channel();
+    let spawner = Arc::clone(&shared.settings.spawner);
+    spawner(Box::pin(async move {
+        // Nobody is there to answer any more: no failure.
+        let _ = answer.send(run(&shared, &key, &grant, change).await);
+    }));
+    async move { answered.await.ok().flatten() }
+}
+
+async fn run(
+    shared: &Shared,
+    key: &SessionKey,
+    grant: &Grant,
+    change: impl FnOnce(&mut Grant) -> bool,
+) -> Option<Rotated> {
+    let deadline = Instant::now() + shared.settings.patience.request_with_living_access;
+    let Asked::Held(lease) = shared.lease(key, deadline).await else {
+        return None;
+    };
+    let written = shared.holding(key, &lease, write(shared, key, grant, change)).await;
+    shared.release(key, lease).await;
+    written
+}
+
+/// As a rotation of its own, with the tokens as they are: whoever comes with an older one adopts it.
+async fn write(
+    shared: &Shared,
+    key: &SessionKey,
+    grant: &Grant,
+    change: impl FnOnce(&mut Grant) -> bool,
+) -> Option<Rotated> {
+    let Position::At(stand) = settle(key, grant, shared.read(key).await.ok()?) else {
+        return None;
+    };
+    // SECURITY: a refresh without an end may still come back with its grant, which must not find its place taken.
+    if stand.phase != Phase::Idle {
+        return None;
+    }
+    let mut amended = stand.grant.clone();
+    if !change(&mut amended) {
+        return stand.newest();
+    }
+    let rotation = stand.key.rotation() + 1;
+    let head = Head { rotation, state: HeadState::Idle, grant: Some(amended.clone()), shown: false };
+    match shared.put(&stand.key, stand.version, &head).await {
+        Put::Done(_) => Some(Rotated { rotation, grant: amended }),
+        Put::Overtaken | Put::Unreachable => None,
+    }
+}
