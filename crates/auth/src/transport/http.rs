@@ -27,7 +27,8 @@ pub struct HttpSettings {
 impl Default for HttpSettings {
     fn default() -> Self {
         Self {
-            connect_timeout: Duration::from_secs(2),
+            // Nothing was sent yet, so that giving up early costs nothing; the pages behind it wait for little more.
+            connect_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(5),
             max_answer_bytes: 1024 * 1024,
             pool_idle_timeout: Duration::from_secs(4),
