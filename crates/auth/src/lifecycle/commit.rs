@@ -8,7 +8,7 @@ use super::flight::Landing;
 use super::position::{Position, settle};
 use super::refresh::Refresh;
 use super::{Rotated, Shared};
-use crate::{Event, Grant, Head, HeadState, HeadVersion, SessionKey};
+use crate::{EndReason, Event, Grant, Head, HeadState, HeadVersion, SessionKey};
 
 /// Waiters are answered without a commit after this long: a page is worth more than the certainty that a late tab finds its
 /// way, and the refresh goes on trying for them.
@@ -62,6 +62,8 @@ enum InItsPlace {
     Landing(Landing, Ended),
     /// Something older, to be written over.
     Older(Option<HeadVersion>),
+    /// The mark of something as new or newer, whose grant was shown and forgotten since.
+    Forgotten,
     Unreachable,
 }
 
@@ -95,6 +97,9 @@ impl Refresh {
             };
             match in_its_place {
                 InItsPlace::Older(version) => found = Found::As(version),
+                // SECURITY: nothing is given back. This grant may be the very one that was forgotten, and in use: another
+                // replica got it by the same repeated refresh, while this one could not reach the store.
+                InItsPlace::Forgotten => return renewed,
                 InItsPlace::Landing(landing, ended) => {
                     if ended == Ended::Meanwhile {
                         self.give_back(&rotated).await;
@@ -127,6 +132,7 @@ impl Refresh {
             return InItsPlace::Unreachable;
         };
         match settle(&self.key, &self.grant, kept) {
+            Position::Over(EndReason::Superseded) => InItsPlace::Forgotten,
             Position::Over(reason) => InItsPlace::Landing(Landing::Ended(reason), Ended::Meanwhile),
             Position::At(stand) => match stand.newest() {
                 Some(newest) => InItsPlace::Landing(Landing::Renewed(newest), Ended::No),
@@ -153,6 +159,7 @@ impl Refresh {
                 Put::Done(_) | Put::Unreachable => return None,
                 Put::Overtaken => match self.in_its_place().await {
                     InItsPlace::Landing(landing, _) => return Some(landing),
+                    InItsPlace::Forgotten => return Some(Landing::Ended(EndReason::Superseded)),
                     InItsPlace::Older(version) => found = version,
                     InItsPlace::Unreachable => return None,
                 },

@@ -49,3 +49,22 @@ async fn a_head_is_committed_once_the_store_is_back() {
     assert_eq!(token(&renewed(request(&bench.replica(), 0, &first()).await).grant), "t''");
     assert_eq!(bench.presented(), ["t", "t'"], "the late tab was led to the newest grant");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_another_replica_committed_meanwhile_is_not_given_back() {
+    let mut bench = Bench::new();
+    bench.provider.repeatable_for = Some(Duration::from_mins(10));
+    let bench = bench.run();
+    let lifecycle = bench.replica();
+    pass(LIFE).await;
+    bench.take_store_away(true);
+    renewed(request(&lifecycle, 0, &first()).await);
+    // The same refresh, repeated where the store can be reached; its grant is shown, and forgotten after a while.
+    let mark = Head { rotation: 1, state: HeadState::Idle, grant: None, shown: true };
+    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO };
+    let session = SessionKey::new(SESSION, 0);
+    bench.heads.heads.write(&session, None, &mark, keep).await.unwrap().unwrap();
+    bench.take_store_away(false);
+    pass(Duration::from_secs(5)).await;
+    assert!(bench.provider.signed_out.lock().unwrap().is_empty());
+}
