@@ -9,7 +9,6 @@ use ironleaf_api_types::User;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use std::num::NonZeroU64;
 use url::Url;
 
 use super::grant::{ACCESS_TOKEN, Issued};
@@ -62,15 +61,18 @@ pub(super) fn secret_header(text: &str) -> Option<HeaderValue> {
 }
 
 /// The tokens of a token answer, where it is whole: every field there, and both tokens fit for a header.
+///
+/// An answer that is repeated says what is left of its access token, which may be nothing: the refresh token in it is the
+/// newest all the same, and without it the session would be lost.
 pub(super) fn issued(response: &Response) -> Option<Issued> {
     let tokens: TokenItem = item(response)?;
     let fit = |token: &SecretText| !token.is_empty() && secret_header(token.expose()).is_some();
-    (fit(&tokens.access_token) && fit(&tokens.refresh_token)).then(|| Issued {
-        lifetime: Duration::from_secs(tokens.ttl_seconds.get()),
-        idempotent_refresh: response
-            .headers()
-            .get(IDEMPOTENT_REFRESH)
-            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true")),
+    let declared = response.headers().get(IDEMPOTENT_REFRESH);
+    let idempotent_refresh = declared.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+    let lives = tokens.ttl_seconds > 0 || idempotent_refresh;
+    (lives && fit(&tokens.access_token) && fit(&tokens.refresh_token)).then(|| Issued {
+        lifetime: Duration::from_secs(tokens.ttl_seconds),
+        idempotent_refresh,
         access_token: tokens.access_token,
         refresh_token: tokens.refresh_token,
     })
@@ -83,7 +85,7 @@ struct TokenItem {
     access_token: SecretText,
     #[serde(deserialize_with = "secret")]
     refresh_token: SecretText,
-    ttl_seconds: NonZeroU64,
+    ttl_seconds: u64,
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretText, D::Error> {

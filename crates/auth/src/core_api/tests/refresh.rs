@@ -151,6 +151,18 @@ async fn the_idempotency_key_goes_where_the_api_declares_it() {
 }
 
 #[tokio::test]
+async fn an_answer_repeated_after_the_end_of_its_access_token_still_has_the_newest_refresh_token() {
+    let item = json!({ "accessToken": "a", "ttlSeconds": 0, "refreshToken": "r2" });
+    let (provider, _) = scripted([idempotent(answer(201, &json!({ "item": item })))]);
+    let outcome = provider.refresh(&caller(), &grant(None).await).await;
+    let RefreshOutcome::Rotated(renewed) = outcome else {
+        panic!("not rotated: {outcome:?}");
+    };
+    assert_eq!(renewed.access_lifetime, Some(Duration::ZERO));
+    assert_eq!(renewed.field(REFRESH_TOKEN), Some(&"r2".into()));
+}
+
+#[tokio::test]
 async fn each_refresh_token_gets_a_key_of_its_own() {
     let (mut provider, _) = scripted([idempotent(tokens("r2")), idempotent(tokens("r3"))]);
     provider.random = crate::system_random();
