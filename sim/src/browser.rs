@@ -122,6 +122,7 @@ impl Browser {
             ask,
             sent: sent.state,
             number: sent.number,
+            first_to_end: sent.first_to_end,
             replica,
             ingress: world.now(),
             key_unknown: !world.replicas[replica].knows_every_secret(&world),
@@ -148,14 +149,14 @@ impl Browser {
         if state.jar.expire(now) {
             state.glance = None;
         }
-        let sent = Sent { state: state.clone(), number: state.requests };
+        let mut sent = Sent { state: state.clone(), number: state.requests, first_to_end: false };
         drop(state);
         if let Some(session) = sent.state.session {
             if let Some(glance) = sent.state.glance {
                 world.checker.shown(now, session, glance.rotation);
             }
             if matches!(ask.what, What::SignIn | What::SignOut) {
-                world.checker.ending(now, session);
+                sent.first_to_end = world.checker.ending(now, session);
             }
         }
         let rotation = sent.state.glance.map(|glance| glance.rotation);
@@ -206,4 +207,5 @@ impl Browser {
 struct Sent {
     state: State,
     number: u32,
+    first_to_end: bool,
 }

@@ -113,11 +113,13 @@ impl Checker {
         session
     }
 
-    /// The person asked for the end of a session, by signing out or by signing in over it.
-    pub(crate) fn ending(&self, now: Duration, session: SessionRef) {
+    /// The person asked for the end of a session, by signing out or by signing in over it. Says whether for the first time.
+    pub(crate) fn ending(&self, now: Duration, session: SessionRef) -> bool {
         let mut state = self.state();
-        let family = state.sessions.of(session).end(now);
+        let found = state.sessions.of(session);
+        let (first, family) = (found.end(now), found.family);
         state.families.notes(family).ending = true;
+        first
     }
 
     /// The sign-in that was to replace it failed.

@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask dev | serve | build | test | e2e | fuzz`.
+//! The commands of this repository: `cargo xtask dev | serve | build | test | e2e | sim | fuzz`.
 //!
 //! It starts programs and waits for them; nothing of the application is in here, and the application's crates are not
 //! among its dependencies, so that it builds in a second.
@@ -18,6 +18,7 @@ mod ports;
 mod process;
 mod report;
 mod settings;
+mod simulation;
 mod site_marks;
 mod steps;
 mod tools;
@@ -36,10 +37,11 @@ The commands of this repository.
   cargo xtask dev              build, serve on http://127.0.0.1:3000 and rebuild what is changed
   cargo xtask serve            build for release and serve it
   cargo xtask build            build for release: target/release/ironleaf and target/site
-  cargo xtask test             everything: format, clippy, docs, tests, dependency checks, release build, browser, fuzzing
-  cargo xtask test --fast      the same without the release build, the browser and fuzzing
+  cargo xtask test             everything: format, clippy, docs, tests, dependency checks, release build, browser, simulation, fuzzing
+  cargo xtask test --fast      the same without the release build, the browser, the simulation and fuzzing
   cargo xtask e2e [ARGS..]     the browser tests; arguments go to Playwright (--ui, --headed, -g NAME)
   cargo xtask fuzz             each fuzz target for a minute, or for `--seconds N`; needs a nightly toolchain
+  cargo xtask sim [ARGS..]     the simulation for two minutes; `--help` lists seeds, sizes and `--mutants`
   cargo xtask help             this text
 
 Missing tools are installed first, into ~/.cache/ironleaf-tools, and each is announced.
@@ -55,6 +57,7 @@ enum Request {
     Test { fast: bool },
     EndToEnd { playwright_args: Vec<String> },
     Fuzz { seconds: u32 },
+    Simulate { args: Vec<String> },
     Help,
 }
 
@@ -66,6 +69,9 @@ impl Request {
         let request = match command.as_str() {
             "e2e" => {
                 return Ok(Self::EndToEnd { playwright_args: rest.to_vec() });
+            }
+            "sim" => {
+                return Ok(Self::Simulate { args: rest.to_vec() });
             }
             "test" if rest == ["--fast"] => return Ok(Self::Test { fast: true }),
             "fuzz" if rest.first().is_some_and(|option| option == "--seconds") => {
@@ -108,6 +114,7 @@ impl Request {
                 browser::run_playwright(&settings, &playwright_args)
             }
             Self::Fuzz { seconds } => fuzz::run(&settings, seconds),
+            Self::Simulate { args } => simulation::run(&args),
             Self::Help => Ok(()),
         }
     }

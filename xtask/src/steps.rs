@@ -10,7 +10,7 @@ use crate::failure::{Failure, Result};
 use crate::report::{Outcome, Report};
 use crate::settings::Settings;
 use crate::tools::Purpose;
-use crate::{application, browser, frontend_tree, fuzz, packages, process, site_marks, tools};
+use crate::{application, browser, frontend_tree, fuzz, packages, process, simulation, site_marks, tools};
 
 struct Step {
     name: &'static str,
@@ -58,13 +58,15 @@ const STEPS: &[Step] = &[
     Step::new("browser", |settings| browser::run_playwright(settings, &[]).map(|()| Outcome::Passed))
         .slow()
         .needs(RELEASE_BUILD),
+    Step::new("simulation", |_| simulation::run_for_two_minutes().map(|()| Outcome::Passed)).slow(),
+    Step::new("simulation of known mistakes", |_| simulation::run_mutants().map(|()| Outcome::Passed)).slow(),
     Step::new("fuzz targets", |settings| {
         fuzz::run(settings, fuzz::DEFAULT_SECONDS).map(|()| Outcome::Passed)
     })
     .slow(),
 ];
 
-/// Runs every step, or with `fast` those that need neither the release build nor a browser nor minutes of fuzzing. A
+/// Runs every step, or with `fast` those that need neither the release build nor a browser nor minutes of simulation and fuzzing. A
 /// failed step does not stop those that stand on their own.
 ///
 /// # Errors
@@ -205,6 +207,16 @@ mod tests {
     #[test]
     fn fast_leaves_out_the_release_build_the_browser_and_fuzzing() {
         let slow: Vec<_> = STEPS.iter().filter(|step| step.slow).map(|step| step.name).collect();
-        assert_eq!(slow, ["release build", "no server words for the browser", "browser", "fuzz targets"]);
+        assert_eq!(
+            slow,
+            [
+                "release build",
+                "no server words for the browser",
+                "browser",
+                "simulation",
+                "simulation of known mistakes",
+                "fuzz targets"
+            ]
+        );
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Exchange {
     pub(super) ask: Ask,
     pub(super) sent: State,
     pub(super) number: u32,
+    /// Nobody had asked for the session's end before.
+    pub(super) first_to_end: bool,
     pub(super) replica: usize,
     pub(super) ingress: Duration,
     pub(super) key_unknown: bool,
@@ -120,7 +122,7 @@ impl Browser {
         let succeeded = received.status == StatusCode::SEE_OTHER;
         match exchange.ask.what {
             What::SignOut | What::SignIn if succeeded => self.ended(exchange, received, session),
-            What::SignIn => world.checker.not_ending(session),
+            What::SignIn if exchange.first_to_end => world.checker.not_ending(session),
             _ => {}
         }
     }

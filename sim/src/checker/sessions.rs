@@ -21,6 +21,8 @@ pub(crate) const COPY_LIVES: Duration = ACCESS_TTL.saturating_add(SKEW);
 /// A session that shows no page for this long in calm weather never will.
 const PATIENCE: Duration = Duration::from_mins(30);
 const PATIENCE_ANSWERS: u32 = 4;
+/// What lies further apart has nothing to do with each other.
+const FORGETS_AFTER: Duration = Duration::from_mins(45);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct SessionRef(pub u32);
@@ -59,8 +61,15 @@ pub(crate) struct Session {
     last_answer_at: Duration,
     /// The highest rotation that a replica was shown, and when it first was.
     shown: (u64, Duration),
-    /// Since when there are only 503s, and how many.
-    unavailable: Option<(Duration, u32)>,
+    unavailable: Option<Unavailable>,
+}
+
+/// 503s and nothing else.
+#[derive(Clone, Copy, Debug)]
+struct Unavailable {
+    since: Duration,
+    last_at: Duration,
+    answers: u32,
 }
 
 #[derive(Default)]
@@ -94,9 +103,11 @@ impl Sessions {
 }
 
 impl Session {
-    pub(crate) fn end(&mut self, now: Duration) -> FamilyId {
+    /// Says whether nobody had asked for the end before.
+    pub(crate) fn end(&mut self, now: Duration) -> bool {
+        let first = self.ending_since.is_none();
         self.ending_since.get_or_insert(now);
-        self.family
+        first
     }
 
     /// Whether this excuse is heard for the first time. One session ends once, in however many tabs.
@@ -150,13 +161,15 @@ impl Session {
             self.unavailable = None;
             return None;
         }
-        let (since, answers) = self.unavailable.get_or_insert((now, 0));
-        *answers += 1;
-        let hopeless = *answers > PATIENCE_ANSWERS && now.saturating_sub(*since) > PATIENCE;
+        let going_on = self.unavailable.filter(|seen| now.saturating_sub(seen.last_at) <= FORGETS_AFTER);
+        let seen = going_on.unwrap_or(Unavailable { since: now, last_at: now, answers: 0 });
+        let seen = Unavailable { last_at: now, answers: seen.answers + 1, ..seen };
+        self.unavailable = Some(seen);
+        let hopeless = seen.answers > PATIENCE_ANSWERS && now.saturating_sub(seen.since) > PATIENCE;
         if !hopeless || self.lost {
             return None;
         }
         self.lost = true;
-        Some(readable(*since))
+        Some(readable(seen.since))
     }
 }

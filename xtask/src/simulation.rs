@@ -1,0 +1,40 @@
+//! `cargo xtask sim`: builds the simulation for release and runs it. What it simulates and which arguments it takes is its own
+//! affair: `cargo xtask sim --help`.
+
+use crate::failure::Result;
+use crate::process;
+
+/// Shows that every known mistake is found; it needs a build that contains them.
+const MUTANTS: &str = "--mutants";
+
+/// Runs the simulation with these arguments.
+///
+/// # Errors
+///
+/// When something was found, or never tried.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    let mut cargo = process::program("cargo");
+    cargo.args(["run", "--release", "--quiet", "--package", "sim"]);
+    if args.iter().any(|arg| arg == MUTANTS) {
+        cargo.args(["--features", "mutants"]);
+    }
+    process::run(cargo.arg("--").args(args))
+}
+
+/// Two minutes of it, from a seed that it draws and prints.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(crate) fn run_for_two_minutes() -> Result<()> {
+    run(&["--seconds".to_owned(), "120".to_owned()])
+}
+
+/// The known mistakes.
+///
+/// # Errors
+///
+/// When one was not found.
+pub(crate) fn run_mutants() -> Result<()> {
+    run(&[MUTANTS.to_owned()])
+}
