@@ -36,6 +36,8 @@ pub enum Event {
     Unresolved,
     /// A request found its session ended by the head.
     Dead,
+    /// A request found a newer grant that is sealed under a key unknown here.
+    SealedElsewhere,
     /// The store did not answer.
     StoreUnreachable,
     /// A refresh went on although the store did not answer.
@@ -67,6 +69,7 @@ impl Event {
             Self::Superseded => "superseded",
             Self::Unresolved => "unresolved",
             Self::Dead => "dead",
+            Self::SealedElsewhere => "sealed_elsewhere",
             Self::StoreUnreachable => "store_unreachable",
             Self::RefreshedWithoutStore => "refreshed_without_store",
             Self::CommitRetried => "commit_retried",

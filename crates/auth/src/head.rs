@@ -33,10 +33,15 @@ pub enum HeadState {
     /// It can be presented.
     Idle,
     /// It is being presented by whoever holds the lease. Who finds it without a holder is the heir of a refresh in doubt.
-    Presented,
+    Presented {
+        /// When it was presented for the first time, by the clock of whoever did.
+        first: SystemTime,
+    },
     /// It was presented and may be spent.
     InDoubt {
-        /// When that was noticed, by the clock of whoever did.
+        /// As above.
+        first: SystemTime,
+        /// When the last presentation was noticed to be in doubt, by the clock of whoever did.
         since: SystemTime,
     },
     /// The session is over.
@@ -54,6 +59,8 @@ pub struct KeptHead {
     pub version: HeadVersion,
     /// What was kept.
     pub head: Head,
+    /// Whether there is a grant that this server cannot open: another replica sealed it under a key that is not known here.
+    pub sealed_elsewhere: bool,
 }
 
 /// For how long to keep a head.

@@ -178,9 +178,10 @@ impl Lifecycle {
         let reachable = head.is_ok();
         let stand = match self.shared.position(session, grant, head) {
             Position::Over(reason) => return Ensured::Ended(reason),
+            Position::Elsewhere { .. } => return self.shared.elsewhere(grant),
             Position::At(stand) => stand,
         };
-        if stand.shows_first {
+        if stand.has_news && reachable {
             self.shared.note_shown(&stand);
         }
         let now = self.shared.now();
@@ -199,13 +200,15 @@ impl Lifecycle {
     pub async fn replace_refused(&self, caller: &Caller, session: &SessionKey, grant: &Grant) -> Ensured {
         let stand = match self.shared.position(session, grant, self.read_head(session).await) {
             Position::Over(reason) => return Ensured::Ended(reason),
+            Position::Elsewhere { .. } => return self.shared.elsewhere(grant),
             Position::At(stand) => stand,
         };
         let now = self.shared.now();
         if stand.is_adopted() && self.due(&stand.grant, now) == Due::NotYet {
             return Ensured::Usable(stand.newest());
         }
-        let early = stand.grant.access_lives(now);
+        // By as much as our clock may be wrong, the refusal knows better.
+        let early = stand.grant.access_lives(now + CLOCK_SKEW);
         if early && self.provider().refresh_timing(&stand.grant) == RefreshTiming::AfterExpiry {
             let (provider, rotation) = (self.provider().name(), stand.key.rotation());
             tracing::warn!(provider, rotation, "a living access token was refused; too early to refresh");
@@ -286,6 +289,7 @@ impl Shared {
         match &position {
             Position::Over(EndReason::Superseded) => self.observe(Event::Superseded),
             Position::Over(_) => self.observe(Event::Dead),
+            Position::Elsewhere { .. } => self.observe(Event::SealedElsewhere),
             Position::At(stand) if stand.is_adopted() => {
                 self.observe(Event::Adopted { rotations_behind: stand.rotations_behind });
             }
@@ -330,7 +334,17 @@ impl Shared {
         })
     }
 
-    /// The browser has the newest grant: it need not be kept much longer.
+    /// A newer grant is there, under a key that this server does not know yet. The request's own may serve meanwhile.
+    fn elsewhere(&self, grant: &Grant) -> Ensured {
+        Ensured::Unavailable {
+            newest: None,
+            access_lives: grant.access_lives(self.now()),
+            retry_after: None,
+            detail: "the session's newest grant is sealed under a key that is not known here".to_owned(),
+        }
+    }
+
+    /// The browser has the newest grant: it need not be kept much longer, and a head that has lost it learns of it.
     fn note_shown(self: &Arc<Self>, stand: &Stand) {
         let shared = Arc::clone(self);
         let (key, version, grant) = (stand.key.clone(), stand.version, Some(stand.grant.clone()));

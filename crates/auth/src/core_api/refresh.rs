@@ -20,6 +20,8 @@ pub(super) enum Ending {
     Presented(Presented, String),
     /// Every presentation was refused, and the person's record cannot be read right now.
     Unresolved(String),
+    /// Every presentation was refused, and without an access token nobody tells whether the addresses are still right.
+    Unproven,
 }
 
 impl CoreApiProvider {
@@ -32,7 +34,9 @@ impl CoreApiProvider {
                 self.put_tokens(&mut rotated, issued);
                 RefreshOutcome::Rotated(rotated)
             }
-            Ending::Presented(Presented::Refused, _) => RefreshOutcome::Rejected(Rejection::InvalidGrant),
+            Ending::Presented(Presented::Refused, _) | Ending::Unproven => {
+                RefreshOutcome::Rejected(Rejection::InvalidGrant)
+            }
             Ending::Presented(Presented::InDoubt(detail), _) => RefreshOutcome::InDoubt(detail),
             // A refusal consumes nothing, so that after `Unresolved`, too, everything can be repeated.
             Ending::Presented(Presented::NotSent(detail), _) | Ending::Unresolved(detail) => {
@@ -64,7 +68,7 @@ impl CoreApiProvider {
             }
         }
         if !grant.access_lives(self.now()) {
-            return Ending::Presented(Presented::Refused, String::new());
+            return Ending::Unproven;
         }
         match self.owner_record(caller, grant).await {
             Ok(user) if !tried.contains(&user.email) => {

@@ -17,6 +17,10 @@ impl CoreApiProvider {
         let (mut end, address) = match self.present_as_owner(caller, grant, None).await {
             Ending::Presented(end, address) => (end, address),
             Ending::Unresolved(detail) => return Err(TransportError::Interrupted(detail)),
+            Ending::Unproven => {
+                let detail = "the token was refused, perhaps only because the person's address has changed";
+                return Err(TransportError::Interrupted(detail.to_owned()));
+            }
         };
         for _ in 1..MAX_PRESENTATIONS {
             match end {

@@ -63,7 +63,11 @@ impl Heads for MemoryHeads {
         let mut state = self.state();
         state.forget(session.id(), (self.clock)());
         let kept = state.heads.get(session.id());
-        Ok(kept.map(|kept| KeptHead { version: kept.version, head: kept.head.clone() }))
+        Ok(kept.map(|kept| KeptHead {
+            version: kept.version,
+            head: kept.head.clone(),
+            sealed_elsewhere: false,
+        }))
     }
 
     async fn write(

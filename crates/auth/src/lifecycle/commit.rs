@@ -134,6 +134,10 @@ impl Refresh {
         match settle(&self.key, &self.grant, kept) {
             Position::Over(EndReason::Superseded) => InItsPlace::Forgotten,
             Position::Over(reason) => InItsPlace::Landing(Landing::Ended(reason), Ended::Meanwhile),
+            Position::Elsewhere { .. } => {
+                let detail = "a newer grant is sealed under a key that is not known here";
+                InItsPlace::Landing(Landing::unavailable(detail), Ended::No)
+            }
             Position::At(stand) => match stand.newest() {
                 Some(newest) => InItsPlace::Landing(Landing::Renewed(newest), Ended::No),
                 None => InItsPlace::Older(stand.version),

@@ -1,5 +1,6 @@
 use std::time::{Duration, SystemTime};
 
+use super::CLOCK_SKEW;
 use crate::{Grant, Provider, RefreshTiming};
 
 /// Whether a grant wants a refresh.
@@ -17,11 +18,15 @@ pub(super) fn due(provider: &dyn Provider, grant: &Grant, now: SystemTime) -> Du
     let Some(end) = grant.access_expires_at else {
         return Due::NotYet;
     };
-    if provider.refresh_timing(grant) == RefreshTiming::On401 {
-        return Due::NotYet;
-    }
+    let leeway = match provider.refresh_timing(grant) {
+        RefreshTiming::On401 => return Due::NotYet,
+        // Early would be taken for a theft, and our clock may run ahead of whoever wrote the end down.
+        RefreshTiming::AfterExpiry if now < end + CLOCK_SKEW => return Due::NotYet,
+        RefreshTiming::AfterExpiry => Duration::ZERO,
+        RefreshTiming::Before(_) => leeway(provider, grant),
+    };
     match end.duration_since(now) {
-        Ok(left) if left > leeway(provider, grant) => Due::NotYet,
+        Ok(left) if left > leeway => Due::NotYet,
         Ok(left) if !left.is_zero() => Due::Due,
         _ => Due::Expired,
     }

@@ -102,10 +102,10 @@ pub(super) fn join(
             refresh.run().await;
             drop(listed);
         });
+        drop(flights);
         cancelled_with_us = begin(shared, task);
         flight
     };
-    drop(flights);
     async move {
         match cancelled_with_us {
             Some(task) => tokio::join!(biased; flight.landed(), task).0,

@@ -1,6 +1,6 @@
 //! The lease on a session: across processes only its holder presents a token of it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -22,15 +22,17 @@ pub(super) enum Asked {
 pub(super) struct Lease {
     holder: Holder,
     life: Duration,
+    taken_at: SystemTime,
 }
 
 impl Shared {
     pub(super) async fn lease(&self, session: &SessionKey, deadline: Instant) -> Asked {
         let mut holder = Holder::default();
         (self.settings.random)(&mut holder);
-        let lease = Lease { holder, life: self.settings.patience.lease };
+        let life = self.settings.patience.lease;
         let mut waited = false;
         loop {
+            let lease = Lease { holder, life, taken_at: self.now() };
             match self.heads().acquire(session, &lease.holder, lease.life).await {
                 Ok(true) => return Asked::Held(lease),
                 Ok(false) if Instant::now() + POLL > deadline => return Asked::Busy,
@@ -64,6 +66,12 @@ impl Shared {
             output = work => output,
             () = prolong => unreachable!("a lease is prolonged until the work is done"),
         }
+    }
+
+    /// Whether the lease was taken so recently that nobody else can have it, whatever became of its prolongation. By the
+    /// clock of the machine: that of the runtime stands still while the machine is suspended.
+    pub(super) fn is_fresh(&self, lease: &Lease) -> bool {
+        self.now().duration_since(lease.taken_at).is_ok_and(|age| age < lease.life / 2)
     }
 
     pub(super) async fn release(&self, session: &SessionKey, lease: Lease) {

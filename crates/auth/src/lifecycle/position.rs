@@ -9,6 +9,8 @@ use crate::{EndReason, Grant, HeadState, HeadVersion, KeptHead, SessionKey};
 pub(super) enum Position {
     /// The session is over.
     Over(EndReason),
+    /// There is a newer grant, which this server cannot open.
+    Elsewhere { rotation: u64, version: HeadVersion },
     /// Here.
     At(Box<Stand>),
 }
@@ -28,15 +30,15 @@ pub(super) struct Stand {
     pub(super) version: Option<HeadVersion>,
     /// Whether that record has been shown by a cookie of its rotation, with this one.
     pub(super) shown: bool,
-    /// Whether this cookie is the first to show it.
-    pub(super) shows_first: bool,
+    /// Whether the record is to be written anew: this cookie is the first to show it, or knows what it lost.
+    pub(super) has_news: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Idle,
-    Presented,
-    InDoubt { since: SystemTime },
+    Presented { first: SystemTime },
+    InDoubt { first: SystemTime, since: SystemTime },
 }
 
 impl Stand {
@@ -58,27 +60,35 @@ pub(super) fn settle(session: &SessionKey, grant: &Grant, kept: Option<KeptHead>
         phase: Phase::Idle,
         version: kept.as_ref().map(|kept| kept.version),
         shown: true,
-        shows_first: false,
+        has_news: false,
     };
-    let Some(KeptHead { head, .. }) = kept else {
-        return Position::At(Box::new(own));
+    let Some(KeptHead { head, version, sealed_elsewhere }) = kept else {
+        // A session that has refreshed has a head. Without it an older cookie would present what is spent.
+        return Position::At(Box::new(Stand { has_news: session.rotation() > 0, ..own }));
     };
+    let is_older = head.rotation < session.rotation();
     let phase = match head.state {
-        HeadState::Dead(reason) => return Position::Over(reason),
-        HeadState::Idle => Phase::Idle,
-        HeadState::Presented => Phase::Presented,
-        HeadState::InDoubt { since } => Phase::InDoubt { since },
+        HeadState::Dead(reason) if !(is_older && is_about_one_rotation(reason)) => {
+            return Position::Over(reason);
+        }
+        HeadState::Dead(_) | HeadState::Idle => Phase::Idle,
+        HeadState::Presented { first } => Phase::Presented { first },
+        HeadState::InDoubt { first, since } => Phase::InDoubt { first, since },
     };
     let stand = match head.rotation.cmp(&session.rotation()) {
-        // The head was lost or could not be written; the cookie is all there is.
-        Ordering::Less => own,
+        // The head was lost, or could not be written in time: the cookie is all there is, and the head learns of it.
+        Ordering::Less => Stand { has_news: true, ..own },
         Ordering::Equal => {
-            let shows_first = !head.shown && head.grant.is_some() && phase == Phase::Idle;
-            Stand { phase, shows_first, ..own }
+            let has_news = !head.shown && head.grant.is_some() && phase == Phase::Idle;
+            Stand { phase, has_news, ..own }
         }
         Ordering::Greater => {
             let Some(newest) = head.grant else {
-                return Position::Over(EndReason::Superseded);
+                return if sealed_elsewhere {
+                    Position::Elsewhere { rotation: head.rotation, version }
+                } else {
+                    Position::Over(EndReason::Superseded)
+                };
             };
             Stand {
                 key: session.at(head.rotation),
@@ -91,4 +101,9 @@ pub(super) fn settle(session: &SessionKey, grant: &Grant, kept: Option<KeptHead>
         }
     };
     Position::At(Box::new(stand))
+}
+
+/// Whether the reason says something of one refresh token, and nothing of one that came after it.
+const fn is_about_one_rotation(reason: EndReason) -> bool {
+    matches!(reason, EndReason::Rejected(_) | EndReason::Superseded | EndReason::Unresolved)
 }

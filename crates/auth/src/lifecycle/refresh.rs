@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::commit::{Found, Put};
 use super::flight::{Flight, Landing};
-use super::lease::Asked;
+use super::lease::{Asked, Lease};
 use super::position::{Phase, Position, Stand, settle};
 use super::{CLOCK_SKEW, Shared};
 use crate::{
@@ -15,8 +15,8 @@ use crate::{
     SessionKey,
 };
 
-/// How long a refresh in doubt is left alone where the provider does not recognise repetitions: whatever was under way is
-/// over by then. Together with the skew between the machine that noticed and the one that asks again.
+/// How long a refresh in doubt is left alone where the provider does not recognise repetitions (any more): whatever was under
+/// way is over by then. Together with the skew between the machine that noticed and the one that asks again.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -41,6 +41,19 @@ enum Step {
 impl Step {
     fn unavailable(detail: impl Into<String>) -> Self {
         Self::Landed(Landing::unavailable(detail))
+    }
+}
+
+/// A refresh that may have spent its token.
+#[derive(Clone, Copy)]
+struct Doubt {
+    first: SystemTime,
+    since: SystemTime,
+}
+
+impl Doubt {
+    const fn state(self) -> HeadState {
+        HeadState::InDoubt { first: self.first, since: self.since }
     }
 }
 
@@ -89,7 +102,7 @@ impl Refresh {
         }
         match self.shared.lease(&self.key, deadline).await {
             Asked::Held(lease) => {
-                let step = self.shared.holding(&self.key, &lease, self.under_lease()).await;
+                let step = self.shared.holding(&self.key, &lease, self.under_lease(&lease)).await;
                 self.shared.release(&self.key, lease).await;
                 step
             }
@@ -98,13 +111,17 @@ impl Refresh {
         }
     }
 
-    async fn under_lease(&self) -> Step {
+    async fn under_lease(&self, lease: &Lease) -> Step {
         let Ok(kept) = self.shared.read(&self.key).await else {
             return self.without_store().await;
         };
         let noted = kept.as_ref().is_some_and(|kept| kept.head.shown);
         let stand = match settle(&self.key, &self.grant, kept) {
             Position::Over(reason) => return Step::Landed(Landing::Ended(reason)),
+            Position::Elsewhere { .. } => {
+                self.shared.observe(Event::SealedElsewhere);
+                return Step::unavailable("a newer grant is sealed under a key that is not known here");
+            }
             // The key is the head's, whoever began this: that alone shows nothing.
             Position::At(stand) => Stand { shown: self.shown || noted, ..*stand },
         };
@@ -113,40 +130,61 @@ impl Refresh {
             return Step::Landed(Landing::Renewed(newest));
         }
         let doubt = self.doubt(stand.phase);
-        if let Some(since) = doubt {
-            match self.may_ask_again(since) {
+        if let Some(doubt) = doubt {
+            match self.may_ask_again(doubt) {
                 AskAgain::Now(event) => self.shared.observe(event),
-                AskAgain::In(wait) => return self.wait_out(&stand, since, wait).await,
+                AskAgain::In(wait) => return self.wait_out(&stand, doubt, wait).await,
                 AskAgain::Never => return self.unresolved(&stand).await,
             }
         }
-        // SECURITY: before the token leaves. Who finds this after a crash knows that it may be spent.
-        match self.shared.put(&self.key, stand.version, &self.head(HeadState::Presented, stand.shown)).await {
+        match self.write_down(&stand, doubt).await {
+            Put::Done(_) if !self.shared.is_fresh(lease) => {
+                // The machine was suspended, or the store was slow: somebody else may have presented it by now.
+                Step::Again(Landing::unavailable("the lease was lost before the refresh was sent"))
+            }
             Put::Done(version) => self.present(version, &stand, doubt).await,
             Put::Overtaken => Step::Again(Landing::unavailable("the head moved")),
             Put::Unreachable => self.without_store().await,
         }
     }
 
+    /// SECURITY: before the token leaves. Who finds this after a crash knows that it may be spent.
+    async fn write_down(&self, stand: &Stand, doubt: Option<Doubt>) -> Put {
+        let first = doubt.map_or_else(|| self.shared.now(), |doubt| doubt.first);
+        let head = self.head(HeadState::Presented { first }, stand.shown);
+        let put = self.shared.put(&self.key, stand.version, &head).await;
+        if !matches!(put, Put::Unreachable) {
+            return put;
+        }
+        // It may have been written all the same; nobody else writes this under our lease.
+        match self.shared.read(&self.key).await {
+            Ok(Some(kept)) if Some(kept.version) != stand.version && kept.head == head => {
+                Put::Done(kept.version)
+            }
+            Ok(_) => Put::Overtaken,
+            Err(_) => Put::Unreachable,
+        }
+    }
+
     /// Since when it is in doubt whether the token is spent.
-    fn doubt(&self, phase: Phase) -> Option<SystemTime> {
+    fn doubt(&self, phase: Phase) -> Option<Doubt> {
         #[cfg(feature = "mutants")]
-        if phase == Phase::Presented
+        if matches!(phase, Phase::Presented { .. })
             && crate::mutants::is_active(crate::mutants::Mutant::HeirRefreshesAsIfFresh)
         {
             return None;
         }
         match phase {
             Phase::Idle => None,
-            Phase::Presented => {
+            Phase::Presented { first } => {
                 self.shared.observe(Event::Heir);
-                Some(self.shared.now())
+                Some(Doubt { first, since: self.shared.now() })
             }
-            Phase::InDoubt { since } => Some(since),
+            Phase::InDoubt { first, since } => Some(Doubt { first, since }),
         }
     }
 
-    fn may_ask_again(&self, since: SystemTime) -> AskAgain {
+    fn may_ask_again(&self, doubt: Doubt) -> AskAgain {
         #[cfg(feature = "mutants")]
         if crate::mutants::is_active(crate::mutants::Mutant::InDoubtRetriedAtOnce) {
             return AskAgain::Now(Event::AskedAgainAfterDoubt);
@@ -156,22 +194,26 @@ impl Refresh {
         if cost == ReuseCost::Nothing {
             return AskAgain::Now(Event::AskedAgainAfterDoubt);
         }
-        let age = self.shared.now().duration_since(since).unwrap_or_default();
-        match provider.repeatable_for(&self.grant) {
-            // Past the window nothing is lost by it either, unless others would be.
-            Some(window) if cost == ReuseCost::Family || age + CLOCK_SKEW < window => {
-                AskAgain::Now(Event::AskedAgainIdempotent)
-            }
-            _ if cost == ReuseCost::Family => match (ASK_AGAIN_AFTER + CLOCK_SKEW).checked_sub(age) {
-                Some(wait) if !wait.is_zero() => AskAgain::In(wait),
-                _ => AskAgain::Now(Event::AskedAgainAfterDoubt),
-            },
+        let now = self.shared.now();
+        let is_remembered = |window: Duration| {
+            let age = now.duration_since(doubt.first).unwrap_or_default();
+            age.checked_add(CLOCK_SKEW).is_some_and(|age| age < window)
+        };
+        if provider.repeatable_for(&self.grant).is_some_and(is_remembered) {
+            return AskAgain::Now(Event::AskedAgainIdempotent);
+        }
+        // By then whatever was under way is over, and its holder has written down what came of it.
+        let age = now.duration_since(doubt.since).unwrap_or_default();
+        match (ASK_AGAIN_AFTER + CLOCK_SKEW).checked_sub(age) {
+            Some(wait) if !wait.is_zero() => AskAgain::In(wait),
+            _ if cost == ReuseCost::Family => AskAgain::Now(Event::AskedAgainAfterDoubt),
             _ => AskAgain::Never,
         }
     }
 
     /// Presents the token, once, and writes down what came of it.
-    async fn present(&self, version: HeadVersion, stand: &Stand, doubt: Option<SystemTime>) -> Step {
+    async fn present(&self, version: HeadVersion, stand: &Stand, doubt: Option<Doubt>) -> Step {
+        let presented_at = self.shared.now();
         match self.shared.provider().refresh(&self.caller, &self.grant).await {
             RefreshOutcome::Rotated(rotated) => {
                 Step::Landed(self.commit(rotated, Found::As(Some(version))).await)
@@ -180,14 +222,15 @@ impl Refresh {
             RefreshOutcome::NotSent(detail) => {
                 self.log("a refresh was not sent", &detail);
                 self.shared.observe(Event::NotSent);
-                let state = doubt.map_or(HeadState::Idle, |since| HeadState::InDoubt { since });
+                let state = doubt.map_or(HeadState::Idle, Doubt::state);
                 let newer = self.leave(version, &self.head(state, stand.shown)).await;
                 newer.map_or_else(|| Step::Again(Landing::unavailable(detail)), Step::Landed)
             }
             RefreshOutcome::InDoubt(detail) => {
                 self.log("a refresh is in doubt", &detail);
                 self.shared.observe(Event::InDoubt);
-                let state = HeadState::InDoubt { since: self.shared.now() };
+                let first = doubt.map_or(presented_at, |doubt| doubt.first);
+                let state = Doubt { first, since: self.shared.now() }.state();
                 let newer = self.leave(version, &self.head(state, stand.shown)).await;
                 newer.map_or_else(|| Step::Again(Landing::unavailable(detail)), Step::Landed)
             }
@@ -206,9 +249,9 @@ impl Refresh {
     }
 
     /// Nothing can be asked yet; an heir writes down since when that is.
-    async fn wait_out(&self, stand: &Stand, since: SystemTime, wait: Duration) -> Step {
-        if stand.phase == Phase::Presented {
-            let head = self.head(HeadState::InDoubt { since }, stand.shown);
+    async fn wait_out(&self, stand: &Stand, doubt: Doubt, wait: Duration) -> Step {
+        if matches!(stand.phase, Phase::Presented { .. }) {
+            let head = self.head(doubt.state(), stand.shown);
             if let Put::Overtaken = self.shared.put(&self.key, stand.version, &head).await {
                 return Step::Again(Landing::unavailable("the head moved"));
             }

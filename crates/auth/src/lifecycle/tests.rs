@@ -9,7 +9,8 @@ mod heads;
 mod store;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::mem::take;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -98,6 +99,11 @@ impl Provider for Scripted {
 struct Flaky {
     heads: MemoryHeads,
     away: AtomicBool,
+    /// How many writes are done and not answered.
+    lost_answers: AtomicU32,
+    /// For how long everything stands still after the next write.
+    suspension: Mutex<Duration>,
+    skipped: Arc<Mutex<Duration>>,
 }
 
 impl Flaky {
@@ -106,6 +112,15 @@ impl Flaky {
             return Err(HeadsError("away".to_owned()));
         }
         Ok(&self.heads)
+    }
+
+    fn lose_answers_to_writes(&self, count: u32) {
+        self.lost_answers.store(count, Ordering::SeqCst);
+    }
+
+    /// The clock of the machine goes on, that of the runtime does not.
+    fn suspend_after_next_write(&self, time: Duration) {
+        *self.suspension.lock().unwrap() = time;
     }
 }
 
@@ -122,7 +137,11 @@ impl Heads for Flaky {
         head: &Head,
         keep: Keep,
     ) -> Result<Option<HeadVersion>, HeadsError> {
-        self.reachable()?.write(session, expected, head, keep).await
+        let written = self.reachable()?.write(session, expected, head, keep).await;
+        *self.skipped.lock().unwrap() += take(&mut *self.suspension.lock().unwrap());
+        let lost =
+            self.lost_answers.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if lost.is_ok() { Err(HeadsError("no answer".to_owned())) } else { written }
     }
 
     async fn acquire(
@@ -156,7 +175,11 @@ struct Running {
 impl Bench {
     fn new() -> Self {
         let begun = Instant::now();
-        let clock: Clock = Arc::new(move || start() + begun.elapsed());
+        let skipped = Arc::<Mutex<Duration>>::default();
+        let clock: Clock = {
+            let skipped = Arc::clone(&skipped);
+            Arc::new(move || start() + begun.elapsed() + *skipped.lock().unwrap())
+        };
         let provider = Scripted {
             clock: Arc::clone(&clock),
             timing: RefreshTiming::Before(Duration::from_secs(10)),
@@ -167,7 +190,13 @@ impl Bench {
             signed_out: Mutex::default(),
             ended: Mutex::default(),
         };
-        let heads = Flaky { heads: MemoryHeads::new(clock), away: AtomicBool::new(false) };
+        let heads = Flaky {
+            heads: MemoryHeads::new(clock),
+            away: AtomicBool::new(false),
+            lost_answers: AtomicU32::new(0),
+            suspension: Mutex::default(),
+            skipped,
+        };
         Self { provider, heads: Arc::new(heads), events: Arc::default() }
     }
 

@@ -19,9 +19,13 @@ pub(super) fn encode_mark(head: &Head) -> Vec<u8> {
     out.bool(head.shown);
     match head.state {
         HeadState::Idle => out.u8(IDLE),
-        HeadState::Presented => out.u8(PRESENTED),
-        HeadState::InDoubt { since } => {
+        HeadState::Presented { first } => {
+            out.u8(PRESENTED);
+            out.millis(first);
+        }
+        HeadState::InDoubt { first, since } => {
             out.u8(IN_DOUBT);
+            out.millis(first);
             out.millis(since);
         }
         HeadState::Dead(reason) => {
@@ -39,8 +43,8 @@ pub(super) fn decode_mark(bytes: &[u8]) -> Result<Head, PayloadError> {
     let shown = input.bool()?;
     let state = match input.u8()? {
         IDLE => HeadState::Idle,
-        PRESENTED => HeadState::Presented,
-        IN_DOUBT => HeadState::InDoubt { since: input.millis()? },
+        PRESENTED => HeadState::Presented { first: input.millis()? },
+        IN_DOUBT => HeadState::InDoubt { first: input.millis()?, since: input.millis()? },
         DEAD => HeadState::Dead(reason(input.u8()?)?),
         _ => return Err(PayloadError::Invalid("unknown state of a head")),
     };

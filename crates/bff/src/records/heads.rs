@@ -1,27 +1,43 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ironleaf_auth::{Head, HeadVersion, Heads, HeadsError, Keep, KeptHead, SessionKey};
-use ironleaf_session::Purpose;
+use ironleaf_auth::{Grant, Head, HeadVersion, Heads, HeadsError, Keep, KeptHead, SessionKey};
+use ironleaf_session::{Purpose, UnsealError};
 use ironleaf_store::{Body, Draft, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written};
 
 use super::encoding::{decode_body, decode_mark, encode_body, encode_mark};
 use super::{Records, head_key};
 
 impl Records {
-    /// SECURITY: a record that does not open is no missing record: taken for one, a session would end, or a token be
-    /// presented a second time.
+    /// SECURITY: a grant that does not open is no missing one: taken for that, a session would end, or a token be presented a
+    /// second time.
     pub(super) fn open_head(&self, key: &Key, record: &Record) -> Result<KeptHead, HeadsError> {
-        let unreadable =
-            |error: &dyn std::fmt::Display| HeadsError(format!("a head cannot be read: {error}"));
-        let mut head = decode_mark(&record.mark).map_err(|error| unreadable(&error))?;
+        let mut head = decode_mark(&record.mark)
+            .map_err(|error| HeadsError(format!("the mark of a head cannot be read: {error}")))?;
+        let mut sealed_elsewhere = false;
         if let Some(body) = &record.body {
-            let sealed = str::from_utf8(body).map_err(|error| unreadable(&error))?;
-            let unsealed = self.sealer.unseal(Purpose::Head, &context(key), sealed);
-            let plaintext = unsealed.map_err(|error| unreadable(&error))?.plaintext;
-            head.grant = Some(decode_body(head.rotation, &plaintext).map_err(|error| unreadable(&error))?);
+            head.grant = self.open_body(key, head.rotation, body);
+            sealed_elsewhere = head.grant.is_none();
         }
-        Ok(KeptHead { version: HeadVersion(*record.version.as_bytes()), head })
+        Ok(KeptHead { version: HeadVersion(*record.version.as_bytes()), head, sealed_elsewhere })
+    }
+
+    fn open_body(&self, key: &Key, rotation: u64, body: &[u8]) -> Option<Grant> {
+        let sealed = str::from_utf8(body).map_err(|_| UnsealError::Malformed);
+        match sealed.and_then(|sealed| self.sealer.unseal(Purpose::Head, &context(key), sealed)) {
+            Ok(unsealed) => {
+                let grant = decode_body(rotation, &unsealed.plaintext);
+                grant.inspect_err(|error| tracing::error!(%error, "a head holds something else than a grant")).ok()
+            }
+            Err(error @ (UnsealError::UnknownKey | UnsealError::UnknownVersion)) => {
+                tracing::warn!(%error, "a head was sealed by another replica");
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "a head was altered in the store, or moved there");
+                None
+            }
+        }
     }
 
     fn draft(&self, key: &Key, head: &Head, keep: Keep) -> Draft {
@@ -52,7 +68,12 @@ impl Heads for Records {
         let key = head_key(session.id());
         let expected = expected
             .map_or(Expected::Absent, |HeadVersion(bytes)| Expected::Version(Version::from_bytes(bytes)));
-        let written = self.store.write(&key, expected, self.draft(&key, head, keep)).await;
+        let mut written = self.store.write(&key, expected, self.draft(&key, head, keep)).await;
+        if let Err(StoreError::Full) = written {
+            tracing::error!("the store is full: a grant is not kept, and older tabs of its session will be signed out");
+            let mark_alone = Draft { body: None, ..self.draft(&key, head, keep) };
+            written = self.store.write(&key, expected, mark_alone).await;
+        }
         Ok(match written.map_err(|error| unreachable(&error))? {
             Written::Done(version) => Some(HeadVersion(*version.as_bytes())),
             Written::Conflict => None,

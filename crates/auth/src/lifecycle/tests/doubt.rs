@@ -55,8 +55,47 @@ async fn a_token_whose_reuse_ends_every_session_of_the_person_is_never_asked_abo
     assert_unavailable(&request(&bench.replica(), 0, &first()).await, true);
     assert_unavailable(&request(&bench.replica(), 0, &first()).await, true);
     pass(Duration::from_secs(5)).await;
+    assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
+    pass(Duration::from_mins(1)).await;
     assert_ended(&request(&bench.replica(), 0, &first()).await, EndReason::Unresolved);
     assert_eq!(bench.presented(), ["t"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_a_slow_holder_comes_before_the_session_is_given_up() {
+    let mut bench = Bench::new().ends([(Duration::from_secs(20), End::Rotate)]);
+    bench.provider.cost = ReuseCost::Person;
+    let bench = bench.run();
+    let (slow, heir) = (bench.replica(), bench.replica());
+    pass(LIFE).await;
+    assert_unavailable(&request(&slow, 0, &first()).await, false);
+    bench.heads.heads.break_lease(&SessionKey::new(SESSION, 0));
+    assert_unavailable(&request(&heir, 0, &first()).await, false);
+    pass(Duration::from_secs(20)).await;
+    assert_eq!(renewed(request(&heir, 0, &first()).await).rotation, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn past_the_window_a_repetition_is_a_reuse_and_waits_like_one() {
+    let mut bench = Bench::new().ends(in_doubt(1));
+    bench.provider.repeatable_for = Some(Duration::ZERO);
+    let bench = bench.run();
+    pass(LIFE).await;
+    assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
+    assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
+    assert_eq!(bench.presented(), ["t"]);
+    pass(Duration::from_mins(1)).await;
+    assert_eq!(renewed(request(&bench.replica(), 0, &first()).await).rotation, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_that_was_suspended_before_it_sent_does_not_send() {
+    let bench = Bench::new().run();
+    let lifecycle = bench.replica();
+    pass(LIFE).await;
+    bench.heads.suspend_after_next_write(Duration::from_mins(2));
+    assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
+    assert!(bench.presented().is_empty(), "somebody else may have presented it meanwhile");
 }
 
 #[tokio::test(start_paused = true)]

@@ -68,3 +68,16 @@ async fn a_sign_out_goes_on_when_nobody_waits_for_it() {
     pass(Duration::from_millis(1)).await;
     assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_may_be_spent_is_not_shown_where_its_reuse_ends_every_session_of_the_person() {
+    let mut bench = Bench::new().ends([(Duration::ZERO, End::InDoubt)]);
+    bench.provider.cost = ReuseCost::Person;
+    let bench = bench.run();
+    pass(LIFE).await;
+    assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
+    sign_out(&bench.replica(), 0, &first()).await;
+    assert!(bench.provider.signed_out.lock().unwrap().is_empty());
+    assert_eq!(bench.count(Event::RevocationFailed), 1);
+    assert_ended(&request(&bench.replica(), 0, &first()).await, EndReason::SignedOut);
+}

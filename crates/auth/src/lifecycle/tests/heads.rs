@@ -89,3 +89,34 @@ async fn a_refresh_that_fails_shows_nothing_to_the_browser_that_was_behind() {
     bench.provider.script.lock().unwrap().clear();
     assert_eq!(renewed(request(&bench.replica(), 0, &first()).await).rotation, 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cookie_that_is_newer_than_the_head_mends_it() {
+    // The commit was lost with the store, and the browser comes with what it was given.
+    let bench = Bench::new().run();
+    let newer = issued("newer", start());
+    assert!(matches!(request(&bench.replica(), 1, &newer).await, Ensured::Usable(None)));
+    pass(Duration::from_millis(1)).await;
+    let late = request(&bench.replica(), 0, &first()).await;
+    assert_eq!(token(&renewed(late).grant), "newer");
+    assert!(bench.presented().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_an_older_rotation_does_not_end_a_newer_cookie() {
+    for (reason, ends) in [
+        (EndReason::Rejected(Rejection::Reused), false),
+        (EndReason::Unresolved, false),
+        (EndReason::SignedOut, true),
+        (EndReason::AccountDeleted, true),
+    ] {
+        let bench = Bench::new().run();
+        let dead = Head { rotation: 0, state: HeadState::Dead(reason), grant: None, shown: true };
+        let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO };
+        let session = SessionKey::new(SESSION, 0);
+        bench.heads.write(&session, None, &dead, keep).await.unwrap();
+        assert_ended(&request(&bench.replica(), 0, &first()).await, reason);
+        let newer = request(&bench.replica(), 1, &first()).await;
+        assert_eq!(matches!(newer, Ensured::Ended(_)), ends, "{reason:?}: {newer:?}");
+    }
+}

@@ -68,3 +68,15 @@ async fn a_grant_that_another_replica_committed_meanwhile_is_not_given_back() {
     pass(Duration::from_secs(5)).await;
     assert!(bench.provider.signed_out.lock().unwrap().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_happened_although_the_store_did_not_say_so_costs_nothing() {
+    let mut bench = Bench::new();
+    bench.provider.cost = ReuseCost::Person;
+    let bench = bench.run();
+    pass(LIFE).await;
+    bench.heads.lose_answers_to_writes(2);
+    assert_eq!(token(&renewed(request(&bench.replica(), 0, &first()).await).grant), "t'");
+    assert_eq!(bench.presented(), ["t"]);
+    assert_eq!(token(&renewed(request(&bench.replica(), 0, &first()).await).grant), "t'");
+}
