@@ -1,10 +1,10 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ironleaf_auth::{
-    Clock, Lifecycle, LifecycleSettings, Observer, Patience, Provider, Random, Spawner, Transport,
+    Clock, Lifecycle, LifecycleSettings, Observer, Patience, Provider, Random, Spawner, Task, Transport,
 };
-use ironleaf_session::{Ledger as _, Record, Sealer, SessionLayer, SessionSettings, Tombstone};
+use ironleaf_session::{Owner, Record, Sealer, SessionLayer, SessionSettings, Tombstone};
 use ironleaf_store::Store;
 
 use crate::edge::ResponseHeaders;
@@ -40,7 +40,7 @@ pub struct BffSettings {
     pub session: SessionSettings,
     /// How long a form may take to arrive.
     pub form_timeout: Duration,
-    /// How long a sign-in may take, all calls to the provider together.
+    /// How long a sign-in or a change to an account may take, all calls to the provider together.
     pub sign_in_timeout: Duration,
     /// How long a sign-out may wait for the provider before it goes on without.
     pub sign_out_timeout: Duration,
@@ -48,7 +48,8 @@ pub struct BffSettings {
     pub sealer: Sealer,
     /// Where heads, leases and tombstones are; replicas share it.
     pub store: Arc<dyn Store>,
-    /// How long a refresh may take, and how long things are kept.
+    /// How long a refresh may take, and how long things are kept. A page waits for [`Patience::request`] in all: for its
+    /// refresh and for what it asks the core API then.
     pub patience: Patience,
     /// Where refreshes and sign-outs run, which no closed connection may cancel.
     pub spawner: Spawner,
@@ -96,11 +97,24 @@ impl Bff {
     }
 
     /// SECURITY: no copy of the session's cookie is accepted from here on. As long as one could be, this is remembered.
-    pub(crate) async fn bury(&self, record: &Record<Principal>) {
-        let BffSettings { session, .. } = &self.0.settings;
-        let keep_until = record.created_at + session.absolute_timeout + CLOCK_SKEW;
-        if let Err(error) = self.0.records.end(&Tombstone::Session(record.id), keep_until).await {
-            tracing::error!(%error, "copies of a session that ended stay valid until their access token ends");
+    pub(crate) async fn bury(&self, record: &Record<Principal>, reason: SignedOutReason) {
+        self.write_down(Tombstone::Session(record.id), record.created_at, reason).await;
+    }
+
+    /// The same for every session of the owner that began before a time.
+    pub(crate) async fn bury_owner(&self, owner: Owner, not_before: SystemTime, reason: SignedOutReason) {
+        self.write_down(Tombstone::Owner { owner, not_before }, not_before, reason).await;
+    }
+
+    /// `begun` is when the last session that it ends can have begun.
+    async fn write_down(&self, tombstone: Tombstone, begun: SystemTime, reason: SignedOutReason) {
+        let keep_until = begun + self.0.settings.session.absolute_timeout + CLOCK_SKEW;
+        if let Err(error) = self.0.records.end_because(&tombstone, reason, keep_until).await {
+            tracing::error!(%error, "until its end is written down, copies of a session stay valid");
+            let records = self.0.records.clone();
+            self.spawn(Box::pin(async move {
+                records.end_when_possible(tombstone, reason, keep_until).await;
+            }));
         }
     }
 
@@ -137,6 +151,20 @@ impl Bff {
 
     pub(crate) fn sign_out_timeout(&self) -> Duration {
         self.0.settings.sign_out_timeout
+    }
+
+    /// A page waits as long for the core API in all as a request does for a refresh alone.
+    pub(crate) fn page_timeout(&self) -> Duration {
+        self.0.settings.patience.request
+    }
+
+    /// Runs what no closed connection may cut.
+    pub(crate) fn spawn(&self, task: Task) {
+        (self.0.settings.spawner)(task);
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        (self.0.settings.clock)()
     }
 
     pub(crate) fn provider(&self) -> &dyn Provider {

@@ -1,22 +1,27 @@
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use http::{Extensions, StatusCode};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountError, Accounts, AuthorizedCalls, CallError, Caller, Ensured, HeadRead, Request, Response,
+    AccountError, Accounts, AuthorizedCalls, CallError, Caller, Ensured, Grant, HeadRead, Request, Response,
     TransportError,
 };
+use ironleaf_session::Record;
+use tokio::time::{Instant, timeout_at};
 
-use crate::refresh::{AfterRefresh, Refreshed, apply, arrived_head, ensure_fresh, session_key};
-use crate::{Bff, Session};
+use crate::principal::Principal;
+use crate::refresh::{AfterRefresh, Refreshed, adopt, apply, arrived_head, ensure_fresh, session_key};
+use crate::{Bff, Session, SignedOutReason};
 
 /// Speaks to the core API for the person who sends the present request.
 ///
 /// Each call is authorized with the newest access token. One that is answered with 401 refreshes once and is repeated
 /// once. Only the provider, asked for the refresh, ends a session.
+///
+/// A request has one deadline for everything that it waits for here, its refresh included.
 #[derive(Clone)]
 pub struct CoreApi {
     bff: Bff,
@@ -24,16 +29,39 @@ pub struct CoreApi {
     caller: Caller,
     /// The head as it was when the request came in.
     head: Option<HeadRead>,
+    deadline: Instant,
+    seen: Arc<Seen>,
+}
+
+/// What the clones of a handle know of each other.
+struct Seen {
     /// Whether the access token has been looked at.
-    is_fresh: Arc<AtomicBool>,
+    is_fresh: AtomicBool,
+    ended: OnceLock<SignedOutReason>,
 }
 
 impl CoreApi {
+    /// For as long as a page may wait, since the request began where
+    /// [`refresh_before_rendering`](crate::refresh_before_rendering) has noted it.
     pub(crate) fn new(bff: Bff, session: Session, extensions: &Extensions) -> Self {
+        let deadline = match extensions.get() {
+            Some(Refreshed { deadline }) => *deadline,
+            None => Instant::now() + bff.page_timeout(),
+        };
+        Self::until(deadline, bff, session, extensions)
+    }
+
+    pub(crate) fn until(deadline: Instant, bff: Bff, session: Session, extensions: &Extensions) -> Self {
         let caller = extensions.get::<Caller>().cloned().unwrap_or_default();
         let head = arrived_head(&session, extensions);
-        let is_fresh = Arc::new(AtomicBool::new(extensions.get::<Refreshed>().is_some()));
-        Self { bff, session, caller, head, is_fresh }
+        let ended = extensions.get().map_or_else(OnceLock::new, |reason: &SignedOutReason| (*reason).into());
+        let is_fresh = AtomicBool::new(extensions.get::<Refreshed>().is_some());
+        Self { bff, session, caller, head, deadline, seen: Arc::new(Seen { is_fresh, ended }) }
+    }
+
+    /// Why nobody is signed in although the request came with a session, as far as it has turned out by now.
+    pub fn signed_out_reason(&self) -> Option<SignedOutReason> {
+        self.seen.ended.get().copied()
     }
 
     /// The signed-in person as the core API knows them now. The session keeps what it learns.
@@ -47,7 +75,7 @@ impl CoreApi {
         Ok(user)
     }
 
-    fn accounts(&self) -> Result<&dyn Accounts, AccountError> {
+    pub(crate) fn accounts(&self) -> Result<&dyn Accounts, AccountError> {
         let provider = self.bff.provider();
         provider
             .accounts()
@@ -57,14 +85,14 @@ impl CoreApi {
     /// Before the first call of a request that did not come through
     /// [`refresh_before_rendering`](crate::refresh_before_rendering).
     async fn ensure_fresh(&self) -> Result<(), CallError> {
-        if self.is_fresh.swap(true, Ordering::Relaxed) {
+        if self.seen.is_fresh.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
         let record = self.session.current().ok_or(CallError::SignedOut)?;
         let head = self.head.clone();
         match ensure_fresh(&self.bff, &self.session, &record, &self.caller, head).await {
             AfterRefresh::Usable => Ok(()),
-            AfterRefresh::Ended(_) => Err(CallError::SignedOut),
+            AfterRefresh::Ended(reason) => Err(self.ended(reason)),
             AfterRefresh::Unavailable(_) => {
                 Err(CallError::Unavailable("the access token cannot be renewed right now".to_owned()))
             }
@@ -80,15 +108,29 @@ impl CoreApi {
         })?;
         let mut grant = record.payload.grant.clone();
         if self.bff.provider().observe(&mut grant, &response) {
-            self.session.modify(|principal| principal.grant = grant);
+            self.learn(&record, grant, &response).await;
         }
         Ok(response)
     }
-}
 
-#[async_trait]
-impl AuthorizedCalls for CoreApi {
-    async fn send(&self, request: Request) -> Result<Response, CallError> {
+    /// What the answer told about the grant belongs into the head as well: a late tab that adopts it later has to be able
+    /// to refresh.
+    async fn learn(&self, record: &Record<Principal>, grant: Grant, response: &Response) {
+        let lifecycle = self.bff.lifecycle();
+        let (provider, response) = (Arc::clone(lifecycle.provider()), response.clone());
+        let change = move |newest: &mut Grant| provider.observe(newest, &response);
+        match lifecycle.amend(&session_key(record), &record.payload.grant, change).await {
+            Some(newest) => adopt(&self.session, Some(newest)),
+            None => drop(self.session.modify(|principal| principal.grant = grant)),
+        }
+    }
+
+    fn ended(&self, reason: SignedOutReason) -> CallError {
+        self.seen.ended.get_or_init(|| reason);
+        CallError::SignedOut
+    }
+
+    async fn send_and_repeat(&self, request: Request) -> Result<Response, CallError> {
         self.ensure_fresh().await?;
         let response = self.send_once(request.clone()).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
@@ -100,8 +142,8 @@ impl AuthorizedCalls for CoreApi {
         if let Ensured::Unavailable { detail, .. } = ensured {
             return Err(CallError::Unavailable(detail));
         }
-        if let AfterRefresh::Ended(_) = apply(&self.bff, &self.session, ensured) {
-            return Err(CallError::SignedOut);
+        if let AfterRefresh::Ended(reason) = apply(&self.bff, &self.session, ensured) {
+            return Err(self.ended(reason));
         }
         let repeated = self.send_once(request).await?;
         if repeated.status() == StatusCode::UNAUTHORIZED {
@@ -109,6 +151,15 @@ impl AuthorizedCalls for CoreApi {
             return Err(CallError::Unavailable("an access token just issued was refused".to_owned()));
         }
         Ok(repeated)
+    }
+}
+
+#[async_trait]
+impl AuthorizedCalls for CoreApi {
+    async fn send(&self, request: Request) -> Result<Response, CallError> {
+        timeout_at(self.deadline, self.send_and_repeat(request)).await.unwrap_or_else(|_| {
+            Err(CallError::Unavailable("it takes longer than a request waits".to_owned()))
+        })
     }
 }
 

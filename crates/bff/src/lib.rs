@@ -6,6 +6,7 @@ compile_error!(
     "ironleaf-bff holds tokens and is for the server only: the browser half must not depend on it"
 );
 
+mod account;
 mod bff;
 mod calls;
 pub mod edge;
@@ -22,6 +23,7 @@ mod sign_out;
 mod signed_out;
 mod wants;
 
+pub use account::{delete_account, update_account};
 pub use bff::{Bff, BffSettings};
 pub use calls::CoreApi;
 pub use extract::{MaybeUser, MissingLayer};

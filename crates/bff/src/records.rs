@@ -5,6 +5,7 @@ mod heads;
 mod ledger;
 #[cfg(test)]
 mod tests;
+mod tombstone;
 
 use std::sync::Arc;
 
@@ -12,6 +13,8 @@ use ironleaf_auth::{Clock, HeadRead};
 use ironleaf_session::{Owner, Sealer};
 use ironleaf_store::{Key, Store};
 use sha2::{Digest as _, Sha256};
+
+use crate::SignedOutReason;
 
 /// The session and auth crates' view of a store.
 #[derive(Clone)]
@@ -24,6 +27,10 @@ pub(crate) struct Records {
 /// The head that was read together with the tombstones, in the extensions of the request.
 #[derive(Clone)]
 pub(crate) struct ArrivedHead(pub(crate) HeadRead);
+
+/// Why the session that this request came with was ended, in the extensions of the request.
+#[derive(Clone, Copy)]
+pub(crate) struct EndedBecause(pub(crate) SignedOutReason);
 
 impl Records {
     pub(crate) fn new(store: Arc<dyn Store>, sealer: Sealer, clock: Clock) -> Self {

@@ -4,11 +4,12 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::Extensions;
-use ironleaf_auth::{Caller, EndReason, Ensured, HeadRead, HeadsError, Rotated, SessionKey};
+use ironleaf_auth::{Caller, Ensured, HeadRead, HeadsError, Rotated, SessionKey};
 use ironleaf_session::{Arrival, Record};
+use tokio::time::Instant;
 
 use crate::principal::Principal;
-use crate::records::ArrivedHead;
+use crate::records::{ArrivedHead, EndedBecause};
 use crate::{Bff, MissingLayer, Problem, Session, SignedOutReason};
 
 /// Renews the access token before a byte of the page is rendered, so that the new cookie leaves with that very page.
@@ -20,6 +21,7 @@ pub async fn refresh_before_rendering(State(bff): State<Bff>, mut request: Reque
     let Some(session) = request.extensions().get::<Session>().cloned() else {
         return MissingLayer("SessionLayer").into_response();
     };
+    let deadline = Instant::now() + bff.page_timeout();
     if let Some(record) = session.current() {
         let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
         let head = arrived_head(&session, request.extensions());
@@ -33,24 +35,26 @@ pub async fn refresh_before_rendering(State(bff): State<Bff>, mut request: Reque
     }
     let reason = match session.arrival() {
         Arrival::Expired => Some(SignedOutReason::TimedOut),
-        Arrival::Ended => Some(SignedOutReason::SignedOut),
+        Arrival::Ended => {
+            let said = request.extensions().get().map(|EndedBecause(reason)| *reason);
+            Some(said.unwrap_or(SignedOutReason::SignedOut))
+        }
         _ => None,
     };
     if let Some(reason) = reason {
         bff.note_signed_out(reason);
         request.extensions_mut().insert(reason);
     }
-    if reason == Some(SignedOutReason::TimedOut) {
-        // The reason is said once; the cookie that brought it goes.
-        session.destroy();
-    }
-    request.extensions_mut().insert(Refreshed);
+    request.extensions_mut().insert(Refreshed { deadline });
     next.run(request).await
 }
 
 /// The request has been through [`refresh_before_rendering`].
 #[derive(Clone, Copy)]
-pub(crate) struct Refreshed;
+pub(crate) struct Refreshed {
+    /// When it stops waiting for the core API.
+    pub(crate) deadline: Instant,
+}
 
 /// What a refresh has made of the session.
 pub(crate) enum AfterRefresh {
@@ -94,11 +98,9 @@ pub(crate) fn apply(bff: &Bff, session: &Session, ensured: Ensured) -> AfterRefr
             AfterRefresh::Usable
         }
         Ensured::Ended(reason) => {
-            match reason {
-                // The session may live on in a newer cookie, or is dead in every one: nothing is to be buried.
-                EndReason::Superseded | EndReason::SignedOut | EndReason::Replaced => session.disregard(),
-                _ => session.destroy(),
-            };
+            // The cookie stays. Removed by a response that was slow on its way, it could be that of a new sign-in; and the head
+            // tells everybody that nothing comes of it any more.
+            session.disregard();
             let reason = SignedOutReason::from(reason);
             bff.note_signed_out(reason);
             AfterRefresh::Ended(reason)
@@ -116,7 +118,7 @@ pub(crate) fn apply(bff: &Bff, session: &Session, ensured: Ensured) -> AfterRefr
     }
 }
 
-fn adopt(session: &Session, newest: Option<Rotated>) {
+pub(crate) fn adopt(session: &Session, newest: Option<Rotated>) {
     let Some((Rotated { rotation, grant }, current)) = newest.zip(session.current()) else {
         return;
     };

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use http::request::Parts;
-use ironleaf_auth::{EndReason, SecretText, SignIn, SignInError};
+use ironleaf_auth::{Caller, EndReason, SecretText, SignIn, SignInError, SignedIn};
 use ironleaf_session::Owner;
 use thiserror::Error;
 
-use crate::Bff;
 use crate::principal::Principal;
 use crate::sign_out::{caller, end, live_session};
+use crate::{Bff, Session, SignedOutReason};
 
 /// The longest e-mail address there is: RFC 5321, section 4.5.3.1.3, less the angle brackets.
 pub const MAX_EMAIL_BYTES: usize = 254;
@@ -53,19 +53,36 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
     let signed_in = asked
         .unwrap_or_else(|_| Err(SignInError::Unavailable("it took too long".to_owned())))
         .map_err(|error| log_and_fold(&bff, &error))?;
+    establish(&bff, &session, &caller, signed_in, None).await
+}
+
+/// Begins the session of a sign-in, in place of the one that the request came with. Where there is a reason to end the
+/// others, it is the person's only one from here on.
+pub(crate) async fn establish(
+    bff: &Bff,
+    session: &Session,
+    caller: &Caller,
+    signed_in: SignedIn,
+    end_others: Option<SignedOutReason>,
+) -> Result<(), SignInFailure> {
     let previous = session.current();
     let owner = Owner::new(bff.provider().name(), &signed_in.identity.id);
     let principal = Principal { identity: signed_in.identity, grant: signed_in.grant };
     session.insert(principal, owner, signed_in.provider_sid);
+    let begun = session.current();
     // A session over the budget is not written: the browser keeps the cookie it has, and nobody holds the new grant.
     if session.fits().is_err() {
-        if let Some(unwritten) = session.current() {
-            end(&bff, &caller, &unwritten, EndReason::Replaced).await;
+        if let Some(unwritten) = begun {
+            end(bff, caller, &unwritten, EndReason::Replaced).await;
         }
         return Err(SignInFailure::SessionTooLarge);
     }
+    if let Some((begun, reason)) = begun.zip(end_others) {
+        // The new session begins at that very time, and every other one began before.
+        bff.bury_owner(owner, begun.created_at, reason).await;
+    }
     if let Some(previous) = previous {
-        end(&bff, &caller, &previous, EndReason::Replaced).await;
+        end(bff, caller, &previous, EndReason::Replaced).await;
     }
     Ok(())
 }

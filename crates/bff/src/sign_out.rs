@@ -4,7 +4,7 @@ use ironleaf_session::Record;
 
 use crate::principal::Principal;
 use crate::refresh::session_key;
-use crate::{Bff, Session};
+use crate::{Bff, Session, SignedOutReason};
 
 /// Signs the person out, in this order: the tombstone, so that no copy of the cookie lives on; the cookie; the provider,
 /// within a short time and after any refresh that is under way.
@@ -16,7 +16,9 @@ pub async fn sign_out(parts: &Parts) -> Option<String> {
     let record = session.current();
     // A cookie that this server cannot read goes as well: another one may be able to.
     session.destroy();
-    end(&bff, &caller(parts), &*record?, EndReason::SignedOut).await
+    let record = record?;
+    bff.note_signed_out(SignedOutReason::SignedOut);
+    end(&bff, &caller(parts), &record, EndReason::SignedOut).await
 }
 
 /// Ends a session for good. Bounded in time and without an error: nothing may hang on it.
@@ -26,7 +28,7 @@ pub(crate) async fn end(
     record: &Record<Principal>,
     reason: EndReason,
 ) -> Option<String> {
-    bff.bury(record).await;
+    bff.bury(record, reason.into()).await;
     let provider = bff.provider().name();
     let told = bff.lifecycle().end(caller, &session_key(record), &record.payload.grant, reason);
     if let Ok(told) = tokio::time::timeout(bff.sign_out_timeout(), told).await {

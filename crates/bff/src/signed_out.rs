@@ -14,6 +14,8 @@ pub enum SignedOutReason {
     Rejected(Rejection),
     /// The account is deleted.
     AccountDeleted,
+    /// The person has changed their password in another session, which ended this one.
+    PasswordChanged,
     /// The cookie is so old that what came after it is forgotten.
     Superseded,
     /// Nobody can tell whether the refresh token is spent, and asking could end the person's other sessions.
@@ -22,7 +24,7 @@ pub enum SignedOutReason {
 
 impl SignedOutReason {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::TimedOut,
         Self::SignedOut,
         Self::Rejected(Rejection::InvalidGrant),
@@ -31,6 +33,7 @@ impl SignedOutReason {
         Self::AccountDeleted,
         Self::Superseded,
         Self::Unresolved,
+        Self::PasswordChanged,
     ];
 
     /// The reason for which this very request is anonymous although it came with a session, as
@@ -50,6 +53,7 @@ impl SignedOutReason {
             Self::AccountDeleted => "account_deleted",
             Self::Superseded => "superseded",
             Self::Unresolved => "unresolved",
+            Self::PasswordChanged => "password_changed",
         }
     }
 
@@ -64,7 +68,13 @@ impl SignedOutReason {
             Self::AccountDeleted => "S6",
             Self::Superseded => "S7",
             Self::Unresolved => "S8",
+            Self::PasswordChanged => "S9",
         }
+    }
+
+    /// The reason with this support code.
+    pub fn from_support_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.support_code() == code)
     }
 }
 
@@ -92,5 +102,8 @@ mod tests {
         let labels: HashSet<_> = SignedOutReason::ALL.iter().map(|reason| reason.label()).collect();
         let codes: HashSet<_> = SignedOutReason::ALL.iter().map(|reason| reason.support_code()).collect();
         assert_eq!((labels.len(), codes.len()), (SignedOutReason::ALL.len(), SignedOutReason::ALL.len()));
+        for reason in SignedOutReason::ALL {
+            assert_eq!(SignedOutReason::from_support_code(reason.support_code()), Some(reason));
+        }
     }
 }

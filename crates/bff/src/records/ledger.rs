@@ -2,22 +2,31 @@ use std::time::{Duration, SystemTime};
 
 use http::Extensions;
 use ironleaf_auth::HeadsError;
-use ironleaf_session::{
-    Decoder, Encoder, Identity, Known, Ledger, LedgerError, LedgerFuture, Standing, Tombstone,
-};
+use ironleaf_session::{Identity, Known, Ledger, LedgerError, LedgerFuture, Standing, Tombstone};
 use ironleaf_store::{Draft, Expected, Key, Record, StoreError, Written};
+use tokio::time::Instant;
 
 use super::encoding::decode_mark;
-use super::{ArrivedHead, Records, ended_owner_key, ended_provider_sid_key, ended_session_key, head_key};
+use super::tombstone::Grave;
+use super::{
+    ArrivedHead, EndedBecause, Records, ended_owner_key, ended_provider_sid_key, ended_session_key, head_key,
+};
+use crate::SignedOutReason;
 
 /// A tombstone that was beaten so often in a row is no race any more.
 const MAX_RACES: usize = 16;
+
+/// A tombstone that could not be written is tried again after this, then after twice as long, and so on.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A store that is away for longer is an outage of its own; by then the access token in a copied cookie is over.
+const GIVE_UP: Duration = Duration::from_hours(1);
 
 /// The records of one session: its head, then its tombstones.
 struct Found {
     head_key: Key,
     head: Option<Record>,
-    ended: bool,
+    ended: Option<SignedOutReason>,
 }
 
 impl Records {
@@ -31,31 +40,74 @@ impl Records {
         let head = records.next().flatten();
         #[cfg(feature = "mutants")]
         if ironleaf_auth::mutants::is_active(ironleaf_auth::mutants::Mutant::TombstonesNotChecked) {
-            return Ok(Found { head_key, head, ended: false });
+            return Ok(Found { head_key, head, ended: None });
         }
-        let ended = records.flatten().any(|tombstone| covers(&tombstone, session.created_at));
+        // Who wrote the tombstone of this very session may not have known why the person's sessions ended.
+        let graves = records.flatten().map(|record| Grave::decode(&record.mark));
+        let ended = graves
+            .filter(|grave| grave.covers(session.created_at))
+            .map(|grave| grave.reason)
+            .max_by_key(|reason| *reason != SignedOutReason::SignedOut);
         Ok(Found { head_key, head, ended })
     }
 
-    async fn write_tombstone(
+    /// Ends sessions as soon as the store is there again: a failed sign-out must not leave a copy of the cookie alive for as
+    /// long as the session could have lasted.
+    #[expect(clippy::disallowed_methods, reason = "a timer of a task of its own, not of a request")]
+    pub(crate) async fn end_when_possible(
         &self,
-        key: Key,
-        not_before: Option<SystemTime>,
-        life: Duration,
-    ) -> Result<(), StoreError> {
-        let draft = |not_before| Draft { mark: encode(not_before), mark_ttl: life, body: None };
-        let Some(not_before) = not_before else {
-            return self.store.write(&key, Expected::Anything, draft(None)).await.map(drop);
+        tombstone: Tombstone,
+        reason: SignedOutReason,
+        keep_until: SystemTime,
+    ) {
+        let deadline = Instant::now() + GIVE_UP;
+        let mut pause = FIRST_PAUSE;
+        while Instant::now() < deadline {
+            tokio::time::sleep(pause).await;
+            if self.end_because(&tombstone, reason, keep_until).await.is_ok() {
+                tracing::info!("the end of a session was written down after all");
+                return;
+            }
+            pause = LONGEST_PAUSE.min(2 * pause);
+        }
+        tracing::error!("the end of a session could not be written down; copies of its cookie still open");
+    }
+
+    /// [`Ledger::end`] with a reason, for whoever comes with such a session afterwards.
+    pub(crate) async fn end_because(
+        &self,
+        tombstone: &Tombstone,
+        reason: SignedOutReason,
+        keep_until: SystemTime,
+    ) -> Result<(), LedgerError> {
+        let (key, not_before) = match tombstone {
+            Tombstone::Session(id) => (ended_session_key(id.as_bytes()), None),
+            Tombstone::Owner { owner, not_before } => (ended_owner_key(owner), Some(*not_before)),
+            Tombstone::ProviderSid { sid, not_before } => (ended_provider_sid_key(sid), Some(*not_before)),
+            other => {
+                return Err(LedgerError::Unreachable(HeadsError(format!("no way to keep {other:?}")).into()));
+            }
         };
+        let life = keep_until.duration_since((self.clock)()).unwrap_or_default();
+        self.write_grave(key, Grave { reason, not_before }, life).await.map_err(unreachable)
+    }
+
+    /// Of two that end what began before a time, the later stays.
+    async fn write_grave(&self, key: Key, grave: Grave, life: Duration) -> Result<(), StoreError> {
+        let draft = |grave: Grave| Draft { mark: grave.encode(), mark_ttl: life, body: None };
+        if grave.not_before.is_none() {
+            return self.store.write(&key, Expected::Anything, draft(grave)).await.map(drop);
+        }
         for _ in 0..MAX_RACES {
             let found = self.store.read(&[key]).await?.into_iter().next().flatten();
-            let later = found.as_ref().and_then(decode).map_or(not_before, |other| other.max(not_before));
+            let other = found.as_ref().map(|record| Grave::decode(&record.mark));
+            let later = other.filter(|other| other.not_before > grave.not_before).unwrap_or(grave);
             let expected = found.map_or(Expected::Absent, |record| Expected::Version(record.version));
-            if let Written::Done(_) = self.store.write(&key, expected, draft(Some(later))).await? {
+            if let Written::Done(_) = self.store.write(&key, expected, draft(later)).await? {
                 return Ok(());
             }
         }
-        self.store.write(&key, Expected::Anything, draft(Some(not_before))).await.map(drop)
+        self.store.write(&key, Expected::Anything, draft(grave)).await.map(drop)
     }
 }
 
@@ -63,12 +115,17 @@ impl Ledger for Records {
     fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Known> {
         Box::pin(async move {
             let found = self.find(session).await.map_err(unreachable)?;
-            if found.ended {
-                return Ok(Standing::Ended.into());
+            let mut extensions = Extensions::new();
+            if let Some(reason) = found.ended {
+                extensions.insert(EndedBecause(reason));
+                return Ok(Known { standing: Standing::Ended, extensions });
             }
             let head = found.head.map(|record| self.open_head(&found.head_key, &record)).transpose();
+            if let Ok(Some(end)) = head.as_ref().map(|head| head.as_ref()?.end_for(session.rotation)) {
+                extensions.insert(EndedBecause(end.into()));
+                return Ok(Known { standing: Standing::Ended, extensions });
+            }
             let rotation = head.as_ref().ok().and_then(Option::as_ref).map_or(0, |kept| kept.head.rotation);
-            let mut extensions = Extensions::new();
             extensions.insert(ArrivedHead(head));
             Ok(Known { standing: Standing::Live { rotation }, extensions })
         })
@@ -78,7 +135,7 @@ impl Ledger for Records {
     fn advance<'a>(&'a self, session: &'a Identity, _: u64, _: SystemTime) -> LedgerFuture<'a, Standing> {
         Box::pin(async move {
             let found = self.find(session).await.map_err(unreachable)?;
-            if found.ended {
+            if found.ended.is_some() {
                 return Ok(Standing::Ended);
             }
             let head = found.head.and_then(|record| decode_mark(&record.mark).ok());
@@ -87,40 +144,8 @@ impl Ledger for Records {
     }
 
     fn end<'a>(&'a self, tombstone: &'a Tombstone, keep_until: SystemTime) -> LedgerFuture<'a, ()> {
-        Box::pin(async move {
-            let (key, not_before) = match tombstone {
-                Tombstone::Session(id) => (ended_session_key(id.as_bytes()), None),
-                Tombstone::Owner { owner, not_before } => (ended_owner_key(owner), Some(*not_before)),
-                Tombstone::ProviderSid { sid, not_before } => {
-                    (ended_provider_sid_key(sid), Some(*not_before))
-                }
-                other => {
-                    return Err(LedgerError::Unreachable(
-                        HeadsError(format!("no way to keep {other:?}")).into(),
-                    ));
-                }
-            };
-            let life = keep_until.duration_since((self.clock)()).unwrap_or_default();
-            self.write_tombstone(key, not_before, life).await.map_err(unreachable)
-        })
+        Box::pin(self.end_because(tombstone, SignedOutReason::SignedOut, keep_until))
     }
-}
-
-/// Whether the tombstone ends a session that began then. One that cannot be read ends it: it was written to end one.
-fn covers(tombstone: &Record, created_at: SystemTime) -> bool {
-    tombstone.mark.is_empty() || decode(tombstone).is_none_or(|not_before| created_at < not_before)
-}
-
-fn encode(not_before: Option<SystemTime>) -> Vec<u8> {
-    let mut out = Encoder::new();
-    if let Some(not_before) = not_before {
-        out.millis(not_before);
-    }
-    out.finish().to_vec()
-}
-
-fn decode(tombstone: &Record) -> Option<SystemTime> {
-    Decoder::new(&tombstone.mark).millis().ok()
 }
 
 fn unreachable(error: StoreError) -> LedgerError {
