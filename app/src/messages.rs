@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ironleaf_bff::codec::{Decoder, Encoder};
-use ironleaf_bff::{FlashKind, MAX_EMAIL_BYTES, Payload, PayloadError};
+use ironleaf_bff::{FlashKind, MAX_EMAIL_BYTES, Payload, PayloadError, SignedOutReason};
 
 /// A message for the next page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +12,8 @@ pub(crate) enum Message {
     SignInFailed,
     TooManyTries,
     Unavailable,
-    SessionExpired,
+    /// The reason is for support; the sentence is the same for each.
+    SessionExpired(SignedOutReason),
     SignedOut,
     SessionTooLarge,
 }
@@ -23,27 +24,32 @@ pub(crate) const MESSAGE: FlashKind<Message> = FlashKind::new("ironleaf-message"
 /// What was typed into a form that came back, never a password. Cleared when the form shows it.
 pub(crate) const FIELDS: FlashKind<Fields> = FlashKind::new("ironleaf-fields", Duration::from_mins(30));
 
+/// The number of [`Message::SessionExpired`]; a support code follows it.
+const EXPIRED: u64 = 4;
+
 impl Message {
-    const ALL: [Self; 6] = [
-        Self::SignInFailed,
-        Self::TooManyTries,
-        Self::Unavailable,
-        Self::SessionExpired,
-        Self::SignedOut,
-        Self::SessionTooLarge,
-    ];
+    const PLAIN: [Self; 5] =
+        [Self::SignInFailed, Self::TooManyTries, Self::Unavailable, Self::SignedOut, Self::SessionTooLarge];
 
     pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::SignInFailed => "Login failed. Please check your credentials.",
             Self::TooManyTries => "Too many attempts. Please wait a moment and try again.",
             Self::Unavailable => "We cannot reach our servers right now. Please try again in a moment.",
-            Self::SessionExpired => "Your session has expired, please log in again.",
+            Self::SessionExpired(_) => "Your session has expired, please log in again.",
             Self::SignedOut => "You have been logged out.",
             Self::SessionTooLarge => {
                 "You cannot be logged in: the session of this account is larger than this site allows. Whoever runs \
                  this site can raise the limit, SESSION_HEADER_BUDGET."
             }
+        }
+    }
+
+    /// What the person can tell to support, where there is something to ask.
+    pub(crate) const fn support_code(self) -> Option<&'static str> {
+        match self {
+            Self::SessionExpired(reason) => Some(reason.support_code()),
+            _ => None,
         }
     }
 
@@ -58,7 +64,7 @@ impl Message {
             Self::SignInFailed => 1,
             Self::TooManyTries => 2,
             Self::Unavailable => 3,
-            Self::SessionExpired => 4,
+            Self::SessionExpired(_) => EXPIRED,
             Self::SignedOut => 5,
             Self::SessionTooLarge => 6,
         }
@@ -68,14 +74,19 @@ impl Message {
 impl Payload for Message {
     fn encode(&self, out: &mut Encoder) {
         out.varint(self.number());
+        if let Some(code) = self.support_code() {
+            out.str(code);
+        }
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         let number = input.varint()?;
-        Self::ALL
-            .into_iter()
-            .find(|message| message.number() == number)
-            .ok_or(PayloadError::Invalid("unknown message"))
+        let message = if number == EXPIRED {
+            SignedOutReason::from_support_code(input.str()?).map(Self::SessionExpired)
+        } else {
+            Self::PLAIN.into_iter().find(|message| message.number() == number)
+        };
+        message.ok_or(PayloadError::Invalid("unknown message"))
     }
 }
 
@@ -111,12 +122,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_message_has_a_number_of_its_own() {
-        for (index, message) in Message::ALL.into_iter().enumerate() {
-            assert!(
-                Message::ALL[index + 1..].iter().all(|other| other.number() != message.number()),
-                "{message:?}"
-            );
+    fn every_message_arrives_as_it_left() {
+        let expired = SignedOutReason::ALL.map(Message::SessionExpired);
+        for message in Message::PLAIN.into_iter().chain(expired) {
+            let mut out = Encoder::new();
+            message.encode(&mut out);
+            let bytes = out.finish();
+            let mut input = Decoder::new(&bytes);
+            assert_eq!(Message::decode(&mut input).unwrap(), message);
+            input.finish().unwrap();
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::COOKIE;
 use http::request::Parts;
 use ironleaf_bff::edge::{CspNonce, RequestId};
-use ironleaf_bff::{CoreApi, Flash, MaybeUser, MissingLayer, ReturnTo, SignedOutReason, User};
+use ironleaf_bff::{CoreApi, Flash, MaybeUser, MissingLayer, ReturnTo, User};
 
 use crate::Site;
 use crate::messages::{FIELDS, Fields, MESSAGE, Message};
@@ -53,11 +53,6 @@ impl PageRequest {
         url::form_urlencoded::parse(query.as_bytes())
             .find(|(name, _)| name == "return_to")
             .and_then(|(_, value)| ReturnTo::parse(&value))
-    }
-
-    /// Why this request is anonymous, if it came with a session.
-    pub(crate) fn signed_out_reason(&self) -> Option<SignedOutReason> {
-        SignedOutReason::from_parts(&self.parts)
     }
 
     /// The theme that the person chose, from its cookie.

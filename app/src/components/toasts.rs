@@ -11,9 +11,13 @@ pub(crate) fn Toasts(message: Option<Message>) -> impl IntoView {
             {message
                 .map(|message| {
                     let role = if message.is_error() { "alert" } else { "status" };
+                    let code = message.support_code();
+                    let title = code.map(|code| format!("Support code {code}"));
                     view! {
                         <div class="toast" role=role>
-                            <p>{message.text()}</p>
+                            <p data-support-code=code title=title>
+                                {message.text()}
+                            </p>
                         </div>
                     }
                 })}

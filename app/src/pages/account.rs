@@ -9,19 +9,18 @@ use crate::routes::login_page;
 
 /// `/account`: the person as the core API knows them now.
 pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
-    let was_signed_in = request.viewer.is_some() || request.signed_out_reason().is_some();
-    let current = match request.core_api() {
-        Ok(core_api) => core_api.current_user().await,
+    let core_api = match request.core_api() {
+        Ok(core_api) => core_api,
         Err(missing) => return (request, missing.into()),
     };
-    let answer = match current {
+    let answer = match core_api.current_user().await {
         Ok(user) => {
             request.viewer = Some(user.clone());
             Answer::Page(Page::new("Account", move || account_view(&user)))
         }
         Err(AccountError::SignedOut) => {
-            if was_signed_in {
-                request.leave_message(Message::SessionExpired);
+            if let Some(reason) = core_api.signed_out_reason() {
+                request.leave_message(Message::SessionExpired(reason));
             }
             Answer::Redirect(login_page(request.here().as_ref()))
         }
