@@ -63,6 +63,24 @@ pub struct KeptHead {
     pub sealed_elsewhere: bool,
 }
 
+impl KeptHead {
+    /// Why a cookie of this rotation has no grant any more, if that is so.
+    pub fn end_for(&self, rotation: u64) -> Option<EndReason> {
+        let Head { rotation: newest, state, grant, .. } = &self.head;
+        match state {
+            // What ended one refresh token says nothing of one that came after it.
+            HeadState::Dead(EndReason::Rejected(_) | EndReason::Superseded | EndReason::Unresolved)
+                if *newest < rotation =>
+            {
+                None
+            }
+            HeadState::Dead(reason) => Some(*reason),
+            _ if *newest > rotation && grant.is_none() && !self.sealed_elsewhere => Some(EndReason::Superseded),
+            _ => None,
+        }
+    }
+}
+
 /// For how long to keep a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {

@@ -64,6 +64,8 @@ pub struct Identity {
     pub provider_sid: Option<String>,
     /// When it began.
     pub created_at: SystemTime,
+    /// The rotation that is asked about: of the cookie that came in, or of the one that is about to be sent.
+    pub rotation: u64,
 }
 
 impl<P> From<&Record<P>> for Identity {
@@ -73,6 +75,7 @@ impl<P> From<&Record<P>> for Identity {
             owner: record.owner,
             provider_sid: record.provider_sid.clone(),
             created_at: record.created_at,
+            rotation: record.rotation,
         }
     }
 }
@@ -85,7 +88,7 @@ pub enum Standing {
         /// The highest rotation that is known; 0 where none is.
         rotation: u64,
     },
-    /// There is a tombstone for it.
+    /// There is a tombstone for it, or nothing more can come of a cookie of this rotation.
     Ended,
 }
 

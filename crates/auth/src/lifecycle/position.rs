@@ -62,15 +62,15 @@ pub(super) fn settle(session: &SessionKey, grant: &Grant, kept: Option<KeptHead>
         shown: true,
         has_news: false,
     };
-    let Some(KeptHead { head, version, sealed_elsewhere }) = kept else {
+    let Some(kept) = kept else {
         // A session that has refreshed has a head. Without it an older cookie would present what is spent.
         return Position::At(Box::new(Stand { has_news: session.rotation() > 0, ..own }));
     };
-    let is_older = head.rotation < session.rotation();
+    if let Some(reason) = kept.end_for(session.rotation()) {
+        return Position::Over(reason);
+    }
+    let KeptHead { head, version, .. } = kept;
     let phase = match head.state {
-        HeadState::Dead(reason) if !(is_older && is_about_one_rotation(reason)) => {
-            return Position::Over(reason);
-        }
         HeadState::Dead(_) | HeadState::Idle => Phase::Idle,
         HeadState::Presented { first } => Phase::Presented { first },
         HeadState::InDoubt { first, since } => Phase::InDoubt { first, since },
@@ -84,11 +84,7 @@ pub(super) fn settle(session: &SessionKey, grant: &Grant, kept: Option<KeptHead>
         }
         Ordering::Greater => {
             let Some(newest) = head.grant else {
-                return if sealed_elsewhere {
-                    Position::Elsewhere { rotation: head.rotation, version }
-                } else {
-                    Position::Over(EndReason::Superseded)
-                };
+                return Position::Elsewhere { rotation: head.rotation, version };
             };
             Stand {
                 key: session.at(head.rotation),
@@ -101,9 +97,4 @@ pub(super) fn settle(session: &SessionKey, grant: &Grant, kept: Option<KeptHead>
         }
     };
     Position::At(Box::new(stand))
-}
-
-/// Whether the reason says something of one refresh token, and nothing of one that came after it.
-const fn is_about_one_rotation(reason: EndReason) -> bool {
-    matches!(reason, EndReason::Rejected(_) | EndReason::Superseded | EndReason::Unresolved)
 }
