@@ -3,18 +3,28 @@
 
 #[path = "http/account.rs"]
 mod account;
+#[path = "http/account_changes.rs"]
+mod account_changes;
 #[path = "http/assets.rs"]
 mod assets;
 #[path = "http/bad_input.rs"]
 mod bad_input;
 #[path = "http/browser.rs"]
 mod browser;
+#[path = "http/ended_sessions.rs"]
+mod ended_sessions;
 #[path = "http/expiry.rs"]
 mod expiry;
+#[path = "http/faulty_refresh.rs"]
+mod faulty_refresh;
 #[path = "http/large_sessions.rs"]
 mod large_sessions;
+#[path = "http/network.rs"]
+mod network;
 #[path = "http/pages.rs"]
 mod pages;
+#[path = "http/parallel.rs"]
+mod parallel;
 #[path = "http/requests.rs"]
 mod requests;
 #[path = "http/sign_in.rs"]

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use crate::browser::SESSION;
-use crate::world::{Outcome, World};
+use crate::network::Outcome;
+use crate::world::World;
 
 #[tokio::test]
 async fn shows_the_person_and_what_they_may_do() {

@@ -1,5 +1,6 @@
 use crate::browser::SESSION;
-use crate::world::{Outcome, World};
+use crate::network::Outcome;
+use crate::world::World;
 
 #[tokio::test]
 async fn the_right_password_sets_one_http_only_cookie_and_leads_home() {

@@ -1,21 +1,20 @@
-//! One application with its core API, and the clock and the network between them.
+//! One application with its core API, and the clocks of both.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use http_body_util::BodyExt;
-use ironleaf_auth::{Request, Response, Transport, TransportError};
+use ironleaf_auth::Transport;
 use ironleaf_core_api::{CoreApi, Stats};
 use ironleaf_store::{MemoryStore, Store};
 use server::application::{Ambient, application};
 use server::assets::BuiltSite;
 use server::config::Config;
 use tempfile::TempDir;
-use tower::ServiceExt;
 
 use crate::browser::Browser;
+use crate::network::Network;
 
 /// The mark that the core API puts into every token of the tests.
 pub(crate) const TOKEN_MARK: &str = "MARKEDTOKEN42";
@@ -100,6 +99,19 @@ impl World {
         self.core_api_clock.reader()
     }
 
+    pub(crate) fn clock(&self) -> ironleaf_auth::Clock {
+        self.clock.reader()
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store) as Arc<dyn Store>
+    }
+
+    /// What every replica of this world seals with.
+    pub(crate) fn secrets(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("data/session-secrets")).unwrap()
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         self.core_api.stats()
     }
@@ -162,77 +174,4 @@ fn built_site(folder: &TempDir) -> BuiltSite {
         std::fs::write(root.join(name), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
     }
     BuiltSite::open_with(root, "js: abc123\nwasm: abc123\ncss: abc123\n").unwrap()
-}
-
-/// Carries requests to the core API in process, and can go wrong in between.
-pub(crate) struct Network {
-    core_api: Mutex<Router>,
-    down: AtomicBool,
-    fault: Mutex<Option<Fault>>,
-}
-
-/// What happens to every request for one path.
-#[derive(Clone, Copy)]
-pub(crate) struct Fault {
-    pub(crate) path: &'static str,
-    pub(crate) outcome: Outcome,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum Outcome {
-    Panic,
-    Answer(u16, &'static str),
-    Hang,
-}
-
-impl Network {
-    fn new(core_api: Router) -> Self {
-        Self { core_api: Mutex::new(core_api), down: AtomicBool::new(false), fault: Mutex::new(None) }
-    }
-
-    /// Carries what follows to another core API.
-    pub(crate) fn lead_to(&self, core_api: Router) {
-        *self.core_api.lock().unwrap() = core_api;
-    }
-
-    pub(crate) fn cut(&self) {
-        self.down.store(true, Ordering::SeqCst);
-    }
-
-    pub(crate) fn heal(&self) {
-        self.down.store(false, Ordering::SeqCst);
-        *self.fault.lock().unwrap() = None;
-    }
-
-    pub(crate) fn fail(&self, path: &'static str, outcome: Outcome) {
-        *self.fault.lock().unwrap() = Some(Fault { path, outcome });
-    }
-}
-
-#[async_trait::async_trait]
-impl Transport for Network {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        if self.down.load(Ordering::SeqCst) {
-            return Err(TransportError::NotSent("connection refused".to_owned()));
-        }
-        let fault = *self.fault.lock().unwrap();
-        if let Some(Fault { outcome, .. }) = fault.filter(|fault| request.uri().path().ends_with(fault.path))
-        {
-            return match outcome {
-                Outcome::Panic => panic!("a defect of ours"),
-                Outcome::Answer(status, body) => {
-                    let answer =
-                        http::Response::builder().status(status).header("content-type", "application/json");
-                    Ok(answer.body(body.into()).unwrap())
-                }
-                Outcome::Hang => std::future::pending().await,
-            };
-        }
-        let request = request.map(axum::body::Body::from);
-        let core_api = self.core_api.lock().unwrap().clone();
-        let Ok(response) = core_api.oneshot(request).await;
-        let (head, body) = response.into_parts();
-        let body = body.collect().await.map_err(|error| TransportError::Interrupted(error.to_string()))?;
-        Ok(Response::from_parts(head, body.to_bytes()))
-    }
 }

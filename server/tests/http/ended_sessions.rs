@@ -1,0 +1,220 @@
+//! Sessions that are over, in every copy of their cookie, and what the person is told.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use ironleaf_auth::Transport as _;
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
+
+use crate::browser::Browser;
+use crate::world::World;
+
+const ACCESS_TOKEN_LIFE: Duration = Duration::from_mins(20);
+
+/// Every cookie that was ever seen of the session, at every replica.
+async fn assert_dead_everywhere(world: &World, copies: &[Browser]) {
+    for replica in [world.router.clone(), world.replica(&[])] {
+        for copy in copies {
+            let mut copy = copy.clone();
+            copy.turn_to(replica.clone());
+            let page = copy.get("/account").await;
+            assert_eq!((page.status, page.location()), (303, "/login?return_to=/account"));
+        }
+    }
+}
+
+/// The core API refuses the token, and whatever else there may be of its family is revoked.
+async fn assert_refused(world: &World, refresh_token: &str) {
+    let body = serde_json::json!({ "email": "user@test.com", "refreshToken": refresh_token });
+    let request = http::Request::post("http://core-api.test/v1/auth/tokens")
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .body(body.to_string().into())
+        .unwrap();
+    assert_eq!(world.network.send(request).await.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn a_copied_cookie_is_dead_after_sign_out_on_either_replica() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    let first = browser.clone();
+    world.advance(ACCESS_TOKEN_LIFE + Duration::from_secs(1));
+    assert_eq!(browser.get("/account").await.status, 200);
+    let copies = [first, browser.clone()];
+    browser.post("/api/sign-out", "").await;
+    assert_dead_everywhere(&world, &copies).await;
+    assert_eq!(world.stats().families_revoked, 1);
+    for token in world.network.issued_refresh_tokens().iter().rev() {
+        assert_refused(&world, token).await;
+    }
+    world.advance(Duration::from_hours(6 * 24));
+    assert_dead_everywhere(&world, &copies).await;
+}
+
+#[tokio::test]
+async fn a_sign_out_wins_over_fifty_requests_in_flight() {
+    let world = World::new().await;
+    let replicas = [world.router.clone(), world.replica(&[])];
+    tokio::time::pause();
+    for (round, head_start) in [0, 1, 3, 10, 30, 100, 300].into_iter().enumerate() {
+        let browser = world.signed_in().await;
+        world.advance(ACCESS_TOKEN_LIFE + Duration::from_secs(1));
+        let tabs = (0..50).map(|number| {
+            let mut tab = browser.clone();
+            tab.turn_to(replicas[number % 2].clone());
+            async move {
+                tab.get("/account").await;
+                tab
+            }
+        });
+        let mut leaving = browser.clone();
+        let sign_out = async {
+            for _ in 0..head_start {
+                tokio::task::yield_now().await;
+            }
+            leaving.post("/api/sign-out", "").await
+        };
+        let (mut copies, out) = join(join_all(tabs), sign_out).await;
+        assert_eq!((out.status, out.location()), (303, "/"));
+        copies.retain(|tab| tab.session().is_some());
+        copies.push(browser);
+        assert_dead_everywhere(&world, &copies).await;
+        assert_eq!(world.stats().families_revoked, round as u64 + 1, "head start {head_start}");
+        let newest = world.network.issued_refresh_tokens().pop().unwrap();
+        assert_refused(&world, &newest).await;
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_grant_leads_to_the_form_with_the_reason_and_back_to_where_the_person_was() {
+    let told = Told::default();
+    let _told = told.listen();
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    world.revoke_every_token("user@test.com", "password1").await;
+    world.advance(ACCESS_TOKEN_LIFE + Duration::from_secs(1));
+    let answer = browser.get("/account?tab=mail").await;
+    assert_eq!((answer.status, answer.location()), (303, "/login?return_to=/account?tab=mail"));
+
+    let form = browser.get("/login?return_to=/account?tab=mail").await.body;
+    assert!(form.contains("Your session has expired, please log in again."), "{form}");
+    assert!(
+        form.contains(r#"data-support-code="S3""#) && form.contains(r#"title="Support code S3""#),
+        "{form}"
+    );
+    assert!(form.contains(r#"name="return_to" value="/account?tab=mail""#), "{form}");
+    assert_eq!(told.count("refresh_token_rejected"), 1);
+    assert!(logged(r#"a session is over reason="refresh_token_rejected" support_code="S3""#));
+
+    let form = "email=user@test.com&password=password1&return_to=/account?tab=mail";
+    let back = browser.post("/api/sign-in", form).await;
+    assert_eq!(back.location(), "/account?tab=mail");
+    assert!(browser.get(back.location()).await.body.contains("user@test.com"));
+}
+
+#[tokio::test]
+async fn each_end_has_a_support_code_of_its_own() {
+    let told = Told::default();
+    let _told = told.listen();
+    let world = World::new().await;
+
+    let mut copy = world.signed_in().await;
+    copy.clone().post("/api/sign-out", "").await;
+    assert_code(&mut copy, "S2").await;
+
+    let mut idle = world.signed_in().await;
+    world.advance(Duration::from_hours(7 * 24 + 1));
+    assert_code(&mut idle, "S1").await;
+
+    let mut browser = world.signed_in().await;
+    let mut spent = browser.clone();
+    for _ in 0..2 {
+        world.advance(Duration::from_hours(1));
+        assert_eq!(browser.get("/account").await.status, 200);
+    }
+    world.advance(Duration::from_hours(25));
+    assert_code(&mut spent, "S7").await;
+
+    // The sign-out itself and the copy that came after it.
+    let counts = ["signed_out", "timed_out", "superseded"].map(|reason| told.count(reason));
+    assert_eq!(counts, [2, 1, 1]);
+}
+
+async fn assert_code(browser: &mut Browser, code: &str) {
+    let answer = browser.get("/account").await;
+    assert_eq!((answer.status, answer.location()), (303, "/login?return_to=/account"));
+    let form = browser.get("/login").await.body;
+    assert!(form.contains(&format!(r#"data-support-code="{code}""#)), "{code}: {form}");
+}
+
+thread_local! {
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Each test has a thread of its own, and its runtime no other. A subscriber for one thread would do, but tracing asks
+/// whichever thread comes to a log line first, whether anybody wants it.
+struct ThreadLog;
+
+impl Write for ThreadLog {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn logged(text: &str) -> bool {
+    LOG.with_borrow(|log| String::from_utf8_lossy(log).contains(text))
+}
+
+/// Counts what the metrics of this thread are told, and has its log kept.
+#[derive(Default)]
+struct Told {
+    counters: Mutex<BTreeMap<String, Arc<AtomicU64>>>,
+}
+
+impl Told {
+    fn listen(&self) -> metrics::LocalRecorderGuard<'_> {
+        // The first test that listens does it for all.
+        let _ = tracing_subscriber::fmt().with_ansi(false).with_writer(|| ThreadLog).try_init();
+        metrics::set_default_local_recorder(self)
+    }
+
+    /// How many sessions ended for this reason.
+    fn count(&self, reason: &str) -> u64 {
+        let counters = self.counters.lock().unwrap();
+        let name = format!("ironleaf_signed_out_total reason={reason}");
+        counters.get(&name).map_or(0, |count| count.load(Ordering::Relaxed))
+    }
+}
+
+impl metrics::Recorder for Told {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        let labels = key.labels().map(|label| format!(" {}={}", label.key(), label.value()));
+        let name = labels.fold(key.name().to_owned(), |name, label| name + &label);
+        let mut counters = self.counters.lock().unwrap();
+        Counter::from_arc(Arc::clone(counters.entry(name).or_default()))
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
+}

@@ -1,0 +1,182 @@
+//! What lies between the application and its core API, and can go wrong.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, Weak, mpsc};
+use std::time::Duration;
+
+use axum::Router;
+use http::HeaderName;
+use http_body_util::BodyExt;
+use ironleaf_auth::{Request, Response, Transport, TransportError};
+use tower::ServiceExt;
+
+/// What the HTTP transport of a running process gives a call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Carries requests to the core API in process.
+pub(crate) struct Network {
+    core_api: Mutex<Router>,
+    down: AtomicBool,
+    fault: Mutex<Option<Fault>>,
+    /// The core API is one of the recorded contract, which knows no idempotent refresh.
+    recorded_contract: AtomicBool,
+    issued: Mutex<Vec<String>>,
+    working: Mutex<Weak<Working>>,
+}
+
+/// What happens to every request for one path.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fault {
+    path: &'static str,
+    moment: Moment,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// The core API never sees the request.
+    Before,
+    /// It has done what it was asked, and the answer is lost.
+    After,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outcome {
+    Panic,
+    Answer(u16, &'static str),
+    /// Forever.
+    Hang,
+    /// Until the transport gives up.
+    Stall,
+    /// The connection breaks off.
+    Reset,
+    /// All goes well, after a while.
+    Slow(Duration),
+}
+
+impl Network {
+    pub(crate) fn new(core_api: Router) -> Self {
+        Self {
+            core_api: Mutex::new(core_api),
+            down: AtomicBool::new(false),
+            fault: Mutex::default(),
+            recorded_contract: AtomicBool::new(false),
+            issued: Mutex::default(),
+            working: Mutex::default(),
+        }
+    }
+
+    /// Carries what follows to another core API.
+    pub(crate) fn lead_to(&self, core_api: Router) {
+        *self.core_api.lock().unwrap() = core_api;
+    }
+
+    pub(crate) fn cut(&self) {
+        self.down.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn heal(&self) {
+        self.down.store(false, Ordering::SeqCst);
+        *self.fault.lock().unwrap() = None;
+    }
+
+    pub(crate) fn fail(&self, path: &'static str, outcome: Outcome) {
+        self.fail_at(Moment::Before, path, outcome);
+    }
+
+    pub(crate) fn fail_at(&self, moment: Moment, path: &'static str, outcome: Outcome) {
+        *self.fault.lock().unwrap() = Some(Fault { path, moment, outcome });
+    }
+
+    pub(crate) fn keep_to_the_recorded_contract(&self) {
+        self.recorded_contract.store(true, Ordering::SeqCst);
+    }
+
+    /// Every refresh token that the core API has issued, in their order.
+    pub(crate) fn issued_refresh_tokens(&self) -> Vec<String> {
+        self.issued.lock().unwrap().clone()
+    }
+
+    async fn carry(&self, mut request: Request) -> Result<Response, TransportError> {
+        let recorded = self.recorded_contract.load(Ordering::SeqCst);
+        if recorded {
+            request.headers_mut().remove(HeaderName::from_static("idempotency-key"));
+        }
+        let issues_tokens = request.uri().path().ends_with("/auth/tokens");
+        let core_api = self.core_api.lock().unwrap().clone();
+        let working = self.working();
+        let Ok(response) = core_api.oneshot(request.map(axum::body::Body::from)).await;
+        let (mut head, body) = response.into_parts();
+        let body = body.collect().await.map_err(|error| TransportError::Interrupted(error.to_string()))?;
+        drop(working);
+        if recorded {
+            head.headers.remove(HeaderName::from_static("idempotent-refresh"));
+        }
+        let body = body.to_bytes();
+        if issues_tokens {
+            let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+            self.issued.lock().unwrap().extend(answer["item"]["refreshToken"].as_str().map(str::to_owned));
+        }
+        Ok(Response::from_parts(head, body))
+    }
+
+    fn working(&self) -> Arc<Working> {
+        let mut working = self.working.lock().unwrap();
+        working.upgrade().unwrap_or_else(|| {
+            let begun = Arc::new(Working::begin());
+            *working = Arc::downgrade(&begun);
+            begun
+        })
+    }
+}
+
+/// The core API works on threads of its own, which takes real time. Where a test has paused the clock of the runtime, that
+/// clock would jump meanwhile, and every deadline with it; it does not while a blocking task is there.
+struct Working(#[expect(dead_code, reason = "its drop ends the task")] mpsc::Sender<()>);
+
+impl Working {
+    fn begin() -> Self {
+        let (done, end) = mpsc::channel();
+        tokio::task::spawn_blocking(move || end.recv());
+        Self(done)
+    }
+}
+
+#[async_trait::async_trait]
+impl Transport for Network {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        if self.down.load(Ordering::SeqCst) {
+            return Err(TransportError::NotSent("connection refused".to_owned()));
+        }
+        let fault = *self.fault.lock().unwrap();
+        let Some(fault) = fault.filter(|fault| request.uri().path().ends_with(fault.path)) else {
+            return self.carry(request).await;
+        };
+        if fault.moment == Moment::After {
+            self.carry(request.clone()).await?;
+        }
+        match fault.outcome {
+            Outcome::Panic => panic!("a defect of ours"),
+            Outcome::Answer(status, body) => {
+                let answer =
+                    http::Response::builder().status(status).header("content-type", "application/json");
+                Ok(answer.body(body.into()).unwrap())
+            }
+            Outcome::Hang => std::future::pending().await,
+            Outcome::Stall => {
+                pause(CALL_TIMEOUT).await;
+                Err(TransportError::Interrupted("it took too long".to_owned()))
+            }
+            Outcome::Reset => Err(TransportError::Interrupted("connection reset".to_owned())),
+            Outcome::Slow(time) => {
+                pause(time).await;
+                self.carry(request).await
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a slow network, in the paused time of a test")]
+async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
+}
