@@ -91,9 +91,13 @@ impl Change {
     }
 
     async fn update(self, email: Option<String>, password: Option<SecretText>) -> Result<User, AccountError> {
-        let known = self.session.current().ok_or(AccountError::SignedOut)?.payload.identity.clone();
-        let email =
-            email.filter(|email| *email != known.email && Some(email) != known.unverified_email.as_ref());
+        let known = match &email {
+            // What the session remembers may be older than a change in another browser.
+            Some(_) => self.core_api.current_user().await?,
+            None => self.session.current().ok_or(AccountError::SignedOut)?.payload.identity.clone(),
+        };
+        let is_new = |email: &String| *email != known.email && Some(email) != known.unverified_email.as_ref();
+        let email = email.filter(is_new);
         if email.is_none() && password.is_none() {
             return Ok(known);
         }

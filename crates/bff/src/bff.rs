@@ -101,7 +101,8 @@ impl Bff {
         self.write_down(Tombstone::Session(record.id), record.created_at, reason).await;
     }
 
-    /// The same for every session of the owner that began before a time.
+    /// The same for every session of the owner that began before a time. One that a machine with a clock ahead of ours has
+    /// begun survives until its grant ends.
     pub(crate) async fn bury_owner(&self, owner: Owner, not_before: SystemTime, reason: SignedOutReason) {
         self.write_down(Tombstone::Owner { owner, not_before }, not_before, reason).await;
     }

@@ -226,6 +226,16 @@ async fn the_address_that_the_person_has_already_is_not_verified_anew() {
 }
 
 #[tokio::test]
+async fn whether_an_address_is_new_is_for_the_core_api_to_say() {
+    let world = World::new().await;
+    let (mut browser, mut elsewhere) = (world.signed_in().await, world.signed_in().await);
+    assert_eq!(change(&world, &mut elsewhere, "/update?email=new@test.com").await.status, 200);
+    verify(&world, "new@test.com").await;
+    let answer = change(&world, &mut browser, "/update?email=user@test.com").await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, r#"new@test.com Some("user@test.com")"#));
+}
+
+#[tokio::test]
 async fn a_new_password_keeps_this_session_and_ends_every_other_one() {
     let world = World::new().await;
     let (mut browser, mut phone) = (world.signed_in().await, world.signed_in().await);
