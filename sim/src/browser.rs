@@ -118,6 +118,7 @@ impl Browser {
         };
         let (sent, request) = self.send(ask);
         pass(there).await;
+        world.tell_of(self.person, format!("#{} arrives at replica {replica}", sent.number));
         let exchange = Exchange {
             ask,
             sent: sent.state,

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::core_api::{Contract, CoreApi, Effect, FamilyId, PersonId};
+use crate::core_api::{Contract, CoreApi, Effect, FamilyId, PersonId, REPEATABLE_FOR};
 use crate::trace::Trace;
 
 pub(crate) use families::LostTo;
@@ -23,6 +23,8 @@ use sessions::Sessions;
 
 /// Findings told with their whole story; of the others only the number is kept.
 const TOLD: usize = 5;
+/// Who comes later than so long before the window closes may have come too late.
+const LEAST_CHANCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Checker {
     contract: Contract,
@@ -92,8 +94,33 @@ impl Checker {
     }
 
     /// The answer to a refresh that consumed a token reached nobody, or nobody who could keep it, by a fault.
-    pub(crate) fn answer_lost(&self, family: FamilyId, generation: u32, to: LostTo) {
-        self.state().families.notes(family).lost = Some((generation, to));
+    pub(crate) fn answer_lost(&self, now: Duration, family: FamilyId, generation: u32, to: LostTo) {
+        let mut state = self.state();
+        let notes = state.families.notes(family);
+        notes.lost = Some((generation, to));
+        notes.chance = None;
+        notes.lost_at = now;
+    }
+
+    /// It reached somebody after all.
+    pub(crate) fn answer_arrived(&self, family: FamilyId) {
+        self.state().families.notes(family).lost = None;
+    }
+
+    pub(crate) fn has_lost_an_answer(&self, session: SessionRef) -> bool {
+        let mut state = self.state();
+        let family = state.sessions.of(session).family;
+        state.families.notes(family).lost.is_some()
+    }
+
+    /// A request came that nothing hindered from asking for the lost answer again.
+    pub(crate) fn chance(&self, now: Duration, session: SessionRef) {
+        let mut state = self.state();
+        let family = state.sessions.of(session).family;
+        let notes = state.families.notes(family);
+        if notes.lost.is_some() && now + LEAST_CHANCE < notes.lost_at + REPEATABLE_FOR {
+            notes.chance = Some(now);
+        }
     }
 
     /// A fault hit a call that concerns the family.

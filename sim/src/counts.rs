@@ -40,6 +40,7 @@ faults! {
     CrashBefore => "replica: crash before the token was consumed",
     CrashAfter => "replica: crash after the token was consumed",
     CrashWithAnswer => "replica: crash just after the answer arrived",
+    CrashAfterAnswer => "replica: crash soon after the first page left",
     Restarted => "replica: restarted without need",
     PausedHolder => "replica: lease holder paused beyond its lease",
     Paused => "replica: paused",

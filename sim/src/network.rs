@@ -121,29 +121,44 @@ impl Journey {
             }
             _ => Err(TransportError::Interrupted("connection reset".to_owned())),
         };
-        if sender.send(result).is_ok()
-            && let Some((family, generation)) = consumed.filter(|_| plan.fate == Fate::Answered)
-        {
-            self.world.replicas[self.replica].delivered(self.world.now(), family, generation);
+        let arrived = sender.send(result).is_ok() && plan.fate == Fate::Answered;
+        if let Some((family, generation)) = consumed.filter(|_| arrived) {
+            self.arrived(family, generation);
         }
         self.pull(plan.trigger, Moment::Answered);
+        if plan.trigger == Some(Trigger::CrashAfterAnswer) {
+            let wait = self.world.dice().millis(5, 1500);
+            pass(wait).await;
+            self.pull(plan.trigger, Moment::AnsweredAWhileAgo);
+        }
     }
 
     /// Notes what a fault does to an answer that says which token comes next.
     fn follow(&self, plan: &Plan, family: FamilyId, generation: u32) {
-        let replica = &self.world.replicas[self.replica];
         let lost_to = if plan.fate != Fate::Answered {
             LostTo::Network
         } else if self.process.is_killed() {
             LostTo::Crash
         } else if self.process.is_paused() {
             LostTo::Pause
-        } else if replica.is_partitioned() {
-            LostTo::Partition
         } else {
             return;
         };
-        self.world.checker.answer_lost(family, generation, lost_to);
+        self.world.checker.answer_lost(self.world.now(), family, generation, lost_to);
+    }
+
+    /// The process has the answer; now it has to keep it.
+    fn arrived(&self, family: FamilyId, generation: u32) {
+        let (replica, now) = (&self.world.replicas[self.replica], self.world.now());
+        if self.process.is_killed() || self.process.is_paused() {
+            return;
+        }
+        if replica.is_partitioned() {
+            self.world.checker.answer_lost(now, family, generation, LostTo::Partition);
+        } else {
+            self.world.checker.answer_arrived(family);
+            replica.delivered(now, family, generation);
+        }
     }
 
     fn pull(&self, trigger: Option<Trigger>, moment: Moment) {
@@ -151,6 +166,9 @@ impl Journey {
             (Some(Trigger::CrashBefore), Moment::OnTheWay) => (Fault::CrashBefore, Then::Crash),
             (Some(Trigger::CrashAfter), Moment::Handled) => (Fault::CrashAfter, Then::Crash),
             (Some(Trigger::CrashWithAnswer), Moment::Answered) => (Fault::CrashWithAnswer, Then::Crash),
+            (Some(Trigger::CrashAfterAnswer), Moment::AnsweredAWhileAgo) => {
+                (Fault::CrashAfterAnswer, Then::Crash)
+            }
             (Some(Trigger::Pause), Moment::OnTheWay) => (Fault::PausedHolder, Then::Pause),
             (Some(Trigger::PartitionBefore), Moment::OnTheWay) => (Fault::PartitionBefore, Then::Partition),
             (Some(Trigger::PartitionAfter), Moment::Handled) => (Fault::PartitionAfter, Then::Partition),
@@ -210,6 +228,7 @@ enum Moment {
     OnTheWay,
     Handled,
     Answered,
+    AnsweredAWhileAgo,
 }
 
 enum Then {

@@ -187,11 +187,17 @@ impl Replica {
         delivered.push_back((now, family, generation));
     }
 
+    /// A page with this rotation of the family's session has left: whoever sends that has written it down before.
+    pub(crate) fn page_left(&self, family: FamilyId, rotation: u64) {
+        lock(&self.delivered)
+            .retain(|(_, other, generation)| *other != family || u64::from(*generation) > rotation);
+    }
+
     fn lose_recent(&self, world: &World, to: LostTo) {
         let now = world.now();
         for (at, family, generation) in lock(&self.delivered).drain(..) {
             if at + RECENT >= now {
-                world.checker.answer_lost(family, generation, to);
+                world.checker.answer_lost(now, family, generation, to);
             }
         }
     }

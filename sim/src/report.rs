@@ -22,7 +22,6 @@ const PATHS: &[&str] = &[
     "AskedAgainAfterDoubt",
     "AskedAgainIdempotent",
     "CommitRetried",
-    "Dead",
     "Heir",
     "InDoubt",
     "Joined",
@@ -33,9 +32,12 @@ const PATHS: &[&str] = &[
     "Rejected",
     "RevocationFailed",
     "Revoked",
+    "SealedElsewhere",
     "StoreUnreachable",
-    "Superseded",
     "WaitedForLease",
+    "the sign-in page says Rejected(InvalidGrant)",
+    "the sign-in page says SignedOut",
+    "the sign-in page says Superseded",
 ];
 
 pub struct Report {

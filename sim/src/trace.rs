@@ -13,17 +13,25 @@ const KEPT_PER_PERSON: usize = 90;
 const KEPT_OF_THE_WORLD: usize = 400;
 /// What happened to the world so long before something happened to the person may have to do with it.
 const BEFORE: Duration = Duration::from_mins(5);
+/// What our code did so long after something happened to the person may have been for them.
+const AFTER: Duration = Duration::from_secs(10);
+const KEPT_OF_THE_PATHS: usize = 5000;
 
 type Lines = VecDeque<(Duration, String)>;
 
 pub(crate) struct Trace {
     people: Vec<Mutex<Lines>>,
     world: Mutex<Lines>,
+    paths: Mutex<Lines>,
 }
 
 impl Trace {
     pub(crate) fn new(people: u32) -> Self {
-        Self { people: (0..people).map(|_| Mutex::default()).collect(), world: Mutex::default() }
+        Self {
+            people: (0..people).map(|_| Mutex::default()).collect(),
+            world: Mutex::default(),
+            paths: Mutex::default(),
+        }
     }
 
     /// Something that concerns one person.
@@ -38,6 +46,11 @@ impl Trace {
         push(&self.world, KEPT_OF_THE_WORLD, at, text);
     }
 
+    /// A way that our code went, for whomever: nobody can tell for whom.
+    pub(crate) fn path(&self, at: Duration, text: String) {
+        push(&self.paths, KEPT_OF_THE_PATHS, at, text);
+    }
+
     /// The last events of the person, with those of the world in between.
     pub(crate) fn of(&self, person: PersonId) -> String {
         let Some(lines) = self.people.get(person.0 as usize) else {
@@ -45,11 +58,16 @@ impl Trace {
         };
         let mut lines: Vec<_> = lock(lines).iter().cloned().collect();
         let own: Vec<_> = lines.iter().map(|(at, _)| *at).collect();
-        let is_near = |at: Duration| {
+        let is_before = |at: Duration| {
             let next = own.partition_point(|own| *own < at);
             own.get(next).is_some_and(|own| *own - at <= BEFORE)
         };
-        lines.extend(lock(&self.world).iter().filter(|(at, _)| is_near(*at)).cloned());
+        let is_after = |at: Duration| {
+            let next = own.partition_point(|own| *own <= at);
+            next > 0 && at - own[next - 1] <= AFTER
+        };
+        lines.extend(lock(&self.world).iter().filter(|(at, _)| is_before(*at)).cloned());
+        lines.extend(lock(&self.paths).iter().filter(|(at, _)| is_after(*at)).cloned());
         lines.sort_by_key(|(at, _)| *at);
         lines.iter().fold(String::new(), |mut text, (at, line)| {
             let _ = writeln!(text, "  {}  {line}", readable(*at));

@@ -32,7 +32,7 @@ pub(crate) fn begin(world: &Arc<World>) {
     every(world, 2 * HOUR, 8 * HOUR, |world| {
         some_replica(world, |index| world.replicas[index].restart(world));
     });
-    every(world, 12 * HOUR, 36 * HOUR, new_secret);
+    every(world, 4 * HOUR, 14 * HOUR, new_secret);
     let people = world.setup.people.max(1);
     let mean = 24 * HOUR * PEOPLE_PER_REVOCATION / people;
     every(world, mean / 2, 2 * mean, |world| {
@@ -90,7 +90,7 @@ fn outage(world: &Arc<World>) {
     });
 }
 
-/// Operators put a new secret first; every replica loads it when it notices, and one in four is late.
+/// Operators put a new secret first; every replica loads it when it notices, and one in three is late.
 fn new_secret(world: &Arc<World>) {
     world.counts.fault(Fault::KeyRotated);
     world.tell("a new session secret is rolled out");
@@ -98,7 +98,7 @@ fn new_secret(world: &Arc<World>) {
     for index in 0..world.replicas.len() {
         let wait = {
             let mut dice = world.dice();
-            if dice.once_in(4) { dice.secs(5 * 60, 40 * 60) } else { dice.secs(0, 4 * 60) }
+            if dice.once_in(3) { dice.secs(5 * 60, 60 * 60) } else { dice.secs(0, 4 * 60) }
         };
         let world = Arc::clone(world);
         tokio::spawn(async move {

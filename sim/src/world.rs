@@ -177,7 +177,8 @@ impl World {
     }
 
     /// Counts which way our code went.
-    pub(crate) fn observe(&self, event: &Event) {
+    pub(crate) fn observe(&self, replica: usize, event: &Event) {
+        self.trace.path(self.now(), format!("  (replica {replica}: {event:?})"));
         let path = match event {
             Event::Adopted { rotations_behind: 2.. } => ADOPTED_FROM_AFAR.to_owned(),
             Event::Adopted { .. } => "Adopted".to_owned(),

@@ -21,6 +21,8 @@ use crate::timeline::pass;
 const LATEST: Duration = Duration::from_millis(3_500);
 /// When everything that a sign-out begins is done, if nothing is in the way.
 const SIGN_OUT_SETTLES: Duration = Duration::from_secs(20);
+/// How long a refresh tries that nobody waits for any more.
+const REFRESH_GOES_ON_FOR: Duration = Duration::from_secs(10);
 /// What went wrong shortly before a sign-out can still be in its way.
 const FOREGOING: Duration = Duration::from_mins(2);
 
@@ -120,6 +122,9 @@ impl Browser {
         }
         let Some(session) = exchange.sent.session else { return };
         let succeeded = received.status == StatusCode::SEE_OTHER;
+        if exchange.ask.what == What::Page {
+            self.page_left(exchange, received, session);
+        }
         match exchange.ask.what {
             What::SignOut | What::SignIn if succeeded => self.ended(exchange, received, session),
             What::SignIn if exchange.first_to_end => world.checker.not_ending(session),
@@ -127,9 +132,42 @@ impl Browser {
         }
     }
 
+    /// What a page that left its replica tells about what that has written down, and could have done.
+    fn page_left(&self, exchange: &Exchange, received: &Received, session: SessionRef) {
+        let world = &self.world;
+        let replica = &world.replicas[exchange.replica];
+        let sealed = received.cookies.iter().find_map(|line| match Applied::read(line) {
+            Applied::Set { name, value } if name == COOKIE_NAME => world.glass.look(value),
+            _ => None,
+        });
+        if let Some(glance) = sealed {
+            replica.page_left(world.checker.family_of(session), glance.rotation);
+        }
+        if world.checker.has_lost_an_answer(session) && !exchange.key_unknown && !received.disturbed {
+            self.watch_chance(exchange, session);
+        }
+    }
+
+    /// Whoever asked for the page leaves; what it began goes on for a while.
+    fn watch_chance(&self, exchange: &Exchange, session: SessionRef) {
+        let (world, index, ingress) = (self.world.clone(), exchange.replica, exchange.ingress);
+        tokio::spawn(async move {
+            pass(REFRESH_GOES_ON_FOR).await;
+            let replica = &world.replicas[index];
+            let hindered = world.outage().is_some()
+                || replica.store_disturbed_since(ingress)
+                || replica.core_disturbed_since(ingress)
+                || replica.disturbed_since(ingress);
+            if !hindered {
+                world.checker.chance(ingress, session);
+            }
+        });
+    }
+
     /// The session is over, and the core API shall know soon.
     fn ended(&self, exchange: &Exchange, received: &Received, session: SessionRef) {
-        if exchange.key_unknown || exchange.sent.glance.is_none() {
+        // What was over in this browser already may live on in another, and is none of its business.
+        if exchange.key_unknown || exchange.sent.glance.is_none() || exchange.sent.over {
             return;
         }
         let world = self.world.clone();
@@ -251,6 +289,9 @@ impl Browser {
             held_since: exchange.sent.held_since,
             key_unknown: exchange.key_unknown,
         };
+        if let Some(reason) = &received.reason {
+            world.counts.recovery(&format!("the sign-in page says {reason}"));
+        }
         let excuse = world.checker.signed_out(world.scene(), seen, &received.to_string());
         if excuse == Some(Excuse::KeyUnknown) {
             world.counts.fault(Fault::KeyUnknown);

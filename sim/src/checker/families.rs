@@ -27,6 +27,9 @@ pub(crate) struct Notes {
     pub(crate) ending: bool,
     /// The generation whose tokens nobody got.
     pub(crate) lost: Option<(u32, LostTo)>,
+    pub(crate) lost_at: Duration,
+    /// When a request last came that could have asked for the lost answer again.
+    pub(crate) chance: Option<Duration>,
     /// It was revoked because its last answer could not be repeated any more.
     pub(crate) window_passed: bool,
     pub(crate) disturbed_at: Option<Duration>,
@@ -87,7 +90,9 @@ impl Notes {
         let lost = self.lost.is_some_and(|(lost, _)| lost == generation);
         match contract {
             Contract::Recorded => lost.then_some(Excuse::AnswerLost),
-            Contract::Ours => (lost && age >= REPEATABLE_FOR).then_some(Excuse::WindowPassed),
+            Contract::Ours => {
+                (lost && self.chance.is_none() && age >= REPEATABLE_FOR).then_some(Excuse::WindowPassed)
+            }
         }
     }
 }

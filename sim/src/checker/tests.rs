@@ -72,8 +72,22 @@ fn only_a_lost_answer_excuses_the_end_of_a_family_and_only_where_nothing_can_be_
     for (contract, excuse) in [(Contract::Recorded, Some(Excuse::AnswerLost)), (Contract::Ours, None)] {
         let bench = Bench::new(contract);
         bench.refresh(HOUR, 0, Some("key"));
-        bench.checker.answer_lost(FAMILY, 1, LostTo::Network);
+        bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Network);
         assert_eq!(bench.sent_away(HOUR + Duration::from_mins(1), 0), excuse);
+    }
+}
+
+#[test]
+fn the_window_of_a_repetition_excuses_only_if_nobody_could_use_it() {
+    for (came, expected) in [(false, vec![]), (true, vec![Violation::FamilyRevoked.words()])] {
+        let bench = Bench::new(Contract::Ours);
+        bench.refresh(HOUR, 0, Some("key"));
+        bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Crash);
+        if came {
+            bench.checker.chance(HOUR + Duration::from_mins(5), bench.session);
+        }
+        bench.refresh(HOUR + Duration::from_mins(11), 0, Some("key"));
+        assert_eq!(bench.found(), expected);
     }
 }
 

@@ -55,7 +55,7 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
         Arc::clone(&random),
         settings,
     );
-    let (observed, spawning) = (Arc::clone(world), Arc::clone(process));
+    let (observed, index, spawning) = (Arc::clone(world), replica.index, Arc::clone(process));
     Bff::new(BffSettings {
         public_origin: "https://sim.test".parse().expect("it is an origin"),
         accept_localhost: false,
@@ -70,7 +70,7 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
         spawner: Arc::new(move |task| {
             tokio::spawn(spawning.run(task));
         }),
-        observer: Arc::new(move |event| observed.observe(&event)),
+        observer: Arc::new(move |event| observed.observe(index, &event)),
         patience: Patience::default(),
         form_timeout: Duration::from_secs(10),
         sign_in_timeout: Duration::from_secs(10),
