@@ -1,0 +1,53 @@
+//! A storm with real parts: the program as processes on real sockets, SQLite and Redis, the reference core API behind a
+//! proxy that loses refreshes, and SIGKILL. Judged by what browsers see and by what the core API has counted.
+//!
+//! Time is that of the machine here, because a process has no other; everything that can be decided with a clock in hand is
+//! tested elsewhere.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "storm/leader.rs"]
+mod leader;
+#[path = "storm/people.rs"]
+mod people;
+#[path = "storm/processes.rs"]
+mod processes;
+#[path = "storm/proxy.rs"]
+mod proxy;
+#[path = "storm/redis.rs"]
+mod redis;
+#[path = "storm/rounds.rs"]
+mod rounds;
+#[path = "storm/tally.rs"]
+mod tally;
+#[path = "storm/world.rs"]
+mod world;
+
+use std::time::Duration;
+
+use rounds::Storm;
+use tokio::sync::RwLock;
+use world::Shared;
+
+/// Rounds without faults have the processors for themselves, because a request waits for a refresh no longer than 2.5 s.
+static MACHINE: RwLock<()> = RwLock::const_new(());
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_process_loses_no_session() {
+    Storm::begin("one process, SQLite", 1, Shared::OneFolder).await.blow_over().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_on_one_folder_lose_no_session() {
+    Storm::begin("two processes, one SQLite", 2, Shared::OneFolder).await.blow_over().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_with_redis_lose_no_session() {
+    Storm::begin("two processes, Redis", 2, Shared::Redis).await.blow_over().await;
+}
+
+#[expect(clippy::disallowed_methods, reason = "the processes live by the clock of the machine")]
+async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}

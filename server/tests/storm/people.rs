@@ -1,0 +1,196 @@
+//! People with many tabs: what they see is what the test judges by.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, RETRY_AFTER, SET_COOKIE};
+use reqwest::{Client, RequestBuilder, Response, redirect};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::pause;
+
+/// Somebody whose connection breaks tries again as soon as this, and no longer than that.
+const TRY_AGAIN_AFTER: Duration = Duration::from_millis(50);
+const GIVE_UP_AFTER: Duration = Duration::from_secs(20);
+
+/// Sooner than a 503 asks for: who is impatient must not do harm.
+const COME_BACK_AFTER: Duration = Duration::from_millis(250);
+
+/// The core API hashes two passwords at once; more than a few waiting would take longer than a sign-in may.
+const SIGN_INS_AT_ONCE: usize = 8;
+
+/// All browsers together: one pool of connections to every replica.
+#[derive(Clone)]
+pub(crate) struct People {
+    client: Client,
+    doors: Arc<[SocketAddr]>,
+    /// The origin's host, whichever replica is behind it.
+    host: String,
+}
+
+pub(crate) type Cookies = BTreeMap<String, String>;
+
+/// The cookies of one browser.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    /// As the last answer left them.
+    pub(crate) cookies: Cookies,
+    /// As they were after the sign-in: a tab that slept ever since.
+    pub(crate) first_cookies: Cookies,
+}
+
+/// What a browser shows.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// The account of the person.
+    Person,
+    /// A 503 that says when to come back.
+    Unavailable,
+    /// Anything else: the session is lost, or something is broken.
+    Wrong(String),
+}
+
+pub(crate) struct Visit {
+    pub(crate) page: Page,
+    /// How often the connection broke before there was an answer.
+    pub(crate) cut_off: usize,
+    /// How often the answer before was to come back later.
+    pub(crate) told_to_wait: usize,
+    /// How long the answer took, without what came before.
+    pub(crate) took: Duration,
+    set_cookies: Vec<String>,
+}
+
+impl Browser {
+    /// An answer came in.
+    pub(crate) fn learn(&mut self, visit: &Visit) {
+        keep(&mut self.cookies, &visit.set_cookies);
+    }
+}
+
+impl People {
+    pub(crate) fn new(doors: &[SocketAddr]) -> Self {
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .timeout(GIVE_UP_AFTER)
+            .build()
+            .unwrap();
+        Self { client, doors: doors.into(), host: doors[0].to_string() }
+    }
+
+    /// So many people sign in, each in a browser of their own.
+    pub(crate) async fn sign_in(&self, count: usize) -> Vec<Browser> {
+        let turns = Arc::new(Semaphore::new(SIGN_INS_AT_ONCE));
+        let mut signing_in = JoinSet::new();
+        for tab in 0..count {
+            let turns = Arc::clone(&turns);
+            let form = self.client.post(self.url(tab, "/api/sign-in"));
+            let form = form
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body("email=user@test.com&password=password1");
+            let sending = self.as_browser(form).send();
+            signing_in.spawn(async move {
+                let _turn = turns.acquire_owned().await.unwrap();
+                let answer = sending.await.unwrap();
+                assert_eq!((answer.status().as_u16(), location(&answer)), (303, "/"));
+                let mut cookies = Cookies::new();
+                keep(&mut cookies, &set_cookies(&answer));
+                Browser { first_cookies: cookies.clone(), cookies }
+            });
+        }
+        signing_in.join_all().await
+    }
+
+    /// A tab opens the page of the account. Where nobody answers it goes through the next door.
+    pub(crate) async fn visit(self, cookies: Cookies, tab: usize) -> Visit {
+        let deadline = Instant::now() + GIVE_UP_AFTER;
+        let cookies = header(&cookies);
+        let mut cut_off = 0;
+        loop {
+            let asked = Instant::now();
+            let request = self.client.get(self.url(tab + cut_off, "/account")).header(COOKIE, &cookies);
+            let (page, set_cookies) = match read(self.as_browser(request)).await {
+                Err(_) if asked < deadline => {
+                    cut_off += 1;
+                    pause(TRY_AGAIN_AFTER).await;
+                    continue;
+                }
+                Err(error) => (Page::Wrong(format!("no answer: {error:?}")), Vec::new()),
+                Ok(answer) => answer,
+            };
+            return Visit { page, cut_off, told_to_wait: 0, took: asked.elapsed(), set_cookies };
+        }
+    }
+
+    /// The same by somebody who comes back when told so.
+    pub(crate) async fn visit_until_served(self, cookies: Cookies, tab: usize) -> Visit {
+        let deadline = Instant::now() + GIVE_UP_AFTER;
+        let (mut cut_off, mut told_to_wait) = (0, 0);
+        loop {
+            let visit = self.clone().visit(cookies.clone(), tab).await;
+            cut_off += visit.cut_off;
+            if visit.page != Page::Unavailable || Instant::now() > deadline {
+                return Visit { cut_off, told_to_wait, ..visit };
+            }
+            told_to_wait += 1;
+            pause(COME_BACK_AFTER).await;
+        }
+    }
+
+    pub(crate) async fn status(&self, door: usize, path: &str) -> u16 {
+        self.client.get(self.url(door, path)).send().await.unwrap().status().as_u16()
+    }
+
+    fn url(&self, tab: usize, path: &str) -> String {
+        format!("http://{}{path}", self.doors[tab % self.doors.len()])
+    }
+
+    fn as_browser(&self, request: RequestBuilder) -> RequestBuilder {
+        request.header(HOST, &self.host).header(ACCEPT, "text/html").header("sec-fetch-site", "same-origin")
+    }
+}
+
+pub(crate) fn header(cookies: &Cookies) -> String {
+    let pairs: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    pairs.join("; ")
+}
+
+async fn read(request: RequestBuilder) -> reqwest::Result<(Page, Vec<String>)> {
+    let answer = request.send().await?;
+    let (status, set_cookies) = (answer.status().as_u16(), set_cookies(&answer));
+    let (location, retry_after) = (location(&answer).to_owned(), answer.headers().contains_key(RETRY_AFTER));
+    let body = answer.text().await?;
+    let page = match status {
+        200 if body.contains("user@test.com") => Page::Person,
+        503 if retry_after => Page::Unavailable,
+        _ => Page::Wrong(format!("{status} {location}")),
+    };
+    Ok((page, set_cookies))
+}
+
+fn location(answer: &Response) -> &str {
+    answer.headers().get(LOCATION).map_or("", |value| value.to_str().unwrap())
+}
+
+fn set_cookies(answer: &Response) -> Vec<String> {
+    let values = answer.headers().get_all(SET_COOKIE).iter();
+    values.map(|value| value.to_str().unwrap().to_owned()).collect()
+}
+
+fn keep(cookies: &mut Cookies, set_cookies: &[String]) {
+    for set_cookie in set_cookies {
+        let (pair, attributes) = set_cookie.split_once(';').unwrap_or((set_cookie, ""));
+        let (name, value) = pair.split_once('=').unwrap();
+        if attributes.to_ascii_lowercase().contains("max-age=0") {
+            cookies.remove(name);
+        } else {
+            cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+}

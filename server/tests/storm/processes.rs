@@ -1,0 +1,146 @@
+//! The programs of a set-up, each a process of its own on a free port. They are killed with SIGKILL, and go with the test.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// What a test that failed shows of each process.
+const LAST_LINES: usize = 20;
+
+/// A free address on loopback. Between this and its use another process may take it; the next address is as good.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// A program that can be killed and started again.
+pub(crate) struct Process {
+    pub(crate) address: SocketAddr,
+    command: Command,
+    up: &'static str,
+    child: Child,
+    said: Said,
+}
+
+type Said = Arc<Mutex<VecDeque<String>>>;
+
+impl Process {
+    /// Returns once a line says that it is `up`.
+    async fn start(mut command: Command, up: &'static str, address: SocketAddr) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        let said = Said::default();
+        let child = spawn(&mut command, up, &said).await;
+        Self { address, command, up, child, said }
+    }
+
+    /// The web application, or the core API alone.
+    pub(crate) async fn ironleaf(folder: &Path, subcommand: Subcommand, settings: &[(&str, String)]) -> Self {
+        let address = free_address();
+        let mut command = ironleaf(folder);
+        let (name, listens, up) = match subcommand {
+            Subcommand::Serve => ("serve", "LISTEN_ADDR", "core API is on"),
+            Subcommand::CoreApi => ("core-api", "CORE_API_LISTEN_ADDR", "the core API is up"),
+        };
+        command.arg(name).env(listens, address.to_string()).env("RUST_LOG", "warn,server=info");
+        command.envs(settings.iter().map(|(name, value)| (name, value)));
+        Self::start(command, up, address).await
+    }
+
+    /// A Redis that remembers over a restart, in a folder of its own.
+    pub(crate) async fn redis(folder: &TempDir, arguments: &[&str]) -> Self {
+        let address = free_address();
+        let mut command = Command::new("redis-server");
+        command
+            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"])
+            .args(["--port", &address.port().to_string()])
+            .arg("--dir")
+            .arg(folder.path())
+            .args(arguments);
+        Self::start(command, "Ready to accept connections", address).await
+    }
+
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    pub(crate) async fn start_again(&mut self) {
+        self.child = spawn(&mut self.command, self.up, &self.said).await;
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+            let lines = said.iter().cloned().collect::<Vec<_>>().join("\n");
+            let _ = writeln!(std::io::stderr(), "the last that {} said:\n{lines}\n", self.address);
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Subcommand {
+    Serve,
+    CoreApi,
+}
+
+/// What the program says when it refuses to start.
+pub(crate) async fn refusal(folder: &Path, settings: &[(&str, String)]) -> String {
+    let mut command = ironleaf(folder);
+    command.arg("serve").env("LISTEN_ADDR", free_address().to_string());
+    command.envs(settings.iter().map(|(name, value)| (name, value))).kill_on_drop(true);
+    let Output { status, stderr, .. } = command.output().await.unwrap();
+    assert!(!status.success(), "{settings:?} was accepted");
+    String::from_utf8(stderr).unwrap()
+}
+
+fn ironleaf(folder: &Path) -> Command {
+    let package = folder.join("site/pkg");
+    std::fs::create_dir_all(&package).unwrap();
+    for name in ["ironleaf.css", "ironleaf.js", "ironleaf.wasm"] {
+        std::fs::write(package.join(name), "").unwrap();
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ironleaf"));
+    command
+        .env_clear()
+        .env("DATA_DIR", folder.join("data"))
+        .env("LEPTOS_SITE_ROOT", folder.join("site"))
+        .current_dir(folder);
+    command
+}
+
+async fn spawn(command: &mut Command, up: &str, said: &Said) -> Child {
+    let mut child = command.spawn().expect("these tests need redis-server: apt-get install redis-server");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    loop {
+        let line = lines.next_line().await.unwrap();
+        let line = line.unwrap_or_else(|| panic!("it stopped: {:?}", said.lock().unwrap()));
+        let is_up = line.contains(up);
+        keep(said, line);
+        if is_up {
+            break;
+        }
+    }
+    // Whoever stops reading a pipe stops the writer.
+    let said = Arc::clone(said);
+    tokio::spawn(async move {
+        while let Ok(Some(line)) = lines.next_line().await {
+            keep(&said, line);
+        }
+    });
+    child
+}
+
+fn keep(said: &Said, line: String) {
+    let mut said = said.lock().unwrap();
+    said.push_back(line);
+    if said.len() > LAST_LINES {
+        said.pop_front();
+    }
+}

@@ -1,0 +1,56 @@
+//! A server with a Redis: when it starts, and what it says of itself while its Redis is away.
+
+use crate::people::People;
+use crate::processes::{Process, Subcommand, free_address, refusal};
+use crate::world::{Shared, World};
+
+fn production(redis_url: String) -> Vec<(&'static str, String)> {
+    vec![
+        ("IRONLEAF_ENV", "production".to_owned()),
+        ("PUBLIC_ORIGIN", "http://127.0.0.1:3000".to_owned()),
+        ("CORE_API_URL", "http://127.0.0.1:3001/v1".to_owned()),
+        ("SESSION_SECRETS", "74".repeat(32)),
+        ("REDIS_URL", redis_url),
+    ]
+}
+
+#[tokio::test]
+async fn a_redis_that_is_not_there_is_named_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("redis://:hunter2@{}", free_address());
+    for settings in [vec![("REDIS_URL", url.clone())], production(url.clone())] {
+        let text = refusal(folder.path(), &settings).await;
+        assert!(text.contains("REDIS_URL") && text.contains("Start that Redis"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_could_drop_marks_is_refused_in_production_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let redis = Process::redis(&folder, &["--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"]).await;
+    let url = format!("redis://{}", redis.address);
+    let text = refusal(folder.path(), &production(url.clone())).await;
+    assert!(
+        text.contains("REDIS_URL") && text.contains("allkeys-lru") && text.contains("noeviction"),
+        "{text}"
+    );
+    let settings = [("REDIS_URL", url), ("CORE_API_URL", "http://127.0.0.1:3001/v1".to_owned())];
+    let replica = Process::ironleaf(folder.path(), Subcommand::Serve, &settings).await;
+    assert_eq!(People::new(&[replica.address]).status(0, "/health/ready").await, 200);
+}
+
+#[tokio::test]
+async fn readiness_follows_the_store_and_the_process_lives_on() {
+    let mut world = World::start(1, Shared::Redis, "20m").await;
+    let both = async |world: &World| {
+        let people = &world.people;
+        (people.status(0, "/health/live").await, people.status(0, "/health/ready").await)
+    };
+    assert_eq!(both(&world).await, (200, 200));
+    let redis = world.redis.as_mut().unwrap();
+    redis.kill().await;
+    assert_eq!(both(&world).await, (200, 503));
+    world.redis.as_mut().unwrap().start_again().await;
+    assert_eq!(both(&world).await, (200, 200));
+}
