@@ -133,7 +133,12 @@ pub fn application(
         sign_out_timeout: SIGN_OUT_TIMEOUT,
         sealer: Sealer::new(keys, Arc::clone(&random)),
         store: Arc::clone(&store),
-        patience: Patience { successor: config.successor_retention, ..Patience::default() },
+        // A head is remembered as long as a cookie could come.
+        patience: Patience {
+            successor: config.successor_retention,
+            mark: config.session_absolute_timeout,
+            ..Patience::default()
+        },
         spawner,
         observer: telemetry::token_metrics(),
         provider: Arc::new(provider),

@@ -2,12 +2,14 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use ironleaf_api_types::User;
+use ironleaf_session::Arrival;
 
 use crate::{Bff, CoreApi, Problem, ProblemKind, Session};
 
 /// The person, if somebody is signed in.
 ///
-/// It answers without asking the core API, from what is sealed in the cookie.
+/// It answers without asking the core API, from what is sealed in the cookie. While the store does not say whether the
+/// session was ended, that holds for as long as the access token does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MaybeUser(pub Option<User>);
 
@@ -30,7 +32,13 @@ impl MaybeUser {
     /// [`MissingLayer`] where it did not.
     pub fn from_parts(parts: &Parts) -> Result<Self, MissingLayer> {
         let session = session(parts)?;
-        Ok(Self(session.current().map(|record| record.payload.identity.clone())))
+        let bff = parts.extensions.get::<Bff>().ok_or(MissingLayer("Bff"))?;
+        let checked = session.arrival() != Arrival::Unchecked;
+        // SECURITY: nobody knows whether an unchecked session was ended. A copy of its cookie shows no more than the access
+        // token in it could show.
+        let current =
+            session.current().filter(|record| checked || record.payload.grant.access_lives(bff.now()));
+        Ok(Self(current.map(|record| record.payload.identity.clone())))
     }
 }
 

@@ -27,7 +27,9 @@ impl Records {
         match sealed.and_then(|sealed| self.sealer.unseal(Purpose::Head, &context(key), sealed)) {
             Ok(unsealed) => {
                 let grant = decode_body(rotation, &unsealed.plaintext);
-                grant.inspect_err(|error| tracing::error!(%error, "a head holds something else than a grant")).ok()
+                grant
+                    .inspect_err(|error| tracing::error!(%error, "a head holds something else than a grant"))
+                    .ok()
             }
             Err(error @ (UnsealError::UnknownKey | UnsealError::UnknownVersion)) => {
                 tracing::warn!(%error, "a head was sealed by another replica");
@@ -70,7 +72,9 @@ impl Heads for Records {
             .map_or(Expected::Absent, |HeadVersion(bytes)| Expected::Version(Version::from_bytes(bytes)));
         let mut written = self.store.write(&key, expected, self.draft(&key, head, keep)).await;
         if let Err(StoreError::Full) = written {
-            tracing::error!("the store is full: a grant is not kept, and older tabs of its session will be signed out");
+            tracing::error!(
+                "the store is full: a grant is not kept, and older tabs of its session will be signed out"
+            );
             let mark_alone = Draft { body: None, ..self.draft(&key, head, keep) };
             written = self.store.write(&key, expected, mark_alone).await;
         }

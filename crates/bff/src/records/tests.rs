@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ironleaf_auth::{EndReason, Grant, Head, HeadState, Heads as _, Keep, Rejection, SessionKey};
 use ironleaf_session::{Identity, KeyRing, Ledger as _, SessionId, Standing, Tombstone};
-use ironleaf_store::{Draft, Expected, MemoryStore, Record, Written};
+use ironleaf_store::{Draft, Expected, Holder, MemoryStore, Record, StoreError, Written};
 
 use super::encoding::{decode_mark, encode_mark};
 use super::*;
@@ -54,6 +54,7 @@ fn identity(created_at: SystemTime) -> Identity {
         owner: Owner::new("core-api", "42"),
         provider_sid: Some("sid-1".to_owned()),
         created_at,
+        rotation: 0,
     }
 }
 
@@ -67,8 +68,70 @@ fn states() -> Vec<HeadState> {
         EndReason::Superseded,
         EndReason::Unresolved,
     ];
-    let living = [HeadState::Idle, HeadState::Presented, HeadState::InDoubt { since: now() }];
+    let living = [
+        HeadState::Idle,
+        HeadState::Presented { first: now() },
+        HeadState::InDoubt { first: now(), since: now() },
+    ];
     living.into_iter().chain(reasons.into_iter().chain(rejections).map(HeadState::Dead)).collect()
+}
+
+/// A store that is away until then.
+struct AwayUntil {
+    store: Arc<MemoryStore>,
+    back: tokio::time::Instant,
+}
+
+impl AwayUntil {
+    fn reachable(&self) -> Result<&MemoryStore, StoreError> {
+        if tokio::time::Instant::now() < self.back {
+            return Err(StoreError::Unreachable("away".into()));
+        }
+        Ok(&self.store)
+    }
+}
+
+#[async_trait::async_trait]
+impl Store for AwayUntil {
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        self.reachable()?.read(keys).await
+    }
+
+    async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
+        self.reachable()?.write(key, expected, draft).await
+    }
+
+    async fn acquire(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
+        self.reachable()?.acquire(lease, holder, ttl).await
+    }
+
+    async fn renew(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
+        self.reachable()?.renew(lease, holder, ttl).await
+    }
+
+    async fn release(&self, lease: &Key, holder: &Holder) -> Result<(), StoreError> {
+        self.reachable()?.release(lease, holder).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.reachable().map(drop)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tombstone_is_written_once_the_store_is_back() {
+    let bench = Bench::new();
+    let back = tokio::time::Instant::now() + Duration::from_mins(20);
+    let sealer = bench.records.sealer.clone();
+    let away = AwayUntil { store: Arc::clone(&bench.store), back };
+    let records = Records::new(Arc::new(away), sealer, Arc::new(now));
+    let session = identity(now());
+    let tombstone = Tombstone::Session(session.id);
+    assert!(records.end(&tombstone, now() + HOUR).await.is_err());
+    records.end_when_possible(tombstone, SignedOutReason::SignedOut, now() + HOUR).await;
+    let known = bench.records.standing(&session).await.unwrap();
+    assert!(matches!(known.standing, Standing::Ended));
+    assert!(back.elapsed() < Duration::from_mins(1), "{:?} late", back.elapsed());
 }
 
 #[tokio::test]
@@ -86,7 +149,7 @@ async fn a_head_comes_back_as_it_was_written() {
 fn a_mark_is_small_and_every_truncation_of_it_is_refused() {
     for state in states() {
         let mark = encode_mark(&head(u64::from(u32::MAX), state));
-        assert!(mark.len() <= 16, "{state:?} takes {} bytes", mark.len());
+        assert!(mark.len() <= 24, "{state:?} takes {} bytes", mark.len());
         for length in 0..mark.len() {
             assert!(decode_mark(&mark[..length]).is_err(), "{state:?} cut to {length} bytes");
         }
@@ -116,7 +179,7 @@ async fn the_store_sees_neither_the_session_nor_a_token() {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_open_is_an_error_and_not_a_missing_one() {
+async fn a_grant_that_does_not_open_is_told_apart_from_none() {
     let bench = Bench::new();
     bench.records.write(&session(), None, &head(1, HeadState::Idle), KEEP).await.unwrap();
     let record = bench.raw(head_key(session().id())).await;
@@ -136,12 +199,17 @@ async fn a_head_that_does_not_open_is_an_error_and_not_a_missing_one() {
     put(b"moved to another session", record.mark.clone()).await;
     put(b"0123456789abcdef", encode_mark(&head(2, HeadState::Idle))).await;
     let moved = SessionKey::new(b"moved to another session", 0);
-    assert!(bench.records.read(&moved).await.is_err(), "a record of another session");
-    assert!(bench.records.read(&session()).await.is_err(), "a grant beside the mark of another rotation");
+    assert_sealed_elsewhere(&bench.records, &moved, "a record of another session").await;
+    assert_sealed_elsewhere(&bench.records, &session(), "a grant beside the mark of another rotation").await;
 
     let bench = Bench::new();
     bench.records.write(&session(), None, &head(1, HeadState::Idle), KEEP).await.unwrap();
-    assert!(records(&bench.store, OTHER_TEST_KEY).read(&session()).await.is_err(), "an unknown key");
+    assert_sealed_elsewhere(&records(&bench.store, OTHER_TEST_KEY), &session(), "an unknown key").await;
+}
+
+async fn assert_sealed_elsewhere(records: &Records, session: &SessionKey, what: &str) {
+    let kept = records.read(session).await.unwrap().unwrap();
+    assert!(kept.sealed_elsewhere && kept.head.grant.is_none(), "{what}");
 }
 
 #[tokio::test]
@@ -187,4 +255,25 @@ async fn the_later_of_two_tombstones_holds() {
     }
     let between = identity(now() + HOUR);
     assert_eq!(bench.records.standing(&between).await.unwrap().standing, Standing::Ended);
+}
+
+#[tokio::test]
+async fn a_cookie_from_which_nothing_more_can_come_is_one_of_an_ended_session() {
+    let forgotten = Head { grant: None, ..head(3, HeadState::Idle) };
+    let rejected = EndReason::Rejected(Rejection::InvalidGrant);
+    let dead = |reason| Head { grant: None, ..head(3, HeadState::Dead(reason)) };
+    for (head, rotation, expected) in [
+        (forgotten.clone(), 2, Some(SignedOutReason::Superseded)),
+        (forgotten, 3, None),
+        (head(3, HeadState::Idle), 2, None),
+        (dead(rejected), 3, Some(SignedOutReason::from(rejected))),
+        (dead(rejected), 4, None),
+        (dead(EndReason::SignedOut), 4, Some(SignedOutReason::SignedOut)),
+    ] {
+        let bench = Bench::new();
+        bench.records.write(&session(), None, &head, KEEP).await.unwrap();
+        let known = bench.records.standing(&Identity { rotation, ..identity(now()) }).await.unwrap();
+        let because = known.extensions.get().map(|EndedBecause(reason)| *reason);
+        assert_eq!((known.standing == Standing::Ended, because), (expected.is_some(), expected), "{head:?}");
+    }
 }
