@@ -23,6 +23,8 @@ use sessions::Sessions;
 
 /// Findings told with their whole story; of the others only the number is kept.
 const TOLD: usize = 5;
+/// Until the lease of a dead holder has run out, and whoever waited for it has given up, nobody can ask.
+const LEASE_AND_PATIENCE: Duration = Duration::from_secs(12);
 /// Who comes later than so long before the window closes may have come too late.
 const LEAST_CHANCE: Duration = Duration::from_secs(30);
 
@@ -118,7 +120,8 @@ impl Checker {
         let mut state = self.state();
         let family = state.sessions.of(session).family;
         let notes = state.families.notes(family);
-        if notes.lost.is_some() && now + LEAST_CHANCE < notes.lost_at + REPEATABLE_FOR {
+        let window = notes.lost_at + LEASE_AND_PATIENCE..notes.lost_at + REPEATABLE_FOR - LEAST_CHANCE;
+        if notes.lost.is_some() && window.contains(&now) {
             notes.chance = Some(now);
         }
     }
@@ -234,9 +237,13 @@ impl Checker {
             scene.core.look(session.family, |f| (f.generation, f.revoked, f.rotated_at))?;
         let age = scene.core_now.saturating_sub(rotated_at);
         let notes = state.families.notes(session.family);
+        // What reached nobody who could write it down is in no head.
+        let unwritten = notes.lost.is_some_and(|(lost, _)| lost == generation);
+        let newest = u64::from(generation) - u64::from(unwritten && generation > 0);
         own.or_else(|| verdict::of_family(revoked, notes.window_passed))
             .or_else(|| notes.excuse(self.contract, generation, Duration::ZERO))
             .or_else(|| session.superseded(scene.now, seen.rotation, u64::from(generation), age))
+            .or_else(|| session.superseded(scene.now, seen.rotation, newest, age))
             .or_else(|| seen.key_unknown.then_some(Excuse::KeyUnknown))
     }
 

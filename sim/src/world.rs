@@ -178,7 +178,10 @@ impl World {
 
     /// Counts which way our code went.
     pub(crate) fn observe(&self, replica: usize, event: &Event) {
-        self.trace.path(self.now(), format!("  (replica {replica}: {event:?})"));
+        // These two would drown the others.
+        if !matches!(event, Event::CommitRetried | Event::Joined) {
+            self.trace.path(self.now(), format!("  (replica {replica}: {event:?})"));
+        }
         let path = match event {
             Event::Adopted { rotations_behind: 2.. } => ADOPTED_FROM_AFAR.to_owned(),
             Event::Adopted { .. } => "Adopted".to_owned(),

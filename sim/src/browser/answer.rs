@@ -143,7 +143,10 @@ impl Browser {
         if let Some(glance) = sealed {
             replica.page_left(world.checker.family_of(session), glance.rotation);
         }
-        if world.checker.has_lost_an_answer(session) && !exchange.key_unknown && !received.disturbed {
+        // A page that could be shown had a living access token, and perhaps no reason to refresh.
+        let refused = received.status == StatusCode::SERVICE_UNAVAILABLE;
+        let able = !exchange.key_unknown && !received.disturbed;
+        if refused && able && world.checker.has_lost_an_answer(session) {
             self.watch_chance(exchange, session);
         }
     }

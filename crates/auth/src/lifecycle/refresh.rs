@@ -129,11 +129,18 @@ impl Refresh {
             self.shared.observe(Event::Adopted { rotations_behind: stand.rotations_behind });
             return Step::Landed(Landing::Renewed(newest));
         }
-        let doubt = self.doubt(stand.phase);
-        if let Some(doubt) = doubt {
-            match self.may_ask_again(doubt) {
-                AskAgain::Now(event) => self.shared.observe(event),
-                AskAgain::In(wait) => return self.wait_out(&stand, doubt, wait).await,
+        let mut doubt = self.doubt(stand.phase);
+        if let Some(doubt) = &mut doubt {
+            match self.may_ask_again(*doubt) {
+                AskAgain::Now(event) => {
+                    self.shared.observe(event);
+                    // If the token was spent before, that is past recognition and this ends the session. If not, this is the
+                    // presentation that spends it, and its repetition will be recognised.
+                    if event == Event::AskedAgainAfterDoubt {
+                        doubt.first = self.shared.now();
+                    }
+                }
+                AskAgain::In(wait) => return self.wait_out(&stand, *doubt, wait).await,
                 AskAgain::Never => return self.unresolved(&stand).await,
             }
         }

@@ -114,3 +114,15 @@ async fn an_answer_that_comes_after_the_lease_was_lost_still_counts() {
     assert_eq!(renewed(request(&other, 0, &first()).await).rotation, 1);
     assert_eq!(bench.presented(), ["t"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_presentation_after_the_time_for_repetitions_can_be_repeated_in_its_turn() {
+    let mut bench = Bench::new().ends(in_doubt(20));
+    bench.provider.repeatable_for = Some(Duration::from_mins(10));
+    let bench = bench.run();
+    pass(LIFE).await;
+    assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
+    pass(Duration::from_hours(12)).await;
+    bench.provider.script.lock().unwrap().truncate(1);
+    assert_eq!(renewed(request(&bench.replica(), 0, &first()).await).rotation, 1);
+}
