@@ -198,7 +198,10 @@ mod tests {
             let ledger = ledger(8, 0);
             ledger.end(&tombstone, at(100)).await.unwrap();
             assert_eq!(ledger.standing(&session(1, 9)).await.unwrap().standing, Standing::Ended);
-            assert_eq!(ledger.standing(&session(1, 10)).await.unwrap().standing, Standing::Live { rotation: 0 });
+            assert_eq!(
+                ledger.standing(&session(1, 10)).await.unwrap().standing,
+                Standing::Live { rotation: 0 }
+            );
         }
     }
 
