@@ -15,7 +15,7 @@ use crate::{MACHINE, pause};
 const REQUESTS: usize = 200;
 
 /// Access tokens live this long. A round without faults is over in a fraction of it, or it would need two refreshes.
-const ACCESS_TOKEN_TTL: Duration = Duration::from_secs(5);
+const ACCESS_TOKEN_TTL: Duration = Duration::from_secs(8);
 
 const CLEAN_ROUNDS: usize = 3;
 const FAULTY_ROUNDS: usize = Fault::ALL.len() + 1;
