@@ -120,7 +120,8 @@ impl Checker {
         let mut state = self.state();
         let family = state.sessions.of(session).family;
         let notes = state.families.notes(family);
-        let window = notes.lost_at + LEASE_AND_PATIENCE..notes.lost_at + REPEATABLE_FOR - LEAST_CHANCE;
+        let closes_at = (notes.lost_at + REPEATABLE_FOR).saturating_sub(LEAST_CHANCE);
+        let window = notes.lost_at + LEASE_AND_PATIENCE..closes_at;
         if notes.lost.is_some() && window.contains(&now) {
             notes.chance = Some(now);
         }

@@ -18,17 +18,12 @@ pub(crate) fn run_all(options: &Options, seed: u64) -> bool {
         activate(None);
         let (secs, hours) = (report.took.as_secs_f64(), report.lasted().as_secs() / 3600);
         let name = format!("{mutant:?}");
-        match report.first_finding() {
-            Some(found) => {
-                let worlds = report.worlds();
-                println!(
-                    "{name:<26} found in {secs:>5.1} s, {worlds} worlds, {hours} virtual hours: {found}"
-                );
-            }
-            None => {
-                all_found = false;
-                println!("{name:<26} NOT FOUND in {secs:.1} s, {hours} virtual hours");
-            }
+        let worlds = report.worlds();
+        if let Some(found) = report.first_finding() {
+            println!("{name:<26} found in {secs:>5.1} s, {worlds} worlds, {hours} virtual hours: {found}");
+        } else {
+            all_found = false;
+            println!("{name:<26} NOT FOUND in {secs:.1} s, {worlds} worlds, {hours} virtual hours");
         }
     }
     all_found

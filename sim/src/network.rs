@@ -192,10 +192,9 @@ impl Journey {
     fn tell(&self, call: &Call, effect: Effect) {
         let world = &self.world;
         match effect {
-            Effect::None | Effect::Refused if !matches!(call, Call::Refresh { .. }) => {}
             Effect::None => {}
             Effect::SignedIn(family) => {
-                self.tell_of(family, format!("core API: sign-in, family {}", family.0))
+                self.tell_of(family, format!("core API: sign-in, family {}", family.0));
             }
             Effect::Rotated(family, generation) => {
                 self.tell_of(family, format!("core API: {}-{generation} issued", family.0));

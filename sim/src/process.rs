@@ -151,10 +151,11 @@ mod tests {
         let process = Arc::new(Process::default());
         let begun = tokio::time::Instant::now();
         let running = tokio::spawn(process.run(Box::pin(pass(Duration::from_secs(1)))));
+        pass(Duration::from_millis(1)).await;
         process.pause(Duration::ZERO);
-        pass(Duration::from_secs(60)).await;
+        pass(Duration::from_mins(1)).await;
         process.resume(Duration::ZERO);
         assert_eq!(running.await.unwrap(), Some(()));
-        assert_eq!(begun.elapsed(), Duration::from_secs(60));
+        assert_eq!(begun.elapsed(), Duration::from_millis(60_001));
     }
 }

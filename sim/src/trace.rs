@@ -60,11 +60,11 @@ impl Trace {
         let own: Vec<_> = lines.iter().map(|(at, _)| *at).collect();
         let is_before = |at: Duration| {
             let next = own.partition_point(|own| *own < at);
-            own.get(next).is_some_and(|own| *own - at <= BEFORE)
+            own.get(next).is_some_and(|own| own.saturating_sub(at) <= BEFORE)
         };
         let is_after = |at: Duration| {
             let next = own.partition_point(|own| *own <= at);
-            next > 0 && at - own[next - 1] <= AFTER
+            next > 0 && at.saturating_sub(own[next - 1]) <= AFTER
         };
         lines.extend(lock(&self.world).iter().filter(|(at, _)| is_before(*at)).cloned());
         lines.extend(lock(&self.paths).iter().filter(|(at, _)| is_after(*at)).cloned());

@@ -137,7 +137,8 @@ impl World {
     /// The core API's clock, as wrong as anybody's. Its families count by it.
     pub(crate) fn core_now(&self) -> Duration {
         let skew = Duration::from_millis(self.core_skew_ms.unsigned_abs());
-        if self.core_skew_ms < 0 { self.now() + HEAD_START - skew } else { self.now() + HEAD_START + skew }
+        let now = self.now() + HEAD_START;
+        if self.core_skew_ms < 0 { now.saturating_sub(skew) } else { now + skew }
     }
 
     /// The dice of the faults.

@@ -47,11 +47,13 @@ impl Jar {
         let applied = Applied::read(line);
         match applied {
             Applied::Set { name, value } => {
-                let life = max_age(line).unwrap_or(Duration::MAX);
-                let stored = Stored { value: value.to_owned(), expires_at: now.saturating_add(life) };
+                let lasts_for = max_age(line).unwrap_or(Duration::MAX);
+                let stored = Stored { value: value.to_owned(), expires_at: now.saturating_add(lasts_for) };
                 self.0.insert(name.to_owned(), stored);
             }
-            Applied::Removed { name } => drop(self.0.remove(name)),
+            Applied::Removed { name } => {
+                self.0.remove(name);
+            }
             Applied::Ignored => {}
         }
         applied
@@ -83,7 +85,7 @@ mod tests {
         assert_eq!(jar.apply(set, Duration::ZERO), Applied::Set { name: "a", value: "1" });
         jar.apply("b=2; Path=/; Max-Age=600", Duration::ZERO);
         assert_eq!(jar.header().unwrap(), "a=1; b=2");
-        assert!(jar.expire(Duration::from_secs(60)));
+        assert!(jar.expire(Duration::from_mins(1)));
         assert_eq!(jar.header().unwrap(), "b=2");
         let removal = "b=; Path=/; Max-Age=0";
         assert_eq!(jar.apply(removal, Duration::ZERO), Applied::Removed { name: "b" });

@@ -61,7 +61,7 @@ fn a_living_session_at_the_sign_in_page_is_lost() {
 #[test]
 fn nobody_is_missed_who_asked_for_it_or_stayed_away() {
     let bench = Bench::new(Contract::Ours);
-    assert_eq!(bench.sent_away(LIVES.idle - HOUR, 0), Some(Excuse::TimedOut));
+    assert_eq!(bench.sent_away(LIVES.idle.saturating_sub(HOUR), 0), Some(Excuse::TimedOut));
     bench.checker.ending(HOUR, bench.session);
     assert_eq!(bench.sent_away(2 * HOUR, 0), Some(Excuse::Ending));
     assert_eq!(bench.found(), [""; 0]);
