@@ -3,12 +3,11 @@ use std::time::Duration;
 use http::request::Parts;
 use ironleaf_api_types::User;
 use ironleaf_auth::{AccountError, Caller, EndReason, FieldError, SecretText, SignIn};
-use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
-use tracing::Instrument as _;
 
 use crate::sign_in::establish;
 use crate::sign_out::{caller, end, live_session};
+use crate::to_its_end::to_its_end;
 use crate::{Bff, CoreApi, MAX_EMAIL_BYTES, Session, SignedOutReason};
 
 /// Longer than a sign-in that was under way when an account was deleted, and than any two clocks differ.
@@ -41,7 +40,7 @@ pub async fn update_account(
         return Err(AccountError::Invalid(vec![FieldError { field, message }]));
     }
     let password = password.map(SecretText::from);
-    to_its_end(&change.bff.clone(), change.update(email, password)).await
+    to_its_end(&change.bff.clone(), change.update(email, password)).await.unwrap_or_else(dropped)
 }
 
 /// Deletes the account of the signed-in person. It ends this session and every other one of the person at this application
@@ -54,22 +53,11 @@ pub async fn update_account(
 /// [`AccountError::SignedOut`], [`AccountError::Forbidden`], [`AccountError::Unavailable`].
 pub async fn delete_account(parts: &Parts) -> Result<(), AccountError> {
     let change = Change::begin(parts)?;
-    to_its_end(&change.bff.clone(), change.delete()).await
+    to_its_end(&change.bff.clone(), change.delete()).await.unwrap_or_else(dropped)
 }
 
-/// SECURITY: in a task of its own. Between what the core API does and what has to follow here no closed connection may cut.
-async fn to_its_end<T, W>(bff: &Bff, work: W) -> Result<T, AccountError>
-where
-    T: Send + 'static,
-    W: Future<Output = Result<T, AccountError>> + Send + 'static,
-{
-    let (answer, answered) = oneshot::channel();
-    let task = async move {
-        // Nobody is there to answer any more: no failure.
-        let _ = answer.send(work.await);
-    };
-    bff.spawn(Box::pin(task.in_current_span()));
-    answered.await.unwrap_or_else(|_| Err(AccountError::Unavailable("the change was dropped".to_owned())))
+fn dropped<T>() -> Result<T, AccountError> {
+    Err(AccountError::Unavailable("the change was dropped".to_owned()))
 }
 
 /// One change to an account, with one deadline for all that it asks the core API.

@@ -71,6 +71,11 @@ impl CoreApi {
     /// [`AccountError::SignedOut`] and [`AccountError::Unavailable`].
     pub async fn current_user(&self) -> Result<User, AccountError> {
         let user = self.accounts()?.current_user(self).await?;
+        let signed_in = self.session.current().ok_or(AccountError::SignedOut)?.payload.identity.id.clone();
+        if user.id != signed_in {
+            // A cache in between, most likely. Nobody may become somebody else by it.
+            return Err(AccountError::Unavailable("the core API answered with another person".to_owned()));
+        }
         self.session.modify(|principal| principal.identity = user.clone());
         Ok(user)
     }
@@ -99,7 +104,8 @@ impl CoreApi {
         }
     }
 
-    async fn send_once(&self, mut request: Request) -> Result<Response, CallError> {
+    /// Sends with the session as it stands, and says which that was.
+    async fn send_once(&self, mut request: Request) -> Result<(Response, Arc<Record<Principal>>), CallError> {
         let record = self.session.current().ok_or(CallError::SignedOut)?;
         self.bff.provider().authorize(&self.caller, &record.payload.grant, &mut request);
         let response = self.bff.transport().send(request).await.map_err(|error| {
@@ -108,20 +114,26 @@ impl CoreApi {
         })?;
         let mut grant = record.payload.grant.clone();
         if self.bff.provider().observe(&mut grant, &response) {
-            self.learn(&record, grant, &response).await;
+            self.learn(&record, &response).await;
         }
-        Ok(response)
+        Ok((response, record))
     }
 
     /// What the answer told about the grant belongs into the head as well: a late tab that adopts it later has to be able
     /// to refresh.
-    async fn learn(&self, record: &Record<Principal>, grant: Grant, response: &Response) {
+    async fn learn(&self, record: &Record<Principal>, response: &Response) {
         let lifecycle = self.bff.lifecycle();
-        let (provider, response) = (Arc::clone(lifecycle.provider()), response.clone());
-        let change = move |newest: &mut Grant| provider.observe(newest, &response);
+        let change = {
+            let (provider, response) = (Arc::clone(lifecycle.provider()), response.clone());
+            move |newest: &mut Grant| provider.observe(newest, &response)
+        };
         match lifecycle.amend(&session_key(record), &record.payload.grant, change).await {
             Some(newest) => adopt(&self.session, Some(newest)),
-            None => drop(self.session.modify(|principal| principal.grant = grant)),
+            // SECURITY: told to the grant as it stands. Another call of this request may have renewed it meanwhile, and an older
+            // one under its rotation would be presented as if it were new.
+            None => {
+                self.session.modify(|principal| lifecycle.provider().observe(&mut principal.grant, response));
+            }
         }
     }
 
@@ -130,22 +142,32 @@ impl CoreApi {
         CallError::SignedOut
     }
 
+    async fn replace_refused(&self, refused: &Record<Principal>) -> Result<(), CallError> {
+        let (key, grant) = (session_key(refused), &refused.payload.grant);
+        match self.bff.lifecycle().replace_refused(&self.caller, &key, grant).await {
+            Ensured::Unavailable { newest, detail, .. } => {
+                adopt(&self.session, newest);
+                Err(CallError::Unavailable(detail))
+            }
+            ensured => match apply(&self.bff, &self.session, ensured) {
+                AfterRefresh::Ended(reason) => Err(self.ended(reason)),
+                AfterRefresh::Usable | AfterRefresh::Unavailable(_) => Ok(()),
+            },
+        }
+    }
+
     async fn send_and_repeat(&self, request: Request) -> Result<Response, CallError> {
         self.ensure_fresh().await?;
-        let response = self.send_once(request.clone()).await?;
+        let (response, refused) = self.send_once(request.clone()).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
-        let record = self.session.current().ok_or(CallError::SignedOut)?;
-        let grant = &record.payload.grant;
-        let ensured = self.bff.lifecycle().replace_refused(&self.caller, &session_key(&record), grant).await;
-        if let Ensured::Unavailable { detail, .. } = ensured {
-            return Err(CallError::Unavailable(detail));
+        let current = self.session.current().ok_or(CallError::SignedOut)?;
+        // Another call of this request may have renewed it meanwhile.
+        if current.rotation == refused.rotation {
+            self.replace_refused(&refused).await?;
         }
-        if let AfterRefresh::Ended(reason) = apply(&self.bff, &self.session, ensured) {
-            return Err(self.ended(reason));
-        }
-        let repeated = self.send_once(request).await?;
+        let (repeated, _) = self.send_once(request).await?;
         if repeated.status() == StatusCode::UNAUTHORIZED {
             // It is not the provider's word on the grant: a gateway in between may answer so for everybody.
             return Err(CallError::Unavailable("an access token just issued was refused".to_owned()));

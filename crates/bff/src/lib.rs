@@ -21,6 +21,7 @@ mod room;
 mod sign_in;
 mod sign_out;
 mod signed_out;
+mod to_its_end;
 mod wants;
 
 pub use account::{delete_account, update_account};

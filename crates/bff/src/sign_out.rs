@@ -1,9 +1,13 @@
+use std::sync::Arc;
+
 use http::request::Parts;
 use ironleaf_auth::{Caller, EndReason};
 use ironleaf_session::Record;
+use tokio::time::timeout;
 
 use crate::principal::Principal;
 use crate::refresh::session_key;
+use crate::to_its_end::to_its_end;
 use crate::{Bff, Session, SignedOutReason};
 
 /// Signs the person out, in this order: the tombstone, so that no copy of the cookie lives on; the cookie; the provider,
@@ -21,23 +25,25 @@ pub async fn sign_out(parts: &Parts) -> Option<String> {
     end(&bff, &caller(parts), &record, EndReason::SignedOut).await
 }
 
-/// Ends a session for good. Bounded in time and without an error: nothing may hang on it.
+/// Ends a session for good. Bounded in time and without an error: nothing may hang on it, and it goes on without us.
 pub(crate) async fn end(
     bff: &Bff,
     caller: &Caller,
-    record: &Record<Principal>,
+    record: &Arc<Record<Principal>>,
     reason: EndReason,
 ) -> Option<String> {
-    bff.bury(record, reason.into()).await;
-    let provider = bff.provider().name();
-    let told = bff.lifecycle().end(caller, &session_key(record), &record.payload.grant, reason);
-    if let Ok(told) = tokio::time::timeout(bff.sign_out_timeout(), told).await {
-        return told.redirect;
+    let work = {
+        let (bff, caller, record) = (bff.clone(), caller.clone(), Arc::clone(record));
+        async move {
+            bff.bury(&record, reason.into()).await;
+            bff.lifecycle().end(&caller, &session_key(&record), &record.payload.grant, reason).await
+        }
+    };
+    if let Ok(told) = timeout(bff.sign_out_timeout(), to_its_end(bff, work)).await {
+        return told.and_then(|told| told.redirect);
     }
-    tracing::warn!(
-        provider,
-        "the provider did not answer to a sign-out in time; it is told without us waiting"
-    );
+    let provider = bff.provider().name();
+    tracing::warn!(provider, "the end of a session takes its time; it goes on without us waiting");
     None
 }
 
