@@ -29,6 +29,9 @@ use jar::Jar;
 /// How long a browser waits for an answer.
 const GIVES_UP_AFTER: Duration = Duration::from_mins(2);
 
+/// At one in so many sign-outs the store is lost.
+const SIGN_OUTS_PER_PARTITION: u32 = 6;
+
 /// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum What {
@@ -119,6 +122,11 @@ impl Browser {
         let (sent, request) = self.send(ask);
         pass(there).await;
         world.tell_of(self.person, format!("#{} arrives at replica {replica}", sent.number));
+        if ask.what == What::SignOut && world.dice().once_in(SIGN_OUTS_PER_PARTITION) {
+            world.counts.fault(Fault::PartitionAtSignOut);
+            let time = world.dice().millis(200, 20_000);
+            world.replicas[replica].partition(&world, time);
+        }
         let exchange = Exchange {
             ask,
             sent: sent.state,

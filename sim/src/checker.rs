@@ -15,7 +15,7 @@ use crate::core_api::{Contract, CoreApi, Effect, FamilyId, PersonId, REPEATABLE_
 use crate::trace::Trace;
 
 pub(crate) use families::LostTo;
-pub(crate) use sessions::{Lives, Seen, SessionRef};
+pub(crate) use sessions::{Ended, Lives, Seen, SessionRef};
 pub(crate) use verdict::{Excuse, Finding, Violation};
 
 use families::Families;
@@ -163,20 +163,20 @@ impl Checker {
     }
 
     /// A replica has said that it is over.
-    pub(crate) fn ended(&self, session: SessionRef, at: Duration, store_down: bool) {
-        self.state().sessions.of(session).ended.get_or_insert((at, store_down));
+    pub(crate) fn ended(&self, session: SessionRef, ended: Ended) {
+        self.state().sessions.of(session).ended.get_or_insert(ended);
     }
 
-    /// A page shows the person, for a request that reached a replica at `ingress`.
-    pub(crate) fn shows(&self, scene: Scene<'_>, session: SessionRef, ingress: Duration, store_down: bool) {
+    pub(crate) fn how_it_ended(&self, session: SessionRef) -> Option<Ended> {
+        self.state().sessions.of(session).ended
+    }
+
+    /// A page shows the person after the session's end; `store_down` tells whether the store can be blamed.
+    pub(crate) fn shows(&self, scene: Scene<'_>, session: SessionRef, ended_at: Duration, store_down: bool) {
         let mut state = self.state();
-        let found = state.sessions.of(session);
-        let Some((ended_at, store_was_down)) = found.ended.filter(|(at, _)| *at < ingress) else {
-            return;
-        };
-        let person = found.person;
+        let person = state.sessions.of(session).person;
         let since = scene.now.saturating_sub(ended_at);
-        if (store_down || store_was_down) && since <= sessions::COPY_LIVES {
+        if store_down && since <= sessions::COPY_LIVES {
             state.excuse(Excuse::StoreDown);
         } else {
             let text = format!("session {} shows the person {since:?} after its end", session.0);

@@ -47,6 +47,7 @@ faults! {
     PartitionBefore => "store: partition before the token was consumed",
     PartitionAfter => "store: partition after the token was consumed",
     Partition => "store: partition",
+    PartitionAtSignOut => "store: partition while somebody signs out",
     StoreRequestLost => "store: request lost",
     StoreAnswerLost => "store: answer lost after the write was applied",
     StoreSlow => "store: slow",

@@ -5,7 +5,7 @@ use sim::report::Report;
 use sim::run::run;
 
 fn options(line: &str) -> Options {
-    Options::parse(line.split_whitespace().map(str::to_owned)).unwrap()
+    Options::parse(line.split_whitespace().map(str::to_owned)).expect("the line is understood")
 }
 
 fn report(seed: u64) -> Report {

@@ -45,6 +45,12 @@ pub async fn refresh_before_rendering(State(bff): State<Bff>, mut request: Reque
         bff.note_signed_out(reason);
         request.extensions_mut().insert(reason);
     }
+    #[cfg(feature = "mutants")]
+    if session.arrival() == Arrival::Unknown
+        && ironleaf_auth::mutants::is_active(ironleaf_auth::mutants::Mutant::CookieRemovedOnUnknownKey)
+    {
+        session.destroy();
+    }
     request.extensions_mut().insert(Refreshed { deadline });
     next.run(request).await
 }

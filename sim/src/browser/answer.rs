@@ -9,7 +9,7 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::jar::Applied;
 use super::{Ask, Browser, State, What};
-use crate::checker::{Excuse, Seen, SessionRef, Violation};
+use crate::checker::{Ended, Excuse, Seen, SessionRef, Violation};
 use crate::core_api::subject_of;
 use crate::counts::Fault;
 use crate::glass::COOKIE_NAME;
@@ -23,6 +23,8 @@ const LATEST: Duration = Duration::from_millis(3_500);
 const SIGN_OUT_SETTLES: Duration = Duration::from_secs(20);
 /// How long a refresh tries that nobody waits for any more.
 const REFRESH_GOES_ON_FOR: Duration = Duration::from_secs(10);
+/// Half a minute lies between two tries to write an end down.
+const END_IS_WRITTEN_WITHIN: Duration = Duration::from_mins(2);
 /// What went wrong shortly before a sign-out can still be in its way.
 const FOREGOING: Duration = Duration::from_mins(2);
 
@@ -176,7 +178,7 @@ impl Browser {
         let world = self.world.clone();
         let (index, ingress, person) = (exchange.replica, exchange.ingress, self.person);
         let store_down = world.replicas[index].store_disturbed_since(ingress);
-        world.checker.ended(session, received.egress, store_down);
+        world.checker.ended(session, Ended { at: received.egress, replica: index, store_down });
         tokio::spawn(async move {
             pass(SIGN_OUT_SETTLES).await;
             let family = world.checker.family_of(session);
@@ -271,13 +273,26 @@ impl Browser {
             world.checker.violate(scene, self.person, Violation::WrongPerson, text);
         }
         if let Some(session) = exchange.sent.session {
-            let store_down = world.replicas[exchange.replica].store_disturbed_since(exchange.ingress);
-            world.checker.shows(scene, session, exchange.ingress, store_down);
+            self.shown_after_end(exchange, session);
             if exchange.ask.what == What::Page {
                 world.checker.arrived(world.now(), session);
             }
         }
         Answer::Done
+    }
+
+    /// While the store is down, a copy of a cookie outlives its session for a while; no longer.
+    fn shown_after_end(&self, exchange: &Exchange, session: SessionRef) {
+        let world = &self.world;
+        let ended = world.checker.how_it_ended(session).filter(|ended| ended.at < exchange.ingress);
+        let Some(ended) = ended else { return };
+        // Its end may be written down only when the store is back for whoever was asked, if that process lives so long.
+        let asked = &world.replicas[ended.replica];
+        let recently = world.now().saturating_sub(END_IS_WRITTEN_WITHIN);
+        let unwritten = asked.store_disturbed_since(recently) || asked.disturbed_since(ended.at);
+        let unread = world.replicas[exchange.replica].store_disturbed_since(exchange.ingress);
+        let store_down = unread || ended.store_down && unwritten;
+        world.checker.shows(world.scene(), session, ended.at, store_down);
     }
 
     /// An answer that leads to the sign-in page.

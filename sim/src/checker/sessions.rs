@@ -53,8 +53,8 @@ pub(crate) struct Session {
     pub(crate) family: FamilyId,
     pub(crate) begun_at: Duration,
     pub(crate) ending_since: Option<Duration>,
-    /// When a replica said that it is over, and whether the store was down then.
-    pub(crate) ended: Option<(Duration, bool)>,
+    /// When a replica said that it is over.
+    pub(crate) ended: Option<Ended>,
     excused: Option<Excuse>,
     /// The checker has said so; once is enough.
     pub(crate) lost: bool,
@@ -62,6 +62,16 @@ pub(crate) struct Session {
     /// The highest rotation that a replica was shown, and when it first was.
     shown: (u64, Duration),
     unavailable: Option<Unavailable>,
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    pub(crate) at: Duration,
+    /// Who was asked to end it.
+    pub(crate) replica: usize,
+    /// Whether the store failed that replica meanwhile.
+    pub(crate) store_down: bool,
 }
 
 /// 503s and nothing else.

@@ -127,9 +127,8 @@ fn a_cookie_that_is_behind_is_superseded_only_after_the_time_that_is_promised() 
 fn a_copy_that_works_after_the_end_is_found_unless_the_store_was_down_for_as_long_as_is_documented() {
     for (store_down, after, expected) in [(false, 1, 1), (true, 20, 0), (true, 22, 1)] {
         let bench = Bench::new(Contract::Ours);
-        bench.checker.ended(bench.session, HOUR, store_down);
         let now = HOUR + Duration::from_mins(after);
-        bench.checker.shows(bench.scene(now), bench.session, now, false);
+        bench.checker.shows(bench.scene(now), bench.session, HOUR, store_down);
         assert_eq!(bench.found().len(), expected, "{store_down}, {after} minutes");
     }
 }
