@@ -167,6 +167,16 @@ impl Checker {
         self.state().sessions.of(session).ended.get_or_insert(ended);
     }
 
+    /// Why there may have been nothing left to end.
+    pub(crate) fn was_over(&self, scene: Scene<'_>, seen: Seen) -> Option<Excuse> {
+        let session = self.state().sessions.of(seen.session).clone();
+        let (generation, rotated_at) = scene.core.look(session.family, |f| (f.generation, f.rotated_at))?;
+        let age = scene.core_now.saturating_sub(rotated_at);
+        let superseded = session.superseded(scene.now, seen.rotation, u64::from(generation), age);
+        let timed_out = session.timed_out(scene.now, seen, self.lives);
+        timed_out.or_else(|| superseded.map(|_| Excuse::EndedSuperseded))
+    }
+
     pub(crate) fn how_it_ended(&self, session: SessionRef) -> Option<Ended> {
         self.state().sessions.of(session).ended
     }

@@ -55,6 +55,17 @@ pub(super) struct Exchange {
     pub(super) key_unknown: bool,
 }
 
+impl Exchange {
+    fn seen(&self, session: SessionRef) -> Seen {
+        Seen {
+            session,
+            rotation: self.sent.glance.map_or(0, |glance| glance.rotation),
+            held_since: self.sent.held_since,
+            key_unknown: self.key_unknown,
+        }
+    }
+}
+
 /// An answer as it left the replica.
 pub(super) struct Received {
     status: StatusCode,
@@ -173,6 +184,10 @@ impl Browser {
     fn ended(&self, exchange: &Exchange, received: &Received, session: SessionRef) {
         // What was over in this browser already may live on in another, and is none of its business.
         if exchange.key_unknown || exchange.sent.glance.is_none() || exchange.sent.over {
+            return;
+        }
+        if let Some(excuse) = self.world.checker.was_over(self.world.scene(), exchange.seen(session)) {
+            self.world.checker.excused(excuse);
             return;
         }
         let world = self.world.clone();
@@ -301,12 +316,7 @@ impl Browser {
         let Some(session) = exchange.sent.session else {
             return Answer::SignedOut;
         };
-        let seen = Seen {
-            session,
-            rotation: exchange.sent.glance.map_or(0, |glance| glance.rotation),
-            held_since: exchange.sent.held_since,
-            key_unknown: exchange.key_unknown,
-        };
+        let seen = exchange.seen(session);
         if let Some(reason) = &received.reason {
             world.counts.recovery(&format!("the sign-in page says {reason}"));
         }

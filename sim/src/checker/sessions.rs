@@ -138,18 +138,18 @@ impl Session {
 
     /// Why it may have ended, as far as the browser's side tells.
     pub(crate) fn excuse(&self, now: Duration, seen: Seen, lives: Lives) -> Option<Excuse> {
+        let ending = self.ending_since.map(|_| Excuse::Ending);
+        ending.or_else(|| self.timed_out(now, seen, lives))
+    }
+
+    /// Whether it may have ended by itself.
+    pub(crate) fn timed_out(&self, now: Duration, seen: Seen, lives: Lives) -> Option<Excuse> {
         let slack = SEAL_AGE + SKEW;
         let held = now.saturating_sub(seen.held_since) + slack;
         let unused = now.saturating_sub(self.last_answer_at) + slack;
         let age = now.saturating_sub(self.begun_at) + SKEW;
         let shortest = lives.idle.min(lives.refresh_token);
-        if self.ending_since.is_some() {
-            Some(Excuse::Ending)
-        } else if age >= lives.absolute || held.max(unused) >= shortest {
-            Some(Excuse::TimedOut)
-        } else {
-            None
-        }
+        (age >= lives.absolute || held.max(unused) >= shortest).then_some(Excuse::TimedOut)
     }
 
     /// Whether a cookie of this rotation may have lost its session to time, the newest being `newest` since `age`.

@@ -55,6 +55,8 @@ pub(crate) enum Excuse {
     StoreDown,
     /// The core API could not be told of a sign-out.
     CoreApiDown,
+    /// Somebody signed out, or in over, a cookie that nothing could come of any more; its family is left as it is.
+    EndedSuperseded,
 }
 
 impl Excuse {
@@ -68,6 +70,7 @@ impl Excuse {
             Self::Superseded => "a cookie older than is promised",
             Self::KeyUnknown => "a replica that does not know the key yet (cookie kept)",
             Self::StoreDown => "a copy worked within one access-token life, the store being down",
+            Self::EndedSuperseded => "signed out with a cookie that was superseded before",
             Self::CoreApiDown => "a token was left at sign-out, the core API or the store being down",
         }
     }
