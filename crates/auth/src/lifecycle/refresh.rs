@@ -20,6 +20,9 @@ use crate::{
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Together with the longest wait of the circuit breaker less than a request waits: once the core API is back, the next
+/// request finds it.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 pub(super) struct Refresh {
     pub(super) shared: Arc<Shared>,
@@ -85,7 +88,7 @@ impl Refresh {
                 Step::Again(landing) if Instant::now() + pause > deadline => break landing,
                 Step::Again(_) => self.shared.pause(pause).await,
             }
-            pause *= 2;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         };
         self.land(landing);
     }

@@ -78,8 +78,8 @@ pub struct BreakerSettings {
     /// How long it is open the first time, less up to half by chance, so that replicas do not probe in step. Half a
     /// second: a restart of the API takes about as long, and a mistake costs no more.
     pub first_wait: Duration,
-    /// The wait doubles with every failed probe up to this. Five seconds: nobody waits longer after the API has come
-    /// back, and one call in five seconds burdens no API.
+    /// The wait doubles with every failed probe up to this. A second and a half: a request that waits two and a half for
+    /// its refresh finds an API that has come back, and one call in that time burdens none.
     pub longest_wait: Duration,
     /// A probe that has run this long has failed, whoever still waits for it. Three seconds: what a page is given.
     pub probe_limit: Duration,
@@ -92,7 +92,7 @@ impl Default for BreakerSettings {
             window: Duration::from_mins(1),
             patience: Duration::from_secs(1),
             first_wait: Duration::from_millis(500),
-            longest_wait: Duration::from_secs(5),
+            longest_wait: Duration::from_millis(1_500),
             probe_limit: Duration::from_secs(3),
         }
     }
