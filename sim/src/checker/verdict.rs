@@ -53,6 +53,8 @@ pub(crate) enum Excuse {
     KeyUnknown,
     /// The tombstone could not be written or read: the store was not there.
     StoreDown,
+    /// The store was down at a sign-out, and the replica that was to write it down later crashed before.
+    EndLost,
     /// The core API could not be told of a sign-out.
     CoreApiDown,
     /// Somebody signed out, or in over, a cookie that nothing could come of any more; its family is left as it is.
@@ -70,6 +72,9 @@ impl Excuse {
             Self::Superseded => "a cookie older than is promised",
             Self::KeyUnknown => "a replica that does not know the key yet (cookie kept)",
             Self::StoreDown => "a copy worked within one access-token life, the store being down",
+            Self::EndLost => {
+                "a copy still shows a name: store down at sign-out, and that replica crashed after it"
+            }
             Self::EndedSuperseded => "signed out with a cookie that was superseded before",
             Self::CoreApiDown => "a token was left at sign-out, the core API or the store being down",
         }
