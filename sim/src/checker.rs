@@ -266,7 +266,7 @@ impl Checker {
         let recently = disturbed.is_some_and(|at| scene.now.saturating_sub(at) < Duration::from_mins(2));
         let found = state.sessions.of(session);
         let person = found.person;
-        if let Some(since) = found.stuck(scene.now, calm && !recently) {
+        if let Some(since) = found.stuck(scene.now, calm && !recently, disturbed) {
             let text = format!("session {} has shown no page since {since}, in calm weather", session.0);
             state.violate(scene, person, Violation::Stuck, text);
         }

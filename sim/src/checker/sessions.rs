@@ -166,12 +166,16 @@ impl Session {
     }
 
     /// Notes a 503; since when there is nothing else in calm weather, once that is beyond patience.
-    pub(crate) fn stuck(&mut self, now: Duration, calm: bool) -> Option<String> {
+    /// A fault that hit one of its calls, though nobody saw an answer of that, begins the count anew.
+    pub(crate) fn stuck(&mut self, now: Duration, calm: bool, disturbed: Option<Duration>) -> Option<String> {
         if !calm {
             self.unavailable = None;
             return None;
         }
-        let going_on = self.unavailable.filter(|seen| now.saturating_sub(seen.last_at) <= FORGETS_AFTER);
+        let going_on = self.unavailable.filter(|seen| {
+            let undisturbed = disturbed.is_none_or(|at| at < seen.since);
+            undisturbed && now.saturating_sub(seen.last_at) <= FORGETS_AFTER
+        });
         let seen = going_on.unwrap_or(Unavailable { since: now, last_at: now, answers: 0 });
         let seen = Unavailable { last_at: now, answers: seen.answers + 1, ..seen };
         self.unavailable = Some(seen);
