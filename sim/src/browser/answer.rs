@@ -229,7 +229,7 @@ impl Browser {
                     let replica = &world.replicas[exchange.replica];
                     let failed = replica.core_disturbed_since(exchange.ingress)
                         || replica.store_disturbed_since(exchange.ingress);
-                    let calm = world.is_calm() && !failed;
+                    let calm = world.is_calm() && !failed && !exchange.key_unknown;
                     world.checker.unavailable(world.scene(), session, calm);
                 }
                 Answer::Unavailable
