@@ -99,8 +99,12 @@ pub(super) fn join(
         let listed =
             Listed { shared: Arc::clone(shared), key: stand.key.clone(), flight: Arc::clone(&flight) };
         let task: Task = Box::pin(async move {
-            refresh.run().await;
+            let is_settled = refresh.run().await;
+            // From here on who comes begins anew.
             drop(listed);
+            if !is_settled {
+                refresh.see_through().await;
+            }
         });
         drop(flights);
         cancelled_with_us = begin(shared, task);

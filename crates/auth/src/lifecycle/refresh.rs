@@ -24,6 +24,12 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// request finds it.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
+/// Between two tries that nobody waits for.
+const FIRST_LONG_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_LONG_PAUSE: Duration = Duration::from_secs(30);
+/// A provider that recognises a repetition for longer than this does so whenever somebody comes.
+const ALWAYS: Duration = Duration::from_hours(1);
+
 pub(super) struct Refresh {
     pub(super) shared: Arc<Shared>,
     pub(super) caller: Caller,
@@ -79,7 +85,8 @@ impl Refresh {
         Self { shared, caller, key, grant, shown, flight }
     }
 
-    pub(super) async fn run(&self) {
+    /// Tries until everybody can be answered. `false` if nothing came of it yet.
+    pub(super) async fn run(&self) -> bool {
         let deadline = Instant::now() + self.shared.settings.patience.refresh;
         let mut pause = FIRST_PAUSE;
         let landing = loop {
@@ -90,7 +97,40 @@ impl Refresh {
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         };
+        let is_settled = !matches!(landing, Landing::Unavailable { .. });
         self.land(landing);
+        is_settled
+    }
+
+    /// Goes on asking after everybody was answered, while the provider recognises the repetition: by the time the next request
+    /// comes it may not do so any more, and the answer that was lost would be lost for good.
+    pub(super) async fn see_through(&self) {
+        let window = self.shared.provider().repeatable_for(&self.grant);
+        // One that is always recognised can wait for a request.
+        let Some(window) = window.filter(|window| *window < ALWAYS) else {
+            return;
+        };
+        let begun = Instant::now();
+        let mut pause = FIRST_LONG_PAUSE;
+        while begun.elapsed() + pause < window {
+            self.shared.pause(pause).await;
+            pause = (pause * 2).min(LONGEST_LONG_PAUSE);
+            let Ok(kept) = self.shared.read(&self.key).await else { continue };
+            let phase = match settle(&self.key, &self.grant, kept) {
+                Position::At(stand) if !stand.is_adopted() => stand.phase,
+                _ => return,
+            };
+            let (Phase::Presented { first } | Phase::InDoubt { first, .. }) = phase else {
+                return;
+            };
+            if self.shared.now() + CLOCK_SKEW >= first + window {
+                return;
+            }
+            match self.try_once(Instant::now() + self.shared.settings.patience.request).await {
+                Step::Landed(Landing::Unavailable { .. }) | Step::Again(_) => {}
+                Step::Landed(Landing::Renewed(_) | Landing::Ended(_)) => return,
+            }
+        }
     }
 
     /// Answers whoever waits, once.

@@ -117,7 +117,7 @@ async fn an_answer_that_comes_after_the_lease_was_lost_still_counts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_presentation_after_the_time_for_repetitions_can_be_repeated_in_its_turn() {
-    let mut bench = Bench::new().ends(in_doubt(20));
+    let mut bench = Bench::new().ends(in_doubt(200));
     bench.provider.repeatable_for = Some(Duration::from_mins(10));
     let bench = bench.run();
     pass(LIFE).await;
@@ -125,4 +125,38 @@ async fn a_presentation_after_the_time_for_repetitions_can_be_repeated_in_its_tu
     pass(Duration::from_hours(12)).await;
     bench.provider.script.lock().unwrap().truncate(1);
     assert_eq!(renewed(request(&bench.replica(), 0, &first()).await).rotation, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_was_lost_is_asked_for_again_although_nobody_comes_for_hours() {
+    let mut bench = Bench::new().ends(in_doubt(22));
+    bench.provider.repeatable_for = Some(Duration::from_mins(10));
+    let bench = bench.run();
+    pass(LIFE).await;
+    assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
+    pass(Duration::from_mins(10)).await;
+    assert_eq!(bench.presented().len(), 23, "in doubt, then answered, and never again");
+    pass(Duration::from_hours(5)).await;
+    let found = renewed(request(&bench.replica(), 0, &first()).await);
+    assert_eq!(
+        (found.rotation, token(&found.grant).as_str()),
+        (2, "t''"),
+        "adopted, and renewed because it had ended"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_asks_on_past_the_window_or_where_repetitions_are_not_recognised() {
+    for window in [None, Some(Duration::from_mins(10))] {
+        let mut bench = Bench::new().ends(in_doubt(1_000));
+        bench.provider.repeatable_for = window;
+        let bench = bench.run();
+        pass(LIFE).await;
+        assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
+        pass(Duration::from_mins(11)).await;
+        let asked = bench.presented().len();
+        assert_eq!(asked == 1, window.is_none(), "{asked} times");
+        pass(Duration::from_hours(5)).await;
+        assert_eq!(bench.presented().len(), asked);
+    }
 }
