@@ -7,6 +7,8 @@ use crate::process;
 /// Shows that every known mistake is found; it needs a build that contains them.
 const MUTANTS: &str = "--mutants";
 
+const SEED: &str = "424242";
+
 /// Runs the simulation with these arguments.
 ///
 /// # Errors
@@ -21,13 +23,14 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     process::run(cargo.arg("--").args(args))
 }
 
-/// Two minutes of it, from a seed that it draws and prints.
+/// Two minutes of it, from the same seed each time: what a check finds should be of the change that is checked. New seeds are
+/// for [`run`], which draws one.
 ///
 /// # Errors
 ///
 /// As [`run`].
 pub(crate) fn run_for_two_minutes() -> Result<()> {
-    run(&["--seconds".to_owned(), "120".to_owned()])
+    run(&["--seed", SEED, "--seconds", "120"].map(str::to_owned))
 }
 
 /// The known mistakes.
