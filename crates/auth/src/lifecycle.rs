@@ -324,7 +324,10 @@ impl Shared {
     /// a refresh makes that harmless, for as long as it remembers; the grant cannot have been spent before it was due.
     fn may_refresh_without_store(&self, grant: &Grant, now: SystemTime) -> bool {
         #[cfg(feature = "mutants")]
-        if crate::mutants::is_active(crate::mutants::Mutant::AloneInPartition) {
+        if [crate::mutants::Mutant::AloneInPartition, crate::mutants::Mutant::NoSingleFlight]
+            .into_iter()
+            .any(crate::mutants::is_active)
+        {
             return true;
         }
         let remembered = self.provider().repeatable_for(grant).zip(grant.access_expires_at);

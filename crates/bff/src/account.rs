@@ -126,7 +126,7 @@ impl Change {
         self.core_api.accounts()?.delete(&self.core_api, &id).await?;
         let record = self.session.current();
         self.session.destroy();
-        self.bff.note_signed_out(SignedOutReason::AccountDeleted);
+        SignedOutReason::AccountDeleted.note();
         if let Some(record) = record {
             // Nobody can sign in as this person any more; who did so a moment ago, or by a clock that is ahead, ends as well.
             let not_before = self.bff.now() + LATE_SIGN_IN;

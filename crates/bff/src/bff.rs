@@ -119,16 +119,6 @@ impl Bff {
         }
     }
 
-    /// The one place where the end of a session is written down.
-    #[expect(
-        clippy::unused_self,
-        reason = "whoever ends a session has a Bff; a metric per application belongs to it"
-    )]
-    pub(crate) fn note_signed_out(&self, reason: SignedOutReason) {
-        tracing::info!(reason = reason.label(), support_code = reason.support_code(), "a session is over");
-        metrics::counter!("ironleaf_signed_out_total", "reason" => reason.label()).increment(1);
-    }
-
     /// Every origin under which this application answers.
     pub(crate) fn origins(&self) -> impl Iterator<Item = &PublicOrigin> {
         self.0.origins.iter()

@@ -42,7 +42,7 @@ pub async fn refresh_before_rendering(State(bff): State<Bff>, mut request: Reque
         _ => None,
     };
     if let Some(reason) = reason {
-        bff.note_signed_out(reason);
+        reason.note();
         request.extensions_mut().insert(reason);
     }
     #[cfg(feature = "mutants")]
@@ -93,11 +93,11 @@ pub(crate) async fn ensure_fresh(
         None => bff.lifecycle().read_head(&key).await,
     };
     let ensured = bff.lifecycle().ensure_fresh(caller, &key, &record.payload.grant, head).await;
-    apply(bff, session, ensured)
+    apply(session, ensured)
 }
 
 /// Writes the outcome of a refresh into the session.
-pub(crate) fn apply(bff: &Bff, session: &Session, ensured: Ensured) -> AfterRefresh {
+pub(crate) fn apply(session: &Session, ensured: Ensured) -> AfterRefresh {
     match ensured {
         Ensured::Usable(newest) => {
             adopt(session, newest);
@@ -108,7 +108,7 @@ pub(crate) fn apply(bff: &Bff, session: &Session, ensured: Ensured) -> AfterRefr
             // tells everybody that nothing comes of it any more.
             session.disregard();
             let reason = SignedOutReason::from(reason);
-            bff.note_signed_out(reason);
+            reason.note();
             AfterRefresh::Ended(reason)
         }
         Ensured::Unavailable { newest, access_lives, retry_after, detail } => {

@@ -21,7 +21,7 @@ pub async fn sign_out(parts: &Parts) -> Option<String> {
     // A cookie that this server cannot read goes as well: another one may be able to.
     session.destroy();
     let record = record?;
-    bff.note_signed_out(SignedOutReason::SignedOut);
+    SignedOutReason::SignedOut.note();
     end(&bff, &caller(parts), &record, EndReason::SignedOut).await
 }
 

@@ -42,6 +42,12 @@ impl SignedOutReason {
         parts.extensions.get().copied()
     }
 
+    /// The one place where it is logged and counted: once for each request that finds itself signed out.
+    pub(crate) fn note(self) {
+        tracing::info!(reason = self.label(), support_code = self.support_code(), "a session is over");
+        metrics::counter!("ironleaf_signed_out_total", "reason" => self.label()).increment(1);
+    }
+
     /// A stable word, for logs and metrics.
     pub const fn label(self) -> &'static str {
         match self {

@@ -288,7 +288,7 @@ impl Refresh {
     }
 
     async fn rejected(&self, rejection: Rejection, version: HeadVersion) -> Step {
-        self.log("the provider ended a session", &format!("{rejection:?}"));
+        self.log_end(rejection);
         let reason = EndReason::Rejected(rejection);
         if let Some(newer) = self.leave(version, &self.dead(reason)).await {
             return Step::Landed(newer);
@@ -329,19 +329,13 @@ impl Refresh {
     /// Nobody can be told and nobody asked: right only where a repetition is recognised.
     async fn without_store(&self) -> Step {
         if !self.shared.may_refresh_without_store(&self.grant, self.shared.now()) {
-            #[cfg(feature = "mutants")]
-            let broken = crate::mutants::is_active(crate::mutants::Mutant::NoSingleFlight);
-            #[cfg(not(feature = "mutants"))]
-            let broken = false;
-            if !broken {
-                return Step::unavailable("the store does not answer");
-            }
+            return Step::unavailable("the store does not answer");
         }
         self.shared.observe(Event::RefreshedWithoutStore);
         match self.shared.provider().refresh(&self.caller, &self.grant).await {
             RefreshOutcome::Rotated(rotated) => Step::Landed(self.commit(rotated, Found::Unknown).await),
             RefreshOutcome::Rejected(rejection) => {
-                self.log("the provider ended a session", &format!("{rejection:?}"));
+                self.log_end(rejection);
                 self.shared.observe(Event::Rejected);
                 let reason = EndReason::Rejected(rejection);
                 self.shared.provider().on_end(&self.grant, reason).await;
@@ -366,6 +360,12 @@ impl Refresh {
 
     fn dead(&self, reason: EndReason) -> Head {
         Head { grant: None, ..self.head(HeadState::Dead(reason), true) }
+    }
+
+    /// Nothing is wrong then: tokens expire and are revoked.
+    fn log_end(&self, rejection: Rejection) {
+        let (provider, rotation) = (self.shared.provider().name(), self.key.rotation());
+        tracing::info!(provider, rotation, ?rejection, "the provider ended a session");
     }
 
     fn log(&self, what: &'static str, detail: &str) {
