@@ -188,7 +188,11 @@ impl Lifecycle {
         if self.due(&stand.grant, now) == Due::NotYet {
             return Ensured::Usable(stand.newest());
         }
-        if !reachable && !self.shared.may_refresh_without_store(&stand.grant, now) {
+        // A refresh under way may hold the new grant already, and only wait for the store to take it.
+        let may_refresh = reachable
+            || self.shared.flights.has(&stand.key)
+            || self.shared.may_refresh_without_store(&stand.grant, now);
+        if !may_refresh {
             return self.shared.unavailable(&stand, "the store does not answer".to_owned(), None);
         }
         self.shared.renew(caller, &stand).await

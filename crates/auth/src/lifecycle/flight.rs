@@ -57,6 +57,10 @@ impl Flight {
 pub(super) struct Flights(Mutex<HashMap<SessionKey, Arc<Flight>>>);
 
 impl Flights {
+    pub(super) fn has(&self, key: &SessionKey) -> bool {
+        self.lock().contains_key(key)
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionKey, Arc<Flight>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -44,6 +44,8 @@ async fn a_head_is_committed_once_the_store_is_back() {
     let (answer, ()) = tokio::join!(request(&lifecycle, 0, &grant), going_away);
     assert_eq!(renewed(answer).rotation, 1, "a page is worth more than the certainty of a late tab");
     pass(Duration::from_mins(3)).await;
+    let meanwhile = request(&lifecycle, 0, &first()).await;
+    assert_eq!(renewed(meanwhile).rotation, 1, "whoever comes to this replica gets what it holds");
     bench.take_store_away(false);
     pass(Duration::from_secs(5)).await;
     assert_eq!(token(&renewed(request(&bench.replica(), 0, &first()).await).grant), "t''");
