@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use ironleaf_api_types::User;
 use thiserror::Error;
@@ -47,6 +49,12 @@ pub enum AccountError {
     /// The token of the link is not, or no longer, good.
     #[error("the token is not valid")]
     InvalidToken,
+    /// Too many requests.
+    #[error("too many requests")]
+    TooManyRequests {
+        /// How long to wait, where the API says it.
+        retry_after: Option<Duration>,
+    },
     /// No answer that can be used. The text is for the log.
     #[error("the API cannot be used right now: {0}")]
     Unavailable(String),
@@ -77,14 +85,15 @@ pub trait Accounts: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`AccountError::SignedOut`] and [`AccountError::Unavailable`].
+    /// [`AccountError::SignedOut`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     async fn current_user(&self, calls: &dyn AuthorizedCalls) -> Result<User, AccountError>;
 
     /// Creates an account. It signs nobody in.
     ///
     /// # Errors
     ///
-    /// [`AccountError::EmailTaken`], [`AccountError::Invalid`], [`AccountError::Unavailable`].
+    /// [`AccountError::EmailTaken`], [`AccountError::Invalid`], [`AccountError::TooManyRequests`],
+    /// [`AccountError::Unavailable`].
     async fn register(
         &self,
         caller: &Caller,
@@ -110,20 +119,21 @@ pub trait Accounts: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`AccountError::SignedOut`], [`AccountError::Forbidden`], [`AccountError::Unavailable`].
+    /// [`AccountError::SignedOut`], [`AccountError::Forbidden`], [`AccountError::TooManyRequests`],
+    /// [`AccountError::Unavailable`].
     async fn delete(&self, calls: &dyn AuthorizedCalls, id: &str) -> Result<(), AccountError>;
 
     /// Sends an e-mail with a link to set a new password, if there is such an account; says nothing about whether.
     ///
     /// # Errors
     ///
-    /// [`AccountError::Invalid`] and [`AccountError::Unavailable`].
+    /// [`AccountError::Invalid`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     async fn request_password_reset(&self, caller: &Caller, email: &str) -> Result<(), AccountError>;
 
     /// Consumes the token of a verification e-mail and waits for the result.
     ///
     /// # Errors
     ///
-    /// [`AccountError::InvalidToken`] and [`AccountError::Unavailable`].
+    /// [`AccountError::InvalidToken`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     async fn verify_email(&self, caller: &Caller, token: &SecretText) -> Result<(), AccountError>;
 }

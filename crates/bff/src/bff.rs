@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use ironleaf_auth::{
-    Clock, Lifecycle, LifecycleSettings, Observer, Patience, Provider, Random, Spawner, Task, Transport,
+    AccountError, Accounts, Clock, Lifecycle, LifecycleSettings, Observer, Patience, Provider, Random,
+    Spawner, Task, Transport,
 };
 use ironleaf_session::{Owner, Record, Sealer, SessionLayer, SessionSettings, Tombstone};
 use ironleaf_store::Store;
@@ -160,6 +161,13 @@ impl Bff {
 
     pub(crate) fn provider(&self) -> &dyn Provider {
         &*self.0.settings.provider
+    }
+
+    pub(crate) fn accounts(&self) -> Result<&dyn Accounts, AccountError> {
+        let provider = self.provider();
+        provider
+            .accounts()
+            .ok_or_else(|| AccountError::Unavailable(format!("{} offers no accounts", provider.name())))
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {

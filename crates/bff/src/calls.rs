@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use http::{Extensions, StatusCode};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountError, Accounts, AuthorizedCalls, CallError, Caller, Ensured, Grant, HeadRead, Request, Response,
+    AccountError, AuthorizedCalls, CallError, Caller, Ensured, Grant, HeadRead, Request, Response,
     TransportError,
 };
 use ironleaf_session::Record;
@@ -68,9 +68,9 @@ impl CoreApi {
     ///
     /// # Errors
     ///
-    /// [`AccountError::SignedOut`] and [`AccountError::Unavailable`].
+    /// [`AccountError::SignedOut`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     pub async fn current_user(&self) -> Result<User, AccountError> {
-        let user = self.accounts()?.current_user(self).await?;
+        let user = self.bff.accounts()?.current_user(self).await?;
         let signed_in = self.session.current().ok_or(AccountError::SignedOut)?.payload.identity.id.clone();
         if user.id != signed_in {
             // A cache in between, most likely. Nobody may become somebody else by it.
@@ -78,13 +78,6 @@ impl CoreApi {
         }
         self.session.modify(|principal| principal.identity = user.clone());
         Ok(user)
-    }
-
-    pub(crate) fn accounts(&self) -> Result<&dyn Accounts, AccountError> {
-        let provider = self.bff.provider();
-        provider
-            .accounts()
-            .ok_or_else(|| AccountError::Unavailable(format!("{} offers no accounts", provider.name())))
     }
 
     /// Before the first call of a request that did not come through

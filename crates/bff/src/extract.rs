@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use ironleaf_api_types::User;
-use ironleaf_session::Arrival;
+use ironleaf_session::{Arrival, Record};
 
+use crate::principal::Principal;
 use crate::{Bff, CoreApi, Problem, ProblemKind, Session};
 
 /// The person, if somebody is signed in.
@@ -33,12 +36,7 @@ impl MaybeUser {
     pub fn from_parts(parts: &Parts) -> Result<Self, MissingLayer> {
         let session = session(parts)?;
         let bff = parts.extensions.get::<Bff>().ok_or(MissingLayer("Bff"))?;
-        let checked = session.arrival() != Arrival::Unchecked;
-        // SECURITY: nobody knows whether an unchecked session was ended. A copy of its cookie shows no more than the access
-        // token in it could show.
-        let current =
-            session.current().filter(|record| checked || record.payload.grant.access_lives(bff.now()));
-        Ok(Self(current.map(|record| record.payload.identity.clone())))
+        Ok(Self(trusted_record(bff, session).map(|record| record.payload.identity.clone())))
     }
 }
 
@@ -52,6 +50,13 @@ impl CoreApi {
         let bff = parts.extensions.get::<Bff>().ok_or(MissingLayer("Bff"))?;
         Ok(Self::new(bff.clone(), session(parts)?.clone(), &parts.extensions))
     }
+}
+
+/// SECURITY: nobody knows whether an unchecked session was ended. A copy of its cookie shows no more than the access token
+/// in it could show.
+pub(crate) fn trusted_record(bff: &Bff, session: &Session) -> Option<Arc<Record<Principal>>> {
+    let checked = session.arrival() != Arrival::Unchecked;
+    session.current().filter(|record| checked || record.payload.grant.access_lives(bff.now()))
 }
 
 fn session(parts: &Parts) -> Result<&Session, MissingLayer> {

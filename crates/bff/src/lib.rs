@@ -9,28 +9,41 @@ compile_error!(
 mod account;
 mod bff;
 mod calls;
+mod confirm;
 pub mod edge;
+mod emailed_link;
 mod extract;
+mod failure;
 mod origin;
+mod personal;
 mod principal;
 mod problem;
 mod records;
 mod refresh;
+mod register;
 mod return_to;
 mod room;
 mod sign_in;
 mod sign_out;
 mod signed_out;
 mod to_its_end;
+mod visit;
 mod wants;
 
-pub use account::{delete_account, update_account};
+pub use account::{delete_account, resend_verification, update_account};
 pub use bff::{Bff, BffSettings};
 pub use calls::CoreApi;
+pub use confirm::{ConfirmFailure, confirm_password, signed_in_recently};
+pub use emailed_link::{
+    SIGN_IN_LINK, SignInLink, VERIFICATION_LINK, VerificationLink, request_password_reset, sign_in_with_link,
+    verify_email,
+};
 pub use extract::{MaybeUser, MissingLayer};
+pub use failure::AccountFailure;
 pub use origin::{InvalidOrigin, PublicOrigin};
 pub use problem::{Problem, ProblemKind};
 pub use refresh::refresh_before_rendering;
+pub use register::{Registered, register};
 pub use return_to::ReturnTo;
 pub use room::require_room_to_refresh;
 pub use sign_in::{MAX_EMAIL_BYTES, SignInFailure, sign_in_with_password};

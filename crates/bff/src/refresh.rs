@@ -9,7 +9,7 @@ use ironleaf_session::{Arrival, Record};
 use tokio::time::Instant;
 
 use crate::principal::Principal;
-use crate::records::{ArrivedHead, EndedBecause};
+use crate::records::ArrivedHead;
 use crate::{Bff, MissingLayer, Problem, Session, SignedOutReason};
 
 /// Renews the access token before a byte of the page is rendered, so that the new cookie leaves with that very page.
@@ -33,15 +33,7 @@ pub async fn refresh_before_rendering(State(bff): State<Bff>, mut request: Reque
             }
         }
     }
-    let reason = match session.arrival() {
-        Arrival::Expired => Some(SignedOutReason::TimedOut),
-        Arrival::Ended => {
-            let said = request.extensions().get().map(|EndedBecause(reason)| *reason);
-            Some(said.unwrap_or(SignedOutReason::SignedOut))
-        }
-        _ => None,
-    };
-    if let Some(reason) = reason {
+    if let Some(reason) = SignedOutReason::on_arrival(&session, request.extensions()) {
         reason.note();
         request.extensions_mut().insert(reason);
     }

@@ -1,13 +1,15 @@
 use std::time::Duration;
 
 use http::request::Parts;
-use ironleaf_auth::{Caller, EndReason, SecretText, SignIn, SignInError, SignedIn};
+use ironleaf_auth::{EndReason, SecretText, SignIn, SignInError, SignedIn};
 use ironleaf_session::Owner;
 use thiserror::Error;
+use tokio::time::timeout_at;
 
+use crate::SignedOutReason;
 use crate::principal::Principal;
-use crate::sign_out::{caller, end, live_session};
-use crate::{Bff, Session, SignedOutReason};
+use crate::sign_out::end;
+use crate::visit::{Visit, normalized};
 
 /// The longest e-mail address there is: RFC 5321, section 4.5.3.1.3, less the angle brackets.
 pub const MAX_EMAIL_BYTES: usize = 254;
@@ -40,63 +42,74 @@ pub enum SignInFailure {
 ///
 /// See [`SignInFailure`]. The session the request came with is left as it was.
 pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -> Result<(), SignInFailure> {
-    let Some((bff, session)) = live_session(parts) else {
-        return Err(SignInFailure::Unavailable);
-    };
-    if email.len() > MAX_EMAIL_BYTES {
-        return Err(SignInFailure::InvalidCredentials);
-    }
-    let caller = caller(parts);
-    let attempt =
-        SignIn::Password { email: email.trim().to_lowercase(), password: SecretText::from(password) };
-    let asked = tokio::time::timeout(bff.sign_in_timeout(), bff.provider().sign_in(&caller, attempt)).await;
-    let signed_in = asked
-        .unwrap_or_else(|_| Err(SignInError::Unavailable("it took too long".to_owned())))
-        .map_err(|error| log_and_fold(&bff, &error))?;
-    establish(&bff, &session, &caller, signed_in, None).await
+    let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
+    let email = normalized(email).ok_or(SignInFailure::InvalidCredentials)?;
+    visit.sign_in(SignIn::Password { email, password: SecretText::from(password) }).await
 }
 
-/// Begins the session of a sign-in, in place of the one that the request came with. Where there is a reason to end the
-/// others, it is the person's only one from here on.
-pub(crate) async fn establish(
-    bff: &Bff,
-    session: &Session,
-    caller: &Caller,
-    signed_in: SignedIn,
-    end_others: Option<SignedOutReason>,
-) -> Result<(), SignInFailure> {
-    let previous = session.current();
-    let owner = Owner::new(bff.provider().name(), &signed_in.identity.id);
-    let principal = Principal { identity: signed_in.identity, grant: signed_in.grant };
-    session.insert(principal, owner, signed_in.provider_sid);
-    let begun = session.current();
-    // A session over the budget is not written: the browser keeps the cookie it has, and nobody holds the new grant.
-    if session.fits().is_err() {
-        if let Some(unwritten) = begun {
-            end(bff, caller, &unwritten, EndReason::Replaced).await;
-        }
-        return Err(SignInFailure::SessionTooLarge);
+impl Visit {
+    pub(crate) async fn sign_in(&self, attempt: SignIn) -> Result<(), SignInFailure> {
+        let signed_in = self.ask(attempt).await.map_err(|error| self.fold_sign_in(&error))?;
+        self.establish(signed_in, None).await
     }
-    if let Some((begun, reason)) = begun.zip(end_others) {
-        // The new session begins at that very time, and every other one began before.
-        bff.bury_owner(owner, begun.created_at, reason).await;
-    }
-    if let Some(previous) = previous {
-        end(bff, caller, &previous, EndReason::Replaced).await;
-    }
-    Ok(())
-}
 
-/// Folds what a provider can say into the few answers a page has, and logs what is lost by it.
-fn log_and_fold(bff: &Bff, error: &SignInError) -> SignInFailure {
-    match error {
-        SignInError::InvalidCredentials | SignInError::Forbidden => SignInFailure::InvalidCredentials,
-        SignInError::TooManyRequests { retry_after } => {
-            SignInFailure::TooManyRequests { retry_after: *retry_after }
+    /// A sign-in that follows something that is done already, whatever becomes of it. The error is for the log.
+    pub(crate) async fn begin_session(
+        &self,
+        attempt: SignIn,
+        end_others: Option<SignedOutReason>,
+    ) -> Result<(), String> {
+        let signed_in = self.ask(attempt).await.map_err(|error| error.to_string())?;
+        self.establish(signed_in, end_others).await.map_err(|failure| failure.to_string())
+    }
+
+    pub(crate) async fn ask(&self, attempt: SignIn) -> Result<SignedIn, SignInError> {
+        let asked = timeout_at(self.deadline, self.bff.provider().sign_in(&self.caller, attempt)).await;
+        asked.unwrap_or_else(|_| Err(SignInError::Unavailable("it took too long".to_owned())))
+    }
+
+    /// Begins the session of a sign-in, in place of the one that the request came with. Where there is a reason to end the
+    /// others, it is the person's only one from here on.
+    pub(crate) async fn establish(
+        &self,
+        signed_in: SignedIn,
+        end_others: Option<SignedOutReason>,
+    ) -> Result<(), SignInFailure> {
+        let Self { bff, session, caller, .. } = self;
+        let previous = session.current();
+        let owner = Owner::new(bff.provider().name(), &signed_in.identity.id);
+        let principal = Principal { identity: signed_in.identity, grant: signed_in.grant };
+        session.insert(principal, owner, signed_in.provider_sid);
+        let begun = session.current();
+        // A session over the budget is not written: the browser keeps the cookie it has, and nobody holds the new grant.
+        if session.fits().is_err() {
+            if let Some(unwritten) = begun {
+                end(bff, caller, &unwritten, EndReason::Replaced).await;
+            }
+            return Err(SignInFailure::SessionTooLarge);
         }
-        SignInError::Unsupported | SignInError::Unavailable(_) => {
-            tracing::warn!(provider = bff.provider().name(), %error, "a sign-in got no usable answer");
-            SignInFailure::Unavailable
+        if let Some((begun, reason)) = begun.zip(end_others) {
+            // The new session begins at that very time, and every other one began before.
+            bff.bury_owner(owner, begun.created_at, reason).await;
+        }
+        if let Some(previous) = previous {
+            end(bff, caller, &previous, EndReason::Replaced).await;
+        }
+        Ok(())
+    }
+
+    /// Folds what a provider can say into the few answers a page has, and logs what is lost by it.
+    pub(crate) fn fold_sign_in(&self, error: &SignInError) -> SignInFailure {
+        match error {
+            SignInError::InvalidCredentials | SignInError::Forbidden => SignInFailure::InvalidCredentials,
+            SignInError::TooManyRequests { retry_after } => {
+                SignInFailure::TooManyRequests { retry_after: *retry_after }
+            }
+            SignInError::Unsupported | SignInError::Unavailable(_) => {
+                let provider = self.bff.provider().name();
+                tracing::warn!(provider, %error, "a sign-in got no usable answer");
+                SignInFailure::Unavailable
+            }
         }
     }
 }

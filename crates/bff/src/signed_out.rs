@@ -1,5 +1,10 @@
+use http::Extensions;
 use http::request::Parts;
 use ironleaf_auth::{EndReason, Rejection};
+use ironleaf_session::Arrival;
+
+use crate::Session;
+use crate::records::EndedBecause;
 
 /// Why somebody who was signed in is not any more: behind the message on the page, the log line, the metric and the code
 /// that a person can tell to support.
@@ -40,6 +45,27 @@ impl SignedOutReason {
     /// [`refresh_before_rendering`](crate::refresh_before_rendering) found it.
     pub fn from_parts(parts: &Parts) -> Option<Self> {
         parts.extensions.get().copied()
+    }
+
+    /// The same where no layer has looked before: then it is noted.
+    pub(crate) fn found(parts: &Parts, session: &Session) -> Option<Self> {
+        Self::from_parts(parts).or_else(|| {
+            let reason = Self::on_arrival(session, &parts.extensions)?;
+            reason.note();
+            Some(reason)
+        })
+    }
+
+    /// Why the session was over when it came in, if it was.
+    pub(crate) fn on_arrival(session: &Session, extensions: &Extensions) -> Option<Self> {
+        match session.arrival() {
+            Arrival::Expired => Some(Self::TimedOut),
+            Arrival::Ended => {
+                let said = extensions.get().map(|EndedBecause(reason)| *reason);
+                Some(said.unwrap_or(Self::SignedOut))
+            }
+            _ => None,
+        }
     }
 
     /// The one place where it is logged and counted: once for each request that finds itself signed out.

@@ -13,7 +13,7 @@ use futures_util::poll;
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use ironleaf_auth::{Caller, CoreApiProvider, CoreApiSettings, Patience, Transport};
-use ironleaf_bff::{AccountError, Bff, BffSettings, delete_account, update_account};
+use ironleaf_bff::{AccountFailure, Bff, BffSettings, delete_account, update_account};
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 
 use crate::browser::{Answer, Browser, SESSION};
@@ -82,7 +82,7 @@ async fn delete(request: Request) -> (StatusCode, String) {
     }
 }
 
-fn refused(error: &AccountError) -> (StatusCode, String) {
+fn refused(error: &AccountFailure) -> (StatusCode, String) {
     (StatusCode::CONFLICT, format!("{error:?}"))
 }
 

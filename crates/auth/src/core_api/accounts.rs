@@ -147,6 +147,10 @@ fn unavailable(error: &TransportError) -> AccountError {
 /// What the API's answer means, where it is in the API's own form. There is no 404 among these: it means that the
 /// address is not the API's, or that an account vanished between two calls.
 fn refusal(response: &Response) -> AccountError {
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        // A proxy in front of the API may say so as well, in a form of its own.
+        return AccountError::TooManyRequests { retry_after: wire::retry_after(response) };
+    }
     let Some(error) = wire::ApiError::read(response) else {
         return AccountError::Unavailable(wire::describe(response));
     };
@@ -172,7 +176,7 @@ fn nobody_signed_in(error: AccountError) -> AccountError {
 fn refused_token(response: &Response) -> AccountError {
     match refusal(response) {
         AccountError::Invalid(_) | AccountError::SignedOut => AccountError::InvalidToken,
-        AccountError::Unavailable(detail) => AccountError::Unavailable(detail),
+        told @ (AccountError::TooManyRequests { .. } | AccountError::Unavailable(_)) => told,
         _ => AccountError::Unavailable(wire::describe(response)),
     }
 }

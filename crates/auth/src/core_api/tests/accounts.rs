@@ -27,6 +27,16 @@ fn invalid() -> AccountError {
     AccountError::Invalid(vec![FieldError { field, message }])
 }
 
+fn too_many(secs: Option<u64>) -> AccountError {
+    AccountError::TooManyRequests { retry_after: secs.map(Duration::from_secs) }
+}
+
+fn throttled() -> Answer {
+    let mut response = error(429, "Too Many Requests")?;
+    response.headers_mut().insert("retry-after", http::HeaderValue::from_static("30"));
+    Ok(response)
+}
+
 #[tokio::test]
 async fn what_is_sent_is_what_the_contract_says() {
     let (provider, script) = scripted([
@@ -61,7 +71,8 @@ async fn each_status_means_one_thing() {
         (error(403, "Forbidden"), Some(AccountError::Forbidden), Some(AccountError::Forbidden)),
         (conflict(), Some(AccountError::EmailTaken), Some(AccountError::EmailTaken)),
         (error(404, "Not Found"), None, None),
-        (error(429, "Too Many Requests"), None, None),
+        (text(429, "slow down"), Some(too_many(None)), Some(too_many(None))),
+        (throttled(), Some(too_many(Some(30))), Some(too_many(Some(30)))),
         (error(500, "Internal"), None, None),
         (text(409, "<html>"), None, None),
         (text(200, "{}"), None, None),
@@ -115,6 +126,14 @@ async fn a_bad_token_is_told_apart_from_a_failure() {
         let error = provider.verify_email(&caller(), &"jwt".into()).await.unwrap_err();
         assert_eq!(error == AccountError::InvalidToken, invalid, "{text}: {error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_verification_or_a_reset_that_is_throttled_says_for_how_long() {
+    let (provider, _) = scripted([throttled(), throttled()]);
+    let verified = provider.verify_email(&caller(), &"jwt".into()).await;
+    let reset = provider.request_password_reset(&caller(), "a@b.c").await;
+    assert_eq!((verified, reset), (Err(too_many(Some(30))), Err(too_many(Some(30)))));
 }
 
 #[tokio::test(start_paused = true)]

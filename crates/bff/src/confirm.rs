@@ -1,0 +1,107 @@
+use std::time::Duration;
+
+use http::request::Parts;
+use ironleaf_api_types::User;
+use ironleaf_auth::{AccountError, EndReason, Grant, SecretText, SessionKey, SignIn};
+use thiserror::Error;
+use tokio::time::timeout;
+
+use crate::extract::trusted_record;
+use crate::personal::Personal;
+use crate::sign_out::live_session;
+use crate::visit::Visit;
+use crate::{AccountFailure, SignInFailure, SignedOutReason};
+
+/// For how long a sign-in is good enough for a change to the account itself (ASVS 7.5.1).
+const RECENT: Duration = Duration::from_mins(15);
+
+/// Why a password was not confirmed, as far as a page may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ConfirmFailure {
+    /// Nobody is signed in, or not any more: then with the reason.
+    #[error("nobody is signed in")]
+    SignedOut(Option<SignedOutReason>),
+    /// The sign-in failed; [`SignInFailure::InvalidCredentials`] means that the password is wrong.
+    #[error(transparent)]
+    SignIn(#[from] SignInFailure),
+}
+
+/// Whether the last sign-in of the person is not older than 15 minutes. `false` when nobody is signed in.
+///
+/// The time of the sign-in is sealed with the session: no refresh moves it, and [`confirm_password`] does.
+pub fn signed_in_recently(parts: &Parts) -> bool {
+    let Some((bff, session)) = live_session(parts) else {
+        return false;
+    };
+    trusted_record(&bff, &session).is_some_and(|record| {
+        // A sign-in in the future was at a machine whose clock is ahead of ours.
+        bff.now().duration_since(record.authenticated_at).map_or(true, |age| age <= RECENT)
+    })
+}
+
+/// Signs the signed-in person in anew, with their own address and this password.
+///
+/// As with any sign-in the session gets a new identifier (ASVS 7.2.4), and the grant of the old one is revoked.
+///
+/// It does not go on when the connection is closed: the browser would be left with a session that is over.
+///
+/// # Errors
+///
+/// See [`ConfirmFailure`]. The session is left as it was.
+pub async fn confirm_password(parts: &Parts, password: &str) -> Result<(), ConfirmFailure> {
+    let personal = Personal::begin(parts).map_err(|failure| cannot_begin(&failure))?;
+    personal.confirm(SecretText::from(password)).await
+}
+
+fn cannot_begin(failure: &AccountFailure) -> ConfirmFailure {
+    match failure {
+        AccountFailure::SignedOut(reason) => ConfirmFailure::SignedOut(*reason),
+        AccountFailure::SessionTooLarge => SignInFailure::SessionTooLarge.into(),
+        _ => SignInFailure::Unavailable.into(),
+    }
+}
+
+impl Personal {
+    async fn confirm(&self, password: SecretText) -> Result<(), ConfirmFailure> {
+        let remembered = self.remembered().map_err(|_| self.signed_out())?;
+        match self.visit.confirm_as(&remembered, password.clone()).await {
+            Err(SignInFailure::InvalidCredentials) => {}
+            result => return Ok(result?),
+        }
+        // The password may be right, and the address have changed in another browser.
+        match self.core_api.current_user().await {
+            Ok(user) if user.email != remembered.email => Ok(self.visit.confirm_as(&user, password).await?),
+            Err(AccountError::SignedOut) => Err(self.signed_out()),
+            Ok(_) | Err(_) => Err(SignInFailure::InvalidCredentials.into()),
+        }
+    }
+
+    fn signed_out(&self) -> ConfirmFailure {
+        ConfirmFailure::SignedOut(self.core_api.signed_out_reason())
+    }
+}
+
+impl Visit {
+    async fn confirm_as(&self, person: &User, password: SecretText) -> Result<(), SignInFailure> {
+        let attempt = SignIn::Password { email: person.email.clone(), password };
+        let signed_in = self.ask(attempt).await.map_err(|error| self.fold_sign_in(&error))?;
+        if signed_in.identity.id == person.id {
+            return self.establish(signed_in, None).await;
+        }
+        // SECURITY: the address belongs to somebody else by now. Nobody may become them by a form that asks for a password
+        // only.
+        tracing::warn!("a confirmed password was that of another person");
+        self.give_back(&signed_in.grant).await;
+        Err(SignInFailure::InvalidCredentials)
+    }
+
+    /// Revokes a grant that no session has begun with.
+    async fn give_back(&self, grant: &Grant) {
+        let mut id = [0; 16];
+        self.bff.fill_random(&mut id);
+        let end =
+            self.bff.lifecycle().end(&self.caller, &SessionKey::new(&id, 0), grant, EndReason::Replaced);
+        // It goes on without us, and it logs what fails.
+        let _ = timeout(self.bff.sign_out_timeout(), end).await;
+    }
+}

@@ -1,0 +1,265 @@
+use std::fmt;
+use std::time::Duration;
+
+use http::request::Parts;
+use ironleaf_auth::{AccountError, SecretText, SignIn};
+use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError};
+use url::form_urlencoded;
+
+use crate::visit::{Visit, normalized};
+use crate::{AccountFailure, SignInFailure};
+
+/// More than any core API puts into a link, and little enough for the cookie that carries it.
+const MAX_TOKEN_BYTES: usize = 2048;
+
+/// How long a link waits for the POST that uses it.
+const LINK_LIFE: Duration = Duration::from_mins(10);
+
+/// Carries a [`SignInLink`] from the GET that brought it to the POST that uses it.
+pub const SIGN_IN_LINK: FlashKind<SignInLink> = FlashKind::new("ironleaf-link", LINK_LIFE);
+
+/// Carries a [`VerificationLink`] from the GET that brought it to the POST that uses it.
+pub const VERIFICATION_LINK: FlashKind<VerificationLink> = FlashKind::new("ironleaf-verification", LINK_LIFE);
+
+/// What an e-mailed link says with which somebody signs in without a password.
+///
+/// # Security
+///
+/// Its token is for this crate alone: there is no way to it from outside, and it is neither printed nor serialized.
+///
+/// ```compile_fail,E0616
+/// let link = ironleaf_bff::SignInLink::from_query("email=a@b.c&token=secret").unwrap();
+/// let _ = link.token;
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignInLink {
+    email: String,
+    token: SecretText,
+    sets_password: bool,
+}
+
+impl SignInLink {
+    /// From the query of `/login?email=..&token=..&action=..`. `None` where the address or the token is missing, or longer
+    /// than any.
+    pub fn from_query(query: &str) -> Option<Self> {
+        let email =
+            field(query, "email").as_deref().and_then(normalized).filter(|email| !email.is_empty())?;
+        let sets_password = field(query, "action").is_some_and(|action| action == "password");
+        Some(Self { email, token: token(query)?, sets_password })
+    }
+
+    /// The address it was sent to, in lower case.
+    pub fn email(&self) -> &str {
+        &self.email
+    }
+
+    /// Whether it is meant for setting a new password.
+    pub fn sets_password(&self) -> bool {
+        self.sets_password
+    }
+}
+
+impl fmt::Debug for SignInLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignInLink").field("sets_password", &self.sets_password).finish_non_exhaustive()
+    }
+}
+
+impl Payload for SignInLink {
+    fn encode(&self, out: &mut Encoder) {
+        out.str(&self.email);
+        out.token(self.token.expose());
+        out.bool(self.sets_password);
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        let email = input.str()?.to_owned();
+        let token = SecretText::from(input.token()?.as_str());
+        Ok(Self { email, token, sets_password: input.bool()? })
+    }
+}
+
+/// What an e-mailed link says that verifies an address. As with [`SignInLink`], there is no way to its token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerificationLink {
+    token: SecretText,
+}
+
+impl VerificationLink {
+    /// From the query of `/email-verification?token=..`. `None` where the token is missing, or longer than any.
+    pub fn from_query(query: &str) -> Option<Self> {
+        Some(Self { token: token(query)? })
+    }
+}
+
+impl fmt::Debug for VerificationLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerificationLink").finish_non_exhaustive()
+    }
+}
+
+impl Payload for VerificationLink {
+    fn encode(&self, out: &mut Encoder) {
+        out.token(self.token.expose());
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        Ok(Self { token: SecretText::from(input.token()?.as_str()) })
+    }
+}
+
+/// The first field of this name.
+fn field(query: &str, name: &str) -> Option<String> {
+    let mut fields = form_urlencoded::parse(query.as_bytes());
+    fields.find(|(field, _)| field == name).map(|(_, value)| value.into_owned())
+}
+
+fn token(query: &str) -> Option<SecretText> {
+    let token = SecretText::from(field(query, "token")?);
+    (1..=MAX_TOKEN_BYTES).contains(&token.expose().len()).then_some(token)
+}
+
+/// Signs a person in with an e-mailed link, over whatever session the request came with, as
+/// [`sign_in_with_password`](crate::sign_in_with_password) does. A link works once.
+///
+/// # Errors
+///
+/// [`SignInFailure::InvalidCredentials`] where the link is not, or no longer, good; else see [`SignInFailure`]. The session
+/// the request came with is left as it was.
+pub async fn sign_in_with_link(parts: &Parts, link: &SignInLink) -> Result<(), SignInFailure> {
+    let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
+    visit.sign_in(SignIn::OneTimeToken { email: link.email.clone(), token: link.token.clone() }).await
+}
+
+/// Asks for an e-mail with a link to set a new password. Success says nothing about whether there is such an account.
+///
+/// # Errors
+///
+/// [`AccountFailure::Invalid`], [`AccountFailure::TooManyRequests`], [`AccountFailure::Unavailable`].
+pub async fn request_password_reset(parts: &Parts, email: &str) -> Result<(), AccountFailure> {
+    let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
+    let email = normalized(email).ok_or_else(AccountFailure::invalid_email)?;
+    let asked = visit
+        .in_time(async { visit.bff.accounts()?.request_password_reset(&visit.caller, &email).await })
+        .await;
+    asked.map_err(|error| visit.fold_anonymous(error))
+}
+
+/// Verifies an e-mail address with the link that was sent to it, and waits for the result. A link that is opened twice
+/// verifies twice, as far as the core API has it so.
+///
+/// # Errors
+///
+/// [`AccountFailure::InvalidToken`], [`AccountFailure::TooManyRequests`], [`AccountFailure::Unavailable`].
+pub async fn verify_email(parts: &Parts, link: &VerificationLink) -> Result<(), AccountFailure> {
+    let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
+    let asked =
+        visit.in_time(async { visit.bff.accounts()?.verify_email(&visit.caller, &link.token).await }).await;
+    asked.map_err(|error| visit.fold_anonymous(error))
+}
+
+impl Visit {
+    /// SECURITY: nothing passes that could tell an address with an account from one without.
+    fn fold_anonymous(&self, error: AccountError) -> AccountFailure {
+        let told = match error {
+            AccountError::SignedOut | AccountError::Forbidden | AccountError::EmailTaken => {
+                AccountError::Unavailable(format!("an answer that an anonymous request cannot have: {error}"))
+            }
+            told => told,
+        };
+        AccountFailure::fold(&self.bff, told, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn through_a_cookie<P: Payload>(link: &P) -> P {
+        let mut out = Encoder::new();
+        link.encode(&mut out);
+        let bytes = out.finish();
+        let mut input = Decoder::new(&bytes);
+        let read = P::decode(&mut input).unwrap();
+        input.finish().unwrap();
+        read
+    }
+
+    #[test]
+    fn a_link_says_who_signs_in_and_what_for() {
+        let link = SignInLink::from_query("email=%20New%2B1@Test.com&token=a-b&action=password").unwrap();
+        assert_eq!((link.email(), link.sets_password()), ("new+1@test.com", true));
+        assert_eq!(link.token.expose(), "a-b");
+        for query in ["email=a@b.c&token=t", "token=t&email=a@b.c&action=other&token=u"] {
+            let link = SignInLink::from_query(query).unwrap();
+            assert_eq!((link.email(), link.token.expose(), link.sets_password()), ("a@b.c", "t", false));
+        }
+        assert_eq!(VerificationLink::from_query("a=b&token=t%2Eu").unwrap().token.expose(), "t.u");
+    }
+
+    #[test]
+    fn what_is_missing_empty_or_longer_than_any_makes_no_link() {
+        let long_token = "t".repeat(MAX_TOKEN_BYTES + 1);
+        for query in [
+            String::new(),
+            "email=a@b.c".to_owned(),
+            "token=t".to_owned(),
+            "email=&token=t".to_owned(),
+            "email=%20&token=t".to_owned(),
+            "email=a@b.c&token=".to_owned(),
+            format!("email=a@b.c&token={long_token}"),
+            format!("email={}@b.c&token=t", "a".repeat(254)),
+            // Two bytes each, three in lower case.
+            format!("email={}&token=t", "%C4%B0".repeat(100)),
+        ] {
+            assert_eq!(SignInLink::from_query(&query), None, "{query}");
+        }
+        for query in ["", "token=", "other=t", &format!("token={long_token}")] {
+            assert_eq!(VerificationLink::from_query(query), None, "{query}");
+        }
+    }
+
+    #[test]
+    fn the_longest_link_fits_a_cookie() {
+        let query = format!("email={}&token={}", "a".repeat(254), "%7e".repeat(MAX_TOKEN_BYTES));
+        let mut out = Encoder::new();
+        SignInLink::from_query(&query).unwrap().encode(&mut out);
+        // In base64url, with room for name, key, nonce, tag and attributes.
+        assert!(out.finish().len() * 4 / 3 + 500 < 4096);
+    }
+
+    #[test]
+    fn debug_prints_neither_address_nor_token() {
+        let query = "email=user@test.com&token=secret-token";
+        let printed = format!(
+            "{:?} {:?}",
+            SignInLink::from_query(query).unwrap(),
+            VerificationLink::from_query(query).unwrap()
+        );
+        assert!(!printed.contains('@') && !printed.contains("secret"), "{printed}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_query_makes_a_link_within_its_bounds_or_none(
+            noise in "\\PC{0,300}",
+            fields in prop::collection::vec(("email|token|action|[a-z%=&]{0,4}", "\\PC{0,40}|[%0-9A-Fa-f]{0,3000}"), 0..5),
+        ) {
+            let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            for query in [noise, fields.join("&")] {
+                if let Some(link) = SignInLink::from_query(&query) {
+                    prop_assert!((1..=crate::MAX_EMAIL_BYTES).contains(&link.email().len()));
+                    prop_assert!((1..=MAX_TOKEN_BYTES).contains(&link.token.expose().len()));
+                    prop_assert_eq!(link.email(), link.email().trim());
+                    prop_assert!(through_a_cookie(&link) == link);
+                    prop_assert!(VerificationLink::from_query(&query).is_some());
+                }
+                if let Some(link) = VerificationLink::from_query(&query) {
+                    prop_assert!(through_a_cookie(&link) == link);
+                }
+            }
+        }
+    }
+}

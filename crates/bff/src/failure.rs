@@ -1,0 +1,71 @@
+use std::time::Duration;
+
+use ironleaf_auth::{AccountError, FieldError};
+use thiserror::Error;
+
+use crate::{Bff, SignedOutReason};
+
+/// Why something about an account was not done, as far as a page may know.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AccountFailure {
+    /// Nobody is signed in, or not any more: then with the reason.
+    #[error("nobody is signed in")]
+    SignedOut(Option<SignedOutReason>),
+    /// This person may not do this.
+    #[error("not allowed")]
+    Forbidden,
+    /// An account with this e-mail address exists.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// Some fields were not accepted, `email` or `password`.
+    #[error("the fields were refused")]
+    Invalid(Vec<FieldError>),
+    /// The token of the link is not, or no longer, good.
+    #[error("the token is not valid")]
+    InvalidToken,
+    /// Too many tries.
+    #[error("too many tries")]
+    TooManyRequests {
+        /// How long to wait, where it is known.
+        retry_after: Option<Duration>,
+    },
+    /// The core API cannot be used right now. The log has the details.
+    #[error("the core API cannot be used right now")]
+    Unavailable,
+    /// The session is larger than it may be, and was left as it is. The log has the sizes.
+    #[error("the session is too large")]
+    SessionTooLarge,
+}
+
+impl AccountFailure {
+    /// What a page may know of `error`; what is lost by it is logged. `reason` is why a session ended, if one did.
+    pub(crate) fn fold(bff: &Bff, error: AccountError, reason: Option<SignedOutReason>) -> Self {
+        match error {
+            AccountError::SignedOut => Self::SignedOut(reason),
+            AccountError::Forbidden => Self::Forbidden,
+            AccountError::EmailTaken => Self::EmailTaken,
+            AccountError::Invalid(fields) => Self::Invalid(fields),
+            AccountError::InvalidToken => Self::InvalidToken,
+            AccountError::TooManyRequests { retry_after } => Self::TooManyRequests { retry_after },
+            AccountError::Unavailable(detail) => {
+                tracing::warn!(
+                    provider = bff.provider().name(),
+                    detail,
+                    "a request about an account got no usable answer"
+                );
+                Self::Unavailable
+            }
+        }
+    }
+
+    /// The task that was to do it is gone, because the server ends or by a panic.
+    pub(crate) fn dropped() -> Self {
+        tracing::error!("a request about an account was dropped");
+        Self::Unavailable
+    }
+
+    pub(crate) fn invalid_email() -> Self {
+        let (field, message) = ("email".to_owned(), "Invalid email address".to_owned());
+        Self::Invalid(vec![FieldError { field, message }])
+    }
+}
