@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use crate::components::{AuthBanner, Banner, Toasts};
 use crate::pages;
 use crate::request::{PageRequest, Theme};
+use crate::site::TAGLINE;
 
 /// What a page function gives back.
 pub enum Answer {
@@ -58,6 +59,19 @@ impl Page {
             islands: false,
             content: Box::new(|| content().into_any()),
         }
+    }
+
+    /// The same with the logo alone, for sign-in and its neighbours.
+    pub(crate) fn auth<V: IntoView + 'static>(
+        title: impl Into<String>,
+        content: impl FnOnce() -> V + Send + 'static,
+    ) -> Self {
+        Self { chrome: Chrome::Auth, ..Self::new(title, content) }
+    }
+
+    /// The same with an island in it: the browser loads WebAssembly.
+    pub(crate) fn with_islands(self) -> Self {
+        Self { islands: true, ..self }
     }
 }
 
@@ -146,6 +160,7 @@ fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <title>{title}</title>
+                <meta name="description" content=TAGLINE />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=site.assets.style.clone() />
                 <script

@@ -20,11 +20,14 @@ pub struct AppError {
     /// What is wrong with single fields, by their names.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+    /// Where to go, when it cannot be mended in place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 impl AppError {
     pub(crate) fn new(code: &str, message: &str) -> Self {
-        Self { code: code.to_owned(), message: message.to_owned(), fields: BTreeMap::new() }
+        Self { code: code.to_owned(), message: message.to_owned(), fields: BTreeMap::new(), next: None }
     }
 }
 

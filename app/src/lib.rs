@@ -10,6 +10,8 @@ mod components;
 #[cfg(feature = "ssr")]
 mod error;
 #[cfg(feature = "ssr")]
+mod kept_form;
+#[cfg(feature = "ssr")]
 mod messages;
 #[cfg(feature = "ssr")]
 mod pages;
@@ -19,6 +21,8 @@ mod request;
 mod server_fns;
 #[cfg(feature = "ssr")]
 mod site;
+#[cfg(feature = "ssr")]
+mod validation;
 
 #[cfg(feature = "ssr")]
 pub mod document;

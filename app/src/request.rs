@@ -5,10 +5,11 @@ use std::sync::Arc;
 use http::header::COOKIE;
 use http::request::Parts;
 use ironleaf_bff::edge::{CspNonce, RequestId};
-use ironleaf_bff::{CoreApi, Flash, MaybeUser, MissingLayer, ReturnTo, User};
+use ironleaf_bff::{CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, ReturnTo, User};
 
 use crate::Site;
-use crate::messages::{FIELDS, Fields, MESSAGE, Message};
+use crate::kept_form::{KEPT_FORMS, KeptForm};
+use crate::messages::{MESSAGE, Message};
 
 /// The name of the cookie that remembers the theme. It is no secret and has no prefix.
 pub(crate) const THEME_COOKIE: &str = "ironleaf-theme";
@@ -47,12 +48,15 @@ impl PageRequest {
         ReturnTo::parse(self.parts.uri.path_and_query()?.as_str())
     }
 
+    /// The first value of a field of the query.
+    pub(crate) fn query_field(&self, name: &str) -> Option<String> {
+        let mut fields = url::form_urlencoded::parse(self.query().as_bytes());
+        fields.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+    }
+
     /// Where the query wants to come back to, if that is a place on this origin.
     pub(crate) fn return_to(&self) -> Option<ReturnTo> {
-        let query = self.parts.uri.query()?;
-        url::form_urlencoded::parse(query.as_bytes())
-            .find(|(name, _)| name == "return_to")
-            .and_then(|(_, value)| ReturnTo::parse(&value))
+        self.query_field("return_to").and_then(|place| ReturnTo::parse(&place))
     }
 
     /// The theme that the person chose, from its cookie.
@@ -77,17 +81,52 @@ impl PageRequest {
         self.flash()?.take(&MESSAGE)
     }
 
-    pub(crate) fn leave_message(&self, message: Message) {
-        if let Some(flash) = self.flash() {
-            flash.set(&MESSAGE, &message);
-        }
+    pub(crate) fn leave_message(&self, message: &Message) {
+        self.leave(&MESSAGE, message);
+    }
+
+    /// Whether this page is going to say that something failed.
+    pub(crate) fn has_error(&self) -> bool {
+        self.peek(&MESSAGE).is_some_and(|message| message.is_error())
     }
 
     /// What was typed into this page's form before it came back.
-    pub(crate) fn take_fields(&self) -> Option<Fields> {
-        let flash = self.flash()?;
-        flash.peek(&FIELDS).filter(|fields| fields.page == self.parts.uri.path())?;
-        flash.take(&FIELDS)
+    pub(crate) fn take_form(&self) -> KeptForm {
+        let taken = self.flash().and_then(|flash| {
+            let mut forms = flash.peek(&KEPT_FORMS)?;
+            let form = forms.take(self.parts.uri.path())?;
+            if forms.is_empty() {
+                flash.clear(&KEPT_FORMS);
+            } else {
+                flash.set(&KEPT_FORMS, &forms);
+            }
+            Some(form)
+        });
+        taken.unwrap_or_default()
+    }
+
+    /// What an earlier request left for this page, which stays.
+    pub(crate) fn peek<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
+        self.flash()?.peek(kind)
+    }
+
+    /// Leaves something for a later request.
+    pub(crate) fn leave<T: Payload>(&self, kind: &FlashKind<T>, value: &T) {
+        if let Some(flash) = self.flash() {
+            flash.set(kind, value);
+        }
+    }
+
+    /// Takes back what an earlier request left.
+    pub(crate) fn clear<T: Payload>(&self, kind: &FlashKind<T>) {
+        if let Some(flash) = self.flash() {
+            flash.clear(kind);
+        }
+    }
+
+    /// The query of the address, without its question mark.
+    pub(crate) fn query(&self) -> &str {
+        self.parts.uri.query().unwrap_or_default()
     }
 
     fn flash(&self) -> Option<&Flash> {

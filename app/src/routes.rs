@@ -35,10 +35,16 @@ macro_rules! page {
 }
 
 /// Every page there is.
-pub const PAGES: [PageRoute; 3] = [
+pub const PAGES: [PageRoute; 9] = [
     page!("/", pages::home),
     page!("/login", pages::login),
+    page!("/register", pages::register),
+    page!("/reset-password", pages::reset_password),
+    page!("/set-password", pages::set_password),
+    page!("/email-verification", pages::email_verification),
     page!("/account", pages::account, calls_core_api: true),
+    page!("/account/delete", pages::delete_account),
+    page!("/confirm", pages::confirm),
 ];
 
 /// What answers every other path.
@@ -46,7 +52,16 @@ pub const NOT_FOUND: PageRoute = page!("", pages::not_found);
 
 /// The sign-in page, which leads back to `place` afterwards.
 pub(crate) fn login_page(place: Option<&ReturnTo>) -> String {
-    let mut path = "/login".to_owned();
+    with_return_to("/login", place)
+}
+
+/// The page that asks for the password again, which leads back to `place` afterwards.
+pub(crate) fn confirm_page(place: Option<&ReturnTo>) -> String {
+    with_return_to("/confirm", place)
+}
+
+fn with_return_to(path: &str, place: Option<&ReturnTo>) -> String {
+    let mut path = path.to_owned();
     if let Some(place) = place {
         path.push_str("?return_to=");
         for character in place.as_str().chars() {

@@ -1,8 +1,11 @@
 //! Our whole public API: one file per domain. A server function is reachable by anybody with `curl`, so each one
 //! validates, authorizes and delegates.
 
+mod account;
 mod form;
 mod password;
+mod refusal;
+mod registration;
 mod session;
 mod theme;
 

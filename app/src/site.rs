@@ -5,6 +5,10 @@ use std::net::SocketAddr;
 /// The script of every page with a header: keyboard in menus, toasts, theme without a reload. Small, and no WebAssembly.
 pub const SITE_SCRIPT: &str = include_str!("site.js");
 
+/// What this is, in a sentence: on the front page, and for whoever shows a link to it.
+pub(crate) const TAGLINE: &str = "Sign-in, sessions and account pages in front of the API you already have. Tokens stay on the server; \
+     the browser only ever sees pages.";
+
 /// What is the same on every page of one deployment.
 #[derive(Debug, Clone)]
 pub struct Site {

@@ -5,6 +5,8 @@
 mod account;
 #[path = "http/account_changes.rs"]
 mod account_changes;
+#[path = "http/account_form.rs"]
+mod account_form;
 #[path = "http/assets.rs"]
 mod assets;
 #[path = "http/bad_input.rs"]
@@ -19,12 +21,16 @@ mod expiry;
 mod faulty_refresh;
 #[path = "http/large_sessions.rs"]
 mod large_sessions;
+#[path = "http/links.rs"]
+mod links;
 #[path = "http/network.rs"]
 mod network;
 #[path = "http/pages.rs"]
 mod pages;
 #[path = "http/parallel.rs"]
 mod parallel;
+#[path = "http/registration.rs"]
+mod registration;
 #[path = "http/requests.rs"]
 mod requests;
 #[path = "http/sign_in.rs"]
@@ -33,5 +39,7 @@ mod sign_in;
 mod sign_out;
 #[path = "http/theme.rs"]
 mod theme;
+#[path = "http/use_cases.rs"]
+mod use_cases;
 #[path = "http/world.rs"]
 mod world;

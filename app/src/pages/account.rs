@@ -1,13 +1,16 @@
-use ironleaf_bff::{AccountError, Problem, User};
+use ironleaf_bff::{AccountError, Problem, Role, User};
 use leptos::prelude::*;
 
-use crate::components::Breadcrumb;
+use crate::components::{Breadcrumb, DeleteAccountForm, Field, Rules};
 use crate::document::{Answer, Page};
+use crate::islands::EnhancedForm;
+use crate::kept_form::KeptForm;
 use crate::messages::Message;
 use crate::request::PageRequest;
 use crate::routes::login_page;
+use crate::validation::FieldProblem;
 
-/// `/account`: the person as the core API knows them now.
+/// `/account`: the person as the core API knows them now, and what they can change.
 pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
     let core_api = match request.core_api() {
         Ok(core_api) => core_api,
@@ -16,11 +19,12 @@ pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
     let answer = match core_api.current_user().await {
         Ok(user) => {
             request.viewer = Some(user.clone());
-            Answer::Page(Page::new("Account", move || account_view(&user)))
+            let form = request.take_form();
+            Answer::Page(Page::new("Account", move || account_view(user, form)).with_islands())
         }
         Err(AccountError::SignedOut) => {
             if let Some(reason) = core_api.signed_out_reason() {
-                request.leave_message(Message::SessionExpired(reason));
+                request.leave_message(&Message::SessionExpired(Some(reason)));
             }
             Answer::Redirect(login_page(request.here().as_ref()))
         }
@@ -32,23 +36,120 @@ pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
     (request, answer)
 }
 
-fn account_view(user: &User) -> impl IntoView + use<> {
-    let roles = user.roles.iter().map(|role| view! { <li>{role.label()}</li> }).collect_view();
+fn account_view(user: User, form: KeptForm) -> impl IntoView {
+    let unverified = user.unverified_email.clone();
+    // The address that the person chose last, although it waits for its verification.
+    let email = unverified.clone().unwrap_or(user.email);
     view! {
-        <Breadcrumb here="Account" />
-        <h1>"Account Settings"</h1>
-        <p class="lead">"Manage your account settings and set e-mail preferences."</p>
-        <dl class="facts">
-            <div>
-                <dt>"Email"</dt>
-                <dd>{user.email.clone()}</dd>
-            </div>
-            <div>
-                <dt>"Roles"</dt>
-                <dd>
-                    <ul class="tags">{roles}</ul>
-                </dd>
-            </div>
-        </dl>
+        <div class="sheet">
+            <Breadcrumb here="Account" />
+            <h1>"Account Settings"</h1>
+            <p class="lead">"Manage your account settings and set e-mail preferences."</p>
+            {unverified.map(|email| view! { <Unverified email /> })}
+            <section class="panel" aria-labelledby="credentials">
+                <h2 id="credentials">"Email and password"</h2>
+                <EnhancedForm>
+                    <form method="post" action="/api/update-account" novalidate>
+                        <Field
+                            kept=form.field("email")
+                            label="Email"
+                            kind="email"
+                            autocomplete="username"
+                            rules=Rules::EMAIL
+                            value=email
+                        />
+                        <Field
+                            kept=form.field("password")
+                            label="Password"
+                            placeholder="Leave empty to keep it"
+                            autocomplete="new-password"
+                            rules=Rules::NEW_PASSWORD.or_empty()
+                        />
+                        <Field
+                            kept=form.field("confirm_password")
+                            label="Confirm Password"
+                            placeholder="The new password again"
+                            autocomplete="new-password"
+                            rules=Rules::confirmation(FieldProblem::ConfirmationDue).or_empty()
+                        />
+                        <p class="form-actions">
+                            <button type="submit" class="button primary">
+                                "Update"
+                            </button>
+                        </p>
+                    </form>
+                </EnhancedForm>
+            </section>
+            {roles(&user.roles)}
+            <section class="panel danger-zone" aria-labelledby="leave">
+                <h2 id="leave">"Leave"</h2>
+                <p class="lead-small">"Deleting your account takes everything with it, at once and for good."</p>
+                <p class="form-actions">
+                    <button
+                        type="button"
+                        class="button danger-outline"
+                        command="show-modal"
+                        commandfor="delete-dialog"
+                    >
+                        "Delete Account"
+                    </button>
+                    <noscript>
+                        <a href="/account/delete">"On a page of its own"</a>
+                    </noscript>
+                </p>
+            </section>
+            <DeleteDialog />
+        </div>
+    }
+}
+
+/// Says that an address waits, and sends the e-mail again.
+#[component]
+fn Unverified(email: String) -> impl IntoView {
+    view! {
+        <section class="notice" aria-label="Email verification">
+            <p>
+                "Your email address is unverified: we have sent a link to " <strong>{email}</strong>
+                ". Open it to verify that the address is yours."
+            </p>
+            <form method="post" action="/api/resend-verification">
+                <button type="submit" class="button">
+                    "Resend email"
+                </button>
+            </form>
+        </section>
+    }
+}
+
+fn roles(roles: &[Role]) -> impl IntoView + use<> {
+    let roles: Vec<_> = roles.iter().map(|role| view! { <li>{role.label()}</li> }).collect();
+    (!roles.is_empty()).then(|| {
+        view! {
+            <section class="panel" aria-labelledby="roles">
+                <h2 id="roles">"Roles"</h2>
+                <ul class="tags">{roles}</ul>
+            </section>
+        }
+    })
+}
+
+#[component]
+fn DeleteDialog() -> impl IntoView {
+    let cancel = view! {
+        <button type="button" class="button" command="close" commandfor="delete-dialog" autofocus>
+            "Cancel"
+        </button>
+    };
+    view! {
+        <dialog
+            id="delete-dialog"
+            class="dialog"
+            role="alertdialog"
+            aria-labelledby="delete-dialog-title"
+            aria-describedby="delete-account-text"
+        >
+            <h2 id="delete-dialog-title">"Are you sure?"</h2>
+            <DeleteAccountForm cancel=cancel.into_any() />
+        </dialog>
     }
 }

@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use crate::document::{Answer, Page};
 use crate::request::PageRequest;
+use crate::site::TAGLINE;
 
 /// `/`: what this is. It asks nobody anything, so it is there while the core API is down.
 pub(crate) async fn home(request: PageRequest) -> (PageRequest, Answer) {
@@ -11,9 +12,7 @@ pub(crate) async fn home(request: PageRequest) -> (PageRequest, Answer) {
             <section class="hero">
                 <p class="eyebrow">"Your starting point"</p>
                 <h1>"Build something great."</h1>
-                <p class="lead">
-                    "Sign-in, sessions and account pages in front of the API you already have. Tokens stay on the server; the browser only ever sees pages."
-                </p>
+                <p class="lead">{TAGLINE}</p>
                 <p class="actions">
                     <a class="button primary" href=get_started>
                         "Get started"

@@ -1,53 +1,68 @@
-use ironleaf_bff::ReturnTo;
+use ironleaf_bff::{ReturnTo, SIGN_IN_LINK, SignInLink};
 use leptos::prelude::*;
 
-use crate::components::Field;
-use crate::document::{Answer, Chrome, Page};
+use super::login_link::login_link;
+use crate::components::{Field, Rules};
+use crate::document::{Answer, Page};
 use crate::islands::EnhancedForm;
+use crate::kept_form::KeptForm;
 use crate::request::PageRequest;
 
-/// `/login`: e-mail and password.
+/// `/login`: e-mail and password, or the link of an e-mail that this browser has opened.
 pub(crate) async fn login(request: PageRequest) -> (PageRequest, Answer) {
-    let return_to = request.return_to();
+    if let Some(link) = SignInLink::from_query(request.query()) {
+        // SECURITY: the token leaves the address at once, and nothing but a POST uses it up: neither the history nor a mail
+        // program that looks at links gets anything out of it.
+        request.leave(&SIGN_IN_LINK, &link);
+        return (request, Answer::Redirect("/login".to_owned()));
+    }
+    let wants_form = request.query_field("with").is_some_and(|with| with == "password");
+    if let Some(link) = request.peek(&SIGN_IN_LINK).filter(|_| !wants_form) {
+        let page = login_link(&request, link);
+        return (request, Answer::Page(page));
+    }
     if request.viewer.is_some() {
         return (request, Answer::Redirect("/".to_owned()));
     }
-    let email = request.take_fields().map(|fields| fields.email).unwrap_or_default();
-    let page =
-        Page { chrome: Chrome::Auth, islands: true, ..Page::new("Login", || login_view(email, return_to)) };
+    let (form, return_to) = (request.take_form(), request.return_to());
+    let page = Page::auth("Login", || login_view(form, return_to)).with_islands();
     (request, Answer::Page(page))
 }
 
-fn login_view(email: String, return_to: Option<ReturnTo>) -> impl IntoView {
+fn login_view(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
     view! {
         <section class="card">
             <h1>"Login to your account"</h1>
             <EnhancedForm>
-                <form method="post" action="/api/sign-in" data-until-valid="">
+                <form method="post" action="/api/sign-in" novalidate data-until-valid="">
                     {return_to
                         .map(|place| {
                             view! { <input type="hidden" name="return_to" value=place.to_string() /> }
                         })}
                     <Field
-                        name="email"
+                        kept=form.field("email")
                         label="Email"
                         kind="email"
                         placeholder="hi@example.com"
                         autocomplete="username"
-                        value=email
+                        rules=Rules::EMAIL
                     />
                     <Field
-                        name="password"
+                        kept=form.field("password")
                         label="Password"
-                        kind="password"
                         placeholder="*********"
                         autocomplete="current-password"
+                        rules=Rules::PRESENT
                     />
                     <button type="submit" class="button primary wide">
                         "Login"
                     </button>
                 </form>
             </EnhancedForm>
+            <p class="card-links">
+                <a href="/reset-password">"Forgot Password"</a>
+                <span>"New here? " <a href="/register">"Sign up"</a></span>
+            </p>
         </section>
     }
 }

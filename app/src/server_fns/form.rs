@@ -1,19 +1,22 @@
 //! How a server function answers: JSON for a script, a redirect with a message for a browser.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
-use ironleaf_bff::{Flash, ProblemKind};
+use ironleaf_bff::{Flash, FlashKind, MaybeUser, Payload, ProblemKind, ReturnTo, User};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 
+use super::refusal::Refusal;
 use crate::Site;
 use crate::error::AppError;
-use crate::messages::{FIELDS, Fields, MESSAGE, Message};
+use crate::kept_form::{KEPT_FORMS, KeptForm};
+use crate::messages::{MESSAGE, Message};
+use crate::routes::{confirm_page, login_page};
+use crate::validation::FieldProblems;
 
 /// Whether the client asked for JSON, kept from before Leptos was told so.
 #[derive(Debug, Clone, Copy)]
@@ -28,68 +31,124 @@ pub struct Done {
     pub message: Option<String>,
 }
 
-/// Why a server function did not do what it was asked.
-pub(super) struct Refusal {
-    pub(super) status: StatusCode,
-    /// A stable word for scripts.
-    pub(super) code: &'static str,
-    pub(super) message: Message,
-    pub(super) retry_after: Option<Duration>,
-}
-
 /// One form that was sent to a server function.
 pub(super) struct FormPost {
     parts: Parts,
     response: ResponseOptions,
     wants_json: bool,
+    /// The page that the form is on, with its query.
+    page: String,
+    /// What was typed and may be shown again.
+    values: Vec<(&'static str, String)>,
 }
 
 impl FormPost {
-    /// From the context that Leptos provides to every server function.
-    pub(super) fn from_context() -> Result<Self, AppError> {
+    /// The form of `page`, from the context that Leptos provides to every server function.
+    pub(super) fn from_context(page: impl Into<String>) -> Result<Self, AppError> {
         let found = use_context::<Parts>().zip(use_context::<ResponseOptions>());
         let Some((parts, response)) = found else {
             tracing::error!("a server function ran outside a request");
             return Err(ProblemKind::Internal.into());
         };
         let wants_json = parts.extensions.get::<WantsJson>().is_some_and(|wants| wants.0);
-        Ok(Self { parts, response, wants_json })
+        Ok(Self { parts, response, wants_json, page: page.into(), values: Vec::new() })
+    }
+
+    /// A field that the form shows again when it comes back. Never a password.
+    pub(super) fn keeping(mut self, name: &'static str, value: &str) -> Self {
+        self.values.push((name, value.to_owned()));
+        self
+    }
+
+    /// The same for another page.
+    pub(super) fn on_page(self, page: &str) -> Self {
+        Self { page: page.to_owned(), ..self }
     }
 
     pub(super) const fn parts(&self) -> &Parts {
         &self.parts
     }
 
+    /// The person, as the cookie has them.
+    pub(super) fn viewer(&self) -> Option<User> {
+        MaybeUser::from_parts(&self.parts).ok().and_then(|MaybeUser(viewer)| viewer)
+    }
+
     /// It is done; go to `next`.
     pub(super) fn done(self, next: &str, message: Option<Message>) -> Done {
+        let text = message.as_ref().map(|message| message.text().into_owned());
         if let Some(message) = message {
             // A script goes to `next` as well, and the message with it.
-            self.leave(message);
+            self.leave(&MESSAGE, &message);
         }
         if !self.wants_json {
             self.redirect(next);
         }
-        Done { next: next.to_owned(), message: message.map(|message| message.text().to_owned()) }
+        Done { next: next.to_owned(), message: text }
     }
 
-    /// It is not done: a script gets the error with its status; a browser goes back to the form, which shows the message
-    /// and what was typed.
-    pub(super) fn refused(self, refusal: &Refusal, back: &str, fields: &Fields) -> AppError {
+    /// It is not done. A script gets the error with its status; a browser goes back to the form, which shows what was
+    /// typed and what is wrong with it.
+    pub(super) fn refused(self, refusal: Refusal) -> AppError {
+        if !self.wants_json {
+            if let Some(message) = &refusal.message {
+                self.leave(&MESSAGE, message);
+            }
+            self.keep(&refusal.problems);
+        }
+        self.answered(refusal)
+    }
+
+    /// The same where the page finds by itself what to say.
+    pub(super) fn answered(self, refusal: Refusal) -> AppError {
+        let Refusal { status, code, message, problems, retry_after } = refusal;
         if self.wants_json {
-            self.response.set_status(refusal.status);
-            if let Some(wait) = refusal.retry_after {
+            self.response.set_status(status);
+            if let Some(wait) = retry_after {
                 self.response.insert_header(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
             }
         } else {
-            self.leave(refusal.message);
-            if let Some(flash) = self.flash()
-                && fields.is_worth_keeping()
-            {
-                flash.set(&FIELDS, fields);
-            }
-            self.redirect(back);
+            self.redirect(&self.page);
         }
-        AppError::new(refusal.code, refusal.message.text())
+        let text = match (message, problems.first()) {
+            (Some(message), _) => message.text(),
+            (None, Some((_, problem))) => problem.text().into(),
+            (None, None) => Message::CheckFields.text(),
+        };
+        let fields = problems.iter().map(|(name, problem)| ((*name).to_owned(), problem.text().to_owned()));
+        AppError { fields: fields.collect(), ..AppError::new(code, &text) }
+    }
+
+    /// It is not done, and there is something to do elsewhere first. What was typed is there when the person comes back.
+    pub(super) fn sent_elsewhere(
+        self,
+        status: StatusCode,
+        code: &str,
+        message: &Message,
+        to: &str,
+    ) -> AppError {
+        let text = message.text();
+        self.leave(&MESSAGE, message);
+        self.keep(&Vec::new());
+        if self.wants_json {
+            self.response.set_status(status);
+        } else {
+            self.redirect(to);
+        }
+        AppError { next: Some(to.to_owned()), ..AppError::new(code, &text) }
+    }
+
+    /// To the sign-in page and back here.
+    pub(super) fn signed_out(self, message: &Message) -> AppError {
+        let place = ReturnTo::parse(&self.page).filter(|place| place.as_str() != "/");
+        let to = login_page(place.as_ref());
+        self.sent_elsewhere(StatusCode::UNAUTHORIZED, "signed_out", message, &to)
+    }
+
+    /// To the page that asks for the password, and back here.
+    pub(super) fn unconfirmed(self) -> AppError {
+        let to = confirm_page(ReturnTo::parse(&self.page).as_ref());
+        self.sent_elsewhere(StatusCode::FORBIDDEN, "confirmation_required", &Message::ConfirmFirst, &to)
     }
 
     /// Whether browsers reach this application over TLS.
@@ -101,10 +160,34 @@ impl FormPost {
         self.response.append_header(SET_COOKIE, cookie);
     }
 
-    fn leave(&self, message: Message) {
+    /// What an earlier request left, which stays.
+    pub(super) fn peek<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
+        self.flash()?.peek(kind)
+    }
+
+    pub(super) fn clear<T: Payload>(&self, kind: &FlashKind<T>) {
         if let Some(flash) = self.flash() {
-            flash.set(&MESSAGE, &message);
+            flash.clear(kind);
         }
+    }
+
+    pub(super) fn leave<T: Payload>(&self, kind: &FlashKind<T>, value: &T) {
+        if let Some(flash) = self.flash() {
+            flash.set(kind, value);
+        }
+    }
+
+    fn keep(&self, problems: &FieldProblems) {
+        if self.values.is_empty() && problems.is_empty() {
+            return;
+        }
+        let mut forms = self.peek(&KEPT_FORMS).unwrap_or_default();
+        forms.keep(KeptForm::new(self.page_path(), &self.values, problems));
+        self.leave(&KEPT_FORMS, &forms);
+    }
+
+    fn page_path(&self) -> &str {
+        self.page.split('?').next().unwrap_or_default()
     }
 
     fn flash(&self) -> Option<&Flash> {

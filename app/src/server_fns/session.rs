@@ -1,12 +1,16 @@
-use http::StatusCode;
-use ironleaf_bff::{Problem, ReturnTo, SignInFailure, sign_in_with_password, sign_out};
+use ironleaf_bff::{
+    ConfirmFailure, ReturnTo, SIGN_IN_LINK, SignInFailure, confirm_password, sign_in_with_link,
+    sign_in_with_password, sign_out,
+};
 use leptos::prelude::*;
 
-use super::form::{Done, FormPost, Refusal};
+use super::form::{Done, FormPost};
 use super::password::Password;
+use super::refusal::Refusal;
 use crate::error::AppError;
-use crate::messages::{Fields, Message};
-use crate::routes::login_page;
+use crate::messages::Message;
+use crate::routes::{confirm_page, login_page};
+use crate::validation::FieldProblem;
 
 /// Signs a person in with e-mail address and password.
 #[server(prefix = "/api", endpoint = "sign-in")]
@@ -15,40 +19,69 @@ pub async fn sign_in_form(
     password: Password,
     return_to: Option<String>,
 ) -> Result<Done, AppError> {
-    let form = FormPost::from_context()?;
     let place = return_to.as_deref().and_then(ReturnTo::parse);
+    let form = FormPost::from_context(login_page(place.as_ref()))?.keeping("email", &email);
     match sign_in_with_password(form.parts(), &email, password.expose()).await {
-        Ok(()) => Ok(form.done(place.as_ref().map_or("/", ReturnTo::as_str), None)),
-        Err(failure) => {
-            let fields = Fields { page: "/login".to_owned(), email };
-            Err(form.refused(&refusal(failure), &login_page(place.as_ref()), &fields))
+        Ok(()) => {
+            // A link that waits for this browser would be offered to whoever signs out here next.
+            form.clear(&SIGN_IN_LINK);
+            Ok(form.done(place.as_ref().map_or("/", ReturnTo::as_str), None))
         }
+        Err(failure) => Err(form.refused(failure.into())),
     }
 }
 
-fn refusal(failure: SignInFailure) -> Refusal {
-    let (status, code, message, retry_after) = match failure {
-        SignInFailure::InvalidCredentials => {
-            (StatusCode::UNAUTHORIZED, "invalid_credentials", Message::SignInFailed, None)
-        }
-        SignInFailure::TooManyRequests { retry_after } => {
-            (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", Message::TooManyTries, retry_after)
-        }
-        SignInFailure::Unavailable => {
-            let retry_after = Problem::unavailable().retry_after;
-            (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Message::Unavailable, retry_after)
-        }
-        SignInFailure::SessionTooLarge => {
-            (StatusCode::INTERNAL_SERVER_ERROR, "session_too_large", Message::SessionTooLarge, None)
-        }
+/// Signs a person in with the e-mailed link that their browser has opened; see `pages::login`.
+#[server(prefix = "/api", endpoint = "sign-in-with-token")]
+pub async fn sign_in_with_token(action: Option<String>) -> Result<Done, AppError> {
+    let form = FormPost::from_context("/login")?;
+    let Some(link) = form.peek(&SIGN_IN_LINK) else {
+        return Err(form.refused(link_refused()));
     };
-    Refusal { status, code, message, retry_after }
+    let outcome = sign_in_with_link(form.parts(), &link).await;
+    match outcome {
+        Ok(()) => {
+            form.clear(&SIGN_IN_LINK);
+            let sets_password = link.sets_password() || action.as_deref() == Some("password");
+            Ok(form.done(if sets_password { "/set-password" } else { "/" }, None))
+        }
+        Err(SignInFailure::InvalidCredentials) => {
+            form.clear(&SIGN_IN_LINK);
+            Err(form.refused(link_refused()))
+        }
+        // The link stays: it may be good in a moment.
+        Err(failure) => Err(form.refused(failure.into())),
+    }
+}
+
+fn link_refused() -> Refusal {
+    Refusal { message: Some(Message::LinkFailed), ..SignInFailure::InvalidCredentials.into() }
 }
 
 /// Signs the person out, whoever they are and whatever the core API says.
 #[server(prefix = "/api", endpoint = "sign-out")]
 pub async fn sign_out_form() -> Result<Done, AppError> {
-    let form = FormPost::from_context()?;
+    let form = FormPost::from_context("/")?;
     let elsewhere = sign_out(form.parts()).await;
     Ok(form.done(elsewhere.as_deref().unwrap_or("/"), Some(Message::SignedOut)))
+}
+
+/// Signs the person in anew before a change that asks for it (ASVS 7.5.1).
+#[server(prefix = "/api", endpoint = "confirm-password")]
+pub async fn confirm_password_form(password: Password, return_to: Option<String>) -> Result<Done, AppError> {
+    let place = return_to.as_deref().and_then(ReturnTo::parse);
+    let form = FormPost::from_context(confirm_page(place.as_ref()))?;
+    let back = place.as_ref().map_or("/", ReturnTo::as_str);
+    match confirm_password(form.parts(), password.expose()).await {
+        Ok(()) => Ok(form.done(back, Some(Message::Confirmed))),
+        Err(ConfirmFailure::SignedOut(reason)) => {
+            Err(form.on_page(back).signed_out(&Message::SessionExpired(reason)))
+        }
+        Err(ConfirmFailure::SignIn(SignInFailure::InvalidCredentials)) => {
+            let problems = vec![("password", FieldProblem::WrongPassword)];
+            let refusal = Refusal { message: None, problems, ..SignInFailure::InvalidCredentials.into() };
+            Err(form.refused(refusal))
+        }
+        Err(ConfirmFailure::SignIn(failure)) => Err(form.refused(failure.into())),
+    }
 }

@@ -13,7 +13,7 @@ use crate::request::{THEME_COOKIE, Theme};
 /// Remembers the theme, so that the server renders the next page in it: no flash of the wrong one.
 #[server(prefix = "/api", endpoint = "set-theme")]
 pub async fn set_theme(theme: String, return_to: Option<String>) -> Result<Done, AppError> {
-    let form = FormPost::from_context()?;
+    let form = FormPost::from_context("/")?;
     let cookie = match Theme::parse(&theme) {
         Some(theme) => theme_cookie(&form, theme.class()).max_age(cookie::time::Duration::days(365)),
         None if theme == "system" => theme_cookie(&form, "").removal(),

@@ -8,10 +8,10 @@ async fn every_page(world: &World) -> Vec<(&'static str, String)> {
     let mut visitor = world.browser();
     let mut person = world.signed_in().await;
     let mut pages = Vec::new();
-    for path in ["/", "/login", "/nowhere"] {
+    for path in ["/", "/login", "/register", "/reset-password", "/email-verification", "/nowhere"] {
         pages.push((path, visitor.get(path).await.body));
     }
-    for path in ["/", "/account", "/nowhere"] {
+    for path in ["/", "/account", "/account/delete", "/set-password", "/confirm", "/nowhere"] {
         pages.push((path, person.get(path).await.body));
     }
     visitor.sign_in("user@test.com", "wrong-password").await;
@@ -52,9 +52,22 @@ async fn titles_name_the_page_and_the_application() {
 async fn only_a_page_with_an_island_loads_web_assembly() {
     let world = World::new().await;
     let mut browser = world.browser();
-    assert!(browser.get("/login").await.body.contains(".wasm"));
-    assert!(!browser.get("/").await.body.contains(".wasm"));
-    assert!(!world.signed_in().await.get("/account").await.body.contains(".wasm"));
+    for page in ["/login", "/register", "/reset-password"] {
+        assert!(browser.get(page).await.body.contains(".wasm"), "{page}");
+    }
+    for page in ["/", "/email-verification", "/nowhere"] {
+        assert!(!browser.get(page).await.body.contains(".wasm"), "{page}");
+    }
+    let mut person = world.signed_in().await;
+    for (page, has_island) in [
+        ("/", false),
+        ("/account/delete", false),
+        ("/account", true),
+        ("/set-password", true),
+        ("/confirm", true),
+    ] {
+        assert_eq!(person.get(page).await.body.contains(".wasm"), has_island, "{page}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,18 @@
+use leptos::prelude::*;
+
+/// What deleting an account means, and the button that does it; in the dialog and on the page without one. `cancel` is
+/// the way out.
+#[component]
+pub(crate) fn DeleteAccountForm(cancel: AnyView) -> impl IntoView {
+    view! {
+        <p id="delete-account-text" class="lead-small">
+            "This cannot be undone. It deletes your account for good and logs you out everywhere."
+        </p>
+        <form method="post" action="/api/delete-account" class="dialog-actions">
+            {cancel}
+            <button type="submit" class="button danger">
+                "Delete Account"
+            </button>
+        </form>
+    }
+}

@@ -1,0 +1,174 @@
+//! Forms that came back: what was typed into them, never a password, and what was wrong with it.
+
+use std::time::Duration;
+
+use ironleaf_bff::codec::{Decoder, Encoder};
+use ironleaf_bff::{FlashKind, Payload, PayloadError};
+
+use crate::validation::{FieldProblem, FieldProblems};
+
+/// Cleared when the form shows it; half an hour is enough to sign in again in between.
+pub(crate) const KEPT_FORMS: FlashKind<KeptForms> =
+    FlashKind::new("ironleaf-fields", Duration::from_mins(30));
+
+/// All of them share the room that cookies have with the session.
+const MAX_BYTES: usize = 1024;
+
+/// What one form is to show again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct KeptForm {
+    /// The path of the form's page; another page does not show it.
+    page: String,
+    values: Vec<(String, String)>,
+    problems: Vec<(String, FieldProblem)>,
+}
+
+impl KeptForm {
+    pub(crate) fn new(page: &str, values: &[(&'static str, String)], problems: &FieldProblems) -> Self {
+        let owned = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
+        Self {
+            page: page.to_owned(),
+            values: values.iter().map(owned).collect(),
+            problems: problems.iter().map(|(name, problem)| ((*name).to_owned(), *problem)).collect(),
+        }
+    }
+
+    /// What this form has of one field.
+    pub(crate) fn field(&self, name: &'static str) -> KeptField {
+        let value = self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let at = self.problems.iter().position(|(known, _)| known == name);
+        let problem = at.map(|at| self.problems[at].1);
+        KeptField { name, value, problem, is_first_problem: at == Some(0) }
+    }
+
+    fn bytes(&self) -> usize {
+        self.page.len() + self.values.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+    }
+}
+
+/// One field of a form, with what is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeptField {
+    pub(crate) name: &'static str,
+    pub(crate) value: Option<String>,
+    pub(crate) problem: Option<FieldProblem>,
+    /// Where a person goes on who cannot see what changed.
+    pub(crate) is_first_problem: bool,
+}
+
+/// The kept forms of one browser: a sign-in that fails on the way does not take away what was typed elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct KeptForms(Vec<KeptForm>);
+
+impl KeptForms {
+    /// In place of an earlier one of the same page. The oldest go where there is no room.
+    pub(crate) fn keep(&mut self, form: KeptForm) {
+        self.0.retain(|known| known.page != form.page);
+        self.0.push(form);
+        while self.0.iter().map(KeptForm::bytes).sum::<usize>() > MAX_BYTES && !self.0.is_empty() {
+            self.0.remove(0);
+        }
+    }
+
+    pub(crate) fn take(&mut self, page: &str) -> Option<KeptForm> {
+        let at = self.0.iter().position(|form| form.page == page)?;
+        Some(self.0.remove(at))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Payload for KeptForms {
+    fn encode(&self, out: &mut Encoder) {
+        out.varint(self.0.len() as u64);
+        for form in &self.0 {
+            out.str(&form.page);
+            out.varint(form.values.len() as u64);
+            for (name, value) in &form.values {
+                out.str(name);
+                out.str(value);
+            }
+            out.varint(form.problems.len() as u64);
+            for (name, problem) in &form.problems {
+                out.str(name);
+                out.str(problem.text());
+            }
+        }
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        let mut forms = Vec::new();
+        for _ in 0..input.varint()? {
+            let page = input.str()?.to_owned();
+            let mut values = Vec::new();
+            for _ in 0..input.varint()? {
+                values.push((input.str()?.to_owned(), input.str()?.to_owned()));
+            }
+            let mut problems = Vec::new();
+            for _ in 0..input.varint()? {
+                let (name, text) = (input.str()?.to_owned(), input.str()?);
+                // A problem that this version does not know is not shown; what was typed is.
+                let known = FieldProblem::ALL.into_iter().find(|problem| problem.text() == text);
+                problems.extend(known.map(|problem| (name, problem)));
+            }
+            forms.push(KeptForm { page, values, problems });
+        }
+        Ok(Self(forms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(page: &str, email: &str) -> KeptForm {
+        KeptForm::new(page, &[("email", email.to_owned())], &vec![("email", FieldProblem::InvalidEmail)])
+    }
+
+    #[test]
+    fn forms_arrive_as_they_left() {
+        let mut forms = KeptForms::default();
+        forms.keep(form("/account", "ada"));
+        forms.keep(form("/login", "bob"));
+        let mut out = Encoder::new();
+        forms.encode(&mut out);
+        let bytes = out.finish();
+        let mut input = Decoder::new(&bytes);
+        let mut arrived = KeptForms::decode(&mut input).unwrap();
+        input.finish().unwrap();
+        assert_eq!(arrived, forms);
+        let account = arrived.take("/account").unwrap();
+        let problem = Some(FieldProblem::InvalidEmail);
+        let value = Some("ada".to_owned());
+        assert_eq!(
+            account.field("email"),
+            KeptField { name: "email", value, problem, is_first_problem: true }
+        );
+        let untouched = KeptField { name: "password", value: None, problem: None, is_first_problem: false };
+        assert_eq!(account.field("password"), untouched);
+        assert_eq!(arrived.take("/account"), None);
+        assert!(arrived.take("/login").is_some() && arrived.is_empty());
+    }
+
+    #[test]
+    fn a_form_takes_the_place_of_its_own_page_only() {
+        let mut forms = KeptForms::default();
+        forms.keep(form("/login", "ada"));
+        forms.keep(form("/account", "bob"));
+        forms.keep(form("/login", "eve"));
+        assert_eq!(forms.take("/login").unwrap().field("email").value.as_deref(), Some("eve"));
+        assert_eq!(forms.take("/account").unwrap().field("email").value.as_deref(), Some("bob"));
+    }
+
+    #[test]
+    fn what_does_not_fit_goes_from_the_oldest_on() {
+        let mut forms = KeptForms::default();
+        forms.keep(form("/a", &"x".repeat(600)));
+        forms.keep(form("/b", &"y".repeat(600)));
+        assert!(forms.take("/a").is_none() && forms.take("/b").is_some());
+        forms.keep(form("/c", &"z".repeat(5000)));
+        assert!(forms.is_empty());
+    }
+}

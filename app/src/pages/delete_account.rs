@@ -1,0 +1,29 @@
+use leptos::prelude::*;
+
+use crate::components::DeleteAccountForm;
+use crate::document::{Answer, Page};
+use crate::request::PageRequest;
+use crate::routes::login_page;
+
+/// `/account/delete`: the dialog of the account page as a page, for browsers that can open none, and where a person comes
+/// back to after they had to confirm their password.
+pub(crate) async fn delete_account(request: PageRequest) -> (PageRequest, Answer) {
+    if request.viewer.is_none() {
+        let here = request.here();
+        return (request, Answer::Redirect(login_page(here.as_ref())));
+    }
+    let page = Page::new("Delete account", || {
+        let cancel = view! {
+            <a class="button" href="/account">
+                "Cancel"
+            </a>
+        };
+        view! {
+            <section class="card">
+                <h1>"Are you sure?"</h1>
+                <DeleteAccountForm cancel=cancel.into_any() />
+            </section>
+        }
+    });
+    (request, Answer::Page(page))
+}

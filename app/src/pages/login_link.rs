@@ -1,0 +1,40 @@
+use ironleaf_bff::SignInLink;
+use leptos::prelude::*;
+
+use crate::document::Page;
+use crate::request::PageRequest;
+
+/// `/login` for a browser that has opened the link of an e-mail: one button. The page's script presses it by itself, but
+/// not over a session that somebody has, and not after it has failed.
+pub(super) fn login_link(request: &PageRequest, link: SignInLink) -> Page {
+    let by_itself = request.viewer.is_none() && !request.has_error();
+    let viewer = request.viewer.as_ref().map(|user| user.email.clone());
+    Page::auth("Logging you in", move || {
+        let email = link.email().to_owned();
+        view! {
+            <section class="card">
+                <h1>"Logging you in..."</h1>
+                {viewer
+                    .filter(|viewer| *viewer != email)
+                    .map(|viewer| {
+                        view! {
+                            <p class="lead-small">
+                                "You are logged in as " <strong>{viewer}</strong>
+                                ". Going on ends that session in this browser."
+                            </p>
+                        }
+                    })} <form method="post" action="/api/sign-in-with-token" data-auto-submit=by_itself.then_some("")>
+                    {link
+                        .sets_password()
+                        .then(|| view! { <input type="hidden" name="action" value="password" /> })}
+                    <button type="submit" class="button primary wide">
+                        {format!("Continue as {email}")}
+                    </button>
+                </form>
+                <p class="card-links">
+                    <a href="/login?with=password">"Use your password instead"</a>
+                </p>
+            </section>
+        }
+    })
+}

@@ -1,0 +1,54 @@
+use leptos::prelude::*;
+
+use crate::components::{Breadcrumb, Field, Rules, Username};
+use crate::document::{Answer, Page};
+use crate::islands::EnhancedForm;
+use crate::kept_form::KeptForm;
+use crate::request::PageRequest;
+use crate::validation::FieldProblem;
+
+/// `/set-password`: where the link of a reset e-mail leads. It asks the core API nothing, so it is there at once.
+pub(crate) async fn set_password(request: PageRequest) -> (PageRequest, Answer) {
+    let Some(user) = request.viewer.clone() else {
+        return (request, Answer::Redirect("/login".to_owned()));
+    };
+    let form = request.take_form();
+    let page = Page::new("Set password", || set_password_view(form, user.email)).with_islands();
+    (request, Answer::Page(page))
+}
+
+fn set_password_view(form: KeptForm, email: String) -> impl IntoView {
+    view! {
+        <div class="sheet">
+            <Breadcrumb here="Set Password" />
+            <h1>"Set Your Password"</h1>
+            <p class="lead">"Create your new password"</p>
+            <div class="panel">
+                <EnhancedForm>
+                    <form method="post" action="/api/set-password" novalidate data-until-valid="">
+                        <Username email />
+                        <Field
+                            kept=form.field("password")
+                            label="New Password"
+                            placeholder="Enter new password"
+                            autocomplete="new-password"
+                            rules=Rules::NEW_PASSWORD
+                        />
+                        <Field
+                            kept=form.field("confirm_password")
+                            label="Confirm Password"
+                            placeholder="Confirm new password"
+                            autocomplete="new-password"
+                            rules=Rules::confirmation(FieldProblem::PasswordsDiffer)
+                        />
+                        <p class="form-actions">
+                            <button type="submit" class="button primary">
+                                "Update Password"
+                            </button>
+                        </p>
+                    </form>
+                </EnhancedForm>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,71 @@
+use ironleaf_bff::{
+    AccountFailure, Registered, VERIFICATION_LINK, register, request_password_reset, verify_email,
+};
+use leptos::prelude::*;
+
+use super::form::{Done, FormPost};
+use super::password::Password;
+use super::refusal::{Refusal, account_refused};
+use crate::error::AppError;
+use crate::messages::Message;
+use crate::pages::{VERIFIED, Verified};
+use crate::validation::{FieldProblem, FieldProblems, check_confirmation, check_email, check_new_password};
+
+/// Creates an account and signs its person in.
+#[server(prefix = "/api", endpoint = "register")]
+pub async fn register_form(
+    email: String,
+    password: Password,
+    confirm_password: Password,
+) -> Result<Done, AppError> {
+    let form = FormPost::from_context("/register")?.keeping("email", &email);
+    let (password, confirmation) = (password.expose(), confirm_password.expose());
+    let mut problems: FieldProblems = Vec::new();
+    problems.extend(check_email(&email).map(|problem| ("email", problem)));
+    problems.extend(check_new_password(password).map(|problem| ("password", problem)));
+    let problem = check_confirmation(password, confirmation, FieldProblem::ConfirmationMissing);
+    problems.extend(problem.map(|problem| ("confirm_password", problem)));
+    if !problems.is_empty() {
+        return Err(form.refused(Refusal::of_fields(problems)));
+    }
+    match register(form.parts(), &email, password).await {
+        Ok(Registered::SignedIn) => Ok(form.done("/", Some(Message::Welcome))),
+        Ok(Registered::NotSignedIn) => Ok(form.done("/login", Some(Message::RegisteredOnly))),
+        Err(failure) => Err(account_refused(form, failure)),
+    }
+}
+
+/// Has a link sent with which a new password can be set. The answer is the same whether the account exists or not.
+#[server(prefix = "/api", endpoint = "request-password-reset")]
+pub async fn request_password_reset_form(email: String) -> Result<Done, AppError> {
+    let form = FormPost::from_context("/reset-password")?.keeping("email", &email);
+    if let Some(problem) = check_email(&email) {
+        return Err(form.refused(Refusal::of_fields(vec![("email", problem)])));
+    }
+    let address = email.trim().to_lowercase();
+    match request_password_reset(form.parts(), &address).await {
+        Ok(()) => Ok(form.done("/reset-password", Some(Message::ResetLinkSent(address)))),
+        Err(failure) => Err(account_refused(form, failure)),
+    }
+}
+
+/// Verifies an e-mail address with the link that the browser has opened; see `pages::email_verification`.
+#[server(prefix = "/api", endpoint = "verify-email")]
+pub async fn verify_email_form() -> Result<Done, AppError> {
+    let form = FormPost::from_context("/email-verification")?;
+    let outcome = match form.peek(&VERIFICATION_LINK) {
+        Some(link) => verify_email(form.parts(), &link).await,
+        None => Err(AccountFailure::InvalidToken),
+    };
+    let is_decided = matches!(outcome, Ok(()) | Err(AccountFailure::InvalidToken));
+    // A link that nobody could decide about stays for the next try.
+    if is_decided {
+        form.clear(&VERIFICATION_LINK);
+        form.leave(&VERIFIED, &Verified(outcome.is_ok()));
+    }
+    match outcome {
+        Ok(()) => Ok(form.done("/email-verification", None)),
+        Err(AccountFailure::InvalidToken) => Err(form.answered(Refusal::invalid_token())),
+        Err(failure) => Err(account_refused(form, failure)),
+    }
+}

@@ -1,0 +1,225 @@
+//! Links in e-mails: what opening them does, and what it does not.
+
+use std::time::Duration;
+
+use crate::browser::{Browser, SESSION};
+use crate::network::Outcome;
+use crate::world::World;
+
+/// The path of the newest link that was sent to this address.
+async fn link_to(world: &World, email: &str) -> String {
+    world.core_api.settled().await;
+    let mails = world.core_api.outbox().await.unwrap();
+    let mail = mails.into_iter().map(|stored| stored.message).find(|mail| mail.to == email).unwrap();
+    mail.link.strip_prefix("http://127.0.0.1:3000").unwrap().to_owned()
+}
+
+async fn reset_link(world: &World, browser: &mut Browser) -> String {
+    let answer = browser.post("/api/request-password-reset", "email=User@test.com").await;
+    assert_eq!((answer.status, answer.location()), (303, "/reset-password"));
+    link_to(world, "user@test.com").await
+}
+
+/// Opens a link as a browser does: the answer is a redirect without the token, which is followed.
+async fn open(browser: &mut Browser, link: &str) -> String {
+    let (path, query) = link.split_once('?').unwrap();
+    let answer = browser.get(link).await;
+    assert_eq!((answer.status, answer.location()), (303, path), "{query}");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    browser.get(path).await.body
+}
+
+#[tokio::test]
+async fn a_reset_is_answered_the_same_whether_the_account_exists_or_not() {
+    let world = World::new().await;
+    for email in ["user@test.com", "nobody@test.com"] {
+        let mut browser = world.browser();
+        let answer = browser.post("/api/request-password-reset", &format!("email={email}")).await;
+        assert_eq!((answer.status, answer.location()), (303, "/reset-password"));
+        let page = browser.get("/reset-password").await.body;
+        assert!(page.contains(&format!("A password reset link has been sent to {email}")), "{page}");
+        assert!(page.contains(r#"role="status""#));
+    }
+    world.core_api.settled().await;
+    assert_eq!(world.core_api.outbox().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_reset_for_what_is_no_address_is_refused_beside_the_field() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.post("/api/request-password-reset", "email=nonsense").await;
+    let page = browser.get("/reset-password").await.body;
+    assert!(page.contains("Invalid email address") && page.contains(r#"value="nonsense""#), "{page}");
+}
+
+#[tokio::test]
+async fn a_reset_link_signs_in_by_a_post_and_leads_to_a_new_password() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let link = reset_link(&world, &mut browser).await;
+    let page = open(&mut browser, &link).await;
+    assert!(page.contains("Logging you in...") && page.contains("Continue as user@test.com"), "{page}");
+    assert!(page.contains("data-auto-submit"));
+
+    let answer = browser.post("/api/sign-in-with-token", "action=password").await;
+    assert_eq!((answer.status, answer.location()), (303, "/set-password"));
+    assert_eq!(answer.set_cookies(SESSION).len(), 1);
+    assert!(answer.set_cookies("ironleaf-link")[0].contains("Max-Age=0"));
+
+    let form = "password=password2&confirm_password=password2";
+    let answer = browser.post("/api/set-password", form).await;
+    assert_eq!((answer.status, answer.location()), (303, "/"));
+    assert!(browser.get("/").await.body.contains("Your password has been updated"));
+    assert_eq!(world.browser().sign_in("user@test.com", "password2").await.location(), "/");
+    assert_eq!(world.browser().sign_in("user@test.com", "password1").await.location(), "/login");
+}
+
+#[tokio::test]
+async fn nothing_that_opens_a_link_uses_it_up() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let link = reset_link(&world, &mut browser).await;
+    for _ in 0..3 {
+        open(&mut world.browser(), &link).await;
+        let mut head = world.browser();
+        assert_eq!(head.send(http::Method::HEAD, &link, axum::body::Body::empty()).await.status, 303);
+    }
+    assert_eq!(world.stats().refreshes_accepted, 0);
+    open(&mut browser, &link).await;
+    assert_eq!(browser.post("/api/sign-in-with-token", "").await.location(), "/set-password");
+}
+
+#[tokio::test]
+async fn a_link_that_was_used_leads_to_the_form() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let link = reset_link(&world, &mut browser).await;
+    open(&mut browser, &link).await;
+    browser.post("/api/sign-in-with-token", "").await;
+    let mut again = world.browser();
+    open(&mut again, &link).await;
+    let answer = again.post("/api/sign-in-with-token", "").await;
+    assert_eq!((answer.status, answer.location()), (303, "/login"));
+    let page = again.get("/login").await.body;
+    assert!(page.contains("Auto login failed, please login manually."), "{page}");
+    assert!(page.contains("Login to your account"), "{page}");
+    assert!(again.session().is_none());
+}
+
+#[tokio::test]
+async fn without_a_link_there_is_nothing_to_sign_in_with() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let answer = browser.post("/api/sign-in-with-token", "action=password").await;
+    assert_eq!((answer.status, answer.location()), (303, "/login"));
+    assert!(browser.get("/login").await.body.contains("Auto login failed, please login manually."));
+}
+
+#[tokio::test]
+async fn a_link_that_gets_no_answer_stays_and_is_not_pressed_by_itself_again() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let link = reset_link(&world, &mut browser).await;
+    open(&mut browser, &link).await;
+    world.network.cut();
+    assert_eq!(browser.post("/api/sign-in-with-token", "").await.location(), "/login");
+    let page = browser.get("/login").await.body;
+    assert!(
+        page.contains("We cannot reach our servers") && page.contains("Continue as user@test.com"),
+        "{page}"
+    );
+    assert!(!page.contains("data-auto-submit"), "{page}");
+    world.network.heal();
+    assert_eq!(browser.post("/api/sign-in-with-token", "").await.location(), "/set-password");
+}
+
+#[tokio::test]
+async fn somebody_who_is_signed_in_presses_the_button_themselves() {
+    let world = World::new().await;
+    let link = reset_link(&world, &mut world.browser()).await;
+    let mut browser = world.browser();
+    browser.sign_in("admin@test.com", "password1").await;
+    let page = open(&mut browser, &link).await;
+    assert!(page.contains("Continue as user@test.com") && page.contains("admin@test.com"), "{page}");
+    assert!(!page.contains("data-auto-submit"), "{page}");
+    browser.post("/api/sign-in-with-token", "").await;
+    assert!(browser.get("/").await.body.contains("user@test.com"));
+    assert_eq!(world.stats().families_revoked, 1, "the session before");
+}
+
+#[tokio::test]
+async fn the_password_form_is_one_link_away_from_a_pending_link() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let link = reset_link(&world, &mut browser).await;
+    open(&mut browser, &link).await;
+    assert!(browser.get("/login?with=password").await.body.contains("Login to your account"));
+    browser.sign_in("user@test.com", "password1").await;
+    browser.post("/api/sign-out", "").await;
+    assert!(browser.get("/login").await.body.contains("Login to your account"), "the link is forgotten");
+}
+
+#[tokio::test]
+async fn a_verification_works_signed_out_and_twice() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.post("/api/register", "email=new@test.com&password=password1&confirm_password=password1").await;
+    let link = link_to(&world, "new@test.com").await;
+    for _ in 0..2 {
+        let mut elsewhere = world.browser();
+        let page = open(&mut elsewhere, &link).await;
+        assert!(page.contains("data-auto-submit") && page.contains(">Verify</button>"), "{page}");
+        let answer = elsewhere.post("/api/verify-email", "").await;
+        assert_eq!((answer.status, answer.location()), (303, "/email-verification"));
+        for _ in 0..2 {
+            let page = elsewhere.get("/email-verification").await.body;
+            assert!(page.contains("Success! your email has been verified"), "{page}");
+        }
+    }
+    let account = browser.get("/account").await.body;
+    assert!(!account.contains("Your email address is unverified"), "{account}");
+}
+
+#[tokio::test]
+async fn a_verification_without_a_good_token_is_an_error() {
+    let world = World::new().await;
+    for path in ["/email-verification", "/email-verification?token="] {
+        let page = world.browser().get(path).await.body;
+        assert!(page.contains("Error! Invalid token"), "{path}: {page}");
+    }
+    let mut browser = world.browser();
+    open(&mut browser, "/email-verification?token=nonsense").await;
+    assert_eq!(browser.post("/api/verify-email", "").await.location(), "/email-verification");
+    assert!(browser.get("/email-verification").await.body.contains("Error! Invalid token"));
+    browser.headers.insert("accept", "application/json".to_owned());
+    let answer = browser.post("/api/verify-email", "").await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("Error! Invalid token"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_verification_that_gets_no_answer_can_be_tried_again() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.post("/api/register", "email=new@test.com&password=password1&confirm_password=password1").await;
+    let link = link_to(&world, "new@test.com").await;
+    open(&mut browser, &link).await;
+    world.network.fail("/auth/action-requests", Outcome::Reset);
+    assert_eq!(browser.post("/api/verify-email", "").await.location(), "/email-verification");
+    let page = browser.get("/email-verification").await.body;
+    assert!(page.contains("We cannot reach our servers") && !page.contains("data-auto-submit"), "{page}");
+    world.network.heal();
+    browser.post("/api/verify-email", "").await;
+    assert!(browser.get("/email-verification").await.body.contains("Success!"));
+}
+
+#[tokio::test]
+async fn a_link_is_forgotten_after_ten_minutes() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let link = reset_link(&world, &mut browser).await;
+    open(&mut browser, &link).await;
+    world.advance(Duration::from_secs(601));
+    assert!(browser.get("/login").await.body.contains("Login to your account"));
+}
