@@ -1,97 +1,172 @@
-// The script of every page: toasts, keyboard in menus, theme without a reload, and the islands where there are any.
+// The script of every page: toasts, menus, theme, forms outside islands, and the islands where there are any.
+// All of it makes nicer what works without it.
 const root = document.documentElement;
-const self = document.querySelector("script[src][type=module]");
+const script = document.querySelector("script[src][type=module]");
 const toasts = document.getElementById("toasts");
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const on = (type, run, where = document) => where.addEventListener(type, run);
+const button = (className, ...content) => {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = className;
+  made.append(...content);
+  return made;
+};
 
 // Toasts stay five seconds, and as long as somebody points at them or is among them.
-toasts.classList.add("floating");
+let cameFrom;
 const expire = (toast) =>
   setTimeout(() => (toasts.matches(":hover, :focus-within") ? expire(toast) : toast.remove()), 5000);
-const keep = (toast) => {
-  const close = document.createElement("button");
-  close.type = "button";
+const keep = (toast, line) => {
+  const close = button("", "×");
   close.ariaLabel = "Close notification";
-  close.textContent = "×";
-  close.onclick = () => toast.remove();
+  on("click", () => {
+    toast.remove();
+    (toasts.firstElementChild ? toasts : cameFrom)?.focus();
+  }, close);
   toast.append(close);
+  // A screen reader speaks what changes in a live region, not what the region came with.
+  setTimeout(() => toast.replaceChildren(line, close), 100);
   expire(toast);
 };
-const show = (text, role) => {
+const show = (text) => {
   const toast = document.createElement("div");
   toast.className = "toast";
-  toast.role = role;
+  toast.role = "alert";
   const line = document.createElement("p");
   line.textContent = text;
-  toast.append(line);
   toasts.append(toast);
-  keep(toast);
+  keep(toast, line);
 };
-const fail = () => show("We cannot be reached right now. Please try again in a moment.", "alert");
-for (const toast of toasts.children) keep(toast);
-document.addEventListener("ironleaf:error", (event) => show(event.detail, "alert"));
-document.addEventListener("keydown", (event) => {
+const fail = () => show("We cannot be reached right now. Please try again in a moment.");
+toasts.classList.add("floating");
+for (const toast of toasts.children) keep(toast, toast.firstElementChild.cloneNode(true));
+on("ironleaf:error", (event) => show(event.detail));
+on("keydown", (event) => {
   if (event.altKey && event.code === "KeyT") {
     event.preventDefault();
+    if (!toasts.contains(document.activeElement)) cameFrom = document.activeElement;
     toasts.focus();
   }
 });
 
-// Menus open as popovers by themselves; this adds the arrow keys.
-for (const menu of document.querySelectorAll("[role=menu]")) {
-  const items = [...menu.querySelectorAll("[role=menuitem]")];
+// Menus are popovers, so Escape and a click outside close them; this adds the other keys.
+for (const menu of all("[role=menu]")) {
+  const items = all("[role=menuitem]", menu);
   const opener = document.querySelector(`[popovertarget=${menu.id}]`);
-  const move = (to) => items[(to + items.length) % items.length].focus();
-  menu.addEventListener("toggle", (event) => {
-    const open = event.newState === "open";
-    opener.ariaExpanded = open;
-    if (open) move(0);
-  });
+  const move = (to) => items.at(to % items.length).focus();
   opener.ariaExpanded = false;
-  opener.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown") {
-      event.preventDefault();
-      menu.showPopover();
-    }
-  });
-  menu.addEventListener("keydown", (event) => {
+  on("toggle", ({ newState }) => {
+    opener.ariaExpanded = newState === "open";
+    if (newState === "open") move(0);
+    // Not every browser gives the focus back to a button that was clicked.
+    else if (document.activeElement === document.body) opener.focus();
+  }, menu);
+  on("keydown", (event) => {
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    menu.showPopover();
+  }, opener);
+  on("keydown", (event) => {
+    const { key } = event;
     const at = items.indexOf(document.activeElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
-    if (to !== undefined) {
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[key];
+    if (key === "Tab") menu.hidePopover();
+    else if (to !== undefined) {
       event.preventDefault();
       move(to);
-    } else if (event.key === "Tab") menu.hidePopover();
-    else if (event.key.length === 1 && event.key !== " ") {
-      const hit = items.find((item) => item.textContent.trim().toLowerCase().startsWith(event.key.toLowerCase()));
-      hit?.focus();
+    } else if (key.length === 1 && key !== " " && !event.altKey && !event.ctrlKey && !event.metaKey) {
+      const next = [...items.slice(at + 1), ...items];
+      next.find((item) => item.innerText.trim().toLowerCase().startsWith(key.toLowerCase()))?.focus();
     }
-  });
+  }, menu);
 }
 
 // The theme changes at once; the server is told so that it renders the next page in it.
-document.querySelector("[data-theme-form]")?.addEventListener("submit", (event) => {
-  event.preventDefault();
+for (const form of all("[data-theme-form]")) {
+  on("submit", (event) => {
+    event.preventDefault();
+    const theme = event.submitter.value;
+    root.classList.remove("light", "dark");
+    if (theme !== "system") root.classList.add(theme);
+    form.parentElement.hidePopover();
+    const body = new URLSearchParams(new FormData(form, event.submitter));
+    fetch(form.action, { method: "POST", body, headers: { accept: "application/json" }, keepalive: true })
+      .then((response) => response.ok || fail(), fail);
+  }, form);
+}
+
+// Passwords can be shown, and are hidden again before a browser gets to remember them as text.
+for (const input of all("form input[type=password]")) {
+  const rest = document.createElement("span");
+  rest.className = "visually-hidden";
+  rest.textContent = " password";
+  const toggle = button("reveal", "Show", rest);
+  const reveal = (shown) => {
+    input.type = shown ? "text" : "password";
+    toggle.ariaPressed = shown;
+    toggle.firstChild.data = shown ? "Hide" : "Show";
+  };
+  // A spelling checker may send what it checks to its maker.
+  input.spellcheck = false;
+  toggle.setAttribute("aria-controls", input.id);
+  on("click", () => reveal(input.type === "password"), toggle);
+  on("submit", () => reveal(false), input.form);
+  reveal(false);
+  input.after(toggle);
+}
+
+// A form is sent once. Islands have their own way, and say so by preventing the default.
+const release = () => {
+  for (const busy of all("button[aria-busy]")) busy.ariaBusy = busy.ariaDisabled = null;
+};
+on("submit", (event) => {
   const form = event.target;
-  const theme = event.submitter.value;
-  root.classList.remove("light", "dark");
-  if (theme !== "system") root.classList.add(theme);
-  form.parentElement.hidePopover();
-  const body = new URLSearchParams(new FormData(form, event.submitter));
-  fetch(form.action, { method: "POST", body, headers: { accept: "application/json" }, keepalive: true })
-    .then((response) => response.ok || fail(), fail);
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.querySelector("[aria-busy]")) return event.preventDefault();
+  const sender = event.submitter ?? form.querySelector("[type=submit]");
+  sender.ariaBusy = sender.ariaDisabled = true;
+  for (const status of all("[data-busy]", form)) status.textContent = status.dataset.busy;
 });
+globalThis.navigation?.addEventListener("navigateerror", release);
+
+// What an e-mailed link leads to goes on by itself, but not in a tab that nobody has looked at.
+const send = () => {
+  const form = document.querySelector("[data-auto-submit]");
+  if (!form || document.hidden || document.prerendering) return;
+  form.removeAttribute("data-auto-submit");
+  form.requestSubmit();
+};
+on("visibilitychange", send);
+on("prerenderingchange", send);
+send();
+
+// For browsers without invoker commands.
+if (!("command" in HTMLButtonElement.prototype)) {
+  on("click", ({ target }) => {
+    const invoker = target.closest("[commandfor]");
+    const dialog = invoker && document.getElementById(invoker.getAttribute("commandfor"));
+    dialog?.[invoker.getAttribute("command") === "close" ? "close" : "showModal"]();
+  });
+}
 
 // A page from the back-forward cache may be of somebody who has signed out since.
-addEventListener("pageshow", (event) => event.persisted && location.reload());
+on("pageshow", (event) => {
+  if (!event.persisted) return;
+  release();
+  location.reload();
+}, window);
 
-const { islands, wasm } = self.dataset;
+const { islands, wasm } = script.dataset;
 const ready = () => (root.dataset.hydrated = "");
 const wake = async () => {
   const module = await import(islands);
   await module.default({ module_or_path: wasm });
   module.hydrate();
-  for (const island of document.querySelectorAll("leptos-island")) await module[island.dataset.component]?.(island);
+  for (const island of all("leptos-island")) await module[island.dataset.component]?.(island);
   ready();
 };
+// A page whose islands cannot be had still works, so the person is not told.
 if (!islands) ready();
-else if ("requestIdleCallback" in window) requestIdleCallback(() => wake().catch(fail), { timeout: 2000 });
-else setTimeout(() => wake().catch(fail));
+else if (window.requestIdleCallback) requestIdleCallback(() => wake().catch(console.error), { timeout: 2000 });
+else setTimeout(() => wake().catch(console.error));

@@ -1,0 +1,67 @@
+//! Sending the form, and what its answer leads to. The answer is read without serde, which would be a third of the module.
+
+use js_sys::{Array, Reflect};
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, FormData, Headers, RequestInit, Response, UrlSearchParams};
+
+use super::dom::{Form, toast};
+
+/// What is said when there is no answer, or none of ours.
+const NO_ANSWER: &str = "We cannot be reached right now. Please try again in a moment.";
+
+/// Longer than the server takes for anything; a connection that went dead would hold the button down for minutes.
+const TIMEOUT_MILLIS: u32 = 30_000;
+
+/// Sends the form and does what the answer says. Returns whether the page is being left.
+pub(super) async fn send(form: &Form) -> bool {
+    let answer = post(form).await.unwrap_or_default();
+    if let Some(next) = text(&answer, "next") {
+        // The message, if there is one, awaits the person there.
+        return window().location().assign(&next).is_ok();
+    }
+    let fields = Reflect::get(&answer, &"fields".into()).unwrap_or_default();
+    if !show_all(form, &fields) {
+        toast(text(&answer, "message").as_deref().unwrap_or(NO_ANSWER));
+    }
+    false
+}
+
+/// As the browser would, but for JSON.
+async fn post(form: &Form) -> Result<JsValue, JsValue> {
+    let fields = FormData::new_with_form(form.element())?;
+    let body = UrlSearchParams::new_with_str_sequence_sequence(&fields)?;
+    let headers = Headers::new()?;
+    headers.set("accept", "application/json")?;
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&body);
+    init.set_headers(&headers);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MILLIS)));
+    let action = form.element().get_attribute("action").unwrap_or_default();
+    let response: Response =
+        JsFuture::from(window().fetch_with_str_and_init(&action, &init)).await?.dyn_into()?;
+    JsFuture::from(response.json()?).await
+}
+
+/// Puts what is wrong beside the fields it is wrong with, or into a toast where the page has no such field. Returns whether
+/// there was anything.
+fn show_all(form: &Form, fields: &JsValue) -> bool {
+    let names = Reflect::own_keys(fields).unwrap_or_else(|_| Array::new());
+    for name in names.iter().filter_map(|name| name.as_string()) {
+        let words = text(fields, &name).unwrap_or_default();
+        match form.field(&name) {
+            Some(field) => field.say(&words),
+            None => toast(&words),
+        }
+    }
+    if let Some(field) = form.first_marked() {
+        field.focus();
+    }
+    names.length() > 0
+}
+
+fn text(object: &JsValue, name: &str) -> Option<String> {
+    Reflect::get(object, &name.into()).ok()?.as_string()
+}

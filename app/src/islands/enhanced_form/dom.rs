@@ -1,0 +1,154 @@
+//! The form in the document: its fields, the words beside them, and its button.
+
+use leptos::prelude::document;
+use wasm_bindgen::JsCast;
+use web_sys::{
+    CustomEvent, CustomEventInit, Element, Event, HtmlButtonElement, HtmlFormElement, HtmlInputElement,
+};
+
+use super::field_state::{Fault, FieldState};
+
+pub(super) struct Form(HtmlFormElement);
+
+impl Form {
+    pub(super) fn within(wrapper: &Element) -> Option<Self> {
+        find(wrapper, "form").map(Self)
+    }
+
+    /// The form in which something happened.
+    pub(super) fn of(event: &Event) -> Option<Self> {
+        let target: Element = event.target()?.dyn_into().ok()?;
+        target.closest("form").ok()??.dyn_into().ok().map(Self)
+    }
+
+    pub(super) const fn element(&self) -> &HtmlFormElement {
+        &self.0
+    }
+
+    /// In their order on the page.
+    pub(super) fn fields(&self) -> impl Iterator<Item = Field> + use<> {
+        let elements = self.0.elements();
+        (0..elements.length()).filter_map(move |index| Field::new(elements.item(index)?))
+    }
+
+    pub(super) fn field(&self, name: &str) -> Option<Field> {
+        Field::new(self.0.elements().named_item(name)?)
+    }
+
+    /// The field of that name, and the one that repeats it.
+    pub(super) fn concerned_by(&self, name: &str) -> impl Iterator<Item = Field> {
+        self.fields().filter(move |field| {
+            field.input.name() == name || field.original().is_some_and(|original| original == name)
+        })
+    }
+
+    /// The first field that has words beside it.
+    pub(super) fn first_marked(&self) -> Option<Field> {
+        self.fields().find(Field::is_marked)
+    }
+
+    pub(super) fn first_fault(&self) -> Option<Field> {
+        self.fields().find(|field| field.state(self).fault().is_some())
+    }
+
+    /// Holds the button down until the fields are good, where the form asks for that.
+    pub(super) fn update_button(&self) {
+        if let Some(button) = self.button()
+            && self.0.has_attribute("data-until-valid")
+        {
+            button.set_disabled(self.first_fault().is_some());
+        }
+    }
+
+    /// Whether it was sent already, by this island or before there was one.
+    pub(super) fn is_busy(&self) -> bool {
+        self.button().is_some_and(|button| button.has_attribute("aria-busy"))
+    }
+
+    /// Does not disable the button: a browser would take the focus away from whoever pressed it.
+    pub(super) fn set_busy(&self, busy: bool) {
+        let Some(button) = self.button() else { return };
+        for name in ["aria-busy", "aria-disabled"] {
+            let _ = if busy { button.set_attribute(name, "true") } else { button.remove_attribute(name) };
+        }
+    }
+
+    fn button(&self) -> Option<HtmlButtonElement> {
+        find(&self.0, "[type=submit]")
+    }
+}
+
+/// An input that has a place for words beside it.
+pub(super) struct Field {
+    input: HtmlInputElement,
+    place: Element,
+}
+
+impl Field {
+    fn new(element: Element) -> Option<Self> {
+        let input: HtmlInputElement = element.dyn_into().ok()?;
+        let place = document().get_element_by_id(&[input.name().as_str(), "-error"].concat())?;
+        Some(Self { input, place })
+    }
+
+    pub(super) fn state(&self, form: &Form) -> FieldState {
+        let original = self.original().and_then(|name| form.field(&name));
+        FieldState {
+            value: self.input.value(),
+            is_required: self.input.required(),
+            is_malformed: self.input.validity().type_mismatch(),
+            // Not every browser knows the selector.
+            is_autofilled: self.input.matches(":autofill").unwrap_or(false),
+            min_chars: self.input.min_length().try_into().unwrap_or(0),
+            original: original.map(|field| field.input.value()),
+        }
+    }
+
+    /// The name of the field that this one repeats.
+    fn original(&self) -> Option<String> {
+        self.input.get_attribute("data-match")
+    }
+
+    /// Nothing where the page has no words for it.
+    pub(super) fn words_for(&self, fault: Fault) -> String {
+        self.input.get_attribute(fault.attribute()).unwrap_or_default()
+    }
+
+    /// Shows `words` beside the field; no words, and the field is no longer marked.
+    pub(super) fn say(&self, words: &str) {
+        let _ = if words.is_empty() {
+            self.input.remove_attribute("aria-invalid")
+        } else {
+            self.input.set_attribute("aria-invalid", "true")
+        };
+        // The same words again would be read out again.
+        if self.place.text_content().as_deref() != Some(words) {
+            self.place.set_text_content(Some(words));
+        }
+    }
+
+    pub(super) fn is_marked(&self) -> bool {
+        self.input.has_attribute("aria-invalid")
+    }
+
+    pub(super) fn has_focus(&self) -> bool {
+        document().active_element().as_ref() == Some(&self.input)
+    }
+
+    pub(super) fn focus(&self) {
+        let _ = self.input.focus();
+    }
+}
+
+/// Hands a message to the page's script, which shows it.
+pub(super) fn toast(message: &str) {
+    let init = CustomEventInit::new();
+    init.set_detail(&message.into());
+    if let Ok(event) = CustomEvent::new_with_event_init_dict("ironleaf:error", &init) {
+        let _ = document().dispatch_event(&event);
+    }
+}
+
+fn find<T: JsCast>(within: &Element, selector: &str) -> Option<T> {
+    within.query_selector(selector).ok().flatten()?.dyn_into().ok()
+}

@@ -1,0 +1,127 @@
+//! What is wrong with a field. Nothing here knows of a browser; [`dom`](super::dom) reads the state of a field from it.
+
+/// What a field asks for, and what is in it.
+#[derive(Debug, Default)]
+pub(super) struct FieldState {
+    pub(super) value: String,
+    pub(super) is_required: bool,
+    /// Whether it is an e-mail field without an e-mail address.
+    pub(super) is_malformed: bool,
+    /// Whether the browser filled it in. Browsers do not tell a page with what before the person touches the page.
+    pub(super) is_autofilled: bool,
+    pub(super) min_chars: usize,
+    /// The value of the field that this one repeats.
+    pub(super) original: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    Missing,
+    Malformed,
+    Short,
+    Mismatch,
+}
+
+impl FieldState {
+    pub(super) fn fault(&self) -> Option<Fault> {
+        if self.is_empty() {
+            let is_wanted = self.is_required || self.original.as_ref().is_some_and(|it| !it.is_empty());
+            return (is_wanted && !self.is_autofilled).then_some(Fault::Missing);
+        }
+        if self.is_malformed {
+            Some(Fault::Malformed)
+        } else if self.value.chars().count() < self.min_chars {
+            Some(Fault::Short)
+        } else {
+            self.original.as_ref().is_some_and(|it| *it != self.value).then_some(Fault::Mismatch)
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.value.is_empty()
+    }
+
+    /// Whether typing on could make it equal to what it repeats.
+    pub(super) fn can_still_match(&self) -> bool {
+        self.original.as_ref().is_some_and(|it| it.starts_with(&self.value))
+    }
+}
+
+impl Fault {
+    /// The attribute of the field that has the words for it.
+    pub(super) const fn attribute(self) -> &'static str {
+        match self {
+            Self::Missing => "data-missing",
+            Self::Malformed => "data-invalid",
+            Self::Short => "data-short",
+            Self::Mismatch => "data-mismatch",
+        }
+    }
+
+    pub(super) const fn is_mismatch(self) -> bool {
+        matches!(self, Self::Mismatch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(value: &str) -> FieldState {
+        FieldState { value: value.to_owned(), ..FieldState::default() }
+    }
+
+    fn confirmation(value: &str, original: &str) -> FieldState {
+        FieldState { original: Some(original.to_owned()), ..state(value) }
+    }
+
+    #[test]
+    fn an_empty_field_is_missing_only_where_it_is_asked_for() {
+        assert_eq!(state("").fault(), None);
+        assert_eq!(FieldState { is_required: true, ..state("") }.fault(), Some(Fault::Missing));
+        assert_eq!(FieldState { is_required: true, ..state(" ") }.fault(), None);
+    }
+
+    #[test]
+    fn an_empty_confirmation_is_missing_once_there_is_something_to_confirm() {
+        assert_eq!(confirmation("", "").fault(), None);
+        assert_eq!(confirmation("", "p").fault(), Some(Fault::Missing));
+    }
+
+    #[test]
+    fn a_field_that_the_browser_filled_in_is_not_missing() {
+        assert_eq!(FieldState { is_required: true, is_autofilled: true, ..state("") }.fault(), None);
+    }
+
+    #[test]
+    fn what_the_browser_filled_in_is_looked_at_once_it_can_be_seen() {
+        let state = FieldState { is_autofilled: true, min_chars: 8, ..state("short") };
+        assert_eq!(state.fault(), Some(Fault::Short));
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_malformed() {
+        assert_eq!(FieldState { is_malformed: true, ..state("ada@") }.fault(), Some(Fault::Malformed));
+    }
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        assert_eq!(FieldState { min_chars: 8, ..state("äöüßéñç") }.fault(), Some(Fault::Short));
+        assert_eq!(FieldState { min_chars: 8, ..state("äöüßéñç🍃") }.fault(), None);
+        assert_eq!(FieldState { min_chars: 8, ..state("") }.fault(), None);
+    }
+
+    #[test]
+    fn a_confirmation_that_differs_is_a_mismatch() {
+        assert_eq!(confirmation("password1", "password1").fault(), None);
+        assert_eq!(confirmation("password", "password1").fault(), Some(Fault::Mismatch));
+        assert_eq!(confirmation("p", "").fault(), Some(Fault::Mismatch));
+    }
+
+    #[test]
+    fn a_confirmation_that_was_begun_well_can_still_match() {
+        assert!(confirmation("pass", "password1").can_still_match());
+        assert!(!confirmation("past", "password1").can_still_match());
+        assert!(!confirmation("password12", "password1").can_still_match());
+    }
+}
