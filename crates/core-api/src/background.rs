@@ -1,15 +1,18 @@
 //! Work that goes on after its request was answered.
 
-use tokio::sync::watch;
+use std::time::Duration;
+
+use tokio::{sync::watch, time};
 
 /// Counts what is still running, so that a shutdown and a test can wait for it.
 pub(crate) struct Background {
     running: watch::Sender<usize>,
+    stopped: watch::Sender<bool>,
 }
 
 impl Background {
     pub(crate) fn new() -> Self {
-        Self { running: watch::Sender::new(0) }
+        Self { running: watch::Sender::new(0), stopped: watch::Sender::new(false) }
     }
 
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
@@ -19,6 +22,22 @@ impl Background {
             let _done = done;
             work.await;
         });
+    }
+
+    /// Calls `begin` after a while, unless it was stopped until then. Nobody waits for what is only due later.
+    pub(crate) fn begin_later(&self, delay: Duration, begin: impl FnOnce() + Send + 'static) {
+        let mut stopped = self.stopped.subscribe();
+        tokio::spawn(async move {
+            // It also ends when the sender is dropped: nobody is left to work for.
+            if time::timeout(delay, stopped.wait_for(|stopped| *stopped)).await.is_err() {
+                begin();
+            }
+        });
+    }
+
+    /// Takes back what is only due later. What is running goes on.
+    pub(crate) fn stop(&self) {
+        self.stopped.send_replace(true);
     }
 
     pub(crate) async fn settled(&self) {
@@ -33,5 +52,36 @@ struct Done(watch::Sender<usize>);
 impl Drop for Done {
     fn drop(&mut self) {
         self.0.send_modify(|running| *running -= 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{sync::oneshot, time::Instant};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_due_later_begins_after_its_delay_and_nobody_waits_for_it() {
+        let background = Background::new();
+        let (sign, signs) = oneshot::channel();
+        let started = Instant::now();
+        background.begin_later(Duration::from_hours(1), || sign.send(Instant::now()).unwrap());
+        background.settled().await;
+        assert_eq!(started.elapsed(), Duration::ZERO);
+        let waited = signs.await.unwrap() - started;
+        assert_eq!(waited.as_secs(), 3600);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_takes_back_what_is_only_due_later() {
+        let background = Background::new();
+        let (sign, signs) = oneshot::channel::<()>();
+        background.begin_later(Duration::from_hours(1), || sign.send(()).unwrap());
+        background.stop();
+        assert!(signs.await.is_err());
+        let (sign, signs) = oneshot::channel::<()>();
+        background.begin_later(Duration::ZERO, || sign.send(()).unwrap());
+        assert!(signs.await.is_err(), "nothing begins after a stop");
     }
 }

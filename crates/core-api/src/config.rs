@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::mail::Mailer;
+use crate::mail::{MailRetries, Mailer};
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -88,6 +88,8 @@ pub struct Config {
     pub body_timeout: Duration,
     /// Sends the e-mails. Without one they go to the outbox.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// When an e-mail that was not taken is tried again.
+    pub mail_retries: MailRetries,
     /// Tells the time.
     pub clock: Clock,
     /// Makes keys, salts, tokens and identifiers.
@@ -113,6 +115,7 @@ impl Config {
             readers: 4,
             body_timeout: Duration::from_secs(10),
             mailer: None,
+            mail_retries: MailRetries::default(),
             clock: system_clock(),
             random: system_random(),
         }
@@ -133,6 +136,9 @@ impl Config {
         }
         if self.concurrent_hashes == 0 || self.readers == 0 {
             return Some("at least one password is hashed at once, and at least one connection reads");
+        }
+        if self.mail_retries.first.is_zero() || self.mail_retries.longest.is_zero() {
+            return Some("between two tries to send an e-mail is some time");
         }
         match &self.token_mark {
             Some(mark) if mark.len() < 8 || !mark.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {

@@ -188,6 +188,7 @@ impl CoreApi {
             result = server => result?,
             () = overdue => tracing::warn!("a client did not finish its request; its connection is dropped"),
         }
+        self.background().stop();
         if time::timeout(SETTLING_TIME, self.settled()).await.is_err() {
             tracing::warn!("e-mails are still on their way; the next start sends them");
         }
@@ -200,7 +201,8 @@ impl CoreApi {
         self.0.counters.snapshot()
     }
 
-    /// Resolves when no background work is running: every promised e-mail is sent, every action request done.
+    /// Resolves when no background work is running: every promised e-mail is sent or waits to be tried again, every action
+    /// request is done.
     pub async fn settled(&self) {
         self.0.background.settled().await;
     }
@@ -212,6 +214,21 @@ impl CoreApi {
     /// When the outbox folder cannot be read.
     pub async fn outbox(&self) -> io::Result<Vec<StoredMessage>> {
         self.0.outbox.messages().await
+    }
+
+    /// One of the newest e-mails in the outbox.
+    pub(crate) async fn outbox_message(&self, name: &str) -> io::Result<Option<StoredMessage>> {
+        self.0.outbox.message(name).await
+    }
+
+    /// Calls `begin` after a while, unless this core API is stopped or gone until then.
+    pub(crate) fn later(&self, delay: Duration, begin: impl FnOnce(Self) + Send + 'static) {
+        let inner = Arc::downgrade(&self.0);
+        self.background().begin_later(delay, move || {
+            if let Some(inner) = inner.upgrade() {
+                begin(Self(inner));
+            }
+        });
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -30,7 +30,10 @@ mod verification;
 pub use self::{
     config::{Clock, Config, PasswordCost, Random, system_clock, system_random},
     core_api::{CoreApi, OpenError},
-    mail::{MailError, Mailer, Message, Sending, StoredMessage},
+    mail::{
+        MailError, MailRetries, Mailer, Message, Sender, SenderError, Sending, SmtpMailer, SmtpServer,
+        SmtpServerError, SmtpSetupError, StoredMessage,
+    },
     stats::Stats,
     tokens::leak_patterns,
 };

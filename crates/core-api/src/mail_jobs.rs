@@ -1,5 +1,5 @@
 //! E-mails are promised in the transaction they belong to and sent after it, so that a crash loses none and a slow mail
-//! server delays nobody. One that cannot be sent stays promised until the next start.
+//! server delays nobody. One that is not taken is tried again, after longer and longer waits and by the next start.
 
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
@@ -10,6 +10,7 @@ use crate::{
     error::InternalError,
     families,
     mail::{MailError, Message},
+    timestamp::Timestamp,
     tokens::{self, EmailVerificationClaims},
     users,
 };
@@ -35,6 +36,12 @@ enum JobError {
     Internal(#[from] InternalError),
     #[error(transparent)]
     Mail(#[from] MailError),
+}
+
+impl JobError {
+    fn is_final(&self) -> bool {
+        matches!(self, Self::Mail(error) if error.is_final())
+    }
 }
 
 impl From<sqlx::Error> for JobError {
@@ -65,12 +72,45 @@ pub(crate) async fn promise(
 
 impl CoreApi {
     pub(crate) fn send_in_background(&self, job: Uuid) {
+        self.try_in_background(job, 0);
+    }
+
+    fn try_in_background(&self, job: Uuid, failures_before: u32) {
         let api = self.clone();
         self.background().spawn(async move {
             if let Err(error) = api.send(job).await {
-                tracing::warn!(%error, %job, "an e-mail was not sent; the next start tries again");
+                api.after_failure(job, failures_before + 1, &error).await;
             }
         });
+    }
+
+    async fn after_failure(&self, job: Uuid, failures: u32, error: &JobError) {
+        let retries = self.config().mail_retries;
+        match self.give_up_before(job, self.now().minus(retries.give_up_after)).await {
+            Ok(true) => {
+                return tracing::error!(%error, %job, "an e-mail was not sent in time and is given up");
+            }
+            Ok(false) => {}
+            Err(cause) => tracing::error!(%cause, %job, "an e-mail that was not sent cannot be looked up"),
+        }
+        if error.is_final() {
+            return tracing::error!(%error, %job, "an e-mail was refused; the next start tries again");
+        }
+        let wait = retries.wait(failures);
+        tracing::warn!(%error, %job, failures, ?wait, "an e-mail was not sent; it is tried again");
+        self.later(wait, move |api| api.try_in_background(job, failures));
+    }
+
+    /// Forgets this e-mail if it was promised before then, and says whether it did.
+    async fn give_up_before(&self, job: Uuid, then: Timestamp) -> sqlx::Result<bool> {
+        let mut transaction = self.database().write().await?;
+        let given_up = sqlx::query("DELETE FROM mail_jobs WHERE id = ? AND created_at <= ?")
+            .bind(job.to_string())
+            .bind(then.millis())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(given_up.rows_affected() > 0)
     }
 
     /// Sends what was promised before the last stop.
@@ -132,6 +172,8 @@ impl CoreApi {
             return Ok(None);
         };
         let expires_at = now.plus(self.config().reset_link_ttl);
+        // A link that is sent again and again must not pile up families.
+        families::forget_dead_of(&mut transaction, known.user.id, now).await?;
         families::start(&mut transaction, family, known.user.id, now).await?;
         families::add_token(&mut transaction, family, &token.hash(), expires_at).await?;
         transaction.commit().await?;

@@ -54,6 +54,7 @@ fn routes(config: &Config) -> Vec<Route> {
     if config.development {
         routes.push(route(Method::GET, "/v1/debug/stats", meta::stats));
         routes.push(route(Method::GET, "/outbox", pages::outbox));
+        routes.push(route(Method::GET, "/outbox/{id}", pages::outbox_message));
     }
     routes
 }

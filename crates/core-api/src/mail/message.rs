@@ -1,8 +1,11 @@
 //! The two e-mails there are. Their links lead to pages of the web application.
 
-use std::fmt::{self, Write};
+use std::{
+    fmt::{self, Write},
+    time::Duration,
+};
 
-use super::escape;
+use super::{escape, life::Life};
 use crate::{config::Config, tokens::RefreshToken};
 
 /// An e-mail in plain text and in HTML. Its `Debug` shows neither, because the link in them is a credential.
@@ -26,23 +29,30 @@ impl fmt::Debug for Message {
     }
 }
 
+/// What the HTML part needs beyond inline styles. Where a mail program drops it, the light colours stay.
+pub(crate) const STYLE: &str = include_str!("message.css");
+
 struct Words {
-    subject: &'static str,
+    title: &'static str,
+    /// What mail programs show beside the subject.
+    preheader: &'static str,
     before: &'static str,
     button: &'static str,
     after: &'static str,
 }
 
 const VERIFICATION: Words = Words {
-    subject: "Verify your e-mail address",
-    before: "Please verify that this is your e-mail address:",
+    title: "Verify your e-mail address",
+    preheader: "One click, and it is done.",
+    before: "Please verify that this is your e-mail address.",
     button: "Verify e-mail address",
     after: "If you have not asked for this, you can ignore this message.",
 };
 
 const RESET: Words = Words {
-    subject: "Set a new password",
-    before: "Somebody asked for a new password for your account. This link signs you in, once, to set it:",
+    title: "Set a new password",
+    preheader: "The link inside leads to the form.",
+    before: "Somebody asked for a new password for your account. This link signs you in, once, to set it.",
     button: "Set a new password",
     after: "If it was not you, you can ignore this message: your password has not changed.",
 };
@@ -50,26 +60,33 @@ const RESET: Words = Words {
 impl Message {
     pub(crate) fn email_verification(config: &Config, to: &str, token: &str) -> Self {
         let link = format!("{}/email-verification?token={}", origin(config), percent_encode(token));
-        Self::compose(config, to, link, &VERIFICATION)
+        Self::compose(&config.app_name, to, link, config.verification_link_ttl, &VERIFICATION)
     }
 
     pub(crate) fn password_reset(config: &Config, to: &str, token: &RefreshToken) -> Self {
         let (email, token) = (percent_encode(to), percent_encode(token.expose()));
         let link = format!("{}/login?email={email}&token={token}&action=password", origin(config));
-        Self::compose(config, to, link, &RESET)
+        Self::compose(&config.app_name, to, link, config.reset_link_ttl, &RESET)
     }
 
-    fn compose(config: &Config, to: &str, link: String, words: &Words) -> Self {
-        let Words { subject, before, button, after } = words;
-        let app = &config.app_name;
+    fn compose(app: &str, to: &str, link: String, life: Duration, words: &Words) -> Self {
+        let Words { title, preheader, before, button, after } = words;
+        let life = Life(life);
         Self {
             to: to.to_owned(),
-            subject: format!("{subject} · {app}"),
-            text: format!("Hello,\n\n{before}\n\n{link}\n\n{after}\n\n{app}\n"),
+            subject: format!("{title} · {app}"),
+            text: format!(
+                "{title}\n\n{before}\n\n{link}\n\nThe link is good for {life}.\n{after}\n\n-- \n{app}\n"
+            ),
             html: format!(
-                "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{subject}</title></head>\
-                 <body><p>Hello,</p><p>{before}</p><p><a href=\"{link}\">{button}</a></p><p>{after}</p><p>{app}</p>\
-                 </body></html>",
+                include_str!("message.html"),
+                title = title,
+                preheader = preheader,
+                style = STYLE,
+                before = before,
+                button = button,
+                after = after,
+                life = life,
                 link = escape(&link),
                 app = escape(app),
             ),
@@ -83,7 +100,7 @@ fn origin(config: &Config) -> &str {
 }
 
 /// Leaves what RFC 3986, section 2.3 calls unreserved.
-fn percent_encode(text: &str) -> String {
+pub(crate) fn percent_encode(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
@@ -108,8 +125,50 @@ mod tests {
             message.link,
             "https://app.example.com/login?email=o%27neil%2Btag%26x%40test.com&token=a-1&action=password"
         );
-        assert!(message.text.contains(&message.link));
-        assert!(message.html.contains("&amp;token=a-1&amp;action=password\""));
+        assert!(message.text.lines().any(|line| line == message.link), "alone on its line");
+        let escaped = message.link.replace('&', "&amp;").replace('\'', "&#39;");
+        assert_eq!(
+            message.html.matches(&format!("href=\"{escaped}\"")).count(),
+            2,
+            "the button and the link"
+        );
+        assert!(message.html.contains(&format!(">{escaped}</a>")), "to be copied");
+    }
+
+    #[test]
+    fn both_parts_name_the_application_and_say_how_long_the_link_is_good_for() {
+        let config = Config { app_name: "Tree & Co".to_owned(), ..Config::in_memory() };
+        let reset = Message::password_reset(&config, "user@test.com", &RefreshToken::presented("a-1"));
+        let verification = Message::email_verification(&config, "user@test.com", "t");
+        for (message, life) in [(reset, "1 hour"), (verification, "7 days")] {
+            let sentence = format!("The link is good for {life}.");
+            assert!(message.subject.ends_with(" · Tree & Co"), "{}", message.subject);
+            assert!(
+                message.text.contains(&sentence) && message.text.contains("Tree & Co"),
+                "{}",
+                message.text
+            );
+            assert!(
+                message.html.contains(&sentence) && message.html.contains("Tree &amp; Co"),
+                "{}",
+                message.html
+            );
+        }
+    }
+
+    #[test]
+    fn the_html_part_loads_nothing_and_stands_without_its_style_sheet() {
+        let message = Message::email_verification(&Config::in_memory(), "user@test.com", "t");
+        for foreign in ["<img", "<script", "<link", "url(", "@import", "src="] {
+            assert!(!message.html.contains(foreign), "{foreign}");
+        }
+        assert!(
+            message.html.contains("<html lang=\"en\">") && message.html.contains("content=\"light dark\"")
+        );
+        assert!(
+            message.html.contains("background-color:#1f6f43;color:#ffffff"),
+            "the button has its own colours"
+        );
     }
 
     #[test]

@@ -66,6 +66,12 @@ impl Outbox {
         let place = Arc::clone(&self.place);
         task::spawn_blocking(move || place.newest()).await?
     }
+
+    /// One of the newest messages.
+    pub(crate) async fn message(&self, name: &str) -> io::Result<Option<StoredMessage>> {
+        // Found among the names there are: no name that somebody asks for becomes a path.
+        Ok(self.messages().await?.into_iter().find(|stored| stored.name == name))
+    }
 }
 
 impl Mailer for Outbox {

@@ -1,10 +1,10 @@
-//! The two pages for people: what there is, and the e-mails of development.
+//! The pages for people: what there is, and the e-mails of development.
 
 use std::fmt::Write;
 
 use axum::{
     Json,
-    extract::State,
+    extract::{Path, State, rejection::PathRejection},
     response::{Html, IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     CoreApi,
     error::{ApiError, InternalError},
-    mail::{StoredMessage, escape},
+    mail::{self, StoredMessage, escape, percent_encode},
 };
 
 const STYLE: &str = include_str!("pages.css");
@@ -58,6 +58,11 @@ pub(super) async fn outbox(State(api): State<CoreApi>, headers: HeaderMap) -> Re
         return Ok(Json(serde_json::json!({ "items": items })).into_response());
     }
     let mut articles = String::new();
+    if api.config().mailer.is_some() {
+        articles.push_str(
+            "<p class=\"quiet\" role=\"note\">E-mails go by SMTP. What is here was put here before.</p>",
+        );
+    }
     for message in &messages {
         article(&mut articles, message);
     }
@@ -67,32 +72,55 @@ pub(super) async fn outbox(State(api): State<CoreApi>, headers: HeaderMap) -> Re
     Ok(page("Outbox", &articles))
 }
 
+/// The HTML part alone, as a mail program would show it.
+pub(super) async fn outbox_message(
+    State(api): State<CoreApi>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let Path(name) = name.map_err(|_| ApiError::NotFound)?;
+    let stored = api.outbox_message(&name).await.map_err(InternalError::Outbox)?.ok_or(ApiError::NotFound)?;
+    // SECURITY: a message is markup that was stored. It loads nothing and runs nothing; the style attributes that mail
+    // programs need are allowed here alone.
+    let style = format!("style-src-elem {}; style-src-attr 'unsafe-inline'", hash_source(mail::STYLE));
+    Ok(html(&style, stored.message.html))
+}
+
 fn article(html: &mut String, stored: &StoredMessage) {
     let message = &stored.message;
     // Writing to a String does not fail.
     let _ = write!(
         html,
         "<article><h2>{subject}</h2><p class=\"quiet\">to {to}, <time datetime=\"{at}\">{at}</time></p>\
-         <pre>{text}</pre><p><a class=\"button\" href=\"{link}\">Open the link</a></p></article>",
+         <pre>{text}</pre><p class=\"actions\"><a class=\"button\" href=\"{link}\">Open the link</a> \
+         <a href=\"/outbox/{name}\">Show as HTML</a></p></article>",
         subject = escape(&message.subject),
         to = escape(&message.to),
         at = escape(&stored.sent_at),
         text = escape(&message.text),
         link = escape(&message.link),
+        name = percent_encode(&stored.name),
     );
 }
 
 fn page(title: &str, content: &str) -> Response {
-    let html = format!(
+    let document = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} · Ironleaf</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>{STYLE}</style></head>\
          <body><header><a href=\"/\">Ironleaf core API</a></header><main><h1>{title}</h1>{content}</main></body></html>"
     );
-    let style = STANDARD.encode(Sha256::digest(STYLE));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
+    html(&format!("style-src {}", hash_source(STYLE)), document)
+}
+
+/// A document under a policy that allows nothing but these styles.
+fn html(style: &str, document: String) -> Response {
+    let policy =
+        format!("default-src 'none'; {style}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     let headers =
         [(header::CONTENT_SECURITY_POLICY, policy), (header::REFERRER_POLICY, "no-referrer".to_owned())];
-    (headers, Html(html)).into_response()
+    (headers, Html(document)).into_response()
+}
+
+/// Allows exactly this style sheet.
+fn hash_source(style: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(style)))
 }

@@ -9,7 +9,9 @@ use std::{
 };
 
 use http::StatusCode;
-use ironleaf_core_api::{Config, CoreApi, MailError, Mailer, Message, OpenError, PasswordCost, Sending};
+use ironleaf_core_api::{
+    Config, CoreApi, MailError, MailRetries, Mailer, Message, OpenError, PasswordCost, Sending,
+};
 use serde_json::json;
 
 use crate::support::{PASSWORD, TestApi, USER};
@@ -120,6 +122,10 @@ async fn a_configuration_that_cannot_work_is_refused() {
         Config { refresh_token_ttl: Duration::from_millis(1500), ..Config::in_memory() },
         Config { concurrent_hashes: 0, ..Config::in_memory() },
         Config { token_mark: Some("a;b".to_owned()), ..Config::in_memory() },
+        Config {
+            mail_retries: MailRetries { first: Duration::ZERO, ..MailRetries::default() },
+            ..Config::in_memory()
+        },
     ];
     for config in broken {
         assert!(matches!(CoreApi::open(config).await, Err(OpenError::Config(_))));
@@ -161,4 +167,26 @@ async fn an_e_mail_that_could_not_be_sent_is_sent_by_the_next_start() {
         next.api.settled().await;
         assert_eq!(mailer.sent.lock().unwrap().len(), 2, "sent, and not sent twice");
     }
+}
+
+#[tokio::test]
+async fn an_e_mail_that_nobody_takes_for_a_day_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mailer = Arc::new(Flaky { down: AtomicBool::new(true), sent: std::sync::Mutex::default() });
+    let config = || Config { mailer: Some(mailer.clone()), ..config(folder.path()) };
+    let first = TestApi::with(config()).await;
+    first.tokens(&json!({ "email": USER })).await;
+    first.api.settled().await;
+    first.clock.advance(MailRetries::default().give_up_after);
+    first.register("new@test.com").await;
+    first.api.settled().await;
+
+    let clock = first.clock.clock();
+    let second = CoreApi::open(Config { clock: clock.clone(), ..config() }).await.unwrap();
+    second.settled().await;
+    mailer.down.store(false, Ordering::SeqCst);
+    let third = CoreApi::open(Config { clock, ..config() }).await.unwrap();
+    third.settled().await;
+    let sent = mailer.sent.lock().unwrap();
+    assert_eq!(sent.iter().map(|message| message.to.as_str()).collect::<Vec<_>>(), ["new@test.com"]);
 }

@@ -28,7 +28,7 @@ async fn the_counters_count() {
 #[tokio::test]
 async fn outside_of_development_nobody_is_seeded_and_nothing_is_shown() {
     let api = TestApi::with(Config { development: false, ..Config::in_memory() }).await;
-    for path in ["/v1/debug/stats", "/outbox"] {
+    for path in ["/v1/debug/stats", "/outbox", "/outbox/1"] {
         api.get(path).send().await.assert_error(404, "Not Found", "Not Found");
     }
     let body = json!({ "email": USER, "password": PASSWORD });

@@ -1,8 +1,12 @@
-//! `GET /` and `GET /outbox`.
+//! `GET /`, `GET /outbox` and `GET /outbox/{id}`.
 
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http::StatusCode;
-use ironleaf_core_api::Config;
+use ironleaf_core_api::{Config, Mailer, Message, Sending};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::support::{TestApi, USER};
 
@@ -35,6 +39,55 @@ async fn the_outbox_shows_the_newest_message_first_with_its_link() {
     assert!(page.text().contains(&format!("href=\"{link}\"")), "{}", page.text());
     let (newer, older) = (page.text().find("new@test.com").unwrap(), page.text().find(USER).unwrap());
     assert!(newer < older);
+}
+
+#[tokio::test]
+async fn a_message_is_shown_alone_as_html_that_loads_and_runs_nothing() {
+    let api = TestApi::new().await;
+    api.tokens(&json!({ "email": USER })).await;
+    let mail = api.mails_to(USER).await.remove(0);
+    let name = api.api.outbox().await.unwrap().remove(0).name;
+    let path = format!("/outbox/{name}");
+    let list = api.get("/outbox").send().await;
+    assert!(list.text().contains(&format!("<a href=\"{path}\">Show as HTML</a>")), "{}", list.text());
+    assert!(!list.header("content-security-policy").contains("unsafe"));
+
+    let answer = api.get(&path).send().await;
+    assert_eq!((answer.status, answer.text()), (StatusCode::OK, mail.html.as_str()));
+    let sheet = mail.html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+    let hash = STANDARD.encode(Sha256::digest(sheet));
+    let policy = format!(
+        "default-src 'none'; style-src-elem 'sha256-{hash}'; style-src-attr 'unsafe-inline'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'"
+    );
+    assert_eq!(answer.header("content-security-policy"), policy);
+    assert_eq!(
+        (answer.header("referrer-policy"), answer.header("cache-control")),
+        ("no-referrer", "no-store")
+    );
+}
+
+#[tokio::test]
+async fn a_message_that_is_not_there_is_not_found() {
+    let api = TestApi::new().await;
+    for name in ["x", "..%2Fcore-api.key", "%FF"] {
+        api.get(&format!("/outbox/{name}")).send().await.assert_error(404, "Not Found", "Not Found");
+    }
+}
+
+#[tokio::test]
+async fn the_outbox_says_when_e_mails_go_elsewhere() {
+    struct Elsewhere;
+    impl Mailer for Elsewhere {
+        fn send(&self, _: Message) -> Sending<'_> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+    let said = "E-mails go by SMTP.";
+    let here = TestApi::new().await.get("/outbox").send().await;
+    assert!(!here.text().contains(said));
+    let api = TestApi::with(Config { mailer: Some(Arc::new(Elsewhere)), ..Config::in_memory() }).await;
+    assert!(api.get("/outbox").send().await.text().contains(said));
 }
 
 #[tokio::test]
