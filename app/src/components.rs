@@ -15,6 +15,7 @@ pub(crate) use banner::{AuthBanner, Banner};
 pub(crate) use breadcrumb::Breadcrumb;
 pub(crate) use delete_account_form::DeleteAccountForm;
 pub(crate) use field::{Field, Rules};
+pub(crate) use icons::branch;
 pub(crate) use theme_menu::ThemeMenu;
 pub(crate) use toasts::Toasts;
 pub(crate) use username::Username;

@@ -25,3 +25,29 @@ pub(crate) fn sun_and_moon() -> impl IntoView {
         </svg>
     }
 }
+
+/// A decoration for the front page: a branch with its leaves.
+pub(crate) fn branch() -> impl IntoView {
+    let leaves =
+        [(150, 330, -58), (178, 270, 24), (128, 250, -70), (170, 190, 30), (108, 172, -62), (150, 112, 20)];
+    let leaves = leaves.map(|(x, y, degrees)| {
+        view! {
+            <path
+                d="M0 0C8-46 46-76 104-80 110-24 78 14 30 14 14 14 4 8 0 0Z"
+                transform=format!("translate({x} {y}) rotate({degrees})")
+            ></path>
+        }
+    });
+    view! {
+        <svg class="branch" viewBox="0 0 320 400" width="320" height="400" aria-hidden="true" focusable="false">
+            <path
+                d="M160 396C176 300 172 200 118 92"
+                fill="none"
+                stroke="currentColor"
+                stroke-width="6"
+                stroke-linecap="round"
+            ></path>
+            {leaves.collect_view()}
+        </svg>
+    }
+}

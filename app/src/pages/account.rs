@@ -41,13 +41,18 @@ fn account_view(user: User, form: KeptForm) -> impl IntoView {
     // The address that the person chose last, although it waits for its verification.
     let email = unverified.clone().unwrap_or(user.email);
     view! {
-        <div class="sheet">
+        <div>
             <Breadcrumb here="Account" />
             <h1>"Account Settings"</h1>
             <p class="lead">"Manage your account settings and set e-mail preferences."</p>
             {unverified.map(|email| view! { <Unverified email /> })}
             <section class="panel" aria-labelledby="credentials">
-                <h2 id="credentials">"Email and password"</h2>
+                <div>
+                    <h2 id="credentials">"Email and password"</h2>
+                    <p class="lead-small">
+                        "A new address has to be verified. A new password logs you out everywhere else."
+                    </p>
+                </div>
                 <EnhancedForm>
                     <form method="post" action="/api/update-account" novalidate>
                         <Field
@@ -82,8 +87,12 @@ fn account_view(user: User, form: KeptForm) -> impl IntoView {
             </section>
             {roles(&user.roles)}
             <section class="panel danger-zone" aria-labelledby="leave">
-                <h2 id="leave">"Leave"</h2>
-                <p class="lead-small">"Deleting your account takes everything with it, at once and for good."</p>
+                <div>
+                    <h2 id="leave">"Leave"</h2>
+                    <p class="lead-small">
+                        "Deleting your account takes everything with it, at once and for good."
+                    </p>
+                </div>
                 <p class="form-actions">
                     <button
                         type="button"

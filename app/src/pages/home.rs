@@ -1,8 +1,24 @@
 use leptos::prelude::*;
 
+use crate::components::branch;
 use crate::document::{Answer, Page};
 use crate::request::PageRequest;
 use crate::site::TAGLINE;
+
+const FEATURES: [(&str, &str); 3] = [
+    (
+        "Nothing to steal",
+        "Access and refresh tokens live in one sealed cookie that no script can read and no page contains.",
+    ),
+    (
+        "Always logged in",
+        "Tokens are renewed before a page is rendered, once for all tabs, and no outage logs anybody out.",
+    ),
+    (
+        "Complete without scripts",
+        "Every page and form works as plain HTML. WebAssembly makes them nicer, not possible.",
+    ),
+];
 
 /// `/`: what this is. It asks nobody anything, so it is there while the core API is down.
 pub(crate) async fn home(request: PageRequest) -> (PageRequest, Answer) {
@@ -10,18 +26,33 @@ pub(crate) async fn home(request: PageRequest) -> (PageRequest, Answer) {
     let content = || {
         view! {
             <section class="hero">
-                <p class="eyebrow">"Your starting point"</p>
-                <h1>"Build something great."</h1>
-                <p class="lead">{TAGLINE}</p>
-                <p class="actions">
-                    <a class="button primary" href=get_started>
-                        "Get started"
-                    </a>
-                    <a class="button" href=source>
-                        "GitHub"
-                    </a>
-                </p>
+                <div class="hero-words">
+                    <p class="eyebrow">"Your starting point"</p>
+                    <h1>"Build something great."</h1>
+                    <p class="lead">{TAGLINE}</p>
+                    <p class="actions">
+                        <a class="button primary" href=get_started>
+                            "Get started"
+                        </a>
+                        <a class="button" href=source>
+                            "GitHub"
+                        </a>
+                    </p>
+                </div>
+                {branch()}
             </section>
+            <ul class="features">
+                {FEATURES
+                    .map(|(title, text)| {
+                        view! {
+                            <li>
+                                <h2>{title}</h2>
+                                <p class="lead-small">{text}</p>
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ul>
         }
     };
     let page = Page::new("", content);

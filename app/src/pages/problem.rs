@@ -16,36 +16,38 @@ pub(crate) fn problem(request: &PageRequest, kind: ProblemKind) -> Page {
     let content = move || {
         view! {
             <section class="hero">
-                <p class="eyebrow">{kind.status().as_u16()}</p>
-                <h1>{kind.title()}</h1>
-                <p class="lead">{kind.message()}</p>
-                {match again {
-                    Some(here) => {
-                        view! {
-                            <form method="get" action=here.path().to_owned()>
-                            {here
-                                .query_pairs()
-                                .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-                                .collect_view()}
-                                <button type="submit" class="button primary">
-                                    "Try again"
-                                </button>
-                            </form>
+                <div class="hero-words">
+                    <p class="eyebrow">{kind.status().as_u16()}</p>
+                    <h1>{kind.title()}</h1>
+                    <p class="lead">{kind.message()}</p>
+                    {match again {
+                        Some(here) => {
+                            view! {
+                                <form method="get" action=here.path().to_owned()>
+                                {here
+                                    .query_pairs()
+                                    .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+                                    .collect_view()}
+                                    <button type="submit" class="button primary">
+                                        "Try again"
+                                    </button>
+                                </form>
+                            }
+                                .into_any()
                         }
-                            .into_any()
-                    }
-                    None => {
-                        view! {
-                            <p class="actions">
-                                <a class="button primary" href="/">
-                                    "Go to the home page"
-                                </a>
-                            </p>
+                        None => {
+                            view! {
+                                <p class="actions">
+                                    <a class="button primary" href="/">
+                                        "Go to the home page"
+                                    </a>
+                                </p>
+                            }
+                                .into_any()
                         }
-                            .into_any()
-                    }
-                }}
-                {request_id.map(|id| view! { <p class="fine-print">"Request " <code>{id}</code></p> })}
+                    }}
+                    {request_id.map(|id| view! { <p class="fine-print">"Request " <code>{id}</code></p> })}
+                </div>
             </section>
         }
     };

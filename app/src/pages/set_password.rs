@@ -19,11 +19,14 @@ pub(crate) async fn set_password(request: PageRequest) -> (PageRequest, Answer) 
 
 fn set_password_view(form: KeptForm, email: String) -> impl IntoView {
     view! {
-        <div class="sheet">
+        <div>
             <Breadcrumb here="Set Password" />
             <h1>"Set Your Password"</h1>
             <p class="lead">"Create your new password"</p>
             <div class="panel">
+                <p class="lead-small">
+                    "At least 8 characters of any kind. A few words that only you put together make a good one."
+                </p>
                 <EnhancedForm>
                     <form method="post" action="/api/set-password" novalidate data-until-valid="">
                         <Username email />
