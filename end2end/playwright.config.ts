@@ -1,26 +1,20 @@
-import { defineConfig, devices } from '@playwright/test';
+import { existsSync } from 'node:fs';
 
+import { type Project, defineConfig, devices, firefox, webkit } from '@playwright/test';
+
+import { chromium } from './chromium';
 import type { WorkerOptions } from './fixtures/test';
 
-// A system's Chromium where there is one (`cargo xtask e2e` looks), else the one Playwright fetched.
-const executablePath = process.env.PLAYWRIGHT_CHROMIUM || undefined;
+// What is about Chromium's own ways, or has been shown there for every browser: these checks read documents and styles.
+const CHROMIUM_ONLY = ['**/without-javascript/**', '**/accessibility.spec.ts', '**/checks.spec.ts', '**/documents.spec.ts'];
 
-const chromium = {
-  ...devices['Desktop Chrome'],
-  launchOptions: {
-    executablePath,
-    // No sandbox: tests run as root in containers. The rest keeps the browser from speaking to anyone but the server.
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  },
-};
+// Only where Playwright's own builds are: it cannot drive the Firefox and Safari of a machine.
+const others: Project<object, WorkerOptions>[] = [
+  { name: 'firefox', use: devices['Desktop Firefox'], executable: firefox.executablePath() },
+  { name: 'webkit', use: devices['Desktop Safari'], executable: webkit.executablePath() },
+]
+  .filter(({ executable }) => existsSync(executable))
+  .map(({ name, use }) => ({ name, use, testIgnore: CHROMIUM_ONLY }));
 
 export default defineConfig<object, WorkerOptions>({
   testDir: 'tests',
@@ -31,17 +25,19 @@ export default defineConfig<object, WorkerOptions>({
   reporter: [['list'], ['html', { open: 'never' }]],
   use: {
     trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
   },
   projects: [
     {
       name: 'chromium',
       testIgnore: '**/without-javascript/**',
-      use: { ...chromium },
+      use: chromium,
     },
     {
       name: 'chromium-no-js',
       testIgnore: '**/with-javascript/**',
       use: { ...chromium, javaScriptEnabled: false },
     },
+    ...others,
   ],
 });

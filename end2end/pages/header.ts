@@ -7,7 +7,6 @@ export type Theme = 'Light' | 'Dark' | 'System';
 export class Header extends Screen {
   readonly heading: Locator;
   readonly banner: Locator;
-  readonly logo: Locator;
   readonly login: Locator;
   readonly accountMenu: Menu;
   readonly themeMenu: Menu;
@@ -16,10 +15,17 @@ export class Header extends Screen {
     super(page, scripted);
     this.heading = page.getByRole('heading', { level: 1 });
     this.banner = page.getByRole('banner');
-    this.logo = this.banner.getByRole('link', { name: 'Ironleaf', exact: true });
     this.login = this.banner.getByRole('link', { name: 'Login', exact: true });
-    this.accountMenu = new Menu(page, this.banner.getByRole('button', { name: 'Account menu' }));
-    this.themeMenu = new Menu(page, this.banner.getByRole('button', { name: 'Toggle theme' }));
+    this.accountMenu = new Menu(page, this.banner, 'Account menu');
+    this.themeMenu = new Menu(page, this.banner, 'Toggle theme');
+  }
+
+  get logo(): Locator {
+    return this.brand('Ironleaf');
+  }
+
+  brand(appName: string): Locator {
+    return this.banner.getByRole('link', { name: appName, exact: true });
   }
 
   async chooseTheme(theme: Theme): Promise<void> {
@@ -39,16 +45,15 @@ export class Header extends Screen {
   }
 }
 
-/** A button and the menu it opens. One is open at a time, so the menu is the one that can be seen. */
+/** A button and the menu it opens. */
 export class Menu {
+  readonly button: Locator;
   readonly menu: Locator;
   readonly items: Locator;
 
-  constructor(
-    page: Page,
-    readonly button: Locator,
-  ) {
-    this.menu = page.getByRole('menu');
+  constructor(page: Page, banner: Locator, name: string) {
+    this.button = banner.getByRole('button', { name, exact: true });
+    this.menu = page.getByRole('menu', { name, exact: true });
     this.items = this.menu.getByRole('menuitem');
   }
 

@@ -9,9 +9,9 @@ export class HomePage extends Screen {
 
   constructor(page: Page, scripted: boolean) {
     super(page, scripted);
-    this.heading = page.getByRole('heading', { level: 1, name: 'Build something great.' });
-    this.getStarted = this.main.getByRole('link', { name: 'Get started' });
-    this.gitHub = this.main.getByRole('link', { name: 'GitHub' });
+    this.heading = this.title('Build something great.');
+    this.getStarted = this.link('Get started');
+    this.gitHub = this.link('GitHub');
   }
 
   open(): Promise<Response> {

@@ -13,12 +13,12 @@ export class LoginPage extends Screen {
 
   constructor(page: Page, scripted: boolean) {
     super(page, scripted);
-    this.heading = page.getByRole('heading', { level: 1, name: 'Login to your account' });
-    this.email = this.main.getByRole('textbox', { name: 'Email' });
-    this.password = this.main.getByRole('textbox', { name: 'Password' });
-    this.login = this.main.getByRole('button', { name: 'Login', exact: true });
-    this.forgotPassword = this.main.getByRole('link', { name: 'Forgot Password' });
-    this.signUp = this.main.getByRole('link', { name: 'Sign up' });
+    this.heading = this.title('Login to your account');
+    this.email = this.textbox('Email');
+    this.password = this.textbox('Password');
+    this.login = this.button('Login');
+    this.forgotPassword = this.link('Forgot Password');
+    this.signUp = this.link('Sign up');
   }
 
   open(query = ''): Promise<Response> {

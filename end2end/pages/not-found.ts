@@ -8,7 +8,7 @@ export class NotFoundPage extends Screen {
 
   constructor(page: Page, scripted: boolean) {
     super(page, scripted);
-    this.heading = page.getByRole('heading', { level: 1, name: 'Page not found' });
+    this.heading = this.title('Page not found');
     this.home = this.main.getByRole('link', { name: /home/i });
   }
 

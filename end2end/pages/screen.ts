@@ -15,6 +15,17 @@ export abstract class Screen {
     this.html = page.locator('html');
   }
 
+  /** Waits until this is the page, and its scripts are done with it. */
+  async shown(): Promise<void> {
+    await expect(this.heading).toBeVisible();
+    await this.ready();
+  }
+
+  /** Waits until the page's scripts are done with it; a page without scripts is ready as it comes. */
+  async ready(): Promise<void> {
+    if (this.scripted) await expect(this.html).toHaveAttribute('data-hydrated');
+  }
+
   protected async visit(path: string): Promise<Response> {
     const response = await this.page.goto(path);
     if (!response) throw new Error(`${path} gave no answer`);
@@ -22,8 +33,19 @@ export abstract class Screen {
     return response;
   }
 
-  /** Waits until the page's scripts are done with it; a page without scripts is ready as it comes. */
-  async ready(): Promise<void> {
-    if (this.scripted) await expect(this.html).toHaveAttribute('data-hydrated');
+  protected title(name: string | RegExp): Locator {
+    return this.page.getByRole('heading', { level: 1, name, exact: true });
+  }
+
+  protected textbox(name: string): Locator {
+    return this.main.getByRole('textbox', { name, exact: true });
+  }
+
+  protected button(name: string): Locator {
+    return this.main.getByRole('button', { name, exact: true });
+  }
+
+  protected link(name: string): Locator {
+    return this.main.getByRole('link', { name, exact: true });
   }
 }

@@ -6,10 +6,12 @@ export class Toasts {
   readonly status: Locator;
   /** Errors. */
   readonly alert: Locator;
+  readonly close: Locator;
 
   constructor(page: Page) {
-    this.region = page.getByRole('region', { name: 'Notifications alt+T' });
+    this.region = page.getByRole('region', { name: 'Notifications alt+T', exact: true });
     this.status = this.region.getByRole('status');
     this.alert = this.region.getByRole('alert');
+    this.close = this.region.getByRole('button', { name: /close/i });
   }
 }

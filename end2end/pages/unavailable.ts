@@ -9,7 +9,7 @@ export class UnavailablePage extends Screen {
 
   constructor(page: Page, scripted: boolean) {
     super(page, scripted);
-    this.heading = page.getByRole('heading', { level: 1, name: 'Temporarily unavailable' });
-    this.tryAgain = this.main.getByRole('button', { name: 'Try again' });
+    this.heading = this.title('Temporarily unavailable');
+    this.tryAgain = this.button('Try again');
   }
 }

@@ -3,30 +3,44 @@
 
 import { htmlProblems } from '../fixtures/html';
 import { tokenIn } from '../fixtures/leaks';
+import { signIn } from '../fixtures/people';
 import { expect, test } from '../fixtures/test';
 
 // A script that asks for no HTML gets a plain line from an unknown address.
 const AS_A_BROWSER = { headers: { Accept: 'text/html' } };
 
-const PAGES = ['/', '/login', '/account', '/no-such-page'];
+const PAGES = [
+  '/',
+  '/login',
+  '/register',
+  '/reset-password',
+  '/set-password',
+  '/email-verification',
+  '/account',
+  '/account/delete',
+  '/confirm',
+  '/no-such-page',
+];
 
 for (const path of PAGES) {
   test(`${path} is valid and holds no token, for a visitor and for a person`, async ({
     page,
     homePage,
-    loginPage,
+    context,
+    server,
     person,
   }) => {
     await homePage.open();
     const visitors = await (await page.request.get(path, AS_A_BROWSER)).text();
-    await loginPage.open();
-    await loginPage.signIn(person);
-    await expect(page).toHaveURL('/');
+    await signIn(context, server, person);
     const persons = await (await page.request.get(path, AS_A_BROWSER)).text();
 
     for (const html of [visitors, persons]) {
       expect(await htmlProblems(html)).toEqual([]);
       expect(tokenIn(html)).toBeUndefined();
+      expect(html.match(/<h1[ >]/g), 'one heading of the first level').toHaveLength(1);
+      expect(html).toMatch(/<title>[^<]*Ironleaf<\/title>/);
+      expect(html).toContain('lang="en"');
     }
   });
 }

@@ -1,7 +1,8 @@
 import { expect, test } from '../fixtures/test';
 
-test('the account menu leads to the settings', async ({ signedIn, header, accountPage, page }) => {
+test('the account menu leads to the settings', async ({ signedIn, homePage, header, accountPage, page }) => {
   expect(signedIn.email).toContain('@');
+  await homePage.open();
 
   await header.accountMenu.open();
   await expect(header.accountMenu.items).toHaveText(['Settings', 'Logout']);
@@ -11,12 +12,11 @@ test('the account menu leads to the settings', async ({ signedIn, header, accoun
   await expect(accountPage.heading).toBeVisible();
 });
 
-test('the theme menu offers three themes', async ({ homePage, header, page }) => {
+test('the theme menu offers three themes', async ({ homePage, header }) => {
   await homePage.open();
 
   await header.themeMenu.open();
 
-  await expect(page.getByRole('menu', { name: 'Toggle theme' })).toBeVisible();
   await expect(header.themeMenu.items).toHaveText(['Light', 'Dark', 'System']);
 });
 
@@ -44,4 +44,23 @@ test('a click outside closes a menu', async ({ homePage, header }) => {
   await homePage.heading.click();
 
   await expect(header.themeMenu.menu).toBeHidden();
+});
+
+test('the account button shows the initials of the person', async ({ signedIn, homePage, header }) => {
+  await homePage.open();
+
+  await expect(header.accountMenu.button).toContainText(signedIn.email.slice(0, 1).toUpperCase());
+  await expect(header.accountMenu.button).toHaveAccessibleName('Account menu');
+});
+
+test('the brand is whatever the site is called', async ({ server, header, homePage, page }) => {
+  const origin = await server.startReplica({ APP_NAME: 'Blattgold & Söhne' });
+
+  await page.goto(origin);
+
+  await expect(header.brand('Blattgold & Söhne')).toHaveAttribute('href', '/');
+  await expect(page).toHaveTitle('Blattgold & Söhne');
+  await page.goto(`${origin}/login`);
+  await expect(page).toHaveTitle('Login · Blattgold & Söhne');
+  await expect(homePage.html).not.toContainText('Ironleaf');
 });

@@ -31,11 +31,3 @@ test('a person who is signed in is offered their account instead', async ({ sign
   await expect(header.accountMenu.button).toBeVisible();
   await expect(header.login).toHaveCount(0);
 });
-
-test('everything fits on a narrow screen', async ({ homePage, page }) => {
-  await page.setViewportSize({ width: 320, height: 640 });
-  await homePage.open();
-
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect(overflow).toBeLessThanOrEqual(0);
-});

@@ -13,6 +13,8 @@ test('the login page asks for e-mail and password and offers nothing else', asyn
   await expect(loginPage.email).toHaveAttribute('placeholder', 'hi@example.com');
   await expect(loginPage.password).toHaveAttribute('type', 'password');
   await expect(loginPage.password).toHaveAttribute('placeholder', '*********');
+  await expect(loginPage.forgotPassword).toHaveAttribute('href', '/reset-password');
+  await expect(loginPage.signUp).toHaveAttribute('href', '/register');
   await expect(header.logo).toBeVisible();
   await expect(header.login).toHaveCount(0);
   await expect(header.themeMenu.button).toHaveCount(0);
@@ -113,18 +115,23 @@ test('a message is shown once', async ({ loginPage, toasts, person, watch }) => 
   await expect(toasts.alert).toHaveCount(0);
 });
 
-test('the session is one cookie that scripts cannot read', async ({ signedIn, context }) => {
-  expect(signedIn.email).toContain('@');
+test('the session is one cookie that scripts cannot read', async ({ loginPage, person, page, context }) => {
+  await loginPage.open();
+  await loginPage.signIn(person);
+  await expect(page).toHaveURL('/');
   const sessions = (await context.cookies()).filter((cookie) => cookie.name.includes('session'));
 
   expect(sessions).toHaveLength(1);
   expect(sessions[0]).toMatchObject({ name: 'ironleaf-session', httpOnly: true, sameSite: 'Lax', path: '/' });
 });
 
-test('a person who is signed in has no use for the login page', async ({ signedIn, page }) => {
-  expect(signedIn.email).toContain('@');
+for (const path of ['/login', '/register', '/reset-password']) {
+  test(`a person who is signed in has no use for ${path}`, async ({ signedIn, homePage, page }) => {
+    expect(signedIn.email).toContain('@');
 
-  await page.goto('/login');
+    await page.goto(path);
 
-  await expect(page).toHaveURL('/');
-});
+    await expect(page).toHaveURL('/');
+    await homePage.shown();
+  });
+}

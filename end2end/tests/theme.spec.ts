@@ -39,10 +39,31 @@ test('choosing a theme stays on the page', async ({ signedIn, accountPage, heade
 
 test('the theme outlives signing out', async ({ signedIn, homePage, header }) => {
   expect(signedIn.email).toContain('@');
+  await homePage.open();
   await header.chooseTheme('Dark');
   await expect(homePage.html).toHaveClass('dark');
 
   await header.signOut();
 
+  await expect(homePage.html).toHaveClass('dark');
+});
+
+test('the device decides until somebody else does, and there is no flash of the other', async ({
+  homePage,
+  header,
+  page,
+}) => {
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await homePage.open();
+  const dark = await ground();
+  await page.emulateMedia({ colorScheme: 'light' });
+  const light = await ground();
+  expect(light).not.toBe(dark);
+
+  await header.chooseTheme('Dark');
+  expect(await ground()).toBe(dark);
+
+  await page.goto('/login', { waitUntil: 'commit' });
   await expect(homePage.html).toHaveClass('dark');
 });

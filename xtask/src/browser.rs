@@ -1,4 +1,4 @@
-//! Playwright: its packages, a browser, and the run itself.
+//! Playwright: its packages, a browser, the tests, and what is measured and photographed with the same page objects.
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,17 +18,76 @@ const CHROMIUM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrom
 ///
 /// When Node or a browser cannot be had, or a test fails.
 pub(crate) fn run_playwright(settings: &Settings, args: &[String]) -> Result<()> {
+    process::run(playwright(settings)?.args(args))
+}
+
+/// Prints the bytes of each page and compares them with `end2end/measure/budget.json`.
+///
+/// # Errors
+///
+/// When Node or a browser cannot be had, or a page is over its budget.
+pub(crate) fn measure_sizes(settings: &Settings) -> Result<()> {
+    process::run(&mut measurement(settings, "size")?)
+}
+
+/// Prints what Lighthouse says of the main pages.
+///
+/// # Errors
+///
+/// When Node or a browser cannot be had, or a page is not good enough.
+pub(crate) fn run_lighthouse(settings: &Settings) -> Result<()> {
+    process::run(&mut measurement(settings, "lighthouse")?)
+}
+
+/// Which pictures are taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Shots {
+    /// Every page in every state, into this folder: `target/shots` where none is named.
+    Everything { folder: Option<PathBuf> },
+    /// The four of the README, into `docs/images`.
+    Readme,
+}
+
+/// Takes pictures of the pages.
+///
+/// # Errors
+///
+/// When Node or a browser cannot be had, or a page cannot be brought into a state.
+pub(crate) fn take_shots(settings: &Settings, shots: &Shots) -> Result<()> {
+    let mut playwright = measurement(settings, "shots")?;
+    match shots {
+        Shots::Everything { folder } => {
+            let folder = folder.clone().unwrap_or_else(|| settings.target.join("shots"));
+            let absolute = std::path::absolute(&folder)
+                .map_err(|error| Failure::new(format!("{} is no folder: {error}", folder.display())))?;
+            playwright.env("IRONLEAF_SHOTS", absolute);
+        }
+        Shots::Readme => {
+            playwright.env("IRONLEAF_SHOTS_FOR", "readme");
+        }
+    }
+    process::run(&mut playwright)
+}
+
+fn measurement(settings: &Settings, project: &str) -> Result<Command> {
+    let mut playwright = playwright(settings)?;
+    playwright.args(["--config", "measure/playwright.config.ts", "--project", project]);
+    Ok(playwright)
+}
+
+/// `playwright test` with everything that it needs.
+fn playwright(settings: &Settings) -> Result<Command> {
     if tools::on_path("npm").is_none() {
         return Err(Failure::new("The browser tests need Node 20 or later with npm on PATH."));
     }
     install_packages()?;
     let browser = browser(settings)?;
     let mut playwright = in_end2end("npx", ["playwright", "test"]);
-    playwright.args(args).env("IRONLEAF_BINARY", settings.server_binary());
+    playwright.env("IRONLEAF_BINARY", settings.server_binary());
     if let Browser::Installed(path) = browser {
         playwright.env("PLAYWRIGHT_CHROMIUM", path);
     }
-    process::run(&mut playwright)
+    Ok(playwright)
 }
 
 fn in_end2end<'a>(name: &str, args: impl IntoIterator<Item = &'a str>) -> Command {
@@ -47,7 +106,7 @@ fn install_packages() -> Result<()> {
     if installed.is_some() && installed >= modified("package-lock.json") {
         return Ok(());
     }
-    println!("Installing the packages of the browser tests: about 70 MB.");
+    println!("Installing the packages of the browser tests: about 250 MB.");
     process::run(&mut in_end2end("npm", ["ci"]))
 }
 

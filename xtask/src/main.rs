@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask dev | serve | build | test | e2e | sim | fuzz`.
+//! The commands of this repository: `cargo xtask dev | serve | build | test | e2e | size | shots | lighthouse | sim | fuzz`.
 //!
 //! It starts programs and waits for them; nothing of the application is in here, and the application's crates are not
 //! among its dependencies, so that it builds in a second.
@@ -27,6 +27,7 @@ mod workspace;
 
 use std::process::ExitCode;
 
+use browser::Shots;
 use failure::{Failure, Result};
 use settings::Settings;
 use tools::Purpose;
@@ -37,9 +38,12 @@ The commands of this repository.
   cargo xtask dev              build, serve on http://127.0.0.1:3000 and rebuild what is changed
   cargo xtask serve            build for release and serve it
   cargo xtask build            build for release: target/release/ironleaf and target/site
-  cargo xtask test             everything: format, clippy, docs, tests, dependency checks, release build, browser, simulation, fuzzing
+  cargo xtask test             everything: format, clippy, docs, tests, dependency checks, release build, browser, page sizes, simulation, fuzzing
   cargo xtask test --fast      the same without the release build, the browser, the simulation and fuzzing
   cargo xtask e2e [ARGS..]     the browser tests; arguments go to Playwright (--ui, --headed, -g NAME)
+  cargo xtask size             bytes per page, and whether they are within end2end/measure/budget.json
+  cargo xtask shots [DIR]      pictures of every page in every state into target/shots; `--readme`: the four of the README
+  cargo xtask lighthouse       what Lighthouse says of the main pages on a slow phone
   cargo xtask fuzz             each fuzz target for a minute, or for `--seconds N`; needs a nightly toolchain
   cargo xtask sim [ARGS..]     the simulation for two minutes; `--help` lists seeds, sizes and `--mutants`
   cargo xtask help             this text
@@ -56,6 +60,9 @@ enum Request {
     Build,
     Test { fast: bool },
     EndToEnd { playwright_args: Vec<String> },
+    Size,
+    Shots(Shots),
+    Lighthouse,
     Fuzz { seconds: u32 },
     Simulate { args: Vec<String> },
     Help,
@@ -73,6 +80,7 @@ impl Request {
             "sim" => {
                 return Ok(Self::Simulate { args: rest.to_vec() });
             }
+            "shots" => return shots(rest).map(Self::Shots),
             "test" if rest == ["--fast"] => return Ok(Self::Test { fast: true }),
             "fuzz" if rest.first().is_some_and(|option| option == "--seconds") => {
                 return Ok(Self::Fuzz { seconds: seconds(&rest[1..])? });
@@ -81,6 +89,8 @@ impl Request {
             "serve" => Self::Serve,
             "build" => Self::Build,
             "test" => Self::Test { fast: false },
+            "size" => Self::Size,
+            "lighthouse" => Self::Lighthouse,
             "fuzz" => Self::Fuzz { seconds: fuzz::DEFAULT_SECONDS },
             "help" | "--help" | "-h" => Self::Help,
             unknown => {
@@ -113,10 +123,31 @@ impl Request {
                 application::build(&settings, Purpose::BrowserTests)?;
                 browser::run_playwright(&settings, &playwright_args)
             }
+            Self::Size => {
+                application::build(&settings, Purpose::BrowserTests)?;
+                browser::measure_sizes(&settings)
+            }
+            Self::Shots(shots) => {
+                application::build(&settings, Purpose::BrowserTests)?;
+                browser::take_shots(&settings, &shots)
+            }
+            Self::Lighthouse => {
+                application::build(&settings, Purpose::BrowserTests)?;
+                browser::run_lighthouse(&settings)
+            }
             Self::Fuzz { seconds } => fuzz::run(&settings, seconds),
             Self::Simulate { args } => simulation::run(&args),
             Self::Help => Ok(()),
         }
+    }
+}
+
+fn shots(args: &[String]) -> Result<Shots> {
+    match args {
+        [] => Ok(Shots::Everything { folder: None }),
+        [option] if option == "--readme" => Ok(Shots::Readme),
+        [folder] if !folder.starts_with('-') => Ok(Shots::Everything { folder: Some(folder.into()) }),
+        _ => Err(Failure::new("`cargo xtask shots` takes one folder, or `--readme`.")),
     }
 }
 
@@ -159,6 +190,35 @@ mod tests {
     fn playwright_gets_its_arguments_as_they_are() {
         let playwright_args = vec!["--headed".to_owned(), "-g".to_owned(), "login".to_owned()];
         assert_eq!(parse("e2e --headed -g login").unwrap(), Request::EndToEnd { playwright_args });
+    }
+
+    #[test]
+    fn pictures_go_where_they_are_asked_to_go() {
+        assert_eq!(parse("shots").unwrap(), Request::Shots(Shots::Everything { folder: None }));
+        assert_eq!(
+            parse("shots /tmp/pictures").unwrap(),
+            Request::Shots(Shots::Everything { folder: Some("/tmp/pictures".into()) })
+        );
+        assert_eq!(parse("shots --readme").unwrap(), Request::Shots(Shots::Readme));
+        for line in ["shots --reedme", "shots one two"] {
+            assert!(parse(line).unwrap_err().to_string().contains("takes one folder"), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_measures_pages_takes_nothing() {
+        assert_eq!(parse("size").unwrap(), Request::Size);
+        assert_eq!(parse("lighthouse").unwrap(), Request::Lighthouse);
+        assert!(parse("size --fast").unwrap_err().to_string().contains("`--fast`"));
+    }
+
+    #[test]
+    fn the_help_names_every_command() {
+        for command in
+            ["dev", "serve", "build", "test", "e2e", "size", "shots", "lighthouse", "fuzz", "sim", "help"]
+        {
+            assert!(HELP.contains(&format!("cargo xtask {command} ")), "{command}");
+        }
     }
 
     #[test]

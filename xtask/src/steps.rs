@@ -45,6 +45,7 @@ const STEPS: &[Step] = &[
     Step::new("docs", docs),
     Step::new("unit and integration tests", |_| {
         packages::program(&["redis-server"], "redis-server")?;
+        packages::program(&["aiosmtpd"], "python3-aiosmtpd")?;
         cargo(&["test", "--no-fail-fast"])
     }),
     Step::new("licences, bans, sources", cargo_deny),
@@ -56,6 +57,9 @@ const STEPS: &[Step] = &[
         .slow()
         .needs(RELEASE_BUILD),
     Step::new("browser", |settings| browser::run_playwright(settings, &[]).map(|()| Outcome::Passed))
+        .slow()
+        .needs(RELEASE_BUILD),
+    Step::new("bytes per page", |settings| browser::measure_sizes(settings).map(|()| Outcome::Passed))
         .slow()
         .needs(RELEASE_BUILD),
     Step::new("simulation", |_| simulation::run_for_two_minutes().map(|()| Outcome::Passed)).slow(),
@@ -213,6 +217,7 @@ mod tests {
                 "release build",
                 "no server words for the browser",
                 "browser",
+                "bytes per page",
                 "simulation",
                 "simulation of known mistakes",
                 "fuzz targets"

@@ -1,8 +1,12 @@
+// What scripts add to the forms: sentences while one types, buttons that wait, one request for two clicks, and nothing lost
+// of what was typed before they came.
+
 import type { Page } from '@playwright/test';
 
-import { expect, test } from '../../fixtures/test';
+import { stranger } from '../../fixtures/people';
+import { expect, hold, test } from '../../fixtures/test';
 
-test('the button waits for a well-formed e-mail and a password', async ({ loginPage }) => {
+test('the login button waits for a well-formed e-mail and a password', async ({ loginPage }) => {
   await loginPage.open();
   await expect(loginPage.login).toBeDisabled();
 
@@ -15,6 +19,117 @@ test('the button waits for a well-formed e-mail and a password', async ({ loginP
 
   await loginPage.password.fill('');
   await expect(loginPage.login).toBeDisabled();
+});
+
+test('the reset button waits for a well-formed e-mail', async ({ resetPasswordPage }) => {
+  await resetPasswordPage.open();
+  await expect(resetPasswordPage.resetPassword).toBeDisabled();
+
+  await resetPasswordPage.email.fill('ada@example');
+  await expect(resetPasswordPage.resetPassword).toBeDisabled();
+
+  await resetPasswordPage.email.fill('ada@example.com');
+  await expect(resetPasswordPage.resetPassword).toBeEnabled();
+});
+
+test('the button for a new password waits for two that match and are long enough', async ({
+  signedIn,
+  setPasswordPage,
+}) => {
+  expect(signedIn.email).toContain('@');
+  await setPasswordPage.open();
+  await expect(setPasswordPage.updatePassword).toBeDisabled();
+
+  await setPasswordPage.fill('seven77');
+  await expect(setPasswordPage.updatePassword).toBeDisabled();
+
+  await setPasswordPage.fill('eight888', 'eight88');
+  await expect(setPasswordPage.updatePassword).toBeDisabled();
+
+  await setPasswordPage.fill('eight888');
+  await expect(setPasswordPage.updatePassword).toBeEnabled();
+});
+
+test('a field says what is wrong when one leaves it, and stops when it is right', async ({ registerPage, page }) => {
+  await registerPage.open();
+  await registerPage.email.pressSequentially('ada@example');
+  await expect(registerPage.email).toHaveAccessibleDescription('');
+
+  await page.keyboard.press('Tab');
+  await expect(registerPage.email).toHaveAccessibleDescription('Invalid email address');
+
+  await registerPage.email.pressSequentially('.com');
+  await expect(registerPage.email).toHaveAccessibleDescription('');
+  await expect(registerPage.email).not.toHaveAttribute('aria-invalid', 'true');
+});
+
+test('a field that is left empty says nothing yet', async ({ registerPage, page }) => {
+  await registerPage.open();
+  await registerPage.email.focus();
+
+  await page.keyboard.press('Tab');
+  await registerPage.password.focus();
+  await page.keyboard.press('Tab');
+
+  await expect(registerPage.email).toHaveAccessibleDescription('');
+  await expect(registerPage.password).toHaveAccessibleDescription('');
+});
+
+test('a confirmation is refused as soon as it can no longer match', async ({ registerPage }) => {
+  await registerPage.open();
+  await registerPage.password.fill('password1');
+
+  await registerPage.confirmPassword.pressSequentially('pass');
+  await expect(registerPage.confirmPassword).toHaveAccessibleDescription('');
+  await registerPage.confirmPassword.pressSequentially('x');
+  await expect(registerPage.confirmPassword).toHaveAccessibleDescription('Passwords must match');
+
+  await registerPage.password.fill('passx');
+  await expect(registerPage.confirmPassword).toHaveAccessibleDescription('');
+});
+
+test('a form that is wrong is not sent', async ({ registerPage, page }) => {
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  await registerPage.open();
+
+  await registerPage.register.click();
+
+  await expect(registerPage.email).toBeFocused();
+  await expect(registerPage.email).toHaveAttribute('aria-invalid', 'true');
+  await expect(registerPage.password).toHaveAttribute('aria-invalid', 'true');
+  expect(sent).not.toContain('POST /api/register');
+});
+
+test('a form is sent once, however often somebody clicks', async ({ registerPage, page }) => {
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(new URL(request.url()).pathname));
+  const release = await hold(page, '**/api/register');
+  await registerPage.open();
+  await registerPage.fill(stranger());
+
+  await registerPage.register.dblclick();
+  await expect(registerPage.register).toHaveAttribute('aria-busy', 'true');
+  await registerPage.register.click({ force: true });
+  await page.keyboard.press('Enter');
+  release();
+
+  await expect(page).toHaveURL('/');
+  expect(sent.filter((path) => path === '/api/register')).toHaveLength(1);
+});
+
+test('a plain form, too, is sent once', async ({ signedIn, accountPage, toasts, page }) => {
+  expect(signedIn.email).toContain('@');
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(new URL(request.url()).pathname));
+  const release = await hold(page, '**/api/resend-verification');
+  await accountPage.open();
+
+  await accountPage.resendEmail.dblclick();
+  release();
+
+  await expect(toasts.status).toContainText('Verification email sent');
+  expect(sent.filter((path) => path === '/api/resend-verification')).toHaveLength(1);
 });
 
 test('before hydration the form works as it came from the server', async ({ loginPage, person, page }) => {
@@ -59,45 +174,31 @@ test('wrong credentials leave the page where it is', async ({ loginPage, toasts,
   await expect(loginPage.login).toBeFocused();
 });
 
-test('a toast leaves by itself, but not from under somebody', async ({ loginPage, toasts, person, page, watch }) => {
-  watch.expectRefusal('/api/sign-in', 401);
-  await page.clock.install();
+test('a form that gets no answer says so and can be sent again', async ({ loginPage, toasts, person, page, watch }) => {
   await loginPage.open();
-  await loginPage.signIn({ ...person, password: 'not the password' });
-  await expect(toasts.alert).toBeVisible();
+  await page.route('**/api/sign-in', (route) => route.abort('connectionreset'), { times: 1 });
+  watch.expectFailure('/api/sign-in');
 
-  await page.keyboard.press('Alt+t');
-  await expect(toasts.region).toBeFocused();
-  await page.clock.fastForward('00:20');
-  await page.clock.fastForward('00:20');
+  await loginPage.signIn(person);
   await expect(toasts.alert).toBeVisible();
+  await expect(loginPage.email).toHaveValue(person.email);
+  await loginPage.login.click();
 
-  await loginPage.email.focus();
-  await page.clock.fastForward('00:06');
-  await expect(toasts.alert).toHaveCount(0);
+  await expect(page).toHaveURL('/');
 });
 
-test('a toast can be reached with Alt+T and closed', async ({ loginPage, toasts, person, page, watch }) => {
-  watch.expectRefusal('/api/sign-in', 401);
+test('a password can be shown and hidden again', async ({ loginPage, page }) => {
   await loginPage.open();
-  await loginPage.signIn({ ...person, password: 'not the password' });
-  await expect(toasts.alert).toBeVisible();
+  await loginPage.password.fill('a password');
 
-  await page.keyboard.press('Alt+t');
-  await expect(toasts.region).toBeFocused();
-  await toasts.region.getByRole('button', { name: /close/i }).click();
+  await page.getByRole('button', { name: /show/i }).click();
+  await expect(loginPage.password).toHaveAttribute('type', 'text');
+  await page.getByRole('button', { name: /hide/i }).click();
 
-  await expect(toasts.alert).toHaveCount(0);
+  await expect(loginPage.password).toHaveAttribute('type', 'password');
+  await expect(loginPage.password).toHaveValue('a password');
 });
 
-/** Keeps the WebAssembly back until the returned function is called. */
-async function holdWasm(page: Page): Promise<() => void> {
-  let release: () => void = () => undefined;
-  const released = new Promise<void>((resolve) => (release = resolve));
-  await page.route('**/*.wasm', async (route) => {
-    await released;
-    // The page that asked may be gone by now.
-    await route.continue().catch(() => undefined);
-  });
-  return release;
+function holdWasm(page: Page): Promise<() => void> {
+  return hold(page, '**/*.wasm');
 }

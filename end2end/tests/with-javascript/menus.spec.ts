@@ -32,8 +32,9 @@ test('Enter chooses the item that has the focus', async ({ homePage, header, pag
   await expect(homePage.html).toHaveClass(/\bdark\b/);
 });
 
-test('the account menu, too, is used with the keyboard alone', async ({ signedIn, header, page }) => {
+test('the account menu, too, is used with the keyboard alone', async ({ signedIn, homePage, header, page }) => {
   expect(signedIn.email).toContain('@');
+  await homePage.open();
   await header.accountMenu.button.focus();
   await page.keyboard.press('Enter');
   await expect(header.accountMenu.item('Settings')).toBeFocused();
@@ -43,4 +44,41 @@ test('the account menu, too, is used with the keyboard alone', async ({ signedIn
   await page.keyboard.press('Enter');
 
   await expect(header.login).toBeVisible();
+});
+
+test('a letter goes to the item that begins with it', async ({ homePage, header, page }) => {
+  await homePage.open();
+  await header.themeMenu.button.focus();
+  await page.keyboard.press('Enter');
+  await expect(header.themeMenu.item('Light')).toBeFocused();
+
+  await page.keyboard.press('s');
+
+  await expect(header.themeMenu.item('System')).toBeFocused();
+});
+
+test('the button says whether its menu is open', async ({ homePage, header, page }) => {
+  await homePage.open();
+  await expect(header.themeMenu.button).toHaveAttribute('aria-expanded', 'false');
+  await header.themeMenu.open();
+  await expect(header.themeMenu.button).toHaveAttribute('aria-expanded', 'true');
+  await page.keyboard.press('Escape');
+  await expect(header.themeMenu.button).toHaveAttribute('aria-expanded', 'false');
+});
+
+test('nothing moves for whoever asked for less motion', async ({ page, homePage, header }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await homePage.open();
+  await header.themeMenu.open();
+
+  // A colour may fade; nothing may change its place or size.
+  const moving = await page.evaluate(() =>
+    [...document.querySelectorAll('*')].flatMap((element) => {
+      const { transitionProperty, transitionDuration, animationName } = getComputedStyle(element);
+      const fades = transitionProperty.split(', ').every((property) => /color|opacity|shadow/.test(property));
+      const moves = animationName !== 'none' || (!fades && /[1-9]/.test(transitionDuration));
+      return moves ? [element.outerHTML.slice(0, 80)] : [];
+    }),
+  );
+  expect(moving).toEqual([]);
 });

@@ -1,21 +1,73 @@
+// What only a browser without scripts shows: buttons that can always be pressed, and messages that stand on the page.
+
+import type { Page } from '@playwright/test';
+
 import { expect, test } from '../../fixtures/test';
 
-test('the button is enabled as it comes from the server', async ({ loginPage }) => {
+test('every button is enabled as it comes from the server', async ({
+  signedIn,
+  loginPage,
+  resetPasswordPage,
+  setPasswordPage,
+  context,
+}) => {
+  expect(signedIn.email).toContain('@');
+  await setPasswordPage.open();
+  await expect(setPasswordPage.updatePassword).toBeEnabled();
+  await context.clearCookies();
   await loginPage.open();
-
   await expect(loginPage.login).toBeEnabled();
+  await resetPasswordPage.open();
+  await expect(resetPasswordPage.resetPassword).toBeEnabled();
 });
 
 test('a message stands on the page after the redirect', async ({ loginPage, toasts, person, page }) => {
   await loginPage.open();
 
-  const [response] = await Promise.all([
-    page.waitForResponse((response) => new URL(response.url()).pathname === '/api/sign-in'),
+  const status = await statusOf(page, '/api/sign-in', () =>
     loginPage.signIn({ ...person, password: 'not the password' }),
-  ]);
+  );
 
-  expect([302, 303]).toContain(response.status());
+  expect([302, 303]).toContain(status);
   await expect(toasts.alert).toContainText('Login failed. Please check your credentials.');
   // Out of a sealed cookie, not out of the address.
   expect(new URL(page.url()).search).toBe('');
 });
+
+test('passwords are not filled in again', async ({ registerPage, page }) => {
+  await registerPage.open();
+
+  await registerPage.send({ email: 'ada@example.com', password: 'a password 7f3a' }, 'another one 7f3a');
+
+  await expect(registerPage.confirmPassword).toHaveAccessibleDescription('Passwords must match');
+  await expect(registerPage.password).toHaveValue('');
+  await expect(registerPage.confirmPassword).toHaveValue('');
+  expect(await page.content()).not.toContain('7f3a');
+});
+
+test('a wrong address is said by us, in our words', async ({ loginPage, resetPasswordPage }) => {
+  await loginPage.open();
+  await loginPage.signIn({ email: 'ada@example', password: 'a password' });
+  await expect(loginPage.email).toHaveAccessibleDescription('Invalid email address');
+
+  await resetPasswordPage.open();
+  await resetPasswordPage.send('ada@example');
+  await expect(resetPasswordPage.email).toHaveAccessibleDescription('Invalid email address');
+});
+
+test('the account page leads to a page that deletes the account', async ({ signedIn, accountPage, deleteAccountPage, page }) => {
+  expect(signedIn.email).toContain('@');
+  await accountPage.open();
+
+  await page.locator('a[href="/account/delete"]').click();
+
+  await expect(deleteAccountPage.heading).toBeVisible();
+});
+
+async function statusOf(page: Page, path: string, act: () => Promise<void>): Promise<number> {
+  const [response] = await Promise.all([
+    page.waitForResponse((response) => new URL(response.url()).pathname === path),
+    act(),
+  ]);
+  return response.status();
+}

@@ -1,0 +1,23 @@
+// What `cargo xtask size | shots | lighthouse` run: measurements and pictures of the release build, by the same page
+// objects as the tests.
+
+import { fileURLToPath } from 'node:url';
+
+import { defineConfig } from '@playwright/test';
+
+import { chromium } from '../chromium';
+import type { WorkerOptions } from '../fixtures/test';
+
+export default defineConfig<object, WorkerOptions>({
+  testDir: '.',
+  outputDir: fileURLToPath(new URL('../test-results/measure', import.meta.url)),
+  fullyParallel: true,
+  retries: 0,
+  reporter: './reporter.ts',
+  projects: [
+    { name: 'size', testMatch: 'size.ts', use: chromium },
+    { name: 'shots', testMatch: 'shots.ts', use: chromium },
+    // One Chromium at a time: it measures how fast it is.
+    { name: 'lighthouse', testMatch: 'lighthouse.ts', workers: 1, timeout: 600_000, use: chromium },
+  ],
+});

@@ -1,0 +1,83 @@
+// Bytes and requests of each page, as transferred to a browser that has nothing yet, against `budget.json`.
+
+import { readFileSync } from 'node:fs';
+
+import type { BrowserContext, Page, Request } from '@playwright/test';
+
+import { signIn } from '../fixtures/people';
+import { expect, test } from '../fixtures/test';
+
+const KINDS = ['html', 'css', 'js', 'wasm', 'js+wasm', 'other', 'requests'] as const;
+type Kind = (typeof KINDS)[number];
+type Sizes = Record<Kind, number>;
+
+/** Upper bounds by page. A kind that is not named is free. */
+const BUDGET = JSON.parse(readFileSync(new URL('budget.json', import.meta.url), 'utf8')) as Record<
+  string,
+  Partial<Sizes>
+>;
+
+const FOR_PEOPLE = ['/set-password', '/account', '/confirm'];
+
+test('bytes per page', async ({ browser, server, person, homePage }) => {
+  await homePage.open();
+  const measured: Record<string, Sizes> = {};
+  for (const path of Object.keys(BUDGET)) {
+    const context = await browser.newContext({ baseURL: server.origin });
+    if (FOR_PEOPLE.includes(path)) await signIn(context, server, person);
+    measured[path] = await sizesOf(context, path);
+    await context.close();
+  }
+  console.log(table(measured));
+  expect(overBudget(measured), 'over budget').toEqual([]);
+});
+
+async function sizesOf(context: BrowserContext, path: string): Promise<Sizes> {
+  const page = await context.newPage();
+  const finished: Request[] = [];
+  page.on('requestfinished', (request) => finished.push(request));
+  await page.goto(path);
+  expect(new URL(page.url()).pathname, 'the page itself, and no other it leads to').toBe(path);
+  await expect(page.locator('html')).toHaveAttribute('data-hydrated');
+  const sizes: Sizes = { html: 0, css: 0, js: 0, wasm: 0, 'js+wasm': 0, other: 0, requests: 0 };
+  for (const request of finished) {
+    const { responseBodySize } = await request.sizes();
+    sizes[kindOf(request, page)] += responseBodySize;
+    sizes.requests += 1;
+  }
+  sizes['js+wasm'] = sizes.js + sizes.wasm;
+  return sizes;
+}
+
+function kindOf(request: Request, page: Page): Exclude<Kind, 'js+wasm' | 'requests'> {
+  const { pathname } = new URL(request.url());
+  if (request.url() === page.url()) return 'html';
+  if (pathname.endsWith('.css')) return 'css';
+  if (pathname.endsWith('.js')) return 'js';
+  if (pathname.endsWith('.wasm')) return 'wasm';
+  return 'other';
+}
+
+function overBudget(measured: Record<string, Sizes>): string[] {
+  return Object.entries(measured).flatMap(([path, sizes]) =>
+    KINDS.flatMap((kind) => {
+      const allowed = BUDGET[path]?.[kind];
+      return allowed !== undefined && sizes[kind] > allowed
+        ? [`${path}: ${kind} is ${sizes[kind]}, the budget ${allowed}`]
+        : [];
+    }),
+  );
+}
+
+/** A line per page; where there is a budget it stands behind the slash. */
+function table(measured: Record<string, Sizes>): string {
+  const cell = (path: string, kind: Kind) => {
+    const allowed = BUDGET[path]?.[kind];
+    return `${measured[path]?.[kind]}${allowed === undefined ? '' : ` / ${allowed}`}`;
+  };
+  const rows = [['page', ...KINDS], ...Object.keys(measured).map((path) => [path, ...KINDS.map((kind) => cell(path, kind))])];
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: string[]) =>
+    row.map((text, column) => (column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0))).join('  ');
+  return `\nBytes as transferred, and their budget:\n\n${rows.map(line).join('\n')}\n`;
+}

@@ -1,0 +1,21 @@
+import type { Locator, Page, Response } from '@playwright/test';
+
+import { Screen } from './screen';
+
+/** The dialog of the account page as a page of its own, for browsers that cannot open it. */
+export class DeleteAccountPage extends Screen {
+  readonly heading: Locator;
+  readonly cancel: Locator;
+  readonly deleteAccount: Locator;
+
+  constructor(page: Page, scripted: boolean) {
+    super(page, scripted);
+    this.heading = this.title('Are you sure?');
+    this.cancel = this.link('Cancel');
+    this.deleteAccount = this.button('Delete Account');
+  }
+
+  open(): Promise<Response> {
+    return this.visit('/account/delete');
+  }
+}

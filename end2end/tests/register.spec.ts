@@ -1,0 +1,138 @@
+import { VERIFY } from '../fixtures/mailbox';
+import { canSignIn, stranger } from '../fixtures/people';
+import { expect, test } from '../fixtures/test';
+
+test('the page asks for an e-mail address and twice for a password', async ({ registerPage, header, page }) => {
+  await registerPage.open();
+
+  await expect(page).toHaveTitle('Register · Ironleaf');
+  await expect(registerPage.heading).toBeVisible();
+  await expect(registerPage.email).toHaveAttribute('type', 'email');
+  for (const password of [registerPage.password, registerPage.confirmPassword]) {
+    await expect(password).toHaveAttribute('type', 'password');
+    await expect(password).toHaveAttribute('autocomplete', 'new-password');
+  }
+  await expect(registerPage.register).toBeEnabled();
+  await expect(header.logo).toBeVisible();
+  await expect(header.login).toHaveCount(0);
+  await expect(header.themeMenu.button).toHaveCount(0);
+});
+
+test('whoever registers is signed in at home, and is asked to verify the address', async ({
+  registerPage,
+  header,
+  mailbox,
+  page,
+}) => {
+  const person = stranger();
+  await registerPage.open();
+
+  await registerPage.send(person);
+
+  await expect(page).toHaveURL('/');
+  await expect(header.accountMenu.button).toBeVisible();
+  const mail = await mailbox.newest(person.email, VERIFY);
+  expect(new URL(mail.link).pathname).toBe('/email-verification');
+  expect(mail.text).toContain(mail.link);
+  expect(mail.html).toContain('href=');
+});
+
+test('an address is registered in lower case', async ({ registerPage, accountPage, page }) => {
+  const person = stranger();
+  await registerPage.open();
+
+  await registerPage.send({ ...person, email: person.email.toUpperCase() });
+
+  await expect(page).toHaveURL('/');
+  await accountPage.open();
+  await expect(accountPage.email).toHaveValue(person.email);
+});
+
+test('a password may be long, have any character, and keeps its spaces', async ({ registerPage, server, page }) => {
+  const person = { ...stranger(), password: `  ${'long pässwörd 🔑 '.repeat(6)} ` };
+  await registerPage.open();
+
+  await registerPage.send(person);
+
+  await expect(page).toHaveURL('/');
+  expect(await canSignIn(server, person)).toBe(true);
+  expect(await canSignIn(server, { ...person, password: person.password.trim() })).toBe(false);
+});
+
+const MISTAKES = [
+  { what: 'an address that is none', email: 'ada@example', field: 'email', says: 'Invalid email address' },
+  {
+    what: 'a short password',
+    password: 'seven77',
+    confirmation: 'seven77',
+    field: 'password',
+    says: 'Password must be at least 8 characters',
+  },
+  { what: 'no confirmation', confirmation: '', field: 'confirmPassword', says: 'Confirm Password is required' },
+  { what: 'another confirmation', confirmation: 'password2', field: 'confirmPassword', says: 'Passwords must match' },
+] as const;
+
+for (const { what, field, says, ...typed } of MISTAKES) {
+  test(`${what} is said beside the field, which gets the focus`, async ({ registerPage, page }) => {
+    const { email, password, confirmation } = {
+      email: 'ada@example.com',
+      password: 'password1',
+      confirmation: 'password1',
+      ...typed,
+    };
+    await registerPage.open();
+
+    await registerPage.send({ email, password }, confirmation);
+
+    await expect(registerPage[field]).toHaveAccessibleDescription(says);
+    await expect(page.getByText(says)).toBeVisible();
+    await expect(registerPage[field]).toHaveAttribute('aria-invalid', 'true');
+    await expect(registerPage[field]).toBeFocused();
+    await expect(page).toHaveURL('/register');
+    await expect(registerPage.email).toHaveValue(email);
+  });
+}
+
+test('everything that is wrong is said at once, and the first of it has the focus', async ({ registerPage }) => {
+  await registerPage.open();
+
+  await registerPage.send({ email: 'ada@example', password: 'short' }, 'other');
+
+  await expect(registerPage.email).toHaveAccessibleDescription('Invalid email address');
+  await expect(registerPage.password).toHaveAccessibleDescription('Password must be at least 8 characters');
+  await expect(registerPage.confirmPassword).toHaveAccessibleDescription('Passwords must match');
+  await expect(registerPage.email).toBeFocused();
+});
+
+test('an address that is taken is said so', async ({ registerPage, person, page, watch }) => {
+  watch.expectRefusal('/api/register', 409);
+  await registerPage.open();
+
+  await registerPage.send({ ...person, email: person.email.toUpperCase() });
+
+  await expect(registerPage.email).toHaveAccessibleDescription('A user with this email already exists');
+  await expect(page).toHaveURL('/register');
+  await expect(registerPage.email).toHaveValue(new RegExp(`^${person.email}$`, 'i'));
+});
+
+test('after a mistake is mended the form works', async ({ registerPage, header, page }) => {
+  const person = stranger();
+  await registerPage.open();
+  await registerPage.send(person, 'another password');
+  await expect(registerPage.confirmPassword).toHaveAccessibleDescription('Passwords must match');
+  await registerPage.ready();
+
+  await registerPage.send(person);
+
+  await expect(page).toHaveURL('/');
+  await expect(header.accountMenu.button).toBeVisible();
+});
+
+test('whoever has an account is led to the login page', async ({ registerPage, loginPage, page }) => {
+  await registerPage.open();
+
+  await registerPage.login.click();
+
+  await expect(page).toHaveURL('/login');
+  await expect(loginPage.heading).toBeVisible();
+});
