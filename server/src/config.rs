@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ironleaf_bff::PublicOrigin;
+use ironleaf_core_api::{Sender, SmtpServer};
 use ironleaf_session::SessionSettings;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -28,6 +29,15 @@ pub enum Environment {
     Development,
     /// Nothing that matters is taken from a default.
     Production,
+}
+
+/// How the embedded core API sends its e-mails.
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// `SMTP_URL`
+    pub server: SmtpServer,
+    /// `SMTP_FROM`
+    pub from: Sender,
 }
 
 /// Everything the application is told from outside.
@@ -73,6 +83,8 @@ pub struct Config {
     pub core_api_refresh_token_ttl: Duration,
     /// `CORE_API_TOKEN_MARK`: a text that the embedded core API puts into every token, so that tests can look for it.
     pub core_api_token_mark: Option<String>,
+    /// `SMTP_URL` and `SMTP_FROM`; without them the embedded core API keeps its e-mails in its outbox.
+    pub smtp: Option<Smtp>,
     /// `APP_NAME`
     pub app_name: String,
     /// `GET_STARTED_URL`
@@ -152,6 +164,7 @@ impl Config {
             core_api_access_token_ttl: read.duration("CORE_API_ACCESS_TOKEN_TTL", 20 * MINUTE),
             core_api_refresh_token_ttl: read.duration("CORE_API_REFRESH_TOKEN_TTL", 7 * DAY),
             core_api_token_mark: read.optional("CORE_API_TOKEN_MARK"),
+            smtp: read.smtp("SMTP_URL", "SMTP_FROM"),
             app_name: read.text("APP_NAME", "Ironleaf"),
             get_started_url: read.link("GET_STARTED_URL", "/login"),
             source_url: read.link("SOURCE_URL", "https://github.com/"),
@@ -273,6 +286,8 @@ impl Config {
         line("CORE_API_ACCESS_TOKEN_TTL", &secs(self.core_api_access_token_ttl));
         line("CORE_API_REFRESH_TOKEN_TTL", &secs(self.core_api_refresh_token_ttl));
         line("CORE_API_TOKEN_MARK", &self.core_api_token_mark.as_deref().unwrap_or_default());
+        line("SMTP_URL", &if self.smtp.is_some() { "(hidden)" } else { "(outbox in DATA_DIR)" });
+        line("SMTP_FROM", &self.smtp.as_ref().map(|smtp| smtp.from.to_string()).unwrap_or_default());
         line("APP_NAME", &self.app_name);
         line("GET_STARTED_URL", &self.get_started_url);
         line("SOURCE_URL", &self.source_url);

@@ -3,9 +3,10 @@
 use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use ironleaf_core_api::CoreApi;
+use ironleaf_core_api::{CoreApi, Mailer, SmtpMailer, SmtpSetupError};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -14,7 +15,7 @@ use url::Url;
 
 use crate::application::{Ambient, AssemblyError, application};
 use crate::assets::{BuiltSite, SiteError};
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, Smtp};
 
 /// How long requests in flight may take after the process was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -48,6 +49,9 @@ pub enum StartError {
     /// The embedded core API does not open.
     #[error("the embedded core API does not start: {0}")]
     CoreApi(#[from] ironleaf_core_api::OpenError),
+    /// E-mails cannot be sent from here.
+    #[error("SMTP_URL cannot be used: {0}")]
+    Smtp(#[from] SmtpSetupError),
     /// The pieces do not fit.
     #[error(transparent)]
     Assembly(#[from] AssemblyError),
@@ -149,11 +153,21 @@ async fn embed_core_api(
         refresh_token_ttl: config.core_api_refresh_token_ttl,
         development: config.environment == Environment::Development,
         token_mark: config.core_api_token_mark.clone(),
+        mailer: mailer(config)?,
         ..ironleaf_core_api::Config::development(config.data_dir.clone())
     })
     .await?;
     let url = Url::parse(&format!("http://{address}/v1")).map_err(AssemblyError::from)?;
     Ok((url, Box::pin(core_api.serve(listener, stopped(stop)))))
+}
+
+/// What sends e-mails, where a mail server is configured.
+fn mailer(config: &Config) -> Result<Option<Arc<dyn Mailer>>, SmtpSetupError> {
+    let Some(Smtp { server, from }) = &config.smtp else { return Ok(None) };
+    let (clock, random) = (ironleaf_core_api::system_clock(), ironleaf_core_api::system_random());
+    let mailer = SmtpMailer::new(server, from, &config.app_name, clock, random)?;
+    tracing::info!("e-mails go to the mail server {}, port {}", server.host(), server.port());
+    Ok(Some(Arc::new(mailer)))
 }
 
 async fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {

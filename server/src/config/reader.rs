@@ -6,7 +6,7 @@ use std::time::Duration;
 use ironleaf_bff::PublicOrigin;
 use url::Url;
 
-use super::{Environment, Problems};
+use super::{Environment, Problems, Smtp};
 use crate::telemetry::LogFormat;
 
 pub(super) struct Reader<'a> {
@@ -137,6 +137,24 @@ impl<'a> Reader<'a> {
             self.problem(format!("{name} must be a URL such as redis://redis.internal:6379/0"));
         }
         url
+    }
+
+    /// A mail server, with credentials where it wants some, and who its e-mails are from. The URL is never shown.
+    pub(super) fn smtp(&mut self, url_name: &str, from_name: &str) -> Option<Smtp> {
+        let server = self.secret(url_name).map(|url| url.parse());
+        let from = self.optional(from_name).map(|from| from.parse());
+        if let Some(Err(error)) = &server {
+            self.problem(format!("{url_name} cannot be used: {error}"));
+        }
+        if let Some(Err(error)) = &from {
+            self.problem(format!("{from_name} cannot be used: {error}"));
+        }
+        if server.is_some() && from.is_none() {
+            self.problem(format!(
+                "{from_name} is missing: {url_name} is set, and e-mails need a sender, such as no-reply@example.com"
+            ));
+        }
+        Some(Smtp { server: server?.ok()?, from: from?.ok()? })
     }
 
     /// Where a link of ours leads: a path here or a page elsewhere.

@@ -9,6 +9,7 @@ fn load(variables: &[(&str, &str)]) -> Result<Config, Problems> {
     let file = |path: &str| match path {
         "/run/secrets/session" => Ok(format!("{TEST_KEY}\n")),
         "/run/secrets/redis" => Ok("rediss://:hunter2@redis.internal\n".to_owned()),
+        "/run/secrets/smtp" => Ok("smtps://mailer:hunter2@mail.example.com\n".to_owned()),
         _ => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
     };
     Config::from_lookup(&variable, &file)
@@ -151,4 +152,36 @@ fn a_redis_stands_for_a_single_host_and_its_password_is_hidden() {
         let text = problems(&[("REDIS_URL", url)]);
         assert!(text.contains("REDIS_URL") && !text.contains("hunter2"), "{text}");
     }
+}
+
+#[test]
+fn e_mails_go_to_a_mail_server_with_a_sender_and_its_password_is_hidden() {
+    assert!(load(&[]).unwrap().smtp.is_none());
+    let from = ("SMTP_FROM", "Ironleaf <no-reply@example.com>");
+    let config = load(&[("SMTP_URL_FILE", "/run/secrets/smtp"), from]).unwrap();
+    let smtp = config.smtp.as_ref().unwrap();
+    assert_eq!((smtp.server.host(), smtp.server.port()), ("mail.example.com", 465));
+    let text = config.describe();
+    assert!(text.contains("SMTP_URL=(hidden)") && text.contains("SMTP_FROM=Ironleaf <no-reply@"), "{text}");
+    assert!(!text.contains("hunter2") && !format!("{smtp:?}").contains("hunter2"), "{text}");
+}
+
+#[test]
+fn what_is_wrong_with_a_mail_server_is_said_without_its_password() {
+    let from = ("SMTP_FROM", "no-reply@example.com");
+    for (url, hint) in [
+        ("smtp://mailer:hunter2@mail.example.com", "?tls=required"),
+        ("smtp://mailer:hunter2@mail.example.com?tls=opportunistic", "?tls=required"),
+        ("smtps://mailer:hunter2@mail.example.com?tls=never", "?tls="),
+        ("https://mailer:hunter2@mail.example.com", "smtps://"),
+    ] {
+        let text = problems(&[("SMTP_URL", url), from]);
+        assert!(text.contains("SMTP_URL") && text.contains(hint) && !text.contains("hunter2"), "{text}");
+    }
+    let text = problems(&[("SMTP_URL", "here"), ("SMTP_FROM", "nobody"), ("LISTEN_ADDR", "here")]);
+    for name in ["SMTP_URL", "SMTP_FROM", "LISTEN_ADDR"] {
+        assert!(text.contains(name), "{name} is not named in: {text}");
+    }
+    let text = problems(&[("SMTP_URL", "smtp://127.0.0.1:1025")]);
+    assert!(text.contains("SMTP_FROM is missing"), "{text}");
 }
