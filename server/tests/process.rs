@@ -1,11 +1,15 @@
 //! The program as it is started: refused configurations, a second start, a kill in the middle, a core API of its own.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "process/mail_server.rs"]
+mod mail_server;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use mail_server::MailServer;
 use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ironleaf");
@@ -195,6 +199,28 @@ fn a_core_api_of_its_own_works_the_same() {
     let page = application.send("GET /account", &cookie, "");
     assert!(page.starts_with("HTTP/1.1 503") && page.contains("retry-after"), "{page}");
     assert!(application.send("GET /", "", "").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_core_api_sends_its_e_mails_over_tls_to_the_configured_mail_server() {
+    let (folder, mail_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut mail_server = MailServer::start(mail_folder.path());
+    let address = free_address();
+    let settings = [
+        ("CORE_API_LISTEN_ADDR", address.to_string()),
+        ("SMTP_URL", mail_server.url()),
+        ("SMTP_FROM", "no-reply@example.com".to_owned()),
+        ("SSL_CERT_FILE", mail_server.certificate()),
+    ];
+    let core_api = Running::start(&folder, &["core-api"], &settings, "the core API is up", address);
+    let answer = core_api.send("POST /v1/auth/tokens", "", r#"{"email":"user@test.com"}"#);
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    let message = mail_server.next_message();
+    for line in
+        ["From: Ironleaf <no-reply@example.com>", "To: user@test.com", "Auto-Submitted: auto-generated"]
+    {
+        assert!(message.contains(line), "{line} is not in: {message}");
+    }
 }
 
 #[test]

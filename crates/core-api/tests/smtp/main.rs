@@ -188,6 +188,21 @@ async fn a_password_that_is_refused_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn user_name_and_password_are_presented_as_they_are_meant() {
+    let server = ScriptedServer::start(&[
+        ("EHLO", "250-strict\r\n250 AUTH PLAIN"),
+        // \0mailer@example.com\0p@ss:w/rd
+        ("AUTH PLAIN AG1haWxlckBleGFtcGxlLmNvbQBwQHNzOncvcmQ=", "235 welcome"),
+        ("AUTH", "535 who are you"),
+        ("MAIL FROM:<no-reply@example.com>", "250 ok"),
+        ("RCPT TO:<user@test.com>", "250 ok"),
+        ("DATA", "354 go ahead"),
+        (".", "250 taken"),
+    ]);
+    mailer(&server.url("mailer%40example.com:p%40ss%3Aw%2Frd@")).send(message()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_server_that_is_busy_is_asked_again() {
     let server = ScriptedServer::start(&[("EHLO", "250 busy"), ("MAIL", "451 4.3.2 later")]);
     let error = failure(&mailer(&server.url(""))).await;
