@@ -117,18 +117,19 @@ for (const input of all("form input[type=password]")) {
 }
 
 // A form is sent once. Islands have their own way, and say so by preventing the default.
-const release = () => {
-  for (const busy of all("button[aria-busy]")) busy.ariaBusy = busy.ariaDisabled = null;
-};
+const mark = (sender, busy) => (sender.ariaBusy = sender.ariaDisabled = busy);
 on("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
   if (form.querySelector("[aria-busy]")) return event.preventDefault();
-  const sender = event.submitter ?? form.querySelector("[type=submit]");
-  sender.ariaBusy = sender.ariaDisabled = true;
+  mark(event.submitter ?? form.querySelector("[type=submit]"), true);
   for (const status of all("[data-busy]", form)) status.textContent = status.dataset.busy;
 });
-globalThis.navigation?.addEventListener("navigateerror", release);
+// A page that was to be left and is still there: its forms, also those in islands, can be sent again.
+const release = () => {
+  for (const sender of all("button[aria-busy]")) mark(sender, null);
+};
+window.navigation?.addEventListener("navigateerror", release);
 
 // What an e-mailed link leads to goes on by itself, but not in a tab that nobody has looked at.
 const send = () => {

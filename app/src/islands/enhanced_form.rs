@@ -49,34 +49,25 @@ fn looked_at(event: &Event) {
     }
 }
 
-/// Words go as soon as they are no longer true. New ones do not interrupt somebody who is typing, except where nothing
-/// that can still be typed would help.
+/// Words go as soon as they are no longer true; new ones do not interrupt somebody who is typing without need.
 fn changed(event: &Event) {
     let Some((form, name)) = Form::of(event).zip(input_name(event)) else { return };
     for field in form.concerned_by(&name) {
-        let state = field.state(&form);
-        match state.fault() {
-            None => field.say(""),
-            Some(fault) if fault.is_mismatch() => {
-                field.say(&if state.can_still_match() { String::new() } else { field.words_for(fault) });
-            }
-            Some(fault) if field.is_marked() => field.say(&field.words_for(fault)),
-            Some(_) => {}
-        }
+        field.tell(field.state(&form).fault_while_typing(field.is_marked()));
     }
     form.update_button();
 }
 
-/// What was rendered with the page stays: only the server knows why it is there, so nothing is taken away here.
+/// Takes no words away: those that were rendered with the page only the server can judge, until the field is changed.
 fn left(event: &Event) {
     let Some((form, name)) = Form::of(event).zip(input_name(event)) else { return };
+    form.update_button();
     once_released(move || {
         for field in form.concerned_by(&name).filter(|field| !field.has_focus()) {
             let state = field.state(&form);
-            if let Some(fault) = state.fault()
-                && !state.is_empty()
-            {
-                field.say(&field.words_for(fault));
+            let fault = state.fault();
+            if fault.is_some() && !state.is_empty() {
+                field.tell(fault);
             }
         }
     });
@@ -89,8 +80,7 @@ fn submitted(event: &SubmitEvent) {
         return;
     }
     for field in form.fields() {
-        let words = field.state(&form).fault().map(|fault| field.words_for(fault));
-        field.say(&words.unwrap_or_default());
+        field.tell(field.state(&form).fault());
     }
     if let Some(field) = form.first_fault() {
         field.focus();

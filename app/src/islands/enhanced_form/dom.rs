@@ -109,9 +109,10 @@ impl Field {
         self.input.get_attribute("data-match")
     }
 
-    /// Nothing where the page has no words for it.
-    pub(super) fn words_for(&self, fault: Fault) -> String {
-        self.input.get_attribute(fault.attribute()).unwrap_or_default()
+    /// Says what is wrong in the words that the page has for it; where it has none, or nothing is wrong, nothing.
+    pub(super) fn tell(&self, fault: Option<Fault>) {
+        let words = fault.and_then(|fault| self.input.get_attribute(fault.attribute()));
+        self.say(words.as_deref().unwrap_or_default());
     }
 
     /// Shows `words` beside the field; no words, and the field is no longer marked.

@@ -37,12 +37,20 @@ impl FieldState {
         }
     }
 
+    /// What somebody who is still typing is told: that nothing they can still type would help, and what has become of a
+    /// fault that they know of.
+    pub(super) fn fault_while_typing(&self, is_known: bool) -> Option<Fault> {
+        self.fault().filter(|fault| match fault {
+            Fault::Mismatch => !self.can_still_match(),
+            Fault::Missing | Fault::Malformed | Fault::Short => is_known,
+        })
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.value.is_empty()
     }
 
-    /// Whether typing on could make it equal to what it repeats.
-    pub(super) fn can_still_match(&self) -> bool {
+    fn can_still_match(&self) -> bool {
         self.original.as_ref().is_some_and(|it| it.starts_with(&self.value))
     }
 }
@@ -56,10 +64,6 @@ impl Fault {
             Self::Short => "data-short",
             Self::Mismatch => "data-mismatch",
         }
-    }
-
-    pub(super) const fn is_mismatch(self) -> bool {
-        matches!(self, Self::Mismatch)
     }
 }
 
@@ -119,9 +123,24 @@ mod tests {
     }
 
     #[test]
-    fn a_confirmation_that_was_begun_well_can_still_match() {
-        assert!(confirmation("pass", "password1").can_still_match());
-        assert!(!confirmation("past", "password1").can_still_match());
-        assert!(!confirmation("password12", "password1").can_still_match());
+    fn a_confirmation_that_was_begun_well_does_not_interrupt() {
+        for is_known in [false, true] {
+            assert_eq!(confirmation("pass", "password1").fault_while_typing(is_known), None);
+        }
+    }
+
+    #[test]
+    fn a_confirmation_that_can_no_longer_match_interrupts() {
+        for value in ["past", "password12"] {
+            let fault = confirmation(value, "password1").fault_while_typing(false);
+            assert_eq!(fault, Some(Fault::Mismatch), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_not_finished_interrupts_only_where_its_fault_is_known() {
+        let state = FieldState { min_chars: 8, ..state("short") };
+        assert_eq!(state.fault_while_typing(false), None);
+        assert_eq!(state.fault_while_typing(true), Some(Fault::Short));
     }
 }
