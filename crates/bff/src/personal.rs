@@ -2,6 +2,7 @@ use http::request::Parts;
 use ironleaf_api_types::User;
 use ironleaf_auth::AccountError;
 
+use crate::extract::trusted_record;
 use crate::room::has_room_to_refresh;
 use crate::to_its_end::to_its_end;
 use crate::visit::Visit;
@@ -22,6 +23,11 @@ impl Personal {
         let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
         if visit.session.current().is_none() {
             return Err(AccountFailure::SignedOut(SignedOutReason::found(parts, &visit.session)));
+        }
+        if trusted_record(&visit.bff, &visit.session).is_none() {
+            // SECURITY: nobody knows whether the session was ended, and whoever offers this took its person for nobody.
+            tracing::warn!("a session that cannot be checked is asked for a change; it stays");
+            return Err(AccountFailure::Unavailable);
         }
         if !has_room_to_refresh(&visit.session) {
             return Err(AccountFailure::SessionTooLarge);

@@ -31,6 +31,7 @@ use ironleaf_bff::{
     sign_in_with_link, signed_in_recently, update_account, verify_email,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
+use ironleaf_store::Store;
 
 use crate::browser::{Answer, Browser};
 use crate::network::Network;
@@ -42,6 +43,11 @@ type Fields = Query<Vec<(String, String)>>;
 
 /// At a replica of `world`.
 pub(crate) fn routes(world: &World) -> Router {
+    routes_with(world, world.store())
+}
+
+/// At one that has another store.
+fn routes_with(world: &World, store: Arc<dyn Store>) -> Router {
     let (clock, random) = (world.clock(), ironleaf_auth::system_random());
     let transport = Arc::<Network>::clone(&world.network) as Arc<dyn Transport>;
     let provider = CoreApiProvider::new(
@@ -61,7 +67,7 @@ pub(crate) fn routes(world: &World) -> Router {
         sign_in_timeout: Duration::from_secs(10),
         sign_out_timeout: Duration::from_secs(2),
         sealer: Sealer::new(keys, Arc::clone(&random)),
-        store: world.store(),
+        store,
         patience: Patience::default(),
         spawner: ironleaf_auth::tokio_spawner(),
         observer: ironleaf_auth::nobody(),
