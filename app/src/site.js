@@ -117,13 +117,17 @@ for (const input of all("form input[type=password]")) {
 }
 
 // A form is sent once. Islands have their own way, and say so by preventing the default.
-const mark = (sender, busy) => (sender.ariaBusy = sender.ariaDisabled = busy);
+const mark = (sender, busy) => {
+  sender.ariaBusy = sender.ariaDisabled = busy;
+  for (const status of all("[data-busy]", sender.form)) {
+    [status.textContent, status.dataset.busy] = [status.dataset.busy, status.textContent];
+  }
+};
 on("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
   if (form.querySelector("[aria-busy]")) return event.preventDefault();
   mark(event.submitter ?? form.querySelector("[type=submit]"), true);
-  for (const status of all("[data-busy]", form)) status.textContent = status.dataset.busy;
 });
 // A page that was to be left and is still there: its forms, also those in islands, can be sent again.
 const release = () => {
