@@ -96,7 +96,7 @@ test('a new password counts at once, and the person stays signed in', async ({
 });
 
 const MISTAKES = [
-  { what: 'an address that is none', email: 'ada@example', field: 'email', says: 'Invalid email address' },
+  { what: 'an address that is none', email: 'ada.example.com', field: 'email', says: 'Invalid email address' },
   { what: 'a short password', password: 'seven77', field: 'password', says: 'Password must be at least 8 characters' },
   {
     what: 'a password without its confirmation',

@@ -7,7 +7,7 @@ import { expect, test } from '../fixtures/test';
 test('the page for a forgotten password asks for the address alone', async ({ resetPasswordPage, header, page }) => {
   await resetPasswordPage.open();
 
-  await expect(page).toHaveTitle('Reset Password · Ironleaf');
+  await expect(page).toHaveTitle('Reset password · Ironleaf');
   await expect(resetPasswordPage.heading).toBeVisible();
   await expect(resetPasswordPage.email).toHaveAttribute('type', 'email');
   await expect(resetPasswordPage.login).toHaveAttribute('href', '/login');
@@ -78,7 +78,7 @@ test('the page for a new password asks for it twice', async ({ signedIn, setPass
   expect(signedIn.email).toContain('@');
   await setPasswordPage.open();
 
-  await expect(page).toHaveTitle('Set Password · Ironleaf');
+  await expect(page).toHaveTitle('Set password · Ironleaf');
   await expect(setPasswordPage.heading).toBeVisible();
   await expect(setPasswordPage.main).toContainText('Create your new password');
   await expect(setPasswordPage.newPassword).toHaveAttribute('placeholder', 'Enter new password');

@@ -60,7 +60,7 @@ test('a password may be long, have any character, and keeps its spaces', async (
 });
 
 const MISTAKES = [
-  { what: 'an address that is none', email: 'ada@example', field: 'email', says: 'Invalid email address' },
+  { what: 'an address that is none', email: 'ada.example.com', field: 'email', says: 'Invalid email address' },
   {
     what: 'a short password',
     password: 'seven77',
@@ -96,7 +96,7 @@ for (const { what, field, says, ...typed } of MISTAKES) {
 test('everything that is wrong is said at once, and the first of it has the focus', async ({ registerPage }) => {
   await registerPage.open();
 
-  await registerPage.send({ email: 'ada@example', password: 'short' }, 'other');
+  await registerPage.send({ email: 'ada.example.com', password: 'short' }, 'other');
 
   await expect(registerPage.email).toHaveAccessibleDescription('Invalid email address');
   await expect(registerPage.password).toHaveAccessibleDescription('Password must be at least 8 characters');
@@ -113,6 +113,17 @@ test('an address that is taken is said so', async ({ registerPage, person, page,
   await expect(registerPage.email).toHaveAccessibleDescription('A user with this email already exists');
   await expect(page).toHaveURL('/register');
   await expect(registerPage.email).toHaveValue(new RegExp(`^${person.email}$`, 'i'));
+});
+
+test('an address that only the core API refuses is said in the same place', async ({ registerPage, page, watch }) => {
+  watch.expectRefusal('/api/register', 422);
+  await registerPage.open();
+
+  await registerPage.send({ email: 'ada@example', password: 'password1' });
+
+  await expect(registerPage.email).toHaveAccessibleDescription('Invalid email address');
+  await expect(registerPage.email).toBeFocused();
+  await expect(page).toHaveURL('/register');
 });
 
 test('after a mistake is mended the form works', async ({ registerPage, header, page }) => {

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 
 import { RESET, tokenOf } from '../fixtures/mailbox';
 import { register, signIn } from '../fixtures/people';
-import { test as base, expect } from '../fixtures/test';
+import { test as base, expect, stay } from '../fixtures/test';
 
 const FAILED = 'Auto login failed, please login manually.';
 
@@ -47,10 +47,9 @@ test('a link without an action leads home', async ({ signInLinkPage, homePage, l
 });
 
 test('the token leaves the address before anything else happens', async ({ signInLinkPage, link, person, page }) => {
-  // The form is kept from being sent, so that the page between can be seen.
-  await page.route('**/api/sign-in-with-token', () => undefined);
+  await stay(page, '**/api/sign-in-with-token');
 
-  await page.goto(link, { waitUntil: 'commit' });
+  await page.goto(link);
 
   await expect(signInLinkPage.heading).toBeVisible();
   await expect(signInLinkPage.continueAs(person.email)).toBeVisible();
@@ -152,8 +151,8 @@ test('whoever remembers the password need not use the link', async ({
   person,
   page,
 }) => {
-  await page.route('**/api/sign-in-with-token', () => undefined);
-  await page.goto(link, { waitUntil: 'commit' });
+  await stay(page, '**/api/sign-in-with-token');
+  await page.goto(link);
 
   await signInLinkPage.usePassword.click();
 

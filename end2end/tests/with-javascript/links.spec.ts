@@ -1,7 +1,7 @@
 // Links from e-mails that send themselves, and when they do not.
 
 import { RESET, VERIFY } from '../../fixtures/mailbox';
-import { expect, hold, test } from '../../fixtures/test';
+import { expect, stay, test } from '../../fixtures/test';
 
 test('a link signs in by itself, once', async ({ signInLinkPage, mailbox, person, server, request, page, watch }) => {
   const form = { email: person.email };
@@ -24,12 +24,36 @@ test('a link signs in by itself, once', async ({ signInLinkPage, mailbox, person
 test('while an address is verified a status says so', async ({ emailVerificationPage, mailbox, person, page, watch }) => {
   const { link } = await mailbox.newest(person.email, VERIFY);
   watch.expectLink(link);
-  const release = await hold(page, '**/api/verify-email');
+  await stay(page, '**/api/verify-email');
 
-  await page.goto(link, { waitUntil: 'commit' });
+  await page.goto(link);
   await expect(emailVerificationPage.status).toHaveText('Verifying your email…');
   await expect(emailVerificationPage.success).toHaveCount(0);
-  release();
+
+  await page.unroute('**/api/verify-email');
+  await page.reload();
+  await expect(emailVerificationPage.success).toBeVisible();
+});
+
+test('a page that nobody sees sends nothing', async ({ emailVerificationPage, mailbox, person, page, watch }) => {
+  const { link } = await mailbox.newest(person.email, VERIFY);
+  watch.expectLink(link);
+  // A tab in the background, or a page that a browser fetched in case somebody wants it.
+  await page.addInitScript(() => {
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
+  });
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(request.method()));
+  await page.goto(link);
+  await emailVerificationPage.shown();
+  expect(sent).not.toContain('POST');
+
+  await page.evaluate(() => {
+    Reflect.deleteProperty(document, 'visibilityState');
+    Reflect.deleteProperty(document, 'hidden');
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
 
   await expect(emailVerificationPage.success).toBeVisible();
 });

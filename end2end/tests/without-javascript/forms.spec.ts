@@ -47,11 +47,11 @@ test('passwords are not filled in again', async ({ registerPage, page }) => {
 
 test('a wrong address is said by us, in our words', async ({ loginPage, resetPasswordPage }) => {
   await loginPage.open();
-  await loginPage.signIn({ email: 'ada@example', password: 'a password' });
+  await loginPage.signIn({ email: 'ada.example.com', password: 'a password' });
   await expect(loginPage.email).toHaveAccessibleDescription('Invalid email address');
 
   await resetPasswordPage.open();
-  await resetPasswordPage.send('ada@example');
+  await resetPasswordPage.send('ada.example.com');
   await expect(resetPasswordPage.email).toHaveAccessibleDescription('Invalid email address');
 });
 
