@@ -113,7 +113,7 @@ pub fn application(
         tokio::spawn(secrets::follow(file.clone(), keys.clone(), Arc::clone(&clock)));
     }
     let provider = CoreApiProvider::new(
-        core_api_url,
+        core_api_url.clone(),
         Arc::clone(&transport),
         Arc::clone(&clock),
         Arc::clone(&random),
@@ -131,6 +131,7 @@ pub fn application(
         form_timeout: FORM_TIMEOUT,
         sign_in_timeout: SIGN_IN_TIMEOUT,
         sign_out_timeout: SIGN_OUT_TIMEOUT,
+        recent_sign_in: config.sign_in_freshness,
         sealer: Sealer::new(keys, Arc::clone(&random)),
         store: Arc::clone(&store),
         // A head is remembered as long as a cookie could come.
@@ -141,6 +142,7 @@ pub fn application(
         },
         spawner,
         observer: telemetry::token_metrics(),
+        core_api_url,
         provider: Arc::new(provider),
         transport,
         clock,

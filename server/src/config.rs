@@ -69,6 +69,8 @@ pub struct Config {
     pub refresh_leeway: Duration,
     /// `SUCCESSOR_RETENTION`
     pub successor_retention: Duration,
+    /// For how long a sign-in is good enough for a change to the account itself.
+    pub sign_in_freshness: Duration,
     /// `REDIS_URL`; `None` keeps what is known of sessions in `DATA_DIR`, for one host.
     pub redis_url: Option<Url>,
     /// `SINGLE_HOST`: no other host serves the same sessions.
@@ -157,6 +159,7 @@ impl Config {
             refresh_token_max_age: read.duration("REFRESH_TOKEN_MAX_AGE", 7 * DAY),
             refresh_leeway: read.duration("REFRESH_LEEWAY", MINUTE),
             successor_retention: read.duration("SUCCESSOR_RETENTION", DAY),
+            sign_in_freshness: read.duration("SIGN_IN_FRESHNESS", 15 * MINUTE),
             redis_url: read.redis_url("REDIS_URL"),
             single_host: read.parsed("SINGLE_HOST", "false", "true or false"),
             session_cookie_name: read.text("SESSION_COOKIE_NAME", "ironleaf-session"),
@@ -278,6 +281,7 @@ impl Config {
         line("REFRESH_TOKEN_MAX_AGE", &secs(self.refresh_token_max_age));
         line("REFRESH_LEEWAY", &secs(self.refresh_leeway));
         line("SUCCESSOR_RETENTION", &secs(self.successor_retention));
+        line("SIGN_IN_FRESHNESS", &secs(self.sign_in_freshness));
         let store = if self.redis_url.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
         line("REDIS_URL", &store);
         line("SINGLE_HOST", &self.single_host);

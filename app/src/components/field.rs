@@ -6,7 +6,7 @@ use crate::validation::{FieldProblem, MIN_PASSWORD_LENGTH};
 
 /// What a field asks for, and what is said where it does not get it. The server checks the same in `server_fns`; here it
 /// is for the browser, which finds it in the attributes of the field.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
     optional: bool,
     min_length: Option<usize>,
@@ -18,28 +18,29 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Something has to be there.
+    /// Something has to be there. Its button waits, or the server says what is wrong.
     pub(crate) const PRESENT: Self =
         Self { optional: false, min_length: None, missing: None, invalid: None, short: None, repeats: None };
 
     /// An e-mail address.
-    pub(crate) const EMAIL: Self = Self {
-        missing: Some(FieldProblem::InvalidEmail),
-        invalid: Some(FieldProblem::InvalidEmail),
-        ..Self::PRESENT
-    };
+    pub(crate) const EMAIL: Self =
+        Self { invalid: Some(FieldProblem::InvalidEmail), ..Self::present_or(FieldProblem::InvalidEmail) };
 
     /// A password to be.
     pub(crate) const NEW_PASSWORD: Self = Self {
         min_length: Some(MIN_PASSWORD_LENGTH),
-        missing: Some(FieldProblem::ShortPassword),
         short: Some(FieldProblem::ShortPassword),
-        ..Self::PRESENT
+        ..Self::present_or(FieldProblem::ShortPassword)
     };
+
+    /// Something has to be there, or this is said.
+    pub(crate) const fn present_or(missing: FieldProblem) -> Self {
+        Self { missing: Some(missing), ..Self::PRESENT }
+    }
 
     /// The field `password` once more; `missing` is said where it is empty.
     pub(crate) const fn confirmation(missing: FieldProblem) -> Self {
-        Self { missing: Some(missing), repeats: Some("password"), ..Self::PRESENT }
+        Self { repeats: Some("password"), ..Self::present_or(missing) }
     }
 
     /// The same for a field that may stay empty.

@@ -47,10 +47,10 @@ fn button(by_itself: bool) -> impl IntoView {
     view! {
         <section class="card">
             <h1>"Verify your email"</h1>
-            <p class="lead-small" role="status" data-busy-text="Verifying your email…">
-                "One click, and your address is verified."
-            </p>
             <form method="post" action="/api/verify-email" data-auto-submit=by_itself.then_some("")>
+                <p class="lead-small" role="status" data-busy="Verifying your email…">
+                    "One click, and your address is verified."
+                </p>
                 <button type="submit" class="button primary wide">
                     "Verify"
                 </button>

@@ -1,4 +1,4 @@
-use ironleaf_bff::{User, delete_account, resend_verification, signed_in_recently, update_account};
+use ironleaf_bff::{delete_account, resend_verification, update_account};
 use leptos::prelude::*;
 
 use super::form::{Done, FormPost};
@@ -21,11 +21,6 @@ pub async fn update_account_form(
     if !problems.is_empty() {
         return Err(form.refused(Refusal::of_fields(problems)));
     }
-    let viewer = form.viewer();
-    let changes = !password.is_empty() || viewer.as_ref().is_none_or(|user| !is_address_of(user, &email));
-    if changes && viewer.is_some() && !signed_in_recently(form.parts()) {
-        return Err(form.unconfirmed());
-    }
     let password = (!password.is_empty()).then_some(password);
     match update_account(form.parts(), Some(&email), password).await {
         Ok(_) => Ok(form.done("/account", Some(Message::AccountUpdated))),
@@ -47,12 +42,6 @@ fn problems(email: &str, password: &str, confirmation: &str) -> FieldProblems {
     problems
 }
 
-/// Whether this is the address that they have already, or the one that waits to be verified.
-fn is_address_of(user: &User, email: &str) -> bool {
-    let email = email.trim().to_lowercase();
-    email == user.email || Some(email) == user.unverified_email
-}
-
 /// Sets a new password, as after the link of an e-mail.
 #[server(prefix = "/api", endpoint = "set-password")]
 pub async fn set_password(password: Password, confirm_password: Password) -> Result<Done, AppError> {
@@ -64,9 +53,6 @@ pub async fn set_password(password: Password, confirm_password: Password) -> Res
     problems.extend(problem.map(|problem| ("confirm_password", problem)));
     if !problems.is_empty() {
         return Err(form.refused(Refusal::of_fields(problems)));
-    }
-    if form.viewer().is_some() && !signed_in_recently(form.parts()) {
-        return Err(form.unconfirmed());
     }
     match update_account(form.parts(), None, Some(password.expose())).await {
         Ok(_) => Ok(form.done("/", Some(Message::PasswordUpdated))),
@@ -89,9 +75,6 @@ pub async fn resend_verification_form() -> Result<Done, AppError> {
 #[server(prefix = "/api", endpoint = "delete-account")]
 pub async fn delete_account_form() -> Result<Done, AppError> {
     let form = FormPost::from_context("/account/delete")?;
-    if form.viewer().is_some() && !signed_in_recently(form.parts()) {
-        return Err(form.unconfirmed());
-    }
     match delete_account(form.parts()).await {
         Ok(()) => Ok(form.done("/", Some(Message::AccountDeleted))),
         Err(failure) => Err(account_refused(form, failure)),

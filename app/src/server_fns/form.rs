@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
-use ironleaf_bff::{Flash, FlashKind, MaybeUser, Payload, ProblemKind, ReturnTo, User};
+use ironleaf_bff::{Flash, FlashKind, Payload, ProblemKind, ReturnTo};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
@@ -67,11 +67,6 @@ impl FormPost {
 
     pub(super) const fn parts(&self) -> &Parts {
         &self.parts
-    }
-
-    /// The person, as the cookie has them.
-    pub(super) fn viewer(&self) -> Option<User> {
-        MaybeUser::from_parts(&self.parts).ok().and_then(|MaybeUser(viewer)| viewer)
     }
 
     /// It is done; go to `next`.

@@ -66,6 +66,7 @@ impl From<SignInFailure> for Refusal {
 pub(super) fn account_refused(form: FormPost, failure: AccountFailure) -> AppError {
     let refusal = match failure {
         AccountFailure::SignedOut(reason) => return form.signed_out(&Message::SessionExpired(reason)),
+        AccountFailure::NotRecent => return form.unconfirmed(),
         AccountFailure::Forbidden => Refusal::new(StatusCode::FORBIDDEN, "forbidden", Message::NotAllowed),
         AccountFailure::EmailTaken => Refusal {
             status: StatusCode::CONFLICT,

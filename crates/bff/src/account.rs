@@ -7,7 +7,7 @@ use ironleaf_auth::{AccountError, EndReason, SecretText, SignIn};
 use crate::personal::Personal;
 use crate::sign_out::end;
 use crate::visit::normalized;
-use crate::{AccountFailure, SignedOutReason};
+use crate::{AccountFailure, SignedOutReason, signed_in_recently};
 
 /// Longer than a sign-in that was under way when an account was deleted, and than any two clocks differ.
 const LATE_SIGN_IN: Duration = Duration::from_mins(1);
@@ -30,7 +30,7 @@ const LATE_SIGN_IN: Duration = Duration::from_mins(1);
 ///
 /// # Security
 ///
-/// Whoever offers it asks [`signed_in_recently`](crate::signed_in_recently) first.
+/// A change asks for a recent sign-in (ASVS 7.5.1), see [`signed_in_recently`].
 pub async fn update_account(
     parts: &Parts,
     email: Option<&str>,
@@ -39,6 +39,9 @@ pub async fn update_account(
     let personal = Personal::begin(parts)?;
     let email = email.map(|email| normalized(email).ok_or_else(AccountFailure::invalid_email)).transpose()?;
     let password = password.map(SecretText::from);
+    if !signed_in_recently(parts) && personal.would_change(email.as_deref(), password.is_some()).await? {
+        return Err(AccountFailure::NotRecent);
+    }
     personal.carry_out(personal.clone().update(email, password)).await
 }
 
@@ -62,26 +65,45 @@ pub async fn resend_verification(parts: &Parts) -> Result<Option<String>, Accoun
 ///
 /// # Errors
 ///
-/// [`AccountFailure::SignedOut`], [`AccountFailure::Forbidden`], [`AccountFailure::TooManyRequests`],
-/// [`AccountFailure::Unavailable`], [`AccountFailure::SessionTooLarge`].
+/// [`AccountFailure::SignedOut`], [`AccountFailure::NotRecent`], [`AccountFailure::Forbidden`],
+/// [`AccountFailure::TooManyRequests`], [`AccountFailure::Unavailable`], [`AccountFailure::SessionTooLarge`].
 ///
 /// # Security
 ///
-/// Whoever offers it asks [`signed_in_recently`](crate::signed_in_recently) first.
+/// It asks for a recent sign-in (ASVS 7.5.1), see [`signed_in_recently`].
 pub async fn delete_account(parts: &Parts) -> Result<(), AccountFailure> {
     let personal = Personal::begin(parts)?;
+    if !signed_in_recently(parts) {
+        return Err(AccountFailure::NotRecent);
+    }
     personal.carry_out(personal.clone().delete()).await
 }
 
+/// Whether it is the address that the person has, or the one that waits to be verified.
+fn is_address_of(user: &User, email: &str) -> bool {
+    email == user.email || Some(email) == user.unverified_email.as_deref()
+}
+
 impl Personal {
+    async fn would_change(&self, email: Option<&str>, has_password: bool) -> Result<bool, AccountFailure> {
+        let Some(email) = email.filter(|_| !has_password) else {
+            return Ok(has_password);
+        };
+        // SECURITY: as the core API has them. An address that was changed in another browser would be changed back.
+        let known = self.visit.in_time(self.core_api.current_user()).await;
+        let known = known.map_err(|error| {
+            AccountFailure::fold(&self.visit.bff, error, self.core_api.signed_out_reason())
+        })?;
+        Ok(!is_address_of(&known, email))
+    }
+
     async fn update(self, email: Option<String>, password: Option<SecretText>) -> Result<User, AccountError> {
         let known = match &email {
             // What the session remembers may be older than a change in another browser.
             Some(_) => self.core_api.current_user().await?,
             None => self.remembered()?,
         };
-        let is_new = |email: &String| *email != known.email && Some(email) != known.unverified_email.as_ref();
-        let email = email.filter(is_new);
+        let email = email.filter(|email| !is_address_of(&known, email));
         if email.is_none() && password.is_none() {
             return Ok(known);
         }

@@ -7,6 +7,7 @@ use ironleaf_auth::{
 };
 use ironleaf_session::{Owner, Record, Sealer, SessionLayer, SessionSettings, Tombstone};
 use ironleaf_store::Store;
+use url::Url;
 
 use crate::edge::ResponseHeaders;
 use crate::principal::Principal;
@@ -45,6 +46,8 @@ pub struct BffSettings {
     pub sign_in_timeout: Duration,
     /// How long a sign-out may wait for the provider before it goes on without.
     pub sign_out_timeout: Duration,
+    /// For how long a sign-in is good enough for a change to the account itself (ASVS 7.5.1).
+    pub recent_sign_in: Duration,
     /// Seals sessions, and what is kept of them in the store.
     pub sealer: Sealer,
     /// Where heads, leases and tombstones are; replicas share it.
@@ -56,6 +59,8 @@ pub struct BffSettings {
     pub spawner: Spawner,
     /// Is told what happens to tokens.
     pub observer: Observer,
+    /// What the paths of [`CoreApi::call`](crate::CoreApi::call) are below.
+    pub core_api_url: Url,
     /// Who signs people in.
     pub provider: Arc<dyn Provider>,
     /// How requests reach the core API.
@@ -143,6 +148,14 @@ impl Bff {
 
     pub(crate) fn sign_out_timeout(&self) -> Duration {
         self.0.settings.sign_out_timeout
+    }
+
+    pub(crate) fn core_api_url(&self) -> &Url {
+        &self.0.settings.core_api_url
+    }
+
+    pub(crate) fn recent_sign_in(&self) -> Duration {
+        self.0.settings.recent_sign_in
     }
 
     /// A page waits as long for the core API in all as a request does for a refresh alone.

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use http::{Extensions, StatusCode};
+use http::{Extensions, StatusCode, Uri};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
     AccountError, AuthorizedCalls, CallError, Caller, Ensured, Grant, HeadRead, Request, Response,
@@ -11,6 +11,7 @@ use ironleaf_auth::{
 };
 use ironleaf_session::Record;
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 
 use crate::principal::Principal;
 use crate::refresh::{AfterRefresh, Refreshed, adopt, apply, arrived_head, ensure_fresh, session_key};
@@ -78,6 +79,24 @@ impl CoreApi {
         }
         self.session.modify(|principal| principal.identity = user.clone());
         Ok(user)
+    }
+
+    /// Calls the core API for the signed-in person. The URI of `request` is a path, and a query where there is one, below
+    /// the base URL of the core API: `/orders?page=2`.
+    ///
+    /// The browser's cookie, `Origin` and the like do not travel; the access token does. Any status is an answer; only
+    /// 401 is looked at, see [`CoreApi`].
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::SignedOut`] where nobody is signed in, or not any more: then [`signed_out_reason`](Self::signed_out_reason)
+    /// knows why. [`CallError::Unavailable`] where there is no answer in time, or the URI is not one below the base URL.
+    pub async fn call(&self, mut request: Request) -> Result<Response, CallError> {
+        let below = below(self.bff.core_api_url(), request.uri());
+        *request.uri_mut() = below.ok_or_else(|| {
+            CallError::Unavailable(format!("`{}` is no path below the core API", request.uri().path()))
+        })?;
+        self.send(request).await
     }
 
     /// Before the first call of a request that did not come through
@@ -169,6 +188,16 @@ impl CoreApi {
     }
 }
 
+/// The path and query of `uri` below `base`. A path that leads out of it is none, dots and encoded dots included.
+fn below(base: &Url, uri: &Uri) -> Option<Uri> {
+    let prefix = format!("{}/", base.path().trim_end_matches('/'));
+    let path = uri.path().strip_prefix('/').filter(|_| uri.authority().is_none())?;
+    let mut url = base.clone();
+    url.set_path(&format!("{prefix}{path}"));
+    url.set_query(uri.query());
+    url.path().starts_with(&prefix).then(|| url.as_str().parse().ok())?
+}
+
 #[async_trait]
 impl AuthorizedCalls for CoreApi {
     async fn send(&self, request: Request) -> Result<Response, CallError> {
@@ -181,5 +210,31 @@ impl AuthorizedCalls for CoreApi {
 impl fmt::Debug for CoreApi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CoreApi").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_stays_below_the_base_url() {
+        for (base, uri, expected) in [
+            ("https://api.example/v1", "/orders?page=2", Some("https://api.example/v1/orders?page=2")),
+            ("https://api.example/v1/", "/orders/7", Some("https://api.example/v1/orders/7")),
+            ("http://api.example", "/", Some("http://api.example/")),
+            ("https://api.example/v1", "/a/../b", Some("https://api.example/v1/b")),
+            ("https://api.example/v1", "/../admin", None),
+            ("https://api.example/v1", "/%2e%2e/admin", None),
+            ("https://api.example/v1", "https://evil.example/orders", None),
+            (
+                "https://api.example/v1",
+                "//evil.example/orders",
+                Some("https://api.example/v1//evil.example/orders"),
+            ),
+        ] {
+            let found = below(&base.parse().unwrap(), &uri.parse().unwrap());
+            assert_eq!(found.map(|uri| uri.to_string()).as_deref(), expected, "{base} {uri}");
+        }
     }
 }

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use http::request::Parts;
 use ironleaf_api_types::User;
 use ironleaf_auth::{AccountError, EndReason, Grant, SecretText, SessionKey, SignIn};
@@ -12,9 +10,6 @@ use crate::sign_out::live_session;
 use crate::visit::Visit;
 use crate::{AccountFailure, SignInFailure, SignedOutReason};
 
-/// For how long a sign-in is good enough for a change to the account itself (ASVS 7.5.1).
-const RECENT: Duration = Duration::from_mins(15);
-
 /// Why a password was not confirmed, as far as a page may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ConfirmFailure {
@@ -26,7 +21,8 @@ pub enum ConfirmFailure {
     SignIn(#[from] SignInFailure),
 }
 
-/// Whether the last sign-in of the person is not older than 15 minutes. `false` when nobody is signed in.
+/// Whether the last sign-in of the person is not older than [`recent_sign_in`](crate::BffSettings::recent_sign_in).
+/// `false` when nobody is signed in.
 ///
 /// The time of the sign-in is sealed with the session: no refresh moves it, and [`confirm_password`] does.
 pub fn signed_in_recently(parts: &Parts) -> bool {
@@ -35,7 +31,7 @@ pub fn signed_in_recently(parts: &Parts) -> bool {
     };
     trusted_record(&bff, &session).is_some_and(|record| {
         // A sign-in in the future was at a machine whose clock is ahead of ours.
-        bff.now().duration_since(record.authenticated_at).map_or(true, |age| age <= RECENT)
+        bff.now().duration_since(record.authenticated_at).map_or(true, |age| age <= bff.recent_sign_in())
     })
 }
 

@@ -11,6 +11,9 @@ pub enum AccountFailure {
     /// Nobody is signed in, or not any more: then with the reason.
     #[error("nobody is signed in")]
     SignedOut(Option<SignedOutReason>),
+    /// The last sign-in is too long ago for such a change: first [`confirm_password`](crate::confirm_password).
+    #[error("the last sign-in is too long ago")]
+    NotRecent,
     /// This person may not do this.
     #[error("not allowed")]
     Forbidden,

@@ -53,7 +53,7 @@ pub use wants::Wants;
 
 // What pages and server functions need from the crates below. No type among these holds a token.
 pub use ironleaf_api_types::{Role, User};
-pub use ironleaf_auth::{AccountError, FieldError};
+pub use ironleaf_auth::{AccountError, CallError, FieldError};
 pub use ironleaf_session::{Flash, FlashKind, Payload, PayloadError, codec};
 
 /// The session of this application: a [`Principal`](principal::Principal) in a sealed cookie.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::browser::Browser;
+use crate::links::{link_to, open};
 use crate::world::World;
 
 const A_WHILE: Duration = Duration::from_secs(15 * 60 + 1);
@@ -88,6 +89,19 @@ async fn a_change_long_after_the_sign_in_asks_for_the_password_and_keeps_the_for
     );
     assert_eq!(update(&mut browser, form).await, "/account");
     assert!(browser.get("/account").await.body.contains("Account updated successfully"));
+}
+
+#[tokio::test]
+async fn an_address_that_was_changed_elsewhere_is_not_changed_back_without_the_password() {
+    let world = World::new().await;
+    let (mut browser, mut elsewhere) = (world.signed_in().await, world.signed_in().await);
+    assert_eq!(update(&mut elsewhere, "email=new@test.com&password=&confirm_password=").await, "/account");
+    let link = link_to(&world, "new@test.com").await;
+    open(&mut elsewhere, &link).await;
+    elsewhere.post("/api/verify-email", "").await;
+    world.advance(A_WHILE);
+    let remembered = "email=user@test.com&password=&confirm_password=";
+    assert_eq!(update(&mut browser, remembered).await, "/confirm?return_to=/account");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use crate::network::Outcome;
 use crate::world::World;
 
 /// The path of the newest link that was sent to this address.
-async fn link_to(world: &World, email: &str) -> String {
+pub(crate) async fn link_to(world: &World, email: &str) -> String {
     world.core_api.settled().await;
     let mails = world.core_api.outbox().await.unwrap();
     let mail = mails.into_iter().map(|stored| stored.message).find(|mail| mail.to == email).unwrap();
@@ -21,7 +21,7 @@ async fn reset_link(world: &World, browser: &mut Browser) -> String {
 }
 
 /// Opens a link as a browser does: the answer is a redirect without the token, which is followed.
-async fn open(browser: &mut Browser, link: &str) -> String {
+pub(crate) async fn open(browser: &mut Browser, link: &str) -> String {
     let (path, query) = link.split_once('?').unwrap();
     let answer = browser.get(link).await;
     assert_eq!((answer.status, answer.location()), (303, path), "{query}");

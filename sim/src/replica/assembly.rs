@@ -75,6 +75,8 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
         form_timeout: Duration::from_secs(10),
         sign_in_timeout: Duration::from_secs(10),
         sign_out_timeout: Duration::from_secs(2),
+        recent_sign_in: Duration::from_mins(15),
+        core_api_url: Url::parse("http://core.test/v1").expect("it is a URL"),
         provider: Arc::new(provider),
         transport: network,
         clock,
