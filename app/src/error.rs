@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
-use ironleaf_bff::{Problem, ProblemKind};
+use ironleaf_bff::{MissingLayer, Problem, ProblemKind};
 use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -34,6 +34,14 @@ impl AppError {
 impl From<ProblemKind> for AppError {
     fn from(kind: ProblemKind) -> Self {
         Self::new(kind.code(), kind.message())
+    }
+}
+
+/// A mistake in the router; pages have the same in `document`.
+impl From<MissingLayer> for AppError {
+    fn from(missing: MissingLayer) -> Self {
+        tracing::error!(layer = missing.0, "a route lacks a layer");
+        ProblemKind::Internal.into()
     }
 }
 
