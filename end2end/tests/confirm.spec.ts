@@ -1,5 +1,4 @@
-// The page that asks once more for the password. That old sign-ins are sent here is shown in Rust, where a clock can be
-// moved.
+// The page that asks once more for the password. Who is sent here is in old-sign-in.spec.ts.
 
 import { expect, test } from '../fixtures/test';
 

@@ -49,7 +49,7 @@ test('a link without an action leads home', async ({ signInLinkPage, homePage, l
 test('the token leaves the address before anything else happens', async ({ signInLinkPage, link, person, page }) => {
   await stay(page, '**/api/sign-in-with-token');
 
-  await page.goto(link);
+  await page.goto(link, { waitUntil: 'commit' });
 
   await expect(signInLinkPage.heading).toBeVisible();
   await expect(signInLinkPage.continueAs(person.email)).toBeVisible();
@@ -152,7 +152,7 @@ test('whoever remembers the password need not use the link', async ({
   page,
 }) => {
   await stay(page, '**/api/sign-in-with-token');
-  await page.goto(link);
+  await page.goto(link, { waitUntil: 'commit' });
 
   await signInLinkPage.usePassword.click();
 

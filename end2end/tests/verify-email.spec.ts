@@ -52,7 +52,7 @@ test('the page has the logo alone above it', async ({ emailVerificationPage, hea
 test('the token leaves the address before anything else happens', async ({ emailVerificationPage, link, page }) => {
   await stay(page, '**/api/verify-email');
 
-  await page.goto(link);
+  await page.goto(link, { waitUntil: 'commit' });
 
   await expect(emailVerificationPage.heading).toBeVisible();
   await expect(emailVerificationPage.verify).toBeVisible();

@@ -26,7 +26,7 @@ test('while an address is verified a status says so', async ({ emailVerification
   watch.expectLink(link);
   await stay(page, '**/api/verify-email');
 
-  await page.goto(link);
+  await page.goto(link, { waitUntil: 'commit' });
   await expect(emailVerificationPage.status).toHaveText('Verifying your email…');
   await expect(emailVerificationPage.success).toHaveCount(0);
 

@@ -45,14 +45,14 @@ test('passwords are not filled in again', async ({ registerPage, page }) => {
   expect(await page.content()).not.toContain('7f3a');
 });
 
-test('a wrong address is said by us, in our words', async ({ loginPage, resetPasswordPage }) => {
-  await loginPage.open();
-  await loginPage.signIn({ email: 'ada.example.com', password: 'a password' });
-  await expect(loginPage.email).toHaveAccessibleDescription('Invalid email address');
-
+test('a wrong address is said by us, in our words', async ({ resetPasswordPage, page }) => {
   await resetPasswordPage.open();
+
   await resetPasswordPage.send('ada.example.com');
+
   await expect(resetPasswordPage.email).toHaveAccessibleDescription('Invalid email address');
+  await expect(resetPasswordPage.email).toBeFocused();
+  await expect(page).toHaveURL('/reset-password');
 });
 
 test('the account page leads to a page that deletes the account', async ({ signedIn, accountPage, deleteAccountPage, page }) => {
