@@ -47,6 +47,8 @@ pub struct Config {
     pub environment: Environment,
     /// `LISTEN_ADDR`
     pub listen_addr: SocketAddr,
+    /// `MAX_CONNECTIONS`
+    pub max_connections: usize,
     /// `PUBLIC_ORIGIN`
     pub public_origin: PublicOrigin,
     /// `SESSION_SECRETS`; `None` is the one in the data folder.
@@ -144,6 +146,7 @@ impl Config {
         let config = Self {
             environment,
             listen_addr,
+            max_connections: read.max_connections("MAX_CONNECTIONS"),
             public_origin: read.origin("PUBLIC_ORIGIN", &default_origin),
             session_secrets: read.secret("SESSION_SECRETS"),
             session_secrets_file: read.optional("SESSION_SECRETS_FILE").map(PathBuf::from),
@@ -269,6 +272,7 @@ impl Config {
         };
         line("IRONLEAF_ENV", &environment);
         line("LISTEN_ADDR", &self.listen_addr);
+        line("MAX_CONNECTIONS", &self.max_connections);
         line("PUBLIC_ORIGIN", &self.public_origin);
         let secrets = if self.session_secrets.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
         line("SESSION_SECRETS", &secrets);

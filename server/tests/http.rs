@@ -25,6 +25,8 @@ mod large_sessions;
 mod links;
 #[path = "http/network.rs"]
 mod network;
+#[path = "http/over_a_socket.rs"]
+mod over_a_socket;
 #[path = "http/pages.rs"]
 mod pages;
 #[path = "http/parallel.rs"]
