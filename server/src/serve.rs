@@ -1,6 +1,9 @@
 //! Starts what the configuration asks for, and stops it again.
 
-use std::future::IntoFuture;
+mod connections;
+mod head_timer;
+mod stop;
+
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,6 +19,9 @@ use url::Url;
 use crate::application::{Ambient, AssemblyError, application};
 use crate::assets::{BuiltSite, SiteError};
 use crate::config::{Config, Environment, Smtp};
+
+pub use self::connections::answer;
+use self::stop::{stop_signal, stopped};
 
 /// How long requests in flight may take after the process was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -80,10 +86,8 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let ambient = Ambient::of_the_machine(&config, &tasks).await?;
     let application = application(&config, core_api_url.clone(), &built, ambient)?;
     announce(&config, &core_api_url);
-    let service = application.into_make_service_with_connect_info::<SocketAddr>();
-    let web = axum::serve(listener, service).with_graceful_shutdown(stopped(stop.clone())).into_future();
     tokio::select! {
-        served = within_grace(web, stop) => served.map_err(StartError::Stopped)?,
+        () = answer(listener, application, config.max_connections, stopped(stop)) => {}
         embedded = &mut core_api => return embedded.map_err(StartError::Stopped),
     }
     finished(&tasks).await;
@@ -100,25 +104,6 @@ fn elsewhere(stop: watch::Receiver<bool>) -> RunningCoreApi {
         stopped(stop).await;
         Ok(())
     })
-}
-
-/// Lets the requests in flight end, and no connection hold the process up for longer than that.
-async fn within_grace(
-    web: impl Future<Output = std::io::Result<()>>,
-    stop: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    let grace_is_over = async {
-        stopped(stop).await;
-        #[expect(clippy::disallowed_methods, reason = "a deadline for connections that never end")]
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        served = web => served,
-        () = grace_is_over => {
-            tracing::warn!("connections that did not end in time were closed");
-            Ok(())
-        }
-    }
 }
 
 /// Waits for the refreshes and sign-outs that are under way: a refresh that is cut off leaves its session in doubt.
@@ -186,43 +171,4 @@ fn announce(config: &Config, core_api_url: &Url) {
     if embedded && config.environment == Environment::Development {
         tracing::info!("sign in as user@test.com or admin@test.com, password password1");
     }
-}
-
-/// Turns true when the process is told to stop, by Ctrl-C or by SIGTERM.
-fn stop_signal() -> watch::Receiver<bool> {
-    let (sender, receiver) = watch::channel(false);
-    tokio::spawn(async move {
-        told_to_stop().await;
-        tracing::info!("stopping");
-        sender.send_replace(true);
-    });
-    receiver
-}
-
-#[cfg(unix)]
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be listened for");
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
-}
-
-#[cfg(not(unix))]
-async fn told_to_stop() {
-    let _ = tokio::signal::ctrl_c().await;
-}
-
-async fn stopped(mut stop: watch::Receiver<bool>) {
-    // An error means that the sender is gone, and with it everything that could still be stopped.
-    let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -1,6 +1,8 @@
 //! The program as it is started: refused configurations, a second start, a kill in the middle, a core API of its own.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "process/drain.rs"]
+mod drain;
 #[path = "process/mail_server.rs"]
 mod mail_server;
 
@@ -113,6 +115,13 @@ impl Running {
         let cookie = pairs.collect::<Vec<_>>().join("; ");
         assert!(cookie.contains("ironleaf-session"), "no session in {answer}");
         cookie
+    }
+
+    /// What an orchestrator does first.
+    #[cfg(unix)]
+    fn tell_to_stop(&self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
     }
 
     fn kill(mut self) {
@@ -235,14 +244,4 @@ fn a_session_of_nearly_16_kb_comes_through_the_socket() {
     assert!((15_500..=16 * 1024).contains(&cookie.len()), "{} bytes", cookie.len());
     let page = application.send("GET /account", &cookie, "");
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("user@test.com"), "{page}");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_signal_stops_it_cleanly() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut running = Running::embedded(&folder);
-    let killed = Command::new("kill").args(["-TERM", &running.child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
-    assert!(running.child.wait().unwrap().success());
 }

@@ -1,5 +1,6 @@
 //! Reads single variables and collects what is wrong with them.
 
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -90,6 +91,12 @@ impl<'a> Reader<'a> {
             }
         }
         default.parse().expect("a default of ours parses")
+    }
+
+    /// The default stays below the 1,024 open files that a process may have where nobody has said otherwise.
+    pub(super) fn max_connections(&mut self, name: &str) -> usize {
+        let shape = "a number of connections, at least 1";
+        self.parsed::<NonZeroU32>(name, "800", shape).get().try_into().unwrap_or(usize::MAX)
     }
 
     /// `PUBLIC_ORIGIN`. Production has to say it: cookies and the cross-site check hang on it.

@@ -1,0 +1,85 @@
+//! How long a client may take to begin a request, and how long to send its head.
+//!
+//! hyper has one timeout for both. As short as a head should be it would close idle connections under a proxy that is
+//! about to use them again; as long as those should live it would let a few slow clients hold every connection. So this
+//! timer, which hyper starts whenever a request could begin, runs for as long as an idle connection may live, and is
+//! shortened by the first byte.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use hyper::rt::{Sleep, Timer};
+
+/// How long a head may take from its first byte on, and a new connection to say anything.
+pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection is kept that nobody uses. Longer than the usual minute of a proxy: who closes first must not be
+/// we, or a request that is on its way fails.
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// The timer of one connection.
+pub(super) struct HeadTimer {
+    /// Whether a byte has come since the last head was waited for.
+    begun: Arc<AtomicBool>,
+    used: AtomicBool,
+}
+
+impl HeadTimer {
+    /// The timer, and what is called with all that is read.
+    pub(super) fn new() -> (Self, impl FnMut(&[u8]) + Send + 'static) {
+        let begun = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&begun);
+        let note = move |bytes: &[u8]| {
+            if !bytes.is_empty() {
+                noted.store(true, Ordering::Relaxed);
+            }
+        };
+        (Self { begun, used: AtomicBool::new(false) }, note)
+    }
+}
+
+impl Timer for HeadTimer {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
+        self.sleep_until(self.now() + duration)
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
+        self.begun.store(false, Ordering::Relaxed);
+        let is_first = !self.used.swap(true, Ordering::Relaxed);
+        let deadline = if is_first { deadline.min(self.now() + HEAD_TIMEOUT) } else { deadline };
+        Box::pin(HeadSleep {
+            sleep: Box::pin(tokio::time::sleep_until(deadline.into())),
+            begun: Arc::clone(&self.begun),
+            is_shortened: is_first,
+        })
+    }
+
+    fn now(&self) -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+}
+
+struct HeadSleep {
+    sleep: Pin<Box<tokio::time::Sleep>>,
+    begun: Arc<AtomicBool>,
+    is_shortened: bool,
+}
+
+impl Future for HeadSleep {
+    type Output = ();
+
+    /// hyper polls it after each read that did not complete a head.
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if !self.is_shortened && self.begun.load(Ordering::Relaxed) {
+            self.is_shortened = true;
+            let deadline = tokio::time::Instant::now() + HEAD_TIMEOUT;
+            self.sleep.as_mut().reset(deadline);
+        }
+        self.sleep.as_mut().poll(context)
+    }
+}
+
+impl Sleep for HeadSleep {}

@@ -1,0 +1,43 @@
+//! When the process is told to stop.
+
+use tokio::sync::watch;
+
+/// Turns true when the process is told to stop, by Ctrl-C or by SIGTERM.
+pub(super) fn stop_signal() -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        told_to_stop().await;
+        tracing::info!("stopping");
+        sender.send_replace(true);
+    });
+    receiver
+}
+
+/// Resolves when it has turned true.
+pub(super) async fn stopped(mut stop: watch::Receiver<bool>) {
+    // An error means that the sender is gone, and with it everything that could still be stopped.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+#[cfg(unix)]
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM cannot be listened for");
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    let _ = tokio::signal::ctrl_c().await;
+}
