@@ -157,5 +157,5 @@ pub fn application(
         is_https: config.public_origin.is_https(),
         reload_addr: config.reload_addr,
     });
-    Ok(router(&bff, site, session, built, store))
+    Ok(router(&bff, site, config.client_ip(), session, built, store))
 }

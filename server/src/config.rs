@@ -9,12 +9,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::HeaderName;
+use http::header::FORWARDED;
 use ironleaf_bff::PublicOrigin;
 use ironleaf_core_api::{Sender, SmtpServer};
 use ironleaf_session::SessionSettings;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+use crate::client_ip::{ClientIp, TrustedProxies};
 use crate::telemetry::LogFormat;
 use reader::Reader;
 
@@ -77,6 +80,10 @@ pub struct Config {
     pub redis_url: Option<Url>,
     /// `SINGLE_HOST`: no other host serves the same sessions.
     pub single_host: bool,
+    /// `TRUSTED_PROXIES`
+    pub trusted_proxies: TrustedProxies,
+    /// `CLIENT_IP_HEADER`
+    pub client_ip_header: HeaderName,
     /// `SESSION_COOKIE_NAME`
     pub session_cookie_name: String,
     /// `SESSION_HEADER_BUDGET`
@@ -165,6 +172,12 @@ impl Config {
             sign_in_freshness: read.duration("SIGN_IN_FRESHNESS", 15 * MINUTE),
             redis_url: read.redis_url("REDIS_URL"),
             single_host: read.parsed("SINGLE_HOST", "false", "true or false"),
+            trusted_proxies: read.parsed(
+                "TRUSTED_PROXIES",
+                "",
+                "addresses or networks separated by commas, such as 10.0.0.0/8,2001:db8::/32",
+            ),
+            client_ip_header: read.parsed("CLIENT_IP_HEADER", "x-forwarded-for", "the name of a header"),
             session_cookie_name: read.text("SESSION_COOKIE_NAME", "ironleaf-session"),
             session_header_budget_bytes: read.parsed("SESSION_HEADER_BUDGET", "7168", "a number of bytes"),
             core_api_access_token_ttl: read.duration("CORE_API_ACCESS_TOKEN_TTL", 20 * MINUTE),
@@ -231,6 +244,11 @@ impl Config {
                  commas, newest first",
             );
         }
+        if self.client_ip_header == FORWARDED {
+            read.problem(
+                "CLIENT_IP_HEADER is `forwarded`, whose form is another one: have the proxy write X-Forwarded-For",
+            );
+        }
         if self.core_api_token_mark.is_some() && self.environment == Environment::Production {
             read.problem("CORE_API_TOKEN_MARK is for tests: it makes tokens recognisable");
         }
@@ -257,6 +275,11 @@ impl Config {
             max_age_cap: Some(self.refresh_token_max_age),
             header_budget_bytes: self.session_header_budget_bytes,
         }
+    }
+
+    /// How the address of a client is found.
+    pub fn client_ip(&self) -> ClientIp {
+        ClientIp { proxies: self.trusted_proxies.clone(), header: self.client_ip_header.clone() }
     }
 
     /// The effective values, one per line, with secrets hidden.
@@ -289,6 +312,8 @@ impl Config {
         let store = if self.redis_url.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
         line("REDIS_URL", &store);
         line("SINGLE_HOST", &self.single_host);
+        line("TRUSTED_PROXIES", &self.trusted_proxies);
+        line("CLIENT_IP_HEADER", &self.client_ip_header);
         line("SESSION_COOKIE_NAME", &self.session_cookie_name);
         line("SESSION_HEADER_BUDGET", &self.session_header_budget_bytes);
         line("CORE_API_ACCESS_TOKEN_TTL", &secs(self.core_api_access_token_ttl));

@@ -3,6 +3,7 @@
 
 pub mod application;
 pub mod assets;
+pub mod client_ip;
 pub mod config;
 pub mod router;
 pub mod serve;

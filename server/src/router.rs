@@ -16,6 +16,7 @@ use ironleaf_store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::assets::BuiltSite;
+use crate::client_ip::ClientIp;
 use crate::context::{self, Context};
 use crate::{health, problems};
 
@@ -26,11 +27,12 @@ use crate::{health, problems};
 pub fn router<P: Payload>(
     bff: &Bff,
     site: Arc<Site>,
+    client_ip: ClientIp,
     session: SessionLayer<P>,
     built: &BuiltSite,
     store: Arc<dyn Store>,
 ) -> Router {
-    let context = Context { bff: bff.clone(), site };
+    let context = Context { bff: bff.clone(), site, client_ip: Arc::new(client_ip) };
     let application = pages(bff)
         .merge(server_fns(bff))
         .fallback(|request| answer(NOT_FOUND, request))

@@ -13,6 +13,8 @@ mod assets;
 mod bad_input;
 #[path = "http/browser.rs"]
 mod browser;
+#[path = "http/client_address.rs"]
+mod client_address;
 #[path = "http/ended_sessions.rs"]
 mod ended_sessions;
 #[path = "http/expiry.rs"]

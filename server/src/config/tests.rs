@@ -185,3 +185,19 @@ fn what_is_wrong_with_a_mail_server_is_said_without_its_password() {
     let text = problems(&[("SMTP_URL", "smtp://127.0.0.1:1025")]);
     assert!(text.contains("SMTP_FROM is missing"), "{text}");
 }
+
+#[test]
+fn proxies_are_networks_or_single_addresses() {
+    let config = load(&[("TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::1,")]).unwrap();
+    assert_eq!(config.trusted_proxies.to_string(), "10.0.0.0/8,2001:db8::1/128");
+    assert!(load(&[]).unwrap().trusted_proxies.is_empty());
+    for (name, value) in [
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("TRUSTED_PROXIES", "proxy.internal"),
+        ("CLIENT_IP_HEADER", "not a header"),
+        ("CLIENT_IP_HEADER", "Forwarded"),
+    ] {
+        let text = problems(&[(name, value)]);
+        assert!(text.contains(name), "{text}");
+    }
+}

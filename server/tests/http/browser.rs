@@ -1,9 +1,11 @@
 //! A browser as far as HTTP goes: it keeps cookies, says where a request comes from, and reads the whole answer.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
@@ -17,6 +19,8 @@ pub(crate) struct Browser {
     pub(crate) cookies: BTreeMap<String, String>,
     /// Sent with every request; tests change it to be somebody else.
     pub(crate) headers: BTreeMap<&'static str, String>,
+    /// Where the connection comes from.
+    pub(crate) peer: IpAddr,
 }
 
 pub(crate) struct Answer {
@@ -53,7 +57,7 @@ impl Browser {
             (ACCEPT.as_str(), "text/html,application/xhtml+xml,*/*;q=0.8".to_owned()),
             ("sec-fetch-site", "same-origin".to_owned()),
         ];
-        Self { router, cookies: BTreeMap::new(), headers: headers.into() }
+        Self { router, cookies: BTreeMap::new(), headers: headers.into(), peer: Ipv4Addr::LOCALHOST.into() }
     }
 
     /// Sends what follows to another replica.
@@ -77,7 +81,8 @@ impl Browser {
     }
 
     pub(crate) async fn send(&mut self, method: Method, path: &str, body: Body) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
+        let peer = ConnectInfo(SocketAddr::new(self.peer, 40_000));
+        let mut request = Request::builder().method(method).uri(path).extension(peer);
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }

@@ -21,6 +21,7 @@ pub(crate) struct Network {
     /// The core API is one of the recorded contract, which knows no idempotent refresh.
     recorded_contract: AtomicBool,
     issued: Mutex<Vec<String>>,
+    forwarded_for: Mutex<Vec<String>>,
     working: Mutex<Weak<Working>>,
 }
 
@@ -62,6 +63,7 @@ impl Network {
             fault: Mutex::default(),
             recorded_contract: AtomicBool::new(false),
             issued: Mutex::default(),
+            forwarded_for: Mutex::default(),
             working: Mutex::default(),
         }
     }
@@ -97,11 +99,18 @@ impl Network {
         self.issued.lock().unwrap().clone()
     }
 
+    /// Whom the core API was told that its last request is from.
+    pub(crate) fn last_forwarded_for(&self) -> Option<String> {
+        self.forwarded_for.lock().unwrap().last().cloned()
+    }
+
     async fn carry(&self, mut request: Request) -> Result<Response, TransportError> {
         let recorded = self.recorded_contract.load(Ordering::SeqCst);
         if recorded {
             request.headers_mut().remove(HeaderName::from_static("idempotency-key"));
         }
+        let named = request.headers().get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap());
+        self.forwarded_for.lock().unwrap().push(named.collect::<Vec<_>>().join(" and "));
         let issues_tokens = request.uri().path().ends_with("/auth/tokens");
         let core_api = self.core_api.lock().unwrap().clone();
         let working = self.working();

@@ -1,0 +1,47 @@
+//! Whose address the core API is told.
+
+use crate::browser::Browser;
+use crate::world::World;
+
+async fn told(world: &World, browser: &mut Browser) -> String {
+    assert_eq!(browser.sign_in("user@test.com", "password1").await.status, 303);
+    world.network.last_forwarded_for().unwrap()
+}
+
+#[tokio::test]
+async fn what_a_browser_says_of_its_address_is_not_passed_on() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.peer = "203.0.113.9".parse().unwrap();
+    for header in ["x-forwarded-for", "x-real-ip", "forwarded"] {
+        browser.headers.insert(header, "198.51.100.1".to_owned());
+    }
+    assert_eq!(told(&world, &mut browser).await, "203.0.113.9");
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_names_the_client() {
+    let world = World::with(&[("TRUSTED_PROXIES", "10.0.0.0/8,2001:db8:1::/48")]).await;
+    let mut browser = world.browser();
+    browser.headers.insert("x-forwarded-for", "1.1.1.1, [2001:db8::9]:443, 10.7.7.7".to_owned());
+    for (peer, client) in [
+        ("10.0.0.1", "2001:db8::9"),
+        ("::ffff:10.0.0.1", "2001:db8::9"),
+        ("2001:db8:1::2", "2001:db8::9"),
+        ("203.0.113.9", "203.0.113.9"),
+    ] {
+        browser.peer = peer.parse().unwrap();
+        assert_eq!(told(&world, &mut browser).await, client, "{peer}");
+    }
+}
+
+#[tokio::test]
+async fn proxies_may_write_another_header_and_only_that_one_counts() {
+    let world = World::with(&[("TRUSTED_PROXIES", "10.0.0.1"), ("CLIENT_IP_HEADER", "X-Real-IP")]).await;
+    let mut browser = world.browser();
+    browser.peer = "10.0.0.1".parse().unwrap();
+    browser.headers.insert("x-forwarded-for", "198.51.100.1".to_owned());
+    assert_eq!(told(&world, &mut browser).await, "10.0.0.1");
+    browser.headers.insert("x-real-ip", "203.0.113.9".to_owned());
+    assert_eq!(told(&world, &mut browser).await, "203.0.113.9");
+}
