@@ -28,26 +28,33 @@ pub(crate) fn sun_and_moon() -> impl IntoView {
 
 /// A decoration for the front page: a branch with its leaves.
 pub(crate) fn branch() -> impl IntoView {
-    let leaves =
-        [(150, 330, -58), (178, 270, 24), (128, 250, -70), (170, 190, 30), (108, 172, -62), (150, 112, 20)];
-    let leaves = leaves.map(|(x, y, degrees)| {
+    // Where each leaf leaves the stem, how wide and to which side, and by how much it is turned.
+    let leaves = [
+        (165, 340, "1", 8),
+        (168, 290, "-1", 4),
+        (168, 236, "1", 0),
+        (164, 188, "-1", -2),
+        (156, 146, "1", -8),
+        (128, 98, ".8", -66),
+    ];
+    let leaves = leaves.map(|(x, y, width, degrees)| {
         view! {
             <path
                 d="M0 0C8-46 46-76 104-80 110-24 78 14 30 14 14 14 4 8 0 0Z"
-                transform=format!("translate({x} {y}) rotate({degrees})")
+                transform=format!("translate({x} {y}) scale({width} 1) rotate({degrees})")
             ></path>
         }
     });
     view! {
-        <svg class="branch" viewBox="0 0 320 400" width="320" height="400" aria-hidden="true" focusable="false">
+        <svg class="branch" viewBox="0 -40 320 440" width="320" height="440" aria-hidden="true" focusable="false">
+            {leaves.collect_view()}
             <path
-                d="M160 396C176 300 172 200 118 92"
+                d="M160 396C176 300 172 180 126 94"
                 fill="none"
                 stroke="currentColor"
-                stroke-width="6"
+                stroke-width="5"
                 stroke-linecap="round"
             ></path>
-            {leaves.collect_view()}
         </svg>
     }
 }
