@@ -32,6 +32,14 @@ pub(crate) async fn email_verification(request: PageRequest) -> (PageRequest, An
         request.clear(&VERIFIED);
         return (request, Answer::Redirect("/email-verification".to_owned()));
     }
+    if request.query_field("token").is_some() {
+        // No token at all, or longer than any: nothing that an earlier link left is meant by it.
+        request.clear(&VERIFICATION_LINK);
+        request.clear(&VERIFIED);
+        let is_signed_in = request.viewer.is_some();
+        let page = Page::auth("Email verification", move || result(false, is_signed_in));
+        return (request, Answer::Page(page));
+    }
     let page = if request.peek(&VERIFICATION_LINK).is_some() {
         let by_itself = !request.has_error();
         Page::auth("Email verification", move || button(by_itself))

@@ -6,6 +6,7 @@ use crate::components::{Field, Rules};
 use crate::document::{Answer, Page};
 use crate::islands::EnhancedForm;
 use crate::kept_form::KeptForm;
+use crate::messages::Message;
 use crate::request::PageRequest;
 
 /// `/login`: e-mail and password, or the link of an e-mail that this browser has opened.
@@ -14,6 +15,10 @@ pub(crate) async fn login(request: PageRequest) -> (PageRequest, Answer) {
         // SECURITY: the token leaves the address at once, and nothing but a POST uses it up: neither the history nor a mail
         // program that looks at links gets anything out of it.
         request.leave(&SIGN_IN_LINK, &link);
+        return (request, Answer::Redirect("/login".to_owned()));
+    }
+    if request.query_field("token").is_some() {
+        request.leave_message(&Message::LinkFailed);
         return (request, Answer::Redirect("/login".to_owned()));
     }
     let wants_form = request.query_field("with").is_some_and(|with| with == "password");

@@ -215,6 +215,28 @@ async fn a_verification_that_gets_no_answer_can_be_tried_again() {
 }
 
 #[tokio::test]
+async fn a_link_that_is_none_leaves_nothing_of_itself_on_the_page() {
+    let world = World::new().await;
+    for link in ["email=Call%20us%20now@b.c&token=t", "token=t", "email=a@b.c&token="] {
+        let mut browser = world.browser();
+        let answer = browser.get(&format!("/login?{link}")).await;
+        assert_eq!((answer.status, answer.location()), (303, "/login"), "{link}");
+        let page = browser.get("/login").await.body;
+        assert!(page.contains("Auto login failed, please login manually."), "{link}: {page}");
+        assert!(page.contains("Login to your account") && !page.contains("all us"), "{link}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_verification_link_without_a_token_is_not_the_one_before() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    open(&mut browser, "/email-verification?token=one").await;
+    assert!(browser.get("/email-verification?token=").await.body.contains("Error! Invalid token"));
+    assert!(browser.get("/email-verification").await.body.contains("Error! Invalid token"));
+}
+
+#[tokio::test]
 async fn a_link_is_forgotten_after_ten_minutes() {
     let world = World::new().await;
     let mut browser = world.browser();
