@@ -19,8 +19,10 @@ use url::Url;
 
 use crate::assets::BuiltSite;
 use crate::config::{Config, Environment};
+use crate::health::Health;
+use crate::metrics::{Live, MeasuredTransport};
 use crate::router::router;
-use crate::{secrets, store, telemetry};
+use crate::{metrics, secrets, store};
 
 /// A form is small; who needs longer than this to send it keeps a connection for its own sake.
 const FORM_TIMEOUT: Duration = Duration::from_secs(10);
@@ -55,7 +57,7 @@ impl Ambient {
     /// [`AssemblyError::Transport`] where no HTTP client can be made, [`AssemblyError::Store`].
     pub async fn of_the_machine(config: &Config, tasks: &TaskTracker) -> Result<Self, AssemblyError> {
         let (clock, random) = (system_clock(), system_random());
-        let http = HttpTransport::new(&HttpSettings::default())?;
+        let http = MeasuredTransport(HttpTransport::new(&HttpSettings::default())?);
         let transport =
             CircuitBreaker::new(http, BreakerSettings::default(), Arc::clone(&clock), Arc::clone(&random));
         let store = store::open(config, &clock).await?;
@@ -92,6 +94,14 @@ pub enum AssemblyError {
     CoreApiUrl(#[from] url::ParseError),
 }
 
+/// What there is to serve.
+pub struct Application {
+    /// Every route.
+    pub router: Router,
+    /// What its metrics look at.
+    pub(crate) live: Live,
+}
+
 /// The application, ready to be served. It is called inside a runtime: a secrets file is followed from here on.
 ///
 /// # Errors
@@ -102,7 +112,7 @@ pub fn application(
     core_api_url: Url,
     built: &BuiltSite,
     ambient: Ambient,
-) -> Result<Router, AssemblyError> {
+) -> Result<Application, AssemblyError> {
     let Ambient { clock, random, transport, store, spawner } = ambient;
     let secrets = match &config.session_secrets {
         Some(secrets) => secrets.clone(),
@@ -112,6 +122,9 @@ pub fn application(
     if let Some(file) = &config.session_secrets_file {
         tokio::spawn(secrets::follow(file.clone(), keys.clone(), Arc::clone(&clock)));
     }
+    let health = Health::new(Arc::clone(&store), Arc::clone(&transport));
+    let live =
+        Live::new(Arc::clone(&transport), keys.clone(), config.session_idle_timeout, Arc::clone(&clock));
     let provider = CoreApiProvider::new(
         core_api_url.clone(),
         Arc::clone(&transport),
@@ -133,7 +146,7 @@ pub fn application(
         sign_out_timeout: SIGN_OUT_TIMEOUT,
         recent_sign_in: config.sign_in_freshness,
         sealer: Sealer::new(keys, Arc::clone(&random)),
-        store: Arc::clone(&store),
+        store,
         // A head is remembered as long as a cookie could come.
         patience: Patience {
             successor: config.successor_retention,
@@ -141,7 +154,7 @@ pub fn application(
             ..Patience::default()
         },
         spawner,
-        observer: telemetry::token_metrics(),
+        observer: metrics::token_events(),
         core_api_url,
         provider: Arc::new(provider),
         transport,
@@ -157,5 +170,6 @@ pub fn application(
         is_https: config.public_origin.is_https(),
         reload_addr: config.reload_addr,
     });
-    Ok(router(&bff, site, config.client_ip(), session, built, store))
+    let router = router(&bff, site, config.client_ip(), session, built, health);
+    Ok(Application { router, live })
 }

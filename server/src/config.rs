@@ -52,6 +52,8 @@ pub struct Config {
     pub listen_addr: SocketAddr,
     /// `MAX_CONNECTIONS`
     pub max_connections: usize,
+    /// `METRICS_LISTEN_ADDR`; `None` counts nothing.
+    pub metrics_listen_addr: Option<SocketAddr>,
     /// `PUBLIC_ORIGIN`
     pub public_origin: PublicOrigin,
     /// `SESSION_SECRETS`; `None` is the one in the data folder.
@@ -154,6 +156,7 @@ impl Config {
             environment,
             listen_addr,
             max_connections: read.max_connections("MAX_CONNECTIONS"),
+            metrics_listen_addr: read.optional_address("METRICS_LISTEN_ADDR"),
             public_origin: read.origin("PUBLIC_ORIGIN", &default_origin),
             session_secrets: read.secret("SESSION_SECRETS"),
             session_secrets_file: read.optional("SESSION_SECRETS_FILE").map(PathBuf::from),
@@ -202,6 +205,10 @@ impl Config {
             Environment::Development => {
                 let reachable = [
                     ("LISTEN_ADDR", self.listen_addr.ip().is_loopback()),
+                    (
+                        "METRICS_LISTEN_ADDR",
+                        self.metrics_listen_addr.is_none_or(|address| address.ip().is_loopback()),
+                    ),
                     ("CORE_API_LISTEN_ADDR", self.core_api_listen_addr.ip().is_loopback()),
                     ("PUBLIC_ORIGIN", self.public_origin.is_loopback()),
                 ];
@@ -296,6 +303,9 @@ impl Config {
         line("IRONLEAF_ENV", &environment);
         line("LISTEN_ADDR", &self.listen_addr);
         line("MAX_CONNECTIONS", &self.max_connections);
+        let metrics =
+            self.metrics_listen_addr.map_or_else(|| "(off)".to_owned(), |address| address.to_string());
+        line("METRICS_LISTEN_ADDR", &metrics);
         line("PUBLIC_ORIGIN", &self.public_origin);
         let secrets = if self.session_secrets.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
         line("SESSION_SECRETS", &secrets);

@@ -1,7 +1,10 @@
-//! What a load balancer asks. Neither answer depends on the core API: pages that do without it are served. Without its
-//! store a process lives, but others should be asked first.
+//! What a load balancer and a supervisor ask.
+//!
+//! A process is ready as long as its store answers: without it others should be asked first. It stays ready while the
+//! core API is away, which all replicas see alike: pages that do without it are served, the others say what is wrong.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -10,26 +13,58 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use ironleaf_auth::{BreakerState, Transport};
 use ironleaf_store::Store;
 
 /// A store that takes longer is of no use to a page either.
 const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 
-pub(crate) fn routes<S: Clone + Send + Sync + 'static>(store: Arc<dyn Store>) -> Router<S> {
-    let ready = Router::new().route("/health/ready", get(ready)).with_state(store);
-    ready.route("/health/live", get(async || answer(StatusCode::OK, r#"{"ok":true}"#)))
+/// What readiness depends on.
+#[derive(Clone)]
+pub struct Health {
+    store: Arc<dyn Store>,
+    core_api: Arc<dyn Transport>,
+    /// What was said last: the log has a line for each change, not for each question.
+    said_ready: Arc<AtomicBool>,
 }
 
-async fn ready(State(store): State<Arc<dyn Store>>) -> Response {
-    let detail = match tokio::time::timeout(STORE_TIMEOUT, store.check()).await {
-        Ok(Ok(())) => return answer(StatusCode::OK, r#"{"ok":true}"#),
-        Ok(Err(error)) => error.to_string(),
-        Err(late) => late.to_string(),
-    };
-    tracing::warn!(detail, "not ready: the store does not answer");
-    answer(StatusCode::SERVICE_UNAVAILABLE, r#"{"ok":false,"store":"unreachable"}"#)
+impl Health {
+    /// Of a store, and of a core API behind a circuit breaker.
+    pub fn new(store: Arc<dyn Store>, core_api: Arc<dyn Transport>) -> Self {
+        Self { store, core_api, said_ready: Arc::new(AtomicBool::new(true)) }
+    }
+
+    pub(crate) fn routes<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
+        let ready = Router::new().route("/health/ready", get(ready)).with_state(self);
+        ready.route("/health/live", get(async || answer(StatusCode::OK, r#"{"ok":true}"#.to_owned())))
+    }
+
+    async fn store_is_there(&self) -> bool {
+        let problem = match tokio::time::timeout(STORE_TIMEOUT, self.store.check()).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(late) => Some(late.to_string()),
+        };
+        let is_there = problem.is_none();
+        if self.said_ready.swap(is_there, Ordering::Relaxed) != is_there {
+            match problem {
+                Some(detail) => tracing::warn!(detail, "not ready: the store does not answer"),
+                None => tracing::info!("ready again: the store answers"),
+            }
+        }
+        is_there
+    }
 }
 
-fn answer(status: StatusCode, body: &'static str) -> Response {
+async fn ready(State(health): State<Health>) -> Response {
+    let ok = health.store_is_there().await;
+    // The breaker is asked, not the core API: the answer costs nothing, and the next call that somebody needs finds out.
+    let core_api = health.core_api.breaker() == BreakerState::Closed;
+    let word = |is_there| if is_there { "ok" } else { "unreachable" };
+    let body = serde_json::json!({ "ok": ok, "store": word(ok), "core_api": word(core_api) });
+    answer(if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, body.to_string())
+}
+
+fn answer(status: StatusCode, body: String) -> Response {
     (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], body).into_response()
 }

@@ -11,6 +11,7 @@ pub mod telemetry;
 
 mod context;
 mod health;
+mod metrics;
 mod problems;
 mod secrets;
 mod store;

@@ -12,25 +12,25 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use ironleaf_bff::{Bff, Problem, ProblemKind, edge, refresh_before_rendering, require_room_to_refresh};
 use ironleaf_session::{Payload, SessionLayer};
-use ironleaf_store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::assets::BuiltSite;
 use crate::client_ip::ClientIp;
 use crate::context::{self, Context};
-use crate::{health, problems};
+use crate::health::Health;
+use crate::{metrics, problems};
 
 /// The whole application.
 ///
-/// From outside to inside: request id and log line, the context, headers, error pages, host, cross-site check, session,
-/// error pages again, panics, refresh. Assets and health pass by the session, and health by the host check.
+/// From outside to inside: metrics, request id and log line, the context, headers, error pages, host, cross-site check,
+/// session, error pages again, panics, refresh. Assets and health pass by the session, and health by the host check.
 pub fn router<P: Payload>(
     bff: &Bff,
     site: Arc<Site>,
     client_ip: ClientIp,
     session: SessionLayer<P>,
     built: &BuiltSite,
-    store: Arc<dyn Store>,
+    health: Health,
 ) -> Router {
     let context = Context { bff: bff.clone(), site, client_ip: Arc::new(client_ip) };
     let application = pages(bff)
@@ -44,12 +44,13 @@ pub fn router<P: Payload>(
     application
         .merge(built.routes())
         .layer(from_fn_with_state(bff.clone(), edge::refuse_foreign_host))
-        .merge(health::routes(store))
+        .merge(health.routes())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(problems::render))
         .layer(from_fn_with_state(bff.clone(), edge::response_headers))
         .layer(from_fn_with_state(context, context::provide))
         .layer(from_fn_with_state(bff.clone(), edge::trace_request))
+        .layer(from_fn(metrics::count_request))
 }
 
 fn pages(bff: &Bff) -> Router {

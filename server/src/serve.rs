@@ -10,21 +10,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ironleaf_core_api::{CoreApi, Mailer, SmtpMailer, SmtpSetupError};
+use ironleaf_session::system_clock;
+use metrics_exporter_prometheus::BuildError;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::application::{Ambient, AssemblyError, application};
+use crate::application::{Ambient, Application, AssemblyError, application};
 use crate::assets::{BuiltSite, SiteError};
 use crate::config::{Config, Environment, Smtp};
+use crate::metrics;
 
 pub use self::connections::answer;
 use self::stop::{stop_signal, stopped};
 
 /// How long requests in flight may take after the process was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// More than a collector needs.
+const METRICS_CONNECTIONS: usize = 16;
 
 /// Why the application did not start, or stopped.
 #[derive(Debug, Error)]
@@ -61,6 +67,9 @@ pub enum StartError {
     /// The pieces do not fit.
     #[error(transparent)]
     Assembly(#[from] AssemblyError),
+    /// Nothing can be counted.
+    #[error("the metrics cannot be kept: {0}")]
+    Metrics(#[from] BuildError),
     /// A server stopped by itself.
     #[error("a server stopped: {0}")]
     Stopped(std::io::Error),
@@ -75,6 +84,12 @@ pub enum StartError {
 pub async fn serve(config: Config) -> Result<(), StartError> {
     let built = BuiltSite::open(config.site_root.clone().unwrap_or_else(BuiltSite::default_root))?;
     let listener = listen("LISTEN_ADDR", config.listen_addr).await?;
+    let metrics = match config.metrics_listen_addr {
+        Some(address) => {
+            Some((listen("METRICS_LISTEN_ADDR", address).await?, metrics::start(system_clock()())?))
+        }
+        None => None,
+    };
     let stop = stop_signal();
     // Requests in flight need the embedded core API, so it stops after them.
     let (web_is_done, core_api_stop) = watch::channel(false);
@@ -84,10 +99,15 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     };
     let tasks = TaskTracker::new();
     let ambient = Ambient::of_the_machine(&config, &tasks).await?;
-    let application = application(&config, core_api_url.clone(), &built, ambient)?;
+    let Application { router, live } = application(&config, core_api_url.clone(), &built, ambient)?;
+    if let Some((listener, exposition)) = metrics {
+        // To the end: the last thing that can be read is how it stopped.
+        let routes = metrics::routes(exposition, live);
+        tokio::spawn(answer(listener, routes, METRICS_CONNECTIONS, std::future::pending()));
+    }
     announce(&config, &core_api_url);
     tokio::select! {
-        () = answer(listener, application, config.max_connections, stopped(stop)) => {}
+        () = answer(listener, router, config.max_connections, stopped(stop)) => {}
         embedded = &mut core_api => return embedded.map_err(StartError::Stopped),
     }
     finished(&tasks).await;

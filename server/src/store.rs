@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::application::AssemblyError;
 use crate::config::{Config, Environment};
+use crate::metrics::MeasuredStore;
 
 pub(crate) async fn open(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>, AssemblyError> {
     match &config.redis_url {
@@ -22,7 +23,7 @@ pub(crate) async fn open(config: &Config, clock: &Clock) -> Result<Arc<dyn Store
 async fn on_this_host(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>, AssemblyError> {
     let opened = SqliteStore::open(&config.data_dir, SqliteSettings::default(), Arc::clone(clock)).await;
     let store = opened.map_err(|error| unusable("DATA_DIR", cause(&error)))?;
-    Ok(Arc::new(store))
+    Ok(Arc::new(MeasuredStore(store)))
 }
 
 /// A Redis that is away now is not waited for: nobody could say whether it may be relied on, and whoever supervises the
@@ -46,7 +47,7 @@ async fn shared(url: &Url, environment: Environment) -> Result<Arc<dyn Store>, A
              noeviction"
         ),
     }
-    Ok(Arc::new(store))
+    Ok(Arc::new(MeasuredStore(store)))
 }
 
 /// SECURITY: a mark that is dropped brings a session back that was signed out.

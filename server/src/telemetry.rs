@@ -1,10 +1,10 @@
 //! The log: one line per request, for people or for machines.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
 
-use ironleaf_auth::Observer;
 use tracing_subscriber::EnvFilter;
+
+use crate::metrics;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +29,6 @@ pub fn start(format: LogFormat, filter: &str) {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let message = panic.payload_as_str().unwrap_or_default();
         tracing::error!(place, message, "a panic");
+        metrics::note_panic();
     }));
-}
-
-/// Counts what happens to tokens, by what it is.
-pub(crate) fn token_metrics() -> Observer {
-    Arc::new(|event| metrics::counter!("ironleaf_tokens_total", "event" => event.label()).increment(1))
 }

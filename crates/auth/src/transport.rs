@@ -26,6 +26,12 @@ pub trait Transport: Send + Sync + 'static {
     /// [`TransportError`] tells whether a byte may have reached the other side; any HTTP status is an answer, not an
     /// error.
     async fn send(&self, request: Request) -> Result<Response, TransportError>;
+
+    /// What a circuit breaker on the way does with the next call, for readiness and metrics. Where there is none
+    /// everything goes through.
+    fn breaker(&self) -> BreakerState {
+        BreakerState::Closed
+    }
 }
 
 /// Why there is no answer, and whether the request may have had an effect.

@@ -34,6 +34,18 @@ pub enum SignInFailure {
     SessionTooLarge,
 }
 
+impl SignInFailure {
+    /// A stable word, for metrics.
+    const fn label(self) -> &'static str {
+        match self {
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::Unavailable => "unavailable",
+            Self::SessionTooLarge => "session_too_large",
+        }
+    }
+}
+
 /// Signs a person in with e-mail address and password, over whatever session the request came with.
 ///
 /// The session gets a new identifier (ASVS 7.2.4), and the grant of an old one is revoked.
@@ -49,8 +61,13 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
 
 impl Visit {
     pub(crate) async fn sign_in(&self, attempt: SignIn) -> Result<(), SignInFailure> {
-        let signed_in = self.ask(attempt).await.map_err(|error| self.fold_sign_in(&error))?;
-        self.establish(signed_in, None).await
+        let result = match self.ask(attempt).await {
+            Ok(signed_in) => self.establish(signed_in, None).await,
+            Err(error) => Err(self.fold_sign_in(&error)),
+        };
+        let outcome = result.err().map_or("signed_in", SignInFailure::label);
+        metrics::counter!("ironleaf_sign_ins_total", "outcome" => outcome).increment(1);
+        result
     }
 
     /// A sign-in that follows something that is done already, whatever becomes of it. The error is for the log.

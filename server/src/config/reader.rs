@@ -1,5 +1,6 @@
 //! Reads single variables and collects what is wrong with them.
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
@@ -91,6 +92,17 @@ impl<'a> Reader<'a> {
             }
         }
         default.parse().expect("a default of ours parses")
+    }
+
+    pub(super) fn optional_address(&mut self, name: &str) -> Option<SocketAddr> {
+        let value = self.optional(name)?;
+        let address = value.parse().ok();
+        if address.is_none() {
+            self.problem(format!(
+                "{name} is `{value}`: it must be an address with a port, such as 127.0.0.1:9000"
+            ));
+        }
+        address
     }
 
     /// The default stays below the 1,024 open files that a process may have where nobody has said otherwise.

@@ -32,6 +32,7 @@ use tower::ServiceExt;
 
 use super::GRACE;
 use super::head_timer::{HeadTimer, IDLE_TIMEOUT};
+use crate::metrics::OpenConnection;
 
 /// Four times the largest session: longer heads are 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
@@ -63,8 +64,9 @@ pub async fn answer(
         }
         let (connection, watcher) = (connection.clone(), graceful.watcher());
         connections.spawn(async move {
+            let open = OpenConnection::begin();
             connection.run(stream, peer, watcher).await;
-            drop(room);
+            drop((open, room));
         });
     };
     let accept_all = async {

@@ -140,7 +140,9 @@ fn assemble(
         store: Arc::clone(store) as Arc<dyn Store>,
         spawner: ironleaf_auth::tokio_spawner(),
     };
-    application(config, "http://core-api.test/v1".parse().unwrap(), &built_site(folder), ambient).unwrap()
+    application(config, "http://core-api.test/v1".parse().unwrap(), &built_site(folder), ambient)
+        .unwrap()
+        .router
 }
 
 /// A clock that stands still until a test moves it.

@@ -147,6 +147,10 @@ impl<T: Transport> Transport for CircuitBreaker<T> {
         call.ended(&result);
         result
     }
+
+    fn breaker(&self) -> BreakerState {
+        self.state()
+    }
 }
 
 /// A call on its way. Dropped before it has ended, cancelled or in a panic, it still reports: a probe that vanished

@@ -1,0 +1,154 @@
+//! What is counted, under which names, and where it is read: an address of its own that answers nothing else.
+//!
+//! Names follow the conventions of Prometheus. Labels come from closed sets, route templates and words of ours, never
+//! from what a client sends. docs/operations.md says what each is for; a test holds this table to it.
+
+mod core_api;
+mod live;
+mod requests;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
+use ironleaf_auth::{Event, Observer};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+
+pub(crate) use self::core_api::MeasuredTransport;
+pub(crate) use self::live::Live;
+pub(crate) use self::requests::count_request;
+pub(crate) use self::store::MeasuredStore;
+
+const REQUESTS: &str = "ironleaf_http_requests_total";
+const REQUEST_SECONDS: &str = "ironleaf_http_request_duration_seconds";
+const CONNECTIONS: &str = "ironleaf_open_connections";
+const REFRESHES: &str = "ironleaf_refreshes_total";
+const TOKEN_EVENTS: &str = "ironleaf_token_events_total";
+const SESSIONS: &str = "ironleaf_sessions";
+const CORE_API_SECONDS: &str = "ironleaf_core_api_request_duration_seconds";
+const BREAKER: &str = "ironleaf_core_api_breaker_state";
+const STORE_SECONDS: &str = "ironleaf_store_operation_duration_seconds";
+const STORE_ERRORS: &str = "ironleaf_store_errors_total";
+const PANICS: &str = "ironleaf_panics_total";
+const BUILD: &str = "ironleaf_build_info";
+const STARTED: &str = "process_start_time_seconds";
+
+enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+/// Every metric there is, those of the crates below included.
+const ALL: [(&str, Kind, &str); 16] = [
+    (REQUESTS, Kind::Counter, "Requests answered, by method, route and class of status"),
+    (REQUEST_SECONDS, Kind::Histogram, "Time until an answer begins, by route"),
+    (CONNECTIONS, Kind::Gauge, "Connections that are open"),
+    ("ironleaf_sign_ins_total", Kind::Counter, "Sign-ins, by outcome"),
+    ("ironleaf_signed_out_total", Kind::Counter, "Requests that found their session over, by reason"),
+    (
+        "ironleaf_rate_limited_total",
+        Kind::Counter,
+        "Requests refused because there were too many, by what for",
+    ),
+    (REFRESHES, Kind::Counter, "Refreshes, by outcome"),
+    (TOKEN_EVENTS, Kind::Counter, "What else happens to the tokens of sessions, by event"),
+    (
+        SESSIONS,
+        Kind::Gauge,
+        "Sessions that this process saw within the idle timeout, by the key they came under",
+    ),
+    (CORE_API_SECONDS, Kind::Histogram, "Time that calls to the core API take, by outcome"),
+    (BREAKER, Kind::Gauge, "1 for the state that the circuit breaker before the core API is in"),
+    (STORE_SECONDS, Kind::Histogram, "Time that the store takes, by operation"),
+    (STORE_ERRORS, Kind::Counter, "Operations that the store failed, by operation"),
+    (PANICS, Kind::Counter, "Panics, each of which is a defect"),
+    (BUILD, Kind::Gauge, "Always 1; the label is the version"),
+    (STARTED, Kind::Gauge, "When the process started, in seconds since 1970"),
+];
+
+/// From what a cached answer takes to what a page may wait.
+const BUCKETS_SECS: [f64; 13] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// What was measured is kept apart until it is read or this much later.
+const TIDY_AFTER: Duration = Duration::from_secs(5);
+
+/// Begins to count, for the whole process and once. Nothing is counted before.
+pub(crate) fn start(now: SystemTime) -> Result<PrometheusHandle, BuildError> {
+    let exposition = PrometheusBuilder::new().set_buckets(&BUCKETS_SECS)?.install_recorder()?;
+    for (name, kind, description) in ALL {
+        match kind {
+            Kind::Counter => metrics::describe_counter!(name, description),
+            Kind::Gauge => metrics::describe_gauge!(name, description),
+            Kind::Histogram => metrics::describe_histogram!(name, description),
+        }
+    }
+    metrics::counter!(PANICS).increment(0);
+    metrics::gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1);
+    let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    metrics::gauge!(STARTED).set(since_1970.as_secs_f64());
+    let tidied = exposition.clone();
+    tokio::spawn(async move {
+        let mut tidy = tokio::time::interval(TIDY_AFTER);
+        loop {
+            tidy.tick().await;
+            tidied.run_upkeep();
+        }
+    });
+    Ok(exposition)
+}
+
+/// What the metrics address answers.
+pub(crate) fn routes(exposition: PrometheusHandle, live: Live) -> Router {
+    Router::new().route("/metrics", get(expose)).with_state((exposition, live))
+}
+
+async fn expose(State((exposition, live)): State<(PrometheusHandle, Live)>) -> impl IntoResponse {
+    live.measure();
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], exposition.render())
+}
+
+/// Counts what happens to tokens.
+pub(crate) fn token_events() -> Observer {
+    std::sync::Arc::new(|event| match refresh_outcome(event) {
+        Some(outcome) => metrics::counter!(REFRESHES, "outcome" => outcome).increment(1),
+        None => metrics::counter!(TOKEN_EVENTS, "event" => event.label()).increment(1),
+    })
+}
+
+/// How a refresh ended, where the event is that one did.
+fn refresh_outcome(event: Event) -> Option<&'static str> {
+    match event {
+        Event::Refreshed => Some("rotated"),
+        Event::Rejected | Event::NotSent | Event::InDoubt => Some(event.label()),
+        _ => None,
+    }
+}
+
+/// A connection that is counted as long as it is open.
+pub(crate) struct OpenConnection(());
+
+impl OpenConnection {
+    pub(crate) fn begin() -> Self {
+        metrics::gauge!(CONNECTIONS).increment(1);
+        Self(())
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        metrics::gauge!(CONNECTIONS).decrement(1);
+    }
+}
+
+/// Called by the panic hook.
+pub(crate) fn note_panic() {
+    metrics::counter!(PANICS).increment(1);
+}

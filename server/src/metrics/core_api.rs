@@ -1,0 +1,35 @@
+use async_trait::async_trait;
+use ironleaf_auth::{Request, Response, Transport, TransportError};
+use tokio::time::Instant;
+
+use super::CORE_API_SECONDS;
+use super::requests::class;
+
+/// Measures every call that goes out. It stands behind the circuit breaker: a call that the breaker refuses is none.
+pub(crate) struct MeasuredTransport<T>(pub(crate) T);
+
+#[async_trait]
+impl<T: Transport> Transport for MeasuredTransport<T> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let mut call = Call { began: Instant::now(), outcome: "given_up" };
+        let result = self.0.send(request).await;
+        call.outcome = match &result {
+            Ok(response) => class(response.status()),
+            Err(TransportError::NotSent(_)) => "not_sent",
+            Err(TransportError::Interrupted(_)) => "interrupted",
+        };
+        result
+    }
+}
+
+/// Measured when it is dropped, so that a call is counted as well that nobody waits for any longer.
+struct Call {
+    began: Instant,
+    outcome: &'static str,
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        metrics::histogram!(CORE_API_SECONDS, "outcome" => self.outcome).record(self.began.elapsed());
+    }
+}

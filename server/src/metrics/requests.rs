@@ -1,0 +1,48 @@
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{Method, StatusCode};
+use tokio::time::Instant;
+
+use super::{REQUEST_SECONDS, REQUESTS};
+
+/// Counts the request and measures the time until its answer begins.
+pub(crate) async fn count_request(request: Request, next: Next) -> Response {
+    let (route, method) = (route(&request), method(request.method()));
+    let began = Instant::now();
+    let response = next.run(request).await;
+    let status = class(response.status());
+    metrics::histogram!(REQUEST_SECONDS, "route" => route.clone()).record(began.elapsed());
+    metrics::counter!(REQUESTS, "method" => method, "route" => route, "status" => status).increment(1);
+    response
+}
+
+/// The template, never the path: anybody can ask for a million paths.
+fn route(request: &Request) -> String {
+    let route = match request.extensions().get::<MatchedPath>() {
+        Some(template) => template.as_str(),
+        // A folder is no route.
+        None if request.uri().path().starts_with("/pkg/") => "/pkg",
+        None => "none",
+    };
+    route.to_owned()
+}
+
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        _ => "other",
+    }
+}
+
+pub(super) fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        100..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        _ => "5xx",
+    }
+}

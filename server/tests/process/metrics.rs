@@ -1,0 +1,73 @@
+//! What Prometheus reads from a running program.
+
+use super::{Running, free_address, refused, send};
+
+/// Whether there is a sample with this name, which begins like this where it has labels, and with this value.
+#[track_caller]
+fn assert_sample(text: &str, start: &str, value: &str) {
+    let found = text.lines().any(|line| line.starts_with(start) && line.ends_with(&format!(" {value}")));
+    assert!(found, "{start} {value} is not in: {text}");
+}
+
+#[test]
+fn requests_sign_ins_and_sessions_are_counted_at_an_address_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let metrics_address = free_address();
+    let settings = [
+        ("METRICS_LISTEN_ADDR", metrics_address.to_string()),
+        ("CORE_API_ACCESS_TOKEN_TTL", "1s".to_owned()),
+    ];
+    let application = Running::embedded_with(&folder, &settings);
+    let cookie = application.sign_in();
+    application.send("POST /api/sign-in", "", "email=user@test.com&password=wrong-password");
+    for secret in ["/secret-path", "/pkg/secret-file", "/account?token=secret-value"] {
+        application.send(&format!("GET {secret}"), "", "");
+    }
+    assert!(application.send("GET /account", &cookie, "").contains("user@test.com"));
+    let text = send(metrics_address, "GET /metrics", "", "");
+    assert!(
+        text.starts_with("HTTP/1.1 200") && text.contains("content-type: text/plain; version=0.0.4"),
+        "{text}"
+    );
+    for (start, value) in [
+        (r#"ironleaf_http_requests_total{method="POST",route="/api/sign-in",status="3xx"}"#, "2"),
+        (r#"ironleaf_http_requests_total{method="GET",route="/account",status="2xx"}"#, "1"),
+        (r#"ironleaf_http_requests_total{method="GET",route="none",status="4xx"}"#, "1"),
+        (r#"ironleaf_http_requests_total{method="GET",route="/pkg",status="4xx"}"#, "1"),
+        (r#"ironleaf_http_request_duration_seconds_count{route="/account"}"#, "2"),
+        (r#"ironleaf_sign_ins_total{outcome="signed_in"}"#, "1"),
+        (r#"ironleaf_sign_ins_total{outcome="invalid_credentials"}"#, "1"),
+        (r#"ironleaf_core_api_breaker_state{state="closed"}"#, "1"),
+        (r#"ironleaf_core_api_request_duration_seconds_count{outcome="4xx"}"#, "1"),
+        (r#"ironleaf_sessions{key_id=""#, "1"),
+        ("ironleaf_panics_total", "0"),
+    ] {
+        assert_sample(&text, start, value);
+    }
+    assert!(text.contains(r#"ironleaf_store_operation_duration_seconds_count{operation="read"}"#), "{text}");
+    assert!(text.contains("process_start_time_seconds ") && !text.contains("secret"), "{text}");
+}
+
+#[test]
+fn the_metrics_address_answers_nothing_else_and_the_application_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let metrics_address = free_address();
+    let settings = [("METRICS_LISTEN_ADDR", metrics_address.to_string())];
+    let application = Running::embedded_with(&folder, &settings);
+    for head in ["GET /", "GET /login", "GET /health/live"] {
+        assert!(send(metrics_address, head, "", "").starts_with("HTTP/1.1 404"), "{head}");
+    }
+    assert!(send(metrics_address, "POST /metrics", "", "").starts_with("HTTP/1.1 405"));
+    assert!(application.send("GET /metrics", "", "").starts_with("HTTP/1.1 404"));
+}
+
+#[test]
+fn a_metrics_address_that_is_taken_or_public_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let free = free_address().to_string();
+    let text = refused(&["serve"], &[("LISTEN_ADDR", &free), ("METRICS_LISTEN_ADDR", &address)]);
+    assert!(text.contains("METRICS_LISTEN_ADDR") && text.contains("in use"), "{text}");
+    let text = refused(&["serve"], &[("METRICS_LISTEN_ADDR", "0.0.0.0:9000")]);
+    assert!(text.contains("METRICS_LISTEN_ADDR") && text.contains("IRONLEAF_ENV=production"), "{text}");
+}
