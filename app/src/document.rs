@@ -12,6 +12,7 @@ use ironleaf_bff::{MissingLayer, Problem, ProblemKind};
 use leptos::prelude::*;
 
 use crate::components::{AuthBanner, Banner, Toasts};
+use crate::error::FormPage;
 use crate::pages;
 use crate::request::{PageRequest, Theme};
 use crate::site::TAGLINE;
@@ -98,7 +99,8 @@ pub fn problem_page(parts: Parts, problem: Problem, response: Response) -> Respo
         return response;
     };
     let (mut head, _) = response.into_parts();
-    let (page, body) = document(&request, pages::problem(&request, problem.kind)).into_parts();
+    let form: Option<FormPage> = head.extensions.remove();
+    let (page, body) = document(&request, pages::problem(&request, problem, form)).into_parts();
     head.headers.remove(CONTENT_LENGTH);
     head.headers.extend(page.headers);
     Response::from_parts(head, body)

@@ -1,8 +1,11 @@
 //! What the browser may know of a failure.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use http::header::{LOCATION, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
 use ironleaf_bff::{MissingLayer, Problem, ProblemKind};
 use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
@@ -66,11 +69,30 @@ impl FromServerFnError for AppError {
     }
 }
 
-/// The problem that a status stands for, where a browser gets a page and not the framework's JSON.
-pub(crate) fn problem_for(status: StatusCode) -> Problem {
-    match status {
+/// The page of a form that was refused, for the page of the problem to lead back to.
+#[derive(Debug, Clone)]
+pub(crate) struct FormPage(pub(crate) String);
+
+/// The problem that the answer of a server function stands for, where a browser gets a page and not the framework's JSON.
+pub(crate) fn problem_of(answer: Response) -> Response {
+    let (mut head, _) = answer.into_parts();
+    let problem = match head.status {
+        StatusCode::TOO_MANY_REQUESTS => Problem {
+            kind: ProblemKind::TooManyRequests,
+            retry_after: head.headers.get(RETRY_AFTER).and_then(seconds),
+        },
         StatusCode::SERVICE_UNAVAILABLE => Problem::unavailable(),
         status if status.is_server_error() => ProblemKind::Internal.into(),
         _ => ProblemKind::BadRequest.into(),
+    };
+    let mut response = problem.into_response();
+    let page = head.headers.remove(LOCATION).and_then(|page| page.to_str().map(str::to_owned).ok());
+    if let Some(page) = page {
+        response.extensions_mut().insert(FormPage(page));
     }
+    response
+}
+
+fn seconds(value: &HeaderValue) -> Option<Duration> {
+    value.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }

@@ -23,6 +23,8 @@ mod server_fns;
 mod site;
 #[cfg(feature = "ssr")]
 mod validation;
+#[cfg(feature = "ssr")]
+mod wait;
 
 #[cfg(feature = "ssr")]
 pub mod document;

@@ -16,7 +16,7 @@ use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
 use ironleaf_bff::Wants;
 
-use crate::error::problem_for;
+use crate::error::problem_of;
 use form::WantsJson;
 
 /// The path of every server function. All of them are called by `POST`.
@@ -51,5 +51,5 @@ pub async fn handle_server_fn(mut request: Request) -> Response {
         head.headers.remove(CONTENT_LENGTH);
         return Response::from_parts(head, Body::empty());
     }
-    problem_for(response.status()).into_response()
+    problem_of(response)
 }

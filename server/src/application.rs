@@ -138,12 +138,14 @@ pub fn application(
     );
     let bff = Bff::new(BffSettings {
         public_origin: config.public_origin.clone(),
+        hsts_include_subdomains: config.hsts_include_subdomains,
         accept_localhost: config.environment == Environment::Development,
         reload_origin: config.reload_addr.map(|address| format!("ws://{address}")),
         session: config.session_settings(),
         form_timeout: FORM_TIMEOUT,
         sign_in_timeout: SIGN_IN_TIMEOUT,
         sign_out_timeout: SIGN_OUT_TIMEOUT,
+        rate_limits: config.rate_limits,
         recent_sign_in: config.sign_in_freshness,
         sealer: Sealer::new(keys, Arc::clone(&random)),
         store,

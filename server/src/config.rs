@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 use http::header::FORWARDED;
-use ironleaf_bff::PublicOrigin;
+use ironleaf_bff::{PublicOrigin, RateLimits};
 use ironleaf_core_api::{Sender, SmtpServer};
 use ironleaf_session::SessionSettings;
 use tracing_subscriber::EnvFilter;
@@ -82,6 +82,10 @@ pub struct Config {
     pub redis_url: Option<Url>,
     /// `SINGLE_HOST`: no other host serves the same sessions.
     pub single_host: bool,
+    /// `RATE_LIMIT_STRICT`, `RATE_LIMIT_ACCOUNT`, `RATE_LIMIT_ADDRESS`
+    pub rate_limits: RateLimits,
+    /// `HSTS_INCLUDE_SUBDOMAINS`
+    pub hsts_include_subdomains: bool,
     /// `TRUSTED_PROXIES`
     pub trusted_proxies: TrustedProxies,
     /// `CLIENT_IP_HEADER`
@@ -175,6 +179,8 @@ impl Config {
             sign_in_freshness: read.duration("SIGN_IN_FRESHNESS", 15 * MINUTE),
             redis_url: read.redis_url("REDIS_URL"),
             single_host: read.parsed("SINGLE_HOST", "false", "true or false"),
+            rate_limits: read.rate_limits(),
+            hsts_include_subdomains: read.parsed("HSTS_INCLUDE_SUBDOMAINS", "false", "true or false"),
             trusted_proxies: read.parsed(
                 "TRUSTED_PROXIES",
                 "",
@@ -322,6 +328,14 @@ impl Config {
         let store = if self.redis_url.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
         line("REDIS_URL", &store);
         line("SINGLE_HOST", &self.single_host);
+        for (name, allowance) in [
+            ("RATE_LIMIT_STRICT", self.rate_limits.strict),
+            ("RATE_LIMIT_ACCOUNT", self.rate_limits.account),
+            ("RATE_LIMIT_ADDRESS", self.rate_limits.address),
+        ] {
+            line(name, &format_args!("{}/{}", allowance.failures(), secs(allowance.period())));
+        }
+        line("HSTS_INCLUDE_SUBDOMAINS", &self.hsts_include_subdomains);
         line("TRUSTED_PROXIES", &self.trusted_proxies);
         line("CLIENT_IP_HEADER", &self.client_ip_header);
         line("SESSION_COOKIE_NAME", &self.session_cookie_name);

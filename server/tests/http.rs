@@ -33,6 +33,8 @@ mod over_a_socket;
 mod pages;
 #[path = "http/parallel.rs"]
 mod parallel;
+#[path = "http/rate_limits.rs"]
+mod rate_limits;
 #[path = "http/registration.rs"]
 mod registration;
 #[path = "http/requests.rs"]

@@ -2,7 +2,9 @@ use ironleaf_bff::{Problem, ProblemKind};
 use leptos::prelude::*;
 
 use crate::document::{Answer, Page};
+use crate::error::FormPage;
 use crate::request::PageRequest;
+use crate::wait::try_again;
 
 /// Any path that is nobody's.
 pub(crate) async fn not_found(request: PageRequest) -> (PageRequest, Answer) {
@@ -10,7 +12,13 @@ pub(crate) async fn not_found(request: PageRequest) -> (PageRequest, Answer) {
 }
 
 /// The page that stands for a problem. It says what a person can do, and the number to quote; never the cause.
-pub(crate) fn problem(request: &PageRequest, kind: ProblemKind) -> Page {
+pub(crate) fn problem(request: &PageRequest, problem: Problem, form: Option<FormPage>) -> Page {
+    let Problem { kind, retry_after } = problem;
+    let when = retry_after.filter(|_| kind == ProblemKind::TooManyRequests).map(try_again);
+    let (back, back_label) = match form {
+        Some(FormPage(page)) => (page, "Go back to the form"),
+        None => ("/".to_owned(), "Go to the home page"),
+    };
     let again = (kind == ProblemKind::Unavailable).then(|| request.here()).flatten();
     let request_id = request.request_id().filter(|_| kind != ProblemKind::NotFound).map(ToString::to_string);
     let content = move || {
@@ -19,7 +27,7 @@ pub(crate) fn problem(request: &PageRequest, kind: ProblemKind) -> Page {
                 <div class="hero-words">
                     <p class="eyebrow">{kind.status().as_u16()}</p>
                     <h1>{kind.title()}</h1>
-                    <p class="lead">{kind.message()}</p>
+                    <p class="lead">{kind.message()} {when.map(|when| format!(" {when}"))}</p>
                     {match again {
                         Some(here) => {
                             view! {
@@ -38,8 +46,8 @@ pub(crate) fn problem(request: &PageRequest, kind: ProblemKind) -> Page {
                         None => {
                             view! {
                                 <p class="actions">
-                                    <a class="button primary" href="/">
-                                        "Go to the home page"
+                                    <a class="button primary" href=back>
+                                        {back_label}
                                     </a>
                                 </p>
                             }

@@ -17,6 +17,7 @@ use crate::kept_form::{KEPT_FORMS, KeptForm};
 use crate::messages::{MESSAGE, Message};
 use crate::routes::{confirm_page, login_page};
 use crate::validation::FieldProblems;
+use crate::wait::{try_again, whole_secs};
 
 /// Whether the client asked for JSON, kept from before Leptos was told so.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +87,7 @@ impl FormPost {
     /// typed and what is wrong with it.
     pub(super) fn refused(self, refusal: Refusal) -> AppError {
         if !self.wants_json {
-            if let Some(message) = &refusal.message {
+            if let Some(message) = refusal.message.as_ref().filter(|_| !refusal.has_page()) {
                 self.leave(&MESSAGE, message);
             }
             self.keep(&refusal.problems);
@@ -96,16 +97,26 @@ impl FormPost {
 
     /// The same where the page finds by itself what to say.
     pub(super) fn answered(self, refusal: Refusal) -> AppError {
+        let has_page = refusal.has_page();
         let Refusal { status, code, message, problems, retry_after } = refusal;
-        if self.wants_json {
+        if self.wants_json || has_page {
             self.response.set_status(status);
             if let Some(wait) = retry_after {
-                self.response.insert_header(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+                self.response.insert_header(RETRY_AFTER, HeaderValue::from(whole_secs(wait)));
             }
-        } else {
+        }
+        if !self.wants_json && !has_page {
             self.redirect(&self.page);
         }
+        if !self.wants_json && has_page {
+            // For the page that stands in for the form, see `problem_of`.
+            self.lead_to(&self.page);
+        }
         let text = match (message, problems.first()) {
+            (Some(Message::TooManyTries), _) if retry_after.is_some() => retry_after
+                .map(|wait| format!("Too many attempts. {}", try_again(wait)))
+                .unwrap_or_default()
+                .into(),
             (Some(message), _) => message.text(),
             (None, Some((_, problem))) => problem.text().into(),
             (None, None) => Message::CheckFields.text(),
@@ -190,12 +201,14 @@ impl FormPost {
     }
 
     fn redirect(&self, target: &str) {
+        // RFC 9700, section 4.12: a 307 would have the browser send the password on.
+        self.response.set_status(StatusCode::SEE_OTHER);
+        self.lead_to(target);
+    }
+
+    fn lead_to(&self, target: &str) {
         match HeaderValue::try_from(target) {
-            Ok(target) => {
-                // RFC 9700, section 4.12: a 307 would have the browser send the password on.
-                self.response.set_status(StatusCode::SEE_OTHER);
-                self.response.insert_header(LOCATION, target);
-            }
+            Ok(target) => self.response.insert_header(LOCATION, target),
             Err(_) => self.response.set_status(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }

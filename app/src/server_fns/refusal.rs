@@ -38,6 +38,11 @@ impl Refusal {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_token", Message::InvalidToken)
     }
 
+    /// Whether a browser stays where it is and sees a page with this status: going on at once would be of no use.
+    pub(super) fn has_page(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS
+    }
+
     fn too_many(retry_after: Option<Duration>) -> Self {
         let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", Message::TooManyTries);
         Self { retry_after, ..refusal }

@@ -42,6 +42,7 @@ pub async fn update_account(
     if !signed_in_recently(parts) && personal.would_change(email.as_deref(), password.is_some()).await? {
         return Err(AccountFailure::NotRecent);
     }
+    personal.spend("change").await?;
     personal.carry_out(personal.clone().update(email, password)).await
 }
 
@@ -55,6 +56,7 @@ pub async fn update_account(
 /// Any [`AccountFailure`] but [`AccountFailure::InvalidToken`].
 pub async fn resend_verification(parts: &Parts) -> Result<Option<String>, AccountFailure> {
     let personal = Personal::begin(parts)?;
+    personal.spend("verification").await?;
     personal.carry_out(personal.clone().resend()).await
 }
 

@@ -10,6 +10,7 @@ use ironleaf_store::Store;
 use url::Url;
 
 use crate::edge::ResponseHeaders;
+use crate::limits::{Limits, RateLimits};
 use crate::principal::Principal;
 use crate::records::Records;
 use crate::{PublicOrigin, SignedOutReason};
@@ -26,6 +27,7 @@ struct Shared {
     origins: Vec<PublicOrigin>,
     headers: ResponseHeaders,
     lifecycle: Lifecycle,
+    limits: Limits,
     records: Records,
 }
 
@@ -34,6 +36,8 @@ struct Shared {
 pub struct BffSettings {
     /// The origin that browsers use.
     pub public_origin: PublicOrigin,
+    /// Whether browsers are to ask for TLS at every name below this one as well.
+    pub hsts_include_subdomains: bool,
     /// Whether `localhost` is accepted for a loopback origin as well.
     pub accept_localhost: bool,
     /// Where a development build listens for changes, such as `ws://127.0.0.1:3002`.
@@ -48,6 +52,8 @@ pub struct BffSettings {
     pub sign_out_timeout: Duration,
     /// For how long a sign-in is good enough for a change to the account itself (ASVS 7.5.1).
     pub recent_sign_in: Duration,
+    /// How often somebody may try.
+    pub rate_limits: RateLimits,
     /// Seals sessions, and what is kept of them in the store.
     pub sealer: Sealer,
     /// Where heads, leases and tombstones are; replicas share it.
@@ -76,7 +82,13 @@ impl Bff {
     pub fn new(settings: BffSettings) -> Self {
         let localhost = settings.public_origin.as_localhost().filter(|_| settings.accept_localhost);
         let origins = std::iter::once(settings.public_origin.clone()).chain(localhost).collect();
-        let headers = ResponseHeaders::new(&settings.public_origin, settings.reload_origin.as_deref());
+        let headers = ResponseHeaders::new(
+            &settings.public_origin,
+            settings.hsts_include_subdomains,
+            settings.reload_origin.as_deref(),
+        );
+        let limits =
+            Limits::new(settings.rate_limits, Arc::clone(&settings.store), Arc::clone(&settings.clock));
         let records =
             Records::new(Arc::clone(&settings.store), settings.sealer.clone(), Arc::clone(&settings.clock));
         let lifecycle = Lifecycle::new(LifecycleSettings {
@@ -88,7 +100,7 @@ impl Bff {
             observer: Arc::clone(&settings.observer),
             patience: settings.patience,
         });
-        Self(Arc::new(Shared { settings, origins, headers, lifecycle, records }))
+        Self(Arc::new(Shared { settings, origins, headers, lifecycle, limits, records }))
     }
 
     /// The layer that reads and writes the session of this application.
@@ -189,6 +201,10 @@ impl Bff {
 
     pub(crate) fn lifecycle(&self) -> &Lifecycle {
         &self.0.lifecycle
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     pub(crate) fn fill_random(&self, buffer: &mut [u8]) {

@@ -5,6 +5,7 @@ use thiserror::Error;
 use tokio::time::timeout;
 
 use crate::extract::trusted_record;
+use crate::limits::Subject;
 use crate::personal::Personal;
 use crate::sign_out::live_session;
 use crate::visit::Visit;
@@ -46,7 +47,16 @@ pub fn signed_in_recently(parts: &Parts) -> bool {
 /// See [`ConfirmFailure`]. The session is left as it was.
 pub async fn confirm_password(parts: &Parts, password: &str) -> Result<(), ConfirmFailure> {
     let personal = Personal::begin(parts).map_err(|failure| cannot_begin(&failure))?;
-    personal.confirm(SecretText::from(password)).await
+    let account = personal.account().ok_or_else(|| personal.signed_out())?;
+    let attempt =
+        personal.visit.admit(Subject::Own("confirmation", &account)).await.map_err(SignInFailure::from)?;
+    let outcome = personal.confirm(SecretText::from(password)).await;
+    match &outcome {
+        Ok(()) => attempt.judge(&Ok(())).await,
+        Err(ConfirmFailure::SignIn(failure)) => attempt.judge(&Err(*failure)).await,
+        Err(ConfirmFailure::SignedOut(_)) => {}
+    }
+    outcome
 }
 
 fn cannot_begin(failure: &AccountFailure) -> ConfirmFailure {

@@ -6,6 +6,7 @@ use ironleaf_auth::{AccountError, SecretText, SignIn};
 use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError};
 use url::form_urlencoded;
 
+use crate::limits::Subject;
 use crate::visit::{Visit, normalized};
 use crate::{AccountFailure, SignInFailure};
 
@@ -40,10 +41,10 @@ pub struct SignInLink {
 
 impl SignInLink {
     /// From the query of `/login?email=..&token=..&action=..`. `None` where the address or the token is missing, or longer
-    /// than any.
+    /// than any, or where the address is none.
     pub fn from_query(query: &str) -> Option<Self> {
         let email =
-            field(query, "email").as_deref().and_then(normalized).filter(|email| !email.is_empty())?;
+            field(query, "email").as_deref().and_then(normalized).filter(|email| is_address(email))?;
         let sets_password = field(query, "action").is_some_and(|action| action == "password");
         Some(Self { email, token: token(query)?, sets_password })
     }
@@ -108,6 +109,16 @@ impl Payload for VerificationLink {
     }
 }
 
+/// SECURITY: a page shows it, and anybody can make a link. So it is one word with the characters of RFC 5322's
+/// `dot-atom`, letters of any script among them (RFC 6531), on both sides of one `@`.
+fn is_address(email: &str) -> bool {
+    let is_part = |part: &str| {
+        let allowed = |letter: char| letter.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(letter);
+        !part.is_empty() && part.chars().all(allowed)
+    };
+    email.split_once('@').is_some_and(|(local, domain)| is_part(local) && is_part(domain))
+}
+
 /// The first field of this name.
 fn field(query: &str, name: &str) -> Option<String> {
     let mut fields = form_urlencoded::parse(query.as_bytes());
@@ -128,7 +139,11 @@ fn token(query: &str) -> Option<SecretText> {
 /// the request came with is left as it was.
 pub async fn sign_in_with_link(parts: &Parts, link: &SignInLink) -> Result<(), SignInFailure> {
     let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
-    visit.sign_in(SignIn::OneTimeToken { email: link.email.clone(), token: link.token.clone() }).await
+    let attempt = visit.admit(Subject::Link(&link.email)).await?;
+    let outcome =
+        visit.sign_in(SignIn::OneTimeToken { email: link.email.clone(), token: link.token.clone() }).await;
+    attempt.judge(&outcome).await;
+    outcome
 }
 
 /// Asks for an e-mail with a link to set a new password. Success says nothing about whether there is such an account.
@@ -139,6 +154,7 @@ pub async fn sign_in_with_link(parts: &Parts, link: &SignInLink) -> Result<(), S
 pub async fn request_password_reset(parts: &Parts, email: &str) -> Result<(), AccountFailure> {
     let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
     let email = normalized(email).ok_or_else(AccountFailure::invalid_email)?;
+    visit.spend(Subject::Mail(&email)).await?;
     let asked = visit
         .in_time(async { visit.bff.accounts()?.request_password_reset(&visit.caller, &email).await })
         .await;
@@ -208,6 +224,10 @@ mod tests {
             "token=t".to_owned(),
             "email=&token=t".to_owned(),
             "email=%20&token=t".to_owned(),
+            "email=Call%20us%20at@b.c&token=t".to_owned(),
+            "email=%3Cb%3E@b.c&token=t".to_owned(),
+            "email=a@b@c&token=t".to_owned(),
+            "email=nobody&token=t".to_owned(),
             "email=a@b.c&token=".to_owned(),
             format!("email=a@b.c&token={long_token}"),
             format!("email={}@b.c&token=t", "a".repeat(254)),
@@ -223,7 +243,7 @@ mod tests {
 
     #[test]
     fn the_longest_link_fits_a_cookie() {
-        let query = format!("email={}&token={}", "a".repeat(254), "%7e".repeat(MAX_TOKEN_BYTES));
+        let query = format!("email={}@b.c&token={}", "a".repeat(250), "%7e".repeat(MAX_TOKEN_BYTES));
         let mut out = Encoder::new();
         SignInLink::from_query(&query).unwrap().encode(&mut out);
         // In base64url, with room for name, key, nonce, tag and attributes.

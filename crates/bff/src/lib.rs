@@ -14,6 +14,7 @@ pub mod edge;
 mod emailed_link;
 mod extract;
 mod failure;
+mod limits;
 mod origin;
 mod personal;
 mod principal;
@@ -40,6 +41,7 @@ pub use emailed_link::{
 };
 pub use extract::{MaybeUser, MissingLayer};
 pub use failure::AccountFailure;
+pub use limits::{Allowance, InvalidAllowance, RateLimits};
 pub use origin::{InvalidOrigin, PublicOrigin};
 pub use problem::{Problem, ProblemKind};
 pub use refresh::refresh_before_rendering;

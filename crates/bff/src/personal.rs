@@ -3,6 +3,7 @@ use ironleaf_api_types::User;
 use ironleaf_auth::AccountError;
 
 use crate::extract::trusted_record;
+use crate::limits::Subject;
 use crate::room::has_room_to_refresh;
 use crate::to_its_end::to_its_end;
 use crate::visit::Visit;
@@ -48,6 +49,17 @@ impl Personal {
             work.await.map_err(|error| AccountFailure::fold(&visit.bff, error, core_api.signed_out_reason()))
         };
         to_its_end(&self.visit.bff, work).await.unwrap_or_else(|| Err(AccountFailure::dropped()))
+    }
+
+    /// The identifier of the person's account.
+    pub(crate) fn account(&self) -> Option<String> {
+        Some(self.visit.session.current()?.payload.identity.id.clone())
+    }
+
+    /// Counts one more of what each costs somebody something, or says how long to wait first.
+    pub(crate) async fn spend(&self, what: &'static str) -> Result<(), AccountFailure> {
+        let account = self.account().unwrap_or_default();
+        Ok(self.visit.spend(Subject::Own(what, &account)).await?)
     }
 
     /// The person as the session remembers them.

@@ -33,6 +33,8 @@ pub enum ProblemKind {
     PayloadTooLarge,
     /// The body is not a form.
     UnsupportedMediaType,
+    /// Too many tries of the same thing.
+    TooManyRequests,
     /// The request names a host that this application is not.
     MisdirectedRequest,
     /// A defect of ours; the log has the cause.
@@ -66,6 +68,7 @@ impl ProblemKind {
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
             Self::Internal | Self::SessionTooLarge => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -82,6 +85,7 @@ impl ProblemKind {
             Self::RequestTimeout => "request_timeout",
             Self::PayloadTooLarge => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::TooManyRequests => "too_many_requests",
             Self::MisdirectedRequest => "misdirected_request",
             Self::Internal => "internal",
             Self::SessionTooLarge => "session_too_large",
@@ -98,6 +102,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => "That is not possible here",
             Self::RequestTimeout => "That took too long",
             Self::PayloadTooLarge => "That was too much at once",
+            Self::TooManyRequests => "Too many attempts",
             Self::MisdirectedRequest => "There is nothing under this name",
             Self::Internal => "Something went wrong",
             Self::SessionTooLarge => "Your session is too large",
@@ -119,6 +124,7 @@ impl ProblemKind {
             Self::UnsupportedMediaType => {
                 "Forms are expected here, encoded as application/x-www-form-urlencoded."
             }
+            Self::TooManyRequests => "For the safety of your account there is a pause before the next one.",
             Self::MisdirectedRequest => "This application is not served under this host name.",
             Self::Internal => "This is our mistake. Please try again in a moment.",
             Self::SessionTooLarge => {

@@ -7,6 +7,7 @@ use thiserror::Error;
 use tokio::time::timeout_at;
 
 use crate::SignedOutReason;
+use crate::limits::Subject;
 use crate::principal::Principal;
 use crate::sign_out::end;
 use crate::visit::{Visit, normalized};
@@ -56,7 +57,10 @@ impl SignInFailure {
 pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -> Result<(), SignInFailure> {
     let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let email = normalized(email).ok_or(SignInFailure::InvalidCredentials)?;
-    visit.sign_in(SignIn::Password { email, password: SecretText::from(password) }).await
+    let attempt = visit.admit(Subject::Password(&email)).await?;
+    let outcome = visit.sign_in(SignIn::Password { email, password: SecretText::from(password) }).await;
+    attempt.judge(&outcome).await;
+    outcome
 }
 
 impl Visit {
@@ -95,6 +99,7 @@ impl Visit {
         let Self { bff, session, caller, .. } = self;
         let previous = session.current();
         let owner = Owner::new(bff.provider().name(), &signed_in.identity.id);
+        self.remember_device(&signed_in.identity.email);
         let principal = Principal { identity: signed_in.identity, grant: signed_in.grant };
         session.insert(principal, owner, signed_in.provider_sid);
         let begun = session.current();

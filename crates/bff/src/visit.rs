@@ -1,7 +1,9 @@
 use http::request::Parts;
 use ironleaf_auth::{AccountError, Caller};
+use ironleaf_session::Flash;
 use tokio::time::{Instant, timeout_at};
 
+use crate::limits::{Attempt, KNOWN_DEVICE, KnownDevice, Origin, Subject, TooMany};
 use crate::sign_out::{caller, live_session};
 use crate::{Bff, MAX_EMAIL_BYTES, Session};
 
@@ -11,6 +13,7 @@ pub(crate) struct Visit {
     pub(crate) bff: Bff,
     pub(crate) session: Session,
     pub(crate) caller: Caller,
+    flash: Option<Flash>,
     pub(crate) deadline: Instant,
 }
 
@@ -19,7 +22,37 @@ impl Visit {
     pub(crate) fn from_parts(parts: &Parts) -> Option<Self> {
         let (bff, session) = live_session(parts)?;
         let deadline = Instant::now() + bff.sign_in_timeout();
-        Some(Self { bff, session, caller: caller(parts), deadline })
+        let flash = parts.extensions.get().cloned();
+        Some(Self { bff, session, caller: caller(parts), flash, deadline })
+    }
+
+    /// Lets a guess begin, or says how long to wait first.
+    pub(crate) async fn admit(&self, subject: Subject<'_>) -> Result<Attempt<'_>, TooMany> {
+        self.bff.limits().admit(subject, &self.origin(), self.deadline).await
+    }
+
+    /// The same for what counts whatever comes of it.
+    pub(crate) async fn spend(&self, subject: Subject<'_>) -> Result<(), TooMany> {
+        self.bff.limits().spend(subject, &self.origin(), self.deadline).await
+    }
+
+    /// From here on this browser is no stranger to the account.
+    pub(crate) fn remember_device(&self, email: &str) {
+        let (Some(flash), Some(account)) = (&self.flash, normalized(email)) else { return };
+        let device = self.device().unwrap_or_else(|| {
+            let mut id = [0; 16];
+            self.bff.fill_random(&mut id);
+            KnownDevice::new(id)
+        });
+        flash.set(&KNOWN_DEVICE, &device.with(&account));
+    }
+
+    fn origin(&self) -> Origin {
+        Origin { address: self.caller.client_ip, device: self.device() }
+    }
+
+    fn device(&self) -> Option<KnownDevice> {
+        self.flash.as_ref()?.peek(&KNOWN_DEVICE)
     }
 
     pub(crate) async fn in_time<T>(

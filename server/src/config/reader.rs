@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
-use ironleaf_bff::PublicOrigin;
+use ironleaf_bff::{Allowance, PublicOrigin, RateLimits};
 use url::Url;
 
 use super::{Environment, Problems, Smtp};
@@ -194,6 +194,31 @@ impl<'a> Reader<'a> {
         parse_duration(&text).unwrap_or_else(|| {
             self.problem(format!(
                 "{name} is `{text}`: it must be a number with a unit, such as 90s, 20m, 12h or 7d"
+            ));
+            default
+        })
+    }
+
+    pub(super) fn rate_limits(&mut self) -> RateLimits {
+        let defaults = RateLimits::default();
+        RateLimits {
+            strict: self.allowance("RATE_LIMIT_STRICT", defaults.strict),
+            account: self.allowance("RATE_LIMIT_ACCOUNT", defaults.account),
+            address: self.allowance("RATE_LIMIT_ADDRESS", defaults.address),
+        }
+    }
+
+    /// `10/15m`: ten within a quarter of an hour.
+    fn allowance(&mut self, name: &str, default: Allowance) -> Allowance {
+        let Some(text) = self.optional(name) else {
+            return default;
+        };
+        let read = text.split_once('/').and_then(|(failures, period)| {
+            Allowance::checked(failures.trim().parse().ok()?, parse_duration(period.trim())?).ok()
+        });
+        read.unwrap_or_else(|| {
+            self.problem(format!(
+                "{name} is `{text}`: it must be a number of failures and a period, such as 10/15m"
             ));
             default
         })

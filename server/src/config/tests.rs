@@ -201,3 +201,15 @@ fn proxies_are_networks_or_single_addresses() {
         assert!(text.contains(name), "{text}");
     }
 }
+
+#[test]
+fn a_rate_limit_is_a_number_and_a_period() {
+    let config = load(&[("RATE_LIMIT_ACCOUNT", "20 / 2h"), ("HSTS_INCLUDE_SUBDOMAINS", "true")]).unwrap();
+    let text = config.describe();
+    for line in ["RATE_LIMIT_STRICT=10/900s", "RATE_LIMIT_ACCOUNT=20/7200s", "HSTS_INCLUDE_SUBDOMAINS=true"] {
+        assert!(text.contains(line), "{line} is not in: {text}");
+    }
+    for value in ["10", "10/15", "0/15m", "10/0s", "-1/1s", "x/1s", "/", "5000000000/1s"] {
+        assert!(problems(&[("RATE_LIMIT_ADDRESS", value)]).contains("RATE_LIMIT_ADDRESS"), "{value}");
+    }
+}

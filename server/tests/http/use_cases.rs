@@ -26,9 +26,9 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use ironleaf_auth::{Caller, CoreApiProvider, CoreApiSettings, Patience, Transport};
 use ironleaf_bff::{
-    Bff, BffSettings, Flash, MaybeUser, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK, VerificationLink,
-    confirm_password, delete_account, register, request_password_reset, resend_verification,
-    sign_in_with_link, signed_in_recently, update_account, verify_email,
+    Bff, BffSettings, Flash, MaybeUser, RateLimits, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK,
+    VerificationLink, confirm_password, delete_account, register, request_password_reset,
+    resend_verification, sign_in_with_link, signed_in_recently, update_account, verify_email,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use ironleaf_store::Store;
@@ -38,6 +38,9 @@ use crate::network::Network;
 use crate::world::World;
 
 pub(crate) const ACCESS_TOKEN_LIFE: Duration = Duration::from_mins(20);
+
+/// Longer than an access token lives, so that a change can be asked for with one that is over.
+pub(crate) const RECENT: Duration = Duration::from_mins(45);
 
 type Fields = Query<Vec<(String, String)>>;
 
@@ -60,13 +63,15 @@ fn routes_with(world: &World, store: Arc<dyn Store>) -> Router {
     let keys = KeyRing::parse(world.secrets().trim()).unwrap();
     let bff = Bff::new(BffSettings {
         public_origin: "http://127.0.0.1:3000".parse().unwrap(),
+        hsts_include_subdomains: false,
         accept_localhost: false,
         reload_origin: None,
         session: SessionSettings { secure: false, ..SessionSettings::default() },
         form_timeout: Duration::from_secs(10),
         sign_in_timeout: Duration::from_secs(10),
         sign_out_timeout: Duration::from_secs(2),
-        recent_sign_in: Duration::from_mins(15),
+        rate_limits: RateLimits::default(),
+        recent_sign_in: RECENT,
         sealer: Sealer::new(keys, Arc::clone(&random)),
         store,
         patience: Patience::default(),

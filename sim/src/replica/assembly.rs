@@ -12,7 +12,7 @@ use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{CoreApiProvider, CoreApiSettings, Patience, Random};
 use ironleaf_bff::{
-    AccountError, Bff, BffSettings, CoreApi, MaybeUser, Problem, ProblemKind, SignedOutReason,
+    AccountError, Bff, BffSettings, CoreApi, MaybeUser, Problem, ProblemKind, RateLimits, SignedOutReason,
     refresh_before_rendering, sign_in_with_password, sign_out,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
@@ -58,6 +58,7 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
     let (observed, index, spawning) = (Arc::clone(world), replica.index, Arc::clone(process));
     Bff::new(BffSettings {
         public_origin: "https://sim.test".parse().expect("it is an origin"),
+        hsts_include_subdomains: false,
         accept_localhost: false,
         reload_origin: None,
         session: SessionSettings {
@@ -75,6 +76,7 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
         form_timeout: Duration::from_secs(10),
         sign_in_timeout: Duration::from_secs(10),
         sign_out_timeout: Duration::from_secs(2),
+        rate_limits: RateLimits::default(),
         recent_sign_in: Duration::from_mins(15),
         core_api_url: Url::parse("http://core.test/v1").expect("it is a URL"),
         provider: Arc::new(provider),

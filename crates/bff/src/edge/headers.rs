@@ -49,7 +49,7 @@ pub struct ResponseHeaders {
 impl ResponseHeaders {
     /// For an application on `origin`. `reload_origin` is where a development build listens for changes, such as
     /// `ws://127.0.0.1:3002`.
-    pub fn new(origin: &PublicOrigin, reload_origin: Option<&str>) -> Self {
+    pub fn new(origin: &PublicOrigin, hsts_include_subdomains: bool, reload_origin: Option<&str>) -> Self {
         let mut constant = HeaderMap::new();
         let mut set = |name: HeaderName, value| constant.insert(name, HeaderValue::from_static(value));
         set(X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -61,7 +61,8 @@ impl ResponseHeaders {
             "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
         );
         if origin.is_https() {
-            set(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+            let (alone, with_subdomains) = ("max-age=31536000", "max-age=31536000; includeSubDomains");
+            set(STRICT_TRANSPORT_SECURITY, if hsts_include_subdomains { with_subdomains } else { alone });
         }
         let connect_src =
             reload_origin.map_or_else(|| "'self'".to_owned(), |reload| format!("'self' {reload}"));
@@ -109,17 +110,22 @@ mod tests {
 
     #[test]
     fn https_is_asked_for_only_where_it_is_spoken() {
-        let headers = |origin: &str| ResponseHeaders::new(&origin.parse().unwrap(), None).constant;
-        assert!(headers("https://app.example").contains_key(STRICT_TRANSPORT_SECURITY));
-        assert!(!headers("http://127.0.0.1:3000").contains_key(STRICT_TRANSPORT_SECURITY));
+        let asked = |origin: &str, subdomains| {
+            let headers = ResponseHeaders::new(&origin.parse().unwrap(), subdomains, None).constant;
+            headers.get(STRICT_TRANSPORT_SECURITY).map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(asked("https://app.example", false).unwrap(), "max-age=31536000");
+        assert_eq!(asked("https://app.example", true).unwrap(), "max-age=31536000; includeSubDomains");
+        assert_eq!(asked("http://127.0.0.1:3000", true), None);
     }
 
     #[test]
     fn the_reload_socket_is_allowed_in_development_only() {
         let origin = "http://127.0.0.1:3000".parse().unwrap();
         let nonce = CspNonce("n".into());
-        let with = ResponseHeaders::new(&origin, Some("ws://127.0.0.1:3002")).content_security_policy(&nonce);
-        let without = ResponseHeaders::new(&origin, None).content_security_policy(&nonce);
+        let with =
+            ResponseHeaders::new(&origin, false, Some("ws://127.0.0.1:3002")).content_security_policy(&nonce);
+        let without = ResponseHeaders::new(&origin, false, None).content_security_policy(&nonce);
         assert!(with.contains("connect-src 'self' ws://127.0.0.1:3002;"));
         assert!(without.contains("connect-src 'self';") && !without.contains("ws:"));
     }

@@ -5,18 +5,17 @@ use std::time::Duration;
 use futures_util::poll;
 
 use super::{
-    ACCESS_TOKEN_LIFE, ask, assert_is, assert_said, assert_signed_in, assert_signed_out, change, routes,
-    send, verify,
+    ACCESS_TOKEN_LIFE, RECENT, ask, assert_is, assert_said, assert_signed_in, assert_signed_out, change,
+    routes, send, verify,
 };
 use crate::network::Outcome;
 use crate::world::World;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// A second less than a quarter of an hour.
-const JUST_RECENT: Duration = Duration::from_secs(14 * 60 + 59);
+const JUST_RECENT: Duration = RECENT.checked_sub(SECOND).unwrap();
 
 #[tokio::test]
-async fn a_sign_in_is_recent_for_a_quarter_of_an_hour() {
+async fn a_sign_in_is_recent_for_the_time_that_is_set() {
     let world = World::new().await;
     let mut browser = world.signed_in().await;
     assert_is(&world, &mut browser, "user@test.com None true").await;

@@ -1,0 +1,212 @@
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use thiserror::Error;
+
+/// The first wait is this part of the time in which one failure is forgotten; each further one is twice as long, up to
+/// that time.
+const FIRST_WAIT_PART: u64 = 16;
+
+/// A wait below this is none that anybody notices, and `Retry-After` knows whole seconds.
+const SHORTEST_WAIT_MILLIS: u64 = 1000;
+
+/// So many failures are free within a period; one is forgotten each time a share of the period has passed.
+///
+/// Beyond the free ones every failure makes the next try wait: first for a sixteenth of that share, then for twice as
+/// long, and at last for the share itself, so that as many come in as are forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    failures: u32,
+    period: Duration,
+}
+
+/// It allows nothing, or is forgotten at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("an allowance is a number of failures and a period, both above zero")]
+pub struct InvalidAllowance;
+
+impl Allowance {
+    /// So many failures within `period`.
+    ///
+    /// # Panics
+    ///
+    /// Where either is zero.
+    pub const fn new(failures: u32, period: Duration) -> Self {
+        assert!(failures > 0 && period.as_millis() > 0, "an allowance of nothing");
+        Self { failures, period }
+    }
+
+    /// The same for values that somebody else chose.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAllowance`] where either is zero.
+    pub fn checked(failures: u32, period: Duration) -> Result<Self, InvalidAllowance> {
+        (failures > 0 && period.as_millis() > 0).then_some(Self { failures, period }).ok_or(InvalidAllowance)
+    }
+
+    /// How many are free.
+    pub const fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// When all of them are forgotten.
+    pub const fn period(&self) -> Duration {
+        self.period
+    }
+
+    fn share_millis(&self) -> u64 {
+        (millis(self.period) / u64::from(self.failures)).max(1)
+    }
+}
+
+/// What is known of one counter: two points in time, and nothing of what was counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Cell {
+    /// When every failure is forgotten, in milliseconds since 1970.
+    pub(super) empty_at: u64,
+    /// When the next try may be made.
+    next_at: u64,
+}
+
+impl Cell {
+    /// With one more failure.
+    pub(super) fn charged(self, allowance: &Allowance, now: SystemTime) -> Self {
+        let (now, share) = (since_1970(now), allowance.share_millis());
+        let debt = self.debt_at(now, allowance) + share;
+        let over = debt.div_ceil(share).checked_sub(u64::from(allowance.failures));
+        let wait = over.map_or(0, |over| {
+            let grown = (share / FIRST_WAIT_PART).max(1) << over.min(FIRST_WAIT_PART.ilog2().into());
+            grown.min(share).max(SHORTEST_WAIT_MILLIS)
+        });
+        Self { empty_at: now + debt, next_at: now + wait }
+    }
+
+    /// How long to wait, if at all.
+    pub(super) fn wait(self, allowance: &Allowance, now: SystemTime) -> Option<Duration> {
+        // A machine with a clock ahead of ours may have written it: nobody waits longer than the longest wait.
+        let longest = allowance.share_millis().max(SHORTEST_WAIT_MILLIS);
+        let wait = self.next_at.saturating_sub(since_1970(now)).min(longest);
+        (wait > 0).then(|| Duration::from_millis(wait))
+    }
+
+    /// How long it still means anything.
+    pub(super) fn life(self, now: SystemTime) -> Duration {
+        Duration::from_millis(self.empty_at.max(self.next_at).saturating_sub(since_1970(now)))
+    }
+
+    /// What two who have counted know together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { empty_at: self.empty_at.max(other.empty_at), next_at: self.next_at.max(other.next_at) }
+    }
+
+    pub(super) fn encode(self) -> Vec<u8> {
+        [self.empty_at.to_be_bytes(), self.next_at.to_be_bytes()].concat()
+    }
+
+    /// Nothing, where it is of a version that this one does not know.
+    pub(super) fn decode(mark: &[u8]) -> Self {
+        let number = |bytes: &[u8]| bytes.try_into().map(u64::from_be_bytes).ok();
+        let halves = mark.split_at_checked(8).and_then(|(first, last)| number(first).zip(number(last)));
+        halves.map_or_else(Self::default, |(empty_at, next_at)| Self { empty_at, next_at })
+    }
+
+    /// SECURITY: never more than somebody has who waits as told. Whoever had more, by a clock that is ahead or by many tries
+    /// at once, would be remembered for it for ever.
+    fn debt_at(self, now: u64, allowance: &Allowance) -> u64 {
+        let most = (u64::from(allowance.failures) + FIRST_WAIT_PART).saturating_mul(allowance.share_millis());
+        self.empty_at.saturating_sub(now).min(most)
+    }
+}
+
+fn since_1970(time: SystemTime) -> u64 {
+    millis(time.duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// Two hundred million years and more are the same to us, with room to add to.
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).min(u64::MAX / 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOON: SystemTime = UNIX_EPOCH;
+
+    /// The waits in seconds that follow one failure after the other, each made as soon as it may be.
+    fn waits(allowance: &Allowance, count: usize) -> Vec<u64> {
+        let (mut cell, mut now) = (Cell::default(), NOON + Duration::from_hours(1));
+        let mut waits = Vec::new();
+        for _ in 0..count {
+            cell = cell.charged(allowance, now);
+            let wait = cell.wait(allowance, now).unwrap_or_default();
+            waits.push(wait.as_secs());
+            now += wait;
+        }
+        waits
+    }
+
+    #[test]
+    fn the_wait_begins_after_the_free_failures_and_doubles() {
+        let allowance = Allowance::new(5, Duration::from_secs(5 * 160));
+        assert_eq!(waits(&allowance, 12), [0, 0, 0, 0, 10, 20, 40, 80, 160, 160, 160, 160]);
+    }
+
+    #[test]
+    fn failures_are_forgotten_one_by_one() {
+        let allowance = Allowance::new(5, Duration::from_mins(5));
+        let start = NOON + Duration::from_hours(1);
+        let full = (0..5).fold(Cell::default(), |cell, _| cell.charged(&allowance, start));
+        assert!(full.wait(&allowance, start).is_some());
+        let later = start + Duration::from_mins(2);
+        assert_eq!(full.wait(&allowance, later), None);
+        let again = full.charged(&allowance, later);
+        assert_eq!(again.wait(&allowance, later), None);
+        assert!(again.charged(&allowance, later).wait(&allowance, later).is_some());
+        assert_eq!(full.life(start), Duration::from_mins(5));
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_keeps_nobody_waiting_for_its_lead() {
+        let allowance = Allowance::new(2, Duration::from_mins(2));
+        let ahead = NOON + Duration::from_hours(24);
+        let cell = (0..9).fold(Cell::default(), |cell, _| cell.charged(&allowance, ahead));
+        assert_eq!(cell.wait(&allowance, NOON), Some(Duration::from_mins(1)));
+        assert!(cell.charged(&allowance, NOON).life(NOON) <= Duration::from_mins(19));
+    }
+
+    proptest! {
+        #[test]
+        fn no_more_fail_than_are_free_and_forgotten(
+            failures in 1_u32..60,
+            period_secs in 60_u64..100_000,
+            pauses in prop::collection::vec(0_u64..2_000, 1..200),
+        ) {
+            let allowance = Allowance::new(failures, Duration::from_secs(period_secs));
+            let start = NOON + Duration::from_hours(1);
+            let (mut cell, mut now, mut tried) = (Cell::default(), start, 0);
+            for pause in pauses {
+                now += cell.wait(&allowance, now).unwrap_or_default() + Duration::from_secs(pause);
+                cell = cell.charged(&allowance, now);
+                tried += 1;
+                let passed = now.duration_since(start).unwrap();
+                let forgotten = passed.as_secs() * u64::from(failures) / period_secs;
+                // Five while the wait grows, one for the moment that is cut in two.
+                prop_assert!(tried <= u64::from(failures) + forgotten + 6, "{} by {:?}", tried, passed);
+            }
+        }
+
+        #[test]
+        fn any_mark_is_a_cell(mark in prop::collection::vec(any::<u8>(), 0..40)) {
+            let allowance = RATE;
+            let cell = Cell::decode(&mark);
+            let _ = (cell.wait(&allowance, NOON), cell.charged(&allowance, NOON), cell.life(NOON));
+            let charged = Cell::default().charged(&allowance, NOON);
+            prop_assert_eq!(Cell::decode(&charged.encode()), charged);
+        }
+    }
+
+    const RATE: Allowance = Allowance::new(3, Duration::from_mins(1));
+}

@@ -1,0 +1,96 @@
+use std::time::Duration;
+
+use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError};
+use sha2::{Digest as _, Sha256};
+
+/// Who comes back after longer is a stranger to their account, as on any new device.
+const LIFE: Duration = Duration::from_hours(90 * 24);
+
+/// As many people share one browser; with more the one who has been away for longest is a stranger again.
+const MAX_ACCOUNTS: usize = 8;
+
+/// Enough of a hash that no two accounts meet in one browser.
+const NAME_BYTES: usize = 16;
+
+/// A browser in which somebody has signed in before, and as whom: proof that a try from it comes from no stranger. It signs
+/// nobody in.
+///
+/// # Security
+///
+/// It is sealed, so nobody can make one, and it holds no address. Who steals it gets a counter of failures of their own, and
+/// that is all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KnownDevice {
+    id: [u8; 16],
+    /// The latest first.
+    accounts: Vec<[u8; NAME_BYTES]>,
+}
+
+/// It stays through a sign-out: that is when it is needed.
+pub(crate) const KNOWN_DEVICE: FlashKind<KnownDevice> = FlashKind::new("ironleaf-device", LIFE);
+
+impl KnownDevice {
+    /// One that nobody has signed in with.
+    pub(crate) const fn new(id: [u8; 16]) -> Self {
+        Self { id, accounts: Vec::new() }
+    }
+
+    /// The same after a sign-in.
+    pub(crate) fn with(mut self, account: &str) -> Self {
+        let name = name(account);
+        self.accounts.retain(|known| *known != name);
+        self.accounts.insert(0, name);
+        self.accounts.truncate(MAX_ACCOUNTS);
+        self
+    }
+
+    pub(super) fn knows(&self, account: &str) -> bool {
+        self.accounts.contains(&name(account))
+    }
+
+    pub(super) const fn id(&self) -> &[u8] {
+        &self.id
+    }
+}
+
+fn name(account: &str) -> [u8; NAME_BYTES] {
+    let hash: [u8; 32] =
+        Sha256::new().chain_update("ironleaf/v1/device\0").chain_update(account).finalize().into();
+    let (name, _) = hash.split_first_chunk().expect("a hash is longer");
+    *name
+}
+
+impl Payload for KnownDevice {
+    fn encode(&self, out: &mut Encoder) {
+        out.raw(&self.id);
+        out.varint(self.accounts.len() as u64);
+        for name in &self.accounts {
+            out.raw(name);
+        }
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        let id = input.array()?;
+        let accounts = (0..input.varint()?).map(|_| input.array()).collect::<Result<_, _>>()?;
+        Ok(Self { id, accounts })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_knows_the_people_who_used_it_last() {
+        let accounts: Vec<String> = (0..=MAX_ACCOUNTS).map(|number| format!("{number}@test.com")).collect();
+        let device = accounts.iter().fold(KnownDevice::new([7; 16]), |device, account| device.with(account));
+        assert!(!device.knows(&accounts[0]) && accounts[1..].iter().all(|account| device.knows(account)));
+        assert_eq!(device.clone().with(&accounts[MAX_ACCOUNTS]), device);
+        let mut out = Encoder::new();
+        device.encode(&mut out);
+        let bytes = out.finish();
+        let mut input = Decoder::new(&bytes);
+        assert_eq!(KnownDevice::decode(&mut input).unwrap(), device);
+        input.finish().unwrap();
+    }
+}

@@ -1,0 +1,93 @@
+use std::net::IpAddr;
+
+use ironleaf_store::Key;
+use sha2::{Digest as _, Sha256};
+
+use super::{Allowance, KnownDevice, RateLimits};
+
+/// What somebody tries. An account is named by its e-mail address, in the form in which the core API compares it, or by its
+/// identifier where the person is signed in.
+#[derive(Clone, Copy)]
+pub(crate) enum Subject<'a> {
+    /// A password of an account.
+    Password(&'a str),
+    /// A one-time token of an account.
+    Link(&'a str),
+    /// An e-mail to an address that anybody can name.
+    Mail(&'a str),
+    /// A new account.
+    Registration(&'a str),
+    /// Something that needs a session of the account, under its own name.
+    Own(&'static str, &'a str),
+}
+
+/// Where a try comes from.
+pub(crate) struct Origin {
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) device: Option<KnownDevice>,
+}
+
+/// One count of failures.
+pub(super) struct Counter {
+    pub(super) key: Key,
+    pub(super) allowance: Allowance,
+    /// For log and metric.
+    pub(super) label: &'static str,
+    /// Whether only the one who tries can have charged it.
+    pub(super) is_own: bool,
+}
+
+impl Subject<'_> {
+    /// The counters of a try, the narrowest first.
+    pub(super) fn counters(self, origin: &Origin, settings: &RateLimits) -> Vec<Counter> {
+        let (what, account) = match self {
+            Self::Password(account) => ("password", account),
+            Self::Link(account) => ("link", account),
+            Self::Mail(account) => ("mail", account),
+            Self::Registration(account) => ("registration", account),
+            Self::Own(what, account) => (what, account),
+        };
+        let own = |label, parts: &[&[u8]]| Counter {
+            key: key(label, what, parts),
+            allowance: settings.strict,
+            label,
+            is_own: true,
+        };
+        if let Self::Own(..) = self {
+            return vec![own("session", &[account.as_bytes()])];
+        }
+        // SECURITY: nobody else can charge this one, so nobody else can keep the person out.
+        if let Some(device) = origin.device.as_ref().filter(|device| device.knows(account)) {
+            return vec![own("device", &[device.id(), account.as_bytes()])];
+        }
+        let network = network(origin.address);
+        let mut counters = vec![own("account_and_address", &[account.as_bytes(), &network])];
+        // A token cannot be guessed, and a taken address is no secret of the person's.
+        if let Self::Password(_) | Self::Mail(_) = self {
+            let key = key("account", what, &[account.as_bytes()]);
+            counters.push(Counter { key, allowance: settings.account, label: "account", is_own: false });
+        }
+        let key = key("address", "any", &[&network]);
+        counters.push(Counter { key, allowance: settings.address, label: "address", is_own: false });
+        counters
+    }
+}
+
+/// Who has one IPv6 address has the 2^64 beside it (RFC 6177).
+fn network(address: Option<IpAddr>) -> Vec<u8> {
+    match address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V4(address)) => address.octets().to_vec(),
+        Some(IpAddr::V6(address)) => address.octets()[..8].to_vec(),
+        None => Vec::new(),
+    }
+}
+
+/// SECURITY: neither the store nor the memory of this process holds an address in clear. Each part is hashed with its
+/// length, so that no two lists of parts are the same.
+fn key(label: &str, what: &str, parts: &[&[u8]]) -> Key {
+    let mut hash = Sha256::new().chain_update("ironleaf/v1/limit\0");
+    for part in [label.as_bytes(), what.as_bytes()].iter().chain(parts) {
+        hash = hash.chain_update((part.len() as u64).to_be_bytes()).chain_update(part);
+    }
+    Key::from_bytes(hash.finalize().into())
+}

@@ -1,0 +1,141 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use ironleaf_auth::Clock;
+use ironleaf_store::{Draft, Expected, Key, Record, Store, StoreError, Written};
+use tokio::time::timeout;
+
+use super::allowance::Cell;
+use super::subject::Counter;
+
+/// A person waits for this on top of their sign-in, so it is short; without the store there is still what is known here.
+const STORE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Who was beaten so often in a row leaves it at what the others have counted.
+const MAX_RACES: usize = 8;
+
+/// With key and cell about a megabyte.
+const MAX_CELLS: usize = 16 * 1024;
+
+/// The counts of failures: here, and in the store for those who serve the same people.
+pub(super) struct Tally {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    here: Mutex<HashMap<Key, Cell>>,
+}
+
+impl Tally {
+    pub(super) fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
+        Self { store, clock, here: Mutex::default() }
+    }
+
+    /// The longest wait that one of the counters asks for, with that counter. One round trip.
+    pub(super) async fn wait<'c>(&self, counters: &'c [Counter]) -> Option<(&'c Counter, Duration)> {
+        let keys: Vec<Key> = counters.iter().map(|counter| counter.key).collect();
+        let records = self.in_time(self.store.read(&keys)).await.unwrap_or_default();
+        let elsewhere = records.into_iter().map(cell_of).chain(std::iter::repeat(Cell::default()));
+        let now = (self.clock)();
+        let waits = counters.iter().zip(elsewhere).filter_map(|(counter, elsewhere)| {
+            let cell = elsewhere.and(self.here(&counter.key));
+            Some((counter, cell.wait(&counter.allowance, now)?))
+        });
+        waits.max_by_key(|(_, wait)| *wait)
+    }
+
+    /// One more failure for each.
+    pub(super) async fn charge(&self, counters: &[Counter]) {
+        let now = (self.clock)();
+        for counter in counters {
+            self.keep(counter.key, self.here(&counter.key).charged(&counter.allowance, now), now);
+        }
+        for counter in counters {
+            if self.in_time(self.charge_elsewhere(counter, now)).await.is_none() {
+                // One that does not answer does not answer the next question either.
+                return;
+            }
+        }
+    }
+
+    /// Forgets the failures of a counter, where there are any.
+    pub(super) async fn clear(&self, counter: &Counter) {
+        let known = |cell: Cell| cell != Cell::default();
+        let here = self.cells().remove(&counter.key).is_some_and(known);
+        let record = self.in_time(self.store.read(&[counter.key])).await.unwrap_or_default().pop().flatten();
+        if here || record.is_some() {
+            let nothing = Draft { mark: Vec::new(), mark_ttl: Duration::ZERO, body: None };
+            let written = self.store.write(&counter.key, Expected::Anything, nothing);
+            self.in_time(written).await;
+        }
+    }
+
+    async fn charge_elsewhere(&self, counter: &Counter, now: SystemTime) -> Result<(), StoreError> {
+        for _ in 0..MAX_RACES {
+            let found = self.store.read(&[counter.key]).await?.pop().flatten();
+            let expected =
+                found.as_ref().map_or(Expected::Absent, |record| Expected::Version(record.version));
+            // What only this process has counted, while the store was away, comes along.
+            let cell = cell_of(found).charged(&counter.allowance, now).and(self.here(&counter.key));
+            let draft = Draft { mark: cell.encode(), mark_ttl: cell.life(now), body: None };
+            if let Written::Done(_) = self.store.write(&counter.key, expected, draft).await? {
+                self.keep(counter.key, cell, now);
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// SECURITY: a store that is away must not keep anybody from signing in.
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+        let detail = match timeout(STORE_PATIENCE, asked).await {
+            Ok(Ok(answer)) => return Some(answer),
+            Ok(Err(error)) => error.to_string(),
+            Err(late) => late.to_string(),
+        };
+        tracing::warn!(detail, "failures are counted in this process alone: the store cannot be used");
+        None
+    }
+
+    fn here(&self, key: &Key) -> Cell {
+        self.cells().get(key).copied().unwrap_or_default()
+    }
+
+    fn keep(&self, key: Key, cell: Cell, now: SystemTime) {
+        let mut cells = self.cells();
+        if cells.len() >= MAX_CELLS && !cells.contains_key(&key) {
+            make_room(&mut cells, now);
+        }
+        cells.insert(key, cell);
+    }
+
+    fn cells(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Cell>> {
+        self.here.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.cells().len()
+    }
+}
+
+/// What is over goes, and where that is not much the quarter that is over first: one failure each, of whoever sends many
+/// names to push out the few that matter.
+fn make_room(cells: &mut HashMap<Key, Cell>, now: SystemTime) {
+    cells.retain(|_, cell| !cell.life(now).is_zero());
+    if cells.len() <= MAX_CELLS / 4 * 3 {
+        return;
+    }
+    let mut ends: Vec<u64> = cells.values().map(|cell| cell.empty_at).collect();
+    let (_, last_to_go, _) = ends.select_nth_unstable(MAX_CELLS / 4);
+    let last_to_go = *last_to_go;
+    let mut to_go = MAX_CELLS / 4;
+    cells.retain(|_, cell| {
+        let goes = to_go > 0 && cell.empty_at <= last_to_go;
+        to_go -= usize::from(goes);
+        !goes
+    });
+}
+
+fn cell_of(record: Option<Record>) -> Cell {
+    record.map_or_else(Cell::default, |record| Cell::decode(&record.mark))
+}
