@@ -24,7 +24,8 @@ export default defineConfig<object, WorkerOptions>({
   workers: 2,
   reporter: [['list'], ['html', { open: 'never' }]],
   use: {
-    trace: 'retain-on-failure',
+    // Without a film of every test: the trace has each step's page as it was, and a picture is taken of the end.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
   },
   projects: [

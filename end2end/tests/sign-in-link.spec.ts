@@ -3,18 +3,15 @@
 import type { Page } from '@playwright/test';
 
 import { RESET, tokenOf } from '../fixtures/mailbox';
-import { register, signIn } from '../fixtures/people';
+import { forgetPassword, register, signIn } from '../fixtures/people';
 import { test as base, expect, stay } from '../fixtures/test';
 
 const FAILED = 'Auto login failed, please login manually.';
 
 const test = base.extend<{ link: string }>({
   /** From an e-mail to `person`, as the core API sends it to somebody who has forgotten their password. */
-  link: async ({ request, server, mailbox, person, watch }, use) => {
-    await request.post(`${server.origin}/api/request-password-reset`, {
-      form: { email: person.email },
-      maxRedirects: 0,
-    });
+  link: async ({ server, mailbox, person, watch }, use) => {
+    await forgetPassword(server, person);
     const { link } = await mailbox.newest(person.email, RESET);
     watch.expectLink(link);
     await use(link);

@@ -9,8 +9,12 @@ use crate::failure::{Failure, Result};
 use crate::settings::Settings;
 use crate::{packages, process, tools, workspace};
 
-/// The names Chromium and what is built from it go by.
-const CHROMIUM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+/// The names Chromium and what is built from it go by. The first draws no windows, and takes the tests half the time.
+const CHROMIUM_NAMES: [&str; 5] =
+    ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// What Playwright is asked for where somebody wants to watch.
+const WINDOW_OPTIONS: [&str; 3] = ["--headed", "--ui", "--debug"];
 
 /// Runs the browser tests against the release build.
 ///
@@ -18,7 +22,8 @@ const CHROMIUM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrom
 ///
 /// When Node or a browser cannot be had, or a test fails.
 pub(crate) fn run_playwright(settings: &Settings, args: &[String]) -> Result<()> {
-    process::run(playwright(settings)?.args(args))
+    let windows = args.iter().any(|arg| WINDOW_OPTIONS.contains(&arg.as_str()));
+    process::run(playwright(settings, if windows { Kind::Full } else { Kind::Headless })?.args(args))
 }
 
 /// Prints the bytes of each page and compares them with `end2end/measure/budget.json`.
@@ -27,7 +32,7 @@ pub(crate) fn run_playwright(settings: &Settings, args: &[String]) -> Result<()>
 ///
 /// When Node or a browser cannot be had, or a page is over its budget.
 pub(crate) fn measure_sizes(settings: &Settings) -> Result<()> {
-    process::run(&mut measurement(settings, "size")?)
+    process::run(&mut measurement(settings, "size", Kind::Headless)?)
 }
 
 /// Prints what Lighthouse says of the main pages.
@@ -36,7 +41,7 @@ pub(crate) fn measure_sizes(settings: &Settings) -> Result<()> {
 ///
 /// When Node or a browser cannot be had, or a page is not good enough.
 pub(crate) fn run_lighthouse(settings: &Settings) -> Result<()> {
-    process::run(&mut measurement(settings, "lighthouse")?)
+    process::run(&mut measurement(settings, "lighthouse", Kind::Full)?)
 }
 
 /// Which pictures are taken.
@@ -54,7 +59,7 @@ pub(crate) enum Shots {
 ///
 /// When Node or a browser cannot be had, or a page cannot be brought into a state.
 pub(crate) fn take_shots(settings: &Settings, shots: &Shots) -> Result<()> {
-    let mut playwright = measurement(settings, "shots")?;
+    let mut playwright = measurement(settings, "shots", Kind::Headless)?;
     match shots {
         Shots::Everything { folder } => {
             let folder = folder.clone().unwrap_or_else(|| settings.target.join("shots"));
@@ -69,19 +74,19 @@ pub(crate) fn take_shots(settings: &Settings, shots: &Shots) -> Result<()> {
     process::run(&mut playwright)
 }
 
-fn measurement(settings: &Settings, project: &str) -> Result<Command> {
-    let mut playwright = playwright(settings)?;
+fn measurement(settings: &Settings, project: &str, kind: Kind) -> Result<Command> {
+    let mut playwright = playwright(settings, kind)?;
     playwright.args(["--config", "measure/playwright.config.ts", "--project", project]);
     Ok(playwright)
 }
 
 /// `playwright test` with everything that it needs.
-fn playwright(settings: &Settings) -> Result<Command> {
+fn playwright(settings: &Settings, kind: Kind) -> Result<Command> {
     if tools::on_path("npm").is_none() {
         return Err(Failure::new("The browser tests need Node 20 or later with npm on PATH."));
     }
     install_packages()?;
-    let browser = browser(settings)?;
+    let browser = browser(settings, kind)?;
     let mut playwright = in_end2end("npx", ["playwright", "test"]);
     playwright.env("IRONLEAF_BINARY", settings.server_binary());
     if let Browser::Installed(path) = browser {
@@ -110,6 +115,24 @@ fn install_packages() -> Result<()> {
     process::run(&mut in_end2end("npm", ["ci"]))
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Any Chromium; the headless shell where there is one.
+    Headless,
+    /// One that can show itself, and is what people use.
+    Full,
+}
+
+impl Kind {
+    /// The first of them is also the name of Debian's package.
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Headless => &CHROMIUM_NAMES,
+            Self::Full => &CHROMIUM_NAMES[1..],
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Browser {
     /// A program of this machine.
@@ -118,7 +141,7 @@ enum Browser {
     Playwrights,
 }
 
-fn browser(settings: &Settings) -> Result<Browser> {
+fn browser(settings: &Settings, kind: Kind) -> Result<Browser> {
     if let Some(path) = &settings.chromium {
         return if path.is_file() {
             Ok(Browser::Installed(path.clone()))
@@ -126,7 +149,7 @@ fn browser(settings: &Settings) -> Result<Browser> {
             Err(Failure::new(format!("PLAYWRIGHT_CHROMIUM is `{}`, which is not a file.", path.display())))
         };
     }
-    if let Some(path) = on_path_chromium() {
+    if let Some(path) = kind.names().iter().find_map(|name| tools::on_path(name)) {
         return Ok(Browser::Installed(path));
     }
     println!("There is no Chromium on PATH: Playwright fetches its own, about 200 MB, unless it has it.");
@@ -135,14 +158,10 @@ fn browser(settings: &Settings) -> Result<Browser> {
         Err(Failure::Explained(reason)) => println!("Playwright's Chromium could not be had: {reason}"),
         Err(other) => return Err(other),
     }
-    match packages::program(&CHROMIUM_NAMES, "chromium") {
+    match packages::program(kind.names(), kind.names()[0]) {
         Err(Failure::Explained(_)) => {
             Err(Failure::new("No browser could be had: install Chromium, or set PLAYWRIGHT_CHROMIUM to one."))
         }
         found => found.map(Browser::Installed),
     }
-}
-
-fn on_path_chromium() -> Option<PathBuf> {
-    CHROMIUM_NAMES.iter().find_map(|name| tools::on_path(name))
 }

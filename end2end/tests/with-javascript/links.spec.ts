@@ -1,11 +1,11 @@
 // Links from e-mails that send themselves, and when they do not.
 
 import { RESET, VERIFY } from '../../fixtures/mailbox';
+import { forgetPassword } from '../../fixtures/people';
 import { expect, stay, test } from '../../fixtures/test';
 
-test('a link signs in by itself, once', async ({ signInLinkPage, mailbox, person, server, request, page, watch }) => {
-  const form = { email: person.email };
-  await request.post(`${server.origin}/api/request-password-reset`, { form, maxRedirects: 0 });
+test('a link signs in by itself, once', async ({ signInLinkPage, mailbox, person, server, page, watch }) => {
+  await forgetPassword(server, person);
   const { link } = await mailbox.newest(person.email, RESET);
   watch.expectLink(link);
   const sent: string[] = [];
