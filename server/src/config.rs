@@ -1,10 +1,13 @@
 //! The configuration, read once at start. Every problem is reported, not only the first.
 
+mod core_api;
+mod describe;
+mod names;
 mod reader;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,18 +15,26 @@ use std::time::Duration;
 use http::HeaderName;
 use http::header::FORWARDED;
 use ironleaf_bff::{PublicOrigin, RateLimits};
-use ironleaf_core_api::{Sender, SmtpServer};
 use ironleaf_session::SessionSettings;
-use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::client_ip::{ClientIp, TrustedProxies};
 use crate::telemetry::LogFormat;
-use reader::Reader;
+
+pub use self::core_api::{CoreApiConfig, Smtp};
+use self::reader::Reader;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
+
+const DATA_DIR: &str = "target/ironleaf";
+
+/// Knows variables by name.
+type Variable<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// Reads files by path.
+type File<'a> = dyn Fn(&str) -> std::io::Result<String> + 'a;
 
 /// Whether mistakes are cheap here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +45,13 @@ pub enum Environment {
     Production,
 }
 
-/// How the embedded core API sends its e-mails.
+/// Which log lines there are, and how they look.
 #[derive(Debug, Clone)]
-pub struct Smtp {
-    /// `SMTP_URL`
-    pub server: SmtpServer,
-    /// `SMTP_FROM`
-    pub from: Sender,
+pub struct Log {
+    /// `LOG_FORMAT`
+    pub format: LogFormat,
+    /// `RUST_LOG`
+    pub filter: String,
 }
 
 /// Everything the application is told from outside.
@@ -62,8 +73,8 @@ pub struct Config {
     pub session_secrets_file: Option<PathBuf>,
     /// `CORE_API_URL`; `None` is the embedded one.
     pub core_api_url: Option<Url>,
-    /// `CORE_API_LISTEN_ADDR`
-    pub core_api_listen_addr: SocketAddr,
+    /// What the embedded core API is told.
+    pub core_api: CoreApiConfig,
     /// `DATA_DIR`
     pub data_dir: PathBuf,
     /// `SESSION_ABSOLUTE_TIMEOUT`
@@ -94,24 +105,14 @@ pub struct Config {
     pub session_cookie_name: String,
     /// `SESSION_HEADER_BUDGET`
     pub session_header_budget_bytes: usize,
-    /// `CORE_API_ACCESS_TOKEN_TTL`
-    pub core_api_access_token_ttl: Duration,
-    /// `CORE_API_REFRESH_TOKEN_TTL`
-    pub core_api_refresh_token_ttl: Duration,
-    /// `CORE_API_TOKEN_MARK`: a text that the embedded core API puts into every token, so that tests can look for it.
-    pub core_api_token_mark: Option<String>,
-    /// `SMTP_URL` and `SMTP_FROM`; without them the embedded core API keeps its e-mails in its outbox.
-    pub smtp: Option<Smtp>,
     /// `APP_NAME`
     pub app_name: String,
     /// `GET_STARTED_URL`
     pub get_started_url: String,
     /// `SOURCE_URL`
     pub source_url: String,
-    /// `LOG_FORMAT`
-    pub log_format: LogFormat,
-    /// `RUST_LOG`
-    pub log_filter: String,
+    /// `LOG_FORMAT` and `RUST_LOG`
+    pub log: Log,
     /// `LEPTOS_SITE_ROOT`, set by cargo-leptos; `None` is beside the program.
     pub site_root: Option<PathBuf>,
     /// Where cargo-leptos announces changes, while it watches.
@@ -137,9 +138,8 @@ impl Config {
     /// # Errors
     ///
     /// [`Problems`] lists every variable that is missing or malformed, with what to do.
-    #[expect(clippy::disallowed_methods, reason = "the one place where the environment enters")]
     pub fn from_environment() -> Result<Self, Problems> {
-        Self::from_lookup(&|name| std::env::var(name).ok(), &|path| std::fs::read_to_string(path))
+        Self::from_lookup(&environment_variable, &|path| std::fs::read_to_string(path))
     }
 
     /// From anything that knows variables by name and reads files.
@@ -147,37 +147,33 @@ impl Config {
     /// # Errors
     ///
     /// As [`from_environment`](Self::from_environment).
-    pub fn from_lookup(
-        variable: &dyn Fn(&str) -> Option<String>,
-        file: &dyn Fn(&str) -> std::io::Result<String>,
-    ) -> Result<Self, Problems> {
+    pub fn from_lookup(variable: &Variable<'_>, file: &File<'_>) -> Result<Self, Problems> {
         let mut read = Reader::new(variable, file);
-        let environment = read.environment();
-        let listen_addr =
-            read.parsed("LISTEN_ADDR", "127.0.0.1:3000", "an address with a port, such as 127.0.0.1:3000");
-        let default_origin = format!("http://{listen_addr}");
+        let listen_addr = read.listen_addr();
+        let redis_url = read.redis_url("REDIS_URL");
+        // With a Redis and secrets of their own nothing is written here.
+        let data_dir: PathBuf = match &redis_url {
+            Some(_) => read.text("DATA_DIR", DATA_DIR).into(),
+            None => read.required_in_production("DATA_DIR", DATA_DIR).into(),
+        };
+        let core_api = CoreApiConfig::read(&mut read, listen_addr, data_dir.clone());
         let config = Self {
-            environment,
+            environment: core_api.environment,
             listen_addr,
             max_connections: read.max_connections("MAX_CONNECTIONS"),
             metrics_listen_addr: read.optional_address("METRICS_LISTEN_ADDR"),
-            public_origin: read.origin("PUBLIC_ORIGIN", &default_origin),
+            public_origin: core_api.public_origin.clone(),
             session_secrets: read.secret("SESSION_SECRETS"),
             session_secrets_file: read.optional("SESSION_SECRETS_FILE").map(PathBuf::from),
             core_api_url: read.base_url("CORE_API_URL"),
-            core_api_listen_addr: read.parsed(
-                "CORE_API_LISTEN_ADDR",
-                "127.0.0.1:3001",
-                "an address with a port, such as 127.0.0.1:3001",
-            ),
-            data_dir: read.required_in_production("DATA_DIR", "target/ironleaf").into(),
+            data_dir,
             session_absolute_timeout: read.duration("SESSION_ABSOLUTE_TIMEOUT", 30 * DAY),
             session_idle_timeout: read.duration("SESSION_IDLE_TIMEOUT", 7 * DAY),
             refresh_token_max_age: read.duration("REFRESH_TOKEN_MAX_AGE", 7 * DAY),
             refresh_leeway: read.duration("REFRESH_LEEWAY", MINUTE),
             successor_retention: read.duration("SUCCESSOR_RETENTION", DAY),
             sign_in_freshness: read.duration("SIGN_IN_FRESHNESS", 15 * MINUTE),
-            redis_url: read.redis_url("REDIS_URL"),
+            redis_url,
             single_host: read.parsed("SINGLE_HOST", "false", "true or false"),
             rate_limits: read.rate_limits(),
             hsts_include_subdomains: read.parsed("HSTS_INCLUDE_SUBDOMAINS", "false", "true or false"),
@@ -189,63 +185,25 @@ impl Config {
             client_ip_header: read.parsed("CLIENT_IP_HEADER", "x-forwarded-for", "the name of a header"),
             session_cookie_name: read.text("SESSION_COOKIE_NAME", "ironleaf-session"),
             session_header_budget_bytes: read.parsed("SESSION_HEADER_BUDGET", "7168", "a number of bytes"),
-            core_api_access_token_ttl: read.duration("CORE_API_ACCESS_TOKEN_TTL", 20 * MINUTE),
-            core_api_refresh_token_ttl: read.duration("CORE_API_REFRESH_TOKEN_TTL", 7 * DAY),
-            core_api_token_mark: read.optional("CORE_API_TOKEN_MARK"),
-            smtp: read.smtp("SMTP_URL", "SMTP_FROM"),
-            app_name: read.text("APP_NAME", "Ironleaf"),
+            app_name: core_api.app_name.clone(),
             get_started_url: read.link("GET_STARTED_URL", "/login"),
             source_url: read.link("SOURCE_URL", "https://github.com/"),
-            log_format: read.log_format(),
-            log_filter: read.text("RUST_LOG", "info"),
+            log: core_api.log.clone(),
             site_root: read.optional("LEPTOS_SITE_ROOT").map(PathBuf::from),
             reload_addr: read.reload_port().map(|port| SocketAddr::new(listen_addr.ip(), port)),
+            core_api,
         };
-        config.check_reach(&mut read);
+        config.check(&mut read);
         read.finish(config)
     }
 
-    /// What must hold between the values: development stays on this machine, production says what it means.
-    fn check_reach(&self, read: &mut Reader<'_>) {
-        match self.environment {
-            Environment::Development => {
-                let reachable = [
-                    ("LISTEN_ADDR", self.listen_addr.ip().is_loopback()),
-                    (
-                        "METRICS_LISTEN_ADDR",
-                        self.metrics_listen_addr.is_none_or(|address| address.ip().is_loopback()),
-                    ),
-                    ("CORE_API_LISTEN_ADDR", self.core_api_listen_addr.ip().is_loopback()),
-                    ("PUBLIC_ORIGIN", self.public_origin.is_loopback()),
-                ];
-                for (name, _) in reachable.iter().filter(|(_, loopback)| !loopback) {
-                    read.problem(format!(
-                        "{name} can be reached from other machines, and development has known passwords: use a loopback \
-                         address, or set IRONLEAF_ENV=production"
-                    ));
-                }
-            }
-            Environment::Production => {
-                if !self.public_origin.is_https() && !self.public_origin.is_loopback() {
-                    read.problem(
-                        "PUBLIC_ORIGIN must be https: over plain http anybody on the way can take a session",
-                    );
-                }
-                if self.core_api_url.is_none() {
-                    read.problem("CORE_API_URL is missing: production does not embed the reference core API");
-                }
-                if self.redis_url.is_none() && !self.single_host {
-                    read.problem(
-                        "REDIS_URL is missing: without it two hosts do not know of each other's refreshes and sign-outs. Set \
-                         it, or say SINGLE_HOST=true",
-                    );
-                }
-                if self.session_secrets.is_none() {
-                    read.problem(
-                        "SESSION_SECRETS is missing: make one with `openssl rand -hex 32` and keep it out of the repository",
-                    );
-                }
-            }
+    /// What must hold between the values.
+    fn check(&self, read: &mut Reader<'_>) {
+        read.must_stay_here("LISTEN_ADDR", self.listen_addr.ip().is_loopback());
+        let metrics = self.metrics_listen_addr.is_none_or(|address| address.ip().is_loopback());
+        read.must_stay_here("METRICS_LISTEN_ADDR", metrics);
+        if self.environment == Environment::Production {
+            self.check_production(read);
         }
         if self
             .session_secrets
@@ -262,19 +220,31 @@ impl Config {
                 "CLIENT_IP_HEADER is `forwarded`, whose form is another one: have the proxy write X-Forwarded-For",
             );
         }
-        if self.core_api_token_mark.is_some() && self.environment == Environment::Production {
-            read.problem("CORE_API_TOKEN_MARK is for tests: it makes tokens recognisable");
-        }
         if let Err(error) = self.session_settings().validate() {
             read.problem(format!(
                 "SESSION_COOKIE_NAME, SESSION_ABSOLUTE_TIMEOUT or SESSION_IDLE_TIMEOUT cannot be used: {error}"
             ));
         }
-        if let Err(error) = EnvFilter::try_new(&self.log_filter) {
-            read.problem(format!("RUST_LOG is `{}`: {error}", self.log_filter));
-        }
         if self.refresh_token_max_age < SECOND {
             read.problem("REFRESH_TOKEN_MAX_AGE would end every session at once");
+        }
+    }
+
+    /// Production says what it means.
+    fn check_production(&self, read: &mut Reader<'_>) {
+        if self.core_api_url.is_none() {
+            read.problem("CORE_API_URL is missing: production does not embed the reference core API");
+        }
+        if self.redis_url.is_none() && !self.single_host {
+            read.problem(
+                "REDIS_URL is missing: without it two hosts do not know of each other's refreshes and sign-outs. Set it, or say \
+                 SINGLE_HOST=true",
+            );
+        }
+        if self.session_secrets.is_none() {
+            read.problem(
+                "SESSION_SECRETS is missing: make one with `openssl rand -hex 32` and keep it out of the repository",
+            );
         }
     }
 
@@ -294,62 +264,25 @@ impl Config {
     pub fn client_ip(&self) -> ClientIp {
         ClientIp { proxies: self.trusted_proxies.clone(), header: self.client_ip_header.clone() }
     }
+}
 
-    /// The effective values, one per line, with secrets hidden.
-    pub fn describe(&self) -> String {
-        let mut text = String::new();
-        let mut line = |name: &str, value: &dyn fmt::Display| {
-            let _ = writeln!(text, "{name}={value}");
-        };
-        let secs = |duration: Duration| format!("{}s", duration.as_secs());
-        let environment = match self.environment {
-            Environment::Development => "development",
-            Environment::Production => "production",
-        };
-        line("IRONLEAF_ENV", &environment);
-        line("LISTEN_ADDR", &self.listen_addr);
-        line("MAX_CONNECTIONS", &self.max_connections);
-        let metrics =
-            self.metrics_listen_addr.map_or_else(|| "(off)".to_owned(), |address| address.to_string());
-        line("METRICS_LISTEN_ADDR", &metrics);
-        line("PUBLIC_ORIGIN", &self.public_origin);
-        let secrets = if self.session_secrets.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
-        line("SESSION_SECRETS", &secrets);
-        let core_api = self.core_api_url.as_ref().map_or_else(|| "(embedded)".to_owned(), Url::to_string);
-        line("CORE_API_URL", &core_api);
-        line("CORE_API_LISTEN_ADDR", &self.core_api_listen_addr);
-        line("DATA_DIR", &self.data_dir.display());
-        line("SESSION_ABSOLUTE_TIMEOUT", &secs(self.session_absolute_timeout));
-        line("SESSION_IDLE_TIMEOUT", &secs(self.session_idle_timeout));
-        line("REFRESH_TOKEN_MAX_AGE", &secs(self.refresh_token_max_age));
-        line("REFRESH_LEEWAY", &secs(self.refresh_leeway));
-        line("SUCCESSOR_RETENTION", &secs(self.successor_retention));
-        line("SIGN_IN_FRESHNESS", &secs(self.sign_in_freshness));
-        let store = if self.redis_url.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
-        line("REDIS_URL", &store);
-        line("SINGLE_HOST", &self.single_host);
-        for (name, allowance) in [
-            ("RATE_LIMIT_STRICT", self.rate_limits.strict),
-            ("RATE_LIMIT_ACCOUNT", self.rate_limits.account),
-            ("RATE_LIMIT_ADDRESS", self.rate_limits.address),
-        ] {
-            line(name, &format_args!("{}/{}", allowance.failures(), secs(allowance.period())));
-        }
-        line("HSTS_INCLUDE_SUBDOMAINS", &self.hsts_include_subdomains);
-        line("TRUSTED_PROXIES", &self.trusted_proxies);
-        line("CLIENT_IP_HEADER", &self.client_ip_header);
-        line("SESSION_COOKIE_NAME", &self.session_cookie_name);
-        line("SESSION_HEADER_BUDGET", &self.session_header_budget_bytes);
-        line("CORE_API_ACCESS_TOKEN_TTL", &secs(self.core_api_access_token_ttl));
-        line("CORE_API_REFRESH_TOKEN_TTL", &secs(self.core_api_refresh_token_ttl));
-        line("CORE_API_TOKEN_MARK", &self.core_api_token_mark.as_deref().unwrap_or_default());
-        line("SMTP_URL", &if self.smtp.is_some() { "(hidden)" } else { "(outbox in DATA_DIR)" });
-        line("SMTP_FROM", &self.smtp.as_ref().map(|smtp| smtp.from.to_string()).unwrap_or_default());
-        line("APP_NAME", &self.app_name);
-        line("GET_STARTED_URL", &self.get_started_url);
-        line("SOURCE_URL", &self.source_url);
-        line("LOG_FORMAT", &if self.log_format == LogFormat::Json { "json" } else { "pretty" });
-        line("RUST_LOG", &self.log_filter);
-        text.trim_end().to_owned()
-    }
+/// What is set in the environment and looks as if it was meant for us, in a sentence each.
+pub fn suspicious_variables() -> Vec<String> {
+    names::suspicious(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+}
+
+/// Where the application listens, for whoever asks it how it is.
+///
+/// # Errors
+///
+/// [`Problems`] where `LISTEN_ADDR` is malformed.
+pub fn listen_addr() -> Result<SocketAddr, Problems> {
+    let mut read = Reader::new(&environment_variable, &|path| std::fs::read_to_string(path));
+    let address = read.listen_addr();
+    read.finish(address)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment enters in this file")]
+fn environment_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

@@ -3,6 +3,8 @@
 //! A process is ready as long as its store answers: without it others should be asked first. It stays ready while the
 //! core API is away, which all replicas see alike: pages that do without it are served, the others say what is wrong.
 
+mod ask;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,6 +17,8 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use ironleaf_auth::{BreakerState, Transport};
 use ironleaf_store::Store;
+
+pub use self::ask::{Question, ask};
 
 /// A store that takes longer is of no use to a page either.
 const STORE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -47,9 +51,10 @@ impl Health {
         };
         let is_there = problem.is_none();
         if self.said_ready.swap(is_there, Ordering::Relaxed) != is_there {
-            match problem {
-                Some(detail) => tracing::warn!(detail, "not ready: the store does not answer"),
-                None => tracing::info!("ready again: the store answers"),
+            if let Some(detail) = problem {
+                tracing::warn!(detail, "not ready: the store does not answer");
+            } else {
+                tracing::info!("ready again: the store answers");
             }
         }
         is_there

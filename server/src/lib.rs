@@ -5,12 +5,12 @@ pub mod application;
 pub mod assets;
 pub mod client_ip;
 pub mod config;
+pub mod health;
 pub mod router;
 pub mod serve;
 pub mod telemetry;
 
 mod context;
-mod health;
 mod metrics;
 mod problems;
 mod secrets;

@@ -2,13 +2,17 @@
 
 use std::process::ExitCode;
 
-use server::config::Config;
-use server::{serve, telemetry};
+use server::config::{self, Config, CoreApiConfig, Log, Problems};
+use server::health::{self, Question};
+use server::serve::{self, StartError};
+use server::telemetry;
 
 const USAGE: &str = "\
-usage: ironleaf [serve]        serve the web application (the default)
-       ironleaf core-api       serve the reference core API alone
-       ironleaf config check   print the effective configuration, secrets hidden
+usage: ironleaf [serve]                 serve the web application (the default)
+       ironleaf core-api                serve the reference core API alone
+       ironleaf config check            print the effective configuration, secrets hidden
+       ironleaf config check core-api   the same for a core API alone
+       ironleaf health [live | ready]   ask the application at LISTEN_ADDR how it is
        ironleaf --version
 
 Everything is configured by environment variables; docs/configuration.md lists them.";
@@ -16,38 +20,37 @@ Everything is configured by environment variables; docs/configuration.md lists t
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let run = match arguments.as_slice() {
-        [] | ["serve"] => Command::Serve,
-        ["core-api"] => Command::CoreApi,
-        ["config", "check"] => Command::ConfigCheck,
-        ["--version" | "-V"] => return print(&format!("ironleaf {}", env!("CARGO_PKG_VERSION"))),
-        ["--help" | "-h" | "help"] => return print(USAGE),
-        unknown => {
-            return fail(&format!("`{}` is no command of ironleaf.\n\n{USAGE}", unknown.join(" ")));
+    match arguments.as_slice() {
+        [] | ["serve"] => start(Config::from_environment(), |config| &config.log, serve::serve),
+        ["core-api"] => start(CoreApiConfig::from_environment(), |config| &config.log, serve::serve_core_api),
+        ["config", "check"] => check(Config::from_environment().map(|config| config.describe())),
+        ["config", "check", "core-api"] => {
+            check(CoreApiConfig::from_environment().map(|config| config.describe()))
         }
-    };
-    let config = match Config::from_environment() {
-        Ok(config) => config,
-        Err(problems) => return fail(&problems.to_string()),
-    };
-    match run {
-        Command::ConfigCheck => print(&config.describe()),
-        Command::Serve => start(config, serve::serve),
-        Command::CoreApi => start(config, serve::serve_core_api),
+        ["health"] | ["health", "live"] => ask(Question::IsAlive),
+        ["health", "ready"] => ask(Question::IsReady),
+        ["--version" | "-V"] => print(&format!("ironleaf {}", env!("CARGO_PKG_VERSION"))),
+        ["--help" | "-h" | "help"] => print(USAGE),
+        unknown => fail(&format!("`{}` is no command of ironleaf.\n\n{USAGE}", unknown.join(" "))),
     }
 }
 
-enum Command {
-    Serve,
-    CoreApi,
-    ConfigCheck,
-}
-
-fn start<F>(config: Config, run: impl FnOnce(Config) -> F) -> ExitCode
+fn start<C, F>(
+    config: Result<C, Problems>,
+    log: impl FnOnce(&C) -> &Log,
+    run: impl FnOnce(C) -> F,
+) -> ExitCode
 where
-    F: Future<Output = Result<(), serve::StartError>>,
+    F: Future<Output = Result<(), StartError>>,
 {
-    telemetry::start(config.log_format, &config.log_filter);
+    let config = match config {
+        Ok(config) => config,
+        Err(problems) => return fail(&problems.to_string()),
+    };
+    telemetry::start(log(&config));
+    for warning in config::suspicious_variables() {
+        tracing::warn!("{warning}");
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("the operating system gives no threads: {error}")),
@@ -58,14 +61,40 @@ where
     }
 }
 
+/// What is wrong, and what only looks so, goes where errors go, so that the rest can be kept.
+fn check(described: Result<String, Problems>) -> ExitCode {
+    for warning in config::suspicious_variables() {
+        complain(&warning);
+    }
+    match described {
+        Ok(text) => print(&text),
+        Err(problems) => fail(&problems.to_string()),
+    }
+}
+
+fn ask(question: Question) -> ExitCode {
+    let address = match config::listen_addr() {
+        Ok(address) => address,
+        Err(problems) => return fail(&problems.to_string()),
+    };
+    match health::ask(address, question) {
+        Ok(answer) => print(&answer),
+        Err(problem) => fail(&format!("LISTEN_ADDR {address}: {problem}")),
+    }
+}
+
 #[expect(clippy::print_stdout, reason = "it is what was asked for")]
 fn print(text: &str) -> ExitCode {
     println!("{text}");
     ExitCode::SUCCESS
 }
 
-#[expect(clippy::print_stderr, reason = "the log may not be there yet, and a person waits for the reason")]
 fn fail(text: &str) -> ExitCode {
-    eprintln!("ironleaf: {text}");
+    complain(text);
     ExitCode::FAILURE
+}
+
+#[expect(clippy::print_stderr, reason = "the log may not be there yet, and a person waits for the reason")]
+fn complain(text: &str) {
+    eprintln!("ironleaf: {text}");
 }

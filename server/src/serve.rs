@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::application::{Ambient, Application, AssemblyError, application};
 use crate::assets::{BuiltSite, SiteError};
-use crate::config::{Config, Environment, Smtp};
+use crate::config::{Config, CoreApiConfig, Environment, Smtp};
 use crate::metrics;
 
 pub use self::connections::answer;
@@ -95,7 +95,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let (web_is_done, core_api_stop) = watch::channel(false);
     let (core_api_url, mut core_api) = match &config.core_api_url {
         Some(url) => (url.clone(), elsewhere(core_api_stop)),
-        None => embed_core_api(&config, core_api_stop).await?,
+        None => embed_core_api(&config.core_api, core_api_stop).await?,
     };
     let tasks = TaskTracker::new();
     let ambient = Ambient::of_the_machine(&config, &tasks).await?;
@@ -139,25 +139,28 @@ async fn finished(tasks: &TaskTracker) {
 /// # Errors
 ///
 /// As [`serve`].
-pub async fn serve_core_api(config: Config) -> Result<(), StartError> {
+pub async fn serve_core_api(config: CoreApiConfig) -> Result<(), StartError> {
     let (url, server) = embed_core_api(&config, stop_signal()).await?;
+    if config.environment == Environment::Production && config.smtp.is_none() {
+        tracing::warn!("no e-mail leaves this machine: SMTP_URL is not set");
+    }
     tracing::info!(%url, "the core API is up");
     server.await.map_err(StartError::Stopped)
 }
 
 async fn embed_core_api(
-    config: &Config,
+    config: &CoreApiConfig,
     stop: watch::Receiver<bool>,
 ) -> Result<(Url, RunningCoreApi), StartError> {
-    let listener = listen("CORE_API_LISTEN_ADDR", config.core_api_listen_addr).await?;
+    let listener = listen("CORE_API_LISTEN_ADDR", config.listen_addr).await?;
     let address = listener.local_addr().map_err(StartError::Stopped)?;
     let core_api = CoreApi::open(ironleaf_core_api::Config {
         public_origin: config.public_origin.to_string(),
         app_name: config.app_name.clone(),
-        access_token_ttl: config.core_api_access_token_ttl,
-        refresh_token_ttl: config.core_api_refresh_token_ttl,
+        access_token_ttl: config.access_token_ttl,
+        refresh_token_ttl: config.refresh_token_ttl,
         development: config.environment == Environment::Development,
-        token_mark: config.core_api_token_mark.clone(),
+        token_mark: config.token_mark.clone(),
         mailer: mailer(config)?,
         ..ironleaf_core_api::Config::development(config.data_dir.clone())
     })
@@ -167,7 +170,7 @@ async fn embed_core_api(
 }
 
 /// What sends e-mails, where a mail server is configured.
-fn mailer(config: &Config) -> Result<Option<Arc<dyn Mailer>>, SmtpSetupError> {
+fn mailer(config: &CoreApiConfig) -> Result<Option<Arc<dyn Mailer>>, SmtpSetupError> {
     let Some(Smtp { server, from }) = &config.smtp else { return Ok(None) };
     let (clock, random) = (ironleaf_core_api::system_clock(), ironleaf_core_api::system_random());
     let mailer = SmtpMailer::new(server, from, &config.app_name, clock, random)?;

@@ -253,3 +253,27 @@ fn a_session_of_nearly_16_kb_comes_through_the_socket() {
     let page = application.send("GET /account", &cookie, "");
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("user@test.com"), "{page}");
 }
+
+#[test]
+fn a_running_program_is_asked_how_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::embedded(&folder);
+    let address = running.address.to_string();
+    for (arguments, said) in [(&["health"][..], r#"{"ok":true}"#), (&["health", "ready"], r#""store":"ok""#)]
+    {
+        let output = command(folder.path()).args(arguments).env("LISTEN_ADDR", &address).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && text.contains(said), "{text}");
+    }
+    drop(running);
+    assert!(refused(&["health"], &[("LISTEN_ADDR", &address)]).contains(&address));
+}
+
+#[test]
+fn a_slip_of_the_pen_is_pointed_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let output =
+        command(folder.path()).args(["config", "check"]).env("SESSION_IDEL_TIMEOUT", "1h").output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && text.contains("Is SESSION_IDLE_TIMEOUT meant?"), "{text}");
+}

@@ -6,24 +6,24 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ironleaf_bff::{Allowance, PublicOrigin, RateLimits};
+use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::{Environment, Problems, Smtp};
+use super::{Environment, File, Log, Problems, Smtp, Variable};
 use crate::telemetry::LogFormat;
 
 pub(super) struct Reader<'a> {
-    variable: &'a dyn Fn(&str) -> Option<String>,
-    file: &'a dyn Fn(&str) -> std::io::Result<String>,
-    production: bool,
+    variable: &'a Variable<'a>,
+    file: &'a File<'a>,
+    environment: Environment,
     problems: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(
-        variable: &'a dyn Fn(&str) -> Option<String>,
-        file: &'a dyn Fn(&str) -> std::io::Result<String>,
-    ) -> Self {
-        Self { variable, file, production: false, problems: Vec::new() }
+    pub(super) fn new(variable: &'a Variable<'a>, file: &'a File<'a>) -> Self {
+        let mut read = Self { variable, file, environment: Environment::Development, problems: Vec::new() };
+        read.environment = read.read_environment();
+        read
     }
 
     pub(super) fn finish<T>(self, value: T) -> Result<T, Problems> {
@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn required_in_production(&mut self, name: &str, default: &str) -> String {
         let value = self.optional(name);
-        if value.is_none() && self.production {
+        if value.is_none() && self.is_production() {
             self.problem(format!("{name} is missing: production takes no default for it"));
         }
         value.unwrap_or_else(|| default.to_owned())
@@ -68,17 +68,33 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn environment(&mut self) -> Environment {
-        let environment = match self.optional("IRONLEAF_ENV").as_deref() {
+    fn read_environment(&mut self) -> Environment {
+        match self.optional("IRONLEAF_ENV").as_deref() {
             None | Some("development") => Environment::Development,
             Some("production") => Environment::Production,
             Some(other) => {
                 self.problem(format!("IRONLEAF_ENV is `{other}`: it is either development or production"));
                 Environment::Production
             }
-        };
-        self.production = environment == Environment::Production;
-        environment
+        }
+    }
+
+    pub(super) const fn environment(&self) -> Environment {
+        self.environment
+    }
+
+    fn is_production(&self) -> bool {
+        self.environment == Environment::Production
+    }
+
+    /// Development has known passwords, so nothing of it is seen from other machines.
+    pub(super) fn must_stay_here(&mut self, name: &str, is_loopback: bool) {
+        if !is_loopback && !self.is_production() {
+            self.problem(format!(
+                "{name} can be reached from other machines, and development has known passwords: use a loopback address, or set \
+                 IRONLEAF_ENV=production"
+            ));
+        }
     }
 
     pub(super) fn parsed<T: FromStr>(&mut self, name: &str, default: &str, shape: &str) -> T
@@ -92,6 +108,14 @@ impl<'a> Reader<'a> {
             }
         }
         default.parse().expect("a default of ours parses")
+    }
+
+    pub(super) fn listen_addr(&mut self) -> SocketAddr {
+        self.address("LISTEN_ADDR", "127.0.0.1:3000")
+    }
+
+    pub(super) fn address(&mut self, name: &str, default: &str) -> SocketAddr {
+        self.parsed(name, default, &format!("an address with a port, such as {default}"))
     }
 
     pub(super) fn optional_address(&mut self, name: &str) -> Option<SocketAddr> {
@@ -224,9 +248,17 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn log_format(&mut self) -> LogFormat {
+    pub(super) fn log(&mut self) -> Log {
+        let (format, filter) = (self.log_format(), self.text("RUST_LOG", "info"));
+        if let Err(error) = EnvFilter::try_new(&filter) {
+            self.problem(format!("RUST_LOG is `{filter}`: {error}"));
+        }
+        Log { format, filter }
+    }
+
+    fn log_format(&mut self) -> LogFormat {
         match self.optional("LOG_FORMAT").as_deref() {
-            None if self.production => LogFormat::Json,
+            None if self.is_production() => LogFormat::Json,
             None | Some("pretty") => LogFormat::Pretty,
             Some("json") => LogFormat::Json,
             Some(other) => {
@@ -238,7 +270,7 @@ impl<'a> Reader<'a> {
 
     /// cargo-leptos sets both while it watches.
     pub(super) fn reload_port(&self) -> Option<u16> {
-        self.optional("LEPTOS_WATCH").filter(|_| !self.production)?;
+        self.optional("LEPTOS_WATCH").filter(|_| !self.is_production())?;
         self.optional("LEPTOS_RELOAD_PORT")?.parse().ok()
     }
 }

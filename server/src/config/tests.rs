@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 
 /// Not a secret: a key for tests.
@@ -36,7 +38,7 @@ fn development_needs_nothing() {
     let config = load(&[]).unwrap();
     assert_eq!(config.listen_addr.to_string(), "127.0.0.1:3000");
     assert_eq!(config.public_origin.as_str(), "http://127.0.0.1:3000");
-    assert_eq!(config.core_api_listen_addr.to_string(), "127.0.0.1:3001");
+    assert_eq!(config.core_api.listen_addr.to_string(), "127.0.0.1:3001");
     assert!(config.core_api_url.is_none() && config.session_secrets.is_none());
 }
 
@@ -156,10 +158,10 @@ fn a_redis_stands_for_a_single_host_and_its_password_is_hidden() {
 
 #[test]
 fn e_mails_go_to_a_mail_server_with_a_sender_and_its_password_is_hidden() {
-    assert!(load(&[]).unwrap().smtp.is_none());
+    assert!(load(&[]).unwrap().core_api.smtp.is_none());
     let from = ("SMTP_FROM", "Ironleaf <no-reply@example.com>");
     let config = load(&[("SMTP_URL_FILE", "/run/secrets/smtp"), from]).unwrap();
-    let smtp = config.smtp.as_ref().unwrap();
+    let smtp = config.core_api.smtp.as_ref().unwrap();
     assert_eq!((smtp.server.host(), smtp.server.port()), ("mail.example.com", 465));
     let text = config.describe();
     assert!(text.contains("SMTP_URL=(hidden)") && text.contains("SMTP_FROM=Ironleaf <no-reply@"), "{text}");
@@ -211,5 +213,80 @@ fn a_rate_limit_is_a_number_and_a_period() {
     }
     for value in ["10", "10/15", "0/15m", "10/0s", "-1/1s", "x/1s", "/", "5000000000/1s"] {
         assert!(problems(&[("RATE_LIMIT_ADDRESS", value)]).contains("RATE_LIMIT_ADDRESS"), "{value}");
+    }
+}
+
+#[test]
+fn a_core_api_alone_needs_no_core_api() {
+    let lookup = |variables: &[(&str, &str)]| {
+        let variable =
+            |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+        CoreApiConfig::from_lookup(&variable, &|_| Ok(String::new()))
+    };
+    let variables = [
+        ("IRONLEAF_ENV", "production"),
+        ("PUBLIC_ORIGIN", "https://app.example.com"),
+        ("DATA_DIR", "/var/lib/ironleaf"),
+        ("CORE_API_LISTEN_ADDR", "0.0.0.0:3001"),
+    ];
+    let config = lookup(&variables).unwrap();
+    assert_eq!(config.environment, Environment::Production);
+    assert!(config.describe().contains("CORE_API_LISTEN_ADDR=0.0.0.0:3001"));
+    let text =
+        lookup(&[("IRONLEAF_ENV", "production"), ("CORE_API_TOKEN_MARK", "x")]).err().unwrap().to_string();
+    for name in ["PUBLIC_ORIGIN", "DATA_DIR", "CORE_API_TOKEN_MARK"] {
+        assert!(text.contains(name), "{name} is not named in: {text}");
+    }
+    assert!(lookup(&[("CORE_API_LISTEN_ADDR", "0.0.0.0:3001")]).is_err());
+}
+
+#[test]
+fn with_a_redis_nothing_is_kept_on_this_machine() {
+    let mut variables = PRODUCTION;
+    variables[3] = ("REDIS_URL", "redis://redis.internal");
+    assert!(load(&variables).is_ok());
+}
+
+/// The names at the start of the lines that `names` finds one in.
+fn names_in<'a>(text: &'a str, names: impl Fn(&'a str) -> Option<&'a str>) -> BTreeSet<String> {
+    text.lines()
+        .filter_map(names)
+        .flat_map(|names| names.split(", "))
+        .map(|name| name.replace(['`', '*', ' '], ""))
+        .collect()
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_uppercase())
+}
+
+#[test]
+fn the_documents_name_every_variable_and_no_other() {
+    let mut read = names::known();
+    // Set by cargo-leptos, for its own program.
+    read.retain(|name| !name.starts_with("LEPTOS_"));
+    let example = include_str!("../../../.env.example");
+    let example = names_in(example, |line| {
+        line.strip_prefix('#')?.split_once('=').map(|(name, _)| name).filter(|name| is_name(name))
+    });
+    assert_eq!(example, read);
+    let table = include_str!("../../../docs/configuration.md");
+    let row = |line: &'static str| line.strip_prefix("| `").and_then(|line| line.split('|').next());
+    let table = names_in(table, |line| row(line).filter(|name| is_name(name)));
+    read.retain(|name| !name.ends_with("_FILE"));
+    assert_eq!(table, read);
+    let described = load(&[]).unwrap().describe();
+    assert_eq!(names_in(&described, |line| line.split('=').next()), read);
+}
+
+#[test]
+fn every_secret_can_come_from_a_file() {
+    for name in ["SESSION_SECRETS", "REDIS_URL", "SMTP_URL"] {
+        let file = format!("{name}_FILE");
+        assert!(names::known().contains(&file));
+        assert!(problems(&[(&file, "/nowhere")]).contains("/nowhere"), "{name}");
+        assert!(problems(&[(&file, "/nowhere"), (name, "x")]).contains("both set"), "{name}");
+        let documented = include_str!("../../../docs/configuration.md");
+        assert!(documented.contains(&format!("`{file}`")), "{file}");
     }
 }

@@ -46,7 +46,7 @@ impl World {
         let config = config(&folder, settings);
         let (clock, core_api_clock) = (MovableClock::new(), MovableClock::new());
         let core_api = CoreApi::open(ironleaf_core_api::Config {
-            token_mark: config.core_api_token_mark.clone().or_else(|| Some(TOKEN_MARK.to_owned())),
+            token_mark: config.core_api.token_mark.clone().or_else(|| Some(TOKEN_MARK.to_owned())),
             clock: core_api_clock.reader(),
             ..ironleaf_core_api::Config::in_memory()
         })

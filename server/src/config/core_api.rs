@@ -1,0 +1,121 @@
+//! What the reference core API needs, alone or beside the application.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ironleaf_bff::PublicOrigin;
+use ironleaf_core_api::{Sender, SmtpServer};
+
+use super::describe::{Lines, secs};
+use super::reader::Reader;
+use super::{DAY, Environment, File, Log, MINUTE, Problems, Variable};
+
+/// How the core API sends its e-mails.
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// `SMTP_URL`
+    pub server: SmtpServer,
+    /// `SMTP_FROM`
+    pub from: Sender,
+}
+
+/// Everything the reference core API is told from outside.
+#[derive(Clone)]
+pub struct CoreApiConfig {
+    /// `IRONLEAF_ENV`
+    pub environment: Environment,
+    /// `CORE_API_LISTEN_ADDR`
+    pub listen_addr: SocketAddr,
+    /// `PUBLIC_ORIGIN`: where the links in e-mails lead.
+    pub public_origin: PublicOrigin,
+    /// `DATA_DIR`
+    pub data_dir: PathBuf,
+    /// `CORE_API_ACCESS_TOKEN_TTL`
+    pub access_token_ttl: Duration,
+    /// `CORE_API_REFRESH_TOKEN_TTL`
+    pub refresh_token_ttl: Duration,
+    /// `CORE_API_TOKEN_MARK`: a text that it puts into every token, so that tests can look for it.
+    pub token_mark: Option<String>,
+    /// `SMTP_URL` and `SMTP_FROM`; without them it keeps its e-mails in its outbox.
+    pub smtp: Option<Smtp>,
+    /// `APP_NAME`
+    pub app_name: String,
+    /// `LOG_FORMAT` and `RUST_LOG`
+    pub log: Log,
+}
+
+impl CoreApiConfig {
+    /// From the environment of the process.
+    ///
+    /// # Errors
+    ///
+    /// [`Problems`] lists every variable that is missing or malformed, with what to do.
+    pub fn from_environment() -> Result<Self, Problems> {
+        Self::from_lookup(&super::environment_variable, &|path| std::fs::read_to_string(path))
+    }
+
+    /// From anything that knows variables by name and reads files.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_environment`](Self::from_environment).
+    pub fn from_lookup(variable: &Variable<'_>, file: &File<'_>) -> Result<Self, Problems> {
+        let mut read = Reader::new(variable, file);
+        let listen_addr = read.listen_addr();
+        let data_dir = read.required_in_production("DATA_DIR", super::DATA_DIR);
+        let config = Self::read(&mut read, listen_addr, data_dir.into());
+        read.finish(config)
+    }
+
+    /// `application` is where the application listens, and with it the origin of development.
+    pub(super) fn read(read: &mut Reader<'_>, application: SocketAddr, data_dir: PathBuf) -> Self {
+        let config = Self {
+            environment: read.environment(),
+            listen_addr: read.address("CORE_API_LISTEN_ADDR", "127.0.0.1:3001"),
+            public_origin: read.origin("PUBLIC_ORIGIN", &format!("http://{application}")),
+            data_dir,
+            access_token_ttl: read.duration("CORE_API_ACCESS_TOKEN_TTL", 20 * MINUTE),
+            refresh_token_ttl: read.duration("CORE_API_REFRESH_TOKEN_TTL", 7 * DAY),
+            token_mark: read.optional("CORE_API_TOKEN_MARK"),
+            smtp: read.smtp("SMTP_URL", "SMTP_FROM"),
+            app_name: read.text("APP_NAME", "Ironleaf"),
+            log: read.log(),
+        };
+        read.must_stay_here("CORE_API_LISTEN_ADDR", config.listen_addr.ip().is_loopback());
+        read.must_stay_here("PUBLIC_ORIGIN", config.public_origin.is_loopback());
+        if config.environment == Environment::Production {
+            if !config.public_origin.is_https() && !config.public_origin.is_loopback() {
+                read.problem(
+                    "PUBLIC_ORIGIN must be https: over plain http anybody on the way can take a session",
+                );
+            }
+            if config.token_mark.is_some() {
+                read.problem("CORE_API_TOKEN_MARK is for tests: it makes tokens recognisable");
+            }
+        }
+        config
+    }
+
+    /// The effective values, one per line, with secrets hidden.
+    pub fn describe(&self) -> String {
+        let mut lines = Lines::default();
+        lines.add("IRONLEAF_ENV", &self.environment);
+        lines.add("PUBLIC_ORIGIN", &self.public_origin);
+        lines.add("DATA_DIR", &self.data_dir.display());
+        self.describe_own(&mut lines);
+        lines.add("APP_NAME", &self.app_name);
+        self.log.describe(&mut lines);
+        lines.finish()
+    }
+
+    /// What the application has no use for.
+    pub(super) fn describe_own(&self, lines: &mut Lines) {
+        lines.add("CORE_API_LISTEN_ADDR", &self.listen_addr);
+        lines.add("CORE_API_ACCESS_TOKEN_TTL", &secs(self.access_token_ttl));
+        lines.add("CORE_API_REFRESH_TOKEN_TTL", &secs(self.refresh_token_ttl));
+        lines.add("CORE_API_TOKEN_MARK", &self.token_mark.as_deref().unwrap_or_default());
+        lines.add("SMTP_URL", &if self.smtp.is_some() { "(hidden)" } else { "(outbox in DATA_DIR)" });
+        lines.add("SMTP_FROM", &self.smtp.as_ref().map(|smtp| smtp.from.to_string()).unwrap_or_default());
+    }
+}

@@ -1,0 +1,103 @@
+//! The configuration as a person reads it: the effective values, with secrets hidden.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Config, Environment, Log};
+use crate::telemetry::LogFormat;
+
+/// `NAME=value`, one below the other.
+#[derive(Default)]
+pub(super) struct Lines(String);
+
+impl Lines {
+    pub(super) fn add(&mut self, name: &str, value: &dyn fmt::Display) {
+        // Writing into a text does not fail.
+        let _ = writeln!(self.0, "{name}={value}");
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.0.trim_end().to_owned()
+    }
+}
+
+pub(super) fn secs(duration: Duration) -> String {
+    format!("{}s", duration.as_secs())
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        })
+    }
+}
+
+impl Log {
+    pub(super) fn describe(&self, lines: &mut Lines) {
+        lines.add("LOG_FORMAT", &if self.format == LogFormat::Json { "json" } else { "pretty" });
+        lines.add("RUST_LOG", &self.filter);
+    }
+}
+
+impl Config {
+    /// The effective values, one per line, with secrets hidden.
+    pub fn describe(&self) -> String {
+        let mut lines = Lines::default();
+        self.describe_addresses(&mut lines);
+        self.describe_sessions(&mut lines);
+        self.describe_limits(&mut lines);
+        lines.add("APP_NAME", &self.app_name);
+        lines.add("GET_STARTED_URL", &self.get_started_url);
+        lines.add("SOURCE_URL", &self.source_url);
+        self.log.describe(&mut lines);
+        lines.finish()
+    }
+
+    fn describe_addresses(&self, lines: &mut Lines) {
+        lines.add("IRONLEAF_ENV", &self.environment);
+        lines.add("LISTEN_ADDR", &self.listen_addr);
+        lines.add("MAX_CONNECTIONS", &self.max_connections);
+        let metrics = self.metrics_listen_addr.map(|address| address.to_string());
+        lines.add("METRICS_LISTEN_ADDR", &metrics.as_deref().unwrap_or("(off)"));
+        lines.add("PUBLIC_ORIGIN", &self.public_origin);
+        let core_api = self.core_api_url.as_ref().map(Url::to_string);
+        lines.add("CORE_API_URL", &core_api.as_deref().unwrap_or("(embedded)"));
+        lines.add("DATA_DIR", &self.data_dir.display());
+        let store = if self.redis_url.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
+        lines.add("REDIS_URL", &store);
+        lines.add("SINGLE_HOST", &self.single_host);
+        if self.core_api_url.is_none() {
+            self.core_api.describe_own(lines);
+        }
+    }
+
+    fn describe_sessions(&self, lines: &mut Lines) {
+        let secrets = if self.session_secrets.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
+        lines.add("SESSION_SECRETS", &secrets);
+        lines.add("SESSION_ABSOLUTE_TIMEOUT", &secs(self.session_absolute_timeout));
+        lines.add("SESSION_IDLE_TIMEOUT", &secs(self.session_idle_timeout));
+        lines.add("REFRESH_TOKEN_MAX_AGE", &secs(self.refresh_token_max_age));
+        lines.add("REFRESH_LEEWAY", &secs(self.refresh_leeway));
+        lines.add("SUCCESSOR_RETENTION", &secs(self.successor_retention));
+        lines.add("SIGN_IN_FRESHNESS", &secs(self.sign_in_freshness));
+        lines.add("SESSION_COOKIE_NAME", &self.session_cookie_name);
+        lines.add("SESSION_HEADER_BUDGET", &self.session_header_budget_bytes);
+    }
+
+    fn describe_limits(&self, lines: &mut Lines) {
+        for (name, allowance) in [
+            ("RATE_LIMIT_STRICT", self.rate_limits.strict),
+            ("RATE_LIMIT_ACCOUNT", self.rate_limits.account),
+            ("RATE_LIMIT_ADDRESS", self.rate_limits.address),
+        ] {
+            lines.add(name, &format_args!("{}/{}", allowance.failures(), secs(allowance.period())));
+        }
+        lines.add("TRUSTED_PROXIES", &self.trusted_proxies);
+        lines.add("CLIENT_IP_HEADER", &self.client_ip_header);
+        lines.add("HSTS_INCLUDE_SUBDOMAINS", &self.hsts_include_subdomains);
+    }
+}
