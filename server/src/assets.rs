@@ -47,10 +47,16 @@ pub struct BuiltSite {
 }
 
 impl BuiltSite {
-    /// Where a build leaves the site: beside the folder of the program, else below the working folder.
+    /// Where the site is: beside the program in a release, beside its folder where a build leaves it, else below the
+    /// working folder.
+    ///
+    /// It is not in the program: that would make every build and test of the server wait for the browser's half, and the
+    /// files be served by code of ours that a folder has no need of.
     pub fn default_root() -> PathBuf {
-        let beside = program_folder().and_then(|folder| Some(folder.parent()?.join("site")));
-        beside.filter(|root| root.is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))
+        let folder = program_folder();
+        let beside =
+            folder.iter().flat_map(|folder| folder.ancestors().take(2)).map(|folder| folder.join("site"));
+        beside.into_iter().find(|root| root.is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))
     }
 
     /// Looks at the site in `root` once, so that no request has to.

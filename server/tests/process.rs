@@ -3,15 +3,20 @@
 
 #[path = "process/drain.rs"]
 mod drain;
+#[path = "process/log.rs"]
+mod log;
 #[path = "process/mail_server.rs"]
 mod mail_server;
 #[path = "process/metrics.rs"]
 mod metrics;
+#[path = "process/shipping.rs"]
+mod shipping;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 use mail_server::MailServer;
 use tempfile::TempDir;
@@ -66,6 +71,7 @@ fn send(address: SocketAddr, head: &str, cookie: &str, body: &str) -> String {
 struct Running {
     child: Child,
     address: SocketAddr,
+    log: Option<JoinHandle<String>>,
 }
 
 impl Running {
@@ -77,20 +83,24 @@ impl Running {
         up: &str,
         address: SocketAddr,
     ) -> Self {
-        let mut child = command(folder.path())
-            .args(arguments)
-            .envs(settings.iter().map(|(name, value)| (*name, value)))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = command(folder.path());
+        command.args(arguments).envs(settings.iter().map(|(name, value)| (*name, value)));
+        Self::spawn(command, up, address)
+    }
+
+    fn spawn(mut command: Command, up: &str, address: SocketAddr) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stdout.take().unwrap());
         let mut seen = String::new();
         while !seen.contains(up) {
             assert_ne!(log.read_line(&mut seen).unwrap(), 0, "it stopped: {seen}");
         }
         // Whoever stops reading a pipe stops the writer.
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Self { child, address }
+        let log = std::thread::spawn(move || {
+            log.read_to_string(&mut seen).unwrap();
+            seen
+        });
+        Self { child, address, log: Some(log) }
     }
 
     fn application(folder: &TempDir, core_api: &[(&str, String)]) -> Self {
@@ -132,6 +142,13 @@ impl Running {
     fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Everything that it has written, from its start to its end.
+    fn into_log(mut self) -> String {
+        let log = self.log.take();
+        self.kill();
+        log.unwrap().join().unwrap()
     }
 }
 

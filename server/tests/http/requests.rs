@@ -64,7 +64,11 @@ async fn a_foreign_host_is_421_but_for_health() {
         }
         for path in ["/health/live", "/health/ready"] {
             let answer = browser.get(path).await;
-            assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"ok":true}"#), "{host}{path}");
+            assert!(
+                answer.status == 200 && answer.body.contains(r#""ok":true"#),
+                "{host}{path}: {}",
+                answer.body
+            );
         }
     }
     browser.headers.insert("host", "localhost:3000".to_owned());
