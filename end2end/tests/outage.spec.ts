@@ -140,7 +140,8 @@ test('while the core API is gone the account form keeps the e-mail, and works wh
     await server.coreApi?.start();
     await unavailablePage.tryAgain.click();
   }
-  await expect(page).toHaveURL('/account');
+  // A form that is sent by GET without a field leaves a question mark.
+  await expect(page).toHaveURL(/\/account\??$/);
   await expect(accountPage.email).toHaveValue(email);
   await accountPage.update.click();
   await expect(toasts.status).toContainText('Account updated successfully');

@@ -1,12 +1,13 @@
 // Messages that leave by themselves. Time is the browser's own, and moved by hand.
 
+import { stranger } from '../../fixtures/people';
 import { expect, test } from '../../fixtures/test';
 
 test.beforeEach(async ({ page, loginPage, toasts, watch }) => {
   watch.expectRefusal('/api/sign-in', 401);
   await page.clock.install();
   await loginPage.open();
-  await loginPage.signIn({ email: 'ada@example.com', password: 'not the password' });
+  await loginPage.signIn(stranger());
   await expect(toasts.alert).toBeVisible();
 });
 
