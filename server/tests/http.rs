@@ -17,6 +17,8 @@ mod browser;
 mod client_address;
 #[path = "http/ended_sessions.rs"]
 mod ended_sessions;
+#[path = "http/enumeration.rs"]
+mod enumeration;
 #[path = "http/expiry.rs"]
 mod expiry;
 #[path = "http/faulty_refresh.rs"]
@@ -25,6 +27,8 @@ mod faulty_refresh;
 mod large_sessions;
 #[path = "http/links.rs"]
 mod links;
+#[path = "http/log.rs"]
+mod log;
 #[path = "http/network.rs"]
 mod network;
 #[path = "http/over_a_socket.rs"]
@@ -39,6 +43,10 @@ mod rate_limits;
 mod registration;
 #[path = "http/requests.rs"]
 mod requests;
+#[path = "http/responses.rs"]
+mod responses;
+#[path = "http/security_doc.rs"]
+mod security_doc;
 #[path = "http/sign_in.rs"]
 mod sign_in;
 #[path = "http/sign_out.rs"]

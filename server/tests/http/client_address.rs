@@ -1,11 +1,14 @@
-//! Whose address the core API is told.
+//! What the core API is told of a browser: whose address it has, and nothing else.
 
 use crate::browser::Browser;
 use crate::world::World;
 
 async fn told(world: &World, browser: &mut Browser) -> String {
     assert_eq!(browser.sign_in("user@test.com", "password1").await.status, 303);
-    world.network.last_forwarded_for().unwrap()
+    let headers = world.network.last_headers();
+    let values: Vec<_> =
+        headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap()).collect();
+    values.join(" and ")
 }
 
 #[tokio::test]
@@ -44,4 +47,33 @@ async fn proxies_may_write_another_header_and_only_that_one_counts() {
     assert_eq!(told(&world, &mut browser).await, "10.0.0.1");
     browser.headers.insert("x-real-ip", "203.0.113.9".to_owned());
     assert_eq!(told(&world, &mut browser).await, "203.0.113.9");
+}
+
+#[tokio::test]
+async fn nothing_that_only_a_browser_may_say_reaches_the_core_api() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    for name in
+        ["origin", "referer", "authorization", "user-agent", "sec-fetch-mode", "x-forwarded-host", "via"]
+    {
+        browser.headers.insert(name, "http://127.0.0.1:3000".to_owned());
+    }
+    assert_eq!(browser.get("/account").await.status, 200);
+    let headers = world.network.last_headers();
+    let authorization = headers["authorization"].to_str().unwrap();
+    assert!(authorization.starts_with("Bearer ") && !authorization.contains("127.0.0.1"), "{authorization}");
+    let names: Vec<&str> = headers.keys().map(http::HeaderName::as_str).collect();
+    for name in [
+        "cookie",
+        "origin",
+        "referer",
+        "user-agent",
+        "sec-fetch-site",
+        "sec-fetch-mode",
+        "x-forwarded-host",
+        "via",
+    ] {
+        assert!(!names.contains(&name), "{name} among {names:?}");
+    }
+    assert_eq!(headers["x-forwarded-for"], "127.0.0.1");
 }

@@ -1,8 +1,6 @@
 //! Sessions that are over, in every copy of their cookie, and what the person is told.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,6 +10,7 @@ use ironleaf_auth::Transport as _;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
 use crate::browser::Browser;
+use crate::log;
 use crate::world::World;
 
 const ACCESS_TOKEN_LIFE: Duration = Duration::from_mins(20);
@@ -109,7 +108,10 @@ async fn a_revoked_grant_leads_to_the_form_with_the_reason_and_back_to_where_the
     );
     assert!(form.contains(r#"name="return_to" value="/account?tab=mail""#), "{form}");
     assert_eq!(told.count("refresh_token_rejected"), 1);
-    assert!(logged(r#"a session is over reason="refresh_token_rejected" support_code="S3""#));
+    assert!(
+        log::of_this_test()
+            .contains(r#"a session is over reason="refresh_token_rejected" support_code="S3""#)
+    );
 
     let form = "email=user@test.com&password=password1&return_to=/account?tab=mail";
     let back = browser.post("/api/sign-in", form).await;
@@ -152,29 +154,6 @@ async fn assert_code(browser: &mut Browser, code: &str) {
     assert!(form.contains(&format!(r#"data-support-code="{code}""#)), "{code}: {form}");
 }
 
-thread_local! {
-    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Each test has a thread of its own, and its runtime no other. A subscriber for one thread would do, but tracing asks
-/// whichever thread comes to a log line first, whether anybody wants it.
-struct ThreadLog;
-
-impl Write for ThreadLog {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-fn logged(text: &str) -> bool {
-    LOG.with_borrow(|log| String::from_utf8_lossy(log).contains(text))
-}
-
 /// Counts what the metrics of this thread are told, and has its log kept.
 #[derive(Default)]
 struct Told {
@@ -183,8 +162,7 @@ struct Told {
 
 impl Told {
     fn listen(&self) -> metrics::LocalRecorderGuard<'_> {
-        // The first test that listens does it for all.
-        let _ = tracing_subscriber::fmt().with_ansi(false).with_writer(|| ThreadLog).try_init();
+        log::keep();
         metrics::set_default_local_recorder(self)
     }
 

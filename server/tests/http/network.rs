@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, Weak, mpsc};
 use std::time::Duration;
 
 use axum::Router;
-use http::HeaderName;
+use http::{HeaderMap, HeaderName};
 use http_body_util::BodyExt;
 use ironleaf_auth::{Request, Response, Transport, TransportError};
 use tower::ServiceExt;
@@ -21,7 +21,8 @@ pub(crate) struct Network {
     /// The core API is one of the recorded contract, which knows no idempotent refresh.
     recorded_contract: AtomicBool,
     issued: Mutex<Vec<String>>,
-    forwarded_for: Mutex<Vec<String>>,
+    last_headers: Mutex<HeaderMap>,
+    calls: Mutex<Vec<String>>,
     working: Mutex<Weak<Working>>,
 }
 
@@ -63,7 +64,8 @@ impl Network {
             fault: Mutex::default(),
             recorded_contract: AtomicBool::new(false),
             issued: Mutex::default(),
-            forwarded_for: Mutex::default(),
+            last_headers: Mutex::default(),
+            calls: Mutex::default(),
             working: Mutex::default(),
         }
     }
@@ -99,9 +101,14 @@ impl Network {
         self.issued.lock().unwrap().clone()
     }
 
-    /// Whom the core API was told that its last request is from.
-    pub(crate) fn last_forwarded_for(&self) -> Option<String> {
-        self.forwarded_for.lock().unwrap().last().cloned()
+    /// The headers of the last request that the core API got.
+    pub(crate) fn last_headers(&self) -> HeaderMap {
+        self.last_headers.lock().unwrap().clone()
+    }
+
+    /// What the core API was asked since somebody last took it: method and path of each request.
+    pub(crate) fn take_calls(&self) -> Vec<String> {
+        std::mem::take(&mut *self.calls.lock().unwrap())
     }
 
     async fn carry(&self, mut request: Request) -> Result<Response, TransportError> {
@@ -109,8 +116,8 @@ impl Network {
         if recorded {
             request.headers_mut().remove(HeaderName::from_static("idempotency-key"));
         }
-        let named = request.headers().get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap());
-        self.forwarded_for.lock().unwrap().push(named.collect::<Vec<_>>().join(" and "));
+        self.last_headers.lock().unwrap().clone_from(request.headers());
+        self.calls.lock().unwrap().push(format!("{} {}", request.method(), request.uri().path()));
         let issues_tokens = request.uri().path().ends_with("/auth/tokens");
         let core_api = self.core_api.lock().unwrap().clone();
         let working = self.working();

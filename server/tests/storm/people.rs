@@ -143,6 +143,16 @@ impl People {
         }
     }
 
+    /// Somebody without a cookie sends the sign-in form.
+    pub(crate) async fn try_to_sign_in(&self, door: usize, email: &str, password: &str) -> (u16, String) {
+        let form = self.client.post(self.url(door, "/api/sign-in"));
+        let form = form
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(format!("email={email}&password={password}"));
+        let answer = self.as_browser(form).send().await.unwrap();
+        (answer.status().as_u16(), location(&answer).to_owned())
+    }
+
     pub(crate) async fn status(&self, door: usize, path: &str) -> u16 {
         self.client.get(self.url(door, path)).send().await.unwrap().status().as_u16()
     }

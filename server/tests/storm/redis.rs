@@ -54,3 +54,22 @@ async fn readiness_follows_the_store_and_the_process_lives_on() {
     world.redis.as_mut().unwrap().start_again().await;
     assert_eq!(both(&world).await, (200, 200));
 }
+
+#[tokio::test]
+async fn processes_with_one_redis_count_failures_together_and_go_on_without_it() {
+    let mut world = World::start(2, Shared::Redis, "20m").await;
+    let people = world.people.clone();
+    let guess = async |door, email| people.try_to_sign_in(door, email, "wrong-password").await.0;
+    for door in 0..10 {
+        assert_eq!(guess(door, "user@test.com").await, 303);
+    }
+    assert_eq!([guess(0, "user@test.com").await, guess(1, "user@test.com").await], [429, 429]);
+    world.redis.as_mut().unwrap().kill().await;
+    assert_eq!(guess(1, "user@test.com").await, 429, "what this process has seen");
+    for _ in 0..10 {
+        assert_eq!(guess(0, "nobody@test.com").await, 303);
+    }
+    assert_eq!([guess(0, "nobody@test.com").await, guess(1, "nobody@test.com").await], [429, 303]);
+    let signed_in = people.try_to_sign_in(0, "admin@test.com", "password1").await;
+    assert_eq!(signed_in, (303, "/".to_owned()));
+}

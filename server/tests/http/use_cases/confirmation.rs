@@ -71,8 +71,11 @@ async fn a_confirmation_begins_the_session_anew_and_the_old_cookie_is_dead() {
 async fn a_wrong_password_leaves_the_session_as_it_is() {
     let world = World::new().await;
     let mut browser = world.signed_in().await;
+    world.advance(RECENT.saturating_sub(ACCESS_TOKEN_LIFE / 2));
+    // From here on its access token lives, and nothing else changes its cookie.
+    assert_signed_in(&mut browser, "user@test.com").await;
     let before = browser.session().cloned();
-    world.advance(JUST_RECENT + 2 * SECOND);
+    world.advance(ACCESS_TOKEN_LIFE / 2 + SECOND);
     for path in ["/confirm?password=wrong-password", "/confirm?password=", "/confirm"] {
         let answer = send(&world, &mut browser, path).await;
         assert_said(&answer, "SignIn(InvalidCredentials)");
