@@ -14,6 +14,24 @@ pub(crate) const KEPT_FORMS: FlashKind<KeptForms> =
 /// All of them share the room that cookies have with the session.
 const MAX_BYTES: usize = 1024;
 
+/// Who was signed in last in this browser, so that what one person typed is not shown to the next. As long as a session
+/// can last.
+pub(crate) const PERSON: FlashKind<Person> = FlashKind::new("ironleaf-person", Duration::from_hours(30 * 24));
+
+/// The identifier that the core API gave to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person(pub(crate) String);
+
+impl Payload for Person {
+    fn encode(&self, out: &mut Encoder) {
+        out.str(&self.0);
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        Ok(Self(input.str()?.to_owned()))
+    }
+}
+
 /// What one form is to show again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct KeptForm {
@@ -61,11 +79,15 @@ pub(crate) struct KeptField {
 pub(crate) struct KeptForms(Vec<KeptForm>);
 
 impl KeptForms {
-    /// In place of an earlier one of the same page. The oldest go where there is no room.
-    pub(crate) fn keep(&mut self, form: KeptForm) {
+    /// In place of an earlier one of the same page. The oldest go where there is no room; of one that is too large alone
+    /// what was wrong with it stays, without what was typed.
+    pub(crate) fn keep(&mut self, mut form: KeptForm) {
         self.0.retain(|known| known.page != form.page);
+        if form.bytes() > MAX_BYTES {
+            form.values.clear();
+        }
         self.0.push(form);
-        while self.0.iter().map(KeptForm::bytes).sum::<usize>() > MAX_BYTES && !self.0.is_empty() {
+        while self.0.len() > 1 && self.0.iter().map(KeptForm::bytes).sum::<usize>() > MAX_BYTES {
             self.0.remove(0);
         }
     }
@@ -93,7 +115,7 @@ impl Payload for KeptForms {
             out.varint(form.problems.len() as u64);
             for (name, problem) in &form.problems {
                 out.str(name);
-                out.str(problem.text());
+                out.varint(problem.number());
             }
         }
     }
@@ -108,10 +130,9 @@ impl Payload for KeptForms {
             }
             let mut problems = Vec::new();
             for _ in 0..input.varint()? {
-                let (name, text) = (input.str()?.to_owned(), input.str()?);
+                let name = input.str()?.to_owned();
                 // A problem that this version does not know is not shown; what was typed is.
-                let known = FieldProblem::ALL.into_iter().find(|problem| problem.text() == text);
-                problems.extend(known.map(|problem| (name, problem)));
+                problems.extend(FieldProblem::from_number(input.varint()?).map(|problem| (name, problem)));
             }
             forms.push(KeptForm { page, values, problems });
         }
@@ -169,6 +190,7 @@ mod tests {
         forms.keep(form("/b", &"y".repeat(600)));
         assert!(forms.take("/a").is_none() && forms.take("/b").is_some());
         forms.keep(form("/c", &"z".repeat(5000)));
-        assert!(forms.is_empty());
+        let field = forms.take("/c").unwrap().field("email");
+        assert_eq!((field.value, field.problem), (None, Some(FieldProblem::InvalidEmail)));
     }
 }

@@ -7,32 +7,61 @@ use std::time::Duration;
 use ironleaf_bff::codec::{Decoder, Encoder};
 use ironleaf_bff::{FlashKind, Payload, PayloadError, SignedOutReason};
 
-/// A message for the next page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Message {
-    SignInFailed,
-    TooManyTries,
-    Unavailable,
-    /// The reason, where it is known, is for support; the sentence is the same for each.
-    SessionExpired(Option<SignedOutReason>),
-    SignedOut,
-    SessionTooLarge,
-    LinkFailed,
-    InvalidToken,
-    Welcome,
-    /// The account is there; the sign-in that should have followed is not.
-    RegisteredOnly,
-    /// To the address that was typed, whether anybody has it or not.
-    ResetLinkSent(String),
-    PasswordUpdated,
-    AccountUpdated,
-    VerificationSent,
-    NothingToVerify,
-    AccountDeleted,
-    ConfirmFirst,
-    Confirmed,
-    NotAllowed,
-    CheckFields,
+/// Defines the messages that are a number and a sentence, so that none can be missing anywhere. `error` ones interrupt a
+/// screen reader, `status` ones wait. A number is never used again: sealed cookies carry it across a deployment.
+macro_rules! messages {
+    ($($number:literal $kind:ident $name:ident: $text:literal,)*) => {
+        /// A message for the next page.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub(crate) enum Message {
+            $($name,)*
+            /// The reason, where it is known, is for support; the sentence is the same for each.
+            SessionExpired(Option<SignedOutReason>),
+            /// To the address that was typed, whether anybody has it or not.
+            ResetLinkSent(String),
+            /// After a link, which one may have opened without knowing whose it is.
+            SignedInAs(String),
+        }
+
+        impl Message {
+            const PLAIN: &[Self] = &[$(Self::$name,)*];
+
+            const fn plain(&self) -> Option<(u64, Kind, &'static str)> {
+                match self {
+                    $(Self::$name => Some(($number, Kind::$kind, $text)),)*
+                    Self::SessionExpired(_) | Self::ResetLinkSent(_) | Self::SignedInAs(_) => None,
+                }
+            }
+        }
+    };
+}
+
+messages! {
+    1 Error SignInFailed: "Login failed. Please check your credentials.",
+    2 Error TooManyTries: "Too many attempts. Please wait a moment and try again.",
+    3 Error Unavailable: "We cannot reach our servers right now. Please try again in a moment.",
+    5 Status SignedOut: "You have been logged out.",
+    6 Error SessionTooLarge: "You cannot be logged in: the session of this account is larger than this site allows. \
+        Whoever runs this site can raise the limit, SESSION_HEADER_BUDGET.",
+    7 Error LinkFailed: "Auto login failed, please login manually.",
+    8 Status Welcome: "Welcome! We have sent you an email to verify your address.",
+    9 Status RegisteredOnly: "Your account has been created, please log in.",
+    11 Status PasswordUpdated: "Your password has been updated",
+    12 Status AccountUpdated: "Account updated successfully",
+    13 Status VerificationSent: "Verification email sent",
+    14 Status NothingToVerify: "Your email address is verified already.",
+    15 Status AccountDeleted: "Account deleted successfully",
+    16 Status Confirmed: "Thank you. You can make your change now.",
+    17 Error NotAllowed: "You are not allowed to do this.",
+    18 Error CheckFields: "Please check what you have entered.",
+    19 Status ConfirmFirst: "Please enter your password before you change this.",
+    20 Error InvalidToken: "Error! Invalid token",
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Error,
+    Status,
 }
 
 /// Cleared by the page that shows it; after a minute nobody knows what it was about.
@@ -40,60 +69,18 @@ pub(crate) const MESSAGE: FlashKind<Message> = FlashKind::new("ironleaf-message"
 
 /// A support code follows this number, or nothing where the reason is not known.
 const EXPIRED: u64 = 4;
-/// An address follows this one.
+/// An address follows these.
 const RESET_LINK_SENT: u64 = 10;
+const SIGNED_IN_AS: u64 = 21;
 
 impl Message {
-    /// Those that are their number and nothing else.
-    const PLAIN: [Self; 18] = [
-        Self::SignInFailed,
-        Self::TooManyTries,
-        Self::Unavailable,
-        Self::SignedOut,
-        Self::SessionTooLarge,
-        Self::LinkFailed,
-        Self::InvalidToken,
-        Self::Welcome,
-        Self::RegisteredOnly,
-        Self::PasswordUpdated,
-        Self::AccountUpdated,
-        Self::VerificationSent,
-        Self::NothingToVerify,
-        Self::AccountDeleted,
-        Self::ConfirmFirst,
-        Self::Confirmed,
-        Self::NotAllowed,
-        Self::CheckFields,
-    ];
-
     pub(crate) fn text(&self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
-            Self::SignInFailed => "Login failed. Please check your credentials.",
-            Self::TooManyTries => "Too many attempts. Please wait a moment and try again.",
-            Self::Unavailable => "We cannot reach our servers right now. Please try again in a moment.",
-            Self::SessionExpired(_) => "Your session has expired, please log in again.",
-            Self::SignedOut => "You have been logged out.",
-            Self::SessionTooLarge => {
-                "You cannot be logged in: the session of this account is larger than this site allows. Whoever runs \
-                 this site can raise the limit, SESSION_HEADER_BUDGET."
-            }
-            Self::LinkFailed => "Auto login failed, please login manually.",
-            Self::InvalidToken => "Error! Invalid token",
-            Self::Welcome => "Welcome! We have sent you an email to verify your address.",
-            Self::RegisteredOnly => "Your account has been created, please log in.",
-            Self::ResetLinkSent(email) => {
-                return Cow::Owned(format!("A password reset link has been sent to {email}"));
-            }
-            Self::PasswordUpdated => "Your password has been updated",
-            Self::AccountUpdated => "Account updated successfully",
-            Self::VerificationSent => "Verification email sent",
-            Self::NothingToVerify => "Your email address is verified already.",
-            Self::AccountDeleted => "Account deleted successfully",
-            Self::ConfirmFirst => "Please enter your password before you change this.",
-            Self::Confirmed => "Thank you. You can make your change now.",
-            Self::NotAllowed => "You are not allowed to do this.",
-            Self::CheckFields => "Please check what you have entered.",
-        })
+        match self {
+            Self::SessionExpired(_) => "Your session has expired, please log in again.".into(),
+            Self::ResetLinkSent(email) => format!("A password reset link has been sent to {email}").into(),
+            Self::SignedInAs(email) => format!("You are logged in as {email}").into(),
+            plain => plain.plain().map_or("", |(_, _, text)| text).into(),
+        }
     }
 
     /// What the person can tell to support, where there is something to ask.
@@ -104,44 +91,19 @@ impl Message {
         }
     }
 
-    /// Errors interrupt a screen reader, other messages wait.
     pub(crate) const fn is_error(&self) -> bool {
-        matches!(
-            self,
-            Self::SignInFailed
-                | Self::TooManyTries
-                | Self::Unavailable
-                | Self::SessionTooLarge
-                | Self::LinkFailed
-                | Self::InvalidToken
-                | Self::NotAllowed
-                | Self::CheckFields
-        )
+        matches!(self.plain(), Some((_, Kind::Error, _)))
     }
 
-    /// Stable: sealed cookies carry it across a deployment.
     const fn number(&self) -> u64 {
         match self {
-            Self::SignInFailed => 1,
-            Self::TooManyTries => 2,
-            Self::Unavailable => 3,
             Self::SessionExpired(_) => EXPIRED,
-            Self::SignedOut => 5,
-            Self::SessionTooLarge => 6,
-            Self::LinkFailed => 7,
-            Self::Welcome => 8,
-            Self::RegisteredOnly => 9,
             Self::ResetLinkSent(_) => RESET_LINK_SENT,
-            Self::PasswordUpdated => 11,
-            Self::AccountUpdated => 12,
-            Self::VerificationSent => 13,
-            Self::NothingToVerify => 14,
-            Self::AccountDeleted => 15,
-            Self::ConfirmFirst => 19,
-            Self::Confirmed => 16,
-            Self::NotAllowed => 17,
-            Self::InvalidToken => 20,
-            Self::CheckFields => 18,
+            Self::SignedInAs(_) => SIGNED_IN_AS,
+            plain => match plain.plain() {
+                Some((number, _, _)) => number,
+                None => 0,
+            },
         }
     }
 }
@@ -151,7 +113,7 @@ impl Payload for Message {
         out.varint(self.number());
         match self {
             Self::SessionExpired(_) => out.str(self.support_code().unwrap_or_default()),
-            Self::ResetLinkSent(email) => out.str(email),
+            Self::ResetLinkSent(email) | Self::SignedInAs(email) => out.str(email),
             _ => {}
         }
     }
@@ -165,7 +127,8 @@ impl Payload for Message {
                 }
             },
             RESET_LINK_SENT => Some(Self::ResetLinkSent(input.str()?.to_owned())),
-            number => Self::PLAIN.into_iter().find(|message| message.number() == number),
+            SIGNED_IN_AS => Some(Self::SignedInAs(input.str()?.to_owned())),
+            number => Self::PLAIN.iter().find(|message| message.number() == number).cloned(),
         };
         message.ok_or(PayloadError::Invalid("unknown message"))
     }
@@ -179,8 +142,9 @@ mod tests {
 
     fn every_message() -> impl Iterator<Item = Message> {
         let expired = SignedOutReason::ALL.map(Some).into_iter().chain([None]).map(Message::SessionExpired);
-        let sent = Message::ResetLinkSent("ada@example.com".to_owned());
-        Message::PLAIN.into_iter().chain(expired).chain([sent])
+        let email = || "ada@example.com".to_owned();
+        let with_address = [Message::ResetLinkSent(email()), Message::SignedInAs(email())];
+        Message::PLAIN.iter().cloned().chain(expired).chain(with_address)
     }
 
     #[test]
@@ -198,6 +162,6 @@ mod tests {
     #[test]
     fn no_two_messages_have_one_number() {
         let numbers: HashSet<_> = every_message().map(|message| message.number()).collect();
-        assert_eq!(numbers.len(), Message::PLAIN.len() + 2);
+        assert_eq!(numbers.len(), Message::PLAIN.len() + 3);
     }
 }

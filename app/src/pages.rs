@@ -7,6 +7,7 @@ mod email_verification;
 mod home;
 mod login;
 mod login_link;
+mod opened;
 mod problem;
 mod register;
 mod reset_password;

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use http::header::COOKIE;
 use http::request::Parts;
 use ironleaf_bff::edge::{CspNonce, RequestId};
-use ironleaf_bff::{CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, ReturnTo, User};
+use ironleaf_bff::{
+    CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, ReturnTo, SignedOutReason, User,
+};
 
 use crate::Site;
+use crate::document::Answer;
 use crate::kept_form::{KEPT_FORMS, KeptForm};
 use crate::messages::{MESSAGE, Message};
+use crate::routes::login_page;
 
 /// The name of the cookie that remembers the theme. It is no secret and has no prefix.
 pub(crate) const THEME_COOKIE: &str = "ironleaf-theme";
@@ -36,6 +40,14 @@ impl PageRequest {
         let site = parts.extensions.get::<Arc<Site>>().cloned()?;
         let viewer = MaybeUser::from_parts(&parts).ok().and_then(|MaybeUser(viewer)| viewer);
         Some(Self { parts, site, viewer })
+    }
+
+    /// Nobody is signed in, or not any more: to the sign-in page, which says why, and back to `place`.
+    pub(crate) fn ask_to_log_in(&self, place: Option<&ReturnTo>) -> Answer {
+        if let Some(reason) = SignedOutReason::from_parts(&self.parts) {
+            self.leave(&MESSAGE, &Message::SessionExpired(Some(reason)));
+        }
+        Answer::Redirect(login_page(place))
     }
 
     /// A handle on the core API that speaks for the viewer.
@@ -85,11 +97,6 @@ impl PageRequest {
         self.leave(&MESSAGE, message);
     }
 
-    /// Whether this page is going to say that something failed.
-    pub(crate) fn has_error(&self) -> bool {
-        self.peek(&MESSAGE).is_some_and(|message| message.is_error())
-    }
-
     /// What was typed into this page's form before it came back.
     pub(crate) fn take_form(&self) -> KeptForm {
         let taken = self.flash().and_then(|flash| {
@@ -108,6 +115,11 @@ impl PageRequest {
     /// What an earlier request left for this page, which stays.
     pub(crate) fn peek<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
         self.flash()?.peek(kind)
+    }
+
+    /// What an earlier request left for this page alone.
+    pub(crate) fn take<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
+        self.flash()?.take(kind)
     }
 
     /// Leaves something for a later request.

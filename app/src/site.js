@@ -30,6 +30,8 @@ const keep = (toast, line) => {
   expire(toast);
 };
 const show = (text) => {
+  // The same again takes the place of what is there.
+  for (const toast of [...toasts.children]) if (toast.firstElementChild.textContent === text) toast.remove();
   const toast = document.createElement("div");
   toast.className = "toast";
   toast.role = "alert";
@@ -100,11 +102,10 @@ for (const form of all("[data-theme-form]")) {
 for (const input of all("form input[type=password]")) {
   const rest = document.createElement("span");
   rest.className = "visually-hidden";
-  rest.textContent = " password";
+  rest.textContent = ` ${input.labels[0].textContent.toLowerCase()}`;
   const toggle = button("reveal", "Show", rest);
   const reveal = (shown) => {
     input.type = shown ? "text" : "password";
-    toggle.ariaPressed = shown;
     toggle.firstChild.data = shown ? "Hide" : "Show";
   };
   // A spelling checker may send what it checks to its maker.

@@ -6,50 +6,56 @@ use ironleaf_bff::{FieldError, MAX_EMAIL_BYTES};
 /// In characters. The core API says the same, and has the last word.
 pub(crate) const MIN_PASSWORD_LENGTH: usize = 8;
 
-/// What is wrong with one field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FieldProblem {
-    InvalidEmail,
-    EmailTaken,
-    ShortPassword,
+/// Defines what can be wrong with a field, so that none can be missing anywhere. A number is never used again: sealed
+/// cookies carry it across a deployment.
+macro_rules! field_problems {
+    ($($(#[$doc:meta])* $number:literal $name:ident: $text:literal,)*) => {
+        /// What is wrong with one field.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum FieldProblem {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl FieldProblem {
+            pub(crate) const fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+
+            pub(crate) const fn number(self) -> u64 {
+                match self {
+                    $(Self::$name => $number,)*
+                }
+            }
+
+            pub(crate) const fn from_number(number: u64) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+field_problems! {
+    1 InvalidEmail: "Invalid email address",
+    2 EmailTaken: "A user with this email already exists",
+    3 ShortPassword: "Password must be at least 8 characters",
     /// The confirmation is empty on a form that asks for a password.
-    ConfirmationMissing,
+    4 ConfirmationMissing: "Confirm Password is required",
     /// The confirmation is empty where the password could have been left empty as well.
-    ConfirmationDue,
-    PasswordsDiffer,
-    WrongPassword,
+    5 ConfirmationDue: "Please confirm your password",
+    6 PasswordsDiffer: "Passwords must match",
+    7 WrongPassword: "Incorrect password",
     /// The core API refused it in words of its own, which are not shown.
-    Refused,
+    8 Refused: "This cannot be used",
+    9 PasswordMissing: "Please enter your password",
 }
 
 /// The names of fields with what is wrong with them, in the order of the form.
 pub(crate) type FieldProblems = Vec<(&'static str, FieldProblem)>;
-
-impl FieldProblem {
-    pub(crate) const ALL: [Self; 8] = [
-        Self::InvalidEmail,
-        Self::EmailTaken,
-        Self::ShortPassword,
-        Self::ConfirmationMissing,
-        Self::ConfirmationDue,
-        Self::PasswordsDiffer,
-        Self::WrongPassword,
-        Self::Refused,
-    ];
-
-    pub(crate) const fn text(self) -> &'static str {
-        match self {
-            Self::InvalidEmail => "Invalid email address",
-            Self::EmailTaken => "A user with this email already exists",
-            Self::ShortPassword => "Password must be at least 8 characters",
-            Self::ConfirmationMissing => "Confirm Password is required",
-            Self::ConfirmationDue => "Please confirm your password",
-            Self::PasswordsDiffer => "Passwords must match",
-            Self::WrongPassword => "Incorrect password",
-            Self::Refused => "This cannot be used",
-        }
-    }
-}
 
 /// What is wrong with an e-mail address, as far as this side can tell: something on both sides of an `@`. The core API
 /// says the rest.

@@ -1,4 +1,3 @@
-use ironleaf_bff::MAX_EMAIL_BYTES;
 use leptos::prelude::*;
 
 use crate::kept_form::KeptField;
@@ -18,7 +17,7 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Something has to be there. Its button waits, or the server says what is wrong.
+    /// Something has to be there, without words for it: the button of its form waits.
     pub(crate) const PRESENT: Self =
         Self { optional: false, min_length: None, missing: None, invalid: None, short: None, repeats: None };
 
@@ -77,7 +76,6 @@ pub(crate) fn Field(
                 value=value
                 required=!rules.optional
                 minlength=rules.min_length
-                maxlength=(kind == "email").then_some(MAX_EMAIL_BYTES)
                 autofocus=is_first_problem
                 aria-invalid=problem.map(|_| "true")
                 aria-describedby=error_id.clone()
@@ -87,7 +85,7 @@ pub(crate) fn Field(
                 data-match=rules.repeats
                 data-mismatch=rules.repeats.map(|_| FieldProblem::PasswordsDiffer.text())
             />
-            <p id=error_id class="field-error">
+            <p id=error_id class="field-error" aria-live="polite">
                 {words(problem)}
             </p>
         </div>

@@ -7,7 +7,6 @@ use crate::islands::EnhancedForm;
 use crate::kept_form::KeptForm;
 use crate::messages::Message;
 use crate::request::PageRequest;
-use crate::routes::login_page;
 use crate::validation::FieldProblem;
 
 /// `/account`: the person as the core API knows them now, and what they can change.
@@ -23,10 +22,12 @@ pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
             Answer::Page(Page::new("Account", move || account_view(user, form)).with_islands())
         }
         Err(AccountError::SignedOut) => {
+            let answer = request.ask_to_log_in(request.here().as_ref());
+            // What has turned out since the request came in.
             if let Some(reason) = core_api.signed_out_reason() {
                 request.leave_message(&Message::SessionExpired(Some(reason)));
             }
-            Answer::Redirect(login_page(request.here().as_ref()))
+            answer
         }
         Err(error) => {
             tracing::warn!(%error, "the account page cannot be shown");

@@ -6,13 +6,14 @@ use crate::document::{Answer, Page};
 use crate::islands::EnhancedForm;
 use crate::kept_form::KeptForm;
 use crate::request::PageRequest;
-use crate::routes::login_page;
+use crate::validation::FieldProblem;
 
 /// `/confirm`: asks for the password again before a change that matters, when the last sign-in is a while ago.
 pub(crate) async fn confirm(request: PageRequest) -> (PageRequest, Answer) {
     let return_to = request.return_to();
     let Some(user) = request.viewer.clone() else {
-        return (request, Answer::Redirect(login_page(return_to.as_ref())));
+        let answer = request.ask_to_log_in(return_to.as_ref());
+        return (request, answer);
     };
     let form = request.take_form();
     let page = Page::new("Confirm", || confirm_view(form, user.email, return_to)).with_islands();
@@ -20,12 +21,13 @@ pub(crate) async fn confirm(request: PageRequest) -> (PageRequest, Answer) {
 }
 
 fn confirm_view(form: KeptForm, email: String, return_to: Option<ReturnTo>) -> impl IntoView {
+    let own = email.clone();
     let back = return_to.as_ref().map_or("/", ReturnTo::as_str).to_owned();
     view! {
         <section class="card">
             <h1>"Confirm it's you"</h1>
             <p class="lead-small">
-                "You logged in a while ago. Enter the password of " <strong>{email.clone()}</strong>
+                "You logged in a while ago. Enter the password of " <strong>{own.clone()}</strong>
                 " to go on. What you have typed is kept, except for passwords."
             </p>
             <EnhancedForm>
@@ -39,16 +41,22 @@ fn confirm_view(form: KeptForm, email: String, return_to: Option<ReturnTo>) -> i
                         kept=form.field("password")
                         label="Password"
                         autocomplete="current-password"
-                        rules=Rules::PRESENT
+                        rules=Rules::present_or(FieldProblem::PasswordMissing)
                     />
                     <button type="submit" class="button primary wide">
                         "Continue"
                     </button>
                 </form>
             </EnhancedForm>
-            <p class="card-links">
+            <div class="card-links">
                 <a href=back>"Go back"</a>
-            </p>
+                <form method="post" action="/api/request-password-reset">
+                    <input type="hidden" name="email" value=own.clone() />
+                    <button type="submit" class="link">
+                        "Forgot Password"
+                    </button>
+                </form>
+            </div>
         </section>
     }
 }

@@ -3,14 +3,13 @@ use leptos::prelude::*;
 use crate::components::DeleteAccountForm;
 use crate::document::{Answer, Page};
 use crate::request::PageRequest;
-use crate::routes::login_page;
 
 /// `/account/delete`: the dialog of the account page as a page, for browsers that can open none, and where a person comes
 /// back to after they had to confirm their password.
 pub(crate) async fn delete_account(request: PageRequest) -> (PageRequest, Answer) {
     if request.viewer.is_none() {
-        let here = request.here();
-        return (request, Answer::Redirect(login_page(here.as_ref())));
+        let answer = request.ask_to_log_in(request.here().as_ref());
+        return (request, answer);
     }
     let page = Page::new("Delete account", || {
         let cancel = view! {

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use ironleaf_bff::codec::{Decoder, Encoder};
-use ironleaf_bff::{FlashKind, Payload, PayloadError, VERIFICATION_LINK, VerificationLink};
+use ironleaf_bff::{FlashKind, Payload, PayloadError, SIGN_IN_LINK, VERIFICATION_LINK, VerificationLink};
 use leptos::prelude::*;
 
+use super::opened::{OPENED, Opened};
 use crate::document::{Answer, Page};
 use crate::request::PageRequest;
 
@@ -29,6 +30,8 @@ pub(crate) async fn email_verification(request: PageRequest) -> (PageRequest, An
     if let Some(link) = VerificationLink::from_query(request.query()) {
         // SECURITY: as with a link that signs somebody in, see `login`.
         request.leave(&VERIFICATION_LINK, &link);
+        request.leave(&OPENED, &Opened);
+        request.clear(&SIGN_IN_LINK);
         request.clear(&VERIFIED);
         return (request, Answer::Redirect("/email-verification".to_owned()));
     }
@@ -41,7 +44,7 @@ pub(crate) async fn email_verification(request: PageRequest) -> (PageRequest, An
         return (request, Answer::Page(page));
     }
     let page = if request.peek(&VERIFICATION_LINK).is_some() {
-        let by_itself = !request.has_error();
+        let by_itself = request.take(&OPENED).is_some();
         Page::auth("Email verification", move || button(by_itself))
     } else {
         let Verified(is_verified) = request.peek(&VERIFIED).unwrap_or(Verified(false));

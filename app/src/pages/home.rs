@@ -22,7 +22,12 @@ const FEATURES: [(&str, &str); 3] = [
 
 /// `/`: what this is. It asks nobody anything, so it is there while the core API is down.
 pub(crate) async fn home(request: PageRequest) -> (PageRequest, Answer) {
-    let (get_started, source) = (request.site.get_started_url.clone(), request.site.source_url.clone());
+    let source = request.site.source_url.clone();
+    let get_started = match request.site.get_started_url.as_str() {
+        // It would lead straight back here.
+        "/login" if request.viewer.is_some() => "/account".to_owned(),
+        url => url.to_owned(),
+    };
     let content = || {
         view! {
             <section class="hero">

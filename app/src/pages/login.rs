@@ -1,7 +1,8 @@
-use ironleaf_bff::{ReturnTo, SIGN_IN_LINK, SignInLink};
+use ironleaf_bff::{ReturnTo, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK};
 use leptos::prelude::*;
 
 use super::login_link::login_link;
+use super::opened::{OPENED, Opened};
 use crate::components::{Field, Rules};
 use crate::document::{Answer, Page};
 use crate::islands::EnhancedForm;
@@ -15,14 +16,21 @@ pub(crate) async fn login(request: PageRequest) -> (PageRequest, Answer) {
         // SECURITY: the token leaves the address at once, and nothing but a POST uses it up: neither the history nor a mail
         // program that looks at links gets anything out of it.
         request.leave(&SIGN_IN_LINK, &link);
+        request.leave(&OPENED, &Opened);
+        // One link at a time: both together would crowd the cookies.
+        request.clear(&VERIFICATION_LINK);
         return (request, Answer::Redirect("/login".to_owned()));
     }
     if request.query_field("token").is_some() {
         request.leave_message(&Message::LinkFailed);
         return (request, Answer::Redirect("/login".to_owned()));
     }
-    let wants_form = request.query_field("with").is_some_and(|with| with == "password");
-    if let Some(link) = request.peek(&SIGN_IN_LINK).filter(|_| !wants_form) {
+    if request.query_field("with").is_some_and(|with| with == "password") {
+        // It is not used up: the e-mail still has it.
+        request.clear(&SIGN_IN_LINK);
+        return (request, Answer::Redirect("/login".to_owned()));
+    }
+    if let Some(link) = request.peek(&SIGN_IN_LINK) {
         let page = login_link(&request, link);
         return (request, Answer::Page(page));
     }

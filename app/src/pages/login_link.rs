@@ -1,13 +1,15 @@
 use ironleaf_bff::SignInLink;
 use leptos::prelude::*;
 
+use super::opened::OPENED;
 use crate::document::Page;
 use crate::request::PageRequest;
 
 /// `/login` for a browser that has opened the link of an e-mail: one button. The page's script presses it by itself, but
-/// not over a session that somebody has, and not after it has failed.
+/// not over a session that somebody has, and only right after the link was opened.
 pub(super) fn login_link(request: &PageRequest, link: SignInLink) -> Page {
-    let by_itself = request.viewer.is_none() && !request.has_error();
+    let was_opened_now = request.take(&OPENED).is_some();
+    let by_itself = was_opened_now && request.viewer.is_none();
     let viewer = request.viewer.as_ref().map(|user| user.email.clone());
     Page::auth("Logging you in", move || {
         let email = link.email().to_owned();

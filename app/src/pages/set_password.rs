@@ -10,7 +10,8 @@ use crate::validation::FieldProblem;
 /// `/set-password`: where the link of a reset e-mail leads. It asks the core API nothing, so it is there at once.
 pub(crate) async fn set_password(request: PageRequest) -> (PageRequest, Answer) {
     let Some(user) = request.viewer.clone() else {
-        return (request, Answer::Redirect("/login".to_owned()));
+        let answer = request.ask_to_log_in(None);
+        return (request, answer);
     };
     let form = request.take_form();
     let page = Page::new("Set password", || set_password_view(form, user.email)).with_islands();

@@ -76,7 +76,10 @@ pub async fn resend_verification_form() -> Result<Done, AppError> {
 pub async fn delete_account_form() -> Result<Done, AppError> {
     let form = FormPost::from_context("/account/delete")?;
     match delete_account(form.parts()).await {
-        Ok(()) => Ok(form.done("/", Some(Message::AccountDeleted))),
+        Ok(()) => {
+            form.forget_person();
+            Ok(form.done("/", Some(Message::AccountDeleted)))
+        }
         Err(failure) => Err(account_refused(form, failure)),
     }
 }

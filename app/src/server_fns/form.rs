@@ -5,7 +5,9 @@ use std::sync::Arc;
 use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
-use ironleaf_bff::{Flash, FlashKind, Payload, ProblemKind, ReturnTo};
+use ironleaf_bff::{
+    Flash, FlashKind, MaybeUser, Payload, ProblemKind, ReturnTo, SIGN_IN_LINK, VERIFICATION_LINK,
+};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
@@ -13,8 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::refusal::Refusal;
 use crate::Site;
 use crate::error::AppError;
-use crate::kept_form::{KEPT_FORMS, KeptForm};
+use crate::kept_form::{KEPT_FORMS, KeptForm, PERSON, Person};
 use crate::messages::{MESSAGE, Message};
+use crate::pages::VERIFIED;
 use crate::routes::{confirm_page, login_page};
 use crate::validation::FieldProblems;
 use crate::wait::{try_again, whole_secs};
@@ -68,6 +71,25 @@ impl FormPost {
 
     pub(super) const fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// Somebody has just signed in: what another person left in this browser is not for them.
+    pub(super) fn welcome(&self) {
+        // SECURITY: a link that was opened and not used would sign in whoever signs out here next.
+        self.clear(&SIGN_IN_LINK);
+        let Ok(MaybeUser(Some(user))) = MaybeUser::from_parts(&self.parts) else { return };
+        if self.peek(&PERSON).is_some_and(|Person(last)| last != user.id) {
+            self.clear(&KEPT_FORMS);
+        }
+        self.leave(&PERSON, &Person(user.id));
+    }
+
+    /// Somebody leaves this browser to others.
+    pub(super) fn forget_person(&self) {
+        self.clear(&SIGN_IN_LINK);
+        self.clear(&VERIFICATION_LINK);
+        self.clear(&VERIFIED);
+        self.clear(&KEPT_FORMS);
     }
 
     /// It is done; go to `next`.

@@ -29,7 +29,11 @@ pub async fn register_form(
         return Err(form.refused(Refusal::of_fields(problems)));
     }
     match register(form.parts(), &email, password).await {
-        Ok(Registered::SignedIn) => Ok(form.done("/", Some(Message::Welcome))),
+        Ok(Registered::SignedIn) => {
+            form.forget_person();
+            form.welcome();
+            Ok(form.done("/", Some(Message::Welcome)))
+        }
         Ok(Registered::NotSignedIn) => Ok(form.done("/login", Some(Message::RegisteredOnly))),
         Err(failure) => Err(account_refused(form, failure)),
     }

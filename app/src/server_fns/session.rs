@@ -23,8 +23,7 @@ pub async fn sign_in_form(
     let form = FormPost::from_context(login_page(place.as_ref()))?.keeping("email", &email);
     match sign_in_with_password(form.parts(), &email, password.expose()).await {
         Ok(()) => {
-            // A link that waits for this browser would be offered to whoever signs out here next.
-            form.clear(&SIGN_IN_LINK);
+            form.welcome();
             Ok(form.done(place.as_ref().map_or("/", ReturnTo::as_str), None))
         }
         Err(failure) => Err(form.refused(failure.into())),
@@ -41,9 +40,10 @@ pub async fn sign_in_with_token(action: Option<String>) -> Result<Done, AppError
     let outcome = sign_in_with_link(form.parts(), &link).await;
     match outcome {
         Ok(()) => {
-            form.clear(&SIGN_IN_LINK);
+            form.welcome();
             let sets_password = link.sets_password() || action.as_deref() == Some("password");
-            Ok(form.done(if sets_password { "/set-password" } else { "/" }, None))
+            let message = Message::SignedInAs(link.email().to_owned());
+            Ok(form.done(if sets_password { "/set-password" } else { "/" }, Some(message)))
         }
         Err(SignInFailure::InvalidCredentials) => {
             form.clear(&SIGN_IN_LINK);
@@ -63,6 +63,7 @@ fn link_refused() -> Refusal {
 pub async fn sign_out_form() -> Result<Done, AppError> {
     let form = FormPost::from_context("/")?;
     let elsewhere = sign_out(form.parts()).await;
+    form.forget_person();
     Ok(form.done(elsewhere.as_deref().unwrap_or("/"), Some(Message::SignedOut)))
 }
 
@@ -73,7 +74,10 @@ pub async fn confirm_password_form(password: Password, return_to: Option<String>
     let form = FormPost::from_context(confirm_page(place.as_ref()))?;
     let back = place.as_ref().map_or("/", ReturnTo::as_str);
     match confirm_password(form.parts(), password.expose()).await {
-        Ok(()) => Ok(form.done(back, Some(Message::Confirmed))),
+        Ok(()) => {
+            form.welcome();
+            Ok(form.done(back, Some(Message::Confirmed)))
+        }
         Err(ConfirmFailure::SignedOut(reason)) => {
             Err(form.on_page(back).signed_out(&Message::SessionExpired(reason)))
         }

@@ -14,8 +14,9 @@ const LATE_SIGN_IN: Duration = Duration::from_mins(1);
 
 /// Changes e-mail address, password or both of the signed-in person; what is `None` stays.
 ///
-/// A new address waits until it is verified, and the session can be refreshed before and after that. An address that the
-/// person has already, or that waits already, is not sent: the core API would verify it anew.
+/// A new address waits until it is verified, and the session can be refreshed before and after that. An address that
+/// waits already is not sent: the core API would verify it anew. The one that the person has takes the place of one that
+/// waits.
 ///
 /// After a new password the person is signed in with it: this session goes on under a new identifier (ASVS 7.2.4), its
 /// old grant is revoked, and every other session of the person at this application is over (ASVS 7.4.3). If that sign-in
@@ -39,11 +40,10 @@ pub async fn update_account(
     let personal = Personal::begin(parts)?;
     let email = email.map(|email| normalized(email).ok_or_else(AccountFailure::invalid_email)).transpose()?;
     let password = password.map(SecretText::from);
-    if !signed_in_recently(parts) && personal.would_change(email.as_deref(), password.is_some()).await? {
-        return Err(AccountFailure::NotRecent);
-    }
+    let is_recent = signed_in_recently(parts);
     personal.spend("change").await?;
-    personal.carry_out(personal.clone().update(email, password)).await
+    let updated = personal.carry_out(personal.clone().update(email, password, is_recent)).await?;
+    updated.ok_or(AccountFailure::NotRecent)
 }
 
 /// Sends the verification e-mail again, to the address that waits to be verified, and says which that is. `None` where no
@@ -81,39 +81,40 @@ pub async fn delete_account(parts: &Parts) -> Result<(), AccountFailure> {
     personal.carry_out(personal.clone().delete()).await
 }
 
-/// Whether it is the address that the person has, or the one that waits to be verified.
-fn is_address_of(user: &User, email: &str) -> bool {
-    email == user.email || Some(email) == user.unverified_email.as_deref()
+/// Whether there is nothing to change about this address. The one that the person has withdraws another that waits, so that
+/// a typing error does not stay in the hands of whoever owns what was typed.
+fn is_settled(user: &User, email: &str) -> bool {
+    user.unverified_email.as_deref().unwrap_or(&user.email) == email
 }
 
 impl Personal {
-    async fn would_change(&self, email: Option<&str>, has_password: bool) -> Result<bool, AccountFailure> {
-        let Some(email) = email.filter(|_| !has_password) else {
-            return Ok(has_password);
-        };
-        // SECURITY: as the core API has them. An address that was changed in another browser would be changed back.
-        let known = self.visit.in_time(self.core_api.current_user()).await;
-        let known = known.map_err(|error| {
-            AccountFailure::fold(&self.visit.bff, error, self.core_api.signed_out_reason())
-        })?;
-        Ok(!is_address_of(&known, email))
-    }
-
-    async fn update(self, email: Option<String>, password: Option<SecretText>) -> Result<User, AccountError> {
+    /// `None` where the last sign-in is too long ago for such a change.
+    async fn update(
+        self,
+        email: Option<String>,
+        password: Option<SecretText>,
+        is_recent: bool,
+    ) -> Result<Option<User>, AccountError> {
+        if password.is_some() && !is_recent {
+            return Ok(None);
+        }
         let known = match &email {
-            // What the session remembers may be older than a change in another browser.
+            // SECURITY: what the session remembers may be older than a change in another browser, which would be taken back.
             Some(_) => self.core_api.current_user().await?,
             None => self.remembered()?,
         };
-        let email = email.filter(|email| !is_address_of(&known, email));
+        let email = email.filter(|email| !is_settled(&known, email));
         if email.is_none() && password.is_none() {
-            return Ok(known);
+            return Ok(Some(known));
+        }
+        if !is_recent {
+            return Ok(None);
         }
         let user = self.send_update(&known, email.as_deref(), password.as_ref()).await?;
         if let Some(password) = password {
             self.begin_anew(user.email.clone(), password).await;
         }
-        Ok(user)
+        Ok(Some(user))
     }
 
     async fn resend(self) -> Result<Option<String>, AccountError> {

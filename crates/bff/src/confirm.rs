@@ -102,7 +102,7 @@ impl Visit {
     }
 
     /// Revokes a grant that no session has begun with.
-    async fn give_back(&self, grant: &Grant) {
+    pub(crate) async fn give_back(&self, grant: &Grant) {
         let mut id = [0; 16];
         self.bff.fill_random(&mut id);
         let end =

@@ -140,8 +140,12 @@ fn token(query: &str) -> Option<SecretText> {
 pub async fn sign_in_with_link(parts: &Parts, link: &SignInLink) -> Result<(), SignInFailure> {
     let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let attempt = visit.admit(Subject::Link(&link.email)).await?;
-    let outcome =
-        visit.sign_in(SignIn::OneTimeToken { email: link.email.clone(), token: link.token.clone() }).await;
+    let outcome = visit
+        .sign_in_as(
+            Some(&link.email),
+            SignIn::OneTimeToken { email: link.email.clone(), token: link.token.clone() },
+        )
+        .await;
     attempt.judge(&outcome).await;
     outcome
 }

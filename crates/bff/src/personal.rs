@@ -23,7 +23,7 @@ impl Personal {
     pub(crate) fn begin(parts: &Parts) -> Result<Self, AccountFailure> {
         let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
         if visit.session.current().is_none() {
-            return Err(AccountFailure::SignedOut(SignedOutReason::found(parts, &visit.session)));
+            return Err(AccountFailure::SignedOut(SignedOutReason::from_parts(parts)));
         }
         if trusted_record(&visit.bff, &visit.session).is_none() {
             // SECURITY: nobody knows whether the session was ended, and whoever offers this took its person for nobody.

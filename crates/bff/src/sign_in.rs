@@ -65,7 +65,22 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
 
 impl Visit {
     pub(crate) async fn sign_in(&self, attempt: SignIn) -> Result<(), SignInFailure> {
+        self.sign_in_as(None, attempt).await
+    }
+
+    /// The same where the page has said already whom it signs in.
+    pub(crate) async fn sign_in_as(
+        &self,
+        expected: Option<&str>,
+        attempt: SignIn,
+    ) -> Result<(), SignInFailure> {
         let result = match self.ask(attempt).await {
+            // SECURITY: a link that names one person and carries the token of another is a trap.
+            Ok(signed_in) if expected.is_some_and(|email| email != signed_in.identity.email) => {
+                tracing::warn!("a link named another person than the one it signs in");
+                self.give_back(&signed_in.grant).await;
+                Err(SignInFailure::InvalidCredentials)
+            }
             Ok(signed_in) => self.establish(signed_in, None).await,
             Err(error) => Err(self.fold_sign_in(&error)),
         };

@@ -42,15 +42,12 @@ impl SignedOutReason {
     ];
 
     /// The reason for which this very request is anonymous although it came with a session, as
-    /// [`refresh_before_rendering`](crate::refresh_before_rendering) found it.
+    /// [`refresh_before_rendering`](crate::refresh_before_rendering) found it, or else as the session came in: then it is
+    /// noted.
     pub fn from_parts(parts: &Parts) -> Option<Self> {
-        parts.extensions.get().copied()
-    }
-
-    /// The same where no layer has looked before: then it is noted.
-    pub(crate) fn found(parts: &Parts, session: &Session) -> Option<Self> {
-        Self::from_parts(parts).or_else(|| {
-            let reason = Self::on_arrival(session, &parts.extensions)?;
+        let known = parts.extensions.get().copied();
+        known.or_else(|| {
+            let reason = Self::on_arrival(parts.extensions.get::<Session>()?, &parts.extensions)?;
             reason.note();
             Some(reason)
         })

@@ -140,6 +140,86 @@ async fn a_form_that_was_sent_after_the_session_ended_is_there_again_after_signi
 }
 
 #[tokio::test]
+async fn what_one_person_typed_is_not_shown_to_the_next() {
+    let world = World::new().await;
+    for (path, form) in [
+        ("/api/sign-in", "email=admin@test.com&password=password1"),
+        ("/api/register", "email=b@test.com&password=password1&confirm_password=password1"),
+    ] {
+        let mut browser = world.signed_in().await;
+        browser.cookies.remove("ironleaf-session");
+        update(&mut browser, "email=private@test.com&password=&confirm_password=").await;
+        assert_eq!(browser.post(path, form).await.location(), "/");
+        let page = browser.get("/account").await.body;
+        assert!(page.contains("Account Settings") && !page.contains("private@test.com"), "{path}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn signing_out_takes_what_was_typed_along() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    update(&mut browser, "email=nonsense&password=&confirm_password=").await;
+    browser.post("/api/sign-out", "").await;
+    browser.sign_in("user@test.com", "password1").await;
+    assert!(!browser.get("/account").await.body.contains("nonsense"));
+}
+
+#[tokio::test]
+async fn a_mistyped_address_is_taken_back_by_the_old_one() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    update(&mut browser, "email=typo@test.com&password=&confirm_password=").await;
+    let link = link_to(&world, "typo@test.com").await;
+    update(&mut browser, "email=user@test.com&password=&confirm_password=").await;
+    let page = browser.get("/account").await.body;
+    assert!(page.contains("Account updated successfully") && !page.contains("typo@test.com"), "{page}");
+
+    let mut stranger = world.browser();
+    open(&mut stranger, &link).await;
+    stranger.post("/api/verify-email", "").await;
+    assert!(stranger.get("/email-verification").await.body.contains("Error! Invalid token"));
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_long_to_keep_says_what_is_wrong_with_it() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let form = format!("email={}&password=short&confirm_password=short", "a".repeat(2000));
+    browser.post("/api/register", &form).await;
+    let page = browser.get("/register").await.body;
+    assert!(page.contains("Invalid email address") && page.contains("at least 8 characters"), "{page}");
+}
+
+#[tokio::test]
+async fn every_page_of_a_person_says_why_they_are_signed_out() {
+    let world = World::new().await;
+    let phone = world.signed_in().await;
+    let mut browser = world.signed_in().await;
+    world.advance(Duration::from_secs(1));
+    browser.post("/api/set-password", "password=password2&confirm_password=password2").await;
+    for page in ["/account", "/account/delete", "/set-password", "/confirm?return_to=/account"] {
+        let mut phone = phone.clone();
+        let answer = phone.get(page).await;
+        assert_eq!(answer.status, 303, "{page}");
+        let login = phone.get("/login").await.body;
+        assert!(login.contains(r#"data-support-code="S9""#), "{page}: {login}");
+    }
+}
+
+#[tokio::test]
+async fn who_forgot_the_password_has_a_link_sent_from_the_page_that_asks_for_it() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    let page = browser.get("/confirm?return_to=/set-password").await.body;
+    assert!(page.contains(r#"action="/api/request-password-reset""#), "{page}");
+    let answer = browser.post("/api/request-password-reset", "email=user@test.com").await;
+    assert_eq!(browser.get(answer.location()).await.location(), "/");
+    let home = browser.get("/").await.body;
+    assert!(home.contains("A password reset link has been sent to user@test.com"), "{home}");
+}
+
+#[tokio::test]
 async fn a_session_that_was_ended_elsewhere_is_said_with_its_code() {
     let world = World::new().await;
     let mut browser = world.signed_in().await;

@@ -149,15 +149,70 @@ async fn somebody_who_is_signed_in_presses_the_button_themselves() {
 }
 
 #[tokio::test]
+async fn a_link_that_was_opened_and_not_used_signs_in_nobody_who_comes_later() {
+    let world = World::new().await;
+    let link = reset_link(&world, &mut world.browser()).await;
+    let mut browser = world.signed_in().await;
+    open(&mut browser, &link).await;
+    browser.post("/api/sign-out", "").await;
+    let page = browser.get("/login").await.body;
+    assert!(page.contains("Login to your account") && !page.contains("data-auto-submit"), "{page}");
+    assert_eq!(browser.post("/api/sign-in-with-token", "").await.location(), "/login");
+
+    for form in [
+        ("/api/register", "email=b@test.com&password=password1&confirm_password=password1"),
+        ("/api/sign-in", "email=admin@test.com&password=password1"),
+    ] {
+        let mut browser = world.browser();
+        open(&mut browser, &link).await;
+        assert_eq!(browser.post(form.0, form.1).await.location(), "/", "{form:?}");
+        browser.cookies.remove(SESSION);
+        assert!(browser.get("/login").await.body.contains("Login to your account"), "{form:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_page_right_after_a_link_goes_on_by_itself() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let link = reset_link(&world, &mut browser).await;
+    assert!(open(&mut browser, &link).await.contains("data-auto-submit"));
+    let page = browser.get("/login").await.body;
+    assert!(page.contains("Continue as user@test.com") && !page.contains("data-auto-submit"), "{page}");
+}
+
+#[tokio::test]
+async fn a_link_that_names_another_person_than_its_token_signs_nobody_in() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let link = reset_link(&world, &mut browser).await.replace("user%40test.com", "admin%40test.com");
+    assert!(open(&mut browser, &link).await.contains("Continue as admin@test.com"));
+    assert_eq!(browser.post("/api/sign-in-with-token", "").await.location(), "/login");
+    assert!(browser.session().is_none());
+}
+
+#[tokio::test]
+async fn after_a_link_the_page_says_who_is_signed_in() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let link = reset_link(&world, &mut browser).await;
+    open(&mut browser, &link).await;
+    browser.post("/api/sign-in-with-token", "").await;
+    assert!(browser.get("/set-password").await.body.contains("You are logged in as user@test.com"));
+}
+
+#[tokio::test]
 async fn the_password_form_is_one_link_away_from_a_pending_link() {
     let world = World::new().await;
     let mut browser = world.browser();
     let link = reset_link(&world, &mut browser).await;
     open(&mut browser, &link).await;
-    assert!(browser.get("/login?with=password").await.body.contains("Login to your account"));
-    browser.sign_in("user@test.com", "password1").await;
-    browser.post("/api/sign-out", "").await;
-    assert!(browser.get("/login").await.body.contains("Login to your account"), "the link is forgotten");
+    let answer = browser.get("/login?with=password").await;
+    assert_eq!((answer.status, answer.location()), (303, "/login"));
+    assert!(browser.get("/login").await.body.contains("Login to your account"));
+    browser.sign_in("user@test.com", "wrong-password").await;
+    let page = browser.get("/login").await.body;
+    assert!(page.contains("Login failed") && page.contains(r#"value="user@test.com""#), "{page}");
 }
 
 #[tokio::test]

@@ -1,0 +1,20 @@
+use std::time::Duration;
+
+use ironleaf_bff::codec::{Decoder, Encoder};
+use ironleaf_bff::{FlashKind, Payload, PayloadError};
+
+/// Left by the request that brought a link, for the page that follows it: only that one goes on by itself. Whoever comes
+/// back later, or is somebody else, presses the button.
+pub(super) const OPENED: FlashKind<Opened> = FlashKind::new("ironleaf-opened", Duration::from_mins(1));
+
+/// A link was opened a moment ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Opened;
+
+impl Payload for Opened {
+    fn encode(&self, _: &mut Encoder) {}
+
+    fn decode(_: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        Ok(Self)
+    }
+}
