@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { Page } from '@playwright/test';
 
+import { register } from '../fixtures/people';
 import { test } from '../fixtures/stage';
 import { STATES } from '../fixtures/states';
 
@@ -15,21 +16,27 @@ const FOLDER = process.env.IRONLEAF_SHOTS ?? join(REPOSITORY, 'target/shots');
 const WIDTHS = { phone: 360, tablet: 820, laptop: 1440 };
 const HEIGHTS = { phone: 740, tablet: 1180, laptop: 900 };
 
+/** Who is in the pictures. A worker has a server of its own, and enough of them for every state. */
+const NAMES = 'ada grace alan barbara edsger frances donald margaret dennis radia ken adele john jean niklaus hedy tony mary'
+  .split(' ')
+  .map((name) => `${name}@example.com`);
+
 type ColorScheme = 'light' | 'dark';
 
 /** The pictures of the README: what a phone or a laptop shows without scrolling. */
 const README: Record<string, { file: string; width: number; height: number; colorScheme: ColorScheme }> = {
   home: { file: 'home', width: 1440, height: 810, colorScheme: 'light' },
-  login: { file: 'login', width: 390, height: 780, colorScheme: 'dark' },
-  account: { file: 'account', width: 1180, height: 810, colorScheme: 'light' },
-  'register-with-errors': { file: 'register', width: 390, height: 780, colorScheme: 'light' },
+  login: { file: 'login', width: 390, height: 720, colorScheme: 'dark' },
+  account: { file: 'account', width: 1180, height: 710, colorScheme: 'light' },
+  'register-with-errors': { file: 'register', width: 390, height: 720, colorScheme: 'light' },
 };
 
 const forReadme = process.env.IRONLEAF_SHOTS_FOR === 'readme';
 
 for (const { name, reach } of STATES.filter(({ name }) => !forReadme || name in README)) {
-  test(name, async ({ stage, page }) => {
-    await reach(stage);
+  test(name, async ({ stage, page, server }) => {
+    const newcomer = () => register(server, { email: NAMES.shift() ?? '', password: 'a long password' });
+    await reach({ ...stage, newcomer });
     const picture = README[name];
     if (forReadme && picture) {
       const { file, colorScheme, width, height } = picture;
@@ -37,11 +44,13 @@ for (const { name, reach } of STATES.filter(({ name }) => !forReadme || name in 
       await shoot(page, colorScheme, join(REPOSITORY, 'docs/images', `${file}.png`), false);
       return;
     }
+    // A dialog lies over what the screen shows, not over the rest of the page.
+    const wholePage = !name.endsWith('-dialog');
     mkdirSync(FOLDER, { recursive: true });
     for (const screen of ['phone', 'tablet', 'laptop'] as const) {
       await page.setViewportSize({ width: WIDTHS[screen], height: HEIGHTS[screen] });
       for (const colorScheme of ['light', 'dark'] as const) {
-        await shoot(page, colorScheme, join(FOLDER, `${name}.${WIDTHS[screen]}.${colorScheme}.png`), true);
+        await shoot(page, colorScheme, join(FOLDER, `${name}.${WIDTHS[screen]}.${colorScheme}.png`), wholePage);
       }
     }
   });
