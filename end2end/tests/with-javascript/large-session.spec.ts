@@ -3,8 +3,8 @@
 
 import type { BrowserContext } from '@playwright/test';
 
-import { TOKEN_MARK } from '../fixtures/leaks';
-import { test as base, expect } from '../fixtures/test';
+import { TOKEN_MARK } from '../../fixtures/leaks';
+import { test as base, expect } from '../../fixtures/test';
 
 const SESSION = 'ironleaf-session';
 const LARGE_BYTES = 12 * 1024;

@@ -1,10 +1,10 @@
 // Every page as the server sends it, signed out and signed in. The watch looks at every document of every test in the
 // same way; here each page is named, so that none is forgotten.
 
-import { htmlProblems } from '../fixtures/html';
-import { tokenIn } from '../fixtures/leaks';
-import { signIn } from '../fixtures/people';
-import { expect, test } from '../fixtures/test';
+import { htmlProblems } from '../../fixtures/html';
+import { tokenIn } from '../../fixtures/leaks';
+import { signIn } from '../../fixtures/people';
+import { expect, test } from '../../fixtures/test';
 
 // A script that asks for no HTML gets a plain line from an unknown address.
 const AS_A_BROWSER = { headers: { Accept: 'text/html' } };
