@@ -294,3 +294,17 @@ fn a_slip_of_the_pen_is_pointed_out() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && text.contains("Is SESSION_IDLE_TIMEOUT meant?"), "{text}");
 }
+
+#[test]
+fn a_core_api_that_is_away_is_named_and_takes_nobody_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = format!("http://{}/v1", free_address());
+    let application = Running::application(&folder, &[("CORE_API_URL", nowhere)]);
+    // Two more than open the circuit breaker.
+    for _ in 0..7 {
+        application.send("POST /api/sign-in", "", "email=user@test.com&password=password1");
+    }
+    let ready = application.send("GET /health/ready", "", "");
+    assert!(ready.starts_with("HTTP/1.1 200") && ready.contains(r#""core_api":"unreachable""#), "{ready}");
+    assert!(ready.contains(r#""store":"ok""#), "{ready}");
+}

@@ -48,7 +48,7 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_secs(1);
 const SAY_AGAIN_AFTER: Duration = Duration::from_mins(1);
 
 /// Answers what comes in on `listener` until `stop`, then lets every request end that was accepted. It takes no longer
-/// than [`GRACE`] after that.
+/// than ten seconds after that.
 pub async fn answer(
     listener: TcpListener,
     router: Router,
