@@ -114,10 +114,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_browser_sends_is_fuzzed() {
+    fn what_a_browser_or_a_provider_sends_is_fuzzed() {
         let crates = fuzz_crates(&workspace::root().join("crates")).unwrap();
         let targets: Vec<_> = crates.iter().flat_map(|fuzz_crate| &fuzz_crate.targets).collect();
-        for expected in ["cookie_header", "envelope", "unseal"] {
+        for expected in ["cookie_header", "envelope", "provider_answers", "return_to", "unseal"] {
             assert!(targets.iter().any(|target| *target == expected), "{expected} among {targets:?}");
         }
     }

@@ -38,6 +38,7 @@ pub use secret::SecretText;
 pub use session_key::SessionKey;
 pub use spawner::{Spawner, Task, tokio_spawner};
 pub use transport::{
-    BreakerSettings, BreakerState, CircuitBreaker, HttpSettings, HttpTransport, Request, Response, Transport,
-    TransportError,
+    BreakerSettings, BreakerState, CircuitBreaker, Request, Response, Transport, TransportError,
 };
+#[cfg(feature = "http")]
+pub use transport::{HttpSettings, HttpTransport};

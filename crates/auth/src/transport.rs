@@ -3,9 +3,11 @@ use bytes::Bytes;
 use thiserror::Error;
 
 mod breaker;
+#[cfg(feature = "http")]
 mod http;
 
 pub use self::breaker::{BreakerSettings, BreakerState, CircuitBreaker};
+#[cfg(feature = "http")]
 pub use self::http::{HttpSettings, HttpTransport};
 
 /// A request to the API behind us, body and all.

@@ -29,8 +29,9 @@ impl ReturnTo {
         }
         let base = Url::parse("https://origin.invalid").ok()?;
         let url = base.join(text).ok().filter(|url| url.origin() == base.origin())?;
-        // `/..//evil` becomes `//evil` only here, where dot segments are resolved.
-        if !is_local(url.path()) || url.path().starts_with("/api/") {
+        // `/..//evil` becomes `//evil` only here, where dot segments are resolved, and `/a/../%2fevil` what decodes to it.
+        let resolved = decode(url.path())?;
+        if !is_local(url.path()) || !is_local(&resolved) || resolved.starts_with("/api/") {
             return None;
         }
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -132,6 +133,9 @@ mod tests {
             "/a/..//evil.example",
             "/a/../..//evil.example",
             "/%2e%2e//evil.example",
+            "/a/../%2fevil.example",
+            "/a/%2e%2e/%2Fevil.example",
+            "/%61pi/sign-out",
             "/account#x",
             "/ä",
             "/\u{2044}evil",

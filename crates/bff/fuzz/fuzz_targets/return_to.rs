@@ -1,0 +1,37 @@
+//! Whatever is accepted as a place to come back to is one on this origin, for a browser as for a proxy that decodes.
+#![no_main]
+
+#[path = "../../src/return_to.rs"]
+mod return_to;
+
+use libfuzzer_sys::fuzz_target;
+use return_to::ReturnTo;
+use url::Url;
+
+fuzz_target!(|input: &str| {
+    let Some(place) = ReturnTo::parse(input) else { return };
+    let text = place.to_string();
+    assert!(
+        text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'),
+        "{input:?} is no header: {text:?}"
+    );
+    assert_eq!(
+        ReturnTo::parse(place.as_str()).as_ref(),
+        Some(&place),
+        "{input:?} changes when it is read again"
+    );
+    for written in [text.clone(), decoded(&text)] {
+        assert!(written.starts_with('/') && !written.starts_with("//"), "{input:?} leads to {written:?}");
+        let base = Url::parse("https://app.example").expect("it is a URL");
+        let url = base.join(&written).expect("a path joins every base");
+        assert_eq!(url.origin(), base.origin(), "{input:?} leads to {url}");
+    }
+    assert!(!place.path().starts_with("/api/"), "{input:?} leads to a server function");
+    assert!(place.query_pairs().all(|(name, value)| name.len() + value.len() <= input.len()));
+});
+
+/// As a proxy decodes it, once.
+fn decoded(text: &str) -> String {
+    let fields = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    url::form_urlencoded::parse(fields.as_bytes()).map(|(name, _)| name.into_owned()).collect()
+}
