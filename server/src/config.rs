@@ -52,6 +52,8 @@ pub struct Log {
     pub format: LogFormat,
     /// `RUST_LOG`
     pub filter: String,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`; `None` sends no traces.
+    pub otlp_endpoint: Option<Url>,
 }
 
 /// Everything the application is told from outside.

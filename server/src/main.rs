@@ -47,7 +47,10 @@ where
         Ok(config) => config,
         Err(problems) => return fail(&problems.to_string()),
     };
-    telemetry::start(log(&config));
+    let _telemetry = match telemetry::start(log(&config)) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return fail(&error.to_string()),
+    };
     for warning in config::suspicious_variables() {
         tracing::warn!("{warning}");
     }

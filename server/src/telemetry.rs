@@ -1,8 +1,14 @@
-//! The log: one line per request, for people or for machines.
+//! The log: one line per request, for people or for machines; and traces, where the build has them.
+
+#[cfg_attr(not(feature = "otlp"), path = "telemetry/no_traces.rs")]
+pub(crate) mod traces;
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use thiserror::Error;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use crate::config::Log;
 use crate::metrics;
@@ -16,20 +22,50 @@ pub enum LogFormat {
     Json,
 }
 
+/// Why it cannot be seen what happens.
+#[derive(Debug, Error)]
+#[error("OTEL_EXPORTER_OTLP_ENDPOINT cannot be used: {0}")]
+pub struct TelemetryError(String);
+
+/// Ends what was started when it is dropped. That is after the runtime, which it would block.
+pub struct Telemetry {
+    #[cfg(feature = "otlp")]
+    _traces: Option<traces::Traces>,
+}
+
 /// Starts the log, and has panics written to it: within the span of the request that they ended.
-pub fn start(log: &Log) {
+///
+/// # Errors
+///
+/// [`TelemetryError`] where traces are asked for and cannot be sent.
+pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let colours = std::io::stdout().is_terminal();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
-    // A second start is a test's, and the log is there already.
-    let _ = match log.format {
-        LogFormat::Pretty => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    let lines = fmt::layer().with_ansi(std::io::stdout().is_terminal());
+    let lines = match log.format {
+        LogFormat::Pretty => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
+    #[cfg(feature = "otlp")]
+    let (subscriber, traces) = {
+        let traces = log.otlp_endpoint.as_ref().map(traces::Traces::start).transpose();
+        let traces = traces.map_err(|error| TelemetryError(error.to_string()))?;
+        (subscriber.with(traces.as_ref().map(traces::Traces::layer)), traces)
+    };
+    #[cfg(not(feature = "otlp"))]
+    if log.otlp_endpoint.is_some() {
+        return Err(TelemetryError("this build sends no traces; build it with `--features otlp`".to_owned()));
+    }
+    // A second start is a test's, and the log is there already.
+    let _ = subscriber.try_init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let message = panic.payload_as_str().unwrap_or_default();
         tracing::error!(place, message, "a panic");
         metrics::note_panic();
     }));
+    Ok(Telemetry {
+        #[cfg(feature = "otlp")]
+        _traces: traces,
+    })
 }

@@ -11,6 +11,8 @@ mod mail_server;
 mod metrics;
 #[path = "process/shipping.rs"]
 mod shipping;
+#[path = "process/traces.rs"]
+mod traces;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -293,6 +295,13 @@ fn a_slip_of_the_pen_is_pointed_out() {
         command(folder.path()).args(["config", "check"]).env("SESSION_IDEL_TIMEOUT", "1h").output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && text.contains("Is SESSION_IDLE_TIMEOUT meant?"), "{text}");
+}
+
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn a_build_without_traces_says_so_where_they_are_asked_for() {
+    let text = refused(&["serve"], &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")]);
+    assert!(text.contains("--features otlp"), "{text}");
 }
 
 #[test]

@@ -40,6 +40,8 @@ impl Log {
     pub(super) fn describe(&self, lines: &mut Lines) {
         lines.add("LOG_FORMAT", &if self.format == LogFormat::Json { "json" } else { "pretty" });
         lines.add("RUST_LOG", &self.filter);
+        let traces = self.otlp_endpoint.as_ref().map(Url::to_string);
+        lines.add("OTEL_EXPORTER_OTLP_ENDPOINT", &traces.as_deref().unwrap_or("(off)"));
     }
 }
 

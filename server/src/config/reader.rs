@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
         if let Err(error) = EnvFilter::try_new(&filter) {
             self.problem(format!("RUST_LOG is `{filter}`: {error}"));
         }
-        Log { format, filter }
+        Log { format, filter, otlp_endpoint: self.base_url("OTEL_EXPORTER_OTLP_ENDPOINT") }
     }
 
     fn log_format(&mut self) -> LogFormat {

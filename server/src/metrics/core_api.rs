@@ -1,18 +1,21 @@
 use async_trait::async_trait;
 use ironleaf_auth::{Request, Response, Transport, TransportError};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::CORE_API_SECONDS;
 use super::requests::class;
+use crate::telemetry::traces;
 
-/// Measures every call that goes out. It stands behind the circuit breaker: a call that the breaker refuses is none.
+/// Measures every call that goes out, and makes it part of the trace. It stands behind the circuit breaker: a call that the breaker refuses is none.
 pub(crate) struct MeasuredTransport<T>(pub(crate) T);
 
 #[async_trait]
 impl<T: Transport> Transport for MeasuredTransport<T> {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+    async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
+        let span = traces::call(&mut request);
         let mut call = Call { began: Instant::now(), outcome: "given_up" };
-        let result = self.0.send(request).await;
+        let result = self.0.send(request).instrument(span).await;
         call.outcome = match &result {
             Ok(response) => class(response.status()),
             Err(TransportError::NotSent(_)) => "not_sent",

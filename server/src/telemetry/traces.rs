@@ -1,0 +1,61 @@
+//! Traces for an OpenTelemetry collector, by OTLP over HTTP: a span for each request, with its log lines, and one for each
+//! call to the core API, which is told of it.
+//!
+//! What a browser says of traces is not believed: anybody could write into ours.
+
+use http::HeaderValue;
+use ironleaf_auth::Request;
+use opentelemetry::trace::{SpanContext, TraceContextExt, TracerProvider};
+use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::{Span, Subscriber};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::registry::LookupSpan;
+use url::Url;
+
+const NAME: &str = "ironleaf";
+
+/// Sends what is left when it is dropped, which blocks: not within the runtime.
+pub(super) struct Traces(SdkTracerProvider);
+
+impl Traces {
+    /// To the collector at `endpoint`, such as `http://127.0.0.1:4318`.
+    pub(super) fn start(endpoint: &Url) -> Result<Self, ExporterBuildError> {
+        let address = format!("{}/v1/traces", endpoint.as_str().trim_end_matches('/'));
+        let exporter = SpanExporter::builder().with_http().with_endpoint(address).build()?;
+        let resource = Resource::builder().with_service_name(NAME).build();
+        Ok(Self(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build()))
+    }
+
+    /// Which log lines are written down does not decide which spans are sent.
+    pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(&self) -> impl Layer<S> + use<S> {
+        tracing_opentelemetry::layer().with_tracer(self.0.tracer(NAME)).with_filter(LevelFilter::INFO)
+    }
+}
+
+impl Drop for Traces {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.shutdown() {
+            tracing::warn!(%error, "the last traces were not sent");
+        }
+    }
+}
+
+/// The span of a call to the core API, in whose trace the core API is asked to take part. Neither path nor query are part of
+/// it: some hold what opens an account.
+pub(crate) fn call(request: &mut Request) -> Span {
+    let span = tracing::info_span!("core API", otel.kind = "client", method = %request.method());
+    if let Some(parent) = traceparent(span.context().span().span_context()) {
+        request.headers_mut().insert("traceparent", parent);
+    }
+    span
+}
+
+/// W3C Trace Context, section 3.2.
+fn traceparent(context: &SpanContext) -> Option<HeaderValue> {
+    let (trace, span, flags) = (context.trace_id(), context.span_id(), context.trace_flags().to_u8());
+    context.is_valid().then(|| HeaderValue::from_str(&format!("00-{trace}-{span}-{flags:02x}")).ok())?
+}
