@@ -11,10 +11,10 @@ use uuid::Uuid;
 use crate::{
     background::Background,
     config::Config,
-    database::Database,
+    database::{self, Database},
     error::InternalError,
     families,
-    keys::{Keys, Secret, SigningError},
+    keys::{Keys, Secret, SigningError, ensure_private},
     mail::{Mailer, Outbox, StoredMessage, create_private_folder},
     password::{HashingError, Passwords},
     routes,
@@ -119,6 +119,8 @@ impl CoreApi {
             create_private_folder(data_dir)?;
             let secret = Secret::load_or_generate(data_dir, &random)?;
             let outbox = Outbox::in_folder(data_dir.join("outbox"), clock, random.clone())?;
+            // It holds password hashes. SQLite gives its log the mode of the file.
+            ensure_private(&data_dir.join(database::FILE_NAME))?;
             (Database::open(data_dir, config.readers).await?, secret, outbox)
         };
         let api = Self(Arc::new(Inner {

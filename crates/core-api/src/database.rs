@@ -8,7 +8,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-const FILE_NAME: &str = "core-api.sqlite3";
+pub(crate) const FILE_NAME: &str = "core-api.sqlite3";
 
 /// Longer than any of our transactions, by far: another process on the same file gets its turn.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

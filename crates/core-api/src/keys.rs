@@ -89,13 +89,21 @@ pub(crate) fn private_file(path: &Path) -> io::Result<fs::File> {
     options.open(path)
 }
 
+/// Sees to it that the file is there, and that only its owner can read it.
+pub(crate) fn ensure_private(path: &Path) -> io::Result<()> {
+    match private_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => keep_private(path),
+        created => created.map(drop),
+    }
+}
+
 #[cfg(unix)]
 fn keep_private(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
     let mode = fs::metadata(path)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        tracing::warn!("{FILE_NAME} had mode {mode:o}; it is 600 now");
+        tracing::warn!("{} had mode {mode:o}; it is 600 now", path.display());
         fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
     }
     Ok(())

@@ -96,6 +96,9 @@ async fn secrets_are_for_their_owner_only() {
     api.api.settled().await;
     let key = data_dir.join("core-api.key");
     assert_eq!((mode(&data_dir), mode(&key), mode(&data_dir.join("outbox"))), (0o700, 0o600, 0o700));
+    for name in ["core-api.sqlite3", "core-api.sqlite3-wal"] {
+        assert_eq!(mode(&data_dir.join(name)), 0o600, "{name}");
+    }
     let mails: Vec<_> =
         fs::read_dir(data_dir.join("outbox")).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!((mails.len(), mode(&mails[0])), (1, 0o600));
