@@ -78,8 +78,8 @@ async fn medians(browser: &Browser, path: &str) -> [Duration; 2] {
     })
 }
 
-/// Coarse, because a machine under test does other things: a password that is not hashed is ten times as fast. See
-/// `docs/security.md` for what was measured on a quiet one.
+/// Coarse, because a machine under test does other things: without a hash the answer is several times as fast. `docs/security.md`
+/// has what it prints where it runs alone.
 #[tokio::test]
 async fn an_unknown_address_takes_as_long_as_a_known_one() {
     let world = World::with(&MANY).await;
@@ -90,7 +90,12 @@ async fn an_unknown_address_takes_as_long_as_a_known_one() {
     world.network.lead_to(core_api.await.unwrap().router());
     for path in ["/api/sign-in", "/api/request-password-reset"] {
         let [known, unknown] = medians(&world.browser(), path).await.map(|median| median.as_secs_f64());
+        println!(
+            "{path}: {:.2} ms for a known address, {:.2} ms for an unknown one",
+            known * 1e3,
+            unknown * 1e3
+        );
         let ratio = known.max(unknown) / known.min(unknown);
-        assert!(ratio < 1.5, "{path}: {known} s and {unknown} s");
+        assert!(ratio < 2.0, "{path}: {known} s and {unknown} s");
     }
 }
