@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask dev | serve | build | test | e2e | size | shots | lighthouse | sim | fuzz`.
+//! The commands of this repository: `cargo xtask dev | serve | build | test | e2e | size | shots | lighthouse | bench | sim | fuzz`.
 //!
 //! It starts programs and waits for them; nothing of the application is in here, and the application's crates are not
 //! among its dependencies, so that it builds in a second.
@@ -9,6 +9,7 @@
 )]
 
 mod application;
+mod bench;
 mod browser;
 mod failure;
 mod frontend_tree;
@@ -44,6 +45,7 @@ The commands of this repository.
   cargo xtask size             bytes per page, and whether they are within end2end/measure/budget.json
   cargo xtask shots [DIR]      pictures of every page in every state into target/shots; `--readme`: the four of the README
   cargo xtask lighthouse       what Lighthouse says of the main pages on a slow phone
+  cargo xtask bench            speed, memory, start and bytes beside their targets; `--compare [FILE]`, `--save FILE`, `--seconds N`, `--no-build`
   cargo xtask fuzz             each fuzz target for a minute, or for `--seconds N`; needs a nightly toolchain
   cargo xtask sim [ARGS..]     the simulation for two minutes; `--help` lists seeds, sizes and `--mutants`
   cargo xtask help             this text
@@ -63,6 +65,7 @@ enum Request {
     Size,
     Shots(Shots),
     Lighthouse,
+    Bench(bench::Options),
     Fuzz { seconds: u32 },
     Simulate { args: Vec<String> },
     Help,
@@ -81,6 +84,7 @@ impl Request {
                 return Ok(Self::Simulate { args: rest.to_vec() });
             }
             "shots" => return shots(rest).map(Self::Shots),
+            "bench" => return bench::Options::parse(rest).map(Self::Bench),
             "test" if rest == ["--fast"] => return Ok(Self::Test { fast: true }),
             "fuzz" if rest.first().is_some_and(|option| option == "--seconds") => {
                 return Ok(Self::Fuzz { seconds: seconds(&rest[1..])? });
@@ -135,6 +139,7 @@ impl Request {
                 application::build(&settings, Purpose::BrowserTests)?;
                 browser::run_lighthouse(&settings)
             }
+            Self::Bench(options) => bench::run(&settings, &options),
             Self::Fuzz { seconds } => fuzz::run(&settings, seconds),
             Self::Simulate { args } => simulation::run(&args),
             Self::Help => Ok(()),
@@ -214,9 +219,8 @@ mod tests {
 
     #[test]
     fn the_help_names_every_command() {
-        for command in
-            ["dev", "serve", "build", "test", "e2e", "size", "shots", "lighthouse", "fuzz", "sim", "help"]
-        {
+        let commands = "dev serve build test e2e size shots lighthouse bench fuzz sim help";
+        for command in commands.split(' ') {
             assert!(HELP.contains(&format!("cargo xtask {command} ")), "{command}");
         }
     }

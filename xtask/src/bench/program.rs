@@ -1,0 +1,231 @@
+//! The processes that are measured: with an environment of their own, on ports that are free, ended with the value.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use super::http::{self, Answer};
+use crate::failure::{Failure, Result};
+use crate::{process, tools};
+
+/// More than a start takes on a slow machine.
+const START_LIMIT: Duration = Duration::from_secs(20);
+/// What the time to the first answer can be wrong by.
+const ASK_EVERY: Duration = Duration::from_micros(500);
+/// Linux counts processor time in hundredths of a second, whatever the kernel's own tick is (`man 5 proc`).
+const TICKS_PER_SEC: u64 = 100;
+
+pub(super) struct Program {
+    child: Child,
+    name: String,
+    pub(super) address: SocketAddr,
+    /// From before it was started until its first 200.
+    pub(super) first_answer: Duration,
+}
+
+impl Program {
+    /// Starts it and waits until it answers `path` with 200.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started, ends, or is not there in time.
+    pub(super) fn start(command: &mut Command, address: SocketAddr, path: &str) -> Result<Self> {
+        let name = command.get_program().to_string_lossy().into_owned();
+        // The log is written, and goes nowhere: it costs what writing it costs.
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let started = Instant::now();
+        let child = process::spawn(command)?;
+        let mut program = Self { child, name, address, first_answer: Duration::ZERO };
+        loop {
+            if http::get(address, path, &[]).is_ok_and(|answer| answer.status == 200) {
+                program.first_answer = started.elapsed();
+                return Ok(program);
+            }
+            program.expect_alive(started)?;
+            thread::sleep(ASK_EVERY);
+        }
+    }
+
+    fn expect_alive(&mut self, started: Instant) -> Result<()> {
+        if process::interrupted() {
+            return Err(Failure::Interrupted);
+        }
+        if let Ok(Some(status)) = self.child.try_wait() {
+            return Err(Failure::new(format!("`{}` ended with {status} at its start.", self.name)));
+        }
+        if started.elapsed() > START_LIMIT {
+            return Err(Failure::new(format!("`{}` does not answer on {}.", self.name, self.address)));
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    ///
+    /// When there is no answer.
+    pub(super) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+        http::get(self.address, path, headers).map_err(|error| self.silent(path, &error))
+    }
+
+    /// # Errors
+    ///
+    /// When there is no answer.
+    pub(super) fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
+        http::post(self.address, path, headers, body).map_err(|error| self.silent(path, &error))
+    }
+
+    fn silent(&self, path: &str, error: &std::io::Error) -> Failure {
+        Failure::new(format!("{path} of `{}` has no answer: {error}", self.name))
+    }
+
+    /// Resident memory in megabytes, where the operating system shows it.
+    pub(super) fn resident_megabytes(&self) -> Option<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        resident_megabytes(&status)
+    }
+
+    /// What it has spent on all processors since its start, where the operating system shows it.
+    pub(super) fn processor_time(&self) -> Option<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        processor_time(&stat)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // An error means that it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The reference core API and the application as two processes, as in production: what is measured of one is not the other's.
+pub(super) struct Pair {
+    pub(super) core_api: Program,
+    pub(super) application: Program,
+}
+
+impl Pair {
+    /// Both in a folder of their own, with nobody signed in.
+    ///
+    /// # Errors
+    ///
+    /// When one does not start.
+    pub(super) fn start(binary: &Path, folder: &Path, access_token_life: &str) -> Result<Self> {
+        let [core_api_address, address] = [free_address()?, free_address()?];
+        let origin = format!("http://{address}");
+        let command = |argument: &str| {
+            let mut command = in_clean_environment(binary);
+            command.arg(argument);
+            command.env("LOG_FORMAT", "json").env("DATA_DIR", folder).env("PUBLIC_ORIGIN", &origin);
+            command
+        };
+        let mut core_api = command("core-api");
+        core_api.env("CORE_API_LISTEN_ADDR", core_api_address.to_string());
+        core_api.env("CORE_API_ACCESS_TOKEN_TTL", access_token_life);
+        let core_api = Program::start(&mut core_api, core_api_address, "/v1/health")?;
+        let mut application = command("serve");
+        application.env("LISTEN_ADDR", address.to_string());
+        application.env("CORE_API_URL", format!("http://{core_api_address}/v1"));
+        let application = Program::start(&mut application, address, "/login")?;
+        Ok(Self { core_api, application })
+    }
+
+    /// Signs the seeded person in; the value of the Cookie header that a browser would then send.
+    ///
+    /// # Errors
+    ///
+    /// When the answer is no session.
+    pub(super) fn sign_in(&self) -> Result<String> {
+        let origin = format!("http://{}", self.application.address);
+        let headers = [
+            ("Origin", origin.as_str()),
+            ("Accept", "application/json"),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ];
+        let form = "email=user%40test.com&password=password1";
+        let answer = self.application.post("/api/sign-in", &headers, form)?;
+        let cookies: Vec<&str> = answer
+            .all("set-cookie")
+            .filter_map(|line| line.split(';').next())
+            .filter(|pair| !pair.ends_with('='))
+            .collect();
+        if answer.status != 200 || cookies.is_empty() {
+            return Err(Failure::new(format!("The sign-in was answered with {}.", answer.status)));
+        }
+        Ok(cookies.join("; "))
+    }
+}
+
+/// Nothing of this terminal's configuration reaches it.
+pub(super) fn in_clean_environment(binary: &Path) -> Command {
+    let mut command = process::program(binary);
+    command.env_clear();
+    command
+}
+
+/// An address that nobody listens on.
+///
+/// # Errors
+///
+/// When the operating system has none.
+pub(super) fn free_address() -> Result<SocketAddr> {
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .map_err(|error| Failure::new(format!("There is no free port: {error}")))
+}
+
+/// The program of the distribution that makes load.
+///
+/// # Errors
+///
+/// When it is neither there nor to be had.
+pub(super) fn wrk() -> Result<std::path::PathBuf> {
+    match tools::on_path("wrk") {
+        Some(path) => Ok(path),
+        None => crate::packages::program(&["wrk"], "wrk"),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no process has 2^52 bytes")]
+fn resident_megabytes(status: &str) -> Option<f64> {
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = kibibytes.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some((kibibytes * 1_024) as f64 / 1_000_000.0)
+}
+
+/// User and system time are the 14th and 15th field; the second is a name in parentheses that may have anything in it.
+fn processor_time(stat: &str) -> Option<Duration> {
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some(Duration::from_millis((user + system) * 1_000 / TICKS_PER_SEC))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_as_the_kernel_writes_it() {
+        let status = "Name:\tironleaf\nVmHWM:\t   40000 kB\nVmRSS:\t   25000 kB\n";
+        assert_eq!(resident_megabytes(status), Some(25.6));
+        assert_eq!(resident_megabytes("Name:\tkthreadd\n"), None);
+    }
+
+    #[test]
+    fn processor_time_is_read_past_a_name_with_spaces() {
+        let stat = "4711 (iron) leaf) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0 20 0 9";
+        assert_eq!(processor_time(stat), Some(Duration::from_secs(2)));
+        assert_eq!(processor_time("4711 (ironleaf) S 1"), None);
+    }
+
+    #[test]
+    fn a_program_that_ends_at_once_is_named_with_how() {
+        let mut command = process::program("false");
+        let started = Program::start(&mut command, free_address().unwrap(), "/");
+        let failure = started.err().unwrap().to_string();
+        assert!(failure.starts_with("`false` ended with"), "{failure}");
+    }
+}
