@@ -24,8 +24,8 @@ export default defineConfig<object, WorkerOptions>({
   workers: 2,
   reporter: [['list'], ['html', { open: 'never' }]],
   use: {
-    // Without a film of every test: the trace has each step's page as it was, and a picture is taken of the end.
-    trace: { mode: 'retain-on-failure', screenshots: false },
+    // A trace of every test would take a third of the time: `cargo xtask e2e` runs what has failed once more, with traces.
+    trace: 'off',
     screenshot: 'only-on-failure',
   },
   projects: [

@@ -16,14 +16,25 @@ const CHROMIUM_NAMES: [&str; 5] =
 /// What Playwright is asked for where somebody wants to watch.
 const WINDOW_OPTIONS: [&str; 3] = ["--headed", "--ui", "--debug"];
 
-/// Runs the browser tests against the release build.
+/// Runs the browser tests against the release build, and what has failed once more with traces: a trace of every test
+/// would take a third of the time.
 ///
 /// # Errors
 ///
 /// When Node or a browser cannot be had, or a test fails.
 pub(crate) fn run_playwright(settings: &Settings, args: &[String]) -> Result<()> {
     let windows = args.iter().any(|arg| WINDOW_OPTIONS.contains(&arg.as_str()));
-    process::run(playwright(settings, if windows { Kind::Full } else { Kind::Headless })?.args(args))
+    let kind = if windows { Kind::Full } else { Kind::Headless };
+    let outcome = process::run(playwright(settings, kind)?.args(args));
+    if !windows && matches!(outcome, Err(Failure::Explained(_))) {
+        println!("\nWhat has failed runs once more, for its traces. It has failed, whatever comes of that.");
+        let again =
+            process::run(playwright(settings, kind)?.args(args).args(["--last-failed", "--trace=on"]));
+        if let Err(Failure::Interrupted) = again {
+            return again;
+        }
+    }
+    outcome
 }
 
 /// Prints the bytes of each page and compares them with `end2end/measure/budget.json`.
