@@ -34,4 +34,4 @@ pub mod routes;
 #[cfg(feature = "ssr")]
 pub use server_fns::{handle_server_fn, server_fn_routes};
 #[cfg(feature = "ssr")]
-pub use site::{SITE_SCRIPT, Site, SiteAssets};
+pub use site::{Site, SiteAssets};

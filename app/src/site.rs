@@ -2,9 +2,6 @@
 
 use std::net::SocketAddr;
 
-/// The script of every page with a header: keyboard in menus, toasts, theme without a reload. Small, and no WebAssembly.
-pub const SITE_SCRIPT: &str = include_str!("site.js");
-
 /// What this is, in a sentence: on the front page, and for whoever shows a link to it.
 pub(crate) const TAGLINE: &str = "Sign-in, sessions and account pages in front of the API you already have. Tokens stay on the server; \
      the browser only ever sees pages.";
@@ -31,7 +28,7 @@ pub struct Site {
 pub struct SiteAssets {
     /// The stylesheet.
     pub style: String,
-    /// The script of every page, [`SITE_SCRIPT`].
+    /// The script of every page, `public/site.js`: toasts, menus, theme, and whatever needs no WebAssembly.
     pub script: String,
     /// The loader of the islands.
     pub islands_js: String,

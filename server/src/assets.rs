@@ -4,22 +4,22 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use app::{SITE_SCRIPT, SiteAssets};
+use app::SiteAssets;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::response::Response;
 use http::HeaderValue;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::CACHE_CONTROL;
 use thiserror::Error;
-use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
 
 /// cargo-leptos names its output after this; `Cargo.toml` says the same.
 const OUTPUT_NAME: &str = "ironleaf";
 /// Where a build that puts hashes into names says which, beside the program.
 const HASHES: &str = "hash.txt";
+/// The script of every page. The build copies it as it is; it gets the hash in its name here.
+const SCRIPT: &str = "site.js";
 /// A name with the content's hash in it never means anything else.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// A name without is asked for again each time; the answer is mostly 304.
@@ -93,8 +93,12 @@ impl BuiltSite {
             return Err(SiteError::NotBuilt(root));
         };
         let immutable = ["css", "js", "wasm"].iter().all(|extension| hash(extension).is_some());
-        let script = format!("/pkg/site.{}.js", content_hash(SITE_SCRIPT));
-        let public = files_in(&root).map_err(|error| SiteError::Unreadable(root.clone(), error))?;
+        let Ok(script) = fs::read(root.join(SCRIPT)) else {
+            return Err(SiteError::NotBuilt(root));
+        };
+        let script = format!("/pkg/site.{}.js", content_hash(&script));
+        let mut public = files_in(&root).map_err(|error| SiteError::Unreadable(root.clone(), error))?;
+        public.retain(|name| name != SCRIPT);
         let assets = SiteAssets { style, script, islands_js, islands_wasm };
         Ok(Self { root, assets, immutable, public })
     }
@@ -109,22 +113,17 @@ impl BuiltSite {
         let package = Router::new()
             .nest_service("/pkg", package)
             .layer(from_fn(move |request, next| cached(cache, request, next)));
+        let file = |name: &str| ServeFile::new(self.root.join(name)).precompressed_br().precompressed_gzip();
         let script = Router::new()
-            .route(&self.assets.script, get(site_script))
-            .layer(CompressionLayer::new())
-            .layer(from_fn(|request, next| cached(IMMUTABLE, request, next)));
+            .route_service(&self.assets.script, file(SCRIPT))
+            .layer(from_fn(move |request, next| cached(cache, request, next)));
         let mut public = Router::new();
         for name in &self.public {
-            let file = ServeFile::new(self.root.join(name)).precompressed_br().precompressed_gzip();
-            public = public.route_service(&format!("/{name}"), file);
+            public = public.route_service(&format!("/{name}"), file(name));
         }
         let public = public.layer(from_fn(|request, next| cached("public, max-age=3600", request, next)));
         package.merge(script).merge(public)
     }
-}
-
-async fn site_script() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SITE_SCRIPT)
 }
 
 async fn cached(value: &'static str, request: Request, next: Next) -> Response {
@@ -163,7 +162,7 @@ fn files_in(root: &Path) -> std::io::Result<Vec<String>> {
 }
 
 /// Not cryptographic: it only has to differ when the content does.
-fn content_hash(content: &str) -> String {
+fn content_hash(content: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);
     format!("{:016x}", hasher.finish())

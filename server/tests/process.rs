@@ -31,10 +31,9 @@ fn free_address() -> SocketAddr {
 }
 
 fn command(folder: &Path) -> Command {
-    let package = folder.join("site/pkg");
-    std::fs::create_dir_all(&package).unwrap();
-    for name in ["ironleaf.css", "ironleaf.js", "ironleaf.wasm"] {
-        std::fs::write(package.join(name), "").unwrap();
+    std::fs::create_dir_all(folder.join("site/pkg")).unwrap();
+    for name in ["pkg/ironleaf.css", "pkg/ironleaf.js", "pkg/ironleaf.wasm", "site.js"] {
+        std::fs::write(folder.join("site").join(name), "").unwrap();
     }
     let mut command = Command::new(PROGRAM);
     command

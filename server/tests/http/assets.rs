@@ -22,6 +22,7 @@ async fn hashed_assets_are_kept_for_a_year_and_others_are_asked_for_again() {
         "{script}"
     );
     assert!(answer.header("content-type").starts_with("text/javascript"));
+    assert_eq!(browser.get("/site.js").await.status, 404, "under one name only");
     for path in ["/favicon.svg", "/img/logo.svg"] {
         assert_eq!(browser.get(path).await.header("cache-control"), "public, max-age=3600", "{path}");
     }

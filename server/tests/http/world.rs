@@ -171,6 +171,7 @@ fn built_site(folder: &TempDir) -> BuiltSite {
     for name in ["ironleaf.abc123.css", "ironleaf.abc123.js", "ironleaf.abc123.wasm"] {
         std::fs::write(package.join(name), format!("/* {name} */")).unwrap();
     }
+    std::fs::write(root.join("site.js"), "// site.js").unwrap();
     std::fs::create_dir_all(root.join("img")).unwrap();
     for name in ["favicon.svg", "img/logo.svg"] {
         std::fs::write(root.join(name), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();

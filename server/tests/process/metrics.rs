@@ -13,10 +13,7 @@ fn assert_sample(text: &str, start: &str, value: &str) {
 fn requests_sign_ins_and_sessions_are_counted_at_an_address_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
     let metrics_address = free_address();
-    let settings = [
-        ("METRICS_LISTEN_ADDR", metrics_address.to_string()),
-        ("CORE_API_ACCESS_TOKEN_TTL", "1s".to_owned()),
-    ];
+    let settings = [("METRICS_LISTEN_ADDR", metrics_address.to_string())];
     let application = Running::embedded_with(&folder, &settings);
     let cookie = application.sign_in();
     application.send("POST /api/sign-in", "", "email=user@test.com&password=wrong-password");
