@@ -109,7 +109,7 @@ pub(crate) fn run(settings: &Settings, options: &Options) -> Result<()> {
         "floor",
     ]))?;
     let folder = settings.target.join("bench");
-    let results = Bench { settings, wrk, folder: folder.clone(), seconds: options.seconds }.run()?;
+    let results = Bench { settings, wrk, folder: folder.clone(), options }.run()?;
     print!("{results}");
     let written = folder.join("results.json");
     results.write(&written)?;
@@ -149,12 +149,12 @@ struct Bench<'a> {
     wrk: PathBuf,
     /// For data folders; they are new in each run.
     folder: PathBuf,
-    seconds: u32,
+    options: &'a Options,
 }
 
 impl Bench<'_> {
     fn run(&self) -> Result<Results> {
-        let circumstances = Circumstances::now(self.seconds)?;
+        let circumstances = Circumstances::now(self.options.seconds, self.options.build)?;
         if !circumstances.is_quiet() {
             println!("Something else is running on this machine: the numbers will not mean much.");
         }
@@ -209,8 +209,8 @@ impl Bench<'_> {
         let floor = self.floor(&pair.application)?;
         let bare = Route { name: FLOOR, program: &floor, targets: None, p99_target_ms: None, ..login };
         let bearer = access_token(&pair.core_api)?;
-        let mut measured = bare.measure(&self.wrk, self.seconds)?;
-        measured.extend(login.measure(&self.wrk, self.seconds)?);
+        let mut measured = bare.measure(&self.wrk, self.options.seconds)?;
+        measured.extend(login.measure(&self.wrk, self.options.seconds)?);
         let account = Route {
             name: ACCOUNT,
             program: &pair.application,
@@ -219,7 +219,7 @@ impl Bench<'_> {
             targets: Some(ACCOUNT_TARGETS),
             p99_target_ms: Some(P99_TARGET_MS),
         };
-        measured.extend(account.measure(&self.wrk, self.seconds)?);
+        measured.extend(account.measure(&self.wrk, self.options.seconds)?);
         let core_api = Route {
             name: CORE_API,
             program: &pair.core_api,
@@ -228,7 +228,7 @@ impl Bench<'_> {
             targets: None,
             p99_target_ms: None,
         };
-        measured.extend(core_api.measure(&self.wrk, self.seconds)?);
+        measured.extend(core_api.measure(&self.wrk, self.options.seconds)?);
         Ok(measured)
     }
 

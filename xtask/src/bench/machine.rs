@@ -27,12 +27,12 @@ pub(super) struct Circumstances {
 }
 
 impl Circumstances {
-    /// Of this machine, now.
+    /// Of this machine, now, and of a build of now or of whatever was there.
     ///
     /// # Errors
     ///
     /// When this is no git checkout.
-    pub(super) fn now(seconds: u32) -> Result<Self> {
+    pub(super) fn now(seconds: u32, is_built_now: bool) -> Result<Self> {
         let said = |program: &str, args: &[&str]| {
             process::quiet_output(process::program(program).args(args)).map(|said| said.trim().to_owned())
         };
@@ -49,7 +49,12 @@ impl Circumstances {
             commit,
             dirty: !changes.is_empty(),
             date: said("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]).unwrap_or_default(),
-            profile: "release".to_owned(),
+            profile: if is_built_now {
+                "release"
+            } else {
+                "release, built before and maybe of another commit"
+            }
+            .to_owned(),
             seconds: seconds.into(),
         })
     }
