@@ -8,7 +8,7 @@ test.use({ serverOptions: { standAloneCoreApi: true, settings: { CORE_API_ACCESS
 test.describe.configure({ mode: 'serial' });
 
 test.beforeEach(async ({ server }) => {
-  await server.coreApi?.start();
+  await server.bringCoreApiBack();
 });
 
 test('a stand-alone core API works like the embedded one', async ({ signedIn, accountPage }) => {
@@ -40,7 +40,7 @@ test('while the core API is gone the account page says so, and comes back with i
   await expect(header.accountMenu.button).toBeVisible();
   expect((await context.cookies()).map((cookie) => cookie.name)).toContain('ironleaf-session');
 
-  await server.coreApi?.start();
+  await server.bringCoreApiBack();
   await unavailablePage.ready();
   await unavailablePage.tryAgain.click();
 
@@ -133,11 +133,11 @@ test('while the core API is gone the account form keeps the e-mail, and works wh
 
   if (javaScriptEnabled) {
     await expect(toasts.alert).toBeVisible();
-    await server.coreApi?.start();
+    await server.bringCoreApiBack();
   } else {
     // The form's page needs the core API itself.
     await unavailablePage.shown();
-    await server.coreApi?.start();
+    await server.bringCoreApiBack();
     await unavailablePage.tryAgain.click();
   }
   // A form that is sent by GET without a field leaves a question mark.
