@@ -51,8 +51,8 @@ impl Unit {
         self == Self::RequestsPerSecond
     }
 
-    /// How much worse a value may be before it counts: a share of the earlier value, and at least this much. Two runs of the
-    /// same build on a quiet machine of two cores stay within it.
+    /// How much worse a value may be before it counts: a share of the earlier value, and at least this much. Chosen, and to be
+    /// confirmed by two runs on a quiet machine.
     const fn tolerance(self) -> (f64, f64) {
         match self {
             Self::RequestsPerSecond | Self::Megabytes | Self::Times => (0.10, 0.0),
