@@ -165,11 +165,17 @@ on("pageshow", (event) => {
 
 const { islands, wasm } = script.dataset;
 const ready = () => (root.dataset.hydrated = "");
+// Between two steps the browser may do what somebody waits for.
+const pause = () => new Promise((done) => setTimeout(done));
 const wake = async () => {
   const module = await import(islands);
   await module.default({ module_or_path: wasm });
+  await pause();
   module.hydrate();
-  for (const island of all("leptos-island")) await module[island.dataset.component]?.(island);
+  for (const island of all("leptos-island")) {
+    await pause();
+    await module[island.dataset.component]?.(island);
+  }
   ready();
 };
 // A page whose islands cannot be had still works, so the person is not told.

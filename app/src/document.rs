@@ -10,6 +10,7 @@ use http::{HeaderValue, StatusCode};
 use hydration_context::SsrSharedContext;
 use ironleaf_bff::{MissingLayer, Problem, ProblemKind};
 use leptos::prelude::*;
+use memchr::memmem;
 
 use crate::components::{AuthBanner, Banner, Toasts};
 use crate::error::FormPage;
@@ -127,8 +128,23 @@ fn render<V: IntoView>(view: impl FnOnce() -> V) -> String {
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let html = owner.with(|| view().into_view().to_html());
     owner.unset_with_forced_cleanup();
-    // Leptos marks places with `<!>`, which is no comment to an HTML parser but a parse error that acts like one.
-    html.replace("<!>", "<!---->")
+    spell_out_markers(&html)
+}
+
+/// Leptos marks places with `<!>`, which is no comment to an HTML parser but a parse error that acts like one.
+fn spell_out_markers(html: &str) -> String {
+    const MARKER: &str = "<!>";
+    const COMMENT: &str = "<!---->";
+    // Most pages have fewer than 64 of them.
+    let mut spelled = String::with_capacity(html.len() + 64 * (COMMENT.len() - MARKER.len()));
+    let mut rest = 0;
+    for at in memmem::find_iter(html.as_bytes(), MARKER) {
+        spelled.push_str(&html[rest..at]);
+        spelled.push_str(COMMENT);
+        rest = at + MARKER.len();
+    }
+    spelled.push_str(&html[rest..]);
+    spelled
 }
 
 fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
@@ -167,6 +183,7 @@ fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
                 <link rel="stylesheet" href=site.assets.style.clone() />
                 <script
                     type="module"
+                    fetchpriority="low"
                     nonce=nonce.clone()
                     src=site.assets.script.clone()
                     data-islands=islands_js
@@ -192,5 +209,17 @@ impl From<MissingLayer> for Answer {
     fn from(missing: MissingLayer) -> Self {
         tracing::error!(layer = missing.0, "a route lacks a layer");
         Self::Problem(Problem::new(ProblemKind::Internal))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markers_become_comments_and_the_rest_stays() {
+        for html in ["", "a", "<!>", "<!><!>", "é<!>ü<!", "<!DOCTYPE html><p><!>x<!></p>"] {
+            assert_eq!(spell_out_markers(html), html.replace("<!>", "<!---->"));
+        }
     }
 }

@@ -1,7 +1,7 @@
 // Lighthouse with its mobile preset: a slow phone on a slow network, as it simulates them.
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,7 +21,7 @@ const PAGES = [
   { path: '/account', name: 'account', signedIn: true },
 ];
 /** The middle one counts: a single run is at the mercy of whatever else the machine does. */
-const RUNS = 3;
+const RUNS = 5;
 
 const MUST_BE_100 = ['performance', 'accessibility', 'best-practices'];
 const LOGIN_LIMITS_MS = { LCP: 1_000, TTI: 1_200 };
@@ -37,30 +37,65 @@ interface Scores {
 test('Lighthouse', async ({ homePage, context, signedIn, server }) => {
   expect(signedIn.email).toContain('@');
   await homePage.open();
+  rmSync(REPORTS, { recursive: true, force: true });
   mkdirSync(REPORTS, { recursive: true });
   const cookie = await cookieHeader(context);
+  await context.close();
+  const { port, close } = await openBrowser();
   const short: string[] = [];
-  for (const page of PAGES) {
-    const runs: Scores[] = [];
-    for (let run = 1; run <= RUNS; run += 1) {
-      const report = join(REPORTS, `${page.name}-${run}.json`);
-      runs.push(await measure(server.origin + page.path, report, page.signedIn ? cookie : undefined));
+  try {
+    // The first page of a browser is slower than all others, whatever is on it.
+    await measure(server.origin + '/', port, join(REPORTS, 'first.json'), undefined);
+    for (const page of PAGES) {
+      const runs: Scores[] = [];
+      for (let run = 1; run <= RUNS; run += 1) {
+        const report = join(REPORTS, `${page.name}-${run}.json`);
+        runs.push(await measure(server.origin + page.path, port, report, page.signedIn ? cookie : undefined));
+      }
+      runs.sort((one, other) => one.TTI - other.TTI || one.LCP - other.LCP);
+      const middle = runs[Math.floor(RUNS / 2)] as Scores;
+      console.log(line(page.path, middle));
+      short.push(...shortcomings(page.path, middle));
     }
-    runs.sort((one, other) => one.TTI - other.TTI || one.LCP - other.LCP);
-    const middle = runs[Math.floor(RUNS / 2)] as Scores;
-    console.log(line(page.path, middle));
-    short.push(...shortcomings(page.path, middle));
+  } finally {
+    await close();
   }
   if (short.length > 0) throw new Error(`Not good enough:\n${short.join('\n')}`);
 });
 
-async function measure(url: string, report: string, cookie: string | undefined): Promise<Scores> {
-  const args = [PROGRAM, url, '--quiet', '--output=json', `--output-path=${report}`];
-  args.push('--chrome-flags=--headless=new --no-sandbox --disable-gpu');
+/** A Chromium that stays open; Lighthouse empties its cache and storage before each page. */
+async function openBrowser(): Promise<{ port: number; close: () => Promise<void> }> {
+  const program = process.env.PLAYWRIGHT_CHROMIUM || chromium.executablePath();
+  const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+  args.push('--disable-component-update', '--disable-sync', '--remote-debugging-port=0');
+  const profile = join(REPORTS, 'profile');
+  const browser = spawn(program, [...args, `--user-data-dir=${profile}`, 'about:blank'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = new Promise<void>((resolve) => browser.once('exit', () => resolve()));
+  const close = async () => {
+    browser.kill();
+    await ended;
+    rmSync(profile, { recursive: true, force: true });
+  };
+  const port = await new Promise<number>((resolve, reject) => {
+    let said = '';
+    browser.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      const listening = /DevTools listening on ws:\/\/[^:]+:(\d+)/.exec(said);
+      if (listening) resolve(Number(listening[1]));
+    });
+    browser.once('error', reject);
+    browser.once('exit', (code) => reject(new Error(`Chromium ended with ${code}:\n${said}`)));
+  });
+  return { port, close };
+}
+
+async function measure(url: string, port: number, report: string, cookie: string | undefined): Promise<Scores> {
+  const args = [PROGRAM, url, '--quiet', `--port=${port}`, '--output=json', `--output-path=${report}`];
   args.push('--only-categories=performance,accessibility,best-practices,seo');
   if (cookie) args.push(`--extra-headers=${JSON.stringify({ Cookie: cookie })}`);
-  const CHROME_PATH = process.env.PLAYWRIGHT_CHROMIUM || chromium.executablePath();
-  await run(process.execPath, args, { ...process.env, CHROME_PATH });
+  await run(process.execPath, args);
 
   const { categories, audits, finalDisplayedUrl } = JSON.parse(readFileSync(report, 'utf8')) as Report;
   expect(finalDisplayedUrl, 'the page itself, and no other it leads to').toBe(url);
@@ -102,9 +137,9 @@ async function cookieHeader(context: BrowserContext): Promise<string> {
   return (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
 }
 
-function run(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+function run(program: string, args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env, stdio: ['ignore', 'inherit', 'pipe'] });
+    const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'pipe'] });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
     child.once('error', reject);
