@@ -6,7 +6,8 @@ use http::header::COOKIE;
 use http::request::Parts;
 use ironleaf_bff::edge::{CspNonce, RequestId};
 use ironleaf_bff::{
-    CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, ReturnTo, SignedOutReason, User,
+    CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, Problem, ReturnTo, SignedOutReason, User,
+    session_cannot_be_checked,
 };
 
 use crate::Site;
@@ -42,8 +43,12 @@ impl PageRequest {
         Some(Self { parts, site, viewer })
     }
 
-    /// Nobody is signed in, or not any more: to the sign-in page, which says why, and back to `place`.
+    /// Nobody is signed in, or not any more: to the sign-in page, which says why, and back to `place`. While that cannot be
+    /// told, they are asked to come back later.
     pub(crate) fn ask_to_log_in(&self, place: Option<&ReturnTo>) -> Answer {
+        if session_cannot_be_checked(&self.parts) {
+            return Answer::Problem(Problem::unavailable());
+        }
         if let Some(reason) = SignedOutReason::from_parts(&self.parts) {
             self.leave(&MESSAGE, &Message::SessionExpired(Some(reason)));
         }

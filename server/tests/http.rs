@@ -51,6 +51,8 @@ mod security_doc;
 mod sign_in;
 #[path = "http/sign_out.rs"]
 mod sign_out;
+#[path = "http/store_outage.rs"]
+mod store_outage;
 #[path = "http/theme.rs"]
 mod theme;
 #[path = "http/use_cases.rs"]

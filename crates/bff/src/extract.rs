@@ -12,7 +12,7 @@ use crate::{Bff, CoreApi, Problem, ProblemKind, Session};
 /// The person, if somebody is signed in.
 ///
 /// It answers without asking the core API, from what is sealed in the cookie. While the store does not say whether the
-/// session was ended, that holds for as long as the access token does.
+/// session was ended, that holds for as long as the access token does; after that, [`session_cannot_be_checked`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MaybeUser(pub Option<User>);
 
@@ -50,6 +50,18 @@ impl CoreApi {
         let bff = parts.extensions.get::<Bff>().ok_or(MissingLayer("Bff"))?;
         Ok(Self::new(bff.clone(), session(parts)?.clone(), &parts.extensions))
     }
+}
+
+/// Whether nobody can tell if the person who sends this request is signed in: it came with a session, the store does not say
+/// whether that was ended, and no living access token speaks for it.
+///
+/// [`MaybeUser`] is nobody then. A page for somebody asks them to come back later, because a sign-in would replace a session
+/// that may well live.
+pub fn session_cannot_be_checked(parts: &Parts) -> bool {
+    let (Ok(session), Some(bff)) = (session(parts), parts.extensions.get::<Bff>()) else {
+        return false;
+    };
+    session.current().is_some() && trusted_record(bff, session).is_none()
 }
 
 /// SECURITY: nobody knows whether an unchecked session was ended. A copy of its cookie shows no more than the access token

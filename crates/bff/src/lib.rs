@@ -39,7 +39,7 @@ pub use emailed_link::{
     SIGN_IN_LINK, SignInLink, VERIFICATION_LINK, VerificationLink, request_password_reset, sign_in_with_link,
     verify_email,
 };
-pub use extract::{MaybeUser, MissingLayer};
+pub use extract::{MaybeUser, MissingLayer, session_cannot_be_checked};
 pub use failure::AccountFailure;
 pub use limits::{Allowance, InvalidAllowance, RateLimits};
 pub use origin::{InvalidOrigin, PublicOrigin};

@@ -54,13 +54,18 @@ impl World {
         .unwrap();
         let network = Arc::new(Network::new(core_api.router()));
         let store = Arc::new(MemoryStore::new(STORE_BYTES, clock.reader()));
-        let router = assemble(&config, &folder, &clock, &network, &store);
+        let router = assemble(&config, &folder, &clock, &network, Arc::<MemoryStore>::clone(&store));
         Self { router, core_api, network, store, clock, core_api_clock, folder }
     }
 
     /// Another replica, with the same secrets and the same core API, and settings of its own.
     pub(crate) fn replica(&self, settings: &[(&str, &str)]) -> Router {
-        assemble(&config(&self.folder, settings), &self.folder, &self.clock, &self.network, &self.store)
+        assemble(&config(&self.folder, settings), &self.folder, &self.clock, &self.network, self.store())
+    }
+
+    /// Another replica, with a store of its own.
+    pub(crate) fn replica_at(&self, store: Arc<dyn Store>) -> Router {
+        assemble(&config(&self.folder, &[]), &self.folder, &self.clock, &self.network, store)
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -131,13 +136,13 @@ fn assemble(
     folder: &TempDir,
     clock: &MovableClock,
     network: &Arc<Network>,
-    store: &Arc<MemoryStore>,
+    store: Arc<dyn Store>,
 ) -> Router {
     let ambient = Ambient {
         clock: clock.reader(),
         random: ironleaf_auth::system_random(),
         transport: Arc::clone(network) as Arc<dyn Transport>,
-        store: Arc::clone(store) as Arc<dyn Store>,
+        store,
         spawner: ironleaf_auth::tokio_spawner(),
     };
     application(config, "http://core-api.test/v1".parse().unwrap(), &built_site(folder), ambient)

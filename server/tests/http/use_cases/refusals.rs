@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use ironleaf_store::{Draft, Expected, Holder, Key as StoreKey, Record, Store, StoreError, Written};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
 use super::{ACCESS_TOKEN_LIFE, assert_said, change, routes_with, send};
 use crate::browser::Browser;
+use crate::store_outage::Away;
 use crate::world::{TOKEN_MARK, World};
 
 const FORMS: [&str; 4] = ["/update?password=password2", "/delete", "/resend", "/confirm?password=password1"];
@@ -125,40 +124,6 @@ async fn a_session_over_a_lowered_budget_is_refused_before_a_token_is_spent() {
     let stats = world.stats();
     assert_eq!((stats.sign_ins, stats.refreshes_accepted, stats.families_revoked), (1, 0, 0));
     assert_eq!(browser.get("/account").await.status, 200, "nobody is signed out");
-}
-
-/// It answers nobody.
-struct Away;
-
-fn away() -> StoreError {
-    StoreError::Unreachable("connection refused".into())
-}
-
-#[async_trait]
-impl Store for Away {
-    async fn read(&self, _: &[StoreKey]) -> Result<Vec<Option<Record>>, StoreError> {
-        Err(away())
-    }
-
-    async fn write(&self, _: &StoreKey, _: Expected, _: Draft) -> Result<Written, StoreError> {
-        Err(away())
-    }
-
-    async fn acquire(&self, _: &StoreKey, _: &Holder, _: Duration) -> Result<bool, StoreError> {
-        Err(away())
-    }
-
-    async fn renew(&self, _: &StoreKey, _: &Holder, _: Duration) -> Result<bool, StoreError> {
-        Err(away())
-    }
-
-    async fn release(&self, _: &StoreKey, _: &Holder) -> Result<(), StoreError> {
-        Err(away())
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        Err(away())
-    }
 }
 
 #[tokio::test]

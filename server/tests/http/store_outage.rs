@@ -1,0 +1,110 @@
+//! What pages say while the store is away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::routes::PAGES;
+use async_trait::async_trait;
+use ironleaf_store::{Draft, Expected, Holder, Key, Record, Store, StoreError, Written};
+
+use crate::browser::{Browser, SESSION};
+use crate::world::World;
+
+const ACCESS_TOKEN_LIFE: Duration = Duration::from_mins(20);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Somebody has to be signed in to see them, and they do not call the core API.
+const FOR_SOMEBODY: [&str; 3] = ["/set-password", "/account/delete", "/confirm?return_to=/account"];
+
+/// A person so long after their sign-in, and nobody can tell whether the session was ended.
+async fn unchecked(world: &World, after: Duration) -> Browser {
+    let mut browser = world.signed_in().await;
+    world.advance(after);
+    browser.turn_to(world.replica_at(Arc::new(Away)));
+    browser
+}
+
+#[tokio::test]
+async fn a_page_for_somebody_is_there_as_long_as_the_access_token_lives() {
+    let world = World::new().await;
+    let mut browser = unchecked(&world, ACCESS_TOKEN_LIFE - SECOND).await;
+    for path in FOR_SOMEBODY {
+        assert_eq!(browser.get(path).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_for_somebody_waits_until_it_can_be_told_whether_they_are_signed_in() {
+    let world = World::new().await;
+    let mut browser = unchecked(&world, ACCESS_TOKEN_LIFE + SECOND).await;
+    let before = browser.session().cloned();
+    for path in FOR_SOMEBODY {
+        let page = browser.get(path).await;
+        assert_eq!((page.status, page.location()), (503, ""), "{path}");
+        assert!(page.header("retry-after").parse::<u64>().unwrap() > 0, "{path}");
+        assert_eq!(page.header("cache-control"), "no-store", "{path}");
+        assert!(page.body.contains("Temporarily unavailable"), "{path}: {}", page.body);
+        assert!(!page.body.contains("user@test.com"), "{path} shows whose session it is");
+        assert!(page.set_cookies(SESSION).is_empty() && browser.session() == before.as_ref(), "{path}");
+    }
+    browser.turn_to(world.router.clone());
+    for path in FOR_SOMEBODY {
+        assert_eq!(browser.get(path).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn no_page_sends_somebody_who_may_be_signed_in_to_the_sign_in_page() {
+    let world = World::new().await;
+    let mut browser = unchecked(&world, ACCESS_TOKEN_LIFE + SECOND).await;
+    for page in PAGES {
+        let answer = browser.get(page.path).await;
+        assert!(matches!(answer.status, 200 | 503), "{}: {}", page.path, answer.location());
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_session_is_sent_to_the_sign_in_page_all_the_same() {
+    let world = World::new().await;
+    let mut stranger = world.browser();
+    stranger.turn_to(world.replica_at(Arc::new(Away)));
+    for path in FOR_SOMEBODY {
+        let answer = stranger.get(path).await;
+        assert_eq!(answer.status, 303, "{path}");
+        assert!(answer.location().starts_with("/login"), "{path}: {}", answer.location());
+    }
+}
+
+/// It answers nobody.
+pub(crate) struct Away;
+
+fn away() -> StoreError {
+    StoreError::Unreachable("connection refused".into())
+}
+
+#[async_trait]
+impl Store for Away {
+    async fn read(&self, _: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        Err(away())
+    }
+
+    async fn write(&self, _: &Key, _: Expected, _: Draft) -> Result<Written, StoreError> {
+        Err(away())
+    }
+
+    async fn acquire(&self, _: &Key, _: &Holder, _: Duration) -> Result<bool, StoreError> {
+        Err(away())
+    }
+
+    async fn renew(&self, _: &Key, _: &Holder, _: Duration) -> Result<bool, StoreError> {
+        Err(away())
+    }
+
+    async fn release(&self, _: &Key, _: &Holder) -> Result<(), StoreError> {
+        Err(away())
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        Err(away())
+    }
+}
