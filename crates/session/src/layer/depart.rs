@@ -85,11 +85,10 @@ async fn end<P>(context: &Context, ended: Option<&Record<P>>) {
     }
 }
 
-/// Whether the record fits the header budget.
-pub(crate) fn fits<P: Payload>(context: &Context, record: &Record<P>) -> Result<(), SessionTooLarge> {
-    let plaintext = record.encode(record.sealed_at);
+/// Whether a session of so many bytes fits the header budget.
+pub(crate) fn fits(context: &Context, plaintext_bytes: usize) -> Result<(), SessionTooLarge> {
     // Only lengths count, so there is no need to seal.
-    pairs(context, "x".repeat(sealed_length(plaintext.len()))).map(drop)
+    pairs(context, "x".repeat(sealed_length(plaintext_bytes))).map(drop)
 }
 
 /// The lines that set the session's cookies and remove those that are in their way.

@@ -183,6 +183,21 @@ async fn the_budget_is_met_to_the_byte() {
 }
 
 #[tokio::test]
+async fn a_session_that_nobody_changed_is_measured_as_if_it_were_written() {
+    let signed_in = roomy().signed_in(&text(4_000)).await;
+    let header: Vec<String> = signed_in.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let exact = header.join("; ").len();
+    let ask =
+        async |session: Session<Text>| format!("{:?}", session.fits().map_err(|error| error.needed_bytes));
+    for (budget, answer) in [(exact, "Ok(())".to_owned()), (exact - 1, format!("Err({exact})"))] {
+        let site = Site::new().with_settings(|settings| settings.header_budget_bytes = budget);
+        let mut browser = Browser::new(Router::new().route("/", any(ask)).layer(site.layer::<Text>()));
+        browser.jar.clone_from(&signed_in.jar);
+        assert_eq!(browser.get("/").await.body, answer, "{budget} bytes");
+    }
+}
+
+#[tokio::test]
 async fn a_header_full_of_chunks_is_read_without_trouble() {
     let chunks =
         |index: usize| format!("{COOKIE}.{}=abcd{:04}.{}.32.v1.AAAA", index % 32, index / 31, index % 32);
