@@ -72,12 +72,16 @@ impl CoreApi {
     /// [`AccountError::SignedOut`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     pub async fn current_user(&self) -> Result<User, AccountError> {
         let user = self.bff.accounts()?.current_user(self).await?;
-        let signed_in = self.session.current().ok_or(AccountError::SignedOut)?.payload.identity.id.clone();
-        if user.id != signed_in {
+        let signed_in = self.session.current().ok_or(AccountError::SignedOut)?;
+        let known = &signed_in.payload.identity;
+        if user.id != known.id {
             // A cache in between, most likely. Nobody may become somebody else by it.
             return Err(AccountError::Unavailable("the core API answered with another person".to_owned()));
         }
-        self.session.modify(|principal| principal.identity = user.clone());
+        // To find out afterwards that nothing changed, the session is encoded twice.
+        if user != *known {
+            self.session.modify(|principal| principal.identity = user.clone());
+        }
         Ok(user)
     }
 
