@@ -27,7 +27,7 @@ async fn unchecked(world: &World, after: Duration) -> Browser {
 #[tokio::test]
 async fn a_page_for_somebody_is_there_as_long_as_the_access_token_lives() {
     let world = World::new().await;
-    let mut browser = unchecked(&world, ACCESS_TOKEN_LIFE - SECOND).await;
+    let mut browser = unchecked(&world, ACCESS_TOKEN_LIFE.saturating_sub(SECOND)).await;
     for path in FOR_SOMEBODY {
         assert_eq!(browser.get(path).await.status, 200, "{path}");
     }
