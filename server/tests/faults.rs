@@ -1,0 +1,46 @@
+//! Every route while something is wrong between the program and what it needs: proxies between real processes spoil the
+//! way to the core API and the way to Redis. Judged by what browsers see, and by what the core API holds afterwards.
+//! `docs/faults.md` has the figures.
+//!
+//! On Linux alone: everybody has an address of their own in 127.0.0.0/8, which is loopback as a whole nowhere else.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "faults/browser.rs"]
+mod browser;
+#[path = "faults/core_api.rs"]
+mod core_api;
+#[path = "faults/core_api_wire.rs"]
+mod core_api_wire;
+#[path = "faults/dice.rs"]
+mod dice;
+#[path = "faults/door.rs"]
+mod door;
+#[path = "faults/figures.rs"]
+mod figures;
+#[path = "faults/forms.rs"]
+mod forms;
+#[path = "faults/load.rs"]
+mod load;
+#[path = "storm/processes.rs"]
+#[expect(dead_code, reason = "this suite kills nothing")]
+mod processes;
+#[path = "faults/redis_wire.rs"]
+mod redis_wire;
+#[path = "faults/store.rs"]
+mod store;
+#[path = "faults/trial.rs"]
+mod trial;
+#[path = "faults/truth.rs"]
+mod truth;
+#[path = "faults/upstream.rs"]
+mod upstream;
+#[path = "faults/world.rs"]
+mod world;
+
+use std::time::Duration;
+
+#[expect(clippy::disallowed_methods, reason = "the processes live by the clock of the machine")]
+async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}

@@ -1,0 +1,175 @@
+//! One errand of one person under one fault, in three steps: everything is prepared while all is well, then it is done
+//! under the fault, and when that is over it is judged what came of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::routes::PAGES;
+use tokio::task::JoinSet;
+
+use crate::browser::{Answer, Browser};
+use crate::figures::Figures;
+use crate::forms::{FORMS, Form};
+use crate::world::{Person, World};
+
+/// A page gives its calls two and a half seconds in all, and the store a second to read the session. The rest is for a busy
+/// machine: by a clock that stands still meanwhile, `http/faulty_refresh.rs` has the deadline itself.
+const PAGE_LIMIT: Duration = Duration::from_secs(9);
+
+/// A form gives its calls ten seconds in all, beside the store.
+pub(crate) const FORM_LIMIT: Duration = Duration::from_secs(20);
+
+#[derive(Clone, Copy)]
+pub(crate) enum Errand {
+    /// Every page that there is.
+    Pages,
+    /// The page that calls the core API.
+    Account,
+    Form(&'static Form),
+}
+
+pub(crate) struct Trial {
+    pub(crate) errand: Errand,
+    pub(crate) person: Person,
+    /// The browser as it was before the errand: a copy of its cookies.
+    pub(crate) copy: Browser,
+    pub(crate) answer: Answer,
+    pub(crate) figures: Figures,
+    fault: &'static str,
+    /// The store may not say whether the session was ended, and no access token speaks for it.
+    pub(crate) is_unchecked: bool,
+}
+
+/// These are for people who are not signed in.
+const FOR_STRANGERS: [&str; 4] = ["/login", "/register", "/reset-password", "/email-verification"];
+
+/// These ask who is signed in, and do not call the core API.
+const FOR_SOMEBODY: [&str; 3] = ["/set-password", "/account/delete", "/confirm"];
+
+impl Trial {
+    pub(crate) async fn prepare(world: &World, errand: Errand, fault: &'static str) -> Self {
+        let person = match errand {
+            Errand::Pages | Errand::Account => world.signed_in().await,
+            Errand::Form(form) => form.sender(world).await,
+        };
+        let (copy, answer, figures) = (person.browser.clone(), Answer::default(), Figures::default());
+        Self { errand, person, copy, answer, figures, fault, is_unchecked: false }
+    }
+
+    pub(crate) async fn act(&mut self) {
+        match self.errand {
+            Errand::Pages => {
+                for page in PAGES {
+                    self.open(page.path, page.calls_core_api).await;
+                }
+            }
+            Errand::Account => self.open("/account", true).await,
+            Errand::Form(form) => self.send(form).await,
+        }
+    }
+
+    pub(crate) async fn open(&mut self, path: &str, calls_core_api: bool) {
+        let mut stranger = self.person.browser.stranger();
+        let browser = if FOR_STRANGERS.contains(&path) { &mut stranger } else { &mut self.person.browser };
+        let answer = browser.get(path).await;
+        self.figures.requests += 1;
+        self.figures.slowest_page = self.figures.slowest_page.max(answer.took);
+        let is_right = match answer.status {
+            200 if calls_core_api => answer.body.contains(&self.person.email),
+            200 => true,
+            503 if calls_core_api || (self.is_unchecked && FOR_SOMEBODY.contains(&path)) => {
+                self.figures.unavailable += 1;
+                answer.says_when
+            }
+            _ => false,
+        };
+        if !is_right || answer.took > PAGE_LIMIT {
+            self.wrong(path, &answer, "is no right answer in time");
+        }
+    }
+
+    async fn send(&mut self, form: &Form) {
+        let answer = self.person.browser.post(form.path, &form.fields(&self.person)).await;
+        self.figures.requests += 1;
+        self.figures.slowest_form = answer.took;
+        let is_right = match answer.status {
+            303 => form.leads_to(&answer.location),
+            429 | 503 => answer.says_when && form.path != "/api/sign-out",
+            _ => false,
+        };
+        if !is_right || answer.took > FORM_LIMIT {
+            self.wrong(form.path, &answer, "is no right answer in time");
+        }
+        self.answer = answer;
+    }
+
+    pub(crate) fn wrong(&mut self, what: &str, answer: &Answer, why: &str) {
+        let Answer { status, location, body, took, .. } = answer;
+        let body = if *status == 0 { &body[..] } else { "" };
+        self.figures.wrong.push(format!(
+            "{what}, {}, {}: {status} {location}{body} after {} ms: {why}",
+            self.fault,
+            self.person.email,
+            took.as_millis()
+        ));
+    }
+}
+
+pub(crate) fn every_errand() -> impl Iterator<Item = Errand> {
+    FORMS.iter().map(Errand::Form).chain([Errand::Pages])
+}
+
+/// Each by somebody else.
+pub(crate) async fn prepare_all(
+    world: &Arc<World>,
+    errands: impl Iterator<Item = Errand>,
+    fault: &'static str,
+) -> Vec<Trial> {
+    let mut trials = JoinSet::new();
+    for errand in errands {
+        let world = Arc::clone(world);
+        trials.spawn(async move { Trial::prepare(&world, errand, fault).await });
+    }
+    trials.join_all().await
+}
+
+/// All at once.
+pub(crate) async fn act_all(trials: Vec<Trial>) -> Vec<Trial> {
+    let mut acting = JoinSet::new();
+    for mut trial in trials {
+        acting.spawn(async move {
+            trial.act().await;
+            trial
+        });
+    }
+    acting.join_all().await
+}
+
+pub(crate) async fn judge_all(world: &Arc<World>, trials: Vec<Trial>) -> Figures {
+    world.wire.all_settled().await;
+    let mut judging = JoinSet::new();
+    for mut trial in trials {
+        let world = Arc::clone(world);
+        judging.spawn(async move {
+            trial.judge(&world).await;
+            trial.figures
+        });
+    }
+    let mut together = Figures::default();
+    for figures in judging.join_all().await {
+        together.add(figures);
+    }
+    together
+}
+
+#[test]
+fn every_page_and_every_server_function_is_tried() {
+    let mut forms = FORMS.map(|form| form.path).to_vec();
+    let mut server_fns = app::server_fn_routes();
+    forms.sort_unstable();
+    server_fns.sort_unstable();
+    assert_eq!(forms, server_fns);
+    for path in FOR_STRANGERS.into_iter().chain(FOR_SOMEBODY) {
+        assert!(PAGES.iter().any(|page| page.path == path), "{path}");
+    }
+}

@@ -1,0 +1,147 @@
+//! One set-up: the program and the core API as processes, a proxy between them, and where asked for a Redis with another.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+use crate::browser::Browser;
+use crate::core_api_wire::Wire;
+use crate::pause;
+use crate::processes::{Process, Subcommand};
+use crate::redis_wire::StoreWire;
+use crate::upstream::Upstream;
+
+/// Not a secret: a key for tests.
+const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
+
+/// The core API hashes two passwords at once; more than a few waiting would take longer than a sign-in may.
+const HASHES_AT_ONCE: usize = 4;
+
+pub(crate) const OLD_PASSWORD: &str = "the old password";
+pub(crate) const NEW_PASSWORD: &str = "the new password";
+
+/// How long access tokens live.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// For longer than the test.
+    Long,
+    /// Two seconds.
+    Short,
+}
+
+impl Life {
+    const SHORT: Duration = Duration::from_secs(2);
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Store {
+    Folder,
+    Redis,
+}
+
+pub(crate) struct World {
+    pub(crate) upstream: Upstream,
+    pub(crate) wire: Wire,
+    pub(crate) store_wire: Option<StoreWire>,
+    pub(crate) hashes: Semaphore,
+    life: Life,
+    people: AtomicU16,
+    application: Process,
+    _core_api: Process,
+    _redis: Option<Process>,
+    _folders: [TempDir; 3],
+}
+
+/// Somebody with an account, in a browser of their own.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) email: String,
+    pub(crate) browser: Browser,
+}
+
+impl World {
+    pub(crate) async fn start(life: Life, store: Store) -> Arc<Self> {
+        let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let ttl = if life == Life::Short { format!("{}s", Life::SHORT.as_secs()) } else { "20m".to_owned() };
+        let settings = [("CORE_API_ACCESS_TOKEN_TTL", ttl)];
+        let core_api = Process::ironleaf(folders[0].path(), Subcommand::CoreApi, &settings).await;
+        let wire = Wire::before(core_api.address);
+        let mut settings = vec![
+            ("CORE_API_URL", format!("http://{}/v1", wire.door.address)),
+            ("SESSION_SECRETS", TEST_KEY.to_owned()),
+        ];
+        let (mut redis, mut store_wire) = (None, None);
+        if store == Store::Redis {
+            let process = Process::redis(&folders[1], &[]).await;
+            let wire = StoreWire::before(process.address);
+            settings.push(("REDIS_URL", format!("redis://{}", wire.door.address)));
+            (redis, store_wire) = (Some(process), Some(wire));
+        }
+        let application = Process::ironleaf(folders[2].path(), Subcommand::Serve, &settings).await;
+        Arc::new(Self {
+            upstream: Upstream::new(core_api.address, folders[0].path().join("data/outbox")),
+            wire,
+            store_wire,
+            hashes: Semaphore::new(HASHES_AT_ONCE),
+            life,
+            people: AtomicU16::new(0),
+            application,
+            _core_api: core_api,
+            _redis: redis,
+            _folders: folders,
+        })
+    }
+
+    /// Somebody whom nobody knows, at an address of their own: limits count by address.
+    pub(crate) fn stranger(&self) -> Person {
+        let [high, low] = self.people.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let address = Ipv4Addr::new(127, 1, high, low);
+        let browser = Browser::new(address, self.application.address);
+        Person { email: format!("person-{high}-{low}@test.com"), browser }
+    }
+
+    pub(crate) async fn account(&self) -> Person {
+        let person = self.stranger();
+        let _turn = self.hashes.acquire().await.unwrap();
+        assert_eq!(self.upstream.register(&person.email, OLD_PASSWORD).await, 201);
+        person
+    }
+
+    pub(crate) async fn signed_in(&self) -> Person {
+        let mut person = self.account().await;
+        let _turn = self.hashes.acquire().await.unwrap();
+        let form = sign_in_form(&person.email, OLD_PASSWORD);
+        let answer = person.browser.post("/api/sign-in", &form).await;
+        assert_eq!((answer.status, &answer.location[..]), (303, "/"), "{}", answer.body);
+        person
+    }
+
+    /// Waits until every access token of this moment is over, where they are short-lived.
+    pub(crate) async fn tokens_end(&self) {
+        if self.life == Life::Short {
+            pause(Life::SHORT).await;
+        }
+    }
+}
+
+/// How often somebody with whom nothing is wrong looks at their account. As long as anybody is answered the circuit breaker
+/// stays closed, so that every request meets its own fault and not the breaker.
+const HEARTBEAT: Duration = Duration::from_millis(40);
+
+pub(crate) fn begin_heartbeat(mut browser: Browser) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            browser.get("/account").await;
+            pause(HEARTBEAT).await;
+        }
+    })
+}
+
+pub(crate) fn sign_in_form(email: &str, password: &str) -> String {
+    format!("email={email}&password={password}")
+}
