@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -160,7 +160,7 @@ async fn batch(
     at_once: AtOnce,
     by_fault: &mut BTreeMap<Fault, Figures>,
 ) {
-    let mut witness = world.signed_in().await;
+    let witness = world.signed_in().await.browser;
     let mut preparing = JoinSet::new();
     for task in tasks {
         let world = Arc::clone(world);
@@ -169,14 +169,15 @@ async fn batch(
     let prepared = preparing.join_all().await;
     world.tokens_end().await;
 
-    let heartbeat = begin_heartbeat(witness.browser.clone());
+    let heartbeat = begin_heartbeat(witness.clone());
+    let witness = Arc::new(Mutex::new(witness));
     // Who meets a fault at every call, the refresh among them, waits for a deadline: that can be done together, and last.
     let (every, single) = prepared.into_iter().partition(|(_, task)| matches!(task.at, At::Every));
-    let mut acted = act_under_their_faults(world, single, at_once.single, &witness.browser).await;
-    acted.extend(act_under_their_faults(world, every, at_once.every, &witness.browser).await);
+    let mut acted = act_under_their_faults(world, single, at_once.single, &witness).await;
+    acted.extend(act_under_their_faults(world, every, at_once.every, &witness).await);
     heartbeat.abort();
 
-    assert_eq!(until_served(&mut witness.browser).await.status, 200);
+    assert_eq!(until_served(&mut *witness.lock().await).await.status, 200);
     let mut judging = JoinSet::new();
     for (mut trial, task) in acted {
         let world = Arc::clone(world);
@@ -194,16 +195,16 @@ async fn act_under_their_faults(
     world: &Arc<World>,
     trials: Vec<(Trial, Task)>,
     at_once: usize,
-    witness: &Browser,
+    witness: &Arc<Mutex<Browser>>,
 ) -> Vec<(Trial, Task)> {
     let turns = Arc::new(Semaphore::new(at_once));
     let mut acting = JoinSet::new();
     for (mut trial, task) in trials {
-        let (world, turns, mut witness) = (Arc::clone(world), Arc::clone(&turns), witness.clone());
+        let (world, turns, witness) = (Arc::clone(world), Arc::clone(&turns), Arc::clone(witness));
         acting.spawn(async move {
             let _turn = turns.acquire_owned().await.unwrap();
             // Whatever failed before, a new row begins here.
-            until_served(&mut witness).await;
+            until_served(&mut *witness.lock().await).await;
             task.carry_out(&world, &mut trial).await;
             (trial, task)
         });

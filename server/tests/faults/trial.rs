@@ -14,10 +14,10 @@ use crate::world::{Person, World};
 
 /// A page gives its calls two and a half seconds in all, and the store a second to read the session. The rest is for a busy
 /// machine: by a clock that stands still meanwhile, `http/faulty_refresh.rs` has the deadline itself.
-const PAGE_LIMIT: Duration = Duration::from_secs(9);
+const PAGE_LIMIT: Duration = Duration::from_secs(15);
 
 /// A form gives its calls ten seconds in all, beside the store.
-pub(crate) const FORM_LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const FORM_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy)]
 pub(crate) enum Errand {

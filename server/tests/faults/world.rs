@@ -131,7 +131,7 @@ impl World {
 
 /// How often somebody with whom nothing is wrong looks at their account. As long as anybody is answered the circuit breaker
 /// stays closed, so that every request meets its own fault and not the breaker.
-const HEARTBEAT: Duration = Duration::from_millis(40);
+const HEARTBEAT: Duration = Duration::from_millis(200);
 
 pub(crate) fn begin_heartbeat(mut browser: Browser) -> JoinHandle<()> {
     tokio::spawn(async move {
