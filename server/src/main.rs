@@ -2,10 +2,15 @@
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
 use server::config::{self, Config, CoreApiConfig, Log, Problems};
 use server::health::{self, Question};
 use server::serve::{self, StartError};
 use server::telemetry;
+
+/// A page is made of hundreds of small allocations, which with the system's allocator were two fifths of its cost.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const USAGE: &str = "\
 usage: ironleaf [serve]                 serve the web application (the default)
