@@ -11,6 +11,7 @@ pub mod serve;
 pub mod telemetry;
 
 mod context;
+mod layers;
 mod metrics;
 mod problems;
 mod secrets;

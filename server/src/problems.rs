@@ -1,41 +1,101 @@
 //! Turns a problem into what the client can read: a page for a browser, JSON for a script.
 
+use std::sync::Arc;
+
+use app::Site;
 use app::document::problem_page;
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
-use ironleaf_bff::{Flash, Problem, ProblemKind, Wants};
-use ironleaf_session::SessionTooLarge;
+use http::{Extensions, HeaderName, HeaderValue, StatusCode, Uri};
+use ironleaf_bff::edge::{CspNonce, RequestId};
+use ironleaf_bff::{Bff, Flash, Problem, ProblemKind, Wants};
+use ironleaf_session::{Payload, Session, SessionTooLarge};
+
+/// What an answer to a problem looks for in the request. It is kept of every request, most of which never need one: hence no
+/// more than that, and cheap to copy.
+#[derive(Clone)]
+struct Asked<P> {
+    uri: Uri,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    site: Option<Arc<Site>>,
+    id: Option<RequestId>,
+    nonce: Option<CspNonce>,
+    bff: Option<Bff>,
+    session: Option<Session<P>>,
+    flash: Option<Flash>,
+}
 
 /// The request as it came out of the session layer, left in the response for what shows only on the way back through it.
 #[derive(Clone)]
-struct BehindSession(Parts);
+struct BehindSession<P>(Asked<P>);
 
 /// Stands twice in the stack: behind the session, so that the page of a signed-in person has their header, and in front
 /// of everything, for what fails before.
-pub(crate) async fn render(request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let wants = Wants::from_headers(&parts.headers);
-    let mut kept = parts.clone();
-    let mut response = next.run(Request::from_parts(parts, body)).await;
-    if let Some(BehindSession(parts)) = response.extensions_mut().remove() {
-        kept = parts;
+pub(crate) async fn render<P: Payload, F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
+    let mut asked = Asked::<P>::of(&request);
+    let mut response = next(request).await;
+    if let Some(BehindSession(further_in)) = response.extensions_mut().remove() {
+        asked = further_in;
     }
     let problem = response.extensions_mut().remove().or_else(|| bare(&response));
     let Some(problem) = problem.or_else(|| unsaved(&mut response)) else {
         // Its flashes leave with this response: nothing further out can take one.
-        kept.extensions.remove::<Flash>();
-        response.extensions_mut().insert(BehindSession(kept));
+        asked.flash = None;
+        response.extensions_mut().insert(BehindSession(asked));
         return response;
     };
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    match wants {
-        Wants::Page => problem_page(kept, problem, response),
+    let asked = asked.into_parts();
+    match Wants::from_headers(&asked.headers) {
+        Wants::Page => problem_page(asked, problem, response),
         Wants::Json => json(problem, response),
         Wants::Text => text(problem, response),
+    }
+}
+
+impl<P: Payload> Asked<P> {
+    fn of(request: &Request) -> Self {
+        let headers = [ACCEPT, COOKIE].into_iter().flat_map(|name| {
+            let values = request.headers().get_all(&name).iter().cloned();
+            values.map(move |value| (name.clone(), value))
+        });
+        let extensions = request.extensions();
+        Self {
+            uri: request.uri().clone(),
+            headers: headers.collect(),
+            site: extensions.get().cloned(),
+            id: extensions.get().copied(),
+            nonce: extensions.get().cloned(),
+            bff: extensions.get().cloned(),
+            session: extensions.get().cloned(),
+            flash: extensions.get().cloned(),
+        }
+    }
+
+    /// A request again, for [`problem_page`].
+    fn into_parts(self) -> Parts {
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.uri = self.uri;
+        parts.headers.extend(self.headers);
+        let extensions = &mut parts.extensions;
+        give(extensions, self.site);
+        give(extensions, self.id);
+        give(extensions, self.nonce);
+        give(extensions, self.bff);
+        give(extensions, self.session);
+        give(extensions, self.flash);
+        parts
+    }
+}
+
+fn give<T: Clone + Send + Sync + 'static>(extensions: &mut Extensions, value: Option<T>) {
+    if let Some(value) = value {
+        extensions.insert(value);
     }
 }
 

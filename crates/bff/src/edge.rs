@@ -1,4 +1,6 @@
 //! What every request passes before anything else runs, and what every response leaves with.
+//!
+//! What stands around a request takes the rest as `next`, so that all of it can be one layer; what only refuses is a check.
 
 mod cross_site;
 mod form;

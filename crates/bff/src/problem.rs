@@ -4,6 +4,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 
+use crate::MissingLayer;
+
 /// What went wrong with a request, in one of few constant ways.
 ///
 /// As a response it is a line of plain text; it also rides in the response's extensions, so that a layer further out
@@ -135,6 +137,14 @@ impl ProblemKind {
                 "We cannot reach our servers right now. You are still signed in; please try again in a moment."
             }
         }
+    }
+}
+
+/// A mistake in the router, which the log names.
+impl From<MissingLayer> for Problem {
+    fn from(missing: MissingLayer) -> Self {
+        tracing::error!(layer = missing.0, "a route lacks a layer");
+        Self::new(ProblemKind::Internal)
     }
 }
 

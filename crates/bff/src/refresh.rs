@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::Request;
 use http::Extensions;
 use ironleaf_auth::{Caller, Ensured, HeadRead, HeadsError, Rotated, SessionKey};
 use ironleaf_session::{Arrival, Record};
@@ -17,17 +15,20 @@ use crate::{Bff, MissingLayer, Problem, Session, SignedOutReason};
 /// It belongs on the routes that call the core API, and on no others: everything else has to work while the core API is
 /// down. A session that has ended passes on as an anonymous request; when neither a living access token nor the core
 /// API is there, the answer is 503 and the session stays.
-pub async fn refresh_before_rendering(State(bff): State<Bff>, mut request: Request, next: Next) -> Response {
-    let Some(session) = request.extensions().get::<Session>().cloned() else {
-        return MissingLayer("SessionLayer").into_response();
-    };
+///
+/// # Errors
+///
+/// [`ProblemKind::Unavailable`](crate::ProblemKind::Unavailable), or
+/// [`ProblemKind::Internal`](crate::ProblemKind::Internal) outside the session layer.
+pub async fn refresh_before_rendering(bff: &Bff, request: &mut Request) -> Result<(), Problem> {
+    let session = request.extensions().get::<Session>().cloned().ok_or(MissingLayer("SessionLayer"))?;
     let deadline = Instant::now() + bff.page_timeout();
     if let Some(record) = session.current() {
         let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
         let head = arrived_head(&session, request.extensions());
-        match ensure_fresh(&bff, &session, &record, &caller, head).await {
+        match ensure_fresh(bff, &session, &record, &caller, head).await {
             AfterRefresh::Usable => {}
-            AfterRefresh::Unavailable(problem) => return problem.into_response(),
+            AfterRefresh::Unavailable(problem) => return Err(problem),
             AfterRefresh::Ended(reason) => {
                 request.extensions_mut().insert(reason);
             }
@@ -44,7 +45,7 @@ pub async fn refresh_before_rendering(State(bff): State<Bff>, mut request: Reque
         session.destroy();
     }
     request.extensions_mut().insert(Refreshed { deadline });
-    next.run(request).await
+    Ok(())
 }
 
 /// The request has been through [`refresh_before_rendering`].

@@ -1,6 +1,4 @@
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
 use crate::{MissingLayer, Problem, ProblemKind, Session};
 
@@ -11,14 +9,13 @@ use crate::{MissingLayer, Problem, ProblemKind, Session};
 /// cookie is as good as before for when there is room again.
 ///
 /// It belongs in front of [`refresh_before_rendering`](crate::refresh_before_rendering).
-pub async fn require_room_to_refresh(request: Request, next: Next) -> Response {
-    let Some(session) = request.extensions().get::<Session>() else {
-        return MissingLayer("SessionLayer").into_response();
-    };
-    if !has_room_to_refresh(session) {
-        return Problem::new(ProblemKind::SessionTooLarge).into_response();
-    }
-    next.run(request).await
+///
+/// # Errors
+///
+/// [`ProblemKind::SessionTooLarge`], or [`ProblemKind::Internal`] outside the session layer.
+pub fn require_room_to_refresh(request: &Request) -> Result<(), Problem> {
+    let session = request.extensions().get::<Session>().ok_or(MissingLayer("SessionLayer"))?;
+    if has_room_to_refresh(session) { Ok(()) } else { Err(Problem::new(ProblemKind::SessionTooLarge)) }
 }
 
 /// Logs where there is none.

@@ -1,5 +1,4 @@
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::{Method, StatusCode};
 use tokio::time::Instant;
@@ -7,10 +6,13 @@ use tokio::time::Instant;
 use super::{REQUEST_SECONDS, REQUESTS};
 
 /// Counts the request and measures the time until its answer begins.
-pub(crate) async fn count_request(request: Request, next: Next) -> Response {
+pub(crate) async fn count_request<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let (route, method) = (route(&request), method(request.method()));
     let began = Instant::now();
-    let response = next.run(request).await;
+    let response = next(request).await;
     let status = class(response.status());
     metrics::histogram!(REQUEST_SECONDS, "route" => route.clone()).record(began.elapsed());
     metrics::counter!(REQUESTS, "method" => method, "route" => route, "status" => status).increment(1);

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{RawQuery, Request};
-use axum::middleware::from_fn_with_state;
+use axum::extract::{RawQuery, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -33,7 +33,7 @@ const PASSWORD: &str = "password1";
 pub(crate) fn router(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyRing) -> Router {
     let bff = bff(world, replica, process, keys);
     Router::new()
-        .route("/page", get(page).layer(from_fn_with_state(bff.clone(), refresh_before_rendering)))
+        .route("/page", get(page).layer(from_fn_with_state(bff.clone(), refreshed)))
         .route("/home", get(home))
         .route("/sign-in", post(sign_in))
         .route("/sign-out", post(leave))
@@ -89,6 +89,13 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
 fn random(noise: &Arc<Mutex<Dice>>) -> Random {
     let noise = Arc::clone(noise);
     Arc::new(move |buffer| noise.lock().unwrap_or_else(PoisonError::into_inner).fill(buffer))
+}
+
+async fn refreshed(State(bff): State<Bff>, mut request: Request, next: Next) -> Response {
+    match refresh_before_rendering(&bff, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
 }
 
 /// A page that calls the core API.

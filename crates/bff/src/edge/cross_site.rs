@@ -1,28 +1,30 @@
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::Request;
 use http::HeaderMap;
 use http::header::ORIGIN;
 
 use crate::{Bff, Problem, ProblemKind};
 
-/// Answers 403 to a request that would change something and was not made by a page of this origin.
+/// Refuses a request that would change something and was not made by a page of this origin.
 ///
 /// The browser's own word decides: `Sec-Fetch-Site` (W3C Fetch Metadata) must be `same-origin`, or `none` for what a
 /// person typed; a browser that does not send it sends `Origin` with a POST, which must be ours, scheme included.
 /// `same-site` is somebody else's subdomain and `null` is nobody: both are refused. A client that sends neither is no
 /// browser of today; it passes only without a session cookie, because then there is nothing to ride on.
 ///
+/// # Errors
+///
+/// [`ProblemKind::CrossSite`], which is 403.
+///
 /// # Security
 ///
 /// It stands in for a CSRF token (ASVS 3.5.1, RFC 6265bis on `SameSite`): no token has to be kept, rendered or cached.
 /// A form that signs a person in is protected as well, since cookies do not decide.
-pub async fn refuse_cross_site(State(bff): State<Bff>, request: Request, next: Next) -> Response {
-    if request.method().is_safe() || may_change(&bff, request.headers()) {
-        return next.run(request).await;
+pub fn refuse_cross_site(bff: &Bff, request: &Request) -> Result<(), Problem> {
+    if request.method().is_safe() || may_change(bff, request.headers()) {
+        return Ok(());
     }
     tracing::warn!(path = request.uri().path(), "a cross-site request was refused");
-    Problem::new(ProblemKind::CrossSite).into_response()
+    Err(Problem::new(ProblemKind::CrossSite))
 }
 
 fn may_change(bff: &Bff, headers: &HeaderMap) -> bool {

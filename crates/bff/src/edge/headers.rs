@@ -1,8 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -81,10 +80,13 @@ impl ResponseHeaders {
 
 /// Sends every response, errors and assets included, off with the headers that tell a browser what not to do
 /// (ASVS 3.4), and gives a page the nonce for its scripts.
-pub async fn response_headers(State(bff): State<Bff>, mut request: Request, next: Next) -> Response {
-    let nonce = CspNonce::new(&bff);
+pub async fn response_headers<F>(bff: &Bff, mut request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
+    let nonce = CspNonce::new(bff);
     request.extensions_mut().insert(nonce.clone());
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let settings = bff.response_headers();
     let is_html =
         response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));

@@ -1,16 +1,18 @@
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::Request;
 use http::header::HOST;
 
 use crate::{Bff, Problem, ProblemKind};
 
-/// Answers 421 to a request that names another host than ours (RFC 9110, section 15.5.20).
+/// Refuses a request that names another host than ours (RFC 9110, section 15.5.20).
+///
+/// # Errors
+///
+/// [`ProblemKind::MisdirectedRequest`], which is 421.
 ///
 /// # Security
 ///
 /// A foreign name that resolves to us (DNS rebinding) would make us same-origin with a page of somebody else's.
-pub async fn refuse_foreign_host(State(bff): State<Bff>, request: Request, next: Next) -> Response {
+pub fn refuse_foreign_host(bff: &Bff, request: &Request) -> Result<(), Problem> {
     // HTTP/2 carries the name in the target's authority, HTTP/1.1 in a header.
     let named = match request.uri().authority() {
         Some(authority) => Some(authority.as_str()),
@@ -20,7 +22,7 @@ pub async fn refuse_foreign_host(State(bff): State<Bff>, request: Request, next:
         named.is_some_and(|named| bff.origins().any(|origin| named.eq_ignore_ascii_case(origin.authority())));
     if !ours {
         tracing::warn!("a request for a foreign host was refused");
-        return Problem::new(ProblemKind::MisdirectedRequest).into_response();
+        return Err(Problem::new(ProblemKind::MisdirectedRequest));
     }
-    next.run(request).await
+    Ok(())
 }

@@ -1,0 +1,87 @@
+//! What stands around every request, from outside to inside: metrics, request id and log line, the context, headers, error
+//! pages, panics, host; and around the application also cross-site check, session, error pages again, panics again.
+//!
+//! Each is a function that is given the rest. They are called by a few layers and are not layers themselves: each layer of
+//! axum copies all that is inside of it for every request.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use ironleaf_bff::{Problem, ProblemKind, edge};
+use ironleaf_session::Payload;
+
+use crate::context::Context;
+use crate::{metrics, problems};
+
+/// Around everything but health, which is asked by address and not by name.
+pub(crate) async fn around_all<P: Payload>(
+    State(context): State<Arc<Context>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    around::<P, _>(&context, request, |request| {
+        unless_refused(edge::refuse_foreign_host(&context.bff, &request), request, next)
+    })
+    .await
+}
+
+pub(crate) async fn around_health<P: Payload>(
+    State(context): State<Arc<Context>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    around::<P, _>(&context, request, |request| next.run(request)).await
+}
+
+async fn around<P: Payload, F>(
+    context: &Context,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
+    let bff = &context.bff;
+    metrics::count_request(request, |request| {
+        edge::trace_request(bff, request, |request| {
+            edge::response_headers(bff, context.given(request), |request| {
+                problems::render::<P, _>(request, |request| catch_panic(request, next))
+            })
+        })
+    })
+    .await
+}
+
+pub(crate) async fn in_front_of_session(
+    State(context): State<Arc<Context>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    unless_refused(edge::refuse_cross_site(&context.bff, &request), request, next).await
+}
+
+/// Inside the session: a cookie that was renewed before a panic still leaves with the error page.
+pub(crate) async fn behind_session<P: Payload>(request: Request, next: Next) -> Response {
+    problems::render::<P, _>(request, |request| catch_panic(request, |request| next.run(request))).await
+}
+
+async fn unless_refused(checked: Result<(), Problem>, request: Request, next: Next) -> Response {
+    match checked {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The panic hook has written the place to the log, see [`telemetry`](crate::telemetry); the browser learns nothing of it.
+async fn catch_panic<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
+    // Nothing looks again at what a panic has left half done: the request goes with it.
+    let answered = AssertUnwindSafe(async move { next(request).await }).catch_unwind().await;
+    answered.unwrap_or_else(|_| Problem::new(ProblemKind::Internal).into_response())
+}
