@@ -1,5 +1,6 @@
 //! The log: one line per request, for people or for machines; and traces, where the build has them.
 
+mod json_lines;
 #[cfg_attr(not(feature = "otlp"), path = "telemetry/no_traces.rs")]
 pub(crate) mod traces;
 
@@ -10,6 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
+use self::json_lines::JsonLines;
 use crate::config::Log;
 use crate::metrics;
 
@@ -43,7 +45,7 @@ pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
     let lines = fmt::layer().with_ansi(std::io::stdout().is_terminal());
     let lines = match log.format {
         LogFormat::Pretty => lines.with_target(false).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        LogFormat::Json => lines.event_format(JsonLines).fmt_fields(JsonLines).boxed(),
     };
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
     #[cfg(feature = "otlp")]
