@@ -1,4 +1,5 @@
 use ironleaf_bff::{ReturnTo, User};
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::{AccountMenu, ThemeMenu, icons};
@@ -12,14 +13,15 @@ pub(crate) fn Banner(app_name: String, viewer: Option<User>, here: Option<Return
                 <Brand app_name />
                 <div class="banner-actions">
                     {match viewer {
-                        Some(user) => view! { <AccountMenu user /> }.into_any(),
+                        Some(user) => Either::Left(view! { <AccountMenu user /> }),
                         None => {
-                            view! {
-                                <a class="button quiet" href="/login">
-                                    "Login"
-                                </a>
-                            }
-                                .into_any()
+                            Either::Right(
+                                view! {
+                                    <a class="button quiet" href="/login">
+                                        "Login"
+                                    </a>
+                                },
+                            )
                         }
                     }} <ThemeMenu here />
                 </div>

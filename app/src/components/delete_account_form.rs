@@ -3,7 +3,7 @@ use leptos::prelude::*;
 /// What deleting an account means, and the button that does it; in the dialog and on the page without one. `cancel` is
 /// the way out.
 #[component]
-pub(crate) fn DeleteAccountForm(cancel: AnyView) -> impl IntoView {
+pub(crate) fn DeleteAccountForm<V: IntoView + 'static>(cancel: V) -> impl IntoView {
     view! {
         <p id="delete-account-text" class="lead-small">
             "This cannot be undone. It deletes your account for good and logs you out everywhere."

@@ -159,7 +159,7 @@ fn DeleteDialog() -> impl IntoView {
             aria-describedby="delete-account-text"
         >
             <h2 id="delete-dialog-title">"Are you sure?"</h2>
-            <DeleteAccountForm cancel=cancel.into_any() />
+            <DeleteAccountForm cancel />
         </dialog>
     }
 }

@@ -20,7 +20,7 @@ pub(crate) async fn delete_account(request: PageRequest) -> (PageRequest, Answer
         view! {
             <section class="card">
                 <h1>"Are you sure?"</h1>
-                <DeleteAccountForm cancel=cancel.into_any() />
+                <DeleteAccountForm cancel />
             </section>
         }
     });
