@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from '@playwright/test';
 
 import { chromium } from '../chromium';
-import type { WorkerOptions } from '../fixtures/test';
+import type { Options } from '../fixtures/test';
 
-export default defineConfig<object, WorkerOptions>({
+export default defineConfig<Options>({
   testDir: '.',
   outputDir: fileURLToPath(new URL('../test-results/measure', import.meta.url)),
   fullyParallel: true,

@@ -1,9 +1,8 @@
 // The checks that look over the shoulder of every other test find what they look for.
 
-import { expect, test } from '@playwright/test';
-
 import { htmlProblems } from '../../fixtures/html';
 import { TOKEN_MARK, tokenIn } from '../../fixtures/leaks';
+import { expect, plainTest as test } from '../../fixtures/test';
 
 const VALID = '<!DOCTYPE html>\n<html lang="en"><head><title>x</title></head><body><p>x</p></body></html>';
 

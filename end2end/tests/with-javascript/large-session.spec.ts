@@ -11,12 +11,9 @@ const LARGE_BYTES = 12 * 1024;
 const TOO_LARGE = 'Your session is too large';
 const REFUSAL = /^You cannot be logged in: the session of this account is larger than this site allows\./;
 
-const test = base.extend<object, { strictOrigin: string }>({
+const test = base.extend<{ strictOrigin: string }>({
   /** A replica with the default budget, which a session of this file exceeds. */
-  strictOrigin: [
-    async ({ server }, use) => use(await server.startReplica({ SESSION_HEADER_BUDGET: '' })),
-    { scope: 'worker' },
-  ],
+  strictOrigin: async ({ server }, use) => use(await server.startReplica({ SESSION_HEADER_BUDGET: '' })),
 });
 
 test.use({
