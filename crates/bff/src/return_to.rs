@@ -47,6 +47,12 @@ impl ReturnTo {
     pub fn path(&self) -> &str {
         self.0.split('?').next().unwrap_or_default()
     }
+
+    /// The fields of the query, decoded, for a form that sends them again.
+    pub fn query_pairs(&self) -> impl Iterator<Item = (String, String)> + '_ {
+        let query = self.0.split_once('?').map_or("", |(_, query)| query);
+        url::form_urlencoded::parse(query.as_bytes()).into_owned()
+    }
 }
 
 impl fmt::Display for ReturnTo {

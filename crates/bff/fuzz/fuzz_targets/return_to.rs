@@ -27,6 +27,7 @@ fuzz_target!(|input: &str| {
         assert_eq!(url.origin(), base.origin(), "{input:?} leads to {url}");
     }
     assert!(!place.path().starts_with("/api/"), "{input:?} leads to a server function");
+    assert!(place.query_pairs().all(|(name, value)| name.len() + value.len() <= input.len()));
 });
 
 /// As a proxy decodes it, once.
