@@ -15,12 +15,11 @@ pub(crate) async fn not_found(request: PageRequest) -> (PageRequest, Answer) {
 pub(crate) fn problem(request: &PageRequest, problem: Problem, form: Option<FormPage>) -> Page {
     let Problem { kind, retry_after } = problem;
     let when = retry_after.filter(|_| kind == ProblemKind::TooManyRequests).map(try_again);
-    let again = (kind == ProblemKind::Unavailable).then(|| request.here()).flatten();
-    let (next, label) = match (again, form) {
-        (Some(here), _) => (here.to_string(), "Try again"),
-        (None, Some(FormPage(page))) => (page, "Go back to the form"),
-        (None, None) => ("/".to_owned(), "Go to the home page"),
+    let (back, back_label) = match form {
+        Some(FormPage(page)) => (page, "Go back to the form"),
+        None => ("/".to_owned(), "Go to the home page"),
     };
+    let again = (kind == ProblemKind::Unavailable).then(|| request.here()).flatten();
     let request_id = request.request_id().filter(|_| kind != ProblemKind::NotFound).map(ToString::to_string);
     let content = move || {
         view! {
@@ -29,11 +28,32 @@ pub(crate) fn problem(request: &PageRequest, problem: Problem, form: Option<Form
                     <p class="eyebrow">{kind.status().as_u16()}</p>
                     <h1>{kind.title()}</h1>
                     <p class="lead">{kind.message()} {when.map(|when| format!(" {when}"))}</p>
-                    <p class="actions">
-                        <a class="button primary" href=next>
-                            {label}
-                        </a>
-                    </p>
+                    {match again {
+                        Some(here) => {
+                            view! {
+                                <form method="get" action=here.path().to_owned()>
+                                {here
+                                    .query_pairs()
+                                    .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+                                    .collect_view()}
+                                    <button type="submit" class="button primary">
+                                        "Try again"
+                                    </button>
+                                </form>
+                            }
+                                .into_any()
+                        }
+                        None => {
+                            view! {
+                                <p class="actions">
+                                    <a class="button primary" href=back>
+                                        {back_label}
+                                    </a>
+                                </p>
+                            }
+                                .into_any()
+                        }
+                    }}
                     {request_id.map(|id| view! { <p class="fine-print">"Request " <code>{id}</code></p> })}
                 </div>
             </section>
