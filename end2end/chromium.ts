@@ -14,7 +14,8 @@ export const chromium = {
       '--disable-gpu',
       '--disable-quic',
       '--no-first-run',
-      // Else each test starts two processes for its page: an empty one first, which a page with a policy of its own cannot stay in.
+      // Else each test starts two processes: one for the empty page it begins with, and one because of the opener policy
+      // of the first page of ours.
       '--renderer-process-limit=1',
       '--disable-background-networking',
       '--disable-component-update',
