@@ -48,6 +48,7 @@ const STEPS: &[Step] = &[
         packages::program(&["aiosmtpd"], "python3-aiosmtpd")?;
         cargo(&["test", "--no-fail-fast"])
     }),
+    Step::new("traces", |_| cargo(&["test", "--features", "server/otlp", "--test", "process", "traces"])),
     Step::new("licences, bans, sources", cargo_deny),
     Step::new(RELEASE_BUILD, |settings| {
         application::build(settings, Purpose::BrowserTests).map(|()| Outcome::Passed)
