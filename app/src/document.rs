@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use hydration_context::SsrSharedContext;
 use ironleaf_bff::{MissingLayer, Problem, ProblemKind};
+use leptos::either::Either;
 use leptos::prelude::*;
 use memchr::memmem;
 
@@ -35,8 +36,9 @@ pub struct Page {
     pub(crate) chrome: Chrome,
     /// Whether there is an island in it, so that the browser has to load WebAssembly.
     pub(crate) islands: bool,
-    /// Makes the view. It is called under the owner of the rendering, which islands ask for.
-    pub(crate) content: Box<dyn FnOnce() -> AnyView + Send>,
+    /// Renders the view: to text at once, because a view in a box owns a copy of all its attributes. It is called under the
+    /// owner of the rendering, which islands ask for.
+    pub(crate) content: Box<dyn FnOnce() -> String + Send>,
 }
 
 /// What stands around the content.
@@ -59,7 +61,7 @@ impl Page {
             status: StatusCode::OK,
             chrome: Chrome::Full,
             islands: false,
-            content: Box::new(|| content().into_any()),
+            content: Box::new(|| content().into_view().to_html()),
         }
     }
 
@@ -159,9 +161,11 @@ fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
     let header = match page.chrome {
         Chrome::Full => {
             let here = request.here();
-            view! { <Banner app_name=site.app_name.clone() viewer=request.viewer.clone() here /> }.into_any()
+            Either::Left(
+                view! { <Banner app_name=site.app_name.clone() viewer=request.viewer.clone() here /> },
+            )
         }
-        Chrome::Auth => view! { <AuthBanner app_name=site.app_name.clone() /> }.into_any(),
+        Chrome::Auth => Either::Right(view! { <AuthBanner app_name=site.app_name.clone() /> }),
     };
     let reload = site.reload_addr.map(|address| {
         view! {
@@ -196,9 +200,7 @@ fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
                     "Skip to content"
                 </a>
                 {header}
-                <main id="main" tabindex="-1">
-                    {(page.content)()}
-                </main>
+                <main id="main" tabindex="-1" inner_html=(page.content)()></main>
                 <Toasts message=request.take_message() />
             </body>
         </html>
@@ -207,8 +209,7 @@ fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
 
 impl From<MissingLayer> for Answer {
     fn from(missing: MissingLayer) -> Self {
-        tracing::error!(layer = missing.0, "a route lacks a layer");
-        Self::Problem(Problem::new(ProblemKind::Internal))
+        Self::Problem(missing.into())
     }
 }
 
