@@ -7,7 +7,7 @@ use ironleaf_api_types::User;
 use ironleaf_session::{Arrival, Record};
 
 use crate::principal::Principal;
-use crate::{Bff, CoreApi, Problem, ProblemKind, Session};
+use crate::{Bff, CoreApi, Problem, Session};
 
 /// The person, if somebody is signed in.
 ///
@@ -22,8 +22,7 @@ pub struct MissingLayer(pub &'static str);
 
 impl IntoResponse for MissingLayer {
     fn into_response(self) -> Response {
-        tracing::error!(layer = self.0, "a route lacks a layer");
-        Problem::new(ProblemKind::Internal).into_response()
+        Problem::from(self).into_response()
     }
 }
 
