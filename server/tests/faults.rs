@@ -22,6 +22,8 @@ mod figures;
 mod forms;
 #[path = "faults/load.rs"]
 mod load;
+#[path = "storm/message.rs"]
+mod message;
 #[path = "storm/processes.rs"]
 #[expect(dead_code, reason = "this suite kills nothing")]
 mod processes;

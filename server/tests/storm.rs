@@ -8,6 +8,8 @@
 
 #[path = "storm/leader.rs"]
 mod leader;
+#[path = "storm/message.rs"]
+mod message;
 #[path = "storm/people.rs"]
 mod people;
 #[path = "storm/processes.rs"]

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::dice::Dice;
 use crate::door::Door;
+use crate::message::message;
 use crate::pause;
 
 /// Before: the core API never sees the request. After: it has done what it was asked, and its answer is spoiled.
@@ -272,22 +273,4 @@ fn person(request: &[u8]) -> Ipv4Addr {
     let text = String::from_utf8_lossy(request).to_ascii_lowercase();
     let address = text.lines().find_map(|line| line.strip_prefix("x-forwarded-for: ")).map(str::parse);
     address.and_then(Result::ok).unwrap_or(Ipv4Addr::LOCALHOST)
-}
-
-/// One HTTP message with its body, as it came. `None` once the other side is gone.
-async fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-            let length: usize = length.map_or(Ok(0), |length| length.trim().parse()).ok()?;
-            if bytes.len() >= end + 4 + length {
-                return Some(bytes);
-            }
-        }
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    }
 }

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use crate::message::message;
 use crate::pause;
 
 /// Before the core API has seen a refresh, or after it has consumed the token and before its answer is delivered.
@@ -183,24 +184,6 @@ async fn harm(client: &mut TcpStream, fault: Fault) -> Option<()> {
             // Until the client gives it up.
             let _ = client.read(&mut [0]).await;
             None
-        }
-    }
-}
-
-/// One HTTP message with its body, as it came. `None` once the other side is gone.
-async fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-            let length: usize = length.map_or(Ok(0), |length| length.trim().parse()).ok()?;
-            if bytes.len() >= end + 4 + length {
-                return Some(bytes);
-            }
-        }
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
         }
     }
 }
