@@ -1,7 +1,7 @@
 // The script of every page: toasts, menus, theme, forms outside islands, and the islands where there are any.
 // All of it makes nicer what works without it.
 const root = document.documentElement;
-const script = document.querySelector("script[src][type=module]");
+const script = document.querySelector("script[data-src]");
 const toasts = document.getElementById("toasts");
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const on = (type, run, where = document) => where.addEventListener(type, run);

@@ -19,6 +19,11 @@ use crate::pages;
 use crate::request::{PageRequest, Theme};
 use crate::site::TAGLINE;
 
+/// Asks for the script of every page once the page is on the screen, which it only makes nicer: on a slow phone it took a sixth
+/// of the time until then.
+const AFTER_FIRST_PAINT: &str = "const { src } = document.querySelector(\"script[data-src]\").dataset;\
+     requestAnimationFrame(() => setTimeout(() => import(src)));";
+
 /// What a page function gives back.
 pub enum Answer {
     /// A document.
@@ -187,12 +192,13 @@ fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
                 <link rel="stylesheet" href=site.assets.style.clone() />
                 <script
                     type="module"
-                    fetchpriority="low"
                     nonce=nonce.clone()
-                    src=site.assets.script.clone()
+                    data-src=site.assets.script.clone()
                     data-islands=islands_js
                     data-wasm=islands_wasm
-                ></script>
+                >
+                    {AFTER_FIRST_PAINT}
+                </script>
                 {reload}
             </head>
             <body>
