@@ -19,8 +19,8 @@ use crate::pages;
 use crate::request::{PageRequest, Theme};
 use crate::site::TAGLINE;
 
-/// Asks for the script of every page once the page is on the screen, which it only makes nicer: on a slow phone it took a sixth
-/// of the time until then.
+/// Asks for the script of every page once the page is on the screen, which it only makes nicer: in what Lighthouse estimates for a
+/// slow phone, it was a sixth of the time until then.
 const AFTER_FIRST_PAINT: &str = "const { src } = document.querySelector(\"script[data-src]\").dataset;\
      requestAnimationFrame(() => setTimeout(() => import(src)));";
 
