@@ -21,6 +21,7 @@ use crate::{
     stats::{Counters, Stats},
     timestamp::Timestamp,
     verification,
+    verified_tokens::{Bearer, VerifiedTokens},
 };
 
 /// How long a stop waits for requests in flight. A client that sends half a request must not keep the process.
@@ -88,6 +89,7 @@ struct Inner {
     config: Config,
     database: Database,
     keys: Keys,
+    verified_tokens: VerifiedTokens,
     passwords: Passwords,
     /// Where e-mails go unless the configuration has a mailer.
     outbox: Outbox,
@@ -126,6 +128,7 @@ impl CoreApi {
         let api = Self(Arc::new(Inner {
             database,
             keys: Keys::derive_from(&secret)?,
+            verified_tokens: VerifiedTokens::default(),
             passwords: Passwords::new(config.password_cost, config.concurrent_hashes, random)?,
             mailer: config.mailer.clone().unwrap_or_else(|| Arc::new(outbox.clone())),
             outbox,
@@ -239,6 +242,11 @@ impl CoreApi {
 
     pub(crate) fn database(&self) -> &Database {
         &self.0.database
+    }
+
+    /// Who bears this access token, if it has our signature.
+    pub(crate) fn bearer(&self, token: &str) -> Option<Bearer> {
+        self.0.verified_tokens.bearer(token, &self.0.keys)
     }
 
     pub(crate) fn keys(&self) -> &Keys {

@@ -26,6 +26,7 @@ mod tokens;
 mod users;
 mod validation;
 mod verification;
+mod verified_tokens;
 
 pub use self::{
     config::{Clock, Config, PasswordCost, Random, system_clock, system_random},

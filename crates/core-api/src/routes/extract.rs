@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     CoreApi,
     error::ApiError,
-    tokens::{self, AccessClaims},
+    tokens,
     users::{self, User},
 };
 
@@ -90,12 +90,12 @@ impl FromRequestParts<CoreApi> for Asker {
 
     async fn from_request_parts(parts: &mut Parts, api: &CoreApi) -> Result<Self, ApiError> {
         let token = bearer(&parts.headers).ok_or(ApiError::Unauthorized)?;
-        let claims: AccessClaims = api.keys().verify(tokens::ACCESS, token).ok_or(ApiError::Unauthorized)?;
-        if tokens::is_over(claims.exp, api.now()) {
+        let bearer = api.bearer(token).ok_or(ApiError::Unauthorized)?;
+        if tokens::is_over(bearer.exp, api.now()) {
             return Err(ApiError::Unauthorized);
         }
-        let user = users::by_id(api.database().read(), claims.sub).await?.ok_or(ApiError::Unauthorized)?;
-        Ok(Self { user, family: claims.fam })
+        let user = users::by_id(api.database().read(), bearer.user).await?.ok_or(ApiError::Unauthorized)?;
+        Ok(Self { user, family: bearer.family })
     }
 }
 
