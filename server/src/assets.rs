@@ -28,9 +28,17 @@ const REVALIDATE: &str = "no-cache";
 /// Why the site cannot be served.
 #[derive(Debug, Error)]
 pub enum SiteError {
-    /// There is no built site.
-    #[error("there is no built site in {0}: run `cargo xtask build`")]
-    NotBuilt(PathBuf),
+    /// There is no built site, or not the one that `hash.txt` beside the program names.
+    #[error(
+        "there is no built site in {root}: {missing} is missing. Run `cargo xtask build`; where the program was moved, \
+         its site and its hash.txt belong beside it"
+    )]
+    NotBuilt {
+        /// Where it was looked for.
+        root: PathBuf,
+        /// What is not there, as a path below the root.
+        missing: String,
+    },
     /// It is there and cannot be read.
     #[error("the built site in {0} cannot be read: {1}")]
     Unreadable(PathBuf, std::io::Error),
@@ -81,21 +89,18 @@ impl BuiltSite {
                 (name.trim() == extension).then(|| hash.trim())
             })
         };
+        let not_built =
+            |missing: &str| SiteError::NotBuilt { root: root.clone(), missing: missing.to_owned() };
         let find = |extension: &str| {
-            let name = match hash(extension) {
-                Some(hash) => format!("{OUTPUT_NAME}.{hash}.{extension}"),
-                None => format!("{OUTPUT_NAME}.{extension}"),
+            let path = match hash(extension) {
+                Some(hash) => format!("pkg/{OUTPUT_NAME}.{hash}.{extension}"),
+                None => format!("pkg/{OUTPUT_NAME}.{extension}"),
             };
-            root.join("pkg").join(&name).is_file().then(|| format!("/pkg/{name}"))
+            if root.join(&path).is_file() { Ok(format!("/{path}")) } else { Err(not_built(&path)) }
         };
-        let (Some(style), Some(islands_js), Some(islands_wasm)) = (find("css"), find("js"), find("wasm"))
-        else {
-            return Err(SiteError::NotBuilt(root));
-        };
+        let [style, islands_js, islands_wasm] = [find("css")?, find("js")?, find("wasm")?];
         let immutable = ["css", "js", "wasm"].iter().all(|extension| hash(extension).is_some());
-        let Ok(script) = fs::read(root.join(SCRIPT)) else {
-            return Err(SiteError::NotBuilt(root));
-        };
+        let script = fs::read(root.join(SCRIPT)).map_err(|_| not_built(SCRIPT))?;
         let script = format!("/pkg/site.{}.js", content_hash(&script));
         let mut public = files_in(&root).map_err(|error| SiteError::Unreadable(root.clone(), error))?;
         public.retain(|name| name != SCRIPT);

@@ -1,3 +1,5 @@
+use server::assets::BuiltSite;
+
 use crate::world::World;
 
 #[tokio::test]
@@ -36,4 +38,22 @@ async fn assets_pass_by_the_session() {
     let answer = browser.get("/favicon.svg").await;
     assert!(answer.headers.get("set-cookie").is_none());
     assert!(!answer.header("cache-control").contains("no-store"));
+}
+
+#[test]
+fn a_site_of_another_build_is_refused_by_the_name_of_the_file_that_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("site");
+    std::fs::create_dir_all(root.join("pkg")).unwrap();
+    for extension in ["css", "js", "wasm"] {
+        std::fs::write(root.join(format!("pkg/ironleaf.new.{extension}")), "").unwrap();
+    }
+    for (hashes, missing) in [
+        ("", "pkg/ironleaf.css"),
+        ("css: new\njs: old\nwasm: new\n", "pkg/ironleaf.old.js"),
+        ("css: new\njs: new\nwasm: new\n", "site.js"),
+    ] {
+        let refused = BuiltSite::open_with(root.clone(), hashes).unwrap_err().to_string();
+        assert!(refused.contains(missing) && refused.contains("hash.txt"), "{refused}");
+    }
 }
