@@ -24,7 +24,9 @@ use machine::Circumstances;
 use program::{Pair, Program};
 use results::{Measurement, Results, Unit};
 
-const DEFAULT_SECONDS: u32 = 5;
+/// Of load for each number in each round.
+const DEFAULT_SECONDS: u32 = 2;
+const DEFAULT_ROUNDS: u32 = 5;
 const BASELINE: &str = "docs/benchmarks/baseline.json";
 
 // Multiples of what there was to beat: requests/s on two cores at 1, 16 and 64 connections.
@@ -48,6 +50,7 @@ const CORE_API: &str = "the core API's own";
 pub(crate) struct Options {
     compare: Option<PathBuf>,
     save: Option<PathBuf>,
+    rounds: u32,
     seconds: u32,
     build: bool,
 }
@@ -57,19 +60,21 @@ impl Options {
     ///
     /// For an argument that means nothing here.
     pub(crate) fn parse(args: &[String]) -> Result<Self> {
-        let mut options = Self { compare: None, save: None, seconds: DEFAULT_SECONDS, build: true };
+        let mut options =
+            Self { compare: None, save: None, rounds: DEFAULT_ROUNDS, seconds: DEFAULT_SECONDS, build: true };
         let mut args = args.iter().map(String::as_str).peekable();
         while let Some(option) = args.next() {
             let value = args.next_if(|value| !value.starts_with('-'));
             match (option, value) {
                 ("--compare", file) => options.compare = Some(file.unwrap_or(BASELINE).into()),
                 ("--save", Some(file)) => options.save = Some(file.into()),
-                ("--seconds", Some(number)) => options.seconds = seconds(number)?,
+                ("--rounds", Some(number)) => options.rounds = at_least_one(option, number)?,
+                ("--seconds", Some(number)) => options.seconds = at_least_one(option, number)?,
                 ("--no-build", None) => options.build = false,
                 _ => {
                     return Err(Failure::new(format!(
                         "`cargo xtask bench` does not know `{}`: it takes `--compare [FILE]`, `--save FILE`, \
-                         `--seconds N` and `--no-build`.",
+                         `--rounds N`, `--seconds N` and `--no-build`.",
                         [option].into_iter().chain(value).collect::<Vec<_>>().join(" ")
                     )));
                 }
@@ -79,12 +84,9 @@ impl Options {
     }
 }
 
-fn seconds(number: &str) -> Result<u32> {
-    number
-        .parse()
-        .ok()
-        .filter(|seconds| *seconds > 0)
-        .ok_or_else(|| Failure::new(format!("`--seconds {number}` is no time to measure for.")))
+fn at_least_one(option: &str, number: &str) -> Result<u32> {
+    let parsed = number.parse().ok().filter(|number| *number > 0);
+    parsed.ok_or_else(|| Failure::new(format!("`{option} {number}`: a number of 1 or more belongs there.")))
 }
 
 /// Measures, prints, writes `target/bench/results.json` and what else was asked for.
@@ -154,11 +156,13 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     fn run(&self) -> Result<Results> {
-        let circumstances = Circumstances::now(self.options.seconds, self.options.build)?;
+        let Options { rounds, seconds, build, .. } = *self.options;
+        let circumstances = Circumstances::now(rounds, seconds, build)?;
         if !circumstances.is_quiet() {
             println!("Something else is running on this machine: the numbers will not mean much.");
         }
         let mut results = Results { circumstances, measurements: self.application()? };
+        results.circumstances.load_is_over();
         results.measurements.extend(self.starts()?);
         results.measurements.extend(storm::measure(&self.binary(), &self.new_folder("storm")?)?);
         results.measurements.extend(sealing::measure(self.settings)?);
@@ -209,8 +213,6 @@ impl Bench<'_> {
         let floor = self.floor(&pair.application)?;
         let bare = Route { name: FLOOR, program: &floor, targets: None, p99_target_ms: None, ..login };
         let bearer = access_token(&pair.core_api)?;
-        let mut measured = bare.measure(&self.wrk, self.options.seconds)?;
-        measured.extend(login.measure(&self.wrk, self.options.seconds)?);
         let account = Route {
             name: ACCOUNT,
             program: &pair.application,
@@ -219,7 +221,6 @@ impl Bench<'_> {
             targets: Some(ACCOUNT_TARGETS),
             p99_target_ms: Some(P99_TARGET_MS),
         };
-        measured.extend(account.measure(&self.wrk, self.options.seconds)?);
         let core_api = Route {
             name: CORE_API,
             program: &pair.core_api,
@@ -228,8 +229,8 @@ impl Bench<'_> {
             targets: None,
             p99_target_ms: None,
         };
-        measured.extend(core_api.measure(&self.wrk, self.options.seconds)?);
-        Ok(measured)
+        let Options { rounds, seconds, .. } = *self.options;
+        load::measure(&[bare, login, account, core_api], &self.wrk, rounds, seconds)
     }
 
     /// A bare route that answers with what the application answers.
@@ -306,14 +307,14 @@ mod tests {
     #[test]
     fn nothing_has_to_be_said() {
         let options = parse("").unwrap();
-        assert_eq!(options, Options { compare: None, save: None, seconds: 5, build: true });
+        assert_eq!(options, Options { compare: None, save: None, rounds: 5, seconds: 2, build: true });
     }
 
     #[test]
     fn a_comparison_is_with_the_baseline_unless_a_file_is_named() {
         assert_eq!(parse("--compare").unwrap().compare, Some(BASELINE.into()));
-        let options = parse("--compare --save new.json --seconds 30").unwrap();
-        assert_eq!((options.compare, options.seconds), (Some(BASELINE.into()), 30));
+        let options = parse("--compare --save new.json --rounds 3 --seconds 30").unwrap();
+        assert_eq!((options.compare, options.rounds, options.seconds), (Some(BASELINE.into()), 3, 30));
         assert_eq!(options.save, Some("new.json".into()));
         assert_eq!(parse("--compare old.json --no-build").unwrap().compare, Some("old.json".into()));
     }
@@ -324,6 +325,7 @@ mod tests {
             ("--quick", "`--quick`"),
             ("--save", "`--save`"),
             ("--seconds 0", "`--seconds 0`"),
+            ("--rounds -1", "`--rounds`"),
             ("--seconds ten", "`--seconds ten`"),
             ("--no-build x", "`--no-build x`"),
         ] {

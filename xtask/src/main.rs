@@ -45,7 +45,7 @@ The commands of this repository.
   cargo xtask size             bytes per page, and whether they are within end2end/measure/budget.json
   cargo xtask shots [DIR]      pictures of every page in every state into target/shots; `--readme`: the four of the README
   cargo xtask lighthouse       what Lighthouse says of the main pages on a slow phone
-  cargo xtask bench            speed, memory, start and bytes beside their targets; `--compare [FILE]`, `--save FILE`, `--seconds N`, `--no-build`
+  cargo xtask bench            speed, memory, start and bytes beside their targets; `--compare [FILE]`, `--save FILE`, `--rounds N`, `--seconds N`, `--no-build`
   cargo xtask fuzz             each fuzz target for a minute, or for `--seconds N`; needs a nightly toolchain
   cargo xtask sim [ARGS..]     the simulation for two minutes; `--help` lists seeds, sizes and `--mutants`
   cargo xtask help             this text

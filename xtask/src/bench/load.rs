@@ -36,37 +36,34 @@ struct Load {
 }
 
 impl Route<'_> {
-    /// Measures at 1, 16 and 64 connections.
+    /// Measures once at `CONNECTIONS[position]`.
     ///
     /// # Errors
     ///
     /// When an answer is none, or not 200: a fast error page is no result.
-    pub(super) fn measure(&self, wrk: &Path, seconds: u32) -> Result<Vec<Measurement>> {
-        let mut measured = Vec::new();
-        for (position, connections) in CONNECTIONS.into_iter().enumerate() {
-            println!("{}, {connections} at once", self.name);
-            self.expect_200()?;
-            self.load(wrk, connections, WARM_UP_SECONDS)?;
-            let before = self.program.processor_time();
-            let load = self.load(wrk, connections, seconds)?;
-            let spent =
-                before.zip(self.program.processor_time()).map(|(before, after)| after.saturating_sub(before));
-            self.expect_200()?;
-            let subject = subject(self.name, connections);
-            let add = |quantity, unit, value| Measurement::new(&subject, quantity, unit, value);
-            let mut rate = add("rate", Unit::RequestsPerSecond, load.requests_per_sec);
-            if let Some(targets) = self.targets {
-                rate = rate.with_target(targets[position]);
-            }
-            let mut p99 = add("p99", Unit::Milliseconds, load.p99_ms);
-            if let Some(target) = self.p99_target_ms.filter(|_| connections == CONNECTIONS[2]) {
-                p99 = p99.with_target(target);
-            }
-            measured.extend([rate, add("p50", Unit::Milliseconds, load.p50_ms), p99]);
-            if let Some(spent) = spent {
-                measured.push(add("processor", Unit::Microseconds, micros_each(spent, load.requests)));
-            }
+    fn measure(&self, wrk: &Path, position: usize, seconds: u32) -> Result<Vec<Measurement>> {
+        let connections = CONNECTIONS[position];
+        self.expect_200()?;
+        self.load(wrk, connections, WARM_UP_SECONDS)?;
+        let before = self.program.processor_time();
+        let load = self.load(wrk, connections, seconds)?;
+        let spent =
+            before.zip(self.program.processor_time()).map(|(before, after)| after.saturating_sub(before));
+        self.expect_200()?;
+        let subject = subject(self.name, connections);
+        let add = |quantity, unit, value| Measurement::new(&subject, quantity, unit, value);
+        let mut rate = add("rate", Unit::RequestsPerSecond, load.requests_per_sec);
+        if let Some(targets) = self.targets {
+            rate = rate.with_target(targets[position]);
         }
+        let mut p99 = add("p99", Unit::Milliseconds, load.p99_ms);
+        if let Some(target) = self.p99_target_ms.filter(|_| connections == CONNECTIONS[2]) {
+            p99 = p99.with_target(target);
+        }
+        let mut measured = vec![rate, add("p50", Unit::Milliseconds, load.p50_ms), p99];
+        measured.extend(
+            spent.map(|spent| add("processor", Unit::Microseconds, micros_each(spent, load.requests))),
+        );
         Ok(measured)
     }
 
@@ -96,6 +93,46 @@ impl Route<'_> {
         }
         Err(Failure::new(format!("{} is answered with {}.", self.name, answer.status)))
     }
+}
+
+/// Measures every route at 1, 16 and 64 connections, one after the other, and that several times: what disturbs a machine for
+/// some seconds disturbs one number of each, and the middle one counts.
+///
+/// # Errors
+///
+/// When a route does not answer every request with 200.
+pub(super) fn measure(
+    routes: &[Route<'_>],
+    wrk: &Path,
+    rounds: u32,
+    seconds: u32,
+) -> Result<Vec<Measurement>> {
+    let mut measured: Vec<Vec<Vec<Measurement>>> = vec![Vec::new(); routes.len() * CONNECTIONS.len()];
+    for round in 1..=rounds {
+        println!("load, round {round} of {rounds}");
+        let mut places = measured.iter_mut();
+        for route in routes {
+            for (position, place) in (0..CONNECTIONS.len()).zip(places.by_ref()) {
+                place.push(route.measure(wrk, position, seconds)?);
+            }
+        }
+    }
+    Ok(measured.iter().flat_map(|rounds| medians(rounds)).collect())
+}
+
+/// Of each number the middle one, or the worse of the two in the middle.
+fn medians(rounds: &[Vec<Measurement>]) -> Vec<Measurement> {
+    let Some(first) = rounds.first() else { return Vec::new() };
+    let middle = |(place, measurement): (usize, &Measurement)| {
+        let mut values: Vec<f64> =
+            rounds.iter().filter_map(|round| round.get(place)).map(|measured| measured.value).collect();
+        values.sort_by(f64::total_cmp);
+        if measurement.unit.more_is_better() {
+            values.reverse();
+        }
+        Measurement { value: values[values.len() / 2], ..measurement.clone() }
+    };
+    first.iter().enumerate().map(middle).collect()
 }
 
 /// How a measurement of a route is found again.
@@ -178,6 +215,21 @@ Running 5s test @ http://127.0.0.1:3000/login
     fn a_run_without_a_result_is_none() {
         assert_eq!(Load::parse("unable to connect to 127.0.0.1:3000 Connection refused"), None);
         assert_eq!(Load::parse(SAID), None);
+    }
+
+    #[test]
+    fn the_middle_round_counts_and_of_two_the_worse() {
+        let round = |rate, p99| {
+            vec![
+                Measurement::new("x", "rate", Unit::RequestsPerSecond, rate),
+                Measurement::new("x", "p99", Unit::Milliseconds, p99),
+            ]
+        };
+        let rounds = [round(100.0, 9.0), round(10.0, 2.0), round(120.0, 3.0)];
+        let values = |rounds| medians(rounds).iter().map(|measured| measured.value).collect::<Vec<_>>();
+        assert_eq!(values(&rounds), [100.0, 3.0]);
+        assert_eq!(values(&rounds[..2]), [10.0, 9.0]);
+        assert_eq!(values(&rounds[..1]), [100.0, 9.0]);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::process;
 
 /// More than this, and something else is running that takes its share.
 const QUIET_LOAD: f64 = 0.5;
+/// Percent of the processor time: more than this, and others on the same host decide what is measured.
+const QUIET_HOST: f64 = 1.0;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Circumstances {
@@ -22,8 +24,20 @@ pub(super) struct Circumstances {
     dirty: bool,
     date: String,
     profile: String,
-    /// Of load for each number.
+    rounds: u64,
+    /// Of load for each number in each round.
     seconds: u64,
+    /// What the host of a virtual machine gave to others while the load went on, in percent of the processor time.
+    stolen_percent: f64,
+    /// Where that was counted from.
+    at_start: Ticks,
+}
+
+/// Processor time of all cores since the machine was started, in hundredths of a second.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Ticks {
+    all: f64,
+    stolen: f64,
 }
 
 impl Circumstances {
@@ -32,7 +46,7 @@ impl Circumstances {
     /// # Errors
     ///
     /// When this is no git checkout.
-    pub(super) fn now(seconds: u32, is_built_now: bool) -> Result<Self> {
+    pub(super) fn now(rounds: u32, seconds: u32, is_built_now: bool) -> Result<Self> {
         let said = |program: &str, args: &[&str]| {
             process::quiet_output(process::program(program).args(args)).map(|said| said.trim().to_owned())
         };
@@ -55,8 +69,16 @@ impl Circumstances {
                 "release, built before and maybe of another commit"
             }
             .to_owned(),
+            rounds: rounds.into(),
             seconds: seconds.into(),
+            stolen_percent: 0.0,
+            at_start: Ticks::now(),
         })
+    }
+
+    /// What comes is not load.
+    pub(super) fn load_is_over(&mut self) {
+        self.stolen_percent = Ticks::now().stolen_percent_since(self.at_start);
     }
 
     /// Whether numbers of these two can be compared at all.
@@ -69,10 +91,10 @@ impl Circumstances {
     }
 
     pub(super) fn to_json(&self) -> Value {
-        let Self { processor, cores, memory_mb, load_before, commit, dirty, date, profile, seconds } = self;
         json!({
-            "processor": processor, "cores": cores, "memory_mb": memory_mb, "load_before": load_before,
-            "commit": commit, "dirty": dirty, "date": date, "profile": profile, "seconds": seconds,
+            "processor": self.processor, "cores": self.cores, "memory_mb": self.memory_mb, "load_before": self.load_before,
+            "stolen_percent": self.stolen_percent, "commit": self.commit, "dirty": self.dirty, "date": self.date,
+            "profile": self.profile, "rounds": self.rounds, "seconds": self.seconds,
         })
     }
 
@@ -87,25 +109,58 @@ impl Circumstances {
             dirty: value["dirty"].as_bool()?,
             date: text("date")?,
             profile: text("profile")?,
+            rounds: value["rounds"].as_u64()?,
             seconds: value["seconds"].as_u64()?,
+            stolen_percent: value["stolen_percent"].as_f64()?,
+            at_start: Ticks::default(),
         })
     }
 }
 
 impl fmt::Display for Circumstances {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { processor, cores, memory_mb, load_before, commit, dirty, date, profile, seconds } = self;
-        let dirty = if *dirty { ", with changes" } else { "" };
+        let Self { processor, cores, memory_mb, load_before, commit, date, profile, .. } = self;
+        let Self { rounds, seconds, stolen_percent, .. } = self;
+        let dirty = if self.dirty { ", with changes" } else { "" };
         writeln!(f, "\n  machine  {processor}, {cores} cores, {memory_mb} MB")?;
         writeln!(f, "  commit   {commit}{dirty}, profile {profile}")?;
-        writeln!(f, "  date     {date}, {seconds} s of load for each number")?;
+        writeln!(
+            f,
+            "  date     {date}, {rounds} rounds, {seconds} s of load for each number; the middle one counts"
+        )?;
         if !self.is_quiet() {
             writeln!(
                 f,
                 "  The load was {load_before} before the run: something else took its share of these cores."
             )?;
         }
+        if *stolen_percent > QUIET_HOST {
+            writeln!(
+                f,
+                "  The host gave {stolen_percent:.1} % of these cores to others: rates are lower for it, and p99 is longer."
+            )?;
+        }
         Ok(())
+    }
+}
+
+impl Ticks {
+    fn now() -> Self {
+        Self::read(&fs::read_to_string("/proc/stat").unwrap_or_default())
+    }
+
+    /// `cpu  user nice system idle iowait irq softirq steal guest guest_nice`; what guests had is in user and nice already
+    /// (`man 5 proc`).
+    fn read(stat: &str) -> Self {
+        let line = stat.lines().find_map(|line| line.strip_prefix("cpu ")).unwrap_or_default();
+        let ticks: Vec<f64> =
+            line.split_whitespace().take(8).filter_map(|ticks| ticks.parse().ok()).collect();
+        Self { all: ticks.iter().sum(), stolen: ticks.get(7).copied().unwrap_or_default() }
+    }
+
+    fn stolen_percent_since(self, start: Self) -> f64 {
+        let all = self.all - start.all;
+        if all > 0.0 { (self.stolen - start.stolen) / all * 100.0 } else { 0.0 }
     }
 }
 
@@ -137,7 +192,10 @@ impl Circumstances {
             dirty: false,
             date: "2026-01-01T00:00:00Z".to_owned(),
             profile: "release".to_owned(),
-            seconds: 5,
+            rounds: 5,
+            seconds: 2,
+            stolen_percent: 0.5,
+            at_start: Ticks::default(),
         }
     }
 }
@@ -166,5 +224,18 @@ mod tests {
         assert!(shown.contains("The load was 3.5 before the run"), "{shown}");
         assert!(shown.contains("0123456789ab, with changes"), "{shown}");
         assert!(!Circumstances::example().to_string().contains("load was"));
+    }
+
+    #[test]
+    fn what_the_host_gave_to_others_is_said_where_it_counts() {
+        let start = Ticks::read("cpu  100 0 100 700 0 0 0 100 50 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n");
+        assert_eq!(start, Ticks { all: 1_000.0, stolen: 100.0 });
+        let end = Ticks::read("cpu  150 0 150 700 0 0 75 125 50 0\n");
+        let stolen_percent = end.stolen_percent_since(start);
+        assert!((stolen_percent - 12.5).abs() < f64::EPSILON);
+        let shown = Circumstances { stolen_percent, ..Circumstances::example() }.to_string();
+        assert!(shown.contains("The host gave 12.5 % of these cores to others"), "{shown}");
+        assert!(!Circumstances::example().to_string().contains("The host"));
+        assert!(Ticks::read("").stolen_percent_since(Ticks::read("")).abs() < f64::EPSILON);
     }
 }

@@ -47,7 +47,7 @@ impl Unit {
     }
 
     /// Whether more of it is better; of everything else less is.
-    fn more_is_better(self) -> bool {
+    pub(super) fn more_is_better(self) -> bool {
         self == Self::RequestsPerSecond
     }
 
