@@ -2,6 +2,7 @@
 
 mod database;
 mod leases;
+mod readers;
 mod records;
 
 use std::{path::Path, time::Duration};
@@ -86,7 +87,10 @@ impl Store for SqliteStore {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(records::read(self.database.reader(), keys, self.now()).await?)
+        let mut reader = self.database.reader().await?;
+        let found = records::read(&mut reader, keys, self.now()).await?;
+        reader.done();
+        Ok(found)
     }
 
     async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
@@ -128,7 +132,9 @@ impl Store for SqliteStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1 FROM used").execute(self.database.reader()).await?;
+        let mut reader = self.database.reader().await?;
+        sqlx::query("SELECT 1 FROM used").execute(&mut *reader).await?;
+        reader.done();
         Ok(())
     }
 }

@@ -13,7 +13,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::SqliteSettings;
+use super::{
+    SqliteSettings,
+    readers::{Reader, Readers},
+};
 use crate::StoreError;
 
 const FILE_NAME: &str = "store.sqlite3";
@@ -28,7 +31,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 pub(super) struct Database {
     writer: SqlitePool,
-    readers: SqlitePool,
+    readers: Readers,
 }
 
 impl Database {
@@ -47,17 +50,17 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             // Not NORMAL: a mark that was acknowledged is there after a power cut, too.
             .synchronous(SqliteSynchronous::Full);
-        let writer = pool(1, settings).connect_with(writing).await?;
+        let writer = writer(settings).connect_with(writing).await?;
         MIGRATIONS.run(&writer).await.map_err(unreachable)?;
         let reading = options.pragma("query_only", "ON");
-        let readers = pool(settings.readers.max(1), settings).connect_with(reading).await?;
+        let readers = Readers::open(reading, settings.readers.max(1), settings.busy_timeout).await?;
         drop(opening);
         Ok(Self { writer, readers })
     }
 
     /// For a single statement that changes nothing; it waits for no writer.
-    pub(super) fn reader(&self) -> &SqlitePool {
-        &self.readers
+    pub(super) async fn reader(&self) -> sqlx::Result<Reader<'_>> {
+        self.readers.get().await
     }
 
     /// A transaction that holds the write lock from its first statement, so that what it reads stays true until it commits.
@@ -71,10 +74,10 @@ impl Database {
     }
 }
 
-/// Connections are local and never go stale: none is tested, retired or closed for being idle.
-fn pool(connections: u32, settings: &SqliteSettings) -> SqlitePoolOptions {
+/// The connection is local and never goes stale: it is not tested, retired or closed for being idle.
+fn writer(settings: &SqliteSettings) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
-        .max_connections(connections)
+        .max_connections(1)
         .acquire_timeout(settings.busy_timeout)
         .test_before_acquire(false)
         .max_lifetime(None)

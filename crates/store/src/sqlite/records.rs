@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{RECORD_BYTES, SWEEP_STEP, sweep, used};
 use crate::{
@@ -15,7 +15,7 @@ type Row = (Vec<u8>, i64, Vec<u8>, Option<Vec<u8>>);
 
 /// One statement, so all records are of one moment.
 pub(super) async fn read(
-    readers: &SqlitePool,
+    reader: &mut SqliteConnection,
     keys: &[Key],
     now: Moment,
 ) -> sqlx::Result<Vec<Option<Record>>> {
@@ -31,7 +31,7 @@ pub(super) async fn read(
         list.push_bind(&key.as_bytes()[..]);
     }
     query.push(")");
-    let rows: Vec<Row> = query.build_query_as().fetch_all(readers).await?;
+    let rows: Vec<Row> = query.build_query_as().fetch_all(reader).await?;
     let found: HashMap<_, _> = rows
         .into_iter()
         .map(|(key, version, mark, body)| (key, Record { version: version_of(version), mark, body }))
