@@ -51,13 +51,18 @@ impl Unit {
         self == Self::RequestsPerSecond
     }
 
-    /// How much worse a value may be before it counts: a share of the earlier value, and at least this much. Chosen, and to be
-    /// confirmed by two runs on a quiet machine.
+    /// How much worse a value may be before it counts: a share of the earlier value, and at least this much.
+    ///
+    /// Two runs of one commit, a few minutes apart on a virtual machine with nothing else on it, differed by up to 29 % in rates, 24 % in
+    /// processor time and 30 % in p99, all in one direction: the host was slower. What is measured beside the bare route of the
+    /// same run differed by up to 12 %, and memory by 3 %.
     const fn tolerance(self) -> (f64, f64) {
         match self {
-            Self::RequestsPerSecond | Self::Megabytes | Self::Times => (0.10, 0.0),
-            Self::Milliseconds => (0.25, 0.5),
-            Self::Microseconds => (0.15, 1.0),
+            Self::RequestsPerSecond => (0.30, 0.0),
+            Self::Times => (0.15, 0.0),
+            Self::Megabytes => (0.10, 0.0),
+            Self::Milliseconds => (0.40, 0.5),
+            Self::Microseconds => (0.30, 1.0),
             Self::Bytes => (0.02, 64.0),
             Self::Count => (0.0, 0.0),
         }
