@@ -166,9 +166,9 @@ fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
     let header = match page.chrome {
         Chrome::Full => {
             let here = request.here();
-            Either::Left(
-                view! { <Banner app_name=site.app_name.clone() viewer=request.viewer.clone() here /> },
-            )
+            let (app_name, viewer) = (site.app_name.clone(), request.viewer.clone());
+            let can_log_in = !request.may_be_signed_in();
+            Either::Left(view! { <Banner app_name viewer can_log_in here /> })
         }
         Chrome::Auth => Either::Right(view! { <AuthBanner app_name=site.app_name.clone() /> }),
     };

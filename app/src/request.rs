@@ -43,6 +43,11 @@ impl PageRequest {
         Some(Self { parts, site, viewer })
     }
 
+    /// Somebody is signed in, or it cannot be told: a sign-in would replace a session that may well live.
+    pub(crate) fn may_be_signed_in(&self) -> bool {
+        self.viewer.is_some() || session_cannot_be_checked(&self.parts)
+    }
+
     /// Nobody is signed in, or not any more: to the sign-in page, which says why, and back to `place`. While that cannot be
     /// told, they are asked to come back later.
     pub(crate) fn ask_to_log_in(&self, place: Option<&ReturnTo>) -> Answer {

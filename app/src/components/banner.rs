@@ -5,8 +5,15 @@ use leptos::prelude::*;
 use super::{AccountMenu, ThemeMenu, icons};
 
 /// The header of normal pages. Its menus are native popovers and forms: they work before, and without, any script.
+///
+/// Where `viewer` is nobody, `can_log_in` says whether that is known.
 #[component]
-pub(crate) fn Banner(app_name: String, viewer: Option<User>, here: Option<ReturnTo>) -> impl IntoView {
+pub(crate) fn Banner(
+    app_name: String,
+    viewer: Option<User>,
+    can_log_in: bool,
+    here: Option<ReturnTo>,
+) -> impl IntoView {
     view! {
         <header class="banner">
             <div class="banner-row">
@@ -16,11 +23,14 @@ pub(crate) fn Banner(app_name: String, viewer: Option<User>, here: Option<Return
                         Some(user) => Either::Left(view! { <AccountMenu user /> }),
                         None => {
                             Either::Right(
-                                view! {
-                                    <a class="button quiet" href="/login">
-                                        "Login"
-                                    </a>
-                                },
+                                can_log_in
+                                    .then(|| {
+                                        view! {
+                                            <a class="button quiet" href="/login">
+                                                "Login"
+                                            </a>
+                                        }
+                                    }),
                             )
                         }
                     }} <ThemeMenu here />

@@ -25,7 +25,7 @@ pub(crate) async fn home(request: PageRequest) -> (PageRequest, Answer) {
     let source = request.site.source_url.clone();
     let get_started = match request.site.get_started_url.as_str() {
         // It would lead straight back here.
-        "/login" if request.viewer.is_some() => "/account".to_owned(),
+        "/login" if request.may_be_signed_in() => "/account".to_owned(),
         url => url.to_owned(),
     };
     let content = || {

@@ -64,6 +64,23 @@ async fn no_page_sends_somebody_who_may_be_signed_in_to_the_sign_in_page() {
 }
 
 #[tokio::test]
+async fn no_page_offers_a_sign_in_to_somebody_who_may_be_signed_in() {
+    let world = World::new().await;
+    let mut browser = unchecked(&world, ACCESS_TOKEN_LIFE + SECOND).await;
+    for path in ["/", "/nowhere"].into_iter().chain(FOR_SOMEBODY) {
+        let page = browser.get(path).await;
+        assert!(
+            page.body.contains("</header>") && !page.body.contains("\"/login\""),
+            "{path}: {}",
+            page.body
+        );
+    }
+    let mut stranger = world.browser();
+    stranger.turn_to(world.replica_at(Arc::new(Away)));
+    assert!(stranger.get("/").await.body.contains("\"/login\""), "nobody has a session to lose");
+}
+
+#[tokio::test]
 async fn who_has_no_session_is_sent_to_the_sign_in_page_all_the_same() {
     let world = World::new().await;
     let mut stranger = world.browser();
