@@ -2,13 +2,14 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
@@ -19,14 +20,14 @@ use tokio::{
 pub(super) struct Readers {
     options: SqliteConnectOptions,
     count: u32,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     idle: Mutex<Vec<SqliteConnection>>,
     patience: Duration,
 }
 
 impl Readers {
     /// At most so many, of which the first is opened now: what cannot be opened is known from the start. Who finds all in use waits
-    /// for `patience`.
+    /// at most `patience`.
     pub(super) async fn open(
         options: SqliteConnectOptions,
         count: u32,
@@ -34,23 +35,25 @@ impl Readers {
     ) -> sqlx::Result<Self> {
         let first = options.connect().await?;
         let turns = Semaphore::new(usize::try_from(count).unwrap_or(Semaphore::MAX_PERMITS));
-        Ok(Self { options, count, turns, idle: Mutex::new(vec![first]), patience })
+        Ok(Self { options, count, turns: Arc::new(turns), idle: Mutex::new(vec![first]), patience })
     }
 
     /// # Errors
     ///
-    /// [`sqlx::Error::PoolTimedOut`] where none becomes free, [`sqlx::Error::PoolClosed`], or what keeps one from being opened.
+    /// [`sqlx::Error::PoolTimedOut`] where none is there in time, [`sqlx::Error::PoolClosed`], or what keeps one from being opened.
     pub(super) async fn get(&self) -> sqlx::Result<Reader<'_>> {
-        let turn = timeout(self.patience, self.turns.acquire())
-            .await
-            .map_err(|_| sqlx::Error::PoolTimedOut)?
-            .map_err(|_| sqlx::Error::PoolClosed)?;
+        let held = timeout(self.patience, self.hold()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+        Ok(Reader { held: Some(held), readers: self })
+    }
+
+    async fn hold(&self) -> sqlx::Result<Held> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
         let idle = self.with_idle(Vec::pop);
         let connection = match idle {
             Some(connection) => connection,
             None => self.options.connect().await?,
         };
-        Ok(Reader { connection, readers: self, turn })
+        Ok(Held { connection, turn })
     }
 
     /// Waits for those in use, and closes all.
@@ -69,19 +72,39 @@ impl Readers {
     }
 }
 
+struct Held {
+    connection: SqliteConnection,
+    turn: OwnedSemaphorePermit,
+}
+
 /// A connection, for as long as it is somebody's.
 pub(super) struct Reader<'a> {
-    connection: SqliteConnection,
+    /// Until it goes back or is closed.
+    held: Option<Held>,
     readers: &'a Readers,
-    turn: SemaphorePermit<'a>,
 }
 
 impl Reader<'_> {
     /// Its statement has been answered in full: the next one may have it.
-    pub(super) fn done(self) {
-        let Self { connection, readers, turn } = self;
-        readers.with_idle(|idle| idle.push(connection));
-        drop(turn);
+    pub(super) fn done(mut self) {
+        if let Some(Held { connection, turn }) = self.held.take() {
+            self.readers.with_idle(|idle| idle.push(connection));
+            drop(turn);
+        }
+    }
+}
+
+/// Given up in the midst of a statement, perhaps: its turn is over once its thread is.
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        let (Some(Held { connection, turn }), Ok(runtime)) = (self.held.take(), Handle::try_current()) else {
+            return;
+        };
+        runtime.spawn(async move {
+            // It is not used again, however it ends.
+            let _ = connection.close().await;
+            drop(turn);
+        });
     }
 }
 
@@ -89,23 +112,28 @@ impl Deref for Reader<'_> {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
-        &self.connection
+        &self.held.as_ref().expect(HELD).connection
     }
 }
 
 impl DerefMut for Reader<'_> {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.connection
+        &mut self.held.as_mut().expect(HELD).connection
     }
 }
+
+const HELD: &str = "only `done` and `drop` take it, and both end the reader";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    async fn readers(count: u32) -> Readers {
+    const LONG: Duration = Duration::from_secs(30);
+    const SHORT: Duration = Duration::from_millis(20);
+
+    async fn readers(count: u32, patience: Duration) -> Readers {
         let options = SqliteConnectOptions::new().in_memory(true);
-        Readers::open(options, count, Duration::from_millis(20)).await.unwrap()
+        Readers::open(options, count, patience).await.unwrap()
     }
 
     async fn mark(reader: &mut Reader<'_>) {
@@ -118,7 +146,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_was_answered_is_used_again() {
-        let readers = readers(1).await;
+        let readers = readers(1, LONG).await;
         let mut first = readers.get().await.unwrap();
         mark(&mut first).await;
         first.done();
@@ -127,7 +155,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_was_given_up_is_replaced() {
-        let readers = readers(1).await;
+        let readers = readers(1, LONG).await;
         let mut first = readers.get().await.unwrap();
         mark(&mut first).await;
         drop(first);
@@ -135,21 +163,35 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn one_that_is_given_up_in_the_midst_of_a_statement_counts_until_that_has_ended() {
+        // Some tenths of a second.
+        const SLOW: &str = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 1000000)
+                            SELECT count(*) FROM c";
+        let readers = readers(1, LONG).await;
+        let mut first = readers.get().await.unwrap();
+        assert!(timeout(SHORT, sqlx::query(SLOW).execute(&mut *first)).await.is_err());
+        drop(first);
+        assert!(timeout(SHORT, readers.get()).await.is_err());
+        let mut next = readers.get().await.unwrap();
+        sqlx::query("SELECT 1").execute(&mut *next).await.unwrap();
+    }
+
+    #[tokio::test]
     async fn no_more_are_in_use_than_there_may_be() {
-        let readers = readers(2).await;
+        let readers = readers(2, SHORT).await;
         let first = readers.get().await.unwrap();
         let second = readers.get().await.unwrap();
         assert!(matches!(readers.get().await.err(), Some(sqlx::Error::PoolTimedOut)));
-        drop(first);
+        first.done();
         assert!(readers.get().await.is_ok());
         second.done();
     }
 
     #[tokio::test]
     async fn closing_waits_for_those_in_use() {
-        let readers = readers(2).await;
+        let readers = readers(2, LONG).await;
         let first = readers.get().await.unwrap();
-        assert!(timeout(Duration::from_millis(20), readers.close()).await.is_err());
+        assert!(timeout(SHORT, readers.close()).await.is_err());
         first.done();
         readers.close().await;
         readers.close().await;
