@@ -43,7 +43,7 @@ impl PageRequest {
         Some(Self { parts, site, viewer })
     }
 
-    /// Somebody is signed in, or it cannot be told: a sign-in would replace a session that may well live.
+    /// Somebody is signed in, or came with a session of which nobody can tell: a sign-in would replace one that may well live.
     pub(crate) fn may_be_signed_in(&self) -> bool {
         self.viewer.is_some() || session_cannot_be_checked(&self.parts)
     }

@@ -64,7 +64,7 @@ async fn no_page_sends_somebody_who_may_be_signed_in_to_the_sign_in_page() {
 }
 
 #[tokio::test]
-async fn no_page_offers_a_sign_in_to_somebody_who_may_be_signed_in() {
+async fn no_header_offers_a_sign_in_to_somebody_who_may_be_signed_in() {
     let world = World::new().await;
     let mut browser = unchecked(&world, ACCESS_TOKEN_LIFE + SECOND).await;
     for path in ["/", "/nowhere"].into_iter().chain(FOR_SOMEBODY) {
