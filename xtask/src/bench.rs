@@ -98,6 +98,7 @@ pub(crate) fn run(settings: &Settings, options: &Options) -> Result<()> {
     // Before minutes of work.
     let earlier = options.compare.as_deref().map(at_the_top).map(|path| Results::read(&path)).transpose()?;
     let wrk = program::wrk()?;
+    let load_before = machine::load_now();
     if options.build {
         application::build(settings, Purpose::ReleaseBuild)?;
     }
@@ -111,7 +112,7 @@ pub(crate) fn run(settings: &Settings, options: &Options) -> Result<()> {
         "floor",
     ]))?;
     let folder = settings.target.join("bench");
-    let results = Bench { settings, wrk, folder: folder.clone(), options }.run()?;
+    let results = Bench { settings, wrk, load_before, folder: folder.clone(), options }.run()?;
     print!("{results}");
     let written = folder.join("results.json");
     results.write(&written)?;
@@ -149,6 +150,7 @@ fn compare(results: &Results, earlier: &Results) -> Result<()> {
 struct Bench<'a> {
     settings: &'a Settings,
     wrk: PathBuf,
+    load_before: f64,
     /// For data folders; they are new in each run.
     folder: PathBuf,
     options: &'a Options,
@@ -157,7 +159,7 @@ struct Bench<'a> {
 impl Bench<'_> {
     fn run(&self) -> Result<Results> {
         let Options { rounds, seconds, build, .. } = *self.options;
-        let circumstances = Circumstances::now(rounds, seconds, build)?;
+        let circumstances = Circumstances::now(self.load_before, rounds, seconds, build)?;
         if !circumstances.is_quiet() {
             println!("Something else is running on this machine: the numbers will not mean much.");
         }

@@ -96,7 +96,7 @@ impl Route<'_> {
 }
 
 /// Measures every route at 1, 16 and 64 connections, one after the other, and that several times: what disturbs a machine for
-/// some seconds disturbs one number of each, and the middle one counts.
+/// some seconds disturbs one round of each number, and the middle one counts.
 ///
 /// # Errors
 ///

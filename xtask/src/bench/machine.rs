@@ -41,12 +41,12 @@ struct Ticks {
 }
 
 impl Circumstances {
-    /// Of this machine, now, and of a build of now or of whatever was there.
+    /// Of this machine, now, with the load that it had before anything was built; and of a build of now or of whatever was there.
     ///
     /// # Errors
     ///
     /// When this is no git checkout.
-    pub(super) fn now(rounds: u32, seconds: u32, is_built_now: bool) -> Result<Self> {
+    pub(super) fn now(load_before: f64, rounds: u32, seconds: u32, is_built_now: bool) -> Result<Self> {
         let said = |program: &str, args: &[&str]| {
             process::quiet_output(process::program(program).args(args)).map(|said| said.trim().to_owned())
         };
@@ -59,7 +59,7 @@ impl Circumstances {
             processor: processor(&file("/proc/cpuinfo")),
             cores: thread::available_parallelism().map_or(0, |cores| cores.get() as u64),
             memory_mb: memory_mb(&file("/proc/meminfo")),
-            load_before: load(&file("/proc/loadavg")),
+            load_before,
             commit,
             dirty: !changes.is_empty(),
             date: said("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]).unwrap_or_default(),
@@ -76,7 +76,7 @@ impl Circumstances {
         })
     }
 
-    /// What comes is not load.
+    /// Ends what `stolen_percent` is counted over.
     pub(super) fn load_is_over(&mut self) {
         self.stolen_percent = Ticks::now().stolen_percent_since(self.at_start);
     }
@@ -174,6 +174,11 @@ fn memory_mb(meminfo: &str) -> u64 {
     let kibibytes: Option<u64> =
         total.and_then(|total| total.split_whitespace().next()).and_then(|number| number.parse().ok());
     kibibytes.unwrap_or_default() * 1_024 / 1_000_000
+}
+
+/// How many processes wanted a core in the last minute.
+pub(super) fn load_now() -> f64 {
+    load(&fs::read_to_string("/proc/loadavg").unwrap_or_default())
 }
 
 fn load(loadavg: &str) -> f64 {

@@ -54,7 +54,7 @@ impl Unit {
     /// How much worse a value may be before it counts: a share of the earlier value, and at least this much.
     ///
     /// Two runs of one commit, a few minutes apart on a virtual machine with nothing else on it, differed by up to 29 % in rates, 24 % in
-    /// processor time and 30 % in p99, all in one direction: the host was slower. What is measured beside the bare route of the
+    /// processor time and 35 % in p99, all in one direction: the host was slower. What is measured beside the bare route of the
     /// same run differed by up to 12 %, and memory by 3 %.
     const fn tolerance(self) -> (f64, f64) {
         match self {
