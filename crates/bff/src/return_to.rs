@@ -35,7 +35,9 @@ impl ReturnTo {
             return None;
         }
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        Some(Self(format!("{}{query}", url.path())))
+        let place = format!("{}{query}", url.path());
+        // It is longer where the parser escapes what was written as it is, and has to be read again behind a form.
+        (place.len() <= MAX_BYTES).then_some(Self(place))
     }
 
     /// The path with its query.
@@ -98,6 +100,15 @@ mod tests {
         for text in ["/", "/account", "/account?tab=mail&x=%20", "/a/b/c", "/set-password", "/?q=http://x"] {
             assert_eq!(ReturnTo::parse(text).expect(text).as_str(), text);
         }
+    }
+
+    #[test]
+    fn what_would_be_too_long_to_be_read_again_is_refused() {
+        // A URL parser writes `'` in a query as `%27`.
+        let longest = format!("/?{}", "'".repeat((MAX_BYTES - 2) / 3));
+        let place = ReturnTo::parse(&longest).expect("it fits");
+        assert_eq!(ReturnTo::parse(place.as_str()), Some(place));
+        assert_eq!(ReturnTo::parse(&format!("{longest}'")), None);
     }
 
     #[test]
