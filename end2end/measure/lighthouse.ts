@@ -34,13 +34,13 @@ interface Scores {
   CLS: number;
 }
 
-test('Lighthouse', async ({ homePage, context, signedIn, server }) => {
+test('Lighthouse', async ({ homePage, context, signedIn, server, page: own }) => {
   expect(signedIn.email).toContain('@');
   await homePage.open();
   rmSync(REPORTS, { recursive: true, force: true });
   mkdirSync(REPORTS, { recursive: true });
   const cookie = await cookieHeader(context);
-  await context.close();
+  await own.close();
   const { port, close } = await openBrowser();
   const short: string[] = [];
   try {
