@@ -7,7 +7,6 @@ compile_error!(
 );
 
 mod accounts;
-mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod core_api;
@@ -24,11 +23,11 @@ mod spawner;
 mod transport;
 
 pub use accounts::{AccountError, Accounts, AuthorizedCalls, CallError, FieldError};
-pub use clock::{Clock, Random, system_clock, system_random};
 pub use core_api::{CoreApiProvider, CoreApiSettings};
 pub use event::{Event, Observer, nobody};
 pub use grant::{Field, Grant};
 pub use head::{Head, HeadState, HeadVersion, Heads, HeadsError, Holder, Keep, KeptHead, MemoryHeads};
+pub use ironleaf_ambient::{CLOCK_SKEW, Clock, Random, system_clock, system_random};
 pub use lifecycle::{Due, Ensured, HeadRead, Lifecycle, LifecycleSettings, Patience, Rotated};
 pub use provider::{
     AuthorizationRequest, Caller, EndReason, Identity, Provider, RefreshOutcome, RefreshTiming, Rejection,

@@ -24,12 +24,10 @@ pub use self::due::Due;
 use self::flight::{Flights, Landing};
 use self::position::{Position, Stand, settle};
 use crate::{
-    Caller, Clock, EndReason, Event, Grant, Head, HeadState, Heads, HeadsError, Keep, KeptHead, MemoryHeads,
-    Observer, Provider, Random, RefreshTiming, SessionKey, SignOut, Spawner, nobody, tokio_spawner,
+    CLOCK_SKEW, Caller, Clock, EndReason, Event, Grant, Head, HeadState, Heads, HeadsError, Keep, KeptHead,
+    MemoryHeads, Observer, Provider, Random, RefreshTiming, SessionKey, SignOut, Spawner, nobody,
+    tokio_spawner,
 };
-
-/// No two machines agree on the time by more than this.
-const CLOCK_SKEW: Duration = Duration::from_secs(30);
 
 /// What came of reading a head: before the lifecycle is asked, or by [`Lifecycle::read_head`].
 pub type HeadRead = Result<Option<KeptHead>, HeadsError>;

@@ -1,39 +1,6 @@
-//! Time and randomness, taken as arguments so that tests can move the one and fix the other.
+//! The precision in which an envelope stores time.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
-
-/// Tells the time. Tests pass one that they move by hand.
-pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
-
-/// Fills a buffer with random bytes. Tests pass one that counts, so that sealed values can be frozen.
-///
-/// # Security
-///
-/// Session ids and nonces come from here: in production it must be a cryptographically secure source,
-/// such as [`system_random`].
-pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
-
-/// The clock of the operating system.
-#[expect(clippy::disallowed_methods, reason = "this is the one place where the system's time comes from")]
-pub fn system_clock() -> Clock {
-    Arc::new(SystemTime::now)
-}
-
-/// The random source of the operating system.
-///
-/// # Panics
-///
-/// The returned function panics if that source fails: a server without randomness must not go on.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place where the system's randomness comes from"
-)]
-pub fn system_random() -> Random {
-    Arc::new(|buffer| getrandom::fill(buffer).expect("the operating system provides randomness"))
-}
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970; 0 for a time before that.
 pub(crate) fn unix_millis(time: SystemTime) -> u64 {

@@ -5,10 +5,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{Clock, Ledger, Payload, Random, Record, Sealer, SessionSettings, ambient::whole_millis};
+use crate::{
+    CLOCK_SKEW, Clock, Ledger, Payload, Random, Record, Sealer, SessionSettings, ambient::whole_millis,
+};
 
-/// Tombstones outlive the last cookie by this much, because no two machines agree on the time.
-const CLOCK_SKEW: Duration = Duration::from_mins(1);
+/// Tombstones outlive the last cookie by this much: one machine sealed it, another wrote the tombstone, and a third, the store,
+/// counts its time.
+const TOMBSTONE_MARGIN: Duration = CLOCK_SKEW.saturating_mul(2);
 
 #[derive(Clone)]
 pub(crate) struct Context {
@@ -43,6 +46,6 @@ impl Context {
 
     /// How long the ledger must remember the session: as long as a copy of its cookie could be accepted.
     pub(crate) fn remember_until<P>(&self, record: &Record<P>) -> SystemTime {
-        record.created_at + self.settings.absolute_timeout + CLOCK_SKEW
+        record.created_at + self.settings.absolute_timeout + TOMBSTONE_MARGIN
     }
 }

@@ -22,11 +22,11 @@ mod session;
 mod settings;
 mod wiped;
 
-pub use ambient::{Clock, Random, system_clock, system_random};
 pub use codec::{Decoder, Encoder};
 pub use envelope::{Owner, Record, SessionId};
 pub use extract::SessionLayerMissing;
 pub use flash::{Flash, FlashKind};
+pub use ironleaf_ambient::{CLOCK_SKEW, Clock, Random, system_clock, system_random};
 pub use key_ring::{KeyEvidence, KeyId, KeyRing, KeyRingError, KeyRole};
 pub use layer::{SessionLayer, SessionService};
 pub use ledger::{Identity, Known, Ledger, LedgerError, LedgerFuture, MemoryLedger, Standing, Tombstone};

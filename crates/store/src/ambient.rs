@@ -1,34 +1,8 @@
-//! Time and randomness, taken as arguments so that tests can move the one and fix the other.
+//! The unit in which a store counts time.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, UNIX_EPOCH};
 
-/// Tells the time. Tests pass one that they move by hand.
-pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
-
-/// Fills a buffer with random bytes.
-pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
-
-/// The clock of the operating system.
-#[expect(clippy::disallowed_methods, reason = "this is the one place where the system's time comes from")]
-pub fn system_clock() -> Clock {
-    Arc::new(SystemTime::now)
-}
-
-/// The random source of the operating system.
-///
-/// # Panics
-///
-/// The returned function panics if that source fails: a server without randomness must not go on.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place where the system's randomness comes from"
-)]
-pub fn system_random() -> Random {
-    Arc::new(|buffer| getrandom::fill(buffer).expect("the operating system provides randomness"))
-}
+use ironleaf_ambient::Clock;
 
 /// Milliseconds since 1970, the unit every store counts in. It fits SQLite's signed integers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -16,7 +16,7 @@ mod redis;
 mod sqlite;
 mod store;
 
-pub use ambient::{Clock, Random, system_clock, system_random};
+pub use ironleaf_ambient::{CLOCK_SKEW, Clock, Random, system_clock, system_random};
 pub use memory::MemoryStore;
 pub use record::{Body, Draft, Eviction, Expected, Holder, Key, MARK_MAX_BYTES, Record, Version, Written};
 #[cfg(feature = "redis")]

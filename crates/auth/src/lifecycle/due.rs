@@ -1,7 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use super::CLOCK_SKEW;
-use crate::{Grant, Provider, RefreshTiming};
+use crate::{CLOCK_SKEW, Grant, Provider, RefreshTiming};
 
 /// Whether a grant wants a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

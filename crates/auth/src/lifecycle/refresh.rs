@@ -5,14 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use super::Shared;
 use super::commit::{Found, Put};
 use super::flight::{Flight, Landing};
 use super::lease::{Asked, Lease};
 use super::position::{Phase, Position, Stand, settle};
-use super::{CLOCK_SKEW, Shared};
 use crate::{
-    Caller, EndReason, Event, Grant, Head, HeadState, HeadVersion, RefreshOutcome, Rejection, ReuseCost,
-    SessionKey,
+    CLOCK_SKEW, Caller, EndReason, Event, Grant, Head, HeadState, HeadVersion, RefreshOutcome, Rejection,
+    ReuseCost, SessionKey,
 };
 
 /// How long a refresh in doubt is left alone where the provider does not recognise repetitions (any more): whatever was under
