@@ -1,52 +1,96 @@
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-/// What a person may do, as the core API names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Role {
-    /// May see and change everybody's account.
-    Admin,
-    /// Has shown that the e-mail address is theirs.
-    VerifiedUser,
-    /// A role this version does not know; it grants nothing.
-    #[serde(other)]
-    Unknown,
-}
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// What a person may do, by the name that the provider gives it. Names differ from provider to provider, so that any is a role;
+/// one that nobody asks for grants nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Role(String);
 
 impl Role {
+    /// The reference core API's role for whoever may see and change everybody's account.
+    pub const ADMIN: &str = "ADMIN";
+    /// The reference core API's role for whoever has shown that the e-mail address is theirs.
+    pub const VERIFIED_USER: &str = "VERIFIED_USER";
+
+    /// The role of this name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name, as the provider writes it.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
     /// The role as a person reads it.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Admin => "Administrator",
-            Self::VerifiedUser => "Verified user",
-            Self::Unknown => "Other",
+    pub fn label(&self) -> Cow<'_, str> {
+        match self.name() {
+            Self::ADMIN => "Administrator".into(),
+            Self::VERIFIED_USER => "Verified user".into(),
+            other => other.into(),
         }
     }
 }
 
-/// A signed-in person: what the header and the account page show.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A signed-in person or a guest: what the header and the account page show.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
-    /// The identifier the core API gave.
+    /// The identifier the provider gave.
     pub id: String,
-    /// The address the person signs in with, in lower case.
-    pub email: String,
+    /// The address the person signs in with, in lower case. A guest has none, and some providers tell none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// What the person may do; empty while it is not known yet.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub roles: Vec<Role>,
     /// An address that waits to be verified, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unverified_email: Option<String>,
+    /// Whether this is nobody in particular: the session has a cart, say, and no account.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_guest: bool,
+    /// What else the provider says of the person that a page may know, such as `name` or `tenant`, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<String, String>,
+}
+
+/// `null` is as good as nothing.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 impl User {
+    /// A person with this identifier and address, of whom nothing else is known.
+    pub fn new(id: impl Into<String>, email: impl Into<String>) -> Self {
+        Self { id: id.into(), email: Some(email.into()), ..Self::default() }
+    }
+
+    /// Nobody in particular.
+    pub fn guest(id: impl Into<String>) -> Self {
+        Self { id: id.into(), is_guest: true, ..Self::default() }
+    }
+
+    /// What a page calls the person: the address, else the name that the provider knows.
+    pub fn display_name(&self) -> &str {
+        let name = || self.claims.get("name").map(String::as_str);
+        self.email.as_deref().or_else(name).unwrap_or(if self.is_guest { "Guest" } else { "Signed in" })
+    }
+
+    /// Whether the person has the role of this name.
+    pub fn has_role(&self, name: &str) -> bool {
+        self.roles.iter().any(|role| role.name() == name)
+    }
+
     /// One or two upper-case letters for the avatar, from the part of the address before the `@`:
     /// `ada.lovelace@example.com` is `AL`, `user@test.com` is `U`.
     pub fn initials(&self) -> String {
-        let local = self.email.split('@').next().unwrap_or_default();
+        let local = self.display_name().split('@').next().unwrap_or_default();
         let initials: String = local
-            .split(['.', '-', '_', '+'])
+            .split(['.', '-', '_', '+', ' '])
             .filter_map(|part| part.chars().find(|letter| letter.is_alphanumeric()))
             .take(2)
             .flat_map(char::to_uppercase)
@@ -59,10 +103,6 @@ impl User {
 mod tests {
     use super::*;
 
-    fn person(email: &str) -> User {
-        User { id: "1".to_owned(), email: email.to_owned(), roles: Vec::new(), unverified_email: None }
-    }
-
     #[test]
     fn initials_come_from_the_first_two_parts_of_the_local_name() {
         for (email, initials) in [
@@ -72,7 +112,24 @@ mod tests {
             ("..@example.com", "?"),
             ("", "?"),
         ] {
-            assert_eq!(person(email).initials(), initials, "{email}");
+            assert_eq!(User::new("1", email).initials(), initials, "{email}");
         }
+        assert_eq!(User::guest("1").initials(), "G");
+    }
+
+    #[test]
+    fn roles_and_claims_have_any_name() {
+        let person: User =
+            serde_json::from_str(r#"{"id":"1","roles":["evaluator","ADMIN"],"claims":{"tenant":"north"}}"#).unwrap();
+        assert!(person.has_role("evaluator") && person.has_role(Role::ADMIN) && !person.has_role("admin"));
+        let labels: Vec<_> = person.roles.iter().map(Role::label).collect();
+        assert_eq!(labels, ["evaluator", "Administrator"]);
+        assert_eq!((person.email.as_deref(), person.claims["tenant"].as_str()), (None, "north"));
+    }
+
+    #[test]
+    fn no_roles_are_as_good_as_an_empty_list() {
+        let person: User = serde_json::from_str(r#"{"id":"1","email":"a@b.c","roles":null}"#).unwrap();
+        assert_eq!(person, User::new("1", "a@b.c"));
     }
 }

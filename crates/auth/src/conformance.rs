@@ -10,10 +10,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Clock, Field, Provider, Random, RefreshTiming, Request, Response, ReuseCost, SignIn, Transport};
+use crate::{
+    Clock, Field, Heads, MemoryHeads, Provider, Random, RefreshTiming, Request, Response, SignIn, Transport,
+};
 
 mod calls;
 mod faults;
+mod lifecycle;
 mod refresh;
 mod sign_out;
 mod world;
@@ -33,14 +36,27 @@ pub struct Style {
     pub rotation: Rotation,
     /// Where the grant keeps it.
     pub refresh_field: Field,
-    /// What using it again destroys.
-    pub reuse_cost: ReuseCost,
-    /// Whether the same refresh can be repeated without harm.
-    pub idempotent: bool,
+    /// What using it again does.
+    pub reuse: Reuse,
     /// Whether a sign-out ends the access token, too, and not only the means to get another.
     pub sign_out_ends_access: bool,
     /// Whether a sign-out sends the browser on.
     pub sign_out_redirects: bool,
+}
+
+/// What using a refresh token again does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reuse {
+    /// Nothing.
+    Free,
+    /// The repetition is recognised and gets the same answer.
+    Recognised,
+    /// It ends the session that the token belongs to.
+    EndsTheSession,
+    /// It ends every session of the person.
+    EndsEverySession,
+    /// Nothing, once the last access token has ended; before that it ends the session.
+    EndsTheSessionWhileAccessLives,
 }
 
 /// What becomes of a refresh token that was used.
@@ -92,7 +108,7 @@ pub trait BackEnd: Send + Sync + 'static {
     fn secrets(&self) -> Vec<String>;
 }
 
-/// Runs the whole suite through the back end and its provider. `open` gives a fresh one each time.
+/// Runs the whole suite through the back end and its provider, with heads in memory. `open` gives a fresh back end each time.
 ///
 /// # Panics
 ///
@@ -102,30 +118,52 @@ where
     F: Fn(Clock, Random) -> Opening,
     Opening: Future<Output = Arc<dyn BackEnd>>,
 {
-    calls::a_person_signs_in_and_calls_are_accepted(World::open(&open).await).await;
-    calls::wrong_credentials_sign_nobody_in(World::open(&open).await).await;
-    calls::an_unreachable_back_end_is_not_a_wrong_password(World::open(&open).await).await;
-    calls::the_browser_stays_behind_us(World::open(&open).await).await;
-    calls::changed_credentials_are_picked_up(World::open(&open).await).await;
+    check_over(open, |clock| Arc::new(MemoryHeads::new(clock))).await;
+}
 
-    refresh::an_expired_grant_is_renewed(World::open(&open).await).await;
-    refresh::a_refresh_is_due_when_the_style_says(World::open(&open).await).await;
-    refresh::reuse_costs_what_is_declared(World::open(&open).await).await;
-    refresh::an_ended_session_is_rejected(World::open(&open).await).await;
-    for index in 0..World::open(&open).await.back_end.terminal_answers().len() {
-        refresh::a_terminal_answer_is_rejected(World::open(&open).await, index).await;
+/// The same over other heads: lifecycle, provider and store together.
+///
+/// # Panics
+///
+/// As [`check`].
+pub async fn check_over<F, Opening, H>(open: F, heads: H)
+where
+    F: Fn(Clock, Random) -> Opening,
+    Opening: Future<Output = Arc<dyn BackEnd>>,
+    H: Fn(Clock) -> Arc<dyn Heads>,
+{
+    let open = &World::factory(open, heads);
+    calls::a_person_signs_in_and_calls_are_accepted(open().await).await;
+    calls::wrong_credentials_sign_nobody_in(open().await).await;
+    calls::an_unreachable_back_end_is_not_a_wrong_password(open().await).await;
+    calls::the_browser_stays_behind_us(open().await).await;
+    calls::changed_credentials_are_picked_up(open().await).await;
+
+    refresh::an_expired_grant_is_renewed(open().await).await;
+    refresh::a_refresh_is_due_when_the_style_says(open().await).await;
+    refresh::reuse_costs_what_is_declared(open().await).await;
+    refresh::an_ended_session_is_rejected(open().await).await;
+    for index in 0..open().await.back_end.terminal_answers().len() {
+        refresh::a_terminal_answer_is_rejected(open().await, index).await;
     }
 
-    faults::nothing_sent_leaves_everything_as_it_was(World::open(&open).await).await;
+    faults::nothing_sent_leaves_everything_as_it_was(open().await).await;
     for index in 0..faults::before_the_back_end().len() {
-        faults::a_failure_before_the_back_end_is_in_doubt(World::open(&open).await, index).await;
+        faults::a_failure_before_the_back_end_is_in_doubt(open().await, index).await;
     }
     for index in 0..faults::after_the_back_end().len() {
-        faults::a_lost_answer_is_in_doubt(World::open(&open).await, index).await;
+        faults::a_lost_answer_is_in_doubt(open().await, index).await;
     }
 
-    sign_out::the_back_end_forgets_the_session(World::open(&open).await).await;
-    sign_out::it_does_so_with_an_expired_access_token(World::open(&open).await).await;
-    sign_out::only_this_session_ends(World::open(&open).await).await;
-    sign_out::an_unreachable_back_end_is_reported(World::open(&open).await).await;
+    faults::a_throttled_refresh_is_unspent(open().await).await;
+
+    lifecycle::a_throttled_refresh_loses_nothing_and_waits_as_asked(open().await).await;
+    lifecycle::an_answer_that_says_nothing_loses_nothing(open().await).await;
+    lifecycle::a_lost_answer_costs_no_more_than_it_must(open().await).await;
+    lifecycle::an_answer_of_401_teaches_nothing(open().await).await;
+
+    sign_out::the_back_end_forgets_the_session(open().await).await;
+    sign_out::it_does_so_with_an_expired_access_token(open().await).await;
+    sign_out::only_this_session_ends(open().await).await;
+    sign_out::an_unreachable_back_end_is_reported(open().await).await;
 }

@@ -28,6 +28,8 @@ pub enum Event {
     AskedAgainAfterDoubt,
     /// No byte of a refresh left.
     NotSent,
+    /// The provider refused a refresh for now, and its token is certainly not spent.
+    Unspent,
     /// The provider ended a session.
     Rejected,
     /// A cookie was spent and its successor is forgotten.
@@ -65,6 +67,7 @@ impl Event {
             Self::AskedAgainIdempotent => "asked_again_idempotent",
             Self::AskedAgainAfterDoubt => "asked_again_after_doubt",
             Self::NotSent => "not_sent",
+            Self::Unspent => "unspent",
             Self::Rejected => "rejected",
             Self::Superseded => "superseded",
             Self::Unresolved => "unresolved",

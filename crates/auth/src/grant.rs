@@ -1,6 +1,7 @@
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::SecretText;
+use crate::{Identity, SecretText};
 
 /// The number a provider gives to one of its secrets. The numbers are part of what is sealed: never reuse one.
 pub type Field = u8;
@@ -8,8 +9,8 @@ pub type Field = u8;
 /// What a provider keeps for one signed-in person: access token, refresh token, cookie values, whatever it needs to
 /// speak for them.
 ///
-/// A short list of numbered secrets whose meaning only the provider knows, beside the two instants that the token
-/// lifecycle needs. Both are times of receipt plus the lifetime in seconds that came with the answer (RFC 6749,
+/// A short list of numbered secrets whose meaning only the provider knows, beside who the person is and the instants that the
+/// token lifecycle needs. Those are times of receipt plus the lifetime in seconds that came with the answer (RFC 6749,
 /// section 5.1), never the provider's wall clock: thirty seconds of skew between two machines is normal.
 ///
 /// It is explicitly not `Serialize`; see [`SecretText`].
@@ -26,10 +27,41 @@ pub struct Grant {
     pub access_lifetime: Option<Duration>,
     /// When the refresh token ends, by our clock. The session cookie never outlives it.
     pub refresh_expires_at: Option<SystemTime>,
+    /// Who it speaks for. A renewal may change it, roles included.
+    pub identity: Option<Arc<Identity>>,
+    /// The provider's own identifier of the sign-in (OIDC's `sid`), where it has one. A renewal may change it.
+    pub provider_sid: Option<String>,
+    /// How often it was refreshed since the sign-in. The lifecycle counts: of two grants of one session the higher has the
+    /// newer tokens.
+    pub generation: u64,
     fields: Vec<(Field, SecretText)>,
+    appended: Vec<u8>,
 }
 
 impl Grant {
+    /// A grant that speaks for this person; for building one.
+    pub fn of(identity: Identity) -> Self {
+        Self::default().for_identity(identity)
+    }
+
+    /// The same grant for this person; for building one.
+    #[must_use]
+    pub fn for_identity(self, identity: Identity) -> Self {
+        Self { identity: Some(Arc::new(identity)), ..self }
+    }
+
+    /// What a newer version of this software has sealed behind all that this one knows. It is kept and sealed again, so that
+    /// an older process in a rolling deployment loses nothing.
+    pub fn appended(&self) -> &[u8] {
+        &self.appended
+    }
+
+    /// For whoever unseals a grant.
+    #[must_use]
+    pub fn with_appended(self, appended: &[u8]) -> Self {
+        Self { appended: appended.to_owned(), ..self }
+    }
+
     /// The secret under this number.
     pub fn field(&self, field: Field) -> Option<&SecretText> {
         self.fields.iter().find(|(number, _)| *number == field).map(|(_, value)| value)

@@ -7,9 +7,9 @@ compile_error!(
 );
 
 mod accounts;
+mod caller;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod core_api;
 mod event;
 mod grant;
 mod head;
@@ -17,24 +17,28 @@ mod lifecycle;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 mod provider;
+mod refresh;
 mod secret;
 mod session_key;
+mod sign_in;
 mod spawner;
 mod transport;
 
+pub use ironleaf_ambient::{CLOCK_SKEW, Clock, Random, system_clock, system_random};
+pub use ironleaf_api_types::Role;
 pub use accounts::{AccountError, Accounts, AuthorizedCalls, CallError, FieldError};
-pub use core_api::{CoreApiProvider, CoreApiSettings};
+pub use caller::Caller;
 pub use event::{Event, Observer, nobody};
 pub use grant::{Field, Grant};
-pub use head::{Head, HeadState, HeadVersion, Heads, HeadsError, Holder, Keep, KeptHead, MemoryHeads};
-pub use ironleaf_ambient::{CLOCK_SKEW, Clock, Random, system_clock, system_random};
-pub use lifecycle::{Due, Ensured, HeadRead, Lifecycle, LifecycleSettings, Patience, Rotated};
-pub use provider::{
-    AuthorizationRequest, Caller, EndReason, Identity, Provider, RefreshOutcome, RefreshTiming, Rejection,
-    ReuseCost, SignIn, SignInError, SignOut, SignedIn,
+pub use head::{
+    AttemptId, Head, HeadState, HeadVersion, Heads, HeadsError, Holder, Keep, KeptHead, MemoryHeads, NotBefore,
 };
+pub use lifecycle::{Due, Ensured, HeadRead, Lifecycle, LifecycleSettings, Patience, Rotated};
+pub use provider::{BaseUrl, Change, Identity, Observed, Provider};
+pub use refresh::{EndReason, RefreshOutcome, RefreshTiming, Rejection, Repetition, Rest};
 pub use secret::SecretText;
-pub use session_key::SessionKey;
+pub use session_key::{SessionKey, Subject};
+pub use sign_in::{AuthorizationRequest, SignIn, SignInError, SignedIn};
 pub use spawner::{Spawner, Task, tokio_spawner};
 pub use transport::{
     BreakerSettings, BreakerState, CircuitBreaker, Request, Response, Transport, TransportError,

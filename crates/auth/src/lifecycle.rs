@@ -9,23 +9,26 @@ mod commit;
 mod due;
 mod ending;
 mod flight;
+mod knowledge;
 mod lease;
 mod position;
 mod refresh;
-#[cfg(test)]
-mod tests;
+mod waiting;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 pub use self::due::Due;
 use self::flight::{Flights, Landing};
-use self::position::{Position, Stand, settle};
+use self::knowledge::Knowledge;
+use self::position::{Phase, Position, Stand, settle};
 use crate::{
-    CLOCK_SKEW, Caller, Clock, EndReason, Event, Grant, Head, HeadState, Heads, HeadsError, Keep, KeptHead,
-    MemoryHeads, Observer, Provider, Random, RefreshTiming, SessionKey, SignOut, Spawner, nobody,
+    CLOCK_SKEW, Caller, Change, Clock, EndReason, Event, Grant, Head, HeadState, Heads, HeadsError, Keep, KeptHead,
+    MemoryHeads, Observer, Provider, Random, RefreshTiming, Repetition, SessionKey, Spawner, TransportError, nobody,
     tokio_spawner,
 };
 
@@ -58,7 +61,8 @@ impl Default for Patience {
             request_with_living_access: Duration::from_secs(1),
             refresh: Duration::from_secs(8),
             lease: Duration::from_secs(4),
-            successor: Duration::from_hours(24),
+            // As long as a session may be idle by default: what was lost on a Friday is found on Monday.
+            successor: Duration::from_hours(7 * 24),
             shown: Duration::from_mins(10),
             mark: Duration::from_hours(30 * 24),
         }
@@ -137,12 +141,35 @@ pub struct Lifecycle {
 struct Shared {
     settings: LifecycleSettings,
     flights: Flights,
+    knowledge: Knowledge,
+    /// Tells this process from all others that have ever written a head.
+    process: [u8; 4],
+    is_closing: AtomicBool,
+    closing: Notify,
 }
 
 impl Lifecycle {
     /// A lifecycle with no refresh under way.
     pub fn new(settings: LifecycleSettings) -> Self {
-        Self { shared: Arc::new(Shared { settings, flights: Flights::default() }) }
+        let mut process = [0; 4];
+        (settings.random)(&mut process);
+        Self {
+            shared: Arc::new(Shared {
+                settings,
+                flights: Flights::default(),
+                knowledge: Knowledge::default(),
+                process,
+                is_closing: AtomicBool::new(false),
+                closing: Notify::new(),
+            }),
+        }
+    }
+
+    /// The process is to end: what goes on without anybody waiting, and can be left to the next process, ends at once. What is
+    /// under way with the provider is not touched.
+    pub fn close(&self) {
+        self.shared.is_closing.store(true, Ordering::Release);
+        self.shared.closing.notify_waiters();
     }
 
     /// The provider whose grants are kept.
@@ -179,8 +206,8 @@ impl Lifecycle {
             Position::Elsewhere { .. } => return self.shared.elsewhere(grant),
             Position::At(stand) => stand,
         };
-        if stand.has_news && reachable {
-            self.shared.note_shown(&stand);
+        if reachable {
+            self.shared.note(&stand);
         }
         let now = self.shared.now();
         if self.due(&stand.grant, now) == Due::NotYet {
@@ -189,11 +216,11 @@ impl Lifecycle {
         // A refresh under way may hold the new grant already, and only wait for the store to take it.
         let may_refresh = reachable
             || self.shared.flights.has(&stand.key)
-            || self.shared.may_refresh_without_store(&stand.grant, now);
+            || self.shared.may_refresh_without_store(&stand.key, &stand.grant);
         if !may_refresh {
             return self.shared.unavailable(&stand, "the store does not answer".to_owned(), None);
         }
-        self.shared.renew(caller, &stand).await
+        self.shared.renew_in_time(caller, &stand).await
     }
 
     /// Renews the grant because a call that it authorized was answered with 401, whatever our clock says. A newer grant that
@@ -221,35 +248,36 @@ impl Lifecycle {
                 detail: "the access token was refused before its end".to_owned(),
             };
         }
-        self.shared.renew(caller, &stand).await
+        self.shared.renew_in_time(caller, &stand).await
     }
 
     /// Writes into the session's newest grant what an answer of the API has told, such as a changed address, so that a
-    /// cookie of any older rotation is led to it. `change` says whether it changed anything.
+    /// cookie of any older rotation is led to it. A change that changes nothing is not written.
     ///
     /// `None` where the head cannot take it: what the cookie holds is all there is then. It goes on when the future that is
     /// returned is dropped.
-    pub fn amend<C>(
+    pub fn amend(
         &self,
         session: &SessionKey,
         grant: &Grant,
-        change: C,
-    ) -> impl Future<Output = Option<Rotated>> + Send + use<C>
-    where
-        C: FnOnce(&mut Grant) -> bool + Send + 'static,
-    {
+        change: Change,
+    ) -> impl Future<Output = Option<Rotated>> + Send + use<> {
         amend::begin(Arc::clone(&self.shared), session.clone(), grant.clone(), change)
     }
 
-    /// Ends the session: the head is marked dead, and the provider is told of the newest grant there is, after any refresh
-    /// that is under way. It goes on when the future that is returned is dropped.
+    /// Ends the session: the head is marked, and the provider is told of the newest grant there is, after any refresh
+    /// that is under way. It goes on when the future that is returned is dropped. What ended before is not ended again.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`] of the first try; it has been logged, and the provider is told again.
     pub fn end(
         &self,
         caller: &Caller,
         session: &SessionKey,
         grant: &Grant,
         reason: EndReason,
-    ) -> impl Future<Output = SignOut> + Send + use<> {
+    ) -> impl Future<Output = Result<(), TransportError>> + Send + use<> {
         ending::begin(Arc::clone(&self.shared), caller.clone(), session.clone(), grant.clone(), reason)
     }
 }
@@ -300,13 +328,27 @@ impl Shared {
         position
     }
 
+    /// Whoever would have to wait longer than a request waits is told so at once.
+    async fn renew_in_time(self: &Arc<Self>, caller: &Caller, stand: &Stand) -> Ensured {
+        let patience = self.patience_for(stand);
+        match self.wait_before(stand).filter(|wait| *wait >= patience) {
+            Some(wait) => {
+                let detail = "the refresh token rests after its last presentation".to_owned();
+                self.unavailable(stand, detail, Some(wait))
+            }
+            None => self.renew(caller, stand).await,
+        }
+    }
+
+    fn patience_for(&self, stand: &Stand) -> Duration {
+        let Patience { request, request_with_living_access, .. } = self.settings.patience;
+        if stand.grant.access_lives(self.now()) { request_with_living_access } else { request }
+    }
+
     /// Joins the refresh that is under way, or begins it, and waits.
     async fn renew(self: &Arc<Self>, caller: &Caller, stand: &Stand) -> Ensured {
-        let Patience { request, request_with_living_access, .. } = self.settings.patience;
-        let lives = stand.grant.access_lives(self.now());
-        let patience = if lives { request_with_living_access } else { request };
         let landing = flight::join(self, caller, stand);
-        match timeout(patience, landing).await {
+        match timeout(self.patience_for(stand), landing).await {
             Ok(Landing::Renewed(rotated)) => Ensured::Usable(Some(rotated)),
             Ok(Landing::Ended(reason)) => Ensured::Ended(reason),
             Ok(Landing::Unavailable { detail, retry_after }) => self.unavailable(stand, detail, retry_after),
@@ -323,8 +365,10 @@ impl Shared {
     }
 
     /// Without the store nobody knows whether this grant is still the newest. A provider that recognises the repetition of
-    /// a refresh makes that harmless, for as long as it remembers; the grant cannot have been spent before it was due.
-    fn may_refresh_without_store(&self, grant: &Grant, now: SystemTime) -> bool {
+    /// a refresh makes that harmless for as long as it remembers: counted from the earliest time at which anybody can have
+    /// presented the token. That is not when it was due: a living access token that is refused is replaced early. It is when the
+    /// token was issued, or when the store last said here that it was not presented.
+    fn may_refresh_without_store(&self, session: &SessionKey, grant: &Grant) -> bool {
         #[cfg(feature = "mutants")]
         if [crate::mutants::Mutant::AloneInPartition, crate::mutants::Mutant::NoSingleFlight]
             .into_iter()
@@ -332,11 +376,16 @@ impl Shared {
         {
             return true;
         }
-        let remembered = self.provider().repeatable_for(grant).zip(grant.access_expires_at);
-        remembered.is_some_and(|(window, access_end)| {
-            let leeway = due::leeway(self.provider(), grant);
-            access_end.checked_add(window).is_none_or(|end| now + leeway + CLOCK_SKEW < end)
-        })
+        match self.provider().repetition(grant) {
+            Repetition::Free => true,
+            Repetition::Recognised { within, .. } => {
+                let issued = refresh::issued_at(grant);
+                let issued_ago = issued.map(|at| self.now().duration_since(at).unwrap_or_default());
+                let ago = issued_ago.into_iter().chain(self.knowledge.confirmed_ago(session)).min();
+                ago.and_then(|ago| ago.checked_add(CLOCK_SKEW)).is_some_and(|ago| ago < within)
+            }
+            Repetition::AskAgain(_) | Repetition::Never => false,
+        }
     }
 
     /// A newer grant is there, under a key that this server does not know yet. The request's own may serve meanwhile.
@@ -349,23 +398,40 @@ impl Shared {
         }
     }
 
+    /// What a request with a cookie of the newest rotation tells.
+    fn note(self: &Arc<Self>, stand: &Stand) {
+        let is_settled = stand.phase == Phase::Idle;
+        if is_settled && matches!(self.provider().repetition(&stand.grant), Repetition::Recognised { .. }) {
+            self.knowledge.confirm(&stand.key);
+        }
+        if stand.has_news {
+            self.note_shown(stand);
+        }
+    }
+
     /// The browser has the newest grant: it need not be kept much longer, and a head that has lost it learns of it.
     fn note_shown(self: &Arc<Self>, stand: &Stand) {
         let shared = Arc::clone(self);
         let (key, version, grant) = (stand.key.clone(), stand.version, Some(stand.grant.clone()));
-        let head = Head { rotation: key.rotation(), state: HeadState::Idle, grant, shown: true };
+        let (rotation, not_before) = (key.rotation(), stand.not_before);
+        let head = Head { rotation, state: HeadState::Idle, not_before, grant, shown: true };
         (self.settings.spawner)(Box::pin(async move {
-            let keep = shared.keep(&head);
+            let keep = shared.keep(&key, &head);
             // Only room is at stake: who wrote in between has newer things to say, and an outage passes.
             let _ = shared.heads().write(&key, version, &head, keep).await;
         }));
     }
 
-    fn keep(&self, head: &Head) -> Keep {
+    fn keep(&self, session: &SessionKey, head: &Head) -> Keep {
         let Patience { successor, shown, mark, .. } = self.settings.patience;
+        let left = |end: SystemTime| end.duration_since(self.now()).unwrap_or_default() + CLOCK_SKEW;
+        if matches!(head.state, HeadState::Ending { .. } | HeadState::Dead(_)) {
+            // As long as a copy of any of its cookies could come.
+            let cookies_end = session.subject().map(|subject| left(subject.created_at + mark) + CLOCK_SKEW);
+            return Keep { mark: cookies_end.unwrap_or(mark), grant: shown };
+        }
         let refresh_end = head.grant.as_ref().and_then(|grant| grant.refresh_expires_at);
-        let left = refresh_end.map(|end| end.duration_since(self.now()).unwrap_or_default() + CLOCK_SKEW);
         let grant = if head.shown && head.state == HeadState::Idle { shown } else { successor };
-        Keep { mark: left.unwrap_or(mark), grant }
+        Keep { mark: refresh_end.map_or(mark, left), grant }
     }
 }

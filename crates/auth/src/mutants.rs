@@ -26,11 +26,15 @@ pub enum Mutant {
     TombstonesNotChecked,
     /// A cookie under an unknown key is removed.
     CookieRemovedOnUnknownKey,
+    /// A provider that asks to wait is asked again as soon as somebody comes.
+    RetryAfterIgnored,
+    /// Every provider in doubt is asked again as soon as one that revokes a family may be.
+    WaitOfAnotherStyle,
 }
 
 impl Mutant {
     /// Every one.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::NoSingleFlight,
         Self::NoHead,
         Self::HeadAfterAnswer,
@@ -40,6 +44,8 @@ impl Mutant {
         Self::AloneInPartition,
         Self::TombstonesNotChecked,
         Self::CookieRemovedOnUnknownKey,
+        Self::RetryAfterIgnored,
+        Self::WaitOfAnotherStyle,
     ];
 }
 

@@ -1,17 +1,36 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// Which refresh is meant: one session at one rotation. It is what single flight and the head are keyed by.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct SessionKey {
     id: Arc<[u8]>,
     rotation: u64,
+    subject: Option<Arc<Subject>>,
+}
+
+/// Whose session it is, and since when: by these it can be ended together with others.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The hash of provider and person.
+    pub owner: [u8; 16],
+    /// The provider's own session identifier, where it has one.
+    pub provider_sid: Option<String>,
+    /// When the session began.
+    pub created_at: SystemTime,
 }
 
 impl SessionKey {
     /// The session with this identifier, whose cookie has this rotation.
     pub fn new(id: &[u8], rotation: u64) -> Self {
-        Self { id: id.into(), rotation }
+        Self { id: id.into(), rotation, subject: None }
+    }
+
+    /// The same with what it can be ended by.
+    #[must_use]
+    pub fn of(self, subject: Subject) -> Self {
+        Self { subject: Some(Arc::new(subject)), ..self }
     }
 
     /// The session's identifier. It is a secret: nothing stores or logs it in clear.
@@ -24,9 +43,30 @@ impl SessionKey {
         self.rotation
     }
 
+    /// What the session can be ended by, where that is known.
+    pub fn subject(&self) -> Option<&Subject> {
+        self.subject.as_deref()
+    }
+
     /// The same session at another rotation.
     pub(crate) fn at(&self, rotation: u64) -> Self {
-        Self { id: Arc::clone(&self.id), rotation }
+        Self { rotation, ..self.clone() }
+    }
+}
+
+/// Two keys are the same where session and rotation are.
+impl PartialEq for SessionKey {
+    fn eq(&self, other: &Self) -> bool {
+        (self.rotation, &self.id) == (other.rotation, &other.id)
+    }
+}
+
+impl Eq for SessionKey {}
+
+impl std::hash::Hash for SessionKey {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+        self.rotation.hash(state);
     }
 }
 

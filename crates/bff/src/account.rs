@@ -84,7 +84,7 @@ pub async fn delete_account(parts: &Parts) -> Result<(), AccountFailure> {
 /// Whether there is nothing to change about this address. The one that the person has withdraws another that waits, so that
 /// a typing error does not stay in the hands of whoever owns what was typed.
 fn is_settled(user: &User, email: &str) -> bool {
-    user.unverified_email.as_deref().unwrap_or(&user.email) == email
+    user.unverified_email.as_deref().or(user.email.as_deref()) == Some(email)
 }
 
 impl Personal {
@@ -112,7 +112,7 @@ impl Personal {
         }
         let user = self.send_update(&known, email.as_deref(), password.as_ref()).await?;
         if let Some(password) = password {
-            self.begin_anew(user.email.clone(), password).await;
+            self.begin_anew(user.email.clone().unwrap_or_default(), password).await;
         }
         Ok(Some(user))
     }
@@ -135,7 +135,7 @@ impl Personal {
     ) -> Result<User, AccountError> {
         let accounts = self.visit.bff.accounts()?;
         let user = accounts.update(&self.core_api, &known.id, email, password).await?;
-        self.visit.session.modify(|principal| principal.identity = user.clone());
+        self.core_api.remember(&user).await;
         Ok(user)
     }
 
@@ -143,7 +143,7 @@ impl Personal {
     /// whoever had a copy of its tokens has nothing any more.
     async fn begin_anew(&self, email: String, password: SecretText) {
         let attempt = SignIn::Password { email, password };
-        if let Err(reason) = self.visit.begin_session(attempt, Some(SignedOutReason::PasswordChanged)).await {
+        if let Err(reason) = self.visit.begin_session(attempt, Some(EndReason::PasswordChanged)).await {
             tracing::error!(
                 reason,
                 "a password is changed, and nobody could be signed in with it; other sessions of the person end when the \
@@ -158,11 +158,12 @@ impl Personal {
         bff.accounts()?.delete(&self.core_api, &id).await?;
         let record = self.visit.session.current();
         self.visit.session.destroy();
+        self.visit.session.end_is_written();
         SignedOutReason::AccountDeleted.note();
         if let Some(record) = record {
             // Nobody can sign in as this person any more; who did so a moment ago, or by a clock that is ahead, ends as well.
             let not_before = bff.now() + LATE_SIGN_IN;
-            bff.bury_owner(record.owner, not_before, SignedOutReason::AccountDeleted).await;
+            bff.bury_owner(record.owner, not_before, EndReason::AccountDeleted).await;
             end(bff, &self.visit.caller, &record, EndReason::AccountDeleted).await;
         }
         Ok(())

@@ -2,21 +2,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use ironleaf_auth::{
-    AccountError, Accounts, Clock, Lifecycle, LifecycleSettings, Observer, Patience, Provider, Random,
+    AccountError, Accounts, Clock, EndReason, Lifecycle, LifecycleSettings, Observer, Patience, Provider, Random,
     Spawner, Task, Transport,
 };
-use ironleaf_session::{Owner, Record, Sealer, SessionLayer, SessionSettings, Tombstone};
+use ironleaf_records::{End, Principal, RecordLimits, Records};
+use ironleaf_session::{Owner, Record, Sealer, SessionLayer, SessionSettings};
 use ironleaf_store::Store;
-use url::Url;
 
+use crate::PublicOrigin;
 use crate::edge::ResponseHeaders;
 use crate::limits::{Limits, RateLimits};
-use crate::principal::Principal;
-use crate::records::Records;
-use crate::{PublicOrigin, SignedOutReason};
-
-/// Tombstones outlive the last cookie by this much, because no two machines agree on the time.
-const CLOCK_SKEW: Duration = Duration::from_mins(1);
 
 /// What the layers, extractors and use cases of this crate share. Cheap to clone.
 #[derive(Clone)]
@@ -54,6 +49,8 @@ pub struct BffSettings {
     pub recent_sign_in: Duration,
     /// How often somebody may try.
     pub rate_limits: RateLimits,
+    /// How many ended sessions of one person are remembered one by one.
+    pub ends_per_owner: u32,
     /// Seals sessions, and what is kept of them in the store.
     pub sealer: Sealer,
     /// Where heads, leases and tombstones are; replicas share it.
@@ -65,11 +62,9 @@ pub struct BffSettings {
     pub spawner: Spawner,
     /// Is told what happens to tokens.
     pub observer: Observer,
-    /// What the paths of [`CoreApi::call`](crate::CoreApi::call) are below.
-    pub core_api_url: Url,
-    /// Who signs people in.
+    /// Who signs people in, and whose APIs [`CoreApi::call`](crate::CoreApi::call) calls.
     pub provider: Arc<dyn Provider>,
-    /// How requests reach the core API.
+    /// How requests reach those APIs.
     pub transport: Arc<dyn Transport>,
     /// The clock.
     pub clock: Clock,
@@ -89,8 +84,15 @@ impl Bff {
         );
         let limits =
             Limits::new(settings.rate_limits, Arc::clone(&settings.store), Arc::clone(&settings.clock));
-        let records =
-            Records::new(Arc::clone(&settings.store), settings.sealer.clone(), Arc::clone(&settings.clock));
+        let records = Records::new(
+            Arc::clone(&settings.store),
+            settings.sealer.clone(),
+            Arc::clone(&settings.clock),
+            RecordLimits {
+                absolute_timeout: settings.session.absolute_timeout,
+                ends_per_owner: settings.ends_per_owner,
+            },
+        );
         let lifecycle = Lifecycle::new(LifecycleSettings {
             provider: Arc::clone(&settings.provider),
             heads: Arc::new(records.clone()),
@@ -114,25 +116,42 @@ impl Bff {
             .with_ledger(self.0.records.clone())
     }
 
+    /// The process is to end: what goes on without anybody waiting, and can be left to the next process, ends at once.
+    pub fn close(&self) {
+        self.0.lifecycle.close();
+    }
+
+    /// Ends every session that the provider knows by this identifier, on every replica by the next request (OpenID Connect
+    /// Back-Channel Logout 1.0, section 2.6). A refresh under way does not bring it back.
+    pub async fn end_by_sid(&self, sid: &str) {
+        let what = End::ProviderSid { sid: sid.to_owned(), not_before: self.now() };
+        self.write_end(what, EndReason::EndedByProvider).await;
+    }
+
+    /// Ends every session of the person whom the provider knows by this identifier, on every replica by the next request.
+    pub async fn end_by_owner(&self, subject: &str, reason: EndReason) {
+        let owner = Owner::new(self.provider().name(), subject);
+        self.bury_owner(owner, self.now(), reason).await;
+    }
+
     /// SECURITY: no copy of the session's cookie is accepted from here on. As long as one could be, this is remembered.
-    pub(crate) async fn bury(&self, record: &Record<Principal>, reason: SignedOutReason) {
-        self.write_down(Tombstone::Session(record.id), record.created_at, reason).await;
+    pub(crate) async fn bury(&self, record: &Record<Principal>, reason: EndReason) {
+        let what = End::Session { id: record.id, owner: record.owner, created_at: record.created_at };
+        self.write_end(what, reason).await;
     }
 
     /// The same for every session of the owner that began before a time. One that a machine with a clock ahead of ours has
     /// begun survives until its grant ends.
-    pub(crate) async fn bury_owner(&self, owner: Owner, not_before: SystemTime, reason: SignedOutReason) {
-        self.write_down(Tombstone::Owner { owner, not_before }, not_before, reason).await;
+    pub(crate) async fn bury_owner(&self, owner: Owner, not_before: SystemTime, reason: EndReason) {
+        self.write_end(End::Owner { owner, not_before }, reason).await;
     }
 
-    /// `begun` is when the last session that it ends can have begun.
-    async fn write_down(&self, tombstone: Tombstone, begun: SystemTime, reason: SignedOutReason) {
-        let keep_until = begun + self.0.settings.session.absolute_timeout + CLOCK_SKEW;
-        if let Err(error) = self.0.records.end_because(&tombstone, reason, keep_until).await {
+    async fn write_end(&self, what: End, reason: EndReason) {
+        if let Err(error) = self.0.records.end(&what, reason).await {
             tracing::error!(%error, "until its end is written down, copies of a session stay valid");
             let records = self.0.records.clone();
             self.spawn(Box::pin(async move {
-                records.end_when_possible(tombstone, reason, keep_until).await;
+                records.end_when_possible(what, reason).await;
             }));
         }
     }
@@ -162,10 +181,6 @@ impl Bff {
         self.0.settings.sign_out_timeout
     }
 
-    pub(crate) fn core_api_url(&self) -> &Url {
-        &self.0.settings.core_api_url
-    }
-
     pub(crate) fn recent_sign_in(&self) -> Duration {
         self.0.settings.recent_sign_in
     }
@@ -184,8 +199,8 @@ impl Bff {
         (self.0.settings.clock)()
     }
 
-    pub(crate) fn provider(&self) -> &dyn Provider {
-        &*self.0.settings.provider
+    pub(crate) fn provider(&self) -> &Arc<dyn Provider> {
+        &self.0.settings.provider
     }
 
     pub(crate) fn accounts(&self) -> Result<&dyn Accounts, AccountError> {
@@ -205,6 +220,10 @@ impl Bff {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    pub(crate) fn records(&self) -> &Records {
+        &self.0.records
     }
 
     pub(crate) fn fill_random(&self, buffer: &mut [u8]) {

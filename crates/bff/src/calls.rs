@@ -1,21 +1,26 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{Extensions, StatusCode, Uri};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountError, AuthorizedCalls, CallError, Caller, Ensured, Grant, HeadRead, Request, Response,
+    AccountError, AuthorizedCalls, BaseUrl, CallError, Caller, Change, Ensured, HeadRead, Observed, Request, Response,
     TransportError,
 };
+use ironleaf_records::{Principal, session_key};
 use ironleaf_session::Record;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use crate::principal::Principal;
-use crate::refresh::{AfterRefresh, Refreshed, adopt, apply, arrived_head, ensure_fresh, session_key};
+use crate::refresh::{AfterRefresh, Refreshed, adopt, apply, arrived_head, ensure_fresh};
 use crate::{Bff, Session, SignedOutReason};
+
+/// What an answer has told is written down after it came, so that a slow store makes no failure of it. Longer than this nobody
+/// waits for that, and it goes on.
+const KEEP_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Speaks to the core API for the person who sends the present request.
 ///
@@ -73,20 +78,28 @@ impl CoreApi {
     pub async fn current_user(&self) -> Result<User, AccountError> {
         let user = self.bff.accounts()?.current_user(self).await?;
         let signed_in = self.session.current().ok_or(AccountError::SignedOut)?;
-        let known = &signed_in.payload.identity;
+        let known = signed_in.payload.identity();
         if user.id != known.id {
             // A cache in between, most likely. Nobody may become somebody else by it.
             return Err(AccountError::Unavailable("the core API answered with another person".to_owned()));
         }
-        // To find out afterwards that nothing changed, the session is encoded twice.
-        if user != *known {
-            self.session.modify(|principal| principal.identity = user.clone());
+        if user != **known {
+            self.remember(&user).await;
         }
         Ok(user)
     }
 
+    /// Keeps what the person is now, where no answer that the provider observed has told it.
+    pub(crate) async fn remember(&self, user: &User) {
+        let Some(record) = self.session.current().filter(|record| **record.payload.identity() != *user) else {
+            return;
+        };
+        let user = Arc::new(user.clone());
+        self.keep(&record, Arc::new(move |grant| grant.identity = Some(Arc::clone(&user)))).await;
+    }
+
     /// Calls the core API for the signed-in person. The URI of `request` is a path, and a query where there is one, below
-    /// the base URL of the core API: `/orders?page=2`.
+    /// the base URL of the provider's first API: `/orders?page=2`.
     ///
     /// The browser's cookie, `Origin` and the like do not travel; the access token does. Any status is an answer; only
     /// 401 is looked at, see [`CoreApi`].
@@ -95,10 +108,26 @@ impl CoreApi {
     ///
     /// [`CallError::SignedOut`] where nobody is signed in, or not any more: then [`signed_out_reason`](Self::signed_out_reason)
     /// knows why. [`CallError::Unavailable`] where there is no answer in time, or the URI is not one below the base URL.
-    pub async fn call(&self, mut request: Request) -> Result<Response, CallError> {
-        let below = below(self.bff.core_api_url(), request.uri());
-        *request.uri_mut() = below.ok_or_else(|| {
-            CallError::Unavailable(format!("`{}` is no path below the core API", request.uri().path()))
+    pub async fn call(&self, request: Request) -> Result<Response, CallError> {
+        let first = self.bff.provider().base_urls().first().map(|base| base.url.clone());
+        self.call_below(first.as_ref(), request).await
+    }
+
+    /// [`call`](Self::call) for a provider with several APIs: the one that it knows by this name.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call); [`CallError::Unavailable`] where it knows none of this name.
+    pub async fn call_api(&self, name: &str, request: Request) -> Result<Response, CallError> {
+        let is_named = |base: &&BaseUrl| base.name == name;
+        let named = self.bff.provider().base_urls().iter().find(is_named).map(|base| base.url.clone());
+        self.call_below(named.as_ref(), request).await
+    }
+
+    async fn call_below(&self, base: Option<&Url>, mut request: Request) -> Result<Response, CallError> {
+        let base = base.ok_or_else(|| CallError::Unavailable("the provider has no such API".to_owned()))?;
+        *request.uri_mut() = below(base, request.uri()).ok_or_else(|| {
+            CallError::Unavailable(format!("`{}` is not a path below the API", request.uri().path()))
         })?;
         self.send(request).await
     }
@@ -123,32 +152,39 @@ impl CoreApi {
     /// Sends with the session as it stands, and says which that was.
     async fn send_once(&self, mut request: Request) -> Result<(Response, Arc<Record<Principal>>), CallError> {
         let record = self.session.current().ok_or(CallError::SignedOut)?;
-        self.bff.provider().authorize(&self.caller, &record.payload.grant, &mut request);
+        self.bff.provider().authorize(&self.caller, record.payload.grant(), &mut request);
         let response = self.bff.transport().send(request).await.map_err(|error| {
             let (TransportError::NotSent(detail) | TransportError::Interrupted(detail)) = error;
             CallError::Unavailable(detail)
         })?;
-        let mut grant = record.payload.grant.clone();
-        if self.bff.provider().observe(&mut grant, &response) {
-            self.learn(&record, &response).await;
-        }
         Ok((response, record))
     }
 
-    /// What the answer told about the grant belongs into the head as well: a late tab that adopts it later has to be able
-    /// to refresh.
+    /// What an answer tells about the grant, asked once. What a refusal or a failure sets or clears says nothing of it.
     async fn learn(&self, record: &Record<Principal>, response: &Response) {
-        let lifecycle = self.bff.lifecycle();
-        let change = {
-            let (provider, response) = (Arc::clone(lifecycle.provider()), response.clone());
-            move |newest: &mut Grant| provider.observe(newest, &response)
-        };
-        match lifecycle.amend(&session_key(record), &record.payload.grant, change).await {
-            Some(newest) => adopt(&self.session, Some(newest)),
+        let status = response.status();
+        if status == StatusCode::UNAUTHORIZED || status.is_server_error() {
+            return;
+        }
+        match self.bff.provider().observe(record.payload.grant(), response) {
+            Observed::Nothing => {}
+            Observed::Lazily(change) => {
+                self.session.note(|principal| *principal = changed(principal, &change));
+            }
+            Observed::AtOnce(change) => self.keep(record, change).await,
+        }
+    }
+
+    /// It belongs into the head as well: a late tab that adopts it later has to be able to refresh.
+    async fn keep(&self, record: &Record<Principal>, change: Change) {
+        let amended =
+            self.bff.lifecycle().amend(&session_key(record), record.payload.grant(), Arc::clone(&change));
+        match timeout(KEEP_PATIENCE, amended).await {
+            Ok(Some(newest)) => adopt(&self.session, Some(newest)),
             // SECURITY: told to the grant as it stands. Another call of this request may have renewed it meanwhile, and an older
             // one under its rotation would be presented as if it were new.
-            None => {
-                self.session.modify(|principal| lifecycle.provider().observe(&mut principal.grant, response));
+            Ok(None) | Err(_) => {
+                self.session.amend(|principal| *principal = changed(principal, &change));
             }
         }
     }
@@ -159,7 +195,7 @@ impl CoreApi {
     }
 
     async fn replace_refused(&self, refused: &Record<Principal>) -> Result<(), CallError> {
-        let (key, grant) = (session_key(refused), &refused.payload.grant);
+        let (key, grant) = (session_key(refused), refused.payload.grant());
         match self.bff.lifecycle().replace_refused(&self.caller, &key, grant).await {
             Ensured::Unavailable { newest, detail, .. } => {
                 adopt(&self.session, newest);
@@ -172,24 +208,33 @@ impl CoreApi {
         }
     }
 
-    async fn send_and_repeat(&self, request: Request) -> Result<Response, CallError> {
+    async fn send_and_repeat(
+        &self,
+        request: Request,
+    ) -> Result<(Response, Arc<Record<Principal>>), CallError> {
         self.ensure_fresh().await?;
         let (response, refused) = self.send_once(request.clone()).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
-            return Ok(response);
+            return Ok((response, refused));
         }
         let current = self.session.current().ok_or(CallError::SignedOut)?;
         // Another call of this request may have renewed it meanwhile.
         if current.rotation == refused.rotation {
             self.replace_refused(&refused).await?;
         }
-        let (repeated, _) = self.send_once(request).await?;
+        let (repeated, asked_as) = self.send_once(request).await?;
         if repeated.status() == StatusCode::UNAUTHORIZED {
             // It is not the provider's word on the grant: a gateway in between may answer so for everybody.
             return Err(CallError::Unavailable("an access token just issued was refused".to_owned()));
         }
-        Ok(repeated)
+        Ok((repeated, asked_as))
     }
+}
+
+fn changed(principal: &Principal, change: &Change) -> Principal {
+    let mut grant = principal.grant().clone();
+    change(&mut grant);
+    principal.with_grant(grant)
 }
 
 /// The path and query of `uri` below `base`. A path that leads out of it is none, dots and encoded dots included.
@@ -205,9 +250,12 @@ fn below(base: &Url, uri: &Uri) -> Option<Uri> {
 #[async_trait]
 impl AuthorizedCalls for CoreApi {
     async fn send(&self, request: Request) -> Result<Response, CallError> {
-        timeout_at(self.deadline, self.send_and_repeat(request)).await.unwrap_or_else(|_| {
-            Err(CallError::Unavailable("it takes longer than a request waits".to_owned()))
-        })
+        let answered = timeout_at(self.deadline, self.send_and_repeat(request)).await;
+        let late = || CallError::Unavailable("it takes longer than a request waits".to_owned());
+        let (response, record) = answered.map_err(|_| late())??;
+        // The answer is there, and nothing that comes now may take it away.
+        self.learn(&record, &response).await;
+        Ok(response)
     }
 }
 

@@ -1,8 +1,7 @@
 use http::request::Parts;
 use ironleaf_api_types::User;
-use ironleaf_auth::{AccountError, EndReason, Grant, SecretText, SessionKey, SignIn};
+use ironleaf_auth::{AccountError, SecretText, SignIn};
 use thiserror::Error;
-use tokio::time::timeout;
 
 use crate::extract::trusted_record;
 use crate::limits::Subject;
@@ -40,7 +39,8 @@ pub fn signed_in_recently(parts: &Parts) -> bool {
 ///
 /// As with any sign-in the session gets a new identifier (ASVS 7.2.4), and the grant of the old one is revoked.
 ///
-/// It does not go on when the connection is closed: the browser would be left with a session that is over.
+/// When the connection is closed before the answer leaves, the session that the browser has goes on, and the new grant is
+/// revoked.
 ///
 /// # Errors
 ///
@@ -89,25 +89,15 @@ impl Personal {
 
 impl Visit {
     async fn confirm_as(&self, person: &User, password: SecretText) -> Result<(), SignInFailure> {
-        let attempt = SignIn::Password { email: person.email.clone(), password };
+        let attempt = SignIn::Password { email: person.email.clone().unwrap_or_default(), password };
         let signed_in = self.ask(attempt).await.map_err(|error| self.fold_sign_in(&error))?;
-        if signed_in.identity.id == person.id {
+        if signed_in.grant.identity.as_ref().is_some_and(|identity| identity.id == person.id) {
             return self.establish(signed_in, None).await;
         }
         // SECURITY: the address belongs to somebody else by now. Nobody may become them by a form that asks for a password
         // only.
         tracing::warn!("a confirmed password was that of another person");
-        self.give_back(&signed_in.grant).await;
+        self.give_back(signed_in.grant);
         Err(SignInFailure::InvalidCredentials)
-    }
-
-    /// Revokes a grant that no session has begun with.
-    pub(crate) async fn give_back(&self, grant: &Grant) {
-        let mut id = [0; 16];
-        self.bff.fill_random(&mut id);
-        let end =
-            self.bff.lifecycle().end(&self.caller, &SessionKey::new(&id, 0), grant, EndReason::Replaced);
-        // It goes on without us, and it logs what fails.
-        let _ = timeout(self.bff.sign_out_timeout(), end).await;
     }
 }

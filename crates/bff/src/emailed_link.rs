@@ -173,6 +173,8 @@ pub async fn request_password_reset(parts: &Parts, email: &str) -> Result<(), Ac
 /// [`AccountFailure::InvalidToken`], [`AccountFailure::TooManyRequests`], [`AccountFailure::Unavailable`].
 pub async fn verify_email(parts: &Parts, link: &VerificationLink) -> Result<(), AccountFailure> {
     let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
+    // Each costs the core API a record, and this process some seconds of asking.
+    visit.spend(Subject::Verification(link.token.expose())).await?;
     let asked =
         visit.in_time(async { visit.bff.accounts()?.verify_email(&visit.caller, &link.token).await }).await;
     asked.map_err(|error| visit.fold_anonymous(error))

@@ -4,12 +4,12 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use ironleaf_api_types::User;
+use ironleaf_records::Principal;
 use ironleaf_session::{Arrival, Record};
 
-use crate::principal::Principal;
 use crate::{Bff, CoreApi, Problem, Session};
 
-/// The person, if somebody is signed in.
+/// The person, if somebody is signed in. A guest is nobody.
 ///
 /// It answers without asking the core API, from what is sealed in the cookie. While the store does not say whether the
 /// session was ended, that holds for as long as the access token does; after that, [`session_cannot_be_checked`].
@@ -35,7 +35,8 @@ impl MaybeUser {
     pub fn from_parts(parts: &Parts) -> Result<Self, MissingLayer> {
         let session = session(parts)?;
         let bff = parts.extensions.get::<Bff>().ok_or(MissingLayer("Bff"))?;
-        Ok(Self(trusted_record(bff, session).map(|record| record.payload.identity.clone())))
+        let person = trusted_record(bff, session).map(|record| Arc::clone(record.payload.identity()));
+        Ok(Self(person.filter(|person| !person.is_guest).map(Arc::unwrap_or_clone)))
     }
 }
 
@@ -67,7 +68,7 @@ pub fn session_cannot_be_checked(parts: &Parts) -> bool {
 /// in it could show.
 pub(crate) fn trusted_record(bff: &Bff, session: &Session) -> Option<Arc<Record<Principal>>> {
     let checked = session.arrival() != Arrival::Unchecked;
-    session.current().filter(|record| checked || record.payload.grant.access_lives(bff.now()))
+    session.current().filter(|record| checked || record.payload.grant().access_lives(bff.now()))
 }
 
 fn session(parts: &Parts) -> Result<&Session, MissingLayer> {

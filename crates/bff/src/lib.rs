@@ -16,10 +16,10 @@ mod extract;
 mod failure;
 mod limits;
 mod origin;
+mod over;
 mod personal;
-mod principal;
 mod problem;
-mod records;
+mod redirect;
 mod refresh;
 mod register;
 mod return_to;
@@ -44,6 +44,7 @@ pub use failure::AccountFailure;
 pub use limits::{Allowance, InvalidAllowance, RateLimits};
 pub use origin::{InvalidOrigin, PublicOrigin};
 pub use problem::{Problem, ProblemKind};
+pub use redirect::{RedirectAnswer, RedirectFailure, finish_redirect, start_redirect};
 pub use refresh::refresh_before_rendering;
 pub use register::{Registered, register};
 pub use return_to::ReturnTo;
@@ -55,10 +56,10 @@ pub use wants::Wants;
 
 // What pages and server functions need from the crates below. No type among these holds a token.
 pub use ironleaf_api_types::{Role, User};
-pub use ironleaf_auth::{AccountError, CallError, FieldError};
+pub use ironleaf_auth::{AccountError, CallError, EndReason, FieldError};
 pub use ironleaf_session::{Flash, FlashKind, Payload, PayloadError, codec};
 
-/// The session of this application: a [`Principal`](principal::Principal) in a sealed cookie.
+/// The session of this application: a [`Principal`](ironleaf_records::Principal) in a sealed cookie.
 ///
-/// SECURITY: neither is exported. Whoever can name them can encode the grant, and a token would be one line from a page.
-type Session = ironleaf_session::Session<principal::Principal>;
+/// SECURITY: neither is exported here. Whoever can name them can encode the grant, and a token would be one line from a page.
+type Session = ironleaf_session::Session<ironleaf_records::Principal>;

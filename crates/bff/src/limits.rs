@@ -1,7 +1,8 @@
 //! How often somebody may try.
 //!
-//! Failures are counted, not requests: a person with the right password is never told to wait for their own sake. What
-//! sends an e-mail, makes an account or changes one is counted whatever comes of it.
+//! Failures are counted, not requests: a person with the right password is not told to wait for their own sake. What
+//! sends an e-mail, makes an account or changes one is counted whatever comes of it, and so are sign-ins that succeed, by a
+//! number that no person reaches: each leaves something behind, and one account must not fill what everybody shares.
 //!
 //! Nobody can keep a person out by guessing at their password. A browser in which a person has signed in before carries a
 //! sealed proof of it, and its failures are counted apart from everybody else's, see [`KnownDevice`]. From any other
@@ -46,6 +47,8 @@ pub struct RateLimits {
     pub account: Allowance,
     /// Of one address, whatever the account.
     pub address: Allowance,
+    /// Sign-ins of one account that succeed.
+    pub sign_ins: Allowance,
 }
 
 impl Default for RateLimits {
@@ -55,6 +58,8 @@ impl Default for RateLimits {
             account: Allowance::new(50, Duration::from_hours(10)),
             // An office, a school or a carrier stands behind one address.
             address: Allowance::new(300, Duration::from_mins(15)),
+            // More than a person or a suite of tests has a use for. Each leaves something in the store.
+            sign_ins: Allowance::new(1_000, Duration::from_hours(24)),
         }
     }
 }

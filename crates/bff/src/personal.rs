@@ -22,7 +22,7 @@ impl Personal {
     /// [`require_room_to_refresh`](crate::require_room_to_refresh), a form is told here, on its way back to the form.
     pub(crate) fn begin(parts: &Parts) -> Result<Self, AccountFailure> {
         let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
-        if visit.session.current().is_none() {
+        if visit.session.current().is_none_or(|record| record.payload.identity().is_guest) {
             return Err(AccountFailure::SignedOut(SignedOutReason::from_parts(parts)));
         }
         if trusted_record(&visit.bff, &visit.session).is_none() {
@@ -53,7 +53,7 @@ impl Personal {
 
     /// The identifier of the person's account.
     pub(crate) fn account(&self) -> Option<String> {
-        Some(self.visit.session.current()?.payload.identity.id.clone())
+        Some(self.visit.session.current()?.payload.identity().id.clone())
     }
 
     /// Counts one more of what each costs somebody something, or says how long to wait first.
@@ -65,6 +65,6 @@ impl Personal {
     /// The person as the session remembers them.
     pub(crate) fn remembered(&self) -> Result<User, AccountError> {
         let record = self.visit.session.current().ok_or(AccountError::SignedOut)?;
-        Ok(record.payload.identity.clone())
+        Ok(User::clone(record.payload.identity()))
     }
 }

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use http::Extensions;
-use ironleaf_auth::{Caller, Ensured, HeadRead, HeadsError, Rotated, SessionKey};
+use ironleaf_auth::{Caller, Ensured, HeadRead, HeadsError, Rotated};
+use ironleaf_records::{ArrivedHead, Principal, session_key};
 use ironleaf_session::{Arrival, Record};
 use tokio::time::Instant;
 
-use crate::principal::Principal;
-use crate::records::ArrivedHead;
+use crate::over::tidy_up;
 use crate::{Bff, MissingLayer, Problem, Session, SignedOutReason};
 
 /// Renews the access token before a byte of the page is rendered, so that the new cookie leaves with that very page.
@@ -36,6 +36,7 @@ pub async fn refresh_before_rendering(bff: &Bff, request: &mut Request) -> Resul
     }
     if let Some(reason) = SignedOutReason::on_arrival(&session, request.extensions()) {
         reason.note();
+        tidy_up(bff, &session, request.extensions());
         request.extensions_mut().insert(reason);
     }
     #[cfg(feature = "mutants")]
@@ -85,7 +86,7 @@ pub(crate) async fn ensure_fresh(
         Some(head) => head,
         None => bff.lifecycle().read_head(&key).await,
     };
-    let ensured = bff.lifecycle().ensure_fresh(caller, &key, &record.payload.grant, head).await;
+    let ensured = bff.lifecycle().ensure_fresh(caller, &key, record.payload.grant(), head).await;
     apply(session, ensured)
 }
 
@@ -121,10 +122,6 @@ pub(crate) fn adopt(session: &Session, newest: Option<Rotated>) {
     let Some((Rotated { rotation, grant }, current)) = newest.zip(session.current()) else {
         return;
     };
-    let identity = current.payload.identity.clone();
-    session.adopt(rotation, Principal { identity, grant });
-}
-
-pub(crate) fn session_key(record: &Record<Principal>) -> SessionKey {
-    SessionKey::new(record.id.as_bytes(), record.rotation)
+    let provider_sid = grant.provider_sid.clone().or_else(|| current.provider_sid.clone());
+    session.adopt(rotation, current.payload.with_grant(grant), provider_sid);
 }

@@ -1,16 +1,21 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::request::Parts;
-use ironleaf_auth::{EndReason, SecretText, SignIn, SignInError, SignedIn};
-use ironleaf_session::Owner;
+use ironleaf_auth::{EndReason, Grant, SecretText, SignIn, SignInError, SignedIn};
+use ironleaf_records::{Principal, session_key};
+use ironleaf_session::{Beginning, Leaving, Left, Owner, Record};
 use thiserror::Error;
-use tokio::time::timeout_at;
+use tokio::sync::oneshot;
+use tokio::time::{timeout, timeout_at};
+use tracing::Instrument as _;
 
-use crate::SignedOutReason;
 use crate::limits::Subject;
-use crate::principal::Principal;
-use crate::sign_out::end;
 use crate::visit::{Visit, normalized};
+
+/// How long a sign-in waits to hear which ends of the person's sessions are written down. Without that it is as new as this
+/// machine's clock says.
+const ENDS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The longest e-mail address there is: RFC 5321, section 4.5.3.1.3, less the angle brackets.
 pub const MAX_EMAIL_BYTES: usize = 254;
@@ -49,7 +54,8 @@ impl SignInFailure {
 
 /// Signs a person in with e-mail address and password, over whatever session the request came with.
 ///
-/// The session gets a new identifier (ASVS 7.2.4), and the grant of an old one is revoked.
+/// The session gets a new identifier (ASVS 7.2.4). The old one is over when the new cookie leaves, and its grant is revoked after
+/// that. When the connection is closed before, the old one goes on, and the new grant is revoked.
 ///
 /// # Errors
 ///
@@ -58,8 +64,14 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
     let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let email = normalized(email).ok_or(SignInFailure::InvalidCredentials)?;
     let attempt = visit.admit(Subject::Password(&email)).await?;
-    let outcome = visit.sign_in(SignIn::Password { email, password: SecretText::from(password) }).await;
+    let sign_ins = visit.admit(Subject::SignIn(&email)).await?;
+    let credentials = SignIn::Password { email: email.clone(), password: SecretText::from(password) };
+    let outcome = visit.sign_in(credentials).await;
     attempt.judge(&outcome).await;
+    if outcome.is_ok() {
+        // Right passwords count, too: not as guesses, but because each begins a session that is kept track of.
+        sign_ins.failed().await;
+    }
     outcome
 }
 
@@ -76,9 +88,9 @@ impl Visit {
     ) -> Result<(), SignInFailure> {
         let result = match self.ask(attempt).await {
             // SECURITY: a link that names one person and carries the token of another is a trap.
-            Ok(signed_in) if expected.is_some_and(|email| email != signed_in.identity.email) => {
+            Ok(signed_in) if expected.is_some_and(|email| !is_of(&signed_in.grant, email)) => {
                 tracing::warn!("a link named another person than the one it signs in");
-                self.give_back(&signed_in.grant).await;
+                self.give_back(signed_in.grant);
                 Err(SignInFailure::InvalidCredentials)
             }
             Ok(signed_in) => self.establish(signed_in, None).await,
@@ -93,46 +105,117 @@ impl Visit {
     pub(crate) async fn begin_session(
         &self,
         attempt: SignIn,
-        end_others: Option<SignedOutReason>,
+        end_others: Option<EndReason>,
     ) -> Result<(), String> {
         let signed_in = self.ask(attempt).await.map_err(|error| error.to_string())?;
         self.establish(signed_in, end_others).await.map_err(|failure| failure.to_string())
     }
 
+    /// SECURITY: in a task of its own. Whoever asked may be gone when the answer comes, and a grant that nobody holds is given
+    /// back.
     pub(crate) async fn ask(&self, attempt: SignIn) -> Result<SignedIn, SignInError> {
-        let asked = timeout_at(self.deadline, self.bff.provider().sign_in(&self.caller, attempt)).await;
-        asked.unwrap_or_else(|_| Err(SignInError::Unavailable("it took too long".to_owned())))
+        let (answer, answered) = oneshot::channel();
+        let visit = self.clone();
+        let existing = self.session.current();
+        let task = async move {
+            let existing = existing.as_deref().map(|record| record.payload.grant());
+            let asked = visit.bff.provider().sign_in(&visit.caller, attempt, existing).await;
+            if let Err(Ok(unheard)) = answer.send(asked) {
+                tracing::info!("a sign-in was answered when nobody waited for it any more; it is taken back");
+                visit.give_back(unheard.grant);
+            }
+        };
+        self.bff.spawn(Box::pin(task.in_current_span()));
+        let unavailable = |detail: &str| Err(SignInError::Unavailable(detail.to_owned()));
+        match timeout_at(self.deadline, answered).await {
+            Ok(Ok(asked)) => asked,
+            Ok(Err(_)) => unavailable("it was dropped"),
+            Err(_) => unavailable("it took too long"),
+        }
     }
 
     /// Begins the session of a sign-in, in place of the one that the request came with. Where there is a reason to end the
     /// others, it is the person's only one from here on.
+    ///
+    /// Nothing waits for the provider here: what is to be revoked is, once the cookie has left or nobody will ever have it.
     pub(crate) async fn establish(
         &self,
         signed_in: SignedIn,
-        end_others: Option<SignedOutReason>,
+        end_others: Option<EndReason>,
     ) -> Result<(), SignInFailure> {
-        let Self { bff, session, caller, .. } = self;
+        let Self { bff, session, .. } = self;
+        let SignedIn { grant, authenticated_at } = signed_in;
+        let Some(principal) = Principal::new(grant.clone()) else {
+            tracing::error!(provider = bff.provider().name(), "a sign-in says nothing of who signed in");
+            self.give_back(grant);
+            return Err(SignInFailure::Unavailable);
+        };
+        let identity = Arc::clone(principal.identity());
+        let owner = Owner::new(bff.provider().name(), &identity.id);
+        let beginning = Beginning {
+            owner,
+            provider_sid: grant.provider_sid.clone(),
+            authenticated_at: Some(authenticated_at),
+            not_before: self.newest_end(&owner, grant.provider_sid.as_deref()).await,
+        };
         let previous = session.current();
-        let owner = Owner::new(bff.provider().name(), &signed_in.identity.id);
-        self.remember_device(&signed_in.identity.email);
-        let principal = Principal { identity: signed_in.identity, grant: signed_in.grant };
-        session.insert(principal, owner, signed_in.provider_sid);
-        let begun = session.current();
-        // A session over the budget is not written: the browser keeps the cookie it has, and nobody holds the new grant.
-        if session.fits().is_err() {
-            if let Some(unwritten) = begun {
-                end(bff, caller, &unwritten, EndReason::Replaced).await;
+        let (leaving, begun) = match (session.insert(principal, beginning), session.current()) {
+            (Some(leaving), Some(begun)) => (leaving, begun),
+            _ => {
+                self.give_back(grant);
+                return Err(SignInFailure::Unavailable);
             }
+        };
+        // A session over the budget is not written: the browser keeps the cookie it has, and nobody holds the new grant.
+        let fits = session.fits().is_ok();
+        self.follow(leaving, Arc::clone(&begun), previous);
+        if !fits {
             return Err(SignInFailure::SessionTooLarge);
         }
-        if let Some((begun, reason)) = begun.zip(end_others) {
+        if let Some(email) = &identity.email {
+            self.remember_device(email);
+        }
+        if let Some(reason) = end_others {
             // The new session begins at that very time, and every other one began before.
             bff.bury_owner(owner, begun.created_at, reason).await;
         }
-        if let Some(previous) = previous {
-            end(bff, caller, &previous, EndReason::Replaced).await;
-        }
         Ok(())
+    }
+
+    async fn newest_end(&self, owner: &Owner, provider_sid: Option<&str>) -> Option<std::time::SystemTime> {
+        let asked = timeout(ENDS_PATIENCE, self.bff.records().newest_end(owner, provider_sid)).await;
+        match asked {
+            Ok(Ok(newest)) => newest,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a sign-in does not know of the ends of earlier sessions");
+                None
+            }
+            Err(_) => {
+                tracing::warn!("a sign-in does not wait any longer for the ends of earlier sessions");
+                None
+            }
+        }
+    }
+
+    /// Revokes what nobody has any more, once it is known which that is: the grant of the session that was replaced, or the new
+    /// one whose cookie never left.
+    fn follow(&self, leaving: Leaving, begun: Arc<Record<Principal>>, previous: Option<Arc<Record<Principal>>>) {
+        let (bff, caller) = (self.bff.clone(), self.caller.clone());
+        let task = async move {
+            let left = leaving.await;
+            let over = match left {
+                Left::Written => previous,
+                Left::Refused | Left::TooLarge | Left::Cut => {
+                    tracing::info!(?left, "the cookie of a sign-in did not leave; its grant is revoked");
+                    Some(begun)
+                }
+            };
+            if let Some(over) = over {
+                // It goes on in a task of its own, and logs what fails.
+                drop(bff.lifecycle().end(&caller, &session_key(&over), over.payload.grant(), EndReason::Replaced));
+            }
+        };
+        self.bff.spawn(Box::pin(task.in_current_span()));
     }
 
     /// Folds what a provider can say into the few answers a page has, and logs what is lost by it.
@@ -149,4 +232,8 @@ impl Visit {
             }
         }
     }
+}
+
+fn is_of(grant: &Grant, email: &str) -> bool {
+    grant.identity.as_ref().is_some_and(|identity| identity.email.as_deref() == Some(email))
 }

@@ -2,11 +2,10 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use ironleaf_auth::{Caller, EndReason};
+use ironleaf_records::{Principal, session_key};
 use ironleaf_session::Record;
 use tokio::time::timeout;
 
-use crate::principal::Principal;
-use crate::refresh::session_key;
 use crate::to_its_end::to_its_end;
 use crate::{Bff, Session, SignedOutReason};
 
@@ -14,37 +13,33 @@ use crate::{Bff, Session, SignedOutReason};
 /// within a short time and after any refresh that is under way.
 ///
 /// Failure upstream never fails the sign-out. Where the provider has a session of its own, the answer is the address at
-/// which the browser ends it.
+/// which the browser ends it: it is known without asking anybody.
 pub async fn sign_out(parts: &Parts) -> Option<String> {
     let (bff, session) = live_session(parts)?;
     let record = session.current();
     // A cookie that this server cannot read goes as well: another one may be able to.
     session.destroy();
     let record = record?;
+    session.end_is_written();
     SignedOutReason::SignedOut.note();
-    end(&bff, &caller(parts), &record, EndReason::SignedOut).await
+    let url = bff.provider().sign_out_url(record.payload.grant());
+    end(&bff, &caller(parts), &record, EndReason::SignedOut).await;
+    url
 }
 
 /// Ends a session for good. Bounded in time and without an error: nothing may hang on it, and it goes on without us.
-pub(crate) async fn end(
-    bff: &Bff,
-    caller: &Caller,
-    record: &Arc<Record<Principal>>,
-    reason: EndReason,
-) -> Option<String> {
+pub(crate) async fn end(bff: &Bff, caller: &Caller, record: &Arc<Record<Principal>>, reason: EndReason) {
     let work = {
         let (bff, caller, record) = (bff.clone(), caller.clone(), Arc::clone(record));
         async move {
-            bff.bury(&record, reason.into()).await;
-            bff.lifecycle().end(&caller, &session_key(&record), &record.payload.grant, reason).await
+            bff.bury(&record, reason).await;
+            bff.lifecycle().end(&caller, &session_key(&record), record.payload.grant(), reason).await
         }
     };
-    if let Ok(told) = timeout(bff.sign_out_timeout(), to_its_end(bff, work)).await {
-        return told.and_then(|told| told.redirect);
+    if timeout(bff.sign_out_timeout(), to_its_end(bff, work)).await.is_err() {
+        let provider = bff.provider().name();
+        tracing::warn!(provider, "the end of a session takes its time; it goes on without us waiting");
     }
-    let provider = bff.provider().name();
-    tracing::warn!(provider, "the end of a session takes its time; it goes on without us waiting");
-    None
 }
 
 pub(crate) fn caller(parts: &Parts) -> Caller {

@@ -1,10 +1,10 @@
 use http::Extensions;
 use http::request::Parts;
 use ironleaf_auth::{EndReason, Rejection};
+use ironleaf_records::EndedBecause;
 use ironleaf_session::Arrival;
 
 use crate::Session;
-use crate::records::EndedBecause;
 
 /// Why somebody who was signed in is not any more: behind the message on the page, the log line, the metric and the code
 /// that a person can tell to support.
@@ -25,11 +25,15 @@ pub enum SignedOutReason {
     Superseded,
     /// Nobody can tell whether the refresh token is spent, and asking could end the person's other sessions.
     Unresolved,
+    /// The person has ended all of their sessions.
+    EndedByPerson,
+    /// The provider has ended it.
+    EndedByProvider,
 }
 
 impl SignedOutReason {
     /// Every one.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::TimedOut,
         Self::SignedOut,
         Self::Rejected(Rejection::InvalidGrant),
@@ -39,6 +43,8 @@ impl SignedOutReason {
         Self::Superseded,
         Self::Unresolved,
         Self::PasswordChanged,
+        Self::EndedByPerson,
+        Self::EndedByProvider,
     ];
 
     /// The reason for which this very request is anonymous although it came with a session, as
@@ -58,7 +64,7 @@ impl SignedOutReason {
         match session.arrival() {
             Arrival::Expired => Some(Self::TimedOut),
             Arrival::Ended => {
-                let said = extensions.get().map(|EndedBecause(reason)| *reason);
+                let said = extensions.get().map(|because: &EndedBecause| because.reason.into());
                 Some(said.unwrap_or(Self::SignedOut))
             }
             _ => None,
@@ -83,6 +89,8 @@ impl SignedOutReason {
             Self::Superseded => "superseded",
             Self::Unresolved => "unresolved",
             Self::PasswordChanged => "password_changed",
+            Self::EndedByPerson => "ended_by_person",
+            Self::EndedByProvider => "ended_by_provider",
         }
     }
 
@@ -98,6 +106,8 @@ impl SignedOutReason {
             Self::Superseded => "S7",
             Self::Unresolved => "S8",
             Self::PasswordChanged => "S9",
+            Self::EndedByPerson => "S10",
+            Self::EndedByProvider => "S11",
         }
     }
 
@@ -114,6 +124,10 @@ impl From<EndReason> for SignedOutReason {
             EndReason::AccountDeleted => Self::AccountDeleted,
             EndReason::Superseded => Self::Superseded,
             EndReason::Unresolved => Self::Unresolved,
+            EndReason::TimedOut => Self::TimedOut,
+            EndReason::PasswordChanged => Self::PasswordChanged,
+            EndReason::EndedByPerson => Self::EndedByPerson,
+            EndReason::EndedByProvider => Self::EndedByProvider,
             // Signed out, replaced by a new sign-in, or a reason that this version does not know.
             _ => Self::SignedOut,
         }

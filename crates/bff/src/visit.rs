@@ -1,5 +1,5 @@
 use http::request::Parts;
-use ironleaf_auth::{AccountError, Caller};
+use ironleaf_auth::{AccountError, Caller, EndReason, Grant, SessionKey};
 use ironleaf_session::Flash;
 use tokio::time::{Instant, timeout_at};
 
@@ -13,7 +13,7 @@ pub(crate) struct Visit {
     pub(crate) bff: Bff,
     pub(crate) session: Session,
     pub(crate) caller: Caller,
-    flash: Option<Flash>,
+    pub(crate) flash: Option<Flash>,
     pub(crate) deadline: Instant,
 }
 
@@ -53,6 +53,13 @@ impl Visit {
 
     fn device(&self) -> Option<KnownDevice> {
         self.flash.as_ref()?.peek(&KNOWN_DEVICE)
+    }
+
+    /// Revokes a grant that no session has begun with. It goes on without us, and it logs what fails.
+    pub(crate) fn give_back(&self, grant: Grant) {
+        let mut id = [0; 16];
+        self.bff.fill_random(&mut id);
+        drop(self.bff.lifecycle().end(&self.caller, &SessionKey::new(&id, 0), &grant, EndReason::Replaced));
     }
 
     pub(crate) async fn in_time<T>(

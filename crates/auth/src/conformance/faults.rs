@@ -2,18 +2,26 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 
 use super::world::{Fault, World, caller};
-use crate::{Ensured, RefreshOutcome, Response, ReuseCost};
+use super::Reuse;
+use crate::{Ensured, RefreshOutcome, Response};
 
 /// Answers of proxies, firewalls and overloaded servers. None of them says anything about a session.
 pub(super) fn before_the_back_end() -> Vec<Response> {
     let html = "<!doctype html><title>Sorry</title>";
-    let mut answers: Vec<Response> = [500, 502, 503, 504, 429, 400, 403, 404, 302, 200]
+    let mut answers: Vec<Response> = [500, 502, 503, 504, 400, 403, 404, 302, 200]
         .into_iter()
         .map(|status| answer(status, html))
         .collect();
     answers.extend(["", "{}", "[]", "{\"", "\u{0}\u{1}"].map(|body| answer(200, body)));
     answers.push(answer(400, r#"{"error":"temporarily_unavailable"}"#));
     answers
+}
+
+/// Whoever is turned away by a limit was not looked at (RFC 6585, section 4).
+pub(super) fn throttled(wait_secs: u64) -> Response {
+    let mut response = answer(429, "Too Many Requests");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_secs));
+    response
 }
 
 pub(super) fn after_the_back_end() -> Vec<Fault> {
@@ -52,12 +60,29 @@ pub(super) async fn a_lost_answer_is_in_doubt(world: World, index: usize) {
     let grant = world.sign_in().await.grant;
     world.expire();
     in_doubt(&world, &grant, after_the_back_end().swap_remove(index)).await;
-    if world.style.idempotent || world.style.reuse_cost == ReuseCost::Nothing {
-        let renewed = world.renewed(&grant).await;
-        assert!(world.accepts(&renewed).await, "{}: the second try is refused", world.style.name);
-    } else {
-        world.rejected(&grant).await;
+    match world.style.reuse {
+        Reuse::Free | Reuse::Recognised => {
+            let renewed = world.renewed(&grant).await;
+            assert!(world.accepts(&renewed).await, "{}: the second try is refused", world.style.name);
+        }
+        Reuse::EndsTheSession | Reuse::EndsEverySession | Reuse::EndsTheSessionWhileAccessLives => {
+            world.rejected(&grant).await;
+        }
     }
+}
+
+pub(super) async fn a_throttled_refresh_is_unspent(world: World) {
+    let name = world.style.name;
+    let grant = world.sign_in().await.grant;
+    world.expire();
+    world.wire.breaks(Fault::Instead(throttled(7)));
+    let outcome = world.refresh(&grant).await;
+    world.wire.heals();
+    let RefreshOutcome::Unspent { retry_after, .. } = &outcome else {
+        panic!("{name}: a throttled refresh is {outcome:?}");
+    };
+    assert_eq!(retry_after.map(|wait| wait.as_secs()), Some(7), "{name}: how long to wait");
+    world.renewed(&grant).await;
 }
 
 async fn in_doubt(world: &World, grant: &crate::Grant, fault: Fault) {
@@ -66,11 +91,15 @@ async fn in_doubt(world: &World, grant: &crate::Grant, fault: Fault) {
     world.wire.breaks(fault.clone());
     let outcome = world.refresh(grant).await;
     world.wire.heals();
-    assert!(matches!(outcome, RefreshOutcome::InDoubt(_)), "{name}: {fault:?} gave {outcome:?}");
+    let RefreshOutcome::InDoubt { answered, .. } = outcome else {
+        panic!("{name}: {fault:?} gave {outcome:?}");
+    };
+    let whole = !matches!(fault, Fault::AnswerLost);
+    assert_eq!(answered, whole, "{name}: whether something can still be under way after {fault:?}");
     assert_eq!(world.wire.take_seen().len(), 1, "{name}: a refresh in doubt was repeated");
 }
 
-fn answer(status: u16, body: &'static str) -> Response {
+pub(super) fn answer(status: u16, body: &'static str) -> Response {
     let mut response = Response::new(Bytes::from_static(body.as_bytes()));
     if let Ok(status) = http::StatusCode::from_u16(status) {
         *response.status_mut() = status;

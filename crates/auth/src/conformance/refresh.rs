@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use super::Rotation;
 use super::world::{Fault, World, caller};
-use crate::{Due, Ensured, RefreshTiming, ReuseCost};
+use super::{Reuse, Rotation};
+use crate::{Due, Ensured, RefreshTiming, Repetition};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// As much as any two clocks may differ.
@@ -22,11 +22,13 @@ pub(super) async fn an_expired_grant_is_renewed(world: World) {
     assert!(renewed.field(field).is_some(), "{name}: the refresh token is gone");
     let kept = grant.field(field) == renewed.field(field);
     assert_eq!(kept, world.style.rotation == Rotation::Kept, "{name}: {:?}", world.style.rotation);
-    assert_eq!(
-        world.provider.repeatable_for(&renewed).is_some(),
-        world.style.idempotent,
-        "{name}: whether a refresh can be repeated"
-    );
+    let declared = match world.provider.repetition(&renewed) {
+        Repetition::Free => &[Reuse::Free][..],
+        Repetition::Recognised { .. } => &[Reuse::Recognised],
+        Repetition::AskAgain(_) => &[Reuse::EndsTheSession, Reuse::EndsTheSessionWhileAccessLives],
+        Repetition::Never => &[Reuse::EndsEverySession],
+    };
+    assert!(declared.contains(&world.style.reuse), "{name}: {declared:?} is declared for {:?}", world.style.reuse);
     world.expire();
     world.renewed(&renewed).await;
 }
@@ -62,16 +64,13 @@ pub(super) async fn a_refresh_is_due_when_the_style_says(world: World) {
 }
 
 pub(super) async fn reuse_costs_what_is_declared(world: World) {
-    let name = world.style.name;
-    let cost = world.provider.reuse_cost();
-    assert_eq!(cost, world.style.reuse_cost, "{name}: the declared cost");
     let elsewhere = world.sign_in().await.grant;
     world.advance(SECOND);
     let spent = world.sign_in().await.grant;
     world.expire();
     let newest = world.renewed(&spent).await;
 
-    if cost == ReuseCost::Nothing || world.style.idempotent {
+    if matches!(world.style.reuse, Reuse::Free | Reuse::Recognised) {
         world.renewed(&spent).await;
         world.expire();
         world.renewed(&newest).await;
@@ -81,7 +80,7 @@ pub(super) async fn reuse_costs_what_is_declared(world: World) {
     world.rejected(&spent).await;
     world.expire();
     world.rejected(&newest).await;
-    if cost == ReuseCost::Person {
+    if world.style.reuse == Reuse::EndsEverySession {
         world.rejected(&elsewhere).await;
     } else {
         world.renewed(&elsewhere).await;

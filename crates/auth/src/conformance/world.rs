@@ -1,5 +1,6 @@
 use std::fmt::Debug;
 use std::future::Future;
+use std::pin::Pin;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,8 +10,8 @@ use async_trait::async_trait;
 
 use super::{BackEnd, Style};
 use crate::{
-    Caller, Clock, Grant, Lifecycle, LifecycleSettings, Provider, Random, RefreshOutcome, Rejection, Request,
-    Response, SessionKey, SignedIn, Transport, TransportError,
+    Caller, Clock, Ensured, Grant, Heads, Lifecycle, LifecycleSettings, Provider, Random, RefreshOutcome, Rejection,
+    Request, Response, SessionKey, SignedIn, Transport, TransportError, tokio_spawner,
 };
 
 /// What goes wrong between provider and back end.
@@ -38,13 +39,31 @@ pub(super) struct World {
     now: Arc<Mutex<SystemTime>>,
 }
 
+type Opened<'a> = Pin<Box<dyn Future<Output = World> + 'a>>;
+
 impl World {
-    pub(super) async fn open<F, Opening>(open: &F) -> Self
+    /// Gives a fresh world each time.
+    pub(super) fn factory<'a, F, Opening, H>(open: F, heads: H) -> impl Fn() -> Opened<'a>
+    where
+        F: Fn(Clock, Random) -> Opening + 'a,
+        Opening: Future<Output = Arc<dyn BackEnd>> + 'a,
+        H: Fn(Clock) -> Arc<dyn Heads> + 'a,
+    {
+        let parts = Arc::new((open, heads));
+        move || {
+            let parts = Arc::clone(&parts);
+            Box::pin(async move { Self::open(&parts.0, &parts.1).await })
+        }
+    }
+
+    async fn open<F, Opening>(open: &F, heads: &dyn Fn(Clock) -> Arc<dyn Heads>) -> Self
     where
         F: Fn(Clock, Random) -> Opening,
         Opening: Future<Output = Arc<dyn BackEnd>>,
     {
-        let now = Arc::new(Mutex::new(SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)));
+        // Between two milliseconds, as real clocks are.
+        let begun = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000) + Duration::from_nanos(123_456);
+        let now = Arc::new(Mutex::new(begun));
         let clock: Clock = {
             let now = Arc::clone(&now);
             Arc::new(move || *lock(&now))
@@ -56,12 +75,14 @@ impl World {
             seen: Mutex::default(),
         });
         let provider = back_end.provider(Arc::<Wire>::clone(&wire));
+        let settings =
+            LifecycleSettings::for_one_process(Arc::clone(&provider), Arc::clone(&clock), counting());
         Self {
-            lifecycle: Lifecycle::new(LifecycleSettings::for_one_process(
-                Arc::clone(&provider),
-                clock,
-                counting(),
-            )),
+            lifecycle: Lifecycle::new(LifecycleSettings {
+                heads: heads(clock),
+                spawner: tokio_spawner(),
+                ..settings
+            }),
             style: back_end.style(),
             back_end,
             provider,
@@ -85,7 +106,7 @@ impl World {
 
     pub(super) async fn sign_in(&self) -> SignedIn {
         let attempt = self.back_end.right_credentials(&*self.provider).await;
-        let signed_in = self.provider.sign_in(&caller(), attempt).await;
+        let signed_in = self.provider.sign_in(&caller(), attempt, None).await;
         self.no_secret_in(&signed_in);
         signed_in.unwrap_or_else(|error| panic!("{}: sign-in failed: {error}", self.style.name))
     }
@@ -108,6 +129,15 @@ impl World {
             RefreshOutcome::Rejected(rejection) => rejection,
             other => panic!("{}: not rejected: {other:?}", self.style.name),
         }
+    }
+
+    /// A request with a cookie of this grant, at rotation 0.
+    pub(super) async fn request(&self, grant: &Grant) -> Ensured {
+        let session = Self::session();
+        let head = self.lifecycle.read_head(&session).await;
+        let ensured = self.lifecycle.ensure_fresh(&caller(), &session, grant, head).await;
+        self.no_secret_in(&ensured);
+        ensured
     }
 
     /// Whether the back end accepts every kind of call with this grant. They must agree.

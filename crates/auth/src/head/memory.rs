@@ -1,6 +1,6 @@
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -8,16 +8,25 @@ use async_trait::async_trait;
 use super::{Head, HeadVersion, Heads, HeadsError, Holder, Keep, KeptHead};
 use crate::{Clock, SessionKey};
 
-/// Heads in the memory of one process, without a bound on their number: for tests, and for a service with few sessions.
+/// One write adds three times at most, so that removing more of what is over keeps up with any load.
+const SWEEP_STEP: usize = 4;
+
+/// Heads in the memory of one process, which a restart forgets: for tests, and for a service with few sessions.
+///
+/// What is over is forgotten, whether somebody asks for it or not: each write sweeps a little.
 pub struct MemoryHeads {
     clock: Clock,
     state: Mutex<State>,
 }
 
+type SessionId = Arc<[u8]>;
+
 #[derive(Default)]
 struct State {
-    heads: HashMap<Box<[u8]>, Kept>,
-    leases: HashMap<Box<[u8]>, (Holder, SystemTime)>,
+    heads: HashMap<SessionId, Kept>,
+    leases: HashMap<SessionId, (Holder, SystemTime)>,
+    /// When something of a session is over: looked up again then, since a later write may have moved it.
+    ends: BTreeSet<(SystemTime, SessionId)>,
     versions: u128,
 }
 
@@ -34,10 +43,15 @@ impl MemoryHeads {
         Self { clock, state: Mutex::default() }
     }
 
-    /// As if its time had run out.
-    #[cfg(test)]
-    pub(crate) fn break_lease(&self, session: &SessionKey) {
-        self.state().leases.remove(session.id());
+    /// How many heads and leases there are, those included whose time is over and that were not swept yet.
+    pub fn len(&self) -> usize {
+        let state = self.state();
+        state.heads.len() + state.leases.len()
+    }
+
+    /// Whether there is neither a head nor a lease.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -46,13 +60,36 @@ impl MemoryHeads {
 }
 
 impl State {
-    fn forget(&mut self, session: &[u8], now: SystemTime) {
-        if let Entry::Occupied(mut entry) = self.heads.entry(session.into()) {
-            if entry.get().mark_until <= now {
-                entry.remove();
-            } else if entry.get().grant_until <= now {
-                entry.get_mut().head.grant = None;
+    fn sweep(&mut self, now: SystemTime) {
+        for _ in 0..SWEEP_STEP {
+            match self.ends.pop_first() {
+                Some((end, session)) if end <= now => self.forget(&session, now),
+                Some(not_yet) => {
+                    self.ends.insert(not_yet);
+                    return;
+                }
+                None => return,
             }
+        }
+    }
+
+    /// Puts what is over at these times into the order of the sweep, in place of what was there for the session before.
+    fn order(&mut self, session: &SessionId, before: &[SystemTime], after: &[SystemTime]) {
+        for end in before {
+            self.ends.remove(&(*end, Arc::clone(session)));
+        }
+        self.ends.extend(after.iter().map(|end| (*end, Arc::clone(session))));
+    }
+
+    fn forget(&mut self, session: &[u8], now: SystemTime) {
+        if self.heads.get(session).is_some_and(|kept| kept.mark_until <= now) {
+            self.heads.remove(session);
+        }
+        if let Some(kept) = self.heads.get_mut(session).filter(|kept| kept.grant_until <= now) {
+            kept.head.grant = None;
+        }
+        if self.leases.get(session).is_some_and(|(_, until)| *until <= now) {
+            self.leases.remove(session);
         }
     }
 }
@@ -79,6 +116,7 @@ impl Heads for MemoryHeads {
     ) -> Result<Option<HeadVersion>, HeadsError> {
         let now = (self.clock)();
         let mut state = self.state();
+        state.sweep(now);
         state.forget(session.id(), now);
         let found = state.heads.get(session.id()).map(|kept| kept.version);
         if found != expected {
@@ -87,9 +125,10 @@ impl Heads for MemoryHeads {
         state.versions += 1;
         let version = HeadVersion(state.versions.to_be_bytes());
         let (mark_until, grant_until) = (now + keep.mark, now + keep.grant);
-        state
-            .heads
-            .insert(session.id().into(), Kept { version, head: head.clone(), mark_until, grant_until });
+        let id: SessionId = session.id().into();
+        let before = state.heads.get(&id).map(|kept| [kept.mark_until, kept.grant_until]);
+        state.order(&id, before.as_ref().map_or(&[], |ends| &ends[..]), &[mark_until, grant_until]);
+        state.heads.insert(id, Kept { version, head: head.clone(), mark_until, grant_until });
         Ok(Some(version))
     }
 
@@ -101,18 +140,25 @@ impl Heads for MemoryHeads {
     ) -> Result<bool, HeadsError> {
         let now = (self.clock)();
         let mut state = self.state();
+        state.sweep(now);
         let taken =
             state.leases.get(session.id()).is_some_and(|(other, until)| other != holder && now < *until);
         if !taken {
-            state.leases.insert(session.id().into(), (*holder, now + life));
+            let (id, until): (SessionId, _) = (session.id().into(), now + life);
+            let before = state.leases.get(&id).map(|(_, until)| [*until]);
+            state.order(&id, before.as_ref().map_or(&[], |ends| &ends[..]), &[until]);
+            state.leases.insert(id, (*holder, until));
         }
         Ok(!taken)
     }
 
     async fn release(&self, session: &SessionKey, holder: &Holder) -> Result<(), HeadsError> {
         let mut state = self.state();
-        if state.leases.get(session.id()).is_some_and(|(other, _)| other == holder) {
+        let held = state.leases.get(session.id()).filter(|(other, _)| other == holder);
+        if let Some(until) = held.map(|(_, until)| *until) {
             state.leases.remove(session.id());
+            // A head of the session that ends at the very same time is swept by its other end, or when it is asked for.
+            state.order(&session.id().into(), &[until], &[]);
         }
         Ok(())
     }

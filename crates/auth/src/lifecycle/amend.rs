@@ -7,19 +7,16 @@ use tokio::time::Instant;
 
 use super::commit::Put;
 use super::lease::Asked;
-use super::position::{Phase, Position, settle};
+use super::position::{Phase, Position, Stand, settle};
 use super::{Rotated, Shared};
-use crate::{Grant, Head, HeadState, SessionKey};
+use crate::{Change, Grant, Head, HeadState, SessionKey};
 
-pub(super) fn begin<C>(
+pub(super) fn begin(
     shared: Arc<Shared>,
     key: SessionKey,
     grant: Grant,
-    change: C,
-) -> impl Future<Output = Option<Rotated>> + Send + use<C>
-where
-    C: FnOnce(&mut Grant) -> bool + Send + 'static,
-{
+    change: Change,
+) -> impl Future<Output = Option<Rotated>> + Send + use<> {
     let (answer, answered) = oneshot::channel();
     let spawner = Arc::clone(&shared.settings.spawner);
     spawner(Box::pin(async move {
@@ -29,12 +26,7 @@ where
     async move { answered.await.ok().flatten() }
 }
 
-async fn run(
-    shared: &Shared,
-    key: &SessionKey,
-    grant: &Grant,
-    change: impl FnOnce(&mut Grant) -> bool,
-) -> Option<Rotated> {
+async fn run(shared: &Shared, key: &SessionKey, grant: &Grant, change: Change) -> Option<Rotated> {
     let deadline = Instant::now() + shared.settings.patience.request_with_living_access;
     let Asked::Held(lease) = shared.lease(key, deadline).await else {
         return None;
@@ -45,12 +37,7 @@ async fn run(
 }
 
 /// As a rotation of its own, with the tokens as they are: whoever comes with an older one adopts it.
-async fn write(
-    shared: &Shared,
-    key: &SessionKey,
-    grant: &Grant,
-    change: impl FnOnce(&mut Grant) -> bool,
-) -> Option<Rotated> {
+async fn write(shared: &Shared, key: &SessionKey, grant: &Grant, change: Change) -> Option<Rotated> {
     let Position::At(stand) = settle(key, grant, shared.read(key).await.ok()?) else {
         return None;
     };
@@ -59,11 +46,13 @@ async fn write(
         return None;
     }
     let mut amended = stand.grant.clone();
-    if !change(&mut amended) {
+    change(&mut amended);
+    if amended == stand.grant {
         return stand.newest();
     }
     let rotation = stand.key.rotation() + 1;
-    let head = Head { rotation, state: HeadState::Idle, grant: Some(amended.clone()), shown: false };
+    let Stand { not_before, .. } = *stand;
+    let head = Head { rotation, state: HeadState::Idle, not_before, grant: Some(amended.clone()), shown: false };
     match shared.put(&stand.key, stand.version, &head).await {
         Put::Done(_) => Some(Rotated { rotation, grant: amended }),
         Put::Overtaken | Put::Unreachable => None,

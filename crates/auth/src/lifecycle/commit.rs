@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::flight::Landing;
-use super::position::{Position, settle};
+use super::position::{Position, Stand, settle};
 use super::refresh::Refresh;
 use super::{Rotated, Shared};
-use crate::{EndReason, Event, Grant, Head, HeadState, HeadVersion, SessionKey};
+use crate::{AttemptId, EndReason, Event, Grant, Head, HeadState, HeadVersion, SessionKey};
 
 /// Waiters are answered without a commit after this long: a page is worth more than the certainty that a late tab finds its
 /// way, and the refresh goes on trying for them.
@@ -41,7 +41,7 @@ impl Shared {
         if crate::mutants::is_active(crate::mutants::Mutant::NoHead) {
             return Put::Done(HeadVersion([0; 16]));
         }
-        match self.heads().write(session, found, head, self.keep(head)).await {
+        match self.heads().write(session, found, head, self.keep(session, head)).await {
             Ok(Some(version)) => Put::Done(version),
             Ok(None) => {
                 self.observe(Event::Overtaken);
@@ -58,65 +58,87 @@ impl Shared {
 
 /// What stands in the place of the head that was to be written.
 enum InItsPlace {
-    /// Something that ends this refresh.
-    Landing(Landing, Ended),
+    /// The session is over.
+    Over(EndReason),
+    /// A grant as new as ours, or newer.
+    Newer(Rotated),
+    /// A newer rotation of older tokens: what another replica learned meanwhile, written beside the refresh.
+    Amended(Box<Stand>),
     /// Something older, to be written over.
-    Older(Option<HeadVersion>),
+    Older(Box<Stand>),
     /// The mark of something as new or newer, whose grant was shown and forgotten since.
     Forgotten,
+    /// A grant of this rotation, which this server cannot open.
+    Elsewhere { rotation: u64 },
     Unreachable,
 }
 
-#[derive(PartialEq, Eq)]
-enum Ended {
-    Meanwhile,
-    No,
+/// What came of writing down how an attempt ended.
+pub(super) enum Left {
+    Written,
+    /// Somebody else acts by now, or a newer grant is there.
+    Instead(Option<Landing>),
+    Unwritten,
+}
+
+impl Left {
+    pub(super) const fn is_unwritten(&self) -> bool {
+        matches!(self, Self::Unwritten)
+    }
+
+    pub(super) fn landing(self) -> Option<Landing> {
+        match self {
+            Self::Instead(landing) => landing,
+            Self::Written | Self::Unwritten => None,
+        }
+    }
 }
 
 impl Refresh {
     /// Makes the new grant known, then answers. A new grant is never dropped because the store is slow.
     pub(super) async fn commit(&self, rotated: Grant, mut found: Found) -> Landing {
-        let rotation = self.key.rotation() + 1;
-        let head = Head { rotation, state: HeadState::Idle, grant: Some(rotated.clone()), shown: false };
-        let renewed = Landing::Renewed(Rotated { rotation, grant: rotated.clone() });
-        self.answer_before_commit(&renewed).await;
+        let mut newest = self.successor(rotated);
+        self.answer_before_commit(&Landing::Renewed(newest.clone())).await;
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
-            let put = match found {
-                Found::As(version) => self.shared.put(&self.key, version, &head).await,
-                Found::Unknown => Put::Overtaken,
-            };
-            let in_its_place = match put {
-                Put::Done(_) => {
+            let in_its_place = match self.put_successor(found, &newest).await {
+                Ok(()) => {
                     self.shared.observe(Event::Refreshed);
-                    return renewed;
+                    self.shared.knowledge.forget(&self.key);
+                    return Landing::Renewed(newest);
                 }
-                Put::Overtaken => self.in_its_place().await,
-                Put::Unreachable => InItsPlace::Unreachable,
+                Err(in_its_place) => in_its_place,
             };
             match in_its_place {
-                InItsPlace::Older(version) => found = Found::As(version),
-                // SECURITY: nothing is given back. This grant may be the very one that was forgotten, and in use: another
-                // replica got it by the same repeated refresh, while this one could not reach the store.
-                InItsPlace::Forgotten => return renewed,
-                InItsPlace::Landing(landing, ended) => {
-                    if ended == Ended::Meanwhile {
-                        self.give_back(&rotated).await;
-                    }
-                    return landing;
+                InItsPlace::Older(stand) => found = Found::As(stand.version),
+                InItsPlace::Amended(stand) => {
+                    newest = self.beside(newest, &stand);
+                    found = Found::As(stand.version);
+                }
+                // SECURITY: nothing is given back. This grant may be the very one that is there, and in use: another replica
+                // got it by the same repeated refresh, while this one could not reach the store.
+                InItsPlace::Forgotten => return Landing::Renewed(newest),
+                InItsPlace::Elsewhere { rotation } if rotation <= newest.rotation => {
+                    return Landing::Renewed(newest);
+                }
+                InItsPlace::Elsewhere { .. } => {
+                    return Landing::unavailable("a newer grant is sealed under a key that is not known here");
+                }
+                InItsPlace::Newer(newer) => return Landing::Renewed(newer),
+                InItsPlace::Over(reason) => {
+                    self.give_back(&newest.grant).await;
+                    return Landing::Ended(reason);
                 }
                 InItsPlace::Unreachable => {
                     self.shared.observe(Event::CommitRetried);
                     if begun.elapsed() > ANSWER_WITHOUT_COMMIT {
-                        self.land(renewed.clone());
+                        self.land(Landing::Renewed(newest.clone()));
                     }
                     if begun.elapsed() > GIVE_UP {
-                        tracing::error!(
-                            rotation,
-                            "a head could not be written; older tabs of this session are lost"
-                        );
-                        return renewed;
+                        let rotation = newest.rotation;
+                        tracing::error!(rotation, "a head could not be written; older tabs of this session are lost");
+                        return Landing::Renewed(newest);
                     }
                     self.shared.pause(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -127,20 +149,58 @@ impl Refresh {
         }
     }
 
-    async fn in_its_place(&self) -> InItsPlace {
+    /// The grant of a refresh as the next rotation. What a renewal does not bring stays as it was.
+    fn successor(&self, mut rotated: Grant) -> Rotated {
+        rotated.generation = self.grant.generation + 1;
+        if rotated.identity.is_none() {
+            rotated.identity.clone_from(&self.grant.identity);
+        }
+        Rotated { rotation: self.key.rotation() + 1, grant: rotated }
+    }
+
+    /// The grant of a refresh together with what another replica has learned meanwhile, as a rotation newer than both.
+    fn beside(&self, newest: Rotated, amended: &Stand) -> Rotated {
+        let mut grant = newest.grant;
+        // What the renewal itself has brought is newer than what an answer told before it.
+        if grant.identity == self.grant.identity {
+            grant.identity.clone_from(&amended.grant.identity);
+        }
+        Rotated { rotation: amended.key.rotation() + 1, grant }
+    }
+
+    async fn put_successor(&self, found: Found, newest: &Rotated) -> Result<(), InItsPlace> {
+        let Found::As(version) = found else {
+            return Err(self.in_its_place(newest.grant.generation).await);
+        };
+        // SECURITY: its end may have been written beside the head, together with that of the person's other sessions.
+        match self.shared.heads().ended(&self.key).await {
+            Ok(None) => {}
+            Ok(Some(reason)) => return Err(InItsPlace::Over(reason)),
+            Err(_) => return Err(InItsPlace::Unreachable),
+        }
+        let grant = Some(newest.grant.clone());
+        let head =
+            Head { rotation: newest.rotation, state: HeadState::Idle, not_before: None, grant, shown: false };
+        match self.shared.put(&self.key, version, &head).await {
+            Put::Done(_) => Ok(()),
+            Put::Overtaken => Err(self.in_its_place(newest.grant.generation).await),
+            Put::Unreachable => Err(InItsPlace::Unreachable),
+        }
+    }
+
+    /// `generation` is that of the grant that was to be written.
+    async fn in_its_place(&self, generation: u64) -> InItsPlace {
         let Ok(kept) = self.shared.read(&self.key).await else {
             return InItsPlace::Unreachable;
         };
         match settle(&self.key, &self.grant, kept) {
             Position::Over(EndReason::Superseded) => InItsPlace::Forgotten,
-            Position::Over(reason) => InItsPlace::Landing(Landing::Ended(reason), Ended::Meanwhile),
-            Position::Elsewhere { .. } => {
-                let detail = "a newer grant is sealed under a key that is not known here";
-                InItsPlace::Landing(Landing::unavailable(detail), Ended::No)
-            }
+            Position::Over(reason) => InItsPlace::Over(reason),
+            Position::Elsewhere { rotation } => InItsPlace::Elsewhere { rotation },
             Position::At(stand) => match stand.newest() {
-                Some(newest) => InItsPlace::Landing(Landing::Renewed(newest), Ended::No),
-                None => InItsPlace::Older(stand.version),
+                Some(_) if stand.grant.generation < generation => InItsPlace::Amended(stand),
+                Some(newer) => InItsPlace::Newer(newer),
+                None => InItsPlace::Older(stand),
             },
         }
     }
@@ -148,24 +208,40 @@ impl Refresh {
     /// The session ended while its refresh was under way: what the provider has just issued must not stay unused.
     async fn give_back(&self, rotated: &Grant) {
         let told = self.shared.provider().sign_out(&self.caller, rotated).await;
-        self.shared.observe(if told.failure.is_none() { Event::Revoked } else { Event::RevocationFailed });
-        if let Some(failure) = told.failure {
+        self.shared.observe(if told.is_ok() { Event::Revoked } else { Event::RevocationFailed });
+        if let Err(failure) = told {
             tracing::warn!(%failure, "a grant issued to a session that ended meanwhile could not be revoked");
         }
     }
 
-    /// Writes the state that a refresh without a new grant leaves behind. Tells whether a newer one was found instead.
-    pub(super) async fn leave(&self, found: HeadVersion, head: &Head) -> Option<Landing> {
+    /// Writes the state that an attempt without a new grant leaves behind, over what the attempt itself has written and nothing
+    /// else: whoever acts by now knows more.
+    pub(super) async fn leave_as(&self, found: HeadVersion, by: AttemptId, head: &Head) -> Left {
         let mut found = Some(found);
         loop {
             match self.shared.put(&self.key, found, head).await {
+                Put::Done(_) => return Left::Written,
+                Put::Unreachable => return Left::Unwritten,
+                Put::Overtaken => match self.in_its_place(self.grant.generation).await {
+                    InItsPlace::Older(stand) if stand.phase.by() == Some(by) => found = stand.version,
+                    InItsPlace::Unreachable => return Left::Unwritten,
+                    other => return Left::Instead(other.into_landing()),
+                },
+            }
+        }
+    }
+
+    /// Marks the session dead, whoever else acts: the provider's word is final. Tells whether a newer grant was found instead.
+    pub(super) async fn leave_dead(&self, found: HeadVersion, reason: EndReason) -> Option<Landing> {
+        let mut found = Some(found);
+        loop {
+            match self.shared.put(&self.key, found, &self.dead(reason)).await {
                 // Unwritten it stays `Presented`, and whoever comes next is an heir and finds the same.
                 Put::Done(_) | Put::Unreachable => return None,
-                Put::Overtaken => match self.in_its_place().await {
-                    InItsPlace::Landing(landing, _) => return Some(landing),
-                    InItsPlace::Forgotten => return Some(Landing::Ended(EndReason::Superseded)),
-                    InItsPlace::Older(version) => found = version,
+                Put::Overtaken => match self.in_its_place(self.grant.generation).await {
+                    InItsPlace::Older(stand) => found = stand.version,
                     InItsPlace::Unreachable => return None,
+                    other => return other.into_landing(),
                 },
             }
         }
@@ -182,4 +258,20 @@ impl Refresh {
     #[cfg(not(feature = "mutants"))]
     #[expect(clippy::unused_async, reason = "with the feature `mutants` it waits")]
     async fn answer_before_commit(&self, _: &Landing) {}
+}
+
+impl InItsPlace {
+    /// For an attempt that has no new grant to keep.
+    fn into_landing(self) -> Option<Landing> {
+        match self {
+            Self::Over(reason) => Some(Landing::Ended(reason)),
+            Self::Newer(newer) => Some(Landing::Renewed(newer)),
+            Self::Amended(stand) => stand.newest().map(Landing::Renewed),
+            Self::Forgotten => Some(Landing::Ended(EndReason::Superseded)),
+            Self::Elsewhere { .. } => {
+                Some(Landing::unavailable("a newer grant is sealed under a key that is not known here"))
+            }
+            Self::Older(_) | Self::Unreachable => None,
+        }
+    }
 }

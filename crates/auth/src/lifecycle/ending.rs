@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::Shared;
 use super::commit::Put;
 use super::lease::Asked;
-use super::position::{Phase, Position, settle};
 use crate::{
-    Caller, EndReason, Event, Grant, Head, HeadState, ReuseCost, SessionKey, SignOut, TransportError,
+    Caller, EndReason, Event, Grant, Head, HeadState, HeadVersion, KeptHead, Repetition, SessionKey,
+    TransportError,
 };
 
 /// A provider that cannot be reached is told again after these pauses.
@@ -21,8 +21,19 @@ const TELL_AGAIN_AFTER: [Duration; 3] =
 /// The newest grant there is.
 struct Newest {
     grant: Grant,
+    /// Its rotation.
+    rotation: u64,
     /// Whether its refresh token is known not to have been presented.
     unspent: bool,
+}
+
+/// What the head says once the session has ended.
+struct Buried {
+    newest: Newest,
+    /// Why it ended: who was first says it.
+    reason: EndReason,
+    /// The record that says so; `None` where it could not be written.
+    version: Option<HeadVersion>,
 }
 
 struct Ending {
@@ -39,16 +50,18 @@ pub(super) fn begin(
     key: SessionKey,
     grant: Grant,
     reason: EndReason,
-) -> impl Future<Output = SignOut> + Send + use<> {
+) -> impl Future<Output = Result<(), TransportError>> + Send + use<> {
     let (answer, answered) = oneshot::channel();
     let spawner = Arc::clone(&shared.settings.spawner);
     let ending = Ending { shared, caller, key, grant, reason };
     spawner(Box::pin(async move { ending.run(answer).await }));
-    async move { answered.await.unwrap_or_default() }
+    async move { answered.await.unwrap_or(Ok(())) }
 }
 
+type Answer = oneshot::Sender<Result<(), TransportError>>;
+
 impl Ending {
-    async fn run(self, answer: oneshot::Sender<SignOut>) {
+    async fn run(self, answer: Answer) {
         let deadline = Instant::now() + self.shared.settings.patience.refresh;
         match self.shared.lease(&self.key, deadline).await {
             Asked::Held(lease) => {
@@ -59,70 +72,121 @@ impl Ending {
         }
     }
 
-    async fn tell(&self, answer: oneshot::Sender<SignOut>, alone: bool) {
-        let Some(Newest { grant, unspent }) = self.bury().await else {
-            let _ = answer.send(SignOut::default());
+    async fn tell(&self, answer: Answer, alone: bool) {
+        let Some(buried) = self.bury().await else {
+            let _ = answer.send(Ok(()));
             return;
         };
         let provider = self.shared.provider();
+        let Newest { grant, unspent, .. } = &buried.newest;
         // SECURITY: where reuse ends every session of the person, a token that may be spent is not shown to the provider.
-        let everybody_would_pay = provider.reuse_cost() == ReuseCost::Person;
-        if everybody_would_pay && !(alone && unspent) {
+        let others_would_pay = provider.repetition(grant) == Repetition::Never;
+        if others_would_pay && !(alone && *unspent) {
             let detail =
                 "the refresh token may be spent; its reuse would end the person's other sessions".to_owned();
-            let told = SignOut { redirect: None, failure: Some(TransportError::NotSent(detail)) };
+            let told = Err(TransportError::NotSent(detail));
             self.report(&told);
             let _ = answer.send(told);
-            provider.on_end(&grant, self.reason).await;
+            self.close(buried).await;
             return;
         }
-        let mut told = provider.sign_out(&self.caller, &grant).await;
+        let told = provider.sign_out(&self.caller, grant).await;
         let mut failed = self.report(&told);
-        let mut may_repeat = !everybody_would_pay || matches!(told.failure, Some(TransportError::NotSent(_)));
+        let is_repeatable = |told: &Result<(), TransportError>| {
+            !others_would_pay || matches!(told, Err(TransportError::NotSent(_)))
+        };
+        let mut may_repeat = is_repeatable(&told);
         // Whoever waits learns of the first try.
-        let _ = answer.send(SignOut { redirect: told.redirect.take(), failure: told.failure.take() });
+        let _ = answer.send(told);
         for pause in TELL_AGAIN_AFTER {
             if !failed || !may_repeat {
                 break;
             }
             self.shared.pause(pause).await;
-            told = provider.sign_out(&self.caller, &grant).await;
-            failed = self.report(&told);
-            may_repeat = !everybody_would_pay || matches!(told.failure, Some(TransportError::NotSent(_)));
+            let told = provider.sign_out(&self.caller, grant).await;
+            (failed, may_repeat) = (self.report(&told), is_repeatable(&told));
         }
-        provider.on_end(&grant, self.reason).await;
+        self.close(buried).await;
     }
 
-    /// Marks the head dead, so that no request refreshes any more, and takes the newest grant out of it. `None` if the
-    /// session was dead already.
-    async fn bury(&self) -> Option<Newest> {
-        let unsure = || Newest { grant: self.grant.clone(), unspent: false };
+    /// Marks the session as ending, so that no request refreshes any more, and takes the newest grant. `None` if everybody who
+    /// had to be told was told before.
+    async fn bury(&self) -> Option<Buried> {
         loop {
-            let Ok(kept) = self.shared.read(&self.key).await else {
-                return Some(unsure());
+            let kept = match self.shared.read(&self.key).await {
+                Ok(kept) => kept,
+                Err(_) => return Some(self.unwritten()),
             };
-            let (rotation, newest, version) = match settle(&self.key, &self.grant, kept) {
-                Position::Over(EndReason::Superseded) => return Some(unsure()),
-                Position::Over(_) => return None,
-                Position::Elsewhere { rotation, version } => (rotation, unsure(), Some(version)),
-                Position::At(stand) => {
-                    let unspent = stand.phase == Phase::Idle;
-                    (stand.key.rotation(), Newest { grant: stand.grant, unspent }, stand.version)
+            let newest = self.newest(kept.as_ref())?;
+            if let Some(KeptHead { version, head: Head { state: HeadState::Ending { reason, .. }, .. }, .. }) = kept {
+                // A sign-out is a sign-out, whatever else is found out about the session afterwards.
+                return Some(Buried { newest, reason, version: Some(version) });
+            }
+            let state = HeadState::Ending { reason: self.reason, unspent: newest.unspent };
+            let grant = Some(newest.grant.clone());
+            let head = Head { rotation: newest.rotation, state, not_before: None, grant, shown: false };
+            match self.shared.put(&self.key, kept.map(|kept| kept.version), &head).await {
+                Put::Done(version) => {
+                    return Some(Buried { newest, reason: self.reason, version: Some(version) });
                 }
-            };
-            let head = Head { rotation, state: HeadState::Dead(self.reason), grant: None, shown: true };
-            if !matches!(self.shared.put(&self.key, version, &head).await, Put::Overtaken) {
-                return Some(newest);
+                Put::Unreachable => return Some(self.unwritten()),
+                Put::Overtaken => {}
             }
         }
     }
 
-    fn report(&self, told: &SignOut) -> bool {
+    fn unwritten(&self) -> Buried {
+        Buried { newest: self.own(false), reason: self.reason, version: None }
+    }
+
+    fn own(&self, unspent: bool) -> Newest {
+        Newest { grant: self.grant.clone(), rotation: self.key.rotation(), unspent }
+    }
+
+    /// `None` if the session is dead.
+    fn newest(&self, kept: Option<&KeptHead>) -> Option<Newest> {
+        let Some(KeptHead { head, .. }) = kept else {
+            return Some(self.own(true));
+        };
+        let is_newer = head.rotation > self.key.rotation();
+        let is_own = head.rotation == self.key.rotation();
+        let unspent = match head.state {
+            HeadState::Idle => true,
+            HeadState::Presented { .. } | HeadState::InDoubt { .. } => false,
+            HeadState::Ending { unspent, .. } => unspent,
+            HeadState::Dead(reason) if reason.is_of_one_rotation() && head.rotation < self.key.rotation() => true,
+            HeadState::Dead(_) => return None,
+        };
+        Some(match &head.grant {
+            Some(grant) if is_newer => Newest { grant: grant.clone(), rotation: head.rotation, unspent },
+            // The grant that followed the cookie's is forgotten, or sealed under a key that is not known here: the cookie's own
+            // is spent.
+            None if is_newer => Newest { rotation: head.rotation, ..self.own(false) },
+            _ if is_own => self.own(unspent),
+            _ => self.own(true),
+        })
+    }
+
+    /// Everybody who had to be told was: once, by whoever writes this.
+    async fn close(&self, buried: Buried) {
+        let Buried { newest, reason, version } = buried;
+        let state = HeadState::Dead(reason);
+        let head = Head { rotation: newest.rotation, state, not_before: None, grant: None, shown: true };
+        let put = match version {
+            Some(version) => self.shared.put(&self.key, Some(version), &head).await,
+            None => Put::Unreachable,
+        };
+        if !matches!(put, Put::Overtaken) {
+            self.shared.provider().on_end(&newest.grant, reason).await;
+        }
+    }
+
+    fn report(&self, told: &Result<(), TransportError>) -> bool {
         let provider = self.shared.provider().name();
-        self.shared.observe(if told.failure.is_none() { Event::Revoked } else { Event::RevocationFailed });
-        if let Some(failure) = &told.failure {
+        self.shared.observe(if told.is_ok() { Event::Revoked } else { Event::RevocationFailed });
+        if let Err(failure) = told {
             tracing::warn!(provider, %failure, "the provider could not be told that a session ended");
         }
-        told.failure.is_some()
+        told.is_err()
     }
 }

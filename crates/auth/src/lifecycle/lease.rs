@@ -1,11 +1,13 @@
 //! The lease on a session: across processes only its holder presents a token of it.
 
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
 use super::Shared;
-use crate::{Event, Holder, SessionKey};
+use crate::{AttemptId, Event, Holder, SessionKey};
 
 /// How often a lease that another has is asked for.
 const POLL: Duration = Duration::from_millis(25);
@@ -23,6 +25,7 @@ pub(super) struct Lease {
     holder: Holder,
     life: Duration,
     taken_at: SystemTime,
+    taken: Instant,
 }
 
 impl Shared {
@@ -32,7 +35,7 @@ impl Shared {
         let life = self.settings.patience.lease;
         let mut waited = false;
         loop {
-            let lease = Lease { holder, life, taken_at: self.now() };
+            let lease = Lease { holder, life, taken_at: self.now(), taken: Instant::now() };
             match self.heads().acquire(session, &lease.holder, lease.life).await {
                 Ok(true) => return Asked::Held(lease),
                 Ok(false) if Instant::now() + POLL > deadline => return Asked::Busy,
@@ -68,15 +71,37 @@ impl Shared {
         }
     }
 
+    /// The name of an attempt under this lease.
+    pub(super) fn attempt(&self, lease: &Lease) -> AttemptId {
+        let [a, b, c, d, ..] = lease.holder;
+        AttemptId::new(self.process, [a, b, c, d])
+    }
+
     /// Whether the lease was taken so recently that nobody else can have it, whatever became of its prolongation. By the
-    /// clock of the machine: that of the runtime stands still while the machine is suspended.
+    /// clock of the machine, since that of the runtime stands still while the machine is suspended, and by that of the runtime,
+    /// since the machine's may be set back.
     pub(super) fn is_fresh(&self, lease: &Lease) -> bool {
-        self.now().duration_since(lease.taken_at).is_ok_and(|age| age < lease.life / 2)
+        let by_clock = self.now().duration_since(lease.taken_at).unwrap_or_default();
+        by_clock.max(lease.taken.elapsed()) < lease.life / 2
     }
 
     pub(super) async fn release(&self, session: &SessionKey, lease: Lease) {
         if let Err(error) = self.heads().release(session, &lease.holder).await {
             tracing::warn!(%error, "a lease was not given back; it runs out");
+        }
+    }
+
+    /// The same for what need not be done any more once the process is to end: then it breaks.
+    pub(super) async fn pause_unless_closing(&self, duration: Duration) -> ControlFlow<()> {
+        let closing = self.closing.notified();
+        // A process that is closing already told nobody who began to wait after that.
+        if self.is_closing.load(Ordering::Acquire) {
+            return ControlFlow::Break(());
+        }
+        tokio::select! {
+            biased;
+            () = closing => ControlFlow::Break(()),
+            () = self.pause(duration) => ControlFlow::Continue(()),
         }
     }
 

@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 use std::time::SystemTime;
 
 use super::Rotated;
-use crate::{EndReason, Grant, HeadState, HeadVersion, KeptHead, SessionKey};
+use crate::{AttemptId, EndReason, Grant, HeadState, HeadVersion, KeptHead, NotBefore, SessionKey};
 
 /// Where a cookie stands beside its session's head.
 #[derive(Debug)]
@@ -10,7 +10,7 @@ pub(super) enum Position {
     /// The session is over.
     Over(EndReason),
     /// There is a newer grant, which this server cannot open.
-    Elsewhere { rotation: u64, version: HeadVersion },
+    Elsewhere { rotation: u64 },
     /// Here.
     At(Box<Stand>),
 }
@@ -26,6 +26,8 @@ pub(super) struct Stand {
     pub(super) rotations_behind: u64,
     /// What is happening to the grant's refresh token.
     pub(super) phase: Phase,
+    /// The provider has asked to wait with it.
+    pub(super) not_before: Option<NotBefore>,
     /// The record that was found, for a write over it.
     pub(super) version: Option<HeadVersion>,
     /// Whether that record has been shown by a cookie of its rotation, with this one.
@@ -37,8 +39,44 @@ pub(super) struct Stand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Idle,
-    Presented { first: SystemTime },
-    InDoubt { first: SystemTime, since: SystemTime },
+    Presented { first: SystemTime, by: AttemptId },
+    InDoubt(Doubt),
+}
+
+/// A refresh that may have spent its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Doubt {
+    pub(super) first: SystemTime,
+    pub(super) since: SystemTime,
+    pub(super) answered: bool,
+    pub(super) by: AttemptId,
+}
+
+impl Doubt {
+    pub(super) const fn state(self) -> HeadState {
+        let Self { first, since, answered, by } = self;
+        HeadState::InDoubt { first, since, answered, by }
+    }
+}
+
+impl Phase {
+    /// Who presented the token last, where that is not settled.
+    pub(super) const fn by(self) -> Option<AttemptId> {
+        match self {
+            Self::Idle => None,
+            Self::Presented { by, .. } | Self::InDoubt(Doubt { by, .. }) => Some(by),
+        }
+    }
+
+    const fn of(state: HeadState) -> Self {
+        match state {
+            HeadState::Idle | HeadState::Ending { .. } | HeadState::Dead(_) => Self::Idle,
+            HeadState::Presented { first, by } => Self::Presented { first, by },
+            HeadState::InDoubt { first, since, answered, by } => {
+                Self::InDoubt(Doubt { first, since, answered, by })
+            }
+        }
+    }
 }
 
 impl Stand {
@@ -58,6 +96,7 @@ pub(super) fn settle(session: &SessionKey, grant: &Grant, kept: Option<KeptHead>
         grant: grant.clone(),
         rotations_behind: 0,
         phase: Phase::Idle,
+        not_before: None,
         version: kept.as_ref().map(|kept| kept.version),
         shown: true,
         has_news: false,
@@ -69,28 +108,25 @@ pub(super) fn settle(session: &SessionKey, grant: &Grant, kept: Option<KeptHead>
     if let Some(reason) = kept.end_for(session.rotation()) {
         return Position::Over(reason);
     }
-    let KeptHead { head, version, .. } = kept;
-    let phase = match head.state {
-        HeadState::Dead(_) | HeadState::Idle => Phase::Idle,
-        HeadState::Presented { first } => Phase::Presented { first },
-        HeadState::InDoubt { first, since } => Phase::InDoubt { first, since },
-    };
+    let KeptHead { head, .. } = kept;
+    let (phase, not_before) = (Phase::of(head.state), head.not_before);
     let stand = match head.rotation.cmp(&session.rotation()) {
         // The head was lost, or could not be written in time: the cookie is all there is, and the head learns of it.
         Ordering::Less => Stand { has_news: true, ..own },
         Ordering::Equal => {
             let has_news = !head.shown && head.grant.is_some() && phase == Phase::Idle;
-            Stand { phase, has_news, ..own }
+            Stand { phase, not_before, has_news, ..own }
         }
         Ordering::Greater => {
             let Some(newest) = head.grant else {
-                return Position::Elsewhere { rotation: head.rotation, version };
+                return Position::Elsewhere { rotation: head.rotation };
             };
             Stand {
                 key: session.at(head.rotation),
                 grant: newest,
                 rotations_behind: head.rotation - session.rotation(),
                 phase,
+                not_before,
                 shown: head.shown,
                 ..own
             }

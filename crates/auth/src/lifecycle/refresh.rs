@@ -8,16 +8,14 @@ use tokio::time::Instant;
 use super::Shared;
 use super::commit::{Found, Put};
 use super::flight::{Flight, Landing};
+use super::knowledge::Outcome;
 use super::lease::{Asked, Lease};
-use super::position::{Phase, Position, Stand, settle};
+use super::position::{Doubt, Phase, Position, Stand, settle};
+use super::waiting::{AskAgain, DEFAULT_WAIT, LONGEST_WAIT};
 use crate::{
-    CLOCK_SKEW, Caller, EndReason, Event, Grant, Head, HeadState, HeadVersion, RefreshOutcome, Rejection,
-    ReuseCost, SessionKey,
+    AttemptId, CLOCK_SKEW, Caller, EndReason, Event, Grant, Head, HeadState, HeadVersion, NotBefore,
+    RefreshOutcome, Rejection, Repetition, SessionKey,
 };
-
-/// How long a refresh in doubt is left alone where the provider does not recognise repetitions (any more): whatever was under
-/// way is over by then. Together with the skew between the machine that noticed and the one that asks again.
-const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// Together with the longest wait of the circuit breaker less than a request waits: once the core API is back, the next
@@ -27,8 +25,6 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// Between two tries that nobody waits for.
 const FIRST_LONG_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_LONG_PAUSE: Duration = Duration::from_secs(30);
-/// A provider that recognises a repetition for longer than this does so whenever somebody comes.
-const ALWAYS: Duration = Duration::from_hours(1);
 
 pub(super) struct Refresh {
     pub(super) shared: Arc<Shared>,
@@ -43,34 +39,36 @@ pub(super) struct Refresh {
 /// How one try ended.
 enum Step {
     Landed(Landing),
-    /// It may be tried again at once; else this is the end.
-    Again(Landing),
+    /// It may be tried again after this; else this is the end.
+    Again(Landing, Duration),
 }
 
 impl Step {
     fn unavailable(detail: impl Into<String>) -> Self {
         Self::Landed(Landing::unavailable(detail))
     }
-}
 
-/// A refresh that may have spent its token.
-#[derive(Clone, Copy)]
-struct Doubt {
-    first: SystemTime,
-    since: SystemTime,
-}
+    fn again(detail: impl Into<String>) -> Self {
+        Self::Again(Landing::unavailable(detail), Duration::ZERO)
+    }
 
-impl Doubt {
-    const fn state(self) -> HeadState {
-        HeadState::InDoubt { first: self.first, since: self.since }
+    fn again_after(detail: impl Into<String>, wait: Duration) -> Self {
+        Self::Again(Landing::Unavailable { detail: detail.into(), retry_after: Some(wait) }, wait)
     }
 }
 
-/// Whether a refresh in doubt may be asked again.
-enum AskAgain {
-    Now(Event),
-    In(Duration),
-    Never,
+/// What the head says before a token is presented, so that it can be said again if it was not spent.
+struct Before {
+    version: HeadVersion,
+    doubt: Option<Doubt>,
+    shown: bool,
+    by: AttemptId,
+}
+
+impl Before {
+    fn state(&self) -> HeadState {
+        self.doubt.map_or(HeadState::Idle, Doubt::state)
+    }
 }
 
 impl Refresh {
@@ -92,8 +90,13 @@ impl Refresh {
         let landing = loop {
             match self.try_once(deadline).await {
                 Step::Landed(landing) => break landing,
-                Step::Again(landing) if Instant::now() + pause > deadline => break landing,
-                Step::Again(_) => self.shared.pause(pause).await,
+                Step::Again(landing, wait) => {
+                    let rest = pause.max(wait);
+                    if Instant::now() + rest > deadline {
+                        break landing;
+                    }
+                    self.shared.pause(rest).await;
+                }
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         };
@@ -104,30 +107,34 @@ impl Refresh {
 
     /// Goes on asking after everybody was answered, while the provider recognises the repetition: by the time the next request
     /// comes it may not do so any more, and the answer that was lost would be lost for good.
+    ///
+    /// One for each session, so many for each process, and none once the process is to end: the next one is an heir.
     pub(super) async fn see_through(&self) {
-        let window = self.shared.provider().repeatable_for(&self.grant);
         // One that is always recognised can wait for a request.
-        let Some(window) = window.filter(|window| *window < ALWAYS) else {
+        let Repetition::Recognised { within, .. } = self.shared.provider().repetition(&self.grant) else {
             return;
         };
+        let Some(_place) = self.shared.knowledge.see_through(&self.key) else { return };
         let begun = Instant::now();
         let mut pause = FIRST_LONG_PAUSE;
-        while begun.elapsed() + pause < window {
-            self.shared.pause(pause).await;
+        while begun.elapsed() + pause < within {
+            if self.shared.pause_unless_closing(pause).await.is_break() {
+                return;
+            }
             pause = (pause * 2).min(LONGEST_LONG_PAUSE);
             let Ok(kept) = self.shared.read(&self.key).await else { continue };
-            let phase = match settle(&self.key, &self.grant, kept) {
-                Position::At(stand) if !stand.is_adopted() => stand.phase,
+            let stand = match settle(&self.key, &self.grant, kept) {
+                Position::At(stand) if !stand.is_adopted() => stand,
                 _ => return,
             };
-            let (Phase::Presented { first } | Phase::InDoubt { first, .. }) = phase else {
+            let (Phase::Presented { first, .. } | Phase::InDoubt(Doubt { first, .. })) = stand.phase else {
                 return;
             };
-            if self.shared.now() + CLOCK_SKEW >= first + window {
+            if self.shared.now() + CLOCK_SKEW >= first + within {
                 return;
             }
             match self.try_once(Instant::now() + self.shared.settings.patience.request).await {
-                Step::Landed(Landing::Unavailable { .. }) | Step::Again(_) => {}
+                Step::Landed(Landing::Unavailable { .. }) | Step::Again(..) => {}
                 Step::Landed(Landing::Renewed(_) | Landing::Ended(_)) => return,
             }
         }
@@ -166,15 +173,18 @@ impl Refresh {
                 return Step::unavailable("a newer grant is sealed under a key that is not known here");
             }
             // The key is the head's, whoever began this: that alone shows nothing.
-            Position::At(stand) => Stand { shown: self.shown || noted, ..*stand },
+            Position::At(stand) => self.with_what_is_known(Stand { shown: self.shown || noted, ..*stand }),
         };
         if let Some(newest) = stand.newest() {
             self.shared.observe(Event::Adopted { rotations_behind: stand.rotations_behind });
             return Step::Landed(Landing::Renewed(newest));
         }
+        if let Some(wait) = self.shared.left_to_wait(stand.not_before) {
+            return Step::again_after("the provider has asked to wait", wait);
+        }
         let mut doubt = self.doubt(stand.phase);
         if let Some(doubt) = &mut doubt {
-            match self.may_ask_again(*doubt) {
+            match self.shared.may_ask_again(&self.grant, *doubt) {
                 AskAgain::Now(event) => {
                     self.shared.observe(event);
                     // If the token was spent before, that is past recognition and this ends the session. If not, this is the
@@ -187,28 +197,55 @@ impl Refresh {
                 AskAgain::Never => return self.unresolved(&stand).await,
             }
         }
-        match self.write_down(&stand, doubt).await {
-            Put::Done(_) if !self.shared.is_fresh(lease) => {
-                // The machine was suspended, or the store was slow: somebody else may have presented it by now.
-                Step::Again(Landing::unavailable("the lease was lost before the refresh was sent"))
+        self.write_down_and_present(lease, &stand, doubt).await
+    }
+
+    /// The head may know as begun only what this process knows the end of.
+    fn with_what_is_known(&self, stand: Stand) -> Stand {
+        let known = stand.phase.by().and_then(|by| self.shared.knowledge.outcome(&self.key, by));
+        match (stand.phase, known) {
+            (Phase::Presented { .. }, Some(Outcome { state, not_before, .. })) => {
+                let phase = match state {
+                    HeadState::InDoubt { first, since, answered, by } => {
+                        Phase::InDoubt(Doubt { first, since, answered, by })
+                    }
+                    _ => Phase::Idle,
+                };
+                Stand { phase, not_before, ..stand }
             }
-            Put::Done(version) => self.present(version, &stand, doubt).await,
-            Put::Overtaken => Step::Again(Landing::unavailable("the head moved")),
+            _ => stand,
+        }
+    }
+
+    async fn write_down_and_present(&self, lease: &Lease, stand: &Stand, doubt: Option<Doubt>) -> Step {
+        let by = self.shared.attempt(lease);
+        match self.write_down(stand, doubt, by).await {
+            Put::Done(version) => {
+                let before = Before { version, doubt, shown: stand.shown, by };
+                if !self.shared.is_fresh(lease) {
+                    // The machine was suspended, or the store was slow: somebody else may have presented it by now. We have
+                    // not, and whoever comes next is to know that.
+                    self.leave(&before, before.state(), None).await;
+                    return Step::again("the lease was lost before the refresh was sent");
+                }
+                self.present(before).await
+            }
+            Put::Overtaken => Step::again("the head moved"),
             Put::Unreachable => self.without_store().await,
         }
     }
 
     /// SECURITY: before the token leaves. Who finds this after a crash knows that it may be spent.
-    async fn write_down(&self, stand: &Stand, doubt: Option<Doubt>) -> Put {
+    async fn write_down(&self, stand: &Stand, doubt: Option<Doubt>, by: AttemptId) -> Put {
         let first = doubt.map_or_else(|| self.shared.now(), |doubt| doubt.first);
-        let head = self.head(HeadState::Presented { first }, stand.shown);
+        let head = self.head(HeadState::Presented { first, by }, stand.shown);
         let put = self.shared.put(&self.key, stand.version, &head).await;
         if !matches!(put, Put::Unreachable) {
             return put;
         }
-        // It may have been written all the same; nobody else writes this under our lease.
+        // It may have been written all the same: nobody else can have chosen this value.
         match self.shared.read(&self.key).await {
-            Ok(Some(kept)) if Some(kept.version) != stand.version && kept.head == head => {
+            Ok(Some(kept)) if matches!(kept.head.state, HeadState::Presented { by: whom, .. } if whom == by) => {
                 Put::Done(kept.version)
             }
             Ok(_) => Put::Overtaken,
@@ -226,71 +263,70 @@ impl Refresh {
         }
         match phase {
             Phase::Idle => None,
-            Phase::Presented { first } => {
+            Phase::Presented { first, by } => {
                 self.shared.observe(Event::Heir);
-                Some(Doubt { first, since: self.shared.now() })
+                Some(Doubt { first, since: self.shared.now(), answered: false, by })
             }
-            Phase::InDoubt { first, since } => Some(Doubt { first, since }),
-        }
-    }
-
-    fn may_ask_again(&self, doubt: Doubt) -> AskAgain {
-        #[cfg(feature = "mutants")]
-        if crate::mutants::is_active(crate::mutants::Mutant::InDoubtRetriedAtOnce) {
-            return AskAgain::Now(Event::AskedAgainAfterDoubt);
-        }
-        let provider = self.shared.provider();
-        let cost = provider.reuse_cost();
-        if cost == ReuseCost::Nothing {
-            return AskAgain::Now(Event::AskedAgainAfterDoubt);
-        }
-        let now = self.shared.now();
-        let is_remembered = |window: Duration| {
-            let age = now.duration_since(doubt.first).unwrap_or_default();
-            age.checked_add(CLOCK_SKEW).is_some_and(|age| age < window)
-        };
-        if provider.repeatable_for(&self.grant).is_some_and(is_remembered) {
-            return AskAgain::Now(Event::AskedAgainIdempotent);
-        }
-        // By then whatever was under way is over, and its holder has written down what came of it.
-        let age = now.duration_since(doubt.since).unwrap_or_default();
-        match (ASK_AGAIN_AFTER + CLOCK_SKEW).checked_sub(age) {
-            Some(wait) if !wait.is_zero() => AskAgain::In(wait),
-            _ if cost == ReuseCost::Family => AskAgain::Now(Event::AskedAgainAfterDoubt),
-            _ => AskAgain::Never,
+            Phase::InDoubt(doubt) => Some(doubt),
         }
     }
 
     /// Presents the token, once, and writes down what came of it.
-    async fn present(&self, version: HeadVersion, stand: &Stand, doubt: Option<Doubt>) -> Step {
+    async fn present(&self, before: Before) -> Step {
         let presented_at = self.shared.now();
         match self.shared.provider().refresh(&self.caller, &self.grant).await {
             RefreshOutcome::Rotated(rotated) => {
-                Step::Landed(self.commit(rotated, Found::As(Some(version))).await)
+                Step::Landed(self.commit(rotated, Found::As(Some(before.version))).await)
             }
-            RefreshOutcome::Rejected(rejection) => self.rejected(rejection, version).await,
+            RefreshOutcome::Rejected(rejection) => self.rejected(rejection, before.version).await,
             RefreshOutcome::NotSent(detail) => {
                 self.log("a refresh was not sent", &detail);
                 self.shared.observe(Event::NotSent);
-                let state = doubt.map_or(HeadState::Idle, Doubt::state);
-                let newer = self.leave(version, &self.head(state, stand.shown)).await;
-                newer.map_or_else(|| Step::Again(Landing::unavailable(detail)), Step::Landed)
+                let newer = self.leave(&before, before.state(), None).await;
+                newer.map_or_else(|| Step::again(detail), Step::Landed)
             }
-            RefreshOutcome::InDoubt(detail) => {
+            RefreshOutcome::Unspent { retry_after, detail } => {
+                self.log("a refresh was refused, and its token is not spent", &detail);
+                self.shared.observe(Event::Unspent);
+                let wait = retry_after.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT);
+                let not_before = NotBefore { at: self.shared.now() + wait, by: before.by };
+                let newer = self.leave(&before, before.state(), self.resting(not_before)).await;
+                newer.map_or_else(|| Step::again_after(detail, wait), Step::Landed)
+            }
+            RefreshOutcome::InDoubt { answered, detail } => {
                 self.log("a refresh is in doubt", &detail);
                 self.shared.observe(Event::InDoubt);
-                let first = doubt.map_or(presented_at, |doubt| doubt.first);
-                let state = Doubt { first, since: self.shared.now() }.state();
-                let newer = self.leave(version, &self.head(state, stand.shown)).await;
-                newer.map_or_else(|| Step::Again(Landing::unavailable(detail)), Step::Landed)
+                let first = before.doubt.map_or(presented_at, |doubt| doubt.first);
+                let doubt = Doubt { first, since: self.shared.now(), answered, by: before.by };
+                let newer = self.leave(&before, doubt.state(), None).await;
+                newer.map_or_else(|| self.after_doubt(doubt, detail), Step::Landed)
             }
+        }
+    }
+
+    #[cfg(feature = "mutants")]
+    fn resting(&self, not_before: NotBefore) -> Option<NotBefore> {
+        (!crate::mutants::is_active(crate::mutants::Mutant::RetryAfterIgnored)).then_some(not_before)
+    }
+
+    #[cfg(not(feature = "mutants"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "with the feature `mutants` it forgets")]
+    fn resting(&self, not_before: NotBefore) -> Option<NotBefore> {
+        Some(not_before)
+    }
+
+    fn after_doubt(&self, doubt: Doubt, detail: String) -> Step {
+        match self.shared.may_ask_again(&self.grant, doubt) {
+            AskAgain::Now(_) => Step::again(detail),
+            AskAgain::In(wait) => Step::again_after(detail, wait),
+            AskAgain::Never => Step::unavailable(detail),
         }
     }
 
     async fn rejected(&self, rejection: Rejection, version: HeadVersion) -> Step {
         self.log_end(rejection);
         let reason = EndReason::Rejected(rejection);
-        if let Some(newer) = self.leave(version, &self.dead(reason)).await {
+        if let Some(newer) = self.leave_dead(version, reason).await {
             return Step::Landed(newer);
         }
         self.shared.observe(Event::Rejected);
@@ -303,13 +339,10 @@ impl Refresh {
         if matches!(stand.phase, Phase::Presented { .. }) {
             let head = self.head(doubt.state(), stand.shown);
             if let Put::Overtaken = self.shared.put(&self.key, stand.version, &head).await {
-                return Step::Again(Landing::unavailable("the head moved"));
+                return Step::again("the head moved");
             }
         }
-        Step::Landed(Landing::Unavailable {
-            detail: "the last refresh is in doubt".to_owned(),
-            retry_after: Some(wait),
-        })
+        Step::again_after("the last refresh is in doubt", wait)
     }
 
     /// Asking would end every session of the person. While the access token lives it serves; then this session is over.
@@ -319,7 +352,7 @@ impl Refresh {
         }
         let reason = EndReason::Unresolved;
         if let Put::Overtaken = self.shared.put(&self.key, stand.version, &self.dead(reason)).await {
-            return Step::Again(Landing::unavailable("the head moved"));
+            return Step::again("the head moved");
         }
         self.shared.observe(Event::Unresolved);
         self.shared.provider().on_end(&self.grant, reason).await;
@@ -328,7 +361,7 @@ impl Refresh {
 
     /// Nobody can be told and nobody asked: right only where a repetition is recognised.
     async fn without_store(&self) -> Step {
-        if !self.shared.may_refresh_without_store(&self.grant, self.shared.now()) {
+        if !self.shared.may_refresh_without_store(&self.key, &self.grant) {
             return Step::unavailable("the store does not answer");
         }
         self.shared.observe(Event::RefreshedWithoutStore);
@@ -344,21 +377,43 @@ impl Refresh {
             RefreshOutcome::NotSent(detail) => {
                 self.log("a refresh was not sent", &detail);
                 self.shared.observe(Event::NotSent);
-                Step::Again(Landing::unavailable(detail))
+                Step::again(detail)
             }
-            RefreshOutcome::InDoubt(detail) => {
+            RefreshOutcome::Unspent { retry_after, detail } => {
+                self.log("a refresh was refused, and its token is not spent", &detail);
+                self.shared.observe(Event::Unspent);
+                Step::again_after(detail, retry_after.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT))
+            }
+            RefreshOutcome::InDoubt { detail, .. } => {
                 self.log("a refresh is in doubt", &detail);
                 self.shared.observe(Event::InDoubt);
-                Step::Again(Landing::unavailable(detail))
+                Step::again(detail)
             }
         }
     }
 
-    fn head(&self, state: HeadState, shown: bool) -> Head {
-        Head { rotation: self.key.rotation(), state, grant: Some(self.grant.clone()), shown }
+    /// Writes down how the attempt ended without a new grant. Tells whether a newer one was found instead.
+    async fn leave(
+        &self,
+        before: &Before,
+        state: HeadState,
+        not_before: Option<NotBefore>,
+    ) -> Option<Landing> {
+        let head = Head { not_before, ..self.head(state, before.shown) };
+        let newer = self.leave_as(before.version, before.by, &head).await;
+        if newer.is_unwritten() {
+            // The head still says that it is under way. This process knows better.
+            self.shared.knowledge.remember(&self.key, Outcome { by: before.by, state, not_before });
+        }
+        newer.landing()
     }
 
-    fn dead(&self, reason: EndReason) -> Head {
+    pub(super) fn head(&self, state: HeadState, shown: bool) -> Head {
+        let grant = Some(self.grant.clone());
+        Head { rotation: self.key.rotation(), state, not_before: None, grant, shown }
+    }
+
+    pub(super) fn dead(&self, reason: EndReason) -> Head {
         Head { grant: None, ..self.head(HeadState::Dead(reason), true) }
     }
 
@@ -372,4 +427,9 @@ impl Refresh {
         let (provider, rotation) = (self.shared.provider().name(), self.key.rotation());
         tracing::warn!(provider, rotation, detail, "{what}");
     }
+}
+
+/// By our clock, when the access token was issued: nobody can have presented its refresh token before.
+pub(super) fn issued_at(grant: &Grant) -> Option<SystemTime> {
+    grant.access_expires_at?.checked_sub(grant.access_lifetime?)
 }

@@ -11,8 +11,14 @@ use super::{Allowance, KnownDevice, RateLimits};
 pub(crate) enum Subject<'a> {
     /// A password of an account.
     Password(&'a str),
+    /// A sign-in of an account that is to succeed.
+    SignIn(&'a str),
     /// A one-time token of an account.
     Link(&'a str),
+    /// The token of a link that verifies an address; nobody knows yet whose.
+    Verification(&'a str),
+    /// A redirect to the provider; nobody knows yet whose.
+    Redirect,
     /// An e-mail to an address that anybody can name.
     Mail(&'a str),
     /// A new account.
@@ -42,7 +48,10 @@ impl Subject<'_> {
     pub(super) fn counters(self, origin: &Origin, settings: &RateLimits) -> Vec<Counter> {
         let (what, account) = match self {
             Self::Password(account) => ("password", account),
+            Self::SignIn(account) => ("sign_in", account),
             Self::Link(account) => ("link", account),
+            Self::Verification(token) => ("email_verification", token),
+            Self::Redirect => ("redirect", ""),
             Self::Mail(account) => ("mail", account),
             Self::Registration(account) => ("registration", account),
             Self::Own(what, account) => (what, account),
@@ -56,19 +65,34 @@ impl Subject<'_> {
         if let Self::Own(..) = self {
             return vec![own("session", &[account.as_bytes()])];
         }
+        let network = network(origin.address);
+        let of_address = || {
+            let key = key("address", "any", &[&network]);
+            Counter { key, allowance: settings.address, label: "address", is_own: false }
+        };
+        match self {
+            Self::SignIn(_) => {
+                // Wherever from: it bounds what one account can leave in the store.
+                let key = key("sign_ins", what, &[account.as_bytes()]);
+                return vec![Counter { key, allowance: settings.sign_ins, label: "sign_ins", is_own: false }];
+            }
+            Self::Verification(token) => {
+                return vec![own("token", &[token.as_bytes()]), of_address()];
+            }
+            Self::Redirect => return vec![of_address()],
+            _ => {}
+        }
         // SECURITY: nobody else can charge this one, so nobody else can keep the person out.
         if let Some(device) = origin.device.as_ref().filter(|device| device.knows(account)) {
             return vec![own("device", &[device.id(), account.as_bytes()])];
         }
-        let network = network(origin.address);
         let mut counters = vec![own("account_and_address", &[account.as_bytes(), &network])];
         // A token cannot be guessed, and a taken address is no secret of the person's.
         if let Self::Password(_) | Self::Mail(_) = self {
             let key = key("account", what, &[account.as_bytes()]);
             counters.push(Counter { key, allowance: settings.account, label: "account", is_own: false });
         }
-        let key = key("address", "any", &[&network]);
-        counters.push(Counter { key, allowance: settings.address, label: "address", is_own: false });
+        counters.push(of_address());
         counters
     }
 }

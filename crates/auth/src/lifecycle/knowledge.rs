@@ -1,0 +1,97 @@
+//! What this process knows of sessions beside their heads, bounded in size.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{AttemptId, HeadState, NotBefore, SessionKey};
+
+/// Some ten megabytes of keys. Beyond it nothing new is remembered, which costs availability in an outage and nothing else.
+const MAX_CONFIRMED: usize = 100_000;
+/// Longer than any provider recognises a repetition.
+const CONFIRMED_FOR: Duration = Duration::from_hours(1);
+const MAX_OUTCOMES: usize = 10_000;
+/// How many refreshes go on being asked at once after everybody was answered.
+const MAX_SEEN_THROUGH: usize = 64;
+
+/// See the fields.
+#[derive(Default)]
+pub(super) struct Knowledge {
+    /// When the store last said that a rotation is the newest and not presented.
+    confirmed: Mutex<HashMap<SessionKey, Instant>>,
+    /// How an attempt of this process ended, where the head could not be told.
+    outcomes: Mutex<HashMap<SessionKey, Outcome>>,
+    /// The refreshes that go on after everybody was answered.
+    seen_through: Mutex<HashSet<SessionKey>>,
+}
+
+/// The state in which an attempt left its token.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outcome {
+    pub(super) by: AttemptId,
+    pub(super) state: HeadState,
+    pub(super) not_before: Option<NotBefore>,
+}
+
+impl Knowledge {
+    pub(super) fn confirm(&self, session: &SessionKey) {
+        let now = Instant::now();
+        let mut confirmed = lock(&self.confirmed);
+        if confirmed.len() >= MAX_CONFIRMED && !confirmed.contains_key(session) {
+            confirmed.retain(|_, at| now.duration_since(*at) < CONFIRMED_FOR);
+            if confirmed.len() >= MAX_CONFIRMED {
+                return;
+            }
+        }
+        confirmed.insert(session.clone(), now);
+    }
+
+    /// How long ago the store last said that this rotation is the newest.
+    pub(super) fn confirmed_ago(&self, session: &SessionKey) -> Option<Duration> {
+        lock(&self.confirmed).get(session).map(Instant::elapsed)
+    }
+
+    pub(super) fn forget(&self, session: &SessionKey) {
+        lock(&self.confirmed).remove(session);
+        lock(&self.outcomes).remove(session);
+    }
+
+    pub(super) fn remember(&self, session: &SessionKey, outcome: Outcome) {
+        let mut outcomes = lock(&self.outcomes);
+        if outcomes.len() < MAX_OUTCOMES || outcomes.contains_key(session) {
+            outcomes.insert(session.clone(), outcome);
+        }
+    }
+
+    /// How the attempt ended that the head knows as begun only.
+    pub(super) fn outcome(&self, session: &SessionKey, by: AttemptId) -> Option<Outcome> {
+        lock(&self.outcomes).get(session).copied().filter(|outcome| outcome.by == by)
+    }
+
+    /// A place among the refreshes that go on after everybody was answered: one for each session, and so many in all.
+    pub(super) fn see_through(&self, session: &SessionKey) -> Option<Place<'_>> {
+        let mut places = lock(&self.seen_through);
+        if places.len() >= MAX_SEEN_THROUGH || !places.insert(session.clone()) {
+            return None;
+        }
+        Some(Place { knowledge: self, session: session.clone() })
+    }
+}
+
+/// Given back when it is dropped.
+pub(super) struct Place<'a> {
+    knowledge: &'a Knowledge,
+    session: SessionKey,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        lock(&self.knowledge.seen_through).remove(&self.session);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,79 @@
+//! Whether a token may be presented now, and if not, from when on.
+
+use std::time::Duration;
+
+use super::Shared;
+use super::position::{Doubt, Phase, Stand};
+use crate::{CLOCK_SKEW, Event, Grant, NotBefore, Repetition, Rest};
+
+/// Whether a refresh in doubt may be asked again.
+pub(super) enum AskAgain {
+    Now(Event),
+    In(Duration),
+    Never,
+}
+
+impl Shared {
+    /// How long the provider has asked to wait, as far as that is not over.
+    pub(super) fn left_to_wait(&self, not_before: Option<NotBefore>) -> Option<Duration> {
+        let NotBefore { at, by } = not_before?;
+        // Another machine wrote it down by its own clock.
+        let skew = if by.is_of(self.process) { Duration::ZERO } else { CLOCK_SKEW };
+        let left = (at + skew).duration_since(self.now()).ok()?;
+        // Never longer than the longest wait the rules can give, whatever clock wrote it.
+        (!left.is_zero()).then_some(left.min(LONGEST_WAIT + skew))
+    }
+
+    /// The wait that lies before any presentation of the grant of this stand, as far as its head tells without a lease.
+    pub(super) fn wait_before(&self, stand: &Stand) -> Option<Duration> {
+        self.left_to_wait(stand.not_before).or_else(|| match stand.phase {
+            Phase::InDoubt(doubt) => match self.may_ask_again(&stand.grant, doubt) {
+                AskAgain::In(wait) => Some(wait),
+                AskAgain::Now(_) | AskAgain::Never => None,
+            },
+            Phase::Idle | Phase::Presented { .. } => None,
+        })
+    }
+
+    pub(super) fn may_ask_again(&self, grant: &Grant, doubt: Doubt) -> AskAgain {
+        #[cfg(feature = "mutants")]
+        if crate::mutants::is_active(crate::mutants::Mutant::InDoubtRetriedAtOnce) {
+            return AskAgain::Now(Event::AskedAgainAfterDoubt);
+        }
+        let now = self.now();
+        match self.provider().repetition(grant) {
+            Repetition::Free => AskAgain::Now(Event::AskedAgainAfterDoubt),
+            Repetition::Recognised { within, then } => {
+                let age = now.duration_since(doubt.first).unwrap_or_default();
+                if age.checked_add(CLOCK_SKEW).is_some_and(|age| age < within) {
+                    return AskAgain::Now(Event::AskedAgainIdempotent);
+                }
+                self.after(then, doubt)
+            }
+            Repetition::AskAgain(rest) => self.after(rest, doubt),
+            Repetition::Never => match self.after(Rest::SHORT, doubt) {
+                // By then whatever was under way is over, and its holder has written down what came of it.
+                AskAgain::In(wait) if !doubt.answered => AskAgain::In(wait),
+                _ => AskAgain::Never,
+            },
+        }
+    }
+
+    fn after(&self, rest: Rest, doubt: Doubt) -> AskAgain {
+        #[cfg(feature = "mutants")]
+        let rest = if crate::mutants::is_active(crate::mutants::Mutant::WaitOfAnotherStyle) { Rest::SHORT } else { rest };
+        let time = if doubt.answered { rest.answered } else { rest.unanswered + CLOCK_SKEW };
+        let age = self.now().duration_since(doubt.since).unwrap_or_default();
+        match time.checked_sub(age) {
+            Some(wait) if !wait.is_zero() => AskAgain::In(wait),
+            _ => AskAgain::Now(Event::AskedAgainAfterDoubt),
+        }
+    }
+}
+
+/// What a provider asks for beyond this is taken for this: a wait that is stored must never keep somebody out for longer than
+/// the rules mean.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(10);
+
+/// Where a provider asks to wait and does not say how long.
+pub(super) const DEFAULT_WAIT: Duration = Duration::from_secs(2);

@@ -1,0 +1,133 @@
+use super::*;
+
+async fn sign_out(lifecycle: &Lifecycle, rotation: u64, grant: &Grant) {
+    let session = SessionKey::new(SESSION, rotation);
+    let _ = lifecycle.end(&Caller::default(), &session, grant, EndReason::SignedOut).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_ends_the_newest_grant_whatever_cookie_it_came_with() {
+    let bench = Bench::new().run();
+    pass(LIFE).await;
+    renewed(request(&bench.replica(), 0, &first()).await);
+    sign_out(&bench.replica(), 0, &first()).await;
+    assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t'"]);
+    assert_eq!(*bench.provider.ended.lock().unwrap(), [EndReason::SignedOut]);
+    assert_ended(&request(&bench.replica(), 0, &first()).await, EndReason::SignedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_waits_for_the_refresh_that_is_under_way() {
+    let bench = Bench::new().ends([(Duration::from_secs(1), End::Rotate)]).run();
+    let (one, other) = (bench.replica(), bench.replica());
+    pass(LIFE).await;
+    let grant = first();
+    let leaving = async {
+        pass(Duration::from_millis(100)).await;
+        sign_out(&other, 0, &grant).await;
+    };
+    let (answer, ()) = tokio::join!(request(&one, 0, &grant), leaving);
+    renewed(answer);
+    assert_eq!(
+        *bench.provider.signed_out.lock().unwrap(),
+        ["t'"],
+        "the grant of the refresh, not the spent one"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_refreshes_after_a_sign_out() {
+    let bench = Bench::new().run();
+    sign_out(&bench.replica(), 0, &first()).await;
+    pass(LIFE).await;
+    assert_ended(&request(&bench.replica(), 0, &first()).await, EndReason::SignedOut);
+    assert!(bench.presented().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_is_issued_after_the_session_ended_is_given_back() {
+    let bench = Bench::new().ends([(Duration::from_secs(1), End::Rotate)]).run();
+    let (one, other) = (bench.replica(), bench.replica());
+    pass(LIFE).await;
+    let grant = first();
+    let leaving = async {
+        pass(Duration::from_millis(100)).await;
+        bench.heads.break_lease(&SessionKey::new(SESSION, 0)).await;
+        sign_out(&other, 0, &grant).await;
+    };
+    let (answer, ()) = tokio::join!(request(&one, 0, &grant), leaving);
+    assert_ended(&answer, EndReason::SignedOut);
+    assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t", "t'"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_goes_on_when_nobody_waits_for_it() {
+    let bench = Bench::new().run();
+    let session = SessionKey::new(SESSION, 0);
+    drop(bench.replica().end(&Caller::default(), &session, &first(), EndReason::SignedOut));
+    pass(Duration::from_millis(1)).await;
+    assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_may_be_spent_is_not_shown_where_its_reuse_ends_every_session_of_the_person() {
+    let mut bench = Bench::new().ends([(Duration::ZERO, End::InDoubt)]);
+    bench.provider.repetition = Repetition::Never;
+    let bench = bench.run();
+    pass(LIFE).await;
+    assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
+    sign_out(&bench.replica(), 0, &first()).await;
+    assert!(bench.provider.signed_out.lock().unwrap().is_empty());
+    assert_eq!(bench.count(Event::RevocationFailed), 1);
+    assert_ended(&request(&bench.replica(), 0, &first()).await, EndReason::SignedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_with_a_superseded_cookie_ends_the_session_and_the_refresh_that_is_under_way() {
+    let bench = Bench::new().ends([(Duration::ZERO, End::Rotate), (Duration::from_secs(1), End::Rotate)]).run();
+    let (one, other) = (bench.replica(), bench.replica());
+    pass(LIFE).await;
+    let second = renewed(request(&one, 0, &first()).await).grant;
+    // It is shown, and what an older cookie would adopt is forgotten.
+    assert!(matches!(request(&one, 1, &second).await, Ensured::Usable(None)));
+    pass(LIFE + Duration::from_mins(11)).await;
+    let leaving = async {
+        pass(Duration::from_millis(100)).await;
+        // The lease ran out while its holder stood still.
+        bench.heads.break_lease(&SessionKey::new(SESSION, 0)).await;
+        sign_out(&other, 0, &first()).await;
+    };
+    let (answer, ()) = tokio::join!(request(&one, 1, &second), leaving);
+    assert_ended(&answer, EndReason::SignedOut);
+    assert!(bench.provider.signed_out.lock().unwrap().contains(&"t''".to_owned()), "what was issued is given back");
+    assert_ended(&request(&other, 1, &second).await, EndReason::SignedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_ends_a_session_its_side_state_is_cleaned_once() {
+    for reason in [EndReason::SignedOut, EndReason::TimedOut, EndReason::Superseded, EndReason::EndedByProvider] {
+        let bench = Bench::new().run();
+        let session = SessionKey::new(SESSION, 0);
+        for _ in 0..3 {
+            let _ = bench.replica().end(&Caller::default(), &session, &first(), reason).await;
+            pass(Duration::from_secs(30)).await;
+        }
+        assert_eq!(*bench.provider.ended.lock().unwrap(), [reason]);
+        assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_a_crash_cut_off_is_told_when_the_cookie_comes_again() {
+    let bench = Bench::new().run();
+    let session = SessionKey::new(SESSION, 0);
+    let state = HeadState::Ending { reason: EndReason::SignedOut, unspent: true };
+    let ending = Head { rotation: 1, state, not_before: None, grant: Some(issued("t'", start())), shown: false };
+    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::from_hours(1) };
+    bench.heads.write(&session, None, &ending, keep).await.unwrap();
+    assert_ended(&request(&bench.replica(), 0, &first()).await, EndReason::SignedOut);
+    let _ = bench.replica().end(&Caller::default(), &session, &first(), EndReason::TimedOut).await;
+    assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t'"], "the newest grant");
+    pass(Duration::from_millis(1)).await;
+    assert_eq!(*bench.provider.ended.lock().unwrap(), [EndReason::SignedOut], "the reason of whoever was first");
+}

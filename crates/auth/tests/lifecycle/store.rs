@@ -1,0 +1,82 @@
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn without_the_store_nothing_is_presented_that_could_be_spent() {
+    let bench = Bench::new().run();
+    let lifecycle = bench.replica();
+    bench.take_store_away(true);
+    assert!(matches!(request(&lifecycle, 0, &first()).await, Ensured::Usable(None)));
+    pass(LIFE.checked_sub(Duration::from_secs(5)).unwrap()).await;
+    assert_unavailable(&request(&lifecycle, 0, &first()).await, true);
+    pass(Duration::from_secs(5)).await;
+    assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
+    assert!(bench.presented().is_empty());
+    bench.take_store_away(false);
+    assert_eq!(renewed(request(&lifecycle, 0, &first()).await).rotation, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_store_a_repetition_is_made_only_while_the_provider_remembers() {
+    for (after, presented) in [(LIFE, 1), (Duration::from_secs(569), 1), (Duration::from_secs(570), 0)] {
+        let mut bench = Bench::new();
+        bench.provider.repetition = RECOGNISED;
+        let bench = bench.run();
+        let lifecycle = bench.replica();
+        bench.take_store_away(true);
+        pass(after).await;
+        let ensured = request(&lifecycle, 0, &first()).await;
+        assert_eq!(bench.presented().len(), presented, "after {after:?}: {ensured:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_is_committed_once_the_store_is_back() {
+    let bench = Bench::new().ends([(Duration::from_millis(200), End::Rotate)]).run();
+    let lifecycle = bench.replica();
+    pass(LIFE).await;
+    let grant = first();
+    let going_away = async {
+        pass(Duration::from_millis(100)).await;
+        bench.take_store_away(true);
+    };
+    let (answer, ()) = tokio::join!(request(&lifecycle, 0, &grant), going_away);
+    assert_eq!(renewed(answer).rotation, 1, "a page is worth more than the certainty of a late tab");
+    pass(Duration::from_mins(3)).await;
+    let meanwhile = request(&lifecycle, 0, &first()).await;
+    assert_eq!(renewed(meanwhile).rotation, 1, "whoever comes to this replica gets what it holds");
+    bench.take_store_away(false);
+    pass(Duration::from_secs(5)).await;
+    assert_eq!(token(&renewed(request(&bench.replica(), 0, &first()).await).grant), "t''");
+    assert_eq!(bench.presented(), ["t", "t'"], "the late tab was led to the newest grant");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_another_replica_committed_meanwhile_is_not_given_back() {
+    let mut bench = Bench::new();
+    bench.provider.repetition = RECOGNISED;
+    let bench = bench.run();
+    let lifecycle = bench.replica();
+    pass(LIFE).await;
+    bench.take_store_away(true);
+    renewed(request(&lifecycle, 0, &first()).await);
+    // The same refresh, repeated where the store can be reached; its grant is shown, and forgotten after a while.
+    let mark = Head { rotation: 1, state: HeadState::Idle, not_before: None, grant: None, shown: true };
+    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO };
+    let session = SessionKey::new(SESSION, 0);
+    bench.heads.heads.write(&session, None, &mark, keep).await.unwrap().unwrap();
+    bench.take_store_away(false);
+    pass(Duration::from_secs(5)).await;
+    assert!(bench.provider.signed_out.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_happened_although_the_store_did_not_say_so_costs_nothing() {
+    let mut bench = Bench::new();
+    bench.provider.repetition = Repetition::Never;
+    let bench = bench.run();
+    pass(LIFE).await;
+    bench.heads.lose_answers_to_writes(2);
+    assert_eq!(token(&renewed(request(&bench.replica(), 0, &first()).await).grant), "t'");
+    assert_eq!(bench.presented(), ["t"]);
+    assert_eq!(token(&renewed(request(&bench.replica(), 0, &first()).await).grant), "t'");
+}

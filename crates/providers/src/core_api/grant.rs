@@ -1,0 +1,99 @@
+//! What the grant holds for this provider. The numbers are sealed into cookies: never reuse one.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ironleaf_auth::{Field, Grant, Identity, Random, SecretText};
+use sha2::{Digest as _, Sha256};
+
+pub(super) const ACCESS_TOKEN: Field = 1;
+pub(super) const REFRESH_TOKEN: Field = 2;
+/// There where the API said that it recognises a repeated refresh; one per refresh token.
+pub(super) const IDEMPOTENCY_KEY: Field = 5;
+
+/// The address the refresh token belongs to, the one that waits to take its place, and the person's identifier: grants of the
+/// first version have them beside the identity.
+const FORMER_EMAIL: Field = 3;
+const FORMER_UNVERIFIED_EMAIL: Field = 4;
+const FORMER_USER_ID: Field = 6;
+
+/// The tokens of one answer.
+pub(super) struct Issued {
+    pub(super) access_token: SecretText,
+    pub(super) refresh_token: SecretText,
+    pub(super) lifetime: Duration,
+    /// Whether the API recognises a repeated refresh by its key.
+    pub(super) idempotent_refresh: bool,
+}
+
+/// Puts fresh tokens in place of the old ones; what is known of the person stays.
+pub(super) fn replace_tokens(
+    grant: &mut Grant,
+    issued: Issued,
+    received_at: SystemTime,
+    refresh_token_max_age: Duration,
+    first_key: impl FnOnce() -> SecretText,
+) {
+    grant.access_expires_at = received_at.checked_add(issued.lifetime);
+    grant.access_lifetime = Some(issued.lifetime);
+    grant.refresh_expires_at = received_at.checked_add(refresh_token_max_age);
+    grant.set(ACCESS_TOKEN, issued.access_token);
+    if issued.idempotent_refresh {
+        let previous = grant.field(IDEMPOTENCY_KEY);
+        let key = previous.map_or_else(first_key, |previous| following_key(previous, &issued.refresh_token));
+        grant.set(IDEMPOTENCY_KEY, key);
+    } else {
+        grant.remove(IDEMPOTENCY_KEY);
+    }
+    grant.set(REFRESH_TOKEN, issued.refresh_token);
+    for former in [FORMER_EMAIL, FORMER_UNVERIFIED_EMAIL, FORMER_USER_ID] {
+        grant.remove(former);
+    }
+}
+
+/// Not random: two replicas that repeat one refresh, because they cannot see each other, get one pair of tokens, and must
+/// present it under one key again.
+fn following_key(previous: &SecretText, refresh_token: &SecretText) -> SecretText {
+    let hash = Sha256::new()
+        .chain_update(b"ironleaf/v1/idempotency-key\0")
+        .chain_update(previous.expose())
+        .chain_update([0])
+        .chain_update(refresh_token.expose())
+        .finalize();
+    URL_SAFE_NO_PAD.encode(&hash[..16]).into()
+}
+
+/// The addresses that the refresh token may belong to, the likeliest first: a refresh must name its owner's, and the one that
+/// waits takes its place once it is verified, in whatever browser that happens.
+pub(super) fn addresses(grant: &Grant) -> Vec<String> {
+    let identity = grant.identity.as_deref();
+    let known = identity.into_iter().flat_map(|user| [&user.email, &user.unverified_email]);
+    let former = [FORMER_EMAIL, FORMER_UNVERIFIED_EMAIL].map(|field| grant.field(field));
+    let former = former.into_iter().flatten().map(|address| address.expose().to_owned());
+    let mut addresses: Vec<String> = Vec::new();
+    for address in known.flatten().cloned().chain(former) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses
+}
+
+/// Takes an address over that the API has just accepted as the owner's.
+pub(super) fn confirm_address(grant: &mut Grant, email: &str) {
+    if let Some(identity) = grant.identity.as_mut().filter(|known| known.email.as_deref() != Some(email)) {
+        let identity: &mut Identity = Arc::make_mut(identity);
+        identity.email = Some(email.to_owned());
+        identity.unverified_email = None;
+    }
+}
+
+/// A random value that the API recognises a repeated refresh by.
+pub(super) fn first_key(random: &Random) -> SecretText {
+    // 128 bits, as much as the random part of the identifiers that the API makes for itself.
+    let mut bytes = [0; 16];
+    random(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes).into()
+}

@@ -1,0 +1,121 @@
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use ironleaf_auth::{Caller, Grant, Identity, RefreshOutcome, Rejection, SecretText, TransportError};
+use serde_json::json;
+
+use super::sign_in::NoRecord;
+use super::{CoreApiProvider, grant, wire};
+
+/// What came of one presentation of a refresh token.
+pub(super) enum Presented {
+    Issued(grant::Issued),
+    /// Spent, revoked, expired, or not the token of this address; only the last leaves it unspent.
+    Refused,
+    NotSent(String),
+    /// Turned away before anybody looked at it.
+    Throttled { retry_after: Option<Duration>, detail: String },
+    InDoubt { answered: bool, detail: String },
+}
+
+/// How the search for the owner's address ended.
+pub(super) enum Ending {
+    /// The last presentation, and the address it was made with.
+    Presented(Presented, String),
+    /// Every presentation was refused, and the person's record cannot be read right now.
+    Unresolved(String),
+    /// Every presentation was refused, and without an access token nobody tells whether the addresses are still right.
+    Unproven,
+}
+
+impl CoreApiProvider {
+    pub(super) async fn rotate(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {
+        let key = grant.field(grant::IDEMPOTENCY_KEY);
+        match self.present_as_owner(caller, grant, key).await {
+            Ending::Presented(Presented::Issued(issued), address) => {
+                let mut rotated = grant.clone();
+                grant::confirm_address(&mut rotated, &address);
+                self.put_tokens(&mut rotated, issued);
+                RefreshOutcome::Rotated(rotated)
+            }
+            Ending::Presented(Presented::Refused, _) | Ending::Unproven => {
+                RefreshOutcome::Rejected(Rejection::InvalidGrant)
+            }
+            Ending::Presented(Presented::InDoubt { answered, detail }, _) => {
+                RefreshOutcome::InDoubt { answered, detail }
+            }
+            Ending::Presented(Presented::NotSent(detail), _) => RefreshOutcome::NotSent(detail),
+            Ending::Presented(Presented::Throttled { retry_after, detail }, _) => {
+                RefreshOutcome::Unspent { retry_after, detail }
+            }
+            // A refusal consumes nothing.
+            Ending::Unresolved(detail) => RefreshOutcome::Unspent { retry_after: None, detail },
+        }
+    }
+
+    /// Presents the refresh token in the name of its owner, whose address may have changed since we saw it. The API
+    /// refuses a token under the wrong address without consuming it, so the known addresses are tried in turn, then
+    /// the one in the person's record, while the access token can still fetch that.
+    pub(super) async fn present_as_owner(
+        &self,
+        caller: &Caller,
+        grant: &Grant,
+        key: Option<&SecretText>,
+    ) -> Ending {
+        let Some(token) = grant.field(grant::REFRESH_TOKEN) else {
+            return Ending::Presented(Presented::Refused, String::new());
+        };
+        let mut tried: Vec<String> = Vec::new();
+        for address in grant::addresses(grant) {
+            match self.present(caller, &address, token, key).await {
+                Presented::Refused => tried.push(address),
+                end => return Ending::Presented(end, address),
+            }
+        }
+        if !grant.access_lives(self.now()) {
+            return Ending::Unproven;
+        }
+        match self.owner_record(caller, grant).await {
+            Ok(Identity { email: Some(email), .. }) if !tried.contains(&email) => {
+                let end = self.present(caller, &email, token, key).await;
+                Ending::Presented(end, email)
+            }
+            Ok(_) | Err(NoRecord::Refused) => Ending::Presented(Presented::Refused, String::new()),
+            Err(NoRecord::Unknown(detail)) => Ending::Unresolved(detail),
+        }
+    }
+
+    /// Presents the refresh token, once.
+    pub(super) async fn present(
+        &self,
+        caller: &Caller,
+        email: &str,
+        token: &SecretText,
+        key: Option<&SecretText>,
+    ) -> Presented {
+        let url = self.endpoint(&["auth", "tokens"]);
+        let body = json!({ "email": email, "refreshToken": token.expose() });
+        let sending = async {
+            let mut request = wire::request(caller, Method::POST, &url, &body)?;
+            if let Some(key) = key.and_then(|key| wire::secret_header(key.expose())) {
+                request.headers_mut().insert(wire::IDEMPOTENCY_KEY, key);
+            }
+            self.transport.send(request).await
+        };
+        match sending.await {
+            Err(TransportError::NotSent(detail)) => Presented::NotSent(detail),
+            Err(TransportError::Interrupted(detail)) => Presented::InDoubt { answered: false, detail },
+            Ok(response) if wire::is_refusal(&response) => Presented::Refused,
+            // RFC 6585, section 4: too many requests, of which this one was not looked at. The API answers a refresh with no
+            // other status that says so much.
+            Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => Presented::Throttled {
+                retry_after: wire::retry_after(&response),
+                detail: wire::describe(&response),
+            },
+            Ok(response) => match wire::issued(&response) {
+                Some(issued) => Presented::Issued(issued),
+                None => Presented::InDoubt { answered: true, detail: wire::describe(&response) },
+            },
+        }
+    }
+}

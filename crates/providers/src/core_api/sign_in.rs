@@ -1,0 +1,107 @@
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use ironleaf_api_types::User;
+use serde_json::{Value, json};
+
+use super::{CoreApiProvider, claims, grant, normalized, wire};
+use ironleaf_auth::{Caller, Grant, Response, SignIn, SignInError, SignedIn};
+
+/// Why the person's own record could not be read.
+pub(super) enum NoRecord {
+    /// The API does not accept the access token.
+    Refused,
+    /// No answer that can be used. The text is for the log.
+    Unknown(String),
+}
+
+impl CoreApiProvider {
+    pub(super) async fn exchange(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError> {
+        let (email, secret, field) = match attempt {
+            SignIn::Password { email, password } => (normalized(&email), password, "password"),
+            SignIn::OneTimeToken { email, token } => (normalized(&email), token, "refreshToken"),
+            _ => return Err(SignInError::Unsupported),
+        };
+        // The API takes an empty secret for the wish to reset the password, and sends an e-mail.
+        if email.is_empty() || secret.is_empty() {
+            return Err(SignInError::InvalidCredentials);
+        }
+        let body = json!({ "email": email, field: secret.expose() });
+        let response = self.post_tokens(caller, &body).await?;
+        let Some(issued) = wire::issued(&response) else {
+            return Err(refusal(&response));
+        };
+        let mut grant = Grant::of(User::new("", email));
+        self.put_tokens(&mut grant, issued);
+        self.identify(caller, grant).await
+    }
+
+    async fn post_tokens(&self, caller: &Caller, body: &Value) -> Result<Response, SignInError> {
+        let sending = async {
+            let url = self.endpoint(&["auth", "tokens"]);
+            let request = wire::request(caller, Method::POST, &url, body)?;
+            self.transport.send(request).await
+        };
+        sending.await.map_err(|error| SignInError::Unavailable(error.to_string()))
+    }
+
+    pub(super) fn put_tokens(&self, grant: &mut Grant, issued: grant::Issued) {
+        let max_age = self.settings.refresh_token_max_age;
+        grant::replace_tokens(grant, issued, self.now(), max_age, || grant::first_key(&self.random));
+    }
+
+    /// Finds out whose tokens these are. They are there already, so an API that fails now does not fail the sign-in:
+    /// the access token says enough.
+    async fn identify(&self, caller: &Caller, mut grant: Grant) -> Result<SignedIn, SignInError> {
+        let authenticated_at = self.now();
+        let identity = match self.owner_record(caller, &grant).await {
+            Ok(user) => Some(user),
+            Err(reason) => {
+                let detail = match reason {
+                    NoRecord::Refused => "the API answered 401".to_owned(),
+                    NoRecord::Unknown(detail) => detail,
+                };
+                tracing::warn!(%detail, "signed in by the claims of the access token: no user record");
+                grant.field(grant::ACCESS_TOKEN).and_then(claims::read).map(|claims| User::new(claims.sub, claims.email))
+            }
+        };
+        let Some(identity) = identity else {
+            // Nobody will use these tokens: they shall not be good for anybody else.
+            if let Err(error) = self.revoke_family(caller, &grant).await {
+                tracing::warn!(%error, "tokens of a sign-in without an identity were not revoked");
+            }
+            return Err(SignInError::Unavailable("the API does not say who signed in".to_owned()));
+        };
+        grant.identity = Some(Arc::new(identity));
+        Ok(SignedIn { grant, authenticated_at })
+    }
+
+    /// The record of the person that the access token belongs to.
+    pub(super) async fn owner_record(&self, caller: &Caller, grant: &Grant) -> Result<User, NoRecord> {
+        let sending = async {
+            let url = self.endpoint(&["user", "users", "current"]);
+            let mut request = wire::bare_request(Method::GET, &url, &Value::Null)?;
+            wire::authorize(caller, grant, &mut request);
+            self.transport.send(request).await
+        };
+        let response = sending.await.map_err(|error| NoRecord::Unknown(error.to_string()))?;
+        if response.status() == StatusCode::UNAUTHORIZED && wire::ApiError::read(&response).is_some() {
+            return Err(NoRecord::Refused);
+        }
+        wire::user(&response).ok_or_else(|| NoRecord::Unknown(wire::describe(&response)))
+    }
+}
+
+fn refusal(response: &Response) -> SignInError {
+    let in_form = wire::ApiError::read(response).is_some();
+    match response.status() {
+        StatusCode::UNAUTHORIZED if wire::is_refusal(response) => SignInError::InvalidCredentials,
+        // An address or a password that no account can have is as wrong as any other.
+        StatusCode::BAD_REQUEST if in_form => SignInError::InvalidCredentials,
+        StatusCode::FORBIDDEN if in_form => SignInError::Forbidden,
+        StatusCode::TOO_MANY_REQUESTS => {
+            SignInError::TooManyRequests { retry_after: wire::retry_after(response) }
+        }
+        _ => SignInError::Unavailable(wire::describe(response)),
+    }
+}

@@ -1,0 +1,147 @@
+use super::*;
+use ironleaf_auth::{AccountError, AuthorizedCalls, CallError, FieldError};
+
+/// Sends as scripted; the person is whoever the script says.
+struct Calls(Arc<Script>);
+
+#[async_trait]
+impl AuthorizedCalls for Calls {
+    async fn send(&self, request: Request) -> Result<Response, CallError> {
+        let sent = self.0.send(request).await;
+        sent.map_err(|error| CallError::Unavailable(error.to_string()))
+    }
+}
+
+fn action(status: &str) -> Answer {
+    let item = json!({ "id": "a1", "action": "EMAIL_VERIFICATION", "status": status });
+    answer(202, &json!({ "item": item }))
+}
+
+fn invalid_email() -> Answer {
+    let errors = json!([{ "path": ["email"], "message": "Invalid email address", "code": "invalid_format" }]);
+    answer(400, &json!({ "statusCode": 400, "message": "Validation failed", "errors": errors }))
+}
+
+fn invalid() -> AccountError {
+    let (field, message) = ("email".to_owned(), "Invalid email address".to_owned());
+    AccountError::Invalid(vec![FieldError { field, message }])
+}
+
+fn too_many(secs: Option<u64>) -> AccountError {
+    AccountError::TooManyRequests { retry_after: secs.map(Duration::from_secs) }
+}
+
+fn throttled() -> Answer {
+    let mut response = error(429, "Too Many Requests")?;
+    response.headers_mut().insert("retry-after", http::HeaderValue::from_static("30"));
+    Ok(response)
+}
+
+#[tokio::test]
+async fn what_is_sent_is_what_the_contract_says() {
+    let (provider, script) = scripted([
+        user("user@test.com", None),
+        user("new@test.com", None),
+        user("user@test.com", Some("new@test.com")),
+        text(204, ""),
+        answer(201, &json!({ "item": { "action": "CHECK_EMAIL" } })),
+    ]);
+    let calls = Calls(Arc::clone(&script));
+    provider.current_user(&calls).await.unwrap();
+    provider.register(&caller(), "New@test.com", &"password2".into()).await.unwrap();
+    provider.update(&calls, "a/b", Some("New@test.com"), Some(&"password3".into())).await.unwrap();
+    provider.delete(&calls, "u1").await.unwrap();
+    provider.request_password_reset(&caller(), "User@test.com").await.unwrap();
+    let expected = [
+        ("GET /v1/user/users/current", Value::Null),
+        ("POST /v1/user/users", json!({ "email": "new@test.com", "password": "password2" })),
+        ("PATCH /v1/user/users/a%2Fb", json!({ "email": "new@test.com", "password": "password3" })),
+        ("DELETE /v1/user/users/u1", Value::Null),
+        ("POST /v1/auth/tokens", json!({ "email": "user@test.com" })),
+    ];
+    assert_eq!(script.asked(), expected.map(|(line, body)| (line.to_owned(), body)));
+}
+
+#[tokio::test]
+async fn each_status_means_one_thing() {
+    let conflict = || error(409, "Conflict");
+    for (answer, anonymous, signed_in) in [
+        (invalid_email(), Some(invalid()), Some(invalid())),
+        (error(401, "Unauthorized"), None, Some(AccountError::SignedOut)),
+        (error(403, "Forbidden"), Some(AccountError::Forbidden), Some(AccountError::Forbidden)),
+        (conflict(), Some(AccountError::EmailTaken), Some(AccountError::EmailTaken)),
+        (error(404, "Not Found"), None, None),
+        (text(429, "slow down"), Some(too_many(None)), Some(too_many(None))),
+        (throttled(), Some(too_many(Some(30))), Some(too_many(Some(30)))),
+        (error(500, "Internal"), None, None),
+        (text(409, "<html>"), None, None),
+        (text(200, "{}"), None, None),
+        (lost(), None, None),
+        (unreachable(), None, None),
+    ] {
+        let text = format!("{answer:?}");
+        let (provider, script) = scripted([answer.clone(), answer]);
+        let calls = Calls(script);
+        let registered = provider.register(&caller(), "a@b.c", &"password1".into()).await.unwrap_err();
+        let updated = provider.update(&calls, "u1", Some("a@b.c"), None).await.unwrap_err();
+        for (got, expected) in [(registered, anonymous), (updated, signed_in)] {
+            match expected {
+                Some(expected) => assert_eq!(got, expected, "{text}"),
+                None => assert!(matches!(got, AccountError::Unavailable(_)), "{text}: {got:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_verification_is_waited_for() {
+    let (provider, script) = scripted([
+        action("PROCESSING"),
+        action("PROCESSING"),
+        error(502, "Down"),
+        lost(),
+        action("COMPLETED"),
+    ]);
+    provider.verify_email(&caller(), &"jwt".into()).await.unwrap();
+    let asked = script.asked();
+    assert_eq!(asked[0], ("POST /v1/auth/action-requests".to_owned(), json!({ "token": "jwt" })));
+    assert_eq!(asked[4], ("GET /v1/auth/action-requests/a1".to_owned(), Value::Null));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_token_is_told_apart_from_a_failure() {
+    for (answers, invalid) in [
+        (vec![action("FAILED")], true),
+        (vec![action("PROCESSING"), action("FAILED")], true),
+        (vec![error(400, "Validation failed")], true),
+        (vec![error(401, "Unauthorized")], true),
+        (vec![error(404, "Not Found")], false),
+        (vec![error(409, "Conflict")], false),
+        (vec![error(500, "Internal")], false),
+        (vec![text(202, "{}")], false),
+        (vec![lost()], false),
+    ] {
+        let text = format!("{answers:?}");
+        let (provider, _) = scripted(answers);
+        let error = provider.verify_email(&caller(), &"jwt".into()).await.unwrap_err();
+        assert_eq!(error == AccountError::InvalidToken, invalid, "{text}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_verification_or_a_reset_that_is_throttled_says_for_how_long() {
+    let (provider, _) = scripted([throttled(), throttled()]);
+    let verified = provider.verify_email(&caller(), &"jwt".into()).await;
+    let reset = provider.request_password_reset(&caller(), "a@b.c").await;
+    assert_eq!((verified, reset), (Err(too_many(Some(30))), Err(too_many(Some(30)))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_verification_that_never_settles_is_given_up_at_the_deadline() {
+    let (provider, script) = scripted(std::iter::repeat_with(|| action("PROCESSING")).take(200));
+    let begin = tokio::time::Instant::now();
+    let error = provider.verify_email(&caller(), &"jwt".into()).await.unwrap_err();
+    assert!(matches!(error, AccountError::Unavailable(_)), "{error:?}");
+    assert_eq!(begin.elapsed(), provider.settings.verification_deadline);
+    assert!(script.asked().len() <= 101, "a busy loop: {} questions", script.asked().len());
+}

@@ -1,0 +1,107 @@
+use super::*;
+
+#[tokio::test]
+async fn the_address_is_sent_in_lower_case_and_the_person_is_asked_for() {
+    let (provider, script) = scripted([tokens("r1"), user("user@test.com", None)]);
+    let signed_in = provider.sign_in(&caller(), password(" User@Test.COM "), None).await.unwrap();
+
+    let sent = json!({ "email": "user@test.com", "password": "password1" });
+    let expected =
+        [("POST /v1/auth/tokens".to_owned(), sent), ("GET /v1/user/users/current".to_owned(), Value::Null)];
+    assert_eq!(script.asked(), expected);
+    let identity = signed_in.grant.identity.clone().unwrap();
+    assert!(identity.has_role(ironleaf_auth::Role::VERIFIED_USER));
+    for index in 0..2 {
+        assert_eq!(script.header(index, "x-forwarded-for").as_deref(), Some("::1"));
+        assert_eq!(script.header(index, "auth-context"), None);
+        assert_eq!(script.header(index, "cookie"), None);
+    }
+}
+
+#[tokio::test]
+async fn expiry_counts_from_the_moment_of_receipt() {
+    let grant = grant(None).await;
+    let received_at = start() + Duration::from_secs(1);
+    assert_eq!(grant.access_expires_at, Some(received_at + Duration::from_mins(20)));
+    assert_eq!(grant.access_lifetime, Some(Duration::from_mins(20)));
+    assert_eq!(grant.refresh_expires_at, Some(received_at + Duration::from_hours(7 * 24)));
+}
+
+#[tokio::test]
+async fn a_one_time_token_signs_in_like_a_refresh() {
+    let (provider, script) = scripted([tokens("r1"), user("user@test.com", None)]);
+    let attempt = SignIn::OneTimeToken { email: "User@test.com".to_owned(), token: "once".into() };
+    provider.sign_in(&caller(), attempt, None).await.unwrap();
+    let sent = json!({ "email": "user@test.com", "refreshToken": "once" });
+    assert_eq!(script.asked()[0].1, sent);
+}
+
+#[tokio::test]
+async fn without_a_user_record_the_claims_say_who_it_is() {
+    for failure in [lost(), unreachable(), error(503, "Down"), error(401, "Unauthorized"), text(200, "{")] {
+        let (provider, _) = scripted([tokens("r1"), failure]);
+        let signed_in = provider.sign_in(&caller(), password("user@test.com"), None).await.unwrap();
+        let identity = signed_in.grant.identity.unwrap();
+        assert_eq!((identity.id.as_str(), identity.roles.len()), ("u1", 0));
+        assert_eq!(identity.email.as_deref(), Some("user@test.com"));
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_nobody_are_revoked() {
+    let item = json!({ "accessToken": "opaque", "ttlSeconds": 1200, "refreshToken": "r1" });
+    let issued = answer(201, &json!({ "item": item }));
+    let (provider, script) = scripted([issued, lost(), tokens("r2"), refused()]);
+    let result = provider.sign_in(&caller(), password("user@test.com"), None).await;
+    assert!(matches!(result, Err(SignInError::Unavailable(_))), "{result:?}");
+    assert_eq!(script.asked().len(), 4);
+}
+
+/// The API would take it for the wish to reset the password, and send an e-mail.
+#[tokio::test]
+async fn an_empty_secret_is_not_sent() {
+    let (provider, script) = scripted([]);
+    for attempt in [
+        SignIn::Password { email: "user@test.com".to_owned(), password: "".into() },
+        SignIn::OneTimeToken { email: "user@test.com".to_owned(), token: "".into() },
+        SignIn::Password { email: " ".to_owned(), password: "password1".into() },
+    ] {
+        let result = provider.sign_in(&caller(), attempt, None).await;
+        assert_eq!(result.err(), Some(SignInError::InvalidCredentials));
+    }
+    let result = provider.sign_in(&caller(), SignIn::ClientCredentials, None).await;
+    assert_eq!(result.err(), Some(SignInError::Unsupported));
+    assert_eq!(script.asked(), []);
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_apart_from_a_failure() {
+    let busy = http::Response::builder().status(429).header("retry-after", "30").body(Bytes::new());
+    let validation = json!({ "statusCode": 400, "message": "Validation failed", "errors": [] });
+    for (answer, expected) in [
+        (refused(), Some(SignInError::InvalidCredentials)),
+        (answer(400, &validation), Some(SignInError::InvalidCredentials)),
+        (error(403, "Forbidden"), Some(SignInError::Forbidden)),
+        (
+            Ok(busy.unwrap()),
+            Some(SignInError::TooManyRequests { retry_after: Some(Duration::from_secs(30)) }),
+        ),
+        (text(429, ""), Some(SignInError::TooManyRequests { retry_after: None })),
+        (text(401, "<html>"), None),
+        (error(401, "Unauthorized"), None),
+        (text(403, "<html>"), None),
+        (text(400, "<html>"), None),
+        (error(500, "Internal"), None),
+        (answer(201, &json!({ "item": { "action": "CHECK_EMAIL" } })), None),
+        (lost(), None),
+        (unreachable(), None),
+    ] {
+        let text = format!("{answer:?}");
+        let (provider, _) = scripted([answer]);
+        let result = provider.sign_in(&caller(), password("user@test.com"), None).await.err().unwrap();
+        match expected {
+            Some(expected) => assert_eq!(result, expected, "{text}"),
+            None => assert!(matches!(result, SignInError::Unavailable(_)), "{text}: {result:?}"),
+        }
+    }
+}

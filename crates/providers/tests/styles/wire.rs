@@ -1,0 +1,222 @@
+//! What the fakes share: bytes of HTTP, tokens that look like tokens, and the ends of a call.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, RETRY_AFTER, SET_COOKIE};
+use http::{Method, StatusCode};
+use ironleaf_auth::{
+    Grant, Identity, Random, RefreshOutcome, Rejection, Request, Response, SecretText, SignIn, SignInError,
+    TransportError,
+};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+pub(crate) const EMAIL: &str = "user@test.com";
+pub(crate) const PASSWORD: &str = "password1";
+
+pub(crate) fn request(method: Method, url: &str) -> Request {
+    http::Request::builder().method(method).uri(url).body(Bytes::new()).unwrap()
+}
+
+pub(crate) fn get(url: &str) -> Request {
+    request(Method::GET, url)
+}
+
+pub(crate) fn post_json(url: &str, body: &Value) -> Request {
+    with_body(url, "application/json", body.to_string())
+}
+
+pub(crate) fn post_form(url: &str, fields: &[(&str, &str)]) -> Request {
+    let body = serde_urlencoded::to_string(fields).unwrap();
+    with_body(url, "application/x-www-form-urlencoded", body)
+}
+
+fn with_body(url: &str, content_type: &'static str, body: String) -> Request {
+    let mut request = request(Method::POST, url).map(|_| Bytes::from(body));
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    request
+}
+
+pub(crate) fn json(status: u16, body: &Value) -> Response {
+    text(status, "application/json", &body.to_string())
+}
+
+pub(crate) fn text(status: u16, content_type: &'static str, body: &str) -> Response {
+    let mut response = Response::new(Bytes::from(body.to_owned()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+pub(crate) fn json_body(body: &Bytes) -> Value {
+    serde_json::from_slice(body).unwrap_or(Value::Null)
+}
+
+pub(crate) fn form_body(request: &Request) -> HashMap<String, String> {
+    serde_urlencoded::from_bytes(request.body()).unwrap_or_default()
+}
+
+pub(crate) fn secret(value: &str) -> HeaderValue {
+    let mut value = HeaderValue::from_str(value).unwrap();
+    value.set_sensitive(true);
+    value
+}
+
+pub(crate) fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
+pub(crate) fn set_bearer(request: &mut Request, token: &SecretText) {
+    let value = secret(&format!("Bearer {}", token.expose()));
+    request.headers_mut().insert(AUTHORIZATION, value);
+}
+
+pub(crate) fn bearer(request: &Request) -> Option<&str> {
+    header(request, "authorization")?.strip_prefix("Bearer ")
+}
+
+pub(crate) fn set_basic(request: &mut Request, client: &str) {
+    let value = secret(&format!("Basic {}", STANDARD.encode(client)));
+    request.headers_mut().insert(AUTHORIZATION, value);
+}
+
+pub(crate) fn is_basic(request: &Request, client: &str) -> bool {
+    header(request, "authorization") == Some(&format!("Basic {}", STANDARD.encode(client)))
+}
+
+/// Cookies go out byte for byte as they came in.
+pub(crate) fn set_cookies(request: &mut Request, cookies: &[(&str, &SecretText)]) {
+    let pairs: Vec<String> =
+        cookies.iter().map(|(name, value)| format!("{name}={}", value.expose())).collect();
+    request.headers_mut().insert(COOKIE, secret(&pairs.join("; ")));
+}
+
+pub(crate) fn cookie<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    pairs(header(request, "cookie")?, name)
+}
+
+pub(crate) fn give_cookie(response: &mut Response, name: &str, value: &str) {
+    let value = secret(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax"));
+    response.headers_mut().append(SET_COOKIE, value);
+}
+
+/// The cookie of this name that an answer sets. When two have one name the last wins.
+pub(crate) fn given_cookie(response: &Response, name: &str) -> Option<SecretText> {
+    let values = response.headers().get_all(SET_COOKIE).iter();
+    values.filter_map(|value| pairs(value.to_str().ok()?, name)).next_back().map(SecretText::from)
+}
+
+fn pairs<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+pub(crate) fn put(request: &mut Request, name: &'static str, value: &SecretText) {
+    request.headers_mut().insert(HeaderName::from_static(name), secret(value.expose()));
+}
+
+/// A signed token. Two with the same claims are the same.
+pub(crate) fn jwt(claims: &Value) -> String {
+    let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
+    format!("eyJhbGciOiJIUzI1NiJ9.{payload}.{}", digest(&format!("signed{payload}")))
+}
+
+pub(crate) fn claims(token: &str) -> Option<Value> {
+    let payload = token.split('.').nth(1)?;
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    (jwt(&claims) == token).then_some(claims)
+}
+
+/// The claims of a token that is ours and lives.
+pub(crate) fn living_claims(token: &str, now: SystemTime) -> Option<Value> {
+    claims(token).filter(|claims| claims["exp"].as_u64().is_some_and(|exp| unix_secs(now) < exp))
+}
+
+pub(crate) fn digest(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(text))
+}
+
+pub(crate) fn opaque(random: &Random) -> String {
+    let mut bytes = [0; 24];
+    random(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub(crate) fn unix_secs(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap()
+}
+
+pub(crate) fn person(id: &str) -> Identity {
+    Identity::new(id, EMAIL)
+}
+
+pub(crate) fn password(text: &str) -> SignIn {
+    SignIn::Password { email: EMAIL.to_owned(), password: text.into() }
+}
+
+pub(crate) fn is_password(body: &Value) -> bool {
+    body["email"] == EMAIL && body["password"] == PASSWORD
+}
+
+pub(crate) fn credentials(attempt: SignIn) -> Result<Value, SignInError> {
+    match attempt {
+        SignIn::Password { email, password } => Ok(json!({ "email": email, "password": password.expose() })),
+        _ => Err(SignInError::Unsupported),
+    }
+}
+
+/// A secret in the body of an answer.
+pub(crate) fn field(response: &Response, name: &str) -> Option<SecretText> {
+    json_body(response.body())[name].as_str().map(SecretText::from)
+}
+
+pub(crate) fn or_unavailable(sent: Result<Response, TransportError>) -> Result<Response, SignInError> {
+    sent.map_err(|error| SignInError::Unavailable(error.to_string()))
+}
+
+pub(crate) fn unusable(response: &Response) -> SignInError {
+    SignInError::Unavailable(format!("answered {}", response.status()))
+}
+
+/// The ends of a refresh that a transport alone decides, and the one that a limit in front of the API does.
+pub(crate) fn or_ended(sent: Result<Response, TransportError>) -> Result<Response, RefreshOutcome> {
+    let response = sent.map_err(RefreshOutcome::from)?;
+    if response.status() != StatusCode::TOO_MANY_REQUESTS {
+        return Ok(response);
+    }
+    let secs = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let detail = format!("answered {}", response.status());
+    Err(RefreshOutcome::Unspent { retry_after: secs.map(Duration::from_secs), detail })
+}
+
+pub(crate) fn in_doubt(response: &Response) -> RefreshOutcome {
+    RefreshOutcome::InDoubt { answered: true, detail: format!("answered {}", response.status()) }
+}
+
+/// What an OAuth 2 token answer means (RFC 6749, section 5), where `renewed` is the grant it could be read as.
+pub(crate) fn oauth_refresh_outcome(response: &Response, renewed: Option<Grant>) -> RefreshOutcome {
+    let body = json_body(response.body());
+    match (response.status().as_u16(), body["error"].as_str()) {
+        (400, Some("invalid_grant")) => RefreshOutcome::Rejected(Rejection::InvalidGrant),
+        // `invalid_client` is our own fault and no reason to sign anybody out.
+        (401, Some(error)) if error != "invalid_client" => RefreshOutcome::Rejected(Rejection::InvalidGrant),
+        _ => renewed.map_or_else(|| in_doubt(response), RefreshOutcome::Rotated),
+    }
+}
+
+/// What a sign-out reports: an answer that says that the session is gone anyway is as good as any.
+pub(crate) fn signed_out(sent: Result<Response, TransportError>) -> Result<(), TransportError> {
+    let response = sent?;
+    if response.status().is_success() || response.status() == StatusCode::UNAUTHORIZED {
+        return Ok(());
+    }
+    Err(TransportError::Interrupted(format!("answered {}", response.status())))
+}

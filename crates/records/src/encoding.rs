@@ -1,0 +1,171 @@
+//! The bytes of a head. The numbers are in stores and cross a deployment: never reuse one.
+
+use std::ops::Deref;
+
+use ironleaf_auth::{AttemptId, EndReason, Grant, Head, HeadState, NotBefore, Rejection};
+use ironleaf_session::{Decoder, Encoder, PayloadError};
+
+use crate::grant::{decode_grant, decode_tokens, encode_grant};
+
+const IDLE: u8 = 0;
+/// Without who it was.
+const PRESENTED_BY_SOMEBODY: u8 = 1;
+const IN_DOUBT_BY_SOMEBODY: u8 = 2;
+const DEAD: u8 = 3;
+const PRESENTED: u8 = 4;
+const IN_DOUBT: u8 = 5;
+const ENDING: u8 = 6;
+const NEWEST_STATE: u8 = ENDING;
+
+/// Stands where the first version has a rotation, which is never that high; the number of the version follows.
+const NOT_THE_FIRST_VERSION: u64 = u64::MAX;
+const BODY_VERSION: u64 = 2;
+
+/// Why the bytes of a head say nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// A newer version has written them.
+    Newer,
+    /// They were altered.
+    Altered(PayloadError),
+}
+
+impl From<PayloadError> for Unreadable {
+    fn from(error: PayloadError) -> Self {
+        Self::Altered(error)
+    }
+}
+
+/// The part that stays: rotation, state and whether it was shown, in some forty bytes at most.
+pub(crate) fn encode_mark(head: &Head) -> Vec<u8> {
+    let mut out = Encoder::new();
+    out.varint(head.rotation);
+    out.bool(head.shown);
+    match head.state {
+        HeadState::Idle => out.u8(IDLE),
+        HeadState::Presented { first, by } => {
+            out.u8(PRESENTED);
+            out.millis(first);
+            out.raw(by.as_bytes());
+        }
+        HeadState::InDoubt { first, since, answered, by } => {
+            out.u8(IN_DOUBT);
+            out.millis(first);
+            out.millis(since);
+            out.bool(answered);
+            out.raw(by.as_bytes());
+        }
+        HeadState::Ending { reason, unspent } => {
+            out.u8(ENDING);
+            out.u8(reason_number(reason));
+            out.bool(unspent);
+        }
+        HeadState::Dead(reason) => {
+            out.u8(DEAD);
+            out.u8(reason_number(reason));
+        }
+    }
+    if let Some(NotBefore { at, by }) = head.not_before {
+        out.millis(at);
+        out.raw(by.as_bytes());
+    }
+    out.finish().to_vec()
+}
+
+/// The head without its grant.
+pub(crate) fn decode_mark(bytes: &[u8]) -> Result<Head, Unreadable> {
+    let mut input = Decoder::new(bytes);
+    let rotation = input.varint()?;
+    let shown = input.bool()?;
+    let attempt = |input: &mut Decoder<'_>| input.array().map(AttemptId::from_bytes);
+    let state = match input.u8()? {
+        IDLE => HeadState::Idle,
+        PRESENTED_BY_SOMEBODY => HeadState::Presented { first: input.millis()?, by: AttemptId::default() },
+        IN_DOUBT_BY_SOMEBODY => HeadState::InDoubt {
+            first: input.millis()?,
+            since: input.millis()?,
+            answered: false,
+            by: AttemptId::default(),
+        },
+        DEAD => HeadState::Dead(reason(input.u8()?)?),
+        PRESENTED => HeadState::Presented { first: input.millis()?, by: attempt(&mut input)? },
+        IN_DOUBT => HeadState::InDoubt {
+            first: input.millis()?,
+            since: input.millis()?,
+            answered: input.bool()?,
+            by: attempt(&mut input)?,
+        },
+        ENDING => HeadState::Ending { reason: reason(input.u8()?)?, unspent: input.bool()? },
+        newer if newer > NEWEST_STATE => return Err(Unreadable::Newer),
+        _ => return Err(PayloadError::Invalid("not the state of a head").into()),
+    };
+    let not_before = if input.is_empty() {
+        None
+    } else {
+        Some(NotBefore { at: input.millis()?, by: attempt(&mut input)? })
+    };
+    input.finish()?;
+    Ok(Head { rotation, state, not_before, grant: None, shown })
+}
+
+/// The part that is sealed. It names its rotation, so that it opens beside no other mark.
+pub(crate) fn encode_body(rotation: u64, grant: &Grant) -> impl Deref<Target = Vec<u8>> + use<> {
+    let mut out = Encoder::new();
+    out.varint(NOT_THE_FIRST_VERSION);
+    out.varint(BODY_VERSION);
+    out.varint(rotation);
+    encode_grant(grant, &mut out);
+    out.finish()
+}
+
+pub(crate) fn decode_body(rotation: u64, bytes: &[u8]) -> Result<Grant, Unreadable> {
+    let mut input = Decoder::new(bytes);
+    let (named, decode): (u64, fn(&mut Decoder<'_>) -> Result<Grant, PayloadError>) = match input.varint()? {
+        NOT_THE_FIRST_VERSION if input.varint()? != BODY_VERSION => return Err(Unreadable::Newer),
+        NOT_THE_FIRST_VERSION => (input.varint()?, decode_grant),
+        // It had no identity: the cookie that adopts it keeps its own.
+        rotation => (rotation, decode_tokens),
+    };
+    if named != rotation {
+        return Err(PayloadError::Invalid("a grant beside the mark of another rotation").into());
+    }
+    let grant = decode(&mut input)?;
+    input.finish()?;
+    Ok(grant)
+}
+
+pub(crate) const fn reason_number(reason: EndReason) -> u8 {
+    match reason {
+        EndReason::SignedOut => 1,
+        EndReason::Replaced => 2,
+        EndReason::AccountDeleted => 3,
+        EndReason::Superseded => 4,
+        EndReason::Unresolved => 5,
+        EndReason::TimedOut => 6,
+        EndReason::PasswordChanged => 7,
+        EndReason::EndedByPerson => 8,
+        EndReason::EndedByProvider => 9,
+        EndReason::Rejected(Rejection::Reused) => 17,
+        EndReason::Rejected(Rejection::AccountGone) => 18,
+        // A reason that is newer than this code is told apart nowhere.
+        EndReason::Rejected(_) | _ => 16,
+    }
+}
+
+pub(crate) fn reason(number: u8) -> Result<EndReason, PayloadError> {
+    Ok(match number {
+        1 => EndReason::SignedOut,
+        2 => EndReason::Replaced,
+        3 => EndReason::AccountDeleted,
+        4 => EndReason::Superseded,
+        5 => EndReason::Unresolved,
+        6 => EndReason::TimedOut,
+        7 => EndReason::PasswordChanged,
+        8 => EndReason::EndedByPerson,
+        9 => EndReason::EndedByProvider,
+        16 => EndReason::Rejected(Rejection::InvalidGrant),
+        17 => EndReason::Rejected(Rejection::Reused),
+        18 => EndReason::Rejected(Rejection::AccountGone),
+        _ => return Err(PayloadError::Invalid("unknown reason of an end")),
+    })
+}

@@ -1,0 +1,256 @@
+//! How sessions end in the store: one by one in their heads, or together by owner or provider's session identifier.
+
+use std::time::{Duration, SystemTime};
+
+use ironleaf_auth::{CLOCK_SKEW, EndReason, Head, HeadState, HeadVersion};
+use ironleaf_session::{Decoder, Encoder, Owner, SessionId};
+use ironleaf_store::{Body, Draft, Eviction, Expected, Key, Record, StoreError, Written};
+use tokio::time::Instant;
+
+use crate::Records;
+use crate::encoding::{decode_mark, encode_mark};
+use crate::keys::{end_count_key, ended_owner_key, ended_provider_sid_key, head_key};
+use crate::tombstone::Grave;
+
+/// Stands for the version of a head that is not kept, because its owner has ended too many sessions.
+pub(crate) const NOT_KEPT: HeadVersion = HeadVersion([0xff; 16]);
+
+/// An end that was beaten so often in a row is no race any more.
+const MAX_RACES: usize = 16;
+
+/// How long the newest grant of an ended session waits for the provider to be told.
+const UNTOLD_FOR: Duration = Duration::from_hours(1);
+
+/// An end that could not be written is tried again after this, then after twice as long, and so on.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A store that is away for longer is an outage of its own; by then the access token in a copied cookie is over.
+const GIVE_UP: Duration = Duration::from_hours(1);
+
+/// What ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// One session.
+    Session {
+        /// Which.
+        id: SessionId,
+        /// Whose it is.
+        owner: Owner,
+        /// When it began.
+        created_at: SystemTime,
+    },
+    /// Every session of the owner that began before a time.
+    Owner {
+        /// Whose.
+        owner: Owner,
+        /// Sessions that began at this time or later live on.
+        not_before: SystemTime,
+    },
+    /// Every session with this session identifier of the provider's that began before a time.
+    ProviderSid {
+        /// The identifier.
+        sid: String,
+        /// Sessions that began at this time or later live on.
+        not_before: SystemTime,
+    },
+}
+
+impl Records {
+    /// No copy of a cookie of what ends is accepted from here on, at any replica, as long as one could come.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: it may be written or not.
+    pub async fn end(&self, what: &End, reason: EndReason) -> Result<(), StoreError> {
+        match what {
+            End::Session { id, owner, created_at } => self.end_session(*id, owner, *created_at, reason).await,
+            End::Owner { owner, not_before } => {
+                self.write_grave(ended_owner_key(owner), self.grave(*not_before, reason, false)).await
+            }
+            End::ProviderSid { sid, not_before } => {
+                self.write_grave(ended_provider_sid_key(sid), self.grave(*not_before, reason, false)).await
+            }
+        }
+    }
+
+    /// The same as soon as the store is there again: a failed sign-out must not leave a copy of the cookie alive for as
+    /// long as the session could have lasted.
+    #[expect(clippy::disallowed_methods, reason = "a timer of a task of its own, not of a request")]
+    pub async fn end_when_possible(&self, what: End, reason: EndReason) {
+        let deadline = Instant::now() + GIVE_UP;
+        let mut pause = FIRST_PAUSE;
+        while Instant::now() < deadline {
+            tokio::time::sleep(pause).await;
+            if self.end(&what, reason).await.is_ok() {
+                tracing::info!("the end of a session was written down after all");
+                return;
+            }
+            pause = LONGEST_PAUSE.min(2 * pause);
+        }
+        tracing::error!("the end of a session could not be written down; copies of its cookie still open");
+    }
+
+    /// Before what time a session of this owner has to have begun to be over. A sign-in that begins now is newer than any end
+    /// that is written down already, even by a clock ahead of ours. An account that is deleted is no place to begin.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unreachable`].
+    pub async fn newest_end(
+        &self,
+        owner: &Owner,
+        provider_sid: Option<&str>,
+    ) -> Result<Option<SystemTime>, StoreError> {
+        let graves = self.graves(owner, provider_sid).await?;
+        let graves = graves.into_iter().filter(|grave| grave.reason != EndReason::AccountDeleted);
+        Ok(graves.filter_map(|grave| grave.not_before).max())
+    }
+
+    pub(crate) async fn graves(
+        &self,
+        owner: &Owner,
+        provider_sid: Option<&str>,
+    ) -> Result<Vec<Grave>, StoreError> {
+        let mut keys = vec![ended_owner_key(owner)];
+        keys.extend(provider_sid.map(ended_provider_sid_key));
+        let records = self.store.read(&keys).await?;
+        Ok(records.into_iter().flatten().map(|record| Grave::decode(&record.mark)).collect())
+    }
+
+    /// In its head, which the grant stays in until the provider was told. A refresh under way finds it there when it is done.
+    async fn end_session(
+        &self,
+        id: SessionId,
+        owner: &Owner,
+        created_at: SystemTime,
+        reason: EndReason,
+    ) -> Result<(), StoreError> {
+        let key = head_key(id.as_bytes());
+        for _ in 0..MAX_RACES {
+            let found = self.store.read(&[key]).await?.into_iter().next().flatten();
+            let expected = found.as_ref().map_or(Expected::Absent, |found| Expected::Version(found.version));
+            if found.is_none() && !self.admit_end(owner, created_at, reason).await? {
+                return Ok(());
+            }
+            let Some(draft) = self.ending(found, created_at, reason) else { return Ok(()) };
+            if let Written::Done(_) = self.store.write(&key, expected, draft).await? {
+                return Ok(());
+            }
+        }
+        let Some(draft) = self.ending(None, created_at, reason) else { return Ok(()) };
+        self.store.write(&key, Expected::Anything, draft).await.map(drop)
+    }
+
+    /// `None` where the session is over already.
+    fn ending(&self, found: Option<Record>, created_at: SystemTime, reason: EndReason) -> Option<Draft> {
+        let known = found.as_ref().and_then(|found| decode_mark(&found.mark).ok());
+        let fresh = Head { rotation: 0, state: HeadState::Idle, not_before: None, grant: None, shown: false };
+        let head = known.unwrap_or(fresh);
+        let unspent = match head.state {
+            HeadState::Ending { reason, .. } | HeadState::Dead(reason) if !reason.is_of_one_rotation() => return None,
+            HeadState::Idle => true,
+            HeadState::Ending { unspent, .. } => unspent,
+            HeadState::Presented { .. } | HeadState::InDoubt { .. } | HeadState::Dead(_) => false,
+        };
+        let mark = encode_mark(&Head { state: HeadState::Ending { reason, unspent }, not_before: None, ..head });
+        // Sealed beside its rotation, which stays: the bytes are good as they are.
+        let bytes = found.and_then(|found| found.body);
+        let body = bytes.map(|bytes| Body { bytes, ttl: UNTOLD_FOR, eviction: Eviction::First });
+        let keep_until = self.cookies_end(created_at);
+        Some(Draft { mark, mark_ttl: self.left(keep_until), body })
+    }
+
+    /// Whether one more session of the owner can be remembered as ended by itself. If not, its end is written down together with
+    /// that of all older ones.
+    pub(crate) async fn admit_end(
+        &self,
+        owner: &Owner,
+        created_at: SystemTime,
+        reason: EndReason,
+    ) -> Result<bool, StoreError> {
+        let key = end_count_key(owner);
+        let found = self.store.read(&[key]).await?.into_iter().next().flatten();
+        let now = (self.clock)();
+        let count = found.as_ref().and_then(|found| EndCount::decode(&found.mark)).unwrap_or_default();
+        let count = if count.is_of(now, self.limits.absolute_timeout) { count } else { EndCount::beginning(now) };
+        if count.ends >= self.limits.ends_per_owner {
+            let not_before = created_at + Duration::from_millis(1);
+            self.write_grave(ended_owner_key(owner), self.grave(not_before, reason, true)).await?;
+            return Ok(false);
+        }
+        let next = EndCount { ends: count.ends + 1, ..count };
+        let draft = Draft { mark: next.encode(), mark_ttl: self.limits.absolute_timeout, body: None };
+        let expected = found.map_or(Expected::Absent, |found| Expected::Version(found.version));
+        // Who was beaten counts as one with the other: the bound is no matter of one more or less.
+        let _ = self.store.write(&key, expected, draft).await?;
+        Ok(true)
+    }
+
+    fn grave(&self, not_before: SystemTime, reason: EndReason, is_told: bool) -> Grave {
+        let keep_until = Some(self.cookies_end(not_before));
+        Grave { reason, not_before: Some(not_before), keep_until, is_told }
+    }
+
+    /// When the last cookie of a session that began then can have come, by any clock.
+    fn cookies_end(&self, created_at: SystemTime) -> SystemTime {
+        created_at + self.limits.absolute_timeout + 2 * CLOCK_SKEW
+    }
+
+    fn left(&self, until: SystemTime) -> Duration {
+        until.duration_since((self.clock)()).unwrap_or_default()
+    }
+
+    /// Of two that end what began before a time the later stays, for as long as either is needed.
+    async fn write_grave(&self, key: Key, grave: Grave) -> Result<(), StoreError> {
+        let draft = |grave: Grave| {
+            let until = grave.keep_until.unwrap_or_else(|| self.cookies_end((self.clock)()));
+            Draft { mark: grave.encode(), mark_ttl: self.left(until), body: None }
+        };
+        for _ in 0..MAX_RACES {
+            let found = self.store.read(&[key]).await?.into_iter().next().flatten();
+            let both = found.as_ref().map_or(grave, |found| grave.and(Grave::decode(&found.mark)));
+            let expected = found.map_or(Expected::Absent, |record| Expected::Version(record.version));
+            if let Written::Done(_) = self.store.write(&key, expected, draft(both)).await? {
+                return Ok(());
+            }
+        }
+        self.store.write(&key, Expected::Anything, draft(grave)).await.map(drop)
+    }
+}
+
+/// How many sessions of an owner ended one by one since a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct EndCount {
+    since: SystemTime,
+    ends: u32,
+}
+
+impl Default for EndCount {
+    fn default() -> Self {
+        Self::beginning(SystemTime::UNIX_EPOCH)
+    }
+}
+
+impl EndCount {
+    const fn beginning(since: SystemTime) -> Self {
+        Self { since, ends: 0 }
+    }
+
+    /// Whether it goes on: as long as the first of the ends that it counts can still be remembered.
+    fn is_of(self, now: SystemTime, period: Duration) -> bool {
+        now.duration_since(self.since).map_or(true, |age| age < period)
+    }
+
+    fn encode(self) -> Vec<u8> {
+        let mut out = Encoder::new();
+        out.millis(self.since);
+        out.varint(self.ends.into());
+        out.finish().to_vec()
+    }
+
+    fn decode(mark: &[u8]) -> Option<Self> {
+        let mut input = Decoder::new(mark);
+        let since = input.millis().ok()?;
+        Some(Self { since, ends: u32::try_from(input.varint().ok()?).ok()? })
+    }
+}

@@ -1,0 +1,181 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ironleaf_auth::{
+    EndReason, Grant, Head, HeadState, HeadVersion, Heads, HeadsError, Keep, KeptHead, SessionKey,
+};
+use ironleaf_session::{Owner, Purpose, UnsealError};
+use ironleaf_store::{Body, Draft, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written};
+
+use crate::Records;
+use crate::encoding::{Unreadable, decode_body, decode_mark, encode_body, encode_mark};
+use crate::ends::NOT_KEPT;
+use crate::keys::head_key;
+
+/// What a head is taken for that a newer version has written: there is something, and it cannot be opened here.
+const OF_A_NEWER_VERSION: Head =
+    Head { rotation: u64::MAX, state: HeadState::Idle, not_before: None, grant: None, shown: false };
+
+/// What an altered head is taken for: it says nothing, and the next cookie mends it.
+const ALTERED: Head = Head { rotation: 0, state: HeadState::Idle, not_before: None, grant: None, shown: true };
+
+impl Records {
+    /// A grant that is sealed under a key or in a version that is not known here is no missing one: taken for that, a session
+    /// would end, or a token be presented a second time. One that was altered is lost, and nothing is gained by waiting for it.
+    pub(crate) fn open_head(&self, key: &Key, record: &Record) -> KeptHead {
+        let version = HeadVersion(*record.version.as_bytes());
+        let mut head = match decode_mark(&record.mark) {
+            Ok(head) => head,
+            Err(Unreadable::Newer) => {
+                tracing::warn!("a head is of a version that is not known here");
+                return KeptHead { version, head: OF_A_NEWER_VERSION, sealed_elsewhere: true };
+            }
+            Err(Unreadable::Altered(error)) => {
+                tracing::error!(%error, "the mark of a head was altered in the store");
+                return KeptHead { version, head: ALTERED, sealed_elsewhere: false };
+            }
+        };
+        let opened = record.body.as_ref().map(|body| self.open_body(key, head.rotation, body));
+        let sealed_elsewhere = matches!(opened, Some(Opened::Elsewhere));
+        if let Some(Opened::Grant(grant)) = opened {
+            head.grant = Some(*grant);
+        }
+        KeptHead { version, head, sealed_elsewhere }
+    }
+
+    fn open_body(&self, key: &Key, rotation: u64, body: &[u8]) -> Opened {
+        let sealed = str::from_utf8(body).map_err(|_| UnsealError::Malformed);
+        match sealed.and_then(|sealed| self.sealer.unseal(Purpose::Head, &context(key), sealed)) {
+            Ok(unsealed) => match decode_body(rotation, &unsealed.plaintext) {
+                Ok(grant) => Opened::Grant(Box::new(grant)),
+                Err(Unreadable::Newer) => {
+                    tracing::warn!("the grant of a head is of a version that is not known here");
+                    Opened::Elsewhere
+                }
+                Err(Unreadable::Altered(error)) => {
+                    tracing::error!(%error, "a head holds something else than its grant");
+                    Opened::Lost
+                }
+            },
+            Err(error @ (UnsealError::UnknownKey | UnsealError::UnknownVersion)) => {
+                tracing::warn!(%error, "a head was sealed by another replica");
+                Opened::Elsewhere
+            }
+            Err(error) => {
+                tracing::error!(%error, "a head was altered in the store, or moved there");
+                Opened::Lost
+            }
+        }
+    }
+
+    fn draft(&self, key: &Key, head: &Head, keep: Keep) -> Draft {
+        let body = head.grant.as_ref().map(|grant| {
+            let sealed = self.sealer.seal(Purpose::Head, &context(key), &encode_body(head.rotation, grant));
+            let is_over = matches!(head.state, HeadState::Ending { .. } | HeadState::Dead(_));
+            let eviction = if head.shown || is_over { Eviction::First } else { Eviction::Last };
+            Body { bytes: sealed.into_bytes(), ttl: keep.grant, eviction }
+        });
+        Draft { mark: encode_mark(head), mark_ttl: keep.mark, body }
+    }
+
+    /// The end of a session that has no head yet makes a record where there was none: so many for each owner.
+    async fn may_write(
+        &self,
+        session: &SessionKey,
+        expected: Option<HeadVersion>,
+        head: &Head,
+    ) -> Result<bool, StoreError> {
+        if expected == Some(NOT_KEPT) {
+            return Ok(false);
+        }
+        let is_end = matches!(head.state, HeadState::Ending { .. } | HeadState::Dead(_));
+        match session.subject().filter(|_| is_end && expected.is_none()) {
+            Some(subject) => {
+                self.admit_end(&Owner::from_bytes(subject.owner), subject.created_at, reason_of(head)).await
+            }
+            None => Ok(true),
+        }
+    }
+}
+
+enum Opened {
+    Grant(Box<Grant>),
+    Elsewhere,
+    Lost,
+}
+
+const fn reason_of(head: &Head) -> EndReason {
+    match head.state {
+        HeadState::Ending { reason, .. } | HeadState::Dead(reason) => reason,
+        _ => EndReason::SignedOut,
+    }
+}
+
+#[async_trait]
+impl Heads for Records {
+    async fn read(&self, session: &SessionKey) -> Result<Option<KeptHead>, HeadsError> {
+        let key = head_key(session.id());
+        let records = self.store.read(&[key]).await.map_err(|error| unreachable(&error))?;
+        Ok(records.into_iter().next().flatten().map(|record| self.open_head(&key, &record)))
+    }
+
+    async fn ended(&self, session: &SessionKey) -> Result<Option<EndReason>, HeadsError> {
+        let Some(subject) = session.subject() else { return Ok(None) };
+        let owner = Owner::from_bytes(subject.owner);
+        let graves = self.graves(&owner, subject.provider_sid.as_deref()).await;
+        let graves = graves.map_err(|error| unreachable(&error))?;
+        Ok(graves.into_iter().find(|grave| grave.covers(subject.created_at)).map(|grave| grave.reason))
+    }
+
+    async fn write(
+        &self,
+        session: &SessionKey,
+        expected: Option<HeadVersion>,
+        head: &Head,
+        keep: Keep,
+    ) -> Result<Option<HeadVersion>, HeadsError> {
+        if !self.may_write(session, expected, head).await.map_err(|error| unreachable(&error))? {
+            return Ok(Some(NOT_KEPT));
+        }
+        let key = head_key(session.id());
+        let expected = expected
+            .map_or(Expected::Absent, |HeadVersion(bytes)| Expected::Version(Version::from_bytes(bytes)));
+        let mut written = self.store.write(&key, expected, self.draft(&key, head, keep)).await;
+        if let Err(StoreError::Full) = written {
+            tracing::error!(
+                "the store is full: a grant is not kept, and older tabs of its session will be signed out"
+            );
+            let mark_alone = Draft { body: None, ..self.draft(&key, head, keep) };
+            written = self.store.write(&key, expected, mark_alone).await;
+        }
+        Ok(match written.map_err(|error| unreachable(&error))? {
+            Written::Done(version) => Some(HeadVersion(*version.as_bytes())),
+            Written::Conflict => None,
+        })
+    }
+
+    async fn acquire(
+        &self,
+        session: &SessionKey,
+        holder: &ironleaf_auth::Holder,
+        life: Duration,
+    ) -> Result<bool, HeadsError> {
+        let acquired = self.store.acquire(&head_key(session.id()), &Holder::from_bytes(*holder), life).await;
+        acquired.map_err(|error| unreachable(&error))
+    }
+
+    async fn release(&self, session: &SessionKey, holder: &ironleaf_auth::Holder) -> Result<(), HeadsError> {
+        let released = self.store.release(&head_key(session.id()), &Holder::from_bytes(*holder)).await;
+        released.map_err(|error| unreachable(&error))
+    }
+}
+
+/// The record's own key, so that a record that was moved in the store does not open.
+fn context(key: &Key) -> String {
+    hex::encode(key.as_bytes())
+}
+
+fn unreachable(error: &StoreError) -> HeadsError {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    HeadsError(format!("{error}{cause}"))
+}

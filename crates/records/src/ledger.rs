@@ -1,0 +1,116 @@
+use std::time::SystemTime;
+
+use http::Extensions;
+use ironleaf_auth::{EndReason, HeadState, HeadsError, KeptHead};
+use ironleaf_session::{Change, Identity, Known, Ledger, LedgerError, LedgerFuture, Standing, Tombstone};
+use ironleaf_store::StoreError;
+
+use crate::keys::{ended_owner_key, ended_provider_sid_key, head_key};
+use crate::tombstone::Grave;
+use crate::{ArrivedHead, End, EndedBecause, Records};
+
+/// What is kept of one session.
+struct Found {
+    head: Option<KeptHead>,
+    grave: Option<Grave>,
+}
+
+impl Found {
+    /// Why a cookie of this rotation is one of a session that is over.
+    fn ended(&self, rotation: u64) -> Option<EndedBecause> {
+        let state = self.head.as_ref().map(|kept| kept.head.state);
+        let is_dead = matches!(state, Some(HeadState::Dead(_)));
+        // Who wrote the end into the head may not have known why the person's sessions ended.
+        if let Some(grave) = self.grave {
+            return Some(EndedBecause { reason: grave.reason, is_untold: !grave.is_told && !is_dead });
+        }
+        let kept = self.head.as_ref()?;
+        let reason = kept.end_for(rotation)?;
+        let is_untold = match state {
+            Some(HeadState::Ending { .. }) => true,
+            // What followed the cookie was never shown: nobody has it, and the session is over.
+            Some(HeadState::Idle) if reason == EndReason::Superseded => !kept.head.shown,
+            _ => false,
+        };
+        Some(EndedBecause { reason, is_untold })
+    }
+}
+
+impl Records {
+    /// One round trip.
+    async fn find(&self, session: &Identity) -> Result<Found, StoreError> {
+        let head_key = head_key(session.id.as_bytes());
+        let mut keys = vec![head_key, ended_owner_key(&session.owner)];
+        keys.extend(session.provider_sid.as_deref().map(ended_provider_sid_key));
+        let mut records = self.store.read(&keys).await?.into_iter();
+        let head = records.next().flatten().map(|record| self.open_head(&head_key, &record));
+        #[cfg(feature = "mutants")]
+        if ironleaf_auth::mutants::is_active(ironleaf_auth::mutants::Mutant::TombstonesNotChecked) {
+            let head = head.filter(|kept| !matches!(kept.head.state, HeadState::Ending { .. } | HeadState::Dead(_)));
+            return Ok(Found { head, grave: None });
+        }
+        let graves = records.flatten().map(|record| Grave::decode(&record.mark));
+        let grave = graves
+            .filter(|grave| grave.covers(session.created_at))
+            .max_by_key(|grave| grave.reason != EndReason::SignedOut);
+        Ok(Found { head, grave })
+    }
+}
+
+impl Ledger for Records {
+    fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Known> {
+        Box::pin(async move {
+            let found = self.find(session).await.map_err(unreachable)?;
+            let mut extensions = Extensions::new();
+            if let Some(because) = found.ended(session.rotation) {
+                extensions.insert(because);
+                return Ok(Known { standing: Standing::Ended, extensions });
+            }
+            let rotation = found.head.as_ref().map_or(0, |kept| kept.head.rotation);
+            extensions.insert(ArrivedHead(Ok(found.head)));
+            Ok(Known { standing: Standing::Live { rotation }, extensions })
+        })
+    }
+
+    /// It writes nothing: the head was written before anybody could have a cookie of its rotation.
+    fn advance<'a>(
+        &'a self,
+        session: &'a Identity,
+        _: Change,
+        _: SystemTime,
+    ) -> LedgerFuture<'a, Standing> {
+        Box::pin(async move {
+            let found = self.find(session).await.map_err(unreachable)?;
+            if found.ended(session.rotation).is_some() {
+                return Ok(Standing::Ended);
+            }
+            Ok(Standing::Live { rotation: found.head.map_or(0, |kept| kept.head.rotation) })
+        })
+    }
+
+    fn end<'a>(&'a self, tombstone: &'a Tombstone, _: SystemTime) -> LedgerFuture<'a, ()> {
+        Box::pin(async move {
+            let what = match tombstone {
+                Tombstone::Session { id, owner, created_at } => {
+                    End::Session { id: *id, owner: *owner, created_at: *created_at }
+                }
+                Tombstone::Owner { owner, not_before } => End::Owner { owner: *owner, not_before: *not_before },
+                Tombstone::ProviderSid { sid, not_before } => {
+                    End::ProviderSid { sid: sid.clone(), not_before: *not_before }
+                }
+                other => {
+                    let error = HeadsError(format!("no way to keep {other:?}"));
+                    return Err(LedgerError::Unreachable(error.into()));
+                }
+            };
+            Records::end(self, &what, EndReason::SignedOut).await.map_err(unreachable)
+        })
+    }
+}
+
+fn unreachable(error: StoreError) -> LedgerError {
+    match error {
+        StoreError::Full => LedgerError::Full,
+        unreachable @ StoreError::Unreachable(_) => LedgerError::Unreachable(unreachable.into()),
+    }
+}

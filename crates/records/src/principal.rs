@@ -1,0 +1,186 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use ironleaf_auth::{Grant, Identity, Role};
+use ironleaf_session::{Decoder, Encoder, Payload, PayloadError};
+
+use crate::grant::{decode_grant, decode_tokens, encode_grant};
+
+/// What the session of a person or guest holds: the grant that speaks for them, which says who they are. It is sealed as a
+/// whole and explicitly not `Serialize`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Principal {
+    identity: Arc<Identity>,
+    grant: Grant,
+}
+
+impl Principal {
+    /// `None` for a grant that speaks for nobody.
+    pub fn new(grant: Grant) -> Option<Self> {
+        Some(Self { identity: grant.identity.clone()?, grant })
+    }
+
+    /// Who it is.
+    pub fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// The tokens.
+    pub fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
+    /// The same person with this grant, which may say that something about them is new.
+    #[must_use]
+    pub fn with_grant(&self, mut grant: Grant) -> Self {
+        let identity = Arc::clone(grant.identity.get_or_insert_with(|| Arc::clone(&self.identity)));
+        Self { identity, grant }
+    }
+}
+
+impl fmt::Debug for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Principal").field("id", &self.identity.id).finish_non_exhaustive()
+    }
+}
+
+const FIRST_VERSION: u32 = 1;
+
+impl Payload for Principal {
+    /// Raised when something changes that an older process could not skip; what is appended needs no other version.
+    const VERSION: u32 = 2;
+
+    fn encode(&self, out: &mut Encoder) {
+        encode_grant(&self.grant, out);
+    }
+
+    fn decode(version: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        let grant = match version {
+            FIRST_VERSION => decode_first_version(input)?,
+            Self::VERSION => decode_grant(input)?,
+            unknown => return Err(PayloadError::UnknownVersion(unknown)),
+        };
+        Self::new(grant).ok_or(PayloadError::Invalid("a grant that speaks for nobody"))
+    }
+
+    /// A cookie that outlives its refresh token can only lead to the sign-in page.
+    fn expires_at(&self) -> Option<SystemTime> {
+        self.grant.refresh_expires_at
+    }
+}
+
+/// Identity and tokens beside each other, roles as numbers.
+fn decode_first_version(input: &mut Decoder<'_>) -> Result<Grant, PayloadError> {
+    let id = input.str()?.to_owned();
+    let email = input.str()?.to_owned();
+    let roles = (0..input.varint()?).map(|_| input.u8().map(role_of_first_version)).collect::<Result<Vec<_>, _>>()?;
+    let unverified_email = input.option(|input| input.str().map(str::to_owned))?;
+    let identity =
+        Identity { roles: roles.into_iter().flatten().collect(), unverified_email, ..Identity::new(id, email) };
+    Ok(decode_tokens(input)?.for_identity(identity))
+}
+
+/// One that had no number was nobody's, and granted nothing.
+fn role_of_first_version(number: u8) -> Option<Role> {
+    match number {
+        1 => Some(Role::new(Role::ADMIN)),
+        2 => Some(Role::new(Role::VERIFIED_USER)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn encoded(principal: &Principal) -> Vec<u8> {
+        let mut out = Encoder::new();
+        principal.encode(&mut out);
+        out.finish().to_vec()
+    }
+
+    fn tokens() -> Grant {
+        let end = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+        let mut grant = Grant::default().with(1, "a-secret-access-token").with(7, "a-secret-refresh-token");
+        grant.access_expires_at = Some(end);
+        grant.access_lifetime = Some(Duration::from_mins(20));
+        grant.refresh_expires_at = Some(end + Duration::from_hours(168));
+        grant
+    }
+
+    fn principal() -> Principal {
+        let identity = Identity {
+            roles: vec![Role::new(Role::ADMIN), Role::new("evaluator")],
+            unverified_email: Some("new@test.com".to_owned()),
+            claims: [("tenant".to_owned(), "north".to_owned())].into(),
+            ..Identity::new("id-1", "user@test.com")
+        };
+        let mut grant = tokens().for_identity(identity);
+        (grant.provider_sid, grant.generation) = (Some("sid-1".to_owned()), 7);
+        Principal::new(grant).unwrap()
+    }
+
+    fn decode(version: u32, bytes: &[u8]) -> Result<Principal, PayloadError> {
+        let mut input = Decoder::new(bytes);
+        let principal = Principal::decode(version, &mut input)?;
+        input.finish()?;
+        Ok(principal)
+    }
+
+    #[test]
+    fn what_is_sealed_comes_back_as_it_was() {
+        let guest = Principal::new(tokens().for_identity(Identity::guest("g-1"))).unwrap();
+        for principal in [principal(), guest] {
+            assert_eq!(decode(Principal::VERSION, &encoded(&principal)).unwrap(), principal);
+        }
+    }
+
+    /// Frozen: sessions that were sealed by the first version are read for good.
+    const FIRST_VERSION_HEX: &str = "0469642d310d7573657240746573742e636f6d020100010c6e657740746573742e636f6d01fbe4\
+                                     cd89bd3101b00901fbf0eca7c03102010015612d7365637265742d6163636573732d746f6b656e\
+                                     070016612d7365637265742d726566726573682d746f6b656e";
+
+    #[test]
+    fn a_session_of_the_first_version_is_read() {
+        let bytes = hex::decode(FIRST_VERSION_HEX.replace(char::is_whitespace, "")).unwrap();
+        let principal = decode(FIRST_VERSION, &bytes).unwrap();
+        let identity = Identity {
+            roles: vec![Role::new(Role::ADMIN)],
+            unverified_email: Some("new@test.com".to_owned()),
+            ..Identity::new("id-1", "user@test.com")
+        };
+        assert_eq!(principal, Principal::new(tokens().for_identity(identity)).unwrap());
+    }
+
+    #[test]
+    fn what_a_newer_process_has_appended_is_kept_by_an_older_one() {
+        let newer = [&encoded(&principal())[..], b"appended by a newer version"].concat();
+        let older = decode(Principal::VERSION, &newer).unwrap();
+        assert_eq!(older.identity(), principal().identity());
+        assert_eq!(encoded(&older), newer);
+        let refreshed = older.with_grant(older.grant().clone().with(1, "another access token"));
+        assert!(encoded(&refreshed).ends_with(b"appended by a newer version"));
+    }
+
+    #[test]
+    fn a_version_that_is_not_known_is_said_so() {
+        assert_eq!(decode(3, &encoded(&principal())), Err(PayloadError::UnknownVersion(3)));
+    }
+
+    #[test]
+    fn every_truncation_is_refused() {
+        let bytes = encoded(&principal());
+        for end in 0..bytes.len() {
+            assert!(decode(Principal::VERSION, &bytes[..end]).is_err(), "{end} bytes");
+        }
+    }
+
+    #[test]
+    fn debug_prints_no_token_and_no_address() {
+        let printed = format!("{:?}", principal());
+        assert!(!printed.contains("secret") && !printed.contains('@'), "{printed}");
+    }
+}
