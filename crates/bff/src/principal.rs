@@ -32,7 +32,7 @@ impl Payload for Principal {
         encode_grant(&self.grant, out);
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         let id = input.str()?.to_owned();
         let email = input.str()?.to_owned();
         let roles = (0..input.varint()?).map(|_| input.u8().map(role)).collect::<Result<_, _>>()?;
@@ -116,7 +116,7 @@ mod tests {
         principal.encode(&mut out);
         let bytes = out.finish();
         let mut input = Decoder::new(&bytes);
-        assert_eq!(Principal::decode(&mut input).unwrap(), principal);
+        assert_eq!(Principal::decode(1, &mut input).unwrap(), principal);
         input.finish().unwrap();
     }
 
@@ -126,7 +126,7 @@ mod tests {
         principal().encode(&mut out);
         let bytes = out.finish();
         for end in 0..bytes.len() {
-            assert!(Principal::decode(&mut Decoder::new(&bytes[..end])).is_err(), "{end} bytes");
+            assert!(Principal::decode(1, &mut Decoder::new(&bytes[..end])).is_err(), "{end} bytes");
         }
     }
 

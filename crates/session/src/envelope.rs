@@ -163,10 +163,10 @@ pub(crate) fn encode_payload<P: Payload>(out: &mut Encoder, payload: &P) {
 pub(crate) fn decode_payload<P: Payload>(input: &mut Decoder<'_>) -> Result<P, PayloadError> {
     let version = u32::try_from(input.varint()?)
         .map_err(|_| PayloadError::Invalid("the payload's version is no 32-bit number"))?;
-    if version != P::VERSION {
+    if version > P::VERSION {
         return Err(PayloadError::UnknownVersion(version));
     }
-    P::decode(input)
+    P::decode(version, input)
 }
 
 /// Without the payload, which may hold secrets.

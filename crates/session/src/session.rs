@@ -75,8 +75,6 @@ pub(crate) struct State<P> {
     arrival: Arrival,
     /// The session as it came in.
     arrived: Option<Arc<Record<P>>>,
-    /// How long its plaintext was.
-    arrived_bytes: usize,
     record: Option<Arc<Record<P>>>,
     /// Whether the cookie should be sealed anew although nothing changed: it is old, or its key is.
     renewal_due: bool,
@@ -115,7 +113,6 @@ impl<P: Payload> State<P> {
         Self {
             arrival,
             arrived: None,
-            arrived_bytes: 0,
             record: None,
             renewal_due: false,
             intent: Intent::Keep,
@@ -125,16 +122,10 @@ impl<P: Payload> State<P> {
         }
     }
 
-    /// This one came in, from a plaintext of so many bytes.
-    pub(crate) fn accepted(record: Record<P>, plaintext_bytes: usize, renewal_due: bool) -> Self {
+    /// This one came in.
+    pub(crate) fn accepted(record: Record<P>, renewal_due: bool) -> Self {
         let record = Some(Arc::new(record));
-        Self {
-            arrived: record.clone(),
-            arrived_bytes: plaintext_bytes,
-            record,
-            renewal_due,
-            ..Self::without(Arrival::Accepted)
-        }
+        Self { arrived: record.clone(), record, renewal_due, ..Self::without(Arrival::Accepted) }
     }
 
     /// The session as it came in, for the ledger to be asked about.
@@ -149,15 +140,6 @@ impl<P: Payload> State<P> {
             self.arrived = None;
             self.record = None;
         }
-    }
-
-    /// How long the plaintext was, where the session is as it came in.
-    ///
-    /// It would be no longer today: there is one encoding of a record, but for tokens that another implementation may
-    /// have kept as text, which is no shorter.
-    fn unchanged_bytes(&self) -> Option<usize> {
-        let is_unchanged = Arc::ptr_eq(self.record.as_ref()?, self.arrived.as_ref()?);
-        is_unchanged.then_some(self.arrived_bytes)
     }
 
     fn replace(&mut self, record: Record<P>, intent: Intent) {
@@ -301,16 +283,11 @@ impl<P: Payload> Session<P> {
     ///
     /// [`SessionTooLarge`] if it does not: the layer will refuse to write it.
     pub fn fits(&self) -> Result<(), SessionTooLarge> {
-        let (record, unchanged_bytes) = {
-            let state = self.state();
-            (state.record.clone(), state.unchanged_bytes())
-        };
-        let Some(record) = record else { return Ok(()) };
-        let fits = |plaintext_bytes| crate::layer::fits(&self.shared.context, plaintext_bytes);
-        if unchanged_bytes.is_some_and(|bytes| fits(bytes).is_ok()) {
-            return Ok(());
-        }
-        fits(record.encode(record.sealed_at).len())
+        // It is encoded even where nothing changed: its cookie may be in an older version's encoding, which was shorter.
+        let record = self.state().record.clone();
+        record.map_or(Ok(()), |record| {
+            crate::layer::fits(&self.shared.context, record.encode(record.sealed_at).len())
+        })
     }
 
     /// Closes the session for changes and says what is to be done with the cookie.

@@ -30,7 +30,7 @@ impl Payload for Token {
         out.varint(self.expires_at);
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         Ok(Self { token: input.token()?.to_string(), expires_at: input.varint()? })
     }
 }

@@ -17,7 +17,6 @@ use crate::{
 /// One value that opened.
 struct Opened<P> {
     record: Record<P>,
-    plaintext_bytes: usize,
     newest_key: bool,
     key_id: KeyId,
 }
@@ -75,12 +74,7 @@ impl<P: Payload> Findings<P> {
         match opened {
             Ok(unsealed) => match Record::decode(&unsealed.plaintext) {
                 Ok(record) if now < context.expires_at(&record, record.sealed_at) => {
-                    self.offer(Opened {
-                        record,
-                        plaintext_bytes: unsealed.plaintext.len(),
-                        newest_key: unsealed.newest_key,
-                        key_id: unsealed.key_id,
-                    });
+                    self.offer(Opened { record, newest_key: unsealed.newest_key, key_id: unsealed.key_id });
                 }
                 Ok(_) => self.expired = true,
                 Err(_) => self.unknown = true,
@@ -101,10 +95,10 @@ impl<P: Payload> Findings<P> {
     }
 
     fn into_state(self, context: &Context, now: SystemTime) -> State<P> {
-        if let Some(Opened { record, plaintext_bytes, newest_key, key_id }) = self.best {
+        if let Some(Opened { record, newest_key, key_id }) = self.best {
             context.sealer.keys().sighted(key_id, record.id, now);
             let renewal_due = !newest_key || is_renewal_due(context, record.sealed_at, now);
-            return State::accepted(record, plaintext_bytes, renewal_due);
+            return State::accepted(record, renewal_due);
         }
         let arrival = if self.unknown {
             Arrival::Unknown

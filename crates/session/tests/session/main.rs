@@ -13,3 +13,4 @@ mod properties;
 mod support;
 mod tampering;
 mod time;
+mod versions;

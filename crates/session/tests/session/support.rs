@@ -13,7 +13,7 @@ use axum::{Router, body::Body, routing::any};
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use ironleaf_session::{
-    Clock, KeyRing, MemoryLedger, Owner, Random, Sealer, Secret, Serde, Session, SessionLayer,
+    Clock, KeyRing, MemoryLedger, Owner, Payload, Random, Sealer, Secret, Serde, Session, SessionLayer,
     SessionSettings, SessionTooLarge,
 };
 use tower::ServiceExt as _;
@@ -74,6 +74,17 @@ pub(crate) fn owner() -> Owner {
     Owner::new("provider", "subject")
 }
 
+/// Signing in where a test does not care as whom.
+pub(crate) trait Beginnings<P> {
+    fn begins(&self, payload: P);
+}
+
+impl<P: Payload> Beginnings<P> for Session<P> {
+    fn begins(&self, payload: P) {
+        assert!(self.insert(payload, owner(), None));
+    }
+}
+
 /// One process that serves the site.
 #[derive(Clone)]
 pub(crate) struct Site {
@@ -114,7 +125,7 @@ impl Site {
         Sealer::new(self.keys.clone(), self.random.clone())
     }
 
-    pub(crate) fn layer<P: ironleaf_session::Payload>(&self) -> SessionLayer<P> {
+    pub(crate) fn layer<P: Payload>(&self) -> SessionLayer<P> {
         let layer =
             SessionLayer::new(self.sealer(), self.settings.clone(), self.time.clock(), self.random.clone());
         match &self.ledger {

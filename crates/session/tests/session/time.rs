@@ -116,7 +116,7 @@ impl Payload for Expiring {
         out.seconds(self.0);
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         input.seconds().map(Self)
     }
 
