@@ -135,7 +135,7 @@ impl Personal {
     ) -> Result<User, AccountError> {
         let accounts = self.visit.bff.accounts()?;
         let user = accounts.update(&self.core_api, &known.id, email, password).await?;
-        self.visit.session.modify(|principal| principal.identity = user.clone());
+        self.visit.session.amend(|principal| principal.identity = user.clone());
         Ok(user)
     }
 

@@ -80,7 +80,7 @@ impl CoreApi {
         }
         // To find out afterwards that nothing changed, the session is encoded twice.
         if user != *known {
-            self.session.modify(|principal| principal.identity = user.clone());
+            self.session.amend(|principal| principal.identity = user.clone());
         }
         Ok(user)
     }
@@ -148,7 +148,7 @@ impl CoreApi {
             // SECURITY: told to the grant as it stands. Another call of this request may have renewed it meanwhile, and an older
             // one under its rotation would be presented as if it were new.
             None => {
-                self.session.modify(|principal| lifecycle.provider().observe(&mut principal.grant, response));
+                self.session.amend(|principal| lifecycle.provider().observe(&mut principal.grant, response));
             }
         }
     }

@@ -122,7 +122,7 @@ pub(crate) fn adopt(session: &Session, newest: Option<Rotated>) {
         return;
     };
     let identity = current.payload.identity.clone();
-    session.adopt(rotation, Principal { identity, grant });
+    session.adopt(rotation, Principal { identity, grant }, None);
 }
 
 pub(crate) fn session_key(record: &Record<Principal>) -> SessionKey {

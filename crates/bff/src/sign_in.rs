@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use http::request::Parts;
 use ironleaf_auth::{EndReason, SecretText, SignIn, SignInError, SignedIn};
-use ironleaf_session::Owner;
+use ironleaf_session::{Beginning, Owner};
 use thiserror::Error;
 use tokio::time::timeout_at;
 
@@ -116,7 +116,8 @@ impl Visit {
         let owner = Owner::new(bff.provider().name(), &signed_in.identity.id);
         self.remember_device(&signed_in.identity.email);
         let principal = Principal { identity: signed_in.identity, grant: signed_in.grant };
-        session.insert(principal, owner, signed_in.provider_sid);
+        let provider_sid = signed_in.provider_sid;
+        session.insert(principal, Beginning { provider_sid, ..Beginning::of(owner) });
         let begun = session.current();
         // A session over the budget is not written: the browser keeps the cookie it has, and nobody holds the new grant.
         if session.fits().is_err() {

@@ -6,8 +6,8 @@ use axum::{Router, body::Body, routing::get};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use http::{Request, header};
 use ironleaf_session::{
-    Decoder, Encoder, KeyRing, Owner, Payload, PayloadError, Purpose, Sealer, Secret, Session, SessionLayer,
-    SessionSettings, system_clock, system_random,
+    Beginning, Decoder, Encoder, KeyRing, Owner, Payload, PayloadError, Purpose, Sealer, Secret, Session,
+    SessionLayer, SessionSettings, system_clock, system_random,
 };
 use tower::{Service as _, ServiceExt as _};
 
@@ -96,7 +96,7 @@ fn layer(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let bare = Router::new().route("/", get(async || "page"));
     let sign_in = async |session: Session<Tokens>| {
-        session.insert(Tokens::of_bytes(1024), Owner::new("provider", "subject"), None);
+        session.insert(Tokens::of_bytes(1024), Beginning::of(Owner::new("provider", "subject")));
     };
     let read = async |session: Session<Tokens>| session.current().map_or("anonymous", |_| "page");
     let layered = Router::new().route("/sign-in", get(sign_in)).route("/", get(read)).layer(SessionLayer::<

@@ -2,7 +2,9 @@ use std::time::{Duration, SystemTime};
 
 use http::Extensions;
 use ironleaf_auth::HeadsError;
-use ironleaf_session::{Identity, Known, Ledger, LedgerError, LedgerFuture, Standing, Tombstone};
+use ironleaf_session::{
+    Advance, Identity, Known, Ledger, LedgerError, LedgerFuture, Passage, Standing, Tombstone,
+};
 use ironleaf_store::{Draft, Expected, Key, Record, StoreError, Written};
 use tokio::time::Instant;
 
@@ -132,14 +134,15 @@ impl Ledger for Records {
     }
 
     /// It writes nothing: the head was written before anybody could have a cookie of its rotation.
-    fn advance<'a>(&'a self, session: &'a Identity, _: u64, _: SystemTime) -> LedgerFuture<'a, Standing> {
+    fn advance<'a>(&'a self, session: &'a Identity, advance: &'a Advance) -> LedgerFuture<'a, Passage> {
         Box::pin(async move {
             let found = self.find(session).await.map_err(unreachable)?;
             if found.ended.is_some() {
-                return Ok(Standing::Ended);
+                return Ok(Passage::Ended);
             }
             let head = found.head.and_then(|record| decode_mark(&record.mark).ok());
-            Ok(Standing::Live { rotation: head.map_or(0, |head| head.rotation) })
+            let is_overtaken = head.is_some_and(|head| head.rotation > advance.rotation);
+            Ok(if is_overtaken { Passage::Overtaken } else { Passage::Free })
         })
     }
 

@@ -6,17 +6,27 @@ use std::{
     fmt,
     future::ready,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
-use super::{Identity, Known, Ledger, LedgerError, LedgerFuture, Standing, Tombstone};
+use super::{
+    Advance, Identity, Known, Ledger, LedgerError, LedgerFuture, Passage, RotationOrigin, Standing, Tombstone,
+};
 use crate::{Clock, Owner, SessionId};
+
+/// No response is on its way to the browser for longer. A browser that sends an older cookie so long after a newer one
+/// has left never got it.
+const IN_TRANSIT: Duration = Duration::from_mins(1);
 
 /// A [`Ledger`] in memory, for one process: a restart forgets it.
 ///
 /// It is bounded. Rotations go first when room is short, the oldest before the others; a tombstone whose time is not
 /// over is never dropped: a ledger full of them refuses the next with [`LedgerError::Full`]. Those whose time is over go
 /// when the next one comes.
+///
+/// A response can be lost on its way, and with it the cookie of the newest rotation. A browser that still sends the older
+/// one a minute later is believed, and goes on from there; until then its changes are
+/// [overtaken](crate::Overtaken).
 pub struct MemoryLedger {
     clock: Clock,
     capacity: usize,
@@ -28,9 +38,16 @@ struct State {
     tombstones: HashMap<Subject, Mark>,
     /// Every tombstone once, at a time before which it is needed: the next to be looked at first.
     ends: BinaryHeap<Reverse<(SystemTime, Subject)>>,
-    rotations: HashMap<SessionId, u64>,
+    rotations: HashMap<SessionId, Newest>,
     /// The keys of `rotations` in the order in which they came.
     order: VecDeque<SessionId>,
+}
+
+/// The highest rotation that has left, and when.
+#[derive(Clone, Copy)]
+struct Newest {
+    rotation: u64,
+    left_at: SystemTime,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,15 +85,9 @@ impl Ledger for MemoryLedger {
         Box::pin(ready(Ok(self.state().standing(session).into())))
     }
 
-    fn advance<'a>(
-        &'a self,
-        session: &'a Identity,
-        rotation: u64,
-        _: SystemTime,
-    ) -> LedgerFuture<'a, Standing> {
-        let mut state = self.state();
-        state.advance(session.id, rotation, self.capacity);
-        Box::pin(ready(Ok(state.standing(session))))
+    fn advance<'a>(&'a self, session: &'a Identity, advance: &'a Advance) -> LedgerFuture<'a, Passage> {
+        let passage = self.state().advance(session, advance, self.capacity, (self.clock)());
+        Box::pin(ready(Ok(passage)))
     }
 
     fn end<'a>(&'a self, tombstone: &'a Tombstone, keep_until: SystemTime) -> LedgerFuture<'a, ()> {
@@ -100,16 +111,39 @@ impl State {
         if marks.into_iter().flatten().any(ends) {
             return Standing::Ended;
         }
-        Standing::Live { rotation: self.rotations.get(&session.id).copied().unwrap_or(0) }
+        Standing::Live { rotation: self.rotations.get(&session.id).map_or(0, |newest| newest.rotation) }
     }
 
-    fn advance(&mut self, id: SessionId, rotation: u64, capacity: usize) {
-        if let Some(known) = self.rotations.get_mut(&id) {
-            *known = rotation.max(*known);
-            return;
+    fn advance(
+        &mut self,
+        session: &Identity,
+        advance: &Advance,
+        capacity: usize,
+        now: SystemTime,
+    ) -> Passage {
+        if self.standing(session) == Standing::Ended {
+            return Passage::Ended;
         }
-        // No entry means rotation 0, and most sessions never leave it.
-        if rotation == 0 || capacity == 0 {
+        let Advance { rotation, origin, arrived_at, .. } = *advance;
+        let Some(newest) = self.rotations.get_mut(&session.id) else {
+            self.note_first(session.id, Newest { rotation, left_at: now }, capacity);
+            return Passage::Free;
+        };
+        let is_newer = rotation > newest.rotation;
+        let is_in_order = is_newer || (rotation == newest.rotation && origin == RotationOrigin::Shared);
+        let newest_was_lost = arrived_at > newest.left_at + IN_TRANSIT;
+        if !is_in_order && !newest_was_lost {
+            return Passage::Overtaken;
+        }
+        if is_newer || origin == RotationOrigin::Own {
+            *newest = Newest { rotation: rotation.max(newest.rotation), left_at: now };
+        }
+        Passage::Free
+    }
+
+    fn note_first(&mut self, id: SessionId, newest: Newest, capacity: usize) {
+        // No entry means rotation 0, which no change of its own can leave with.
+        if newest.rotation == 0 || capacity == 0 {
             return;
         }
         if self.rotations.len() >= capacity
@@ -117,7 +151,7 @@ impl State {
         {
             self.rotations.remove(&oldest);
         }
-        self.rotations.insert(id, rotation);
+        self.rotations.insert(id, newest);
         self.order.push_back(id);
     }
 

@@ -9,8 +9,8 @@ use std::{
 
 use axum::{Router, routing::any};
 use ironleaf_session::{
-    Clock, Decoder, Encoder, Flash, FlashKind, KeyRing, Owner, Payload, PayloadError, Purpose, Random,
-    Sealer, Session, SessionLayer, SessionSettings,
+    Beginning, Clock, Decoder, Encoder, Flash, FlashKind, KeyRing, Owner, Payload, PayloadError, Purpose,
+    Random, Sealer, Session, SessionLayer, SessionSettings,
 };
 
 use crate::support::Browser;
@@ -94,7 +94,9 @@ fn sealer() -> Sealer {
 
 fn browser() -> Browser {
     let sign_in = async |session: Session<Token>| {
-        session.insert(Token::example(), Owner::new("core-api", "42"), Some("sid-1".to_owned()));
+        let owner = Owner::new("core-api", "42");
+        let beginning = Beginning { provider_sid: Some("sid-1".to_owned()), ..Beginning::of(owner) };
+        session.insert(Token::example(), beginning);
         session.rotate(|_| ());
     };
     let layer: SessionLayer<Token> =

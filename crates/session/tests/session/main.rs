@@ -4,10 +4,12 @@
 
 mod chunks;
 mod cipher;
+mod concurrency;
 mod flash;
 mod golden;
 mod keys;
 mod layer;
+mod leaving;
 mod ledger;
 mod properties;
 mod support;

@@ -33,13 +33,60 @@ fn moved_ledger(capacity: usize) -> (MemoryLedger, Arc<AtomicU64>) {
     (MemoryLedger::new(capacity, Arc::new(move || at(read.load(Ordering::Relaxed)))), now)
 }
 
+fn shared(rotation: u64) -> Advance {
+    let origin = RotationOrigin::Shared;
+    Advance { rotation, origin, arrived_at: at(0), keep_until: at(100) }
+}
+
+/// A change of a request that came in then.
+fn own(rotation: u64, arrived_at: u64) -> Advance {
+    Advance { origin: RotationOrigin::Own, arrived_at: at(arrived_at), ..shared(rotation) }
+}
+
+#[tokio::test]
+async fn any_number_of_responses_leave_with_a_shared_rotation_and_one_with_a_change() {
+    let (ledger, session) = (ledger(8, 0), session(1, 0));
+    for (advance, expected) in [
+        (shared(1), Passage::Free),
+        (shared(1), Passage::Free),
+        (own(1, 0), Passage::Overtaken),
+        (own(2, 0), Passage::Free),
+        (own(2, 0), Passage::Overtaken),
+        (shared(1), Passage::Overtaken),
+        (shared(2), Passage::Free),
+        (own(3, 0), Passage::Free),
+    ] {
+        assert_eq!(ledger.advance(&session, &advance).await.unwrap(), expected, "{advance:?}");
+    }
+    ledger.end(&Tombstone::Session(session.id), at(100)).await.unwrap();
+    assert_eq!(ledger.advance(&session, &own(4, 0)).await.unwrap(), Passage::Ended);
+}
+
+#[tokio::test]
+async fn a_browser_that_never_got_the_newest_cookie_goes_on_from_the_one_it_has() {
+    let ((ledger, now), session) = (moved_ledger(8), session(1, 0));
+    let leaves = async |advance| ledger.advance(&session, &advance).await.unwrap();
+    assert_eq!(leaves(own(2, 0)).await, Passage::Free);
+    now.store(61, Ordering::Relaxed);
+    assert_eq!(
+        leaves(own(2, 60)).await,
+        Passage::Overtaken,
+        "it may have been on its way when this one came in"
+    );
+    assert_eq!(leaves(own(2, 0)).await, Passage::Overtaken, "however slow its own response is");
+    assert_eq!(leaves(Advance { arrived_at: at(61), ..shared(1) }).await, Passage::Free);
+    assert_eq!(leaves(own(2, 61)).await, Passage::Free);
+    assert_eq!(leaves(own(2, 61)).await, Passage::Overtaken, "one change, as ever");
+}
+
 #[tokio::test]
 async fn the_highest_rotation_is_kept() {
     let (ledger, session) = (ledger(8, 0), session(1, 0));
     assert_eq!(ledger.standing(&session).await.unwrap().standing, Standing::Live { rotation: 0 });
     for (sent, known) in [(0, 0), (2, 2), (1, 2), (3, 3)] {
-        let standing = ledger.advance(&session, sent, at(100)).await.unwrap();
-        assert_eq!(standing, Standing::Live { rotation: known });
+        let passage = ledger.advance(&session, &shared(sent)).await.unwrap();
+        assert_eq!(passage, if sent < known { Passage::Overtaken } else { Passage::Free });
+        assert_eq!(ledger.standing(&session).await.unwrap().standing, Standing::Live { rotation: known });
     }
 }
 
@@ -117,7 +164,7 @@ async fn a_full_ledger_drops_marks_whose_time_is_over_and_never_a_live_one() {
 async fn rotations_never_take_the_room_of_tombstones() {
     let ledger = ledger(2, 0);
     for id in 1..=9 {
-        ledger.advance(&session(id, 0), 1, at(100)).await.unwrap();
+        ledger.advance(&session(id, 0), &shared(1)).await.unwrap();
     }
     assert_eq!(ledger.standing(&session(9, 0)).await.unwrap().standing, Standing::Live { rotation: 1 });
     assert_eq!(ledger.standing(&session(7, 0)).await.unwrap().standing, Standing::Live { rotation: 0 });
