@@ -27,7 +27,7 @@ impl Payload for Person {
         out.str(&self.0);
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         Ok(Self(input.str()?.to_owned()))
     }
 }
@@ -120,7 +120,7 @@ impl Payload for KeptForms {
         }
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         let mut forms = Vec::new();
         for _ in 0..input.varint()? {
             let page = input.str()?.to_owned();
@@ -157,7 +157,7 @@ mod tests {
         forms.encode(&mut out);
         let bytes = out.finish();
         let mut input = Decoder::new(&bytes);
-        let mut arrived = KeptForms::decode(&mut input).unwrap();
+        let mut arrived = KeptForms::decode(1, &mut input).unwrap();
         input.finish().unwrap();
         assert_eq!(arrived, forms);
         let account = arrived.take("/account").unwrap();

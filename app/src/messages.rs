@@ -118,7 +118,7 @@ impl Payload for Message {
         }
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         let message = match input.varint()? {
             EXPIRED => match input.str()? {
                 "" => Some(Self::SessionExpired(None)),
@@ -154,7 +154,7 @@ mod tests {
             message.encode(&mut out);
             let bytes = out.finish();
             let mut input = Decoder::new(&bytes);
-            assert_eq!(Message::decode(&mut input).unwrap(), message);
+            assert_eq!(Message::decode(1, &mut input).unwrap(), message);
             input.finish().unwrap();
         }
     }

@@ -11,7 +11,7 @@ use ironleaf_auth::{
     Patience, Random, Spawner, Transport, TransportError,
 };
 use ironleaf_bff::{Bff, BffSettings};
-use ironleaf_session::{KeyRing, KeyRingError, Sealer, system_clock, system_random};
+use ironleaf_session::{KeyRingError, Sealer, system_clock, system_random};
 use ironleaf_store::Store;
 use thiserror::Error;
 use tokio_util::task::TaskTracker;
@@ -107,20 +107,24 @@ pub struct Application {
 /// # Errors
 ///
 /// [`AssemblyError`] names what the configuration could not see.
-pub fn application(
+pub async fn application(
     config: &Config,
     core_api_url: Url,
     built: &BuiltSite,
     ambient: Ambient,
 ) -> Result<Application, AssemblyError> {
     let Ambient { clock, random, transport, store, spawner } = ambient;
-    let secrets = match &config.session_secrets {
-        Some(secrets) => secrets.clone(),
-        None => secrets::kept_or_made(&config.data_dir, &random).map_err(AssemblyError::DataDir)?,
+    let (secrets, file) = match &config.session_secrets {
+        Some(secrets) => (secrets.clone(), config.session_secrets_file.clone()),
+        None => {
+            let made = secrets::kept_or_made(&config.data_dir, &random).map_err(AssemblyError::DataDir)?;
+            (made, Some(secrets::kept_in(&config.data_dir)))
+        }
     };
-    let keys = KeyRing::parse(&secrets)?;
+    let keys = secrets::ring(&secrets, file.as_deref(), &store, &clock).await?;
     if let Some(file) = &config.session_secrets_file {
-        tokio::spawn(secrets::follow(file.clone(), keys.clone(), Arc::clone(&clock)));
+        let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
+        tokio::spawn(secrets::follow(file.clone(), keys.clone(), store, clock));
     }
     let health = Health::new(Arc::clone(&store), Arc::clone(&transport));
     let live =

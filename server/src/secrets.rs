@@ -1,12 +1,18 @@
 //! Where session secrets come from: on a development machine one is made and kept in the data folder, readable by its
 //! owner alone; elsewhere a file may hold them, which is read again when it changes.
 
+mod evidence;
+
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use ironleaf_session::{Clock, KeyRing, Random, Secret};
+use ironleaf_session::{Clock, KeyRing, KeyRingError, Random, Secret};
+use ironleaf_store::Store;
+
+use evidence::{Evidence, say};
 
 const FILE_NAME: &str = "session-secrets";
 
@@ -16,7 +22,7 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// The secrets kept in `data_dir`, newest first; one is made where there is none.
 pub(crate) fn kept_or_made(data_dir: &Path, random: &Random) -> io::Result<String> {
     fs::create_dir_all(data_dir)?;
-    let path = data_dir.join(FILE_NAME);
+    let path = kept_in(data_dir);
     match fs::read_to_string(&path) {
         Ok(kept) => return Ok(kept.trim().to_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -42,9 +48,29 @@ pub(crate) fn kept_or_made(data_dir: &Path, random: &Random) -> io::Result<Strin
     }
 }
 
+/// Where [`kept_or_made`] keeps them.
+pub(crate) fn kept_in(data_dir: &Path) -> PathBuf {
+    data_dir.join(FILE_NAME)
+}
+
+/// The keys of a list of secrets, the newest first, which stands in `file` where it stands in one.
+pub(crate) async fn ring(
+    list: &str,
+    file: Option<&Path>,
+    store: &Arc<dyn Store>,
+    clock: &Clock,
+) -> Result<KeyRing, KeyRingError> {
+    let evidence = Evidence::new(Arc::clone(store), Arc::clone(clock));
+    let keys = evidence.judge(KeyRing::parse(list)?, file).await;
+    say(&keys, clock);
+    Ok(keys)
+}
+
 /// Reads the secrets in `path` again and again, for as long as the process runs. What cannot be used is said once and
 /// changes nothing. The content decides, not the time of the file: orchestrators swap links.
-pub(crate) async fn follow(path: PathBuf, keys: KeyRing, clock: Clock) {
+pub(crate) async fn follow(path: PathBuf, keys: KeyRing, store: Arc<dyn Store>, clock: Clock) {
+    let evidence = Evidence::new(store, Arc::clone(&clock));
+    let mut is_noted = false;
     let mut look = tokio::time::interval(LOOK_AGAIN_AFTER);
     let mut said = String::new();
     loop {
@@ -54,6 +80,8 @@ pub(crate) async fn follow(path: PathBuf, keys: KeyRing, clock: Clock) {
                 Ok(changed) => {
                     if changed {
                         tracing::info!("the session secrets were replaced");
+                        say(&keys, &clock);
+                        is_noted = false;
                     }
                     String::new()
                 }
@@ -65,6 +93,8 @@ pub(crate) async fn follow(path: PathBuf, keys: KeyRing, clock: Clock) {
             tracing::error!(problem, "SESSION_SECRETS_FILE cannot be used, the secrets stay as they are");
         }
         said = problem;
+        // Again and again until the store has it.
+        is_noted = is_noted || evidence.note(&keys).await;
     }
 }
 
@@ -78,7 +108,8 @@ fn private_file(path: &Path) -> io::Result<fs::File> {
 
 #[cfg(test)]
 mod tests {
-    use ironleaf_session::{Purpose, Sealer, system_clock, system_random};
+    use ironleaf_session::{KeyRole, Purpose, Sealer, system_clock, system_random};
+    use ironleaf_store::MemoryStore;
 
     use super::*;
 
@@ -96,7 +127,8 @@ mod tests {
         let [old, new] = [0, 1].map(|_| Secret::generate(&system_random()).1);
         let keys = KeyRing::parse(&old).unwrap();
         fs::write(&path, &old).unwrap();
-        tokio::spawn(follow(path.clone(), keys.clone(), system_clock()));
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(1 << 20, system_clock()));
+        tokio::spawn(follow(path.clone(), keys.clone(), Arc::clone(&store), system_clock()));
         let look = || async {
             for _ in 0..100 {
                 tokio::time::advance(LOOK_AGAIN_AFTER / 10).await;
@@ -111,6 +143,9 @@ mod tests {
         fs::write(&path, format!("{new},{old}\n")).unwrap();
         look().await;
         assert!(knows(&keys, &old) && knows(&keys, &new));
+        let in_five_minutes: Clock = Arc::new(|| system_clock()() + Duration::from_mins(5));
+        let started = ring(&format!("{new},{old}"), None, &store, &in_five_minutes).await.unwrap();
+        assert_eq!(started.roles()[0].1, KeyRole::Sealing, "the new key was written down when it was read");
         fs::write(&path, &new).unwrap();
         look().await;
         assert!(!knows(&keys, &old) && knows(&keys, &new));

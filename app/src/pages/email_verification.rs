@@ -20,7 +20,7 @@ impl Payload for Verified {
         out.varint(u64::from(self.0));
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         Ok(Self(input.varint()? == 1))
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Opened;
 impl Payload for Opened {
     fn encode(&self, _: &mut Encoder) {}
 
-    fn decode(_: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, _: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         Ok(Self)
     }
 }

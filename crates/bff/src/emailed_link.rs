@@ -73,7 +73,7 @@ impl Payload for SignInLink {
         out.bool(self.sets_password);
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         let email = input.str()?.to_owned();
         let token = SecretText::from(input.token()?.as_str());
         Ok(Self { email, token, sets_password: input.bool()? })
@@ -104,7 +104,7 @@ impl Payload for VerificationLink {
         out.token(self.token.expose());
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         Ok(Self { token: SecretText::from(input.token()?.as_str()) })
     }
 }
@@ -204,7 +204,7 @@ mod tests {
         link.encode(&mut out);
         let bytes = out.finish();
         let mut input = Decoder::new(&bytes);
-        let read = P::decode(&mut input).unwrap();
+        let read = P::decode(1, &mut input).unwrap();
         input.finish().unwrap();
         read
     }

@@ -2,7 +2,9 @@ use std::time::SystemTime;
 
 use http::Extensions;
 use ironleaf_auth::{EndReason, HeadState, HeadsError, KeptHead};
-use ironleaf_session::{Change, Identity, Known, Ledger, LedgerError, LedgerFuture, Standing, Tombstone};
+use ironleaf_session::{
+    Advance, Identity, Known, Ledger, LedgerError, LedgerFuture, Passage, Standing, Tombstone,
+};
 use ironleaf_store::StoreError;
 
 use crate::keys::{ended_owner_key, ended_provider_sid_key, head_key};
@@ -73,18 +75,14 @@ impl Ledger for Records {
     }
 
     /// It writes nothing: the head was written before anybody could have a cookie of its rotation.
-    fn advance<'a>(
-        &'a self,
-        session: &'a Identity,
-        _: Change,
-        _: SystemTime,
-    ) -> LedgerFuture<'a, Standing> {
+    fn advance<'a>(&'a self, session: &'a Identity, advance: &'a Advance) -> LedgerFuture<'a, Passage> {
         Box::pin(async move {
             let found = self.find(session).await.map_err(unreachable)?;
             if found.ended(session.rotation).is_some() {
-                return Ok(Standing::Ended);
+                return Ok(Passage::Ended);
             }
-            Ok(Standing::Live { rotation: found.head.map_or(0, |kept| kept.head.rotation) })
+            let is_overtaken = found.head.is_some_and(|kept| kept.head.rotation > advance.rotation);
+            Ok(if is_overtaken { Passage::Overtaken } else { Passage::Free })
         })
     }
 

@@ -1,7 +1,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ironleaf_auth::{EndReason, Grant, Head, HeadState, Heads as _, Keep, Rejection, SessionKey};
-use ironleaf_session::{Identity, KeyRing, Ledger as _, SessionId, Standing, Tombstone};
+use ironleaf_session::{
+    Advance, Identity, KeyRing, Ledger as _, Passage, RotationOrigin, SessionId, Standing, Tombstone,
+};
 use ironleaf_store::{Draft, Expected, Holder, MemoryStore, Record, StoreError, Written};
 
 use super::encoding::{decode_mark, encode_mark};
@@ -240,8 +242,14 @@ async fn a_tombstone_ends_the_sessions_it_names_and_no_others() {
             let expected = if ended { Standing::Ended } else { Standing::Live { rotation: 0 } };
             let identity = identity(created_at);
             assert_eq!(bench.records.standing(&identity).await.unwrap().standing, expected, "{tombstone:?}");
-            let advanced = bench.records.advance(&identity, 0, now() + HOUR).await.unwrap();
-            assert_eq!(advanced, expected, "{tombstone:?}");
+            let advance = Advance {
+                rotation: 0,
+                origin: RotationOrigin::Shared,
+                arrived_at: now(),
+                keep_until: now() + HOUR,
+            };
+            let passage = bench.records.advance(&identity, &advance).await.unwrap();
+            assert_eq!(passage, if ended { Passage::Ended } else { Passage::Free }, "{tombstone:?}");
         }
     }
 }

@@ -6,8 +6,8 @@ use axum::{Router, body::Body, routing::get};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use http::{Request, header};
 use ironleaf_session::{
-    Decoder, Encoder, KeyRing, Owner, Payload, PayloadError, Purpose, Sealer, Secret, Session, SessionLayer,
-    SessionSettings, system_clock, system_random,
+    Beginning, Decoder, Encoder, KeyRing, Owner, Payload, PayloadError, Purpose, Sealer, Secret, Session,
+    SessionLayer, SessionSettings, system_clock, system_random,
 };
 use tower::{Service as _, ServiceExt as _};
 
@@ -40,7 +40,7 @@ impl Payload for Tokens {
         out.varint(self.expires_at);
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         Ok(Self {
             access: input.token()?.to_string(),
             refresh: input.token()?.to_string(),
@@ -87,7 +87,7 @@ fn unsealing_and_decoding(criterion: &mut Criterion) {
         bencher.iter(|| {
             let unsealed =
                 sealer.unseal(Purpose::Cookie, NAME, black_box(&value)).expect("it was sealed here");
-            Tokens::decode(&mut Decoder::new(&unsealed.plaintext)).expect("it was encoded here")
+            Tokens::decode(1, &mut Decoder::new(&unsealed.plaintext)).expect("it was encoded here")
         });
     });
 }
@@ -96,7 +96,7 @@ fn layer(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let bare = Router::new().route("/", get(async || "page"));
     let sign_in = async |session: Session<Tokens>| {
-        session.insert(Tokens::of_bytes(1024), Owner::new("provider", "subject"), None);
+        session.insert(Tokens::of_bytes(1024), Beginning::of(Owner::new("provider", "subject")));
     };
     let read = async |session: Session<Tokens>| session.current().map_or("anonymous", |_| "page");
     let layered = Router::new().route("/sign-in", get(sign_in)).route("/", get(read)).layer(SessionLayer::<

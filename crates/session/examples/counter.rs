@@ -1,4 +1,7 @@
-//! Counts visits in a sealed cookie. Nothing is kept on the server but the secret, so the count survives a restart.
+//! Counts visits in a sealed cookie. Nothing has to be kept on the server but the secret, so the count survives a restart.
+//!
+//! Two requests of one browser that arrive together both count from the same cookie, and one of the two new cookies would
+//! silently win. The ledger lets the first of them leave, and the other one is answered with "try again".
 //!
 //! ```sh
 //! export SESSION_SECRETS=$(openssl rand -hex 32)
@@ -8,16 +11,26 @@
 
 use std::{env, error::Error};
 
-use axum::{Router, routing::get};
-use ironleaf_session::{
-    KeyRing, Owner, Sealer, Serde, Session, SessionLayer, SessionSettings, system_clock, system_random,
+use axum::{
+    Router,
+    http::StatusCode,
+    middleware::map_response,
+    response::{IntoResponse, Response},
+    routing::get,
 };
+use ironleaf_session::{
+    Beginning, KeyRing, MemoryLedger, Overtaken, Owner, Sealer, Serde, Session, SessionLayer,
+    SessionSettings, system_clock, system_random,
+};
+
+/// How many sessions the ledger knows the newest rotation of: some 10 MB.
+const LEDGER_SESSIONS: usize = 100_000;
 
 type Visits = Serde<u32>;
 
 async fn count(session: Session<Visits>) -> String {
     if session.modify(|visits| visits.0 += 1).is_none() {
-        session.insert(Serde(1), Owner::new("counter", "visitor"), None);
+        session.insert(Serde(1), Beginning::of(Owner::new("counter", "visitor")));
     }
     let visits = session.current().map_or(0, |record| record.payload.0);
     format!("visit {visits}\n")
@@ -26,6 +39,14 @@ async fn count(session: Session<Visits>) -> String {
 async fn forget(session: Session<Visits>) -> &'static str {
     session.destroy();
     "forgotten\n"
+}
+
+/// A visit that was not kept is not shown as one.
+async fn try_again(response: Response) -> Response {
+    match response.extensions().get::<Overtaken>() {
+        Some(_) => (StatusCode::CONFLICT, "try again\n").into_response(),
+        None => response,
+    }
 }
 
 #[tokio::main]
@@ -41,8 +62,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         settings,
         system_clock(),
         system_random(),
-    );
-    let router = Router::new().route("/", get(count)).route("/forget", get(forget)).layer(layer);
+    )
+    .with_ledger(MemoryLedger::new(LEDGER_SESSIONS, system_clock()));
+    let router = Router::new()
+        .route("/", get(count))
+        .route("/forget", get(forget))
+        .layer(layer)
+        .layer(map_response(try_again));
     let listener = tokio::net::TcpListener::bind(&address).await?;
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, router).await?;

@@ -17,3 +17,9 @@ pub(crate) fn from_unix_millis(millis: u64) -> Option<SystemTime> {
 pub(crate) fn whole_millis(time: SystemTime) -> SystemTime {
     from_unix_millis(unix_millis(time)).unwrap_or(time)
 }
+
+/// The first time in that precision which is not before this one.
+pub(crate) fn next_whole_millis(time: SystemTime) -> SystemTime {
+    let whole = whole_millis(time);
+    if whole < time { whole.checked_add(Duration::from_millis(1)).unwrap_or(time) } else { whole }
+}

@@ -6,7 +6,7 @@
 mod token;
 
 use std::{
-    fmt,
+    fmt, mem,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -249,6 +249,16 @@ impl<'a> Decoder<'a> {
             .map_err(|_| PayloadError::Invalid("postcard cannot decode the payload's type"))?;
         self.rest = rest;
         Ok(value)
+    }
+
+    /// Whether nothing is left. A field that was appended to an encoding is read only where something is.
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// All that is left. Who keeps it and writes it back as it is loses nothing that a newer release has appended.
+    pub fn rest(&mut self) -> &'a [u8] {
+        mem::take(&mut self.rest)
     }
 
     /// Fails unless everything was read.

@@ -4,7 +4,10 @@ use std::{fmt, time::SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{Decoder, Encoder, Payload, PayloadError, Random, Wiped, ambient::whole_millis};
+use crate::{
+    Beginning, Decoder, Encoder, Payload, PayloadError, Random, Wiped,
+    ambient::{next_whole_millis, whole_millis},
+};
 
 const OWNER_DOMAIN: &[u8] = b"ironleaf/v1/owner\0";
 const ID_BYTES: usize = 16;
@@ -91,7 +94,7 @@ pub struct Record<P> {
     pub provider_sid: Option<String>,
     /// How often the payload was rotated since the sign-in.
     pub rotation: u64,
-    /// When the session began. Never moved.
+    /// When the session began, or a moment later, see [`Beginning::not_before`]. Never moved.
     pub created_at: SystemTime,
     /// When the owner last proved who they are. Never moved by renewal.
     pub authenticated_at: SystemTime,
@@ -102,22 +105,18 @@ pub struct Record<P> {
 }
 
 impl<P: Payload> Record<P> {
-    /// A session that begins now.
-    pub(crate) fn begin(
-        id: SessionId,
-        owner: Owner,
-        provider_sid: Option<String>,
-        payload: P,
-        now: SystemTime,
-    ) -> Self {
+    /// A session that begins now, or as late as its beginning has it.
+    pub(crate) fn begin(id: SessionId, beginning: Beginning, payload: P, now: SystemTime) -> Self {
+        let Beginning { owner, provider_sid, authenticated_at, not_before } = beginning;
         let now = whole_millis(now);
         Self {
             id,
             owner,
             provider_sid,
             rotation: 0,
-            created_at: now,
-            authenticated_at: now,
+            // Rounded up: cut to the millisecond it would lie before the very time that it must not lie before.
+            created_at: not_before.map_or(now, |not_before| now.max(next_whole_millis(not_before))),
+            authenticated_at: authenticated_at.map_or(now, |at| now.min(whole_millis(at))),
             sealed_at: now,
             payload,
         }
@@ -163,10 +162,10 @@ pub(crate) fn encode_payload<P: Payload>(out: &mut Encoder, payload: &P) {
 pub(crate) fn decode_payload<P: Payload>(input: &mut Decoder<'_>) -> Result<P, PayloadError> {
     let version = u32::try_from(input.varint()?)
         .map_err(|_| PayloadError::Invalid("the payload's version is no 32-bit number"))?;
-    if version != P::VERSION {
+    if version > P::VERSION {
         return Err(PayloadError::UnknownVersion(version));
     }
-    P::decode(input)
+    P::decode(version, input)
 }
 
 /// Without the payload, which may hold secrets.

@@ -1,13 +1,16 @@
 //! What crosses a redirect: small sealed cookies of their own, read once.
 
+mod kind;
+mod named;
+
 use std::{
     fmt,
-    marker::PhantomData,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use http::HeaderValue;
+
+pub use kind::FlashKind;
 
 use crate::{
     Decoder, Encoder, Payload, PayloadError, Purpose, UnsealError,
@@ -15,64 +18,6 @@ use crate::{
     cookie::{self, MAX_COOKIE_BYTES},
     envelope::{decode_payload, encode_payload},
 };
-
-/// One kind of flash: its cookie, how long it lives, and what it carries.
-///
-/// ```
-/// # use std::time::Duration;
-/// # use ironleaf_session::{FlashKind, Serde};
-/// const MESSAGE: FlashKind<Serde<String>> = FlashKind::new("ironleaf-message", Duration::from_secs(60));
-/// ```
-pub struct FlashKind<T> {
-    name: &'static str,
-    max_age: Duration,
-    carries: PhantomData<fn() -> T>,
-}
-
-impl<T> FlashKind<T> {
-    /// A kind of flash. The cookie's name gets the same prefix as the session's.
-    ///
-    /// # Panics
-    ///
-    /// For a name that no cookie may have, that begins with `__`, or that contains `session`: whoever looks for a
-    /// session cookie must not find this one. For a life of more than 400 days. In a `const` it does not compile.
-    pub const fn new(name: &'static str, max_age: Duration) -> Self {
-        assert!(cookie::is_name(name), "this cannot be the name of a cookie");
-        assert!(!contains_at(name, 0, "__"), "the prefix is added where it is due");
-        assert!(!contains(name, "session"), "a flash must not be taken for a session");
-        assert!(max_age.as_secs() <= cookie::MAX_COOKIE_LIFE.as_secs(), "browsers keep no cookie that long");
-        Self { name, max_age, carries: PhantomData }
-    }
-}
-
-const fn contains(text: &str, needle: &str) -> bool {
-    let mut start = 0;
-    while start < text.len() {
-        if contains_at(text, start, needle) {
-            return true;
-        }
-        start += 1;
-    }
-    false
-}
-
-const fn contains_at(text: &str, start: usize, needle: &str) -> bool {
-    let (text, needle) = (text.as_bytes(), needle.as_bytes());
-    let mut index = 0;
-    while index < needle.len() {
-        if start + index >= text.len() || !text[start + index].eq_ignore_ascii_case(&needle[index]) {
-            return false;
-        }
-        index += 1;
-    }
-    true
-}
-
-impl<T> fmt::Debug for FlashKind<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("FlashKind").field("name", &self.name).field("max_age", &self.max_age).finish()
-    }
-}
 
 /// The flashes of one request. Clones are the same flashes.
 ///
@@ -126,11 +71,33 @@ impl Flash {
     ///
     /// `false` if it is too large for a cookie, or if the head of the response has passed; both are logged.
     pub fn set<T: Payload>(&self, kind: &FlashKind<T>, value: &T) -> bool {
+        self.set_as(self.cookie_name(kind), kind, value)
+    }
+
+    /// The value that an earlier request left, which stays where it is.
+    pub fn peek<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
+        self.peek_as(self.cookie_name(kind))
+    }
+
+    /// The value that an earlier request left; it is removed with the response.
+    ///
+    /// `None`, too, if the head of the response has passed, because then it could not be removed.
+    pub fn take<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
+        self.take_as(self.cookie_name(kind))
+    }
+
+    /// Removes the value that an earlier request left.
+    ///
+    /// `false` if the head of the response has passed.
+    pub fn clear<T: Payload>(&self, kind: &FlashKind<T>) -> bool {
+        self.clear_as(self.cookie_name(kind))
+    }
+
+    fn set_as<T: Payload>(&self, cookie_name: String, kind: &FlashKind<T>, value: &T) -> bool {
         let Some(mut state) = self.changing("set") else {
             return false;
         };
         let context = &self.shared.context;
-        let cookie_name = self.cookie_name(kind);
         let mut out = Encoder::new();
         out.millis(context.now() + kind.max_age);
         encode_payload(&mut out, value);
@@ -148,31 +115,24 @@ impl Flash {
         true
     }
 
-    /// The value that an earlier request left, which stays where it is.
-    pub fn peek<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
+    fn peek_as<T: Payload>(&self, cookie_name: String) -> Option<T> {
         let mut state = self.state();
         state.looked_at = true;
-        self.read(&mut state, kind)
+        self.read(&mut state, cookie_name)
     }
 
-    /// The value that an earlier request left; it is removed with the response.
-    ///
-    /// `None`, too, if the head of the response has passed, because then it could not be removed.
-    pub fn take<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
+    fn take_as<T: Payload>(&self, cookie_name: String) -> Option<T> {
         let mut state = self.changing("take")?;
-        let value = self.read(&mut state, kind)?;
-        state.change(self.cookie_name(kind), None);
+        let value = self.read(&mut state, cookie_name.clone())?;
+        state.change(cookie_name, None);
         Some(value)
     }
 
-    /// Removes the value that an earlier request left.
-    ///
-    /// `false` if the head of the response has passed.
-    pub fn clear<T: Payload>(&self, kind: &FlashKind<T>) -> bool {
+    fn clear_as(&self, cookie_name: String) -> bool {
         let Some(mut state) = self.changing("clear") else {
             return false;
         };
-        state.change(self.cookie_name(kind), None);
+        state.change(cookie_name, None);
         true
     }
 
@@ -191,8 +151,7 @@ impl Flash {
         FlashDeparture { lines, looked_at: state.looked_at }
     }
 
-    fn read<T: Payload>(&self, state: &mut State, kind: &FlashKind<T>) -> Option<T> {
-        let cookie_name = self.cookie_name(kind);
+    fn read<T: Payload>(&self, state: &mut State, cookie_name: String) -> Option<T> {
         if let Some(change) = state.changes.iter().find(|change| change.cookie_name == cookie_name) {
             return self.open(&cookie_name, &change.written.as_ref()?.value).ok()?;
         }
@@ -225,9 +184,13 @@ impl Flash {
         Ok(decode(&unsealed.plaintext).unwrap_or_default())
     }
 
+    /// Names and values of all cookies that came.
+    fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.shared.cookies.iter().flat_map(cookie::header::pairs_of)
+    }
+
     fn values<'a>(&'a self, cookie_name: &'a str) -> impl Iterator<Item = &'a str> {
-        let pairs = self.shared.cookies.iter().flat_map(cookie::header::pairs_of);
-        pairs
+        self.pairs()
             .filter(move |(name, _)| *name == cookie_name.as_bytes())
             // A value that is no text becomes one that no sealed value is.
             .map(|(_, value)| str::from_utf8(value).unwrap_or_default())

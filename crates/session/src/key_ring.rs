@@ -37,13 +37,13 @@ struct Shared {
 /// One state of the ring. It is never changed, only replaced, so that a request sees one state throughout.
 struct Ring {
     entries: Vec<Entry>,
-    /// Present once a secret was added at run time.
+    /// Present where a key may have to wait before it seals.
     clock: Option<Clock>,
 }
 
 struct Entry {
     keys: Arc<Keys>,
-    /// Before this time the key only unseals. `None`: it was there from the start.
+    /// Before this time the key only unseals. `None`: it need not wait.
     seals_from: Option<SystemTime>,
 }
 
@@ -91,11 +91,60 @@ impl KeyRing {
         Self::new(parse_list(list)?)
     }
 
-    /// How long a secret that is added at run time only unseals; 5 minutes if nothing is said. It has to be longer
+    /// How long a secret that is new only unseals; 5 minutes if nothing is said. It has to be longer
     /// than the replicas take to load a changed list, so that none of them meets a key it does not know.
     #[must_use]
     pub fn with_sealing_delay(self, sealing_delay: Duration) -> Self {
         Self { sealing_delay, ..self }
+    }
+
+    /// Tells, at start, since when each key has been known to anybody who seals or unseals here. All clones of the ring
+    /// follow it. Call it before the first value is sealed, and after
+    /// [`with_sealing_delay`](Self::with_sealing_delay).
+    ///
+    /// Without it the newest seals at once, and a process that starts during a change of secrets seals with a key that
+    /// others have not loaded yet. With it,
+    ///
+    /// - a single secret seals at once: there is no other;
+    /// - of several, the first in the list seals that has been known for longer than the delay;
+    /// - where none has, the last in the list seals, which in a change of secrets is the one that everybody has, until the
+    ///   delay of another one is over;
+    /// - a key of which nothing is known (`None`), or which is known only from the future, is known since now.
+    ///
+    /// A deployment whose very first list has several secrets seals with the last one for the length of the delay. It
+    /// cannot be told apart from an old one whose evidence was lost, and there it matters; here it costs nothing,
+    /// because everybody has the whole list.
+    #[must_use]
+    pub fn seals_after(self, known_since: impl Fn(KeyId) -> Option<SystemTime>, clock: &Clock) -> Self {
+        let now = clock();
+        {
+            let mut ring = self.shared.ring.write().unwrap_or_else(PoisonError::into_inner);
+            let entry = |entry: &Entry| {
+                let since = known_since(entry.keys.id).map_or(now, |since| since.min(now));
+                let seals_from = Some(since + self.sealing_delay).filter(|from| *from > now);
+                Entry { keys: Arc::clone(&entry.keys), seals_from }
+            };
+            let mut entries: Vec<Entry> = ring.entries.iter().map(entry).collect();
+            if entries.iter().all(|entry| entry.seals_from.is_some())
+                && let Some(last) = entries.last_mut()
+            {
+                last.seals_from = None;
+            }
+            *ring = Arc::new(Ring { entries, clock: Some(Arc::clone(clock)) });
+        }
+        self
+    }
+
+    /// What each key does now, in the order of the ring.
+    pub fn roles(&self) -> Vec<(KeyId, KeyRole)> {
+        let ring = self.snapshot();
+        let sealing = ring.sealing_position();
+        let role = |(position, entry): (usize, &Entry)| match entry.seals_from {
+            _ if position == sealing => (entry.keys.id, KeyRole::Sealing),
+            Some(from) if position < sealing => (entry.keys.id, KeyRole::Pending { from }),
+            _ => (entry.keys.id, KeyRole::Old),
+        };
+        ring.entries.iter().enumerate().map(role).collect()
     }
 
     /// Puts other secrets in place of the present ones, for all clones of the ring, and says whether that changed
@@ -143,19 +192,10 @@ impl KeyRing {
     /// It is what this process saw. An old secret can go when it [is retirable](KeyEvidence::is_retirable) on
     /// every replica.
     pub fn evidence(&self, idle_timeout: Duration, now: SystemTime) -> Vec<KeyEvidence> {
-        let ring = self.snapshot();
-        let sealing = ring.sealing_position();
+        let roles = self.roles();
         let mut sightings = self.sightings();
         sightings.forget_before(now.checked_sub(idle_timeout));
-        let evidence = |(position, entry): (usize, &Entry)| {
-            let role = match entry.seals_from {
-                _ if position == sealing => KeyRole::Sealing,
-                Some(from) if position < sealing => KeyRole::Pending { from },
-                _ => KeyRole::Old,
-            };
-            sightings.evidence(entry.keys.id, role)
-        };
-        ring.entries.iter().enumerate().map(evidence).collect()
+        roles.into_iter().map(|(key_id, role)| sightings.evidence(key_id, role)).collect()
     }
 
     /// Notes that a session came under a key.

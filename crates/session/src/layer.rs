@@ -46,7 +46,8 @@ impl<P: Payload> SessionLayer<P> {
         Self { context, payload: PhantomData }
     }
 
-    /// With a ledger, sessions that were ended stay ended and older rotations never overwrite newer ones.
+    /// With a ledger, sessions that were ended stay ended, older rotations never overwrite newer ones, and of two changes
+    /// of one rotation only the first leaves.
     ///
     /// It is asked once for each request that brings a session, and once for each cookie written.
     #[must_use]
@@ -117,6 +118,7 @@ where
             let (mut state, present) = arrive::open::<P>(&context, request.headers());
             let learned = arrive::ask_ledger(&context, &mut state).await;
             let session = Session::new(Arc::clone(&context), state);
+            let _in_flight = InFlight(session.clone());
             let cookies = request.headers().get_all(COOKIE).into_iter().cloned().collect();
             let flash = Flash::new(Arc::clone(&context), cookies);
             request.extensions_mut().extend(learned);
@@ -126,6 +128,16 @@ where
             depart::close(&context, &session, &flash, &present, &mut response).await;
             Ok(response)
         })
+    }
+}
+
+/// A request without a response yet. Where it is dropped, nothing leaves any more, and whoever waits for a session to leave
+/// is told, although clones of the session may live on in tasks.
+struct InFlight<P: Payload>(Session<P>);
+
+impl<P: Payload> Drop for InFlight<P> {
+    fn drop(&mut self) {
+        self.0.abandon();
     }
 }
 

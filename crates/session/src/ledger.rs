@@ -21,14 +21,9 @@ pub trait Ledger: Send + Sync + 'static {
     /// What is known of a session that came in.
     fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Known>;
 
-    /// Notes that a rotation of the session is about to be sent, and tells what is known then, in one step. Of two
-    /// rotations the higher is kept; it may be forgotten after `keep_until`, or earlier where room is short.
-    fn advance<'a>(
-        &'a self,
-        session: &'a Identity,
-        rotation: u64,
-        keep_until: SystemTime,
-    ) -> LedgerFuture<'a, Standing>;
+    /// Says whether a response may leave with a rotation of the session, and notes that it does, in one step. Of two
+    /// rotations the higher is kept; it may be forgotten after [`Advance::keep_until`], or earlier where room is short.
+    fn advance<'a>(&'a self, session: &'a Identity, advance: &'a Advance) -> LedgerFuture<'a, Passage>;
 
     /// Ends sessions. The tombstone must not be forgotten before `keep_until`, however short room is.
     fn end<'a>(&'a self, tombstone: &'a Tombstone, keep_until: SystemTime) -> LedgerFuture<'a, ()>;
@@ -39,13 +34,8 @@ impl<L: Ledger + ?Sized> Ledger for Arc<L> {
         (**self).standing(session)
     }
 
-    fn advance<'a>(
-        &'a self,
-        session: &'a Identity,
-        rotation: u64,
-        keep_until: SystemTime,
-    ) -> LedgerFuture<'a, Standing> {
-        (**self).advance(session, rotation, keep_until)
+    fn advance<'a>(&'a self, session: &'a Identity, advance: &'a Advance) -> LedgerFuture<'a, Passage> {
+        (**self).advance(session, advance)
     }
 
     fn end<'a>(&'a self, tombstone: &'a Tombstone, keep_until: SystemTime) -> LedgerFuture<'a, ()> {
@@ -80,6 +70,41 @@ impl<P> From<&Record<P>> for Identity {
     }
 }
 
+/// A rotation with which a response is about to leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Advance {
+    /// Which.
+    pub rotation: u64,
+    /// How the response came by it.
+    pub origin: RotationOrigin,
+    /// When the request came in that the response answers.
+    pub arrived_at: SystemTime,
+    /// As long as a cookie of the session can be accepted.
+    pub keep_until: SystemTime,
+}
+
+/// How a response came by its rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RotationOrigin {
+    /// It has made it, by a change of its own. Of one rotation only one such response may leave, or the change of the
+    /// other would be lost.
+    Own,
+    /// It came in with the request, was adopted from elsewhere, or is the first one. Any number of responses may leave
+    /// with it.
+    Shared,
+}
+
+/// Whether a response may leave with its rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// It may, and it is noted.
+    Free,
+    /// It may not: a newer rotation has left, or another response with a change of its own under this one.
+    Overtaken,
+    /// It may not: there is a tombstone for the session.
+    Ended,
+}
+
 /// What a [`Ledger`] knows of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -112,7 +137,14 @@ impl From<Standing> for Known {
 #[non_exhaustive]
 pub enum Tombstone {
     /// This one.
-    Session(SessionId),
+    Session {
+        /// Its id.
+        id: SessionId,
+        /// Whose it is: a ledger may bound what it remembers of one owner.
+        owner: Owner,
+        /// When it began.
+        created_at: SystemTime,
+    },
     /// Every session of the owner that began before a time.
     Owner {
         /// Whose sessions.

@@ -29,10 +29,13 @@ pub use flash::{Flash, FlashKind};
 pub use ironleaf_ambient::{CLOCK_SKEW, Clock, Random, system_clock, system_random};
 pub use key_ring::{KeyEvidence, KeyId, KeyRing, KeyRingError, KeyRole};
 pub use layer::{SessionLayer, SessionService};
-pub use ledger::{Identity, Known, Ledger, LedgerError, LedgerFuture, MemoryLedger, Standing, Tombstone};
+pub use ledger::{
+    Advance, Identity, Known, Ledger, LedgerError, LedgerFuture, MemoryLedger, Passage, RotationOrigin,
+    Standing, Tombstone,
+};
 pub use payload::{Payload, PayloadError, Serde};
 pub use sealer::{Purpose, Sealer, UnsealError, Unsealed};
 pub use secret::{Secret, SecretError};
-pub use session::{Arrival, Session, SessionTooLarge};
+pub use session::{Arrival, Beginning, Leaving, Left, Overtaken, Refused, Session, SessionTooLarge};
 pub use settings::{SessionSettings, SettingsError};
 pub use wiped::Wiped;

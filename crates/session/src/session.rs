@@ -1,12 +1,22 @@
 //! The handle through which a request reads and changes its session.
 
+mod beginning;
+mod refusal;
+mod state;
+
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
 
-use crate::{Encoder, Owner, Payload, Record, SessionId, Wiped, context::Context, envelope::encode_payload};
+use crate::{Payload, Record, SessionId, context::Context};
+
+pub(crate) use beginning::Teller;
+pub use beginning::{Beginning, Leaving, Left};
+pub use refusal::{Overtaken, Refused, SessionTooLarge};
+use state::Intent;
+pub(crate) use state::{Departure, Fate, State, Writing};
 
 /// The session of one request. Clones are the same session.
 ///
@@ -15,11 +25,16 @@ use crate::{Encoder, Owner, Payload, Record, SessionId, Wiped, context::Context,
 /// outlives the request, cannot be written any more: it is refused, logged as a warning, and the method says
 /// so by its result.
 ///
+/// Requests of one browser run at the same time, and each has its own copy of the session. With a
+/// [`Ledger`](crate::Ledger), of two responses that changed the same copy only the first to leave is written; the other
+/// one carries [`Overtaken`] in its extensions.
+///
 /// | method | cookie |
 /// |---|---|
 /// | [`current`](Self::current) | untouched, unless it is due for renewal |
 /// | [`insert`](Self::insert) | written |
-/// | [`modify`](Self::modify) | written if the payload's encoding changed |
+/// | [`modify`](Self::modify) | written as the next rotation if the payload's encoding changed |
+/// | [`amend`](Self::amend) | written if the payload's encoding changed |
 /// | [`rotate`](Self::rotate), [`adopt`](Self::adopt) | written |
 /// | [`renew`](Self::renew) | written if there is a session |
 /// | [`destroy`](Self::destroy) | removed |
@@ -57,122 +72,6 @@ pub enum Arrival {
     Tampered,
 }
 
-/// The session does not fit the header budget, so it was not written and the browser keeps the old cookie.
-///
-/// The layer logs it as an error and puts it into the response's extensions, where a layer further out can
-/// turn the response into a page that says so. A handler that wants to know before asks
-/// [`Session::fits`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the session takes {needed_bytes} bytes of the Cookie header, {budget_bytes} are allowed")]
-pub struct SessionTooLarge {
-    /// What the session would take.
-    pub needed_bytes: usize,
-    /// What [`header_budget_bytes`](crate::SessionSettings::header_budget_bytes) allows.
-    pub budget_bytes: usize,
-}
-
-pub(crate) struct State<P> {
-    arrival: Arrival,
-    /// The session as it came in.
-    arrived: Option<Arc<Record<P>>>,
-    /// How long its plaintext was.
-    arrived_bytes: usize,
-    record: Option<Arc<Record<P>>>,
-    /// Whether the cookie should be sealed anew although nothing changed: it is old, or its key is.
-    renewal_due: bool,
-    intent: Intent,
-    /// The payload's encoding before the first `modify`.
-    before: Option<Wiped<Vec<u8>>>,
-    looked_at: bool,
-    head_has_passed: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Intent {
-    Keep,
-    Write,
-    Remove,
-}
-
-/// What the layer is to do on the way out.
-pub(crate) struct Departure<P> {
-    pub(crate) fate: Fate<P>,
-    /// The session that came in and was replaced or destroyed.
-    pub(crate) ended: Option<Arc<Record<P>>>,
-    /// Whether the response depends on the session.
-    pub(crate) looked_at: bool,
-}
-
-pub(crate) enum Fate<P> {
-    Leave,
-    Write(Arc<Record<P>>),
-    Remove,
-}
-
-impl<P: Payload> State<P> {
-    /// No session came in.
-    pub(crate) fn without(arrival: Arrival) -> Self {
-        Self {
-            arrival,
-            arrived: None,
-            arrived_bytes: 0,
-            record: None,
-            renewal_due: false,
-            intent: Intent::Keep,
-            before: None,
-            looked_at: false,
-            head_has_passed: false,
-        }
-    }
-
-    /// This one came in, from a plaintext of so many bytes.
-    pub(crate) fn accepted(record: Record<P>, plaintext_bytes: usize, renewal_due: bool) -> Self {
-        let record = Some(Arc::new(record));
-        Self {
-            arrived: record.clone(),
-            arrived_bytes: plaintext_bytes,
-            record,
-            renewal_due,
-            ..Self::without(Arrival::Accepted)
-        }
-    }
-
-    /// The session as it came in, for the ledger to be asked about.
-    pub(crate) fn arrived(&self) -> Option<&Record<P>> {
-        self.arrived.as_deref()
-    }
-
-    /// The ledger's answer makes another arrival of it.
-    pub(crate) fn settle(&mut self, arrival: Arrival) {
-        self.arrival = arrival;
-        if arrival == Arrival::Ended {
-            self.arrived = None;
-            self.record = None;
-        }
-    }
-
-    /// How long the plaintext was, where the session is as it came in.
-    ///
-    /// It would be no longer today: there is one encoding of a record, but for tokens that another implementation may
-    /// have kept as text, which is no shorter.
-    fn unchanged_bytes(&self) -> Option<usize> {
-        let is_unchanged = Arc::ptr_eq(self.record.as_ref()?, self.arrived.as_ref()?);
-        is_unchanged.then_some(self.arrived_bytes)
-    }
-
-    fn replace(&mut self, record: Record<P>, intent: Intent) {
-        self.record = Some(Arc::new(record));
-        self.intent = intent;
-    }
-
-    fn has_changed(&self) -> bool {
-        let Some((record, before)) = self.record.as_ref().zip(self.before.as_ref()) else {
-            return false;
-        };
-        encoded(&record.payload) != *before
-    }
-}
-
 impl<P: Payload> Session<P> {
     pub(crate) fn new(context: Arc<Context>, state: State<P>) -> Self {
         Self { shared: Arc::new(Shared { context, state: Mutex::new(state) }) }
@@ -192,66 +91,74 @@ impl<P: Payload> Session<P> {
         state.arrival
     }
 
-    /// Signs in: begins a session with a new id and rotation 0, in place of any other.
-    ///
-    /// `false` if the head of the response has passed and nothing was done.
-    pub fn insert(&self, payload: P, owner: Owner, provider_sid: Option<String>) -> bool {
-        let context = &self.shared.context;
-        let id = SessionId::generate(&context.random);
-        let record = Record::begin(id, owner, provider_sid, payload, context.now());
-        let Some(mut state) = self.changing("insert") else {
-            return false;
-        };
-        state.before = None;
-        state.replace(record, Intent::Write);
-        true
+    /// The session that came in and is over: its time had run out, or the ledger has ended it. For cleaning up after it.
+    pub fn over(&self) -> Option<Arc<Record<P>>> {
+        let mut state = self.state();
+        state.looked_at |= state.over.is_some();
+        state.over.clone()
     }
 
-    /// Changes the payload. The cookie is written if its encoding differs in the end.
+    /// Signs in: begins a session with a new id and rotation 0, in place of any other.
+    ///
+    /// What it gives tells what becomes of the session's cookie. `None` if the head of the response has passed and
+    /// nothing was done.
+    pub fn insert(&self, payload: P, beginning: Beginning) -> Option<Leaving> {
+        let context = &self.shared.context;
+        let id = SessionId::generate(&context.random);
+        let record = Record::begin(id, beginning, payload, context.now());
+        let (teller, leaving) = Leaving::new();
+        self.changing("insert")?.turn_to(Some(record), Intent::Write, Some(teller));
+        Some(leaving)
+    }
+
+    /// Changes the payload. If its encoding differs in the end, the response leaves with the next rotation, however many
+    /// changes there were; one that [`rotate`](Self::rotate) or [`adopt`](Self::adopt) has counted is not counted again.
+    ///
+    /// With a [`Ledger`](crate::Ledger), a change that was overtaken by another one is not written, and the response
+    /// says so: see [`Overtaken`]. After [`adopt`](Self::adopt), whose rotation any number of responses may have, it is
+    /// the last one to leave that stays.
     ///
     /// The session is locked meanwhile: `change` must not use it. `None` if there is no session, or if the
     /// head of the response has passed.
     pub fn modify<R>(&self, change: impl FnOnce(&mut P) -> R) -> Option<R> {
-        let mut state = self.changing("modify")?;
-        let mut record = Record::clone(state.record.as_ref()?);
-        if state.before.is_none() {
-            state.before = Some(encoded(&record.payload));
-        }
-        let result = change(&mut record.payload);
-        let intent = state.intent;
-        state.replace(record, intent);
-        Some(result)
+        self.changing("modify")?.edit(true, change)
+    }
+
+    /// Changes the payload and leaves the rotation as it is, where rotations are counted elsewhere. The cookie is written
+    /// if the encoding differs in the end. Of two responses at the same time the last one to leave stays, so it is for what
+    /// may be lost, such as a copy of what is kept elsewhere.
+    ///
+    /// The session is locked meanwhile: `change` must not use it. `None` if there is no session, or if the
+    /// head of the response has passed.
+    pub fn amend<R>(&self, change: impl FnOnce(&mut P) -> R) -> Option<R> {
+        self.changing("amend")?.edit(false, change)
+    }
+
+    /// Changes the payload where the cookie is written anyway. Otherwise the change is lost, so it is for what costs nothing to
+    /// lose, such as a later end of a life.
+    ///
+    /// The session is locked meanwhile: `change` must not use it. `None` if there is no session, or if the
+    /// head of the response has passed.
+    pub fn note<R>(&self, change: impl FnOnce(&mut P) -> R) -> Option<R> {
+        self.changing("note")?.note(change)
     }
 
     /// Changes the payload as the next rotation, which a refresh of its tokens is, and returns its number.
     ///
+    /// With a [`Ledger`](crate::Ledger), it can be [overtaken](Overtaken).
+    ///
     /// The session is locked meanwhile: `change` must not use it. `None` if there is no session, or if the
     /// head of the response has passed.
     pub fn rotate(&self, change: impl FnOnce(&mut P)) -> Option<u64> {
-        let mut state = self.changing("rotate")?;
-        let mut record = Record::clone(state.record.as_ref()?);
-        change(&mut record.payload);
-        record.rotation = record.rotation.saturating_add(1);
-        let rotation = record.rotation;
-        state.replace(record, Intent::Write);
-        Some(rotation)
+        self.changing("rotate")?.rotate(change)
     }
 
-    /// Takes over a newer rotation that was learned from elsewhere, such as a store.
+    /// Takes over a newer rotation that was learned from elsewhere, such as a store, in place of what was changed here. A
+    /// renewal may bring a new session id of the provider; `None` leaves the one there is.
     ///
     /// `false` if there is no session, if its rotation is as new, or if the head of the response has passed.
-    pub fn adopt(&self, rotation: u64, payload: P) -> bool {
-        let Some(mut state) = self.changing("adopt") else {
-            return false;
-        };
-        let Some(current) = state.record.as_ref().filter(|current| current.rotation < rotation) else {
-            return false;
-        };
-        let mut record = Record::clone(current);
-        record.rotation = rotation;
-        record.payload = payload;
-        state.replace(record, Intent::Write);
-        true
+    pub fn adopt(&self, rotation: u64, payload: P, provider_sid: Option<String>) -> bool {
+        self.changing("adopt").is_some_and(|mut state| state.adopt(rotation, payload, provider_sid))
     }
 
     /// Has the session sealed anew even if nothing changed, which begins its idle timeout anew.
@@ -275,10 +182,14 @@ impl<P: Payload> Session<P> {
         let Some(mut state) = self.changing("destroy") else {
             return false;
         };
-        state.record = None;
-        state.before = None;
-        state.intent = Intent::Remove;
+        state.turn_to(None, Intent::Remove, None);
         true
+    }
+
+    /// The caller has written down the end of the session that came in, or leaves it to a task of its own: the layer does
+    /// not do it a second time.
+    pub fn end_is_written(&self) {
+        self.state().end_is_written = true;
     }
 
     /// Goes on as an anonymous request and leaves the cookie alone: the session may live, in a newer cookie of the same
@@ -289,9 +200,7 @@ impl<P: Payload> Session<P> {
         let Some(mut state) = self.changing("disregard") else {
             return false;
         };
-        state.record = None;
-        state.before = None;
-        state.intent = Intent::Keep;
+        state.turn_to(None, Intent::Keep, None);
         true
     }
 
@@ -301,33 +210,21 @@ impl<P: Payload> Session<P> {
     ///
     /// [`SessionTooLarge`] if it does not: the layer will refuse to write it.
     pub fn fits(&self) -> Result<(), SessionTooLarge> {
-        let (record, unchanged_bytes) = {
-            let state = self.state();
-            (state.record.clone(), state.unchanged_bytes())
-        };
-        let Some(record) = record else { return Ok(()) };
-        let fits = |plaintext_bytes| crate::layer::fits(&self.shared.context, plaintext_bytes);
-        if unchanged_bytes.is_some_and(|bytes| fits(bytes).is_ok()) {
-            return Ok(());
-        }
-        fits(record.encode(record.sealed_at).len())
+        // It is encoded even where nothing changed: its cookie may be in an older version's encoding, which was shorter.
+        let departing = self.state().departing();
+        departing.map_or(Ok(()), |Writing { record, .. }| {
+            crate::layer::fits(&self.shared.context, record.encode(record.sealed_at).len())
+        })
     }
 
     /// Closes the session for changes and says what is to be done with the cookie.
     pub(crate) fn depart(&self) -> Departure<P> {
-        let mut state = self.state();
-        state.head_has_passed = true;
-        let is_due = state.intent == Intent::Write || state.renewal_due || state.has_changed();
-        let is_removed = state.intent == Intent::Remove || state.arrival == Arrival::Tampered;
-        let fate = match &state.record {
-            Some(record) if is_due => Fate::Write(Arc::clone(record)),
-            None if is_removed => Fate::Remove,
-            _ => Fate::Leave,
-        };
-        let is_other =
-            |arrived: &Arc<Record<P>>| state.record.as_ref().is_none_or(|record| record.id != arrived.id);
-        let ended = state.arrived.clone().filter(is_other);
-        Departure { fate, ended, looked_at: state.looked_at }
+        self.state().depart()
+    }
+
+    /// Closes the session for changes: no response will leave.
+    pub(crate) fn abandon(&self) {
+        self.state().abandon();
     }
 
     fn state(&self) -> MutexGuard<'_, State<P>> {
@@ -352,12 +249,6 @@ impl<P: Payload> Session<P> {
 /// Whether a record sealed at `sealed_at` is due for renewal.
 pub(crate) fn is_renewal_due(context: &Context, sealed_at: SystemTime, now: SystemTime) -> bool {
     now.duration_since(sealed_at).is_ok_and(|age| age >= context.settings.renewal_threshold())
-}
-
-fn encoded<P: Payload>(payload: &P) -> Wiped<Vec<u8>> {
-    let mut out = Encoder::new();
-    encode_payload(&mut out, payload);
-    out.finish()
 }
 
 impl<P> Clone for Session<P> {

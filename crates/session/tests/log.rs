@@ -10,8 +10,8 @@ use std::{
 use axum::{Router, body::Body, routing::any};
 use http::{Request, header};
 use ironleaf_session::{
-    KeyRing, Owner, Purpose, Sealer, Secret, Serde, Session, SessionLayer, SessionSettings, system_clock,
-    system_random,
+    Beginning, KeyRing, Owner, Purpose, Sealer, Secret, Serde, Session, SessionLayer, SessionSettings,
+    system_clock, system_random,
 };
 use tower::ServiceExt as _;
 
@@ -39,7 +39,7 @@ fn router(sealer: &Sealer) -> Router {
     let layer: SessionLayer<Serde<String>> =
         SessionLayer::new(sealer.clone(), SessionSettings::default(), system_clock(), system_random());
     let too_large = async |session: Session<Serde<String>>| {
-        session.insert(Serde("hunter2".repeat(2_000)), Owner::new("provider", "subject"), None);
+        session.insert(Serde("hunter2".repeat(2_000)), Beginning::of(Owner::new("provider", "subject")));
     };
     Router::new().route("/", any(async || "")).route("/too-large", any(too_large)).layer(layer)
 }

@@ -120,7 +120,7 @@ async fn a_new_password_keeps_this_session_and_ends_every_other_one() {
     assert_signed_in(&mut admin, "admin@test.com").await;
 
     // At another replica, and long after.
-    browser.turn_to(world.replica(&[]));
+    browser.turn_to(world.replica(&[]).await);
     for _ in 0..3 {
         assert_signed_in(&mut browser, "user@test.com").await;
         world.advance(ACCESS_TOKEN_LIFE + Duration::from_secs(1));
@@ -206,7 +206,7 @@ async fn a_deleted_account_ends_this_session_and_every_other_one() {
     let removal = answer.set_cookies(SESSION);
     assert!(removal.len() == 1 && removal[0].contains("Max-Age=0"), "{removal:?}");
     assert!(browser.get("/").await.body.contains(r#"href="/login""#));
-    phone.turn_to(world.replica(&[]));
+    phone.turn_to(world.replica(&[]).await);
     assert_signed_out(&mut phone, "S6").await;
     assert_signed_out(&mut copy, "S6").await;
     assert_signed_in(&mut admin, "admin@test.com").await;

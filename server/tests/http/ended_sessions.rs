@@ -17,7 +17,7 @@ const ACCESS_TOKEN_LIFE: Duration = Duration::from_mins(20);
 
 /// Every cookie that was ever seen of the session, at every replica.
 async fn assert_dead_everywhere(world: &World, copies: &[Browser]) {
-    for replica in [world.router.clone(), world.replica(&[])] {
+    for replica in [world.router.clone(), world.replica(&[]).await] {
         for copy in copies {
             let mut copy = copy.clone();
             copy.turn_to(replica.clone());
@@ -58,7 +58,7 @@ async fn a_copied_cookie_is_dead_after_sign_out_on_either_replica() {
 #[tokio::test]
 async fn a_sign_out_wins_over_fifty_requests_in_flight() {
     let world = World::new().await;
-    let replicas = [world.router.clone(), world.replica(&[])];
+    let replicas = [world.router.clone(), world.replica(&[]).await];
     tokio::time::pause();
     for (round, head_start) in [0, 1, 3, 10, 30, 100, 300].into_iter().enumerate() {
         let browser = world.signed_in().await;

@@ -86,7 +86,7 @@ async fn tokens_that_outgrew_the_budget_are_said_so_and_nobody_is_signed_out() {
     assert!(!page.body.contains("Account Settings"));
     assert_eq!(browser.session_cookies(), before);
 
-    browser.turn_to(world.replica(&[("SESSION_HEADER_BUDGET", "32768")]));
+    browser.turn_to(world.replica(&[("SESSION_HEADER_BUDGET", "32768")]).await);
     assert!(browser.get("/account").await.body.contains("user@test.com"));
     assert_ne!(browser.session_cookies(), before);
 }
@@ -98,7 +98,7 @@ async fn a_session_over_a_lowered_budget_spends_no_token_and_nobody_is_signed_ou
     let before = browser.session_cookies();
     world.advance(ACCESS_TOKEN_LIFE + Duration::from_secs(1));
 
-    browser.turn_to(world.replica(&[]));
+    browser.turn_to(world.replica(&[]).await);
     for _ in 0..3 {
         assert_says_so(&browser.get("/account").await);
         // Longer than the core API would repeat the answer to a refresh.
@@ -119,7 +119,7 @@ async fn a_session_over_a_lowered_budget_spends_no_token_and_nobody_is_signed_ou
 async fn a_script_is_told_of_a_session_over_the_budget() {
     let world = spacious_world().await;
     let mut browser = world.signed_in().await;
-    browser.turn_to(world.replica(&[]));
+    browser.turn_to(world.replica(&[]).await);
     browser.headers.insert("accept", "application/json".to_owned());
     // Old enough to be sealed anew.
     world.advance(Duration::from_hours(2 * 24));
@@ -135,7 +135,7 @@ async fn a_session_over_a_lowered_budget_can_be_signed_out_of() {
     let world = spacious_world().await;
     let mut browser = world.signed_in().await;
     let before = browser.session_cookies();
-    browser.turn_to(world.replica(&[]));
+    browser.turn_to(world.replica(&[]).await);
     assert_eq!(browser.get("/").await.status, 200, "what is not written needs no room");
 
     // Old enough to be sealed anew.
@@ -154,7 +154,7 @@ async fn a_sign_in_over_the_budget_leaves_whoever_was_signed_in() {
     let world = spacious_world().await;
     let mut browser = world.signed_in().await;
     let before = browser.session_cookies();
-    browser.turn_to(world.replica(&[]));
+    browser.turn_to(world.replica(&[]).await);
 
     let refused = browser.sign_in("admin@test.com", "password1").await;
     assert_eq!((refused.status, refused.location()), (303, "/login"));

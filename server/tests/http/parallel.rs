@@ -59,7 +59,7 @@ async fn two_hundred_requests_refresh_once_and_all_show_the_person() {
 #[tokio::test]
 async fn two_hundred_requests_at_two_replicas_refresh_once_and_all_show_the_person() {
     let world = World::new().await;
-    assert_one_refresh_serves_all(&world, &[world.router.clone(), world.replica(&[])]).await;
+    assert_one_refresh_serves_all(&world, &[world.router.clone(), world.replica(&[]).await]).await;
 }
 
 #[tokio::test]

@@ -129,7 +129,7 @@ async fn right_passwords_are_not_limited() {
 async fn replicas_count_together() {
     let world = World::with(&FEW).await;
     let mut browser = world.browser();
-    let other = world.replica(&FEW);
+    let other = world.replica(&FEW).await;
     assert_eq!([guess(&mut browser).await.status, guess(&mut browser).await.status], [303, 303]);
     browser.turn_to(other);
     assert_eq!([guess(&mut browser).await.status, guess(&mut browser).await.status], [303, 429]);

@@ -20,7 +20,7 @@ const FOR_SOMEBODY: [&str; 3] = ["/set-password", "/account/delete", "/confirm?r
 async fn unchecked(world: &World, after: Duration) -> Browser {
     let mut browser = world.signed_in().await;
     world.advance(after);
-    browser.turn_to(world.replica_at(Arc::new(Away)));
+    browser.turn_to(world.replica_at(Arc::new(Away)).await);
     browser
 }
 
@@ -76,7 +76,7 @@ async fn no_header_offers_a_sign_in_to_somebody_who_may_be_signed_in() {
         );
     }
     let mut stranger = world.browser();
-    stranger.turn_to(world.replica_at(Arc::new(Away)));
+    stranger.turn_to(world.replica_at(Arc::new(Away)).await);
     assert!(stranger.get("/").await.body.contains("\"/login\""), "nobody has a session to lose");
 }
 
@@ -84,7 +84,7 @@ async fn no_header_offers_a_sign_in_to_somebody_who_may_be_signed_in() {
 async fn who_has_no_session_is_sent_to_the_sign_in_page_all_the_same() {
     let world = World::new().await;
     let mut stranger = world.browser();
-    stranger.turn_to(world.replica_at(Arc::new(Away)));
+    stranger.turn_to(world.replica_at(Arc::new(Away)).await);
     for path in FOR_SOMEBODY {
         let answer = stranger.get(path).await;
         assert_eq!(answer.status, 303, "{path}");

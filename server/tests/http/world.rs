@@ -54,18 +54,19 @@ impl World {
         .unwrap();
         let network = Arc::new(Network::new(core_api.router()));
         let store = Arc::new(MemoryStore::new(STORE_BYTES, clock.reader()));
-        let router = assemble(&config, &folder, &clock, &network, Arc::<MemoryStore>::clone(&store));
+        let router = assemble(&config, &folder, &clock, &network, Arc::<MemoryStore>::clone(&store)).await;
         Self { router, core_api, network, store, clock, core_api_clock, folder }
     }
 
     /// Another replica, with the same secrets and the same core API, and settings of its own.
-    pub(crate) fn replica(&self, settings: &[(&str, &str)]) -> Router {
+    pub(crate) async fn replica(&self, settings: &[(&str, &str)]) -> Router {
         assemble(&config(&self.folder, settings), &self.folder, &self.clock, &self.network, self.store())
+            .await
     }
 
     /// Another replica, with a store of its own.
-    pub(crate) fn replica_at(&self, store: Arc<dyn Store>) -> Router {
-        assemble(&config(&self.folder, &[]), &self.folder, &self.clock, &self.network, store)
+    pub(crate) async fn replica_at(&self, store: Arc<dyn Store>) -> Router {
+        assemble(&config(&self.folder, &[]), &self.folder, &self.clock, &self.network, store).await
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -131,7 +132,7 @@ fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
     Config::from_lookup(&variable, &|path| std::fs::read_to_string(path)).unwrap()
 }
 
-fn assemble(
+async fn assemble(
     config: &Config,
     folder: &TempDir,
     clock: &MovableClock,
@@ -146,6 +147,7 @@ fn assemble(
         spawner: ironleaf_auth::tokio_spawner(),
     };
     application(config, "http://core-api.test/v1".parse().unwrap(), &built_site(folder), ambient)
+        .await
         .unwrap()
         .router
 }

@@ -69,7 +69,7 @@ impl Payload for KnownDevice {
         }
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         let id = input.array()?;
         let accounts = (0..input.varint()?).map(|_| input.array()).collect::<Result<_, _>>()?;
         Ok(Self { id, accounts })
@@ -90,7 +90,7 @@ mod tests {
         device.encode(&mut out);
         let bytes = out.finish();
         let mut input = Decoder::new(&bytes);
-        assert_eq!(KnownDevice::decode(&mut input).unwrap(), device);
+        assert_eq!(KnownDevice::decode(1, &mut input).unwrap(), device);
         input.finish().unwrap();
     }
 }

@@ -8,7 +8,7 @@
 use std::{collections::HashSet, sync::LazyLock, time::Duration};
 
 use http::{HeaderMap, HeaderValue, header::COOKIE};
-use ironleaf_session::{Arrival, Flash, Owner, Serde, Session, SessionLayer, SessionSettings};
+use ironleaf_session::{Arrival, Beginning, Flash, Owner, Serde, Session, SessionLayer, SessionSettings};
 use ironleaf_session_fuzz::{
     Answer, Cookie, FOREIGN_SECRET, NOW, OLD_SECRET, SECRET, SESSION_COOKIE, layer, secrets, settings, visit,
 };
@@ -123,7 +123,7 @@ fn whole(secrets: &str, settings: SessionSettings, now: Duration, text: &str) ->
 fn sealed(secrets: &str, settings: SessionSettings, now: Duration, text: &str) -> Vec<Cookie> {
     let text = text.to_owned();
     let sign_in = move |session: &Session<Text>, _: &Flash| {
-        session.insert(Serde(text.clone()), Owner::new("core-api", "42"), None);
+        session.insert(Serde(text.clone()), Beginning::of(Owner::new("core-api", "42")));
     };
     let Answer { written, .. } = visit(&layer(secrets, settings, now), HeaderValue::from_static(""), sign_in);
     written

@@ -17,21 +17,24 @@ static LAYER: LazyLock<SessionLayer<Token>> = LazyLock::new(|| layer(SECRET, set
 
 const MESSAGE: FlashKind<Token> = FlashKind::new("ironleaf-message", Duration::from_mins(1));
 
-/// The payload of `FORMAT.md`'s values.
+/// The payload of `FORMAT.md`'s values, and what a later release may have appended to it.
 #[derive(Clone, Debug, PartialEq)]
 struct Token {
     token: String,
     expires_at: u64,
+    rest: Vec<u8>,
 }
 
 impl Payload for Token {
     fn encode(&self, out: &mut Encoder) {
         out.token(&self.token);
         out.varint(self.expires_at);
+        out.raw(&self.rest);
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
-        Ok(Self { token: input.token()?.to_string(), expires_at: input.varint()? })
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        let (token, expires_at) = (input.token()?.to_string(), input.varint()?);
+        Ok(Self { token, expires_at, rest: input.rest().to_vec() })
     }
 }
 
@@ -97,6 +100,7 @@ fn survives_being_written_again(plaintext: &[u8]) {
 
 fn page(session: &Session<Token>, flash: &Flash) -> (Arrival, Option<Seen>) {
     let _ = flash.take(&MESSAGE);
+    assert_eq!(flash.names(&MESSAGE), [""; 0], "it came without a suffix");
     session.renew();
     (session.arrival(), session.current().map(|record| seen(&record)))
 }

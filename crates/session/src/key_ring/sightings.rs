@@ -16,7 +16,7 @@ const MAX_COUNTED_SESSIONS: usize = 100_000;
 pub enum KeyRole {
     /// It seals.
     Sealing,
-    /// It was added at run time; it unseals now, and seals from then on.
+    /// It is new; it unseals now, and seals from then on.
     Pending {
         /// When it begins to seal.
         from: SystemTime,

@@ -69,6 +69,80 @@ fn a_secret_added_at_run_time_unseals_at_once_and_seals_after_the_delay() {
     assert!(clone.find(key_id(1)).is_some_and(|(_, newest)| !newest));
 }
 
+/// A ring of these secrets at the start of a process, each known for so many seconds.
+fn started(known: &[(u8, Option<u64>)], clock: &Clock) -> KeyRing {
+    let now = clock();
+    let known_since = |id| {
+        let (_, age) = known.iter().find(|(byte, _)| key_id(*byte) == id).unwrap();
+        age.map(|age| now - Duration::from_secs(age))
+    };
+    ring(&known.iter().map(|(byte, _)| *byte).collect::<Vec<_>>()).seals_after(known_since, clock)
+}
+
+#[test]
+fn at_start_the_first_secret_seals_that_everybody_has_known_for_the_delay() {
+    let (long, delay) = (Some(86_400), 300);
+    // The list with the age of each, which seals at once, and which after how many seconds.
+    for (known, at_once, later) in [
+        (&[(1, None)][..], 1, (0, 1)),
+        (&[(1, Some(0))], 1, (0, 1)),
+        (&[(2, long), (1, long)], 2, (0, 2)),
+        (&[(2, Some(0)), (1, long)], 1, (300, 2)),
+        (&[(2, None), (1, long)], 1, (300, 2)),
+        (&[(2, Some(100)), (1, long)], 1, (200, 2)),
+        (&[(2, Some(delay)), (1, long)], 2, (0, 2)),
+        // The old one's evidence was lost.
+        (&[(2, Some(100)), (1, None)], 1, (200, 2)),
+        (&[(2, None), (1, None)], 1, (300, 2)),
+        (&[(3, Some(0)), (2, Some(200)), (1, long)], 1, (100, 2)),
+        (&[(3, Some(0)), (2, Some(200)), (1, long)], 1, (300, 3)),
+        (&[(3, Some(0)), (2, Some(0)), (1, None)], 1, (300, 3)),
+        (&[(3, Some(0)), (2, long), (1, long)], 2, (300, 3)),
+    ] {
+        let (clock, seconds) = clock();
+        let ring = started(known, &clock);
+        assert_eq!(ring.sealing_keys().id, key_id(at_once), "{known:?}");
+        let (after, then) = later;
+        if after > 0 {
+            seconds.fetch_add(after - 1, Ordering::Relaxed);
+            assert_ne!(ring.sealing_keys().id, key_id(then), "{known:?}");
+            seconds.fetch_add(1, Ordering::Relaxed);
+        }
+        assert_eq!(ring.sealing_keys().id, key_id(then), "{known:?}");
+    }
+}
+
+#[test]
+fn a_clock_that_was_ahead_delays_a_key_no_longer_than_the_delay() {
+    let (clock, seconds) = clock();
+    let ring = ring(&[2, 1]).seals_after(|_| Some(clock() + Duration::from_hours(9_000)), &clock);
+    assert_eq!(ring.sealing_keys().id, key_id(1));
+    seconds.fetch_add(300, Ordering::Relaxed);
+    assert_eq!(ring.sealing_keys().id, key_id(2));
+}
+
+#[test]
+fn a_secret_that_is_added_after_the_start_waits_for_itself_alone() {
+    let (clock, seconds) = clock();
+    let ring = started(&[(2, Some(100)), (1, Some(86_400))], &clock);
+    seconds.fetch_add(100, Ordering::Relaxed);
+    assert_eq!(ring.replace([secret(3), secret(2), secret(1)], &clock), Ok(true));
+    for (seconds_later, sealing) in [(99, 1), (1, 2), (199, 2), (1, 3)] {
+        seconds.fetch_add(seconds_later, Ordering::Relaxed);
+        assert_eq!(ring.sealing_keys().id, key_id(sealing), "{seconds_later}");
+    }
+}
+
+#[test]
+fn the_roles_say_which_key_seals_and_from_when_the_next_one_does() {
+    let (clock, _) = clock();
+    let ring = started(&[(3, Some(100)), (2, Some(86_400)), (1, None)], &clock);
+    let from = clock() + Duration::from_secs(200);
+    let expected =
+        [(key_id(3), KeyRole::Pending { from }), (key_id(2), KeyRole::Sealing), (key_id(1), KeyRole::Old)];
+    assert_eq!(ring.roles(), expected);
+}
+
 #[test]
 fn loading_the_same_list_again_does_not_begin_the_delay_anew() {
     let (clock, seconds) = clock();

@@ -17,7 +17,6 @@ use crate::{
 /// One value that opened.
 struct Opened<P> {
     record: Record<P>,
-    plaintext_bytes: usize,
     newest_key: bool,
     key_id: KeyId,
 }
@@ -25,18 +24,19 @@ struct Opened<P> {
 /// What the values of the cookie came to, the worst that is not better explained otherwise.
 struct Findings<P> {
     best: Option<Opened<P>>,
-    expired: bool,
+    /// The newest of those whose time is over.
+    over: Option<Record<P>>,
     unknown: bool,
     tampered: bool,
 }
 
 pub(super) fn open<P: Payload>(context: &Context, headers: &HeaderMap) -> (State<P>, Present) {
     let arrived = Arrived::collect(&context.cookie_name, header::pairs(headers));
-    if arrived.is_empty() {
-        return (State::without(Arrival::Absent), Present::default());
-    }
     let now = context.now();
-    let mut findings = Findings { best: None, expired: false, unknown: false, tampered: false };
+    if arrived.is_empty() {
+        return (State::without(Arrival::Absent, now), Present::default());
+    }
+    let mut findings = Findings { best: None, over: None, unknown: false, tampered: false };
     for value in &arrived.whole {
         findings.add(context, value, now);
     }
@@ -75,14 +75,13 @@ impl<P: Payload> Findings<P> {
         match opened {
             Ok(unsealed) => match Record::decode(&unsealed.plaintext) {
                 Ok(record) if now < context.expires_at(&record, record.sealed_at) => {
-                    self.offer(Opened {
-                        record,
-                        plaintext_bytes: unsealed.plaintext.len(),
-                        newest_key: unsealed.newest_key,
-                        key_id: unsealed.key_id,
-                    });
+                    self.offer(Opened { record, newest_key: unsealed.newest_key, key_id: unsealed.key_id });
                 }
-                Ok(_) => self.expired = true,
+                Ok(record) => {
+                    if self.over.as_ref().is_none_or(|over| rank(over) < rank(&record)) {
+                        self.over = Some(record);
+                    }
+                }
                 Err(_) => self.unknown = true,
             },
             Err(UnsealError::UnknownKey | UnsealError::UnknownVersion) => self.unknown = true,
@@ -90,32 +89,34 @@ impl<P: Payload> Findings<P> {
         }
     }
 
-    /// Of one session the highest rotation wins, then the latest seal; of two sessions the newer one, because
-    /// the count of rotations says nothing between them.
     fn offer(&mut self, opened: Opened<P>) {
-        let rank =
-            |opened: &Opened<P>| (opened.record.created_at, opened.record.rotation, opened.record.sealed_at);
-        if self.best.as_ref().is_none_or(|best| rank(best) < rank(&opened)) {
+        if self.best.as_ref().is_none_or(|best| rank(&best.record) < rank(&opened.record)) {
             self.best = Some(opened);
         }
     }
 
     fn into_state(self, context: &Context, now: SystemTime) -> State<P> {
-        if let Some(Opened { record, plaintext_bytes, newest_key, key_id }) = self.best {
+        if let Some(Opened { record, newest_key, key_id }) = self.best {
             context.sealer.keys().sighted(key_id, record.id, now);
             let renewal_due = !newest_key || is_renewal_due(context, record.sealed_at, now);
-            return State::accepted(record, plaintext_bytes, renewal_due);
+            return State::accepted(record, renewal_due, now);
         }
         let arrival = if self.unknown {
             Arrival::Unknown
         } else if self.tampered {
             tracing::warn!(cookie = context.cookie_name, "a session cookie was altered; it is removed");
             Arrival::Tampered
-        } else if self.expired {
+        } else if self.over.is_some() {
             Arrival::Expired
         } else {
             Arrival::Incomplete
         };
-        State::without(arrival)
+        State::without(arrival, now).with_over(self.over)
     }
+}
+
+/// Of one session the highest rotation wins, then the latest seal; of two sessions the newer one, because
+/// the count of rotations says nothing between them.
+fn rank<P>(record: &Record<P>) -> (SystemTime, u64, SystemTime) {
+    (record.created_at, record.rotation, record.sealed_at)
 }

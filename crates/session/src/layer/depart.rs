@@ -1,20 +1,28 @@
 //! The way out: from the session to `Set-Cookie`.
 
 use http::{
-    HeaderMap, HeaderValue, Response,
+    Extensions, HeaderMap, HeaderValue, Response,
     header::{CACHE_CONTROL, SET_COOKIE},
 };
 
 use crate::{
-    Flash, Identity, Payload, Purpose, Record, Session, SessionTooLarge, Standing, Tombstone,
+    Advance, Flash, Identity, Left, Overtaken, Passage, Payload, Purpose, Record, Refused, Session,
+    SessionTooLarge, Tombstone,
     context::Context,
     cookie::{
         self,
         chunks::{self, Pair, Present},
     },
     sealer::sealed_length,
-    session::Fate,
+    session::{Departure, Fate, Teller, Writing},
 };
+
+/// Why a session was not written.
+enum Obstacle {
+    TooLarge(SessionTooLarge),
+    Overtaken,
+    Ended,
+}
 
 pub(super) async fn close<P: Payload, B>(
     context: &Context,
@@ -23,26 +31,26 @@ pub(super) async fn close<P: Payload, B>(
     present: &Present,
     response: &mut Response<B>,
 ) {
-    let departure = session.depart();
+    let Departure { fate, ended, looked_at, leaving } = session.depart();
     let flashes = flash.depart();
-    let depends = departure.looked_at || flashes.looked_at;
+    let depends = looked_at || flashes.looked_at;
     let mut lines = flashes.lines;
-    match departure.fate {
+    let mut left = Left::Cut;
+    match fate {
         Fate::Leave => {}
-        Fate::Write(record) => match write(context, &record, present) {
-            Ok(written) if may_leave(context, &record).await => {
-                end(context, departure.ended.as_deref()).await;
+        Fate::Write(writing) => match deliver(context, &writing, present).await {
+            Ok(written) => {
+                end(context, ended.as_deref()).await;
                 lines.extend(written);
+                left = Left::Written;
             }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!(cookie = context.cookie_name, session = ?record.id, "{error}; it was not written");
-                response.extensions_mut().insert(error);
+            Err(obstacle) => {
+                left = say(context, &writing, leaving.is_some(), &obstacle, response.extensions_mut());
             }
         },
         Fate::Remove => {
             // SECURITY: the tombstone first: a cookie that is gone from the browser may still exist as a copy.
-            end(context, departure.ended.as_deref()).await;
+            end(context, ended.as_deref()).await;
             lines.extend(remove(context, present));
         }
     }
@@ -54,23 +62,76 @@ pub(super) async fn close<P: Payload, B>(
             response.headers_mut().append(SET_COOKIE, value);
         }
     }
+    tell(leaving, left);
+}
+
+/// Whoever began the session may have stopped listening.
+fn tell(leaving: Option<Teller>, left: Left) {
+    if let Some(teller) = leaving {
+        let _ = teller.send(left);
+    }
+}
+
+/// The lines of a session that may leave.
+async fn deliver<P: Payload>(
+    context: &Context,
+    writing: &Writing<P>,
+    present: &Present,
+) -> Result<Vec<String>, Obstacle> {
+    let written = write(context, &writing.record, present).map_err(Obstacle::TooLarge)?;
+    match ask(context, writing).await {
+        Passage::Free => Ok(written),
+        Passage::Overtaken => Err(Obstacle::Overtaken),
+        Passage::Ended => Err(Obstacle::Ended),
+    }
+}
+
+/// Says that a session was not written where something is lost by it: a change of this response, or a sign-in.
+fn say<P>(
+    context: &Context,
+    writing: &Writing<P>,
+    begins: bool,
+    obstacle: &Obstacle,
+    extensions: &mut Extensions,
+) -> Left {
+    let session = writing.record.id;
+    match obstacle {
+        Obstacle::TooLarge(error) => {
+            tracing::error!(cookie = context.cookie_name, ?session, "{error}; it was not written");
+            extensions.insert(*error);
+            return Left::TooLarge;
+        }
+        Obstacle::Ended | Obstacle::Overtaken if begins => {
+            tracing::warn!(?session, "{Refused}");
+            extensions.insert(Refused);
+        }
+        Obstacle::Overtaken if writing.is_change => {
+            tracing::warn!(?session, "{Overtaken}");
+            extensions.insert(Overtaken);
+        }
+        Obstacle::Ended | Obstacle::Overtaken => {}
+    }
+    Left::Refused
 }
 
 /// Whether a cookie with this record may be sent: not if the session ended meanwhile, nor if a newer rotation of it
-/// is known. Without an answer it is sent, because the rotation in it may exist nowhere else.
-async fn may_leave<P>(context: &Context, record: &Record<P>) -> bool {
+/// is known, nor if another change has left under this one. Without an answer it is sent, because the rotation in it may
+/// exist nowhere else.
+async fn ask<P>(context: &Context, writing: &Writing<P>) -> Passage {
     let Some(ledger) = &context.ledger else {
-        return true;
+        return Passage::Free;
     };
-    let identity = Identity::from(record);
-    match ledger.advance(&identity, record.rotation, context.remember_until(record)).await {
-        Ok(Standing::Live { rotation }) => rotation <= record.rotation,
-        Ok(Standing::Ended) => false,
-        Err(error) => {
-            tracing::warn!(session = ?record.id, "{error}; the cookie is written unchecked");
-            true
-        }
-    }
+    let Writing { record, origin, arrived_at, .. } = writing;
+    let advance = Advance {
+        rotation: record.rotation,
+        origin: *origin,
+        arrived_at: *arrived_at,
+        keep_until: context.remember_until(record),
+    };
+    ledger.advance(&Identity::from(&**record), &advance).await.unwrap_or_else(|error| {
+        tracing::warn!(session = ?record.id, "{error}; the cookie is written unchecked");
+        Passage::Free
+    })
 }
 
 /// Ends a session that was replaced or destroyed, where there is a ledger. A failure fails neither sign-in nor
@@ -79,7 +140,7 @@ async fn end<P>(context: &Context, ended: Option<&Record<P>>) {
     let Some((ledger, record)) = context.ledger.as_ref().zip(ended) else {
         return;
     };
-    let tombstone = Tombstone::Session(record.id);
+    let tombstone = Tombstone::Session { id: record.id, owner: record.owner, created_at: record.created_at };
     if let Err(error) = ledger.end(&tombstone, context.remember_until(record)).await {
         tracing::error!(session = ?record.id, "{error}; copies of the ended session stay valid until they expire");
     }

@@ -1,20 +1,32 @@
 //! A ledger in the memory of one process.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, VecDeque},
     fmt,
     future::ready,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
-use super::{Identity, Known, Ledger, LedgerError, LedgerFuture, Standing, Tombstone};
+use super::{
+    Advance, Identity, Known, Ledger, LedgerError, LedgerFuture, Passage, RotationOrigin, Standing, Tombstone,
+};
 use crate::{Clock, Owner, SessionId};
+
+/// No response is on its way to the browser for longer. A browser that sends an older cookie so long after a newer one
+/// has left never got it.
+const IN_TRANSIT: Duration = Duration::from_mins(1);
 
 /// A [`Ledger`] in memory, for one process: a restart forgets it.
 ///
 /// It is bounded. Rotations go first when room is short, the oldest before the others; a tombstone whose time is not
-/// over is never dropped: a ledger full of them refuses the next with [`LedgerError::Full`].
+/// over is never dropped: a ledger full of them refuses the next with [`LedgerError::Full`]. Those whose time is over go
+/// when the next one comes.
+///
+/// A response can be lost on its way, and with it the cookie of the newest rotation. A browser that still sends the older
+/// one a minute later is believed, and goes on from there; until then its changes are
+/// [overtaken](crate::Overtaken).
 pub struct MemoryLedger {
     clock: Clock,
     capacity: usize,
@@ -24,12 +36,21 @@ pub struct MemoryLedger {
 #[derive(Default)]
 struct State {
     tombstones: HashMap<Subject, Mark>,
-    rotations: HashMap<SessionId, u64>,
+    /// Every tombstone once, at a time before which it is needed: the next to be looked at first.
+    ends: BinaryHeap<Reverse<(SystemTime, Subject)>>,
+    rotations: HashMap<SessionId, Newest>,
     /// The keys of `rotations` in the order in which they came.
     order: VecDeque<SessionId>,
 }
 
-#[derive(PartialEq, Eq, Hash)]
+/// The highest rotation that has left, and when.
+#[derive(Clone, Copy)]
+struct Newest {
+    rotation: u64,
+    left_at: SystemTime,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Subject {
     Session(SessionId),
     Owner(Owner),
@@ -64,15 +85,9 @@ impl Ledger for MemoryLedger {
         Box::pin(ready(Ok(self.state().standing(session).into())))
     }
 
-    fn advance<'a>(
-        &'a self,
-        session: &'a Identity,
-        rotation: u64,
-        _: SystemTime,
-    ) -> LedgerFuture<'a, Standing> {
-        let mut state = self.state();
-        state.advance(session.id, rotation, self.capacity);
-        Box::pin(ready(Ok(state.standing(session))))
+    fn advance<'a>(&'a self, session: &'a Identity, advance: &'a Advance) -> LedgerFuture<'a, Passage> {
+        let passage = self.state().advance(session, advance, self.capacity, (self.clock)());
+        Box::pin(ready(Ok(passage)))
     }
 
     fn end<'a>(&'a self, tombstone: &'a Tombstone, keep_until: SystemTime) -> LedgerFuture<'a, ()> {
@@ -96,16 +111,39 @@ impl State {
         if marks.into_iter().flatten().any(ends) {
             return Standing::Ended;
         }
-        Standing::Live { rotation: self.rotations.get(&session.id).copied().unwrap_or(0) }
+        Standing::Live { rotation: self.rotations.get(&session.id).map_or(0, |newest| newest.rotation) }
     }
 
-    fn advance(&mut self, id: SessionId, rotation: u64, capacity: usize) {
-        if let Some(known) = self.rotations.get_mut(&id) {
-            *known = rotation.max(*known);
-            return;
+    fn advance(
+        &mut self,
+        session: &Identity,
+        advance: &Advance,
+        capacity: usize,
+        now: SystemTime,
+    ) -> Passage {
+        if self.standing(session) == Standing::Ended {
+            return Passage::Ended;
         }
-        // No entry means rotation 0, and most sessions never leave it.
-        if rotation == 0 || capacity == 0 {
+        let Advance { rotation, origin, arrived_at, .. } = *advance;
+        let Some(newest) = self.rotations.get_mut(&session.id) else {
+            self.note_first(session.id, Newest { rotation, left_at: now }, capacity);
+            return Passage::Free;
+        };
+        let is_newer = rotation > newest.rotation;
+        let is_in_order = is_newer || (rotation == newest.rotation && origin == RotationOrigin::Shared);
+        let newest_was_lost = arrived_at > newest.left_at + IN_TRANSIT;
+        if !is_in_order && !newest_was_lost {
+            return Passage::Overtaken;
+        }
+        if is_newer || origin == RotationOrigin::Own {
+            *newest = Newest { rotation: rotation.max(newest.rotation), left_at: now };
+        }
+        Passage::Free
+    }
+
+    fn note_first(&mut self, id: SessionId, newest: Newest, capacity: usize) {
+        // No entry means rotation 0, which no change of its own can leave with.
+        if newest.rotation == 0 || capacity == 0 {
             return;
         }
         if self.rotations.len() >= capacity
@@ -113,7 +151,7 @@ impl State {
         {
             self.rotations.remove(&oldest);
         }
-        self.rotations.insert(id, rotation);
+        self.rotations.insert(id, newest);
         self.order.push_back(id);
     }
 
@@ -125,25 +163,35 @@ impl State {
         now: SystemTime,
     ) -> Result<(), LedgerError> {
         let (subject, not_before) = match tombstone {
-            Tombstone::Session(id) => (Subject::Session(*id), None),
+            Tombstone::Session { id, .. } => (Subject::Session(*id), None),
             Tombstone::Owner { owner, not_before } => (Subject::Owner(*owner), Some(*not_before)),
             Tombstone::ProviderSid { sid, not_before } => {
                 (Subject::ProviderSid(sid.clone()), Some(*not_before))
             }
         };
+        self.forget_what_is_over(now);
         if let Some(mark) = self.tombstones.get_mut(&subject) {
             mark.not_before = mark.not_before.max(not_before);
             mark.keep_until = mark.keep_until.max(keep_until);
             return Ok(());
         }
         if self.tombstones.len() >= capacity {
-            self.tombstones.retain(|_, mark| now < mark.keep_until);
-        }
-        if self.tombstones.len() >= capacity {
             return Err(LedgerError::Full);
         }
+        self.ends.push(Reverse((keep_until, subject.clone())));
         self.tombstones.insert(subject, Mark { not_before, keep_until });
         Ok(())
+    }
+
+    /// Looks at no tombstone whose time is not over, but for those that were prolonged, once each time.
+    fn forget_what_is_over(&mut self, now: SystemTime) {
+        while self.ends.peek().is_some_and(|Reverse((end, _))| *end <= now) {
+            let Some(Reverse((_, subject))) = self.ends.pop() else { return };
+            match self.tombstones.get(&subject).map(|mark| mark.keep_until) {
+                Some(prolonged) if now < prolonged => self.ends.push(Reverse((prolonged, subject))),
+                _ => drop(self.tombstones.remove(&subject)),
+            }
+        }
     }
 }
 
@@ -154,92 +202,4 @@ impl fmt::Debug for MemoryLedger {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{
-        sync::Arc,
-        time::{Duration, UNIX_EPOCH},
-    };
-
-    use super::*;
-
-    fn at(seconds: u64) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(seconds)
-    }
-
-    fn session(id: u8, created_at: u64) -> Identity {
-        Identity {
-            id: SessionId::from_bytes([id; 16]),
-            owner: Owner::from_bytes([9; 16]),
-            provider_sid: Some("sid".to_owned()),
-            created_at: at(created_at),
-            rotation: 0,
-        }
-    }
-
-    fn ledger(capacity: usize, now: u64) -> MemoryLedger {
-        MemoryLedger::new(capacity, Arc::new(move || at(now)))
-    }
-
-    #[tokio::test]
-    async fn the_highest_rotation_is_kept() {
-        let (ledger, session) = (ledger(8, 0), session(1, 0));
-        assert_eq!(ledger.standing(&session).await.unwrap().standing, Standing::Live { rotation: 0 });
-        for (sent, known) in [(0, 0), (2, 2), (1, 2), (3, 3)] {
-            let standing = ledger.advance(&session, sent, at(100)).await.unwrap();
-            assert_eq!(standing, Standing::Live { rotation: known });
-        }
-    }
-
-    #[tokio::test]
-    async fn an_owner_or_sid_tombstone_ends_the_sessions_that_began_before_it() {
-        let owner = Tombstone::Owner { owner: Owner::from_bytes([9; 16]), not_before: at(10) };
-        let sid = Tombstone::ProviderSid { sid: "sid".to_owned(), not_before: at(10) };
-        for tombstone in [owner, sid] {
-            let ledger = ledger(8, 0);
-            ledger.end(&tombstone, at(100)).await.unwrap();
-            assert_eq!(ledger.standing(&session(1, 9)).await.unwrap().standing, Standing::Ended);
-            assert_eq!(
-                ledger.standing(&session(1, 10)).await.unwrap().standing,
-                Standing::Live { rotation: 0 }
-            );
-        }
-    }
-
-    #[tokio::test]
-    async fn a_later_tombstone_never_weakens_an_earlier_one() {
-        let ledger = ledger(8, 0);
-        for not_before in [20, 10] {
-            let tombstone =
-                Tombstone::Owner { owner: Owner::from_bytes([9; 16]), not_before: at(not_before) };
-            ledger.end(&tombstone, at(100)).await.unwrap();
-        }
-        assert_eq!(ledger.standing(&session(1, 19)).await.unwrap().standing, Standing::Ended);
-    }
-
-    #[tokio::test]
-    async fn a_full_ledger_drops_marks_whose_time_is_over_and_never_a_live_one() {
-        let ledger = ledger(2, 50);
-        let end = |id, keep_until| {
-            let ledger = &ledger;
-            async move { ledger.end(&Tombstone::Session(SessionId::from_bytes([id; 16])), at(keep_until)).await }
-        };
-        end(1, 50).await.unwrap();
-        end(2, 51).await.unwrap();
-        end(3, 51).await.unwrap();
-        assert!(matches!(end(4, 51).await, Err(LedgerError::Full)));
-        assert_eq!(ledger.tombstones(), 2);
-        assert_eq!(ledger.standing(&session(2, 0)).await.unwrap().standing, Standing::Ended);
-        assert_eq!(ledger.standing(&session(3, 0)).await.unwrap().standing, Standing::Ended);
-    }
-
-    #[tokio::test]
-    async fn rotations_never_take_the_room_of_tombstones() {
-        let ledger = ledger(2, 0);
-        for id in 1..=9 {
-            ledger.advance(&session(id, 0), 1, at(100)).await.unwrap();
-        }
-        assert_eq!(ledger.standing(&session(9, 0)).await.unwrap().standing, Standing::Live { rotation: 1 });
-        assert_eq!(ledger.standing(&session(7, 0)).await.unwrap().standing, Standing::Live { rotation: 0 });
-        ledger.end(&Tombstone::Session(SessionId::from_bytes([1; 16])), at(100)).await.unwrap();
-    }
-}
+mod tests;

@@ -100,7 +100,7 @@ async fn a_session_that_shrinks_takes_its_stale_chunks_with_it() {
     assert_eq!(browser.jar.keys().cloned().collect::<Vec<_>>(), [chunk(0), chunk(1)]);
     browser.send("/write", "small").await;
     assert_eq!(browser.jar.keys().cloned().collect::<Vec<_>>(), [COOKIE]);
-    assert_eq!(browser.reads().await, "0 small");
+    assert_eq!(browser.reads().await, "2 small");
 }
 
 #[tokio::test]

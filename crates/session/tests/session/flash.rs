@@ -158,6 +158,115 @@ async fn a_response_that_looked_at_a_flash_is_not_stored() {
     assert_eq!(browser.get("/plain").await.cache_control(), None);
 }
 
+/// One transaction per attempt to sign in over a redirect.
+const ATTEMPT: FlashKind<Text> = FlashKind::new("ironleaf-attempt", Duration::from_mins(10));
+
+fn attempts(site: &Site) -> Browser {
+    let parts = |body: String| {
+        let (suffix, text) = body.split_once('=').unwrap();
+        (suffix.to_owned(), Serde(text.to_owned()))
+    };
+    let set = move |flash: Flash, body: String| async move {
+        let (suffix, text) = parts(body);
+        flash.set_named(&ATTEMPT, &suffix, &text).to_string()
+    };
+    let set_and_take = async |flash: Flash, suffix: String| {
+        flash.set_named(&ATTEMPT, &suffix, &Serde("set".to_owned()));
+        shown(flash.take_named(&ATTEMPT, &suffix)) + " " + &shown(flash.peek_named(&ATTEMPT, &suffix))
+    };
+    let router = Router::new()
+        .route("/set", any(set))
+        .route("/set-plain", any(async |flash: Flash| flash.set(&ATTEMPT, &Text::default()).to_string()))
+        .route("/peek", any(async |flash: Flash, suffix: String| shown(flash.peek_named(&ATTEMPT, &suffix))))
+        .route("/take", any(async |flash: Flash, suffix: String| shown(flash.take_named(&ATTEMPT, &suffix))))
+        .route(
+            "/clear",
+            any(async |flash: Flash, suffix: String| flash.clear_named(&ATTEMPT, &suffix).to_string()),
+        )
+        .route("/set-and-take", any(set_and_take))
+        .route("/names", any(async |flash: Flash| flash.names(&ATTEMPT).join(" ")))
+        .layer(site.layer::<Text>());
+    Browser::new(router)
+}
+
+#[tokio::test]
+async fn values_of_one_kind_lie_side_by_side_under_their_suffixes() {
+    let mut browser = attempts(&Site::new());
+    browser.send("/set", "b2=second").await;
+    let answer = browser.send("/set", "A1=first").await;
+    let [line] = &answer.lines()[..] else { panic!("one cookie") };
+    assert!(line.starts_with("__Host-Http-ironleaf-attempt-A1=v1."), "{line}");
+    assert!(line.ends_with("; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=600"), "{line}");
+    assert_eq!(browser.get("/names").await.body, "A1 b2");
+    assert_eq!(outcome(&browser.send("/peek", "A1").await), ("first", 0));
+    assert_eq!(outcome(&browser.send("/take", "b2").await), ("second", 1));
+    assert_eq!(outcome(&browser.send("/take", "b2").await), ("nothing", 0));
+    assert_eq!(browser.get("/names").await.body, "A1");
+    assert_eq!(outcome(&browser.send("/clear", "A1").await), ("true", 1));
+    assert_eq!(outcome(&browser.send("/clear", "A1").await), ("true", 0));
+    assert!(browser.jar.is_empty());
+}
+
+#[tokio::test]
+async fn a_value_that_is_set_under_a_suffix_is_there_in_the_same_request() {
+    let mut browser = attempts(&Site::new());
+    assert_eq!(outcome(&browser.send("/set-and-take", "A1").await), ("set nothing", 0));
+}
+
+#[tokio::test]
+async fn a_value_under_one_suffix_does_not_open_under_another_or_under_none() {
+    let mut browser = attempts(&Site::new());
+    browser.send("/set", "a=first").await;
+    let value = browser.jar["__Host-Http-ironleaf-attempt-a"].clone();
+    browser.jar.insert("__Host-Http-ironleaf-attempt-b".to_owned(), value.clone());
+    assert_eq!(outcome(&browser.send("/peek", "b").await), ("nothing", 1), "it was moved, and is removed");
+    browser.get("/set-plain").await;
+    let plain = browser.jar.insert("__Host-Http-ironleaf-attempt".to_owned(), value).unwrap();
+    browser.jar.insert("__Host-Http-ironleaf-attempt-a".to_owned(), plain);
+    assert_eq!(outcome(&browser.send("/take", "a").await), ("nothing", 1));
+}
+
+#[tokio::test]
+async fn nothing_is_kept_under_what_is_no_suffix() {
+    let mut browser = attempts(&Site::new());
+    let long = "a".repeat(33);
+    for suffix in ["", "a-b", "a.0", "a b", "a;b", "ä", "a_b", &long] {
+        assert_eq!(outcome(&browser.send("/set", &format!("{suffix}=x")).await), ("false", 0), "{suffix}");
+        assert_eq!(outcome(&browser.send("/peek", suffix).await), ("nothing", 0), "{suffix}");
+        assert_eq!(outcome(&browser.send("/take", suffix).await), ("nothing", 0), "{suffix}");
+        assert_eq!(outcome(&browser.send("/clear", suffix).await), ("false", 0), "{suffix}");
+    }
+    assert_eq!(browser.send("/set", &format!("{}=x", &long[1..])).await.body, "true");
+}
+
+#[tokio::test]
+async fn only_names_that_can_be_ours_are_told() {
+    let mut browser = attempts(&Site::new());
+    for name in ["", "-", "-a-b", "-a.0", "s-a", "-ok"] {
+        browser.jar.insert(format!("__Host-Http-ironleaf-attempt{name}"), "anything".to_owned());
+    }
+    browser.jar.insert("ironleaf-attempt-c".to_owned(), "without the prefix".to_owned());
+    let answer = browser.get("/names").await;
+    assert_eq!((answer.body.as_str(), answer.cache_control()), ("ok", Some("no-store")));
+    assert_eq!(
+        outcome(&browser.send("/peek", "ok").await),
+        ("nothing", 1),
+        "what was never sealed is removed"
+    );
+}
+
+#[tokio::test]
+async fn a_value_under_a_suffix_ends_on_the_servers_clock_and_is_kept_under_an_unknown_key() {
+    let site = Site::new();
+    let mut browser = attempts(&site);
+    browser.send("/set", "a=first").await;
+    let mut elsewhere = attempts(&Site::new().with_keys(&[2]));
+    elsewhere.jar.clone_from(&browser.jar);
+    assert_eq!(outcome(&elsewhere.send("/take", "a").await), ("nothing", 0));
+    site.time.advance(Duration::from_mins(10));
+    assert_eq!(outcome(&browser.send("/take", "a").await), ("nothing", 0));
+}
+
 #[test]
 #[should_panic(expected = "a flash must not be taken for a session")]
 fn no_flash_has_session_in_its_name() {

@@ -9,8 +9,8 @@ use std::{
 
 use axum::{Router, routing::any};
 use ironleaf_session::{
-    Clock, Decoder, Encoder, Flash, FlashKind, KeyRing, Owner, Payload, PayloadError, Purpose, Random,
-    Sealer, Session, SessionLayer, SessionSettings,
+    Beginning, Clock, Decoder, Encoder, Flash, FlashKind, KeyRing, Owner, Payload, PayloadError, Purpose,
+    Random, Sealer, Session, SessionLayer, SessionSettings,
 };
 
 use crate::support::Browser;
@@ -44,8 +44,37 @@ impl Payload for Token {
         out.varint(self.expires_at);
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         Ok(Self { token: input.token()?.to_string(), expires_at: input.varint()? })
+    }
+}
+
+/// What a later release made of it. It reads version 1 for good.
+#[derive(Clone, Debug, PartialEq)]
+struct Renewable {
+    expires_at: u64,
+    token: String,
+    refresh: Option<String>,
+}
+
+impl Payload for Renewable {
+    const VERSION: u32 = 2;
+
+    fn encode(&self, out: &mut Encoder) {
+        out.varint(self.expires_at);
+        out.token(&self.token);
+        out.option(self.refresh.as_deref(), Encoder::token);
+    }
+
+    fn decode(version: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        if version == 1 {
+            let Token { token, expires_at } = Token::decode(version, input)?;
+            return Ok(Self { expires_at, token, refresh: None });
+        }
+        let expires_at = input.varint()?;
+        let token = input.token()?.to_string();
+        let refresh = input.option(|input| input.token().map(|token| token.to_string()))?;
+        Ok(Self { expires_at, token, refresh })
     }
 }
 
@@ -65,7 +94,9 @@ fn sealer() -> Sealer {
 
 fn browser() -> Browser {
     let sign_in = async |session: Session<Token>| {
-        session.insert(Token::example(), Owner::new("core-api", "42"), Some("sid-1".to_owned()));
+        let owner = Owner::new("core-api", "42");
+        let beginning = Beginning { provider_sid: Some("sid-1".to_owned()), ..Beginning::of(owner) };
+        session.insert(Token::example(), beginning);
         session.rotate(|_| ());
     };
     let layer: SessionLayer<Token> =
@@ -122,6 +153,21 @@ async fn a_flashs_cookie_is_frozen() {
     let mut browser = browser();
     browser.jar.insert("__Host-Http-ironleaf-message".to_owned(), FLASH.to_owned());
     assert_eq!(browser.get("/take").await.body, format!("{:?}", Token::example()));
+}
+
+#[tokio::test]
+async fn version_1_of_a_payload_stays_readable_in_version_2() {
+    const MESSAGE: FlashKind<Renewable> = FlashKind::new("ironleaf-message", Duration::from_mins(1));
+    let layer: SessionLayer<Renewable> =
+        SessionLayer::new(sealer(), SessionSettings::default(), clock(), counting());
+    let read = async |session: Session<Renewable>, flash: Flash| {
+        format!("{:?} {:?}", session.current().unwrap().payload, flash.peek(&MESSAGE).unwrap())
+    };
+    let mut browser = Browser::new(Router::new().route("/", any(read)).layer(layer));
+    browser.jar.insert("__Host-Http-ironleaf-session".to_owned(), SESSION.to_owned());
+    browser.jar.insert("__Host-Http-ironleaf-message".to_owned(), FLASH.to_owned());
+    let expected = Renewable { expires_at: 1_767_229_200, token: TOKEN.to_owned(), refresh: None };
+    assert_eq!(browser.get("/").await.body, format!("{expected:?} {expected:?}"));
 }
 
 /// They would be of no use if they did not open: every mutation of them would fail at the first check.

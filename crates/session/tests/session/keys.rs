@@ -77,7 +77,7 @@ async fn two_processes_that_reload_a_minute_apart_lose_no_session() {
         first.time.advance(MINUTE);
     }
     for (number, browser) in browsers.iter_mut().enumerate() {
-        assert_eq!(browser.reads().await, format!("0 {number} 7"));
+        assert_eq!(browser.reads().await, format!("8 {number} 7"));
     }
 }
 

@@ -7,9 +7,11 @@ use std::{
 
 use axum::{Router, routing::any};
 use http::{HeaderMap, StatusCode, header};
-use ironleaf_session::{Arrival, Flash, FlashKind, Session, SessionId, SessionLayer, SettingsError};
+use ironleaf_session::{
+    Arrival, Beginning, Flash, FlashKind, Serde, Session, SessionId, SessionLayer, SettingsError,
+};
 
-use crate::support::{Answer, Browser, COOKIE, Left, Site, Text, owner, request};
+use crate::support::{Answer, Beginnings as _, Browser, COOKIE, Left, Site, Text, owner, request};
 
 const MESSAGE: FlashKind<Text> = FlashKind::new("ironleaf-message", Duration::from_mins(1));
 
@@ -87,7 +89,7 @@ async fn a_modification_is_written_only_if_it_changes_the_encoding() {
     let mut browser = Site::new().signed_in("text").await;
     assert_eq!(browser.send("/write", "text").await.lines(), [""; 0]);
     assert_eq!(browser.send("/write", "other").await.lines().len(), 1);
-    assert_eq!(browser.reads().await, "0 other");
+    assert_eq!(browser.reads().await, "1 other");
 }
 
 #[tokio::test]
@@ -128,7 +130,7 @@ async fn only_a_newer_rotation_is_adopted() {
     let mut browser = site.signed_in("first").await;
     browser.send("/rotate", "second").await;
     let adopt = async |session: Session<Text>, rotation: String| {
-        session.adopt(rotation.parse().unwrap(), ironleaf_session::Serde("adopted".to_owned())).to_string()
+        session.adopt(rotation.parse().unwrap(), Serde("adopted".to_owned()), None).to_string()
     };
     let router = Router::new().route("/", any(adopt)).layer(site.layer::<Text>());
     let mut elsewhere = Browser::new(router);
@@ -165,12 +167,12 @@ async fn destroying_removes_the_cookie_with_the_attributes_it_was_set_with() {
 async fn the_last_of_insert_and_destroy_counts() {
     let site = Site::new();
     let destroy_last = async |session: Session<Text>| {
-        session.insert(Text::default(), owner(), None);
+        session.begins(Text::default());
         session.destroy();
     };
     let insert_last = async |session: Session<Text>| {
         session.destroy();
-        session.insert(Text::default(), owner(), None);
+        session.begins(Text::default());
     };
     let router = Router::new()
         .route("/destroy-last", any(destroy_last))
@@ -187,7 +189,7 @@ async fn the_last_of_insert_and_destroy_counts() {
 async fn every_sign_in_has_an_id_of_its_own() {
     let site = Site::new();
     let sign_in = async |session: Session<Text>| -> String {
-        session.insert(Text::default(), owner(), None);
+        session.begins(Text::default());
         hex::encode(session.current().unwrap().id.as_bytes())
     };
     let router = Router::new().route("/", any(sign_in)).layer(site.layer::<Text>());
@@ -215,8 +217,9 @@ async fn a_change_after_the_head_has_passed_is_refused() {
     let (session, flash) = left.lock().unwrap().take().unwrap();
     assert_eq!(session.modify(|payload| payload.0.clear()), None);
     assert_eq!(session.rotate(|payload| payload.0.clear()), None);
-    assert!(!session.insert(Text::default(), owner(), None));
-    assert!(!session.adopt(9, Text::default()));
+    assert!(session.insert(Text::default(), Beginning::of(owner())).is_none());
+    assert_eq!(session.amend(|payload| payload.0.clear()), None);
+    assert!(!session.adopt(9, Text::default(), None));
     assert!(!session.renew());
     assert!(!session.destroy());
     assert_eq!(session.current().unwrap().payload.0, "text");

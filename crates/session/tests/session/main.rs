@@ -4,12 +4,15 @@
 
 mod chunks;
 mod cipher;
+mod concurrency;
 mod flash;
 mod golden;
 mod keys;
 mod layer;
+mod leaving;
 mod ledger;
 mod properties;
 mod support;
 mod tampering;
 mod time;
+mod versions;

@@ -37,7 +37,7 @@ impl Payload for Everything {
         out.raw(&self.array);
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         let since = |time: std::time::SystemTime| time.duration_since(UNIX_EPOCH).unwrap();
         Ok(Self {
             number: input.varint()?,
@@ -61,7 +61,7 @@ fn encoded<P: Payload>(payload: &P) -> Vec<u8> {
 
 fn decoded<P: Payload>(bytes: &[u8]) -> Result<P, PayloadError> {
     let mut input = Decoder::new(bytes);
-    let payload = P::decode(&mut input)?;
+    let payload = P::decode(P::VERSION, &mut input)?;
     input.finish()?;
     Ok(payload)
 }

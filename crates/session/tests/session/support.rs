@@ -13,9 +13,10 @@ use axum::{Router, body::Body, routing::any};
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use ironleaf_session::{
-    Clock, KeyRing, MemoryLedger, Owner, Random, Sealer, Secret, Serde, Session, SessionLayer,
-    SessionSettings, SessionTooLarge,
+    Beginning, Clock, KeyRing, MemoryLedger, Overtaken, Owner, Payload, Random, Refused, Sealer, Secret,
+    Serde, Session, SessionLayer, SessionSettings, SessionTooLarge,
 };
+use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
 pub(crate) type Text = Serde<String>;
@@ -74,6 +75,21 @@ pub(crate) fn owner() -> Owner {
     Owner::new("provider", "subject")
 }
 
+pub(crate) fn with_sid(sid: &str) -> Beginning {
+    Beginning { provider_sid: Some(sid.to_owned()), ..Beginning::of(owner()) }
+}
+
+/// Signing in where a test does not care as whom.
+pub(crate) trait Beginnings<P> {
+    fn begins(&self, payload: P);
+}
+
+impl<P: Payload> Beginnings<P> for Session<P> {
+    fn begins(&self, payload: P) {
+        assert!(self.insert(payload, Beginning::of(owner())).is_some());
+    }
+}
+
 /// One process that serves the site.
 #[derive(Clone)]
 pub(crate) struct Site {
@@ -114,7 +130,7 @@ impl Site {
         Sealer::new(self.keys.clone(), self.random.clone())
     }
 
-    pub(crate) fn layer<P: ironleaf_session::Payload>(&self) -> SessionLayer<P> {
+    pub(crate) fn layer<P: Payload>(&self) -> SessionLayer<P> {
         let layer =
             SessionLayer::new(self.sealer(), self.settings.clone(), self.time.clock(), self.random.clone());
         match &self.ledger {
@@ -130,6 +146,7 @@ impl Site {
             .route("/read", any(read))
             .route("/sign-in", any(sign_in))
             .route("/write", any(write))
+            .route("/amend", any(amend))
             .route("/rotate", any(rotate))
             .route("/renew", any(async |session: Session<Text>| session.renew().to_string()))
             .route("/destroy", any(async |session: Session<Text>| session.destroy().to_string()))
@@ -158,11 +175,15 @@ async fn read(session: Session<Text>) -> String {
 }
 
 async fn sign_in(session: Session<Text>, text: String) -> String {
-    session.insert(Serde(text), owner(), Some("sid".to_owned())).to_string()
+    session.insert(Serde(text), with_sid("sid")).is_some().to_string()
 }
 
 async fn write(session: Session<Text>, text: String) -> String {
     format!("{:?}", session.modify(|payload| payload.0 = text))
+}
+
+async fn amend(session: Session<Text>, text: String) -> String {
+    format!("{:?}", session.amend(|payload| payload.0 = text))
 }
 
 async fn rotate(session: Session<Text>, text: String) -> String {
@@ -181,6 +202,8 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
     pub(crate) too_large: Option<SessionTooLarge>,
+    pub(crate) overtaken: bool,
+    pub(crate) refused: bool,
 }
 
 impl Browser {
@@ -234,6 +257,8 @@ impl Answer {
             headers: head.headers,
             body: String::from_utf8(bytes.to_vec()).unwrap(),
             too_large: head.extensions.get().copied(),
+            overtaken: head.extensions.get::<Overtaken>().is_some(),
+            refused: head.extensions.get::<Refused>().is_some(),
         }
     }
 
@@ -261,3 +286,29 @@ pub(crate) async fn request(router: &Router, path: &str, cookie: &[u8]) -> Answe
 
 /// A place where a handler leaves its session for the test.
 pub(crate) type Left<T> = Arc<Mutex<Option<T>>>;
+
+/// A page that changes the session and answers only when it is told to.
+fn slow_page(site: &Site, page: Arc<Notify>, reached: Arc<Notify>) -> Router {
+    let slow = move |session: Session<Text>| {
+        let (page, reached) = (Arc::clone(&page), Arc::clone(&reached));
+        async move {
+            session.modify(|payload| payload.0.push_str(" and slow"));
+            reached.notify_one();
+            page.notified().await;
+        }
+    };
+    Router::new().route("/", any(slow)).layer(site.layer::<Text>())
+}
+
+/// Sends a request of the browser to the slow page, does `meanwhile`, and lets it answer.
+pub(crate) async fn in_flight(site: &Site, browser: &Browser, meanwhile: impl AsyncFnOnce()) -> Answer {
+    let (page, reached) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let router = slow_page(site, Arc::clone(&page), Arc::clone(&reached));
+    let mut slow = Browser::new(router);
+    slow.jar.clone_from(&browser.jar);
+    let response = tokio::spawn(async move { slow.get("/").await });
+    reached.notified().await;
+    meanwhile().await;
+    page.notify_one();
+    response.await.unwrap()
+}

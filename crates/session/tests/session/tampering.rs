@@ -3,7 +3,7 @@
 use axum::{Router, routing::any};
 use ironleaf_session::{Purpose, Serde, Session, UnsealError};
 
-use crate::support::{Browser, COOKIE, Site, counted_random, owner, request, ring};
+use crate::support::{Beginnings as _, Browser, COOKIE, Site, counted_random, request, ring};
 
 /// `v1.`, then the eleven characters that hold the eight bytes of the key id and nothing else but two bits.
 const AFTER_KEY_ID: usize = 3 + 11;
@@ -119,10 +119,10 @@ async fn a_payload_of_another_version_or_shape_is_anonymous_and_kept() {
     type OtherShape = Serde<(u64, u64, u64, u64, u64)>;
     let site = Site::new();
     let sign_in_later = async |session: Session<Later>| {
-        session.insert(Serde("text".to_owned()), owner(), None);
+        session.begins(Serde("text".to_owned()));
     };
     let sign_in_other = async |session: Session<OtherShape>| {
-        session.insert(Serde((1, 2, 3, 4, 5)), owner(), None);
+        session.begins(Serde((1, 2, 3, 4, 5)));
     };
     let routers = [
         Router::new().route("/", any(sign_in_later)).layer(site.layer::<Later>()),

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use axum::{Router, routing::any};
 use ironleaf_session::{Decoder, Encoder, Payload, PayloadError, Session};
 
-use crate::support::{Browser, COOKIE, DAY, HOUR, Site, Text, owner};
+use crate::support::{Beginnings as _, Browser, COOKIE, DAY, HOUR, Site, Text};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -116,7 +116,7 @@ impl Payload for Expiring {
         out.seconds(self.0);
     }
 
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         input.seconds().map(Self)
     }
 
@@ -130,7 +130,7 @@ async fn a_session_lives_no_longer_than_its_payload() {
     let site = Site::new();
     let expires_at = site.time.now() + 2 * HOUR;
     let sign_in = move |session: Session<Expiring>| async move {
-        session.insert(Expiring(expires_at), owner(), None);
+        session.begins(Expiring(expires_at));
     };
     let arrival = async |session: Session<Expiring>| format!("{:?}", session.arrival());
     let router = Router::new()
