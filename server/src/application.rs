@@ -7,7 +7,7 @@ use std::time::Duration;
 use app::Site;
 use axum::Router;
 use ironleaf_auth::{
-    BreakerSettings, CircuitBreaker, Clock, CoreApiProvider, CoreApiSettings, HttpSettings, HttpTransport,
+    BreakerSettings, CircuitBreaker, Clock, HttpSettings, HttpTransport,
     Patience, Random, Spawner, Transport, TransportError,
 };
 use ironleaf_bff::{Bff, BffSettings};
@@ -21,6 +21,7 @@ use crate::assets::BuiltSite;
 use crate::config::{Config, Environment};
 use crate::health::Health;
 use crate::metrics::{Live, MeasuredTransport};
+use crate::providers::Surroundings;
 use crate::router::router;
 use crate::{metrics, secrets, store};
 
@@ -32,6 +33,9 @@ const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a sign-out waits for the provider before it goes on without.
 const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How many ended sessions of one person are remembered one by one: half a megabyte of the store at most.
+const ENDS_PER_OWNER: u32 = 512;
 
 /// What the application takes from around it.
 #[derive(Clone)]
@@ -100,6 +104,8 @@ pub struct Application {
     pub router: Router,
     /// What its metrics look at.
     pub(crate) live: Live,
+    /// Is told when the process is to end.
+    pub(crate) bff: Bff,
 }
 
 /// The application, ready to be served. It is called inside a runtime: a secrets file is followed from here on.
@@ -129,17 +135,13 @@ pub async fn application(
     let health = Health::new(Arc::clone(&store), Arc::clone(&transport));
     let live =
         Live::new(Arc::clone(&transport), keys.clone(), config.session_idle_timeout, Arc::clone(&clock));
-    let provider = CoreApiProvider::new(
-        core_api_url.clone(),
-        Arc::clone(&transport),
-        Arc::clone(&clock),
-        Arc::clone(&random),
-        CoreApiSettings {
-            leeway: config.refresh_leeway,
-            refresh_token_max_age: config.refresh_token_max_age,
-            ..CoreApiSettings::default()
-        },
-    );
+    let surroundings = Surroundings {
+        core_api_url,
+        transport: Arc::clone(&transport),
+        clock: Arc::clone(&clock),
+        random: Arc::clone(&random),
+    };
+    let provider = config.provider.build(config, surroundings);
     let bff = Bff::new(BffSettings {
         public_origin: config.public_origin.clone(),
         hsts_include_subdomains: config.hsts_include_subdomains,
@@ -150,6 +152,7 @@ pub async fn application(
         sign_in_timeout: SIGN_IN_TIMEOUT,
         sign_out_timeout: SIGN_OUT_TIMEOUT,
         rate_limits: config.rate_limits,
+        ends_per_owner: ENDS_PER_OWNER,
         recent_sign_in: config.sign_in_freshness,
         sealer: Sealer::new(keys, Arc::clone(&random)),
         store,
@@ -161,8 +164,7 @@ pub async fn application(
         },
         spawner,
         observer: metrics::token_events(),
-        core_api_url,
-        provider: Arc::new(provider),
+        provider,
         transport,
         clock,
         random,
@@ -177,5 +179,5 @@ pub async fn application(
         reload_addr: config.reload_addr,
     });
     let router = router(&bff, site, config.client_ip(), session, built, health);
-    Ok(Application { router, live })
+    Ok(Application { router, live, bff })
 }

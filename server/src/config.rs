@@ -19,6 +19,7 @@ use ironleaf_session::SessionSettings;
 use url::Url;
 
 use crate::client_ip::{ClientIp, TrustedProxies};
+use crate::providers::ProviderKind;
 use crate::telemetry::LogFormat;
 
 pub use self::core_api::{CoreApiConfig, Smtp};
@@ -73,6 +74,8 @@ pub struct Config {
     pub session_secrets: Option<String>,
     /// `SESSION_SECRETS_FILE`; it is read again when it changes.
     pub session_secrets_file: Option<PathBuf>,
+    /// `PROVIDER`: who signs people in.
+    pub provider: &'static ProviderKind,
     /// `CORE_API_URL`; `None` is the embedded one.
     pub core_api_url: Option<Url>,
     /// What the embedded core API is told.
@@ -95,7 +98,7 @@ pub struct Config {
     pub redis_url: Option<Url>,
     /// `SINGLE_HOST`: no other host serves the same sessions.
     pub single_host: bool,
-    /// `RATE_LIMIT_STRICT`, `RATE_LIMIT_ACCOUNT`, `RATE_LIMIT_ADDRESS`
+    /// `RATE_LIMIT_STRICT`, `RATE_LIMIT_ACCOUNT`, `RATE_LIMIT_ADDRESS`, `RATE_LIMIT_SIGN_INS`
     pub rate_limits: RateLimits,
     /// `HSTS_INCLUDE_SUBDOMAINS`
     pub hsts_include_subdomains: bool,
@@ -159,6 +162,7 @@ impl Config {
             None => read.required_in_production("DATA_DIR", DATA_DIR).into(),
         };
         let core_api = CoreApiConfig::read(&mut read, listen_addr, data_dir.clone());
+        let session_idle_timeout = read.duration("SESSION_IDLE_TIMEOUT", 7 * DAY);
         let config = Self {
             environment: core_api.environment,
             listen_addr,
@@ -167,13 +171,15 @@ impl Config {
             public_origin: core_api.public_origin.clone(),
             session_secrets: read.secret("SESSION_SECRETS"),
             session_secrets_file: read.optional("SESSION_SECRETS_FILE").map(PathBuf::from),
+            provider: read.provider("PROVIDER"),
             core_api_url: read.base_url("CORE_API_URL"),
             data_dir,
             session_absolute_timeout: read.duration("SESSION_ABSOLUTE_TIMEOUT", 30 * DAY),
-            session_idle_timeout: read.duration("SESSION_IDLE_TIMEOUT", 7 * DAY),
+            session_idle_timeout,
             refresh_token_max_age: read.duration("REFRESH_TOKEN_MAX_AGE", 7 * DAY),
             refresh_leeway: read.duration("REFRESH_LEEWAY", MINUTE),
-            successor_retention: read.duration("SUCCESSOR_RETENTION", DAY),
+            // What a session may be idle for, its newest tokens are kept for: an answer lost on a Friday is found on Monday.
+            successor_retention: read.duration("SUCCESSOR_RETENTION", session_idle_timeout),
             sign_in_freshness: read.duration("SIGN_IN_FRESHNESS", 15 * MINUTE),
             redis_url,
             single_host: read.parsed("SINGLE_HOST", "false", "true or false"),

@@ -14,5 +14,6 @@ mod context;
 mod layers;
 mod metrics;
 mod problems;
+pub mod providers;
 mod secrets;
 mod store;

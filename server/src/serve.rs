@@ -99,7 +99,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     };
     let tasks = TaskTracker::new();
     let ambient = Ambient::of_the_machine(&config, &tasks).await?;
-    let Application { router, live } = application(&config, core_api_url.clone(), &built, ambient).await?;
+    let Application { router, live, bff } = application(&config, core_api_url.clone(), &built, ambient).await?;
     if let Some((listener, exposition)) = metrics {
         // To the end: the last thing that can be read is how it stopped.
         let routes = metrics::routes(exposition, live);
@@ -110,6 +110,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         () = answer(listener, router, config.max_connections, stopped(stop)) => {}
         embedded = &mut core_api => return embedded.map_err(StartError::Stopped),
     }
+    bff.close();
     finished(&tasks).await;
     web_is_done.send_replace(true);
     core_api.await.map_err(StartError::Stopped)

@@ -16,7 +16,7 @@ pub(crate) fn AccountMenu(user: User) -> impl IntoView {
         </button>
         <div id="account-menu" class="menu" role="menu" aria-label="Account menu" popover="auto">
             <p class="menu-note" role="none">
-                {user.email}
+                {user.display_name().to_owned()}
             </p>
             <a role="menuitem" href="/account">
                 "Settings"

@@ -40,7 +40,7 @@ pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
 fn account_view(user: User, form: KeptForm) -> impl IntoView {
     let unverified = user.unverified_email.clone();
     // The address that the person chose last, although it waits for its verification.
-    let email = unverified.clone().unwrap_or(user.email);
+    let email = unverified.clone().or(user.email).unwrap_or_default();
     view! {
         <div>
             <Breadcrumb here="Account" />
@@ -132,7 +132,7 @@ fn Unverified(email: String) -> impl IntoView {
 }
 
 fn roles(roles: &[Role]) -> impl IntoView + use<> {
-    let roles: Vec<_> = roles.iter().map(|role| view! { <li>{role.label()}</li> }).collect();
+    let roles: Vec<_> = roles.iter().map(|role| view! { <li>{role.label().into_owned()}</li> }).collect();
     (!roles.is_empty()).then(|| {
         view! {
             <section class="panel" aria-labelledby="roles">

@@ -10,7 +10,7 @@ use crate::request::PageRequest;
 pub(super) fn login_link(request: &PageRequest, link: SignInLink) -> Page {
     let was_opened_now = request.take(&OPENED).is_some();
     let by_itself = was_opened_now && request.viewer.is_none();
-    let viewer = request.viewer.as_ref().map(|user| user.email.clone());
+    let viewer = request.viewer.as_ref().map(|user| user.display_name().to_owned());
     Page::auth("Logging you in", move || {
         let email = link.email().to_owned();
         view! {

@@ -66,6 +66,7 @@ impl Config {
         let metrics = self.metrics_listen_addr.map(|address| address.to_string());
         lines.add("METRICS_LISTEN_ADDR", &metrics.as_deref().unwrap_or("(off)"));
         lines.add("PUBLIC_ORIGIN", &self.public_origin);
+        lines.add("PROVIDER", &self.provider.name);
         let core_api = self.core_api_url.as_ref().map(Url::to_string);
         lines.add("CORE_API_URL", &core_api.as_deref().unwrap_or("(embedded)"));
         lines.add("DATA_DIR", &self.data_dir.display());
@@ -95,6 +96,7 @@ impl Config {
             ("RATE_LIMIT_STRICT", self.rate_limits.strict),
             ("RATE_LIMIT_ACCOUNT", self.rate_limits.account),
             ("RATE_LIMIT_ADDRESS", self.rate_limits.address),
+            ("RATE_LIMIT_SIGN_INS", self.rate_limits.sign_ins),
         ] {
             lines.add(name, &format_args!("{}/{}", allowance.failures(), secs(allowance.period())));
         }

@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{Environment, File, Log, Problems, Smtp, Variable};
+use crate::providers::{self, ProviderKind};
 use crate::telemetry::LogFormat;
 
 pub(super) struct Reader<'a> {
@@ -223,12 +224,23 @@ impl<'a> Reader<'a> {
         })
     }
 
+    pub(super) fn provider(&mut self, name: &str) -> &'static ProviderKind {
+        let default = &providers::ALL[0];
+        let text = self.text(name, default.name);
+        ProviderKind::named(&text).unwrap_or_else(|| {
+            let known: Vec<_> = providers::ALL.iter().map(|kind| kind.name).collect();
+            self.problem(format!("{name} is `{text}`: it must be one of {}", known.join(", ")));
+            default
+        })
+    }
+
     pub(super) fn rate_limits(&mut self) -> RateLimits {
         let defaults = RateLimits::default();
         RateLimits {
             strict: self.allowance("RATE_LIMIT_STRICT", defaults.strict),
             account: self.allowance("RATE_LIMIT_ACCOUNT", defaults.account),
             address: self.allowance("RATE_LIMIT_ADDRESS", defaults.address),
+            sign_ins: self.allowance("RATE_LIMIT_SIGN_INS", defaults.sign_ins),
         }
     }
 

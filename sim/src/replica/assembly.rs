@@ -10,11 +10,12 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
-use ironleaf_auth::{CoreApiProvider, CoreApiSettings, Patience, Random};
+use ironleaf_auth::{Patience, Random};
 use ironleaf_bff::{
     AccountError, Bff, BffSettings, CoreApi, MaybeUser, Problem, ProblemKind, RateLimits, SignedOutReason,
     refresh_before_rendering, sign_in_with_password, sign_out,
 };
+use ironleaf_providers::{CoreApiProvider, CoreApiSettings};
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use url::Url;
 
@@ -46,14 +47,14 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
     let random = random(&world.noise);
     let network =
         Arc::new(Network { world: Arc::clone(world), replica: replica.index, process: Arc::clone(process) });
+    let base_url = Url::parse("http://core.test/v1").expect("it is a URL");
     let settings =
-        CoreApiSettings { refresh_token_max_age: LIVES.refresh_token, ..CoreApiSettings::default() };
+        CoreApiSettings { refresh_token_max_age: LIVES.refresh_token, ..CoreApiSettings::at(base_url) };
     let provider = CoreApiProvider::new(
-        Url::parse("http://core.test/v1").expect("it is a URL"),
+        settings,
         Arc::<Network>::clone(&network),
         Arc::clone(&clock),
         Arc::clone(&random),
-        settings,
     );
     let (observed, index, spawning) = (Arc::clone(world), replica.index, Arc::clone(process));
     Bff::new(BffSettings {
@@ -77,8 +78,8 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
         sign_in_timeout: Duration::from_secs(10),
         sign_out_timeout: Duration::from_secs(2),
         rate_limits: RateLimits::default(),
+        ends_per_owner: 512,
         recent_sign_in: Duration::from_mins(15),
-        core_api_url: Url::parse("http://core.test/v1").expect("it is a URL"),
         provider: Arc::new(provider),
         transport: network,
         clock,
