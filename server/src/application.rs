@@ -120,12 +120,11 @@ pub async fn application(
     ambient: Ambient,
 ) -> Result<Application, AssemblyError> {
     let Ambient { clock, random, transport, store, spawner } = ambient;
-    let (secrets, file) = match &config.session_secrets {
-        Some(secrets) => (secrets.clone(), config.session_secrets_file.clone()),
-        None => {
-            let made = secrets::kept_or_made(&config.data_dir, &random).map_err(AssemblyError::DataDir)?;
-            (made, Some(secrets::kept_in(&config.data_dir)))
-        }
+    let (secrets, file) = if let Some(secrets) = &config.session_secrets {
+        (secrets.clone(), config.session_secrets_file.clone())
+    } else {
+        let made = secrets::kept_or_made(&config.data_dir, &random).map_err(AssemblyError::DataDir)?;
+        (made, Some(secrets::kept_in(&config.data_dir)))
     };
     let keys = secrets::ring(&secrets, file.as_deref(), &store, &clock).await?;
     if let Some(file) = &config.session_secrets_file {

@@ -131,8 +131,8 @@ where
     }
 }
 
-/// A request without a response yet. Where it is dropped, nothing leaves any more, and whoever waits for a session to leave
-/// is told, although clones of the session may live on in tasks.
+/// A request without a response yet. Where it is dropped, whoever waits for a session to leave is told, although clones of
+/// the session may live on in tasks.
 struct InFlight<P: Payload>(Session<P>);
 
 impl<P: Payload> Drop for InFlight<P> {

@@ -15,8 +15,8 @@ use crate::{Payload, Record, SessionId, context::Context};
 pub(crate) use beginning::Teller;
 pub use beginning::{Beginning, Leaving, Left};
 pub use refusal::{Overtaken, Refused, SessionTooLarge};
-use state::Intent;
 pub(crate) use state::{Departure, Fate, State, Writing};
+use state::{Intent, Outlook};
 
 /// The session of one request. Clones are the same session.
 ///
@@ -222,7 +222,7 @@ impl<P: Payload> Session<P> {
         self.state().depart()
     }
 
-    /// Closes the session for changes: no response will leave.
+    /// No response will leave. Whoever waits for one learns it; work that goes on may still change the session, for itself.
     pub(crate) fn abandon(&self) {
         self.state().abandon();
     }
@@ -234,7 +234,7 @@ impl<P: Payload> Session<P> {
 
     fn changing(&self, method: &'static str) -> Option<MutexGuard<'_, State<P>>> {
         let mut state = self.state();
-        if state.head_has_passed {
+        if state.response == Outlook::Passed {
             tracing::warn!(
                 method,
                 "a session was changed after the head of the response had passed; the change is lost"

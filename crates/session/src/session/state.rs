@@ -22,7 +22,7 @@ pub(crate) struct State<P> {
     leaving: Option<Teller>,
     pub(super) end_is_written: bool,
     pub(super) looked_at: bool,
-    pub(super) head_has_passed: bool,
+    pub(super) response: Outlook,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,16 @@ pub(super) enum Intent {
     Keep,
     Write,
     Remove,
+}
+
+/// Whether a response will carry what is changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outlook {
+    ToCome,
+    /// Its head has passed.
+    Passed,
+    /// The request was dropped. Work that goes on without it may still change the session, for itself.
+    Dropped,
 }
 
 /// The changes that are written only if the encoding differs in the end.
@@ -83,7 +93,7 @@ impl<P: Payload> State<P> {
             leaving: None,
             end_is_written: false,
             looked_at: false,
-            head_has_passed: false,
+            response: Outlook::ToCome,
         }
     }
 
@@ -119,7 +129,7 @@ impl<P: Payload> State<P> {
         self.intent = intent;
         self.edits = Edits::default();
         self.rotated = None;
-        self.leaving = leaving;
+        self.leaving = leaving.filter(|_| self.response == Outlook::ToCome);
     }
 
     /// A change that is written only if the encoding differs in the end.
@@ -191,7 +201,7 @@ impl<P: Payload> State<P> {
 
     /// Closes the session for changes and says what is to be done with the cookie.
     pub(super) fn depart(&mut self) -> Departure<P> {
-        self.head_has_passed = true;
+        self.response = Outlook::Passed;
         let is_due = self.intent == Intent::Write || self.has_edits();
         let is_removed = self.intent == Intent::Remove || self.arrival == Arrival::Tampered;
         let fate = match self.departing() {
@@ -208,10 +218,12 @@ impl<P: Payload> State<P> {
         Departure { fate, ended, looked_at: self.looked_at, leaving: self.leaving.take() }
     }
 
-    /// No response will leave.
+    /// No response will leave, unless one has.
     pub(super) fn abandon(&mut self) {
-        self.head_has_passed = true;
-        self.leaving = None;
+        if self.response == Outlook::ToCome {
+            self.response = Outlook::Dropped;
+            self.leaving = None;
+        }
     }
 
     fn has_edits(&self) -> bool {
