@@ -11,8 +11,8 @@ use std::{
 
 use async_trait::async_trait;
 use ironleaf_store::{
-    Body, Draft, Eviction, EvictionPolicy, Expected, Holder, Key, RedisSettings, RedisStore, Store,
-    StoreError, Written,
+    Body, Draft, Durability, Eviction, EvictionPolicy, Expected, Holder, Key, RedisSettings, RedisStore,
+    Store, StoreError, Written,
     conformance::{self, Subject},
 };
 use redis_server::RedisServer;
@@ -51,7 +51,7 @@ async fn connect(server: &RedisServer) -> RedisStore {
 
 fn draft() -> Draft {
     let body = Body { bytes: b"the body".to_vec(), ttl: HOUR / 2, eviction: Eviction::Last };
-    Draft { mark: b"the mark".to_vec(), mark_ttl: HOUR, body: Some(body) }
+    Draft { mark: b"the mark".to_vec(), mark_ttl: HOUR, body: Some(body), durability: Durability::Synced }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -227,8 +227,8 @@ async fn a_server_without_room_is_full_and_keeps_what_it_has() {
     server.db::<()>("CONFIG SET maxmemory 1").await;
     let other = Draft { mark: b"other".to_vec(), ..draft() };
     let refused = store.write(&KEY, Expected::Anything, other).await;
-    assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
-    assert!(matches!(store.acquire(&KEY, &HOLDER, HOUR).await, Err(StoreError::Full)));
+    assert!(matches!(refused, Err(StoreError::Full(_))), "{refused:?}");
+    assert!(matches!(store.acquire(&KEY, &HOLDER, HOUR).await, Err(StoreError::Full(_))));
     assert_eq!(store.read(&[KEY]).await.unwrap(), before);
     server.db::<()>("CONFIG SET maxmemory 0").await;
     assert!(matches!(store.write(&KEY, Expected::Anything, draft()).await, Ok(Written::Done(_))));

@@ -1,9 +1,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use ironleaf_store::{Draft, Expected, Holder, Key, MemoryStore, Record, StoreError, Written};
+use ironleaf_store::{Draft, Durability, Expected, Holder, Key, MemoryStore, Record, StoreError, Written};
 
 use super::*;
 
@@ -24,13 +25,18 @@ struct World {
 struct Away {
     store: MemoryStore,
     is_away: AtomicBool,
+    /// What each write was to survive.
+    writes: Mutex<Vec<Durability>>,
 }
 
 impl World {
     fn new() -> Self {
         let secs = Arc::new(AtomicU64::new(1_800_000_000));
         let store = MemoryStore::new(16 << 20, clock(&secs));
-        Self { secs, store: Arc::new(Away { store, is_away: AtomicBool::new(false) }) }
+        Self {
+            secs,
+            store: Arc::new(Away { store, is_away: AtomicBool::new(false), writes: Mutex::default() }),
+        }
     }
 
     fn replica(&self) -> Limits {
@@ -237,6 +243,18 @@ async fn memory_is_bounded_and_many_names_push_out_none_that_matters() {
     assert!(fail(&limits, Subject::Own("confirmation", EVE), &from(1)).await.is_some());
 }
 
+#[tokio::test]
+async fn no_try_waits_for_a_disk() {
+    let world = World::new();
+    let limits = world.replica();
+    fail(&limits, Subject::Own("confirmation", EVE), &from(1)).await;
+    if let Ok(attempt) = limits.admit(Subject::Own("confirmation", EVE), &from(1), soon()).await {
+        attempt.succeeded().await;
+    }
+    let writes = world.store.writes.lock().unwrap();
+    assert!(writes.len() >= 2 && writes.iter().all(|kind| *kind == Durability::Relaxed), "{writes:?}");
+}
+
 #[async_trait]
 impl Store for Away {
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
@@ -244,6 +262,7 @@ impl Store for Away {
     }
 
     async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
+        self.writes.lock().unwrap().push(draft.durability);
         self.here()?.write(key, expected, draft).await
     }
 

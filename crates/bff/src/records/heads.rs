@@ -3,7 +3,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ironleaf_auth::{Grant, Head, HeadVersion, Heads, HeadsError, Keep, KeptHead, SessionKey};
 use ironleaf_session::{Purpose, UnsealError};
-use ironleaf_store::{Body, Draft, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written};
+use ironleaf_store::{
+    Body, Draft, Durability, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written,
+};
 
 use super::encoding::{decode_body, decode_mark, encode_body, encode_mark};
 use super::{Records, head_key};
@@ -48,7 +50,7 @@ impl Records {
             let eviction = if head.shown { Eviction::First } else { Eviction::Last };
             Body { bytes: sealed.into_bytes(), ttl: keep.grant, eviction }
         });
-        Draft { mark: encode_mark(head), mark_ttl: keep.mark, body }
+        Draft { mark: encode_mark(head), mark_ttl: keep.mark, body, durability: Durability::Synced }
     }
 }
 
@@ -71,8 +73,9 @@ impl Heads for Records {
         let expected = expected
             .map_or(Expected::Absent, |HeadVersion(bytes)| Expected::Version(Version::from_bytes(bytes)));
         let mut written = self.store.write(&key, expected, self.draft(&key, head, keep)).await;
-        if let Err(StoreError::Full) = written {
+        if let Err(StoreError::Full(limit)) = written {
             tracing::error!(
+                %limit,
                 "the store is full: a grant is not kept, and older tabs of its session will be signed out"
             );
             let mark_alone = Draft { body: None, ..self.draft(&key, head, keep) };

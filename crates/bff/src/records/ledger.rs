@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 use http::Extensions;
 use ironleaf_auth::HeadsError;
 use ironleaf_session::{Identity, Known, Ledger, LedgerError, LedgerFuture, Standing, Tombstone};
-use ironleaf_store::{Draft, Expected, Key, Record, StoreError, Written};
+use ironleaf_store::{Draft, Durability, Expected, Key, Record, StoreError, Written};
 use tokio::time::Instant;
 
 use super::encoding::decode_mark;
@@ -94,7 +94,8 @@ impl Records {
 
     /// Of two that end what began before a time, the later stays.
     async fn write_grave(&self, key: Key, grave: Grave, life: Duration) -> Result<(), StoreError> {
-        let draft = |grave: Grave| Draft { mark: grave.encode(), mark_ttl: life, body: None };
+        let durability = Durability::Synced;
+        let draft = |grave: Grave| Draft { mark: grave.encode(), mark_ttl: life, body: None, durability };
         if grave.not_before.is_none() {
             return self.store.write(&key, Expected::Anything, draft(grave)).await.map(drop);
         }
@@ -150,7 +151,7 @@ impl Ledger for Records {
 
 fn unreachable(error: StoreError) -> LedgerError {
     match error {
-        StoreError::Full => LedgerError::Full,
+        StoreError::Full(_) => LedgerError::Full,
         unreachable @ StoreError::Unreachable(_) => LedgerError::Unreachable(unreachable.into()),
     }
 }

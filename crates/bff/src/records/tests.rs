@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ironleaf_auth::{EndReason, Grant, Head, HeadState, Heads as _, Keep, Rejection, SessionKey};
 use ironleaf_session::{Identity, KeyRing, Ledger as _, SessionId, Standing, Tombstone};
-use ironleaf_store::{Draft, Expected, Holder, MemoryStore, Record, StoreError, Written};
+use ironleaf_store::{Draft, Durability, Expected, Holder, MemoryStore, Record, StoreError, Written};
 
 use super::encoding::{decode_mark, encode_mark};
 use super::*;
@@ -189,7 +189,7 @@ async fn a_grant_that_does_not_open_is_told_apart_from_none() {
             ttl: HOUR,
             eviction: ironleaf_store::Eviction::Last,
         };
-        let draft = Draft { mark, mark_ttl: HOUR, body: Some(body) };
+        let draft = Draft { mark, mark_ttl: HOUR, body: Some(body), durability: Durability::Synced };
         let store = Arc::clone(&bench.store);
         async move {
             let written = store.write(&head_key(name), Expected::Anything, draft).await.unwrap();

@@ -19,7 +19,7 @@ use redis::{
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
 use super::RedisSettings;
-use crate::StoreError;
+use crate::{Limit, StoreError};
 
 type Connecting = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
 
@@ -168,7 +168,7 @@ impl From<RedisError> for Fault {
 impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match fault.kind {
-            FaultKind::Full => Self::Full,
+            FaultKind::Full => Self::Full(Limit::Memory),
             _ => Self::Unreachable(fault.into()),
         }
     }
