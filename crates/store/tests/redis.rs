@@ -25,8 +25,10 @@ struct Redis(RedisServer);
 
 #[async_trait]
 impl Subject for Redis {
+    /// Lazy ones: `connect` refuses a cluster.
     async fn clients(&self) -> [Arc<dyn Store>; 2] {
-        [Arc::new(connect(&self.0).await), Arc::new(connect(&self.0).await)]
+        let client = || RedisStore::lazy(&self.0.url(), patient()).expect("an address of ours");
+        [Arc::new(client()), Arc::new(client())]
     }
 
     async fn advance(&self, by: Duration) {
@@ -255,7 +257,7 @@ async fn a_policy_that_could_drop_a_mark_is_told() {
 async fn errors_repeat_no_key_body_or_password() {
     // Redis repeats the arguments of a command that it does not know.
     let server = RedisServer::start(&["--rename-command", "EVALSHA", ""]);
-    let store = connect(&server).await;
+    let store = RedisStore::lazy(&server.url(), patient()).unwrap();
     let unknown = store.write(&KEY, Expected::Absent, draft()).await.unwrap_err();
     server.db::<()>("ACL SETUSER narrow on >secret ~nothing +@all").await;
     let url = server.url().replace("127", "narrow:secret@127");
