@@ -131,6 +131,15 @@ async fn tls_trusts_the_certificate_it_was_given_and_no_other() {
     assert!(RedisStore::connect(&server.url(), patient()).await.is_err(), "nor does it speak in clear");
 }
 
+#[test]
+fn certificates_that_are_none_are_refused_before_anybody_connects() {
+    let broken = b"-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n";
+    for pem in [&b""[..], b"-----BEGIN PRIVATE KEY-----\n", broken] {
+        let settings = RedisSettings { root_certificates: Some(pem.to_vec()), ..patient() };
+        assert!(RedisStore::lazy("rediss://127.0.0.1", settings).is_err(), "{}", pem.escape_ascii());
+    }
+}
+
 #[tokio::test]
 async fn scripts_come_back_after_a_server_forgot_them() {
     let server = RedisServer::start(&[]);

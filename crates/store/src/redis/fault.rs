@@ -63,6 +63,10 @@ impl Fault {
         )
     }
 
+    pub(super) fn no_certificate() -> Self {
+        Self::other("there is no certificate for the Redis client to trust, in PEM", false)
+    }
+
     fn other(message: &str, gives_up_the_connection: bool) -> Self {
         Self { message: message.to_owned(), kind: FaultKind::Other, gives_up_the_connection }
     }

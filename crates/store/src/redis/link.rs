@@ -33,6 +33,8 @@ impl Link {
     pub(super) fn new(url: &str, settings: &RedisSettings) -> Result<Self, Fault> {
         let client = match &settings.root_certificates {
             None => Client::open(url)?,
+            // An empty list is one that nobody is on: every server would be refused, later and without a reason.
+            Some(pem) if !holds_a_certificate(pem) => return Err(Fault::no_certificate()),
             Some(pem) => {
                 let certificates = TlsCertificates { client_tls: None, root_cert: Some(pem.clone()) };
                 Client::build_with_tls(url, certificates)?
@@ -96,6 +98,11 @@ impl Link {
             *current = None;
         }
     }
+}
+
+fn holds_a_certificate(pem: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+    pem.windows(BEGIN.len()).any(|window| window == BEGIN)
 }
 
 /// The client asks rustls for the default of the process, and rustls panics where two are compiled in and none is named.
