@@ -123,8 +123,13 @@ pub fn application(
         tokio::spawn(secrets::follow(file.clone(), keys.clone(), Arc::clone(&clock)));
     }
     let health = Health::new(Arc::clone(&store), Arc::clone(&transport));
-    let live =
-        Live::new(Arc::clone(&transport), keys.clone(), config.session_idle_timeout, Arc::clone(&clock));
+    let live = Live::new(
+        Arc::clone(&transport),
+        Arc::clone(&store),
+        keys.clone(),
+        config.session_idle_timeout,
+        Arc::clone(&clock),
+    );
     let provider = CoreApiProvider::new(
         core_api_url.clone(),
         Arc::clone(&transport),
