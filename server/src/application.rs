@@ -132,8 +132,13 @@ pub async fn application(
         tokio::spawn(secrets::follow(file.clone(), keys.clone(), store, clock));
     }
     let health = Health::new(Arc::clone(&store), Arc::clone(&transport));
-    let live =
-        Live::new(Arc::clone(&transport), keys.clone(), config.session_idle_timeout, Arc::clone(&clock));
+    let live = Live::new(
+        Arc::clone(&transport),
+        Arc::clone(&store),
+        keys.clone(),
+        config.session_idle_timeout,
+        Arc::clone(&clock),
+    );
     let surroundings = Surroundings {
         core_api_url,
         transport: Arc::clone(&transport),

@@ -4,6 +4,7 @@ mod core_api;
 mod describe;
 mod names;
 mod reader;
+mod redis;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use crate::telemetry::LogFormat;
 
 pub use self::core_api::{CoreApiConfig, Smtp};
 use self::reader::Reader;
+pub use self::redis::RedisConfig;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -96,6 +98,8 @@ pub struct Config {
     pub sign_in_freshness: Duration,
     /// `REDIS_URL`; `None` keeps what is known of sessions in `DATA_DIR`, for one host.
     pub redis_url: Option<Url>,
+    /// How that Redis is spoken to.
+    pub redis: RedisConfig,
     /// `SINGLE_HOST`: no other host serves the same sessions.
     pub single_host: bool,
     /// `RATE_LIMIT_STRICT`, `RATE_LIMIT_ACCOUNT`, `RATE_LIMIT_ADDRESS`, `RATE_LIMIT_SIGN_INS`
@@ -181,6 +185,7 @@ impl Config {
             // What a session may be idle for, its newest tokens are kept for: an answer lost on a Friday is found on Monday.
             successor_retention: read.duration("SUCCESSOR_RETENTION", session_idle_timeout),
             sign_in_freshness: read.duration("SIGN_IN_FRESHNESS", 15 * MINUTE),
+            redis: RedisConfig::read(&mut read, redis_url.as_ref()),
             redis_url,
             single_host: read.parsed("SINGLE_HOST", "false", "true or false"),
             rate_limits: read.rate_limits(),

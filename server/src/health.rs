@@ -1,6 +1,6 @@
 //! What a load balancer and a supervisor ask.
 //!
-//! A process is ready as long as its store answers: without it others should be asked first. It stays ready while the
+//! A process is ready as long as its store can be read and written: without it others should be asked first. It stays ready while the
 //! core API is away, which all replicas see alike: pages that do without it are served, the others say what is wrong.
 
 mod ask;
@@ -46,15 +46,15 @@ impl Health {
     async fn store_is_there(&self) -> bool {
         let problem = match tokio::time::timeout(STORE_TIMEOUT, self.store.check()).await {
             Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error.to_string()),
+            Ok(Err(error)) => Some(error.detail()),
             Err(late) => Some(late.to_string()),
         };
         let is_there = problem.is_none();
         if self.said_ready.swap(is_there, Ordering::Relaxed) != is_there {
             if let Some(detail) = problem {
-                tracing::warn!(detail, "not ready: the store does not answer");
+                tracing::warn!(detail, "not ready: the store cannot be used");
             } else {
-                tracing::info!("ready again: the store answers");
+                tracing::info!("ready again: the store can be used");
             }
         }
         is_there

@@ -35,6 +35,8 @@ const CORE_API_SECONDS: &str = "ironleaf_core_api_request_duration_seconds";
 const BREAKER: &str = "ironleaf_core_api_breaker_state";
 const STORE_SECONDS: &str = "ironleaf_store_operation_duration_seconds";
 const STORE_ERRORS: &str = "ironleaf_store_errors_total";
+const STORE_USED: &str = "ironleaf_store_used_bytes";
+const STORE_CAPACITY: &str = "ironleaf_store_capacity_bytes";
 const PANICS: &str = "ironleaf_panics_total";
 const BUILD: &str = "ironleaf_build_info";
 const STARTED: &str = "process_start_time_seconds";
@@ -46,7 +48,7 @@ enum Kind {
 }
 
 /// Every metric there is, those of the crates below included.
-const ALL: [(&str, Kind, &str); 16] = [
+const ALL: [(&str, Kind, &str); 18] = [
     (REQUESTS, Kind::Counter, "Requests answered, by method, route and class of status"),
     (REQUEST_SECONDS, Kind::Histogram, "Time until an answer begins, by route"),
     (CONNECTIONS, Kind::Gauge, "Connections that are open"),
@@ -68,6 +70,8 @@ const ALL: [(&str, Kind, &str); 16] = [
     (BREAKER, Kind::Gauge, "1 for the state that the circuit breaker before the core API is in"),
     (STORE_SECONDS, Kind::Histogram, "Time that the store takes, by operation"),
     (STORE_ERRORS, Kind::Counter, "Operations that the store failed, by operation"),
+    (STORE_USED, Kind::Gauge, "Bytes that are taken in the store"),
+    (STORE_CAPACITY, Kind::Gauge, "Bytes that the store may take"),
     (PANICS, Kind::Counter, "Panics, each of which is a defect"),
     (BUILD, Kind::Gauge, "Always 1; the label is the version"),
     (STARTED, Kind::Gauge, "When the process started, in seconds since 1970"),
@@ -111,7 +115,7 @@ pub(crate) fn routes(exposition: PrometheusHandle, live: Live) -> Router {
 }
 
 async fn expose(State((exposition, live)): State<(PrometheusHandle, Live)>) -> impl IntoResponse {
-    live.measure();
+    live.measure().await;
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], exposition.render())
 }
 

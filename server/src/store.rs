@@ -1,6 +1,5 @@
 //! Opens the store that the configuration names, or says why it cannot be relied on.
 
-use std::error::Error as _;
 use std::sync::Arc;
 
 use ironleaf_auth::Clock;
@@ -15,29 +14,35 @@ use crate::metrics::MeasuredStore;
 
 pub(crate) async fn open(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>, AssemblyError> {
     match &config.redis_url {
-        Some(url) => shared(url, config.environment).await,
+        Some(url) => shared(url, config.redis.settings(), config.environment).await,
         None => on_this_host(config, clock).await,
     }
 }
 
 async fn on_this_host(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>, AssemblyError> {
     let opened = SqliteStore::open(&config.data_dir, SqliteSettings::default(), Arc::clone(clock)).await;
-    let store = opened.map_err(|error| unusable("DATA_DIR", cause(&error)))?;
+    let store = opened.map_err(|error| unusable("DATA_DIR", cause(error)))?;
     Ok(Arc::new(MeasuredStore(store)))
 }
 
 /// A Redis that is away now is not waited for: nobody could say whether it may be relied on, and whoever supervises the
 /// process starts it again.
-async fn shared(url: &Url, environment: Environment) -> Result<Arc<dyn Store>, AssemblyError> {
+async fn shared(
+    url: &Url,
+    settings: RedisSettings,
+    environment: Environment,
+) -> Result<Arc<dyn Store>, AssemblyError> {
     let connected = async {
-        let store = RedisStore::connect(url.as_str(), RedisSettings::default()).await?;
+        let store = RedisStore::connect(url.as_str(), settings).await?;
         let policy = store.eviction_policy().await?;
         Ok((store, policy))
     };
     let (store, policy) = connected.await.map_err(|error: StoreError| {
-        let detail =
-            format!("{}. Start that Redis, name another, or fix its user and password", cause(&error));
-        unusable("REDIS_URL", detail)
+        let what_to_do = match error {
+            StoreError::Full(_) => "Give it more, or name another",
+            StoreError::Unreachable(_) => "Start that Redis, name another, or fix its user and password",
+        };
+        unusable("REDIS_URL", format!("{}. {what_to_do}", cause(error)))
     })?;
     match policy {
         EvictionPolicy::Safe => {}
@@ -67,6 +72,9 @@ fn unusable(variable: &'static str, detail: String) -> AssemblyError {
     AssemblyError::Store { variable, detail }
 }
 
-fn cause(error: &StoreError) -> String {
-    error.source().map_or_else(|| error.to_string(), ToString::to_string)
+fn cause(error: StoreError) -> String {
+    match error {
+        full @ StoreError::Full(_) => full.to_string(),
+        StoreError::Unreachable(cause) => cause.to_string(),
+    }
 }

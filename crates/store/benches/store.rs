@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use ironleaf_store::{
-    Body, Draft, Eviction, Expected, Key, MemoryStore, RedisSettings, RedisStore, SqliteSettings,
+    Body, Draft, Durability, Eviction, Expected, Key, MemoryStore, RedisSettings, RedisStore, SqliteSettings,
     SqliteStore, Store, system_clock,
 };
 use redis_server::RedisServer;
@@ -27,7 +27,7 @@ fn key(number: u32) -> Key {
 fn draft() -> Draft {
     let hour = Duration::from_hours(1);
     let body = Body { bytes: vec![7; 2048], ttl: hour, eviction: Eviction::Last };
-    Draft { mark: vec![7; 40], mark_ttl: 24 * hour, body: Some(body) }
+    Draft { mark: vec![7; 40], mark_ttl: 24 * hour, body: Some(body), durability: Durability::Synced }
 }
 
 fn measure(criterion: &mut Criterion, runtime: &Runtime, name: &str, store: &Arc<dyn Store>) {

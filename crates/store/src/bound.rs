@@ -1,6 +1,6 @@
 //! The size bound, the same for every store that bounds itself.
 
-use crate::{Eviction, StoreError};
+use crate::{Eviction, Limit, MARK_MAX_BYTES, StoreError};
 
 /// Bytes that stay, and bytes that may go.
 #[derive(Clone, Copy, Default)]
@@ -36,6 +36,11 @@ impl UsedBytes {
         self.last -= other.last;
     }
 
+    /// A record without a body that is as large as one can be: a store without room for it is not of use.
+    pub(crate) fn largest_mark(record_bytes: usize) -> Self {
+        Self { fixed: record_bytes + MARK_MAX_BYTES, ..Self::default() }
+    }
+
     /// A body of this kind alone.
     pub(crate) fn body(eviction: Eviction, bytes: usize) -> Self {
         match eviction {
@@ -52,11 +57,16 @@ impl UsedBytes {
     pub(crate) fn admit(&self, entry: &Self, capacity_bytes: usize) -> Result<Admission, StoreError> {
         let stays = self.fixed + entry.fixed;
         if stays + entry.last > capacity_bytes {
-            return Err(StoreError::Full);
+            return Err(StoreError::Full(Limit::Size));
         }
         if entry.first > 0 && stays + self.last + entry.first > capacity_bytes {
             return Ok(Admission::WithoutBody);
         }
         Ok(Admission::Whole)
     }
+}
+
+/// As everybody counts.
+pub(crate) fn count(of_this_machine: usize) -> u64 {
+    u64::try_from(of_this_machine).unwrap_or(u64::MAX)
 }

@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use crate::{Body, Draft, Eviction, Holder, Key, Record, Store, Version, Written};
+use crate::{Body, Draft, Durability, Eviction, Holder, Key, Record, Store, Version, Written};
 
 /// A store under test.
 #[async_trait]
@@ -99,7 +99,7 @@ fn holder(number: u8) -> Holder {
 }
 
 fn mark(mark: impl AsRef<[u8]>) -> Draft {
-    Draft { mark: mark.as_ref().to_vec(), mark_ttl: LIFE, body: None }
+    Draft { mark: mark.as_ref().to_vec(), mark_ttl: LIFE, body: None, durability: Durability::Synced }
 }
 
 fn with_body(draft: Draft, bytes: impl AsRef<[u8]>, ttl: Duration, eviction: Eviction) -> Draft {

@@ -18,9 +18,11 @@ mod store;
 
 pub use ironleaf_ambient::{CLOCK_SKEW, Clock, Random, system_clock, system_random};
 pub use memory::MemoryStore;
-pub use record::{Body, Draft, Eviction, Expected, Holder, Key, MARK_MAX_BYTES, Record, Version, Written};
+pub use record::{
+    Body, Draft, Durability, Eviction, Expected, Holder, Key, MARK_MAX_BYTES, Record, Version, Written,
+};
 #[cfg(feature = "redis")]
 pub use redis::{EvictionPolicy, RedisSettings, RedisStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteSettings, SqliteStore};
-pub use store::{Store, StoreError};
+pub use store::{Limit, Store, StoreError, Usage};

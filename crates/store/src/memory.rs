@@ -11,7 +11,7 @@ use async_trait::async_trait;
 
 use self::state::State;
 use crate::{
-    Clock, Draft, Expected, Holder, Key, Record, Store, StoreError, Written, ambient::Moment,
+    Clock, Draft, Expected, Holder, Key, Record, Store, StoreError, Usage, Written, ambient::Moment,
     record::check_mark,
 };
 
@@ -75,6 +75,11 @@ impl Store for MemoryStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        Ok(())
+        let now = self.now();
+        self.state().check(now)
+    }
+
+    async fn usage(&self) -> Result<Option<Usage>, StoreError> {
+        Ok(Some(self.state().usage()))
     }
 }

@@ -84,6 +84,8 @@ pub struct Draft {
     pub mark_ttl: Duration,
     /// The part that may go earlier: at its own shorter time, or at the size bound.
     pub body: Option<Body>,
+    /// What it survives once it is acknowledged.
+    pub durability: Durability,
 }
 
 /// Lengths only, as for [`Record`].
@@ -94,6 +96,7 @@ impl fmt::Debug for Draft {
             .field("mark_bytes", &self.mark.len())
             .field("mark_ttl", &self.mark_ttl)
             .field("body", &self.body)
+            .field("durability", &self.durability)
             .finish()
     }
 }
@@ -129,6 +132,18 @@ pub enum Eviction {
     First,
     /// When no `First` is left: losing it costs somebody something.
     Last,
+}
+
+/// What an acknowledged write survives, at a store that can choose: SQLite. Memory loses it with the process, and at Redis its
+/// persistence decides.
+///
+/// A synced write takes all relaxed ones before it along. No loss leaves half a write, or one without those before it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Durability {
+    /// A power cut. It costs a sync of the disk, which is milliseconds.
+    Synced,
+    /// A crash or the end of the process; it may be lost with the machine. For what is worth little after that, such as a count.
+    Relaxed,
 }
 
 /// What has to be there for a write to happen.

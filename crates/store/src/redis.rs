@@ -1,5 +1,7 @@
 //! A store that many replicas share: Redis 7 or Valkey.
 
+mod fault;
+mod info;
 mod link;
 mod policy;
 mod scripts;
@@ -9,13 +11,10 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 
 pub use self::policy::EvictionPolicy;
-use self::{
-    link::{Fault, Link},
-    scripts::Scripts,
-};
+use self::{fault::Fault, info::Info, link::Link, scripts::Scripts};
 use crate::{
-    Draft, Expected, Holder, Key, Random, Record, Store, StoreError, Version, Written, ambient::ttl_millis,
-    record::check_mark, system_random,
+    Draft, Expected, Holder, Key, Random, Record, Store, StoreError, Usage, Version, Written,
+    ambient::ttl_millis, record::check_mark, system_random,
 };
 
 /// How a [`RedisStore`] behaves.
@@ -65,7 +64,8 @@ impl fmt::Debug for RedisSettings {
 
 /// Keeps everything in a Redis, by its clock: replicas need not agree on the time.
 ///
-/// All calls share one connection, which is made anew when it breaks or an answer is late. No write is ever sent twice.
+/// All calls share one connection, which is made anew when it breaks, an answer is late, or it leads to a replica. No write is ever sent
+/// twice.
 pub struct RedisStore {
     link: Link,
     scripts: Scripts,
@@ -74,13 +74,18 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Connects to `redis://[user][:password]@host[:port][/database]`, or with TLS to `rediss://..`.
+    /// Connects to `redis://[user][:password]@host[:port][/database]`, or with TLS to `rediss://..`, and sees that it can be used.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unreachable`] where the address is none, or nobody answers there in time.
+    /// [`StoreError::Unreachable`] where the address is none, nobody answers there in time, or it is a node of a cluster; and those of
+    /// [`check`](Store::check).
     pub async fn connect(url: &str, settings: RedisSettings) -> Result<Self, StoreError> {
         let store = Self::lazy(url, settings)?;
+        // Before anything is written: a node of a cluster may take what is tried and refuse the next key.
+        if store.info(&["server"]).await?.is_of_a_cluster() {
+            return Err(Fault::cluster().into());
+        }
         store.check().await?;
         Ok(store)
     }
@@ -104,13 +109,18 @@ impl RedisStore {
     /// [`StoreError::Unreachable`] where it does not answer at all. One that answers but does not tell is
     /// [`EvictionPolicy::Unknown`].
     pub async fn eviction_policy(&self) -> Result<EvictionPolicy, StoreError> {
+        Ok(EvictionPolicy::of(&self.info(&["memory"]).await?))
+    }
+
+    /// Nothing where it answers but does not tell.
+    async fn info(&self, sections: &[&str]) -> Result<Info, Fault> {
         let mut info = redis::cmd("INFO");
-        info.arg("memory");
+        info.arg(sections);
         let answer = self.link.run(async |mut connection| info.query_async::<String>(&mut connection).await);
         match answer.await {
-            Ok(info) => Ok(EvictionPolicy::of(&info)),
-            Err(fault) if fault.is_refusal() => Ok(EvictionPolicy::Unknown),
-            Err(fault) => Err(fault.into()),
+            Ok(answer) => Ok(Info::from(&*answer)),
+            Err(fault) if fault.is_refusal() => Ok(Info::default()),
+            Err(fault) => Err(fault),
         }
     }
 
@@ -131,6 +141,10 @@ impl RedisStore {
 const MARK: &str = "mark";
 const BODY: &str = "body";
 const LEASE: &str = "lease";
+const CHECK: &str = "check";
+
+/// Of a key that its own script removes; should the script end before, the key ends by itself.
+const CHECK_LIFE: Duration = Duration::from_secs(1);
 
 #[async_trait]
 impl Store for RedisStore {
@@ -186,7 +200,16 @@ impl Store for RedisStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.read(&[Key::from_bytes([0; 32])]).await.map(|_| ())
+        let key = Key::from_bytes([0; 32]);
+        // A broken connection is made anew by the read, so that the script is sent once.
+        self.read(&[key]).await?;
+        let mut check = self.scripts.check.key(self.name(&key, CHECK));
+        check.arg(ttl_millis(CHECK_LIFE));
+        Ok(self.link.run(async |mut connection| check.invoke_async(&mut connection).await).await?)
+    }
+
+    async fn usage(&self) -> Result<Option<Usage>, StoreError> {
+        Ok(self.info(&["memory", "keyspace"]).await?.usage(self.link.database()))
     }
 }
 

@@ -1,19 +1,25 @@
 //! A store in one file: forgets nothing over a restart, and processes on one host may share it.
 
+mod connections;
 mod database;
 mod leases;
-mod readers;
+mod readiness;
 mod records;
+#[cfg(test)]
+mod tests;
+mod transaction;
 
 use std::{path::Path, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::{SqliteConnection, error::DatabaseError};
 
-use self::database::Database;
+use self::{database::Database, readiness::Readiness, transaction::Transaction};
 use crate::{
-    Clock, Draft, Expected, Holder, Key, Record, Store, StoreError, Written, ambient::Moment,
-    bound::UsedBytes, record::check_mark,
+    Clock, Draft, Durability, Expected, Holder, Key, Limit, Record, Store, StoreError, Usage, Written,
+    ambient::Moment,
+    bound::{UsedBytes, count},
+    record::check_mark,
 };
 
 /// What a record costs beside its bytes. The triggers of `0001_records_and_leases.sql` count the same.
@@ -28,8 +34,11 @@ pub struct SqliteSettings {
     /// What marks, bodies and an estimate of their overhead may take. The file may be somewhat larger, and stays as
     /// large as it once was. 256 MiB by default: some 50,000 token sets.
     pub capacity_bytes: usize,
-    /// How long a call waits for its turn in this process, and then as long for another process, before it is
-    /// [`Unreachable`](StoreError::Unreachable). 5 s by default: far longer than any of our transactions.
+    /// How long a call waits for its turn among those of this process, before it is [`Unreachable`](StoreError::Unreachable).
+    /// 500 ms by default.
+    pub turn_timeout: Duration,
+    /// How long a call that has its turn then waits for the write of another process. 500 ms by default: with the turn a second at
+    /// most, which a page that waits for it can still answer, and far longer than any of our transactions.
     pub busy_timeout: Duration,
     /// How many reads go on at once, and beside a write. 4 by default.
     pub readers: u32,
@@ -37,21 +46,24 @@ pub struct SqliteSettings {
 
 impl Default for SqliteSettings {
     fn default() -> Self {
-        Self { capacity_bytes: 256 << 20, busy_timeout: Duration::from_secs(5), readers: 4 }
+        let timeout = Duration::from_millis(500);
+        Self { capacity_bytes: 256 << 20, turn_timeout: timeout, busy_timeout: timeout, readers: 4 }
     }
 }
 
 /// Keeps everything in `store.sqlite3` in a folder.
 ///
-/// A write is on the disk when its caller hears of it (WAL, `synchronous=FULL`): it survives a SIGKILL and a power cut. Reads
-/// take no lock that a write would wait for. Expiry is by the clock given, so processes that share a folder should
-/// share a clock: those of one host do.
+/// A write survives a SIGKILL, and one that is [`Synced`](Durability::Synced) is on the disk when its caller hears of it (WAL,
+/// `synchronous=FULL`) and survives a power cut. Leases are [`Relaxed`](Durability::Relaxed), always: one that is lost with the machine
+/// had its holder there. Reads take no lock that a write would wait for. Expiry is by the clock given, so processes that share
+/// a folder should share a clock: those of one host do.
 ///
 /// # Security
 ///
 /// The files are readable by their owner only.
 pub struct SqliteStore {
     database: Database,
+    readiness: Readiness,
     capacity_bytes: usize,
     clock: Clock,
 }
@@ -68,12 +80,18 @@ impl SqliteStore {
         clock: Clock,
     ) -> Result<Self, StoreError> {
         let database = Database::open(folder.as_ref().to_owned(), &settings).await?;
-        Ok(Self { database, capacity_bytes: settings.capacity_bytes, clock })
+        let readiness = Readiness::default();
+        Ok(Self { database, readiness, capacity_bytes: settings.capacity_bytes, clock })
     }
 
     /// Waits for the calls under way and closes the file. Without it nothing is lost: the next start tidies up.
     pub async fn close(&self) {
         self.database.close().await;
+    }
+
+    /// A lease that is lost in a power cut was that of a process that went with it.
+    async fn begin_for_a_lease(&self) -> sqlx::Result<Transaction<'_>> {
+        self.database.begin(Durability::Relaxed).await
     }
 
     fn now(&self) -> Moment {
@@ -95,47 +113,51 @@ impl Store for SqliteStore {
 
     async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
         check_mark(&draft);
-        let mut transaction = self.database.write().await?;
+        let mut transaction = self.database.begin(draft.durability).await?;
         // Asked once the lock is held: waiting for it must not make a time that runs now look earlier.
         let now = self.now();
-        let written =
-            records::write(&mut transaction, key, expected, draft, now, self.capacity_bytes).await?;
-        match written {
-            Written::Done(_) => transaction.commit().await?,
-            Written::Conflict => transaction.rollback().await?,
-        }
-        Ok(written)
+        let written = records::write(&mut transaction, key, expected, draft, now, self.capacity_bytes).await;
+        transaction.end(written).await
     }
 
     async fn acquire(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
-        let mut transaction = self.database.write().await?;
+        let mut transaction = self.begin_for_a_lease().await?;
         let now = self.now();
-        let taken =
-            leases::acquire(&mut transaction, lease, holder, now, now.after(ttl), self.capacity_bytes)
-                .await?;
-        transaction.commit().await?;
-        Ok(taken)
+        let ends = now.after(ttl);
+        let taken = leases::acquire(&mut transaction, lease, holder, now, ends, self.capacity_bytes).await;
+        transaction.end(taken).await
     }
 
     async fn renew(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
-        let mut transaction = self.database.write().await?;
+        let mut transaction = self.begin_for_a_lease().await?;
         let now = self.now();
-        let renewed = leases::renew(&mut transaction, lease, holder, now, now.after(ttl)).await?;
-        transaction.commit().await?;
-        Ok(renewed)
+        let renewed = leases::renew(&mut transaction, lease, holder, now, now.after(ttl)).await;
+        transaction.end(renewed.map_err(StoreError::from)).await
     }
 
     async fn release(&self, lease: &Key, holder: &Holder) -> Result<(), StoreError> {
-        let mut transaction = self.database.write().await?;
-        leases::release(&mut transaction, lease, holder).await?;
-        Ok(transaction.commit().await?)
+        let mut transaction = self.begin_for_a_lease().await?;
+        let released = leases::release(&mut transaction, lease, holder).await;
+        transaction.end(released.map_err(StoreError::from)).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {
+        self.readiness.check(&self.database, self.capacity_bytes, &self.clock).await
+    }
+
+    async fn usage(&self) -> Result<Option<Usage>, StoreError> {
         let mut reader = self.database.reader().await?;
-        sqlx::query("SELECT 1 FROM used").execute(&mut *reader).await?;
+        let used = used(&mut reader).await?;
+        let entries: i64 =
+            sqlx::query_scalar("SELECT (SELECT count(*) FROM records) + (SELECT count(*) FROM leases)")
+                .fetch_one(&mut *reader)
+                .await?;
         reader.done();
-        Ok(())
+        Ok(Some(Usage {
+            used_bytes: count(used.total()),
+            capacity_bytes: count(self.capacity_bytes),
+            entries: u64::try_from(entries).unwrap_or_default(),
+        }))
     }
 }
 
@@ -164,9 +186,10 @@ async fn sweep(connection: &mut SqliteConnection, now: Moment, at_most: i64) -> 
 /// A full disk is a full store. SQLite's messages name tables and columns, never values.
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        const SQLITE_FULL: &str = "13";
+        /// `SQLITE_FULL`, and `SQLITE_IOERR_SHMSIZE`: no room for the log, or for the index of the log.
+        const FULL: [&str; 2] = ["13", "4874"];
         match error.as_database_error().and_then(DatabaseError::code) {
-            Some(code) if code == SQLITE_FULL => Self::Full,
+            Some(code) if FULL.contains(&&*code) => Self::Full(Limit::Disk),
             _ => Self::Unreachable(error.into()),
         }
     }

@@ -59,12 +59,23 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Unreachable`]: then it ends with its time.
     async fn release(&self, lease: &Key, holder: &Holder) -> Result<(), StoreError>;
 
-    /// Whether the store answers; for readiness.
+    /// Whether the store can be read and written; for readiness. It writes something to know, and leaves no record.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Full`] where there is no room for another mark, and [`StoreError::Unreachable`] for whatever else keeps it from being
+    /// written, each with its cause in words.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// How full it is; `None` where that cannot be known. It costs about as much as a read of a few keys, and more where there are
+    /// very many: ask now and then, not for each request.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unreachable`].
-    async fn check(&self) -> Result<(), StoreError>;
+    async fn usage(&self) -> Result<Option<Usage>, StoreError> {
+        Ok(None)
+    }
 }
 
 #[async_trait]
@@ -92,15 +103,55 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     async fn check(&self) -> Result<(), StoreError> {
         (**self).check().await
     }
+
+    async fn usage(&self) -> Result<Option<Usage>, StoreError> {
+        (**self).usage().await
+    }
+}
+
+/// How full a store is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Usage {
+    /// Bytes that are taken, with what expired and is not yet removed, and with whatever else is kept there: in a Redis that is
+    /// shared the keys of others, too.
+    pub used_bytes: u64,
+    /// Bytes there may be. As `used_bytes` comes near, bodies are dropped, and then writes are refused.
+    pub capacity_bytes: u64,
+    /// Records and leases that are kept; at Redis the keys of the database, of which a record with a body has two.
+    pub entries: u64,
 }
 
 /// Why a store could not do it. No message holds a byte of a key, a mark or a body.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Nothing may be evicted any more: the store needs more room.
-    #[error("the store is full: only marks are left, and marks are never evicted")]
-    Full,
-    /// It did not answer, or not in time, or not as it should.
-    #[error("the store did not answer")]
+    /// It has no room for it, and nothing may be evicted any more.
+    #[error("the store is full: {0}")]
+    Full(Limit),
+    /// It did not answer, or not in time, or not as it should. The source says what happened.
+    #[error("the store cannot be used")]
     Unreachable(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// The error with its cause, in one line for a log.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Full(_) => self.to_string(),
+            Self::Unreachable(cause) => format!("{self}: {cause}"),
+        }
+    }
+}
+
+/// What a full store is at the end of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+pub enum Limit {
+    /// The size bound that the store was given: [`MemoryStore`](crate::MemoryStore) and SQLite.
+    #[error("its size bound leaves no room beside the marks, which are never evicted")]
+    Size,
+    /// The disk under the file: SQLite. Bodies that may be evicted make no room there.
+    #[error("there is no room left on its disk")]
+    Disk,
+    /// The `maxmemory` of Redis, which evicts nothing.
+    #[error("Redis has no memory left below its maxmemory")]
+    Memory,
 }

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use clock::TestClock;
 use ironleaf_store::{
-    Body, Draft, Eviction, Expected, Holder, Key, MemoryStore, Store,
+    Body, Draft, Durability, Eviction, Expected, Holder, Key, MemoryStore, Store,
     conformance::{self, Subject},
 };
 
@@ -43,7 +43,7 @@ fn key(number: u64) -> Key {
 
 fn draft(mark_ttl: Duration) -> Draft {
     let body = Body { bytes: vec![1; 100], ttl: mark_ttl / 2, eviction: Eviction::Last };
-    Draft { mark: vec![1; 16], mark_ttl, body: Some(body) }
+    Draft { mark: vec![1; 16], mark_ttl, body: Some(body), durability: Durability::Synced }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -101,7 +101,8 @@ async fn everything_that_ended_is_given_back() {
         );
     }
     memory.clock.advance(Duration::from_secs(1));
-    let nothing = Draft { mark: Vec::new(), mark_ttl: Duration::ZERO, body: None };
+    let nothing =
+        Draft { mark: Vec::new(), mark_ttl: Duration::ZERO, body: None, durability: Durability::Synced };
     for _ in 0..4 {
         assert!(memory.store.write(&key(9), Expected::Anything, nothing.clone()).await.is_ok());
     }

@@ -2,7 +2,9 @@
 
 use std::{collections::HashSet, env, path::Path, process::Stdio, time::Duration};
 
-use ironleaf_store::{Draft, Expected, Key, SqliteSettings, SqliteStore, Store, Written, system_clock};
+use ironleaf_store::{
+    Draft, Durability, Expected, Key, SqliteSettings, SqliteStore, Store, Written, system_clock,
+};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
@@ -16,9 +18,11 @@ const NAME: &str = "IRONLEAF_STORE_TEST_WRITER";
 const COUNTER: Key = Key::from_bytes([0; 32]);
 
 async fn open(folder: &Path) -> SqliteStore {
-    SqliteStore::open(folder, SqliteSettings::default(), system_clock())
-        .await
-        .expect("it works until it is killed")
+    // Three that do nothing but write leave each other little.
+    let patient = Duration::from_secs(5);
+    let settings =
+        SqliteSettings { turn_timeout: patient, busy_timeout: patient, ..SqliteSettings::default() };
+    SqliteStore::open(folder, settings, system_clock()).await.expect("it works until it is killed")
 }
 
 fn key(writer: u8, count: u64) -> Key {
@@ -28,7 +32,12 @@ fn key(writer: u8, count: u64) -> Key {
 }
 
 fn draft(count: u64) -> Draft {
-    Draft { mark: count.to_be_bytes().to_vec(), mark_ttl: Duration::from_hours(1), body: None }
+    Draft {
+        mark: count.to_be_bytes().to_vec(),
+        mark_ttl: Duration::from_hours(1),
+        body: None,
+        durability: Durability::Synced,
+    }
 }
 
 async fn count(store: &SqliteStore) -> (u64, Expected) {

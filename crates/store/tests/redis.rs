@@ -11,8 +11,8 @@ use std::{
 
 use async_trait::async_trait;
 use ironleaf_store::{
-    Body, Draft, Eviction, EvictionPolicy, Expected, Holder, Key, RedisSettings, RedisStore, Store,
-    StoreError, Written,
+    Body, Draft, Durability, Eviction, EvictionPolicy, Expected, Holder, Key, RedisSettings, RedisStore,
+    Store, StoreError, Written,
     conformance::{self, Subject},
 };
 use redis_server::RedisServer;
@@ -25,8 +25,10 @@ struct Redis(RedisServer);
 
 #[async_trait]
 impl Subject for Redis {
+    /// Lazy ones: `connect` refuses a cluster.
     async fn clients(&self) -> [Arc<dyn Store>; 2] {
-        [Arc::new(connect(&self.0).await), Arc::new(connect(&self.0).await)]
+        let client = || RedisStore::lazy(&self.0.url(), patient()).expect("an address of ours");
+        [Arc::new(client()), Arc::new(client())]
     }
 
     async fn advance(&self, by: Duration) {
@@ -51,7 +53,7 @@ async fn connect(server: &RedisServer) -> RedisStore {
 
 fn draft() -> Draft {
     let body = Body { bytes: b"the body".to_vec(), ttl: HOUR / 2, eviction: Eviction::Last };
-    Draft { mark: b"the mark".to_vec(), mark_ttl: HOUR, body: Some(body) }
+    Draft { mark: b"the mark".to_vec(), mark_ttl: HOUR, body: Some(body), durability: Durability::Synced }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -127,6 +129,15 @@ async fn tls_trusts_the_certificate_it_was_given_and_no_other() {
         assert!(RedisStore::connect(&url, settings).await.is_err());
     }
     assert!(RedisStore::connect(&server.url(), patient()).await.is_err(), "nor does it speak in clear");
+}
+
+#[test]
+fn certificates_that_are_none_are_refused_before_anybody_connects() {
+    let broken = b"-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n";
+    for pem in [&b""[..], b"-----BEGIN PRIVATE KEY-----\n", broken] {
+        let settings = RedisSettings { root_certificates: Some(pem.to_vec()), ..patient() };
+        assert!(RedisStore::lazy("rediss://127.0.0.1", settings).is_err(), "{}", pem.escape_ascii());
+    }
 }
 
 #[tokio::test]
@@ -227,8 +238,8 @@ async fn a_server_without_room_is_full_and_keeps_what_it_has() {
     server.db::<()>("CONFIG SET maxmemory 1").await;
     let other = Draft { mark: b"other".to_vec(), ..draft() };
     let refused = store.write(&KEY, Expected::Anything, other).await;
-    assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
-    assert!(matches!(store.acquire(&KEY, &HOLDER, HOUR).await, Err(StoreError::Full)));
+    assert!(matches!(refused, Err(StoreError::Full(_))), "{refused:?}");
+    assert!(matches!(store.acquire(&KEY, &HOLDER, HOUR).await, Err(StoreError::Full(_))));
     assert_eq!(store.read(&[KEY]).await.unwrap(), before);
     server.db::<()>("CONFIG SET maxmemory 0").await;
     assert!(matches!(store.write(&KEY, Expected::Anything, draft()).await, Ok(Written::Done(_))));
@@ -255,7 +266,7 @@ async fn a_policy_that_could_drop_a_mark_is_told() {
 async fn errors_repeat_no_key_body_or_password() {
     // Redis repeats the arguments of a command that it does not know.
     let server = RedisServer::start(&["--rename-command", "EVALSHA", ""]);
-    let store = connect(&server).await;
+    let store = RedisStore::lazy(&server.url(), patient()).unwrap();
     let unknown = store.write(&KEY, Expected::Absent, draft()).await.unwrap_err();
     server.db::<()>("ACL SETUSER narrow on >secret ~nothing +@all").await;
     let url = server.url().replace("127", "narrow:secret@127");

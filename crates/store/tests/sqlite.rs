@@ -8,7 +8,8 @@ use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use clock::TestClock;
 use ironleaf_store::{
-    Body, Draft, Eviction, Expected, Holder, Key, SqliteSettings, SqliteStore, Store, Version, Written,
+    Body, Draft, Durability, Eviction, Expected, Holder, Key, SqliteSettings, SqliteStore, Store, Usage,
+    Version, Written,
     conformance::{self, Subject},
 };
 use sqlx::{Connection, SqliteConnection};
@@ -49,7 +50,7 @@ const KEY: Key = Key::from_bytes([7; 32]);
 const HOUR: Duration = Duration::from_hours(1);
 
 fn mark(bytes: &[u8]) -> Draft {
-    Draft { mark: bytes.to_vec(), mark_ttl: HOUR, body: None }
+    Draft { mark: bytes.to_vec(), mark_ttl: HOUR, body: None, durability: Durability::Synced }
 }
 
 async fn put(store: &SqliteStore, key: Key, draft: Draft) -> Version {
@@ -145,11 +146,63 @@ async fn a_read_does_not_wait_for_a_writer_and_a_write_gives_up_in_time() {
     let mut other = db_connect(sqlite.folder.path()).await;
     let transaction = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
     assert!(store.read(&[KEY]).await.unwrap()[0].is_some());
-    store.check().await.unwrap();
     let refused = store.write(&KEY, Expected::Anything, mark(b"n")).await;
     assert!(matches!(refused, Err(ironleaf_store::StoreError::Unreachable(_))), "{refused:?}");
+    assert!(store.check().await.is_err(), "a store that cannot be written is not ready");
     transaction.rollback().await.unwrap();
     put(&store, KEY, mark(b"n")).await;
+}
+
+#[test]
+fn a_page_can_still_answer_after_waiting_for_a_write() {
+    let settings = SqliteSettings::default();
+    assert!(settings.turn_timeout + settings.busy_timeout <= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn readiness_writes_and_once_a_second_at_most() {
+    let sqlite = Sqlite::of(1 << 20);
+    let store = sqlite.open().await;
+    let mut other = db_connect(sqlite.folder.path()).await;
+    let mut count = async || -> i64 {
+        sqlx::query_scalar("SELECT count FROM checks").fetch_one(&mut other).await.unwrap()
+    };
+    for asked in 1..=3 {
+        for _ in 0..20 {
+            store.check().await.unwrap();
+        }
+        assert_eq!(count().await, asked);
+        sqlite.clock.advance(Duration::from_millis(999));
+        store.check().await.unwrap();
+        assert_eq!(count().await, asked);
+        sqlite.clock.advance(Duration::from_millis(1));
+    }
+}
+
+/// A second in which nobody may write is told to all who ask in it, and is over with it.
+#[tokio::test]
+async fn a_store_that_cannot_be_written_is_not_ready_until_it_can() {
+    let mut sqlite = Sqlite::of(1 << 20);
+    sqlite.settings.busy_timeout = Duration::from_millis(1);
+    let store = sqlite.open().await;
+    let mut other = db_connect(sqlite.folder.path()).await;
+    let transaction = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let told = store.check().await.unwrap_err().detail();
+    assert!(told.contains("locked"), "{told}");
+    transaction.rollback().await.unwrap();
+    assert_eq!(store.check().await.unwrap_err().detail(), told);
+    sqlite.clock.advance(Duration::from_secs(1));
+    store.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn usage_counts_records_leases_and_their_bytes() {
+    let sqlite = Sqlite::of(1 << 20);
+    let store = sqlite.open().await;
+    put(&store, KEY, mark(b"mark")).await;
+    assert!(store.acquire(&KEY, &Holder::from_bytes([1; 16]), HOUR).await.unwrap());
+    let usage = store.usage().await.unwrap().unwrap();
+    assert_eq!(usage, Usage { used_bytes: 256 + 4 + 128, capacity_bytes: 1 << 20, entries: 2 });
 }
 
 #[tokio::test]

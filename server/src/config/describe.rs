@@ -72,6 +72,7 @@ impl Config {
         lines.add("DATA_DIR", &self.data_dir.display());
         let store = if self.redis_url.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
         lines.add("REDIS_URL", &store);
+        self.redis.describe(lines);
         lines.add("SINGLE_HOST", &self.single_host);
         if self.core_api_url.is_none() {
             self.core_api.describe_own(lines);

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -59,14 +60,20 @@ impl<'a> Reader<'a> {
         if value.is_some() && path.is_some() {
             self.problem(format!("{name} and {file_name} are both set: keep one of them"));
         }
-        let Some(path) = path else { return value };
-        match (self.file)(&path) {
-            Ok(content) => Some(content.trim().to_owned()),
-            Err(error) => {
-                self.problem(format!("{file_name} names {path}, which cannot be read: {error}"));
-                None
-            }
+        if path.is_none() {
+            return value;
         }
+        self.file(&file_name).map(|content| content.trim().to_owned())
+    }
+
+    /// The content of the file that this variable names.
+    pub(super) fn file(&mut self, name: &str) -> Option<String> {
+        let path = self.optional(name)?;
+        let content = (self.file)(&path);
+        if let Err(error) = &content {
+            self.problem(format!("{name} names {path}, which cannot be read: {error}"));
+        }
+        content.ok()
     }
 
     fn read_environment(&mut self) -> Environment {
@@ -230,6 +237,30 @@ impl<'a> Reader<'a> {
         ProviderKind::named(&text).unwrap_or_else(|| {
             let known: Vec<_> = providers::ALL.iter().map(|kind| kind.name).collect();
             self.problem(format!("{name} is `{text}`: it must be one of {}", known.join(", ")));
+            default
+        })
+    }
+
+    /// `500ms` or `1s`, within bounds.
+    pub(super) fn short_duration(
+        &mut self,
+        name: &str,
+        default: Duration,
+        bounds: RangeInclusive<Duration>,
+    ) -> Duration {
+        let Some(text) = self.optional(name) else {
+            return default;
+        };
+        let read = match text.strip_suffix("ms") {
+            Some(number) => number.parse().ok().map(Duration::from_millis),
+            None => parse_duration(&text),
+        };
+        read.filter(|duration| bounds.contains(duration)).unwrap_or_else(|| {
+            self.problem(format!(
+                "{name} is `{text}`: it must be a number with a unit, such as 500ms, from {:?} to {:?}",
+                bounds.start(),
+                bounds.end()
+            ));
             default
         })
     }

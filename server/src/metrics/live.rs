@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use ironleaf_auth::{BreakerState, Clock, Transport};
 use ironleaf_session::KeyRing;
+use ironleaf_store::Store;
 
-use super::{BREAKER, SESSIONS};
+use super::{BREAKER, SESSIONS, STORE_CAPACITY, STORE_USED};
 
 /// What is looked at whenever somebody reads, because nothing happens when it changes.
 #[derive(Clone)]
@@ -13,6 +14,7 @@ pub(crate) struct Live(Arc<Shared>);
 
 struct Shared {
     core_api: Arc<dyn Transport>,
+    store: Arc<dyn Store>,
     keys: KeyRing,
     idle_timeout: Duration,
     clock: Clock,
@@ -23,14 +25,32 @@ struct Shared {
 impl Live {
     pub(crate) fn new(
         core_api: Arc<dyn Transport>,
+        store: Arc<dyn Store>,
         keys: KeyRing,
         idle_timeout: Duration,
         clock: Clock,
     ) -> Self {
-        Self(Arc::new(Shared { core_api, keys, idle_timeout, clock, shown: Mutex::default() }))
+        Self(Arc::new(Shared { core_api, store, keys, idle_timeout, clock, shown: Mutex::default() }))
     }
 
-    pub(super) fn measure(&self) {
+    pub(super) async fn measure(&self) {
+        self.measure_store().await;
+        self.measure_breaker();
+        self.measure_sessions();
+    }
+
+    /// A store that does not say now has no number: the last one would look like one of now.
+    async fn measure_store(&self) {
+        let (used, capacity) = match self.0.store.usage().await {
+            Ok(None) => return,
+            Ok(Some(usage)) => (precise(usage.used_bytes), precise(usage.capacity_bytes)),
+            Err(_) => (f64::NAN, f64::NAN),
+        };
+        metrics::gauge!(STORE_USED).set(used);
+        metrics::gauge!(STORE_CAPACITY).set(capacity);
+    }
+
+    fn measure_breaker(&self) {
         let breaker = self.0.core_api.breaker();
         for (state, label) in [
             (BreakerState::Closed, "closed"),
@@ -39,6 +59,9 @@ impl Live {
         ] {
             metrics::gauge!(BREAKER, "state" => label).set(u32::from(state == breaker));
         }
+    }
+
+    fn measure_sessions(&self) {
         let mut shown = self.0.shown.lock().unwrap_or_else(PoisonError::into_inner);
         for key_id in shown.iter() {
             metrics::gauge!(SESSIONS, "key_id" => key_id.clone()).set(0);
@@ -50,4 +73,9 @@ impl Live {
             shown.insert(key_id);
         }
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nobody has 8 PiB of sessions")]
+fn precise(bytes: u64) -> f64 {
+    bytes as f64
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ironleaf_store::{Draft, Expected, Holder, Key, Record, Store, StoreError, Written};
+use ironleaf_store::{Draft, Expected, Holder, Key, Record, Store, StoreError, Usage, Written};
 use tokio::time::Instant;
 
 use super::{STORE_ERRORS, STORE_SECONDS};
@@ -46,5 +46,9 @@ impl<S: Store> Store for MeasuredStore<S> {
 
     async fn check(&self) -> Result<(), StoreError> {
         measured("check", self.0.check()).await
+    }
+
+    async fn usage(&self) -> Result<Option<Usage>, StoreError> {
+        measured("usage", self.0.usage()).await
     }
 }

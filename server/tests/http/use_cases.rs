@@ -24,12 +24,13 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
-use ironleaf_auth::{Caller, CoreApiProvider, CoreApiSettings, Patience, Transport};
+use ironleaf_auth::{Caller, Patience, Transport};
 use ironleaf_bff::{
     Bff, BffSettings, Flash, MaybeUser, RateLimits, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK,
     VerificationLink, confirm_password, delete_account, register, request_password_reset,
     resend_verification, sign_in_with_link, signed_in_recently, update_account, verify_email,
 };
+use ironleaf_providers::{CoreApiProvider, CoreApiSettings};
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use ironleaf_store::Store;
 
@@ -54,11 +55,10 @@ fn routes_with(world: &World, store: Arc<dyn Store>) -> Router {
     let (clock, random) = (world.clock(), ironleaf_auth::system_random());
     let transport = Arc::<Network>::clone(&world.network) as Arc<dyn Transport>;
     let provider = CoreApiProvider::new(
-        "http://core-api.test/v1".parse().unwrap(),
+        CoreApiSettings::at("http://core-api.test/v1".parse().unwrap()),
         Arc::clone(&transport),
         Arc::clone(&clock),
         Arc::clone(&random),
-        CoreApiSettings::default(),
     );
     let keys = KeyRing::parse(world.secrets().trim()).unwrap();
     let bff = Bff::new(BffSettings {
@@ -72,12 +72,12 @@ fn routes_with(world: &World, store: Arc<dyn Store>) -> Router {
         sign_out_timeout: Duration::from_secs(2),
         rate_limits: RateLimits::default(),
         recent_sign_in: RECENT,
+        ends_per_owner: 512,
         sealer: Sealer::new(keys, Arc::clone(&random)),
         store,
         patience: Patience::default(),
         spawner: ironleaf_auth::tokio_spawner(),
         observer: ironleaf_auth::nobody(),
-        core_api_url: "http://core-api.test/v1".parse().unwrap(),
         provider: Arc::new(provider),
         transport,
         clock,
@@ -123,7 +123,7 @@ fn field<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
 async fn who(MaybeUser(user): MaybeUser, request: Request) -> String {
     let recently = signed_in_recently(&parts(request));
     match user {
-        Some(user) => format!("{} {:?} {recently}", user.email, user.unverified_email),
+        Some(user) => format!("{} {:?} {recently}", user.display_name(), user.unverified_email),
         None => format!("nobody {recently}"),
     }
 }
@@ -171,7 +171,7 @@ async fn confirm(fields: Fields, request: Request) -> Said {
 
 async fn update(fields: Fields, request: Request) -> Said {
     let updated = update_account(&parts(request), field(&fields, "email"), field(&fields, "password")).await;
-    said(updated.map(|user| format!("{} {:?}", user.email, user.unverified_email)))
+    said(updated.map(|user| format!("{} {:?}", user.display_name(), user.unverified_email)))
 }
 
 async fn delete(request: Request) -> Said {

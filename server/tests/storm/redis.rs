@@ -41,6 +41,22 @@ async fn a_redis_that_could_drop_marks_is_refused_in_production_only() {
 }
 
 #[tokio::test]
+async fn a_redis_that_answers_and_is_of_no_use_is_named_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, words) in [
+        (&["--replicaof", "127.0.0.1", "1"][..], "read-only replica"),
+        (&["--min-replicas-to-write", "1"], "min-replicas-to-write"),
+        (&["--maxmemory", "1"], "maxmemory"),
+        (&["--cluster-enabled", "yes"], "redis_mode:cluster"),
+    ] {
+        let of_its_own = tempfile::tempdir().unwrap();
+        let redis = Process::redis(&of_its_own, arguments).await;
+        let text = refusal(folder.path(), &production(format!("redis://{}", redis.address))).await;
+        assert!(text.contains("REDIS_URL") && text.contains(words), "{words}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn readiness_follows_the_store_and_the_process_lives_on() {
     let mut world = World::start(1, Shared::Redis, "20m").await;
     let both = async |world: &World| {

@@ -1,9 +1,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use ironleaf_store::{Draft, Expected, Holder, Key, MemoryStore, Record, StoreError, Written};
+use ironleaf_store::{Draft, Durability, Expected, Holder, Key, MemoryStore, Record, StoreError, Written};
 
 use super::*;
 
@@ -23,14 +24,19 @@ struct World {
 /// A store that can be away.
 struct Away {
     store: MemoryStore,
-    is_away: AtomicBool,
+    is_gone: AtomicBool,
+    /// What each write was to survive.
+    writes: Mutex<Vec<Durability>>,
 }
 
 impl World {
     fn new() -> Self {
         let secs = Arc::new(AtomicU64::new(1_800_000_000));
         let store = MemoryStore::new(16 << 20, clock(&secs));
-        Self { secs, store: Arc::new(Away { store, is_away: AtomicBool::new(false) }) }
+        Self {
+            secs,
+            store: Arc::new(Away { store, is_gone: AtomicBool::new(false), writes: Mutex::default() }),
+        }
     }
 
     fn replica(&self) -> Limits {
@@ -171,13 +177,13 @@ async fn replicas_and_a_restart_know_of_each_others_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_is_away_stops_no_sign_in_and_no_counting() {
+async fn a_store_that_is_gone_stops_no_sign_in_and_no_counting() {
     let world = World::new();
     let limits = world.replica();
-    world.store.is_away.store(true, Ordering::SeqCst);
+    world.store.is_gone.store(true, Ordering::SeqCst);
     assert_eq!(failures(&limits, Subject::Password(EVE), &from(1), 9).await, 3);
     assert!(limits.admit(Subject::Password("bob@test.com"), &from(1), soon()).await.is_ok());
-    world.store.is_away.store(false, Ordering::SeqCst);
+    world.store.is_gone.store(false, Ordering::SeqCst);
     assert!(fail(&limits, Subject::Password(EVE), &from(1)).await.is_some());
     // The next failure tells the others what was counted meanwhile.
     world.advance(Duration::from_secs(30));
@@ -227,7 +233,7 @@ async fn memory_is_bounded_and_many_names_push_out_none_that_matters() {
     let world = World::new();
     let limits = world.replica();
     // Nothing of it is in the store.
-    world.store.is_away.store(true, Ordering::SeqCst);
+    world.store.is_gone.store(true, Ordering::SeqCst);
     assert_eq!(failures(&limits, Subject::Own("confirmation", EVE), &from(1), 9).await, 3);
     for number in 0..20_000 {
         let account = number.to_string();
@@ -237,6 +243,18 @@ async fn memory_is_bounded_and_many_names_push_out_none_that_matters() {
     assert!(fail(&limits, Subject::Own("confirmation", EVE), &from(1)).await.is_some());
 }
 
+#[tokio::test]
+async fn no_try_waits_for_a_disk() {
+    let world = World::new();
+    let limits = world.replica();
+    fail(&limits, Subject::Own("confirmation", EVE), &from(1)).await;
+    if let Ok(attempt) = limits.admit(Subject::Own("confirmation", EVE), &from(1), soon()).await {
+        attempt.succeeded().await;
+    }
+    let writes = world.store.writes.lock().unwrap();
+    assert!(writes.len() >= 2 && writes.iter().all(|kind| *kind == Durability::Relaxed), "{writes:?}");
+}
+
 #[async_trait]
 impl Store for Away {
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
@@ -244,6 +262,7 @@ impl Store for Away {
     }
 
     async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
+        self.writes.lock().unwrap().push(draft.durability);
         self.here()?.write(key, expected, draft).await
     }
 
@@ -266,7 +285,7 @@ impl Store for Away {
 
 impl Away {
     fn here(&self) -> Result<&MemoryStore, StoreError> {
-        if self.is_away.load(Ordering::SeqCst) {
+        if self.is_gone.load(Ordering::SeqCst) {
             return Err(StoreError::Unreachable("away".into()));
         }
         Ok(&self.store)

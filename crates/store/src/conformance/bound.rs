@@ -10,11 +10,24 @@ pub(super) async fn check(store: &Pair<'_>, capacity_bytes: usize) {
     filling.shown_bodies_go_first().await;
     filling.a_new_first_body_takes_no_last_ones_place().await;
     filling.marks_never_go().await;
+    usage(store, capacity_bytes).await;
     store.advance(LIFE).await;
     let written = store.one().write(&key("after", 0), Expected::Absent, filling.draft(Eviction::Last)).await;
     done(written.expect("rule: what expired makes room again"), "an absent record can be written");
     let record = store.record(key("after", 0)).await.expect("rule: what expired makes room again");
     assert!(record.body.is_some(), "rule: what expired makes room again, for a body, too");
+    store.one().check().await.expect("rule: a store that has room again is ready");
+}
+
+/// Of a full store.
+async fn usage(store: &Pair<'_>, capacity_bytes: usize) {
+    let usage = store.two().usage().await.expect("a living store answers");
+    let usage = usage.expect("rule: a store that bounds itself knows how full it is");
+    let capacity_bytes = u64::try_from(capacity_bytes).expect("the capacity is at most 1 MiB");
+    assert_eq!(usage.capacity_bytes, capacity_bytes, "rule: its capacity is the one it was given");
+    assert!(usage.used_bytes <= capacity_bytes, "rule: it takes no more than its capacity");
+    assert!(usage.used_bytes > capacity_bytes / 10 * 9, "rule: a full store is used");
+    assert!(usage.entries > 64, "rule: every record is counted");
 }
 
 struct Filling<'a> {
@@ -93,7 +106,7 @@ impl Filling<'_> {
                     done(written, "an absent record can be written");
                     self.keys.push_back((key, Eviction::First));
                 }
-                Err(StoreError::Full) => {
+                Err(StoreError::Full(_)) => {
                     refused = Some(key);
                     break;
                 }
@@ -102,6 +115,8 @@ impl Filling<'_> {
         }
         let refused = refused.expect("rule: the bound holds for marks, too");
         assert!(self.store.record(refused).await.is_none(), "rule: a write refused as full leaves nothing");
+        let checked = self.store.two().check().await;
+        assert!(matches!(checked, Err(StoreError::Full(_))), "rule: a full store is not ready, and says why");
         let bodies = [self.present(Eviction::First).await, self.present(Eviction::Last).await].concat();
         assert!(!bodies.contains(&true), "rule: a store is full only when no body is left to go");
 
@@ -109,7 +124,7 @@ impl Filling<'_> {
         let before = self.store.record(key).await;
         let outcome = self.store.one().write(&key, Expected::Anything, self.draft(Eviction::Last)).await;
         assert!(
-            matches!(outcome, Err(StoreError::Full)),
+            matches!(outcome, Err(StoreError::Full(_))),
             "rule: a Last body without room is refused, not dropped"
         );
         assert!(self.store.record(key).await == before, "rule: a write refused as full changes nothing");

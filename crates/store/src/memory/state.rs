@@ -6,9 +6,9 @@ use std::{
 };
 
 use crate::{
-    Draft, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written,
+    Draft, Eviction, Expected, Holder, Key, Record, StoreError, Usage, Version, Written,
     ambient::Moment,
-    bound::{Admission, UsedBytes},
+    bound::{Admission, UsedBytes, count},
 };
 
 /// What a record costs beside its bytes: its key in the map and in the sets, and their slack. An estimate.
@@ -71,6 +71,19 @@ impl State {
 
     pub(super) fn used_bytes(&self) -> usize {
         self.used.total()
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        Usage {
+            used_bytes: count(self.used_bytes()),
+            capacity_bytes: count(self.capacity_bytes),
+            entries: count(self.records.len() + self.leases.len()),
+        }
+    }
+
+    /// Whether another mark has room.
+    pub(super) fn check(&mut self, now: Moment) -> Result<(), StoreError> {
+        self.make_room(now, None, &UsedBytes::largest_mark(RECORD_BYTES)).map(drop)
     }
 
     pub(super) fn read(&self, key: &Key, now: Moment) -> Option<Record> {

@@ -13,13 +13,11 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, RedisError, RedisResult, ServerErrorKind,
-    TlsCertificates, aio::MultiplexedConnection,
+    AsyncConnectionConfig, Client, ConnectionAddr, RedisResult, TlsCertificates, aio::MultiplexedConnection,
 };
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
-use super::RedisSettings;
-use crate::StoreError;
+use super::{RedisSettings, fault::Fault};
 
 type Connecting = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
 
@@ -35,6 +33,8 @@ impl Link {
     pub(super) fn new(url: &str, settings: &RedisSettings) -> Result<Self, Fault> {
         let client = match &settings.root_certificates {
             None => Client::open(url)?,
+            // An empty list is one that nobody is on: every server would be refused, later and without a reason.
+            Some(pem) if !holds_a_certificate(pem) => return Err(Fault::no_certificate()),
             Some(pem) => {
                 let certificates = TlsCertificates { client_tls: None, root_cert: Some(pem.clone()) };
                 Client::build_with_tls(url, certificates)?
@@ -47,6 +47,11 @@ impl Link {
             .set_connection_timeout(Some(settings.connect_timeout))
             .set_response_timeout(Some(settings.response_timeout));
         Ok(Self { client, config, command_timeout: settings.command_timeout, current: Mutex::new(None) })
+    }
+
+    /// The number of the database that the address names.
+    pub(super) fn database(&self) -> i64 {
+        self.client.get_connection_info().redis_settings().db()
     }
 
     /// Runs an operation once, within the time a call may take.
@@ -95,81 +100,15 @@ impl Link {
     }
 }
 
+fn holds_a_certificate(pem: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+    pem.windows(BEGIN.len()).any(|window| window == BEGIN)
+}
+
 /// The client asks rustls for the default of the process, and rustls panics where two are compiled in and none is named.
 fn name_the_cryptography() {
     if CryptoProvider::get_default().is_none() {
         // An error says that another thread was faster.
         let _ = aws_lc_rs::default_provider().install_default();
-    }
-}
-
-/// What went wrong, in words that are ours: a message of Redis may repeat the arguments of a command.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub(super) struct Fault {
-    message: String,
-    kind: FaultKind,
-    gives_up_the_connection: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum FaultKind {
-    Full,
-    /// The connection was there and is not; nothing says that the command arrived.
-    BrokenConnection,
-    /// Redis answers, but not to this.
-    Refusal,
-    Other,
-}
-
-impl Fault {
-    fn late() -> Self {
-        let message = "Redis did not answer in time".to_owned();
-        Self { message, kind: FaultKind::Other, gives_up_the_connection: true }
-    }
-
-    pub(super) fn foreign() -> Self {
-        let message = "a key of ours holds what we did not write".to_owned();
-        Self { message, kind: FaultKind::Other, gives_up_the_connection: false }
-    }
-
-    pub(super) fn is_broken_connection(&self) -> bool {
-        self.kind == FaultKind::BrokenConnection
-    }
-
-    pub(super) fn is_refusal(&self) -> bool {
-        self.kind == FaultKind::Refusal
-    }
-}
-
-impl From<RedisError> for Fault {
-    fn from(error: RedisError) -> Self {
-        let code = error.code().map(str::to_owned);
-        let message = match (error.kind(), &code) {
-            // Of the operating system or of TLS: they know no commands.
-            (ErrorKind::Io, _) => format!("the connection to Redis failed: {error}"),
-            (_, Some(code)) => format!("Redis answered {code}"),
-            _ => format!("the Redis client failed: {}", error.category()),
-        };
-        let kind = match code.as_deref() {
-            Some("OOM") => FaultKind::Full,
-            Some(_) => FaultKind::Refusal,
-            None if error.is_connection_dropped() && !error.is_timeout() => FaultKind::BrokenConnection,
-            None => FaultKind::Other,
-        };
-        let gives_up_the_connection = error.is_io_error()
-            || error.is_unrecoverable_error()
-            // The master became a replica: the address may lead to the new master by now.
-            || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
-        Self { message, kind, gives_up_the_connection }
-    }
-}
-
-impl From<Fault> for StoreError {
-    fn from(fault: Fault) -> Self {
-        match fault.kind {
-            FaultKind::Full => Self::Full,
-            _ => Self::Unreachable(fault.into()),
-        }
     }
 }

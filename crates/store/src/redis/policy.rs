@@ -1,5 +1,7 @@
 //! What a Redis drops when its memory is full.
 
+use super::info::Info;
+
 /// Whether a Redis could drop a mark when its memory is full. Every mark has a time, so every policy that drops anything
 /// could: the `volatile-` ones as well as the `allkeys-` ones.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -14,11 +16,9 @@ pub enum EvictionPolicy {
 }
 
 impl EvictionPolicy {
-    /// From the answer to `INFO memory`, which more services allow than `CONFIG GET`.
-    pub(super) fn of(info: &str) -> Self {
-        let field =
-            |name| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
-        match (field("maxmemory"), field("maxmemory_policy")) {
+    /// From what Redis says of its memory.
+    pub(super) fn of(info: &Info) -> Self {
+        match (info.field("maxmemory"), info.field("maxmemory_policy")) {
             (_, Some("noeviction")) | (Some("0"), _) => Self::Safe,
             (Some(_), Some(policy)) => Self::Drops(policy.to_owned()),
             _ => Self::Unknown,
@@ -28,11 +28,11 @@ impl EvictionPolicy {
 
 #[cfg(test)]
 mod tests {
-    use super::EvictionPolicy;
+    use super::{EvictionPolicy, Info};
 
     #[test]
     fn a_policy_counts_where_memory_is_bounded() {
-        let policy = |info| EvictionPolicy::of(info);
+        let policy = |info| EvictionPolicy::of(&Info::from(info));
         assert_eq!(
             policy("# Memory\r\nmaxmemory:100\r\nmaxmemory_policy:noeviction\r\n"),
             EvictionPolicy::Safe
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn a_server_that_does_not_say_is_not_safe() {
         for info in ["", "used_memory:1\r\n", "maxmemory:100\r\n", "maxmemory_policy:allkeys-lru\r\n"] {
-            assert_eq!(EvictionPolicy::of(info), EvictionPolicy::Unknown, "{info}");
+            assert_eq!(EvictionPolicy::of(&Info::from(info)), EvictionPolicy::Unknown, "{info}");
         }
     }
 }

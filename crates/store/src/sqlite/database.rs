@@ -5,19 +5,21 @@ use std::{
     io,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use sqlx::{
-    ConnectOptions, Sqlite, SqlitePool, Transaction,
+    ConnectOptions,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use super::{
     SqliteSettings,
-    readers::{Reader, Readers},
+    connections::{Connections, Lent},
+    transaction::Transaction,
 };
-use crate::StoreError;
+use crate::{Durability, StoreError};
 
 const FILE_NAME: &str = "store.sqlite3";
 /// Held while one process opens the file: SQLite has no lock for a change of the journal mode and a migration together.
@@ -27,11 +29,14 @@ const OWNER_ONLY: u32 = 0o600;
 /// What the log may keep on the disk after a checkpoint.
 const LOG_BYTES: &str = "8388608";
 
+/// How long a start waits for the writes of another process. No page waits for a start.
+const OPENING_TIMEOUT: Duration = Duration::from_secs(5);
+
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 pub(super) struct Database {
-    writer: SqlitePool,
-    readers: Readers,
+    pub(super) writer: Connections,
+    readers: Connections,
 }
 
 impl Database {
@@ -48,40 +53,32 @@ impl Database {
         let writing = options
             .clone()
             .journal_mode(SqliteJournalMode::Wal)
-            // Not NORMAL: a mark that was acknowledged is there after a power cut, too.
+            // Until a transaction says how durable it is.
             .synchronous(SqliteSynchronous::Full);
-        let writer = writer(settings).connect_with(writing).await?;
-        MIGRATIONS.run(&writer).await.map_err(unreachable)?;
+        let first = SqlitePoolOptions::new().max_connections(1);
+        let first = first.connect_with(writing.clone().busy_timeout(OPENING_TIMEOUT)).await?;
+        MIGRATIONS.run(&first).await.map_err(unreachable)?;
+        let writer = Connections::open(writing, 1, settings.turn_timeout).await?;
         let reading = options.pragma("query_only", "ON");
-        let readers = Readers::open(reading, settings.readers.max(1), settings.busy_timeout).await?;
+        let readers = Connections::open(reading, settings.readers.max(1), settings.turn_timeout).await?;
+        first.close().await;
         drop(opening);
         Ok(Self { writer, readers })
     }
 
     /// For a single statement that changes nothing; it waits for no writer.
-    pub(super) async fn reader(&self) -> sqlx::Result<Reader<'_>> {
-        self.readers.get().await
+    pub(super) async fn reader(&self) -> sqlx::Result<Lent<'_>> {
+        self.readers.lend().await
     }
 
-    /// A transaction that holds the write lock from its first statement, so that what it reads stays true until it commits.
-    pub(super) async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+    pub(super) async fn begin(&self, durability: Durability) -> sqlx::Result<Transaction<'_>> {
+        Transaction::begin(self.writer.lend().await?, durability).await
     }
 
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
-}
-
-/// The connection is local and never goes stale: it is not tested, retired or closed for being idle.
-fn writer(settings: &SqliteSettings) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(settings.busy_timeout)
-        .test_before_acquire(false)
-        .max_lifetime(None)
-        .idle_timeout(None)
 }
 
 /// The folder, the file, and the lock on opening it. SQLite gives its log the mode of the file.
@@ -103,21 +100,4 @@ fn owned(path: &Path) -> io::Result<File> {
 
 fn unreachable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unreachable(error.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Database, SqliteSettings};
-
-    const FULL: i64 = 2;
-
-    #[tokio::test]
-    async fn every_commit_is_synced_to_a_log_beside_which_others_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(folder.path().to_owned(), &SqliteSettings::default()).await.unwrap();
-        let mut write = database.write().await.unwrap();
-        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *write).await.unwrap();
-        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *write).await.unwrap();
-        assert_eq!((mode.as_str(), synchronous), ("wal", FULL));
-    }
 }

@@ -1,0 +1,121 @@
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::*;
+use crate::{Body, Eviction, system_clock};
+
+const KEY: Key = Key::from_bytes([7; 32]);
+const HOLDER: Holder = Holder::from_bytes([1; 16]);
+const HOUR: Duration = Duration::from_hours(1);
+
+const FULL: i64 = 2;
+const NORMAL: i64 = 1;
+
+struct Bench {
+    store: SqliteStore,
+    _folder: tempfile::TempDir,
+}
+
+async fn bench() -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path(), SqliteSettings::default(), system_clock()).await.unwrap();
+    Bench { store, _folder: folder }
+}
+
+fn draft(durability: Durability) -> Draft {
+    Draft { mark: vec![7; 16], mark_ttl: HOUR, body: None, durability }
+}
+
+impl Bench {
+    async fn write(&self, durability: Durability) -> Result<Written, StoreError> {
+        self.store.write(&KEY, Expected::Anything, draft(durability)).await
+    }
+
+    fn synced_commits(&self) -> u32 {
+        self.store.database.writer.synced_commits.load(Ordering::SeqCst)
+    }
+}
+
+async fn mode(transaction: &mut Transaction<'_>) -> i64 {
+    sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut **transaction).await.unwrap()
+}
+
+/// A lease around it, and the head written before and after the provider is asked.
+#[tokio::test]
+async fn a_refresh_is_synced_twice() {
+    let bench = bench().await;
+    assert!(bench.store.acquire(&KEY, &HOLDER, HOUR).await.unwrap());
+    bench.store.read(&[KEY]).await.unwrap();
+    assert!(bench.store.renew(&KEY, &HOLDER, HOUR).await.unwrap());
+    for _ in 0..2 {
+        assert!(matches!(bench.write(Durability::Synced).await, Ok(Written::Done(_))));
+    }
+    bench.store.release(&KEY, &HOLDER).await.unwrap();
+    assert_eq!(bench.synced_commits(), 2);
+    assert!(matches!(bench.write(Durability::Relaxed).await, Ok(Written::Done(_))));
+    bench.store.check().await.unwrap();
+    assert_eq!(bench.synced_commits(), 2);
+}
+
+#[tokio::test]
+async fn each_transaction_is_as_durable_as_it_was_asked_for() {
+    let bench = bench().await;
+    let database = &bench.store.database;
+    let kinds = [Durability::Synced, Durability::Relaxed, Durability::Relaxed, Durability::Synced];
+    // Twice: a statement that was prepared before changes nothing.
+    for durability in kinds.into_iter().chain(kinds) {
+        let mut transaction = database.begin(durability).await.unwrap();
+        let journal: String =
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *transaction).await.unwrap();
+        let expected = if durability == Durability::Synced { FULL } else { NORMAL };
+        assert_eq!((journal.as_str(), mode(&mut transaction).await), ("wal", expected));
+        transaction.end(Ok(())).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_that_was_dropped_leaves_the_next_as_durable_as_it_asks() {
+    let bench = bench().await;
+    let database = &bench.store.database;
+    for dropped in [Durability::Relaxed, Durability::Synced] {
+        for (next, expected) in [(Durability::Synced, FULL), (Durability::Relaxed, NORMAL)] {
+            drop(database.begin(dropped).await.unwrap());
+            let mut transaction = database.begin(next).await.unwrap();
+            assert_eq!(mode(&mut transaction).await, expected);
+            transaction.end(Ok(())).await.unwrap();
+        }
+    }
+}
+
+/// SQLite rolls back by itself what finds the file full.
+#[tokio::test]
+async fn a_transaction_that_found_the_disk_full_leaves_a_connection_that_works() {
+    let bench = bench().await;
+    let mut writer = bench.store.database.writer.lend().await.unwrap();
+    sqlx::query("PRAGMA max_page_count = 1").execute(&mut *writer).await.unwrap();
+    writer.done();
+    let body = Body { bytes: vec![7; 64 << 10], ttl: HOUR, eviction: Eviction::Last };
+    let large = Draft { body: Some(body), ..draft(Durability::Synced) };
+    let refused = bench.store.write(&KEY, Expected::Anything, large.clone()).await;
+    assert!(matches!(refused, Err(StoreError::Full(Limit::Disk))), "{refused:?}");
+    let written = bench.store.write(&KEY, Expected::Anything, large).await;
+    assert!(matches!(written, Ok(Written::Done(_))), "{written:?}");
+}
+
+#[tokio::test]
+async fn a_transaction_that_could_not_begin_or_commit_leaves_a_connection_that_works() {
+    let bench = bench().await;
+    for broken in ["COMMIT", "ROLLBACK; BEGIN; INSERT INTO records (key) VALUES (NULL)"] {
+        let mut transaction = bench.store.database.begin(Durability::Synced).await.unwrap();
+        // It has ended already, or stands where it cannot go on.
+        let _ = sqlx::raw_sql(broken).execute(&mut *transaction).await;
+        let ended = transaction.end(Err::<(), _>(StoreError::Full(Limit::Size))).await;
+        assert!(ended.is_err());
+        assert!(matches!(bench.write(Durability::Synced).await, Ok(Written::Done(_))));
+    }
+    let mut writer = bench.store.database.writer.lend().await.unwrap();
+    sqlx::query("BEGIN").execute(&mut *writer).await.unwrap();
+    writer.done();
+    assert!(bench.write(Durability::Synced).await.is_err(), "there is a transaction in it");
+    assert!(matches!(bench.write(Durability::Synced).await, Ok(Written::Done(_))));
+}

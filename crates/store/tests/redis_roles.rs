@@ -1,0 +1,157 @@
+//! A Redis that answers and still is of no use: a replica, one that is full, one of a cluster, one that refuses a command.
+
+#[path = "support/forwarder.rs"]
+mod forwarder;
+#[path = "support/redis_server.rs"]
+#[expect(dead_code, reason = "other tests need more of it")]
+mod redis_server;
+
+use std::time::Duration;
+
+use forwarder::Forwarder;
+use ironleaf_store::{
+    Draft, Durability, Expected, Holder, Key, RedisSettings, RedisStore, Store, StoreError, Usage, Written,
+};
+use redis_server::RedisServer;
+
+const KEY: Key = Key::from_bytes([0xab; 32]);
+const HOLDER: Holder = Holder::from_bytes([1; 16]);
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Patient: the machine that runs the tests may be busy.
+fn patient() -> RedisSettings {
+    let timeout = Duration::from_secs(10);
+    RedisSettings {
+        connect_timeout: timeout,
+        response_timeout: timeout,
+        command_timeout: timeout,
+        ..RedisSettings::default()
+    }
+}
+
+fn mark() -> Draft {
+    Draft { mark: b"mark".to_vec(), mark_ttl: HOUR, body: None, durability: Durability::Synced }
+}
+
+async fn not_ready(store: &RedisStore) -> String {
+    store.check().await.expect_err("it is of no use").detail()
+}
+
+async fn is_ready(server: &RedisServer) -> bool {
+    RedisStore::connect(&server.url(), patient()).await.is_ok()
+}
+
+#[tokio::test]
+async fn a_read_only_replica_is_not_ready() {
+    let master = RedisServer::start(&[]);
+    let replica = RedisServer::start(&[]);
+    let store = RedisStore::connect(&replica.url(), patient()).await.unwrap();
+    replica.db::<()>(&format!("REPLICAOF 127.0.0.1 {}", master.address().port())).await;
+    let told = not_ready(&store).await;
+    assert!(told.contains("read-only replica"), "{told}");
+    assert!(!is_ready(&replica).await && is_ready(&master).await);
+}
+
+#[tokio::test]
+async fn a_full_redis_is_not_ready() {
+    let server = RedisServer::start(&[]);
+    let store = RedisStore::connect(&server.url(), patient()).await.unwrap();
+    server.db::<()>("CONFIG SET maxmemory 1").await;
+    let told = not_ready(&store).await;
+    assert!(told.contains("full") && told.contains("maxmemory"), "{told}");
+    server.db::<()>("CONFIG SET maxmemory 0").await;
+    store.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_master_without_the_replicas_it_asks_for_is_not_ready() {
+    let server = RedisServer::start(&[]);
+    let store = RedisStore::connect(&server.url(), patient()).await.unwrap();
+    server.db::<()>("CONFIG SET min-replicas-to-write 1").await;
+    let told = not_ready(&store).await;
+    assert!(told.contains("min-replicas-to-write"), "{told}");
+}
+
+#[tokio::test]
+async fn a_user_without_a_command_that_is_needed_is_not_ready() {
+    let server = RedisServer::start(&[]);
+    for command in ["evalsha", "get", "getrange", "set", "del", "pexpire", "mget"] {
+        let user = format!("ACL SETUSER without-{command} on >secret ~* +@all -{command}");
+        server.db::<()>(&user).await;
+        let url = server.url().replace("127", &format!("without-{command}:secret@127"));
+        let told = not_ready(&RedisStore::lazy(&url, patient()).unwrap()).await;
+        assert!(told.contains("user may not run"), "{command}: {told}");
+    }
+    server.db::<()>("ACL SETUSER elsewhere on >secret ~other:* +@all").await;
+    let url = server.url().replace("127", "elsewhere:secret@127");
+    let told = not_ready(&RedisStore::lazy(&url, patient()).unwrap()).await;
+    assert!(told.contains("user may not"), "{told}");
+}
+
+/// What the documents ask for is enough.
+#[tokio::test]
+async fn a_user_with_the_commands_of_the_documents_is_ready() {
+    let server = RedisServer::start(&[]);
+    let commands = "+evalsha +script|load +get +getrange +set +del +pexpire +mget +info";
+    server.db::<()>(&format!("ACL SETUSER narrow on >secret ~ironleaf:* {commands}")).await;
+    let url = server.url().replace("127", "narrow:secret@127");
+    let store = RedisStore::connect(&url, patient()).await.unwrap();
+    assert!(matches!(store.write(&KEY, Expected::Absent, mark()).await, Ok(Written::Done(_))));
+    assert!(store.acquire(&KEY, &HOLDER, HOUR).await.unwrap());
+    assert!(store.renew(&KEY, &HOLDER, HOUR).await.unwrap());
+    store.release(&KEY, &HOLDER).await.unwrap();
+    store.usage().await.unwrap();
+}
+
+#[tokio::test]
+async fn readiness_leaves_nothing_behind() {
+    let server = RedisServer::start(&[]);
+    let store = RedisStore::connect(&server.url(), patient()).await.unwrap();
+    store.check().await.unwrap();
+    assert_eq!(server.db::<u64>("DBSIZE").await, 0);
+}
+
+/// An address that leads to the master of the moment, and a connection that stays with the old one.
+#[tokio::test]
+async fn a_call_after_one_that_met_a_replica_goes_to_the_new_master() {
+    let (one, other) = (RedisServer::start(&[]), RedisServer::start(&[]));
+    let forwarder = Forwarder::to(one.address()).await;
+    let store = RedisStore::connect(&forwarder.url(), patient()).await.unwrap();
+    let mut servers = [&one, &other];
+    for _ in 0..2 {
+        let [old, new] = servers;
+        new.db::<()>("REPLICAOF NO ONE").await;
+        old.db::<()>(&format!("REPLICAOF 127.0.0.1 {}", new.address().port())).await;
+        forwarder.lead_to(new.address());
+        let refused = store.write(&KEY, Expected::Anything, mark()).await;
+        let told = refused.expect_err("its connection leads to a replica").detail();
+        assert!(told.contains("read-only replica"), "{told}");
+        assert!(matches!(store.write(&KEY, Expected::Anything, mark()).await, Ok(Written::Done(_))));
+        assert!(store.acquire(&KEY, &HOLDER, HOUR).await.unwrap());
+        servers.reverse();
+    }
+}
+
+#[tokio::test]
+async fn a_node_of_a_cluster_is_refused_at_the_start() {
+    let server = RedisServer::start(&["--cluster-enabled", "yes"]);
+    let refused = RedisStore::connect(&server.url(), patient()).await.err().expect("half of its keys fail");
+    assert!(matches!(refused, StoreError::Unreachable(_)));
+    assert!(refused.detail().contains("cluster"), "{}", refused.detail());
+}
+
+#[tokio::test]
+async fn usage_is_known_where_memory_is_bounded() {
+    let server = RedisServer::start(&[]);
+    let store = RedisStore::connect(&server.url(), patient()).await.unwrap();
+    assert_eq!(store.usage().await.unwrap(), None);
+    server.db::<()>("CONFIG SET maxmemory 100mb").await;
+    assert!(matches!(store.write(&KEY, Expected::Absent, mark()).await, Ok(Written::Done(_))));
+    let Usage { used_bytes, capacity_bytes, entries } = store.usage().await.unwrap().unwrap();
+    assert_eq!((capacity_bytes, entries), (100 << 20, 1));
+    assert!((1..capacity_bytes).contains(&used_bytes), "{used_bytes}");
+    server.db::<()>("ACL SETUSER shy on >secret ~* +@all -info").await;
+    let url = server.url().replace("127", "shy:secret@127");
+    let shy = RedisStore::connect(&url, patient()).await.unwrap();
+    assert_eq!(shy.usage().await.unwrap(), None);
+}
