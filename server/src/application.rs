@@ -7,8 +7,8 @@ use std::time::Duration;
 use app::Site;
 use axum::Router;
 use ironleaf_auth::{
-    BreakerSettings, CircuitBreaker, Clock, HttpSettings, HttpTransport,
-    Patience, Random, Spawner, Transport, TransportError,
+    BreakerSettings, CircuitBreaker, Clock, HttpSettings, HttpTransport, Patience, Random, Spawner,
+    Transport, TransportError,
 };
 use ironleaf_bff::{Bff, BffSettings};
 use ironleaf_session::{KeyRingError, Sealer, system_clock, system_random};

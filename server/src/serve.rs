@@ -99,7 +99,8 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     };
     let tasks = TaskTracker::new();
     let ambient = Ambient::of_the_machine(&config, &tasks).await?;
-    let Application { router, live, bff } = application(&config, core_api_url.clone(), &built, ambient).await?;
+    let Application { router, live, bff } =
+        application(&config, core_api_url.clone(), &built, ambient).await?;
     if let Some((listener, exposition)) = metrics {
         // To the end: the last thing that can be read is how it stopped.
         let routes = metrics::routes(exposition, live);

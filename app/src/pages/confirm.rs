@@ -16,7 +16,8 @@ pub(crate) async fn confirm(request: PageRequest) -> (PageRequest, Answer) {
         return (request, answer);
     };
     let form = request.take_form();
-    let page = Page::new("Confirm", || confirm_view(form, user.email.unwrap_or_default(), return_to)).with_islands();
+    let page =
+        Page::new("Confirm", || confirm_view(form, user.email.unwrap_or_default(), return_to)).with_islands();
     (request, Answer::Page(page))
 }
 

@@ -14,7 +14,8 @@ pub(crate) async fn set_password(request: PageRequest) -> (PageRequest, Answer) 
         return (request, answer);
     };
     let form = request.take_form();
-    let page = Page::new("Set password", || set_password_view(form, user.email.unwrap_or_default())).with_islands();
+    let page =
+        Page::new("Set password", || set_password_view(form, user.email.unwrap_or_default())).with_islands();
     (request, Answer::Page(page))
 }
 

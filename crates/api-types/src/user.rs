@@ -59,7 +59,9 @@ pub struct User {
 }
 
 /// `null` is as good as nothing.
-fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
@@ -120,7 +122,8 @@ mod tests {
     #[test]
     fn roles_and_claims_have_any_name() {
         let person: User =
-            serde_json::from_str(r#"{"id":"1","roles":["evaluator","ADMIN"],"claims":{"tenant":"north"}}"#).unwrap();
+            serde_json::from_str(r#"{"id":"1","roles":["evaluator","ADMIN"],"claims":{"tenant":"north"}}"#)
+                .unwrap();
         assert!(person.has_role("evaluator") && person.has_role(Role::ADMIN) && !person.has_role("admin"));
         let labels: Vec<_> = person.roles.iter().map(Role::label).collect();
         assert_eq!(labels, ["evaluator", "Administrator"]);

@@ -133,7 +133,9 @@ impl KeptHead {
                 None
             }
             HeadState::Ending { reason, .. } | HeadState::Dead(reason) => Some(*reason),
-            _ if *newest > rotation && grant.is_none() && !self.sealed_elsewhere => Some(EndReason::Superseded),
+            _ if *newest > rotation && grant.is_none() && !self.sealed_elsewhere => {
+                Some(EndReason::Superseded)
+            }
             _ => None,
         }
     }

@@ -27,9 +27,9 @@ use self::flight::{Flights, Landing};
 use self::knowledge::Knowledge;
 use self::position::{Phase, Position, Stand, settle};
 use crate::{
-    CLOCK_SKEW, Caller, Change, Clock, EndReason, Event, Grant, Head, HeadState, Heads, HeadsError, Keep, KeptHead,
-    MemoryHeads, Observer, Provider, Random, RefreshTiming, Repetition, SessionKey, Spawner, TransportError, nobody,
-    tokio_spawner,
+    CLOCK_SKEW, Caller, Change, Clock, EndReason, Event, Grant, Head, HeadState, Heads, HeadsError, Keep,
+    KeptHead, MemoryHeads, Observer, Provider, Random, RefreshTiming, Repetition, SessionKey, Spawner,
+    TransportError, nobody, tokio_spawner,
 };
 
 /// What came of reading a head: before the lifecycle is asked, or by [`Lifecycle::read_head`].

@@ -5,8 +5,8 @@ use ironleaf_api_types::User;
 use url::Url;
 
 use crate::{
-    Accounts, AuthorizationRequest, Caller, EndReason, Grant, RefreshOutcome, RefreshTiming, Repetition, Request,
-    Response, SignIn, SignInError, SignedIn, TransportError,
+    Accounts, AuthorizationRequest, Caller, EndReason, Grant, RefreshOutcome, RefreshTiming, Repetition,
+    Request, Response, SignIn, SignInError, SignedIn, TransportError,
 };
 
 /// Who a person is, as far as pages may know.

@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use ironleaf_auth::{
-    AccountError, Accounts, Clock, EndReason, Lifecycle, LifecycleSettings, Observer, Patience, Provider, Random,
-    Spawner, Task, Transport,
+    AccountError, Accounts, Clock, EndReason, Lifecycle, LifecycleSettings, Observer, Patience, Provider,
+    Random, Spawner, Task, Transport,
 };
 use ironleaf_records::{End, Principal, RecordLimits, Records};
 use ironleaf_session::{Owner, Record, Sealer, SessionLayer, SessionSettings};

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use http::{Extensions, StatusCode, Uri};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountError, AuthorizedCalls, BaseUrl, CallError, Caller, Change, Ensured, HeadRead, Observed, Request, Response,
-    TransportError,
+    AccountError, AuthorizedCalls, BaseUrl, CallError, Caller, Change, Ensured, HeadRead, Observed, Request,
+    Response, TransportError,
 };
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::Record;
@@ -91,7 +91,8 @@ impl CoreApi {
 
     /// Keeps what the person is now, where no answer that the provider observed has told it.
     pub(crate) async fn remember(&self, user: &User) {
-        let Some(record) = self.session.current().filter(|record| **record.payload.identity() != *user) else {
+        let Some(record) = self.session.current().filter(|record| **record.payload.identity() != *user)
+        else {
             return;
         };
         let user = Arc::new(user.clone());

@@ -199,7 +199,12 @@ impl Visit {
 
     /// Revokes what nobody has any more, once it is known which that is: the grant of the session that was replaced, or the new
     /// one whose cookie never left.
-    fn follow(&self, leaving: Leaving, begun: Arc<Record<Principal>>, previous: Option<Arc<Record<Principal>>>) {
+    fn follow(
+        &self,
+        leaving: Leaving,
+        begun: Arc<Record<Principal>>,
+        previous: Option<Arc<Record<Principal>>>,
+    ) {
         let (bff, caller) = (self.bff.clone(), self.caller.clone());
         let task = async move {
             let left = leaving.await;
@@ -212,7 +217,12 @@ impl Visit {
             };
             if let Some(over) = over {
                 // It goes on in a task of its own, and logs what fails.
-                drop(bff.lifecycle().end(&caller, &session_key(&over), over.payload.grant(), EndReason::Replaced));
+                drop(bff.lifecycle().end(
+                    &caller,
+                    &session_key(&over),
+                    over.payload.grant(),
+                    EndReason::Replaced,
+                ));
             }
         };
         self.bff.spawn(Box::pin(task.in_current_span()));

@@ -11,7 +11,8 @@ use std::time::Duration;
 use core_api::bench::{Bench, EMAIL, PASSWORD, open};
 use ironleaf_auth::conformance::{check, check_over};
 use ironleaf_auth::{
-    AccountError, Accounts as _, Caller, Clock, Heads, Provider as _, RefreshOutcome, Repetition, SignIn, SignInError, TransportError, system_random,
+    AccountError, Accounts as _, Caller, Clock, Heads, Provider as _, RefreshOutcome, Repetition, SignIn,
+    SignInError, TransportError, system_random,
 };
 use ironleaf_records::{RecordLimits, Records};
 use ironleaf_session::{KeyRing, Sealer};

@@ -18,7 +18,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ironleaf_auth::conformance::{BackEnd, check, check_over};
 use ironleaf_auth::{
-    Caller, Clock, Heads, Random, Request, Response, SignIn, SignInError, Transport, TransportError, system_clock, system_random,
+    Caller, Clock, Heads, Random, Request, Response, SignIn, SignInError, Transport, TransportError,
+    system_clock, system_random,
 };
 use ironleaf_records::{RecordLimits, Records};
 use ironleaf_session::{KeyRing, Sealer};

@@ -147,12 +147,15 @@ impl Records {
         let fresh = Head { rotation: 0, state: HeadState::Idle, not_before: None, grant: None, shown: false };
         let head = known.unwrap_or(fresh);
         let unspent = match head.state {
-            HeadState::Ending { reason, .. } | HeadState::Dead(reason) if !reason.is_of_one_rotation() => return None,
+            HeadState::Ending { reason, .. } | HeadState::Dead(reason) if !reason.is_of_one_rotation() => {
+                return None;
+            }
             HeadState::Idle => true,
             HeadState::Ending { unspent, .. } => unspent,
             HeadState::Presented { .. } | HeadState::InDoubt { .. } | HeadState::Dead(_) => false,
         };
-        let mark = encode_mark(&Head { state: HeadState::Ending { reason, unspent }, not_before: None, ..head });
+        let mark =
+            encode_mark(&Head { state: HeadState::Ending { reason, unspent }, not_before: None, ..head });
         // Sealed beside its rotation, which stays: the bytes are good as they are.
         let bytes = found.and_then(|found| found.body);
         let body = bytes.map(|bytes| Body { bytes, ttl: UNTOLD_FOR, eviction: Eviction::First });
@@ -172,7 +175,8 @@ impl Records {
         let found = self.store.read(&[key]).await?.into_iter().next().flatten();
         let now = (self.clock)();
         let count = found.as_ref().and_then(|found| EndCount::decode(&found.mark)).unwrap_or_default();
-        let count = if count.is_of(now, self.limits.absolute_timeout) { count } else { EndCount::beginning(now) };
+        let count =
+            if count.is_of(now, self.limits.absolute_timeout) { count } else { EndCount::beginning(now) };
         if count.ends >= self.limits.ends_per_owner {
             let not_before = created_at + Duration::from_millis(1);
             self.write_grave(ended_owner_key(owner), self.grave(not_before, reason, true)).await?;
@@ -181,7 +185,8 @@ impl Records {
         let next = EndCount { ends: count.ends + 1, ..count };
         // A power cut may forget some of the count: it bounds the store, and nobody waits for a disk to have it exact.
         let durability = Durability::Relaxed;
-        let draft = Draft { mark: next.encode(), mark_ttl: self.limits.absolute_timeout, body: None, durability };
+        let draft =
+            Draft { mark: next.encode(), mark_ttl: self.limits.absolute_timeout, body: None, durability };
         let expected = found.map_or(Expected::Absent, |found| Expected::Version(found.version));
         // Who was beaten counts as one with the other: the bound is no matter of one more or less.
         let _ = self.store.write(&key, expected, draft).await?;

@@ -79,7 +79,8 @@ fn decode_identity(input: &mut Decoder<'_>) -> Result<Identity, PayloadError> {
     let email = input.option(text)?;
     let unverified_email = input.option(text)?;
     let is_guest = input.bool()?;
-    let roles = (0..input.varint()?).map(|_| text(input).map(ironleaf_auth::Role::new)).collect::<Result<_, _>>()?;
+    let roles =
+        (0..input.varint()?).map(|_| text(input).map(ironleaf_auth::Role::new)).collect::<Result<_, _>>()?;
     let claims = (0..input.varint()?)
         .map(|_| Ok((text(input)?, text(input)?)))
         .collect::<Result<BTreeMap<_, _>, PayloadError>>()?;

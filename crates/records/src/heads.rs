@@ -5,7 +5,9 @@ use ironleaf_auth::{
     EndReason, Grant, Head, HeadState, HeadVersion, Heads, HeadsError, Keep, KeptHead, SessionKey,
 };
 use ironleaf_session::{Owner, Purpose, UnsealError};
-use ironleaf_store::{Body, Draft, Durability, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written};
+use ironleaf_store::{
+    Body, Draft, Durability, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written,
+};
 
 use crate::Records;
 use crate::encoding::{Unreadable, decode_body, decode_mark, encode_body, encode_mark};
@@ -17,7 +19,8 @@ const OF_A_NEWER_VERSION: Head =
     Head { rotation: u64::MAX, state: HeadState::Idle, not_before: None, grant: None, shown: false };
 
 /// What an altered head is taken for: it says nothing, and the next cookie mends it.
-const ALTERED: Head = Head { rotation: 0, state: HeadState::Idle, not_before: None, grant: None, shown: true };
+const ALTERED: Head =
+    Head { rotation: 0, state: HeadState::Idle, not_before: None, grant: None, shown: true };
 
 impl Records {
     /// A grant that is sealed under a key or in a version that is not known here is no missing one: taken for that, a session

@@ -48,7 +48,8 @@ impl Records {
         let head = records.next().flatten().map(|record| self.open_head(&head_key, &record));
         #[cfg(feature = "mutants")]
         if ironleaf_auth::mutants::is_active(ironleaf_auth::mutants::Mutant::TombstonesNotChecked) {
-            let head = head.filter(|kept| !matches!(kept.head.state, HeadState::Ending { .. } | HeadState::Dead(_)));
+            let head =
+                head.filter(|kept| !matches!(kept.head.state, HeadState::Ending { .. } | HeadState::Dead(_)));
             return Ok(Found { head, grave: None });
         }
         let graves = records.flatten().map(|record| Grave::decode(&record.mark));
@@ -92,7 +93,9 @@ impl Ledger for Records {
                 Tombstone::Session { id, owner, created_at } => {
                     End::Session { id: *id, owner: *owner, created_at: *created_at }
                 }
-                Tombstone::Owner { owner, not_before } => End::Owner { owner: *owner, not_before: *not_before },
+                Tombstone::Owner { owner, not_before } => {
+                    End::Owner { owner: *owner, not_before: *not_before }
+                }
                 Tombstone::ProviderSid { sid, not_before } => {
                     End::ProviderSid { sid: sid.clone(), not_before: *not_before }
                 }

@@ -74,10 +74,14 @@ impl Payload for Principal {
 fn decode_first_version(input: &mut Decoder<'_>) -> Result<Grant, PayloadError> {
     let id = input.str()?.to_owned();
     let email = input.str()?.to_owned();
-    let roles = (0..input.varint()?).map(|_| input.u8().map(role_of_first_version)).collect::<Result<Vec<_>, _>>()?;
+    let roles =
+        (0..input.varint()?).map(|_| input.u8().map(role_of_first_version)).collect::<Result<Vec<_>, _>>()?;
     let unverified_email = input.option(|input| input.str().map(str::to_owned))?;
-    let identity =
-        Identity { roles: roles.into_iter().flatten().collect(), unverified_email, ..Identity::new(id, email) };
+    let identity = Identity {
+        roles: roles.into_iter().flatten().collect(),
+        unverified_email,
+        ..Identity::new(id, email)
+    };
     Ok(decode_tokens(input)?.for_identity(identity))
 }
 

@@ -21,7 +21,8 @@ const OTHER_TEST_KEY: &str = "6f74686572206f74686572206f74686572206f74686572206f
 
 const HOUR: Duration = Duration::from_hours(1);
 const KEEP: Keep = Keep { mark: HOUR, grant: HOUR };
-const LIMITS: RecordLimits = RecordLimits { absolute_timeout: Duration::from_hours(30 * 24), ends_per_owner: 3 };
+const LIMITS: RecordLimits =
+    RecordLimits { absolute_timeout: Duration::from_hours(30 * 24), ends_per_owner: 3 };
 
 fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(500_000)
@@ -383,10 +384,12 @@ async fn the_later_of_two_ends_holds_and_for_as_long_as_either_is_needed() {
 
     // A clock that is far ahead has written one that is kept long, with an earlier bound.
     let bench = Bench::new();
-    let long = Records::new(Arc::clone(&bench.store) as _, sealer(TEST_KEY), clock(&bench.secs), RecordLimits {
-        absolute_timeout: Duration::from_hours(90 * 24),
-        ..LIMITS
-    });
+    let long = Records::new(
+        Arc::clone(&bench.store) as _,
+        sealer(TEST_KEY),
+        clock(&bench.secs),
+        RecordLimits { absolute_timeout: Duration::from_hours(90 * 24), ..LIMITS },
+    );
     let end = |not_before| End::Owner { owner: owner(), not_before };
     long.end(&end(now() + HOUR), EndReason::SignedOut).await.unwrap();
     bench.records.end(&end(now() + 2 * HOUR), EndReason::SignedOut).await.unwrap();
@@ -396,7 +399,9 @@ async fn the_later_of_two_ends_holds_and_for_as_long_as_either_is_needed() {
 
 #[tokio::test]
 async fn an_end_is_kept_for_as_long_as_a_cookie_of_the_session_can_come() {
-    for end in [one(&identity(now())), End::Owner { owner: owner(), not_before: now() + Duration::from_millis(1) }] {
+    for end in
+        [one(&identity(now())), End::Owner { owner: owner(), not_before: now() + Duration::from_millis(1) }]
+    {
         let bench = Bench::new();
         bench.records.end(&end, EndReason::SignedOut).await.unwrap();
         bench.advance(LIMITS.absolute_timeout - Duration::from_secs(1));
@@ -408,9 +413,7 @@ async fn an_end_is_kept_for_as_long_as_a_cookie_of_the_session_can_come() {
 async fn the_end_of_a_session_leaves_its_grant_to_whoever_tells_the_provider() {
     let bench = Bench::new();
     let by = AttemptId::from_bytes([7; 8]);
-    for (state, is_unspent) in
-        [(HeadState::Idle, true), (HeadState::Presented { first: now(), by }, false)]
-    {
+    for (state, is_unspent) in [(HeadState::Idle, true), (HeadState::Presented { first: now(), by }, false)] {
         let bench = Bench::new();
         let written = head(4, state);
         bench.records.write(&session(), None, &written, KEEP).await.unwrap();
@@ -422,7 +425,10 @@ async fn the_end_of_a_session_leaves_its_grant_to_whoever_tells_the_provider() {
     // Of two ends the first says why; an end of one rotation is none of the session.
     bench.records.end(&one(&identity(now())), EndReason::SignedOut).await.unwrap();
     bench.records.end(&one(&identity(now())), EndReason::AccountDeleted).await.unwrap();
-    assert_eq!(bench.because(&identity(now())).await.map(|because| because.reason), Some(EndReason::SignedOut));
+    assert_eq!(
+        bench.because(&identity(now())).await.map(|because| because.reason),
+        Some(EndReason::SignedOut)
+    );
 }
 
 #[tokio::test]
@@ -475,7 +481,11 @@ async fn a_sign_in_begins_after_every_end_that_is_known() {
     let bench = Bench::new();
     assert_eq!(bench.records.newest_end(&owner(), None).await.unwrap(), None);
     let ahead = now() + Duration::from_secs(30);
-    bench.records.end(&End::Owner { owner: owner(), not_before: ahead }, EndReason::PasswordChanged).await.unwrap();
+    bench
+        .records
+        .end(&End::Owner { owner: owner(), not_before: ahead }, EndReason::PasswordChanged)
+        .await
+        .unwrap();
     let of_sid = End::ProviderSid { sid: "sid-1".to_owned(), not_before: ahead + HOUR };
     bench.records.end(&of_sid, EndReason::EndedByProvider).await.unwrap();
     assert_eq!(bench.records.newest_end(&owner(), None).await.unwrap(), Some(ahead));
@@ -502,6 +512,9 @@ async fn a_cookie_from_which_nothing_more_can_come_is_one_of_an_ended_session() 
         bench.records.write(&session(), None, &head, KEEP).await.unwrap();
         let identity = Identity { rotation, ..identity(now()) };
         let because = bench.because(&identity).await.map(|because| because.reason);
-        assert_eq!((bench.standing(&identity).await == Standing::Ended, because), (expected.is_some(), expected));
+        assert_eq!(
+            (bench.standing(&identity).await == Standing::Ended, because),
+            (expected.is_some(), expected)
+        );
     }
 }

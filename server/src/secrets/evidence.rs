@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ironleaf_session::{Clock, KeyId, KeyRing, KeyRole};
-use ironleaf_store::{Draft, Expected, Key, Record, Store, StoreError};
+use ironleaf_store::{Draft, Durability, Expected, Key, Record, Store, StoreError};
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
@@ -56,7 +56,7 @@ impl Evidence {
         let write_all = async {
             for id in ids(keys) {
                 let mark = unix_millis((self.clock)()).to_be_bytes().to_vec();
-                let draft = Draft { mark, mark_ttl: KEEP, body: None };
+                let draft = Draft { mark, mark_ttl: KEEP, body: None, durability: Durability::Synced };
                 // A conflict is another process that was earlier.
                 let _: ironleaf_store::Written = self.store.write(&key(id), Expected::Absent, draft).await?;
             }

@@ -19,7 +19,10 @@ pub(super) async fn a_person_signs_in_and_calls_are_accepted(world: World) {
         let expected = world.now() + world.style.access_life;
         // Some say so in whole seconds.
         let early = expected.duration_since(end).unwrap_or(SECOND);
-        assert!(early < SECOND, "{name}: the token ends its life after it was received, not {early:?} before");
+        assert!(
+            early < SECOND,
+            "{name}: the token ends its life after it was received, not {early:?} before"
+        );
     }
 }
 

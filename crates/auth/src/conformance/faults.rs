@@ -1,8 +1,8 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 
-use super::world::{Fault, World, caller};
 use super::Reuse;
+use super::world::{Fault, World, caller};
 use crate::{Ensured, RefreshOutcome, Response};
 
 /// Answers of proxies, firewalls and overloaded servers. None of them says anything about a session.

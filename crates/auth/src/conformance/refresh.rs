@@ -28,7 +28,11 @@ pub(super) async fn an_expired_grant_is_renewed(world: World) {
         Repetition::AskAgain(_) => &[Reuse::EndsTheSession, Reuse::EndsTheSessionWhileAccessLives],
         Repetition::Never => &[Reuse::EndsEverySession],
     };
-    assert!(declared.contains(&world.style.reuse), "{name}: {declared:?} is declared for {:?}", world.style.reuse);
+    assert!(
+        declared.contains(&world.style.reuse),
+        "{name}: {declared:?} is declared for {:?}",
+        world.style.reuse
+    );
     world.expire();
     world.renewed(&renewed).await;
 }

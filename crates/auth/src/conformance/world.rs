@@ -1,7 +1,7 @@
 use std::fmt::Debug;
 use std::future::Future;
-use std::pin::Pin;
 use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -10,8 +10,8 @@ use async_trait::async_trait;
 
 use super::{BackEnd, Style};
 use crate::{
-    Caller, Clock, Ensured, Grant, Heads, Lifecycle, LifecycleSettings, Provider, Random, RefreshOutcome, Rejection,
-    Request, Response, SessionKey, SignedIn, Transport, TransportError, tokio_spawner,
+    Caller, Clock, Ensured, Grant, Heads, Lifecycle, LifecycleSettings, Provider, Random, RefreshOutcome,
+    Rejection, Request, Response, SessionKey, SignedIn, Transport, TransportError, tokio_spawner,
 };
 
 /// What goes wrong between provider and back end.

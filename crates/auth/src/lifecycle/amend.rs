@@ -52,7 +52,8 @@ async fn write(shared: &Shared, key: &SessionKey, grant: &Grant, change: Change)
     }
     let rotation = stand.key.rotation() + 1;
     let Stand { not_before, .. } = *stand;
-    let head = Head { rotation, state: HeadState::Idle, not_before, grant: Some(amended.clone()), shown: false };
+    let head =
+        Head { rotation, state: HeadState::Idle, not_before, grant: Some(amended.clone()), shown: false };
     match shared.put(&stand.key, stand.version, &head).await {
         Put::Done(_) => Some(Rotated { rotation, grant: amended }),
         Put::Overtaken | Put::Unreachable => None,

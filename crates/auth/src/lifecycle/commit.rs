@@ -69,7 +69,9 @@ enum InItsPlace {
     /// The mark of something as new or newer, whose grant was shown and forgotten since.
     Forgotten,
     /// A grant of this rotation, which this server cannot open.
-    Elsewhere { rotation: u64 },
+    Elsewhere {
+        rotation: u64,
+    },
     Unreachable,
 }
 
@@ -123,7 +125,9 @@ impl Refresh {
                     return Landing::Renewed(newest);
                 }
                 InItsPlace::Elsewhere { .. } => {
-                    return Landing::unavailable("a newer grant is sealed under a key that is not known here");
+                    return Landing::unavailable(
+                        "a newer grant is sealed under a key that is not known here",
+                    );
                 }
                 InItsPlace::Newer(newer) => return Landing::Renewed(newer),
                 InItsPlace::Over(reason) => {
@@ -137,7 +141,10 @@ impl Refresh {
                     }
                     if begun.elapsed() > GIVE_UP {
                         let rotation = newest.rotation;
-                        tracing::error!(rotation, "a head could not be written; older tabs of this session are lost");
+                        tracing::error!(
+                            rotation,
+                            "a head could not be written; older tabs of this session are lost"
+                        );
                         return Landing::Renewed(newest);
                     }
                     self.shared.pause(pause).await;

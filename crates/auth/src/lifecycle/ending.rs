@@ -118,7 +118,12 @@ impl Ending {
                 Err(_) => return Some(self.unwritten()),
             };
             let newest = self.newest(kept.as_ref())?;
-            if let Some(KeptHead { version, head: Head { state: HeadState::Ending { reason, .. }, .. }, .. }) = kept {
+            if let Some(KeptHead {
+                version,
+                head: Head { state: HeadState::Ending { reason, .. }, .. },
+                ..
+            }) = kept
+            {
                 // A sign-out is a sign-out, whatever else is found out about the session afterwards.
                 return Some(Buried { newest, reason, version: Some(version) });
             }
@@ -154,7 +159,9 @@ impl Ending {
             HeadState::Idle => true,
             HeadState::Presented { .. } | HeadState::InDoubt { .. } => false,
             HeadState::Ending { unspent, .. } => unspent,
-            HeadState::Dead(reason) if reason.is_of_one_rotation() && head.rotation < self.key.rotation() => true,
+            HeadState::Dead(reason) if reason.is_of_one_rotation() && head.rotation < self.key.rotation() => {
+                true
+            }
             HeadState::Dead(_) => return None,
         };
         Some(match &head.grant {

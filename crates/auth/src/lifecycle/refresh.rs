@@ -310,7 +310,11 @@ impl Refresh {
     }
 
     #[cfg(not(feature = "mutants"))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "with the feature `mutants` it forgets")]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "with the feature `mutants` it forgets"
+    )]
     fn resting(&self, not_before: NotBefore) -> Option<NotBefore> {
         Some(not_before)
     }

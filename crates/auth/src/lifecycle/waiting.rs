@@ -61,7 +61,11 @@ impl Shared {
 
     fn after(&self, rest: Rest, doubt: Doubt) -> AskAgain {
         #[cfg(feature = "mutants")]
-        let rest = if crate::mutants::is_active(crate::mutants::Mutant::WaitOfAnotherStyle) { Rest::SHORT } else { rest };
+        let rest = if crate::mutants::is_active(crate::mutants::Mutant::WaitOfAnotherStyle) {
+            Rest::SHORT
+        } else {
+            rest
+        };
         let time = if doubt.answered { rest.answered } else { rest.unanswered + CLOCK_SKEW };
         let age = self.now().duration_since(doubt.since).unwrap_or_default();
         match time.checked_sub(age) {

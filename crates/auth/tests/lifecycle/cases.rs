@@ -202,8 +202,10 @@ impl Bench {
         let clock: Clock = {
             let (skipped, set_back) = (Arc::clone(&skipped), Arc::clone(&set_back));
             // Between two milliseconds, as real clocks are.
-            Arc::new(move || start() + begun.elapsed() + *skipped.lock().unwrap() + Duration::from_nanos(123_456)
-                - *set_back.lock().unwrap())
+            Arc::new(move || {
+                start() + begun.elapsed() + *skipped.lock().unwrap() + Duration::from_nanos(123_456)
+                    - *set_back.lock().unwrap()
+            })
         };
         let provider = Scripted {
             clock: Arc::clone(&clock),

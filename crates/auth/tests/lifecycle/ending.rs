@@ -84,7 +84,8 @@ async fn a_token_that_may_be_spent_is_not_shown_where_its_reuse_ends_every_sessi
 
 #[tokio::test(start_paused = true)]
 async fn a_sign_out_with_a_superseded_cookie_ends_the_session_and_the_refresh_that_is_under_way() {
-    let bench = Bench::new().ends([(Duration::ZERO, End::Rotate), (Duration::from_secs(1), End::Rotate)]).run();
+    let bench =
+        Bench::new().ends([(Duration::ZERO, End::Rotate), (Duration::from_secs(1), End::Rotate)]).run();
     let (one, other) = (bench.replica(), bench.replica());
     pass(LIFE).await;
     let second = renewed(request(&one, 0, &first()).await).grant;
@@ -99,13 +100,18 @@ async fn a_sign_out_with_a_superseded_cookie_ends_the_session_and_the_refresh_th
     };
     let (answer, ()) = tokio::join!(request(&one, 1, &second), leaving);
     assert_ended(&answer, EndReason::SignedOut);
-    assert!(bench.provider.signed_out.lock().unwrap().contains(&"t''".to_owned()), "what was issued is given back");
+    assert!(
+        bench.provider.signed_out.lock().unwrap().contains(&"t''".to_owned()),
+        "what was issued is given back"
+    );
     assert_ended(&request(&other, 1, &second).await, EndReason::SignedOut);
 }
 
 #[tokio::test(start_paused = true)]
 async fn whatever_ends_a_session_its_side_state_is_cleaned_once() {
-    for reason in [EndReason::SignedOut, EndReason::TimedOut, EndReason::Superseded, EndReason::EndedByProvider] {
+    for reason in
+        [EndReason::SignedOut, EndReason::TimedOut, EndReason::Superseded, EndReason::EndedByProvider]
+    {
         let bench = Bench::new().run();
         let session = SessionKey::new(SESSION, 0);
         for _ in 0..3 {
@@ -122,12 +128,17 @@ async fn an_end_that_a_crash_cut_off_is_told_when_the_cookie_comes_again() {
     let bench = Bench::new().run();
     let session = SessionKey::new(SESSION, 0);
     let state = HeadState::Ending { reason: EndReason::SignedOut, unspent: true };
-    let ending = Head { rotation: 1, state, not_before: None, grant: Some(issued("t'", start())), shown: false };
+    let ending =
+        Head { rotation: 1, state, not_before: None, grant: Some(issued("t'", start())), shown: false };
     let keep = Keep { mark: Duration::from_hours(1), grant: Duration::from_hours(1) };
     bench.heads.write(&session, None, &ending, keep).await.unwrap();
     assert_ended(&request(&bench.replica(), 0, &first()).await, EndReason::SignedOut);
     let _ = bench.replica().end(&Caller::default(), &session, &first(), EndReason::TimedOut).await;
     assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t'"], "the newest grant");
     pass(Duration::from_millis(1)).await;
-    assert_eq!(*bench.provider.ended.lock().unwrap(), [EndReason::SignedOut], "the reason of whoever was first");
+    assert_eq!(
+        *bench.provider.ended.lock().unwrap(),
+        [EndReason::SignedOut],
+        "the reason of whoever was first"
+    );
 }

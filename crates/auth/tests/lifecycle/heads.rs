@@ -112,7 +112,8 @@ async fn the_end_of_an_older_rotation_does_not_end_a_newer_cookie() {
         (EndReason::AccountDeleted, true),
     ] {
         let bench = Bench::new().run();
-        let dead = Head { rotation: 0, state: HeadState::Dead(reason), not_before: None, grant: None, shown: true };
+        let dead =
+            Head { rotation: 0, state: HeadState::Dead(reason), not_before: None, grant: None, shown: true };
         let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO };
         let session = SessionKey::new(SESSION, 0);
         bench.heads.write(&session, None, &dead, keep).await.unwrap();

@@ -202,7 +202,11 @@ async fn a_refresh_without_the_store_is_kept_beside_what_another_replica_has_lea
     bench.take_store_away(false);
     pass(Duration::from_secs(5)).await;
     let found = renewed(request(&other, 0, &first()).await);
-    assert_eq!((found.rotation, token(&found.grant).as_str()), (2, "t'"), "the fresh tokens, and newer than both");
+    assert_eq!(
+        (found.rotation, token(&found.grant).as_str()),
+        (2, "t'"),
+        "the fresh tokens, and newer than both"
+    );
     assert_eq!(found.grant.identity.unwrap().email.as_deref(), Some("new@test.com"), "with what was learned");
     assert_eq!(bench.presented(), ["t"]);
 }

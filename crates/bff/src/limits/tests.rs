@@ -12,6 +12,7 @@ const SETTINGS: RateLimits = RateLimits {
     strict: Allowance::new(3, Duration::from_mins(3)),
     account: Allowance::new(6, Duration::from_mins(96)),
     address: Allowance::new(20, Duration::from_mins(20)),
+    sign_ins: Allowance::new(12, Duration::from_hours(24)),
 };
 
 const EVE: &str = "eve@test.com";

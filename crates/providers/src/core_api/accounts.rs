@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{CoreApiProvider, normalized, wire};
-use ironleaf_auth::{AccountError, Accounts, AuthorizedCalls, Caller, Request, Response, SecretText, TransportError};
+use ironleaf_auth::{
+    AccountError, Accounts, AuthorizedCalls, Caller, Request, Response, SecretText, TransportError,
+};
 
 /// The API verifies in a few milliseconds; ten questions a second for a moment are no burden to it.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);

@@ -3,8 +3,8 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use ironleaf_auth::{
-    Accounts, BaseUrl, Caller, Clock, Grant, Observed, Provider, Random, RefreshOutcome, RefreshTiming, Repetition,
-    Request, Response, Rest, SignIn, SignInError, SignedIn, Transport, TransportError,
+    Accounts, BaseUrl, Caller, Clock, Grant, Observed, Provider, Random, RefreshOutcome, RefreshTiming,
+    Repetition, Request, Response, Rest, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 use url::Url;
 

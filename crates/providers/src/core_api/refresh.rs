@@ -14,8 +14,14 @@ pub(super) enum Presented {
     Refused,
     NotSent(String),
     /// Turned away before anybody looked at it.
-    Throttled { retry_after: Option<Duration>, detail: String },
-    InDoubt { answered: bool, detail: String },
+    Throttled {
+        retry_after: Option<Duration>,
+        detail: String,
+    },
+    InDoubt {
+        answered: bool,
+        detail: String,
+    },
 }
 
 /// How the search for the owner's address ended.

@@ -62,7 +62,10 @@ impl CoreApiProvider {
                     NoRecord::Unknown(detail) => detail,
                 };
                 tracing::warn!(%detail, "signed in by the claims of the access token: no user record");
-                grant.field(grant::ACCESS_TOKEN).and_then(claims::read).map(|claims| User::new(claims.sub, claims.email))
+                grant
+                    .field(grant::ACCESS_TOKEN)
+                    .and_then(claims::read)
+                    .map(|claims| User::new(claims.sub, claims.email))
             }
         };
         let Some(identity) = identity else {

@@ -36,7 +36,9 @@ impl CoreApiProvider {
         }
         match end {
             Presented::Refused => Ok(()),
-            Presented::NotSent(detail) | Presented::Throttled { detail, .. } => Err(TransportError::NotSent(detail)),
+            Presented::NotSent(detail) | Presented::Throttled { detail, .. } => {
+                Err(TransportError::NotSent(detail))
+            }
             Presented::InDoubt { detail, .. } => Err(TransportError::Interrupted(detail)),
             Presented::Issued(_) => {
                 Err(TransportError::Interrupted("the API accepts a spent refresh token again".to_owned()))

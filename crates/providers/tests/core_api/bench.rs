@@ -10,9 +10,9 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
 use ironleaf_auth::{
-    AuthorizedCalls, CallError, Caller, Clock, Grant, Observed, Provider, Random,
-    RefreshOutcome, RefreshTiming, Request, Response, SignIn, SignInError, SignedIn, Transport,
-    TransportError, system_random,
+    AuthorizedCalls, CallError, Caller, Clock, Grant, Observed, Provider, Random, RefreshOutcome,
+    RefreshTiming, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+    system_random,
 };
 use ironleaf_core_api::{Config, CoreApi};
 use ironleaf_providers::{CoreApiProvider, CoreApiSettings};

@@ -8,8 +8,9 @@ use http::Method;
 use http::header::{HeaderValue, ORIGIN};
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
 use ironleaf_auth::{
-    BaseUrl, Observed, Repetition, TransportError, Caller, Clock, Field, Grant, Provider, Random, RefreshOutcome, RefreshTiming, Rejection, Request,
-    Response, SecretText, SignIn, SignInError, SignedIn, Transport,
+    BaseUrl, Caller, Clock, Field, Grant, Observed, Provider, Random, RefreshOutcome, RefreshTiming,
+    Rejection, Repetition, Request, Response, SecretText, SignIn, SignInError, SignedIn, Transport,
+    TransportError,
 };
 use serde_json::{Value, json};
 

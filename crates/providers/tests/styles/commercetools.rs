@@ -8,15 +8,15 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
 use ironleaf_auth::{
-    BaseUrl, Repetition, Caller, Clock, Field, Grant, Identity, Provider, Random, RefreshOutcome, RefreshTiming, Rejection,
-    Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+    BaseUrl, Caller, Clock, Field, Grant, Identity, Provider, Random, RefreshOutcome, RefreshTiming,
+    Rejection, Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 use serde_json::{Value, json};
 
 use super::wire::{
     EMAIL, PASSWORD, bearer, field, form_body, get, is_basic, json, json_body, lock, oauth_refresh_outcome,
-    opaque, or_ended, or_unavailable, password, post_form, post_json, set_basic, set_bearer,
-    signed_out, unusable,
+    opaque, or_ended, or_unavailable, password, post_form, post_json, set_basic, set_bearer, signed_out,
+    unusable,
 };
 
 const AUTH: &str = "http://auth.shop.test/oauth";

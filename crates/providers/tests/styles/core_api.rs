@@ -7,10 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{HeaderValue, Method};
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
-use ironleaf_auth::{
-    Clock, Provider, Random, RefreshTiming, Request, Response,
-    SignIn, Transport,
-};
+use ironleaf_auth::{Clock, Provider, Random, RefreshTiming, Request, Response, SignIn, Transport};
 use ironleaf_providers::{CoreApiProvider, CoreApiSettings};
 use serde_json::{Value, json};
 
@@ -144,7 +141,7 @@ impl BackEnd for CoreApi {
             rotation: Rotation::New,
             refresh_field: 2,
             reuse: if self.idempotent { Reuse::Recognised } else { Reuse::EndsTheSession },
-            
+
             sign_out_ends_access: false,
             sign_out_redirects: false,
         }

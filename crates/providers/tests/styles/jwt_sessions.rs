@@ -10,8 +10,8 @@ use http::Method;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
 use ironleaf_auth::{
-    BaseUrl, Repetition, Rest, TransportError, Caller, Clock, Field, Grant, Provider, Random, RefreshOutcome, RefreshTiming, Rejection, Request,
-    Response, SignIn, SignInError, SignedIn, Transport,
+    BaseUrl, Caller, Clock, Field, Grant, Provider, Random, RefreshOutcome, RefreshTiming, Rejection,
+    Repetition, Request, Response, Rest, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 use serde_json::json;
 

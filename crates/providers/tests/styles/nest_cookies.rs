@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use http::Method;
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
 use ironleaf_auth::{
-    BaseUrl, Repetition, Caller, Clock, Field, Grant, Provider, Random, RefreshOutcome, RefreshTiming, Rejection, Request,
-    Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+    BaseUrl, Caller, Clock, Field, Grant, Provider, Random, RefreshOutcome, RefreshTiming, Rejection,
+    Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 use serde_json::{Value, json};
 

@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
 use ironleaf_auth::{
-    AuthorizationRequest, Caller, Clock, Provider, Random, RefreshTiming, Request, Response,
-    SignIn, Transport,
+    AuthorizationRequest, Caller, Clock, Provider, Random, RefreshTiming, Request, Response, SignIn,
+    Transport,
 };
 use serde_json::{Value, json};
 use url::Url;

@@ -156,7 +156,8 @@ async fn whoever_is_turned_away_by_a_limit_was_not_looked_at() {
 async fn a_grant_of_the_first_version_still_knows_its_addresses() {
     let former = |grant: Grant| grant.with(3, "former@test.com").with(4, "waiting@test.com").with(6, "u1");
     let (provider, script) = scripted([refused(), refused(), tokens("r2")]);
-    let RefreshOutcome::Rotated(renewed) = provider.refresh(&caller(), &former(grant(None).await)).await else {
+    let RefreshOutcome::Rotated(renewed) = provider.refresh(&caller(), &former(grant(None).await)).await
+    else {
         panic!("not rotated");
     };
     let tried = ["user@test.com", "former@test.com", "waiting@test.com"].map(presented);

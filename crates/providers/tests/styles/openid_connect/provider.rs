@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ironleaf_auth::{
-    BaseUrl, Repetition, Rest, AuthorizationRequest, Caller, Clock, Field, Grant, Identity, Provider, RefreshOutcome, RefreshTiming,
-    Rejection, Request, Response, SecretText, SignIn, SignInError, SignedIn, Transport,
-    TransportError,
+    AuthorizationRequest, BaseUrl, Caller, Clock, Field, Grant, Identity, Provider, RefreshOutcome,
+    RefreshTiming, Rejection, Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn,
+    Transport, TransportError,
 };
 use serde_json::Value;
 
