@@ -114,6 +114,7 @@ async fn a_new_password_keeps_this_session_and_ends_every_other_one() {
 
     let answer = change(&world, &mut browser, "/update?password=password2").await;
     assert_eq!((answer.status, answer.set_cookies(SESSION).len()), (200, 1));
+    world.settled().await;
     assert_eq!(world.stats().families_revoked, 2, "the phone's, and what this session had before");
     assert_signed_out(&mut phone, "S9").await;
     assert_signed_out(&mut copy, "S9").await;

@@ -123,7 +123,7 @@ async fn a_revoked_grant_leads_to_the_form_with_the_reason_and_back_to_where_the
 async fn each_end_has_a_support_code_of_its_own() {
     let told = Told::default();
     let _told = told.listen();
-    let world = World::new().await;
+    let world = World::with(&[("SUCCESSOR_RETENTION", "1d")]).await;
 
     let mut copy = world.signed_in().await;
     copy.clone().post("/api/sign-out", "").await;

@@ -163,6 +163,7 @@ async fn a_sign_in_over_the_budget_leaves_whoever_was_signed_in() {
     assert!(refused.status == 500 && refused.body.contains("You cannot be logged in"), "{}", refused.body);
 
     assert_eq!(browser.session_cookies(), before);
+    world.settled().await;
     assert_eq!(world.stats().families_revoked, 2, "nobody holds the grants that were not kept");
     browser.headers.insert("accept", "text/html".to_owned());
     browser.turn_to(world.router.clone());

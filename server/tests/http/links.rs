@@ -145,6 +145,7 @@ async fn somebody_who_is_signed_in_presses_the_button_themselves() {
     assert!(!page.contains("data-auto-submit"), "{page}");
     browser.post("/api/sign-in-with-token", "").await;
     assert!(browser.get("/").await.body.contains("user@test.com"));
+    world.settled().await;
     assert_eq!(world.stats().families_revoked, 1, "the session before");
 }
 

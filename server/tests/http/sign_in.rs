@@ -111,6 +111,7 @@ async fn signing_in_again_replaces_the_session_and_revokes_the_old_grant() {
     browser.sign_in("admin@test.com", "password1").await;
     assert_ne!(browser.session().unwrap(), &old);
     assert!(browser.get("/account").await.body.contains("admin@test.com"));
+    world.settled().await;
     assert_eq!(world.stats().families_revoked, 1);
 }
 
@@ -144,6 +145,7 @@ async fn a_session_over_the_budget_is_refused_and_leaves_no_grant_behind() {
     assert!(browser.session().is_none());
     let form = browser.get("/login").await;
     assert!(form.status == 200 && form.body.contains("SESSION_HEADER_BUDGET"), "{}", form.body);
+    world.settled().await;
     assert_eq!(world.stats().families_revoked, 1);
 }
 

@@ -76,7 +76,7 @@ fn routes_with(world: &World, store: Arc<dyn Store>) -> Router {
         sealer: Sealer::new(keys, Arc::clone(&random)),
         store,
         patience: Patience::default(),
-        spawner: ironleaf_auth::tokio_spawner(),
+        spawner: world.spawner(),
         observer: ironleaf_auth::nobody(),
         provider: Arc::new(provider),
         transport,

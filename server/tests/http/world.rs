@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use ironleaf_auth::Transport;
+use ironleaf_auth::{Spawner, Transport};
 use ironleaf_core_api::{CoreApi, Stats};
 use ironleaf_store::{MemoryStore, Store};
 use server::application::{Ambient, application};
 use server::assets::BuiltSite;
 use server::config::Config;
 use tempfile::TempDir;
+use tokio_util::task::TaskTracker;
 
 use crate::browser::Browser;
 use crate::network::Network;
@@ -33,6 +34,7 @@ pub(crate) struct World {
     clock: MovableClock,
     core_api_clock: MovableClock,
     folder: TempDir,
+    tasks: TaskTracker,
 }
 
 impl World {
@@ -54,19 +56,36 @@ impl World {
         .unwrap();
         let network = Arc::new(Network::new(core_api.router()));
         let store = Arc::new(MemoryStore::new(STORE_BYTES, clock.reader()));
-        let router = assemble(&config, &folder, &clock, &network, Arc::<MemoryStore>::clone(&store)).await;
-        Self { router, core_api, network, store, clock, core_api_clock, folder }
+        let tasks = TaskTracker::new();
+        let shared = Arc::<MemoryStore>::clone(&store);
+        let router = assemble(&config, &folder, &clock, &network, shared, &tasks).await;
+        Self { router, core_api, network, store, clock, core_api_clock, folder, tasks }
     }
 
     /// Another replica, with the same secrets and the same core API, and settings of its own.
     pub(crate) async fn replica(&self, settings: &[(&str, &str)]) -> Router {
-        assemble(&config(&self.folder, settings), &self.folder, &self.clock, &self.network, self.store())
-            .await
+        self.assembled(&config(&self.folder, settings), self.store()).await
     }
 
     /// Another replica, with a store of its own.
     pub(crate) async fn replica_at(&self, store: Arc<dyn Store>) -> Router {
-        assemble(&config(&self.folder, &[]), &self.folder, &self.clock, &self.network, store).await
+        self.assembled(&config(&self.folder, &[]), store).await
+    }
+
+    async fn assembled(&self, config: &Config, store: Arc<dyn Store>) -> Router {
+        assemble(config, &self.folder, &self.clock, &self.network, store, &self.tasks).await
+    }
+
+    /// Where refreshes, sign-outs and what they leave to do run.
+    pub(crate) fn spawner(&self) -> Spawner {
+        spawner(&self.tasks)
+    }
+
+    /// Until nothing runs beside the requests any more.
+    pub(crate) async fn settled(&self) {
+        while !self.tasks.is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -138,18 +157,26 @@ async fn assemble(
     clock: &MovableClock,
     network: &Arc<Network>,
     store: Arc<dyn Store>,
+    tasks: &TaskTracker,
 ) -> Router {
     let ambient = Ambient {
         clock: clock.reader(),
         random: ironleaf_auth::system_random(),
         transport: Arc::clone(network) as Arc<dyn Transport>,
         store,
-        spawner: ironleaf_auth::tokio_spawner(),
+        spawner: spawner(tasks),
     };
     application(config, "http://core-api.test/v1".parse().unwrap(), &built_site(folder), ambient)
         .await
         .unwrap()
         .router
+}
+
+fn spawner(tasks: &TaskTracker) -> Spawner {
+    let tasks = tasks.clone();
+    Arc::new(move |task| {
+        tasks.spawn(task);
+    })
 }
 
 /// A clock that stands still until a test moves it.

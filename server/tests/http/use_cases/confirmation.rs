@@ -36,6 +36,7 @@ async fn a_confirmed_password_is_a_recent_sign_in_and_a_refresh_is_none() {
     assert_is(&world, &mut browser, "user@test.com None true").await;
 
     world.advance(ACCESS_TOKEN_LIFE);
+    world.settled().await;
     let before = world.stats().refreshes_accepted;
     assert_signed_in(&mut browser, "user@test.com").await;
     assert_eq!(world.stats().refreshes_accepted, before + 1);
@@ -60,6 +61,7 @@ async fn a_confirmation_begins_the_session_anew_and_the_old_cookie_is_dead() {
     let answer = change(&world, &mut browser, "/confirm?password=password1").await;
     assert_said(&answer, "confirmed");
     assert_ne!(browser.session(), copy.session());
+    world.settled().await;
     assert_eq!(world.stats().families_revoked, 1, "the one of the old session");
     assert_signed_out(&mut copy, "S2").await;
     assert_signed_in(&mut phone, "user@test.com").await;
@@ -140,6 +142,7 @@ async fn nobody_becomes_the_person_who_has_their_old_address() {
 
     let answer = change(&world, &mut browser, "/confirm?password=password2").await;
     assert_said(&answer, "SignIn(InvalidCredentials)");
+    world.settled().await;
     assert_eq!(world.stats().families_revoked, 1, "nobody holds what the stranger's password gave");
     assert_signed_in(&mut browser, "new@test.com").await;
 }

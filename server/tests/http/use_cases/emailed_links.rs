@@ -65,6 +65,7 @@ async fn a_link_takes_the_place_of_the_session_before_it() {
     assert_said(&send(&world, &mut browser, "/sign-in-link").await, "signed in");
     assert_signed_in(&mut browser, "user@test.com").await;
     assert_signed_out(&mut copy, "S2").await;
+    world.settled().await;
     assert_eq!(world.stats().families_revoked, 1);
 }
 

@@ -64,6 +64,7 @@ async fn a_registration_takes_the_place_of_the_session_before_it() {
     assert_said(&send(&world, &mut browser, REGISTER).await, "SignedIn");
     assert_signed_in(&mut browser, "new@test.com").await;
     assert_signed_out(&mut copy, "S2").await;
+    world.settled().await;
     assert_eq!(world.stats().families_revoked, 1);
 }
 
@@ -119,5 +120,6 @@ async fn a_registration_whose_session_would_be_too_large_leaves_no_grant_behind(
     let mut browser = world.browser();
     assert_said(&send(&world, &mut browser, REGISTER).await, "NotSignedIn");
     assert!(browser.session_cookies().is_empty());
+    world.settled().await;
     assert_eq!((world.stats().sign_ins, world.stats().families_revoked), (1, 1));
 }
