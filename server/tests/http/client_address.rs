@@ -5,6 +5,7 @@ use crate::world::World;
 
 async fn told(world: &World, browser: &mut Browser) -> String {
     assert_eq!(browser.sign_in("user@test.com", "password1").await.status, 303);
+    world.settled().await;
     let headers = world.network.last_headers();
     let values: Vec<_> =
         headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap()).collect();
