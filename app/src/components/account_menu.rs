@@ -3,6 +3,7 @@ use leptos::prelude::*;
 
 /// The avatar and what hangs from it.
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a view may outlive whoever makes it")]
 pub(crate) fn AccountMenu(user: User) -> impl IntoView {
     view! {
         <button

@@ -280,6 +280,20 @@ impl Lifecycle {
     ) -> impl Future<Output = Result<(), TransportError>> + Send + use<> {
         ending::begin(Arc::clone(&self.shared), caller.clone(), session.clone(), grant.clone(), reason)
     }
+
+    /// Tells the provider of a grant that no session began with, such as that of a sign-in whose browser had gone. It goes on
+    /// when the future that is returned is dropped. Nothing is kept of it.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`], as with [`end`](Self::end).
+    pub fn give_back(
+        &self,
+        caller: &Caller,
+        grant: Grant,
+    ) -> impl Future<Output = Result<(), TransportError>> + Send + use<> {
+        ending::give_back(Arc::clone(&self.shared), caller.clone(), grant)
+    }
 }
 
 impl Shared {

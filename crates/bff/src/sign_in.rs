@@ -159,12 +159,10 @@ impl Visit {
             not_before: self.newest_end(&owner, grant.provider_sid.as_deref()).await,
         };
         let previous = session.current();
-        let (leaving, begun) = match (session.insert(principal, beginning), session.current()) {
-            (Some(leaving), Some(begun)) => (leaving, begun),
-            _ => {
-                self.give_back(grant);
-                return Err(SignInFailure::Unavailable);
-            }
+        let begun = session.insert(principal, beginning).zip(session.current());
+        let Some((leaving, begun)) = begun else {
+            self.give_back(grant);
+            return Err(SignInFailure::Unavailable);
         };
         // A session over the budget is not written: the browser keeps the cookie it has, and nobody holds the new grant.
         let fits = session.fits().is_ok();

@@ -1,5 +1,5 @@
 use http::request::Parts;
-use ironleaf_auth::{AccountError, Caller, EndReason, Grant, SessionKey};
+use ironleaf_auth::{AccountError, Caller, Grant};
 use ironleaf_session::Flash;
 use tokio::time::{Instant, timeout_at};
 
@@ -57,9 +57,7 @@ impl Visit {
 
     /// Revokes a grant that no session has begun with. It goes on without us, and it logs what fails.
     pub(crate) fn give_back(&self, grant: Grant) {
-        let mut id = [0; 16];
-        self.bff.fill_random(&mut id);
-        drop(self.bff.lifecycle().end(&self.caller, &SessionKey::new(&id, 0), &grant, EndReason::Replaced));
+        drop(self.bff.lifecycle().give_back(&self.caller, grant));
     }
 
     pub(crate) async fn in_time<T>(

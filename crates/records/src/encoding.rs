@@ -118,9 +118,11 @@ pub(crate) fn encode_body(rotation: u64, grant: &Grant) -> impl Deref<Target = V
     out.finish()
 }
 
+type DecodeGrant = fn(&mut Decoder<'_>) -> Result<Grant, PayloadError>;
+
 pub(crate) fn decode_body(rotation: u64, bytes: &[u8]) -> Result<Grant, Unreadable> {
     let mut input = Decoder::new(bytes);
-    let (named, decode): (u64, fn(&mut Decoder<'_>) -> Result<Grant, PayloadError>) = match input.varint()? {
+    let (named, decode): (u64, DecodeGrant) = match input.varint()? {
         NOT_THE_FIRST_VERSION if input.varint()? != BODY_VERSION => return Err(Unreadable::Newer),
         NOT_THE_FIRST_VERSION => (input.varint()?, decode_grant),
         // It had no identity: the cookie that adopts it keeps its own.

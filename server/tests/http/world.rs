@@ -81,6 +81,7 @@ impl World {
         spawner(&self.tasks)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a test has no request to hold up")]
     /// Until nothing runs beside the requests any more.
     pub(crate) async fn settled(&self) {
         while !self.tasks.is_empty() {

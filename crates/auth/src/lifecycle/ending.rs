@@ -58,6 +58,21 @@ pub(super) fn begin(
     async move { answered.await.unwrap_or(Ok(())) }
 }
 
+/// Of no session: there is no head to mark, and nobody else who could present the grant.
+pub(super) fn give_back(
+    shared: Arc<Shared>,
+    caller: Caller,
+    grant: Grant,
+) -> impl Future<Output = Result<(), TransportError>> + Send + use<> {
+    let (answer, answered) = oneshot::channel();
+    let spawner = Arc::clone(&shared.settings.spawner);
+    spawner(Box::pin(async move {
+        shared.sign_out(&caller, &grant, answer).await;
+        shared.provider().on_end(&grant, EndReason::Replaced).await;
+    }));
+    async move { answered.await.unwrap_or(Ok(())) }
+}
+
 type Answer = oneshot::Sender<Result<(), TransportError>>;
 
 impl Ending {
@@ -85,27 +100,12 @@ impl Ending {
             let detail =
                 "the refresh token may be spent; its reuse would end the person's other sessions".to_owned();
             let told = Err(TransportError::NotSent(detail));
-            self.report(&told);
+            self.shared.report(&told);
             let _ = answer.send(told);
             self.close(buried).await;
             return;
         }
-        let told = provider.sign_out(&self.caller, grant).await;
-        let mut failed = self.report(&told);
-        let is_repeatable = |told: &Result<(), TransportError>| {
-            !others_would_pay || matches!(told, Err(TransportError::NotSent(_)))
-        };
-        let mut may_repeat = is_repeatable(&told);
-        // Whoever waits learns of the first try.
-        let _ = answer.send(told);
-        for pause in TELL_AGAIN_AFTER {
-            if !failed || !may_repeat {
-                break;
-            }
-            self.shared.pause(pause).await;
-            let told = provider.sign_out(&self.caller, grant).await;
-            (failed, may_repeat) = (self.report(&told), is_repeatable(&told));
-        }
+        self.shared.sign_out(&self.caller, grant, answer).await;
         self.close(buried).await;
     }
 
@@ -113,10 +113,7 @@ impl Ending {
     /// had to be told was told before.
     async fn bury(&self) -> Option<Buried> {
         loop {
-            let kept = match self.shared.read(&self.key).await {
-                Ok(kept) => kept,
-                Err(_) => return Some(self.unwritten()),
-            };
+            let Ok(kept) = self.shared.read(&self.key).await else { return Some(self.unwritten()) };
             let newest = self.newest(kept.as_ref())?;
             if let Some(KeptHead {
                 version,
@@ -187,10 +184,32 @@ impl Ending {
             self.shared.provider().on_end(&newest.grant, reason).await;
         }
     }
+}
+
+impl Shared {
+    /// Tells the provider, again and again where that costs nobody anything. Whoever waits learns of the first try.
+    async fn sign_out(&self, caller: &Caller, grant: &Grant, answer: Answer) {
+        let provider = self.provider();
+        let others_would_pay = provider.repetition(grant) == Repetition::Never;
+        let told = provider.sign_out(caller, grant).await;
+        let is_repeatable = |told: &Result<(), TransportError>| {
+            !others_would_pay || matches!(told, Err(TransportError::NotSent(_)))
+        };
+        let (mut failed, mut may_repeat) = (self.report(&told), is_repeatable(&told));
+        let _ = answer.send(told);
+        for pause in TELL_AGAIN_AFTER {
+            if !failed || !may_repeat {
+                break;
+            }
+            self.pause(pause).await;
+            let told = provider.sign_out(caller, grant).await;
+            (failed, may_repeat) = (self.report(&told), is_repeatable(&told));
+        }
+    }
 
     fn report(&self, told: &Result<(), TransportError>) -> bool {
-        let provider = self.shared.provider().name();
-        self.shared.observe(if told.is_ok() { Event::Revoked } else { Event::RevocationFailed });
+        let provider = self.provider().name();
+        self.observe(if told.is_ok() { Event::Revoked } else { Event::RevocationFailed });
         if let Err(failure) = told {
             tracing::warn!(provider, %failure, "the provider could not be told that a session ended");
         }

@@ -52,7 +52,7 @@ struct Scripted {
 
 #[async_trait]
 impl Provider for Scripted {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "scripted"
     }
 
@@ -158,7 +158,7 @@ impl Heads for Flaky {
         *self.skipped.lock().unwrap() += take(&mut *self.suspension.lock().unwrap());
         *self.set_back.lock().unwrap() += take(&mut *self.setting_back.lock().unwrap());
         let lost =
-            self.lost_answers.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+            self.lost_answers.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if lost.is_ok() { Err(HeadsError("no answer".to_owned())) } else { written }
     }
 

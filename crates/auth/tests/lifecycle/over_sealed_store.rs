@@ -12,7 +12,6 @@ mod cases;
 /// Not a secret: a key for tests.
 const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
 
-#[expect(clippy::unwrap_used, reason = "a fixture: a failure in it is a failed test")]
 fn heads(clock: &Clock) -> Arc<dyn Heads> {
     let store = Arc::new(MemoryStore::new(1 << 20, Arc::clone(clock)));
     let sealer = Sealer::new(KeyRing::parse(TEST_KEY).unwrap(), system_random());

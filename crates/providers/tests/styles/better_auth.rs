@@ -194,7 +194,7 @@ impl Client {
 
 #[async_trait]
 impl Provider for Client {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "better-auth"
     }
 

@@ -216,7 +216,7 @@ impl Commercetools {
 
 #[async_trait]
 impl Provider for Commercetools {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "commercetools"
     }
 

@@ -223,7 +223,7 @@ impl JwtSessions {
 
 #[async_trait]
 impl Provider for JwtSessions {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "jwt-sessions"
     }
 

@@ -200,7 +200,7 @@ impl NestCookies {
 
 #[async_trait]
 impl Provider for NestCookies {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "nest-cookies"
     }
 

@@ -186,6 +186,7 @@ pub(crate) fn unusable(response: &Response) -> SignInError {
     SignInError::Unavailable(format!("answered {}", response.status()))
 }
 
+#[expect(clippy::result_large_err, reason = "an answer of a fake, of which there are few")]
 /// The ends of a refresh that a transport alone decides, and the one that a limit in front of the API does.
 pub(crate) fn or_ended(sent: Result<Response, TransportError>) -> Result<Response, RefreshOutcome> {
     let response = sent.map_err(RefreshOutcome::from)?;

@@ -64,7 +64,7 @@ fn identity_claims(token: &SecretText, nonce: Option<&SecretText>) -> Option<Val
 
 #[async_trait]
 impl Provider for OpenIdConnect {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "openid-connect"
     }
 
