@@ -34,8 +34,8 @@ const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a sign-out waits for the provider before it goes on without.
 const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How many ended sessions of one person are remembered one by one: half a megabyte of the store at most.
-const ENDS_PER_OWNER: u32 = 512;
+/// How many ended sessions of one person are remembered one by one: some fifty kilobytes of the store at most.
+const ENDS_PER_OWNER: u32 = 256;
 
 /// What the application takes from around it.
 #[derive(Clone)]

@@ -192,7 +192,7 @@ impl Lifecycle {
     }
 
     /// Leads the request to the newest grant there is, and renews that if it is due. The request waits until the refresh has
-    /// ended in one of its four ways, or for as long as [`Patience`] has it wait; the refresh goes on without it.
+    /// ended in one of its five ways, or for as long as [`Patience`] has it wait; the refresh goes on without it.
     pub async fn ensure_fresh(
         &self,
         caller: &Caller,

@@ -90,14 +90,13 @@ impl Personal {
 impl Visit {
     async fn confirm_as(&self, person: &User, password: SecretText) -> Result<(), SignInFailure> {
         let attempt = SignIn::Password { email: person.email.clone().unwrap_or_default(), password };
-        let signed_in = self.ask(attempt).await.map_err(|error| self.fold_sign_in(&error))?;
-        if signed_in.grant.identity.as_ref().is_some_and(|identity| identity.id == person.id) {
-            return self.establish(signed_in, None).await;
+        let unheld = self.ask(attempt).await.map_err(|error| self.fold_sign_in(&error))?;
+        if unheld.grant().identity.as_ref().is_some_and(|identity| identity.id == person.id) {
+            return self.establish(unheld, None).await;
         }
         // SECURITY: the address belongs to somebody else by now. Nobody may become them by a form that asks for a password
         // only.
         tracing::warn!("a confirmed password was that of another person");
-        self.give_back(signed_in.grant);
         Err(SignInFailure::InvalidCredentials)
     }
 }

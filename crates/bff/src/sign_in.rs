@@ -1,5 +1,6 @@
+use std::mem::take;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::request::Parts;
 use ironleaf_auth::{EndReason, Grant, SecretText, SignIn, SignInError, SignedIn};
@@ -75,6 +76,42 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
     outcome
 }
 
+/// A sign-in whose grant no session holds yet. When it is dropped, the grant is given back: whichever step the request was at when
+/// its browser went away, nothing is left that nobody can revoke.
+pub(crate) struct Unheld {
+    visit: Visit,
+    signed_in: SignedIn,
+    is_held: bool,
+}
+
+impl Unheld {
+    const fn new(visit: Visit, signed_in: SignedIn) -> Self {
+        Self { visit, signed_in, is_held: false }
+    }
+
+    pub(crate) const fn grant(&self) -> &Grant {
+        &self.signed_in.grant
+    }
+
+    const fn authenticated_at(&self) -> SystemTime {
+        self.signed_in.authenticated_at
+    }
+
+    /// A session has it from here on.
+    fn is_held(mut self) {
+        self.is_held = true;
+    }
+}
+
+impl Drop for Unheld {
+    fn drop(&mut self) {
+        if !self.is_held {
+            tracing::info!("a sign-in came to nothing; its grant is given back");
+            self.visit.give_back(take(&mut self.signed_in.grant));
+        }
+    }
+}
+
 impl Visit {
     pub(crate) async fn sign_in(&self, attempt: SignIn) -> Result<(), SignInFailure> {
         self.sign_in_as(None, attempt).await
@@ -88,12 +125,11 @@ impl Visit {
     ) -> Result<(), SignInFailure> {
         let result = match self.ask(attempt).await {
             // SECURITY: a link that names one person and carries the token of another is a trap.
-            Ok(signed_in) if expected.is_some_and(|email| !is_of(&signed_in.grant, email)) => {
+            Ok(unheld) if expected.is_some_and(|email| !is_of(unheld.grant(), email)) => {
                 tracing::warn!("a link named another person than the one it signs in");
-                self.give_back(signed_in.grant);
                 Err(SignInFailure::InvalidCredentials)
             }
-            Ok(signed_in) => self.establish(signed_in, None).await,
+            Ok(unheld) => self.establish(unheld, None).await,
             Err(error) => Err(self.fold_sign_in(&error)),
         };
         let outcome = result.err().map_or("signed_in", SignInFailure::label);
@@ -107,23 +143,20 @@ impl Visit {
         attempt: SignIn,
         end_others: Option<EndReason>,
     ) -> Result<(), String> {
-        let signed_in = self.ask(attempt).await.map_err(|error| error.to_string())?;
-        self.establish(signed_in, end_others).await.map_err(|failure| failure.to_string())
+        let unheld = self.ask(attempt).await.map_err(|error| error.to_string())?;
+        self.establish(unheld, end_others).await.map_err(|failure| failure.to_string())
     }
 
-    /// SECURITY: in a task of its own. Whoever asked may be gone when the answer comes, and a grant that nobody holds is given
-    /// back.
-    pub(crate) async fn ask(&self, attempt: SignIn) -> Result<SignedIn, SignInError> {
+    /// SECURITY: in a task of its own. Whoever asked may be gone when the answer comes.
+    pub(crate) async fn ask(&self, attempt: SignIn) -> Result<Unheld, SignInError> {
         let (answer, answered) = oneshot::channel();
         let visit = self.clone();
         let existing = self.session.current();
         let task = async move {
             let existing = existing.as_deref().map(|record| record.payload.grant());
             let asked = visit.bff.provider().sign_in(&visit.caller, attempt, existing).await;
-            if let Err(Ok(unheard)) = answer.send(asked) {
-                tracing::info!("a sign-in was answered when nobody waited for it any more; it is taken back");
-                visit.give_back(unheard.grant);
-            }
+            // An answer that nobody takes is dropped, and with it what it brought is given back.
+            let _ = answer.send(asked.map(|signed_in| Unheld::new(visit, signed_in)));
         };
         self.bff.spawn(Box::pin(task.in_current_span()));
         let unavailable = |detail: &str| Err(SignInError::Unavailable(detail.to_owned()));
@@ -140,30 +173,30 @@ impl Visit {
     /// Nothing waits for the provider here: what is to be revoked is, once the cookie has left or nobody will ever have it.
     pub(crate) async fn establish(
         &self,
-        signed_in: SignedIn,
+        unheld: Unheld,
         end_others: Option<EndReason>,
     ) -> Result<(), SignInFailure> {
         let Self { bff, session, .. } = self;
-        let SignedIn { grant, authenticated_at } = signed_in;
-        let Some(principal) = Principal::new(grant.clone()) else {
+        let Some(principal) = Principal::new(unheld.grant().clone()) else {
             tracing::error!(provider = bff.provider().name(), "a sign-in says nothing of who signed in");
-            self.give_back(grant);
             return Err(SignInFailure::Unavailable);
         };
         let identity = Arc::clone(principal.identity());
         let owner = Owner::new(bff.provider().name(), &identity.id);
+        let provider_sid = unheld.grant().provider_sid.clone();
         let beginning = Beginning {
             owner,
-            provider_sid: grant.provider_sid.clone(),
-            authenticated_at: Some(authenticated_at),
-            not_before: self.newest_end(&owner, grant.provider_sid.as_deref()).await,
+            not_before: self
+                .newest_end(&owner, provider_sid.as_deref())
+                .await
+                .max(self.after_previous(&owner)),
+            authenticated_at: Some(unheld.authenticated_at()),
+            provider_sid,
         };
         let previous = session.current();
         let begun = session.insert(principal, beginning).zip(session.current());
-        let Some((leaving, begun)) = begun else {
-            self.give_back(grant);
-            return Err(SignInFailure::Unavailable);
-        };
+        let (leaving, begun) = begun.ok_or(SignInFailure::Unavailable)?;
+        unheld.is_held();
         // A session over the budget is not written: the browser keeps the cookie it has, and nobody holds the new grant.
         let fits = session.fits().is_ok();
         self.follow(leaving, Arc::clone(&begun), previous);
@@ -180,7 +213,13 @@ impl Visit {
         Ok(())
     }
 
-    async fn newest_end(&self, owner: &Owner, provider_sid: Option<&str>) -> Option<std::time::SystemTime> {
+    /// What ends the session before this one must not be able to end this one, by whatever clock that began.
+    fn after_previous(&self, owner: &Owner) -> Option<SystemTime> {
+        let previous = self.session.current().filter(|previous| previous.owner == *owner)?;
+        Some(previous.created_at + Duration::from_millis(1))
+    }
+
+    async fn newest_end(&self, owner: &Owner, provider_sid: Option<&str>) -> Option<SystemTime> {
         let asked = timeout(ENDS_PATIENCE, self.bff.records().newest_end(owner, provider_sid)).await;
         match asked {
             Ok(Ok(newest)) => newest,
@@ -224,6 +263,11 @@ impl Visit {
             }
         };
         self.bff.spawn(Box::pin(task.in_current_span()));
+    }
+
+    /// Revokes a grant that no session has begun with. It goes on without us, and it logs what fails.
+    fn give_back(&self, grant: Grant) {
+        drop(self.bff.lifecycle().give_back(&self.caller, grant));
     }
 
     /// Folds what a provider can say into the few answers a page has, and logs what is lost by it.

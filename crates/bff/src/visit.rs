@@ -1,5 +1,5 @@
 use http::request::Parts;
-use ironleaf_auth::{AccountError, Caller, Grant};
+use ironleaf_auth::{AccountError, Caller};
 use ironleaf_session::Flash;
 use tokio::time::{Instant, timeout_at};
 
@@ -53,11 +53,6 @@ impl Visit {
 
     fn device(&self) -> Option<KnownDevice> {
         self.flash.as_ref()?.peek(&KNOWN_DEVICE)
-    }
-
-    /// Revokes a grant that no session has begun with. It goes on without us, and it logs what fails.
-    pub(crate) fn give_back(&self, grant: Grant) {
-        drop(self.bff.lifecycle().give_back(&self.caller, grant));
     }
 
     pub(crate) async fn in_time<T>(

@@ -9,10 +9,11 @@ use tokio::time::Instant;
 
 use crate::Records;
 use crate::encoding::{decode_mark, encode_mark};
-use crate::keys::{end_count_key, ended_owner_key, ended_provider_sid_key, head_key};
+use crate::keys::{ended_owner_key, ended_provider_sid_key, ends_key, head_key};
 use crate::tombstone::Grave;
 
-/// Stands for the version of a head that is not kept, because its owner has ended too many sessions.
+/// Stands for the version of a head that is not kept: its session is older than all of the many of its owner that are
+/// remembered as ended.
 pub(crate) const NOT_KEPT: HeadVersion = HeadVersion([0xff; 16]);
 
 /// An end that was beaten so often in a row is no race any more.
@@ -129,7 +130,7 @@ impl Records {
         for _ in 0..MAX_RACES {
             let found = self.store.read(&[key]).await?.into_iter().next().flatten();
             let expected = found.as_ref().map_or(Expected::Absent, |found| Expected::Version(found.version));
-            if found.is_none() && !self.admit_end(owner, created_at, reason).await? {
+            if found.is_none() && !self.admit_end(owner, key, created_at, reason).await? {
                 return Ok(());
             }
             let Some(draft) = self.ending(found, created_at, reason) else { return Ok(()) };
@@ -163,34 +164,57 @@ impl Records {
         Some(Draft { mark, mark_ttl: self.left(keep_until), body, durability: Durability::Synced })
     }
 
-    /// Whether one more session of the owner can be remembered as ended by itself. If not, its end is written down together with
-    /// that of all older ones.
+    /// Makes room to remember one more session of the owner as ended by itself, and says whether it is to be. Where there are too
+    /// many, the oldest of them is forgotten, and from there on every session that is as old or older is over.
     pub(crate) async fn admit_end(
         &self,
         owner: &Owner,
+        session: Key,
         created_at: SystemTime,
         reason: EndReason,
     ) -> Result<bool, StoreError> {
-        let key = end_count_key(owner);
-        let found = self.store.read(&[key]).await?.into_iter().next().flatten();
-        let now = (self.clock)();
-        let count = found.as_ref().and_then(|found| EndCount::decode(&found.mark)).unwrap_or_default();
-        let count =
-            if count.is_of(now, self.limits.absolute_timeout) { count } else { EndCount::beginning(now) };
-        if count.ends >= self.limits.ends_per_owner {
-            let not_before = created_at + Duration::from_millis(1);
-            self.write_grave(ended_owner_key(owner), self.grave(not_before, reason, true)).await?;
-            return Ok(false);
+        let list = ends_key(owner);
+        for _ in 0..MAX_RACES {
+            let found = self.store.read(&[list]).await?.into_iter().next().flatten();
+            let mut ends =
+                found.as_ref().and_then(|found| Ends::decode(found.body.as_deref()?)).unwrap_or_default();
+            if ends.has(&session) {
+                return Ok(true);
+            }
+            let forgotten =
+                ends.add(session, created_at, self.oldest_of_interest(), self.limits.ends_per_owner);
+            // SECURITY: first what covers the forgotten ones, then what forgets them.
+            if let Some(newest) = forgotten.iter().map(|end| end.created_at).max() {
+                let not_before = newest + Duration::from_millis(1);
+                self.write_grave(ended_owner_key(owner), self.grave(not_before, reason, true)).await?;
+            }
+            // A power cut may forget some of the list: it bounds the store, and nobody waits for a disk to have it exact.
+            let (mark_ttl, durability) = (self.limits.absolute_timeout + 2 * CLOCK_SKEW, Durability::Relaxed);
+            let body = Some(Body { bytes: ends.encode(), ttl: mark_ttl, eviction: Eviction::Last });
+            let draft = Draft { mark: Vec::new(), mark_ttl, body, durability };
+            let expected = found.map_or(Expected::Absent, |found| Expected::Version(found.version));
+            let written = match self.store.write(&list, expected, draft).await {
+                // The end itself matters more than the room it takes.
+                Err(StoreError::Full(_)) => return Ok(true),
+                written => written?,
+            };
+            if let Written::Done(_) = written {
+                for end in forgotten.iter().filter(|end| end.session != session) {
+                    let nothing =
+                        Draft { mark: Vec::new(), mark_ttl: Duration::ZERO, body: None, durability };
+                    let _ = self.store.write(&end.session, Expected::Anything, nothing).await?;
+                }
+                return Ok(forgotten.iter().all(|end| end.session != session));
+            }
         }
-        let next = EndCount { ends: count.ends + 1, ..count };
-        // A power cut may forget some of the count: it bounds the store, and nobody waits for a disk to have it exact.
-        let durability = Durability::Relaxed;
-        let draft =
-            Draft { mark: next.encode(), mark_ttl: self.limits.absolute_timeout, body: None, durability };
-        let expected = found.map_or(Expected::Absent, |found| Expected::Version(found.version));
-        // Who was beaten counts as one with the other: the bound is no matter of one more or less.
-        let _ = self.store.write(&key, expected, draft).await?;
+        // Of so many at once some are not in the list. They are remembered all the same.
         Ok(true)
+    }
+
+    /// The end of a session that began earlier is remembered by nobody any more.
+    fn oldest_of_interest(&self) -> SystemTime {
+        let life = self.limits.absolute_timeout + 2 * CLOCK_SKEW;
+        (self.clock)().checked_sub(life).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     fn grave(&self, not_before: SystemTime, reason: EndReason, is_told: bool) -> Grave {
@@ -226,39 +250,48 @@ impl Records {
     }
 }
 
-/// How many sessions of an owner ended one by one since a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct EndCount {
-    since: SystemTime,
-    ends: u32,
+/// The sessions of an owner that are remembered as ended one by one, the oldest first.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Ends(Vec<Ended>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Ended {
+    /// When the session began.
+    created_at: SystemTime,
+    /// Its head.
+    session: Key,
 }
 
-impl Default for EndCount {
-    fn default() -> Self {
-        Self::beginning(SystemTime::UNIX_EPOCH)
-    }
-}
-
-impl EndCount {
-    const fn beginning(since: SystemTime) -> Self {
-        Self { since, ends: 0 }
+impl Ends {
+    fn has(&self, session: &Key) -> bool {
+        self.0.iter().any(|end| end.session == *session)
     }
 
-    /// Whether it goes on: as long as the first of the ends that it counts can still be remembered.
-    fn is_of(self, now: SystemTime, period: Duration) -> bool {
-        now.duration_since(self.since).map_or(true, |age| age < period)
+    /// Returns those that there is no room for, the oldest.
+    fn add(&mut self, session: Key, created_at: SystemTime, oldest: SystemTime, room: u32) -> Vec<Ended> {
+        self.0.retain(|end| end.created_at >= oldest);
+        let at = self.0.partition_point(|end| end.created_at <= created_at);
+        self.0.insert(at, Ended { created_at, session });
+        let too_many = self.0.len().saturating_sub(room as usize);
+        self.0.drain(..too_many).collect()
     }
 
-    fn encode(self) -> Vec<u8> {
+    fn encode(&self) -> Vec<u8> {
         let mut out = Encoder::new();
-        out.millis(self.since);
-        out.varint(self.ends.into());
+        out.varint(self.0.len() as u64);
+        for Ended { created_at, session } in &self.0 {
+            out.millis(*created_at);
+            out.raw(session.as_bytes());
+        }
         out.finish().to_vec()
     }
 
     fn decode(mark: &[u8]) -> Option<Self> {
         let mut input = Decoder::new(mark);
-        let since = input.millis().ok()?;
-        Some(Self { since, ends: u32::try_from(input.varint().ok()?).ok()? })
+        let ended = |input: &mut Decoder<'_>| {
+            let created_at = input.millis().ok()?;
+            Some(Ended { created_at, session: Key::from_bytes(input.array().ok()?) })
+        };
+        (0..input.varint().ok()?).map(|_| ended(&mut input)).collect::<Option<_>>().map(Self)
     }
 }

@@ -94,7 +94,9 @@ impl Records {
         let is_end = matches!(head.state, HeadState::Ending { .. } | HeadState::Dead(_));
         match session.subject().filter(|_| is_end && expected.is_none()) {
             Some(subject) => {
-                self.admit_end(&Owner::from_bytes(subject.owner), subject.created_at, reason_of(head)).await
+                let owner = Owner::from_bytes(subject.owner);
+                let session = head_key(session.id());
+                self.admit_end(&owner, session, subject.created_at, reason_of(head)).await
             }
             None => Ok(true),
         }

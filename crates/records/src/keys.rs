@@ -22,7 +22,7 @@ pub(crate) fn ended_provider_sid_key(sid: &str) -> Key {
     key("ironleaf/v1/ended/provider-sid", sid.as_bytes())
 }
 
-/// How many sessions of the owner have ended one by one.
-pub(crate) fn end_count_key(owner: &Owner) -> Key {
-    key("ironleaf/v1/ended/count", owner.as_bytes())
+/// Which sessions of the owner have ended one by one.
+pub(crate) fn ends_key(owner: &Owner) -> Key {
+    key("ironleaf/v1/ended/list", owner.as_bytes())
 }

@@ -89,22 +89,23 @@ impl Ledger for Records {
 
     fn end<'a>(&'a self, tombstone: &'a Tombstone, _: SystemTime) -> LedgerFuture<'a, ()> {
         Box::pin(async move {
-            let what = match tombstone {
-                Tombstone::Session { id, owner, created_at } => {
-                    End::Session { id: *id, owner: *owner, created_at: *created_at }
+            let (what, reason) = match tombstone {
+                Tombstone::Session { id, owner, created_at, is_replaced } => {
+                    let reason = if *is_replaced { EndReason::Replaced } else { EndReason::SignedOut };
+                    (End::Session { id: *id, owner: *owner, created_at: *created_at }, reason)
                 }
                 Tombstone::Owner { owner, not_before } => {
-                    End::Owner { owner: *owner, not_before: *not_before }
+                    (End::Owner { owner: *owner, not_before: *not_before }, EndReason::SignedOut)
                 }
                 Tombstone::ProviderSid { sid, not_before } => {
-                    End::ProviderSid { sid: sid.clone(), not_before: *not_before }
+                    (End::ProviderSid { sid: sid.clone(), not_before: *not_before }, EndReason::SignedOut)
                 }
                 other => {
                     let error = HeadsError(format!("no way to keep {other:?}"));
                     return Err(LedgerError::Unreachable(error.into()));
                 }
             };
-            Records::end(self, &what, EndReason::SignedOut).await.map_err(unreachable)
+            Records::end(self, &what, reason).await.map_err(unreachable)
         })
     }
 }

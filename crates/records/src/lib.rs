@@ -43,7 +43,7 @@ pub struct RecordLimits {
     /// How long a session can last: for so long an end is remembered.
     pub absolute_timeout: Duration,
     /// How many ended sessions of one owner are remembered one by one. Of whoever ends more within that time, the sessions that
-    /// are older than the one that ends do so with it, in one record: one account cannot fill the store.
+    /// are older than all of those are over as well, which takes one record: one account cannot fill the store.
     pub ends_per_owner: u32,
 }
 

@@ -363,7 +363,7 @@ async fn what_the_session_crate_ends_is_ended_here() {
     let later = now() + HOUR;
     let Identity { id, owner, created_at, .. } = identity(now());
     for tombstone in [
-        Tombstone::Session { id, owner, created_at },
+        Tombstone::Session { id, owner, created_at, is_replaced: false },
         Tombstone::Owner { owner, not_before: later },
         Tombstone::ProviderSid { sid: "sid-1".to_owned(), not_before: later },
     ] {
@@ -461,6 +461,21 @@ async fn the_ends_of_one_owner_are_bounded_and_each_is_still_an_end() {
     assert_eq!(bench.standing(&stranger).await, Standing::Live { rotation: 0 });
     // The provider was told of each when it ended.
     assert!(!bench.because(&other(150, at(150))).await.unwrap().is_untold);
+}
+
+/// An account that many people use, or a test suite: whoever ends a session ends no other that is still of this day.
+#[tokio::test]
+async fn a_session_younger_than_the_oldest_remembered_end_lives_on() {
+    let bench = Bench::new();
+    let at = |number: u8| now() + Duration::from_secs(u64::from(number));
+    let living = other(0, at(100));
+    for number in (1..=99).chain(101..=102) {
+        bench.records.end(&one(&other(number, at(number))), EndReason::SignedOut).await.unwrap();
+        assert_eq!(bench.standing(&living).await, Standing::Live { rotation: 0 }, "{number}");
+    }
+    bench.records.end(&one(&other(103, at(103))), EndReason::SignedOut).await.unwrap();
+    bench.records.end(&one(&other(104, at(104))), EndReason::SignedOut).await.unwrap();
+    assert_eq!(bench.standing(&living).await, Standing::Ended);
 }
 
 #[tokio::test]

@@ -144,6 +144,8 @@ pub enum Tombstone {
         owner: Owner,
         /// When it began.
         created_at: SystemTime,
+        /// Whether another session took its place in the same browser.
+        is_replaced: bool,
     },
     /// Every session of the owner that began before a time.
     Owner {

@@ -40,7 +40,7 @@ pub(super) async fn close<P: Payload, B>(
         Fate::Leave => {}
         Fate::Write(writing) => match deliver(context, &writing, present).await {
             Ok(written) => {
-                end(context, ended.as_deref()).await;
+                end(context, ended.as_deref(), true).await;
                 lines.extend(written);
                 left = Left::Written;
             }
@@ -50,7 +50,7 @@ pub(super) async fn close<P: Payload, B>(
         },
         Fate::Remove => {
             // SECURITY: the tombstone first: a cookie that is gone from the browser may still exist as a copy.
-            end(context, ended.as_deref()).await;
+            end(context, ended.as_deref(), false).await;
             lines.extend(remove(context, present));
         }
     }
@@ -136,11 +136,12 @@ async fn ask<P>(context: &Context, writing: &Writing<P>) -> Passage {
 
 /// Ends a session that was replaced or destroyed, where there is a ledger. A failure fails neither sign-in nor
 /// sign-out.
-async fn end<P>(context: &Context, ended: Option<&Record<P>>) {
+async fn end<P>(context: &Context, ended: Option<&Record<P>>, is_replaced: bool) {
     let Some((ledger, record)) = context.ledger.as_ref().zip(ended) else {
         return;
     };
-    let tombstone = Tombstone::Session { id: record.id, owner: record.owner, created_at: record.created_at };
+    let Record { id, owner, created_at, .. } = *record;
+    let tombstone = Tombstone::Session { id, owner, created_at, is_replaced };
     if let Err(error) = ledger.end(&tombstone, context.remember_until(record)).await {
         tracing::error!(session = ?record.id, "{error}; copies of the ended session stay valid until they expire");
     }

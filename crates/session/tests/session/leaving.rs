@@ -346,8 +346,12 @@ async fn the_end_of_the_session_that_came_in_is_written_down_once_or_left_to_the
         browser.jar = site.signed_in("text").await.jar;
         browser.get("/").await;
         let came_in = id.lock().unwrap().take().unwrap();
-        let expected =
-            Tombstone::Session { id: came_in.id, owner: came_in.owner, created_at: came_in.created_at };
+        let expected = Tombstone::Session {
+            id: came_in.id,
+            owner: came_in.owner,
+            created_at: came_in.created_at,
+            is_replaced: true,
+        };
         assert_eq!(*ledger.tombstones.lock().unwrap(), vec![expected.clone(); written]);
     }
 }

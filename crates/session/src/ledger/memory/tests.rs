@@ -44,7 +44,7 @@ fn own(rotation: u64, arrived_at: u64) -> Advance {
 }
 
 fn one(id: SessionId) -> Tombstone {
-    Tombstone::Session { id, owner: Owner::from_bytes([9; 16]), created_at: at(0) }
+    Tombstone::Session { id, owner: Owner::from_bytes([9; 16]), created_at: at(0), is_replaced: false }
 }
 
 #[tokio::test]

@@ -1,0 +1,237 @@
+//! A provider whose every answer a test decides.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, StatusCode};
+use ironleaf_auth::{
+    AuthorizationRequest, BaseUrl, Caller, EndReason, Grant, Identity, Observed, RefreshOutcome,
+    RefreshTiming, Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+};
+use tokio::sync::Semaphore;
+
+pub(crate) const ACCESS_LIFE: Duration = Duration::from_mins(20);
+
+const ACCESS: u8 = 1;
+const NOTE: u8 = 2;
+
+/// What an answer says of the grant is in here: `nothing`, or how and what to note.
+const NOTE_HEADER: &str = "x-note";
+
+#[derive(Default)]
+struct Seen {
+    begun: u32,
+    /// By their access tokens.
+    signed_out: Vec<String>,
+    ended: Vec<(String, EndReason)>,
+    refreshes: u32,
+    observed: u32,
+    /// Whether the sign-in had a session before it.
+    over_a_grant: Vec<bool>,
+    answers: VecDeque<(StatusCode, &'static str)>,
+    calls: Vec<(String, Option<String>)>,
+    roles: Vec<&'static str>,
+    auth_age: Duration,
+}
+
+pub(crate) struct Scripted {
+    urls: Vec<BaseUrl>,
+    now: ironleaf_auth::Clock,
+    seen: Mutex<Seen>,
+    /// A sign-in and a refresh are answered once each of these has a permit.
+    pub(crate) sign_in_gate: Semaphore,
+    pub(crate) refresh_gate: Semaphore,
+}
+
+impl Scripted {
+    pub(crate) fn new(now: ironleaf_auth::Clock) -> Arc<Self> {
+        let url = |name: &str, url: &str| BaseUrl { name: name.to_owned(), url: url.parse().unwrap() };
+        Arc::new(Self {
+            urls: vec![url("api", "http://api.test/v1"), url("cart", "http://cart.test")],
+            now,
+            seen: Mutex::default(),
+            sign_in_gate: Semaphore::new(Semaphore::MAX_PERMITS),
+            refresh_gate: Semaphore::new(Semaphore::MAX_PERMITS),
+        })
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn signed_out(&self) -> Vec<String> {
+        self.seen().signed_out.clone()
+    }
+
+    pub(crate) fn ended(&self) -> Vec<(String, EndReason)> {
+        self.seen().ended.clone()
+    }
+
+    pub(crate) fn refreshes(&self) -> u32 {
+        self.seen().refreshes
+    }
+
+    pub(crate) fn observed(&self) -> u32 {
+        self.seen().observed
+    }
+
+    pub(crate) fn over_a_grant(&self) -> Vec<bool> {
+        self.seen().over_a_grant.clone()
+    }
+
+    /// URL and access token of every call.
+    pub(crate) fn calls(&self) -> Vec<(String, Option<String>)> {
+        self.seen().calls.clone()
+    }
+
+    /// The next call is answered so, in order.
+    pub(crate) fn answer(&self, status: u16, note: &'static str) {
+        self.seen().answers.push_back((StatusCode::from_u16(status).unwrap(), note));
+    }
+
+    pub(crate) fn grant_roles(&self, roles: &[&'static str]) {
+        self.seen().roles = roles.to_vec();
+    }
+
+    /// People authenticated so long ago when they come back.
+    pub(crate) fn authenticated_ago(&self, age: Duration) {
+        self.seen().auth_age = age;
+    }
+
+    fn grant(&self, number: u32, identity: Identity) -> Grant {
+        let mut grant = Grant::of(identity).with(ACCESS, format!("{number}.0"));
+        grant.access_expires_at = Some((self.now)() + ACCESS_LIFE);
+        grant.access_lifetime = Some(ACCESS_LIFE);
+        grant.provider_sid = Some(format!("sid-{number}"));
+        grant
+    }
+}
+
+/// The number of the sign-in.
+fn number(grant: &Grant) -> String {
+    grant.field(ACCESS).unwrap().expose().split('.').next().unwrap().to_owned()
+}
+
+fn note(text: &str) -> Arc<dyn Fn(&mut Grant) + Send + Sync> {
+    let text = text.to_owned();
+    Arc::new(move |grant| {
+        grant.set(NOTE, text.as_str());
+        let identity = grant.identity.as_deref().unwrap().clone();
+        let claims = [("note".to_owned(), text.clone())].into();
+        grant.identity = Some(Arc::new(Identity { claims, ..identity }));
+    })
+}
+
+#[async_trait]
+impl ironleaf_auth::Provider for Scripted {
+    fn name(&self) -> &str {
+        "scripted"
+    }
+
+    fn base_urls(&self) -> &[BaseUrl] {
+        &self.urls
+    }
+
+    async fn sign_in(
+        &self,
+        _: &Caller,
+        attempt: SignIn,
+        existing: Option<&Grant>,
+    ) -> Result<SignedIn, SignInError> {
+        self.sign_in_gate.acquire().await.unwrap().forget();
+        let mut authenticated_at = (self.now)();
+        let identity = match attempt {
+            SignIn::Password { email, .. } if email == "user@test.com" => Identity::new("42", email),
+            SignIn::Password { email, .. } => Identity::new(format!("id of {email}"), email),
+            SignIn::ClientCredentials => Identity::guest("guest-1"),
+            SignIn::AuthorizationCode { code, code_verifier, nonce, redirect_uri, .. } => {
+                let bound = [code_verifier.expose(), nonce.as_ref().unwrap().expose()].map(str::len);
+                if code.expose() != "a-code" || bound != [43, 43] || redirect_uri != REDIRECT_URI {
+                    return Err(SignInError::InvalidCredentials);
+                }
+                authenticated_at -= self.seen().auth_age;
+                Identity::new("42", "user@test.com")
+            }
+            _ => return Err(SignInError::Unsupported),
+        };
+        let number = {
+            let mut seen = self.seen();
+            seen.begun += 1;
+            seen.over_a_grant.push(existing.is_some());
+            seen.begun
+        };
+        Ok(SignedIn { grant: self.grant(number, identity), authenticated_at })
+    }
+
+    async fn authorization_url(
+        &self,
+        _: &Caller,
+        request: &AuthorizationRequest,
+    ) -> Result<String, SignInError> {
+        Ok(format!("https://id.test/authorize?state={}", request.state.expose()))
+    }
+
+    fn authorize(&self, _: &Caller, grant: &Grant, request: &mut Request) {
+        let token = grant.field(ACCESS).unwrap().expose();
+        request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(token).unwrap());
+    }
+
+    fn observe(&self, _: &Grant, response: &Response) -> Observed {
+        self.seen().observed += 1;
+        let text = response.headers().get(NOTE_HEADER).and_then(|value| value.to_str().ok());
+        match text.and_then(|text| text.split_once(' ')) {
+            Some(("lazily", text)) => Observed::Lazily(note(text)),
+            Some(("at-once", text)) => Observed::AtOnce(note(text)),
+            _ => Observed::Nothing,
+        }
+    }
+
+    fn refresh_timing(&self, _: &Grant) -> RefreshTiming {
+        RefreshTiming::Before(Duration::from_mins(1))
+    }
+
+    fn repetition(&self, _: &Grant) -> Repetition {
+        Repetition::Free
+    }
+
+    async fn refresh(&self, _: &Caller, grant: &Grant) -> RefreshOutcome {
+        self.refresh_gate.acquire().await.unwrap().forget();
+        let mut seen = self.seen();
+        seen.refreshes += 1;
+        let roles = seen.roles.iter().map(|role| ironleaf_bff::Role::new(*role)).collect();
+        let identity = Identity { roles, ..grant.identity.as_deref().unwrap().clone() };
+        let text = format!("{}.{}", number(grant), seen.refreshes);
+        let mut grant = grant.clone().for_identity(identity).with(ACCESS, text);
+        grant.access_expires_at = Some((self.now)() + ACCESS_LIFE);
+        RefreshOutcome::Rotated(grant)
+    }
+
+    async fn sign_out(&self, _: &Caller, grant: &Grant) -> Result<(), TransportError> {
+        self.seen().signed_out.push(grant.field(ACCESS).unwrap().expose().to_owned());
+        Ok(())
+    }
+
+    fn sign_out_url(&self, grant: &Grant) -> Option<String> {
+        Some(format!("https://id.test/logout?sid={}", grant.provider_sid.as_deref()?))
+    }
+
+    async fn on_end(&self, grant: &Grant, reason: EndReason) {
+        self.seen().ended.push((number(grant), reason));
+    }
+}
+
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:3000/finish";
+
+#[async_trait]
+impl Transport for Scripted {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let mut seen = self.seen();
+        let token = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
+        seen.calls.push((request.uri().to_string(), token));
+        let (status, note) = seen.answers.pop_front().unwrap_or((StatusCode::OK, "nothing"));
+        Ok(http::Response::builder().status(status).header(NOTE_HEADER, note).body("{}".into()).unwrap())
+    }
+}

@@ -1,0 +1,103 @@
+//! Sign-in by redirect: one transaction for each attempt.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::world::{Browser, World};
+
+async fn start(browser: &mut Browser, path: &str) -> String {
+    let (status, url) = browser.get(path).await;
+    assert_eq!(status, StatusCode::OK, "{url}");
+    url.strip_prefix("https://id.test/authorize?state=").unwrap().to_owned()
+}
+
+fn unknown() -> (StatusCode, String) {
+    (StatusCode::CONFLICT, "UnknownAttempt".to_owned())
+}
+
+#[tokio::test]
+async fn a_redirect_signs_in_and_leads_where_the_person_wanted_to_go() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let state = start(&mut browser, "/start?return_to=/account?tab=mail").await;
+    let answer = format!("/finish?code=a-code&state={state}");
+    assert_eq!(browser.get(&answer).await, (StatusCode::OK, "/account?tab=mail".to_owned()));
+    assert_eq!(browser.who().await, "user@test.com [] - true");
+    // The same answer a second time signs nobody in, and nobody out.
+    assert_eq!(browser.get(&answer).await, unknown());
+    assert_eq!(browser.who().await, "user@test.com [] - true");
+}
+
+#[tokio::test]
+async fn a_sign_in_long_ago_at_the_provider_is_not_recent_here() {
+    let world = World::new();
+    world.provider.authenticated_ago(Duration::from_hours(3));
+    let mut browser = world.browser();
+    let state = start(&mut browser, "/start").await;
+    assert_eq!(browser.get(&format!("/finish?code=a-code&state={state}")).await.0, StatusCode::OK);
+    assert_eq!(browser.who().await, "user@test.com [] - false");
+}
+
+#[tokio::test]
+async fn two_tabs_can_be_out_at_once_and_come_back_in_any_order() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let first = start(&mut browser, "/start?return_to=/first").await;
+    let second = start(&mut browser, "/start?return_to=/second").await;
+    for (state, path) in [(second, "/second"), (first, "/first")] {
+        let answered = browser.get(&format!("/finish?code=a-code&state={state}")).await;
+        assert_eq!(answered, (StatusCode::OK, path.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_another_browser_or_of_nobody_signs_nobody_in() {
+    let world = World::new();
+    let (mut attacker, mut victim) = (world.browser(), world.browser());
+    let state = start(&mut attacker, "/start").await;
+    start(&mut victim, "/start").await;
+    for query in [format!("state={state}"), "state=".to_owned(), "x=1".to_owned()] {
+        assert_eq!(victim.get(&format!("/finish?code=a-code&{query}")).await, unknown(), "{query}");
+    }
+    assert_eq!(victim.who().await, "nobody");
+    assert!(world.provider.over_a_grant().is_empty(), "no code was presented");
+}
+
+#[tokio::test]
+async fn an_attempt_ends_after_ten_minutes_and_a_refusal_ends_it_at_once() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let late = start(&mut browser, "/start").await;
+    world.advance(Duration::from_secs(601));
+    assert_eq!(browser.get(&format!("/finish?code=a-code&state={late}")).await, unknown());
+    let refused = start(&mut browser, "/start").await;
+    let answer = browser.get(&format!("/finish?error=access_denied&state={refused}")).await;
+    assert_eq!(answer, (StatusCode::CONFLICT, "Refused".to_owned()));
+    assert_eq!(browser.get(&format!("/finish?code=a-code&state={refused}")).await, unknown());
+}
+
+#[tokio::test]
+async fn attempts_do_not_pile_up_in_the_cookie_header() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let mut states = Vec::new();
+    for _ in 0..9 {
+        world.advance(Duration::from_secs(1));
+        states.push(start(&mut browser, "/start").await);
+    }
+    assert_eq!(browser.cookies().len(), 4);
+    assert_eq!(browser.get(&format!("/finish?code=a-code&state={}", states[0])).await, unknown());
+    let newest = browser.get(&format!("/finish?code=a-code&state={}", states[8])).await;
+    assert_eq!(newest.0, StatusCode::OK);
+}
+
+/// The provider sees whom it had before: a cart can follow.
+#[tokio::test]
+async fn a_sign_in_sees_the_grant_before_it() {
+    let world = World::new();
+    let mut browser = world.signed_in().await;
+    let state = start(&mut browser, "/start").await;
+    assert_eq!(browser.get(&format!("/finish?code=a-code&state={state}")).await.0, StatusCode::OK);
+    assert_eq!(world.provider.over_a_grant(), [false, true]);
+}

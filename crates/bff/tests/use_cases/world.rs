@@ -1,0 +1,284 @@
+//! One replica or several over one store, and browsers in front of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use axum::body::Body;
+use axum::extract::{Query, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use http::StatusCode;
+use http::header::{COOKIE, SET_COOKIE};
+use http::request::Parts;
+use ironleaf_auth::{Caller, Clock, Patience};
+use ironleaf_bff::{
+    Bff, BffSettings, CoreApi, MaybeUser, RateLimits, RedirectAnswer, ReturnTo, finish_redirect,
+    refresh_before_rendering, sign_in_with_password, sign_out, signed_in_recently, start_redirect,
+};
+use ironleaf_session::{KeyRing, Sealer, SessionSettings};
+use ironleaf_store::{Draft, Expected, Holder, Key, MemoryStore, Record, Store, StoreError, Written};
+use tokio::task::yield_now;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+use crate::provider::{REDIRECT_URI, Scripted};
+
+/// Not a secret: a key for tests.
+const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
+
+pub(crate) struct World {
+    pub(crate) provider: Arc<Scripted>,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) bff: Bff,
+    router: Router,
+    millis: Arc<AtomicU64>,
+    tasks: TaskTracker,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(RateLimits::default())
+    }
+
+    pub(crate) fn with(rate_limits: RateLimits) -> Self {
+        let millis = Arc::new(AtomicU64::new(1_800_000_000_000));
+        let clock = clock(&millis);
+        let store = Arc::new(MemoryStore::new(64 << 20, Arc::clone(&clock)));
+        let (provider, tasks) = (Scripted::new(Arc::clone(&clock)), TaskTracker::new());
+        let bff = bff(&provider, Arc::new(Remote(Arc::clone(&store))), clock, &tasks, rate_limits);
+        Self { router: router(&bff), provider, store, bff, millis, tasks }
+    }
+
+    pub(crate) fn advance(&self, time: Duration) {
+        self.millis.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// As another machine, whose clock is behind.
+    pub(crate) fn set_back(&self, time: Duration) {
+        self.millis.fetch_sub(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    pub(crate) fn browser(&self) -> Browser {
+        Browser { router: self.router.clone(), cookies: BTreeMap::new() }
+    }
+
+    pub(crate) async fn signed_in(&self) -> Browser {
+        let mut browser = self.browser();
+        assert_eq!(browser.post("/sign-in").await, (StatusCode::OK, "signed in".to_owned()));
+        browser
+    }
+
+    /// Until nothing runs beside the requests any more.
+    #[expect(clippy::disallowed_methods, reason = "a test has no request to hold up")]
+    pub(crate) async fn settled(&self) {
+        while !self.tasks.is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// How many records the store has.
+    pub(crate) async fn records(&self) -> u64 {
+        self.store.usage().await.unwrap().unwrap().entries
+    }
+}
+
+fn clock(millis: &Arc<AtomicU64>) -> Clock {
+    let millis = Arc::clone(millis);
+    Arc::new(move || SystemTime::UNIX_EPOCH + Duration::from_millis(millis.load(Ordering::SeqCst)))
+}
+
+fn bff(
+    provider: &Arc<Scripted>,
+    store: Arc<dyn Store>,
+    clock: Clock,
+    tasks: &TaskTracker,
+    rate_limits: RateLimits,
+) -> Bff {
+    let (tasks, random) = (tasks.clone(), ironleaf_auth::system_random());
+    Bff::new(BffSettings {
+        public_origin: "http://127.0.0.1:3000".parse().unwrap(),
+        hsts_include_subdomains: false,
+        accept_localhost: false,
+        reload_origin: None,
+        session: SessionSettings { secure: false, ..SessionSettings::default() },
+        form_timeout: Duration::from_secs(10),
+        sign_in_timeout: Duration::from_secs(10),
+        sign_out_timeout: Duration::from_secs(2),
+        recent_sign_in: Duration::from_mins(15),
+        rate_limits,
+        ends_per_owner: 64,
+        sealer: Sealer::new(KeyRing::parse(TEST_KEY).unwrap(), Arc::clone(&random)),
+        store,
+        patience: Patience::default(),
+        spawner: Arc::new(move |task| {
+            tasks.spawn(task);
+        }),
+        observer: ironleaf_auth::nobody(),
+        provider: Arc::<Scripted>::clone(provider),
+        transport: Arc::<Scripted>::clone(provider),
+        clock,
+        random,
+    })
+}
+
+fn router(bff: &Bff) -> Router {
+    Router::new()
+        .route("/sign-in", post(sign_in))
+        .route("/sign-out", post(leave))
+        .route("/start", get(start))
+        .route("/finish", get(finish))
+        .route("/who", get(who).layer(from_fn_with_state(bff.clone(), refreshed)))
+        .route("/call", get(call).layer(from_fn_with_state(bff.clone(), refreshed)))
+        .layer(bff.session_layer())
+        .layer(Extension(bff.clone()))
+        .layer(Extension(Caller::default()))
+}
+
+type Fields = Query<BTreeMap<String, String>>;
+
+fn parts(request: Request) -> Parts {
+    request.into_parts().0
+}
+
+async fn refreshed(State(bff): State<Bff>, mut request: Request, next: Next) -> Response {
+    match refresh_before_rendering(&bff, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn sign_in(Query(fields): Fields, request: Request) -> (StatusCode, String) {
+    let email = fields.get("email").map_or("user@test.com", String::as_str);
+    match sign_in_with_password(&parts(request), email, "password1").await {
+        Ok(()) => (StatusCode::OK, "signed in".to_owned()),
+        Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
+    }
+}
+
+async fn leave(request: Request) -> String {
+    sign_out(&parts(request)).await.unwrap_or_default()
+}
+
+async fn start(Query(fields): Fields, request: Request) -> (StatusCode, String) {
+    let return_to = fields.get("return_to").and_then(|path| ReturnTo::parse(path));
+    match start_redirect(&parts(request), REDIRECT_URI, return_to.as_ref()).await {
+        Ok(url) => (StatusCode::OK, url),
+        Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
+    }
+}
+
+async fn finish(Query(fields): Fields, request: Request) -> (StatusCode, String) {
+    let field = |name: &str| fields.get(name).map(String::as_str);
+    let outcome = field("code").ok_or_else(|| field("error").unwrap_or_default());
+    let answer = RedirectAnswer { state: field("state"), outcome, issuer: None };
+    match finish_redirect(&parts(request), answer).await {
+        Ok(return_to) => {
+            (StatusCode::OK, return_to.map_or_else(String::new, |path| path.as_str().to_owned()))
+        }
+        Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
+    }
+}
+
+/// Name, roles, note and whether the sign-in is recent.
+async fn who(MaybeUser(user): MaybeUser, request: Request) -> String {
+    let recently = signed_in_recently(&parts(request));
+    let Some(user) = user else { return "nobody".to_owned() };
+    let roles: Vec<_> = user.roles.iter().map(|role| role.name()).collect();
+    let note = user.claims.get("note").map_or("-", String::as_str);
+    format!("{} [{}] {note} {recently}", user.display_name(), roles.join(","))
+}
+
+async fn call(Query(fields): Fields, request: Request) -> String {
+    let core = match CoreApi::from_parts(&parts(request)) {
+        Ok(core) => core,
+        Err(missing) => return format!("{missing:?}"),
+    };
+    let call = http::Request::get("/things").body("".into()).unwrap();
+    let answered = match fields.get("api") {
+        Some(api) => core.call_api(api, call).await,
+        None => core.call(call).await,
+    };
+    answered.map_or_else(|error| format!("{error:?}"), |answer| answer.status().as_u16().to_string())
+}
+
+/// Cookies as a browser keeps them.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    router: Router,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    pub(crate) async fn get(&mut self, path: &str) -> (StatusCode, String) {
+        self.send("GET", path).await
+    }
+
+    pub(crate) async fn post(&mut self, path: &str) -> (StatusCode, String) {
+        self.send("POST", path).await
+    }
+
+    /// What `/who` says.
+    pub(crate) async fn who(&mut self) -> String {
+        self.get("/who").await.1
+    }
+
+    pub(crate) fn cookies(&self) -> &BTreeMap<String, String> {
+        &self.cookies
+    }
+
+    async fn send(&mut self, method: &str, path: &str) -> (StatusCode, String) {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = http::Request::builder().method(method).uri(path).header(COOKIE, cookies.join("; "));
+        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        for cookie in response.headers().get_all(SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            if cookie.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+}
+
+/// A store that takes its time, as one on another machine does: a request can be cut while it waits.
+struct Remote(Arc<MemoryStore>);
+
+#[async_trait]
+impl Store for Remote {
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        yield_now().await;
+        self.0.read(keys).await
+    }
+
+    async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
+        yield_now().await;
+        self.0.write(key, expected, draft).await
+    }
+
+    async fn acquire(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
+        yield_now().await;
+        self.0.acquire(lease, holder, ttl).await
+    }
+
+    async fn renew(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
+        self.0.renew(lease, holder, ttl).await
+    }
+
+    async fn release(&self, lease: &Key, holder: &Holder) -> Result<(), StoreError> {
+        self.0.release(lease, holder).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.0.check().await
+    }
+}
