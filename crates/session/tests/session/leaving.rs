@@ -317,15 +317,15 @@ async fn the_end_of_the_session_that_came_in_is_written_down_once_or_left_to_the
     let too_large: fn(&Session<Text>) = |session| {
         session.insert(Serde("x".repeat(9_000)), Beginning::of(owner()));
     };
-    for (change, by_the_caller, written) in [
-        (sign_out, false, 1),
-        (sign_in, false, 1),
-        (both, false, 1),
-        (sign_out, true, 0),
-        (sign_in, true, 0),
-        (both, true, 0),
-        (disregard, false, 0),
-        (too_large, false, 0),
+    for (change, by_the_caller, written, is_replaced) in [
+        (sign_out, false, 1, false),
+        (sign_in, false, 1, true),
+        (both, false, 1, true),
+        (sign_out, true, 0, false),
+        (sign_in, true, 0, true),
+        (both, true, 0, true),
+        (disregard, false, 0, false),
+        (too_large, false, 0, false),
     ] {
         let site = Site::new();
         let ledger = Counting {
@@ -350,7 +350,7 @@ async fn the_end_of_the_session_that_came_in_is_written_down_once_or_left_to_the
             id: came_in.id,
             owner: came_in.owner,
             created_at: came_in.created_at,
-            is_replaced: true,
+            is_replaced,
         };
         assert_eq!(*ledger.tombstones.lock().unwrap(), vec![expected.clone(); written]);
     }
