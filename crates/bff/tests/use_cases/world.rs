@@ -81,6 +81,12 @@ impl World {
         }
     }
 
+    /// Bytes and records of the store.
+    pub(crate) async fn store_usage(&self) -> (u64, u64) {
+        let usage = self.store.usage().await.unwrap().unwrap();
+        (usage.used_bytes, usage.entries)
+    }
+
     /// How many records the store has.
     pub(crate) async fn records(&self) -> u64 {
         self.store.usage().await.unwrap().unwrap().entries
