@@ -131,7 +131,7 @@ pub(crate) fn token_events() -> Observer {
 fn refresh_outcome(event: Event) -> Option<&'static str> {
     match event {
         Event::Refreshed => Some("rotated"),
-        Event::Rejected | Event::NotSent | Event::InDoubt => Some(event.label()),
+        Event::Rejected | Event::NotSent | Event::Unspent | Event::InDoubt => Some(event.label()),
         _ => None,
     }
 }

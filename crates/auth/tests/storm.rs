@@ -1,7 +1,6 @@
 //! A storm of refreshes against a provider that is throttled: every second one is answered 429, and a token that is presented after it
 //! was spent costs the person every session.
 
-#![expect(clippy::print_stdout, reason = "what came of it is for whoever reads the output")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::HashMap;
@@ -18,7 +17,7 @@ use tokio::time::Instant;
 const SESSIONS: usize = 300;
 const REPLICAS: usize = 3;
 /// Each with cookies of its own.
-const TABS: u64 = 3;
+const TABS: usize = 3;
 const ACCESS_LIFE: Duration = Duration::from_mins(5);
 const LASTS: Duration = Duration::from_hours(2);
 const TOKEN: u8 = 1;
@@ -59,7 +58,7 @@ fn grant(session: usize, generation: u64, now: SystemTime) -> Grant {
 
 #[async_trait]
 impl Provider for Throttled {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "throttled"
     }
 
@@ -87,7 +86,8 @@ impl Provider for Throttled {
         let now = Instant::now();
         let mut tally = self.tally.lock().unwrap();
         tally.presented += 1;
-        tally.dice = tally.dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        tally.dice =
+            tally.dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let roll = tally.dice >> 33;
         let text = presented.field(TOKEN).unwrap().expose().to_owned();
         let (session, generation) = text.split_once('.').unwrap();
@@ -98,7 +98,7 @@ impl Provider for Throttled {
             return RefreshOutcome::Rejected(Rejection::Reused);
         }
         let is_early = family.welcome_at.is_some_and(|at| now < at);
-        if roll % 2 == 0 {
+        if roll.is_multiple_of(2) {
             let wait = Duration::from_secs(2 + roll / 2 % 20);
             family.welcome_at = Some(now + wait);
             tally.throttled += 1;
@@ -119,16 +119,16 @@ impl Provider for Throttled {
 
 /// One tab: a request now and then, with the newest cookie it has got, at whichever replica.
 #[expect(clippy::disallowed_methods, reason = "virtual time")]
-async fn tab(session: usize, number: u64, replicas: Vec<Lifecycle>, mut held: (u64, Grant)) -> (u64, u64) {
+async fn tab(session: usize, number: usize, replicas: Vec<Lifecycle>, mut held: (u64, Grant)) -> (u64, u64) {
     let (begun, mut turn, mut unavailable) = (Instant::now(), number, 0);
     while begun.elapsed() < LASTS {
         turn += 1;
-        let pause = 1 + (turn * 7 + number * 5 + session as u64 * 3) % 13;
-        tokio::time::sleep(Duration::from_secs(pause)).await;
-        let lifecycle = &replicas[(turn as usize + session) % REPLICAS];
+        let pause = 1 + (turn * 7 + number * 5 + session * 3) % 13;
+        tokio::time::sleep(Duration::from_secs(pause as u64)).await;
+        let lifecycle = &replicas[(turn + session) % REPLICAS];
         let key = SessionKey::new(&session.to_be_bytes(), held.0);
-        let head = lifecycle.read_head(&key).await;
-        match lifecycle.ensure_fresh(&Caller::default(), &key, &held.1, head).await {
+        let found = lifecycle.read_head(&key).await;
+        match lifecycle.ensure_fresh(&Caller::default(), &key, &held.1, found).await {
             Ensured::Usable(Some(newest)) => held = (newest.rotation, newest.grant),
             Ensured::Usable(None) => {}
             Ensured::Unavailable { newest, access_lives, .. } => {
@@ -146,7 +146,7 @@ async fn tab(session: usize, number: u64, replicas: Vec<Lifecycle>, mut held: (u
 #[tokio::test(start_paused = true)]
 async fn a_throttled_provider_costs_nobody_a_session_and_is_never_asked_before_it_wants_to_be() {
     let begun = Instant::now();
-    let clock: Clock = Arc::new(move || UNIX_EPOCH + Duration::from_secs(1_800_000_000) + begun.elapsed());
+    let clock: Clock = Arc::new(move || UNIX_EPOCH + Duration::from_hours(500_000) + begun.elapsed());
     let provider = Arc::new(Throttled { clock: Arc::clone(&clock), tally: Mutex::default() });
     let store = Arc::new(MemoryStore::new(64 << 20, Arc::clone(&clock)));
     let replica = |_| {

@@ -50,9 +50,15 @@ pub async fn confirm_password(parts: &Parts, password: &str) -> Result<(), Confi
     let account = personal.account().ok_or_else(|| personal.signed_out())?;
     let attempt =
         personal.visit.admit(Subject::Own("confirmation", &account)).await.map_err(SignInFailure::from)?;
+    let email = personal.remembered().ok().and_then(|user| user.email).unwrap_or(account.clone());
+    let sign_ins = personal.visit.admit(Subject::SignIn(&email)).await.map_err(SignInFailure::from)?;
     let outcome = personal.confirm(SecretText::from(password)).await;
     match &outcome {
-        Ok(()) => attempt.judge(&Ok(())).await,
+        Ok(()) => {
+            attempt.judge(&Ok(())).await;
+            // It is a sign-in over a session.
+            sign_ins.failed().await;
+        }
         Err(ConfirmFailure::SignIn(failure)) => attempt.judge(&Err(*failure)).await,
         Err(ConfirmFailure::SignedOut(_)) => {}
     }

@@ -98,7 +98,7 @@ impl Unheld {
     }
 
     /// A session has it from here on.
-    fn is_held(mut self) {
+    fn hand_over(mut self) {
         self.is_held = true;
     }
 }
@@ -196,7 +196,7 @@ impl Visit {
         let previous = session.current();
         let begun = session.insert(principal, beginning).zip(session.current());
         let (leaving, begun) = begun.ok_or(SignInFailure::Unavailable)?;
-        unheld.is_held();
+        unheld.hand_over();
         // A session over the budget is not written: the browser keeps the cookie it has, and nobody holds the new grant.
         let fits = session.fits().is_ok();
         self.follow(leaving, Arc::clone(&begun), previous);

@@ -4,7 +4,8 @@ use ironleaf_auth::{EndReason, Rejection};
 use ironleaf_records::EndedBecause;
 use ironleaf_session::Arrival;
 
-use crate::Session;
+use crate::over::tidy_up;
+use crate::{Bff, Session};
 
 /// Why somebody who was signed in is not any more: behind the message on the page, the log line, the metric and the code
 /// that a person can tell to support.
@@ -53,8 +54,12 @@ impl SignedOutReason {
     pub fn from_parts(parts: &Parts) -> Option<Self> {
         let known = parts.extensions.get().copied();
         known.or_else(|| {
-            let reason = Self::on_arrival(parts.extensions.get::<Session>()?, &parts.extensions)?;
+            let session = parts.extensions.get::<Session>()?;
+            let reason = Self::on_arrival(session, &parts.extensions)?;
             reason.note();
+            if let Some(bff) = parts.extensions.get::<Bff>() {
+                tidy_up(bff, session, &parts.extensions);
+            }
             Some(reason)
         })
     }

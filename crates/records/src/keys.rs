@@ -14,6 +14,11 @@ pub(crate) fn head_key(session: &[u8]) -> Key {
     key("ironleaf/v1/head", session)
 }
 
+/// Where the first version remembered the end of one session; it is in the head now.
+pub(crate) fn ended_session_key(session: &[u8]) -> Key {
+    key("ironleaf/v1/ended/session", session)
+}
+
 pub(crate) fn ended_owner_key(owner: &Owner) -> Key {
     key("ironleaf/v1/ended/owner", owner.as_bytes())
 }

@@ -7,7 +7,7 @@ use ironleaf_session::{
 };
 use ironleaf_store::StoreError;
 
-use crate::keys::{ended_owner_key, ended_provider_sid_key, head_key};
+use crate::keys::{ended_owner_key, ended_provider_sid_key, ended_session_key, head_key};
 use crate::tombstone::Grave;
 use crate::{ArrivedHead, End, EndedBecause, Records};
 
@@ -42,7 +42,8 @@ impl Records {
     /// One round trip.
     async fn find(&self, session: &Identity) -> Result<Found, StoreError> {
         let head_key = head_key(session.id.as_bytes());
-        let mut keys = vec![head_key, ended_owner_key(&session.owner)];
+        let once_ended = ended_session_key(session.id.as_bytes());
+        let mut keys = vec![head_key, once_ended, ended_owner_key(&session.owner)];
         keys.extend(session.provider_sid.as_deref().map(ended_provider_sid_key));
         let mut records = self.store.read(&keys).await?.into_iter();
         let head = records.next().flatten().map(|record| self.open_head(&head_key, &record));

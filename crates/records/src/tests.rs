@@ -12,7 +12,7 @@ use ironleaf_store::{
 };
 
 use super::encoding::{decode_mark, encode_mark};
-use super::keys::{ended_owner_key, head_key};
+use super::keys::{ended_owner_key, ended_session_key, head_key};
 use super::*;
 
 /// Not secrets: keys for tests.
@@ -302,6 +302,18 @@ async fn a_grant_of_another_replica_is_told_apart_from_one_that_was_altered() {
         assert!(matches!(written, Written::Done(_)));
         assert!(bench.records.read(&session()).await.unwrap().unwrap().sealed_elsewhere, "a newer version");
     }
+}
+
+/// Of the time when a session's end had a record of its own.
+#[tokio::test]
+async fn an_end_that_the_first_version_wrote_down_is_still_one() {
+    let bench = Bench::new();
+    let key = ended_session_key(identity(now()).id.as_bytes());
+    let draft = Draft { mark: vec![1, 0], mark_ttl: HOUR, body: None, durability: Durability::Synced };
+    let written = bench.store.write(&key, Expected::Anything, draft).await.unwrap();
+    assert!(matches!(written, Written::Done(_)));
+    assert_eq!(bench.standing(&identity(now())).await, Standing::Ended);
+    assert_eq!(bench.standing(&other(9, now())).await, Standing::Live { rotation: 0 });
 }
 
 #[tokio::test]

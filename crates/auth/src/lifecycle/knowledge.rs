@@ -23,6 +23,8 @@ pub(super) struct Knowledge {
     confirmed: Mutex<HashMap<SessionKey, Instant>>,
     /// How an attempt of this process ended, where the head could not be told.
     outcomes: Mutex<HashMap<SessionKey, Outcome>>,
+    /// Since when attempts are known here whose moments were written down by a wrong clock.
+    seen: Mutex<HashMap<AttemptId, Instant>>,
     /// The refreshes that go on after everybody was answered.
     seen_through: Mutex<HashSet<SessionKey>>,
 }
@@ -68,6 +70,15 @@ impl Knowledge {
     /// How the attempt ended that the head knows as begun only.
     pub(super) fn outcome(&self, session: &SessionKey, by: AttemptId) -> Option<Outcome> {
         lock(&self.outcomes).get(session).copied().filter(|outcome| outcome.by == by)
+    }
+
+    /// How long an attempt has been known here. The first question is when that begins.
+    pub(super) fn seen_for(&self, by: AttemptId) -> Duration {
+        let mut seen = lock(&self.seen);
+        if seen.len() >= MAX_OUTCOMES && !seen.contains_key(&by) {
+            seen.retain(|_, at| at.elapsed() < CONFIRMED_FOR);
+        }
+        seen.entry(by).or_insert_with(Instant::now).elapsed()
     }
 
     /// A place among the refreshes that go on after everybody was answered: one for each session, and so many in all.

@@ -1,6 +1,6 @@
 //! Whether a token may be presented now, and if not, from when on.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::Shared;
 use super::position::{Doubt, Phase, Stand};
@@ -19,9 +19,10 @@ impl Shared {
         let NotBefore { at, by } = not_before?;
         // Another machine wrote it down by its own clock.
         let skew = if by.is_of(self.process) { Duration::ZERO } else { CLOCK_SKEW };
-        let left = (at + skew).duration_since(self.now()).ok()?;
-        // Never longer than the longest wait the rules can give, whatever clock wrote it.
-        (!left.is_zero()).then_some(left.min(LONGEST_WAIT + skew))
+        let (left, longest) = ((at + skew).duration_since(self.now()).ok()?, LONGEST_WAIT + skew);
+        // No rule gives a longer wait: the clock that wrote it was wrong. It is waited from when it was seen here.
+        let left = if left > longest { longest.saturating_sub(self.knowledge.seen_for(by)) } else { left };
+        (!left.is_zero()).then_some(left)
     }
 
     /// The wait that lies before any presentation of the grant of this stand, as far as its head tells without a lease.
@@ -44,8 +45,8 @@ impl Shared {
         match self.provider().repetition(grant) {
             Repetition::Free => AskAgain::Now(Event::AskedAgainAfterDoubt),
             Repetition::Recognised { within, then } => {
-                let age = now.duration_since(doubt.first).unwrap_or_default();
-                if age.checked_add(CLOCK_SKEW).is_some_and(|age| age < within) {
+                let age = age(now, doubt.first).and_then(|age| age.checked_add(CLOCK_SKEW));
+                if age.is_some_and(|age| age < within) {
                     return AskAgain::Now(Event::AskedAgainIdempotent);
                 }
                 self.after(then, doubt)
@@ -67,11 +68,19 @@ impl Shared {
             rest
         };
         let time = if doubt.answered { rest.answered } else { rest.unanswered + CLOCK_SKEW };
-        let age = self.now().duration_since(doubt.since).unwrap_or_default();
+        let age = age(self.now(), doubt.since).unwrap_or_else(|| self.knowledge.seen_for(doubt.by));
         match time.checked_sub(age) {
             Some(wait) if !wait.is_zero() => AskAgain::In(wait),
             _ => AskAgain::Now(Event::AskedAgainAfterDoubt),
         }
+    }
+}
+
+/// `None` for a moment that is further ahead than clocks may differ: whatever wrote it down had a wrong one.
+fn age(now: SystemTime, moment: SystemTime) -> Option<Duration> {
+    match now.duration_since(moment) {
+        Ok(age) => Some(age),
+        Err(ahead) => (ahead.duration() <= CLOCK_SKEW).then_some(Duration::ZERO),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use ironleaf_auth::EndReason;
 
-use crate::world::World;
+use crate::world::{World, pass};
 
 const ALL: usize = tokio::sync::Semaphore::MAX_PERMITS;
 
@@ -53,7 +53,7 @@ async fn a_refresh_under_way_does_not_bring_a_session_back() {
             tab.get("/who").await;
             tab
         });
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        pass(Duration::from_millis(10)).await;
         if by_sid {
             world.bff.end_by_sid("sid-1").await;
         } else {
@@ -84,7 +84,7 @@ async fn a_sign_out_from_an_old_cookie_ends_what_followed_it() {
         tab.get("/who").await;
         tab
     });
-    tokio::time::sleep(Duration::from_millis(10)).await;
+    pass(Duration::from_millis(10)).await;
     let leaving = old.post("/sign-out");
     let (left, ()) = tokio::join!(leaving, async { world.provider.refresh_gate.add_permits(ALL) });
     assert_eq!(left, (StatusCode::OK, "https://id.test/logout?sid=sid-1".to_owned()));
@@ -123,4 +123,16 @@ async fn a_session_that_timed_out_is_told_once_however_often_its_cookie_comes() 
     }
     assert_eq!(world.provider.signed_out(), ["1.0"]);
     assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::TimedOut)]);
+}
+
+/// On a page that asks nobody, too.
+#[tokio::test]
+async fn the_end_is_noticed_by_whichever_request_comes_first() {
+    let world = World::new();
+    let mut browser = world.signed_in().await;
+    world.advance(Duration::from_secs(1));
+    world.bff.end_by_sid("sid-1").await;
+    assert_eq!(browser.get("/why").await.1, "EndedByProvider");
+    world.settled().await;
+    assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::EndedByProvider)]);
 }

@@ -25,6 +25,7 @@ async fn bystanders(world: &World) -> Vec<Browser> {
     browsers
 }
 
+#[expect(clippy::print_stdout, reason = "how much the store grows is for whoever reads the output")]
 async fn flood(sign_ins: u32, rate_limits: RateLimits) {
     let world = World::with(rate_limits);
     let mut browsers = bystanders(&world).await;
@@ -34,7 +35,7 @@ async fn flood(sign_ins: u32, rate_limits: RateLimits) {
     for number in 0..sign_ins {
         accepted += u64::from(browser.post("/sign-in").await.0 == StatusCode::OK);
         // A day of it in all.
-        world.advance(Duration::from_secs(86_400) / sign_ins);
+        world.advance(Duration::from_hours(24) / sign_ins);
         if number % 1_000 == 0 {
             world.settled().await;
             most = most.max(world.store_usage().await);

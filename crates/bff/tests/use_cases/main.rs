@@ -1,7 +1,6 @@
 //! The use cases behind routes of their own, in front of a provider that is none of the real ones: with guests, redirects and
 //! answers that change a grant.
 
-#![expect(clippy::print_stdout, reason = "how much the store grows is for whoever reads the output")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod ending;

@@ -127,7 +127,7 @@ fn note(text: &str) -> Arc<dyn Fn(&mut Grant) + Send + Sync> {
 
 #[async_trait]
 impl ironleaf_auth::Provider for Scripted {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "scripted"
     }
 

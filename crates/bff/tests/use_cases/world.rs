@@ -17,8 +17,9 @@ use http::header::{COOKIE, SET_COOKIE};
 use http::request::Parts;
 use ironleaf_auth::{Caller, Clock, Patience};
 use ironleaf_bff::{
-    Bff, BffSettings, CoreApi, MaybeUser, RateLimits, RedirectAnswer, ReturnTo, finish_redirect,
-    refresh_before_rendering, sign_in_with_password, sign_out, signed_in_recently, start_redirect,
+    Bff, BffSettings, CoreApi, MaybeUser, RateLimits, RedirectAnswer, ReturnTo, Role, SignedOutReason,
+    finish_redirect, refresh_before_rendering, sign_in_with_password, sign_out, signed_in_recently,
+    start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use ironleaf_store::{Draft, Expected, Holder, Key, MemoryStore, Record, Store, StoreError, Written};
@@ -138,6 +139,7 @@ fn router(bff: &Bff) -> Router {
         .route("/sign-out", post(leave))
         .route("/start", get(start))
         .route("/finish", get(finish))
+        .route("/why", get(why))
         .route("/who", get(who).layer(from_fn_with_state(bff.clone(), refreshed)))
         .route("/call", get(call).layer(from_fn_with_state(bff.clone(), refreshed)))
         .layer(bff.session_layer())
@@ -194,9 +196,14 @@ async fn finish(Query(fields): Fields, request: Request) -> (StatusCode, String)
 async fn who(MaybeUser(user): MaybeUser, request: Request) -> String {
     let recently = signed_in_recently(&parts(request));
     let Some(user) = user else { return "nobody".to_owned() };
-    let roles: Vec<_> = user.roles.iter().map(|role| role.name()).collect();
+    let roles: Vec<_> = user.roles.iter().map(Role::name).collect();
     let note = user.claims.get("note").map_or("-", String::as_str);
     format!("{} [{}] {note} {recently}", user.display_name(), roles.join(","))
+}
+
+/// Why a request is nobody's, where no layer has looked before.
+async fn why(request: Request) -> String {
+    SignedOutReason::from_parts(&parts(request)).map_or_else(String::new, |reason| format!("{reason:?}"))
 }
 
 async fn call(Query(fields): Fields, request: Request) -> String {
@@ -210,6 +217,12 @@ async fn call(Query(fields): Fields, request: Request) -> String {
         None => core.call(call).await,
     };
     answered.map_or_else(|error| format!("{error:?}"), |answer| answer.status().as_u16().to_string())
+}
+
+/// In virtual time.
+#[expect(clippy::disallowed_methods, reason = "a test has no request to hold up")]
+pub(crate) async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
 }
 
 /// Cookies as a browser keeps them.
