@@ -78,7 +78,10 @@ impl Records {
             let eviction = if head.shown || is_over { Eviction::First } else { Eviction::Last };
             Body { bytes: sealed.into_bytes(), ttl: keep.grant, eviction }
         });
-        Draft { mark: encode_mark(head), mark_ttl: keep.mark, body, durability: Durability::Synced }
+        // That it was shown frees room and nothing else: a power cut may forget it.
+        let is_note = head.shown && head.state == HeadState::Idle;
+        let durability = if is_note { Durability::Relaxed } else { Durability::Synced };
+        Draft { mark: encode_mark(head), mark_ttl: keep.mark, body, durability }
     }
 
     /// The end of a session that has no head yet makes a record where there was none: so many for each owner.

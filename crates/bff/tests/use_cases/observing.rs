@@ -78,3 +78,20 @@ async fn a_call_uses_the_newest_token() {
     assert_eq!(browser.get("/call").await.1, "200");
     assert_eq!(world.provider.calls().pop().unwrap().1.as_deref(), Some("1.1"));
 }
+
+/// One before the token is presented, one for what came of it. That the browser has it can be forgotten.
+#[tokio::test]
+async fn a_refresh_waits_for_the_disk_twice() {
+    let world = World::new();
+    let mut browser = world.signed_in().await;
+    world.settled().await;
+    for number in 1..=10 {
+        world.advance(Duration::from_mins(30));
+        let before = world.synced_writes();
+        for _ in 0..3 {
+            assert!(browser.who().await.starts_with("user@test.com"));
+            world.settled().await;
+        }
+        assert_eq!((world.provider.refreshes(), world.synced_writes() - before), (number, 2));
+    }
+}

@@ -22,7 +22,7 @@ use ironleaf_bff::{
     start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
-use ironleaf_store::{Draft, Expected, Holder, Key, MemoryStore, Record, Store, StoreError, Written};
+use ironleaf_store::{Draft, Durability, Expected, Holder, Key, MemoryStore, Record, Store, StoreError, Written};
 use tokio::task::yield_now;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -38,6 +38,7 @@ pub(crate) struct World {
     pub(crate) bff: Bff,
     router: Router,
     millis: Arc<AtomicU64>,
+    synced: Arc<AtomicU64>,
     tasks: TaskTracker,
 }
 
@@ -50,9 +51,10 @@ impl World {
         let millis = Arc::new(AtomicU64::new(1_800_000_000_000));
         let clock = clock(&millis);
         let store = Arc::new(MemoryStore::new(64 << 20, Arc::clone(&clock)));
+        let synced = Arc::<AtomicU64>::default();
         let (provider, tasks) = (Scripted::new(Arc::clone(&clock)), TaskTracker::new());
-        let bff = bff(&provider, Arc::new(Remote(Arc::clone(&store))), clock, &tasks, rate_limits);
-        Self { router: router(&bff), provider, store, bff, millis, tasks }
+        let bff = bff(&provider, Arc::new(Remote { store: Arc::clone(&store), synced: Arc::clone(&synced) }), clock, &tasks, rate_limits);
+        Self { router: router(&bff), provider, store, bff, millis, synced, tasks }
     }
 
     pub(crate) fn advance(&self, time: Duration) {
@@ -86,6 +88,11 @@ impl World {
     pub(crate) async fn store_usage(&self) -> (u64, u64) {
         let usage = self.store.usage().await.unwrap().unwrap();
         (usage.used_bytes, usage.entries)
+    }
+
+    /// How many writes have had to survive a power cut.
+    pub(crate) fn synced_writes(&self) -> u64 {
+        self.synced.load(Ordering::SeqCst)
     }
 
     /// How many records the store has.
@@ -270,34 +277,39 @@ impl Browser {
 }
 
 /// A store that takes its time, as one on another machine does: a request can be cut while it waits.
-struct Remote(Arc<MemoryStore>);
+struct Remote {
+    store: Arc<MemoryStore>,
+    /// How many writes were to survive a power cut.
+    synced: Arc<AtomicU64>,
+}
 
 #[async_trait]
 impl Store for Remote {
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
         yield_now().await;
-        self.0.read(keys).await
+        self.store.read(keys).await
     }
 
     async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
         yield_now().await;
-        self.0.write(key, expected, draft).await
+        self.synced.fetch_add(u64::from(draft.durability == Durability::Synced), Ordering::SeqCst);
+        self.store.write(key, expected, draft).await
     }
 
     async fn acquire(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
         yield_now().await;
-        self.0.acquire(lease, holder, ttl).await
+        self.store.acquire(lease, holder, ttl).await
     }
 
     async fn renew(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
-        self.0.renew(lease, holder, ttl).await
+        self.store.renew(lease, holder, ttl).await
     }
 
     async fn release(&self, lease: &Key, holder: &Holder) -> Result<(), StoreError> {
-        self.0.release(lease, holder).await
+        self.store.release(lease, holder).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.0.check().await
+        self.store.check().await
     }
 }
