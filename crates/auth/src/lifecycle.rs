@@ -296,6 +296,10 @@ impl Lifecycle {
     }
 }
 
+/// A session that is over by its age has no cookie any more that opens, and one that comes all the same must not have its end told
+/// again.
+const END_IS_KNOWN_FOR: Duration = Duration::from_hours(25);
+
 impl Shared {
     fn now(&self) -> SystemTime {
         (self.settings.clock)()
@@ -442,7 +446,7 @@ impl Shared {
         if matches!(head.state, HeadState::Ending { .. } | HeadState::Dead(_)) {
             // As long as a copy of any of its cookies could come.
             let cookies_end = session.subject().map(|subject| left(subject.created_at + mark) + CLOCK_SKEW);
-            return Keep { mark: cookies_end.unwrap_or(mark), grant: shown };
+            return Keep { mark: cookies_end.unwrap_or(mark).max(END_IS_KNOWN_FOR), grant: shown };
         }
         let refresh_end = head.grant.as_ref().and_then(|grant| grant.refresh_expires_at);
         let grant = if head.shown && head.state == HeadState::Idle { shown } else { successor };

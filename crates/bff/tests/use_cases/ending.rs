@@ -113,16 +113,19 @@ async fn a_sign_out_is_one_record_and_one_end() {
 
 #[tokio::test]
 async fn a_session_that_timed_out_is_told_once_however_often_its_cookie_comes() {
-    let world = World::new();
-    let mut browser = world.signed_in().await;
-    let mut copy = browser.clone();
-    world.advance(Duration::from_hours(7 * 24 + 1));
-    for _ in 0..3 {
-        assert_eq!((browser.who().await, copy.who().await), ("nobody".to_owned(), "nobody".to_owned()));
-        world.settled().await;
+    for days in [7, 30] {
+        let world = World::new();
+        let mut browser = world.signed_in().await;
+        let mut copy = browser.clone();
+        world.advance(Duration::from_hours(days * 24 + 1));
+        for _ in 0..3 {
+            assert_eq!((browser.who().await, copy.who().await), ("nobody".to_owned(), "nobody".to_owned()));
+            world.settled().await;
+            world.advance(Duration::from_hours(7));
+        }
+        assert_eq!(world.provider.signed_out(), ["1.0"], "{days} days");
+        assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::TimedOut)]);
     }
-    assert_eq!(world.provider.signed_out(), ["1.0"]);
-    assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::TimedOut)]);
 }
 
 /// On a page that asks nobody, too.
