@@ -428,10 +428,10 @@ impl Shared {
         if matches!(head.state, HeadState::Ending { .. } | HeadState::Dead(_)) {
             // As long as a copy of any of its cookies could come.
             let cookies_end = session.subject().map(|subject| left(subject.created_at + mark) + CLOCK_SKEW);
-            return Keep { mark: cookies_end.unwrap_or(mark), grant: shown };
+            return Keep { mark: cookies_end.unwrap_or(mark), grant: shown, only_with_grant: false };
         }
         let refresh_end = head.grant.as_ref().and_then(|grant| grant.refresh_expires_at);
         let grant = if head.shown && head.state == HeadState::Idle { shown } else { successor };
-        Keep { mark: refresh_end.map_or(mark, left), grant }
+        Keep { mark: refresh_end.map_or(mark, left), grant, only_with_grant: false }
     }
 }

@@ -8,7 +8,7 @@ use super::flight::Landing;
 use super::position::{Position, Stand, settle};
 use super::refresh::Refresh;
 use super::{Rotated, Shared};
-use crate::{AttemptId, EndReason, Event, Grant, Head, HeadState, HeadVersion, SessionKey};
+use crate::{AttemptId, EndReason, Event, Grant, Head, HeadState, HeadVersion, Keep, SessionKey};
 
 /// Waiters are answered without a commit after this long: a page is worth more than the certainty that a late tab finds its
 /// way, and the refresh goes on trying for them.
@@ -37,11 +37,21 @@ pub(super) enum Put {
 
 impl Shared {
     pub(super) async fn put(&self, session: &SessionKey, found: Option<HeadVersion>, head: &Head) -> Put {
+        self.put_for(session, found, head, self.keep(session, head)).await
+    }
+
+    pub(super) async fn put_for(
+        &self,
+        session: &SessionKey,
+        found: Option<HeadVersion>,
+        head: &Head,
+        keep: Keep,
+    ) -> Put {
         #[cfg(feature = "mutants")]
         if crate::mutants::is_active(crate::mutants::Mutant::NoHead) {
             return Put::Done(HeadVersion([0; 16]));
         }
-        match self.heads().write(session, found, head, self.keep(session, head)).await {
+        match self.heads().write(session, found, head, keep).await {
             Ok(Some(version)) => Put::Done(version),
             Ok(None) => {
                 self.observe(Event::Overtaken);

@@ -114,7 +114,7 @@ async fn the_end_of_an_older_rotation_does_not_end_a_newer_cookie() {
         let bench = Bench::new().run();
         let dead =
             Head { rotation: 0, state: HeadState::Dead(reason), not_before: None, grant: None, shown: true };
-        let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO };
+        let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO, only_with_grant: false };
         let session = SessionKey::new(SESSION, 0);
         bench.heads.write(&session, None, &dead, keep).await.unwrap();
         assert_ended(&request(&bench.replica(), 0, &first()).await, reason);

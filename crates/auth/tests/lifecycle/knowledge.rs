@@ -196,7 +196,7 @@ async fn a_refresh_without_the_store_is_kept_beside_what_another_replica_has_lea
         grant: Some(first().for_identity(Identity::new("1", "new@test.com"))),
         shown: false,
     };
-    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::from_hours(1) };
+    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::from_hours(1), only_with_grant: false };
     let session = SessionKey::new(SESSION, 0);
     bench.heads.heads.write(&session, None, &amended, keep).await.unwrap().unwrap();
     bench.take_store_away(false);

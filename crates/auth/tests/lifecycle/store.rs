@@ -61,7 +61,7 @@ async fn a_grant_that_another_replica_committed_meanwhile_is_not_given_back() {
     renewed(request(&lifecycle, 0, &first()).await);
     // The same refresh, repeated where the store can be reached; its grant is shown, and forgotten after a while.
     let mark = Head { rotation: 1, state: HeadState::Idle, not_before: None, grant: None, shown: true };
-    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO };
+    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO, only_with_grant: false };
     let session = SessionKey::new(SESSION, 0);
     bench.heads.heads.write(&session, None, &mark, keep).await.unwrap().unwrap();
     bench.take_store_away(false);
