@@ -227,11 +227,15 @@ impl Lifecycle {
     /// is there already will do; a provider that takes an early refresh for a theft is not asked before the access token has
     /// ended.
     pub async fn replace_refused(&self, caller: &Caller, session: &SessionKey, grant: &Grant) -> Ensured {
-        let stand = match self.shared.position(session, grant, self.read_head(session).await) {
+        let head = self.read_head(session).await;
+        // What the call was made with may have been adopted a moment ago, and its browser hold an older cookie.
+        let noted = head.as_ref().ok().and_then(Option::as_ref).map(|kept| kept.head.shown);
+        let mut stand = match self.shared.position(session, grant, head) {
             Position::Over(reason) => return Ensured::Ended(reason),
             Position::Elsewhere { .. } => return self.shared.elsewhere(grant),
             Position::At(stand) => stand,
         };
+        stand.shown = noted.unwrap_or(stand.shown);
         let now = self.shared.now();
         if stand.is_adopted() && self.due(&stand.grant, now) == Due::NotYet {
             return Ensured::Usable(stand.newest());
