@@ -148,6 +148,8 @@ pub struct Keep {
     pub mark: Duration,
     /// The grant. Where room is short, grants that were shown go before others.
     pub grant: Duration,
+    /// Whether the head is worth nothing without its grant: where there is no room for that, the one before stays as it is.
+    pub only_with_grant: bool,
 }
 
 /// Names one refresh or sign-out among all that want the lease of a session.

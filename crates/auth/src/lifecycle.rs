@@ -227,11 +227,15 @@ impl Lifecycle {
     /// is there already will do; a provider that takes an early refresh for a theft is not asked before the access token has
     /// ended.
     pub async fn replace_refused(&self, caller: &Caller, session: &SessionKey, grant: &Grant) -> Ensured {
-        let stand = match self.shared.position(session, grant, self.read_head(session).await) {
+        let head = self.read_head(session).await;
+        // What the call was made with may have been adopted a moment ago, and its browser hold an older cookie.
+        let noted = head.as_ref().ok().and_then(Option::as_ref).map(|kept| kept.head.shown);
+        let mut stand = match self.shared.position(session, grant, head) {
             Position::Over(reason) => return Ensured::Ended(reason),
             Position::Elsewhere { .. } => return self.shared.elsewhere(grant),
             Position::At(stand) => stand,
         };
+        stand.shown = noted.unwrap_or(stand.shown);
         let now = self.shared.now();
         if stand.is_adopted() && self.due(&stand.grant, now) == Due::NotYet {
             return Ensured::Usable(stand.newest());
@@ -446,10 +450,11 @@ impl Shared {
         if matches!(head.state, HeadState::Ending { .. } | HeadState::Dead(_)) {
             // As long as a copy of any of its cookies could come.
             let cookies_end = session.subject().map(|subject| left(subject.created_at + mark) + CLOCK_SKEW);
-            return Keep { mark: cookies_end.unwrap_or(mark).max(END_IS_KNOWN_FOR), grant: shown };
+            let mark = cookies_end.unwrap_or(mark).max(END_IS_KNOWN_FOR);
+            return Keep { mark, grant: shown, only_with_grant: false };
         }
         let refresh_end = head.grant.as_ref().and_then(|grant| grant.refresh_expires_at);
         let grant = if head.shown && head.state == HeadState::Idle { shown } else { successor };
-        Keep { mark: refresh_end.map_or(mark, left), grant }
+        Keep { mark: refresh_end.map_or(mark, left), grant, only_with_grant: false }
     }
 }

@@ -253,6 +253,8 @@ impl Visit {
                 }
             };
             if let Some(over) = over {
+                // A store that is away is told later, or a copy of the cookie would live on.
+                bff.bury(&over, EndReason::Replaced).await;
                 // It goes on in a task of its own, and logs what fails.
                 drop(bff.lifecycle().end(
                     &caller,

@@ -149,12 +149,16 @@ impl Heads for Records {
         let expected = expected
             .map_or(Expected::Absent, |HeadVersion(bytes)| Expected::Version(Version::from_bytes(bytes)));
         let mut written = self.store.write(&key, expected, self.draft(&key, head, keep)).await;
-        if let Err(StoreError::Full(limit)) = written {
+        if let Err(StoreError::Full(limit)) = written
+            && !keep.only_with_grant
+        {
             tracing::error!(
                 %limit,
                 "the store is full: a grant is not kept, and older tabs of its session will be signed out"
             );
-            let mark_alone = Draft { body: None, ..self.draft(&key, head, keep) };
+            // A cookie with that grant may be on its way: without it nobody is to conclude that none ever came.
+            let known = Head { shown: true, ..head.clone() };
+            let mark_alone = Draft { body: None, ..self.draft(&key, &known, keep) };
             written = self.store.write(&key, expected, mark_alone).await;
         }
         Ok(match written.map_err(|error| unreachable(&error))? {

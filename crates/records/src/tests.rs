@@ -20,7 +20,7 @@ const TEST_KEY: &str = "74657374207465737420746573742074657374207465737420746573
 const OTHER_TEST_KEY: &str = "6f74686572206f74686572206f74686572206f74686572206f74686572206f74";
 
 const HOUR: Duration = Duration::from_hours(1);
-const KEEP: Keep = Keep { mark: HOUR, grant: HOUR };
+const KEEP: Keep = Keep { mark: HOUR, grant: HOUR, only_with_grant: false };
 const LIMITS: RecordLimits =
     RecordLimits { absolute_timeout: Duration::from_hours(30 * 24), ends_per_owner: 3 };
 
@@ -544,4 +544,18 @@ async fn a_cookie_from_which_nothing_more_can_come_is_one_of_an_ended_session() 
             (expected.is_some(), expected)
         );
     }
+}
+
+#[tokio::test]
+async fn where_there_is_no_room_for_a_grant_its_mark_says_that_somebody_may_have_it() {
+    let records = Bench::over(Arc::new(MemoryStore::new(2_000, Arc::new(now))));
+    let grant = Some(Grant::default().with(1, "x".repeat(4_000)));
+    let large = Head { shown: false, grant, ..head(3, HeadState::Idle) };
+    // Older cookies of a grant that was amended are good, and would be taken for spent.
+    let only_with_grant = Keep { only_with_grant: true, ..KEEP };
+    assert!(records.write(&session(), None, &large, only_with_grant).await.is_err());
+    assert!(records.read(&session()).await.unwrap().is_none());
+    records.write(&session(), None, &large, KEEP).await.unwrap().unwrap();
+    let kept = records.read(&session()).await.unwrap().unwrap().head;
+    assert_eq!((kept.rotation, kept.grant, kept.shown), (3, None, true));
 }

@@ -9,7 +9,7 @@ use super::commit::Put;
 use super::lease::Asked;
 use super::position::{Phase, Position, Stand, settle};
 use super::{Rotated, Shared};
-use crate::{Change, Grant, Head, HeadState, SessionKey};
+use crate::{Change, Grant, Head, HeadState, Keep, SessionKey};
 
 pub(super) fn begin(
     shared: Arc<Shared>,
@@ -54,7 +54,9 @@ async fn write(shared: &Shared, key: &SessionKey, grant: &Grant, change: Change)
     let Stand { not_before, .. } = *stand;
     let head =
         Head { rotation, state: HeadState::Idle, not_before, grant: Some(amended.clone()), shown: false };
-    match shared.put(&stand.key, stand.version, &head).await {
+    // Without the grant the tokens of every older cookie, which are good, would be taken for spent.
+    let keep = Keep { only_with_grant: true, ..shared.keep(&stand.key, &head) };
+    match shared.put_for(&stand.key, stand.version, &head, keep).await {
         Put::Done(_) => Some(Rotated { rotation, grant: amended }),
         Put::Overtaken | Put::Unreachable => None,
     }

@@ -1,5 +1,6 @@
 //! Writing the head: compared with what was read, never over something newer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,7 +9,7 @@ use super::flight::Landing;
 use super::position::{Position, Stand, settle};
 use super::refresh::Refresh;
 use super::{Rotated, Shared};
-use crate::{AttemptId, EndReason, Event, Grant, Head, HeadState, HeadVersion, SessionKey};
+use crate::{AttemptId, EndReason, Event, Grant, Head, HeadState, HeadVersion, Keep, SessionKey};
 
 /// Waiters are answered without a commit after this long: a page is worth more than the certainty that a late tab finds its
 /// way, and the refresh goes on trying for them.
@@ -19,6 +20,9 @@ const GIVE_UP: Duration = Duration::from_mins(10);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often it is tried at once to write down how an attempt ended without a new grant.
+const LEAVES_AGAIN: u32 = 2;
 
 /// What the record is expected to be when it is written.
 #[derive(Debug, Clone, Copy)]
@@ -37,11 +41,21 @@ pub(super) enum Put {
 
 impl Shared {
     pub(super) async fn put(&self, session: &SessionKey, found: Option<HeadVersion>, head: &Head) -> Put {
+        self.put_for(session, found, head, self.keep(session, head)).await
+    }
+
+    pub(super) async fn put_for(
+        &self,
+        session: &SessionKey,
+        found: Option<HeadVersion>,
+        head: &Head,
+        keep: Keep,
+    ) -> Put {
         #[cfg(feature = "mutants")]
         if crate::mutants::is_active(crate::mutants::Mutant::NoHead) {
             return Put::Done(HeadVersion([0; 16]));
         }
-        match self.heads().write(session, found, head, self.keep(session, head)).await {
+        match self.heads().write(session, found, head, keep).await {
             Ok(Some(version)) => Put::Done(version),
             Ok(None) => {
                 self.observe(Event::Overtaken);
@@ -223,11 +237,18 @@ impl Refresh {
 
     /// Writes the state that an attempt without a new grant leaves behind, over what the attempt itself has written and nothing
     /// else: whoever acts by now knows more.
-    pub(super) async fn leave_as(&self, found: HeadVersion, by: AttemptId, head: &Head) -> Left {
-        let mut found = Some(found);
+    pub(super) async fn leave_as(&self, mut found: Option<HeadVersion>, by: AttemptId, head: &Head) -> Left {
+        let mut tries = 0;
+        let mut pause = FIRST_PAUSE;
         loop {
             match self.shared.put(&self.key, found, head).await {
                 Put::Done(_) => return Left::Written,
+                // Once is an accident, and others wait for the lease to read this.
+                Put::Unreachable if tries < LEAVES_AGAIN => {
+                    tries += 1;
+                    self.shared.pause(pause).await;
+                    pause *= 2;
+                }
                 Put::Unreachable => return Left::Unwritten,
                 Put::Overtaken => match self.in_its_place(self.grant.generation).await {
                     InItsPlace::Older(stand) if stand.phase.by() == Some(by) => found = stand.version,
@@ -236,6 +257,29 @@ impl Refresh {
                 },
             }
         }
+    }
+
+    /// Goes on trying without anybody waiting. To the others the token may be spent until then, and they would ask before a wait
+    /// is over, or give the session up.
+    pub(super) fn leave_later(&self, found: Option<HeadVersion>, by: AttemptId, head: Head) {
+        let again = Self::new(
+            Arc::clone(&self.shared),
+            self.caller.clone(),
+            self.key.clone(),
+            self.grant.clone(),
+            head.shown,
+            Arc::default(),
+        );
+        (self.shared.settings.spawner)(Box::pin(async move {
+            let begun = Instant::now();
+            let mut pause = FIRST_PAUSE;
+            while begun.elapsed() < GIVE_UP && again.shared.pause_unless_closing(pause).await.is_continue() {
+                if !again.leave_as(found, by, &head).await.is_unwritten() {
+                    return;
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }));
     }
 
     /// Marks the session dead, whoever else acts: the provider's word is final. Tells whether a newer grant was found instead.

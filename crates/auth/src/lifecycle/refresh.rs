@@ -231,8 +231,20 @@ impl Refresh {
                 self.present(before).await
             }
             Put::Overtaken => Step::again("the head moved"),
-            Put::Unreachable => self.without_store().await,
+            Put::Unreachable => {
+                if !self.shared.may_refresh_without_store(&self.key, &self.grant) {
+                    self.unsent(stand, doubt, by);
+                }
+                self.without_store().await
+            }
         }
+    }
+
+    /// Nobody knows whether the head says that the token was presented. It was not, and whoever comes next is to know that.
+    fn unsent(&self, stand: &Stand, doubt: Option<Doubt>, by: AttemptId) {
+        let state = doubt.map_or(HeadState::Idle, Doubt::state);
+        self.shared.knowledge.remember(&self.key, Outcome { by, state, not_before: None });
+        self.leave_later(stand.version, by, self.head(state, stand.shown));
     }
 
     /// SECURITY: before the token leaves. Who finds this after a crash knows that it may be spent.
@@ -371,12 +383,10 @@ impl Refresh {
         self.shared.observe(Event::RefreshedWithoutStore);
         match self.shared.provider().refresh(&self.caller, &self.grant).await {
             RefreshOutcome::Rotated(rotated) => Step::Landed(self.commit(rotated, Found::Unknown).await),
+            // The store may hold a newer grant, which is good: it decides when it is back.
             RefreshOutcome::Rejected(rejection) => {
-                self.log_end(rejection);
-                self.shared.observe(Event::Rejected);
-                let reason = EndReason::Rejected(rejection);
-                self.shared.provider().on_end(&self.grant, reason).await;
-                Step::Landed(Landing::Ended(reason))
+                self.log("a refresh without the store was refused", &format!("{rejection:?}"));
+                Step::unavailable("the store does not answer, and the grant that is known was refused")
             }
             RefreshOutcome::NotSent(detail) => {
                 self.log("a refresh was not sent", &detail);
@@ -404,10 +414,11 @@ impl Refresh {
         not_before: Option<NotBefore>,
     ) -> Option<Landing> {
         let head = Head { not_before, ..self.head(state, before.shown) };
-        let newer = self.leave_as(before.version, before.by, &head).await;
+        let newer = self.leave_as(Some(before.version), before.by, &head).await;
         if newer.is_unwritten() {
-            // The head still says that it is under way. This process knows better.
+            // The head still says that it is under way. This process knows better, and tells the others once it can.
             self.shared.knowledge.remember(&self.key, Outcome { by: before.by, state, not_before });
+            self.leave_later(Some(before.version), before.by, head);
         }
         newer.landing()
     }

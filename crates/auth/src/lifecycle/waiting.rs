@@ -49,6 +49,11 @@ impl Shared {
                 if age.is_some_and(|age| age < within) {
                     return AskAgain::Now(Event::AskedAgainIdempotent);
                 }
+                // Another machine may have written it down, and then it may be recognised yet. To wait would end that, and
+                // nothing is gained by it: what is under way is recognised as the repetition of this one.
+                if age.saturating_sub(CLOCK_SKEW) < within && then.unanswered < within {
+                    return AskAgain::Now(Event::AskedAgainAfterDoubt);
+                }
                 self.after(then, doubt)
             }
             Repetition::AskAgain(rest) => self.after(rest, doubt),

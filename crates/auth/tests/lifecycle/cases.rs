@@ -109,6 +109,8 @@ struct Flaky {
     away: AtomicBool,
     /// How many writes are done and not answered.
     lost_answers: AtomicU32,
+    /// Whether it cannot be reached from then on.
+    goes_away_with_the_last_lost_answer: AtomicBool,
     /// For how long everything stands still after the next write.
     suspension: Mutex<Duration>,
     skipped: Arc<Mutex<Duration>>,
@@ -159,6 +161,9 @@ impl Heads for Flaky {
         *self.set_back.lock().unwrap() += take(&mut *self.setting_back.lock().unwrap());
         let lost =
             self.lost_answers.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if lost == Ok(1) && self.goes_away_with_the_last_lost_answer.load(Ordering::SeqCst) {
+            self.away.store(true, Ordering::SeqCst);
+        }
         if lost.is_ok() { Err(HeadsError("no answer".to_owned())) } else { written }
     }
 
@@ -222,6 +227,7 @@ impl Bench {
             holder: Mutex::default(),
             away: AtomicBool::new(false),
             lost_answers: AtomicU32::new(0),
+            goes_away_with_the_last_lost_answer: AtomicBool::new(false),
             suspension: Mutex::default(),
             skipped,
             setting_back: Mutex::default(),

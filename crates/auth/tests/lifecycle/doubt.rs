@@ -168,3 +168,22 @@ async fn nobody_asks_on_past_the_window_or_where_repetitions_are_not_recognised(
         assert_eq!(bench.presented().len(), asked);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_heir_asks_at_once_while_the_repetition_may_be_recognised_by_the_clock_of_whoever_presented_it() {
+    let mut bench = Bench::new();
+    let within = Duration::from_mins(1);
+    bench.provider.repetition = Repetition::Recognised { within, then: Rest::SHORT };
+    let bench = bench.run();
+    pass(LIFE).await;
+    // By the clock of the heir; by that of the machine that crashed it may be ten seconds ago.
+    let state = HeadState::Presented {
+        first: start() + LIFE - Duration::from_secs(40),
+        by: AttemptId::from_bytes([7; 8]),
+    };
+    let presented = Head { rotation: 0, state, not_before: None, grant: Some(first()), shown: true };
+    let keep = Keep { mark: within, grant: within, only_with_grant: false };
+    let session = SessionKey::new(SESSION, 0);
+    bench.heads.heads.write(&session, None, &presented, keep).await.unwrap().unwrap();
+    assert_eq!(renewed(request(&bench.replica(), 0, &first()).await).rotation, 1);
+}

@@ -130,7 +130,7 @@ async fn an_end_that_a_crash_cut_off_is_told_when_the_cookie_comes_again() {
     let state = HeadState::Ending { reason: EndReason::SignedOut, unspent: true };
     let ending =
         Head { rotation: 1, state, not_before: None, grant: Some(issued("t'", start())), shown: false };
-    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::from_hours(1) };
+    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::from_hours(1), only_with_grant: false };
     bench.heads.write(&session, None, &ending, keep).await.unwrap();
     assert_ended(&request(&bench.replica(), 0, &first()).await, EndReason::SignedOut);
     let _ = bench.replica().end(&Caller::default(), &session, &first(), EndReason::TimedOut).await;

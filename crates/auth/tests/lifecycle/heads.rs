@@ -114,11 +114,32 @@ async fn the_end_of_an_older_rotation_does_not_end_a_newer_cookie() {
         let bench = Bench::new().run();
         let dead =
             Head { rotation: 0, state: HeadState::Dead(reason), not_before: None, grant: None, shown: true };
-        let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO };
+        let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO, only_with_grant: false };
         let session = SessionKey::new(SESSION, 0);
         bench.heads.write(&session, None, &dead, keep).await.unwrap();
         assert_ended(&request(&bench.replica(), 0, &first()).await, reason);
         let newer = request(&bench.replica(), 1, &first()).await;
         assert_eq!(matches!(newer, Ensured::Ended(_)), ends, "{reason:?}: {newer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_was_adopted_and_refused_is_not_taken_for_shown() {
+    let wait = End::Unspent(Some(Duration::from_secs(20)));
+    for refused in [false, true] {
+        let bench = Bench::new().ends([(Duration::ZERO, End::Rotate), (Duration::ZERO, wait.clone())]).run();
+        let lifecycle = bench.replica();
+        pass(LIFE).await;
+        let adopted = renewed(request(&lifecycle, 0, &first()).await);
+        pass(LIFE).await;
+        // Its answer never arrives, and what it adopts is not what its browser holds.
+        if refused {
+            let session = SessionKey::new(SESSION, adopted.rotation);
+            lifecycle.replace_refused(&Caller::default(), &session, &adopted.grant).await;
+        } else {
+            assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
+        }
+        pass(Duration::from_hours(12)).await;
+        assert_eq!(renewed(request(&lifecycle, 0, &first()).await).rotation, 2, "{refused}");
     }
 }

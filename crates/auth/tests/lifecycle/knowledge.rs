@@ -62,6 +62,29 @@ async fn a_throttled_refresh_keeps_the_session_and_waits_as_long_as_it_was_asked
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_that_could_not_be_written_down_at_once_is_written_as_soon_as_the_store_is_back() {
+    for style in STYLES {
+        let answered_after = Duration::from_millis(200);
+        let bench = of(style).ends([(answered_after, End::Unspent(Some(Duration::from_mins(3))))]).run();
+        let (asked, other) = (bench.replica(), bench.replica());
+        pass(LIFE).await;
+        let begun = tokio::spawn(async move { request(&asked, 0, &first()).await });
+        pass(answered_after / 2).await;
+        bench.take_store_away(true);
+        pass(answered_after).await;
+        bench.take_store_away(false);
+        assert_unavailable(&begun.await.unwrap(), false);
+        for _ in 0..12 {
+            pass(Duration::from_secs(10)).await;
+            assert_unavailable(&request(&other, 0, &first()).await, false);
+        }
+        assert_eq!(bench.presented().len(), 1, "{style:?}");
+        pass(Duration::from_mins(2)).await;
+        assert_eq!(renewed(request(&other, 0, &first()).await).rotation, 1, "{style:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_short_wait_is_waited_out_while_the_request_waits() {
     let wait = Some(Duration::from_secs(1));
     for style in STYLES {
@@ -214,7 +237,7 @@ async fn a_refresh_without_the_store_is_kept_beside_what_another_replica_has_lea
         grant: Some(first().for_identity(Identity::new("1", "new@test.com"))),
         shown: false,
     };
-    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::from_hours(1) };
+    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::from_hours(1), only_with_grant: false };
     let session = SessionKey::new(SESSION, 0);
     bench.heads.heads.write(&session, None, &amended, keep).await.unwrap().unwrap();
     bench.take_store_away(false);

@@ -61,7 +61,7 @@ async fn a_grant_that_another_replica_committed_meanwhile_is_not_given_back() {
     renewed(request(&lifecycle, 0, &first()).await);
     // The same refresh, repeated where the store can be reached; its grant is shown, and forgotten after a while.
     let mark = Head { rotation: 1, state: HeadState::Idle, not_before: None, grant: None, shown: true };
-    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO };
+    let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO, only_with_grant: false };
     let session = SessionKey::new(SESSION, 0);
     bench.heads.heads.write(&session, None, &mark, keep).await.unwrap().unwrap();
     bench.take_store_away(false);
@@ -79,4 +79,35 @@ async fn a_write_that_happened_although_the_store_did_not_say_so_costs_nothing()
     assert_eq!(token(&renewed(request(&bench.replica(), 0, &first()).await).grant), "t'");
     assert_eq!(bench.presented(), ["t"]);
     assert_eq!(token(&renewed(request(&bench.replica(), 0, &first()).await).grant), "t'");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_without_the_store_ends_nothing_because_a_newer_grant_may_be_there() {
+    for repetition in [Repetition::Free, RECOGNISED] {
+        let mut bench = Bench::new();
+        bench.provider.repetition = repetition;
+        let bench = bench.ends([(Duration::ZERO, End::Reject)]).run();
+        let lifecycle = bench.replica();
+        pass(LIFE).await;
+        bench.take_store_away(true);
+        assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
+        bench.take_store_away(false);
+        assert_eq!(renewed(request(&lifecycle, 0, &first()).await).rotation, 1, "{repetition:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_written_down_and_not_sent_is_recorded_as_not_sent_although_the_store_said_nothing() {
+    let mut bench = Bench::new();
+    bench.provider.repetition = Repetition::Never;
+    let bench = bench.run();
+    let (one, other) = (bench.replica(), bench.replica());
+    pass(LIFE).await;
+    bench.heads.lose_answers_to_writes(1);
+    bench.heads.goes_away_with_the_last_lost_answer.store(true, Ordering::SeqCst);
+    assert_unavailable(&request(&one, 0, &first()).await, false);
+    assert!(bench.presented().is_empty());
+    bench.take_store_away(false);
+    pass(Duration::from_mins(2)).await;
+    assert_eq!(renewed(request(&other, 0, &first()).await).rotation, 1);
 }

@@ -22,7 +22,9 @@ use ironleaf_bff::{
     start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
-use ironleaf_store::{Draft, Durability, Expected, Holder, Key, MemoryStore, Record, Store, StoreError, Written};
+use ironleaf_store::{
+    Draft, Durability, Expected, Holder, Key, MemoryStore, Record, Store, StoreError, Written,
+};
 use tokio::task::yield_now;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -53,7 +55,13 @@ impl World {
         let store = Arc::new(MemoryStore::new(64 << 20, Arc::clone(&clock)));
         let synced = Arc::<AtomicU64>::default();
         let (provider, tasks) = (Scripted::new(Arc::clone(&clock)), TaskTracker::new());
-        let bff = bff(&provider, Arc::new(Remote { store: Arc::clone(&store), synced: Arc::clone(&synced) }), clock, &tasks, rate_limits);
+        let bff = bff(
+            &provider,
+            Arc::new(Remote { store: Arc::clone(&store), synced: Arc::clone(&synced) }),
+            clock,
+            &tasks,
+            rate_limits,
+        );
         Self { router: router(&bff), provider, store, bff, millis, synced, tasks }
     }
 
