@@ -45,13 +45,14 @@ impl Shared {
         match self.provider().repetition(grant) {
             Repetition::Free => AskAgain::Now(Event::AskedAgainAfterDoubt),
             Repetition::Recognised { within, then } => {
-                let age = age(now, doubt.first).and_then(|age| age.checked_add(CLOCK_SKEW));
-                if age.is_some_and(|age| age < within) {
+                let age = age(now, doubt.first);
+                let is_less = |age: Option<Duration>| age.is_some_and(|age| age < within);
+                if is_less(age.and_then(|age| age.checked_add(CLOCK_SKEW))) {
                     return AskAgain::Now(Event::AskedAgainIdempotent);
                 }
                 // Another machine may have written it down, and then it may be recognised yet. To wait would end that, and
                 // nothing is gained by it: what is under way is recognised as the repetition of this one.
-                if age.saturating_sub(CLOCK_SKEW) < within && then.unanswered < within {
+                if is_less(age.map(|age| age.saturating_sub(CLOCK_SKEW))) && then.unanswered < within {
                     return AskAgain::Now(Event::AskedAgainAfterDoubt);
                 }
                 self.after(then, doubt)
