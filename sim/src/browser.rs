@@ -106,8 +106,9 @@ impl Browser {
         state.session.filter(|_| !state.over)
     }
 
-    pub(crate) fn rotation(&self) -> u64 {
-        self.state().glance.map_or(0, |glance| glance.rotation)
+    /// How often the tokens in the cookie here were renewed.
+    pub(crate) fn generation(&self) -> u64 {
+        self.state().glance.map_or(0, |glance| glance.generation)
     }
 
     pub(crate) async fn fetch(self: Arc<Self>, ask: Ask) -> Answer {
@@ -132,6 +133,7 @@ impl Browser {
             sent: sent.state,
             number: sent.number,
             first_to_end: sent.first_to_end,
+            oldest_email: sent.oldest_email,
             replica,
             ingress: world.now(),
             key_unknown: !world.replicas[replica].knows_every_secret(&world),
@@ -158,11 +160,13 @@ impl Browser {
         if state.jar.expire(now) {
             state.glance = None;
         }
-        let mut sent = Sent { state: state.clone(), number: state.requests, first_to_end: false };
+        let mut sent =
+            Sent { state: state.clone(), number: state.requests, first_to_end: false, oldest_email: 0 };
         drop(state);
         if let Some(session) = sent.state.session {
             if let Some(glance) = sent.state.glance {
                 world.checker.shown(now, session, glance.rotation);
+                sent.oldest_email = world.checker.oldest_email(session, glance);
             }
             if matches!(ask.what, What::SignIn | What::SignOut) {
                 sent.first_to_end = world.checker.ending(now, session);
@@ -173,7 +177,7 @@ impl Browser {
         let request = match ask.what {
             What::Page => Request::get("/page"),
             What::Home => Request::get("/home"),
-            What::SignIn => Request::post(format!("/sign-in?{}", address_of(self.person))),
+            What::SignIn => Request::post(format!("/sign-in?{}", address_of(self.person, 0))),
             What::SignOut => Request::post("/sign-out"),
         };
         let request = match sent.state.jar.header() {
@@ -217,4 +221,5 @@ struct Sent {
     state: State,
     number: u32,
     first_to_end: bool,
+    oldest_email: u32,
 }

@@ -11,14 +11,16 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::core_api::{Contract, CoreApi, Effect, FamilyId, PersonId, REPEATABLE_FOR};
+use crate::core_api::{CoreApi, Effect, FamilyId, PersonId};
+use crate::glass::Glance;
+use crate::style::Style;
 use crate::trace::Trace;
 
-pub(crate) use families::LostTo;
+pub(crate) use families::{LostTo, Sent};
 pub(crate) use sessions::{Ended, Lives, Seen, SessionRef};
 pub(crate) use verdict::{Excuse, Finding, Violation};
 
-use families::Families;
+use families::{Complaint, Families};
 use sessions::Sessions;
 
 /// Findings told with their whole story; of the others only the number is kept.
@@ -29,7 +31,7 @@ const LEASE_AND_PATIENCE: Duration = Duration::from_secs(12);
 const LEAST_CHANCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Checker {
-    contract: Contract,
+    style: Style,
     lives: Lives,
     state: Mutex<State>,
 }
@@ -54,25 +56,57 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Checker {
-    pub(crate) fn new(contract: Contract, lives: Lives) -> Self {
-        Self { contract, lives, state: Mutex::default() }
+    pub(crate) fn new(style: Style, lives: Lives) -> Self {
+        Self { style, lives, state: Mutex::default() }
     }
 
     /// A refresh token leaves a replica.
-    pub(crate) fn refresh_sent(
-        &self,
-        scene: Scene<'_>,
-        family: FamilyId,
-        generation: u32,
-        key: Option<&str>,
-    ) {
+    pub(crate) fn refresh_sent(&self, scene: Scene<'_>, sent: Sent<'_>) {
         let mut state = self.state();
-        let revoked = scene.core.look(family, |family| family.revoked.is_some()).unwrap_or(true);
-        let repeatable = self.contract == Contract::Ours;
-        let complaint = state.families.presented(family, generation, key, scene.now, repeatable);
-        if let Some(complaint) = complaint.filter(|_| !revoked) {
-            state.violate(scene, scene.person_of(family), Violation::PresentedTwice, complaint);
+        let revoked = scene.core.look(sent.family, |family| family.revoked.is_some()).unwrap_or(true);
+        let complaint = state.families.presented(self.style, sent, scene.now).filter(|_| !revoked);
+        let person = scene.person_of(sent.family);
+        match complaint {
+            Some(Complaint::Twice(text)) => state.violate(scene, person, Violation::PresentedTwice, text),
+            Some(Complaint::TooEarly(text)) => state.violate(scene, person, Violation::TooEarly, text),
+            Some(Complaint::Unknowing) => state.excuse(Excuse::WaitUnknown),
+            None => {}
         }
+    }
+
+    /// A whole answer to a refresh came that says nothing of its token.
+    pub(crate) fn answered(&self, family: FamilyId, generation: u32) {
+        self.state().families.notes(family).answered(generation);
+    }
+
+    /// The API turned a refresh away until then, and whoever asked knows; `told` says whether it had the store.
+    pub(crate) fn turned_away(&self, family: FamilyId, generation: u32, until: Duration, told: bool) {
+        self.state().families.notes(family).turned_away(generation, until, told);
+    }
+
+    /// A fault keeps everybody from knowing what came of a presentation of this token.
+    pub(crate) fn doubted(&self, family: FamilyId, generation: u32) {
+        let mut state = self.state();
+        let notes = state.families.notes(family);
+        notes.doubt = Some(generation);
+        notes.forget_wait();
+    }
+
+    /// What this generation's refresh brought is written down: nobody doubts it any more.
+    pub(crate) fn written(&self, family: FamilyId, generation: u32) {
+        let mut state = self.state();
+        let notes = state.families.notes(family);
+        notes.lost = notes.lost.filter(|(lost, _)| *lost > generation);
+        notes.doubt = notes.doubt.filter(|doubt| *doubt >= generation);
+    }
+
+    /// The store has no room for a grant that has just come; or it has again.
+    pub(crate) fn kept(&self, family: FamilyId, kept: bool) {
+        self.state().families.notes(family).unkept = !kept;
+    }
+
+    pub(crate) fn is_in_doubt(&self, family: FamilyId) -> bool {
+        self.style == Style::Person && self.state().families.notes(family).doubt.is_some()
     }
 
     /// The core API did something.
@@ -87,8 +121,9 @@ impl Checker {
             .core
             .look(family, |f| (f.person, f.generation, scene.core_now.saturating_sub(f.rotated_at)))
             .unwrap_or((PersonId(0), 0, Duration::ZERO));
-        let excused = notes.excuse(self.contract, generation, age);
-        notes.window_passed = excused == Some(Excuse::WindowPassed);
+        // Where reuse ends every session of the person, nothing excuses it.
+        let excused = notes.excuse(self.style, generation, age).filter(|_| self.style != Style::Person);
+        notes.excused = excused;
         if excused.is_none() {
             let text = format!("family {} was revoked: a spent refresh token was presented", family.0);
             state.violate(scene, person, Violation::FamilyRevoked, text);
@@ -117,12 +152,19 @@ impl Checker {
 
     /// A request came that nothing hindered from asking for the lost answer again.
     pub(crate) fn chance(&self, now: Duration, session: SessionRef) {
+        let family = self.state().sessions.of(session).family;
+        self.chance_for(now, family);
+    }
+
+    /// Somebody could have asked for the family's lost answer again.
+    pub(crate) fn chance_for(&self, now: Duration, family: FamilyId) {
+        let Some(repeatable_for) = self.style.repeatable_for() else { return };
         let mut state = self.state();
-        let family = state.sessions.of(session).family;
         let notes = state.families.notes(family);
-        let closes_at = (notes.lost_at + REPEATABLE_FOR).saturating_sub(LEAST_CHANCE);
+        let closes_at = (notes.lost_at + repeatable_for).saturating_sub(LEAST_CHANCE);
         let window = notes.lost_at + LEASE_AND_PATIENCE..closes_at;
-        if notes.lost.is_some() && window.contains(&now) {
+        let may_ask = now >= notes.waits_until();
+        if notes.lost.is_some() && window.contains(&now) && may_ask {
             notes.chance = Some(now);
         }
     }
@@ -167,14 +209,23 @@ impl Checker {
         self.state().sessions.of(session).ended.get_or_insert(ended);
     }
 
+    /// The end of a session could not be written down at once.
+    pub(crate) fn end_unwritten(&self, session: SessionRef) {
+        if let Some(ended) = &mut self.state().sessions.of(session).ended {
+            ended.store_down = true;
+        }
+    }
+
     /// Why there may have been nothing left to end.
     pub(crate) fn was_over(&self, scene: Scene<'_>, seen: Seen) -> Option<Excuse> {
         let session = self.state().sessions.of(seen.session).clone();
-        let (generation, rotated_at) = scene.core.look(session.family, |f| (f.generation, f.rotated_at))?;
+        let rotated_at = scene.core.look(session.family, |family| family.rotated_at)?;
         let age = scene.core_now.saturating_sub(rotated_at);
-        let superseded = session.superseded(scene.now, seen.rotation, u64::from(generation), age);
+        let superseded = session.superseded(scene.now, seen.rotation, age);
         let timed_out = session.timed_out(scene.now, seen, self.lives);
-        timed_out.or_else(|| superseded.map(|_| Excuse::EndedSuperseded))
+        // Without room for what followed, an older cookie is superseded at once.
+        let unkept = self.state().families.notes(session.family).unkept;
+        timed_out.or_else(|| (superseded.is_some() || unkept).then_some(Excuse::EndedSuperseded))
     }
 
     pub(crate) fn how_it_ended(&self, session: SessionRef) -> Option<Ended> {
@@ -186,7 +237,11 @@ impl Checker {
         let mut state = self.state();
         let person = state.sessions.of(session).person;
         let since = scene.now.saturating_sub(ended_at);
-        if store_down && since <= sessions::COPY_LIVES {
+        // Nobody can know of the end then, and where the API could not be told of it either, its tokens are good.
+        let family = state.sessions.of(session).family;
+        let untold = self.style == Style::Free || self.style == Style::Cookies;
+        let untold = untold && scene.core.has_unused_token(family, scene.core_now);
+        if store_down && (since <= sessions::COPY_LIVES || untold) {
             state.excuse(Excuse::StoreDown);
         } else {
             let text = format!("session {} shows the person {since:?} after its end", session.0);
@@ -248,14 +303,35 @@ impl Checker {
             scene.core.look(session.family, |f| (f.generation, f.revoked, f.rotated_at))?;
         let age = scene.core_now.saturating_sub(rotated_at);
         let notes = state.families.notes(session.family);
-        // What reached nobody who could write it down is in no head.
-        let unwritten = notes.lost.is_some_and(|(lost, _)| lost == generation);
-        let newest = u64::from(generation) - u64::from(unwritten && generation > 0);
-        own.or_else(|| verdict::of_family(revoked, notes.window_passed))
-            .or_else(|| notes.excuse(self.contract, generation, Duration::ZERO))
-            .or_else(|| session.superseded(scene.now, seen.rotation, u64::from(generation), age))
-            .or_else(|| session.superseded(scene.now, seen.rotation, newest, age))
+        own.or_else(|| session.final_excuse())
+            .or_else(|| verdict::of_family(revoked, notes.excused))
+            .or_else(|| notes.excuse(self.style, generation, Duration::ZERO))
+            .or_else(|| session.superseded(scene.now, seen.rotation, age))
+            .or_else(|| notes.unkept.then_some(Excuse::StoreFull))
             .or_else(|| seen.key_unknown.then_some(Excuse::KeyUnknown))
+    }
+
+    /// A cookie leaves a replica, which may not have been able to write down what is in it.
+    pub(crate) fn leaves(&self, scene: Scene<'_>, session: SessionRef, glance: Glance, store_down: bool) {
+        let mut state = self.state();
+        let found = state.sessions.of(session);
+        let (person, family) = (found.person, found.family);
+        if !found.leaves(glance, store_down) {
+            return;
+        }
+        let disturbed = state.families.notes(family).disturbed_at;
+        let recently = disturbed.is_some_and(|at| scene.now.saturating_sub(at) < Duration::from_mins(2));
+        if store_down || recently {
+            state.excuse(Excuse::ChangeUnwritten);
+            return;
+        }
+        let text = format!("session {}, rotation {}, address {}", session.0, glance.rotation, glance.email);
+        state.violate(scene, person, Violation::Reverted, text);
+    }
+
+    /// The oldest address that a page may show to whoever comes with this cookie.
+    pub(crate) fn oldest_email(&self, session: SessionRef, glance: Glance) -> u32 {
+        self.state().sessions.of(session).oldest_email(glance)
     }
 
     /// A page could not be shown. Sessions for which that never ends are as good as lost.
@@ -266,7 +342,7 @@ impl Checker {
         let recently = disturbed.is_some_and(|at| scene.now.saturating_sub(at) < Duration::from_mins(2));
         let found = state.sessions.of(session);
         let person = found.person;
-        if let Some(since) = found.stuck(scene.now, calm && !recently, disturbed) {
+        if let Some(since) = found.stuck(self.style, scene.now, calm && !recently, disturbed) {
             let text = format!("session {} has shown no page since {since}, in calm weather", session.0);
             state.violate(scene, person, Violation::Stuck, text);
         }

@@ -1,4 +1,4 @@
-//! A model of the core API: sign-in, refresh with real rotation, revocation of a family whose token is used twice.
+//! A model of the API of each style: sign-in, refresh with or without rotation, and what reuse of a token costs.
 //!
 //! It knows nothing of faults, and it signs nothing: our code does not check an access token's signature.
 
@@ -7,12 +7,23 @@ mod wire;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::style::Style;
 use crate::timeline::Timeline;
 
-pub(crate) use wire::{Answer, Call, address_of, subject_of};
+pub(crate) use wire::{
+    Answer, Call, CookieValue, SESSION_COOKIE, address_of, json, shown_to, subject_of, version_in,
+};
 
 /// For how long the same refresh token and key give the same pair.
 pub(crate) const REPEATABLE_FOR: Duration = Duration::from_mins(10);
+
+/// For how long a rotated token is good beside its successor, in the OpenID Connect style.
+pub(crate) const GRACE: Duration = Duration::from_mins(1);
+
+/// A session cookie is set anew with another value when it is so old.
+const COOKIE_RENEWED_AFTER: Duration = Duration::from_hours(3);
+/// Its former value is good for so long after the new one was first shown.
+const FORMER_COOKIE_STAYS: Duration = Duration::from_hours(24);
 
 /// How long an access token lives; the lives of the others are settings of a run.
 pub(crate) const ACCESS_TTL: Duration = Duration::from_mins(20);
@@ -23,21 +34,13 @@ pub(crate) struct PersonId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct FamilyId(pub u32);
 
-/// Which core API stands behind us.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Contract {
-    /// The embedded one: a refresh can be repeated under its `Idempotency-Key`.
-    Ours,
-    /// The one that the contract was recorded from: a lost answer is a lost token.
-    Recorded,
-}
-
 /// Why a family is over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Revoked {
     /// A spent token was presented.
     Reuse,
     Admin,
+    SignedOut,
 }
 
 /// Everything that descends from one sign-in.
@@ -53,6 +56,16 @@ pub(crate) struct Family {
     last_key: Option<Box<str>>,
     /// Access tokens of generations before this are refused although they live.
     refused_before: u32,
+    cookie: Cookie,
+}
+
+/// The value of a session cookie, as its number.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cookie {
+    serial: u32,
+    issued_at: Duration,
+    /// When the newest value first came.
+    shown_at: Option<Duration>,
 }
 
 /// What a call did.
@@ -67,12 +80,12 @@ pub(crate) enum Effect {
     Repeated(FamilyId, u32),
     /// A token of a family that is over, or nobody's.
     Refused,
-    /// A spent token took its family along.
+    /// A token was used as a thief would: it took its family along, or all of its person's.
     CaughtReuse(FamilyId),
 }
 
 pub(crate) struct CoreApi {
-    contract: Contract,
+    style: Style,
     refresh_ttl: Duration,
     state: Mutex<State>,
 }
@@ -80,14 +93,21 @@ pub(crate) struct CoreApi {
 #[derive(Default)]
 struct State {
     families: Vec<Family>,
-    /// The last family of each person.
-    latest: Vec<Option<FamilyId>>,
+    people: Vec<PersonState>,
     rotations: u64,
 }
 
+#[derive(Clone, Copy, Default)]
+struct PersonState {
+    /// The family of the last sign-in.
+    latest: Option<FamilyId>,
+    /// How often the address was changed.
+    email: u32,
+}
+
 impl CoreApi {
-    pub(crate) fn new(contract: Contract, refresh_ttl: Duration) -> Self {
-        Self { contract, refresh_ttl, state: Mutex::default() }
+    pub(crate) fn new(style: Style, refresh_ttl: Duration) -> Self {
+        Self { style, refresh_ttl, state: Mutex::default() }
     }
 
     /// Does what the call asks for.
@@ -101,14 +121,23 @@ impl CoreApi {
             Call::Refresh { family, generation, key } => {
                 self.refresh(&mut state, now, *family, *generation, key.as_deref())
             }
-            Call::CurrentUser { access: Some(access) } if state.accepts(access, now) => {
-                (Answer::User(access.person), Effect::None)
+            Call::SignOut { family } => {
+                if let Some(family) = state.families.get_mut(family.0 as usize) {
+                    family.revoked.get_or_insert(Revoked::SignedOut);
+                }
+                (Answer::Done, Effect::None)
+            }
+            Call::CurrentUser { access: Some(access), cookie } if state.accepts(access, now) => {
+                let email = state.person(access.person).email;
+                let cookie = cookie.and_then(|value| state.renew_cookie(value, now));
+                (Answer::User { person: access.person, email, cookie }, Effect::None)
             }
             Call::CurrentUser { .. } => (Answer::Unauthorized, Effect::None),
             Call::Unknown => (Answer::NotFound, Effect::None),
         }
     }
 
+    /// `generation` is that of the token, or the number of the cookie's value.
     fn refresh(
         &self,
         state: &mut State,
@@ -117,34 +146,51 @@ impl CoreApi {
         generation: u32,
         key: Option<&str>,
     ) -> (Answer, Effect) {
-        let key = key.filter(|_| self.contract == Contract::Ours);
+        let refused = (Answer::InvalidCredentials, Effect::Refused);
         let Some(family) = state.families.get_mut(id.0 as usize) else {
-            return (Answer::InvalidCredentials, Effect::Refused);
+            return refused;
         };
-        if family.revoked.is_some() || generation > family.generation {
-            return (Answer::InvalidCredentials, Effect::Refused);
+        if family.revoked.is_some() {
+            return refused;
         }
-        if generation == family.generation {
-            if now >= family.rotated_at + self.refresh_ttl {
-                return (Answer::InvalidCredentials, Effect::Refused);
+        let is_over = now >= family.rotated_at + self.refresh_ttl;
+        match self.style {
+            Style::Free if is_over => refused,
+            Style::Cookies if is_over || !family.cookie.accepts(generation, now) => refused,
+            Style::Free | Style::Cookies => state.rotate(id, None, now),
+            Style::JwtSessions if is_over => refused,
+            Style::JwtSessions if is_alive(family.rotated_at, now) => {
+                family.revoked = Some(Revoked::Reuse);
+                (Answer::InvalidCredentials, Effect::CaughtReuse(id))
             }
-            family.generation += 1;
-            family.rotated_at = now;
-            family.last_key = key.map(Into::into);
-            let effect = Effect::Rotated(id, family.generation);
-            state.rotations += 1;
-            return (Answer::Tokens(state.pair(id, now)), effect);
+            Style::JwtSessions => state.rotate(id, None, now),
+            Style::Ours | Style::Recorded | Style::Person | Style::OpenId => {
+                if generation > family.generation || generation == family.generation && is_over {
+                    return refused;
+                }
+                let key = key.filter(|_| self.style == Style::Ours);
+                if generation == family.generation {
+                    return state.rotate(id, key, now);
+                }
+                let is_last = generation + 1 == family.generation;
+                if is_last && self.is_repetition(family, key, now) {
+                    return (Answer::Tokens(state.pair(id, now)), Effect::Repeated(id, generation + 1));
+                }
+                state.punish(id, self.style == Style::Person);
+                (Answer::InvalidCredentials, Effect::CaughtReuse(id))
+            }
         }
-        let is_repetition = generation + 1 == family.generation
-            && key.is_some()
-            && family.last_key.as_deref() == key
-            && now < family.rotated_at + REPEATABLE_FOR;
-        if is_repetition {
-            let effect = Effect::Repeated(id, family.generation);
-            return (Answer::Tokens(state.pair(id, now)), effect);
-        }
-        family.revoked = Some(Revoked::Reuse);
-        (Answer::InvalidCredentials, Effect::CaughtReuse(id))
+    }
+
+    /// Whether the family's last refresh is asked for again.
+    fn is_repetition(&self, family: &Family, key: Option<&str>, now: Duration) -> bool {
+        let is_same = self.style == Style::OpenId || key.is_some() && family.last_key.as_deref() == key;
+        is_same && self.style.repeatable_for().is_some_and(|time| now < family.rotated_at + time)
+    }
+
+    /// The person has another address from now on.
+    pub(crate) fn change_email(&self, person: PersonId) {
+        self.state().person(person).email += 1;
     }
 
     /// An administrator ends a family.
@@ -174,7 +220,7 @@ impl CoreApi {
 
     /// The family of the person's last sign-in.
     pub(crate) fn latest_of(&self, person: PersonId) -> Option<FamilyId> {
-        self.state().latest.get(person.0 as usize).copied().flatten()
+        self.state().person(person).latest
     }
 
     /// How often a token was consumed.
@@ -186,9 +232,8 @@ impl CoreApi {
         self.state().families.len()
     }
 
-    /// Whether answers say that a refresh can be repeated.
-    pub(crate) fn is_idempotent(&self) -> bool {
-        self.contract == Contract::Ours
+    pub(crate) fn style(&self) -> Style {
+        self.style
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -206,23 +251,62 @@ impl State {
             revoked: None,
             last_key: None,
             refused_before: 0,
+            cookie: Cookie { issued_at: now, ..Cookie::default() },
         });
-        let index = person.0 as usize;
-        if index >= self.latest.len() {
-            self.latest.resize(index + 1, None);
-        }
-        self.latest[index] = Some(id);
+        self.person(person).latest = Some(id);
         id
     }
 
+    fn person(&mut self, person: PersonId) -> &mut PersonState {
+        let index = person.0 as usize;
+        if index >= self.people.len() {
+            self.people.resize(index + 1, PersonState::default());
+        }
+        &mut self.people[index]
+    }
+
+    fn rotate(&mut self, id: FamilyId, key: Option<&str>, now: Duration) -> (Answer, Effect) {
+        let family = &mut self.families[id.0 as usize];
+        family.generation += 1;
+        family.rotated_at = now;
+        family.last_key = key.map(Into::into);
+        let effect = Effect::Rotated(id, family.generation);
+        self.rotations += 1;
+        (Answer::Tokens(self.pair(id, now)), effect)
+    }
+
+    /// What reuse costs.
+    fn punish(&mut self, id: FamilyId, whole_person: bool) {
+        let person = self.families[id.0 as usize].person;
+        self.families[id.0 as usize].revoked = Some(Revoked::Reuse);
+        if whole_person {
+            for family in self.families.iter_mut().filter(|family| family.person == person) {
+                family.revoked.get_or_insert(Revoked::Reuse);
+            }
+        }
+    }
+
+    /// A cookie that comes with a call is set again, with another value when it is old.
+    fn renew_cookie(&mut self, value: CookieValue, now: Duration) -> Option<CookieValue> {
+        let cookie = &mut self.families.get_mut(value.family.0 as usize)?.cookie;
+        if value.serial == cookie.serial && now >= cookie.issued_at + COOKIE_RENEWED_AFTER {
+            *cookie = Cookie { serial: cookie.serial + 1, issued_at: now, shown_at: None };
+        }
+        cookie.accepts(value.serial, now).then_some(CookieValue { serial: cookie.serial, ..value })
+    }
+
     /// The pair that belongs to the family's present generation, whenever it is asked for.
-    fn pair(&self, id: FamilyId, now: Duration) -> wire::Pair {
+    fn pair(&mut self, id: FamilyId, now: Duration) -> wire::Pair {
+        let email = self.families.get(id.0 as usize).map(|family| family.person);
+        let email = email.map_or(0, |person| self.person(person).email);
         let family = &self.families[id.0 as usize];
         let expires_at = family.rotated_at + ACCESS_TTL;
         wire::Pair {
             person: family.person,
+            email,
             family: id,
             generation: family.generation,
+            serial: family.cookie.serial,
             issued_at: Timeline::unix_secs(family.rotated_at),
             expires_at: Timeline::unix_secs(expires_at),
             ttl_secs: expires_at.saturating_sub(now).as_secs().max(1),
@@ -236,73 +320,22 @@ impl State {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Whether the access token that was issued then lives. Its end is in whole seconds.
+fn is_alive(issued_at: Duration, now: Duration) -> bool {
+    Timeline::unix_secs(now) < Timeline::unix_secs(issued_at + ACCESS_TTL)
+}
 
-    const LIFE: Duration = Duration::from_hours(48);
-
-    fn refresh(api: &CoreApi, at_secs: u64, generation: u32, key: Option<&str>) -> Effect {
-        let call = Call::Refresh { family: FamilyId(0), generation, key: key.map(Into::into) };
-        api.handle(Duration::from_secs(at_secs), &call).1
-    }
-
-    fn signed_in(contract: Contract) -> CoreApi {
-        let api = CoreApi::new(contract, LIFE);
-        let (_, effect) = api.handle(Duration::ZERO, &Call::SignIn { person: PersonId(3) });
-        assert_eq!(effect, Effect::SignedIn(FamilyId(0)));
-        api
-    }
-
-    #[test]
-    fn a_spent_token_takes_its_family_along() {
-        let api = signed_in(Contract::Ours);
-        assert_eq!(refresh(&api, 1, 0, None), Effect::Rotated(FamilyId(0), 1));
-        assert!(api.has_unused_token(FamilyId(0), Duration::from_secs(2)));
-        assert_eq!(refresh(&api, 2, 0, None), Effect::CaughtReuse(FamilyId(0)));
-        assert_eq!(refresh(&api, 3, 1, None), Effect::Refused);
-        assert!(!api.has_unused_token(FamilyId(0), Duration::from_secs(4)));
-    }
-
-    #[test]
-    fn the_same_key_gives_the_same_pair_for_ten_minutes() {
-        let api = signed_in(Contract::Ours);
-        assert_eq!(refresh(&api, 0, 0, Some("key")), Effect::Rotated(FamilyId(0), 1));
-        assert_eq!(refresh(&api, 599, 0, Some("key")), Effect::Repeated(FamilyId(0), 1));
-        assert_eq!(refresh(&api, 600, 0, Some("key")), Effect::CaughtReuse(FamilyId(0)));
-    }
-
-    #[test]
-    fn another_key_is_a_reuse() {
-        let api = signed_in(Contract::Ours);
-        refresh(&api, 0, 0, Some("key"));
-        assert_eq!(refresh(&api, 1, 0, Some("another")), Effect::CaughtReuse(FamilyId(0)));
-    }
-
-    #[test]
-    fn the_recorded_contract_knows_no_key() {
-        let api = signed_in(Contract::Recorded);
-        refresh(&api, 0, 0, Some("key"));
-        assert_eq!(refresh(&api, 1, 0, Some("key")), Effect::CaughtReuse(FamilyId(0)));
-    }
-
-    #[test]
-    fn an_access_token_is_good_until_it_ends_even_after_its_family() {
-        let api = signed_in(Contract::Ours);
-        let ends = Timeline::unix_secs(ACCESS_TTL);
-        let access =
-            wire::Access { person: PersonId(3), family: FamilyId(0), generation: 0, expires_at: ends };
-        let call = Call::CurrentUser { access: Some(access) };
-        api.revoke(FamilyId(0));
-        assert!(matches!(api.handle(ACCESS_TTL / 2, &call).0, Answer::User(PersonId(3))));
-        assert!(matches!(api.handle(ACCESS_TTL, &call).0, Answer::Unauthorized));
-        api.refuse_access(FamilyId(0));
-        assert!(matches!(api.handle(ACCESS_TTL / 2, &call).0, Answer::Unauthorized));
-    }
-
-    #[test]
-    fn a_refresh_token_ends_by_itself() {
-        let api = signed_in(Contract::Ours);
-        assert_eq!(refresh(&api, LIFE.as_secs(), 0, None), Effect::Refused);
+impl Cookie {
+    /// Whether this value is good. The former one is, until the newest has been shown for a while.
+    fn accepts(&mut self, serial: u32, now: Duration) -> bool {
+        if serial == self.serial {
+            self.shown_at.get_or_insert(now);
+            return true;
+        }
+        let is_former = serial + 1 == self.serial;
+        is_former && self.shown_at.is_none_or(|shown| now < shown + FORMER_COOKIE_STAYS)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 //! The simulation of Ironleaf: the real session, token and BFF code, in virtual time, between simulated browsers, a
-//! simulated network and a model of the core API. Everything that happens follows from one seed.
+//! simulated network and a model of the API. Everything that happens follows from one seed.
 //!
 //! No socket, no thread of its own and no real time: a week takes seconds.
 
@@ -12,14 +12,16 @@ mod glass;
 mod network;
 pub mod options;
 mod process;
+mod provider;
 mod replica;
 pub mod report;
 mod request;
 pub mod run;
 mod store;
+mod style;
 mod timeline;
 mod trace;
 mod weather;
 mod world;
 
-pub use core_api::Contract;
+pub use style::Style;

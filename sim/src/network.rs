@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::StatusCode;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{Request, Response, Transport, TransportError};
 use tokio::sync::oneshot;
 
-use crate::checker::LostTo;
-use crate::core_api::{Call, Effect, FamilyId};
+use crate::checker::{LostTo, Sent};
+use crate::core_api::{Call, Effect, FamilyId, json};
 use crate::counts::Fault;
 use crate::process::Process;
 use crate::request::allow;
@@ -24,6 +25,9 @@ pub(crate) use faults::Outage;
 
 /// As `HttpTransport` waits by default.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(5);
+
+/// What the store did not tell a replica so recently may be what it needed to know.
+const BLIND_FOR: Duration = Duration::from_secs(10);
 
 /// How the core API is reached from one life of one replica.
 pub(crate) struct Network {
@@ -70,7 +74,13 @@ impl Network {
             world.checker.disturbed(*family, world.now());
         }
         if plan.fate != Fate::NotSent {
-            world.checker.refresh_sent(world.scene(), *family, *generation, key.as_deref());
+            let recently = world.now().saturating_sub(BLIND_FOR);
+            let blind = world.replicas[self.replica].store_disturbed_since(recently);
+            let sent = Sent { family: *family, generation: *generation, key: key.as_deref(), blind };
+            world.checker.refresh_sent(world.scene(), sent);
+        }
+        if plan.is_doubtful() {
+            world.checker.doubted(*family, *generation);
         }
         let person = world.core.look(*family, |family| family.person);
         if let Some(person) = person {
@@ -101,8 +111,7 @@ impl Journey {
             let (answer, effect) = self.world.core.handle(self.world.core_now(), &call);
             self.tell(&call, effect);
             self.world.checker.effect(self.world.scene(), effect);
-            let idempotent = self.world.core.is_idempotent();
-            (answer.into_response(idempotent), effect)
+            (answer.into_response(self.world.core.style()), effect)
         });
         self.pull(plan.trigger, Moment::Handled);
         pass(plan.back).await;
@@ -114,6 +123,7 @@ impl Journey {
             (Fate::Answered, Some((response, _))) => Ok(response),
             (Fate::Replaced { how: How::Error, .. }, _) => Ok(unavailable()),
             (Fate::Replaced { how: How::Garbage, .. }, _) => Ok(garbage()),
+            (Fate::TurnedAway { secs, unavailable }, _) => Ok(turned_away(secs, unavailable)),
             (Fate::Silent { .. } | Fate::Late, _) => {
                 // Longer than anybody waits.
                 pass(2 * GIVES_UP_AFTER).await;
@@ -121,9 +131,12 @@ impl Journey {
             }
             _ => Err(TransportError::Interrupted("connection reset".to_owned())),
         };
-        let arrived = sender.send(result).is_ok() && plan.fate == Fate::Answered;
-        if let Some((family, generation)) = consumed.filter(|_| arrived) {
+        let arrived = sender.send(result).is_ok();
+        if let Some((family, generation)) = consumed.filter(|_| arrived && plan.fate == Fate::Answered) {
             self.arrived(family, generation);
+        }
+        if let Call::Refresh { family, generation, .. } = &call {
+            self.settle(&plan, *family, *generation, arrived);
         }
         self.pull(plan.trigger, Moment::Answered);
         if plan.trigger == Some(Trigger::CrashAfterAnswer) {
@@ -150,14 +163,37 @@ impl Journey {
     /// The process has the answer; now it has to keep it.
     fn arrived(&self, family: FamilyId, generation: u32) {
         let (replica, now) = (&self.world.replicas[self.replica], self.world.now());
+        self.world.checker.kept(family, !self.world.is_store_full());
         if self.process.is_killed() || self.process.is_paused() {
             return;
         }
         if replica.is_partitioned() {
             self.world.checker.answer_lost(now, family, generation, LostTo::Partition);
+            replica.holds(now, family, generation);
         } else {
             self.world.checker.answer_arrived(family);
             replica.delivered(now, family, generation);
+        }
+    }
+
+    /// Whether an answer without tokens left somebody who knows what it means.
+    fn settle(&self, plan: &Plan, family: FamilyId, generation: u32, arrived: bool) {
+        let (world, replica) = (&self.world, &self.world.replicas[self.replica]);
+        let knows = arrived && !self.process.is_killed() && !self.process.is_paused();
+        match plan.fate {
+            Fate::TurnedAway { secs, .. } if knows => {
+                let until = world.now() + Duration::from_secs(secs);
+                let told = !replica.store_disturbed_since(world.now().saturating_sub(BLIND_FOR));
+                world.checker.turned_away(family, generation, until, told);
+                if replica.is_partitioned() {
+                    world.checker.doubted(family, generation);
+                } else {
+                    replica.learned(world.now(), family, generation);
+                }
+            }
+            Fate::TurnedAway { .. } => world.checker.doubted(family, generation),
+            Fate::Replaced { .. } if knows => world.checker.answered(family, generation),
+            _ => {}
         }
     }
 
@@ -243,6 +279,13 @@ const fn consumed(effect: Effect) -> Option<(FamilyId, u32)> {
         }
         _ => None,
     }
+}
+
+fn turned_away(secs: u64, unavailable: bool) -> Response {
+    let status = if unavailable { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::TOO_MANY_REQUESTS };
+    let mut response = json(status, r#"{"error":"temporarily_unavailable"}"#.to_owned());
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(secs));
+    response
 }
 
 fn unavailable() -> Response {

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use crate::core_api::Contract;
+use crate::style::Style;
 
 pub const HELP: &str = "\
-Simulates people, browsers, replicas, a store, a core API and everything that goes wrong between them.
+Simulates people, browsers, replicas, a store, an API and everything that goes wrong between them.
 
   --seed S          from which everything follows (printed; drawn from the clock if it is left out)
   --people N        how many people there are, in worlds of at most --world people each
   --world N         how many people share one world (default 250)
   --days D          how many days they live through (default 3)
   --replicas R      how many replicas serve them (default 3)
-  --contract C      ours, recorded, or both: then every fourth world has the recorded one (default both)
+  --style S         ours, recorded, free, person, jwt-sessions, cookies, openid, or all in turn (default all)
   --seconds N       goes on with new worlds until so many seconds of wall clock are over (default 120 without --people)
   --threads N       how many worlds go on at once (default 2)
   --mutants         shows that every known mistake is found, each within a minute
@@ -26,8 +26,8 @@ pub struct Options {
     pub world: u32,
     pub days: u32,
     pub replicas: usize,
-    /// `None` is both.
-    pub contract: Option<Contract>,
+    /// `None` is all in turn.
+    pub style: Option<Style>,
     pub time: Option<Duration>,
     pub threads: usize,
     pub mutants: bool,
@@ -42,7 +42,7 @@ impl Default for Options {
             world: 250,
             days: 3,
             replicas: 3,
-            contract: None,
+            style: None,
             time: None,
             threads: 2,
             mutants: false,
@@ -63,7 +63,7 @@ impl Options {
             match name.as_str() {
                 "--mutants" => options.mutants = true,
                 "--help" | "-h" => options.help = true,
-                "--contract" => options.contract = contract(&value(&name, args.next())?)?,
+                "--style" => options.style = style(&value(&name, args.next())?)?,
                 "--seed" => options.seed = Some(number(&name, args.next())?),
                 "--people" => options.people = Some(number(&name, args.next())?),
                 "--world" => options.world = number(&name, args.next())?,
@@ -93,13 +93,12 @@ fn number<T: std::str::FromStr>(name: &str, given: Option<String>) -> Result<T, 
     text.replace('_', "").parse().map_err(|_| format!("`{name} {text}`: that is not a number it can take."))
 }
 
-fn contract(text: &str) -> Result<Option<Contract>, String> {
-    match text {
-        "ours" => Ok(Some(Contract::Ours)),
-        "recorded" => Ok(Some(Contract::Recorded)),
-        "both" => Ok(None),
-        other => Err(format!("`--contract {other}`: it is ours, recorded or both.")),
+fn style(text: &str) -> Result<Option<Style>, String> {
+    if text == "all" {
+        return Ok(None);
     }
+    let known = Style::ALL.into_iter().find(|style| style.words() == text);
+    known.map(Some).ok_or_else(|| format!("`--style {text}`: `--help` lists them."))
 }
 
 #[cfg(test)]
@@ -117,14 +116,14 @@ mod tests {
 
     #[test]
     fn a_number_of_people_takes_as_long_as_it_takes() {
-        let options = parse("--people 100_000 --days 7 --seed 42 --contract recorded").unwrap();
+        let options = parse("--people 100_000 --days 7 --seed 42 --style recorded").unwrap();
         assert_eq!((options.people, options.days, options.seed), (Some(100_000), 7, Some(42)));
-        assert_eq!((options.time, options.contract), (None, Some(Contract::Recorded)));
+        assert_eq!((options.time, options.style), (None, Some(Style::Recorded)));
     }
 
     #[test]
     fn what_is_not_understood_is_said() {
-        for line in ["--peple 3", "--people", "--people many", "--contract mine", "--replicas 0"] {
+        for line in ["--peple 3", "--people", "--people many", "--style mine", "--replicas 0"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -25,6 +25,12 @@ use crate::world::World;
 /// An answer that arrived so recently may not have been written to the store yet.
 const RECENT: Duration = Duration::from_secs(10);
 
+/// The same, where no page waits for it to be written.
+const JUST_LEARNED: Duration = Duration::from_secs(2);
+/// A process tries once a second to write a grant down, for ten minutes.
+const HELD_IS_WRITTEN_WITHIN: Duration = Duration::from_secs(10);
+const HELD_FOR: Duration = Duration::from_mins(10);
+
 pub(crate) struct Replica {
     pub(crate) index: usize,
     pub(crate) skew_ms: i64,
@@ -35,6 +41,10 @@ pub(crate) struct Replica {
     store_disturbed_ms: AtomicU64,
     core_disturbed_ms: AtomicU64,
     delivered: Mutex<VecDeque<(Duration, FamilyId, u32)>>,
+    /// What a refresh has told without tokens, and may not be written yet.
+    learned: Mutex<VecDeque<(Duration, FamilyId, u32)>>,
+    /// Answers that came while the store was not there. This process goes on trying to write them down.
+    held: Mutex<Vec<(Duration, FamilyId, u32)>>,
 }
 
 /// From one start to the next crash.
@@ -55,6 +65,8 @@ impl Replica {
             store_disturbed_ms: AtomicU64::new(0),
             core_disturbed_ms: AtomicU64::new(0),
             delivered: Mutex::default(),
+            learned: Mutex::default(),
+            held: Mutex::default(),
         }
     }
 
@@ -144,7 +156,27 @@ impl Replica {
             replica.disturb_store(world.now());
             replica.partitions.fetch_sub(1, Ordering::Relaxed);
             world.tell(format!("replica {index} reaches the store again"));
+            pass(HELD_IS_WRITTEN_WITHIN).await;
+            world.replicas[index].write_held(&world);
         });
+    }
+
+    /// An answer arrived that cannot be written down now.
+    pub(crate) fn holds(&self, now: Duration, family: FamilyId, generation: u32) {
+        lock(&self.held).push((now, family, generation));
+    }
+
+    /// The store is back: what the process still had is written by now, unless it gave up or died.
+    fn write_held(&self, world: &World) {
+        if self.is_partitioned() {
+            return;
+        }
+        let now = world.now();
+        for (at, family, generation) in lock(&self.held).drain(..) {
+            if now.saturating_sub(at) < HELD_FOR && !self.disturbed_since(at) {
+                world.checker.written(family, generation);
+            }
+        }
     }
 
     pub(crate) fn is_partitioned(&self) -> bool {
@@ -187,10 +219,19 @@ impl Replica {
         delivered.push_back((now, family, generation));
     }
 
-    /// A page with this rotation of the family's session has left: whoever sends that has written it down before.
-    pub(crate) fn page_left(&self, family: FamilyId, rotation: u64) {
+    /// A page with a grant of this generation has left: whoever sends that has written it down before.
+    pub(crate) fn page_left(&self, family: FamilyId, written: u64) {
         lock(&self.delivered)
-            .retain(|(_, other, generation)| *other != family || u64::from(*generation) > rotation);
+            .retain(|(_, other, generation)| *other != family || u64::from(*generation) > written);
+    }
+
+    /// A refresh was refused here, and is known not to have spent its token.
+    pub(crate) fn learned(&self, now: Duration, family: FamilyId, generation: u32) {
+        let mut learned = lock(&self.learned);
+        while learned.front().is_some_and(|(at, ..)| *at + JUST_LEARNED < now) {
+            learned.pop_front();
+        }
+        learned.push_back((now, family, generation));
     }
 
     fn lose_recent(&self, world: &World, to: LostTo) {
@@ -198,6 +239,16 @@ impl Replica {
         for (at, family, generation) in lock(&self.delivered).drain(..) {
             if at + RECENT >= now {
                 world.checker.answer_lost(now, family, generation, to);
+                // Who presented it has it in its head, and nobody else knows more.
+                world.checker.doubted(family, generation.saturating_sub(1));
+                if to == LostTo::Partition {
+                    self.holds(now, family, generation);
+                }
+            }
+        }
+        for (at, family, generation) in lock(&self.learned).drain(..) {
+            if at + JUST_LEARNED >= now {
+                world.checker.doubted(family, generation);
             }
         }
     }

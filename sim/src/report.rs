@@ -5,9 +5,9 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::checker::Finding;
-use crate::core_api::Contract;
 use crate::counts::{Counts, Fault};
 use crate::options::Options;
+use crate::style::Style;
 use crate::world::{ADOPTED_FROM_AFAR, Outcome, Setup};
 
 /// Shorter runs need not have seen everything.
@@ -34,10 +34,13 @@ const PATHS: &[&str] = &[
     "Revoked",
     "SealedElsewhere",
     "StoreUnreachable",
+    "Unresolved",
+    "Unspent",
     "WaitedForLease",
     "the sign-in page says Rejected(InvalidGrant)",
     "the sign-in page says SignedOut",
     "the sign-in page says Superseded",
+    "the sign-in page says Unresolved",
 ];
 
 pub struct Report {
@@ -53,7 +56,9 @@ pub struct Report {
     lasted: Duration,
     counts: Counts,
     violations: BTreeMap<&'static str, u64>,
-    /// Per contract.
+    /// How many worlds had each style.
+    styles: BTreeMap<Style, u64>,
+    /// Per style.
     excuses: BTreeMap<(&'static str, &'static str), u64>,
     failures: Vec<(Setup, Vec<Finding>)>,
 }
@@ -73,6 +78,7 @@ impl Report {
             lasted: Duration::ZERO,
             counts: Counts::default(),
             violations: BTreeMap::new(),
+            styles: BTreeMap::new(),
             excuses: BTreeMap::new(),
             failures: Vec::new(),
         }
@@ -88,9 +94,9 @@ impl Report {
         self.sessions += outcome.sessions;
         self.lasted += outcome.lasted;
         self.counts.add(&outcome.counts);
-        let contract = words(setup.contract);
+        *self.styles.entry(setup.style).or_default() += 1;
         for (excuse, count) in outcome.excuses {
-            *self.excuses.entry((excuse, contract)).or_default() += count;
+            *self.excuses.entry((excuse, setup.style.words())).or_default() += count;
         }
         for (violation, count) in outcome.violations {
             *self.violations.entry(violation).or_default() += count;
@@ -128,22 +134,24 @@ impl Report {
 
     /// Faults and paths that a run of this length must have seen, and this one has not.
     fn missing(&self) -> Vec<String> {
-        if self.requests < LONG_ENOUGH_REQUESTS || self.options.contract.is_some() {
+        if self.requests < LONG_ENOUGH_REQUESTS || self.options.style.is_some() {
             return Vec::new();
         }
         let faults = Fault::ALL.iter().filter(|fault| self.counts.of(**fault) == 0);
         let faults = faults.map(|fault| fault.words().to_owned());
         let taken = self.counts.recoveries();
         let paths = PATHS.iter().filter(|path| !taken.contains_key(**path)).map(|path| (*path).to_owned());
-        faults.chain(paths).collect()
+        let styles = Style::ALL.iter().filter(|style| !self.styles.contains_key(style));
+        let styles = styles.map(|style| format!("style {}", style.words()));
+        faults.chain(paths).chain(styles).collect()
     }
 
     fn replay(setup: &Setup) -> String {
-        let Setup { seed, people, days, replicas, contract } = *setup;
-        let contract = words(contract);
+        let Setup { seed, people, days, replicas, style } = *setup;
+        let style = style.words();
         format!(
             "cargo xtask sim --seed {seed} --people {people} --world {people} --days {days} --replicas {replicas} \
-             --contract {contract}"
+             --style {style}"
         )
     }
 }
@@ -163,8 +171,12 @@ impl fmt::Display for Report {
             writeln!(f, "  {count:>9}  {path}")?;
         }
         writeln!(f, "\nEnds and exceptions that nothing of ours could avoid")?;
-        for ((excuse, contract), count) in &self.excuses {
-            writeln!(f, "  {count:>9}  {excuse} [{contract}]")?;
+        for ((excuse, style), count) in &self.excuses {
+            writeln!(f, "  {count:>9}  {excuse} [{style}]")?;
+        }
+        writeln!(f, "\nWorlds of each style")?;
+        for (style, worlds) in &self.styles {
+            writeln!(f, "  {worlds:>9}  {}", style.words())?;
         }
         self.totals(f)?;
         for (setup, findings) in &self.failures {
@@ -188,8 +200,11 @@ impl Report {
         )?;
         writeln!(
             f,
-            "{} requests ({micros:.0} us each), {} sessions, {} refreshes accepted",
-            self.requests, self.sessions, self.refreshes
+            "{} requests ({micros:.0} us each), {} sessions, {} refreshes accepted, {:.1} days simulated per second",
+            self.requests,
+            self.sessions,
+            self.refreshes,
+            self.lasted.as_secs_f64() / 86_400.0 / secs.max(f64::EPSILON)
         )?;
         let wrong: u64 = self.violations.values().sum();
         writeln!(f, "{wrong} violations")?;
@@ -207,11 +222,4 @@ fn failure(f: &mut fmt::Formatter<'_>, setup: &Setup, findings: &[Finding]) -> f
         f.write_str(&found.story)?;
     }
     Ok(())
-}
-
-const fn words(contract: Contract) -> &'static str {
-    match contract {
-        Contract::Ours => "ours",
-        Contract::Recorded => "recorded",
-    }
 }

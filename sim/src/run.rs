@@ -4,17 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::core_api::Contract;
 use crate::options::Options;
 use crate::report::Report;
+use crate::style::Style;
 use crate::world::{Outcome, Setup, World};
 
 /// Worlds that went wrong until nothing more is to be learned from the next.
 const ENOUGH_FAILURES: usize = 3;
-/// One world in so many has the recorded contract.
-const RECORDED_EVERY: u64 = 4;
-/// Where mistakes are looked for: some show under the one contract only.
-const RECORDED_EVERY_IN_A_SEARCH: u64 = 2;
 
 /// Runs what the options ask for.
 ///
@@ -35,6 +31,8 @@ pub fn run(options: &Options, seed: u64) -> Report {
 pub fn run_until_found(options: &Options, seed: u64, limit: Duration) -> Report {
     go(options, seed, &Until { worlds: None, time: Some(limit) }, true)
 }
+
+const STYLES: u64 = Style::ALL.len() as u64;
 
 struct Until {
     worlds: Option<u64>,
@@ -60,7 +58,7 @@ fn go(options: &Options, seed: u64, until: &Until, stop_early: bool) -> Report {
                     if is_over(index) {
                         break;
                     }
-                    let outcome = live(setup(options, seed, index, stop_early), stop_early);
+                    let outcome = live(setup(options, seed, index), stop_early);
                     lock().add(outcome);
                 }
             });
@@ -85,11 +83,11 @@ fn worlds(people: u32, world: u32) -> u64 {
 }
 
 /// The first world has the seed itself, so that a printed seed gives that very world.
-fn setup(options: &Options, seed: u64, index: u64, is_search: bool) -> Setup {
+fn setup(options: &Options, seed: u64, index: u64) -> Setup {
     let own = seed.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    let every = if is_search { RECORDED_EVERY_IN_A_SEARCH } else { RECORDED_EVERY };
-    let recorded = index % every == every - 1;
-    let drawn = if recorded { Contract::Recorded } else { Contract::Ours };
+    // From one that the seed draws on, all in turn: however short a run is, it has as many of them as it can.
+    let turn = (seed % STYLES).wrapping_add(index) % STYLES;
+    let drawn = Style::ALL[usize::try_from(turn).unwrap_or_default()];
     let before = u32::try_from(index).unwrap_or(u32::MAX).saturating_mul(options.world);
     let left = options.people.map_or(options.world, |people| people.saturating_sub(before));
     Setup {
@@ -97,7 +95,7 @@ fn setup(options: &Options, seed: u64, index: u64, is_search: bool) -> Setup {
         people: left.min(options.world).max(1),
         days: options.days,
         replicas: options.replicas,
-        contract: options.contract.unwrap_or(drawn),
+        style: options.style.unwrap_or(drawn),
     }
 }
 

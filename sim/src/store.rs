@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ironleaf_store::{Draft, Expected, Holder, Key, MemoryStore, Record, Store, StoreError, Written};
+use ironleaf_store::{Draft, Expected, Holder, Key, Limit, MemoryStore, Record, Store, StoreError, Written};
 
 use crate::counts::Fault;
 use crate::timeline::pass;
@@ -83,6 +83,12 @@ impl FaultyStore {
         result
     }
 
+    /// It is full of marks, which are never evicted: nothing that is there can grow.
+    async fn needs_room(&self, key: &Key, draft: &Draft) -> bool {
+        let kept = self.store().read(&[*key]).await.ok().and_then(|mut found| found.pop().flatten());
+        kept.is_none_or(|kept| draft.body.is_some() && kept.body.is_none())
+    }
+
     fn store(&self) -> &MemoryStore {
         &self.world.store
     }
@@ -95,6 +101,10 @@ impl Store for FaultyStore {
     }
 
     async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
+        if self.world.is_store_full() && self.needs_room(key, &draft).await {
+            self.hit(Fault::StoreRefused);
+            return self.through(async { Err(StoreError::Full(Limit::Size)) }).await;
+        }
         self.through(self.store().write(key, expected, draft)).await
     }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core_api::FamilyId;
+use crate::core_api::{FamilyId, PersonId};
 use crate::counts::Fault;
 use crate::network::Outage;
+use crate::style::Style;
 use crate::timeline::pass;
 use crate::world::World;
 
@@ -13,6 +14,8 @@ const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const SECOND: Duration = Duration::from_secs(1);
 
+/// A person's address changes once in so many days.
+const DAYS_PER_CHANGED_EMAIL: u32 = 1;
 /// Out of so many people one meets this in a day.
 const PEOPLE_PER_REVOCATION: u32 = 40;
 
@@ -33,7 +36,15 @@ pub(crate) fn begin(world: &Arc<World>) {
         some_replica(world, |index| world.replicas[index].restart(world));
     });
     every(world, 4 * HOUR, 14 * HOUR, new_secret);
+    every(world, 6 * HOUR, 24 * HOUR, full_store);
     let people = world.setup.people.max(1);
+    let mean = 24 * HOUR * DAYS_PER_CHANGED_EMAIL / people;
+    every(world, mean / 2, 2 * mean, |world| {
+        let person = PersonId(u32::try_from(world.dice().below(world.setup.people as usize)).unwrap_or(0));
+        world.counts.fault(Fault::EmailChanged);
+        world.tell_of(person, "the address is changed elsewhere");
+        world.core.change_email(person);
+    });
     let mean = 24 * HOUR * PEOPLE_PER_REVOCATION / people;
     every(world, mean / 2, 2 * mean, |world| {
         if let Some(family) = some_family(world) {
@@ -46,7 +57,9 @@ pub(crate) fn begin(world: &Arc<World>) {
         }
     });
     every(world, mean / 4, mean, |world| {
-        if let Some(family) = some_family(world) {
+        // There a living access token is refused only together with its session.
+        let is_possible = world.setup.style != Style::JwtSessions;
+        if let Some(family) = some_family(world).filter(|_| is_possible) {
             world.counts.fault(Fault::AccessRefused);
             tell_of(world, family, "the core API refuses the access token from now on");
             world.core.refuse_access(family);
@@ -87,6 +100,19 @@ fn outage(world: &Arc<World>) {
         pass(time).await;
         world.set_outage(None);
         world.tell("the core API is back");
+    });
+}
+
+fn full_store(world: &Arc<World>) {
+    let time = world.dice().mostly_short(20 * SECOND, 12 * MINUTE);
+    world.counts.fault(Fault::StoreFull);
+    world.tell(format!("the store is full for {time:?}"));
+    world.set_store_full(true);
+    let world = Arc::clone(world);
+    tokio::spawn(async move {
+        pass(time).await;
+        world.set_store_full(false);
+        world.tell("the store has room again");
     });
 }
 

@@ -1,7 +1,7 @@
 //! One world: replicas, a store, a core API and people, from one seed, for some days.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,12 +12,13 @@ use tokio::task::JoinSet;
 
 use crate::browser::Person;
 use crate::checker::{Checker, Finding, Lives, Scene};
-use crate::core_api::{Contract, CoreApi, PersonId};
+use crate::core_api::{CoreApi, PersonId};
 use crate::counts::Counts;
 use crate::dice::Dice;
 use crate::glass::Glass;
 use crate::network::Outage;
 use crate::replica::Replica;
+use crate::style::Style;
 use crate::timeline::Timeline;
 use crate::trace::Trace;
 use crate::weather;
@@ -47,7 +48,7 @@ pub(crate) struct Setup {
     pub(crate) people: u32,
     pub(crate) days: u32,
     pub(crate) replicas: usize,
-    pub(crate) contract: Contract,
+    pub(crate) style: Style,
 }
 
 pub(crate) struct World {
@@ -67,6 +68,8 @@ pub(crate) struct World {
     dice: Mutex<Dice>,
     secrets: Mutex<Vec<Secret>>,
     outage: Mutex<Option<Outage>>,
+    store_is_full: AtomicBool,
+    store_was_full_ms: AtomicU64,
 }
 
 /// What one world came to.
@@ -114,11 +117,11 @@ impl World {
         Self {
             setup,
             timeline,
-            core: CoreApi::new(setup.contract, REFRESH_TTL),
+            core: CoreApi::new(setup.style, REFRESH_TTL),
             store: Arc::new(MemoryStore::new(STORE_BYTES, timeline.clock(0))),
             replicas,
             counts: Counts::default(),
-            checker: Checker::new(setup.contract, LIVES),
+            checker: Checker::new(setup.style, LIVES),
             trace: Trace::new(setup.people),
             glass: Glass::new(secret.clone()),
             noise,
@@ -127,6 +130,8 @@ impl World {
             dice: Mutex::new(dice),
             secrets: Mutex::new(vec![secret]),
             outage: Mutex::default(),
+            store_is_full: AtomicBool::new(false),
+            store_was_full_ms: AtomicU64::new(0),
         }
     }
 
@@ -177,6 +182,23 @@ impl World {
         *lock(&self.outage) = outage;
     }
 
+    /// Whether the store has room for nothing new.
+    pub(crate) fn is_store_full(&self) -> bool {
+        self.store_is_full.load(Ordering::Relaxed)
+    }
+
+    /// Whether it had no room at that time or later.
+    pub(crate) fn was_store_full_since(&self, time: Duration) -> bool {
+        let last = Duration::from_millis(self.store_was_full_ms.load(Ordering::Relaxed));
+        self.is_store_full() || !last.is_zero() && last >= time
+    }
+
+    pub(crate) fn set_store_full(&self, is_full: bool) {
+        self.store_is_full.store(is_full, Ordering::Relaxed);
+        let now = u64::try_from(self.now().as_millis()).unwrap_or(u64::MAX);
+        self.store_was_full_ms.store(now, Ordering::Relaxed);
+    }
+
     /// Counts which way our code went.
     pub(crate) fn observe(&self, replica: usize, event: &Event) {
         // These two would drown the others.
@@ -193,7 +215,7 @@ impl World {
 
     /// Whether nothing that concerns everybody is wrong.
     pub(crate) fn is_calm(&self) -> bool {
-        self.outage().is_none() && self.replicas.iter().all(Replica::is_calm)
+        self.outage().is_none() && !self.is_store_full() && self.replicas.iter().all(Replica::is_calm)
     }
 
     pub(crate) fn end(&self) -> Duration {

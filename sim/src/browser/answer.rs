@@ -10,10 +10,11 @@ use http::{HeaderValue, Response, StatusCode};
 use super::jar::Applied;
 use super::{Ask, Browser, State, What};
 use crate::checker::{Ended, Excuse, Seen, SessionRef, Violation};
-use crate::core_api::subject_of;
+use crate::core_api::{subject_of, version_in};
 use crate::counts::Fault;
 use crate::glass::COOKIE_NAME;
 use crate::replica::REASON_HEADER;
+use crate::style::Style;
 use crate::timeline::pass;
 
 /// What a page may take of our own time while something is down: three seconds (issue "A refresh never signs anyone out
@@ -21,6 +22,8 @@ use crate::timeline::pass;
 const LATEST: Duration = Duration::from_millis(3_500);
 /// When everything that a sign-out begins is done, if nothing is in the way.
 const SIGN_OUT_SETTLES: Duration = Duration::from_secs(20);
+/// By then the end was tried to be written down once.
+const END_IS_TRIED_WITHIN: Duration = Duration::from_secs(3);
 /// How long a refresh tries that nobody waits for any more.
 const REFRESH_GOES_ON_FOR: Duration = Duration::from_secs(10);
 /// Half a minute lies between two tries to write an end down.
@@ -50,6 +53,8 @@ pub(super) struct Exchange {
     pub(super) number: u32,
     /// Nobody had asked for the session's end before.
     pub(super) first_to_end: bool,
+    /// The oldest address that a page may show.
+    pub(super) oldest_email: u32,
     pub(super) replica: usize,
     pub(super) ingress: Duration,
     pub(super) key_unknown: bool,
@@ -100,10 +105,20 @@ impl Received {
         }
     }
 
+    /// Whether it takes a session away and brings none. One that needs another number of cookies is removed and set at once.
     fn removes_session(&self) -> bool {
-        self.cookies
-            .iter()
-            .any(|line| matches!(Applied::read(line), Applied::Removed { name } if name == COOKIE_NAME))
+        let removes = self.cookies.iter().any(
+            |line| matches!(Applied::read(line), Applied::Removed { name } if name.starts_with(COOKIE_NAME)),
+        );
+        removes && self.session_cookies().next().is_none()
+    }
+
+    /// The cookies with a session that it sets.
+    fn session_cookies(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.cookies.iter().filter_map(|line| match Applied::read(line) {
+            Applied::Set { name, value } if name.starts_with(COOKIE_NAME) => Some((name, value)),
+            _ => None,
+        })
     }
 }
 
@@ -149,12 +164,15 @@ impl Browser {
     fn page_left(&self, exchange: &Exchange, received: &Received, session: SessionRef) {
         let world = &self.world;
         let replica = &world.replicas[exchange.replica];
-        let sealed = received.cookies.iter().find_map(|line| match Applied::read(line) {
-            Applied::Set { name, value } if name == COOKIE_NAME => world.glass.look(value),
-            _ => None,
-        });
-        if let Some(glance) = sealed {
-            replica.page_left(world.checker.family_of(session), glance.rotation);
+        if let Some(glance) = world.glass.look(received.session_cookies()) {
+            let family = world.checker.family_of(session);
+            // How often the tokens were renewed is the number of the token only where each renewal makes a new one.
+            if world.setup.style.rotates() {
+                replica.page_left(family, glance.generation);
+            }
+            let recently = exchange.ingress.saturating_sub(FOREGOING);
+            let store_down = world.is_store_full() || replica.store_disturbed_since(recently);
+            world.checker.leaves(world.scene(), session, glance, store_down);
         }
         // A page that could be shown had a living access token, and perhaps no reason to refresh.
         let refused = received.status == StatusCode::SERVICE_UNAVAILABLE;
@@ -192,9 +210,13 @@ impl Browser {
         }
         let world = self.world.clone();
         let (index, ingress, person) = (exchange.replica, exchange.ingress, self.person);
-        let store_down = world.replicas[index].store_disturbed_since(ingress);
+        let store_down = world.replicas[index].store_disturbed_since(ingress) || world.is_store_full();
         world.checker.ended(session, Ended { at: received.egress, replica: index, store_down });
         tokio::spawn(async move {
+            pass(END_IS_TRIED_WITHIN).await;
+            if world.replicas[index].store_disturbed_since(ingress) || world.was_store_full_since(ingress) {
+                world.checker.end_unwritten(session);
+            }
             pass(SIGN_OUT_SETTLES).await;
             let family = world.checker.family_of(session);
             if !world.core.has_unused_token(family, world.now()) {
@@ -203,11 +225,19 @@ impl Browser {
             let replica = &world.replicas[index];
             let begun = world.checker.ending_since(session).unwrap_or(ingress).min(ingress);
             let since = begun.saturating_sub(FOREGOING);
-            let excused = replica.core_disturbed_since(ingress)
+            // Whoever had a refresh under way is to give its grant back, on whichever replica that was.
+            let excused = world.replicas.iter().any(|replica| replica.core_disturbed_since(ingress))
                 || replica.store_disturbed_since(ingress)
                 || world.checker.was_disturbed(family, since)
+                || world.was_store_full_since(since)
                 || world.replicas.iter().any(|replica| replica.disturbed_since(since));
-            if excused {
+            // A head that could not be written leaves others in doubt, too.
+            let never_again = world.setup.style == Style::Person;
+            let in_doubt =
+                never_again && world.replicas.iter().any(|replica| replica.store_disturbed_since(since));
+            if in_doubt || world.checker.is_in_doubt(family) {
+                world.checker.excused(Excuse::DoubtAtSignOut);
+            } else if excused {
                 world.checker.excused(Excuse::CoreApiDown);
             } else {
                 let text = format!("session {} left a token of family {}", session.0, family.0);
@@ -260,21 +290,22 @@ impl Browser {
         }
         state.last_arrived = state.last_arrived.max(exchange.number);
         for line in &received.cookies {
-            match state.jar.apply(line, now) {
-                Applied::Set { name, value } if name.starts_with(COOKIE_NAME) => {
-                    state.glance = world.glass.look(value);
-                    state.held_since = now;
-                    state.over &= state.session == session;
-                    state.session = session;
-                }
-                Applied::Removed { name } if name == COOKIE_NAME => {
-                    let held = state.session.take();
-                    state.glance = None;
-                    if let Some(other) = held.filter(|held| Some(*held) != exchange.sent.session) {
-                        self.removed_wrongly(other, "by an answer to a request of another session");
-                    }
-                }
-                _ => {}
+            state.jar.apply(line, now);
+        }
+        let parts = received.session_cookies().count();
+        if parts > 0 {
+            if parts > 1 {
+                world.counts.fault(Fault::CookieInParts);
+            }
+            state.glance = world.glass.look(state.jar.pairs());
+            state.held_since = now;
+            state.over &= state.session == session;
+            state.session = session;
+        } else if received.removes_session() {
+            let held = state.session.take();
+            state.glance = None;
+            if let Some(other) = held.filter(|held| Some(*held) != exchange.sent.session) {
+                self.removed_wrongly(other, "by an answer to a request of another session");
             }
         }
     }
@@ -283,9 +314,15 @@ impl Browser {
     fn shown(&self, exchange: &Exchange, received: &Received) -> Answer {
         let world = &self.world;
         let scene = world.scene();
-        if received.body != subject_of(self.person).as_bytes() {
-            let text = format!("#{} shows {}", exchange.number, String::from_utf8_lossy(&received.body));
+        let shown = String::from_utf8_lossy(&received.body);
+        let (id, address) = shown.split_once(' ').unwrap_or((&shown, ""));
+        let email = version_in(address);
+        if id != subject_of(self.person) || email.is_none() {
+            let text = format!("#{} shows {shown}", exchange.number);
             world.checker.violate(scene, self.person, Violation::WrongPerson, text);
+        } else if email < Some(exchange.oldest_email) {
+            let text = format!("#{} shows {shown}, its cookie {}", exchange.number, exchange.oldest_email);
+            world.checker.violate(scene, self.person, Violation::Reverted, text);
         }
         if let Some(session) = exchange.sent.session {
             self.shown_after_end(exchange, session);
@@ -304,7 +341,9 @@ impl Browser {
         // Its end may be written down only when the store is back for whoever was asked, if that process lives so long.
         let asked = &world.replicas[ended.replica];
         let recently = world.now().saturating_sub(END_IS_WRITTEN_WITHIN);
-        let unwritten = asked.store_disturbed_since(recently) || asked.disturbed_since(ended.at);
+        let unwritten = asked.store_disturbed_since(recently)
+            || world.was_store_full_since(recently)
+            || asked.disturbed_since(ended.at);
         let unread = world.replicas[exchange.replica].store_disturbed_since(exchange.ingress);
         let crashed = ended.store_down && asked.disturbed_since(ended.at);
         if crashed && exchange.ask.what == What::Home {

@@ -36,6 +36,11 @@ impl Jar {
         Some(pairs.join("; "))
     }
 
+    /// Name and value of each cookie.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, stored)| (name.as_str(), stored.value.as_str()))
+    }
+
     /// Drops what is over; says whether that was anything.
     pub(crate) fn expire(&mut self, now: Duration) -> bool {
         let before = self.0.len();

@@ -241,7 +241,7 @@ impl Person {
         let family = self.world.checker.family_of(session);
         let newest = self.world.core.look(family, |family| u64::from(family.generation)).unwrap_or(0);
         self.world.tell_of(self.id, "the laptop sleeps for a night");
-        if newest >= self.browser.rotation() + 3 {
+        if newest >= self.browser.generation() + 3 {
             self.world.counts.fault(Fault::LaptopAsleep);
         }
     }

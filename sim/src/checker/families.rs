@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::sessions::SessionRef;
 use super::verdict::Excuse;
-use crate::core_api::{Contract, FamilyId, REPEATABLE_FOR};
+use crate::core_api::FamilyId;
+use crate::style::Style;
 
-/// How long a token that may be consumed must rest before it is presented again (DESIGN.md, "Tokens").
+/// How long a token that may be consumed must rest before it is presented again where no answer came (DESIGN.md, "Tokens").
 const REST: Duration = Duration::from_secs(30);
 
 /// By what an answer was lost.
@@ -19,6 +20,26 @@ pub(crate) enum LostTo {
     Partition,
 }
 
+/// A refresh token leaves a replica.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent<'a> {
+    pub(crate) family: FamilyId,
+    /// Which of the family's tokens, or which value of its cookie.
+    pub(crate) generation: u32,
+    pub(crate) key: Option<&'a str>,
+    /// The store failed this replica just now, so that it may not know what others have written down.
+    pub(crate) blind: bool,
+}
+
+/// What is wrong with that.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Complaint {
+    Twice(String),
+    TooEarly(String),
+    /// It was too early, and the replica could not know.
+    Unknowing,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Notes {
     /// The session that holds it; nobody cares about a family whose sign-in never arrived.
@@ -28,20 +49,38 @@ pub(crate) struct Notes {
     /// The generation whose tokens nobody got.
     pub(crate) lost: Option<(u32, LostTo)>,
     pub(crate) lost_at: Duration,
-    /// When a request last came that could have asked for the lost answer again.
+    /// When somebody last could have asked for the lost answer again.
     pub(crate) chance: Option<Duration>,
-    /// It was revoked because its last answer could not be repeated any more.
-    pub(crate) window_passed: bool,
+    /// A token of this generation was presented, and no replica can know what came of it.
+    pub(crate) doubt: Option<u32>,
+    /// The grant of the last refresh found no room in the store.
+    pub(crate) unkept: bool,
+    /// Why it was revoked for reuse, where nothing of ours could avoid that.
+    pub(crate) excused: Option<Excuse>,
     pub(crate) disturbed_at: Option<Duration>,
     presented: Option<Presented>,
+    /// Until when the API asked to wait with which generation.
+    not_before: Option<Wait>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Wait {
+    generation: u32,
+    until: Duration,
+    /// Whether whoever was asked had the store, to tell the others.
+    told: bool,
 }
 
 #[derive(Clone, Debug)]
 struct Presented {
     generation: u32,
+    /// When the time began in which the API recognises it: one that comes later begins it anew, if it is the one that spends.
+    first: Duration,
     at: Duration,
     key: Option<Box<str>>,
     times: u32,
+    /// A whole answer came that says nothing of the token: nothing is under way any more.
+    answered: bool,
 }
 
 #[derive(Default)]
@@ -57,42 +96,102 @@ impl Families {
     }
 
     /// Notes that a token leaves, and says what is wrong with that.
-    pub(crate) fn presented(
-        &mut self,
-        family: FamilyId,
-        generation: u32,
-        key: Option<&str>,
-        now: Duration,
-        repeatable: bool,
-    ) -> Option<String> {
-        let notes = self.notes(family);
+    pub(crate) fn presented(&mut self, style: Style, sent: Sent<'_>, now: Duration) -> Option<Complaint> {
+        let notes = self.notes(sent.family);
+        let generation = sent.generation;
         let before = notes.presented.take().filter(|before| before.generation == generation);
         let times = before.as_ref().map_or(1, |before| before.times + 1);
-        let is_free = notes.ending || notes.session.is_none();
-        notes.presented = Some(Presented { generation, at: now, key: key.map(Into::into), times });
-        let before = before.filter(|_| !is_free)?;
-        if repeatable && key.is_some() && before.key.as_deref() == key {
+        let recognised = style.repeatable_for().unwrap_or_default();
+        let first = before.as_ref().map(|before| before.first).filter(|first| now < *first + recognised);
+        notes.presented = Some(Presented {
+            generation,
+            first: first.unwrap_or(now),
+            at: now,
+            key: sent.key.map(Into::into),
+            times,
+            answered: false,
+        });
+        if notes.ending || notes.session.is_none() {
             return None;
         }
-        let rested = now.saturating_sub(before.at);
-        let complaint = format!(
-            "generation {generation} of family {} for the {times}. time, {:.1} s after the last",
-            family.0,
-            rested.as_secs_f64()
-        );
-        (rested < REST).then_some(complaint)
+        let wait = notes.not_before.filter(|wait| wait.generation == generation && now < wait.until);
+        if let Some(wait) = wait {
+            let early = wait.until.saturating_sub(now).as_secs_f64();
+            let text =
+                format!("generation {generation} of family {} came {early:.1} s too early", sent.family.0);
+            return Some(if sent.blind || !wait.told {
+                Complaint::Unknowing
+            } else {
+                Complaint::TooEarly(text)
+            });
+        }
+        let before = before.filter(|before| !before.may_be_followed(style, sent.key, now))?;
+        let rested = now.saturating_sub(before.at).as_secs_f64();
+        Some(Complaint::Twice(format!(
+            "generation {generation} of family {} for the {times}. time, {rested:.1} s after the last",
+            sent.family.0
+        )))
+    }
+}
+
+impl Presented {
+    /// Whether the same token may be presented again now.
+    fn may_be_followed(&self, style: Style, key: Option<&str>, now: Duration) -> bool {
+        let rested = self.answered || now.saturating_sub(self.at) >= REST;
+        match style {
+            // What is too early there is seen by what the API does.
+            Style::Free | Style::Cookies | Style::JwtSessions => true,
+            // Never: a token that is known to be unspent is not noted as presented.
+            Style::Person => false,
+            Style::Recorded => rested,
+            Style::Ours => key.is_some() && self.key.as_deref() == key || rested,
+            // Two clocks may differ by as much as a token rests.
+            Style::OpenId => {
+                style.repeatable_for().is_some_and(|time| now < self.first + time + 2 * REST) || rested
+            }
+        }
     }
 }
 
 impl Notes {
+    /// A whole answer came, out of form or of somebody in between.
+    pub(crate) fn answered(&mut self, generation: u32) {
+        if let Some(presented) = self.presented.as_mut().filter(|last| last.generation == generation) {
+            presented.answered = true;
+        }
+    }
+
+    /// The token is certainly not spent, and the API asks to wait until then.
+    pub(crate) fn turned_away(&mut self, generation: u32, until: Duration, told: bool) {
+        self.not_before = Some(Wait { generation, until, told });
+        self.presented = self.presented.take().filter(|last| last.generation != generation);
+    }
+
+    /// Until when nobody may ask, whatever clock they go by.
+    pub(crate) fn waits_until(&self) -> Duration {
+        self.not_before.map(|wait| wait.until + 2 * REST).unwrap_or_default()
+    }
+
+    /// Whoever was asked to wait cannot tell the others.
+    pub(crate) fn forget_wait(&mut self) {
+        self.not_before = None;
+    }
+
     /// Why a session with this family may end, the family being at `generation` since `age`.
-    pub(crate) fn excuse(&self, contract: Contract, generation: u32, age: Duration) -> Option<Excuse> {
+    pub(crate) fn excuse(&self, style: Style, generation: u32, age: Duration) -> Option<Excuse> {
         let lost = self.lost.is_some_and(|(lost, _)| lost == generation);
-        match contract {
-            Contract::Recorded => lost.then_some(Excuse::AnswerLost),
-            Contract::Ours => {
-                (lost && self.chance.is_none() && age >= REPEATABLE_FOR).then_some(Excuse::WindowPassed)
+        match style {
+            Style::Recorded => lost.then_some(Excuse::AnswerLost),
+            Style::Ours | Style::OpenId => {
+                let is_over = style.repeatable_for().is_some_and(|time| age >= time);
+                (lost && self.chance.is_none() && is_over).then_some(Excuse::WindowPassed)
             }
+            Style::Person => {
+                let is_open = self.doubt.is_some_and(|doubt| doubt == generation || doubt + 1 == generation);
+                is_open.then_some(Excuse::Unresolved)
+            }
+            // What stays the same cannot be lost with an answer.
+            Style::Free | Style::Cookies | Style::JwtSessions => None,
         }
     }
 }

@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use super::verdict::Excuse;
+use ironleaf_auth::Patience;
+
 use crate::core_api::{ACCESS_TTL, FamilyId, PersonId};
+use crate::glass::Glance;
+use crate::style::Style;
 use crate::timeline::readable;
 
 /// Two machines differ by up to thirty seconds, and a seal may be an hour old when the last request was not.
 const SKEW: Duration = Duration::from_mins(1);
 const SEAL_AGE: Duration = Duration::from_hours(1);
-
-/// A head that a request has shown stays for this long (DESIGN.md, "Tokens").
-const SHOWN_STAYS: Duration = Duration::from_mins(10);
-/// The default of `SUCCESSOR_RETENTION`: how long a head stays that nobody has shown.
-const UNSHOWN_STAYS: Duration = Duration::from_hours(24);
 
 /// While the store is down, a copied cookie can outlive its session by so much (`docs/security.md`).
 pub(crate) const COPY_LIVES: Duration = ACCESS_TTL.saturating_add(SKEW);
@@ -61,6 +60,11 @@ pub(crate) struct Session {
     last_answer_at: Duration,
     /// The highest rotation that a replica was shown, and when it first was.
     shown: (u64, Duration),
+    /// The highest rotation in any cookie that left a replica, and in one that left while the store was there.
+    left: u64,
+    left_written: u64,
+    /// The address that the highest rotation came with first.
+    email: (u64, u32),
     unavailable: Option<Unavailable>,
 }
 
@@ -98,6 +102,9 @@ impl Sessions {
             lost: false,
             last_answer_at: now,
             shown: (0, now),
+            left: 0,
+            left_written: 0,
+            email: (0, 0),
             unavailable: None,
         });
         session
@@ -131,6 +138,31 @@ impl Session {
         }
     }
 
+    /// A cookie leaves a replica that may not have been able to write it down. Says whether its address is older than one that
+    /// an earlier rotation had.
+    pub(crate) fn leaves(&mut self, glance: Glance, store_down: bool) -> bool {
+        let Glance { rotation, email, .. } = glance;
+        self.left = self.left.max(rotation);
+        if !store_down {
+            self.left_written = self.left_written.max(rotation);
+        }
+        let is_reverted = rotation > self.email.0 && email < self.email.1;
+        if rotation > self.email.0 {
+            self.email = (rotation, if store_down { 0 } else { email });
+        }
+        is_reverted
+    }
+
+    /// The oldest address that a page may show to whoever comes with this.
+    pub(crate) fn oldest_email(&self, glance: Glance) -> u32 {
+        if self.email.0 == glance.rotation { glance.email.min(self.email.1) } else { 0 }
+    }
+
+    /// The end that was excused already, where there is nothing after it.
+    pub(crate) fn final_excuse(&self) -> Option<Excuse> {
+        self.excused.filter(|excuse| excuse.is_final())
+    }
+
     pub(crate) fn arrived(&mut self, now: Duration) {
         self.last_answer_at = now;
         self.unavailable = None;
@@ -152,22 +184,27 @@ impl Session {
         (age >= lives.absolute || held.max(unused) >= shortest).then_some(Excuse::TimedOut)
     }
 
-    /// Whether a cookie of this rotation may have lost its session to time, the newest being `newest` since `age`.
-    pub(crate) fn superseded(
-        &self,
-        now: Duration,
-        rotation: u64,
-        newest: u64,
-        age: Duration,
-    ) -> Option<Excuse> {
-        let shown = self.shown.0 >= newest && now.saturating_sub(self.shown.1) + SKEW >= SHOWN_STAYS;
-        let forgotten = age + SKEW >= UNSHOWN_STAYS;
-        (rotation < newest && (shown || forgotten)).then_some(Excuse::Superseded)
+    /// Whether a cookie of this rotation may have lost its session to time: the head that followed it was shown, or is of `age`.
+    /// What left while the store was down may be in no head, and what is in the head then is what left before.
+    pub(crate) fn superseded(&self, now: Duration, rotation: u64, age: Duration) -> Option<Excuse> {
+        let Patience { shown: shown_stays, successor, .. } = Patience::default();
+        let shown_long_ago = now.saturating_sub(self.shown.1) + SKEW >= shown_stays;
+        let is_over = |newest: u64| {
+            let shown = self.shown.0 >= newest && shown_long_ago;
+            rotation < newest && (shown || age + SKEW >= successor)
+        };
+        (is_over(self.left) || is_over(self.left_written)).then_some(Excuse::Superseded)
     }
 
     /// Notes a 503; since when there is nothing else in calm weather, once that is beyond patience.
     /// A fault that hit one of its calls, though nobody saw an answer of that, begins the count anew.
-    pub(crate) fn stuck(&mut self, now: Duration, calm: bool, disturbed: Option<Duration>) -> Option<String> {
+    pub(crate) fn stuck(
+        &mut self,
+        style: Style,
+        now: Duration,
+        calm: bool,
+        disturbed: Option<Duration>,
+    ) -> Option<String> {
         if !calm {
             self.unavailable = None;
             return None;
@@ -179,7 +216,8 @@ impl Session {
         let seen = going_on.unwrap_or(Unavailable { since: now, last_at: now, answers: 0 });
         let seen = Unavailable { last_at: now, answers: seen.answers + 1, ..seen };
         self.unavailable = Some(seen);
-        let hopeless = seen.answers > PATIENCE_ANSWERS && now.saturating_sub(seen.since) > PATIENCE;
+        let hopeless = seen.answers > PATIENCE_ANSWERS
+            && now.saturating_sub(seen.since) > PATIENCE + style.longest_rest();
         if !hopeless || self.lost {
             return None;
         }

@@ -20,10 +20,10 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(contract: Contract) -> Self {
-        let core = CoreApi::new(contract, 2 * LIVES.refresh_token);
+    fn new(style: Style) -> Self {
+        let core = CoreApi::new(style, 2 * LIVES.refresh_token);
         core.handle(Duration::ZERO, &Call::SignIn { person: PERSON });
-        let checker = Checker::new(contract, LIVES);
+        let checker = Checker::new(style, LIVES);
         let session = checker.begun(Duration::ZERO, PERSON, FAMILY);
         Self { core, trace: Trace::new(1), checker, session }
     }
@@ -32,8 +32,19 @@ impl Bench {
         Scene { now, core_now: now, core: &self.core, trace: &self.trace }
     }
 
+    fn present(&self, now: Duration, generation: u32, key: Option<&str>) {
+        let sent = Sent { family: FAMILY, generation, key, blind: false };
+        self.checker.refresh_sent(self.scene(now), sent);
+    }
+
+    /// A cookie of this rotation leaves a replica that has the store.
+    fn leaves(&self, now: Duration, rotation: u64, email: u32) {
+        let glance = Glance { id: [0; 16], rotation, generation: rotation, email };
+        self.checker.leaves(self.scene(now), self.session, glance, false);
+    }
+
     fn refresh(&self, now: Duration, generation: u32, key: Option<&str>) {
-        self.checker.refresh_sent(self.scene(now), FAMILY, generation, key);
+        self.present(now, generation, key);
         let call = Call::Refresh { family: FAMILY, generation, key: key.map(Into::into) };
         let (_, effect) = self.core.handle(now, &call);
         self.checker.effect(self.scene(now), effect);
@@ -52,7 +63,7 @@ impl Bench {
 
 #[test]
 fn a_living_session_at_the_sign_in_page_is_lost() {
-    let bench = Bench::new(Contract::Ours);
+    let bench = Bench::new(Style::Ours);
     assert_eq!(bench.sent_away(HOUR, 0), None);
     bench.sent_away(HOUR, 0);
     assert_eq!(bench.checker.violations()[Violation::Lost.words()], 1, "once is enough");
@@ -60,7 +71,7 @@ fn a_living_session_at_the_sign_in_page_is_lost() {
 
 #[test]
 fn nobody_is_missed_who_asked_for_it_or_stayed_away() {
-    let bench = Bench::new(Contract::Ours);
+    let bench = Bench::new(Style::Ours);
     assert_eq!(bench.sent_away(LIVES.idle.saturating_sub(HOUR), 0), Some(Excuse::TimedOut));
     bench.checker.ending(HOUR, bench.session);
     assert_eq!(bench.sent_away(2 * HOUR, 0), Some(Excuse::Ending));
@@ -69,8 +80,8 @@ fn nobody_is_missed_who_asked_for_it_or_stayed_away() {
 
 #[test]
 fn only_a_lost_answer_excuses_the_end_of_a_family_and_only_where_nothing_can_be_repeated() {
-    for (contract, excuse) in [(Contract::Recorded, Some(Excuse::AnswerLost)), (Contract::Ours, None)] {
-        let bench = Bench::new(contract);
+    for (style, excuse) in [(Style::Recorded, Some(Excuse::AnswerLost)), (Style::Ours, None)] {
+        let bench = Bench::new(style);
         bench.refresh(HOUR, 0, Some("key"));
         bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Network);
         assert_eq!(bench.sent_away(HOUR + Duration::from_mins(1), 0), excuse);
@@ -80,7 +91,7 @@ fn only_a_lost_answer_excuses_the_end_of_a_family_and_only_where_nothing_can_be_
 #[test]
 fn the_window_of_a_repetition_excuses_only_if_nobody_could_use_it() {
     for (came, expected) in [(false, vec![]), (true, vec![Violation::FamilyRevoked.words()])] {
-        let bench = Bench::new(Contract::Ours);
+        let bench = Bench::new(Style::Ours);
         bench.refresh(HOUR, 0, Some("key"));
         bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Crash);
         if came {
@@ -94,17 +105,16 @@ fn the_window_of_a_repetition_excuses_only_if_nobody_could_use_it() {
 #[test]
 fn a_token_rests_for_thirty_seconds_before_it_is_presented_again() {
     for (wait_secs, expected) in [(29, vec![Violation::PresentedTwice]), (30, vec![])] {
-        let bench = Bench::new(Contract::Recorded);
-        bench.checker.refresh_sent(bench.scene(HOUR), FAMILY, 0, None);
-        let later = bench.scene(HOUR + Duration::from_secs(wait_secs));
-        bench.checker.refresh_sent(later, FAMILY, 0, None);
+        let bench = Bench::new(Style::Recorded);
+        bench.present(HOUR, 0, None);
+        bench.present(HOUR + Duration::from_secs(wait_secs), 0, None);
         assert_eq!(bench.found(), expected.into_iter().map(Violation::words).collect::<Vec<_>>());
     }
 }
 
 #[test]
 fn a_repetition_under_its_key_is_allowed_where_it_is_recognised() {
-    let bench = Bench::new(Contract::Ours);
+    let bench = Bench::new(Style::Ours);
     bench.refresh(HOUR, 0, Some("key"));
     bench.refresh(HOUR, 0, Some("key"));
     assert_eq!(bench.found(), [""; 0]);
@@ -114,8 +124,9 @@ fn a_repetition_under_its_key_is_allowed_where_it_is_recognised() {
 
 #[test]
 fn a_cookie_that_is_behind_is_superseded_only_after_the_time_that_is_promised() {
-    let bench = Bench::new(Contract::Ours);
+    let bench = Bench::new(Style::Ours);
     bench.refresh(HOUR, 0, Some("key"));
+    bench.leaves(HOUR, 1, 0);
     let shown = HOUR + Duration::from_mins(1);
     assert_eq!(bench.sent_away(20 * HOUR, 0), None, "nobody has shown the newest");
     bench.checker.shown(shown, bench.session, 1);
@@ -126,7 +137,7 @@ fn a_cookie_that_is_behind_is_superseded_only_after_the_time_that_is_promised() 
 #[test]
 fn a_copy_that_works_after_the_end_is_found_unless_the_store_was_down_for_as_long_as_is_documented() {
     for (store_down, after, expected) in [(false, 1, 1), (true, 20, 0), (true, 22, 1)] {
-        let bench = Bench::new(Contract::Ours);
+        let bench = Bench::new(Style::Ours);
         let now = HOUR + Duration::from_mins(after);
         bench.checker.shows(bench.scene(now), bench.session, HOUR, store_down);
         assert_eq!(bench.found().len(), expected, "{store_down}, {after} minutes");
@@ -136,11 +147,112 @@ fn a_copy_that_works_after_the_end_is_found_unless_the_store_was_down_for_as_lon
 #[test]
 fn only_503s_in_calm_weather_make_a_session_hopeless() {
     for (calm, expected) in [(true, 1), (false, 0)] {
-        let bench = Bench::new(Contract::Ours);
+        let bench = Bench::new(Style::Ours);
         for minutes in [0, 10, 20, 30, 40] {
             let now = Duration::from_mins(minutes);
             bench.checker.unavailable(bench.scene(now), bench.session, calm);
         }
         assert_eq!(bench.found().len(), expected, "{calm}");
     }
+}
+
+#[test]
+fn a_token_in_doubt_excuses_one_session_where_reuse_ends_all_and_nothing_where_it_is_free() {
+    for (style, excuse) in
+        [(Style::Person, Some(Excuse::Unresolved)), (Style::Free, None), (Style::JwtSessions, None)]
+    {
+        let bench = Bench::new(style);
+        bench.present(HOUR, 0, None);
+        bench.checker.doubted(FAMILY, 0);
+        assert_eq!(bench.sent_away(2 * HOUR, 0), excuse, "{style:?}");
+    }
+}
+
+#[test]
+fn a_doubt_that_is_over_excuses_nothing() {
+    let bench = Bench::new(Style::Person);
+    bench.checker.doubted(FAMILY, 0);
+    bench.refresh(HOUR, 0, None);
+    bench.checker.written(FAMILY, 1);
+    assert_eq!(bench.sent_away(2 * HOUR, 1), None);
+}
+
+#[test]
+fn nothing_excuses_the_end_of_all_sessions_of_a_person() {
+    let bench = Bench::new(Style::Person);
+    bench.refresh(HOUR, 0, None);
+    bench.checker.doubted(FAMILY, 0);
+    bench.refresh(2 * HOUR, 0, None);
+    assert_eq!(bench.found(), [Violation::PresentedTwice.words(), Violation::FamilyRevoked.words()]);
+}
+
+#[test]
+fn an_answer_that_could_be_written_down_in_the_end_is_not_lost() {
+    for (written, excuse) in [(false, Some(Excuse::AnswerLost)), (true, None)] {
+        let bench = Bench::new(Style::Recorded);
+        bench.refresh(HOUR, 0, None);
+        bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Partition);
+        if written {
+            bench.checker.written(FAMILY, 1);
+        }
+        assert_eq!(bench.sent_away(2 * HOUR, 0), excuse);
+    }
+}
+
+#[test]
+fn a_wait_that_the_api_asks_for_is_kept_by_whoever_can_know_of_it() {
+    let until = HOUR + Duration::from_mins(1);
+    for (blind, after_secs, expected) in [(false, 59, 1), (false, 60, 0), (true, 59, 0)] {
+        let bench = Bench::new(Style::Free);
+        bench.present(HOUR, 0, None);
+        bench.checker.turned_away(FAMILY, 0, until, true);
+        let now = HOUR + Duration::from_secs(after_secs);
+        let sent = Sent { family: FAMILY, generation: 0, key: None, blind };
+        bench.checker.refresh_sent(bench.scene(now), sent);
+        assert_eq!(bench.found().len(), expected, "{blind}, {after_secs} s");
+    }
+}
+
+#[test]
+fn while_the_api_asks_to_wait_nobody_has_a_chance_to_ask_for_a_lost_answer() {
+    let minute = Duration::from_mins(1);
+    for (until, excuse) in [(HOUR + minute, Some(Excuse::WindowPassed)), (HOUR - minute, None)] {
+        let bench = Bench::new(Style::OpenId);
+        bench.refresh(HOUR, 0, None);
+        bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Network);
+        bench.checker.turned_away(FAMILY, 0, until, true);
+        bench.checker.chance_for(HOUR + Duration::from_secs(20), FAMILY);
+        let late = HOUR + 3 * Duration::from_mins(1);
+        bench.refresh(late, 0, None);
+        assert_eq!(bench.sent_away(late, 0), excuse, "{until:?}");
+    }
+}
+
+#[test]
+fn a_grant_without_room_excuses_until_the_next_one_is_kept() {
+    let bench = Bench::new(Style::Ours);
+    bench.checker.kept(FAMILY, false);
+    assert_eq!(bench.sent_away(HOUR, 0), Some(Excuse::StoreFull));
+    bench.checker.kept(FAMILY, true);
+    assert_eq!(bench.sent_away(HOUR, 0), None);
+}
+
+#[test]
+fn an_address_that_becomes_the_old_one_again_is_found_unless_the_head_could_not_take_the_new_one() {
+    for (store_down, expected) in [(false, vec![Violation::Reverted.words()]), (true, vec![])] {
+        let bench = Bench::new(Style::Free);
+        bench.leaves(HOUR, 1, 1);
+        let glance = Glance { id: [0; 16], rotation: 2, generation: 1, email: 0 };
+        bench.checker.leaves(bench.scene(HOUR), bench.session, glance, store_down);
+        assert_eq!(bench.found(), expected);
+    }
+}
+
+#[test]
+fn an_unknown_key_excuses_and_so_does_a_revocation_by_an_administrator() {
+    let bench = Bench::new(Style::Free);
+    let seen = Seen { session: bench.session, rotation: 0, held_since: Duration::ZERO, key_unknown: true };
+    assert_eq!(bench.checker.signed_out(bench.scene(HOUR), seen, "303"), Some(Excuse::KeyUnknown));
+    bench.core.revoke(FAMILY);
+    assert_eq!(bench.sent_away(HOUR, 0), Some(Excuse::AdminRevoked));
 }

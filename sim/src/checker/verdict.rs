@@ -16,6 +16,8 @@ pub(crate) enum Violation {
     TokenLeft,
     TooLate,
     WrongPerson,
+    TooEarly,
+    Reverted,
     ServerError,
 }
 
@@ -30,6 +32,8 @@ impl Violation {
             Self::CopyShows => "a signed-out session still shows the person",
             Self::TokenLeft => "sign-out left an unused token",
             Self::TooLate => "a page came too late",
+            Self::TooEarly => "a refresh came before the API's Retry-After was over",
+            Self::Reverted => "a changed address became the old one again",
             Self::WrongPerson => "somebody else was shown",
             Self::ServerError => "a replica failed",
         }
@@ -43,10 +47,23 @@ pub(crate) enum Excuse {
     Ending,
     TimedOut,
     AdminRevoked,
-    /// The core API cannot repeat an answer, and a fault took it after the token was consumed.
+    /// The core API cannot repeat an answer, and a fault took it after the token was consumed: the successor exists once, in that
+    /// answer, and no replica has it or can ask for it.
     AnswerLost,
-    /// The core API can repeat an answer for a while, and nobody could ask for it in that time.
+    /// The API can repeat an answer for a while, and nobody could ask for it in that time: no replica that was up, had the
+    /// store and reached the API was asked, nor was one left that goes on asking by itself.
     WindowPassed,
+    /// A token was presented where reuse ends every session of the person, and what came of it is known nowhere: asking again
+    /// could cost the others, so this one session is given up. Not so after an answer that says that nothing was spent.
+    Unresolved,
+    /// The store had no room for the newest grant when it came: a browser that did not get that page holds a spent token.
+    StoreFull,
+    /// The API's wish to wait was told to one replica, and this one could not read it: the store was not there.
+    WaitUnknown,
+    /// The head could not take a changed address, the store being down: it is in one cookie until an answer tells it again.
+    ChangeUnwritten,
+    /// A token in doubt is not shown at a sign-out where its reuse would end the person's other sessions.
+    DoubtAtSignOut,
     /// The cookie is older than is promised.
     Superseded,
     /// This replica does not know the cookie's key yet. The cookie stays.
@@ -62,13 +79,25 @@ pub(crate) enum Excuse {
 }
 
 impl Excuse {
+    /// Whether the session is over for all of its browsers.
+    pub(crate) const fn is_final(self) -> bool {
+        matches!(self, Self::AnswerLost | Self::WindowPassed | Self::Unresolved | Self::AdminRevoked)
+    }
+
     pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Ending => "signed out as asked",
             Self::TimedOut => "idle or absolute timeout",
             Self::AdminRevoked => "revoked by an administrator",
             Self::AnswerLost => "recorded contract: answer lost after the token was consumed",
-            Self::WindowPassed => "repeatable for ten minutes only, and nobody came",
+            Self::WindowPassed => "repeatable for a time only, and nobody could ask",
+            Self::Unresolved => "in doubt, and asking would end the person's other sessions",
+            Self::StoreFull => "the store had no room for the grant that followed",
+            Self::WaitUnknown => "asked too early: the store that knows of the wait was down (nobody lost)",
+            Self::ChangeUnwritten => {
+                "an address was the old one again for a while: the store was down (nobody lost)"
+            }
+            Self::DoubtAtSignOut => "a token in doubt was not shown at sign-out",
             Self::Superseded => "a cookie older than is promised",
             Self::KeyUnknown => "a replica that does not know the key yet (cookie kept)",
             Self::StoreDown => "a copy worked within one access-token life, the store being down",
@@ -82,10 +111,10 @@ impl Excuse {
 }
 
 /// What is said of a family's end.
-pub(super) fn of_family(revoked: Option<Revoked>, window_passed: bool) -> Option<Excuse> {
+pub(super) fn of_family(revoked: Option<Revoked>, reuse: Option<Excuse>) -> Option<Excuse> {
     match revoked {
         Some(Revoked::Admin) => Some(Excuse::AdminRevoked),
-        Some(Revoked::Reuse) if window_passed => Some(Excuse::WindowPassed),
+        Some(Revoked::Reuse) => reuse,
         _ => None,
     }
 }

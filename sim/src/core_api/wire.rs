@@ -3,12 +3,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use http::{Method, StatusCode};
 use ironleaf_auth::{Request, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{FamilyId, PersonId};
+use crate::style::Style;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const IDEMPOTENT_REFRESH: &str = "idempotent-refresh";
@@ -17,13 +18,30 @@ const JWT_HEADER: &str = "eyJhbGciOiJFZERTQSJ9";
 /// As long as a signature by Ed25519: 64 bytes.
 const JWT_SIGNATURE_CHARS: usize = 86;
 
+/// The name of the session cookie of the style that has one.
+pub(crate) const SESSION_COOKIE: &str = "session";
+/// Two cookies of ours are needed for a value of this length.
+const COOKIE_PADDING: usize = 4200;
+/// An access token with so many groups in it does not fit into one cookie of ours either.
+const CLAIMS_PADDING: usize = 3400;
+/// One person in so many has a token as large as that.
+const PEOPLE_PER_LARGE_TOKEN: u32 = 5;
+
 /// What is asked of the core API.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Call {
     SignIn { person: PersonId },
     Refresh { family: FamilyId, generation: u32, key: Option<Box<str>> },
-    CurrentUser { access: Option<Access> },
+    SignOut { family: FamilyId },
+    CurrentUser { access: Option<Access>, cookie: Option<CookieValue> },
     Unknown,
+}
+
+/// What a session cookie says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CookieValue {
+    pub(crate) family: FamilyId,
+    pub(crate) serial: u32,
 }
 
 /// What an access token says.
@@ -40,7 +58,8 @@ pub(crate) struct Access {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Answer {
     Tokens(Pair),
-    User(PersonId),
+    User { person: PersonId, email: u32, cookie: Option<CookieValue> },
+    Done,
     InvalidCredentials,
     Unauthorized,
     NotFound,
@@ -50,8 +69,12 @@ pub(crate) enum Answer {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Pair {
     pub(crate) person: PersonId,
+    /// How often the address was changed.
+    pub(crate) email: u32,
     pub(crate) family: FamilyId,
     pub(crate) generation: u32,
+    /// The number of the cookie's value.
+    pub(crate) serial: u32,
     pub(crate) issued_at: u64,
     pub(crate) expires_at: u64,
     pub(crate) ttl_secs: u64,
@@ -65,11 +88,14 @@ struct Claims {
     exp: u64,
     fam: u32,
     generation: u32,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    groups: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TokenRequest {
+    #[serde(default)]
     email: String,
     password: Option<String>,
     refresh_token: Option<String>,
@@ -77,14 +103,22 @@ struct TokenRequest {
 
 impl Call {
     pub(crate) fn read(request: &Request) -> Self {
-        match (request.method(), request.uri().path()) {
-            (&Method::POST, "/v1/auth/tokens") => Self::token_call(request).unwrap_or(Self::Unknown),
+        let called = match (request.method(), request.uri().path()) {
+            (&Method::POST, "/v1/auth/tokens") => Self::token_call(request),
+            (&Method::GET, "/v1/session/token") => CookieValue::of(request).map(|value| Self::Refresh {
+                family: value.family,
+                generation: value.serial,
+                key: None,
+            }),
+            (&Method::POST, "/v1/session/sign-out") => Self::sign_out(request),
             (&Method::GET, "/v1/user/users/current") => {
                 let bearer = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-                Self::CurrentUser { access: bearer.and_then(Access::from_bearer) }
+                let access = bearer.and_then(Access::from_bearer);
+                Some(Self::CurrentUser { access, cookie: CookieValue::of(request) })
             }
-            _ => Self::Unknown,
-        }
+            _ => None,
+        };
+        called.unwrap_or(Self::Unknown)
     }
 
     fn token_call(request: &Request) -> Option<Self> {
@@ -92,14 +126,39 @@ impl Call {
         if asked.password.is_some() {
             return Some(Self::SignIn { person: person_of(&asked.email)? });
         }
-        let token = asked.refresh_token?;
-        let (family, generation) = token.strip_prefix("rt-")?.split_once('-')?;
+        let (family, generation) = refresh_token(&asked.refresh_token?)?;
         let key = request.headers().get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
-        Some(Self::Refresh {
-            family: FamilyId(family.parse().ok()?),
-            generation: generation.parse().ok()?,
-            key: key.map(Into::into),
-        })
+        Some(Self::Refresh { family, generation, key: key.map(Into::into) })
+    }
+
+    fn sign_out(request: &Request) -> Option<Self> {
+        if let Some(CookieValue { family, .. }) = CookieValue::of(request) {
+            return Some(Self::SignOut { family });
+        }
+        let asked: TokenRequest = serde_json::from_slice(request.body()).ok()?;
+        let (family, _) = refresh_token(&asked.refresh_token?)?;
+        Some(Self::SignOut { family })
+    }
+}
+
+fn refresh_token(text: &str) -> Option<(FamilyId, u32)> {
+    let (family, generation) = text.strip_prefix("rt-")?.split_once('-')?;
+    Some((FamilyId(family.parse().ok()?), generation.parse().ok()?))
+}
+
+impl CookieValue {
+    fn of(request: &Request) -> Option<Self> {
+        let pair = request.headers().get(COOKIE)?.to_str().ok()?;
+        let mut parts = pair.strip_prefix(SESSION_COOKIE)?.strip_prefix('=')?.split('-');
+        let (family, serial) = (parts.next()?, parts.next()?);
+        Some(Self { family: FamilyId(family.parse().ok()?), serial: serial.parse().ok()? })
+    }
+
+    /// A line of `Set-Cookie`.
+    fn line(self) -> http::HeaderValue {
+        let (family, serial, padding) = (self.family.0, self.serial, "x".repeat(COOKIE_PADDING));
+        let line = format!("{SESSION_COOKIE}={family}-{serial}-{padding}; Path=/; HttpOnly");
+        http::HeaderValue::from_str(&line).expect("it is plain text")
     }
 }
 
@@ -117,18 +176,29 @@ impl Access {
 }
 
 impl Answer {
-    /// As it travels. Whether refreshes can be repeated is said with every pair.
-    pub(crate) fn into_response(self, idempotent: bool) -> Response {
+    /// As it travels. The core API says with every pair whether refreshes can be repeated.
+    pub(crate) fn into_response(self, style: Style) -> Response {
         match self {
             Self::Tokens(pair) => {
-                let mut response = json(StatusCode::CREATED, pair.body());
-                if idempotent {
+                let mut response = json(StatusCode::CREATED, pair.body(style));
+                if style == Style::Ours {
                     let said = http::HeaderValue::from_static("true");
                     response.headers_mut().insert(IDEMPOTENT_REFRESH, said);
                 }
+                if style == Style::Cookies {
+                    let value = CookieValue { family: pair.family, serial: pair.serial };
+                    response.headers_mut().insert(SET_COOKIE, value.line());
+                }
                 response
             }
-            Self::User(person) => json(StatusCode::OK, user_body(person)),
+            Self::User { person, email, cookie } => {
+                let mut response = json(StatusCode::OK, user_body(person, email));
+                if let Some(value) = cookie {
+                    response.headers_mut().insert(SET_COOKIE, value.line());
+                }
+                response
+            }
+            Self::Done => json(StatusCode::OK, "{}".to_owned()),
             Self::InvalidCredentials => error(StatusCode::UNAUTHORIZED, "Invalid credentials"),
             Self::Unauthorized => error(StatusCode::UNAUTHORIZED, "Unauthorized"),
             Self::NotFound => error(StatusCode::NOT_FOUND, "Not found"),
@@ -137,27 +207,32 @@ impl Answer {
 }
 
 impl Pair {
-    fn body(&self) -> String {
+    fn body(&self, style: Style) -> String {
+        let is_large = matches!(style, Style::Free | Style::OpenId | Style::Person)
+            && self.person.0.is_multiple_of(PEOPLE_PER_LARGE_TOKEN);
         let claims = Claims {
             sub: subject_of(self.person),
-            email: address_of(self.person),
+            email: address_of(self.person, self.email),
             iat: self.issued_at,
             exp: self.expires_at,
             fam: self.family.0,
             generation: self.generation,
+            groups: if is_large { "g".repeat(CLAIMS_PADDING) } else { String::new() },
         };
         let claims = serde_json::to_vec(&claims).unwrap_or_default();
         let signature = "A".repeat(JWT_SIGNATURE_CHARS);
         let access = format!("{JWT_HEADER}.{}.{signature}", URL_SAFE_NO_PAD.encode(claims));
-        let refresh = format!("rt-{}-{}", self.family.0, self.generation);
+        // One that stays the same has no generation.
+        let generation = if style.rotates() { self.generation } else { 0 };
+        let refresh = format!("rt-{}-{generation}", self.family.0);
         let ttl = self.ttl_secs;
         format!(r#"{{"item":{{"accessToken":"{access}","ttlSeconds":{ttl},"refreshToken":"{refresh}"}}}}"#)
     }
 }
 
-/// The address a person signs in with.
-pub(crate) fn address_of(person: PersonId) -> String {
-    format!("p{}@sim.test", person.0)
+/// The address of a person who has changed it so often.
+pub(crate) fn address_of(person: PersonId, email: u32) -> String {
+    format!("p{}+{email}@sim.test", person.0)
 }
 
 /// The identifier that the core API gave a person.
@@ -165,12 +240,27 @@ pub(crate) fn subject_of(person: PersonId) -> String {
     format!("person-{}", person.0)
 }
 
-fn person_of(address: &str) -> Option<PersonId> {
-    address.strip_prefix('p')?.strip_suffix("@sim.test")?.parse().ok().map(PersonId)
+/// What a page shows of a person.
+pub(crate) fn shown_to(id: &str, email: Option<&str>) -> String {
+    format!("{id} {}", email.unwrap_or_default())
 }
 
-fn user_body(person: PersonId) -> String {
-    let (id, email) = (subject_of(person), address_of(person));
+/// How often the address was changed.
+pub(crate) fn version_in(address: &str) -> Option<u32> {
+    parts_of(address).map(|(_, email)| email)
+}
+
+fn person_of(address: &str) -> Option<PersonId> {
+    parts_of(address).map(|(person, _)| person)
+}
+
+fn parts_of(address: &str) -> Option<(PersonId, u32)> {
+    let (person, email) = address.strip_prefix('p')?.strip_suffix("@sim.test")?.split_once('+')?;
+    Some((PersonId(person.parse().ok()?), email.parse().ok()?))
+}
+
+fn user_body(person: PersonId, email: u32) -> String {
+    let (id, email) = (subject_of(person), address_of(person, email));
     format!(r#"{{"item":{{"id":"{id}","email":"{email}","roles":["VERIFIED_USER"]}}}}"#)
 }
 
@@ -195,23 +285,25 @@ mod tests {
     fn an_access_token_says_whose_it_is() {
         let pair = Pair {
             person: PersonId(41),
+            email: 3,
             family: FamilyId(5),
             generation: 2,
+            serial: 0,
             issued_at: 10,
             expires_at: 20,
             ttl_secs: 10,
         };
-        let body: serde_json::Value = serde_json::from_str(&pair.body()).unwrap();
+        let body: serde_json::Value = serde_json::from_str(&pair.body(Style::Ours)).unwrap();
         let bearer = format!("Bearer {}", body["item"]["accessToken"].as_str().unwrap());
         let request = http::Request::get("http://core/v1/user/users/current").header(AUTHORIZATION, bearer);
         let access = Access { person: PersonId(41), family: FamilyId(5), generation: 2, expires_at: 20 };
-        let expected = Call::CurrentUser { access: Some(access) };
+        let expected = Call::CurrentUser { access: Some(access), cookie: None };
         assert_eq!(Call::read(&request.body(Bytes::new()).unwrap()), expected);
     }
 
     #[test]
     fn a_refresh_is_read_with_its_key() {
-        let body = Bytes::from_static(br#"{"email":"p1@sim.test","refreshToken":"rt-12-3"}"#);
+        let body = Bytes::from_static(br#"{"email":"p1+0@sim.test","refreshToken":"rt-12-3"}"#);
         let request = http::Request::post("http://core/v1/auth/tokens").header(IDEMPOTENCY_KEY, "k");
         let expected = Call::Refresh { family: FamilyId(12), generation: 3, key: Some("k".into()) };
         assert_eq!(Call::read(&request.body(body).unwrap()), expected);

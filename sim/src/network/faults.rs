@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::core_api::Call;
 use crate::counts::Fault;
 use crate::dice::Dice;
+use crate::style::Style;
 use crate::world::World;
 
 /// How the core API is down for everybody.
@@ -35,6 +36,12 @@ pub(crate) enum Fate {
     Replaced {
         handled: bool,
         how: How,
+    },
+    /// The API, or the limit in front of it, asks to wait.
+    TurnedAway {
+        secs: u64,
+        /// 503 instead of 429.
+        unavailable: bool,
     },
 }
 
@@ -87,6 +94,10 @@ const REFRESH_TRIGGERS: &[(u32, Trigger)] = &[
     (5, Trigger::PartitionBefore),
     (5, Trigger::PartitionAfter),
 ];
+/// How many of a thousand refreshes the API turns away, and where it does so all the time.
+const TURNED_AWAY_PER_MILLE: u32 = 20;
+const TURNED_AWAY_IN_A_STORM_PER_MILLE: u32 = 400;
+const LONGEST_WAIT_SECS: u64 = 90;
 const DELAYED_PER_MILLE: u32 = 10;
 const OTHER_FAILED_PER_MILLE: u32 = 12;
 const FATE_PER_MILLE: u32 = total(REFRESH_FATES);
@@ -103,7 +114,7 @@ impl Plan {
         if let Some(outage) = outage {
             plan.fate = outage.fate(is_refresh, &mut dice);
         } else if is_refresh {
-            let fault = plan.spoil_refresh(&mut dice);
+            let fault = plan.spoil_refresh(world.setup.style, &mut dice);
             drop(dice);
             if let Some(fault) = fault {
                 world.counts.fault(fault);
@@ -124,7 +135,15 @@ impl Plan {
         plan
     }
 
-    fn spoil_refresh(&mut self, dice: &mut Dice) -> Option<Fault> {
+    fn spoil_refresh(&mut self, style: Style, dice: &mut Dice) -> Option<Fault> {
+        let is_storm = style == Style::Person;
+        if dice.per_mille(if is_storm { TURNED_AWAY_IN_A_STORM_PER_MILLE } else { TURNED_AWAY_PER_MILLE }) {
+            let secs = dice.range(1, LONGEST_WAIT_SECS);
+            // The core API has no 503 that says that nothing was spent.
+            let unavailable = !style.is_core_api() && dice.once_in(2);
+            self.fate = Fate::TurnedAway { secs, unavailable };
+            return Some(if unavailable { Fault::TurnedAway503 } else { Fault::TurnedAway429 });
+        }
         if dice.per_mille(FATE_PER_MILLE) {
             let (fault, fate) = dice.weighted(REFRESH_FATES);
             self.fate = fate;
@@ -156,11 +175,17 @@ impl Plan {
         self.trigger.is_some() || self.delayed || !matches!(self.fate, Fate::Answered)
     }
 
+    /// Whether nobody can know what becomes of the token.
+    pub(crate) const fn is_doubtful(&self) -> bool {
+        let settled = matches!(self.fate, Fate::Answered | Fate::NotSent | Fate::TurnedAway { .. });
+        self.trigger.is_some() || !settled
+    }
+
     /// Whether the core API gets to see it.
     pub(crate) const fn is_handled(&self) -> bool {
         match self.fate {
             Fate::Answered | Fate::Late => !matches!(self.trigger, Some(Trigger::CrashBefore)),
-            Fate::NotSent => false,
+            Fate::NotSent | Fate::TurnedAway { .. } => false,
             Fate::Reset { handled } | Fate::Silent { handled } | Fate::Replaced { handled, .. } => handled,
         }
     }

@@ -15,11 +15,10 @@ use ironleaf_bff::{
     AccountError, Bff, BffSettings, CoreApi, MaybeUser, Problem, ProblemKind, RateLimits, SignedOutReason,
     refresh_before_rendering, sign_in_with_password, sign_out,
 };
-use ironleaf_providers::{CoreApiProvider, CoreApiSettings};
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
-use url::Url;
 
 use super::Replica;
+use crate::core_api::shown_to;
 use crate::dice::Dice;
 use crate::network::Network;
 use crate::process::Process;
@@ -47,15 +46,7 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
     let random = random(&world.noise);
     let network =
         Arc::new(Network { world: Arc::clone(world), replica: replica.index, process: Arc::clone(process) });
-    let base_url = Url::parse("http://core.test/v1").expect("it is a URL");
-    let settings =
-        CoreApiSettings { refresh_token_max_age: LIVES.refresh_token, ..CoreApiSettings::at(base_url) };
-    let provider = CoreApiProvider::new(
-        settings,
-        Arc::<Network>::clone(&network),
-        Arc::clone(&clock),
-        Arc::clone(&random),
-    );
+    let provider = crate::provider::of(world.setup.style, &network, &clock, &random);
     let (observed, index, spawning) = (Arc::clone(world), replica.index, Arc::clone(process));
     Bff::new(BffSettings {
         public_origin: "https://sim.test".parse().expect("it is an origin"),
@@ -80,7 +71,7 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
         rate_limits: RateLimits::default(),
         ends_per_owner: 512,
         recent_sign_in: Duration::from_mins(15),
-        provider: Arc::new(provider),
+        provider,
         transport: network,
         clock,
         random,
@@ -107,7 +98,7 @@ async fn page(request: Request) -> Response {
         Err(missing) => return missing.into_response(),
     };
     match core.current_user().await {
-        Ok(user) => user.id.into_response(),
+        Ok(user) => shown_to(&user.id, user.email.as_deref()).into_response(),
         Err(AccountError::SignedOut) => {
             let reason = SignedOutReason::from_parts(&parts);
             let reason = reason.map_or_else(|| "no reason".to_owned(), |reason| format!("{reason:?}"));
@@ -124,7 +115,10 @@ async fn page(request: Request) -> Response {
 
 /// A page that shows who is signed in and calls nobody.
 async fn home(MaybeUser(user): MaybeUser) -> Response {
-    user.map_or_else(|| StatusCode::NO_CONTENT.into_response(), |user| user.id.into_response())
+    user.map_or_else(
+        || StatusCode::NO_CONTENT.into_response(),
+        |user| shown_to(&user.id, user.email.as_deref()).into_response(),
+    )
 }
 
 /// The address is the whole query.
