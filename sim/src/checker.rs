@@ -134,14 +134,30 @@ impl Checker {
     pub(crate) fn answer_lost(&self, now: Duration, family: FamilyId, generation: u32, to: LostTo) {
         let mut state = self.state();
         let notes = state.families.notes(family);
+        // The same answer once more, late, takes nothing from whoever has it already.
+        if to == LostTo::Network && notes.arrived == Some(generation) {
+            return;
+        }
         notes.lost = Some((generation, to));
         notes.chance = None;
         notes.lost_at = now;
     }
 
     /// It reached somebody after all.
-    pub(crate) fn answer_arrived(&self, family: FamilyId) {
-        self.state().families.notes(family).lost = None;
+    pub(crate) fn answer_arrived(&self, family: FamilyId, generation: u32) {
+        let mut state = self.state();
+        let notes = state.families.notes(family);
+        (notes.lost, notes.arrived) = (None, Some(generation));
+    }
+
+    /// The process that lost the answer was left alone for long enough to ask again by itself.
+    pub(crate) fn was_left_alone(&self, now: Duration, family: FamilyId, generation: u32) {
+        let mut state = self.state();
+        let notes = state.families.notes(family);
+        let is_lost = notes.lost == Some((generation, LostTo::Network));
+        if is_lost && self.style.repeatable_for().is_some() && now >= notes.waits_until() {
+            notes.chance = Some(now);
+        }
     }
 
     pub(crate) fn has_lost_an_answer(&self, session: SessionRef) -> bool {

@@ -155,15 +155,13 @@ impl CoreApi {
         }
         let is_over = now >= family.rotated_at + self.refresh_ttl;
         match self.style {
-            Style::Free if is_over => refused,
-            Style::Cookies if is_over || !family.cookie.accepts(generation, now) => refused,
-            Style::Free | Style::Cookies => state.rotate(id, None, now),
-            Style::JwtSessions if is_over => refused,
+            Style::Free | Style::JwtSessions | Style::Cookies if is_over => refused,
+            Style::Cookies if !family.cookie.accepts(generation, now) => refused,
             Style::JwtSessions if is_alive(family.rotated_at, now) => {
                 family.revoked = Some(Revoked::Reuse);
                 (Answer::InvalidCredentials, Effect::CaughtReuse(id))
             }
-            Style::JwtSessions => state.rotate(id, None, now),
+            Style::Free | Style::JwtSessions | Style::Cookies => state.rotate(id, None, now),
             Style::Ours | Style::Recorded | Style::Person | Style::OpenId => {
                 if generation > family.generation || generation == family.generation && is_over {
                     return refused;

@@ -26,6 +26,8 @@ pub(crate) use faults::Outage;
 /// As `HttpTransport` waits by default.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(5);
 
+/// A refresh gives up waiting for an answer after five seconds, and tries for eight.
+const ASKS_AGAIN_WITHIN: Duration = Duration::from_secs(8);
 /// What the store did not tell a replica so recently may be what it needed to know.
 const BLIND_FOR: Duration = Duration::from_secs(10);
 
@@ -158,6 +160,29 @@ impl Journey {
             return;
         };
         self.world.checker.answer_lost(self.world.now(), family, generation, lost_to);
+        if lost_to == LostTo::Network {
+            self.watch_asker(family, generation);
+        }
+    }
+
+    /// A process asks again by itself: nobody has to come for that.
+    fn watch_asker(&self, family: FamilyId, generation: u32) {
+        let (world, process) = (Arc::clone(&self.world), Arc::clone(&self.process));
+        let (replica, lost_at) = (self.replica, world.now());
+        tokio::spawn(async move {
+            pass(ASKS_AGAIN_WITHIN).await;
+            let since = lost_at + Duration::from_millis(1);
+            let asker = &world.replicas[replica];
+            let hindered = world.outage().is_some()
+                || process.disturbed_since(lost_at)
+                || process.is_killed()
+                || asker.store_disturbed_since(lost_at.saturating_sub(BLIND_FOR))
+                || asker.core_disturbed_since(since)
+                || world.checker.was_disturbed(family, since);
+            if !hindered {
+                world.checker.was_left_alone(world.now(), family, generation);
+            }
+        });
     }
 
     /// The process has the answer; now it has to keep it.
@@ -171,7 +196,7 @@ impl Journey {
             self.world.checker.answer_lost(now, family, generation, LostTo::Partition);
             replica.holds(now, family, generation);
         } else {
-            self.world.checker.answer_arrived(family);
+            self.world.checker.answer_arrived(family, generation);
             replica.delivered(now, family, generation);
         }
     }

@@ -49,6 +49,8 @@ pub(crate) struct Notes {
     /// The generation whose tokens nobody got.
     pub(crate) lost: Option<(u32, LostTo)>,
     pub(crate) lost_at: Duration,
+    /// The generation whose tokens somebody got.
+    pub(crate) arrived: Option<u32>,
     /// When somebody last could have asked for the lost answer again.
     pub(crate) chance: Option<Duration>,
     /// A token of this generation was presented, and no replica can know what came of it.

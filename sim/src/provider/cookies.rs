@@ -1,5 +1,6 @@
 //! A session cookie at the API, replayed byte for byte and set anew by answers, and a short access token beside it.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,8 +102,8 @@ impl Provider for Cookies {
         caller.introduce(&mut request);
         show(grant, &mut request);
         let response = match or_ended(self.0.transport.send(request).await) {
-            Ok(response) => response,
-            Err(end) => return end,
+            ControlFlow::Continue(response) => response,
+            ControlFlow::Break(end) => return end,
         };
         if is_refusal(&response) {
             return RefreshOutcome::Rejected(Rejection::InvalidGrant);

@@ -1,5 +1,6 @@
 //! Access and refresh tokens in the answer's body: four styles that differ in what a second presentation does.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -82,8 +83,8 @@ impl Provider for Tokens {
     async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {
         let request = with_refresh_token("/auth/tokens", grant);
         let response = match or_ended(self.client.send(caller, request).await) {
-            Ok(response) => response,
-            Err(end) => return end,
+            ControlFlow::Continue(response) => response,
+            ControlFlow::Break(end) => return end,
         };
         if is_refusal(&response) {
             return RefreshOutcome::Rejected(Rejection::InvalidGrant);

@@ -1,5 +1,6 @@
 //! What the small providers share: calls and the reading of answers.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -169,16 +170,19 @@ pub(super) fn news(grant: &Grant, response: &Response) -> Observed {
 
 /// The ends of a refresh that say nothing of the grant. A 503 is of the closed list of answers that spend nothing only where it
 /// says when to come again: the limit in front of the API does, a proxy that lost the API does not.
-pub(super) fn or_ended(sent: Result<Response, TransportError>) -> Result<Response, RefreshOutcome> {
-    let response = sent.map_err(RefreshOutcome::from)?;
+pub(super) fn or_ended(sent: Result<Response, TransportError>) -> ControlFlow<RefreshOutcome, Response> {
+    let response = match sent {
+        Ok(response) => response,
+        Err(error) => return ControlFlow::Break(error.into()),
+    };
     let secs = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let is_limit = response.status() == StatusCode::TOO_MANY_REQUESTS
         || response.status() == StatusCode::SERVICE_UNAVAILABLE && secs.is_some();
     if !is_limit {
-        return Ok(response);
+        return ControlFlow::Continue(response);
     }
     let detail = format!("answered {}", response.status());
-    Err(RefreshOutcome::Unspent { retry_after: secs.map(Duration::from_secs), detail })
+    ControlFlow::Break(RefreshOutcome::Unspent { retry_after: secs.map(Duration::from_secs), detail })
 }
 
 /// As the API refuses a refresh.
