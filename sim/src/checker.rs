@@ -139,6 +139,7 @@ impl Checker {
             return;
         }
         notes.lost = Some((generation, to));
+        notes.lost_at_first = notes.began_lately(now);
         notes.chance = None;
         notes.lost_at = now;
     }
@@ -154,7 +155,7 @@ impl Checker {
     pub(crate) fn was_left_alone(&self, now: Duration, family: FamilyId, generation: u32) {
         let mut state = self.state();
         let notes = state.families.notes(family);
-        let is_lost = notes.lost == Some((generation, LostTo::Network));
+        let is_lost = notes.lost == Some((generation, LostTo::Network)) && notes.lost_at_first;
         if is_lost && self.style.repeatable_for().is_some() && now >= notes.waits_until() {
             notes.chance = Some(now);
         }

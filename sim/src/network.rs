@@ -160,6 +160,8 @@ impl Journey {
             return;
         };
         self.world.checker.answer_lost(self.world.now(), family, generation, lost_to);
+        // A process that dies or stands still while the answer is under way leaves nothing but that it was presented.
+        self.world.checker.doubted(family, generation.saturating_sub(1));
         if lost_to == LostTo::Network {
             self.watch_asker(family, generation);
         }

@@ -10,6 +10,9 @@ use crate::style::Style;
 /// How long a token that may be consumed must rest before it is presented again where no answer came (DESIGN.md, "Tokens").
 const REST: Duration = Duration::from_secs(30);
 
+/// The default of `Patience::refresh`.
+const REFRESH_TRIES_FOR: Duration = Duration::from_secs(8);
+
 /// By what an answer was lost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum LostTo {
@@ -49,6 +52,11 @@ pub(crate) struct Notes {
     /// The generation whose tokens nobody got.
     pub(crate) lost: Option<(u32, LostTo)>,
     pub(crate) lost_at: Duration,
+    /// Whether it was lost soon after the token first left. A later presentation may be the last that is recognised, as far as
+    /// whoever asks can know.
+    pub(crate) lost_at_first: bool,
+    /// When a token of which generation first left, whatever came of that.
+    began: Option<(u32, Duration)>,
     /// The generation whose tokens somebody got.
     pub(crate) arrived: Option<u32>,
     /// When somebody last could have asked for the lost answer again.
@@ -101,6 +109,7 @@ impl Families {
     pub(crate) fn presented(&mut self, style: Style, sent: Sent<'_>, now: Duration) -> Option<Complaint> {
         let notes = self.notes(sent.family);
         let generation = sent.generation;
+        notes.began = notes.began.filter(|(began, _)| *began == generation).or(Some((generation, now)));
         let before = notes.presented.take().filter(|before| before.generation == generation);
         let times = before.as_ref().map_or(1, |before| before.times + 1);
         let recognised = style.repeatable_for().unwrap_or_default();
@@ -156,6 +165,11 @@ impl Presented {
 }
 
 impl Notes {
+    /// Whether the token that left last first did so no longer ago than a refresh tries.
+    pub(crate) fn began_lately(&self, now: Duration) -> bool {
+        self.began.is_some_and(|(_, at)| now.saturating_sub(at) < REFRESH_TRIES_FOR)
+    }
+
     /// A whole answer came, out of form or of somebody in between.
     pub(crate) fn answered(&mut self, generation: u32) {
         if let Some(presented) = self.presented.as_mut().filter(|last| last.generation == generation) {
