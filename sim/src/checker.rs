@@ -254,9 +254,10 @@ impl Checker {
         let mut state = self.state();
         let person = state.sessions.of(session).person;
         let since = scene.now.saturating_sub(ended_at);
-        // Nobody can know of the end then, and where the API could not be told of it either, its tokens are good.
+        // Nobody can know of the end then, and where the API could not be told of it either, its tokens are good. Where reuse ends the
+        // person's sessions, it is not told of a token that may be spent, which is all of them while the store is down.
         let family = state.sessions.of(session).family;
-        let untold = self.style == Style::Free || self.style == Style::Cookies;
+        let untold = matches!(self.style, Style::Free | Style::Cookies | Style::Person);
         let untold = untold && scene.core.has_unused_token(family, scene.core_now);
         if store_down && (since <= sessions::COPY_LIVES || untold) {
             state.excuse(Excuse::StoreDown);

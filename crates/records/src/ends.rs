@@ -134,7 +134,13 @@ impl Records {
                 return Ok(());
             }
             let Some(draft) = self.ending(found, created_at, reason) else { return Ok(()) };
-            if let Written::Done(_) = self.store.write(&key, expected, draft).await? {
+            let mark_alone = Draft { body: None, mark: draft.mark.clone(), ..draft };
+            let written = match self.store.write(&key, expected, draft).await {
+                // That the session is over matters more than who tells the provider.
+                Err(StoreError::Full(_)) => self.store.write(&key, expected, mark_alone).await,
+                written => written,
+            };
+            if let Written::Done(_) = written? {
                 return Ok(());
             }
         }
