@@ -89,7 +89,12 @@ impl Checker {
         let mut state = self.state();
         let notes = state.families.notes(family);
         notes.doubt = Some(generation);
-        notes.forget_wait();
+    }
+
+    /// The API has asked whoever presented it to wait, and nobody else learns of that.
+    pub(crate) fn wait_unheard(&self, family: FamilyId, generation: u32) {
+        self.doubted(family, generation);
+        self.state().families.notes(family).forget_wait();
     }
 
     /// What this generation's refresh brought is written down: nobody doubts it any more.

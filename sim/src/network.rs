@@ -213,12 +213,12 @@ impl Journey {
                 let told = !replica.store_disturbed_since(world.now().saturating_sub(BLIND_FOR));
                 world.checker.turned_away(family, generation, until, told);
                 if replica.is_partitioned() {
-                    world.checker.doubted(family, generation);
+                    world.checker.wait_unheard(family, generation);
                 } else {
                     replica.learned(world.now(), family, generation);
                 }
             }
-            Fate::TurnedAway { .. } => world.checker.doubted(family, generation),
+            Fate::TurnedAway { .. } => world.checker.wait_unheard(family, generation),
             Fate::Replaced { .. } if knows => world.checker.answered(family, generation),
             _ => {}
         }

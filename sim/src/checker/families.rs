@@ -188,9 +188,9 @@ impl Notes {
         self.not_before.map(|wait| wait.until + 2 * REST).unwrap_or_default()
     }
 
-    /// Whoever was asked to wait cannot tell the others, unless it has.
+    /// Whoever was asked to wait cannot tell the others.
     pub(crate) fn forget_wait(&mut self) {
-        self.not_before = self.not_before.filter(|wait| wait.told);
+        self.not_before = None;
     }
 
     /// Why a session with this family may end, the family being at `generation` since `age`.
