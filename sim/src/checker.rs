@@ -3,6 +3,7 @@
 //! Cookies are opened only to tell which rotation a browser holds, for the trace and for what DESIGN.md promises of
 //! cookies that are behind.
 
+mod ends;
 mod families;
 mod sessions;
 mod verdict;
@@ -16,6 +17,7 @@ use crate::glass::Glance;
 use crate::style::Style;
 use crate::trace::Trace;
 
+pub(crate) use ends::{Left, Shown};
 pub(crate) use families::{LostTo, Sent};
 pub(crate) use sessions::{Ended, Lives, Seen, SessionRef};
 pub(crate) use verdict::{Excuse, Finding, Violation};
@@ -208,70 +210,6 @@ impl Checker {
         session
     }
 
-    /// The person asked for the end of a session, by signing out or by signing in over it. Says whether for the first time.
-    pub(crate) fn ending(&self, now: Duration, session: SessionRef) -> bool {
-        let mut state = self.state();
-        let found = state.sessions.of(session);
-        let (first, family) = (found.end(now), found.family);
-        state.families.notes(family).ending = true;
-        first
-    }
-
-    /// The sign-in that was to replace it failed.
-    pub(crate) fn not_ending(&self, session: SessionRef) {
-        let mut state = self.state();
-        let found = state.sessions.of(session);
-        found.ending_since = None;
-        let family = found.family;
-        state.families.notes(family).ending = false;
-    }
-
-    /// A replica has said that it is over.
-    pub(crate) fn ended(&self, session: SessionRef, ended: Ended) {
-        self.state().sessions.of(session).ended.get_or_insert(ended);
-    }
-
-    /// The end of a session could not be written down at once.
-    pub(crate) fn end_unwritten(&self, session: SessionRef) {
-        if let Some(ended) = &mut self.state().sessions.of(session).ended {
-            ended.store_down = true;
-        }
-    }
-
-    /// Why there may have been nothing left to end.
-    pub(crate) fn was_over(&self, scene: Scene<'_>, seen: Seen) -> Option<Excuse> {
-        let session = self.state().sessions.of(seen.session).clone();
-        let rotated_at = scene.core.look(session.family, |family| family.rotated_at)?;
-        let age = scene.core_now.saturating_sub(rotated_at);
-        let superseded = session.superseded(scene.now, seen.rotation, age);
-        let timed_out = session.timed_out(scene.now, seen, self.lives);
-        // Without room for what followed, an older cookie is superseded at once.
-        let unkept = self.state().families.notes(session.family).unkept;
-        timed_out.or_else(|| (superseded.is_some() || unkept).then_some(Excuse::EndedSuperseded))
-    }
-
-    pub(crate) fn how_it_ended(&self, session: SessionRef) -> Option<Ended> {
-        self.state().sessions.of(session).ended
-    }
-
-    /// A page shows the person after the session's end; `store_down` tells whether the store can be blamed.
-    pub(crate) fn shows(&self, scene: Scene<'_>, session: SessionRef, ended_at: Duration, store_down: bool) {
-        let mut state = self.state();
-        let person = state.sessions.of(session).person;
-        let since = scene.now.saturating_sub(ended_at);
-        // Nobody can know of the end then, and where the API could not be told of it either, its tokens are good. Where reuse ends the
-        // person's sessions, it is not told of a token that may be spent, which is all of them while the store is down.
-        let family = state.sessions.of(session).family;
-        let untold = matches!(self.style, Style::Free | Style::Cookies | Style::Person);
-        let untold = untold && scene.core.has_unused_token(family, scene.core_now);
-        if store_down && (since <= sessions::COPY_LIVES || untold) {
-            state.excuse(Excuse::StoreDown);
-        } else {
-            let text = format!("session {} shows the person {since:?} after its end", session.0);
-            state.violate(scene, person, Violation::CopyShows, text);
-        }
-    }
-
     /// A replica was shown a cookie of this rotation.
     pub(crate) fn shown(&self, now: Duration, session: SessionRef, rotation: u64) {
         self.state().sessions.of(session).show(rotation, now);
@@ -279,16 +217,6 @@ impl Checker {
 
     pub(crate) fn family_of(&self, session: SessionRef) -> FamilyId {
         self.state().sessions.of(session).family
-    }
-
-    /// When the person first asked for its end.
-    pub(crate) fn ending_since(&self, session: SessionRef) -> Option<Duration> {
-        self.state().sessions.of(session).ending_since
-    }
-
-    /// Whether the person asked for its end.
-    pub(crate) fn is_ending(&self, session: SessionRef) -> bool {
-        self.state().sessions.of(session).ending_since.is_some()
     }
 
     /// An answer for a session arrived in a browser.
@@ -339,12 +267,14 @@ impl Checker {
         let mut state = self.state();
         let found = state.sessions.of(session);
         let (person, family) = (found.person, found.family);
-        if !found.leaves(glance, store_down) {
-            return;
-        }
         let disturbed = state.families.notes(family).disturbed_at;
         let recently = disturbed.is_some_and(|at| scene.now.saturating_sub(at) < Duration::from_mins(2));
-        if store_down || recently {
+        // Also where the head was kept busy by somebody whose store was down.
+        let may_be_unwritten = store_down || recently;
+        if !state.sessions.of(session).leaves(glance, store_down, may_be_unwritten) {
+            return;
+        }
+        if may_be_unwritten {
             state.excuse(Excuse::ChangeUnwritten);
             return;
         }

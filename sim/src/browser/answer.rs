@@ -9,12 +9,11 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::jar::Applied;
 use super::{Ask, Browser, State, What};
-use crate::checker::{Ended, Excuse, Seen, SessionRef, Violation};
+use crate::checker::{Ended, Excuse, Left, Seen, SessionRef, Shown, Violation};
 use crate::core_api::{subject_of, version_in};
 use crate::counts::Fault;
 use crate::glass::COOKIE_NAME;
 use crate::replica::REASON_HEADER;
-use crate::style::Style;
 use crate::timeline::pass;
 
 /// What a page may take of our own time while something is down: three seconds (issue "A refresh never signs anyone out
@@ -209,7 +208,7 @@ impl Browser {
             return;
         }
         let world = self.world.clone();
-        let (index, ingress, person) = (exchange.replica, exchange.ingress, self.person);
+        let (index, ingress) = (exchange.replica, exchange.ingress);
         let store_down = world.replicas[index].store_disturbed_since(ingress) || world.is_store_full();
         world.checker.ended(session, Ended { at: received.egress, replica: index, store_down });
         tokio::spawn(async move {
@@ -219,30 +218,17 @@ impl Browser {
             }
             pass(SIGN_OUT_SETTLES).await;
             let family = world.checker.family_of(session);
-            if !world.core.has_unused_token(family, world.now()) {
-                return;
-            }
             let replica = &world.replicas[index];
             let begun = world.checker.ending_since(session).unwrap_or(ingress).min(ingress);
             let since = begun.saturating_sub(FOREGOING);
             // Whoever had a refresh under way is to give its grant back, on whichever replica that was.
-            let excused = world.replicas.iter().any(|replica| replica.core_disturbed_since(ingress))
+            let hindered = world.replicas.iter().any(|replica| replica.core_disturbed_since(ingress))
                 || replica.store_disturbed_since(ingress)
                 || world.checker.was_disturbed(family, since)
                 || world.was_store_full_since(since)
                 || world.replicas.iter().any(|replica| replica.disturbed_since(since));
-            // A head that could not be written leaves others in doubt, too.
-            let never_again = world.setup.style == Style::Person;
-            let in_doubt =
-                never_again && world.replicas.iter().any(|replica| replica.store_disturbed_since(since));
-            if in_doubt || world.checker.is_in_doubt(family) {
-                world.checker.excused(Excuse::DoubtAtSignOut);
-            } else if excused {
-                world.checker.excused(Excuse::CoreApiDown);
-            } else {
-                let text = format!("session {} left a token of family {}", session.0, family.0);
-                world.checker.violate(world.scene(), person, Violation::TokenLeft, text);
-            }
+            let store_failed = world.replicas.iter().any(|replica| replica.store_disturbed_since(since));
+            world.checker.sign_out_settled(world.scene(), session, Left { store_failed, hindered });
         });
     }
 
@@ -341,18 +327,14 @@ impl Browser {
         // Its end may be written down only when the store is back for whoever was asked, if that process lives so long.
         let asked = &world.replicas[ended.replica];
         let recently = world.now().saturating_sub(END_IS_WRITTEN_WITHIN);
-        let unwritten = asked.store_disturbed_since(recently)
-            || world.was_store_full_since(recently)
-            || asked.disturbed_since(ended.at);
-        let unread = world.replicas[exchange.replica].store_disturbed_since(exchange.ingress);
-        let crashed = ended.store_down && asked.disturbed_since(ended.at);
-        if crashed && exchange.ask.what == What::Home {
-            // A name in the header, and nothing that a token would have to be good for.
-            world.checker.excused(Excuse::EndLost);
-            return;
-        }
-        let store_down = unread || ended.store_down && unwritten;
-        world.checker.shows(world.scene(), session, ended.at, store_down);
+        let shown = Shown {
+            ended,
+            only_a_name: exchange.ask.what == What::Home,
+            unread: world.replicas[exchange.replica].store_disturbed_since(exchange.ingress),
+            unwritten: asked.store_disturbed_since(recently) || world.was_store_full_since(recently),
+            asked_crashed: asked.disturbed_since(ended.at),
+        };
+        world.checker.shown_after_end(world.scene(), session, shown);
     }
 
     /// An answer that leads to the sign-in page.

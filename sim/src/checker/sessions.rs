@@ -138,9 +138,9 @@ impl Session {
         }
     }
 
-    /// A cookie leaves a replica that may not have been able to write it down. Says whether its address is older than one that
-    /// an earlier rotation had.
-    pub(crate) fn leaves(&mut self, glance: Glance, store_down: bool) -> bool {
+    /// A cookie leaves a replica that may not have been able to write it down, or not what an answer has told beside it. Says
+    /// whether its address is older than one that an earlier rotation had.
+    pub(crate) fn leaves(&mut self, glance: Glance, store_down: bool, may_be_unwritten: bool) -> bool {
         let Glance { rotation, email, .. } = glance;
         self.left = self.left.max(rotation);
         if !store_down {
@@ -148,7 +148,7 @@ impl Session {
         }
         let is_reverted = rotation > self.email.0 && email < self.email.1;
         if rotation > self.email.0 {
-            self.email = (rotation, if store_down { 0 } else { email });
+            self.email = (rotation, if may_be_unwritten { 0 } else { email });
         }
         is_reverted
     }

@@ -134,13 +134,152 @@ fn a_cookie_that_is_behind_is_superseded_only_after_the_time_that_is_promised() 
     assert_eq!(bench.sent_away(shown + Duration::from_mins(10), 0), Some(Excuse::Superseded));
 }
 
+/// An answer after the end, of a replica that has the store.
+const SHOWN: Shown = Shown {
+    ended: Ended { at: HOUR, replica: 0, store_down: false },
+    only_a_name: false,
+    unread: false,
+    unwritten: false,
+    asked_crashed: false,
+};
+const UNWRITTEN: Shown = Shown { ended: Ended { store_down: true, ..SHOWN.ended }, unwritten: true, ..SHOWN };
+
+impl Bench {
+    fn shown_after_end(&self, after_mins: u64, shown: Shown) -> Vec<&'static str> {
+        let scene = self.scene(HOUR + Duration::from_mins(after_mins));
+        self.checker.shown_after_end(scene, self.session, shown);
+        self.checker.excuses().into_keys().chain(self.checker.violations().into_keys()).collect()
+    }
+}
+
 #[test]
 fn a_copy_that_works_after_the_end_is_found_unless_the_store_was_down_for_as_long_as_is_documented() {
-    for (store_down, after, expected) in [(false, 1, 1), (true, 20, 0), (true, 22, 1)] {
-        let bench = Bench::new(Style::Ours);
-        let now = HOUR + Duration::from_mins(after);
-        bench.checker.shows(bench.scene(now), bench.session, HOUR, store_down);
-        assert_eq!(bench.found().len(), expected, "{store_down}, {after} minutes");
+    let found = Violation::CopyShows.words();
+    let excused = Excuse::StoreDown.words();
+    let unread = Shown { unread: true, ..SHOWN };
+    // It could be written after a while, and is: what came before is no excuse any more.
+    let written = Shown { unwritten: false, ..UNWRITTEN };
+    // The store was down at some other time than the end's.
+    let unrelated = Shown { ended: SHOWN.ended, ..UNWRITTEN };
+    for (shown, after, expected) in [
+        (SHOWN, 1, found),
+        (unread, 20, excused),
+        (unread, 22, found),
+        (UNWRITTEN, 20, excused),
+        (UNWRITTEN, 22, found),
+        (written, 1, found),
+        (unrelated, 1, found),
+    ] {
+        assert_eq!(Bench::new(Style::Ours).shown_after_end(after, shown), [expected], "{shown:?}, {after}");
+    }
+}
+
+/// Such an API cannot be told, and its token is good until it is.
+#[test]
+fn a_copy_whose_token_no_sign_out_could_end_works_as_long_as_the_end_is_unwritten() {
+    for (style, expected) in [
+        (Style::Free, Excuse::StoreDown.words()),
+        (Style::Cookies, Excuse::StoreDown.words()),
+        (Style::Person, Excuse::StoreDown.words()),
+        (Style::Ours, Violation::CopyShows.words()),
+        (Style::Recorded, Violation::CopyShows.words()),
+        (Style::OpenId, Violation::CopyShows.words()),
+        (Style::JwtSessions, Violation::CopyShows.words()),
+    ] {
+        assert_eq!(Bench::new(style).shown_after_end(60, UNWRITTEN), [expected], "{style:?}");
+    }
+    let bench = Bench::new(Style::Free);
+    bench.core.revoke(FAMILY);
+    assert_eq!(bench.shown_after_end(60, UNWRITTEN), [Violation::CopyShows.words()], "it was told");
+}
+
+#[test]
+fn a_lost_end_excuses_a_name_and_no_page_and_only_if_the_store_was_down_and_the_replica_crashed() {
+    let lost = Shown { only_a_name: true, asked_crashed: true, unwritten: false, ..UNWRITTEN };
+    for (shown, expected) in
+        [(lost, Excuse::EndLost), (Shown { only_a_name: false, ..lost }, Excuse::StoreDown)]
+    {
+        assert_eq!(Bench::new(Style::Ours).shown_after_end(20, shown), [expected.words()], "{shown:?}");
+    }
+    for shown in [
+        Shown { asked_crashed: false, ..lost },
+        Shown { ended: SHOWN.ended, ..lost },
+        Shown { only_a_name: false, ended: SHOWN.ended, ..lost },
+    ] {
+        let found = Bench::new(Style::Ours).shown_after_end(20, shown);
+        assert_eq!(found, [Violation::CopyShows.words()], "{shown:?}");
+    }
+}
+
+#[test]
+fn a_token_that_a_sign_out_leaves_is_found_unless_something_was_in_the_way() {
+    let calm = Left { store_failed: false, hindered: false };
+    let hindered = Left { hindered: true, ..calm };
+    let store_failed = Left { store_failed: true, ..calm };
+    let found = Violation::TokenLeft.words();
+    for (style, doubted, left, expected) in [
+        (Style::Ours, false, calm, found),
+        (Style::Ours, false, hindered, Excuse::CoreApiDown.words()),
+        (Style::Ours, false, store_failed, found),
+        // Only where its reuse would cost others is a token in doubt kept back.
+        (Style::Ours, true, calm, found),
+        (Style::Person, false, calm, found),
+        (Style::Person, true, calm, Excuse::DoubtAtSignOut.words()),
+        (Style::Person, false, store_failed, Excuse::DoubtAtSignOut.words()),
+    ] {
+        let bench = Bench::new(style);
+        if doubted {
+            bench.checker.doubted(FAMILY, 0);
+        }
+        bench.checker.sign_out_settled(bench.scene(HOUR), bench.session, left);
+        let judged: Vec<_> =
+            bench.checker.excuses().into_keys().chain(bench.checker.violations().into_keys()).collect();
+        assert_eq!(judged, [expected], "{style:?}, doubted: {doubted}, {left:?}");
+    }
+}
+
+#[test]
+fn a_sign_out_that_leaves_no_token_needs_no_excuse() {
+    let bench = Bench::new(Style::Ours);
+    bench.core.revoke(FAMILY);
+    let left = Left { store_failed: true, hindered: true };
+    bench.checker.sign_out_settled(bench.scene(HOUR), bench.session, left);
+    assert!(bench.checker.excuses().is_empty() && bench.found().is_empty());
+}
+
+#[test]
+fn there_may_be_nothing_left_to_end_only_for_a_cookie_that_nothing_can_come_of() {
+    let seen = |bench: &Bench, rotation| Seen {
+        session: bench.session,
+        rotation,
+        held_since: HOUR,
+        key_unknown: false,
+    };
+    let bench = Bench::new(Style::Ours);
+    let was_over = |now, rotation| bench.checker.was_over(bench.scene(now), seen(&bench, rotation));
+    bench.checker.arrived(HOUR, bench.session);
+    bench.refresh(HOUR, 0, Some("key"));
+    bench.leaves(HOUR, 1, 0);
+    assert_eq!(was_over(2 * HOUR, 0), None, "nobody has shown what followed");
+    bench.checker.shown(HOUR, bench.session, 1);
+    assert_eq!(was_over(HOUR + Duration::from_mins(5), 0), None);
+    assert_eq!(was_over(2 * HOUR, 0), Some(Excuse::EndedSuperseded));
+    assert_eq!(was_over(2 * HOUR, 1), None, "the newest is not superseded");
+    bench.checker.kept(FAMILY, false);
+    assert_eq!(was_over(HOUR + Duration::from_mins(5), 0), Some(Excuse::EndedSuperseded));
+    assert_eq!(was_over(HOUR + LIVES.idle, 1), Some(Excuse::TimedOut));
+}
+
+#[test]
+fn an_address_that_the_head_was_too_busy_to_take_is_not_missed_later() {
+    for (disturbed, expected) in [(true, vec![]), (false, vec![Violation::Reverted.words()])] {
+        let bench = Bench::new(Style::Free);
+        if disturbed {
+            bench.checker.disturbed(FAMILY, HOUR);
+        }
+        bench.leaves(HOUR + Duration::from_secs(1), 1, 1);
+        bench.leaves(2 * HOUR, 2, 0);
+        assert_eq!(bench.found(), expected, "{disturbed}");
     }
 }
 

@@ -1,11 +1,13 @@
 //! Writing the head: compared with what was read, never over something newer.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::flight::Landing;
+use super::knowledge::UnkeptGrant;
 use super::position::{Position, Stand, settle};
 use super::refresh::Refresh;
 use super::{Rotated, Shared};
@@ -15,11 +17,13 @@ use crate::{AttemptId, EndReason, Event, Grant, Head, HeadState, HeadVersion, Ke
 /// way, and the refresh goes on trying for them.
 const ANSWER_WITHOUT_COMMIT: Duration = Duration::from_secs(1);
 
-/// A store that is away for longer is not waited for; what it does not know then is in the cookies.
+/// How an attempt ended is not written down later than this: by then nobody waits for it any more. So long a new grant is tried
+/// to be written at the pace of an accident; after that, of an outage.
 const GIVE_UP: Duration = Duration::from_mins(10);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_IN_AN_OUTAGE: Duration = Duration::from_secs(30);
 
 /// How often it is tried at once to write down how an attempt ended without a new grant.
 const LEAVES_AGAIN: u32 = 2;
@@ -117,6 +121,7 @@ impl Refresh {
         self.answer_before_commit(&Landing::Renewed(newest.clone())).await;
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
+        let mut place = None;
         loop {
             let in_its_place = match self.put_successor(found, &newest).await {
                 Ok(()) => {
@@ -153,7 +158,10 @@ impl Refresh {
                     if begun.elapsed() > ANSWER_WITHOUT_COMMIT {
                         self.land(Landing::Renewed(newest.clone()));
                     }
-                    if begun.elapsed() > GIVE_UP {
+                    if begun.elapsed() <= GIVE_UP {
+                        self.shared.pause(pause).await;
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    } else if self.waits_out_the_outage(begun, &mut place).await.is_break() {
                         let rotation = newest.rotation;
                         tracing::error!(
                             rotation,
@@ -161,13 +169,27 @@ impl Refresh {
                         );
                         return Landing::Renewed(newest);
                     }
-                    self.shared.pause(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
                     // It may have been written all the same.
                     found = Found::Unknown;
                 }
             }
         }
+    }
+
+    /// Between two tries to keep a grant that this process alone has, for as long as a cookie may come that needs it. The process
+    /// ends without it, and goes on with so many at once.
+    async fn waits_out_the_outage<'a>(
+        &'a self,
+        begun: Instant,
+        place: &mut Option<UnkeptGrant<'a>>,
+    ) -> ControlFlow<()> {
+        if place.is_none() {
+            *place = self.shared.knowledge.unkept_grant();
+        }
+        if place.is_none() || begun.elapsed() > self.shared.settings.patience.successor {
+            return ControlFlow::Break(());
+        }
+        self.shared.pause_unless_closing(PAUSE_IN_AN_OUTAGE).await
     }
 
     /// The grant of a refresh as the next rotation. What a renewal does not bring stays as it was.

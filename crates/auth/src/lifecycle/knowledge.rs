@@ -1,6 +1,7 @@
 //! What this process knows of sessions beside their heads, bounded in size.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ const MAX_CONFIRMED: usize = 100_000;
 /// Longer than any provider recognises a repetition.
 const CONFIRMED_FOR: Duration = Duration::from_hours(1);
 const MAX_OUTCOMES: usize = 10_000;
+/// Some tens of megabytes of grants and tasks.
+const MAX_UNKEPT: usize = 10_000;
 /// How many refreshes go on being asked at once after everybody was answered.
 const MAX_SEEN_THROUGH: usize = 64;
 
@@ -20,13 +23,23 @@ const MAX_SEEN_THROUGH: usize = 64;
 #[derive(Default)]
 pub(super) struct Knowledge {
     /// When the store last said that a rotation is the newest and not presented.
-    confirmed: Mutex<HashMap<SessionKey, Instant>>,
+    confirmed: Mutex<HashMap<SessionKey, Said>>,
     /// How an attempt of this process ended, where the head could not be told.
     outcomes: Mutex<HashMap<SessionKey, Outcome>>,
     /// Since when attempts are known here whose moments were written down by a wrong clock.
     seen: Mutex<HashMap<AttemptId, Instant>>,
     /// The refreshes that go on after everybody was answered.
     seen_through: Mutex<HashSet<SessionKey>>,
+    /// How many grants only this process has, in a long outage of the store.
+    unkept: AtomicUsize,
+}
+
+/// What the store said of a rotation.
+#[derive(Debug, Clone, Copy)]
+struct Said {
+    at: Instant,
+    /// A head that takes no writes does not show who has presented the token: they could not write that down either.
+    is_believed: bool,
 }
 
 /// The state in which an attempt left its token.
@@ -38,21 +51,39 @@ pub(super) struct Outcome {
 }
 
 impl Knowledge {
+    /// The store says that this rotation is the newest and not presented.
     pub(super) fn confirm(&self, session: &SessionKey) {
+        self.note_said(session, true);
+    }
+
+    /// From now on what the store says of this rotation is not believed until it takes a write.
+    pub(super) fn disbelieve(&self, session: &SessionKey) {
+        self.note_said(session, false);
+    }
+
+    /// The head has taken a write.
+    pub(super) fn believe(&self, session: &SessionKey) {
+        lock(&self.confirmed).remove(session);
+    }
+
+    fn note_said(&self, session: &SessionKey, is_believed: bool) {
         let now = Instant::now();
         let mut confirmed = lock(&self.confirmed);
-        if confirmed.len() >= MAX_CONFIRMED && !confirmed.contains_key(session) {
-            confirmed.retain(|_, at| now.duration_since(*at) < CONFIRMED_FOR);
+        let known = confirmed.get(session).copied();
+        if confirmed.len() >= MAX_CONFIRMED && known.is_none() {
+            confirmed.retain(|_, said| now.duration_since(said.at) < CONFIRMED_FOR);
             if confirmed.len() >= MAX_CONFIRMED {
                 return;
             }
         }
-        confirmed.insert(session.clone(), now);
+        let is_believed = is_believed && known.is_none_or(|said| said.is_believed);
+        confirmed.insert(session.clone(), Said { at: now, is_believed });
     }
 
-    /// How long ago the store last said that this rotation is the newest.
+    /// How long ago the store last said that this rotation is the newest, as far as it is to be believed.
     pub(super) fn confirmed_ago(&self, session: &SessionKey) -> Option<Duration> {
-        lock(&self.confirmed).get(session).map(Instant::elapsed)
+        let said = lock(&self.confirmed).get(session).copied().filter(|said| said.is_believed);
+        said.map(|said| said.at.elapsed())
     }
 
     pub(super) fn forget(&self, session: &SessionKey) {
@@ -81,6 +112,15 @@ impl Knowledge {
         seen.entry(by).or_insert_with(Instant::now).elapsed()
     }
 
+    /// A place among the grants that only this process has.
+    pub(super) fn unkept_grant(&self) -> Option<UnkeptGrant<'_>> {
+        let more = |unkept| (unkept < MAX_UNKEPT).then_some(unkept + 1);
+        self.unkept
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more)
+            .ok()
+            .map(|_| UnkeptGrant(&self.unkept))
+    }
+
     /// A place among the refreshes that go on after everybody was answered: one for each session, and so many in all.
     pub(super) fn see_through(&self, session: &SessionKey) -> Option<Place<'_>> {
         let mut places = lock(&self.seen_through);
@@ -88,6 +128,15 @@ impl Knowledge {
             return None;
         }
         Some(Place { knowledge: self, session: session.clone() })
+    }
+}
+
+/// Given back when it is dropped.
+pub(super) struct UnkeptGrant<'a>(&'a AtomicUsize);
+
+impl Drop for UnkeptGrant<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

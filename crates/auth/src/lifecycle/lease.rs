@@ -17,7 +17,7 @@ pub(super) enum Asked {
     Held(Lease),
     /// Another had it until the deadline.
     Busy,
-    /// The store does not answer.
+    /// The store does not answer, or has no room for it.
     Unreachable,
 }
 
@@ -48,6 +48,8 @@ impl Shared {
             }
             if !waited {
                 self.observe(Event::WaitedForLease);
+                // Its holder may have presented the token long ago, and be trying to write down what came of it.
+                self.knowledge.disbelieve(session);
                 waited = true;
             }
             self.pause(POLL).await;

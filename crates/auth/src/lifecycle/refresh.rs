@@ -162,8 +162,9 @@ impl Refresh {
     }
 
     async fn under_lease(&self, lease: &Lease) -> Step {
+        // The lease was written a moment ago: no outage yet, which alone is a reason to go on without the head.
         let Ok(kept) = self.shared.read(&self.key).await else {
-            return self.without_store().await;
+            return Step::again("the head could not be read");
         };
         let noted = kept.as_ref().is_some_and(|kept| kept.head.shown);
         let stand = match settle(&self.key, &self.grant, kept) {
@@ -252,9 +253,13 @@ impl Refresh {
         let first = doubt.map_or_else(|| self.shared.now(), |doubt| doubt.first);
         let head = self.head(HeadState::Presented { first, by }, stand.shown);
         let put = self.shared.put(&self.key, stand.version, &head).await;
+        if let Put::Done(_) = put {
+            self.shared.knowledge.believe(&self.key);
+        }
         if !matches!(put, Put::Unreachable) {
             return put;
         }
+        self.shared.knowledge.disbelieve(&self.key);
         // It may have been written all the same: nobody else can have chosen this value.
         match self.shared.read(&self.key).await {
             Ok(Some(kept)) if matches!(kept.head.state, HeadState::Presented { by: whom, .. } if whom == by) => {

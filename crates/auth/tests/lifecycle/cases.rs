@@ -107,6 +107,10 @@ struct Flaky {
     /// Who took the lease last.
     holder: Mutex<Option<Holder>>,
     away: AtomicBool,
+    /// Whether it has no room for what is written.
+    full: AtomicBool,
+    /// After how many reads the next one is not answered.
+    reads_until_lost: Mutex<Option<u32>>,
     /// How many writes are done and not answered.
     lost_answers: AtomicU32,
     /// Whether it cannot be reached from then on.
@@ -133,6 +137,12 @@ impl Flaky {
         Ok(&*self.heads)
     }
 
+    fn is_read_lost(&self) -> bool {
+        let mut until_lost = self.reads_until_lost.lock().unwrap();
+        *until_lost = until_lost.and_then(|left| left.checked_sub(1));
+        *until_lost == Some(0)
+    }
+
     fn lose_answers_to_writes(&self, count: u32) {
         self.lost_answers.store(count, Ordering::SeqCst);
     }
@@ -146,6 +156,9 @@ impl Flaky {
 #[async_trait]
 impl Heads for Flaky {
     async fn read(&self, session: &SessionKey) -> HeadRead {
+        if self.is_read_lost() {
+            return Err(HeadsError("no answer to a read".to_owned()));
+        }
         self.reachable()?.read(session).await
     }
 
@@ -156,6 +169,9 @@ impl Heads for Flaky {
         head: &Head,
         keep: Keep,
     ) -> Result<Option<HeadVersion>, HeadsError> {
+        if self.full.load(Ordering::SeqCst) {
+            return Err(HeadsError("full".to_owned()));
+        }
         let written = self.reachable()?.write(session, expected, head, keep).await;
         *self.skipped.lock().unwrap() += take(&mut *self.suspension.lock().unwrap());
         *self.set_back.lock().unwrap() += take(&mut *self.setting_back.lock().unwrap());
@@ -226,6 +242,8 @@ impl Bench {
             heads: super::heads(&clock),
             holder: Mutex::default(),
             away: AtomicBool::new(false),
+            full: AtomicBool::new(false),
+            reads_until_lost: Mutex::default(),
             lost_answers: AtomicU32::new(0),
             goes_away_with_the_last_lost_answer: AtomicBool::new(false),
             suspension: Mutex::default(),

@@ -111,3 +111,63 @@ async fn what_was_written_down_and_not_sent_is_recorded_as_not_sent_although_the
     pass(Duration::from_mins(2)).await;
     assert_eq!(renewed(request(&other, 0, &first()).await).rotation, 1);
 }
+
+/// Another replica may have presented the token, and could not write that down either.
+#[tokio::test(start_paused = true)]
+async fn what_is_read_from_a_store_that_takes_no_writes_does_not_show_that_nothing_was_presented() {
+    let mut bench = Bench::new();
+    bench.provider.repetition = RECOGNISED;
+    let bench = bench.run();
+    let lifecycle = bench.replica();
+    pass(Duration::from_hours(1)).await;
+    bench.heads.full.store(true, Ordering::SeqCst);
+    // One for the request, one under the lease, one to see whether the write was done after all: that one is lost.
+    for lost in 2..6 {
+        *bench.heads.reads_until_lost.lock().unwrap() = Some(lost);
+        assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
+        pass(Duration::from_mins(1)).await;
+    }
+    bench.take_store_away(true);
+    assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
+    assert!(bench.presented().is_empty(), "{:?}", bench.presented());
+    bench.take_store_away(false);
+    bench.heads.full.store(false, Ordering::SeqCst);
+    assert_eq!(renewed(request(&lifecycle, 0, &first()).await).rotation, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_lease_of_another_does_not_present_what_that_one_may_have_presented_long_ago() {
+    let mut bench = Bench::new();
+    bench.provider.repetition = RECOGNISED;
+    let bench = bench.run();
+    let lifecycle = bench.replica();
+    pass(Duration::from_hours(1)).await;
+    let session = SessionKey::new(SESSION, 0);
+    assert!(bench.heads.acquire(&session, &Holder::default(), Duration::from_hours(1)).await.unwrap());
+    let grant = first();
+    let going_away = async {
+        pass(Duration::from_millis(500)).await;
+        bench.take_store_away(true);
+    };
+    let (ensured, ()) = tokio::join!(request(&lifecycle, 0, &grant), going_away);
+    assert_unavailable(&ensured, false);
+    pass(Duration::from_mins(1)).await;
+    assert!(bench.presented().is_empty(), "{:?}", bench.presented());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_is_kept_for_as_long_as_the_store_is_away() {
+    let mut bench = Bench::new();
+    bench.provider.repetition = RECOGNISED;
+    let bench = bench.run();
+    let lifecycle = bench.replica();
+    pass(LIFE).await;
+    bench.take_store_away(true);
+    // Its answer never arrives.
+    renewed(request(&lifecycle, 0, &first()).await);
+    pass(Duration::from_hours(5)).await;
+    bench.take_store_away(false);
+    pass(Duration::from_mins(1)).await;
+    assert_eq!(token(&renewed(request(&bench.replica(), 0, &first()).await).grant), "t''");
+    assert_eq!(bench.presented(), ["t", "t'"], "the late tab was led to the newest grant");
+}

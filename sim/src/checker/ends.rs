@@ -1,0 +1,132 @@
+//! Ends that were asked for, and what must not be seen after them.
+
+use std::time::Duration;
+
+use super::sessions::{COPY_LIVES, Ended, Seen};
+use super::{Checker, Excuse, Scene, SessionRef, Violation};
+use crate::style::Style;
+
+/// An answer that shows the person after the end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown {
+    pub(crate) ended: Ended,
+    /// A name in the header, and nothing that a token would have to be good for.
+    pub(crate) only_a_name: bool,
+    /// The store failed the replica that shows it.
+    pub(crate) unread: bool,
+    /// The store failed the replica that was asked for the end until lately, so that it may be writing yet.
+    pub(crate) unwritten: bool,
+    /// That replica crashed, or was stopped for a while, after the end.
+    pub(crate) asked_crashed: bool,
+}
+
+/// What was in the way of a sign-out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Left {
+    /// The store failed some replica.
+    pub(crate) store_failed: bool,
+    /// A fault kept somebody from telling the API, or from knowing what to tell.
+    pub(crate) hindered: bool,
+}
+
+impl Checker {
+    /// The person asked for the end of a session, by signing out or by signing in over it. Says whether for the first time.
+    pub(crate) fn ending(&self, now: Duration, session: SessionRef) -> bool {
+        let mut state = self.state();
+        let found = state.sessions.of(session);
+        let (first, family) = (found.end(now), found.family);
+        state.families.notes(family).ending = true;
+        first
+    }
+
+    /// The sign-in that was to replace it failed.
+    pub(crate) fn not_ending(&self, session: SessionRef) {
+        let mut state = self.state();
+        let found = state.sessions.of(session);
+        found.ending_since = None;
+        let family = found.family;
+        state.families.notes(family).ending = false;
+    }
+
+    /// A replica has said that it is over.
+    pub(crate) fn ended(&self, session: SessionRef, ended: Ended) {
+        self.state().sessions.of(session).ended.get_or_insert(ended);
+    }
+
+    /// The end of a session could not be written down at once.
+    pub(crate) fn end_unwritten(&self, session: SessionRef) {
+        if let Some(ended) = &mut self.state().sessions.of(session).ended {
+            ended.store_down = true;
+        }
+    }
+
+    /// Why there may have been nothing left to end.
+    pub(crate) fn was_over(&self, scene: Scene<'_>, seen: Seen) -> Option<Excuse> {
+        let session = self.state().sessions.of(seen.session).clone();
+        let rotated_at = scene.core.look(session.family, |family| family.rotated_at)?;
+        let age = scene.core_now.saturating_sub(rotated_at);
+        let superseded = session.superseded(scene.now, seen.rotation, age);
+        let timed_out = session.timed_out(scene.now, seen, self.lives);
+        // Without room for what followed, an older cookie is superseded at once.
+        let unkept = self.state().families.notes(session.family).unkept;
+        timed_out.or_else(|| (superseded.is_some() || unkept).then_some(Excuse::EndedSuperseded))
+    }
+
+    pub(crate) fn how_it_ended(&self, session: SessionRef) -> Option<Ended> {
+        self.state().sessions.of(session).ended
+    }
+
+    /// An answer shows the person after the session's end.
+    pub(crate) fn shown_after_end(&self, scene: Scene<'_>, session: SessionRef, shown: Shown) {
+        let mut state = self.state();
+        let found = state.sessions.of(session);
+        let (person, family) = (found.person, found.family);
+        let since = scene.now.saturating_sub(shown.ended.at);
+        let crashed = shown.ended.store_down && shown.asked_crashed;
+        if crashed && shown.only_a_name {
+            state.excuse(Excuse::EndLost);
+            return;
+        }
+        // Nobody can know of the end then, and where the API could not be told of it either, its tokens are good. Where reuse
+        // ends the person's sessions, it is not told of a token that may be spent: with the store down that is every one.
+        let untold = matches!(self.style, Style::Free | Style::Cookies | Style::Person)
+            && scene.core.has_unused_token(family, scene.core_now);
+        let unwritten = shown.ended.store_down && (shown.unwritten || shown.asked_crashed);
+        if (shown.unread || unwritten) && (since <= COPY_LIVES || untold) {
+            state.excuse(Excuse::StoreDown);
+            return;
+        }
+        let text = format!("session {} shows the person {since:?} after its end", session.0);
+        state.violate(scene, person, Violation::CopyShows, text);
+    }
+
+    /// What there is to do at a sign-out is done, or was tried for long enough.
+    pub(crate) fn sign_out_settled(&self, scene: Scene<'_>, session: SessionRef, left: Left) {
+        let family = self.family_of(session);
+        if !scene.core.has_unused_token(family, scene.core_now) {
+            return;
+        }
+        // A head that could not be written leaves others in doubt, too.
+        let in_doubt = self.style == Style::Person && left.store_failed || self.is_in_doubt(family);
+        let mut state = self.state();
+        if in_doubt {
+            state.excuse(Excuse::DoubtAtSignOut);
+        } else if left.hindered {
+            state.excuse(Excuse::CoreApiDown);
+        } else {
+            let person = state.sessions.of(session).person;
+            let text = format!("session {} left a token of family {}", session.0, family.0);
+            state.violate(scene, person, Violation::TokenLeft, text);
+        }
+    }
+
+    /// When the person first asked for its end.
+    pub(crate) fn ending_since(&self, session: SessionRef) -> Option<Duration> {
+        self.state().sessions.of(session).ending_since
+    }
+
+    /// Whether the person asked for its end.
+    pub(crate) fn is_ending(&self, session: SessionRef) -> bool {
+        self.state().sessions.of(session).ending_since.is_some()
+    }
+}
