@@ -8,6 +8,7 @@ use crate::style::Style;
 
 /// An answer that shows the person after the end.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what is asked of the world, each by itself")]
 pub(crate) struct Shown {
     pub(crate) ended: Ended,
     /// A name in the header, and nothing that a token would have to be good for.
