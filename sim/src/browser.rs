@@ -76,6 +76,8 @@ struct State {
     glance: Option<Glance>,
     /// Since when it is there.
     held_since: Duration,
+    /// Since when its tokens are known.
+    tokens_since: Duration,
     requests: u32,
     /// The request whose answer arrived last.
     last_arrived: u32,
@@ -97,7 +99,7 @@ impl Browser {
         let old = copy.state().clone();
         let mut state = self.state();
         (state.jar, state.session, state.glance, state.over) = (old.jar, old.session, old.glance, old.over);
-        state.held_since = old.held_since;
+        (state.held_since, state.tokens_since) = (old.held_since, old.tokens_since);
     }
 
     /// The session whose cookie is here, as far as the person knows.

@@ -271,6 +271,7 @@ impl Checker {
         let recently = disturbed.is_some_and(|at| scene.now.saturating_sub(at) < Duration::from_mins(2));
         // Also where the head was kept busy by somebody whose store was down.
         let may_be_unwritten = store_down || recently;
+        state.sessions.of(session).tokens_since(glance, scene.now);
         if !state.sessions.of(session).leaves(glance, store_down, may_be_unwritten) {
             return;
         }
@@ -280,6 +281,11 @@ impl Checker {
         }
         let text = format!("session {}, rotation {}, address {}", session.0, glance.rotation, glance.email);
         state.violate(scene, person, Violation::Reverted, text);
+    }
+
+    /// When these tokens first left a replica.
+    pub(crate) fn tokens_since(&self, now: Duration, session: SessionRef, glance: Glance) -> Duration {
+        self.state().sessions.of(session).tokens_since(glance, now)
     }
 
     /// The oldest address that a page may show to whoever comes with this cookie.

@@ -444,6 +444,11 @@ impl Shared {
         }));
     }
 
+    /// Whether every token that was ever issued can be presented at any time.
+    fn is_free(&self, grant: &Grant) -> bool {
+        self.provider().repetition(grant) == Repetition::Free
+    }
+
     fn keep(&self, session: &SessionKey, head: &Head) -> Keep {
         let Patience { successor, shown, mark, .. } = self.settings.patience;
         let left = |end: SystemTime| end.duration_since(self.now()).unwrap_or_default() + CLOCK_SKEW;
@@ -455,6 +460,8 @@ impl Shared {
         }
         let refresh_end = head.grant.as_ref().and_then(|grant| grant.refresh_expires_at);
         let grant = if head.shown && head.state == HeadState::Idle { shown } else { successor };
-        Keep { mark: refresh_end.map_or(mark, left), grant, only_with_grant: false }
+        // A mark alone ends the older cookies, whose tokens are good there.
+        let only_with_grant = head.grant.as_ref().is_some_and(|grant| self.is_free(grant));
+        Keep { mark: refresh_end.map_or(mark, left), grant, only_with_grant }
     }
 }

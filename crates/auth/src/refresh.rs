@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Grant, TransportError};
+use crate::{CLOCK_SKEW, Grant, TransportError};
 
 /// When the access token is to be renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +48,10 @@ impl Rest {
     /// For a provider that revokes at most this session: half a minute where no answer came, a second after one.
     pub const SHORT: Self = Self { unanswered: Duration::from_secs(30), answered: Duration::from_secs(1) };
 
-    /// The same time either way, for a provider that takes a refresh within that time for a theft.
+    /// The same time either way, for a provider that takes a refresh within that time for a theft. Who asks next may have
+    /// another clock than who wrote down when the answer came.
     pub const fn of(time: Duration) -> Self {
-        Self { unanswered: time, answered: time }
+        Self { unanswered: time, answered: time.saturating_add(CLOCK_SKEW) }
     }
 }
 

@@ -65,6 +65,7 @@ impl Exchange {
             session,
             rotation: self.sent.glance.map_or(0, |glance| glance.rotation),
             held_since: self.sent.held_since,
+            tokens_since: self.sent.tokens_since,
             key_unknown: self.key_unknown,
         }
     }
@@ -285,6 +286,9 @@ impl Browser {
             }
             state.glance = world.glass.look(state.jar.pairs());
             state.held_since = now;
+            if let (Some(session), Some(glance)) = (session, state.glance) {
+                state.tokens_since = world.checker.tokens_since(now, session, glance);
+            }
             state.over &= state.session == session;
             state.session = session;
         } else if received.removes_session() {

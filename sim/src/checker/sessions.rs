@@ -1,5 +1,6 @@
 //! What is noted of each session, as seen from its browsers.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::verdict::Excuse;
@@ -42,6 +43,8 @@ pub(crate) struct Seen {
     pub(crate) rotation: u64,
     /// When that cookie last came with an answer.
     pub(crate) held_since: Duration,
+    /// When the tokens in it first left a replica.
+    pub(crate) tokens_since: Duration,
     /// The replica lacks a key that others seal with.
     pub(crate) key_unknown: bool,
 }
@@ -63,6 +66,8 @@ pub(crate) struct Session {
     /// The highest rotation in any cookie that left a replica, and in one that left while the store was there.
     left: u64,
     left_written: u64,
+    /// When the tokens of each generation first left a replica.
+    issued: BTreeMap<u64, Duration>,
     /// The address that the highest rotation came with first.
     email: (u64, u32),
     unavailable: Option<Unavailable>,
@@ -104,6 +109,7 @@ impl Sessions {
             shown: (0, now),
             left: 0,
             left_written: 0,
+            issued: BTreeMap::from([(0, now)]),
             email: (0, 0),
             unavailable: None,
         });
@@ -153,6 +159,11 @@ impl Session {
         is_reverted
     }
 
+    /// Notes that these tokens leave, and says when they first did.
+    pub(crate) fn tokens_since(&mut self, glance: Glance, now: Duration) -> Duration {
+        *self.issued.entry(glance.generation).or_insert(now)
+    }
+
     /// The oldest address that a page may show to whoever comes with this.
     pub(crate) fn oldest_email(&self, glance: Glance) -> u32 {
         if self.email.0 == glance.rotation { glance.email.min(self.email.1) } else { 0 }
@@ -181,7 +192,9 @@ impl Session {
         let unused = now.saturating_sub(self.last_answer_at) + slack;
         let age = now.saturating_sub(self.begun_at) + SKEW;
         let shortest = lives.idle.min(lives.refresh_token);
-        (age >= lives.absolute || held.max(unused) >= shortest).then_some(Excuse::TimedOut)
+        // However often a cookie is sealed anew, it goes with its refresh token.
+        let is_spoilt = now.saturating_sub(seen.tokens_since) + SKEW >= lives.refresh_token;
+        (age >= lives.absolute || held.max(unused) >= shortest || is_spoilt).then_some(Excuse::TimedOut)
     }
 
     /// Whether a cookie of this rotation may have lost its session to time: the head that followed it was shown, or is of `age`.

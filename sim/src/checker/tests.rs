@@ -50,9 +50,15 @@ impl Bench {
         self.checker.effect(self.scene(now), effect);
     }
 
+    /// A browser with the cookie of the sign-in.
+    fn seen(&self) -> Seen {
+        let (held_since, tokens_since) = (Duration::ZERO, Duration::ZERO);
+        Seen { session: self.session, rotation: 0, held_since, tokens_since, key_unknown: false }
+    }
+
     /// The excuse for a browser that is sent away with a cookie of this rotation.
     fn sent_away(&self, now: Duration, rotation: u64) -> Option<Excuse> {
-        let seen = Seen { session: self.session, rotation, held_since: Duration::ZERO, key_unknown: false };
+        let seen = Seen { rotation, ..self.seen() };
         self.checker.signed_out(self.scene(now), seen, "303")
     }
 
@@ -76,6 +82,18 @@ fn nobody_is_missed_who_asked_for_it_or_stayed_away() {
     bench.checker.ending(HOUR, bench.session);
     assert_eq!(bench.sent_away(2 * HOUR, 0), Some(Excuse::Ending));
     assert_eq!(bench.found(), [""; 0]);
+}
+
+#[test]
+fn a_cookie_goes_with_its_refresh_token_however_often_it_was_sealed_anew() {
+    let bench = Bench::new(Style::Ours);
+    let now = LIVES.refresh_token;
+    let lately = now.saturating_sub(HOUR);
+    bench.checker.arrived(lately, bench.session);
+    for (tokens_since, excuse) in [(Duration::ZERO, Some(Excuse::TimedOut)), (HOUR, None)] {
+        let seen = Seen { held_since: lately, tokens_since, ..bench.seen() };
+        assert_eq!(bench.checker.signed_out(bench.scene(now), seen, "303"), excuse, "{tokens_since:?}");
+    }
 }
 
 #[test]
@@ -249,14 +267,11 @@ fn a_sign_out_that_leaves_no_token_needs_no_excuse() {
 
 #[test]
 fn there_may_be_nothing_left_to_end_only_for_a_cookie_that_nothing_can_come_of() {
-    let seen = |bench: &Bench, rotation| Seen {
-        session: bench.session,
-        rotation,
-        held_since: HOUR,
-        key_unknown: false,
-    };
     let bench = Bench::new(Style::Ours);
-    let was_over = |now, rotation| bench.checker.was_over(bench.scene(now), seen(&bench, rotation));
+    let was_over = |now, rotation| {
+        let seen = Seen { rotation, held_since: HOUR, tokens_since: HOUR, ..bench.seen() };
+        bench.checker.was_over(bench.scene(now), seen)
+    };
     bench.checker.arrived(HOUR, bench.session);
     bench.refresh(HOUR, 0, Some("key"));
     bench.leaves(HOUR, 1, 0);
@@ -390,7 +405,7 @@ fn an_address_that_becomes_the_old_one_again_is_found_unless_the_head_could_not_
 #[test]
 fn an_unknown_key_excuses_and_so_does_a_revocation_by_an_administrator() {
     let bench = Bench::new(Style::Free);
-    let seen = Seen { session: bench.session, rotation: 0, held_since: Duration::ZERO, key_unknown: true };
+    let seen = Seen { key_unknown: true, ..bench.seen() };
     assert_eq!(bench.checker.signed_out(bench.scene(HOUR), seen, "303"), Some(Excuse::KeyUnknown));
     bench.core.revoke(FAMILY);
     assert_eq!(bench.sent_away(HOUR, 0), Some(Excuse::AdminRevoked));

@@ -265,6 +265,13 @@ impl Refresh {
             Ok(Some(kept)) if matches!(kept.head.state, HeadState::Presented { by: whom, .. } if whom == by) => {
                 Put::Done(kept.version)
             }
+            // It takes no writes, and nobody needs to know.
+            Ok(kept)
+                if self.shared.is_free(&self.grant)
+                    && kept.as_ref().map(|kept| kept.version) == stand.version =>
+            {
+                Put::Unreachable
+            }
             Ok(_) => Put::Overtaken,
             Err(_) => Put::Unreachable,
         }

@@ -109,6 +109,8 @@ struct Flaky {
     away: AtomicBool,
     /// Whether it has no room for what is written.
     full: AtomicBool,
+    /// Whether grants are left out of what is written, as the heads of a store without room for them do.
+    has_room_for_marks_only: AtomicBool,
     /// After how many reads the next one is not answered.
     reads_until_lost: Mutex<Option<u32>>,
     /// How many writes are done and not answered.
@@ -172,6 +174,15 @@ impl Heads for Flaky {
         if self.full.load(Ordering::SeqCst) {
             return Err(HeadsError("full".to_owned()));
         }
+        let mark_alone = Head { grant: None, shown: true, ..head.clone() };
+        let head = if self.has_room_for_marks_only.load(Ordering::SeqCst) && head.grant.is_some() {
+            if keep.only_with_grant {
+                return Err(HeadsError("no room for the grant".to_owned()));
+            }
+            &mark_alone
+        } else {
+            head
+        };
         let written = self.reachable()?.write(session, expected, head, keep).await;
         *self.skipped.lock().unwrap() += take(&mut *self.suspension.lock().unwrap());
         *self.set_back.lock().unwrap() += take(&mut *self.setting_back.lock().unwrap());
@@ -243,6 +254,7 @@ impl Bench {
             holder: Mutex::default(),
             away: AtomicBool::new(false),
             full: AtomicBool::new(false),
+            has_room_for_marks_only: AtomicBool::new(false),
             reads_until_lost: Mutex::default(),
             lost_answers: AtomicU32::new(0),
             goes_away_with_the_last_lost_answer: AtomicBool::new(false),

@@ -184,6 +184,25 @@ async fn where_an_early_refresh_is_a_theft_a_lost_answer_waits_for_the_unseen_ac
     }
 }
 
+/// The provider counts from when it issued the access token that nobody has seen, by no clock of ours.
+#[tokio::test(start_paused = true)]
+async fn where_an_early_refresh_is_a_theft_a_machine_whose_clock_is_ahead_does_not_ask_early() {
+    for end in [End::InDoubt, End::Answered] {
+        let mut bench = of(Repetition::AskAgain(Rest::of(LIFE))).ends([(Duration::ZERO, end)]);
+        bench.provider.timing = RefreshTiming::AfterExpiry;
+        let bench = bench.run();
+        pass(LIFE + CLOCK_SKEW).await;
+        assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
+        let ahead = CLOCK_SKEW.checked_sub(Duration::from_secs(1)).unwrap();
+        *bench.heads.skipped.lock().unwrap() += ahead;
+        pass(LIFE.checked_sub(Duration::from_secs(5)).unwrap()).await;
+        assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
+        assert_eq!(bench.presented(), ["t"]);
+        pass(Duration::from_secs(6)).await;
+        assert_eq!(renewed(request(&bench.replica(), 0, &first()).await).rotation, 1);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_the_store_could_not_be_told_is_known_to_the_process() {
     for end in [End::NotSent, End::Unspent(Some(Duration::ZERO))] {

@@ -135,6 +135,26 @@ async fn what_is_read_from_a_store_that_takes_no_writes_does_not_show_that_nothi
     assert_eq!(renewed(request(&lifecycle, 0, &first()).await).rotation, 1);
 }
 
+/// Its older cookies have good tokens: a mark alone would end them for nothing.
+#[tokio::test(start_paused = true)]
+async fn where_a_repetition_is_free_a_grant_that_finds_no_room_ends_no_older_cookie() {
+    let mut bench = Bench::new();
+    bench.provider.repetition = Repetition::Free;
+    let bench = bench.run();
+    let lifecycle = bench.replica();
+    pass(LIFE).await;
+    bench.heads.has_room_for_marks_only.store(true, Ordering::SeqCst);
+    // Its answer never arrives.
+    assert_eq!(renewed(request(&lifecycle, 0, &first()).await).rotation, 1);
+    pass(Duration::from_mins(5)).await;
+    for lifecycle in [&lifecycle, &bench.replica()] {
+        assert_eq!(renewed(request(lifecycle, 0, &first()).await).rotation, 1);
+    }
+    bench.heads.has_room_for_marks_only.store(false, Ordering::SeqCst);
+    pass(Duration::from_mins(5)).await;
+    renewed(request(&bench.replica(), 0, &first()).await);
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_the_lease_of_another_does_not_present_what_that_one_may_have_presented_long_ago() {
     let mut bench = Bench::new();
