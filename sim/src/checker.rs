@@ -257,8 +257,8 @@ impl Checker {
         own.or_else(|| session.final_excuse())
             .or_else(|| verdict::of_family(revoked, notes.excused))
             .or_else(|| notes.excuse(self.style, generation, Duration::ZERO))
-            .or_else(|| session.superseded(scene.now, seen.rotation, age))
-            .or_else(|| notes.unkept.then_some(Excuse::StoreFull))
+            .or_else(|| self.style.supersedes().then(|| session.superseded(scene.now, seen.rotation, age))?)
+            .or_else(|| (self.style.supersedes() && notes.unkept).then_some(Excuse::StoreFull))
             .or_else(|| seen.key_unknown.then_some(Excuse::KeyUnknown))
     }
 

@@ -67,6 +67,11 @@ impl Style {
         !matches!(self, Self::Free | Self::JwtSessions | Self::Cookies)
     }
 
+    /// Whether a cookie that is behind, and whose successor is forgotten, is good for nothing.
+    pub(crate) const fn supersedes(self) -> bool {
+        !matches!(self, Self::Free | Self::Cookies)
+    }
+
     /// For how long a session may show no page although nothing is wrong any more: a token rests for so long.
     pub(crate) const fn longest_rest(self) -> Duration {
         match self {

@@ -461,7 +461,9 @@ impl Shared {
         let refresh_end = head.grant.as_ref().and_then(|grant| grant.refresh_expires_at);
         let grant = if head.shown && head.state == HeadState::Idle { shown } else { successor };
         // A mark alone ends the older cookies, whose tokens are good there.
-        let only_with_grant = head.grant.as_ref().is_some_and(|grant| self.is_free(grant));
-        Keep { mark: refresh_end.map_or(mark, left), grant, only_with_grant }
+        if head.grant.as_ref().is_some_and(|grant| self.is_free(grant)) {
+            return Keep { mark: grant, grant, only_with_grant: true };
+        }
+        Keep { mark: refresh_end.map_or(mark, left), grant, only_with_grant: false }
     }
 }

@@ -70,7 +70,8 @@ impl Checker {
         let timed_out = session.timed_out(scene.now, seen, self.lives);
         // Without room for what followed, an older cookie is superseded at once.
         let unkept = self.state().families.notes(session.family).unkept;
-        timed_out.or_else(|| (superseded.is_some() || unkept).then_some(Excuse::EndedSuperseded))
+        let nothing_left = self.style.supersedes() && (superseded.is_some() || unkept);
+        timed_out.or_else(|| nothing_left.then_some(Excuse::EndedSuperseded))
     }
 
     pub(crate) fn how_it_ended(&self, session: SessionRef) -> Option<Ended> {
@@ -95,6 +96,10 @@ impl Checker {
         let unwritten = shown.ended.store_down && (shown.unwritten || shown.asked_crashed);
         if (shown.unread || unwritten) && (since <= COPY_LIVES || untold) {
             state.excuse(Excuse::StoreDown);
+            if untold && crashed {
+                // Nobody knows of that end any more, and nobody will: the session goes on until the next one.
+                state.sessions.of(session).ended = None;
+            }
             return;
         }
         let text = format!("session {} shows the person {since:?} after its end", session.0);
