@@ -69,7 +69,7 @@ impl Style {
 
     /// Whether a cookie that is behind, and whose successor is forgotten, is good for nothing.
     pub(crate) const fn supersedes(self) -> bool {
-        !matches!(self, Self::Free | Self::Cookies)
+        !matches!(self, Self::Free)
     }
 
     /// For how long a session may show no page although nothing is wrong any more: a token rests for so long.

@@ -41,7 +41,7 @@ pub async fn update_account(
     let email = email.map(|email| normalized(email).ok_or_else(AccountFailure::invalid_email)).transpose()?;
     let password = password.map(SecretText::from);
     let is_recent = signed_in_recently(parts);
-    personal.spend("change").await?;
+    let _spent = personal.spend("change").await?;
     let updated = personal.carry_out(personal.clone().update(email, password, is_recent)).await?;
     updated.ok_or(AccountFailure::NotRecent)
 }
@@ -56,7 +56,7 @@ pub async fn update_account(
 /// Any [`AccountFailure`] but [`AccountFailure::InvalidToken`].
 pub async fn resend_verification(parts: &Parts) -> Result<Option<String>, AccountFailure> {
     let personal = Personal::begin(parts)?;
-    personal.spend("verification").await?;
+    let _spent = personal.spend("verification").await?;
     personal.carry_out(personal.clone().resend()).await
 }
 

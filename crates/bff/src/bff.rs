@@ -22,7 +22,7 @@ struct Shared {
     origins: Vec<PublicOrigin>,
     headers: ResponseHeaders,
     lifecycle: Lifecycle,
-    limits: Limits,
+    limits: Arc<Limits>,
     records: Records,
 }
 
@@ -83,7 +83,8 @@ impl Bff {
             settings.reload_origin.as_deref(),
         );
         let limits =
-            Limits::new(settings.rate_limits, Arc::clone(&settings.store), Arc::clone(&settings.clock));
+            Limits::new(settings.rate_limits, Arc::clone(&settings.store), Arc::clone(&settings.clock))
+                .into();
         let records = Records::new(
             Arc::clone(&settings.store),
             settings.sealer.clone(),
@@ -218,8 +219,12 @@ impl Bff {
         &self.0.lifecycle
     }
 
-    pub(crate) fn limits(&self) -> &Limits {
+    pub(crate) fn limits(&self) -> &Arc<Limits> {
         &self.0.limits
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.0.settings.store
     }
 
     pub(crate) fn records(&self) -> &Records {

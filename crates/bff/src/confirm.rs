@@ -7,6 +7,7 @@ use crate::extract::trusted_record;
 use crate::limits::Subject;
 use crate::personal::Personal;
 use crate::sign_out::live_session;
+use crate::to_its_end::to_its_end;
 use crate::visit::Visit;
 use crate::{AccountFailure, SignInFailure, SignedOutReason};
 
@@ -51,18 +52,20 @@ pub async fn confirm_password(parts: &Parts, password: &str) -> Result<(), Confi
     let attempt =
         personal.visit.admit(Subject::Own("confirmation", &account)).await.map_err(SignInFailure::from)?;
     let email = personal.remembered().ok().and_then(|user| user.email).unwrap_or(account.clone());
-    let sign_ins = personal.visit.admit(Subject::SignIn(&email)).await.map_err(SignInFailure::from)?;
-    let outcome = personal.confirm(SecretText::from(password)).await;
-    match &outcome {
-        Ok(()) => {
-            attempt.judge(&Ok(())).await;
-            // It is a sign-in over a session.
-            sign_ins.failed().await;
+    personal.visit.may_sign_in(&email).await?;
+    let password = SecretText::from(password);
+    let bff = personal.visit.bff.clone();
+    // SECURITY: as any guess, see there.
+    let work = async move {
+        let outcome = personal.confirm(password).await;
+        match &outcome {
+            Ok(()) => attempt.judge(&Ok(())).await,
+            Err(ConfirmFailure::SignIn(failure)) => attempt.judge(&Err(*failure)).await,
+            Err(ConfirmFailure::SignedOut(_)) => {}
         }
-        Err(ConfirmFailure::SignIn(failure)) => attempt.judge(&Err(*failure)).await,
-        Err(ConfirmFailure::SignedOut(_)) => {}
-    }
-    outcome
+        outcome
+    };
+    to_its_end(&bff, work).await.unwrap_or(Err(SignInFailure::Unavailable.into()))
 }
 
 fn cannot_begin(failure: &AccountFailure) -> ConfirmFailure {

@@ -140,14 +140,8 @@ fn token(query: &str) -> Option<SecretText> {
 pub async fn sign_in_with_link(parts: &Parts, link: &SignInLink) -> Result<(), SignInFailure> {
     let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let attempt = visit.admit(Subject::Link(&link.email)).await?;
-    let outcome = visit
-        .sign_in_as(
-            Some(&link.email),
-            SignIn::OneTimeToken { email: link.email.clone(), token: link.token.clone() },
-        )
-        .await;
-    attempt.judge(&outcome).await;
-    outcome
+    let credentials = SignIn::OneTimeToken { email: link.email.clone(), token: link.token.clone() };
+    visit.judged(attempt, Some(link.email.clone()), credentials).await
 }
 
 /// Asks for an e-mail with a link to set a new password. Success says nothing about whether there is such an account.
@@ -158,7 +152,7 @@ pub async fn sign_in_with_link(parts: &Parts, link: &SignInLink) -> Result<(), S
 pub async fn request_password_reset(parts: &Parts, email: &str) -> Result<(), AccountFailure> {
     let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
     let email = normalized(email).ok_or_else(AccountFailure::invalid_email)?;
-    visit.spend(Subject::Mail(&email)).await?;
+    let _spent = visit.spend(Subject::Mail(&email)).await?;
     let asked = visit
         .in_time(async { visit.bff.accounts()?.request_password_reset(&visit.caller, &email).await })
         .await;
@@ -174,7 +168,7 @@ pub async fn request_password_reset(parts: &Parts, email: &str) -> Result<(), Ac
 pub async fn verify_email(parts: &Parts, link: &VerificationLink) -> Result<(), AccountFailure> {
     let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
     // Each costs the core API a record, and this process some seconds of asking.
-    visit.spend(Subject::Verification(link.token.expose())).await?;
+    let _spent = visit.spend(Subject::Verification(link.token.expose())).await?;
     let asked =
         visit.in_time(async { visit.bff.accounts()?.verify_email(&visit.caller, &link.token).await }).await;
     asked.map_err(|error| visit.fold_anonymous(error))

@@ -78,8 +78,8 @@ pub(crate) struct TooMany {
 }
 
 /// A try that may be made. It counts for nothing until somebody says how it ended.
-pub(crate) struct Attempt<'a> {
-    limits: &'a Limits,
+pub(crate) struct Attempt {
+    limits: Arc<Limits>,
     counters: Vec<Counter>,
     _passes: Vec<Pass>,
 }
@@ -94,11 +94,11 @@ impl Limits {
     /// As many tries of one counter run at once as it has free failures: a thousand guesses sent in one moment wait for
     /// the answers of the first few, and then find out that they are too many.
     pub(crate) async fn admit(
-        &self,
+        self: &Arc<Self>,
         subject: Subject<'_>,
         origin: &Origin,
         deadline: Instant,
-    ) -> Result<Attempt<'_>, TooMany> {
+    ) -> Result<Attempt, TooMany> {
         let counters = subject.counters(origin, &self.settings);
         let mut passes = Vec::with_capacity(counters.len());
         // Always in the order of the counters, so that no two tries wait for each other.
@@ -109,22 +109,28 @@ impl Limits {
         if let Some((counter, retry_after)) = self.tally.wait(&counters).await {
             return Err(TooMany::noted(counter, retry_after));
         }
-        Ok(Attempt { limits: self, counters, _passes: passes })
+        Ok(Attempt { limits: Arc::clone(self), counters, _passes: passes })
     }
 
-    /// The same for what counts however it ends.
+    /// The same for what counts however it ends. As many of a counter go on at once as it allows: what is returned is kept
+    /// until it has ended.
     pub(crate) async fn spend(
-        &self,
+        self: &Arc<Self>,
         subject: Subject<'_>,
         origin: &Origin,
         deadline: Instant,
-    ) -> Result<(), TooMany> {
-        self.admit(subject, origin, deadline).await?.failed().await;
-        Ok(())
+    ) -> Result<Spent, TooMany> {
+        let attempt = self.admit(subject, origin, deadline).await?;
+        self.tally.charge(&attempt.counters).await;
+        Ok(Spent(attempt))
     }
 }
 
-impl Attempt<'_> {
+/// Something that counts already, and goes on.
+#[must_use = "the next one may begin when it is dropped"]
+pub(crate) struct Spent(#[expect(dead_code, reason = "kept for its passes")] Attempt);
+
+impl Attempt {
     /// It failed, and counts.
     pub(crate) async fn failed(self) {
         self.limits.tally.charge(&self.counters).await;

@@ -3,7 +3,7 @@ use ironleaf_api_types::User;
 use ironleaf_auth::AccountError;
 
 use crate::extract::trusted_record;
-use crate::limits::Subject;
+use crate::limits::{Spent, Subject};
 use crate::room::has_room_to_refresh;
 use crate::to_its_end::to_its_end;
 use crate::visit::Visit;
@@ -57,7 +57,7 @@ impl Personal {
     }
 
     /// Counts one more of what each costs somebody something, or says how long to wait first.
-    pub(crate) async fn spend(&self, what: &'static str) -> Result<(), AccountFailure> {
+    pub(crate) async fn spend(&self, what: &'static str) -> Result<Spent, AccountFailure> {
         let account = self.account().unwrap_or_default();
         Ok(self.visit.spend(Subject::Own(what, &account)).await?)
     }

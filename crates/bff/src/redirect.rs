@@ -10,8 +10,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
 use ironleaf_auth::{AuthorizationRequest, SecretText, SignIn};
 use ironleaf_session::{Decoder, Encoder, Flash, FlashKind, Payload, PayloadError};
+use ironleaf_store::{Holder, Key};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
+use tokio::time::timeout_at;
 
 use crate::limits::Subject;
 use crate::visit::Visit;
@@ -24,6 +26,12 @@ const ATTEMPT_LIFE: Duration = Duration::from_mins(10);
 /// that carries them has a limit.
 const MAX_ATTEMPTS: usize = 4;
 
+/// So many bytes they take in that header together. A place to return to may be long.
+const MAX_ATTEMPTS_BYTES: usize = 3 * 1024;
+
+/// A cookie's name, its key, nonce and tag, and what stands between two cookies.
+const COOKIE_OVERHEAD_BYTES: usize = 128;
+
 /// 256 bits, as RFC 7636, section 7.1, has it for the verifier; enough for state and nonce.
 const RANDOM_BYTES: usize = 32;
 
@@ -35,6 +43,16 @@ struct Attempt {
     request: AuthorizationRequest,
     return_to: Option<ReturnTo>,
     begun_at: SystemTime,
+}
+
+impl Attempt {
+    /// What its cookie takes in the header of a request, in bytes.
+    fn weight(&self) -> usize {
+        let mut out = Encoder::new();
+        self.encode(&mut out);
+        // Base64 makes four bytes of three.
+        out.finish().len().div_ceil(3) * 4 + COOKIE_OVERHEAD_BYTES
+    }
 }
 
 /// Neither state nor verifier is printed.
@@ -69,7 +87,7 @@ impl Payload for Attempt {
 }
 
 /// What the authorization server has sent the browser back with (RFC 6749, section 4.1.2; RFC 9207).
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct RedirectAnswer<'a> {
     /// The `state` parameter. An error may come without one.
     pub state: Option<&'a str>,
@@ -77,6 +95,14 @@ pub struct RedirectAnswer<'a> {
     pub outcome: Result<&'a str, &'a str>,
     /// The `iss` parameter, where there is one.
     pub issuer: Option<&'a str>,
+}
+
+/// Neither state nor code is printed.
+impl fmt::Debug for RedirectAnswer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outcome = self.outcome.map(|_| "a code").map_err(printable);
+        f.debug_struct("RedirectAnswer").field("outcome", &outcome).finish_non_exhaustive()
+    }
 }
 
 /// Why nobody was signed in by a redirect, as far as a page may know.
@@ -108,7 +134,7 @@ pub async fn start_redirect(
 ) -> Result<String, SignInFailure> {
     let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let flash = visit.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
-    visit.spend(Subject::Redirect).await?;
+    let _spent = visit.spend(Subject::Redirect).await?;
     let request = AuthorizationRequest {
         redirect_uri: redirect_uri.to_owned(),
         state: random_text(&visit.bff),
@@ -116,11 +142,11 @@ pub async fn start_redirect(
         code_verifier: random_text(&visit.bff),
     };
     let asked = visit.bff.provider().authorization_url(&visit.caller, &request);
-    let url = tokio::time::timeout_at(visit.deadline, asked).await.map_err(|_| SignInFailure::Unavailable)?;
+    let url = timeout_at(visit.deadline, asked).await.map_err(|_| SignInFailure::Unavailable)?;
     let url = url.map_err(|error| visit.fold_sign_in(&error))?;
     let name = name_of(request.state.expose());
-    make_room(flash);
     let attempt = Attempt { request, return_to: return_to.cloned(), begun_at: visit.bff.now() };
+    make_room(flash, &attempt);
     flash.set_named(&ATTEMPT, &name, &attempt);
     Ok(url)
 }
@@ -143,6 +169,7 @@ pub async fn finish_redirect(
     let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let flash = visit.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
     let state = answer.state.ok_or(RedirectFailure::UnknownAttempt)?;
+    let _spent = visit.spend(Subject::Redirect).await.map_err(SignInFailure::from)?;
     let attempt = flash.take_named(&ATTEMPT, &name_of(state)).ok_or(RedirectFailure::UnknownAttempt)?;
     let AuthorizationRequest { redirect_uri, state: expected, nonce, code_verifier } = attempt.request;
     if expected.expose() != state {
@@ -152,6 +179,10 @@ pub async fn finish_redirect(
         tracing::info!(error = %printable(error), "the authorization server signed nobody in");
         RedirectFailure::Refused
     })?;
+    if !visit.is_first_answer(state).await {
+        tracing::info!("the answer to a redirect was opened again");
+        return Err(RedirectFailure::UnknownAttempt);
+    }
     let credentials = SignIn::AuthorizationCode {
         code: code.into(),
         code_verifier,
@@ -163,18 +194,49 @@ pub async fn finish_redirect(
     Ok(attempt.return_to)
 }
 
-/// Takes the oldest attempts away until there is room for one more.
-fn make_room(flash: &Flash) {
-    let mut known: Vec<(Option<SystemTime>, String)> = flash
+impl Visit {
+    /// Whether nobody has come with it before, in whichever tab or at whichever replica. A reload comes while the first answer is
+    /// under way, with the same cookie, and a code that is presented twice may cost the tokens of the first time (RFC 6749,
+    /// section 4.1.2).
+    async fn is_first_answer(&self, state: &str) -> bool {
+        let hash = Sha256::new().chain_update("ironleaf/v1/redirect-answer\0").chain_update(state).finalize();
+        let mut holder = [0; 16];
+        self.bff.fill_random(&mut holder);
+        let (key, holder) = (Key::from_bytes(hash.into()), Holder::from_bytes(holder));
+        let taken = self.bff.store().acquire(&key, &holder, ATTEMPT_LIFE);
+        match timeout_at(self.deadline, taken).await {
+            Ok(Ok(is_first)) => is_first,
+            // The authorization server knows its codes, too.
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "it is not known whether the answer to a redirect was opened before");
+                true
+            }
+            Err(_) => true,
+        }
+    }
+}
+
+/// Takes the oldest attempts away until there is room for one more, and for what it weighs.
+fn make_room(flash: &Flash, next: &Attempt) {
+    let mut known: Vec<(Option<SystemTime>, usize, String)> = flash
         .names(&ATTEMPT)
         .into_iter()
-        .map(|name| (flash.peek_named(&ATTEMPT, &name).map(|attempt| attempt.begun_at), name))
+        .map(|name| {
+            let attempt = flash.peek_named(&ATTEMPT, &name);
+            let bytes = attempt.as_ref().map_or(0, Attempt::weight);
+            (attempt.map(|attempt| attempt.begun_at), bytes, name)
+        })
         .collect();
     // What does not open any more comes first.
     known.sort();
-    let too_many = (known.len() + 1).saturating_sub(MAX_ATTEMPTS);
-    for (_, name) in known.into_iter().take(too_many) {
+    let mut bytes = next.weight() + known.iter().map(|(_, bytes, _)| bytes).sum::<usize>();
+    let mut count = known.len() + 1;
+    for (_, weight, name) in known {
+        if count <= MAX_ATTEMPTS && bytes <= MAX_ATTEMPTS_BYTES {
+            break;
+        }
         flash.clear_named(&ATTEMPT, &name);
+        (count, bytes) = (count - 1, bytes - weight);
     }
 }
 
@@ -194,4 +256,18 @@ fn name_of(state: &str) -> String {
 fn printable(error: &str) -> &str {
     let is_code = error.len() <= 64 && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     if is_code { error } else { "not an error code" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_prints_no_code() {
+        for outcome in [Ok("the-code"), Err("the-code is not one")] {
+            let answer = RedirectAnswer { state: Some("the-state"), outcome, issuer: None };
+            let printed = format!("{answer:?}");
+            assert!(!printed.contains("the-code") && !printed.contains("the-state"), "{printed}");
+        }
+    }
 }

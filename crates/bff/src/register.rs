@@ -28,7 +28,7 @@ pub enum Registered {
 pub async fn register(parts: &Parts, email: &str, password: &str) -> Result<Registered, AccountFailure> {
     let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
     let email = normalized(email).ok_or_else(AccountFailure::invalid_email)?;
-    visit.spend(Subject::Registration(&email)).await?;
+    let _spent = visit.spend(Subject::Registration(&email)).await?;
     let password = SecretText::from(password);
     let bff = visit.bff.clone();
     to_its_end(&bff, visit.register(email, password)).await.unwrap_or_else(|| Err(AccountFailure::dropped()))

@@ -11,7 +11,8 @@ use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
 use tracing::Instrument as _;
 
-use crate::limits::Subject;
+use crate::limits::{Attempt, Subject};
+use crate::to_its_end::to_its_end;
 use crate::visit::{Visit, normalized};
 
 /// How long a sign-in waits to hear which ends of the person's sessions are written down. Without that it is as new as this
@@ -56,7 +57,8 @@ impl SignInFailure {
 /// Signs a person in with e-mail address and password, over whatever session the request came with.
 ///
 /// The session gets a new identifier (ASVS 7.2.4). The old one is over when the new cookie leaves, and its grant is revoked after
-/// that. When the connection is closed before, the old one goes on, and the new grant is revoked.
+/// that. When the connection is closed before its end is written down, the old one goes on, and the new grant is revoked. When it is
+/// closed between that and the answer, a moment later, both are over, and both grants are revoked.
 ///
 /// # Errors
 ///
@@ -65,15 +67,9 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
     let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let email = normalized(email).ok_or(SignInFailure::InvalidCredentials)?;
     let attempt = visit.admit(Subject::Password(&email)).await?;
-    let sign_ins = visit.admit(Subject::SignIn(&email)).await?;
-    let credentials = SignIn::Password { email: email.clone(), password: SecretText::from(password) };
-    let outcome = visit.sign_in(credentials).await;
-    attempt.judge(&outcome).await;
-    if outcome.is_ok() {
-        // Right passwords count, too: not as guesses, but because each begins a session that is kept track of.
-        sign_ins.failed().await;
-    }
-    outcome
+    visit.may_sign_in(&email).await?;
+    let credentials = SignIn::Password { email, password: SecretText::from(password) };
+    visit.judged(attempt, None, credentials).await
 }
 
 /// A sign-in whose grant no session holds yet. When it is dropped, the grant is given back: whichever step the request was at when
@@ -81,12 +77,14 @@ pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -
 pub(crate) struct Unheld {
     visit: Visit,
     signed_in: SignedIn,
+    /// When the provider was asked.
+    begun_at: SystemTime,
     is_held: bool,
 }
 
 impl Unheld {
-    const fn new(visit: Visit, signed_in: SignedIn) -> Self {
-        Self { visit, signed_in, is_held: false }
+    const fn new(visit: Visit, signed_in: SignedIn, begun_at: SystemTime) -> Self {
+        Self { visit, signed_in, begun_at, is_held: false }
     }
 
     pub(crate) const fn grant(&self) -> &Grant {
@@ -113,6 +111,31 @@ impl Drop for Unheld {
 }
 
 impl Visit {
+    /// Whether another session of the account may begin, as far as that is known before anybody is asked.
+    pub(crate) async fn may_sign_in(&self, email: &str) -> Result<(), SignInFailure> {
+        // It is counted when it begins.
+        drop(self.admit(Subject::SignIn(email)).await?);
+        Ok(())
+    }
+
+    /// A sign-in that is a guess until the provider has said what it thinks of it.
+    ///
+    /// SECURITY: in a task of its own. A guess counts whether somebody waits for its answer or not.
+    pub(crate) async fn judged(
+        self,
+        guess: Attempt,
+        expected: Option<String>,
+        credentials: SignIn,
+    ) -> Result<(), SignInFailure> {
+        let bff = self.bff.clone();
+        let work = async move {
+            let outcome = self.sign_in_as(expected.as_deref(), credentials).await;
+            guess.judge(&outcome).await;
+            outcome
+        };
+        to_its_end(&bff, work).await.unwrap_or(Err(SignInFailure::Unavailable))
+    }
+
     pub(crate) async fn sign_in(&self, attempt: SignIn) -> Result<(), SignInFailure> {
         self.sign_in_as(None, attempt).await
     }
@@ -152,11 +175,12 @@ impl Visit {
         let (answer, answered) = oneshot::channel();
         let visit = self.clone();
         let existing = self.session.current();
+        let begun_at = self.bff.now();
         let task = async move {
             let existing = existing.as_deref().map(|record| record.payload.grant());
             let asked = visit.bff.provider().sign_in(&visit.caller, attempt, existing).await;
             // An answer that nobody takes is dropped, and with it what it brought is given back.
-            let _ = answer.send(asked.map(|signed_in| Unheld::new(visit, signed_in)));
+            let _ = answer.send(asked.map(|signed_in| Unheld::new(visit, signed_in, begun_at)));
         };
         self.bff.spawn(Box::pin(task.in_current_span()));
         let unavailable = |detail: &str| Err(SignInError::Unavailable(detail.to_owned()));
@@ -184,12 +208,20 @@ impl Visit {
         let identity = Arc::clone(principal.identity());
         let owner = Owner::new(bff.provider().name(), &identity.id);
         let provider_sid = unheld.grant().provider_sid.clone();
+        // Each leaves something in the store, whichever way it was made.
+        let account = identity.email.as_deref().and_then(normalized).unwrap_or_else(|| identity.id.clone());
+        let _spent = self.spend(Subject::SignIn(&account)).await?;
+        let newest_end = self.newest_end(&owner, provider_sid.as_deref()).await;
+        // SECURITY: with a password that was changed meanwhile, say. One that is ahead of our clock is older than that.
+        if newest_end.is_some_and(|end| unheld.begun_at < end && end <= bff.now()) {
+            tracing::warn!(
+                "all sessions of a person were ended while they were signing in; that one is, too"
+            );
+            return Err(SignInFailure::Unavailable);
+        }
         let beginning = Beginning {
             owner,
-            not_before: self
-                .newest_end(&owner, provider_sid.as_deref())
-                .await
-                .max(self.after_previous(&owner)),
+            not_before: newest_end.max(self.after_previous(&owner)),
             authenticated_at: Some(unheld.authenticated_at()),
             provider_sid,
         };

@@ -3,7 +3,8 @@ use ironleaf_auth::{AccountError, Caller};
 use ironleaf_session::Flash;
 use tokio::time::{Instant, timeout_at};
 
-use crate::limits::{Attempt, KNOWN_DEVICE, KnownDevice, Origin, Subject, TooMany};
+use crate::limits::{Attempt, KNOWN_DEVICE, KnownDevice, Origin, Spent, Subject, TooMany};
+use crate::over::tidy_up;
 use crate::sign_out::{caller, live_session};
 use crate::{Bff, MAX_EMAIL_BYTES, Session};
 
@@ -21,18 +22,19 @@ impl Visit {
     /// `None`, and logged, where the request did not come through the layers of this crate.
     pub(crate) fn from_parts(parts: &Parts) -> Option<Self> {
         let (bff, session) = live_session(parts)?;
+        tidy_up(&bff, &session, &parts.extensions);
         let deadline = Instant::now() + bff.sign_in_timeout();
         let flash = parts.extensions.get().cloned();
         Some(Self { bff, session, caller: caller(parts), flash, deadline })
     }
 
     /// Lets a guess begin, or says how long to wait first.
-    pub(crate) async fn admit(&self, subject: Subject<'_>) -> Result<Attempt<'_>, TooMany> {
+    pub(crate) async fn admit(&self, subject: Subject<'_>) -> Result<Attempt, TooMany> {
         self.bff.limits().admit(subject, &self.origin(), self.deadline).await
     }
 
-    /// The same for what counts whatever comes of it.
-    pub(crate) async fn spend(&self, subject: Subject<'_>) -> Result<(), TooMany> {
+    /// The same for what counts whatever comes of it, and goes on until what is returned is dropped.
+    pub(crate) async fn spend(&self, subject: Subject<'_>) -> Result<Spent, TooMany> {
         self.bff.limits().spend(subject, &self.origin(), self.deadline).await
     }
 

@@ -170,9 +170,13 @@ impl<'a> Reader<'a> {
                 Some(url)
             }
             _ => {
-                self.problem(format!(
-                    "{name} is `{text}`: it must be a URL such as https://api.example.com/v1"
-                ));
+                // SECURITY: what cannot be read may have a password in it, or a key.
+                let shown = if text.contains(['@', '?', '#']) {
+                    "cannot be read (it is not shown, since there may be a secret in it)".to_owned()
+                } else {
+                    format!("is `{text}`")
+                };
+                self.problem(format!("{name} {shown}: it must be a URL such as https://api.example.com/v1"));
                 None
             }
         }

@@ -135,6 +135,7 @@ fn what_the_layers_would_refuse_is_refused_here() {
         ("RUST_LOG", "info,=,loud"),
         ("CORE_API_URL", "https://user:password@api.example.com/v1"),
         ("CORE_API_URL", "https://api.example.com/v1?key=1"),
+        ("CORE_API_URL", "https://user:password@api.example.com:80a/v1"),
     ] {
         let text = problems(&[(name, value)]);
         assert!(text.contains(name) && !text.contains("password@"), "{text}");

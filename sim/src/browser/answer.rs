@@ -19,6 +19,8 @@ use crate::timeline::pass;
 /// What a page may take of our own time while something is down: three seconds (issue "A refresh never signs anyone out
 /// by accident"), and a little for the store.
 const LATEST: Duration = Duration::from_millis(3_500);
+/// What a store that is slow takes beside that.
+const SLOW_STORE: Duration = Duration::from_millis(800);
 /// When everything that a sign-out begins is done, if nothing is in the way.
 const SIGN_OUT_SETTLES: Duration = Duration::from_secs(20);
 /// By then the end was tried to be written down once.
@@ -144,7 +146,9 @@ impl Browser {
     pub(super) fn left_replica(&self, exchange: &Exchange, received: &Received) {
         let world = &self.world;
         let took = received.egress.saturating_sub(exchange.ingress).saturating_sub(received.waited);
-        if exchange.ask.what == What::Page && took > LATEST && !received.disturbed {
+        let slow = world.replicas[exchange.replica].store_disturbed_since(exchange.ingress);
+        let latest = if slow { LATEST + SLOW_STORE } else { LATEST };
+        if exchange.ask.what == What::Page && took > latest && !received.disturbed {
             let text = format!("#{} took {took:?}", exchange.number);
             world.checker.violate(world.scene(), self.person, Violation::TooLate, text);
         }

@@ -93,6 +93,13 @@ enum InItsPlace {
     Unreachable,
 }
 
+/// What came of keeping a new grant.
+enum Kept {
+    As(Landing),
+    /// The store did not take it while somebody waited.
+    NotYet(Rotated),
+}
+
 /// What came of writing down how an attempt ended.
 pub(super) enum Left {
     Written,
@@ -116,9 +123,37 @@ impl Left {
 
 impl Refresh {
     /// Makes the new grant known, then answers. A new grant is never dropped because the store is slow.
-    pub(super) async fn commit(&self, rotated: Grant, mut found: Found) -> Landing {
-        let mut newest = self.successor(rotated);
+    pub(super) async fn commit(&self, rotated: Grant, found: Found) -> Landing {
+        let newest = self.successor(rotated);
         self.answer_before_commit(&Landing::Renewed(newest.clone())).await;
+        match self.keep(newest, found, self.shared.is_free(&self.grant)).await {
+            Kept::As(landing) => landing,
+            Kept::NotYet(newest) => {
+                self.keep_later(newest.clone());
+                Landing::Renewed(newest)
+            }
+        }
+    }
+
+    /// Goes on without the lease: whoever does not learn of it has a good token, and need not wait.
+    fn keep_later(&self, newest: Rotated) {
+        let again = self.alone(self.shown);
+        (self.shared.settings.spawner)(Box::pin(async move {
+            if let Kept::As(Landing::Unavailable { detail, .. }) =
+                again.keep(newest, Found::Unknown, false).await
+            {
+                again.log("a grant was not kept", &detail);
+            }
+        }));
+    }
+
+    /// The same refresh, for a task that nobody waits for.
+    fn alone(&self, shown: bool) -> Self {
+        let (shared, flight) = (Arc::clone(&self.shared), Arc::default());
+        Self::new(shared, self.caller.clone(), self.key.clone(), self.grant.clone(), shown, flight)
+    }
+
+    async fn keep(&self, mut newest: Rotated, mut found: Found, only_while_waited_for: bool) -> Kept {
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
         let mut place = None;
@@ -127,7 +162,7 @@ impl Refresh {
                 Ok(()) => {
                     self.shared.observe(Event::Refreshed);
                     self.shared.knowledge.forget(&self.key);
-                    return Landing::Renewed(newest);
+                    return Kept::As(Landing::Renewed(newest));
                 }
                 Err(in_its_place) => in_its_place,
             };
@@ -139,27 +174,25 @@ impl Refresh {
                 }
                 // SECURITY: nothing is given back. This grant may be the very one that is there, and in use: another replica
                 // got it by the same repeated refresh, while this one could not reach the store.
-                InItsPlace::Forgotten => return Landing::Renewed(newest),
+                InItsPlace::Forgotten => return Kept::As(Landing::Renewed(newest)),
                 InItsPlace::Elsewhere { rotation } if rotation <= newest.rotation => {
-                    return Landing::Renewed(newest);
+                    return Kept::As(Landing::Renewed(newest));
                 }
                 InItsPlace::Elsewhere { .. } => {
-                    return Landing::unavailable(
-                        "a newer grant is sealed under a key that is not known here",
-                    );
+                    let detail = "a newer grant is sealed under a key that is not known here";
+                    return Kept::As(Landing::unavailable(detail));
                 }
-                InItsPlace::Newer(newer) => return Landing::Renewed(newer),
+                InItsPlace::Newer(newer) => return Kept::As(Landing::Renewed(newer)),
                 InItsPlace::Over(reason) => {
                     self.give_back(&newest.grant).await;
-                    return Landing::Ended(reason);
+                    return Kept::As(Landing::Ended(reason));
                 }
                 InItsPlace::Unreachable => {
                     self.shared.observe(Event::CommitRetried);
                     if begun.elapsed() > ANSWER_WITHOUT_COMMIT {
                         self.land(Landing::Renewed(newest.clone()));
-                        // Whoever does not learn of it has a good token, and need not wait for the lease.
-                        if self.shared.is_free(&newest.grant) {
-                            return Landing::Renewed(newest);
+                        if only_while_waited_for {
+                            return Kept::NotYet(newest);
                         }
                     }
                     if begun.elapsed() <= GIVE_UP {
@@ -171,7 +204,7 @@ impl Refresh {
                             rotation,
                             "a head could not be written; older tabs of this session are lost"
                         );
-                        return Landing::Renewed(newest);
+                        return Kept::As(Landing::Renewed(newest));
                     }
                     // It may have been written all the same.
                     found = Found::Unknown;
@@ -288,14 +321,7 @@ impl Refresh {
     /// Goes on trying without anybody waiting. To the others the token may be spent until then, and they would ask before a wait
     /// is over, or give the session up.
     pub(super) fn leave_later(&self, found: Option<HeadVersion>, by: AttemptId, head: Head) {
-        let again = Self::new(
-            Arc::clone(&self.shared),
-            self.caller.clone(),
-            self.key.clone(),
-            self.grant.clone(),
-            head.shown,
-            Arc::default(),
-        );
+        let again = self.alone(head.shown);
         (self.shared.settings.spawner)(Box::pin(async move {
             let begun = Instant::now();
             let mut pause = FIRST_PAUSE;

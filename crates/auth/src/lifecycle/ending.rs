@@ -1,5 +1,6 @@
 //! The end of a session at the provider: under the lease, after any refresh that is under way, with the newest grant.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,11 @@ use crate::{
 const TELL_AGAIN_AFTER: [Duration; 3] =
     [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(15)];
 
+/// A replica that lacks a key that others seal with gets it within this time. It looks as often, and tells the provider of what
+/// it knows after that.
+const KEY_PATIENCE: Duration = Duration::from_mins(10);
+const KEY_PAUSE: Duration = Duration::from_secs(20);
+
 /// The newest grant there is.
 struct Newest {
     grant: Grant,
@@ -34,6 +40,14 @@ struct Buried {
     reason: EndReason,
     /// The record that says so; `None` where it could not be written.
     version: Option<HeadVersion>,
+}
+
+enum Burial {
+    As(Buried),
+    /// Everybody who had to be told was told before.
+    Over,
+    /// The newest grant is sealed under a key that is not known here.
+    Elsewhere,
 }
 
 struct Ending {
@@ -77,20 +91,39 @@ type Answer = oneshot::Sender<Result<(), TransportError>>;
 
 impl Ending {
     async fn run(self, answer: Answer) {
-        let deadline = Instant::now() + self.shared.settings.patience.refresh;
-        match self.shared.lease(&self.key, deadline).await {
-            Asked::Held(lease) => {
-                self.shared.holding(&self.key, &lease, self.tell(answer, true)).await;
-                self.shared.release(&self.key, lease).await;
+        let mut answer = Some(answer);
+        let begun = Instant::now();
+        while self.try_once(&mut answer, begun.elapsed() < KEY_PATIENCE).await.is_continue() {
+            // The session is over whenever that is.
+            let _ = answer.take().map(|answer| answer.send(Ok(())));
+            if self.shared.pause_unless_closing(KEY_PAUSE).await.is_break() {
+                return;
             }
-            Asked::Busy | Asked::Unreachable => self.tell(answer, false).await,
         }
     }
 
-    async fn tell(&self, answer: Answer, alone: bool) {
-        let Some(buried) = self.bury().await else {
-            let _ = answer.send(Ok(()));
-            return;
+    /// Continues where the grant to be revoked cannot be opened here, as long as it `may_wait` for the key.
+    async fn try_once(&self, answer: &mut Option<Answer>, may_wait: bool) -> ControlFlow<()> {
+        let deadline = Instant::now() + self.shared.settings.patience.refresh;
+        match self.shared.lease(&self.key, deadline).await {
+            Asked::Held(lease) => {
+                let told = self.shared.holding(&self.key, &lease, self.tell(answer, true, may_wait)).await;
+                self.shared.release(&self.key, lease).await;
+                told
+            }
+            Asked::Busy | Asked::Unreachable => self.tell(answer, false, may_wait).await,
+        }
+    }
+
+    async fn tell(&self, answer: &mut Option<Answer>, alone: bool, may_wait: bool) -> ControlFlow<()> {
+        let (buried, answer) = match self.bury(may_wait).await {
+            Burial::Elsewhere => return ControlFlow::Continue(()),
+            Burial::Over => {
+                let _ = answer.take().map(|answer| answer.send(Ok(())));
+                return ControlFlow::Break(());
+            }
+            // Whoever waited for it has been answered, where there is nobody any more.
+            Burial::As(buried) => (buried, answer.take().unwrap_or_else(|| oneshot::channel().0)),
         };
         let provider = self.shared.provider();
         let Newest { grant, unspent, .. } = &buried.newest;
@@ -103,18 +136,23 @@ impl Ending {
             self.shared.report(&told);
             let _ = answer.send(told);
             self.close(buried).await;
-            return;
+            return ControlFlow::Break(());
         }
         self.shared.sign_out(&self.caller, grant, answer).await;
         self.close(buried).await;
+        ControlFlow::Break(())
     }
 
-    /// Marks the session as ending, so that no request refreshes any more, and takes the newest grant. `None` if everybody who
-    /// had to be told was told before.
-    async fn bury(&self) -> Option<Buried> {
+    /// Marks the session as ending, so that no request refreshes any more, and takes the newest grant.
+    async fn bury(&self, may_wait: bool) -> Burial {
         loop {
-            let Ok(kept) = self.shared.read(&self.key).await else { return Some(self.unwritten()) };
-            let newest = self.newest(kept.as_ref())?;
+            let Ok(kept) = self.shared.read(&self.key).await else { return Burial::As(self.unwritten()) };
+            let Some(newest) = self.newest(kept.as_ref()) else { return Burial::Over };
+            // Whoever writes over it takes it from those who could revoke it.
+            let is_newer = kept.as_ref().is_some_and(|kept| kept.head.rotation > self.key.rotation());
+            if may_wait && is_newer && kept.as_ref().is_some_and(|kept| kept.sealed_elsewhere) {
+                return Burial::Elsewhere;
+            }
             if let Some(KeptHead {
                 version,
                 head: Head { state: HeadState::Ending { reason, .. }, .. },
@@ -122,16 +160,16 @@ impl Ending {
             }) = kept
             {
                 // A sign-out is a sign-out, whatever else is found out about the session afterwards.
-                return Some(Buried { newest, reason, version: Some(version) });
+                return Burial::As(Buried { newest, reason, version: Some(version) });
             }
             let state = HeadState::Ending { reason: self.reason, unspent: newest.unspent };
             let grant = Some(newest.grant.clone());
             let head = Head { rotation: newest.rotation, state, not_before: None, grant, shown: false };
             match self.shared.put(&self.key, kept.map(|kept| kept.version), &head).await {
                 Put::Done(version) => {
-                    return Some(Buried { newest, reason: self.reason, version: Some(version) });
+                    return Burial::As(Buried { newest, reason: self.reason, version: Some(version) });
                 }
-                Put::Unreachable => return Some(self.unwritten()),
+                Put::Unreachable => return Burial::As(self.unwritten()),
                 Put::Overtaken => {}
             }
         }

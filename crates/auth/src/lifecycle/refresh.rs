@@ -32,7 +32,7 @@ pub(super) struct Refresh {
     pub(super) key: SessionKey,
     pub(super) grant: Grant,
     /// Whether a cookie of this rotation has come. Who began this may have come with an older one.
-    shown: bool,
+    pub(super) shown: bool,
     flight: Arc<Flight>,
 }
 
@@ -450,7 +450,7 @@ impl Refresh {
         tracing::info!(provider, rotation, ?rejection, "the provider ended a session");
     }
 
-    fn log(&self, what: &'static str, detail: &str) {
+    pub(super) fn log(&self, what: &'static str, detail: &str) {
         let (provider, rotation) = (self.shared.provider().name(), self.key.rotation());
         tracing::warn!(provider, rotation, detail, "{what}");
     }

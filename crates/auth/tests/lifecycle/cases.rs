@@ -111,6 +111,8 @@ struct Flaky {
     full: AtomicBool,
     /// Whether grants are left out of what is written, as the heads of a store without room for them do.
     has_room_for_marks_only: AtomicBool,
+    /// Whether grants are sealed under a key that is not known here.
+    lacks_key: AtomicBool,
     /// After how many reads the next one is not answered.
     reads_until_lost: Mutex<Option<u32>>,
     /// How many writes are done and not answered.
@@ -161,7 +163,11 @@ impl Heads for Flaky {
         if self.is_read_lost() {
             return Err(HeadsError("no answer to a read".to_owned()));
         }
-        self.reachable()?.read(session).await
+        let mut kept = self.reachable()?.read(session).await?;
+        if let Some(kept) = kept.as_mut().filter(|_| self.lacks_key.load(Ordering::SeqCst)) {
+            kept.sealed_elsewhere = kept.head.grant.take().is_some();
+        }
+        Ok(kept)
     }
 
     async fn write(
@@ -254,6 +260,7 @@ impl Bench {
             holder: Mutex::default(),
             away: AtomicBool::new(false),
             full: AtomicBool::new(false),
+            lacks_key: AtomicBool::new(false),
             has_room_for_marks_only: AtomicBool::new(false),
             reads_until_lost: Mutex::default(),
             lost_answers: AtomicU32::new(0),

@@ -142,3 +142,38 @@ async fn an_end_that_a_crash_cut_off_is_told_when_the_cookie_comes_again() {
         "the reason of whoever was first"
     );
 }
+
+/// A replica that has not read the new secret yet is asked for the end; the newest grant is for it to revoke all the same.
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_cannot_be_opened_yet_is_revoked_once_it_can_be() {
+    for repetition in [Repetition::Never, Repetition::AskAgain(Rest::SHORT)] {
+        let mut bench = Bench::new();
+        bench.provider.repetition = repetition;
+        let bench = bench.run();
+        pass(LIFE).await;
+        renewed(request(&bench.replica(), 0, &first()).await);
+        bench.heads.lacks_key.store(true, Ordering::SeqCst);
+        let begun = Instant::now();
+        sign_out(&bench.replica(), 0, &first()).await;
+        assert!(begun.elapsed() < Duration::from_secs(1), "nobody waits for the key: {:?}", begun.elapsed());
+        pass(Duration::from_mins(5)).await;
+        assert_eq!(*bench.provider.signed_out.lock().unwrap(), [""; 0]);
+        bench.heads.lacks_key.store(false, Ordering::SeqCst);
+        pass(Duration::from_mins(1)).await;
+        assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t'"], "{repetition:?}");
+        assert_eq!(*bench.provider.ended.lock().unwrap(), [EndReason::SignedOut]);
+        assert_ended(&request(&bench.replica(), 0, &first()).await, EndReason::SignedOut);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_never_comes_is_waited_for_ten_minutes() {
+    let bench = Bench::new().run();
+    pass(LIFE).await;
+    renewed(request(&bench.replica(), 0, &first()).await);
+    bench.heads.lacks_key.store(true, Ordering::SeqCst);
+    sign_out(&bench.replica(), 0, &first()).await;
+    pass(Duration::from_mins(11)).await;
+    assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t"], "of what is known");
+    assert_eq!(*bench.provider.ended.lock().unwrap(), [EndReason::SignedOut]);
+}

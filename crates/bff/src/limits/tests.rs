@@ -40,8 +40,8 @@ impl World {
         }
     }
 
-    fn replica(&self) -> Limits {
-        Limits::new(SETTINGS, Arc::clone(&self.store) as Arc<dyn Store>, clock(&self.secs))
+    fn replica(&self) -> Arc<Limits> {
+        Limits::new(SETTINGS, Arc::clone(&self.store) as Arc<dyn Store>, clock(&self.secs)).into()
     }
 
     fn advance(&self, time: Duration) {
@@ -63,7 +63,7 @@ fn soon() -> Instant {
 }
 
 /// Tries once with a wrong password; the wait where there was no try.
-async fn fail(limits: &Limits, subject: Subject<'_>, origin: &Origin) -> Option<Duration> {
+async fn fail(limits: &Arc<Limits>, subject: Subject<'_>, origin: &Origin) -> Option<Duration> {
     match limits.admit(subject, origin, soon()).await {
         Ok(attempt) => {
             attempt.failed().await;
@@ -74,7 +74,7 @@ async fn fail(limits: &Limits, subject: Subject<'_>, origin: &Origin) -> Option<
 }
 
 /// How many wrong passwords were looked at out of so many.
-async fn failures(limits: &Limits, subject: Subject<'_>, origin: &Origin, tries: usize) -> usize {
+async fn failures(limits: &Arc<Limits>, subject: Subject<'_>, origin: &Origin, tries: usize) -> usize {
     let mut failures = 0;
     for _ in 0..tries {
         failures += usize::from(fail(limits, subject, origin).await.is_none());

@@ -139,3 +139,31 @@ async fn the_end_is_noticed_by_whichever_request_comes_first() {
     world.settled().await;
     assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::EndedByProvider)]);
 }
+
+/// Neither a sign-out nor a sign-in asks who is signed in first.
+#[tokio::test]
+async fn a_session_that_was_ended_from_outside_is_told_whatever_request_comes_next() {
+    for path in ["/sign-out", "/sign-in"] {
+        let world = World::new();
+        let mut browser = world.signed_in().await;
+        world.advance(Duration::from_secs(1));
+        world.bff.end_by_owner("42", EndReason::EndedByPerson).await;
+        browser.post(path).await;
+        browser.who().await;
+        world.settled().await;
+        assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::EndedByPerson)], "{path}");
+        assert_eq!(world.provider.signed_out(), ["1.0"], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_timed_out_is_told_whatever_request_comes_next() {
+    for path in ["/sign-out", "/sign-in"] {
+        let world = World::new();
+        let mut browser = world.signed_in().await;
+        world.advance(Duration::from_hours(7 * 24 + 1));
+        browser.post(path).await;
+        world.settled().await;
+        assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::TimedOut)], "{path}");
+    }
+}

@@ -23,6 +23,8 @@ const NOTE_HEADER: &str = "x-note";
 
 #[derive(Default)]
 struct Seen {
+    /// Sign-ins that arrived, answered or not.
+    asked: u32,
     begun: u32,
     /// By their access tokens.
     signed_out: Vec<String>,
@@ -47,6 +49,10 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
+    pub(crate) fn asked(&self) -> u32 {
+        self.seen().asked
+    }
+
     pub(crate) fn new(now: ironleaf_auth::Clock) -> Arc<Self> {
         let url = |name: &str, url: &str| BaseUrl { name: name.to_owned(), url: url.parse().unwrap() };
         Arc::new(Self {
@@ -141,9 +147,13 @@ impl ironleaf_auth::Provider for Scripted {
         attempt: SignIn,
         existing: Option<&Grant>,
     ) -> Result<SignedIn, SignInError> {
+        self.seen().asked += 1;
         self.sign_in_gate.acquire().await.unwrap().forget();
         let mut authenticated_at = (self.now)();
         let identity = match attempt {
+            SignIn::Password { email, .. } if email == "wrong@test.com" => {
+                return Err(SignInError::InvalidCredentials);
+            }
             SignIn::Password { email, .. } if email == "user@test.com" => Identity::new("42", email),
             SignIn::Password { email, .. } => Identity::new(format!("id of {email}"), email),
             SignIn::ClientCredentials => Identity::guest("guest-1"),

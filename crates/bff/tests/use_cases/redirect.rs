@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use ironleaf_bff::{Allowance, RateLimits};
 
-use crate::world::{Browser, World};
+use crate::world::{Browser, World, pass, polled};
+
+const ALL: usize = tokio::sync::Semaphore::MAX_PERMITS;
 
 async fn start(browser: &mut Browser, path: &str) -> String {
     let (status, url) = browser.get(path).await;
@@ -100,4 +103,73 @@ async fn a_sign_in_sees_the_grant_before_it() {
     let state = start(&mut browser, "/start").await;
     assert_eq!(browser.get(&format!("/finish?code=a-code&state={state}")).await.0, StatusCode::OK);
     assert_eq!(world.provider.over_a_grant(), [false, true]);
+}
+
+/// Each begins a session that is kept track of, whichever way somebody signed in.
+#[tokio::test]
+async fn sign_ins_by_redirect_are_counted_for_their_account_as_well() {
+    let world = World::with(RateLimits {
+        sign_ins: Allowance::new(100, Duration::from_hours(24)),
+        address: Allowance::new(u32::MAX, Duration::from_secs(1)),
+        ..RateLimits::default()
+    });
+    let mut accepted = 0;
+    for _ in 0..300 {
+        let mut browser = world.browser();
+        let state = start(&mut browser, "/start").await;
+        let answer = format!("/finish?code=a-code&state={state}");
+        accepted += u32::from(browser.get(&answer).await.0 == StatusCode::OK);
+        world.settled().await;
+    }
+    assert_eq!(accepted, 100);
+    assert_eq!(world.provider.signed_out().len(), 200, "what nobody holds is given back");
+}
+
+/// A reload while the first answer is under way comes with the same cookie.
+#[tokio::test(start_paused = true)]
+async fn a_code_is_presented_once() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let state = start(&mut browser, "/start").await;
+    let answer = format!("/finish?code=a-code&state={state}");
+    world.provider.sign_in_gate.forget_permits(ALL);
+    polled(browser.clone().get(&answer), 20).await;
+    let mut reloaded = browser.clone();
+    let reloading = tokio::spawn(async move { reloaded.get(&answer).await });
+    pass(Duration::from_millis(10)).await;
+    world.provider.sign_in_gate.add_permits(ALL);
+    assert_eq!(reloading.await.unwrap(), unknown());
+    assert_eq!(world.provider.asked(), 1);
+}
+
+#[tokio::test]
+async fn one_attempt_presents_one_code() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let state = start(&mut browser, "/start").await;
+    for number in 0..20 {
+        browser.clone().get(&format!("/finish?code=guess-{number}&state={state}")).await;
+    }
+    assert_eq!(world.provider.asked(), 1);
+}
+
+/// Proxies take 8 KB of headers, and the session may need most of it.
+#[tokio::test]
+async fn attempts_leave_room_for_the_session_in_the_cookie_header() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let short = start(&mut browser, "/start?return_to=/account").await;
+    world.advance(Duration::from_secs(1));
+    let path = format!("/start?return_to=/account?x={}", "x".repeat(2_000));
+    let mut state = String::new();
+    for _ in 0..9 {
+        state = start(&mut browser, &path).await;
+        let bytes: usize = browser.cookies().iter().map(|(name, value)| name.len() + value.len() + 3).sum();
+        assert!(bytes <= 3 * 1024, "{bytes} bytes of cookies");
+        world.advance(Duration::from_secs(1));
+    }
+    // The newest attempt is there, with its place; the oldest made room.
+    let (status, place) = browser.clone().get(&format!("/finish?code=a-code&state={state}")).await;
+    assert_eq!((status, place.len()), (StatusCode::OK, "/account?x=".len() + 2_000));
+    assert_eq!(browser.get(&format!("/finish?code=a-code&state={short}")).await, unknown());
 }

@@ -7,7 +7,7 @@ use ironleaf_auth::EndReason;
 use ironleaf_bff::{Allowance, RateLimits};
 use tokio::time::Instant;
 
-use crate::world::World;
+use crate::world::{World, pass, polled};
 
 const ALL: usize = tokio::sync::Semaphore::MAX_PERMITS;
 
@@ -124,4 +124,55 @@ async fn a_renewal_may_bring_other_roles() {
     world.provider.grant_roles(&["EVALUATOR", "ADMIN"]);
     world.advance(Duration::from_mins(30));
     assert_eq!(browser.who().await, "user@test.com [EVALUATOR,ADMIN] - false");
+}
+
+/// The password was accepted before every session of the person was ended, by a change of that password perhaps.
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_under_way_when_all_sessions_end_is_over_as_well() {
+    for by_sid in [false, true] {
+        let world = World::new();
+        world.provider.sign_in_gate.forget_permits(ALL);
+        let mut browser = world.browser();
+        let signing_in = tokio::spawn(async move {
+            let (status, _) = browser.post("/sign-in").await;
+            (status, browser)
+        });
+        pass(Duration::from_millis(10)).await;
+        assert_eq!(world.provider.asked(), 1);
+        world.advance(Duration::from_secs(1));
+        if by_sid {
+            world.bff.end_by_sid("sid-1").await;
+        } else {
+            world.bff.end_by_owner("42", EndReason::EndedByPerson).await;
+        }
+        world.advance(Duration::from_secs(1));
+        world.provider.sign_in_gate.add_permits(ALL);
+        let (status, mut browser) = signing_in.await.unwrap();
+        assert!(!status.is_success(), "{status}: it says so");
+        assert_eq!(browser.who().await, "nobody", "by sid: {by_sid}");
+        world.settled().await;
+        assert_eq!(world.provider.signed_out(), ["1.0"], "what was issued is given back");
+        assert_eq!(browser.post("/sign-in").await.0, StatusCode::OK, "the next one is a sign-in as any");
+        assert!(browser.who().await.starts_with("user@test.com"));
+    }
+}
+
+/// The attacker sees no answer, and the core API has hashed the password all the same.
+#[tokio::test(start_paused = true)]
+async fn a_guess_whose_connection_is_closed_counts() {
+    let strict = Allowance::new(10, Duration::from_mins(15));
+    let world = World::with(RateLimits { strict, ..RateLimits::default() });
+    world.provider.sign_in_gate.forget_permits(ALL);
+    let browser = world.browser();
+    for _ in 0..200 {
+        polled(browser.clone().post("/sign-in?email=wrong@test.com"), 10).await;
+        pass(Duration::from_millis(10)).await;
+    }
+    let at_once = world.provider.asked();
+    world.provider.sign_in_gate.add_permits(ALL);
+    world.settled().await;
+    assert!(at_once <= 10, "{at_once} passwords of one account were sent at once from one address");
+    let (status, body) = browser.clone().post("/sign-in?email=wrong@test.com").await;
+    assert!(body.starts_with("TooManyRequests"), "{status} {body}");
+    assert!(world.provider.asked() <= 10, "{}", world.provider.asked());
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -232,6 +233,19 @@ async fn call(Query(fields): Fields, request: Request) -> String {
         None => core.call(call).await,
     };
     answered.map_or_else(|error| format!("{error:?}"), |answer| answer.status().as_u16().to_string())
+}
+
+/// Polls so often, with everybody else having their turn in between, and then goes away. Whether it was answered.
+pub(crate) async fn polled<T>(request: impl Future<Output = T>, polls: usize) -> bool {
+    let mut request = Box::pin(request);
+    for _ in 0..polls {
+        let step = std::future::poll_fn(|context| Poll::Ready(request.as_mut().poll(context)));
+        if step.await.is_ready() {
+            return true;
+        }
+        tokio::task::yield_now().await;
+    }
+    false
 }
 
 /// In virtual time.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
-use ironleaf_api_types::User;
+use ironleaf_api_types::{Role, User};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -92,8 +92,27 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretText, D::E
     String::deserialize(deserializer).map(SecretText::from)
 }
 
+/// The record of a person: with an address, and roles or `null`. Other records may have the same identifier, such as a profile
+/// of the person, and say nothing of either.
 pub(super) fn user(response: &Response) -> Option<User> {
-    item(response)
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Person {
+        id: String,
+        email: String,
+        #[serde(deserialize_with = "nullable")]
+        roles: Vec<Role>,
+        #[serde(default)]
+        unverified_email: Option<String>,
+    }
+    let Person { id, email, roles, unverified_email } = item(response)?;
+    Some(User { roles, unverified_email, ..User::new(id, email) })
+}
+
+fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// The `item` of a successful answer, where it has the form that is asked for.

@@ -265,3 +265,33 @@ proptest! {
         });
     }
 }
+
+/// Another record under the person's own identifier, such as a profile, is no record of the person.
+#[tokio::test]
+async fn a_record_without_address_or_roles_takes_none_away_and_ends_no_session() {
+    for record in [
+        json!({ "item": { "id": "u1", "theme": "dark" } }),
+        json!({ "item": { "id": "u1", "email": "contact@test.com" } }),
+        json!({ "item": { "id": "u1", "roles": ["OTHER"] } }),
+    ] {
+        let (provider, script) = scripted([tokens("r2")]);
+        let mut grant = grant(None).await;
+        let known = grant.identity.clone();
+        if let Observed::AtOnce(change) = provider.observe(&grant, &answer(200, &record).unwrap()) {
+            change(&mut grant);
+        }
+        assert_eq!(grant.identity, known, "{record}");
+        *script.now.lock().unwrap() += Duration::from_mins(30);
+        let outcome = provider.refresh(&caller(), &grant).await;
+        assert!(matches!(outcome, RefreshOutcome::Rotated(_)), "{record}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_whose_record_has_no_address_keeps_the_one_that_was_typed() {
+    let record = answer(200, &json!({ "item": { "id": "u1" } }));
+    let (provider, _) = scripted([tokens("r1"), record]);
+    let attempt = SignIn::Password { email: "user@test.com".to_owned(), password: "password1".into() };
+    let signed_in = provider.sign_in(&caller(), attempt, None).await.unwrap();
+    assert_eq!(addresses(&signed_in.grant).0.as_deref(), Some("user@test.com"));
+}
