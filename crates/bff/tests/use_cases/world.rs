@@ -243,7 +243,7 @@ pub(crate) async fn polled<T>(request: impl Future<Output = T>, polls: usize) ->
         if step.await.is_ready() {
             return true;
         }
-        tokio::task::yield_now().await;
+        yield_now().await;
     }
     false
 }
