@@ -218,6 +218,12 @@ impl Journey {
                     replica.learned(world.now(), family, generation);
                 }
             }
+            Fate::TurnedAway { secs, .. } if arrived && !self.process.is_killed() => {
+                // It stands still, and knows once it goes on. The others cannot.
+                world.checker.doubted(family, generation);
+                let until = world.now() + Duration::from_secs(secs);
+                world.checker.turned_away(family, generation, until, false);
+            }
             Fate::TurnedAway { .. } => world.checker.wait_unheard(family, generation),
             Fate::Replaced { .. } if knows => world.checker.answered(family, generation),
             _ => {}

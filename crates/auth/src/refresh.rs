@@ -20,7 +20,8 @@ pub enum RefreshTiming {
 /// It is one answer and not two, because what is harmless and what a mistake costs belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repetition {
-    /// Nothing: the token can be presented any number of times.
+    /// Nothing: whatever token the session was ever given can be presented at any time. Where an answer replaces it, although the
+    /// former one stays good for a while, it is not that free: say [`AskAgain`](Self::AskAgain) without a rest.
     Free,
     /// For a time after the first presentation the provider recognises the repetition and gives the same answer.
     Recognised {

@@ -9,7 +9,8 @@ use http::HeaderValue;
 use http::header::{COOKIE, SET_COOKIE};
 use ironleaf_auth::{
     Accounts, BaseUrl, Caller, Change, Grant, Observed, Provider, RefreshOutcome, RefreshTiming, Rejection,
-    Repetition, Request, Response, SecretText, SignIn, SignInError, SignedIn, Transport as _, TransportError,
+    Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn, Transport as _,
+    TransportError,
 };
 
 use super::wire::{
@@ -93,8 +94,10 @@ impl Provider for Cookies {
         RefreshTiming::Before(Duration::from_mins(1))
     }
 
+    /// A cookie can be shown any number of times, and an answer that was lost leaves it good. It is not free: where somebody shows
+    /// one that is behind, the answer may set another than the head has, which that one does not outlive for long.
     fn repetition(&self, _: &Grant) -> Repetition {
-        Repetition::Free
+        Repetition::AskAgain(Rest { unanswered: Duration::ZERO, answered: Duration::ZERO })
     }
 
     async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {
