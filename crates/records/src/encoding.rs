@@ -87,7 +87,7 @@ pub(crate) fn decode_mark(bytes: &[u8]) -> Result<Head, Unreadable> {
             answered: false,
             by: AttemptId::default(),
         },
-        DEAD => HeadState::Dead(reason(input.u8()?)?),
+        DEAD => return Ok(over(rotation, shown, HeadState::Dead(end_reason(&mut input)))),
         PRESENTED => HeadState::Presented { first: input.millis()?, by: attempt(&mut input)? },
         IN_DOUBT => HeadState::InDoubt {
             first: input.millis()?,
@@ -95,7 +95,14 @@ pub(crate) fn decode_mark(bytes: &[u8]) -> Result<Head, Unreadable> {
             answered: input.bool()?,
             by: attempt(&mut input)?,
         },
-        ENDING => HeadState::Ending { reason: reason(input.u8()?)?, unspent: input.bool()? },
+        ENDING => {
+            let reason = end_reason(&mut input);
+            return Ok(over(
+                rotation,
+                shown,
+                HeadState::Ending { reason, unspent: input.bool().unwrap_or_default() },
+            ));
+        }
         newer if newer > NEWEST_STATE => return Err(Unreadable::Newer),
         _ => return Err(PayloadError::Invalid("not the state of a head").into()),
     };
@@ -104,8 +111,19 @@ pub(crate) fn decode_mark(bytes: &[u8]) -> Result<Head, Unreadable> {
     } else {
         Some(NotBefore { at: input.millis()?, by: attempt(&mut input)? })
     };
-    input.finish()?;
+    if !input.is_empty() {
+        return Err(Unreadable::Newer);
+    }
     Ok(Head { rotation, state, not_before, grant: None, shown })
+}
+
+/// SECURITY: whatever else a newer version says of an end, or whoever has altered it: it was written to end a session.
+const fn over(rotation: u64, shown: bool, state: HeadState) -> Head {
+    Head { rotation, state, not_before: None, grant: None, shown }
+}
+
+fn end_reason(input: &mut Decoder<'_>) -> EndReason {
+    input.u8().ok().and_then(|number| reason(number).ok()).unwrap_or(EndReason::SignedOut)
 }
 
 /// The part that is sealed. It names its rotation, so that it opens beside no other mark.

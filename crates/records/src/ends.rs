@@ -66,10 +66,10 @@ impl Records {
         match what {
             End::Session { id, owner, created_at } => self.end_session(*id, owner, *created_at, reason).await,
             End::Owner { owner, not_before } => {
-                self.write_grave(ended_owner_key(owner), self.grave(*not_before, reason, false)).await
+                self.end_all(ended_owner_key(owner), *not_before, reason).await
             }
             End::ProviderSid { sid, not_before } => {
-                self.write_grave(ended_provider_sid_key(sid), self.grave(*not_before, reason, false)).await
+                self.end_all(ended_provider_sid_key(sid), *not_before, reason).await
             }
         }
     }
@@ -130,7 +130,7 @@ impl Records {
         for _ in 0..MAX_RACES {
             let found = self.store.read(&[key]).await?.into_iter().next().flatten();
             let expected = found.as_ref().map_or(Expected::Absent, |found| Expected::Version(found.version));
-            if found.is_none() && !self.admit_end(owner, key, created_at, reason).await? {
+            if found.is_none() && !self.admit_end(owner, key, created_at).await? {
                 return Ok(());
             }
             let Some(draft) = self.ending(found, created_at, reason) else { return Ok(()) };
@@ -177,7 +177,6 @@ impl Records {
         owner: &Owner,
         session: Key,
         created_at: SystemTime,
-        reason: EndReason,
     ) -> Result<bool, StoreError> {
         let list = ends_key(owner);
         for _ in 0..MAX_RACES {
@@ -192,7 +191,9 @@ impl Records {
             // SECURITY: first what covers the forgotten ones, then what forgets them.
             if let Some(newest) = forgotten.iter().map(|end| end.created_at).max() {
                 let not_before = newest + Duration::from_millis(1);
-                self.write_grave(ended_owner_key(owner), self.grave(not_before, reason, true)).await?;
+                // Among them is who has not ended: the provider is told when their cookies come.
+                let grave = self.grave(not_before, EndReason::SignedOut);
+                self.write_grave(ended_owner_key(owner), |_| grave).await?;
             }
             // A power cut may forget some of the list: it bounds the store, and nobody waits for a disk to have it exact.
             let (mark_ttl, durability) = (self.limits.absolute_timeout + 2 * CLOCK_SKEW, Durability::Relaxed);
@@ -223,9 +224,20 @@ impl Records {
         (self.clock)().checked_sub(life).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
-    fn grave(&self, not_before: SystemTime, reason: EndReason, is_told: bool) -> Grave {
+    /// A sign-in may have begun later than our clock says: at the bound of an end that a clock ahead of it has written. That one
+    /// ends as well.
+    async fn end_all(&self, key: Key, not_before: SystemTime, reason: EndReason) -> Result<(), StoreError> {
+        self.write_grave(key, |former| {
+            let ahead = former.filter(|former| *former > not_before);
+            let not_before = ahead.map_or(not_before, |ahead| ahead + Duration::from_millis(1));
+            self.grave(not_before, reason)
+        })
+        .await
+    }
+
+    fn grave(&self, not_before: SystemTime, reason: EndReason) -> Grave {
         let keep_until = Some(self.cookies_end(not_before));
-        Grave { reason, not_before: Some(not_before), keep_until, is_told }
+        Grave { reason, not_before: Some(not_before), keep_until, is_told: false, earlier: None }
     }
 
     /// When the last cookie of a session that began then can have come, by any clock.
@@ -237,8 +249,13 @@ impl Records {
         until.duration_since((self.clock)()).unwrap_or_default()
     }
 
-    /// Of two that end what began before a time the later stays, for as long as either is needed.
-    async fn write_grave(&self, key: Key, grave: Grave) -> Result<(), StoreError> {
+    /// Of two that end what began before a time the later stays, for as long as either is needed. The new one is made with the
+    /// time of the one that is there.
+    async fn write_grave(
+        &self,
+        key: Key,
+        grave: impl Fn(Option<SystemTime>) -> Grave + Send + Sync,
+    ) -> Result<(), StoreError> {
         let draft = |grave: Grave| {
             let until = grave.keep_until.unwrap_or_else(|| self.cookies_end((self.clock)()));
             let mark_ttl = self.left(until);
@@ -246,13 +263,15 @@ impl Records {
         };
         for _ in 0..MAX_RACES {
             let found = self.store.read(&[key]).await?.into_iter().next().flatten();
-            let both = found.as_ref().map_or(grave, |found| grave.and(Grave::decode(&found.mark)));
+            let former = found.as_ref().map(|found| Grave::decode(&found.mark));
+            let grave = grave(former.and_then(|former| former.not_before));
+            let both = former.map_or(grave, |former| grave.over(former));
             let expected = found.map_or(Expected::Absent, |record| Expected::Version(record.version));
             if let Written::Done(_) = self.store.write(&key, expected, draft(both)).await? {
                 return Ok(());
             }
         }
-        self.store.write(&key, Expected::Anything, draft(grave)).await.map(drop)
+        self.store.write(&key, Expected::Anything, draft(grave(None))).await.map(drop)
     }
 }
 

@@ -99,7 +99,7 @@ impl Records {
             Some(subject) => {
                 let owner = Owner::from_bytes(subject.owner);
                 let session = head_key(session.id());
-                self.admit_end(&owner, session, subject.created_at, reason_of(head)).await
+                self.admit_end(&owner, session, subject.created_at).await
             }
             None => Ok(true),
         }
@@ -110,13 +110,6 @@ enum Opened {
     Grant(Box<Grant>),
     Elsewhere,
     Lost,
-}
-
-const fn reason_of(head: &Head) -> EndReason {
-    match head.state {
-        HeadState::Ending { reason, .. } | HeadState::Dead(reason) => reason,
-        _ => EndReason::SignedOut,
-    }
 }
 
 #[async_trait]
@@ -132,7 +125,7 @@ impl Heads for Records {
         let owner = Owner::from_bytes(subject.owner);
         let graves = self.graves(&owner, subject.provider_sid.as_deref()).await;
         let graves = graves.map_err(|error| unreachable(&error))?;
-        Ok(graves.into_iter().find(|grave| grave.covers(subject.created_at)).map(|grave| grave.reason))
+        Ok(graves.into_iter().find_map(|grave| grave.end_of(subject.created_at)).map(|(reason, _)| reason))
     }
 
     async fn write(

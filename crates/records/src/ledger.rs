@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use http::Extensions;
 use ironleaf_auth::{EndReason, HeadState, HeadsError, KeptHead};
 use ironleaf_session::{
-    Advance, Identity, Known, Ledger, LedgerError, LedgerFuture, Passage, Standing, Tombstone,
+    Advance, Identity, Known, Ledger, LedgerError, LedgerFuture, Passage, RotationOrigin, Standing, Tombstone,
 };
 use ironleaf_store::StoreError;
 
@@ -14,7 +14,8 @@ use crate::{ArrivedHead, End, EndedBecause, Records};
 /// What is kept of one session.
 struct Found {
     head: Option<KeptHead>,
-    grave: Option<Grave>,
+    /// Why it ended together with others, and whether the provider was told.
+    grave: Option<(EndReason, bool)>,
 }
 
 impl Found {
@@ -23,8 +24,8 @@ impl Found {
         let state = self.head.as_ref().map(|kept| kept.head.state);
         let is_dead = matches!(state, Some(HeadState::Dead(_)));
         // Who wrote the end into the head may not have known why the person's sessions ended.
-        if let Some(grave) = self.grave {
-            return Some(EndedBecause { reason: grave.reason, is_untold: !grave.is_told && !is_dead });
+        if let Some((reason, is_told)) = self.grave {
+            return Some(EndedBecause { reason, is_untold: !is_told && !is_dead });
         }
         let kept = self.head.as_ref()?;
         let reason = kept.end_for(rotation)?;
@@ -39,7 +40,7 @@ impl Found {
 }
 
 impl Records {
-    /// One round trip.
+    /// One round trip; another where a renewal has brought another session identifier of the provider's.
     async fn find(&self, session: &Identity) -> Result<Found, StoreError> {
         let head_key = head_key(session.id.as_bytes());
         let once_ended = ended_session_key(session.id.as_bytes());
@@ -53,10 +54,16 @@ impl Records {
                 head.filter(|kept| !matches!(kept.head.state, HeadState::Ending { .. } | HeadState::Dead(_)));
             return Ok(Found { head, grave: None });
         }
-        let graves = records.flatten().map(|record| Grave::decode(&record.mark));
+        let mut graves: Vec<Grave> = records.flatten().map(|record| Grave::decode(&record.mark)).collect();
+        let renewed = head.as_ref().and_then(|kept| kept.head.grant.as_ref()?.provider_sid.as_deref());
+        if let Some(sid) = renewed.filter(|sid| session.provider_sid.as_deref() != Some(*sid)) {
+            let found = self.store.read(&[ended_provider_sid_key(sid)]).await?;
+            graves.extend(found.into_iter().flatten().map(|record| Grave::decode(&record.mark)));
+        }
         let grave = graves
-            .filter(|grave| grave.covers(session.created_at))
-            .max_by_key(|grave| grave.reason != EndReason::SignedOut);
+            .into_iter()
+            .filter_map(|grave| grave.end_of(session.created_at))
+            .max_by_key(|(reason, _)| *reason != EndReason::SignedOut);
         Ok(Found { head, grave })
     }
 }
@@ -76,12 +83,17 @@ impl Ledger for Records {
         })
     }
 
-    /// It writes nothing: the head was written before anybody could have a cookie of its rotation.
+    /// It writes nothing: the head was written before anybody could have a cookie of its rotation. A change of the response's own
+    /// is not such a rotation. It cannot leave: a refresh may write the same one, and its tokens be taken for this one's.
     fn advance<'a>(&'a self, session: &'a Identity, advance: &'a Advance) -> LedgerFuture<'a, Passage> {
         Box::pin(async move {
             let found = self.find(session).await.map_err(unreachable)?;
             if found.ended(session.rotation).is_some() {
                 return Ok(Passage::Ended);
+            }
+            if advance.origin == RotationOrigin::Own {
+                tracing::error!(session = ?session.id, "rotations are counted by refreshes here: use `Session::amend`");
+                return Ok(Passage::Overtaken);
             }
             let is_overtaken = found.head.is_some_and(|kept| kept.head.rotation > advance.rotation);
             Ok(if is_overtaken { Passage::Overtaken } else { Passage::Free })

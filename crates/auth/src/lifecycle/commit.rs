@@ -253,10 +253,13 @@ impl Refresh {
             return Err(self.in_its_place(newest.grant.generation).await);
         };
         // SECURITY: its end may have been written beside the head, together with that of the person's other sessions.
-        match self.shared.heads().ended(&self.key).await {
-            Ok(None) => {}
-            Ok(Some(reason)) => return Err(InItsPlace::Over(reason)),
-            Err(_) => return Err(InItsPlace::Unreachable),
+        let renamed = self.key.renamed(newest.grant.provider_sid.as_deref());
+        for key in [Some(&self.key), renamed.as_ref()].into_iter().flatten() {
+            match self.shared.heads().ended(key).await {
+                Ok(None) => {}
+                Ok(Some(reason)) => return Err(InItsPlace::Over(reason)),
+                Err(_) => return Err(InItsPlace::Unreachable),
+            }
         }
         let grant = Some(newest.grant.clone());
         let head =

@@ -23,6 +23,7 @@ const NOTE_HEADER: &str = "x-note";
 
 #[derive(Default)]
 struct Seen {
+    renewed_sid: Option<&'static str>,
     /// Sign-ins that arrived, answered or not.
     asked: u32,
     begun: u32,
@@ -49,6 +50,11 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
+    /// What a renewal calls the provider's session from here on.
+    pub(crate) fn renew_sid(&self, sid: &'static str) {
+        self.seen().renewed_sid = Some(sid);
+    }
+
     pub(crate) fn asked(&self) -> u32 {
         self.seen().asked
     }
@@ -216,6 +222,9 @@ impl ironleaf_auth::Provider for Scripted {
         let text = format!("{}.{}", number(grant), seen.refreshes);
         let mut grant = grant.clone().for_identity(identity).with(ACCESS, text);
         grant.access_expires_at = Some((self.now)() + ACCESS_LIFE);
+        if let Some(sid) = seen.renewed_sid {
+            grant.provider_sid = Some(sid.to_owned());
+        }
         RefreshOutcome::Rotated(grant)
     }
 
