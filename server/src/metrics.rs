@@ -37,6 +37,7 @@ const STORE_SECONDS: &str = "ironleaf_store_operation_duration_seconds";
 const STORE_ERRORS: &str = "ironleaf_store_errors_total";
 const STORE_USED: &str = "ironleaf_store_used_bytes";
 const STORE_CAPACITY: &str = "ironleaf_store_capacity_bytes";
+const DROPPED_LINES: &str = "ironleaf_log_lines_dropped_total";
 const PANICS: &str = "ironleaf_panics_total";
 const BUILD: &str = "ironleaf_build_info";
 const STARTED: &str = "process_start_time_seconds";
@@ -48,7 +49,7 @@ enum Kind {
 }
 
 /// Every metric there is, those of the crates below included.
-const ALL: [(&str, Kind, &str); 18] = [
+const ALL: [(&str, Kind, &str); 19] = [
     (REQUESTS, Kind::Counter, "Requests answered, by method, route and class of status"),
     (REQUEST_SECONDS, Kind::Histogram, "Time until an answer begins, by route"),
     (CONNECTIONS, Kind::Gauge, "Connections that are open"),
@@ -72,6 +73,7 @@ const ALL: [(&str, Kind, &str); 18] = [
     (STORE_ERRORS, Kind::Counter, "Operations that the store failed, by operation"),
     (STORE_USED, Kind::Gauge, "Bytes that are taken in the store"),
     (STORE_CAPACITY, Kind::Gauge, "Bytes that the store may take"),
+    (DROPPED_LINES, Kind::Counter, "Lines of the log that nobody read in time"),
     (PANICS, Kind::Counter, "Panics, each of which is a defect"),
     (BUILD, Kind::Gauge, "Always 1; the label is the version"),
     (STARTED, Kind::Gauge, "When the process started, in seconds since 1970"),
@@ -95,6 +97,7 @@ pub(crate) fn start(now: SystemTime) -> Result<PrometheusHandle, BuildError> {
         }
     }
     metrics::counter!(PANICS).increment(0);
+    metrics::counter!(DROPPED_LINES).increment(0);
     metrics::gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1);
     let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     metrics::gauge!(STARTED).set(since_1970.as_secs_f64());
@@ -150,6 +153,11 @@ impl Drop for OpenConnection {
     fn drop(&mut self) {
         metrics::gauge!(CONNECTIONS).decrement(1);
     }
+}
+
+/// Called by the log.
+pub(crate) fn note_dropped_lines(lines: usize) {
+    metrics::counter!(DROPPED_LINES).increment(lines as u64);
 }
 
 /// Called by the panic hook.

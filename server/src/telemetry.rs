@@ -1,6 +1,7 @@
 //! The log: one line per request, for people or for machines; and traces, where the build has them.
 
 mod json_lines;
+mod lines;
 #[cfg_attr(not(feature = "otlp"), path = "telemetry/no_traces.rs")]
 pub(crate) mod traces;
 
@@ -31,6 +32,7 @@ pub struct TelemetryError(String);
 
 /// Ends what was started when it is dropped. That is after the runtime, which it would block.
 pub struct Telemetry {
+    _lines: lines::Lines,
     #[cfg(feature = "otlp")]
     _traces: Option<traces::Traces>,
 }
@@ -42,7 +44,8 @@ pub struct Telemetry {
 /// [`TelemetryError`] where traces are asked for and cannot be sent.
 pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = fmt::layer().with_ansi(std::io::stdout().is_terminal());
+    let (writer, written) = lines::start();
+    let lines = fmt::layer().with_ansi(std::io::stdout().is_terminal()).with_writer(writer);
     let lines = match log.format {
         LogFormat::Pretty => lines.with_target(false).boxed(),
         LogFormat::Json => lines.event_format(JsonLines).fmt_fields(JsonLines).boxed(),
@@ -67,6 +70,7 @@ pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
         metrics::note_panic();
     }));
     Ok(Telemetry {
+        _lines: written,
         #[cfg(feature = "otlp")]
         _traces: traces,
     })

@@ -49,10 +49,12 @@ impl Rest {
     /// For a provider that revokes at most this session: half a minute where no answer came, a second after one.
     pub const SHORT: Self = Self { unanswered: Duration::from_secs(30), answered: Duration::from_secs(1) };
 
-    /// The same time either way, for a provider that takes a refresh within that time for a theft. Who asks next may have
-    /// another clock than who wrote down when the answer came.
+    /// For a provider that takes a refresh for a theft within that time after the last. Where no answer came, that one may have
+    /// arrived as late as [`SHORT`](Self::SHORT) allows for. Where one came, who asks next may have another clock than who wrote
+    /// down when.
     pub const fn of(time: Duration) -> Self {
-        Self { unanswered: time, answered: time.saturating_add(CLOCK_SKEW) }
+        let Self { unanswered, .. } = Self::SHORT;
+        Self { unanswered: time.saturating_add(unanswered), answered: time.saturating_add(CLOCK_SKEW) }
     }
 }
 

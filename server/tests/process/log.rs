@@ -1,9 +1,14 @@
 //! What a running program writes down, and what it never does.
 
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
 use ironleaf_core_api::leak_patterns;
 use serde_json::Value;
 
-use super::Running;
+use super::{Running, command, free_address, send};
 
 const MARK: &str = "MARKEDTOKEN42";
 
@@ -63,4 +68,45 @@ fn every_line_is_an_object_and_those_of_a_request_have_its_id() {
         assert_eq!(line["span"]["id"].as_str().map(str::len), Some(16), "{line}");
     }
     assert!(answered.iter().any(|line| line["path"] == "/account" && line["status"] == 200), "{log}");
+}
+
+/// A pipe holds 64 KB; what stands behind it may have stopped to read, and log collectors do.
+#[test]
+fn a_log_that_nobody_reads_stops_no_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, core_api) = (free_address(), free_address());
+    let metrics = free_address();
+    let mut command = command(folder.path());
+    command
+        .arg("serve")
+        .env("LISTEN_ADDR", address.to_string())
+        .env("CORE_API_LISTEN_ADDR", core_api.to_string())
+        .env("METRICS_LISTEN_ADDR", metrics.to_string())
+        .env("LOG_FORMAT", "json")
+        .env("RUST_LOG", "info,tower=trace,hyper=trace");
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let unread = child.stdout.take().unwrap();
+    let started = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        assert!(started.elapsed() < Duration::from_secs(30), "it does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for number in 0..12_000 {
+        let answer = send(address, "GET /nowhere", "", "");
+        assert!(answer.starts_with("HTTP/1.1 404"), "{number}: {answer}");
+    }
+    assert!(send(address, "GET /health/live", "", "").starts_with("HTTP/1.1 200"));
+    let dropped = |exposed: &str| {
+        let line = exposed.lines().find(|line| line.starts_with("ironleaf_log_lines_dropped_total "));
+        line.and_then(|line| line.split(' ').nth(1)?.parse::<u64>().ok()).unwrap()
+    };
+    while dropped(&send(metrics, "GET /metrics", "", "")) == 0 {
+        assert!(started.elapsed() < Duration::from_secs(120), "nobody says that lines were dropped");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    // Once somebody reads again, the log says it as well.
+    let mut lines = BufReader::new(unread).lines();
+    assert!(lines.any(|line| line.unwrap().contains("lines of this log were dropped")));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
