@@ -11,7 +11,7 @@ use ironleaf_store::{
     Body, Draft, Durability, Eviction, Expected, Holder, Key, MemoryStore, Record, StoreError, Written,
 };
 
-use super::encoding::{decode_mark, encode_mark};
+use super::encoding::{Unreadable, decode_mark, encode_mark};
 use super::keys::{ended_owner_key, ended_session_key, head_key};
 use super::*;
 
@@ -23,6 +23,9 @@ const HOUR: Duration = Duration::from_hours(1);
 const KEEP: Keep = Keep { mark: HOUR, grant: HOUR, only_with_grant: false };
 const LIMITS: RecordLimits =
     RecordLimits { absolute_timeout: Duration::from_hours(30 * 24), ends_per_owner: 3 };
+
+/// How many bytes of a mark say that the session is over: the rotation, which takes five here, whether it was shown, and the state.
+const END_IS_SAID: usize = 7;
 
 fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(500_000)
@@ -48,6 +51,12 @@ impl Bench {
 
     fn advance(&self, time: Duration) {
         self.secs.fetch_add(time.as_secs(), Ordering::SeqCst);
+    }
+
+    async fn put(&self, key: Key, mark: Vec<u8>) {
+        let draft = Draft { mark, mark_ttl: HOUR, body: None, durability: Durability::Synced };
+        let written = self.store.write(&key, Expected::Anything, draft).await.unwrap();
+        assert!(matches!(written, Written::Done(_)));
     }
 
     async fn raw(&self, key: Key) -> Option<Record> {
@@ -202,14 +211,45 @@ async fn a_head_comes_back_as_it_was_written() {
 }
 
 #[test]
-fn a_mark_is_small_and_every_truncation_of_it_is_refused() {
+fn a_mark_is_small_and_every_truncation_of_it_is_refused_but_that_of_an_end() {
     for state in states() {
         let mark = encode_mark(&head(u64::from(u32::MAX), state));
         assert!(mark.len() <= 32, "{state:?} takes {} bytes", mark.len());
         for length in 0..mark.len() {
-            assert!(decode_mark(&mark[..length]).is_err(), "{state:?} cut to {length} bytes");
+            let is_end =
+                matches!(state, HeadState::Ending { .. } | HeadState::Dead(_)) && length >= END_IS_SAID;
+            let cut = decode_mark(&mark[..length]);
+            assert_eq!(cut.is_ok(), is_end, "{state:?} cut to {length} bytes");
         }
     }
+}
+
+#[tokio::test]
+async fn an_end_of_a_newer_version_is_an_end() {
+    let of_now = encode_mark(&head(7, HeadState::Dead(EndReason::SignedOut)));
+    for mark in [
+        vec![7, 0, 6, 10, 1],
+        vec![7, 0, 6, 1, 2],
+        vec![7, 0, 3, 10],
+        vec![7, 0, 3, 19],
+        [of_now.clone(), vec![0]].concat(),
+        [of_now, vec![0xff; 40]].concat(),
+    ] {
+        let bench = Bench::new();
+        bench.put(head_key(identity(now()).id.as_bytes()), mark.clone()).await;
+        assert_eq!(bench.standing(&identity(now())).await, Standing::Ended, "{mark:?}");
+        // Nobody writes over it either, and takes the reason away from whoever can read it.
+        bench.records.end(&one(&identity(now())), EndReason::SignedOut).await.unwrap();
+        let kept = bench.raw(head_key(identity(now()).id.as_bytes())).await.unwrap();
+        assert_eq!(kept.mark, mark);
+    }
+}
+
+#[test]
+fn what_a_newer_version_appends_to_a_living_mark_is_not_taken_for_an_alteration() {
+    let wait = NotBefore { at: now(), by: AttemptId::from_bytes([9; 8]) };
+    let mark = encode_mark(&Head { not_before: Some(wait), ..head(7, HeadState::Idle) });
+    assert_eq!(decode_mark(&[mark, vec![1, 2, 3]].concat()), Err(Unreadable::Newer));
 }
 
 /// Frozen: stores hold them across a deployment.

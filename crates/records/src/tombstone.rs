@@ -40,7 +40,7 @@ impl Grave {
         let mut input = Decoder::new(mark);
         let reason = match input.u8() {
             Ok(FORMER_PASSWORD_CHANGED) => EndReason::PasswordChanged,
-            Ok(number) => reason(number).unwrap_or(EndReason::SignedOut),
+            Ok(number) => reason(number),
             Err(_) => EndReason::SignedOut,
         };
         let not_before = input.option(Decoder::millis).unwrap_or_default();
