@@ -110,10 +110,10 @@ impl Records {
     pub(crate) async fn graves(
         &self,
         owner: &Owner,
-        provider_sid: Option<&str>,
+        provider_sids: impl IntoIterator<Item = &str>,
     ) -> Result<Vec<Grave>, StoreError> {
         let mut keys = vec![ended_owner_key(owner)];
-        keys.extend(provider_sid.map(ended_provider_sid_key));
+        keys.extend(provider_sids.into_iter().map(ended_provider_sid_key));
         let records = self.store.read(&keys).await?;
         Ok(records.into_iter().flatten().map(|record| Grave::decode(&record.mark)).collect())
     }

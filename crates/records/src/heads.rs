@@ -127,10 +127,12 @@ impl Heads for Records {
         Ok(records.into_iter().next().flatten().map(|record| self.open_head(&key, &record)))
     }
 
-    async fn ended(&self, session: &SessionKey) -> Result<Option<EndReason>, HeadsError> {
+    async fn ended(&self, session: &SessionKey, grant: &Grant) -> Result<Option<EndReason>, HeadsError> {
         let Some(subject) = session.subject() else { return Ok(None) };
         let owner = Owner::from_bytes(subject.owner);
-        let graves = self.graves(&owner, subject.provider_sid.as_deref()).await;
+        let renewed = grant.provider_sid.as_deref().filter(|_| grant.provider_sid != subject.provider_sid);
+        let sids = subject.provider_sid.as_deref().into_iter().chain(renewed);
+        let graves = self.graves(&owner, sids).await;
         let graves = graves.map_err(|error| unreachable(&error))?;
         Ok(graves.into_iter().find(|grave| grave.covers(subject.created_at)).map(|grave| grave.reason))
     }

@@ -39,7 +39,7 @@ impl Found {
 }
 
 impl Records {
-    /// One round trip.
+    /// One round trip, and another one where a renewal has brought an identifier that the cookie does not know.
     async fn find(&self, session: &Identity) -> Result<Found, StoreError> {
         let head_key = head_key(session.id.as_bytes());
         let once_ended = ended_session_key(session.id.as_bytes());
@@ -53,12 +53,24 @@ impl Records {
                 head.filter(|kept| !matches!(kept.head.state, HeadState::Ending { .. } | HeadState::Dead(_)));
             return Ok(Found { head, grave: None });
         }
-        let graves = records.flatten().map(|record| Grave::decode(&record.mark));
+        let mut graves: Vec<_> = records.flatten().map(|record| Grave::decode(&record.mark)).collect();
+        if let Some(sid) = head.as_ref().and_then(|kept| renewed_sid(kept, session)) {
+            let found = self.store.read(&[ended_provider_sid_key(sid)]).await?;
+            graves.extend(found.into_iter().flatten().map(|record| Grave::decode(&record.mark)));
+        }
         let grave = graves
+            .into_iter()
             .filter(|grave| grave.covers(session.created_at))
             .max_by_key(|grave| grave.reason != EndReason::SignedOut);
         Ok(Found { head, grave })
     }
+}
+
+/// The identifier by which the provider knows the session now, where the cookie has another.
+fn renewed_sid<'a>(kept: &'a KeptHead, session: &Identity) -> Option<&'a str> {
+    let sid = kept.head.grant.as_ref()?.provider_sid.as_deref()?;
+    let is_news = kept.head.rotation > session.rotation && session.provider_sid.as_deref() != Some(sid);
+    is_news.then_some(sid)
 }
 
 impl Ledger for Records {

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ironleaf_auth::{
-    AttemptId, EndReason, Grant, Head, HeadState, Heads as _, Keep, NotBefore, Rejection, SessionKey,
+    AttemptId, EndReason, Grant, Head, HeadState, Heads as _, Keep, NotBefore, Rejection, SessionKey, Subject,
 };
 use ironleaf_session::{
     Advance, Identity, KeyRing, Ledger as _, Owner, Passage, RotationOrigin, SessionId, Standing, Tombstone,
@@ -408,6 +408,30 @@ async fn an_end_covers_the_sessions_it_names_and_no_others() {
             assert_eq!(passage, if ended { Passage::Ended } else { Passage::Free }, "{end:?}");
         }
     }
+}
+
+/// A renewal may bring an identifier that no cookie knows yet.
+#[tokio::test]
+async fn an_end_by_the_identifier_in_the_head_ends_every_older_cookie_and_no_newer_one() {
+    let bench = Bench::new();
+    let mut grant = Grant::default();
+    grant.provider_sid = Some("sid-2".to_owned());
+    let renewed = Head { grant: Some(grant.clone()), ..head(1, HeadState::Idle) };
+    bench.records.write(&session(), None, &renewed, KEEP).await.unwrap();
+    let key = session().of(Subject {
+        owner: *owner().as_bytes(),
+        provider_sid: Some("sid-1".to_owned()),
+        created_at: now(),
+    });
+    assert_eq!(bench.records.ended(&key, &grant).await.unwrap(), None);
+    let end = End::ProviderSid { sid: "sid-2".to_owned(), not_before: now() + HOUR };
+    bench.records.end(&end, EndReason::EndedByProvider).await.unwrap();
+    let because = EndedBecause { reason: EndReason::EndedByProvider, is_untold: true };
+    assert_eq!(bench.because(&identity(now())).await, Some(because));
+    assert_eq!(bench.records.ended(&key, &grant).await.unwrap(), Some(EndReason::EndedByProvider));
+    // By then the provider knows the session by a third one.
+    let newer = Identity { rotation: 2, provider_sid: Some("sid-3".to_owned()), ..identity(now()) };
+    assert_eq!(bench.standing(&newer).await, Standing::Live { rotation: 1 });
 }
 
 #[tokio::test]

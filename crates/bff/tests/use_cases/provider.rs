@@ -37,6 +37,7 @@ struct Seen {
     calls: Vec<(String, Option<String>)>,
     roles: Vec<&'static str>,
     auth_age: Duration,
+    renewed_sid: Option<&'static str>,
 }
 
 pub(crate) struct Scripted {
@@ -100,6 +101,11 @@ impl Scripted {
 
     pub(crate) fn grant_roles(&self, roles: &[&'static str]) {
         self.seen().roles = roles.to_vec();
+    }
+
+    /// From here on a renewal brings this session identifier.
+    pub(crate) fn renew_sid(&self, sid: &'static str) {
+        self.seen().renewed_sid = Some(sid);
     }
 
     /// People authenticated so long ago when they come back.
@@ -216,6 +222,7 @@ impl ironleaf_auth::Provider for Scripted {
         let text = format!("{}.{}", number(grant), seen.refreshes);
         let mut grant = grant.clone().for_identity(identity).with(ACCESS, text);
         grant.access_expires_at = Some((self.now)() + ACCESS_LIFE);
+        grant.provider_sid = seen.renewed_sid.map(str::to_owned).or(grant.provider_sid);
         RefreshOutcome::Rotated(grant)
     }
 

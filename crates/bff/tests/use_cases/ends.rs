@@ -1,0 +1,53 @@
+//! What an end reaches: the identifiers that a session has had, the clocks by which it began, and those that many others have ended.
+
+use std::time::Duration;
+
+use ironleaf_auth::EndReason;
+
+use crate::world::{World, pass};
+
+const ALL: usize = tokio::sync::Semaphore::MAX_PERMITS;
+
+#[tokio::test]
+async fn an_end_by_the_identifier_of_a_renewal_reaches_the_cookies_before_it() {
+    let world = World::new();
+    let mut browser = world.signed_in().await;
+    world.provider.renew_sid("sid-renewed");
+    world.advance(Duration::from_mins(30));
+    assert!(browser.clone().who().await.starts_with("user@test.com"));
+    world.settled().await;
+    world.advance(Duration::from_secs(1));
+    world.bff.end_by_sid("sid-renewed").await;
+    for _ in 0..3 {
+        assert_eq!(browser.who().await, "nobody");
+    }
+    world.settled().await;
+    assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::EndedByProvider)]);
+}
+
+/// The end of the session that it brings was written down before its answer came.
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_brings_an_identifier_that_has_ended_is_not_kept() {
+    let world = World::new();
+    let mut browser = world.signed_in().await;
+    world.provider.renew_sid("sid-renewed");
+    world.advance(Duration::from_mins(30));
+    world.provider.refresh_gate.forget_permits(ALL);
+    let mut tab = browser.clone();
+    let refreshing = tokio::spawn(async move {
+        tab.who().await;
+        tab
+    });
+    pass(Duration::from_millis(10)).await;
+    world.bff.end_by_sid("sid-renewed").await;
+    world.provider.refresh_gate.add_permits(ALL);
+    let mut tab = refreshing.await.unwrap();
+    for _ in 0..3 {
+        assert_eq!((tab.who().await, browser.who().await), ("nobody".to_owned(), "nobody".to_owned()));
+        world.settled().await;
+        world.advance(Duration::from_mins(30));
+    }
+    assert_eq!(world.provider.refreshes(), 1);
+    assert_eq!(world.provider.signed_out(), ["1.1"], "what was just issued");
+    assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::EndedByProvider)]);
+}
