@@ -28,6 +28,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A store that is away for longer is an outage of its own; by then the access token in a copied cookie is over.
 const GIVE_UP: Duration = Duration::from_hours(1);
 
+/// How far the next end reaches beyond one by a clock ahead. Who signs in between the two begins at the time of the first, and who
+/// signs in over that session a millisecond later, again and again: so often nobody does until the clocks are past it.
+const BEYOND_A_CLOCK_AHEAD: Duration = Duration::from_secs(1);
+
 /// What ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
@@ -66,10 +70,14 @@ impl Records {
         match what {
             End::Session { id, owner, created_at } => self.end_session(*id, owner, *created_at, reason).await,
             End::Owner { owner, not_before } => {
-                self.write_grave(ended_owner_key(owner), self.grave(*not_before, reason, false)).await
+                self.write_grave(ended_owner_key(owner), |found| self.end_all(*not_before, reason, found))
+                    .await
             }
             End::ProviderSid { sid, not_before } => {
-                self.write_grave(ended_provider_sid_key(sid), self.grave(*not_before, reason, false)).await
+                self.write_grave(ended_provider_sid_key(sid), |found| {
+                    self.end_all(*not_before, reason, found)
+                })
+                .await
             }
         }
     }
@@ -192,7 +200,11 @@ impl Records {
             // SECURITY: first what covers the forgotten ones, then what forgets them.
             if let Some(newest) = forgotten.iter().map(|end| end.created_at).max() {
                 let not_before = newest + Duration::from_millis(1);
-                self.write_grave(ended_owner_key(owner), self.grave(not_before, reason, true)).await?;
+                let overflow = self.grave(not_before, reason, true);
+                self.write_grave(ended_owner_key(owner), |found| {
+                    found.map_or(overflow, |found| overflow.and(found))
+                })
+                .await?;
             }
             // A power cut may forget some of the list: it bounds the store, and nobody waits for a disk to have it exact.
             let (mark_ttl, durability) = (self.limits.absolute_timeout + 2 * CLOCK_SKEW, Durability::Relaxed);
@@ -237,8 +249,19 @@ impl Records {
         until.duration_since((self.clock)()).unwrap_or_default()
     }
 
-    /// Of two that end what began before a time the later stays, for as long as either is needed.
-    async fn write_grave(&self, key: Key, grave: Grave) -> Result<(), StoreError> {
+    /// Of two that end what began before a time the later stays, for as long as either is needed. One below another ends what has
+    /// begun since that one as well, though not what begins at its own time: that is how all sessions but one are ended.
+    fn end_all(&self, not_before: SystemTime, reason: EndReason, found: Option<Grave>) -> Grave {
+        let Some(found) = found else { return self.grave(not_before, reason, false) };
+        // Nobody begins after the end of an account that is gone.
+        let others = Some(found).filter(|found| found.reason != EndReason::AccountDeleted);
+        let ahead = others.and_then(|found| found.not_before).filter(|ahead| *ahead > not_before);
+        let reaches = ahead.map_or(not_before, |ahead| ahead + BEYOND_A_CLOCK_AHEAD);
+        self.grave(reaches, reason, false).and(found)
+    }
+
+    /// What `make` makes of the tombstone that is there.
+    async fn write_grave(&self, key: Key, make: impl Fn(Option<Grave>) -> Grave) -> Result<(), StoreError> {
         let draft = |grave: Grave| {
             let until = grave.keep_until.unwrap_or_else(|| self.cookies_end((self.clock)()));
             let mark_ttl = self.left(until);
@@ -246,12 +269,14 @@ impl Records {
         };
         for _ in 0..MAX_RACES {
             let found = self.store.read(&[key]).await?.into_iter().next().flatten();
-            let both = found.as_ref().map_or(grave, |found| grave.and(Grave::decode(&found.mark)));
+            let grave = make(found.as_ref().map(|found| Grave::decode(&found.mark)));
             let expected = found.map_or(Expected::Absent, |record| Expected::Version(record.version));
-            if let Written::Done(_) = self.store.write(&key, expected, draft(both)).await? {
+            if let Written::Done(_) = self.store.write(&key, expected, draft(grave)).await? {
                 return Ok(());
             }
         }
+        let found = self.store.read(&[key]).await?.into_iter().next().flatten();
+        let grave = make(found.map(|found| Grave::decode(&found.mark)));
         self.store.write(&key, Expected::Anything, draft(grave)).await.map(drop)
     }
 }

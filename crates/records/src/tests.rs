@@ -473,6 +473,41 @@ async fn the_later_of_two_ends_holds_and_for_as_long_as_either_is_needed() {
     assert_eq!(bench.standing(&identity(now())).await, Standing::Ended);
 }
 
+/// A session that begins under an end by a clock ahead begins at its time, and a second end by a right clock is to end it.
+#[tokio::test]
+async fn an_end_below_an_earlier_one_reaches_a_step_beyond_it_and_is_kept_as_long_as_it_is_needed() {
+    let bench = Bench::new();
+    let ahead = now() + Duration::from_secs(30);
+    let end = |not_before| End::Owner { owner: owner(), not_before };
+    bench.records.end(&end(ahead), EndReason::PasswordChanged).await.unwrap();
+    assert_eq!(bench.standing(&identity(ahead)).await, Standing::Live { rotation: 0 });
+    for ends in 1..=3 {
+        bench.records.end(&end(now()), EndReason::EndedByPerson).await.unwrap();
+        let begins = bench.records.newest_end(&owner(), None).await.unwrap().unwrap();
+        assert_eq!(begins, ahead + ends * Duration::from_secs(1));
+        assert_eq!(bench.because(&identity(ahead)).await.unwrap().reason, EndReason::EndedByPerson);
+        assert_eq!(bench.standing(&identity(begins)).await, Standing::Live { rotation: 0 });
+    }
+    // The very time of a session is how all but that one are ended.
+    let begins = bench.records.newest_end(&owner(), None).await.unwrap().unwrap();
+    bench.records.end(&end(begins), EndReason::PasswordChanged).await.unwrap();
+    assert_eq!(bench.standing(&identity(begins)).await, Standing::Live { rotation: 0 });
+    bench.advance(LIMITS.absolute_timeout + Duration::from_secs(30));
+    assert_eq!(bench.standing(&identity(ahead)).await, Standing::Ended);
+}
+
+/// It reaches beyond every sign-in that may be under way, and nobody begins after it.
+#[tokio::test]
+async fn an_end_after_that_of_an_account_that_is_gone_lets_nobody_begin() {
+    let bench = Bench::new();
+    let deleted = End::Owner { owner: owner(), not_before: now() + Duration::from_mins(1) };
+    bench.records.end(&deleted, EndReason::AccountDeleted).await.unwrap();
+    let end = End::Owner { owner: owner(), not_before: now() };
+    bench.records.end(&end, EndReason::EndedByProvider).await.unwrap();
+    assert_eq!(bench.records.newest_end(&owner(), None).await.unwrap(), None);
+    assert_eq!(bench.because(&identity(now())).await.unwrap().reason, EndReason::AccountDeleted);
+}
+
 #[tokio::test]
 async fn an_end_is_kept_for_as_long_as_a_cookie_of_the_session_can_come() {
     for end in

@@ -51,3 +51,24 @@ async fn a_renewal_that_brings_an_identifier_that_has_ended_is_not_kept() {
     assert_eq!(world.provider.signed_out(), ["1.1"], "what was just issued");
     assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::EndedByProvider)]);
 }
+
+#[tokio::test]
+async fn an_end_ends_a_session_that_was_begun_after_one_by_a_clock_ahead() {
+    for over_one_another in [0, 20] {
+        let world = World::new();
+        world.advance(Duration::from_secs(30));
+        world.bff.end_by_owner("42", EndReason::PasswordChanged).await;
+        world.set_back(Duration::from_secs(30));
+        let mut browser = world.signed_in().await;
+        for _ in 0..over_one_another {
+            assert!(browser.post("/sign-in").await.0.is_success());
+        }
+        assert!(browser.who().await.starts_with("user@test.com"));
+        world.advance(Duration::from_secs(5));
+        world.bff.end_by_owner("42", EndReason::EndedByPerson).await;
+        assert_eq!(browser.get("/why").await.1, "EndedByPerson", "{over_one_another}");
+        assert!(world.signed_in().await.who().await.starts_with("user@test.com"));
+        world.advance(Duration::from_hours(1));
+        assert_eq!(browser.who().await, "nobody");
+    }
+}
