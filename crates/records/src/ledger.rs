@@ -14,7 +14,8 @@ use crate::{ArrivedHead, End, EndedBecause, Records};
 /// What is kept of one session.
 struct Found {
     head: Option<KeptHead>,
-    grave: Option<Grave>,
+    /// Why the session is over, where a tombstone says so, and whether the provider was told.
+    buried: Option<(EndReason, bool)>,
 }
 
 impl Found {
@@ -23,8 +24,8 @@ impl Found {
         let state = self.head.as_ref().map(|kept| kept.head.state);
         let is_dead = matches!(state, Some(HeadState::Dead(_)));
         // Who wrote the end into the head may not have known why the person's sessions ended.
-        if let Some(grave) = self.grave {
-            return Some(EndedBecause { reason: grave.reason, is_untold: !grave.is_told && !is_dead });
+        if let Some((reason, is_told)) = self.buried {
+            return Some(EndedBecause { reason, is_untold: !is_told && !is_dead });
         }
         let kept = self.head.as_ref()?;
         let reason = kept.end_for(rotation)?;
@@ -39,7 +40,8 @@ impl Found {
 }
 
 impl Records {
-    /// One round trip, and another one where a renewal has brought an identifier that the cookie does not know.
+    /// One round trip. Another one where a renewal has brought an identifier that the cookie does not know, and for a session that
+    /// is over and has no head.
     async fn find(&self, session: &Identity) -> Result<Found, StoreError> {
         let head_key = head_key(session.id.as_bytes());
         let once_ended = ended_session_key(session.id.as_bytes());
@@ -51,18 +53,20 @@ impl Records {
         if ironleaf_auth::mutants::is_active(ironleaf_auth::mutants::Mutant::TombstonesNotChecked) {
             let head =
                 head.filter(|kept| !matches!(kept.head.state, HeadState::Ending { .. } | HeadState::Dead(_)));
-            return Ok(Found { head, grave: None });
+            return Ok(Found { head, buried: None });
         }
         let mut graves: Vec<_> = records.flatten().map(|record| Grave::decode(&record.mark)).collect();
         if let Some(sid) = head.as_ref().and_then(|kept| renewed_sid(kept, session)) {
             let found = self.store.read(&[ended_provider_sid_key(sid)]).await?;
             graves.extend(found.into_iter().flatten().map(|record| Grave::decode(&record.mark)));
         }
-        let grave = graves
-            .into_iter()
-            .filter(|grave| grave.covers(session.created_at))
-            .max_by_key(|grave| grave.reason != EndReason::SignedOut);
-        Ok(Found { head, grave })
+        let ends = graves.into_iter().filter_map(|grave| grave.end_of(session.created_at));
+        let mut buried = ends.max_by_key(|(reason, _)| *reason != EndReason::SignedOut);
+        // Nothing is kept of some of those that the provider was told of, but that it was.
+        if let (None, Some((_, is_told @ false))) = (&head, &mut buried) {
+            *is_told = self.is_told(&session.owner, head_key, session.created_at).await?;
+        }
+        Ok(Found { head, buried })
     }
 }
 

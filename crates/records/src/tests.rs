@@ -2,7 +2,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ironleaf_auth::{
-    AttemptId, EndReason, Grant, Head, HeadState, Heads as _, Keep, NotBefore, Rejection, SessionKey, Subject,
+    AttemptId, EndReason, Grant, Head, HeadState, Heads as _, Keep, KeptHead, NotBefore, Rejection,
+    SessionKey, Subject,
 };
 use ironleaf_session::{
     Advance, Identity, KeyRing, Ledger as _, Owner, Passage, RotationOrigin, SessionId, Standing, Tombstone,
@@ -59,6 +60,21 @@ impl Bench {
         assert!(matches!(written, Written::Done(_)));
     }
 
+    /// As whoever ends a session does it: ending, then dead once the provider was told. `false` where somebody was first.
+    async fn is_told_now(&self, session: &Identity) -> bool {
+        let (key, reason) = (key_of(session), EndReason::SignedOut);
+        let kept = self.records.read(&key).await.unwrap();
+        let is_over = |kept: &KeptHead| matches!(kept.head.state, HeadState::Dead(_));
+        if kept.as_ref().is_some_and(is_over) {
+            return false;
+        }
+        let ending = Head { grant: None, ..head(0, HeadState::Ending { reason, unspent: true }) };
+        let found = kept.map(|kept| kept.version);
+        let version = self.records.write(&key, found, &ending, KEEP).await.unwrap();
+        let dead = Head { state: HeadState::Dead(reason), ..ending };
+        self.records.write(&key, version, &dead, KEEP).await.unwrap().is_some()
+    }
+
     async fn raw(&self, key: Key) -> Option<Record> {
         self.store.read(&[key]).await.unwrap().remove(0)
     }
@@ -107,6 +123,14 @@ fn identity(created_at: SystemTime) -> Identity {
 /// Another session of the same owner.
 fn other(number: u8, created_at: SystemTime) -> Identity {
     Identity { id: SessionId::from_bytes([number; 16]), provider_sid: None, ..identity(created_at) }
+}
+
+fn key_of(identity: &Identity) -> SessionKey {
+    SessionKey::new(identity.id.as_bytes(), identity.rotation).of(Subject {
+        owner: *identity.owner.as_bytes(),
+        provider_sid: identity.provider_sid.clone(),
+        created_at: identity.created_at,
+    })
 }
 
 fn one(identity: &Identity) -> End {
@@ -418,11 +442,7 @@ async fn an_end_by_the_identifier_in_the_head_ends_every_older_cookie_and_no_new
     grant.provider_sid = Some("sid-2".to_owned());
     let renewed = Head { grant: Some(grant.clone()), ..head(1, HeadState::Idle) };
     bench.records.write(&session(), None, &renewed, KEEP).await.unwrap();
-    let key = session().of(Subject {
-        owner: *owner().as_bytes(),
-        provider_sid: Some("sid-1".to_owned()),
-        created_at: now(),
-    });
+    let key = key_of(&identity(now()));
     assert_eq!(bench.records.ended(&key, &grant).await.unwrap(), None);
     let end = End::ProviderSid { sid: "sid-2".to_owned(), not_before: now() + HOUR };
     bench.records.end(&end, EndReason::EndedByProvider).await.unwrap();
@@ -562,6 +582,7 @@ async fn the_ends_of_one_owner_are_bounded_and_each_is_still_an_end() {
     for number in 1..=200 {
         let session = other(number, at(number));
         bench.records.end(&one(&session), EndReason::Replaced).await.unwrap();
+        assert!(bench.is_told_now(&session).await);
         assert_eq!(bench.standing(&session).await, Standing::Ended, "{number}");
     }
     let entries = bench.store.usage().await.unwrap().unwrap().entries - before;
@@ -570,8 +591,48 @@ async fn the_ends_of_one_owner_are_bounded_and_each_is_still_an_end() {
     assert_eq!(bench.standing(&other(201, at(201))).await, Standing::Live { rotation: 0 });
     let stranger = Identity { owner: Owner::new("core-api", "43"), ..other(9, now()) };
     assert_eq!(bench.standing(&stranger).await, Standing::Live { rotation: 0 });
-    // The provider was told of each when it ended.
-    assert!(!bench.because(&other(150, at(150))).await.unwrap().is_untold);
+    // The provider was told of each when it ended, and is not told again.
+    for number in 1..=200 {
+        assert!(!bench.because(&other(number, at(number))).await.unwrap().is_untold, "{number}");
+        assert!(!bench.is_told_now(&other(number, at(number))).await, "{number}");
+    }
+}
+
+/// Nobody has told the provider of it.
+#[tokio::test]
+async fn a_session_that_many_others_have_ended_is_untold_until_somebody_tells_it() {
+    let bench = Bench::new();
+    let at = |number: u8| now() + Duration::from_secs(u64::from(number));
+    for number in 1..=10 {
+        bench.records.end(&one(&other(number, at(number))), EndReason::SignedOut).await.unwrap();
+    }
+    for session in [other(0, at(0)), other(1, at(1)), other(7, at(7)), other(10, at(10))] {
+        assert!(bench.because(&session).await.unwrap().is_untold, "{session:?}");
+        assert!(bench.is_told_now(&session).await, "{session:?}");
+        assert!(!bench.because(&session).await.unwrap().is_untold, "{session:?}");
+        assert!(!bench.is_told_now(&session).await, "{session:?}");
+    }
+}
+
+/// While the provider takes its time.
+#[tokio::test]
+async fn an_end_that_is_forgotten_while_it_is_told_is_told_once() {
+    let bench = Bench::new();
+    let at = |number: u8| now() + Duration::from_secs(u64::from(number));
+    let slow = other(0, at(0));
+    bench.records.end(&one(&slow), EndReason::SignedOut).await.unwrap();
+    let ending = bench.records.read(&key_of(&slow)).await.unwrap().unwrap();
+    for number in 1..=LIMITS.ends_per_owner + 1 {
+        let number = u8::try_from(number).unwrap();
+        bench.records.end(&one(&other(number, at(number))), EndReason::SignedOut).await.unwrap();
+    }
+    assert!(bench.records.read(&key_of(&slow)).await.unwrap().is_none());
+    let dead = Head { state: HeadState::Dead(EndReason::SignedOut), grant: None, ..ending.head };
+    for is_first in [true, false] {
+        let written = bench.records.write(&key_of(&slow), Some(ending.version), &dead, KEEP).await.unwrap();
+        assert_eq!(written.is_some(), is_first);
+        assert!(!bench.because(&slow).await.unwrap().is_untold);
+    }
 }
 
 /// An account that many people use, or a test suite: whoever ends a session ends no other that is still of this day.
