@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use http::Extensions;
 use ironleaf_auth::{EndReason, HeadState, HeadsError, KeptHead};
 use ironleaf_session::{
-    Advance, Identity, Known, Ledger, LedgerError, LedgerFuture, Passage, Standing, Tombstone,
+    Advance, Identity, Known, Ledger, LedgerError, LedgerFuture, Passage, RotationOrigin, Standing, Tombstone,
 };
 use ironleaf_store::StoreError;
 
@@ -93,11 +93,22 @@ impl Ledger for Records {
     }
 
     /// It writes nothing: the head was written before anybody could have a cookie of its rotation.
+    ///
+    /// SECURITY: a rotation that a response has made by itself is in no head, and never leaves. The next refresh counts the same
+    /// one, and the tokens of the change, which that refresh has spent, would be taken for the newest. A head could not take it
+    /// either: it has no grant for it, and without one every older cookie is superseded.
     fn advance<'a>(&'a self, session: &'a Identity, advance: &'a Advance) -> LedgerFuture<'a, Passage> {
         Box::pin(async move {
             let found = self.find(session).await.map_err(unreachable)?;
             if found.ended(session.rotation).is_some() {
                 return Ok(Passage::Ended);
+            }
+            if advance.origin == RotationOrigin::Own {
+                tracing::error!(
+                    rotation = advance.rotation,
+                    "a change is not written: rotations are counted in the head, so `adopt` or `amend` the session instead"
+                );
+                return Ok(Passage::Overtaken);
             }
             let is_overtaken = found.head.is_some_and(|kept| kept.head.rotation > advance.rotation);
             Ok(if is_overtaken { Passage::Overtaken } else { Passage::Free })

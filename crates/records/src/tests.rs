@@ -636,6 +636,26 @@ async fn an_end_that_is_forgotten_while_it_is_told_is_told_once() {
 }
 
 /// An account that many people use, or a test suite: whoever ends a session ends no other that is still of this day.
+/// A change beside the head would have the rotation that a refresh counts next, and take the spent tokens along.
+#[tokio::test]
+async fn no_change_leaves_with_a_rotation_that_the_head_does_not_know() {
+    let bench = Bench::new();
+    let changed = Identity { rotation: 1, ..identity(now()) };
+    let own =
+        Advance { rotation: 1, origin: RotationOrigin::Own, arrived_at: now(), keep_until: now() + HOUR };
+    for _ in 0..2 {
+        assert_eq!(bench.records.advance(&changed, &own).await.unwrap(), Passage::Overtaken);
+    }
+    // What was refused has left nothing behind: the session goes on, and so does a refresh.
+    assert_eq!(bench.standing(&identity(now())).await, Standing::Live { rotation: 0 });
+    bench.records.write(&session(), None, &head(1, HeadState::Idle), KEEP).await.unwrap();
+    assert_eq!(bench.records.advance(&changed, &own).await.unwrap(), Passage::Overtaken);
+    let adopted = Advance { origin: RotationOrigin::Shared, ..own };
+    assert_eq!(bench.records.advance(&changed, &adopted).await.unwrap(), Passage::Free);
+    bench.records.end(&one(&changed), EndReason::SignedOut).await.unwrap();
+    assert_eq!(bench.records.advance(&changed, &own).await.unwrap(), Passage::Ended);
+}
+
 #[tokio::test]
 async fn a_session_younger_than_the_oldest_remembered_end_lives_on() {
     let bench = Bench::new();
