@@ -8,9 +8,9 @@ use app::SiteAssets;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
-use http::HeaderValue;
+use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
+use http::{HeaderValue, StatusCode};
 use thiserror::Error;
 use tower_http::services::{ServeDir, ServeFile};
 
@@ -22,6 +22,9 @@ const HASHES: &str = "hash.txt";
 const SCRIPT: &str = "site.js";
 /// A name with the content's hash in it never means anything else.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// More than a build makes; every file system has room for it, with `.br` at its end.
+const LONGEST_NAME: usize = 200;
+const LONGEST_PATH: usize = 1024;
 /// A name without is asked for again each time; the answer is mostly 304.
 const REVALIDATE: &str = "no-cache";
 
@@ -117,7 +120,7 @@ impl BuiltSite {
             .append_index_html_on_directories(false);
         let package = Router::new()
             .nest_service("/pkg", package)
-            .layer(from_fn(move |request, next| cached(cache, request, next)));
+            .layer(from_fn(move |request, next| packaged(cache, request, next)));
         let file = |name: &str| ServeFile::new(self.root.join(name)).precompressed_br().precompressed_gzip();
         let script = Router::new()
             .route_service(&self.assets.script, file(SCRIPT))
@@ -131,10 +134,28 @@ impl BuiltSite {
     }
 }
 
+/// A file of the package. Where it can be none, the disk is not asked: what a file system refuses would be an error in the log.
+async fn packaged(cache: &'static str, request: Request, next: Next) -> Response {
+    if !is_file_name(request.uri().path()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    cached(cache, request, next).await
+}
+
+/// Every name that a build gives: letters, digits, `.`, `-` and `_`, in folders that are not deep.
+fn is_file_name(path: &str) -> bool {
+    let is_segment = |segment: &str| {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        (1..=LONGEST_NAME).contains(&segment.len()) && segment.bytes().all(allowed)
+    };
+    let segments = path.trim_start_matches('/').split('/');
+    path.len() <= LONGEST_PATH && segments.into_iter().all(is_segment)
+}
+
 async fn cached(value: &'static str, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     // What is not there may be there after the next deployment.
-    if response.status().is_success() || response.status() == http::StatusCode::NOT_MODIFIED {
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(value));
     }
     response

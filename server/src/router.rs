@@ -7,8 +7,10 @@ use app::{Site, handle_server_fn, server_fn_routes};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use http::Method;
+use http::header::CACHE_CONTROL;
 use ironleaf_bff::{Bff, Problem, edge, refresh_before_rendering, require_room_to_refresh};
 use ironleaf_session::{Payload, SessionLayer};
 
@@ -42,10 +44,11 @@ pub fn router<P: Payload>(
 }
 
 fn pages(bff: &Bff) -> Router {
-    PAGES.into_iter().fold(Router::new(), |router, page| {
+    let pages = PAGES.into_iter().fold(Router::new(), |router, page| {
         let bff = bff.clone();
         router.route(page.path, get(move |request| answer(page, bff, request)))
-    })
+    });
+    pages.route("/.well-known/change-password", get(change_password))
 }
 
 fn server_fns(bff: &Bff) -> Router {
@@ -70,5 +73,24 @@ async fn ready_for_calls(bff: &Bff, request: &mut Request) -> Result<(), Problem
 }
 
 async fn not_found(request: Request) -> Response {
-    (NOT_FOUND.answer)(request.into_parts().0).await
+    match page_without_slash(&request) {
+        // What follows `?` may be a token, and no cache is to keep it.
+        Some(place) => ([(CACHE_CONTROL, "no-store")], Redirect::temporary(&place)).into_response(),
+        None => (NOT_FOUND.answer)(request.into_parts().0).await,
+    }
+}
+
+/// Where the page is that somebody has asked for with a slash at the end of its path.
+fn page_without_slash(request: &Request) -> Option<String> {
+    let (path, query) = (request.uri().path(), request.uri().query());
+    let trimmed = path.strip_suffix('/')?.trim_end_matches('/');
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    // SECURITY: to a page of ours and nowhere else. `//evil.example/` would be an address of another site.
+    let page = PAGES.iter().find(|page| page.path == trimmed && is_read)?;
+    Some(query.map_or_else(|| page.path.to_owned(), |query| format!("{}?{query}", page.path)))
+}
+
+/// W3C, A Well-Known URL for Changing Passwords: where password managers send whoever should.
+async fn change_password() -> Redirect {
+    Redirect::to("/account")
 }

@@ -208,6 +208,10 @@ impl Browser {
         };
         let Some(response) = response else {
             world.tell_of(self.person, format!("#{number} connection reset: replica {}", exchange.replica));
+            if let Some(session) = exchange.sent.session {
+                // It may have written down that the token leaves, and died before it did.
+                world.checker.died_at(world.scene(), session);
+            }
             return None;
         };
         let disturbed = process.disturbed_since(exchange.ingress);

@@ -47,6 +47,14 @@ struct State {
     findings: Vec<Finding>,
 }
 
+/// What may have kept a replica from writing down what its cookie says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Writing {
+    pub(crate) store_down: bool,
+    /// The store failed somebody who may have had the session's lease.
+    pub(crate) head_is_busy: bool,
+}
+
 /// What the checker looks at beside its own notes.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
@@ -91,6 +99,14 @@ impl Checker {
         let mut state = self.state();
         let notes = state.families.notes(family);
         notes.doubt = Some(generation);
+    }
+
+    /// A replica died while it had a request of this session: what it has written down of its token may be its last word.
+    pub(crate) fn died_at(&self, scene: Scene<'_>, session: SessionRef) {
+        let family = self.family_of(session);
+        if let Some(generation) = scene.core.look(family, |family| family.generation) {
+            self.doubted(family, generation);
+        }
     }
 
     /// The API has asked whoever presented it to wait, and nobody else learns of that.
@@ -263,14 +279,14 @@ impl Checker {
     }
 
     /// A cookie leaves a replica, which may not have been able to write down what is in it.
-    pub(crate) fn leaves(&self, scene: Scene<'_>, session: SessionRef, glance: Glance, store_down: bool) {
+    pub(crate) fn leaves(&self, scene: Scene<'_>, session: SessionRef, glance: Glance, writing: Writing) {
+        let Writing { store_down, head_is_busy } = writing;
         let mut state = self.state();
         let found = state.sessions.of(session);
         let (person, family) = (found.person, found.family);
         let disturbed = state.families.notes(family).disturbed_at;
         let recently = disturbed.is_some_and(|at| scene.now.saturating_sub(at) < Duration::from_mins(2));
-        // Also where the head was kept busy by somebody whose store was down.
-        let may_be_unwritten = store_down || recently;
+        let may_be_unwritten = store_down || head_is_busy || recently;
         state.sessions.of(session).tokens_since(glance, scene.now);
         if !state.sessions.of(session).leaves(glance, store_down, may_be_unwritten) {
             return;

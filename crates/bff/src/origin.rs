@@ -38,6 +38,21 @@ impl PublicOrigin {
         &self.authority
     }
 
+    /// Whether an authority names it, as it stands in a `Host` header or a request target: host and, if it is not the scheme's own,
+    /// port (RFC 3986, section 6.2.3).
+    pub fn is_named(&self, authority: &str) -> bool {
+        if authority.eq_ignore_ascii_case(&self.authority) {
+            return true;
+        }
+        // A user is no part of it, and the library would take one out.
+        if authority.contains(['@', '/', '\\', '?', '#']) || authority.ends_with(':') {
+            return false;
+        }
+        let scheme = if self.https { "https" } else { "http" };
+        let named = Url::parse(&format!("{scheme}://{authority}/"));
+        named.is_ok_and(|named| named.origin().ascii_serialization() == self.origin)
+    }
+
     /// Whether browsers reach it over TLS.
     pub fn is_https(&self) -> bool {
         self.https
@@ -143,5 +158,48 @@ mod tests {
         let origin: PublicOrigin = "http://127.0.0.1:3000".parse().unwrap();
         assert_eq!(origin.as_localhost().unwrap().authority(), "localhost:3000");
         assert_eq!("https://a.example".parse::<PublicOrigin>().unwrap().as_localhost(), None);
+    }
+
+    #[test]
+    fn an_authority_names_an_origin_by_what_it_means() {
+        for (origin, ours, foreign) in [
+            (
+                "https://app.example.com",
+                &["app.example.com", "app.example.com:443", "APP.example.COM", "App.Example.com:0443"][..],
+                &[
+                    "app.example.com:80",
+                    "app.example.com:8443",
+                    "app.example.com.",
+                    "evil.app.example.com",
+                    "app.example.com@evil.example",
+                    "evil@app.example.com",
+                    "app.example.com:443:443",
+                    "app.example.com:",
+                    "app.example.com:4430",
+                ][..],
+            ),
+            (
+                "http://app.example.com",
+                &["app.example.com", "app.example.com:80"][..],
+                &["app.example.com:443"][..],
+            ),
+            (
+                "https://app.example.com:8443",
+                &["app.example.com:8443", "APP.EXAMPLE.COM:8443"][..],
+                &["app.example.com", "app.example.com:443"][..],
+            ),
+            (
+                "https://[2001:db8::1]",
+                &["[2001:db8::1]", "[2001:DB8:0:0::1]:443", "[2001:0db8::0001]"][..],
+                &["[2001:db8::2]", "2001:db8::1"][..],
+            ),
+        ] {
+            let origin: PublicOrigin = origin.parse().unwrap();
+            for (authorities, is_named) in [(ours, true), (foreign, false)] {
+                for authority in authorities {
+                    assert_eq!(origin.is_named(authority), is_named, "{origin}: {authority}");
+                }
+            }
+        }
     }
 }

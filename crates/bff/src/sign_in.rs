@@ -219,6 +219,9 @@ impl Visit {
             );
             return Err(SignInFailure::Unavailable);
         }
+        // Where this one ends the others, it is newer than what was begun at the bound of an end by a clock ahead of ours.
+        let newest_end =
+            newest_end.map(|end| if end_others.is_some() { end + Duration::from_millis(1) } else { end });
         let beginning = Beginning {
             owner,
             not_before: newest_end.max(self.after_previous(&owner)),

@@ -136,8 +136,10 @@ impl<P: Payload> Record<P> {
         out.finish()
     }
 
-    pub(crate) fn decode(plaintext: &[u8]) -> Result<Self, PayloadError> {
+    /// With the version of its payload's encoding.
+    pub(crate) fn decode(plaintext: &[u8]) -> Result<(Self, u32), PayloadError> {
         let mut input = Decoder::new(plaintext);
+        let mut version = 0;
         let record = Self {
             id: SessionId(input.array()?),
             owner: Owner(input.array()?),
@@ -146,10 +148,10 @@ impl<P: Payload> Record<P> {
             created_at: input.millis()?,
             authenticated_at: input.millis()?,
             sealed_at: input.millis()?,
-            payload: decode_payload(&mut input)?,
+            payload: decode_versioned(&mut input, &mut version)?,
         };
         input.finish()?;
-        Ok(record)
+        Ok((record, version))
     }
 }
 
@@ -160,12 +162,16 @@ pub(crate) fn encode_payload<P: Payload>(out: &mut Encoder, payload: &P) {
 }
 
 pub(crate) fn decode_payload<P: Payload>(input: &mut Decoder<'_>) -> Result<P, PayloadError> {
-    let version = u32::try_from(input.varint()?)
+    decode_versioned(input, &mut 0)
+}
+
+fn decode_versioned<P: Payload>(input: &mut Decoder<'_>, version: &mut u32) -> Result<P, PayloadError> {
+    *version = u32::try_from(input.varint()?)
         .map_err(|_| PayloadError::Invalid("the payload's version is no 32-bit number"))?;
-    if version > P::VERSION {
-        return Err(PayloadError::UnknownVersion(version));
+    if *version > P::VERSION {
+        return Err(PayloadError::UnknownVersion(*version));
     }
-    P::decode(version, input)
+    P::decode(*version, input)
 }
 
 /// Without the payload, which may hold secrets.

@@ -210,10 +210,15 @@ impl<P: Payload> Session<P> {
     ///
     /// [`SessionTooLarge`] if it does not: the layer will refuse to write it.
     pub fn fits(&self) -> Result<(), SessionTooLarge> {
-        // It is encoded even where nothing changed: its cookie may be in an older version's encoding, which was shorter.
+        let context = &self.shared.context;
+        let unchanged_bytes = self.state().unchanged_bytes();
+        if unchanged_bytes.is_some_and(|bytes| crate::layer::is_far_from_the_budget(context, bytes)) {
+            return Ok(());
+        }
         let departing = self.state().departing();
+        // It is encoded even where nothing changed: its cookie may be in an older version's encoding, which was shorter.
         departing.map_or(Ok(()), |Writing { record, .. }| {
-            crate::layer::fits(&self.shared.context, record.encode(record.sealed_at).len())
+            crate::layer::fits(context, record.encode(record.sealed_at).len())
         })
     }
 

@@ -57,3 +57,33 @@ fn a_site_of_another_build_is_refused_by_the_name_of_the_file_that_is_missing() 
         assert!(refused.contains(missing) && refused.contains("hash.txt"), "{refused}");
     }
 }
+
+/// What the file system refuses is no file, and no defect.
+#[tokio::test]
+async fn no_name_of_a_static_file_is_a_500() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let long = "a".repeat(300);
+    for path in [
+        format!("/pkg/{long}"),
+        format!("/pkg/{long}.css"),
+        format!("/pkg/{}", "a/".repeat(3000)),
+        format!("/pkg/{}", "%C3%A9".repeat(200)),
+        "/pkg/ironleaf.abc123.css/below".to_owned(),
+        "/pkg/ironleaf.abc123.css/".to_owned(),
+        "/pkg/%00".to_owned(),
+        "/pkg/ironleaf.abc123.css%00".to_owned(),
+        "/pkg/%ff".to_owned(),
+        "/pkg/%".to_owned(),
+        "/pkg/..%2f..%2fCargo.toml".to_owned(),
+        "/pkg/../Cargo.toml".to_owned(),
+        "/pkg/..".to_owned(),
+        "/pkg/".to_owned(),
+        "/pkg".to_owned(),
+        "/pkg/con:aux".to_owned(),
+        format!("/favicon.svg/{long}"),
+        format!("/{long}"),
+    ] {
+        assert_eq!(browser.get(&path).await.status, 404, "{path}");
+    }
+}

@@ -44,3 +44,25 @@ async fn a_panic_is_one_500_and_its_connection_goes_on() {
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("user@test.com"), "{page}");
     served.abort();
 }
+
+/// RFC 9112, section 3.2.
+#[tokio::test]
+async fn a_request_without_one_host_line_is_a_400() {
+    let world = World::new().await;
+    for (lines, status) in [
+        ("Host: 127.0.0.1:3000\r\n", "200"),
+        ("", "400"),
+        ("Host: 127.0.0.1:3000\r\nHost: evil.example\r\n", "400"),
+        ("Host: 127.0.0.1:3000\r\nHost: 127.0.0.1:3000\r\n", "400"),
+        ("Host: evil.example\r\n", "421"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let served =
+            tokio::spawn(server::serve::answer(listener, world.router.clone(), 1, std::future::pending()));
+        stream.write_all(format!("GET /login HTTP/1.1\r\n{lines}\r\n").as_bytes()).await.unwrap();
+        let answer = answer(&mut stream).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{lines:?}: {answer}");
+        served.abort();
+    }
+}

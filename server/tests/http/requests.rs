@@ -75,6 +75,49 @@ async fn a_foreign_host_is_421_but_for_health() {
     assert_eq!(browser.get("/").await.status, 200);
 }
 
+/// A proxy writes the host as it likes.
+#[tokio::test]
+async fn a_host_is_compared_by_what_it_means() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    for (host, status) in [("LOCALHOST:3000", 200), ("localhost:03000", 200), ("localhost:", 421)] {
+        browser.headers.insert("host", host.to_owned());
+        assert_eq!(browser.get("/login").await.status, status, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_with_a_slash_at_its_end_leads_to_its_page() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    for (path, place) in [
+        ("/login/", "/login"),
+        ("/login/?return_to=/account&x=a|b", "/login?return_to=/account&x=a|b"),
+        ("/account/delete/", "/account/delete"),
+        ("/register//", "/register"),
+    ] {
+        let answer = browser.get(path).await;
+        assert_eq!((answer.status, answer.header("location")), (307, place), "{path}");
+        assert!(answer.header("cache-control").contains("no-store"), "{path}: what follows may be a token");
+    }
+    for path in ["//", "//evil.example/", "//evil.example//", "/nowhere/", "/login/x/", "/\\evil.example/"] {
+        let answer = browser.get(path).await;
+        assert_eq!((answer.status, answer.header("location")), (404, ""), "{path}");
+    }
+    assert_eq!(browser.post("/login/", "").await.status, 404, "a form is not sent on");
+}
+
+/// W3C, A Well-Known URL for Changing Passwords.
+#[tokio::test]
+async fn password_managers_find_where_the_password_is_changed() {
+    let world = World::new().await;
+    let answer = world.browser().get("/.well-known/change-password").await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/account"));
+    // How they find out whether a 404 is one here (W3C, section 2).
+    let probe = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
+    assert_eq!(world.browser().get(probe).await.status, 404);
+}
+
 #[tokio::test]
 async fn every_response_carries_the_security_headers() {
     let world = World::new().await;

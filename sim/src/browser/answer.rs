@@ -9,7 +9,7 @@ use http::{HeaderValue, Response, StatusCode};
 
 use super::jar::Applied;
 use super::{Ask, Browser, State, What};
-use crate::checker::{Ended, Excuse, Left, Seen, SessionRef, Shown, Violation};
+use crate::checker::{Ended, Excuse, Left, Seen, SessionRef, Shown, Violation, Writing};
 use crate::core_api::{subject_of, version_in};
 use crate::counts::Fault;
 use crate::glass::COOKIE_NAME;
@@ -29,6 +29,8 @@ const END_IS_TRIED_WITHIN: Duration = Duration::from_secs(3);
 const REFRESH_GOES_ON_FOR: Duration = Duration::from_secs(10);
 /// Half a minute lies between two tries to write an end down.
 const END_IS_WRITTEN_WITHIN: Duration = Duration::from_mins(2);
+/// A lease that could not be given back runs out within this time, and whoever has it may be waiting for the store to answer.
+const LEASE_STAYS: Duration = Duration::from_secs(12);
 /// What went wrong shortly before a sign-out can still be in its way.
 const FOREGOING: Duration = Duration::from_mins(2);
 
@@ -176,7 +178,9 @@ impl Browser {
             }
             let recently = exchange.ingress.saturating_sub(FOREGOING);
             let store_down = world.is_store_full() || replica.store_disturbed_since(recently);
-            world.checker.leaves(world.scene(), session, glance, store_down);
+            let lately = exchange.ingress.saturating_sub(LEASE_STAYS);
+            let head_is_busy = world.replicas.iter().any(|replica| replica.store_disturbed_since(lately));
+            world.checker.leaves(world.scene(), session, glance, Writing { store_down, head_is_busy });
         }
         // A page that could be shown had a living access token, and perhaps no reason to refresh.
         let refused = received.status == StatusCode::SERVICE_UNAVAILABLE;

@@ -40,7 +40,8 @@ impl Bench {
     /// A cookie of this rotation leaves a replica that has the store.
     fn leaves(&self, now: Duration, rotation: u64, email: u32) {
         let glance = Glance { id: [0; 16], rotation, generation: rotation, email };
-        self.checker.leaves(self.scene(now), self.session, glance, false);
+        let writing = Writing { store_down: false, head_is_busy: false };
+        self.checker.leaves(self.scene(now), self.session, glance, writing);
     }
 
     fn refresh(&self, now: Duration, generation: u32, key: Option<&str>) {
@@ -302,10 +303,9 @@ fn there_may_be_nothing_left_to_end_only_for_a_cookie_that_nothing_can_come_of()
 fn an_address_that_the_head_was_too_busy_to_take_is_not_missed_later() {
     for (disturbed, expected) in [(true, vec![]), (false, vec![Violation::Reverted.words()])] {
         let bench = Bench::new(Style::Free);
-        if disturbed {
-            bench.checker.disturbed(FAMILY, HOUR);
-        }
-        bench.leaves(HOUR + Duration::from_secs(1), 1, 1);
+        let glance = Glance { id: [0; 16], rotation: 1, generation: 1, email: 1 };
+        let writing = Writing { store_down: false, head_is_busy: disturbed };
+        bench.checker.leaves(bench.scene(HOUR), bench.session, glance, writing);
         bench.leaves(2 * HOUR, 2, 0);
         assert_eq!(bench.found(), expected, "{disturbed}");
     }
@@ -410,7 +410,8 @@ fn an_address_that_becomes_the_old_one_again_is_found_unless_the_head_could_not_
         let bench = Bench::new(Style::Free);
         bench.leaves(HOUR, 1, 1);
         let glance = Glance { id: [0; 16], rotation: 2, generation: 1, email: 0 };
-        bench.checker.leaves(bench.scene(HOUR), bench.session, glance, store_down);
+        let writing = Writing { store_down, head_is_busy: false };
+        bench.checker.leaves(bench.scene(HOUR), bench.session, glance, writing);
         assert_eq!(bench.found(), expected);
     }
 }
@@ -449,5 +450,16 @@ fn an_answer_that_is_lost_a_second_time_takes_nothing_from_whoever_has_it() {
         let late = HOUR + Duration::from_mins(3);
         bench.refresh(late, 0, None);
         assert_eq!(bench.sent_away(late, 0), excuse, "{arrived}");
+    }
+}
+
+#[test]
+fn a_replica_that_died_may_have_said_that_the_token_leaves() {
+    for (died, excuse) in [(true, Some(Excuse::Unresolved)), (false, None)] {
+        let bench = Bench::new(Style::Person);
+        if died {
+            bench.checker.died_at(bench.scene(HOUR), bench.session);
+        }
+        assert_eq!(bench.sent_away(2 * HOUR, 0), excuse);
     }
 }

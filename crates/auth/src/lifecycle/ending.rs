@@ -15,9 +15,17 @@ use crate::{
     TransportError,
 };
 
-/// A provider that cannot be reached is told again after these pauses.
-const TELL_AGAIN_AFTER: [Duration; 3] =
-    [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(15)];
+/// A provider that cannot be reached is told again after these pauses. A process that ends waits for the short ones.
+const TELL_AGAIN_AFTER: [Duration; 7] = [
+    Duration::from_secs(1),
+    Duration::from_secs(4),
+    Duration::from_secs(15),
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(10),
+    Duration::from_mins(15),
+];
+const LONG_PAUSE: Duration = Duration::from_mins(1);
 
 /// A replica that lacks a key that others seal with gets it within this time. It looks as often, and tells the provider of what
 /// it knows after that.
@@ -104,6 +112,10 @@ impl Ending {
 
     /// Continues where the grant to be revoked cannot be opened here, as long as it `may_wait` for the key.
     async fn try_once(&self, answer: &mut Option<Answer>, may_wait: bool) -> ControlFlow<()> {
+        if self.shared.knowledge.was_told(&self.key) {
+            let _ = answer.take().map(|answer| answer.send(Ok(())));
+            return ControlFlow::Break(());
+        }
         let deadline = Instant::now() + self.shared.settings.patience.refresh;
         match self.shared.lease(&self.key, deadline).await {
             Asked::Held(lease) => {
@@ -214,6 +226,7 @@ impl Ending {
         let Buried { newest, reason, version } = buried;
         let state = HeadState::Dead(reason);
         let head = Head { rotation: newest.rotation, state, not_before: None, grant: None, shown: true };
+        self.shared.knowledge.tell(&self.key);
         let put = match version {
             Some(version) => self.shared.put(&self.key, Some(version), &head).await,
             None => Put::Unreachable,
@@ -239,7 +252,11 @@ impl Shared {
             if !failed || !may_repeat {
                 break;
             }
-            self.pause(pause).await;
+            if pause < LONG_PAUSE {
+                self.pause(pause).await;
+            } else if self.pause_unless_closing(pause).await.is_break() {
+                break;
+            }
             let told = provider.sign_out(caller, grant).await;
             (failed, may_repeat) = (self.report(&told), is_repeatable(&told));
         }

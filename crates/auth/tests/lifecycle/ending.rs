@@ -177,3 +177,18 @@ async fn a_key_that_never_comes_is_waited_for_ten_minutes() {
     assert_eq!(*bench.provider.signed_out.lock().unwrap(), ["t"], "of what is known");
     assert_eq!(*bench.provider.ended.lock().unwrap(), [EndReason::SignedOut]);
 }
+
+/// An outage of a quarter of an hour is no reason to leave a grant alive for a month.
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_is_away_is_told_once_it_is_back() {
+    let bench = Bench::new().run();
+    let away = || TransportError::NotSent("connection refused".to_owned());
+    bench.provider.sign_outs.lock().unwrap().extend((0..6).map(|_| away()));
+    let begun = Instant::now();
+    sign_out(&bench.replica(), 0, &first()).await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "nobody waits for it");
+    pass(Duration::from_mins(30)).await;
+    assert_eq!(bench.count(Event::RevocationFailed), 6);
+    assert_eq!(bench.count(Event::Revoked), 1);
+    assert_eq!(*bench.provider.ended.lock().unwrap(), [EndReason::SignedOut], "once");
+}

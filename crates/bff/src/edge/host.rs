@@ -1,25 +1,33 @@
 use axum::extract::Request;
+use http::Version;
 use http::header::HOST;
 
 use crate::{Bff, Problem, ProblemKind};
 
-/// Refuses a request that names another host than ours (RFC 9110, section 15.5.20).
+/// Refuses a request that names another host than ours (RFC 9110, section 15.5.20). Names are compared by what they mean: a port may be
+/// left out where it is the scheme's own, and case does not count (RFC 3986, section 6.2.3).
 ///
 /// # Errors
 ///
-/// [`ProblemKind::MisdirectedRequest`], which is 421.
+/// [`ProblemKind::MisdirectedRequest`], which is 421; [`ProblemKind::BadRequest`] where an HTTP/1.1 request has no `Host` line or more than
+/// one (RFC 9112, section 3.2).
 ///
 /// # Security
 ///
 /// A foreign name that resolves to us (DNS rebinding) would make us same-origin with a page of somebody else's.
 pub fn refuse_foreign_host(bff: &Bff, request: &Request) -> Result<(), Problem> {
+    let lines = request.headers().get_all(HOST).iter().count();
+    let too_few = lines == 0 && request.version() == Version::HTTP_11;
+    if lines > 1 || too_few {
+        tracing::warn!(lines, "a request without one Host line was refused");
+        return Err(Problem::new(ProblemKind::BadRequest));
+    }
     // HTTP/2 carries the name in the target's authority, HTTP/1.1 in a header.
     let named = match request.uri().authority() {
         Some(authority) => Some(authority.as_str()),
         None => request.headers().get(HOST).and_then(|host| host.to_str().ok()),
     };
-    let ours =
-        named.is_some_and(|named| bff.origins().any(|origin| named.eq_ignore_ascii_case(origin.authority())));
+    let ours = named.is_some_and(|named| bff.origins().any(|origin| origin.is_named(named)));
     if !ours {
         tracing::warn!("a request for a foreign host was refused");
         return Err(Problem::new(ProblemKind::MisdirectedRequest));

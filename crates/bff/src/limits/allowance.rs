@@ -1,5 +1,6 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ironleaf_auth::CLOCK_SKEW;
 use thiserror::Error;
 
 /// The first wait is this part of the time in which one failure is forgotten; each further one is twice as long, up to
@@ -57,6 +58,15 @@ impl Allowance {
     fn share_millis(&self) -> u64 {
         (millis(self.period) / u64::from(self.failures)).max(1)
     }
+
+    /// More is never kept of what somebody owes.
+    fn most_millis(&self) -> u64 {
+        (u64::from(self.failures) + FIRST_WAIT_PART).saturating_mul(self.share_millis())
+    }
+
+    fn longest_wait_millis(&self) -> u64 {
+        self.share_millis().max(SHORTEST_WAIT_MILLIS)
+    }
 }
 
 /// What is known of one counter: two points in time, and nothing of what was counted.
@@ -72,20 +82,30 @@ impl Cell {
     /// With one more failure.
     pub(super) fn charged(self, allowance: &Allowance, now: SystemTime) -> Self {
         let (now, share) = (since_1970(now), allowance.share_millis());
-        let debt = self.debt_at(now, allowance) + share;
+        let debt = self.by_a_right_clock(allowance, now).debt_at(now, allowance) + share;
         let over = debt.div_ceil(share).checked_sub(u64::from(allowance.failures));
         let wait = over.map_or(0, |over| {
             let grown = (share / FIRST_WAIT_PART).max(1) << over.min(FIRST_WAIT_PART.ilog2().into());
             grown.min(share).max(SHORTEST_WAIT_MILLIS)
         });
-        Self { empty_at: now + debt, next_at: now + wait }
+        // Where nobody waits no time is kept: to a clock that is behind it would be a wait.
+        Self { empty_at: now + debt, next_at: if wait == 0 { 0 } else { now + wait } }
+    }
+
+    /// What no rule can have given was written by a clock that was wrong, and says nothing.
+    fn by_a_right_clock(self, allowance: &Allowance, now: u64) -> Self {
+        let skew = millis(CLOCK_SKEW);
+        let latest_empty = now + allowance.most_millis() + allowance.share_millis() + skew;
+        let latest_next = now + allowance.longest_wait_millis() + skew;
+        if self.empty_at > latest_empty || self.next_at > latest_next { Self::default() } else { self }
     }
 
     /// How long to wait, if at all.
     pub(super) fn wait(self, allowance: &Allowance, now: SystemTime) -> Option<Duration> {
+        let now = since_1970(now);
         // A machine with a clock ahead of ours may have written it: nobody waits longer than the longest wait.
-        let longest = allowance.share_millis().max(SHORTEST_WAIT_MILLIS);
-        let wait = self.next_at.saturating_sub(since_1970(now)).min(longest);
+        let next_at = self.by_a_right_clock(allowance, now).next_at;
+        let wait = next_at.saturating_sub(now).min(allowance.longest_wait_millis());
         (wait > 0).then(|| Duration::from_millis(wait))
     }
 
@@ -113,8 +133,7 @@ impl Cell {
     /// SECURITY: never more than somebody has who waits as told. Whoever had more, by a clock that is ahead or by many tries
     /// at once, would be remembered for it for ever.
     fn debt_at(self, now: u64, allowance: &Allowance) -> u64 {
-        let most = (u64::from(allowance.failures) + FIRST_WAIT_PART).saturating_mul(allowance.share_millis());
-        self.empty_at.saturating_sub(now).min(most)
+        self.empty_at.saturating_sub(now).min(allowance.most_millis())
     }
 }
 
@@ -172,9 +191,26 @@ mod tests {
     fn a_clock_that_is_ahead_keeps_nobody_waiting_for_its_lead() {
         let allowance = Allowance::new(2, Duration::from_mins(2));
         let ahead = NOON + Duration::from_hours(24);
-        let cell = (0..9).fold(Cell::default(), |cell, _| cell.charged(&allowance, ahead));
-        assert_eq!(cell.wait(&allowance, NOON), Some(Duration::from_mins(1)));
-        assert!(cell.charged(&allowance, NOON).life(NOON) <= Duration::from_mins(19));
+        for failures in [1, 9] {
+            let cell = (0..failures).fold(Cell::default(), |cell, _| cell.charged(&allowance, ahead));
+            // Once it is right again.
+            assert_eq!(cell.wait(&allowance, NOON), None, "{failures}");
+            let again = cell.charged(&allowance, NOON);
+            assert_eq!(again, Cell::default().charged(&allowance, NOON), "{failures}");
+            assert!(again.life(NOON) <= Duration::from_mins(1));
+        }
+    }
+
+    /// Two machines differ by as much.
+    #[test]
+    fn the_skew_of_a_machine_is_no_wait_after_the_first_failure() {
+        let allowance = Allowance::new(2, Duration::from_mins(2));
+        let ahead = NOON + Duration::from_secs(25);
+        let first = Cell::default().charged(&allowance, ahead);
+        assert_eq!(first.wait(&allowance, NOON), None);
+        let third = first.charged(&allowance, ahead).charged(&allowance, ahead);
+        assert!(third.wait(&allowance, NOON).is_some(), "what is waited for on one is on the other");
+        assert!(third.wait(&allowance, NOON).unwrap() <= Duration::from_mins(1));
     }
 
     proptest! {

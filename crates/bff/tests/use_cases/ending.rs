@@ -167,3 +167,92 @@ async fn a_session_that_timed_out_is_told_whatever_request_comes_next() {
         assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::TimedOut)], "{path}");
     }
 }
+
+/// The answer with the cookie that knows the new identifier was lost.
+#[tokio::test]
+async fn an_end_by_the_identifier_of_a_renewal_reaches_the_cookies_before_it() {
+    let world = World::new();
+    let mut browser = world.signed_in().await;
+    world.provider.renew_sid("sid-renewed");
+    world.advance(Duration::from_mins(30));
+    assert!(browser.clone().who().await.starts_with("user@test.com"));
+    world.settled().await;
+    world.advance(Duration::from_secs(1));
+    world.bff.end_by_sid("sid-renewed").await;
+    for _ in 0..3 {
+        assert_eq!(browser.who().await, "nobody");
+    }
+}
+
+/// The provider has ended what it gives a new name at the same moment.
+#[tokio::test(start_paused = true)]
+async fn an_end_by_the_identifier_that_a_renewal_is_about_to_bring_ends_it() {
+    let world = World::new();
+    let mut browser = world.signed_in().await;
+    world.provider.renew_sid("sid-renewed");
+    world.advance(Duration::from_mins(30));
+    world.bff.end_by_sid("sid-renewed").await;
+    assert_eq!(browser.who().await, "nobody");
+    world.settled().await;
+    assert!(world.provider.signed_out().contains(&"1.1".to_owned()), "{:?}", world.provider.signed_out());
+}
+
+#[tokio::test]
+async fn an_end_ends_a_session_that_was_begun_after_one_by_a_clock_ahead() {
+    let world = World::new();
+    world.advance(Duration::from_secs(30));
+    world.bff.end_by_owner("42", EndReason::PasswordChanged).await;
+    world.set_back(Duration::from_secs(30));
+    let mut browser = world.signed_in().await;
+    world.advance(Duration::from_secs(5));
+    world.bff.end_by_owner("42", EndReason::EndedByPerson).await;
+    assert_eq!(browser.get("/why").await.1, "EndedByPerson");
+    assert_eq!(
+        world.signed_in().await.who().await,
+        "user@test.com [] - true",
+        "the next one begins after it"
+    );
+    world.advance(Duration::from_hours(1));
+    assert_eq!(browser.who().await, "nobody");
+}
+
+/// More sessions have ended than are remembered one by one; this one lived, and is over with them.
+#[tokio::test]
+async fn a_session_that_many_others_have_ended_is_told() {
+    let world = World::new();
+    let mut phone = world.signed_in().await;
+    let copy = phone.clone();
+    for _ in 0..70 {
+        world.advance(Duration::from_secs(1));
+        world.signed_in().await.post("/sign-out").await;
+    }
+    world.settled().await;
+    assert_eq!(phone.who().await, "nobody");
+    world.settled().await;
+    for _ in 0..5 {
+        assert_eq!(copy.clone().who().await, "nobody");
+        world.settled().await;
+    }
+    let told = |number: &str| {
+        let signed_out = world.provider.signed_out().iter().filter(|token| *token == number).count();
+        let grant = number.trim_end_matches(".0");
+        (signed_out, world.provider.ended().iter().filter(|(number, _)| number == grant).count())
+    };
+    assert_eq!(told("1.0"), (1, 1), "however often a copy comes");
+}
+
+#[tokio::test]
+async fn an_end_from_outside_keeps_its_reason_and_is_untold_after_many_others() {
+    let world = World::new();
+    let mut phone = world.signed_in().await;
+    world.advance(Duration::from_secs(1));
+    world.bff.end_by_owner("42", EndReason::PasswordChanged).await;
+    for _ in 0..70 {
+        world.advance(Duration::from_secs(1));
+        world.signed_in().await.post("/sign-out").await;
+    }
+    world.settled().await;
+    assert_eq!(phone.get("/why").await.1, "PasswordChanged");
+    world.settled().await;
+    assert_eq!(world.provider.ended().iter().filter(|(number, _)| number == "1").count(), 1);
+}

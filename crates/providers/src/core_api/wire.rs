@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
 use ironleaf_api_types::{Role, User};
 use serde::de::DeserializeOwned;
@@ -185,8 +185,59 @@ pub(super) fn describe(response: &Response) -> String {
     }
 }
 
-/// How long the API asks to wait, where it says so in seconds (RFC 9110, section 10.2.3).
+/// Nobody is told to come back later than that, whatever the API says.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
+
+/// How long the API asks to wait (RFC 9110, section 10.2.3): in seconds, or until a date, which is counted from that of the answer.
 pub(super) fn retry_after(response: &Response) -> Option<Duration> {
-    let secs = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    secs.trim().parse().ok().map(Duration::from_secs)
+    let text = |name| response.headers().get(name)?.to_str().ok().map(str::trim);
+    let wait = text(RETRY_AFTER)?;
+    if !wait.is_empty() && wait.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number has are a long time, too.
+        let secs = wait.parse().unwrap_or(u64::MAX);
+        return Some(Duration::from_secs(secs).min(LONGEST_RETRY_AFTER));
+    }
+    let [until, answered_at] = [wait, text(DATE)?].map(|date| httpdate::parse_http_date(date).ok());
+    let wait = until?.duration_since(answered_at?).unwrap_or_default();
+    Some(wait.min(LONGEST_RETRY_AFTER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_read_in_every_form_that_it_has() {
+        let date = "Sun, 29 Nov 2026 03:00:00 GMT";
+        for (text, secs) in [
+            ("120", Some(120)),
+            (" 7 ", Some(7)),
+            ("0", Some(0)),
+            ("18446744073709551615", Some(86_400)),
+            ("99999999999999999999999999", Some(86_400)),
+            ("Sun, 29 Nov 2026 03:02:00 GMT", Some(120)),
+            // RFC 9110, section 5.6.7: the obsolete forms are read as well.
+            ("Sunday, 29-Nov-26 03:02:00 GMT", Some(120)),
+            ("Sun Nov 29 03:02:00 2026", Some(120)),
+            ("Sun, 29 Nov 2026 02:00:00 GMT", Some(0)),
+            ("Sun, 29 Nov 2099 03:00:00 GMT", Some(86_400)),
+            ("", None),
+            ("-1", None),
+            ("1.5", None),
+            ("soon", None),
+        ] {
+            let mut response = Response::new(Bytes::new());
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());
+            response.headers_mut().insert(DATE, HeaderValue::from_static(date));
+            assert_eq!(retry_after(&response), secs.map(Duration::from_secs), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_without_another_to_count_from_says_nothing() {
+        let mut response = Response::new(Bytes::new());
+        let date = HeaderValue::from_static("Sun, 29 Nov 2026 03:02:00 GMT");
+        response.headers_mut().insert(RETRY_AFTER, date);
+        assert_eq!(retry_after(&response), None);
+    }
 }

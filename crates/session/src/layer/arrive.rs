@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use http::{Extensions, HeaderMap};
 
 use crate::{
-    Identity, KeyId, Known, Payload, Purpose, Record, Standing, UnsealError,
+    Identity, KeyId, Known, Payload, Purpose, Record, Standing, UnsealError, Unsealed,
     context::Context,
     cookie::{
         chunks::{Arrived, Present},
@@ -17,6 +17,8 @@ use crate::{
 /// One value that opened.
 struct Opened<P> {
     record: Record<P>,
+    /// How long its plaintext is, where that is in the encoding of today.
+    plaintext_bytes: Option<usize>,
     newest_key: bool,
     key_id: KeyId,
 }
@@ -74,10 +76,12 @@ impl<P: Payload> Findings<P> {
             .and_then(|value| context.sealer.unseal(Purpose::Cookie, &context.cookie_name, value));
         match opened {
             Ok(unsealed) => match Record::decode(&unsealed.plaintext) {
-                Ok(record) if now < context.expires_at(&record, record.sealed_at) => {
-                    self.offer(Opened { record, newest_key: unsealed.newest_key, key_id: unsealed.key_id });
+                Ok((record, version)) if now < context.expires_at(&record, record.sealed_at) => {
+                    let plaintext_bytes = (version == P::VERSION).then_some(unsealed.plaintext.len());
+                    let Unsealed { newest_key, key_id, .. } = unsealed;
+                    self.offer(Opened { record, plaintext_bytes, newest_key, key_id });
                 }
-                Ok(record) => {
+                Ok((record, _)) => {
                     if self.over.as_ref().is_none_or(|over| rank(over) < rank(&record)) {
                         self.over = Some(record);
                     }
@@ -96,10 +100,10 @@ impl<P: Payload> Findings<P> {
     }
 
     fn into_state(self, context: &Context, now: SystemTime) -> State<P> {
-        if let Some(Opened { record, newest_key, key_id }) = self.best {
+        if let Some(Opened { record, plaintext_bytes, newest_key, key_id }) = self.best {
             context.sealer.keys().sighted(key_id, record.id, now);
             let renewal_due = !newest_key || is_renewal_due(context, record.sealed_at, now);
-            return State::accepted(record, renewal_due, now);
+            return State::accepted(record, plaintext_bytes, renewal_due, now);
         }
         let arrival = if self.unknown {
             Arrival::Unknown

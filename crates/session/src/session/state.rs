@@ -11,6 +11,8 @@ pub(crate) struct State<P> {
     arrived_at: SystemTime,
     /// The session as it came in.
     arrived: Option<Arc<Record<P>>>,
+    /// How long its plaintext was, where that was in the encoding of today.
+    arrived_bytes: Option<usize>,
     /// The session that came in and is over.
     pub(super) over: Option<Arc<Record<P>>>,
     pub(super) record: Option<Arc<Record<P>>>,
@@ -85,6 +87,7 @@ impl<P: Payload> State<P> {
             arrival,
             arrived_at,
             arrived: None,
+            arrived_bytes: None,
             over: None,
             record: None,
             intent: Intent::Keep,
@@ -98,10 +101,21 @@ impl<P: Payload> State<P> {
     }
 
     /// This one came in. Where its renewal is due, the cookie is written although nothing changes: it is old, or its key is.
-    pub(crate) fn accepted(record: Record<P>, renewal_due: bool, arrived_at: SystemTime) -> Self {
+    pub(crate) fn accepted(
+        record: Record<P>,
+        plaintext_bytes: Option<usize>,
+        renewal_due: bool,
+        arrived_at: SystemTime,
+    ) -> Self {
         let record = Some(Arc::new(record));
         let intent = if renewal_due { Intent::Write } else { Intent::Keep };
-        Self { arrived: record.clone(), record, intent, ..Self::without(Arrival::Accepted, arrived_at) }
+        Self {
+            arrived: record.clone(),
+            arrived_bytes: plaintext_bytes,
+            record,
+            intent,
+            ..Self::without(Arrival::Accepted, arrived_at)
+        }
     }
 
     /// This one came in, and its time has run out.
@@ -181,6 +195,12 @@ impl<P: Payload> State<P> {
         self.rotated = Some(RotationOrigin::Shared);
         self.intent = Intent::Write;
         true
+    }
+
+    /// How long the plaintext of the session is, where nothing has changed and it is in the encoding of today.
+    pub(super) fn unchanged_bytes(&self) -> Option<usize> {
+        let (arrived, record) = self.arrived.as_ref().zip(self.record.as_ref())?;
+        self.arrived_bytes.filter(|_| Arc::ptr_eq(arrived, record))
     }
 
     /// The record as it would leave now.
