@@ -168,13 +168,13 @@ pub trait Heads: Send + Sync + 'static {
     async fn read(&self, session: &SessionKey) -> Result<Option<KeptHead>, HeadsError>;
 
     /// Why the session was ended from outside, beside its head: together with all others of its owner, or by the provider's
-    /// session identifier. Asked once more before the grant of a refresh is kept.
+    /// session identifier. Asked once more before the grant of a refresh is kept, which may bring another identifier.
     ///
     /// # Errors
     ///
     /// [`HeadsError`].
-    async fn ended(&self, session: &SessionKey) -> Result<Option<EndReason>, HeadsError> {
-        let _ = session;
+    async fn ended(&self, session: &SessionKey, grant: &Grant) -> Result<Option<EndReason>, HeadsError> {
+        let _ = (session, grant);
         Ok(None)
     }
 

@@ -48,14 +48,6 @@ impl SessionKey {
         self.subject.as_deref()
     }
 
-    /// The same session under the identifier that a renewal has brought; `None` where that is the one it has.
-    pub(crate) fn renamed(&self, provider_sid: Option<&str>) -> Option<Self> {
-        let subject =
-            self.subject.as_deref().filter(|subject| subject.provider_sid.as_deref() != provider_sid)?;
-        let renamed = Subject { provider_sid: Some(provider_sid?.to_owned()), ..subject.clone() };
-        Some(self.clone().of(renamed))
-    }
-
     /// The same session at another rotation.
     pub(crate) fn at(&self, rotation: u64) -> Self {
         Self { rotation, ..self.clone() }

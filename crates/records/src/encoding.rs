@@ -77,7 +77,6 @@ pub(crate) fn decode_mark(bytes: &[u8]) -> Result<Head, Unreadable> {
     let mut input = Decoder::new(bytes);
     let rotation = input.varint()?;
     let shown = input.bool()?;
-    let attempt = |input: &mut Decoder<'_>| input.array().map(AttemptId::from_bytes);
     let state = match input.u8()? {
         IDLE => HeadState::Idle,
         PRESENTED_BY_SOMEBODY => HeadState::Presented { first: input.millis()?, by: AttemptId::default() },
@@ -87,43 +86,49 @@ pub(crate) fn decode_mark(bytes: &[u8]) -> Result<Head, Unreadable> {
             answered: false,
             by: AttemptId::default(),
         },
-        DEAD => return Ok(over(rotation, shown, HeadState::Dead(end_reason(&mut input)))),
-        PRESENTED => HeadState::Presented { first: input.millis()?, by: attempt(&mut input)? },
+        DEAD => return Ok(over(&mut input, rotation, shown, |reason, _| HeadState::Dead(reason))),
+        PRESENTED => HeadState::Presented { first: input.millis()?, by: decode_attempt(&mut input)? },
         IN_DOUBT => HeadState::InDoubt {
             first: input.millis()?,
             since: input.millis()?,
             answered: input.bool()?,
-            by: attempt(&mut input)?,
+            by: decode_attempt(&mut input)?,
         },
         ENDING => {
-            let reason = end_reason(&mut input);
-            return Ok(over(
-                rotation,
-                shown,
-                HeadState::Ending { reason, unspent: input.bool().unwrap_or_default() },
-            ));
+            return Ok(over(&mut input, rotation, shown, |reason, input| {
+                // Where nobody says so, the token may have been presented.
+                HeadState::Ending { reason, unspent: input.bool().unwrap_or_default() }
+            }));
         }
         newer if newer > NEWEST_STATE => return Err(Unreadable::Newer),
         _ => return Err(PayloadError::Invalid("not the state of a head").into()),
     };
-    let not_before = if input.is_empty() {
-        None
-    } else {
-        Some(NotBefore { at: input.millis()?, by: attempt(&mut input)? })
-    };
+    let not_before = if input.is_empty() { None } else { Some(decode_wait(&mut input)?) };
+    // What it goes on with says something that is not known here.
     if !input.is_empty() {
         return Err(Unreadable::Newer);
     }
     Ok(Head { rotation, state, not_before, grant: None, shown })
 }
 
-/// SECURITY: whatever else a newer version says of an end, or whoever has altered it: it was written to end a session.
-const fn over(rotation: u64, shown: bool, state: HeadState) -> Head {
-    Head { rotation, state, not_before: None, grant: None, shown }
+/// SECURITY: an end is one however little of it can be read: the reason may be newer than this code, and something may follow.
+fn over<'a>(
+    input: &mut Decoder<'a>,
+    rotation: u64,
+    shown: bool,
+    state: impl FnOnce(EndReason, &mut Decoder<'a>) -> HeadState,
+) -> Head {
+    let reason = input.u8().map_or(EndReason::SignedOut, reason);
+    let state = state(reason, input);
+    Head { rotation, state, not_before: decode_wait(input).ok(), grant: None, shown }
 }
 
-fn end_reason(input: &mut Decoder<'_>) -> EndReason {
-    input.u8().ok().and_then(|number| reason(number).ok()).unwrap_or(EndReason::SignedOut)
+fn decode_attempt(input: &mut Decoder<'_>) -> Result<AttemptId, PayloadError> {
+    input.array().map(AttemptId::from_bytes)
+}
+
+fn decode_wait(input: &mut Decoder<'_>) -> Result<NotBefore, PayloadError> {
+    Ok(NotBefore { at: input.millis()?, by: decode_attempt(input)? })
 }
 
 /// The part that is sealed. It names its rotation, so that it opens beside no other mark.
@@ -172,9 +177,9 @@ pub(crate) const fn reason_number(reason: EndReason) -> u8 {
     }
 }
 
-pub(crate) fn reason(number: u8) -> Result<EndReason, PayloadError> {
-    Ok(match number {
-        1 => EndReason::SignedOut,
+/// One that is newer than this code is an end all the same.
+pub(crate) const fn reason(number: u8) -> EndReason {
+    match number {
         2 => EndReason::Replaced,
         3 => EndReason::AccountDeleted,
         4 => EndReason::Superseded,
@@ -186,6 +191,6 @@ pub(crate) fn reason(number: u8) -> Result<EndReason, PayloadError> {
         16 => EndReason::Rejected(Rejection::InvalidGrant),
         17 => EndReason::Rejected(Rejection::Reused),
         18 => EndReason::Rejected(Rejection::AccountGone),
-        _ => return Err(PayloadError::Invalid("unknown reason of an end")),
-    })
+        _ => EndReason::SignedOut,
+    }
 }

@@ -1,12 +1,15 @@
 //! How sessions end in the store: one by one in their heads, or together by owner or provider's session identifier.
 
+mod list;
+
 use std::time::{Duration, SystemTime};
 
 use ironleaf_auth::{CLOCK_SKEW, EndReason, Head, HeadState, HeadVersion};
-use ironleaf_session::{Decoder, Encoder, Owner, SessionId};
+use ironleaf_session::{Owner, SessionId};
 use ironleaf_store::{Body, Draft, Durability, Eviction, Expected, Key, Record, StoreError, Written};
 use tokio::time::Instant;
 
+use self::list::{Ended, Ends};
 use crate::Records;
 use crate::encoding::{decode_mark, encode_mark};
 use crate::keys::{ended_owner_key, ended_provider_sid_key, ends_key, head_key};
@@ -27,6 +30,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A store that is away for longer is an outage of its own; by then the access token in a copied cookie is over.
 const GIVE_UP: Duration = Duration::from_hours(1);
+
+/// How far the next end reaches beyond one by a clock ahead. Who signs in between the two begins at the time of the first, and who
+/// signs in over that session a millisecond later, again and again: so often nobody does until the clocks are past it.
+const BEYOND_A_CLOCK_AHEAD: Duration = Duration::from_secs(1);
 
 /// What ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,10 +73,14 @@ impl Records {
         match what {
             End::Session { id, owner, created_at } => self.end_session(*id, owner, *created_at, reason).await,
             End::Owner { owner, not_before } => {
-                self.end_all(ended_owner_key(owner), *not_before, reason).await
+                self.write_grave(ended_owner_key(owner), |found| self.end_all(*not_before, reason, found))
+                    .await
             }
             End::ProviderSid { sid, not_before } => {
-                self.end_all(ended_provider_sid_key(sid), *not_before, reason).await
+                self.write_grave(ended_provider_sid_key(sid), |found| {
+                    self.end_all(*not_before, reason, found)
+                })
+                .await
             }
         }
     }
@@ -110,10 +121,10 @@ impl Records {
     pub(crate) async fn graves(
         &self,
         owner: &Owner,
-        provider_sid: Option<&str>,
+        provider_sids: impl IntoIterator<Item = &str>,
     ) -> Result<Vec<Grave>, StoreError> {
         let mut keys = vec![ended_owner_key(owner)];
-        keys.extend(provider_sid.map(ended_provider_sid_key));
+        keys.extend(provider_sids.into_iter().map(ended_provider_sid_key));
         let records = self.store.read(&keys).await?;
         Ok(records.into_iter().flatten().map(|record| Grave::decode(&record.mark)).collect())
     }
@@ -130,7 +141,7 @@ impl Records {
         for _ in 0..MAX_RACES {
             let found = self.store.read(&[key]).await?.into_iter().next().flatten();
             let expected = found.as_ref().map_or(Expected::Absent, |found| Expected::Version(found.version));
-            if found.is_none() && !self.admit_end(owner, key, created_at).await? {
+            if found.is_none() && !self.admit_end(owner, key, created_at, reason).await? {
                 return Ok(());
             }
             let Some(draft) = self.ending(found, created_at, reason) else { return Ok(()) };
@@ -177,62 +188,118 @@ impl Records {
         owner: &Owner,
         session: Key,
         created_at: SystemTime,
+        reason: EndReason,
     ) -> Result<bool, StoreError> {
-        let list = ends_key(owner);
         for _ in 0..MAX_RACES {
-            let found = self.store.read(&[list]).await?.into_iter().next().flatten();
-            let mut ends =
-                found.as_ref().and_then(|found| Ends::decode(found.body.as_deref()?)).unwrap_or_default();
+            let (found, mut ends) = self.ends(owner).await?;
             if ends.has(&session) {
                 return Ok(true);
             }
-            let forgotten =
-                ends.add(session, created_at, self.oldest_of_interest(), self.limits.ends_per_owner);
+            let room = self.limits.ends_per_owner;
+            let forgotten = ends.add(Ended { created_at, session }, self.oldest_of_interest(), room);
+            let heads = self.heads_of(&forgotten).await?;
+            for (end, head) in &heads {
+                if is_dead(head) {
+                    ends.tell(end, room);
+                }
+            }
             // SECURITY: first what covers the forgotten ones, then what forgets them.
             if let Some(newest) = forgotten.iter().map(|end| end.created_at).max() {
-                let not_before = newest + Duration::from_millis(1);
-                // Among them is who has not ended: the provider is told when their cookies come.
-                let grave = self.grave(not_before, EndReason::SignedOut);
-                self.write_grave(ended_owner_key(owner), |_| grave).await?;
+                let overflow = self.grave(newest + Duration::from_millis(1), reason);
+                self.write_grave(ended_owner_key(owner), |found| {
+                    found.map_or(overflow, |found| overflow.beyond(found))
+                })
+                .await?;
             }
-            // A power cut may forget some of the list: it bounds the store, and nobody waits for a disk to have it exact.
-            let (mark_ttl, durability) = (self.limits.absolute_timeout + 2 * CLOCK_SKEW, Durability::Relaxed);
-            let body = Some(Body { bytes: ends.encode(), ttl: mark_ttl, eviction: Eviction::Last });
-            let draft = Draft { mark: Vec::new(), mark_ttl, body, durability };
-            let expected = found.map_or(Expected::Absent, |found| Expected::Version(found.version));
-            let written = match self.store.write(&list, expected, draft).await {
+            match self.write_ends(owner, found, &ends).await {
+                Ok(true) => {}
+                Ok(false) => continue,
                 // The end itself matters more than the room it takes.
                 Err(StoreError::Full(_)) => return Ok(true),
-                written => written?,
-            };
-            if let Written::Done(_) = written {
-                for end in forgotten.iter().filter(|end| end.session != session) {
-                    let nothing =
-                        Draft { mark: Vec::new(), mark_ttl: Duration::ZERO, body: None, durability };
-                    let _ = self.store.write(&end.session, Expected::Anything, nothing).await?;
-                }
-                return Ok(forgotten.iter().all(|end| end.session != session));
+                Err(error) => return Err(error),
             }
+            for (end, head) in heads {
+                let (mark_ttl, durability) = (Duration::ZERO, Durability::Relaxed);
+                let nothing = Draft { mark: Vec::new(), mark_ttl, body: None, durability };
+                // One that says something else by now stays.
+                let _ = self.store.write(&end.session, Expected::Version(head.version), nothing).await?;
+            }
+            return Ok(forgotten.iter().all(|end| end.session != session));
         }
         // Of so many at once some are not in the list. They are remembered all the same.
         Ok(true)
+    }
+
+    async fn heads_of(&self, ended: &[Ended]) -> Result<Vec<(Ended, Record)>, StoreError> {
+        if ended.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<_> = ended.iter().map(|end| end.session).collect();
+        let heads = self.store.read(&keys).await?;
+        Ok(ended.iter().cloned().zip(heads).filter_map(|(end, head)| Some((end, head?))).collect())
+    }
+
+    /// Whether the provider was told of the end of a session that has no head.
+    pub(crate) async fn is_told(
+        &self,
+        owner: &Owner,
+        session: Key,
+        created_at: SystemTime,
+    ) -> Result<bool, StoreError> {
+        let found = self.store.read(&[ends_key(owner)]).await?.into_iter().next().flatten();
+        let Some(found) = found else { return Ok(false) };
+        // SECURITY: where nobody knows any more, it was. Some providers take the second time for a theft.
+        let ends = found.body.as_deref().and_then(Ends::decode);
+        Ok(ends.is_none_or(|ends| ends.is_told(&Ended { created_at, session })))
+    }
+
+    /// Writes down that the provider was told of the end of a session that has no head. `false` where it was told before.
+    pub(crate) async fn note_told(
+        &self,
+        owner: &Owner,
+        session: Key,
+        created_at: SystemTime,
+    ) -> Result<bool, StoreError> {
+        for _ in 0..MAX_RACES {
+            let (found, mut ends) = self.ends(owner).await?;
+            if !ends.tell(&Ended { created_at, session }, self.limits.ends_per_owner) {
+                return Ok(false);
+            }
+            match self.write_ends(owner, found, &ends).await {
+                Ok(false) => {}
+                Ok(true) | Err(StoreError::Full(_)) => return Ok(true),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    async fn ends(&self, owner: &Owner) -> Result<(Option<Record>, Ends), StoreError> {
+        let found = self.store.read(&[ends_key(owner)]).await?.into_iter().next().flatten();
+        let ends = found.as_ref().and_then(|found| Ends::decode(found.body.as_deref()?)).unwrap_or_default();
+        Ok((found, ends))
+    }
+
+    /// Whether the list was still the one that was `found`.
+    async fn write_ends(
+        &self,
+        owner: &Owner,
+        found: Option<Record>,
+        ends: &Ends,
+    ) -> Result<bool, StoreError> {
+        // A power cut may forget some of the list: it bounds the store, and nobody waits for a disk to have it exact.
+        let (mark_ttl, durability) = (self.limits.absolute_timeout + 2 * CLOCK_SKEW, Durability::Relaxed);
+        let body = Some(Body { bytes: ends.encode(), ttl: mark_ttl, eviction: Eviction::Last });
+        let draft = Draft { mark: Vec::new(), mark_ttl, body, durability };
+        let expected = found.map_or(Expected::Absent, |found| Expected::Version(found.version));
+        let written = self.store.write(&ends_key(owner), expected, draft).await?;
+        Ok(matches!(written, Written::Done(_)))
     }
 
     /// The end of a session that began earlier is remembered by nobody any more.
     fn oldest_of_interest(&self) -> SystemTime {
         let life = self.limits.absolute_timeout + 2 * CLOCK_SKEW;
         (self.clock)().checked_sub(life).unwrap_or(SystemTime::UNIX_EPOCH)
-    }
-
-    /// A sign-in may have begun later than our clock says: at the bound of an end that a clock ahead of it has written. That one
-    /// ends as well.
-    async fn end_all(&self, key: Key, not_before: SystemTime, reason: EndReason) -> Result<(), StoreError> {
-        self.write_grave(key, |former| {
-            let ahead = former.filter(|former| *former > not_before);
-            let not_before = ahead.map_or(not_before, |ahead| ahead + Duration::from_millis(1));
-            self.grave(not_before, reason)
-        })
-        .await
     }
 
     fn grave(&self, not_before: SystemTime, reason: EndReason) -> Grave {
@@ -249,13 +316,19 @@ impl Records {
         until.duration_since((self.clock)()).unwrap_or_default()
     }
 
-    /// Of two that end what began before a time the later stays, for as long as either is needed. The new one is made with the
-    /// time of the one that is there.
-    async fn write_grave(
-        &self,
-        key: Key,
-        grave: impl Fn(Option<SystemTime>) -> Grave + Send + Sync,
-    ) -> Result<(), StoreError> {
+    /// Of two that end what began before a time the later stays, for as long as either is needed. One below another ends what has
+    /// begun since that one as well, though not what begins at its own time: that is how all sessions but one are ended.
+    fn end_all(&self, not_before: SystemTime, reason: EndReason, found: Option<Grave>) -> Grave {
+        let Some(found) = found else { return self.grave(not_before, reason) };
+        // Nobody begins after the end of an account that is gone.
+        let others = Some(found).filter(|found| found.reason != EndReason::AccountDeleted);
+        let ahead = others.and_then(|found| found.not_before).filter(|ahead| *ahead > not_before);
+        let reaches = ahead.map_or(not_before, |ahead| ahead + BEYOND_A_CLOCK_AHEAD);
+        self.grave(reaches, reason).and(found)
+    }
+
+    /// What `make` makes of the tombstone that is there.
+    async fn write_grave(&self, key: Key, make: impl Fn(Option<Grave>) -> Grave) -> Result<(), StoreError> {
         let draft = |grave: Grave| {
             let until = grave.keep_until.unwrap_or_else(|| self.cookies_end((self.clock)()));
             let mark_ttl = self.left(until);
@@ -263,60 +336,18 @@ impl Records {
         };
         for _ in 0..MAX_RACES {
             let found = self.store.read(&[key]).await?.into_iter().next().flatten();
-            let former = found.as_ref().map(|found| Grave::decode(&found.mark));
-            let grave = grave(former.and_then(|former| former.not_before));
-            let both = former.map_or(grave, |former| grave.over(former));
+            let grave = make(found.as_ref().map(|found| Grave::decode(&found.mark)));
             let expected = found.map_or(Expected::Absent, |record| Expected::Version(record.version));
-            if let Written::Done(_) = self.store.write(&key, expected, draft(both)).await? {
+            if let Written::Done(_) = self.store.write(&key, expected, draft(grave)).await? {
                 return Ok(());
             }
         }
-        self.store.write(&key, Expected::Anything, draft(grave(None))).await.map(drop)
+        let found = self.store.read(&[key]).await?.into_iter().next().flatten();
+        let grave = make(found.map(|found| Grave::decode(&found.mark)));
+        self.store.write(&key, Expected::Anything, draft(grave)).await.map(drop)
     }
 }
 
-/// The sessions of an owner that are remembered as ended one by one, the oldest first.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Ends(Vec<Ended>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Ended {
-    /// When the session began.
-    created_at: SystemTime,
-    /// Its head.
-    session: Key,
-}
-
-impl Ends {
-    fn has(&self, session: &Key) -> bool {
-        self.0.iter().any(|end| end.session == *session)
-    }
-
-    /// Returns those that there is no room for, the oldest.
-    fn add(&mut self, session: Key, created_at: SystemTime, oldest: SystemTime, room: u32) -> Vec<Ended> {
-        self.0.retain(|end| end.created_at >= oldest);
-        let at = self.0.partition_point(|end| end.created_at <= created_at);
-        self.0.insert(at, Ended { created_at, session });
-        let too_many = self.0.len().saturating_sub(room as usize);
-        self.0.drain(..too_many).collect()
-    }
-
-    fn encode(&self) -> Vec<u8> {
-        let mut out = Encoder::new();
-        out.varint(self.0.len() as u64);
-        for Ended { created_at, session } in &self.0 {
-            out.millis(*created_at);
-            out.raw(session.as_bytes());
-        }
-        out.finish().to_vec()
-    }
-
-    fn decode(mark: &[u8]) -> Option<Self> {
-        let mut input = Decoder::new(mark);
-        let ended = |input: &mut Decoder<'_>| {
-            let created_at = input.millis().ok()?;
-            Some(Ended { created_at, session: Key::from_bytes(input.array().ok()?) })
-        };
-        (0..input.varint().ok()?).map(|_| ended(&mut input)).collect::<Option<_>>().map(Self)
-    }
+fn is_dead(head: &Record) -> bool {
+    decode_mark(&head.mark).is_ok_and(|head| matches!(head.state, HeadState::Dead(_)))
 }

@@ -12,7 +12,8 @@ use ironleaf_store::{
 use crate::Records;
 use crate::encoding::{Unreadable, decode_body, decode_mark, encode_body, encode_mark};
 use crate::ends::NOT_KEPT;
-use crate::keys::head_key;
+use crate::keys::{ended_owner_key, head_key};
+use crate::tombstone::Grave;
 
 /// What a head is taken for that a newer version has written: there is something, and it cannot be opened here.
 const OF_A_NEWER_VERSION: Head =
@@ -21,6 +22,13 @@ const OF_A_NEWER_VERSION: Head =
 /// What an altered head is taken for: it says nothing, and the next cookie mends it.
 const ALTERED: Head =
     Head { rotation: 0, state: HeadState::Idle, not_before: None, grant: None, shown: true };
+
+/// What the head of a session is taken for that is not kept, and whose end was told.
+const TOLD: KeptHead = KeptHead {
+    version: NOT_KEPT,
+    head: Head { state: HeadState::Dead(EndReason::SignedOut), ..ALTERED },
+    sealed_elsewhere: false,
+};
 
 impl Records {
     /// A grant that is sealed under a key or in a version that is not known here is no missing one: taken for that, a session
@@ -99,10 +107,30 @@ impl Records {
             Some(subject) => {
                 let owner = Owner::from_bytes(subject.owner);
                 let session = head_key(session.id());
-                self.admit_end(&owner, session, subject.created_at).await
+                self.admit_end(&owner, session, subject.created_at, reason_of(head)).await
             }
             None => Ok(true),
         }
+    }
+
+    /// What a write says of a head that is not kept. That everybody was told is written down by one alone.
+    async fn instead_of(&self, session: &SessionKey, head: &Head) -> Result<Option<HeadVersion>, StoreError> {
+        let Some(subject) = session.subject().filter(|_| matches!(head.state, HeadState::Dead(_))) else {
+            return Ok(Some(NOT_KEPT));
+        };
+        let (owner, key) = (Owner::from_bytes(subject.owner), head_key(session.id()));
+        Ok(self.note_told(&owner, key, subject.created_at).await?.then_some(NOT_KEPT))
+    }
+
+    /// Whether the session was forgotten, as one of too many, while its end was being told.
+    async fn was_forgotten(&self, session: &SessionKey, head: &Head) -> Result<bool, StoreError> {
+        let is_end = matches!(head.state, HeadState::Dead(reason) if !reason.is_of_one_rotation());
+        let Some(subject) = session.subject().filter(|_| is_end) else { return Ok(false) };
+        let keys = [head_key(session.id()), ended_owner_key(&Owner::from_bytes(subject.owner))];
+        Ok(match self.store.read(&keys).await?.as_slice() {
+            [None, Some(grave)] => Grave::decode(&grave.mark).end_of(subject.created_at).is_some(),
+            _ => false,
+        })
     }
 }
 
@@ -112,18 +140,35 @@ enum Opened {
     Lost,
 }
 
+const fn reason_of(head: &Head) -> EndReason {
+    match head.state {
+        HeadState::Ending { reason, .. } | HeadState::Dead(reason) => reason,
+        _ => EndReason::SignedOut,
+    }
+}
+
 #[async_trait]
 impl Heads for Records {
     async fn read(&self, session: &SessionKey) -> Result<Option<KeptHead>, HeadsError> {
         let key = head_key(session.id());
         let records = self.store.read(&[key]).await.map_err(|error| unreachable(&error))?;
-        Ok(records.into_iter().next().flatten().map(|record| self.open_head(&key, &record)))
+        match (records.into_iter().next().flatten(), session.subject()) {
+            (Some(record), _) => Ok(Some(self.open_head(&key, &record))),
+            (None, Some(subject)) => {
+                let owner = Owner::from_bytes(subject.owner);
+                let is_told = self.is_told(&owner, key, subject.created_at).await;
+                Ok(is_told.map_err(|error| unreachable(&error))?.then_some(TOLD))
+            }
+            (None, None) => Ok(None),
+        }
     }
 
-    async fn ended(&self, session: &SessionKey) -> Result<Option<EndReason>, HeadsError> {
+    async fn ended(&self, session: &SessionKey, grant: &Grant) -> Result<Option<EndReason>, HeadsError> {
         let Some(subject) = session.subject() else { return Ok(None) };
         let owner = Owner::from_bytes(subject.owner);
-        let graves = self.graves(&owner, subject.provider_sid.as_deref()).await;
+        let renewed = grant.provider_sid.as_deref().filter(|_| grant.provider_sid != subject.provider_sid);
+        let sids = subject.provider_sid.as_deref().into_iter().chain(renewed);
+        let graves = self.graves(&owner, sids).await;
         let graves = graves.map_err(|error| unreachable(&error))?;
         Ok(graves.into_iter().find_map(|grave| grave.end_of(subject.created_at)).map(|(reason, _)| reason))
     }
@@ -136,7 +181,7 @@ impl Heads for Records {
         keep: Keep,
     ) -> Result<Option<HeadVersion>, HeadsError> {
         if !self.may_write(session, expected, head).await.map_err(|error| unreachable(&error))? {
-            return Ok(Some(NOT_KEPT));
+            return self.instead_of(session, head).await.map_err(|error| unreachable(&error));
         }
         let key = head_key(session.id());
         let expected = expected
@@ -154,10 +199,13 @@ impl Heads for Records {
             let mark_alone = Draft { body: None, ..self.draft(&key, &known, keep) };
             written = self.store.write(&key, expected, mark_alone).await;
         }
-        Ok(match written.map_err(|error| unreachable(&error))? {
-            Written::Done(version) => Some(HeadVersion(*version.as_bytes())),
-            Written::Conflict => None,
-        })
+        match written.map_err(|error| unreachable(&error))? {
+            Written::Done(version) => Ok(Some(HeadVersion(*version.as_bytes()))),
+            Written::Conflict if self.was_forgotten(session, head).await.is_ok_and(|forgotten| forgotten) => {
+                self.instead_of(session, head).await.map_err(|error| unreachable(&error))
+            }
+            Written::Conflict => Ok(None),
+        }
     }
 
     async fn acquire(

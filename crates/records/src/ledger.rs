@@ -14,8 +14,8 @@ use crate::{ArrivedHead, End, EndedBecause, Records};
 /// What is kept of one session.
 struct Found {
     head: Option<KeptHead>,
-    /// Why it ended together with others, and whether the provider was told.
-    grave: Option<(EndReason, bool)>,
+    /// Why the session is over, where a tombstone says so, and whether the provider was told.
+    buried: Option<(EndReason, bool)>,
 }
 
 impl Found {
@@ -24,7 +24,7 @@ impl Found {
         let state = self.head.as_ref().map(|kept| kept.head.state);
         let is_dead = matches!(state, Some(HeadState::Dead(_)));
         // Who wrote the end into the head may not have known why the person's sessions ended.
-        if let Some((reason, is_told)) = self.grave {
+        if let Some((reason, is_told)) = self.buried {
             return Some(EndedBecause { reason, is_untold: !is_told && !is_dead });
         }
         let kept = self.head.as_ref()?;
@@ -40,7 +40,8 @@ impl Found {
 }
 
 impl Records {
-    /// One round trip; another where a renewal has brought another session identifier of the provider's.
+    /// One round trip. Another one where a renewal has brought an identifier that the cookie does not know, and for a session that
+    /// is over and has no head.
     async fn find(&self, session: &Identity) -> Result<Found, StoreError> {
         let head_key = head_key(session.id.as_bytes());
         let once_ended = ended_session_key(session.id.as_bytes());
@@ -52,20 +53,28 @@ impl Records {
         if ironleaf_auth::mutants::is_active(ironleaf_auth::mutants::Mutant::TombstonesNotChecked) {
             let head =
                 head.filter(|kept| !matches!(kept.head.state, HeadState::Ending { .. } | HeadState::Dead(_)));
-            return Ok(Found { head, grave: None });
+            return Ok(Found { head, buried: None });
         }
-        let mut graves: Vec<Grave> = records.flatten().map(|record| Grave::decode(&record.mark)).collect();
-        let renewed = head.as_ref().and_then(|kept| kept.head.grant.as_ref()?.provider_sid.as_deref());
-        if let Some(sid) = renewed.filter(|sid| session.provider_sid.as_deref() != Some(*sid)) {
+        let mut graves: Vec<_> = records.flatten().map(|record| Grave::decode(&record.mark)).collect();
+        if let Some(sid) = head.as_ref().and_then(|kept| renewed_sid(kept, session)) {
             let found = self.store.read(&[ended_provider_sid_key(sid)]).await?;
             graves.extend(found.into_iter().flatten().map(|record| Grave::decode(&record.mark)));
         }
-        let grave = graves
-            .into_iter()
-            .filter_map(|grave| grave.end_of(session.created_at))
-            .max_by_key(|(reason, _)| *reason != EndReason::SignedOut);
-        Ok(Found { head, grave })
+        let ends = graves.into_iter().filter_map(|grave| grave.end_of(session.created_at));
+        let mut buried = ends.max_by_key(|(reason, _)| *reason != EndReason::SignedOut);
+        // Nothing is kept of some of those that the provider was told of, but that it was.
+        if let (None, Some((_, is_told @ false))) = (&head, &mut buried) {
+            *is_told = self.is_told(&session.owner, head_key, session.created_at).await?;
+        }
+        Ok(Found { head, buried })
     }
+}
+
+/// The identifier by which the provider knows the session now, where the cookie has another.
+fn renewed_sid<'a>(kept: &'a KeptHead, session: &Identity) -> Option<&'a str> {
+    let sid = kept.head.grant.as_ref()?.provider_sid.as_deref()?;
+    let is_news = kept.head.rotation > session.rotation && session.provider_sid.as_deref() != Some(sid);
+    is_news.then_some(sid)
 }
 
 impl Ledger for Records {
@@ -83,8 +92,11 @@ impl Ledger for Records {
         })
     }
 
-    /// It writes nothing: the head was written before anybody could have a cookie of its rotation. A change of the response's own
-    /// is not such a rotation. It cannot leave: a refresh may write the same one, and its tokens be taken for this one's.
+    /// It writes nothing: the head was written before anybody could have a cookie of its rotation.
+    ///
+    /// SECURITY: a rotation that a response has made by itself is in no head, and never leaves. The next refresh counts the same
+    /// one, and the tokens of the change, which that refresh has spent, would be taken for the newest. A head could not take it
+    /// either: it has no grant for it, and without one every older cookie is superseded.
     fn advance<'a>(&'a self, session: &'a Identity, advance: &'a Advance) -> LedgerFuture<'a, Passage> {
         Box::pin(async move {
             let found = self.find(session).await.map_err(unreachable)?;
@@ -92,7 +104,10 @@ impl Ledger for Records {
                 return Ok(Passage::Ended);
             }
             if advance.origin == RotationOrigin::Own {
-                tracing::error!(session = ?session.id, "rotations are counted by refreshes here: use `Session::amend`");
+                tracing::error!(
+                    rotation = advance.rotation,
+                    "a change is not written: rotations are counted in the head, so `adopt` or `amend` the session instead"
+                );
                 return Ok(Passage::Overtaken);
             }
             let is_overtaken = found.head.is_some_and(|kept| kept.head.rotation > advance.rotation);

@@ -2,7 +2,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ironleaf_auth::{
-    AttemptId, EndReason, Grant, Head, HeadState, Heads as _, Keep, NotBefore, Rejection, SessionKey,
+    AttemptId, EndReason, Grant, Head, HeadState, Heads as _, Keep, KeptHead, NotBefore, Rejection,
+    SessionKey, Subject,
 };
 use ironleaf_session::{
     Advance, Identity, KeyRing, Ledger as _, Owner, Passage, RotationOrigin, SessionId, Standing, Tombstone,
@@ -11,7 +12,7 @@ use ironleaf_store::{
     Body, Draft, Durability, Eviction, Expected, Holder, Key, MemoryStore, Record, StoreError, Written,
 };
 
-use super::encoding::{decode_mark, encode_mark};
+use super::encoding::{Unreadable, decode_mark, encode_mark};
 use super::keys::{ended_owner_key, ended_session_key, head_key};
 use super::*;
 
@@ -23,6 +24,9 @@ const HOUR: Duration = Duration::from_hours(1);
 const KEEP: Keep = Keep { mark: HOUR, grant: HOUR, only_with_grant: false };
 const LIMITS: RecordLimits =
     RecordLimits { absolute_timeout: Duration::from_hours(30 * 24), ends_per_owner: 3 };
+
+/// How many bytes of a mark say that the session is over: the rotation, which takes five here, whether it was shown, and the state.
+const END_IS_SAID: usize = 7;
 
 fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(500_000)
@@ -48,6 +52,27 @@ impl Bench {
 
     fn advance(&self, time: Duration) {
         self.secs.fetch_add(time.as_secs(), Ordering::SeqCst);
+    }
+
+    async fn put(&self, key: Key, mark: Vec<u8>) {
+        let draft = Draft { mark, mark_ttl: HOUR, body: None, durability: Durability::Synced };
+        let written = self.store.write(&key, Expected::Anything, draft).await.unwrap();
+        assert!(matches!(written, Written::Done(_)));
+    }
+
+    /// As whoever ends a session does it: ending, then dead once the provider was told. `false` where somebody was first.
+    async fn is_told_now(&self, session: &Identity) -> bool {
+        let (key, reason) = (key_of(session), EndReason::SignedOut);
+        let kept = self.records.read(&key).await.unwrap();
+        let is_over = |kept: &KeptHead| matches!(kept.head.state, HeadState::Dead(_));
+        if kept.as_ref().is_some_and(is_over) {
+            return false;
+        }
+        let ending = Head { grant: None, ..head(0, HeadState::Ending { reason, unspent: true }) };
+        let found = kept.map(|kept| kept.version);
+        let version = self.records.write(&key, found, &ending, KEEP).await.unwrap();
+        let dead = Head { state: HeadState::Dead(reason), ..ending };
+        self.records.write(&key, version, &dead, KEEP).await.unwrap().is_some()
     }
 
     async fn raw(&self, key: Key) -> Option<Record> {
@@ -98,6 +123,14 @@ fn identity(created_at: SystemTime) -> Identity {
 /// Another session of the same owner.
 fn other(number: u8, created_at: SystemTime) -> Identity {
     Identity { id: SessionId::from_bytes([number; 16]), provider_sid: None, ..identity(created_at) }
+}
+
+fn key_of(identity: &Identity) -> SessionKey {
+    SessionKey::new(identity.id.as_bytes(), identity.rotation).of(Subject {
+        owner: *identity.owner.as_bytes(),
+        provider_sid: identity.provider_sid.clone(),
+        created_at: identity.created_at,
+    })
 }
 
 fn one(identity: &Identity) -> End {
@@ -194,9 +227,7 @@ async fn a_head_comes_back_as_it_was_written() {
     let waits = [None, Some(NotBefore { at: now() + HOUR, by: AttemptId::from_bytes([9; 8]) })];
     for (state, not_before) in states().into_iter().flat_map(|state| waits.map(|wait| (state, wait))) {
         let bench = Bench::new();
-        let is_over = matches!(state, HeadState::Ending { .. } | HeadState::Dead(_));
-        // What is over waits for nothing.
-        let written = Head { not_before: not_before.filter(|_| !is_over), ..head(7, state) };
+        let written = Head { not_before, ..head(7, state) };
         let version = bench.records.write(&session(), None, &written, KEEP).await.unwrap().unwrap();
         let kept = bench.records.read(&session()).await.unwrap().unwrap();
         assert_eq!((kept.version, kept.head), (version, written));
@@ -204,20 +235,45 @@ async fn a_head_comes_back_as_it_was_written() {
 }
 
 #[test]
-fn a_mark_is_small_and_every_truncation_of_it_is_refused() {
+fn a_mark_is_small_and_every_truncation_of_it_is_refused_but_that_of_an_end() {
     for state in states() {
         let mark = encode_mark(&head(u64::from(u32::MAX), state));
         assert!(mark.len() <= 32, "{state:?} takes {} bytes", mark.len());
         for length in 0..mark.len() {
+            let is_end =
+                matches!(state, HeadState::Ending { .. } | HeadState::Dead(_)) && length >= END_IS_SAID;
             let cut = decode_mark(&mark[..length]);
-            // SECURITY: what is left of an end is an end.
-            let is_end = cut.as_ref().is_ok_and(|cut| {
-                matches!(cut.state, HeadState::Ending { .. } | HeadState::Dead(EndReason::SignedOut))
-            });
-            let was_end = matches!(state, HeadState::Ending { .. } | HeadState::Dead(_));
-            assert!(cut.is_err() || was_end && is_end, "{state:?} cut to {length} bytes: {cut:?}");
+            assert_eq!(cut.is_ok(), is_end, "{state:?} cut to {length} bytes");
         }
     }
+}
+
+#[tokio::test]
+async fn an_end_of_a_newer_version_is_an_end() {
+    let of_now = encode_mark(&head(7, HeadState::Dead(EndReason::SignedOut)));
+    for mark in [
+        vec![7, 0, 6, 10, 1],
+        vec![7, 0, 6, 1, 2],
+        vec![7, 0, 3, 10],
+        vec![7, 0, 3, 19],
+        [of_now.clone(), vec![0]].concat(),
+        [of_now, vec![0xff; 40]].concat(),
+    ] {
+        let bench = Bench::new();
+        bench.put(head_key(identity(now()).id.as_bytes()), mark.clone()).await;
+        assert_eq!(bench.standing(&identity(now())).await, Standing::Ended, "{mark:?}");
+        // Nobody writes over it either, and takes the reason away from whoever can read it.
+        bench.records.end(&one(&identity(now())), EndReason::SignedOut).await.unwrap();
+        let kept = bench.raw(head_key(identity(now()).id.as_bytes())).await.unwrap();
+        assert_eq!(kept.mark, mark);
+    }
+}
+
+#[test]
+fn what_a_newer_version_appends_to_a_living_mark_is_not_taken_for_an_alteration() {
+    let wait = NotBefore { at: now(), by: AttemptId::from_bytes([9; 8]) };
+    let mark = encode_mark(&Head { not_before: Some(wait), ..head(7, HeadState::Idle) });
+    assert_eq!(decode_mark(&[mark, vec![1, 2, 3]].concat()), Err(Unreadable::Newer));
 }
 
 /// Frozen: stores hold them across a deployment.
@@ -378,6 +434,26 @@ async fn an_end_covers_the_sessions_it_names_and_no_others() {
     }
 }
 
+/// A renewal may bring an identifier that no cookie knows yet.
+#[tokio::test]
+async fn an_end_by_the_identifier_in_the_head_ends_every_older_cookie_and_no_newer_one() {
+    let bench = Bench::new();
+    let mut grant = Grant::default();
+    grant.provider_sid = Some("sid-2".to_owned());
+    let renewed = Head { grant: Some(grant.clone()), ..head(1, HeadState::Idle) };
+    bench.records.write(&session(), None, &renewed, KEEP).await.unwrap();
+    let key = key_of(&identity(now()));
+    assert_eq!(bench.records.ended(&key, &grant).await.unwrap(), None);
+    let end = End::ProviderSid { sid: "sid-2".to_owned(), not_before: now() + HOUR };
+    bench.records.end(&end, EndReason::EndedByProvider).await.unwrap();
+    let because = EndedBecause { reason: EndReason::EndedByProvider, is_untold: true };
+    assert_eq!(bench.because(&identity(now())).await, Some(because));
+    assert_eq!(bench.records.ended(&key, &grant).await.unwrap(), Some(EndReason::EndedByProvider));
+    // By then the provider knows the session by a third one.
+    let newer = Identity { rotation: 2, provider_sid: Some("sid-3".to_owned()), ..identity(now()) };
+    assert_eq!(bench.standing(&newer).await, Standing::Live { rotation: 1 });
+}
+
 #[tokio::test]
 async fn what_the_session_crate_ends_is_ended_here() {
     let later = now() + HOUR;
@@ -415,6 +491,41 @@ async fn the_later_of_two_ends_holds_and_for_as_long_as_either_is_needed() {
     bench.records.end(&end(now() + 2 * HOUR), EndReason::SignedOut).await.unwrap();
     bench.advance(Duration::from_hours(60 * 24));
     assert_eq!(bench.standing(&identity(now())).await, Standing::Ended);
+}
+
+/// A session that begins under an end by a clock ahead begins at its time, and a second end by a right clock is to end it.
+#[tokio::test]
+async fn an_end_below_an_earlier_one_reaches_a_step_beyond_it_and_is_kept_as_long_as_it_is_needed() {
+    let bench = Bench::new();
+    let ahead = now() + Duration::from_secs(30);
+    let end = |not_before| End::Owner { owner: owner(), not_before };
+    bench.records.end(&end(ahead), EndReason::PasswordChanged).await.unwrap();
+    assert_eq!(bench.standing(&identity(ahead)).await, Standing::Live { rotation: 0 });
+    for ends in 1..=3 {
+        bench.records.end(&end(now()), EndReason::EndedByPerson).await.unwrap();
+        let begins = bench.records.newest_end(&owner(), None).await.unwrap().unwrap();
+        assert_eq!(begins, ahead + ends * Duration::from_secs(1));
+        assert_eq!(bench.because(&identity(ahead)).await.unwrap().reason, EndReason::EndedByPerson);
+        assert_eq!(bench.standing(&identity(begins)).await, Standing::Live { rotation: 0 });
+    }
+    // The very time of a session is how all but that one are ended.
+    let begins = bench.records.newest_end(&owner(), None).await.unwrap().unwrap();
+    bench.records.end(&end(begins), EndReason::PasswordChanged).await.unwrap();
+    assert_eq!(bench.standing(&identity(begins)).await, Standing::Live { rotation: 0 });
+    bench.advance(LIMITS.absolute_timeout + Duration::from_secs(30));
+    assert_eq!(bench.standing(&identity(ahead)).await, Standing::Ended);
+}
+
+/// It reaches beyond every sign-in that may be under way, and nobody begins after it.
+#[tokio::test]
+async fn an_end_after_that_of_an_account_that_is_gone_lets_nobody_begin() {
+    let bench = Bench::new();
+    let deleted = End::Owner { owner: owner(), not_before: now() + Duration::from_mins(1) };
+    bench.records.end(&deleted, EndReason::AccountDeleted).await.unwrap();
+    let end = End::Owner { owner: owner(), not_before: now() };
+    bench.records.end(&end, EndReason::EndedByProvider).await.unwrap();
+    assert_eq!(bench.records.newest_end(&owner(), None).await.unwrap(), None);
+    assert_eq!(bench.because(&identity(now())).await.unwrap().reason, EndReason::AccountDeleted);
 }
 
 #[tokio::test]
@@ -471,6 +582,7 @@ async fn the_ends_of_one_owner_are_bounded_and_each_is_still_an_end() {
     for number in 1..=200 {
         let session = other(number, at(number));
         bench.records.end(&one(&session), EndReason::Replaced).await.unwrap();
+        assert!(bench.is_told_now(&session).await);
         assert_eq!(bench.standing(&session).await, Standing::Ended, "{number}");
     }
     let entries = bench.store.usage().await.unwrap().unwrap().entries - before;
@@ -479,11 +591,71 @@ async fn the_ends_of_one_owner_are_bounded_and_each_is_still_an_end() {
     assert_eq!(bench.standing(&other(201, at(201))).await, Standing::Live { rotation: 0 });
     let stranger = Identity { owner: Owner::new("core-api", "43"), ..other(9, now()) };
     assert_eq!(bench.standing(&stranger).await, Standing::Live { rotation: 0 });
-    // Some of them had not ended before, and nobody knows which.
-    assert!(bench.because(&other(150, at(150))).await.unwrap().is_untold);
+    // The provider was told of each when it ended, and is not told again.
+    for number in 1..=200 {
+        assert!(!bench.because(&other(number, at(number))).await.unwrap().is_untold, "{number}");
+        assert!(!bench.is_told_now(&other(number, at(number))).await, "{number}");
+    }
+}
+
+/// Nobody has told the provider of it.
+#[tokio::test]
+async fn a_session_that_many_others_have_ended_is_untold_until_somebody_tells_it() {
+    let bench = Bench::new();
+    let at = |number: u8| now() + Duration::from_secs(u64::from(number));
+    for number in 1..=10 {
+        bench.records.end(&one(&other(number, at(number))), EndReason::SignedOut).await.unwrap();
+    }
+    for session in [other(0, at(0)), other(1, at(1)), other(7, at(7)), other(10, at(10))] {
+        assert!(bench.because(&session).await.unwrap().is_untold, "{session:?}");
+        assert!(bench.is_told_now(&session).await, "{session:?}");
+        assert!(!bench.because(&session).await.unwrap().is_untold, "{session:?}");
+        assert!(!bench.is_told_now(&session).await, "{session:?}");
+    }
+}
+
+/// While the provider takes its time.
+#[tokio::test]
+async fn an_end_that_is_forgotten_while_it_is_told_is_told_once() {
+    let bench = Bench::new();
+    let at = |number: u8| now() + Duration::from_secs(u64::from(number));
+    let slow = other(0, at(0));
+    bench.records.end(&one(&slow), EndReason::SignedOut).await.unwrap();
+    let ending = bench.records.read(&key_of(&slow)).await.unwrap().unwrap();
+    for number in 1..=LIMITS.ends_per_owner + 1 {
+        let number = u8::try_from(number).unwrap();
+        bench.records.end(&one(&other(number, at(number))), EndReason::SignedOut).await.unwrap();
+    }
+    assert!(bench.records.read(&key_of(&slow)).await.unwrap().is_none());
+    let dead = Head { state: HeadState::Dead(EndReason::SignedOut), grant: None, ..ending.head };
+    for is_first in [true, false] {
+        let written = bench.records.write(&key_of(&slow), Some(ending.version), &dead, KEEP).await.unwrap();
+        assert_eq!(written.is_some(), is_first);
+        assert!(!bench.because(&slow).await.unwrap().is_untold);
+    }
 }
 
 /// An account that many people use, or a test suite: whoever ends a session ends no other that is still of this day.
+/// A change beside the head would have the rotation that a refresh counts next, and take the spent tokens along.
+#[tokio::test]
+async fn no_change_leaves_with_a_rotation_that_the_head_does_not_know() {
+    let bench = Bench::new();
+    let changed = Identity { rotation: 1, ..identity(now()) };
+    let own =
+        Advance { rotation: 1, origin: RotationOrigin::Own, arrived_at: now(), keep_until: now() + HOUR };
+    for _ in 0..2 {
+        assert_eq!(bench.records.advance(&changed, &own).await.unwrap(), Passage::Overtaken);
+    }
+    // What was refused has left nothing behind: the session goes on, and so does a refresh.
+    assert_eq!(bench.standing(&identity(now())).await, Standing::Live { rotation: 0 });
+    bench.records.write(&session(), None, &head(1, HeadState::Idle), KEEP).await.unwrap();
+    assert_eq!(bench.records.advance(&changed, &own).await.unwrap(), Passage::Overtaken);
+    let adopted = Advance { origin: RotationOrigin::Shared, ..own };
+    assert_eq!(bench.records.advance(&changed, &adopted).await.unwrap(), Passage::Free);
+    bench.records.end(&one(&changed), EndReason::SignedOut).await.unwrap();
+    assert_eq!(bench.records.advance(&changed, &own).await.unwrap(), Passage::Ended);
+}
+
 #[tokio::test]
 async fn a_session_younger_than_the_oldest_remembered_end_lives_on() {
     let bench = Bench::new();
@@ -566,45 +738,4 @@ async fn where_there_is_no_room_for_a_grant_its_mark_says_that_somebody_may_have
     records.write(&session(), None, &large, KEEP).await.unwrap().unwrap();
     let kept = records.read(&session()).await.unwrap().unwrap().head;
     assert_eq!((kept.rotation, kept.grant, kept.shown), (3, None, true));
-}
-
-/// A newer version gives a reason of its own, or appends to a mark: to this one the session is over all the same.
-#[tokio::test]
-async fn an_end_of_a_newer_version_is_an_end() {
-    for mark in [
-        vec![7, 0, 6, 10, 1],
-        vec![7, 0, 6],
-        vec![7, 0, 3, 10],
-        vec![7, 0, 3, 19],
-        [encode_mark(&head(7, HeadState::Dead(EndReason::SignedOut))), vec![0]].concat(),
-    ] {
-        let bench = Bench::new();
-        let draft = Draft { mark: mark.clone(), mark_ttl: HOUR, body: None, durability: Durability::Synced };
-        let key = head_key(identity(now()).id.as_bytes());
-        let written = bench.store.write(&key, Expected::Anything, draft).await.unwrap();
-        assert!(matches!(written, Written::Done(_)));
-        assert_eq!(bench.standing(&identity(now())).await, Standing::Ended, "{mark:?}");
-    }
-}
-
-/// What is not known of a living session may be how it is to be refreshed.
-#[tokio::test]
-async fn a_mark_to_which_a_newer_version_has_appended_is_sealed_elsewhere() {
-    let bench = Bench::new();
-    let mark = [encode_mark(&head(7, HeadState::Idle)), vec![1; 17]].concat();
-    let draft = Draft { mark, mark_ttl: HOUR, body: None, durability: Durability::Synced };
-    let key = head_key(session().id());
-    let written = bench.store.write(&key, Expected::Anything, draft).await.unwrap();
-    assert!(matches!(written, Written::Done(_)));
-    assert!(bench.records.read(&session()).await.unwrap().unwrap().sealed_elsewhere);
-}
-
-/// A rotation of a response's own could be the one that a refresh writes at the same time.
-#[tokio::test]
-async fn a_change_that_counts_as_a_rotation_does_not_leave() {
-    let bench = Bench::new();
-    let changed = Identity { rotation: 1, ..identity(now()) };
-    let advance =
-        Advance { rotation: 1, origin: RotationOrigin::Own, arrived_at: now(), keep_until: now() + HOUR };
-    assert_eq!(bench.records.advance(&changed, &advance).await.unwrap(), Passage::Overtaken);
 }

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use ironleaf_auth::EndReason;
-use ironleaf_session::{Decoder, Encoder};
+use ironleaf_session::{Decoder, Encoder, PayloadError};
 
 use crate::encoding::{reason, reason_number};
 
@@ -18,32 +18,32 @@ pub(crate) struct Grave {
     pub(crate) not_before: Option<SystemTime>,
     /// Until when it is needed, by the clock of whoever wrote it: one that is written over it is kept as long.
     pub(crate) keep_until: Option<SystemTime>,
-    /// Whether the provider was told of each of those sessions, or is being told, when it ended.
+    /// Whether the provider was told of each of those sessions. What an older version wrote for many that had ended one by one says so.
     pub(crate) is_told: bool,
-    /// What had ended some of them before, and why.
+    /// What had ended the older of those sessions already.
     pub(crate) earlier: Option<Earlier>,
 }
 
-/// An end whose tombstone another was written over.
+/// What another tombstone has said of the sessions that began before a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Earlier {
-    pub(crate) reason: EndReason,
     pub(crate) not_before: SystemTime,
+    pub(crate) reason: EndReason,
     pub(crate) is_told: bool,
 }
 
 impl Grave {
     pub(crate) fn encode(self) -> Vec<u8> {
         let mut out = Encoder::new();
-        out.u8(number_of(self.reason));
+        out.u8(number(self.reason));
         out.option(self.not_before, Encoder::millis);
         out.option(self.keep_until, Encoder::millis);
         out.bool(self.is_told);
-        out.option(self.earlier, |out, earlier| {
-            out.u8(number_of(earlier.reason));
-            out.millis(earlier.not_before);
-            out.bool(earlier.is_told);
-        });
+        if let Some(Earlier { not_before, reason, is_told }) = self.earlier {
+            out.millis(not_before);
+            out.u8(number(reason));
+            out.bool(is_told);
+        }
         out.finish().to_vec()
     }
 
@@ -54,59 +54,55 @@ impl Grave {
         let not_before = input.option(Decoder::millis).unwrap_or_default();
         let keep_until = input.option(Decoder::millis).unwrap_or_default();
         let is_told = input.bool().unwrap_or_default();
-        let earlier = input.option(|input| {
-            Ok(Earlier {
-                reason: reason_of(input.u8()?),
-                not_before: input.millis()?,
-                is_told: input.bool()?,
-            })
-        });
-        Self { reason, not_before, keep_until, is_told, earlier: earlier.unwrap_or_default() }
+        Self { reason, not_before, keep_until, is_told, earlier: decode_earlier(&mut input).ok() }
     }
 
-    /// Why a session that began then is over, and whether the provider was told; `None` where it is not.
+    /// Why a session that began then is over, and whether the provider was told, if it is.
     pub(crate) fn end_of(self, created_at: SystemTime) -> Option<(EndReason, bool)> {
-        let earlier = self.earlier.filter(|earlier| created_at < earlier.not_before);
-        let earlier = earlier.map(|earlier| (earlier.reason, earlier.is_told));
-        self.covers(created_at).then(|| earlier.unwrap_or((self.reason, self.is_told)))
-    }
-
-    /// Whether it ends a session that began then.
-    pub(crate) fn covers(self, created_at: SystemTime) -> bool {
-        self.not_before.is_none_or(|not_before| created_at < not_before)
-    }
-
-    /// What holds of both: all that either ends, for as long as either is needed, and each for the reason that it ended for first.
-    pub(crate) fn over(self, former: Self) -> Self {
-        let keep_until = self.keep_until.max(former.keep_until);
-        // Without a time it ends every session.
-        let Some(former_bound) = former.not_before else { return Self { keep_until, ..former } };
-        if self.not_before.is_some_and(|bound| bound < former_bound) {
-            return Self { keep_until, ..former };
+        match self.earlier {
+            Some(earlier) if created_at < earlier.not_before => Some((earlier.reason, earlier.is_told)),
+            _ if self.not_before.is_none_or(|not_before| created_at < not_before) => {
+                Some((self.reason, self.is_told))
+            }
+            _ => None,
         }
-        let is_same = (former.reason, former.is_told) == (self.reason, self.is_told);
-        let Self { reason, is_told, .. } = former;
-        let earlier = if is_same {
-            former.earlier
-        } else {
-            Some(Earlier { reason, not_before: former_bound, is_told })
-        };
-        Self { keep_until, earlier, ..self }
+    }
+
+    /// What holds of both: all that either ends, for as long as either is needed.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let later = if other.not_before > self.not_before { other } else { self };
+        Self { keep_until: self.keep_until.max(other.keep_until), ..later }
+    }
+
+    /// The same for what stands for many that have ended one by one: what it reaches beyond still says why the older ones ended.
+    pub(crate) fn beyond(self, found: Self) -> Self {
+        if found.not_before >= self.not_before {
+            return found.and(self);
+        }
+        Self { earlier: found.earlier.or_else(|| found.as_earlier()), ..self.and(found) }
+    }
+
+    fn as_earlier(self) -> Option<Earlier> {
+        let Self { not_before, reason, is_told, .. } = self;
+        Some(Earlier { not_before: not_before?, reason, is_told })
     }
 }
 
-/// A session that was replaced was signed out.
-const fn number_of(reason: EndReason) -> u8 {
-    match reason {
+fn decode_earlier(input: &mut Decoder<'_>) -> Result<Earlier, PayloadError> {
+    Ok(Earlier { not_before: input.millis()?, reason: reason_of(input.u8()?), is_told: input.bool()? })
+}
+
+const fn number(of: EndReason) -> u8 {
+    match of {
         EndReason::Replaced => reason_number(EndReason::SignedOut),
         reason => reason_number(reason),
     }
 }
 
-fn reason_of(number: u8) -> EndReason {
+const fn reason_of(number: u8) -> EndReason {
     match number {
         FORMER_PASSWORD_CHANGED => EndReason::PasswordChanged,
-        number => reason(number).unwrap_or(EndReason::SignedOut),
+        number => reason(number),
     }
 }
 
@@ -121,9 +117,8 @@ mod tests {
         let at = UNIX_EPOCH + Duration::from_millis(1_800_000_000_123);
         for reason in [EndReason::SignedOut, EndReason::PasswordChanged, EndReason::AccountDeleted] {
             for (not_before, keep_until) in [(None, None), (Some(at), None), (Some(at), Some(at))] {
-                let is_told = keep_until.is_some();
-                let earlier = Earlier { reason: EndReason::EndedByPerson, not_before: at, is_told };
-                for earlier in [None, Some(earlier)] {
+                for earlier in [None, Some(Earlier { not_before: at, reason, is_told: true })] {
+                    let is_told = keep_until.is_some();
                     let grave = Grave { reason, not_before, keep_until, is_told, earlier };
                     assert_eq!(Grave::decode(&grave.encode()), grave);
                 }
@@ -134,7 +129,53 @@ mod tests {
     #[test]
     fn one_that_cannot_be_read_ends_every_session() {
         for mark in [&[][..], &[1], &[99, 9], &[3, 1, 200]] {
-            assert!(Grave::decode(mark).covers(UNIX_EPOCH + Duration::from_hours(1_000_000)), "{mark:?}");
+            let created_at = UNIX_EPOCH + Duration::from_hours(1_000_000);
+            assert!(Grave::decode(mark).end_of(created_at).is_some(), "{mark:?}");
         }
+    }
+
+    /// Frozen: stores hold it across a deployment, and an older process reads as far as it knows.
+    #[test]
+    fn what_is_appended_leaves_what_an_older_version_reads_as_it_was() {
+        let at = UNIX_EPOCH + Duration::from_secs(1);
+        let earlier = Earlier { not_before: at, reason: EndReason::EndedByPerson, is_told: false };
+        let grave = Grave {
+            reason: EndReason::SignedOut,
+            not_before: Some(UNIX_EPOCH + Duration::from_secs(2)),
+            keep_until: None,
+            is_told: false,
+            earlier: Some(earlier),
+        };
+        assert_eq!(hex::encode(grave.encode()), "0101d00f0000e8070800");
+        assert_eq!(hex::encode(Grave { earlier: None, ..grave }.encode()), "0101d00f0000");
+    }
+
+    #[test]
+    fn what_many_ends_add_up_to_says_nothing_of_what_had_ended_before() {
+        let at = |secs| UNIX_EPOCH + Duration::from_secs(secs);
+        let grave = |secs, reason, is_told| Grave {
+            reason,
+            not_before: Some(at(secs)),
+            keep_until: None,
+            is_told,
+            earlier: None,
+        };
+        let changed = grave(10, EndReason::PasswordChanged, false);
+        let mut many = grave(5, EndReason::SignedOut, false).beyond(changed);
+        assert_eq!(many, changed);
+        for reached in [20, 30, 25] {
+            many = grave(reached, EndReason::SignedOut, false).beyond(many);
+        }
+        for (secs, end) in [
+            (9, Some((EndReason::PasswordChanged, false))),
+            (10, Some((EndReason::SignedOut, false))),
+            (29, Some((EndReason::SignedOut, false))),
+            (30, None),
+        ] {
+            assert_eq!(many.end_of(at(secs)), end, "{secs}");
+        }
+        // An older version says that it has told them.
+        let told = grave(20, EndReason::SignedOut, false).beyond(grave(10, EndReason::SignedOut, true));
+        assert_eq!((told.end_of(at(9)).unwrap().1, told.end_of(at(10)).unwrap().1), (true, false));
     }
 }

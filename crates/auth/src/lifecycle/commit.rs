@@ -10,7 +10,7 @@ use super::flight::Landing;
 use super::knowledge::UnkeptGrant;
 use super::position::{Position, Stand, settle};
 use super::refresh::Refresh;
-use super::{Rotated, Shared};
+use super::{Rotated, Shared, ending};
 use crate::{AttemptId, EndReason, Event, Grant, Head, HeadState, HeadVersion, Keep, SessionKey};
 
 /// Waiters are answered without a commit after this long: a page is worth more than the certainty that a late tab finds its
@@ -78,6 +78,11 @@ impl Shared {
 enum InItsPlace {
     /// The session is over.
     Over(EndReason),
+    /// The session is over, and its head does not say so.
+    OverBeside {
+        reason: EndReason,
+        version: Option<HeadVersion>,
+    },
     /// A grant as new as ours, or newer.
     Newer(Rotated),
     /// A newer rotation of older tokens: what another replica learned meanwhile, written beside the refresh.
@@ -187,6 +192,15 @@ impl Refresh {
                     self.give_back(&newest.grant).await;
                     return Kept::As(Landing::Ended(reason));
                 }
+                InItsPlace::OverBeside { reason, version } => match self.bury(&newest, version, reason).await
+                {
+                    Put::Done(_) => return Kept::As(Landing::Ended(reason)),
+                    Put::Overtaken => found = Found::Unknown,
+                    Put::Unreachable => {
+                        self.give_back(&newest.grant).await;
+                        return Kept::As(Landing::Ended(reason));
+                    }
+                },
                 InItsPlace::Unreachable => {
                     self.shared.observe(Event::CommitRetried);
                     if begun.elapsed() > ANSWER_WITHOUT_COMMIT {
@@ -253,13 +267,10 @@ impl Refresh {
             return Err(self.in_its_place(newest.grant.generation).await);
         };
         // SECURITY: its end may have been written beside the head, together with that of the person's other sessions.
-        let renamed = self.key.renamed(newest.grant.provider_sid.as_deref());
-        for key in [Some(&self.key), renamed.as_ref()].into_iter().flatten() {
-            match self.shared.heads().ended(key).await {
-                Ok(None) => {}
-                Ok(Some(reason)) => return Err(InItsPlace::Over(reason)),
-                Err(_) => return Err(InItsPlace::Unreachable),
-            }
+        match self.shared.heads().ended(&self.key, &newest.grant).await {
+            Ok(None) => {}
+            Ok(Some(reason)) => return Err(InItsPlace::OverBeside { reason, version }),
+            Err(_) => return Err(InItsPlace::Unreachable),
         }
         let grant = Some(newest.grant.clone());
         let head =
@@ -286,6 +297,21 @@ impl Refresh {
                 None => InItsPlace::Older(stand),
             },
         }
+    }
+
+    /// Ends the session in its head, with the grant that has just been issued, and has the provider told of that. An older cookie
+    /// may not know the identifier by which the session ended.
+    async fn bury(&self, newest: &Rotated, found: Option<HeadVersion>, reason: EndReason) -> Put {
+        let Rotated { rotation, grant } = newest.clone();
+        let state = HeadState::Ending { reason, unspent: true };
+        let head = Head { rotation, state, not_before: None, grant: Some(grant.clone()), shown: false };
+        let put = self.shared.put(&self.key, found, &head).await;
+        if let Put::Done(_) = put {
+            // It waits for our lease, and logs what fails.
+            let (shared, key) = (Arc::clone(&self.shared), self.key.at(rotation));
+            drop(ending::begin(shared, self.caller.clone(), key, grant, reason));
+        }
+        put
     }
 
     /// The session ended while its refresh was under way: what the provider has just issued must not stay unused.
@@ -370,7 +396,7 @@ impl InItsPlace {
     /// For an attempt that has no new grant to keep.
     fn into_landing(self) -> Option<Landing> {
         match self {
-            Self::Over(reason) => Some(Landing::Ended(reason)),
+            Self::Over(reason) | Self::OverBeside { reason, .. } => Some(Landing::Ended(reason)),
             Self::Newer(newer) => Some(Landing::Renewed(newer)),
             Self::Amended(stand) => stand.newest().map(Landing::Renewed),
             Self::Forgotten => Some(Landing::Ended(EndReason::Superseded)),

@@ -23,7 +23,6 @@ const NOTE_HEADER: &str = "x-note";
 
 #[derive(Default)]
 struct Seen {
-    renewed_sid: Option<&'static str>,
     /// Sign-ins that arrived, answered or not.
     asked: u32,
     begun: u32,
@@ -38,6 +37,7 @@ struct Seen {
     calls: Vec<(String, Option<String>)>,
     roles: Vec<&'static str>,
     auth_age: Duration,
+    renewed_sid: Option<&'static str>,
 }
 
 pub(crate) struct Scripted {
@@ -50,11 +50,6 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
-    /// What a renewal calls the provider's session from here on.
-    pub(crate) fn renew_sid(&self, sid: &'static str) {
-        self.seen().renewed_sid = Some(sid);
-    }
-
     pub(crate) fn asked(&self) -> u32 {
         self.seen().asked
     }
@@ -106,6 +101,11 @@ impl Scripted {
 
     pub(crate) fn grant_roles(&self, roles: &[&'static str]) {
         self.seen().roles = roles.to_vec();
+    }
+
+    /// From here on a renewal brings this session identifier.
+    pub(crate) fn renew_sid(&self, sid: &'static str) {
+        self.seen().renewed_sid = Some(sid);
     }
 
     /// People authenticated so long ago when they come back.
@@ -222,9 +222,7 @@ impl ironleaf_auth::Provider for Scripted {
         let text = format!("{}.{}", number(grant), seen.refreshes);
         let mut grant = grant.clone().for_identity(identity).with(ACCESS, text);
         grant.access_expires_at = Some((self.now)() + ACCESS_LIFE);
-        if let Some(sid) = seen.renewed_sid {
-            grant.provider_sid = Some(sid.to_owned());
-        }
+        grant.provider_sid = seen.renewed_sid.map(str::to_owned).or(grant.provider_sid);
         RefreshOutcome::Rotated(grant)
     }
 
