@@ -195,6 +195,9 @@ impl Browser {
         let number = exchange.number;
         let Some((process, running)) = world.replicas[exchange.replica].serve(request) else {
             world.tell_of(self.person, format!("#{number} replica {} is down", exchange.replica));
+            if let Some(session) = exchange.sent.session.filter(|_| exchange.first_to_end) {
+                world.checker.not_ending(session);
+            }
             return None;
         };
         let limit = exchange.ask.cancelled_after.unwrap_or(GIVES_UP_AFTER);

@@ -18,7 +18,7 @@ use crate::style::Style;
 use crate::trace::Trace;
 
 pub(crate) use ends::{Left, Shown};
-pub(crate) use families::{LostTo, Sent};
+pub(crate) use families::{LostTo, Sent, Wait};
 pub(crate) use sessions::{Ended, Lives, Seen, SessionRef};
 pub(crate) use verdict::{Excuse, Finding, Violation};
 
@@ -90,8 +90,8 @@ impl Checker {
     }
 
     /// The API turned a refresh away until then, and whoever asked knows; `told` says whether it had the store.
-    pub(crate) fn turned_away(&self, family: FamilyId, generation: u32, until: Duration, told: bool) {
-        self.state().families.notes(family).turned_away(generation, until, told);
+    pub(crate) fn turned_away(&self, family: FamilyId, wait: Wait) {
+        self.state().families.notes(family).turned_away(wait);
     }
 
     /// A fault keeps everybody from knowing what came of a presentation of this token.
@@ -161,10 +161,14 @@ impl Checker {
         if to == LostTo::Network && notes.arrived == Some(generation) {
             return;
         }
+        let is_again = notes.lost.is_some_and(|(lost, _)| lost == generation);
         notes.lost = Some((generation, to));
         notes.lost_at_first = notes.began_lately(now);
-        notes.chance = None;
-        notes.lost_at = now;
+        // The API counts from the first time: a chance that was missed stays missed.
+        if !is_again {
+            notes.chance = None;
+            notes.lost_at = now;
+        }
     }
 
     /// It reached somebody after all.

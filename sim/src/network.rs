@@ -12,7 +12,7 @@ use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{Request, Response, Transport, TransportError};
 use tokio::sync::oneshot;
 
-use crate::checker::{LostTo, Sent};
+use crate::checker::{LostTo, Sent, Wait};
 use crate::core_api::{Call, Effect, FamilyId, json};
 use crate::counts::Fault;
 use crate::process::Process;
@@ -78,7 +78,8 @@ impl Network {
         if plan.fate != Fate::NotSent {
             let recently = world.now().saturating_sub(BLIND_FOR);
             let blind = world.replicas[self.replica].store_disturbed_since(recently);
-            let sent = Sent { family: *family, generation: *generation, key: key.as_deref(), blind };
+            let asker = life_of(&self.process);
+            let sent = Sent { family: *family, generation: *generation, key: key.as_deref(), blind, asker };
             world.checker.refresh_sent(world.scene(), sent);
         }
         if plan.is_doubtful() {
@@ -207,11 +208,12 @@ impl Journey {
     fn settle(&self, plan: &Plan, family: FamilyId, generation: u32, arrived: bool) {
         let (world, replica) = (&self.world, &self.world.replicas[self.replica]);
         let knows = arrived && !self.process.is_killed() && !self.process.is_paused();
+        let asker = life_of(&self.process);
         match plan.fate {
             Fate::TurnedAway { secs, .. } if knows => {
                 let until = world.now() + Duration::from_secs(secs);
                 let told = !replica.store_disturbed_since(world.now().saturating_sub(BLIND_FOR));
-                world.checker.turned_away(family, generation, until, told);
+                world.checker.turned_away(family, Wait { generation, until, told, asker });
                 if replica.is_partitioned() {
                     world.checker.wait_unheard(family, generation);
                 } else {
@@ -222,7 +224,7 @@ impl Journey {
                 // It stands still, and knows once it goes on. The others cannot.
                 world.checker.doubted(family, generation);
                 let until = world.now() + Duration::from_secs(secs);
-                world.checker.turned_away(family, generation, until, false);
+                world.checker.turned_away(family, Wait { generation, until, told: false, asker });
             }
             Fate::TurnedAway { .. } => world.checker.wait_unheard(family, generation),
             Fate::Replaced { .. } if knows => world.checker.answered(family, generation),
@@ -289,6 +291,11 @@ impl Journey {
             self.world.tell_of(person, text);
         }
     }
+}
+
+/// Tells one life of a replica from all others.
+fn life_of(process: &Arc<Process>) -> usize {
+    Arc::as_ptr(process).addr()
 }
 
 #[derive(Clone, Copy)]

@@ -235,7 +235,7 @@ impl Lifecycle {
             Position::Elsewhere { .. } => return self.shared.elsewhere(grant),
             Position::At(stand) => stand,
         };
-        stand.shown = noted.unwrap_or(stand.shown);
+        stand.shown = noted.unwrap_or_default();
         let now = self.shared.now();
         if stand.is_adopted() && self.due(&stand.grant, now) == Due::NotYet {
             return Ensured::Usable(stand.newest());
@@ -402,7 +402,7 @@ impl Shared {
             Repetition::Free => true,
             Repetition::Recognised { within, .. } => {
                 let issued = refresh::issued_at(grant);
-                let issued_ago = issued.map(|at| self.now().duration_since(at).unwrap_or_default());
+                let issued_ago = issued.and_then(|at| waiting::age(self.now(), at));
                 let ago = issued_ago.into_iter().chain(self.knowledge.confirmed_ago(session)).min();
                 ago.and_then(|ago| ago.checked_add(CLOCK_SKEW)).is_some_and(|ago| ago < within)
             }

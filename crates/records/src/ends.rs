@@ -70,15 +70,21 @@ impl Records {
     ///
     /// [`StoreError`]: it may be written or not.
     pub async fn end(&self, what: &End, reason: EndReason) -> Result<(), StoreError> {
+        self.try_to_end(what, reason, false).await
+    }
+
+    async fn try_to_end(&self, what: &End, reason: EndReason, again: bool) -> Result<(), StoreError> {
         match what {
             End::Session { id, owner, created_at } => self.end_session(*id, owner, *created_at, reason).await,
             End::Owner { owner, not_before } => {
-                self.write_grave(ended_owner_key(owner), |found| self.end_all(*not_before, reason, found))
-                    .await
+                self.write_grave(ended_owner_key(owner), |found| {
+                    self.end_all(*not_before, reason, found, again)
+                })
+                .await
             }
             End::ProviderSid { sid, not_before } => {
                 self.write_grave(ended_provider_sid_key(sid), |found| {
-                    self.end_all(*not_before, reason, found)
+                    self.end_all(*not_before, reason, found, again)
                 })
                 .await
             }
@@ -93,7 +99,8 @@ impl Records {
         let mut pause = FIRST_PAUSE;
         while Instant::now() < deadline {
             tokio::time::sleep(pause).await;
-            if self.end(&what, reason).await.is_ok() {
+            // Who has signed in since did so after this was asked for.
+            if self.try_to_end(&what, reason, true).await.is_ok() {
                 tracing::info!("the end of a session was written down after all");
                 return;
             }
@@ -317,12 +324,15 @@ impl Records {
     }
 
     /// Of two that end what began before a time the later stays, for as long as either is needed. One below another ends what has
-    /// begun since that one as well, though not what begins at its own time: that is how all sessions but one are ended.
-    fn end_all(&self, not_before: SystemTime, reason: EndReason, found: Option<Grave>) -> Grave {
+    /// begun since that one as well, though not what begins at its own time: that is how all sessions but one are ended. That is for a
+    /// clock ahead of ours: an end that was asked for earlier and is written down late reaches no further than it was to.
+    fn end_all(&self, not_before: SystemTime, reason: EndReason, found: Option<Grave>, again: bool) -> Grave {
         let Some(found) = found else { return self.grave(not_before, reason) };
         // Nobody begins after the end of an account that is gone.
         let others = Some(found).filter(|found| found.reason != EndReason::AccountDeleted);
-        let ahead = others.and_then(|found| found.not_before).filter(|ahead| *ahead > not_before);
+        let ahead = others
+            .and_then(|found| found.not_before)
+            .filter(|ahead| !again && *ahead > not_before.max((self.clock)()));
         let reaches = ahead.map_or(not_before, |ahead| ahead + BEYOND_A_CLOCK_AHEAD);
         self.grave(reaches, reason).and(found)
     }

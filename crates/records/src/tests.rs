@@ -739,3 +739,33 @@ async fn where_there_is_no_room_for_a_grant_its_mark_says_that_somebody_may_have
     let kept = records.read(&session()).await.unwrap().unwrap().head;
     assert_eq!((kept.rotation, kept.grant, kept.shown), (3, None, true));
 }
+
+/// The first try of the earlier end was lost with the store, or it was slow; the person has signed in anew since.
+#[tokio::test]
+async fn an_end_that_is_written_down_late_ends_no_session_that_began_after_it_was_asked_for() {
+    let bench = Bench::new();
+    let (asked, begun) = (now(), now() + Duration::from_mins(3));
+    bench.advance(Duration::from_mins(5));
+    // A password was changed in a session that begins with that: it is the only one from here on.
+    let newest = End::Owner { owner: owner(), not_before: begun };
+    bench.records.end(&newest, EndReason::PasswordChanged).await.unwrap();
+    assert_eq!(bench.standing(&other(9, begun)).await, Standing::Live { rotation: 0 });
+    // The end that was asked for before, once the store is back for that replica.
+    let late = End::Owner { owner: owner(), not_before: asked };
+    bench.records.end(&late, EndReason::EndedByPerson).await.unwrap();
+    assert_eq!(bench.standing(&other(9, begun)).await, Standing::Live { rotation: 0 });
+}
+
+/// Its answer was lost, and it was done.
+#[tokio::test(start_paused = true)]
+async fn an_end_that_is_tried_again_ends_no_session_that_began_after_it() {
+    let bench = Bench::new();
+    let ahead = End::Owner { owner: owner(), not_before: now() + Duration::from_secs(20) };
+    bench.records.end(&ahead, EndReason::PasswordChanged).await.unwrap();
+    let end = End::Owner { owner: owner(), not_before: now() };
+    bench.records.end(&end, EndReason::EndedByPerson).await.unwrap();
+    let begun = bench.records.newest_end(&owner(), None).await.unwrap().unwrap();
+    assert_eq!(bench.standing(&other(9, begun)).await, Standing::Live { rotation: 0 });
+    bench.records.end_when_possible(end, EndReason::EndedByPerson).await;
+    assert_eq!(bench.standing(&other(9, begun)).await, Standing::Live { rotation: 0 });
+}

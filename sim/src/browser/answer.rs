@@ -181,6 +181,10 @@ impl Browser {
             let lately = exchange.ingress.saturating_sub(LEASE_STAYS);
             let head_is_busy = world.replicas.iter().any(|replica| replica.store_disturbed_since(lately));
             world.checker.leaves(world.scene(), session, glance, Writing { store_down, head_is_busy });
+            // Whoever doubted what came of the last refresh knows by now.
+            if world.setup.style.rotates() && !store_down {
+                world.checker.written(family, u32::try_from(glance.generation).unwrap_or(u32::MAX));
+            }
         }
         // A page that could be shown had a living access token, and perhaps no reason to refresh.
         let refused = received.status == StatusCode::SERVICE_UNAVAILABLE;

@@ -32,6 +32,8 @@ pub(crate) struct Sent<'a> {
     pub(crate) key: Option<&'a str>,
     /// The store failed this replica just now, so that it may not know what others have written down.
     pub(crate) blind: bool,
+    /// Which life of which replica.
+    pub(crate) asker: usize,
 }
 
 /// What is wrong with that.
@@ -73,12 +75,15 @@ pub(crate) struct Notes {
     not_before: Option<Wait>,
 }
 
+/// What the API has asked to wait.
 #[derive(Clone, Copy, Debug)]
-struct Wait {
-    generation: u32,
-    until: Duration,
+pub(crate) struct Wait {
+    pub(crate) generation: u32,
+    pub(crate) until: Duration,
     /// Whether whoever was asked had the store, to tell the others.
-    told: bool,
+    pub(crate) told: bool,
+    /// Who was asked, which life of which replica. It knows in any case.
+    pub(crate) asker: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -130,7 +135,7 @@ impl Families {
             let early = wait.until.saturating_sub(now).as_secs_f64();
             let text =
                 format!("generation {generation} of family {} came {early:.1} s too early", sent.family.0);
-            return Some(if sent.blind || !wait.told {
+            return Some(if (sent.blind || !wait.told) && wait.asker != sent.asker {
                 Complaint::Unknowing
             } else {
                 Complaint::TooEarly(text)
@@ -178,9 +183,9 @@ impl Notes {
     }
 
     /// The token is certainly not spent, and the API asks to wait until then.
-    pub(crate) fn turned_away(&mut self, generation: u32, until: Duration, told: bool) {
-        self.not_before = Some(Wait { generation, until, told });
-        self.presented = self.presented.take().filter(|last| last.generation != generation);
+    pub(crate) fn turned_away(&mut self, wait: Wait) {
+        self.not_before = Some(wait);
+        self.presented = self.presented.take().filter(|last| last.generation != wait.generation);
     }
 
     /// Until when nobody may ask, whatever clock they go by.

@@ -33,7 +33,7 @@ impl Bench {
     }
 
     fn present(&self, now: Duration, generation: u32, key: Option<&str>) {
-        let sent = Sent { family: FAMILY, generation, key, blind: false };
+        let sent = Sent { family: FAMILY, generation, key, blind: false, asker: 0 };
         self.checker.refresh_sent(self.scene(now), sent);
     }
 
@@ -372,9 +372,9 @@ fn a_wait_that_the_api_asks_for_is_kept_by_whoever_can_know_of_it() {
     for (blind, after_secs, expected) in [(false, 59, 1), (false, 60, 0), (true, 59, 0)] {
         let bench = Bench::new(Style::Free);
         bench.present(HOUR, 0, None);
-        bench.checker.turned_away(FAMILY, 0, until, true);
+        bench.checker.turned_away(FAMILY, Wait { generation: 0, until, told: true, asker: 0 });
         let now = HOUR + Duration::from_secs(after_secs);
-        let sent = Sent { family: FAMILY, generation: 0, key: None, blind };
+        let sent = Sent { family: FAMILY, generation: 0, key: None, blind, asker: 1 };
         bench.checker.refresh_sent(bench.scene(now), sent);
         assert_eq!(bench.found().len(), expected, "{blind}, {after_secs} s");
     }
@@ -387,7 +387,7 @@ fn while_the_api_asks_to_wait_nobody_has_a_chance_to_ask_for_a_lost_answer() {
         let bench = Bench::new(Style::OpenId);
         bench.refresh(HOUR, 0, None);
         bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Network);
-        bench.checker.turned_away(FAMILY, 0, until, true);
+        bench.checker.turned_away(FAMILY, Wait { generation: 0, until, told: true, asker: 0 });
         bench.checker.chance_for(HOUR + Duration::from_secs(20), FAMILY);
         let late = HOUR + 3 * Duration::from_mins(1);
         bench.refresh(late, 0, None);
@@ -462,4 +462,28 @@ fn a_replica_that_died_may_have_said_that_the_token_leaves() {
         }
         assert_eq!(bench.sent_away(2 * HOUR, 0), excuse);
     }
+}
+
+#[test]
+fn whoever_was_asked_to_wait_knows_whatever_becomes_of_the_store() {
+    for (asker, expected) in [(0, vec![Violation::TooEarly.words()]), (1, vec![])] {
+        let bench = Bench::new(Style::Free);
+        let until = HOUR + Duration::from_mins(1);
+        bench.checker.turned_away(FAMILY, Wait { generation: 0, until, told: false, asker: 0 });
+        let sent = Sent { family: FAMILY, generation: 0, key: None, blind: true, asker };
+        bench.checker.refresh_sent(bench.scene(HOUR), sent);
+        assert_eq!(bench.found(), expected, "{asker}");
+    }
+}
+
+/// The API counts from the first time that the token was spent.
+#[test]
+fn a_repetition_that_is_lost_as_well_gives_no_chance_back() {
+    let bench = Bench::new(Style::Ours);
+    bench.refresh(HOUR, 0, Some("key"));
+    bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Crash);
+    bench.checker.chance(HOUR + Duration::from_mins(5), bench.session);
+    bench.checker.answer_lost(HOUR + Duration::from_mins(9), FAMILY, 1, LostTo::Network);
+    bench.refresh(HOUR + Duration::from_mins(11), 0, Some("key"));
+    assert_eq!(bench.found(), [Violation::FamilyRevoked.words()]);
 }

@@ -21,6 +21,10 @@ const ANSWER_WITHOUT_COMMIT: Duration = Duration::from_secs(1);
 /// to be written at the pace of an accident; after that, of an outage.
 const GIVE_UP: Duration = Duration::from_mins(10);
 
+/// Nobody but this process knows that nothing was spent: it says so even while it ends.
+const ALSO_WHILE_CLOSING: Duration = Duration::from_secs(5);
+/// So long a new grant is offered to a store that is away by a process that is to end. A server waits little longer for it.
+const WHILE_CLOSING: Duration = Duration::from_secs(8);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_IN_AN_OUTAGE: Duration = Duration::from_secs(30);
@@ -209,7 +213,8 @@ impl Refresh {
                             return Kept::NotYet(newest);
                         }
                     }
-                    if begun.elapsed() <= GIVE_UP {
+                    let limit = if self.shared.is_closing() { WHILE_CLOSING } else { GIVE_UP };
+                    if begun.elapsed() <= limit {
                         self.shared.pause(pause).await;
                         pause = (pause * 2).min(LONGEST_PAUSE);
                     } else if self.waits_out_the_outage(begun, &mut place).await.is_break() {
@@ -354,7 +359,12 @@ impl Refresh {
         (self.shared.settings.spawner)(Box::pin(async move {
             let begun = Instant::now();
             let mut pause = FIRST_PAUSE;
-            while begun.elapsed() < GIVE_UP && again.shared.pause_unless_closing(pause).await.is_continue() {
+            while begun.elapsed() < GIVE_UP {
+                if begun.elapsed() < ALSO_WHILE_CLOSING {
+                    again.shared.pause(pause).await;
+                } else if again.shared.pause_unless_closing(pause).await.is_break() {
+                    return;
+                }
                 if !again.leave_as(found, by, &head).await.is_unwritten() {
                     return;
                 }

@@ -226,7 +226,9 @@ impl Ending {
         let Buried { newest, reason, version } = buried;
         let state = HeadState::Dead(reason);
         let head = Head { rotation: newest.rotation, state, not_before: None, grant: None, shown: true };
-        self.shared.knowledge.tell(&self.key);
+        if version.is_some() {
+            self.shared.knowledge.tell(&self.key);
+        }
         let put = match version {
             Some(version) => self.shared.put(&self.key, Some(version), &head).await,
             None => Put::Unreachable,

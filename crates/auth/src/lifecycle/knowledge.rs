@@ -27,7 +27,9 @@ pub(super) struct Knowledge {
     /// When the store last said that a rotation is the newest and not presented.
     confirmed: Mutex<HashMap<SessionKey, Said>>,
     /// How an attempt of this process ended, where the head could not be told.
-    outcomes: Mutex<HashMap<SessionKey, Outcome>>,
+    outcomes: Mutex<HashMap<SessionKey, (Outcome, Instant)>>,
+    /// Until when a token rests that was refused while no head could say so.
+    rests: Mutex<HashMap<SessionKey, Instant>>,
     /// Since when attempts are known here whose moments were written down by a wrong clock.
     seen: Mutex<HashMap<AttemptId, Instant>>,
     /// The refreshes that go on after everybody was answered.
@@ -97,14 +99,35 @@ impl Knowledge {
 
     pub(super) fn remember(&self, session: &SessionKey, outcome: Outcome) {
         let mut outcomes = lock(&self.outcomes);
+        if outcomes.len() >= MAX_OUTCOMES {
+            // Longer than it is tried to write one down.
+            outcomes.retain(|_, (_, at)| at.elapsed() < CONFIRMED_FOR);
+        }
         if outcomes.len() < MAX_OUTCOMES || outcomes.contains_key(session) {
-            outcomes.insert(session.clone(), outcome);
+            outcomes.insert(session.clone(), (outcome, Instant::now()));
         }
     }
 
     /// How the attempt ended that the head knows as begun only.
     pub(super) fn outcome(&self, session: &SessionKey, by: AttemptId) -> Option<Outcome> {
-        lock(&self.outcomes).get(session).copied().filter(|outcome| outcome.by == by)
+        lock(&self.outcomes).get(session).map(|(outcome, _)| *outcome).filter(|outcome| outcome.by == by)
+    }
+
+    /// The provider has asked to wait, and no head can say so.
+    pub(super) fn rest(&self, session: &SessionKey, wait: Duration) {
+        let mut rests = lock(&self.rests);
+        if rests.len() >= MAX_OUTCOMES {
+            rests.retain(|_, until| *until > Instant::now());
+        }
+        if rests.len() < MAX_OUTCOMES {
+            rests.insert(session.clone(), Instant::now() + wait);
+        }
+    }
+
+    /// How long that is yet.
+    pub(super) fn rests_for(&self, session: &SessionKey) -> Option<Duration> {
+        let until = lock(&self.rests).get(session).copied()?;
+        Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
     }
 
     /// How long an attempt has been known here. The first question is when that begins.

@@ -93,11 +93,15 @@ impl Shared {
         }
     }
 
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Acquire)
+    }
+
     /// The same for what need not be done any more once the process is to end: then it breaks.
     pub(super) async fn pause_unless_closing(&self, duration: Duration) -> ControlFlow<()> {
         let closing = self.closing.notified();
         // A process that is closing already told nobody who began to wait after that.
-        if self.is_closing.load(Ordering::Acquire) {
+        if self.is_closing() {
             return ControlFlow::Break(());
         }
         tokio::select! {

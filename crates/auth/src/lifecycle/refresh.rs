@@ -150,6 +150,9 @@ impl Refresh {
         if crate::mutants::is_active(crate::mutants::Mutant::NoSingleFlight) {
             return self.without_store().await;
         }
+        if let Some(wait) = self.shared.knowledge.rests_for(&self.key) {
+            return Step::again_after("the provider has asked to wait", wait);
+        }
         match self.shared.lease(&self.key, deadline).await {
             Asked::Held(lease) => {
                 let step = self.shared.holding(&self.key, &lease, self.under_lease(&lease)).await;
@@ -272,7 +275,11 @@ impl Refresh {
             {
                 Put::Unreachable
             }
-            Ok(_) => Put::Overtaken,
+            Ok(_) => {
+                // It may be on its way yet.
+                self.unsent(stand, doubt, by);
+                Put::Overtaken
+            }
             Err(_) => Put::Unreachable,
         }
     }
@@ -408,7 +415,9 @@ impl Refresh {
             RefreshOutcome::Unspent { retry_after, detail } => {
                 self.log("a refresh was refused, and its token is not spent", &detail);
                 self.shared.observe(Event::Unspent);
-                Step::again_after(detail, retry_after.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT))
+                let wait = retry_after.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT);
+                self.shared.knowledge.rest(&self.key, wait);
+                Step::again_after(detail, wait)
             }
             RefreshOutcome::InDoubt { detail, .. } => {
                 self.log("a refresh is in doubt", &detail);

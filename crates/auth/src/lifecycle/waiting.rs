@@ -83,7 +83,7 @@ impl Shared {
 }
 
 /// `None` for a moment that is further ahead than clocks may differ: whatever wrote it down had a wrong one.
-fn age(now: SystemTime, moment: SystemTime) -> Option<Duration> {
+pub(super) fn age(now: SystemTime, moment: SystemTime) -> Option<Duration> {
     match now.duration_since(moment) {
         Ok(age) => Some(age),
         Err(ahead) => (ahead.duration() <= CLOCK_SKEW).then_some(Duration::ZERO),

@@ -7,6 +7,7 @@ mod ending;
 mod flight;
 mod heads;
 mod knowledge;
+mod outages;
 mod store;
 
 use std::collections::VecDeque;

@@ -126,7 +126,7 @@ async fn the_end_of_an_older_rotation_does_not_end_a_newer_cookie() {
 #[tokio::test(start_paused = true)]
 async fn a_grant_that_was_adopted_and_refused_is_not_taken_for_shown() {
     let wait = End::Unspent(Some(Duration::from_secs(20)));
-    for refused in [false, true] {
+    for (refused, unread) in [(false, false), (true, false), (true, true)] {
         let bench = Bench::new().ends([(Duration::ZERO, End::Rotate), (Duration::ZERO, wait.clone())]).run();
         let lifecycle = bench.replica();
         pass(LIFE).await;
@@ -134,12 +134,13 @@ async fn a_grant_that_was_adopted_and_refused_is_not_taken_for_shown() {
         pass(LIFE).await;
         // Its answer never arrives, and what it adopts is not what its browser holds.
         if refused {
+            *bench.heads.reads_until_lost.lock().unwrap() = unread.then_some(1);
             let session = SessionKey::new(SESSION, adopted.rotation);
             lifecycle.replace_refused(&Caller::default(), &session, &adopted.grant).await;
         } else {
             assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
         }
         pass(Duration::from_hours(12)).await;
-        assert_eq!(renewed(request(&lifecycle, 0, &first()).await).rotation, 2, "{refused}");
+        assert_eq!(renewed(request(&lifecycle, 0, &first()).await).rotation, 2, "{refused}, {unread}");
     }
 }

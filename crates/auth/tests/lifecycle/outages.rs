@@ -1,0 +1,195 @@
+//! What a store does to those who go on: it answers late, says nothing, comes back; and the process ends meanwhile.
+
+use super::*;
+
+fn of(repetition: Repetition) -> Bench {
+    let mut bench = Bench::new();
+    bench.provider.repetition = repetition;
+    bench
+}
+
+async fn sign_out(lifecycle: &Lifecycle, rotation: u64, grant: &Grant) {
+    let session = SessionKey::new(SESSION, rotation);
+    let _ = lifecycle.end(&Caller::default(), &session, grant, EndReason::SignedOut).await;
+}
+
+/// Passes everything on; the next write is answered with an error at once, and done a little later.
+struct LateWrite {
+    heads: Arc<dyn Heads>,
+    late: AtomicBool,
+}
+
+#[async_trait]
+impl Heads for LateWrite {
+    async fn read(&self, session: &SessionKey) -> HeadRead {
+        self.heads.read(session).await
+    }
+
+    async fn write(
+        &self,
+        session: &SessionKey,
+        expected: Option<HeadVersion>,
+        head: &Head,
+        keep: Keep,
+    ) -> Result<Option<HeadVersion>, HeadsError> {
+        if !self.late.swap(false, Ordering::SeqCst) {
+            return self.heads.write(session, expected, head, keep).await;
+        }
+        let (heads, session, head) = (Arc::clone(&self.heads), session.clone(), head.clone());
+        tokio::spawn(async move {
+            pass(Duration::from_millis(50)).await;
+            let _ = heads.write(&session, expected, &head, keep).await;
+        });
+        Err(HeadsError("no answer in time".to_owned()))
+    }
+
+    async fn acquire(
+        &self,
+        session: &SessionKey,
+        holder: &Holder,
+        life: Duration,
+    ) -> Result<bool, HeadsError> {
+        self.heads.acquire(session, holder, life).await
+    }
+
+    async fn release(&self, session: &SessionKey, holder: &Holder) -> Result<(), HeadsError> {
+        self.heads.release(session, holder).await
+    }
+}
+
+fn over(bench: &Running, heads: Arc<dyn Heads>) -> Lifecycle {
+    Lifecycle::new(LifecycleSettings {
+        provider: Arc::clone(&bench.provider) as Arc<dyn Provider>,
+        heads,
+        clock: Arc::clone(&bench.clock),
+        random: system_random(),
+        spawner: tokio_spawner(),
+        observer: nobody(),
+        patience: Patience::default(),
+    })
+}
+
+fn late(bench: &Running) -> Lifecycle {
+    let heads = LateWrite { heads: Arc::clone(&bench.heads.heads), late: AtomicBool::new(true) };
+    over(bench, Arc::new(heads))
+}
+
+/// It was looked for in vain, and is done after that.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_arrives_late_leaves_nobody_in_doubt() {
+    for style in [Repetition::AskAgain(Rest::SHORT), Repetition::Never] {
+        let bench = of(style).run();
+        let lifecycle = late(&bench);
+        pass(LIFE).await;
+        assert_eq!(renewed(request(&lifecycle, 0, &first()).await).rotation, 1, "{style:?}");
+        assert_eq!(bench.presented(), ["t"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_arrives_late_leaves_no_other_replica_in_doubt() {
+    let bench = of(Repetition::Never).run();
+    let (one, other) = (late(&bench), bench.replica());
+    pass(LIFE).await;
+    let _ = request(&one, 0, &first()).await;
+    pass(Duration::from_mins(2)).await;
+    let ensured = request(&other, 0, &first()).await;
+    assert!(matches!(ensured, Ensured::Usable(_)), "{ensured:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_store_whoever_was_asked_to_wait_waits() {
+    for style in [Repetition::Free, RECOGNISED] {
+        let wait = End::Unspent(Some(Duration::from_secs(20)));
+        let bench = of(style).ends(vec![(Duration::ZERO, wait); 100]).run();
+        let lifecycle = bench.replica();
+        pass(LIFE).await;
+        bench.take_store_away(true);
+        for _ in 0..10 {
+            assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
+            pass(Duration::from_secs(1)).await;
+        }
+        assert_eq!(bench.presented().len(), 1, "{style:?}");
+        pass(Duration::from_secs(10)).await;
+        let _ = request(&lifecycle, 0, &first()).await;
+        assert_eq!(bench.presented().len(), 2, "{style:?}");
+    }
+}
+
+/// The first time nobody knew which grant is the newest.
+#[tokio::test(start_paused = true)]
+async fn an_end_that_was_told_in_an_outage_is_told_of_the_newest_grant_when_it_comes_again() {
+    for style in [Repetition::AskAgain(Rest::SHORT), Repetition::Never] {
+        let bench = of(style).run();
+        let lifecycle = bench.replica();
+        pass(LIFE).await;
+        renewed(request(&lifecycle, 0, &first()).await);
+        bench.take_store_away(true);
+        sign_out(&lifecycle, 0, &first()).await;
+        pass(Duration::from_mins(1)).await;
+        bench.take_store_away(false);
+        sign_out(&lifecycle, 0, &first()).await;
+        pass(Duration::from_mins(1)).await;
+        let signed_out = bench.provider.signed_out.lock().unwrap().clone();
+        assert!(signed_out.contains(&"t'".to_owned()), "{style:?}: {signed_out:?}");
+        assert_ended(&request(&lifecycle, 0, &first()).await, EndReason::SignedOut);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_is_to_end_still_writes_down_that_nothing_was_spent() {
+    for end in [End::NotSent, End::Unspent(Some(Duration::from_secs(20)))] {
+        let bench = of(Repetition::Never).ends([(Duration::from_millis(300), end)]).run();
+        let (closing, next) = (bench.replica(), bench.replica());
+        pass(LIFE).await;
+        let grant = first();
+        let deployed = async {
+            pass(Duration::from_millis(100)).await;
+            closing.close();
+            bench.take_store_away(true);
+            pass(Duration::from_secs(1)).await;
+            bench.take_store_away(false);
+        };
+        let (ensured, ()) = tokio::join!(request(&closing, 0, &grant), deployed);
+        assert_unavailable(&ensured, false);
+        pass(Duration::from_mins(1)).await;
+        assert_eq!(renewed(request(&next, 0, &first()).await).rotation, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_a_clock_that_was_set_back_no_token_is_young() {
+    let bench = of(RECOGNISED).run();
+    let (alone, other) = (bench.replica(), over(&bench, Arc::clone(&bench.heads.heads)));
+    pass(LIFE).await;
+    renewed(request(&other, 0, &first()).await);
+    bench.take_store_away(true);
+    pass(Duration::from_mins(50)).await;
+    *bench.heads.set_back.lock().unwrap() = Duration::from_hours(2);
+    let _ = alone.replace_refused(&Caller::default(), &SessionKey::new(SESSION, 0), &first()).await;
+    assert_eq!(bench.presented(), ["t"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_is_to_end_does_not_wait_ten_minutes_for_the_store() {
+    let bench = of(RECOGNISED).run();
+    let running = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&running);
+    let spawner: Spawner = Arc::new(move |task: Task| {
+        let counted = Arc::clone(&counted);
+        counted.fetch_add(1, Ordering::SeqCst);
+        tokio::spawn(async move {
+            task.await;
+            counted.fetch_sub(1, Ordering::SeqCst);
+        });
+    });
+    let lifecycle = bench.replica_on(spawner);
+    pass(LIFE).await;
+    bench.take_store_away(true);
+    renewed(request(&lifecycle, 0, &first()).await);
+    lifecycle.close();
+    pass(Duration::from_secs(5)).await;
+    assert_eq!(running.load(Ordering::SeqCst), 1, "for as long as somebody waits for its end");
+    pass(Duration::from_secs(10)).await;
+    assert_eq!(running.load(Ordering::SeqCst), 0);
+}
