@@ -320,8 +320,12 @@ impl Refresh {
                 self.log("a refresh was refused, and its token is not spent", &detail);
                 self.shared.observe(Event::Unspent);
                 let wait = retry_after.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT);
-                let not_before = NotBefore { at: self.shared.now() + wait, by: before.by };
-                let newer = self.leave(&before, before.state(), self.resting(not_before)).await;
+                let not_before = self.resting(NotBefore { at: self.shared.now() + wait, by: before.by });
+                if not_before.is_some() {
+                    // The head will say so, and may be out of reach when it is asked.
+                    self.shared.knowledge.rest(&self.key, wait);
+                }
+                let newer = self.leave(&before, before.state(), not_before).await;
                 newer.map_or_else(|| Step::again_after(detail, wait), Step::Landed)
             }
             RefreshOutcome::InDoubt { answered, detail } => {

@@ -99,20 +99,26 @@ async fn a_write_that_arrives_late_leaves_no_other_replica_in_doubt() {
 
 #[tokio::test(start_paused = true)]
 async fn without_the_store_whoever_was_asked_to_wait_waits() {
-    for style in [Repetition::Free, RECOGNISED] {
+    for (style, written) in
+        [Repetition::Free, RECOGNISED].into_iter().flat_map(|style| [(style, false), (style, true)])
+    {
         let wait = End::Unspent(Some(Duration::from_secs(20)));
         let bench = of(style).ends(vec![(Duration::ZERO, wait); 100]).run();
         let lifecycle = bench.replica();
         pass(LIFE).await;
+        // Asked while it is there, or not.
+        if written {
+            assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
+        }
         bench.take_store_away(true);
         for _ in 0..10 {
             assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
             pass(Duration::from_secs(1)).await;
         }
-        assert_eq!(bench.presented().len(), 1, "{style:?}");
+        assert_eq!(bench.presented().len(), 1, "{style:?}, {written}");
         pass(Duration::from_secs(10)).await;
         let _ = request(&lifecycle, 0, &first()).await;
-        assert_eq!(bench.presented().len(), 2, "{style:?}");
+        assert_eq!(bench.presented().len(), 2, "{style:?}, {written}");
     }
 }
 
