@@ -101,7 +101,7 @@ fn a_log_that_nobody_reads_stops_no_request() {
         line.and_then(|line| line.split(' ').nth(1)?.parse::<u64>().ok()).unwrap()
     };
     while dropped(&send(metrics, "GET /metrics", "", "")) == 0 {
-        assert!(started.elapsed() < Duration::from_secs(120), "nobody says that lines were dropped");
+        assert!(started.elapsed() < Duration::from_mins(2), "nobody says that lines were dropped");
         std::thread::sleep(Duration::from_millis(200));
     }
     // Once somebody reads again, the log says it as well.

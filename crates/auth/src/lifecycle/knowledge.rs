@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -29,7 +29,7 @@ pub(super) struct Knowledge {
     /// How an attempt of this process ended, where the head could not be told.
     outcomes: Mutex<HashMap<SessionKey, (Outcome, Instant)>>,
     /// Until when a token rests that was refused while no head could say so.
-    rests: Mutex<HashMap<SessionKey, Instant>>,
+    rests: Mutex<HashMap<SessionKey, Wait>>,
     /// Since when attempts are known here whose moments were written down by a wrong clock.
     seen: Mutex<HashMap<AttemptId, Instant>>,
     /// The refreshes that go on after everybody was answered.
@@ -46,6 +46,21 @@ struct Said {
     at: Instant,
     /// A head that takes no writes does not show who has presented the token: they could not write that down either.
     is_believed: bool,
+}
+
+/// A wait that the provider has asked for.
+#[derive(Debug, Clone, Copy)]
+struct Wait {
+    until: Instant,
+    by_clock: SystemTime,
+}
+
+impl Wait {
+    /// The clock of the machine goes on while it is suspended, that of the runtime does not; the machine's may be set back.
+    fn left(self, now: SystemTime) -> Duration {
+        let by_clock = self.by_clock.duration_since(now).unwrap_or_default();
+        by_clock.min(self.until.saturating_duration_since(Instant::now()))
+    }
 }
 
 /// The state in which an attempt left its token.
@@ -114,20 +129,20 @@ impl Knowledge {
     }
 
     /// The provider has asked to wait, and no head can say so.
-    pub(super) fn rest(&self, session: &SessionKey, wait: Duration) {
+    pub(super) fn rest(&self, session: &SessionKey, wait: Duration, now: SystemTime) {
         let mut rests = lock(&self.rests);
         if rests.len() >= MAX_OUTCOMES {
-            rests.retain(|_, until| *until > Instant::now());
+            rests.retain(|_, wait| !wait.left(now).is_zero());
         }
         if rests.len() < MAX_OUTCOMES {
-            rests.insert(session.clone(), Instant::now() + wait);
+            rests.insert(session.clone(), Wait { until: Instant::now() + wait, by_clock: now + wait });
         }
     }
 
     /// How long that is yet.
-    pub(super) fn rests_for(&self, session: &SessionKey) -> Option<Duration> {
-        let until = lock(&self.rests).get(session).copied()?;
-        Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
+    pub(super) fn rests_for(&self, session: &SessionKey, now: SystemTime) -> Option<Duration> {
+        let wait = lock(&self.rests).get(session).copied()?;
+        Some(wait.left(now)).filter(|left| !left.is_zero())
     }
 
     /// How long an attempt has been known here. The first question is when that begins.

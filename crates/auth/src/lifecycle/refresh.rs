@@ -150,7 +150,7 @@ impl Refresh {
         if crate::mutants::is_active(crate::mutants::Mutant::NoSingleFlight) {
             return self.without_store().await;
         }
-        if let Some(wait) = self.shared.knowledge.rests_for(&self.key) {
+        if let Some(wait) = self.shared.knowledge.rests_for(&self.key, self.shared.now()) {
             return Step::again_after("the provider has asked to wait", wait);
         }
         match self.shared.lease(&self.key, deadline).await {
@@ -323,7 +323,7 @@ impl Refresh {
                 let not_before = self.resting(NotBefore { at: self.shared.now() + wait, by: before.by });
                 if not_before.is_some() {
                     // The head will say so, and may be out of reach when it is asked.
-                    self.shared.knowledge.rest(&self.key, wait);
+                    self.shared.knowledge.rest(&self.key, wait, self.shared.now());
                 }
                 let newer = self.leave(&before, before.state(), not_before).await;
                 newer.map_or_else(|| Step::again_after(detail, wait), Step::Landed)
@@ -420,7 +420,7 @@ impl Refresh {
                 self.log("a refresh was refused, and its token is not spent", &detail);
                 self.shared.observe(Event::Unspent);
                 let wait = retry_after.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT);
-                self.shared.knowledge.rest(&self.key, wait);
+                self.shared.knowledge.rest(&self.key, wait, self.shared.now());
                 Step::again_after(detail, wait)
             }
             RefreshOutcome::InDoubt { detail, .. } => {
