@@ -52,7 +52,7 @@ async fn unknown_paths_are_404() {
         "/nowhere",
         "/api/nowhere",
         "/pkg/nowhere.js",
-        "/account/",
+        "/nowhere/",
         "/%00",
         "/../etc/passwd",
         "/pkg/../../Cargo.toml",
