@@ -29,6 +29,8 @@ use sessions::Sessions;
 const TOLD: usize = 5;
 /// Until the lease of a dead holder has run out, and whoever waited for it has given up, nobody can ask.
 const LEASE_AND_PATIENCE: Duration = Duration::from_secs(12);
+/// Who asks within this time after they could has not missed the chance: others may have the lease first.
+const A_MOMENT: Duration = Duration::from_secs(5);
 /// Who comes later than so long before the window closes may have come too late.
 const LEAST_CHANCE: Duration = Duration::from_secs(30);
 
@@ -90,8 +92,12 @@ impl Checker {
     }
 
     /// The API turned a refresh away until then, and whoever asked knows; `told` says whether it had the store.
-    pub(crate) fn turned_away(&self, family: FamilyId, wait: Wait) {
-        self.state().families.notes(family).turned_away(wait);
+    pub(crate) fn turned_away(&self, now: Duration, family: FamilyId, wait: Wait) {
+        let mut state = self.state();
+        let notes = state.families.notes(family);
+        // Whoever had the chance to ask a moment ago has done so, and was not told.
+        notes.chance = notes.chance.filter(|chance| now.saturating_sub(*chance) > A_MOMENT);
+        notes.turned_away(wait);
     }
 
     /// A fault keeps everybody from knowing what came of a presentation of this token.

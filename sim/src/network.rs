@@ -213,7 +213,7 @@ impl Journey {
             Fate::TurnedAway { secs, .. } if knows => {
                 let until = world.now() + Duration::from_secs(secs);
                 let told = !replica.store_disturbed_since(world.now().saturating_sub(BLIND_FOR));
-                world.checker.turned_away(family, Wait { generation, until, told, asker });
+                world.checker.turned_away(world.now(), family, Wait { generation, until, told, asker });
                 if replica.is_partitioned() {
                     world.checker.wait_unheard(family, generation);
                 } else {
@@ -224,7 +224,11 @@ impl Journey {
                 // It stands still, and knows once it goes on. The others cannot.
                 world.checker.doubted(family, generation);
                 let until = world.now() + Duration::from_secs(secs);
-                world.checker.turned_away(family, Wait { generation, until, told: false, asker });
+                world.checker.turned_away(
+                    world.now(),
+                    family,
+                    Wait { generation, until, told: false, asker },
+                );
             }
             Fate::TurnedAway { .. } => world.checker.wait_unheard(family, generation),
             Fate::Replaced { .. } if knows => world.checker.answered(family, generation),

@@ -372,7 +372,7 @@ fn a_wait_that_the_api_asks_for_is_kept_by_whoever_can_know_of_it() {
     for (blind, after_secs, expected) in [(false, 59, 1), (false, 60, 0), (true, 59, 0)] {
         let bench = Bench::new(Style::Free);
         bench.present(HOUR, 0, None);
-        bench.checker.turned_away(FAMILY, Wait { generation: 0, until, told: true, asker: 0 });
+        bench.checker.turned_away(HOUR, FAMILY, Wait { generation: 0, until, told: true, asker: 0 });
         let now = HOUR + Duration::from_secs(after_secs);
         let sent = Sent { family: FAMILY, generation: 0, key: None, blind, asker: 1 };
         bench.checker.refresh_sent(bench.scene(now), sent);
@@ -387,7 +387,7 @@ fn while_the_api_asks_to_wait_nobody_has_a_chance_to_ask_for_a_lost_answer() {
         let bench = Bench::new(Style::OpenId);
         bench.refresh(HOUR, 0, None);
         bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Network);
-        bench.checker.turned_away(FAMILY, Wait { generation: 0, until, told: true, asker: 0 });
+        bench.checker.turned_away(HOUR, FAMILY, Wait { generation: 0, until, told: true, asker: 0 });
         bench.checker.chance_for(HOUR + Duration::from_secs(20), FAMILY);
         let late = HOUR + 3 * Duration::from_mins(1);
         bench.refresh(late, 0, None);
@@ -469,7 +469,7 @@ fn whoever_was_asked_to_wait_knows_whatever_becomes_of_the_store() {
     for (asker, expected) in [(0, vec![Violation::TooEarly.words()]), (1, vec![])] {
         let bench = Bench::new(Style::Free);
         let until = HOUR + Duration::from_mins(1);
-        bench.checker.turned_away(FAMILY, Wait { generation: 0, until, told: false, asker: 0 });
+        bench.checker.turned_away(HOUR, FAMILY, Wait { generation: 0, until, told: false, asker: 0 });
         let sent = Sent { family: FAMILY, generation: 0, key: None, blind: true, asker };
         bench.checker.refresh_sent(bench.scene(HOUR), sent);
         assert_eq!(bench.found(), expected, "{asker}");
@@ -486,4 +486,20 @@ fn a_repetition_that_is_lost_as_well_gives_no_chance_back() {
     bench.checker.answer_lost(HOUR + Duration::from_mins(9), FAMILY, 1, LostTo::Network);
     bench.refresh(HOUR + Duration::from_mins(11), 0, Some("key"));
     assert_eq!(bench.found(), [Violation::FamilyRevoked.words()]);
+}
+
+#[test]
+fn a_chance_that_was_taken_at_once_and_turned_away_is_no_missed_one() {
+    for (asked_after, expected) in [(3, vec![]), (20, vec![Violation::FamilyRevoked.words()])] {
+        let bench = Bench::new(Style::OpenId);
+        bench.refresh(HOUR, 0, None);
+        bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Network);
+        let could = HOUR + Duration::from_secs(8);
+        bench.checker.was_left_alone(could, FAMILY, 1);
+        let now = could + Duration::from_secs(asked_after);
+        let wait = Wait { generation: 0, until: now + Duration::from_secs(88), told: true, asker: 0 };
+        bench.checker.turned_away(now, FAMILY, wait);
+        bench.refresh(HOUR + Duration::from_mins(4), 0, None);
+        assert_eq!(bench.found(), expected, "{asked_after} s");
+    }
 }
