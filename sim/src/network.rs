@@ -197,6 +197,8 @@ impl Journey {
         }
         if replica.is_partitioned() {
             self.world.checker.answer_lost(now, family, generation, LostTo::Partition);
+            // What came of it is known where nobody who has the store can ask.
+            self.world.checker.doubted(family, generation.saturating_sub(1));
             replica.holds(now, family, generation);
         } else {
             self.world.checker.answer_arrived(family, generation);
