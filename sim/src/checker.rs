@@ -29,6 +29,8 @@ use sessions::Sessions;
 const TOLD: usize = 5;
 /// Until the lease of a dead holder has run out, and whoever waited for it has given up, nobody can ask.
 const LEASE_AND_PATIENCE: Duration = Duration::from_secs(12);
+/// How long whoever finds a token presented waits for who presented it.
+const HEIR_WAITS: Duration = Duration::from_mins(1);
 /// Who asks within this time after they could has not missed the chance: others may have the lease first.
 const A_MOMENT: Duration = Duration::from_secs(5);
 /// Who comes later than so long before the window closes may have come too late.
@@ -127,6 +129,15 @@ impl Checker {
         let notes = state.families.notes(family);
         notes.lost = notes.lost.filter(|(lost, _)| *lost > generation);
         notes.doubt = notes.doubt.filter(|doubt| *doubt >= generation);
+    }
+
+    /// The same once the store is back for whoever had it. An heir that could not know may have given the session up by then.
+    pub(crate) fn written_after(&self, family: FamilyId, generation: u32, time: Duration) {
+        let doubt = self.state().families.notes(family).doubt;
+        self.written(family, generation);
+        if time >= HEIR_WAITS {
+            self.state().families.notes(family).doubt = doubt;
+        }
     }
 
     /// The store has no room for a grant that has just come; or it has again.

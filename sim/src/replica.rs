@@ -173,8 +173,9 @@ impl Replica {
         }
         let now = world.now();
         for (at, family, generation) in lock(&self.held).drain(..) {
-            if now.saturating_sub(at) < HELD_FOR && !self.disturbed_since(at) {
-                world.checker.written(family, generation);
+            let held_for = now.saturating_sub(at);
+            if held_for < HELD_FOR && !self.disturbed_since(at) {
+                world.checker.written_after(family, generation, held_for);
             }
         }
     }

@@ -503,3 +503,14 @@ fn a_chance_that_was_taken_at_once_and_turned_away_is_no_missed_one() {
         assert_eq!(bench.found(), expected, "{asked_after} s");
     }
 }
+
+#[test]
+fn a_grant_that_an_heir_has_waited_for_in_vain_is_in_doubt_although_it_is_written_later() {
+    for (secs, excuse) in [(59, None), (60, Some(Excuse::Unresolved))] {
+        let bench = Bench::new(Style::Person);
+        bench.refresh(HOUR, 0, None);
+        bench.checker.doubted(FAMILY, 0);
+        bench.checker.written_after(FAMILY, 1, Duration::from_secs(secs));
+        assert_eq!(bench.sent_away(2 * HOUR, 0), excuse, "{secs} s");
+    }
+}
