@@ -91,7 +91,8 @@ impl Checker {
         }
         // Nobody can know of the end then, and where the API could not be told of it either, its tokens are good. Where reuse
         // ends the person's sessions, it is not told of a token that may be spent: with the store down that is every one.
-        let untold = matches!(self.style, Style::Free | Style::Cookies | Style::Person)
+        // Whoever was to tell it once it is back, and to write the end down, may have died before either.
+        let untold = (crashed || matches!(self.style, Style::Free | Style::Cookies | Style::Person))
             && scene.core.has_unused_token(family, scene.core_now);
         let unwritten = shown.ended.store_down && (shown.unwritten || shown.asked_crashed);
         if (shown.unread || unwritten) && (since <= COPY_LIVES || untold) {

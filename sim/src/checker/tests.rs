@@ -214,12 +214,16 @@ fn a_copy_whose_token_no_sign_out_could_end_works_as_long_as_the_end_is_unwritte
 
 #[test]
 fn a_session_whose_end_nobody_knows_of_goes_on_until_it_is_ended_again() {
-    for (style, goes_on) in [(Style::Person, true), (Style::Ours, false)] {
-        let bench = Bench::new(style);
+    for (told, goes_on) in [(false, true), (true, false)] {
+        let bench = Bench::new(Style::Ours);
+        if told {
+            bench.core.revoke(FAMILY);
+        }
         let lost = Shown { asked_crashed: true, ..UNWRITTEN };
         bench.checker.ended(bench.session, lost.ended);
-        bench.shown_after_end(20, lost);
-        assert_eq!(bench.checker.how_it_ended(bench.session).is_none(), goes_on, "{style:?}");
+        bench.shown_after_end(60, lost);
+        assert_eq!(bench.checker.how_it_ended(bench.session).is_none(), goes_on, "told: {told}");
+        assert_eq!(bench.found().is_empty(), goes_on, "told: {told}");
         bench.checker.ended(bench.session, Ended { at: 2 * HOUR, ..SHOWN.ended });
         assert_eq!(bench.checker.how_it_ended(bench.session).is_some_and(|end| end.at == 2 * HOUR), goes_on);
     }
