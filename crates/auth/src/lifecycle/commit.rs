@@ -333,8 +333,9 @@ impl Refresh {
     pub(super) async fn leave_as(&self, mut found: Option<HeadVersion>, by: AttemptId, head: &Head) -> Left {
         let mut tries = 0;
         let mut pause = FIRST_PAUSE;
+        let mut head = head.clone();
         loop {
-            match self.shared.put(&self.key, found, head).await {
+            match self.shared.put(&self.key, found, &head).await {
                 Put::Done(_) => return Left::Written,
                 // Once is an accident, and others wait for the lease to read this.
                 Put::Unreachable if tries < LEAVES_AGAIN => {
@@ -344,7 +345,11 @@ impl Refresh {
                 }
                 Put::Unreachable => return Left::Unwritten,
                 Put::Overtaken => match self.in_its_place(self.grant.generation).await {
-                    InItsPlace::Older(stand) if stand.phase.by() == Some(by) => found = stand.version,
+                    InItsPlace::Older(stand) if stand.phase.by() == Some(by) => {
+                        found = stand.version;
+                        // Somebody may have asked meanwhile, and have been told to wait.
+                        head.not_before = head.not_before.or(stand.not_before);
+                    }
                     InItsPlace::Unreachable => return Left::Unwritten,
                     other => return Left::Instead(other.into_landing()),
                 },

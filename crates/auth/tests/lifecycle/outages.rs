@@ -199,3 +199,22 @@ async fn a_process_that_is_to_end_does_not_wait_ten_minutes_for_the_store() {
     pass(Duration::from_secs(10)).await;
     assert_eq!(running.load(Ordering::SeqCst), 0);
 }
+
+/// Its holder was slow to notice that no answer came, and another replica has asked since.
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_another_replica_was_told_of_outlives_the_end_of_an_older_attempt() {
+    let ends = [
+        (Duration::from_secs(20), End::InDoubt),
+        (Duration::ZERO, End::Unspent(Some(Duration::from_mins(2)))),
+    ];
+    let bench = of(RECOGNISED).ends(ends).run();
+    let (slow, other) = (bench.replica(), bench.replica());
+    pass(LIFE).await;
+    assert_unavailable(&request(&slow, 0, &first()).await, false);
+    bench.heads.break_lease(&SessionKey::new(SESSION, 0)).await;
+    assert_unavailable(&request(&other, 0, &first()).await, false);
+    assert_eq!(bench.presented().len(), 2);
+    pass(Duration::from_mins(1)).await;
+    assert_unavailable(&request(&slow, 0, &first()).await, false);
+    assert_eq!(bench.presented().len(), 2, "nobody asks before the wait is over");
+}
