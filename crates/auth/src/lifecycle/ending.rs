@@ -112,10 +112,6 @@ impl Ending {
 
     /// Continues where the grant to be revoked cannot be opened here, as long as it `may_wait` for the key.
     async fn try_once(&self, answer: &mut Option<Answer>, may_wait: bool) -> ControlFlow<()> {
-        if self.shared.knowledge.was_told(&self.key) {
-            let _ = answer.take().map(|answer| answer.send(Ok(())));
-            return ControlFlow::Break(());
-        }
         let deadline = Instant::now() + self.shared.settings.patience.refresh;
         match self.shared.lease(&self.key, deadline).await {
             Asked::Held(lease) => {
@@ -226,9 +222,6 @@ impl Ending {
         let Buried { newest, reason, version } = buried;
         let state = HeadState::Dead(reason);
         let head = Head { rotation: newest.rotation, state, not_before: None, grant: None, shown: true };
-        if version.is_some() {
-            self.shared.knowledge.tell(&self.key);
-        }
         let put = match version {
             Some(version) => self.shared.put(&self.key, Some(version), &head).await,
             None => Put::Unreachable,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -14,8 +14,6 @@ const MAX_CONFIRMED: usize = 100_000;
 /// Longer than any provider recognises a repetition.
 const CONFIRMED_FOR: Duration = Duration::from_hours(1);
 const MAX_OUTCOMES: usize = 10_000;
-/// Longer than it takes a browser to show all of its tabs.
-const TOLD_FOR: Duration = Duration::from_hours(1);
 /// Some tens of megabytes of grants and tasks.
 const MAX_UNKEPT: usize = 10_000;
 /// How many refreshes go on being asked at once after everybody was answered.
@@ -34,8 +32,6 @@ pub(super) struct Knowledge {
     seen: Mutex<HashMap<AttemptId, Instant>>,
     /// The refreshes that go on after everybody was answered.
     seen_through: Mutex<HashSet<SessionKey>>,
-    /// When the ends of sessions were told here.
-    told: Mutex<HashMap<Arc<[u8]>, Instant>>,
     /// How many grants only this process has, in a long outage of the store.
     unkept: AtomicUsize,
 }
@@ -152,23 +148,6 @@ impl Knowledge {
             seen.retain(|_, at| at.elapsed() < CONFIRMED_FOR);
         }
         seen.entry(by).or_insert_with(Instant::now).elapsed()
-    }
-
-    /// Whether the end of this session was told here lately. No head says so where it is not kept, and a copy of its cookie may come
-    /// as often as somebody likes.
-    pub(super) fn was_told(&self, session: &SessionKey) -> bool {
-        lock(&self.told).get(session.id()).is_some_and(|at| at.elapsed() < TOLD_FOR)
-    }
-
-    /// Its end is told now.
-    pub(super) fn tell(&self, session: &SessionKey) {
-        let mut told = lock(&self.told);
-        if told.len() >= MAX_OUTCOMES {
-            told.retain(|_, at| at.elapsed() < TOLD_FOR);
-        }
-        if told.len() < MAX_OUTCOMES {
-            told.insert(session.id().into(), Instant::now());
-        }
     }
 
     /// A place among the grants that only this process has.
