@@ -145,11 +145,11 @@ impl Running {
         self.child.wait().unwrap();
     }
 
-    /// Everything that it has written, from its start to its end.
+    /// Everything that it has written, from its start to its end. It may end by itself: the last lines of a killed program are lost.
+    #[cfg(unix)]
     fn into_log(mut self) -> String {
-        let log = self.log.take();
-        self.kill();
-        log.unwrap().join().unwrap()
+        self.tell_to_stop();
+        self.log.take().unwrap().join().unwrap()
     }
 }
 
