@@ -5,7 +5,8 @@
 //! does not within ten is killed. Nothing is left behind either way.
 
 use std::ffi::OsStr;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::io::{self, BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -61,6 +62,32 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     let name = shown(command);
     let status = wait(spawn(command)?)?;
     if status.success() { Ok(()) } else { Err(Failure::new(format!("`{name}` ended with {status}."))) }
+}
+
+/// As [`run`], and `watch` sees each line of the program's standard output, which goes on to the terminal.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(crate) fn run_and_watch(command: &mut Command, watch: impl FnMut(&str) + Send) -> Result<()> {
+    let name = shown(command);
+    let mut child = spawn(command.stdout(Stdio::piped()))?;
+    let lines = child.stdout.take();
+    let status = thread::scope(|scope| {
+        scope.spawn(|| pass_on(lines, watch));
+        wait(child)
+    })?;
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("`{name}` ended with {status}."))) }
+}
+
+fn pass_on(lines: Option<ChildStdout>, mut watch: impl FnMut(&str)) {
+    for line in
+        lines.into_iter().flat_map(|lines| BufReader::new(lines).split(b'\n')).map_while(io::Result::ok)
+    {
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        watch(&line);
+    }
 }
 
 /// What the program prints on its standard output; its standard error goes to the terminal.
@@ -158,6 +185,14 @@ mod tests {
     fn a_failing_program_is_shown_with_its_arguments() {
         let failure = run(program("cargo").args(["--no-such-option"]).stderr(Stdio::null())).unwrap_err();
         assert!(failure.to_string().starts_with("`cargo --no-such-option` ended with"), "{failure}");
+    }
+
+    #[test]
+    fn each_line_is_seen_whatever_its_bytes() {
+        let mut seen = Vec::new();
+        run_and_watch(program("printf").arg("one\\n\\377two\\n\\nlast"), |line| seen.push(line.to_owned()))
+            .unwrap();
+        assert_eq!(seen, ["one", "\u{fffd}two", "", "last"]);
     }
 
     #[test]

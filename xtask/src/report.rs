@@ -6,7 +6,8 @@ use std::time::Duration;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Passed,
-    Failed,
+    /// And why, in a line or more.
+    Failed(String),
     /// Not run, and why. It counts neither way.
     Skipped(String),
 }
@@ -29,15 +30,18 @@ impl Report {
     }
 
     pub(crate) fn passed(&self) -> usize {
-        self.count(&Outcome::Passed)
+        self.lines.iter().filter(|line| line.outcome == Outcome::Passed).count()
     }
 
     pub(crate) fn failed(&self) -> usize {
-        self.count(&Outcome::Failed)
+        self.failures().count()
     }
 
-    fn count(&self, outcome: &Outcome) -> usize {
-        self.lines.iter().filter(|line| line.outcome == *outcome).count()
+    fn failures(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.lines.iter().filter_map(|line| match &line.outcome {
+            Outcome::Failed(reason) => Some((line.step, reason.as_str())),
+            Outcome::Passed | Outcome::Skipped(_) => None,
+        })
     }
 }
 
@@ -47,8 +51,15 @@ impl fmt::Display for Report {
             let seconds = line.duration.as_secs_f64();
             match &line.outcome {
                 Outcome::Passed => writeln!(f, "  {:<34} ok     {seconds:>7.1} s", line.step)?,
-                Outcome::Failed => writeln!(f, "  {:<34} FAILED {seconds:>7.1} s", line.step)?,
+                Outcome::Failed(_) => writeln!(f, "  {:<34} FAILED {seconds:>7.1} s", line.step)?,
                 Outcome::Skipped(reason) => writeln!(f, "  {:<34} skipped: {reason}", line.step)?,
+            }
+        }
+        // Again at the end: what the step printed is thousands of lines away.
+        for (step, reason) in self.failures() {
+            writeln!(f, "\n{step}:")?;
+            for line in reason.lines() {
+                writeln!(f, "  {line}")?;
             }
         }
         // Alone on its line, in these words: programs read it.
@@ -64,7 +75,11 @@ mod tests {
     fn the_summary_ends_with_the_counts_alone_on_a_line() {
         let mut report = Report::default();
         report.add("format", Outcome::Passed, Duration::from_millis(1_240));
-        report.add("clippy, server", Outcome::Failed, Duration::from_secs(61));
+        report.add(
+            "clippy, server",
+            Outcome::Failed("`cargo clippy` ended with 101.\nAnd so on.".to_owned()),
+            Duration::from_secs(61),
+        );
         report.add(
             "dependencies",
             Outcome::Skipped("cargo-deny is not installed".to_owned()),
@@ -73,6 +88,10 @@ mod tests {
         let expected = "  format                             ok         1.2 s\n\
             \x20 clippy, server                     FAILED    61.0 s\n\
             \x20 dependencies                       skipped: cargo-deny is not installed\n\
+            \n\
+            clippy, server:\n\
+            \x20 `cargo clippy` ended with 101.\n\
+            \x20 And so on.\n\
             \n\
             1 passed, 1 failed\n";
         assert_eq!(report.to_string(), expected);

@@ -46,9 +46,9 @@ const STEPS: &[Step] = &[
     Step::new("unit and integration tests", |_| {
         packages::program(&["redis-server"], "redis-server")?;
         packages::program(&["aiosmtpd"], "python3-aiosmtpd")?;
-        cargo(&["test", "--no-fail-fast"])
+        tests(&["test", "--no-fail-fast"])
     }),
-    Step::new("traces", |_| cargo(&["test", "--features", "server/otlp", "--test", "process", "traces"])),
+    Step::new("traces", |_| tests(&["test", "--features", "server/otlp", "--test", "process", "traces"])),
     Step::new("licences, bans, sources", cargo_deny),
     Step::new(RELEASE_BUILD, |settings| {
         application::build(settings, Purpose::BrowserTests).map(|()| Outcome::Passed)
@@ -98,10 +98,10 @@ fn run<'a>(steps: impl Iterator<Item = &'a Step>, settings: &Settings) -> Result
         let seconds = started.elapsed().as_secs_f64();
         match &outcome {
             Outcome::Passed => println!("=== {}: ok, {seconds:.1} s", step.name),
-            Outcome::Failed => println!("=== {}: FAILED, {seconds:.1} s", step.name),
+            Outcome::Failed(_) => println!("=== {}: FAILED, {seconds:.1} s", step.name),
             Outcome::Skipped(reason) => println!("=== {}: skipped, {reason}", step.name),
         }
-        if outcome == Outcome::Failed {
+        if matches!(outcome, Outcome::Failed(_)) {
             failed.push(step.name);
         }
         report.add(step.name, outcome, started.elapsed());
@@ -114,7 +114,7 @@ fn outcome_of(result: Result<Outcome>) -> Result<Outcome> {
     match result {
         Err(Failure::Explained(reason)) => {
             println!("{reason}");
-            Ok(Outcome::Failed)
+            Ok(Outcome::Failed(reason))
         }
         outcome_or_interrupted => outcome_or_interrupted,
     }
@@ -122,6 +122,27 @@ fn outcome_of(result: Result<Outcome>) -> Result<Outcome> {
 
 fn cargo(args: &[&str]) -> Result<Outcome> {
     process::run(process::program("cargo").args(args)).map(|()| Outcome::Passed)
+}
+
+/// As [`cargo`], and names the tests that failed.
+fn tests(args: &[&str]) -> Result<Outcome> {
+    let mut failed = String::new();
+    let ran = process::run_and_watch(process::program("cargo").args(args), |line| {
+        if let Some(name) = failed_test(line) {
+            failed.push('\n');
+            failed.push_str(name);
+        }
+    });
+    match ran {
+        Ok(()) => Ok(Outcome::Passed),
+        Err(Failure::Explained(reason)) => Err(Failure::Explained(reason + &failed)),
+        Err(other) => Err(other),
+    }
+}
+
+/// The name in a line such as `test module::name ... FAILED`.
+fn failed_test(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
 }
 
 fn clippy_browser_half(_: &Settings) -> Result<Outcome> {
@@ -189,6 +210,14 @@ mod tests {
         ];
         let report = run(steps.iter(), &settings()).unwrap();
         assert_eq!((report.passed(), report.failed()), (1, 1));
+    }
+
+    #[test]
+    fn a_failed_test_is_named() {
+        assert_eq!(failed_test("test edge::tests::a_host ... FAILED"), Some("edge::tests::a_host"));
+        let others =
+            ["test edge::tests::a_host ... ok", "test result: FAILED. 1 passed; 1 failed", "test a::b"];
+        assert!(others.into_iter().all(|line| failed_test(line).is_none()));
     }
 
     #[test]
