@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    ConnectOptions, Sqlite, SqlitePool, Transaction,
+    ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -33,7 +33,10 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             // Not NORMAL: what was acknowledged is there after a power cut, too.
             .synchronous(SqliteSynchronous::Full);
-        let writer = pool(1).connect_with(writing).await?;
+        let writer = pool(1)
+            .before_acquire(|writer, _| Box::pin(async { ends_its_transactions(writer).await }))
+            .connect_with(writing)
+            .await?;
         MIGRATIONS.run(&writer).await?;
         let readers = pool(readers).connect_with(options.pragma("query_only", "ON")).await?;
         Ok(Self { writer, readers })
@@ -65,6 +68,14 @@ impl Database {
     }
 }
 
+/// Whether sqlx and SQLite agree that no transaction is open. They do not once SQLite has rolled one back by itself, on a full disk for
+/// one: sqlx then begins none again. Such a connection is closed, and another takes its place.
+async fn ends_its_transactions(writer: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // The rollback of a transaction that was dropped may be under way still.
+    writer.ping().await?;
+    Ok(!writer.is_in_transaction())
+}
+
 /// Connections are local and never go stale: none is tested, retired or closed for being idle.
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
@@ -72,4 +83,33 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .test_before_acquire(false)
         .max_lifetime(None)
         .idle_timeout(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn note(database: &Database, bytes: u32) -> sqlx::Result<()> {
+        let mut transaction = database.write().await?;
+        sqlx::query("INSERT INTO notes VALUES (zeroblob(?))").bind(bytes).execute(&mut *transaction).await?;
+        transaction.commit().await
+    }
+
+    #[tokio::test]
+    async fn what_found_the_disk_full_leaves_a_database_that_is_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(folder.path(), 1).await.unwrap();
+        sqlx::query("CREATE TABLE notes (bytes)").execute(&database.writer).await.unwrap();
+        for _ in 0..3 {
+            // No more than it has.
+            sqlx::query("PRAGMA max_page_count = 1").execute(&database.writer).await.unwrap();
+            let full = note(&database, 64 << 10).await.unwrap_err();
+            assert_eq!(
+                full.as_database_error().and_then(|error| error.code()).as_deref(),
+                Some("13"),
+                "{full}"
+            );
+            note(&database, 64 << 10).await.unwrap();
+        }
+    }
 }
