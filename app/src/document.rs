@@ -167,8 +167,8 @@ fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
         Chrome::Full => {
             let here = request.here();
             let (app_name, viewer) = (site.app_name.clone(), request.viewer.clone());
-            let can_log_in = !request.may_be_signed_in();
-            Either::Left(view! { <Banner app_name viewer can_log_in here /> })
+            let (page_of, can_log_in) = (request.page_of(), !request.may_be_signed_in());
+            Either::Left(view! { <Banner app_name viewer page_of can_log_in here /> })
         }
         Chrome::Auth => Either::Right(view! { <AuthBanner app_name=site.app_name.clone() /> }),
     };

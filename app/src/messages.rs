@@ -21,6 +21,8 @@ macro_rules! messages {
             ResetLinkSent(String),
             /// After a link, which one may have opened without knowing whose it is.
             SignedInAs(String),
+            /// To the person who is signed in, about a form of another one's page.
+            NowSignedInAs(String),
         }
 
         impl Message {
@@ -29,7 +31,7 @@ macro_rules! messages {
             const fn plain(&self) -> Option<(u64, Kind, &'static str)> {
                 match self {
                     $(Self::$name => Some(($number, Kind::$kind, $text)),)*
-                    Self::SessionExpired(_) | Self::ResetLinkSent(_) | Self::SignedInAs(_) => None,
+                    Self::SessionExpired(_) | Self::ResetLinkSent(_) | Self::SignedInAs(_) | Self::NowSignedInAs(_) => None,
                 }
             }
         }
@@ -72,6 +74,7 @@ const EXPIRED: u64 = 4;
 /// An address follows these.
 const RESET_LINK_SENT: u64 = 10;
 const SIGNED_IN_AS: u64 = 21;
+const NOW_SIGNED_IN_AS: u64 = 22;
 
 impl Message {
     pub(crate) fn text(&self) -> Cow<'static, str> {
@@ -79,6 +82,10 @@ impl Message {
             Self::SessionExpired(_) => "Your session has expired, please log in again.".into(),
             Self::ResetLinkSent(email) => format!("A password reset link has been sent to {email}").into(),
             Self::SignedInAs(email) => format!("You are logged in as {email}").into(),
+            Self::NowSignedInAs(email) => format!(
+                "You are now signed in as {email}. Nothing was changed: the page was that of somebody else."
+            )
+            .into(),
             plain => plain.plain().map_or("", |(_, _, text)| text).into(),
         }
     }
@@ -92,7 +99,7 @@ impl Message {
     }
 
     pub(crate) const fn is_error(&self) -> bool {
-        matches!(self.plain(), Some((_, Kind::Error, _)))
+        matches!(self, Self::NowSignedInAs(_)) || matches!(self.plain(), Some((_, Kind::Error, _)))
     }
 
     const fn number(&self) -> u64 {
@@ -100,6 +107,7 @@ impl Message {
             Self::SessionExpired(_) => EXPIRED,
             Self::ResetLinkSent(_) => RESET_LINK_SENT,
             Self::SignedInAs(_) => SIGNED_IN_AS,
+            Self::NowSignedInAs(_) => NOW_SIGNED_IN_AS,
             plain => match plain.plain() {
                 Some((number, _, _)) => number,
                 None => 0,
@@ -113,7 +121,9 @@ impl Payload for Message {
         out.varint(self.number());
         match self {
             Self::SessionExpired(_) => out.str(self.support_code().unwrap_or_default()),
-            Self::ResetLinkSent(email) | Self::SignedInAs(email) => out.str(email),
+            Self::ResetLinkSent(email) | Self::SignedInAs(email) | Self::NowSignedInAs(email) => {
+                out.str(email)
+            }
             _ => {}
         }
     }
@@ -128,6 +138,7 @@ impl Payload for Message {
             },
             RESET_LINK_SENT => Some(Self::ResetLinkSent(input.str()?.to_owned())),
             SIGNED_IN_AS => Some(Self::SignedInAs(input.str()?.to_owned())),
+            NOW_SIGNED_IN_AS => Some(Self::NowSignedInAs(input.str()?.to_owned())),
             number => Self::PLAIN.iter().find(|message| message.number() == number).cloned(),
         };
         message.ok_or(PayloadError::Invalid("unknown message"))
@@ -143,7 +154,8 @@ mod tests {
     fn every_message() -> impl Iterator<Item = Message> {
         let expired = SignedOutReason::ALL.map(Some).into_iter().chain([None]).map(Message::SessionExpired);
         let email = || "ada@example.com".to_owned();
-        let with_address = [Message::ResetLinkSent(email()), Message::SignedInAs(email())];
+        let with_address =
+            [Message::ResetLinkSent(email()), Message::SignedInAs(email()), Message::NowSignedInAs(email())];
         Message::PLAIN.iter().cloned().chain(expired).chain(with_address)
     }
 
@@ -162,6 +174,6 @@ mod tests {
     #[test]
     fn no_two_messages_have_one_number() {
         let numbers: HashSet<_> = every_message().map(|message| message.number()).collect();
-        assert_eq!(numbers.len(), Message::PLAIN.len() + 3);
+        assert_eq!(numbers.len(), Message::PLAIN.len() + 4);
     }
 }

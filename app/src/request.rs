@@ -7,7 +7,7 @@ use http::request::Parts;
 use ironleaf_bff::edge::{CspNonce, RequestId};
 use ironleaf_bff::{
     CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, Problem, ReturnTo, SignedOutReason, User,
-    session_cannot_be_checked,
+    page_of, session_cannot_be_checked,
 };
 
 use crate::Site;
@@ -58,6 +58,11 @@ impl PageRequest {
             self.leave(&MESSAGE, &Message::SessionExpired(Some(reason)));
         }
         Answer::Redirect(login_page(place))
+    }
+
+    /// Whose page this is, for the forms on it.
+    pub(crate) fn page_of(&self) -> Option<String> {
+        page_of(&self.parts)
     }
 
     /// A handle on the core API that speaks for the viewer.

@@ -55,6 +55,8 @@ mod sign_out;
 mod store_outage;
 #[path = "http/theme.rs"]
 mod theme;
+#[path = "http/two_people.rs"]
+mod two_people;
 #[path = "http/use_cases.rs"]
 mod use_cases;
 #[path = "http/world.rs"]

@@ -1,10 +1,12 @@
 use ironleaf_bff::User;
 use leptos::prelude::*;
 
+use super::PageOf;
+
 /// The avatar and what hangs from it.
 #[component]
 #[expect(clippy::needless_pass_by_value, reason = "a view may outlive whoever makes it")]
-pub(crate) fn AccountMenu(user: User) -> impl IntoView {
+pub(crate) fn AccountMenu(user: User, page_of: Option<String>) -> impl IntoView {
     view! {
         <button
             type="button"
@@ -23,6 +25,7 @@ pub(crate) fn AccountMenu(user: User) -> impl IntoView {
                 "Settings"
             </a>
             <form role="none" method="post" action="/api/sign-out">
+                <PageOf person=page_of />
                 <button type="submit" role="menuitem">
                     "Logout"
                 </button>

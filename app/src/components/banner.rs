@@ -11,6 +11,7 @@ use super::{AccountMenu, ThemeMenu, icons};
 pub(crate) fn Banner(
     app_name: String,
     viewer: Option<User>,
+    page_of: Option<String>,
     can_log_in: bool,
     here: Option<ReturnTo>,
 ) -> impl IntoView {
@@ -20,7 +21,7 @@ pub(crate) fn Banner(
                 <Brand app_name />
                 <div class="banner-actions">
                     {match viewer {
-                        Some(user) => Either::Left(view! { <AccountMenu user /> }),
+                        Some(user) => Either::Left(view! { <AccountMenu user page_of /> }),
                         None => {
                             Either::Right(
                                 can_log_in

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use crate::components::{Breadcrumb, Field, Rules, Username};
+use crate::components::{Breadcrumb, Field, PageOf, Rules, Username};
 use crate::document::{Answer, Page};
 use crate::islands::EnhancedForm;
 use crate::kept_form::KeptForm;
@@ -13,13 +13,13 @@ pub(crate) async fn set_password(request: PageRequest) -> (PageRequest, Answer) 
         let answer = request.ask_to_log_in(None);
         return (request, answer);
     };
-    let form = request.take_form();
-    let page =
-        Page::new("Set password", || set_password_view(form, user.email.unwrap_or_default())).with_islands();
+    let (form, page_of) = (request.take_form(), request.page_of());
+    let view = || set_password_view(form, user.email.unwrap_or_default(), page_of);
+    let page = Page::new("Set password", view).with_islands();
     (request, Answer::Page(page))
 }
 
-fn set_password_view(form: KeptForm, email: String) -> impl IntoView {
+fn set_password_view(form: KeptForm, email: String, page_of: Option<String>) -> impl IntoView {
     view! {
         <div>
             <Breadcrumb here="Set Password" />
@@ -32,6 +32,7 @@ fn set_password_view(form: KeptForm, email: String) -> impl IntoView {
                 <EnhancedForm>
                     <form method="post" action="/api/set-password" novalidate data-until-valid="">
                         <Username email />
+                        <PageOf person=page_of />
                         <Field
                             kept=form.field("password")
                             label="New Password"

@@ -14,8 +14,9 @@ pub async fn update_account_form(
     email: String,
     password: Password,
     confirm_password: Password,
+    page_of: Option<String>,
 ) -> Result<Done, AppError> {
-    let form = FormPost::from_context("/account")?.keeping("email", &email);
+    let form = FormPost::from_context("/account")?.of(page_of.as_deref())?.keeping("email", &email);
     let (password, confirmation) = (password.expose(), confirm_password.expose());
     let problems = problems(&email, password, confirmation);
     if !problems.is_empty() {
@@ -44,8 +45,12 @@ fn problems(email: &str, password: &str, confirmation: &str) -> FieldProblems {
 
 /// Sets a new password, as after the link of an e-mail.
 #[server(prefix = "/api", endpoint = "set-password")]
-pub async fn set_password(password: Password, confirm_password: Password) -> Result<Done, AppError> {
-    let form = FormPost::from_context("/set-password")?;
+pub async fn set_password(
+    password: Password,
+    confirm_password: Password,
+    page_of: Option<String>,
+) -> Result<Done, AppError> {
+    let form = FormPost::from_context("/set-password")?.of(page_of.as_deref())?;
     let mut problems: FieldProblems = Vec::new();
     problems.extend(check_new_password(password.expose()).map(|problem| ("password", problem)));
     let differ = FieldProblem::PasswordsDiffer;
@@ -62,8 +67,8 @@ pub async fn set_password(password: Password, confirm_password: Password) -> Res
 
 /// Sends the e-mail again that verifies the person's address.
 #[server(prefix = "/api", endpoint = "resend-verification")]
-pub async fn resend_verification_form() -> Result<Done, AppError> {
-    let form = FormPost::from_context("/account")?;
+pub async fn resend_verification_form(page_of: Option<String>) -> Result<Done, AppError> {
+    let form = FormPost::from_context("/account")?.of(page_of.as_deref())?;
     match resend_verification(form.parts()).await {
         Ok(Some(_)) => Ok(form.done("/account", Some(Message::VerificationSent))),
         Ok(None) => Ok(form.done("/account", Some(Message::NothingToVerify))),
@@ -73,8 +78,8 @@ pub async fn resend_verification_form() -> Result<Done, AppError> {
 
 /// Deletes the account, and with it every session of the person.
 #[server(prefix = "/api", endpoint = "delete-account")]
-pub async fn delete_account_form() -> Result<Done, AppError> {
-    let form = FormPost::from_context("/account/delete")?;
+pub async fn delete_account_form(page_of: Option<String>) -> Result<Done, AppError> {
+    let form = FormPost::from_context("/account/delete")?.of(page_of.as_deref())?;
     match delete_account(form.parts()).await {
         Ok(()) => {
             form.forget_person();

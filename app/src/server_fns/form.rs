@@ -6,7 +6,7 @@ use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use ironleaf_bff::{
-    Flash, FlashKind, MaybeUser, Payload, ProblemKind, ReturnTo, SIGN_IN_LINK, VERIFICATION_LINK,
+    Flash, FlashKind, MaybeUser, Payload, ProblemKind, ReturnTo, SIGN_IN_LINK, VERIFICATION_LINK, other_than,
 };
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -62,6 +62,19 @@ impl FormPost {
     pub(super) fn keeping(mut self, name: &'static str, value: &str) -> Self {
         self.values.push((name, value.to_owned()));
         self
+    }
+
+    /// Whose page the form was on, as its field says. Where somebody else is signed in by now, nothing is done, and nothing that was
+    /// typed is kept. A script that leaves the field out speaks for whoever is signed in.
+    pub(super) fn of(self, page_of: Option<&str>) -> Result<Self, AppError> {
+        match page_of.and_then(|page| other_than(page, &self.parts)) {
+            None => Ok(self),
+            Some(other) => {
+                let message = Message::NowSignedInAs(other.display_name().to_owned());
+                let form = Self { values: Vec::new(), ..self };
+                Err(form.sent_elsewhere(StatusCode::CONFLICT, "other_person", &message, "/account"))
+            }
+        }
     }
 
     /// The same for another page.
@@ -157,7 +170,7 @@ impl FormPost {
     ) -> AppError {
         let text = message.text();
         self.leave(&MESSAGE, message);
-        self.keep(&Vec::new());
+        self.keep(&FieldProblems::new());
         if self.wants_json {
             self.response.set_status(status);
         } else {

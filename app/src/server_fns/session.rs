@@ -58,10 +58,10 @@ fn link_refused() -> Refusal {
     Refusal { message: Some(Message::LinkFailed), ..SignInFailure::InvalidCredentials.into() }
 }
 
-/// Signs the person out, whoever they are and whatever the core API says.
+/// Signs the person out, whatever the core API says.
 #[server(prefix = "/api", endpoint = "sign-out")]
-pub async fn sign_out_form() -> Result<Done, AppError> {
-    let form = FormPost::from_context("/")?;
+pub async fn sign_out_form(page_of: Option<String>) -> Result<Done, AppError> {
+    let form = FormPost::from_context("/")?.of(page_of.as_deref())?;
     let elsewhere = sign_out(form.parts()).await;
     form.forget_person();
     Ok(form.done(elsewhere.as_deref().unwrap_or("/"), Some(Message::SignedOut)))
@@ -69,9 +69,13 @@ pub async fn sign_out_form() -> Result<Done, AppError> {
 
 /// Signs the person in anew before a change that asks for it (ASVS 7.5.1).
 #[server(prefix = "/api", endpoint = "confirm-password")]
-pub async fn confirm_password_form(password: Password, return_to: Option<String>) -> Result<Done, AppError> {
+pub async fn confirm_password_form(
+    password: Password,
+    return_to: Option<String>,
+    page_of: Option<String>,
+) -> Result<Done, AppError> {
     let place = return_to.as_deref().and_then(ReturnTo::parse);
-    let form = FormPost::from_context(confirm_page(place.as_ref()))?;
+    let form = FormPost::from_context(confirm_page(place.as_ref()))?.of(page_of.as_deref())?;
     let back = place.as_ref().map_or("/", ReturnTo::as_str);
     match confirm_password(form.parts(), password.expose()).await {
         Ok(()) => {

@@ -1,0 +1,131 @@
+//! Two people in one browser: a tab that still shows the first does nothing to the second.
+
+use http::header::ACCEPT;
+
+use crate::browser::Browser;
+use crate::world::World;
+
+const PAGES: [&str; 5] = ["/", "/account", "/account/delete", "/set-password", "/confirm?return_to=/account"];
+
+/// What a person may have typed; each form reads its own.
+const TYPED: &str = "email=mine@test.com&password=password2&confirm_password=password2&action=password";
+
+/// The forms of a page: where each is sent, and its hidden fields.
+fn forms(page: &str) -> Vec<(String, String)> {
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+        Some(rest.split_once('"')?.0.to_owned())
+    };
+    let form = |html: &str| {
+        let (html, _) = html.split_once("</form>").unwrap();
+        let inputs = html.split("<input").skip(1).map(|input| input.split_once('>').unwrap().0);
+        let hidden = inputs.filter(|input| input.contains("type=\"hidden\""));
+        let fields = hidden.map(|input| {
+            let (name, value) = (attribute(input, "name").unwrap(), attribute(input, "value").unwrap());
+            format!("{name}={value}")
+        });
+        (attribute(html, "action").unwrap(), fields.collect::<Vec<_>>().join("&"))
+    };
+    page.split("<form").skip(1).map(form).collect()
+}
+
+/// Each form that the account pages have for whoever is signed in here.
+async fn every_form(browser: &mut Browser) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for path in PAGES {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        found.extend(forms(&page.body));
+    }
+    found.retain(|(action, _)| !["/api/set-theme", "/api/request-password-reset"].contains(&action.as_str()));
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The first person's forms, in a browser in which the second has signed in since.
+async fn left_open(world: &World) -> (Browser, Vec<(String, String)>) {
+    let mut browser = world.signed_in().await;
+    // So that the account page offers to send the e-mail again.
+    let changed = browser.post("/api/update-account", "email=new@test.com&password=&confirm_password=").await;
+    assert_eq!(changed.location(), "/account");
+    let forms = every_form(&mut browser).await;
+    let mut actions: Vec<_> = forms.iter().map(|(action, _)| action.as_str()).collect();
+    actions.dedup();
+    let expected = [
+        "confirm-password",
+        "delete-account",
+        "resend-verification",
+        "set-password",
+        "sign-out",
+        "update-account",
+    ];
+    assert_eq!(actions, expected.map(|name| format!("/api/{name}")));
+    browser.post("/api/sign-out", "").await;
+    browser.sign_in("admin@test.com", "password1").await;
+    browser.get("/").await;
+    (browser, forms)
+}
+
+#[tokio::test]
+async fn a_form_of_a_page_that_shows_somebody_else_does_nothing_and_says_who_is_signed_in() {
+    let world = World::new().await;
+    let (browser, forms) = left_open(&world).await;
+    world.core_api.settled().await;
+    let mails = world.core_api.outbox().await.unwrap().len();
+    for (action, hidden) in forms {
+        let mut tab = browser.clone();
+        let answer = tab.post(&action, &format!("{hidden}&{TYPED}")).await;
+        assert_eq!((answer.status, answer.location()), (303, "/account"), "{action}");
+        let page = tab.get("/account").await.body;
+        assert!(page.contains("You are now signed in as admin@test.com"), "{action}: {page}");
+        assert!(
+            page.contains("value=\"admin@test.com\"") && !page.contains("mine@test.com"),
+            "{action}: {page}"
+        );
+
+        let mut script = browser.clone();
+        script.headers.insert(ACCEPT.as_str(), "application/json".to_owned());
+        let answer = script.post(&action, &format!("{hidden}&{TYPED}")).await;
+        assert_eq!(answer.status, 409, "{action}");
+        assert!(
+            answer.body.contains("\"other_person\"") && answer.body.contains("\"/account\""),
+            "{}",
+            answer.body
+        );
+        assert_eq!(script.session(), browser.session(), "{action}");
+    }
+    world.core_api.settled().await;
+    assert_eq!(world.core_api.outbox().await.unwrap().len(), mails, "somebody was sent an e-mail");
+    assert_eq!(world.browser().sign_in("admin@test.com", "password1").await.location(), "/");
+}
+
+#[tokio::test]
+async fn a_form_is_good_in_every_session_of_its_person_and_without_the_field() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    let forms = every_form(&mut browser).await;
+    let (_, page_of) = forms.iter().find(|(action, _)| action == "/api/update-account").unwrap().clone();
+    browser.post("/api/sign-out", "").await;
+    browser.sign_in("user@test.com", "password1").await;
+    for field in [page_of.as_str(), ""] {
+        let form = format!("{field}&email=user@test.com&password=&confirm_password=");
+        assert_eq!(browser.post("/api/update-account", &form).await.location(), "/account");
+        assert!(browser.get("/account").await.body.contains("Account updated successfully"), "{field}");
+    }
+    let nonsense = "page_of=%00%F0%9F%8D%83&email=user@test.com&password=&confirm_password=";
+    browser.post("/api/update-account", nonsense).await;
+    assert!(browser.get("/account").await.body.contains("You are now signed in as user@test.com"));
+}
+
+#[tokio::test]
+async fn whoever_is_signed_out_meanwhile_is_asked_to_sign_in_as_ever() {
+    let world = World::new().await;
+    let (mut browser, forms) = left_open(&world).await;
+    browser.post("/api/sign-out", "").await;
+    for (action, hidden) in forms {
+        let answer = browser.clone().post(&action, &format!("{hidden}&{TYPED}")).await;
+        let expected = if action == "/api/sign-out" { "/" } else { "/login?return_to=" };
+        assert!(answer.location().starts_with(expected), "{action}: {}", answer.location());
+    }
+}
