@@ -6,8 +6,8 @@ use http::header::COOKIE;
 use http::request::Parts;
 use ironleaf_bff::edge::{CspNonce, RequestId};
 use ironleaf_bff::{
-    CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, Problem, ReturnTo, SignedOutReason, User,
-    page_of, session_cannot_be_checked,
+    CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, Problem, ReturnTo, SignInLink,
+    SignedOutReason, User, VerificationLink, page_of, session_cannot_be_checked,
 };
 
 use crate::Site;
@@ -63,6 +63,16 @@ impl PageRequest {
     /// Whose page this is, for the forms on it.
     pub(crate) fn page_of(&self) -> Option<String> {
         page_of(&self.parts)
+    }
+
+    /// Whether this browser has asked for the e-mail that the link is from.
+    pub(crate) fn asked_to_sign_in(&self, link: &SignInLink) -> bool {
+        link.was_asked_for_by(&self.parts)
+    }
+
+    /// Whether this browser has asked for an e-mail that verifies an address.
+    pub(crate) fn asked_to_verify(&self) -> bool {
+        VerificationLink::was_asked_for_by(&self.parts)
     }
 
     /// A handle on the core API that speaks for the viewer.

@@ -3,15 +3,15 @@
 import type { Page } from '@playwright/test';
 
 import { RESET, tokenOf } from '../fixtures/mailbox';
-import { forgetPassword, register, signIn } from '../fixtures/people';
+import { forgetPassword, forgetPasswordElsewhere, register, signIn } from '../fixtures/people';
 import { test as base, expect, stay } from '../fixtures/test';
 
 const FAILED = 'Auto login failed, please login manually.';
 
 const test = base.extend<{ link: string }>({
-  /** From an e-mail to `person`, as the core API sends it to somebody who has forgotten their password. */
-  link: async ({ server, mailbox, person, watch }, use) => {
-    await forgetPassword(server, person);
+  /** From an e-mail to `person`, which this browser has asked for. */
+  link: async ({ context, server, mailbox, person, watch }, use) => {
+    await forgetPassword(context, server, person);
     const { link } = await mailbox.newest(person.email, RESET);
     watch.expectLink(link);
     await use(link);
@@ -73,7 +73,7 @@ test('a link works once', async ({ signInLinkPage, loginPage, toasts, header, li
   await expect(page).toHaveURL('/set-password');
   await context.clearCookies();
 
-  await signInLinkPage.follow(link, person.email);
+  await signInLinkPage.followElsewhere(link, person.email);
 
   await expect(toasts.alert).toContainText(FAILED);
   await expect(loginPage.heading).toBeVisible();
@@ -92,7 +92,7 @@ test('a link that somebody has made up signs nobody in', async ({
 }) => {
   const link = `${server.origin}/login?email=${person.email}&token=made-up`;
 
-  await signInLinkPage.follow(link, person.email);
+  await signInLinkPage.followElsewhere(link, person.email);
 
   await expect(toasts.alert).toContainText(FAILED);
   await expect(page).toHaveURL('/login');
@@ -107,10 +107,35 @@ test('the token of somebody else signs nobody in', async ({ signInLinkPage, toas
   expect(mixed).not.toBe(link);
   watch.expectLink(mixed);
 
-  await signInLinkPage.follow(mixed, other.email);
+  await signInLinkPage.followElsewhere(mixed, other.email);
 
   await expect(toasts.alert).toContainText(FAILED);
   await expect(page).toHaveURL('/login');
+});
+
+test('a link that this browser has not asked for waits for its person', async ({
+  signInLinkPage,
+  mailbox,
+  person,
+  server,
+  page,
+  watch,
+}) => {
+  await forgetPasswordElsewhere(server, person);
+  const { link } = await mailbox.newest(person.email, RESET);
+  watch.expectLink(link);
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(request.method()));
+
+  // Whoever opens it, a mail scanner that runs scripts or somebody whom another site has sent here.
+  await signInLinkPage.open(link);
+  await signInLinkPage.shown();
+  await expect(signInLinkPage.continueAs(person.email)).toBeVisible();
+  await page.waitForTimeout(300);
+  expect(sent).not.toContain('POST');
+
+  await signInLinkPage.continueAs(person.email).click();
+  await expect(page).toHaveURL('/set-password');
 });
 
 test('half a link is the login page', async ({ loginPage, person }) => {

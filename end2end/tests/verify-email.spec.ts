@@ -20,7 +20,7 @@ test('the link from the e-mail verifies the address', async ({
   await accountPage.open();
   await expect(accountPage.unverified).toBeVisible();
 
-  await emailVerificationPage.follow(link);
+  await emailVerificationPage.followElsewhere(link);
 
   await expect(emailVerificationPage.success).toBeVisible();
   await expect(page).toHaveURL('/email-verification');
@@ -30,11 +30,11 @@ test('the link from the e-mail verifies the address', async ({
 });
 
 test('it works for somebody who is signed out, and a second time', async ({ emailVerificationPage, header, link }) => {
-  await emailVerificationPage.follow(link);
+  await emailVerificationPage.followElsewhere(link);
   await expect(emailVerificationPage.success).toBeVisible();
   await expect(header.accountMenu.button).toHaveCount(0);
 
-  await emailVerificationPage.follow(link);
+  await emailVerificationPage.followElsewhere(link);
 
   await expect(emailVerificationPage.success).toBeVisible();
 });
@@ -74,7 +74,7 @@ test('whoever only looks at the link verifies nothing', async ({ signedIn, accou
 });
 
 test('a link that somebody has made up is an error', async ({ emailVerificationPage, server, page }) => {
-  await emailVerificationPage.follow(`${server.origin}/email-verification?token=made-up`);
+  await emailVerificationPage.followElsewhere(`${server.origin}/email-verification?token=made-up`);
 
   await expect(emailVerificationPage.error).toBeVisible();
   await expect(page).toHaveURL('/email-verification');

@@ -44,7 +44,8 @@ pub(crate) async fn email_verification(request: PageRequest) -> (PageRequest, An
         return (request, Answer::Page(page));
     }
     let page = if request.peek(&VERIFICATION_LINK).is_some() {
-        let by_itself = request.take(&OPENED).is_some();
+        // SECURITY: as with a link that signs somebody in, see `login_link`.
+        let by_itself = request.take(&OPENED).is_some() && request.asked_to_verify();
         Page::auth("Email verification", move || button(by_itself))
     } else {
         let Verified(is_verified) = request.peek(&VERIFIED).unwrap_or(Verified(false));

@@ -7,9 +7,12 @@ use crate::request::PageRequest;
 
 /// `/login` for a browser that has opened the link of an e-mail: one button. The page's script presses it by itself, but
 /// not over a session that somebody has, and only right after the link was opened.
+///
+/// SECURITY: and only in the browser that asked for it. A mail scanner runs scripts as well, and would use up what a person has yet to
+/// open; and any site can send a browser to a link of its own, into an account of its own.
 pub(super) fn login_link(request: &PageRequest, link: SignInLink) -> Page {
     let was_opened_now = request.take(&OPENED).is_some();
-    let by_itself = was_opened_now && request.viewer.is_none();
+    let by_itself = was_opened_now && request.viewer.is_none() && request.asked_to_sign_in(&link);
     let viewer = request.viewer.as_ref().map(|user| user.display_name().to_owned());
     Page::auth("Logging you in", move || {
         let email = link.email().to_owned();

@@ -4,6 +4,7 @@ use http::request::Parts;
 use ironleaf_api_types::User;
 use ironleaf_auth::{AccountError, EndReason, SecretText, SignIn};
 
+use crate::asked::note_verification;
 use crate::personal::Personal;
 use crate::sign_out::end;
 use crate::visit::normalized;
@@ -136,6 +137,9 @@ impl Personal {
         let accounts = self.visit.bff.accounts()?;
         let user = accounts.update(&self.core_api, &known.id, email, password).await?;
         self.core_api.remember(&user).await;
+        if email.is_some() {
+            note_verification(self.visit.flash.as_ref());
+        }
         Ok(user)
     }
 

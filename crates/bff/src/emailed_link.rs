@@ -6,6 +6,7 @@ use ironleaf_auth::{AccountError, SecretText, SignIn};
 use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError};
 use url::form_urlencoded;
 
+use crate::asked::note_sign_in;
 use crate::limits::Subject;
 use crate::visit::{Visit, normalized};
 use crate::{AccountFailure, SignInFailure};
@@ -156,7 +157,9 @@ pub async fn request_password_reset(parts: &Parts, email: &str) -> Result<(), Ac
     let asked = visit
         .in_time(async { visit.bff.accounts()?.request_password_reset(&visit.caller, &email).await })
         .await;
-    asked.map_err(|error| visit.fold_anonymous(error))
+    asked.map_err(|error| visit.fold_anonymous(error))?;
+    note_sign_in(visit.flash.as_ref(), &email);
+    Ok(())
 }
 
 /// Verifies an e-mail address with the link that was sent to it, and waits for the result. A link that is opened twice

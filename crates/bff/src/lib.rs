@@ -7,6 +7,7 @@ compile_error!(
 );
 
 mod account;
+mod asked;
 mod bff;
 mod calls;
 mod confirm;

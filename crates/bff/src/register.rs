@@ -2,6 +2,7 @@ use http::request::Parts;
 use ironleaf_auth::{SecretText, SignIn};
 
 use crate::AccountFailure;
+use crate::asked::note_verification;
 use crate::limits::Subject;
 use crate::to_its_end::to_its_end;
 use crate::visit::{Visit, normalized};
@@ -40,6 +41,7 @@ impl Visit {
             self.bff.accounts()?.register(&self.caller, &email, &password).await.map(drop)
         });
         created.await.map_err(|error| AccountFailure::fold(&self.bff, error, None))?;
+        note_verification(self.flash.as_ref());
         match self.begin_session(SignIn::Password { email, password }, None).await {
             Ok(()) => Ok(Registered::SignedIn),
             Err(reason) => {

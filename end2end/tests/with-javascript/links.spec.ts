@@ -1,11 +1,22 @@
 // Links from e-mails that send themselves, and when they do not.
 
 import { RESET, VERIFY } from '../../fixtures/mailbox';
-import { forgetPassword } from '../../fixtures/people';
-import { expect, stay, test } from '../../fixtures/test';
+import { forgetPassword, postForm, stranger } from '../../fixtures/people';
+import { expect, stay, test as base } from '../../fixtures/test';
 
-test('a link signs in by itself, once', async ({ signInLinkPage, mailbox, person, server, page, watch }) => {
-  await forgetPassword(server, person);
+const test = base.extend<{ verification: string }>({
+  /** From the e-mail that was sent when somebody registered in this browser, who is signed in. */
+  verification: async ({ context, server, mailbox, watch }, use) => {
+    const { email, password } = stranger();
+    await postForm(context, server, '/api/register', { email, password, confirm_password: password });
+    const { link } = await mailbox.newest(email, VERIFY);
+    watch.expectLink(link);
+    await use(link);
+  },
+});
+
+test('a link signs in by itself, once', async ({ signInLinkPage, mailbox, person, context, server, page, watch }) => {
+  await forgetPassword(context, server, person);
   const { link } = await mailbox.newest(person.email, RESET);
   watch.expectLink(link);
   const sent: string[] = [];
@@ -21,12 +32,10 @@ test('a link signs in by itself, once', async ({ signInLinkPage, mailbox, person
   expect(sent.filter((line) => line === 'POST /api/sign-in-with-token')).toHaveLength(1);
 });
 
-test('while an address is verified a status says so', async ({ emailVerificationPage, mailbox, person, page, watch }) => {
-  const { link } = await mailbox.newest(person.email, VERIFY);
-  watch.expectLink(link);
+test('while an address is verified a status says so', async ({ emailVerificationPage, verification, page }) => {
   await stay(page, '**/api/verify-email');
 
-  await page.goto(link, { waitUntil: 'commit' });
+  await page.goto(verification, { waitUntil: 'commit' });
   await expect(emailVerificationPage.status).toHaveText('Verifying your email…');
   await expect(emailVerificationPage.success).toHaveCount(0);
 
@@ -38,9 +47,7 @@ test('while an address is verified a status says so', async ({ emailVerification
   await expect(emailVerificationPage.success).toBeVisible();
 });
 
-test('a page that nobody sees sends nothing', async ({ emailVerificationPage, mailbox, person, page, watch }) => {
-  const { link } = await mailbox.newest(person.email, VERIFY);
-  watch.expectLink(link);
+test('a page that nobody sees sends nothing', async ({ emailVerificationPage, verification, page }) => {
   // A tab in the background, or a page that a browser fetched in case somebody wants it.
   await page.addInitScript(() => {
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
@@ -48,7 +55,7 @@ test('a page that nobody sees sends nothing', async ({ emailVerificationPage, ma
   });
   const sent: string[] = [];
   page.on('request', (request) => sent.push(request.method()));
-  await page.goto(link);
+  await page.goto(verification);
   await emailVerificationPage.shown();
   expect(sent).not.toContain('POST');
 

@@ -183,6 +183,58 @@ async fn only_the_page_right_after_a_link_goes_on_by_itself() {
 }
 
 #[tokio::test]
+async fn a_link_goes_on_by_itself_only_where_its_own_address_asked_for_it() {
+    let world = World::new().await;
+    let mut asker = world.browser();
+    let link = reset_link(&world, &mut asker).await;
+    let mut stranger = world.browser();
+    stranger.headers.insert("sec-fetch-site", "cross-site".to_owned());
+    let page = open(&mut stranger, &link).await;
+    assert!(page.contains("Continue as user@test.com") && !page.contains("data-auto-submit"), "{page}");
+
+    // Somebody else's link, in the browser of a person who waits for their own.
+    let mut victim = world.browser();
+    victim.post("/api/request-password-reset", "email=admin@test.com").await;
+    let page = open(&mut victim, &link).await;
+    assert!(page.contains("Continue as user@test.com") && !page.contains("data-auto-submit"), "{page}");
+
+    // The last three addresses, each for a day.
+    for other in ["admin@test.com", "nobody@test.com"] {
+        asker.post("/api/request-password-reset", &format!("email={other}")).await;
+    }
+    assert!(open(&mut asker.clone(), &link).await.contains("data-auto-submit"));
+    let mut later = asker.clone();
+    later.post("/api/request-password-reset", "email=fourth@test.com").await;
+    assert!(!open(&mut later, &link).await.contains("data-auto-submit"));
+    world.advance(Duration::from_hours(25));
+    assert!(!open(&mut asker, &link).await.contains("data-auto-submit"));
+}
+
+#[tokio::test]
+async fn a_verification_goes_on_by_itself_where_a_registration_or_a_change_asked_for_it() {
+    let world = World::new().await;
+    let mut registered = world.browser();
+    registered
+        .post("/api/register", "email=new@test.com&password=password1&confirm_password=password1")
+        .await;
+    let link = link_to(&world, "new@test.com").await;
+    assert!(open(&mut registered, &link).await.contains("data-auto-submit"));
+
+    let mut browser = world.signed_in().await;
+    assert!(!open(&mut browser, &link).await.contains("data-auto-submit"));
+    // Nothing waits to be verified, so no e-mail is sent.
+    browser.post("/api/resend-verification", "").await;
+    assert!(!open(&mut browser, &link).await.contains("data-auto-submit"));
+
+    let mut changed = world.signed_in().await;
+    changed.post("/api/update-account", "email=third@test.com&password=&confirm_password=").await;
+    assert!(open(&mut changed, &link).await.contains("data-auto-submit"));
+    changed.cookies.remove("ironleaf-asked");
+    changed.post("/api/resend-verification", "").await;
+    assert!(open(&mut changed, &link).await.contains("data-auto-submit"));
+}
+
+#[tokio::test]
 async fn a_link_that_names_another_person_than_its_token_signs_nobody_in() {
     let world = World::new().await;
     let mut browser = world.browser();
@@ -225,7 +277,7 @@ async fn a_verification_works_signed_out_and_twice() {
     for _ in 0..2 {
         let mut elsewhere = world.browser();
         let page = open(&mut elsewhere, &link).await;
-        assert!(page.contains("data-auto-submit") && page.contains(">Verify</button>"), "{page}");
+        assert!(!page.contains("data-auto-submit") && page.contains(">Verify</button>"), "{page}");
         let answer = elsewhere.post("/api/verify-email", "").await;
         assert_eq!((answer.status, answer.location()), (303, "/email-verification"));
         for _ in 0..2 {
