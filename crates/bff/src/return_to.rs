@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use url::Url;
 
@@ -11,32 +11,24 @@ pub struct ReturnTo(String);
 
 impl ReturnTo {
     /// Accepts a path on this origin, and nothing that a browser, a proxy or a URL parser could read as a place
-    /// elsewhere.
+    /// elsewhere. What browsers send in a query as it was typed (`[`, `|`, a lone `%`) comes back the same or escaped.
     ///
     /// # Security
     ///
-    /// An open redirect hands the moment after a sign-in to somebody else (ASVS 3.7.2). The characters are therefore
+    /// An open redirect hands the moment after a sign-in to somebody else (ASVS 3.7.2). The characters of the path are therefore
     /// limited to those of RFC 3986 before anything is parsed, and both the written and the decoded form must be a
-    /// path that does not start with two slashes.
+    /// path that does not start with two slashes. No query changes where a path is; it is kept free of what ends a header.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() > MAX_BYTES || !text.bytes().all(is_path_or_query_byte) || !is_local(text) {
+        if text.len() > MAX_BYTES {
             return None;
         }
-        // Proxies decode: what is no path after that is none before.
-        let decoded = decode(text)?;
-        if !is_local(&decoded) || decoded.contains(['\\', '\0']) || decoded.chars().any(char::is_control) {
-            return None;
+        let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
+        let mut place = local_path(path)?;
+        if let Some(query) = query {
+            place.push('?');
+            push_query(query, &mut place)?;
         }
-        let base = Url::parse("https://origin.invalid").ok()?;
-        let url = base.join(text).ok().filter(|url| url.origin() == base.origin())?;
-        // `/..//evil` becomes `//evil` only here, where dot segments are resolved, and `/a/../%2fevil` what decodes to it.
-        let resolved = decode(url.path())?;
-        if !is_local(url.path()) || !is_local(&resolved) || resolved.starts_with("/api/") {
-            return None;
-        }
-        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let place = format!("{}{query}", url.path());
-        // It is longer where the parser escapes what was written as it is, and has to be read again behind a form.
+        // It is longer where something was escaped, and has to be read again behind a form.
         (place.len() <= MAX_BYTES).then_some(Self(place))
     }
 
@@ -67,9 +59,56 @@ fn is_local(text: &str) -> bool {
     text.starts_with('/') && !text.starts_with("//") && !text.starts_with("/\\")
 }
 
-/// `pchar`, `/` and `?` of RFC 3986, section 3.3 and 3.4. No fragment: it would hide the rest from the server.
-fn is_path_or_query_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/?".contains(&byte)
+/// The path as every parser understands it: without dot segments.
+fn local_path(path: &str) -> Option<String> {
+    let mut escaped = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            // `pchar` and `/` of RFC 3986, section 3.3.
+            byte if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte) => {
+                escaped.push(char::from(byte));
+            }
+            // Browsers send these as they are (WHATWG URL, path percent-encode set).
+            b'[' | b']' | b'^' | b'|' => push_escape(byte, &mut escaped),
+            _ => return None,
+        }
+    }
+    // Proxies decode: what is no path after that is none before.
+    let decoded = decode(&escaped)?;
+    if !is_local(&escaped)
+        || !is_local(&decoded)
+        || decoded.contains('\\')
+        || decoded.chars().any(char::is_control)
+    {
+        return None;
+    }
+    let base = Url::parse("https://origin.invalid").ok()?;
+    let url = base.join(&escaped).ok().filter(|url| url.origin() == base.origin())?;
+    // `/..//evil` becomes `//evil` only here, where dot segments are resolved, and `/a/../%2fevil` what decodes to it.
+    let resolved = decode(url.path())?;
+    let is_page = is_local(url.path()) && is_local(&resolved) && !resolved.starts_with("/api/");
+    is_page.then(|| url.path().to_owned())
+}
+
+/// The query with everything escaped that RFC 3986, section 3.4, does not allow, but for a `%` that escapes nothing: whoever made such a
+/// link has to read it. `None` for what no browser sends: a fragment, which hides the rest from the server, and control characters.
+fn push_query(query: &str, place: &mut String) -> Option<()> {
+    for byte in query.bytes() {
+        match byte {
+            b'#' => return None,
+            byte if byte.is_ascii_control() => return None,
+            byte if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/?".contains(&byte) => {
+                place.push(char::from(byte))
+            }
+            byte => push_escape(byte, place),
+        }
+    }
+    Some(())
+}
+
+fn push_escape(byte: u8, text: &mut String) {
+    // A `String` takes everything.
+    let _ = write!(text, "%{byte:02X}");
 }
 
 /// One round of percent-decoding; `None` for an escape that is none, or bytes that are not UTF-8.
@@ -103,12 +142,35 @@ mod tests {
     }
 
     #[test]
+    fn what_browsers_send_as_it_was_typed_comes_back() {
+        for (text, expected) in [
+            ("/?filter[a]=1", "/?filter%5Ba%5D=1"),
+            ("/account?x=a|b", "/account?x=a%7Cb"),
+            ("/?q=`{^}`\\", "/?q=%60%7B%5E%7D%60%5C"),
+            ("/?q=a b\"<>", "/?q=a%20b%22%3C%3E"),
+            ("/?q=ä€", "/?q=%C3%A4%E2%82%AC"),
+            ("/a[1]|b^c", "/a%5B1%5D%7Cb%5Ec"),
+            // What was escaped, or escapes nothing, stays byte by byte.
+            ("/?q=100%&r=%zz&s=%ff", "/?q=100%&r=%zz&s=%ff"),
+            ("/?text=one%0D%0Atwo%5C&file=%00", "/?text=one%0D%0Atwo%5C&file=%00"),
+            ("/?next=//elsewhere/..//x&u=https://x/?y", "/?next=//elsewhere/..//x&u=https://x/?y"),
+            ("/a/./b/../c?x='y'", "/a/c?x='y'"),
+            ("/?", "/?"),
+            ("/??", "/??"),
+        ] {
+            let place = ReturnTo::parse(text).expect(text);
+            assert_eq!(place.as_str(), expected, "{text}");
+            assert_eq!(ReturnTo::parse(expected), Some(place), "{text}");
+        }
+    }
+
+    #[test]
     fn what_would_be_too_long_to_be_read_again_is_refused() {
-        // A URL parser writes `'` in a query as `%27`.
-        let longest = format!("/?{}", "'".repeat((MAX_BYTES - 2) / 3));
+        // It is written as `%7C`.
+        let longest = format!("/?{}", "|".repeat((MAX_BYTES - 2) / 3));
         let place = ReturnTo::parse(&longest).expect("it fits");
         assert_eq!(ReturnTo::parse(place.as_str()), Some(place));
-        assert_eq!(ReturnTo::parse(&format!("{longest}'")), None);
+        assert_eq!(ReturnTo::parse(&format!("{longest}|")), None);
     }
 
     #[test]
@@ -148,6 +210,13 @@ mod tests {
             "/a/%2e%2e/%2Fevil.example",
             "/%61pi/sign-out",
             "/account#x",
+            "/account?x#y",
+            "/?a\rb",
+            "/?a\nSet-Cookie:b",
+            "/?\0",
+            "//evil.example?x",
+            "/\\evil.example?x",
+            "/api/sign-out?x=1",
             "/ä",
             "/\u{2044}evil",
             "/\u{ff0f}evil.example",
@@ -165,7 +234,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_accepted_stays_on_the_origin(text in r"[/\\.%a-z0-9:@?#\t ]{0,24}") {
+        fn whatever_is_accepted_stays_on_the_origin(text in r"[/\\.%a-z0-9:@?#\t |\[]{0,24}") {
             if let Some(target) = ReturnTo::parse(&text) {
                 let base = Url::parse("https://app.example").unwrap();
                 let url = base.join(target.as_str()).unwrap();
