@@ -96,7 +96,10 @@ where
     let (request, answer) = page(request).await;
     match answer {
         Answer::Page(page) => document(&request, page),
-        Answer::Redirect(target) => redirect(&target),
+        Answer::Redirect(target) => {
+            request.pass_on_message(&target);
+            redirect(&target)
+        }
         Answer::Problem(problem) => problem.into_response(),
     }
 }

@@ -50,6 +50,7 @@ messages! {
     9 Status RegisteredOnly: "Your account has been created, please log in.",
     11 Status PasswordUpdated: "Your password has been updated",
     12 Status AccountUpdated: "Account updated successfully",
+    23 Error LinkDamaged: "Auto login failed, please login manually. The link is damaged: open it in the email again, or copy all of it.",
     13 Status VerificationSent: "Verification email sent",
     14 Status NothingToVerify: "Your email address is verified already.",
     15 Status AccountDeleted: "Account deleted successfully",
@@ -67,7 +68,40 @@ enum Kind {
 }
 
 /// Cleared by the page that shows it; after a minute nobody knows what it was about.
-pub(crate) const MESSAGE: FlashKind<Message> = FlashKind::new("ironleaf-message", Duration::from_mins(1));
+pub(crate) const MESSAGE: FlashKind<Left> = FlashKind::new("ironleaf-message", Duration::from_mins(1));
+
+/// A message on its way to a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Left {
+    message: Message,
+    /// The path of the page: what another tab asks for meanwhile does not take it.
+    page: String,
+}
+
+impl Left {
+    /// `page` may have a query. One of another site leads back to the home page, if anywhere.
+    pub(crate) fn for_page(message: Message, page: &str) -> Self {
+        let path = page.split(['?', '#']).next().unwrap_or_default();
+        let page = if path.starts_with('/') { path } else { "/" };
+        Self { message, page: page.to_owned() }
+    }
+
+    /// The message, if it is for the page of this path.
+    pub(crate) fn on(self, path: &str) -> Option<Message> {
+        (self.page == path).then_some(self.message)
+    }
+}
+
+impl Payload for Left {
+    fn encode(&self, out: &mut Encoder) {
+        self.message.encode(out);
+        out.str(&self.page);
+    }
+
+    fn decode(version: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        Ok(Self { message: Message::decode(version, input)?, page: input.str()?.to_owned() })
+    }
+}
 
 /// A support code follows this number, or nothing where the reason is not known.
 const EXPIRED: u64 = 4;
@@ -169,6 +203,20 @@ mod tests {
             assert_eq!(Message::decode(1, &mut input).unwrap(), message);
             input.finish().unwrap();
         }
+    }
+
+    #[test]
+    fn a_message_is_for_the_page_that_it_leads_to() {
+        let left = |page| Left::for_page(Message::SignedOut, page);
+        for page in ["/login", "/login?return_to=/account", "/login#x"] {
+            assert_eq!(left(page).on("/login"), Some(Message::SignedOut), "{page}");
+            assert_eq!(left(page).on("/"), None, "{page}");
+        }
+        assert_eq!(left("https://id.example/end").on("/"), Some(Message::SignedOut));
+        let mut out = Encoder::new();
+        left("/account").encode(&mut out);
+        let bytes = out.finish();
+        assert_eq!(Left::decode(1, &mut Decoder::new(&bytes)).unwrap(), left("/account"));
     }
 
     #[test]

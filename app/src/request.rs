@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::Method;
 use http::header::COOKIE;
 use http::request::Parts;
 use ironleaf_bff::edge::{CspNonce, RequestId};
@@ -13,7 +14,8 @@ use ironleaf_bff::{
 use crate::Site;
 use crate::document::Answer;
 use crate::kept_form::{KEPT_FORMS, KeptForm};
-use crate::messages::{MESSAGE, Message};
+use crate::messages::{Left, MESSAGE, Message};
+use crate::place::{PLACE, Place};
 use crate::routes::login_page;
 
 /// The name of the cookie that remembers the theme. It is no secret and has no prefix.
@@ -55,7 +57,7 @@ impl PageRequest {
             return Answer::Problem(Problem::unavailable());
         }
         if let Some(reason) = SignedOutReason::from_parts(&self.parts) {
-            self.leave(&MESSAGE, &Message::SessionExpired(Some(reason)));
+            self.leave_message(Message::SessionExpired(Some(reason)), "/login");
         }
         Answer::Redirect(login_page(place))
     }
@@ -73,6 +75,11 @@ impl PageRequest {
     /// Whether this browser has asked for an e-mail that verifies an address.
     pub(crate) fn asked_to_verify(&self) -> bool {
         VerificationLink::was_asked_for_by(&self.parts)
+    }
+
+    /// What a page for signed-out people says to others: on to where they wanted to go.
+    pub(crate) fn already_signed_in(&self) -> Answer {
+        Answer::Redirect(self.return_to().map_or_else(|| "/".to_owned(), |place| place.to_string()))
     }
 
     /// A handle on the core API that speaks for the viewer.
@@ -96,6 +103,11 @@ impl PageRequest {
         self.query_field("return_to").and_then(|place| ReturnTo::parse(&place))
     }
 
+    /// Where the person wanted to go before they asked for an e-mail.
+    pub(crate) fn place(&self) -> Option<ReturnTo> {
+        self.peek(&PLACE).map(|Place(place)| place)
+    }
+
     /// The theme that the person chose, from its cookie.
     pub(crate) fn theme(&self) -> Option<Theme> {
         let cookies = self.parts.headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok());
@@ -115,11 +127,34 @@ impl PageRequest {
 
     /// The message that the last request left for this page; it is shown once.
     pub(crate) fn take_message(&self) -> Option<Message> {
-        self.flash()?.take(&MESSAGE)
+        let message = self.peek(&MESSAGE)?.on(self.parts.uri.path())?;
+        if self.is_shown() {
+            self.clear(&MESSAGE);
+        }
+        Some(message)
     }
 
-    pub(crate) fn leave_message(&self, message: &Message) {
-        self.leave(&MESSAGE, message);
+    pub(crate) fn leave_message(&self, message: Message, page: &str) {
+        self.leave(&MESSAGE, &Left::for_page(message, page));
+    }
+
+    /// This page leads on to another, and its message goes along.
+    pub(crate) fn pass_on_message(&self, page: &str) {
+        if let Some(message) = self.take_message() {
+            self.leave_message(message, page);
+        }
+    }
+
+    /// Whether somebody sees the answer: it is a document that they went to, and not one that is fetched in case they will, or a look at
+    /// its head (Fetch Metadata, `Sec-Purpose`).
+    fn is_shown(&self) -> bool {
+        let header = |name: &str| self.parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let in_advance = ["sec-purpose", "purpose", "x-purpose", "x-moz"].into_iter().filter_map(header);
+        self.parts.method == Method::GET
+            && header("sec-fetch-dest").is_none_or(|destination| destination == "document")
+            && !in_advance
+                .into_iter()
+                .any(|purpose| purpose.contains("prefetch") || purpose.contains("preview"))
     }
 
     /// What was typed into this page's form before it came back.
@@ -127,6 +162,9 @@ impl PageRequest {
         let taken = self.flash().and_then(|flash| {
             let mut forms = flash.peek(&KEPT_FORMS)?;
             let form = forms.take(self.parts.uri.path())?;
+            if !self.is_shown() {
+                return Some(form);
+            }
             if forms.is_empty() {
                 flash.clear(&KEPT_FORMS);
             } else {
@@ -142,9 +180,9 @@ impl PageRequest {
         self.flash()?.peek(kind)
     }
 
-    /// What an earlier request left for this page alone.
+    /// What an earlier request left for the one page that somebody sees next.
     pub(crate) fn take<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
-        self.flash()?.take(kind)
+        if self.is_shown() { self.flash()?.take(kind) } else { self.peek(kind) }
     }
 
     /// Leaves something for a later request.

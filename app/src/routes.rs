@@ -55,6 +55,21 @@ pub(crate) fn login_page(place: Option<&ReturnTo>) -> String {
     with_return_to("/login", place)
 }
 
+/// The page for an account, which leads back to `place` afterwards.
+pub(crate) fn register_page(place: Option<&ReturnTo>) -> String {
+    with_return_to("/register", place)
+}
+
+/// The page that asks for an e-mail, which leads back to `place` in the end.
+pub(crate) fn reset_password_page(place: Option<&ReturnTo>) -> String {
+    with_return_to("/reset-password", place)
+}
+
+/// The page for a new password, which leads back to `place` afterwards.
+pub(crate) fn set_password_page(place: Option<&ReturnTo>) -> String {
+    with_return_to("/set-password", place)
+}
+
 /// The page that asks for the password again, which leads back to `place` afterwards.
 pub(crate) fn confirm_page(place: Option<&ReturnTo>) -> String {
     with_return_to("/confirm", place)

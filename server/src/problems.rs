@@ -8,7 +8,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
 use http::request::Parts;
-use http::{Extensions, HeaderName, HeaderValue, StatusCode, Uri};
+use http::{Extensions, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use ironleaf_bff::edge::{CspNonce, RequestId};
 use ironleaf_bff::{Bff, Flash, Problem, ProblemKind, Wants};
 use ironleaf_session::{Payload, Session, SessionTooLarge};
@@ -17,6 +17,7 @@ use ironleaf_session::{Payload, Session, SessionTooLarge};
 /// more than that, and cheap to copy.
 #[derive(Clone)]
 struct Asked<P> {
+    method: Method,
     uri: Uri,
     headers: Vec<(HeaderName, HeaderValue)>,
     site: Option<Arc<Site>>,
@@ -60,12 +61,19 @@ where
 
 impl<P: Payload> Asked<P> {
     fn of(request: &Request) -> Self {
-        let headers = [ACCEPT, COOKIE].into_iter().flat_map(|name| {
+        let names = [
+            ACCEPT,
+            COOKIE,
+            HeaderName::from_static("sec-purpose"),
+            HeaderName::from_static("sec-fetch-dest"),
+        ];
+        let headers = names.into_iter().flat_map(|name| {
             let values = request.headers().get_all(&name).iter().cloned();
             values.map(move |value| (name.clone(), value))
         });
         let extensions = request.extensions();
         Self {
+            method: request.method().clone(),
             uri: request.uri().clone(),
             headers: headers.collect(),
             site: extensions.get().cloned(),
@@ -80,7 +88,7 @@ impl<P: Payload> Asked<P> {
     /// A request again, for [`problem_page`].
     fn into_parts(self) -> Parts {
         let (mut parts, ()) = http::Request::new(()).into_parts();
-        parts.uri = self.uri;
+        (parts.method, parts.uri) = (self.method, self.uri);
         parts.headers.extend(self.headers);
         let extensions = &mut parts.extensions;
         give(extensions, self.site);

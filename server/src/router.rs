@@ -11,8 +11,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use http::Method;
 use http::header::CACHE_CONTROL;
-use ironleaf_bff::{Bff, Problem, edge, refresh_before_rendering, require_room_to_refresh};
+use ironleaf_bff::{Bff, Problem, ReturnTo, edge, refresh_before_rendering, require_room_to_refresh};
 use ironleaf_session::{Payload, SessionLayer};
+use percent_encoding::percent_decode_str;
 
 use crate::assets::BuiltSite;
 use crate::client_ip::ClientIp;
@@ -73,7 +74,7 @@ async fn ready_for_calls(bff: &Bff, request: &mut Request) -> Result<(), Problem
 }
 
 async fn not_found(request: Request) -> Response {
-    match page_without_slash(&request) {
+    match page_without_slash(&request).or_else(|| page_with_its_query(&request)) {
         // What follows `?` may be a token, and no cache is to keep it.
         Some(place) => ([(CACHE_CONTROL, "no-store")], Redirect::temporary(&place)).into_response(),
         None => (NOT_FOUND.answer)(request.into_parts().0).await,
@@ -88,6 +89,39 @@ fn page_without_slash(request: &Request) -> Option<String> {
     // SECURITY: to a page of ours and nowhere else. `//evil.example/` would be an address of another site.
     let page = PAGES.iter().find(|page| page.path == trimmed && is_read)?;
     Some(query.map_or_else(|| page.path.to_owned(), |query| format!("{}?{query}", page.path)))
+}
+
+/// Where the page is that somebody has asked for with a query that is part of the path: mail programs escape the `?` of a link, or lose it.
+fn page_with_its_query(request: &Request) -> Option<String> {
+    let path = request.uri().path();
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let (page, query) = PAGES.iter().filter(|_| is_read).find_map(|page| {
+        let rest = path.strip_prefix(page.path)?;
+        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        Some((page, escaped_query(rest)?))
+    })?;
+    let rest = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    // SECURITY: nothing else than a path of this origin comes out of this.
+    ReturnTo::parse(&format!("{}?{query}{rest}", page.path)).map(|place| place.to_string())
+}
+
+/// What follows a question mark that was escaped, perhaps more than once, or an `&` in its place.
+fn escaped_query(rest: &str) -> Option<String> {
+    if let Some(query) = rest.strip_prefix(['&', ';']) {
+        return query.contains('=').then(|| query.to_owned());
+    }
+    let mut rest = rest.strip_prefix('%')?;
+    let mut times = 1;
+    while let Some(inner) = rest.strip_prefix("25") {
+        (rest, times) = (inner, times + 1);
+    }
+    let mut query = rest.strip_prefix("3F").or_else(|| rest.strip_prefix("3f"))?.to_owned();
+    // The rest may have been escaped along with it.
+    while times > 0 && !query.contains('=') {
+        query = percent_decode_str(&query).decode_utf8().ok()?.into_owned();
+        times -= 1;
+    }
+    query.contains('=').then_some(query)
 }
 
 /// W3C, A Well-Known URL for Changing Passwords: where password managers send whoever should.

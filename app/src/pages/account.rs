@@ -25,7 +25,7 @@ pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
             let answer = request.ask_to_log_in(request.here().as_ref());
             // What has turned out since the request came in.
             if let Some(reason) = core_api.signed_out_reason() {
-                request.leave_message(&Message::SessionExpired(Some(reason)));
+                request.leave_message(Message::SessionExpired(Some(reason)), "/login");
             }
             answer
         }

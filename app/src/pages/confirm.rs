@@ -1,7 +1,7 @@
 use ironleaf_bff::ReturnTo;
 use leptos::prelude::*;
 
-use crate::components::{Field, PageOf, Rules, Username};
+use crate::components::{Field, PageOf, ReturnField, Rules, Username};
 use crate::document::{Answer, Page};
 use crate::islands::EnhancedForm;
 use crate::kept_form::KeptForm;
@@ -28,6 +28,7 @@ fn confirm_view(
     page_of: Option<String>,
 ) -> impl IntoView {
     let own = email.clone();
+    let place = return_to.clone();
     let back = return_to.as_ref().map_or("/", ReturnTo::as_str).to_owned();
     view! {
         <section class="card">
@@ -40,10 +41,7 @@ fn confirm_view(
                 <form method="post" action="/api/confirm-password" novalidate>
                     <Username email />
                     <PageOf person=page_of />
-                    {return_to
-                        .map(|place| {
-                            view! { <input type="hidden" name="return_to" value=place.to_string() /> }
-                        })}
+                    <ReturnField place=return_to />
                     <Field
                         kept=form.field("password")
                         label="Password"
@@ -59,6 +57,7 @@ fn confirm_view(
                 <a href=back>"Go back"</a>
                 <form method="post" action="/api/request-password-reset">
                     <input type="hidden" name="email" value=own.clone() />
+                    <ReturnField place />
                     <button type="submit" class="link">
                         "Forgot Password"
                     </button>

@@ -35,7 +35,7 @@ pub(crate) async fn email_verification(request: PageRequest) -> (PageRequest, An
         request.clear(&VERIFIED);
         return (request, Answer::Redirect("/email-verification".to_owned()));
     }
-    if request.query_field("token").is_some() {
+    if VerificationLink::is_meant_by(request.query()) {
         // No token at all, or longer than any: nothing that an earlier link left is meant by it.
         request.clear(&VERIFICATION_LINK);
         request.clear(&VERIFIED);

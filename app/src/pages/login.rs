@@ -3,12 +3,13 @@ use leptos::prelude::*;
 
 use super::login_link::login_link;
 use super::opened::{OPENED, Opened};
-use crate::components::{Field, Rules};
+use crate::components::{Field, ReturnField, Rules};
 use crate::document::{Answer, Page};
 use crate::islands::EnhancedForm;
 use crate::kept_form::KeptForm;
 use crate::messages::Message;
 use crate::request::PageRequest;
+use crate::routes::{login_page, register_page, reset_password_page};
 
 /// `/login`: e-mail and password, or the link of an e-mail that this browser has opened.
 pub(crate) async fn login(request: PageRequest) -> (PageRequest, Answer) {
@@ -21,21 +22,24 @@ pub(crate) async fn login(request: PageRequest) -> (PageRequest, Answer) {
         request.clear(&VERIFICATION_LINK);
         return (request, Answer::Redirect("/login".to_owned()));
     }
-    if request.query_field("token").is_some() {
-        request.leave_message(&Message::LinkFailed);
-        return (request, Answer::Redirect("/login".to_owned()));
+    if SignInLink::is_meant_by(request.query()) {
+        request.leave_message(Message::LinkDamaged, "/login");
+        let answer = Answer::Redirect(login_page(request.return_to().as_ref()));
+        return (request, answer);
     }
     if request.query_field("with").is_some_and(|with| with == "password") {
         // It is not used up: the e-mail still has it.
         request.clear(&SIGN_IN_LINK);
-        return (request, Answer::Redirect("/login".to_owned()));
+        let answer = Answer::Redirect(login_page(request.place().as_ref()));
+        return (request, answer);
     }
     if let Some(link) = request.peek(&SIGN_IN_LINK) {
         let page = login_link(&request, link);
         return (request, Answer::Page(page));
     }
     if request.viewer.is_some() {
-        return (request, Answer::Redirect("/".to_owned()));
+        let answer = request.already_signed_in();
+        return (request, answer);
     }
     let (form, return_to) = (request.take_form(), request.return_to());
     let page = Page::auth("Login", || login_view(form, return_to)).with_islands();
@@ -43,15 +47,14 @@ pub(crate) async fn login(request: PageRequest) -> (PageRequest, Answer) {
 }
 
 fn login_view(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
+    let register = register_page(return_to.as_ref());
+    let reset_password = reset_password_page(return_to.as_ref());
     view! {
         <section class="card">
             <h1>"Login to your account"</h1>
             <EnhancedForm>
                 <form method="post" action="/api/sign-in" novalidate data-until-valid="">
-                    {return_to
-                        .map(|place| {
-                            view! { <input type="hidden" name="return_to" value=place.to_string() /> }
-                        })}
+                    <ReturnField place=return_to />
                     <Field
                         kept=form.field("email")
                         label="Email"
@@ -73,8 +76,8 @@ fn login_view(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
                 </form>
             </EnhancedForm>
             <p class="card-links">
-                <a href="/reset-password">"Forgot Password"</a>
-                <span>"New here? " <a href="/register">"Sign up"</a></span>
+                <a href=reset_password>"Forgot Password"</a>
+                <span>"New here? " <a href=register>"Sign up"</a></span>
             </p>
         </section>
     }

@@ -1,28 +1,33 @@
+use ironleaf_bff::ReturnTo;
 use leptos::prelude::*;
 
-use crate::components::{Field, Rules};
+use crate::components::{Field, ReturnField, Rules};
 use crate::document::{Answer, Page};
 use crate::islands::EnhancedForm;
 use crate::kept_form::KeptForm;
 use crate::request::PageRequest;
+use crate::routes::login_page;
 use crate::validation::FieldProblem;
 
 /// `/register`: an account, and signed in with it.
 pub(crate) async fn register(request: PageRequest) -> (PageRequest, Answer) {
     if request.viewer.is_some() {
-        return (request, Answer::Redirect("/".to_owned()));
+        let answer = request.already_signed_in();
+        return (request, answer);
     }
-    let form = request.take_form();
-    let page = Page::auth("Register", || register_view(form)).with_islands();
+    let (form, return_to) = (request.take_form(), request.return_to());
+    let page = Page::auth("Register", || register_view(form, return_to)).with_islands();
     (request, Answer::Page(page))
 }
 
-fn register_view(form: KeptForm) -> impl IntoView {
+fn register_view(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
+    let login = login_page(return_to.as_ref());
     view! {
         <section class="card">
             <h1>"Create an Account"</h1>
             <EnhancedForm>
                 <form method="post" action="/api/register" novalidate>
+                    <ReturnField place=return_to />
                     <Field
                         kept=form.field("email")
                         label="Email"
@@ -50,7 +55,7 @@ fn register_view(form: KeptForm) -> impl IntoView {
                 </form>
             </EnhancedForm>
             <p class="card-links">
-                <span>"You have an account? " <a href="/login">"Login"</a></span>
+                <span>"You have an account? " <a href=login>"Login"</a></span>
             </p>
         </section>
     }

@@ -1,28 +1,33 @@
+use ironleaf_bff::ReturnTo;
 use leptos::prelude::*;
 
-use crate::components::{Field, Rules};
+use crate::components::{Field, ReturnField, Rules};
 use crate::document::{Answer, Page};
 use crate::islands::EnhancedForm;
 use crate::kept_form::KeptForm;
 use crate::request::PageRequest;
+use crate::routes::login_page;
 
 /// `/reset-password`: asks for the e-mail with which a new password can be set.
 pub(crate) async fn reset_password(request: PageRequest) -> (PageRequest, Answer) {
     if request.viewer.is_some() {
-        return (request, Answer::Redirect("/".to_owned()));
+        let answer = request.already_signed_in();
+        return (request, answer);
     }
-    let form = request.take_form();
-    let page = Page::auth("Reset password", || reset_password_view(form)).with_islands();
+    let (form, return_to) = (request.take_form(), request.return_to());
+    let page = Page::auth("Reset password", || reset_password_view(form, return_to)).with_islands();
     (request, Answer::Page(page))
 }
 
-fn reset_password_view(form: KeptForm) -> impl IntoView {
+fn reset_password_view(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
+    let login = login_page(return_to.as_ref());
     view! {
         <section class="card">
             <h1>"Reset your password"</h1>
             <p class="lead-small">"We send you a link that lets you set a new one."</p>
             <EnhancedForm>
                 <form method="post" action="/api/request-password-reset" novalidate data-until-valid="">
+                    <ReturnField place=return_to />
                     <Field
                         kept=form.field("email")
                         label="Email"
@@ -37,7 +42,7 @@ fn reset_password_view(form: KeptForm) -> impl IntoView {
                 </form>
             </EnhancedForm>
             <p class="card-links">
-                <span>"You remember it? " <a href="/login">"Login"</a></span>
+                <span>"You remember it? " <a href=login>"Login"</a></span>
             </p>
         </section>
     }

@@ -1,4 +1,4 @@
-use ironleaf_bff::{delete_account, resend_verification, update_account};
+use ironleaf_bff::{ReturnTo, delete_account, resend_verification, update_account};
 use leptos::prelude::*;
 
 use super::form::{Done, FormPost};
@@ -6,6 +6,7 @@ use super::password::Password;
 use super::refusal::{Refusal, account_refused};
 use crate::error::AppError;
 use crate::messages::Message;
+use crate::routes::set_password_page;
 use crate::validation::{FieldProblem, FieldProblems, check_confirmation, check_email, check_new_password};
 
 /// Changes e-mail address, password or both; an empty password stays as it is.
@@ -48,9 +49,11 @@ fn problems(email: &str, password: &str, confirmation: &str) -> FieldProblems {
 pub async fn set_password(
     password: Password,
     confirm_password: Password,
+    return_to: Option<String>,
     page_of: Option<String>,
 ) -> Result<Done, AppError> {
-    let form = FormPost::from_context("/set-password")?.of(page_of.as_deref())?;
+    let place = return_to.as_deref().and_then(ReturnTo::parse);
+    let form = FormPost::from_context(set_password_page(place.as_ref()))?.of(page_of.as_deref())?;
     let mut problems: FieldProblems = Vec::new();
     problems.extend(check_new_password(password.expose()).map(|problem| ("password", problem)));
     let differ = FieldProblem::PasswordsDiffer;
@@ -60,7 +63,7 @@ pub async fn set_password(
         return Err(form.refused(Refusal::of_fields(problems)));
     }
     match update_account(form.parts(), None, Some(password.expose())).await {
-        Ok(_) => Ok(form.done("/", Some(Message::PasswordUpdated))),
+        Ok(_) => Ok(form.done(place.as_ref().map_or("/", ReturnTo::as_str), Some(Message::PasswordUpdated))),
         Err(failure) => Err(account_refused(form, failure)),
     }
 }

@@ -16,8 +16,9 @@ use super::refusal::Refusal;
 use crate::Site;
 use crate::error::AppError;
 use crate::kept_form::{KEPT_FORMS, KeptForm, PERSON, Person};
-use crate::messages::{MESSAGE, Message};
+use crate::messages::{Left, MESSAGE, Message};
 use crate::pages::VERIFIED;
+use crate::place::{PLACE, Place};
 use crate::routes::{confirm_page, login_page};
 use crate::validation::FieldProblems;
 use crate::wait::{try_again, whole_secs};
@@ -90,6 +91,7 @@ impl FormPost {
     pub(super) fn welcome(&self) {
         // SECURITY: a link that was opened and not used would sign in whoever signs out here next.
         self.clear(&SIGN_IN_LINK);
+        self.clear(&PLACE);
         let Ok(MaybeUser(Some(user))) = MaybeUser::from_parts(&self.parts) else { return };
         if self.peek(&PERSON).is_some_and(|Person(last)| last != user.id) {
             self.clear(&KEPT_FORMS);
@@ -105,12 +107,17 @@ impl FormPost {
         self.clear(&KEPT_FORMS);
     }
 
+    /// Where the person wanted to go before they asked for an e-mail.
+    pub(super) fn place(&self) -> Option<ReturnTo> {
+        self.peek(&PLACE).map(|Place(place)| place)
+    }
+
     /// It is done; go to `next`.
     pub(super) fn done(self, next: &str, message: Option<Message>) -> Done {
         let text = message.as_ref().map(|message| message.text().into_owned());
         if let Some(message) = message {
             // A script goes to `next` as well, and the message with it.
-            self.leave(&MESSAGE, &message);
+            self.leave_message(message, next);
         }
         if !self.wants_json {
             self.redirect(next);
@@ -123,7 +130,7 @@ impl FormPost {
     pub(super) fn refused(self, refusal: Refusal) -> AppError {
         if !self.wants_json {
             if let Some(message) = refusal.message.as_ref().filter(|_| !refusal.has_page()) {
-                self.leave(&MESSAGE, message);
+                self.leave_message(message.clone(), &self.page);
             }
             self.keep(&refusal.problems);
         }
@@ -169,7 +176,7 @@ impl FormPost {
         to: &str,
     ) -> AppError {
         let text = message.text();
-        self.leave(&MESSAGE, message);
+        self.leave_message(message.clone(), to);
         self.keep(&FieldProblems::new());
         if self.wants_json {
             self.response.set_status(status);
@@ -216,6 +223,10 @@ impl FormPost {
         if let Some(flash) = self.flash() {
             flash.set(kind, value);
         }
+    }
+
+    fn leave_message(&self, message: Message, page: &str) {
+        self.leave(&MESSAGE, &Left::for_page(message, page));
     }
 
     fn keep(&self, problems: &FieldProblems) {

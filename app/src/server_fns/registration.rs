@@ -1,5 +1,5 @@
 use ironleaf_bff::{
-    AccountFailure, Registered, VERIFICATION_LINK, register, request_password_reset, verify_email,
+    AccountFailure, Registered, ReturnTo, VERIFICATION_LINK, register, request_password_reset, verify_email,
 };
 use leptos::prelude::*;
 
@@ -9,6 +9,8 @@ use super::refusal::{Refusal, account_refused};
 use crate::error::AppError;
 use crate::messages::Message;
 use crate::pages::{VERIFIED, Verified};
+use crate::place::{PLACE, Place};
+use crate::routes::{login_page, register_page, reset_password_page};
 use crate::validation::{FieldProblem, FieldProblems, check_confirmation, check_email, check_new_password};
 
 /// Creates an account and signs its person in.
@@ -17,8 +19,10 @@ pub async fn register_form(
     email: String,
     password: Password,
     confirm_password: Password,
+    return_to: Option<String>,
 ) -> Result<Done, AppError> {
-    let form = FormPost::from_context("/register")?.keeping("email", &email);
+    let place = return_to.as_deref().and_then(ReturnTo::parse);
+    let form = FormPost::from_context(register_page(place.as_ref()))?.keeping("email", &email);
     let (password, confirmation) = (password.expose(), confirm_password.expose());
     let mut problems: FieldProblems = Vec::new();
     problems.extend(check_email(&email).map(|problem| ("email", problem)));
@@ -32,23 +36,33 @@ pub async fn register_form(
         Ok(Registered::SignedIn) => {
             form.forget_person();
             form.welcome();
-            Ok(form.done("/", Some(Message::Welcome)))
+            Ok(form.done(place.as_ref().map_or("/", ReturnTo::as_str), Some(Message::Welcome)))
         }
-        Ok(Registered::NotSignedIn) => Ok(form.done("/login", Some(Message::RegisteredOnly))),
+        Ok(Registered::NotSignedIn) => {
+            Ok(form.done(&login_page(place.as_ref()), Some(Message::RegisteredOnly)))
+        }
         Err(failure) => Err(account_refused(form, failure)),
     }
 }
 
 /// Has a link sent with which a new password can be set. The answer is the same whether the account exists or not.
 #[server(prefix = "/api", endpoint = "request-password-reset")]
-pub async fn request_password_reset_form(email: String) -> Result<Done, AppError> {
-    let form = FormPost::from_context("/reset-password")?.keeping("email", &email);
+pub async fn request_password_reset_form(email: String, return_to: Option<String>) -> Result<Done, AppError> {
+    let place = return_to.as_deref().and_then(ReturnTo::parse);
+    let page = reset_password_page(place.as_ref());
+    let form = FormPost::from_context(page.as_str())?.keeping("email", &email);
     if let Some(problem) = check_email(&email) {
         return Err(form.refused(Refusal::of_fields(vec![("email", problem)])));
     }
     let address = email.trim().to_lowercase();
     match request_password_reset(form.parts(), &address).await {
-        Ok(()) => Ok(form.done("/reset-password", Some(Message::ResetLinkSent(address)))),
+        Ok(()) => {
+            match place.and_then(Place::kept) {
+                Some(place) => form.leave(&PLACE, &place),
+                None => form.clear(&PLACE),
+            }
+            Ok(form.done(&page, Some(Message::ResetLinkSent(address))))
+        }
         Err(failure) => Err(account_refused(form, failure)),
     }
 }

@@ -9,7 +9,7 @@ use super::password::Password;
 use super::refusal::Refusal;
 use crate::error::AppError;
 use crate::messages::Message;
-use crate::routes::{confirm_page, login_page};
+use crate::routes::{confirm_page, login_page, set_password_page};
 use crate::validation::FieldProblem;
 
 /// Signs a person in with e-mail address and password.
@@ -34,6 +34,7 @@ pub async fn sign_in_form(
 #[server(prefix = "/api", endpoint = "sign-in-with-token")]
 pub async fn sign_in_with_token(action: Option<String>) -> Result<Done, AppError> {
     let form = FormPost::from_context("/login")?;
+    let place = form.place();
     let Some(link) = form.peek(&SIGN_IN_LINK) else {
         return Err(form.refused(link_refused()));
     };
@@ -43,11 +44,13 @@ pub async fn sign_in_with_token(action: Option<String>) -> Result<Done, AppError
             form.welcome();
             let sets_password = link.sets_password() || action.as_deref() == Some("password");
             let message = Message::SignedInAs(link.email().to_owned());
-            Ok(form.done(if sets_password { "/set-password" } else { "/" }, Some(message)))
+            let home = || place.as_ref().map_or("/", ReturnTo::as_str).to_owned();
+            let next = if sets_password { set_password_page(place.as_ref()) } else { home() };
+            Ok(form.done(&next, Some(message)))
         }
         Err(SignInFailure::InvalidCredentials) => {
             form.clear(&SIGN_IN_LINK);
-            Err(form.refused(link_refused()))
+            Err(form.on_page(&login_page(place.as_ref())).refused(link_refused()))
         }
         // The link stays: it may be good in a moment.
         Err(failure) => Err(form.refused(failure.into())),

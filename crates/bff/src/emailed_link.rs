@@ -4,7 +4,7 @@ use std::time::Duration;
 use http::request::Parts;
 use ironleaf_auth::{AccountError, SecretText, SignIn};
 use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError};
-use url::form_urlencoded;
+use percent_encoding::percent_decode_str;
 
 use crate::asked::note_sign_in;
 use crate::limits::Subject;
@@ -41,13 +41,22 @@ pub struct SignInLink {
 }
 
 impl SignInLink {
-    /// From the query of `/login?email=..&token=..&action=..`. `None` where the address or the token is missing, or longer
-    /// than any, or where the address is none.
+    /// From the query of `/login?email=..&token=..&action=..`, also where a mail program has escaped it once more. `None` where the
+    /// address or the token is missing, or longer than any, or where the address is none.
     pub fn from_query(query: &str) -> Option<Self> {
-        let email =
-            field(query, "email").as_deref().and_then(normalized).filter(|email| is_address(email))?;
-        let sets_password = field(query, "action").is_some_and(|action| action == "password");
-        Some(Self { email, token: token(query)?, sets_password })
+        readings(query).find_map(|fields| {
+            let email = fields.get("email").and_then(normalized).filter(|email| is_address(email))?;
+            // What follows a link in a text may be taken for its end.
+            let action = fields.get("action").unwrap_or_default();
+            let sets_password =
+                action.trim_matches(|letter: char| !letter.is_ascii_alphanumeric()) == "password";
+            Some(Self { email, token: fields.token()?, sets_password })
+        })
+    }
+
+    /// Whether the query is that of a link, if perhaps not of a whole one.
+    pub fn is_meant_by(query: &str) -> bool {
+        readings(query).any(|fields| fields.get("email").or(fields.get("token")).is_some())
     }
 
     /// The address it was sent to, in lower case.
@@ -88,9 +97,15 @@ pub struct VerificationLink {
 }
 
 impl VerificationLink {
-    /// From the query of `/email-verification?token=..`. `None` where the token is missing, or longer than any.
+    /// From the query of `/email-verification?token=..`, also where a mail program has escaped it once more. `None` where the token is
+    /// missing, or longer than any.
     pub fn from_query(query: &str) -> Option<Self> {
-        Some(Self { token: token(query)? })
+        readings(query).find_map(|fields| Some(Self { token: fields.token()? }))
+    }
+
+    /// Whether the query is that of a link, if perhaps not of a whole one.
+    pub fn is_meant_by(query: &str) -> bool {
+        readings(query).any(|fields| fields.get("token").is_some())
     }
 }
 
@@ -120,15 +135,62 @@ fn is_address(email: &str) -> bool {
     email.split_once('@').is_some_and(|(local, domain)| is_part(local) && is_part(domain))
 }
 
-/// The first field of this name.
-fn field(query: &str, name: &str) -> Option<String> {
-    let mut fields = form_urlencoded::parse(query.as_bytes());
-    fields.find(|(field, _)| field == name).map(|(_, value)| value.into_owned())
+/// The fields of a query as one may read it.
+struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// As RFC 3986 has it: forms write a space as `+`, links do not, and `+` stands in many an address.
+    fn read(query: &str) -> Self {
+        let fields = query.split('&').map(|field| {
+            let (name, value) = field.split_once('=').unwrap_or((field, ""));
+            (unescaped(name), unescaped(value))
+        });
+        Self(fields.collect())
+    }
+
+    /// The first field of this name.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn token(&self) -> Option<SecretText> {
+        let token = self.get("token")?;
+        (1..=MAX_TOKEN_BYTES).contains(&token.len()).then(|| SecretText::from(token))
+    }
 }
 
-fn token(query: &str) -> Option<SecretText> {
-    let token = SecretText::from(field(query, "token")?);
-    (1..=MAX_TOKEN_BYTES).contains(&token.expose().len()).then_some(token)
+/// What a link may say: as it is written, with `&amp;` for `&` as in the source of an HTML e-mail, and escaped once more as a whole.
+fn readings(query: &str) -> impl Iterator<Item = Fields> {
+    let as_fields: fn(String) -> Fields = |text| Fields::read(&text);
+    let mut texts = vec![query.to_owned()];
+    // A place to come back to may have a query of its own, which is escaped.
+    if Fields::read(query).get("return_to").is_some() {
+        return texts.into_iter().map(as_fields);
+    }
+    let plain = without_entities(query);
+    let whole = without_entities(&unescaped(&plain));
+    for text in [plain, whole] {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts.into_iter().map(as_fields)
+}
+
+/// Without the entities of HTML for `&`, however often they were escaped.
+fn without_entities(query: &str) -> String {
+    let mut text = format!("&{query}");
+    for entity in ["amp;", "AMP;", "#38;", "#038;", "#x26;", "#X26;"] {
+        let entity = format!("&{entity}");
+        while text.contains(&entity) {
+            text = text.replace(&entity, "&");
+        }
+    }
+    text.split_off(1)
+}
+
+fn unescaped(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// Signs a person in with an e-mailed link, over whatever session the request came with, as
@@ -216,6 +278,47 @@ mod tests {
             assert_eq!((link.email(), link.token.expose(), link.sets_password()), ("a@b.c", "t", false));
         }
         assert_eq!(VerificationLink::from_query("a=b&token=t%2Eu").unwrap().token.expose(), "t.u");
+    }
+
+    #[test]
+    fn a_link_that_a_mail_program_has_escaped_is_read_as_it_was_meant() {
+        let whole = SignInLink::from_query("email=a%2Bb@test.com&token=t-1&action=password").unwrap();
+        for query in [
+            "email=a+b@test.com&token=t-1&action=password",
+            "email=a+b%40test.com&amp;token=t-1&amp;action=password",
+            "email=a%2Bb@test.com&amp;amp;token=t-1&AMP;action=password",
+            "email=a%2Bb%40test.com&#38;token=t-1&#x26;action=password",
+            "email%3Da%2Bb%40test.com%26token%3Dt-1%26action%3Dpassword",
+            "email=a%252Bb%2540test.com%26token=t-1%26amp%3Baction%3Dpassword",
+            "email=a%2Bb%40test.com%26token%3Dt-1%26action%3Dpassword",
+            "email=a%2Bb@test.com&token=t-1&action=password.",
+            "email=a%2Bb@test.com&token=t-1&action=password%3E",
+            "utm_source=mail&email=a%2Bb@test.com&token=t-1&action=password&utm_medium=x",
+        ] {
+            let link = SignInLink::from_query(query);
+            assert!(
+                link.as_ref() == Some(&whole),
+                "{query}: {}",
+                link.map_or(String::new(), |link| link.email)
+            );
+        }
+        let token = |query| VerificationLink::from_query(query).map(|link| link.token.expose().to_owned());
+        for query in ["token=a+b", "x=1&amp;token=a%2Bb", "x%3D1%26token%3Da%2Bb", "token=a%2Bb&"] {
+            assert_eq!(token(query).as_deref(), Some("a+b"), "{query}");
+        }
+    }
+
+    #[test]
+    fn part_of_a_link_is_known_for_one() {
+        for query in
+            ["email=a@b.c", "email=a@b.c&tok", "token=x", "amp;token=", "email%3Da%40b.c%26to", "token"]
+        {
+            assert!(SignInLink::is_meant_by(query), "{query}");
+        }
+        assert!(VerificationLink::is_meant_by("token=") && !VerificationLink::is_meant_by("email=a@b.c"));
+        for query in ["", "return_to=/account?token=x", "with=password", "return_to=/account?a=1%26email=x"] {
+            assert!(!SignInLink::is_meant_by(query), "{query}");
+        }
     }
 
     #[test]

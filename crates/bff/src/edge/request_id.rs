@@ -31,9 +31,19 @@ impl fmt::Debug for RequestId {
     }
 }
 
+/// The path, up to the first byte that paths here have none of: a query may begin there, in whatever encoding.
+fn shown(path: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    match path.bytes().position(|byte| !is_plain(byte)) {
+        Some(end) => format!("{}...", &path[..end]),
+        None => path.to_owned(),
+    }
+}
+
 /// Opens the span of a request and writes its one line: method, path, status, time.
 ///
-/// The query string is not part of it: the one-time token of an e-mailed link arrives there.
+/// The query string is not part of it: the one-time token of an e-mailed link arrives there. Of the path there is what a page of ours could
+/// have: a mail program may have escaped the `?`.
 pub async fn trace_request<F>(bff: &Bff, mut request: Request, next: impl FnOnce(Request) -> F) -> Response
 where
     F: Future<Output = Response>,
@@ -41,7 +51,7 @@ where
     let id = RequestId::new(bff);
     let span = tracing::info_span!("request", %id);
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path = shown(request.uri().path());
     request.extensions_mut().insert(id);
     let started = tokio::time::Instant::now();
     async move {
@@ -60,4 +70,28 @@ where
     }
     .instrument(span)
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn a_path_is_shown_up_to_where_a_query_may_begin() {
+        for path in ["/", "/account/delete", "/.well-known/change-password", "/pkg/a-b_c.0~1.js", ""] {
+            assert_eq!(shown(path), path);
+        }
+        for path in [
+            "/login%3Femail=a@b.c",
+            "/login%253femail",
+            "/login&email=a",
+            "/login;token",
+            "/login=",
+            "/login@",
+            "/login\u{ff1f}token",
+            "/login'",
+        ] {
+            assert_eq!(shown(path), "/login...", "{path}");
+        }
+    }
 }
