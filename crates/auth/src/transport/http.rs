@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::BytesMut;
+use http::HeaderValue;
+use http::header::ACCEPT_ENCODING;
 use reqwest::redirect;
 use url::Url;
 
@@ -15,7 +17,7 @@ pub struct HttpSettings {
     pub connect_timeout: Duration,
     /// The whole call, from the first lookup to the last byte of the answer.
     pub timeout: Duration,
-    /// The largest answer; a longer one is cut off and has no effect here.
+    /// The largest answer, as it is once it is decompressed; a longer one is cut off and has no effect here.
     pub max_answer_bytes: usize,
     /// How long an unused connection is kept. Shorter than the keep-alive of the servers we expect (Node closes after
     /// five seconds), so that a request seldom meets a connection that is just being closed.
@@ -97,6 +99,8 @@ fn builder(settings: &HttpSettings) -> Result<reqwest::ClientBuilder, TransportE
         .redirect(redirect::Policy::none())
         // SECURITY: a refresh token that travels twice ends the session at the API.
         .retry(reqwest::retry::never())
+        // Answers are small. One that comes compressed all the same is read.
+        .default_headers([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))].into_iter().collect())
         .no_proxy()
         .connect_timeout(settings.connect_timeout)
         .timeout(settings.timeout)

@@ -22,7 +22,8 @@ const FORMER_USER_ID: Field = 6;
 /// The tokens of one answer.
 pub(super) struct Issued {
     pub(super) access_token: SecretText,
-    pub(super) refresh_token: SecretText,
+    /// `None` where the one that was presented stays good (RFC 6749, section 6).
+    pub(super) refresh_token: Option<SecretText>,
     pub(super) lifetime: Duration,
     /// Whether the API recognises a repeated refresh by its key.
     pub(super) idempotent_refresh: bool,
@@ -40,14 +41,19 @@ pub(super) fn replace_tokens(
     grant.access_lifetime = Some(issued.lifetime);
     grant.refresh_expires_at = received_at.checked_add(refresh_token_max_age);
     grant.set(ACCESS_TOKEN, issued.access_token);
-    if issued.idempotent_refresh {
-        let previous = grant.field(IDEMPOTENCY_KEY);
-        let key = previous.map_or_else(first_key, |previous| following_key(previous, &issued.refresh_token));
-        grant.set(IDEMPOTENCY_KEY, key);
-    } else {
-        grant.remove(IDEMPOTENCY_KEY);
+    match &issued.refresh_token {
+        _ if !issued.idempotent_refresh => grant.remove(IDEMPOTENCY_KEY),
+        Some(token) => {
+            let previous = grant.field(IDEMPOTENCY_KEY);
+            let key = previous.map_or_else(first_key, |previous| following_key(previous, token));
+            grant.set(IDEMPOTENCY_KEY, key);
+        }
+        // One key per refresh token, which stays.
+        None => {}
     }
-    grant.set(REFRESH_TOKEN, issued.refresh_token);
+    if let Some(token) = issued.refresh_token {
+        grant.set(REFRESH_TOKEN, token);
+    }
     for former in [FORMER_EMAIL, FORMER_UNVERIFIED_EMAIL, FORMER_USER_ID] {
         grant.remove(former);
     }

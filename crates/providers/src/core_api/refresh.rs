@@ -119,8 +119,8 @@ impl CoreApiProvider {
                 detail: wire::describe(&response),
             },
             Ok(response) => match wire::issued(&response) {
-                Some(issued) => Presented::Issued(issued),
-                None => Presented::InDoubt { answered: true, detail: wire::describe(&response) },
+                Ok(issued) => Presented::Issued(issued),
+                Err(detail) => Presented::InDoubt { answered: true, detail },
             },
         }
     }

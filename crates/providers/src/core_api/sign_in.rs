@@ -28,9 +28,13 @@ impl CoreApiProvider {
         }
         let body = json!({ "email": email, field: secret.expose() });
         let response = self.post_tokens(caller, &body).await?;
-        let Some(issued) = wire::issued(&response) else {
+        if !response.status().is_success() {
             return Err(refusal(&response));
-        };
+        }
+        let issued = wire::issued(&response).map_err(SignInError::Unavailable)?;
+        if issued.refresh_token.is_none() {
+            return Err(SignInError::Unavailable("the API's answer has no `refreshToken`".to_owned()));
+        }
         let mut grant = Grant::of(User::new("", email));
         self.put_tokens(&mut grant, issued);
         self.identify(caller, grant).await

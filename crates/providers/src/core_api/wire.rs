@@ -6,11 +6,12 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
 use ironleaf_api_types::{Role, User};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use url::Url;
 
+use super::claims;
 use super::grant::{ACCESS_TOKEN, Issued};
 use ironleaf_auth::{Caller, FieldError, Grant, Request, Response, SecretText, TransportError};
 
@@ -60,59 +61,112 @@ pub(super) fn secret_header(text: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// The tokens of a token answer, where it is whole: every field there, and both tokens fit for a header.
+/// What the access token's life is taken for where neither the answer nor the token says it. A shorter one costs refreshes, a longer one
+/// a refused call before each.
+const DEFAULT_ACCESS_LIFETIME: Duration = Duration::from_mins(5);
+
+/// The tokens of a token answer, where both are fit for a header. `refresh_token` is `None` where the answer has none.
+///
+/// The life of the access token is `ttlSeconds`, as a number or as text; where that says nothing, `exp - iat` of the token (RFC 7519,
+/// section 4.1), else five minutes.
 ///
 /// An answer that is repeated says what is left of its access token, which may be nothing: the refresh token in it is the
 /// newest all the same, and without it the session would be lost.
-pub(super) fn issued(response: &Response) -> Option<Issued> {
-    let tokens: TokenItem = item(response)?;
-    let fit = |token: &SecretText| !token.is_empty() && secret_header(token.expose()).is_some();
+///
+/// # Errors
+///
+/// What is wrong with the answer, for the log: the field by its name, and never a part of it.
+pub(super) fn issued(response: &Response) -> Result<Issued, String> {
+    let tokens: TokenItem = item(response).ok_or_else(|| describe(response))?;
     let declared = response.headers().get(IDEMPOTENT_REFRESH);
     let idempotent_refresh = declared.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
-    let lives = tokens.ttl_seconds > 0 || idempotent_refresh;
-    (lives && fit(&tokens.access_token) && fit(&tokens.refresh_token)).then(|| Issued {
-        lifetime: Duration::from_secs(tokens.ttl_seconds),
-        idempotent_refresh,
-        access_token: tokens.access_token,
-        refresh_token: tokens.refresh_token,
-    })
+    let access_token =
+        token(&tokens.access_token, "accessToken")?.ok_or("the API's answer has no `accessToken`")?;
+    let refresh_token = token(&tokens.refresh_token, "refreshToken")?;
+    let lifetime = lifetime(&tokens.ttl_seconds, &access_token);
+    if lifetime.is_zero() && !idempotent_refresh {
+        return Err("`ttlSeconds` of the API's answer is 0: its access token is over".to_owned());
+    }
+    Ok(Issued { lifetime, idempotent_refresh, access_token, refresh_token })
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TokenItem {
-    #[serde(deserialize_with = "secret")]
-    access_token: SecretText,
-    #[serde(deserialize_with = "secret")]
-    refresh_token: SecretText,
-    ttl_seconds: u64,
+    #[serde(default)]
+    access_token: Value,
+    #[serde(default)]
+    refresh_token: Value,
+    #[serde(default)]
+    ttl_seconds: Value,
 }
 
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretText, D::Error> {
-    String::deserialize(deserializer).map(SecretText::from)
+/// `None` for a token that is not there.
+fn token(value: &Value, field: &str) -> Result<Option<SecretText>, String> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
+        Value::String(text) if secret_header(text).is_some() => Ok(Some(SecretText::from(text.as_str()))),
+        _ => Err(format!("`{field}` of the API's answer is no token")),
+    }
+}
+
+fn lifetime(ttl_seconds: &Value, access_token: &SecretText) -> Duration {
+    if let Some(lifetime) = seconds(ttl_seconds) {
+        return lifetime;
+    }
+    let of_token = claims::lifetime(access_token);
+    let lifetime = of_token.unwrap_or(DEFAULT_ACCESS_LIFETIME);
+    tracing::warn!(
+        field = "ttlSeconds",
+        seconds = lifetime.as_secs(),
+        by = if of_token.is_some() { "exp and iat of the access token" } else { "the default" },
+        "the API's answer does not say how long its access token lives"
+    );
+    lifetime
+}
+
+/// A number of seconds, however it is written; parts of one are left out.
+fn seconds(value: &Value) -> Option<Duration> {
+    let number = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    // Too large a number is as good as the largest.
+    (number >= 0.0)
+        .then(|| Duration::try_from_secs_f64(number.trunc()).unwrap_or(Duration::from_secs(u64::MAX)))
 }
 
 /// The record of a person: with an address, and roles or `null`. Other records may have the same identifier, such as a profile
-/// of the person, and say nothing of either.
+/// of the person, and say nothing of either. An identifier may be a number; of the roles, those that are none are left out.
 pub(super) fn user(response: &Response) -> Option<User> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Person {
-        id: String,
+        id: Value,
         email: String,
-        #[serde(deserialize_with = "nullable")]
-        roles: Vec<Role>,
+        #[serde(deserialize_with = "Value::deserialize")]
+        roles: Value,
         #[serde(default)]
         unverified_email: Option<String>,
     }
     let Person { id, email, roles, unverified_email } = item(response)?;
-    Some(User { roles, unverified_email, ..User::new(id, email) })
+    let roles = match roles {
+        Value::Null => Vec::new(),
+        Value::Array(roles) => roles.iter().filter_map(word).map(Role::new).collect(),
+        role => vec![Role::new(word(&role)?)],
+    };
+    Some(User { roles, unverified_email, ..User::new(word(&id)?, email) })
 }
 
-fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+/// A name, or a number that stands for one.
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
 /// The `item` of a successful answer, where it has the form that is asked for.
@@ -124,8 +178,14 @@ pub(super) fn item<T: DeserializeOwned>(response: &Response) -> Option<T> {
     if !response.status().is_success() {
         return None;
     }
-    let envelope: Envelope<T> = serde_json::from_slice(response.body()).ok()?;
+    let envelope: Envelope<T> = json(response)?;
     Some(envelope.item)
+}
+
+/// The body as JSON. A byte order mark is left out (RFC 8259, section 8.1).
+fn json<T: DeserializeOwned>(response: &Response) -> Option<T> {
+    let body = response.body();
+    serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)).ok()
 }
 
 /// An error in the API's own form. A proxy's page with the same status is not one.
@@ -148,7 +208,7 @@ struct InvalidField {
 
 impl ApiError {
     pub(super) fn read(response: &Response) -> Option<Self> {
-        let error: Self = serde_json::from_slice(response.body()).ok()?;
+        let error: Self = json(response)?;
         (error.status_code == response.status().as_u16()).then_some(error)
     }
 

@@ -66,13 +66,23 @@ async fn closing_after(answered: usize, arrivals: &Arrivals) -> SocketAddr {
     .await
 }
 
-async fn answering(answer: &'static str) -> SocketAddr {
-    serve(move |mut stream| async move {
-        read_request(&mut stream).await;
-        // A client that has seen enough may be gone already.
-        let _ = stream.write_all(answer.as_bytes()).await;
+async fn answering(answer: impl Into<Vec<u8>>) -> SocketAddr {
+    let answer: Arc<[u8]> = answer.into().into();
+    serve(move |mut stream| {
+        let answer = Arc::clone(&answer);
+        async move {
+            read_request(&mut stream).await;
+            // A client that has seen enough may be gone already.
+            let _ = stream.write_all(&answer).await;
+        }
     })
     .await
+}
+
+fn compressed(name: &str, body: &[u8]) -> Vec<u8> {
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-encoding: {name}\r\ncontent-length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
 }
 
 fn transport() -> HttpTransport {
@@ -244,4 +254,35 @@ fn a_proxy_in_the_environment_is_not_used() {
     let output = other.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_compressed_unasked_is_read() {
+    let plain = br#"{"item":1}"#;
+    // `gzip` and zlib of it.
+    let gzip = b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\xabV\xca,I\xcdU\xb22\xac\x05\0A\xd3\x12d\n\0\0\0";
+    let zlib = b"x\x9c\xabV\xca,I\xcdU\xb22\xac\x05\0\x13\x12\x03W";
+    for (name, body) in [("gzip", &gzip[..]), ("deflate", &zlib[..]), ("identity", &plain[..])] {
+        let answer = send(answering(compressed(name, body)).await, "x").await.unwrap();
+        assert_eq!(answer.body().as_ref(), plain, "{name}");
+    }
+    is_interrupted(&send(answering(compressed("gzip", &gzip[..14])).await, "x").await);
+}
+
+#[tokio::test]
+async fn nothing_is_asked_for_compressed() {
+    let heads = Arc::new(Mutex::new(String::new()));
+    let seen = Arc::clone(&heads);
+    let address = serve(move |mut stream| {
+        let seen = Arc::clone(&seen);
+        async move {
+            let mut buffer = [0; 4096];
+            let count = stream.read(&mut buffer).await.unwrap();
+            seen.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]));
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        }
+    })
+    .await;
+    send(address, "x").await.unwrap();
+    assert!(heads.lock().unwrap().contains("accept-encoding: identity\r\n"));
 }

@@ -51,9 +51,10 @@ async fn only_the_listed_refusal_ends_a_session() {
         text(201, ""),
         text(201, "{\"item\":{\"accessToken\":\"a\",\"ttl"),
         without("accessToken"),
-        without("refreshToken"),
-        without("ttlSeconds"),
         answer(201, &json!({ "item": { "accessToken": "a\nb", "ttlSeconds": 1, "refreshToken": "r2" } })),
+        answer(201, &json!({ "item": { "accessToken": "a", "ttlSeconds": 1, "refreshToken": "r\n2" } })),
+        answer(201, &json!({ "item": { "accessToken": "a", "ttlSeconds": 1, "refreshToken": 7 } })),
+        answer(201, &json!({ "item": { "accessToken": "", "ttlSeconds": 1, "refreshToken": "r2" } })),
         answer(201, &json!({ "item": { "accessToken": "a", "ttlSeconds": 0, "refreshToken": "r2" } })),
         lost(),
     ] {
@@ -70,6 +71,66 @@ async fn only_the_listed_refusal_ends_a_session() {
     let (provider, _) = scripted([unreachable()]);
     let outcome = provider.refresh(&caller(), &grant).await;
     assert!(matches!(outcome, RefreshOutcome::NotSent(_)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_life_that_is_written_otherwise_or_not_at_all_is_read_all_the_same() {
+    let times = URL_SAFE_NO_PAD.encode(r#"{"exp":1700000900,"iat":1700000000}"#);
+    let jwt = format!("e30.{times}.c2ln");
+    for (access_token, ttl_seconds, secs) in [
+        ("opaque", json!(1200), 1200),
+        ("opaque", json!("1200"), 1200),
+        ("opaque", json!(" 1200 "), 1200),
+        ("opaque", json!(1200.9), 1200),
+        ("opaque", json!("1.2e3"), 1200),
+        (&jwt, json!(60), 60),
+        (&jwt, Value::Null, 900),
+        (&jwt, json!("soon"), 900),
+        (&jwt, json!(-1), 900),
+        (&jwt, json!({}), 900),
+        ("opaque", Value::Null, 300),
+        ("opaque", json!(true), 300),
+    ] {
+        let mut item =
+            json!({ "accessToken": access_token, "ttlSeconds": ttl_seconds, "refreshToken": "r2" });
+        if ttl_seconds.is_null() {
+            item.as_object_mut().unwrap().remove("ttlSeconds");
+        }
+        let (provider, _) = scripted([answer(201, &json!({ "item": item }))]);
+        let outcome = provider.refresh(&caller(), &grant(None).await).await;
+        let RefreshOutcome::Rotated(new) = outcome else {
+            panic!("{access_token} {ttl_seconds}: {outcome:?}")
+        };
+        assert_eq!(new.access_lifetime, Some(Duration::from_secs(secs)), "{access_token} {ttl_seconds}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_a_refresh_token_keeps_the_one_that_was_presented() {
+    for refresh_token in [None, Some(Value::Null), Some(json!(""))] {
+        let mut item = json!({ "accessToken": "a2", "ttlSeconds": 1200 });
+        if let Some(value) = refresh_token {
+            item["refreshToken"] = value;
+        }
+        let (provider, script) = scripted([answer(201, &json!({ "item": item })), tokens("r2")]);
+        let old = grant(None).await;
+        let RefreshOutcome::Rotated(new) = provider.refresh(&caller(), &old).await else { panic!("{item}") };
+        assert_eq!((new.field(REFRESH_TOKEN), new.field(1)), (old.field(REFRESH_TOKEN), Some(&"a2".into())));
+        assert!(matches!(provider.refresh(&caller(), &new).await, RefreshOutcome::Rotated(_)));
+        assert_eq!(script.asked(), [presented("user@test.com"), presented("user@test.com")]);
+    }
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_changes_nothing() {
+    let marked = |answer: Answer| {
+        answer.map(|response| response.map(|body| [b"\xef\xbb\xbf", body.as_ref()].concat().into()))
+    };
+    let grant = grant(None).await;
+    let (provider, _) = scripted([marked(tokens("r2"))]);
+    assert!(matches!(provider.refresh(&caller(), &grant).await, RefreshOutcome::Rotated(_)));
+    let (provider, _) = scripted([marked(refused()), marked(user("user@test.com", None))]);
+    assert!(matches!(provider.refresh(&caller(), &grant).await, RefreshOutcome::Rejected(_)));
 }
 
 #[tokio::test]
