@@ -156,7 +156,7 @@ impl Payload for Message {
         match self {
             Self::SessionExpired(_) => out.str(self.support_code().unwrap_or_default()),
             Self::ResetLinkSent(email) | Self::SignedInAs(email) | Self::NowSignedInAs(email) => {
-                out.str(email)
+                out.str(email);
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 mod connections;
 mod head_timer;
+mod socket;
 mod stop;
 
 use std::net::SocketAddr;

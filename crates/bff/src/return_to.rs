@@ -98,7 +98,7 @@ fn push_query(query: &str, place: &mut String) -> Option<()> {
             b'#' => return None,
             byte if byte.is_ascii_control() => return None,
             byte if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/?".contains(&byte) => {
-                place.push(char::from(byte))
+                place.push(char::from(byte));
             }
             byte => push_escape(byte, place),
         }

@@ -87,6 +87,8 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::error::DatabaseError;
+
     use super::*;
 
     async fn note(database: &Database, bytes: u32) -> sqlx::Result<()> {
@@ -105,7 +107,7 @@ mod tests {
             sqlx::query("PRAGMA max_page_count = 1").execute(&database.writer).await.unwrap();
             let full = note(&database, 64 << 10).await.unwrap_err();
             assert_eq!(
-                full.as_database_error().and_then(|error| error.code()).as_deref(),
+                full.as_database_error().and_then(DatabaseError::code).as_deref(),
                 Some("13"),
                 "{full}"
             );

@@ -14,8 +14,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
-use http::header::CONNECTION;
-use http::{HeaderValue, Request};
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,15 +23,15 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
-use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::GRACE;
 use super::head_timer::{HeadTimer, IDLE_TIMEOUT};
+use super::socket::{Socket, Unread};
 use crate::metrics::OpenConnection;
 
 /// Four times the largest session: longer heads are 431.
@@ -47,6 +47,16 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// How often it is said that every connection is taken.
 const SAY_AGAIN_AFTER: Duration = Duration::from_mins(1);
 
+/// So many connections are let in beyond the others, for one request each: of health, or one that waits for room. Whoever asks how this
+/// process is does not have to wait behind those who keep it busy.
+const SPARE_CONNECTIONS: usize = 32;
+
+/// How long a connection waits for room before it takes a spare place: an idle one is gone by then.
+const SPARE_AFTER: Duration = Duration::from_millis(50);
+
+/// How long a request in a spare place waits for room.
+const SPARE_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Answers what comes in on `listener` until `stop`, then lets every request end that was accepted. It takes no longer
 /// than ten seconds after that.
 pub async fn answer(
@@ -56,23 +66,32 @@ pub async fn answer(
     stop: impl Future<Output = ()>,
 ) {
     let (connections, graceful) = (TaskTracker::new(), GracefulShutdown::new());
-    let connection = Connection { router, draining: CancellationToken::new() };
     let mut gate = Gate::new(max_connections);
-    let begin = |(stream, peer): (TcpStream, SocketAddr), room: Option<OwnedSemaphorePermit>| {
+    let connection = Connection {
+        router,
+        draining: CancellationToken::new(),
+        wanted: Arc::clone(&gate.wanted),
+        waiting_for: None,
+    };
+    let begin = |(stream, peer): (TcpStream, SocketAddr), place: Option<Place>| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "answers may wait for their acknowledgement");
         }
-        let (connection, watcher) = (connection.clone(), graceful.watcher());
+        let (mut connection, watcher) = (connection.clone(), graceful.watcher());
+        if let Some(Place { rooms: Some(rooms), .. }) = &place {
+            connection.waiting_for = Some(Arc::clone(rooms));
+        }
         connections.spawn(async move {
             let open = OpenConnection::begin();
             connection.run(stream, peer, watcher).await;
-            drop((open, room));
+            drop((open, place));
         });
     };
     let accept_all = async {
         loop {
-            let room = gate.room().await;
-            begin(accept(&listener).await, Some(room));
+            gate.opens().await;
+            let accepted = accept(&listener).await;
+            begin(accepted, gate.place());
         }
     };
     tokio::select! {
@@ -121,23 +140,37 @@ fn is_of_the_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Lets so many connections in, and the next when one has ended. Until then it waits where the operating system queues
-/// it, which costs this process nothing.
+/// Lets so many connections in, and the next when one has ended: an idle one does at once. Until then it waits where the operating system
+/// queues it, which costs this process nothing, or in a spare place.
 struct Gate {
     rooms: Arc<Semaphore>,
+    spare: Arc<Semaphore>,
+    /// Ends one idle connection.
+    wanted: Arc<Notify>,
     max_connections: usize,
     said: Option<Instant>,
 }
 
+/// Room for one connection, which ends with it.
+struct Place {
+    _room: OwnedSemaphorePermit,
+    /// Where its one request waits for room, if the place is a spare one.
+    rooms: Option<Arc<Semaphore>>,
+}
+
 impl Gate {
     fn new(max_connections: usize) -> Self {
-        Self { rooms: Arc::new(Semaphore::new(max_connections)), max_connections, said: None }
+        let [rooms, spare] =
+            [max_connections, SPARE_CONNECTIONS].map(|places| Arc::new(Semaphore::new(places)));
+        Self { rooms, spare, wanted: Arc::default(), max_connections, said: None }
     }
 
-    async fn room(&mut self) -> OwnedSemaphorePermit {
-        if let Ok(room) = Arc::clone(&self.rooms).try_acquire_owned() {
-            return room;
+    /// Until there is a place. None is held while nobody has come: it may be wanted by who waits in a spare one.
+    async fn opens(&mut self) {
+        if self.rooms.available_permits() > 0 {
+            return;
         }
+        self.wanted.notify_one();
         if self.said.is_none_or(|said| said.elapsed() >= SAY_AGAIN_AFTER) {
             self.said = Some(Instant::now());
             tracing::warn!(
@@ -145,8 +178,26 @@ impl Gate {
                 "every connection is taken, further ones wait: MAX_CONNECTIONS allows more, as far as open files do"
             );
         }
-        Arc::clone(&self.rooms).acquire_owned().await.expect("nobody closes the semaphore")
+        if timeout(SPARE_AFTER, acquire(&self.rooms)).await.is_err() {
+            tokio::select! {
+                _ = acquire(&self.rooms) => {}
+                _ = acquire(&self.spare) => {}
+            }
+        }
     }
+
+    /// `None` where the last place was taken meanwhile, from a spare one: then there is one connection more.
+    fn place(&self) -> Option<Place> {
+        if let Ok(room) = Arc::clone(&self.rooms).try_acquire_owned() {
+            return Some(Place { _room: room, rooms: None });
+        }
+        let room = Arc::clone(&self.spare).try_acquire_owned().ok()?;
+        Some(Place { _room: room, rooms: Some(Arc::clone(&self.rooms)) })
+    }
+}
+
+async fn acquire(places: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    Arc::clone(places).acquire_owned().await.expect("nobody closes the semaphore")
 }
 
 /// What every connection needs.
@@ -155,6 +206,10 @@ struct Connection {
     router: Router,
     /// Every answer from here on is the last of its connection.
     draining: CancellationToken,
+    /// Ends this connection when it is idle.
+    wanted: Arc<Notify>,
+    /// There is one request for it, and that waits for room here unless it is about health.
+    waiting_for: Option<Arc<Semaphore>>,
 }
 
 impl Connection {
@@ -162,9 +217,10 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (timer, note) = HeadTimer::new();
-        let stream = TokioIo::new(InspectReader::new(stream, note));
-        let service = service_fn(move |request| self.clone().answer(request, peer));
+        let (timer, note) = HeadTimer::new(Arc::clone(&self.wanted));
+        let unread = Unread::default();
+        let stream = TokioIo::new(Socket::new(stream, note, unread.clone()));
+        let service = service_fn(move |request| self.clone().answer(request, peer, unread.clone()));
         let connection = http1::Builder::new()
             .timer(timer)
             .header_read_timeout(IDLE_TIMEOUT)
@@ -177,16 +233,40 @@ impl Connection {
 
     async fn answer(
         self,
-        mut request: Request<Incoming>,
+        request: Request<Incoming>,
         peer: SocketAddr,
+        unread: Unread,
     ) -> Result<http::Response<Body>, Infallible> {
+        let mut request = request.map(|body| unread.watch(body));
         request.extensions_mut().insert(ConnectInfo(peer));
-        let mut response = self.router.oneshot(request).await?;
-        if self.draining.is_cancelled() {
+        let is_health = request.uri().path().starts_with("/health/");
+        let room = match self.waiting_for.as_ref().filter(|_| !is_health) {
+            Some(rooms) => Some(timeout(SPARE_PATIENCE, acquire(rooms)).await),
+            None => None,
+        };
+        let mut response = match room {
+            Some(Err(_)) => busy(),
+            None | Some(Ok(_)) => self.router.oneshot(request).await?,
+        };
+        // An answer to what has not come whole is the last as well: the rest of it is no request.
+        if self.draining.is_cancelled() || self.waiting_for.is_some() || unread.is_set() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
+        drop(room);
         Ok(response)
     }
+}
+
+/// What is said where every connection is in use.
+fn busy() -> http::Response<Body> {
+    let mut response = http::Response::new(Body::from(
+        "Too many people are here right now. Please try again in a moment.\n",
+    ));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let headers =
+        [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "no-store"), (RETRY_AFTER, "1")];
+    response.headers_mut().extend(headers.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response
 }
 
 #[cfg(test)]

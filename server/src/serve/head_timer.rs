@@ -3,7 +3,7 @@
 //! hyper has one timeout for both. As short as a head should be it would close idle connections under a proxy that is
 //! about to use them again; as long as those should live it would let a few slow clients hold every connection. So this
 //! timer, which hyper starts whenever a request could begin, runs for as long as an idle connection may live, and is
-//! shortened by the first byte.
+//! shortened by the first byte. Where connections are wanted for others it ends at once, for the one that has been idle for longest.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +12,8 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use hyper::rt::{Sleep, Timer};
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
 /// How long a head may take from its first byte on, and a new connection to say anything.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,11 +27,14 @@ pub(super) struct HeadTimer {
     /// Whether a byte has come since the last head was waited for.
     begun: Arc<AtomicBool>,
     used: AtomicBool,
+    /// Somebody waits for a connection.
+    wanted: Arc<Notify>,
 }
 
 impl HeadTimer {
-    /// The timer, and what is called with all that is read.
-    pub(super) fn new() -> (Self, impl FnMut(&[u8]) + Send + 'static) {
+    /// The timer, and what is called with all that is read. Each notification of `wanted` ends one idle connection, whoever has been idle
+    /// for longest.
+    pub(super) fn new(wanted: Arc<Notify>) -> (Self, impl FnMut(&[u8]) + Send + Unpin + 'static) {
         let begun = Arc::new(AtomicBool::new(false));
         let noted = Arc::clone(&begun);
         let note = move |bytes: &[u8]| {
@@ -37,7 +42,7 @@ impl HeadTimer {
                 noted.store(true, Ordering::Relaxed);
             }
         };
-        (Self { begun, used: AtomicBool::new(false) }, note)
+        (Self { begun, used: AtomicBool::new(false), wanted }, note)
     }
 }
 
@@ -53,6 +58,7 @@ impl Timer for HeadTimer {
         Box::pin(HeadSleep {
             sleep: Box::pin(tokio::time::sleep_until(deadline.into())),
             begun: Arc::clone(&self.begun),
+            wanted: Some(Box::pin(Arc::clone(&self.wanted).notified_owned())),
             is_shortened: is_first,
         })
     }
@@ -65,6 +71,8 @@ impl Timer for HeadTimer {
 struct HeadSleep {
     sleep: Pin<Box<tokio::time::Sleep>>,
     begun: Arc<AtomicBool>,
+    /// `None` once a byte has come: dropped unheard, a notification goes to the next.
+    wanted: Option<Pin<Box<OwnedNotified>>>,
     is_shortened: bool,
 }
 
@@ -73,7 +81,14 @@ impl Future for HeadSleep {
 
     /// hyper polls it after each read that did not complete a head.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if !self.is_shortened && self.begun.load(Ordering::Relaxed) {
+        let begun = self.begun.load(Ordering::Relaxed);
+        if begun {
+            self.wanted = None;
+        }
+        if self.wanted.as_mut().is_some_and(|wanted| wanted.as_mut().poll(context).is_ready()) {
+            return Poll::Ready(());
+        }
+        if !self.is_shortened && begun {
             self.is_shortened = true;
             let deadline = tokio::time::Instant::now() + HEAD_TIMEOUT;
             self.sleep.as_mut().reset(deadline);

@@ -87,7 +87,7 @@ pub(super) fn issued(response: &Response) -> Result<Issued, String> {
     if lifetime.is_zero() && !idempotent_refresh {
         return Err("`ttlSeconds` of the API's answer is 0: its access token is over".to_owned());
     }
-    Ok(Issued { lifetime, idempotent_refresh, access_token, refresh_token })
+    Ok(Issued { access_token, refresh_token, lifetime, idempotent_refresh })
 }
 
 #[derive(Deserialize)]

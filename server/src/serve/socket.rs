@@ -1,0 +1,183 @@
+//! What stands between hyper and a connection: how long a client may take to read, and how one is left that is still sending.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// How long a client may take nothing of an answer. Who never reads would hold the connection for ever.
+pub(super) const STALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much is read of a request that was answered before it had come whole, and for how long. Closing at once would have the operating
+/// system send a reset, which overtakes the answer: proxies make a 502 of it, and take this server for one that is down.
+const DISCARDED_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Whether something came on a connection that no request has taken.
+#[derive(Clone, Default)]
+pub(super) struct Unread(Arc<AtomicBool>);
+
+impl Unread {
+    fn set(&self, unread: bool) {
+        self.0.store(unread, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The body of a request, which is read once its end has been seen.
+    pub(super) fn watch(&self, body: Incoming) -> Body {
+        if body.is_end_stream() {
+            self.set(false);
+            return Body::empty();
+        }
+        self.set(true);
+        Body::new(Watched { body, unread: self.clone() })
+    }
+}
+
+struct Watched {
+    body: Incoming,
+    unread: Unread,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if frame.is_none() || self.body.is_end_stream() {
+            self.unread.set(false);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A connection as hyper reads and writes it.
+pub(super) struct Socket<S, N> {
+    stream: S,
+    /// Is called with all that is read.
+    note: N,
+    unread: Unread,
+    stalled: Option<Pin<Box<Sleep>>>,
+    discarding: Option<Discarding>,
+}
+
+struct Discarding {
+    left: usize,
+    until: Pin<Box<Sleep>>,
+}
+
+impl<S, N> Socket<S, N> {
+    pub(super) const fn new(stream: S, note: N, unread: Unread) -> Self {
+        Self { stream, note, unread, stalled: None, discarding: None }
+    }
+
+    /// What was written, or an error where nothing could be for too long.
+    fn in_time<T>(&mut self, written: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let timer = self.stalled.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + STALL_TIMEOUT)));
+        ready!(timer.as_mut().poll(context));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client reads nothing")))
+    }
+}
+
+impl<S: AsyncRead + Unpin, N: FnMut(&[u8]) + Unpin> AsyncRead for Socket<S, N> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let read = &buffer.filled()[before..];
+        if !read.is_empty() {
+            self.unread.set(true);
+        }
+        (self.note)(read);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, N: Unpin> AsyncWrite for Socket<S, N> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.in_time(written, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.in_time(written, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        self.in_time(flushed, context)
+    }
+
+    /// The answer ends here; what the client is still sending is read and thrown away until it has seen that.
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.discarding.is_none() {
+            let ended = Pin::new(&mut this.stream).poll_shutdown(context);
+            ready!(this.in_time(ended, context))?;
+            if !this.unread.is_set() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let discarding = this.discarding.get_or_insert_with(|| Discarding {
+            left: DISCARDED_BYTES,
+            until: Box::pin(sleep_until(Instant::now() + DISCARD_TIMEOUT)),
+        });
+        let mut buffer = [0; 8 * 1024];
+        loop {
+            if discarding.until.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            let mut part = ReadBuf::new(&mut buffer);
+            match ready!(Pin::new(&mut this.stream).poll_read(context, &mut part)) {
+                Ok(()) if (1..=discarding.left).contains(&part.filled().len()) => {
+                    discarding.left -= part.filled().len();
+                }
+                // It has seen the end, sends more than anybody should, or is gone.
+                _ => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+}
