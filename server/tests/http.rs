@@ -15,6 +15,8 @@ mod bad_input;
 mod browser;
 #[path = "http/client_address.rs"]
 mod client_address;
+#[path = "http/corpus.rs"]
+mod corpus;
 #[path = "http/ended_sessions.rs"]
 mod ended_sessions;
 #[path = "http/enumeration.rs"]

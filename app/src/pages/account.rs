@@ -1,4 +1,4 @@
-use ironleaf_bff::{AccountError, Problem, Role, User};
+use ironleaf_bff::{AccountError, Problem, ProblemKind, Role, User};
 use leptos::prelude::*;
 
 use crate::components::{Breadcrumb, DeleteAccountForm, Field, PageOf, Rules};
@@ -29,6 +29,7 @@ pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
             }
             answer
         }
+        Err(AccountError::Forbidden) => Answer::Problem(Problem::new(ProblemKind::Forbidden)),
         Err(error) => {
             tracing::warn!(%error, "the account page cannot be shown");
             Answer::Problem(Problem::unavailable())

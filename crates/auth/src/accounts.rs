@@ -37,6 +37,9 @@ pub enum AccountError {
     /// Nobody is signed in, or the session has ended.
     #[error("nobody is signed in")]
     SignedOut,
+    /// The API does not know the person any more, although their access token lives.
+    #[error("the account is gone")]
+    Gone,
     /// This person may not do this.
     #[error("not allowed")]
     Forbidden,

@@ -74,9 +74,13 @@ impl CoreApi {
     ///
     /// # Errors
     ///
-    /// [`AccountError::SignedOut`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
+    /// [`AccountError::SignedOut`], also where the account is gone; [`AccountError::Forbidden`], [`AccountError::TooManyRequests`],
+    /// [`AccountError::Unavailable`].
     pub async fn current_user(&self) -> Result<User, AccountError> {
-        let user = self.bff.accounts()?.current_user(self).await?;
+        let user = match self.bff.accounts()?.current_user(self).await {
+            Err(AccountError::Gone) => return Err(self.ask_whether_gone().await),
+            answered => answered?,
+        };
         let signed_in = self.session.current().ok_or(AccountError::SignedOut)?;
         let known = signed_in.payload.identity();
         if user.id != known.id {
@@ -87,6 +91,16 @@ impl CoreApi {
             self.remember(&user).await;
         }
         Ok(user)
+    }
+
+    /// The word of one answer ends no session: the provider is asked for a refresh, and says whether there is still somebody.
+    async fn ask_whether_gone(&self) -> AccountError {
+        let Some(record) = self.session.current() else { return AccountError::SignedOut };
+        match timeout_at(self.deadline, self.replace_refused(&record)).await {
+            Ok(Err(error)) => error.into(),
+            Ok(Ok(())) => AccountError::Unavailable("the API knows the grant and not its person".to_owned()),
+            Err(_) => AccountError::Unavailable("it takes longer than a request waits".to_owned()),
+        }
     }
 
     /// Keeps what the person is now, where no answer that the provider observed has told it.

@@ -243,7 +243,10 @@ impl Visit {
     /// SECURITY: nothing passes that could tell an address with an account from one without.
     fn fold_anonymous(&self, error: AccountError) -> AccountFailure {
         let told = match error {
-            AccountError::SignedOut | AccountError::Forbidden | AccountError::EmailTaken => {
+            AccountError::SignedOut
+            | AccountError::Gone
+            | AccountError::Forbidden
+            | AccountError::EmailTaken => {
                 AccountError::Unavailable(format!("an answer that an anonymous request cannot have: {error}"))
             }
             told => told,

@@ -44,7 +44,7 @@ impl AccountFailure {
     /// What a page may know of `error`; what is lost by it is logged. `reason` is why a session ended, if one did.
     pub(crate) fn fold(bff: &Bff, error: AccountError, reason: Option<SignedOutReason>) -> Self {
         match error {
-            AccountError::SignedOut => Self::SignedOut(reason),
+            AccountError::SignedOut | AccountError::Gone => Self::SignedOut(reason),
             AccountError::Forbidden => Self::Forbidden,
             AccountError::EmailTaken => Self::EmailTaken,
             AccountError::Invalid(fields) => Self::Invalid(fields),

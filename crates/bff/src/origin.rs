@@ -45,7 +45,7 @@ impl PublicOrigin {
             return true;
         }
         // A user is no part of it, and the library would take one out.
-        if authority.contains(['@', '/', '\\', '?', '#']) || authority.ends_with(':') {
+        if authority.contains(['@', '/', '\\', '?', '#']) {
             return false;
         }
         let scheme = if self.https { "https" } else { "http" };
@@ -165,7 +165,13 @@ mod tests {
         for (origin, ours, foreign) in [
             (
                 "https://app.example.com",
-                &["app.example.com", "app.example.com:443", "APP.example.COM", "App.Example.com:0443"][..],
+                &[
+                    "app.example.com",
+                    "app.example.com:443",
+                    "APP.example.COM",
+                    "App.Example.com:0443",
+                    "app.example.com:",
+                ][..],
                 &[
                     "app.example.com:80",
                     "app.example.com:8443",
@@ -174,7 +180,6 @@ mod tests {
                     "app.example.com@evil.example",
                     "evil@app.example.com",
                     "app.example.com:443:443",
-                    "app.example.com:",
                     "app.example.com:4430",
                 ][..],
             ),

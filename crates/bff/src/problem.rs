@@ -25,6 +25,8 @@ pub enum ProblemKind {
     BadRequest,
     /// The request came from another site.
     CrossSite,
+    /// This person may not see or do this.
+    Forbidden,
     /// Nothing lives at this path.
     NotFound,
     /// The path lives, the method does not.
@@ -64,7 +66,7 @@ impl ProblemKind {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -82,6 +84,7 @@ impl ProblemKind {
         match self {
             Self::BadRequest => "bad_request",
             Self::CrossSite => "cross_site",
+            Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::RequestTimeout => "request_timeout",
@@ -100,6 +103,7 @@ impl ProblemKind {
         match self {
             Self::BadRequest | Self::UnsupportedMediaType => "That request was not understood",
             Self::CrossSite => "That request came from another site",
+            Self::Forbidden => "Not allowed",
             Self::NotFound => "Page not found",
             Self::MethodNotAllowed => "That is not possible here",
             Self::RequestTimeout => "That took too long",
@@ -119,6 +123,7 @@ impl ProblemKind {
             Self::CrossSite => {
                 "For your safety this form can only be sent from this site. Nothing was changed."
             }
+            Self::Forbidden => "Your account is not allowed to see this page.",
             Self::NotFound => "There is no page at this address.",
             Self::MethodNotAllowed => "This address cannot be used in this way.",
             Self::RequestTimeout => "The request did not arrive in time. Please try again.",

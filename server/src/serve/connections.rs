@@ -87,11 +87,15 @@ pub async fn answer(
             drop((open, place));
         });
     };
+    let mut waiting = None;
     let accept_all = async {
         loop {
+            // Somebody has come before room is made for them.
+            waiting = Some(accept(&listener).await);
             gate.opens().await;
-            let accepted = accept(&listener).await;
-            begin(accepted, gate.place());
+            if let Some(accepted) = waiting.take() {
+                begin(accepted, gate.place());
+            }
         }
     };
     tokio::select! {
@@ -100,6 +104,9 @@ pub async fn answer(
         () = accept_all => {}
     }
     // Who has connected by now was accepted, even if only by the operating system.
+    if let Some(accepted) = waiting {
+        begin(accepted, None);
+    }
     while let Some(Ok(accepted)) = listener.accept().now_or_never() {
         begin(accepted, None);
     }
@@ -165,7 +172,7 @@ impl Gate {
         Self { rooms, spare, wanted: Arc::default(), max_connections, said: None }
     }
 
-    /// Until there is a place. None is held while nobody has come: it may be wanted by who waits in a spare one.
+    /// Until there is a place for who has come.
     async fn opens(&mut self) {
         if self.rooms.available_permits() > 0 {
             return;

@@ -52,7 +52,7 @@ async fn comes_back_to_the_very_address() {
 async fn an_answer_that_says_nothing_of_the_grant_ends_no_session() {
     let world = World::new().await;
     for (status, body) in [
-        (403, r#"{"statusCode":403,"message":"Forbidden resource","error":"Forbidden"}"#),
+        (403, "<html>a gateway's own</html>"),
         (400, r#"{"statusCode":400,"message":"Bad","error":"Bad Request"}"#),
         (404, "<html>"),
         (401, "<html>a gateway's own</html>"),
@@ -68,6 +68,39 @@ async fn an_answer_that_says_nothing_of_the_grant_ends_no_session() {
         world.network.heal();
         assert_eq!(browser.get("/account").await.status, 200, "{status}");
     }
+}
+
+#[tokio::test]
+async fn what_an_account_may_not_see_is_a_403_that_ends_nothing() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    let forbidden = r#"{"statusCode":403,"message":"Forbidden resource","error":"Forbidden"}"#;
+    world.network.fail("/user/users/current", Outcome::Answer(403, forbidden));
+    let page = browser.get("/account").await;
+    assert!(page.status == 403 && page.body.contains("Not allowed"), "{}: {}", page.status, page.body);
+    assert!(!page.body.contains("cannot reach"), "{}", page.body);
+    world.network.heal();
+    assert_eq!(browser.get("/account").await.status, 200);
+}
+
+/// As the original core API answers for a person who was deleted.
+#[tokio::test]
+async fn somebody_who_is_gone_is_signed_out_once_the_refresh_is_refused_as_well() {
+    let world = World::new().await;
+    let gone = r#"{"statusCode":404,"message":"Not Found"}"#;
+    let mut browser = world.signed_in().await;
+    world.network.fail("/user/users/current", Outcome::Answer(404, gone));
+    // One word of two ends no session.
+    assert_eq!(browser.get("/account").await.status, 503);
+    assert!(browser.session().is_some());
+
+    world.network.heal();
+    world.revoke_every_token("user@test.com", "password1").await;
+    world.network.fail("/user/users/current", Outcome::Answer(404, gone));
+    let answer = browser.get("/account").await;
+    assert_eq!((answer.status, answer.location()), (303, "/login?return_to=/account"));
+    let page = browser.get("/login?return_to=/account").await.body;
+    assert!(page.contains("Your session has expired") && page.contains("S5"), "{page}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 use axum::extract::Request;
 use http::Version;
 use http::header::HOST;
+use http::uri::Authority;
 
 use crate::{Bff, Problem, ProblemKind};
 
@@ -9,8 +10,8 @@ use crate::{Bff, Problem, ProblemKind};
 ///
 /// # Errors
 ///
-/// [`ProblemKind::MisdirectedRequest`], which is 421; [`ProblemKind::BadRequest`] where an HTTP/1.1 request has no `Host` line or more than
-/// one (RFC 9112, section 3.2).
+/// [`ProblemKind::MisdirectedRequest`], which is 421; [`ProblemKind::BadRequest`] where an HTTP/1.1 request has no `Host` line, more than
+/// one, or one that is no host (RFC 9112, section 3.2).
 ///
 /// # Security
 ///
@@ -27,10 +28,19 @@ pub fn refuse_foreign_host(bff: &Bff, request: &Request) -> Result<(), Problem> 
         Some(authority) => Some(authority.as_str()),
         None => request.headers().get(HOST).and_then(|host| host.to_str().ok()),
     };
+    if named.is_none_or(|named| !is_host(named)) {
+        tracing::warn!("a request whose Host line is no host was refused");
+        return Err(Problem::new(ProblemKind::BadRequest));
+    }
     let ours = named.is_some_and(|named| bff.origins().any(|origin| origin.is_named(named)));
     if !ours {
         tracing::warn!("a request for a foreign host was refused");
         return Err(Problem::new(ProblemKind::MisdirectedRequest));
     }
     Ok(())
+}
+
+/// Whether the text is a host with or without a port, or names none. A user is no part of it.
+fn is_host(text: &str) -> bool {
+    text.is_empty() || !text.contains('@') && text.parse::<Authority>().is_ok()
 }

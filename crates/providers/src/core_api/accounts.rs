@@ -18,7 +18,11 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 impl Accounts for CoreApiProvider {
     async fn current_user(&self, calls: &dyn AuthorizedCalls) -> Result<User, AccountError> {
         let request = self.account_request(Method::GET, "current", &Value::Null)?;
-        user(&calls.send(request).await?)
+        let response = calls.send(request).await?;
+        if wire::is_unknown(&response) {
+            return Err(AccountError::Gone);
+        }
+        user(&response)
     }
 
     async fn register(

@@ -30,6 +30,8 @@ pub(super) enum Ending {
     Presented(Presented, String),
     /// Every presentation was refused, and the person's record cannot be read right now.
     Unresolved(String),
+    /// Every presentation was refused, and the API does not know the person any more.
+    Gone,
     /// Every presentation was refused, and without an access token nobody tells whether the addresses are still right.
     Unproven,
 }
@@ -47,6 +49,7 @@ impl CoreApiProvider {
             Ending::Presented(Presented::Refused, _) | Ending::Unproven => {
                 RefreshOutcome::Rejected(Rejection::InvalidGrant)
             }
+            Ending::Gone => RefreshOutcome::Rejected(Rejection::AccountGone),
             Ending::Presented(Presented::InDoubt { answered, detail }, _) => {
                 RefreshOutcome::InDoubt { answered, detail }
             }
@@ -86,6 +89,7 @@ impl CoreApiProvider {
                 let end = self.present(caller, &email, token, key).await;
                 Ending::Presented(end, email)
             }
+            Err(NoRecord::Gone) => Ending::Gone,
             Ok(_) | Err(NoRecord::Refused) => Ending::Presented(Presented::Refused, String::new()),
             Err(NoRecord::Unknown(detail)) => Ending::Unresolved(detail),
         }

@@ -11,6 +11,8 @@ use ironleaf_auth::{Caller, Grant, Response, SignIn, SignInError, SignedIn};
 pub(super) enum NoRecord {
     /// The API does not accept the access token.
     Refused,
+    /// It does, and does not know the person.
+    Gone,
     /// No answer that can be used. The text is for the log.
     Unknown(String),
 }
@@ -63,6 +65,7 @@ impl CoreApiProvider {
             Err(reason) => {
                 let detail = match reason {
                     NoRecord::Refused => "the API answered 401".to_owned(),
+                    NoRecord::Gone => "the API answered 404".to_owned(),
                     NoRecord::Unknown(detail) => detail,
                 };
                 tracing::warn!(%detail, "signed in by the claims of the access token: no user record");
@@ -94,6 +97,9 @@ impl CoreApiProvider {
         let response = sending.await.map_err(|error| NoRecord::Unknown(error.to_string()))?;
         if response.status() == StatusCode::UNAUTHORIZED && wire::ApiError::read(&response).is_some() {
             return Err(NoRecord::Refused);
+        }
+        if wire::is_unknown(&response) {
+            return Err(NoRecord::Gone);
         }
         wire::user(&response).ok_or_else(|| NoRecord::Unknown(wire::describe(&response)))
     }

@@ -16,6 +16,8 @@ impl CoreApiProvider {
         };
         let (mut end, address) = match self.present_as_owner(caller, grant, None).await {
             Ending::Presented(end, address) => (end, address),
+            // Its tokens went with it.
+            Ending::Gone => return Ok(()),
             Ending::Unresolved(detail) => return Err(TransportError::Interrupted(detail)),
             Ending::Unproven => {
                 let detail = "the token was refused, perhaps only because the person's address has changed";

@@ -235,6 +235,11 @@ pub(super) fn is_refusal(response: &Response) -> bool {
         && ApiError::read(response).is_some_and(|error| error.message == "Invalid credentials")
 }
 
+/// The answer to a question about a person whom the API does not know any more, while their access token lives.
+pub(super) fn is_unknown(response: &Response) -> bool {
+    response.status() == StatusCode::NOT_FOUND && ApiError::read(response).is_some()
+}
+
 /// The answer in words for the log: never a part of its body.
 pub(super) fn describe(response: &Response) -> String {
     let status = response.status();
