@@ -6,8 +6,8 @@
 //! hashed, so the successor cannot be looked up. It is computed: HKDF-SHA256 under a key that never leaves
 //! the key file, over the hash of the old token and the idempotency key. The database keeps a hash of
 //! the key and what went into the access token (its times and its e-mail); Ed25519 signatures are deterministic, so
-//! the second pair is the first one, byte for byte (only `ttlSeconds` says what is left by then). Whoever reads the database alone learns no token; whoever has the old
-//! token alone ends the family. A refresh without a key gets a random successor.
+//! the second pair is the first one, byte for byte (only `ttlSeconds` says what is left by then). Whoever reads the database
+//! alone learns no token; whoever has the old token alone ends the family. A refresh without a key gets a random successor.
 
 use std::time::Duration;
 
