@@ -7,6 +7,8 @@ use std::time::Duration;
 use ironleaf_bff::codec::{Decoder, Encoder};
 use ironleaf_bff::{FlashKind, Payload, PayloadError, SignedOutReason};
 
+use crate::routes::PAGES;
+
 /// Defines the messages that are a number and a sentence, so that none can be missing anywhere. `error` ones interrupt a
 /// screen reader, `status` ones wait. A number is never used again: sealed cookies carry it across a deployment.
 macro_rules! messages {
@@ -74,21 +76,21 @@ pub(crate) const MESSAGE: FlashKind<Left> = FlashKind::new("ironleaf-message", D
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Left {
     message: Message,
-    /// The path of the page: what another tab asks for meanwhile does not take it.
+    /// The path of the page: what another tab asks for meanwhile does not take it. Empty for whatever page comes next.
     page: String,
 }
 
 impl Left {
-    /// `page` may have a query. One of another site leads back to the home page, if anywhere.
+    /// `page` may have a query. What is no page of ours leads to one, if anywhere.
     pub(crate) fn for_page(message: Message, page: &str) -> Self {
         let path = page.split(['?', '#']).next().unwrap_or_default();
-        let page = if path.starts_with('/') { path } else { "/" };
-        Self { message, page: page.to_owned() }
+        let is_page = PAGES.iter().any(|page| page.path == path);
+        Self { message, page: if is_page { path.to_owned() } else { String::new() } }
     }
 
     /// The message, if it is for the page of this path.
     pub(crate) fn on(self, path: &str) -> Option<Message> {
-        (self.page == path).then_some(self.message)
+        (self.page.is_empty() || self.page == path).then_some(self.message)
     }
 }
 
@@ -212,7 +214,9 @@ mod tests {
             assert_eq!(left(page).on("/login"), Some(Message::SignedOut), "{page}");
             assert_eq!(left(page).on("/"), None, "{page}");
         }
-        assert_eq!(left("https://id.example/end").on("/"), Some(Message::SignedOut));
+        for page in ["https://id.example/end", "/account/", "/robots.txt"] {
+            assert_eq!(left(page).on("/account"), Some(Message::SignedOut), "{page}");
+        }
         let mut out = Encoder::new();
         left("/account").encode(&mut out);
         let bytes = out.finish();

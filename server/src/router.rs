@@ -105,6 +105,9 @@ fn page_with_its_query(request: &Request) -> Option<String> {
     ReturnTo::parse(&format!("{}?{query}{rest}", page.path)).map(|place| place.to_string())
 }
 
+/// Nobody escapes a link more often by mistake, and each time is one more to read it.
+const MAX_ESCAPES: usize = 3;
+
 /// What follows a question mark that was escaped, perhaps more than once, or an `&` in its place.
 fn escaped_query(rest: &str) -> Option<String> {
     if let Some(query) = rest.strip_prefix(['&', ';']) {
@@ -112,7 +115,7 @@ fn escaped_query(rest: &str) -> Option<String> {
     }
     let mut rest = rest.strip_prefix('%')?;
     let mut times = 1;
-    while let Some(inner) = rest.strip_prefix("25") {
+    while let Some(inner) = rest.strip_prefix("25").filter(|_| times < MAX_ESCAPES) {
         (rest, times) = (inner, times + 1);
     }
     let mut query = rest.strip_prefix("3F").or_else(|| rest.strip_prefix("3f"))?.to_owned();

@@ -2,6 +2,7 @@
 
 mod connections;
 mod head_timer;
+mod room;
 mod socket;
 mod stop;
 

@@ -23,6 +23,8 @@ pub(crate) async fn login(request: PageRequest) -> (PageRequest, Answer) {
         return (request, Answer::Redirect("/login".to_owned()));
     }
     if SignInLink::is_meant_by(request.query()) {
+        // Nothing that an earlier link left is meant by it.
+        request.clear(&SIGN_IN_LINK);
         request.leave_message(Message::LinkDamaged, "/login");
         let answer = Answer::Redirect(login_page(request.return_to().as_ref()));
         return (request, answer);

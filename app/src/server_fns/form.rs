@@ -104,6 +104,7 @@ impl FormPost {
         self.clear(&SIGN_IN_LINK);
         self.clear(&VERIFICATION_LINK);
         self.clear(&VERIFIED);
+        self.clear(&PLACE);
         self.clear(&KEPT_FORMS);
     }
 

@@ -4,7 +4,7 @@ use http::request::Parts;
 use ironleaf_api_types::User;
 use ironleaf_auth::{AccountError, EndReason, SecretText, SignIn};
 
-use crate::asked::note_verification;
+use crate::asked;
 use crate::personal::Personal;
 use crate::sign_out::end;
 use crate::visit::normalized;
@@ -138,7 +138,7 @@ impl Personal {
         let user = accounts.update(&self.core_api, &known.id, email, password).await?;
         self.core_api.remember(&user).await;
         if email.is_some() {
-            note_verification(self.visit.flash.as_ref());
+            asked::note_verification(&self.visit);
         }
         Ok(user)
     }
@@ -162,6 +162,7 @@ impl Personal {
         bff.accounts()?.delete(&self.core_api, &id).await?;
         let record = self.visit.session.current();
         self.visit.session.destroy();
+        asked::forget(self.visit.flash.as_ref());
         self.visit.session.end_is_written();
         SignedOutReason::AccountDeleted.note();
         if let Some(record) = record {

@@ -1,10 +1,11 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::request::Parts;
 use ironleaf_session::{Decoder, Encoder, Flash, FlashKind, Payload, PayloadError};
 use sha2::{Digest as _, Sha256};
 
-use crate::{SignInLink, VerificationLink};
+use crate::visit::Visit;
+use crate::{Bff, SignInLink, VerificationLink};
 
 /// As long as somebody may take to read an e-mail. Later, the person presses the button.
 const LIFE: Duration = Duration::from_hours(24);
@@ -23,43 +24,60 @@ const NAME_BYTES: usize = 16;
 /// browser has asked for, and with no other: mail scanners run scripts, and any site can send a browser to a link of its own choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Asked {
-    to_sign_in: Vec<[u8; NAME_BYTES]>,
-    to_verify: bool,
+    /// The addresses, and until what Unix time each counts, in seconds.
+    to_sign_in: Vec<([u8; NAME_BYTES], u64)>,
+    to_verify_until: u64,
 }
 
 const ASKED: FlashKind<Asked> = FlashKind::new("ironleaf-asked", LIFE);
 
 /// This browser has asked for a link that signs in as whoever has this address, in lower case.
-pub(crate) fn note_sign_in(flash: Option<&Flash>, email: &str) {
-    note(flash, |asked| {
+pub(crate) fn note_sign_in(visit: &Visit, email: &str) {
+    note(visit, |asked, until| {
         let name = name(email);
-        asked.to_sign_in.retain(|known| *known != name);
-        asked.to_sign_in.insert(0, name);
+        asked.to_sign_in.retain(|(known, _)| *known != name);
+        asked.to_sign_in.insert(0, (name, until));
         asked.to_sign_in.truncate(MAX_ADDRESSES);
     });
 }
 
 /// This browser has asked for a link that verifies an address.
-pub(crate) fn note_verification(flash: Option<&Flash>) {
-    note(flash, |asked| asked.to_verify = true);
+pub(crate) fn note_verification(visit: &Visit) {
+    note(visit, |asked, until| asked.to_verify_until = until);
 }
 
-fn note(flash: Option<&Flash>, change: impl FnOnce(&mut Asked)) {
-    let Some(flash) = flash else { return };
+/// Whoever asked leaves this browser to others.
+pub(crate) fn forget(flash: Option<&Flash>) {
+    if let Some(flash) = flash {
+        flash.clear(&ASKED);
+    }
+}
+
+fn note(visit: &Visit, change: impl FnOnce(&mut Asked, u64)) {
+    let Some(flash) = &visit.flash else { return };
     let mut asked = flash.peek(&ASKED).unwrap_or_default();
-    change(&mut asked);
+    change(&mut asked, unix_secs(visit.bff.now() + LIFE));
     flash.set(&ASKED, &asked);
 }
 
-fn asked(parts: &Parts) -> Asked {
-    parts.extensions.get::<Flash>().and_then(|flash| flash.peek(&ASKED)).unwrap_or_default()
+/// What was asked for, and the Unix time now.
+fn asked(parts: &Parts) -> Option<(Asked, u64)> {
+    let now = parts.extensions.get::<Bff>()?.now();
+    Some((parts.extensions.get::<Flash>()?.peek(&ASKED)?, unix_secs(now)))
+}
+
+fn unix_secs(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 impl SignInLink {
     /// Whether the browser of this request has asked for such an e-mail to the address of the link within a day. Only then may a page
     /// go on with it by itself.
     pub fn was_asked_for_by(&self, parts: &Parts) -> bool {
-        asked(parts).to_sign_in.contains(&name(self.email()))
+        let name = name(self.email());
+        asked(parts).is_some_and(|(asked, now)| {
+            asked.to_sign_in.iter().any(|(known, until)| *known == name && now < *until)
+        })
     }
 }
 
@@ -67,7 +85,7 @@ impl VerificationLink {
     /// Whether the browser of this request has asked within a day for an e-mail that verifies an address, by a registration or a change
     /// as well. Only then may a page go on with the link by itself.
     pub fn was_asked_for_by(parts: &Parts) -> bool {
-        asked(parts).to_verify
+        asked(parts).is_some_and(|(asked, now)| now < asked.to_verify_until)
     }
 }
 
@@ -80,16 +98,18 @@ fn name(email: &str) -> [u8; NAME_BYTES] {
 
 impl Payload for Asked {
     fn encode(&self, out: &mut Encoder) {
-        out.bool(self.to_verify);
+        out.varint(self.to_verify_until);
         out.varint(self.to_sign_in.len() as u64);
-        for name in &self.to_sign_in {
+        for (name, until) in &self.to_sign_in {
             out.raw(name);
+            out.varint(*until);
         }
     }
 
     fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
-        let to_verify = input.bool()?;
-        let to_sign_in = (0..input.varint()?).map(|_| input.array()).collect::<Result<_, _>>()?;
-        Ok(Self { to_sign_in, to_verify })
+        let to_verify_until = input.varint()?;
+        let addresses = 0..input.varint()?;
+        let to_sign_in = addresses.map(|_| Ok((input.array()?, input.varint()?)));
+        Ok(Self { to_sign_in: to_sign_in.collect::<Result<_, PayloadError>>()?, to_verify_until })
     }
 }

@@ -159,12 +159,18 @@ impl Fields {
     }
 }
 
+/// A longer query is read as it is written alone: no link is as long, and reading costs time.
+const MAX_LINK_BYTES: usize = 8 * 1024;
+
+/// Nobody escapes a link more often by mistake.
+const MAX_ENTITY_LAYERS: usize = 4;
+
 /// What a link may say: as it is written, with `&amp;` for `&` as in the source of an HTML e-mail, and escaped once more as a whole.
 fn readings(query: &str) -> impl Iterator<Item = Fields> {
     let as_fields: fn(String) -> Fields = |text| Fields::read(&text);
     let mut texts = vec![query.to_owned()];
     // A place to come back to may have a query of its own, which is escaped.
-    if Fields::read(query).get("return_to").is_some() {
+    if query.len() > MAX_LINK_BYTES || Fields::read(query).get("return_to").is_some() {
         return texts.into_iter().map(as_fields);
     }
     let plain = without_entities(query);
@@ -177,13 +183,14 @@ fn readings(query: &str) -> impl Iterator<Item = Fields> {
     texts.into_iter().map(as_fields)
 }
 
-/// Without the entities of HTML for `&`, however often they were escaped.
+/// Without the entities of HTML for `&`, also where they were escaped again.
 fn without_entities(query: &str) -> String {
     let mut text = format!("&{query}");
-    for entity in ["amp;", "AMP;", "#38;", "#038;", "#x26;", "#X26;"] {
-        let entity = format!("&{entity}");
-        while text.contains(&entity) {
-            text = text.replace(&entity, "&");
+    for _ in 0..MAX_ENTITY_LAYERS {
+        for entity in ["&amp;", "&AMP;", "&#38;", "&#038;", "&#x26;", "&#X26;"] {
+            if text.contains(entity) {
+                text = text.replace(entity, "&");
+            }
         }
     }
     text.split_off(1)
@@ -220,7 +227,7 @@ pub async fn request_password_reset(parts: &Parts, email: &str) -> Result<(), Ac
         .in_time(async { visit.bff.accounts()?.request_password_reset(&visit.caller, &email).await })
         .await;
     asked.map_err(|error| visit.fold_anonymous(error))?;
-    note_sign_in(visit.flash.as_ref(), &email);
+    note_sign_in(&visit, &email);
     Ok(())
 }
 
@@ -309,6 +316,18 @@ mod tests {
         for query in ["token=a+b", "x=1&amp;token=a%2Bb", "x%3D1%26token%3Da%2Bb", "token=a%2Bb&"] {
             assert_eq!(token(query).as_deref(), Some("a+b"), "{query}");
         }
+    }
+
+    /// It took seconds while each layer was looked for one after the other.
+    #[test]
+    fn a_query_of_entities_alone_costs_next_to_nothing() {
+        let started = std::time::Instant::now();
+        for entity in ["amp;", "&amp;", "&#38;", "%26amp;", "&#38;amp;"] {
+            let query = format!("a=&{}", entity.repeat(64 * 1024 / entity.len()));
+            assert!(SignInLink::from_query(&query).is_none() && !SignInLink::is_meant_by(&query));
+            assert!(SignInLink::from_query(&query[..MAX_LINK_BYTES]).is_none());
+        }
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     }
 
     #[test]

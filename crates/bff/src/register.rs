@@ -41,7 +41,7 @@ impl Visit {
             self.bff.accounts()?.register(&self.caller, &email, &password).await.map(drop)
         });
         created.await.map_err(|error| AccountFailure::fold(&self.bff, error, None))?;
-        note_verification(self.flash.as_ref());
+        note_verification(&self);
         match self.begin_session(SignIn::Password { email, password }, None).await {
             Ok(()) => Ok(Registered::SignedIn),
             Err(reason) => {

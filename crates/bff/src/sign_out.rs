@@ -6,6 +6,7 @@ use ironleaf_records::{Principal, session_key};
 use ironleaf_session::Record;
 use tokio::time::timeout;
 
+use crate::asked;
 use crate::over::tidy_up;
 use crate::to_its_end::to_its_end;
 use crate::{Bff, Session, SignedOutReason};
@@ -18,6 +19,7 @@ use crate::{Bff, Session, SignedOutReason};
 pub async fn sign_out(parts: &Parts) -> Option<String> {
     let (bff, session) = live_session(parts)?;
     tidy_up(&bff, &session, &parts.extensions);
+    asked::forget(parts.extensions.get());
     let record = session.current();
     // A cookie that this server cannot read goes as well: another one may be able to.
     session.destroy();

@@ -21,9 +21,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -31,7 +32,8 @@ use tower::ServiceExt;
 
 use super::GRACE;
 use super::head_timer::{HeadTimer, IDLE_TIMEOUT};
-use super::socket::{Socket, Unread};
+use super::room::Room;
+use super::socket::{SEND_BUFFER_BYTES, Socket, Unread};
 use crate::metrics::OpenConnection;
 
 /// Four times the largest session: longer heads are 431.
@@ -70,12 +72,15 @@ pub async fn answer(
     let connection = Connection {
         router,
         draining: CancellationToken::new(),
-        wanted: Arc::clone(&gate.wanted),
+        room: Arc::clone(&gate.room),
         waiting_for: None,
     };
     let begin = |(stream, peer): (TcpStream, SocketAddr), place: Option<Place>| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "answers may wait for their acknowledgement");
+        }
+        if let Err(error) = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES) {
+            tracing::debug!(%error, "who reads slowly may be taken for somebody who does not");
         }
         let (mut connection, watcher) = (connection.clone(), graceful.watcher());
         if let Some(Place { rooms: Some(rooms), .. }) = &place {
@@ -152,8 +157,7 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 struct Gate {
     rooms: Arc<Semaphore>,
     spare: Arc<Semaphore>,
-    /// Ends one idle connection.
-    wanted: Arc<Notify>,
+    room: Arc<Room>,
     max_connections: usize,
     said: Option<Instant>,
 }
@@ -169,7 +173,7 @@ impl Gate {
     fn new(max_connections: usize) -> Self {
         let [rooms, spare] =
             [max_connections, SPARE_CONNECTIONS].map(|places| Arc::new(Semaphore::new(places)));
-        Self { rooms, spare, wanted: Arc::default(), max_connections, said: None }
+        Self { rooms, spare, room: Arc::default(), max_connections, said: None }
     }
 
     /// Until there is a place for who has come.
@@ -177,7 +181,7 @@ impl Gate {
         if self.rooms.available_permits() > 0 {
             return;
         }
-        self.wanted.notify_one();
+        let _wanted = self.room.want();
         if self.said.is_none_or(|said| said.elapsed() >= SAY_AGAIN_AFTER) {
             self.said = Some(Instant::now());
             tracing::warn!(
@@ -213,8 +217,7 @@ struct Connection {
     router: Router,
     /// Every answer from here on is the last of its connection.
     draining: CancellationToken,
-    /// Ends this connection when it is idle.
-    wanted: Arc<Notify>,
+    room: Arc<Room>,
     /// There is one request for it, and that waits for room here unless it is about health.
     waiting_for: Option<Arc<Semaphore>>,
 }
@@ -224,7 +227,7 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (timer, note) = HeadTimer::new(Arc::clone(&self.wanted));
+        let (timer, note) = HeadTimer::new(Arc::clone(&self.room));
         let unread = Unread::default();
         let stream = TokioIo::new(Socket::new(stream, note, unread.clone()));
         let service = service_fn(move |request| self.clone().answer(request, peer, unread.clone()));
@@ -248,7 +251,10 @@ impl Connection {
         request.extensions_mut().insert(ConnectInfo(peer));
         let is_health = request.uri().path().starts_with("/health/");
         let room = match self.waiting_for.as_ref().filter(|_| !is_health) {
-            Some(rooms) => Some(timeout(SPARE_PATIENCE, acquire(rooms)).await),
+            Some(rooms) => {
+                let _wanted = self.room.want();
+                Some(timeout(SPARE_PATIENCE, acquire(rooms)).await)
+            }
             None => None,
         };
         let mut response = match room {
@@ -256,7 +262,8 @@ impl Connection {
             None | Some(Ok(_)) => self.router.oneshot(request).await?,
         };
         // An answer to what has not come whole is the last as well: the rest of it is no request.
-        if self.draining.is_cancelled() || self.waiting_for.is_some() || unread.is_set() {
+        let is_last = self.draining.is_cancelled() || self.waiting_for.is_some() || self.room.is_wanted();
+        if is_last || unread.is_body() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         drop(room);

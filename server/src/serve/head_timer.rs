@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use hyper::rt::{Sleep, Timer};
-use tokio::sync::Notify;
-use tokio::sync::futures::OwnedNotified;
+
+use super::room::{Idle, Room};
 
 /// How long a head may take from its first byte on, and a new connection to say anything.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,14 +27,12 @@ pub(super) struct HeadTimer {
     /// Whether a byte has come since the last head was waited for.
     begun: Arc<AtomicBool>,
     used: AtomicBool,
-    /// Somebody waits for a connection.
-    wanted: Arc<Notify>,
+    room: Arc<Room>,
 }
 
 impl HeadTimer {
-    /// The timer, and what is called with all that is read. Each notification of `wanted` ends one idle connection, whoever has been idle
-    /// for longest.
-    pub(super) fn new(wanted: Arc<Notify>) -> (Self, impl FnMut(&[u8]) + Send + Unpin + 'static) {
+    /// The timer, and what is called with all that is read.
+    pub(super) fn new(room: Arc<Room>) -> (Self, impl FnMut(&[u8]) + Send + Unpin + 'static) {
         let begun = Arc::new(AtomicBool::new(false));
         let noted = Arc::clone(&begun);
         let note = move |bytes: &[u8]| {
@@ -42,7 +40,7 @@ impl HeadTimer {
                 noted.store(true, Ordering::Relaxed);
             }
         };
-        (Self { begun, used: AtomicBool::new(false), wanted }, note)
+        (Self { begun, used: AtomicBool::new(false), room }, note)
     }
 }
 
@@ -58,7 +56,8 @@ impl Timer for HeadTimer {
         Box::pin(HeadSleep {
             sleep: Box::pin(tokio::time::sleep_until(deadline.into())),
             begun: Arc::clone(&self.begun),
-            wanted: Some(Box::pin(Arc::clone(&self.wanted).notified_owned())),
+            // Who has just come has something to say.
+            idle: (!is_first).then(|| self.room.idle_connection()),
             is_shortened: is_first,
         })
     }
@@ -71,8 +70,8 @@ impl Timer for HeadTimer {
 struct HeadSleep {
     sleep: Pin<Box<tokio::time::Sleep>>,
     begun: Arc<AtomicBool>,
-    /// `None` once a byte has come: dropped unheard, a notification goes to the next.
-    wanted: Option<Pin<Box<OwnedNotified>>>,
+    /// `None` before the first request, and once a byte has come.
+    idle: Option<Idle>,
     is_shortened: bool,
 }
 
@@ -83,9 +82,9 @@ impl Future for HeadSleep {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let begun = self.begun.load(Ordering::Relaxed);
         if begun {
-            self.wanted = None;
+            self.idle = None;
         }
-        if self.wanted.as_mut().is_some_and(|wanted| wanted.as_mut().poll(context).is_ready()) {
+        if self.idle.as_mut().is_some_and(|idle| Pin::new(&mut idle.ended).poll(context).is_ready()) {
             return Poll::Ready(());
         }
         if !self.is_shortened && begun {

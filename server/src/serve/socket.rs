@@ -16,22 +16,40 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// How long a client may take nothing of an answer. Who never reads would hold the connection for ever.
 pub(super) const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What the operating system keeps of an answer. It takes more once a good part of that is gone: the larger it is, the longer a slow client
+/// looks like one that reads nothing. With this, one that reads two kilobytes a second does not.
+pub(super) const SEND_BUFFER_BYTES: usize = 64 * 1024;
+
 /// How much is read of a request that was answered before it had come whole, and for how long. Closing at once would have the operating
 /// system send a reset, which overtakes the answer: proxies make a 502 of it, and take this server for one that is down.
 const DISCARDED_BYTES: usize = 4 * 1024 * 1024;
 pub(super) const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Whether something came on a connection that no request has taken.
+/// Whether something came on a connection, or is yet to come, that no request has taken.
 #[derive(Clone, Default)]
-pub(super) struct Unread(Arc<AtomicBool>);
+pub(super) struct Unread(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    /// Bytes have come since the last whole request.
+    bytes: AtomicBool,
+    /// The body of the present request was not read to its end.
+    body: AtomicBool,
+}
 
 impl Unread {
     fn set(&self, unread: bool) {
-        self.0.store(unread, Ordering::Relaxed);
+        self.0.bytes.store(unread, Ordering::Relaxed);
+        self.0.body.store(unread, Ordering::Relaxed);
     }
 
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    fn is_set(&self) -> bool {
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether the rest of a body is yet to come. What was read ahead of the next request is none.
+    pub(super) fn is_body(&self) -> bool {
+        self.0.body.load(Ordering::Relaxed)
     }
 
     /// The body of a request, which is read once its end has been seen.
@@ -116,7 +134,7 @@ impl<S: AsyncRead + Unpin, N: FnMut(&[u8]) + Unpin> AsyncRead for Socket<S, N> {
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         let read = &buffer.filled()[before..];
         if !read.is_empty() {
-            self.unread.set(true);
+            self.unread.0.bytes.store(true, Ordering::Relaxed);
         }
         (self.note)(read);
         Poll::Ready(Ok(()))

@@ -353,3 +353,74 @@ async fn a_link_is_forgotten_after_ten_minutes() {
     world.advance(Duration::from_secs(601));
     assert!(browser.get("/login").await.body.contains("Login to your account"));
 }
+
+#[tokio::test]
+async fn part_of_a_link_takes_an_earlier_one_away() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    open(&mut browser, "/login?email=planted@test.com&token=x").await;
+    assert_eq!(browser.get("/login?token=").await.location(), "/login");
+    let page = browser.get("/login").await.body;
+    assert!(page.contains("The link is damaged") && !page.contains("planted@test.com"), "{page}");
+}
+
+#[tokio::test]
+async fn whoever_signs_out_leaves_neither_a_place_nor_a_link_that_presses_itself() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    let form = "email=user@test.com&return_to=/account?private=1";
+    assert_eq!(browser.post("/api/request-password-reset", form).await.status, 303);
+    let link = link_to(&world, "user@test.com").await;
+    browser.post("/api/sign-out", "").await;
+    assert!(!open(&mut browser, &link).await.contains("data-auto-submit"));
+    assert_eq!(browser.post("/api/sign-in-with-token", "").await.location(), "/set-password");
+}
+
+#[tokio::test]
+async fn the_place_is_found_again_over_every_page_of_signing_in() {
+    let world = World::new().await;
+    let place = "/account?tab=mail%26x=1";
+    for page in ["/login", "/register", "/reset-password"] {
+        let mut browser = world.browser();
+        let html = browser.get(&format!("{page}?return_to={place}")).await.body;
+        let to = |path: &str| {
+            html.contains(&format!(r#"href="{path}?return_to=/account?tab=mail%26amp;x=1""#))
+                || html.contains(&format!(r#"href="{path}?return_to=/account?tab=mail%26x=1""#))
+        };
+        assert!(to(if page == "/login" { "/register" } else { "/login" }), "{page}: {html}");
+        assert!(page != "/login" || to("/reset-password"), "{html}");
+    }
+    let registered =
+        format!("email=new@test.com&password=password1&confirm_password=password1&return_to={place}");
+    assert_eq!(world.browser().post("/api/register", &registered).await.location(), "/account?tab=mail&x=1");
+
+    let mut browser = world.browser();
+    browser.post("/api/request-password-reset", &format!("email=user@test.com&return_to={place}")).await;
+    let link = link_to(&world, "user@test.com").await;
+    open(&mut browser, &link).await;
+    let answer = browser.post("/api/sign-in-with-token", "").await;
+    assert_eq!(answer.location(), "/set-password?return_to=/account?tab=mail%26x=1");
+    let form = format!("password=password2&confirm_password=password2&return_to={place}");
+    assert_eq!(browser.post("/api/set-password", &form).await.location(), "/account?tab=mail&x=1");
+    // The second of two tabs that wait.
+    assert_eq!(browser.get(&format!("/login?return_to={place}")).await.location(), "/account?tab=mail&x=1");
+}
+
+#[tokio::test]
+async fn a_message_waits_for_a_page_that_a_person_sees() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    browser.post("/api/update-account", "email=user@test.com&password=&confirm_password=").await;
+    let said = "Account updated successfully";
+    for path in ["/", "/nowhere", "/favicon.ico"] {
+        assert!(!browser.get(path).await.body.contains(said), "{path}");
+    }
+    browser.send(http::Method::HEAD, "/account", axum::body::Body::empty()).await;
+    for (name, value) in [("sec-purpose", "prefetch;prerender"), ("sec-fetch-dest", "empty")] {
+        browser.headers.insert(name, value.to_owned());
+        browser.get("/account").await;
+        browser.headers.remove(name);
+    }
+    assert!(browser.get("/account").await.body.contains(said));
+    assert!(!browser.get("/account").await.body.contains(said));
+}

@@ -2,6 +2,7 @@ use axum::extract::Request;
 use http::HeaderMap;
 use http::header::ORIGIN;
 
+use super::request_id::shown;
 use crate::{Bff, Problem, ProblemKind};
 
 /// Refuses a request that would change something and was not made by a page of this origin.
@@ -23,7 +24,7 @@ pub fn refuse_cross_site(bff: &Bff, request: &Request) -> Result<(), Problem> {
     if request.method().is_safe() || may_change(bff, request.headers()) {
         return Ok(());
     }
-    tracing::warn!(path = request.uri().path(), "a cross-site request was refused");
+    tracing::warn!(path = shown(request.uri().path()), "a cross-site request was refused");
     Err(Problem::new(ProblemKind::CrossSite))
 }
 

@@ -32,7 +32,7 @@ impl fmt::Debug for RequestId {
 }
 
 /// The path, up to the first byte that paths here have none of: a query may begin there, in whatever encoding.
-fn shown(path: &str) -> String {
+pub(super) fn shown(path: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
     match path.bytes().position(|byte| !is_plain(byte)) {
         Some(end) => format!("{}...", &path[..end]),

@@ -48,8 +48,13 @@ pub(super) fn replace_tokens(
             let key = previous.map_or_else(first_key, |previous| following_key(previous, token));
             grant.set(IDEMPOTENCY_KEY, key);
         }
-        // One key per refresh token, which stays.
-        None => {}
+        // The same token again, and not the same refresh: under its key the API would repeat its answer.
+        None => {
+            if let Some((previous, token)) = grant.field(IDEMPOTENCY_KEY).zip(grant.field(REFRESH_TOKEN)) {
+                let key = following_key(previous, token);
+                grant.set(IDEMPOTENCY_KEY, key);
+            }
+        }
     }
     if let Some(token) = issued.refresh_token {
         grant.set(REFRESH_TOKEN, token);

@@ -1,3 +1,4 @@
+use super::grant::Issued;
 use super::refresh::{Ending, Presented};
 use super::{CoreApiProvider, grant};
 use ironleaf_auth::{Caller, Grant, TransportError};
@@ -26,7 +27,8 @@ impl CoreApiProvider {
         };
         for _ in 1..MAX_PRESENTATIONS {
             match end {
-                Presented::Refused => return Ok(()),
+                // Where the same token stays good, presenting it revokes nothing: what is left ends by itself.
+                Presented::Refused | Presented::Issued(Issued { refresh_token: None, .. }) => return Ok(()),
                 Presented::NotSent(detail) | Presented::Throttled { detail, .. } => {
                     return Err(TransportError::NotSent(detail));
                 }

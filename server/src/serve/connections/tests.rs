@@ -19,7 +19,7 @@ fn connect() -> (DuplexStream, CancellationToken, GracefulShutdown) {
         .route("/large", get(async || vec![b'x'; LARGE]));
     let (draining, graceful) = (CancellationToken::new(), GracefulShutdown::new());
     let connection =
-        Connection { router, draining: draining.clone(), wanted: Arc::default(), waiting_for: None };
+        Connection { router, draining: draining.clone(), room: Arc::default(), waiting_for: None };
     tokio::spawn(connection.run(server, ([127, 0, 0, 1], 1).into(), graceful.watcher()));
     (client, draining, graceful)
 }
@@ -254,4 +254,65 @@ async fn health_has_a_place_of_its_own_and_others_are_told_to_come_back() {
     let answer = ask("/").await;
     assert!(answer.ends_with("hello"), "{answer}");
     server.abort();
+}
+
+#[tokio::test]
+async fn a_connection_that_has_said_nothing_yet_is_not_the_one_that_makes_room() {
+    let hold = post(async |_: String| std::future::pending::<()>().await);
+    let router = Router::new().route("/hold", hold).route("/health/live", get(async || "ok"));
+    let (address, server) = serving(router, 1).await;
+    let mut busy = TcpStream::connect(address).await.unwrap();
+    busy.write_all(b"POST /hold HTTP/1.1\r\nHost: test\r\nContent-Length: 1\r\n\r\nx").await.unwrap();
+    for full in [true, false] {
+        let mut late = TcpStream::connect(address).await.unwrap();
+        tokio::time::sleep_until(Instant::now() + SPARE_AFTER * 4).await;
+        late.write_all(b"GET /health/live HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = String::new();
+        late.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("ok"), "{full}: {answer:?}");
+        if full {
+            busy.shutdown().await.unwrap();
+        }
+    }
+    server.abort();
+}
+
+#[tokio::test]
+async fn every_request_that_waits_gets_the_room_that_there_is() {
+    let router = Router::new().route("/echo", post(async |body: String| body));
+    let (address, server) = serving(router, 2).await;
+    let slow = |body: &'static str| async move {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes()).await.unwrap();
+        tokio::time::sleep_until(Instant::now() + SPARE_PATIENCE / 2).await;
+        stream.write_all(body.as_bytes()).await.unwrap();
+        let mut seen = Vec::new();
+        while !seen.ends_with(body.as_bytes()) {
+            assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0, "{}", String::from_utf8_lossy(&seen));
+        }
+        // It stays open, for whatever comes next.
+        (stream, String::from_utf8(seen).unwrap())
+    };
+    let answers = futures_util::future::join_all(["one", "two", "three", "four"].map(slow)).await;
+    for (_, answer) in &answers {
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    server.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_comes_while_another_is_answered_is_answered_as_well() {
+    let (mut client, _draining, _graceful) = connect();
+    client.write_all(b"POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhel").await.unwrap();
+    tokio::time::advance(Duration::from_millis(10)).await;
+    client.write_all(b"lo").await.unwrap();
+    client.write_all(REQUEST).await.unwrap();
+    let mut seen = Vec::new();
+    while String::from_utf8_lossy(&seen).matches("hello").count() < 2 {
+        assert_ne!(client.read_buf(&mut seen).await.unwrap(), 0, "{}", String::from_utf8_lossy(&seen));
+    }
+    assert!(!String::from_utf8_lossy(&seen).contains("connection: close"));
 }

@@ -1,0 +1,102 @@
+//! Who waits for a connection to end, and which of them nobody uses.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot::{self, Receiver, Sender};
+
+/// The idle connections of one listener, and how many somebody waits for.
+#[derive(Default)]
+pub(super) struct Room {
+    idle: Mutex<IdleConnections>,
+    wanted: AtomicUsize,
+}
+
+#[derive(Default)]
+struct IdleConnections {
+    last: u64,
+    /// In the order in which they became idle.
+    by_age: BTreeMap<u64, Sender<()>>,
+}
+
+impl Room {
+    /// Ends the connection that has been idle for longest, if there is one. As long as what is returned lives, each connection ends with
+    /// its next answer.
+    pub(super) fn want(self: &Arc<Self>) -> Wanted {
+        self.wanted.fetch_add(1, Ordering::Relaxed);
+        let mut idle = self.idle();
+        // One that has just begun a request does not listen any more.
+        while let Some((_, end)) = idle.by_age.pop_first() {
+            if end.send(()).is_ok() {
+                break;
+            }
+        }
+        drop(idle);
+        Wanted(Arc::clone(self))
+    }
+
+    pub(super) fn is_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed) > 0
+    }
+
+    /// From now on nobody uses this connection, until what is returned is dropped.
+    pub(super) fn idle_connection(self: &Arc<Self>) -> Idle {
+        let (end, ended) = oneshot::channel();
+        let mut idle = self.idle();
+        idle.last += 1;
+        let number = idle.last;
+        idle.by_age.insert(number, end);
+        drop(idle);
+        Idle { room: Arc::clone(self), number, ended }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, IdleConnections> {
+        // Nothing is half done where it is held.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody waits for a connection.
+pub(super) struct Wanted(Arc<Room>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.wanted.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection that nobody uses.
+pub(super) struct Idle {
+    room: Arc<Room>,
+    number: u64,
+    /// Says that it is to end.
+    pub(super) ended: Receiver<()>,
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        self.room.idle().by_age.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_idle_connection_ends_and_nobody_else() {
+        let room = Arc::new(Room::default());
+        drop(room.want());
+        let [mut first, busy, mut third, mut fourth] = [(); 4].map(|()| room.idle_connection());
+        // What was wanted before there was one ends none.
+        assert!(first.ended.try_recv().is_err());
+        drop(busy);
+        let wanted = [room.want(), room.want()];
+        assert!(room.is_wanted());
+        assert!(first.ended.try_recv().is_ok() && third.ended.try_recv().is_ok());
+        assert!(fourth.ended.try_recv().is_err());
+        drop(wanted);
+        assert!(!room.is_wanted());
+    }
+}
