@@ -126,7 +126,7 @@ fn redirect(target: &str) -> Response {
 
 fn document(request: &PageRequest, page: Page) -> Response {
     let status = page.status;
-    let html = render(|| document_view(request, page));
+    let html = say_whose_page(render(|| document_view(request, page)), request);
     (status, [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], html).into_response()
 }
 
@@ -139,6 +139,18 @@ fn render<V: IntoView>(view: impl FnOnce() -> V) -> String {
     let html = owner.with(|| view().into_view().to_html());
     owner.unset_with_forced_cleanup();
     spell_out_markers(&html)
+}
+
+/// What each form that does something to an account has in it, so that it does nothing to somebody else who has signed in since. Views that
+/// never change are text to Leptos, and cost next to nothing, so it stands in them like this and is filled in afterwards.
+const PAGE_OF: &str = r#"name="page_of" value="of-this-page""#;
+
+fn say_whose_page(html: String, request: &PageRequest) -> String {
+    if memmem::find(html.as_bytes(), PAGE_OF.as_bytes()).is_none() {
+        return html;
+    }
+    let person = request.page_of().unwrap_or_default();
+    html.replace(PAGE_OF, &format!(r#"name="page_of" value="{person}""#))
 }
 
 /// Leptos marks places with `<!>`, which is no comment to an HTML parser but a parse error that acts like one.
@@ -170,8 +182,8 @@ fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
         Chrome::Full => {
             let here = request.here();
             let (app_name, viewer) = (site.app_name.clone(), request.viewer.clone());
-            let (page_of, can_log_in) = (request.page_of(), !request.may_be_signed_in());
-            Either::Left(view! { <Banner app_name viewer page_of can_log_in here /> })
+            let can_log_in = !request.may_be_signed_in();
+            Either::Left(view! { <Banner app_name viewer can_log_in here /> })
         }
         Chrome::Auth => Either::Right(view! { <AuthBanner app_name=site.app_name.clone() /> }),
     };

@@ -1,12 +1,10 @@
 use ironleaf_bff::User;
 use leptos::prelude::*;
 
-use super::PageOf;
-
 /// The avatar and what hangs from it.
 #[component]
 #[expect(clippy::needless_pass_by_value, reason = "a view may outlive whoever makes it")]
-pub(crate) fn AccountMenu(user: User, page_of: Option<String>) -> impl IntoView {
+pub(crate) fn AccountMenu(user: User) -> impl IntoView {
     view! {
         <button
             type="button"
@@ -25,7 +23,7 @@ pub(crate) fn AccountMenu(user: User, page_of: Option<String>) -> impl IntoView 
                 "Settings"
             </a>
             <form role="none" method="post" action="/api/sign-out">
-                <PageOf person=page_of />
+                <input type="hidden" name="page_of" value="of-this-page" />
                 <button type="submit" role="menuitem">
                     "Logout"
                 </button>

@@ -11,7 +11,6 @@ use super::{AccountMenu, ThemeMenu, icons};
 pub(crate) fn Banner(
     app_name: String,
     viewer: Option<User>,
-    page_of: Option<String>,
     can_log_in: bool,
     here: Option<ReturnTo>,
 ) -> impl IntoView {
@@ -21,7 +20,7 @@ pub(crate) fn Banner(
                 <Brand app_name />
                 <div class="banner-actions">
                     {match viewer {
-                        Some(user) => Either::Left(view! { <AccountMenu user page_of /> }),
+                        Some(user) => Either::Left(view! { <AccountMenu user /> }),
                         None => {
                             Either::Right(
                                 can_log_in

@@ -1,17 +1,15 @@
 use leptos::prelude::*;
 
-use super::PageOf;
-
 /// What deleting an account means, and the button that does it; in the dialog and on the page without one. `cancel` is
 /// the way out.
 #[component]
-pub(crate) fn DeleteAccountForm<V: IntoView + 'static>(cancel: V, page_of: Option<String>) -> impl IntoView {
+pub(crate) fn DeleteAccountForm<V: IntoView + 'static>(cancel: V) -> impl IntoView {
     view! {
         <p id="delete-account-text" class="lead-small">
             "This cannot be undone. It deletes your account for good and logs you out everywhere."
         </p>
         <form method="post" action="/api/delete-account" class="dialog-actions">
-            <PageOf person=page_of />
+            <input type="hidden" name="page_of" value="of-this-page" />
             {cancel}
             <button type="submit" class="button danger">
                 "Delete Account"

@@ -1,7 +1,7 @@
 use ironleaf_bff::{AccountError, Problem, ProblemKind, Role, User};
 use leptos::prelude::*;
 
-use crate::components::{Breadcrumb, DeleteAccountForm, Field, PageOf, Rules};
+use crate::components::{Breadcrumb, DeleteAccountForm, Field, Rules};
 use crate::document::{Answer, Page};
 use crate::islands::EnhancedForm;
 use crate::kept_form::KeptForm;
@@ -18,8 +18,8 @@ pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
     let answer = match core_api.current_user().await {
         Ok(user) => {
             request.viewer = Some(user.clone());
-            let (form, page_of) = (request.take_form(), request.page_of());
-            Answer::Page(Page::new("Account", move || account_view(user, form, page_of)).with_islands())
+            let form = request.take_form();
+            Answer::Page(Page::new("Account", move || account_view(user, form)).with_islands())
         }
         Err(AccountError::SignedOut) => {
             let answer = request.ask_to_log_in(request.here().as_ref());
@@ -38,9 +38,8 @@ pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
     (request, answer)
 }
 
-fn account_view(user: User, form: KeptForm, page_of: Option<String>) -> impl IntoView {
+fn account_view(user: User, form: KeptForm) -> impl IntoView {
     let unverified = user.unverified_email.clone();
-    let of_dialog = page_of.clone();
     // The address that the person chose last, although it waits for its verification.
     let email = unverified.clone().or(user.email).unwrap_or_default();
     view! {
@@ -48,7 +47,7 @@ fn account_view(user: User, form: KeptForm, page_of: Option<String>) -> impl Int
             <Breadcrumb here="Account" />
             <h1>"Account Settings"</h1>
             <p class="lead">"Manage your account settings and set e-mail preferences."</p>
-            {unverified.map(|email| view! { <Unverified email page_of=page_of.clone() /> })}
+            {unverified.map(|email| view! { <Unverified email /> })}
             <section class="panel" aria-labelledby="credentials">
                 <div>
                     <h2 id="credentials">"Email and password"</h2>
@@ -58,7 +57,7 @@ fn account_view(user: User, form: KeptForm, page_of: Option<String>) -> impl Int
                 </div>
                 <EnhancedForm>
                     <form method="post" action="/api/update-account" novalidate>
-                        <PageOf person=page_of />
+                        <input type="hidden" name="page_of" value="of-this-page" />
                         <Field
                             kept=form.field("email")
                             label="Email"
@@ -111,14 +110,14 @@ fn account_view(user: User, form: KeptForm, page_of: Option<String>) -> impl Int
                     </noscript>
                 </p>
             </section>
-            <DeleteDialog page_of=of_dialog />
+            <DeleteDialog />
         </div>
     }
 }
 
 /// Says that an address waits, and sends the e-mail again.
 #[component]
-fn Unverified(email: String, page_of: Option<String>) -> impl IntoView {
+fn Unverified(email: String) -> impl IntoView {
     view! {
         <section class="notice" aria-label="Email verification">
             <p>
@@ -126,7 +125,7 @@ fn Unverified(email: String, page_of: Option<String>) -> impl IntoView {
                 ". Open it to verify that the address is yours."
             </p>
             <form method="post" action="/api/resend-verification">
-                <PageOf person=page_of />
+                <input type="hidden" name="page_of" value="of-this-page" />
                 <button type="submit" class="button">
                     "Resend email"
                 </button>
@@ -148,7 +147,7 @@ fn roles(roles: &[Role]) -> impl IntoView + use<> {
 }
 
 #[component]
-fn DeleteDialog(page_of: Option<String>) -> impl IntoView {
+fn DeleteDialog() -> impl IntoView {
     let cancel = view! {
         <button type="button" class="button" command="close" commandfor="delete-dialog" autofocus>
             "Cancel"
@@ -163,7 +162,7 @@ fn DeleteDialog(page_of: Option<String>) -> impl IntoView {
             aria-describedby="delete-account-text"
         >
             <h2 id="delete-dialog-title">"Are you sure?"</h2>
-            <DeleteAccountForm cancel page_of />
+            <DeleteAccountForm cancel />
         </dialog>
     }
 }

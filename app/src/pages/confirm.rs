@@ -1,7 +1,7 @@
 use ironleaf_bff::ReturnTo;
 use leptos::prelude::*;
 
-use crate::components::{Field, PageOf, ReturnField, Rules, Username};
+use crate::components::{Field, ReturnField, Rules, Username};
 use crate::document::{Answer, Page};
 use crate::islands::EnhancedForm;
 use crate::kept_form::KeptForm;
@@ -15,18 +15,13 @@ pub(crate) async fn confirm(request: PageRequest) -> (PageRequest, Answer) {
         let answer = request.ask_to_log_in(return_to.as_ref());
         return (request, answer);
     };
-    let (form, page_of) = (request.take_form(), request.page_of());
-    let view = || confirm_view(form, user.email.unwrap_or_default(), return_to, page_of);
+    let form = request.take_form();
+    let view = || confirm_view(form, user.email.unwrap_or_default(), return_to);
     let page = Page::new("Confirm", view).with_islands();
     (request, Answer::Page(page))
 }
 
-fn confirm_view(
-    form: KeptForm,
-    email: String,
-    return_to: Option<ReturnTo>,
-    page_of: Option<String>,
-) -> impl IntoView {
+fn confirm_view(form: KeptForm, email: String, return_to: Option<ReturnTo>) -> impl IntoView {
     let own = email.clone();
     let place = return_to.clone();
     let back = return_to.as_ref().map_or("/", ReturnTo::as_str).to_owned();
@@ -40,7 +35,7 @@ fn confirm_view(
             <EnhancedForm>
                 <form method="post" action="/api/confirm-password" novalidate>
                     <Username email />
-                    <PageOf person=page_of />
+                    <input type="hidden" name="page_of" value="of-this-page" />
                     <ReturnField place=return_to />
                     <Field
                         kept=form.field("password")

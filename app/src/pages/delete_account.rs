@@ -11,7 +11,6 @@ pub(crate) async fn delete_account(request: PageRequest) -> (PageRequest, Answer
         let answer = request.ask_to_log_in(request.here().as_ref());
         return (request, answer);
     }
-    let page_of = request.page_of();
     let page = Page::new("Delete account", || {
         let cancel = view! {
             <a class="button" href="/account">
@@ -21,7 +20,7 @@ pub(crate) async fn delete_account(request: PageRequest) -> (PageRequest, Answer
         view! {
             <section class="card">
                 <h1>"Are you sure?"</h1>
-                <DeleteAccountForm cancel page_of />
+                <DeleteAccountForm cancel />
             </section>
         }
     });

@@ -1,7 +1,7 @@
 use ironleaf_bff::ReturnTo;
 use leptos::prelude::*;
 
-use crate::components::{Breadcrumb, Field, PageOf, ReturnField, Rules, Username};
+use crate::components::{Breadcrumb, Field, ReturnField, Rules, Username};
 use crate::document::{Answer, Page};
 use crate::islands::EnhancedForm;
 use crate::kept_form::KeptForm;
@@ -14,18 +14,13 @@ pub(crate) async fn set_password(request: PageRequest) -> (PageRequest, Answer) 
         let answer = request.ask_to_log_in(None);
         return (request, answer);
     };
-    let (form, page_of, return_to) = (request.take_form(), request.page_of(), request.return_to());
-    let view = || set_password_view(form, user.email.unwrap_or_default(), page_of, return_to);
+    let (form, return_to) = (request.take_form(), request.return_to());
+    let view = || set_password_view(form, user.email.unwrap_or_default(), return_to);
     let page = Page::new("Set password", view).with_islands();
     (request, Answer::Page(page))
 }
 
-fn set_password_view(
-    form: KeptForm,
-    email: String,
-    page_of: Option<String>,
-    return_to: Option<ReturnTo>,
-) -> impl IntoView {
+fn set_password_view(form: KeptForm, email: String, return_to: Option<ReturnTo>) -> impl IntoView {
     view! {
         <div>
             <Breadcrumb here="Set Password" />
@@ -38,7 +33,7 @@ fn set_password_view(
                 <EnhancedForm>
                     <form method="post" action="/api/set-password" novalidate data-until-valid="">
                         <Username email />
-                        <PageOf person=page_of />
+                        <input type="hidden" name="page_of" value="of-this-page" />
                         <ReturnField place=return_to />
                         <Field
                             kept=form.field("password")

@@ -1,11 +1,9 @@
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
 use ironleaf_api_types::User;
 
 use crate::sign_out::live_session;
 
-/// Whose page a form stands on, for a field of the form: 22 characters of base64url, the same for every session of the person.
+/// Whose page a form stands on, for a field of the form: 32 hexadecimal digits, the same for every session of the person.
 /// `None` where nobody is signed in.
 ///
 /// A browser has one session and many tabs. Where another person has signed in meanwhile, [`other_than`] tells the form of a tab that
@@ -17,7 +15,7 @@ use crate::sign_out::live_session;
 pub fn page_of(parts: &Parts) -> Option<String> {
     let (_, session) = live_session(parts)?;
     let record = session.current().filter(|record| !record.payload.identity().is_guest)?;
-    Some(URL_SAFE_NO_PAD.encode(record.owner.as_bytes()))
+    Some(hex::encode(record.owner.as_bytes()))
 }
 
 /// Who is signed in now, where that is not the person on whose page ([`page_of`]) the form was. Then nothing may be done: whoever sent
