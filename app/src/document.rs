@@ -143,30 +143,35 @@ fn render<V: IntoView>(view: impl FnOnce() -> V) -> String {
 
 /// What each form that does something to an account has in it, so that it does nothing to somebody else who has signed in since. Views that
 /// never change are text to Leptos, and cost next to nothing, so it stands in them like this and is filled in afterwards.
-const PAGE_OF: &str = r#"name="page_of" value="of-this-page""#;
+/// The quotes are part of it: no text that somebody has typed can have them. Short, because pages are searched for it.
+const PAGE_OF: &str = r#""%page_of%""#;
 
 fn say_whose_page(html: String, request: &PageRequest) -> String {
-    if memmem::find(html.as_bytes(), PAGE_OF.as_bytes()).is_none() {
+    // Only whoever is signed in has such forms.
+    if request.viewer.is_none() {
         return html;
     }
     let person = request.page_of().unwrap_or_default();
-    html.replace(PAGE_OF, &format!(r#"name="page_of" value="{person}""#))
+    replaced(&html, PAGE_OF, &format!(r#""{person}""#))
 }
 
 /// Leptos marks places with `<!>`, which is no comment to an HTML parser but a parse error that acts like one.
 fn spell_out_markers(html: &str) -> String {
-    const MARKER: &str = "<!>";
-    const COMMENT: &str = "<!---->";
-    // Most pages have fewer than 64 of them.
-    let mut spelled = String::with_capacity(html.len() + 64 * (COMMENT.len() - MARKER.len()));
+    replaced(html, "<!>", "<!---->")
+}
+
+/// As `str::replace`, which looks at each byte of a page twice.
+fn replaced(html: &str, from: &str, to: &str) -> String {
+    // Most pages have fewer than 64 of what is replaced.
+    let mut text = String::with_capacity(html.len() + 64 * to.len().saturating_sub(from.len()));
     let mut rest = 0;
-    for at in memmem::find_iter(html.as_bytes(), MARKER) {
-        spelled.push_str(&html[rest..at]);
-        spelled.push_str(COMMENT);
-        rest = at + MARKER.len();
+    for at in memmem::find_iter(html.as_bytes(), from) {
+        text.push_str(&html[rest..at]);
+        text.push_str(to);
+        rest = at + from.len();
     }
-    spelled.push_str(&html[rest..]);
-    spelled
+    text.push_str(&html[rest..]);
+    text
 }
 
 fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {

@@ -23,7 +23,7 @@ pub(crate) fn AccountMenu(user: User) -> impl IntoView {
                 "Settings"
             </a>
             <form role="none" method="post" action="/api/sign-out">
-                <input type="hidden" name="page_of" value="of-this-page" />
+                <input type="hidden" name="page_of" value="%page_of%" />
                 <button type="submit" role="menuitem">
                     "Logout"
                 </button>

@@ -35,7 +35,7 @@ fn confirm_view(form: KeptForm, email: String, return_to: Option<ReturnTo>) -> i
             <EnhancedForm>
                 <form method="post" action="/api/confirm-password" novalidate>
                     <Username email />
-                    <input type="hidden" name="page_of" value="of-this-page" />
+                    <input type="hidden" name="page_of" value="%page_of%" />
                     <ReturnField place=return_to />
                     <Field
                         kept=form.field("password")

@@ -33,7 +33,7 @@ fn set_password_view(form: KeptForm, email: String, return_to: Option<ReturnTo>)
                 <EnhancedForm>
                     <form method="post" action="/api/set-password" novalidate data-until-valid="">
                         <Username email />
-                        <input type="hidden" name="page_of" value="of-this-page" />
+                        <input type="hidden" name="page_of" value="%page_of%" />
                         <ReturnField place=return_to />
                         <Field
                             kept=form.field("password")
