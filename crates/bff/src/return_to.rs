@@ -1,9 +1,13 @@
 use std::fmt::{self, Write as _};
+use std::sync::LazyLock;
 
 use url::Url;
 
 /// The longest value that is looked at: longer ones are no page of ours.
 const MAX_BYTES: usize = 2048;
+
+/// Any origin: what counts is whether a path stays on it.
+static ORIGIN: LazyLock<Option<Url>> = LazyLock::new(|| Url::parse("https://origin.invalid").ok());
 
 /// A place on this origin to come back to: a path with its query, safe in a `Location` header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +86,7 @@ fn local_path(path: &str) -> Option<String> {
     {
         return None;
     }
-    let base = Url::parse("https://origin.invalid").ok()?;
+    let base = ORIGIN.as_ref()?;
     let url = base.join(&escaped).ok().filter(|url| url.origin() == base.origin())?;
     // `/..//evil` becomes `//evil` only here, where dot segments are resolved, and `/a/../%2fevil` what decodes to it.
     let resolved = decode(url.path())?;

@@ -10,6 +10,7 @@ mod settings;
 mod sign_in;
 mod sign_out;
 mod wire;
+mod words;
 
 #[cfg(test)]
 mod tests;

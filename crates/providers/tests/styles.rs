@@ -72,7 +72,7 @@ where
 }
 
 /// Not a secret: a key for tests.
-const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
+const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
 #[expect(clippy::unwrap_used, reason = "a fixture: a failure in it is a failed test")]
 fn sealed_heads(clock: Clock) -> Arc<dyn Heads> {

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::claims;
 use super::grant::{ACCESS_TOKEN, Issued};
+use super::words::{Word, Words};
 use ironleaf_auth::{Caller, FieldError, Grant, Request, Response, SecretText, TransportError};
 
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -144,29 +145,15 @@ pub(super) fn user(response: &Response) -> Option<User> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Person {
-        id: Value,
+        id: Word,
         email: String,
-        #[serde(deserialize_with = "Value::deserialize")]
-        roles: Value,
+        roles: Words,
         #[serde(default)]
         unverified_email: Option<String>,
     }
     let Person { id, email, roles, unverified_email } = item(response)?;
-    let roles = match roles {
-        Value::Null => Vec::new(),
-        Value::Array(roles) => roles.iter().filter_map(word).map(Role::new).collect(),
-        role => vec![Role::new(word(&role)?)],
-    };
-    Some(User { roles, unverified_email, ..User::new(word(&id)?, email) })
-}
-
-/// A name, or a number that stands for one.
-fn word(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+    let roles = roles.0.into_iter().map(Role::new).collect();
+    Some(User { roles, unverified_email, ..User::new(id.0?, email) })
 }
 
 /// The `item` of a successful answer, where it has the form that is asked for.
