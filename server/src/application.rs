@@ -7,8 +7,8 @@ use std::time::Duration;
 use app::Site;
 use axum::Router;
 use ironleaf_auth::{
-    BreakerSettings, CircuitBreaker, Clock, HttpSettings, HttpTransport, Patience, Random, Spawner,
-    Transport, TransportError,
+    BreakerSettings, CircuitBreaker, Clock, HttpTransport, Patience, Random, Spawner, Transport,
+    TransportError,
 };
 use ironleaf_bff::{Bff, BffSettings};
 use ironleaf_session::{KeyRingError, Sealer, system_clock, system_random};
@@ -61,7 +61,7 @@ impl Ambient {
     /// [`AssemblyError::Transport`] where no HTTP client can be made, [`AssemblyError::Store`].
     pub async fn of_the_machine(config: &Config, tasks: &TaskTracker) -> Result<Self, AssemblyError> {
         let (clock, random) = (system_clock(), system_random());
-        let http = MeasuredTransport(HttpTransport::new(&HttpSettings::default())?);
+        let http = MeasuredTransport(HttpTransport::new(&config.core_api_client.settings())?);
         let transport =
             CircuitBreaker::new(http, BreakerSettings::default(), Arc::clone(&clock), Arc::clone(&random));
         let store = store::open(config, &clock).await?;

@@ -18,6 +18,16 @@ impl TrustedProxies {
         self.0.is_empty()
     }
 
+    /// Whether one of them is wider than anybody's own network: a part of the internet, or all of it.
+    pub fn is_everybody(&self) -> bool {
+        self.0.iter().any(|network| match network {
+            // The widest private one is 10.0.0.0/8 (RFC 1918).
+            IpNet::V4(network) => network.prefix_len() < 8,
+            // The unique local addresses are fc00::/7 (RFC 4193).
+            IpNet::V6(network) => network.prefix_len() < 7,
+        })
+    }
+
     fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }

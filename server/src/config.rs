@@ -1,12 +1,14 @@
 //! The configuration, read once at start. Every problem is reported, not only the first.
 
 mod core_api;
+mod core_api_client;
 mod describe;
 mod names;
 mod reader;
 mod redis;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -24,6 +26,7 @@ use crate::providers::ProviderKind;
 use crate::telemetry::LogFormat;
 
 pub use self::core_api::{CoreApiConfig, Smtp};
+pub use self::core_api_client::CoreApiClient;
 use self::reader::Reader;
 pub use self::redis::RedisConfig;
 
@@ -80,6 +83,8 @@ pub struct Config {
     pub provider: &'static ProviderKind,
     /// `CORE_API_URL`; `None` is the embedded one.
     pub core_api_url: Option<Url>,
+    /// How it is reached.
+    pub core_api_client: CoreApiClient,
     /// What the embedded core API is told.
     pub core_api: CoreApiConfig,
     /// `DATA_DIR`
@@ -166,6 +171,7 @@ impl Config {
             None => read.required_in_production("DATA_DIR", DATA_DIR).into(),
         };
         let core_api = CoreApiConfig::read(&mut read, listen_addr, data_dir.clone());
+        let core_api_url = read.base_url("CORE_API_URL");
         let session_idle_timeout = read.duration("SESSION_IDLE_TIMEOUT", 7 * DAY);
         let config = Self {
             environment: core_api.environment,
@@ -176,7 +182,8 @@ impl Config {
             session_secrets: read.secret("SESSION_SECRETS"),
             session_secrets_file: read.optional("SESSION_SECRETS_FILE").map(PathBuf::from),
             provider: read.provider("PROVIDER"),
-            core_api_url: read.base_url("CORE_API_URL"),
+            core_api_client: CoreApiClient::read(&mut read, core_api_url.as_ref()),
+            core_api_url,
             data_dir,
             session_absolute_timeout: read.duration("SESSION_ABSOLUTE_TIMEOUT", 30 * DAY),
             session_idle_timeout,
@@ -218,21 +225,24 @@ impl Config {
         if self.environment == Environment::Production {
             self.check_production(read);
         }
-        if self
-            .session_secrets
-            .as_deref()
-            .is_some_and(|secrets| ironleaf_session::KeyRing::parse(secrets).is_err())
-        {
-            read.problem(
-                "SESSION_SECRETS does not decode to 32 bytes: make one with `openssl rand -hex 32`; several are separated by \
-                 commas, newest first",
-            );
+        let secrets = self.session_secrets.as_deref().map(ironleaf_session::KeyRing::parse);
+        if let Some(Err(error)) = secrets {
+            read.problem(format!(
+                "SESSION_SECRETS cannot be used: {error}; several are separated by commas, newest first"
+            ));
         }
         if self.client_ip_header == FORWARDED {
             read.problem(
                 "CLIENT_IP_HEADER is `forwarded`, whose form is another one: have the proxy write X-Forwarded-For",
             );
         }
+        if self.trusted_proxies.is_everybody() {
+            read.problem(
+                "TRUSTED_PROXIES takes in whole parts of the internet: whoever is trusted writes whatever address they like. Name the \
+                 proxies in front, or their network",
+            );
+        }
+        self.check_listeners(read);
         if let Err(error) = self.session_settings().validate() {
             read.problem(format!(
                 "SESSION_COOKIE_NAME, SESSION_ABSOLUTE_TIMEOUT or SESSION_IDLE_TIMEOUT cannot be used: {error}"
@@ -240,6 +250,27 @@ impl Config {
         }
         if self.refresh_token_max_age < SECOND {
             read.problem("REFRESH_TOKEN_MAX_AGE would end every session at once");
+        }
+    }
+
+    /// Whether two of them listen in the same place, or one everywhere and so there too.
+    fn check_listeners(&self, read: &mut Reader<'_>) {
+        let core_api = self.core_api_url.is_none().then_some(self.core_api.listen_addr);
+        let listeners = [
+            ("LISTEN_ADDR", Some(self.listen_addr)),
+            ("METRICS_LISTEN_ADDR", self.metrics_listen_addr),
+            ("CORE_API_LISTEN_ADDR", core_api),
+        ];
+        let listeners: Vec<_> =
+            listeners.into_iter().filter_map(|(name, address)| Some((name, address?))).collect();
+        for (place, (name, address)) in listeners.iter().enumerate() {
+            for (other_name, other) in &listeners[place + 1..] {
+                if is_same_place(*address, *other) {
+                    read.problem(format!(
+                        "{name} {address} and {other_name} {other} are the same place: each needs a port of its own"
+                    ));
+                }
+            }
         }
     }
 
@@ -277,6 +308,12 @@ impl Config {
     pub fn client_ip(&self) -> ClientIp {
         ClientIp { proxies: self.trusted_proxies.clone(), header: self.client_ip_header.clone() }
     }
+}
+
+/// Port 0 is another one each time.
+fn is_same_place(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_same_address = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && is_same_address
 }
 
 /// What is set in the environment and looks as if it was meant for us, in a sentence each.

@@ -26,11 +26,19 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [] | ["serve"] => start(Config::from_environment(), |config| &config.log, serve::serve),
-        ["core-api"] => start(CoreApiConfig::from_environment(), |config| &config.log, serve::serve_core_api),
-        ["config", "check"] => check(Config::from_environment().map(|config| config.describe())),
+        [] | ["serve"] => {
+            start(Config::from_environment(), |config| (&config.log, config.warnings()), serve::serve)
+        }
+        ["core-api"] => start(
+            CoreApiConfig::from_environment(),
+            |config| (&config.log, config.warnings()),
+            serve::serve_core_api,
+        ),
+        ["config", "check"] => {
+            check(Config::from_environment().map(|config| (config.describe(), config.warnings())))
+        }
         ["config", "check", "core-api"] => {
-            check(CoreApiConfig::from_environment().map(|config| config.describe()))
+            check(CoreApiConfig::from_environment().map(|config| (config.describe(), config.warnings())))
         }
         ["health"] | ["health", "live"] => ask(Question::IsAlive),
         ["health", "ready"] => ask(Question::IsReady),
@@ -42,7 +50,7 @@ fn main() -> ExitCode {
 
 fn start<C, F>(
     config: Result<C, Problems>,
-    log: impl FnOnce(&C) -> &Log,
+    first: impl FnOnce(&C) -> (&Log, Vec<String>),
     run: impl FnOnce(C) -> F,
 ) -> ExitCode
 where
@@ -52,11 +60,12 @@ where
         Ok(config) => config,
         Err(problems) => return fail(&problems.to_string()),
     };
-    let _telemetry = match telemetry::start(log(&config)) {
+    let (log, warnings) = first(&config);
+    let _telemetry = match telemetry::start(log) {
         Ok(telemetry) => telemetry,
         Err(error) => return fail(&error.to_string()),
     };
-    for warning in config::suspicious_variables() {
+    for warning in config::suspicious_variables().into_iter().chain(warnings) {
         tracing::warn!("{warning}");
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -70,12 +79,15 @@ where
 }
 
 /// What is wrong, and what only looks so, goes where errors go, so that the rest can be kept.
-fn check(described: Result<String, Problems>) -> ExitCode {
+fn check(described: Result<(String, Vec<String>), Problems>) -> ExitCode {
     for warning in config::suspicious_variables() {
         complain(&warning);
     }
     match described {
-        Ok(text) => print(&text),
+        Ok((text, warnings)) => {
+            warnings.iter().for_each(|warning| complain(warning));
+            print(&text)
+        }
         Err(problems) => fail(&problems.to_string()),
     }
 }

@@ -194,7 +194,7 @@ fn a_site_that_was_not_built_is_said_so() {
 #[test]
 fn config_check_prints_what_is_in_force_and_no_secret() {
     let folder = tempfile::tempdir().unwrap();
-    let secret = "7465737420746573742074657374207465737420746573742074657374207465";
+    let secret = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
     let output = command(folder.path())
         .args(["config", "check"])
         .env("SESSION_SECRETS", secret)
@@ -231,6 +231,40 @@ fn a_core_api_of_its_own_works_the_same() {
     let page = application.send("GET /account", &cookie, "");
     assert!(page.starts_with("HTTP/1.1 503") && page.contains("retry-after"), "{page}");
     assert!(application.send("GET /", "", "").starts_with("HTTP/1.1 200"));
+}
+
+/// No name ends in `.invalid` (RFC 2606, section 2), so that nothing but the proxy leads there. A server takes requests in absolute form as
+/// well (RFC 9112, section 3.2.2), so the core API is a proxy to itself.
+#[test]
+fn a_core_api_is_reached_through_a_proxy() {
+    let (core_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let core_address = free_address();
+    let core_settings = [("CORE_API_LISTEN_ADDR", core_address.to_string())];
+    let _core_api =
+        Running::start(&core_folder, &["core-api"], &core_settings, "the core API is up", core_address);
+    let settings = [
+        ("CORE_API_URL", "http://api.invalid/v1".to_owned()),
+        ("CORE_API_PROXY", format!("http://{core_address}")),
+    ];
+    let application = Running::application(&folder, &settings);
+    let cookie = application.sign_in();
+    assert!(application.send("GET /account", &cookie, "").contains("user@test.com"));
+}
+
+#[test]
+fn what_is_probably_not_meant_is_said_by_the_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = command(folder.path())
+        .args(["config", "check"])
+        .env("CORE_API_URL", "http://api.example.com/v1")
+        .env("HTTP_PROXY", "http://proxy.example.com")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{text}");
+    for said in ["CORE_API_URL is http://", "HTTP_PROXY is set and not used"] {
+        assert!(text.contains(said), "{said} is not in: {text}");
+    }
 }
 
 #[test]

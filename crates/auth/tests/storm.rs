@@ -23,7 +23,7 @@ const LASTS: Duration = Duration::from_hours(2);
 const TOKEN: u8 = 1;
 
 /// Not a secret: a key for tests.
-const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
+const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
 /// What the provider knows of one session.
 #[derive(Default)]

@@ -17,8 +17,8 @@ use super::keys::{ended_owner_key, ended_session_key, head_key};
 use super::*;
 
 /// Not secrets: keys for tests.
-const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
-const OTHER_TEST_KEY: &str = "6f74686572206f74686572206f74686572206f74686572206f74686572206f74";
+const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
+const OTHER_TEST_KEY: &str = "616e6f74686572206b657920666f722074657374732c206e6f20736563726574";
 
 const HOUR: Duration = Duration::from_hours(1);
 const KEEP: Keep = Keep { mark: HOUR, grant: HOUR, only_with_grant: false };

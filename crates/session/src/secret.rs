@@ -48,6 +48,11 @@ pub enum SecretError {
         /// How many bytes the text decodes to.
         bytes: usize,
     },
+    /// The same few bytes again and again, or bytes that count up or down: zeros, say, or an example.
+    #[error(
+        "a session secret is random, and this one follows a pattern; make one with `openssl rand -hex 32`"
+    )]
+    Patterned,
 }
 
 impl Secret {
@@ -55,7 +60,7 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`SecretError`] where the text is neither, or too short.
+    /// [`SecretError`] where the text is neither, or too short, or nobody can have drawn it at random.
     pub fn parse(text: &str) -> Result<Self, SecretError> {
         let text = text.trim();
         let is_hex = text.len() == HEX_SECRET_CHARS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -64,10 +69,14 @@ impl Secret {
         } else {
             LENIENT_BASE64URL.decode(text).map_err(|_| SecretError::NotText)?
         };
+        // SECURITY: whoever guesses the secret makes sessions of anybody.
+        if is_patterned(&bytes) {
+            return Err(SecretError::Patterned);
+        }
         Self::from_bytes(bytes)
     }
 
-    /// Takes the bytes of a secret as they are.
+    /// Takes the bytes of a secret as they are, whatever they look like.
     ///
     /// # Errors
     ///
@@ -93,6 +102,18 @@ impl Secret {
     }
 }
 
+/// Whether so many bytes are fewer different ones than chance gives. Of 32 random bytes about 30 are different; fewer than 12 are
+/// once in 10^22 times.
+fn is_patterned(bytes: &[u8]) -> bool {
+    const LEAST_DIFFERENT: usize = 12;
+    let mut different = bytes.to_vec();
+    different.sort_unstable();
+    different.dedup();
+    let counts = |step: u8| bytes.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(step));
+    bytes.len() >= MIN_SECRET_BYTES
+        && (different.len() < LEAST_DIFFERENT || counts(bytes[1].wrapping_sub(bytes[0])))
+}
+
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         self.bytes.ct_eq(&other.bytes).into()
@@ -113,8 +134,9 @@ mod tests {
 
     use super::*;
 
-    const HEX: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-    const BASE64URL: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    /// The squares from 0 to 31, without their high bytes.
+    const HEX: &str = "00010409101924314051647990a9c4e10021446990b9e4114071a4d9104984c1";
+    const BASE64URL: &str = "AAEECRAZJDFAUWR5kKnE4QAhRGmQueQRQHGk2RBJhME";
 
     #[test]
     fn hex_and_base64url_of_the_same_bytes_are_the_same_secret() {
@@ -122,9 +144,11 @@ mod tests {
         assert_eq!(hex, Secret::parse(BASE64URL).unwrap());
         assert_eq!(hex, Secret::parse(&format!(" {BASE64URL}=\n")).unwrap());
         assert_eq!(hex, Secret::parse(&HEX.to_uppercase()).unwrap());
-        assert_eq!(hex, Secret::from_bytes((0..32).collect()).unwrap());
-        assert_ne!(hex, Secret::from_bytes((1..33).collect()).unwrap());
-        assert_ne!(hex, Secret::from_bytes((0..33).collect()).unwrap());
+        let squares =
+            |numbers: std::ops::Range<u8>| numbers.map(|number| number.wrapping_mul(number)).collect();
+        assert_eq!(hex, Secret::from_bytes(squares(0..32)).unwrap());
+        assert_ne!(hex, Secret::from_bytes(squares(1..33)).unwrap());
+        assert_ne!(hex, Secret::from_bytes(squares(0..33)).unwrap());
     }
 
     #[test]
@@ -139,9 +163,25 @@ mod tests {
 
     #[test]
     fn a_generated_secret_is_read_back_from_its_text() {
-        let random: Random = Arc::new(|buffer| buffer.fill(7));
+        let random: Random = Arc::new(|buffer| buffer.copy_from_slice(&hex::decode(HEX).unwrap()));
         let (secret, text) = Secret::generate(&random);
         assert_eq!(Secret::parse(&text), Ok(secret));
+    }
+
+    #[test]
+    fn what_nobody_can_have_drawn_is_refused() {
+        let counting: Vec<u8> = (0..32).collect();
+        let down: Vec<u8> = (0..32).rev().map(|number: u8| number.wrapping_mul(7)).collect();
+        for bytes in
+            [vec![0; 32], vec![0xff; 64], counting, down, b"secret".repeat(6), b"0123456789".repeat(4)]
+        {
+            let text = URL_SAFE_NO_PAD.encode(&bytes);
+            assert_eq!(Secret::parse(&text), Err(SecretError::Patterned), "{text}");
+            assert!(Secret::from_bytes(bytes).is_ok());
+        }
+        for text in ["0".repeat(64), "0123456789abcdef".repeat(4)] {
+            assert_eq!(Secret::parse(&text), Err(SecretError::Patterned), "{text}");
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Drop for Server {
 impl Server {
     fn start(binary: &Path) -> Self {
         let mut child = Command::new(binary)
-            .env("SESSION_SECRETS", "01".repeat(32))
+            .env("SESSION_SECRETS", "61206b657920666f722074657374732c20616e64206e6f207365637265742121")
             .env("LISTEN_ADDR", "127.0.0.1:0")
             .stdout(Stdio::piped())
             .spawn()

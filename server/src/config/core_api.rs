@@ -9,6 +9,7 @@ use ironleaf_core_api::{Sender, SmtpServer};
 
 use super::describe::{Lines, secs};
 use super::reader::Reader;
+use super::warnings::exposed_files;
 use super::{DAY, Environment, File, Log, MINUTE, Problems, Variable};
 
 /// How the core API sends its e-mails.
@@ -95,6 +96,11 @@ impl CoreApiConfig {
             }
         }
         config
+    }
+
+    /// What is probably not meant.
+    pub fn warnings(&self) -> Vec<String> {
+        exposed_files(&super::environment_variable)
     }
 
     /// The effective values, one per line, with secrets hidden.

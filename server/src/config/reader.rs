@@ -182,6 +182,25 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A proxy, with credentials where it wants some; they are never shown.
+    pub(super) fn proxy(&mut self, name: &str) -> Option<Url> {
+        let text = self.optional(name)?;
+        let is_proxy = |url: &Url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.host().is_some()
+                && url.path() == "/"
+                && url.query().is_none()
+                && url.fragment().is_none()
+        };
+        let url = Url::parse(&text).ok().filter(is_proxy);
+        if url.is_none() {
+            self.problem(format!(
+                "{name} must be the URL of an HTTP proxy, such as http://proxy.internal:3128 or http://user:password@proxy.internal:3128"
+            ));
+        }
+        url
+    }
+
     /// A Redis with its database, and with credentials where it wants some; they are never shown.
     pub(super) fn redis_url(&mut self, name: &str) -> Option<Url> {
         let text = self.secret(name)?;

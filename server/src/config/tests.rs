@@ -1,9 +1,14 @@
+mod core_api_client;
+mod warnings;
+
 use std::collections::BTreeSet;
+
+use ironleaf_auth::HttpSettings;
 
 use super::*;
 
 /// Not a secret: a key for tests.
-const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
+const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
 /// One that vouches for itself and ends in 2036, and its key is nowhere.
 const REDIS_CA: &str = include_str!("redis_ca.pem");

@@ -17,7 +17,7 @@ use crate::redis_wire::StoreWire;
 use crate::upstream::Upstream;
 
 /// Not a secret: a key for tests.
-const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
+const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
 /// The core API hashes two passwords at once; more than a few waiting would take longer than a sign-in may.
 const HASHES_AT_ONCE: usize = 4;

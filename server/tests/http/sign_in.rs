@@ -23,7 +23,7 @@ async fn on_https_the_cookie_is_secure_and_bound_to_the_host() {
         ("PUBLIC_ORIGIN", "https://app.example.com"),
         ("CORE_API_URL", "http://core-api.test/v1"),
         ("SINGLE_HOST", "true"),
-        ("SESSION_SECRETS", "7465737420746573742074657374207465737420746573742074657374207465"),
+        ("SESSION_SECRETS", "61206b657920666f722074657374732c20616e64206e6f207365637265742121"),
     ])
     .await;
     let mut browser = world.browser();

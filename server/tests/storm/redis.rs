@@ -9,7 +9,7 @@ fn production(redis_url: String) -> Vec<(&'static str, String)> {
         ("IRONLEAF_ENV", "production".to_owned()),
         ("PUBLIC_ORIGIN", "http://127.0.0.1:3000".to_owned()),
         ("CORE_API_URL", "http://127.0.0.1:3001/v1".to_owned()),
-        ("SESSION_SECRETS", "74".repeat(32)),
+        ("SESSION_SECRETS", "61206b657920666f722074657374732c20616e64206e6f207365637265742121".to_owned()),
         ("REDIS_URL", redis_url),
     ]
 }

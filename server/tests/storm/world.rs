@@ -10,7 +10,7 @@ use crate::processes::{Process, Subcommand};
 use crate::proxy::Proxy;
 
 /// Not a secret: a key for tests.
-const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
+const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
 /// Where the replicas keep what they know of sessions.
 #[derive(Clone, Copy, PartialEq, Eq)]

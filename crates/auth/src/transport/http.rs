@@ -24,6 +24,8 @@ pub struct HttpSettings {
     pub pool_idle_timeout: Duration,
     /// A proxy for every call. The environment is never asked for one.
     pub proxy: Option<Url>,
+    /// The certificates that TLS trusts, in PEM, in place of those of the system.
+    pub root_certificates: Option<Vec<u8>>,
 }
 
 impl Default for HttpSettings {
@@ -35,6 +37,7 @@ impl Default for HttpSettings {
             max_answer_bytes: 1024 * 1024,
             pool_idle_timeout: Duration::from_secs(4),
             proxy: None,
+            root_certificates: None,
         }
     }
 }
@@ -58,8 +61,13 @@ impl HttpTransport {
     ///
     /// # Errors
     ///
-    /// [`TransportError::NotSent`] when the proxy's address or the TLS backend cannot be used.
+    /// [`TransportError::NotSent`] when the proxy's address, the certificates or the TLS backend cannot be used.
     pub fn new(settings: &HttpSettings) -> Result<Self, TransportError> {
+        if let Some(pem) = &settings.root_certificates {
+            let trusted = certificates(pem)?;
+            let client = builder(settings)?.tls_certs_only(trusted).build().map_err(classify)?;
+            return Ok(Self { client, max_answer_bytes: settings.max_answer_bytes });
+        }
         let client = builder(settings)?.build().or_else(|error| {
             tracing::warn!(error = %chain(&error), "no root certificates: https addresses will be refused");
             builder(settings)?.tls_certs_only([]).build().map_err(classify)
@@ -109,6 +117,15 @@ fn builder(settings: &HttpSettings) -> Result<reqwest::ClientBuilder, TransportE
         Some(proxy) => Ok(builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(classify)?)),
         None => Ok(builder),
     }
+}
+
+/// At least one: without any every call would fail.
+fn certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, TransportError> {
+    let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(classify)?;
+    if certificates.is_empty() {
+        return Err(TransportError::NotSent("there is no certificate in PEM".to_owned()));
+    }
+    Ok(certificates)
 }
 
 /// `NotSent` is a promise that nothing left. Only an error before there was a connection to write to keeps it: a

@@ -10,7 +10,7 @@ use ironleaf_store::MemoryStore;
 mod cases;
 
 /// Not a secret: a key for tests.
-const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
+const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
 fn heads(clock: &Clock) -> Arc<dyn Heads> {
     let store = Arc::new(MemoryStore::new(1 << 20, Arc::clone(clock)));

@@ -33,7 +33,7 @@ use tower::ServiceExt as _;
 use crate::provider::{REDIRECT_URI, Scripted};
 
 /// Not a secret: a key for tests.
-const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
+const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
 pub(crate) struct World {
     pub(crate) provider: Arc<Scripted>,

@@ -14,7 +14,7 @@ use http::{
     header::{COOKIE, SET_COOKIE},
 };
 use ironleaf_session::{
-    Clock, Flash, KeyRing, Payload, Random, Sealer, Session, SessionLayer, SessionSettings,
+    Clock, Flash, KeyRing, Payload, Random, Sealer, Secret, Session, SessionLayer, SessionSettings,
 };
 use tower::{Layer as _, Service as _, service_fn};
 
@@ -34,9 +34,14 @@ fn counting() -> Random {
     Arc::new(|buffer| buffer.iter_mut().zip(0..).for_each(|(byte, value)| *byte = value))
 }
 
-/// A sealer over this list of secrets, the newest first.
+/// A sealer over this list of secrets, the newest first. They count up, which [`Secret::parse`] takes from nobody.
 pub fn sealer(secrets: &str) -> Sealer {
-    Sealer::new(KeyRing::parse(secrets).expect("the secrets are well formed"), counting())
+    let secrets = secrets.split(',').map(|text| {
+        let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).expect("the secrets are hex");
+        let bytes = (0..text.len()).step_by(2).map(byte).collect();
+        Secret::from_bytes(bytes).expect("the secrets are long enough")
+    });
+    Sealer::new(KeyRing::new(secrets).expect("the secrets are well formed"), counting())
 }
 
 /// The settings that everything is sealed for, with room for any session that an input can make.

@@ -10,12 +10,13 @@ use std::{
 use axum::{Router, routing::any};
 use ironleaf_session::{
     Beginning, Clock, Decoder, Encoder, Flash, FlashKind, KeyRing, Owner, Payload, PayloadError, Purpose,
-    Random, Sealer, Session, SessionLayer, SessionSettings,
+    Random, Sealer, Secret, Session, SessionLayer, SessionSettings,
 };
 
 use crate::support::Browser;
 
-const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+/// The bytes of the secret: 0, 1, 2, …
+const SECRET: std::ops::Range<u8> = 0..32;
 const KEY_ID: &str = "1d72569845e1db5d";
 const OWNER: &str = "12c570ea8d1315a0853607b9ff28d5b5";
 const SEALED: &str = "v1.HXJWmEXh210AAQIDBAUGBwgJCgsMDQ4PEBESExQVFhctdtNI32Ck47AZCHRRktx5kcmu5_Or0MfS";
@@ -89,7 +90,7 @@ fn clock() -> Clock {
 }
 
 fn sealer() -> Sealer {
-    Sealer::new(KeyRing::parse(SECRET).unwrap(), counting())
+    Sealer::new(KeyRing::new([Secret::from_bytes(SECRET.collect()).unwrap()]).unwrap(), counting())
 }
 
 fn browser() -> Browser {

@@ -6,8 +6,18 @@ use std::sync::{Arc, Mutex};
 use http::{Method, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::*;
+
+const TEST_CERTIFICATE: &[u8] = include_bytes!("test_certificate.pem");
+const TEST_KEY: &[u8] = include_bytes!("test_key.pem");
+
+/// That of another server, whose key is nowhere.
+const OTHER_CERTIFICATE: &[u8] = include_bytes!("other_certificate.pem");
 
 /// How often each body has arrived.
 type Arrivals = Arc<Mutex<HashMap<String, usize>>>;
@@ -228,6 +238,44 @@ async fn an_answer_comes_whole() {
     assert_eq!(response.status(), StatusCode::CREATED);
     assert_eq!(response.headers()["x-kind"], "token");
     assert_eq!(response.body(), "hello");
+}
+
+/// Over TLS, with a certificate that no system trusts.
+async fn answering_over_tls(answer: &'static str) -> SocketAddr {
+    let certificate = CertificateDer::from_pem_slice(TEST_CERTIFICATE).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(TEST_KEY).unwrap();
+    let config =
+        ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    serve(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            // Whoever does not trust it goes away.
+            let Ok(mut stream) = acceptor.accept(stream).await else { return };
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn certificates_that_are_given_are_trusted_and_no_others() {
+    let address = answering_over_tls("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await;
+    let send = |root_certificates: Option<&[u8]>| {
+        let root_certificates = root_certificates.map(<[u8]>::to_vec);
+        let settings = HttpSettings { root_certificates, ..HttpSettings::default() };
+        let transport = HttpTransport::new(&settings).unwrap();
+        async move { transport.send(post(&format!("https://{address}/"), "token")).await }
+    };
+    assert_eq!(send(Some(TEST_CERTIFICATE)).await.unwrap().body(), "hello");
+    is_not_sent(&send(None).await);
+    is_not_sent(&send(Some(OTHER_CERTIFICATE)).await);
+    for pem in [&b""[..], b"no certificate", &TEST_CERTIFICATE[..200]] {
+        let settings = HttpSettings { root_certificates: Some(pem.to_vec()), ..HttpSettings::default() };
+        assert!(matches!(HttpTransport::new(&settings), Err(TransportError::NotSent(_))), "{pem:?}");
+    }
 }
 
 /// A configured proxy is asked for every host; it gets the request in absolute form.

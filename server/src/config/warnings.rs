@@ -1,0 +1,114 @@
+//! What can be served and is probably not meant so, in a sentence each.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use super::{Config, Environment, Variable};
+
+/// The secrets that may come from files.
+const SECRET_FILES: [&str; 3] = ["SESSION_SECRETS_FILE", "REDIS_URL_FILE", "SMTP_URL_FILE"];
+
+/// Where other programs are told of a proxy.
+const FOREIGN_PROXIES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+impl Config {
+    /// What is probably not meant: of the values, of the files that they name, and of the environment.
+    pub fn warnings(&self) -> Vec<String> {
+        let variable = &super::environment_variable;
+        let mut warnings = self.doubtful_values();
+        warnings.extend(exposed_files(variable));
+        warnings.extend(ignored_proxy(self, variable));
+        warnings
+    }
+
+    pub(super) fn doubtful_values(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.core_api_url.as_ref().is_some_and(is_in_clear) {
+            warnings.push(
+                "CORE_API_URL is http:// and leads to another machine: whoever is on the way reads passwords and tokens. Use https://"
+                    .to_owned(),
+            );
+        }
+        let has_password = |url: &&Url| url.password().is_some() && url.scheme() == "redis";
+        if self.redis_url.as_ref().filter(has_password).is_some_and(leads_elsewhere) {
+            warnings.push(
+                "REDIS_URL is redis:// and sends its password in clear to another machine: use rediss://"
+                    .to_owned(),
+            );
+        }
+        let metrics = self.metrics_listen_addr.filter(|address| !is_private(address.ip()));
+        if let (Some(address), Environment::Production) = (metrics, self.environment) {
+            warnings.push(format!(
+                "METRICS_LISTEN_ADDR is {address}, which is no private address: whoever reaches it reads how many people sign in and \
+                 when. Use a loopback or private address, or keep others out"
+            ));
+        }
+        warnings
+    }
+}
+
+/// Files with secrets that every account of this machine may read.
+pub(super) fn exposed_files(variable: &Variable<'_>) -> Vec<String> {
+    let named = SECRET_FILES.iter().filter_map(|name| Some((name, variable(name)?)));
+    named
+        .filter(|(_, path)| is_readable_by_others(path.trim()))
+        .map(|(name, path)| {
+            format!("{name} names {path}, which every account of this machine may read: `chmod o-r {path}`")
+        })
+        .collect()
+}
+
+#[cfg(unix)]
+fn is_readable_by_others(path: &str) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    const READ_BY_OTHERS: u32 = 0o004;
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & READ_BY_OTHERS != 0)
+}
+
+#[cfg(not(unix))]
+fn is_readable_by_others(_: &str) -> bool {
+    false
+}
+
+/// A proxy that other programs would use, and that is not used here.
+pub(super) fn ignored_proxy(config: &Config, variable: &Variable<'_>) -> Option<String> {
+    let is_asked =
+        config.core_api_url.as_ref().is_some_and(leads_elsewhere) && config.core_api_client.proxy.is_none();
+    let is_set = |name: &&&str| variable(name).is_some_and(|value| !value.trim().is_empty());
+    let name = FOREIGN_PROXIES.iter().filter(|_| is_asked).find(is_set)?;
+    Some(format!("{name} is set and not used: CORE_API_PROXY names the proxy on the way to the core API"))
+}
+
+fn is_in_clear(url: &Url) -> bool {
+    url.scheme() == "http" && leads_elsewhere(url)
+}
+
+fn leads_elsewhere(url: &Url) -> bool {
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
+        Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),
+        // The address of a Redis is no more than a name to the parser.
+        Some(Host::Domain(name)) => name.parse().ok(),
+        None => return false,
+    };
+    // RFC 6761, section 6.3.
+    let is_local_name = |name: &str| name == "localhost" || name.ends_with(".localhost");
+    let is_here = address.map(|address| address.to_canonical().is_loopback());
+    !is_here.unwrap_or_else(|| url.host_str().is_some_and(is_local_name))
+}
+
+/// Loopback, private (RFC 1918, RFC 4193), shared (RFC 6598) or link-local.
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            let is_shared = first == 100 && second & 0xc0 == 64;
+            address.is_loopback() || address.is_private() || address.is_link_local() || is_shared
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+    }
+}
