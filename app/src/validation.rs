@@ -52,6 +52,8 @@ field_problems! {
     /// The core API refused it in words of its own, which are not shown.
     8 Refused: "This cannot be used",
     9 PasswordMissing: "Please enter your password",
+    /// The core API has said yes and changed nothing.
+    10 EmailUnchanged: "The address is unchanged: another one waits to be verified. Open its link, or enter a third one",
 }
 
 /// The names of fields with what is wrong with them, in the order of the form.

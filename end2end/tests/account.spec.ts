@@ -9,7 +9,7 @@ test('the account page shows whose it is', async ({ signedIn, accountPage, page 
   expect(response.headers()['cache-control']).toContain('no-store');
   await expect(page).toHaveTitle('Account · Ironleaf');
   await expect(accountPage.heading).toBeVisible();
-  await expect(accountPage.main).toContainText('Manage your account settings and set e-mail preferences.');
+  await expect(accountPage.main.getByRole('heading', { name: 'Manage your account settings and set e-mail preferences.' })).toBeVisible();
   await expect(accountPage.email).toHaveValue(signedIn.email);
   for (const password of [accountPage.password, accountPage.confirmPassword]) {
     await expect(password).toHaveAttribute('type', 'password');

@@ -80,7 +80,7 @@ test('the page for a new password asks for it twice', async ({ signedIn, setPass
 
   await expect(page).toHaveTitle('Set password · Ironleaf');
   await expect(setPasswordPage.heading).toBeVisible();
-  await expect(setPasswordPage.main).toContainText('Create your new password');
+  await expect(setPasswordPage.main.getByRole('heading', { name: 'Create your new password' })).toBeVisible();
   await expect(setPasswordPage.newPassword).toHaveAttribute('placeholder', 'Enter new password');
   await expect(setPasswordPage.confirmPassword).toHaveAttribute('placeholder', 'Confirm new password');
   for (const password of [setPasswordPage.newPassword, setPasswordPage.confirmPassword]) {

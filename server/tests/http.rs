@@ -33,6 +33,8 @@ mod links;
 mod log;
 #[path = "http/network.rs"]
 mod network;
+#[path = "http/other_apis.rs"]
+mod other_apis;
 #[path = "http/over_a_socket.rs"]
 mod over_a_socket;
 #[path = "http/pages.rs"]

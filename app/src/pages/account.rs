@@ -1,4 +1,5 @@
 use ironleaf_bff::{AccountError, Problem, ProblemKind, Role, User};
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::components::{Breadcrumb, DeleteAccountForm, Field, Rules};
@@ -18,8 +19,8 @@ pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
     let answer = match core_api.current_user().await {
         Ok(user) => {
             request.viewer = Some(user.clone());
-            let form = request.take_form();
-            Answer::Page(Page::new("Account", move || account_view(user, form)).with_islands())
+            let (form, others_end) = (request.take_form(), core_api.ends_other_sessions());
+            Answer::Page(Page::new("Account", move || account_view(user, form, others_end)).with_islands())
         }
         Err(AccountError::SignedOut) => {
             let answer = request.ask_to_log_in(request.here().as_ref());
@@ -38,7 +39,8 @@ pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
     (request, answer)
 }
 
-fn account_view(user: User, form: KeptForm) -> impl IntoView {
+/// `others_end` is whether a new password ends the sessions of other clients, too.
+fn account_view(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
     let unverified = user.unverified_email.clone();
     // The address that the person chose last, although it waits for its verification.
     let email = unverified.clone().or(user.email).unwrap_or_default();
@@ -46,14 +48,28 @@ fn account_view(user: User, form: KeptForm) -> impl IntoView {
         <div>
             <Breadcrumb here="Account" />
             <h1>"Account Settings"</h1>
-            <p class="lead">"Manage your account settings and set e-mail preferences."</p>
+            <h2 class="lead">"Manage your account settings and set e-mail preferences."</h2>
             {unverified.map(|email| view! { <Unverified email /> })}
             <section class="panel" aria-labelledby="credentials">
                 <div>
                     <h2 id="credentials">"Email and password"</h2>
-                    <p class="lead-small">
-                        "A new address has to be verified. A new password logs you out everywhere else."
-                    </p>
+                    {if others_end {
+                        Either::Left(
+                            view! {
+                                <p class="lead-small">
+                                    "A new address has to be verified. A new password logs you out everywhere else."
+                                </p>
+                            },
+                        )
+                    } else {
+                        Either::Right(
+                            view! {
+                                <p class="lead-small">
+                                    "A new address has to be verified. A new password logs you out of this site in every other browser. Other apps that use your account may stay logged in."
+                                </p>
+                            },
+                        )
+                    }}
                 </div>
                 <EnhancedForm>
                     <form method="post" action="/api/update-account" novalidate>

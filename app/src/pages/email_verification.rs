@@ -78,7 +78,7 @@ fn result(is_verified: bool, is_signed_in: bool) -> impl IntoView {
     } else {
         (
             "Error! Invalid token",
-            "The link is not complete, or too old. Your account page can send you a new one.",
+            "The link is not complete, too old, or replaced by a newer one. Your account page can send you a new one.",
         )
     };
     view! {

@@ -25,7 +25,7 @@ fn set_password_view(form: KeptForm, email: String, return_to: Option<ReturnTo>)
         <div>
             <Breadcrumb here="Set Password" />
             <h1>"Set Your Password"</h1>
-            <p class="lead">"Create your new password"</p>
+            <h2 class="lead">"Create your new password"</h2>
             <div class="panel">
                 <p class="lead-small">
                     "At least 8 characters of any kind. A few words that only you put together make a good one."

@@ -78,6 +78,11 @@ pub(super) fn account_refused(form: FormPost, failure: AccountFailure) -> AppErr
             code: "email_taken",
             ..Refusal::of_fields(vec![("email", FieldProblem::EmailTaken)])
         },
+        AccountFailure::EmailUnchanged => Refusal {
+            status: StatusCode::CONFLICT,
+            code: "email_unchanged",
+            ..Refusal::of_fields(vec![("email", FieldProblem::EmailUnchanged)])
+        },
         AccountFailure::Invalid(errors) => match problems_of(&errors) {
             problems if problems.is_empty() => {
                 Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", Message::CheckFields)

@@ -46,6 +46,9 @@ pub enum AccountError {
     /// An account with this e-mail address exists.
     #[error("the e-mail address is taken")]
     EmailTaken,
+    /// The API has answered as if it had changed the address, and has not.
+    #[error("the e-mail address is as it was")]
+    EmailUnchanged,
     /// The API did not accept some fields.
     #[error("the API refused the fields")]
     Invalid(Vec<FieldError>),
@@ -117,6 +120,12 @@ pub trait Accounts: Send + Sync {
         email: Option<&str>,
         password: Option<&SecretText>,
     ) -> Result<User, AccountError>;
+
+    /// Whether a new password ends every other session of the person at the back end, also those of other clients. Pages say so only then.
+    /// It may be known only once [`current_user`](Self::current_user) was asked.
+    fn ends_other_sessions(&self) -> bool {
+        false
+    }
 
     /// Deletes the account of the person `id`.
     ///

@@ -62,6 +62,21 @@ pub trait Provider: Send + Sync + 'static {
         existing: Option<&Grant>,
     ) -> Result<SignedIn, SignInError>;
 
+    /// The same, for a sign-in after which every other token family of the person is to be over, also those of other clients, as far as
+    /// the back end can end them. A person whose password has changed signs in like this.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_in`](Self::sign_in).
+    async fn sign_in_and_end_others(
+        &self,
+        caller: &Caller,
+        attempt: SignIn,
+        existing: Option<&Grant>,
+    ) -> Result<SignedIn, SignInError> {
+        self.sign_in(caller, attempt, existing).await
+    }
+
     /// Where to send a browser so that it comes back with the code for [`SignIn::AuthorizationCode`]. It may take a call
     /// of its own (RFC 9126).
     ///

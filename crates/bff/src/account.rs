@@ -112,8 +112,12 @@ impl Personal {
             return Ok(None);
         }
         let user = self.send_update(&known, email.as_deref(), password.as_ref()).await?;
+        let has_changed = email.is_none_or(|email| is_settled(&user, &email));
         if let Some(password) = password {
             self.begin_anew(user.email.clone().unwrap_or_default(), password).await;
+        }
+        if !has_changed {
+            return Err(AccountError::EmailUnchanged);
         }
         Ok(Some(user))
     }

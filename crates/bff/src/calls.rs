@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use http::{Extensions, StatusCode, Uri};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountError, AuthorizedCalls, BaseUrl, CallError, Caller, Change, Ensured, HeadRead, Observed, Request,
-    Response, TransportError,
+    AccountError, Accounts, AuthorizedCalls, BaseUrl, CallError, Caller, Change, Ensured, HeadRead, Observed,
+    Request, Response, TransportError,
 };
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::Record;
@@ -91,6 +91,12 @@ impl CoreApi {
             self.remember(&user).await;
         }
         Ok(user)
+    }
+
+    /// Whether a new password ends every other session of the person at the back end, also those of other clients. It is known once
+    /// [`current_user`](Self::current_user) has answered.
+    pub fn ends_other_sessions(&self) -> bool {
+        self.bff.accounts().is_ok_and(Accounts::ends_other_sessions)
     }
 
     /// The word of one answer ends no session: the provider is asked for a refresh, and says whether there is still somebody.

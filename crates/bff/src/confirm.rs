@@ -99,7 +99,7 @@ impl Personal {
 impl Visit {
     async fn confirm_as(&self, person: &User, password: SecretText) -> Result<(), SignInFailure> {
         let attempt = SignIn::Password { email: person.email.clone().unwrap_or_default(), password };
-        let unheld = self.ask(attempt).await.map_err(|error| self.fold_sign_in(&error))?;
+        let unheld = self.ask(attempt, false).await.map_err(|error| self.fold_sign_in(&error))?;
         if unheld.grant().identity.as_ref().is_some_and(|identity| identity.id == person.id) {
             return self.establish(unheld, None).await;
         }

@@ -20,6 +20,10 @@ pub enum AccountFailure {
     /// An account with this e-mail address exists.
     #[error("the e-mail address is taken")]
     EmailTaken,
+    /// The core API took the new address and changed nothing, as some do while another one waits to be verified. A new password that was
+    /// asked for with it is in force.
+    #[error("the e-mail address is as it was")]
+    EmailUnchanged,
     /// Some fields were not accepted, `email` or `password`.
     #[error("the fields were refused")]
     Invalid(Vec<FieldError>),
@@ -47,6 +51,7 @@ impl AccountFailure {
             AccountError::SignedOut | AccountError::Gone => Self::SignedOut(reason),
             AccountError::Forbidden => Self::Forbidden,
             AccountError::EmailTaken => Self::EmailTaken,
+            AccountError::EmailUnchanged => Self::EmailUnchanged,
             AccountError::Invalid(fields) => Self::Invalid(fields),
             AccountError::InvalidToken => Self::InvalidToken,
             AccountError::TooManyRequests { retry_after } => Self::TooManyRequests { retry_after },

@@ -146,7 +146,7 @@ impl Visit {
         expected: Option<&str>,
         attempt: SignIn,
     ) -> Result<(), SignInFailure> {
-        let result = match self.ask(attempt).await {
+        let result = match self.ask(attempt, false).await {
             // SECURITY: a link that names one person and carries the token of another is a trap.
             Ok(unheld) if expected.is_some_and(|email| !is_of(unheld.grant(), email)) => {
                 tracing::warn!("a link named another person than the one it signs in");
@@ -166,19 +166,25 @@ impl Visit {
         attempt: SignIn,
         end_others: Option<EndReason>,
     ) -> Result<(), String> {
-        let unheld = self.ask(attempt).await.map_err(|error| error.to_string())?;
+        let others_end = end_others.is_some();
+        let unheld = self.ask(attempt, others_end).await.map_err(|error| error.to_string())?;
         self.establish(unheld, end_others).await.map_err(|failure| failure.to_string())
     }
 
     /// SECURITY: in a task of its own. Whoever asked may be gone when the answer comes.
-    pub(crate) async fn ask(&self, attempt: SignIn) -> Result<Unheld, SignInError> {
+    pub(crate) async fn ask(&self, attempt: SignIn, others_end: bool) -> Result<Unheld, SignInError> {
         let (answer, answered) = oneshot::channel();
         let visit = self.clone();
         let existing = self.session.current();
         let begun_at = self.bff.now();
         let task = async move {
             let existing = existing.as_deref().map(|record| record.payload.grant());
-            let asked = visit.bff.provider().sign_in(&visit.caller, attempt, existing).await;
+            let provider = visit.bff.provider();
+            let asked = if others_end {
+                provider.sign_in_and_end_others(&visit.caller, attempt, existing).await
+            } else {
+                provider.sign_in(&visit.caller, attempt, existing).await
+            };
             // An answer that nobody takes is dropped, and with it what it brought is given back.
             let _ = answer.send(asked.map(|signed_in| Unheld::new(visit, signed_in, begun_at)));
         };

@@ -18,7 +18,7 @@ pub(crate) struct Network {
     core_api: Mutex<Router>,
     down: AtomicBool,
     fault: Mutex<Option<Fault>>,
-    /// The core API is one of the recorded contract, which knows no idempotent refresh.
+    /// The core API is one of the recorded contract, which knows no idempotent refresh and declares nothing.
     recorded_contract: AtomicBool,
     issued: Mutex<Vec<String>>,
     last_headers: Mutex<HeaderMap>,
@@ -129,6 +129,7 @@ impl Network {
         drop(working);
         if recorded {
             head.headers.remove(HeaderName::from_static("idempotent-refresh"));
+            head.headers.remove(HeaderName::from_static("password-change-ends-families"));
         }
         let body = body.to_bytes();
         if issues_tokens {

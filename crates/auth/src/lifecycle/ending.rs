@@ -133,6 +133,12 @@ impl Ending {
             // Whoever waited for it has been answered, where there is nobody any more.
             Burial::As(buried) => (buried, answer.take().unwrap_or_else(|| oneshot::channel().0)),
         };
+        // An account that is gone took its tokens along: there is nothing to revoke, and nobody to ask.
+        if [self.reason, buried.reason].contains(&EndReason::AccountDeleted) {
+            let _ = answer.send(Ok(()));
+            self.close(buried).await;
+            return ControlFlow::Break(());
+        }
         let provider = self.shared.provider();
         let Newest { grant, unspent, .. } = &buried.newest;
         // SECURITY: where reuse ends every session of the person, a token that may be spent is not shown to the provider.

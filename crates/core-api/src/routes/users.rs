@@ -1,7 +1,7 @@
 //! `/v1/user/users`: people.
 
-use axum::{Json, extract::State};
-use http::StatusCode;
+use axum::{Json, extract::State, response::IntoResponse};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::{
@@ -40,8 +40,12 @@ pub(super) async fn list(
     Ok(Json(json!({ "items": items, "meta": { "pagination": pagination } })))
 }
 
-pub(super) async fn show_current(asker: Asker) -> Json<Value> {
-    item(asker.user)
+/// What a change of the password does beyond itself: whoever asks can say so to the person.
+const ENDS_FAMILIES: [(HeaderName, HeaderValue); 1] =
+    [(HeaderName::from_static("password-change-ends-families"), HeaderValue::from_static("true"))];
+
+pub(super) async fn show_current(asker: Asker) -> impl IntoResponse {
+    (ENDS_FAMILIES, item(asker.user))
 }
 
 pub(super) async fn show(
@@ -58,7 +62,7 @@ pub(super) async fn update(
     asker: Asker,
     PathId(id): PathId,
     JsonBody(body): JsonBody,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     asker.may_reach(id)?;
     let mut fields = Fields::of(body)?;
     let changes = Changes {
@@ -70,7 +74,7 @@ pub(super) async fn update(
     if changes.roles.is_some() {
         asker.must_be_admin()?;
     }
-    Ok(item(api.change(id, changes, asker.family).await?))
+    Ok((ENDS_FAMILIES, item(api.change(id, changes, asker.family).await?)))
 }
 
 pub(super) async fn destroy(

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -5,14 +6,17 @@ use http::{Method, StatusCode};
 use ironleaf_api_types::User;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Builder;
 
 use super::{CoreApiProvider, normalized, wire};
 use ironleaf_auth::{
     AccountError, Accounts, AuthorizedCalls, Caller, Request, Response, SecretText, TransportError,
 };
 
-/// The API verifies in a few milliseconds; ten questions a second for a moment are no burden to it.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// The API verifies in a few milliseconds. After this it is asked for the first time, then after twice as long each time: seven questions
+/// within three seconds.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 #[async_trait]
 impl Accounts for CoreApiProvider {
@@ -22,7 +26,7 @@ impl Accounts for CoreApiProvider {
         if wire::is_unknown(&response) {
             return Err(AccountError::Gone);
         }
-        user(&response)
+        self.person(&response)
     }
 
     async fn register(
@@ -50,7 +54,7 @@ impl Accounts for CoreApiProvider {
             body["password"] = password.expose().into();
         }
         let request = self.account_request(Method::PATCH, id, &body)?;
-        user(&calls.send(request).await?)
+        self.person(&calls.send(request).await?)
     }
 
     async fn delete(&self, calls: &dyn AuthorizedCalls, id: &str) -> Result<(), AccountError> {
@@ -69,16 +73,18 @@ impl Accounts for CoreApiProvider {
     }
 
     async fn verify_email(&self, caller: &Caller, token: &SecretText) -> Result<(), AccountError> {
-        let body = json!({ "token": token.expose() });
-        let response = self.anonymous(caller, &["auth", "action-requests"], &body).await?;
-        let Some(accepted) = wire::item::<ActionRequest>(&response) else {
-            return Err(refused_token(&response));
-        };
-        let deadline = self.settings.verification_deadline;
-        match tokio::time::timeout(deadline, self.settled(caller, accepted)).await {
+        let is_processing = AtomicBool::new(false);
+        let verifying = self.verify(caller, token, &is_processing);
+        match tokio::time::timeout(self.settings.verification_deadline, verifying).await {
             Ok(result) => result,
-            Err(_) => Err(AccountError::Unavailable("the verification is still being processed".to_owned())),
+            // Some APIs never decide about the token of a link that a newer one has replaced.
+            Err(_) if is_processing.into_inner() => Err(AccountError::InvalidToken),
+            Err(_) => Err(AccountError::Unavailable("a verification got no answer in time".to_owned())),
         }
+    }
+
+    fn ends_other_sessions(&self) -> bool {
+        self.ends_families.load(Ordering::Relaxed)
     }
 }
 
@@ -102,24 +108,68 @@ impl CoreApiProvider {
     }
 
     /// Asks until the verification is decided. A question without an answer is asked again: only the deadline ends it.
-    async fn settled(&self, caller: &Caller, mut seen: ActionRequest) -> Result<(), AccountError> {
-        let mut ticks = tokio::time::interval(POLL_INTERVAL);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        ticks.tick().await;
+    /// `is_processing` is whether the last answer said that it is not decided yet.
+    #[expect(clippy::disallowed_methods, reason = "the caller's deadline bounds it")]
+    async fn verify(
+        &self,
+        caller: &Caller,
+        token: &SecretText,
+        is_processing: &AtomicBool,
+    ) -> Result<(), AccountError> {
+        let body = json!({ "token": token.expose() });
+        let response = self.anonymous(caller, &["auth", "action-requests"], &body).await?;
+        let Some(accepted) = wire::item::<ActionRequest>(&response) else {
+            return Err(self.refused_token(caller, &response).await);
+        };
+        let mut status = Some(accepted.status);
+        let mut pause = FIRST_PAUSE;
         loop {
-            match seen.status {
-                ActionStatus::Completed => return Ok(()),
-                ActionStatus::Failed => return Err(AccountError::InvalidToken),
-                ActionStatus::Processing => {}
+            is_processing.store(matches!(status, Some(ActionStatus::Processing)), Ordering::Relaxed);
+            match status {
+                Some(ActionStatus::Completed) => return Ok(()),
+                Some(ActionStatus::Failed) => return Err(AccountError::InvalidToken),
+                Some(ActionStatus::Processing) | None => {}
             }
-            ticks.tick().await;
-            let path = ["auth", "action-requests", seen.id.as_str()];
-            if let Ok(response) = self.anonymous(caller, &path, &Value::Null).await
-                && let Some(now) = wire::item(&response)
-            {
-                seen = now;
-            }
+            tokio::time::sleep(pause).await;
+            pause = LONGEST_PAUSE.min(2 * pause);
+            let path = ["auth", "action-requests", accepted.id.as_str()];
+            let response = self.anonymous(caller, &path, &Value::Null).await;
+            status = response
+                .ok()
+                .and_then(|response| wire::item(&response))
+                .map(|ActionRequest { status, .. }| status);
         }
+    }
+
+    /// What becomes of a token that the API has not taken on. Some answer 500 to one that is altered, as they would to any while their
+    /// database is away: an API that knows that it has never heard of another verification is well, and the token is to blame.
+    async fn refused_token(&self, caller: &Caller, response: &Response) -> AccountError {
+        let is_failure = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
+        if is_failure && wire::ApiError::read(response).is_some() && self.knows_of_no_other(caller).await {
+            return AccountError::InvalidToken;
+        }
+        match refusal(response) {
+            AccountError::Invalid(_) | AccountError::SignedOut => AccountError::InvalidToken,
+            // What the token was about is gone.
+            _ if wire::is_unknown(response) => AccountError::InvalidToken,
+            told @ (AccountError::TooManyRequests { .. } | AccountError::Unavailable(_)) => told,
+            _ => AccountError::Unavailable(wire::describe(response)),
+        }
+    }
+
+    async fn knows_of_no_other(&self, caller: &Caller) -> bool {
+        let mut bytes = [0; 16];
+        (self.random)(&mut bytes);
+        let id = Builder::from_random_bytes(bytes).into_uuid().to_string();
+        let asked = self.anonymous(caller, &["auth", "action-requests", &id], &Value::Null).await;
+        asked.is_ok_and(|response| wire::is_unknown(&response))
+    }
+
+    /// The person of an answer, which also says what the API does with their other sessions when their password changes.
+    fn person(&self, response: &Response) -> Result<User, AccountError> {
+        let user = user(response)?;
+        self.ends_families.store(wire::ends_families(response), Ordering::Relaxed);
+        Ok(user)
     }
 }
 
@@ -176,13 +226,5 @@ fn nobody_signed_in(error: AccountError) -> AccountError {
             AccountError::Unavailable("the API asks an anonymous call to sign in".to_owned())
         }
         other => other,
-    }
-}
-
-fn refused_token(response: &Response) -> AccountError {
-    match refusal(response) {
-        AccountError::Invalid(_) | AccountError::SignedOut => AccountError::InvalidToken,
-        told @ (AccountError::TooManyRequests { .. } | AccountError::Unavailable(_)) => told,
-        _ => AccountError::Unavailable(wire::describe(response)),
     }
 }

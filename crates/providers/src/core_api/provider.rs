@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -8,6 +9,7 @@ use ironleaf_auth::{
 };
 use url::Url;
 
+use super::sign_in::Others;
 use super::{CoreApiSettings, grant, wire};
 
 /// For how long the API recognises a repeated refresh by its key, where it says that it does.
@@ -22,6 +24,8 @@ pub struct CoreApiProvider {
     clock: Clock,
     pub(super) random: Random,
     pub(super) settings: CoreApiSettings,
+    /// Whether the API has said, with the last answer about a person, that a new password ends their other token families.
+    pub(super) ends_families: AtomicBool,
 }
 
 impl CoreApiProvider {
@@ -33,7 +37,7 @@ impl CoreApiProvider {
         random: Random,
     ) -> Self {
         let base_urls = [BaseUrl { name: "api".to_owned(), url: settings.base_url.clone() }];
-        Self { base_urls, transport, clock, random, settings }
+        Self { base_urls, transport, clock, random, settings, ends_families: AtomicBool::new(false) }
     }
 
     /// The address of an endpoint. Each segment is one segment, whatever is in it.
@@ -67,7 +71,18 @@ impl Provider for CoreApiProvider {
         attempt: SignIn,
         _: Option<&Grant>,
     ) -> Result<SignedIn, SignInError> {
-        self.exchange(caller, attempt).await
+        self.exchange(caller, attempt, Others::Stay).await
+    }
+
+    async fn sign_in_and_end_others(
+        &self,
+        caller: &Caller,
+        attempt: SignIn,
+        _: Option<&Grant>,
+    ) -> Result<SignedIn, SignInError> {
+        // Where the change of the password has ended them, an answer that is lost shall not end this one as well.
+        let others = if self.ends_families.load(Ordering::Relaxed) { Others::Stay } else { Others::End };
+        self.exchange(caller, attempt, others).await
     }
 
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {

@@ -15,7 +15,7 @@ pub struct CoreApiSettings {
     pub leeway: Duration,
     /// How long a refresh token lives; the API does not say.
     pub refresh_token_max_age: Duration,
-    /// How long the verification of an e-mail address is waited for.
+    /// How long the verification of an e-mail address is waited for, all its calls together.
     pub verification_deadline: Duration,
 }
 
@@ -27,7 +27,7 @@ impl CoreApiSettings {
             base_url,
             leeway: Duration::from_mins(1),
             refresh_token_max_age: Duration::from_hours(7 * 24),
-            verification_deadline: Duration::from_secs(10),
+            verification_deadline: Duration::from_secs(3),
         }
     }
 }

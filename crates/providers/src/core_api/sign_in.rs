@@ -17,8 +17,20 @@ pub(super) enum NoRecord {
     Unknown(String),
 }
 
+/// What becomes of the person's other token families.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Others {
+    Stay,
+    End,
+}
+
 impl CoreApiProvider {
-    pub(super) async fn exchange(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError> {
+    pub(super) async fn exchange(
+        &self,
+        caller: &Caller,
+        attempt: SignIn,
+        others: Others,
+    ) -> Result<SignedIn, SignInError> {
         let (email, secret, field) = match attempt {
             SignIn::Password { email, password } => (normalized(&email), password, "password"),
             SignIn::OneTimeToken { email, token } => (normalized(&email), token, "refreshToken"),
@@ -28,7 +40,10 @@ impl CoreApiProvider {
         if email.is_empty() || secret.is_empty() {
             return Err(SignInError::InvalidCredentials);
         }
-        let body = json!({ "email": email, field: secret.expose() });
+        let mut body = json!({ "email": email, field: secret.expose() });
+        if others == Others::End {
+            body["invalidateTokens"] = true.into();
+        }
         let response = self.post_tokens(caller, &body).await?;
         if !response.status().is_success() {
             return Err(refusal(&response));

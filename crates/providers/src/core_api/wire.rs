@@ -18,6 +18,7 @@ use ironleaf_auth::{Caller, FieldError, Grant, Request, Response, SecretText, Tr
 
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENT_REFRESH: HeaderName = HeaderName::from_static("idempotent-refresh");
+const ENDS_FAMILIES: HeaderName = HeaderName::from_static("password-change-ends-families");
 
 /// A request on behalf of `caller`, with a JSON body unless it is null.
 pub(super) fn request(
@@ -79,8 +80,7 @@ const DEFAULT_ACCESS_LIFETIME: Duration = Duration::from_mins(5);
 /// What is wrong with the answer, for the log: the field by its name, and never a part of it.
 pub(super) fn issued(response: &Response) -> Result<Issued, String> {
     let tokens: TokenItem = item(response).ok_or_else(|| describe(response))?;
-    let declared = response.headers().get(IDEMPOTENT_REFRESH);
-    let idempotent_refresh = declared.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+    let idempotent_refresh = declares(response, &IDEMPOTENT_REFRESH);
     let access_token =
         token(&tokens.access_token, "accessToken")?.ok_or("the API's answer has no `accessToken`")?;
     let refresh_token = token(&tokens.refresh_token, "refreshToken")?;
@@ -89,6 +89,15 @@ pub(super) fn issued(response: &Response) -> Result<Issued, String> {
         return Err("`ttlSeconds` of the API's answer is 0: its access token is over".to_owned());
     }
     Ok(Issued { access_token, refresh_token, lifetime, idempotent_refresh })
+}
+
+/// Whether the API says that a change of the password ends every token family of the person but the one that asks.
+pub(super) fn ends_families(response: &Response) -> bool {
+    declares(response, &ENDS_FAMILIES)
+}
+
+fn declares(response: &Response, name: &HeaderName) -> bool {
+    response.headers().get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }
 
 #[derive(Deserialize)]

@@ -115,9 +115,16 @@ async fn a_bad_token_is_told_apart_from_a_failure() {
         (vec![action("PROCESSING"), action("FAILED")], true),
         (vec![error(400, "Validation failed")], true),
         (vec![error(401, "Unauthorized")], true),
-        (vec![error(404, "Not Found")], false),
+        (vec![error(404, "Not Found")], true),
+        (vec![text(404, "<h1>Not Found</h1>")], false),
         (vec![error(409, "Conflict")], false),
-        (vec![error(500, "Internal")], false),
+        // The API is well, or it is not.
+        (vec![error(500, "Internal"), error(404, "Not Found")], true),
+        (vec![error(500, "Internal"), error(500, "Internal")], false),
+        (vec![error(500, "Internal"), text(404, "<h1>Not Found</h1>")], false),
+        (vec![error(500, "Internal"), lost()], false),
+        (vec![text(500, "<h1>Sorry</h1>"), error(404, "Not Found")], false),
+        (vec![error(503, "Unavailable"), error(404, "Not Found")], false),
         (vec![text(202, "{}")], false),
         (vec![lost()], false),
     ] {
@@ -141,7 +148,64 @@ async fn a_verification_that_never_settles_is_given_up_at_the_deadline() {
     let (provider, script) = scripted(std::iter::repeat_with(|| action("PROCESSING")).take(200));
     let begin = tokio::time::Instant::now();
     let error = provider.verify_email(&caller(), &"jwt".into()).await.unwrap_err();
+    assert_eq!(error, AccountError::InvalidToken, "a newer link has replaced it");
+    assert_eq!(begin.elapsed(), Duration::from_secs(3));
+    assert_eq!(script.asked().len(), 8, "after 100, 200 and 400 ms, then each half second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_verification_whose_api_goes_away_is_decided_by_nobody() {
+    let answers = [action("PROCESSING"), action("PROCESSING")].into_iter();
+    let (provider, _) = scripted(answers.chain(std::iter::repeat_with(lost).take(10)));
+    let error = provider.verify_email(&caller(), &"jwt".into()).await.unwrap_err();
     assert!(matches!(error, AccountError::Unavailable(_)), "{error:?}");
-    assert_eq!(begin.elapsed(), provider.settings.verification_deadline);
-    assert!(script.asked().len() <= 101, "a busy loop: {} questions", script.asked().len());
+}
+
+#[tokio::test]
+async fn another_verification_is_asked_for_by_an_identifier_that_nobody_has() {
+    let (provider, script) = scripted([error(500, "Internal"), error(404, "Not Found")]);
+    provider.verify_email(&caller(), &"jwt".into()).await.unwrap_err();
+    let (call, _) = &script.asked()[1];
+    let id = call.strip_prefix("GET /v1/auth/action-requests/").unwrap();
+    assert_eq!(uuid::Uuid::parse_str(id).unwrap().get_version_num(), 4, "{id}");
+}
+
+/// The answer of an API that ends every other token family with a new password.
+fn declaring(answer: Answer) -> Answer {
+    let mut response = answer?;
+    let declared = http::HeaderValue::from_static("true");
+    response.headers_mut().insert("password-change-ends-families", declared);
+    Ok(response)
+}
+
+#[tokio::test]
+async fn what_a_new_password_ends_is_what_the_api_declares() {
+    let (provider, script) = scripted([
+        user("user@test.com", None),
+        declaring(user("user@test.com", None)),
+        text(502, "Bad Gateway"),
+        user("user@test.com", None),
+    ]);
+    let calls = Calls(Arc::clone(&script));
+    for (is_answered, ends) in [(true, false), (true, true), (false, true), (true, false)] {
+        assert_eq!(provider.current_user(&calls).await.is_ok(), is_answered);
+        assert_eq!(provider.ends_other_sessions(), ends);
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_ends_the_others_asks_for_it_where_the_new_password_has_not() {
+    for (answer, body) in [
+        (
+            user("user@test.com", None),
+            json!({ "email": "user@test.com", "password": "p", "invalidateTokens": true }),
+        ),
+        (declaring(user("user@test.com", None)), json!({ "email": "user@test.com", "password": "p" })),
+    ] {
+        let (provider, script) = scripted([answer, lost()]);
+        provider.update(&Calls(Arc::clone(&script)), "u1", None, Some(&"p".into())).await.unwrap();
+        let attempt = SignIn::Password { email: "user@test.com".to_owned(), password: "p".into() };
+        provider.sign_in_and_end_others(&caller(), attempt, None).await.unwrap_err();
+        assert_eq!(script.asked()[1], ("POST /v1/auth/tokens".to_owned(), body));
+    }
 }
