@@ -31,7 +31,7 @@ use rounds::Storm;
 use tokio::sync::RwLock;
 use world::Shared;
 
-/// Rounds without faults have the processors for themselves, because a request waits for a refresh no longer than 2.5 s.
+/// Rounds without faults have the processors for themselves, because a request waits for a refresh no longer than 5 s.
 static MACHINE: RwLock<()> = RwLock::const_new(());
 
 #[tokio::test(flavor = "multi_thread")]

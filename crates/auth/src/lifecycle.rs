@@ -20,7 +20,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
-use tokio::time::timeout;
 
 pub use self::due::Due;
 use self::flight::{Flights, Landing};
@@ -40,6 +39,8 @@ pub type HeadRead = Result<Option<KeptHead>, HeadsError>;
 pub struct Patience {
     /// How long a request waits for a refresh, when its access token has ended.
     pub request: Duration,
+    /// The same, as long as nothing has gone wrong with the refresh: a slow provider, that is, and not one that fails.
+    pub healthy_refresh: Duration,
     /// The same, while its access token still lives.
     pub request_with_living_access: Duration,
     /// How long a refresh, which no request can cancel, tries in all.
@@ -58,6 +59,8 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             request: Duration::from_millis(2_500),
+            // As long as one call of the transport may take.
+            healthy_refresh: Duration::from_secs(5),
             request_with_living_access: Duration::from_secs(1),
             refresh: Duration::from_secs(8),
             lease: Duration::from_secs(4),
@@ -363,20 +366,30 @@ impl Shared {
     }
 
     fn patience_for(&self, stand: &Stand) -> Duration {
-        let Patience { request, request_with_living_access, .. } = self.settings.patience;
-        if stand.grant.access_lives(self.now()) { request_with_living_access } else { request }
+        self.patience_while_healthy(stand).0
+    }
+
+    /// How long a request waits, and how long as long as nothing goes wrong with the refresh.
+    fn patience_while_healthy(&self, stand: &Stand) -> (Duration, Duration) {
+        let Patience { request, request_with_living_access, healthy_refresh, .. } = self.settings.patience;
+        if stand.grant.access_lives(self.now()) {
+            // There is something to go on with.
+            (request_with_living_access, request_with_living_access)
+        } else {
+            (request, healthy_refresh.max(request))
+        }
     }
 
     /// Joins the refresh that is under way, or begins it, and waits.
     async fn renew(self: &Arc<Self>, caller: &Caller, stand: &Stand) -> Ensured {
-        let landing = flight::join(self, caller, stand);
-        match timeout(self.patience_for(stand), landing).await {
-            Ok(Landing::Renewed(rotated)) => Ensured::Usable(Some(rotated)),
-            Ok(Landing::Ended(reason)) => Ensured::Ended(reason),
-            Ok(Landing::Unavailable { detail, retry_after }) => self.unavailable(stand, detail, retry_after),
-            Err(_) => {
-                self.unavailable(stand, "the refresh takes longer than a request waits".to_owned(), None)
+        let (patience, while_healthy) = self.patience_while_healthy(stand);
+        match flight::join(self, caller, stand).wait(patience, while_healthy).await {
+            Some(Landing::Renewed(rotated)) => Ensured::Usable(Some(rotated)),
+            Some(Landing::Ended(reason)) => Ensured::Ended(reason),
+            Some(Landing::Unavailable { detail, retry_after }) => {
+                self.unavailable(stand, detail, retry_after)
             }
+            None => self.unavailable(stand, "the refresh takes longer than a request waits".to_owned(), None),
         }
     }
 

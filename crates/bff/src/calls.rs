@@ -15,7 +15,9 @@ use ironleaf_session::Record;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use crate::refresh::{AfterRefresh, Refreshed, adopt, apply, arrived_head, ensure_fresh};
+use crate::refresh::{
+    AfterRefresh, Refreshed, adopt, apply, arrived_head, deadline_after_refresh, ensure_fresh,
+};
 use crate::{Bff, Session, SignedOutReason};
 
 /// What an answer has told is written down after it came, so that a slow store makes no failure of it. Longer than this nobody
@@ -43,6 +45,8 @@ pub struct CoreApi {
 struct Seen {
     /// Whether the access token has been looked at.
     is_fresh: AtomicBool,
+    /// When the calls have to be done, where the access token had to be renewed first.
+    renewed_deadline: OnceLock<Instant>,
     ended: OnceLock<SignedOutReason>,
 }
 
@@ -62,7 +66,8 @@ impl CoreApi {
         let head = arrived_head(&session, extensions);
         let ended = extensions.get().map_or_else(OnceLock::new, |reason: &SignedOutReason| (*reason).into());
         let is_fresh = AtomicBool::new(extensions.get::<Refreshed>().is_some());
-        Self { bff, session, caller, head, deadline, seen: Arc::new(Seen { is_fresh, ended }) }
+        let seen = Arc::new(Seen { is_fresh, renewed_deadline: OnceLock::new(), ended });
+        Self { bff, session, caller, head, deadline, seen }
     }
 
     /// Why nobody is signed in although the request came with a session, as far as it has turned out by now.
@@ -162,7 +167,11 @@ impl CoreApi {
         let record = self.session.current().ok_or(CallError::SignedOut)?;
         let head = self.head.clone();
         match ensure_fresh(&self.bff, &self.session, &record, &self.caller, head).await {
-            AfterRefresh::Usable => Ok(()),
+            AfterRefresh::Usable => {
+                let deadline = deadline_after_refresh(&self.bff, &self.session, &record, self.deadline);
+                self.seen.renewed_deadline.get_or_init(|| deadline);
+                Ok(())
+            }
             AfterRefresh::Ended(reason) => Err(self.ended(reason)),
             AfterRefresh::Unavailable(_) => {
                 Err(CallError::Unavailable("the access token cannot be renewed right now".to_owned()))
@@ -233,7 +242,6 @@ impl CoreApi {
         &self,
         request: Request,
     ) -> Result<(Response, Arc<Record<Principal>>), CallError> {
-        self.ensure_fresh().await?;
         let (response, refused) = self.send_once(request.clone()).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok((response, refused));
@@ -271,7 +279,10 @@ fn below(base: &Url, uri: &Uri) -> Option<Uri> {
 #[async_trait]
 impl AuthorizedCalls for CoreApi {
     async fn send(&self, request: Request) -> Result<Response, CallError> {
-        let answered = timeout_at(self.deadline, self.send_and_repeat(request)).await;
+        // It waits for as long as the lifecycle has a request wait, and leaves the calls their time.
+        self.ensure_fresh().await?;
+        let deadline = self.seen.renewed_deadline.get().copied().unwrap_or(self.deadline);
+        let answered = timeout_at(deadline, self.send_and_repeat(request)).await;
         let late = || CallError::Unavailable("it takes longer than a request waits".to_owned());
         let (response, record) = answered.map_err(|_| late())??;
         // The answer is there, and nothing that comes now may take it away.

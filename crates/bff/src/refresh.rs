@@ -22,12 +22,14 @@ use crate::{Bff, MissingLayer, Problem, Session, SignedOutReason};
 /// [`ProblemKind::Internal`](crate::ProblemKind::Internal) outside the session layer.
 pub async fn refresh_before_rendering(bff: &Bff, request: &mut Request) -> Result<(), Problem> {
     let session = request.extensions().get::<Session>().cloned().ok_or(MissingLayer("SessionLayer"))?;
-    let deadline = Instant::now() + bff.page_timeout();
+    let mut deadline = Instant::now() + bff.page_timeout();
     if let Some(record) = session.current() {
         let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
         let head = arrived_head(&session, request.extensions());
         match ensure_fresh(bff, &session, &record, &caller, head).await {
-            AfterRefresh::Usable => {}
+            AfterRefresh::Usable => {
+                deadline = deadline_after_refresh(bff, &session, &record, deadline);
+            }
             AfterRefresh::Unavailable(problem) => return Err(problem),
             AfterRefresh::Ended(reason) => {
                 request.extensions_mut().insert(reason);
@@ -54,6 +56,18 @@ pub async fn refresh_before_rendering(bff: &Bff, request: &mut Request) -> Resul
 pub(crate) struct Refreshed {
     /// When it stops waiting for the core API.
     pub(crate) deadline: Instant,
+}
+
+/// When a request stops waiting for the core API, once it has its access token. One that has waited for a new one, and has got it, has as
+/// much time for its page as any other.
+pub(crate) fn deadline_after_refresh(
+    bff: &Bff,
+    session: &Session,
+    came_with: &Record<Principal>,
+    deadline: Instant,
+) -> Instant {
+    let is_renewed = session.current().is_some_and(|current| current.rotation != came_with.rotation);
+    if is_renewed { deadline.max(Instant::now() + bff.page_timeout()) } else { deadline }
 }
 
 /// What a refresh has made of the session.

@@ -89,7 +89,7 @@ impl Storm {
 
     /// 200 requests with an expired access token: one refresh, and 200 pages.
     ///
-    /// A request waits for 2.5 s and is told to come back then; on a machine that does other things as well some do. That
+    /// A request waits for 5 s and is told to come back then; on a machine that does other things as well some do. That
     /// none has to is shown where time is virtual, in `http/parallel.rs`.
     async fn clean_round(&mut self, session: usize) {
         let before = self.world.stats().await;

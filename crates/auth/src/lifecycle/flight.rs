@@ -1,10 +1,12 @@
 //! Single flight within the process: who comes while a refresh is under way waits for that one.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::position::Stand;
 use super::refresh::Refresh;
@@ -31,6 +33,8 @@ impl Landing {
 pub(super) struct Flight {
     landing: OnceLock<Landing>,
     landed: Notify,
+    trouble: OnceLock<()>,
+    troubled: Notify,
 }
 
 impl Flight {
@@ -38,6 +42,21 @@ impl Flight {
     pub(super) fn land(&self, landing: Landing) {
         if self.landing.set(landing).is_ok() {
             self.landed.notify_waiters();
+        }
+    }
+
+    /// Something has gone wrong, and the refresh goes on.
+    pub(super) fn note_trouble(&self) {
+        if self.trouble.set(()).is_ok() {
+            self.troubled.notify_waiters();
+        }
+    }
+
+    async fn trouble(&self) {
+        // As with the landing.
+        let troubled = self.troubled.notified();
+        if self.trouble.get().is_none() {
+            troubled.await;
         }
     }
 
@@ -80,12 +99,37 @@ impl Drop for Listed {
     }
 }
 
-/// Joins the refresh of this session and rotation, or begins it. Dropping the future leaves the refresh alone.
-pub(super) fn join(
-    shared: &Arc<Shared>,
-    caller: &Caller,
-    stand: &Stand,
-) -> impl Future<Output = Landing> + use<> {
+/// A refresh under way, for one who waits. Dropping it leaves the refresh alone.
+pub(super) struct Joined {
+    flight: Arc<Flight>,
+    cancelled_with_us: Option<Task>,
+}
+
+impl Joined {
+    /// How it ends, if it does within `patience`, or within `while_healthy` in all as long as nothing goes wrong with it.
+    pub(super) async fn wait(self, patience: Duration, while_healthy: Duration) -> Option<Landing> {
+        let Self { flight, cancelled_with_us } = self;
+        let landing = async {
+            match cancelled_with_us {
+                Some(task) => tokio::join!(biased; flight.landed(), task).0,
+                None => flight.landed().await,
+            }
+        };
+        let mut landing = pin!(landing);
+        if let Ok(landing) = timeout(patience, &mut landing).await {
+            return Some(landing);
+        }
+        let landed = timeout(while_healthy.saturating_sub(patience), landing);
+        tokio::select! {
+            biased;
+            landing = landed => landing.ok(),
+            () = flight.trouble() => None,
+        }
+    }
+}
+
+/// Joins the refresh of this session and rotation, or begins it.
+pub(super) fn join(shared: &Arc<Shared>, caller: &Caller, stand: &Stand) -> Joined {
     let mut flights = shared.flights.lock();
     let under_way = flights.get(&stand.key).cloned();
     #[cfg(feature = "mutants")]
@@ -114,12 +158,7 @@ pub(super) fn join(
         cancelled_with_us = begin(shared, task);
         flight
     };
-    async move {
-        match cancelled_with_us {
-            Some(task) => tokio::join!(biased; flight.landed(), task).0,
-            None => flight.landed().await,
-        }
-    }
+    Joined { flight, cancelled_with_us }
 }
 
 /// SECURITY: a task of its own. With the request a closed connection would cancel it after the token was consumed.

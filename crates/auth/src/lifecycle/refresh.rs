@@ -91,6 +91,7 @@ impl Refresh {
             match self.try_once(deadline).await {
                 Step::Landed(landing) => break landing,
                 Step::Again(landing, wait) => {
+                    self.flight.note_trouble();
                     let rest = pause.max(wait);
                     if Instant::now() + rest > deadline {
                         break landing;

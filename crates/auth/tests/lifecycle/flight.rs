@@ -48,17 +48,56 @@ async fn a_closed_connection_does_not_cancel_the_refresh() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_does_not_wait_longer_than_a_page_may_take() {
-    for (after, waits) in [(LIFE, 2_500), (LIFE.checked_sub(Duration::from_secs(5)).unwrap(), 1_000)] {
-        let bench = Bench::new().ends([(Duration::from_secs(4), End::Rotate)]).run();
+    let lives = LIFE.checked_sub(Duration::from_secs(5)).unwrap();
+    let (slow, none) = (Duration::from_secs(7), Duration::ZERO);
+    let healthy = || vec![(slow, End::Rotate)];
+    let troubled = || vec![(none, End::NotSent), (slow, End::Rotate)];
+    for (ends, after, waits) in [
+        (healthy(), LIFE, 5_000),
+        (troubled(), LIFE, 2_500),
+        (healthy(), lives, 1_000),
+        (troubled(), lives, 1_000),
+    ] {
+        let presented = ends.len();
+        let bench = Bench::new().ends(ends).run();
         let lifecycle = bench.replica();
         pass(after).await;
         let begun = Instant::now();
         assert_unavailable(&request(&lifecycle, 0, &first()).await, after < LIFE);
         assert_eq!(begun.elapsed().as_millis(), waits);
-        pass(Duration::from_secs(4)).await;
+        pass(slow).await;
         assert_eq!(renewed(request(&lifecycle, 0, &first()).await).rotation, 1, "the refresh went on");
-        assert_eq!(bench.presented(), ["t"]);
+        assert_eq!(bench.presented(), vec!["t"; presented]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_waits_for_a_slow_refresh_and_has_its_page() {
+    let takes = Duration::from_millis(4_900);
+    let bench = Bench::new().ends([(takes, End::Rotate)]).run();
+    let lifecycle = bench.replica();
+    pass(LIFE).await;
+    let begun = Instant::now();
+    let (grant, other) = (first(), first());
+    let late = async {
+        pass(Duration::from_secs(3)).await;
+        request(&lifecycle, 0, &other).await
+    };
+    let (whole, late) = tokio::join!(request(&lifecycle, 0, &grant), late);
+    assert_eq!((renewed(whole).rotation, renewed(late).rotation), (1, 1));
+    assert_eq!(begun.elapsed(), takes);
+}
+
+/// Whoever waits for it longer than usual goes away when something goes wrong.
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_turns_out_badly_is_waited_for_no_longer() {
+    let (slow, none) = (Duration::from_secs(3), Duration::ZERO);
+    let bench = Bench::new().ends([(slow, End::NotSent), (none, End::NotSent), (slow, End::Rotate)]).run();
+    let lifecycle = bench.replica();
+    pass(LIFE).await;
+    let begun = Instant::now();
+    assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
+    assert_eq!(begun.elapsed(), slow);
 }
 
 #[tokio::test(start_paused = true)]
