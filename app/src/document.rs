@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use hydration_context::SsrSharedContext;
@@ -126,8 +126,14 @@ fn redirect(target: &str) -> Response {
 
 fn document(request: &PageRequest, page: Page) -> Response {
     let status = page.status;
-    let html = say_whose_page(render(|| document_view(request, page)), request);
-    (status, [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], html).into_response()
+    let cookie = request.cookie_for_a_form().filter(|_| page.chrome == Chrome::Auth);
+    let html = fill_in_forms(render(|| document_view(request, page)), request);
+    let content_type = [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
+    let mut response = (status, content_type, html).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// Renders a view under an owner of its own.
@@ -146,13 +152,19 @@ fn render<V: IntoView>(view: impl FnOnce() -> V) -> String {
 /// The quotes are part of it: no text that somebody has typed can have them. Short, because pages are searched for it.
 const PAGE_OF: &str = r#""%page_of%""#;
 
-fn say_whose_page(html: String, request: &PageRequest) -> String {
-    // Only whoever is signed in has such forms.
-    if request.viewer.is_none() {
-        return html;
-    }
-    let person = request.page_of().unwrap_or_default();
-    replaced(&html, PAGE_OF, &format!(r#""{person}""#))
+/// The number of the forms of this page, each of which is acted upon once, however often it is sent.
+const FORM_ID: &str = r#""%form_id%""#;
+
+fn fill_in_forms(html: String, request: &PageRequest) -> String {
+    // Only whoever is signed in has forms of the first kind.
+    let html = if request.viewer.is_some() {
+        let person = request.page_of().unwrap_or_default();
+        replaced(&html, PAGE_OF, &format!(r#""{person}""#))
+    } else {
+        html
+    };
+    let id = request.form_id().unwrap_or_default();
+    replaced(&html, FORM_ID, &format!(r#""{id}""#))
 }
 
 /// Leptos marks places with `<!>`, which is no comment to an HTML parser but a parse error that acts like one.

@@ -61,6 +61,8 @@ messages! {
     18 Error CheckFields: "Please check what you have entered.",
     19 Status ConfirmFirst: "Please enter your password before you change this.",
     20 Error InvalidToken: "Error! Invalid token",
+    24 Error CookiesBlocked: "Your browser keeps no cookies of this site, which this link and a login need. Allow cookies for this site and \
+        open the link again.",
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

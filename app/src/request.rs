@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use http::Method;
 use http::header::COOKIE;
 use http::request::Parts;
-use ironleaf_bff::edge::{CspNonce, RequestId};
+use http::{HeaderValue, Method};
+use ironleaf_bff::edge::{
+    CspNonce, RequestId, cookie_for_a_form, cookies_are_blocked, form_id, with_cookies_tried,
+};
 use ironleaf_bff::{
     CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, Problem, ReturnTo, SignInLink,
     SignedOutReason, User, VerificationLink, page_of, session_cannot_be_checked,
@@ -65,6 +67,22 @@ impl PageRequest {
     /// Whose page this is, for the forms on it.
     pub(crate) fn page_of(&self) -> Option<String> {
         page_of(&self.parts)
+    }
+
+    /// A number for the forms of this page.
+    pub(crate) fn form_id(&self) -> Option<String> {
+        form_id(&self.parts)
+    }
+
+    /// What a browser brings back with the form of this page, if it keeps cookies.
+    pub(crate) fn cookie_for_a_form(&self) -> Option<HeaderValue> {
+        cookie_for_a_form(self.parts.extensions.get()?, &self.parts.headers)
+    }
+
+    /// Where a link that leaves a cookie leads to: `path`, or an address that knows of it where the browser has not shown yet that it keeps
+    /// cookies.
+    pub(crate) fn led_by_cookie(&self, path: &str) -> Answer {
+        Answer::Redirect(with_cookies_tried(path, &self.parts.headers))
     }
 
     /// Whether this browser has asked for the e-mail that the link is from.
@@ -127,6 +145,9 @@ impl PageRequest {
 
     /// The message that the last request left for this page; it is shown once.
     pub(crate) fn take_message(&self) -> Option<Message> {
+        if cookies_are_blocked(&self.parts.uri, &self.parts.headers) {
+            return Some(Message::CookiesBlocked);
+        }
         let message = self.peek(&MESSAGE)?.on(self.parts.uri.path())?;
         if self.is_shown() {
             self.clear(&MESSAGE);

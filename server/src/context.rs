@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app::Site;
 use axum::extract::{ConnectInfo, Request};
+use http::Method;
 use ironleaf_auth::Caller;
 use ironleaf_bff::Bff;
 
@@ -15,9 +16,16 @@ pub(crate) struct Context {
     pub(crate) bff: Bff,
     pub(crate) site: Arc<Site>,
     pub(crate) client_ip: ClientIp,
+    /// The paths that forms are sent to.
+    pub(crate) forms: Vec<&'static str>,
 }
 
 impl Context {
+    /// Whether it is sent to a server function.
+    pub(crate) fn is_form(&self, request: &Request) -> bool {
+        request.method() == Method::POST && self.forms.contains(&request.uri().path())
+    }
+
     /// Gives it to a request.
     pub(crate) fn given(&self, mut request: Request) -> Request {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());

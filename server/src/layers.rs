@@ -61,7 +61,16 @@ pub(crate) async fn in_front_of_session(
     request: Request,
     next: Next,
 ) -> Response {
-    unless_refused(edge::refuse_cross_site(&context.bff, &request), request, next).await
+    if let Err(problem) = edge::refuse_cross_site(&context.bff, &request) {
+        return problem.into_response();
+    }
+    if !context.is_form(&request) {
+        return next.run(request).await;
+    }
+    match edge::without_cookies(&context.bff, &request) {
+        Some(answer) => answer,
+        None => edge::answer_once(&context.bff, request, |request| next.run(request)).await,
+    }
 }
 
 /// Inside the session: a cookie that was renewed before a panic still leaves with the error page.

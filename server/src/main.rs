@@ -85,7 +85,9 @@ fn check(described: Result<(String, Vec<String>), Problems>) -> ExitCode {
     }
     match described {
         Ok((text, warnings)) => {
-            warnings.iter().for_each(|warning| complain(warning));
+            for warning in &warnings {
+                complain(warning);
+            }
             print(&text)
         }
         Err(problems) => fail(&problems.to_string()),

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use http::Method;
 use http::header::CACHE_CONTROL;
-use ironleaf_bff::{Bff, Problem, ReturnTo, edge, refresh_before_rendering, require_room_to_refresh};
+use ironleaf_bff::{Bff, Problem, ReturnTo, refresh_before_rendering, require_room_to_refresh};
 use ironleaf_session::{Payload, SessionLayer};
 use percent_encoding::percent_decode_str;
 
@@ -31,9 +31,9 @@ pub fn router<P: Payload>(
     built: &BuiltSite,
     health: Health,
 ) -> Router {
-    let context = Arc::new(Context { bff: bff.clone(), site, client_ip });
+    let context = Arc::new(Context { bff: bff.clone(), site, client_ip, forms: server_fn_routes() });
     // Each call of `Router::layer` puts all that is inside into a box, which is copied for each request: so few calls.
-    let application = pages(bff).merge(server_fns(bff)).fallback(not_found).layer((
+    let application = pages(bff).merge(server_fns()).fallback(not_found).layer((
         from_fn_with_state(Arc::clone(&context), layers::in_front_of_session),
         session,
         from_fn(layers::behind_session::<P>),
@@ -52,11 +52,11 @@ fn pages(bff: &Bff) -> Router {
     pages.route("/.well-known/change-password", get(change_password))
 }
 
-fn server_fns(bff: &Bff) -> Router {
+/// Their forms were read in front of the session, see `layers`.
+fn server_fns() -> Router {
     server_fn_routes()
         .into_iter()
         .fold(Router::new(), |router, path| router.route(path, post(handle_server_fn)))
-        .route_layer(from_fn_with_state(bff.clone(), edge::require_form))
 }
 
 async fn answer(page: PageRoute, bff: Bff, mut request: Request) -> Response {

@@ -11,6 +11,8 @@ mod account_form;
 mod assets;
 #[path = "http/bad_input.rs"]
 mod bad_input;
+#[path = "http/blocked_cookies.rs"]
+mod blocked_cookies;
 #[path = "http/browser.rs"]
 mod browser;
 #[path = "http/client_address.rs"]
@@ -51,6 +53,8 @@ mod requests;
 mod responses;
 #[path = "http/security_doc.rs"]
 mod security_doc;
+#[path = "http/sent_twice.rs"]
+mod sent_twice;
 #[path = "http/sign_in.rs"]
 mod sign_in;
 #[path = "http/sign_out.rs"]

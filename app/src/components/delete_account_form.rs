@@ -9,6 +9,7 @@ pub(crate) fn DeleteAccountForm<V: IntoView + 'static>(cancel: V) -> impl IntoVi
             "This cannot be undone. It deletes your account for good and logs you out everywhere."
         </p>
         <form method="post" action="/api/delete-account" class="dialog-actions">
+            <input type="hidden" name="form_id" value="%form_id%" />
             <input type="hidden" name="page_of" value="%page_of%" />
             {cancel}
             <button type="submit" class="button danger">

@@ -73,6 +73,7 @@ fn account_view(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
                 </div>
                 <EnhancedForm>
                     <form method="post" action="/api/update-account" novalidate>
+                        <input type="hidden" name="form_id" value="%form_id%" />
                         <input type="hidden" name="page_of" value="%page_of%" />
                         <Field
                             kept=form.field("email")
@@ -141,6 +142,7 @@ fn Unverified(email: String) -> impl IntoView {
                 ". Open it to verify that the address is yours."
             </p>
             <form method="post" action="/api/resend-verification">
+                <input type="hidden" name="form_id" value="%form_id%" />
                 <input type="hidden" name="page_of" value="%page_of%" />
                 <button type="submit" class="button">
                     "Resend email"

@@ -34,6 +34,7 @@ fn confirm_view(form: KeptForm, email: String, return_to: Option<ReturnTo>) -> i
             </p>
             <EnhancedForm>
                 <form method="post" action="/api/confirm-password" novalidate>
+                    <input type="hidden" name="form_id" value="%form_id%" />
                     <Username email />
                     <input type="hidden" name="page_of" value="%page_of%" />
                     <ReturnField place=return_to />
@@ -51,6 +52,7 @@ fn confirm_view(form: KeptForm, email: String, return_to: Option<ReturnTo>) -> i
             <div class="card-links">
                 <a href=back>"Go back"</a>
                 <form method="post" action="/api/request-password-reset">
+                    <input type="hidden" name="form_id" value="%form_id%" />
                     <input type="hidden" name="email" value=own.clone() />
                     <ReturnField place />
                     <button type="submit" class="link">

@@ -33,7 +33,8 @@ pub(crate) async fn email_verification(request: PageRequest) -> (PageRequest, An
         request.leave(&OPENED, &Opened);
         request.clear(&SIGN_IN_LINK);
         request.clear(&VERIFIED);
-        return (request, Answer::Redirect("/email-verification".to_owned()));
+        let answer = request.led_by_cookie("/email-verification");
+        return (request, answer);
     }
     if VerificationLink::is_meant_by(request.query()) {
         // No token at all, or longer than any: nothing that an earlier link left is meant by it.
@@ -60,6 +61,7 @@ fn button(by_itself: bool) -> impl IntoView {
         <section class="card">
             <h1>"Verify your email"</h1>
             <form method="post" action="/api/verify-email" data-auto-submit=by_itself.then_some("")>
+                <input type="hidden" name="form_id" value="%form_id%" />
                 <p class="lead-small" role="status" data-busy="Verifying your email…">
                     "One click, and your address is verified."
                 </p>

@@ -20,7 +20,8 @@ pub(crate) async fn login(request: PageRequest) -> (PageRequest, Answer) {
         request.leave(&OPENED, &Opened);
         // One link at a time: both together would crowd the cookies.
         request.clear(&VERIFICATION_LINK);
-        return (request, Answer::Redirect("/login".to_owned()));
+        let answer = request.led_by_cookie("/login");
+        return (request, answer);
     }
     if SignInLink::is_meant_by(request.query()) {
         // Nothing that an earlier link left is meant by it.

@@ -29,6 +29,7 @@ pub(super) fn login_link(request: &PageRequest, link: SignInLink) -> Page {
                             </p>
                         }
                     })} <form method="post" action="/api/sign-in-with-token" data-auto-submit=by_itself.then_some("")>
+                    <input type="hidden" name="form_id" value="%form_id%" />
                     {link
                         .sets_password()
                         .then(|| view! { <input type="hidden" name="action" value="password" /> })}

@@ -27,6 +27,7 @@ fn register_view(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
             <h1>"Create an Account"</h1>
             <EnhancedForm>
                 <form method="post" action="/api/register" novalidate>
+                    <input type="hidden" name="form_id" value="%form_id%" />
                     <ReturnField place=return_to />
                     <Field
                         kept=form.field("email")

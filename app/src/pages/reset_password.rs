@@ -27,6 +27,7 @@ fn reset_password_view(form: KeptForm, return_to: Option<ReturnTo>) -> impl Into
             <p class="lead-small">"We send you a link that lets you set a new one."</p>
             <EnhancedForm>
                 <form method="post" action="/api/request-password-reset" novalidate data-until-valid="">
+                    <input type="hidden" name="form_id" value="%form_id%" />
                     <ReturnField place=return_to />
                     <Field
                         kept=form.field("email")

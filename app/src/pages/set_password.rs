@@ -32,6 +32,7 @@ fn set_password_view(form: KeptForm, email: String, return_to: Option<ReturnTo>)
                 </p>
                 <EnhancedForm>
                     <form method="post" action="/api/set-password" novalidate data-until-valid="">
+                        <input type="hidden" name="form_id" value="%form_id%" />
                         <Username email />
                         <input type="hidden" name="page_of" value="%page_of%" />
                         <ReturnField place=return_to />

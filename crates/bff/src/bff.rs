@@ -10,7 +10,7 @@ use ironleaf_session::{Owner, Record, Sealer, SessionLayer, SessionSettings};
 use ironleaf_store::Store;
 
 use crate::PublicOrigin;
-use crate::edge::ResponseHeaders;
+use crate::edge::{Answers, ResponseHeaders};
 use crate::limits::{Limits, RateLimits};
 
 /// What the layers, extractors and use cases of this crate share. Cheap to clone.
@@ -24,6 +24,7 @@ struct Shared {
     lifecycle: Lifecycle,
     limits: Arc<Limits>,
     records: Records,
+    answers: Answers,
 }
 
 /// How the application is served, and what it stands in front of.
@@ -103,7 +104,15 @@ impl Bff {
             observer: Arc::clone(&settings.observer),
             patience: settings.patience,
         });
-        Self(Arc::new(Shared { settings, origins, headers, lifecycle, limits, records }))
+        Self(Arc::new(Shared {
+            settings,
+            origins,
+            headers,
+            lifecycle,
+            limits,
+            records,
+            answers: Answers::default(),
+        }))
     }
 
     /// The layer that reads and writes the session of this application.
@@ -168,6 +177,11 @@ impl Bff {
 
     pub(crate) fn session_settings(&self) -> &SessionSettings {
         &self.0.settings.session
+    }
+
+    /// What was answered to the forms of the last minute.
+    pub(crate) fn answers(&self) -> &Answers {
+        &self.0.answers
     }
 
     pub(crate) fn form_timeout(&self) -> Duration {

@@ -2,14 +2,19 @@
 //!
 //! What stands around a request takes the rest as `next`, so that all of it can be one layer; what only refuses is a check.
 
+mod cookies;
 mod cross_site;
 mod form;
 mod headers;
 mod host;
+mod once;
 mod request_id;
 
+pub use cookies::{cookie_for_a_form, cookies_are_blocked, with_cookies_tried, without_cookies};
 pub use cross_site::refuse_cross_site;
 pub use form::require_form;
 pub use headers::{CspNonce, ResponseHeaders, response_headers};
 pub use host::refuse_foreign_host;
+pub(crate) use once::Answers;
+pub use once::{answer_once, form_id};
 pub use request_id::{RequestId, trace_request};

@@ -25,6 +25,8 @@ pub enum ProblemKind {
     BadRequest,
     /// The request came from another site.
     CrossSite,
+    /// The browser does not keep the cookies of this site.
+    CookiesBlocked,
     /// This person may not see or do this.
     Forbidden,
     /// Nothing lives at this path.
@@ -66,7 +68,7 @@ impl ProblemKind {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::CrossSite | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::CookiesBlocked | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -84,6 +86,7 @@ impl ProblemKind {
         match self {
             Self::BadRequest => "bad_request",
             Self::CrossSite => "cross_site",
+            Self::CookiesBlocked => "cookies_blocked",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -103,6 +106,7 @@ impl ProblemKind {
         match self {
             Self::BadRequest | Self::UnsupportedMediaType => "That request was not understood",
             Self::CrossSite => "That request came from another site",
+            Self::CookiesBlocked => "Cookies are blocked",
             Self::Forbidden => "Not allowed",
             Self::NotFound => "Page not found",
             Self::MethodNotAllowed => "That is not possible here",
@@ -122,6 +126,10 @@ impl ProblemKind {
             Self::BadRequest => "A field is missing or malformed. Please go back and try again.",
             Self::CrossSite => {
                 "For your safety this form can only be sent from this site. Nothing was changed."
+            }
+            Self::CookiesBlocked => {
+                "Your browser keeps no cookies of this site, and without one nobody can stay logged in. Nothing was changed: allow \
+                 cookies for this site and try again."
             }
             Self::Forbidden => "Your account is not allowed to see this page.",
             Self::NotFound => "There is no page at this address.",

@@ -1,8 +1,9 @@
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
 
 use crate::{Bff, Problem, ProblemKind};
 
@@ -12,6 +13,13 @@ const MAX_FORM_BYTES: usize = 64 * 1024;
 /// Reads the whole form before anything acts on it: not too large, not too slow, and a form at all.
 pub async fn require_form(State(bff): State<Bff>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
+    match read_form(&bff, &parts, body).await {
+        Ok(form) => next.run(Request::from_parts(parts, Body::from(form))).await,
+        Err(kind) => Problem::new(kind).into_response(),
+    }
+}
+
+pub(super) async fn read_form(bff: &Bff, parts: &Parts, body: Body) -> Result<Bytes, ProblemKind> {
     let is_form = parts.headers.get(CONTENT_TYPE).is_none_or(|value| {
         let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
         essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
@@ -23,26 +31,22 @@ pub async fn require_form(State(bff): State<Bff>, request: Request, next: Next) 
         .and_then(|value| value.parse().ok())
         .unwrap_or(0);
     if announced > MAX_FORM_BYTES {
-        return refuse(ProblemKind::PayloadTooLarge);
+        return Err(ProblemKind::PayloadTooLarge);
     }
     // An empty body has no type to name: a sign-out is such a form.
     if !is_form && announced > 0 {
-        return refuse(ProblemKind::UnsupportedMediaType);
+        return Err(ProblemKind::UnsupportedMediaType);
     }
-    let body = match tokio::time::timeout(bff.form_timeout(), to_bytes(body, MAX_FORM_BYTES)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(error)) if is_length_limit(&error) => return refuse(ProblemKind::PayloadTooLarge),
-        Ok(Err(_)) => return refuse(ProblemKind::BadRequest),
-        Err(_) => return refuse(ProblemKind::RequestTimeout),
+    let form = match tokio::time::timeout(bff.form_timeout(), to_bytes(body, MAX_FORM_BYTES)).await {
+        Ok(Ok(form)) => form,
+        Ok(Err(error)) if is_length_limit(&error) => return Err(ProblemKind::PayloadTooLarge),
+        Ok(Err(_)) => return Err(ProblemKind::BadRequest),
+        Err(_) => return Err(ProblemKind::RequestTimeout),
     };
-    if !is_form && !body.is_empty() {
-        return refuse(ProblemKind::UnsupportedMediaType);
+    if !is_form && !form.is_empty() {
+        return Err(ProblemKind::UnsupportedMediaType);
     }
-    next.run(Request::from_parts(parts, Body::from(body))).await
-}
-
-fn refuse(kind: ProblemKind) -> Response {
-    Problem::new(kind).into_response()
+    Ok(form)
 }
 
 fn is_length_limit(error: &axum::Error) -> bool {

@@ -1,0 +1,111 @@
+//! Browsers that keep no cookies: nobody can stay signed in there, and the page says why.
+
+use crate::browser::Browser;
+use crate::links::link_to;
+use crate::world::World;
+
+const FORM: &str = "email=user@test.com&password=password1";
+
+/// A browser of today.
+fn navigating(world: &World) -> Browser {
+    let mut browser = world.browser();
+    browser.headers.insert("sec-fetch-mode", "navigate".to_owned());
+    browser.headers.insert("sec-fetch-dest", "document".to_owned());
+    browser
+}
+
+/// What a browser without cookies is shown in the end: it follows each redirect, and sends the form again where it is told to.
+async fn shown(browser: &mut Browser, path: &str, form: &str) -> (u16, String) {
+    let mut answer = browser.post(path, form).await;
+    for _ in 0..5 {
+        browser.cookies.clear();
+        let to = answer.location().to_owned();
+        answer = match answer.status {
+            307 => browser.post(&to, form).await,
+            303 => browser.get(&to).await,
+            status => return (status, answer.body),
+        };
+    }
+    panic!("it goes in circles: {}", answer.location());
+}
+
+#[tokio::test]
+async fn a_sign_in_without_cookies_says_that_they_are_blocked() {
+    let world = World::new().await;
+    for (path, form) in [
+        ("/api/sign-in", FORM),
+        ("/api/register", "email=new@test.com&password=password1&confirm_password=password1"),
+        ("/api/request-password-reset", "email=user@test.com"),
+    ] {
+        let (status, page) = shown(&mut navigating(&world), path, form).await;
+        assert_eq!(status, 403, "{page}");
+        assert!(
+            page.contains("Cookies are blocked") && page.contains("allow cookies for this site"),
+            "{page}"
+        );
+    }
+    assert_eq!(world.stats().sign_ins, 0, "a session that nobody will ever have");
+    assert!(world.core_api.outbox().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_script_is_told_so_too() {
+    let world = World::new().await;
+    let mut script = navigating(&world);
+    script.headers.insert("accept", "application/json".to_owned());
+    script.headers.insert("sec-fetch-mode", "cors".to_owned());
+    let (status, body) = shown(&mut script, "/api/sign-in", FORM).await;
+    assert_eq!(status, 403);
+    assert!(body.contains(r#""code":"cookies_blocked""#) && body.contains("keeps no cookies"), "{body}");
+}
+
+#[tokio::test]
+async fn a_browser_that_has_none_yet_is_asked_once() {
+    let world = World::new().await;
+    let mut browser = navigating(&world);
+    let answer = browser.post("/api/sign-in", FORM).await;
+    assert_eq!((answer.status, answer.location()), (307, "/api/sign-in?cookies=tried"));
+    assert_eq!(
+        answer.set_cookies("ironleaf-cookies"),
+        ["ironleaf-cookies=1; Path=/; HttpOnly; SameSite=Lax"]
+    );
+    let answer = browser.post("/api/sign-in?cookies=tried", FORM).await;
+    assert_eq!((answer.status, answer.location()), (303, "/"));
+    assert!(browser.get("/").await.body.contains("user@test.com"));
+}
+
+#[tokio::test]
+async fn whoever_comes_from_the_page_with_the_form_makes_no_detour() {
+    let world = World::new().await;
+    for page in ["/login", "/register", "/reset-password"] {
+        let mut browser = navigating(&world);
+        assert_eq!(browser.get(page).await.set_cookies("ironleaf-cookies").len(), 1, "{page}");
+        assert!(browser.get(page).await.set_cookies("ironleaf-cookies").is_empty(), "{page}");
+        let answer = browser.post("/api/sign-in", FORM).await;
+        assert_eq!((answer.status, answer.location()), (303, "/"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_browser_has_its_own_way_with_cookies() {
+    let world = World::new().await;
+    let answer = world.browser().post("/api/sign-in", FORM).await;
+    assert_eq!((answer.status, answer.location()), (303, "/"));
+}
+
+#[tokio::test]
+async fn a_link_that_leaves_nothing_says_so() {
+    let world = World::new().await;
+    world.browser().post("/api/request-password-reset", "email=user@test.com").await;
+    let link = link_to(&world, "user@test.com").await;
+    for (link, page) in [(link.as_str(), "/login"), ("/email-verification?token=x", "/email-verification")] {
+        let mut browser = navigating(&world);
+        let answer = browser.get(link).await;
+        assert_eq!(answer.location(), format!("{page}?cookies=tried"));
+        let mut keeping = browser.clone();
+        assert!(!keeping.get(answer.location()).await.body.contains("keeps no cookies"));
+        browser.cookies.clear();
+        let shown = browser.get(answer.location()).await.body;
+        assert!(shown.contains("Your browser keeps no cookies of this site"), "{shown}");
+    }
+}
