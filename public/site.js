@@ -106,7 +106,8 @@ for (const input of all("form input[type=password]")) {
   const toggle = button("reveal", "Show", rest);
   const reveal = (shown) => {
     input.type = shown ? "text" : "password";
-    toggle.firstChild.data = shown ? "Hide" : "Show";
+    // A new text each time: whoever translates the page has put others in the place of ours.
+    toggle.replaceChildren(shown ? "Hide" : "Show", rest);
   };
   // A spelling checker may send what it checks to its maker.
   input.spellcheck = false;
@@ -128,6 +129,8 @@ on("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
   if (form.querySelector("[aria-busy]")) return event.preventDefault();
+  // Where one comes back to has its fragment, which no server is told of: a redirect hands it on.
+  if (form.querySelector("[name=return_to]")) form.action = form.action.split("#")[0] + location.hash;
   mark(event.submitter ?? form.querySelector("[type=submit]"), true);
 });
 // A page that was to be left and is still there: its forms, also those in islands, can be sent again.

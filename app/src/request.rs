@@ -6,7 +6,8 @@ use http::header::COOKIE;
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use ironleaf_bff::edge::{
-    CspNonce, RequestId, cookie_for_a_form, cookies_are_blocked, form_id, with_cookies_tried,
+    CspNonce, RequestId, cookie_for_a_form, cookies_are_blocked, cookies_came_back, form_id,
+    with_cookies_tried,
 };
 use ironleaf_bff::{
     CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, Problem, ReturnTo, SignInLink,
@@ -83,6 +84,12 @@ impl PageRequest {
     /// cookies.
     pub(crate) fn led_by_cookie(&self, path: &str) -> Answer {
         Answer::Redirect(with_cookies_tried(path, &self.parts.headers))
+    }
+
+    /// The address of a page to which a link has led, as soon as it is known that cookies come back: without what asked for them.
+    pub(crate) fn after_cookies_tried(&self) -> Option<Answer> {
+        let uri = &self.parts.uri;
+        cookies_came_back(uri, &self.parts.headers).then(|| Answer::Redirect(uri.path().to_owned()))
     }
 
     /// Whether this browser has asked for the e-mail that the link is from.

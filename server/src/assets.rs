@@ -9,8 +9,8 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, StatusCode};
+use http::header::{CACHE_CONTROL, IF_RANGE, RANGE, VARY};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use thiserror::Error;
 use tower_http::services::{ServeDir, ServeFile};
 
@@ -152,13 +152,27 @@ fn is_file_name(path: &str) -> bool {
     path.len() <= LONGEST_PATH && segments.into_iter().all(is_segment)
 }
 
-async fn cached(value: &'static str, request: Request, next: Next) -> Response {
+async fn cached(value: &'static str, mut request: Request, next: Next) -> Response {
+    whole_unless_one_range(request.headers_mut());
     let mut response = next.run(request).await;
+    // What would vary with 200 varies with 304 (RFC 9110, section 15.4.5).
+    if response.status() == StatusCode::NOT_MODIFIED {
+        response.headers_mut().entry(VARY).or_insert(HeaderValue::from_static("accept-encoding"));
+    }
     // What is not there may be there after the next deployment.
     if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(value));
     }
     response
+}
+
+/// A server may answer with the whole (RFC 9110, section 14.2). Several ranges would be a 416, and a range of what has changed since
+/// (`If-Range`, section 13.1.5) a piece of another file.
+fn whole_unless_one_range(headers: &mut HeaderMap) {
+    let is_several = headers.get(RANGE).is_some_and(|range| range.as_bytes().contains(&b','));
+    if headers.remove(IF_RANGE).is_some() || is_several || headers.get_all(RANGE).iter().count() > 1 {
+        headers.remove(RANGE);
+    }
 }
 
 fn program_folder() -> Option<PathBuf> {

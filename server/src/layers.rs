@@ -17,6 +17,9 @@ use ironleaf_session::Payload;
 use crate::context::Context;
 use crate::{metrics, problems};
 
+/// The forms on pages that set no cookie, which lead to nothing that would need one.
+const KEEP_NOTHING: [&str; 2] = ["/api/set-theme", "/api/sign-out"];
+
 /// Around everything but health, which is asked by address and not by name.
 pub(crate) async fn around_all<P: Payload>(
     State(context): State<Arc<Context>>,
@@ -67,7 +70,8 @@ pub(crate) async fn in_front_of_session(
     if !context.is_form(&request) {
         return next.run(request).await;
     }
-    match edge::without_cookies(&context.bff, &request) {
+    let keeps_something = !KEEP_NOTHING.contains(&request.uri().path());
+    match edge::without_cookies(&context.bff, &request).filter(|_| keeps_something) {
         Some(answer) => answer,
         None => edge::answer_once(&context.bff, request, |request| next.run(request)).await,
     }

@@ -27,8 +27,10 @@ pub fn EnhancedForm(children: Children) -> impl IntoView {
             on:submit=|event| submitted(&event)
             // The stylesheet starts an animation on a field that the browser fills in; no other event tells of it.
             on:animationstart=|event| looked_at(&event)
-            // Some password managers fill in without any event; before the button is reached it knows of that.
+            // Some password managers fill in without any event; before the button is reached it knows of that, and before Enter
+            // asks whether it may be pressed.
             on:pointerover=|event| looked_at(&event)
+            on:keydown=|event| looked_at(&event)
         >
             {children()}
         </div>

@@ -27,6 +27,9 @@ impl Payload for Verified {
 
 /// `/email-verification`: the link of an e-mail, a button that uses it, and what came of it.
 pub(crate) async fn email_verification(request: PageRequest) -> (PageRequest, Answer) {
+    if let Some(answer) = request.after_cookies_tried() {
+        return (request, answer);
+    }
     if let Some(link) = VerificationLink::from_query(request.query()) {
         // SECURITY: as with a link that signs somebody in, see `login`.
         request.leave(&VERIFICATION_LINK, &link);

@@ -13,6 +13,9 @@ use crate::routes::{login_page, register_page, reset_password_page};
 
 /// `/login`: e-mail and password, or the link of an e-mail that this browser has opened.
 pub(crate) async fn login(request: PageRequest) -> (PageRequest, Answer) {
+    if let Some(answer) = request.after_cookies_tried() {
+        return (request, answer);
+    }
     if let Some(link) = SignInLink::from_query(request.query()) {
         // SECURITY: the token leaves the address at once, and nothing but a POST uses it up: neither the history nor a mail
         // program that looks at links gets anything out of it.

@@ -9,8 +9,11 @@ mod headers;
 mod host;
 mod once;
 mod request_id;
+mod shared_answer;
 
-pub use cookies::{cookie_for_a_form, cookies_are_blocked, with_cookies_tried, without_cookies};
+pub use cookies::{
+    cookie_for_a_form, cookies_are_blocked, cookies_came_back, with_cookies_tried, without_cookies,
+};
 pub use cross_site::refuse_cross_site;
 pub use form::require_form;
 pub use headers::{CspNonce, ResponseHeaders, response_headers};

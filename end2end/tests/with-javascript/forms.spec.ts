@@ -187,6 +187,59 @@ test('a form that gets no answer says so and can be sent again', async ({ loginP
   await expect(page).toHaveURL('/');
 });
 
+test('a form that was filled in without any event is sent by Enter', async ({ loginPage, person, page }) => {
+  await loginPage.open();
+  await loginPage.password.focus();
+  // As some password managers do.
+  await loginPage.email.evaluate((field: HTMLInputElement, text) => (field.value = text), person.email);
+  await loginPage.password.evaluate((field: HTMLInputElement, text) => (field.value = text), person.password);
+  await expect(loginPage.login).toBeDisabled();
+
+  await page.keyboard.press('Enter');
+
+  await expect(page).toHaveURL('/');
+});
+
+test('the fragment of the place where one wanted to go survives the sign-in', async ({ loginPage, person, page }) => {
+  await page.goto('/account#leave');
+  await loginPage.ready();
+  await expect(page).toHaveURL('/login?return_to=/account#leave');
+
+  await loginPage.signIn(person);
+
+  await expect(page).toHaveURL('/account#leave');
+});
+
+test('a form that leads to its own page shows its message, whatever the fragment', async ({
+  resetPasswordPage,
+  toasts,
+  page,
+}) => {
+  await page.goto('/reset-password?return_to=/account#main');
+  await resetPasswordPage.ready();
+
+  await resetPasswordPage.send('ada@example.com');
+
+  await expect(toasts.status).toContainText('A password reset link has been sent to ada@example.com');
+});
+
+test('the word on a button changes although the page was translated', async ({ loginPage, page }) => {
+  await loginPage.open();
+  await loginPage.password.fill('a password');
+  const show = page.getByRole('button', { name: /show/i });
+  // Each text in an element of the translator's own.
+  await show.evaluate((button) => {
+    const font = document.createElement('font');
+    font.textContent = 'Show it';
+    button.firstChild?.replaceWith(font);
+  });
+
+  await show.click();
+
+  await expect(page.getByRole('button', { name: /^Hide/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /Show/ })).toHaveCount(0);
+});
+
 test('a password can be shown and hidden again', async ({ loginPage, page }) => {
   await loginPage.open();
   await loginPage.password.fill('a password');

@@ -2,6 +2,7 @@
 
 import type { Page } from '@playwright/test';
 
+import { stranger } from '../../fixtures/people';
 import { expect, test } from '../../fixtures/test';
 
 test('every button is enabled as it comes from the server', async ({
@@ -32,6 +33,29 @@ test('a message stands on the page after the redirect', async ({ loginPage, toas
   await expect(toasts.alert).toContainText('Login failed. Please check your credentials.');
   // Out of a sealed cookie, not out of the address.
   expect(new URL(page.url()).search).toBe('');
+});
+
+test('two clicks register once and sign in', async ({ registerPage, page }) => {
+  const person = stranger();
+  await registerPage.open();
+  await registerPage.fill(person);
+
+  await registerPage.register.dblclick();
+
+  await expect(page).toHaveURL('/');
+  await expect(page.getByRole('button', { name: 'Account menu' })).toBeVisible();
+  await expect(page.locator('body')).not.toContainText('already exists');
+});
+
+test('two clicks on the button for a new password log nobody out', async ({ signedIn, accountPage, toasts, page }) => {
+  expect(signedIn.email).toContain('@');
+  await accountPage.open();
+  await accountPage.fill({ password: 'a new password' });
+
+  await accountPage.update.dblclick();
+
+  await expect(page).toHaveURL('/account');
+  await expect(toasts.status).toContainText('Account updated successfully');
 });
 
 test('passwords are not filled in again', async ({ registerPage, page }) => {

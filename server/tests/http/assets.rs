@@ -87,3 +87,41 @@ async fn no_name_of_a_static_file_is_a_500() {
         assert_eq!(browser.get(&path).await.status, 404, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_file_comes_whole_where_a_piece_of_it_would_be_a_mistake() {
+    let world = World::new().await;
+    let path = "/pkg/ironleaf.abc123.css";
+    let mut browser = world.browser();
+    let whole = browser.get(path).await;
+    let modified = whole.header("last-modified").to_owned();
+    for (range, if_range, status) in [
+        ("bytes=0-1", None, 206),
+        ("bytes=0-1,4-5", None, 200),
+        ("bytes=0-1", Some("\"another\""), 200),
+        ("bytes=0-1", Some("Sun, 06 Nov 1994 08:49:37 GMT"), 200),
+        ("bytes=0-1", Some(modified.as_str()), 200),
+        ("bytes=900-901", None, 416),
+    ] {
+        let mut browser = world.browser();
+        browser.headers.insert("range", range.to_owned());
+        if let Some(if_range) = if_range {
+            browser.headers.insert("if-range", if_range.to_owned());
+        }
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, status, "{range} {if_range:?}");
+        assert_eq!(answer.body == whole.body, status == 200, "{range} {if_range:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_modified_varies_as_the_file_does() {
+    let world = World::new().await;
+    for path in ["/pkg/ironleaf.abc123.css", "/favicon.svg"] {
+        let mut browser = world.browser();
+        let whole = browser.get(path).await;
+        browser.headers.insert("if-modified-since", whole.header("last-modified").to_owned());
+        let answer = browser.get(path).await;
+        assert_eq!((answer.status, answer.header("vary")), (304, "accept-encoding"), "{path}");
+    }
+}

@@ -42,6 +42,25 @@ async fn a_registration_creates_the_account_once_and_signs_in() {
     assert_eq!(world.stats().sign_ins, 1);
 }
 
+/// A load balancer may send the second one elsewhere.
+#[tokio::test]
+async fn another_process_answers_as_the_first() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let form = format!("form_id={}&{NEW}", form_id(&browser.get("/register").await.body));
+    let mut elsewhere = browser.clone();
+    elsewhere.turn_to(world.replica(&[]).await);
+    let (one, two) =
+        tokio::join!(browser.post("/api/register", &form), elsewhere.post("/api/register", &form));
+    let late = elsewhere.clone().post("/api/register", &form).await;
+    for answer in [&two, &late] {
+        assert_eq!((answer.status, answer.location()), (303, "/"));
+        assert_eq!(one.set_cookies(SESSION), answer.set_cookies(SESSION));
+    }
+    assert_eq!(world.stats().sign_ins, 1);
+    assert!(elsewhere.get("/").await.body.contains("new@test.com"));
+}
+
 #[tokio::test]
 async fn both_of_two_at_once_are_answered_alike() {
     let world = World::new().await;
@@ -123,4 +142,24 @@ async fn a_form_with_other_fields_another_number_or_none_is_acted_upon() {
         let answer = world.browser().post("/api/register", &form).await;
         assert_eq!((answer.status, answer.location()), (303, expected), "{form}");
     }
+}
+
+/// With scripts the page stays as it is, and so does its number.
+#[tokio::test]
+async fn a_form_that_failed_is_acted_upon_when_it_is_sent_again() {
+    let world = World::new().await;
+    let mut script = world.browser();
+    script.headers.insert("accept", "application/json".to_owned());
+    let mut elsewhere = script.clone();
+    elsewhere.turn_to(world.replica(&[]).await);
+    let form = format!("form_id={}&{NEW}", "0".repeat(32));
+    world.network.cut();
+    assert_eq!(script.post("/api/register", &form).await.status, 503);
+    world.settled().await;
+    assert_eq!(elsewhere.post("/api/register", &form).await.status, 503);
+    world.settled().await;
+    world.network.heal();
+    assert_eq!(script.post("/api/register", &form).await.status, 200);
+    assert_eq!(script.post("/api/register", &form).await.status, 200);
+    assert_eq!(world.stats().sign_ins, 1);
 }

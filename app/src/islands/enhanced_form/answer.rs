@@ -18,8 +18,11 @@ const TIMEOUT_MILLIS: u32 = 30_000;
 pub(super) async fn send(form: &Form) -> bool {
     let answer = post(form).await.unwrap_or_default();
     if let Some(next) = text(&answer, "next") {
-        // The message, if there is one, awaits the person there.
-        return window().location().assign(&next).is_ok();
+        // The message, if there is one, awaits the person there. Where one comes back to has its fragment, which no server is told of.
+        let location = window().location();
+        let is_back = form.comes_back_to().is_some_and(|place| place == next);
+        let fragment = if is_back { location.hash().unwrap_or_default() } else { String::new() };
+        return location.assign(&[next, fragment].concat()).is_ok();
     }
     let fields = Reflect::get(&answer, &"fields".into()).unwrap_or_default();
     if !show_all(form, &fields) {

@@ -25,6 +25,12 @@ impl Form {
         &self.0
     }
 
+    /// Where the person wanted to go before they came here.
+    pub(super) fn comes_back_to(&self) -> Option<String> {
+        let field: HtmlInputElement = self.0.elements().named_item("return_to")?.dyn_into().ok()?;
+        Some(field.value())
+    }
+
     /// In their order on the page.
     pub(super) fn fields(&self) -> impl Iterator<Item = Field> + use<> {
         let elements = self.0.elements();

@@ -2,40 +2,40 @@
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Uri};
 
 use crate::{Bff, Problem, ProblemKind};
 
 /// A cookie that says nothing but that cookies come back. It has no prefix and is no secret.
 const NAME: &str = "ironleaf-cookies";
 
-/// In the query of a form that was sent again with the cookie, or should have been.
+/// In the query of a page to which a browser was sent with a cookie.
 const TRIED: &str = "cookies=tried";
 
-/// What to answer to a form whose browser has brought no cookie at all, before anybody acts upon it.
+/// What to answer to a form whose browser has brought no cookie at all, before anybody acts upon it:
+/// [`ProblemKind::CookiesBlocked`]. The page with the form has set one ([`cookie_for_a_form`]); the answer sets it again, for whoever has
+/// just allowed cookies, or removed them.
 ///
-/// The first time it is sent back to where it came from with a cookie (307: the same form, to the same place). If it comes again without
-/// one, cookies are blocked, and the answer says so: [`ProblemKind::CookiesBlocked`]. A page that sets the cookie
-/// ([`cookie_for_a_form`]) saves the detour.
-///
-/// What is no browser, which is what sends no `Sec-Fetch-Mode`, passes: it has its own way with cookies.
+/// What is no browser passes: it has its own way with cookies. Browsers send `Sec-Fetch-Site`, `-Mode` and `-Dest` together.
 pub fn without_cookies(bff: &Bff, request: &Request) -> Option<Response> {
     if request.method().is_safe() || !keeps_none(request.headers()) {
         return None;
     }
-    if cookies_were_tried(request.uri()) {
-        return Some(Problem::new(ProblemKind::CookiesBlocked).into_response());
-    }
-    let again = HeaderValue::try_from(format!("{}?{TRIED}", request.uri().path())).ok()?;
-    let headers =
-        [(LOCATION, again), (SET_COOKIE, cookie(bff)), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Some((StatusCode::TEMPORARY_REDIRECT, headers).into_response())
+    let mut response = Problem::new(ProblemKind::CookiesBlocked).into_response();
+    response.headers_mut().append(SET_COOKIE, cookie(bff));
+    Some(response)
 }
 
-/// The cookie to set with a page that has a form, where the browser has brought none.
+/// The cookie to set with a page that has a form, where the browser has not brought it. Another one does not count: it may be gone by the
+/// time when the form is sent.
 pub fn cookie_for_a_form(bff: &Bff, headers: &HeaderMap) -> Option<HeaderValue> {
-    (!headers.contains_key(COOKIE)).then(|| cookie(bff))
+    let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let mut pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
+    let is_there = pairs.any(|pair| {
+        pair.trim_ascii().strip_prefix(NAME.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+    });
+    (!is_there).then(|| cookie(bff))
 }
 
 /// The place on this origin that a page leads to with a cookie, where the browser has brought none: if it comes without one, cookies are
@@ -49,8 +49,15 @@ pub fn cookies_are_blocked(uri: &Uri, headers: &HeaderMap) -> bool {
     keeps_none(headers) && cookies_were_tried(uri)
 }
 
+/// Whether a browser was given a cookie on its way here and has brought it: the address has done its work.
+pub fn cookies_came_back(uri: &Uri, headers: &HeaderMap) -> bool {
+    headers.contains_key(COOKIE) && cookies_were_tried(uri)
+}
+
 fn keeps_none(headers: &HeaderMap) -> bool {
-    !headers.contains_key(COOKIE) && headers.contains_key("sec-fetch-mode")
+    let is_browser =
+        ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"].map(|name| headers.contains_key(name));
+    !headers.contains_key(COOKIE) && is_browser == [true; 3]
 }
 
 /// Whether this address is one that a browser was sent to with a cookie.

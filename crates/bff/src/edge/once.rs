@@ -16,20 +16,23 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::form::read_form;
-use crate::{Bff, Problem, ProblemKind, Wants};
+use super::shared_answer::{Place, SharedAnswer};
+use crate::{Bff, Problem, Wants};
 
 /// The field that has the number of the form, see [`form_id`].
 const FIELD: &str = "form_id";
 
 /// Who double-clicks does so at once; who goes back and sends the same form again after a minute means it.
-const KEPT_FOR: Duration = Duration::from_mins(1);
+pub(super) const KEPT_FOR: Duration = Duration::from_mins(1);
 
 /// More forms at once than any process answers. A page of a problem takes ten kilobytes, everything else one.
 const MAX_KEPT: usize = 1_000;
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Answers the second of two equal forms as the first: the same answer, its cookies included, once it is there. Equal are two with the
-/// same number ([`form_id`]) and the same fields, within a minute, at this process. A form without a number is acted upon each time.
+/// same number ([`form_id`]) and the same fields, within a minute, at whichever process. While the store is away each process knows only
+/// of its own. A form without a number is acted upon each time, and one that was answered with an error (400 or more) again: who tries
+/// once more on the same page means it.
 ///
 /// Without scripts nothing keeps a person from a double click. The browser breaks off the first request and shows the answer to the
 /// second, which would be that of an account that exists already, or of a link that was used up.
@@ -57,11 +60,26 @@ where
     let mut answer = match bff.answers().find_or_begin(key) {
         Found::Before(answer) => answer,
         Found::Begun(said, answer) => {
+            let (shared, bff_of_task) = (SharedAnswer::new(bff, &key), bff.clone());
             let task = async move {
+                let place = shared.claim().await;
+                if place == Place::Taken {
+                    said.send_replace(shared.of_another().await.map(Arc::new));
+                    return;
+                }
                 let (head, body) = next(request).await.into_parts();
                 // Nobody is told where it is too long to be kept: then it is a problem of ours.
-                if let Ok(body) = to_bytes(body, MAX_ANSWER_BYTES).await {
-                    said.send_replace(Some(Arc::new((head, body))));
+                let Ok(body) = to_bytes(body, MAX_ANSWER_BYTES).await else { return };
+                let is_done = !head.status.is_client_error() && !head.status.is_server_error();
+                let answer = Arc::new((head, body));
+                if !is_done {
+                    bff_of_task.answers().forget(&key);
+                }
+                said.send_replace(Some(Arc::clone(&answer)));
+                match place {
+                    Place::Ours if is_done => shared.leave(&answer).await,
+                    Place::Ours => shared.give_back().await,
+                    Place::Taken | Place::Unknown => {}
                 }
             };
             bff.spawn(Box::pin(task.in_current_span()));
@@ -71,7 +89,11 @@ where
     let answered = answer.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
     match answered {
         Some(answer) => Response::from_parts(answer.0.clone(), Body::from(answer.1.clone())),
-        None => Problem::new(ProblemKind::Internal).into_response(),
+        // Whoever had it is gone, with its process perhaps, or it is not done after a long time.
+        None => {
+            bff.answers().forget(&key);
+            Problem::unavailable().into_response()
+        }
     }
 }
 
@@ -83,7 +105,8 @@ pub fn form_id(parts: &Parts) -> Option<String> {
     Some(hex::encode(bytes))
 }
 
-type Key = [u8; 32];
+/// A hash of the form.
+pub(super) type Key = [u8; 32];
 type Answer = Option<Arc<(response::Parts, Bytes)>>;
 
 /// What tells equal forms. `None` for one without a number.
@@ -128,6 +151,10 @@ impl Answers {
                 Found::Begun(said, answer)
             }
         }
+    }
+
+    fn forget(&self, key: &Key) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 }
 
