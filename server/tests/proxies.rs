@@ -1,0 +1,68 @@
+//! Ironleaf behind the reverse proxies of `docs/operations.md`: nginx, haproxy, Apache httpd and Caddy, each with the very file of
+//! `deploy/proxies` and two replicas behind it. A proxy that this machine does not have is named and left out.
+//!
+//! Nothing is installed for this: what a package of these brings starts by itself and takes the machine's ports 80 and 443.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "proxies/client.rs"]
+mod client;
+#[path = "proxies/flood.rs"]
+mod flood;
+#[path = "proxies/front.rs"]
+mod front;
+#[path = "proxies/people.rs"]
+mod people;
+#[path = "storm/processes.rs"]
+#[expect(dead_code, reason = "it can do more than is needed here")]
+mod processes;
+#[path = "proxies/programs.rs"]
+mod programs;
+#[path = "proxies/world.rs"]
+mod world;
+
+use programs::{APACHE, CADDY, HAPROXY, NGINX};
+use tokio::sync::Mutex;
+
+/// One proxy after the other has the processors for itself: each of them is asked for all that it can do.
+static MACHINE: Mutex<()> = Mutex::const_new(());
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nginx_serves_people_as_they_are() {
+    people::are_served_behind(&NGINX).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn haproxy_serves_people_as_they_are() {
+    people::are_served_behind(&HAPROXY).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apache_serves_people_as_they_are() {
+    people::are_served_behind(&APACHE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn caddy_serves_people_as_they_are() {
+    people::are_served_behind(&CADDY).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nginx_passes_every_early_answer_on_and_takes_no_replica_for_down() {
+    flood::of_early_answers_behind(&NGINX).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn haproxy_passes_every_early_answer_on_and_takes_no_replica_for_down() {
+    flood::of_early_answers_behind(&HAPROXY).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apache_passes_every_early_answer_on_and_takes_no_replica_for_down() {
+    flood::of_early_answers_behind(&APACHE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn caddy_passes_every_early_answer_on_and_takes_no_replica_for_down() {
+    flood::of_early_answers_behind(&CADDY).await;
+}

@@ -1,0 +1,74 @@
+//! A core API, two replicas on one host as production has them, and a proxy in front.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use tempfile::TempDir;
+
+use crate::front::Front;
+use crate::processes::{Process, Subcommand, free_address};
+use crate::programs::Program;
+
+/// Not a secret: a key for tests.
+const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
+
+/// Who stands in front of the proxy where there is a CDN.
+pub(crate) const CDN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 9);
+
+pub(crate) struct World {
+    pub(crate) front: Front,
+    /// Where each replica says what it has counted.
+    metrics: [SocketAddr; 2],
+    _processes: [Process; 3],
+    _folder: TempDir,
+}
+
+impl World {
+    /// `None` where the machine does not have the proxy, which is said.
+    pub(crate) async fn behind(program: &Program) -> Option<Self> {
+        let Some(path) = program.path() else {
+            use std::io::Write as _;
+            let name = program.names[0];
+            let _ =
+                writeln!(std::io::stderr(), "left out: this machine has no {name}, see docs/operations.md");
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let metrics = [free_address(), free_address()];
+        let core_api_folder = folder.path().join("core-api");
+        let core_api = Process::ironleaf(&core_api_folder, Subcommand::CoreApi, &[]).await;
+        let settings = |replica: usize| {
+            vec![
+                ("IRONLEAF_ENV", "production".to_owned()),
+                ("PUBLIC_ORIGIN", "https://app.example.com".to_owned()),
+                ("CORE_API_URL", format!("http://{}/v1", core_api.address)),
+                ("SESSION_SECRETS", TEST_KEY.to_owned()),
+                ("SINGLE_HOST", "true".to_owned()),
+                ("TRUSTED_PROXIES", format!("127.0.0.1,{CDN}")),
+                ("RATE_LIMIT_STRICT", "3/15m".to_owned()),
+                ("METRICS_LISTEN_ADDR", metrics[replica].to_string()),
+            ]
+        };
+        let one = Process::ironleaf(&folder.path().join("web"), Subcommand::Serve, &settings(0)).await;
+        let two = Process::ironleaf(&folder.path().join("web"), Subcommand::Serve, &settings(1)).await;
+        let front = Front::start(program, &path, [one.address, two.address], CDN).await;
+        Some(Self { front, metrics, _processes: [core_api, one, two], _folder: folder })
+    }
+
+    /// How many requests for `/login` each replica has answered with 200.
+    pub(crate) async fn logins_shown(&self) -> [u64; 2] {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut shown = [0; 2];
+        for (count, address) in shown.iter_mut().zip(self.metrics) {
+            let text = client.get(format!("http://{address}/metrics")).send().await.unwrap();
+            let text = text.text().await.unwrap();
+            let is_meant = |line: &&str| {
+                line.starts_with("ironleaf_http_requests_total{")
+                    && line.contains("route=\"/login\"")
+                    && line.contains("status=\"2xx\"")
+            };
+            let line = text.lines().find(is_meant);
+            *count = line.map_or(0, |line| line.rsplit(' ').next().unwrap().parse().unwrap());
+        }
+        shown
+    }
+}
