@@ -3,20 +3,21 @@
 use std::time::Duration;
 
 use ironleaf_bff::codec::{Decoder, Encoder};
-use ironleaf_bff::{FlashKind, Payload, PayloadError};
+use ironleaf_bff::{FlashKind, Payload, PayloadError, Worth};
 
 use crate::validation::{FieldProblem, FieldProblems};
 
 /// Cleared when the form shows it; half an hour is enough to sign in again in between.
 pub(crate) const KEPT_FORMS: FlashKind<KeptForms> =
-    FlashKind::new("ironleaf-fields", Duration::from_mins(30));
+    FlashKind::new("ironleaf-fields", Duration::from_mins(30)).worth(Worth::Typed);
 
 /// All of them share the room that cookies have with the session.
 const MAX_BYTES: usize = 1024;
 
 /// Who was signed in last in this browser, so that what one person typed is not shown to the next. As long as a session
 /// can last.
-pub(crate) const PERSON: FlashKind<Person> = FlashKind::new("ironleaf-person", Duration::from_hours(30 * 24));
+pub(crate) const PERSON: FlashKind<Person> =
+    FlashKind::new("ironleaf-person", Duration::from_hours(30 * 24)).worth(Worth::Protection);
 
 /// The identifier that the core API gave to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]

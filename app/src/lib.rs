@@ -10,6 +10,8 @@ mod components;
 #[cfg(feature = "ssr")]
 mod error;
 #[cfg(feature = "ssr")]
+mod flashes;
+#[cfg(feature = "ssr")]
 mod kept_form;
 #[cfg(feature = "ssr")]
 mod messages;
@@ -33,6 +35,8 @@ pub mod document;
 #[cfg(feature = "ssr")]
 pub mod routes;
 
+#[cfg(feature = "ssr")]
+pub use flashes::FLASHES;
 #[cfg(feature = "ssr")]
 pub use server_fns::{handle_server_fn, server_fn_routes};
 #[cfg(feature = "ssr")]

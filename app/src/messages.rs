@@ -53,6 +53,8 @@ messages! {
     11 Status PasswordUpdated: "Your password has been updated",
     12 Status AccountUpdated: "Account updated successfully",
     23 Error LinkDamaged: "Auto login failed, please login manually. The link is damaged: open it in the email again, or copy all of it.",
+    30 Error NoRoomForLink: "There is no room for this link beside what this browser keeps of this site. \
+        Log out or clear the cookies of this site, and open it in the email again.",
     13 Status VerificationSent: "Verification email sent",
     14 Status NothingToVerify: "Your email address is verified already.",
     15 Status AccountDeleted: "Account deleted successfully",

@@ -19,6 +19,7 @@ pub(crate) use delete_account::delete_account;
 pub(crate) use email_verification::{VERIFIED, Verified, email_verification};
 pub(crate) use home::home;
 pub(crate) use login::login;
+pub(crate) use opened::OPENED;
 pub(crate) use problem::{not_found, problem};
 pub(crate) use register::register;
 pub(crate) use reset_password::reset_password;

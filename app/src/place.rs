@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use ironleaf_bff::codec::{Decoder, Encoder};
-use ironleaf_bff::{FlashKind, Payload, PayloadError, ReturnTo};
+use ironleaf_bff::{FlashKind, Payload, PayloadError, ReturnTo, Worth};
 
 /// Left when the e-mail is asked for, and cleared by the sign-in that follows. The e-mail itself does not have it: whoever opens its link
 /// in another browser comes home.
-pub(crate) const PLACE: FlashKind<Place> = FlashKind::new("ironleaf-place", Duration::from_hours(24));
+pub(crate) const PLACE: FlashKind<Place> =
+    FlashKind::new("ironleaf-place", Duration::from_hours(24)).worth(Worth::Place);
 
 /// It shares the room that cookies have with the session.
 const MAX_BYTES: usize = 512;

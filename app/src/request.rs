@@ -213,11 +213,9 @@ impl PageRequest {
         if self.is_shown() { self.flash()?.take(kind) } else { self.peek(kind) }
     }
 
-    /// Leaves something for a later request.
-    pub(crate) fn leave<T: Payload>(&self, kind: &FlashKind<T>, value: &T) {
-        if let Some(flash) = self.flash() {
-            flash.set(kind, value);
-        }
+    /// Leaves something for a later request. `false` where there is no room for it.
+    pub(crate) fn leave<T: Payload>(&self, kind: &FlashKind<T>, value: &T) -> bool {
+        self.flash().is_some_and(|flash| flash.set(kind, value))
     }
 
     /// Takes back what an earlier request left.

@@ -173,7 +173,7 @@ pub async fn application(
         clock,
         random,
     });
-    let session = bff.session_layer();
+    let session = bff.session_layer().with_flashes(&app::FLASHES);
     let site = Arc::new(Site {
         app_name: config.app_name.clone(),
         get_started_url: config.get_started_url.clone(),

@@ -17,6 +17,8 @@ mod blocked_cookies;
 mod browser;
 #[path = "http/client_address.rs"]
 mod client_address;
+#[path = "http/cookies.rs"]
+mod cookies;
 #[path = "http/corpus.rs"]
 mod corpus;
 #[path = "http/ended_sessions.rs"]

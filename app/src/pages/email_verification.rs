@@ -1,15 +1,19 @@
 use std::time::Duration;
 
 use ironleaf_bff::codec::{Decoder, Encoder};
-use ironleaf_bff::{FlashKind, Payload, PayloadError, SIGN_IN_LINK, VERIFICATION_LINK, VerificationLink};
+use ironleaf_bff::{
+    FlashKind, Payload, PayloadError, SIGN_IN_LINK, VERIFICATION_LINK, VerificationLink, Worth,
+};
 use leptos::prelude::*;
 
 use super::opened::{OPENED, Opened};
 use crate::document::{Answer, Page};
+use crate::messages::Message;
 use crate::request::PageRequest;
 
 /// Whether the link that this browser opened last was good. It stays for a while, so that the result can be reloaded.
-pub(crate) const VERIFIED: FlashKind<Verified> = FlashKind::new("ironleaf-verified", Duration::from_mins(10));
+pub(crate) const VERIFIED: FlashKind<Verified> =
+    FlashKind::new("ironleaf-verified", Duration::from_mins(10)).worth(Worth::Errand);
 
 /// How a verification ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +36,13 @@ pub(crate) async fn email_verification(request: PageRequest) -> (PageRequest, An
     }
     if let Some(link) = VerificationLink::from_query(request.query()) {
         // SECURITY: as with a link that signs somebody in, see `login`.
-        request.leave(&VERIFICATION_LINK, &link);
-        request.leave(&OPENED, &Opened);
         request.clear(&SIGN_IN_LINK);
         request.clear(&VERIFIED);
+        if !request.leave(&VERIFICATION_LINK, &link) {
+            request.leave_message(Message::NoRoomForLink, "/");
+            return (request, Answer::Redirect("/".to_owned()));
+        }
+        request.leave(&OPENED, &Opened);
         let answer = request.led_by_cookie("/email-verification");
         return (request, answer);
     }

@@ -19,10 +19,13 @@ pub(crate) async fn login(request: PageRequest) -> (PageRequest, Answer) {
     if let Some(link) = SignInLink::from_query(request.query()) {
         // SECURITY: the token leaves the address at once, and nothing but a POST uses it up: neither the history nor a mail
         // program that looks at links gets anything out of it.
-        request.leave(&SIGN_IN_LINK, &link);
-        request.leave(&OPENED, &Opened);
         // One link at a time: both together would crowd the cookies.
         request.clear(&VERIFICATION_LINK);
+        if request.leave(&SIGN_IN_LINK, &link) {
+            request.leave(&OPENED, &Opened);
+        } else {
+            request.leave_message(Message::NoRoomForLink, "/login");
+        }
         let answer = request.led_by_cookie("/login");
         return (request, answer);
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::refusal::Refusal;
 use crate::Site;
 use crate::error::AppError;
-use crate::kept_form::{KEPT_FORMS, KeptForm, PERSON, Person};
+use crate::kept_form::{KEPT_FORMS, KeptForm, KeptForms, PERSON, Person};
 use crate::messages::{Left, MESSAGE, Message};
 use crate::pages::VERIFIED;
 use crate::place::{PLACE, Place};
@@ -93,7 +93,8 @@ impl FormPost {
         self.clear(&SIGN_IN_LINK);
         self.clear(&PLACE);
         let Ok(MaybeUser(Some(user))) = MaybeUser::from_parts(&self.parts) else { return };
-        if self.peek(&PERSON).is_some_and(|Person(last)| last != user.id) {
+        // Where nobody remembers whose it was, it may be anybody's.
+        if self.peek(&PERSON).is_none_or(|Person(last)| last != user.id) {
             self.clear(&KEPT_FORMS);
         }
         self.leave(&PERSON, &Person(user.id));
@@ -130,10 +131,14 @@ impl FormPost {
     /// typed and what is wrong with it.
     pub(super) fn refused(self, refusal: Refusal) -> AppError {
         if !self.wants_json {
-            if let Some(message) = refusal.message.as_ref().filter(|_| !refusal.has_page()) {
-                self.leave_message(message.clone(), &self.page);
+            let message = refusal.message.clone().filter(|_| !refusal.has_page());
+            let is_said = message.is_some() || refusal.has_page();
+            if let Some(message) = message {
+                self.leave_message(message, &self.page);
             }
-            self.keep(&refusal.problems);
+            if !self.keep(&refusal.problems) && !is_said {
+                self.leave_message(Message::CheckFields, &self.page);
+            }
         }
         self.answered(refusal)
     }
@@ -220,23 +225,28 @@ impl FormPost {
         }
     }
 
-    pub(super) fn leave<T: Payload>(&self, kind: &FlashKind<T>, value: &T) {
-        if let Some(flash) = self.flash() {
-            flash.set(kind, value);
-        }
+    /// `false` where there is no room for it.
+    pub(super) fn leave<T: Payload>(&self, kind: &FlashKind<T>, value: &T) -> bool {
+        self.flash().is_some_and(|flash| flash.set(kind, value))
     }
 
     fn leave_message(&self, message: Message, page: &str) {
         self.leave(&MESSAGE, &Left::for_page(message, page));
     }
 
-    fn keep(&self, problems: &FieldProblems) {
+    /// Keeps what was typed, or where there is no room for it at least what is wrong with it. `false` where that is lost as well.
+    fn keep(&self, problems: &FieldProblems) -> bool {
         if self.values.is_empty() && problems.is_empty() {
-            return;
+            return true;
         }
         let mut forms = self.peek(&KEPT_FORMS).unwrap_or_default();
         forms.keep(KeptForm::new(self.page_path(), &self.values, problems));
-        self.leave(&KEPT_FORMS, &forms);
+        if self.leave(&KEPT_FORMS, &forms) || problems.is_empty() {
+            return true;
+        }
+        let mut without_values = KeptForms::default();
+        without_values.keep(KeptForm::new(self.page_path(), &[], problems));
+        self.leave(&KEPT_FORMS, &without_values)
     }
 
     fn page_path(&self) -> &str {

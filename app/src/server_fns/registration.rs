@@ -58,7 +58,9 @@ pub async fn request_password_reset_form(email: String, return_to: Option<String
     match request_password_reset(form.parts(), &address).await {
         Ok(()) => {
             match place.and_then(Place::kept) {
-                Some(place) => form.leave(&PLACE, &place),
+                Some(place) => {
+                    form.leave(&PLACE, &place);
+                }
                 None => form.clear(&PLACE),
             }
             Ok(form.done(&page, Some(Message::ResetLinkSent(address))))

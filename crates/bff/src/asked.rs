@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::request::Parts;
-use ironleaf_session::{Decoder, Encoder, Flash, FlashKind, Payload, PayloadError};
+use ironleaf_session::{Decoder, Encoder, Flash, FlashKind, Payload, PayloadError, Worth};
 use sha2::{Digest as _, Sha256};
 
 use crate::visit::Visit;
@@ -23,13 +23,13 @@ const NAME_BYTES: usize = 16;
 /// It is sealed, so neither another site nor whoever sends a link can make one. A page may go on by itself with a link that its own
 /// browser has asked for, and with no other: mail scanners run scripts, and any site can send a browser to a link of its own choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Asked {
+pub(crate) struct Asked {
     /// The addresses, and until what Unix time each counts, in seconds.
     to_sign_in: Vec<([u8; NAME_BYTES], u64)>,
     to_verify_until: u64,
 }
 
-const ASKED: FlashKind<Asked> = FlashKind::new("ironleaf-asked", LIFE);
+pub(crate) const ASKED: FlashKind<Asked> = FlashKind::new("ironleaf-asked", LIFE).worth(Worth::Step);
 
 /// This browser has asked for a link that signs in as whoever has this address, in lower case.
 pub(crate) fn note_sign_in(visit: &Visit, email: &str) {

@@ -6,12 +6,23 @@ use ironleaf_auth::{
     Random, Spawner, Task, Transport,
 };
 use ironleaf_records::{End, Principal, RecordLimits, Records};
-use ironleaf_session::{Owner, Record, Sealer, SessionLayer, SessionSettings};
+use ironleaf_session::{FlashCookie, Owner, Record, Sealer, SessionLayer, SessionSettings};
 use ironleaf_store::Store;
 
-use crate::PublicOrigin;
+use crate::asked::ASKED;
 use crate::edge::{Answers, ResponseHeaders};
-use crate::limits::{Limits, RateLimits};
+use crate::limits::{KNOWN_DEVICE, Limits, RateLimits};
+use crate::redirect::ATTEMPT;
+use crate::{PublicOrigin, SIGN_IN_LINK, VERIFICATION_LINK};
+
+/// What this crate leaves in a browser beside the session.
+pub const FLASHES: [FlashCookie; 5] = [
+    KNOWN_DEVICE.cookie(),
+    ATTEMPT.cookie(),
+    ASKED.cookie(),
+    SIGN_IN_LINK.cookie(),
+    VERIFICATION_LINK.cookie(),
+];
 
 /// What the layers, extractors and use cases of this crate share. Cheap to clone.
 #[derive(Clone)]
@@ -115,7 +126,8 @@ impl Bff {
         }))
     }
 
-    /// The layer that reads and writes the session of this application.
+    /// The layer that reads and writes the session of this application. It knows the flashes of this crate; whoever has others names
+    /// them with [`SessionLayer::with_flashes`].
     ///
     /// # Panics
     ///
@@ -124,6 +136,7 @@ impl Bff {
         let BffSettings { sealer, session, clock, random, .. } = &self.0.settings;
         SessionLayer::new(sealer.clone(), session.clone(), Arc::clone(clock), Arc::clone(random))
             .with_ledger(self.0.records.clone())
+            .with_flashes(&FLASHES)
     }
 
     /// The process is to end: what goes on without anybody waiting, and can be left to the next process, ends at once.

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use http::request::Parts;
 use ironleaf_auth::{AccountError, SecretText, SignIn};
-use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError};
+use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError, Worth};
 use percent_encoding::percent_decode_str;
 
 use crate::asked::note_sign_in;
@@ -18,10 +18,12 @@ const MAX_TOKEN_BYTES: usize = 2048;
 const LINK_LIFE: Duration = Duration::from_mins(10);
 
 /// Carries a [`SignInLink`] from the GET that brought it to the POST that uses it.
-pub const SIGN_IN_LINK: FlashKind<SignInLink> = FlashKind::new("ironleaf-link", LINK_LIFE);
+pub const SIGN_IN_LINK: FlashKind<SignInLink> =
+    FlashKind::new("ironleaf-link", LINK_LIFE).worth(Worth::Errand);
 
 /// Carries a [`VerificationLink`] from the GET that brought it to the POST that uses it.
-pub const VERIFICATION_LINK: FlashKind<VerificationLink> = FlashKind::new("ironleaf-verification", LINK_LIFE);
+pub const VERIFICATION_LINK: FlashKind<VerificationLink> =
+    FlashKind::new("ironleaf-verification", LINK_LIFE).worth(Worth::Errand);
 
 /// What an e-mailed link says with which somebody signs in without a password.
 ///

@@ -34,7 +34,7 @@ mod visit;
 mod wants;
 
 pub use account::{delete_account, resend_verification, update_account};
-pub use bff::{Bff, BffSettings};
+pub use bff::{Bff, BffSettings, FLASHES};
 pub use calls::CoreApi;
 pub use confirm::{ConfirmFailure, confirm_password, signed_in_recently};
 pub use emailed_link::{
@@ -60,7 +60,7 @@ pub use wants::Wants;
 // What pages and server functions need from the crates below. No type among these holds a token.
 pub use ironleaf_api_types::{Role, User};
 pub use ironleaf_auth::{AccountError, CallError, EndReason, FieldError};
-pub use ironleaf_session::{Flash, FlashKind, Payload, PayloadError, codec};
+pub use ironleaf_session::{Flash, FlashCookie, FlashKind, Payload, PayloadError, Worth, codec};
 
 /// The session of this application: a [`Principal`](ironleaf_records::Principal) in a sealed cookie.
 ///

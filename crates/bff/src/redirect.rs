@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
 use ironleaf_auth::{AuthorizationRequest, SecretText, SignIn};
-use ironleaf_session::{Decoder, Encoder, Flash, FlashKind, Payload, PayloadError};
+use ironleaf_session::{Decoder, Encoder, Flash, FlashKind, Payload, PayloadError, Worth};
 use ironleaf_store::{Holder, Key};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
@@ -35,11 +35,12 @@ const COOKIE_OVERHEAD_BYTES: usize = 128;
 /// 256 bits, as RFC 7636, section 7.1, has it for the verifier; enough for state and nonce.
 const RANDOM_BYTES: usize = 32;
 
-const ATTEMPT: FlashKind<Attempt> = FlashKind::new("ironleaf-redirect", ATTEMPT_LIFE);
+pub(crate) const ATTEMPT: FlashKind<Attempt> =
+    FlashKind::new("ironleaf-redirect", ATTEMPT_LIFE).worth(Worth::Errand);
 
 /// One attempt to sign in, while the browser is at the authorization server.
 #[derive(Clone, PartialEq, Eq)]
-struct Attempt {
+pub(crate) struct Attempt {
     request: AuthorizationRequest,
     return_to: Option<ReturnTo>,
     begun_at: SystemTime,
@@ -125,8 +126,8 @@ pub enum RedirectFailure {
 ///
 /// # Errors
 ///
-/// [`SignInFailure::Unavailable`] where the provider signs nobody in by redirect or cannot be used,
-/// [`SignInFailure::TooManyRequests`].
+/// [`SignInFailure::Unavailable`] where the provider signs nobody in by redirect or cannot be used, or where the attempt finds no room
+/// among the cookies of this browser; [`SignInFailure::TooManyRequests`].
 pub async fn start_redirect(
     parts: &Parts,
     redirect_uri: &str,
@@ -147,7 +148,10 @@ pub async fn start_redirect(
     let name = name_of(request.state.expose());
     let attempt = Attempt { request, return_to: return_to.cloned(), begun_at: visit.bff.now() };
     make_room(flash, &attempt);
-    flash.set_named(&ATTEMPT, &name, &attempt);
+    if !flash.set_named(&ATTEMPT, &name, &attempt) {
+        // Whoever came back would be nobody's.
+        return Err(SignInFailure::Unavailable);
+    }
     Ok(url)
 }
 

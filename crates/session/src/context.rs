@@ -6,7 +6,8 @@ use std::{
 };
 
 use crate::{
-    CLOCK_SKEW, Clock, Ledger, Payload, Random, Record, Sealer, SessionSettings, ambient::whole_millis,
+    CLOCK_SKEW, Clock, FlashCookie, Ledger, Payload, Random, Record, Sealer, SessionSettings,
+    ambient::whole_millis,
 };
 
 /// Tombstones outlive the last cookie by this much: one machine sealed it, another wrote the tombstone, and a third, the store,
@@ -22,6 +23,8 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) ledger: Option<Arc<dyn Ledger>>,
+    /// The flashes that are known by name, whatever a request does with them.
+    pub(crate) flashes: Vec<FlashCookie>,
 }
 
 impl Context {

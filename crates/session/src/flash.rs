@@ -2,6 +2,7 @@
 
 mod kind;
 mod named;
+mod room;
 
 use std::{
     fmt,
@@ -10,7 +11,7 @@ use std::{
 
 use http::HeaderValue;
 
-pub use kind::FlashKind;
+pub use kind::{FlashCookie, FlashKind, Worth};
 
 use crate::{
     Decoder, Encoder, Payload, PayloadError, Purpose, UnsealError,
@@ -45,7 +46,7 @@ struct State {
     head_has_passed: bool,
 }
 
-struct Change {
+pub(crate) struct Change {
     cookie_name: String,
     /// `None` removes the cookie.
     written: Option<Written>,
@@ -54,11 +55,12 @@ struct Change {
 struct Written {
     value: String,
     line: String,
+    worth: Worth,
 }
 
 /// What the layer is to do on the way out.
 pub(crate) struct FlashDeparture {
-    pub(crate) lines: Vec<String>,
+    pub(crate) changes: Vec<Change>,
     pub(crate) looked_at: bool,
 }
 
@@ -69,7 +71,9 @@ impl Flash {
 
     /// Leaves a value for a later request, in place of one that is there.
     ///
-    /// `false` if it is too large for a cookie, or if the head of the response has passed; both are logged.
+    /// `false` if it is too large for a cookie, if the session and what is worth more leave no room for it in the `Cookie`
+    /// header, or if the head of the response has passed; each is logged. A value that finds no place removes the one that is
+    /// there. One that found its place is given up where the same response takes more of the room afterwards.
     pub fn set<T: Payload>(&self, kind: &FlashKind<T>, value: &T) -> bool {
         self.set_as(self.cookie_name(kind), kind, value)
     }
@@ -109,9 +113,18 @@ impl Flash {
                 bytes = line.len(),
                 "a flash is too large for a cookie and was not set"
             );
+            state.change(cookie_name, None);
             return false;
         }
-        state.change(cookie_name, Some(Written { value, line }));
+        if room::weight(cookie_name.len(), value.len()) > self.room_for(&state, &cookie_name, kind.worth) {
+            tracing::warn!(
+                cookie = cookie_name,
+                "a flash found no room in the Cookie header and was not set"
+            );
+            state.change(cookie_name, None);
+            return false;
+        }
+        state.change(cookie_name, Some(Written { value, line, worth: kind.worth }));
         true
     }
 
@@ -136,10 +149,17 @@ impl Flash {
         true
     }
 
-    /// Closes the flashes for changes and gives the lines of `Set-Cookie`.
+    /// Closes the flashes for changes, and tells them.
     pub(crate) fn depart(&self) -> FlashDeparture {
         let mut state = self.state();
         state.head_has_passed = true;
+        FlashDeparture { changes: state.changes.drain(..).collect(), looked_at: state.looked_at }
+    }
+
+    /// The lines of `Set-Cookie` for these changes, and for what gives way to a session that takes so many bytes of the `Cookie`
+    /// header, or to one that stays as it came.
+    pub(crate) fn lines(&self, mut changes: Vec<Change>, session_bytes: Option<usize>) -> Vec<String> {
+        self.make_room(&mut changes, session_bytes);
         let secure = self.shared.context.settings.secure;
         let line = |change: Change| match change.written {
             Some(written) => Some(written.line),
@@ -147,8 +167,7 @@ impl Flash {
             None if !self.is_present(&change.cookie_name) => None,
             None => Some(cookie::removal(&change.cookie_name, secure)),
         };
-        let lines = state.changes.drain(..).filter_map(line).collect();
-        FlashDeparture { lines, looked_at: state.looked_at }
+        changes.into_iter().filter_map(line).collect()
     }
 
     fn read<T: Payload>(&self, state: &mut State, cookie_name: String) -> Option<T> {

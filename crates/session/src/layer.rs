@@ -23,7 +23,9 @@ use tower_service::Service;
 
 pub(crate) use depart::{fits, is_far_from_the_budget};
 
-use crate::{Clock, Flash, Ledger, Payload, Random, Sealer, Session, SessionSettings, context::Context};
+use crate::{
+    Clock, Flash, FlashCookie, Ledger, Payload, Random, Sealer, Session, SessionSettings, context::Context,
+};
 
 /// Gives every request inside it a [`Session<P>`] and a [`Flash`].
 pub struct SessionLayer<P> {
@@ -42,7 +44,9 @@ impl<P: Payload> SessionLayer<P> {
             panic!("{error}");
         }
         let cookie_name = settings.full_cookie_name();
-        let context = Arc::new(Context { sealer, settings, cookie_name, clock, random, ledger: None });
+        let context =
+            Context { sealer, settings, cookie_name, clock, random, ledger: None, flashes: Vec::new() };
+        let context = Arc::new(context);
         Self { context, payload: PhantomData }
     }
 
@@ -53,6 +57,14 @@ impl<P: Payload> SessionLayer<P> {
     #[must_use]
     pub fn with_ledger(mut self, ledger: impl Ledger) -> Self {
         Arc::make_mut(&mut self.context).ledger = Some(Arc::new(ledger));
+        self
+    }
+
+    /// With these flashes known by name, beside those that were named before. What the browser holds of them gives way where the
+    /// session or a flash that is worth more needs its room in the `Cookie` header; other cookies cannot be removed.
+    #[must_use]
+    pub fn with_flashes(mut self, flashes: &[FlashCookie]) -> Self {
+        Arc::make_mut(&mut self.context).flashes.extend_from_slice(flashes);
         self
     }
 }

@@ -25,7 +25,7 @@ mod wiped;
 pub use codec::{Decoder, Encoder};
 pub use envelope::{Owner, Record, SessionId};
 pub use extract::SessionLayerMissing;
-pub use flash::{Flash, FlashKind};
+pub use flash::{Flash, FlashCookie, FlashKind, Worth};
 pub use ironleaf_ambient::{CLOCK_SKEW, Clock, Random, system_clock, system_random};
 pub use key_ring::{KeyEvidence, KeyId, KeyRing, KeyRingError, KeyRole};
 pub use layer::{SessionLayer, SessionService};

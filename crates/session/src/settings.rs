@@ -10,6 +10,8 @@ const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 /// What is left of the 8 KB that most proxies allow for all header fields, for one of them.
 const DEFAULT_HEADER_BUDGET_BYTES: usize = 7 * 1024;
+/// What the other cookies have beside it. Apache httpd takes a line of 8,190 bytes (`LimitRequestFieldSize`), `Cookie: ` included.
+const BESIDE_SESSION_BYTES: usize = 8_190 - "Cookie: ".len() - DEFAULT_HEADER_BUDGET_BYTES;
 /// A cookie is sealed anew for the idle timeout after this part of it, or after an hour.
 const RENEWALS_PER_IDLE_TIMEOUT: u32 = 10;
 
@@ -28,7 +30,7 @@ pub struct SessionSettings {
     /// An upper bound for the cookie's `Max-Age`.
     pub max_age_cap: Option<Duration>,
     /// How many bytes of the `Cookie` header a session may take. A larger one is refused, see
-    /// [`SessionTooLarge`](crate::SessionTooLarge).
+    /// [`SessionTooLarge`](crate::SessionTooLarge). What it leaves flashes have, and 1,014 bytes more.
     pub header_budget_bytes: usize,
 }
 
@@ -90,6 +92,12 @@ impl SessionSettings {
     /// cross-site check, which has no session to ask.
     pub fn has_cookie(&self, headers: &HeaderMap) -> bool {
         !Arrived::collect(&self.full_cookie_name(), header::pairs(headers)).is_empty()
+    }
+
+    /// How many bytes the whole `Cookie` header may take: the session, flashes and the cookies of others. Flashes give way, see
+    /// [`Worth`](crate::Worth).
+    pub fn line_budget_bytes(&self) -> usize {
+        self.header_budget_bytes.saturating_add(BESIDE_SESSION_BYTES)
     }
 
     /// How old a seal may grow before the next request renews it.

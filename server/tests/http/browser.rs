@@ -116,6 +116,10 @@ impl Browser {
         for value in headers.get_all(SET_COOKIE) {
             let text = value.to_str().unwrap();
             let (name, rest) = text.split_once('=').unwrap();
+            assert!(
+                is_known(name),
+                "{name} is missing in the FLASHES of its crate, and would never give way"
+            );
             let value = rest.split(';').next().unwrap();
             if text.contains("Max-Age=0") {
                 self.cookies.remove(name);
@@ -124,4 +128,13 @@ impl Browser {
             }
         }
     }
+}
+
+/// Whether it is the session's, the theme's, or one that says nothing, or that of a flash which is known by name.
+fn is_known(name: &str) -> bool {
+    let name = name.strip_prefix("__Host-Http-").unwrap_or(name);
+    let mut flashes = app::FLASHES.iter().chain(&ironleaf_bff::FLASHES);
+    name.starts_with(SESSION)
+        || ["ironleaf-theme", "ironleaf-cookies"].contains(&name)
+        || flashes.any(|flash| name == flash.name || name.starts_with(&format!("{}-", flash.name)))
 }

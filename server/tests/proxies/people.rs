@@ -2,6 +2,9 @@
 
 use std::net::Ipv4Addr;
 
+use std::collections::BTreeMap;
+
+use reqwest::Response;
 use reqwest::header::{COOKIE, HOST, SET_COOKIE};
 
 use crate::MACHINE;
@@ -19,6 +22,7 @@ pub(crate) async fn are_served_behind(program: &Program) {
     let _alone = MACHINE.lock().await;
     let Some(world) = World::behind(program).await else { return };
     for speaks in [Speaks::Http1, Speaks::Http2] {
+        sends_no_longer_line_than_is_taken(&world, speaks).await;
         signs_in_over_tls_alone(&world, speaks).await;
     }
     leads_to_tls(&world).await;
@@ -34,12 +38,60 @@ async fn signs_in_over_tls_alone(world: &World, speaks: Speaks) {
     assert_eq!((answer.status().as_u16(), location(&answer)), (303, "/"));
     let lines: Vec<_> =
         answer.headers().get_all(SET_COOKIE).iter().map(|line| line.to_str().unwrap()).collect();
-    assert!(lines.iter().any(|line| line.starts_with("__Host-Http-ironleaf-session=")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("__Host-Http-ironleaf-session")), "{lines:?}");
     assert!(lines.iter().all(|line| line.contains("; Secure")), "{lines:?}");
     let pairs: Vec<_> = lines.iter().map(|line| line.split(';').next().unwrap()).collect();
     let account = browser.get("/account").header(COOKIE, pairs.join("; ")).send().await.unwrap();
     assert_eq!(account.status(), 200);
     assert!(account.text().await.unwrap().contains("user@test.com"));
+}
+
+/// What a browser keeps.
+#[derive(Default)]
+struct Jar(BTreeMap<String, String>);
+
+impl Jar {
+    fn keep(&mut self, answer: &Response) {
+        for line in answer.headers().get_all(SET_COOKIE) {
+            let line = line.to_str().unwrap();
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            if line.contains("Max-Age=0") {
+                self.0.remove(name);
+            } else {
+                self.0.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    fn line(&self) -> String {
+        let pairs: Vec<_> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
+    }
+}
+
+/// The cookies of somebody with a large session, who was sent e-mails and forms with long fields.
+async fn sends_no_longer_line_than_is_taken(world: &World, speaks: Speaks) {
+    let browser = Browser::at(&world.front, ADA, speaks);
+    let mut jar = Jar::default();
+    let long = "u".repeat(950);
+    let wrong = format!("email={long}&password=short&confirm_password=other");
+    for (path, form) in [
+        ("/api/request-password-reset", "email=user@test.com&return_to=/account".to_owned()),
+        ("/api/register", wrong.clone()),
+        ("/api/sign-in", "email=user@test.com&password=password1".to_owned()),
+        ("/api/set-theme", "theme=dark".to_owned()),
+        ("/api/update-account", wrong.clone()),
+        ("/api/register", wrong),
+    ] {
+        let form = browser.post(path, form).header("sec-fetch-site", "same-origin");
+        let answer = form.header(COOKIE, jar.line()).send().await.unwrap();
+        assert_eq!(answer.status(), 303, "{path} with {} bytes of cookies", jar.line().len());
+        jar.keep(&answer);
+    }
+    assert!((7_400..=8_182).contains(&jar.line().len()), "{}", jar.line().len());
+    let account = browser.get("/account").header(COOKIE, jar.line()).send().await.unwrap();
+    assert_eq!(account.status(), 200);
+    assert!(account.text().await.unwrap().contains("Invalid email address"));
 }
 
 async fn leads_to_tls(world: &World) {

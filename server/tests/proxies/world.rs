@@ -9,7 +9,11 @@ use crate::processes::{Process, Subcommand, free_address};
 use crate::programs::Program;
 
 /// Not a secret: a key for tests.
-const TEST_KEY: &str = "7465737420746573742074657374207465737420746573742074657374207465";
+const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
+
+/// It makes the session of everybody nearly as large as one may be. One more than a multiple of four: the tokens are then never base64, which
+/// would be kept in fewer bytes.
+const TOKEN_MARK_BYTES: usize = 2_321;
 
 /// Who stands in front of the proxy where there is a CDN.
 pub(crate) const CDN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 9);
@@ -35,7 +39,8 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let metrics = [free_address(), free_address()];
         let core_api_folder = folder.path().join("core-api");
-        let core_api = Process::ironleaf(&core_api_folder, Subcommand::CoreApi, &[]).await;
+        let mark = [("CORE_API_TOKEN_MARK", "x".repeat(TOKEN_MARK_BYTES))];
+        let core_api = Process::ironleaf(&core_api_folder, Subcommand::CoreApi, &mark).await;
         let settings = |replica: usize| {
             vec![
                 ("IRONLEAF_ENV", "production".to_owned()),

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError};
+use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError, Worth};
 use sha2::{Digest as _, Sha256};
 
 /// Who comes back after longer is a stranger to their account, as on any new device.
@@ -27,7 +27,8 @@ pub(crate) struct KnownDevice {
 }
 
 /// It stays through a sign-out: that is when it is needed.
-pub(crate) const KNOWN_DEVICE: FlashKind<KnownDevice> = FlashKind::new("ironleaf-device", LIFE);
+pub(crate) const KNOWN_DEVICE: FlashKind<KnownDevice> =
+    FlashKind::new("ironleaf-device", LIFE).worth(Worth::Protection);
 
 impl KnownDevice {
     /// One that nobody has signed in with.

@@ -4,6 +4,33 @@ use std::{fmt, marker::PhantomData, time::Duration};
 
 use crate::cookie;
 
+/// What is lost with a flash that finds no room in the `Cookie` header, from the least on: in this order they give way to
+/// each other, and all of them to the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Worth {
+    /// What somebody has typed, and types again.
+    Typed,
+    /// One press of a button more.
+    Step,
+    /// What came of something.
+    Message,
+    /// Where somebody wanted to go.
+    Place,
+    /// What somebody is in the middle of, and has to begin again.
+    Errand,
+    /// Something that protects people.
+    Protection,
+}
+
+/// A cookie of a kind of flash, whatever it carries; see [`SessionLayer::with_flashes`](crate::SessionLayer::with_flashes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlashCookie {
+    /// The cookie's name without the prefix. Named flashes of the kind begin with it.
+    pub name: &'static str,
+    /// What is lost with it.
+    pub worth: Worth,
+}
+
 /// One kind of flash: its cookie, how long it lives, and what it carries.
 ///
 /// ```
@@ -14,11 +41,12 @@ use crate::cookie;
 pub struct FlashKind<T> {
     pub(super) name: &'static str,
     pub(super) max_age: Duration,
+    pub(super) worth: Worth,
     carries: PhantomData<fn() -> T>,
 }
 
 impl<T> FlashKind<T> {
-    /// A kind of flash. The cookie's name gets the same prefix as the session's.
+    /// A kind of flash, worth as much as a [`Message`](Worth::Message). The cookie's name gets the same prefix as the session's.
     ///
     /// # Panics
     ///
@@ -29,7 +57,18 @@ impl<T> FlashKind<T> {
         assert!(!contains_at(name, 0, "__"), "the prefix is added where it is due");
         assert!(!contains(name, "session"), "a flash must not be taken for a session");
         assert!(max_age.as_secs() <= cookie::MAX_COOKIE_LIFE.as_secs(), "browsers keep no cookie that long");
-        Self { name, max_age, carries: PhantomData }
+        Self { name, max_age, worth: Worth::Message, carries: PhantomData }
+    }
+
+    /// The same, worth something else.
+    #[must_use]
+    pub const fn worth(self, worth: Worth) -> Self {
+        Self { worth, ..self }
+    }
+
+    /// Its cookie.
+    pub const fn cookie(&self) -> FlashCookie {
+        FlashCookie { name: self.name, worth: self.worth }
     }
 }
 
@@ -58,6 +97,8 @@ const fn contains_at(text: &str, start: usize, needle: &str) -> bool {
 
 impl<T> fmt::Debug for FlashKind<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("FlashKind").field("name", &self.name).field("max_age", &self.max_age).finish()
+        let Self { name, max_age, worth, carries: _ } = self;
+        let mut kind = formatter.debug_struct("FlashKind");
+        kind.field("name", name).field("max_age", max_age).field("worth", worth).finish()
     }
 }

@@ -56,6 +56,6 @@ impl Flash {
 }
 
 /// It comes from outside where it is the `state` of a redirect.
-fn is_suffix(suffix: &str) -> bool {
+pub(super) fn is_suffix(suffix: &str) -> bool {
     (1..=MAX_SUFFIX_BYTES).contains(&suffix.len()) && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

@@ -34,14 +34,14 @@ pub(super) async fn close<P: Payload, B>(
     let Departure { fate, ended, looked_at, leaving } = session.depart();
     let flashes = flash.depart();
     let depends = looked_at || flashes.looked_at;
-    let mut lines = flashes.lines;
     let mut left = Left::Cut;
+    let (mut lines, mut session_bytes) = (Vec::new(), None);
     match fate {
         Fate::Leave => {}
         Fate::Write(writing) => match deliver(context, &writing, present).await {
             Ok(written) => {
                 end(context, ended.as_deref(), true).await;
-                lines.extend(written);
+                (lines, session_bytes) = (written.lines, Some(written.header_bytes));
                 left = Left::Written;
             }
             Err(obstacle) => {
@@ -51,9 +51,10 @@ pub(super) async fn close<P: Payload, B>(
         Fate::Remove => {
             // SECURITY: the tombstone first: a cookie that is gone from the browser may still exist as a copy.
             end(context, ended.as_deref(), false).await;
-            lines.extend(remove(context, present));
+            (lines, session_bytes) = (remove(context, present), Some(0));
         }
     }
+    lines.splice(0..0, flash.lines(flashes.changes, session_bytes));
     if depends || !lines.is_empty() {
         forbid_storing(response.headers_mut());
     }
@@ -72,12 +73,18 @@ fn tell(leaving: Option<Teller>, left: Left) {
     }
 }
 
-/// The lines of a session that may leave.
+/// A session as it leaves: the lines of `Set-Cookie`, and what it will take of the `Cookie` header.
+struct Written {
+    lines: Vec<String>,
+    header_bytes: usize,
+}
+
+/// A session that may leave.
 async fn deliver<P: Payload>(
     context: &Context,
     writing: &Writing<P>,
     present: &Present,
-) -> Result<Vec<String>, Obstacle> {
+) -> Result<Written, Obstacle> {
     let written = write(context, &writing.record, present).map_err(Obstacle::TooLarge)?;
     match ask(context, writing).await {
         Passage::Free => Ok(written),
@@ -164,7 +171,7 @@ fn write<P: Payload>(
     context: &Context,
     record: &Record<P>,
     present: &Present,
-) -> Result<Vec<String>, SessionTooLarge> {
+) -> Result<Written, SessionTooLarge> {
     let now = context.now();
     let sealed = context.sealer.seal(Purpose::Cookie, &context.cookie_name, &record.encode(now));
     let pairs = pairs(context, sealed)?;
@@ -173,7 +180,7 @@ fn write<P: Payload>(
     let stale = names(context, present).filter(|name| pairs.iter().all(|(written, _)| written != name));
     let mut lines: Vec<String> = stale.map(|name| cookie::removal(&name, secure)).collect();
     lines.extend(pairs.iter().map(|(name, value)| cookie::set_cookie(name, value, secure, max_age)));
-    Ok(lines)
+    Ok(Written { lines, header_bytes: chunks::header_bytes(&pairs) })
 }
 
 /// The lines that remove the session's cookie and every chunk of it that the browser sent.
