@@ -140,7 +140,7 @@ impl Ledger for Records {
 
 fn unreachable(error: StoreError) -> LedgerError {
     match error {
-        StoreError::Full(_) => LedgerError::Full,
+        StoreError::Full(limit) => LedgerError::Full(limit.to_string()),
         unreachable @ StoreError::Unreachable(_) => LedgerError::Unreachable(unreachable.into()),
     }
 }

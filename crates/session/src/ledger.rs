@@ -167,9 +167,9 @@ pub enum Tombstone {
 /// Why a [`Ledger`] did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// It is full of tombstones that must not be forgotten yet.
-    #[error("the ledger is full of tombstones that are still needed")]
-    Full,
+    /// It has no room for another tombstone, and forgets none that is still needed. The text says what it is at the end of.
+    #[error("the ledger is full: {0}")]
+    Full(String),
     /// What it keeps them in cannot be reached.
     #[error("the ledger cannot be reached: {0}")]
     Unreachable(#[source] Box<dyn Error + Send + Sync>),

@@ -9,6 +9,8 @@ mod bound;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod memory;
+#[cfg(any(feature = "sqlite", feature = "redis"))]
+mod readiness;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;

@@ -9,12 +9,13 @@ mod scripts;
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 pub use self::policy::EvictionPolicy;
 use self::{fault::Fault, info::Info, link::Link, scripts::Scripts};
 use crate::{
     Draft, Expected, Holder, Key, Random, Record, Store, StoreError, Usage, Version, Written,
-    ambient::ttl_millis, record::check_mark, system_random,
+    ambient::ttl_millis, readiness::Readiness, record::check_mark, system_random,
 };
 
 /// How a [`RedisStore`] behaves.
@@ -64,13 +65,16 @@ impl fmt::Debug for RedisSettings {
 
 /// Keeps everything in a Redis, by its clock: replicas need not agree on the time.
 ///
-/// All calls share one connection, which is made anew when it breaks, an answer is late, or it leads to a replica. No write is ever sent
-/// twice.
+/// All calls share one connection, which is made anew when it breaks, an answer is late, or it leads to a server that is not the master
+/// any more. No write is ever sent twice.
 pub struct RedisStore {
     link: Link,
     scripts: Scripts,
     prefix: String,
     random: Random,
+    readiness: Readiness,
+    /// Readiness counts from here.
+    made_at: Instant,
 }
 
 impl RedisStore {
@@ -99,7 +103,8 @@ impl RedisStore {
     pub fn lazy(url: &str, settings: RedisSettings) -> Result<Self, StoreError> {
         let link = Link::new(url, &settings)?;
         let RedisSettings { prefix, random, .. } = settings;
-        Ok(Self { link, scripts: Scripts::new(), prefix, random })
+        let (readiness, made_at) = (Readiness::default(), Instant::now());
+        Ok(Self { link, scripts: Scripts::new(), prefix, random, readiness, made_at })
     }
 
     /// Whether this Redis could drop a mark when its memory is full.
@@ -127,6 +132,22 @@ impl RedisStore {
     /// What is in braces decides where a cluster keeps a key: a record's mark and body are in one place.
     fn name(&self, key: &Key, part: &str) -> String {
         format!("{}{{{}}}:{part}", self.prefix, hex::encode(key.as_bytes()))
+    }
+
+    /// Reads, writes, and asks whose copy it was.
+    async fn try_everything(&self) -> Result<(), StoreError> {
+        let key = Key::from_bytes([0; 32]);
+        // A broken connection is made anew by the read, so that the script is sent once.
+        self.read(&[key]).await?;
+        let mut check = self.scripts.check.key(self.name(&key, CHECK));
+        check.arg(ttl_millis(CHECK_LIFE));
+        self.link.run(async |mut connection| check.invoke_async::<()>(&mut connection).await).await?;
+        // SECURITY: a replica may be set to take writes. It forgets them when it hears from its master.
+        if self.info(&["replication"]).await?.is_of_a_replica() {
+            self.link.leave();
+            return Err(Fault::writable_replica().into());
+        }
+        Ok(())
     }
 
     async fn read_once(&self, names: &[[String; 2]]) -> Result<Vec<[Option<Vec<u8>>; 2]>, Fault> {
@@ -200,12 +221,8 @@ impl Store for RedisStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        let key = Key::from_bytes([0; 32]);
-        // A broken connection is made anew by the read, so that the script is sent once.
-        self.read(&[key]).await?;
-        let mut check = self.scripts.check.key(self.name(&key, CHECK));
-        check.arg(ttl_millis(CHECK_LIFE));
-        Ok(self.link.run(async |mut connection| check.invoke_async(&mut connection).await).await?)
+        let now = || i64::try_from(self.made_at.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.readiness.check(now, async || self.try_everything().await).await
     }
 
     async fn usage(&self) -> Result<Option<Usage>, StoreError> {

@@ -14,11 +14,12 @@ use std::{path::Path, time::Duration};
 use async_trait::async_trait;
 use sqlx::{SqliteConnection, error::DatabaseError};
 
-use self::{database::Database, readiness::Readiness, transaction::Transaction};
+use self::{database::Database, transaction::Transaction};
 use crate::{
     Clock, Draft, Durability, Expected, Holder, Key, Limit, Record, Store, StoreError, Usage, Written,
     ambient::Moment,
     bound::{UsedBytes, count},
+    readiness::Readiness,
     record::check_mark,
 };
 
@@ -142,7 +143,8 @@ impl Store for SqliteStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.readiness.check(&self.database, self.capacity_bytes, &self.clock).await
+        let write = async || readiness::write(&self.database, self.capacity_bytes, self.now()).await;
+        self.readiness.check(|| self.now().unix_millis(), write).await
     }
 
     async fn usage(&self) -> Result<Option<Usage>, StoreError> {

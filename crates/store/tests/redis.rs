@@ -151,6 +151,13 @@ async fn scripts_come_back_after_a_server_forgot_them() {
     }
 }
 
+/// What readiness was told last is good for a second.
+async fn a_second_later() {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(1)).await;
+    tokio::time::resume();
+}
+
 /// Well above the timeouts of [`impatient`], well below those of anything else.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -168,6 +175,7 @@ fn impatient() -> RedisSettings {
 async fn a_frozen_server_costs_a_call_no_more_than_its_timeout() {
     let server = RedisServer::start(&[]);
     let store = connect_impatiently(&server).await;
+    a_second_later().await;
     server.freeze();
     let began = Instant::now();
     assert!(matches!(store.read(&[KEY]).await, Err(StoreError::Unreachable(_))));
@@ -185,6 +193,7 @@ async fn a_server_that_was_away_is_found_again() {
     let mut server = RedisServer::start(&[]);
     let store = connect_impatiently(&server).await;
     server.kill();
+    a_second_later().await;
     let began = Instant::now();
     for _ in 0..20 {
         assert!(matches!(store.check().await, Err(StoreError::Unreachable(_))));
@@ -211,6 +220,7 @@ async fn a_lazy_store_waits_for_its_server_to_come() {
     let store = RedisStore::lazy(&server.url(), patient()).unwrap();
     assert!(store.check().await.is_err());
     server.start_again();
+    a_second_later().await;
     store.check().await.unwrap();
 }
 

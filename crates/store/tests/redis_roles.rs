@@ -34,7 +34,20 @@ fn mark() -> Draft {
 }
 
 async fn not_ready(store: &RedisStore) -> String {
+    a_second_later().await;
     store.check().await.expect_err("it is of no use").detail()
+}
+
+/// What readiness was told last is good for a second.
+async fn a_second_later() {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(1)).await;
+    tokio::time::resume();
+}
+
+async fn ready_again(store: &RedisStore) {
+    a_second_later().await;
+    store.check().await.expect("it is of use again");
 }
 
 async fn is_ready(server: &RedisServer) -> bool {
@@ -52,6 +65,85 @@ async fn a_read_only_replica_is_not_ready() {
     assert!(!is_ready(&replica).await && is_ready(&master).await);
 }
 
+/// It takes what is written, and forgets it when it hears from its master.
+#[tokio::test]
+async fn a_replica_that_can_be_written_is_not_ready() {
+    let (master, replica) = (RedisServer::start(&[]), RedisServer::start(&["--replica-read-only", "no"]));
+    let store = RedisStore::connect(&replica.url(), patient()).await.unwrap();
+    replica.db::<()>(&format!("REPLICAOF 127.0.0.1 {}", master.address().port())).await;
+    assert!(matches!(store.write(&KEY, Expected::Anything, mark()).await, Ok(Written::Done(_))));
+    let told = not_ready(&store).await;
+    assert!(told.contains("replica"), "{told}");
+    assert!(!is_ready(&replica).await);
+}
+
+#[tokio::test]
+async fn a_replica_without_a_master_is_not_ready_and_the_next_call_goes_to_the_new_one() {
+    for stale in ["yes", "no"] {
+        let (orphan, master) =
+            (RedisServer::start(&["--replica-serve-stale-data", stale]), RedisServer::start(&[]));
+        let forwarder = Forwarder::to(orphan.address()).await;
+        let store = RedisStore::connect(&forwarder.url(), patient()).await.unwrap();
+        let nobody = "REPLICAOF 127.0.0.1 1";
+        orphan.db::<()>(nobody).await;
+        let told = not_ready(&store).await;
+        assert!(told.contains("replica"), "{told}");
+        forwarder.lead_to(master.address());
+        ready_again(&store).await;
+    }
+}
+
+/// Its replicas have left it for another master, and its address leads there.
+#[tokio::test]
+async fn a_former_master_that_its_replicas_have_left_is_left_by_us_as_well() {
+    let (former, master) = (RedisServer::start(&[]), RedisServer::start(&[]));
+    let forwarder = Forwarder::to(former.address()).await;
+    let store = RedisStore::connect(&forwarder.url(), patient()).await.unwrap();
+    former.db::<()>("CONFIG SET min-replicas-to-write 1").await;
+    let refused = store.write(&KEY, Expected::Anything, mark()).await.expect_err("no replica follows");
+    assert!(refused.detail().contains("min-replicas-to-write"), "{}", refused.detail());
+    forwarder.lead_to(master.address());
+    assert!(matches!(store.write(&KEY, Expected::Anything, mark()).await, Ok(Written::Done(_))));
+    ready_again(&store).await;
+}
+
+#[tokio::test]
+async fn a_redis_that_cannot_save_is_not_ready() {
+    let server = RedisServer::start(&["--enable-protected-configs", "yes", "--save", "3600 1"]);
+    let store = RedisStore::connect(&server.url(), patient()).await.unwrap();
+    // Nobody may make a file there.
+    server.db::<()>("CONFIG SET dir /proc").await;
+    server.db::<String>("BGSAVE").await;
+    while server.db::<String>("INFO persistence").await.contains("rdb_bgsave_in_progress:1") {
+        tokio::task::yield_now().await;
+    }
+    let told = not_ready(&store).await;
+    assert!(told.contains("cannot save"), "{told}");
+}
+
+#[tokio::test]
+async fn readiness_writes_once_a_second_at_most_and_what_it_found_is_told_to_all() {
+    let server = RedisServer::start(&[]);
+    let store = RedisStore::lazy(&server.url(), patient()).unwrap();
+    let written = async || -> usize {
+        let stats = server.db::<String>("INFO commandstats").await;
+        let calls = stats.lines().find_map(|line| line.strip_prefix("cmdstat_set:calls="));
+        calls.map_or(0, |calls| calls.split(',').next().unwrap().parse().unwrap())
+    };
+    for asked in 1..=3 {
+        for _ in 0..20 {
+            store.check().await.unwrap();
+        }
+        assert_eq!(written().await, asked);
+        a_second_later().await;
+    }
+    server.db::<()>("CONFIG SET maxmemory 1").await;
+    let told = store.check().await.unwrap_err().detail();
+    server.db::<()>("CONFIG SET maxmemory 0").await;
+    assert_eq!(store.check().await.unwrap_err().detail(), told);
+    ready_again(&store).await;
+}
+
 #[tokio::test]
 async fn a_full_redis_is_not_ready() {
     let server = RedisServer::start(&[]);
@@ -60,7 +152,7 @@ async fn a_full_redis_is_not_ready() {
     let told = not_ready(&store).await;
     assert!(told.contains("full") && told.contains("maxmemory"), "{told}");
     server.db::<()>("CONFIG SET maxmemory 0").await;
-    store.check().await.unwrap();
+    ready_again(&store).await;
 }
 
 #[tokio::test]

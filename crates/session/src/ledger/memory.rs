@@ -176,7 +176,8 @@ impl State {
             return Ok(());
         }
         if self.tombstones.len() >= capacity {
-            return Err(LedgerError::Full);
+            let limit = format!("it keeps {capacity} tombstones, and each of them is still needed");
+            return Err(LedgerError::Full(limit));
         }
         self.ends.push(Reverse((keep_until, subject.clone())));
         self.tombstones.insert(subject, Mark { not_before, keep_until });

@@ -24,18 +24,24 @@ enum FaultKind {
 }
 
 const READ_ONLY: &str = "READONLY";
+const FEW_REPLICAS: &str = "NOREPLICAS";
+const NO_MASTER: &str = "MASTERDOWN";
+
+/// What a server says that was the master once, or follows one: the address may lead to another by now.
+const NOT_THE_MASTER: [&str; 3] = [READ_ONLY, FEW_REPLICAS, NO_MASTER];
+
 const FORBIDDEN: &str = "NOPERM";
 
 /// What Redis refuses by which code, and what that means here.
 const REFUSALS: [(&str, &str); 13] = [
     (READ_ONLY, "it is a read-only replica, and the address has to lead to the master"),
-    ("NOREPLICAS", "fewer replicas follow it than its min-replicas-to-write asks for"),
+    (FEW_REPLICAS, "fewer replicas follow it than its min-replicas-to-write asks for"),
     (FORBIDDEN, "its user may not run a command that is needed, or not on keys with this prefix"),
     ("NOAUTH", "it asks for a user and a password"),
     ("WRONGPASS", "it has no such user, or the password is another"),
     ("MISCONF", "it cannot save to its disk and takes no writes"),
     ("LOADING", "it has started just now and reads its data"),
-    ("MASTERDOWN", "it is a replica that has lost its master"),
+    (NO_MASTER, "it is a replica that has lost its master"),
     ("BUSY", "a script of somebody keeps it busy"),
     ("CLUSTERDOWN", OF_A_CLUSTER),
     ("CROSSSLOT", OF_A_CLUSTER),
@@ -60,6 +66,13 @@ impl Fault {
             "this Redis is a node of a cluster (redis_mode:cluster), and this client speaks to one server: name one that is none, or \
              a proxy in front of the cluster that does not say so",
             false,
+        )
+    }
+
+    pub(super) fn writable_replica() -> Self {
+        Self::other(
+            "this Redis is a replica that takes writes (replica-read-only no) and forgets them, and the address has to lead to the master",
+            true,
         )
     }
 
@@ -100,8 +113,7 @@ impl From<RedisError> for Fault {
         };
         let gives_up_the_connection = error.is_io_error()
             || error.is_unrecoverable_error()
-            // The master became a replica: the address may lead to the new master by now.
-            || code == Some(READ_ONLY);
+            || code.is_some_and(|code| NOT_THE_MASTER.contains(&code));
         Self { message, kind, gives_up_the_connection }
     }
 }

@@ -21,6 +21,10 @@ impl Info {
         self.field("redis_mode") == Some("cluster")
     }
 
+    pub(super) fn is_of_a_replica(&self) -> bool {
+        self.field("role") == Some("slave")
+    }
+
     /// None without a `maxmemory`: then the machine is the bound, and Redis does not know it.
     pub(super) fn usage(&self, database: i64) -> Option<Usage> {
         let number = |name| self.field(name)?.parse().ok();
@@ -57,6 +61,14 @@ mod tests {
         let unbounded = INFO.replace("maxmemory:4096", "maxmemory:0");
         for info in ["", "maxmemory:4096\r\n", "used_memory:1\r\nmaxmemory:4096\r\n", &unbounded] {
             assert_eq!(Info::from(info).usage(0), None, "{info}");
+        }
+    }
+
+    #[test]
+    fn a_replica_says_what_it_is() {
+        assert!(Info::from("# Replication\r\nrole:slave\r\nmaster_host:::1\r\n").is_of_a_replica());
+        for info in ["# Replication\r\nrole:master\r\nslave0:ip=::1\r\n", ""] {
+            assert!(!Info::from(info).is_of_a_replica());
         }
     }
 

@@ -90,6 +90,14 @@ impl Link {
         current.insert(connecting).clone()
     }
 
+    /// The next call makes a new one: this one leads to a server that is of no use.
+    pub(super) fn leave(&self) {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(connecting) = current {
+            self.give_up(&connecting);
+        }
+    }
+
     /// The next call makes a new one, unless somebody did so meanwhile. An attempt still under way goes on: it ends by its own
     /// timeout, and giving it up here would never let one succeed that takes longer than a command may.
     fn give_up(&self, connecting: &Connecting) {

@@ -158,7 +158,11 @@ async fn a_full_ledger_drops_marks_whose_time_is_over_and_never_a_live_one() {
     end(1, 50).await.unwrap();
     end(2, 51).await.unwrap();
     end(3, 51).await.unwrap();
-    assert!(matches!(end(4, 51).await, Err(LedgerError::Full)));
+    let refused = end(4, 51).await.unwrap_err();
+    assert!(
+        matches!(refused, LedgerError::Full(_)) && refused.to_string().contains("keeps 2 tombstones"),
+        "{refused}"
+    );
     assert_eq!(ledger.tombstones(), 2);
     assert_eq!(ledger.standing(&session(2, 0)).await.unwrap().standing, Standing::Ended);
     assert_eq!(ledger.standing(&session(3, 0)).await.unwrap().standing, Standing::Ended);
