@@ -35,6 +35,8 @@ mod large_sessions;
 mod links;
 #[path = "http/log.rs"]
 mod log;
+#[path = "http/mail_limits.rs"]
+mod mail_limits;
 #[path = "http/network.rs"]
 mod network;
 #[path = "http/other_apis.rs"]

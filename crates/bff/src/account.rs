@@ -5,6 +5,7 @@ use ironleaf_api_types::User;
 use ironleaf_auth::{AccountError, EndReason, SecretText, SignIn};
 
 use crate::asked;
+use crate::limits::{Mail, NoMail};
 use crate::personal::Personal;
 use crate::sign_out::end;
 use crate::visit::normalized;
@@ -48,7 +49,7 @@ pub async fn update_account(
 }
 
 /// Sends the verification e-mail again, to the address that waits to be verified, and says which that is. `None` where no
-/// address waits: then nothing is sent.
+/// address waits: then nothing is sent. An address that has had enough of them is sent no more for a while, and is named all the same.
 ///
 /// It goes on when the connection is closed.
 ///
@@ -111,6 +112,9 @@ impl Personal {
         if !is_recent {
             return Ok(None);
         }
+        if let Some(to) = &email {
+            self.visit.mail(Mail::Verification { account: &known.id, to }).await?;
+        }
         let user = self.send_update(&known, email.as_deref(), password.as_ref()).await?;
         let has_changed = email.is_none_or(|email| is_settled(&user, &email));
         if let Some(password) = password {
@@ -127,8 +131,13 @@ impl Personal {
         let Some(address) = known.unverified_email.as_deref() else {
             return Ok(None);
         };
-        // The same address again is how the core API is asked for another e-mail.
-        self.send_update(&known, Some(address), None).await?;
+        match self.visit.mail(Mail::Verification { account: &known.id, to: address }).await {
+            // The same address again is how the core API is asked for another e-mail.
+            Ok(()) => drop(self.send_update(&known, Some(address), None).await?),
+            // The address has had enough of them, and each is good.
+            Err(NoMail::Enough(_)) => {}
+            Err(refused @ NoMail::Altogether(_)) => return Err(refused.into()),
+        }
         Ok(known.unverified_email)
     }
 

@@ -7,7 +7,7 @@ use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError, Worth
 use percent_encoding::percent_decode_str;
 
 use crate::asked::note_sign_in;
-use crate::limits::Subject;
+use crate::limits::{Mail, NoMail, Subject};
 use crate::visit::{Visit, normalized};
 use crate::{AccountFailure, SignInFailure};
 
@@ -216,7 +216,8 @@ pub async fn sign_in_with_link(parts: &Parts, link: &SignInLink) -> Result<(), S
     visit.judged(attempt, Some(link.email.clone()), credentials).await
 }
 
-/// Asks for an e-mail with a link to set a new password. Success says nothing about whether there is such an account.
+/// Asks for an e-mail with a link to set a new password. Success says nothing about whether there is such an account, nor about
+/// whether the address has had so many of them lately that it is sent no more for a while.
 ///
 /// # Errors
 ///
@@ -225,10 +226,17 @@ pub async fn request_password_reset(parts: &Parts, email: &str) -> Result<(), Ac
     let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
     let email = normalized(email).ok_or_else(AccountFailure::invalid_email)?;
     let _spent = visit.spend(Subject::Mail(&email)).await?;
-    let asked = visit
-        .in_time(async { visit.bff.accounts()?.request_password_reset(&visit.caller, &email).await })
-        .await;
-    asked.map_err(|error| visit.fold_anonymous(error))?;
+    match visit.mail(Mail::Reset(&email)).await {
+        Ok(()) => {
+            let asked = visit
+                .in_time(async { visit.bff.accounts()?.request_password_reset(&visit.caller, &email).await })
+                .await;
+            asked.map_err(|error| visit.fold_anonymous(error))?;
+        }
+        // SECURITY: the same answer. Nobody learns what others have asked for, and nobody waits for it: a link is there that is good.
+        Err(NoMail::Enough(_)) => {}
+        Err(NoMail::Altogether(too_many)) => return Err(too_many.into()),
+    }
     note_sign_in(&visit, &email);
     Ok(())
 }

@@ -14,6 +14,7 @@
 mod allowance;
 mod device;
 mod doors;
+mod mail;
 mod subject;
 mod tally;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use tokio::time::{Instant, timeout_at};
 pub use allowance::{Allowance, InvalidAllowance};
 pub(crate) use device::{KNOWN_DEVICE, KnownDevice};
 use doors::{Doors, Pass};
+pub(crate) use mail::{Mail, Mailing, NoMail};
 use subject::Counter;
 pub(crate) use subject::{Origin, Subject};
 use tally::Tally;
@@ -45,10 +47,14 @@ pub struct RateLimits {
     pub strict: Allowance,
     /// Of one account from everywhere else together.
     pub account: Allowance,
-    /// Of one address, whatever the account.
+    /// Of one address, whatever the account. Of IPv6: of one /48; a /56 in it has two thirds of this, a /64 one.
     pub address: Allowance,
     /// Sign-ins of one account that succeed.
     pub sign_ins: Allowance,
+    /// E-mails of one kind to one address.
+    pub recipient: Allowance,
+    /// E-mails that all people together ask for.
+    pub mails: Allowance,
 }
 
 impl Default for RateLimits {
@@ -60,6 +66,9 @@ impl Default for RateLimits {
             address: Allowance::new(300, Duration::from_mins(15)),
             // More than a person or a suite of tests has a use for. Each leaves something in the store.
             sign_ins: Allowance::new(1_000, Duration::from_hours(24)),
+            // One is forgotten each hour: for so long a link to set a password is good.
+            recipient: Allowance::new(5, Duration::from_hours(5)),
+            mails: Allowance::new(1_000, Duration::from_hours(1)),
         }
     }
 }

@@ -3,7 +3,7 @@ use ironleaf_auth::{SecretText, SignIn};
 
 use crate::AccountFailure;
 use crate::asked::note_verification;
-use crate::limits::Subject;
+use crate::limits::{Mail, Mailing, Subject};
 use crate::to_its_end::to_its_end;
 use crate::visit::{Visit, normalized};
 
@@ -30,17 +30,26 @@ pub async fn register(parts: &Parts, email: &str, password: &str) -> Result<Regi
     let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
     let email = normalized(email).ok_or_else(AccountFailure::invalid_email)?;
     let _spent = visit.spend(Subject::Registration(&email)).await?;
+    let mailing = visit.may_mail(Mail::Registration(&email)).await?;
     let password = SecretText::from(password);
     let bff = visit.bff.clone();
-    to_its_end(&bff, visit.register(email, password)).await.unwrap_or_else(|| Err(AccountFailure::dropped()))
+    to_its_end(&bff, visit.register(email, password, mailing))
+        .await
+        .unwrap_or_else(|| Err(AccountFailure::dropped()))
 }
 
 impl Visit {
-    async fn register(self, email: String, password: SecretText) -> Result<Registered, AccountFailure> {
+    async fn register(
+        self,
+        email: String,
+        password: SecretText,
+        mailing: Mailing,
+    ) -> Result<Registered, AccountFailure> {
         let created = self.in_time(async {
             self.bff.accounts()?.register(&self.caller, &email, &password).await.map(drop)
         });
         created.await.map_err(|error| AccountFailure::fold(&self.bff, error, None))?;
+        mailing.sent().await;
         note_verification(&self);
         match self.begin_session(SignIn::Password { email, password }, None).await {
             Ok(()) => Ok(Registered::SignedIn),

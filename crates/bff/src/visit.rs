@@ -3,7 +3,9 @@ use ironleaf_auth::{AccountError, Caller};
 use ironleaf_session::Flash;
 use tokio::time::{Instant, timeout_at};
 
-use crate::limits::{Attempt, KNOWN_DEVICE, KnownDevice, Origin, Spent, Subject, TooMany};
+use crate::limits::{
+    Attempt, KNOWN_DEVICE, KnownDevice, Mail, Mailing, NoMail, Origin, Spent, Subject, TooMany,
+};
 use crate::over::tidy_up;
 use crate::sign_out::{caller, live_session};
 use crate::{Bff, MAX_EMAIL_BYTES, Session};
@@ -36,6 +38,16 @@ impl Visit {
     /// The same for what counts whatever comes of it, and goes on until what is returned is dropped.
     pub(crate) async fn spend(&self, subject: Subject<'_>) -> Result<Spent, TooMany> {
         self.bff.limits().spend(subject, &self.origin(), self.deadline).await
+    }
+
+    /// Whether this e-mail may be sent. It counts once it was.
+    pub(crate) async fn may_mail(&self, mail: Mail<'_>) -> Result<Mailing, TooMany> {
+        Ok(self.bff.limits().may_mail(mail, &self.origin()).await?)
+    }
+
+    /// The same for one that is sent right after, and counts from here on.
+    pub(crate) async fn mail(&self, mail: Mail<'_>) -> Result<(), NoMail> {
+        self.bff.limits().mail(mail, &self.origin()).await
     }
 
     /// From here on this browser is no stranger to the account.

@@ -295,6 +295,8 @@ impl<'a> Reader<'a> {
             account: self.allowance("RATE_LIMIT_ACCOUNT", defaults.account),
             address: self.allowance("RATE_LIMIT_ADDRESS", defaults.address),
             sign_ins: self.allowance("RATE_LIMIT_SIGN_INS", defaults.sign_ins),
+            recipient: self.allowance("RATE_LIMIT_RECIPIENT", defaults.recipient),
+            mails: self.allowance("RATE_LIMIT_MAILS", defaults.mails),
         }
     }
 

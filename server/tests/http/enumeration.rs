@@ -11,10 +11,12 @@ const KNOWN: &str = "user@test.com";
 const UNKNOWN: &str = "none@test.com";
 
 /// High enough for hundreds of tries, and everything else as it is.
-const MANY: [(&str, &str); 3] = [
+const MANY: [(&str, &str); 5] = [
     ("RATE_LIMIT_STRICT", "1000/15m"),
     ("RATE_LIMIT_ACCOUNT", "1000/1h"),
     ("RATE_LIMIT_ADDRESS", "9000/15m"),
+    ("RATE_LIMIT_RECIPIENT", "1000/5h"),
+    ("RATE_LIMIT_MAILS", "9000/1h"),
 ];
 
 /// What may depend on the person, and not on the request alone. The addresses are of one length.

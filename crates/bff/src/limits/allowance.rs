@@ -55,6 +55,12 @@ impl Allowance {
         self.period
     }
 
+    /// So many thirds of it in the same time, and something in any case.
+    pub(super) fn thirds(self, thirds: u32) -> Self {
+        let failures = (u64::from(self.failures) * u64::from(thirds)).div_ceil(3);
+        Self { failures: failures.try_into().unwrap_or(u32::MAX).max(1), ..self }
+    }
+
     fn share_millis(&self) -> u64 {
         (millis(self.period) / u64::from(self.failures)).max(1)
     }

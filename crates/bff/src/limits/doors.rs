@@ -23,13 +23,23 @@ pub(super) struct Pass {
 
 impl Doors {
     pub(super) async fn pass(&self, counter: &Counter) -> Pass {
-        let door = self.door(counter);
+        let width = usize::try_from(counter.allowance.failures()).unwrap_or(usize::MAX);
+        self.pass_one_of(counter, width).await
+    }
+
+    /// One after the other.
+    pub(super) async fn pass_alone(&self, counter: &Counter) -> Pass {
+        self.pass_one_of(counter, 1).await
+    }
+
+    async fn pass_one_of(&self, counter: &Counter, width: usize) -> Pass {
+        let door = self.door(counter, width);
         // A door is never closed.
         let permit = Arc::clone(&door).acquire_owned().await.ok();
         Pass { _door: door, _permit: permit }
     }
 
-    fn door(&self, counter: &Counter) -> Arc<Semaphore> {
+    fn door(&self, counter: &Counter, width: usize) -> Arc<Semaphore> {
         let mut doors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(door) = doors.get(&counter.key).and_then(Weak::upgrade) {
             return door;
@@ -37,7 +47,6 @@ impl Doors {
         if doors.len() >= FEW && doors.len() == doors.capacity() {
             doors.retain(|_, door| door.strong_count() > 0);
         }
-        let width = usize::try_from(counter.allowance.failures()).unwrap_or(usize::MAX);
         let door = Arc::new(Semaphore::new(width.min(Semaphore::MAX_PERMITS)));
         doors.insert(counter.key, Arc::downgrade(&door));
         door

@@ -1,3 +1,4 @@
+use std::iter::once;
 use std::net::IpAddr;
 
 use ironleaf_store::Key;
@@ -65,10 +66,14 @@ impl Subject<'_> {
         if let Self::Own(..) = self {
             return vec![own("session", &[account.as_bytes()])];
         }
-        let network = network(origin.address);
+        let networks = networks(origin.address);
         let of_address = || {
-            let key = key("address", "any", &[&network]);
-            Counter { key, allowance: settings.address, label: "address", is_own: false }
+            networks.iter().enumerate().map(|(width, (network, thirds))| Counter {
+                key: key("address", "any", &[network]),
+                allowance: settings.address.thirds(*thirds),
+                label: if width == 0 { "address" } else { "network" },
+                is_own: false,
+            })
         };
         match self {
             Self::SignIn(_) => {
@@ -77,38 +82,43 @@ impl Subject<'_> {
                 return vec![Counter { key, allowance: settings.sign_ins, label: "sign_ins", is_own: false }];
             }
             Self::Verification(token) => {
-                return vec![own("token", &[token.as_bytes()]), of_address()];
+                return once(own("token", &[token.as_bytes()])).chain(of_address()).collect();
             }
-            Self::Redirect => return vec![of_address()],
+            Self::Redirect => return of_address().collect(),
             _ => {}
         }
         // SECURITY: nobody else can charge this one, so nobody else can keep the person out.
         if let Some(device) = origin.device.as_ref().filter(|device| device.knows(account)) {
             return vec![own("device", &[device.id(), account.as_bytes()])];
         }
-        let mut counters = vec![own("account_and_address", &[account.as_bytes(), &network])];
-        // A token cannot be guessed, and a taken address is no secret of the person's.
-        if let Self::Password(_) | Self::Mail(_) = self {
+        let (narrowest, _) = &networks[0];
+        let mut counters = vec![own("account_and_address", &[account.as_bytes(), narrowest])];
+        // A token cannot be guessed, a taken address is no secret of the person's, and e-mails are counted by their address.
+        if let Self::Password(_) = self {
             let key = key("account", what, &[account.as_bytes()]);
             counters.push(Counter { key, allowance: settings.account, label: "account", is_own: false });
         }
-        counters.push(of_address());
+        counters.extend(of_address());
         counters
     }
 }
 
-/// Who has one IPv6 address has the 2^64 beside it (RFC 6177).
-fn network(address: Option<IpAddr>) -> Vec<u8> {
+/// The networks that an address is in, the narrowest first, and how many thirds of an allowance each has. Whoever has one IPv6 address
+/// has the 2^64 beside it, and often a /56 or a /48 of them (RFC 6177). The widest counts for as much as one IPv4 address, and the
+/// narrower ones for less: one customer of a provider must not use up what the neighbours have.
+fn networks(address: Option<IpAddr>) -> Vec<(Vec<u8>, u32)> {
     match address.map(|address| address.to_canonical()) {
-        Some(IpAddr::V4(address)) => address.octets().to_vec(),
-        Some(IpAddr::V6(address)) => address.octets()[..8].to_vec(),
-        None => Vec::new(),
+        Some(IpAddr::V4(address)) => vec![(address.octets().to_vec(), 3)],
+        Some(IpAddr::V6(address)) => [(8, 1), (7, 2), (6, 3)]
+            .map(|(bytes, thirds)| (address.octets()[..bytes].to_vec(), thirds))
+            .into(),
+        None => vec![(Vec::new(), 3)],
     }
 }
 
 /// SECURITY: neither the store nor the memory of this process holds an address in clear. Each part is hashed with its
 /// length, so that no two lists of parts are the same.
-fn key(label: &str, what: &str, parts: &[&[u8]]) -> Key {
+pub(super) fn key(label: &str, what: &str, parts: &[&[u8]]) -> Key {
     let mut hash = Sha256::new().chain_update("ironleaf/v1/limit\0");
     for part in [label.as_bytes(), what.as_bytes()].iter().chain(parts) {
         hash = hash.chain_update((part.len() as u64).to_be_bytes()).chain_update(part);

@@ -25,6 +25,13 @@ pub(super) struct Tally {
     here: Mutex<HashMap<Key, Cell>>,
 }
 
+/// What is known of one counter.
+pub(super) struct Known {
+    pub(super) wait: Option<Duration>,
+    /// Whether nothing was counted of late.
+    pub(super) is_empty: bool,
+}
+
 impl Tally {
     pub(super) fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
         Self { store, clock, here: Mutex::default() }
@@ -32,15 +39,23 @@ impl Tally {
 
     /// The longest wait that one of the counters asks for, with that counter. One round trip.
     pub(super) async fn wait<'c>(&self, counters: &'c [Counter]) -> Option<(&'c Counter, Duration)> {
+        let known = self.waits(counters).await;
+        let waits = counters.iter().zip(known).filter_map(|(counter, known)| Some((counter, known.wait?)));
+        waits.max_by_key(|(_, wait)| *wait)
+    }
+
+    /// What each of the counters asks for. One round trip.
+    pub(super) async fn waits(&self, counters: impl IntoIterator<Item = &Counter>) -> Vec<Known> {
+        let counters: Vec<&Counter> = counters.into_iter().collect();
         let keys: Vec<Key> = counters.iter().map(|counter| counter.key).collect();
         let records = self.in_time(self.store.read(&keys)).await.unwrap_or_default();
         let elsewhere = records.into_iter().map(cell_of).chain(std::iter::repeat(Cell::default()));
         let now = (self.clock)();
-        let waits = counters.iter().zip(elsewhere).filter_map(|(counter, elsewhere)| {
+        let known = counters.into_iter().zip(elsewhere).map(|(counter, elsewhere)| {
             let cell = elsewhere.and(self.here(&counter.key));
-            Some((counter, cell.wait(&counter.allowance, now)?))
+            Known { wait: cell.wait(&counter.allowance, now), is_empty: cell.life(now).is_zero() }
         });
-        waits.max_by_key(|(_, wait)| *wait)
+        known.collect()
     }
 
     /// One more failure for each.

@@ -13,6 +13,8 @@ const SETTINGS: RateLimits = RateLimits {
     account: Allowance::new(6, Duration::from_mins(96)),
     address: Allowance::new(20, Duration::from_mins(20)),
     sign_ins: Allowance::new(12, Duration::from_hours(24)),
+    recipient: Allowance::new(3, Duration::from_hours(3)),
+    mails: Allowance::new(9, Duration::from_hours(1)),
 };
 
 const EVE: &str = "eve@test.com";
