@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use ironleaf_ambient::Clock;
+use ironleaf_ambient::{CLOCK_SKEW, Clock};
 
 /// Milliseconds since 1970, the unit every store counts in. It fits SQLite's signed integers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -21,6 +21,11 @@ impl Moment {
     #[cfg(feature = "sqlite")]
     pub(crate) fn unix_millis(self) -> i64 {
         self.0
+    }
+
+    /// Later than any clock that is right can say by now: whatever was written at such a time was written by one that was ahead.
+    pub(crate) fn latest(self) -> Self {
+        self.after(CLOCK_SKEW)
     }
 
     /// The end of a time that starts now.

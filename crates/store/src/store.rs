@@ -37,7 +37,8 @@ pub trait Store: Send + Sync + 'static {
     /// Where the mark is longer than [`MARK_MAX_BYTES`](crate::MARK_MAX_BYTES).
     async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError>;
 
-    /// Takes the lease, or prolongs it where this holder has it; false while another has it. Its time starts now.
+    /// Takes the lease, or prolongs it where this holder has it; false while another has it. Its time starts now. One that was taken while
+    /// the clock was ahead is nobody's once the clock is right: no lease is held for longer than it was taken for.
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! The SQLite store on a disk that is full, and has room again.
 
 #[path = "support/clock.rs"]
+#[expect(dead_code, reason = "other tests need more of it")]
 mod clock;
 
 use std::{path::Path, process::Command, time::Duration};

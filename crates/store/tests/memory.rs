@@ -110,3 +110,20 @@ async fn everything_that_ended_is_given_back() {
     assert!(memory.store.release(&key(9), &Holder::from_bytes([1; 16])).await.is_ok());
     assert_eq!(memory.store.used_bytes(), 0);
 }
+
+#[tokio::test]
+async fn a_lease_that_was_taken_while_the_clock_was_ahead_ends_with_that() {
+    let Memory { store, clock } = Memory::of(1 << 20);
+    let (first, heir, other) =
+        (Holder::from_bytes([1; 16]), Holder::from_bytes([2; 16]), Holder::from_bytes([3; 16]));
+    let (hour, short) = (Duration::from_hours(1), Duration::from_secs(10));
+    clock.advance(hour);
+    assert!(store.acquire(&key(1), &first, short).await.unwrap());
+    assert!(store.acquire(&key(2), &first, short).await.unwrap());
+    clock.go_back(hour);
+    assert!(store.renew(&key(2), &first, short).await.unwrap(), "it is there, and nobody has taken it");
+    assert!(!store.acquire(&key(2), &heir, short).await.unwrap());
+    assert!(store.acquire(&key(1), &heir, short).await.unwrap(), "nobody waits for the clock");
+    assert!(!store.renew(&key(1), &first, short).await.unwrap());
+    assert!(!store.acquire(&key(1), &other, short).await.unwrap());
+}

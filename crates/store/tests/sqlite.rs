@@ -195,6 +195,29 @@ async fn a_store_that_cannot_be_written_is_not_ready_until_it_can() {
     store.check().await.unwrap();
 }
 
+/// Whoever took it was killed, and left no more than the file.
+#[tokio::test]
+async fn a_lease_that_was_taken_while_the_clock_was_ahead_ends_with_that() {
+    let sqlite = Sqlite::of(1 << 20);
+    let (dead, heir, other) =
+        (Holder::from_bytes([1; 16]), Holder::from_bytes([2; 16]), Holder::from_bytes([3; 16]));
+    let short = Duration::from_secs(10);
+    sqlite.clock.advance(HOUR);
+    let store = sqlite.open().await;
+    assert!(store.acquire(&KEY, &dead, short).await.unwrap());
+    drop(store);
+    let store = sqlite.open().await;
+    assert!(!store.acquire(&KEY, &heir, short).await.unwrap(), "it is held as long as the clock is the same");
+    sqlite.clock.go_back(HOUR);
+    assert!(store.acquire(&KEY, &heir, short).await.unwrap(), "nobody waits for the clock");
+    assert!(!store.renew(&KEY, &dead, short).await.unwrap());
+    assert!(!store.acquire(&KEY, &other, short).await.unwrap(), "and the new one is held");
+    assert!(store.renew(&KEY, &heir, short).await.unwrap());
+    // As much as two clocks may differ says nothing.
+    sqlite.clock.go_back(Duration::from_secs(30));
+    assert!(!store.acquire(&KEY, &other, short).await.unwrap());
+}
+
 #[tokio::test]
 async fn usage_counts_records_leases_and_their_bytes() {
     let sqlite = Sqlite::of(1 << 20);

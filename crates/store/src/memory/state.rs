@@ -45,7 +45,15 @@ struct SlotBody {
 
 struct Lease {
     holder: Holder,
+    began: Moment,
     ends: Moment,
+}
+
+impl Lease {
+    /// One that began in the future was taken while the clock was ahead.
+    fn is_held(&self, now: Moment) -> bool {
+        now < self.ends && self.began <= now.latest()
+    }
 }
 
 /// What ends at a moment.
@@ -139,13 +147,13 @@ impl State {
     ) -> Result<bool, StoreError> {
         self.sweep(now, SWEEP_STEP);
         match self.leases.get(lease) {
-            Some(held) if now < held.ends && held.holder != *holder => return Ok(false),
+            Some(held) if held.is_held(now) && held.holder != *holder => return Ok(false),
             Some(_) => self.forget_lease(lease),
             None => {
                 self.make_room(now, None, &UsedBytes { fixed: LEASE_BYTES, ..UsedBytes::default() })?;
             }
         }
-        self.leases.insert(*lease, Lease { holder: *holder, ends });
+        self.leases.insert(*lease, Lease { holder: *holder, began: now, ends });
         self.expiry.insert((ends, Target::Lease(*lease)));
         self.used.fixed += LEASE_BYTES;
         self.evict();
@@ -158,7 +166,7 @@ impl State {
             return false;
         };
         self.expiry.remove(&(held.ends, Target::Lease(*lease)));
-        held.ends = ends;
+        (held.began, held.ends) = (now, ends);
         self.expiry.insert((ends, Target::Lease(*lease)));
         true
     }

@@ -19,13 +19,15 @@ pub(super) async fn acquire(
 ) -> Result<bool, StoreError> {
     sweep(connection, now, SWEEP_STEP).await?;
     let taken = sqlx::query(
-        "INSERT INTO leases (key, holder, ends) VALUES (?1, ?2, ?3)
-         ON CONFLICT (key) DO UPDATE SET holder = ?2, ends = ?3 WHERE holder = ?2 OR ends <= ?4",
+        "INSERT INTO leases (key, holder, ends, began) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (key) DO UPDATE SET holder = ?2, ends = ?3, began = ?4
+         WHERE holder = ?2 OR ends <= ?4 OR began > ?5",
     )
     .bind(&lease.as_bytes()[..])
     .bind(&holder.as_bytes()[..])
     .bind(ends.unix_millis())
     .bind(now.unix_millis())
+    .bind(now.latest().unix_millis())
     .execute(&mut *connection)
     .await?;
     if taken.rows_affected() == 0 {
@@ -46,13 +48,15 @@ pub(super) async fn renew(
     now: Moment,
     ends: Moment,
 ) -> sqlx::Result<bool> {
-    let renewed = sqlx::query("UPDATE leases SET ends = ? WHERE key = ? AND holder = ? AND ends > ?")
-        .bind(ends.unix_millis())
-        .bind(&lease.as_bytes()[..])
-        .bind(&holder.as_bytes()[..])
-        .bind(now.unix_millis())
-        .execute(connection)
-        .await?;
+    let renewed =
+        sqlx::query("UPDATE leases SET ends = ?, began = ? WHERE key = ? AND holder = ? AND ends > ?")
+            .bind(ends.unix_millis())
+            .bind(now.unix_millis())
+            .bind(&lease.as_bytes()[..])
+            .bind(&holder.as_bytes()[..])
+            .bind(now.unix_millis())
+            .execute(connection)
+            .await?;
     Ok(renewed.rows_affected() == 1)
 }
 

@@ -28,4 +28,9 @@ impl TestClock {
     pub(crate) fn advance(&self, by: Duration) {
         self.0.fetch_add(u64::try_from(by.as_millis()).expect("tests move minutes"), Ordering::SeqCst);
     }
+
+    /// Somebody has set it right.
+    pub(crate) fn go_back(&self, by: Duration) {
+        self.0.fetch_sub(u64::try_from(by.as_millis()).expect("tests move minutes"), Ordering::SeqCst);
+    }
 }
