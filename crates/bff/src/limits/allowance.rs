@@ -75,13 +75,15 @@ impl Allowance {
     }
 }
 
-/// What is known of one counter: two points in time, and nothing of what was counted.
+/// What is known of one counter: three points in time, and nothing of what was counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Cell {
     /// When every failure is forgotten, in milliseconds since 1970.
     pub(super) empty_at: u64,
     /// When the next try may be made.
     next_at: u64,
+    /// When it was counted last.
+    as_of: u64,
 }
 
 impl Cell {
@@ -95,12 +97,15 @@ impl Cell {
             grown.min(share).max(SHORTEST_WAIT_MILLIS)
         });
         // Where nobody waits no time is kept: to a clock that is behind it would be a wait.
-        Self { empty_at: now + debt, next_at: if wait == 0 { 0 } else { now + wait } }
+        Self { empty_at: now + debt, next_at: if wait == 0 { 0 } else { now + wait }, as_of: now }
     }
 
-    /// What no rule can have given was written by a clock that was wrong, and says nothing.
+    /// What was counted in the future, or no rule can have given, was written by a clock that was wrong, and says nothing.
     fn by_a_right_clock(self, allowance: &Allowance, now: u64) -> Self {
         let skew = millis(CLOCK_SKEW);
+        if self.as_of > now + skew {
+            return Self::default();
+        }
         let latest_empty = now + allowance.most_millis() + allowance.share_millis() + skew;
         let latest_next = now + allowance.longest_wait_millis() + skew;
         if self.empty_at > latest_empty || self.next_at > latest_next { Self::default() } else { self }
@@ -120,20 +125,28 @@ impl Cell {
         Duration::from_millis(self.empty_at.max(self.next_at).saturating_sub(since_1970(now)))
     }
 
-    /// What two who have counted know together.
-    pub(super) fn and(self, other: Self) -> Self {
-        Self { empty_at: self.empty_at.max(other.empty_at), next_at: self.next_at.max(other.next_at) }
+    /// What two who have counted know together. What either knows by a wrong clock takes nothing of the other's.
+    pub(super) fn and(self, other: Self, allowance: &Allowance, now: SystemTime) -> Self {
+        let [one, other] = [self, other].map(|cell| cell.by_a_right_clock(allowance, since_1970(now)));
+        Self {
+            empty_at: one.empty_at.max(other.empty_at),
+            next_at: one.next_at.max(other.next_at),
+            as_of: one.as_of.max(other.as_of),
+        }
     }
 
     pub(super) fn encode(self) -> Vec<u8> {
-        [self.empty_at.to_be_bytes(), self.next_at.to_be_bytes()].concat()
+        [self.empty_at, self.next_at, self.as_of].map(u64::to_be_bytes).concat()
     }
 
-    /// Nothing, where it is of a version that this one does not know.
+    /// Nothing, where it is of a version that this one does not know. The first one did not say when it was counted.
     pub(super) fn decode(mark: &[u8]) -> Self {
-        let number = |bytes: &[u8]| bytes.try_into().map(u64::from_be_bytes).ok();
-        let halves = mark.split_at_checked(8).and_then(|(first, last)| number(first).zip(number(last)));
-        halves.map_or_else(Self::default, |(empty_at, next_at)| Self { empty_at, next_at })
+        let numbers: Vec<_> = mark.chunks(8).map(|bytes| bytes.try_into().map(u64::from_be_bytes)).collect();
+        match numbers[..] {
+            [Ok(empty_at), Ok(next_at)] => Self { empty_at, next_at, as_of: 0 },
+            [Ok(empty_at), Ok(next_at), Ok(as_of)] => Self { empty_at, next_at, as_of },
+            _ => Self::default(),
+        }
     }
 
     /// SECURITY: never more than somebody has who waits as told. Whoever had more, by a clock that is ahead or by many tries
@@ -205,6 +218,32 @@ mod tests {
             assert_eq!(again, Cell::default().charged(&allowance, NOON), "{failures}");
             assert!(again.life(NOON) <= Duration::from_mins(1));
         }
+    }
+
+    /// However long the period is, and however little the clock was ahead.
+    #[test]
+    fn what_was_counted_by_a_clock_that_was_ahead_costs_nobody_a_free_try() {
+        for (failures, period_mins) in [(10, 15), (50, 600), (300, 15), (1_000, 24 * 60), (5, 300)] {
+            let allowance = Allowance::new(failures, Duration::from_mins(period_mins));
+            for ahead_mins in [1, 10, 60, 600, 24 * 60, 365 * 24 * 60] {
+                let then = NOON + Duration::from_mins(ahead_mins);
+                let counted = (0..failures).fold(Cell::default(), |cell, _| cell.charged(&allowance, then));
+                let again = counted.charged(&allowance, NOON);
+                assert_eq!(again, Cell::default().charged(&allowance, NOON), "{failures} {ahead_mins}");
+                let known = Cell::default().charged(&allowance, NOON);
+                assert_eq!(
+                    counted.and(known, &allowance, NOON),
+                    known,
+                    "it takes nothing of the right one's"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_mark_of_the_version_before_is_read() {
+        let mark = [7_u64, 9].map(u64::to_be_bytes).concat();
+        assert_eq!(Cell::decode(&mark), Cell { empty_at: 7, next_at: 9, as_of: 0 });
     }
 
     /// Two machines differ by as much.

@@ -52,7 +52,7 @@ impl Tally {
         let elsewhere = records.into_iter().map(cell_of).chain(std::iter::repeat(Cell::default()));
         let now = (self.clock)();
         let known = counters.into_iter().zip(elsewhere).map(|(counter, elsewhere)| {
-            let cell = elsewhere.and(self.here(&counter.key));
+            let cell = elsewhere.and(self.here(&counter.key), &counter.allowance, now);
             Known { wait: cell.wait(&counter.allowance, now), is_empty: cell.life(now).is_zero() }
         });
         known.collect()
@@ -90,7 +90,8 @@ impl Tally {
             let expected =
                 found.as_ref().map_or(Expected::Absent, |record| Expected::Version(record.version));
             // What only this process has counted, while the store was away, comes along.
-            let cell = cell_of(found).charged(&counter.allowance, now).and(self.here(&counter.key));
+            let cell = cell_of(found).charged(&counter.allowance, now);
+            let cell = cell.and(self.here(&counter.key), &counter.allowance, now);
             let draft = draft(cell.encode(), cell.life(now));
             if let Written::Done(_) = self.store.write(&counter.key, expected, draft).await? {
                 self.keep(counter.key, cell, now);
