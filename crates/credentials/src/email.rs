@@ -1,0 +1,128 @@
+//! E-mail addresses.
+
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+/// The longest address there is, in bytes: RFC 5321, section 4.5.3.1.3, less the angle brackets.
+pub const MAX_BYTES: usize = 254;
+
+/// The address as it is compared, sent and stored, without the spaces around it. `None` where it is longer than
+/// [`MAX_BYTES`] in that form, or has a domain that cannot be written in ASCII (UTS 46).
+///
+/// It does not say that this is an address: what has no `@` is lower-cased, and whoever asks for an address refuses it.
+pub fn normal_form(typed: &str) -> Option<String> {
+    let typed = typed.trim();
+    let form = match typed.rsplit_once('@') {
+        Some((local, domain)) => {
+            let (local, domain) = (local_form(local), domain_form(domain)?);
+            format!("{local}@{domain}")
+        }
+        None => local_form(typed),
+    };
+    (form.len() <= MAX_BYTES).then_some(form)
+}
+
+/// The address with its domain in Unicode, where that is another text: the form in which some have stored it.
+///
+/// It takes the [`normal_form`].
+pub fn unicode_form(normal: &str) -> Option<String> {
+    let (local, domain) = normal.rsplit_once('@')?;
+    let (domain_in_unicode, outcome) = idna::domain_to_unicode(domain);
+    (outcome.is_ok() && domain_in_unicode != domain).then(|| format!("{local}@{domain_in_unicode}"))
+}
+
+/// Whether it is a letter, a digit or a mark on one, of a script other than ASCII's: what RFC 6531 adds to an address and
+/// can be seen in one.
+pub fn is_international(character: char) -> bool {
+    !character.is_ascii() && (character.is_alphanumeric() || is_combining_mark(character))
+}
+
+/// In lower case once more what NFC has composed, and the reverse: neither leaves anything to the other.
+fn local_form(local: &str) -> String {
+    let composed: String = local.nfc().collect();
+    composed.to_lowercase().nfc().collect()
+}
+
+fn domain_form(domain: &str) -> Option<String> {
+    // Not through UTS 46: what is stored in lower case stays as it is, also where it is no good `xn--` label.
+    if domain.is_ascii() {
+        return Some(domain.to_ascii_lowercase());
+    }
+    // SECURITY: some characters become ASCII by it, such as a wide `@` or `/`. The list refuses those.
+    let form =
+        Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Ignore);
+    form.ok().map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn one_address_has_one_form() {
+        for (typed, form) in [
+            ("user@test.com", "user@test.com"),
+            (" User@TEST.com ", "user@test.com"),
+            ("user@exämple.com", "user@xn--exmple-cua.com"),
+            ("user@exa\u{308}mple.com", "user@xn--exmple-cua.com"),
+            ("User@EXÄMPLE.COM", "user@xn--exmple-cua.com"),
+            ("user@XN--EXMPLE-CUA.com", "user@xn--exmple-cua.com"),
+            ("user@exämple\u{3002}com", "user@xn--exmple-cua.com"),
+            ("user@почта.рф", "user@xn--80a1acny.xn--p1ai"),
+            ("user@xn--e1afmkfd.xn--p1ai", "user@xn--e1afmkfd.xn--p1ai"),
+            ("user@faß.de", "user@xn--fa-hia.de"),
+            ("ÜSER@example.com", "üser@example.com"),
+            ("u\u{308}ser@example.com", "üser@example.com"),
+            ("nonsense", "nonsense"),
+            ("", ""),
+        ] {
+            assert_eq!(normal_form(typed).as_deref(), Some(form), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_domain_has_none() {
+        for typed in [
+            "user@exa\u{ff20}evil.example",
+            "user@exä mple.com",
+            "user@ex\u{ff0f}ample.com",
+            "user@ä\u{0}.com",
+            "user@xn--a.exämple.com",
+        ] {
+            assert_eq!(normal_form(typed), None, "{typed}");
+        }
+        let long = "ü".repeat(MAX_BYTES);
+        assert_eq!(normal_form(&format!("{long}@test.com")), None);
+    }
+
+    #[test]
+    fn what_was_stored_as_ascii_stays_as_it_is() {
+        for stored in ["user@xn--a.com", "user@a_b.com", "user@-a.com", "user@test.com", "o'neil+x@a--b.io"] {
+            assert_eq!(normal_form(stored).as_deref(), Some(stored));
+        }
+    }
+
+    #[test]
+    fn a_domain_can_be_written_in_unicode() {
+        assert_eq!(unicode_form("user@xn--exmple-cua.com").as_deref(), Some("user@exämple.com"));
+        for same in ["user@test.com", "user@xn--a.com", "nonsense"] {
+            assert_eq!(unicode_form(same), None, "{same}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_form_of_a_form_is_itself(typed in "\\PC{0,20}@\\PC{0,20}") {
+            if let Some(form) = normal_form(&typed) {
+                prop_assert_eq!(normal_form(&form), Some(form.clone()));
+            }
+        }
+
+        #[test]
+        fn ascii_is_lower_cased_and_nothing_else(typed in "[!-~]{1,20}@[!-~]{1,20}") {
+            prop_assert_eq!(normal_form(&typed), Some(typed.to_ascii_lowercase()));
+        }
+    }
+}
