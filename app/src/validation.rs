@@ -1,15 +1,16 @@
 //! What can be wrong with a field, and the checks that need nobody else. The words are a contract; the browser gets them
 //! as attributes of the field, so that there is one list of them.
 
-use ironleaf_bff::{FieldError, MAX_EMAIL_BYTES};
+use ironleaf_bff::FieldError;
+use ironleaf_bff::credentials::{email, password};
 
-/// In characters. The core API says the same, and has the last word.
+/// In characters of the form in which passwords are sent and stored. The core API says the same, and has the last word.
 pub(crate) const MIN_PASSWORD_LENGTH: usize = 8;
 
 /// Defines what can be wrong with a field, so that none can be missing anywhere. A number is never used again: sealed
 /// cookies carry it across a deployment.
 macro_rules! field_problems {
-    ($($(#[$doc:meta])* $number:literal $name:ident: $text:literal,)*) => {
+    ($($(#[$doc:meta])* $number:literal $name:ident: $text:expr,)*) => {
         /// What is wrong with one field.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum FieldProblem {
@@ -54,24 +55,26 @@ field_problems! {
     9 PasswordMissing: "Please enter your password",
     /// The core API has said yes and changed nothing.
     10 EmailUnchanged: "The address is unchanged: another one waits to be verified. Open its link, or enter a third one",
+    11 ControlCharacters: password::CONTROL_CHARACTERS,
 }
 
 /// The names of fields with what is wrong with them, in the order of the form.
 pub(crate) type FieldProblems = Vec<(&'static str, FieldProblem)>;
 
-/// What is wrong with an e-mail address, as far as this side can tell: something on both sides of an `@`. The core API
-/// says the rest.
-pub(crate) fn check_email(email: &str) -> Option<FieldProblem> {
-    let email = email.trim();
-    let well_formed = email.len() <= MAX_EMAIL_BYTES
-        && !email.contains(char::is_whitespace)
-        && email.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+/// What is wrong with an e-mail address, as far as this side can tell: something on both sides of an `@`, in any script. The
+/// core API says the rest.
+pub(crate) fn check_email(typed: &str) -> Option<FieldProblem> {
+    let well_formed = email::normal_form(typed).is_some_and(|address| {
+        !address.contains(char::is_whitespace)
+            && address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+    });
     (!well_formed).then_some(FieldProblem::InvalidEmail)
 }
 
 /// A new password, which is never trimmed: spaces are characters like any other (ASVS 6.2).
-pub(crate) fn check_new_password(password: &str) -> Option<FieldProblem> {
-    (password.chars().count() < MIN_PASSWORD_LENGTH).then_some(FieldProblem::ShortPassword)
+pub(crate) fn check_new_password(typed: &str) -> Option<FieldProblem> {
+    (password::normal_form(typed).chars().count() < MIN_PASSWORD_LENGTH)
+        .then_some(FieldProblem::ShortPassword)
 }
 
 /// The same password a second time; `empty` is said where there is none.
@@ -82,8 +85,13 @@ pub(crate) fn check_confirmation(
 ) -> Option<FieldProblem> {
     match confirmation {
         "" => Some(empty),
-        confirmation => (confirmation != password).then_some(FieldProblem::PasswordsDiffer),
+        confirmation => (!is_same(password, confirmation)).then_some(FieldProblem::PasswordsDiffer),
     }
+}
+
+/// Whether both are one password, though typed on different keyboards.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    password::normal_form(one) == password::normal_form(other)
 }
 
 /// What the core API found wrong, in our words: only those that are known are shown.
@@ -92,6 +100,9 @@ pub(crate) fn problems_of(errors: &[FieldError]) -> FieldProblems {
         "email" => ("email", FieldProblem::InvalidEmail),
         "password" if error.message == FieldProblem::ShortPassword.text() => {
             ("password", FieldProblem::ShortPassword)
+        }
+        "password" if error.message == FieldProblem::ControlCharacters.text() => {
+            ("password", FieldProblem::ControlCharacters)
         }
         _ => ("password", FieldProblem::Refused),
     };
@@ -104,11 +115,28 @@ mod tests {
 
     #[test]
     fn an_address_has_something_on_both_sides() {
-        for email in ["a@b", "ada@example.com", " ada@example.com ", "o'neil+x@a-b.io"] {
+        for email in [
+            "a@b",
+            "ada@example.com",
+            " ada@example.com ",
+            "o'neil+x@a-b.io",
+            "üser@example.com",
+            "user@exämple.com",
+            "user@xn--e1afmkfd.xn--p1ai",
+        ] {
             assert_eq!(check_email(email), None, "{email}");
         }
-        let long = format!("{}@example.com", "a".repeat(MAX_EMAIL_BYTES));
-        for email in ["", "ada", "@example.com", "ada@", "a da@example.com", &long] {
+        let long = format!("{}@example.com", "a".repeat(email::MAX_BYTES));
+        for email in [
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "a da@example.com",
+            "a\u{a0}da@example.com",
+            "a@exa\u{ff20}b",
+            &long,
+        ] {
             assert_eq!(check_email(email), Some(FieldProblem::InvalidEmail), "{email}");
         }
     }
@@ -118,6 +146,8 @@ mod tests {
         assert_eq!(check_new_password("pässwör"), Some(FieldProblem::ShortPassword));
         assert_eq!(check_new_password("pässwörd"), None);
         assert_eq!(check_new_password("        "), None);
+        assert_eq!(check_new_password("pa\u{308}sswo\u{308}r"), Some(FieldProblem::ShortPassword));
+        assert_eq!(check_new_password("pa\u{308}sswo\u{308}rd"), None);
     }
 
     #[test]
@@ -129,6 +159,7 @@ mod tests {
             Some(FieldProblem::PasswordsDiffer)
         );
         assert_eq!(check_confirmation("password1", "password1", missing), None);
+        assert_eq!(check_confirmation("pässwörd", "pa\u{308}sswo\u{308}rd", missing), None);
     }
 
     #[test]
@@ -139,11 +170,13 @@ mod tests {
                 error("email", "<b>"),
                 error("password", "Password must be at least 8 characters"),
                 error("password", "contains your name"),
+                error("password", "Password cannot contain control characters"),
             ]),
             [
                 ("email", FieldProblem::InvalidEmail),
                 ("password", FieldProblem::ShortPassword),
-                ("password", FieldProblem::Refused)
+                ("password", FieldProblem::Refused),
+                ("password", FieldProblem::ControlCharacters),
             ]
         );
     }

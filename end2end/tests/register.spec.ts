@@ -59,12 +59,45 @@ test('a password may be long, have any character, and keeps its spaces', async (
   expect(await canSignIn(server, { ...person, password: person.password.trim() })).toBe(false);
 });
 
+test('an address of any script has one account', async ({ registerPage, server, page }) => {
+  const { email, password } = stranger();
+  const local = `ü${email.split('@')[0]}`;
+  await registerPage.open();
+
+  await registerPage.send({ email: `${local}@exämple.com`, password });
+
+  await expect(page).toHaveURL('/');
+  for (const domain of ['exämple.com', 'EXÄMPLE.com', 'xn--exmple-cua.com']) {
+    expect(await canSignIn(server, { email: `${local}@${domain}`, password }), domain).toBe(true);
+  }
+});
+
+test('a password is the same however a keyboard composes its letters', async ({ registerPage, server, page }) => {
+  const { email } = stranger();
+  const passwords = ['Grüße aus Köln', 'Gru\u0308ße aus Ko\u0308ln', 'Grüße\u00a0aus Köln'];
+  await registerPage.open();
+
+  await registerPage.send({ email, password: passwords[0] }, passwords[1]);
+
+  await expect(page).toHaveURL('/');
+  for (const password of passwords) {
+    expect(await canSignIn(server, { email, password })).toBe(true);
+  }
+});
+
 const MISTAKES = [
   { what: 'an address that is none', email: 'ada.example.com', field: 'email', says: 'Invalid email address' },
   {
     what: 'a short password',
     password: 'seven77',
     confirmation: 'seven77',
+    field: 'password',
+    says: 'Password must be at least 8 characters',
+  },
+  {
+    what: 'a password that is long only as it is composed',
+    password: 'u\u0308u\u0308u\u0308u\u0308567',
+    confirmation: 'u\u0308u\u0308u\u0308u\u0308567',
     field: 'password',
     says: 'Password must be at least 8 characters',
   },

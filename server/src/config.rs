@@ -85,6 +85,8 @@ pub struct Config {
     pub core_api_url: Option<Url>,
     /// How it is reached.
     pub core_api_client: CoreApiClient,
+    /// `CORE_API_NORMALIZE_PASSWORDS`: whether it gets passwords in one form.
+    pub core_api_normalizes_passwords: bool,
     /// What the embedded core API is told.
     pub core_api: CoreApiConfig,
     /// `DATA_DIR`
@@ -185,6 +187,11 @@ impl Config {
             provider: read.provider("PROVIDER"),
             core_api_client: CoreApiClient::read(&mut read, core_api_url.as_ref()),
             core_api_url,
+            core_api_normalizes_passwords: read.parsed(
+                "CORE_API_NORMALIZE_PASSWORDS",
+                "true",
+                "true or false",
+            ),
             data_dir,
             session_absolute_timeout: read.duration("SESSION_ABSOLUTE_TIMEOUT", 30 * DAY),
             session_idle_timeout,

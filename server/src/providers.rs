@@ -43,6 +43,7 @@ fn core_api(config: &Config, surroundings: Surroundings) -> Arc<dyn Provider> {
     let settings = CoreApiSettings {
         leeway: config.refresh_leeway,
         refresh_token_max_age: config.refresh_token_max_age,
+        normalize_passwords: config.core_api_normalizes_passwords,
         ..CoreApiSettings::at(core_api_url)
     };
     Arc::new(CoreApiProvider::new(settings, transport, clock, random))

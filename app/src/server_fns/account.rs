@@ -7,7 +7,9 @@ use super::refusal::{Refusal, account_refused};
 use crate::error::AppError;
 use crate::messages::Message;
 use crate::routes::set_password_page;
-use crate::validation::{FieldProblem, FieldProblems, check_confirmation, check_email, check_new_password};
+use crate::validation::{
+    FieldProblem, FieldProblems, check_confirmation, check_email, check_new_password, is_same,
+};
 
 /// Changes e-mail address, password or both; an empty password stays as it is.
 #[server(prefix = "/api", endpoint = "update-account")]
@@ -37,7 +39,7 @@ fn problems(email: &str, password: &str, confirmation: &str) -> FieldProblems {
         problems.extend(check_new_password(password).map(|problem| ("password", problem)));
     }
     // An empty confirmation of an empty password is one.
-    if password != confirmation {
+    if !is_same(password, confirmation) {
         let problem = check_confirmation(password, confirmation, FieldProblem::ConfirmationDue);
         problems.extend(problem.map(|problem| ("confirm_password", problem)));
     }

@@ -3,12 +3,12 @@ use std::time::Duration;
 use http::request::Parts;
 use ironleaf_api_types::User;
 use ironleaf_auth::{AccountError, EndReason, SecretText, SignIn};
+use ironleaf_credentials::email::normal_form;
 
 use crate::asked;
 use crate::limits::{Mail, NoMail};
 use crate::personal::Personal;
 use crate::sign_out::end;
-use crate::visit::normalized;
 use crate::{AccountFailure, SignedOutReason, signed_in_recently};
 
 /// Longer than a sign-in that was under way when an account was deleted, and than any two clocks differ.
@@ -40,7 +40,8 @@ pub async fn update_account(
     password: Option<&str>,
 ) -> Result<User, AccountFailure> {
     let personal = Personal::begin(parts)?;
-    let email = email.map(|email| normalized(email).ok_or_else(AccountFailure::invalid_email)).transpose()?;
+    let email =
+        email.map(|email| normal_form(email).ok_or_else(AccountFailure::invalid_email)).transpose()?;
     let password = password.map(SecretText::from);
     let is_recent = signed_in_recently(parts);
     let _spent = personal.spend("change").await?;
@@ -86,7 +87,8 @@ pub async fn delete_account(parts: &Parts) -> Result<(), AccountFailure> {
 /// Whether there is nothing to change about this address. The one that the person has withdraws another that waits, so that
 /// a typing error does not stay in the hands of whoever owns what was typed.
 fn is_settled(user: &User, email: &str) -> bool {
-    user.unverified_email.as_deref().or(user.email.as_deref()) == Some(email)
+    let stored = user.unverified_email.as_deref().or(user.email.as_deref());
+    stored.and_then(normal_form).as_deref() == Some(email)
 }
 
 impl Personal {

@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use http::request::Parts;
 use ironleaf_auth::{AccountError, SecretText, SignIn};
+use ironleaf_credentials::email::{is_international, normal_form};
 use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError, Worth};
 use percent_encoding::percent_decode_str;
 
 use crate::asked::note_sign_in;
 use crate::limits::{Mail, NoMail, Subject};
-use crate::visit::{Visit, normalized};
+use crate::visit::Visit;
 use crate::{AccountFailure, SignInFailure};
 
 /// More than any core API puts into a link, and little enough for the cookie that carries it.
@@ -47,7 +48,7 @@ impl SignInLink {
     /// address or the token is missing, or longer than any, or where the address is none.
     pub fn from_query(query: &str) -> Option<Self> {
         readings(query).find_map(|fields| {
-            let email = fields.get("email").and_then(normalized).filter(|email| is_address(email))?;
+            let email = fields.get("email").and_then(normal_form).filter(|email| is_address(email))?;
             // What follows a link in a text may be taken for its end.
             let action = fields.get("action").unwrap_or_default();
             let sets_password =
@@ -61,7 +62,7 @@ impl SignInLink {
         readings(query).any(|fields| fields.get("email").or(fields.get("token")).is_some())
     }
 
-    /// The address it was sent to, in lower case.
+    /// The address it was sent to, in its one form.
     pub fn email(&self) -> &str {
         &self.email
     }
@@ -128,10 +129,14 @@ impl Payload for VerificationLink {
 }
 
 /// SECURITY: a page shows it, and anybody can make a link. So it is one word with the characters of RFC 5322's
-/// `dot-atom`, letters of any script among them (RFC 6531), on both sides of one `@`.
+/// `dot-atom`, letters of any script and their marks among them (RFC 6531), on both sides of one `@`.
 fn is_address(email: &str) -> bool {
     let is_part = |part: &str| {
-        let allowed = |letter: char| letter.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(letter);
+        let allowed = |letter: char| {
+            letter.is_ascii_alphanumeric()
+                || "!#$%&'*+-/=?^_`{|}~.".contains(letter)
+                || is_international(letter)
+        };
         !part.is_empty() && part.chars().all(allowed)
     };
     email.split_once('@').is_some_and(|(local, domain)| is_part(local) && is_part(domain))
@@ -224,7 +229,7 @@ pub async fn sign_in_with_link(parts: &Parts, link: &SignInLink) -> Result<(), S
 /// [`AccountFailure::Invalid`], [`AccountFailure::TooManyRequests`], [`AccountFailure::Unavailable`].
 pub async fn request_password_reset(parts: &Parts, email: &str) -> Result<(), AccountFailure> {
     let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
-    let email = normalized(email).ok_or_else(AccountFailure::invalid_email)?;
+    let email = normal_form(email).ok_or_else(AccountFailure::invalid_email)?;
     let _spent = visit.spend(Subject::Mail(&email)).await?;
     match visit.mail(Mail::Reset(&email)).await {
         Ok(()) => {

@@ -33,6 +33,9 @@ mod to_its_end;
 mod visit;
 mod wants;
 
+/// The one form of e-mail addresses and passwords, for forms that check them.
+pub use ironleaf_credentials as credentials;
+
 pub use account::{delete_account, resend_verification, update_account};
 pub use bff::{Bff, BffSettings, FLASHES};
 pub use calls::CoreApi;

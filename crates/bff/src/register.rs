@@ -1,11 +1,12 @@
 use http::request::Parts;
 use ironleaf_auth::{SecretText, SignIn};
+use ironleaf_credentials::email::normal_form;
 
 use crate::AccountFailure;
 use crate::asked::note_verification;
 use crate::limits::{Mail, Mailing, Subject};
 use crate::to_its_end::to_its_end;
-use crate::visit::{Visit, normalized};
+use crate::visit::Visit;
 
 /// What has become of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub enum Registered {
 /// was.
 pub async fn register(parts: &Parts, email: &str, password: &str) -> Result<Registered, AccountFailure> {
     let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
-    let email = normalized(email).ok_or_else(AccountFailure::invalid_email)?;
+    let email = normal_form(email).ok_or_else(AccountFailure::invalid_email)?;
     let _spent = visit.spend(Subject::Registration(&email)).await?;
     let mailing = visit.may_mail(Mail::Registration(&email)).await?;
     let password = SecretText::from(password);

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::request::Parts;
 use ironleaf_auth::{EndReason, Grant, SecretText, SignIn, SignInError, SignedIn};
+use ironleaf_credentials::email::{self, normal_form};
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::{Beginning, Leaving, Left, Owner, Record};
 use thiserror::Error;
@@ -13,14 +14,14 @@ use tracing::Instrument as _;
 
 use crate::limits::{Attempt, Subject};
 use crate::to_its_end::to_its_end;
-use crate::visit::{Visit, normalized};
+use crate::visit::Visit;
 
 /// How long a sign-in waits to hear which ends of the person's sessions are written down. Without that it is as new as this
 /// machine's clock says.
 const ENDS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The longest e-mail address there is: RFC 5321, section 4.5.3.1.3, less the angle brackets.
-pub const MAX_EMAIL_BYTES: usize = 254;
+pub const MAX_EMAIL_BYTES: usize = email::MAX_BYTES;
 
 /// Why nobody was signed in, as far as a page may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -65,7 +66,7 @@ impl SignInFailure {
 /// See [`SignInFailure`]. The session the request came with is left as it was.
 pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -> Result<(), SignInFailure> {
     let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
-    let email = normalized(email).ok_or(SignInFailure::InvalidCredentials)?;
+    let email = normal_form(email).ok_or(SignInFailure::InvalidCredentials)?;
     let attempt = visit.admit(Subject::Password(&email)).await?;
     visit.may_sign_in(&email).await?;
     let credentials = SignIn::Password { email, password: SecretText::from(password) };
@@ -215,7 +216,7 @@ impl Visit {
         let owner = Owner::new(bff.provider().name(), &identity.id);
         let provider_sid = unheld.grant().provider_sid.clone();
         // Each leaves something in the store, whichever way it was made.
-        let account = identity.email.as_deref().and_then(normalized).unwrap_or_else(|| identity.id.clone());
+        let account = identity.email.as_deref().and_then(normal_form).unwrap_or_else(|| identity.id.clone());
         let _spent = self.spend(Subject::SignIn(&account)).await?;
         let newest_end = self.newest_end(&owner, provider_sid.as_deref()).await;
         // SECURITY: with a password that was changed meanwhile, say. One that is ahead of our clock is older than that.
@@ -329,6 +330,8 @@ impl Visit {
     }
 }
 
+/// The address is in its one form; the provider's may be in another.
 fn is_of(grant: &Grant, email: &str) -> bool {
-    grant.identity.as_ref().is_some_and(|identity| identity.email.as_deref() == Some(email))
+    let known = grant.identity.as_ref().and_then(|identity| identity.email.as_deref());
+    known.and_then(normal_form).as_deref() == Some(email)
 }

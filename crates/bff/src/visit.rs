@@ -1,5 +1,6 @@
 use http::request::Parts;
 use ironleaf_auth::{AccountError, Caller};
+use ironleaf_credentials::email;
 use ironleaf_session::Flash;
 use tokio::time::{Instant, timeout_at};
 
@@ -8,7 +9,7 @@ use crate::limits::{
 };
 use crate::over::tidy_up;
 use crate::sign_out::{caller, live_session};
-use crate::{Bff, MAX_EMAIL_BYTES, Session};
+use crate::{Bff, Session};
 
 /// A request on which a use case works, with one deadline for all that it asks upstream.
 #[derive(Clone)]
@@ -51,8 +52,8 @@ impl Visit {
     }
 
     /// From here on this browser is no stranger to the account.
-    pub(crate) fn remember_device(&self, email: &str) {
-        let (Some(flash), Some(account)) = (&self.flash, normalized(email)) else { return };
+    pub(crate) fn remember_device(&self, address: &str) {
+        let (Some(flash), Some(account)) = (&self.flash, email::normal_form(address)) else { return };
         let device = self.device().unwrap_or_else(|| {
             let mut id = [0; 16];
             self.bff.fill_random(&mut id);
@@ -76,10 +77,4 @@ impl Visit {
         let answered = timeout_at(self.deadline, asked).await;
         answered.unwrap_or_else(|_| Err(AccountError::Unavailable("it took too long".to_owned())))
     }
-}
-
-/// An e-mail address in the form in which the core API compares it. `None` for one that is longer than any.
-pub(crate) fn normalized(email: &str) -> Option<String> {
-    let email = email.trim().to_lowercase();
-    (email.len() <= MAX_EMAIL_BYTES).then_some(email)
 }

@@ -1,22 +1,23 @@
-//! E-mail addresses: checked and lower-cased once, on the way in.
+//! E-mail addresses: checked and brought into one form, on the way in.
 
 use std::fmt;
 
-/// A well-formed address in lower case.
+use ironleaf_credentials::email::{is_international, normal_form};
+
+/// A well-formed address in the form of [`ironleaf_credentials::email`], in which it is stored and compared.
 ///
-/// What is well formed follows zod 4, whose messages the API speaks: a practical subset of RFC 5321, ASCII only. So
-/// comparing without case is comparing.
+/// What is well formed follows zod 4, whose messages the API speaks: a practical subset of RFC 5321. Letters, digits and their
+/// marks of other scripts are taken as well (RFC 6531), and every top-level domain. Before that it was ASCII alone, in lower
+/// case, which is its own form: nothing that is stored has another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Email(String);
 
-/// RFC 5321, section 4.5.3.1.3: a path is 256 octets with its angle brackets.
-const LENGTH_LIMIT_BYTES: usize = 254;
-
 impl Email {
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (local, domain) = text.rsplit_once('@')?;
-        let well_formed = text.len() <= LENGTH_LIMIT_BYTES && is_local_part(local) && is_domain(domain);
-        well_formed.then(|| Self(text.to_ascii_lowercase()))
+        // Nothing is trimmed here: the contract has it that a space is no part of an address.
+        let form = normal_form(text).filter(|_| text.trim() == text)?;
+        let (local, domain) = form.rsplit_once('@')?;
+        (is_local_part(local) && is_domain(domain)).then_some(Self(form))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -31,11 +32,12 @@ impl fmt::Display for Email {
 }
 
 fn is_local_part(local: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_'+-.".contains(&byte);
-    !local.starts_with('.')
-        && !local.contains("..")
-        && local.bytes().all(allowed)
-        && local.bytes().last().is_some_and(|last| last != b'.' && last != b'\'')
+    let allowed =
+        |letter: char| letter.is_ascii_alphanumeric() || "_'+-.".contains(letter) || is_international(letter);
+    // A mark alone would be one on whatever stands before the address.
+    let begins =
+        local.starts_with(|first: char| first != '.' && (first.is_ascii() || first.is_alphanumeric()));
+    begins && !local.contains("..") && local.chars().all(allowed) && !local.ends_with(['.', '\''])
 }
 
 fn is_domain(domain: &str) -> bool {
@@ -44,9 +46,10 @@ fn is_domain(domain: &str) -> bool {
             && label.bytes().next().is_some_and(|first| first != b'-')
     };
     domain.rsplit_once('.').is_some_and(|(labels, top)| {
-        labels.split('.').all(is_label)
-            && top.len() >= 2
-            && top.bytes().all(|byte| byte.is_ascii_alphabetic())
+        let is_top = top.len() >= 2 && top.bytes().all(|byte| byte.is_ascii_alphabetic());
+        // RFC 5890, section 2.3.2.1: a name of another script, in ASCII.
+        let is_international_top = top.starts_with("xn--") && top.len() > 4 && is_label(top);
+        labels.split('.').all(is_label) && (is_top || is_international_top)
     })
 }
 
@@ -58,6 +61,22 @@ mod tests {
     fn a_well_formed_address_is_lower_cased() {
         for text in ["user@test.com", "User+Tag@Mail.Example.ORG", "o'neil@a-b.io", "a@1.aa"] {
             assert_eq!(Email::parse(text).expect(text).as_str(), text.to_ascii_lowercase());
+        }
+    }
+
+    #[test]
+    fn an_address_of_any_script_has_one_form() {
+        for (text, form) in [
+            ("user@exämple.com", "user@xn--exmple-cua.com"),
+            ("USER@EXÄMPLE.COM", "user@xn--exmple-cua.com"),
+            ("user@xn--exmple-cua.com", "user@xn--exmple-cua.com"),
+            ("user@xn--e1afmkfd.xn--p1ai", "user@xn--e1afmkfd.xn--p1ai"),
+            ("user@пример.рф", "user@xn--e1afmkfd.xn--p1ai"),
+            ("Üser@test.com", "üser@test.com"),
+            ("u\u{308}ser@test.com", "üser@test.com"),
+            ("संपर्क@test.com", "संपर्क@test.com"),
+        ] {
+            assert_eq!(Email::parse(text).expect(text).as_str(), form);
         }
     }
 
@@ -83,7 +102,15 @@ mod tests {
             "a b@test.com",
             "user@test.com\n",
             "a@b@test.com",
-            "üser@test.com",
+            "user@test.xn--",
+            "user@test.xn--a_b",
+            "user@exämple",
+            "user@exa\u{ff20}mple.com",
+            "us\u{202e}er@test.com",
+            "us\u{200b}er@test.com",
+            "us\u{a0}er@test.com",
+            "\u{308}user@test.com",
+            "us👩er@test.com",
             "user@test.c0m",
             "<user@test.com>",
             &long,

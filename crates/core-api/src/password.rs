@@ -6,16 +6,32 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier},
 };
+use ironleaf_credentials::password::{Unusable, opaque_string, readings};
 use tokio::{sync::Semaphore, task};
 use zeroize::Zeroizing;
 
 use crate::config::{PasswordCost, Random};
 
-/// A password somebody typed. It cannot be printed and is wiped when dropped.
+/// A password somebody wants to have, in the form of RFC 8265. It cannot be printed and is wiped when dropped.
 #[derive(Clone)]
 pub(crate) struct Password(Zeroizing<String>);
 
 impl Password {
+    pub(crate) fn new(text: &str) -> Result<Self, Unusable> {
+        opaque_string(text).map(Self)
+    }
+
+    /// In characters, not bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.0.chars().count()
+    }
+}
+
+/// A password somebody says they have. Whether it was stored in its one form or, before there was one, as it was typed is not
+/// known: it is checked as both where they differ.
+pub(crate) struct Claim(Zeroizing<String>);
+
+impl Claim {
     pub(crate) fn new(text: &str) -> Self {
         Self(Zeroizing::new(text.to_owned()))
     }
@@ -68,14 +84,20 @@ impl Passwords {
     ///
     /// # Security
     ///
-    /// Without a hash (an unknown address, a person without a password) it takes the same time and says no.
-    pub(crate) async fn verify(&self, password: Password, hash: Option<&str>) -> Result<bool, HashingError> {
+    /// Without a hash (an unknown address, a person without a password) it takes the same time and says no. How long that is
+    /// depends on what was typed alone.
+    pub(crate) async fn verify(&self, claim: Claim, hash: Option<&str>) -> Result<bool, HashingError> {
         let known = hash.is_some();
         let hash = hash.map_or_else(|| self.nobodys_hash.clone(), Arc::from);
-        self.in_turn(move |argon2| match argon2.verify_password(password.0.as_bytes(), &*hash) {
-            Ok(()) => Ok(known),
-            Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-            Err(error) => Err(error.into()),
+        self.in_turn(move |argon2| {
+            for reading in readings(&claim.0) {
+                match argon2.verify_password(reading.as_bytes(), &*hash) {
+                    Ok(()) => return Ok(known),
+                    Err(argon2::password_hash::Error::PasswordInvalid) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Ok(false)
         })
         .await
     }
@@ -100,4 +122,36 @@ fn salt(random: &Random) -> [u8; 16] {
     let mut salt = [0; 16];
     random(&mut salt);
     salt
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passwords() -> Passwords {
+        Passwords::new(PasswordCost::FOR_TESTS, 1, crate::system_random()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_was_stored_as_it_was_typed_still_signs_in() {
+        let passwords = passwords();
+        // As this API stored them before there was one form.
+        for typed in ["gru\u{308}nspan", "with\u{a0}a space", "with\ta tab", "password1"] {
+            let stored = passwords.hash(Password(Zeroizing::new(typed.to_owned()))).await.unwrap();
+            assert!(passwords.verify(Claim::new(typed), Some(&stored)).await.unwrap(), "{typed:?}");
+            let other = Claim::new("another password");
+            assert!(!passwords.verify(other, Some(&stored)).await.unwrap());
+            assert!(!passwords.verify(Claim::new(typed), None).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_stored_now_signs_in_however_it_is_typed() {
+        let passwords = passwords();
+        let stored = passwords.hash(Password::new("gru\u{308}n\u{3000}span").unwrap()).await.unwrap();
+        for typed in ["grün span", "gru\u{308}n span", "grün\u{a0}span"] {
+            assert!(passwords.verify(Claim::new(typed), Some(&stored)).await.unwrap(), "{typed}");
+        }
+        assert!(!passwords.verify(Claim::new("grünspan"), Some(&stored)).await.unwrap());
+    }
 }

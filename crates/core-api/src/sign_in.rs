@@ -8,7 +8,7 @@ use crate::{
     error::ApiError,
     families,
     mail_jobs::{self, MailKind},
-    password::Password,
+    password::Claim,
     timestamp::Timestamp,
     tokens::{self, AccessClaims, RefreshToken, TokenPair},
     users::{self, Role},
@@ -16,7 +16,7 @@ use crate::{
 
 pub(crate) struct SignIn {
     pub(crate) email: Email,
-    pub(crate) password: Password,
+    pub(crate) password: Claim,
     /// Only a person with this role may sign in.
     pub(crate) role: Option<Role>,
     /// Ends every other family of this person.

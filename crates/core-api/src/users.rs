@@ -1,5 +1,6 @@
 //! People as they are stored and shown.
 
+use ironleaf_credentials::email::normal_form;
 use serde::{Serialize, Serializer};
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite, SqliteConnection, SqliteExecutor, sqlite::SqliteRow};
 use uuid::Uuid;

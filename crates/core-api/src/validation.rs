@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use ironleaf_credentials::password::{CONTROL_CHARACTERS, Unusable};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     users::{Role, Roles},
 };
 
-/// In characters, not bytes.
+/// In characters of the form in which it is kept, not in bytes.
 const PASSWORD_LENGTH: usize = 8;
 
 /// The fields of one body. Read each, then [`finish`](Self::finish).
@@ -63,11 +64,17 @@ impl Fields {
     /// A new password. One that is only checked may have any length.
     pub(crate) fn optional_new_password(&mut self, name: &'static str) -> Option<Password> {
         let text = self.optional_text(name)?;
-        if text.chars().count() < PASSWORD_LENGTH {
-            let message = "Password must be at least 8 characters".into();
-            return self.refuse(Issue { path: Some(name), message, code: "too_small" });
+        match Password::new(&text) {
+            Ok(password) if password.length() >= PASSWORD_LENGTH => Some(password),
+            Ok(_) | Err(Unusable::Empty) => {
+                let message = "Password must be at least 8 characters".into();
+                self.refuse(Issue { path: Some(name), message, code: "too_small" })
+            }
+            Err(Unusable::ControlCharacters) => {
+                let message = CONTROL_CHARACTERS.into();
+                self.refuse(Issue { path: Some(name), message, code: "invalid_format" })
+            }
         }
-        Some(Password::new(&text))
     }
 
     pub(crate) fn flag(&mut self, name: &'static str) -> bool {

@@ -116,8 +116,11 @@ async fn an_account_lives_from_registration_to_deletion() {
 
     let token = bench.newest_link(email, "token").await;
     bench.provider.verify_email(&caller, &token.as_str().into()).await.unwrap();
-    let bad = bench.provider.verify_email(&caller, &"not.a.token".into()).await;
-    assert_eq!(bad, Err(AccountError::InvalidToken));
+    let (message, _) = token.rsplit_once('.').unwrap();
+    for bad in ["", "garbage", "not.a.token", message, &format!("{token}x"), &format!("{message}.c2ln")] {
+        let answer = bench.provider.verify_email(&caller, &bad.into()).await;
+        assert_eq!(answer, Err(AccountError::InvalidToken), "{bad}");
+    }
 
     let grant = bench.sign_in(email, "password1").await.unwrap().grant;
     let calls = bench.calls(&grant);
@@ -134,6 +137,23 @@ async fn an_account_lives_from_registration_to_deletion() {
     assert_eq!(gone.err(), Some(SignInError::InvalidCredentials));
     let outcome = bench.provider.refresh(&caller, &grant).await;
     assert!(matches!(outcome, RefreshOutcome::Rejected(_)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn one_person_has_one_account_however_they_type() {
+    let bench = Bench::open().await;
+    let caller = Caller::default();
+    let (address, password) = ("user@exämple.com", "Grüße aus Köln");
+    bench.provider.register(&caller, address, &password.into()).await.unwrap();
+    let again = bench.provider.register(&caller, "USER@xn--exmple-cua.com", &password.into()).await;
+    assert_eq!(again, Err(AccountError::EmailTaken));
+    for (address, password) in
+        [(address, "Gru\u{308}ße aus Ko\u{308}ln"), ("user@xn--exmple-cua.com", "Grüße\u{a0}aus Köln")]
+    {
+        let grant = bench.sign_in(address, password).await.unwrap().grant;
+        assert_eq!(grant.identity.as_ref().unwrap().email.as_deref(), Some("user@xn--exmple-cua.com"));
+        bench.renewed(&grant).await;
+    }
 }
 
 #[tokio::test]

@@ -14,8 +14,13 @@ test('the login button waits for a well-formed e-mail and a password', async ({ 
   await loginPage.password.fill('password1');
   await expect(loginPage.login).toBeDisabled();
 
-  await loginPage.email.fill('ada@example.com');
-  await expect(loginPage.login).toBeEnabled();
+  await loginPage.email.fill('ü da@example.com');
+  await expect(loginPage.login).toBeDisabled();
+
+  for (const address of ['ada@example.com', 'üda@example.com', 'ada@exämple.com', 'üda@xn--e1afmkfd.xn--p1ai']) {
+    await loginPage.email.fill(address);
+    await expect(loginPage.login, address).toBeEnabled();
+  }
 
   await loginPage.password.fill('');
   await expect(loginPage.login).toBeDisabled();

@@ -70,6 +70,7 @@ impl Config {
         let core_api = self.core_api_url.as_ref().map(Url::to_string);
         lines.add("CORE_API_URL", &core_api.as_deref().unwrap_or("(embedded)"));
         self.core_api_client.describe(lines);
+        lines.add("CORE_API_NORMALIZE_PASSWORDS", &self.core_api_normalizes_passwords);
         lines.add("DATA_DIR", &self.data_dir.display());
         let store = if self.redis_url.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
         lines.add("REDIS_URL", &store);

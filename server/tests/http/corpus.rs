@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::header::HOST;
+use percent_encoding::percent_decode_str;
 
 use crate::browser::{Answer, Browser};
 use crate::links::link_to;
@@ -35,6 +36,8 @@ fn there_are_sixty_rows_and_more() {
         include_str!("corpus/hosts.tsv"),
         include_str!("corpus/places.tsv"),
         include_str!("corpus/answers.tsv"),
+        include_str!("corpus/addresses.tsv"),
+        include_str!("corpus/passwords.tsv"),
     ];
     assert!(tables.into_iter().flat_map(rows).count() >= 60);
 }
@@ -136,4 +139,48 @@ async fn an_answer_that_can_be_read_renews_and_no_other_ends_a_session() {
         world.advance(if right == "kept" { Duration::from_mins(2) } else { Duration::from_mins(21) });
         assert_eq!(browser.get("/account").await.status, 200, "{form}: after that");
     }
+}
+
+#[tokio::test]
+async fn an_address_is_one_in_whatever_script_it_is_typed() {
+    for (row, right) in rows(include_str!("corpus/addresses.tsv")) {
+        let (registered, typed) = row.split_once(' ').unwrap();
+        let escaped = |text: &str| {
+            let text: Vec<u8> = percent_decode_str(text).collect();
+            url::form_urlencoded::byte_serialize(&text).collect::<String>()
+        };
+        let (registered, typed) = (escaped(registered), escaped(typed));
+        let result = registered_and_signed_in((&registered, "password1"), (&typed, "password1"));
+        assert_eq!(result.await, right, "{row}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_one_on_whatever_keyboard_it_is_typed() {
+    for (row, right) in rows(include_str!("corpus/passwords.tsv")) {
+        let (registered, typed) = row.split_once(' ').unwrap();
+        let result = registered_and_signed_in(("new@test.com", registered), ("new@test.com", typed));
+        assert_eq!(result.await, right, "{row}");
+    }
+}
+
+/// Each an address and a password, as in a form.
+async fn registered_and_signed_in(registered: (&str, &str), typed: (&str, &str)) -> &'static str {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let (email, password) = registered;
+    let form = format!("email={email}&password={password}&confirm_password={password}");
+    if browser.post("/api/register", &form).await.location() != "/" {
+        let page = browser.get("/register").await.body;
+        let known = [
+            ("Invalid email address</p>", "no address"),
+            ("Password must be at least 8 characters</p>", "too short"),
+            ("Password cannot contain control characters</p>", "control characters"),
+        ];
+        let found = known.into_iter().find(|(words, _)| page.contains(words));
+        return found.unwrap_or_else(|| panic!("{page}")).1;
+    }
+    let (email, password) = typed;
+    let answer = world.browser().post("/api/sign-in", &format!("email={email}&password={password}")).await;
+    if answer.location() == "/" { "signed in" } else { "refused" }
 }

@@ -103,7 +103,7 @@ async fn an_account_whose_sign_in_was_lost_is_said_to_be_there() {
 }
 
 #[tokio::test]
-async fn a_password_is_taken_as_it_was_typed() {
+async fn a_password_is_long_and_is_never_trimmed() {
     let world = World::new().await;
     let password = "%20%C3%A4%F0%9F%8C%BF%20%22%26%3D%2B%20".to_owned() + &"x".repeat(90);
     let form = format!("email=new@test.com&password={password}&confirm_password={password}");

@@ -1,12 +1,13 @@
 //! The form in the document: its fields, the words beside them, and its button.
 
+use js_sys::JsString;
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{
     CustomEvent, CustomEventInit, Element, Event, HtmlButtonElement, HtmlFormElement, HtmlInputElement,
 };
 
-use super::field_state::{Fault, FieldState};
+use super::field_state::{Fault, FieldState, is_international_address, plain_spaces};
 
 pub(super) struct Form(HtmlFormElement);
 
@@ -99,15 +100,21 @@ impl Field {
 
     pub(super) fn state(&self, form: &Form) -> FieldState {
         let original = self.original().and_then(|name| form.field(&name));
+        let value = self.value();
         FieldState {
-            value: self.input.value(),
+            is_malformed: self.input.validity().type_mismatch() && !is_international_address(&value),
+            value,
             is_required: self.input.required(),
-            is_malformed: self.input.validity().type_mismatch(),
             // Not every browser knows the selector.
             is_autofilled: self.input.matches(":autofill").unwrap_or(false),
             min_chars: self.input.min_length().try_into().unwrap_or(0),
-            original: original.map(|field| field.input.value()),
+            original: original.map(|field| field.value()),
         }
+    }
+
+    /// As the server counts and compares it. The browser composes it (NFC): its tables would not fit in here.
+    fn value(&self) -> String {
+        plain_spaces(&String::from(JsString::from(self.input.value()).normalize("NFC")))
     }
 
     /// The name of the field that this one repeats.

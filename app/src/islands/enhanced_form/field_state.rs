@@ -5,13 +5,29 @@
 pub(super) struct FieldState {
     pub(super) value: String,
     pub(super) is_required: bool,
-    /// Whether it is an e-mail field without an e-mail address.
+    /// Whether it is an e-mail field without an e-mail address, in whatever script.
     pub(super) is_malformed: bool,
     /// Whether the browser filled it in. Browsers do not tell a page with what before the person touches the page.
     pub(super) is_autofilled: bool,
     pub(super) min_chars: usize,
     /// The value of the field that this one repeats.
     pub(super) original: Option<String>,
+}
+
+/// Whether it may be an address with letters that browsers have in no address (HTML knows ASCII alone): the server decides.
+pub(super) fn is_international_address(value: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && !part.contains([' ', '@']);
+    !value.is_ascii()
+        && value.split_once('@').is_some_and(|(local, domain)| is_part(local) && is_part(domain))
+}
+
+/// With every kind of space as the one that keyboards agree on (RFC 8265, section 4.2.2).
+pub(super) fn plain_spaces(value: &str) -> String {
+    let plain = |letter: char| match letter {
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => ' ',
+        other => other,
+    };
+    value.chars().map(plain).collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +122,22 @@ mod tests {
     #[test]
     fn an_address_that_is_none_is_malformed() {
         assert_eq!(FieldState { is_malformed: true, ..state("ada@") }.fault(), Some(Fault::Malformed));
+    }
+
+    #[test]
+    fn an_address_of_another_script_is_left_to_the_server() {
+        for value in ["üser@example.com", "user@exämple.com", "用户@例子.中国"] {
+            assert!(is_international_address(value), "{value}");
+        }
+        for value in ["", "user@", "user@example.com", "üser", "ü@", "@ü", "ü ser@example.com", "ü@a@b"]
+        {
+            assert!(!is_international_address(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_space_is_a_space() {
+        assert_eq!(plain_spaces("a\u{a0}b\u{3000}c d\te"), "a b c d\te");
     }
 
     #[test]

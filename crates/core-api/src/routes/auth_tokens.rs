@@ -14,7 +14,7 @@ use crate::{
     CoreApi,
     email::Email,
     error::{ApiError, Issue},
-    password::Password,
+    password::Claim,
     refresh::Refresh,
     sign_in::SignIn,
     tokens::{IdempotencyKey, RefreshToken, TokenPair},
@@ -34,7 +34,7 @@ struct TokenRequest {
 
 /// What a client brings: a password before a refresh token before nothing, and an empty one is none.
 enum Proof {
-    Password(Password),
+    Password(Claim),
     RefreshToken(RefreshToken),
     None,
 }
@@ -71,7 +71,7 @@ fn parse(body: Value, cookies: Option<&HeaderMap>) -> Result<TokenRequest, ApiEr
     let role = fields.optional_role("role");
     let end_others = fields.flag("invalidateTokens");
     let proof = match (password, token.or_else(|| cookies.and_then(cookie))) {
-        (Some(password), _) => Proof::Password(Password::new(&password)),
+        (Some(password), _) => Proof::Password(Claim::new(&password)),
         (None, Some(token)) => Proof::RefreshToken(RefreshToken::presented(&token)),
         (None, None) => Proof::None,
     };

@@ -4,13 +4,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{Method, StatusCode};
 use ironleaf_api_types::User;
+use ironleaf_credentials::password::{CONTROL_CHARACTERS, Unusable, opaque_string};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Builder;
 
 use super::{CoreApiProvider, normalized, wire};
 use ironleaf_auth::{
-    AccountError, Accounts, AuthorizedCalls, Caller, Request, Response, SecretText, TransportError,
+    AccountError, Accounts, AuthorizedCalls, Caller, FieldError, Request, Response, SecretText,
+    TransportError,
 };
 
 /// The API verifies in a few milliseconds. After this it is asked for the first time, then after twice as long each time: seven questions
@@ -35,6 +37,7 @@ impl Accounts for CoreApiProvider {
         email: &str,
         password: &SecretText,
     ) -> Result<User, AccountError> {
+        let password = self.new_password(password)?;
         let body = json!({ "email": normalized(email), "password": password.expose() });
         user(&self.anonymous(caller, &["user", "users"], &body).await?).map_err(nobody_signed_in)
     }
@@ -51,7 +54,7 @@ impl Accounts for CoreApiProvider {
             body["email"] = normalized(email).into();
         }
         if let Some(password) = password {
-            body["password"] = password.expose().into();
+            body["password"] = self.new_password(password)?.expose().into();
         }
         let request = self.account_request(Method::PATCH, id, &body)?;
         self.person(&calls.send(request).await?)
@@ -92,6 +95,22 @@ impl CoreApiProvider {
     fn account_request(&self, method: Method, id: &str, body: &Value) -> Result<Request, AccountError> {
         wire::bare_request(method, &self.endpoint(&["user", "users", id]), body)
             .map_err(|error| unavailable(&error))
+    }
+
+    /// A password to be, as the API is to store it.
+    fn new_password(&self, typed: &SecretText) -> Result<SecretText, AccountError> {
+        if !self.settings.normalize_passwords {
+            return Ok(typed.clone());
+        }
+        match opaque_string(typed.expose()) {
+            Ok(form) => Ok(SecretText::from(form.as_str())),
+            Err(Unusable::ControlCharacters) => {
+                let (field, message) = ("password".to_owned(), CONTROL_CHARACTERS.to_owned());
+                Err(AccountError::Invalid(vec![FieldError { field, message }]))
+            }
+            // The API has words of its own for it.
+            Err(Unusable::Empty) => Ok(typed.clone()),
+        }
     }
 
     /// A call that speaks for nobody.

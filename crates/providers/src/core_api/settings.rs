@@ -15,6 +15,9 @@ pub struct CoreApiSettings {
     pub leeway: Duration,
     /// How long a refresh token lives; the API does not say.
     pub refresh_token_max_age: Duration,
+    /// Whether passwords are sent in the one form of RFC 8265 (`OpaqueString`), and as they were typed only where the API
+    /// refuses a sign-in in that form and the two differ. Else they are sent as they were typed.
+    pub normalize_passwords: bool,
     /// How long the verification of an e-mail address is waited for, all its calls together.
     pub verification_deadline: Duration,
 }
@@ -27,6 +30,7 @@ impl CoreApiSettings {
             base_url,
             leeway: Duration::from_mins(1),
             refresh_token_max_age: Duration::from_hours(7 * 24),
+            normalize_passwords: true,
             verification_deadline: Duration::from_secs(3),
         }
     }

@@ -2,10 +2,19 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use ironleaf_api_types::User;
+use ironleaf_credentials::{email, password::readings};
 use serde_json::{Value, json};
 
 use super::{CoreApiProvider, claims, grant, normalized, wire};
-use ironleaf_auth::{Caller, Grant, Response, SignIn, SignInError, SignedIn};
+use ironleaf_auth::{Caller, Grant, Response, SecretText, SignIn, SignInError, SignedIn};
+
+/// One way to say who somebody is, and to prove it.
+struct Presentation {
+    email: String,
+    secret: SecretText,
+    /// What the API calls the secret.
+    field: &'static str,
+}
 
 /// Why the person's own record could not be read.
 pub(super) enum NoRecord {
@@ -31,30 +40,63 @@ impl CoreApiProvider {
         attempt: SignIn,
         others: Others,
     ) -> Result<SignedIn, SignInError> {
-        let (email, secret, field) = match attempt {
-            SignIn::Password { email, password } => (normalized(&email), password, "password"),
-            SignIn::OneTimeToken { email, token } => (normalized(&email), token, "refreshToken"),
-            _ => return Err(SignInError::Unsupported),
+        let mut attempts = self.presentations(attempt)?.into_iter();
+        let (email, issued) = loop {
+            let Some(Presentation { email, secret, field }) = attempts.next() else {
+                return Err(SignInError::InvalidCredentials);
+            };
+            // The API takes an empty secret for the wish to reset the password, and sends an e-mail.
+            if email.is_empty() || secret.is_empty() {
+                return Err(SignInError::InvalidCredentials);
+            }
+            let mut body = json!({ "email": email, field: secret.expose() });
+            if others == Others::End {
+                body["invalidateTokens"] = true.into();
+            }
+            let response = self.post_tokens(caller, &body).await?;
+            if response.status().is_success() {
+                break (email, wire::issued(&response).map_err(SignInError::Unavailable)?);
+            }
+            match refusal(&response) {
+                SignInError::InvalidCredentials => {}
+                other => return Err(other),
+            }
         };
-        // The API takes an empty secret for the wish to reset the password, and sends an e-mail.
-        if email.is_empty() || secret.is_empty() {
-            return Err(SignInError::InvalidCredentials);
-        }
-        let mut body = json!({ "email": email, field: secret.expose() });
-        if others == Others::End {
-            body["invalidateTokens"] = true.into();
-        }
-        let response = self.post_tokens(caller, &body).await?;
-        if !response.status().is_success() {
-            return Err(refusal(&response));
-        }
-        let issued = wire::issued(&response).map_err(SignInError::Unavailable)?;
         if issued.refresh_token.is_none() {
             return Err(SignInError::Unavailable("the API's answer has no `refreshToken`".to_owned()));
         }
         let mut grant = Grant::of(User::new("", email));
         self.put_tokens(&mut grant, issued);
         self.identify(caller, grant).await
+    }
+
+    /// What the API may know somebody by who types this, the likeliest first: four at most, and one for an address and a password
+    /// in ASCII. A token is presented once.
+    fn presentations(&self, attempt: SignIn) -> Result<Vec<Presentation>, SignInError> {
+        let (email, password) = match attempt {
+            SignIn::Password { email, password } => (normalized(&email), password),
+            SignIn::OneTimeToken { email, token } => {
+                let (email, field) = (normalized(&email), "refreshToken");
+                return Ok(vec![Presentation { email, secret: token, field }]);
+            }
+            _ => return Err(SignInError::Unsupported),
+        };
+        let passwords = if self.settings.normalize_passwords {
+            readings(password.expose()).map(|reading| SecretText::from(reading.as_str())).collect()
+        } else {
+            vec![password]
+        };
+        // An API that has no form of its own keeps the domain as somebody typed it once.
+        let in_unicode = email::unicode_form(&email);
+        let emails = [email].into_iter().chain(in_unicode);
+        let of = |email: String| {
+            passwords.iter().cloned().map(move |secret| Presentation {
+                email: email.clone(),
+                secret,
+                field: "password",
+            })
+        };
+        Ok(emails.flat_map(of).collect())
     }
 
     async fn post_tokens(&self, caller: &Caller, body: &Value) -> Result<Response, SignInError> {

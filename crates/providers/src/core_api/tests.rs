@@ -104,6 +104,12 @@ fn refused() -> Answer {
     error(401, "Invalid credentials")
 }
 
+fn throttled() -> Answer {
+    let mut response = error(429, "Too Many Requests")?;
+    response.headers_mut().insert("retry-after", http::HeaderValue::from_static("30"));
+    Ok(response)
+}
+
 fn lost() -> Answer {
     Err(TransportError::Interrupted("reset".to_owned()))
 }

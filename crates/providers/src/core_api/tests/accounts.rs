@@ -31,12 +31,6 @@ fn too_many(secs: Option<u64>) -> AccountError {
     AccountError::TooManyRequests { retry_after: secs.map(Duration::from_secs) }
 }
 
-fn throttled() -> Answer {
-    let mut response = error(429, "Too Many Requests")?;
-    response.headers_mut().insert("retry-after", http::HeaderValue::from_static("30"));
-    Ok(response)
-}
-
 #[tokio::test]
 async fn what_is_sent_is_what_the_contract_says() {
     let (provider, script) = scripted([
@@ -60,6 +54,41 @@ async fn what_is_sent_is_what_the_contract_says() {
         ("POST /v1/auth/tokens", json!({ "email": "user@test.com" })),
     ];
     assert_eq!(script.asked(), expected.map(|(line, body)| (line.to_owned(), body)));
+}
+
+#[tokio::test]
+async fn addresses_and_passwords_are_sent_in_one_form() {
+    let answers = || [user("u@test.com", None), user("u@test.com", None)];
+    let (email, password) = ("User@exämple.com", "gru\u{308}n\u{a0}span");
+    for (normalize, sent) in [(true, "grün span"), (false, password)] {
+        let (mut provider, script) = scripted(answers());
+        provider.settings.normalize_passwords = normalize;
+        provider.register(&caller(), email, &password.into()).await.unwrap();
+        let calls = Calls(Arc::clone(&script));
+        provider.update(&calls, "u1", Some(email), Some(&password.into())).await.unwrap();
+        let expected = json!({ "email": "user@xn--exmple-cua.com", "password": sent });
+        assert_eq!(
+            script.asked().into_iter().map(|(_, body)| body).collect::<Vec<_>>(),
+            [(); 2].map(|()| expected.clone())
+        );
+    }
+}
+
+#[tokio::test]
+async fn control_characters_are_refused_before_anything_is_sent_unless_the_api_decides() {
+    let field = FieldError {
+        field: "password".to_owned(),
+        message: "Password cannot contain control characters".to_owned(),
+    };
+    let (provider, script) = scripted([]);
+    let refused = provider.register(&caller(), "a@b.c", &"pass\tword".into()).await.unwrap_err();
+    assert_eq!(refused, AccountError::Invalid(vec![field.clone()]));
+    let calls = Calls(Arc::clone(&script));
+    let refused = provider.update(&calls, "u1", None, Some(&"pass\tword".into())).await.unwrap_err();
+    assert_eq!(refused, AccountError::Invalid(vec![field]));
+    let (mut provider, _) = scripted([user("a@b.c", None)]);
+    provider.settings.normalize_passwords = false;
+    provider.register(&caller(), "a@b.c", &"pass\tword".into()).await.unwrap();
 }
 
 #[tokio::test]

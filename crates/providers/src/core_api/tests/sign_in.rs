@@ -57,6 +57,77 @@ async fn tokens_of_nobody_are_revoked() {
     assert_eq!(script.asked().len(), 4);
 }
 
+fn typed(email: &str, password: &str) -> SignIn {
+    SignIn::Password { email: email.to_owned(), password: password.into() }
+}
+
+/// Address and password of each try.
+fn tried(script: &Script) -> Vec<(String, String)> {
+    let asked = script.asked().into_iter().filter(|(line, _)| line == "POST /v1/auth/tokens");
+    let text = |body: &Value, field: &str| body[field].as_str().unwrap().to_owned();
+    asked.map(|(_, body)| (text(&body, "email"), text(&body, "password"))).collect()
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(email, password)| ((*email).to_owned(), (*password).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn the_password_is_sent_in_one_form_and_then_as_it_was_typed() {
+    let (provider, script) = scripted([refused(), tokens("r1"), user("user@test.com", None)]);
+    provider.sign_in(&caller(), typed("user@test.com", "gru\u{308}n\u{a0}span"), None).await.unwrap();
+    let expected = [("user@test.com", "grün span"), ("user@test.com", "gru\u{308}n\u{a0}span")];
+    assert_eq!(tried(&script), pairs(&expected));
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_in_each_form_and_no_more_often() {
+    for (email, password, forms) in [
+        ("user@test.com", "password1", 1),
+        ("user@test.com", "grünspan", 1),
+        ("user@test.com", "gru\u{308}nspan", 2),
+        ("user@test.com", "with\ta tab", 1),
+        ("user@exämple.com", "password1", 2),
+        ("user@xn--exmple-cua.com", "password1", 2),
+        ("user@exämple.com", "gru\u{308}nspan", 4),
+    ] {
+        let (provider, script) = scripted(std::iter::repeat_with(refused).take(forms));
+        let outcome = provider.sign_in(&caller(), typed(email, password), None).await;
+        assert_eq!(outcome.err(), Some(SignInError::InvalidCredentials));
+        assert_eq!(script.asked().len(), forms, "{email} {password:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_refusal_leads_to_another_form() {
+    for failure in [error(500, "Down"), throttled(), lost(), error(403, "Forbidden")] {
+        let (provider, script) = scripted([failure]);
+        let outcome = provider.sign_in(&caller(), typed("user@test.com", "gru\u{308}nspan"), None).await;
+        assert!(outcome.is_err_and(|error| error != SignInError::InvalidCredentials));
+        assert_eq!(script.asked().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_address_of_another_script_is_sent_as_ascii_and_then_as_some_have_stored_it() {
+    for email in ["user@exämple.com", "User@EXÄMPLE.com", "user@xn--exmple-cua.com"] {
+        let (provider, script) = scripted([refused(), tokens("r1"), user("user@exämple.com", None)]);
+        let signed_in = provider.sign_in(&caller(), typed(email, "password1"), None).await.unwrap();
+        let expected = [("user@xn--exmple-cua.com", "password1"), ("user@exämple.com", "password1")];
+        assert_eq!(tried(&script), pairs(&expected));
+        assert_eq!(addresses(&signed_in.grant).0.as_deref(), Some("user@exämple.com"), "as it is stored");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_sent_as_it_was_typed_where_that_is_asked_for() {
+    let (mut provider, script) = scripted([refused()]);
+    provider.settings.normalize_passwords = false;
+    let outcome = provider.sign_in(&caller(), typed("user@test.com", "gru\u{308}nspan"), None).await;
+    assert_eq!(outcome.err(), Some(SignInError::InvalidCredentials));
+    assert_eq!(tried(&script), pairs(&[("user@test.com", "gru\u{308}nspan")]));
+}
+
 /// The API would take it for the wish to reset the password, and send an e-mail.
 #[tokio::test]
 async fn an_empty_secret_is_not_sent() {
