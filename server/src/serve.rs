@@ -163,6 +163,7 @@ async fn embed_core_api(
         app_name: config.app_name.clone(),
         access_token_ttl: config.access_token_ttl,
         refresh_token_ttl: config.refresh_token_ttl,
+        cors_origins: config.cors_origins.clone(),
         development: config.environment == Environment::Development,
         token_mark: config.token_mark.clone(),
         mailer: mailer(config)?,

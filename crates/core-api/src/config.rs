@@ -6,7 +6,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::mail::{MailRetries, Mailer};
+use crate::{
+    cors::CorsOrigins,
+    mail::{MailRetries, Mailer},
+};
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -74,6 +77,8 @@ pub struct Config {
     pub reset_link_ttl: Duration,
     /// Life of the token in an e-mail verification link.
     pub verification_link_ttl: Duration,
+    /// Pages elsewhere that may call it from a browser, with cookies. None by default.
+    pub cors_origins: CorsOrigins,
     /// Seeds two people and serves `/outbox` and `/v1/debug/stats`.
     pub development: bool,
     /// Marks every token, so that a leak can be searched for: see [`leak_patterns`](crate::leak_patterns).
@@ -108,6 +113,7 @@ impl Config {
             refresh_token_ttl: Duration::from_hours(7 * 24),
             reset_link_ttl: Duration::from_hours(1),
             verification_link_ttl: Duration::from_hours(7 * 24),
+            cors_origins: CorsOrigins::default(),
             development: true,
             token_mark: None,
             password_cost: PasswordCost::OWASP,

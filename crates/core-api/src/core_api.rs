@@ -14,6 +14,7 @@ use crate::{
     database::{self, Database},
     error::InternalError,
     families,
+    health::{Health, Unwritable},
     keys::{Keys, Secret, SigningError, ensure_private},
     mail::{Mailer, Outbox, StoredMessage, create_private_folder},
     password::{HashingError, Passwords},
@@ -96,6 +97,7 @@ struct Inner {
     mailer: Arc<dyn Mailer>,
     counters: Counters,
     background: Background,
+    health: Health,
 }
 
 impl CoreApi {
@@ -134,6 +136,7 @@ impl CoreApi {
             outbox,
             counters: Counters::default(),
             background: Background::new(),
+            health: Health::default(),
             config,
         }));
         api.start().await?;
@@ -219,6 +222,11 @@ impl CoreApi {
     /// When the outbox folder cannot be read.
     pub async fn outbox(&self) -> io::Result<Vec<StoredMessage>> {
         self.0.outbox.messages().await
+    }
+
+    /// Whether it can write, as of a second ago at most.
+    pub(crate) async fn check_health(&self) -> Result<(), Unwritable> {
+        self.0.health.check(self.database(), self.now()).await
     }
 
     /// One of the newest e-mails in the outbox.

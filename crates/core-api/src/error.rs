@@ -9,7 +9,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::{keys::SigningError, password::HashingError};
+use crate::{health::Unwritable, keys::SigningError, password::HashingError};
 
 /// One thing that is wrong with a body or a query, in the words of zod 4.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(crate) enum ApiError {
     Validation(Vec<Issue>),
     /// 400: not JSON at all.
     MalformedJson,
+    /// 400 for the token of a link that is none of ours, or over.
+    InvalidToken,
     /// 401 for everything that a sign-in or a refresh presents; it does not say which part was wrong.
     InvalidCredentials,
     /// 401 for the bearer.
@@ -34,6 +36,8 @@ pub(crate) enum ApiError {
     EmailTaken,
     BodyTimeout,
     BodyTooLarge,
+    /// 503: nothing can be written. Which of the reasons it is says the message.
+    Unhealthy(Unwritable),
     /// 500. The cause is for the log.
     Internal(InternalError),
     /// 500. The panic itself was logged where it happened.
@@ -65,6 +69,7 @@ impl ApiError {
         match self {
             Self::Validation(_) => (StatusCode::BAD_REQUEST, "Validation failed"),
             Self::MalformedJson => (StatusCode::BAD_REQUEST, "Malformed JSON"),
+            Self::InvalidToken => (StatusCode::BAD_REQUEST, "Invalid token"),
             Self::InvalidCredentials => (StatusCode::UNAUTHORIZED, "Invalid credentials"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "Forbidden"),
@@ -72,6 +77,10 @@ impl ApiError {
             Self::EmailTaken => (StatusCode::CONFLICT, "A user with this email already exists"),
             Self::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
+            Self::Unhealthy(Unwritable::Full) => (StatusCode::SERVICE_UNAVAILABLE, "The disk is full"),
+            Self::Unhealthy(Unwritable::Broken) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "The database cannot be written")
+            }
             Self::Internal(_) | Self::Panicked => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
             }

@@ -8,10 +8,12 @@ mod accounts;
 mod background;
 mod config;
 mod core_api;
+mod cors;
 mod database;
 mod email;
 mod error;
 mod families;
+mod health;
 mod keys;
 mod mail;
 mod mail_jobs;
@@ -31,6 +33,7 @@ mod verified_tokens;
 pub use self::{
     config::{Clock, Config, PasswordCost, Random, system_clock, system_random},
     core_api::{CoreApi, OpenError},
+    cors::{CorsOrigins, CorsOriginsError},
     mail::{
         MailError, MailRetries, Mailer, Message, Sender, SenderError, Sending, SmtpMailer, SmtpServer,
         SmtpServerError, SmtpSetupError, StoredMessage,

@@ -65,14 +65,19 @@ pub(crate) fn operations(config: &Config) -> Vec<(Method, &'static str)> {
 }
 
 pub(crate) fn router(api: &CoreApi) -> Router {
-    routes(api.config())
+    let router = routes(api.config())
         .into_iter()
         .fold(Router::new(), |router, route| router.route(route.path, route.handler))
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(map_response(mark_private))
-        .with_state(api.clone())
+        .with_state(api.clone());
+    // Outermost: a page elsewhere may read a refusal as well.
+    match api.config().cors_origins.layer() {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
 }
 
 /// The contract knows no 405.

@@ -184,6 +184,7 @@ pub(crate) async fn delete(connection: &mut SqliteConnection, id: Uuid) -> sqlx:
 /// Which people to list, and how.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Listing {
+    /// From 1. The original takes 0 as well: it is the first, too.
     pub(crate) page: u32,
     pub(crate) per_page: u32,
     /// Part of an address.
@@ -217,14 +218,14 @@ impl Listing {
         // The id decides between equals, so that no page repeats or misses anybody.
         select.push(if self.descending { " DESC, id DESC" } else { ", id" });
         select.push(" LIMIT ").push_bind(self.per_page);
-        select.push(" OFFSET ").push_bind(i64::from(self.page - 1) * i64::from(self.per_page));
+        select.push(" OFFSET ").push_bind(i64::from(self.page.saturating_sub(1)) * i64::from(self.per_page));
         Ok((select.build_query_as().fetch_all(connection).await?, total))
     }
 
     fn push_conditions(&self, query: &mut QueryBuilder<Sqlite>) {
         query.push(" WHERE TRUE");
         if let Some(search) = &self.search {
-            let search = search.to_lowercase();
+            let search = normal_form(search).unwrap_or_else(|| search.to_lowercase());
             query.push(" AND (instr(email, ").push_bind(search.clone());
             query.push(") OR instr(coalesce(unverified_email, ''), ").push_bind(search).push("))");
         }

@@ -36,10 +36,13 @@ struct Proof {
 }
 
 impl CoreApi {
-    /// Accepts any token; whether it is good shows in the status.
+    /// Accepts a living token of ours; whether it still does what it was for shows in the status.
+    ///
+    /// Anything else is refused at once. The original answers 500 to it, which a client takes for a failure that passes; 400 says
+    /// that no other try will help.
     pub(crate) async fn request_email_verification(&self, token: &str) -> Result<ActionRequest, ApiError> {
         let (id, now) = (self.new_id(), self.now());
-        let proof = self.proof(token, now);
+        let proof = self.proof(token, now).ok_or(ApiError::InvalidToken)?;
         let mut transaction = self.database().write().await?;
         let request = sqlx::query_as(
             "INSERT INTO action_requests (id, action, status, user_id, email, created_at)
@@ -47,8 +50,8 @@ impl CoreApi {
         )
         .bind(id.to_string())
         .bind("EMAIL_VERIFICATION")
-        .bind(proof.as_ref().map(|proof| proof.user.to_string()))
-        .bind(proof.map(|proof| proof.email))
+        .bind(proof.user.to_string())
+        .bind(proof.email)
         .bind(now.millis())
         .fetch_one(&mut *transaction)
         .await?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ironleaf_bff::PublicOrigin;
-use ironleaf_core_api::{Sender, SmtpServer};
+use ironleaf_core_api::{CorsOrigins, Sender, SmtpServer};
 
 use super::describe::{Lines, secs};
 use super::reader::Reader;
@@ -36,6 +36,8 @@ pub struct CoreApiConfig {
     pub access_token_ttl: Duration,
     /// `CORE_API_REFRESH_TOKEN_TTL`
     pub refresh_token_ttl: Duration,
+    /// `CORE_API_CORS_ORIGINS`: pages elsewhere that may call it from a browser.
+    pub cors_origins: CorsOrigins,
     /// `CORE_API_TOKEN_MARK`: a text that it puts into every token, so that tests can look for it.
     pub token_mark: Option<String>,
     /// `SMTP_URL` and `SMTP_FROM`; without them it keeps its e-mails in its outbox.
@@ -78,6 +80,7 @@ impl CoreApiConfig {
             data_dir,
             access_token_ttl: read.duration("CORE_API_ACCESS_TOKEN_TTL", 20 * MINUTE),
             refresh_token_ttl: read.duration("CORE_API_REFRESH_TOKEN_TTL", 7 * DAY),
+            cors_origins: read.cors_origins("CORE_API_CORS_ORIGINS"),
             token_mark: read.optional("CORE_API_TOKEN_MARK"),
             smtp: read.smtp("SMTP_URL", "SMTP_FROM"),
             app_name: read.text("APP_NAME", "Ironleaf"),
@@ -89,6 +92,12 @@ impl CoreApiConfig {
             if !config.public_origin.is_https() && !config.public_origin.is_loopback() {
                 read.problem(
                     "PUBLIC_ORIGIN must be https: over plain http anybody on the way can take a session",
+                );
+            }
+            if !config.cors_origins.are_https() {
+                read.problem(
+                    "CORE_API_CORS_ORIGINS has an origin with http: whoever is on the way to it can change its pages, which then act \
+                     for whoever is signed in",
                 );
             }
             if config.token_mark.is_some() {
@@ -120,6 +129,7 @@ impl CoreApiConfig {
         lines.add("CORE_API_LISTEN_ADDR", &self.listen_addr);
         lines.add("CORE_API_ACCESS_TOKEN_TTL", &secs(self.access_token_ttl));
         lines.add("CORE_API_REFRESH_TOKEN_TTL", &secs(self.refresh_token_ttl));
+        lines.add("CORE_API_CORS_ORIGINS", &self.cors_origins);
         lines.add("CORE_API_TOKEN_MARK", &self.token_mark.as_deref().unwrap_or_default());
         lines.add("SMTP_URL", &if self.smtp.is_some() { "(hidden)" } else { "(outbox in DATA_DIR)" });
         lines.add("SMTP_FROM", &self.smtp.as_ref().map(|smtp| smtp.from.to_string()).unwrap_or_default());

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ironleaf_bff::{Allowance, PublicOrigin, RateLimits};
+use ironleaf_core_api::CorsOrigins;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -229,6 +230,14 @@ impl<'a> Reader<'a> {
             ));
         }
         Some(Smtp { server: server?.ok()?, from: from?.ok()? })
+    }
+
+    /// Origins separated by commas; the sentence about one that is none says which and why.
+    pub(super) fn cors_origins(&mut self, name: &str) -> CorsOrigins {
+        self.text(name, "").parse().unwrap_or_else(|error| {
+            self.problem(format!("{name} cannot be used: {error}"));
+            CorsOrigins::default()
+        })
     }
 
     /// Where a link of ours leads: a path here or a page elsewhere.

@@ -300,6 +300,26 @@ fn a_core_api_alone_needs_no_core_api() {
 }
 
 #[test]
+fn pages_elsewhere_are_named_by_their_exact_origin() {
+    let name = "CORE_API_CORS_ORIGINS";
+    let config = load(&[(name, "https://admin.example.com, http://127.0.0.1:5173")]).unwrap();
+    let line = "CORE_API_CORS_ORIGINS=https://admin.example.com,http://127.0.0.1:5173";
+    assert!(config.describe().contains(line) && config.core_api.describe().contains(line));
+    assert!(load(&[]).unwrap().core_api.cors_origins.is_empty());
+    for bad in ["*", "null", "https://admin.example.com/", "https://ok.example,admin.example.com"] {
+        let text = problems(&[(name, bad)]);
+        let wrong = bad.rsplit(',').next().unwrap();
+        assert!(text.contains(name) && text.contains(&format!("`{wrong}` is no origin")), "{text}");
+    }
+    let mut variables = PRODUCTION.to_vec();
+    variables.push((name, "https://admin.example.com"));
+    assert!(load(&variables).is_ok());
+    variables.push((name, "http://admin.example.com"));
+    variables.swap_remove(PRODUCTION.len());
+    assert!(problems(&variables).contains(name));
+}
+
+#[test]
 fn with_a_redis_nothing_is_kept_on_this_machine() {
     let mut variables = PRODUCTION;
     variables[3] = ("REDIS_URL", "redis://redis.internal");

@@ -1,6 +1,6 @@
 //! The query of `GET /v1/user/users`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::RangeInclusive};
 
 use axum::extract::{FromRequestParts, Query};
 use http::request::Parts;
@@ -13,7 +13,8 @@ use crate::{
 };
 
 const PER_PAGE: u32 = 20;
-const PER_PAGE_LIMIT: u32 = 100;
+/// The original has none that was found; 500 is in use.
+const PER_PAGE_LIMIT: u32 = 1000;
 
 /// The query as it came; a handler that has authorized the asker takes the [`listing`](Self::listing) out of it.
 pub(super) struct ListingQuery {
@@ -35,8 +36,8 @@ impl FromRequestParts<CoreApi> for ListingQuery {
 impl ListingQuery {
     pub(super) fn listing(mut self) -> Result<Listing, ApiError> {
         let listing = Listing {
-            page: self.number("page", u32::MAX).unwrap_or(1),
-            per_page: self.number("perPage", PER_PAGE_LIMIT).unwrap_or(PER_PAGE),
+            page: self.number("page", 0..=u32::MAX).unwrap_or(1),
+            per_page: self.number("perPage", 1..=PER_PAGE_LIMIT).unwrap_or(PER_PAGE),
             search: self.text("q"),
             role: self.option("role", &[("ADMIN", Role::Admin), ("VERIFIED_USER", Role::VerifiedUser)]),
             order_by: self
@@ -48,8 +49,10 @@ impl ListingQuery {
                         ("email", OrderBy::Email),
                     ],
                 )
-                .unwrap_or(OrderBy::CreatedAt),
-            descending: self.option("order", &[("asc", false), ("desc", true)]).unwrap_or(false),
+                .unwrap_or(OrderBy::UpdatedAt),
+            descending: self
+                .option("order", &[("ASC", false), ("DESC", true), ("asc", false), ("desc", true)])
+                .unwrap_or(true),
         };
         if self.issues.is_empty() { Ok(listing) } else { Err(ApiError::Validation(self.issues)) }
     }
@@ -59,11 +62,14 @@ impl ListingQuery {
         self.values.remove(name).filter(|text| !text.is_empty())
     }
 
-    fn number(&mut self, name: &'static str, limit: u32) -> Option<u32> {
+    fn number(&mut self, name: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         let number = self.text(name)?.parse::<u32>();
+        let (least, most) = (range.start(), range.end());
         let (message, code) = match number {
-            Ok(0) => ("Too small: expected number to be >=1".to_owned(), "too_small"),
-            Ok(number) if number > limit => (format!("Too big: expected number to be <={limit}"), "too_big"),
+            Ok(number) if number < *least => {
+                (format!("Too small: expected number to be >={least}"), "too_small")
+            }
+            Ok(number) if number > *most => (format!("Too big: expected number to be <={most}"), "too_big"),
             Ok(number) => return Some(number),
             Err(_) => ("Invalid input: expected a whole number".to_owned(), "invalid_type"),
         };

@@ -19,6 +19,7 @@ mod user {
     mod show;
 }
 mod bodies;
+mod cors;
 mod data_folder;
 mod debug;
 mod errors;

@@ -38,7 +38,7 @@ async fn everybody_is_listed_on_pages() {
     let all = list(&api, &admin, "").await;
     assert_eq!(emails(&all).len(), 5);
     assert_eq!(pagination(&all), json!({ "page": 1, "perPage": 20, "totalItems": 5 }));
-    let second = list(&api, &admin, "?page=2&perPage=2&orderBy=email").await;
+    let second = list(&api, &admin, "?page=2&perPage=2&orderBy=email&order=ASC").await;
     assert_eq!(emails(&second), ["bob_x@other.org", "carol@test.com"]);
     assert_eq!(pagination(&second), json!({ "page": 2, "perPage": 2, "totalItems": 5 }));
     let beyond = list(&api, &admin, "?page=4294967295&perPage=100").await;
@@ -61,12 +61,44 @@ async fn pages_neither_repeat_nor_miss_people_who_are_equal_in_the_order() {
 async fn the_order_can_be_chosen() {
     let (api, admin) = five_people().await;
     let by_email = ["admin@test.com", "alice@test.com", "bob_x@other.org", "carol@test.com", USER];
-    assert_eq!(emails(&list(&api, &admin, "?orderBy=email").await), by_email);
     let mut reversed = by_email;
     reversed.reverse();
-    assert_eq!(emails(&list(&api, &admin, "?orderBy=email&order=desc").await), reversed);
+    for (order, expected) in
+        [("ASC", &by_email), ("asc", &by_email), ("DESC", &reversed), ("desc", &reversed)]
+    {
+        let answer = list(&api, &admin, &format!("?orderBy=email&order={order}")).await;
+        assert_eq!(emails(&answer), expected, "{order}");
+    }
+    assert_eq!(emails(&list(&api, &admin, "?orderBy=email").await), reversed);
     let newest = list(&api, &admin, "?orderBy=createdAt&order=desc&perPage=3").await;
     assert_eq!(emails(&newest), ["bob_x@other.org", "alice@test.com", "carol@test.com"]);
+}
+
+#[tokio::test]
+async fn whoever_changed_last_comes_first() {
+    let (api, admin) = five_people().await;
+    api.clock.advance(Duration::from_secs(1));
+    let user = api.sign_in(USER, PASSWORD).await.access;
+    let id = api.user_id(&user).await;
+    api.patch_user(&id, &user, &json!({ "email": "later@test.com" })).await;
+    let newest = [USER, "bob_x@other.org", "alice@test.com", "carol@test.com", ADMIN];
+    for query in ["", "?orderBy=updatedAt", "?order=DESC", "?orderBy=updatedAt&order=DESC"] {
+        assert_eq!(emails(&list(&api, &admin, query).await), newest, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn page_0_is_the_first_and_a_page_may_be_long() {
+    let (api, admin) = five_people().await;
+    for page in [0, 1] {
+        let answer = list(&api, &admin, &format!("?page={page}&perPage=2&orderBy=email&order=ASC")).await;
+        assert_eq!(emails(&answer), [ADMIN, "alice@test.com"]);
+        assert_eq!(pagination(&answer), json!({ "page": page, "perPage": 2, "totalItems": 5 }));
+    }
+    for per_page in [101, 500, 1000] {
+        let answer = list(&api, &admin, &format!("?page=0&perPage={per_page}")).await;
+        assert_eq!(emails(&answer).len(), 5);
+    }
 }
 
 #[tokio::test]
@@ -77,7 +109,7 @@ async fn people_can_be_searched_and_filtered_by_role() {
     assert_eq!(found("?q=b_x%40").await, ["bob_x@other.org"]);
     assert_eq!(found("?q=%25").await, [""; 0], "a percent sign is a percent sign");
     assert_eq!(found("?role=ADMIN").await, [ADMIN]);
-    assert_eq!(found("?role=VERIFIED_USER&orderBy=email&q=").await, [ADMIN, USER]);
+    assert_eq!(found("?role=VERIFIED_USER&orderBy=email&order=ASC&q=").await, [ADMIN, USER]);
     assert_eq!(found("?role=ADMIN&q=alice").await, [""; 0]);
 }
 
@@ -95,11 +127,11 @@ async fn an_address_that_is_still_to_be_verified_is_found_too() {
 async fn a_wrong_query_is_invalid() {
     let api = TestApi::new().await;
     let admin = api.sign_in(ADMIN, PASSWORD).await.access;
-    let query = "?page=0&perPage=101&role=KING&orderBy=password_hash&order=up";
+    let query = "?page=x&perPage=1001&role=KING&orderBy=password_hash&order=Desc";
     let issues = list(&api, &admin, query).await.issues();
     let found: Vec<_> = issues.iter().map(|(path, _, code)| (path.as_str(), code.as_str())).collect();
     let expected = [
-        ("page", "too_small"),
+        ("page", "invalid_type"),
         ("perPage", "too_big"),
         ("role", "invalid_value"),
         ("orderBy", "invalid_value"),
@@ -107,6 +139,7 @@ async fn a_wrong_query_is_invalid() {
     ];
     assert_eq!(found, expected);
     assert_eq!(list(&api, &admin, "?page=-1").await.issues()[0].2, "invalid_type");
+    assert_eq!(list(&api, &admin, "?perPage=0").await.issues()[0].2, "too_small");
 }
 
 #[tokio::test]
