@@ -68,7 +68,9 @@ enum SendError {
     Unreachable(String),
     #[error("no TLS connection to the mail server can be made")]
     Tls,
-    #[error("the mail server does not offer what is needed: TLS, or a way to sign in")]
+    #[error(
+        "the mail server does not offer what is needed: TLS, a way to sign in, or addresses of any script (SMTPUTF8)"
+    )]
     Unable,
     #[error("the mail server does not speak SMTP as it should")]
     Protocol,

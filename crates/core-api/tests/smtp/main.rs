@@ -111,6 +111,21 @@ async fn a_message_arrives_in_both_parts_with_its_link_unharmed() {
 }
 
 #[tokio::test]
+async fn an_address_of_another_script_gets_its_message_where_the_server_can() {
+    let to = "üser@xn--exmple-cua.com".to_owned();
+    let message = || Message { to: to.clone(), ..message() };
+    let server = MailServer::start_on(free_port(), &["--smtputf8"]);
+    mailer(&server.url()).send(message()).await.unwrap();
+    let [received] = server.received().try_into().unwrap();
+    assert_eq!(received.header("to"), to);
+    assert!(received.parts[0].1.contains(&message().link));
+
+    let older = MailServer::start();
+    let error = mailer(&older.url()).send(message()).await.unwrap_err();
+    assert!(error.to_string().contains("SMTPUTF8") && !error.is_final(), "{error}");
+}
+
+#[tokio::test]
 async fn a_message_arrives_once_the_server_is_up() {
     let port = free_port();
     let folder = tempfile::tempdir().unwrap();
