@@ -87,14 +87,12 @@ where
         }
     };
     let answered = answer.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
-    match answered {
-        Some(answer) => Response::from_parts(answer.0.clone(), Body::from(answer.1.clone())),
+    let Some(answer) = answered else {
         // Whoever had it is gone, with its process perhaps, or it is not done after a long time.
-        None => {
-            bff.answers().forget(&key);
-            Problem::unavailable().into_response()
-        }
-    }
+        bff.answers().forget(&key);
+        return Problem::unavailable().into_response();
+    };
+    Response::from_parts(answer.0.clone(), Body::from(answer.1.clone()))
 }
 
 /// A new number for the forms of a page, for a hidden field with the name `form_id`: 32 hexadecimal digits. [`answer_once`] knows by it
