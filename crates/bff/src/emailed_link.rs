@@ -1,3 +1,5 @@
+mod readings;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -5,15 +7,12 @@ use http::request::Parts;
 use ironleaf_auth::{AccountError, SecretText, SignIn};
 use ironleaf_credentials::email::{is_international, normal_form};
 use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError, Worth};
-use percent_encoding::percent_decode_str;
 
+use self::readings::readings;
 use crate::asked::note_sign_in;
 use crate::limits::{Mail, NoMail, Subject};
 use crate::visit::Visit;
 use crate::{AccountFailure, SignInFailure};
-
-/// More than any core API puts into a link, and little enough for the cookie that carries it.
-const MAX_TOKEN_BYTES: usize = 2048;
 
 /// How long a link waits for the POST that uses it.
 const LINK_LIFE: Duration = Duration::from_mins(10);
@@ -142,71 +141,6 @@ fn is_address(email: &str) -> bool {
     email.split_once('@').is_some_and(|(local, domain)| is_part(local) && is_part(domain))
 }
 
-/// The fields of a query as one may read it.
-struct Fields(Vec<(String, String)>);
-
-impl Fields {
-    /// As RFC 3986 has it: forms write a space as `+`, links do not, and `+` stands in many an address.
-    fn read(query: &str) -> Self {
-        let fields = query.split('&').map(|field| {
-            let (name, value) = field.split_once('=').unwrap_or((field, ""));
-            (unescaped(name), unescaped(value))
-        });
-        Self(fields.collect())
-    }
-
-    /// The first field of this name.
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    fn token(&self) -> Option<SecretText> {
-        let token = self.get("token")?;
-        (1..=MAX_TOKEN_BYTES).contains(&token.len()).then(|| SecretText::from(token))
-    }
-}
-
-/// A longer query is read as it is written alone: no link is as long, and reading costs time.
-const MAX_LINK_BYTES: usize = 8 * 1024;
-
-/// Nobody escapes a link more often by mistake.
-const MAX_ENTITY_LAYERS: usize = 4;
-
-/// What a link may say: as it is written, with `&amp;` for `&` as in the source of an HTML e-mail, and escaped once more as a whole.
-fn readings(query: &str) -> impl Iterator<Item = Fields> {
-    let as_fields: fn(String) -> Fields = |text| Fields::read(&text);
-    let mut texts = vec![query.to_owned()];
-    // A place to come back to may have a query of its own, which is escaped.
-    if query.len() > MAX_LINK_BYTES || Fields::read(query).get("return_to").is_some() {
-        return texts.into_iter().map(as_fields);
-    }
-    let plain = without_entities(query);
-    let whole = without_entities(&unescaped(&plain));
-    for text in [plain, whole] {
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
-    }
-    texts.into_iter().map(as_fields)
-}
-
-/// Without the entities of HTML for `&`, also where they were escaped again.
-fn without_entities(query: &str) -> String {
-    let mut text = format!("&{query}");
-    for _ in 0..MAX_ENTITY_LAYERS {
-        for entity in ["&amp;", "&AMP;", "&#38;", "&#038;", "&#x26;", "&#X26;"] {
-            if text.contains(entity) {
-                text = text.replace(entity, "&");
-            }
-        }
-    }
-    text.split_off(1)
-}
-
-fn unescaped(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
 /// Signs a person in with an e-mailed link, over whatever session the request came with, as
 /// [`sign_in_with_password`](crate::sign_in_with_password) does. A link works once.
 ///
@@ -278,151 +212,4 @@ impl Visit {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn through_a_cookie<P: Payload>(link: &P) -> P {
-        let mut out = Encoder::new();
-        link.encode(&mut out);
-        let bytes = out.finish();
-        let mut input = Decoder::new(&bytes);
-        let read = P::decode(1, &mut input).unwrap();
-        input.finish().unwrap();
-        read
-    }
-
-    #[test]
-    fn a_link_says_who_signs_in_and_what_for() {
-        let link = SignInLink::from_query("email=%20New%2B1@Test.com&token=a-b&action=password").unwrap();
-        assert_eq!((link.email(), link.sets_password()), ("new+1@test.com", true));
-        assert_eq!(link.token.expose(), "a-b");
-        for query in ["email=a@b.c&token=t", "token=t&email=a@b.c&action=other&token=u"] {
-            let link = SignInLink::from_query(query).unwrap();
-            assert_eq!((link.email(), link.token.expose(), link.sets_password()), ("a@b.c", "t", false));
-        }
-        assert_eq!(VerificationLink::from_query("a=b&token=t%2Eu").unwrap().token.expose(), "t.u");
-    }
-
-    #[test]
-    fn a_link_that_a_mail_program_has_escaped_is_read_as_it_was_meant() {
-        let whole = SignInLink::from_query("email=a%2Bb@test.com&token=t-1&action=password").unwrap();
-        for query in [
-            "email=a+b@test.com&token=t-1&action=password",
-            "email=a+b%40test.com&amp;token=t-1&amp;action=password",
-            "email=a%2Bb@test.com&amp;amp;token=t-1&AMP;action=password",
-            "email=a%2Bb%40test.com&#38;token=t-1&#x26;action=password",
-            "email%3Da%2Bb%40test.com%26token%3Dt-1%26action%3Dpassword",
-            "email=a%252Bb%2540test.com%26token=t-1%26amp%3Baction%3Dpassword",
-            "email=a%2Bb%40test.com%26token%3Dt-1%26action%3Dpassword",
-            "email=a%2Bb@test.com&token=t-1&action=password.",
-            "email=a%2Bb@test.com&token=t-1&action=password%3E",
-            "utm_source=mail&email=a%2Bb@test.com&token=t-1&action=password&utm_medium=x",
-        ] {
-            let link = SignInLink::from_query(query);
-            assert!(
-                link.as_ref() == Some(&whole),
-                "{query}: {}",
-                link.map_or(String::new(), |link| link.email)
-            );
-        }
-        let token = |query| VerificationLink::from_query(query).map(|link| link.token.expose().to_owned());
-        for query in ["token=a+b", "x=1&amp;token=a%2Bb", "x%3D1%26token%3Da%2Bb", "token=a%2Bb&"] {
-            assert_eq!(token(query).as_deref(), Some("a+b"), "{query}");
-        }
-    }
-
-    /// It took seconds while each layer was looked for one after the other.
-    #[test]
-    fn a_query_of_entities_alone_costs_next_to_nothing() {
-        let started = std::time::Instant::now();
-        for entity in ["amp;", "&amp;", "&#38;", "%26amp;", "&#38;amp;"] {
-            let query = format!("a=&{}", entity.repeat(64 * 1024 / entity.len()));
-            assert!(SignInLink::from_query(&query).is_none() && !SignInLink::is_meant_by(&query));
-            assert!(SignInLink::from_query(&query[..MAX_LINK_BYTES]).is_none());
-        }
-        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
-    }
-
-    #[test]
-    fn part_of_a_link_is_known_for_one() {
-        for query in
-            ["email=a@b.c", "email=a@b.c&tok", "token=x", "amp;token=", "email%3Da%40b.c%26to", "token"]
-        {
-            assert!(SignInLink::is_meant_by(query), "{query}");
-        }
-        assert!(VerificationLink::is_meant_by("token=") && !VerificationLink::is_meant_by("email=a@b.c"));
-        for query in ["", "return_to=/account?token=x", "with=password", "return_to=/account?a=1%26email=x"] {
-            assert!(!SignInLink::is_meant_by(query), "{query}");
-        }
-    }
-
-    #[test]
-    fn what_is_missing_empty_or_longer_than_any_makes_no_link() {
-        let long_token = "t".repeat(MAX_TOKEN_BYTES + 1);
-        for query in [
-            String::new(),
-            "email=a@b.c".to_owned(),
-            "token=t".to_owned(),
-            "email=&token=t".to_owned(),
-            "email=%20&token=t".to_owned(),
-            "email=Call%20us%20at@b.c&token=t".to_owned(),
-            "email=%3Cb%3E@b.c&token=t".to_owned(),
-            "email=a@b@c&token=t".to_owned(),
-            "email=nobody&token=t".to_owned(),
-            "email=a@b.c&token=".to_owned(),
-            format!("email=a@b.c&token={long_token}"),
-            format!("email={}@b.c&token=t", "a".repeat(254)),
-            // Two bytes each, three in lower case.
-            format!("email={}&token=t", "%C4%B0".repeat(100)),
-        ] {
-            assert_eq!(SignInLink::from_query(&query), None, "{query}");
-        }
-        for query in ["", "token=", "other=t", &format!("token={long_token}")] {
-            assert_eq!(VerificationLink::from_query(query), None, "{query}");
-        }
-    }
-
-    #[test]
-    fn the_longest_link_fits_a_cookie() {
-        let query = format!("email={}@b.c&token={}", "a".repeat(250), "%7e".repeat(MAX_TOKEN_BYTES));
-        let mut out = Encoder::new();
-        SignInLink::from_query(&query).unwrap().encode(&mut out);
-        // In base64url, with room for name, key, nonce, tag and attributes.
-        assert!(out.finish().len() * 4 / 3 + 500 < 4096);
-    }
-
-    #[test]
-    fn debug_prints_neither_address_nor_token() {
-        let query = "email=user@test.com&token=secret-token";
-        let printed = format!(
-            "{:?} {:?}",
-            SignInLink::from_query(query).unwrap(),
-            VerificationLink::from_query(query).unwrap()
-        );
-        assert!(!printed.contains('@') && !printed.contains("secret"), "{printed}");
-    }
-
-    proptest! {
-        #[test]
-        fn any_query_makes_a_link_within_its_bounds_or_none(
-            noise in "\\PC{0,300}",
-            fields in prop::collection::vec(("email|token|action|[a-z%=&]{0,4}", "\\PC{0,40}|[%0-9A-Fa-f]{0,3000}"), 0..5),
-        ) {
-            let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            for query in [noise, fields.join("&")] {
-                if let Some(link) = SignInLink::from_query(&query) {
-                    prop_assert!((1..=crate::MAX_EMAIL_BYTES).contains(&link.email().len()));
-                    prop_assert!((1..=MAX_TOKEN_BYTES).contains(&link.token.expose().len()));
-                    prop_assert_eq!(link.email(), link.email().trim());
-                    prop_assert!(through_a_cookie(&link) == link);
-                    prop_assert!(VerificationLink::from_query(&query).is_some());
-                }
-                if let Some(link) = VerificationLink::from_query(&query) {
-                    prop_assert!(through_a_cookie(&link) == link);
-                }
-            }
-        }
-    }
-}
+mod tests;
