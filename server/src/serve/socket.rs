@@ -21,8 +21,9 @@ pub(super) const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
 /// How much is read of a request that was answered before it had come whole, and for how long. Closing at once would have the operating
-/// system send a reset, which overtakes the answer: proxies make a 502 of it, and take this server for one that is down.
-const DISCARDED_BYTES: usize = 4 * 1024 * 1024;
+/// system send a reset, which overtakes the answer: proxies make a 502 of it, and take this server for one that is down. Apache httpd looks
+/// for no answer before it has sent all of a body. Whoever sends so much pays as much for each byte as this process does.
+const DISCARDED_BYTES: usize = 64 * 1024 * 1024;
 pub(super) const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Whether something came on a connection, or is yet to come, that no request has taken.

@@ -2,12 +2,16 @@
 //! takes the replica for one that is down.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
+use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::StreamBody;
 use reqwest::RequestBuilder;
 use tokio::task::JoinSet;
 
@@ -27,6 +31,9 @@ const TOO_MUCH: usize = 300 * 1024;
 
 /// As much as a form may have.
 const MUCH: usize = 60 * 1024;
+
+/// So many bodies that nobody has any use for, in each of two ways and of each browser.
+const LARGE_BODIES: usize = 8;
 
 /// One try to sign in that gets its answer before it is looked at, by its number.
 type Try = fn(&Browser, usize) -> RequestBuilder;
@@ -64,6 +71,7 @@ pub(crate) async fn of_early_answers_behind(program: &Program) {
         );
         seen.insert(expected, answers);
     }
+    bodies_larger_than_any(&attackers).await;
     let (pages, other_pages) = others.end().await;
     let before = world.logins_shown().await;
     for (expected, answers) in seen {
@@ -71,6 +79,26 @@ pub(crate) async fn of_early_answers_behind(program: &Program) {
     }
     assert!(other_pages.is_empty(), "of {pages} pages for others: {other_pages:?}");
     both_replicas_serve(&world, before).await;
+}
+
+/// Proxies refuse these by themselves, where they know how large they are. Some reset the client while it is still sending, which is between
+/// the two of them; but none says that a replica has failed.
+async fn bodies_larger_than_any(attackers: &[Browser; 2]) {
+    for browser in attackers {
+        for number in 0..LARGE_BODIES {
+            let megabytes = [2, 5, 12, 40][number % 4];
+            let form = sign_in(browser, "ada@test.com", megabytes << 20);
+            let form = form.header("sec-fetch-site", "same-origin");
+            let part = Bytes::from(vec![b'x'; 64 * 1024]);
+            let parts = (0..megabytes * 16).map(move |_| Ok::<_, Infallible>(Frame::data(part.clone())));
+            let of_unknown_length = reqwest::Body::wrap(StreamBody::new(futures_util::stream::iter(parts)));
+            let in_parts = sign_in(browser, "ada@test.com", 0).header("sec-fetch-site", "same-origin");
+            for form in [form, in_parts.body(of_unknown_length)] {
+                let answer = status(form).await;
+                assert!(!answer.starts_with('5') && !answer.starts_with('2'), "{megabytes} MB: {answer}");
+            }
+        }
+    }
 }
 
 /// Each kind of answer, and how often it came.
