@@ -134,12 +134,9 @@ impl RedisStore {
         format!("{}{{{}}}:{part}", self.prefix, hex::encode(key.as_bytes()))
     }
 
-    /// Reads, writes, and asks whose copy it was.
-    async fn try_everything(&self) -> Result<(), StoreError> {
-        let key = Key::from_bytes([0; 32]);
-        // A broken connection is made anew by the read, so that the script is sent once.
-        self.read(&[key]).await?;
-        let mut check = self.scripts.check.key(self.name(&key, CHECK));
+    /// Writes, and asks whose copy it was.
+    async fn try_to_write(&self) -> Result<(), StoreError> {
+        let mut check = self.scripts.check.key(self.name(&CHECKED, CHECK));
         check.arg(ttl_millis(CHECK_LIFE));
         self.link.run(async |mut connection| check.invoke_async::<()>(&mut connection).await).await?;
         // SECURITY: a replica may be set to take writes. It forgets them when it hears from its master.
@@ -163,6 +160,9 @@ const MARK: &str = "mark";
 const BODY: &str = "body";
 const LEASE: &str = "lease";
 const CHECK: &str = "check";
+
+/// A key that no record has.
+const CHECKED: Key = Key::from_bytes([0; 32]);
 
 /// Of a key that its own script removes; should the script end before, the key ends by itself.
 const CHECK_LIFE: Duration = Duration::from_secs(1);
@@ -222,7 +222,9 @@ impl Store for RedisStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         let now = || i64::try_from(self.made_at.elapsed().as_millis()).unwrap_or(i64::MAX);
-        self.readiness.check(now, async || self.try_everything().await).await
+        // Each time, since it may have gone a moment ago. A broken connection is made anew by it, so that the script is sent once.
+        self.read(&[CHECKED]).await?;
+        self.readiness.check(now, async || self.try_to_write().await).await
     }
 
     async fn usage(&self) -> Result<Option<Usage>, StoreError> {

@@ -137,6 +137,7 @@ impl Answers {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|_, (begun, _)| now.duration_since(*begun) < KEPT_FOR);
         if kept.len() >= MAX_KEPT
+            && !kept.contains_key(&key)
             && let Some(oldest) = kept.iter().min_by_key(|(_, (begun, _))| *begun).map(|(key, _)| *key)
         {
             kept.remove(&oldest);

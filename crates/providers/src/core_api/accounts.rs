@@ -1,4 +1,5 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,6 +8,7 @@ use ironleaf_api_types::User;
 use ironleaf_credentials::password::{CONTROL_CHARACTERS, Unusable, opaque_string};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use uuid::Builder;
 
 use super::{CoreApiProvider, normalized, wire};
@@ -76,12 +78,12 @@ impl Accounts for CoreApiProvider {
     }
 
     async fn verify_email(&self, caller: &Caller, token: &SecretText) -> Result<(), AccountError> {
-        let is_processing = AtomicBool::new(false);
-        let verifying = self.verify(caller, token, &is_processing);
+        let progress = Progress::default();
+        let verifying = self.verify(caller, token, &progress);
         match tokio::time::timeout(self.settings.verification_deadline, verifying).await {
             Ok(result) => result,
             // Some APIs never decide about the token of a link that a newer one has replaced.
-            Err(_) if is_processing.into_inner() => Err(AccountError::InvalidToken),
+            Err(_) if progress.is_undecided() => Err(AccountError::InvalidToken),
             Err(_) => Err(AccountError::Unavailable("a verification got no answer in time".to_owned())),
         }
     }
@@ -127,52 +129,60 @@ impl CoreApiProvider {
     }
 
     /// Asks until the verification is decided. A question without an answer is asked again: only the deadline ends it.
-    /// `is_processing` is whether the last answer said that it is not decided yet.
     #[expect(clippy::disallowed_methods, reason = "the caller's deadline bounds it")]
     async fn verify(
         &self,
         caller: &Caller,
         token: &SecretText,
-        is_processing: &AtomicBool,
+        progress: &Progress,
     ) -> Result<(), AccountError> {
-        let body = json!({ "token": token.expose() });
-        let response = self.anonymous(caller, &["auth", "action-requests"], &body).await?;
-        let Some(accepted) = wire::item::<ActionRequest>(&response) else {
-            return Err(self.refused_token(caller, &response).await);
-        };
+        let accepted = self.present_token(caller, token).await?;
         let mut status = Some(accepted.status);
         let mut pause = FIRST_PAUSE;
         loop {
-            is_processing.store(matches!(status, Some(ActionStatus::Processing)), Ordering::Relaxed);
             match status {
                 Some(ActionStatus::Completed) => return Ok(()),
                 Some(ActionStatus::Failed) => return Err(AccountError::InvalidToken),
-                Some(ActionStatus::Processing) | None => {}
+                Some(ActionStatus::Processing) => progress.answered(true),
+                None => progress.answered(false),
             }
             tokio::time::sleep(pause).await;
             pause = LONGEST_PAUSE.min(2 * pause);
+            progress.asked();
             let path = ["auth", "action-requests", accepted.id.as_str()];
             let response = self.anonymous(caller, &path, &Value::Null).await;
-            status = response
-                .ok()
-                .and_then(|response| wire::item(&response))
-                .map(|ActionRequest { status, .. }| status);
+            let now = response.ok().and_then(|response| wire::item(&response));
+            status = now.map(|ActionRequest { status, .. }| status);
         }
     }
 
-    /// What becomes of a token that the API has not taken on. Some answer 500 to one that is altered, as they would to any while their
-    /// database is away: an API that knows that it has never heard of another verification is well, and the token is to blame.
-    async fn refused_token(&self, caller: &Caller, response: &Response) -> AccountError {
-        let is_failure = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
-        if is_failure && wire::ApiError::read(response).is_some() && self.knows_of_no_other(caller).await {
-            return AccountError::InvalidToken;
-        }
-        match refusal(response) {
-            AccountError::Invalid(_) | AccountError::SignedOut => AccountError::InvalidToken,
-            // What the token was about is gone.
-            _ if wire::is_unknown(response) => AccountError::InvalidToken,
-            told @ (AccountError::TooManyRequests { .. } | AccountError::Unavailable(_)) => told,
-            _ => AccountError::Unavailable(wire::describe(response)),
+    /// Some APIs answer 500 to a token that is altered, as they would to any while their database is away, and to one that they have
+    /// just taken on. An API that knows that it has never heard of another verification is well. Then the token is presented once more,
+    /// which harms nobody, and is to blame if the answer is the same.
+    async fn present_token(
+        &self,
+        caller: &Caller,
+        token: &SecretText,
+    ) -> Result<ActionRequest, AccountError> {
+        let body = json!({ "token": token.expose() });
+        let mut has_failed = false;
+        loop {
+            let response = self.anonymous(caller, &["auth", "action-requests"], &body).await?;
+            if let Some(accepted) = wire::item(&response) {
+                return Ok(accepted);
+            }
+            let fails = response.status() == StatusCode::INTERNAL_SERVER_ERROR
+                && wire::ApiError::read(&response).is_some();
+            if !fails {
+                return Err(refused_token(&response));
+            }
+            if has_failed {
+                return Err(AccountError::InvalidToken);
+            }
+            if !self.knows_of_no_other(caller).await {
+                return Err(AccountError::Unavailable(wire::describe(&response)));
+            }
+            has_failed = true;
         }
     }
 
@@ -189,6 +199,30 @@ impl CoreApiProvider {
         let user = user(response)?;
         self.ends_families.store(wire::ends_families(response), Ordering::Relaxed);
         Ok(user)
+    }
+}
+
+/// What a verification is waiting for.
+#[derive(Default)]
+struct Progress(Mutex<(bool, Option<Instant>)>);
+
+impl Progress {
+    fn asked(&self) {
+        self.lock().1 = Some(Instant::now());
+    }
+
+    fn answered(&self, is_processing: bool) {
+        *self.lock() = (is_processing, None);
+    }
+
+    /// Whether the API is there and says that it has not decided. A question that is under way for long says that it is not.
+    fn is_undecided(&self) -> bool {
+        let (is_processing, asked_at) = *self.lock();
+        is_processing && asked_at.is_none_or(|at| at.elapsed() < LONGEST_PAUSE)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (bool, Option<Instant>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -234,6 +268,16 @@ fn refusal(response: &Response) -> AccountError {
         StatusCode::UNAUTHORIZED => AccountError::SignedOut,
         StatusCode::FORBIDDEN => AccountError::Forbidden,
         StatusCode::CONFLICT => AccountError::EmailTaken,
+        _ => AccountError::Unavailable(wire::describe(response)),
+    }
+}
+
+fn refused_token(response: &Response) -> AccountError {
+    match refusal(response) {
+        AccountError::Invalid(_) | AccountError::SignedOut => AccountError::InvalidToken,
+        // What the token was about is gone.
+        _ if wire::is_unknown(response) => AccountError::InvalidToken,
+        told @ (AccountError::TooManyRequests { .. } | AccountError::Unavailable(_)) => told,
         _ => AccountError::Unavailable(wire::describe(response)),
     }
 }
