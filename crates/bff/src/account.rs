@@ -189,3 +189,25 @@ impl Personal {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_settled_in_whatever_form_it_is_stored() {
+        for (stored, waiting, typed, settled) in [
+            ("user@exämple.com", None, "user@xn--exmple-cua.com", true),
+            ("user@xn--exmple-cua.com", None, "User@EXÄMPLE.com", true),
+            ("u\u{308}ser@test.com", None, "üser@test.com", true),
+            ("user@test.com", Some("new@exämple.com"), "new@xn--exmple-cua.com", true),
+            ("user@exämple.com", Some("new@test.com"), "user@exämple.com", false),
+            ("user@exämple.com", None, "user@exaemple.com", false),
+        ] {
+            let unverified_email = waiting.map(str::to_owned);
+            let user = User { unverified_email, ..User::new("u1", stored) };
+            let typed = normal_form(typed).unwrap();
+            assert_eq!(is_settled(&user, &typed), settled, "{stored}, {waiting:?}, {typed}");
+        }
+    }
+}

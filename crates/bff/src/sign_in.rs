@@ -335,3 +335,23 @@ fn is_of(grant: &Grant, email: &str) -> bool {
     let known = grant.identity.as_ref().and_then(|identity| identity.email.as_deref());
     known.and_then(normal_form).as_deref() == Some(email)
 }
+
+#[cfg(test)]
+mod tests {
+    use ironleaf_api_types::User;
+
+    use super::*;
+
+    #[test]
+    fn a_link_names_its_person_in_whatever_form_their_address_is_stored() {
+        for (stored, named, is_theirs) in [
+            ("user@exämple.com", "user@xn--exmple-cua.com", true),
+            ("User@Test.com", "user@test.com", true),
+            ("user@test.com", "admin@test.com", false),
+            ("user@exämple.com", "user@example.com", false),
+        ] {
+            assert_eq!(is_of(&Grant::of(User::new("u1", stored)), named), is_theirs, "{stored}, {named}");
+        }
+        assert!(!is_of(&Grant::of(User::guest("u1")), "user@test.com"));
+    }
+}

@@ -218,3 +218,17 @@ async fn a_link_is_tried_a_few_times_only() {
     // A password is none of it.
     assert_eq!(browser.sign_in("user@test.com", "password1").await.location(), "/");
 }
+
+#[tokio::test]
+async fn guesses_at_one_account_count_together_however_its_address_is_written() {
+    let world = World::with(&FEW).await;
+    let mut browser = world.browser();
+    // Each once, and together as many as are free.
+    for email in ["user@ex%C3%A4mple.com", "user@xn--exmple-cua.com", "USER@exa%CC%88mple.com"] {
+        assert_eq!(browser.sign_in(email, "wrong-password").await.status, 303, "{email}");
+    }
+    for email in ["user@ex%C3%A4mple.com", "user@xn--exmple-cua.com"] {
+        assert_eq!(browser.sign_in(email, "wrong-password").await.status, 429, "{email}");
+    }
+    assert_eq!(browser.sign_in("user@example.com", "wrong-password").await.status, 303, "another account");
+}
