@@ -8,22 +8,32 @@
 
 #[path = "faults/browser.rs"]
 mod browser;
+#[path = "faults/clock.rs"]
+mod clock;
 #[path = "faults/core_api.rs"]
 mod core_api;
 #[path = "faults/core_api_wire.rs"]
 mod core_api_wire;
 #[path = "faults/dice.rs"]
 mod dice;
+#[path = "faults/disk.rs"]
+mod disk;
 #[path = "faults/door.rs"]
 mod door;
 #[path = "faults/figures.rs"]
 mod figures;
 #[path = "faults/forms.rs"]
 mod forms;
+#[path = "faults/guesser.rs"]
+mod guesser;
 #[path = "faults/load.rs"]
 mod load;
+#[path = "faults/machine.rs"]
+mod machine;
 #[path = "storm/message.rs"]
 mod message;
+#[path = "faults/others.rs"]
+mod others;
 #[path = "storm/processes.rs"]
 #[expect(dead_code, reason = "this suite kills nothing")]
 mod processes;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 #[derive(Default)]
@@ -33,6 +34,18 @@ impl Figures {
         self.wrong.extend(other.wrong);
         self.met.extend(other.met);
     }
+}
+
+/// Of worlds that live at the same time.
+pub(crate) async fn in_order<const N: usize>(
+    words: [&'static str; N],
+    worlds: [JoinHandle<Figures>; N],
+) -> Vec<(&'static str, Figures)> {
+    let mut found = Vec::new();
+    for (words, world) in words.into_iter().zip(worlds) {
+        found.push((words, world.await.unwrap()));
+    }
+    found
 }
 
 /// Prints past the capture of the test harness, who runs this wants to see it when all is well; then judges.

@@ -11,10 +11,10 @@ use crate::trial::{Errand, Trial};
 use crate::world::{NEW_PASSWORD, OLD_PASSWORD, World, sign_in_form};
 
 /// Longer than any refresh tries, and than the circuit breaker waits, on a busy machine.
-const UNTIL_ALL_IS_WELL: Duration = Duration::from_mins(1);
+pub(crate) const UNTIL_ALL_IS_WELL: Duration = Duration::from_mins(1);
 
 /// Sooner than a 503 asks for.
-const COME_BACK_AFTER: Duration = Duration::from_millis(200);
+pub(crate) const COME_BACK_AFTER: Duration = Duration::from_millis(200);
 
 /// What the application said of the form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

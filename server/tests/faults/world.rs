@@ -1,6 +1,6 @@
 //! One set-up: the program and the core API as processes, a proxy between them, and where asked for a Redis with another.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::browser::Browser;
 use crate::core_api_wire::Wire;
+use crate::machine::{Kind, Machine};
 use crate::pause;
 use crate::processes::{Process, Subcommand};
 use crate::redis_wire::StoreWire;
@@ -49,6 +50,8 @@ pub(crate) struct World {
     pub(crate) wire: Wire,
     pub(crate) store_wire: Option<StoreWire>,
     pub(crate) hashes: Semaphore,
+    /// Of the core API, and of the application.
+    pub(crate) machines: [Machine; 2],
     life: Life,
     people: AtomicU16,
     application: Process,
@@ -66,10 +69,15 @@ pub(crate) struct Person {
 
 impl World {
     pub(crate) async fn start(life: Life, store: Store) -> Arc<Self> {
+        Self::start_on(Kind::Ordinary, life, store).await
+    }
+
+    pub(crate) async fn start_on(kind: Kind, life: Life, store: Store) -> Arc<Self> {
         let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
         let ttl = if life == Life::Short { format!("{}s", Life::SHORT.as_secs()) } else { "20m".to_owned() };
         let settings = [("CORE_API_ACCESS_TOKEN_TTL", ttl)];
-        let core_api = Process::ironleaf(folders[0].path(), Subcommand::CoreApi, &settings).await;
+        let machines = [&folders[0], &folders[2]].map(|folder| Machine::new(kind, folder.path()));
+        let core_api = machines[0].start(Subcommand::CoreApi, &settings).await;
         let wire = Wire::before(core_api.address);
         let mut settings = vec![
             ("CORE_API_URL", format!("http://{}/v1", wire.door.address)),
@@ -82,12 +90,13 @@ impl World {
             settings.push(("REDIS_URL", format!("redis://{}", wire.door.address)));
             (redis, store_wire) = (Some(process), Some(wire));
         }
-        let application = Process::ironleaf(folders[2].path(), Subcommand::Serve, &settings).await;
+        let application = machines[1].start(Subcommand::Serve, &settings).await;
         Arc::new(Self {
-            upstream: Upstream::new(core_api.address, folders[0].path().join("data/outbox")),
+            upstream: Upstream::new(core_api.address, machines[0].data().join("outbox")),
             wire,
             store_wire,
             hashes: Semaphore::new(HASHES_AT_ONCE),
+            machines,
             life,
             people: AtomicU16::new(0),
             application,
@@ -119,6 +128,10 @@ impl World {
         let answer = person.browser.post("/api/sign-in", &form).await;
         assert_eq!((answer.status, &answer.location[..]), (303, "/"), "{}", answer.body);
         person
+    }
+
+    pub(crate) fn application_address(&self) -> SocketAddr {
+        self.application.address
     }
 
     /// Waits until every access token of this moment is over, where they are short-lived.

@@ -32,7 +32,7 @@ type Said = Arc<Mutex<VecDeque<String>>>;
 
 impl Process {
     /// Returns once a line says that it is `up`.
-    async fn start(mut command: Command, up: &'static str, address: SocketAddr) -> Self {
+    pub(crate) async fn start(mut command: Command, up: &'static str, address: SocketAddr) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let said = Said::default();
         let child = spawn(&mut command, up, &said).await;
@@ -41,14 +41,7 @@ impl Process {
 
     /// The web application, or the core API alone.
     pub(crate) async fn ironleaf(folder: &Path, subcommand: Subcommand, settings: &[(&str, String)]) -> Self {
-        let address = free_address();
-        let mut command = ironleaf(folder);
-        let (name, listens, up) = match subcommand {
-            Subcommand::Serve => ("serve", "LISTEN_ADDR", "core API is on"),
-            Subcommand::CoreApi => ("core-api", "CORE_API_LISTEN_ADDR", "the core API is up"),
-        };
-        command.arg(name).env(listens, address.to_string()).env("RUST_LOG", "warn,server=info");
-        command.envs(settings.iter().map(|(name, value)| (name, value)));
+        let (command, up, address) = program(folder, subcommand, settings);
         Self::start(command, up, address).await
     }
 
@@ -88,6 +81,23 @@ impl Drop for Process {
 pub(crate) enum Subcommand {
     Serve,
     CoreApi,
+}
+
+/// How the program is started, what it says once it is up, and where that is.
+pub(crate) fn program(
+    folder: &Path,
+    subcommand: Subcommand,
+    settings: &[(&str, String)],
+) -> (Command, &'static str, SocketAddr) {
+    let address = free_address();
+    let mut command = ironleaf(folder);
+    let (name, listens, up) = match subcommand {
+        Subcommand::Serve => ("serve", "LISTEN_ADDR", "core API is on"),
+        Subcommand::CoreApi => ("core-api", "CORE_API_LISTEN_ADDR", "the core API is up"),
+    };
+    command.arg(name).env(listens, address.to_string()).env("RUST_LOG", "warn,server=info");
+    command.envs(settings.iter().map(|(name, value)| (name, value)));
+    (command, up, address)
 }
 
 /// What the program says when it refuses to start.

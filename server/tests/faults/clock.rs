@@ -1,0 +1,217 @@
+//! Every route while a clock is a day ahead, and after somebody has set it right. Nothing is started again.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::browser::exchange;
+use crate::figures::{self, Figures, conclude};
+use crate::forms::{FORMS, Form, Needs};
+use crate::guesser::Guesser;
+use crate::machine::{Kind, Whose};
+use crate::others::Others;
+use crate::trial::{Errand, Trial, act_all, every_errand, judge_all, prepare_all};
+use crate::truth::until_served;
+use crate::world::{Life, NEW_PASSWORD, OLD_PASSWORD, Person, Store, World, sign_in_form};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// What a page says of a link that is not good.
+const LINK_REFUSED: [&str; 2] = ["Invalid token", "Auto login failed"];
+
+/// These ask for a recent sign-in, and by a clock that is ahead none is.
+const FOR_THE_RECENT: [&str; 3] = ["/api/set-password", "/api/update-account", "/api/delete-account"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_answers_right_while_a_clock_is_ahead_and_after() {
+    every_route_meets_a_wrong_clock("a clock that is a day ahead, living access tokens", Life::Long).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_by_a_wrong_clock_loses_nobody() {
+    every_route_meets_a_wrong_clock("a clock that is a day ahead, ended access tokens", Life::Short).await;
+}
+
+async fn every_route_meets_a_wrong_clock(name: &str, life: Life) {
+    let begun = Instant::now();
+    let by_clock = Whose::ALL.map(|whose| tokio::spawn(wrong(whose, life)));
+    conclude(name, begun, figures::in_order(Whose::ALL.map(Whose::words), by_clock).await);
+}
+
+async fn wrong(whose: Whose, life: Life) -> Figures {
+    let world = World::start_on(Kind::OwnClock, life, Store::Folder).await;
+    let mut figures = Figures { faults: 1, ..Figures::default() };
+    let mut witness = world.signed_in().await;
+    let mut guesser = Guesser::prepare(&world).await;
+    // Begun before, and done while it is ahead.
+    let before = prepare_all(&world, errands_before(), "a clock that went ahead").await;
+    let mut left_open = LeftOpen::prepare(&world).await;
+    world.tokens_end().await;
+    set_ahead(&world, whose, DAY).await;
+    let (before, ()) = tokio::join!(act_recently(before), guesser.guess(&mut figures));
+    for page in &mut left_open {
+        page.press(&mut figures).await;
+    }
+    // All of it while it is ahead.
+    let during = prepare_all(&world, every_errand(), "a clock that is ahead").await;
+    let after = prepare_all(&world, every_errand(), "a clock that went back").await;
+    world.tokens_end().await;
+    let during = act_recently(during).await;
+    // Begun while it is ahead, and done when it is right again.
+    set_ahead(&world, whose, Duration::ZERO).await;
+    assert_eq!(until_served(&mut witness.browser).await.status, 200);
+    guesser.is_let_in(&mut figures).await;
+    for page in &mut left_open {
+        page.open_again(&world, &mut figures).await;
+    }
+    let after = act_recently(after).await;
+
+    let people: Vec<_> =
+        [&before, &during, &after].into_iter().flatten().map(|trial| trial.person.clone()).collect();
+    for trials in [before, during, after] {
+        let others = Others::of(&trials);
+        assert!(others.is_somebody(), "a password was set");
+        figures.add(judge_all(&world, trials).await);
+        others.are_over(&mut figures).await;
+    }
+    let mut coming = JoinSet::new();
+    for person in people {
+        let world = Arc::clone(&world);
+        coming.spawn(async move { comes_and_goes(&world, &person).await });
+    }
+    for found in coming.join_all().await {
+        figures.requests += 1;
+        figures.wrong.extend(found.err());
+    }
+    figures
+}
+
+/// A page with a link is left open for longer than it is good: that is tried apart.
+fn errands_before() -> impl Iterator<Item = Errand> {
+    every_errand().filter(|errand| !matches!(errand, Errand::Form(form) if is_for_a_link(form)))
+}
+
+fn is_for_a_link(form: &Form) -> bool {
+    matches!(form.needs, Needs::ResetLink | Needs::VerificationLink)
+}
+
+/// An e-mailed link that was opened before the clock went ahead, on a page whose button is pressed after that.
+struct LeftOpen {
+    form: &'static Form,
+    person: Person,
+    is_done: bool,
+}
+
+impl LeftOpen {
+    async fn prepare(world: &World) -> Vec<Self> {
+        let mut pages = Vec::new();
+        for form in FORMS.iter().filter(|form| is_for_a_link(form)) {
+            pages.push(Self { form, person: form.sender(world).await, is_done: false });
+        }
+        pages
+    }
+
+    /// By that clock it was open for a day. The page says that the link is not good, where it is not.
+    async fn press(&mut self, figures: &mut Figures) {
+        let said = self.send(figures).await;
+        if !self.is_done && !LINK_REFUSED.iter().any(|refused| said.contains(refused)) {
+            figures
+                .wrong
+                .push(format!("{}, left open: the page does not say what is the matter", self.form.path));
+        }
+    }
+
+    /// What was refused was not used up: the e-mail's link works once the clock is right.
+    async fn open_again(&mut self, world: &World, figures: &mut Figures) {
+        if self.is_done {
+            return;
+        }
+        let link = world.upstream.link(&self.person.email, self.form.page).await;
+        self.person.browser.get(&link).await;
+        self.send(figures).await;
+        if !self.is_done {
+            figures.wrong.push(format!("{}, opened again: the link is used up", self.form.path));
+        }
+    }
+
+    async fn send(&mut self, figures: &mut Figures) -> String {
+        let fields = self.form.fields(&self.person);
+        let browser = &mut self.person.browser;
+        let answer = browser.post(self.form.path, &fields).await;
+        figures.requests += 1;
+        let page = browser.get(&answer.location).await;
+        self.is_done = self.form.says.iter().any(|says| page.body.contains(says));
+        page.body
+    }
+}
+
+async fn set_ahead(world: &World, whose: Whose, by: Duration) {
+    let doors = [world.upstream.address, world.application_address()];
+    let before = [date(doors[0]).await, date(doors[1]).await];
+    for machine in whose.of(&world.machines) {
+        machine.set_ahead(by);
+    }
+    let moved = [whose != Whose::Application, whose != Whose::CoreApi];
+    for ((door, before), moved) in doors.into_iter().zip(before).zip(moved) {
+        if moved && by > Duration::ZERO {
+            assert_ne!(date(door).await, before, "its clock does not follow");
+        }
+    }
+}
+
+/// What day it is there.
+async fn date(of: SocketAddr) -> String {
+    let request = format!("GET /nowhere HTTP/1.1\r\nHost: {of}\r\nConnection: close\r\n\r\n");
+    let (head, _) = exchange(Ipv4Addr::LOCALHOST, of, &request).await.unwrap();
+    let date = head.lines().find_map(|line| line.strip_prefix("date: ")).unwrap();
+    date.rsplit_once(' ').and_then(|(date, _)| date.rsplit_once(' ')).unwrap().0.to_owned()
+}
+
+/// Whoever is asked for the password first gives it.
+async fn act_recently(mut trials: Vec<Trial>) -> Vec<Trial> {
+    let mut confirming = JoinSet::new();
+    for mut trial in trials.drain(..) {
+        confirming.spawn(async move {
+            if matches!(trial.errand, Errand::Form(form) if FOR_THE_RECENT.contains(&form.path)) {
+                let form = format!("password={OLD_PASSWORD}&return_to=/account");
+                let answer = trial.person.browser.post("/api/confirm-password", &form).await;
+                if (answer.status, &answer.location[..]) != (303, "/account") {
+                    trial.wrong("/api/confirm-password", &answer, "the right password is not taken");
+                }
+            }
+            trial
+        });
+    }
+    act_all(confirming.join_all().await).await
+}
+
+/// Signs in anew, wherever the account still is, and out again: the first works, and so does the second.
+async fn comes_and_goes(world: &World, person: &Person) -> Result<(), String> {
+    let mut browser = person.browser.stranger();
+    for password in [OLD_PASSWORD, NEW_PASSWORD] {
+        let _turn = world.hashes.acquire().await.unwrap();
+        browser.post("/api/sign-in", &sign_in_form(&person.email, password)).await;
+        if browser.has_session() {
+            break;
+        }
+    }
+    if !browser.has_session() {
+        let gone = world.upstream.sign_in(&person.email, OLD_PASSWORD).await.is_none()
+            && world.upstream.sign_in(&person.email, NEW_PASSWORD).await.is_none();
+        return if gone { Ok(()) } else { Err(format!("{} cannot sign in", person.email)) };
+    }
+    let mut copy = browser.clone();
+    let page = browser.get("/account").await;
+    if page.status != 200 || !page.body.contains(&person.email) {
+        return Err(format!("{} signed in, and is not: {} {}", person.email, page.status, page.location));
+    }
+    browser.post("/api/sign-out", "").await;
+    let page = copy.get("/account").await;
+    if page.status != 303 || !page.location.starts_with("/login") {
+        return Err(format!("a sign-out of {} is lost: {} {}", person.email, page.status, page.location));
+    }
+    Ok(())
+}
