@@ -6,7 +6,7 @@ use ironleaf_auth::{
 };
 use ironleaf_session::{Owner, Purpose, UnsealError};
 use ironleaf_store::{
-    Body, Draft, Durability, Eviction, Expected, Holder, Key, Record, StoreError, Version, Written,
+    Body, Draft, Durability, Eviction, Expected, Holder, Key, Limit, Record, StoreError, Version, Written,
 };
 
 use crate::Records;
@@ -187,11 +187,13 @@ impl Heads for Records {
         let expected = expected
             .map_or(Expected::Absent, |HeadVersion(bytes)| Expected::Version(Version::from_bytes(bytes)));
         let mut written = self.store.write(&key, expected, self.draft(&key, head, keep)).await;
-        if let Err(StoreError::Full(limit)) = written
+        // Of a disk or a Redis that is full there may be room again in a moment: as while the store is away, the grant is kept here and
+        // tried again. Its mark alone might find room, and say that somebody has what nobody got.
+        if let Err(StoreError::Full(Limit::Size)) = written
             && !keep.only_with_grant
         {
             tracing::error!(
-                %limit,
+                limit = %Limit::Size,
                 "the store is full: a grant is not kept, and older tabs of its session will be signed out"
             );
             // A cookie with that grant may be on its way: without it nobody is to conclude that none ever came.

@@ -9,7 +9,7 @@ use ironleaf_session::{
     Advance, Identity, KeyRing, Ledger as _, Owner, Passage, RotationOrigin, SessionId, Standing, Tombstone,
 };
 use ironleaf_store::{
-    Body, Draft, Durability, Eviction, Expected, Holder, Key, MemoryStore, Record, StoreError, Written,
+    Body, Draft, Durability, Eviction, Expected, Holder, Key, Limit, MemoryStore, Record, StoreError, Written,
 };
 
 use super::encoding::{Unreadable, decode_mark, encode_mark};
@@ -738,6 +738,52 @@ async fn where_there_is_no_room_for_a_grant_its_mark_says_that_somebody_may_have
     records.write(&session(), None, &large, KEEP).await.unwrap().unwrap();
     let kept = records.read(&session()).await.unwrap().unwrap().head;
     assert_eq!((kept.rotation, kept.grant, kept.shown), (3, None, true));
+}
+
+/// A disk with the last page of a mark, and no room for a grant.
+struct LastPage(MemoryStore, Limit);
+
+#[async_trait::async_trait]
+impl Store for LastPage {
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        self.0.read(keys).await
+    }
+
+    async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
+        if draft.body.is_some() {
+            return Err(StoreError::Full(self.1));
+        }
+        self.0.write(key, expected, draft).await
+    }
+
+    async fn acquire(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
+        self.0.acquire(lease, holder, ttl).await
+    }
+
+    async fn renew(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
+        self.0.renew(lease, holder, ttl).await
+    }
+
+    async fn release(&self, lease: &Key, holder: &Holder) -> Result<(), StoreError> {
+        self.0.release(lease, holder).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.0.check().await
+    }
+}
+
+/// Its answer may have been given up: the mark alone would say that somebody has what nobody got, and sign them out.
+#[tokio::test]
+async fn what_finds_no_room_on_a_full_disk_is_not_written_by_half() {
+    for limit in [Limit::Disk, Limit::Memory] {
+        let store = Arc::new(LastPage(MemoryStore::new(1 << 20, Arc::new(now)), limit));
+        let records = Bench::over(store);
+        let grant = Some(Grant::default().with(1, "x".to_owned()));
+        let new = Head { grant, ..head(3, HeadState::Idle) };
+        assert!(records.write(&session(), None, &new, KEEP).await.is_err(), "{limit}: it is tried again");
+        assert!(records.read(&session()).await.unwrap().is_none(), "{limit}");
+    }
 }
 
 /// The first try of the earlier end was lost with the store, or it was slow; the person has signed in anew since.
