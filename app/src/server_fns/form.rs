@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
+use ironleaf_bff::edge::note_done;
 use ironleaf_bff::{
     Flash, FlashKind, MaybeUser, Payload, ProblemKind, ReturnTo, SIGN_IN_LINK, VERIFICATION_LINK, other_than,
 };
@@ -116,6 +117,7 @@ impl FormPost {
 
     /// It is done; go to `next`.
     pub(super) fn done(self, next: &str, message: Option<Message>) -> Done {
+        note_done(&self.parts);
         let text = message.as_ref().map(|message| message.text().into_owned());
         if let Some(message) = message {
             // A script goes to `next` as well, and the message with it.

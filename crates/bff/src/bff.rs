@@ -192,10 +192,6 @@ impl Bff {
         &self.0.settings.session
     }
 
-    pub(crate) fn sealer(&self) -> &Sealer {
-        &self.0.settings.sealer
-    }
-
     /// What was answered to the forms of the last minute.
     pub(crate) fn answers(&self) -> &Answers {
         &self.0.answers

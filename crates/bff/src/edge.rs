@@ -9,7 +9,6 @@ mod headers;
 mod host;
 mod once;
 mod request_id;
-mod shared_answer;
 
 pub use cookies::{
     cookie_for_a_form, cookies_are_blocked, cookies_came_back, with_cookies_tried, without_cookies,
@@ -19,5 +18,5 @@ pub use form::require_form;
 pub use headers::{CspNonce, ResponseHeaders, response_headers};
 pub use host::refuse_foreign_host;
 pub(crate) use once::Answers;
-pub use once::{answer_once, form_id};
+pub use once::{answer_once, form_id, note_done};
 pub use request_id::{RequestId, trace_request};

@@ -2,37 +2,37 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use http::header::{COOKIE, SET_COOKIE};
 use http::request::Parts;
-use http::response;
+use http::{HeaderMap, response};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::form::read_form;
-use super::shared_answer::{Place, SharedAnswer};
-use crate::{Bff, Problem, Wants};
+use crate::{Bff, Problem, ProblemKind, Wants};
 
 /// The field that has the number of the form, see [`form_id`].
 const FIELD: &str = "form_id";
 
 /// Who double-clicks does so at once; who goes back and sends the same form again after a minute means it.
-pub(super) const KEPT_FOR: Duration = Duration::from_mins(1);
+const KEPT_FOR: Duration = Duration::from_mins(1);
 
-/// More forms at once than any process answers. A page of a problem takes ten kilobytes, everything else one.
+/// More forms that did something in a minute than any process has. An answer to one is a redirect, or a line of JSON.
 const MAX_KEPT: usize = 1_000;
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+const MAX_ANSWER_BYTES: usize = 16 * 1024;
 
 /// Answers the second of two equal forms as the first: the same answer, its cookies included, once it is there. Equal are two with the
-/// same number ([`form_id`]) and the same fields, within a minute, at whichever process. While the store is away each process knows only
-/// of its own. A form without a number is acted upon each time, and one that was answered with an error (400 or more) again: who tries
-/// once more on the same page means it.
+/// same number ([`form_id`]), the same fields and the same session, within a minute, at this process. Only what has done something
+/// ([`note_done`]) is answered so; a form that was refused is acted upon again, and one without a number each time.
 ///
 /// Without scripts nothing keeps a person from a double click. The browser breaks off the first request and shows the answer to the
 /// second, which would be that of an account that exists already, or of a link that was used up.
@@ -42,57 +42,48 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 ///
 /// # Security
 ///
-/// Whoever has the answer has its session. The number is random, stands in one page alone, and is never logged; all other fields, a
-/// password among them, have to be equal, too.
+/// Whoever has the answer has its session. So it goes to whoever comes with the session that the first one came with, or that it was
+/// given, and with the same number, which is random, stands in one page alone, and is never logged. All other fields, a password among
+/// them, have to be equal, too. Nothing of a form that was refused is kept: nobody fills the memory with them.
 pub async fn answer_once<N, F>(bff: &Bff, request: Request, next: N) -> Response
 where
     N: FnOnce(Request) -> F + Send + 'static,
     F: Future<Output = Response> + Send,
 {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let form = match read_form(bff, &parts, body).await {
         Ok(form) => form,
         Err(kind) => return Problem::new(kind).into_response(),
     };
-    let key = key(&parts, &form);
-    let request = Request::from_parts(parts, Body::from(form));
-    let Some(key) = key else { return next(request).await };
-    let mut answer = match bff.answers().find_or_begin(key) {
-        Found::Before(answer) => answer,
-        Found::Begun(said, answer) => {
-            let (shared, bff_of_task) = (SharedAnswer::new(bff, &key), bff.clone());
-            let task = async move {
-                let place = shared.claim().await;
-                if place == Place::Taken {
-                    said.send_replace(shared.of_another().await.map(Arc::new));
-                    return;
+    let Some(numbered) = Numbered::new(bff, &parts, &form) else {
+        return next(Request::from_parts(parts, Body::from(form))).await;
+    };
+    let said = loop {
+        match bff.answers().find_or_begin(numbered.key()) {
+            Found::Begun(said) => break said,
+            Found::Before(mut answer) => {
+                match answer.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone()) {
+                    Some(answer) => {
+                        return Response::from_parts(answer.0.clone(), Body::from(answer.1.clone()));
+                    }
+                    // Nothing came of it, so that this one is acted upon.
+                    None => bff.answers().forget_ended(&numbered.key()),
                 }
-                let (head, body) = next(request).await.into_parts();
-                // Nobody is told where it is too long to be kept: then it is a problem of ours.
-                let Ok(body) = to_bytes(body, MAX_ANSWER_BYTES).await else { return };
-                let is_done = !head.status.is_client_error() && !head.status.is_server_error();
-                let answer = Arc::new((head, body));
-                if !is_done {
-                    bff_of_task.answers().forget(&key);
-                }
-                said.send_replace(Some(Arc::clone(&answer)));
-                match place {
-                    Place::Ours if is_done => shared.leave(&answer).await,
-                    Place::Ours => shared.give_back().await,
-                    Place::Taken | Place::Unknown => {}
-                }
-            };
-            bff.spawn(Box::pin(task.in_current_span()));
-            answer
+            }
         }
     };
-    let answered = answer.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
-    let Some(answer) = answered else {
-        // Whoever had it is gone, with its process perhaps, or it is not done after a long time.
-        bff.answers().forget(&key);
-        return Problem::unavailable().into_response();
+    let done = Done::default();
+    parts.extensions.insert(done.clone());
+    let request = Request::from_parts(parts, Body::from(form));
+    let (answer, answered) = oneshot::channel();
+    let bff_of_task = bff.clone();
+    let task = async move {
+        let response = next(request).await;
+        // Nobody is there to take it any more: no failure.
+        let _ = answer.send(numbered.kept(&bff_of_task, response, &done, &said).await);
     };
-    Response::from_parts(answer.0.clone(), Body::from(answer.1.clone()))
+    bff.spawn(Box::pin(task.in_current_span()));
+    answered.await.unwrap_or_else(|_| Problem::new(ProblemKind::Internal).into_response())
 }
 
 /// A new number for the forms of a page, for a hidden field with the name `form_id`: 32 hexadecimal digits. [`answer_once`] knows by it
@@ -103,57 +94,158 @@ pub fn form_id(parts: &Parts) -> Option<String> {
     Some(hex::encode(bytes))
 }
 
-/// A hash of the form.
-pub(super) type Key = [u8; 32];
-type Answer = Option<Arc<(response::Parts, Bytes)>>;
-
-/// What tells equal forms. `None` for one without a number.
-fn key(parts: &Parts, form: &[u8]) -> Option<Key> {
-    let (_, id) = url::form_urlencoded::parse(form).find(|(name, _)| name == FIELD)?;
-    if id.len() != 32 {
-        return None;
+/// Says that the form of this request has done what it is for, and must not do it twice, see [`answer_once`].
+pub fn note_done(parts: &Parts) {
+    if let Some(Done(done)) = parts.extensions.get() {
+        done.store(true, Ordering::Relaxed);
     }
-    let wants_json = Wants::from_headers(&parts.headers) == Wants::Json;
-    let hash = Sha256::new()
-        .chain_update(parts.uri.path())
-        .chain_update([0, u8::from(wants_json)])
-        .chain_update(form)
-        .finalize();
-    Some(hash.into())
 }
 
-/// The answers of the last minute.
+#[derive(Clone, Default)]
+struct Done(Arc<AtomicBool>);
+
+type Key = [u8; 32];
+type Answer = Option<Arc<(response::Parts, Bytes)>>;
+
+/// A form with a number, and the session that it came with.
+struct Numbered {
+    form: Key,
+    /// The cookies of the session, by name.
+    session: Vec<(String, String)>,
+}
+
+impl Numbered {
+    fn new(bff: &Bff, parts: &Parts, form: &[u8]) -> Option<Self> {
+        let (_, id) = url::form_urlencoded::parse(form).find(|(name, _)| name == FIELD)?;
+        if id.len() != 32 {
+            return None;
+        }
+        let wants_json = Wants::from_headers(&parts.headers) == Wants::Json;
+        let hash = Sha256::new()
+            .chain_update(parts.uri.path())
+            .chain_update([0, u8::from(wants_json)])
+            .chain_update(form)
+            .finalize();
+        Some(Self { form: hash.into(), session: session_cookies(bff, &parts.headers) })
+    }
+
+    fn key(&self) -> Key {
+        self.key_with(&self.session)
+    }
+
+    fn key_with(&self, session: &[(String, String)]) -> Key {
+        let mut hash = Sha256::new().chain_update(self.form);
+        for text in session.iter().flat_map(|(name, value)| [name, value]) {
+            hash = hash.chain_update((text.len() as u64).to_be_bytes()).chain_update(text);
+        }
+        hash.finalize().into()
+    }
+
+    /// Keeps the answer for a second form, where this one has done something. It has an answer of its own either way.
+    async fn kept(
+        &self,
+        bff: &Bff,
+        response: Response,
+        done: &Done,
+        said: &watch::Sender<Answer>,
+    ) -> Response {
+        if !done.0.load(Ordering::Relaxed) {
+            bff.answers().forget(&self.key());
+            return response;
+        }
+        let (head, body) = response.into_parts();
+        let Ok(body) = to_bytes(body, MAX_ANSWER_BYTES).await else {
+            return Problem::new(ProblemKind::Internal).into_response();
+        };
+        let given = self.session_after(bff, &head.headers);
+        said.send_replace(Some(Arc::new((head.clone(), body.clone()))));
+        bff.answers().also_under(self.key_with(&given), said.subscribe());
+        Response::from_parts(head, Body::from(body))
+    }
+
+    /// The cookies of the session in a browser that has this answer.
+    fn session_after(&self, bff: &Bff, headers: &HeaderMap) -> Vec<(String, String)> {
+        let mut cookies = self.session.clone();
+        for set in headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok()) {
+            let (name, value) =
+                set.split(';').next().and_then(|pair| pair.split_once('=')).unwrap_or_default();
+            if is_of_session(bff, name) {
+                cookies.retain(|(known, _)| known != name);
+                if !value.is_empty() {
+                    cookies.push((name.to_owned(), value.to_owned()));
+                }
+            }
+        }
+        cookies.sort_unstable();
+        cookies
+    }
+}
+
+fn session_cookies(bff: &Bff, headers: &HeaderMap) -> Vec<(String, String)> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let session = pairs.filter(|(name, _)| is_of_session(bff, name));
+    let mut cookies: Vec<_> = session.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    cookies.sort_unstable();
+    cookies
+}
+
+/// With its prefix, and in whichever part.
+fn is_of_session(bff: &Bff, name: &str) -> bool {
+    name.contains(&bff.session_settings().cookie_name)
+}
+
+/// The answers of the last minute, and the forms under way.
 #[derive(Default)]
 pub(crate) struct Answers(Mutex<HashMap<Key, (Instant, watch::Receiver<Answer>)>>);
 
 enum Found {
     Before(watch::Receiver<Answer>),
-    Begun(watch::Sender<Answer>, watch::Receiver<Answer>),
+    Begun(watch::Sender<Answer>),
 }
 
 impl Answers {
     fn find_or_begin(&self, key: Key) -> Found {
-        let now = Instant::now();
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|_, (begun, _)| now.duration_since(*begun) < KEPT_FOR);
-        if kept.len() >= MAX_KEPT
-            && !kept.contains_key(&key)
-            && let Some(oldest) = kept.iter().min_by_key(|(_, (begun, _))| *begun).map(|(key, _)| *key)
-        {
-            kept.remove(&oldest);
-        }
+        make_room(&mut kept, &key);
         match kept.entry(key) {
             Entry::Occupied(found) => Found::Before(found.get().1.clone()),
             Entry::Vacant(place) => {
                 let (said, answer) = watch::channel(None);
-                place.insert((now, answer.clone()));
-                Found::Begun(said, answer)
+                place.insert((Instant::now(), answer));
+                Found::Begun(said)
             }
         }
     }
 
+    fn also_under(&self, key: Key, answer: watch::Receiver<Answer>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        make_room(&mut kept, &key);
+        kept.entry(key).or_insert((Instant::now(), answer));
+    }
+
     fn forget(&self, key: &Key) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
+    /// The same unless another one has begun meanwhile.
+    fn forget_ended(&self, key: &Key) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.get(key).is_some_and(|(_, answer)| answer.has_changed().is_err() && answer.borrow().is_none())
+        {
+            kept.remove(key);
+        }
+    }
+}
+
+fn make_room(kept: &mut HashMap<Key, (Instant, watch::Receiver<Answer>)>, key: &Key) {
+    let now = Instant::now();
+    kept.retain(|_, (begun, _)| now.duration_since(*begun) < KEPT_FOR);
+    if kept.len() >= MAX_KEPT
+        && !kept.contains_key(key)
+        && let Some(oldest) = kept.iter().min_by_key(|(_, (begun, _))| *begun).map(|(key, _)| *key)
+    {
+        kept.remove(&oldest);
     }
 }
 
@@ -161,10 +253,14 @@ impl Answers {
 mod tests {
     use super::*;
 
-    fn is_new(answers: &Answers, number: usize) -> bool {
+    fn key(number: usize) -> Key {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&number.to_be_bytes());
-        matches!(answers.find_or_begin(key), Found::Begun(..))
+        key
+    }
+
+    fn is_new(answers: &Answers, number: usize) -> bool {
+        matches!(answers.find_or_begin(key(number)), Found::Begun(..))
     }
 
     #[tokio::test(start_paused = true)]
@@ -187,25 +283,13 @@ mod tests {
     }
 
     #[test]
-    fn equal_forms_are_those_with_the_same_number_and_fields() {
-        let id = "0123456789abcdef0123456789abcdef";
-        let key_of = |path: &str, accept: &str, form: &str| {
-            let request = http::Request::post(path).header("accept", accept).body(()).unwrap();
-            key(&request.into_parts().0, form.as_bytes())
-        };
-        let form = format!("email=a&form_id={id}");
-        let first = key_of("/api/register", "text/html", &form);
-        assert!(first.is_some() && first == key_of("/api/register?x", "text/html", &form));
-        for (path, accept, form) in [
-            ("/api/update-account", "text/html", form.clone()),
-            ("/api/register", "application/json", form.clone()),
-            ("/api/register", "text/html", format!("email=b&form_id={id}")),
-        ] {
-            let other = key_of(path, accept, &form);
-            assert!(other.is_some() && other != first, "{path} {accept} {form}");
-        }
-        for form in ["", "email=a", "email=a&form_id=", "form_id=1", &format!("form_id={id}0")] {
-            assert_eq!(key_of("/api/register", "text/html", form), None, "{form}");
-        }
+    fn one_that_came_to_nothing_is_forgotten_and_one_under_way_is_not() {
+        let answers = Answers::default();
+        let Found::Begun(said) = answers.find_or_begin(key(0)) else { panic!("there was one") };
+        answers.forget_ended(&key(0));
+        assert!(!is_new(&answers, 0));
+        drop(said);
+        answers.forget_ended(&key(0));
+        assert!(is_new(&answers, 0));
     }
 }
