@@ -39,11 +39,11 @@ impl Figures {
 /// Of worlds that live at the same time.
 pub(crate) async fn in_order<const N: usize>(
     words: [&'static str; N],
-    worlds: [JoinHandle<Figures>; N],
+    running: [JoinHandle<Figures>; N],
 ) -> Vec<(&'static str, Figures)> {
     let mut found = Vec::new();
-    for (words, world) in words.into_iter().zip(worlds) {
-        found.push((words, world.await.unwrap()));
+    for (words, figures) in words.into_iter().zip(running) {
+        found.push((words, figures.await.unwrap()));
     }
     found
 }
