@@ -11,7 +11,6 @@ use hydration_context::SsrSharedContext;
 use ironleaf_bff::{MissingLayer, Problem, ProblemKind};
 use leptos::either::Either;
 use leptos::prelude::*;
-use memchr::memmem;
 
 use crate::components::{AuthBanner, Banner, Toasts};
 use crate::error::FormPage;
@@ -126,8 +125,10 @@ fn redirect(target: &str) -> Response {
 
 fn document(request: &PageRequest, page: Page) -> Response {
     let status = page.status;
-    let cookie = request.cookie_for_a_form().filter(|_| page.chrome == Chrome::Auth);
-    let html = fill_in_forms(render(|| document_view(request, page)), request);
+    let cookie = (page.chrome == Chrome::Auth).then(|| request.cookie_for_a_form()).flatten();
+    let html = render(|| document_view(request, page));
+    let [person, form_id] = [request.page_of(), request.form_id()].map(Option::unwrap_or_default);
+    let html = filled_in(&html, &person, &form_id);
     let content_type = [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
     let mut response = (status, content_type, html).into_response();
     if let Some(cookie) = cookie {
@@ -144,7 +145,7 @@ fn render<V: IntoView>(view: impl FnOnce() -> V) -> String {
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let html = owner.with(|| view().into_view().to_html());
     owner.unset_with_forced_cleanup();
-    spell_out_markers(&html)
+    html
 }
 
 /// What each form that does something to an account has in it, so that it does nothing to somebody else who has signed in since. Views that
@@ -155,31 +156,28 @@ const PAGE_OF: &str = r#""%page_of%""#;
 /// The number of the forms of this page, each of which is acted upon once, however often it is sent.
 const FORM_ID: &str = r#""%form_id%""#;
 
-fn fill_in_forms(html: String, request: &PageRequest) -> String {
-    // Only whoever is signed in has forms of the first kind.
-    let html = if request.viewer.is_some() {
-        let person = request.page_of().unwrap_or_default();
-        replaced(&html, PAGE_OF, &format!(r#""{person}""#))
-    } else {
-        html
-    };
-    let id = request.form_id().unwrap_or_default();
-    replaced(&html, FORM_ID, &format!(r#""{id}""#))
-}
-
-/// Leptos marks places with `<!>`, which is no comment to an HTML parser but a parse error that acts like one.
-fn spell_out_markers(html: &str) -> String {
-    replaced(html, "<!>", "<!---->")
-}
-
-/// As `str::replace`, which looks at each byte of a page twice.
-fn replaced(html: &str, from: &str, to: &str) -> String {
+/// Spells out the places that Leptos marks with `<!>`, which is no comment to an HTML parser but a parse error that acts like one, and fills
+/// in what stands for the person and the number of the forms. One look at each page: there are few of these letters.
+fn filled_in(html: &str, person: &str, form_id: &str) -> String {
+    const MARKER: &str = "<!>";
     // Most pages have fewer than 64 of what is replaced.
-    let mut text = String::with_capacity(html.len() + 64 * to.len().saturating_sub(from.len()));
+    let mut text = String::with_capacity(html.len() + 256);
     let mut rest = 0;
-    for at in memmem::find_iter(html.as_bytes(), from) {
+    for at in memchr::memchr2_iter(b'!', b'%', html.as_bytes()).filter_map(|at| at.checked_sub(1)) {
+        let Some(found) = html.get(at..).filter(|_| at >= rest) else { continue };
+        let (from, to) = if found.starts_with(MARKER) {
+            (MARKER, ["<!---->", "", ""])
+        } else if found.starts_with(PAGE_OF) {
+            (PAGE_OF, ["\"", person, "\""])
+        } else if found.starts_with(FORM_ID) {
+            (FORM_ID, ["\"", form_id, "\""])
+        } else {
+            continue;
+        };
         text.push_str(&html[rest..at]);
-        text.push_str(to);
+        for part in to {
+            text.push_str(part);
+        }
         rest = at + from.len();
     }
     text.push_str(&html[rest..]);
@@ -197,7 +195,8 @@ fn document_view(request: &PageRequest, page: Page) -> impl IntoView + use<> {
         page.islands.then(|| (site.assets.islands_js.clone(), site.assets.islands_wasm.clone())).unzip();
     let header = match page.chrome {
         Chrome::Full => {
-            let here = request.here();
+            // A page that is none is no place to come back to, and its address may have anything in it.
+            let here = request.here().filter(|_| page.status != StatusCode::NOT_FOUND);
             let (app_name, viewer) = (site.app_name.clone(), request.viewer.clone());
             let can_log_in = !request.may_be_signed_in();
             Either::Left(view! { <Banner app_name viewer can_log_in here /> })
@@ -257,8 +256,27 @@ mod tests {
 
     #[test]
     fn markers_become_comments_and_the_rest_stays() {
-        for html in ["", "a", "<!>", "<!><!>", "é<!>ü<!", "<!DOCTYPE html><p><!>x<!></p>"] {
-            assert_eq!(spell_out_markers(html), html.replace("<!>", "<!---->"));
+        for html in [
+            "",
+            "a",
+            "!",
+            "%",
+            "<!>",
+            "<!><!>",
+            "é<!>ü<!",
+            "<!DOCTYPE html><p><!>x<!></p>",
+            "100 %!",
+            "é%",
+            "%page_of%",
+        ] {
+            assert_eq!(filled_in(html, "A", "1"), html.replace("<!>", "<!---->"), "{html}");
         }
+    }
+
+    #[test]
+    fn forms_have_their_person_and_their_number() {
+        let html = r#"<i value="%page_of%"><!><i value="%form_id%"><i value="%form_id%" x="%">"#;
+        let expected = r#"<i value="A"><!----><i value="1"><i value="1" x="%">"#;
+        assert_eq!(filled_in(html, "A", "1"), expected);
     }
 }

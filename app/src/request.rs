@@ -6,11 +6,11 @@ use http::header::COOKIE;
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use ironleaf_bff::edge::{
-    CspNonce, RequestId, cookie_for_a_form, cookies_are_blocked, cookies_came_back, form_id,
+    CspNonce, RequestId, after_cookies_tried, cookie_for_a_form, cookies_are_blocked, form_id,
     with_cookies_tried,
 };
 use ironleaf_bff::{
-    CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, Problem, ReturnTo, SignInLink,
+    Bff, CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, Problem, ReturnTo, SignInLink,
     SignedOutReason, User, VerificationLink, page_of, session_cannot_be_checked,
 };
 
@@ -83,13 +83,16 @@ impl PageRequest {
     /// Where a link that leaves a cookie leads to: `path`, or an address that knows of it where the browser has not shown yet that it keeps
     /// cookies.
     pub(crate) fn led_by_cookie(&self, path: &str) -> Answer {
-        Answer::Redirect(with_cookies_tried(path, &self.parts.headers))
+        let bff = self.parts.extensions.get::<Bff>();
+        Answer::Redirect(
+            bff.map_or_else(|| path.to_owned(), |bff| with_cookies_tried(bff, path, &self.parts.headers)),
+        )
     }
 
     /// The address of a page to which a link has led, as soon as it is known that cookies come back: without what asked for them.
     pub(crate) fn after_cookies_tried(&self) -> Option<Answer> {
-        let uri = &self.parts.uri;
-        cookies_came_back(uri, &self.parts.headers).then(|| Answer::Redirect(uri.path().to_owned()))
+        let next = after_cookies_tried(&self.parts.uri, &self.parts.headers)?;
+        ReturnTo::parse(&next).map(|place| Answer::Redirect(place.to_string()))
     }
 
     /// Whether this browser has asked for the e-mail that the link is from.
@@ -152,7 +155,8 @@ impl PageRequest {
 
     /// The message that the last request left for this page; it is shown once.
     pub(crate) fn take_message(&self) -> Option<Message> {
-        if cookies_are_blocked(&self.parts.uri, &self.parts.headers) {
+        let bff = self.parts.extensions.get::<Bff>();
+        if bff.is_some_and(|bff| cookies_are_blocked(bff, &self.parts.uri, &self.parts.headers)) {
             return Some(Message::CookiesBlocked);
         }
         let message = self.peek(&MESSAGE)?.on(self.parts.uri.path())?;

@@ -81,13 +81,13 @@ async fn not_found(request: Request) -> Response {
     }
 }
 
-/// Where the page is that somebody has asked for with a slash at the end of its path.
+/// Where the page is that somebody has asked for with a slash at the end of its path, or in capitals.
 fn page_without_slash(request: &Request) -> Option<String> {
     let (path, query) = (request.uri().path(), request.uri().query());
-    let trimmed = path.strip_suffix('/')?.trim_end_matches('/');
+    let trimmed = path.trim_end_matches('/');
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     // SECURITY: to a page of ours and nowhere else. `//evil.example/` would be an address of another site.
-    let page = PAGES.iter().find(|page| page.path == trimmed && is_read)?;
+    let page = PAGES.iter().find(|page| page.path.eq_ignore_ascii_case(trimmed) && is_read)?;
     Some(query.map_or_else(|| page.path.to_owned(), |query| format!("{}?{query}", page.path)))
 }
 
@@ -96,8 +96,13 @@ fn page_with_its_query(request: &Request) -> Option<String> {
     let path = request.uri().path();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let (page, query) = PAGES.iter().filter(|_| is_read).find_map(|page| {
-        let rest = path.strip_prefix(page.path)?;
-        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        let (start, rest) = path.split_at_checked(page.path.len())?;
+        let rest = start.eq_ignore_ascii_case(page.path).then_some(rest)?;
+        let Some(below) = rest.strip_prefix('/') else { return Some((page, escaped_query(rest)?)) };
+        if ["email=", "token="].into_iter().any(|field| below.starts_with(field)) {
+            return Some((page, below.to_owned()));
+        }
+        let rest = below;
         Some((page, escaped_query(rest)?))
     })?;
     let rest = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -110,7 +115,9 @@ const MAX_ESCAPES: usize = 3;
 
 /// What follows a question mark that was escaped, perhaps more than once, or an `&` in its place.
 fn escaped_query(rest: &str) -> Option<String> {
-    if let Some(query) = rest.strip_prefix(['&', ';']) {
+    // In place of the question mark there may be another mark, a wide one, or one in quoted-printable (RFC 2045, section 6.7).
+    let marks = ["&", ";", "=3F", "=3f", "%EF%BC%9F", "%ef%bc%9f"];
+    if let Some(query) = marks.into_iter().find_map(|mark| rest.strip_prefix(mark)) {
         return query.contains('=').then(|| query.to_owned());
     }
     let mut rest = rest.strip_prefix('%')?;

@@ -119,6 +119,12 @@ pub trait Provider: Send + Sync + 'static {
     /// [`TransportError`] for the log and the metric: it never fails the sign-out.
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError>;
 
+    /// Whether the tokens of a person go with their account, where [`accounts`](Self::accounts) deletes one: then nothing is revoked after
+    /// that, and nobody is asked.
+    fn tokens_end_with_account(&self) -> bool {
+        false
+    }
+
     /// Where the browser goes to end the provider's own session (OIDC RP-Initiated Logout). It is known without asking
     /// anybody, so that a provider that hangs keeps nobody here.
     fn sign_out_url(&self, grant: &Grant) -> Option<String> {

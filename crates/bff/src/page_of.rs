@@ -15,7 +15,17 @@ use crate::sign_out::live_session;
 pub fn page_of(parts: &Parts) -> Option<String> {
     let (_, session) = live_session(parts)?;
     let record = session.current().filter(|record| !record.payload.identity().is_guest)?;
-    Some(hex::encode(record.owner.as_bytes()))
+    Some(hex_of(record.owner.as_bytes()))
+}
+
+/// In lower case. Each page has two of them, and letter by letter they cost as much as a tenth of its words.
+pub(crate) fn hex_of(bytes: &[u8; 16]) -> String {
+    let mut digits = [0; 32];
+    match hex::encode_to_slice(bytes, &mut digits) {
+        Ok(()) => String::from_utf8_lossy(&digits).into_owned(),
+        // Two digits for each byte: there is room.
+        Err(_) => String::new(),
+    }
 }
 
 /// Who is signed in now, where that is not the person on whose page ([`page_of`]) the form was. Then nothing may be done: whoever sent

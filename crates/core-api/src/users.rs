@@ -225,9 +225,14 @@ impl Listing {
     fn push_conditions(&self, query: &mut QueryBuilder<Sqlite>) {
         query.push(" WHERE TRUE");
         if let Some(search) = &self.search {
-            let search = normal_form(search).unwrap_or_else(|| search.to_lowercase());
-            query.push(" AND (instr(email, ").push_bind(search.clone());
-            query.push(") OR instr(coalesce(unverified_email, ''), ").push_bind(search).push("))");
+            // A whole address in its one form, or any part of one as it is typed.
+            let texts = [Some(search.to_lowercase()), normal_form(search)];
+            query.push(" AND (FALSE");
+            for text in texts.into_iter().flatten() {
+                query.push(" OR instr(email, ").push_bind(text.clone());
+                query.push(") OR instr(coalesce(unverified_email, ''), ").push_bind(text).push(")");
+            }
+            query.push(")");
         }
         match self.role {
             Some(Role::Admin) => query.push(" AND is_admin"),

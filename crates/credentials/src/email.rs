@@ -1,5 +1,7 @@
 //! E-mail addresses.
 
+use std::ops::RangeInclusive;
+
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
@@ -34,8 +36,24 @@ pub fn unicode_form(normal: &str) -> Option<String> {
 /// Whether it is a letter, a digit or a mark on one, of a script other than ASCII's: what RFC 6531 adds to an address and
 /// can be seen in one.
 pub fn is_international(character: char) -> bool {
-    !character.is_ascii() && (character.is_alphanumeric() || is_combining_mark(character))
+    !character.is_ascii()
+        && (character.is_alphanumeric() || is_combining_mark(character))
+        && !INVISIBLE.iter().any(|range| range.contains(&character))
 }
+
+/// Letters and marks that are not drawn (Unicode, `Default_Ignorable_Code_Point`): with one of them two addresses look the same.
+const INVISIBLE: [RangeInclusive<char>; 10] = [
+    '\u{34f}'..='\u{34f}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+];
 
 /// In lower case once more what NFC has composed, and the reverse: neither leaves anything to the other.
 fn local_form(local: &str) -> String {

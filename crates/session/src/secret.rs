@@ -110,8 +110,11 @@ fn is_patterned(bytes: &[u8]) -> bool {
     different.sort_unstable();
     different.dedup();
     let counts = |step: u8| bytes.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(step));
+    let repeats = |period: usize| bytes.iter().zip(&bytes[period..]).all(|(byte, next)| byte == next);
     bytes.len() >= MIN_SECRET_BYTES
-        && (different.len() < LEAST_DIFFERENT || counts(bytes[1].wrapping_sub(bytes[0])))
+        && (different.len() < LEAST_DIFFERENT
+            || counts(bytes[1].wrapping_sub(bytes[0]))
+            || (1..=bytes.len() / 2).any(repeats))
 }
 
 impl PartialEq for Secret {
@@ -179,7 +182,9 @@ mod tests {
             assert_eq!(Secret::parse(&text), Err(SecretError::Patterned), "{text}");
             assert!(Secret::from_bytes(bytes).is_ok());
         }
-        for text in ["0".repeat(64), "0123456789abcdef".repeat(4)] {
+        for text in
+            ["0".repeat(64), "0123456789abcdef".repeat(4), "deadbeefcafebabe0123456789abcdef".repeat(2)]
+        {
             assert_eq!(Secret::parse(&text), Err(SecretError::Patterned), "{text}");
         }
     }

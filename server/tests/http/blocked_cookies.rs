@@ -130,14 +130,30 @@ async fn a_link_that_leaves_nothing_says_so() {
     for (link, page) in [(link.as_str(), "/login"), ("/email-verification?token=x", "/email-verification")] {
         let mut browser = navigating(&world);
         let answer = browser.get(link).await;
-        assert_eq!(answer.location(), format!("{page}?cookies=tried"));
+        let to = answer.location().to_owned();
+        assert!(to.starts_with(&format!("{page}?cookies=1")), "{to}");
         let mut keeping = browser.clone();
-        let on = keeping.get(answer.location()).await;
+        let on = keeping.get(&to).await;
         assert_eq!((on.status, on.location()), (303, page));
         let shown = keeping.get(page).await.body;
         assert!(shown.contains("Continue as") || shown.contains("Verify your email"), "{shown}");
         browser.cookies.clear();
-        let shown = browser.get(answer.location()).await.body;
+        let shown = browser.get(&to).await.body;
         assert!(shown.contains("Your browser keeps no cookies of this site"), "{shown}");
+        // Whoever is given the address later.
+        world.advance(std::time::Duration::from_secs(31));
+        for path in [to.as_str(), "/?cookies=tried", "/login?cookies=9999999999"] {
+            let shown = navigating(&world).get(path).await.body;
+            assert!(!shown.contains("Your browser keeps no cookies of this site"), "{path}: {shown}");
+        }
     }
+}
+
+#[tokio::test]
+async fn the_detour_for_a_cookie_loses_no_place() {
+    let world = World::new().await;
+    let mut browser = navigating(&world);
+    browser.get("/login").await;
+    let answer = browser.get("/login?cookies=1800000000&return_to=/account").await;
+    assert_eq!((answer.status, answer.location()), (303, "/login?return_to=/account"));
 }

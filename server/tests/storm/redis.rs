@@ -1,10 +1,8 @@
 //! A server with a Redis: when it starts, and what it says of itself while its Redis is away.
 
-use crate::pause;
 use crate::people::People;
 use crate::processes::{Process, Subcommand, free_address, refusal};
 use crate::world::{Shared, World};
-use std::time::Duration;
 
 fn production(redis_url: String) -> Vec<(&'static str, String)> {
     vec![
@@ -58,9 +56,6 @@ async fn a_redis_that_answers_and_is_of_no_use_is_named_at_the_start() {
     }
 }
 
-/// It writes once in this time, however often it is asked.
-const READINESS_IS_GOOD_FOR: Duration = Duration::from_secs(1);
-
 #[tokio::test]
 async fn readiness_follows_the_store_and_the_process_lives_on() {
     let mut world = World::start(1, Shared::Redis, "20m").await;
@@ -71,10 +66,8 @@ async fn readiness_follows_the_store_and_the_process_lives_on() {
     assert_eq!(both(&world).await, (200, 200));
     let redis = world.redis.as_mut().unwrap();
     redis.kill().await;
-    pause(READINESS_IS_GOOD_FOR).await;
     assert_eq!(both(&world).await, (200, 503));
     world.redis.as_mut().unwrap().start_again().await;
-    pause(READINESS_IS_GOOD_FOR).await;
     assert_eq!(both(&world).await, (200, 200));
 }
 

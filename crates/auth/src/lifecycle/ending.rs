@@ -133,8 +133,8 @@ impl Ending {
             // Whoever waited for it has been answered, where there is nobody any more.
             Burial::As(buried) => (buried, answer.take().unwrap_or_else(|| oneshot::channel().0)),
         };
-        // An account that is gone took its tokens along: there is nothing to revoke, and nobody to ask.
-        if [self.reason, buried.reason].contains(&EndReason::AccountDeleted) {
+        let is_gone = [self.reason, buried.reason].contains(&EndReason::AccountDeleted);
+        if is_gone && self.shared.provider().tokens_end_with_account() {
             let _ = answer.send(Ok(()));
             self.close(buried).await;
             return ControlFlow::Break(());

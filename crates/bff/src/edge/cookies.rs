@@ -1,5 +1,7 @@
 //! Browsers that keep no cookies, in which nobody can stay signed in.
 
+use std::time::UNIX_EPOCH;
+
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{COOKIE, SET_COOKIE};
@@ -10,8 +12,11 @@ use crate::{Bff, Problem, ProblemKind};
 /// A cookie that says nothing but that cookies come back. It has no prefix and is no secret.
 const NAME: &str = "ironleaf-cookies";
 
-/// In the query of a page to which a browser was sent with a cookie.
-const TRIED: &str = "cookies=tried";
+/// In the query of a page to which a browser was sent with a cookie; when that was, in seconds since 1970, follows.
+const TRIED: &str = "cookies=";
+
+/// How long a redirect may take.
+const DETOUR_SECS: u64 = 30;
 
 /// What to answer to a form whose browser has brought no cookie at all, before anybody acts upon it:
 /// [`ProblemKind::CookiesBlocked`]. The page with the form has set one ([`cookie_for_a_form`]); the answer sets it again, for whoever has
@@ -40,29 +45,41 @@ pub fn cookie_for_a_form(bff: &Bff, headers: &HeaderMap) -> Option<HeaderValue> 
 
 /// The place on this origin that a page leads to with a cookie, where the browser has brought none: if it comes without one, cookies are
 /// blocked ([`cookies_are_blocked`]). `place` has no query.
-pub fn with_cookies_tried(place: &str, headers: &HeaderMap) -> String {
-    if keeps_none(headers) { format!("{place}?{TRIED}") } else { place.to_owned() }
+pub fn with_cookies_tried(bff: &Bff, place: &str, headers: &HeaderMap) -> String {
+    if keeps_none(headers) { format!("{place}?{TRIED}{}", secs(bff)) } else { place.to_owned() }
 }
 
-/// Whether a browser was given a cookie on its way here ([`with_cookies_tried`]) and has not brought it.
-pub fn cookies_are_blocked(uri: &Uri, headers: &HeaderMap) -> bool {
-    keeps_none(headers) && cookies_were_tried(uri)
+/// Whether a browser was given a cookie on its way here a moment ago ([`with_cookies_tried`]) and has not brought it. An older address, such
+/// as one that somebody has passed on, says nothing.
+pub fn cookies_are_blocked(bff: &Bff, uri: &Uri, headers: &HeaderMap) -> bool {
+    if !keeps_none(headers) {
+        return false;
+    }
+    let tried_at = tried(uri).and_then(|field| field.strip_prefix(TRIED)?.parse().ok());
+    tried_at.is_some_and(|at| secs(bff).checked_sub(at).is_some_and(|age| age <= DETOUR_SECS))
 }
 
-/// Whether a browser was given a cookie on its way here and has brought it: the address has done its work.
-pub fn cookies_came_back(uri: &Uri, headers: &HeaderMap) -> bool {
-    headers.contains_key(COOKIE) && cookies_were_tried(uri)
+/// Where a browser goes on that was given a cookie on its way here and has brought it: the same address without what asked for it.
+pub fn after_cookies_tried(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let tried = tried(uri).filter(|_| headers.contains_key(COOKIE))?;
+    let rest: Vec<&str> = uri.query()?.split('&').filter(|field| *field != tried).collect();
+    let query = if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
+    Some(format!("{}{query}", uri.path()))
 }
 
 fn keeps_none(headers: &HeaderMap) -> bool {
-    let is_browser =
-        ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"].map(|name| headers.contains_key(name));
-    !headers.contains_key(COOKIE) && is_browser == [true; 3]
+    let is_browser = || {
+        ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"].iter().all(|name| headers.contains_key(*name))
+    };
+    !headers.contains_key(COOKIE) && is_browser()
 }
 
-/// Whether this address is one that a browser was sent to with a cookie.
-fn cookies_were_tried(uri: &Uri) -> bool {
-    uri.query().is_some_and(|query| query.split('&').any(|field| field == TRIED))
+fn tried(uri: &Uri) -> Option<&str> {
+    uri.query()?.split('&').find(|field| field.starts_with(TRIED))
+}
+
+fn secs(bff: &Bff) -> u64 {
+    bff.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// For as long as the browser is open.

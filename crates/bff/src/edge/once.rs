@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::form::read_form;
+use crate::page_of::hex_of;
 use crate::{Bff, Problem, ProblemKind, Wants};
 
 /// The field that has the number of the form, see [`form_id`].
@@ -91,7 +92,7 @@ where
 pub fn form_id(parts: &Parts) -> Option<String> {
     let mut bytes = [0; 16];
     parts.extensions.get::<Bff>()?.fill_random(&mut bytes);
-    Some(hex::encode(bytes))
+    Some(hex_of(&bytes))
 }
 
 /// Says that the form of this request has done what it is for, and must not do it twice, see [`answer_once`].

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{Method, StatusCode};
 use ironleaf_api_types::User;
+use ironleaf_credentials::email::unicode_form;
 use ironleaf_credentials::password::{CONTROL_CHARACTERS, Unusable, opaque_string};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -72,9 +73,14 @@ impl Accounts for CoreApiProvider {
         let body = json!({ "email": normalized(email) });
         let response = self.anonymous(caller, &["auth", "tokens"], &body).await?;
         match wire::item::<Action>(&response) {
-            Some(Action { action }) if action == "CHECK_EMAIL" => Ok(()),
-            _ => Err(nobody_signed_in(refusal(&response))),
+            Some(Action { action }) if action == "CHECK_EMAIL" => {}
+            _ => return Err(nobody_signed_in(refusal(&response))),
         }
+        // The answer does not say whether there is such an account. One that was stored with its domain in Unicode has the other form.
+        if let Some(other) = unicode_form(&normalized(email)) {
+            self.anonymous(caller, &["auth", "tokens"], &json!({ "email": other })).await?;
+        }
+        Ok(())
     }
 
     async fn verify_email(&self, caller: &Caller, token: &SecretText) -> Result<(), AccountError> {
@@ -156,42 +162,47 @@ impl CoreApiProvider {
         }
     }
 
-    /// Some APIs answer 500 to a token that is altered, as they would to any while their database is away, and to one that they have
-    /// just taken on. An API that knows that it has never heard of another verification is well. Then the token is presented once more,
-    /// which harms nobody, and is to blame if the answer is the same.
+    /// Some APIs answer 500 to a token that is altered, as they would to any while their database is away or their disk is full, and
+    /// after something went wrong with one that they have taken on. So the same answer is looked for to a token that certainly is none.
+    /// An API that tells that one apart has failed at ours. One that does not, and knows that it has never heard of another
+    /// verification, is well: the token is presented once more, which harms nobody, and is to blame if the answer is the same.
     async fn present_token(
         &self,
         caller: &Caller,
         token: &SecretText,
     ) -> Result<ActionRequest, AccountError> {
-        let body = json!({ "token": token.expose() });
-        let mut has_failed = false;
-        loop {
-            let response = self.anonymous(caller, &["auth", "action-requests"], &body).await?;
-            if let Some(accepted) = wire::item(&response) {
-                return Ok(accepted);
-            }
-            let fails = response.status() == StatusCode::INTERNAL_SERVER_ERROR
-                && wire::ApiError::read(&response).is_some();
-            if !fails {
-                return Err(refused_token(&response));
-            }
-            if has_failed {
-                return Err(AccountError::InvalidToken);
-            }
-            if !self.knows_of_no_other(caller).await {
-                return Err(AccountError::Unavailable(wire::describe(&response)));
-            }
-            has_failed = true;
+        let response = self.post_token(caller, token.expose()).await?;
+        if let Some(accepted) = wire::item(&response) {
+            return Ok(accepted);
+        }
+        if !is_failure(&response) {
+            return Err(refused_token(&response));
+        }
+        let failed = AccountError::Unavailable(wire::describe(&response));
+        let nobodys = Builder::from_random_bytes(self.random_bytes()).into_uuid().to_string();
+        if !is_failure(&self.post_token(caller, &nobodys).await?) {
+            return Err(failed);
+        }
+        let path = ["auth", "action-requests", nobodys.as_str()];
+        if !wire::is_unknown(&self.anonymous(caller, &path, &Value::Null).await?) {
+            return Err(failed);
+        }
+        let response = self.post_token(caller, token.expose()).await?;
+        match wire::item(&response) {
+            Some(accepted) => Ok(accepted),
+            None if is_failure(&response) => Err(AccountError::InvalidToken),
+            None => Err(refused_token(&response)),
         }
     }
 
-    async fn knows_of_no_other(&self, caller: &Caller) -> bool {
+    async fn post_token(&self, caller: &Caller, token: &str) -> Result<Response, AccountError> {
+        self.anonymous(caller, &["auth", "action-requests"], &json!({ "token": token })).await
+    }
+
+    fn random_bytes(&self) -> [u8; 16] {
         let mut bytes = [0; 16];
         (self.random)(&mut bytes);
-        let id = Builder::from_random_bytes(bytes).into_uuid().to_string();
-        let asked = self.anonymous(caller, &["auth", "action-requests", &id], &Value::Null).await;
-        asked.is_ok_and(|response| wire::is_unknown(&response))
+        bytes
     }
 
     /// The person of an answer, which also says what the API does with their other sessions when their password changes.
@@ -270,6 +281,11 @@ fn refusal(response: &Response) -> AccountError {
         StatusCode::CONFLICT => AccountError::EmailTaken,
         _ => AccountError::Unavailable(wire::describe(response)),
     }
+}
+
+/// A failure in the API's own form: a proxy's page is none.
+fn is_failure(response: &Response) -> bool {
+    response.status() == StatusCode::INTERNAL_SERVER_ERROR && wire::ApiError::read(response).is_some()
 }
 
 fn refused_token(response: &Response) -> AccountError {

@@ -120,6 +120,10 @@ impl Provider for CoreApiProvider {
         self.revoke_family(caller, grant).await
     }
 
+    fn tokens_end_with_account(&self) -> bool {
+        true
+    }
+
     fn accounts(&self) -> Option<&dyn Accounts> {
         Some(self)
     }

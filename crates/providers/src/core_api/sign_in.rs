@@ -71,13 +71,16 @@ impl CoreApiProvider {
     }
 
     /// What the API may know somebody by who types this, the likeliest first: four at most, and one for an address and a password
-    /// in ASCII. A token is presented once.
+    /// in ASCII. A token is presented for the address alone.
     fn presentations(&self, attempt: SignIn) -> Result<Vec<Presentation>, SignInError> {
         let (email, password) = match attempt {
             SignIn::Password { email, password } => (normalized(&email), password),
             SignIn::OneTimeToken { email, token } => {
-                let (email, field) = (normalized(&email), "refreshToken");
-                return Ok(vec![Presentation { email, secret: token, field }]);
+                // Refused under the address of somebody else, it is not used up.
+                let email = normalized(&email);
+                let in_unicode = email::unicode_form(&email);
+                let of = |email| Presentation { email, secret: token.clone(), field: "refreshToken" };
+                return Ok([email].into_iter().chain(in_unicode).map(of).collect());
             }
             _ => return Err(SignInError::Unsupported),
         };

@@ -17,6 +17,10 @@ fn action(status: &str) -> Answer {
     answer(202, &json!({ "item": item }))
 }
 
+fn failed() -> Answer {
+    error(500, "Internal server error")
+}
+
 fn invalid_email() -> Answer {
     let errors = json!([{ "path": ["email"], "message": "Invalid email address", "code": "invalid_format" }]);
     answer(400, &json!({ "statusCode": 400, "message": "Validation failed", "errors": errors }))
@@ -147,15 +151,18 @@ async fn a_bad_token_is_told_apart_from_a_failure() {
         (vec![error(404, "Not Found")], true),
         (vec![text(404, "<h1>Not Found</h1>")], false),
         (vec![error(409, "Conflict")], false),
-        // The API is well, or it is not.
-        (vec![error(500, "Internal"), error(404, "Not Found"), error(500, "Internal")], true),
-        (vec![error(500, "Internal"), error(404, "Not Found"), action("FAILED")], true),
-        (vec![error(500, "Internal"), error(404, "Not Found"), lost()], false),
-        (vec![error(500, "Internal"), error(500, "Internal")], false),
-        (vec![error(500, "Internal"), text(404, "<h1>Not Found</h1>")], false),
-        (vec![error(500, "Internal"), lost()], false),
-        (vec![text(500, "<h1>Sorry</h1>"), error(404, "Not Found")], false),
-        (vec![error(503, "Unavailable"), error(404, "Not Found")], false),
+        // It fails at every token alike, and is well otherwise.
+        (vec![failed(), failed(), error(404, "Not Found"), failed()], true),
+        (vec![failed(), failed(), error(404, "Not Found"), action("FAILED")], true),
+        (vec![failed(), failed(), error(404, "Not Found"), lost()], false),
+        (vec![failed(), failed(), failed()], false),
+        (vec![failed(), failed(), text(404, "<h1>Not Found</h1>")], false),
+        (vec![failed(), failed(), lost()], false),
+        // It fails at this one, and knows a bad one when it sees one.
+        (vec![failed(), error(400, "Invalid token")], false),
+        (vec![failed(), lost()], false),
+        (vec![text(500, "<h1>Sorry</h1>")], false),
+        (vec![error(503, "Unavailable")], false),
         (vec![text(202, "{}")], false),
         (vec![lost()], false),
     ] {
@@ -193,12 +200,14 @@ async fn a_verification_whose_api_goes_away_is_decided_by_nobody() {
 }
 
 #[tokio::test]
-async fn another_verification_is_asked_for_by_an_identifier_that_nobody_has() {
-    let (provider, script) = scripted([error(500, "Internal"), error(404, "Not Found"), action("COMPLETED")]);
+async fn a_token_at_which_the_api_failed_once_is_good() {
+    let (provider, script) = scripted([failed(), failed(), error(404, "Not Found"), action("COMPLETED")]);
     provider.verify_email(&caller(), &"jwt".into()).await.unwrap();
-    let (call, _) = &script.asked()[1];
-    let id = call.strip_prefix("GET /v1/auth/action-requests/").unwrap();
-    assert_eq!(uuid::Uuid::parse_str(id).unwrap().get_version_num(), 4, "{id}");
+    let asked = script.asked();
+    let nobodys = asked[1].1["token"].as_str().unwrap();
+    assert_eq!(asked[2].0, format!("GET /v1/auth/action-requests/{nobodys}"));
+    assert_eq!(uuid::Uuid::parse_str(nobodys).unwrap().get_version_num(), 4, "{nobodys}");
+    assert_eq!((&asked[0], &asked[0]), (&asked[3], &asked[3]));
 }
 
 /// The answer of an API that ends every other token family with a new password.
@@ -239,4 +248,24 @@ async fn a_sign_in_that_ends_the_others_asks_for_it_where_the_new_password_has_n
         provider.sign_in_and_end_others(&caller(), attempt, None).await.unwrap_err();
         assert_eq!(script.asked()[1], ("POST /v1/auth/tokens".to_owned(), body));
     }
+}
+
+#[tokio::test]
+async fn a_link_is_asked_for_in_each_form_that_an_address_may_be_stored_in() {
+    let sent = || answer(201, &json!({ "item": { "action": "CHECK_EMAIL" } }));
+    let (provider, script) = scripted([sent(), sent(), sent()]);
+    for email in ["user@ex\u{e4}mple.com", "user@test.com"] {
+        provider.request_password_reset(&caller(), email).await.unwrap();
+    }
+    let emails: Vec<_> = script.asked().into_iter().map(|(_, body)| body["email"].clone()).collect();
+    assert_eq!(emails, ["user@xn--exmple-cua.com", "user@ex\u{e4}mple.com", "user@test.com"]);
+}
+
+#[tokio::test]
+async fn a_token_is_presented_for_each_form_of_its_address() {
+    let (provider, script) = scripted([refused(), tokens("r1"), user("user@ex\u{e4}mple.com", None)]);
+    let attempt = SignIn::OneTimeToken { email: "user@ex\u{e4}mple.com".to_owned(), token: "t".into() };
+    provider.sign_in(&caller(), attempt, None).await.unwrap();
+    let emails: Vec<_> = script.asked().into_iter().take(2).map(|(_, body)| body["email"].clone()).collect();
+    assert_eq!(emails, ["user@xn--exmple-cua.com", "user@ex\u{e4}mple.com"]);
 }
