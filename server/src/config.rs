@@ -34,6 +34,11 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
+const SESSION_COOKIE: &str = "ironleaf-session";
+
+/// No session with tokens is as small.
+const LEAST_HEADER_BUDGET: usize = 256;
+
 const DATA_DIR: &str = "target/ironleaf";
 
 /// Knows variables by name.
@@ -211,7 +216,7 @@ impl Config {
                 "addresses or networks separated by commas, such as 10.0.0.0/8,2001:db8::/32",
             ),
             client_ip_header: read.parsed("CLIENT_IP_HEADER", "x-forwarded-for", "the name of a header"),
-            session_cookie_name: read.text("SESSION_COOKIE_NAME", "ironleaf-session"),
+            session_cookie_name: read.text("SESSION_COOKIE_NAME", SESSION_COOKIE),
             session_header_budget_bytes: read.parsed("SESSION_HEADER_BUDGET", "7168", "a number of bytes"),
             app_name: core_api.app_name.clone(),
             get_started_url: read.link("GET_STARTED_URL", "/login"),
@@ -254,6 +259,18 @@ impl Config {
         if let Err(error) = self.session_settings().validate() {
             read.problem(format!(
                 "SESSION_COOKIE_NAME, SESSION_ABSOLUTE_TIMEOUT or SESSION_IDLE_TIMEOUT cannot be used: {error}"
+            ));
+        }
+        let name = self.session_cookie_name.as_str();
+        if name.starts_with("ironleaf-") && name != SESSION_COOKIE {
+            read.problem(format!(
+                "SESSION_COOKIE_NAME is `{name}`, as another cookie of ours may be called: begin it in another way than with `ironleaf-`"
+            ));
+        }
+        if self.session_header_budget_bytes < LEAST_HEADER_BUDGET {
+            read.problem(format!(
+                "SESSION_HEADER_BUDGET is {}: nobody could sign in, it must be at least {LEAST_HEADER_BUDGET} bytes",
+                self.session_header_budget_bytes
             ));
         }
         if self.refresh_token_max_age < SECOND {

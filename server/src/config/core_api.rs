@@ -12,6 +12,9 @@ use super::reader::Reader;
 use super::warnings::exposed_files;
 use super::{DAY, Environment, File, Log, MINUTE, Problems, Variable};
 
+/// Shorter texts stand in many a page.
+const LEAST_MARK: usize = 8;
+
 /// How the core API sends its e-mails.
 #[derive(Debug, Clone)]
 pub struct Smtp {
@@ -88,6 +91,19 @@ impl CoreApiConfig {
         };
         read.must_stay_here("CORE_API_LISTEN_ADDR", config.listen_addr.ip().is_loopback());
         read.must_stay_here("PUBLIC_ORIGIN", config.public_origin.is_loopback());
+        for (name, ttl) in [
+            ("CORE_API_ACCESS_TOKEN_TTL", config.access_token_ttl),
+            ("CORE_API_REFRESH_TOKEN_TTL", config.refresh_token_ttl),
+        ] {
+            if ttl < Duration::from_secs(1) {
+                read.problem(format!("{name} must be at least 1s: a token that is over at once is none"));
+            }
+        }
+        if config.token_mark.as_ref().is_some_and(|mark| mark.len() < LEAST_MARK) {
+            read.problem(format!(
+                "CORE_API_TOKEN_MARK must have at least {LEAST_MARK} characters, to be told from chance"
+            ));
+        }
         if config.environment == Environment::Production {
             if !config.public_origin.is_https() && !config.public_origin.is_loopback() {
                 read.problem(

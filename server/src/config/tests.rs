@@ -136,6 +136,10 @@ fn what_the_layers_would_refuse_is_refused_here() {
     for (name, value) in [
         ("SESSION_COOKIE_NAME", "a cookie"),
         ("SESSION_COOKIE_NAME", "__Host-session"),
+        ("SESSION_COOKIE_NAME", "ironleaf-device"),
+        ("SESSION_HEADER_BUDGET", "100"),
+        ("CORE_API_ACCESS_TOKEN_TTL", "0s"),
+        ("CORE_API_TOKEN_MARK", "ab"),
         ("SESSION_IDLE_TIMEOUT", "0s"),
         ("RUST_LOG", "info,=,loud"),
         ("CORE_API_URL", "https://user:password@api.example.com/v1"),
