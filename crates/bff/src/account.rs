@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use http::request::Parts;
-use ironleaf_api_types::User;
+use ironleaf_api_types::{Role, User};
 use ironleaf_auth::{AccountError, EndReason, SecretText, SignIn};
 use ironleaf_credentials::email::normal_form;
 
 use crate::asked;
-use crate::limits::{Mail, NoMail};
+use crate::limits::{Mail, Mailing, NoMail};
 use crate::personal::Personal;
 use crate::sign_out::end;
 use crate::{AccountFailure, SignedOutReason, signed_in_recently};
@@ -91,6 +91,17 @@ fn is_settled(user: &User, email: &str) -> bool {
     stored.and_then(normal_form).as_deref() == Some(email)
 }
 
+/// What the core API may send for this change.
+///
+/// SECURITY: an address that the account has never verified may be somebody else's, also where the account was registered with it.
+fn mail_of_change<'a>(known: &'a User, to: &'a str) -> Mail<'a> {
+    let is_verified = known.roles.iter().any(|role| role.name() == Role::VERIFIED_USER);
+    if is_verified && known.email.as_deref().and_then(normal_form).as_deref() == Some(to) {
+        return Mail::Withdrawal;
+    }
+    Mail::Verification { account: &known.id, to }
+}
+
 impl Personal {
     /// `None` where the last sign-in is too long ago for such a change.
     async fn update(
@@ -114,10 +125,11 @@ impl Personal {
         if !is_recent {
             return Ok(None);
         }
-        if let Some(to) = &email {
-            self.visit.mail(Mail::Verification { account: &known.id, to }).await?;
-        }
-        let user = self.send_update(&known, email.as_deref(), password.as_ref()).await?;
+        let mailing = match &email {
+            Some(to) => Some(self.visit.may_mail(mail_of_change(&known, to)).await?),
+            None => None,
+        };
+        let user = self.send_update(&known, email.as_deref(), password.as_ref(), mailing).await?;
         let has_changed = email.is_none_or(|email| is_settled(&user, &email));
         if let Some(password) = password {
             self.begin_anew(user.email.clone().unwrap_or_default(), password).await;
@@ -133,12 +145,12 @@ impl Personal {
         let Some(address) = known.unverified_email.as_deref() else {
             return Ok(None);
         };
-        match self.visit.mail(Mail::Verification { account: &known.id, to: address }).await {
+        match self.visit.may_mail(Mail::Verification { account: &known.id, to: address }).await {
             // The same address again is how the core API is asked for another e-mail.
-            Ok(()) => drop(self.send_update(&known, Some(address), None).await?),
+            Ok(mailing) => drop(self.send_update(&known, Some(address), None, Some(mailing)).await?),
             // The address has had enough of them, and each is good.
             Err(NoMail::Enough(_)) => {}
-            Err(refused @ NoMail::Altogether(_)) => return Err(refused.into()),
+            Err(refused @ NoMail::NotNow(_)) => return Err(refused.into()),
         }
         Ok(known.unverified_email)
     }
@@ -148,9 +160,16 @@ impl Personal {
         known: &User,
         email: Option<&str>,
         password: Option<&SecretText>,
+        mailing: Option<Mailing>,
     ) -> Result<User, AccountError> {
         let accounts = self.visit.bff.accounts()?;
-        let user = accounts.update(&self.core_api, &known.id, email, password).await?;
+        let updated = accounts.update(&self.core_api, &known.id, email, password).await;
+        // SECURITY: what was refused has mailed nobody, so strangers who want a taken address use up none of its e-mails. What
+        // got no answer may have.
+        if let (Some(mailing), Ok(_) | Err(AccountError::Unavailable(_))) = (mailing, &updated) {
+            mailing.sent().await;
+        }
+        let user = updated?;
         self.core_api.remember(&user).await;
         if email.is_some() {
             asked::note_verification(&self.visit);

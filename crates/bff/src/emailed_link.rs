@@ -174,7 +174,7 @@ pub async fn request_password_reset(parts: &Parts, email: &str) -> Result<(), Ac
         }
         // SECURITY: the same answer. Nobody learns what others have asked for, and nobody waits for it: a link is there that is good.
         Err(NoMail::Enough(_)) => {}
-        Err(NoMail::Altogether(too_many)) => return Err(too_many.into()),
+        Err(NoMail::NotNow(too_many)) => return Err(too_many.into()),
     }
     note_sign_in(&visit, &email);
     Ok(())

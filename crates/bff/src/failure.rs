@@ -5,6 +5,9 @@ use thiserror::Error;
 
 use crate::{Bff, SignedOutReason};
 
+/// What a page says where the core API answers 429 and does not say for how long.
+pub(crate) const UNTOLD_WAIT: Duration = Duration::from_secs(30);
+
 /// Why something about an account was not done, as far as a page may know.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AccountFailure {
@@ -54,7 +57,9 @@ impl AccountFailure {
             AccountError::EmailUnchanged => Self::EmailUnchanged,
             AccountError::Invalid(fields) => Self::Invalid(fields),
             AccountError::InvalidToken => Self::InvalidToken,
-            AccountError::TooManyRequests { retry_after } => Self::TooManyRequests { retry_after },
+            AccountError::TooManyRequests { retry_after } => {
+                Self::TooManyRequests { retry_after: retry_after.or(Some(UNTOLD_WAIT)) }
+            }
             AccountError::Unavailable(detail) => {
                 tracing::warn!(
                     provider = bff.provider().name(),

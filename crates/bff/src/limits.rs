@@ -19,6 +19,7 @@ mod subject;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod total;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,7 @@ pub(crate) use mail::{Mail, Mailing, NoMail};
 use subject::Counter;
 pub(crate) use subject::{Origin, Subject};
 use tally::Tally;
+use total::Alarm;
 
 use crate::{AccountFailure, SignInFailure};
 
@@ -78,6 +80,7 @@ pub(crate) struct Limits {
     settings: RateLimits,
     tally: Tally,
     doors: Doors,
+    alarm: Alarm,
 }
 
 /// Somebody has to wait before they try again.
@@ -95,7 +98,7 @@ pub(crate) struct Attempt {
 
 impl Limits {
     pub(crate) fn new(settings: RateLimits, store: Arc<dyn Store>, clock: Clock) -> Self {
-        Self { settings, tally: Tally::new(store, clock), doors: Doors::default() }
+        Self { settings, tally: Tally::new(store, clock), doors: Doors::default(), alarm: Alarm::default() }
     }
 
     /// Lets a try begin, or says how long to wait first.

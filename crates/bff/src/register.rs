@@ -4,7 +4,7 @@ use ironleaf_credentials::email::normal_form;
 
 use crate::AccountFailure;
 use crate::asked::note_verification;
-use crate::limits::{Mail, Mailing, Subject};
+use crate::limits::{Mail, Mailing, Subject, TooMany};
 use crate::to_its_end::to_its_end;
 use crate::visit::Visit;
 
@@ -31,7 +31,7 @@ pub async fn register(parts: &Parts, email: &str, password: &str) -> Result<Regi
     let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
     let email = normal_form(email).ok_or_else(AccountFailure::invalid_email)?;
     let _spent = visit.spend(Subject::Registration(&email)).await?;
-    let mailing = visit.may_mail(Mail::Registration(&email)).await?;
+    let mailing = visit.may_mail(Mail::Registration(&email)).await.map_err(TooMany::from)?;
     let password = SecretText::from(password);
     let bff = visit.bff.clone();
     to_its_end(&bff, visit.register(email, password, mailing))

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
 use tracing::Instrument as _;
 
+use crate::failure::UNTOLD_WAIT;
 use crate::limits::{Attempt, Subject};
 use crate::to_its_end::to_its_end;
 use crate::visit::Visit;
@@ -319,7 +320,7 @@ impl Visit {
         match error {
             SignInError::InvalidCredentials | SignInError::Forbidden => SignInFailure::InvalidCredentials,
             SignInError::TooManyRequests { retry_after } => {
-                SignInFailure::TooManyRequests { retry_after: *retry_after }
+                SignInFailure::TooManyRequests { retry_after: retry_after.or(Some(UNTOLD_WAIT)) }
             }
             SignInError::Unsupported | SignInError::Unavailable(_) => {
                 let provider = self.bff.provider().name();

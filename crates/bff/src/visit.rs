@@ -41,9 +41,9 @@ impl Visit {
         self.bff.limits().spend(subject, &self.origin(), self.deadline).await
     }
 
-    /// Whether this e-mail may be sent. It counts once it was.
-    pub(crate) async fn may_mail(&self, mail: Mail<'_>) -> Result<Mailing, TooMany> {
-        Ok(self.bff.limits().may_mail(mail, &self.origin()).await?)
+    /// Whether this e-mail may be sent. It counts for its address once it was.
+    pub(crate) async fn may_mail(&self, mail: Mail<'_>) -> Result<Mailing, NoMail> {
+        self.bff.limits().may_mail(mail, &self.origin()).await
     }
 
     /// The same for one that is sent right after, and counts from here on.

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crate::browser::{Answer, Browser};
+use crate::network::Outcome;
 use crate::world::World;
 
 const FEW: [(&str, &str); 3] =
@@ -231,4 +232,23 @@ async fn guesses_at_one_account_count_together_however_its_address_is_written() 
         assert_eq!(browser.sign_in(email, "wrong-password").await.status, 429, "{email}");
     }
     assert_eq!(browser.sign_in("user@example.com", "wrong-password").await.status, 303, "another account");
+}
+
+/// A proxy in front of the core API says no more than the number.
+#[tokio::test]
+async fn a_429_of_the_core_api_that_does_not_say_when_to_come_back_says_so_here() {
+    let world = World::new().await;
+    let mut person = world.signed_in().await;
+    for (path, form, asked) in [
+        ("/api/sign-in", "email=user@test.com&password=password1", "/auth/tokens"),
+        ("/api/register", "email=new@test.com&password=password1&confirm_password=password1", "/users"),
+        ("/api/request-password-reset", "email=user@test.com", "/auth/tokens"),
+        ("/api/resend-verification", "", "/user/users/current"),
+    ] {
+        world.network.fail(asked, Outcome::Answer(429, ""));
+        let browser = if path.contains("resend") { &mut person } else { &mut world.browser() };
+        let answer = browser.post(path, form).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (429, "30"), "{path}");
+        world.network.heal();
+    }
 }

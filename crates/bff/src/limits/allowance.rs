@@ -61,6 +61,16 @@ impl Allowance {
         Self { failures: failures.try_into().unwrap_or(u32::MAX).max(1), ..self }
     }
 
+    /// One of so many parts of it in the same time, and something in any case.
+    pub(super) fn part_of(self, parts: u32) -> Self {
+        Self { failures: (self.failures / parts).max(1), ..self }
+    }
+
+    /// As many, and each is remembered for so many times as long.
+    pub(super) fn slower(self, times: u32) -> Self {
+        Self { period: self.period.saturating_mul(times), ..self }
+    }
+
     fn share_millis(&self) -> u64 {
         (millis(self.period) / u64::from(self.failures)).max(1)
     }

@@ -106,7 +106,7 @@ impl Subject<'_> {
 /// The networks that an address is in, the narrowest first, and how many thirds of an allowance each has. Whoever has one IPv6 address
 /// has the 2^64 beside it, and often a /56 or a /48 of them (RFC 6177). The widest counts for as much as one IPv4 address, and the
 /// narrower ones for less: one customer of a provider must not use up what the neighbours have.
-fn networks(address: Option<IpAddr>) -> Vec<(Vec<u8>, u32)> {
+pub(super) fn networks(address: Option<IpAddr>) -> Vec<(Vec<u8>, u32)> {
     match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V4(address)) => vec![(address.octets().to_vec(), 3)],
         Some(IpAddr::V6(address)) => [(8, 1), (7, 2), (6, 3)]
