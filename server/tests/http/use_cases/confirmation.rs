@@ -100,7 +100,7 @@ async fn a_core_api_that_is_away_leaves_the_session_as_it_is() {
     world.network.heal();
     world.network.fail("/auth/tokens", Outcome::Answer(429, "{}"));
     let answer = change(&world, &mut browser, "/confirm?password=password1").await;
-    assert_said(&answer, "SignIn(TooManyRequests { retry_after: None })");
+    assert_said(&answer, "SignIn(TooManyRequests { retry_after: Some(30s) })");
     world.network.heal();
     assert_eq!(browser.session(), before.as_ref());
     assert_signed_in(&mut browser, "user@test.com").await;

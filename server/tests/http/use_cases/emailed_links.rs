@@ -133,7 +133,7 @@ async fn a_core_api_that_is_away_or_busy_is_told_apart_from_a_bad_link() {
             world.network.fail(endpoint, Outcome::Answer(429, "{}"));
             let answer = send(&world, &mut browser, path).await;
             let is_asked = (path == "/verification-link") == (endpoint == "/auth/action-requests");
-            let busy = answer.body == "TooManyRequests { retry_after: None }";
+            let busy = answer.body == "TooManyRequests { retry_after: Some(30s) }";
             assert_eq!(busy, is_asked, "{path}: {}", answer.body);
         }
         world.network.heal();

@@ -78,7 +78,7 @@ async fn a_registration_that_fails_leaves_whoever_is_signed_in() {
     world.network.heal();
     world.network.fail("/user/users", Outcome::Answer(429, "{}"));
     let answer = send(&world, &mut browser, REGISTER).await;
-    assert_said(&answer, "TooManyRequests { retry_after: None }");
+    assert_said(&answer, "TooManyRequests { retry_after: Some(30s) }");
     world.network.heal();
     assert_eq!(browser.session(), before.as_ref());
     assert_signed_in(&mut browser, "user@test.com").await;
