@@ -231,6 +231,66 @@ async fn the_addresses_of_one_ipv6_network_are_one() {
     assert_eq!(failures(&limits, Subject::Link(EVE), &mapped(Ipv4Addr::new(10, 0, 0, 2)), 9).await, 3);
 }
 
+/// Uses up the half of all e-mails that is open to everybody.
+async fn use_up_the_open_half(limits: &Arc<Limits>) {
+    for number in 0..4 {
+        assert!(limits.mail(Mail::Reset(&format!("{number}@test.com")), &from(1)).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_network_has_a_few_of_the_last_e_mails_however_many_it_asks_for_at_once() {
+    let limits = World::new().replica();
+    use_up_the_open_half(&limits).await;
+    let mut asked = tokio::task::JoinSet::new();
+    for number in 0..100 {
+        let limits = Arc::clone(&limits);
+        asked.spawn(async move {
+            let to = format!("new{number}@test.com");
+            limits.may_mail(Mail::Registration(&to), &from(1)).await.is_ok()
+        });
+    }
+    let free = asked.join_all().await.into_iter().filter(|free| *free).count();
+    assert_eq!(free, 1);
+    assert!(limits.mail(Mail::Reset(EVE), &from(2)).await.is_ok());
+    let device = Some(KnownDevice::new([1; 16]).with(EVE));
+    assert!(limits.mail(Mail::Reset(EVE), &Origin { device, ..from(1) }).await.is_ok());
+}
+
+#[tokio::test]
+async fn whoever_has_a_network_of_ipv6_has_the_last_e_mails_of_one_address() {
+    let limits = World::new().replica();
+    use_up_the_open_half(&limits).await;
+    let from = |site: u16, network: u16| Origin {
+        address: Some(Ipv6Addr::new(0x2001, 0xdb8, site, network, 0, 0, 0, 1).into()),
+        device: None,
+    };
+    let mut free = 0;
+    for network in 0..60 {
+        let to = format!("six{network}@test.com");
+        free += usize::from(limits.mail(Mail::Reset(&to), &from(1, network)).await.is_ok());
+    }
+    assert_eq!(free, 1);
+    assert!(limits.mail(Mail::Reset(EVE), &from(2, 0)).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_e_mail_that_was_not_sent_counts_for_no_address() {
+    let limits = World::new().replica();
+    fn wish(account: &str) -> Mail<'_> {
+        Mail::Verification { account, to: EVE }
+    }
+    for account in ["1", "2", "3", "4"] {
+        drop(limits.may_mail(wish(account), &from(1)).await.ok().unwrap());
+    }
+    // They were four of everybody's, so the others come from elsewhere.
+    let mut sent = 0;
+    for account in 5..9 {
+        sent += usize::from(limits.mail(wish(&account.to_string()), &from(account)).await.is_ok());
+    }
+    assert_eq!(sent, 4, "three that are free, and one that is kept");
+}
+
 #[tokio::test]
 async fn memory_is_bounded_and_many_names_push_out_none_that_matters() {
     let world = World::new();
@@ -261,6 +321,8 @@ async fn no_try_waits_for_a_disk() {
 #[async_trait]
 impl Store for Away {
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        // A store is somewhere else: others go on meanwhile.
+        tokio::task::yield_now().await;
         self.here()?.read(keys).await
     }
 
