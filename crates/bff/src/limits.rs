@@ -55,7 +55,8 @@ pub struct RateLimits {
     pub sign_ins: Allowance,
     /// E-mails of one kind to one address.
     pub recipient: Allowance,
-    /// E-mails that all people together ask for.
+    /// E-mails that all people together ask for. A half is for whoever comes first, and each network has a 200th of the whole from the
+    /// other half.
     pub mails: Allowance,
 }
 
