@@ -33,7 +33,7 @@ pub enum SignInFailure {
     /// Too many tries.
     #[error("too many tries")]
     TooManyRequests {
-        /// How long to wait, where it is known.
+        /// How long to wait. Half a minute where the core API does not say.
         retry_after: Option<Duration>,
     },
     /// The core API cannot be used right now.

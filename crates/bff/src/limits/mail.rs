@@ -17,7 +17,7 @@ use super::total::Total;
 use super::{BUSY, Limits, RateLimits, TooMany};
 
 /// Those who ask for the same at the same time look at its counter one after the other, and wait so long for that.
-pub(super) const TURN_PATIENCE: Duration = Duration::from_secs(1);
+const TURN_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is kept of an address for accounts that have asked for none yet comes back so much slower than the rest.
 const SLOWER: u32 = 5;

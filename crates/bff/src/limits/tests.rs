@@ -274,12 +274,14 @@ async fn whoever_has_a_network_of_ipv6_has_the_last_e_mails_of_one_address() {
     assert!(limits.mail(Mail::Reset(EVE), &from(2, 0)).await.is_ok());
 }
 
+/// An account that wants an address.
+fn wish(account: &str) -> Mail<'_> {
+    Mail::Verification { account, to: EVE }
+}
+
 #[tokio::test]
 async fn an_e_mail_that_was_not_sent_counts_for_no_address() {
     let limits = World::new().replica();
-    fn wish(account: &str) -> Mail<'_> {
-        Mail::Verification { account, to: EVE }
-    }
     for account in ["1", "2", "3", "4"] {
         drop(limits.may_mail(wish(account), &from(1)).await.ok().unwrap());
     }

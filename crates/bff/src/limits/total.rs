@@ -7,11 +7,10 @@ use std::slice;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use super::mail::TURN_PATIENCE;
 use super::subject::{Counter, Origin, key, networks};
-use super::{BUSY, Limits, RateLimits, TooMany};
+use super::{Limits, RateLimits, TooMany};
 
 /// The first half is open to everybody, the second one to every network for a little of it.
 const HALVES: u32 = 2;
@@ -25,7 +24,7 @@ const ALARM_PERIOD: Duration = Duration::from_mins(1);
 /// Where one e-mail is counted: in the one half or in the other.
 pub(super) struct Total {
     open: Counter,
-    /// With the networks of whoever asks, the widest last.
+    /// With the networks of whoever asks.
     reserved: Vec<Counter>,
 }
 
@@ -63,14 +62,10 @@ impl Limits {
             return Ok(());
         };
         self.alarm.sound();
-        let widest = total.reserved.last().unwrap_or(&total.open);
-        // SECURITY: one after the other, or a thousand at once would each find what is there for one.
-        let Ok(_turn) = timeout(TURN_PATIENCE, self.doors.pass_alone(widest)).await else {
-            return Err(TooMany::noted(widest, BUSY));
-        };
         if let Some((counter, wait)) = self.tally.wait(&total.reserved).await {
             return Err(TooMany::noted(counter, wait.min(until_open)));
         }
+        // SECURITY: here and now, not once it was sent, or a thousand at once would each find what is there for one.
         self.tally.charge(&total.reserved).await;
         Ok(())
     }
