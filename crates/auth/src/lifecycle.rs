@@ -13,6 +13,7 @@ mod knowledge;
 mod lease;
 mod position;
 mod refresh;
+mod settings;
 mod waiting;
 
 use std::sync::Arc;
@@ -25,86 +26,14 @@ pub use self::due::Due;
 use self::flight::{Flights, Landing};
 use self::knowledge::Knowledge;
 use self::position::{Phase, Position, Stand, settle};
+pub use self::settings::{LifecycleSettings, Patience};
 use crate::{
-    CLOCK_SKEW, Caller, Change, Clock, EndReason, Event, Grant, Head, HeadState, Heads, HeadsError, Keep,
-    KeptHead, MemoryHeads, Observer, Provider, Random, RefreshTiming, Repetition, SessionKey, Spawner,
-    TransportError, nobody, tokio_spawner,
+    CLOCK_SKEW, Caller, Change, EndReason, Event, Grant, Head, HeadState, Heads, HeadsError, Keep, KeptHead,
+    Provider, RefreshTiming, Repetition, SessionKey, TransportError,
 };
 
 /// What came of reading a head: before the lifecycle is asked, or by [`Lifecycle::read_head`].
 pub type HeadRead = Result<Option<KeptHead>, HeadsError>;
-
-/// How long things may take, and how long they are kept.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// How long a request waits for a refresh, when its access token has ended.
-    pub request: Duration,
-    /// The same, as long as nothing has gone wrong with the refresh: a slow provider, that is, and not one that fails.
-    pub healthy_refresh: Duration,
-    /// The same, while its access token still lives.
-    pub request_with_living_access: Duration,
-    /// How long a refresh, which no request can cancel, tries in all.
-    pub refresh: Duration,
-    /// How long a lease holds that is not prolonged: after a crash nobody refreshes for so long.
-    pub lease: Duration,
-    /// How long a new grant is kept that no request has come with.
-    pub successor: Duration,
-    /// How long it is kept after a request has come with it, for requests that were sent before.
-    pub shown: Duration,
-    /// How long a mark is kept where the grant does not say when its refresh token ends.
-    pub mark: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            request: Duration::from_millis(2_500),
-            // As long as one call of the transport may take.
-            healthy_refresh: Duration::from_secs(5),
-            request_with_living_access: Duration::from_secs(1),
-            refresh: Duration::from_secs(8),
-            lease: Duration::from_secs(4),
-            // As long as a session may be idle by default: what was lost on a Friday is found on Monday.
-            successor: Duration::from_hours(7 * 24),
-            shown: Duration::from_mins(10),
-            mark: Duration::from_hours(30 * 24),
-        }
-    }
-}
-
-/// What a [`Lifecycle`] is made of.
-#[derive(Clone)]
-pub struct LifecycleSettings {
-    /// Whose grants are kept fresh.
-    pub provider: Arc<dyn Provider>,
-    /// Where heads and leases are.
-    pub heads: Arc<dyn Heads>,
-    /// The clock.
-    pub clock: Clock,
-    /// The random source.
-    pub random: Random,
-    /// Where refreshes and sign-outs run.
-    pub spawner: Spawner,
-    /// Who is told.
-    pub observer: Observer,
-    /// How long things may take.
-    pub patience: Patience,
-}
-
-impl LifecycleSettings {
-    /// For a service of one process, which forgets its heads when it ends: tasks on the present tokio runtime, nobody told.
-    pub fn for_one_process(provider: Arc<dyn Provider>, clock: Clock, random: Random) -> Self {
-        Self {
-            provider,
-            heads: Arc::new(MemoryHeads::new(Arc::clone(&clock))),
-            clock,
-            random,
-            spawner: tokio_spawner(),
-            observer: nobody(),
-            patience: Patience::default(),
-        }
-    }
-}
 
 /// A grant newer than the one a request came with.
 #[derive(Debug, Clone)]
