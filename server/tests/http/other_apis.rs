@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::network::{Moment, Outcome};
+use crate::network::Outcome;
 use crate::use_cases::{ACCESS_TOKEN_LIFE, assert_signed_in, assert_signed_out, change};
 use crate::world::World;
 use crate::{links, log};
@@ -36,7 +36,7 @@ async fn the_page_says_of_a_new_password_what_the_api_declares() {
 }
 
 #[tokio::test]
-async fn a_new_password_has_the_api_end_what_it_would_not_end_by_itself() {
+async fn a_new_password_keeps_this_session_where_the_api_declares_nothing() {
     let world = in_front_of_the_recorded_contract().await;
     let (mut browser, mut phone) = (world.signed_in().await, world.signed_in().await);
     assert_eq!(change(&world, &mut browser, "/update?password=password2").await.status, 200);
@@ -126,21 +126,19 @@ async fn an_account_that_was_deleted_is_asked_about_no_more() {
     assert!(!log.contains(" WARN ") && !log.contains("ERROR"), "{log}");
 }
 
-/// Somebody has deleted it elsewhere: first the API does not know the person, then it refuses their refresh token.
+/// By another client of the API: nothing here knows of it. The API does not know the person, and refuses their refresh token.
 #[tokio::test]
 async fn an_account_that_was_deleted_elsewhere_is_a_sign_out_with_its_reason() {
     log::keep();
     let world = in_front_of_the_recorded_contract().await;
-    let (mut browser, mut elsewhere) = (world.signed_in().await, world.signed_in().await);
-    tokio::time::pause();
-    world.network.take_calls();
-    elsewhere.post("/api/delete-account", "").await;
-    world.network.take_calls();
+    let mut browser = world.signed_in().await;
+    world.delete_at_core_api("user@test.com", "password1").await;
     let unknown = r#"{"statusCode":404,"message":"Not Found","error":"Not Found"}"#;
-    world.network.fail_at(Moment::Before, "/user/users/current", Outcome::Answer(404, unknown));
+    world.network.fail("/user/users/current", Outcome::Answer(404, unknown));
     let answer = browser.get("/account").await;
     assert_eq!((answer.status, answer.location()), (303, "/login?return_to=/account"));
-    world.settled().await;
+    let page = browser.get("/login").await.body;
+    assert!(page.contains(r#"data-support-code="S5""#), "{page}");
     let log = log::of_this_test();
     assert!(!log.contains("ERROR"), "{log}");
 }

@@ -121,6 +121,28 @@ impl World {
         assert_eq!(self.network.send(request).await.unwrap().status(), 201);
     }
 
+    /// At the core API, as the person does in another client of it.
+    pub(crate) async fn delete_at_core_api(&self, email: &str, password: &str) {
+        let signing_in = http::Request::post("http://core-api.test/v1/auth/tokens")
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .body(serde_json::json!({ "email": email, "password": password }).to_string().into())
+            .unwrap();
+        let tokens: serde_json::Value =
+            serde_json::from_slice(self.network.send(signing_in).await.unwrap().body()).unwrap();
+        let bearer = format!("Bearer {}", tokens["item"]["accessToken"].as_str().unwrap());
+        let authorized = |method: http::Method, path: &str| {
+            let request =
+                http::Request::builder().method(method).uri(format!("http://core-api.test/v1{path}"));
+            request.header(http::header::AUTHORIZATION, &bearer).body(bytes::Bytes::new()).unwrap()
+        };
+        let asking = authorized(http::Method::GET, "/user/users/current");
+        let person: serde_json::Value =
+            serde_json::from_slice(self.network.send(asking).await.unwrap().body()).unwrap();
+        let path = format!("/user/users/{}", person["item"]["id"].as_str().unwrap());
+        let deleted = self.network.send(authorized(http::Method::DELETE, &path)).await.unwrap();
+        assert_eq!(deleted.status(), 204);
+    }
+
     pub(crate) fn core_api_clock(&self) -> ironleaf_core_api::Clock {
         self.core_api_clock.reader()
     }

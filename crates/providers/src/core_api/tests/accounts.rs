@@ -207,7 +207,7 @@ async fn a_token_at_which_the_api_failed_once_is_good() {
     let nobodys = asked[1].1["token"].as_str().unwrap();
     assert_eq!(asked[2].0, format!("GET /v1/auth/action-requests/{nobodys}"));
     assert_eq!(uuid::Uuid::parse_str(nobodys).unwrap().get_version_num(), 4, "{nobodys}");
-    assert_eq!((&asked[0], &asked[0]), (&asked[3], &asked[3]));
+    assert_eq!(asked[0], asked[3]);
 }
 
 /// The answer of an API that ends every other token family with a new password.
