@@ -43,7 +43,7 @@ impl Default for Patience {
     }
 }
 
-/// What a [`Lifecycle`] is made of.
+/// What a [`Lifecycle`](crate::Lifecycle) is made of.
 #[derive(Clone)]
 pub struct LifecycleSettings {
     /// Whose grants are kept fresh.
