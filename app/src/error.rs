@@ -1,19 +1,18 @@
-//! What the browser may know of a failure.
+//! What the browser may know of a failure. Compiled for both halves: an island may call a server function that fails with it.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use axum::response::{IntoResponse, Response};
-use http::header::{LOCATION, RETRY_AFTER};
-use http::{HeaderValue, StatusCode};
-use ironleaf_bff::{MissingLayer, Problem, ProblemKind};
-use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
-use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 
-/// The answer of a server function that did not do what it was asked, in words chosen here. The cause is in the log.
+#[cfg(feature = "ssr")]
+use crate::browser_answer::{BrowserAnswer, HttpAnswer};
+
+/// What is said when there is no answer, or none of this application.
+pub(crate) const NO_ANSWER: &str = "We cannot be reached right now. Please try again in a moment.";
+
+/// The error of every server function, in words chosen here. The cause is in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppError {
     /// A stable word for scripts.
@@ -23,76 +22,87 @@ pub struct AppError {
     /// What is wrong with single fields, by their names.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
-    /// Where to go, when it cannot be mended in place.
+    /// Where to go when it cannot be mended in place: a path of this origin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-}
-
-impl AppError {
-    pub(crate) fn new(code: &str, message: &str) -> Self {
-        Self { code: code.to_owned(), message: message.to_owned(), fields: BTreeMap::new(), next: None }
-    }
-}
-
-impl From<ProblemKind> for AppError {
-    fn from(kind: ProblemKind) -> Self {
-        Self::new(kind.code(), kind.message())
-    }
-}
-
-/// A mistake in the router; pages have the same in `document`.
-impl From<MissingLayer> for AppError {
-    fn from(missing: MissingLayer) -> Self {
-        tracing::error!(layer = missing.0, "a route lacks a layer");
-        ProblemKind::Internal.into()
-    }
+    /// What the answer is beside its JSON.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    pub(crate) http: Box<HttpAnswer>,
 }
 
 impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
-    /// The framework's own failures: a form that does not fit the function, or a defect. Its texts stay on the server.
+    /// The framework's own failures: a form that does not fit the function, no answer, or a defect. Its texts are not shown.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        let kind = match error {
-            ServerFnErrorErr::Args(_)
-            | ServerFnErrorErr::MissingArg(_)
-            | ServerFnErrorErr::Deserialization(_) => ProblemKind::BadRequest,
-            error => {
-                tracing::error!(%error, "a server function failed");
-                ProblemKind::Internal
-            }
-        };
-        if let Some(response) = use_context::<ResponseOptions>() {
-            response.set_status(kind.status());
+        of_framework(&error)
+    }
+
+    /// The framework answers every error with 500.
+    #[cfg(feature = "ssr")]
+    fn ser(&self) -> leptos::server_fn::Bytes {
+        use leptos::server_fn::Encodes;
+
+        if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+            response.set_status(self.http.status);
         }
-        kind.into()
+        JsonEncoding::encode(self).unwrap_or_default()
     }
 }
 
-/// The page of a form that was refused, for the page of the problem to lead back to.
-#[derive(Debug, Clone)]
-pub(crate) struct FormPage(pub(crate) String);
+#[cfg(feature = "ssr")]
+fn of_framework(error: &ServerFnErrorErr) -> AppError {
+    use ironleaf_bff::ProblemKind;
 
-/// The problem that the answer of a server function stands for, where a browser gets a page and not the framework's JSON.
-pub(crate) fn problem_of(answer: Response) -> Response {
-    let (mut head, _) = answer.into_parts();
-    let problem = match head.status {
-        StatusCode::TOO_MANY_REQUESTS => Problem {
-            kind: ProblemKind::TooManyRequests,
-            retry_after: head.headers.get(RETRY_AFTER).and_then(seconds),
-        },
-        StatusCode::SERVICE_UNAVAILABLE => Problem::unavailable(),
-        status if status.is_server_error() => ProblemKind::Internal.into(),
-        _ => ProblemKind::BadRequest.into(),
-    };
-    let mut response = problem.into_response();
-    let page = head.headers.remove(LOCATION).and_then(|page| page.to_str().map(str::to_owned).ok());
-    if let Some(page) = page {
-        response.extensions_mut().insert(FormPage(page));
+    match error {
+        ServerFnErrorErr::Args(_)
+        | ServerFnErrorErr::MissingArg(_)
+        | ServerFnErrorErr::Deserialization(_) => ProblemKind::BadRequest.into(),
+        error => {
+            tracing::error!(%error, "a server function failed");
+            ProblemKind::Internal.into()
+        }
     }
-    response
 }
 
-fn seconds(value: &HeaderValue) -> Option<Duration> {
-    value.to_str().ok()?.parse().ok().map(Duration::from_secs)
+/// In the browser: the server did not answer, or not with an answer of this application.
+#[cfg(not(feature = "ssr"))]
+fn of_framework(_: &ServerFnErrorErr) -> AppError {
+    AppError {
+        code: "unavailable".to_owned(),
+        message: NO_ANSWER.to_owned(),
+        fields: BTreeMap::new(),
+        next: None,
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl AppError {
+    pub(crate) fn new(status: http::StatusCode, code: &str, message: &str, browser: BrowserAnswer) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            fields: BTreeMap::new(),
+            next: None,
+            http: Box::new(HttpAnswer { status, retry_after: None, browser }),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<ironleaf_bff::ProblemKind> for AppError {
+    fn from(kind: ironleaf_bff::ProblemKind) -> Self {
+        let browser = BrowserAnswer::Problem { problem: kind.into(), form: None };
+        Self::new(kind.status(), kind.code(), kind.message(), browser)
+    }
+}
+
+/// A mistake in the router.
+#[cfg(feature = "ssr")]
+impl From<ironleaf_bff::MissingLayer> for AppError {
+    fn from(missing: ironleaf_bff::MissingLayer) -> Self {
+        tracing::error!(layer = missing.0, "a route lacks a layer");
+        ironleaf_bff::ProblemKind::Internal.into()
+    }
 }

@@ -1,11 +1,18 @@
-//! What the pages and forms leave in a browser beside the session: it gives way where the session needs the room.
+//! What pages and forms leave in a browser beside the session. It gives way where the session needs the room.
+
+mod kept_form;
+mod message;
+mod opened;
+mod place;
+mod verified;
 
 use ironleaf_bff::FlashCookie;
 
-use crate::kept_form::{KEPT_FORMS, PERSON};
-use crate::messages::MESSAGE;
-use crate::pages::{OPENED, VERIFIED};
-use crate::place::PLACE;
+pub(crate) use kept_form::{KEPT_FORMS, KeptField, KeptForm, KeptForms, PERSON, Person};
+pub(crate) use message::{Left, MESSAGE, Message};
+pub(crate) use opened::{OPENED, Opened};
+pub(crate) use place::{PLACE, Place};
+pub(crate) use verified::{VERIFIED, Verified};
 
 /// Every kind of flash of this crate.
 pub const FLASHES: [FlashCookie; 6] = [

@@ -1,24 +1,38 @@
 //! The web application: pages and components that are rendered on the server only, and the islands that also run in
-//! the browser. Compiled for the browser, this crate is its islands and nothing else.
+//! the browser. `app.rs` shows it as a whole. Compiled for the browser, this crate is its islands, and the server functions that they call.
 
 #![expect(unreachable_pub, reason = "the macros of Leptos make components and server functions public")]
 
 pub mod islands;
 
+mod error;
+
+#[cfg(feature = "ssr")]
+mod answer;
+#[cfg(feature = "ssr")]
+mod app;
+#[cfg(feature = "ssr")]
+mod browser_answer;
 #[cfg(feature = "ssr")]
 mod components;
 #[cfg(feature = "ssr")]
-mod error;
-#[cfg(feature = "ssr")]
 mod flashes;
 #[cfg(feature = "ssr")]
-mod kept_form;
+mod form_post;
 #[cfg(feature = "ssr")]
-mod messages;
+mod html_form;
+#[cfg(feature = "ssr")]
+mod links;
+#[cfg(feature = "ssr")]
+mod load;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
-mod place;
+mod redacted;
+#[cfg(feature = "ssr")]
+mod refusal;
+#[cfg(feature = "ssr")]
+mod render;
 #[cfg(feature = "ssr")]
 mod request;
 #[cfg(feature = "ssr")]
@@ -26,18 +40,19 @@ mod server_fns;
 #[cfg(feature = "ssr")]
 mod site;
 #[cfg(feature = "ssr")]
+mod theme;
+#[cfg(feature = "ssr")]
 mod validation;
 #[cfg(feature = "ssr")]
 mod wait;
 
-#[cfg(feature = "ssr")]
-pub mod document;
-#[cfg(feature = "ssr")]
-pub mod routes;
+pub use error::AppError;
 
+#[cfg(feature = "ssr")]
+pub use app::pages;
 #[cfg(feature = "ssr")]
 pub use flashes::FLASHES;
 #[cfg(feature = "ssr")]
-pub use server_fns::{handle_server_fn, server_fn_routes};
+pub use render::{PageHandler, Pages, handle_server_fn, server_fn_routes};
 #[cfg(feature = "ssr")]
-pub use site::{Site, SiteAssets};
+pub use site::{PagePaths, Site, SiteAssets};

@@ -1,51 +1,178 @@
-//! What a page and a server function take from the request they answer.
+//! What a page takes from the request that it answers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use axum::extract::{FromRequestParts as _, RawPathParams};
+use cookie::Cookie;
 use http::header::COOKIE;
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use ironleaf_bff::edge::{
-    CspNonce, RequestId, after_cookies_tried, cookie_for_a_form, cookies_are_blocked, form_id,
+    CspNonce, PROBE_COOKIE, RequestId, after_cookies_tried, cookie_for_a_form, cookies_are_blocked, form_id,
     with_cookies_tried,
 };
 use ironleaf_bff::{
-    Bff, CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, Problem, ReturnTo, SignInLink,
-    SignedOutReason, User, VerificationLink, page_of, session_cannot_be_checked,
+    AccountError, Bff, CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, Problem, ProblemKind,
+    ReturnTo, SignInLink, SignedOutReason, User, VerificationLink, page_of, refresh_before_rendering,
+    require_room_to_refresh, session_cannot_be_checked,
 };
+use leptos::prelude::expect_context;
 
-use crate::Site;
-use crate::document::Answer;
-use crate::kept_form::{KEPT_FORMS, KeptForm};
-use crate::messages::{Left, MESSAGE, Message};
-use crate::place::{PLACE, Place};
-use crate::routes::login_page;
-
-/// The name of the cookie that remembers the theme. It is no secret and has no prefix.
-pub(crate) const THEME_COOKIE: &str = "ironleaf-theme";
+use crate::answer::Answer;
+use crate::flashes::{KEPT_FORMS, KeptForm, Left, MESSAGE, Message, PLACE, Place};
+use crate::links;
+use crate::site::Site;
+use crate::theme::{THEME_COOKIE, Theme};
 
 /// A request for a page, behind every layer.
 pub struct PageRequest {
     parts: Parts,
+    params: Vec<(String, String)>,
     pub(crate) site: Arc<Site>,
     pub(crate) viewer: Option<User>,
+    /// Whether a form was rendered that needs cookies.
+    has_form: AtomicBool,
 }
 
 impl PageRequest {
     /// # Errors
     ///
     /// [`MissingLayer`] where the route lacks the session layer or the site.
-    pub fn new(parts: Parts) -> Result<Self, MissingLayer> {
+    pub(crate) async fn new(mut parts: Parts) -> Result<Self, MissingLayer> {
         let site = parts.extensions.get::<Arc<Site>>().cloned().ok_or(MissingLayer("Site"))?;
         let MaybeUser(viewer) = MaybeUser::from_parts(&parts)?;
-        Ok(Self { parts, site, viewer })
+        let params = RawPathParams::from_request_parts(&mut parts, &()).await;
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let params = params.map(|params| params.iter().map(owned).collect()).unwrap_or_default();
+        Ok(Self { parts, params, site, viewer, has_form: AtomicBool::new(false) })
+    }
+
+    /// A request for nothing, with which the routes are walked through once at start.
+    pub(crate) fn for_nothing() -> Self {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let site = Arc::default();
+        Self { parts, params: Vec::new(), site, viewer: None, has_form: AtomicBool::new(false) }
+    }
+
+    /// The request that is being answered, for components.
+    ///
+    /// # Panics
+    ///
+    /// Outside the rendering of a page.
+    pub(crate) fn current() -> Arc<Self> {
+        expect_context()
     }
 
     /// The same for a page about a problem: such a request may not have come as far as the session.
     pub(crate) fn for_problem(parts: Parts) -> Option<Self> {
         let site = parts.extensions.get::<Arc<Site>>().cloned()?;
         let viewer = MaybeUser::from_parts(&parts).ok().and_then(|MaybeUser(viewer)| viewer);
-        Some(Self { parts, site, viewer })
+        Some(Self { parts, params: Vec::new(), site, viewer, has_form: AtomicBool::new(false) })
+    }
+
+    /// A parameter of the path, such as `id` of `/orders/:id`, percent-decoded.
+    #[expect(dead_code, reason = "no page of this application has one; docs/adding-a-page.md shows it")]
+    pub(crate) fn param(&self, name: &str) -> Option<&str> {
+        self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The person who is signed in, as their session knows them.
+    ///
+    /// # Errors
+    ///
+    /// Leads to the sign-in page and back here where nobody is signed in.
+    pub(crate) fn signed_in(&self) -> Result<User, Answer> {
+        self.signed_in_or_back_to(self.here().as_ref())
+    }
+
+    /// The same, and back to `place` afterwards.
+    pub(crate) fn signed_in_or_back_to(&self, place: Option<&ReturnTo>) -> Result<User, Answer> {
+        self.viewer.clone().ok_or_else(|| self.ask_to_log_in(place))
+    }
+
+    /// Nobody is signed in.
+    ///
+    /// # Errors
+    ///
+    /// Leads somebody who is signed in to where they wanted to go.
+    pub(crate) fn signed_out(&self) -> Result<(), Answer> {
+        if self.viewer.is_none() {
+            return Ok(());
+        }
+        Err(Answer::Redirect(self.return_to().map_or_else(|| "/".to_owned(), |place| place.to_string())))
+    }
+
+    /// The person as the core API knows them now.
+    ///
+    /// # Errors
+    ///
+    /// Leads to the sign-in page and back here where the session is over, or shows the page of a problem.
+    pub(crate) async fn current_user(&mut self) -> Result<User, Answer> {
+        let core_api = self.core_api().await?;
+        let user = core_api.current_user().await.map_err(|error| self.answer_to(&core_api, &error))?;
+        self.viewer = Some(user.clone());
+        Ok(user)
+    }
+
+    /// Whether a new password ends every other session of the person at the back end. It is known once the person was asked for.
+    pub(crate) fn ends_other_sessions(&self) -> bool {
+        CoreApi::from_parts(&self.parts).is_ok_and(|core_api| core_api.ends_other_sessions())
+    }
+
+    /// What to answer when the core API has refused a call.
+    fn answer_to(&self, core_api: &CoreApi, error: &AccountError) -> Answer {
+        match error {
+            AccountError::SignedOut => {
+                let answer = self.ask_to_log_in(self.here().as_ref());
+                // What has turned out since the request came in.
+                if let Some(reason) = core_api.signed_out_reason() {
+                    self.leave_message(Message::SessionExpired(Some(reason)), "/login");
+                }
+                answer
+            }
+            AccountError::Forbidden => ProblemKind::Forbidden.into(),
+            error => {
+                tracing::warn!(%error, path = self.parts.uri.path(), "a page cannot be shown");
+                Problem::unavailable().into()
+            }
+        }
+    }
+
+    /// A handle on the core API that speaks for the viewer. The access token is renewed first where it is due: once a byte is rendered, no
+    /// cookie can leave with the response. A page that does not ask for it works while the core API is down.
+    ///
+    /// # Errors
+    ///
+    /// The page of a problem, where there is neither a living access token nor an answer of the provider.
+    async fn core_api(&mut self) -> Result<CoreApi, Answer> {
+        let bff = self.parts.extensions.get::<Bff>().cloned().ok_or(MissingLayer("Bff"))?;
+        require_room_to_refresh(&self.parts.extensions)?;
+        refresh_before_rendering(&bff, &mut self.parts.extensions).await?;
+        Ok(CoreApi::from_parts(&self.parts)?)
+    }
+
+    /// Whether the answer depends on nothing but build, theme and nonce, if the page's loader looks at nothing but this request: nobody is
+    /// signed in, there is no query, and no earlier request has left anything.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.parts.method == Method::GET
+            && self.parts.uri.query().is_none()
+            && !self.may_be_signed_in()
+            && self.cookies().all(|cookie| matches!(cookie.name(), THEME_COOKIE | PROBE_COOKIE))
+    }
+
+    fn cookies(&self) -> impl Iterator<Item = Cookie<'_>> {
+        let lines = self.parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+        lines.flat_map(Cookie::split_parse).filter_map(Result::ok)
+    }
+
+    /// A form is rendered that needs cookies: the browser is given one, and whether it comes back tells whether it keeps them.
+    pub(crate) fn note_form(&self) {
+        self.has_form.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_form(&self) -> bool {
+        self.has_form.load(Ordering::Relaxed)
     }
 
     /// Somebody is signed in, or came with a session of which nobody can tell: a sign-in would replace one that may well live.
@@ -62,7 +189,7 @@ impl PageRequest {
         if let Some(reason) = SignedOutReason::from_parts(&self.parts) {
             self.leave_message(Message::SessionExpired(Some(reason)), "/login");
         }
-        Answer::Redirect(login_page(place))
+        Answer::Redirect(links::login(place))
     }
 
     /// Whose page this is, for the forms on it.
@@ -90,9 +217,12 @@ impl PageRequest {
     }
 
     /// The address of a page to which a link has led, as soon as it is known that cookies come back: without what asked for them.
-    pub(crate) fn after_cookies_tried(&self) -> Option<Answer> {
-        let next = after_cookies_tried(&self.parts.uri, &self.parts.headers)?;
-        ReturnTo::parse(&next).map(|place| Answer::Redirect(place.to_string()))
+    pub(crate) fn after_cookies_tried(&self) -> Result<(), Answer> {
+        let next = after_cookies_tried(&self.parts.uri, &self.parts.headers);
+        match next.and_then(|next| ReturnTo::parse(&next)) {
+            Some(place) => Err(Answer::Redirect(place.to_string())),
+            None => Ok(()),
+        }
     }
 
     /// Whether this browser has asked for the e-mail that the link is from.
@@ -105,19 +235,10 @@ impl PageRequest {
         VerificationLink::was_asked_for_by(&self.parts)
     }
 
-    /// What a page for signed-out people says to others: on to where they wanted to go.
-    pub(crate) fn already_signed_in(&self) -> Answer {
-        Answer::Redirect(self.return_to().map_or_else(|| "/".to_owned(), |place| place.to_string()))
-    }
-
-    /// A handle on the core API that speaks for the viewer.
-    pub(crate) fn core_api(&self) -> Result<CoreApi, MissingLayer> {
-        CoreApi::from_parts(&self.parts)
-    }
-
-    /// The path and query of this very request, to come back to.
+    /// The path and query of this very request, to come back to. `None` where there is no page at it: the address may have anything in it.
     pub(crate) fn here(&self) -> Option<ReturnTo> {
-        ReturnTo::parse(self.parts.uri.path_and_query()?.as_str())
+        let uri = &self.parts.uri;
+        if self.site.has_page(uri.path()) { ReturnTo::parse(uri.path_and_query()?.as_str()) } else { None }
     }
 
     /// The first value of a field of the query.
@@ -138,11 +259,14 @@ impl PageRequest {
 
     /// The theme that the person chose, from its cookie.
     pub(crate) fn theme(&self) -> Option<Theme> {
-        let cookies = self.parts.headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok());
-        cookies.flat_map(|header| header.split(';')).find_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            Theme::parse(value).filter(|_| name == THEME_COOKIE)
-        })
+        self.cookies()
+            .filter(|cookie| cookie.name() == THEME_COOKIE)
+            .find_map(|cookie| Theme::parse(cookie.value()))
+    }
+
+    /// The path and query, as Leptos' router takes them.
+    pub(crate) fn path_and_query(&self) -> &str {
+        self.parts.uri.path_and_query().map_or("/", |path| path.as_str())
     }
 
     pub(crate) fn nonce(&self) -> Option<&CspNonce> {
@@ -167,7 +291,7 @@ impl PageRequest {
     }
 
     pub(crate) fn leave_message(&self, message: Message, page: &str) {
-        self.leave(&MESSAGE, &Left::for_page(message, page));
+        self.leave(&MESSAGE, &Left::for_page(message, page, |path| self.site.has_page(path)));
     }
 
     /// This page leads on to another, and its message goes along.
@@ -236,26 +360,5 @@ impl PageRequest {
 
     fn flash(&self) -> Option<&Flash> {
         self.parts.extensions.get()
-    }
-}
-
-/// The colours a person chose; nobody has to choose, the device decides then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Theme {
-    Light,
-    Dark,
-}
-
-impl Theme {
-    /// The class on `<html>` and the value of the cookie.
-    pub(crate) const fn class(self) -> &'static str {
-        match self {
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Light, Self::Dark].into_iter().find(|theme| theme.class() == text)
     }
 }

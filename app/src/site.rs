@@ -1,5 +1,6 @@
 //! What is the same on every page: brand, links, assets. One place to change them.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 /// What this is, in a sentence: on the front page, and for whoever shows a link to it.
@@ -7,7 +8,7 @@ pub(crate) const TAGLINE: &str = "Sign-in, sessions and account pages in front o
      the browser only ever sees pages.";
 
 /// What is the same on every page of one deployment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Site {
     /// The brand shown in the header and in titles.
     pub app_name: String,
@@ -21,10 +22,42 @@ pub struct Site {
     pub is_https: bool,
     /// Where a development build announces changes.
     pub reload_addr: Option<SocketAddr>,
+    /// Which paths are pages.
+    pub pages: PagePaths,
+}
+
+impl Site {
+    /// Whether there is a page at this path.
+    pub(crate) fn has_page(&self, path: &str) -> bool {
+        self.pages.0.at(path).is_ok()
+    }
+}
+
+/// The paths of all pages.
+#[derive(Clone, Default)]
+pub struct PagePaths(matchit::Router<()>);
+
+impl PagePaths {
+    /// From paths as axum writes them, such as `/orders/{id}`. One that is there twice counts once.
+    pub(crate) fn new<'a>(paths: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut router = matchit::Router::new();
+        for path in paths {
+            if let Err(error) = router.insert(path, ()) {
+                tracing::error!(%error, path, "two pages have one path");
+            }
+        }
+        Self(router)
+    }
+}
+
+impl fmt::Debug for PagePaths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PagePaths(..)")
+    }
 }
 
 /// Paths of the built assets, with their content hash where the build gave them one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SiteAssets {
     /// The stylesheet.
     pub style: String,

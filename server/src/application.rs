@@ -181,6 +181,7 @@ pub async fn application(
         assets: built.assets.clone(),
         is_https: config.public_origin.is_https(),
         reload_addr: config.reload_addr,
+        pages: app::pages().table(),
     });
     let router = router(&bff, site, config.client_ip(), session, built, health);
     Ok(Application { router, live, bff })

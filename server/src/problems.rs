@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use app::Site;
-use app::document::problem_page;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
@@ -53,7 +52,7 @@ where
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let asked = asked.into_parts();
     match Wants::from_headers(&asked.headers) {
-        Wants::Page => problem_page(asked, problem, response),
+        Wants::Page => app::pages().problem_page(asked, problem, response).await,
         Wants::Json => json(problem, response),
         Wants::Text => text(problem, response),
     }
@@ -85,7 +84,7 @@ impl<P: Payload> Asked<P> {
         }
     }
 
-    /// A request again, for [`problem_page`].
+    /// A request again, for the page of the problem.
     fn into_parts(self) -> Parts {
         let (mut parts, ()) = http::Request::new(()).into_parts();
         (parts.method, parts.uri) = (self.method, self.uri);

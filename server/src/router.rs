@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use app::routes::{NOT_FOUND, PAGES, PageRoute};
 use app::{Site, handle_server_fn, server_fn_routes};
 use axum::Router;
 use axum::extract::Request;
@@ -11,7 +10,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use http::Method;
 use http::header::CACHE_CONTROL;
-use ironleaf_bff::{Bff, Problem, ReturnTo, refresh_before_rendering, require_room_to_refresh};
+use http::request::Parts;
+use ironleaf_bff::{Bff, Problem, ProblemKind, ReturnTo};
 use ironleaf_session::{Payload, SessionLayer};
 use percent_encoding::percent_decode_str;
 
@@ -33,7 +33,7 @@ pub fn router<P: Payload>(
 ) -> Router {
     let context = Arc::new(Context { bff: bff.clone(), site, client_ip, forms: server_fn_routes() });
     // Each call of `Router::layer` puts all that is inside into a box, which is copied for each request: so few calls.
-    let application = pages(bff).merge(server_fns()).fallback(not_found).layer((
+    let application = pages().merge(server_fns()).fallback(not_found).layer((
         from_fn_with_state(Arc::clone(&context), layers::in_front_of_session),
         session,
         from_fn(layers::behind_session::<P>),
@@ -44,10 +44,13 @@ pub fn router<P: Payload>(
         .merge(health.routes().layer(from_fn_with_state(context, layers::around_health::<P>)))
 }
 
-fn pages(bff: &Bff) -> Router {
-    let pages = PAGES.into_iter().fold(Router::new(), |router, page| {
-        let bff = bff.clone();
-        router.route(page.path, get(move |request| answer(page, bff, request)))
+fn pages() -> Router {
+    let pages = app::pages().handlers().fold(Router::new(), |router, (path, page)| {
+        let answer = move |parts: Parts| {
+            let page = Arc::clone(&page);
+            async move { page.answer(parts).await }
+        };
+        router.route(path, get(answer))
     });
     pages.route("/.well-known/change-password", get(change_password))
 }
@@ -59,25 +62,11 @@ fn server_fns() -> Router {
         .fold(Router::new(), |router, path| router.route(path, post(handle_server_fn)))
 }
 
-async fn answer(page: PageRoute, bff: Bff, mut request: Request) -> Response {
-    if page.calls_core_api
-        && let Err(problem) = ready_for_calls(&bff, &mut request).await
-    {
-        return problem.into_response();
-    }
-    (page.answer)(request.into_parts().0).await
-}
-
-async fn ready_for_calls(bff: &Bff, request: &mut Request) -> Result<(), Problem> {
-    require_room_to_refresh(request)?;
-    refresh_before_rendering(bff, request).await
-}
-
 async fn not_found(request: Request) -> Response {
     match page_without_slash(&request).or_else(|| page_with_its_query(&request)) {
         // What follows `?` may be a token, and no cache is to keep it.
         Some(place) => ([(CACHE_CONTROL, "no-store")], Redirect::temporary(&place)).into_response(),
-        None => (NOT_FOUND.answer)(request.into_parts().0).await,
+        None => Problem::new(ProblemKind::NotFound).into_response(),
     }
 }
 
@@ -87,17 +76,17 @@ fn page_without_slash(request: &Request) -> Option<String> {
     let trimmed = path.trim_end_matches('/');
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     // SECURITY: to a page of ours and nowhere else. `//evil.example/` would be an address of another site.
-    let page = PAGES.iter().find(|page| page.path.eq_ignore_ascii_case(trimmed) && is_read)?;
-    Some(query.map_or_else(|| page.path.to_owned(), |query| format!("{}?{query}", page.path)))
+    let page = app::pages().paths().find(|page| page.eq_ignore_ascii_case(trimmed) && is_read)?;
+    Some(query.map_or_else(|| page.to_owned(), |query| format!("{page}?{query}")))
 }
 
 /// Where the page is that somebody has asked for with a query that is part of the path: mail programs escape the `?` of a link, or lose it.
 fn page_with_its_query(request: &Request) -> Option<String> {
     let path = request.uri().path();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    let (page, query) = PAGES.iter().filter(|_| is_read).find_map(|page| {
-        let (start, rest) = path.split_at_checked(page.path.len())?;
-        let rest = start.eq_ignore_ascii_case(page.path).then_some(rest)?;
+    let (page, query) = app::pages().paths().filter(|_| is_read).find_map(|page| {
+        let (start, rest) = path.split_at_checked(page.len())?;
+        let rest = start.eq_ignore_ascii_case(page).then_some(rest)?;
         let Some(below) = rest.strip_prefix('/') else { return Some((page, escaped_query(rest)?)) };
         if ["email=", "token="].into_iter().any(|field| below.starts_with(field)) {
             return Some((page, below.to_owned()));
@@ -107,7 +96,7 @@ fn page_with_its_query(request: &Request) -> Option<String> {
     })?;
     let rest = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     // SECURITY: nothing else than a path of this origin comes out of this.
-    ReturnTo::parse(&format!("{}?{query}{rest}", page.path)).map(|place| place.to_string())
+    ReturnTo::parse(&format!("{page}?{query}{rest}")).map(|place| place.to_string())
 }
 
 /// Nobody escapes a link more often by mistake, and each time is one more to read it.

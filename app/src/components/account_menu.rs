@@ -1,6 +1,9 @@
 use ironleaf_bff::User;
 use leptos::prelude::*;
 
+use super::ButtonForm;
+use crate::server_fns::SignOut;
+
 /// The avatar and what hangs from it.
 #[component]
 #[expect(clippy::needless_pass_by_value, reason = "a view may outlive whoever makes it")]
@@ -22,12 +25,11 @@ pub(crate) fn AccountMenu(user: User) -> impl IntoView {
             <a role="menuitem" href="/account">
                 "Settings"
             </a>
-            <form role="none" method="post" action="/api/sign-out">
-                <input type="hidden" name="page_of" value="%page_of%" />
+            <ButtonForm<SignOut> once=false role="none">
                 <button type="submit" role="menuitem">
                     "Logout"
                 </button>
-            </form>
+            </ButtonForm<SignOut>>
         </div>
     }
 }

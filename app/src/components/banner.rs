@@ -1,25 +1,21 @@
-use ironleaf_bff::{ReturnTo, User};
 use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::{AccountMenu, ThemeMenu, icons};
+use crate::request::PageRequest;
 
 /// The header of normal pages. Its menus are native popovers and forms: they work before, and without, any script.
-///
-/// Where `viewer` is nobody, `can_log_in` says whether that is known.
 #[component]
-pub(crate) fn Banner(
-    app_name: String,
-    viewer: Option<User>,
-    can_log_in: bool,
-    here: Option<ReturnTo>,
-) -> impl IntoView {
+pub(crate) fn Banner() -> impl IntoView {
+    let request = PageRequest::current();
+    // Somebody of whom nobody can tell whether they are signed in is offered nothing.
+    let can_log_in = !request.may_be_signed_in();
     view! {
         <header class="banner">
             <div class="banner-row">
-                <Brand app_name />
+                <Brand />
                 <div class="banner-actions">
-                    {match viewer {
+                    {match request.viewer.clone() {
                         Some(user) => Either::Left(view! { <AccountMenu user /> }),
                         None => {
                             Either::Right(
@@ -33,7 +29,7 @@ pub(crate) fn Banner(
                                     }),
                             )
                         }
-                    }} <ThemeMenu here />
+                    }} <ThemeMenu />
                 </div>
             </div>
         </header>
@@ -42,21 +38,21 @@ pub(crate) fn Banner(
 
 /// The header of sign-in and its neighbours: the logo and nothing that leads away.
 #[component]
-pub(crate) fn AuthBanner(app_name: String) -> impl IntoView {
+pub(crate) fn AuthBanner() -> impl IntoView {
     view! {
         <header class="banner">
             <div class="banner-row">
-                <Brand app_name />
+                <Brand />
             </div>
         </header>
     }
 }
 
 #[component]
-fn Brand(app_name: String) -> impl IntoView {
+fn Brand() -> impl IntoView {
     view! {
         <a class="brand" href="/">
-            {icons::leaf()} <span>{app_name}</span>
+            {icons::leaf()} <span>{PageRequest::current().site.app_name.clone()}</span>
         </a>
     }
 }

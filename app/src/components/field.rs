@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use crate::kept_form::KeptField;
+use crate::flashes::KeptField;
 use crate::validation::{FieldProblem, MIN_PASSWORD_LENGTH};
 
 /// What a field asks for, and what is said where it does not get it. The server checks the same in `server_fns`; here it

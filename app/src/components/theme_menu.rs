@@ -1,12 +1,14 @@
-use ironleaf_bff::ReturnTo;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 
 use super::icons;
+use crate::request::PageRequest;
+use crate::server_fns::SetTheme;
 
 /// Light, dark, or as the device says. Each item is the submit button of one form.
 #[component]
-pub(crate) fn ThemeMenu(here: Option<ReturnTo>) -> impl IntoView {
-    let here = here.map_or_else(|| "/".to_owned(), |here| here.to_string());
+pub(crate) fn ThemeMenu() -> impl IntoView {
+    let here = PageRequest::current().here().map_or_else(|| "/".to_owned(), |here| here.to_string());
     view! {
         <button
             type="button"
@@ -18,7 +20,7 @@ pub(crate) fn ThemeMenu(here: Option<ReturnTo>) -> impl IntoView {
             {icons::sun_and_moon()}
         </button>
         <div id="theme-menu" class="menu" role="menu" aria-label="Toggle theme" popover="auto">
-            <form role="none" method="post" action="/api/set-theme" data-theme-form="">
+            <form role="none" method="post" action=SetTheme::PATH data-theme-form="">
                 <input type="hidden" name="return_to" value=here />
                 {[("light", "Light"), ("dark", "Dark"), ("system", "System")]
                     .map(|(value, label)| {

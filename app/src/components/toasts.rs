@@ -1,11 +1,12 @@
 use leptos::prelude::*;
 
-use crate::messages::Message;
+use crate::request::PageRequest;
 
 /// Where messages appear. The one from the last request stands here as rendered; the page's script lets it go after a
 /// while and adds what islands have to say.
 #[component]
-pub(crate) fn Toasts(message: Option<Message>) -> impl IntoView {
+pub(crate) fn Toasts() -> impl IntoView {
+    let message = PageRequest::current().take_message();
     view! {
         <section id="toasts" class="toasts" aria-label="Notifications alt+T" tabindex="-1">
             {message

@@ -1,50 +1,25 @@
-use ironleaf_bff::{AccountError, Problem, ProblemKind, Role, User};
+use ironleaf_bff::{Role, User};
 use leptos::either::Either;
 use leptos::prelude::*;
+use leptos_meta::Title;
 
-use crate::components::{Breadcrumb, DeleteAccountForm, Field, Rules};
-use crate::document::{Answer, Page};
-use crate::islands::EnhancedForm;
-use crate::kept_form::KeptForm;
-use crate::messages::Message;
+use crate::answer::Answer;
+use crate::components::{Breadcrumb, ButtonForm, DeleteAccountForm, Field, Rules, ServerForm};
+use crate::flashes::KeptForm;
+use crate::load::Load;
 use crate::request::PageRequest;
+use crate::server_fns::{ResendVerification, UpdateAccount};
 use crate::validation::FieldProblem;
 
-/// `/account`: the person as the core API knows them now, and what they can change.
-pub(crate) async fn account(mut request: PageRequest) -> (PageRequest, Answer) {
-    let core_api = match request.core_api() {
-        Ok(core_api) => core_api,
-        Err(missing) => return (request, missing.into()),
-    };
-    let answer = match core_api.current_user().await {
-        Ok(user) => {
-            request.viewer = Some(user.clone());
-            let (form, others_end) = (request.take_form(), core_api.ends_other_sessions());
-            Answer::Page(Page::new("Account", move || account_view(user, form, others_end)).with_islands())
-        }
-        Err(AccountError::SignedOut) => {
-            let answer = request.ask_to_log_in(request.here().as_ref());
-            // What has turned out since the request came in.
-            if let Some(reason) = core_api.signed_out_reason() {
-                request.leave_message(Message::SessionExpired(Some(reason)), "/login");
-            }
-            answer
-        }
-        Err(AccountError::Forbidden) => Answer::Problem(Problem::new(ProblemKind::Forbidden)),
-        Err(error) => {
-            tracing::warn!(%error, "the account page cannot be shown");
-            Answer::Problem(Problem::unavailable())
-        }
-    };
-    (request, answer)
-}
-
-/// `others_end` is whether a new password ends the sessions of other clients, too.
-fn account_view(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
+/// `/account`: the person as the core API knows them now, and what they can change. `others_end` is whether a new password ends the sessions
+/// of other clients, too.
+#[component]
+pub(crate) fn Account(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
     let unverified = user.unverified_email.clone();
     // The address that the person chose last, although it waits for its verification.
     let email = unverified.clone().or(user.email).unwrap_or_default();
     view! {
+        <Title text="Account" />
         <div>
             <Breadcrumb here="Account" />
             <h1>"Account Settings"</h1>
@@ -71,39 +46,35 @@ fn account_view(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
                         )
                     }}
                 </div>
-                <EnhancedForm>
-                    <form method="post" action="/api/update-account" novalidate>
-                        <input type="hidden" name="form_id" value="%form_id%" />
-                        <input type="hidden" name="page_of" value="%page_of%" />
-                        <Field
-                            kept=form.field("email")
-                            label="Email"
-                            kind="email"
-                            autocomplete="username"
-                            rules=Rules::EMAIL
-                            value=email
-                        />
-                        <Field
-                            kept=form.field("password")
-                            label="Password"
-                            placeholder="Leave empty to keep it"
-                            autocomplete="new-password"
-                            rules=Rules::NEW_PASSWORD.or_empty()
-                        />
-                        <Field
-                            kept=form.field("confirm_password")
-                            label="Confirm Password"
-                            placeholder="The new password again"
-                            autocomplete="new-password"
-                            rules=Rules::confirmation(FieldProblem::ConfirmationDue).or_empty()
-                        />
-                        <p class="form-actions">
-                            <button type="submit" class="button primary">
-                                "Update"
-                            </button>
-                        </p>
-                    </form>
-                </EnhancedForm>
+                <ServerForm<UpdateAccount>>
+                    <Field
+                        kept=form.field("email")
+                        label="Email"
+                        kind="email"
+                        autocomplete="username"
+                        rules=Rules::EMAIL
+                        value=email
+                    />
+                    <Field
+                        kept=form.field("password")
+                        label="Password"
+                        placeholder="Leave empty to keep it"
+                        autocomplete="new-password"
+                        rules=Rules::NEW_PASSWORD.or_empty()
+                    />
+                    <Field
+                        kept=form.field("confirm_password")
+                        label="Confirm Password"
+                        placeholder="The new password again"
+                        autocomplete="new-password"
+                        rules=Rules::confirmation(FieldProblem::ConfirmationDue).or_empty()
+                    />
+                    <p class="form-actions">
+                        <button type="submit" class="button primary">
+                            "Update"
+                        </button>
+                    </p>
+                </ServerForm<UpdateAccount>>
             </section>
             {roles(&user.roles)}
             <section class="panel danger-zone" aria-labelledby="leave">
@@ -141,13 +112,11 @@ fn Unverified(email: String) -> impl IntoView {
                 "Your email address is unverified: we have sent a link to " <strong>{email}</strong>
                 ". Open it to verify that the address is yours."
             </p>
-            <form method="post" action="/api/resend-verification">
-                <input type="hidden" name="form_id" value="%form_id%" />
-                <input type="hidden" name="page_of" value="%page_of%" />
+            <ButtonForm<ResendVerification>>
                 <button type="submit" class="button">
                     "Resend email"
                 </button>
-            </form>
+            </ButtonForm<ResendVerification>>
         </section>
     }
 }
@@ -182,5 +151,13 @@ fn DeleteDialog() -> impl IntoView {
             <h2 id="delete-dialog-title">"Are you sure?"</h2>
             <DeleteAccountForm cancel />
         </dialog>
+    }
+}
+
+impl Load for AccountProps {
+    async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
+        let user = request.current_user().await?;
+        let others_end = request.ends_other_sessions();
+        Ok(Self { user, form: request.take_form(), others_end })
     }
 }

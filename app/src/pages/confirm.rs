@@ -1,65 +1,58 @@
 use ironleaf_bff::ReturnTo;
 use leptos::prelude::*;
+use leptos_meta::Title;
 
-use crate::components::{Field, ReturnField, Rules, Username};
-use crate::document::{Answer, Page};
-use crate::islands::EnhancedForm;
-use crate::kept_form::KeptForm;
+use crate::answer::Answer;
+use crate::components::{ButtonForm, Field, Rules, ServerForm, Username};
+use crate::flashes::KeptForm;
+use crate::load::Load;
 use crate::request::PageRequest;
+use crate::server_fns::{ConfirmPassword, RequestPasswordReset};
 use crate::validation::FieldProblem;
 
 /// `/confirm`: asks for the password again before a change that matters, when the last sign-in is a while ago.
-pub(crate) async fn confirm(request: PageRequest) -> (PageRequest, Answer) {
-    let return_to = request.return_to();
-    let Some(user) = request.viewer.clone() else {
-        let answer = request.ask_to_log_in(return_to.as_ref());
-        return (request, answer);
-    };
-    let form = request.take_form();
-    let view = || confirm_view(form, user.email.unwrap_or_default(), return_to);
-    let page = Page::new("Confirm", view).with_islands();
-    (request, Answer::Page(page))
-}
-
-fn confirm_view(form: KeptForm, email: String, return_to: Option<ReturnTo>) -> impl IntoView {
-    let own = email.clone();
-    let place = return_to.clone();
+#[component]
+pub(crate) fn Confirm(email: String, form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
     let back = return_to.as_ref().map_or("/", ReturnTo::as_str).to_owned();
+    let place = return_to.clone();
+    let own = email.clone();
     view! {
+        <Title text="Confirm" />
         <section class="card">
             <h1>"Confirm it's you"</h1>
             <p class="lead-small">
-                "You logged in a while ago. Enter the password of " <strong>{own.clone()}</strong>
+                "You logged in a while ago. Enter the password of " <strong>{email.clone()}</strong>
                 " to go on. What you have typed is kept, except for passwords."
             </p>
-            <EnhancedForm>
-                <form method="post" action="/api/confirm-password" novalidate>
-                    <input type="hidden" name="form_id" value="%form_id%" />
-                    <Username email />
-                    <input type="hidden" name="page_of" value="%page_of%" />
-                    <ReturnField place=return_to />
-                    <Field
-                        kept=form.field("password")
-                        label="Password"
-                        autocomplete="current-password"
-                        rules=Rules::present_or(FieldProblem::PasswordMissing)
-                    />
-                    <button type="submit" class="button primary wide">
-                        "Continue"
-                    </button>
-                </form>
-            </EnhancedForm>
+            <ServerForm<ConfirmPassword> return_to>
+                <Username email />
+                <Field
+                    kept=form.field("password")
+                    label="Password"
+                    autocomplete="current-password"
+                    rules=Rules::present_or(FieldProblem::PasswordMissing)
+                />
+                <button type="submit" class="button primary wide">
+                    "Continue"
+                </button>
+            </ServerForm<ConfirmPassword>>
             <div class="card-links">
                 <a href=back>"Go back"</a>
-                <form method="post" action="/api/request-password-reset">
-                    <input type="hidden" name="form_id" value="%form_id%" />
-                    <input type="hidden" name="email" value=own.clone() />
-                    <ReturnField place />
+                <ButtonForm<RequestPasswordReset> return_to=place>
+                    <input type="hidden" name="email" value=own />
                     <button type="submit" class="link">
                         "Forgot Password"
                     </button>
-                </form>
+                </ButtonForm<RequestPasswordReset>>
             </div>
         </section>
+    }
+}
+
+impl Load for ConfirmProps {
+    async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
+        let return_to = request.return_to();
+        let user = request.signed_in_or_back_to(return_to.as_ref())?;
+        Ok(Self { email: user.email.unwrap_or_default(), form: request.take_form(), return_to })
     }
 }

@@ -1,7 +1,9 @@
 use leptos::prelude::*;
+use leptos_meta::Title;
 
+use crate::answer::Answer;
 use crate::components::branch;
-use crate::document::{Answer, Page};
+use crate::load::Load;
 use crate::request::PageRequest;
 use crate::site::TAGLINE;
 
@@ -21,45 +23,50 @@ const FEATURES: [(&str, &str); 3] = [
 ];
 
 /// `/`: what this is. It asks nobody anything, so it is there while the core API is down.
-pub(crate) async fn home(request: PageRequest) -> (PageRequest, Answer) {
-    let source = request.site.source_url.clone();
-    let get_started = match request.site.get_started_url.as_str() {
-        // It would lead straight back here.
-        "/login" if request.may_be_signed_in() => "/account".to_owned(),
-        url => url.to_owned(),
-    };
-    let content = || {
-        view! {
-            <section class="hero">
-                <div class="hero-words">
-                    <p class="eyebrow">"Your starting point"</p>
-                    <h1>"Build something great."</h1>
-                    <p class="lead">{TAGLINE}</p>
-                    <p class="actions">
-                        <a class="button primary" href=get_started>
-                            "Get started"
-                        </a>
-                        <a class="button" href=source>
-                            "GitHub"
-                        </a>
-                    </p>
-                </div>
-                {branch()}
-            </section>
-            <ul class="features">
-                {FEATURES
-                    .map(|(title, text)| {
-                        view! {
-                            <li>
-                                <h2>{title}</h2>
-                                <p class="lead-small">{text}</p>
-                            </li>
-                        }
-                    })
-                    .collect_view()}
-            </ul>
-        }
-    };
-    let page = Page::new("", content);
-    (request, Answer::Page(page))
+#[component]
+pub(crate) fn Home(get_started: String, source: String) -> impl IntoView {
+    view! {
+        <Title text="" />
+        <section class="hero">
+            <div class="hero-words">
+                <p class="eyebrow">"Your starting point"</p>
+                <h1>"Build something great."</h1>
+                <p class="lead">{TAGLINE}</p>
+                <p class="actions">
+                    <a class="button primary" href=get_started>
+                        "Get started"
+                    </a>
+                    <a class="button" href=source>
+                        "GitHub"
+                    </a>
+                </p>
+            </div>
+            {branch()}
+        </section>
+        <ul class="features">
+            {FEATURES
+                .map(|(title, text)| {
+                    view! {
+                        <li>
+                            <h2>{title}</h2>
+                            <p class="lead-small">{text}</p>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
+    }
+}
+
+impl Load for HomeProps {
+    const SAME_FOR_STRANGERS: bool = true;
+
+    async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
+        let get_started = match request.site.get_started_url.as_str() {
+            // It would lead straight back here.
+            "/login" if request.may_be_signed_in() => "/account".to_owned(),
+            url => url.to_owned(),
+        };
+        Ok(Self { get_started, source: request.site.source_url.clone() })
+    }
 }

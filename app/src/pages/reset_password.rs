@@ -1,50 +1,49 @@
 use ironleaf_bff::ReturnTo;
 use leptos::prelude::*;
+use leptos_meta::Title;
 
-use crate::components::{Field, ReturnField, Rules};
-use crate::document::{Answer, Page};
-use crate::islands::EnhancedForm;
-use crate::kept_form::KeptForm;
+use crate::answer::Answer;
+use crate::components::{Field, Rules, ServerForm};
+use crate::flashes::KeptForm;
+use crate::links;
+use crate::load::Load;
 use crate::request::PageRequest;
-use crate::routes::login_page;
+use crate::server_fns::RequestPasswordReset;
 
 /// `/reset-password`: asks for the e-mail with which a new password can be set.
-pub(crate) async fn reset_password(request: PageRequest) -> (PageRequest, Answer) {
-    if request.viewer.is_some() {
-        let answer = request.already_signed_in();
-        return (request, answer);
-    }
-    let (form, return_to) = (request.take_form(), request.return_to());
-    let page = Page::auth("Reset password", || reset_password_view(form, return_to)).with_islands();
-    (request, Answer::Page(page))
-}
-
-fn reset_password_view(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
-    let login = login_page(return_to.as_ref());
+#[component]
+pub(crate) fn ResetPassword(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
+    let login = links::login(return_to.as_ref());
     view! {
+        <Title text="Reset password" />
         <section class="card">
             <h1>"Reset your password"</h1>
             <p class="lead-small">"We send you a link that lets you set a new one."</p>
-            <EnhancedForm>
-                <form method="post" action="/api/request-password-reset" novalidate data-until-valid="">
-                    <input type="hidden" name="form_id" value="%form_id%" />
-                    <ReturnField place=return_to />
-                    <Field
-                        kept=form.field("email")
-                        label="Email"
-                        kind="email"
-                        placeholder="hi@example.com"
-                        autocomplete="username"
-                        rules=Rules::EMAIL
-                    />
-                    <button type="submit" class="button primary wide">
-                        "Reset Password"
-                    </button>
-                </form>
-            </EnhancedForm>
+            <ServerForm<RequestPasswordReset> return_to until_valid=true>
+                <Field
+                    kept=form.field("email")
+                    label="Email"
+                    kind="email"
+                    placeholder="hi@example.com"
+                    autocomplete="username"
+                    rules=Rules::EMAIL
+                />
+                <button type="submit" class="button primary wide">
+                    "Reset Password"
+                </button>
+            </ServerForm<RequestPasswordReset>>
             <p class="card-links">
                 <span>"You remember it? " <a href=login>"Login"</a></span>
             </p>
         </section>
+    }
+}
+
+impl Load for ResetPasswordProps {
+    const SAME_FOR_STRANGERS: bool = true;
+
+    async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
+        request.signed_out()?;
+        Ok(Self { form: request.take_form(), return_to: request.return_to() })
     }
 }

@@ -1,34 +1,34 @@
-use ironleaf_bff::{ReturnTo, delete_account, resend_verification, update_account};
+use ironleaf_bff as bff;
 use leptos::prelude::*;
 
-use super::form::{Done, FormPost};
-use super::password::Password;
-use super::refusal::{Refusal, account_refused};
 use crate::error::AppError;
-use crate::messages::Message;
-use crate::routes::set_password_page;
+use crate::flashes::Message;
+use crate::form_post::{Done, FormPost};
+use crate::html_form::HtmlForm;
+use crate::links;
+use crate::redacted::Redacted;
+use crate::refusal::Refusal;
 use crate::validation::{
     FieldProblem, FieldProblems, check_confirmation, check_email, check_new_password, is_same,
 };
 
 /// Changes e-mail address, password or both; an empty password stays as it is.
-#[server(prefix = "/api", endpoint = "update-account")]
-pub async fn update_account_form(
+#[server(prefix = "/api", endpoint = "update-account", protocol = HtmlForm)]
+pub async fn update_account(
     email: String,
-    password: Password,
-    confirm_password: Password,
-    page_of: Option<String>,
+    password: Redacted,
+    confirm_password: Redacted,
 ) -> Result<Done, AppError> {
-    let form = FormPost::from_context("/account")?.of(page_of.as_deref())?.keeping("email", &email);
+    let form = FormPost::on_page("/account")?.keeping("email", &email);
     let (password, confirmation) = (password.expose(), confirm_password.expose());
     let problems = problems(&email, password, confirmation);
     if !problems.is_empty() {
         return Err(form.refused(Refusal::of_fields(problems)));
     }
     let password = (!password.is_empty()).then_some(password);
-    match update_account(form.parts(), Some(&email), password).await {
+    match bff::update_account(form.parts(), Some(&email), password).await {
         Ok(_) => Ok(form.done("/account", Some(Message::AccountUpdated))),
-        Err(failure) => Err(account_refused(form, failure)),
+        Err(failure) => Err(form.refused(failure)),
     }
 }
 
@@ -47,15 +47,9 @@ fn problems(email: &str, password: &str, confirmation: &str) -> FieldProblems {
 }
 
 /// Sets a new password, as after the link of an e-mail.
-#[server(prefix = "/api", endpoint = "set-password")]
-pub async fn set_password(
-    password: Password,
-    confirm_password: Password,
-    return_to: Option<String>,
-    page_of: Option<String>,
-) -> Result<Done, AppError> {
-    let place = return_to.as_deref().and_then(ReturnTo::parse);
-    let form = FormPost::from_context(set_password_page(place.as_ref()))?.of(page_of.as_deref())?;
+#[server(prefix = "/api", endpoint = "set-password", protocol = HtmlForm)]
+pub async fn set_password(password: Redacted, confirm_password: Redacted) -> Result<Done, AppError> {
+    let form = FormPost::on(links::set_password)?;
     let mut problems: FieldProblems = Vec::new();
     problems.extend(check_new_password(password.expose()).map(|problem| ("password", problem)));
     let differ = FieldProblem::PasswordsDiffer;
@@ -64,33 +58,33 @@ pub async fn set_password(
     if !problems.is_empty() {
         return Err(form.refused(Refusal::of_fields(problems)));
     }
-    match update_account(form.parts(), None, Some(password.expose())).await {
-        Ok(_) => Ok(form.done(place.as_ref().map_or("/", ReturnTo::as_str), Some(Message::PasswordUpdated))),
-        Err(failure) => Err(account_refused(form, failure)),
+    match bff::update_account(form.parts(), None, Some(password.expose())).await {
+        Ok(_) => Ok(form.done_and_back(Some(Message::PasswordUpdated))),
+        Err(failure) => Err(form.refused(failure)),
     }
 }
 
 /// Sends the e-mail again that verifies the person's address.
-#[server(prefix = "/api", endpoint = "resend-verification")]
-pub async fn resend_verification_form(page_of: Option<String>) -> Result<Done, AppError> {
-    let form = FormPost::from_context("/account")?.of(page_of.as_deref())?;
-    match resend_verification(form.parts()).await {
+#[server(prefix = "/api", endpoint = "resend-verification", protocol = HtmlForm)]
+pub async fn resend_verification() -> Result<Done, AppError> {
+    let form = FormPost::on_page("/account")?;
+    match bff::resend_verification(form.parts()).await {
         Ok(Some(_)) => Ok(form.done("/account", Some(Message::VerificationSent))),
         Ok(None) => Ok(form.done("/account", Some(Message::NothingToVerify))),
-        Err(failure) => Err(account_refused(form, failure)),
+        Err(failure) => Err(form.refused(failure)),
     }
 }
 
 /// Deletes the account, and with it every session of the person.
-#[server(prefix = "/api", endpoint = "delete-account")]
-pub async fn delete_account_form(page_of: Option<String>) -> Result<Done, AppError> {
-    let form = FormPost::from_context("/account/delete")?.of(page_of.as_deref())?;
-    match delete_account(form.parts()).await {
+#[server(prefix = "/api", endpoint = "delete-account", protocol = HtmlForm)]
+pub async fn delete_account() -> Result<Done, AppError> {
+    let form = FormPost::on_page("/account/delete")?;
+    match bff::delete_account(form.parts()).await {
         Ok(()) => {
             form.forget_person();
             Ok(form.done("/", Some(Message::AccountDeleted)))
         }
-        Err(failure) => Err(account_refused(form, failure)),
+        Err(failure) => Err(form.refused(failure)),
     }
 }
 

@@ -1,28 +1,23 @@
-use ironleaf_bff::{
-    AccountFailure, Registered, ReturnTo, VERIFICATION_LINK, register, request_password_reset, verify_email,
-};
+use ironleaf_bff::{self as bff, AccountFailure, Registered, VERIFICATION_LINK};
 use leptos::prelude::*;
 
-use super::form::{Done, FormPost};
-use super::password::Password;
-use super::refusal::{Refusal, account_refused};
 use crate::error::AppError;
-use crate::messages::Message;
-use crate::pages::{VERIFIED, Verified};
-use crate::place::{PLACE, Place};
-use crate::routes::{login_page, register_page, reset_password_page};
+use crate::flashes::{Message, PLACE, Place, VERIFIED, Verified};
+use crate::form_post::{Done, FormPost};
+use crate::html_form::HtmlForm;
+use crate::links;
+use crate::redacted::Redacted;
+use crate::refusal::Refusal;
 use crate::validation::{FieldProblem, FieldProblems, check_confirmation, check_email, check_new_password};
 
 /// Creates an account and signs its person in.
-#[server(prefix = "/api", endpoint = "register")]
-pub async fn register_form(
+#[server(prefix = "/api", endpoint = "register", protocol = HtmlForm)]
+pub async fn register(
     email: String,
-    password: Password,
-    confirm_password: Password,
-    return_to: Option<String>,
+    password: Redacted,
+    confirm_password: Redacted,
 ) -> Result<Done, AppError> {
-    let place = return_to.as_deref().and_then(ReturnTo::parse);
-    let form = FormPost::from_context(register_page(place.as_ref()))?.keeping("email", &email);
+    let form = FormPost::on(links::register)?.keeping("email", &email);
     let (password, confirmation) = (password.expose(), confirm_password.expose());
     let mut problems: FieldProblems = Vec::new();
     problems.extend(check_email(&email).map(|problem| ("email", problem)));
@@ -32,49 +27,48 @@ pub async fn register_form(
     if !problems.is_empty() {
         return Err(form.refused(Refusal::of_fields(problems)));
     }
-    match register(form.parts(), &email, password).await {
+    match bff::register(form.parts(), &email, password).await {
         Ok(Registered::SignedIn) => {
             form.forget_person();
             form.welcome();
-            Ok(form.done(place.as_ref().map_or("/", ReturnTo::as_str), Some(Message::Welcome)))
+            Ok(form.done_and_back(Some(Message::Welcome)))
         }
         Ok(Registered::NotSignedIn) => {
-            Ok(form.done(&login_page(place.as_ref()), Some(Message::RegisteredOnly)))
+            Ok(form.done(&links::login(form.return_to()), Some(Message::RegisteredOnly)))
         }
-        Err(failure) => Err(account_refused(form, failure)),
+        Err(failure) => Err(form.refused(failure)),
     }
 }
 
 /// Has a link sent with which a new password can be set. The answer is the same whether the account exists or not.
-#[server(prefix = "/api", endpoint = "request-password-reset")]
-pub async fn request_password_reset_form(email: String, return_to: Option<String>) -> Result<Done, AppError> {
-    let place = return_to.as_deref().and_then(ReturnTo::parse);
-    let page = reset_password_page(place.as_ref());
-    let form = FormPost::from_context(page.as_str())?.keeping("email", &email);
+#[server(prefix = "/api", endpoint = "request-password-reset", protocol = HtmlForm)]
+pub async fn request_password_reset(email: String) -> Result<Done, AppError> {
+    let form = FormPost::on(links::reset_password)?.keeping("email", &email);
     if let Some(problem) = check_email(&email) {
         return Err(form.refused(Refusal::of_fields(vec![("email", problem)])));
     }
     let address = email.trim().to_lowercase();
-    match request_password_reset(form.parts(), &address).await {
+    match bff::request_password_reset(form.parts(), &address).await {
         Ok(()) => {
-            match place.and_then(Place::kept) {
+            match form.return_to().cloned().and_then(Place::kept) {
                 Some(place) => {
                     form.leave(&PLACE, &place);
                 }
                 None => form.clear(&PLACE),
             }
+            let page = links::reset_password(form.return_to());
             Ok(form.done(&page, Some(Message::ResetLinkSent(address))))
         }
-        Err(failure) => Err(account_refused(form, failure)),
+        Err(failure) => Err(form.refused(failure)),
     }
 }
 
 /// Verifies an e-mail address with the link that the browser has opened; see `pages::email_verification`.
-#[server(prefix = "/api", endpoint = "verify-email")]
-pub async fn verify_email_form() -> Result<Done, AppError> {
-    let form = FormPost::from_context("/email-verification")?;
+#[server(prefix = "/api", endpoint = "verify-email", protocol = HtmlForm)]
+pub async fn verify_email() -> Result<Done, AppError> {
+    let form = FormPost::on_page("/email-verification")?;
     let outcome = match form.peek(&VERIFICATION_LINK) {
-        Some(link) => verify_email(form.parts(), &link).await,
+        Some(link) => bff::verify_email(form.parts(), &link).await,
         None => Err(AccountFailure::InvalidToken),
     };
     let is_decided = matches!(outcome, Ok(()) | Err(AccountFailure::InvalidToken));
@@ -85,7 +79,7 @@ pub async fn verify_email_form() -> Result<Done, AppError> {
     }
     match outcome {
         Ok(()) => Ok(form.done("/email-verification", None)),
-        Err(AccountFailure::InvalidToken) => Err(form.answered(Refusal::invalid_token())),
-        Err(failure) => Err(account_refused(form, failure)),
+        Err(AccountFailure::InvalidToken) => Err(form.refused_in_silence(Refusal::invalid_token())),
+        Err(failure) => Err(form.refused(failure)),
     }
 }

@@ -11,7 +11,8 @@ mod once;
 mod request_id;
 
 pub use cookies::{
-    after_cookies_tried, cookie_for_a_form, cookies_are_blocked, with_cookies_tried, without_cookies,
+    PROBE_COOKIE, after_cookies_tried, cookie_for_a_form, cookies_are_blocked, with_cookies_tried,
+    without_cookies,
 };
 pub use cross_site::refuse_cross_site;
 pub use form::require_form;

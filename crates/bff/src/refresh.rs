@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use axum::extract::Request;
 use http::Extensions;
 use ironleaf_auth::{Caller, Ensured, HeadRead, HeadsError, Rotated};
 use ironleaf_records::{ArrivedHead, Principal, session_key};
@@ -12,34 +11,34 @@ use crate::{Bff, MissingLayer, Problem, Session, SignedOutReason};
 
 /// Renews the access token before a byte of the page is rendered, so that the new cookie leaves with that very page.
 ///
-/// It belongs on the routes that call the core API, and on no others: everything else has to work while the core API is
-/// down. A session that has ended passes on as an anonymous request; when neither a living access token nor the core
+/// `extensions` are those of the request. It belongs in front of calls of the core API, and nowhere else: everything else has to work while
+/// the core API is down. A session that has ended passes on as an anonymous request; when neither a living access token nor the core
 /// API is there, the answer is 503 and the session stays.
 ///
 /// # Errors
 ///
 /// [`ProblemKind::Unavailable`](crate::ProblemKind::Unavailable), or
 /// [`ProblemKind::Internal`](crate::ProblemKind::Internal) outside the session layer.
-pub async fn refresh_before_rendering(bff: &Bff, request: &mut Request) -> Result<(), Problem> {
-    let session = request.extensions().get::<Session>().cloned().ok_or(MissingLayer("SessionLayer"))?;
+pub async fn refresh_before_rendering(bff: &Bff, extensions: &mut Extensions) -> Result<(), Problem> {
+    let session = extensions.get::<Session>().cloned().ok_or(MissingLayer("SessionLayer"))?;
     let mut deadline = Instant::now() + bff.page_timeout();
     if let Some(record) = session.current() {
-        let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
-        let head = arrived_head(&session, request.extensions());
+        let caller = extensions.get::<Caller>().cloned().unwrap_or_default();
+        let head = arrived_head(&session, extensions);
         match ensure_fresh(bff, &session, &record, &caller, head).await {
             AfterRefresh::Usable => {
                 deadline = deadline_after_refresh(bff, &session, &record, deadline);
             }
             AfterRefresh::Unavailable(problem) => return Err(problem),
             AfterRefresh::Ended(reason) => {
-                request.extensions_mut().insert(reason);
+                extensions.insert(reason);
             }
         }
     }
-    if let Some(reason) = SignedOutReason::on_arrival(&session, request.extensions()) {
+    if let Some(reason) = SignedOutReason::on_arrival(&session, extensions) {
         reason.note();
-        tidy_up(bff, &session, request.extensions());
-        request.extensions_mut().insert(reason);
+        tidy_up(bff, &session, extensions);
+        extensions.insert(reason);
     }
     #[cfg(feature = "mutants")]
     if session.arrival() == Arrival::Unknown
@@ -47,7 +46,7 @@ pub async fn refresh_before_rendering(bff: &Bff, request: &mut Request) -> Resul
     {
         session.destroy();
     }
-    request.extensions_mut().insert(Refreshed { deadline });
+    extensions.insert(Refreshed { deadline });
     Ok(())
 }
 

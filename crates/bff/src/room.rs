@@ -1,4 +1,4 @@
-use axum::extract::Request;
+use http::Extensions;
 
 use crate::{MissingLayer, Problem, ProblemKind, Session};
 
@@ -8,13 +8,13 @@ use crate::{MissingLayer, Problem, ProblemKind, Session};
 /// out a few requests later. This way nothing is asked upstream, the answer is [`ProblemKind::SessionTooLarge`], and the
 /// cookie is as good as before for when there is room again.
 ///
-/// It belongs in front of [`refresh_before_rendering`](crate::refresh_before_rendering).
+/// `extensions` are those of the request. It belongs in front of [`refresh_before_rendering`](crate::refresh_before_rendering).
 ///
 /// # Errors
 ///
 /// [`ProblemKind::SessionTooLarge`], or [`ProblemKind::Internal`] outside the session layer.
-pub fn require_room_to_refresh(request: &Request) -> Result<(), Problem> {
-    let session = request.extensions().get::<Session>().ok_or(MissingLayer("SessionLayer"))?;
+pub fn require_room_to_refresh(extensions: &Extensions) -> Result<(), Problem> {
+    let session = extensions.get::<Session>().ok_or(MissingLayer("SessionLayer"))?;
     if has_room_to_refresh(session) { Ok(()) } else { Err(Problem::new(ProblemKind::SessionTooLarge)) }
 }
 

@@ -138,14 +138,14 @@ async fn to_read_a_page_changes_nothing() {
     let mut person = world.signed_in().await;
     let (before, session) = (world.stats(), person.session_cookies());
     world.network.take_calls();
-    for page in app::routes::PAGES {
+    for page in app::pages().paths() {
         for method in [Method::HEAD, Method::GET] {
             let query = "?email=user@test.com&password=password1&action=delete&theme=dark";
             let mut browser = person.clone();
-            let answer = browser.send(method.clone(), &format!("{}{query}", page.path), Body::empty()).await;
-            assert!(answer.status < 400, "{method} {}: {}", page.path, answer.status);
-            assert!(method == Method::GET || answer.body.is_empty(), "{}", page.path);
-            assert_eq!(browser.session_cookies(), session, "{method} {}", page.path);
+            let answer = browser.send(method.clone(), &format!("{}{query}", page), Body::empty()).await;
+            assert!(answer.status < 400, "{method} {}: {}", page, answer.status);
+            assert!(method == Method::GET || answer.body.is_empty(), "{}", page);
+            assert_eq!(browser.session_cookies(), session, "{method} {}", page);
         }
     }
     for call in world.network.take_calls() {

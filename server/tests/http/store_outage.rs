@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::routes::PAGES;
 use async_trait::async_trait;
 use ironleaf_store::{Draft, Expected, Holder, Key, Record, Store, StoreError, Written};
 
@@ -57,9 +56,9 @@ async fn a_page_for_somebody_waits_until_it_can_be_told_whether_they_are_signed_
 async fn no_page_sends_somebody_who_may_be_signed_in_to_the_sign_in_page() {
     let world = World::new().await;
     let mut browser = unchecked(&world, ACCESS_TOKEN_LIFE + SECOND).await;
-    for page in PAGES {
-        let answer = browser.get(page.path).await;
-        assert!(matches!(answer.status, 200 | 503), "{}: {}", page.path, answer.location());
+    for page in app::pages().paths() {
+        let answer = browser.get(page).await;
+        assert!(matches!(answer.status, 200 | 503), "{}: {}", page, answer.location());
     }
 }
 

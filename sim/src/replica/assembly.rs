@@ -84,7 +84,7 @@ fn random(noise: &Arc<Mutex<Dice>>) -> Random {
 }
 
 async fn refreshed(State(bff): State<Bff>, mut request: Request, next: Next) -> Response {
-    match refresh_before_rendering(&bff, &mut request).await {
+    match refresh_before_rendering(&bff, request.extensions_mut()).await {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }

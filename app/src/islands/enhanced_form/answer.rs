@@ -7,9 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, FormData, Headers, RequestInit, Response, UrlSearchParams};
 
 use super::dom::{Form, toast};
-
-/// What is said when there is no answer, or none of ours.
-const NO_ANSWER: &str = "We cannot be reached right now. Please try again in a moment.";
+use crate::error::NO_ANSWER;
 
 /// Longer than the server takes for anything; a connection that went dead would hold the button down for minutes.
 const TIMEOUT_MILLIS: u32 = 30_000;

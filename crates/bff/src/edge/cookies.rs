@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Uri};
 use crate::{Bff, Problem, ProblemKind};
 
 /// A cookie that says nothing but that cookies come back. It has no prefix and is no secret.
-const NAME: &str = "ironleaf-cookies";
+pub const PROBE_COOKIE: &str = "ironleaf-cookies";
 
 /// In the query of a page to which a browser was sent with a cookie; when that was, in seconds since 1970, follows.
 const TRIED: &str = "cookies=";
@@ -38,7 +38,7 @@ pub fn cookie_for_a_form(bff: &Bff, headers: &HeaderMap) -> Option<HeaderValue> 
     let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
     let mut pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
     let is_there = pairs.any(|pair| {
-        pair.trim_ascii().strip_prefix(NAME.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+        pair.trim_ascii().strip_prefix(PROBE_COOKIE.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
     });
     (!is_there).then(|| cookie(bff))
 }
@@ -85,6 +85,6 @@ fn secs(bff: &Bff) -> u64 {
 /// For as long as the browser is open.
 fn cookie(bff: &Bff) -> HeaderValue {
     let secure = if bff.session_settings().secure { "; Secure" } else { "" };
-    HeaderValue::try_from(format!("{NAME}=1; Path=/; HttpOnly; SameSite=Lax{secure}"))
+    HeaderValue::try_from(format!("{PROBE_COOKIE}=1; Path=/; HttpOnly; SameSite=Lax{secure}"))
         .unwrap_or_else(|_| HeaderValue::from_static(""))
 }

@@ -170,7 +170,7 @@ fn parts(request: Request) -> Parts {
 }
 
 async fn refreshed(State(bff): State<Bff>, mut request: Request, next: Next) -> Response {
-    match refresh_before_rendering(&bff, &mut request).await {
+    match refresh_before_rendering(&bff, request.extensions_mut()).await {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }

@@ -7,8 +7,6 @@ use std::time::Duration;
 use ironleaf_bff::codec::{Decoder, Encoder};
 use ironleaf_bff::{FlashKind, Payload, PayloadError, SignedOutReason};
 
-use crate::routes::PAGES;
-
 /// Defines the messages that are a number and a sentence, so that none can be missing anywhere. `error` ones interrupt a
 /// screen reader, `status` ones wait. A number is never used again: sealed cookies carry it across a deployment.
 macro_rules! messages {
@@ -85,11 +83,10 @@ pub(crate) struct Left {
 }
 
 impl Left {
-    /// `page` may have a query. What is no page of ours leads to one, if anywhere.
-    pub(crate) fn for_page(message: Message, page: &str) -> Self {
+    /// `page` may have a query. Where its path is not one of a page (`is_page`), the message is for whatever page comes next.
+    pub(crate) fn for_page(message: Message, page: &str, is_page: impl FnOnce(&str) -> bool) -> Self {
         let path = page.split(['?', '#']).next().unwrap_or_default();
-        let is_page = PAGES.iter().any(|page| page.path == path);
-        Self { message, page: if is_page { path.to_owned() } else { String::new() } }
+        Self { message, page: if is_page(path) { path.to_owned() } else { String::new() } }
     }
 
     /// The message, if it is for the page of this path.
@@ -213,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_message_is_for_the_page_that_it_leads_to() {
-        let left = |page| Left::for_page(Message::SignedOut, page);
+        let is_page = |path: &str| matches!(path, "/login" | "/account");
+        let left = |page| Left::for_page(Message::SignedOut, page, is_page);
         for page in ["/login", "/login?return_to=/account", "/login#x"] {
             assert_eq!(left(page).on("/login"), Some(Message::SignedOut), "{page}");
             assert_eq!(left(page).on("/"), None, "{page}");

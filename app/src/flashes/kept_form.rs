@@ -60,6 +60,19 @@ impl KeptForm {
         KeptField { name, value, problem, is_first_problem: at == Some(0) }
     }
 
+    /// Whether there is nothing to show again.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.problems.is_empty()
+    }
+
+    pub(crate) fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    pub(crate) fn without_values(&self) -> Self {
+        Self { values: Vec::new(), ..self.clone() }
+    }
+
     fn bytes(&self) -> usize {
         self.page.len() + self.values.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
     }

@@ -1,0 +1,84 @@
+use std::marker::PhantomData;
+
+use ironleaf_bff::ReturnTo;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use crate::islands::EnhancedForm;
+use crate::request::PageRequest;
+
+/// A form that is sent to the server function `F`, and made nicer by an island: `<ServerForm<SignIn>>` for `async fn sign_in`. It works
+/// without scripts.
+#[component]
+pub(crate) fn ServerForm<F>(
+    /// Where to go afterwards.
+    #[prop(optional_no_strip)]
+    return_to: Option<ReturnTo>,
+    /// Whether its button waits until the fields are good.
+    #[prop(optional)]
+    until_valid: bool,
+    /// Whether a second form with the same number is answered as the first, see `ironleaf_bff::edge::answer_once`.
+    #[prop(default = true)]
+    once: bool,
+    children: Children,
+    #[prop(optional)] function: PhantomData<F>,
+) -> impl IntoView
+where
+    F: ServerFn + 'static,
+{
+    let PhantomData = function;
+    // Also a form that need not be sent once, such as that of a sign-in, leads to nothing in a browser that keeps no cookies.
+    PageRequest::current().note_form();
+    view! {
+        <EnhancedForm>
+            <form method="post" action=F::PATH novalidate data-until-valid=until_valid.then_some("")>
+                <CommonFields return_to once />
+                {children()}
+            </form>
+        </EnhancedForm>
+    }
+}
+
+/// A form without fields to fill in: no island, and one button.
+#[component]
+pub(crate) fn ButtonForm<F>(
+    /// Where to go afterwards.
+    #[prop(optional_no_strip)]
+    return_to: Option<ReturnTo>,
+    /// Whether a second form with the same number is answered as the first, see `ironleaf_bff::edge::answer_once`.
+    #[prop(default = true)]
+    once: bool,
+    /// Whether the page's script sends it at once.
+    #[prop(optional)]
+    by_itself: bool,
+    #[prop(optional)] class: Option<&'static str>,
+    #[prop(optional)] role: Option<&'static str>,
+    children: Children,
+    #[prop(optional)] function: PhantomData<F>,
+) -> impl IntoView
+where
+    F: ServerFn + 'static,
+{
+    let PhantomData = function;
+    view! {
+        <form method="post" action=F::PATH class=class role=role data-auto-submit=by_itself.then_some("")>
+            <CommonFields return_to once />
+            {children()}
+        </form>
+    }
+}
+
+/// The hidden fields of every form. Whose page it is on stands in it, so that it does nothing to somebody else who has signed in since.
+#[component]
+fn CommonFields(return_to: Option<ReturnTo>, once: bool) -> impl IntoView {
+    let request = PageRequest::current();
+    if once {
+        request.note_form();
+    }
+    view! {
+        // Filled in when the page leaves, see `render`.
+        {once.then(|| view! { <input type="hidden" name="form_id" value="%form_id%" /> })}
+        {request.page_of().map(|person| view! { <input type="hidden" name="page_of" value=person /> })}
+        {return_to.map(|place| view! { <input type="hidden" name="return_to" value=place.to_string() /> })}
+    }
+}

@@ -1,0 +1,246 @@
+//! One form that was sent to a server function.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use ironleaf_bff::{
+    Flash, FlashKind, MaybeUser, Payload, Problem, ProblemKind, ReturnTo, SIGN_IN_LINK, VERIFICATION_LINK,
+    other_than,
+};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use serde::{Deserialize, Serialize};
+
+use crate::browser_answer::BrowserAnswer;
+use crate::error::AppError;
+use crate::flashes::{KEPT_FORMS, KeptForm, Message, PERSON, PLACE, Person, Place, VERIFIED};
+use crate::links;
+use crate::refusal::{Mendable, Refusal};
+use crate::site::Site;
+use crate::validation::FieldProblems;
+use crate::wait::try_again;
+
+/// The answer of a server function that did what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// Where to go now: a path of this origin, or the address where a sign-out ends.
+    pub next: String,
+    /// What to tell the person, if anything.
+    pub message: Option<String>,
+    /// The same for the page that `next` leads to.
+    #[serde(skip)]
+    pub(crate) left: Option<Message>,
+}
+
+/// Fields that every form may have. They are read before the function runs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CommonFields {
+    /// Whose page the form was on, see [`page_of`](ironleaf_bff::page_of).
+    pub(crate) page_of: Option<String>,
+    /// Where the person wants to go afterwards.
+    pub(crate) return_to: Option<ReturnTo>,
+}
+
+/// One form that was sent to a server function, and the page that it is on.
+pub(crate) struct FormPost {
+    parts: Parts,
+    response: ResponseOptions,
+    /// The page that the form is on, with its query.
+    page: String,
+    return_to: Option<ReturnTo>,
+    /// What was typed and may be shown again.
+    values: Vec<(&'static str, String)>,
+}
+
+impl FormPost {
+    /// The form of a page whose link is made by `page`, from the context that Leptos provides to every server function.
+    ///
+    /// # Errors
+    ///
+    /// `other_person` where somebody else is signed in by now than the page was shown to: nothing may be done, and nothing that was typed
+    /// is kept. A script that leaves `page_of` out speaks for whoever is signed in.
+    pub(crate) fn on(page: impl FnOnce(Option<&ReturnTo>) -> String) -> Result<Self, AppError> {
+        let found = use_context::<Parts>().zip(use_context::<ResponseOptions>());
+        let Some((parts, response)) = found else {
+            tracing::error!("a server function ran outside a request");
+            return Err(ProblemKind::Internal.into());
+        };
+        let CommonFields { page_of, return_to } = use_context().unwrap_or_default();
+        let page = page(return_to.as_ref());
+        let form = Self { parts, response, page, return_to, values: Vec::new() };
+        match page_of.and_then(|page| other_than(&page, &form.parts)) {
+            None => Ok(form),
+            Some(other) => {
+                let message = Message::NowSignedInAs(other.display_name().to_owned());
+                Err(form.sent_elsewhere(StatusCode::CONFLICT, "other_person", message, "/account"))
+            }
+        }
+    }
+
+    /// The same for a page that leads nowhere else.
+    pub(crate) fn on_page(page: &str) -> Result<Self, AppError> {
+        Self::on(|_| page.to_owned())
+    }
+
+    /// A field that the form shows again when it comes back. Never a password.
+    pub(crate) fn keeping(mut self, name: &'static str, value: &str) -> Self {
+        self.values.push((name, value.to_owned()));
+        self
+    }
+
+    /// The same form, as if it were on another page.
+    pub(crate) fn moved_to(self, page: &str) -> Self {
+        Self { page: page.to_owned(), ..self }
+    }
+
+    /// The request, as the use cases of `ironleaf-bff` take it.
+    pub(crate) const fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    pub(crate) const fn return_to(&self) -> Option<&ReturnTo> {
+        self.return_to.as_ref()
+    }
+
+    /// It is done; go to `next`.
+    #[expect(clippy::unused_self, reason = "who has the form says that it is done")]
+    pub(crate) fn done(&self, next: &str, message: Option<Message>) -> Done {
+        let text = message.as_ref().map(|message| message.text().into_owned());
+        Done { next: next.to_owned(), message: text, left: message }
+    }
+
+    /// It is done; go where the person wanted to go, or home.
+    pub(crate) fn done_and_back(&self, message: Option<Message>) -> Done {
+        self.done(self.return_to().map_or("/", ReturnTo::as_str), message)
+    }
+
+    /// It is not done. A script gets the error with its status; a browser goes back to the form, which shows what was typed and what is
+    /// wrong with it.
+    pub(crate) fn refused(&self, refusal: impl Into<Refusal>) -> AppError {
+        match refusal.into() {
+            Refusal::SignedOut(reason) => {
+                let place = ReturnTo::parse(&self.page).filter(|place| place.as_str() != "/");
+                let (to, message) = (links::login(place.as_ref()), Message::SessionExpired(reason));
+                self.sent_elsewhere(StatusCode::UNAUTHORIZED, "signed_out", message, &to)
+            }
+            Refusal::NotRecent => {
+                let to = links::confirm(ReturnTo::parse(&self.page).as_ref());
+                let status = StatusCode::FORBIDDEN;
+                self.sent_elsewhere(status, "confirmation_required", Message::ConfirmFirst, &to)
+            }
+            Refusal::Mendable(refusal) => {
+                let browser = self.back(&refusal);
+                Self::error(refusal, browser)
+            }
+        }
+    }
+
+    /// The same where the page finds by itself what to say.
+    pub(crate) fn refused_in_silence(&self, refusal: impl Into<Refusal>) -> AppError {
+        match refusal.into() {
+            Refusal::Mendable(refusal) => {
+                let (page, kept) = (self.page.clone(), KeptForm::default());
+                Self::error(refusal, BrowserAnswer::Back { page, kept, message: None })
+            }
+            other => self.refused(other),
+        }
+    }
+
+    fn back(&self, refusal: &Mendable) -> BrowserAnswer {
+        if refusal.has_page() {
+            let problem = Problem { kind: ProblemKind::TooManyRequests, retry_after: refusal.retry_after };
+            let form = (self.page.clone(), self.kept(&refusal.problems));
+            return BrowserAnswer::Problem { problem, form: Some(form) };
+        }
+        let kept = self.kept(&refusal.problems);
+        BrowserAnswer::Back { page: self.page.clone(), kept, message: refusal.message.clone() }
+    }
+
+    fn error(refusal: Mendable, browser: BrowserAnswer) -> AppError {
+        let Mendable { status, code, message, problems, retry_after } = refusal;
+        let text = match (message, problems.first()) {
+            (Some(Message::TooManyTries), _) if retry_after.is_some() => retry_after
+                .map(|wait| format!("Too many attempts. {}", try_again(wait)))
+                .unwrap_or_default()
+                .into(),
+            (Some(message), _) => message.text(),
+            (None, Some((_, problem))) => problem.text().into(),
+            (None, None) => Message::CheckFields.text(),
+        };
+        let fields = problems.iter().map(|(name, problem)| ((*name).to_owned(), problem.text().to_owned()));
+        let mut error = AppError { fields: fields.collect(), ..AppError::new(status, code, &text, browser) };
+        error.http.retry_after = retry_after;
+        error
+    }
+
+    fn sent_elsewhere(&self, status: StatusCode, code: &str, message: Message, to: &str) -> AppError {
+        let text = message.text();
+        // What one person typed is not for another.
+        let is_other = matches!(message, Message::NowSignedInAs(_));
+        let kept = if is_other { KeptForm::default() } else { self.kept(&Vec::new()) };
+        let browser = BrowserAnswer::Elsewhere { to: to.to_owned(), kept, message };
+        AppError { next: Some(to.to_owned()), ..AppError::new(status, code, &text, browser) }
+    }
+
+    fn kept(&self, problems: &FieldProblems) -> KeptForm {
+        let path = self.page.split('?').next().unwrap_or_default();
+        KeptForm::new(path, &self.values, problems)
+    }
+
+    /// Somebody has just signed in: what another person left in this browser is not for them.
+    pub(crate) fn welcome(&self) {
+        // SECURITY: a link that was opened and not used would sign in whoever signs out here next.
+        self.clear(&SIGN_IN_LINK);
+        self.clear(&PLACE);
+        let Ok(MaybeUser(Some(user))) = MaybeUser::from_parts(&self.parts) else { return };
+        // Where nobody remembers whose it was, it may be anybody's.
+        if self.peek(&PERSON).is_none_or(|Person(last)| last != user.id) {
+            self.clear(&KEPT_FORMS);
+        }
+        self.leave(&PERSON, &Person(user.id));
+    }
+
+    /// Somebody leaves this browser to others.
+    pub(crate) fn forget_person(&self) {
+        self.clear(&SIGN_IN_LINK);
+        self.clear(&VERIFICATION_LINK);
+        self.clear(&VERIFIED);
+        self.clear(&PLACE);
+        self.clear(&KEPT_FORMS);
+    }
+
+    /// Where the person wanted to go before they asked for an e-mail.
+    pub(crate) fn place(&self) -> Option<ReturnTo> {
+        self.peek(&PLACE).map(|Place(place)| place)
+    }
+
+    /// Whether browsers reach this application over TLS.
+    pub(crate) fn is_https(&self) -> bool {
+        self.parts.extensions.get::<Arc<Site>>().is_some_and(|site| site.is_https)
+    }
+
+    pub(crate) fn set_cookie(&self, cookie: HeaderValue) {
+        self.response.append_header(http::header::SET_COOKIE, cookie);
+    }
+
+    /// What an earlier request left, which stays.
+    pub(crate) fn peek<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
+        self.flash()?.peek(kind)
+    }
+
+    pub(crate) fn clear<T: Payload>(&self, kind: &FlashKind<T>) {
+        if let Some(flash) = self.flash() {
+            flash.clear(kind);
+        }
+    }
+
+    /// `false` where there is no room for it.
+    pub(crate) fn leave<T: Payload>(&self, kind: &FlashKind<T>, value: &T) -> bool {
+        self.flash().is_some_and(|flash| flash.set(kind, value))
+    }
+
+    fn flash(&self) -> Option<&Flash> {
+        self.parts.extensions.get()
+    }
+}
