@@ -41,6 +41,8 @@ mod processes;
 mod redis_wire;
 #[path = "faults/store.rs"]
 mod store;
+#[path = "faults/survey.rs"]
+mod survey;
 #[path = "faults/trial.rs"]
 mod trial;
 #[path = "faults/truth.rs"]

@@ -9,10 +9,11 @@ use tokio::time::Instant;
 
 use crate::browser::exchange;
 use crate::figures::{self, Figures, conclude};
-use crate::forms::{FORMS, Form, Needs};
+use crate::forms::{Form, Needs};
 use crate::guesser::Guesser;
 use crate::machine::{Kind, Whose};
 use crate::others::Others;
+use crate::survey::survey;
 use crate::trial::{Errand, Trial, act_all, every_errand, judge_all, prepare_all};
 use crate::truth::until_served;
 use crate::world::{Life, NEW_PASSWORD, OLD_PASSWORD, Person, Store, World, sign_in_form};
@@ -110,7 +111,7 @@ struct LeftOpen {
 impl LeftOpen {
     async fn prepare(world: &World) -> Vec<Self> {
         let mut pages = Vec::new();
-        for form in FORMS.iter().filter(|form| is_for_a_link(form)) {
+        for form in survey().forms.iter().filter(|form| is_for_a_link(form)) {
             pages.push(Self { form, person: form.sender(world).await, is_done: false });
         }
         pages

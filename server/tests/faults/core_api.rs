@@ -10,7 +10,8 @@ use tokio::time::Instant;
 use crate::browser::Browser;
 use crate::core_api_wire::{At, Fault};
 use crate::figures::{Figures, conclude};
-use crate::forms::{FORMS, Needs};
+use crate::forms::Needs;
+use crate::survey::survey;
 use crate::trial::{Errand, Trial, act_all, every_errand, judge_all, prepare_all};
 use crate::truth::until_served;
 use crate::world::{Life, Store, World, begin_heartbeat};
@@ -81,11 +82,11 @@ impl Task {
         if life == Life::Short {
             // The first call is the refresh.
             errands.extend([(Errand::Account, At::Only(1)), (Errand::Account, At::Only(2))]);
-            for form in FORMS.iter().filter(|form| form.needs == Needs::Session && form.calls > 0) {
+            for form in survey().forms.iter().filter(|form| form.needs == Needs::Session && form.calls > 0) {
                 errands.extend([(Errand::Form(form), At::Only(1)), (Errand::Form(form), At::Every)]);
             }
         } else {
-            for form in &FORMS {
+            for form in &survey().forms {
                 errands.extend((1..=form.calls.max(1)).map(|call| (Errand::Form(form), At::Only(call))));
             }
         }

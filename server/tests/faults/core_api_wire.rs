@@ -110,6 +110,7 @@ struct Way {
     plans: Mutex<HashMap<Ipv4Addr, Plan>>,
     weather: Mutex<Option<Dice>>,
     met: Mutex<usize>,
+    requests: Mutex<HashMap<Ipv4Addr, usize>>,
     /// Of each person the requests that have come and are not done with.
     unfinished: watch::Sender<HashMap<Ipv4Addr, usize>>,
 }
@@ -121,6 +122,7 @@ impl Wire {
             plans: Mutex::default(),
             weather: Mutex::default(),
             met: Mutex::default(),
+            requests: Mutex::default(),
             unfinished: watch::Sender::default(),
         });
         let carrier = Arc::clone(&way);
@@ -144,6 +146,11 @@ impl Wire {
     /// How many requests have met a fault.
     pub(crate) fn met(&self) -> usize {
         *self.way.met.lock().unwrap()
+    }
+
+    /// How many requests have come for this person.
+    pub(crate) fn requests_of(&self, person: Ipv4Addr) -> usize {
+        self.way.requests.lock().unwrap().get(&person).copied().unwrap_or_default()
     }
 
     /// Waits until nothing of this person is on its way any more, late arrivals included.
@@ -189,6 +196,7 @@ async fn carry(way: Arc<Way>, mut client: TcpStream) -> Option<()> {
     loop {
         let request = message(&mut client).await?;
         let person = person(&request);
+        *way.requests.lock().unwrap().entry(person).or_default() += 1;
         let _under_way = UnderWay::begin(&way, person);
         match way.decide(person) {
             Some(fault) => harm(&mut client, &mut core_api, &request, fault).await?,

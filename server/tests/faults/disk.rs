@@ -6,11 +6,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::figures::{self, Figures, conclude};
-use crate::forms::{FORMS, Needs};
+use crate::forms::Needs;
 use crate::guesser::Guesser;
 use crate::machine::{Kind, Machine, Whose};
 use crate::others::Others;
 use crate::pause;
+use crate::survey::survey;
 use crate::trial::{Errand, act_all, every_errand, judge_all, prepare_all};
 use crate::truth::until_served;
 use crate::world::{Life, OLD_PASSWORD, Store, World};
@@ -76,7 +77,7 @@ async fn full(whose: Whose, life: Life) -> Figures {
 }
 
 fn with_a_session() -> impl Iterator<Item = Errand> {
-    let forms = FORMS.iter().filter(|form| form.needs == Needs::Session).map(Errand::Form);
+    let forms = survey().forms.iter().filter(|form| form.needs == Needs::Session).map(Errand::Form);
     forms.chain([Errand::Pages, Errand::Account])
 }
 

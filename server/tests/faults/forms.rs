@@ -1,8 +1,9 @@
-//! Every form: who sends it, what is in it, and how its page says that it was done.
+//! The forms of which it is known who sends them, what is in them, and how their pages say that it was done. `survey` finds the others.
 
 use crate::world::{NEW_PASSWORD, OLD_PASSWORD, Person, World};
 
 /// A form and its right answers.
+#[derive(Clone, Copy)]
 pub(crate) struct Form {
     pub(crate) path: &'static str,
     pub(crate) needs: Needs,
@@ -14,6 +15,8 @@ pub(crate) struct Form {
     pub(crate) done: &'static [&'static str],
     /// What the next page says then; where that is nothing the place tells.
     pub(crate) says: &'static [&'static str],
+    /// What is in it, with `{email}` for the person's, where nothing else is known of it.
+    pub(crate) fields: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,7 +29,7 @@ pub(crate) enum Needs {
 }
 
 const fn form(path: &'static str, needs: Needs, calls: usize, page: &'static str) -> Form {
-    Form { path, needs, calls, page, done: &[], says: &[] }
+    Form { path, needs, calls, page, done: &[], says: &[], fields: None }
 }
 
 pub(crate) const FORMS: [Form; 12] = [
@@ -105,6 +108,9 @@ impl Form {
 
     pub(crate) fn fields(&self, person: &Person) -> String {
         let email = &person.email;
+        if let Some(fields) = self.fields {
+            return fields.replace("{email}", email);
+        }
         match self.path {
             "/api/sign-in" => format!("email={email}&password={OLD_PASSWORD}"),
             "/api/sign-in-with-token" => "action=password".to_owned(),
@@ -133,7 +139,7 @@ impl Form {
     }
 
     pub(crate) fn leads_to(&self, place: &str) -> bool {
-        place == self.page || self.done.contains(&place)
+        place == self.page || self.done.contains(&place) || (self.fields.is_some() && place.starts_with('/'))
     }
 }
 

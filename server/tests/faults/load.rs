@@ -101,9 +101,9 @@ async fn live(mut person: Trial, number: usize, mut dice: Dice, end: Instant) ->
                 let fields = form.fields(&person.person);
                 send(&mut person, path, &fields).await;
             }
-            3 => person.open("/", false).await,
-            4 => person.open("/register", false).await,
-            _ => person.open("/account", true).await,
+            3 => person.open("/").await,
+            4 => person.open("/register").await,
+            _ => person.open("/account").await,
         }
     }
     person

@@ -7,9 +7,10 @@ use tokio::time::Instant;
 
 use crate::browser::Browser;
 use crate::figures::{Figures, conclude};
-use crate::forms::{FORMS, Needs};
+use crate::forms::Needs;
 use crate::pause;
 use crate::redis_wire::StoreFault;
+use crate::survey::survey;
 use crate::trial::{Errand, Trial, act_all, every_errand, judge_all, prepare_all};
 use crate::world::{Life, Store, World};
 
@@ -46,7 +47,7 @@ async fn with_ended_tokens(faults: &[StoreFault]) -> Vec<(&'static str, Figures)
     let world = World::start(Life::Short, Store::Redis).await;
     let mut by_fault = Vec::new();
     for &fault in faults {
-        let forms = FORMS.iter().filter(|form| form.needs == Needs::Session).map(Errand::Form);
+        let forms = survey().forms.iter().filter(|form| form.needs == Needs::Session).map(Errand::Form);
         let errands = forms.chain([Errand::Pages, Errand::Account, Errand::Account]);
         let mut trials = prepare_all(&world, errands, fault.words()).await;
         for trial in &mut trials {

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::routes::PAGES;
 use tokio::task::JoinSet;
 
 use crate::browser::{Answer, Browser};
 use crate::figures::Figures;
-use crate::forms::{FORMS, Form};
+use crate::forms::Form;
+use crate::survey::survey;
 use crate::world::{Person, World};
 
 /// A page gives its calls two and a half seconds in all, and the store a second to read the session. The rest is for a busy
@@ -40,12 +40,6 @@ pub(crate) struct Trial {
     pub(crate) is_unchecked: bool,
 }
 
-/// These are for people who are not signed in.
-const FOR_STRANGERS: [&str; 4] = ["/login", "/register", "/reset-password", "/email-verification"];
-
-/// These ask who is signed in, and do not call the core API.
-const FOR_SOMEBODY: [&str; 3] = ["/set-password", "/account/delete", "/confirm"];
-
 impl Trial {
     pub(crate) async fn prepare(world: &World, errand: Errand, fault: &'static str) -> Self {
         let person = match errand {
@@ -59,32 +53,33 @@ impl Trial {
     pub(crate) async fn act(&mut self) {
         match self.errand {
             Errand::Pages => {
-                for page in PAGES {
-                    self.open(page.path, page.calls_core_api).await;
+                for page in &survey().pages {
+                    self.open(&page.path).await;
                 }
             }
-            Errand::Account => self.open("/account", true).await,
+            Errand::Account => self.open("/account").await,
             Errand::Form(form) => self.send(form).await,
         }
     }
 
-    pub(crate) async fn open(&mut self, path: &str, calls_core_api: bool) {
+    pub(crate) async fn open(&mut self, path: &str) {
+        let page = survey().pages.iter().find(|page| page.path == path).unwrap();
         let mut stranger = self.person.browser.stranger();
-        let browser = if FOR_STRANGERS.contains(&path) { &mut stranger } else { &mut self.person.browser };
-        let answer = browser.get(path).await;
+        let browser = if page.is_for_strangers { &mut stranger } else { &mut self.person.browser };
+        let answer = browser.get(&page.path).await;
         self.figures.requests += 1;
         self.figures.slowest_page = self.figures.slowest_page.max(answer.took);
         let is_right = match answer.status {
-            200 if calls_core_api => answer.body.contains(&self.person.email),
+            200 if page.path == "/account" => answer.body.contains(&self.person.email),
             200 => true,
-            503 if calls_core_api || (self.is_unchecked && FOR_SOMEBODY.contains(&path)) => {
+            503 if page.calls_core_api || (self.is_unchecked && page.needs_session) => {
                 self.figures.unavailable += 1;
                 answer.says_when
             }
             _ => false,
         };
         if !is_right || answer.took > PAGE_LIMIT {
-            self.wrong(path, &answer, "is no right answer in time");
+            self.wrong(&page.path, &answer, "is no right answer in time");
         }
     }
 
@@ -116,7 +111,7 @@ impl Trial {
 }
 
 pub(crate) fn every_errand() -> impl Iterator<Item = Errand> {
-    FORMS.iter().map(Errand::Form).chain([Errand::Pages])
+    survey().forms.iter().map(Errand::Form).chain([Errand::Pages])
 }
 
 /// Each by somebody else.
@@ -160,16 +155,4 @@ pub(crate) async fn judge_all(world: &Arc<World>, trials: Vec<Trial>) -> Figures
         together.add(figures);
     }
     together
-}
-
-#[test]
-fn every_page_and_every_server_function_is_tried() {
-    let mut forms = FORMS.map(|form| form.path).to_vec();
-    let mut server_fns = app::server_fn_routes();
-    forms.sort_unstable();
-    server_fns.sort_unstable();
-    assert_eq!(forms, server_fns);
-    for path in FOR_STRANGERS.into_iter().chain(FOR_SOMEBODY) {
-        assert!(PAGES.iter().any(|page| page.path == path), "{path}");
-    }
 }

@@ -66,7 +66,10 @@ impl Trial {
         }
         self.answer = page;
         self.answer.location.clone_from(&place);
-        let says_nothing = form.says.is_empty() && form.done.contains(&&place[..]);
+        let says_nothing = match form.fields {
+            Some(_) => !shown.contains(UNAVAILABLE),
+            None => form.says.is_empty() && form.done.contains(&&place[..]),
+        };
         if says_nothing || form.says.iter().any(|says| shown.contains(says)) {
             return Some(Told::Done);
         }

@@ -142,10 +142,10 @@ async fn to_read_a_page_changes_nothing() {
         for method in [Method::HEAD, Method::GET] {
             let query = "?email=user@test.com&password=password1&action=delete&theme=dark";
             let mut browser = person.clone();
-            let answer = browser.send(method.clone(), &format!("{}{query}", page), Body::empty()).await;
+            let answer = browser.send(method.clone(), &format!("{page}{query}"), Body::empty()).await;
             assert!(answer.status < 400, "{method} {}: {}", page, answer.status);
             assert!(method == Method::GET || answer.body.is_empty(), "{}", page);
-            assert_eq!(browser.session_cookies(), session, "{method} {}", page);
+            assert_eq!(browser.session_cookies(), session, "{method} {page}");
         }
     }
     for call in world.network.take_calls() {

@@ -5,8 +5,6 @@ use http::header::ACCEPT;
 use crate::browser::Browser;
 use crate::world::World;
 
-const PAGES: [&str; 5] = ["/", "/account", "/account/delete", "/set-password", "/confirm?return_to=/account"];
-
 /// What a person may have typed; each form reads its own.
 const TYPED: &str = "email=mine@test.com&password=password2&confirm_password=password2&action=password";
 
@@ -32,10 +30,10 @@ fn forms(page: &str) -> Vec<(String, String)> {
 /// Each form that the account pages have for whoever is signed in here.
 async fn every_form(browser: &mut Browser) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for path in PAGES {
+    for path in app::pages().paths() {
         let page = browser.get(path).await;
-        assert_eq!(page.status, 200, "{path}");
-        assert!(!page.body.contains("%page_of%"), "{path}: {}", page.body);
+        assert!(!page.body.contains("%form_id%"), "{path}: {}", page.body);
+        // Those for strangers lead on.
         found.extend(forms(&page.body));
     }
     found.retain(|(action, _)| !["/api/set-theme", "/api/request-password-reset"].contains(&action.as_str()));
@@ -61,7 +59,9 @@ async fn left_open(world: &World) -> (Browser, Vec<(String, String)>) {
         "sign-out",
         "update-account",
     ];
-    assert_eq!(actions, expected.map(|name| format!("/api/{name}")));
+    for name in expected {
+        assert!(actions.contains(&&*format!("/api/{name}")), "{name}: {actions:?}");
+    }
     browser.post("/api/sign-out", "").await;
     browser.sign_in("admin@test.com", "password1").await;
     browser.get("/").await;

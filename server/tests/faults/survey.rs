@@ -1,0 +1,165 @@
+//! What there is to try: every page of the application and every form on them, looked at once while all is well.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use crate::forms::{FORMS, Form, Needs};
+use crate::world::{Life, NEW_PASSWORD, OLD_PASSWORD, Person, Store, World};
+
+/// A page, as somebody meets it.
+pub(crate) struct Page {
+    pub(crate) path: String,
+    /// A stranger is sent to the sign-in page.
+    pub(crate) needs_session: bool,
+    /// It is not shown to somebody who is signed in.
+    pub(crate) is_for_strangers: bool,
+    /// It asks the core API something, so it may be out of reach while that is.
+    pub(crate) calls_core_api: bool,
+}
+
+/// Every page and every form.
+pub(crate) struct Survey {
+    pub(crate) pages: Vec<Page>,
+    pub(crate) forms: Vec<Form>,
+}
+
+/// A page or a form that is new in the application is in here without a word about it.
+pub(crate) fn survey() -> &'static Survey {
+    static SURVEY: LazyLock<Survey> = LazyLock::new(|| {
+        // Whoever asks may be in a runtime, which cannot wait for another one.
+        let looking = std::thread::spawn(|| {
+            tokio::runtime::Runtime::new().unwrap().block_on(async {
+                let world = World::start(Life::Long, Store::Folder).await;
+                look_around(&world).await
+            })
+        });
+        looking.join().unwrap()
+    });
+    &SURVEY
+}
+
+async fn look_around(world: &Arc<World>) -> Survey {
+    let mut person = world.signed_in().await;
+    let (mut pages, mut found) = (Vec::new(), BTreeMap::new());
+    for path in app::pages().paths().map(without_parameters) {
+        let stranger = person.browser.stranger().get(&path).await;
+        let before = world.wire.requests_of(person.browser.address);
+        let answer = person.browser.get(&path).await;
+        let calls_core_api = world.wire.requests_of(person.browser.address) > before;
+        for (body, needs) in [(&stranger.body, Needs::Nothing), (&answer.body, Needs::Session)] {
+            for (action, fields) in forms_on(body) {
+                found.entry(action).or_insert((needs, path.clone(), fields));
+            }
+        }
+        assert!(matches!(answer.status, 200 | 303), "{path}: {}", answer.status);
+        pages.push(Page {
+            needs_session: stranger.status == 303 && stranger.location.starts_with("/login"),
+            is_for_strangers: answer.status == 303 && stranger.status == 200,
+            calls_core_api,
+            path,
+        });
+    }
+    let mut forms = FORMS.to_vec();
+    for (action, (needs, page, fields)) in found {
+        if FORMS.iter().all(|form| form.path != action) {
+            forms.push(unknown_form(world, action, needs, page, fields).await);
+        }
+    }
+    Survey { pages, forms }
+}
+
+/// `/orders/{id}` with something in the place of the parameter.
+fn without_parameters(path: &str) -> String {
+    path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect::<Vec<_>>().join("/")
+}
+
+/// A form of which nothing is known but its fields. It is sent once while all is well, to count its calls.
+async fn unknown_form(world: &World, action: String, needs: Needs, page: String, fields: String) -> Form {
+    let mut form = Form {
+        path: action.leak(),
+        needs,
+        calls: 0,
+        page: page.leak(),
+        done: &[],
+        says: &[],
+        fields: Some(fields.leak()),
+    };
+    let mut sender: Person = form.sender(world).await;
+    let before = world.wire.requests_of(sender.browser.address);
+    let answer = sender.browser.post(form.path, &form.fields(&sender)).await;
+    assert_eq!(answer.status, 303, "{}: {}", form.path, answer.body);
+    form.calls = world.wire.requests_of(sender.browser.address) - before;
+    form
+}
+
+/// The forms of a page: where each is sent, and its fields, filled in as somebody would.
+fn forms_on(page: &str) -> Vec<(String, String)> {
+    let form = |html: &str| {
+        let (html, _) = html.split_once("</form>")?;
+        if attribute(html, "method")? != "post" {
+            return None;
+        }
+        let tags: Vec<_> = html.split('<').skip(1).collect();
+        let fields = tags.iter().enumerate().filter_map(|(at, tag)| field(tag, &tags[at + 1..]));
+        let fields = fields.collect::<Vec<_>>();
+        Some((attribute(html, "action")?, fields.join("&")))
+    };
+    page.split("<form").skip(1).filter_map(form).collect()
+}
+
+/// A field with what somebody puts into it, from the text that follows a `<`, and those of the tags behind it.
+fn field(tag: &str, behind: &[&str]) -> Option<String> {
+    let (element, _) = tag.split_once(|letter: char| !letter.is_ascii_alphanumeric())?;
+    let name = attribute(tag, "name")?;
+    if matches!(&name[..], "form_id" | "page_of") || !matches!(element, "input" | "textarea" | "select") {
+        return None;
+    }
+    let option =
+        || behind.iter().filter(|tag| tag.starts_with("option")).find_map(|tag| attribute(tag, "value"));
+    let text = match (attribute(tag, "type").as_deref(), attribute(tag, "autocomplete").as_deref()) {
+        (Some("hidden" | "checkbox" | "radio"), _) => {
+            attribute(tag, "value").unwrap_or_else(|| "on".to_owned())
+        }
+        (Some("email"), _) => "{email}".to_owned(),
+        (Some("password"), Some("current-password")) => OLD_PASSWORD.to_owned(),
+        (Some("password"), _) => NEW_PASSWORD.to_owned(),
+        (Some("number"), _) => "1".to_owned(),
+        _ if element == "select" => option()?,
+        _ => "a few words".to_owned(),
+    };
+    Some(format!("{name}={text}"))
+}
+
+/// The value of an attribute of the first tag in `html`, where it has one.
+fn attribute(html: &str, name: &str) -> Option<String> {
+    let (tag, _) = html.split_once('>')?;
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    Some(rest.split_once('"')?.0.to_owned())
+}
+
+#[test]
+fn every_page_and_every_server_function_is_tried() {
+    let Survey { pages, forms } = survey();
+    assert_eq!(pages.len(), app::pages().paths().count());
+    let mut tried: Vec<_> = forms.iter().map(|form| form.path).collect();
+    let mut server_fns = app::server_fn_routes();
+    tried.sort_unstable();
+    server_fns.sort_unstable();
+    assert_eq!(tried, server_fns, "a server function that no page has a form for is tried by nobody");
+    let of = |choose: fn(&Page) -> bool| {
+        let chosen = pages.iter().filter(|page| choose(page)).map(|page| page.path.as_str());
+        chosen.collect::<Vec<_>>()
+    };
+    assert!(of(|page| page.calls_core_api).contains(&"/account"));
+    assert!(of(|page| page.needs_session).contains(&"/confirm"));
+    assert!(of(|page| page.is_for_strangers).contains(&"/login"));
+}
+
+#[test]
+fn a_form_that_nobody_has_described_is_found_and_filled_in() {
+    let page = r#"<form action="/search" method="get"><input name="q"></form><form method="post" action="/api/give">
+        <input type="hidden" name="form_id" value="1"><input type="hidden" name="a" value="b"><input type="email" name="e">
+        <textarea name="t"></textarea><input type="checkbox" name="c" value="yes"><select name="s"><option value="x"></select></form>"#;
+    let fields = "a=b&e={email}&t=a few words&c=yes&s=x".to_owned();
+    assert_eq!(forms_on(page), [("/api/give".to_owned(), fields)]);
+}
