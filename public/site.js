@@ -118,7 +118,7 @@ for (const input of all("form input[type=password]")) {
   input.after(toggle);
 }
 
-// A form is sent once. Islands have their own way, and say so by preventing the default.
+// A form is sent once. An island that sends it itself prevents the default of `formsend`.
 const mark = (sender, busy) => {
   sender.ariaBusy = sender.ariaDisabled = busy;
   for (const status of all("[data-busy]", sender.form)) {
@@ -129,15 +129,17 @@ on("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
   if (form.querySelector("[aria-busy]")) return event.preventDefault();
+  mark(event.submitter ?? form.querySelector("[type=submit]"), true);
+  if (!form.dispatchEvent(new Event("formsend", { bubbles: true, cancelable: true }))) return event.preventDefault();
   // Where one comes back to has its fragment, which no server is told of: a redirect hands it on.
   if (form.querySelector("[name=return_to]")) form.action = form.action.split("#")[0] + location.hash;
-  mark(event.submitter ?? form.querySelector("[type=submit]"), true);
 });
 // A page that was to be left and is still there: its forms, also those in islands, can be sent again.
 const release = () => {
   for (const sender of all("button[aria-busy]")) mark(sender, null);
 };
 window.navigation?.addEventListener("navigateerror", release);
+on("ironleaf:release", release);
 
 // What an e-mailed link leads to goes on by itself, but not in a tab that nobody has looked at.
 const send = () => {

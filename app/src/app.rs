@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use ironleaf_bff::{Problem, ProblemKind};
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, Title};
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
@@ -13,7 +13,7 @@ use crate::load::SignedIn;
 use crate::pages::{
     Account, Confirm, DeleteAccount, EmailVerification, Home, Login, Register, ResetPassword, SetPassword,
 };
-use crate::render::{Body, Pages, Views, page};
+use crate::render::{BODY, Pages, Views, html_of, layout, page};
 use crate::request::PageRequest;
 use crate::site::TAGLINE;
 use crate::theme::Theme;
@@ -25,14 +25,14 @@ fn App() -> impl IntoView {
     view! {
         <Router>
             <Routes fallback=not_found>
-                <ParentRoute path=path!("") view=FullLayout>
+                <ParentRoute path=path!("") view=layout(|page| view! { <FullLayout page /> })>
                     <Route path=path!("/") view=page(Home) />
                     <Route path=path!("/account") view=page(Account) />
                     <Route path=path!("/account/delete") view=page(|SignedIn| view! { <DeleteAccount /> }) />
                     <Route path=path!("/confirm") view=page(Confirm) />
                     <Route path=path!("/set-password") view=page(SetPassword) />
                 </ParentRoute>
-                <ParentRoute path=path!("") view=AuthLayout>
+                <ParentRoute path=path!("") view=layout(|page| view! { <AuthLayout page /> })>
                     <Route path=path!("/login") view=page(Login) />
                     <Route path=path!("/register") view=page(Register) />
                     <Route path=path!("/reset-password") view=page(ResetPassword) />
@@ -43,46 +43,52 @@ fn App() -> impl IntoView {
     }
 }
 
-/// The document around every page.
+/// The document around every page, rendered once for each theme. `%nonce%` is filled in when it leaves.
 #[component]
-fn Shell(body: Body) -> impl IntoView {
+fn Document(has_islands: bool) -> impl IntoView {
     let request = PageRequest::current();
-    let app_name = request.site.app_name.clone();
-    let formatter = move |title: String| match title.as_str() {
-        "" => escaped(&app_name),
-        title => escaped(&format!("{title} · {app_name}")),
-    };
     view! {
         <!DOCTYPE html>
-        <html lang="en" class=request.theme().map(Theme::class)>
+        <html lang="en" class=request.theme.map(Theme::class)>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <Title formatter />
                 <meta name="description" content=TAGLINE />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=request.site.assets.style.clone() />
-                <SiteScripts has_islands=body.has_islands />
-                <MetaTags />
+                <SiteScripts has_islands />
+                // Here follow the title and the other tags of the page.
             </head>
-            <body inner_html=body.html></body>
+            <body>{BODY}</body>
         </html>
     }
 }
 
-/// `leptos_meta` writes titles as they are.
-fn escaped(title: &str) -> String {
-    title.replace('&', "&amp;").replace('<', "&lt;")
+/// The title of every page ends with the name of the application.
+#[component]
+fn Titles() -> impl IntoView {
+    let request = PageRequest::current();
+    let formatter = move |title: String| {
+        let app_name = &request.site.app_name;
+        let title = if title.is_empty() { app_name.clone() } else { format!("{title} · {app_name}") };
+        // `leptos_meta` writes it as it is.
+        title.replace('&', "&amp;").replace('<', "&lt;")
+    };
+    view! { <Title formatter /> }
 }
 
 /// All pages, and how they are rendered.
 pub fn pages() -> &'static Pages {
     static PAGES: LazyLock<Pages> = LazyLock::new(|| {
         let views = Views {
-            app: || view! { <App /> }.to_html(),
-            problem: |problem, form| view! { <ProblemPage problem form /> }.to_html(),
-            shell: |body| view! { <Shell body /> }.to_html(),
+            app: || html_of(App()),
+            problem: |problem, form| html_of(view! { <ProblemPage problem form /> }),
+            shell: |has_islands| html_of(view! { <Document has_islands /> }),
+            meta: || {
+                provide_meta_context();
+                Titles();
+            },
         };
         Pages::new(App, views)
     });

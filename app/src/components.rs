@@ -8,6 +8,7 @@ mod field;
 mod icons;
 mod layouts;
 mod login_link;
+mod more_fields;
 mod problem_page;
 mod server_form;
 mod site_scripts;
@@ -23,6 +24,8 @@ pub(crate) use field::{Field, Rules};
 pub(crate) use icons::branch;
 pub(crate) use layouts::{AuthLayout, FullLayout};
 pub(crate) use login_link::LoginLink;
+#[allow(unused_imports, reason = "for the pages of whoever builds upon this")]
+pub(crate) use more_fields::{Checkbox, Select, TextArea};
 pub(crate) use problem_page::ProblemPage;
 pub(crate) use server_form::{ButtonForm, ServerForm};
 pub(crate) use site_scripts::SiteScripts;

@@ -3,7 +3,9 @@
 //! A page is rendered to one string on the server. Nothing streams, so status and cookies are decided before the first byte leaves; and
 //! nothing hydrates but islands.
 
+mod document;
 mod template;
+mod text;
 
 use std::any::Any;
 use std::pin::Pin;
@@ -20,8 +22,10 @@ use ironleaf_bff::edge::CspNonce;
 use ironleaf_bff::{Problem, ProblemKind, Wants};
 use leptos::prelude::*;
 use leptos::tachys::html::InertElement;
+use leptos::tachys::view::{Position, RenderHtml};
 use leptos_axum::generate_route_list;
 use leptos_meta::ServerMetaContext;
+use leptos_router::components::Outlet;
 use leptos_router::location::RequestUrl;
 
 use crate::answer::Answer;
@@ -29,12 +33,18 @@ use crate::html_form::{FormPage, WantsJson};
 use crate::load::Load;
 use crate::request::PageRequest;
 use crate::site::PagePaths;
-use crate::theme::Theme;
-use template::Template;
+use document::{Content, Document, Shells};
 
-/// The view of a `<Route>`: the component of a page, with the properties that its loader has made.
+pub(crate) use document::BODY;
+pub(crate) use template::{Template, Templates};
+
+/// The view of a `<Route>`: a component whose properties are made by its loader.
+///
+/// The routes are read once, at start. A request for the page does not walk through the router again: its loader runs, then its component,
+/// then the layouts around it. So the component has what its loader has read, parameters of the path included, and no context of the router.
+/// A route whose view is not made by this has no loader, and is rendered through the router.
 pub(crate) fn page<P, V>(
-    component: impl Fn(P) -> V + Clone + Send + 'static,
+    component: impl Fn(P) -> V + Clone + Send + Sync + 'static,
 ) -> impl Fn() -> InertElement + Clone + Send + 'static
 where
     P: Load,
@@ -42,79 +52,98 @@ where
 {
     move || {
         if let Some(Discovery(found)) = use_context() {
-            let _ = found.set(Loader::of::<P>());
-            return InertElement::new("");
-        }
-        let properties = use_context().and_then(|Handover(properties)| take(&properties));
-        if let Some(Ok(properties)) = properties.map(Box::<dyn Any + Send>::downcast::<P>) {
-            as_text(component(*properties))
+            lock(&found).page = Some(Page::new(component.clone()));
         } else {
-            tracing::error!("a page is rendered without its loader");
-            InertElement::new("")
+            tracing::error!("a page with a loader is rendered by the router");
         }
+        InertElement::new("")
     }
 }
 
-/// Renders a view at once. The router keeps the views of its routes in boxes, and a view in a box owns a copy of all its attributes: text is
-/// quicker, and its type is short.
-pub(crate) fn as_text(view: impl IntoView) -> InertElement {
-    InertElement::new(view.into_view().to_html())
+/// The view of a `<ParentRoute>`: what stands around the pages below it, which come as HTML.
+pub(crate) fn layout<V>(
+    component: impl Fn(String) -> V + Clone + Send + Sync + 'static,
+) -> impl Fn() -> InertElement + Clone + Send + 'static
+where
+    V: IntoView,
+{
+    move || {
+        let outlet = html_of(view! { <Outlet /> });
+        if let Some(Discovery(found)) = use_context() {
+            let component = component.clone();
+            lock(&found).layouts.push(Arc::new(move |page| html_of(component(page))));
+            return InertElement::new("");
+        }
+        InertElement::new(html_of(component(outlet)))
+    }
 }
 
-/// The loader of the page that a path leads to, which is asked for once at start.
-#[derive(Clone, Default)]
-struct Discovery(Arc<OnceLock<Loader>>);
+/// Renders a view at once: text is quicker than a view in a box, which owns a copy of all its attributes, and its type is short.
+pub(crate) fn html_of(view: impl IntoView) -> String {
+    let mut html = String::with_capacity(USUAL_BYTES);
+    view.into_view().to_html_with_buf(&mut html, &mut Position::FirstChild, true, false, Vec::new());
+    html
+}
 
-/// The properties of the page, on their way through the router.
-#[derive(Clone)]
-struct Handover(Arc<Mutex<Option<Properties>>>);
+/// Few parts of a page are larger, so that few are moved while they grow.
+const USUAL_BYTES: usize = 2048;
+
+/// What is at a path, which is asked for once at start.
+#[derive(Clone, Default)]
+struct Discovery(Arc<Mutex<Found>>);
+
+#[derive(Clone, Default)]
+struct Found {
+    page: Option<Page>,
+    /// From the innermost on.
+    layouts: Vec<Arc<dyn Fn(String) -> String + Send + Sync>>,
+}
+
+fn lock(found: &Mutex<Found>) -> std::sync::MutexGuard<'_, Found> {
+    found.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 type Properties = Box<dyn Any + Send>;
 type Loading<'a> = Pin<Box<dyn Future<Output = Result<Properties, Answer>> + Send + 'a>>;
 
-fn take(properties: &Mutex<Option<Properties>>) -> Option<Properties> {
-    properties.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-/// A [`Load`] whose type is not known any more.
-#[derive(Clone, Copy)]
-struct Loader {
+/// A component and its [`Load`], whose type is not known any more.
+#[derive(Clone)]
+struct Page {
     load: for<'a> fn(&'a mut PageRequest) -> Loading<'a>,
+    html: Arc<dyn Fn(Properties) -> String + Send + Sync>,
     same_for_strangers: bool,
 }
 
-impl Loader {
-    fn of<P: Load>() -> Self {
+impl Page {
+    fn new<P: Load, V: IntoView>(component: impl Fn(P) -> V + Send + Sync + 'static) -> Self {
         fn load<P: Load>(request: &mut PageRequest) -> Loading<'_> {
             Box::pin(async { P::load(request).await.map(|page| Box::new(page) as Properties) })
         }
-        Self { load: load::<P>, same_for_strangers: P::SAME_FOR_STRANGERS }
+        let html = move |properties: Properties| match properties.downcast::<P>() {
+            Ok(properties) => html_of(component(*properties)),
+            Err(_) => String::new(),
+        };
+        Self { load: load::<P>, html: Arc::new(html), same_for_strangers: P::SAME_FOR_STRANGERS }
     }
 }
 
 /// The application: its pages as its `<Routes>` list them, and how they are rendered.
 pub struct Pages {
-    /// A page whose view is not made by [`page`] has no loader.
-    routes: Vec<(String, Option<Loader>)>,
+    routes: Vec<(String, Found)>,
     views: Views,
 }
 
 /// What the application renders.
 #[derive(Clone, Copy)]
 pub(crate) struct Views {
-    /// The content of `<body>`: the router with all pages.
+    /// The router with all pages.
     pub(crate) app: fn() -> String,
-    /// The same for the page of a problem.
+    /// The page of a problem in its layout; with the page of the form that was refused.
     pub(crate) problem: fn(Problem, Option<String>) -> String,
-    /// The document around it.
-    pub(crate) shell: fn(Body) -> String,
-}
-
-/// The content of `<body>`.
-pub(crate) struct Body {
-    pub(crate) html: String,
-    /// Whether there is an island in it, so that the browser has to load WebAssembly.
-    pub(crate) has_islands: bool,
+    /// The document around a page, with [`BODY`] in the place of it; and whether there is an island in it.
+    pub(crate) shell: fn(bool) -> String,
+    /// What every page has of `leptos_meta`.
+    pub(crate) meta: fn(),
 }
 
 impl Pages {
@@ -122,8 +151,8 @@ impl Pages {
     pub(crate) fn new<V: IntoView + 'static>(app: fn() -> V, views: Views) -> Self {
         let routes = generate_route_list(app).into_iter().map(|route| {
             let path = route.path().to_owned();
-            let loader = loader_of(&path, views.app);
-            (path, loader)
+            let found = found_at(&path, views.app);
+            (path, found)
         });
         Self { routes: routes.collect(), views }
     }
@@ -140,8 +169,10 @@ impl Pages {
 
     /// What answers requests for each of them.
     pub fn handlers(&'static self) -> impl Iterator<Item = (&'static str, Arc<PageHandler>)> {
-        self.routes.iter().map(|(path, loader)| {
-            let handler = PageHandler { loader: *loader, views: self.views, kept: Default::default() };
+        let shells = Arc::new(Shells::default());
+        self.routes.iter().map(move |(path, found)| {
+            let (shells, views) = (Arc::clone(&shells), self.views);
+            let handler = PageHandler { found: found.clone(), views, shells, kept: Default::default() };
             (path.as_str(), Arc::new(handler))
         })
     }
@@ -154,36 +185,40 @@ impl Pages {
         let (mut head, _) = response.into_parts();
         let form = head.extensions.remove().map(|FormPage(page)| page);
         let request = Arc::new(request);
-        let html = rendered(self.views, &request, None, || (self.views.problem)(problem, form)).await;
-        let (page, body) = document(&request, problem.kind.status(), &Template::of(&html)).into_parts();
+        let content = rendered(self.views, &request, || (self.views.problem)(problem, form)).await;
+        let document = document(self.views, &Shells::default(), &request, &content);
+        let (page, body) = response_with(&request, problem.kind.status(), &document).into_parts();
         head.headers.remove(CONTENT_LENGTH);
         head.headers.extend(page.headers);
         Response::from_parts(head, body)
     }
 }
 
-/// Asks the router which page is at `path`, a path in the form of axum.
-fn loader_of(path: &str, app: fn() -> String) -> Option<Loader> {
+/// Asks the router what is at `path`, a path in the form of axum.
+fn found_at(path: &str, app: fn() -> String) -> Found {
     let discovery = Discovery::default();
+    let found = Arc::clone(&discovery.0);
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     owner.with(|| {
         // Whatever stands in the place of a parameter: `{id}` is a text as good as any, but for its braces.
         provide_context(RequestUrl::new(&path.replace(['{', '}', '*'], "")));
         provide_context(Arc::new(PageRequest::for_nothing()));
         provide_context(ServerMetaContext::new().0);
-        provide_context(discovery.clone());
+        provide_context(discovery);
         app()
     });
     owner.unset_with_forced_cleanup();
-    discovery.0.get().copied()
+    let found = lock(&found);
+    found.clone()
 }
 
 /// What answers requests for one page.
 pub struct PageHandler {
-    loader: Option<Loader>,
+    found: Found,
     views: Views,
+    shells: Arc<Shells>,
     /// The page as strangers see it, by theme.
-    kept: [OnceLock<Template>; 3],
+    kept: [OnceLock<Document>; 3],
 }
 
 impl PageHandler {
@@ -193,10 +228,11 @@ impl PageHandler {
             Ok(request) => request,
             Err(missing) => return missing.into_response(),
         };
-        let may_be_kept = self.loader.is_some_and(|loader| loader.same_for_strangers) && request.is_bare();
-        let kept = may_be_kept.then(|| self.kept_for(request.theme()));
-        if let Some(template) = kept.and_then(OnceLock::get) {
-            return document(&request, StatusCode::OK, template);
+        let may_be_kept =
+            self.found.page.as_ref().is_some_and(|page| page.same_for_strangers) && request.is_bare();
+        let kept = may_be_kept.then(|| &self.kept[document::number_of(request.theme)]);
+        if let Some(document) = kept.and_then(OnceLock::get) {
+            return response_with(&request, StatusCode::OK, document);
         }
         let properties = match self.load(&mut request).await {
             Ok(properties) => properties,
@@ -207,29 +243,27 @@ impl PageHandler {
             Err(Answer::Problem(problem)) => return problem.into_response(),
         };
         let request = Arc::new(request);
-        let html = rendered(self.views, &request, properties, self.views.app).await;
-        let template = Template::of(&html);
-        let response = document(&request, StatusCode::OK, &template);
+        let content = rendered(self.views, &request, || self.html(properties)).await;
+        let document = document(self.views, &self.shells, &request, &content);
+        let response = response_with(&request, StatusCode::OK, &document);
         if let Some(kept) = kept {
-            let _ = kept.set(template.with_form(request.has_form()));
+            let _ = kept.set(document);
         }
         response
     }
 
     async fn load(&self, request: &mut PageRequest) -> Result<Option<Properties>, Answer> {
-        match self.loader {
-            Some(loader) => (loader.load)(request).await.map(Some),
+        match &self.found.page {
+            Some(page) => (page.load)(request).await.map(Some),
             None => Ok(None),
         }
     }
 
-    const fn kept_for(&self, theme: Option<Theme>) -> &OnceLock<Template> {
-        let [light, dark, device] = &self.kept;
-        match theme {
-            Some(Theme::Light) => light,
-            Some(Theme::Dark) => dark,
-            None => device,
-        }
+    fn html(&self, properties: Option<Properties>) -> String {
+        let Some((page, properties)) = self.found.page.as_ref().zip(properties) else {
+            return (self.views.app)();
+        };
+        self.found.layouts.iter().fold((page.html)(properties), |html, layout| layout(html))
     }
 }
 
@@ -240,12 +274,14 @@ fn redirect(target: &str) -> Response {
     }
 }
 
-fn document(request: &PageRequest, status: StatusCode, template: &Template) -> Response {
+fn response_with(request: &PageRequest, status: StatusCode, document: &Document) -> Response {
     let nonce = request.nonce().map(CspNonce::as_str).unwrap_or_default();
-    let html = template.filled_in(nonce, || request.form_id().unwrap_or_default());
+    let html = document.filled_in(nonce, || request.form_id().unwrap_or_default());
     let content_type = [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
     let mut response = (status, content_type, html).into_response();
-    if (request.has_form() || template.has_form())
+    // Somebody who is signed in keeps cookies.
+    if document.has_form()
+        && request.viewer.is_none()
         && let Some(cookie) = request.cookie_for_a_form()
     {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -253,30 +289,43 @@ fn document(request: &PageRequest, status: StatusCode, template: &Template) -> R
     response
 }
 
-/// Renders a document under an owner of its own.
+fn document(views: Views, shells: &Shells, request: &Arc<PageRequest>, content: &Content) -> Document {
+    let shell = shells.get(request.theme, content.has_islands(), |has_islands| {
+        with_owner(request, || (views.shell)(has_islands))
+    });
+    Document::new(shell, content, request.has_form())
+}
+
+/// Renders the content of a document, and what it has of `leptos_meta`.
+async fn rendered(views: Views, request: &Arc<PageRequest>, html: impl FnOnce() -> String) -> Content {
+    let (meta, head) = ServerMetaContext::new();
+    let html = with_owner(request, || {
+        provide_context(meta);
+        (views.meta)();
+        html()
+    });
+    // It looks for the end of the head, and gets no more than that.
+    let empty = stream::once(std::future::ready("</head>".to_owned()));
+    let mut chunks = Box::pin(head.inject_meta_context(empty).await);
+    let mut head = chunks.next().await.unwrap_or_default();
+    head.truncate(head.len().saturating_sub("</head>".len()));
+    Content { head, html }
+}
+
+/// Renders something under an owner of its own.
 ///
 /// The shared context is told that nothing hydrates but islands, and its buffers are never read: nothing can be serialized into the page for
 /// the browser to pick up, neither by intention nor by accident.
-async fn rendered(
-    views: Views,
-    request: &Arc<PageRequest>,
-    properties: Option<Properties>,
-    body: impl FnOnce() -> String,
-) -> String {
-    let (meta, head) = ServerMetaContext::new();
+fn with_owner(request: &Arc<PageRequest>, html: impl FnOnce() -> String) -> String {
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let html = owner.with(|| {
-        provide_context(meta);
+        // For the router, where a page is rendered through it.
         provide_context(RequestUrl::new(request.path_and_query()));
         provide_context(Arc::clone(request));
-        provide_context(Handover(Arc::new(Mutex::new(properties))));
-        let html = body();
-        let has_islands = html.contains("<leptos-island");
-        (views.shell)(Body { html, has_islands })
+        html()
     });
     owner.unset_with_forced_cleanup();
-    let chunks = head.inject_meta_context(stream::once(std::future::ready(html))).await;
-    Box::pin(chunks).next().await.unwrap_or_default()
+    html
 }
 
 /// The path of every server function. All of them are called by `POST`.

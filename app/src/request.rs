@@ -31,6 +31,8 @@ pub struct PageRequest {
     params: Vec<(String, String)>,
     pub(crate) site: Arc<Site>,
     pub(crate) viewer: Option<User>,
+    /// The theme that the person chose, from its cookie.
+    pub(crate) theme: Option<Theme>,
     /// Whether a form was rendered that needs cookies.
     has_form: AtomicBool,
 }
@@ -45,14 +47,15 @@ impl PageRequest {
         let params = RawPathParams::from_request_parts(&mut parts, &()).await;
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let params = params.map(|params| params.iter().map(owned).collect()).unwrap_or_default();
-        Ok(Self { parts, params, site, viewer, has_form: AtomicBool::new(false) })
+        let theme = theme(&parts);
+        Ok(Self { parts, params, site, viewer, theme, has_form: AtomicBool::new(false) })
     }
 
     /// A request for nothing, with which the routes are walked through once at start.
     pub(crate) fn for_nothing() -> Self {
         let (parts, ()) = http::Request::new(()).into_parts();
-        let site = Arc::default();
-        Self { parts, params: Vec::new(), site, viewer: None, has_form: AtomicBool::new(false) }
+        let (site, has_form) = (Arc::default(), AtomicBool::new(false));
+        Self { parts, params: Vec::new(), site, viewer: None, theme: None, has_form }
     }
 
     /// The request that is being answered, for components.
@@ -68,11 +71,13 @@ impl PageRequest {
     pub(crate) fn for_problem(parts: Parts) -> Option<Self> {
         let site = parts.extensions.get::<Arc<Site>>().cloned()?;
         let viewer = MaybeUser::from_parts(&parts).ok().and_then(|MaybeUser(viewer)| viewer);
-        Some(Self { parts, params: Vec::new(), site, viewer, has_form: AtomicBool::new(false) })
+        let theme = theme(&parts);
+        let has_form = AtomicBool::new(false);
+        Some(Self { parts, params: Vec::new(), site, viewer, theme, has_form })
     }
 
     /// A parameter of the path, such as `id` of `/orders/:id`, percent-decoded.
-    #[expect(dead_code, reason = "no page of this application has one; docs/adding-a-page.md shows it")]
+    #[allow(dead_code, reason = "no page of this application has one; docs/adding-a-page.md shows it")]
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
         self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -158,12 +163,7 @@ impl PageRequest {
         self.parts.method == Method::GET
             && self.parts.uri.query().is_none()
             && !self.may_be_signed_in()
-            && self.cookies().all(|cookie| matches!(cookie.name(), THEME_COOKIE | PROBE_COOKIE))
-    }
-
-    fn cookies(&self) -> impl Iterator<Item = Cookie<'_>> {
-        let lines = self.parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-        lines.flat_map(Cookie::split_parse).filter_map(Result::ok)
+            && cookies(&self.parts).all(|cookie| matches!(cookie.name(), THEME_COOKIE | PROBE_COOKIE))
     }
 
     /// A form is rendered that needs cookies: the browser is given one, and whether it comes back tells whether it keeps them.
@@ -255,13 +255,6 @@ impl PageRequest {
     /// Where the person wanted to go before they asked for an e-mail.
     pub(crate) fn place(&self) -> Option<ReturnTo> {
         self.peek(&PLACE).map(|Place(place)| place)
-    }
-
-    /// The theme that the person chose, from its cookie.
-    pub(crate) fn theme(&self) -> Option<Theme> {
-        self.cookies()
-            .filter(|cookie| cookie.name() == THEME_COOKIE)
-            .find_map(|cookie| Theme::parse(cookie.value()))
     }
 
     /// The path and query, as Leptos' router takes them.
@@ -361,4 +354,15 @@ impl PageRequest {
     fn flash(&self) -> Option<&Flash> {
         self.parts.extensions.get()
     }
+}
+
+fn cookies(parts: &Parts) -> impl Iterator<Item = Cookie<'_>> {
+    let lines = parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(Cookie::split_parse).filter_map(Result::ok)
+}
+
+fn theme(parts: &Parts) -> Option<Theme> {
+    cookies(parts)
+        .filter(|cookie| cookie.name() == THEME_COOKIE)
+        .find_map(|cookie| Theme::parse(cookie.value()))
 }

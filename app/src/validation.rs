@@ -12,7 +12,7 @@ pub(crate) const MIN_PASSWORD_LENGTH: usize = 8;
 macro_rules! field_problems {
     ($($(#[$doc:meta])* $number:literal $name:ident: $text:expr,)*) => {
         /// What is wrong with one field.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(crate) enum FieldProblem {
             $($(#[$doc])* $name,)*
         }

@@ -1,13 +1,11 @@
-use ironleaf_bff::User;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 
-use super::ButtonForm;
 use crate::server_fns::SignOut;
 
-/// The avatar and what hangs from it.
+/// The avatar and what hangs from it. `person` is whose page it is, for the form.
 #[component]
-#[expect(clippy::needless_pass_by_value, reason = "a view may outlive whoever makes it")]
-pub(crate) fn AccountMenu(user: User) -> impl IntoView {
+pub(crate) fn AccountMenu(initials: &'static str, name: &'static str, person: &'static str) -> impl IntoView {
     view! {
         <button
             type="button"
@@ -16,20 +14,21 @@ pub(crate) fn AccountMenu(user: User) -> impl IntoView {
             aria-haspopup="menu"
             popovertarget="account-menu"
         >
-            <span aria-hidden="true">{user.initials()}</span>
+            <span aria-hidden="true">{initials}</span>
         </button>
         <div id="account-menu" class="menu" role="menu" aria-label="Account menu" popover="auto">
             <p class="menu-note" role="none">
-                {user.display_name().to_owned()}
+                {name}
             </p>
             <a role="menuitem" href="/account">
                 "Settings"
             </a>
-            <ButtonForm<SignOut> once=false role="none">
+            <form role="none" method="post" action=SignOut::PATH>
+                <input type="hidden" name="page_of" value=person />
                 <button type="submit" role="menuitem">
                     "Logout"
                 </button>
-            </ButtonForm<SignOut>>
+            </form>
         </div>
     }
 }

@@ -1,36 +1,50 @@
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::{AccountMenu, ThemeMenu, icons};
+use crate::render::Template;
 use crate::request::PageRequest;
 
 /// The header of normal pages. Its menus are native popovers and forms: they work before, and without, any script.
 #[component]
 pub(crate) fn Banner() -> impl IntoView {
+    static SIGNED_IN: Template<5> = Template::new();
+    static SIGNED_OUT: Template<2> = Template::new();
+    static NOT_KNOWN: Template<2> = Template::new();
+
     let request = PageRequest::current();
-    // Somebody of whom nobody can tell whether they are signed in is offered nothing.
-    let can_log_in = !request.may_be_signed_in();
+    let app_name = request.site.app_name.as_str();
+    let here = request.here().map_or_else(|| "/".to_owned(), |here| here.to_string());
+    match &request.viewer {
+        Some(user) => {
+            let person = request.page_of().unwrap_or_default();
+            let texts = [app_name, &here, &user.initials(), user.display_name(), &person];
+            SIGNED_IN.fill(texts, |[app_name, here, initials, name, person]| {
+                let menu = view! { <AccountMenu initials name person /> };
+                view! { <BannerRow app_name here account=menu /> }
+            })
+        }
+        // Somebody of whom nobody can tell whether they are signed in is offered nothing.
+        None if request.may_be_signed_in() => NOT_KNOWN
+            .fill([app_name, &here], |[app_name, here]| view! { <BannerRow app_name here account=() /> }),
+        None => SIGNED_OUT.fill([app_name, &here], |[app_name, here]| {
+            let login = view! {
+                <a class="button quiet" href="/login">
+                    "Login"
+                </a>
+            };
+            view! { <BannerRow app_name here account=login /> }
+        }),
+    }
+}
+
+/// `account` is what there is for the person.
+#[component]
+fn BannerRow<V: IntoView>(app_name: &'static str, here: &'static str, account: V) -> impl IntoView {
     view! {
         <header class="banner">
             <div class="banner-row">
-                <Brand />
-                <div class="banner-actions">
-                    {match request.viewer.clone() {
-                        Some(user) => Either::Left(view! { <AccountMenu user /> }),
-                        None => {
-                            Either::Right(
-                                can_log_in
-                                    .then(|| {
-                                        view! {
-                                            <a class="button quiet" href="/login">
-                                                "Login"
-                                            </a>
-                                        }
-                                    }),
-                            )
-                        }
-                    }} <ThemeMenu />
-                </div>
+                <Brand app_name />
+                <div class="banner-actions">{account} <ThemeMenu here /></div>
             </div>
         </header>
     }
@@ -39,20 +53,24 @@ pub(crate) fn Banner() -> impl IntoView {
 /// The header of sign-in and its neighbours: the logo and nothing that leads away.
 #[component]
 pub(crate) fn AuthBanner() -> impl IntoView {
-    view! {
-        <header class="banner">
-            <div class="banner-row">
-                <Brand />
-            </div>
-        </header>
-    }
+    static BANNER: Template<1> = Template::new();
+
+    BANNER.fill([&PageRequest::current().site.app_name], |[app_name]| {
+        view! {
+            <header class="banner">
+                <div class="banner-row">
+                    <Brand app_name />
+                </div>
+            </header>
+        }
+    })
 }
 
 #[component]
-fn Brand() -> impl IntoView {
+fn Brand(app_name: &'static str) -> impl IntoView {
     view! {
         <a class="brand" href="/">
-            {icons::leaf()} <span>{PageRequest::current().site.app_name.clone()}</span>
+            {icons::leaf()} <span>{app_name}</span>
         </a>
     }
 }

@@ -1,11 +1,13 @@
+use leptos::attr::Attribute;
 use leptos::prelude::*;
 
 use crate::flashes::KeptField;
+use crate::render::Templates;
 use crate::validation::{FieldProblem, MIN_PASSWORD_LENGTH};
 
 /// What a field asks for, and what is said where it does not get it. The server checks the same in `server_fns`; here it
 /// is for the browser, which finds it in the attributes of the field.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Rules {
     optional: bool,
     min_length: Option<usize>,
@@ -42,13 +44,30 @@ impl Rules {
         Self { repeats: Some("password"), ..Self::present_or(missing) }
     }
 
+    /// What the browser finds in the field.
+    pub(super) fn attributes(self, name: &str, problem: Option<FieldProblem>) -> impl Attribute {
+        view! {
+            <{..}
+                required=!self.optional
+                minlength=self.min_length
+                aria-invalid=problem.map(|_| "true")
+                aria-describedby=error_id(name)
+                data-missing=words(self.missing)
+                data-invalid=words(self.invalid)
+                data-short=words(self.short)
+                data-match=self.repeats
+                data-mismatch=self.repeats.map(|_| FieldProblem::PasswordsDiffer.text())
+            />
+        }
+    }
+
     /// The same for a field that may stay empty.
     pub(crate) const fn or_empty(self) -> Self {
         Self { optional: true, ..self }
     }
 }
 
-/// A labelled text field with a place for what is wrong with it. What is kept of it wins over `value`.
+/// A labelled input with a place for what is wrong with it. What is kept of it wins over `value`.
 #[component]
 pub(crate) fn Field(
     kept: KeptField,
@@ -59,35 +78,79 @@ pub(crate) fn Field(
     rules: Rules,
     #[prop(optional, into)] value: String,
 ) -> impl IntoView {
+    static FIELDS: Templates<Key, 1> = Templates::new();
+
     let KeptField { name, value: kept, problem, is_first_problem } = kept;
-    let error_id = format!("{name}-error");
     // SECURITY: a password is never written into a page.
-    let value = (kind != "password").then(|| kept.unwrap_or(value));
-    let words = |problem: Option<FieldProblem>| problem.map(FieldProblem::text);
+    let value = if kind == "password" { String::new() } else { kept.unwrap_or(value) };
+    let key = Key { name, label, kind, placeholder, autocomplete, rules, problem, is_first_problem };
+    FIELDS.fill(key, [&value], |[value]| {
+        frame(name, label, problem, move || {
+            view! {
+                <input
+                    {..rules.attributes(name, problem)}
+                    id=name
+                    name=name
+                    type=kind
+                    placeholder=placeholder
+                    autocomplete=autocomplete
+                    value=(kind != "password").then_some(value)
+                    autofocus=is_first_problem
+                />
+            }
+        })
+    })
+}
+
+/// All that a field depends on but its value.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    name: &'static str,
+    label: &'static str,
+    kind: &'static str,
+    placeholder: Option<&'static str>,
+    autocomplete: &'static str,
+    rules: Rules,
+    problem: Option<FieldProblem>,
+    is_first_problem: bool,
+}
+
+/// What every field has around it: its label, and the words for what is wrong.
+pub(super) fn frame<V: IntoView>(
+    name: &'static str,
+    label: &'static str,
+    problem: Option<FieldProblem>,
+    control: impl FnOnce() -> V,
+) -> impl IntoView {
     view! {
         <div class="field">
             <label for=name>{label}</label>
-            <input
-                id=name
-                name=name
-                type=kind
-                placeholder=placeholder
-                autocomplete=autocomplete
-                value=value
-                required=!rules.optional
-                minlength=rules.min_length
-                autofocus=is_first_problem
-                aria-invalid=problem.map(|_| "true")
-                aria-describedby=error_id.clone()
-                data-missing=words(rules.missing)
-                data-invalid=words(rules.invalid)
-                data-short=words(rules.short)
-                data-match=rules.repeats
-                data-mismatch=rules.repeats.map(|_| FieldProblem::PasswordsDiffer.text())
-            />
-            <p id=error_id class="field-error" aria-live="polite">
+            {control()}
+            <p id=error_id(name) class="field-error" aria-live="polite">
                 {words(problem)}
             </p>
         </div>
+    }
+}
+
+fn error_id(name: &str) -> String {
+    format!("{name}-error")
+}
+
+fn words(problem: Option<FieldProblem>) -> Option<&'static str> {
+    problem.map(FieldProblem::text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flashes::KeptForm;
+
+    #[test]
+    fn a_password_is_never_written_into_a_page() {
+        let rules = Rules::PRESENT;
+        let kept = KeptForm::new("/", &[("x", "secret".to_owned())], &Vec::new()).field("x");
+        let html = view! { <Field kept label="X" autocomplete="off" rules value="secret" /> };
+        assert!(!html.to_html().contains("secret"));
     }
 }

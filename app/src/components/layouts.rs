@@ -1,37 +1,41 @@
 //! What stands around the content of a page.
 
 use leptos::prelude::*;
-use leptos_router::components::Outlet;
 
 use super::{AuthBanner, Banner, Toasts};
-use crate::render::as_text;
 
-/// The header with its menus.
+/// The header with its menus, and the page.
 #[component]
-pub(crate) fn FullLayout() -> impl IntoView {
-    full_layout(view! { <Outlet /> })
-}
-
-/// The same around content that comes from no route.
-pub(super) fn full_layout(content: impl IntoView) -> impl IntoView {
-    frame(view! { <Banner /> }, content)
+pub(crate) fn FullLayout(page: String) -> impl IntoView {
+    view! {
+        <SkipLink />
+        <Banner />
+        <Main page />
+        <Toasts />
+    }
 }
 
 /// The logo alone, for sign-in and its neighbours.
 #[component]
-pub(crate) fn AuthLayout() -> impl IntoView {
-    frame(view! { <AuthBanner /> }, view! { <Outlet /> })
+pub(crate) fn AuthLayout(page: String) -> impl IntoView {
+    view! {
+        <SkipLink />
+        <AuthBanner />
+        <Main page />
+        <Toasts />
+    }
 }
 
-fn frame(header: impl IntoView, content: impl IntoView) -> impl IntoView {
-    as_text(view! {
+#[component]
+fn SkipLink() -> impl IntoView {
+    view! {
         <a class="skip-link" href="#main">
             "Skip to content"
         </a>
-        {header}
-        <main id="main" tabindex="-1">
-            {content}
-        </main>
-        <Toasts />
-    })
+    }
+}
+
+#[component]
+fn Main(page: String) -> impl IntoView {
+    view! { <main id="main" tabindex="-1" inner_html=page></main> }
 }

@@ -2,7 +2,8 @@ use ironleaf_bff::{Problem, ProblemKind};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::layouts::full_layout;
+use super::FullLayout;
+use crate::render::html_of;
 use crate::request::PageRequest;
 use crate::wait::try_again;
 
@@ -14,7 +15,7 @@ pub(crate) fn ProblemPage(problem: Problem, form: Option<String>) -> impl IntoVi
     let Problem { kind, retry_after } = problem;
     let when = retry_after.filter(|_| kind == ProblemKind::TooManyRequests).map(try_again);
     let request_id = request.request_id().filter(|_| kind != ProblemKind::NotFound).map(ToString::to_string);
-    full_layout(view! {
+    let page = html_of(view! {
         <Title text=kind.title() />
         <section class="hero">
             <div class="hero-words">
@@ -25,7 +26,8 @@ pub(crate) fn ProblemPage(problem: Problem, form: Option<String>) -> impl IntoVi
                 {request_id.map(|id| view! { <p class="fine-print">"Request " <code>{id}</code></p> })}
             </div>
         </section>
-    })
+    });
+    view! { <FullLayout page /> }
 }
 
 /// Back to the form, the same page again, or home.

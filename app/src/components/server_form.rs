@@ -52,7 +52,6 @@ pub(crate) fn ButtonForm<F>(
     #[prop(optional)]
     by_itself: bool,
     #[prop(optional)] class: Option<&'static str>,
-    #[prop(optional)] role: Option<&'static str>,
     children: Children,
     #[prop(optional)] function: PhantomData<F>,
 ) -> impl IntoView
@@ -61,7 +60,7 @@ where
 {
     let PhantomData = function;
     view! {
-        <form method="post" action=F::PATH class=class role=role data-auto-submit=by_itself.then_some("")>
+        <form method="post" action=F::PATH class=class data-auto-submit=by_itself.then_some("")>
             <CommonFields return_to once />
             {children()}
         </form>

@@ -2,13 +2,11 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::icons;
-use crate::request::PageRequest;
 use crate::server_fns::SetTheme;
 
-/// Light, dark, or as the device says. Each item is the submit button of one form.
+/// Light, dark, or as the device says; then back `here`. Each item is the submit button of one form.
 #[component]
-pub(crate) fn ThemeMenu() -> impl IntoView {
-    let here = PageRequest::current().here().map_or_else(|| "/".to_owned(), |here| here.to_string());
+pub(crate) fn ThemeMenu(here: &'static str) -> impl IntoView {
     view! {
         <button
             type="button"

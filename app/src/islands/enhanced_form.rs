@@ -10,7 +10,7 @@ mod field_state;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlInputElement, SubmitEvent};
+use web_sys::{Element, Event, SubmitEvent};
 
 use dom::Form;
 
@@ -25,6 +25,7 @@ pub fn EnhancedForm(children: Children) -> impl IntoView {
             on:change=|event| changed(&event)
             on:focusout=|event| left(&event)
             on:submit=|event| submitted(&event)
+            on:formsend=|event| sent(&event)
             // The stylesheet starts an animation on a field that the browser fills in; no other event tells of it.
             on:animationstart=|event| looked_at(&event)
             // Some password managers fill in without any event; before the button is reached it knows of that, and before Enter
@@ -75,30 +76,32 @@ fn left(event: &Event) {
     });
 }
 
+/// Nothing is sent as long as something is wrong.
 fn submitted(event: &SubmitEvent) {
     let Some(form) = Form::of(event) else { return };
-    event.prevent_default();
-    if form.is_busy() {
-        return;
-    }
     for field in form.fields() {
         field.tell(field.state(&form).fault());
     }
     if let Some(field) = form.first_fault() {
+        event.prevent_default();
         field.focus();
-        return;
     }
-    form.set_busy(true);
+}
+
+/// The page's script lets each form be sent once, and asks whether somebody else does it.
+fn sent(event: &Event) {
+    let Some(form) = Form::of(event) else { return };
+    event.prevent_default();
     leptos::task::spawn_local(async move {
         // A page that is being left keeps its button down. Should it be shown again, its script lets the button go.
         if !answer::send(&form).await {
-            form.set_busy(false);
+            dom::release();
         }
     });
 }
 
 fn input_name(event: &Event) -> Option<String> {
-    Some(event.target()?.dyn_into::<HtmlInputElement>().ok()?.name())
+    event.target()?.dyn_into::<Element>().ok()?.get_attribute("name")
 }
 
 /// Runs `say` when nothing is pressed any more: words move what is below them, and what moves away between press and

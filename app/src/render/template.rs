@@ -1,122 +1,144 @@
-//! A rendered page, and the places in it that are new with each answer.
+//! Parts of pages that are rendered once, but for a few texts.
 
-/// What stands in a view in the place of the nonce. The quotes are part of it: text that somebody has typed cannot have them.
-const NONCE: &str = r#""%nonce%""#;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
-/// The number of the forms of a page, each of which is acted upon once, however often it is sent.
-const FORM_ID: &str = r#""%form_id%""#;
+use leptos::prelude::*;
+use leptos::tachys::html::InertElement;
 
-/// How Leptos marks places in the text. It is no comment to an HTML parser, but a parse error that acts like one.
-const MARKER: &str = "<!>";
+use super::html_of;
 
-/// A rendered page.
-pub(super) struct Template {
-    /// Each but the last is followed by what is new with each answer.
-    pieces: Vec<(String, Slot)>,
+/// A part of a page that is always the same but for `N` texts, of which it has each once or more often. It is rendered once, with a mark in
+/// the place of each text; after that an answer costs no more than to copy it.
+///
+/// It must depend on nothing else: what its view takes from around it stays as it was the first time.
+pub(crate) struct Template<const N: usize>(OnceLock<Pieces>);
+
+/// The same for each of several `K`, such as the fields of forms.
+pub(crate) struct Templates<K, const N: usize>(LazyLock<RwLock<HashMap<K, Arc<Pieces>>>>);
+
+/// What comes before each text, and which text that is; and what comes last.
+struct Pieces {
+    before: Vec<(String, usize)>,
     last: String,
-    has_form: bool,
 }
 
-enum Slot {
-    Nonce,
-    FormId,
+/// No page has these letters: they are for private use (Unicode, section 23.5).
+const MARKS: [&str; 6] = ["\u{f000}", "\u{f001}", "\u{f002}", "\u{f003}", "\u{f004}", "\u{f005}"];
+
+impl<const N: usize> Template<N> {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// The part with `texts`, which are escaped. `view` gets what stands for them the first time.
+    pub(crate) fn fill<V: IntoView>(
+        &self,
+        texts: [&str; N],
+        view: impl FnOnce([&'static str; N]) -> V,
+    ) -> InertElement {
+        self.0.get_or_init(|| Pieces::of(view)).filled_in(texts)
+    }
 }
 
-impl Template {
-    /// Looks once at each page: there are few of these letters.
-    pub(super) fn of(html: &str) -> Self {
-        let mut pieces = Vec::new();
-        let mut text = String::with_capacity(html.len());
-        let mut rest = 0;
-        for at in memchr::memchr2_iter(b'!', b'%', html.as_bytes()).filter_map(|at| at.checked_sub(1)) {
-            let Some(found) = html.get(at..).filter(|_| at >= rest) else { continue };
-            let (from, slot) = if found.starts_with(MARKER) {
-                (MARKER, None)
-            } else if found.starts_with(NONCE) {
-                (NONCE, Some(Slot::Nonce))
-            } else if found.starts_with(FORM_ID) {
-                (FORM_ID, Some(Slot::FormId))
-            } else {
-                continue;
-            };
-            text.push_str(&html[rest..at]);
-            rest = at + from.len();
-            match slot {
-                None => text.push_str("<!---->"),
-                Some(slot) => {
-                    text.push('"');
-                    pieces.push((std::mem::take(&mut text), slot));
-                    text.push('"');
-                }
-            }
+impl<K: Eq + Hash, const N: usize> Templates<K, N> {
+    pub(crate) const fn new() -> Self {
+        Self(LazyLock::new(RwLock::default))
+    }
+
+    /// As [`Template::fill`]. There have to be few keys: all of them are kept.
+    pub(crate) fn fill<V: IntoView>(
+        &self,
+        key: K,
+        texts: [&str; N],
+        view: impl FnOnce([&'static str; N]) -> V,
+    ) -> InertElement {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let pieces = known.unwrap_or_else(|| {
+            let pieces = Arc::new(Pieces::of(view));
+            self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&pieces));
+            pieces
+        });
+        pieces.filled_in(texts)
+    }
+}
+
+impl Pieces {
+    fn of<const N: usize, V: IntoView>(view: impl FnOnce([&'static str; N]) -> V) -> Self {
+        let html = html_of(view(std::array::from_fn(|number| MARKS[number])));
+        let (mut before, mut rest) = (Vec::new(), html.as_str());
+        while let Some((at, number)) =
+            (0..N).filter_map(|number| Some((rest.find(MARKS[number])?, number))).min()
+        {
+            before.push((rest[..at].to_owned(), number));
+            rest = &rest[at + MARKS[number].len()..];
         }
-        text.push_str(&html[rest..]);
-        Self { pieces, last: text, has_form: false }
+        Self { before, last: rest.to_owned() }
     }
 
-    /// Whether there is a form in it that needs cookies.
-    pub(super) fn with_form(self, has_form: bool) -> Self {
-        Self { has_form, ..self }
-    }
-
-    pub(super) const fn has_form(&self) -> bool {
-        self.has_form
-    }
-
-    /// The page with all its places filled in. `form_id` is asked for where the page has a form.
-    pub(super) fn filled_in(&self, nonce: &str, form_id: impl FnOnce() -> String) -> String {
-        let has_form_id = self.pieces.iter().any(|(_, slot)| matches!(slot, Slot::FormId));
-        let form_id = if has_form_id { form_id() } else { String::new() };
-        let length: usize = self.pieces.iter().map(|(text, _)| text.len() + 32).sum();
-        let mut html = String::with_capacity(length + self.last.len());
-        for (text, slot) in &self.pieces {
-            html.push_str(text);
-            html.push_str(match slot {
-                Slot::Nonce => nonce,
-                Slot::FormId => &form_id,
-            });
+    fn filled_in<const N: usize>(&self, texts: [&str; N]) -> InertElement {
+        let room: usize = self.before.iter().map(|(before, _)| before.len() + 64).sum();
+        let mut html = String::with_capacity(room + self.last.len());
+        for (before, number) in &self.before {
+            html.push_str(before);
+            push_escaped(&mut html, texts[*number]);
         }
         html.push_str(&self.last);
-        html
+        InertElement::new(html)
     }
+}
+
+/// For a text as for an attribute in double quotes.
+fn push_escaped(html: &mut String, text: &str) {
+    let mut rest = 0;
+    for (at, letter) in text.bytes().enumerate() {
+        let escaped = match letter {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => continue,
+        };
+        html.push_str(&text[rest..at]);
+        html.push_str(escaped);
+        rest = at + 1;
+    }
+    html.push_str(&text[rest..]);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn filled_in(html: &str) -> String {
-        Template::of(html).filled_in("N", || "1".to_owned())
-    }
-
     #[test]
-    fn markers_become_comments_and_the_rest_stays() {
-        for html in [
-            "",
-            "a",
-            "!",
-            "%",
-            "<!>",
-            "<!><!>",
-            "é<!>ü<!",
-            "<!DOCTYPE html><p><!>x<!></p>",
-            "100 %!",
-            "é%",
-            "%nonce%",
-        ] {
-            assert_eq!(filled_in(html), html.replace("<!>", "<!---->"), "{html}");
+    fn a_part_is_the_same_as_if_it_was_rendered() {
+        static PART: Template<2> = Template::new();
+        for [name, place] in [["Ada", "/"], ["<b>\"&'", "/a?x=1&y=%form_id%"], ["", ""]] {
+            let view = |[name, place]: [&'static str; 2]| {
+                view! {
+                    <a href=place title=name>
+                        {name}
+                    </a>
+                }
+            };
+            let html = html_of(PART.fill([name, place], view));
+            let escaped = |text: &str| {
+                text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+            };
+            let (name, place) = (escaped(name), escaped(place));
+            assert_eq!(html, format!(r#"<a href="{place}" title="{name}">{name}</a>"#));
         }
     }
 
     #[test]
-    fn scripts_have_the_nonce_and_forms_their_number() {
-        let html = r#"<i nonce="%nonce%"><!><i value="%form_id%"><i value="%form_id%" x="%">"#;
-        let expected = r#"<i nonce="N"><!----><i value="1"><i value="1" x="%">"#;
-        assert_eq!(filled_in(html), expected);
-    }
-
-    #[test]
-    fn a_page_without_a_form_draws_no_number() {
-        Template::of(r#"<i nonce="%nonce%">"#).filled_in("N", || panic!("drawn"));
+    fn each_key_has_a_part_of_its_own() {
+        static PARTS: Templates<&str, 1> = Templates::new();
+        for _ in 0..2 {
+            for key in ["a", "b"] {
+                let html = html_of(PARTS.fill(key, ["x"], |[text]| view! { <p id=key>{text}</p> }));
+                assert_eq!(html, format!(r#"<p id="{key}">x</p>"#));
+            }
+        }
     }
 }

@@ -67,25 +67,12 @@ impl Form {
         }
     }
 
-    /// Whether it was sent already, by this island or before there was one.
-    pub(super) fn is_busy(&self) -> bool {
-        self.button().is_some_and(|button| button.has_attribute("aria-busy"))
-    }
-
-    /// Does not disable the button: a browser would take the focus away from whoever pressed it.
-    pub(super) fn set_busy(&self, busy: bool) {
-        let Some(button) = self.button() else { return };
-        for name in ["aria-busy", "aria-disabled"] {
-            let _ = if busy { button.set_attribute(name, "true") } else { button.remove_attribute(name) };
-        }
-    }
-
     fn button(&self) -> Option<HtmlButtonElement> {
         find(&self.0, "[type=submit]")
     }
 }
 
-/// An input that has a place for words beside it.
+/// An `input`, `select` or `textarea` that has a place for words beside it. What is read of them here they have under the same names.
 pub(super) struct Field {
     input: HtmlInputElement,
     place: Element,
@@ -93,9 +80,8 @@ pub(super) struct Field {
 
 impl Field {
     fn new(element: Element) -> Option<Self> {
-        let input: HtmlInputElement = element.dyn_into().ok()?;
-        let place = document().get_element_by_id(&[input.name().as_str(), "-error"].concat())?;
-        Some(Self { input, place })
+        let place = document().get_element_by_id(&[&*element.get_attribute("name")?, "-error"].concat())?;
+        Some(Self { input: element.unchecked_into(), place })
     }
 
     pub(super) fn state(&self, form: &Form) -> FieldState {
@@ -114,6 +100,9 @@ impl Field {
 
     /// As the server counts and compares it. The browser composes it (NFC): its tables would not fit in here.
     fn value(&self) -> String {
+        if self.input.matches("[type=checkbox]:not(:checked)").unwrap_or(false) {
+            return String::new();
+        }
         plain_spaces(&String::from(JsString::from(self.input.value()).normalize("NFC")))
     }
 
@@ -156,9 +145,18 @@ impl Field {
 
 /// Hands a message to the page's script, which shows it.
 pub(super) fn toast(message: &str) {
+    tell_script("ironleaf:error", message);
+}
+
+/// Tells the page's script that the page stays: what was sent can be sent again.
+pub(super) fn release() {
+    tell_script("ironleaf:release", "");
+}
+
+fn tell_script(what: &str, detail: &str) {
     let init = CustomEventInit::new();
-    init.set_detail(&message.into());
-    if let Ok(event) = CustomEvent::new_with_event_init_dict("ironleaf:error", &init) {
+    init.set_detail(&detail.into());
+    if let Ok(event) = CustomEvent::new_with_event_init_dict(what, &init) {
         let _ = document().dispatch_event(&event);
     }
 }

@@ -1,0 +1,138 @@
+//! The other kinds of fields.
+
+#![allow(
+    dead_code,
+    reason = "no page of this application has one; they are for those of whoever builds upon it"
+)]
+
+use leptos::prelude::*;
+
+use super::field::{Rules, frame};
+use crate::flashes::KeptField;
+
+/// A text over several lines. What is kept of it wins over `value`.
+#[component]
+pub(crate) fn TextArea(
+    kept: KeptField,
+    label: &'static str,
+    #[prop(optional)] placeholder: Option<&'static str>,
+    #[prop(default = 4)] rows: u8,
+    rules: Rules,
+    #[prop(optional, into)] value: String,
+) -> impl IntoView {
+    let KeptField { name, value: kept, problem, is_first_problem } = kept;
+    frame(name, label, problem, move || {
+        view! {
+            <textarea
+                {..rules.attributes(name, problem)}
+                id=name
+                name=name
+                placeholder=placeholder
+                rows=rows
+                autofocus=is_first_problem
+            >
+                {kept.unwrap_or(value)}
+            </textarea>
+        }
+    })
+}
+
+/// One of several: the value that is sent, and its words. An empty value stands for none.
+#[component]
+pub(crate) fn Select(
+    kept: KeptField,
+    label: &'static str,
+    options: Vec<(&'static str, &'static str)>,
+    rules: Rules,
+    #[prop(optional, into)] value: String,
+) -> impl IntoView {
+    let KeptField { name, value: kept, problem, is_first_problem } = kept;
+    let chosen = kept.unwrap_or(value);
+    let options: Vec<_> = options
+        .into_iter()
+        .map(|(value, words)| {
+            view! {
+                <option value=value selected=value == chosen>
+                    {words}
+                </option>
+            }
+        })
+        .collect();
+    frame(name, label, problem, move || {
+        view! {
+            <select {..rules.attributes(name, problem)} id=name name=name autofocus=is_first_problem>
+                {options}
+            </select>
+        }
+    })
+}
+
+/// Yes or no: `on` is sent, or nothing.
+#[component]
+pub(crate) fn Checkbox(
+    kept: KeptField,
+    label: &'static str,
+    rules: Rules,
+    #[prop(optional)] checked: bool,
+) -> impl IntoView {
+    let KeptField { name, value: kept, problem, is_first_problem } = kept;
+    let checked = kept.map_or(checked, |kept| kept == "on");
+    frame(name, label, problem, move || {
+        view! {
+            <input
+                {..rules.attributes(name, problem)}
+                id=name
+                name=name
+                type="checkbox"
+                checked=checked
+                autofocus=is_first_problem
+            />
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::components::Field;
+    use crate::flashes::KeptForm;
+    use crate::validation::FieldProblem;
+
+    const PROBLEM: FieldProblem = FieldProblem::Refused;
+
+    fn kept(value: &str) -> KeptField {
+        KeptForm::new("/", &[("x", value.to_owned())], &vec![("x", PROBLEM)]).field("x")
+    }
+
+    #[test]
+    fn every_kind_of_field_shows_what_was_typed_and_what_is_wrong_with_it() {
+        let rules = Rules::present_or(PROBLEM);
+        let field = view! { <Field kept=kept("a") label="X" kind="text" autocomplete="off" rules /> };
+        let area = view! { <TextArea kept=kept("a") label="X" rules /> };
+        let options = vec![("", "None"), ("a", "A"), ("b", "B")];
+        let select = view! { <Select kept=kept("a") label="X" options rules /> };
+        let checkbox = view! { <Checkbox kept=kept("on") label="X" rules /> };
+        for (html, value) in [
+            (field.to_html(), r#" value="a""#),
+            (area.to_html(), ">a</textarea>"),
+            (select.to_html(), r#"<option value="a" selected>"#),
+            (checkbox.to_html(), " checked"),
+        ] {
+            assert!(html.contains(value), "{html}");
+            for part in [
+                r#"<label for="x">X</label>"#,
+                r#" id="x""#,
+                r#" name="x""#,
+                " required",
+                " autofocus",
+                r#" aria-invalid="true""#,
+                r#" aria-describedby="x-error""#,
+                r#" data-missing="This cannot be used""#,
+                r#"<p id="x-error""#,
+                ">This cannot be used",
+            ] {
+                assert!(html.contains(part), "{part}: {html}");
+            }
+        }
+    }
+}

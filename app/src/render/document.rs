@@ -1,0 +1,91 @@
+//! A document: what stands around every page, rendered once, and the page in it.
+
+use std::sync::OnceLock;
+
+use super::text::Text;
+use crate::theme::Theme;
+
+/// What stands in the place of the page.
+pub(crate) const BODY: &str = "%body%";
+
+/// What stands around a page.
+pub(super) struct Shell {
+    /// As far as the end of the head.
+    start: Text,
+    /// From there to the page.
+    middle: String,
+    end: String,
+}
+
+/// The shells of one site. They depend on nothing but the theme and on whether there is an island.
+#[derive(Default)]
+pub(super) struct Shells([[OnceLock<Shell>; 2]; 3]);
+
+/// Each theme has a number, and so has none.
+pub(super) const fn number_of(theme: Option<Theme>) -> usize {
+    match theme {
+        Some(Theme::Light) => 0,
+        Some(Theme::Dark) => 1,
+        None => 2,
+    }
+}
+
+impl Shells {
+    pub(super) fn get(
+        &self,
+        theme: Option<Theme>,
+        has_islands: bool,
+        html: impl FnOnce(bool) -> String,
+    ) -> &Shell {
+        self.0[number_of(theme)][usize::from(has_islands)].get_or_init(|| Shell::of(&html(has_islands)))
+    }
+}
+
+impl Shell {
+    fn of(html: &str) -> Self {
+        let (start, rest) = html.split_at(html.find("</head>").unwrap_or(html.len()));
+        let (middle, end) = rest.split_once(BODY).unwrap_or((rest, ""));
+        Self { start: Text::of(start), middle: middle.to_owned(), end: end.to_owned() }
+    }
+}
+
+/// A page, and what it has for the head.
+pub(super) struct Content {
+    pub(super) head: String,
+    pub(super) html: String,
+}
+
+impl Content {
+    /// Whether there is an island in it, so that the browser has to load WebAssembly.
+    pub(super) fn has_islands(&self) -> bool {
+        memchr::memmem::find(self.html.as_bytes(), b"<leptos-island").is_some()
+    }
+}
+
+/// A page in its document, but for what is new with each answer.
+pub(super) struct Document {
+    text: Text,
+    has_form: bool,
+}
+
+impl Document {
+    pub(super) fn new(shell: &Shell, content: &Content, has_form: bool) -> Self {
+        let length = content.head.len() + shell.middle.len() + content.html.len() + shell.end.len();
+        let mut text = shell.start.clone_for(length);
+        text.push(&content.head);
+        text.push(&shell.middle);
+        text.push_marked(&content.html);
+        text.push(&shell.end);
+        Self { text, has_form }
+    }
+
+    /// Whether there is a form in it that needs cookies.
+    pub(super) const fn has_form(&self) -> bool {
+        self.has_form
+    }
+
+    /// The document with all its places filled in. `form_id` is asked for where the page has a form.
+    pub(super) fn filled_in(&self, nonce: &str, form_id: impl FnOnce() -> String) -> String {
+        self.text.filled_in(nonce, form_id)
+    }
+}
