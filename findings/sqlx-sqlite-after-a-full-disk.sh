@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # sqlx 0.9.0 with SQLite 3 (bundled), run with Rust 1.95.
 #
-# When a statement inside a transaction finds no room (SQLITE_FULL), SQLite rolls the whole transaction back by itself. sqlx goes on to
-# count it as open: ROLLBACK is answered with an error of SQLite, and the error leaves the count of open transactions at one. The pool
-# takes the connection back as a healthy one. From then on, with room again:
+# When a statement inside a transaction finds no space (SQLITE_FULL), SQLite rolls back the whole transaction itself. sqlx still counts it
+# as open: SQLite answers the ROLLBACK with an error, and after the error the count of open transactions stays at one. The pool accepts the
+# connection as healthy. From then on, even with free space:
 #
-# - `begin_with("BEGIN IMMEDIATE")` is refused for as long as the connection lives, by the client alone; SQLite is not asked,
-# - `begin()` works, as a savepoint with nothing around it: a deferred transaction, whatever the caller thinks it is,
-# - statements without a transaction work, so a health check that reads or writes one row sees nothing.
+# - `begin_with("BEGIN IMMEDIATE")` is refused as long as the connection lives. The client refuses it without asking SQLite.
+# - `begin()` works as a savepoint without an outer transaction, which is a deferred transaction, whatever the caller expects.
+# - Statements without a transaction work, so a health check that reads or writes one row notices nothing.
 #
-# A pool of one writing connection, the usual shape for SQLite, stays like this until the process is started again. What helps: after an
-# error inside a transaction compare with SQLite (`sqlite3_get_autocommit`) or close the connection (`PoolConnection::close`).
+# A pool with one writing connection, which is usual for SQLite, stays in this state until the process is restarted. Workaround: after an
+# error inside a transaction, compare with SQLite (`sqlite3_get_autocommit`) or close the connection (`PoolConnection::close`).
 #
-# The full disk is `PRAGMA max_page_count`, which gives the same code as a disk does.
+# `PRAGMA max_page_count` simulates the full disk. It causes the same error code.
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # undici 7.16.0 (the `fetch` of Node), run with Node 20 or later.
 #
-# `fetch` adds one header of Fetch Metadata to every request, `Sec-Fetch-Mode: cors`, and none of the others: no `Sec-Fetch-Site`, no
-# `Sec-Fetch-Dest`, and no `Origin`. In a browser scripts can set none of these headers, and the three come together. So a server that takes
-# whoever sends `Sec-Fetch-Mode` for a browser takes a script of Node for one, with rules that its client cannot follow, such as to bring a
-# cookie back. `request`, the other way of undici to ask, sends none of them.
+# `fetch` adds one Fetch Metadata header to every request, `Sec-Fetch-Mode: cors`, and none of the others: no `Sec-Fetch-Site`, no
+# `Sec-Fetch-Dest`, and no `Origin`. In a browser, scripts cannot set these headers, and the three come together. So a server that treats
+# every client with `Sec-Fetch-Mode` as a browser mistakes a Node script for one, and applies rules that the script cannot follow, such as
+# sending cookies back. undici's other function, `request`, sends none of these headers.
 #
-# What helps: ask for `Sec-Fetch-Site` (or all three) before somebody is taken for a browser.
+# Workaround: require `Sec-Fetch-Site` (or all three) before you treat a client as a browser.
 set -euo pipefail
 
 folder=$(mktemp -d)

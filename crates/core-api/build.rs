@@ -1,4 +1,4 @@
-//! A new migration is a new build: the SQL files are embedded by `sqlx::migrate!`.
+//! A new migration needs a new build, because `sqlx::migrate!` embeds the SQL files.
 
 fn main() {
     println!("cargo::rerun-if-changed=migrations");

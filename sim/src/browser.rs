@@ -1,4 +1,4 @@
-//! A browser with one cookie jar, however many tabs: it sends requests, and what comes back is judged.
+//! A browser with one cookie jar and any number of tabs. It sends requests, and judges the answers.
 
 mod answer;
 mod jar;
@@ -29,15 +29,15 @@ use jar::Jar;
 /// How long a browser waits for an answer.
 const GIVES_UP_AFTER: Duration = Duration::from_mins(2);
 
-/// At one in so many sign-outs the store is lost.
+/// In one of this many sign-outs, the store is lost.
 const SIGN_OUTS_PER_PARTITION: u32 = 6;
 
-/// What is asked for.
+/// The target of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum What {
     /// A page that calls the core API.
     Page,
-    /// A page that does not.
+    /// A page that does not call the core API.
     Home,
     SignIn,
     SignOut,
@@ -49,7 +49,7 @@ pub(crate) struct Ask {
     pub(crate) what: What,
     /// The answer never arrives.
     pub(crate) response_lost: bool,
-    /// The tab is closed so long after the request reached the replica.
+    /// The tab is closed this long after the request reached the replica.
     pub(crate) cancelled_after: Option<Duration>,
 }
 
@@ -68,15 +68,15 @@ pub(crate) struct Browser {
 #[derive(Clone, Default)]
 struct State {
     jar: Jar,
-    /// Whose cookie is in the jar.
+    /// The session whose cookie is in the jar.
     session: Option<SessionRef>,
-    /// The person has seen that it is over; the cookie may still be there.
+    /// The person has seen that the session is over. The cookie may still be there.
     over: bool,
-    /// What is in that cookie.
+    /// The content of that cookie.
     glance: Option<Glance>,
-    /// Since when it is there.
+    /// When the cookie was set.
     held_since: Duration,
-    /// Since when its tokens are known.
+    /// When its tokens became known.
     tokens_since: Duration,
     requests: u32,
     /// The request whose answer arrived last.
@@ -94,7 +94,7 @@ impl Browser {
         Arc::new(Self { world: Arc::clone(&self.world), person: self.person, state })
     }
 
-    /// The cookies of the copy in place of those here.
+    /// Replaces the cookies here with those of the copy.
     pub(crate) fn restore(&self, copy: &Self) {
         let old = copy.state().clone();
         let mut state = self.state();
@@ -108,7 +108,7 @@ impl Browser {
         state.session.filter(|_| !state.over)
     }
 
-    /// How often the tokens in the cookie here were renewed.
+    /// How often the tokens in this cookie were refreshed.
     pub(crate) fn generation(&self) -> u64 {
         self.state().glance.map_or(0, |glance| glance.generation)
     }
@@ -153,7 +153,7 @@ impl Browser {
         self.receive(&exchange, &received)
     }
 
-    /// What leaves the browser.
+    /// Builds the request that leaves the browser.
     fn send(&self, ask: Ask) -> (Sent, Request<Body>) {
         let world = &self.world;
         let now = world.now();
@@ -189,7 +189,7 @@ impl Browser {
         (sent, request.body(Body::empty()).expect("the request is well-formed"))
     }
 
-    /// What happens at the replica.
+    /// Runs the request at the replica.
     async fn exchange(&self, exchange: &Exchange, request: Request<Body>) -> Option<Received> {
         let world = &self.world;
         let number = exchange.number;
@@ -212,7 +212,7 @@ impl Browser {
         let Some(response) = response else {
             world.tell_of(self.person, format!("#{number} connection reset: replica {}", exchange.replica));
             if let Some(session) = exchange.sent.session {
-                // It may have written down that the token leaves, and died before it did.
+                // The replica may have recorded that it sends the token, and died before it did.
                 world.checker.died_at(world.scene(), session);
             }
             return None;

@@ -1,7 +1,7 @@
-//! Judges what browsers and the core API saw, and nothing else: no state of ours is asked.
+//! Judges only what browsers and the core API saw. It does not look at the application's state.
 //!
-//! Cookies are opened only to tell which rotation a browser holds, for the trace and for what DESIGN.md promises of
-//! cookies that are behind.
+//! Cookies are opened only to find out which rotation a browser holds: for the trace, and for what
+//! `docs/architecture.md` promises about older cookies.
 
 mod ends;
 mod families;
@@ -25,15 +25,15 @@ pub(crate) use verdict::{Excuse, Finding, Violation};
 use families::{Complaint, Families};
 use sessions::Sessions;
 
-/// Findings told with their whole story; of the others only the number is kept.
+/// How many findings are reported with their whole story. The others are only counted.
 const TOLD: usize = 5;
-/// Until the lease of a dead holder has run out, and whoever waited for it has given up, nobody can ask.
+/// Nobody can present the token until the lease of a dead holder has expired and those who waited for it have given up.
 const LEASE_AND_PATIENCE: Duration = Duration::from_secs(12);
-/// How long whoever finds a token presented waits for who presented it.
+/// How long a process that finds a token presented waits for the one that presented it.
 const HEIR_WAITS: Duration = Duration::from_mins(1);
-/// Who asks within this time after they could has not missed the chance: others may have the lease first.
+/// A process that asks within this time after it could has not missed the chance: others may have the lease first.
 const A_MOMENT: Duration = Duration::from_secs(5);
-/// Who comes later than so long before the window closes may have come too late.
+/// A request that comes within this time before the window closes may have come too late.
 const LEAST_CHANCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Checker {
@@ -51,11 +51,11 @@ struct State {
     findings: Vec<Finding>,
 }
 
-/// What may have kept a replica from writing down what its cookie says.
+/// What may have kept a replica from recording the content of its cookie.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Writing {
     pub(crate) store_down: bool,
-    /// The store failed somebody who may have had the session's lease.
+    /// A call to the store failed for somebody who may have had the session's lease.
     pub(crate) head_is_busy: bool,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct Writing {
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
     pub(crate) now: Duration,
-    /// By the core API's clock, which its families count by.
+    /// By the core API's clock, which its families use.
     pub(crate) core_now: Duration,
     pub(crate) core: &'a CoreApi,
     pub(crate) trace: &'a Trace,
@@ -88,28 +88,28 @@ impl Checker {
         }
     }
 
-    /// A whole answer to a refresh came that says nothing of its token.
+    /// A whole answer to a refresh came that says nothing about its token.
     pub(crate) fn answered(&self, family: FamilyId, generation: u32) {
         self.state().families.notes(family).answered(generation);
     }
 
-    /// The API turned a refresh away until then, and whoever asked knows; `told` says whether it had the store.
+    /// The API refused a refresh until a time, and the process that asked knows. `told` says whether it had the store.
     pub(crate) fn turned_away(&self, now: Duration, family: FamilyId, wait: Wait) {
         let mut state = self.state();
         let notes = state.families.notes(family);
-        // Whoever had the chance to ask a moment ago has done so, and was not told.
+        // Everybody who had the chance to ask a moment ago has done so, and was not told.
         notes.chance = notes.chance.filter(|chance| now.saturating_sub(*chance) > A_MOMENT);
         notes.turned_away(wait);
     }
 
-    /// A fault keeps everybody from knowing what came of a presentation of this token.
+    /// Because of a fault, nobody can know the result of presenting this token.
     pub(crate) fn doubted(&self, family: FamilyId, generation: u32) {
         let mut state = self.state();
         let notes = state.families.notes(family);
         notes.doubt = Some(generation);
     }
 
-    /// A replica died while it had a request of this session: what it has written down of its token may be its last word.
+    /// A replica died while it had a request of this session. Its last record about the token may be out of date.
     pub(crate) fn died_at(&self, scene: Scene<'_>, session: SessionRef) {
         let family = self.family_of(session);
         if let Some(generation) = scene.core.look(family, |family| family.generation) {
@@ -117,13 +117,13 @@ impl Checker {
         }
     }
 
-    /// The API has asked whoever presented it to wait, and nobody else learns of that.
+    /// The API has asked the process that presented the token to wait, and nobody else learns of that.
     pub(crate) fn wait_unheard(&self, family: FamilyId, generation: u32) {
         self.doubted(family, generation);
         self.state().families.notes(family).forget_wait();
     }
 
-    /// What this generation's refresh brought is written down: nobody doubts it any more.
+    /// The result of this generation's refresh is recorded, so nobody is in doubt about it any more.
     pub(crate) fn written(&self, family: FamilyId, generation: u32) {
         let mut state = self.state();
         let notes = state.families.notes(family);
@@ -131,7 +131,8 @@ impl Checker {
         notes.doubt = notes.doubt.filter(|doubt| *doubt >= generation);
     }
 
-    /// The same once the store is back for whoever had it. An heir that could not know may have given the session up by then.
+    /// The same once the store is back for the process that had the result. An heir that could not know may have given
+    /// up the session by then.
     pub(crate) fn written_after(&self, family: FamilyId, generation: u32, time: Duration) {
         let doubt = self.state().families.notes(family).doubt;
         self.written(family, generation);
@@ -140,7 +141,7 @@ impl Checker {
         }
     }
 
-    /// The store has no room for a grant that has just come; or it has again.
+    /// The store has no room for a grant that has just come, or has room again.
     pub(crate) fn kept(&self, family: FamilyId, kept: bool) {
         self.state().families.notes(family).unkept = !kept;
     }
@@ -161,7 +162,7 @@ impl Checker {
             .core
             .look(family, |f| (f.person, f.generation, scene.core_now.saturating_sub(f.rotated_at)))
             .unwrap_or((PersonId(0), 0, Duration::ZERO));
-        // Where reuse ends every session of the person, nothing excuses it.
+        // If reuse ends every session of the person, nothing excuses it.
         let excused = notes.excuse(self.style, generation, age).filter(|_| self.style != Style::Person);
         notes.excused = excused;
         if excused.is_none() {
@@ -170,32 +171,32 @@ impl Checker {
         }
     }
 
-    /// The answer to a refresh that consumed a token reached nobody, or nobody who could keep it, by a fault.
+    /// The answer to a refresh that consumed a token reached nobody, or nobody who could keep it, because of a fault.
     pub(crate) fn answer_lost(&self, now: Duration, family: FamilyId, generation: u32, to: LostTo) {
         let mut state = self.state();
         let notes = state.families.notes(family);
-        // The same answer once more, late, takes nothing from whoever has it already.
+        // The same answer once more, late, takes nothing from the process that already has it.
         if to == LostTo::Network && notes.arrived == Some(generation) {
             return;
         }
         let is_again = notes.lost.is_some_and(|(lost, _)| lost == generation);
         notes.lost = Some((generation, to));
         notes.lost_at_first = notes.began_lately(now);
-        // The API counts from the first time: a chance that was missed stays missed.
+        // The API counts from the first time, so a chance that was missed stays missed.
         if !is_again {
             notes.chance = None;
             notes.lost_at = now;
         }
     }
 
-    /// It reached somebody after all.
+    /// The answer reached somebody after all.
     pub(crate) fn answer_arrived(&self, family: FamilyId, generation: u32) {
         let mut state = self.state();
         let notes = state.families.notes(family);
         (notes.lost, notes.arrived) = (None, Some(generation));
     }
 
-    /// The process that lost the answer was left alone for long enough to ask again by itself.
+    /// The process that lost the answer was undisturbed for long enough to ask again by itself.
     pub(crate) fn was_left_alone(&self, now: Duration, family: FamilyId, generation: u32) {
         let mut state = self.state();
         let notes = state.families.notes(family);
@@ -211,7 +212,7 @@ impl Checker {
         state.families.notes(family).lost.is_some()
     }
 
-    /// A request came that nothing hindered from asking for the lost answer again.
+    /// A request came, and nothing kept it from asking for the lost answer again.
     pub(crate) fn chance(&self, now: Duration, session: SessionRef) {
         let family = self.state().sessions.of(session).family;
         self.chance_for(now, family);
@@ -230,7 +231,7 @@ impl Checker {
         }
     }
 
-    /// A fault hit a call that concerns the family.
+    /// A fault hit a call for the family.
     pub(crate) fn disturbed(&self, family: FamilyId, now: Duration) {
         self.state().families.notes(family).disturbed_at = Some(now);
     }
@@ -247,7 +248,7 @@ impl Checker {
         session
     }
 
-    /// A replica was shown a cookie of this rotation.
+    /// A replica received a cookie with this rotation.
     pub(crate) fn shown(&self, now: Duration, session: SessionRef, rotation: u64) {
         self.state().sessions.of(session).show(rotation, now);
     }
@@ -261,7 +262,7 @@ impl Checker {
         self.state().sessions.of(session).arrived(now);
     }
 
-    /// A browser was sent to the sign-in page. The excuse says why it had to be, if it had to.
+    /// A browser was sent to the sign-in page. The excuse, if there is one, says why that was unavoidable.
     pub(crate) fn signed_out(&self, scene: Scene<'_>, seen: Seen, what: &str) -> Option<Excuse> {
         let mut state = self.state();
         let session = state.sessions.of(seen.session).clone();
@@ -299,7 +300,7 @@ impl Checker {
             .or_else(|| seen.key_unknown.then_some(Excuse::KeyUnknown))
     }
 
-    /// A cookie leaves a replica, which may not have been able to write down what is in it.
+    /// A cookie leaves a replica, which may not have been able to record its content.
     pub(crate) fn leaves(&self, scene: Scene<'_>, session: SessionRef, glance: Glance, writing: Writing) {
         let Writing { store_down, head_is_busy } = writing;
         let mut state = self.state();
@@ -325,12 +326,12 @@ impl Checker {
         self.state().sessions.of(session).tokens_since(glance, now)
     }
 
-    /// The oldest address that a page may show to whoever comes with this cookie.
+    /// The oldest address that a page may show for this cookie.
     pub(crate) fn oldest_email(&self, session: SessionRef, glance: Glance) -> u32 {
         self.state().sessions.of(session).oldest_email(glance)
     }
 
-    /// A page could not be shown. Sessions for which that never ends are as good as lost.
+    /// A page could not be shown. A session for which this never ends counts as lost.
     pub(crate) fn unavailable(&self, scene: Scene<'_>, session: SessionRef, calm: bool) {
         let mut state = self.state();
         let family = state.sessions.of(session).family;
@@ -344,12 +345,12 @@ impl Checker {
         }
     }
 
-    /// Anything else that must not be.
+    /// Any other violation.
     pub(crate) fn violate(&self, scene: Scene<'_>, person: PersonId, violation: Violation, text: String) {
         self.state().violate(scene, person, violation, text);
     }
 
-    /// Something that would be a violation, had a fault not explained it.
+    /// Something that would be a violation if a fault did not explain it.
     pub(crate) fn excused(&self, excuse: Excuse) {
         self.state().excuse(excuse);
     }

@@ -1,6 +1,6 @@
-//! A model of the API of each style: sign-in, refresh with or without rotation, and what reuse of a token costs.
+//! A model of the API of each style: sign-in, refresh with or without rotation, and the cost of reusing a token.
 //!
-//! It knows nothing of faults, and it signs nothing: our code does not check an access token's signature.
+//! It has no faults and no signatures: our code does not check an access token's signature.
 
 mod wire;
 
@@ -14,18 +14,18 @@ pub(crate) use wire::{
     Answer, Call, CookieValue, SESSION_COOKIE, address_of, json, shown_to, subject_of, version_in,
 };
 
-/// For how long the same refresh token and key give the same pair.
+/// How long the same refresh token and key get the same pair.
 pub(crate) const REPEATABLE_FOR: Duration = Duration::from_mins(10);
 
-/// For how long a rotated token is good beside its successor, in the OpenID Connect style.
+/// How long a rotated token is valid beside its successor, in the OpenID Connect style.
 pub(crate) const GRACE: Duration = Duration::from_mins(1);
 
-/// A session cookie is set anew with another value when it is so old.
+/// A session cookie gets a new value when it is this old.
 const COOKIE_RENEWED_AFTER: Duration = Duration::from_hours(3);
-/// Its former value is good for so long after the new one was first shown.
+/// Its former value is valid for this long after the new one was first shown.
 const FORMER_COOKIE_STAYS: Duration = Duration::from_hours(24);
 
-/// How long an access token lives; the lives of the others are settings of a run.
+/// The lifetime of an access token. The other lifetimes are settings of a run.
 pub(crate) const ACCESS_TTL: Duration = Duration::from_mins(20);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -43,18 +43,18 @@ pub(crate) enum Revoked {
     SignedOut,
 }
 
-/// Everything that descends from one sign-in.
+/// All tokens that descend from one sign-in.
 #[derive(Debug)]
 pub(crate) struct Family {
     pub(crate) person: PersonId,
-    /// How often it was refreshed: the number of the one refresh token that is not spent.
+    /// How often it was refreshed, which is also the number of the only refresh token that is not spent.
     pub(crate) generation: u32,
     /// When that token was issued.
     pub(crate) rotated_at: Duration,
     pub(crate) revoked: Option<Revoked>,
     /// The key of the last refresh, for its repetition.
     last_key: Option<Box<str>>,
-    /// Access tokens of generations before this are refused although they live.
+    /// Access tokens of generations before this are refused although they have not expired.
     refused_before: u32,
     cookie: Cookie,
 }
@@ -64,23 +64,23 @@ pub(crate) struct Family {
 struct Cookie {
     serial: u32,
     issued_at: Duration,
-    /// When the newest value first came.
+    /// When the newest value first arrived.
     shown_at: Option<Duration>,
 }
 
-/// What a call did.
+/// The effect of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Effect {
-    /// Nothing that anybody could notice later.
+    /// Nothing that could be noticed later.
     None,
     SignedIn(FamilyId),
-    /// The family's token was consumed; this is the generation it now has.
+    /// The family's token was consumed. This is the family's new generation.
     Rotated(FamilyId, u32),
     /// The last answer was given again.
     Repeated(FamilyId, u32),
-    /// A token of a family that is over, or nobody's.
+    /// A token of a family that is over, or an unknown one.
     Refused,
-    /// A token was used as a thief would: it took its family along, or all of its person's.
+    /// A token was used as a thief would use it. It ended its family, or all families of the person.
     CaughtReuse(FamilyId),
 }
 
@@ -110,7 +110,7 @@ impl CoreApi {
         Self { style, refresh_ttl, state: Mutex::default() }
     }
 
-    /// Does what the call asks for.
+    /// Performs the call.
     pub(crate) fn handle(&self, now: Duration, call: &Call) -> (Answer, Effect) {
         let mut state = self.state();
         match call {
@@ -180,13 +180,13 @@ impl CoreApi {
         }
     }
 
-    /// Whether the family's last refresh is asked for again.
+    /// Whether the request repeats the family's last refresh.
     fn is_repetition(&self, family: &Family, key: Option<&str>, now: Duration) -> bool {
         let is_same = self.style == Style::OpenId || key.is_some() && family.last_key.as_deref() == key;
         is_same && self.style.repeatable_for().is_some_and(|time| now < family.rotated_at + time)
     }
 
-    /// The person has another address from now on.
+    /// From now on, the person has a different address.
     pub(crate) fn change_email(&self, person: PersonId) {
         self.state().person(person).email += 1;
     }
@@ -198,19 +198,19 @@ impl CoreApi {
         }
     }
 
-    /// Access tokens issued until now are refused from now on, as after a change of the signing keys.
+    /// From now on, access tokens issued before are refused, as after a change of the signing keys.
     pub(crate) fn refuse_access(&self, family: FamilyId) {
         if let Some(family) = self.state().families.get_mut(family.0 as usize) {
             family.refused_before = family.generation + 1;
         }
     }
 
-    /// A look at a family, for the checker.
+    /// Gives the checker access to a family.
     pub(crate) fn look<T>(&self, family: FamilyId, look: impl FnOnce(&Family) -> T) -> Option<T> {
         self.state().families.get(family.0 as usize).map(look)
     }
 
-    /// Whether a token of the family is left that somebody could use.
+    /// Whether the family has a token left that somebody could use.
     pub(crate) fn has_unused_token(&self, family: FamilyId, now: Duration) -> bool {
         let ends = |family: &Family| family.rotated_at + self.refresh_ttl;
         self.look(family, |family| family.revoked.is_none() && now < ends(family)).unwrap_or(false)
@@ -273,7 +273,7 @@ impl State {
         (Answer::Tokens(self.pair(id, now)), effect)
     }
 
-    /// What reuse costs.
+    /// The consequences of reuse.
     fn punish(&mut self, id: FamilyId, whole_person: bool) {
         let person = self.families[id.0 as usize].person;
         self.families[id.0 as usize].revoked = Some(Revoked::Reuse);
@@ -284,7 +284,7 @@ impl State {
         }
     }
 
-    /// A cookie that comes with a call is set again, with another value when it is old.
+    /// A cookie that comes with a call is set again, with another value if it is old.
     fn renew_cookie(&mut self, value: CookieValue, now: Duration) -> Option<CookieValue> {
         let cookie = &mut self.families.get_mut(value.family.0 as usize)?.cookie;
         if value.serial == cookie.serial && now >= cookie.issued_at + COOKIE_RENEWED_AFTER {
@@ -293,7 +293,7 @@ impl State {
         cookie.accepts(value.serial, now).then_some(CookieValue { serial: cookie.serial, ..value })
     }
 
-    /// The pair that belongs to the family's present generation, whenever it is asked for.
+    /// The pair of the family's current generation, whenever it is requested.
     fn pair(&mut self, id: FamilyId, now: Duration) -> wire::Pair {
         let email = self.families.get(id.0 as usize).map(|family| family.person);
         let email = email.map_or(0, |person| self.person(person).email);
@@ -318,13 +318,13 @@ impl State {
     }
 }
 
-/// Whether the access token that was issued then lives. Its end is in whole seconds.
+/// Whether an access token issued at that time is valid. It expires on a whole second.
 fn is_alive(issued_at: Duration, now: Duration) -> bool {
     Timeline::unix_secs(now) < Timeline::unix_secs(issued_at + ACCESS_TTL)
 }
 
 impl Cookie {
-    /// Whether this value is good. The former one is, until the newest has been shown for a while.
+    /// Whether this value is valid. The former one is, until the newest has been shown for a while.
     fn accepts(&mut self, serial: u32, now: Duration) -> bool {
         if serial == self.serial {
             self.shown_at.get_or_insert(now);

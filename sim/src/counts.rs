@@ -1,4 +1,4 @@
-//! How often each fault was injected and each recovery path was taken.
+//! How often each fault was injected, and how often each recovery path was taken.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,14 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $name:ident => $words:literal,)*) => {
-        /// What goes wrong, or is unusual enough to be asked for.
+        /// Everything that goes wrong, or is unusual enough to be injected.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Fault { $($(#[$doc])* $name,)* }
 
         impl Fault {
             pub(crate) const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// As the table prints it.
+            /// The text in the table.
             pub(crate) const fn words(self) -> &'static str {
                 match self { $(Self::$name => $words,)* }
             }
@@ -71,7 +71,7 @@ faults! {
     CopyReplayed => "browser: copied cookie replayed after sign-out",
 }
 
-/// Counters of one world, or the sum over many.
+/// The counters of one world, or the sum over many.
 #[derive(Debug)]
 pub(crate) struct Counts {
     faults: Vec<AtomicU64>,

@@ -1,8 +1,8 @@
-//! Chance, from a seed: the same seed throws the same dice.
+//! Randomness from a seed: the same seed throws the same dice.
 
 use std::time::Duration;
 
-/// One stream of chance. Forks are independent of how often the other is thrown.
+/// One random stream. A fork does not depend on how often the original is thrown.
 pub(crate) struct Dice(fastrand::Rng);
 
 impl Dice {
@@ -10,7 +10,7 @@ impl Dice {
         Self(fastrand::Rng::with_seed(seed))
     }
 
-    /// A stream of its own.
+    /// A separate stream.
     #[must_use]
     pub(crate) fn fork(&mut self) -> Self {
         Self(self.0.fork())
@@ -21,7 +21,7 @@ impl Dice {
         self.0.u32(..times.max(1)) == 0
     }
 
-    /// True in so many of a thousand.
+    /// True in this many of a thousand cases.
     pub(crate) fn per_mille(&mut self, share: u32) -> bool {
         self.0.u32(..1000) < share
     }
@@ -49,13 +49,13 @@ impl Dice {
         Duration::from_millis(self.range(shortest * 1000, longest * 1000))
     }
 
-    /// Between half a minute count and the whole, unevenly: long waits are rare.
+    /// Unevenly distributed between the two: long waits are rare.
     pub(crate) fn mostly_short(&mut self, shortest: Duration, longest: Duration) -> Duration {
         let share = self.0.f64();
         shortest + (longest.saturating_sub(shortest)).mul_f64(share * share * share)
     }
 
-    /// One of the choices, each as likely as its weight.
+    /// One of the choices, with a probability by its weight.
     pub(crate) fn weighted<T: Copy>(&mut self, choices: &[(u32, T)]) -> T {
         let total: u32 = choices.iter().map(|(weight, _)| weight).sum();
         let mut left = self.0.u32(..total.max(1));

@@ -1,4 +1,4 @@
-//! Looks into a browser's cookie, for the trace and to know how far behind it is.
+//! Reads a browser's cookie, for the trace and to know how old it is.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,18 +8,18 @@ use ironleaf_session::{Decoder, KeyRing, PayloadError, Purpose, Sealer, Secret};
 
 use crate::core_api::version_in;
 
-/// The cookie's full name in the simulation, which is also what it is sealed for. One that is too large is several cookies
+/// The cookie's full name in the simulation, which it is also sealed for. A large session is split over several cookies
 /// whose names begin with it.
 pub(crate) const COOKIE_NAME: &str = "__Host-Http-ironleaf-session";
 
 pub(crate) struct Glass(Mutex<Sealer>);
 
-/// What is seen in a cookie.
+/// The content of a cookie.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Glance {
     pub(crate) id: [u8; 16],
     pub(crate) rotation: u64,
-    /// How often its tokens were renewed.
+    /// How often its tokens were refreshed.
     pub(crate) generation: u64,
     /// How often the address in it was changed.
     pub(crate) email: u32,
@@ -50,7 +50,7 @@ fn sealer(secrets: Vec<Secret>) -> Sealer {
     Sealer::new(ring, std::sync::Arc::new(|_| unreachable!("nothing is sealed here")))
 }
 
-/// Values that are one cookie, and those of which all parts are there.
+/// Values in one cookie, and those whose parts are all there.
 fn values<'a>(cookies: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<String> {
     let mut values = Vec::new();
     let mut parts: BTreeMap<&str, BTreeMap<usize, &str>> = BTreeMap::new();
@@ -71,7 +71,7 @@ fn values<'a>(cookies: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<String> 
     values
 }
 
-/// Envelope v1 begins with session id, owner, provider sid and rotation; three instants and the grant follow.
+/// Envelope v1 begins with session id, owner, provider sid and rotation. Three times and the grant follow.
 fn read(plaintext: &[u8]) -> Result<Glance, PayloadError> {
     let mut input = Decoder::new(plaintext);
     let id = input.array()?;

@@ -1,7 +1,7 @@
 //! The simulation of Ironleaf: the real session, token and BFF code, in virtual time, between simulated browsers, a
-//! simulated network and a model of the API. Everything that happens follows from one seed.
+//! simulated network and a model of the API. Everything follows from one seed.
 //!
-//! No socket, no thread of its own and no real time: a week takes seconds.
+//! It uses no socket, no thread and no real time: a week takes seconds.
 
 mod browser;
 mod checker;

@@ -6,10 +6,10 @@ use ironleaf_auth::mutants::{Mutant, activate};
 use sim::options::Options;
 use sim::run::run_until_found;
 
-/// Longer than this a mistake must not go unnoticed.
+/// The longest time in which a mistake may stay unnoticed.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// Runs with each mistake in turn; says whether each was found.
+/// Runs with each mistake in turn, and returns whether all were found.
 pub(crate) fn run_all(options: &Options, seed: u64) -> bool {
     let mut all_found = true;
     for mutant in Mutant::ALL {

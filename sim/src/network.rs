@@ -1,4 +1,4 @@
-//! The way from a replica to the core API, and all that goes wrong on it.
+//! The connection from a replica to the core API, and everything that goes wrong on it.
 
 mod faults;
 
@@ -23,15 +23,15 @@ use faults::{Fate, How, Plan, Trigger};
 
 pub(crate) use faults::Outage;
 
-/// As `HttpTransport` waits by default.
+/// The default timeout of `HttpTransport`.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(5);
 
 /// A refresh gives up waiting for an answer after five seconds, and tries for eight.
 const ASKS_AGAIN_WITHIN: Duration = Duration::from_secs(8);
-/// What the store did not tell a replica so recently may be what it needed to know.
+/// What the store did not tell a replica within this time may be what it needed to know.
 const BLIND_FOR: Duration = Duration::from_secs(10);
 
-/// How the core API is reached from one life of one replica.
+/// The core API as one life of one replica reaches it.
 pub(crate) struct Network {
     pub(crate) world: Arc<World>,
     pub(crate) replica: usize,
@@ -51,7 +51,7 @@ impl Transport for Network {
         let is_refresh = matches!(call, Call::Refresh { .. });
         let begun = self.world.now();
         let (sender, answer) = oneshot::channel();
-        // What has left the process happens, whatever becomes of whoever sent it.
+        // A call that has left the process takes effect, whatever happens to its sender.
         tokio::spawn(self.journey().carry(call, plan, sender));
         let result = tokio::time::timeout(GIVES_UP_AFTER, answer).await;
         if !is_refresh {
@@ -149,7 +149,7 @@ impl Journey {
         }
     }
 
-    /// Notes what a fault does to an answer that says which token comes next.
+    /// Notes the effect of a fault on an answer that says which token comes next.
     fn follow(&self, plan: &Plan, family: FamilyId, generation: u32) {
         let lost_to = if plan.fate != Fate::Answered {
             LostTo::Network
@@ -161,14 +161,15 @@ impl Journey {
             return;
         };
         self.world.checker.answer_lost(self.world.now(), family, generation, lost_to);
-        // A process that dies or stands still while the answer is under way leaves nothing but that it was presented.
+        // A process that dies or stops while the answer is in transit leaves only the record that the token was
+        // presented.
         self.world.checker.doubted(family, generation.saturating_sub(1));
         if lost_to == LostTo::Network {
             self.watch_asker(family, generation);
         }
     }
 
-    /// A process asks again by itself: nobody has to come for that.
+    /// A process repeats by itself: no request is needed for that.
     fn watch_asker(&self, family: FamilyId, generation: u32) {
         let (world, process) = (Arc::clone(&self.world), Arc::clone(&self.process));
         let (replica, lost_at) = (self.replica, world.now());
@@ -188,7 +189,7 @@ impl Journey {
         });
     }
 
-    /// The process has the answer; now it has to keep it.
+    /// The process has the answer and now has to store it.
     fn arrived(&self, family: FamilyId, generation: u32) {
         let (replica, now) = (&self.world.replicas[self.replica], self.world.now());
         self.world.checker.kept(family, !self.world.is_store_full());
@@ -197,7 +198,7 @@ impl Journey {
         }
         if replica.is_partitioned() {
             self.world.checker.answer_lost(now, family, generation, LostTo::Partition);
-            // What came of it is known where nobody who has the store can ask.
+            // The result is known only where nobody with the store can ask.
             self.world.checker.doubted(family, generation.saturating_sub(1));
             replica.holds(now, family, generation);
         } else {
@@ -206,7 +207,7 @@ impl Journey {
         }
     }
 
-    /// Whether an answer without tokens left somebody who knows what it means.
+    /// Whether an answer without tokens reached somebody who knows what it means.
     fn settle(&self, plan: &Plan, family: FamilyId, generation: u32, arrived: bool) {
         let (world, replica) = (&self.world, &self.world.replicas[self.replica]);
         let knows = arrived && !self.process.is_killed() && !self.process.is_paused();
@@ -223,7 +224,7 @@ impl Journey {
                 }
             }
             Fate::TurnedAway { secs, .. } if arrived && !self.process.is_killed() => {
-                // It stands still, and knows once it goes on. The others cannot.
+                // It is paused, and will know once it continues. The others cannot know.
                 world.checker.doubted(family, generation);
                 let until = world.now() + Duration::from_secs(secs);
                 world.checker.turned_away(
@@ -299,7 +300,7 @@ impl Journey {
     }
 }
 
-/// Tells one life of a replica from all others.
+/// Distinguishes one life of a replica from all others.
 fn life_of(process: &Arc<Process>) -> usize {
     Arc::as_ptr(process).addr()
 }

@@ -1,4 +1,4 @@
-//! What can be asked for on the command line.
+//! The command line options.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ Simulates people, browsers, replicas, a store, an API and everything that goes w
   --mutants         shows that every known mistake is found, each within a minute
 ";
 
-/// What the command line said.
+/// The parsed command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     pub seed: Option<u64>,
@@ -26,7 +26,7 @@ pub struct Options {
     pub world: u32,
     pub days: u32,
     pub replicas: usize,
-    /// `None` is all in turn.
+    /// `None` uses all in turn.
     pub style: Option<Style>,
     pub time: Option<Duration>,
     pub threads: usize,
@@ -56,7 +56,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// A sentence that says which argument is not understood.
+    /// A sentence that names the argument that is not understood.
     pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self::default();
         while let Some(name) = args.next() {

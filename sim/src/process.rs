@@ -1,4 +1,4 @@
-//! A process that can be paused and killed: nothing of it runs unless the process does.
+//! A process that can be paused and killed: its work runs only while the process does.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-/// Everything that runs in one life of a replica, from its start to its crash.
+/// Everything in one life of a replica, from its start to its crash.
 #[derive(Default)]
 pub(crate) struct Process(Mutex<State>);
 
@@ -14,7 +14,7 @@ pub(crate) struct Process(Mutex<State>);
 struct State {
     killed: bool,
     paused: bool,
-    /// When it last was paused or killed; what happened meanwhile is judged more mildly.
+    /// When it was last paused or killed. What happened at that time is judged more mildly.
     disturbed_at: Option<Duration>,
     wakers: Vec<Option<Waker>>,
     free: Vec<usize>,
@@ -28,7 +28,7 @@ impl Process {
         Arc::new(process)
     }
 
-    /// Runs `work` as a part of this process. The output is `None` if the process was killed before.
+    /// Runs `work` as part of this process. The output is `None` if the process was killed before.
     pub(crate) fn run<T>(self: &Arc<Self>, work: Pin<Box<dyn Future<Output = T> + Send>>) -> Running<T> {
         let mut state = self.state();
         let slot = state.free.pop().unwrap_or_else(|| {
@@ -39,7 +39,7 @@ impl Process {
         Running { process: Arc::clone(self), slot, work: Some(work) }
     }
 
-    /// As SIGKILL: everything it was doing is gone.
+    /// Like SIGKILL: everything in progress is gone.
     pub(crate) fn kill(&self, now: Duration) {
         let mut state = self.state();
         state.killed = true;
@@ -47,14 +47,14 @@ impl Process {
         state.wake_all();
     }
 
-    /// As SIGSTOP: time goes on, and it does not notice.
+    /// Like SIGSTOP: time passes, and the process does not notice.
     pub(crate) fn pause(&self, now: Duration) {
         let mut state = self.state();
         state.paused = true;
         state.disturbed_at = Some(now);
     }
 
-    /// As SIGCONT.
+    /// Like SIGCONT.
     pub(crate) fn resume(&self, now: Duration) {
         let mut state = self.state();
         state.paused = false;
@@ -70,7 +70,7 @@ impl Process {
         self.state().paused
     }
 
-    /// Whether it was paused, resumed or killed at that time or later, or is paused now.
+    /// Whether it was paused, resumed or killed at or after that time, or is paused now.
     pub(crate) fn disturbed_since(&self, time: Duration) -> bool {
         let state = self.state();
         state.paused || state.disturbed_at.is_some_and(|at| at >= time)
@@ -89,7 +89,7 @@ impl State {
     }
 }
 
-/// Work that goes on only while its process does.
+/// Work that proceeds only while its process runs.
 pub(crate) struct Running<T> {
     process: Arc<Process>,
     slot: usize,

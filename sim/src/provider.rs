@@ -1,4 +1,4 @@
-//! The providers of a world: the real one of the core API, and small ones of the other styles.
+//! The providers of a world: the real one of the core API, and small ones for the other styles.
 
 mod cookies;
 mod tokens;

@@ -1,4 +1,4 @@
-//! One replica of the application: real code in a process that can be paused, cut off and killed.
+//! One replica of the application: real code in a process that can be paused, disconnected and killed.
 
 mod assembly;
 
@@ -22,12 +22,12 @@ use crate::process::{Process, Running};
 use crate::timeline::pass;
 use crate::world::World;
 
-/// An answer that arrived so recently may not have been written to the store yet.
+/// An answer that arrived within this time may not have been written to the store yet.
 const RECENT: Duration = Duration::from_secs(10);
 
-/// The same, where no page waits for it to be written.
+/// The same if no page waits for the write.
 const JUST_LEARNED: Duration = Duration::from_secs(2);
-/// A process tries once a second to write a grant down, for ten minutes.
+/// A process tries once a second to write a grant, for ten minutes.
 const HELD_IS_WRITTEN_WITHIN: Duration = Duration::from_secs(10);
 const HELD_FOR: Duration = Duration::from_mins(10);
 
@@ -35,15 +35,15 @@ pub(crate) struct Replica {
     pub(crate) index: usize,
     pub(crate) skew_ms: i64,
     life: Mutex<Option<Life>>,
-    /// How many of the secrets that were rolled out it has loaded.
+    /// How many of the deployed secrets it has loaded.
     known_secrets: AtomicUsize,
     partitions: AtomicUsize,
     store_disturbed_ms: AtomicU64,
     core_disturbed_ms: AtomicU64,
     delivered: Mutex<VecDeque<(Duration, FamilyId, u32)>>,
-    /// What a refresh has told without tokens, and may not be written yet.
+    /// What refreshes without tokens have told, and may not be written yet.
     learned: Mutex<VecDeque<(Duration, FamilyId, u32)>>,
-    /// Answers that came while the store was not there. This process goes on trying to write them down.
+    /// Answers that came while the store was away. This process keeps trying to write them.
     held: Mutex<Vec<(Duration, FamilyId, u32)>>,
 }
 
@@ -70,7 +70,7 @@ impl Replica {
         }
     }
 
-    /// Starts it with everything that is configured now.
+    /// Starts it with the current configuration.
     pub(crate) fn start(&self, world: &Arc<World>) {
         let secrets = world.secrets();
         self.known_secrets.store(secrets.len(), Ordering::Relaxed);
@@ -84,7 +84,7 @@ impl Replica {
         *self.life() = None;
     }
 
-    /// Work on a request, or nothing where nobody listens.
+    /// The work on a request, or `None` if nobody listens.
     pub(crate) fn serve(&self, request: Request<Body>) -> Option<(Arc<Process>, Running<Response<Body>>)> {
         let (process, router) = {
             let life = self.life();
@@ -126,7 +126,7 @@ impl Replica {
         }
     }
 
-    /// Stops it for a while. It does not notice.
+    /// Pauses it for a while. It does not notice.
     pub(crate) fn pause(&self, world: &Arc<World>, time: Duration) {
         let process = self.life().as_ref().map(|life| Arc::clone(&life.process));
         let Some(process) = process.filter(|process| !process.is_killed() && !process.is_paused()) else {
@@ -143,7 +143,7 @@ impl Replica {
         });
     }
 
-    /// Cuts it off from the store for a while.
+    /// Disconnects it from the store for a while.
     pub(crate) fn partition(&self, world: &Arc<World>, time: Duration) {
         world.tell(format!("replica {} loses the store for {time:?}", self.index));
         self.lose_recent(world, LostTo::Partition);
@@ -161,12 +161,12 @@ impl Replica {
         });
     }
 
-    /// An answer arrived that cannot be written down now.
+    /// An answer arrived that cannot be written now.
     pub(crate) fn holds(&self, now: Duration, family: FamilyId, generation: u32) {
         lock(&self.held).push((now, family, generation));
     }
 
-    /// The store is back: what the process still had is written by now, unless it gave up or died.
+    /// The store is back. What the process still had is written by now, unless it gave up or died.
     fn write_held(&self, world: &World) {
         if self.is_partitioned() {
             return;
@@ -184,19 +184,19 @@ impl Replica {
         self.partitions.load(Ordering::Relaxed) > 0
     }
 
-    /// Up, running and connected.
+    /// Whether it is up, running and connected.
     pub(crate) fn is_calm(&self) -> bool {
         let life = self.life();
         let runs = life.as_ref().is_some_and(|life| !life.process.is_killed() && !life.process.is_paused());
         runs && !self.is_partitioned()
     }
 
-    /// Whether its process was paused, killed or started at that time or later.
+    /// Whether its process was paused, killed or started at or after that time.
     pub(crate) fn disturbed_since(&self, time: Duration) -> bool {
         self.life().as_ref().is_none_or(|life| life.process.disturbed_since(time))
     }
 
-    /// Loads the secrets that are configured now, as a server does whose secrets file changed.
+    /// Loads the current secrets, like a server whose secrets file changed.
     pub(crate) fn reload_secrets(&self, world: &World) {
         let secrets = world.secrets();
         let life = self.life();
@@ -220,13 +220,13 @@ impl Replica {
         delivered.push_back((now, family, generation));
     }
 
-    /// A page with a grant of this generation has left: whoever sends that has written it down before.
+    /// A page with a grant of this generation has left, so the replica has written the grant before.
     pub(crate) fn page_left(&self, family: FamilyId, written: u64) {
         lock(&self.delivered)
             .retain(|(_, other, generation)| *other != family || u64::from(*generation) > written);
     }
 
-    /// A refresh was refused here, and is known not to have spent its token.
+    /// A refresh was refused here, and its token is known to be unspent.
     pub(crate) fn learned(&self, now: Duration, family: FamilyId, generation: u32) {
         let mut learned = lock(&self.learned);
         while learned.front().is_some_and(|(at, ..)| *at + JUST_LEARNED < now) {
@@ -240,7 +240,7 @@ impl Replica {
         for (at, family, generation) in lock(&self.delivered).drain(..) {
             if at + RECENT >= now {
                 world.checker.answer_lost(now, family, generation, to);
-                // Who presented it has it in its head, and nobody else knows more.
+                // The process that presented it knows this, and nobody else does.
                 world.checker.doubted(family, generation.saturating_sub(1));
                 if to == LostTo::Partition {
                     self.holds(now, family, generation);
@@ -262,12 +262,12 @@ impl Replica {
         self.core_disturbed_ms.store(millis(now), Ordering::Relaxed);
     }
 
-    /// Whether a call to the store failed here, at that time or later.
+    /// Whether a call to the store failed here at or after that time.
     pub(crate) fn store_disturbed_since(&self, time: Duration) -> bool {
         self.is_partitioned() || self.store_disturbed_ms.load(Ordering::Relaxed) >= millis(time).max(1)
     }
 
-    /// Whether a call to the core API failed here, at that time or later.
+    /// Whether a call to the core API failed here at or after that time.
     pub(crate) fn core_disturbed_since(&self, time: Duration) -> bool {
         self.core_disturbed_ms.load(Ordering::Relaxed) >= millis(time).max(1)
     }

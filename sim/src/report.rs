@@ -1,4 +1,4 @@
-//! What a run came to, as it is printed.
+//! The result of a run, as it is printed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,10 +12,10 @@ use crate::world::{ADOPTED_FROM_AFAR, Outcome, Setup};
 
 /// Shorter runs need not have seen everything.
 const LONG_ENOUGH_REQUESTS: u64 = 200_000;
-/// Stories that are printed; one is enough to begin with.
+/// How many stories are printed; one is enough to begin with.
 const STORIES: usize = 3;
 
-/// The ways of our code that a run has to have gone.
+/// The paths of our code that a run has to take.
 const PATHS: &[&str] = &[
     "Adopted",
     ADOPTED_FROM_AFAR,
@@ -110,7 +110,7 @@ impl Report {
         self.failures.len()
     }
 
-    /// What was found first, in a line.
+    /// The first finding, in one line.
     pub fn first_finding(&self) -> Option<String> {
         let (setup, findings) = self.failures.first()?;
         let found = findings.first()?;
@@ -122,12 +122,12 @@ impl Report {
         self.worlds
     }
 
-    /// How much virtual time all worlds took together.
+    /// The virtual time of all worlds together.
     pub fn lasted(&self) -> Duration {
         self.lasted
     }
 
-    /// Whether everything held, and everything that should be tried was.
+    /// Whether nothing was violated, and everything required was tried.
     pub fn is_good(&self) -> bool {
         self.violations.is_empty() && self.missing().is_empty()
     }

@@ -1,4 +1,4 @@
-//! One request while a replica works on it: what it had to wait for that is not ours to shorten.
+//! One request in a replica, and the time it had to wait for others.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -7,7 +7,7 @@ tokio::task_local! {
     static WAITED_MS: Cell<u64>;
 }
 
-/// Runs `work` and returns its output with the time for which its calls to the core API, refreshes apart, waited.
+/// Runs `work`, and returns its output with the time that its calls to the core API waited, except refreshes.
 pub(crate) async fn measured<T>(work: impl Future<Output = T>) -> (T, Duration) {
     WAITED_MS
         .scope(Cell::new(0), async move {
@@ -17,9 +17,9 @@ pub(crate) async fn measured<T>(work: impl Future<Output = T>) -> (T, Duration) 
         .await
 }
 
-/// The request that is being worked on waited for so long. Work that belongs to no request is not measured.
+/// Notes that the current request waited this long. Work outside of a request is not measured.
 pub(crate) fn allow(time: Duration) {
     let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    // An error says that this is work of no request.
+    // An error means that this work belongs to no request.
     let _ = WAITED_MS.try_with(|waited| waited.set(waited.get() + millis));
 }

@@ -1,4 +1,4 @@
-//! Lives through worlds, some at once, until all are done, time is up or enough went wrong.
+//! Runs worlds, some concurrently, until all are done, time is up, or enough went wrong.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -9,14 +9,14 @@ use crate::report::Report;
 use crate::style::Style;
 use crate::world::{Outcome, Setup, World};
 
-/// Worlds that went wrong until nothing more is to be learned from the next.
+/// After this many failed worlds, the next one teaches nothing new.
 const ENOUGH_FAILURES: usize = 3;
 
-/// Runs what the options ask for.
+/// Runs as the options say.
 ///
 /// # Panics
 ///
-/// Where the code that is simulated panics.
+/// If the simulated code panics.
 pub fn run(options: &Options, seed: u64) -> Report {
     let until =
         Until { worlds: options.people.map(|people| worlds(people, options.world)), time: options.time };
@@ -27,7 +27,7 @@ pub fn run(options: &Options, seed: u64) -> Report {
 ///
 /// # Panics
 ///
-/// Where the code that is simulated panics.
+/// If the simulated code panics.
 pub fn run_until_found(options: &Options, seed: u64, limit: Duration) -> Report {
     go(options, seed, &Until { worlds: None, time: Some(limit) }, true)
 }
@@ -82,10 +82,11 @@ fn worlds(people: u32, world: u32) -> u64 {
     u64::from(people.div_ceil(world))
 }
 
-/// The first world has the seed itself, so that a printed seed gives that very world.
+/// The first world has the seed itself, so a printed seed reproduces that very world.
 fn setup(options: &Options, seed: u64, index: u64) -> Setup {
     let own = seed.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    // From one that the seed draws on, all in turn: however short a run is, it has as many of them as it can.
+    // Starting with one that the seed draws, all styles take turns. So even a short run has as many of them as
+    // possible.
     let turn = (seed % STYLES).wrapping_add(index) % STYLES;
     let drawn = Style::ALL[usize::try_from(turn).unwrap_or_default()];
     let before = u32::try_from(index).unwrap_or(u32::MAX).saturating_mul(options.world);
@@ -99,7 +100,7 @@ fn setup(options: &Options, seed: u64, index: u64) -> Setup {
     }
 }
 
-/// A seed for whoever names none.
+/// A random seed, if none was given.
 pub fn drawn_seed() -> u64 {
     fastrand::u64(..) >> 16
 }

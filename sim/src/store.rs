@@ -1,4 +1,4 @@
-//! The way from a replica to the shared store, and all that goes wrong on it.
+//! The connection from a replica to the shared store, and everything that goes wrong on it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(crate) struct FaultyStore {
     pub(crate) replica: usize,
 }
 
-/// What becomes of a call.
+/// What happens to a call.
 struct Plan {
     before: Duration,
     after: Duration,
@@ -76,14 +76,14 @@ impl FaultyStore {
         }
         let result = call.await;
         pass(plan.after).await;
-        // A partition that began meanwhile swallows the answer.
+        // A partition that began in the meantime swallows the answer.
         if !plan.answered || self.world.replicas[self.replica].is_partitioned() {
             return Err(lost("no answer"));
         }
         result
     }
 
-    /// It is full of marks, which are never evicted: nothing that is there can grow.
+    /// The store is full of marks, which are never dropped, so no existing record can grow.
     async fn needs_room(&self, key: &Key, draft: &Draft) -> bool {
         let kept = self.store().read(&[*key]).await.ok().and_then(|mut found| found.pop().flatten());
         kept.is_none_or(|kept| draft.body.is_some() && kept.body.is_none())

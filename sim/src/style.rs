@@ -1,30 +1,30 @@
-//! The kinds of back ends that a world can have.
+//! The kinds of back ends in a world.
 
 use std::time::Duration;
 
 use crate::core_api::{ACCESS_TTL, GRACE, REPEATABLE_FOR};
 
-/// How the API behind us takes a refresh, and what a mistake costs there.
+/// How the API handles a refresh, and what a mistake costs there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Style {
-    /// The embedded core API: a refresh can be repeated under its `Idempotency-Key`.
+    /// The embedded core API: a refresh can be repeated with its `Idempotency-Key`.
     Ours,
-    /// The core API that the contract was recorded from: a lost answer is a lost token, reuse ends the family.
+    /// The core API from which the contract was recorded: a lost answer is a lost token, and reuse ends the family.
     Recorded,
     /// A refresh token that stays the same and can be presented any number of times (commercetools).
     Free,
-    /// Rotation, and reuse ends every session of the person. It turns many refreshes away (429, 503).
+    /// Rotation, and reuse ends every session of the person. It refuses many refreshes (429, 503).
     Person,
-    /// A refresh while the access token of the last one lives is taken for a theft (`jwt_sessions`).
+    /// A refresh while the last access token is valid counts as theft (`jwt_sessions`).
     JwtSessions,
-    /// A session cookie that answers set anew, larger than a cookie of ours can be (Better Auth).
+    /// A session cookie that answers set again, larger than one of our cookies can be (Better Auth).
     Cookies,
-    /// Rotation; the last token is good for a minute more, then its reuse ends the family (OpenID Connect).
+    /// Rotation. The last token is valid for another minute, then its reuse ends the family (OpenID Connect).
     OpenId,
 }
 
 impl Style {
-    /// Every one.
+    /// All styles.
     pub const ALL: [Self; 7] = [
         Self::Ours,
         Self::Recorded,
@@ -35,7 +35,7 @@ impl Style {
         Self::OpenId,
     ];
 
-    /// As it is asked for on the command line, and printed.
+    /// The name on the command line and in the output.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Ours => "ours",
@@ -48,12 +48,12 @@ impl Style {
         }
     }
 
-    /// The real provider of the core API speaks to these two.
+    /// Whether the real provider of the core API talks to it.
     pub(crate) const fn is_core_api(self) -> bool {
         matches!(self, Self::Ours | Self::Recorded)
     }
 
-    /// For how long the last refresh is answered again with the same tokens.
+    /// How long the last refresh gets the same tokens again.
     pub(crate) const fn repeatable_for(self) -> Option<Duration> {
         match self {
             Self::Ours => Some(REPEATABLE_FOR),
@@ -67,12 +67,12 @@ impl Style {
         !matches!(self, Self::Free | Self::JwtSessions | Self::Cookies)
     }
 
-    /// Whether a cookie that is behind, and whose successor is forgotten, is good for nothing.
+    /// Whether an older cookie is useless once its successor is forgotten.
     pub(crate) const fn supersedes(self) -> bool {
         !matches!(self, Self::Free)
     }
 
-    /// For how long a session may show no page although nothing is wrong any more: a token rests for so long.
+    /// How long a session may show no page after all faults are over, because a token rests for this long.
     pub(crate) const fn longest_rest(self) -> Duration {
         match self {
             Self::JwtSessions => ACCESS_TTL,

@@ -1,4 +1,4 @@
-//! Virtual time: tokio's paused clock, which jumps to the next timer as soon as nobody has anything to do.
+//! Virtual time: tokio's paused clock, which jumps to the next timer as soon as all tasks are idle.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,24 +10,24 @@ const BEGINNING: Duration = Duration::from_hours(500_000);
 
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// The one time by which everything in a world is ordered.
+/// The single time that orders everything in a world.
 #[derive(Clone, Copy)]
 pub(crate) struct Timeline {
     begun: Instant,
 }
 
 impl Timeline {
-    /// Begins now. It needs a runtime whose clock is paused.
+    /// Begins now. It needs a runtime with a paused clock.
     pub(crate) fn begin() -> Self {
         Self { begun: Instant::now() }
     }
 
-    /// How long the world has been going on.
+    /// The age of the world.
     pub(crate) fn now(self) -> Duration {
         self.begun.elapsed()
     }
 
-    /// A machine's clock that is wrong by `skew_ms`.
+    /// The clock of a machine, off by `skew_ms`.
     pub(crate) fn clock(self, skew_ms: i64) -> Clock {
         let shift = Duration::from_millis(skew_ms.unsigned_abs());
         Arc::new(move || {
@@ -36,7 +36,7 @@ impl Timeline {
         })
     }
 
-    /// The right time in whole seconds since 1970.
+    /// The correct time in whole seconds since 1970.
     pub(crate) fn unix_secs(at: Duration) -> u64 {
         (BEGINNING + at).as_secs()
     }
@@ -50,7 +50,7 @@ pub(crate) async fn pass(time: Duration) {
     }
 }
 
-/// A point in time as a person reads it: day, hour, minute, second and milliseconds of the world.
+/// A readable point in time: day, hour, minute, second and milliseconds of the world.
 pub(crate) fn readable(at: Duration) -> String {
     let millis = at.as_millis();
     let (secs, millis) = (millis / 1000, millis % 1000);

@@ -1,4 +1,4 @@
-//! What happened, told so that a person can follow it: per person, and in the world around them.
+//! The events, in a form that a person can follow: for each person, and in the world around them.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -11,9 +11,9 @@ use crate::timeline::readable;
 /// Enough for the last day of a person.
 const KEPT_PER_PERSON: usize = 90;
 const KEPT_OF_THE_WORLD: usize = 400;
-/// What happened to the world so long before something happened to the person may have to do with it.
+/// An event of the world may be related to an event of a person that comes within this time after it.
 const BEFORE: Duration = Duration::from_mins(5);
-/// What our code did so long after something happened to the person may have been for them.
+/// An action of our code may be related to an event of a person that came within this time before it.
 const AFTER: Duration = Duration::from_secs(10);
 const KEPT_OF_THE_PATHS: usize = 5000;
 
@@ -34,19 +34,19 @@ impl Trace {
         }
     }
 
-    /// Something that concerns one person.
+    /// An event that concerns one person.
     pub(crate) fn person(&self, at: Duration, person: PersonId, text: String) {
         if let Some(lines) = self.people.get(person.0 as usize) {
             push(lines, KEPT_PER_PERSON, at, text);
         }
     }
 
-    /// Something that may concern everybody.
+    /// An event that may concern everybody.
     pub(crate) fn world(&self, at: Duration, text: String) {
         push(&self.world, KEPT_OF_THE_WORLD, at, text);
     }
 
-    /// A way that our code went, for whomever: nobody can tell for whom.
+    /// A path that our code took. It is not known for whom.
     pub(crate) fn path(&self, at: Duration, text: String) {
         push(&self.paths, KEPT_OF_THE_PATHS, at, text);
     }

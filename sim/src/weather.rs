@@ -1,4 +1,4 @@
-//! What happens to a world from time to time, whatever its people do.
+//! Events that happen to a world from time to time, whatever its people do.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A person's address changes once in so many days.
+/// A person's address changes once in this many days.
 const DAYS_PER_CHANGED_EMAIL: u32 = 1;
-/// Out of so many people one meets this in a day.
+/// One in this many people meets this in a day.
 const PEOPLE_PER_REVOCATION: u32 = 40;
 
-/// Starts everything that comes from time to time, until the world ends.
+/// Starts everything that happens from time to time, until the world ends.
 pub(crate) fn begin(world: &Arc<World>) {
     every(world, 5 * HOUR, 20 * HOUR, outage);
     every(world, 2 * HOUR, 8 * HOUR, |world| {
@@ -57,7 +57,7 @@ pub(crate) fn begin(world: &Arc<World>) {
         }
     });
     every(world, mean / 4, mean, |world| {
-        // There a living access token is refused only together with its session.
+        // In this style, a valid access token is refused only together with its session.
         let is_possible = world.setup.style != Style::JwtSessions;
         if let Some(family) = some_family(world).filter(|_| is_possible) {
             world.counts.fault(Fault::AccessRefused);
@@ -116,7 +116,7 @@ fn full_store(world: &Arc<World>) {
     });
 }
 
-/// Operators put a new secret first; every replica loads it when it notices, and one in three is late.
+/// Operators put a new secret first. Every replica loads it when it notices, and one in three is late.
 fn new_secret(world: &Arc<World>) {
     world.counts.fault(Fault::KeyRotated);
     world.tell("a new session secret is rolled out");
@@ -142,7 +142,7 @@ fn some_replica(world: &Arc<World>, happens: impl FnOnce(usize)) {
 
 fn some_family(world: &World) -> Option<FamilyId> {
     let families = u64::try_from(world.core.families()).unwrap_or(0);
-    // Of the newest, so that most of them are somebody's.
+    // One of the newest, most of which are in use.
     let newest = u64::from(world.setup.people);
     let first = families.saturating_sub(newest);
     let chosen = (families > 0).then(|| world.dice().range(first, families - 1))?;

@@ -23,25 +23,25 @@ use crate::timeline::Timeline;
 use crate::trace::Trace;
 use crate::weather;
 
-/// Sessions in the simulation end sooner than the defaults, so that a week has some of those ends.
+/// Sessions in the simulation are shorter than the defaults, so that some of them end within a week.
 pub(crate) const LIVES: Lives = Lives {
     idle: Duration::from_hours(3 * 24),
     absolute: Duration::from_hours(6 * 24),
     refresh_token: Duration::from_hours(3 * 24),
 };
-/// The core API's own idea, never shorter than what it is taken for.
+/// The core API's own lifetime, never shorter than the one that it is assumed to have.
 const REFRESH_TTL: Duration = Duration::from_hours(4 * 24);
-/// So that a clock that is behind does not begin before the beginning.
+/// So that a clock that is behind does not start before the beginning.
 const HEAD_START: Duration = Duration::from_mins(1);
-/// How often a world that is to stop early looks whether it should.
+/// How often a world that may stop early checks whether it should.
 const LOOKS_UP_EVERY: Duration = Duration::from_mins(10);
-/// Room for every head and tombstone there can be.
+/// Room for all possible heads and tombstones.
 const STORE_BYTES: usize = 1 << 30;
 
-/// A head adopted over two and more rotations, in the words of the table.
+/// A head adopted over two or more rotations, in the words of the table.
 pub(crate) const ADOPTED_FROM_AFAR: &str = "Adopted over two and more rotations";
 
-/// What a world is made of.
+/// The parameters of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Setup {
     pub(crate) seed: u64,
@@ -61,7 +61,7 @@ pub(crate) struct World {
     pub(crate) checker: Checker,
     pub(crate) trace: Trace,
     pub(crate) glass: Glass,
-    /// Bytes for whoever needs random ones; apart from the dice, so that they do not depend on each other.
+    /// Random bytes for our code. They are separate from the dice, so that neither depends on the other.
     pub(crate) noise: Arc<Mutex<Dice>>,
     pub(crate) requests: AtomicU64,
     pub(crate) core_skew_ms: i64,
@@ -72,7 +72,7 @@ pub(crate) struct World {
     store_was_full_ms: AtomicU64,
 }
 
-/// What one world came to.
+/// The result of one world.
 pub(crate) struct Outcome {
     pub(crate) setup: Setup,
     pub(crate) requests: u64,
@@ -82,12 +82,12 @@ pub(crate) struct Outcome {
     pub(crate) violations: BTreeMap<&'static str, u64>,
     pub(crate) excuses: BTreeMap<&'static str, u64>,
     pub(crate) findings: Vec<Finding>,
-    /// How much virtual time had passed when it was over.
+    /// The virtual time when it was over.
     pub(crate) lasted: Duration,
 }
 
 impl World {
-    /// Lives through the days of a world. A world whose `stop_early` is set ends with its first violation.
+    /// Runs the days of a world. If `stop_early` is set, it ends with its first violation.
     pub(crate) async fn live(setup: Setup, stop_early: bool) -> Outcome {
         let world = Arc::new(Self::new(setup));
         for replica in &world.replicas {
@@ -139,14 +139,14 @@ impl World {
         self.timeline.now()
     }
 
-    /// The core API's clock, as wrong as anybody's. Its families count by it.
+    /// The core API's clock, which may be as wrong as any other. Its families use it.
     pub(crate) fn core_now(&self) -> Duration {
         let skew = Duration::from_millis(self.core_skew_ms.unsigned_abs());
         let now = self.now() + HEAD_START;
         if self.core_skew_ms < 0 { now.saturating_sub(skew) } else { now + skew }
     }
 
-    /// The dice of the faults.
+    /// The dice for faults.
     pub(crate) fn dice(&self) -> MutexGuard<'_, Dice> {
         lock(&self.dice)
     }
@@ -163,7 +163,7 @@ impl World {
         self.trace.person(self.now(), person, text.into());
     }
 
-    /// The session secrets that operators have rolled out, the newest first.
+    /// The deployed session secrets, the newest first.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         lock(&self.secrets).clone()
     }
@@ -182,12 +182,12 @@ impl World {
         *lock(&self.outage) = outage;
     }
 
-    /// Whether the store has room for nothing new.
+    /// Whether the store has no room for anything new.
     pub(crate) fn is_store_full(&self) -> bool {
         self.store_is_full.load(Ordering::Relaxed)
     }
 
-    /// Whether it had no room at that time or later.
+    /// Whether it had no room at or after that time.
     pub(crate) fn was_store_full_since(&self, time: Duration) -> bool {
         let last = Duration::from_millis(self.store_was_full_ms.load(Ordering::Relaxed));
         self.is_store_full() || !last.is_zero() && last >= time
@@ -199,9 +199,9 @@ impl World {
         self.store_was_full_ms.store(now, Ordering::Relaxed);
     }
 
-    /// Counts which way our code went.
+    /// Counts which path our code took.
     pub(crate) fn observe(&self, replica: usize, event: &Event) {
-        // These two would drown the others.
+        // These two are so frequent that they would hide the others.
         if !matches!(event, Event::CommitRetried | Event::Joined) {
             self.trace.path(self.now(), format!("  (replica {replica}: {event:?})"));
         }
@@ -213,7 +213,7 @@ impl World {
         self.counts.recovery(&path);
     }
 
-    /// Whether nothing that concerns everybody is wrong.
+    /// Whether there is no fault that concerns everybody.
     pub(crate) fn is_calm(&self) -> bool {
         self.outage().is_none() && !self.is_store_full() && self.replicas.iter().all(Replica::is_calm)
     }
@@ -243,7 +243,7 @@ impl World {
     }
 }
 
-/// No two machines are more than thirty seconds apart, and the first two are.
+/// No two machines differ by more than thirty seconds, and the first two differ by exactly that.
 fn skew(index: usize, dice: &mut Dice) -> i64 {
     let drawn = i64::try_from(dice.range(0, 30_000)).unwrap_or(0) - 15_000;
     match index {

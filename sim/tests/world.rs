@@ -1,4 +1,4 @@
-//! Small worlds, lived through as the command does it.
+//! Small worlds, run as the command does it.
 
 use sim::options::Options;
 use sim::report::Report;
@@ -12,7 +12,7 @@ fn report(seed: u64) -> Report {
     run(&options("--people 20 --world 20 --days 1 --threads 1"), seed)
 }
 
-/// Everything but how long it took.
+/// Everything except how long it took.
 fn told(report: &Report) -> Vec<String> {
     let is_timeless = |line: &&str| !line.contains(" us each") && !line.starts_with("seed ");
     report.to_string().lines().filter(is_timeless).map(str::to_owned).collect()

@@ -4,19 +4,19 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// Tells the time. Tests pass one that they move by hand.
+/// The clock. Tests pass one that they move by hand.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// Fills a buffer with random bytes. Tests pass one that counts, so that sealed values can be frozen.
+/// Fills a buffer with random bytes. Tests pass a counting source, so that sealed values are reproducible.
 ///
 /// # Security
 ///
-/// Session ids, nonces and keys come from here: in production it must be a cryptographically secure source, such as
+/// Session ids, nonces and keys come from this source. In production it must be cryptographically secure, such as
 /// [`system_random`].
 pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 
-/// The clocks of two machines that serve the same people differ by no more than this: machines without working time
-/// synchronisation are not supported. A moment that another machine wrote down is right within this much.
+/// The maximum difference between the clocks of two machines that serve the same people. Machines without working time
+/// synchronisation are not supported. A time written by another machine is correct within this tolerance.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(30);
 
 /// The clock of the operating system.
@@ -29,7 +29,7 @@ pub fn system_clock() -> Clock {
 ///
 /// # Panics
 ///
-/// The returned function panics if that source fails: a server without randomness must not go on.
+/// The returned function panics if the source fails, because a server without randomness must stop.
 #[expect(clippy::disallowed_methods, reason = "the one place where the system's randomness enters")]
 pub fn system_random() -> Random {
     Arc::new(|buffer| {

@@ -3,29 +3,29 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// What a person may do, by the name that the provider gives it. Names differ from provider to provider, so that any is a role;
-/// one that nobody asks for grants nothing.
+/// A permission of a person, with the provider's name for it. Names differ between providers, so any name is a role. A
+/// role that no code checks grants nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Role(String);
 
 impl Role {
-    /// The reference core API's role for whoever may see and change everybody's account.
+    /// The reference core API's role for people who may see and change all accounts.
     pub const ADMIN: &str = "ADMIN";
-    /// The reference core API's role for whoever has shown that the e-mail address is theirs.
+    /// The reference core API's role for people who have verified their e-mail address.
     pub const VERIFIED_USER: &str = "VERIFIED_USER";
 
-    /// The role of this name.
+    /// The role with this name.
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// Its name, as the provider writes it.
+    /// The role's name, as the provider writes it.
     pub fn name(&self) -> &str {
         &self.0
     }
 
-    /// The role as a person reads it.
+    /// The role's name for display.
     pub fn label(&self) -> Cow<'_, str> {
         match self.name() {
             Self::ADMIN => "Administrator".into(),
@@ -35,30 +35,30 @@ impl Role {
     }
 }
 
-/// A signed-in person or a guest: what the header and the account page show.
+/// A signed-in person or a guest, as the header and the account page show them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
-    /// The identifier the provider gave.
+    /// The provider's identifier of the person.
     pub id: String,
-    /// The address the person signs in with, in lower case. A guest has none, and some providers tell none.
+    /// The address that the person signs in with, in lower case. A guest has none, and some providers do not state it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// What the person may do; empty while it is not known yet.
+    /// The person's roles; empty while they are not known yet.
     #[serde(default, deserialize_with = "or_default")]
     pub roles: Vec<Role>,
-    /// An address that waits to be verified, if there is one.
+    /// An address that is not verified yet, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unverified_email: Option<String>,
-    /// Whether this is nobody in particular: the session has a cart, say, and no account.
+    /// Whether this is a guest: the session has a cart, for example, but no account.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_guest: bool,
-    /// What else the provider says of the person that a page may know, such as `name` or `tenant`, by its name.
+    /// Other claims of the provider that a page may know, such as `name` or `tenant`, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub claims: BTreeMap<String, String>,
 }
 
-/// `null` is as good as nothing.
+/// Reads `null` as the default.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -66,23 +66,23 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
 }
 
 impl User {
-    /// A person with this identifier and address, of whom nothing else is known.
+    /// A person with this identifier and address, and no other data.
     pub fn new(id: impl Into<String>, email: impl Into<String>) -> Self {
         Self { id: id.into(), email: Some(email.into()), ..Self::default() }
     }
 
-    /// Nobody in particular.
+    /// A guest.
     pub fn guest(id: impl Into<String>) -> Self {
         Self { id: id.into(), is_guest: true, ..Self::default() }
     }
 
-    /// What a page calls the person: the address, else the name that the provider knows.
+    /// The name to show for the person: the address, else the provider's `name`.
     pub fn display_name(&self) -> &str {
         let name = || self.claims.get("name").map(String::as_str);
         self.email.as_deref().or_else(name).unwrap_or(if self.is_guest { "Guest" } else { "Signed in" })
     }
 
-    /// Whether the person has the role of this name.
+    /// Whether the person has the role with this name.
     pub fn has_role(&self, name: &str) -> bool {
         self.roles.iter().any(|role| role.name() == name)
     }

@@ -13,7 +13,7 @@ use crate::{
     users::{self, Roles, User},
 };
 
-/// What to change about a person; what is `None` stays.
+/// The changes to a person; a field that is `None` stays.
 #[derive(Default)]
 pub(crate) struct Changes {
     pub(crate) email: Option<Email>,
@@ -28,9 +28,9 @@ impl Changes {
 }
 
 impl CoreApi {
-    /// Stores a person whose address is still to be verified, and promises the e-mail that does it.
+    /// Stores a person whose address is not verified yet, and records the e-mail that verifies it.
     pub(crate) async fn register(&self, email: Email, password: Option<Password>) -> Result<User, ApiError> {
-        // Before the expensive hash; the insert below decides.
+        // A quick check before the expensive hash; the insert below decides.
         if users::is_taken(self.database().read(), email.as_str(), None).await? {
             return Err(ApiError::EmailTaken);
         }
@@ -57,7 +57,7 @@ impl CoreApi {
         Ok(user)
     }
 
-    /// Changes a person. A new password ends every family but `asking_family`.
+    /// Changes a person. A new password ends every family except `asking_family`.
     pub(crate) async fn change(
         &self,
         id: Uuid,

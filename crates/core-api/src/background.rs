@@ -1,10 +1,10 @@
-//! Work that goes on after its request was answered.
+//! Work that continues after its request was answered.
 
 use std::time::Duration;
 
 use tokio::{sync::watch, time};
 
-/// Counts what is still running, so that a shutdown and a test can wait for it.
+/// Counts running work, so that a shutdown or a test can wait for it.
 pub(crate) struct Background {
     running: watch::Sender<usize>,
     stopped: watch::Sender<bool>,
@@ -24,18 +24,18 @@ impl Background {
         });
     }
 
-    /// Calls `begin` after a while, unless it was stopped until then. Nobody waits for what is only due later.
+    /// Calls `begin` after a delay, unless it is stopped before. Nothing waits for work that is only due later.
     pub(crate) fn begin_later(&self, delay: Duration, begin: impl FnOnce() + Send + 'static) {
         let mut stopped = self.stopped.subscribe();
         tokio::spawn(async move {
-            // It also ends when the sender is dropped: nobody is left to work for.
+            // It also ends when the sender is dropped: then there is nothing left to work for.
             if time::timeout(delay, stopped.wait_for(|stopped| *stopped)).await.is_err() {
                 begin();
             }
         });
     }
 
-    /// Takes back what is only due later. What is running goes on.
+    /// Cancels work that is only due later. Running work continues.
     pub(crate) fn stop(&self) {
         self.stopped.send_replace(true);
     }
@@ -46,7 +46,7 @@ impl Background {
     }
 }
 
-/// Counts down when the work ends, also by a panic.
+/// Counts down when the work ends, even by a panic.
 struct Done(watch::Sender<usize>);
 
 impl Drop for Done {

@@ -1,4 +1,4 @@
-//! Everything the core API is told from outside, time and randomness included.
+//! All inputs of the core API, including time and randomness.
 
 use std::{
     path::PathBuf,
@@ -11,13 +11,13 @@ use crate::{
     mail::{MailRetries, Mailer},
 };
 
-/// Tells the time.
+/// The clock.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// Fills a buffer with random bytes.
 pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 
-/// The clock of the machine.
+/// The clock of the operating system.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place of this crate that asks the machine for the time"
@@ -30,7 +30,7 @@ pub fn system_clock() -> Clock {
 ///
 /// # Panics
 ///
-/// The returned function panics when the operating system has no randomness to give: there is no safe way on.
+/// The returned function panics if the operating system has no randomness, because there is no safe way to continue.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place of this crate that asks the machine for randomness"
@@ -39,7 +39,7 @@ pub fn system_random() -> Random {
     Arc::new(|bytes| getrandom::fill(bytes).expect("the operating system gives random bytes"))
 }
 
-/// What one argon2id hash costs.
+/// The cost of one argon2id hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordCost {
     /// Memory in KiB.
@@ -51,7 +51,7 @@ pub struct PasswordCost {
 }
 
 impl PasswordCost {
-    /// What OWASP's Password Storage Cheat Sheet asks for at least.
+    /// The minimum of OWASP's Password Storage Cheat Sheet.
     pub const OWASP: Self = Self { memory_kib: 19_456, passes: 2, lanes: 1 };
 
     /// The least that argon2 accepts. Only for tests: it protects nothing.
@@ -61,48 +61,48 @@ impl PasswordCost {
 /// The settings of one core API. Start from [`Config::development`] or [`Config::in_memory`] and change what differs.
 #[derive(Clone)]
 pub struct Config {
-    /// Holds `core-api.sqlite3`, `core-api.key` and `outbox/`. Created when missing.
+    /// The folder of `core-api.sqlite3`, `core-api.key` and `outbox/`. It is created if it is missing.
     pub data_dir: PathBuf,
-    /// Keeps everything in memory and leaves `data_dir` alone. For tests: nothing survives.
+    /// Keeps everything in memory and does not use `data_dir`. For tests: nothing is kept.
     pub in_memory: bool,
     /// Origin of the web application, for the links in e-mails.
     pub public_origin: String,
-    /// Name of the web application, for the words in e-mails.
+    /// Name of the web application, for the text of e-mails.
     pub app_name: String,
-    /// Life of an access token, in whole seconds.
+    /// Lifetime of an access token, in whole seconds.
     pub access_token_ttl: Duration,
-    /// Life of a refresh token, in whole seconds.
+    /// Lifetime of a refresh token, in whole seconds.
     pub refresh_token_ttl: Duration,
-    /// Life of the one-time refresh token in a password reset e-mail.
+    /// Lifetime of the one-time refresh token in a password reset e-mail.
     pub reset_link_ttl: Duration,
-    /// Life of the token in an e-mail verification link.
+    /// Lifetime of the token in an e-mail verification link.
     pub verification_link_ttl: Duration,
-    /// Pages elsewhere that may call it from a browser, with cookies. None by default.
+    /// Other pages that may call the API from a browser, with cookies. None by default.
     pub cors_origins: CorsOrigins,
     /// Seeds two people and serves `/outbox` and `/v1/debug/stats`.
     pub development: bool,
-    /// Marks every token, so that a leak can be searched for: see [`leak_patterns`](crate::leak_patterns).
+    /// Marks every token, so that tests can search for leaks: see [`leak_patterns`](crate::leak_patterns).
     pub token_mark: Option<String>,
-    /// What hashing a password costs.
+    /// The cost of hashing a password.
     pub password_cost: PasswordCost,
-    /// How many passwords are hashed at once. Each takes [`PasswordCost::memory_kib`] and one core.
+    /// How many passwords are hashed concurrently. Each takes [`PasswordCost::memory_kib`] and one core.
     pub concurrent_hashes: usize,
-    /// Connections that read while one other writes.
+    /// The number of connections that read while another one writes.
     pub readers: u32,
-    /// How long a client may take to send a body.
+    /// The time limit for a client to send a body.
     pub body_timeout: Duration,
-    /// Sends the e-mails. Without one they go to the outbox.
+    /// Sends the e-mails. Without a mailer they go to the outbox.
     pub mailer: Option<Arc<dyn Mailer>>,
-    /// When an e-mail that was not taken is tried again.
+    /// When an e-mail that was not accepted is tried again.
     pub mail_retries: MailRetries,
-    /// Tells the time.
+    /// The clock.
     pub clock: Clock,
     /// Makes keys, salts, tokens and identifiers.
     pub random: Random,
 }
 
 impl Config {
-    /// The defaults of development: seeded people, an outbox, the application on `http://127.0.0.1:3000`.
+    /// The defaults of development: seeded people, an outbox, and the application on `http://127.0.0.1:3000`.
     pub fn development(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
@@ -127,12 +127,12 @@ impl Config {
         }
     }
 
-    /// For tests: development without a file and with the cheapest passwords.
+    /// For tests: development without files and with the cheapest passwords.
     pub fn in_memory() -> Self {
         Self { in_memory: true, password_cost: PasswordCost::FOR_TESTS, ..Self::development(PathBuf::new()) }
     }
 
-    /// What would make a core API that cannot keep its promises.
+    /// Describes a setting with which the core API could not keep its promises.
     pub(crate) fn problem(&self) -> Option<&'static str> {
         let lives =
             [self.access_token_ttl, self.refresh_token_ttl, self.reset_link_ttl, self.verification_link_ttl];

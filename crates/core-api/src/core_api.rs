@@ -25,26 +25,26 @@ use crate::{
     verified_tokens::{Bearer, VerifiedTokens},
 };
 
-/// How long a stop waits for requests in flight. A client that sends half a request must not keep the process.
+/// How long a stop waits for requests in flight. A client that sends half a request must not delay it further.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How long a stop waits for e-mails that are on their way; they are sent by the next start otherwise.
+/// How long a stop waits for e-mails that are being sent. The next start sends the others.
 const SETTLING_TIME: Duration = Duration::from_secs(5);
 
-/// How long an action request can be asked for.
+/// How long the result of an action request can be read.
 const ACTION_REQUEST_LIFE: Duration = Duration::from_hours(30 * 24);
 
 /// Why a core API cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The configuration contradicts itself.
+    /// The configuration is contradictory.
     #[error("the core API's configuration is wrong: {0}")]
     Config(&'static str),
-    /// The data folder or something in it cannot be used.
+    /// The data folder, or something in it, cannot be used.
     #[error("the core API's data folder cannot be used: {0}")]
     DataDir(#[from] io::Error),
-    /// The database cannot be opened or brought up to date.
+    /// The database cannot be opened or migrated.
     #[error("the core API's database cannot be opened: {0}")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The keys or the password hashing cannot be set up.
@@ -82,7 +82,7 @@ impl From<InternalError> for OpenError {
     }
 }
 
-/// The reference core API, opened. Clones share everything.
+/// The opened reference core API. Clones share everything.
 #[derive(Clone)]
 pub struct CoreApi(Arc<Inner>);
 
@@ -92,7 +92,7 @@ struct Inner {
     keys: Keys,
     verified_tokens: VerifiedTokens,
     passwords: Passwords,
-    /// Where e-mails go unless the configuration has a mailer.
+    /// Where e-mails go if the configuration has no mailer.
     outbox: Outbox,
     mailer: Arc<dyn Mailer>,
     counters: Counters,
@@ -101,12 +101,12 @@ struct Inner {
 }
 
 impl CoreApi {
-    /// Opens the data folder, creates what is missing, migrates the database, seeds it in development and takes up
-    /// what the last stop left undone.
+    /// Opens the data folder, creates what is missing, migrates the database, seeds it in development, and resumes work
+    /// that the last stop left undone.
     ///
     /// # Errors
     ///
-    /// Says which part of the configuration or the data folder cannot be used.
+    /// [`OpenError`] says which part of the configuration or the data folder cannot be used.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
         if let Some(problem) = config.problem() {
             return Err(OpenError::Config(problem));
@@ -123,7 +123,7 @@ impl CoreApi {
             create_private_folder(data_dir)?;
             let secret = Secret::load_or_generate(data_dir, &random)?;
             let outbox = Outbox::in_folder(data_dir.join("outbox"), clock, random.clone())?;
-            // It holds password hashes. SQLite gives its log the mode of the file.
+            // The database contains password hashes. SQLite gives its log the mode of the file.
             ensure_private(&data_dir.join(database::FILE_NAME))?;
             (Database::open(data_dir, config.readers).await?, secret, outbox)
         };
@@ -157,21 +157,21 @@ impl CoreApi {
         Ok(())
     }
 
-    /// Everything the core API serves, for in-process tests.
+    /// The whole API as a router, for in-process tests.
     pub fn router(&self) -> Router {
         routes::router(self)
     }
 
-    /// Every method and path that the router serves, in the notation of OpenAPI.
+    /// Every method and path of the router, in OpenAPI notation.
     pub fn operations(&self) -> Vec<(Method, &'static str)> {
         routes::operations(self.config())
     }
 
-    /// Serves until `shutdown`, answers what is in flight, finishes what was promised and closes the database.
+    /// Serves until `shutdown`, then answers requests in flight, finishes recorded work and closes the database.
     ///
     /// # Errors
     ///
-    /// When the listener fails.
+    /// If the listener fails.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -204,27 +204,27 @@ impl CoreApi {
         Ok(())
     }
 
-    /// What has happened since it was opened.
+    /// Counters since the start.
     pub fn stats(&self) -> Stats {
         self.0.counters.snapshot()
     }
 
-    /// Resolves when no background work is running: every promised e-mail is sent or waits to be tried again, every action
-    /// request is done.
+    /// Resolves when no background work is running: every recorded e-mail is sent or waits to be tried again, and every
+    /// action request is done.
     pub async fn settled(&self) {
         self.0.background.settled().await;
     }
 
-    /// The newest e-mails in the outbox, newest first. Call [`settled`](Self::settled) before to see all.
+    /// The newest e-mails in the outbox, newest first. Call [`settled`](Self::settled) first to see all.
     ///
     /// # Errors
     ///
-    /// When the outbox folder cannot be read.
+    /// If the outbox folder cannot be read.
     pub async fn outbox(&self) -> io::Result<Vec<StoredMessage>> {
         self.0.outbox.messages().await
     }
 
-    /// Whether it can write, as of a second ago at most.
+    /// Whether the API can write, from at most a second ago.
     pub(crate) async fn check_health(&self) -> Result<(), Unwritable> {
         self.0.health.check(self.database(), self.now()).await
     }
@@ -234,7 +234,7 @@ impl CoreApi {
         self.0.outbox.message(name).await
     }
 
-    /// Calls `begin` after a while, unless this core API is stopped or gone until then.
+    /// Calls `begin` after a delay, unless this core API is stopped or gone before.
     pub(crate) fn later(&self, delay: Duration, begin: impl FnOnce(Self) + Send + 'static) {
         let inner = Arc::downgrade(&self.0);
         self.background().begin_later(delay, move || {
@@ -252,7 +252,7 @@ impl CoreApi {
         &self.0.database
     }
 
-    /// Who bears this access token, if it has our signature.
+    /// The bearer of this access token, if it has our signature.
     pub(crate) fn bearer(&self, token: &str) -> Option<Bearer> {
         self.0.verified_tokens.bearer(token, &self.0.keys)
     }

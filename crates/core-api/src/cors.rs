@@ -1,4 +1,4 @@
-//! Which pages of other origins may call the API from a browser.
+//! The pages of other origins that may call the API from a browser.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -6,17 +6,18 @@ use http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::CorsLayer;
 use url::Url;
 
-/// How long a browser may remember what it was told, at most: Chromium's own limit.
+/// The maximum time for which a browser may cache the answer to a preflight: Chromium's own limit.
 const REMEMBERED_FOR: Duration = Duration::from_hours(2);
 
-/// The exact origins of pages that may call the API with cookies (the Fetch standard's CORS protocol, with credentials).
+/// The exact origins of pages that may call the API with cookies (the CORS protocol of the Fetch standard, with
+/// credentials).
 ///
-/// Written with commas between them, each as a browser writes it in `Origin`. There is no wildcard: with credentials it would
-/// let any page act for whoever opens it.
+/// They are separated by commas, each written as a browser writes it in `Origin`. There is no wildcard: with
+/// credentials it would let any page act for the person who opens it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CorsOrigins(Vec<HeaderValue>);
 
-/// One of the texts is no origin.
+/// A text that is not an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no origin as a browser sends it: scheme and host in lower case, a port where it is not the scheme's own, nothing \
@@ -37,7 +38,7 @@ fn origin(text: &str) -> Result<HeaderValue, CorsOriginsError> {
     let refused = || CorsOriginsError(text.to_owned());
     let url = Url::parse(text).map_err(|_| refused())?;
     let is_http = matches!(url.scheme(), "http" | "https");
-    // A host that no name may have is one that the parser takes: `*.example`.
+    // The parser accepts hosts that no name can have, such as `*.example`.
     if !is_http || text.contains('*') || url.origin().ascii_serialization() != text {
         return Err(refused());
     }
@@ -51,22 +52,22 @@ impl fmt::Display for CorsOrigins {
 }
 
 impl CorsOrigins {
-    /// Whether no page elsewhere is let in.
+    /// Whether no other page is allowed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether nobody on the way can change any of these pages.
+    /// Whether all of these pages use https, so that nobody on the network can change them.
     pub fn are_https(&self) -> bool {
         self.texts().all(|origin| origin.starts_with("https:"))
     }
 
     fn texts(&self) -> impl Iterator<Item = &str> {
-        // Each came from a text.
+        // Each origin was parsed from a text.
         self.0.iter().map(|origin| origin.to_str().unwrap_or_default())
     }
 
-    /// What answers preflights and marks every other answer, `Vary: Origin` included; `None` where no page is let in.
+    /// Answers preflights and marks every other answer, including `Vary: Origin`. `None` if no page is allowed.
     pub(crate) fn layer(&self) -> Option<CorsLayer> {
         let layer = CorsLayer::new()
             .allow_origin(self.0.clone())

@@ -1,4 +1,4 @@
-//! SQLite: one connection writes, several read beside it.
+//! SQLite: one connection writes, and several read beside it.
 
 use std::{path::Path, time::Duration};
 
@@ -10,7 +10,7 @@ use sqlx::{
 
 pub(crate) const FILE_NAME: &str = "core-api.sqlite3";
 
-/// Longer than any of our transactions, by far: another process on the same file gets its turn.
+/// Far longer than any of our transactions, so that another process with the same file gets its turn.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -31,7 +31,7 @@ impl Database {
             .clone()
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // Not NORMAL: what was acknowledged is there after a power cut, too.
+            // Not NORMAL: acknowledged changes must survive a power cut.
             .synchronous(SqliteSynchronous::Full);
         let writer = pool(1)
             .before_acquire(|writer, _| Box::pin(async { ends_its_transactions(writer).await }))
@@ -51,13 +51,13 @@ impl Database {
         Ok(Self { readers: writer.clone(), writer })
     }
 
-    /// For a single statement that changes nothing. Never while a [`write`](Self::write) is open: in memory both are the
-    /// same connection.
+    /// For a single statement that changes nothing. Never use it while a [`write`](Self::write) is open: in memory both
+    /// are the same connection.
     pub(crate) fn read(&self) -> &SqlitePool {
         &self.readers
     }
 
-    /// A transaction that holds the write lock from its first statement, so that what it reads stays true until it commits.
+    /// A transaction that holds the write lock from its first statement, so what it reads stays true until it commits.
     pub(crate) async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
@@ -68,15 +68,15 @@ impl Database {
     }
 }
 
-/// Whether sqlx and SQLite agree that no transaction is open. They do not once SQLite has rolled one back by itself, on a full disk for
-/// one: sqlx then begins none again. Such a connection is closed, and another takes its place.
+/// Whether sqlx and SQLite agree that no transaction is open. They disagree after SQLite itself has rolled one back,
+/// such as on a full disk, and then sqlx begins no transaction any more. Such a connection is closed and replaced.
 async fn ends_its_transactions(writer: &mut SqliteConnection) -> sqlx::Result<bool> {
-    // The rollback of a transaction that was dropped may be under way still.
+    // The rollback of a dropped transaction may still be in progress.
     writer.ping().await?;
     Ok(!writer.is_in_transaction())
 }
 
-/// Connections are local and never go stale: none is tested, retired or closed for being idle.
+/// Connections are local and never go stale, so none is tested, retired or closed for being idle.
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
@@ -103,7 +103,7 @@ mod tests {
         let database = Database::open(folder.path(), 1).await.unwrap();
         sqlx::query("CREATE TABLE notes (bytes)").execute(&database.writer).await.unwrap();
         for _ in 0..3 {
-            // No more than it has.
+            // No more than the database already has.
             sqlx::query("PRAGMA max_page_count = 1").execute(&database.writer).await.unwrap();
             let full = note(&database, 64 << 10).await.unwrap_err();
             assert_eq!(

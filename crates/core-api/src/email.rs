@@ -1,4 +1,4 @@
-//! E-mail addresses: checked and brought into one form, on the way in.
+//! E-mail addresses: validated and normalised as they arrive.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use ironleaf_credentials::email::{is_international, normal_form};
 
 /// A well-formed address in the form of [`ironleaf_credentials::email`], in which it is stored and compared.
 ///
-/// What is well formed follows zod 4, whose messages the API speaks: a practical subset of RFC 5321. Letters, digits and their
-/// marks of other scripts are taken as well (RFC 6531), and every top-level domain. Before that it was ASCII alone, in lower
-/// case, which is its own form: nothing that is stored has another.
+/// The syntax follows zod 4, whose messages the API uses: a practical subset of RFC 5321. In addition, letters, digits
+/// and their marks of other scripts (RFC 6531) and all top-level domains are accepted. Earlier versions accepted only
+/// lower-case ASCII, which is its own normal form, so all stored addresses are in that form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Email(String);
 
 impl Email {
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        // Nothing is trimmed here: the contract has it that a space is no part of an address.
+        // Nothing is trimmed here: in the contract, an address contains no spaces.
         let form = normal_form(text).filter(|_| text.trim() == text)?;
         let (local, domain) = form.rsplit_once('@')?;
         (is_local_part(local) && is_domain(domain)).then_some(Self(form))
@@ -34,7 +34,7 @@ impl fmt::Display for Email {
 fn is_local_part(local: &str) -> bool {
     let allowed =
         |letter: char| letter.is_ascii_alphanumeric() || "_'+-.".contains(letter) || is_international(letter);
-    // A mark alone would be one on whatever stands before the address.
+    // A mark at the beginning would belong to the text before the address.
     let begins =
         local.starts_with(|first: char| first != '.' && (first.is_ascii() || first.is_alphanumeric()));
     begins && !local.contains("..") && local.chars().all(allowed) && !local.ends_with(['.', '\''])

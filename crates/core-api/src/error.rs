@@ -1,4 +1,5 @@
-//! What can go wrong with a request, and the one place that decides what the client is told and what is logged.
+//! Everything that can go wrong with a request, and the one place that decides what the client is told and what is
+//! logged.
 
 use std::borrow::Cow;
 
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{health::Unwritable, keys::SigningError, password::HashingError};
 
-/// One thing that is wrong with a body or a query, in the words of zod 4.
+/// One problem with a body or a query, in the words of zod 4.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Issue {
     pub(crate) path: Option<&'static str>,
@@ -25,20 +26,20 @@ pub(crate) enum ApiError {
     Validation(Vec<Issue>),
     /// 400: not JSON at all.
     MalformedJson,
-    /// 400 for the token of a link that is none of ours, or over.
+    /// 400 for the token of a link that is foreign or expired.
     InvalidToken,
-    /// 401 for everything that a sign-in or a refresh presents; it does not say which part was wrong.
+    /// 401 for everything that a sign-in or a refresh presents. It does not say which part was wrong.
     InvalidCredentials,
-    /// 401 for the bearer.
+    /// 401 for the bearer token.
     Unauthorized,
     Forbidden,
     NotFound,
     EmailTaken,
     BodyTimeout,
     BodyTooLarge,
-    /// 503: nothing can be written. Which of the reasons it is says the message.
+    /// 503: nothing can be written. The message says for which reason.
     Unhealthy(Unwritable),
-    /// 500. The cause is for the log.
+    /// 500. Only the log has the cause.
     Internal(InternalError),
     /// 500. The panic itself was logged where it happened.
     Panicked,

@@ -1,4 +1,4 @@
-//! Families of refresh tokens: what starts, continues and ends them in the database.
+//! Families of refresh tokens: how they start, continue and end in the database.
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -49,7 +49,7 @@ pub(crate) async fn mark_used(
     Ok(())
 }
 
-/// Ends one family, and says how many living ones that were: one or none.
+/// Ends one family, and returns how many active ones that were: one or none.
 pub(crate) async fn revoke(
     connection: &mut SqliteConnection,
     family: Uuid,
@@ -63,7 +63,7 @@ pub(crate) async fn revoke(
     Ok(revoked.rows_affected())
 }
 
-/// Ends every family of a person but one, and says how many were still living.
+/// Ends every family of a person except one, and returns how many were still active.
 pub(crate) async fn revoke_all_of(
     connection: &mut SqliteConnection,
     user: Uuid,
@@ -82,7 +82,7 @@ pub(crate) async fn revoke_all_of(
     Ok(revoked.rows_affected())
 }
 
-/// Forgets the families of a person in which every token has expired: no answer can differ without them.
+/// Deletes the families of a person in which every token has expired. No answer depends on them.
 pub(crate) async fn forget_dead_of(
     connection: &mut SqliteConnection,
     user: Uuid,
@@ -99,7 +99,7 @@ pub(crate) async fn forget_dead_of(
     Ok(())
 }
 
-/// The same for everybody; it looks at every family there is.
+/// The same for everybody. It checks all families.
 pub(crate) async fn forget_all_dead(connection: &mut SqliteConnection, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query(
         "DELETE FROM families WHERE NOT EXISTS

@@ -1,11 +1,11 @@
-//! Whether the database can be written: found out by writing it, now and then.
+//! Whether the database can be written, which is found out by an occasional write.
 
 use sqlx::error::DatabaseError;
 use tokio::sync::Mutex;
 
 use crate::{database::Database, timestamp::Timestamp};
 
-/// How long an answer is good, in milliseconds: however often health is asked, it writes once in this time.
+/// How long a result is valid, in milliseconds. However often health is checked, it writes once in this time.
 const GOOD_FOR_MILLIS: i64 = 1000;
 
 /// More than a sign-in, a registration or a refresh writes.
@@ -14,13 +14,13 @@ const ROOM_BYTES: i64 = 8 * 1024;
 /// Why nothing can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unwritable {
-    /// There is no room left. It passes by itself when there is some.
+    /// There is no space left. This ends by itself when there is some.
     Full,
     /// Anything else; the log has the cause.
     Broken,
 }
 
-/// What the last try found. Those who ask meanwhile wait for it.
+/// The result of the last try. Concurrent callers wait for it.
 #[derive(Default)]
 pub(crate) struct Health(Mutex<Option<Found>>);
 
@@ -37,7 +37,7 @@ impl Health {
         }
         let outcome = write(database).await;
         let was_well = last.as_ref().is_none_or(|found| found.outcome.is_ok());
-        // Once, and not with every question.
+        // Logged once, not for every check.
         match &outcome {
             Ok(()) if !was_well => tracing::info!("the core API can write again"),
             Err(error) if was_well => tracing::error!(%error, "the core API cannot write"),
@@ -50,7 +50,7 @@ impl Health {
 }
 
 impl Found {
-    /// Not where the clock went back behind it.
+    /// A result is not valid if the clock went back behind it.
     fn is_good(&self, now: Timestamp) -> bool {
         (0..GOOD_FOR_MILLIS).contains(&now.millis().saturating_sub(self.at.millis()))
     }
@@ -58,7 +58,7 @@ impl Found {
 
 impl Unwritable {
     fn of(error: &sqlx::Error) -> Self {
-        /// `SQLITE_FULL`, and `SQLITE_IOERR_SHMSIZE`: no room for the log, or for the index of the log.
+        /// `SQLITE_FULL`, and `SQLITE_IOERR_SHMSIZE`: no space for the log, or for the index of the log.
         const FULL: [&str; 2] = ["13", "4874"];
         match error.as_database_error().and_then(DatabaseError::code) {
             Some(code) if FULL.contains(&&*code) => Self::Full,
@@ -67,7 +67,7 @@ impl Unwritable {
     }
 }
 
-/// Makes room for what a call may need, and gives it back.
+/// Allocates the space that a call may need, and frees it again.
 async fn write(database: &Database) -> sqlx::Result<()> {
     let mut transaction = database.write().await?;
     sqlx::query("INSERT INTO checks (filler) VALUES (zeroblob(?))")
@@ -122,7 +122,7 @@ mod tests {
             }
         };
         for (round, pragma, undo, found) in [
-            // No more than it has.
+            // No more than the database already has.
             (0, "PRAGMA max_page_count = 1", "PRAGMA max_page_count = 4294967294", Unwritable::Full),
             (1, "ALTER TABLE checks RENAME TO lost", "ALTER TABLE lost RENAME TO checks", Unwritable::Broken),
         ] {

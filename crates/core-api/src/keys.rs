@@ -1,4 +1,4 @@
-//! The secret of one installation, and what is made with it: signatures, and the successor of a refresh token.
+//! The secret of one installation and its uses: signatures, and the successor of a refresh token.
 
 use std::{
     fs,
@@ -39,7 +39,7 @@ impl Secret {
         Self(bytes)
     }
 
-    /// Reads the secret of this data folder; the first start makes it.
+    /// Reads the secret from this data folder. The first start creates it.
     pub(crate) fn load_or_generate(data_dir: &Path, random: &Random) -> io::Result<Self> {
         let path = data_dir.join(FILE_NAME);
         if !path.try_exists()? {
@@ -54,7 +54,7 @@ impl Secret {
         Ok(Self(bytes))
     }
 
-    /// Of two processes that start at once, the first to link its file wins and both use that one.
+    /// If two processes start at once, the first one to link its file wins, and both use that file.
     fn write_first(&self, data_dir: &Path, path: &Path, random: &Random) -> io::Result<()> {
         let mut unique = [0; 8];
         random(&mut unique);
@@ -66,7 +66,7 @@ impl Secret {
         fs::remove_file(&draft)?;
         match linked {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            // Tokens signed with a key that a power cut takes back would be worthless.
+            // A token signed with a key that a power cut takes back would be worthless.
             _ => fs::File::open(data_dir)?.sync_all(),
         }
     }
@@ -89,7 +89,7 @@ pub(crate) fn private_file(path: &Path) -> io::Result<fs::File> {
     options.open(path)
 }
 
-/// Sees to it that the file is there, and that only its owner can read it.
+/// Makes sure that the file exists and that only its owner can read it.
 pub(crate) fn ensure_private(path: &Path) -> io::Result<()> {
     match private_file(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => keep_private(path),
@@ -139,7 +139,8 @@ impl Keys {
         })
     }
 
-    /// Signs claims as a JWT of the given type (RFC 8725, section 3.11: a token for one purpose serves no other).
+    /// Signs claims as a JWT of the given type (RFC 8725, section 3.11: a token for one purpose is invalid for all
+    /// others).
     pub(crate) fn sign(&self, token_type: &str, claims: &impl Serialize) -> Result<String, SigningError> {
         let header = Header {
             typ: Some(token_type.to_owned()),
@@ -149,7 +150,7 @@ impl Keys {
         Ok(jsonwebtoken::encode(&header, claims, &self.signing)?)
     }
 
-    /// The claims of a token of this type with our signature. Its times are the caller's to check, by its own clock.
+    /// The claims of a token of this type with our signature. The caller checks its times, with its own clock.
     pub(crate) fn verify<C: DeserializeOwned>(&self, token_type: &str, token: &str) -> Option<C> {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.validate_exp = false;
@@ -158,7 +159,7 @@ impl Keys {
         (verified.header.typ.as_deref() == Some(token_type)).then_some(verified.claims)
     }
 
-    /// 16 bytes that follow from a refresh token and an idempotency key, for those who know the secret only.
+    /// 16 bytes that only somebody with the secret can derive from a refresh token and an idempotency key.
     pub(crate) fn successor(&self, token_hash: &[u8; 32], idempotency_key: &[u8]) -> [u8; 16] {
         let mut bytes = [0; 16];
         self.successor

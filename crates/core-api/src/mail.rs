@@ -1,4 +1,4 @@
-//! E-mails: what they say, and the trait behind which they leave.
+//! E-mails: their content, and the trait that sends them.
 
 mod html;
 mod life;
@@ -21,7 +21,7 @@ pub use self::{
     smtp::{Sender, SenderError, SmtpMailer, SmtpServer, SmtpServerError, SmtpSetupError},
 };
 
-/// Why an e-mail was not taken.
+/// Why an e-mail was not accepted.
 #[derive(Debug, thiserror::Error)]
 #[error("the e-mail was not taken: {cause}")]
 pub struct MailError {
@@ -31,27 +31,28 @@ pub struct MailError {
 }
 
 impl MailError {
-    /// Wraps the failure of a mailer: the same message may be taken later. It is logged, so it must not quote the message.
+    /// Wraps the failure of a mailer. The same message may be accepted later. The error is logged, so it must not quote
+    /// the message.
     pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { cause: cause.into(), is_final: false }
     }
 
-    /// The same for a message that is refused for good: it is not repeated until somebody has looked into it and starts
-    /// the core API again (RFC 5321, section 4.2.1).
+    /// The same for a message that is refused permanently. It is not tried again until somebody has looked into it and
+    /// restarts the core API (RFC 5321, section 4.2.1).
     pub fn refused(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { cause: cause.into(), is_final: true }
     }
 
-    /// Whether trying the same again would be in vain.
+    /// Whether another try would be useless.
     pub fn is_final(&self) -> bool {
         self.is_final
     }
 }
 
-/// What [`Mailer::send`] returns; boxed, so that a mailer can be a trait object.
+/// The result of [`Mailer::send`], boxed so that a mailer can be a trait object.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), MailError>> + Send + 'a>>;
 
-/// Takes e-mails off our hands.
+/// Sends e-mails.
 pub trait Mailer: Send + Sync + 'static {
     /// Resolves once the message will survive a crash. It is sent again after a failure, so it may arrive twice.
     fn send(&self, message: Message) -> Sending<'_>;

@@ -1,5 +1,6 @@
-//! E-mails are promised in the transaction they belong to and sent after it, so that a crash loses none and a slow mail
-//! server delays nobody. One that is not taken is tried again, after longer and longer waits and by the next start.
+//! An e-mail is recorded in the transaction that it belongs to and sent after it. So a crash loses none, and a slow
+//! mail server delays nobody. An e-mail that is not accepted is tried again, after increasing waits and at the next
+//! start.
 
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
@@ -50,7 +51,7 @@ impl From<sqlx::Error> for JobError {
     }
 }
 
-/// Writes down that this e-mail is to be sent; [`CoreApi::send_in_background`] does it after the commit.
+/// Records that this e-mail is to be sent. [`CoreApi::send_in_background`] sends it after the commit.
 pub(crate) async fn promise(
     api: &CoreApi,
     connection: &mut SqliteConnection,
@@ -101,7 +102,7 @@ impl CoreApi {
         self.later(wait, move |api| api.try_in_background(job, failures));
     }
 
-    /// Forgets this e-mail if it was promised before then, and says whether it did.
+    /// Deletes this e-mail if it was recorded before then, and returns whether it did.
     async fn give_up_before(&self, job: Uuid, then: Timestamp) -> sqlx::Result<bool> {
         let mut transaction = self.database().write().await?;
         let given_up = sqlx::query("DELETE FROM mail_jobs WHERE id = ? AND created_at <= ?")
@@ -113,7 +114,7 @@ impl CoreApi {
         Ok(given_up.rows_affected() > 0)
     }
 
-    /// Sends what was promised before the last stop.
+    /// Sends the e-mails that were recorded before the last stop.
     pub(crate) async fn send_unsent(&self) -> sqlx::Result<()> {
         let jobs = sqlx::query("SELECT id FROM mail_jobs ORDER BY created_at")
             .fetch_all(self.database().read())
@@ -161,7 +162,7 @@ impl CoreApi {
         Ok(Message::email_verification(self.config(), email, &token))
     }
 
-    /// Starts a family of its own with a one-time token; nothing for an address that nobody has.
+    /// Starts a family with a one-time token. Does nothing for an unknown address.
     async fn password_reset(&self, email: &str) -> Result<Option<Message>, JobError> {
         let Some(email) = Email::parse(email) else {
             return Ok(None);
@@ -172,7 +173,7 @@ impl CoreApi {
             return Ok(None);
         };
         let expires_at = now.plus(self.config().reset_link_ttl);
-        // A link that is sent again and again must not pile up families.
+        // A link that is sent repeatedly must not accumulate families.
         families::forget_dead_of(&mut transaction, known.user.id, now).await?;
         families::start(&mut transaction, family, known.user.id, now).await?;
         families::add_token(&mut transaction, family, &token.hash(), expires_at).await?;

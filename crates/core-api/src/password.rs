@@ -1,4 +1,4 @@
-//! Passwords: argon2id, off the async threads, a bounded number at once.
+//! Passwords: argon2id, off the async threads, a limited number at once.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{PasswordCost, Random};
 
-/// A password somebody wants to have, in the form of RFC 8265. It cannot be printed and is wiped when dropped.
+/// A new password, in the form of RFC 8265. It cannot be printed and is wiped when dropped.
 #[derive(Clone)]
 pub(crate) struct Password(Zeroizing<String>);
 
@@ -21,14 +21,14 @@ impl Password {
         opaque_string(text).map(Self)
     }
 
-    /// In characters, not bytes.
+    /// In characters, not in bytes.
     pub(crate) fn length(&self) -> usize {
         self.0.chars().count()
     }
 }
 
-/// A password somebody says they have. Whether it was stored in its one form or, before there was one, as it was typed is not
-/// known: it is checked as both where they differ.
+/// A password that somebody claims to have. It may be stored in its normal form or, from earlier versions, as typed. So
+/// both forms are checked if they differ.
 pub(crate) struct Claim(Zeroizing<String>);
 
 impl Claim {
@@ -71,7 +71,7 @@ impl Passwords {
         })
     }
 
-    /// The PHC string to keep.
+    /// The PHC string to store.
     pub(crate) async fn hash(&self, password: Password) -> Result<String, HashingError> {
         let salt = salt(&self.random);
         self.in_turn(move |argon2| {
@@ -80,12 +80,12 @@ impl Passwords {
         .await
     }
 
-    /// Whether the password belongs to the hash.
+    /// Whether the password matches the hash.
     ///
     /// # Security
     ///
-    /// Without a hash (an unknown address, a person without a password) it takes the same time and says no. How long that is
-    /// depends on what was typed alone.
+    /// Without a hash (an unknown address, or a person without a password) it takes the same time and returns false.
+    /// The time depends only on what was typed.
     pub(crate) async fn verify(&self, claim: Claim, hash: Option<&str>) -> Result<bool, HashingError> {
         let known = hash.is_some();
         let hash = hash.map_or_else(|| self.nobodys_hash.clone(), Arc::from);
@@ -108,7 +108,7 @@ impl Passwords {
     ) -> Result<T, HashingError> {
         let turn = Arc::clone(&self.turns).acquire_owned().await.ok();
         let argon2 = self.argon2.clone();
-        // The turn moves along: a client that goes away does not make room for a second hash beside its own.
+        // The turn moves into the task: a client that disconnects does not allow a second hash beside its own.
         task::spawn_blocking(move || {
             let result = work(&argon2);
             drop(turn);
@@ -135,7 +135,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_stored_as_it_was_typed_still_signs_in() {
         let passwords = passwords();
-        // As this API stored them before there was one form.
+        // As this API stored them before there was a normal form.
         for typed in ["gru\u{308}nspan", "with\u{a0}a space", "with\ta tab", "password1"] {
             let stored = passwords.hash(Password(Zeroizing::new(typed.to_owned()))).await.unwrap();
             assert!(passwords.verify(Claim::new(typed), Some(&stored)).await.unwrap(), "{typed:?}");

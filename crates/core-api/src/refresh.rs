@@ -2,12 +2,13 @@
 //!
 //! # The same answer again
 //!
-//! A client that lost the answer may ask again with the same token and the same `Idempotency-Key`. Refresh tokens are stored
-//! hashed, so the successor cannot be looked up. It is computed: HKDF-SHA256 under a key that never leaves
-//! the key file, over the hash of the old token and the idempotency key. The database keeps a hash of
-//! the key and what went into the access token (its times and its e-mail); Ed25519 signatures are deterministic, so
-//! the second pair is the first one, byte for byte (only `ttlSeconds` says what is left by then). Whoever reads the database
-//! alone learns no token; whoever has the old token alone ends the family. A refresh without a key gets a random successor.
+//! A client that lost the answer may ask again with the same token and the same `Idempotency-Key`. Refresh tokens are
+//! stored as hashes, so the successor cannot be looked up. It is computed: HKDF-SHA256 under a key that never leaves
+//! the key file, over the hash of the old token and the idempotency key. The database keeps a hash of the key and the
+//! content of the access token (its times and its e-mail). Ed25519 signatures are deterministic, so the second pair
+//! equals the first one, byte for byte; only `ttlSeconds`, the remaining time, differs. Reading the database alone
+//! reveals no token, and presenting the old token alone ends the family. A refresh without a key gets a random
+//! successor.
 
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use crate::{
     users::{self, Role, User},
 };
 
-/// How long the same token and key give the same answer.
+/// How long the same token and key get the same answer.
 const REPEATABLE_FOR: Duration = Duration::from_mins(10);
 
 pub(crate) struct Refresh {
@@ -38,9 +39,9 @@ pub(crate) struct Refresh {
     pub(crate) end_others: bool,
 }
 
-/// How a presented token is judged.
+/// The verdict on a presented token.
 enum Verdict {
-    /// Consumed now, or before with the same key; this goes into the answer.
+    /// Consumed now, or before with the same key. The fields are the content of the answer.
     Granted(Issue, RefreshToken),
     Refused,
 }
@@ -55,7 +56,7 @@ struct Known {
 }
 
 impl CoreApi {
-    /// Runs to its end even if the client goes away: a revocation that a closed connection could stop would be none.
+    /// Completes even if the client disconnects: a revocation that a closed connection could stop would be worthless.
     pub(crate) async fn refresh(&self, refresh: Refresh) -> Result<TokenPair, ApiError> {
         let api = self.clone();
         let verdict = tokio::spawn(async move { api.judge(&refresh).await }).await??;
@@ -75,7 +76,7 @@ impl CoreApi {
             }
             _ => (Verdict::Refused, 0),
         };
-        // SECURITY: a refusal commits, too. Rolled back, the successor of a stolen token would stay alive.
+        // SECURITY: a refusal commits, too. If it were rolled back, the successor of a stolen token would stay valid.
         transaction.commit().await?;
         let counters = self.counters();
         counters.families_revoked.add(revoked);
@@ -111,7 +112,7 @@ impl CoreApi {
         Ok((Verdict::Granted(issue, successor), revoked))
     }
 
-    /// A token that was used before: the same question as then, or the end of its family.
+    /// A token that was used before: either the same request again, or the end of its family.
     async fn used(
         &self,
         connection: &mut SqliteConnection,
@@ -136,7 +137,7 @@ impl CoreApi {
     }
 }
 
-/// The presented token, if it is this person's and they may use it. Anything else leaves it untouched.
+/// The presented token, if it belongs to this person and they may use it. All other tokens stay untouched.
 async fn find(connection: &mut SqliteConnection, refresh: &Refresh) -> sqlx::Result<Option<Known>> {
     let row = sqlx::query(
         "SELECT users.*, families.id AS family_id, families.revoked_at, refresh_tokens.expires_at, refresh_tokens.used_at

@@ -1,4 +1,4 @@
-//! The HTTP face: which route leads where, and what every answer has in common.
+//! The HTTP interface: the routes, and what all answers have in common.
 
 mod action_requests;
 mod auth_tokens;
@@ -73,14 +73,14 @@ pub(crate) fn router(api: &CoreApi) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(map_response(mark_private))
         .with_state(api.clone());
-    // Outermost: a page elsewhere may read a refusal as well.
+    // The outermost layer, so that other pages may read a refusal as well.
     match api.config().cors_origins.layer() {
         Some(cors) => router.layer(cors),
         None => router,
     }
 }
 
-/// The contract knows no 405.
+/// The contract has no 405.
 async fn not_found() -> ApiError {
     ApiError::NotFound
 }
@@ -89,7 +89,7 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::Panicked.into_response()
 }
 
-/// Answers hold tokens and people: nobody keeps or guesses at them.
+/// Answers contain tokens and people, so nobody may store them or guess their type.
 async fn mark_private(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

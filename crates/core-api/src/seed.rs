@@ -12,7 +12,7 @@ const PEOPLE: [(&str, bool); 2] = [("user@test.com", false), ("admin@test.com", 
 const PASSWORD: &str = "password1";
 
 impl CoreApi {
-    /// Adds whoever of them is missing. Somebody who is there is left alone, with the password they have now.
+    /// Adds those who are missing. An existing person stays as they are, with their current password.
     pub(crate) async fn seed(&self) -> Result<(), InternalError> {
         for (email, admin) in PEOPLE {
             if users::is_taken(self.database().read(), email, None).await? {

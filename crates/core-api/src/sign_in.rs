@@ -1,4 +1,4 @@
-//! Signing in with a password, and asking for a link instead.
+//! Signing in with a password, and requesting a link instead.
 
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ pub(crate) struct SignIn {
     pub(crate) end_others: bool,
 }
 
-/// Whose access token it becomes, and when.
+/// For whom the access token is issued, and when.
 pub(crate) struct Issue {
     pub(crate) user: Uuid,
     pub(crate) email: String,
@@ -42,7 +42,8 @@ impl CoreApi {
 
         let (now, family, token) = (self.now(), self.new_id(), self.new_refresh_token());
         let mut transaction = self.database().write().await?;
-        // SECURITY: checking a password takes a while. If it was changed meanwhile, the old one starts no session.
+        // SECURITY: checking a password takes a while. If it was changed in the meantime, the old one starts no
+        // session.
         let user = match users::credentials(&mut *transaction, &attempt.email).await? {
             Some(current) if current.password_hash == checked_hash => current.user,
             _ => return Err(ApiError::InvalidCredentials),
@@ -64,11 +65,12 @@ impl CoreApi {
         self.pair(&self.issue_now(user.id, user.email, family), token)
     }
 
-    /// Promises an e-mail with a one-time link, if the address is known.
+    /// Records an e-mail with a one-time link, if the address is known.
     ///
     /// # Security
     ///
-    /// An unknown address takes the same path and the same time; whether it is known is found out after the answer.
+    /// An unknown address takes the same path and the same time. Only after the answer is it checked whether the
+    /// address is known.
     pub(crate) async fn request_password_reset(&self, email: &Email) -> Result<(), ApiError> {
         let mut transaction = self.database().write().await?;
         let job =
@@ -94,7 +96,7 @@ impl CoreApi {
         };
         Ok(TokenPair {
             access: self.keys().sign(tokens::ACCESS, &claims)?.into(),
-            // Not the configured life: a repeated answer is younger than its token.
+            // Not the configured lifetime: a repeated answer is later than its token.
             access_ttl_secs: (issue.expires_at.whole_secs() - self.now().whole_secs()).max(0),
             access_expires_at: issue.expires_at,
             refresh,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
-/// What has happened since this core API was opened.
+/// Counters since this core API was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stats {
@@ -14,7 +14,7 @@ pub struct Stats {
     pub refreshes_accepted: u64,
     /// Refreshes answered with 401.
     pub refreshes_refused: u64,
-    /// Families that ended before their time: by reuse, `invalidateTokens`, a new password, a deleted user.
+    /// Families that ended early: by reuse, `invalidateTokens`, a new password, or a deleted user.
     pub families_revoked: u64,
 }
 

@@ -1,4 +1,4 @@
-//! A moment as the database keeps it and as the API shows it.
+//! A time as the database stores it and as the API shows it.
 
 use std::{
     fmt,
@@ -24,7 +24,7 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// The second it falls in. Access tokens live by whole seconds.
+    /// The second that it is in. Access tokens use whole seconds.
     pub(crate) fn floor_to_second(self) -> Self {
         Self(self.whole_secs() * 1000)
     }

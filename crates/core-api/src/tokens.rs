@@ -1,5 +1,5 @@
-//! Access tokens, refresh tokens and the mark that makes a leaked one findable. Nothing here that holds a token can be
-//! printed or serialized.
+//! Access tokens, refresh tokens and the mark with which a leaked token can be found. No type here that contains a
+//! token can be printed or serialized.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::timestamp::Timestamp;
 /// The JWT type of access tokens, as in the contract.
 pub(crate) const ACCESS: &str = "JWT";
 
-/// The JWT type in verification links. An access token in its place, or the reverse, is refused.
+/// The JWT type of verification links. An access token in its place is refused, and so is the reverse.
 pub(crate) const EMAIL_VERIFICATION: &str = "email-verification+jwt";
 
 #[derive(Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub(crate) struct AccessClaims {
     pub(crate) email: String,
     pub(crate) iat: i64,
     pub(crate) exp: i64,
-    /// The family it was issued with: a password change keeps this one.
+    /// The family that it was issued with. A password change keeps this one.
     pub(crate) fam: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mark: Option<String>,
@@ -37,22 +37,22 @@ pub(crate) struct EmailVerificationClaims {
     pub(crate) mark: Option<String>,
 }
 
-/// Whether a token with this `exp` is over (RFC 7519, section 4.1.4: on or after that time).
+/// Whether a token with this `exp` has expired (RFC 7519, section 4.1.4: on or after that time).
 pub(crate) fn is_over(exp: i64, now: Timestamp) -> bool {
     now.whole_secs() >= exp
 }
 
-/// An opaque refresh token. It is stored as its hash only.
+/// An opaque refresh token. Only its hash is stored.
 #[derive(Clone)]
 pub(crate) struct RefreshToken(Zeroizing<String>);
 
 impl RefreshToken {
-    /// Whatever a client sent.
+    /// Any text that a client sent.
     pub(crate) fn presented(text: &str) -> Self {
         Self(Zeroizing::new(text.to_owned()))
     }
 
-    /// A UUID out of 122 of these bits, after the mark if there is one.
+    /// A UUID made of 122 of these bits, after the mark if there is one.
     pub(crate) fn from_bytes(bytes: [u8; 16], mark: Option<&str>) -> Self {
         let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
         Self(Zeroizing::new(match mark {
@@ -61,22 +61,22 @@ impl RefreshToken {
         }))
     }
 
-    /// The text, for the client it belongs to.
+    /// The text, for the client that it belongs to.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 
-    /// A plain hash is enough: the token has too many bits to be guessed.
+    /// A plain hash is enough, because the token has too many bits to be guessed.
     pub(crate) fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_bytes()).into()
     }
 }
 
-/// The random value with which a client may ask for the same answer again.
+/// The random value with which a client may request the same answer again.
 pub(crate) struct IdempotencyKey(Zeroizing<String>);
 
 impl IdempotencyKey {
-    /// 255 visible ASCII characters at most.
+    /// At most 255 visible ASCII characters.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let well_formed = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         well_formed.then(|| Self(Zeroizing::new(text.to_owned())))
@@ -91,7 +91,7 @@ impl IdempotencyKey {
     }
 }
 
-/// What a sign-in or a refresh gives.
+/// The result of a sign-in or a refresh.
 pub(crate) struct TokenPair {
     pub(crate) access: Zeroizing<String>,
     pub(crate) access_ttl_secs: i64,
@@ -99,10 +99,10 @@ pub(crate) struct TokenPair {
     pub(crate) refresh: RefreshToken,
 }
 
-/// The strings to search for when tokens carry `mark`: a text contains one of them if it contains a token.
+/// The strings to search for when tokens carry `mark`. A text that contains a token contains one of them.
 ///
-/// A refresh token shows the mark in clear. An access token is base64url, where the same letters look different
-/// at each of three offsets, so there are three more patterns. They find encoded refresh tokens, too.
+/// A refresh token shows the mark in clear. An access token is base64url, in which the same letters look different at
+/// each of three offsets, so there are three more patterns. They also find encoded refresh tokens.
 ///
 /// ```
 /// let patterns = ironleaf_core_api::leak_patterns("LEAKMARK42");
@@ -113,7 +113,7 @@ pub fn leak_patterns(mark: &str) -> Vec<String> {
     let encoded = (0..3_usize).map(|offset| {
         let shifted = [&vec![0; offset][..], mark.as_bytes()].concat();
         let text = URL_SAFE_NO_PAD.encode(&shifted);
-        // Only characters made of the mark's bits alone look the same whatever surrounds the mark.
+        // Only characters that consist entirely of the mark's bits are independent of the text around it.
         let start = (offset * 8).div_ceil(6);
         let end = shifted.len() * 8 / 6;
         text[start..end].to_owned()

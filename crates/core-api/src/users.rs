@@ -56,7 +56,7 @@ impl Serialize for Roles {
     }
 }
 
-/// `User` of the contract. The password's hash is no part of it.
+/// The contract's `User`. It does not contain the password's hash.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct User {
@@ -122,7 +122,7 @@ pub(crate) async fn is_taken(
         .await
 }
 
-/// Stores a new person; false if the address is taken.
+/// Stores a new person. Returns false if the address is taken.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     user: &User,
@@ -145,7 +145,7 @@ pub(crate) async fn insert(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Stores what can change about a person.
+/// Stores the changeable data of a person.
 pub(crate) async fn update(connection: &mut SqliteConnection, user: &User) -> sqlx::Result<()> {
     sqlx::query(
         "UPDATE users SET email = ?, unverified_email = ?, is_admin = ?, is_verified = ?, updated_at = ? WHERE id = ?",
@@ -174,7 +174,7 @@ pub(crate) async fn set_password_hash(
     Ok(())
 }
 
-/// Deletes a person with all that is theirs; false if there was nobody.
+/// Deletes a person with all their data. Returns false if there was nobody.
 pub(crate) async fn delete(connection: &mut SqliteConnection, id: Uuid) -> sqlx::Result<bool> {
     let deleted =
         sqlx::query("DELETE FROM users WHERE id = ?").bind(id.to_string()).execute(connection).await?;
@@ -184,7 +184,7 @@ pub(crate) async fn delete(connection: &mut SqliteConnection, id: Uuid) -> sqlx:
 /// Which people to list, and how.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Listing {
-    /// From 1. The original takes 0 as well: it is the first, too.
+    /// Counts from 1. The original also accepts 0, which is the first page, too.
     pub(crate) page: u32,
     pub(crate) per_page: u32,
     /// Part of an address.
@@ -202,7 +202,7 @@ pub(crate) enum OrderBy {
 }
 
 impl Listing {
-    /// One page and the number of all that match.
+    /// One page, and the number of all matches.
     pub(crate) async fn fetch(&self, connection: &mut SqliteConnection) -> sqlx::Result<(Vec<User>, i64)> {
         let mut count = QueryBuilder::new("SELECT count(*) FROM users");
         self.push_conditions(&mut count);
@@ -215,7 +215,7 @@ impl Listing {
             OrderBy::UpdatedAt => " ORDER BY updated_at",
             OrderBy::Email => " ORDER BY email",
         });
-        // The id decides between equals, so that no page repeats or misses anybody.
+        // The id orders equal values, so that no page repeats or skips anybody.
         select.push(if self.descending { " DESC, id DESC" } else { ", id" });
         select.push(" LIMIT ").push_bind(self.per_page);
         select.push(" OFFSET ").push_bind(i64::from(self.page.saturating_sub(1)) * i64::from(self.per_page));
@@ -225,7 +225,7 @@ impl Listing {
     fn push_conditions(&self, query: &mut QueryBuilder<Sqlite>) {
         query.push(" WHERE TRUE");
         if let Some(search) = &self.search {
-            // A whole address in its one form, or any part of one as it is typed.
+            // A whole address in its normal form, or any part of one as typed.
             let texts = [Some(search.to_lowercase()), normal_form(search)];
             query.push(" AND (FALSE");
             for text in texts.into_iter().flatten() {

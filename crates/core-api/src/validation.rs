@@ -1,4 +1,4 @@
-//! Reads fields out of a JSON object and collects everything that is wrong with them, in the words of zod 4.
+//! Reads fields from a JSON object and collects all problems with them, in the words of zod 4.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::{
     users::{Role, Roles},
 };
 
-/// In characters of the form in which it is kept, not in bytes.
+/// In characters of the stored form, not in bytes.
 const PASSWORD_LENGTH: usize = 8;
 
 /// The fields of one body. Read each, then [`finish`](Self::finish).
@@ -29,7 +29,7 @@ impl Fields {
         }
     }
 
-    /// The value that was read, or every issue found.
+    /// The value that was read, or all issues.
     pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, ApiError> {
         match value {
             Some(value) if self.issues.is_empty() => Ok(value),
@@ -61,7 +61,7 @@ impl Fields {
         }
     }
 
-    /// A new password. One that is only checked may have any length.
+    /// A new password. A password that is only checked may have any length.
     pub(crate) fn optional_new_password(&mut self, name: &'static str) -> Option<Password> {
         let text = self.optional_text(name)?;
         match Password::new(&text) {

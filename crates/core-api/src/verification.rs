@@ -1,4 +1,4 @@
-//! Action requests: asked for now, done shortly after. The one action is verifying an e-mail address.
+//! Action requests: accepted now, done shortly after. The only action is verifying an e-mail address.
 
 use serde::Serialize;
 use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
@@ -29,17 +29,17 @@ impl FromRow<'_, SqliteRow> for ActionRequest {
     }
 }
 
-/// What the token in a verification link says, once its signature and life are checked.
+/// The content of a verification link's token, once its signature and expiry are checked.
 struct Proof {
     user: Uuid,
     email: String,
 }
 
 impl CoreApi {
-    /// Accepts a living token of ours; whether it still does what it was for shows in the status.
+    /// Accepts a valid token of ours. The status shows whether it still has an effect.
     ///
-    /// Anything else is refused at once. The original answers 500 to it, which a client takes for a failure that passes; 400 says
-    /// that no other try will help.
+    /// Every other token is refused at once. The original answers 500, which a client takes for a temporary failure; a
+    /// 400 says that trying again is useless.
     pub(crate) async fn request_email_verification(&self, token: &str) -> Result<ActionRequest, ApiError> {
         let (id, now) = (self.new_id(), self.now());
         let proof = self.proof(token, now).ok_or(ApiError::InvalidToken)?;
@@ -68,7 +68,7 @@ impl CoreApi {
             .ok_or(ApiError::NotFound)
     }
 
-    /// Does what was asked for before the last stop.
+    /// Processes what was requested before the last stop.
     pub(crate) async fn process_unprocessed(&self) -> sqlx::Result<()> {
         let waiting = sqlx::query("SELECT id FROM action_requests WHERE status = 'PROCESSING'");
         for row in waiting.fetch_all(self.database().read()).await? {
@@ -112,7 +112,8 @@ impl CoreApi {
         Ok(transaction.commit().await?)
     }
 
-    /// Makes the address the person's verified one; true if it is afterwards, so a link opened twice succeeds twice.
+    /// Makes the address the person's verified one. Returns true if it is verified afterwards, so a link that is opened
+    /// twice succeeds twice.
     async fn apply(&self, connection: &mut SqliteConnection, proof: &Proof) -> sqlx::Result<bool> {
         let Some(mut user) = users::by_id(&mut *connection, proof.user).await? else {
             return Ok(false);
@@ -120,7 +121,7 @@ impl CoreApi {
         if user.unverified_email.as_ref() != Some(&proof.email) {
             return Ok(user.roles.verified && user.email == proof.email);
         }
-        // Registered by somebody else since this link was sent.
+        // Somebody else has registered it since this link was sent.
         if users::is_taken(&mut *connection, &proof.email, Some(user.id)).await? {
             return Ok(false);
         }
@@ -133,7 +134,7 @@ impl CoreApi {
     }
 }
 
-/// Old requests that nobody asks for any more.
+/// Deletes old requests that nobody reads any more.
 pub(crate) async fn forget_before(connection: &mut SqliteConnection, before: Timestamp) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM action_requests WHERE status != 'PROCESSING' AND created_at < ?")
         .bind(before.millis())

@@ -13,25 +13,26 @@ use crate::{
     tokens::{self, AccessClaims},
 };
 
-/// Less than two megabytes of them. What one more would displace is not worth looking for: they are all forgotten.
+/// They take less than two megabytes. When there is one more, all are forgotten, because choosing one to replace is not
+/// worth the effort.
 const CAPACITY: usize = 10_000;
 
-/// What an access token says of its bearer.
+/// What an access token says about its bearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bearer {
     pub(crate) user: Uuid,
     pub(crate) family: Uuid,
-    /// In seconds since 1970. It is the caller's to check.
+    /// In seconds since 1970. The caller checks it.
     pub(crate) exp: i64,
 }
 
-/// Remembers tokens by their SHA-256: an Ed25519 signature takes longer to check than most requests take without, and one token comes with
-/// many of them.
+/// Remembers tokens by their SHA-256. Checking an Ed25519 signature takes longer than the rest of most requests, and
+/// one token comes with many of them.
 #[derive(Default)]
 pub(crate) struct VerifiedTokens(Mutex<HashMap<[u8; 32], Bearer>>);
 
 impl VerifiedTokens {
-    /// Who bears this token, if it is an access token with our signature.
+    /// The bearer of this token, if it is an access token with our signature.
     pub(crate) fn bearer(&self, token: &str, keys: &Keys) -> Option<Bearer> {
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let known = self.with(|tokens| tokens.get(&hash).copied());

@@ -1,4 +1,4 @@
-//! The core API on a disk that is full, and has room again. Nothing is restarted.
+//! The core API on a disk that is full, and then has space again. Nothing is restarted.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
@@ -19,11 +19,11 @@ use serde_json::json;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-/// A disk of a test's own, in memory.
+/// A separate disk for a test, in memory.
 struct Disk(TempDir);
 
 impl Disk {
-    /// None where this user may not mount one.
+    /// `None` if this user may not mount one.
     fn of(size: &str) -> Option<Self> {
         let folder = TempDir::new().unwrap();
         let mut mount = Command::new("mount");
@@ -35,7 +35,7 @@ impl Disk {
         self.0.path()
     }
 
-    /// Until not a byte is left.
+    /// Fills it to the last byte.
     fn fill(&self) {
         use std::io::Write as _;
         let mut ballast = std::fs::File::create(self.path().join("ballast")).unwrap();
@@ -87,7 +87,7 @@ async fn health_follows_the_disk_and_needs_no_restart() {
         assert_eq!(sign_in(&router).await, StatusCode::CREATED, "round {round}");
         disk.fill();
         let mut written = 0;
-        // The log may have room from before; once that is used up, nothing is written.
+        // The log may have space left. Once that is used up, nothing can be written.
         while sign_in(&router).await == StatusCode::CREATED {
             written += 1;
             assert!(written < 10_000, "the disk is not full");

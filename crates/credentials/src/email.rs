@@ -5,13 +5,13 @@ use std::ops::RangeInclusive;
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
-/// The longest address there is, in bytes: RFC 5321, section 4.5.3.1.3, less the angle brackets.
+/// The maximum length of an address in bytes: RFC 5321, section 4.5.3.1.3, without the angle brackets.
 pub const MAX_BYTES: usize = 254;
 
-/// The address as it is compared, sent and stored, without the spaces around it. `None` where it is longer than
-/// [`MAX_BYTES`] in that form, or has a domain that cannot be written in ASCII (UTS 46).
+/// The address in the form in which it is compared, sent and stored, without surrounding spaces. `None` if that form is
+/// longer than [`MAX_BYTES`], or if the domain cannot be written in ASCII (UTS 46).
 ///
-/// It does not say that this is an address: what has no `@` is lower-cased, and whoever asks for an address refuses it.
+/// This does not check that the text is an address: a text without `@` is lower-cased, and the caller has to refuse it.
 pub fn normal_form(typed: &str) -> Option<String> {
     let typed = typed.trim();
     let form = match typed.rsplit_once('@') {
@@ -24,24 +24,24 @@ pub fn normal_form(typed: &str) -> Option<String> {
     (form.len() <= MAX_BYTES).then_some(form)
 }
 
-/// The address with its domain in Unicode, where that is another text: the form in which some have stored it.
+/// The address with its domain in Unicode, if that differs. Some APIs have stored addresses in this form.
 ///
-/// It takes the [`normal_form`].
+/// The argument is the [`normal_form`].
 pub fn unicode_form(normal: &str) -> Option<String> {
     let (local, domain) = normal.rsplit_once('@')?;
     let (domain_in_unicode, outcome) = idna::domain_to_unicode(domain);
     (outcome.is_ok() && domain_in_unicode != domain).then(|| format!("{local}@{domain_in_unicode}"))
 }
 
-/// Whether it is a letter, a digit or a mark on one, of a script other than ASCII's: what RFC 6531 adds to an address and
-/// can be seen in one.
+/// Whether the character is a visible non-ASCII letter or digit, or a mark on one. RFC 6531 allows these in an address.
 pub fn is_international(character: char) -> bool {
     !character.is_ascii()
         && (character.is_alphanumeric() || is_combining_mark(character))
         && !INVISIBLE.iter().any(|range| range.contains(&character))
 }
 
-/// Letters and marks that are not drawn (Unicode, `Default_Ignorable_Code_Point`): with one of them two addresses look the same.
+/// Letters and marks that are not drawn (Unicode, `Default_Ignorable_Code_Point`). With one of them, two addresses look
+/// the same.
 const INVISIBLE: [RangeInclusive<char>; 10] = [
     '\u{34f}'..='\u{34f}',
     '\u{115f}'..='\u{1160}',
@@ -55,18 +55,19 @@ const INVISIBLE: [RangeInclusive<char>; 10] = [
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// In lower case once more what NFC has composed, and the reverse: neither leaves anything to the other.
+/// Alternates lower case and NFC until neither changes the text.
 fn local_form(local: &str) -> String {
     let composed: String = local.nfc().collect();
     composed.to_lowercase().nfc().collect()
 }
 
 fn domain_form(domain: &str) -> Option<String> {
-    // Not through UTS 46: what is stored in lower case stays as it is, also where it is no good `xn--` label.
+    // ASCII does not go through UTS 46: an address stored in lower case stays unchanged, even with an invalid `xn--`
+    // label.
     if domain.is_ascii() {
         return Some(domain.to_ascii_lowercase());
     }
-    // SECURITY: some characters become ASCII by it, such as a wide `@` or `/`. The list refuses those.
+    // SECURITY: UTS 46 maps some characters to ASCII, such as a wide `@` or `/`. The list refuses those.
     let form =
         Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Ignore);
     form.ok().map(std::borrow::Cow::into_owned)

@@ -6,35 +6,37 @@ use zeroize::Zeroizing;
 /// Why a text cannot become a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// There is nothing in it.
+    /// The text is empty.
     #[error("it is empty")]
     Empty,
-    /// It has a character of Unicode's category `Cc`, such as a tab.
+    /// The text has a character of Unicode's category `Cc`, such as a tab.
     #[error("it has control characters")]
     ControlCharacters,
 }
 
-/// What is said to the person whose password has [`Unusable::ControlCharacters`].
+/// The message for a person whose password has [`Unusable::ControlCharacters`].
 pub const CONTROL_CHARACTERS: &str = "Password cannot contain control characters";
 
-/// The text by the rules of RFC 8265, section 4.2.2, whether it is allowed or not: spaces of any kind become U+0020, then NFC.
+/// The text by the rules of RFC 8265, section 4.2.2, even if it is not allowed: spaces of any kind become U+0020, then
+/// NFC.
 ///
-/// Lengths are counted in its characters.
+/// Lengths are counted in characters of this form.
 pub fn normal_form(typed: &str) -> Zeroizing<String> {
     if typed.is_ascii() {
         return Zeroizing::new(typed.to_owned());
     }
-    // Three times as long at most: RFC 8265's form in UTF-8. It is never grown, which would leave a copy behind.
+    // RFC 8265's form is at most three times as long in UTF-8. The buffer never grows, because growing would leave a
+    // copy behind.
     let mut form = Zeroizing::new(String::with_capacity(typed.len() * 3));
     form.extend(typed.chars().map(|character| if is_space(character) { ' ' } else { character }).nfc());
     form
 }
 
-/// The password as it is sent and stored.
+/// The password in the form in which it is sent and stored.
 ///
 /// # Errors
 ///
-/// [`Unusable`] says why it cannot be one (RFC 8265, section 4.2.1).
+/// [`Unusable`] says why the text cannot be a password (RFC 8265, section 4.2.1).
 pub fn opaque_string(typed: &str) -> Result<Zeroizing<String>, Unusable> {
     if typed.is_empty() {
         return Err(Unusable::Empty);
@@ -45,8 +47,8 @@ pub fn opaque_string(typed: &str) -> Result<Zeroizing<String>, Unusable> {
     Ok(normal_form(typed))
 }
 
-/// The forms in which a password may have been stored that is typed like this, the likeliest first: the
-/// [`opaque_string`], and the text as it was typed. Two at most, one where they are the same.
+/// The forms in which a password typed like this may be stored, the most likely first: the [`opaque_string`], then the
+/// text as typed. There is only one if they are equal.
 pub fn readings(typed: &str) -> impl Iterator<Item = Zeroizing<String>> + use<> {
     let form = opaque_string(typed).ok();
     let differs = form.as_ref().is_none_or(|form| form.as_str() != typed);
@@ -54,7 +56,7 @@ pub fn readings(typed: &str) -> impl Iterator<Item = Zeroizing<String>> + use<> 
     form.into_iter().chain(as_typed)
 }
 
-/// Category `Zs` of Unicode 16 but for U+0020.
+/// Category `Zs` of Unicode 16, except U+0020.
 fn is_space(character: char) -> bool {
     matches!(
         character,
@@ -68,7 +70,7 @@ mod tests {
 
     use super::*;
 
-    /// The examples of RFC 8265, section 4.3, and what their rules mean elsewhere.
+    /// The examples of RFC 8265, section 4.3, and further consequences of its rules.
     #[test]
     fn one_password_has_one_form() {
         for (typed, form) in [

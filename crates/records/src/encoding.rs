@@ -1,4 +1,4 @@
-//! The bytes of a head. The numbers are in stores and cross a deployment: never reuse one.
+//! The encoding of a head. Stores keep these numbers across deployments: never reuse one.
 
 use std::ops::Deref;
 
@@ -8,7 +8,7 @@ use ironleaf_session::{Decoder, Encoder, PayloadError};
 use crate::grant::{decode_grant, decode_tokens, encode_grant};
 
 const IDLE: u8 = 0;
-/// Without who it was.
+/// The first version, which did not identify who presented the token.
 const PRESENTED_BY_SOMEBODY: u8 = 1;
 const IN_DOUBT_BY_SOMEBODY: u8 = 2;
 const DEAD: u8 = 3;
@@ -17,16 +17,16 @@ const IN_DOUBT: u8 = 5;
 const ENDING: u8 = 6;
 const NEWEST_STATE: u8 = ENDING;
 
-/// Stands where the first version has a rotation, which is never that high; the number of the version follows.
+/// Marks a newer version, in the place of the rotation, which never gets this high. The version number follows.
 const NOT_THE_FIRST_VERSION: u64 = u64::MAX;
 const BODY_VERSION: u64 = 2;
 
-/// Why the bytes of a head say nothing.
+/// Why a head cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unreadable {
-    /// A newer version has written them.
+    /// A newer version wrote it.
     Newer,
-    /// They were altered.
+    /// It was altered.
     Altered(PayloadError),
 }
 
@@ -36,7 +36,7 @@ impl From<PayloadError> for Unreadable {
     }
 }
 
-/// The part that stays: rotation, state and whether it was shown, in some forty bytes at most.
+/// The part that always stays: rotation, state and whether the grant was shown, in at most about forty bytes.
 pub(crate) fn encode_mark(head: &Head) -> Vec<u8> {
     let mut out = Encoder::new();
     out.varint(head.rotation);
@@ -96,7 +96,7 @@ pub(crate) fn decode_mark(bytes: &[u8]) -> Result<Head, Unreadable> {
         },
         ENDING => {
             return Ok(over(&mut input, rotation, shown, |reason, input| {
-                // Where nobody says so, the token may have been presented.
+                // If this is not stated, the token may have been presented.
                 HeadState::Ending { reason, unspent: input.bool().unwrap_or_default() }
             }));
         }
@@ -104,14 +104,15 @@ pub(crate) fn decode_mark(bytes: &[u8]) -> Result<Head, Unreadable> {
         _ => return Err(PayloadError::Invalid("not the state of a head").into()),
     };
     let not_before = if input.is_empty() { None } else { Some(decode_wait(&mut input)?) };
-    // What it goes on with says something that is not known here.
+    // Unknown data follows.
     if !input.is_empty() {
         return Err(Unreadable::Newer);
     }
     Ok(Head { rotation, state, not_before, grant: None, shown })
 }
 
-/// SECURITY: an end is one however little of it can be read: the reason may be newer than this code, and something may follow.
+/// SECURITY: an end counts even if it can be read only in part. Its reason may be newer than this code, and unknown
+/// data may follow.
 fn over<'a>(
     input: &mut Decoder<'a>,
     rotation: u64,
@@ -131,7 +132,7 @@ fn decode_wait(input: &mut Decoder<'_>) -> Result<NotBefore, PayloadError> {
     Ok(NotBefore { at: input.millis()?, by: decode_attempt(input)? })
 }
 
-/// The part that is sealed. It names its rotation, so that it opens beside no other mark.
+/// The sealed part. It contains its rotation, so it does not open beside another mark.
 pub(crate) fn encode_body(rotation: u64, grant: &Grant) -> impl Deref<Target = Vec<u8>> + use<> {
     let mut out = Encoder::new();
     out.varint(NOT_THE_FIRST_VERSION);
@@ -172,12 +173,12 @@ pub(crate) const fn reason_number(reason: EndReason) -> u8 {
         EndReason::EndedByProvider => 9,
         EndReason::Rejected(Rejection::Reused) => 17,
         EndReason::Rejected(Rejection::AccountGone) => 18,
-        // A reason that is newer than this code is told apart nowhere.
+        // A reason that is newer than this code gets the general number.
         EndReason::Rejected(_) | _ => 16,
     }
 }
 
-/// One that is newer than this code is an end all the same.
+/// An unknown, newer reason is still an end.
 pub(crate) const fn reason(number: u8) -> EndReason {
     match number {
         2 => EndReason::Replaced,

@@ -1,4 +1,5 @@
-//! How sessions end in the store: one by one in their heads, or together by owner or provider's session identifier.
+//! How sessions end in the store: individually in their heads, or together by owner or by the provider's session
+//! identifier.
 
 mod list;
 
@@ -15,60 +16,61 @@ use crate::encoding::{decode_mark, encode_mark};
 use crate::keys::{ended_owner_key, ended_provider_sid_key, ends_key, head_key};
 use crate::tombstone::Grave;
 
-/// Stands for the version of a head that is not kept: its session is older than all of the many of its owner that are
-/// remembered as ended.
+/// The version for a head that is not kept, because its session is older than all the ended sessions of its owner that
+/// are remembered.
 pub(crate) const NOT_KEPT: HeadVersion = HeadVersion([0xff; 16]);
 
-/// An end that was beaten so often in a row is no race any more.
+/// Losing this many races in a row means that something other than a race is wrong.
 const MAX_RACES: usize = 16;
 
-/// How long the newest grant of an ended session waits for the provider to be told.
+/// How long the newest grant of an ended session waits until the provider is told.
 const UNTOLD_FOR: Duration = Duration::from_hours(1);
 
-/// An end that could not be written is tried again after this, then after twice as long, and so on.
+/// The first pause before an end that could not be written is tried again. Each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// A store that is away for longer is an outage of its own; by then the access token in a copied cookie is over.
+/// A store that is away for longer is an outage of its own. By then, the access token in a copied cookie has expired.
 const GIVE_UP: Duration = Duration::from_hours(1);
 
-/// How far the next end reaches beyond one by a clock ahead. Who signs in between the two begins at the time of the first, and who
-/// signs in over that session a millisecond later, again and again: so often nobody does until the clocks are past it.
+/// How far an end reaches beyond an earlier one from a clock that is ahead. A sign-in between the two begins at the
+/// time of the first, and each sign-in over that session begins a millisecond later. Nobody signs in so often before
+/// the clocks have passed that time.
 const BEYOND_A_CLOCK_AHEAD: Duration = Duration::from_secs(1);
 
-/// What ends.
+/// The sessions that end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
     /// One session.
     Session {
-        /// Which.
+        /// The session's identifier.
         id: SessionId,
-        /// Whose it is.
+        /// The session's owner.
         owner: Owner,
-        /// When it began.
+        /// When the session began.
         created_at: SystemTime,
     },
-    /// Every session of the owner that began before a time.
+    /// All sessions of the owner that began before a time.
     Owner {
-        /// Whose.
+        /// The owner.
         owner: Owner,
-        /// Sessions that began at this time or later live on.
+        /// Sessions that began at this time or later stay.
         not_before: SystemTime,
     },
-    /// Every session with this session identifier of the provider's that began before a time.
+    /// All sessions with this session identifier of the provider that began before a time.
     ProviderSid {
         /// The identifier.
         sid: String,
-        /// Sessions that began at this time or later live on.
+        /// Sessions that began at this time or later stay.
         not_before: SystemTime,
     },
 }
 
 impl Records {
-    /// No copy of a cookie of what ends is accepted from here on, at any replica, as long as one could come.
+    /// After this, no replica accepts a copy of a cookie of these sessions, for as long as one could arrive.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]: it may be written or not.
+    /// [`StoreError`]: the end may or may not be written.
     pub async fn end(&self, what: &End, reason: EndReason) -> Result<(), StoreError> {
         self.try_to_end(what, reason, false).await
     }
@@ -91,15 +93,15 @@ impl Records {
         }
     }
 
-    /// The same as soon as the store is there again: a failed sign-out must not leave a copy of the cookie alive for as
-    /// long as the session could have lasted.
+    /// Like [`Self::end`], as soon as the store is back. A failed sign-out must not leave a copy of the cookie valid
+    /// for as long as the session could have lasted.
     #[expect(clippy::disallowed_methods, reason = "a timer of a task of its own, not of a request")]
     pub async fn end_when_possible(&self, what: End, reason: EndReason) {
         let deadline = Instant::now() + GIVE_UP;
         let mut pause = FIRST_PAUSE;
         while Instant::now() < deadline {
             tokio::time::sleep(pause).await;
-            // Who has signed in since did so after this was asked for.
+            // A sign-in since then happened after this was requested.
             if self.try_to_end(&what, reason, true).await.is_ok() {
                 tracing::info!("the end of a session was written down after all");
                 return;
@@ -109,8 +111,8 @@ impl Records {
         tracing::error!("the end of a session could not be written down; copies of its cookie still open");
     }
 
-    /// Before what time a session of this owner has to have begun to be over. A sign-in that begins now is newer than any end
-    /// that is written down already, even by a clock ahead of ours. An account that is deleted is no place to begin.
+    /// The time before which sessions of this owner must have begun to be over. A sign-in that begins now is newer than
+    /// all recorded ends, even by a clock ahead of ours. Nobody can sign in to a deleted account.
     ///
     /// # Errors
     ///
@@ -136,7 +138,8 @@ impl Records {
         Ok(records.into_iter().flatten().map(|record| Grave::decode(&record.mark)).collect())
     }
 
-    /// In its head, which the grant stays in until the provider was told. A refresh under way finds it there when it is done.
+    /// Writes the end into the head, and leaves the grant there until the provider was told. A refresh in progress
+    /// finds the end when it is done.
     async fn end_session(
         &self,
         id: SessionId,
@@ -154,7 +157,7 @@ impl Records {
             let Some(draft) = self.ending(found, created_at, reason) else { return Ok(()) };
             let mark_alone = Draft { body: None, mark: draft.mark.clone(), ..draft };
             let written = match self.store.write(&key, expected, draft).await {
-                // That the session is over matters more than who tells the provider.
+                // That the session is over matters more than telling the provider.
                 Err(StoreError::Full(_)) => self.store.write(&key, expected, mark_alone).await,
                 written => written,
             };
@@ -166,7 +169,7 @@ impl Records {
         self.store.write(&key, Expected::Anything, draft).await.map(drop)
     }
 
-    /// `None` where the session is over already.
+    /// `None` if the session is already over.
     fn ending(&self, found: Option<Record>, created_at: SystemTime, reason: EndReason) -> Option<Draft> {
         let known = found.as_ref().and_then(|found| decode_mark(&found.mark).ok());
         let fresh = Head { rotation: 0, state: HeadState::Idle, not_before: None, grant: None, shown: false };
@@ -181,15 +184,15 @@ impl Records {
         };
         let mark =
             encode_mark(&Head { state: HeadState::Ending { reason, unspent }, not_before: None, ..head });
-        // Sealed beside its rotation, which stays: the bytes are good as they are.
+        // The body is sealed beside its rotation, which does not change, so its bytes stay valid.
         let bytes = found.and_then(|found| found.body);
         let body = bytes.map(|bytes| Body { bytes, ttl: UNTOLD_FOR, eviction: Eviction::First });
         let keep_until = self.cookies_end(created_at);
         Some(Draft { mark, mark_ttl: self.left(keep_until), body, durability: Durability::Synced })
     }
 
-    /// Makes room to remember one more session of the owner as ended by itself, and says whether it is to be. Where there are too
-    /// many, the oldest of them is forgotten, and from there on every session that is as old or older is over.
+    /// Makes room to remember one more individually ended session of the owner, and returns whether to remember it. If
+    /// there are too many, the oldest is forgotten, and a tombstone ends every session that is as old or older.
     pub(crate) async fn admit_end(
         &self,
         owner: &Owner,
@@ -210,7 +213,7 @@ impl Records {
                     ends.tell(end, room);
                 }
             }
-            // SECURITY: first what covers the forgotten ones, then what forgets them.
+            // SECURITY: write what covers the forgotten sessions first, then forget them.
             if let Some(newest) = forgotten.iter().map(|end| end.created_at).max() {
                 let overflow = self.grave(newest + Duration::from_millis(1), reason);
                 self.write_grave(ended_owner_key(owner), |found| {
@@ -221,19 +224,19 @@ impl Records {
             match self.write_ends(owner, found, &ends).await {
                 Ok(true) => {}
                 Ok(false) => continue,
-                // The end itself matters more than the room it takes.
+                // The end itself matters more than the space that it takes.
                 Err(StoreError::Full(_)) => return Ok(true),
                 Err(error) => return Err(error),
             }
             for (end, head) in heads {
                 let (mark_ttl, durability) = (Duration::ZERO, Durability::Relaxed);
                 let nothing = Draft { mark: Vec::new(), mark_ttl, body: None, durability };
-                // One that says something else by now stays.
+                // A head that has changed since stays.
                 let _ = self.store.write(&end.session, Expected::Version(head.version), nothing).await?;
             }
             return Ok(forgotten.iter().all(|end| end.session != session));
         }
-        // Of so many at once some are not in the list. They are remembered all the same.
+        // Of many concurrent ends, some are not in the list. They are remembered in their heads all the same.
         Ok(true)
     }
 
@@ -246,7 +249,7 @@ impl Records {
         Ok(ended.iter().cloned().zip(heads).filter_map(|(end, head)| Some((end, head?))).collect())
     }
 
-    /// Whether the provider was told of the end of a session that has no head.
+    /// Whether the provider was told of the end of a session without a head.
     pub(crate) async fn is_told(
         &self,
         owner: &Owner,
@@ -255,12 +258,13 @@ impl Records {
     ) -> Result<bool, StoreError> {
         let found = self.store.read(&[ends_key(owner)]).await?.into_iter().next().flatten();
         let Some(found) = found else { return Ok(false) };
-        // SECURITY: where nobody knows any more, it was. Some providers take the second time for a theft.
+        // SECURITY: if this is unknown, the provider counts as told. Some providers treat a second report as theft.
         let ends = found.body.as_deref().and_then(Ends::decode);
         Ok(ends.is_none_or(|ends| ends.is_told(&Ended { created_at, session })))
     }
 
-    /// Writes down that the provider was told of the end of a session that has no head. `false` where it was told before.
+    /// Records that the provider was told of the end of a session without a head. Returns `false` if it was told
+    /// before.
     pub(crate) async fn note_told(
         &self,
         owner: &Owner,
@@ -287,14 +291,15 @@ impl Records {
         Ok((found, ends))
     }
 
-    /// Whether the list was still the one that was `found`.
+    /// Returns whether the list was still the one that was `found`.
     async fn write_ends(
         &self,
         owner: &Owner,
         found: Option<Record>,
         ends: &Ends,
     ) -> Result<bool, StoreError> {
-        // A power cut may forget some of the list: it bounds the store, and nobody waits for a disk to have it exact.
+        // A power cut may lose part of the list. It only bounds the store, so no request waits for the disk to keep it
+        // exact.
         let (mark_ttl, durability) = (self.limits.absolute_timeout + 2 * CLOCK_SKEW, Durability::Relaxed);
         let body = Some(Body { bytes: ends.encode(), ttl: mark_ttl, eviction: Eviction::Last });
         let draft = Draft { mark: Vec::new(), mark_ttl, body, durability };
@@ -303,7 +308,7 @@ impl Records {
         Ok(matches!(written, Written::Done(_)))
     }
 
-    /// The end of a session that began earlier is remembered by nobody any more.
+    /// Ends of sessions that began before this time need not be remembered.
     fn oldest_of_interest(&self) -> SystemTime {
         let life = self.limits.absolute_timeout + 2 * CLOCK_SKEW;
         (self.clock)().checked_sub(life).unwrap_or(SystemTime::UNIX_EPOCH)
@@ -314,7 +319,7 @@ impl Records {
         Grave { reason, not_before: Some(not_before), keep_until, is_told: false, earlier: None }
     }
 
-    /// When the last cookie of a session that began then can have come, by any clock.
+    /// When the last cookie of a session that began then can have arrived, by any clock.
     fn cookies_end(&self, created_at: SystemTime) -> SystemTime {
         created_at + self.limits.absolute_timeout + 2 * CLOCK_SKEW
     }
@@ -323,12 +328,13 @@ impl Records {
         until.duration_since((self.clock)()).unwrap_or_default()
     }
 
-    /// Of two that end what began before a time the later stays, for as long as either is needed. One below another ends what has
-    /// begun since that one as well, though not what begins at its own time: that is how all sessions but one are ended. That is for a
-    /// clock ahead of ours: an end that was asked for earlier and is written down late reaches no further than it was to.
+    /// Of two ends by time, the later one stays, for as long as either is needed. An end below another one also ends
+    /// sessions that began since that one, but not a session that begins at its own time: that is how all sessions but
+    /// one are ended. This rule is for clocks ahead of ours. An end that was requested earlier and is written late
+    /// reaches no further than intended.
     fn end_all(&self, not_before: SystemTime, reason: EndReason, found: Option<Grave>, again: bool) -> Grave {
         let Some(found) = found else { return self.grave(not_before, reason) };
-        // Nobody begins after the end of an account that is gone.
+        // Nobody signs in after the end of a deleted account.
         let others = Some(found).filter(|found| found.reason != EndReason::AccountDeleted);
         let ahead = others
             .and_then(|found| found.not_before)
@@ -337,7 +343,7 @@ impl Records {
         self.grave(reaches, reason).and(found)
     }
 
-    /// What `make` makes of the tombstone that is there.
+    /// Writes what `make` returns for the existing tombstone.
     async fn write_grave(&self, key: Key, make: impl Fn(Option<Grave>) -> Grave) -> Result<(), StoreError> {
         let draft = |grave: Grave| {
             let until = grave.keep_until.unwrap_or_else(|| self.cookies_end((self.clock)()));

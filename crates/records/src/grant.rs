@@ -1,4 +1,5 @@
-//! The bytes of a grant. They are in cookies and stores and cross a deployment: what is written once is read for good.
+//! The encoding of a grant. Cookies and stores keep these bytes across deployments: every written version stays
+//! readable.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use ironleaf_auth::{Grant, Identity, SecretText};
 use ironleaf_session::{Decoder, Encoder, PayloadError};
 
-/// Writes a grant, identity and all. What a newer version has appended to it comes last, as it was.
+/// Writes a grant, including the identity. Data that a newer version has appended comes last, unchanged.
 pub fn encode_grant(grant: &Grant, out: &mut Encoder) {
     out.option(grant.identity.as_deref(), encode_identity);
     out.option(grant.provider_sid.as_deref(), Encoder::str);
@@ -20,7 +21,7 @@ pub fn encode_grant(grant: &Grant, out: &mut Encoder) {
 ///
 /// # Errors
 ///
-/// [`PayloadError`] where it is something else.
+/// [`PayloadError`] if the input is anything else.
 pub fn decode_grant(input: &mut Decoder<'_>) -> Result<Grant, PayloadError> {
     let identity = input.option(decode_identity)?.map(Arc::new);
     let provider_sid = input.option(|input| input.str().map(str::to_owned))?;
@@ -44,7 +45,7 @@ fn encode_tokens(grant: &Grant, out: &mut Encoder) {
     }
 }
 
-/// Also all that a grant of the first version was.
+/// This is also the whole grant of the first version.
 pub(crate) fn decode_tokens(input: &mut Decoder<'_>) -> Result<Grant, PayloadError> {
     let mut grant = Grant::default();
     grant.access_expires_at = input.option(Decoder::millis)?;

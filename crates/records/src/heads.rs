@@ -15,15 +15,15 @@ use crate::ends::NOT_KEPT;
 use crate::keys::{ended_owner_key, head_key};
 use crate::tombstone::Grave;
 
-/// What a head is taken for that a newer version has written: there is something, and it cannot be opened here.
+/// Stands for a head that a newer version has written: it exists, but cannot be opened here.
 const OF_A_NEWER_VERSION: Head =
     Head { rotation: u64::MAX, state: HeadState::Idle, not_before: None, grant: None, shown: false };
 
-/// What an altered head is taken for: it says nothing, and the next cookie mends it.
+/// Stands for an altered head: it says nothing, and the next cookie repairs it.
 const ALTERED: Head =
     Head { rotation: 0, state: HeadState::Idle, not_before: None, grant: None, shown: true };
 
-/// What the head of a session is taken for that is not kept, and whose end was told.
+/// Stands for the head of a session that is not kept, and whose end was reported.
 const TOLD: KeptHead = KeptHead {
     version: NOT_KEPT,
     head: Head { state: HeadState::Dead(EndReason::SignedOut), ..ALTERED },
@@ -31,8 +31,9 @@ const TOLD: KeptHead = KeptHead {
 };
 
 impl Records {
-    /// A grant that is sealed under a key or in a version that is not known here is no missing one: taken for that, a session
-    /// would end, or a token be presented a second time. One that was altered is lost, and nothing is gained by waiting for it.
+    /// A grant that is sealed under an unknown key or in an unknown version does not count as missing: otherwise a
+    /// session would end, or a token would be presented twice. An altered grant is lost, and waiting for it gains
+    /// nothing.
     pub(crate) fn open_head(&self, key: &Key, record: &Record) -> KeptHead {
         let version = HeadVersion(*record.version.as_bytes());
         let mut head = match decode_mark(&record.mark) {
@@ -86,13 +87,13 @@ impl Records {
             let eviction = if head.shown || is_over { Eviction::First } else { Eviction::Last };
             Body { bytes: sealed.into_bytes(), ttl: keep.grant, eviction }
         });
-        // That it was shown frees room and nothing else: a power cut may forget it.
+        // That the grant was shown only frees space, so a power cut may forget it.
         let is_note = head.shown && head.state == HeadState::Idle;
         let durability = if is_note { Durability::Relaxed } else { Durability::Synced };
         Draft { mark: encode_mark(head), mark_ttl: keep.mark, body, durability }
     }
 
-    /// The end of a session that has no head yet makes a record where there was none: so many for each owner.
+    /// The end of a session without a head creates a new record, so the number of these is limited for each owner.
     async fn may_write(
         &self,
         session: &SessionKey,
@@ -113,7 +114,7 @@ impl Records {
         }
     }
 
-    /// What a write says of a head that is not kept. That everybody was told is written down by one alone.
+    /// Handles a write for a head that is not kept. Only one caller records that everybody was told.
     async fn instead_of(&self, session: &SessionKey, head: &Head) -> Result<Option<HeadVersion>, StoreError> {
         let Some(subject) = session.subject().filter(|_| matches!(head.state, HeadState::Dead(_))) else {
             return Ok(Some(NOT_KEPT));
@@ -122,7 +123,7 @@ impl Records {
         Ok(self.note_told(&owner, key, subject.created_at).await?.then_some(NOT_KEPT))
     }
 
-    /// Whether the session was forgotten, as one of too many, while its end was being told.
+    /// Whether the session was forgotten, as one of too many, while its end was being reported.
     async fn was_forgotten(&self, session: &SessionKey, head: &Head) -> Result<bool, StoreError> {
         let is_end = matches!(head.state, HeadState::Dead(reason) if !reason.is_of_one_rotation());
         let Some(subject) = session.subject().filter(|_| is_end) else { return Ok(false) };
@@ -187,8 +188,9 @@ impl Heads for Records {
         let expected = expected
             .map_or(Expected::Absent, |HeadVersion(bytes)| Expected::Version(Version::from_bytes(bytes)));
         let mut written = self.store.write(&key, expected, self.draft(&key, head, keep)).await;
-        // Of a disk or a Redis that is full there may be room again in a moment: as while the store is away, the grant is kept here and
-        // tried again. Its mark alone might find room, and say that somebody has what nobody got.
+        // A full disk or Redis may have space again in a moment. So the grant is kept here and tried again, as while
+        // the store is away. Its mark alone might find space, and would claim that somebody has a grant that nobody
+        // received.
         if let Err(StoreError::Full(Limit::Size)) = written
             && !keep.only_with_grant
         {
@@ -196,7 +198,7 @@ impl Heads for Records {
                 limit = %Limit::Size,
                 "the store is full: a grant is not kept, and older tabs of its session will be signed out"
             );
-            // A cookie with that grant may be on its way: without it nobody is to conclude that none ever came.
+            // A cookie with that grant may be on its way. Without it, nobody may conclude that none ever came.
             let known = Head { shown: true, ..head.clone() };
             let mark_alone = Draft { body: None, ..self.draft(&key, &known, keep) };
             written = self.store.write(&key, expected, mark_alone).await;

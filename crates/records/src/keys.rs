@@ -1,10 +1,10 @@
-//! The names of records.
+//! The keys of records.
 
 use ironleaf_session::Owner;
 use ironleaf_store::Key;
 use sha2::{Digest as _, Sha256};
 
-/// SECURITY: a store sees hashes only. Each kind has a domain of its own, so that no two of them ever meet.
+/// SECURITY: a store sees only hashes. Each kind of record has its own domain, so no two kinds share a key.
 fn key(domain: &str, name: &[u8]) -> Key {
     let hash = Sha256::new().chain_update(domain).chain_update([0]).chain_update(name).finalize();
     Key::from_bytes(hash.into())
@@ -14,7 +14,7 @@ pub(crate) fn head_key(session: &[u8]) -> Key {
     key("ironleaf/v1/head", session)
 }
 
-/// Where the first version remembered the end of one session; it is in the head now.
+/// Where the first version recorded the end of one session. Now the head records it.
 pub(crate) fn ended_session_key(session: &[u8]) -> Key {
     key("ironleaf/v1/ended/session", session)
 }
@@ -27,7 +27,7 @@ pub(crate) fn ended_provider_sid_key(sid: &str) -> Key {
     key("ironleaf/v1/ended/provider-sid", sid.as_bytes())
 }
 
-/// Which sessions of the owner have ended one by one.
+/// The list of individually ended sessions of the owner.
 pub(crate) fn ends_key(owner: &Owner) -> Key {
     key("ironleaf/v1/ended/list", owner.as_bytes())
 }

@@ -11,19 +11,19 @@ use crate::keys::{ended_owner_key, ended_provider_sid_key, ended_session_key, he
 use crate::tombstone::Grave;
 use crate::{ArrivedHead, End, EndedBecause, Records};
 
-/// What is kept of one session.
+/// What the store keeps for one session.
 struct Found {
     head: Option<KeptHead>,
-    /// Why the session is over, where a tombstone says so, and whether the provider was told.
+    /// Why the session is over, if a tombstone says so, and whether the provider was told.
     buried: Option<(EndReason, bool)>,
 }
 
 impl Found {
-    /// Why a cookie of this rotation is one of a session that is over.
+    /// Why a cookie with this rotation belongs to an ended session.
     fn ended(&self, rotation: u64) -> Option<EndedBecause> {
         let state = self.head.as_ref().map(|kept| kept.head.state);
         let is_dead = matches!(state, Some(HeadState::Dead(_)));
-        // Who wrote the end into the head may not have known why the person's sessions ended.
+        // The task that wrote the end into the head may not have known why the person's sessions ended.
         if let Some((reason, is_told)) = self.buried {
             return Some(EndedBecause { reason, is_untold: !is_told && !is_dead });
         }
@@ -31,7 +31,7 @@ impl Found {
         let reason = kept.end_for(rotation)?;
         let is_untold = match state {
             Some(HeadState::Ending { .. }) => true,
-            // What followed the cookie was never shown: nobody has it, and the session is over.
+            // The grant after this cookie's was never shown, so nobody has it, and the session is over.
             Some(HeadState::Idle) if reason == EndReason::Superseded => !kept.head.shown,
             _ => false,
         };
@@ -40,8 +40,8 @@ impl Found {
 }
 
 impl Records {
-    /// One round trip. Another one where a renewal has brought an identifier that the cookie does not know, and for a session that
-    /// is over and has no head.
+    /// Takes one round trip. There is a second one if a renewal has brought an identifier that the cookie does not
+    /// know, and for an ended session without a head.
     async fn find(&self, session: &Identity) -> Result<Found, StoreError> {
         let head_key = head_key(session.id.as_bytes());
         let once_ended = ended_session_key(session.id.as_bytes());
@@ -62,7 +62,7 @@ impl Records {
         }
         let ends = graves.into_iter().filter_map(|grave| grave.end_of(session.created_at));
         let mut buried = ends.max_by_key(|(reason, _)| *reason != EndReason::SignedOut);
-        // Nothing is kept of some of those that the provider was told of, but that it was.
+        // For some sessions, the store keeps only that the provider was told.
         if let (None, Some((_, is_told @ false))) = (&head, &mut buried) {
             *is_told = self.is_told(&session.owner, head_key, session.created_at).await?;
         }
@@ -70,7 +70,7 @@ impl Records {
     }
 }
 
-/// The identifier by which the provider knows the session now, where the cookie has another.
+/// The identifier by which the provider knows the session now, if the cookie has a different one.
 fn renewed_sid<'a>(kept: &'a KeptHead, session: &Identity) -> Option<&'a str> {
     let sid = kept.head.grant.as_ref()?.provider_sid.as_deref()?;
     let is_news = kept.head.rotation > session.rotation && session.provider_sid.as_deref() != Some(sid);
@@ -92,11 +92,12 @@ impl Ledger for Records {
         })
     }
 
-    /// It writes nothing: the head was written before anybody could have a cookie of its rotation.
+    /// This writes nothing, because the head was written before anybody could have a cookie with its rotation.
     ///
-    /// SECURITY: a rotation that a response has made by itself is in no head, and never leaves. The next refresh counts the same
-    /// one, and the tokens of the change, which that refresh has spent, would be taken for the newest. A head could not take it
-    /// either: it has no grant for it, and without one every older cookie is superseded.
+    /// SECURITY: a rotation that a response has made by itself is in no head, and must never leave. The next refresh
+    /// counts the same rotation. The tokens of the change, which that refresh has spent, would then count as the
+    /// newest. A head cannot record it either: there is no grant for it, and without one every older cookie would be
+    /// superseded.
     fn advance<'a>(&'a self, session: &'a Identity, advance: &'a Advance) -> LedgerFuture<'a, Passage> {
         Box::pin(async move {
             let found = self.find(session).await.map_err(unreachable)?;

@@ -28,7 +28,7 @@ pub use ends::End;
 pub use grant::{decode_grant, encode_grant};
 pub use principal::Principal;
 
-/// The session and auth crates' view of a store: heads, leases and tombstones. Cheap to clone.
+/// The store as the session and auth crates see it: heads, leases and tombstones. Cloning is cheap.
 #[derive(Clone)]
 pub struct Records {
     store: Arc<dyn Store>,
@@ -37,13 +37,13 @@ pub struct Records {
     limits: RecordLimits,
 }
 
-/// How much is kept.
+/// The limits of what is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordLimits {
-    /// How long a session can last: for so long an end is remembered.
+    /// How long a session can last. An end is remembered for this long.
     pub absolute_timeout: Duration,
-    /// How many ended sessions of one owner are remembered one by one. Of whoever ends more within that time, the sessions that
-    /// are older than all of those are over as well, which takes one record: one account cannot fill the store.
+    /// How many ended sessions of one owner are remembered individually. If more end within that time, all older
+    /// sessions of the owner end too, which takes one record. So one account cannot fill the store.
     pub ends_per_owner: u32,
 }
 
@@ -53,27 +53,27 @@ impl Default for RecordLimits {
     }
 }
 
-/// The head that was read together with the tombstones, in the extensions of the request.
+/// The head that was read together with the tombstones. It is in the extensions of the request.
 #[derive(Clone)]
 pub struct ArrivedHead(pub HeadRead);
 
-/// Why the session that this request came with was ended, in the extensions of the request.
+/// Why the session of this request was ended. It is in the extensions of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndedBecause {
-    /// Why.
+    /// The reason.
     pub reason: EndReason,
-    /// Whether the provider may not have been told yet, nor anybody else who has to be.
+    /// Whether the provider, or somebody else who has to be told, may not know yet.
     pub is_untold: bool,
 }
 
 impl Records {
-    /// Over this store, sealed with this sealer.
+    /// Keeps records in this store, sealed with this sealer.
     pub fn new(store: Arc<dyn Store>, sealer: Sealer, clock: Clock, limits: RecordLimits) -> Self {
         Self { store, sealer, clock, limits }
     }
 }
 
-/// What the lifecycle knows a session by.
+/// The lifecycle's key for a session.
 pub fn session_key<P: Payload>(record: &Record<P>) -> SessionKey {
     SessionKey::new(record.id.as_bytes(), record.rotation).of(Subject {
         owner: *record.owner.as_bytes(),

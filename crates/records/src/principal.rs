@@ -7,8 +7,8 @@ use ironleaf_session::{Decoder, Encoder, Payload, PayloadError};
 
 use crate::grant::{decode_grant, decode_tokens, encode_grant};
 
-/// What the session of a person or guest holds: the grant that speaks for them, which says who they are. It is sealed as a
-/// whole and explicitly not `Serialize`.
+/// The session's payload for a person or a guest: the grant, which also identifies them. It is sealed as a whole and
+/// explicitly not `Serialize`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Principal {
     identity: Arc<Identity>,
@@ -16,12 +16,12 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// `None` for a grant that speaks for nobody.
+    /// `None` for a grant without an identity.
     pub fn new(grant: Grant) -> Option<Self> {
         Some(Self { identity: grant.identity.clone()?, grant })
     }
 
-    /// Who it is.
+    /// The identity.
     pub fn identity(&self) -> &Arc<Identity> {
         &self.identity
     }
@@ -31,7 +31,7 @@ impl Principal {
         &self.grant
     }
 
-    /// The same person with this grant, which may say that something about them is new.
+    /// The same person with this grant, which may carry new data about them.
     #[must_use]
     pub fn with_grant(&self, mut grant: Grant) -> Self {
         let identity = Arc::clone(grant.identity.get_or_insert_with(|| Arc::clone(&self.identity)));
@@ -48,7 +48,7 @@ impl fmt::Debug for Principal {
 const FIRST_VERSION: u32 = 1;
 
 impl Payload for Principal {
-    /// Raised when something changes that an older process could not skip; what is appended needs no other version.
+    /// Increased when something changes that an older process cannot skip. Appended data needs no new version.
     const VERSION: u32 = 2;
 
     fn encode(&self, out: &mut Encoder) {
@@ -64,13 +64,13 @@ impl Payload for Principal {
         Self::new(grant).ok_or(PayloadError::Invalid("a grant that speaks for nobody"))
     }
 
-    /// A cookie that outlives its refresh token can only lead to the sign-in page.
+    /// A cookie that outlives its refresh token could only lead to the sign-in page.
     fn expires_at(&self) -> Option<SystemTime> {
         self.grant.refresh_expires_at
     }
 }
 
-/// Identity and tokens beside each other, roles as numbers.
+/// Identity and tokens side by side, with roles as numbers.
 fn decode_first_version(input: &mut Decoder<'_>) -> Result<Grant, PayloadError> {
     let id = input.str()?.to_owned();
     let email = input.str()?.to_owned();
@@ -85,7 +85,7 @@ fn decode_first_version(input: &mut Decoder<'_>) -> Result<Grant, PayloadError> 
     Ok(decode_tokens(input)?.for_identity(identity))
 }
 
-/// One that had no number was nobody's, and granted nothing.
+/// A role without a number did not exist, and granted nothing.
 fn role_of_first_version(number: u8) -> Option<Role> {
     match number {
         1 => Some(Role::new(Role::ADMIN)),
@@ -142,7 +142,7 @@ mod tests {
         }
     }
 
-    /// Frozen: sessions that were sealed by the first version are read for good.
+    /// Frozen: sessions that the first version sealed stay readable.
     const FIRST_VERSION_HEX: &str = "0469642d310d7573657240746573742e636f6d020100010c6e657740746573742e636f6d01fbd0\
                                      95ffbc3101b00901fbd8c79fbf3102010015612d7365637265742d6163636573732d746f6b656e\
                                      070016612d7365637265742d726566726573682d746f6b656e";

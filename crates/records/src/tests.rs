@@ -25,7 +25,8 @@ const KEEP: Keep = Keep { mark: HOUR, grant: HOUR, only_with_grant: false };
 const LIMITS: RecordLimits =
     RecordLimits { absolute_timeout: Duration::from_hours(30 * 24), ends_per_owner: 3 };
 
-/// How many bytes of a mark say that the session is over: the rotation, which takes five here, whether it was shown, and the state.
+/// How many bytes of a mark record the end of the session: the rotation (five bytes here), whether it was shown, and
+/// the state.
 const END_IS_SAID: usize = 7;
 
 fn now() -> SystemTime {
@@ -60,7 +61,8 @@ impl Bench {
         assert!(matches!(written, Written::Done(_)));
     }
 
-    /// As whoever ends a session does it: ending, then dead once the provider was told. `false` where somebody was first.
+    /// Ends a session as the application does: ending, then dead once the provider was told. Returns `false` if another
+    /// caller was first.
     async fn is_told_now(&self, session: &Identity) -> bool {
         let (key, reason) = (key_of(session), EndReason::SignedOut);
         let kept = self.records.read(&key).await.unwrap();
@@ -168,7 +170,7 @@ fn states() -> Vec<HeadState> {
     living.into_iter().chain(over).collect()
 }
 
-/// A store that is away until then.
+/// A store that is away until a given time.
 struct AwayUntil {
     store: Arc<MemoryStore>,
     back: tokio::time::Instant,
@@ -262,7 +264,7 @@ async fn an_end_of_a_newer_version_is_an_end() {
         let bench = Bench::new();
         bench.put(head_key(identity(now()).id.as_bytes()), mark.clone()).await;
         assert_eq!(bench.standing(&identity(now())).await, Standing::Ended, "{mark:?}");
-        // Nobody writes over it either, and takes the reason away from whoever can read it.
+        // Nobody overwrites it either, which would hide the reason from those who can read it.
         bench.records.end(&one(&identity(now())), EndReason::SignedOut).await.unwrap();
         let kept = bench.raw(head_key(identity(now()).id.as_bytes())).await.unwrap();
         assert_eq!(kept.mark, mark);
@@ -276,7 +278,7 @@ fn what_a_newer_version_appends_to_a_living_mark_is_not_taken_for_an_alteration(
     assert_eq!(decode_mark(&[mark, vec![1, 2, 3]].concat()), Err(Unreadable::Newer));
 }
 
-/// Frozen: stores hold them across a deployment.
+/// Frozen: stores keep these bytes across deployments.
 #[test]
 fn marks_of_the_first_version_are_read() {
     let at = UNIX_EPOCH + Duration::from_hours(500_000);
@@ -321,7 +323,8 @@ async fn the_store_sees_neither_the_session_nor_a_token() {
     }
 }
 
-/// What another replica has sealed opens there: whoever comes with the cookie waits. What was altered opens nowhere.
+/// A grant that another replica has sealed opens there, so a request with the cookie waits. An altered grant opens
+/// nowhere.
 #[tokio::test]
 async fn a_grant_of_another_replica_is_told_apart_from_one_that_was_altered() {
     let written = head(1, HeadState::Idle);
@@ -368,7 +371,7 @@ async fn a_grant_of_another_replica_is_told_apart_from_one_that_was_altered() {
     }
 }
 
-/// Of the time when a session's end had a record of its own.
+/// From the time when a session's end had its own record.
 #[tokio::test]
 async fn an_end_that_the_first_version_wrote_down_is_still_one() {
     let bench = Bench::new();
@@ -469,7 +472,7 @@ async fn what_the_session_crate_ends_is_ended_here() {
     }
 }
 
-/// The later time covers more, and the longer of both lives is needed for what the earlier one covered.
+/// The later time covers more, and the longer of both lifetimes is needed for what the earlier end covered.
 #[tokio::test]
 async fn the_later_of_two_ends_holds_and_for_as_long_as_either_is_needed() {
     let bench = Bench::new();
@@ -478,7 +481,7 @@ async fn the_later_of_two_ends_holds_and_for_as_long_as_either_is_needed() {
     }
     assert_eq!(bench.standing(&identity(now() + HOUR)).await, Standing::Ended);
 
-    // A clock that is far ahead has written one that is kept long, with an earlier bound.
+    // A clock that is far ahead has written an end that is kept long, with an earlier bound.
     let bench = Bench::new();
     let long = Records::new(
         Arc::clone(&bench.store) as _,
@@ -493,7 +496,8 @@ async fn the_later_of_two_ends_holds_and_for_as_long_as_either_is_needed() {
     assert_eq!(bench.standing(&identity(now())).await, Standing::Ended);
 }
 
-/// A session that begins under an end by a clock ahead begins at its time, and a second end by a right clock is to end it.
+/// A session that begins under an end from a clock ahead begins at its time, and a second end from a correct clock must
+/// end it.
 #[tokio::test]
 async fn an_end_below_an_earlier_one_reaches_a_step_beyond_it_and_is_kept_as_long_as_it_is_needed() {
     let bench = Bench::new();
@@ -508,7 +512,7 @@ async fn an_end_below_an_earlier_one_reaches_a_step_beyond_it_and_is_kept_as_lon
         assert_eq!(bench.because(&identity(ahead)).await.unwrap().reason, EndReason::EndedByPerson);
         assert_eq!(bench.standing(&identity(begins)).await, Standing::Live { rotation: 0 });
     }
-    // The very time of a session is how all but that one are ended.
+    // An end at the exact start of a session ends all sessions but that one.
     let begins = bench.records.newest_end(&owner(), None).await.unwrap().unwrap();
     bench.records.end(&end(begins), EndReason::PasswordChanged).await.unwrap();
     assert_eq!(bench.standing(&identity(begins)).await, Standing::Live { rotation: 0 });
@@ -516,7 +520,7 @@ async fn an_end_below_an_earlier_one_reaches_a_step_beyond_it_and_is_kept_as_lon
     assert_eq!(bench.standing(&identity(ahead)).await, Standing::Ended);
 }
 
-/// It reaches beyond every sign-in that may be under way, and nobody begins after it.
+/// It reaches beyond every sign-in that may be in progress, and nobody signs in after it.
 #[tokio::test]
 async fn an_end_after_that_of_an_account_that_is_gone_lets_nobody_begin() {
     let bench = Bench::new();
@@ -553,7 +557,7 @@ async fn the_end_of_a_session_leaves_its_grant_to_whoever_tells_the_provider() {
         let expected = HeadState::Ending { reason: EndReason::SignedOut, unspent: is_unspent };
         assert_eq!((kept.state, kept.rotation, &kept.grant), (expected, 4, &written.grant));
     }
-    // Of two ends the first says why; an end of one rotation is none of the session.
+    // Of two ends, the first one gives the reason. An end of one rotation does not end the session.
     bench.records.end(&one(&identity(now())), EndReason::SignedOut).await.unwrap();
     bench.records.end(&one(&identity(now())), EndReason::AccountDeleted).await.unwrap();
     assert_eq!(
@@ -573,7 +577,7 @@ async fn an_end_of_somebody_whose_refresh_was_refused_ends_newer_rotations_as_we
     assert_eq!(bench.standing(&newer).await, Standing::Ended);
 }
 
-/// One record for each, up to the bound; then one for all.
+/// One record for each session up to the bound, then one for all.
 #[tokio::test]
 async fn the_ends_of_one_owner_are_bounded_and_each_is_still_an_end() {
     let bench = Bench::new();
@@ -587,18 +591,18 @@ async fn the_ends_of_one_owner_are_bounded_and_each_is_still_an_end() {
     }
     let entries = bench.store.usage().await.unwrap().unwrap().entries - before;
     assert!(entries <= u64::from(LIMITS.ends_per_owner) + 2, "{entries} records");
-    // Whoever began after the last of them lives, and everybody else does in any case.
+    // Sessions that began after the last of them stay; all others are over in any case.
     assert_eq!(bench.standing(&other(201, at(201))).await, Standing::Live { rotation: 0 });
     let stranger = Identity { owner: Owner::new("core-api", "43"), ..other(9, now()) };
     assert_eq!(bench.standing(&stranger).await, Standing::Live { rotation: 0 });
-    // The provider was told of each when it ended, and is not told again.
+    // The provider was told of each session when it ended, and is not told again.
     for number in 1..=200 {
         assert!(!bench.because(&other(number, at(number))).await.unwrap().is_untold, "{number}");
         assert!(!bench.is_told_now(&other(number, at(number))).await, "{number}");
     }
 }
 
-/// Nobody has told the provider of it.
+/// The provider was not told of it.
 #[tokio::test]
 async fn a_session_that_many_others_have_ended_is_untold_until_somebody_tells_it() {
     let bench = Bench::new();
@@ -635,8 +639,7 @@ async fn an_end_that_is_forgotten_while_it_is_told_is_told_once() {
     }
 }
 
-/// An account that many people use, or a test suite: whoever ends a session ends no other that is still of this day.
-/// A change beside the head would have the rotation that a refresh counts next, and take the spent tokens along.
+/// A change beside the head would get the rotation that the next refresh counts, and carry the spent tokens along.
 #[tokio::test]
 async fn no_change_leaves_with_a_rotation_that_the_head_does_not_know() {
     let bench = Bench::new();
@@ -646,7 +649,7 @@ async fn no_change_leaves_with_a_rotation_that_the_head_does_not_know() {
     for _ in 0..2 {
         assert_eq!(bench.records.advance(&changed, &own).await.unwrap(), Passage::Overtaken);
     }
-    // What was refused has left nothing behind: the session goes on, and so does a refresh.
+    // The refused change has left nothing behind: the session continues, and so does a refresh.
     assert_eq!(bench.standing(&identity(now())).await, Standing::Live { rotation: 0 });
     bench.records.write(&session(), None, &head(1, HeadState::Idle), KEEP).await.unwrap();
     assert_eq!(bench.records.advance(&changed, &own).await.unwrap(), Passage::Overtaken);
@@ -670,6 +673,7 @@ async fn a_session_younger_than_the_oldest_remembered_end_lives_on() {
     assert_eq!(bench.standing(&living).await, Standing::Ended);
 }
 
+/// An account that many people use, or a test suite: ending one's own session ends no other session of the same day.
 #[tokio::test]
 async fn who_ends_few_sessions_over_a_long_time_never_meets_the_bound() {
     let bench = Bench::new();
@@ -682,7 +686,8 @@ async fn who_ends_few_sessions_over_a_long_time_never_meets_the_bound() {
     assert!(bench.raw(ended_owner_key(&owner())).await.is_none());
 }
 
-/// A sign-in is newer than every end that is written down when it begins, even by a clock ahead. An account that is gone is none.
+/// A sign-in is newer than every end that is recorded when it begins, even by a clock ahead. Nobody can sign in to a
+/// deleted account.
 #[tokio::test]
 async fn a_sign_in_begins_after_every_end_that_is_known() {
     let bench = Bench::new();
@@ -731,7 +736,7 @@ async fn where_there_is_no_room_for_a_grant_its_mark_says_that_somebody_may_have
     let records = Bench::over(Arc::new(MemoryStore::new(2_000, Arc::new(now))));
     let grant = Some(Grant::default().with(1, "x".repeat(4_000)));
     let large = Head { shown: false, grant, ..head(3, HeadState::Idle) };
-    // Older cookies of a grant that was amended are good, and would be taken for spent.
+    // Older cookies of an amended grant are valid, and would count as spent.
     let only_with_grant = Keep { only_with_grant: true, ..KEEP };
     assert!(records.write(&session(), None, &large, only_with_grant).await.is_err());
     assert!(records.read(&session()).await.unwrap().is_none());
@@ -740,7 +745,7 @@ async fn where_there_is_no_room_for_a_grant_its_mark_says_that_somebody_may_have
     assert_eq!((kept.rotation, kept.grant, kept.shown), (3, None, true));
 }
 
-/// A disk with the last page of a mark, and no room for a grant.
+/// A disk with space for the last page of a mark, but not for a grant.
 struct LastPage(MemoryStore, Limit);
 
 #[async_trait::async_trait]
@@ -773,7 +778,8 @@ impl Store for LastPage {
     }
 }
 
-/// Its answer may have been given up: the mark alone would say that somebody has what nobody got, and sign them out.
+/// Its answer may have been given up: the mark alone would claim that somebody has a grant that nobody received, and
+/// sign them out.
 #[tokio::test]
 async fn what_finds_no_room_on_a_full_disk_is_not_written_by_half() {
     for limit in [Limit::Disk, Limit::Memory] {
@@ -786,23 +792,23 @@ async fn what_finds_no_room_on_a_full_disk_is_not_written_by_half() {
     }
 }
 
-/// The first try of the earlier end was lost with the store, or it was slow; the person has signed in anew since.
+/// The first try of the earlier end was lost with the store or was slow, and the person has signed in again since.
 #[tokio::test]
 async fn an_end_that_is_written_down_late_ends_no_session_that_began_after_it_was_asked_for() {
     let bench = Bench::new();
     let (asked, begun) = (now(), now() + Duration::from_mins(3));
     bench.advance(Duration::from_mins(5));
-    // A password was changed in a session that begins with that: it is the only one from here on.
+    // A password was changed in a session that begins with that end: from then on it is the only one.
     let newest = End::Owner { owner: owner(), not_before: begun };
     bench.records.end(&newest, EndReason::PasswordChanged).await.unwrap();
     assert_eq!(bench.standing(&other(9, begun)).await, Standing::Live { rotation: 0 });
-    // The end that was asked for before, once the store is back for that replica.
+    // The end that was requested before, written once the store is back for that replica.
     let late = End::Owner { owner: owner(), not_before: asked };
     bench.records.end(&late, EndReason::EndedByPerson).await.unwrap();
     assert_eq!(bench.standing(&other(9, begun)).await, Standing::Live { rotation: 0 });
 }
 
-/// Its answer was lost, and it was done.
+/// The write succeeded, and its answer was lost.
 #[tokio::test(start_paused = true)]
 async fn an_end_that_is_tried_again_ends_no_session_that_began_after_it() {
     let bench = Bench::new();

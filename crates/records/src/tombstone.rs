@@ -1,4 +1,4 @@
-//! The bytes of a tombstone of many sessions. The numbers are in stores and cross a deployment: never reuse one.
+//! The encoding of a tombstone of many sessions. Stores keep these numbers across deployments: never reuse one.
 
 use std::time::SystemTime;
 
@@ -7,24 +7,25 @@ use ironleaf_session::{Decoder, Encoder, PayloadError};
 
 use crate::encoding::{reason, reason_number};
 
-/// What the first version wrote for a changed password, where a head has the number of another reason.
+/// The number of a changed password in the first version. In a head it stands for another reason.
 const FORMER_PASSWORD_CHANGED: u8 = 2;
 
-/// What a tombstone says.
+/// The content of a tombstone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Grave {
     pub(crate) reason: EndReason,
-    /// Sessions that began at this time or later live on; `None` ends every one that the key names.
+    /// Sessions that began at this time or later stay; `None` ends every session that the key names.
     pub(crate) not_before: Option<SystemTime>,
-    /// Until when it is needed, by the clock of whoever wrote it: one that is written over it is kept as long.
+    /// Until when it is needed, by the clock of its writer. A tombstone that replaces it is kept as long.
     pub(crate) keep_until: Option<SystemTime>,
-    /// Whether the provider was told of each of those sessions. What an older version wrote for many that had ended one by one says so.
+    /// Whether the provider was told of each of those sessions. An older version writes this for many sessions that
+    /// ended individually.
     pub(crate) is_told: bool,
-    /// What had ended the older of those sessions already.
+    /// The end that had already ended the older of those sessions.
     pub(crate) earlier: Option<Earlier>,
 }
 
-/// What another tombstone has said of the sessions that began before a time.
+/// What another tombstone has said about the sessions that began before a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Earlier {
     pub(crate) not_before: SystemTime,
@@ -47,7 +48,7 @@ impl Grave {
         out.finish().to_vec()
     }
 
-    /// SECURITY: one that cannot be read ends the session: it was written to end one.
+    /// SECURITY: a tombstone that cannot be read ends the session, because it was written to end one.
     pub(crate) fn decode(mark: &[u8]) -> Self {
         let mut input = Decoder::new(mark);
         let reason = input.u8().map_or(EndReason::SignedOut, reason_of);
@@ -57,7 +58,7 @@ impl Grave {
         Self { reason, not_before, keep_until, is_told, earlier: decode_earlier(&mut input).ok() }
     }
 
-    /// Why a session that began then is over, and whether the provider was told, if it is.
+    /// If a session that began then is over: why, and whether the provider was told.
     pub(crate) fn end_of(self, created_at: SystemTime) -> Option<(EndReason, bool)> {
         match self.earlier {
             Some(earlier) if created_at < earlier.not_before => Some((earlier.reason, earlier.is_told)),
@@ -68,13 +69,14 @@ impl Grave {
         }
     }
 
-    /// What holds of both: all that either ends, for as long as either is needed.
+    /// The union of both: everything that either ends, for as long as either is needed.
     pub(crate) fn and(self, other: Self) -> Self {
         let later = if other.not_before > self.not_before { other } else { self };
         Self { keep_until: self.keep_until.max(other.keep_until), ..later }
     }
 
-    /// The same for what stands for many that have ended one by one: what it reaches beyond still says why the older ones ended.
+    /// The same for a tombstone of many individually ended sessions: the one that it extends still gives the reason for
+    /// the older sessions.
     pub(crate) fn beyond(self, found: Self) -> Self {
         if found.not_before >= self.not_before {
             return found.and(self);
@@ -134,7 +136,7 @@ mod tests {
         }
     }
 
-    /// Frozen: stores hold it across a deployment, and an older process reads as far as it knows.
+    /// Frozen: stores keep these bytes across deployments, and an older process reads as far as it knows.
     #[test]
     fn what_is_appended_leaves_what_an_older_version_reads_as_it_was() {
         let at = UNIX_EPOCH + Duration::from_secs(1);
@@ -174,7 +176,7 @@ mod tests {
         ] {
             assert_eq!(many.end_of(at(secs)), end, "{secs}");
         }
-        // An older version says that it has told them.
+        // An older version says that it has told the provider of them.
         let told = grave(20, EndReason::SignedOut, false).beyond(grave(10, EndReason::SignedOut, true));
         assert_eq!((told.end_of(at(9)).unwrap().1, told.end_of(at(10)).unwrap().1), (true, false));
     }

@@ -1,4 +1,4 @@
-//! What a page pays (a read of four keys) and what a refresh pays (a write), at each store.
+//! The cost of a page (a read of four keys) and of a refresh (a write), for each store.
 
 #[path = "../tests/support/redis_server.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]
@@ -14,7 +14,7 @@ use ironleaf_store::{
 use redis_server::RedisServer;
 use tokio::runtime::Runtime;
 
-/// Records already there: the store is that of a site in use.
+/// The number of existing records, as in a site in use.
 const RECORDS: u32 = 1000;
 
 fn key(number: u32) -> Key {
@@ -23,7 +23,7 @@ fn key(number: u32) -> Key {
     Key::from_bytes(bytes)
 }
 
-/// A mark as a head has it, and a sealed token set.
+/// A mark like that of a head, and a body like a sealed token set.
 fn draft() -> Draft {
     let hour = Duration::from_hours(1);
     let body = Body { bytes: vec![7; 2048], ttl: hour, eviction: Eviction::Last };

@@ -1,10 +1,10 @@
-//! The unit in which a store counts time.
+//! The unit of time in a store.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use ironleaf_ambient::{CLOCK_SKEW, Clock};
 
-/// Milliseconds since 1970, the unit every store counts in. It fits SQLite's signed integers.
+/// Milliseconds since 1970, the unit of time in every store. It fits SQLite's signed integers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Moment(i64);
 
@@ -23,18 +23,18 @@ impl Moment {
         self.0
     }
 
-    /// Later than any clock that is right can say by now: whatever was written at such a time was written by one that was ahead.
+    /// Later than any correct clock can be by now. A later time was written by a clock that was ahead.
     pub(crate) fn latest(self) -> Self {
         self.after(CLOCK_SKEW)
     }
 
-    /// The end of a time that starts now.
+    /// The end of a period that starts now.
     pub(crate) fn after(self, ttl: Duration) -> Self {
         Self(self.0.saturating_add(ttl_millis(ttl)))
     }
 }
 
-/// Rounded up, so that nothing ends before its time, and cut at a hundred years, which every store can count.
+/// Rounded up, so that nothing ends early, and limited to a hundred years, which every store can represent.
 pub(crate) fn ttl_millis(ttl: Duration) -> i64 {
     const LONGEST: i64 = 100 * 366 * 24 * 60 * 60 * 1000;
     millis(ttl.as_nanos().div_ceil(1_000_000)).min(LONGEST)

@@ -1,8 +1,8 @@
-//! The size bound, the same for every store that bounds itself.
+//! The size limit, the same for every store that has one.
 
 use crate::{Eviction, Limit, MARK_MAX_BYTES, StoreError};
 
-/// Bytes that stay, and bytes that may go.
+/// Bytes that stay, and bytes that may be dropped.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct UsedBytes {
     pub(crate) fixed: usize,
@@ -10,12 +10,12 @@ pub(crate) struct UsedBytes {
     pub(crate) last: usize,
 }
 
-/// What becomes of a new entry.
+/// What happens to a new entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Admission {
-    /// It fits, or fits when older bodies go.
+    /// It fits, or fits after older bodies are dropped.
     Whole,
-    /// Its body would be the next to go and still be in the way of another.
+    /// Its body would be the next to be dropped, and would still be in the way of another one.
     WithoutBody,
 }
 
@@ -36,7 +36,7 @@ impl UsedBytes {
         self.last -= other.last;
     }
 
-    /// A record without a body that is as large as one can be: a store without room for it is not of use.
+    /// The largest possible record without a body. A store without room for it is unusable.
     pub(crate) fn largest_mark(record_bytes: usize) -> Self {
         Self { fixed: record_bytes + MARK_MAX_BYTES, ..Self::default() }
     }
@@ -49,11 +49,11 @@ impl UsedBytes {
         }
     }
 
-    /// Whether an entry fits beside these, once everything that may go for it is gone. Asked before the first change, so
-    /// that a refused write changes nothing.
+    /// Whether an entry fits beside these, once everything that may be dropped for it is gone. This runs before the
+    /// first change, so a refused write changes nothing.
     ///
-    /// A `Last` body that does not fit is refused with its mark: its writer believes that it is kept. A `First` one is left
-    /// out: it may go at any time, and its writer knows.
+    /// A `Last` body that does not fit is refused together with its mark, because its writer relies on it. A `First`
+    /// body is left out: its writer knows that it may be dropped at any time.
     pub(crate) fn admit(&self, entry: &Self, capacity_bytes: usize) -> Result<Admission, StoreError> {
         let stays = self.fixed + entry.fixed;
         if stays + entry.last > capacity_bytes {
@@ -66,7 +66,7 @@ impl UsedBytes {
     }
 }
 
-/// As everybody counts.
+/// Widens a count to the type that all stores use.
 pub(crate) fn count(of_this_machine: usize) -> u64 {
     u64::try_from(of_this_machine).unwrap_or(u64::MAX)
 }

@@ -1,7 +1,7 @@
-//! The suite that every store is run through. Each rule is a sentence; a store that breaks one panics with it.
+//! The suite that every store has to pass. Each rule is a sentence; a store that breaks one panics with it.
 //!
-//! It moves time through [`Subject::advance`] and never sleeps. A store whose time also runs by itself passes as long as one
-//! rule takes less than ten seconds.
+//! The suite moves time with [`Subject::advance`] and never sleeps. A store whose time also runs by itself passes if
+//! each rule takes less than ten seconds.
 
 mod bound;
 mod leases;
@@ -16,18 +16,19 @@ use crate::{Body, Draft, Durability, Eviction, Holder, Key, Record, Store, Versi
 /// A store under test.
 #[async_trait]
 pub trait Subject: Send + Sync {
-    /// Two clients of one store, as two processes would have them. They are asked for once.
+    /// Two clients of one store, as two processes would have them. This is called once.
     async fn clients(&self) -> [Arc<dyn Store>; 2];
 
     /// Moves the store's time.
     async fn advance(&self, by: Duration);
 }
 
-/// Checks every rule but those of the size bound. The store is empty at first, and has room for a few hundred kilobytes.
+/// Checks all rules except those of the size limit. The store must be empty, and needs room for a few hundred
+/// kilobytes.
 ///
 /// # Panics
 ///
-/// At the first rule that does not hold, with its name.
+/// At the first rule that is broken, with its name.
 pub async fn check(subject: &dyn Subject) {
     let store = &Pair::of(subject).await;
     for client in &store.clients {
@@ -37,22 +38,22 @@ pub async fn check(subject: &dyn Subject) {
     leases::check(store).await;
 }
 
-/// Checks what happens at the size bound, for a store that bounds itself. The store is empty at first and has this capacity:
-/// between 64 KiB and 1 MiB.
+/// Checks the size limit, for a store that has one. The store must be empty and have this capacity, between 64 KiB and
+/// 1 MiB.
 ///
 /// # Panics
 ///
-/// At the first rule that does not hold, with its name.
+/// At the first rule that is broken, with its name.
 pub async fn check_size_bound(subject: &dyn Subject, capacity_bytes: usize) {
     bound::check(&Pair::of(subject).await, capacity_bytes).await;
 }
 
-/// The time that records and leases of the suite get.
+/// The lifetime of the suite's records and leases.
 const LIFE: Duration = Duration::from_secs(100);
-/// Half of it: nothing has ended, and twice it everything has.
+/// Half of it: after this, nothing has expired; after twice this, everything has.
 const HALF: Duration = Duration::from_secs(50);
 
-/// How many tasks race for one thing.
+/// How many tasks compete for one thing.
 const RACERS: u8 = 32;
 
 struct Pair<'a> {
@@ -77,7 +78,7 @@ impl<'a> Pair<'a> {
         self.subject.advance(by).await;
     }
 
-    /// As the second client sees it, who wrote nothing.
+    /// The record as the second client sees it, which wrote nothing.
     async fn record(&self, key: Key) -> Option<Record> {
         let mut records = self.two().read(&[key]).await.expect("a living store reads");
         assert_eq!(records.len(), 1, "rule: a read answers every key once");
@@ -85,7 +86,7 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Every rule has keys of its own, so that all run on one store.
+/// Every rule has its own keys, so all rules run on one store.
 fn key(rule: &str, number: u16) -> Key {
     let mut bytes = [0; 32];
     let length = rule.len().min(30);

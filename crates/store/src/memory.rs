@@ -1,4 +1,4 @@
-//! A store in this process: for tests and simulations, which make it work hard, and for development.
+//! A store in this process, for development, tests and simulations, which use it heavily.
 
 mod state;
 
@@ -15,22 +15,22 @@ use crate::{
     record::check_mark,
 };
 
-/// Keeps everything in memory and forgets it with the process. Put it behind an [`Arc`](std::sync::Arc) to share it.
+/// Keeps everything in memory until the process ends. Put it behind an [`Arc`](std::sync::Arc) to share it.
 ///
-/// A call costs a hash lookup, a write also a few steps in ordered sets. What expired is removed a few entries per
-/// write, and goes before anything living does at the size bound.
+/// A call costs a hash lookup; a write also costs a few steps in ordered sets. Each write removes a few expired
+/// entries, and at the size limit expired entries are removed before all others.
 pub struct MemoryStore {
     state: Mutex<State>,
     clock: Clock,
 }
 
 impl MemoryStore {
-    /// An empty store. The capacity counts marks, bodies and an estimate of what a record and a lease cost beside them.
+    /// An empty store. The capacity counts marks, bodies, and an estimate of the overhead of records and leases.
     pub fn new(capacity_bytes: usize, clock: Clock) -> Self {
         Self { state: Mutex::new(State::new(capacity_bytes)), clock }
     }
 
-    /// What the entries take by the same estimate, including those that expired and are not yet removed.
+    /// The size of the entries by the same estimate, including expired ones that are not removed yet.
     pub fn used_bytes(&self) -> usize {
         self.state().used_bytes()
     }
@@ -39,7 +39,7 @@ impl MemoryStore {
         Moment::now(&self.clock)
     }
 
-    /// A panic while it was locked left it consistent: every step that can panic comes before the first change.
+    /// A panic while it was locked left it consistent, because every step that can panic comes before the first change.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,30 +1,31 @@
-//! Whether a store can be written: found out by writing it, now and then.
+//! Whether a store can be written, which is found out by an occasional write.
 
 use tokio::sync::Mutex;
 
 use crate::{Limit, StoreError};
 
-/// How long an answer is good, in milliseconds: however often readiness is asked, it writes once in this time.
+/// How long a result is valid, in milliseconds. However often readiness is checked, it writes once in this time.
 const GOOD_FOR_MILLIS: i64 = 1000;
 
-/// What the last try found. Those who ask meanwhile wait for it.
+/// The result of the last try. Concurrent callers wait for it.
 #[derive(Default)]
 pub(crate) struct Readiness(Mutex<Option<Answer>>);
 
 struct Answer {
-    /// In milliseconds, by whichever clock the store counts in.
+    /// In milliseconds, by the clock that the store uses.
     found_at: i64,
     problem: Option<Problem>,
 }
 
-/// An error to be told more than once.
+/// An error that can be reported more than once.
 enum Problem {
     Full(Limit),
     Unreachable(String),
 }
 
 impl Readiness {
-    /// What was found within the last second, or what `write` finds now. `now` is in milliseconds, and only differences count.
+    /// The result of the last second, or the result of `write` now. `now` is in milliseconds, and only differences
+    /// count.
     pub(crate) async fn check(
         &self,
         now: impl Fn() -> i64,
@@ -41,7 +42,7 @@ impl Readiness {
 }
 
 impl Answer {
-    /// Not where the clock went back behind it.
+    /// A result is not valid if the clock went back behind it.
     fn is_good(&self, now: i64) -> bool {
         (0..GOOD_FOR_MILLIS).contains(&now.saturating_sub(self.found_at))
     }

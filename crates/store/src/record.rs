@@ -1,52 +1,53 @@
-//! What goes into a store and what comes out.
+//! The inputs and outputs of a store.
 
 use std::{fmt, time::Duration};
 
-/// The longest mark: a state, a counter and a hash, and nothing that needs encryption.
+/// The maximum length of a mark: a state, a counter and a hash, and nothing that needs encryption.
 pub const MARK_MAX_BYTES: usize = 64;
 
-/// The name of a record or of a lease: 32 bytes that say nothing, usually a SHA-256.
+/// The key of a record or of a lease: 32 bytes without meaning, usually a SHA-256.
 ///
-/// Records and leases are apart: one key may name one of each.
+/// Records and leases are separate: one key may name one of each.
 ///
 /// # Security
 ///
-/// The caller hashes; nothing that means something (a session id, an e-mail) reaches a store in clear. Hash a domain
-/// together with the name, so that two kinds of records never meet.
+/// The caller hashes names, so that nothing meaningful (a session id, an e-mail address) reaches a store in clear. Hash
+/// a domain together with the name, so that two kinds of records never share a key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// A key of these bytes.
+    /// A key with these bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// The key's bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
 
-/// Three bytes: enough to follow one record through a log, too few to look it up.
+/// Shows three bytes: enough to follow one record through a log, too few to look it up.
 impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Key({}..)", hex::encode(&self.0[..3]))
     }
 }
 
-/// Names one write of one record. It has no order, and it never comes again for that key: not after the record expired
-/// and was made anew, not after a restart. So a compare and write cannot take a new record for the old one.
+/// Identifies one write of one record. Versions have no order, and a version is never reused for a key: not after the
+/// record has expired and was created again, and not after a restart. So a compare-and-write cannot mistake a new
+/// record for the old one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Version([u8; 16]);
 
 impl Version {
-    /// For implementations of [`Store`](crate::Store): the caller never makes a version.
+    /// For implementations of [`Store`](crate::Store): callers never create a version.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// The version's bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
@@ -55,15 +56,15 @@ impl Version {
 /// A record as it is now.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Names the write that made it; goes into [`Expected::Version`].
+    /// Identifies the write that made it. Pass it to [`Expected::Version`].
     pub version: Version,
-    /// The part that stays for all of its time.
+    /// The part that stays until it expires.
     pub mark: Vec<u8>,
-    /// The part that may be gone: written without one, past its own time, or dropped at the size bound.
+    /// The part that may be missing: written without one, expired, or dropped at the size limit.
     pub body: Option<Vec<u8>>,
 }
 
-/// Lengths only: a body is somebody's sealed token set.
+/// Shows only lengths, because a body is somebody's sealed token set.
 impl fmt::Debug for Record {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -75,20 +76,20 @@ impl fmt::Debug for Record {
     }
 }
 
-/// What to write. It replaces the whole record: a draft without a body leaves none.
+/// The data to write. It replaces the whole record: a draft without a body leaves none.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// At most [`MARK_MAX_BYTES`]. Never evicted while its time runs.
+    /// At most [`MARK_MAX_BYTES`]. A mark is never dropped before it expires.
     pub mark: Vec<u8>,
     /// How long the record exists. Zero ends it at once.
     pub mark_ttl: Duration,
-    /// The part that may go earlier: at its own shorter time, or at the size bound.
+    /// The part that may be dropped earlier: at its own shorter lifetime, or at the size limit.
     pub body: Option<Body>,
-    /// What it survives once it is acknowledged.
+    /// Which failures the write survives once it is acknowledged.
     pub durability: Durability,
 }
 
-/// Lengths only, as for [`Record`].
+/// Shows only lengths, as for [`Record`].
 impl fmt::Debug for Draft {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -101,18 +102,18 @@ impl fmt::Debug for Draft {
     }
 }
 
-/// The part of a record that may go before its mark.
+/// The part of a record that may be dropped before its mark.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Body {
-    /// What to keep.
+    /// The content.
     pub bytes: Vec<u8>,
-    /// How long at most; a time longer than the mark's is cut to it.
+    /// The maximum lifetime. It is cut to that of the mark.
     pub ttl: Duration,
-    /// When it goes at the size bound.
+    /// When the body is dropped at the size limit.
     pub eviction: Eviction,
 }
 
-/// Lengths only, as for [`Record`].
+/// Shows only lengths, as for [`Record`].
 impl fmt::Debug for Body {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -124,67 +125,70 @@ impl fmt::Debug for Body {
     }
 }
 
-/// Which bodies go first at the size bound; within one kind the oldest do. Marks never go: then it is
-/// [`StoreError::Full`](crate::StoreError::Full).
+/// Which bodies are dropped first at the size limit; within one kind, the oldest are. Marks are never dropped: instead
+/// the write fails with [`StoreError::Full`](crate::StoreError::Full).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Eviction {
-    /// Before any `Last`: somebody has it elsewhere, too.
+    /// Before any `Last` body, because somebody else has a copy.
     First,
-    /// When no `First` is left: losing it costs somebody something.
+    /// When no `First` body is left, because its loss costs somebody something.
     Last,
 }
 
-/// What an acknowledged write survives, at a store that can choose: SQLite. Memory loses it with the process, and at Redis its
-/// persistence decides.
+/// Which failures an acknowledged write survives. SQLite can choose this. Memory loses writes with the process, and for
+/// Redis its persistence decides.
 ///
-/// A synced write takes all relaxed ones before it along. No loss leaves half a write, or one without those before it.
+/// A synced write also persists all relaxed writes before it. No failure leaves half a write, or a write without those
+/// before it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Durability {
-    /// A power cut. It costs a sync of the disk, which is milliseconds.
+    /// A power cut. It costs a sync of the disk, which takes milliseconds.
     Synced,
-    /// A crash or the end of the process; it may be lost with the machine. For what is worth little after that, such as a count.
+    /// A crash or the end of the process. A failure of the machine may lose the write. For data that is worth little
+    /// then, such as a counter.
     Relaxed,
 }
 
-/// What has to be there for a write to happen.
+/// The condition for a write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Expected {
-    /// Whatever is there, or nothing.
+    /// Any record, or none.
     Anything,
-    /// No record, or one whose time is over.
+    /// No record, or an expired one.
     Absent,
-    /// The record of this write and no later one. That its body went meanwhile does not matter.
+    /// The record of this write and no later one. Its body may have been dropped.
     Version(Version),
 }
 
-/// How a write ended.
+/// The result of a write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use = "a conflict means that nothing was written"]
 pub enum Written {
-    /// It is written, under this version.
+    /// The record is written, with this version.
     Done(Version),
-    /// Something else was there than expected; nothing was written.
+    /// The store did not have what was expected; nothing was written.
     Conflict,
 }
 
-/// Who holds a lease: 16 random bytes, one per attempt rather than one per process, so that a task which was paused does
-/// not take its successor's lease for its own.
+/// The holder of a lease: 16 random bytes, one value per attempt rather than per process, so that a task that was
+/// paused does not mistake its successor's lease for its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Holder([u8; 16]);
 
 impl Holder {
-    /// A holder of these bytes.
+    /// A holder with these bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// The holder's bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 }
 
-/// The one rule of a draft that its types do not hold. A longer mark is a mistake of the program, never of its input.
+/// The one rule of a draft that its types do not enforce. A longer mark is a defect of the program and cannot come from
+/// its input.
 pub(crate) fn check_mark(draft: &Draft) {
     assert!(draft.mark.len() <= MARK_MAX_BYTES, "a mark has at most {MARK_MAX_BYTES} bytes");
 }

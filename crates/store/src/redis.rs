@@ -1,4 +1,4 @@
-//! A store that many replicas share: Redis 7 or Valkey.
+//! A store for many replicas: Redis 7 or Valkey.
 
 mod fault;
 mod info;
@@ -18,21 +18,21 @@ use crate::{
     ambient::ttl_millis, readiness::Readiness, record::check_mark, system_random,
 };
 
-/// How a [`RedisStore`] behaves.
+/// The settings of a [`RedisStore`].
 #[derive(Clone)]
 pub struct RedisSettings {
-    /// What every key starts with: `ironleaf:` by default. Another one for each application that shares a Redis.
+    /// The prefix of every key: `ironleaf:` by default. Applications that share a Redis need different ones.
     pub prefix: String,
-    /// How long one attempt to connect may take, TLS and authentication included. 500 ms by default.
+    /// The time limit for one attempt to connect, TLS and authentication included. 500 ms by default.
     pub connect_timeout: Duration,
-    /// How long one answer may take before the connection is given up. 500 ms by default.
+    /// The time limit for one answer before the connection is dropped. 500 ms by default.
     pub response_timeout: Duration,
-    /// How long a call of [`Store`] may take, with whatever it has to wait for; a read that finds its connection broken
-    /// has it twice. 500 ms by default: what a Redis that is gone costs a page.
+    /// The time limit for a call of [`Store`], with everything that it waits for. A read on a broken connection has it
+    /// twice. 500 ms by default, which is what an unreachable Redis costs a page.
     pub command_timeout: Duration,
-    /// Where versions come from.
+    /// The source of versions.
     pub random: Random,
-    /// The certificates, in PEM, of whom `rediss://` trusts, in place of those of the system.
+    /// The CA certificates, in PEM, that `rediss://` trusts instead of the system's.
     pub root_certificates: Option<Vec<u8>>,
 }
 
@@ -63,30 +63,31 @@ impl fmt::Debug for RedisSettings {
     }
 }
 
-/// Keeps everything in a Redis, by its clock: replicas need not agree on the time.
+/// Keeps everything in a Redis and uses its clock, so replicas need not agree on the time.
 ///
-/// All calls share one connection, which is made anew when it breaks, an answer is late, or it leads to a server that is not the master
-/// any more. No write is ever sent twice.
+/// All calls share one connection. It is replaced when it breaks, when an answer is late, or when it leads to a server
+/// that is no longer the master. No write is ever sent twice.
 pub struct RedisStore {
     link: Link,
     scripts: Scripts,
     prefix: String,
     random: Random,
     readiness: Readiness,
-    /// Readiness counts from here.
+    /// Readiness counts time from here.
     made_at: Instant,
 }
 
 impl RedisStore {
-    /// Connects to `redis://[user][:password]@host[:port][/database]`, or with TLS to `rediss://..`, and sees that it can be used.
+    /// Connects to `redis://[user][:password]@host[:port][/database]`, or with TLS to `rediss://..`, and checks that it
+    /// can be used.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unreachable`] where the address is none, nobody answers there in time, or it is a node of a cluster; and those of
-    /// [`check`](Store::check).
+    /// [`StoreError::Unreachable`] if the address is invalid, nobody answers there in time, or it is a cluster node;
+    /// and the errors of [`check`](Store::check).
     pub async fn connect(url: &str, settings: RedisSettings) -> Result<Self, StoreError> {
         let store = Self::lazy(url, settings)?;
-        // Before anything is written: a node of a cluster may take what is tried and refuse the next key.
+        // Before anything is written: a cluster node may accept this key and refuse the next one.
         if store.info(&["server"]).await?.is_of_a_cluster() {
             return Err(Fault::cluster().into());
         }
@@ -94,12 +95,12 @@ impl RedisStore {
         Ok(store)
     }
 
-    /// The same without waiting for anybody to answer: the store connects with its first call. For a server that starts while
-    /// its Redis is down, and says so by its readiness.
+    /// The same without waiting for an answer: the store connects at its first call. For a server that starts while its
+    /// Redis is down, and reports that by its readiness.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unreachable`] where the address or a certificate cannot be read.
+    /// [`StoreError::Unreachable`] if the address or a certificate cannot be read.
     pub fn lazy(url: &str, settings: RedisSettings) -> Result<Self, StoreError> {
         let link = Link::new(url, &settings)?;
         let RedisSettings { prefix, random, .. } = settings;
@@ -111,13 +112,13 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unreachable`] where it does not answer at all. One that answers but does not tell is
-    /// [`EvictionPolicy::Unknown`].
+    /// [`StoreError::Unreachable`] if it does not answer at all. If it answers without stating its policy, the result
+    /// is [`EvictionPolicy::Unknown`].
     pub async fn eviction_policy(&self) -> Result<EvictionPolicy, StoreError> {
         Ok(EvictionPolicy::of(&self.info(&["memory"]).await?))
     }
 
-    /// Nothing where it answers but does not tell.
+    /// Empty if the server answers but does not tell.
     async fn info(&self, sections: &[&str]) -> Result<Info, Fault> {
         let mut info = redis::cmd("INFO");
         info.arg(sections);
@@ -129,17 +130,17 @@ impl RedisStore {
         }
     }
 
-    /// What is in braces decides where a cluster keeps a key: a record's mark and body are in one place.
+    /// The part in braces decides where a cluster keeps a key, so a record's mark and body are in one place.
     fn name(&self, key: &Key, part: &str) -> String {
         format!("{}{{{}}}:{part}", self.prefix, hex::encode(key.as_bytes()))
     }
 
-    /// Writes, and asks whose copy it was.
+    /// Writes, and checks whether the server is a replica.
     async fn try_to_write(&self) -> Result<(), StoreError> {
         let mut check = self.scripts.check.key(self.name(&CHECKED, CHECK));
         check.arg(ttl_millis(CHECK_LIFE));
         self.link.run(async |mut connection| check.invoke_async::<()>(&mut connection).await).await?;
-        // SECURITY: a replica may be set to take writes. It forgets them when it hears from its master.
+        // SECURITY: a replica may be configured to accept writes. It forgets them when it hears from its master.
         if self.info(&["replication"]).await?.is_of_a_replica() {
             self.link.leave();
             return Err(Fault::writable_replica().into());
@@ -164,7 +165,7 @@ const CHECK: &str = "check";
 /// A key that no record has.
 const CHECKED: Key = Key::from_bytes([0; 32]);
 
-/// Of a key that its own script removes; should the script end before, the key ends by itself.
+/// The lifetime of a key that its own script removes. If the script ends early, the key expires by itself.
 const CHECK_LIFE: Duration = Duration::from_secs(1);
 
 #[async_trait]
@@ -175,7 +176,7 @@ impl Store for RedisStore {
         }
         let names: Vec<_> = keys.iter().map(|key| [self.name(key, MARK), self.name(key, BODY)]).collect();
         let values = match self.read_once(&names).await {
-            // The connection was broken before, and only this call noticed. Reading twice harms nobody.
+            // The connection was already broken, and only this call noticed it. Reading twice does no harm.
             Err(fault) if fault.is_broken_connection() => self.read_once(&names).await?,
             values => values?,
         };
@@ -222,7 +223,8 @@ impl Store for RedisStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         let now = || i64::try_from(self.made_at.elapsed().as_millis()).unwrap_or(i64::MAX);
-        // Each time, since it may have gone a moment ago. A broken connection is made anew by it, so that the script is sent once.
+        // Each time, because the connection may have broken a moment ago. The read replaces a broken connection, so the
+        // script is sent once.
         self.read(&[CHECKED]).await?;
         self.readiness.check(now, async || self.try_to_write().await).await
     }
@@ -232,7 +234,7 @@ impl Store for RedisStore {
     }
 }
 
-/// A mark is kept behind its version.
+/// A mark is stored behind its version.
 fn record(mark: &[u8], body: Option<Vec<u8>>) -> Result<Record, StoreError> {
     let (version, mark) = mark.split_first_chunk().ok_or_else(Fault::foreign)?;
     Ok(Record { version: Version::from_bytes(*version), mark: mark.to_vec(), body })

@@ -1,4 +1,4 @@
-//! A store in one file: forgets nothing over a restart, and processes on one host may share it.
+//! A store in one file. It forgets nothing over a restart, and processes on one host may share it.
 
 mod connections;
 mod database;
@@ -23,25 +23,26 @@ use crate::{
     record::check_mark,
 };
 
-/// What a record costs beside its bytes. The triggers of `0001_records_and_leases.sql` count the same.
+/// The cost of a record beside its bytes. The triggers of `0001_records_and_leases.sql` count the same.
 const RECORD_BYTES: usize = 256;
 
-/// How much of what expired a write removes of each kind: more than it adds, and little enough not to be felt.
+/// How many expired entries of each kind a write removes: more than it adds, and few enough not to be noticeable.
 const SWEEP_STEP: i64 = 4;
 
-/// How a [`SqliteStore`] behaves.
+/// The settings of a [`SqliteStore`].
 #[derive(Clone, Debug)]
 pub struct SqliteSettings {
-    /// What marks, bodies and an estimate of their overhead may take. The file may be somewhat larger, and stays as
-    /// large as it once was. 256 MiB by default: some 50,000 token sets.
+    /// The limit for marks, bodies and an estimate of their overhead. The file may be somewhat larger, and never
+    /// shrinks. 256 MiB by default: about 50,000 token sets.
     pub capacity_bytes: usize,
-    /// How long a call waits for its turn among those of this process, before it is [`Unreachable`](StoreError::Unreachable).
+    /// How long a call waits for its turn within this process before it is [`Unreachable`](StoreError::Unreachable).
     /// 500 ms by default.
     pub turn_timeout: Duration,
-    /// How long a call that has its turn then waits for the write of another process. 500 ms by default: with the turn a second at
-    /// most, which a page that waits for it can still answer, and far longer than any of our transactions.
+    /// How long a call that has its turn then waits for the write of another process. 500 ms by default: together with
+    /// the turn at most a second, after which a page can still be answered, and far longer than any transaction of this
+    /// store.
     pub busy_timeout: Duration,
-    /// How many reads go on at once, and beside a write. 4 by default.
+    /// How many reads run concurrently, and beside a write. 4 by default.
     pub readers: u32,
 }
 
@@ -54,14 +55,14 @@ impl Default for SqliteSettings {
 
 /// Keeps everything in `store.sqlite3` in a folder.
 ///
-/// A write survives a SIGKILL, and one that is [`Synced`](Durability::Synced) is on the disk when its caller hears of it (WAL,
-/// `synchronous=FULL`) and survives a power cut. Leases are [`Relaxed`](Durability::Relaxed), always: one that is lost with the machine
-/// had its holder there. Reads take no lock that a write would wait for. Expiry is by the clock given, so processes that share
-/// a folder should share a clock: those of one host do.
+/// A write survives a SIGKILL. A [`Synced`](Durability::Synced) write is on the disk when its caller is told (WAL,
+/// `synchronous=FULL`), and survives a power cut. Leases are always [`Relaxed`](Durability::Relaxed), because a lease
+/// that is lost with the machine had its holder there. Reads take no lock that a write would wait for. Expiry uses the
+/// given clock, so processes that share a folder should share a clock, as those of one host do.
 ///
 /// # Security
 ///
-/// The files are readable by their owner only.
+/// Only their owner can read the files.
 pub struct SqliteStore {
     database: Database,
     readiness: Readiness,
@@ -70,11 +71,11 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the store of this folder; makes both where they are not there, and brings an older file up to date.
+    /// Opens the store in this folder, creates both if they do not exist, and migrates an older file.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unreachable`] where the folder or the file cannot be written, or the file is of a newer version.
+    /// [`StoreError::Unreachable`] if the folder or the file cannot be written, or the file has a newer version.
     pub async fn open(
         folder: impl AsRef<Path>,
         settings: SqliteSettings,
@@ -85,12 +86,12 @@ impl SqliteStore {
         Ok(Self { database, readiness, capacity_bytes: settings.capacity_bytes, clock })
     }
 
-    /// Waits for the calls under way and closes the file. Without it nothing is lost: the next start tidies up.
+    /// Waits for calls in progress and closes the file. Without this nothing is lost: the next start tidies up.
     pub async fn close(&self) {
         self.database.close().await;
     }
 
-    /// A lease that is lost in a power cut was that of a process that went with it.
+    /// A lease that is lost in a power cut belonged to a process that was lost with it.
     async fn begin_for_a_lease(&self) -> sqlx::Result<Transaction<'_>> {
         self.database.begin(Durability::Relaxed).await
     }
@@ -115,7 +116,7 @@ impl Store for SqliteStore {
     async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
         check_mark(&draft);
         let mut transaction = self.database.begin(draft.durability).await?;
-        // Asked once the lock is held: waiting for it must not make a time that runs now look earlier.
+        // Read once the lock is held: waiting for the lock must not make an expiry look earlier.
         let now = self.now();
         let written = records::write(&mut transaction, key, expected, draft, now, self.capacity_bytes).await;
         transaction.end(written).await
@@ -163,7 +164,7 @@ impl Store for SqliteStore {
     }
 }
 
-/// What is taken, as the triggers have counted it.
+/// The used bytes, as the triggers have counted them.
 async fn used(connection: &mut SqliteConnection) -> sqlx::Result<UsedBytes> {
     let (fixed, first, last): (i64, i64, i64) =
         sqlx::query_as("SELECT fixed_bytes, first_bytes, last_bytes FROM used").fetch_one(connection).await?;
@@ -171,7 +172,7 @@ async fn used(connection: &mut SqliteConnection) -> sqlx::Result<UsedBytes> {
     Ok(UsedBytes { fixed: bytes(fixed), first: bytes(first), last: bytes(last) })
 }
 
-/// Removes up to so much of each kind of what is over by now.
+/// Removes at most this many expired entries of each kind.
 async fn sweep(connection: &mut SqliteConnection, now: Moment, at_most: i64) -> sqlx::Result<()> {
     const STEPS: [&str; 3] = [
         "DELETE FROM records WHERE version IN (SELECT version FROM records WHERE ends <= ? ORDER BY ends LIMIT ?)",
@@ -188,7 +189,7 @@ async fn sweep(connection: &mut SqliteConnection, now: Moment, at_most: i64) -> 
 /// A full disk is a full store. SQLite's messages name tables and columns, never values.
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        /// `SQLITE_FULL`, and `SQLITE_IOERR_SHMSIZE`: no room for the log, or for the index of the log.
+        /// `SQLITE_FULL`, and `SQLITE_IOERR_SHMSIZE`: no space for the log, or for the index of the log.
         const FULL: [&str; 2] = ["13", "4874"];
         match error.as_database_error().and_then(DatabaseError::code) {
             Some(code) if FULL.contains(&&*code) => Self::Full(Limit::Disk),

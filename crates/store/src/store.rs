@@ -6,70 +6,71 @@ use async_trait::async_trait;
 
 use crate::{Draft, Expected, Holder, Key, Record, Written};
 
-/// Records that expire, and leases that expire.
+/// Expiring records and expiring leases.
 ///
-/// Every method is atomic, and what one client was told is done, all others see. A change that ended as
-/// [`Unreachable`](StoreError::Unreachable) may have happened or not, and over a network it may still happen a little later: a
-/// server that was frozen goes on with what had arrived. So write with [`Expected::Version`] where it matters, and read
-/// again before deciding anything.
+/// Every method is atomic, and a change that one client was told of is visible to all others. A change that ended as
+/// [`Unreachable`](StoreError::Unreachable) may or may not have happened. Over a network it may still happen a little
+/// later, because a server that was frozen continues with what had arrived. So write with [`Expected::Version`] where
+/// it matters, and read again before you decide anything.
 ///
-/// A call that is dropped halfway is the same: done or not, never half.
+/// The same is true of a call that is dropped halfway: it is done or not, never half done.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// The records of these keys, in their order, in one round trip however many they are.
+    /// The records of these keys, in their order, in one round trip for any number of keys.
     ///
-    /// Each record is consistent in itself. Two of them may be from either side of a write that happens meanwhile.
+    /// Each record is consistent in itself. Two records may be from before and after a concurrent write.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unreachable`].
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError>;
 
-    /// Writes the record if what is there is as expected.
+    /// Writes the record if the store has what is expected.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Full`] where even without the bodies that may go there is no room: nothing was written.
+    /// [`StoreError::Full`] if there is no room even without the bodies that may be dropped: nothing was written.
     /// [`StoreError::Unreachable`]: it may be written, now or in a moment, or not; read it again to know.
     ///
     /// # Panics
     ///
-    /// Where the mark is longer than [`MARK_MAX_BYTES`](crate::MARK_MAX_BYTES).
+    /// If the mark is longer than [`MARK_MAX_BYTES`](crate::MARK_MAX_BYTES).
     async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError>;
 
-    /// Takes the lease, or prolongs it where this holder has it; false while another has it. Its time starts now. One that was taken while
-    /// the clock was ahead is nobody's once the clock is right: no lease is held for longer than it was taken for.
+    /// Takes the lease, or extends it if this holder has it. Returns false while another holder has it. Its time starts
+    /// now. A lease that was taken while the clock was ahead belongs to nobody once the clock is right: no lease is
+    /// held for longer than it was taken for.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Full`], or [`StoreError::Unreachable`]: then the lease may be held until its time is over.
+    /// [`StoreError::Full`], or [`StoreError::Unreachable`]: then the lease may be held until it expires.
     async fn acquire(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError>;
 
-    /// Prolongs the lease only where this holder still has it; its time starts anew. False is final: the lease ran out, and
-    /// whoever acquired it since is entitled to it.
+    /// Extends the lease only if this holder still has it; its time starts again. False is final: the lease expired,
+    /// and another holder may have acquired it since.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unreachable`].
     async fn renew(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError>;
 
-    /// Gives the lease back; nothing happens where another holds it by now.
+    /// Releases the lease. Nothing happens if another holder has it by now.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unreachable`]: then it ends with its time.
+    /// [`StoreError::Unreachable`]: then the lease ends when it expires.
     async fn release(&self, lease: &Key, holder: &Holder) -> Result<(), StoreError>;
 
-    /// Whether the store can be read and written; for readiness. It writes something to know, and leaves no record.
+    /// Checks whether the store can be read and written, for readiness. This writes something, and leaves no record.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Full`] where there is no room for another mark, and [`StoreError::Unreachable`] for whatever else keeps it from being
-    /// written, each with its cause in words.
+    /// [`StoreError::Full`] if there is no room for another mark, and [`StoreError::Unreachable`] for every other
+    /// reason why it cannot be written, each with its cause in words.
     async fn check(&self) -> Result<(), StoreError>;
 
-    /// How full it is; `None` where that cannot be known. It costs about as much as a read of a few keys, and more where there are
-    /// very many: ask now and then, not for each request.
+    /// How full the store is; `None` if that cannot be known. This costs about as much as a read of a few keys, and
+    /// more if there are very many. Call it now and then, not for each request.
     ///
     /// # Errors
     ///
@@ -113,22 +114,22 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 /// How full a store is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Usage {
-    /// Bytes that are taken, with what expired and is not yet removed, and with whatever else is kept there: in a Redis that is
-    /// shared the keys of others, too.
+    /// Used bytes, including expired data that is not removed yet, and all other data in the same place: in a shared
+    /// Redis, also the keys of other applications.
     pub used_bytes: u64,
-    /// Bytes there may be. As `used_bytes` comes near, bodies are dropped, and then writes are refused.
+    /// Available bytes. When `used_bytes` gets near, bodies are dropped, and then writes are refused.
     pub capacity_bytes: u64,
-    /// Records and leases that are kept; at Redis the keys of the database, of which a record with a body has two.
+    /// Records and leases. For Redis these are the keys of the database, of which a record with a body has two.
     pub entries: u64,
 }
 
-/// Why a store could not do it. No message holds a byte of a key, a mark or a body.
+/// Why a store failed. No message contains a byte of a key, a mark or a body.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It has no room for it, and nothing may be evicted any more.
+    /// There is no room, and nothing more may be dropped.
     #[error("the store is full: {0}")]
     Full(Limit),
-    /// It did not answer, or not in time, or not as it should. The source says what happened.
+    /// The store did not answer, or not in time, or not correctly. The source says what happened.
     #[error("the store cannot be used")]
     Unreachable(#[source] Box<dyn Error + Send + Sync>),
 }
@@ -143,16 +144,16 @@ impl StoreError {
     }
 }
 
-/// What a full store is at the end of.
+/// The limit that a full store has reached.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 pub enum Limit {
-    /// The size bound that the store was given: [`MemoryStore`](crate::MemoryStore) and SQLite.
+    /// The size limit that was given to the store: [`MemoryStore`](crate::MemoryStore) and SQLite.
     #[error("its size bound leaves no room beside the marks, which are never evicted")]
     Size,
-    /// The disk under the file: SQLite. Bodies that may be evicted make no room there.
+    /// The disk under the file: SQLite. Dropping bodies makes no space there.
     #[error("there is no room left on its disk")]
     Disk,
-    /// The `maxmemory` of Redis, which evicts nothing.
+    /// The `maxmemory` of Redis, which drops nothing.
     #[error("Redis has no memory left below its maxmemory")]
     Memory,
 }

@@ -1,4 +1,4 @@
-//! The SQLite store on a disk that is full, and has room again.
+//! The SQLite store on a disk that is full, and then has space again.
 
 #[path = "support/clock.rs"]
 #[expect(dead_code, reason = "other tests need more of it")]
@@ -15,11 +15,11 @@ use tempfile::TempDir;
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// A disk of a test's own, in memory.
+/// A separate disk for a test, in memory.
 struct Disk(TempDir);
 
 impl Disk {
-    /// None where this user may not mount one.
+    /// `None` if this user may not mount one.
     fn of(size: &str) -> Option<Self> {
         let folder = TempDir::new().expect("a temporary folder");
         let mut mount = Command::new("mount");

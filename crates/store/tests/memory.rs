@@ -1,4 +1,4 @@
-//! The memory store, through the conformance suite and on its own.
+//! The memory store: the conformance suite, and its own tests.
 
 #[path = "support/clock.rs"]
 mod clock;
@@ -76,7 +76,7 @@ async fn expired_entries_leave_memory_as_others_come() {
         );
         most = most.max(memory.store.used_bytes());
     }
-    // A thousand of each are alive at a time.
+    // A thousand of each are alive at any time.
     assert!(most < 1_100_000, "{most} bytes for a thousand living records and leases");
 }
 

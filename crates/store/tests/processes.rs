@@ -1,4 +1,4 @@
-//! Several processes on one folder, and one that is killed in the middle.
+//! Several processes with one folder, and one that is killed halfway.
 
 use std::{collections::HashSet, env, path::Path, process::Stdio, time::Duration};
 
@@ -11,14 +11,14 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-/// Where it is set, this program is one of the writers, on that folder.
+/// If this is set, the program is one of the writers, for that folder.
 const FOLDER: &str = "IRONLEAF_STORE_TEST_FOLDER";
 const NAME: &str = "IRONLEAF_STORE_TEST_WRITER";
 
 const COUNTER: Key = Key::from_bytes([0; 32]);
 
 async fn open(folder: &Path) -> SqliteStore {
-    // Three that do nothing but write leave each other little.
+    // Three processes that only write leave each other little time.
     let patient = Duration::from_secs(5);
     let settings =
         SqliteSettings { turn_timeout: patient, busy_timeout: patient, ..SqliteSettings::default() };
@@ -50,7 +50,7 @@ async fn count(store: &SqliteStore) -> (u64, Expected) {
     }
 }
 
-/// Counts up together with the others, and says each number only once it and a record of its own are written.
+/// Counts up together with the others, and prints each number only after it and a record of its own are written.
 #[expect(clippy::print_stdout, reason = "its output is how the parent process hears of it")]
 async fn write_until_killed(folder: &Path, writer: u8) {
     let store = open(folder).await;
@@ -90,7 +90,7 @@ impl Writer {
         Self { number, process, lines, said: Vec::new() }
     }
 
-    /// False when it is gone and has said all it had to say.
+    /// Returns false when the process is gone and has printed everything.
     async fn listen(&mut self) -> bool {
         while let Some(line) = self.lines.next_line().await.expect("it works until it is killed") {
             if let Some(count) = line.strip_prefix("written ") {
@@ -102,7 +102,7 @@ impl Writer {
     }
 
     async fn kill(&mut self) {
-        // SIGKILL, wherever it is.
+        // SIGKILL, at any point.
         self.process.kill().await.expect("it works until it is killed");
         while self.listen().await {}
     }
@@ -114,7 +114,7 @@ async fn processes_share_a_folder_and_a_kill_forgets_nothing() {
         return write_until_killed(Path::new(&folder), name.to_str().unwrap().parse().unwrap()).await;
     }
     let folder = TempDir::new().unwrap();
-    // They meet at the empty folder: one of them makes the file.
+    // They start with the empty folder: one of them creates the file.
     let mut writers: Vec<_> = (1..=3).map(|number| Writer::start(folder.path(), number)).collect();
     for writer in &mut writers {
         for _ in 0..20 {

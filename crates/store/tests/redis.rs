@@ -1,4 +1,4 @@
-//! The Redis store, through the conformance suite and on its own, each test against a server of its own.
+//! The Redis store: the conformance suite, and its own tests, each with its own server.
 
 #[path = "support/redis_server.rs"]
 mod redis_server;
@@ -25,7 +25,7 @@ struct Redis(RedisServer);
 
 #[async_trait]
 impl Subject for Redis {
-    /// Lazy ones: `connect` refuses a cluster.
+    /// Lazy stores, because `connect` refuses a cluster.
     async fn clients(&self) -> [Arc<dyn Store>; 2] {
         let client = || RedisStore::lazy(&self.0.url(), patient()).expect("an address of ours");
         [Arc::new(client()), Arc::new(client())]
@@ -36,7 +36,7 @@ impl Subject for Redis {
     }
 }
 
-/// Patient: the machine that runs the tests may be busy.
+/// Long timeouts, because the machine that runs the tests may be busy.
 fn patient() -> RedisSettings {
     let timeout = Duration::from_secs(10);
     RedisSettings {
@@ -61,7 +61,7 @@ async fn redis_conforms() {
     conformance::check(&Redis(RedisServer::start(&[]))).await;
 }
 
-/// One node that has all slots refuses a script or an MGET across two of them as a large cluster would.
+/// One node with all slots refuses a script or an MGET across two of them, as a large cluster would.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_operation_stays_within_one_slot_of_a_cluster() {
     let server = RedisServer::start(&["--cluster-enabled", "yes"]);
@@ -151,14 +151,14 @@ async fn scripts_come_back_after_a_server_forgot_them() {
     }
 }
 
-/// What readiness was told last is good for a second.
+/// The last result of readiness is valid for a second.
 async fn a_second_later() {
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(1)).await;
     tokio::time::resume();
 }
 
-/// Well above the timeouts of [`impatient`], well below those of anything else.
+/// Well above the timeouts of [`impatient`], and well below all others.
 const SOON: Duration = Duration::from_secs(2);
 
 fn impatient() -> RedisSettings {
@@ -230,7 +230,7 @@ async fn connect_impatiently(server: &RedisServer) -> RedisStore {
     store
 }
 
-/// On a busy machine 100 ms may not be enough for the first answers.
+/// On a busy machine, 100 ms may not be enough for the first answers.
 async fn answers_again(store: &RedisStore) {
     let began = Instant::now();
     while store.check().await.is_err() {
@@ -274,7 +274,7 @@ async fn a_policy_that_could_drop_a_mark_is_told() {
 
 #[tokio::test]
 async fn errors_repeat_no_key_body_or_password() {
-    // Redis repeats the arguments of a command that it does not know.
+    // Redis repeats the arguments of an unknown command.
     let server = RedisServer::start(&["--rename-command", "EVALSHA", ""]);
     let store = RedisStore::lazy(&server.url(), patient()).unwrap();
     let unknown = store.write(&KEY, Expected::Absent, draft()).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! A Redis that answers and still is of no use: a replica, one that is full, one of a cluster, one that refuses a command.
+//! A Redis that answers and is still unusable: a replica, a full one, a cluster node, one that refuses a command.
 
 #[path = "support/forwarder.rs"]
 mod forwarder;
@@ -18,7 +18,7 @@ const KEY: Key = Key::from_bytes([0xab; 32]);
 const HOLDER: Holder = Holder::from_bytes([1; 16]);
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Patient: the machine that runs the tests may be busy.
+/// Long timeouts, because the machine that runs the tests may be busy.
 fn patient() -> RedisSettings {
     let timeout = Duration::from_secs(10);
     RedisSettings {
@@ -38,7 +38,7 @@ async fn not_ready(store: &RedisStore) -> String {
     store.check().await.expect_err("it is of no use").detail()
 }
 
-/// What readiness was told last is good for a second.
+/// The last result of readiness is valid for a second.
 async fn a_second_later() {
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(1)).await;
@@ -65,7 +65,7 @@ async fn a_read_only_replica_is_not_ready() {
     assert!(!is_ready(&replica).await && is_ready(&master).await);
 }
 
-/// It takes what is written, and forgets it when it hears from its master.
+/// It accepts writes, and forgets them when it hears from its master.
 #[tokio::test]
 async fn a_replica_that_can_be_written_is_not_ready() {
     let (master, replica) = (RedisServer::start(&[]), RedisServer::start(&["--replica-read-only", "no"]));
@@ -111,7 +111,7 @@ async fn a_former_master_that_its_replicas_have_left_is_left_by_us_as_well() {
 async fn a_redis_that_cannot_save_is_not_ready() {
     let server = RedisServer::start(&["--enable-protected-configs", "yes", "--save", "3600 1"]);
     let store = RedisStore::connect(&server.url(), patient()).await.unwrap();
-    // Nobody may make a file there.
+    // Nobody can create a file there.
     server.db::<()>("CONFIG SET dir /proc").await;
     server.db::<String>("BGSAVE").await;
     while server.db::<String>("INFO persistence").await.contains("rdb_bgsave_in_progress:1") {
@@ -180,7 +180,7 @@ async fn a_user_without_a_command_that_is_needed_is_not_ready() {
     assert!(told.contains("user may not"), "{told}");
 }
 
-/// What the documents ask for is enough.
+/// The permissions that the documents list are enough.
 #[tokio::test]
 async fn a_user_with_the_commands_of_the_documents_is_ready() {
     let server = RedisServer::start(&[]);
@@ -203,7 +203,7 @@ async fn readiness_leaves_nothing_behind() {
     assert_eq!(server.db::<u64>("DBSIZE").await, 0);
 }
 
-/// An address that leads to the master of the moment, and a connection that stays with the old one.
+/// An address that leads to the current master, and a connection that stays with the old one.
 #[tokio::test]
 async fn a_call_after_one_that_met_a_replica_goes_to_the_new_master() {
     let (one, other) = (RedisServer::start(&[]), RedisServer::start(&[]));

@@ -1,4 +1,4 @@
-//! The SQLite store, through the conformance suite and on its own.
+//! The SQLite store: the conformance suite, and its own tests.
 
 #[path = "support/clock.rs"]
 mod clock;
@@ -36,7 +36,7 @@ impl Sqlite {
 
 #[async_trait]
 impl Subject for Sqlite {
-    /// Each has its own connections, as two processes have.
+    /// Each client has its own connections, as two processes would.
     async fn clients(&self) -> [Arc<dyn Store>; 2] {
         [Arc::new(self.open().await), Arc::new(self.open().await)]
     }
@@ -60,7 +60,7 @@ async fn put(store: &SqliteStore, key: Key, draft: Draft) -> Version {
     }
 }
 
-/// Beside every connection of a store, as an administrator's.
+/// Connects beside every connection of a store, as an administrator would.
 async fn db_connect(folder: &Path) -> SqliteConnection {
     SqliteConnection::connect(&format!("sqlite://{}/store.sqlite3", folder.display()))
         .await
@@ -106,7 +106,7 @@ async fn a_version_does_not_come_again_after_a_restart() {
         assert!(!versions.contains(&version));
         versions.push(version);
         sqlite.clock.advance(HOUR);
-        // Another key's write sweeps the record away, and with it the highest row number.
+        // The write of another key sweeps the record away, and with it the highest row number.
         put(&store, Key::from_bytes([8; 32]), Draft { mark_ttl: Duration::ZERO, ..mark(b"") }).await;
         store.close().await;
     }
@@ -138,7 +138,7 @@ async fn its_files_are_for_their_owner_only() {
 #[tokio::test]
 async fn a_read_does_not_wait_for_a_writer_and_a_write_gives_up_in_time() {
     let mut sqlite = Sqlite::of(1 << 20);
-    // Long enough to open the file on a machine that has other things to do.
+    // Long enough to open the file on a busy machine.
     sqlite.settings.busy_timeout = Duration::from_secs(1);
     let store = sqlite.open().await;
     put(&store, KEY, mark(b"m")).await;
@@ -179,7 +179,7 @@ async fn readiness_writes_and_once_a_second_at_most() {
     }
 }
 
-/// A second in which nobody may write is told to all who ask in it, and is over with it.
+/// If nobody can write for a second, everybody who asks in that second is told, and then it is over.
 #[tokio::test]
 async fn a_store_that_cannot_be_written_is_not_ready_until_it_can() {
     let mut sqlite = Sqlite::of(1 << 20);
@@ -195,7 +195,7 @@ async fn a_store_that_cannot_be_written_is_not_ready_until_it_can() {
     store.check().await.unwrap();
 }
 
-/// Whoever took it was killed, and left no more than the file.
+/// The process that took it was killed, and left only the file.
 #[tokio::test]
 async fn a_lease_that_was_taken_while_the_clock_was_ahead_ends_with_that() {
     let sqlite = Sqlite::of(1 << 20);
@@ -213,7 +213,7 @@ async fn a_lease_that_was_taken_while_the_clock_was_ahead_ends_with_that() {
     assert!(!store.renew(&KEY, &dead, short).await.unwrap());
     assert!(!store.acquire(&KEY, &other, short).await.unwrap(), "and the new one is held");
     assert!(store.renew(&KEY, &heir, short).await.unwrap());
-    // As much as two clocks may differ says nothing.
+    // A difference within the clock skew proves nothing.
     sqlite.clock.go_back(Duration::from_secs(30));
     assert!(!store.acquire(&KEY, &other, short).await.unwrap());
 }

@@ -1,4 +1,4 @@
-//! What came back, and what it means.
+//! Answers, and what they mean.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,38 +16,38 @@ use crate::glass::COOKIE_NAME;
 use crate::replica::REASON_HEADER;
 use crate::timeline::pass;
 
-/// What a page that cannot be shown may take of our own time: five seconds for a refresh that is slow and has not failed, and a little
-/// for the store. Where the refresh fails it is half of that, which the lifecycle's own tests hold.
+/// How much of our own time a page that cannot be shown may take: five seconds for a refresh that is slow and has not
+/// failed, and a little for the store. If the refresh fails, it is half of that, which the lifecycle's own tests check.
 const LATEST: Duration = Duration::from_millis(5_500);
-/// What a page may take that is shown in the end: it has 2.5 seconds of its own behind such a refresh.
+/// How much time a page that is shown in the end may take: it has 2.5 seconds of its own after such a refresh.
 const LATEST_SHOWN: Duration = Duration::from_secs(8);
-/// What a store that is slow takes beside that.
+/// How much a slow store adds to that.
 const SLOW_STORE: Duration = Duration::from_millis(800);
-/// When everything that a sign-out begins is done, if nothing is in the way.
+/// When everything that a sign-out starts is done, without faults.
 const SIGN_OUT_SETTLES: Duration = Duration::from_secs(20);
-/// By then the end was tried to be written down once.
+/// By then, the end was tried to be recorded once.
 const END_IS_TRIED_WITHIN: Duration = Duration::from_secs(3);
-/// How long a refresh tries that nobody waits for any more.
+/// How long a refresh continues when nobody waits for it any more.
 const REFRESH_GOES_ON_FOR: Duration = Duration::from_secs(10);
-/// Half a minute lies between two tries to write an end down.
+/// Two tries to record an end are half a minute apart.
 const END_IS_WRITTEN_WITHIN: Duration = Duration::from_mins(2);
-/// A lease that could not be given back runs out within this time, and whoever has it may be waiting for the store to answer.
+/// A lease that could not be released expires within this time, and its holder may be waiting for the store to answer.
 const LEASE_STAYS: Duration = Duration::from_secs(12);
-/// What went wrong shortly before a sign-out can still be in its way.
+/// A fault shortly before a sign-out can still affect it.
 const FOREGOING: Duration = Duration::from_mins(2);
 
 /// What a person sees.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Answer {
-    /// What was asked for.
+    /// What they asked for.
     Done,
-    /// The sign-in page, for good.
+    /// The sign-in page; the session is over.
     SignedOut,
-    /// The sign-in page, but the cookie is still good elsewhere.
+    /// The sign-in page, but the cookie is still valid elsewhere.
     NotHere,
     /// "Temporarily unavailable".
     Unavailable,
-    /// Nothing.
+    /// No answer.
     None,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Exchange {
     pub(super) ask: Ask,
     pub(super) sent: State,
     pub(super) number: u32,
-    /// Nobody had asked for the session's end before.
+    /// Nobody had requested the session's end before.
     pub(super) first_to_end: bool,
     /// The oldest address that a page may show.
     pub(super) oldest_email: u32,
@@ -111,7 +111,8 @@ impl Received {
         }
     }
 
-    /// Whether it takes a session away and brings none. One that needs another number of cookies is removed and set at once.
+    /// Whether it removes a session and sets none. A session that needs a different number of cookies is removed and
+    /// set at once.
     fn removes_session(&self) -> bool {
         let removes = self.cookies.iter().any(
             |line| matches!(Applied::read(line), Applied::Removed { name } if name.starts_with(COOKIE_NAME)),
@@ -119,7 +120,7 @@ impl Received {
         removes && self.session_cookies().next().is_none()
     }
 
-    /// The cookies with a session that it sets.
+    /// The session cookies that it sets.
     fn session_cookies(&self) -> impl Iterator<Item = (&str, &str)> {
         self.cookies.iter().filter_map(|line| match Applied::read(line) {
             Applied::Set { name, value } if name.starts_with(COOKIE_NAME) => Some((name, value)),
@@ -169,13 +170,13 @@ impl Browser {
         }
     }
 
-    /// What a page that left its replica tells about what that has written down, and could have done.
+    /// Notes what a page that left its replica shows about what the replica has recorded, and could have done.
     fn page_left(&self, exchange: &Exchange, received: &Received, session: SessionRef) {
         let world = &self.world;
         let replica = &world.replicas[exchange.replica];
         if let Some(glance) = world.glass.look(received.session_cookies()) {
             let family = world.checker.family_of(session);
-            // How often the tokens were renewed is the number of the token only where each renewal makes a new one.
+            // The number of refreshes is the number of the token only if each refresh makes a new one.
             if world.setup.style.rotates() {
                 replica.page_left(family, glance.generation);
             }
@@ -184,12 +185,12 @@ impl Browser {
             let lately = exchange.ingress.saturating_sub(LEASE_STAYS);
             let head_is_busy = world.replicas.iter().any(|replica| replica.store_disturbed_since(lately));
             world.checker.leaves(world.scene(), session, glance, Writing { store_down, head_is_busy });
-            // Whoever doubted what came of the last refresh knows by now.
+            // A process that was in doubt about the last refresh knows its result by now.
             if world.setup.style.rotates() && !store_down {
                 world.checker.written(family, u32::try_from(glance.generation).unwrap_or(u32::MAX));
             }
         }
-        // A page that could be shown had a living access token, and perhaps no reason to refresh.
+        // A page that could be shown had a valid access token, and perhaps no reason to refresh.
         let refused = received.status == StatusCode::SERVICE_UNAVAILABLE;
         let able = !exchange.key_unknown && !received.disturbed;
         if refused && able && world.checker.has_lost_an_answer(session) {
@@ -197,7 +198,7 @@ impl Browser {
         }
     }
 
-    /// Whoever asked for the page leaves; what it began goes on for a while.
+    /// The person who asked for the page leaves; what it started continues for a while.
     fn watch_chance(&self, exchange: &Exchange, session: SessionRef) {
         let (world, index, ingress) = (self.world.clone(), exchange.replica, exchange.ingress);
         tokio::spawn(async move {
@@ -213,9 +214,9 @@ impl Browser {
         });
     }
 
-    /// The session is over, and the core API shall know soon.
+    /// The session is over, and the core API must know soon.
     fn ended(&self, exchange: &Exchange, received: &Received, session: SessionRef) {
-        // What was over in this browser already may live on in another, and is none of its business.
+        // A session that was already over in this browser may still be active in another one, which is unaffected.
         if exchange.key_unknown || exchange.sent.glance.is_none() || exchange.sent.over {
             return;
         }
@@ -237,7 +238,7 @@ impl Browser {
             let replica = &world.replicas[index];
             let begun = world.checker.ending_since(session).unwrap_or(ingress).min(ingress);
             let since = begun.saturating_sub(FOREGOING);
-            // Whoever had a refresh under way is to give its grant back, on whichever replica that was.
+            // A process with a refresh in progress has to return its grant, on whichever replica that was.
             let hindered = world.replicas.iter().any(|replica| replica.core_disturbed_since(ingress))
                 || replica.store_disturbed_since(ingress)
                 || world.checker.was_disturbed(family, since)
@@ -248,7 +249,7 @@ impl Browser {
         });
     }
 
-    /// Takes the cookies in, in the order of arrival, and judges what is seen.
+    /// Stores the cookies in the order of arrival, and judges what the person sees.
     pub(super) fn receive(&self, exchange: &Exchange, received: &Received) -> Answer {
         let world = &self.world;
         world.tell_of(self.person, format!("#{} {received}", exchange.number));
@@ -338,12 +339,13 @@ impl Browser {
         Answer::Done
     }
 
-    /// While the store is down, a copy of a cookie outlives its session for a while; no longer.
+    /// While the store is down, a copy of a cookie outlives its session for a limited time.
     fn shown_after_end(&self, exchange: &Exchange, session: SessionRef) {
         let world = &self.world;
         let ended = world.checker.how_it_ended(session).filter(|ended| ended.at < exchange.ingress);
         let Some(ended) = ended else { return };
-        // Its end may be written down only when the store is back for whoever was asked, if that process lives so long.
+        // Its end may be recorded only when the store is back for the replica that was asked, if that process still
+        // runs.
         let asked = &world.replicas[ended.replica];
         let recently = world.now().saturating_sub(END_IS_WRITTEN_WITHIN);
         let shown = Shown {

@@ -1,4 +1,4 @@
-//! The cookies of a browser, as far as this application sets any.
+//! The cookies that this application sets in a browser.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ struct Stored {
     expires_at: Duration,
 }
 
-/// What a line of `Set-Cookie` does.
+/// The effect of a `Set-Cookie` line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Applied<'a> {
     Set {
@@ -36,12 +36,12 @@ impl Jar {
         Some(pairs.join("; "))
     }
 
-    /// Name and value of each cookie.
+    /// The name and value of each cookie.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, stored)| (name.as_str(), stored.value.as_str()))
     }
 
-    /// Drops what is over; says whether that was anything.
+    /// Removes expired cookies, and returns whether there were any.
     pub(crate) fn expire(&mut self, now: Duration) -> bool {
         let before = self.0.len();
         self.0.retain(|_, stored| now < stored.expires_at);

@@ -1,4 +1,4 @@
-//! A person: some visits a day, each of one kind or another, and the patience to try again.
+//! A person: some visits a day of different kinds, and the patience to try again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::dice::Dice;
 use crate::timeline::pass;
 use crate::world::World;
 
-/// When a page did not come, a person tries again so much later: the first wait is what Retry-After says.
+/// When a page did not come, a person tries again after these times: the first one is what Retry-After says.
 const TRIES_AGAIN_AFTER: [Duration; 5] = [
     Duration::from_secs(5),
     Duration::from_secs(12),

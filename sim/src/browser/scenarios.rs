@@ -1,4 +1,4 @@
-//! The kinds of visits: from a look at one page to a laptop that wakes up with a cookie of yesterday.
+//! The kinds of visits: from a look at one page to a laptop that wakes up with yesterday's cookie.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ const VISITS: &[(u32, Visit)] = &[
     (2, Visit::SignInOver),
 ];
 
-/// Longer than an access token lives, leeway or not.
+/// Longer than an access token lives, with or without the leeway.
 const UNTIL_DUE: (u64, u64) = (20 * 60 + 30, 26 * 60);
 const NIGHT: Duration = Duration::from_hours(12);
 
@@ -68,7 +68,7 @@ impl Person {
         }
     }
 
-    /// An hour or two, a page now and then, two at once sometimes.
+    /// An hour or two with a page now and then, sometimes two at once.
     async fn work(&mut self) {
         for _ in 0..self.dice.range(4, 14) {
             if self.dice.once_in(3) {
@@ -88,7 +88,7 @@ impl Person {
         self.page().await;
     }
 
-    /// Everything at once, right around the end of the access token.
+    /// Everything at once, near the expiry of the access token.
     async fn expiry(&mut self) {
         if self.page().await != Answer::Done {
             return;
@@ -119,7 +119,7 @@ impl Person {
         self.page().await;
     }
 
-    /// No answer arrives for an hour or more; after that, perhaps, the laptop is closed for a night.
+    /// No answer arrives for an hour or more. After that, the laptop may be closed for a night.
     async fn train(&mut self) {
         for _ in 0..self.dice.range(2, 5) {
             let ask = Ask { response_lost: true, ..Ask::plain(What::Page) };
@@ -135,7 +135,7 @@ impl Person {
         self.page().await;
     }
 
-    /// Somewhere else, with the same cookie, the session goes on for three rotations; then this browser wakes up.
+    /// Elsewhere, the session continues with the same cookie for three rotations. Then this browser wakes up.
     async fn wake_up_behind(&mut self) {
         let elsewhere = self.browser.copy();
         for _ in 0..3 {
@@ -149,7 +149,7 @@ impl Person {
         self.page().await;
     }
 
-    /// The browser's profile is put back to an earlier state.
+    /// The browser's profile is reset to an earlier state.
     async fn restore(&mut self) {
         let backup = self.browser.copy();
         for _ in 0..self.dice.range(1, 3) {
@@ -170,7 +170,7 @@ impl Person {
         self.page().await;
     }
 
-    /// Signs out while other tabs are loading; whoever copied the cookie tries it afterwards.
+    /// Signs out while other tabs are loading. Somebody who copied the cookie tries it afterwards.
     async fn sign_out(&mut self) {
         if self.dice.once_in(2) {
             pass(self.dice.secs(UNTIL_DUE.0, UNTIL_DUE.1)).await;
@@ -199,7 +199,7 @@ impl Person {
         for wait in [0, 5, self.dice.range(10, 1800)] {
             pass(Duration::from_secs(wait)).await;
             self.world.counts.fault(Fault::CopyReplayed);
-            // A fresh copy each time: an answer must not teach it better.
+            // A fresh copy each time, because an answer must not update it.
             let what = if self.dice.once_in(4) { What::Home } else { What::Page };
             copy.copy().fetch(Ask::plain(what)).await;
         }
@@ -214,7 +214,7 @@ impl Person {
         }
     }
 
-    /// So many pages at once, the last so many milliseconds after the first.
+    /// This many pages at once, all within this many milliseconds.
     async fn burst(&mut self, tabs: u64, within_millis: u64) {
         if self.until_expiry().is_zero() && tabs > 1 {
             self.world.counts.fault(Fault::ExpiryBurst);
@@ -227,11 +227,11 @@ impl Person {
         all(pages).await;
     }
 
-    /// How long the session's newest access token still lives.
+    /// The remaining lifetime of the session's newest access token.
     fn until_expiry(&self) -> Duration {
         let family = self.browser.session().map(|session| self.world.checker.family_of(session));
         let rotated_at = family.and_then(|family| self.world.core.look(family, |family| family.rotated_at));
-        // The core API's times are a minute ahead, see there.
+        // The core API's clock has a head start of a minute.
         let expires_at = rotated_at.unwrap_or_default() + ACCESS_TTL;
         expires_at.saturating_sub(self.world.core_now())
     }

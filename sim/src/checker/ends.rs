@@ -1,4 +1,4 @@
-//! Ends that were asked for, and what must not be seen after them.
+//! Requested ends, and what must not be seen after them.
 
 use std::time::Duration;
 
@@ -11,27 +11,28 @@ use crate::style::Style;
 #[expect(clippy::struct_excessive_bools, reason = "what is asked of the world, each by itself")]
 pub(crate) struct Shown {
     pub(crate) ended: Ended,
-    /// A name in the header, and nothing that a token would have to be good for.
+    /// Only a name in the header, and nothing that needs a valid token.
     pub(crate) only_a_name: bool,
-    /// The store failed the replica that shows it.
+    /// The store failed for the replica that shows it.
     pub(crate) unread: bool,
-    /// The store failed the replica that was asked for the end until lately, so that it may be writing yet.
+    /// Until recently the store failed for the replica that was asked for the end, so it may still be writing.
     pub(crate) unwritten: bool,
     /// That replica crashed, or was stopped for a while, after the end.
     pub(crate) asked_crashed: bool,
 }
 
-/// What was in the way of a sign-out.
+/// The obstacles to a sign-out.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Left {
-    /// The store failed some replica.
+    /// The store failed for some replica.
     pub(crate) store_failed: bool,
     /// A fault kept somebody from telling the API, or from knowing what to tell.
     pub(crate) hindered: bool,
 }
 
 impl Checker {
-    /// The person asked for the end of a session, by signing out or by signing in over it. Says whether for the first time.
+    /// The person requested the end of a session, by signing out or by signing in again. Returns whether it is the
+    /// first time.
     pub(crate) fn ending(&self, now: Duration, session: SessionRef) -> bool {
         let mut state = self.state();
         let found = state.sessions.of(session);
@@ -54,7 +55,7 @@ impl Checker {
         self.state().sessions.of(session).ended.get_or_insert(ended);
     }
 
-    /// The end of a session could not be written down at once.
+    /// The end of a session could not be recorded at once.
     pub(crate) fn end_unwritten(&self, session: SessionRef) {
         if let Some(ended) = &mut self.state().sessions.of(session).ended {
             ended.store_down = true;
@@ -68,7 +69,7 @@ impl Checker {
         let age = scene.core_now.saturating_sub(rotated_at);
         let superseded = session.superseded(scene.now, seen.rotation, age);
         let timed_out = session.timed_out(scene.now, seen, self.lives);
-        // Without room for what followed, an older cookie is superseded at once.
+        // Without room for its successor, an older cookie is superseded at once.
         let unkept = self.state().families.notes(session.family).unkept;
         let nothing_left = self.style.supersedes() && (superseded.is_some() || unkept);
         timed_out.or_else(|| nothing_left.then_some(Excuse::EndedSuperseded))
@@ -89,16 +90,17 @@ impl Checker {
             state.excuse(Excuse::EndLost);
             return;
         }
-        // Nobody can know of the end then, and where the API could not be told of it either, its tokens are good. Where reuse
-        // ends the person's sessions, it is not told of a token that may be spent: with the store down that is every one.
-        // Whoever was to tell it once it is back, and to write the end down, may have died before either.
+        // Nobody can know of the end then, and if the API could not be told of it either, its tokens are valid. If
+        // reuse ends the person's sessions, the API is not told with a token that may be spent; with the store down,
+        // every token may be. The process that was to tell the API and record the end later may have died before
+        // either.
         let untold = (crashed || matches!(self.style, Style::Free | Style::Cookies | Style::Person))
             && scene.core.has_unused_token(family, scene.core_now);
         let unwritten = shown.ended.store_down && (shown.unwritten || shown.asked_crashed);
         if (shown.unread || unwritten) && (since <= COPY_LIVES || untold) {
             state.excuse(Excuse::StoreDown);
             if untold && crashed {
-                // Nobody knows of that end any more, and nobody will: the session goes on until the next one.
+                // Nobody knows of that end any more, and nobody will. The session continues until the next one.
                 state.sessions.of(session).ended = None;
             }
             return;
@@ -107,7 +109,7 @@ impl Checker {
         state.violate(scene, person, Violation::CopyShows, text);
     }
 
-    /// What there is to do at a sign-out is done, or was tried for long enough.
+    /// The work of a sign-out is done, or was tried for long enough.
     pub(crate) fn sign_out_settled(&self, scene: Scene<'_>, session: SessionRef, left: Left) {
         let family = self.family_of(session);
         if !scene.core.has_unused_token(family, scene.core_now) {
@@ -127,12 +129,12 @@ impl Checker {
         }
     }
 
-    /// When the person first asked for its end.
+    /// When the person first requested its end.
     pub(crate) fn ending_since(&self, session: SessionRef) -> Option<Duration> {
         self.state().sessions.of(session).ending_since
     }
 
-    /// Whether the person asked for its end.
+    /// Whether the person requested its end.
     pub(crate) fn is_ending(&self, session: SessionRef) -> bool {
         self.state().sessions.of(session).ending_since.is_some()
     }

@@ -1,4 +1,4 @@
-//! What is noted of each family of tokens, as seen on the wire to the core API.
+//! Notes about each family of tokens, as seen on the wire to the core API.
 
 use std::time::Duration;
 
@@ -7,13 +7,14 @@ use super::verdict::Excuse;
 use crate::core_api::FamilyId;
 use crate::style::Style;
 
-/// How long a token that may be consumed must rest before it is presented again where no answer came (DESIGN.md, "Tokens").
+/// How long a token that may be consumed must rest before it is presented again after a missing answer (`Rest` in
+/// `crates/auth/README.md`).
 const REST: Duration = Duration::from_secs(30);
 
 /// The default of `Patience::refresh`.
 const REFRESH_TRIES_FOR: Duration = Duration::from_secs(8);
 
-/// By what an answer was lost.
+/// How an answer was lost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum LostTo {
     Network,
@@ -27,16 +28,16 @@ pub(crate) enum LostTo {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sent<'a> {
     pub(crate) family: FamilyId,
-    /// Which of the family's tokens, or which value of its cookie.
+    /// The number of the family's token, or of its cookie's value.
     pub(crate) generation: u32,
     pub(crate) key: Option<&'a str>,
-    /// The store failed this replica just now, so that it may not know what others have written down.
+    /// The store failed for this replica just now, so it may not know what others have recorded.
     pub(crate) blind: bool,
-    /// Which life of which replica.
+    /// The replica, and which of its lives.
     pub(crate) asker: usize,
 }
 
-/// What is wrong with that.
+/// What is wrong with presenting it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Complaint {
     Twice(String),
@@ -47,54 +48,55 @@ pub(crate) enum Complaint {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Notes {
-    /// The session that holds it; nobody cares about a family whose sign-in never arrived.
+    /// The session that holds it. A family whose sign-in never arrived does not matter.
     pub(crate) session: Option<SessionRef>,
-    /// Its end was asked for, which is done by presenting a spent token.
+    /// Its end was requested, which presents a spent token.
     pub(crate) ending: bool,
-    /// The generation whose tokens nobody got.
+    /// The generation whose tokens nobody received.
     pub(crate) lost: Option<(u32, LostTo)>,
     pub(crate) lost_at: Duration,
-    /// Whether it was lost soon after the token first left. A later presentation may be the last that is recognised, as far as
-    /// whoever asks can know.
+    /// Whether the answer was lost soon after the token first left. As far as the process can know, a later
+    /// presentation may be the last one that is recognised.
     pub(crate) lost_at_first: bool,
-    /// When a token of which generation first left, whatever came of that.
+    /// The generation of the token that left last, and when it first left, whatever the result.
     began: Option<(u32, Duration)>,
-    /// The generation whose tokens somebody got.
+    /// The generation whose tokens somebody received.
     pub(crate) arrived: Option<u32>,
     /// When somebody last could have asked for the lost answer again.
     pub(crate) chance: Option<Duration>,
-    /// A token of this generation was presented, and no replica can know what came of it.
+    /// A token of this generation was presented, and no replica can know the result.
     pub(crate) doubt: Option<u32>,
-    /// The grant of the last refresh found no room in the store.
+    /// The store had no room for the grant of the last refresh.
     pub(crate) unkept: bool,
-    /// Why it was revoked for reuse, where nothing of ours could avoid that.
+    /// Why it was revoked for reuse, if our code could not avoid that.
     pub(crate) excused: Option<Excuse>,
     pub(crate) disturbed_at: Option<Duration>,
     presented: Option<Presented>,
-    /// Until when the API asked to wait with which generation.
+    /// With which generation the API asked to wait, and until when.
     not_before: Option<Wait>,
 }
 
-/// What the API has asked to wait.
+/// The API's request to wait.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wait {
     pub(crate) generation: u32,
     pub(crate) until: Duration,
-    /// Whether whoever was asked had the store, to tell the others.
+    /// Whether the process that was asked had the store to tell the others.
     pub(crate) told: bool,
-    /// Who was asked, which life of which replica. It knows in any case.
+    /// The process that was asked: the replica, and which of its lives. It knows in any case.
     pub(crate) asker: usize,
 }
 
 #[derive(Clone, Debug)]
 struct Presented {
     generation: u32,
-    /// When the time began in which the API recognises it: one that comes later begins it anew, if it is the one that spends.
+    /// When the time began in which the API recognises a repetition. A later presentation starts it again, if it is the
+    /// one that spends the token.
     first: Duration,
     at: Duration,
     key: Option<Box<str>>,
     times: u32,
-    /// A whole answer came that says nothing of the token: nothing is under way any more.
+    /// A whole answer came that says nothing about the token, so nothing is in progress any more.
     answered: bool,
 }
 
@@ -110,7 +112,7 @@ impl Families {
         &mut self.0[index]
     }
 
-    /// Notes that a token leaves, and says what is wrong with that.
+    /// Notes that a token leaves, and returns what is wrong with that.
     pub(crate) fn presented(&mut self, style: Style, sent: Sent<'_>, now: Duration) -> Option<Complaint> {
         let notes = self.notes(sent.family);
         let generation = sent.generation;
@@ -155,7 +157,7 @@ impl Presented {
     fn may_be_followed(&self, style: Style, key: Option<&str>, now: Duration) -> bool {
         let rested = self.answered || now.saturating_sub(self.at) >= REST;
         match style {
-            // What is too early there is seen by what the API does.
+            // The API's reaction shows what is too early there.
             Style::Free | Style::Cookies | Style::JwtSessions => true,
             // Never: a token that is known to be unspent is not noted as presented.
             Style::Person => false,
@@ -170,35 +172,35 @@ impl Presented {
 }
 
 impl Notes {
-    /// Whether the token that left last first did so no longer ago than a refresh tries.
+    /// Whether the token that left last did so for the first time within the time for which a refresh tries.
     pub(crate) fn began_lately(&self, now: Duration) -> bool {
         self.began.is_some_and(|(_, at)| now.saturating_sub(at) < REFRESH_TRIES_FOR)
     }
 
-    /// A whole answer came, out of form or of somebody in between.
+    /// A whole answer came, malformed or from a proxy in between.
     pub(crate) fn answered(&mut self, generation: u32) {
         if let Some(presented) = self.presented.as_mut().filter(|last| last.generation == generation) {
             presented.answered = true;
         }
     }
 
-    /// The token is certainly not spent, and the API asks to wait until then.
+    /// The token is certainly not spent, and the API asks to wait until a time.
     pub(crate) fn turned_away(&mut self, wait: Wait) {
         self.not_before = Some(wait);
         self.presented = self.presented.take().filter(|last| last.generation != wait.generation);
     }
 
-    /// Until when nobody may ask, whatever clock they go by.
+    /// The time before which nobody may ask, by any clock.
     pub(crate) fn waits_until(&self) -> Duration {
         self.not_before.map(|wait| wait.until + 2 * REST).unwrap_or_default()
     }
 
-    /// Whoever was asked to wait cannot tell the others.
+    /// The process that was asked to wait cannot tell the others.
     pub(crate) fn forget_wait(&mut self) {
         self.not_before = None;
     }
 
-    /// Why a session with this family may end, the family being at `generation` since `age`.
+    /// Why a session with this family may end; the family has been at `generation` for `age`.
     pub(crate) fn excuse(&self, style: Style, generation: u32, age: Duration) -> Option<Excuse> {
         let lost = self.lost.is_some_and(|(lost, _)| lost == generation);
         match style {
@@ -211,7 +213,7 @@ impl Notes {
                 let is_open = self.doubt.is_some_and(|doubt| doubt == generation || doubt + 1 == generation);
                 is_open.then_some(Excuse::Unresolved)
             }
-            // What stays the same cannot be lost with an answer.
+            // A token that stays the same cannot be lost with an answer.
             Style::Free | Style::Cookies | Style::JwtSessions => None,
         }
     }

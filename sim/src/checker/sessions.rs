@@ -1,4 +1,4 @@
-//! What is noted of each session, as seen from its browsers.
+//! Notes about each session, as seen from its browsers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,23 +11,23 @@ use crate::glass::Glance;
 use crate::style::Style;
 use crate::timeline::readable;
 
-/// Two machines differ by up to thirty seconds, and a seal may be an hour old when the last request was not.
+/// Two machines differ by up to thirty seconds, and a seal may be an hour older than the last request.
 const SKEW: Duration = Duration::from_mins(1);
 const SEAL_AGE: Duration = Duration::from_hours(1);
 
-/// While the store is down, a copied cookie can outlive its session by so much (`docs/security.md`).
+/// While the store is down, a copied cookie can outlive its session by this long (`docs/security.md`).
 pub(crate) const COPY_LIVES: Duration = ACCESS_TTL.saturating_add(SKEW);
 
-/// A session that shows no page for this long in calm weather never will.
+/// A session that shows no page for this long, without faults, never will.
 const PATIENCE: Duration = Duration::from_mins(30);
 const PATIENCE_ANSWERS: u32 = 4;
-/// What lies further apart has nothing to do with each other.
+/// Events that are further apart are unrelated.
 const FORGETS_AFTER: Duration = Duration::from_mins(45);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct SessionRef(pub u32);
 
-/// After what times a session ends by itself.
+/// After which times a session ends by itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lives {
     pub(crate) idle: Duration,
@@ -39,7 +39,7 @@ pub(crate) struct Lives {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     pub(crate) session: SessionRef,
-    /// Of the cookie that was sent.
+    /// The rotation of the cookie that was sent.
     pub(crate) rotation: u64,
     /// When that cookie last came with an answer.
     pub(crate) held_since: Duration,
@@ -58,17 +58,17 @@ pub(crate) struct Session {
     /// When a replica said that it is over.
     pub(crate) ended: Option<Ended>,
     excused: Option<Excuse>,
-    /// The checker has said so; once is enough.
+    /// The checker has reported it; once is enough.
     pub(crate) lost: bool,
     last_answer_at: Duration,
-    /// The highest rotation that a replica was shown, and when it first was.
+    /// The highest rotation that a replica received, and when it first did.
     shown: (u64, Duration),
-    /// The highest rotation in any cookie that left a replica, and in one that left while the store was there.
+    /// The highest rotation in any cookie that left a replica, and in one that left while the store was available.
     left: u64,
     left_written: u64,
     /// When the tokens of each generation first left a replica.
     issued: BTreeMap<u64, Duration>,
-    /// The address that the highest rotation came with first.
+    /// The address with which the highest rotation first came.
     email: (u64, u32),
     unavailable: Option<Unavailable>,
 }
@@ -77,13 +77,13 @@ pub(crate) struct Session {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ended {
     pub(crate) at: Duration,
-    /// Who was asked to end it.
+    /// The replica that was asked to end it.
     pub(crate) replica: usize,
-    /// Whether the store failed that replica meanwhile.
+    /// Whether the store failed for that replica in the meantime.
     pub(crate) store_down: bool,
 }
 
-/// 503s and nothing else.
+/// A period with only 503s.
 #[derive(Clone, Copy, Debug)]
 struct Unavailable {
     since: Duration,
@@ -126,14 +126,14 @@ impl Sessions {
 }
 
 impl Session {
-    /// Says whether nobody had asked for the end before.
+    /// Returns whether nobody had requested the end before.
     pub(crate) fn end(&mut self, now: Duration) -> bool {
         let first = self.ending_since.is_none();
         self.ending_since.get_or_insert(now);
         first
     }
 
-    /// Whether this excuse is heard for the first time. One session ends once, in however many tabs.
+    /// Whether this is the first time for this excuse. A session ends once, in any number of tabs.
     pub(crate) fn is_news(&mut self, excuse: Excuse) -> bool {
         self.excused.replace(excuse) != Some(excuse)
     }
@@ -144,8 +144,8 @@ impl Session {
         }
     }
 
-    /// A cookie leaves a replica that may not have been able to write it down, or not what an answer has told beside it. Says
-    /// whether its address is older than one that an earlier rotation had.
+    /// A cookie leaves a replica that may not have been able to record it, or what an answer has told beside it.
+    /// Returns whether its address is older than that of an earlier rotation.
     pub(crate) fn leaves(&mut self, glance: Glance, store_down: bool, may_be_unwritten: bool) -> bool {
         let Glance { rotation, email, .. } = glance;
         self.left = self.left.max(rotation);
@@ -159,17 +159,17 @@ impl Session {
         is_reverted
     }
 
-    /// Notes that these tokens leave, and says when they first did.
+    /// Notes that these tokens leave, and returns when they first did.
     pub(crate) fn tokens_since(&mut self, glance: Glance, now: Duration) -> Duration {
         *self.issued.entry(glance.generation).or_insert(now)
     }
 
-    /// The oldest address that a page may show to whoever comes with this.
+    /// The oldest address that a page may show for this cookie.
     pub(crate) fn oldest_email(&self, glance: Glance) -> u32 {
         if self.email.0 == glance.rotation { glance.email.min(self.email.1) } else { 0 }
     }
 
-    /// The end that was excused already, where there is nothing after it.
+    /// The end that was already excused, if nothing comes after it.
     pub(crate) fn final_excuse(&self) -> Option<Excuse> {
         self.excused.filter(|excuse| excuse.is_final())
     }
@@ -179,7 +179,7 @@ impl Session {
         self.unavailable = None;
     }
 
-    /// Why it may have ended, as far as the browser's side tells.
+    /// Why it may have ended, as far as the browser's side shows.
     pub(crate) fn excuse(&self, now: Duration, seen: Seen, lives: Lives) -> Option<Excuse> {
         let ending = self.ending_since.map(|_| Excuse::Ending);
         ending.or_else(|| self.timed_out(now, seen, lives))
@@ -192,13 +192,14 @@ impl Session {
         let unused = now.saturating_sub(self.last_answer_at) + slack;
         let age = now.saturating_sub(self.begun_at) + SKEW;
         let shortest = lives.idle.min(lives.refresh_token);
-        // However often a cookie is sealed anew, it goes with its refresh token.
+        // However often a cookie is sealed again, it expires with its refresh token.
         let is_spoilt = now.saturating_sub(seen.tokens_since) + SKEW >= lives.refresh_token;
         (age >= lives.absolute || held.max(unused) >= shortest || is_spoilt).then_some(Excuse::TimedOut)
     }
 
-    /// Whether a cookie of this rotation may have lost its session to time: the head that followed it was shown, or is of `age`.
-    /// What left while the store was down may be in no head, and what is in the head then is what left before.
+    /// Whether a cookie of this rotation may have lost its session because of time: the head after it was shown, or is
+    /// `age` old. A cookie that left while the store was down may be in no head, and the head then contains what left
+    /// before.
     pub(crate) fn superseded(&self, now: Duration, rotation: u64, age: Duration) -> Option<Excuse> {
         let Patience { shown: shown_stays, successor, .. } = Patience::default();
         let shown_long_ago = now.saturating_sub(self.shown.1) + SKEW >= shown_stays;
@@ -209,8 +210,8 @@ impl Session {
         (is_over(self.left) || is_over(self.left_written)).then_some(Excuse::Superseded)
     }
 
-    /// Notes a 503; since when there is nothing else in calm weather, once that is beyond patience.
-    /// A fault that hit one of its calls, though nobody saw an answer of that, begins the count anew.
+    /// Notes a 503. Returns since when there was nothing else without faults, once that is longer than a person's
+    /// patience. A fault that hit one of its calls restarts the count, even if nobody saw an answer of that.
     pub(crate) fn stuck(
         &mut self,
         style: Style,

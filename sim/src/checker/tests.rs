@@ -1,4 +1,4 @@
-//! A session and its family in a handful of situations.
+//! A session and its family in several situations.
 
 use super::*;
 use crate::core_api::Call;
@@ -153,7 +153,7 @@ fn a_cookie_that_is_behind_is_superseded_only_after_the_time_that_is_promised() 
     assert_eq!(bench.sent_away(shown + Duration::from_mins(10), 0), Some(Excuse::Superseded));
 }
 
-/// An answer after the end, of a replica that has the store.
+/// An answer after the end, from a replica that has the store.
 const SHOWN: Shown = Shown {
     ended: Ended { at: HOUR, replica: 0, store_down: false },
     only_a_name: false,
@@ -176,9 +176,9 @@ fn a_copy_that_works_after_the_end_is_found_unless_the_store_was_down_for_as_lon
     let found = Violation::CopyShows.words();
     let excused = Excuse::StoreDown.words();
     let unread = Shown { unread: true, ..SHOWN };
-    // It could be written after a while, and is: what came before is no excuse any more.
+    // It could be written after a while, and was: what came before is no longer an excuse.
     let written = Shown { unwritten: false, ..UNWRITTEN };
-    // The store was down at some other time than the end's.
+    // The store was down at another time than that of the end.
     let unrelated = Shown { ended: SHOWN.ended, ..UNWRITTEN };
     for (shown, after, expected) in [
         (SHOWN, 1, found),
@@ -193,7 +193,7 @@ fn a_copy_that_works_after_the_end_is_found_unless_the_store_was_down_for_as_lon
     }
 }
 
-/// Such an API cannot be told, and its token is good until it is.
+/// Such an API cannot be told, and its token is valid until it is.
 #[test]
 fn a_copy_whose_token_no_sign_out_could_end_works_as_long_as_the_end_is_unwritten() {
     for (style, expected) in [
@@ -257,7 +257,7 @@ fn a_token_that_a_sign_out_leaves_is_found_unless_something_was_in_the_way() {
         (Style::Ours, false, calm, found),
         (Style::Ours, false, hindered, Excuse::CoreApiDown.words()),
         (Style::Ours, false, store_failed, found),
-        // Only where its reuse would cost others is a token in doubt kept back.
+        // A token in doubt is held back only where its reuse would cost other sessions.
         (Style::Ours, true, calm, found),
         (Style::Person, false, calm, found),
         (Style::Person, true, calm, Excuse::DoubtAtSignOut.words()),

@@ -1,4 +1,4 @@
-//! What is wrong, and what is no fault of ours.
+//! What is wrong, and what is not our fault.
 
 use std::time::Duration;
 
@@ -40,41 +40,45 @@ impl Violation {
     }
 }
 
-/// Why somebody ends at the sign-in page although they did not ask for it, or nearly so.
+/// Why somebody ends at the sign-in page although they did not ask for it, or hardly did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Excuse {
-    /// They did ask for it.
+    /// They asked for it.
     Ending,
     TimedOut,
     AdminRevoked,
-    /// The core API cannot repeat an answer, and a fault took it after the token was consumed: the successor exists once, in that
-    /// answer, and no replica has it or can ask for it.
+    /// The core API cannot repeat an answer, and a fault lost the answer after the token was consumed. The successor
+    /// exists only in that answer, and no replica has it or can ask for it.
     AnswerLost,
-    /// The API can repeat an answer for a while, and nobody could ask for it in that time: no replica that was up, had the
-    /// store and reached the API was asked, nor was one left that goes on asking by itself.
+    /// The API can repeat an answer for a while, and nobody could ask for it in that time: no replica that was up, had
+    /// the store and reached the API received a request, and no process was left that repeats by itself.
     WindowPassed,
-    /// A token was presented where reuse ends every session of the person, and what came of it is known nowhere: asking again
-    /// could cost the others, so this one session is given up. Not so after an answer that says that nothing was spent.
+    /// A token was presented where reuse ends every session of the person, and nobody knows the result. Asking again
+    /// could cost the other sessions, so this one is given up. This does not apply after an answer that says that
+    /// nothing was spent.
     Unresolved,
-    /// The store had no room for the newest grant when it came: a browser that did not get that page holds a spent token.
+    /// The store had no room for the newest grant when it came. A browser that did not get that page holds a spent
+    /// token.
     StoreFull,
-    /// The API's wish to wait was told to one replica, and this one could not read it: the store was not there.
+    /// One replica was asked by the API to wait, and this one could not read that because the store was away.
     WaitUnknown,
-    /// The head could not take a changed address, the store being down: it is in one cookie until an answer tells it again.
+    /// The head could not store a changed address because the store was down. It is in one cookie until an answer tells
+    /// it again.
     ChangeUnwritten,
-    /// A token in doubt is not shown at a sign-out where its reuse would end the person's other sessions.
+    /// A token in doubt is not presented at a sign-out if its reuse would end the person's other sessions.
     DoubtAtSignOut,
-    /// The cookie is older than is promised.
+    /// The cookie is older than what is promised.
     Superseded,
     /// This replica does not know the cookie's key yet. The cookie stays.
     KeyUnknown,
-    /// The tombstone could not be written or read: the store was not there.
+    /// The tombstone could not be written or read because the store was away.
     StoreDown,
-    /// The store was down at a sign-out, and the replica that was to write it down later crashed before.
+    /// The store was down at a sign-out, and the replica that was to record it later crashed before that.
     EndLost,
     /// The core API could not be told of a sign-out.
     CoreApiDown,
-    /// Somebody signed out, or in over, a cookie that nothing could come of any more; its family is left as it is.
+    /// Somebody signed out, or signed in again, with a cookie that could no longer lead to anything. Its family is left
+    /// as it is.
     EndedSuperseded,
 }
 
@@ -110,7 +114,7 @@ impl Excuse {
     }
 }
 
-/// What is said of a family's end.
+/// The verdict on the end of a family.
 pub(super) fn of_family(revoked: Option<Revoked>, reuse: Option<Excuse>) -> Option<Excuse> {
     match revoked {
         Some(Revoked::Admin) => Some(Excuse::AdminRevoked),
@@ -119,7 +123,7 @@ pub(super) fn of_family(revoked: Option<Revoked>, reuse: Option<Excuse>) -> Opti
     }
 }
 
-/// One violation, with the story of the person it happened to.
+/// One violation, with the story of the affected person.
 #[derive(Clone, Debug)]
 pub(crate) struct Finding {
     pub(crate) violation: Violation,

@@ -1,4 +1,4 @@
-//! Each style by itself.
+//! Each style on its own.
 
 use super::*;
 

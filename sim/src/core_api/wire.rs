@@ -15,19 +15,19 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const IDEMPOTENT_REFRESH: &str = "idempotent-refresh";
 /// `{"alg":"EdDSA"}`.
 const JWT_HEADER: &str = "eyJhbGciOiJFZERTQSJ9";
-/// As long as a signature by Ed25519: 64 bytes.
+/// The length of an Ed25519 signature: 64 bytes.
 const JWT_SIGNATURE_CHARS: usize = 86;
 
-/// The name of the session cookie of the style that has one.
+/// The name of the session cookie, in the style that has one.
 pub(crate) const SESSION_COOKIE: &str = "session";
-/// Two cookies of ours are needed for a value of this length.
+/// A value of this length needs two of our cookies.
 const COOKIE_PADDING: usize = 4200;
-/// An access token with so many groups in it does not fit into one cookie of ours either.
+/// An access token with this many groups does not fit into one of our cookies either.
 const CLAIMS_PADDING: usize = 3400;
-/// One person in so many has a token as large as that.
+/// One in this many people has a token of that size.
 const PEOPLE_PER_LARGE_TOKEN: u32 = 5;
 
-/// What is asked of the core API.
+/// A request to the core API.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Call {
     SignIn { person: PersonId },
@@ -37,14 +37,14 @@ pub(crate) enum Call {
     Unknown,
 }
 
-/// What a session cookie says.
+/// The content of a session cookie.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct CookieValue {
     pub(crate) family: FamilyId,
     pub(crate) serial: u32,
 }
 
-/// What an access token says.
+/// The content of an access token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Access {
     pub(crate) person: PersonId,
@@ -54,7 +54,7 @@ pub(crate) struct Access {
     pub(crate) expires_at: u64,
 }
 
-/// What is answered.
+/// An answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Answer {
     Tokens(Pair),
@@ -154,7 +154,7 @@ impl CookieValue {
         Some(Self { family: FamilyId(family.parse().ok()?), serial: serial.parse().ok()? })
     }
 
-    /// A line of `Set-Cookie`.
+    /// A `Set-Cookie` line.
     fn line(self) -> http::HeaderValue {
         let (family, serial, padding) = (self.family.0, self.serial, "x".repeat(COOKIE_PADDING));
         let line = format!("{SESSION_COOKIE}={family}-{serial}-{padding}; Path=/; HttpOnly");
@@ -176,7 +176,7 @@ impl Access {
 }
 
 impl Answer {
-    /// As it travels. The core API says with every pair whether refreshes can be repeated.
+    /// The HTTP response. With every pair, the core API says whether refreshes can be repeated.
     pub(crate) fn into_response(self, style: Style) -> Response {
         match self {
             Self::Tokens(pair) => {
@@ -222,7 +222,7 @@ impl Pair {
         let claims = serde_json::to_vec(&claims).unwrap_or_default();
         let signature = "A".repeat(JWT_SIGNATURE_CHARS);
         let access = format!("{JWT_HEADER}.{}.{signature}", URL_SAFE_NO_PAD.encode(claims));
-        // One that stays the same has no generation.
+        // A token that stays the same has no generation.
         let generation = if style.rotates() { self.generation } else { 0 };
         let refresh = format!("rt-{}-{generation}", self.family.0);
         let ttl = self.ttl_secs;
@@ -230,12 +230,12 @@ impl Pair {
     }
 }
 
-/// The address of a person who has changed it so often.
+/// The address of a person who has changed it this often.
 pub(crate) fn address_of(person: PersonId, email: u32) -> String {
     format!("p{}+{email}@sim.test", person.0)
 }
 
-/// The identifier that the core API gave a person.
+/// The core API's identifier of a person.
 pub(crate) fn subject_of(person: PersonId) -> String {
     format!("person-{}", person.0)
 }
@@ -269,7 +269,7 @@ pub(crate) fn error(status: StatusCode, message: &str) -> Response {
     json(status, format!(r#"{{"statusCode":{},"message":"{message}"}}"#, status.as_u16()))
 }
 
-/// A body of that status.
+/// A body with that status.
 pub(crate) fn json(status: StatusCode, body: String) -> Response {
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;

@@ -1,4 +1,4 @@
-//! What is to go wrong with one call, drawn from the seed.
+//! The faults of one call, drawn from the seed.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use crate::world::World;
 /// How the core API is down for everybody.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Outage {
-    /// No connection.
+    /// It refuses connections.
     Refusing,
     /// A proxy in front of it answers; some requests get through all the same.
     Erring,
-    /// Refreshes are swallowed; other calls fail at once.
+    /// Refreshes get no answer; other calls fail at once.
     Silent,
 }
 
-/// What becomes of a call.
+/// What happens to a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fate {
     Answered,
@@ -37,7 +37,7 @@ pub(crate) enum Fate {
         handled: bool,
         how: How,
     },
-    /// The API, or the limit in front of it, asks to wait.
+    /// The API, or the rate limit in front of it, asks to wait.
     TurnedAway {
         secs: u64,
         /// 503 instead of 429.
@@ -94,7 +94,7 @@ const REFRESH_TRIGGERS: &[(u32, Trigger)] = &[
     (5, Trigger::PartitionBefore),
     (5, Trigger::PartitionAfter),
 ];
-/// How many of a thousand refreshes the API turns away, and where it does so all the time.
+/// How many of a thousand refreshes the API refuses, and how many where it does so all the time.
 const TURNED_AWAY_PER_MILLE: u32 = 20;
 const TURNED_AWAY_IN_A_STORM_PER_MILLE: u32 = 400;
 const LONGEST_WAIT_SECS: u64 = 90;
@@ -154,7 +154,7 @@ impl Plan {
         }
         if dice.per_mille(TRIGGER_PER_MILLE) {
             self.trigger = Some(dice.weighted(REFRESH_TRIGGERS));
-            // Long enough for others to come meanwhile.
+            // Long enough for others to arrive in the meantime.
             self.there += dice.millis(0, 200);
             return None;
         }
@@ -175,13 +175,13 @@ impl Plan {
         self.trigger.is_some() || self.delayed || !matches!(self.fate, Fate::Answered)
     }
 
-    /// Whether nobody can know what becomes of the token.
+    /// Whether nobody can know what happens to the token.
     pub(crate) const fn is_doubtful(&self) -> bool {
         let settled = matches!(self.fate, Fate::Answered | Fate::NotSent | Fate::TurnedAway { .. });
         self.trigger.is_some() || !settled
     }
 
-    /// Whether the core API gets to see it.
+    /// Whether the core API receives it.
     pub(crate) const fn is_handled(&self) -> bool {
         match self.fate {
             Fate::Answered | Fate::Late => !matches!(self.trigger, Some(Trigger::CrashBefore)),

@@ -1,4 +1,5 @@
-//! A session cookie at the API, replayed byte for byte and set anew by answers, and a short access token beside it.
+//! A session cookie of the API, sent back byte for byte and set again by answers, and a short-lived access token beside
+//! it.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -70,7 +71,8 @@ impl Provider for Cookies {
         show(grant, request);
     }
 
-    /// The same value again only lives longer, and the next write is early enough for that. Another value replaces this one.
+    /// The same value again only lives longer, and the next write is early enough for that. A different value replaces
+    /// this one.
     fn observe(&self, grant: &Grant, response: &Response) -> Observed {
         let person = news(grant, response);
         let Some(value) = given(response) else { return person };
@@ -94,8 +96,9 @@ impl Provider for Cookies {
         RefreshTiming::Before(Duration::from_mins(1))
     }
 
-    /// A cookie can be shown any number of times, and an answer that was lost leaves it good. It is not free: where somebody shows
-    /// one that is behind, the answer may set another than the head has, which that one does not outlive for long.
+    /// A cookie can be presented any number of times, and a lost answer leaves it valid. It is not free: if somebody
+    /// presents an older one, the answer may set a different one than that in the head, and the head's does not stay
+    /// valid for long after that.
     fn repetition(&self, _: &Grant) -> Repetition {
         Repetition::AskAgain(Rest { unanswered: Duration::ZERO, answered: Duration::ZERO })
     }

@@ -1,4 +1,4 @@
-//! Access and refresh tokens in the answer's body: four styles that differ in what a second presentation does.
+//! Access and refresh tokens in the answer's body: four styles that differ in the effect of a second presentation.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -74,7 +74,8 @@ impl Provider for Tokens {
         match self.style {
             Style::Free => Repetition::Free,
             Style::Person => Repetition::Never,
-            // After a lost answer the API holds an access token that nobody has seen: a refresh before that ends is a theft.
+            // After a lost answer, the API holds an access token that nobody has seen. A refresh before it expires
+            // counts as theft.
             Style::JwtSessions => Repetition::AskAgain(Rest::of(ACCESS_TTL)),
             _ => Repetition::Recognised { within: GRACE, then: Rest::SHORT },
         }

@@ -1,4 +1,4 @@
-//! What the small providers share: calls and the reading of answers.
+//! The common parts of the small providers: calls, and reading answers.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(super) struct Client {
     pub(super) base_urls: [BaseUrl; 1],
 }
 
-/// What the API says of a person.
+/// The API's data about a person.
 #[derive(Deserialize)]
 struct Item<T> {
     item: T,
@@ -53,7 +53,7 @@ impl Client {
         self.transport.send(request).await
     }
 
-    /// The answer to the right password. It says nothing yet of who that is.
+    /// The answer to the right password. It does not identify the person yet.
     pub(super) async fn sign_in(&self, caller: &Caller, attempt: SignIn) -> Result<Response, SignInError> {
         let SignIn::Password { email, password } = attempt else {
             return Err(SignInError::Unsupported);
@@ -63,7 +63,7 @@ impl Client {
         sent.map_err(|error| SignInError::Unavailable(error.to_string()))
     }
 
-    /// The grant together with whom it speaks for.
+    /// The grant together with the person's identity.
     pub(super) async fn introduced(&self, caller: &Caller, grant: Grant) -> Result<Grant, SignInError> {
         let mut request = get("/user/users/current");
         caller.introduce(&mut request);
@@ -74,7 +74,7 @@ impl Client {
         Ok(grant.for_identity(identity))
     }
 
-    /// Puts the access token of an answer into the grant.
+    /// Stores the access token of an answer in the grant.
     pub(super) fn take(&self, grant: &mut Grant, response: &Response) -> Option<Issued> {
         let issued: Issued = item(response)?;
         let (now, life) = ((self.clock)(), Duration::from_secs(issued.ttl_seconds));
@@ -86,7 +86,7 @@ impl Client {
     }
 }
 
-/// Pages ask who somebody is, and nothing else.
+/// Pages ask only for the signed-in person.
 #[async_trait]
 impl Accounts for Client {
     async fn current_user(&self, calls: &dyn AuthorizedCalls) -> Result<Identity, AccountError> {
@@ -156,7 +156,7 @@ pub(super) fn identity(response: &Response) -> Option<Identity> {
     item(response)
 }
 
-/// What an answer says of the person, if that is new.
+/// New data about the person in an answer.
 pub(super) fn news(grant: &Grant, response: &Response) -> Observed {
     let Some((known, user)) = grant.identity.as_ref().zip(identity(response)) else {
         return Observed::Nothing;
@@ -168,8 +168,8 @@ pub(super) fn news(grant: &Grant, response: &Response) -> Observed {
     Observed::AtOnce(Arc::new(move |grant| grant.identity = Some(Arc::clone(&user))))
 }
 
-/// The ends of a refresh that say nothing of the grant. A 503 is of the closed list of answers that spend nothing only where it
-/// says when to come again: the limit in front of the API does, a proxy that lost the API does not.
+/// The results of a refresh that say nothing about the grant. A 503 is an answer that spends nothing only if it says
+/// when to come again: the rate limit in front of the API does, a proxy that lost the API does not.
 pub(super) fn or_ended(sent: Result<Response, TransportError>) -> ControlFlow<RefreshOutcome, Response> {
     let response = match sent {
         Ok(response) => response,
@@ -185,7 +185,7 @@ pub(super) fn or_ended(sent: Result<Response, TransportError>) -> ControlFlow<Re
     ControlFlow::Break(RefreshOutcome::Unspent { retry_after: secs.map(Duration::from_secs), detail })
 }
 
-/// As the API refuses a refresh.
+/// How the API refuses a refresh.
 pub(super) fn is_refusal(response: &Response) -> bool {
     response.status() == StatusCode::UNAUTHORIZED
 }

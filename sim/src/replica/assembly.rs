@@ -1,4 +1,4 @@
-//! The application as the simulation serves it: our layers around four routes.
+//! The application in the simulation: our layers around four routes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::process::Process;
 use crate::store::FaultyStore;
 use crate::world::{LIVES, World};
 
-/// Where the sign-in page says why somebody came.
+/// The header in which the sign-in page says why somebody came.
 pub(crate) const REASON_HEADER: &str = "x-reason";
 
 const PASSWORD: &str = "password1";
@@ -113,7 +113,7 @@ async fn page(request: Request) -> Response {
     }
 }
 
-/// A page that shows who is signed in and calls nobody.
+/// A page that shows who is signed in and makes no calls.
 async fn home(MaybeUser(user): MaybeUser) -> Response {
     user.map_or_else(
         || StatusCode::NO_CONTENT.into_response(),

@@ -1,4 +1,4 @@
-//! Text that stays text inside HTML.
+//! Escapes text for HTML.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! How long a link is good for, in the words of an e-mail.
+//! The lifetime of a link, in the words of an e-mail.
 
 use std::{fmt, time::Duration};
 
@@ -6,14 +6,14 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// Exact, in the greatest unit that makes it so: `7 days`, `1 hour`, `90 minutes`.
+/// Exact, in the largest unit for which it is exact: `7 days`, `1 hour`, `90 minutes`.
 pub(super) struct Life(pub(super) Duration);
 
 impl fmt::Display for Life {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let secs = self.0.as_secs();
         let (number, unit) = match secs {
-            // A day is said in hours: people count it from now, not from midnight.
+            // One day is written in hours, because people count it from now and not from midnight.
             _ if secs > DAY && secs.is_multiple_of(DAY) => (secs / DAY, "day"),
             _ if secs >= HOUR && secs.is_multiple_of(HOUR) => (secs / HOUR, "hour"),
             _ if secs >= MINUTE && secs.is_multiple_of(MINUTE) => (secs / MINUTE, "minute"),

@@ -1,4 +1,4 @@
-//! The two e-mails there are. Their links lead to pages of the web application.
+//! The two e-mails. Their links lead to pages of the web application.
 
 use std::{
     fmt::{self, Write},
@@ -11,11 +11,11 @@ use crate::{config::Config, tokens::RefreshToken};
 /// An e-mail in plain text and in HTML. Its `Debug` shows neither, because the link in them is a credential.
 #[derive(Clone)]
 pub struct Message {
-    /// The address it goes to.
+    /// The recipient's address.
     pub to: String,
     /// The subject line.
     pub subject: String,
-    /// The link that it is about.
+    /// The link in the e-mail.
     pub link: String,
     /// The body as plain text.
     pub text: String,
@@ -29,12 +29,12 @@ impl fmt::Debug for Message {
     }
 }
 
-/// What the HTML part needs beyond inline styles. Where a mail program drops it, the light colours stay.
+/// What the HTML part needs beyond inline styles. If a mail program drops it, the light colours remain.
 pub(crate) const STYLE: &str = include_str!("message.css");
 
 struct Words {
     title: &'static str,
-    /// What mail programs show beside the subject.
+    /// The text that mail programs show beside the subject.
     preheader: &'static str,
     before: &'static str,
     button: &'static str,
@@ -99,7 +99,7 @@ fn origin(config: &Config) -> &str {
     config.public_origin.trim_end_matches('/')
 }
 
-/// Leaves what RFC 3986, section 2.3 calls unreserved.
+/// Keeps the characters that RFC 3986, section 2.3 calls unreserved.
 pub(crate) fn percent_encode(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

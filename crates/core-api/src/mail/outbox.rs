@@ -1,4 +1,4 @@
-//! The mailer without a mail server: one JSON file per message.
+//! The mailer without a mail server: one JSON file for each message.
 
 use std::{
     fs,
@@ -20,15 +20,15 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How many messages the page shows; the files of older ones stay.
+/// How many messages the page shows. The files of older ones stay.
 const SHOWN: usize = 100;
 
 /// An e-mail in the outbox.
 #[derive(Debug, Clone)]
 pub struct StoredMessage {
-    /// Names its file; later messages have greater names.
+    /// The name of its file. Later messages have greater names.
     pub name: String,
-    /// When it was put there, as `2026-11-21T11:08:52.360Z`.
+    /// When it was stored, as `2026-11-21T11:08:52.360Z`.
     pub sent_at: String,
     /// The message.
     pub message: Message,
@@ -45,7 +45,7 @@ enum Place {
 #[derive(Clone)]
 pub(crate) struct Outbox {
     place: Arc<Place>,
-    /// Orders the messages of one millisecond.
+    /// Orders the messages of the same millisecond.
     sent: Arc<AtomicU64>,
     clock: Clock,
     random: Random,
@@ -69,7 +69,7 @@ impl Outbox {
 
     /// One of the newest messages.
     pub(crate) async fn message(&self, name: &str) -> io::Result<Option<StoredMessage>> {
-        // Found among the names there are: no name that somebody asks for becomes a path.
+        // Looked up among the existing names, so a requested name never becomes a path.
         Ok(self.messages().await?.into_iter().find(|stored| stored.name == name))
     }
 }
@@ -92,7 +92,7 @@ impl Mailer for Outbox {
 }
 
 impl Place {
-    /// A reader sees the whole file or none.
+    /// A reader sees the whole file or nothing.
     fn store(&self, name: String, content: &Value) -> io::Result<()> {
         let content = format!("{content:#}\n");
         match self {
@@ -117,7 +117,7 @@ impl Place {
             Self::Folder(folder) => newest_files(folder)?,
         };
         stored.sort();
-        // Whatever else lies in the folder is not ours to complain about.
+        // Other files in the folder are ignored.
         Ok(stored
             .into_iter()
             .rev()
@@ -143,7 +143,7 @@ fn newest_files(folder: &Path) -> io::Result<Vec<(String, String)>> {
         .collect()
 }
 
-/// Spelled out instead of derived: a message holds a token and shall not be serializable by accident.
+/// Written out instead of derived: a message contains a token and must not become serializable by accident.
 fn to_json(message: &Message, now: Timestamp) -> Value {
     let Message { to, subject, link, text, html } = message;
     json!({ "sentAt": now.to_string(), "to": to, "subject": subject, "link": link, "text": text, "html": html })
@@ -166,14 +166,14 @@ fn from_json(name: String, content: &str) -> Option<StoredMessage> {
 }
 
 impl StoredMessage {
-    /// As in the file, with its name.
+    /// The content of the file, with its name.
     pub(crate) fn to_json(&self) -> Value {
         let Message { to, subject, link, text, html } = &self.message;
         json!({ "name": self.name, "sentAt": self.sent_at, "to": to, "subject": subject, "link": link, "text": text, "html": html })
     }
 }
 
-/// Creates a folder, and those above it, that only its owner can open. One that is there stays as it is.
+/// Creates a folder, and its parents, that only its owner can open. An existing folder stays as it is.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

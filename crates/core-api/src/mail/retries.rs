@@ -1,15 +1,15 @@
-//! When an e-mail that was not taken is tried again.
+//! When an e-mail that was not accepted is tried again.
 
 use std::time::Duration;
 
-/// How often an e-mail that was not taken is tried again. Each wait is twice the one before.
+/// How often an e-mail that was not accepted is tried again. Each wait is twice the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MailRetries {
     /// The first wait.
     pub first: Duration,
-    /// No wait is longer.
+    /// The longest wait.
     pub longest: Duration,
-    /// One that was promised this long ago is not tried again: nobody waits for it any more.
+    /// An e-mail that was recorded this long ago is not tried again, because nobody waits for it any more.
     pub give_up_after: Duration,
 }
 
@@ -25,7 +25,7 @@ impl Default for MailRetries {
 }
 
 impl MailRetries {
-    /// The wait after so many failures in a row.
+    /// The wait after this many failures in a row.
     pub(crate) fn wait(self, failures: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
         self.first.saturating_mul(doubled).min(self.longest)

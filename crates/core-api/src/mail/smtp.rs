@@ -1,4 +1,4 @@
-//! The mailer with a mail server: each message goes out at once, as plain text and HTML.
+//! The mailer with a mail server: each message is sent at once, as plain text and HTML.
 
 mod sender;
 mod server;
@@ -27,10 +27,10 @@ pub use self::{
 use super::{MailError, Mailer, Message, Sending};
 use crate::config::{Clock, Random};
 
-/// How long one message may take, from the connection to the server's word that it has it.
+/// The time limit for one message, from the connection until the server confirms it.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Mail servers count connections; more of them make nothing faster.
+/// Mail servers limit connections, and more of them would not be faster.
 const CONNECTIONS: u32 = 2;
 
 /// The certificates of this machine cannot be used.
@@ -42,8 +42,8 @@ pub struct SmtpSetupError(#[source] lettre::transport::smtp::Error);
 ///
 /// # Security
 ///
-/// What the server answers is not in its errors, but for the code: some servers quote what they refuse, and a message
-/// holds a living link.
+/// Errors contain only the code of a server's answer: some servers quote what they refuse, and a message contains a
+/// valid link.
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
@@ -53,7 +53,7 @@ pub struct SmtpMailer {
     random: Random,
 }
 
-/// Why a message did not go out. None of it quotes the message, the password or the server.
+/// Why a message was not sent. No error quotes the message, the password or the server.
 #[derive(Debug, thiserror::Error)]
 enum SendError {
     #[error("it cannot be put into the form of an e-mail: {0}")]
@@ -102,7 +102,7 @@ impl From<lettre::transport::smtp::Error> for SendError {
     }
 }
 
-/// What the operating system or TLS says: a refused connection, a certificate that nobody vouches for.
+/// The error of the operating system or of TLS: a refused connection, or an untrusted certificate.
 fn io_cause(error: &lettre::transport::smtp::Error) -> Option<String> {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     causes.into_iter().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::to_string)
@@ -115,11 +115,11 @@ impl From<SendError> for MailError {
 }
 
 impl SmtpMailer {
-    /// Connects with the first message, not before. A sender without a name carries the application's.
+    /// Connects at the first message, not before. A sender without a name gets the application's name.
     ///
     /// # Errors
     ///
-    /// When the certificates of this machine cannot be used.
+    /// If the certificates of this machine cannot be used.
     pub fn new(
         server: &SmtpServer,
         sender: &Sender,
@@ -137,7 +137,7 @@ impl SmtpMailer {
         })
     }
 
-    /// Waits for this long instead of half a minute.
+    /// Waits this long instead of half a minute.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
@@ -159,7 +159,7 @@ impl SmtpMailer {
             .subject(subject)
             .date((self.clock)())
             .message_id(Some(format!("<{}@{}>", hex::encode(id), self.from.email.domain())))
-            // RFC 3834: nobody's absence notice answers it.
+            // RFC 3834: no automatic reply is sent to it.
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
@@ -168,7 +168,7 @@ impl SmtpMailer {
     }
 
     async fn send_in_turn(&self, message: lettre::Message) -> Result<(), SendError> {
-        // It is never closed; if it were, there would be no turn to wait for.
+        // The semaphore is never closed; if it were, there would be no turn to wait for.
         let _turn = self.turns.acquire().await;
         let sent = time::timeout(self.timeout, self.transport.send(message)).await;
         sent.map_err(|_| SendError::Timeout(self.timeout))??;

@@ -1,4 +1,4 @@
-//! `/v1/auth/action-requests`: what an e-mailed link asks for.
+//! `/v1/auth/action-requests`: the actions of e-mailed links.
 
 use axum::{Json, extract::State};
 use http::StatusCode;

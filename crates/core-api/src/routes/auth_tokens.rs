@@ -32,7 +32,7 @@ struct TokenRequest {
     end_others: bool,
 }
 
-/// What a client brings: a password before a refresh token before nothing, and an empty one is none.
+/// The client's credentials: a password takes precedence over a refresh token, and an empty one does not count.
 enum Proof {
     Password(Claim),
     RefreshToken(RefreshToken),
@@ -78,7 +78,7 @@ fn parse(body: Value, cookies: Option<&HeaderMap>) -> Result<TokenRequest, ApiEr
     fields.finish(email.map(|email| TokenRequest { email, proof, role, end_others }))
 }
 
-/// Sets the refresh token as a cookie in place of the body field, and takes it from there.
+/// Sets the refresh token as a cookie instead of the body field, and reads it from there.
 fn is_browser(headers: &HeaderMap) -> bool {
     headers.get("auth-context").is_some_and(|context| context == "browser")
 }

@@ -1,4 +1,4 @@
-//! What handlers take out of a request. Every refusal has the shape of the contract.
+//! The extractors of handlers. Every refusal has the shape of the contract.
 
 use axum::{
     Json,
@@ -19,18 +19,18 @@ use crate::{
     users::{self, User},
 };
 
-/// The contract's largest body is a few hundred bytes.
+/// The contract's largest body has a few hundred bytes.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
-/// How much of a body that is too large is read, so that its sender gets to read the answer.
+/// How much of a body that is too large is read, so that the client can read the answer.
 const DISCARD_LIMIT_BYTES: usize = 2 * 1024 * 1024;
 
-/// `{"item": ..}`, as the contract wraps every single thing.
+/// `{"item": ..}`, as the contract wraps each single item.
 pub(super) fn item(item: impl Serialize) -> Json<Value> {
     Json(json!({ "item": item }))
 }
 
-/// A body of JSON, whatever its `Content-Type` says.
+/// A JSON body, whatever its `Content-Type` says.
 pub(super) struct JsonBody(pub(super) Value);
 
 impl FromRequest<CoreApi> for JsonBody {
@@ -49,7 +49,7 @@ async fn read(mut body: Body) -> Result<Bytes, ApiError> {
     let mut kept = Vec::new();
     let mut length = 0;
     while let Some(frame) = body.frame().await {
-        // A body that breaks off is no JSON, and there is nobody left to be told.
+        // A body that breaks off is not JSON, and there is nobody left to tell.
         let Ok(data) = frame.map_err(|_| ApiError::MalformedJson)?.into_data() else {
             continue;
         };
@@ -63,7 +63,7 @@ async fn read(mut body: Body) -> Result<Bytes, ApiError> {
     if length > BODY_LIMIT_BYTES { Err(ApiError::BodyTooLarge) } else { Ok(kept.into()) }
 }
 
-/// The person behind a valid bearer token, as they are now.
+/// The person with a valid bearer token, with their current data.
 pub(super) struct Asker {
     pub(super) user: User,
     /// The family of the token.
@@ -75,7 +75,7 @@ impl Asker {
         self.user.roles.admin
     }
 
-    /// Lets a person reach themselves, and an administrator everybody.
+    /// Lets people access themselves, and administrators everybody.
     pub(super) fn may_reach(&self, id: Uuid) -> Result<(), ApiError> {
         if self.user.id == id || self.is_admin() { Ok(()) } else { Err(ApiError::Forbidden) }
     }
@@ -99,7 +99,7 @@ impl FromRequestParts<CoreApi> for Asker {
     }
 }
 
-/// For the one route that works without a bearer. A bad one is still refused, not overlooked.
+/// For the one route that works without a bearer token. An invalid one is still refused, not ignored.
 impl OptionalFromRequestParts<CoreApi> for Asker {
     type Rejection = ApiError;
 
@@ -121,7 +121,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("Bearer").then_some(token.trim_start())
 }
 
-/// The `{id}` of a path. What is no UUID is nobody's.
+/// The `{id}` of a path. A text that is not a UUID belongs to nobody.
 pub(super) struct PathId(pub(super) Uuid);
 
 impl FromRequestParts<CoreApi> for PathId {

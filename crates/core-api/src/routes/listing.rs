@@ -13,10 +13,10 @@ use crate::{
 };
 
 const PER_PAGE: u32 = 20;
-/// The original has none that was found; 500 is in use.
+/// No limit of the original was found; 500 is in use.
 const PER_PAGE_LIMIT: u32 = 1000;
 
-/// The query as it came; a handler that has authorized the asker takes the [`listing`](Self::listing) out of it.
+/// The query as it arrived. A handler that has authorized the person reads the [`listing`](Self::listing) from it.
 pub(super) struct ListingQuery {
     values: HashMap<String, String>,
     issues: Vec<Issue>,
@@ -57,7 +57,7 @@ impl ListingQuery {
         if self.issues.is_empty() { Ok(listing) } else { Err(ApiError::Validation(self.issues)) }
     }
 
-    /// An empty parameter is an absent one: forms send those.
+    /// An empty parameter counts as absent, because forms send those.
     fn text(&mut self, name: &str) -> Option<String> {
         self.values.remove(name).filter(|text| !text.is_empty())
     }

@@ -1,4 +1,4 @@
-//! What the API says about itself.
+//! The API's description of itself.
 
 use axum::{Json, extract::State, response::IntoResponse};
 use http::header;

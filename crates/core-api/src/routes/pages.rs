@@ -1,4 +1,4 @@
-//! The pages for people: what there is, and the e-mails of development.
+//! The pages for people: the list of calls, and the e-mails of development.
 
 use std::fmt::Write;
 
@@ -72,15 +72,15 @@ pub(super) async fn outbox(State(api): State<CoreApi>, headers: HeaderMap) -> Re
     Ok(page("Outbox", &articles))
 }
 
-/// The HTML part alone, as a mail program would show it.
+/// Only the HTML part, as a mail program would show it.
 pub(super) async fn outbox_message(
     State(api): State<CoreApi>,
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let Path(name) = name.map_err(|_| ApiError::NotFound)?;
     let stored = api.outbox_message(&name).await.map_err(InternalError::Outbox)?.ok_or(ApiError::NotFound)?;
-    // SECURITY: a message is markup that was stored. It loads nothing and runs nothing; the style attributes that mail
-    // programs need are allowed here alone.
+    // SECURITY: a message is stored markup. It loads nothing and runs nothing. The style attributes that mail programs
+    // need are allowed only here.
     let style = format!("style-src-elem {}; style-src-attr 'unsafe-inline'", hash_source(mail::STYLE));
     Ok(html(&style, stored.message.html))
 }
@@ -111,7 +111,7 @@ fn page(title: &str, content: &str) -> Response {
     html(&format!("style-src {}", hash_source(STYLE)), document)
 }
 
-/// A document under a policy that allows nothing but these styles.
+/// A document with a policy that allows only these styles.
 fn html(style: &str, document: String) -> Response {
     let policy =
         format!("default-src 'none'; {style}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");

@@ -40,7 +40,7 @@ pub(super) async fn list(
     Ok(Json(json!({ "items": items, "meta": { "pagination": pagination } })))
 }
 
-/// What a change of the password does beyond itself: whoever asks can say so to the person.
+/// The further effect of a new password, so that the caller can tell the person.
 const ENDS_FAMILIES: [(HeaderName, HeaderValue); 1] =
     [(HeaderName::from_static("password-change-ends-families"), HeaderValue::from_static("true"))];
 

@@ -1,4 +1,4 @@
-//! Bodies that are too large, too slow or no JSON, on every route that takes one.
+//! Bodies that are too large, too slow or not JSON, on every route that accepts one.
 
 use std::{
     convert::Infallible,
@@ -74,7 +74,7 @@ async fn a_body_beyond_64_kib_is_refused() {
 #[tokio::test]
 async fn a_body_that_never_ends_is_given_up() {
     let api = TestApi::with(Config { body_timeout: Duration::from_secs(3), ..Config::in_memory() }).await;
-    // Only now: the database answers from threads of its own, for which paused time does not wait.
+    // Not earlier: the database answers from its own threads, and paused time does not wait for them.
     time::pause();
     let answer = api.post("/v1/auth/tokens").body(Body::new(Never)).send().await;
     answer.assert_error(408, "Request Timeout", "Request Timeout");
@@ -88,7 +88,7 @@ async fn the_content_type_makes_no_difference() {
     assert_eq!(call.send().await.status, StatusCode::CREATED);
 }
 
-/// A body that has nothing yet, for ever.
+/// A body that never has any data.
 struct Never;
 
 impl HttpBody for Never {

@@ -1,4 +1,4 @@
-//! `Config::cors_origins`: pages elsewhere that call the API from a browser.
+//! `Config::cors_origins`: other pages that call the API from a browser.
 
 use http::{Method, StatusCode};
 use ironleaf_core_api::{Config, CorsOrigins};

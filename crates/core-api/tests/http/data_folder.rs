@@ -33,7 +33,7 @@ async fn the_next_start_finds_people_sessions_keys_and_answers() {
     let answer = keyed(&first, &used.refresh).await;
     let jwks = first.get("/v1/auth/jwks").send().await.json();
 
-    // The first is not closed: a crash does not close anything either.
+    // The first one is not closed, because a crash does not close anything either.
     let second = TestApi::with(config(folder.path())).await;
     assert_eq!(second.get("/v1/auth/jwks").send().await.json(), jwks);
     assert_eq!(second.user(&person.access).await["email"], "new@test.com");

@@ -69,7 +69,8 @@ async fn a_missing_malformed_expired_or_tampered_bearer_is_401_unauthorized() {
     let twice = api.get("/v1/user/users/current").bearer(&tokens.access).bearer(&tokens.access).send().await;
     twice.assert_error(401, "Unauthorized", "Unauthorized");
 
-    // Its exp is a whole second, and the clock is 360 ms into one: the last moment is 640 ms before 20 minutes are over.
+    // Its exp is a whole second, and the clock is 360 ms into one. So the last valid moment is 640 ms before 20 minutes
+    // are over.
     api.clock.advance(Duration::from_mins(20) - Duration::from_millis(361));
     assert_eq!(api.current(&tokens.access).await.status, StatusCode::OK);
     api.clock.advance(Duration::from_millis(1));

@@ -1,4 +1,4 @@
-//! The core API through HTTP: the real router, by default on an in-memory database. The modules mirror the URL tree.
+//! The core API over HTTP: the real router, by default on an in-memory database. The modules mirror the URL tree.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 

@@ -1,4 +1,4 @@
-//! `GET /v1/openapi.json`. That every answer of every test is described is checked where tests send their requests.
+//! `GET /v1/openapi.json`. The helper that sends the tests' requests checks that every answer is described.
 
 use std::collections::BTreeSet;
 

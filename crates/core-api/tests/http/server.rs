@@ -21,7 +21,7 @@ async fn ask(address: SocketAddr, request: &str) -> String {
 
 type Server = JoinHandle<std::io::Result<()>>;
 
-/// A server on a port of its own, and what stops it.
+/// A server on its own port, and the means to stop it.
 async fn start() -> (SocketAddr, oneshot::Sender<()>, Server) {
     let api = CoreApi::open(Config::in_memory()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -60,7 +60,7 @@ async fn half_a_request_does_not_keep_it_from_stopping() {
     let (address, stop, server) = start().await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET /v1/hea").await.unwrap();
-    // A whole request on another connection: the server has met the half one before it.
+    // A whole request on another connection: the server has received the half one before it.
     ask(address, "GET /v1/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     time::pause();
     stop.send(()).unwrap();

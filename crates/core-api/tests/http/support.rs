@@ -1,4 +1,4 @@
-//! A core API of its own for every test, a clock that it moves, and requests in one line.
+//! A separate core API for every test, a clock that the test moves, and requests in one line.
 
 pub(crate) mod description;
 
@@ -24,7 +24,7 @@ pub(crate) const PASSWORD: &str = "password1";
 pub(crate) const USER: &str = "user@test.com";
 pub(crate) const ADMIN: &str = "admin@test.com";
 
-/// 2026-11-21T10:48:52.360Z: a start that is no whole second.
+/// 2026-11-21T10:48:52.360Z: a start that is not a whole second.
 const START_MILLIS: u64 = 1_795_258_132_360;
 
 /// A clock that stands still until it is moved.
@@ -54,7 +54,7 @@ pub(crate) struct TestApi {
     router: Router,
 }
 
-/// An answer, read to its end.
+/// A completely read answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -62,7 +62,7 @@ pub(crate) struct Answer {
     pub(crate) bytes: Bytes,
 }
 
-/// What a sign-in or a refresh gave.
+/// The result of a sign-in or a refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tokens {
     pub(crate) access: String,
@@ -81,7 +81,7 @@ impl TestApi {
         Self { router: api.router(), api, clock }
     }
 
-    /// Sends a request and holds the answer against the OpenAPI document.
+    /// Sends a request and checks the answer against the OpenAPI document.
     async fn send(&self, request: Request<Body>) -> Answer {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
@@ -145,7 +145,7 @@ impl TestApi {
         self.post(path).header("idempotency-key", key).json(&body).send().await
     }
 
-    /// Changes a person and gives them back.
+    /// Changes a person and returns them.
     pub(crate) async fn patch_user(&self, id: &str, access: &str, body: &Value) -> Value {
         let path = format!("/v1/user/users/{id}");
         let answer = self.request(Method::PATCH, &path).bearer(access).json(body).send().await;
@@ -153,14 +153,14 @@ impl TestApi {
         answer.json()["item"].clone()
     }
 
-    /// Presents the token of a verification link and waits until it has had its effect.
+    /// Presents the token of a verification link and waits for its effect.
     pub(crate) async fn verify(&self, token: &str) {
         let answer = self.post("/v1/auth/action-requests").json(&json!({ "token": token })).send().await;
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
         self.api.settled().await;
     }
 
-    /// All e-mails to an address, newest first, once every one on its way has arrived.
+    /// All e-mails to an address, newest first, once every e-mail in progress has arrived.
     pub(crate) async fn mails_to(&self, email: &str) -> Vec<Message> {
         self.api.settled().await;
         let stored = self.api.outbox().await.unwrap();
@@ -232,7 +232,7 @@ impl Answer {
         assert_eq!((self.status.as_u16(), self.json()), (status, expected));
     }
 
-    /// Asserts a validation error and gives its `(path, message, code)`.
+    /// Asserts a validation error and returns its `(path, message, code)`.
     #[track_caller]
     pub(crate) fn issues(&self) -> Vec<(String, String, String)> {
         let body = self.json();
@@ -258,7 +258,7 @@ pub(crate) fn jwt_parts(token: &str) -> (Value, Value) {
     (next(), next())
 }
 
-/// A body of so many bytes that is JSON but for its size.
+/// A body of this many bytes that is JSON apart from its size.
 pub(crate) fn json_of(length: usize) -> String {
     let frame = json!({ "email": USER, "password": "" }).to_string().len();
     json!({ "email": USER, "password": "x".repeat(length - frame) }).to_string()

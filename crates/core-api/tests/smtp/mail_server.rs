@@ -1,4 +1,4 @@
-//! A mail server of a test's own, Debian's `aiosmtpd`: on a free port of the loopback interface, with a mailbox of its own.
+//! A mail server for one test, Debian's `aiosmtpd`: on a free loopback port, with its own mailbox.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Python reads the messages, so that what wrote them is not what understands them.
+/// Python reads the messages, so that they are not read by the code that wrote them.
 const READ: &str = "
 import email, email.policy, json, sys
 message = email.message_from_binary_file(open(sys.argv[1], 'rb'), policy=email.policy.default)
@@ -25,7 +25,7 @@ print(json.dumps({
 
 pub(crate) struct MailServer {
     process: Child,
-    /// Kept open: the server writes to it.
+    /// Kept open, because the server writes to it.
     _log: BufReader<ChildStderr>,
     folder: TempDir,
     port: u16,
@@ -55,14 +55,14 @@ impl MailServer {
         Self::start_in(TempDir::new().unwrap(), port, arguments)
     }
 
-    /// One that speaks TLS from the start, with a certificate that vouches for itself.
+    /// A server that uses TLS from the start, with a self-signed certificate.
     pub(crate) fn start_with_tls() -> Self {
         let folder = TempDir::new().unwrap();
         make_certificate(folder.path());
         Self::start_in(folder, free_port(), &["--smtpscert", "certificate.pem", "--smtpskey", "key.pem"])
     }
 
-    /// Returns once it listens.
+    /// Returns once the server listens.
     fn start_in(folder: TempDir, port: u16, arguments: &[&str]) -> Self {
         let mut process = Command::new("aiosmtpd")
             .args(["--nosetuid", "--debug", "--listen", &format!("127.0.0.1:{port}")])
@@ -88,7 +88,8 @@ impl MailServer {
         format!("smtp://127.0.0.1:{}", self.port)
     }
 
-    /// What it has taken. It says so to the sender after the message is in the mailbox, so nobody has to wait.
+    /// The messages that it has accepted. The server confirms a message after it is in the mailbox, so nobody has to
+    /// wait.
     pub(crate) fn received(&self) -> Vec<Received> {
         let new = self.folder.path().join("mailbox/new");
         fs::read_dir(new).unwrap().map(|entry| read(&entry.unwrap().path())).collect()
@@ -113,7 +114,7 @@ fn read(path: &Path) -> Received {
     }
 }
 
-/// Between this and its use another process may take it; there is no better way to name a port to a program.
+/// Another process may take the port before it is used; there is no better way to name a port to a program.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -1,4 +1,4 @@
-//! E-mails by SMTP: real messages to a real mail server, and to servers that do not take them.
+//! E-mails over SMTP: real messages to a real mail server, and to servers that do not accept them.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
@@ -70,7 +70,7 @@ fn message() -> Message {
     }
 }
 
-/// Sends [`message`] and gives the failure, in which nothing of the message may be.
+/// Sends [`message`] and returns the failure, which must not contain any of the message.
 async fn failure(mailer: &SmtpMailer) -> MailError {
     let error = mailer.send(message()).await.expect_err("this server takes nothing");
     let shown = format!("{error} {error:?}");
@@ -172,7 +172,7 @@ async fn a_message_that_is_refused_for_good_waits_for_the_next_start() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_hangs_is_left() {
-    // The operating system accepts the connection; nobody ever says a word.
+    // The operating system accepts the connection, and nobody ever answers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let mailer = mailer(&format!("smtp://{}", silent.local_addr().unwrap()));
     let error = failure(&mailer.with_timeout(Duration::from_secs(20))).await;

@@ -1,4 +1,4 @@
-//! A mail server that answers as a test tells it to, for answers that a real one gives only when it is ill.
+//! A mail server that answers as a test tells it, for answers that a real one gives only when it is broken.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -11,7 +11,7 @@ pub(crate) struct ScriptedServer {
 }
 
 impl ScriptedServer {
-    /// Answers each line that begins with a word of the script, and a farewell. What is not in it gets no answer.
+    /// Answers each line that begins with a word of the script, and a farewell. Other lines get no answer.
     pub(crate) fn start(script: &'static [(&'static str, &'static str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -30,7 +30,7 @@ fn converse(mut stream: &TcpStream, script: &[(&str, &str)]) {
     for line in BufReader::new(stream).lines().map_while(Result::ok) {
         let known = script.iter().chain(&[("QUIT", "221 bye")]);
         if let Some((_, answer)) = known.into_iter().find(|(word, _)| line.starts_with(word)) {
-            // The client may have heard enough.
+            // The client may have disconnected.
             let _ = stream.write_all(format!("{answer}\r\n").as_bytes());
         }
     }

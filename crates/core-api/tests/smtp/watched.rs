@@ -5,7 +5,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 pub(crate) struct Attempt {
     pub(crate) message: Message,
-    /// The failure as text, and whether it is final.
+    /// The failure as text, and whether it is permanent.
     pub(crate) outcome: Result<(), (String, bool)>,
 }
 
@@ -29,7 +29,7 @@ impl Mailer for Watched {
                 Ok(()) => Ok(()),
                 Err(error) => Err((error.to_string(), error.is_final())),
             };
-            // A test that has seen enough looks no more.
+            // A test that has seen enough stops looking.
             let _ = self.attempts.send(Attempt { message, outcome });
             result
         })

@@ -1,24 +1,26 @@
-//! The list of ends: which sessions of an owner have ended one by one. Its bytes are in stores and cross a deployment.
+//! The list of ends: the sessions of an owner that ended individually. Stores keep its bytes across deployments.
 
 use std::time::{Duration, SystemTime};
 
 use ironleaf_session::{Decoder, Encoder, PayloadError};
 use ironleaf_store::Key;
 
-/// For each session that is remembered as ended by itself, so many are remembered as told: ten bytes each, where a head takes 300.
+/// For each individually ended session, the list remembers this many sessions as reported. They take ten bytes each, a
+/// head takes 300.
 const TOLD_FOR_EACH: usize = 4;
 
-/// How many bytes of the key of a head tell one session of an owner from the others that began in the same millisecond.
+/// How many bytes of a head's key distinguish sessions of an owner that began in the same millisecond.
 const NAME_BYTES: usize = 4;
 
-/// The sessions of an owner that have ended one by one.
+/// The individually ended sessions of an owner.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ends {
-    /// Those with a head, the oldest first.
+    /// Sessions with a head, the oldest first.
     kept: Vec<Ended>,
-    /// Those without, who the provider was told of, the oldest first.
+    /// Sessions without a head whose end the provider was told, the oldest first.
     told: Vec<Told>,
-    /// Of sessions that began before this nobody knows any more who was told. None of them is told again.
+    /// For sessions that began before this time, it is unknown whether the provider was told. None of them is reported
+    /// again.
     told_before: Option<SystemTime>,
 }
 
@@ -26,7 +28,7 @@ pub(crate) struct Ends {
 pub(crate) struct Ended {
     /// When the session began.
     pub(crate) created_at: SystemTime,
-    /// Its head.
+    /// The key of its head.
     pub(crate) session: Key,
 }
 
@@ -49,7 +51,7 @@ impl Ends {
         self.kept.iter().any(|end| end.session == *session)
     }
 
-    /// Forgets what began earlier than `oldest`, and returns those that there is no room for, the oldest.
+    /// Forgets sessions that began before `oldest`, and returns the oldest ones for which there is no room.
     pub(crate) fn add(&mut self, end: Ended, oldest: SystemTime, room: u32) -> Vec<Ended> {
         self.kept.retain(|end| end.created_at >= oldest);
         self.told.retain(|told| told.created_at >= oldest);
@@ -59,12 +61,12 @@ impl Ends {
         self.kept.drain(..too_many).collect()
     }
 
-    /// Whether everybody who had to be told of the end of this session, which has no head, was told.
+    /// Whether everybody who had to be told of the end of this session was told. The session has no head.
     pub(crate) fn is_told(&self, end: &Ended) -> bool {
         self.told_before.is_some_and(|before| end.created_at < before) || self.told.contains(&Told::of(end))
     }
 
-    /// Remembers that of a session without a head. `false` where it was known.
+    /// Remembers that the provider was told of a session without a head. Returns `false` if that was known.
     pub(crate) fn tell(&mut self, end: &Ended, room: u32) -> bool {
         if self.is_told(end) {
             return false;
@@ -94,7 +96,7 @@ impl Ends {
         out.finish().to_vec()
     }
 
-    /// The first version knows none but those with a head.
+    /// The first version contains only sessions with a head.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut input = Decoder::new(bytes);
         let kept = many(&mut input, |input| {
@@ -143,7 +145,7 @@ mod tests {
         assert!(ends.told_before.is_some());
     }
 
-    /// Frozen: stores hold it across a deployment.
+    /// Frozen: stores keep these bytes across deployments.
     #[test]
     fn a_list_of_the_first_version_is_read() {
         let bytes = [&[1, 0xe8, 0x07][..], &[1; 32]].concat();

@@ -1,4 +1,4 @@
-//! What goes at the size bound, in which order, and what never does.
+//! What is dropped at the size limit, in which order, and what never is.
 
 use std::collections::VecDeque;
 
@@ -19,7 +19,7 @@ pub(super) async fn check(store: &Pair<'_>, capacity_bytes: usize) {
     store.one().check().await.expect("rule: a store that has room again is ready");
 }
 
-/// Of a full store.
+/// The usage of a full store.
 async fn usage(store: &Pair<'_>, capacity_bytes: usize) {
     let usage = store.two().usage().await.expect("a living store answers");
     let usage = usage.expect("rule: a store that bounds itself knows how full it is");
@@ -33,7 +33,7 @@ async fn usage(store: &Pair<'_>, capacity_bytes: usize) {
 struct Filling<'a> {
     store: &'a Pair<'a>,
     body_bytes: usize,
-    /// In the order of their writes.
+    /// The keys in the order of their writes.
     keys: VecDeque<(Key, Eviction)>,
 }
 
@@ -49,7 +49,7 @@ impl Filling<'_> {
         self.keys.push_back((key, eviction));
     }
 
-    /// Whether each body of this kind is still there, the oldest first. All marks are.
+    /// Whether each body of this kind still exists, the oldest first. All marks exist.
     async fn present(&self, kind: Eviction) -> Vec<bool> {
         let of_kind = self.keys.iter().filter(|(_, eviction)| *eviction == kind);
         let keys: Vec<_> = of_kind.map(|(key, _)| *key).collect();

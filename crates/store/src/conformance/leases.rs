@@ -1,4 +1,4 @@
-//! One holder at a time, and what happens when time runs out under one.
+//! There is one holder at a time; and what happens when a lease expires under its holder.
 
 use tokio::task::JoinSet;
 

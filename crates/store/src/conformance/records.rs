@@ -204,7 +204,7 @@ async fn long_mark(store: &Pair<'_>) {
     assert!(store.record(key).await.is_none(), "rule: a mark that is too long is not written");
 }
 
-/// The versions under which the racers' writes were done, and who wrote them.
+/// The versions of the racers' successful writes, and who wrote them.
 async fn race(store: &Pair<'_>, key: Key, expected: Expected) -> Vec<(Version, u8)> {
     let mut racers = JoinSet::new();
     for number in 0..RACERS {

@@ -1,4 +1,4 @@
-//! The maps behind [`MemoryStore`](super::MemoryStore), and the sets that say what goes next.
+//! The maps behind [`MemoryStore`](super::MemoryStore), and the sets that order what is removed next.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -11,22 +11,22 @@ use crate::{
     bound::{Admission, UsedBytes, count},
 };
 
-/// What a record costs beside its bytes: its key in the map and in the sets, and their slack. An estimate.
+/// The estimated cost of a record beside its bytes: its key in the map and in the sets, and their unused space.
 const RECORD_BYTES: usize = 320;
 const LEASE_BYTES: usize = 240;
 
-/// One write adds two entries to the expiry set at most, so removing more than two per write keeps up with any load.
+/// One write adds at most two entries to the expiry set, so removing more than two per write keeps up with any load.
 const SWEEP_STEP: usize = 4;
 
 pub(super) struct State {
     records: HashMap<Key, Slot, KeyHash>,
     leases: HashMap<Key, Lease, KeyHash>,
     expiry: BTreeSet<(Moment, Target)>,
-    /// In the order in which they go: all `First`, the oldest write first, then all `Last`.
+    /// In the order in which they are dropped: all `First`, the oldest write first, then all `Last`.
     bodies: BTreeMap<(Eviction, u128), Key>,
     used: UsedBytes,
     capacity_bytes: usize,
-    /// The last version given out; one counter for all keys, so that none repeats for any of them.
+    /// The last version. One counter serves all keys, so no version repeats for any of them.
     versions: u128,
 }
 
@@ -50,13 +50,13 @@ struct Lease {
 }
 
 impl Lease {
-    /// One that began in the future was taken while the clock was ahead.
+    /// A lease that began in the future was taken while the clock was ahead.
     fn is_held(&self, now: Moment) -> bool {
         now < self.ends && self.began <= now.latest()
     }
 }
 
-/// What ends at a moment.
+/// Entries that expire at a moment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Target {
     Record(Key),
@@ -89,7 +89,7 @@ impl State {
         }
     }
 
-    /// Whether another mark has room.
+    /// Whether there is room for another mark.
     pub(super) fn check(&mut self, now: Moment) -> Result<(), StoreError> {
         self.make_room(now, None, &UsedBytes::largest_mark(RECORD_BYTES)).map(drop)
     }
@@ -181,7 +181,7 @@ impl State {
         self.records.get(key).filter(|slot| now < slot.ends)
     }
 
-    /// What may become of an entry in the place of the record of this key. What is over goes before anything living does.
+    /// Decides what happens to an entry that replaces the record of this key. Expired entries are removed first.
     fn make_room(
         &mut self,
         now: Moment,
@@ -198,7 +198,7 @@ impl State {
         others.admit(entry, self.capacity_bytes)
     }
 
-    /// Drops bodies until the rest fits. [`make_room`](Self::make_room) made sure that this is enough.
+    /// Drops bodies until the rest fits. [`make_room`](Self::make_room) has checked that this is enough.
     fn evict(&mut self) {
         while self.used_bytes() > self.capacity_bytes {
             let Some((_, key)) = self.bodies.first_key_value() else { return };
@@ -206,7 +206,7 @@ impl State {
         }
     }
 
-    /// Removes up to so many of the entries whose time is over.
+    /// Removes at most this many expired entries.
     fn sweep(&mut self, now: Moment, at_most: usize) {
         for _ in 0..at_most {
             match self.expiry.first() {
@@ -267,7 +267,8 @@ impl Slot {
 
 type KeyHash = BuildHasherDefault<KeyHasher>;
 
-/// Keys are hashes already, so this only folds one into eight bytes; the keys of tests, which differ in a few bits, spread too.
+/// Keys are already hashes, so this only folds one into eight bytes. It also spreads the keys of tests, which differ in
+/// a few bits.
 #[derive(Default)]
 struct KeyHasher(u64);
 
@@ -280,10 +281,10 @@ impl Hasher for KeyHasher {
         }
     }
 
-    /// The length before a slice; it is the same for every key.
+    /// The length before a slice, which is the same for every key.
     fn write_usize(&mut self, _: usize) {}
 
-    /// The map takes its bucket from the low bits, where a multiplication stirs least.
+    /// The map uses the low bits for its bucket, and a multiplication mixes those least.
     fn finish(&self) -> u64 {
         self.0 ^ (self.0 >> 32)
     }

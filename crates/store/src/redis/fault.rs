@@ -4,7 +4,7 @@ use redis::{ErrorKind, RedisError};
 
 use crate::{Limit, StoreError};
 
-/// What went wrong, in words that are ours: a message of Redis may repeat the arguments of a command.
+/// What went wrong, in our own words: a message of Redis may repeat the arguments of a command.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub(super) struct Fault {
@@ -16,9 +16,9 @@ pub(super) struct Fault {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum FaultKind {
     Full,
-    /// The connection was there and is not; nothing says that the command arrived.
+    /// The connection existed and is broken; the command may not have arrived.
     BrokenConnection,
-    /// Redis answers, but not to this.
+    /// Redis answers, but not to this command.
     Refusal,
     Other,
 }
@@ -27,12 +27,12 @@ const READ_ONLY: &str = "READONLY";
 const FEW_REPLICAS: &str = "NOREPLICAS";
 const NO_MASTER: &str = "MASTERDOWN";
 
-/// What a server says that was the master once, or follows one: the address may lead to another by now.
+/// The errors of a server that was the master once, or follows one. The address may lead to another server by now.
 const NOT_THE_MASTER: [&str; 3] = [READ_ONLY, FEW_REPLICAS, NO_MASTER];
 
 const FORBIDDEN: &str = "NOPERM";
 
-/// What Redis refuses by which code, and what that means here.
+/// The codes with which Redis refuses a command, and what they mean here.
 const REFUSALS: [(&str, &str); 13] = [
     (READ_ONLY, "it is a read-only replica, and the address has to lead to the master"),
     (FEW_REPLICAS, "fewer replicas follow it than its min-replicas-to-write asks for"),
@@ -97,7 +97,7 @@ impl From<RedisError> for Fault {
     fn from(error: RedisError) -> Self {
         let code = error.code().map(|code| meant(code, error.detail().unwrap_or_default()));
         let message = match (error.kind(), code) {
-            // Of the operating system or of TLS: they know no commands.
+            // These come from the operating system or from TLS, which know no commands.
             (ErrorKind::Io, _) => format!("the connection to Redis failed: {error}"),
             (_, Some(code)) => match REFUSALS.iter().find(|(refusal, _)| *refusal == code) {
                 Some((_, words)) => format!("this Redis refuses: {words} ({code})"),
@@ -118,8 +118,9 @@ impl From<RedisError> for Fault {
     }
 }
 
-/// A script that meets a refusal reports it under its code, or, at other versions of Redis and at services like it, as an error of the
-/// script with the code in its text. A command that a user may not run is no refusal there but an error of its own.
+/// A script that meets a refusal reports it with its code. Other versions of Redis, and similar services, report a
+/// script error with the code in its text. There, a command that a user may not run is an error of its own instead of a
+/// refusal.
 fn meant<'a>(code: &'a str, text: &'a str) -> &'a str {
     const OF_A_SCRIPT: [&str; 2] = ["Error running script", "Error compiling script"];
     const FORBIDDEN_IN_A_SCRIPT: &str = "The user executing the script";
@@ -132,7 +133,7 @@ fn meant<'a>(code: &'a str, text: &'a str) -> &'a str {
     if !OF_A_SCRIPT.iter().any(|of_a_script| text.starts_with(of_a_script)) {
         return code;
     }
-    // What Redis says comes after the places in the script, each with a colon.
+    // Redis' own text comes after the positions in the script, each of which ends with a colon.
     let said = text.rsplit(": ").next().unwrap_or(text);
     let first = said.split(' ').next().unwrap_or_default().trim_start_matches('-');
     let is_known = first == "OOM" || REFUSALS.iter().any(|(refusal, _)| *refusal == first);

@@ -1,8 +1,8 @@
-//! What a Redis says of itself: `INFO`, which more services allow than `CONFIG GET`.
+//! What a Redis reports about itself: `INFO`, which more services allow than `CONFIG GET`.
 
 use crate::Usage;
 
-/// The answer to `INFO`: lines of `name:value`. Empty where the user may not ask.
+/// The answer to `INFO`: lines of `name:value`. Empty if the user has no permission.
 #[derive(Default)]
 pub(super) struct Info(String);
 
@@ -25,14 +25,14 @@ impl Info {
         self.field("role") == Some("slave")
     }
 
-    /// None without a `maxmemory`: then the machine is the bound, and Redis does not know it.
+    /// `None` without a `maxmemory`: then the machine is the limit, and Redis does not know it.
     pub(super) fn usage(&self, database: i64) -> Option<Usage> {
         let number = |name| self.field(name)?.parse().ok();
         let capacity_bytes = number("maxmemory").filter(|bytes| *bytes > 0)?;
         Some(Usage { used_bytes: number("used_memory")?, capacity_bytes, entries: self.keys(database)? })
     }
 
-    /// A database without keys has no line, and without the section nobody knows.
+    /// A database without keys has no line. Without the section, the number is unknown.
     fn keys(&self, database: i64) -> Option<u64> {
         match self.field(&format!("db{database}")) {
             Some(line) => line.split(',').find_map(|part| part.strip_prefix("keys="))?.parse().ok(),

@@ -1,7 +1,7 @@
-//! The one connection, how long anything waits for it, and how it comes back.
+//! The single connection, the time limits for waiting on it, and reconnecting.
 //!
-//! The client's own connection manager does much of this, but keeps a connection whose answers do not arrive (the host is gone,
-//! a firewall forgot it) and does not come back from a refused password.
+//! The client's own connection manager does much of this. But it keeps a connection whose answers do not arrive (the
+//! host is gone, a firewall dropped it), and it does not recover from a refused password.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -25,7 +25,7 @@ pub(super) struct Link {
     client: Client,
     config: AsyncConnectionConfig,
     command_timeout: Duration,
-    /// The connection, or the attempt to make one that all wait for together. None before the first call.
+    /// The connection, or the attempt to connect that all callers wait for together. `None` before the first call.
     current: Mutex<Option<Connecting>>,
 }
 
@@ -33,7 +33,7 @@ impl Link {
     pub(super) fn new(url: &str, settings: &RedisSettings) -> Result<Self, Fault> {
         let client = match &settings.root_certificates {
             None => Client::open(url)?,
-            // An empty list is one that nobody is on: every server would be refused, later and without a reason.
+            // An empty list trusts nobody: every server would be refused, later and without a reason.
             Some(pem) if !holds_a_certificate(pem) => return Err(Fault::no_certificate()),
             Some(pem) => {
                 let certificates = TlsCertificates { client_tls: None, root_cert: Some(pem.clone()) };
@@ -49,12 +49,12 @@ impl Link {
         Ok(Self { client, config, command_timeout: settings.command_timeout, current: Mutex::new(None) })
     }
 
-    /// The number of the database that the address names.
+    /// The number of the database in the address.
     pub(super) fn database(&self) -> i64 {
         self.client.get_connection_info().redis_settings().db()
     }
 
-    /// Runs an operation once, within the time a call may take.
+    /// Runs an operation once, within the time limit of a call.
     pub(super) async fn run<T>(
         &self,
         operation: impl AsyncFnOnce(MultiplexedConnection) -> RedisResult<T>,
@@ -74,7 +74,7 @@ impl Link {
         Err(fault)
     }
 
-    /// What there is, or a new attempt where there is nothing or the last one failed.
+    /// The current connection or attempt, or a new attempt if there is none or the last one failed.
     fn connecting(&self) -> Connecting {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(connecting) =
@@ -85,12 +85,12 @@ impl Link {
         let (client, config) = (self.client.clone(), self.config.clone());
         let attempt = async move { client.get_multiplexed_async_connection_with_config(&config).await };
         let connecting = attempt.boxed().shared();
-        // In a task of its own: the caller that began it may go away, the others wait for it still.
+        // In its own task: the caller that started it may go away while the others still wait for it.
         tokio::spawn(connecting.clone());
         current.insert(connecting).clone()
     }
 
-    /// The next call makes a new one: this one leads to a server that is of no use.
+    /// Makes the next call connect again, because this connection leads to an unusable server.
     pub(super) fn leave(&self) {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(connecting) = current {
@@ -98,8 +98,8 @@ impl Link {
         }
     }
 
-    /// The next call makes a new one, unless somebody did so meanwhile. An attempt still under way goes on: it ends by its own
-    /// timeout, and giving it up here would never let one succeed that takes longer than a command may.
+    /// Makes the next call connect again, unless another caller has done so. An attempt in progress continues until its
+    /// own timeout: dropping it here would make every attempt fail that takes longer than a command may.
     fn give_up(&self, connecting: &Connecting) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if connecting.peek().is_some() && current.as_ref().is_some_and(|current| current.ptr_eq(connecting)) {
@@ -113,10 +113,11 @@ fn holds_a_certificate(pem: &[u8]) -> bool {
     pem.windows(BEGIN.len()).any(|window| window == BEGIN)
 }
 
-/// The client asks rustls for the default of the process, and rustls panics where two are compiled in and none is named.
+/// The client asks rustls for the process' default provider, and rustls panics if two are compiled in and none is
+/// chosen.
 fn name_the_cryptography() {
     if CryptoProvider::get_default().is_none() {
-        // An error says that another thread was faster.
+        // An error means that another thread was faster.
         let _ = aws_lc_rs::default_provider().install_default();
     }
 }

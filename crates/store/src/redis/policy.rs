@@ -2,21 +2,21 @@
 
 use super::info::Info;
 
-/// Whether a Redis could drop a mark when its memory is full. Every mark has a time, so every policy that drops anything
-/// could: the `volatile-` ones as well as the `allkeys-` ones.
+/// Whether a Redis could drop a mark when its memory is full. Every mark has an expiry, so every policy that drops
+/// anything could drop one: the `volatile-` policies as well as the `allkeys-` ones.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum EvictionPolicy {
-    /// It drops nothing: the policy is `noeviction`, or there is no `maxmemory` at which one would apply.
+    /// It drops nothing: the policy is `noeviction`, or there is no `maxmemory` at which a policy would apply.
     Safe,
-    /// It drops keys by the policy of this name, at its `maxmemory`. Not for production: a dropped tombstone brings a session
-    /// back, a dropped head sends a spent token to the provider.
+    /// It drops keys by the policy with this name, at its `maxmemory`. Not for production: a dropped tombstone revives
+    /// a session, and a dropped head sends a spent token to the provider.
     Drops(String),
-    /// It does not say; some services hide it. Look it up in the service's settings.
+    /// It does not tell; some services hide it. Check the service's settings.
     Unknown,
 }
 
 impl EvictionPolicy {
-    /// From what Redis says of its memory.
+    /// The policy according to what Redis reports about its memory.
     pub(super) fn of(info: &Info) -> Self {
         match (info.field("maxmemory"), info.field("maxmemory_policy")) {
             (_, Some("noeviction")) | (Some("0"), _) => Self::Safe,

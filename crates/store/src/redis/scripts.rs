@@ -1,4 +1,5 @@
-//! One script per operation that has to be atomic. Each names all of its keys beforehand, with one hash tag, as a cluster asks.
+//! One script for each operation that has to be atomic. Each declares all of its keys, with one hash tag, as a cluster
+//! requires.
 
 use redis::Script;
 
@@ -22,10 +23,10 @@ impl Scripts {
     }
 }
 
-/// Arguments: what is expected (`any`, `none`, or the 16 bytes of a version), the new version, mark, its milliseconds, and
-/// where there is a body its milliseconds and its bytes.
+/// Arguments: the expectation (`any`, `none`, or the 16 bytes of a version), the new version, the mark, its
+/// milliseconds, and for a body its milliseconds and its bytes.
 ///
-/// A Redis without room refuses the first SET, and so nothing is written.
+/// A Redis without free memory refuses the first SET, so nothing is written.
 const WRITE: &str = "
 local version = redis.call('GETRANGE', KEYS[1], 0, 15)
 if version == '' then version = 'none' end
@@ -64,9 +65,9 @@ const RELEASE: &str = "
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1";
 
-/// Argument: milliseconds. Runs every command of the others once, on a key of its own that it leaves no trace of.
+/// Argument: milliseconds. Runs every command of the other scripts once, on its own key, and leaves no trace.
 ///
-/// No shebang: with one a Redis without room refuses the script itself, in words of its own.
+/// There is no shebang: with one, a Redis without free memory refuses the script itself, with a different message.
 const CHECK: &str = "
 redis.call('SET', KEYS[1], 'check', 'PX', ARGV[1])
 redis.call('GET', KEYS[1])

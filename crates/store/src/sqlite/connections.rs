@@ -1,4 +1,4 @@
-//! Connections, how many there are at once, and what becomes of one that was not answered.
+//! Connections, how many there are, and what happens to one whose work was not completed.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -15,31 +15,33 @@ use tokio::{
 
 use crate::Durability;
 
-/// Connections for one statement or one transaction at a time each.
+/// Connections that each serve one statement or one transaction at a time.
 ///
-/// Not a pool of sqlx, for two reasons. It asks a connection how it is after each use, which wakes its thread once more for every
-/// request. And it keeps one whose transaction SQLite rolled back by itself, as it does on a full disk: that one refuses every
-/// transaction from then on. Ours are local, and one whose work failed or was not waited for is closed.
+/// This is not an sqlx pool, for two reasons. The pool pings a connection after each use, which wakes its thread once
+/// more for every request. And it keeps a connection whose transaction SQLite itself rolled back, as it does on a full
+/// disk; that connection refuses every later transaction. These connections are local, and one whose work failed or was
+/// not awaited is closed.
 pub(super) struct Connections {
     options: SqliteConnectOptions,
     count: u32,
     turns: Arc<Semaphore>,
     idle: Mutex<Vec<Open>>,
     patience: Duration,
-    /// Commits that SQLite was asked to sync.
+    /// The number of commits that SQLite was asked to sync.
     #[cfg(test)]
     pub(super) synced_commits: std::sync::atomic::AtomicU32,
 }
 
-/// A connection, and what it was told last of syncing: nothing where it is new.
+/// A connection, and its last sync setting: `None` for a new one.
 struct Open {
     connection: SqliteConnection,
     durability: Option<Durability>,
 }
 
 impl Connections {
-    /// At most so many, of which the first is opened now: what cannot be opened is known from the start. Whoever finds all in use
-    /// waits at most `patience`, and that is the time for opening another, too.
+    /// At most this many connections. The first one is opened now, so that a file that cannot be opened is noticed at
+    /// start. A caller that finds all in use waits at most `patience`, which is also the time limit for opening another
+    /// one.
     pub(super) async fn open(
         options: SqliteConnectOptions,
         count: u32,
@@ -60,7 +62,8 @@ impl Connections {
 
     /// # Errors
     ///
-    /// [`sqlx::Error::PoolTimedOut`] where none is there in time, [`sqlx::Error::PoolClosed`], or what keeps one from being opened.
+    /// [`sqlx::Error::PoolTimedOut`] if no connection is free in time, [`sqlx::Error::PoolClosed`], or the error of
+    /// opening one.
     pub(super) async fn lend(&self) -> sqlx::Result<Lent<'_>> {
         let held = timeout(self.patience, self.hold()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
         Ok(Lent { held: Some(held), connections: self })
@@ -82,7 +85,7 @@ impl Connections {
         let Ok(_all) = self.turns.acquire_many(self.count).await else { return };
         self.turns.close();
         for open in self.with_idle(std::mem::take) {
-            // What does not close in order is tidied up by the next start.
+            // A connection that does not close properly is tidied up by the next start.
             let _ = open.connection.close().await;
         }
     }
@@ -97,15 +100,15 @@ struct Held {
     turn: OwnedSemaphorePermit,
 }
 
-/// A connection, for as long as it is somebody's.
+/// A borrowed connection.
 pub(super) struct Lent<'a> {
-    /// Until it goes back or is closed.
+    /// The connection, until it goes back or is closed.
     held: Option<Held>,
     connections: &'a Connections,
 }
 
 impl Lent<'_> {
-    /// Its work has been answered in full, and no transaction is open: the next one may have it.
+    /// Its work has been answered completely and no transaction is open, so it can be used again.
     pub(super) fn done(mut self) {
         if let Some(Held { open, turn }) = self.held.take() {
             self.connections.with_idle(|idle| idle.push(open));
@@ -113,7 +116,7 @@ impl Lent<'_> {
         }
     }
 
-    /// What its next transaction is for. SQLite takes this outside of a transaction alone.
+    /// Sets the durability of the next transaction. SQLite accepts this only outside of a transaction.
     pub(super) async fn sync_as(&mut self, durability: Durability) -> sqlx::Result<()> {
         let held = self.held.as_mut().expect(HELD);
         if held.open.durability == Some(durability) {
@@ -123,13 +126,14 @@ impl Lent<'_> {
             Durability::Synced => "PRAGMA synchronous = FULL",
             Durability::Relaxed => "PRAGMA synchronous = NORMAL",
         };
-        // Prepared each time: SQLite changes this while it prepares the statement, and not when it runs it again.
+        // Prepared each time, because SQLite applies this while it prepares the statement, and not when it runs it
+        // again.
         sqlx::query(pragma).persistent(false).execute(&mut held.open.connection).await?;
         held.open.durability = Some(durability);
         Ok(())
     }
 
-    /// By what SQLite says of itself.
+    /// According to SQLite itself.
     #[cfg(test)]
     pub(super) async fn count_a_synced_commit(&mut self) {
         const FULL: i64 = 2;
@@ -139,14 +143,15 @@ impl Lent<'_> {
     }
 }
 
-/// Given up in the midst of its work, perhaps: its turn is over once its thread is, which rolls back what was not committed.
+/// Its work may have been given up halfway. Its turn ends when its thread does, which rolls back what was not
+/// committed.
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         let (Some(Held { open, turn }), Ok(runtime)) = (self.held.take(), Handle::try_current()) else {
             return;
         };
         runtime.spawn(async move {
-            // It is not used again, however it ends.
+            // It is not used again, whatever the result.
             let _ = open.connection.close().await;
             drop(turn);
         });
@@ -209,7 +214,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_is_given_up_in_the_midst_of_a_statement_counts_until_that_has_ended() {
-        // Some tenths of a second.
+        // Takes some tenths of a second.
         const SLOW: &str = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 1000000)
                             SELECT count(*) FROM c";
         let connections = connections(1, LONG).await;

@@ -1,4 +1,4 @@
-//! The file: one connection writes, several read beside it.
+//! The file: one connection writes, and several read beside it.
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
@@ -22,11 +22,12 @@ use super::{
 use crate::{Durability, StoreError};
 
 const FILE_NAME: &str = "store.sqlite3";
-/// Held while one process opens the file: SQLite has no lock for a change of the journal mode and a migration together.
+/// Held while one process opens the file, because SQLite has no lock for a change of the journal mode and a migration
+/// together.
 const LOCK_NAME: &str = "store.lock";
 const OWNER_ONLY: u32 = 0o600;
 
-/// What the log may keep on the disk after a checkpoint.
+/// How much of the log may stay on the disk after a checkpoint.
 const LOG_BYTES: &str = "8388608";
 
 /// How long a start waits for the writes of another process. No page waits for a start.
@@ -53,7 +54,7 @@ impl Database {
         let writing = options
             .clone()
             .journal_mode(SqliteJournalMode::Wal)
-            // Until a transaction says how durable it is.
+            // Until a transaction states its durability.
             .synchronous(SqliteSynchronous::Full);
         let first = SqlitePoolOptions::new().max_connections(1);
         let first = first.connect_with(writing.clone().busy_timeout(OPENING_TIMEOUT)).await?;
@@ -66,7 +67,7 @@ impl Database {
         Ok(Self { writer, readers })
     }
 
-    /// For a single statement that changes nothing; it waits for no writer.
+    /// For a single statement that changes nothing. It waits for no writer.
     pub(super) async fn reader(&self) -> sqlx::Result<Lent<'_>> {
         self.readers.lend().await
     }
@@ -81,7 +82,7 @@ impl Database {
     }
 }
 
-/// The folder, the file, and the lock on opening it. SQLite gives its log the mode of the file.
+/// Creates the folder and the file, and takes the lock for opening it. SQLite gives its log the mode of the file.
 fn prepare(folder: &Path) -> io::Result<File> {
     fs::create_dir_all(folder)?;
     let lock = owned(&folder.join(LOCK_NAME))?;
@@ -93,7 +94,7 @@ fn prepare(folder: &Path) -> io::Result<File> {
 fn owned(path: &Path) -> io::Result<File> {
     let file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(OWNER_ONLY).open(path)?;
-    // A file that was there already keeps the mode it had.
+    // An existing file keeps its mode.
     file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
     Ok(file)
 }

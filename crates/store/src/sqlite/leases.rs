@@ -33,7 +33,7 @@ pub(super) async fn acquire(
     if taken.rows_affected() == 0 {
         return Ok(false);
     }
-    // The triggers have counted the lease by now: nothing comes on top of it.
+    // The triggers have already counted the lease, so nothing is added to it.
     make_room(connection, &UsedBytes::default(), now, capacity_bytes)
         .await?
         .admit(&UsedBytes::default(), capacity_bytes)?;

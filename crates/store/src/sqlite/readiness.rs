@@ -1,9 +1,9 @@
-//! What readiness writes into the file.
+//! The write by which readiness is checked.
 
 use super::{RECORD_BYTES, database::Database, records::make_room};
 use crate::{Durability, StoreError, ambient::Moment, bound::UsedBytes};
 
-/// Not synced: a disk that takes the write and loses power later is none of this question.
+/// Not synced: whether the disk keeps the write over a power cut does not matter here.
 pub(super) async fn write(database: &Database, capacity_bytes: usize, now: Moment) -> Result<(), StoreError> {
     let mut transaction = database.begin(Durability::Relaxed).await?;
     let outcome = async {

@@ -11,8 +11,8 @@ use crate::{
 
 type Row = (i64, i64, Vec<u8>, Option<Vec<u8>>);
 
-/// One statement, so all records are of one moment. The keys are a table that is never stored: for `key IN (..)` SQLite would build an
-/// index of them each time, which costs more than all the rest.
+/// One statement, so all records are from one moment. The keys are a table that is never stored: for `key IN (..)`
+/// SQLite would build an index of them each time, which costs more than everything else.
 pub(super) async fn read(
     reader: &mut SqliteConnection,
     keys: &[Key],
@@ -80,8 +80,8 @@ async fn present(connection: &mut SqliteConnection, key: &Key) -> sqlx::Result<O
     }))
 }
 
-/// The draft, or as much of it as there is room for. The record it replaces is gone by now; where this fails, the
-/// transaction brings it back.
+/// Writes the draft, or as much of it as there is room for. The record that it replaces is already deleted; if this
+/// fails, the transaction restores it.
 async fn admit(
     connection: &mut SqliteConnection,
     draft: Draft,
@@ -97,7 +97,7 @@ async fn admit(
     })
 }
 
-/// What is taken, when all that is over went first if that was needed.
+/// Returns the used bytes, after removing all expired entries if that was needed.
 pub(super) async fn make_room(
     connection: &mut SqliteConnection,
     entry: &UsedBytes,
@@ -139,7 +139,7 @@ async fn insert(
     Ok(version_of(version))
 }
 
-/// Drops bodies, one by one, until the rest fits; [`UsedBytes::admit`] made sure that this is enough.
+/// Drops bodies, one by one, until the rest fits. [`UsedBytes::admit`] has checked that this is enough.
 pub(super) async fn evict(connection: &mut SqliteConnection, capacity_bytes: usize) -> sqlx::Result<()> {
     while used(connection).await?.total() > capacity_bytes {
         let gone = sqlx::query(
@@ -153,7 +153,7 @@ pub(super) async fn evict(connection: &mut SqliteConnection, capacity_bytes: usi
     Ok(())
 }
 
-/// Row numbers are positive and never come again.
+/// Row numbers are positive and never reused.
 fn version_of(row: i64) -> Version {
     Version::from_bytes(i128::from(row).to_be_bytes())
 }

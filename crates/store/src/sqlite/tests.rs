@@ -40,7 +40,7 @@ async fn mode(transaction: &mut Transaction<'_>) -> i64 {
     sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut **transaction).await.unwrap()
 }
 
-/// A lease around it, and the head written before and after the provider is asked.
+/// A lease, and the head written before and after the provider is called.
 #[tokio::test]
 async fn a_refresh_is_synced_twice() {
     let bench = bench().await;
@@ -62,7 +62,7 @@ async fn each_transaction_is_as_durable_as_it_was_asked_for() {
     let bench = bench().await;
     let database = &bench.store.database;
     let kinds = [Durability::Synced, Durability::Relaxed, Durability::Relaxed, Durability::Synced];
-    // Twice: a statement that was prepared before changes nothing.
+    // Twice: a statement that was already prepared would change nothing.
     for durability in kinds.into_iter().chain(kinds) {
         let mut transaction = database.begin(durability).await.unwrap();
         let journal: String =
@@ -87,7 +87,7 @@ async fn a_transaction_that_was_dropped_leaves_the_next_as_durable_as_it_asks() 
     }
 }
 
-/// SQLite rolls back by itself what finds the file full.
+/// SQLite itself rolls back a transaction that finds the file full.
 #[tokio::test]
 async fn a_transaction_that_found_the_disk_full_leaves_a_connection_that_works() {
     let bench = bench().await;
@@ -107,7 +107,7 @@ async fn a_transaction_that_could_not_begin_or_commit_leaves_a_connection_that_w
     let bench = bench().await;
     for broken in ["COMMIT", "ROLLBACK; BEGIN; INSERT INTO records (key) VALUES (NULL)"] {
         let mut transaction = bench.store.database.begin(Durability::Synced).await.unwrap();
-        // It has ended already, or stands where it cannot go on.
+        // It has already ended, or cannot continue.
         let _ = sqlx::raw_sql(broken).execute(&mut *transaction).await;
         let ended = transaction.end(Err::<(), _>(StoreError::Full(Limit::Size))).await;
         assert!(ended.is_err());

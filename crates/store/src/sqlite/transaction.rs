@@ -7,27 +7,27 @@ use sqlx::SqliteConnection;
 use super::connections::Lent;
 use crate::{Durability, Limit, StoreError};
 
-/// It holds the write lock from its first statement, so that what it reads stays true until it ends.
+/// A transaction holds the write lock from its first statement, so what it reads stays true until it ends.
 ///
-/// Dropped without [`end`](Self::end) it changes nothing, and its connection is closed.
+/// If it is dropped without [`end`](Self::end), it changes nothing and its connection is closed.
 pub(super) struct Transaction<'a>(Lent<'a>);
 
 impl<'a> Transaction<'a> {
     pub(super) async fn begin(mut lent: Lent<'a>, durability: Durability) -> sqlx::Result<Self> {
         lent.sync_as(durability).await?;
-        // Not sqlx's own: that counts on an open transaction until a ROLLBACK succeeds, and SQLite has none left to roll back where
-        // it did so by itself.
+        // Not sqlx's own transaction: sqlx counts a transaction as open until a ROLLBACK succeeds, and SQLite has none
+        // left to roll back if it did so itself.
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *lent).await?;
         Ok(Self(lent))
     }
 
-    /// Commits what was done, or undoes it where it failed.
+    /// Commits the work, or rolls it back if it failed.
     ///
-    /// A connection is used again only where its transaction has ended for certain.
+    /// A connection is reused only if its transaction has certainly ended.
     pub(super) async fn end<T>(mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
         let end = match &outcome {
             Ok(_) => "COMMIT",
-            // Ours, not SQLite's: nothing is wrong with the connection.
+            // This error is ours, not SQLite's: nothing is wrong with the connection.
             Err(StoreError::Full(Limit::Size)) => "ROLLBACK",
             Err(_) => return outcome,
         };

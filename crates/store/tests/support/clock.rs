@@ -29,7 +29,7 @@ impl TestClock {
         self.0.fetch_add(u64::try_from(by.as_millis()).expect("tests move minutes"), Ordering::SeqCst);
     }
 
-    /// Somebody has set it right.
+    /// Sets the clock back, as if somebody had corrected it.
     pub(crate) fn go_back(&self, by: Duration) {
         self.0.fetch_sub(u64::try_from(by.as_millis()).expect("tests move minutes"), Ordering::SeqCst);
     }

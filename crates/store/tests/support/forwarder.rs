@@ -26,7 +26,7 @@ impl Forwarder {
                 let target = *current.lock().expect("nothing panics while it is locked");
                 tokio::spawn(async move {
                     let mut server = TcpStream::connect(target).await.expect("the server is there");
-                    // However it ends, both are told.
+                    // Both sides learn of the end, whatever it is.
                     let _ = copy_bidirectional(&mut client, &mut server).await;
                 });
             }
@@ -38,7 +38,7 @@ impl Forwarder {
         format!("redis://{}", self.address)
     }
 
-    /// For new connections; those that are open stay where they are.
+    /// For new connections; open ones stay where they are.
     pub(crate) fn lead_to(&self, target: SocketAddr) {
         *self.target.lock().expect("nothing panics while it is locked") = target;
     }

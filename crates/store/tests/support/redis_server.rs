@@ -1,4 +1,4 @@
-//! A Redis of a test's own: on a free port of the loopback interface, with a folder of its own, gone with the test.
+//! A Redis for one test: on a free loopback port, with its own folder, removed with the test.
 
 use std::{
     io::{BufRead, BufReader},
@@ -27,7 +27,7 @@ impl RedisServer {
         Self { process: process(port, &folder, arguments), port, folder }
     }
 
-    /// One that speaks TLS only, and the certificate it shows.
+    /// A server that speaks only TLS, and its certificate.
     pub(crate) fn start_with_tls() -> (Self, Vec<u8>) {
         let folder = TempDir::new().expect("a temporary folder");
         let certificate = certificate(&folder);
@@ -56,12 +56,12 @@ impl RedisServer {
         self.process.wait().expect("it was running");
     }
 
-    /// On the same port, and empty.
+    /// Starts it on the same port, empty.
     pub(crate) fn start_again(&mut self) {
         self.process = process(self.port, &self.folder, &[]);
     }
 
-    /// It keeps its connections and answers nobody.
+    /// The server keeps its connections and answers nobody.
     pub(crate) fn freeze(&self) {
         self.signal(Signal::SIGSTOP);
     }
@@ -75,13 +75,13 @@ impl RedisServer {
         kill(pid, signal).expect("it is running");
     }
 
-    /// As an administrator, beside the store.
+    /// Connects beside the store, as an administrator would.
     pub(crate) async fn db_connect(&self) -> MultiplexedConnection {
         let client = redis::Client::open(self.url()).expect("an address of ours");
         client.get_multiplexed_async_connection().await.expect("it is running")
     }
 
-    /// One command line without spaces in its words.
+    /// Runs one command line whose words contain no spaces.
     pub(crate) async fn db<T: FromRedisValue>(&self, command: &str) -> T {
         let mut words = command.split(' ');
         let mut line = redis::cmd(words.next().expect("a command has a name"));
@@ -91,7 +91,7 @@ impl RedisServer {
         line.query_async(&mut self.db_connect().await).await.expect("the server knows this command")
     }
 
-    /// Moves the time of everything that expires. Redis' own clock cannot be moved, what is left of each key can.
+    /// Moves the expiry of all keys. Redis' own clock cannot be moved, but the remaining time of each key can.
     pub(crate) async fn db_advance(&self, by: Duration) {
         const ADVANCE: &str = "
             for _, key in ipairs(redis.call('KEYS', '*')) do
@@ -107,7 +107,7 @@ impl RedisServer {
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        // A test that failed may have left it frozen; SIGKILL does not mind.
+        // A failed test may have left the server frozen; SIGKILL works anyway.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -118,7 +118,7 @@ fn free_port() -> u16 {
     free.local_addr().expect("a bound socket has an address").port()
 }
 
-/// A key and a certificate for 127.0.0.1 that vouches for itself.
+/// A key and a self-signed certificate for 127.0.0.1.
 fn certificate(folder: &TempDir) -> Vec<u8> {
     const CONFIG: &str = "[req]\nprompt = no\ndistinguished_name = name\nx509_extensions = extensions\n\
                           [name]\nCN = test\n\
@@ -135,7 +135,7 @@ fn certificate(folder: &TempDir) -> Vec<u8> {
     std::fs::read(folder.path().join("certificate.pem")).expect("openssl made it")
 }
 
-/// Returns once it listens.
+/// Returns once the server listens.
 fn process(port: u16, folder: &TempDir, arguments: &[&str]) -> Child {
     let mut process = Command::new("redis-server")
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])

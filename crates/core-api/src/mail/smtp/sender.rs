@@ -1,4 +1,4 @@
-//! Who an e-mail is from.
+//! The sender of an e-mail.
 
 use std::{fmt, str::FromStr};
 
@@ -8,7 +8,7 @@ use lettre::message::Mailbox;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender(Mailbox);
 
-/// The text is no sender.
+/// The text is not a sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it must be an address, optionally with a name, such as Ironleaf <no-reply@example.com>")]
 pub struct SenderError;
@@ -31,7 +31,7 @@ impl FromStr for Sender {
 }
 
 impl Sender {
-    /// With its own name, or else this one.
+    /// With its own name, or else with this one.
     pub(super) fn named(&self, name: &str) -> Mailbox {
         let name = self.0.name.clone().unwrap_or_else(|| name.to_owned());
         Mailbox::new(Some(name), self.0.email.clone())

@@ -1,4 +1,4 @@
-//! Where e-mails go: one URL that says how a mail server is reached.
+//! The URL of a mail server.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
@@ -17,7 +17,8 @@ use url::Url;
 /// | `smtp://..?tls=opportunistic` | STARTTLS where the server offers it | 587 |
 /// | `smtp://` or `?tls=none` | none | 25 |
 ///
-/// The path is the name that this machine gives itself in `EHLO`. Neither `Debug` nor an error shows the password.
+/// The path is the name with which this machine introduces itself in `EHLO`. Neither `Debug` nor an error shows the
+/// password.
 #[derive(Clone)]
 pub struct SmtpServer {
     pub(super) host: String,
@@ -39,18 +40,18 @@ pub(super) enum Encryption {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SmtpServerError {
-    /// It is no such URL.
+    /// It is not a URL of this kind.
     #[error("it must be a URL such as smtps://user:password@mail.example.com or smtp://127.0.0.1:1025")]
     Shape,
-    /// It asks for something else than encryption, or for an encryption that there is not.
+    /// It has a parameter other than the encryption, or an unknown encryption.
     #[error(
         "the only question in it is ?tls=required, ?tls=opportunistic or ?tls=none, and only after smtp://"
     )]
     Encryption,
-    /// A user name without a password, or the other way round.
+    /// It has a user name without a password, or the other way round.
     #[error("it has one of user name and password: give both, percent-encoded, or none")]
     HalfCredentials,
-    /// The password would cross a network that others can listen to or change.
+    /// The password would cross a network on which others can read or change it.
     #[error("its password could be sent in clear: use smtps://, or add ?tls=required")]
     PasswordInClear,
 }
@@ -66,7 +67,7 @@ impl fmt::Debug for SmtpServer {
 }
 
 impl SmtpServer {
-    /// The host, without what opens it.
+    /// The host, without credentials.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -86,7 +87,7 @@ impl FromStr for SmtpServer {
         let host = host(&url)?;
         let credentials = credentials(&url)?;
         let always_encrypted = matches!(encryption, Encryption::Required | Encryption::FromTheStart);
-        // SECURITY: "opportunistic" is "none" to whoever sits on the way.
+        // SECURITY: for an attacker on the network, "opportunistic" is the same as "none".
         if credentials.is_some() && !always_encrypted && !is_loopback(&host) {
             return Err(SmtpServerError::PasswordInClear);
         }
@@ -117,7 +118,7 @@ fn encryption(url: &Url) -> Result<Encryption, SmtpServerError> {
     }
 }
 
-/// A name, or an address without the brackets that a URL puts around the longer ones.
+/// A name, or an address without the brackets that a URL puts around IPv6 addresses.
 fn host(url: &Url) -> Result<String, SmtpServerError> {
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
@@ -146,7 +147,7 @@ fn hello_name(url: &Url) -> Result<Option<ClientId>, SmtpServerError> {
     Ok((!name.is_empty()).then(|| ClientId::Domain(name.to_owned())))
 }
 
-/// Whether what is sent there stays on this machine.
+/// Whether data sent there stays on this machine.
 fn is_loopback(host: &str) -> bool {
     match host.parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),

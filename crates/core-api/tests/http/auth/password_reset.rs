@@ -1,4 +1,4 @@
-//! `POST /v1/auth/tokens` with an e-mail address alone.
+//! `POST /v1/auth/tokens` with only an e-mail address.
 
 use std::time::Duration;
 

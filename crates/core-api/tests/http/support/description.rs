@@ -1,4 +1,4 @@
-//! The OpenAPI document, and whether an answer is one that it describes.
+//! The OpenAPI document, and the check that it describes an answer.
 
 use std::sync::LazyLock;
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 pub(crate) static OPENAPI: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../openapi.json")).unwrap());
 
-/// Asserts that the document has this answer to this call. A call that it does not know is a 404.
+/// Asserts that the document describes this answer to this call. An unknown call must be a 404.
 #[track_caller]
 pub(crate) fn check(method: &Method, path: &str, status: StatusCode, content_type: Option<&HeaderValue>) {
-    // What a browser asks before a call of a page elsewhere is no call.
+    // A browser's preflight for another page is not a call of the API.
     if *method == Method::OPTIONS && status == StatusCode::OK {
         return;
     }
@@ -19,7 +19,7 @@ pub(crate) fn check(method: &Method, path: &str, status: StatusCode, content_typ
         assert_eq!(status, StatusCode::NOT_FOUND, "{method} {path} is not described");
         return;
     };
-    // Outside of development a described route may be missing.
+    // Outside of development, a described route may be missing.
     if status == StatusCode::NOT_FOUND && matches!(path, "/outbox" | "/v1/debug/stats") {
         return;
     }
@@ -38,7 +38,7 @@ pub(crate) fn check(method: &Method, path: &str, status: StatusCode, content_typ
     }
 }
 
-/// What a `$ref` points to.
+/// The target of a `$ref`.
 #[track_caller]
 pub(crate) fn resolve(reference: &str) -> &'static Value {
     let pointer = reference.strip_prefix('#').expect("a local reference");

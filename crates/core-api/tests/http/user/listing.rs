@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{ADMIN, Answer, PASSWORD, TestApi, USER};
 
-/// The two seeded people and three more, registered a second apart in an order that is not the alphabet's.
+/// The two seeded people and three more, registered a second apart, and not in alphabetical order.
 async fn five_people() -> (TestApi, String) {
     let api = TestApi::new().await;
     for email in ["carol@test.com", "alice@test.com", "bob_x@other.org"] {
