@@ -1,5 +1,4 @@
-// The script of every page: toasts, menus, theme, forms outside islands, and the islands where there are any.
-// All of it makes nicer what works without it.
+// The script of every page: toasts, menus, theme, forms, islands. Pages work without it.
 const root = document.documentElement;
 const script = document.querySelector("script[data-src]");
 const toasts = document.getElementById("toasts");
@@ -13,7 +12,7 @@ const button = (className, ...content) => {
   return made;
 };
 
-// Toasts stay five seconds, and as long as somebody points at them or is among them.
+// A toast stays five seconds, or longer while it has pointer or focus.
 let cameFrom;
 const expire = (toast) =>
   setTimeout(() => (toasts.matches(":hover, :focus-within") ? expire(toast) : toast.remove()), 5000);
@@ -25,12 +24,12 @@ const keep = (toast, line) => {
     (toasts.firstElementChild ? toasts : cameFrom)?.focus();
   }, close);
   toast.append(close);
-  // A screen reader speaks what changes in a live region, not what the region came with.
+  // Screen readers speak what changes in a live region.
   setTimeout(() => toast.replaceChildren(line, close), 100);
   expire(toast);
 };
 const show = (text) => {
-  // The same again takes the place of what is there.
+  // Replaces the same text.
   for (const toast of [...toasts.children]) if (toast.firstElementChild.textContent === text) toast.remove();
   const toast = document.createElement("div");
   toast.className = "toast";
@@ -52,7 +51,7 @@ on("keydown", (event) => {
   }
 });
 
-// Menus are popovers, so Escape and a click outside close them; this adds the other keys.
+// Menus are popovers. This adds the arrow keys and letters.
 for (const menu of all("[role=menu]")) {
   const items = all("[role=menuitem]", menu);
   const opener = document.querySelector(`[popovertarget=${menu.id}]`);
@@ -61,7 +60,7 @@ for (const menu of all("[role=menu]")) {
   on("toggle", ({ newState }) => {
     opener.ariaExpanded = newState === "open";
     if (newState === "open") move(0);
-    // Not every browser gives the focus back to a button that was clicked.
+    // Some browsers do not restore the focus.
     else if (document.activeElement === document.body) opener.focus();
   }, menu);
   on("keydown", (event) => {
@@ -84,7 +83,7 @@ for (const menu of all("[role=menu]")) {
   }, menu);
 }
 
-// The theme changes at once; the server is told so that it renders the next page in it.
+// The theme changes at once; the server renders the next page in it.
 for (const form of all("[data-theme-form]")) {
   on("submit", (event) => {
     event.preventDefault();
@@ -98,7 +97,7 @@ for (const form of all("[data-theme-form]")) {
   }, form);
 }
 
-// Passwords can be shown, and are hidden again before a browser gets to remember them as text.
+// A shown password is hidden again before the browser can remember it as text.
 for (const input of all("form input[type=password]")) {
   const rest = document.createElement("span");
   rest.className = "visually-hidden";
@@ -106,10 +105,10 @@ for (const input of all("form input[type=password]")) {
   const toggle = button("reveal", "Show", rest);
   const reveal = (shown) => {
     input.type = shown ? "text" : "password";
-    // A new text each time: whoever translates the page has put others in the place of ours.
+    // New text each time: a page translator replaces text nodes.
     toggle.replaceChildren(shown ? "Hide" : "Show", rest);
   };
-  // A spelling checker may send what it checks to its maker.
+  // A spelling checker may send its text away.
   input.spellcheck = false;
   toggle.setAttribute("aria-controls", input.id);
   on("click", () => reveal(input.type === "password"), toggle);
@@ -118,7 +117,7 @@ for (const input of all("form input[type=password]")) {
   input.after(toggle);
 }
 
-// A form is sent once. An island that sends it itself prevents the default of `formsend`.
+// A form is sent once. An island that sends it prevents the default of `formsend`.
 const mark = (sender, busy) => {
   sender.ariaBusy = sender.ariaDisabled = busy;
   for (const status of all("[data-busy]", sender.form)) {
@@ -131,17 +130,17 @@ on("submit", (event) => {
   if (form.querySelector("[aria-busy]")) return event.preventDefault();
   mark(event.submitter ?? form.querySelector("[type=submit]"), true);
   if (!form.dispatchEvent(new Event("formsend", { bubbles: true, cancelable: true }))) return event.preventDefault();
-  // Where one comes back to has its fragment, which no server is told of: a redirect hands it on.
+  // A redirect keeps the fragment, which the server does not see.
   if (form.querySelector("[name=return_to]")) form.action = form.action.split("#")[0] + location.hash;
 });
-// A page that was to be left and is still there: its forms, also those in islands, can be sent again.
+// The page stays: its forms can be sent again.
 const release = () => {
   for (const sender of all("button[aria-busy]")) mark(sender, null);
 };
 window.navigation?.addEventListener("navigateerror", release);
 on("ironleaf:release", release);
 
-// What an e-mailed link leads to goes on by itself, but not in a tab that nobody has looked at.
+// The page of an e-mailed link continues by itself in a visible tab.
 const send = () => {
   const form = document.querySelector("[data-auto-submit]");
   if (!form || document.hidden || document.prerendering) return;
@@ -161,7 +160,7 @@ if (!("command" in HTMLButtonElement.prototype)) {
   });
 }
 
-// A page from the back-forward cache may be of somebody who has signed out since.
+// Since this page was cached, its user may have signed out.
 on("pageshow", (event) => {
   if (!event.persisted) return;
   release();
@@ -170,7 +169,7 @@ on("pageshow", (event) => {
 
 const { islands, wasm } = script.dataset;
 const ready = () => (root.dataset.hydrated = "");
-// Between two steps the browser may do what somebody waits for.
+// Lets the browser handle input between two steps.
 const pause = () => new Promise((done) => setTimeout(done));
 const wake = async () => {
   const module = await import(islands);
@@ -183,7 +182,7 @@ const wake = async () => {
   }
   ready();
 };
-// A page whose islands cannot be had still works, so the person is not told.
+// Without its islands a page still works, so no message.
 if (!islands) ready();
 else if (window.requestIdleCallback) requestIdleCallback(() => wake().catch(console.error), { timeout: 2000 });
 else setTimeout(() => wake().catch(console.error));

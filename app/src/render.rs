@@ -4,6 +4,7 @@
 //! nothing hydrates but islands.
 
 mod document;
+mod html;
 mod template;
 mod text;
 
@@ -22,7 +23,6 @@ use ironleaf_bff::edge::CspNonce;
 use ironleaf_bff::{Problem, ProblemKind, Wants};
 use leptos::prelude::*;
 use leptos::tachys::html::InertElement;
-use leptos::tachys::view::{Position, RenderHtml};
 use leptos_axum::generate_route_list;
 use leptos_meta::ServerMetaContext;
 use leptos_router::components::Outlet;
@@ -36,6 +36,7 @@ use crate::site::PagePaths;
 use document::{Content, Document, Shells};
 
 pub(crate) use document::BODY;
+pub(crate) use html::html_of;
 pub(crate) use template::{Template, Templates};
 
 /// The view of a `<Route>`: a component whose properties are made by its loader.
@@ -77,16 +78,6 @@ where
         InertElement::new(html_of(component(outlet)))
     }
 }
-
-/// Renders a view at once: text is quicker than a view in a box, which owns a copy of all its attributes, and its type is short.
-pub(crate) fn html_of(view: impl IntoView) -> String {
-    let mut html = String::with_capacity(USUAL_BYTES);
-    view.into_view().to_html_with_buf(&mut html, &mut Position::FirstChild, true, false, Vec::new());
-    html
-}
-
-/// Few parts of a page are larger, so that few are moved while they grow.
-const USUAL_BYTES: usize = 2048;
 
 /// What is at a path, which is asked for once at start.
 #[derive(Clone, Default)]

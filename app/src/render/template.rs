@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 use leptos::prelude::*;
 use leptos::tachys::html::InertElement;
 
-use super::html_of;
+use super::html::html_of;
 
 /// A part of a page that is always the same but for `N` texts, of which it has each once or more often. It is rendered once, with a mark in
 /// the place of each text; after that an answer costs no more than to copy it.
