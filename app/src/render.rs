@@ -15,12 +15,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use hydration_context::SsrSharedContext;
-use ironleaf_bff::edge::CspNonce;
-use ironleaf_bff::{Problem, ProblemKind, Wants};
+use ironleaf_bff::edge::{CspNonce, cookie_for_a_form, form_id};
+use ironleaf_bff::{Bff, Problem, ProblemKind, Wants};
 use leptos::prelude::*;
 use leptos::tachys::html::InertElement;
 use leptos_axum::generate_route_list;
@@ -31,7 +31,7 @@ use leptos_router::location::RequestUrl;
 use crate::answer::Answer;
 use crate::html_form::{FormPage, WantsJson};
 use crate::load::Load;
-use crate::request::PageRequest;
+use crate::request::{Bare, PageRequest, bare};
 use crate::site::PagePaths;
 use document::{Content, Document, Shells};
 
@@ -213,18 +213,33 @@ pub struct PageHandler {
 }
 
 impl PageHandler {
+    /// The page as it was rendered for an earlier stranger, where this request is one's, too. It needs nothing of the session, and may be
+    /// answered in front of it.
+    pub fn kept(&self, request: &Request) -> Option<Response> {
+        let document = self.kept_for(request.method(), request.uri(), request.headers())?.get()?;
+        let bff = request.extensions().get::<Bff>()?;
+        let nonce = request.extensions().get::<CspNonce>()?;
+        let html = document.filled_in(nonce.as_str(), || form_id(request.extensions()).unwrap_or_default());
+        let cookie = document.has_form().then(|| cookie_for_a_form(bff, request.headers())).flatten();
+        let mut response = html_response(StatusCode::OK, html, cookie);
+        // As behind the session.
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Some(response)
+    }
+
+    fn kept_for(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<&OnceLock<Document>> {
+        self.found.page.as_ref().filter(|page| page.same_for_strangers)?;
+        let Bare { theme } = bare(method, uri, headers)?;
+        Some(&self.kept[document::number_of(theme)])
+    }
+
     /// Runs the loader, and renders the page or answers what the loader says.
     pub async fn answer(&self, parts: Parts) -> Response {
+        let kept = self.kept_for(&parts.method, &parts.uri, &parts.headers);
         let mut request = match PageRequest::new(parts).await {
             Ok(request) => request,
             Err(missing) => return missing.into_response(),
         };
-        let may_be_kept =
-            self.found.page.as_ref().is_some_and(|page| page.same_for_strangers) && request.is_bare();
-        let kept = may_be_kept.then(|| &self.kept[document::number_of(request.theme)]);
-        if let Some(document) = kept.and_then(OnceLock::get) {
-            return response_with(&request, StatusCode::OK, document);
-        }
         let properties = match self.load(&mut request).await {
             Ok(properties) => properties,
             Err(Answer::Redirect(target)) => {
@@ -268,13 +283,15 @@ fn redirect(target: &str) -> Response {
 fn response_with(request: &PageRequest, status: StatusCode, document: &Document) -> Response {
     let nonce = request.nonce().map(CspNonce::as_str).unwrap_or_default();
     let html = document.filled_in(nonce, || request.form_id().unwrap_or_default());
+    // Somebody who is signed in keeps cookies.
+    let needs_cookie = document.has_form() && request.viewer.is_none();
+    html_response(status, html, needs_cookie.then(|| request.cookie_for_a_form()).flatten())
+}
+
+fn html_response(status: StatusCode, html: String, cookie: Option<HeaderValue>) -> Response {
     let content_type = [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
     let mut response = (status, content_type, html).into_response();
-    // Somebody who is signed in keeps cookies.
-    if document.has_form()
-        && request.viewer.is_none()
-        && let Some(cookie) = request.cookie_for_a_form()
-    {
+    if let Some(cookie) = cookie {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response

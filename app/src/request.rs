@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts as _, RawPathParams};
 use cookie::Cookie;
 use http::header::COOKIE;
 use http::request::Parts;
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use ironleaf_bff::edge::{
     CspNonce, PROBE_COOKIE, RequestId, after_cookies_tried, cookie_for_a_form, cookies_are_blocked, form_id,
     with_cookies_tried,
@@ -47,7 +47,7 @@ impl PageRequest {
         let params = RawPathParams::from_request_parts(&mut parts, &()).await;
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let params = params.map(|params| params.iter().map(owned).collect()).unwrap_or_default();
-        let theme = theme(&parts);
+        let theme = theme(&parts.headers);
         Ok(Self { parts, params, site, viewer, theme, has_form: AtomicBool::new(false) })
     }
 
@@ -71,7 +71,7 @@ impl PageRequest {
     pub(crate) fn for_problem(parts: Parts) -> Option<Self> {
         let site = parts.extensions.get::<Arc<Site>>().cloned()?;
         let viewer = MaybeUser::from_parts(&parts).ok().and_then(|MaybeUser(viewer)| viewer);
-        let theme = theme(&parts);
+        let theme = theme(&parts.headers);
         let has_form = AtomicBool::new(false);
         Some(Self { parts, params: Vec::new(), site, viewer, theme, has_form })
     }
@@ -157,15 +157,6 @@ impl PageRequest {
         Ok(CoreApi::from_parts(&self.parts)?)
     }
 
-    /// Whether the answer depends on nothing but build, theme and nonce, if the page's loader looks at nothing but this request: nobody is
-    /// signed in, there is no query, and no earlier request has left anything.
-    pub(crate) fn is_bare(&self) -> bool {
-        self.parts.method == Method::GET
-            && self.parts.uri.query().is_none()
-            && !self.may_be_signed_in()
-            && cookies(&self.parts).all(|cookie| matches!(cookie.name(), THEME_COOKIE | PROBE_COOKIE))
-    }
-
     /// A form is rendered that needs cookies: the browser is given one, and whether it comes back tells whether it keeps them.
     pub(crate) fn note_form(&self) {
         self.has_form.store(true, Ordering::Relaxed);
@@ -199,7 +190,7 @@ impl PageRequest {
 
     /// A number for the forms of this page.
     pub(crate) fn form_id(&self) -> Option<String> {
-        form_id(&self.parts)
+        form_id(&self.parts.extensions)
     }
 
     /// What a browser brings back with the form of this page, if it keeps cookies.
@@ -356,13 +347,36 @@ impl PageRequest {
     }
 }
 
-fn cookies(parts: &Parts) -> impl Iterator<Item = Cookie<'_>> {
-    let lines = parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(Cookie::split_parse).filter_map(Result::ok)
+/// A request of somebody who brings nothing but perhaps a theme.
+pub(crate) struct Bare {
+    pub(crate) theme: Option<Theme>,
 }
 
-fn theme(parts: &Parts) -> Option<Theme> {
-    cookies(parts)
+/// Whether the answer depends on nothing but build, theme and nonce, if it depends on nothing but the request: there is no session, no query,
+/// and nothing that an earlier request has left.
+pub(crate) fn bare(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Bare> {
+    if method != Method::GET || uri.query().is_some() {
+        return None;
+    }
+    let mut theme = None;
+    for cookie in cookies(headers) {
+        match cookie.name() {
+            THEME_COOKIE => theme = theme.or_else(|| Theme::parse(cookie.value())),
+            PROBE_COOKIE => {}
+            _ => return None,
+        }
+    }
+    Some(Bare { theme })
+}
+
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+    // A line that is no text is as good as any that nobody knows.
+    let lines = headers.get_all(COOKIE).iter().map(|line| line.to_str().unwrap_or("unknown="));
+    lines.flat_map(Cookie::split_parse).map(|cookie| cookie.unwrap_or_else(|_| Cookie::from("unknown")))
+}
+
+fn theme(headers: &HeaderMap) -> Option<Theme> {
+    cookies(headers)
         .filter(|cookie| cookie.name() == THEME_COOKIE)
         .find_map(|cookie| Theme::parse(cookie.value()))
 }

@@ -1,9 +1,10 @@
 //! What the layers and pages look for in every request.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use app::Site;
+use app::{PageHandler, Site};
 use axum::extract::{ConnectInfo, Request};
 use http::Method;
 use ironleaf_auth::Caller;
@@ -16,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) bff: Bff,
     pub(crate) site: Arc<Site>,
     pub(crate) client_ip: ClientIp,
+    /// Every page, by its path.
+    pub(crate) pages: HashMap<&'static str, Arc<PageHandler>>,
     /// The paths that forms are sent to.
     pub(crate) forms: Vec<&'static str>,
 }

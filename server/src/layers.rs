@@ -11,6 +11,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use futures_util::future::{Either, ready};
 use ironleaf_bff::{Problem, ProblemKind, edge};
 use ironleaf_session::Payload;
 
@@ -27,7 +28,12 @@ pub(crate) async fn around_all<P: Payload>(
     next: Next,
 ) -> Response {
     around::<P, _>(&context, request, |request| {
-        unless_refused(edge::refuse_foreign_host(&context.bff, &request), request, next)
+        let checked = edge::refuse_foreign_host(&context.bff, &request);
+        let kept = context.pages.get(request.uri().path()).filter(|_| checked.is_ok());
+        match kept.and_then(|page| page.kept(&request)) {
+            Some(page) => Either::Left(ready(page)),
+            None => Either::Right(unless_refused(checked, request, next)),
+        }
     })
     .await
 }

@@ -31,9 +31,10 @@ pub fn router<P: Payload>(
     built: &BuiltSite,
     health: Health,
 ) -> Router {
-    let context = Arc::new(Context { bff: bff.clone(), site, client_ip, forms: server_fn_routes() });
+    let pages = app::pages().handlers().collect();
+    let context = Arc::new(Context { bff: bff.clone(), site, client_ip, pages, forms: server_fn_routes() });
     // Each call of `Router::layer` puts all that is inside into a box, which is copied for each request: so few calls.
-    let application = pages().merge(server_fns()).fallback(not_found).layer((
+    let application = page_routes(&context).merge(server_fns()).fallback(not_found).layer((
         from_fn_with_state(Arc::clone(&context), layers::in_front_of_session),
         session,
         from_fn(layers::behind_session::<P>),
@@ -44,8 +45,9 @@ pub fn router<P: Payload>(
         .merge(health.routes().layer(from_fn_with_state(context, layers::around_health::<P>)))
 }
 
-fn pages() -> Router {
-    let pages = app::pages().handlers().fold(Router::new(), |router, (path, page)| {
+fn page_routes(context: &Context) -> Router {
+    let pages = context.pages.iter().fold(Router::new(), |router, (path, page)| {
+        let page = Arc::clone(page);
         let answer = move |parts: Parts| {
             let page = Arc::clone(&page);
             async move { page.answer(parts).await }

@@ -29,6 +29,8 @@ mod enumeration;
 mod expiry;
 #[path = "http/faulty_refresh.rs"]
 mod faulty_refresh;
+#[path = "http/kept_pages.rs"]
+mod kept_pages;
 #[path = "http/large_sessions.rs"]
 mod large_sessions;
 #[path = "http/links.rs"]

@@ -11,7 +11,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{COOKIE, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderMap, response};
+use http::{Extensions, HeaderMap, response};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
@@ -89,9 +89,9 @@ where
 
 /// A new number for the forms of a page, for a hidden field with the name `form_id`: 32 hexadecimal digits. [`answer_once`] knows by it
 /// that a form was sent twice. `None` where the request has not come through the layers of this crate.
-pub fn form_id(parts: &Parts) -> Option<String> {
+pub fn form_id(extensions: &Extensions) -> Option<String> {
     let mut bytes = [0; 16];
-    parts.extensions.get::<Bff>()?.fill_random(&mut bytes);
+    extensions.get::<Bff>()?.fill_random(&mut bytes);
     Some(hex_of(&bytes))
 }
 
