@@ -2,6 +2,7 @@
 
 mod json_lines;
 mod lines;
+mod plain_lines;
 #[cfg_attr(not(feature = "otlp"), path = "telemetry/no_traces.rs")]
 pub(crate) mod traces;
 
@@ -13,6 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use self::json_lines::JsonLines;
+use self::plain_lines::PlainLines;
 use crate::config::Log;
 use crate::metrics;
 
@@ -45,9 +47,11 @@ pub struct Telemetry {
 pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let (writer, written) = lines::start();
-    let lines = fmt::layer().with_ansi(std::io::stdout().is_terminal()).with_writer(writer);
+    let is_terminal = std::io::stdout().is_terminal();
+    let lines = fmt::layer().with_ansi(is_terminal).with_writer(writer);
     let lines = match log.format {
-        LogFormat::Pretty => lines.with_target(false).boxed(),
+        LogFormat::Pretty if is_terminal => lines.with_target(false).boxed(),
+        LogFormat::Pretty => lines.event_format(PlainLines).boxed(),
         LogFormat::Json => lines.event_format(JsonLines).fmt_fields(JsonLines).boxed(),
     };
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
