@@ -18,7 +18,6 @@ use futures_util::{StreamExt, stream};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use hydration_context::SsrSharedContext;
 use ironleaf_bff::edge::{CspNonce, cookie_for_a_form, form_id};
 use ironleaf_bff::{Bff, Problem, ProblemKind, Wants};
 use leptos::prelude::*;
@@ -34,6 +33,7 @@ use crate::load::Load;
 use crate::request::{Bare, PageRequest, bare};
 use crate::site::PagePaths;
 use document::{Content, Document, Shells};
+use html::under_its_own_owner;
 
 pub(crate) use document::BODY;
 pub(crate) use html::html_of;
@@ -189,8 +189,7 @@ impl Pages {
 fn found_at(path: &str, app: fn() -> String) -> Found {
     let discovery = Discovery::default();
     let found = Arc::clone(&discovery.0);
-    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
-    owner.with(|| {
+    under_its_own_owner(|| {
         // Whatever stands in the place of a parameter: `{id}` is a text as good as any, but for its braces.
         provide_context(RequestUrl::new(&path.replace(['{', '}', '*'], "")));
         provide_context(Arc::new(PageRequest::for_nothing()));
@@ -198,7 +197,6 @@ fn found_at(path: &str, app: fn() -> String) -> Found {
         provide_context(discovery);
         app()
     });
-    owner.unset_with_forced_cleanup();
     let found = lock(&found);
     found.clone()
 }
@@ -320,20 +318,14 @@ async fn rendered(views: Views, request: &Arc<PageRequest>, html: impl FnOnce() 
     Content { head, html }
 }
 
-/// Renders something under an owner of its own.
-///
-/// The shared context is told that nothing hydrates but islands, and its buffers are never read: nothing can be serialized into the page for
-/// the browser to pick up, neither by intention nor by accident.
+/// Renders something of the answer to a request.
 fn with_owner(request: &Arc<PageRequest>, html: impl FnOnce() -> String) -> String {
-    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
-    let html = owner.with(|| {
+    under_its_own_owner(|| {
         // For the router, where a page is rendered through it.
         provide_context(RequestUrl::new(request.path_and_query()));
         provide_context(Arc::clone(request));
         html()
-    });
-    owner.unset_with_forced_cleanup();
-    html
+    })
 }
 
 /// The path of every server function. All of them are called by `POST`.

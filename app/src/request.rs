@@ -18,6 +18,7 @@ use ironleaf_bff::{
     require_room_to_refresh, session_cannot_be_checked,
 };
 use leptos::prelude::expect_context;
+use memchr::memmem;
 
 use crate::answer::Answer;
 use crate::flashes::{KEPT_FORMS, KeptForm, Left, MESSAGE, Message, PLACE, Place};
@@ -376,6 +377,11 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
 }
 
 fn theme(headers: &HeaderMap) -> Option<Theme> {
+    // A sealed session is long, and few people choose a theme.
+    let has_theme = |line: &HeaderValue| memmem::find(line.as_bytes(), THEME_COOKIE.as_bytes()).is_some();
+    if !headers.get_all(COOKIE).iter().any(has_theme) {
+        return None;
+    }
     cookies(headers)
         .filter(|cookie| cookie.name() == THEME_COOKIE)
         .find_map(|cookie| Theme::parse(cookie.value()))

@@ -1,9 +1,14 @@
 use leptos::prelude::*;
 
+use crate::render::Template;
+
 /// Home, and where one is.
 #[component]
 pub(crate) fn Breadcrumb(here: &'static str) -> impl IntoView {
-    view! {
+    static BREADCRUMB: Template<1> = Template::new();
+
+    BREADCRUMB.fill([here], |[here]| {
+        view! {
         <nav class="breadcrumb" aria-label="breadcrumb">
             <ol>
                 <li>
@@ -14,5 +19,6 @@ pub(crate) fn Breadcrumb(here: &'static str) -> impl IntoView {
                 </li>
             </ol>
         </nav>
-    }
+        }
+    })
 }

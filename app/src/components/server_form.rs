@@ -1,6 +1,7 @@
 use std::marker::PhantomData;
 
 use ironleaf_bff::ReturnTo;
+use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -52,6 +53,9 @@ pub(crate) fn ButtonForm<F>(
     #[prop(optional)]
     by_itself: bool,
     #[prop(optional)] class: Option<&'static str>,
+    /// Whose page it is on, where that is not read from the request, as in a `Template`.
+    #[prop(optional_no_strip)]
+    person: Option<&'static str>,
     children: Children,
     #[prop(optional)] function: PhantomData<F>,
 ) -> impl IntoView
@@ -61,23 +65,32 @@ where
     let PhantomData = function;
     view! {
         <form method="post" action=F::PATH class=class data-auto-submit=by_itself.then_some("")>
-            <CommonFields return_to once />
+            {match person {
+                Some(person) => Either::Left(view! { <HiddenFields person=Some(person.to_owned()) return_to once /> }),
+                None => Either::Right(view! { <CommonFields return_to once /> }),
+            }}
             {children()}
         </form>
     }
 }
 
-/// The hidden fields of every form. Whose page it is on stands in it, so that it does nothing to somebody else who has signed in since.
+/// The hidden fields of a form on the page of this request.
 #[component]
 fn CommonFields(return_to: Option<ReturnTo>, once: bool) -> impl IntoView {
     let request = PageRequest::current();
     if once {
         request.note_form();
     }
+    view! { <HiddenFields person=request.page_of() return_to once /> }
+}
+
+/// The hidden fields of every form. Whose page it is on stands in it, so that it does nothing to somebody else who has signed in since.
+#[component]
+fn HiddenFields(person: Option<String>, return_to: Option<ReturnTo>, once: bool) -> impl IntoView {
     view! {
         // Filled in when the page leaves, see `render`.
         {once.then(|| view! { <input type="hidden" name="form_id" value="%form_id%" /> })}
-        {request.page_of().map(|person| view! { <input type="hidden" name="page_of" value=person /> })}
+        {person.map(|person| view! { <input type="hidden" name="page_of" value=person /> })}
         {return_to.map(|place| view! { <input type="hidden" name="return_to" value=place.to_string() /> })}
     }
 }

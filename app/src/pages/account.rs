@@ -7,6 +7,7 @@ use crate::answer::Answer;
 use crate::components::{Breadcrumb, ButtonForm, DeleteAccountForm, Field, Rules, ServerForm};
 use crate::flashes::KeptForm;
 use crate::load::Load;
+use crate::render::Template;
 use crate::request::PageRequest;
 use crate::server_fns::{ResendVerification, UpdateAccount};
 use crate::validation::FieldProblem;
@@ -77,28 +78,7 @@ pub(crate) fn Account(user: User, form: KeptForm, others_end: bool) -> impl Into
                 </ServerForm<UpdateAccount>>
             </section>
             {roles(&user.roles)}
-            <section class="panel danger-zone" aria-labelledby="leave">
-                <div>
-                    <h2 id="leave">"Leave"</h2>
-                    <p class="lead-small">
-                        "Deleting your account takes everything with it, at once and for good."
-                    </p>
-                </div>
-                <p class="form-actions">
-                    <button
-                        type="button"
-                        class="button danger-outline"
-                        command="show-modal"
-                        commandfor="delete-dialog"
-                    >
-                        "Delete Account"
-                    </button>
-                    <noscript>
-                        <a href="/account/delete">"On a page of its own"</a>
-                    </noscript>
-                </p>
-            </section>
-            <DeleteDialog />
+            <Leave />
         </div>
     }
 }
@@ -133,8 +113,43 @@ fn roles(roles: &[Role]) -> impl IntoView + use<> {
     })
 }
 
+/// How to delete the account.
 #[component]
-fn DeleteDialog() -> impl IntoView {
+fn Leave() -> impl IntoView {
+    static LEAVE: Template<1> = Template::new();
+
+    let person = PageRequest::current().page_of().unwrap_or_default();
+    LEAVE.fill([&person], |[person]| {
+        view! {
+            <section class="panel danger-zone" aria-labelledby="leave">
+                <div>
+                    <h2 id="leave">"Leave"</h2>
+                    <p class="lead-small">
+                        "Deleting your account takes everything with it, at once and for good."
+                    </p>
+                </div>
+                <p class="form-actions">
+                    <button
+                        type="button"
+                        class="button danger-outline"
+                        command="show-modal"
+                        commandfor="delete-dialog"
+                    >
+                        "Delete Account"
+                    </button>
+                    <noscript>
+                        <a href="/account/delete">"On a page of its own"</a>
+                    </noscript>
+                </p>
+            </section>
+            <DeleteDialog person />
+        }
+    })
+}
+
+/// `person` is whose page it is.
+#[component]
+fn DeleteDialog(person: &'static str) -> impl IntoView {
     let cancel = view! {
         <button type="button" class="button" command="close" commandfor="delete-dialog" autofocus>
             "Cancel"
@@ -149,7 +164,7 @@ fn DeleteDialog() -> impl IntoView {
             aria-describedby="delete-account-text"
         >
             <h2 id="delete-dialog-title">"Are you sure?"</h2>
-            <DeleteAccountForm cancel />
+            <DeleteAccountForm cancel person />
         </dialog>
     }
 }

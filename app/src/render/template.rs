@@ -7,12 +7,13 @@ use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 use leptos::prelude::*;
 use leptos::tachys::html::InertElement;
 
-use super::html::html_of;
+use super::html::{html_of, under_its_own_owner};
 
 /// A part of a page that is always the same but for `N` texts, of which it has each once or more often. It is rendered once, with a mark in
 /// the place of each text; after that an answer costs no more than to copy it.
 ///
-/// It must depend on nothing else: what its view takes from around it stays as it was the first time.
+/// It must depend on nothing else. There is no request while it is rendered: [`PageRequest::current`](crate::request::PageRequest::current)
+/// panics in it.
 pub(crate) struct Template<const N: usize>(OnceLock<Pieces>);
 
 /// The same for each of several `K`, such as the fields of forms.
@@ -66,7 +67,8 @@ impl<K: Eq + Hash, const N: usize> Templates<K, N> {
 
 impl Pieces {
     fn of<const N: usize, V: IntoView>(view: impl FnOnce([&'static str; N]) -> V) -> Self {
-        let html = html_of(view(std::array::from_fn(|number| MARKS[number])));
+        // Under an owner of its own, where nothing of the request can be found: that would stand in everybody's page.
+        let html = under_its_own_owner(|| html_of(view(std::array::from_fn(|number| MARKS[number]))));
         let (mut before, mut rest) = (Vec::new(), html.as_str());
         while let Some((at, number)) =
             (0..N).filter_map(|number| Some((rest.find(MARKS[number])?, number))).min()
@@ -129,6 +131,18 @@ mod tests {
             let (name, place) = (escaped(name), escaped(place));
             assert_eq!(html, format!(r#"<a href="{place}" title="{name}">{name}</a>"#));
         }
+    }
+
+    #[test]
+    fn what_is_around_a_part_is_there_again_behind_it_and_not_in_it() {
+        static PART: Template<0> = Template::new();
+        let html = under_its_own_owner(|| {
+            provide_context(7_u8);
+            let part = PART.fill([], |[]| view! { <p>{use_context::<u8>()}</p> });
+            assert_eq!(use_context::<u8>(), Some(7));
+            html_of(part)
+        });
+        assert_eq!(html, "<p><!></p>");
     }
 
     #[test]
