@@ -21,8 +21,6 @@ use crate::timeline::pass;
 use crate::world::World;
 use faults::{Fate, How, Plan, Trigger};
 
-pub(crate) use faults::Outage;
-
 /// As `HttpTransport` waits by default.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(5);
 

@@ -10,7 +10,7 @@ use crate::style::Style;
 /// How long a token that may be consumed must rest before it is presented again where no answer came (DESIGN.md, "Tokens").
 const REST: Duration = Duration::from_secs(30);
 
-/// The default of `Patience::refresh`.
+/// The default of `TimeLimits::refresh`.
 const REFRESH_TRIES_FOR: Duration = Duration::from_secs(8);
 
 /// By what an answer was lost.

@@ -1,6 +1,6 @@
 //! What readiness writes into the file.
 
-use super::{RECORD_BYTES, database::Database, records::make_room};
+use super::{database::Database, records::make_room, used::RECORD_BYTES};
 use crate::{Durability, StoreError, ambient::Moment, bound::UsedBytes};
 
 /// Not synced: a disk that takes the write and loses power later is none of this question.
