@@ -13,6 +13,8 @@ use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 
+use crate::problem_words::message;
+
 /// The answer of a server function that did not do what it was asked, in words chosen here. The cause is in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppError {
@@ -36,7 +38,7 @@ impl AppError {
 
 impl From<ProblemKind> for AppError {
     fn from(kind: ProblemKind) -> Self {
-        Self::new(kind.code(), kind.message())
+        Self::new(kind.code(), message(kind))
     }
 }
 

@@ -33,6 +33,8 @@ mod wait;
 #[cfg(feature = "ssr")]
 pub mod document;
 #[cfg(feature = "ssr")]
+pub mod problem_words;
+#[cfg(feature = "ssr")]
 pub mod routes;
 
 #[cfg(feature = "ssr")]

@@ -15,7 +15,7 @@ pub(super) fn login_link(request: &PageRequest, link: SignInLink) -> Page {
     let by_itself = was_opened_now && request.viewer.is_none() && request.asked_to_sign_in(&link);
     let viewer = request.viewer.as_ref().map(|user| user.display_name().to_owned());
     Page::auth("Logging you in", move || {
-        let email = link.email().to_owned();
+        let email = link.email().as_str().to_owned();
         view! {
             <section class="card">
                 <h1>"Logging you in..."</h1>

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 
 use crate::document::{Answer, Page};
 use crate::error::FormPage;
+use crate::problem_words::{message, title};
 use crate::request::PageRequest;
 use crate::wait::try_again;
 
@@ -26,8 +27,8 @@ pub(crate) fn problem(request: &PageRequest, problem: Problem, form: Option<Form
             <section class="hero">
                 <div class="hero-words">
                     <p class="eyebrow">{kind.status().as_u16()}</p>
-                    <h1>{kind.title()}</h1>
-                    <p class="lead">{kind.message()} {when.map(|when| format!(" {when}"))}</p>
+                    <h1>{title(kind)}</h1>
+                    <p class="lead">{message(kind)} {when.map(|when| format!(" {when}"))}</p>
                     {match again {
                         Some(here) => {
                             view! {
@@ -59,5 +60,5 @@ pub(crate) fn problem(request: &PageRequest, problem: Problem, form: Option<Form
             </section>
         }
     };
-    Page { status: kind.status(), ..Page::new(kind.title(), content) }
+    Page { status: kind.status(), ..Page::new(title(kind), content) }
 }

@@ -1,4 +1,4 @@
-use ironleaf_bff::{ReturnTo, delete_account, resend_verification, update_account};
+use ironleaf_bff::{EmailAddress, ReturnTo, delete_account, resend_verification, update_account};
 use leptos::prelude::*;
 
 use super::form::{Done, FormPost};
@@ -26,7 +26,10 @@ pub async fn update_account_form(
         return Err(form.refused(Refusal::of_fields(problems)));
     }
     let password = (!password.is_empty()).then_some(password);
-    match update_account(form.parts(), Some(&email), password).await {
+    let Some(address) = EmailAddress::parse(&email) else {
+        return Err(form.refused(Refusal::of_fields(vec![("email", FieldProblem::InvalidEmail)])));
+    };
+    match update_account(form.parts(), Some(&address), password).await {
         Ok(_) => Ok(form.done("/account", Some(Message::AccountUpdated))),
         Err(failure) => Err(account_refused(form, failure)),
     }

@@ -1,5 +1,6 @@
 use ironleaf_bff::{
-    AccountFailure, Registered, ReturnTo, VERIFICATION_LINK, register, request_password_reset, verify_email,
+    AccountFailure, EmailAddress, Registered, ReturnTo, VERIFICATION_LINK, register, request_password_reset,
+    verify_email,
 };
 use leptos::prelude::*;
 
@@ -32,7 +33,10 @@ pub async fn register_form(
     if !problems.is_empty() {
         return Err(form.refused(Refusal::of_fields(problems)));
     }
-    match register(form.parts(), &email, password).await {
+    let Some(address) = EmailAddress::parse(&email) else {
+        return Err(form.refused(Refusal::of_fields(vec![("email", FieldProblem::InvalidEmail)])));
+    };
+    match register(form.parts(), &address, password).await {
         Ok(Registered::SignedIn) => {
             form.forget_person();
             form.welcome();
@@ -51,10 +55,13 @@ pub async fn request_password_reset_form(email: String, return_to: Option<String
     let place = return_to.as_deref().and_then(ReturnTo::parse);
     let page = reset_password_page(place.as_ref());
     let form = FormPost::from_context(page.as_str())?.keeping("email", &email);
-    if let Some(problem) = check_email(&email) {
-        return Err(form.refused(Refusal::of_fields(vec![("email", problem)])));
-    }
-    let address = email.trim().to_lowercase();
+    let address = match (check_email(&email), EmailAddress::parse(&email)) {
+        (None, Some(address)) => address,
+        (problem, _) => {
+            let problem = problem.unwrap_or(FieldProblem::InvalidEmail);
+            return Err(form.refused(Refusal::of_fields(vec![("email", problem)])));
+        }
+    };
     match request_password_reset(form.parts(), &address).await {
         Ok(()) => {
             match place.and_then(Place::kept) {
@@ -63,7 +70,7 @@ pub async fn request_password_reset_form(email: String, return_to: Option<String
                 }
                 None => form.clear(&PLACE),
             }
-            Ok(form.done(&page, Some(Message::ResetLinkSent(address))))
+            Ok(form.done(&page, Some(Message::ResetLinkSent(address.to_unicode()))))
         }
         Err(failure) => Err(account_refused(form, failure)),
     }

@@ -1,5 +1,5 @@
 use ironleaf_bff::{
-    ConfirmFailure, ReturnTo, SIGN_IN_LINK, SignInFailure, confirm_password, sign_in_with_link,
+    ConfirmFailure, EmailAddress, ReturnTo, SIGN_IN_LINK, SignInFailure, confirm_password, sign_in_with_link,
     sign_in_with_password, sign_out,
 };
 use leptos::prelude::*;
@@ -21,7 +21,10 @@ pub async fn sign_in_form(
 ) -> Result<Done, AppError> {
     let place = return_to.as_deref().and_then(ReturnTo::parse);
     let form = FormPost::from_context(login_page(place.as_ref()))?.keeping("email", &email);
-    match sign_in_with_password(form.parts(), &email, password.expose()).await {
+    let Some(address) = EmailAddress::parse(&email) else {
+        return Err(form.refused(SignInFailure::InvalidCredentials.into()));
+    };
+    match sign_in_with_password(form.parts(), &address, password.expose()).await {
         Ok(()) => {
             form.welcome();
             Ok(form.done(place.as_ref().map_or("/", ReturnTo::as_str), None))
@@ -43,7 +46,7 @@ pub async fn sign_in_with_token(action: Option<String>) -> Result<Done, AppError
         Ok(()) => {
             form.welcome();
             let sets_password = link.sets_password() || action.as_deref() == Some("password");
-            let message = Message::SignedInAs(link.email().to_owned());
+            let message = Message::SignedInAs(link.email().as_str().to_owned());
             let home = || place.as_ref().map_or("/", ReturnTo::as_str).to_owned();
             let next = if sets_password { set_password_page(place.as_ref()) } else { home() };
             Ok(form.done(&next, Some(message)))

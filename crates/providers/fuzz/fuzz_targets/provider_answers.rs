@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
-use ironleaf_auth::{Caller, Provider, RefreshOutcome, Request, Response, SignIn, Transport, TransportError};
+use ironleaf_auth::{EmailAddress, Caller, Provider, RefreshOutcome, Request, Response, SignIn, Transport, TransportError};
 use ironleaf_providers::{CoreApiProvider, CoreApiSettings};
 use libfuzzer_sys::fuzz_target;
 
@@ -96,7 +96,7 @@ fn refresh(answers: &[Response]) {
 }
 
 fn password() -> SignIn {
-    SignIn::Password { email: "user@test.com".to_owned(), password: "password1".into() }
+    SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "password1".into() }
 }
 
 /// Nothing here waits: the transport answers at once.
