@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use crate::browser_answer::{BrowserAnswer, HttpAnswer};
+#[cfg(feature = "ssr")]
+use crate::problem_words::message;
 
 /// What is said when there is no answer, or none of this application.
 pub(crate) const NO_ANSWER: &str = "We cannot be reached right now. Please try again in a moment.";
@@ -94,7 +96,7 @@ impl AppError {
 impl From<ironleaf_bff::ProblemKind> for AppError {
     fn from(kind: ironleaf_bff::ProblemKind) -> Self {
         let browser = BrowserAnswer::Problem { problem: kind.into(), form: None };
-        Self::new(kind.status(), kind.code(), kind.message(), browser)
+        Self::new(kind.status(), kind.code(), message(kind), browser)
     }
 }
 

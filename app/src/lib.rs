@@ -28,6 +28,8 @@ mod load;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
+pub mod problem_words;
+#[cfg(feature = "ssr")]
 mod redacted;
 #[cfg(feature = "ssr")]
 mod refusal;

@@ -1,8 +1,8 @@
 //! What can be wrong with a field, and the checks that need nobody else. The words are a contract; the browser gets them
 //! as attributes of the field, so that there is one list of them.
 
-use ironleaf_bff::FieldError;
-use ironleaf_bff::credentials::{email, password};
+use ironleaf_bff::credentials::password;
+use ironleaf_bff::{EmailAddress, FieldError};
 
 /// In characters of the form in which passwords are sent and stored. The core API says the same, and has the last word.
 pub(crate) const MIN_PASSWORD_LENGTH: usize = 8;
@@ -63,12 +63,13 @@ pub(crate) type FieldProblems = Vec<(&'static str, FieldProblem)>;
 
 /// What is wrong with an e-mail address, as far as this side can tell: something on both sides of an `@`, in any script. The
 /// core API says the rest.
-pub(crate) fn check_email(typed: &str) -> Option<FieldProblem> {
-    let well_formed = email::normal_form(typed).is_some_and(|address| {
+pub(crate) fn check_email(typed: &str) -> Result<EmailAddress, FieldProblem> {
+    let is_address = |address: &EmailAddress| {
+        let address = address.as_str();
         !address.contains(char::is_whitespace)
             && address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-    });
-    (!well_formed).then_some(FieldProblem::InvalidEmail)
+    };
+    EmailAddress::parse(typed).filter(is_address).ok_or(FieldProblem::InvalidEmail)
 }
 
 /// A new password, which is never trimmed: spaces are characters like any other (ASVS 6.2).
@@ -124,9 +125,9 @@ mod tests {
             "user@exämple.com",
             "user@xn--e1afmkfd.xn--p1ai",
         ] {
-            assert_eq!(check_email(email), None, "{email}");
+            assert!(check_email(email).is_ok(), "{email}");
         }
-        let long = format!("{}@example.com", "a".repeat(email::MAX_BYTES));
+        let long = format!("{}@example.com", "a".repeat(ironleaf_bff::credentials::email::MAX_BYTES));
         for email in [
             "",
             "ada",
@@ -137,7 +138,7 @@ mod tests {
             "a@exa\u{ff20}b",
             &long,
         ] {
-            assert_eq!(check_email(email), Some(FieldProblem::InvalidEmail), "{email}");
+            assert_eq!(check_email(email).err(), Some(FieldProblem::InvalidEmail), "{email}");
         }
     }
 

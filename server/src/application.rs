@@ -7,21 +7,20 @@ use std::time::Duration;
 use app::Site;
 use axum::Router;
 use ironleaf_auth::{
-    BreakerSettings, CircuitBreaker, Clock, HttpTransport, Patience, Random, Spawner, Transport,
-    TransportError,
+    BreakerSettings, CircuitBreaker, Clock, HttpTransport, Random, Spawner, TimeLimits, Transport,
 };
 use ironleaf_bff::{Bff, BffSettings};
-use ironleaf_session::{KeyRingError, Sealer, system_clock, system_random};
+use ironleaf_session::{Sealer, system_clock, system_random};
 use ironleaf_store::Store;
-use thiserror::Error;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::assembly_error::AssemblyError;
 use crate::assets::BuiltSite;
 use crate::config::{Config, Environment};
 use crate::health::Health;
 use crate::metrics::{Live, MeasuredTransport};
-use crate::providers::Surroundings;
+use crate::providers::{self, Surroundings};
 use crate::router::router;
 use crate::{metrics, secrets, store};
 
@@ -73,31 +72,6 @@ impl Ambient {
     }
 }
 
-/// Why the pieces do not fit together.
-#[derive(Debug, Error)]
-pub enum AssemblyError {
-    /// The data folder cannot be used.
-    #[error("DATA_DIR cannot be used: {0}")]
-    DataDir(std::io::Error),
-    /// The session secrets cannot be used.
-    #[error("the session secrets cannot be used: {0}")]
-    Secrets(#[from] KeyRingError),
-    /// The store cannot be used.
-    #[error("{variable} cannot be used: {detail}")]
-    Store {
-        /// The variable that names another one.
-        variable: &'static str,
-        /// Why.
-        detail: String,
-    },
-    /// No HTTP client can be made.
-    #[error("the core API cannot be reached from here: {0}")]
-    Transport(#[from] TransportError),
-    /// The core API's address is none.
-    #[error("the core API has no usable address: {0}")]
-    CoreApiUrl(#[from] url::ParseError),
-}
-
 /// What there is to serve.
 pub struct Application {
     /// Every route.
@@ -145,7 +119,7 @@ pub async fn application(
         clock: Arc::clone(&clock),
         random: Arc::clone(&random),
     };
-    let provider = config.provider.build(config, surroundings);
+    let provider = providers::build(config, surroundings);
     let bff = Bff::new(BffSettings {
         public_origin: config.public_origin.clone(),
         hsts_include_subdomains: config.hsts_include_subdomains,
@@ -161,10 +135,10 @@ pub async fn application(
         sealer: Sealer::new(keys, Arc::clone(&random)),
         store,
         // A head is remembered as long as a cookie could come.
-        patience: Patience {
+        time_limits: TimeLimits {
             successor: config.successor_retention,
             mark: config.session_absolute_timeout,
-            ..Patience::default()
+            ..TimeLimits::default()
         },
         spawner,
         observer: metrics::token_events(),

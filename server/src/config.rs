@@ -1,16 +1,24 @@
 //! The configuration, read once at start. Every problem is reported, not only the first.
 
+mod ca_file;
 mod core_api;
 mod core_api_client;
+mod defaults;
 mod describe;
+mod environment;
+mod exposed_files;
+mod lines;
+mod log;
 mod names;
+mod problems;
+mod provider;
 mod reader;
 mod redis;
+mod smtp;
 #[cfg(test)]
 mod tests;
 mod warnings;
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,50 +30,25 @@ use ironleaf_session::SessionSettings;
 use url::Url;
 
 use crate::client_ip::{ClientIp, TrustedProxies};
-use crate::providers::ProviderKind;
-use crate::telemetry::LogFormat;
 
-pub use self::core_api::{CoreApiConfig, Smtp};
+pub use self::ca_file::CaFile;
+pub use self::core_api::CoreApiConfig;
 pub use self::core_api_client::CoreApiClient;
+use self::defaults::{DATA_DIR, DAY, MINUTE, SECOND};
+pub use self::environment::Environment;
+use self::environment::{File, Variable, environment_variable};
+pub use self::log::{Log, LogFormat};
+pub use self::names::suspicious_variables;
+pub use self::problems::Problems;
+pub use self::provider::ProviderKind;
 use self::reader::Reader;
 pub use self::redis::RedisConfig;
-
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_mins(1);
-const DAY: Duration = Duration::from_hours(24);
+pub use self::smtp::Smtp;
 
 const SESSION_COOKIE: &str = "ironleaf-session";
 
 /// No session with tokens is as small.
 const LEAST_HEADER_BUDGET: usize = 256;
-
-const DATA_DIR: &str = "target/ironleaf";
-
-/// Knows variables by name.
-type Variable<'a> = dyn Fn(&str) -> Option<String> + 'a;
-
-/// Reads files by path.
-type File<'a> = dyn Fn(&str) -> std::io::Result<String> + 'a;
-
-/// Whether mistakes are cheap here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Environment {
-    /// Everything has a default, and nothing is reachable from elsewhere.
-    Development,
-    /// Nothing that matters is taken from a default.
-    Production,
-}
-
-/// Which log lines there are, and how they look.
-#[derive(Debug, Clone)]
-pub struct Log {
-    /// `LOG_FORMAT`
-    pub format: LogFormat,
-    /// `RUST_LOG`
-    pub filter: String,
-    /// `OTEL_EXPORTER_OTLP_ENDPOINT`; `None` sends no traces.
-    pub otlp_endpoint: Option<Url>,
-}
 
 /// Everything the application is told from outside.
 #[derive(Clone)]
@@ -85,7 +68,7 @@ pub struct Config {
     /// `SESSION_SECRETS_FILE`; it is read again when it changes.
     pub session_secrets_file: Option<PathBuf>,
     /// `PROVIDER`: who signs people in.
-    pub provider: &'static ProviderKind,
+    pub provider: ProviderKind,
     /// `CORE_API_URL`; `None` is the embedded one.
     pub core_api_url: Option<Url>,
     /// How it is reached.
@@ -140,19 +123,6 @@ pub struct Config {
     /// Where cargo-leptos announces changes, while it watches.
     pub reload_addr: Option<SocketAddr>,
 }
-
-/// Everything that is wrong with the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problems(Vec<String>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the configuration cannot be used:")?;
-        self.0.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
-    }
-}
-
-impl std::error::Error for Problems {}
 
 impl Config {
     /// From the environment of the process.
@@ -341,11 +311,6 @@ fn is_same_place(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() != 0 && one.port() == other.port() && is_same_address
 }
 
-/// What is set in the environment and looks as if it was meant for us, in a sentence each.
-pub fn suspicious_variables() -> Vec<String> {
-    names::suspicious(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
-}
-
 /// Where the application listens, for whoever asks it how it is.
 ///
 /// # Errors
@@ -355,9 +320,4 @@ pub fn listen_addr() -> Result<SocketAddr, Problems> {
     let mut read = Reader::new(&environment_variable, &|path| std::fs::read_to_string(path));
     let address = read.listen_addr();
     read.finish(address)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the environment enters in this file")]
-fn environment_variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }

@@ -2,6 +2,7 @@
 //! `app` and in the crates below it.
 
 pub mod application;
+pub mod assembly_error;
 pub mod assets;
 pub mod client_ip;
 pub mod config;

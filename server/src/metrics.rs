@@ -5,6 +5,7 @@
 
 mod core_api;
 mod live;
+mod names;
 mod requests;
 mod store;
 #[cfg(test)]
@@ -22,25 +23,12 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 
 pub(crate) use self::core_api::MeasuredTransport;
 pub(crate) use self::live::Live;
+use self::names::{
+    BREAKER, BUILD, CONNECTIONS, CORE_API_SECONDS, DROPPED_LINES, PANICS, REFRESHES, REQUEST_SECONDS,
+    REQUESTS, SESSIONS, STARTED, STORE_CAPACITY, STORE_ERRORS, STORE_SECONDS, STORE_USED, TOKEN_EVENTS,
+};
 pub(crate) use self::requests::count_request;
 pub(crate) use self::store::MeasuredStore;
-
-const REQUESTS: &str = "ironleaf_http_requests_total";
-const REQUEST_SECONDS: &str = "ironleaf_http_request_duration_seconds";
-const CONNECTIONS: &str = "ironleaf_open_connections";
-const REFRESHES: &str = "ironleaf_refreshes_total";
-const TOKEN_EVENTS: &str = "ironleaf_token_events_total";
-const SESSIONS: &str = "ironleaf_sessions";
-const CORE_API_SECONDS: &str = "ironleaf_core_api_request_duration_seconds";
-const BREAKER: &str = "ironleaf_core_api_breaker_state";
-const STORE_SECONDS: &str = "ironleaf_store_operation_duration_seconds";
-const STORE_ERRORS: &str = "ironleaf_store_errors_total";
-const STORE_USED: &str = "ironleaf_store_used_bytes";
-const STORE_CAPACITY: &str = "ironleaf_store_capacity_bytes";
-const DROPPED_LINES: &str = "ironleaf_log_lines_dropped_total";
-const PANICS: &str = "ironleaf_panics_total";
-const BUILD: &str = "ironleaf_build_info";
-const STARTED: &str = "process_start_time_seconds";
 
 enum Kind {
     Counter,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::Site;
+use app::problem_words::message;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
@@ -130,14 +131,14 @@ fn unsaved(response: &mut Response) -> Option<Problem> {
 fn json(problem: Problem, response: Response) -> Response {
     let body = serde_json::json!({
         "code": problem.kind.code(),
-        "message": problem.kind.message(),
+        "message": message(problem.kind),
         "fields": {},
     });
     with_body(response, "application/json", body.to_string())
 }
 
 fn text(problem: Problem, response: Response) -> Response {
-    with_body(response, "text/plain; charset=utf-8", format!("{}\n", problem.kind.message()))
+    with_body(response, "text/plain; charset=utf-8", format!("{}\n", message(problem.kind)))
 }
 
 fn with_body(response: Response, content_type: &'static str, body: String) -> Response {

@@ -1,4 +1,5 @@
-//! The one table that knows every provider. A new one is an entry here, and a function that reads its part of the configuration.
+//! Makes the provider that is configured. A new one is a name in `config/provider.rs`, and a function here that reads its part of the
+//! configuration.
 
 use std::sync::Arc;
 
@@ -6,18 +7,7 @@ use ironleaf_auth::{Clock, Provider, Random, Transport};
 use ironleaf_providers::{CoreApiProvider, CoreApiSettings};
 use url::Url;
 
-use crate::config::Config;
-
-/// A provider that can be configured.
-#[derive(Debug)]
-pub struct ProviderKind {
-    /// What `PROVIDER` names it by. It is part of every session's owner: never rename one.
-    pub name: &'static str,
-    build: fn(&Config, Surroundings) -> Arc<dyn Provider>,
-}
-
-/// Every one, the default first.
-pub const ALL: &[ProviderKind] = &[ProviderKind { name: "core-api", build: core_api }];
+use crate::config::{Config, ProviderKind};
 
 /// What a provider takes from around it.
 pub(crate) struct Surroundings {
@@ -27,14 +17,9 @@ pub(crate) struct Surroundings {
     pub(crate) random: Random,
 }
 
-impl ProviderKind {
-    /// The one of this name.
-    pub fn named(name: &str) -> Option<&'static Self> {
-        ALL.iter().find(|kind| kind.name == name)
-    }
-
-    pub(crate) fn build(&self, config: &Config, surroundings: Surroundings) -> Arc<dyn Provider> {
-        (self.build)(config, surroundings)
+pub(crate) fn build(config: &Config, surroundings: Surroundings) -> Arc<dyn Provider> {
+    match config.provider {
+        ProviderKind::CoreApi => core_api(config, surroundings),
     }
 }
 

@@ -9,7 +9,6 @@ mod stop;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ironleaf_core_api::{CoreApi, Mailer, SmtpMailer, SmtpSetupError};
 use ironleaf_session::system_clock;
@@ -20,16 +19,14 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::application::{Ambient, Application, AssemblyError, application};
+use crate::application::{Ambient, Application, application};
+use crate::assembly_error::AssemblyError;
 use crate::assets::{BuiltSite, SiteError};
 use crate::config::{Config, CoreApiConfig, Environment, Smtp};
 use crate::metrics;
 
 pub use self::connections::answer;
-use self::stop::{stop_signal, stopped};
-
-/// How long requests in flight may take after the process was told to stop.
-const GRACE: Duration = Duration::from_secs(10);
+use self::stop::{GRACE, stop_signal, stopped};
 
 /// More than a collector needs.
 const METRICS_CONNECTIONS: usize = 16;

@@ -8,7 +8,7 @@ use ironleaf_store::{
 };
 use url::Url;
 
-use crate::application::AssemblyError;
+use crate::assembly_error::AssemblyError;
 use crate::config::{Config, Environment};
 use crate::metrics::MeasuredStore;
 

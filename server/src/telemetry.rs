@@ -15,17 +15,8 @@ use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use self::json_lines::JsonLines;
 use self::plain_lines::PlainLines;
-use crate::config::Log;
+use crate::config::{Log, LogFormat};
 use crate::metrics;
-
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Pretty,
-    /// One JSON object per line.
-    Json,
-}
 
 /// Why it cannot be seen what happens.
 #[derive(Debug, Error)]

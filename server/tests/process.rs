@@ -1,6 +1,8 @@
 //! The program as it is started: refused configurations, a second start, a kill in the middle, a core API of its own.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "process/address.rs"]
+mod address;
 #[path = "process/drain.rs"]
 mod drain;
 #[path = "process/log.rs"]
@@ -20,15 +22,11 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::JoinHandle;
 
+use address::free_address;
 use mail_server::MailServer;
 use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ironleaf");
-
-/// A free address on loopback. Between this and its use another process may take it; the next address is as good.
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
 
 fn command(folder: &Path) -> Command {
     std::fs::create_dir_all(folder.join("site/pkg")).unwrap();

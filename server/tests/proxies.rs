@@ -11,8 +11,12 @@ mod client;
 mod flood;
 #[path = "proxies/front.rs"]
 mod front;
+#[path = "proxies/machine.rs"]
+mod machine;
 #[path = "proxies/people.rs"]
 mod people;
+#[path = "proxies/places.rs"]
+mod places;
 #[path = "storm/processes.rs"]
 #[expect(dead_code, reason = "it can do more than is needed here")]
 mod processes;
@@ -22,10 +26,6 @@ mod programs;
 mod world;
 
 use programs::{APACHE, CADDY, HAPROXY, NGINX};
-use tokio::sync::Mutex;
-
-/// One proxy after the other has the processors for itself: each of them is asked for all that it can do.
-static MACHINE: Mutex<()> = Mutex::const_new(());
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nginx_serves_people_as_they_are() {

@@ -8,6 +8,8 @@
 
 #[path = "storm/leader.rs"]
 mod leader;
+#[path = "storm/machine.rs"]
+mod machine;
 #[path = "storm/message.rs"]
 mod message;
 #[path = "storm/people.rs"]
@@ -25,14 +27,8 @@ mod tally;
 #[path = "storm/world.rs"]
 mod world;
 
-use std::time::Duration;
-
 use rounds::Storm;
-use tokio::sync::RwLock;
 use world::Shared;
-
-/// Rounds without faults have the processors for themselves, because a request waits for a refresh no longer than 5 s.
-static MACHINE: RwLock<()> = RwLock::const_new(());
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_process_loses_no_session() {
@@ -47,9 +43,4 @@ async fn two_processes_on_one_folder_lose_no_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_with_redis_lose_no_session() {
     Storm::begin("two processes, Redis", 2, Shared::Redis).await.blow_over().await;
-}
-
-#[expect(clippy::disallowed_methods, reason = "the processes live by the clock of the machine")]
-async fn pause(duration: Duration) {
-    tokio::time::sleep(duration).await;
 }

@@ -2,6 +2,8 @@
 //!
 //! It has no faults and no signatures: our code does not check an access token's signature.
 
+mod ids;
+mod times;
 mod wire;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,29 +12,16 @@ use std::time::Duration;
 use crate::style::Style;
 use crate::timeline::Timeline;
 
+pub(crate) use ids::{FamilyId, PersonId};
+pub(crate) use times::{ACCESS_TTL, GRACE, REPEATABLE_FOR};
 pub(crate) use wire::{
     Answer, Call, CookieValue, SESSION_COOKIE, address_of, json, shown_to, subject_of, version_in,
 };
 
-/// How long the same refresh token and key get the same pair.
-pub(crate) const REPEATABLE_FOR: Duration = Duration::from_mins(10);
-
-/// How long a rotated token is valid beside its successor, in the OpenID Connect style.
-pub(crate) const GRACE: Duration = Duration::from_mins(1);
-
-/// A session cookie gets a new value when it is this old.
+/// A session cookie is set anew with another value when it is so old.
 const COOKIE_RENEWED_AFTER: Duration = Duration::from_hours(3);
 /// Its former value is valid for this long after the new one was first shown.
 const FORMER_COOKIE_STAYS: Duration = Duration::from_hours(24);
-
-/// The lifetime of an access token. The other lifetimes are settings of a run.
-pub(crate) const ACCESS_TTL: Duration = Duration::from_mins(20);
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub(crate) struct PersonId(pub u32);
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub(crate) struct FamilyId(pub u32);
 
 /// Why a family is over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -21,9 +21,7 @@ use crate::timeline::pass;
 use crate::world::World;
 use faults::{Fate, How, Plan, Trigger};
 
-pub(crate) use faults::Outage;
-
-/// The default timeout of `HttpTransport`.
+/// As `HttpTransport` waits by default.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(5);
 
 /// A refresh gives up waiting for an answer after five seconds, and tries for eight.

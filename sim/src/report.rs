@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use crate::checker::Finding;
 use crate::counts::{Counts, Fault};
+use crate::living::Outcome;
 use crate::options::Options;
 use crate::style::Style;
-use crate::world::{ADOPTED_FROM_AFAR, Outcome, Setup};
+use crate::world::{ADOPTED_FROM_AFAR, Setup};
 
 /// Shorter runs need not have seen everything.
 const LONG_ENOUGH_REQUESTS: u64 = 200_000;

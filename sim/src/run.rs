@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::living::{self, Outcome};
 use crate::options::Options;
 use crate::report::Report;
 use crate::style::Style;
-use crate::world::{Outcome, Setup, World};
+use crate::world::Setup;
 
 /// After this many failed worlds, the next one teaches nothing new.
 const ENOUGH_FAILURES: usize = 3;
@@ -75,7 +76,7 @@ fn live(setup: Setup, stop_early: bool) -> Outcome {
         .start_paused(true)
         .build()
         .expect("a runtime without a driver for sockets always starts");
-    runtime.block_on(World::live(setup, stop_early))
+    runtime.block_on(living::live(setup, stop_early))
 }
 
 fn worlds(people: u32, world: u32) -> u64 {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::core_api::{FamilyId, PersonId};
 use crate::counts::Fault;
-use crate::network::Outage;
+use crate::outage::Outage;
 use crate::style::Style;
 use crate::timeline::pass;
 use crate::world::World;

@@ -1,6 +1,5 @@
 //! One world: replicas, a store, a core API and people, from one seed, for some days.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,20 +7,17 @@ use std::time::Duration;
 use ironleaf_auth::Event;
 use ironleaf_session::Secret;
 use ironleaf_store::MemoryStore;
-use tokio::task::JoinSet;
 
-use crate::browser::Person;
-use crate::checker::{Checker, Finding, Lives, Scene};
+use crate::checker::{Checker, Lives, Scene};
 use crate::core_api::{CoreApi, PersonId};
 use crate::counts::Counts;
 use crate::dice::Dice;
 use crate::glass::Glass;
-use crate::network::Outage;
+use crate::outage::Outage;
 use crate::replica::Replica;
 use crate::style::Style;
 use crate::timeline::Timeline;
 use crate::trace::Trace;
-use crate::weather;
 
 /// Sessions in the simulation are shorter than the defaults, so that some of them end within a week.
 pub(crate) const LIVES: Lives = Lives {
@@ -33,9 +29,7 @@ pub(crate) const LIVES: Lives = Lives {
 const REFRESH_TTL: Duration = Duration::from_hours(4 * 24);
 /// So that a clock that is behind does not start before the beginning.
 const HEAD_START: Duration = Duration::from_mins(1);
-/// How often a world that may stop early checks whether it should.
-const LOOKS_UP_EVERY: Duration = Duration::from_mins(10);
-/// Room for all possible heads and tombstones.
+/// Room for every head and tombstone there can be.
 const STORE_BYTES: usize = 1 << 30;
 
 /// A head adopted over two or more rotations, in the words of the table.
@@ -72,43 +66,8 @@ pub(crate) struct World {
     store_was_full_ms: AtomicU64,
 }
 
-/// The result of one world.
-pub(crate) struct Outcome {
-    pub(crate) setup: Setup,
-    pub(crate) requests: u64,
-    pub(crate) refreshes: u64,
-    pub(crate) sessions: u64,
-    pub(crate) counts: Counts,
-    pub(crate) violations: BTreeMap<&'static str, u64>,
-    pub(crate) excuses: BTreeMap<&'static str, u64>,
-    pub(crate) findings: Vec<Finding>,
-    /// The virtual time when it was over.
-    pub(crate) lasted: Duration,
-}
-
 impl World {
-    /// Runs the days of a world. If `stop_early` is set, it ends with its first violation.
-    pub(crate) async fn live(setup: Setup, stop_early: bool) -> Outcome {
-        let world = Arc::new(Self::new(setup));
-        for replica in &world.replicas {
-            replica.start(&world);
-        }
-        weather::begin(&world);
-        let mut people = JoinSet::new();
-        for person in 0..setup.people {
-            people.spawn(Person::new(Arc::clone(&world), PersonId(person)).live());
-        }
-        while !(stop_early && world.checker.has_found()) {
-            match tokio::time::timeout(LOOKS_UP_EVERY, people.join_next()).await {
-                Ok(Some(Ok(()))) | Err(_) => {}
-                Ok(Some(Err(error))) => std::panic::resume_unwind(error.into_panic()),
-                Ok(None) => break,
-            }
-        }
-        world.close()
-    }
-
-    fn new(setup: Setup) -> Self {
+    pub(crate) fn new(setup: Setup) -> Self {
         let mut dice = Dice::new(setup.seed);
         let timeline = Timeline::begin();
         let noise = Arc::new(Mutex::new(dice.fork()));
@@ -220,26 +179,6 @@ impl World {
 
     pub(crate) fn end(&self) -> Duration {
         Duration::from_hours(24) * self.setup.days
-    }
-
-    fn close(&self) -> Outcome {
-        for replica in &self.replicas {
-            // They hold the world that holds them.
-            replica.stop();
-        }
-        let counts = Counts::default();
-        counts.add(&self.counts);
-        Outcome {
-            setup: self.setup,
-            requests: self.requests.load(Ordering::Relaxed),
-            refreshes: self.core.rotations(),
-            sessions: self.checker.sessions() as u64,
-            counts,
-            violations: self.checker.violations(),
-            excuses: self.checker.excuses(),
-            findings: self.checker.take_findings(),
-            lasted: self.now(),
-        }
     }
 }
 

@@ -40,6 +40,7 @@ const RELEASE_BUILD: &str = "release build";
 const STEPS: &[Step] = &[
     Step::new("format", |_| cargo(&["fmt", "--all", "--check"])),
     Step::new("front end without server crates", |_| frontend_tree::check().map(|()| Outcome::Passed)),
+    Step::new("no circles of files", |_| tests(&["test", "--quiet", "--test", "circles"])),
     Step::new("clippy, server half", |_| cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])),
     Step::new("clippy, browser half", clippy_browser_half),
     Step::new("docs", docs),

@@ -5,6 +5,8 @@
 
 mod cargo_fuzz;
 mod cargo_install;
+mod found;
+mod purpose;
 mod wasm_opt;
 
 use std::env;
@@ -17,6 +19,9 @@ use crate::settings::Settings;
 use crate::version::Version;
 use crate::{process, workspace};
 use cargo_install::CargoInstall;
+pub(crate) use found::on_path;
+use found::{Found, find_in, version_of};
+pub(crate) use purpose::Purpose;
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
@@ -30,16 +35,6 @@ pub(crate) struct Tools {
     folders: Vec<PathBuf>,
     /// Chooses the toolchain, where it is not the one these commands run under.
     toolchain: Option<(&'static str, &'static str)>,
-}
-
-/// What the tools are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// It runs no wasm-opt.
-    DebugBuild,
-    ReleaseBuild,
-    /// A release build where Node is needed anyway.
-    BrowserTests,
 }
 
 impl Tools {
@@ -91,37 +86,6 @@ impl Tools {
         let folders = self.folders.iter().cloned().chain(env::split_paths(&inherited));
         env::join_paths(folders).ok()
     }
-}
-
-/// Where a tool was found.
-#[derive(Debug)]
-enum Found {
-    OnPath,
-    InFolder(PathBuf),
-}
-
-/// The program that `PATH` leads to.
-pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
-    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
-    find_in(&folders, name)
-}
-
-fn find_in(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
-    // npm is a script on Windows.
-    let suffixes: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
-    let candidates = |folder: &PathBuf| -> Vec<PathBuf> {
-        suffixes.iter().map(|suffix| folder.join(format!("{name}{suffix}"))).collect()
-    };
-    folders.iter().flat_map(candidates).find(|candidate| candidate.is_file())
-}
-
-fn has_cxx_compiler() -> bool {
-    ["c++", "g++", "clang++"].iter().any(|name| on_path(name).is_some())
-}
-
-/// The version a program says it has.
-fn version_of(program: &Path) -> Option<Version> {
-    Version::find_in(&process::quiet_output(process::program(program).arg("--version"))?)
 }
 
 /// # Errors

@@ -9,7 +9,7 @@ use crate::server_fns::SignInWithToken;
 /// is who is signed in.
 #[component]
 pub(crate) fn LoginLink(link: SignInLink, viewer: Option<String>, by_itself: bool) -> impl IntoView {
-    let email = link.email().to_owned();
+    let email = link.email().as_str().to_owned();
     let other = viewer.filter(|viewer| *viewer != email);
     view! {
         <Title text="Logging you in" />

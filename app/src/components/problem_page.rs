@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::FullLayout;
+use crate::problem_words::{message, title};
 use crate::render::html_of;
 use crate::request::PageRequest;
 use crate::wait::try_again;
@@ -16,12 +17,12 @@ pub(crate) fn ProblemPage(problem: Problem, form: Option<String>) -> impl IntoVi
     let when = retry_after.filter(|_| kind == ProblemKind::TooManyRequests).map(try_again);
     let request_id = request.request_id().filter(|_| kind != ProblemKind::NotFound).map(ToString::to_string);
     let page = html_of(view! {
-        <Title text=kind.title() />
+        <Title text=title(kind) />
         <section class="hero">
             <div class="hero-words">
                 <p class="eyebrow">{kind.status().as_u16()}</p>
-                <h1>{kind.title()}</h1>
-                <p class="lead">{kind.message()} {when.map(|when| format!(" {when}"))}</p>
+                <h1>{title(kind)}</h1>
+                <p class="lead">{message(kind)} {when.map(|when| format!(" {when}"))}</p>
                 <WayOut kind form />
                 {request_id.map(|id| view! { <p class="fine-print">"Request " <code>{id}</code></p> })}
             </div>

@@ -1,4 +1,4 @@
-use ironleaf_bff as bff;
+use ironleaf_bff::{self as bff, EmailAddress};
 use leptos::prelude::*;
 
 use crate::error::AppError;
@@ -21,20 +21,20 @@ pub async fn update_account(
 ) -> Result<Done, AppError> {
     let form = FormPost::on_page("/account")?.keeping("email", &email);
     let (password, confirmation) = (password.expose(), confirm_password.expose());
-    let problems = problems(&email, password, confirmation);
-    if !problems.is_empty() {
-        return Err(form.refused(Refusal::of_fields(problems)));
-    }
+    let address = checked(&email, password, confirmation);
+    let address = address.map_err(|problems| form.refused(Refusal::of_fields(problems)))?;
     let password = (!password.is_empty()).then_some(password);
-    match bff::update_account(form.parts(), Some(&email), password).await {
+    match bff::update_account(form.parts(), Some(&address), password).await {
         Ok(_) => Ok(form.done("/account", Some(Message::AccountUpdated))),
         Err(failure) => Err(form.refused(failure)),
     }
 }
 
-fn problems(email: &str, password: &str, confirmation: &str) -> FieldProblems {
+/// The address, or everything that is wrong with the form.
+fn checked(email: &str, password: &str, confirmation: &str) -> Result<EmailAddress, FieldProblems> {
+    let address = check_email(email);
     let mut problems = Vec::new();
-    problems.extend(check_email(email).map(|problem| ("email", problem)));
+    problems.extend(address.as_ref().err().map(|problem| ("email", *problem)));
     if !password.is_empty() {
         problems.extend(check_new_password(password).map(|problem| ("password", problem)));
     }
@@ -43,7 +43,7 @@ fn problems(email: &str, password: &str, confirmation: &str) -> FieldProblems {
         let problem = check_confirmation(password, confirmation, FieldProblem::ConfirmationDue);
         problems.extend(problem.map(|problem| ("confirm_password", problem)));
     }
-    problems
+    address.ok().filter(|_| problems.is_empty()).ok_or(problems)
 }
 
 /// Sets a new password, as after the link of an e-mail.
@@ -113,7 +113,8 @@ mod tests {
                 ],
             ),
         ] {
-            assert_eq!(problems(email, password, confirmation), expected);
+            let problems = checked(email, password, confirmation).err().unwrap_or_default();
+            assert_eq!(problems, expected);
         }
     }
 }

@@ -19,15 +19,16 @@ pub async fn register(
 ) -> Result<Done, AppError> {
     let form = FormPost::on(links::register)?.keeping("email", &email);
     let (password, confirmation) = (password.expose(), confirm_password.expose());
+    let address = check_email(&email);
     let mut problems: FieldProblems = Vec::new();
-    problems.extend(check_email(&email).map(|problem| ("email", problem)));
+    problems.extend(address.as_ref().err().map(|problem| ("email", *problem)));
     problems.extend(check_new_password(password).map(|problem| ("password", problem)));
     let problem = check_confirmation(password, confirmation, FieldProblem::ConfirmationMissing);
     problems.extend(problem.map(|problem| ("confirm_password", problem)));
-    if !problems.is_empty() {
+    let Some(address) = address.ok().filter(|_| problems.is_empty()) else {
         return Err(form.refused(Refusal::of_fields(problems)));
-    }
-    match bff::register(form.parts(), &email, password).await {
+    };
+    match bff::register(form.parts(), &address, password).await {
         Ok(Registered::SignedIn) => {
             form.forget_person();
             form.welcome();
@@ -44,10 +45,8 @@ pub async fn register(
 #[server(prefix = "/api", endpoint = "request-password-reset", protocol = HtmlForm)]
 pub async fn request_password_reset(email: String) -> Result<Done, AppError> {
     let form = FormPost::on(links::reset_password)?.keeping("email", &email);
-    if let Some(problem) = check_email(&email) {
-        return Err(form.refused(Refusal::of_fields(vec![("email", problem)])));
-    }
-    let address = email.trim().to_lowercase();
+    let address = check_email(&email);
+    let address = address.map_err(|problem| form.refused(Refusal::of_fields(vec![("email", problem)])))?;
     match bff::request_password_reset(form.parts(), &address).await {
         Ok(()) => {
             match form.return_to().cloned().and_then(Place::kept) {
@@ -57,7 +56,7 @@ pub async fn request_password_reset(email: String) -> Result<Done, AppError> {
                 None => form.clear(&PLACE),
             }
             let page = links::reset_password(form.return_to());
-            Ok(form.done(&page, Some(Message::ResetLinkSent(address))))
+            Ok(form.done(&page, Some(Message::ResetLinkSent(address.to_unicode()))))
         }
         Err(failure) => Err(form.refused(failure)),
     }

@@ -1,4 +1,6 @@
-use ironleaf_bff::{self as bff, SIGN_IN_LINK, SignInFailure, sign_in_with_link, sign_in_with_password};
+use ironleaf_bff::{
+    self as bff, EmailAddress, SIGN_IN_LINK, SignInFailure, sign_in_with_link, sign_in_with_password,
+};
 use leptos::prelude::*;
 
 use crate::error::AppError;
@@ -13,7 +15,10 @@ use crate::refusal::Refusal;
 #[server(prefix = "/api", endpoint = "sign-in", protocol = HtmlForm)]
 pub async fn sign_in(email: String, password: Redacted) -> Result<Done, AppError> {
     let form = FormPost::on(links::login)?.keeping("email", &email);
-    match sign_in_with_password(form.parts(), &email, password.expose()).await {
+    let Some(address) = EmailAddress::parse(&email) else {
+        return Err(form.refused(SignInFailure::InvalidCredentials));
+    };
+    match sign_in_with_password(form.parts(), &address, password.expose()).await {
         Ok(()) => {
             form.welcome();
             Ok(form.done_and_back(None))
@@ -34,7 +39,7 @@ pub async fn sign_in_with_token(action: Option<String>) -> Result<Done, AppError
         Ok(()) => {
             form.welcome();
             let sets_password = link.sets_password() || action.as_deref() == Some("password");
-            let message = Message::SignedInAs(link.email().to_owned());
+            let message = Message::SignedInAs(link.email().as_str().to_owned());
             let home = || place.as_ref().map_or("/", |place| place.as_str()).to_owned();
             let next = if sets_password { links::set_password(place.as_ref()) } else { home() };
             Ok(form.done(&next, Some(message)))

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use ironleaf_api_types::User;
 use thiserror::Error;
 
-use crate::{Caller, Request, Response, SecretText};
+use crate::{Caller, EmailAddress, Request, Response, SecretText};
 
 /// Sends requests that speak for the signed-in person.
 ///
@@ -103,7 +103,7 @@ pub trait Accounts: Send + Sync {
     async fn register(
         &self,
         caller: &Caller,
-        email: &str,
+        email: &EmailAddress,
         password: &SecretText,
     ) -> Result<User, AccountError>;
 
@@ -117,7 +117,7 @@ pub trait Accounts: Send + Sync {
         &self,
         calls: &dyn AuthorizedCalls,
         id: &str,
-        email: Option<&str>,
+        email: Option<&EmailAddress>,
         password: Option<&SecretText>,
     ) -> Result<User, AccountError>;
 
@@ -140,7 +140,8 @@ pub trait Accounts: Send + Sync {
     /// # Errors
     ///
     /// [`AccountError::Invalid`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
-    async fn request_password_reset(&self, caller: &Caller, email: &str) -> Result<(), AccountError>;
+    async fn request_password_reset(&self, caller: &Caller, email: &EmailAddress)
+    -> Result<(), AccountError>;
 
     /// Consumes the token of a verification e-mail and waits for the result.
     ///

@@ -6,107 +6,21 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
+use crate::{Clock, Heads, MemoryHeads, Random};
 
-use crate::{
-    Clock, Field, Heads, MemoryHeads, Provider, Random, RefreshTiming, Request, Response, SignIn, Transport,
-};
-
+mod back_end;
 mod calls;
 mod faults;
 mod lifecycle;
 mod refresh;
 mod sign_out;
+mod style;
 mod world;
 
+pub use back_end::BackEnd;
+pub use style::{Reuse, Rotation, Style};
 use world::World;
-
-/// What a back end does, as its provider declares it.
-#[derive(Debug, Clone)]
-pub struct Style {
-    /// For the messages of failed assertions.
-    pub name: &'static str,
-    /// How long an access token lives.
-    pub access_life: Duration,
-    /// When the provider wants to refresh.
-    pub timing: RefreshTiming,
-    /// What becomes of the refresh token when it is used.
-    pub rotation: Rotation,
-    /// Where the grant keeps it.
-    pub refresh_field: Field,
-    /// What using it again does.
-    pub reuse: Reuse,
-    /// Whether a sign-out ends the access token, too, and not only the means to get another.
-    pub sign_out_ends_access: bool,
-    /// Whether a sign-out sends the browser on.
-    pub sign_out_redirects: bool,
-}
-
-/// What using a refresh token again does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reuse {
-    /// Nothing.
-    Free,
-    /// The repetition is recognised and gets the same answer.
-    Recognised,
-    /// It ends the session that the token belongs to.
-    EndsTheSession,
-    /// It ends every session of the person.
-    EndsEverySession,
-    /// Nothing, once the last access token has ended; before that it ends the session.
-    EndsTheSessionWhileAccessLives,
-}
-
-/// What becomes of a refresh token that was used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rotation {
-    /// It is spent, and a new one takes its place.
-    New,
-    /// It stays as it is.
-    Kept,
-}
-
-/// An API under the suite's control, with at least one person in it.
-///
-/// It reads the [`Clock`] and the [`Random`] that it was opened with and nothing else.
-#[async_trait]
-pub trait BackEnd: Send + Sync + 'static {
-    /// What it does.
-    fn style(&self) -> Style;
-
-    /// The provider under test, speaking through `transport`.
-    fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider>;
-
-    /// Answers a request as the API does.
-    async fn answer(&self, request: Request) -> Response;
-
-    /// Credentials of the person, always the same one, that sign in once.
-    async fn right_credentials(&self, provider: &dyn Provider) -> SignIn;
-
-    /// Credentials of the same kind that the API refuses.
-    async fn wrong_credentials(&self, provider: &dyn Provider) -> SignIn;
-
-    /// Requests that only a signed-in person may make, one of each kind that is authorized differently.
-    fn calls(&self) -> Vec<Request>;
-
-    /// Every answer to a refresh that says that the session is over.
-    fn terminal_answers(&self) -> Vec<Response>;
-
-    /// How many sessions the person has: sign-ins of which some refresh token is still good.
-    fn open_sessions(&self) -> usize;
-
-    /// Ends all sessions of the person, as an operator would.
-    async fn end_sessions(&self);
-
-    /// Changes credentials behind the provider's back, so that the answer to the returned call shows it. `None` where
-    /// the API never does that.
-    async fn change_credentials(&self) -> Option<Request>;
-
-    /// Every token and password there has been.
-    fn secrets(&self) -> Vec<String>;
-}
 
 /// Runs the whole suite through the back end and its provider, with heads in memory. `open` gives a fresh back end each time.
 ///

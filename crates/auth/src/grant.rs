@@ -1,7 +1,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::{Identity, SecretText};
+use ironleaf_api_types::User;
+
+use crate::SecretText;
+
+/// Who a person is, as far as pages may know.
+pub type Identity = User;
 
 /// The number a provider gives to one of its secrets. The numbers are part of what is sealed: never reuse one.
 pub type Field = u8;

@@ -27,15 +27,16 @@ mod transport;
 pub use accounts::{AccountError, Accounts, AuthorizedCalls, CallError, FieldError};
 pub use caller::Caller;
 pub use event::{Event, Observer, nobody};
-pub use grant::{Field, Grant};
+pub use grant::{Field, Grant, Identity};
 pub use head::{
     AttemptId, Head, HeadState, HeadVersion, Heads, HeadsError, Holder, Keep, KeptHead, MemoryHeads,
     NotBefore,
 };
 pub use ironleaf_ambient::{CLOCK_SKEW, Clock, Random, system_clock, system_random};
 pub use ironleaf_api_types::Role;
-pub use lifecycle::{Due, Ensured, HeadRead, Lifecycle, LifecycleSettings, Patience, Rotated};
-pub use provider::{BaseUrl, Change, Identity, Observed, Provider};
+pub use ironleaf_credentials::email::EmailAddress;
+pub use lifecycle::{Due, Ensured, HeadRead, Lifecycle, LifecycleSettings, Rotated, TimeLimits};
+pub use provider::{BaseUrl, Change, Observed, Provider};
 pub use refresh::{EndReason, RefreshOutcome, RefreshTiming, Rejection, Repetition, Rest};
 pub use secret::SecretText;
 pub use session_key::{SessionKey, Subject};

@@ -5,64 +5,33 @@
 //! of a refresh are in [`refresh`], those of a sign-out in [`ending`].
 
 mod amend;
-mod commit;
 mod due;
 mod ending;
+mod ensured;
 mod flight;
+mod flights;
 mod knowledge;
 mod lease;
 mod position;
 mod refresh;
 mod settings;
+mod shared;
 mod waiting;
+mod write;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::Notify;
-
 pub use self::due::Due;
-use self::flight::{Flights, Landing};
-use self::knowledge::Knowledge;
-use self::position::{Phase, Position, Stand, settle};
-pub use self::settings::{LifecycleSettings, Patience};
+pub use self::ensured::{Ensured, HeadRead, Rotated};
+use self::flights::Landing;
+use self::position::{Phase, Position, Stand};
+pub use self::settings::{LifecycleSettings, TimeLimits};
+use self::shared::Shared;
 use crate::{
-    CLOCK_SKEW, Caller, Change, EndReason, Event, Grant, Head, HeadState, Heads, HeadsError, Keep, KeptHead,
-    Provider, RefreshTiming, Repetition, SessionKey, TransportError,
+    CLOCK_SKEW, Caller, Change, EndReason, Grant, Head, HeadState, Provider, RefreshTiming, Repetition,
+    SessionKey, TransportError,
 };
-
-/// What came of reading a head: before the lifecycle is asked, or by [`Lifecycle::read_head`].
-pub type HeadRead = Result<Option<KeptHead>, HeadsError>;
-
-/// A grant newer than the one a request came with.
-#[derive(Debug, Clone)]
-pub struct Rotated {
-    /// Its rotation.
-    pub rotation: u64,
-    /// The grant, to be sealed into this very response.
-    pub grant: Grant,
-}
-
-/// What a request has to go on with.
-#[derive(Debug)]
-pub enum Ensured {
-    /// There is an access token that can be used: of the request's own grant, or of a newer one.
-    Usable(Option<Rotated>),
-    /// The session is over.
-    Ended(EndReason),
-    /// The grant could not be renewed and is not lost.
-    Unavailable {
-        /// A grant that is newer than the request's all the same.
-        newest: Option<Rotated>,
-        /// Whether the access token can serve in the meantime.
-        access_lives: bool,
-        /// When asking again may help, where that is known.
-        retry_after: Option<Duration>,
-        /// What went wrong, for a page that explains itself to operators; it has been logged.
-        detail: String,
-    },
-}
 
 /// Keeps grants fresh. Cheap to clone.
 #[derive(Clone)]
@@ -70,38 +39,16 @@ pub struct Lifecycle {
     shared: Arc<Shared>,
 }
 
-struct Shared {
-    settings: LifecycleSettings,
-    flights: Flights,
-    knowledge: Knowledge,
-    /// Tells this process from all others that have ever written a head.
-    process: [u8; 4],
-    is_closing: AtomicBool,
-    closing: Notify,
-}
-
 impl Lifecycle {
     /// A lifecycle with no refresh under way.
     pub fn new(settings: LifecycleSettings) -> Self {
-        let mut process = [0; 4];
-        (settings.random)(&mut process);
-        Self {
-            shared: Arc::new(Shared {
-                settings,
-                flights: Flights::default(),
-                knowledge: Knowledge::default(),
-                process,
-                is_closing: AtomicBool::new(false),
-                closing: Notify::new(),
-            }),
-        }
+        Self { shared: Arc::new(Shared::new(settings)) }
     }
 
     /// The process is to end: what goes on without anybody waiting, and can be left to the next process, ends at once. What is
     /// under way with the provider is not touched.
     pub fn close(&self) {
-        self.shared.is_closing.store(true, Ordering::Release);
-        self.shared.closing.notify_waiters();
+        self.shared.close();
     }
 
     /// The provider whose grants are kept.
@@ -118,13 +65,13 @@ impl Lifecycle {
     ///
     /// # Errors
     ///
-    /// [`HeadsError`] is an answer, too: the lifecycle goes on with it.
+    /// [`HeadsError`](crate::HeadsError) is an answer, too: the lifecycle goes on with it.
     pub async fn read_head(&self, session: &SessionKey) -> HeadRead {
         self.shared.read(session).await
     }
 
     /// Leads the request to the newest grant there is, and renews that if it is due. The request waits until the refresh has
-    /// ended in one of its five ways, or for as long as [`Patience`] has it wait; the refresh goes on without it.
+    /// ended in one of its five ways, or for as long as [`TimeLimits`] has it wait; the refresh goes on without it.
     pub async fn ensure_fresh(
         &self,
         caller: &Caller,
@@ -232,56 +179,7 @@ impl Lifecycle {
     }
 }
 
-/// A session that is over by its age has no cookie any more that opens, and one that comes all the same must not have its end told
-/// again.
-const END_IS_KNOWN_FOR: Duration = Duration::from_hours(25);
-
 impl Shared {
-    fn now(&self) -> SystemTime {
-        (self.settings.clock)()
-    }
-
-    fn observe(&self, event: Event) {
-        (self.settings.observer)(event);
-    }
-
-    fn provider(&self) -> &dyn Provider {
-        &*self.settings.provider
-    }
-
-    fn heads(&self) -> &dyn Heads {
-        &*self.settings.heads
-    }
-
-    async fn read(&self, session: &SessionKey) -> HeadRead {
-        #[cfg(feature = "mutants")]
-        if crate::mutants::is_active(crate::mutants::Mutant::NoHead) {
-            return Ok(None);
-        }
-        self.heads().read(session).await
-    }
-
-    fn position(&self, session: &SessionKey, grant: &Grant, head: HeadRead) -> Position {
-        let kept = head.unwrap_or_else(|error| {
-            self.observe(Event::StoreUnreachable);
-            tracing::warn!(%error, "a request goes on without its head");
-            None
-        });
-        #[cfg(feature = "mutants")]
-        let kept = kept.filter(|_| !crate::mutants::is_active(crate::mutants::Mutant::NoHead));
-        let position = settle(session, grant, kept);
-        match &position {
-            Position::Over(EndReason::Superseded) => self.observe(Event::Superseded),
-            Position::Over(_) => self.observe(Event::Dead),
-            Position::Elsewhere { .. } => self.observe(Event::SealedElsewhere),
-            Position::At(stand) if stand.is_adopted() => {
-                self.observe(Event::Adopted { rotations_behind: stand.rotations_behind });
-            }
-            Position::At(_) => {}
-        }
-        position
-    }
-
     /// Whoever would have to wait longer than a request waits is told so at once.
     async fn renew_in_time(self: &Arc<Self>, caller: &Caller, stand: &Stand) -> Ensured {
         let patience = self.patience_for(stand);
@@ -300,7 +198,8 @@ impl Shared {
 
     /// How long a request waits, and how long as long as nothing goes wrong with the refresh.
     fn patience_while_healthy(&self, stand: &Stand) -> (Duration, Duration) {
-        let Patience { request, request_with_living_access, healthy_refresh, .. } = self.settings.patience;
+        let TimeLimits { request, request_with_living_access, healthy_refresh, .. } =
+            self.settings.time_limits;
         if stand.grant.access_lives(self.now()) {
             // There is something to go on with.
             (request_with_living_access, request_with_living_access)
@@ -326,30 +225,6 @@ impl Shared {
     fn unavailable(&self, stand: &Stand, detail: String, retry_after: Option<Duration>) -> Ensured {
         let access_lives = stand.grant.access_lives(self.now());
         Ensured::Unavailable { newest: stand.newest(), access_lives, retry_after, detail }
-    }
-
-    /// Without the store nobody knows whether this grant is still the newest. A provider that recognises the repetition of
-    /// a refresh makes that harmless for as long as it remembers: counted from the earliest time at which anybody can have
-    /// presented the token. That is not when it was due: a living access token that is refused is replaced early. It is when the
-    /// token was issued, or when the store last said here that it was not presented.
-    fn may_refresh_without_store(&self, session: &SessionKey, grant: &Grant) -> bool {
-        #[cfg(feature = "mutants")]
-        if [crate::mutants::Mutant::AloneInPartition, crate::mutants::Mutant::NoSingleFlight]
-            .into_iter()
-            .any(crate::mutants::is_active)
-        {
-            return true;
-        }
-        match self.provider().repetition(grant) {
-            Repetition::Free => true,
-            Repetition::Recognised { within, .. } => {
-                let issued = refresh::issued_at(grant);
-                let issued_ago = issued.and_then(|at| waiting::age(self.now(), at));
-                let ago = issued_ago.into_iter().chain(self.knowledge.confirmed_ago(session)).min();
-                ago.and_then(|ago| ago.checked_add(CLOCK_SKEW)).is_some_and(|ago| ago < within)
-            }
-            Repetition::AskAgain(_) | Repetition::Never => false,
-        }
     }
 
     /// A newer grant is there, under a key that this server does not know yet. The request's own may serve meanwhile.
@@ -384,28 +259,5 @@ impl Shared {
             // Only room is at stake: who wrote in between has newer things to say, and an outage passes.
             let _ = shared.heads().write(&key, version, &head, keep).await;
         }));
-    }
-
-    /// Whether every token that was ever issued can be presented at any time.
-    fn is_free(&self, grant: &Grant) -> bool {
-        self.provider().repetition(grant) == Repetition::Free
-    }
-
-    fn keep(&self, session: &SessionKey, head: &Head) -> Keep {
-        let Patience { successor, shown, mark, .. } = self.settings.patience;
-        let left = |end: SystemTime| end.duration_since(self.now()).unwrap_or_default() + CLOCK_SKEW;
-        if matches!(head.state, HeadState::Ending { .. } | HeadState::Dead(_)) {
-            // As long as a copy of any of its cookies could come.
-            let cookies_end = session.subject().map(|subject| left(subject.created_at + mark) + CLOCK_SKEW);
-            let mark = cookies_end.unwrap_or(mark).max(END_IS_KNOWN_FOR);
-            return Keep { mark, grant: shown, only_with_grant: false };
-        }
-        let refresh_end = head.grant.as_ref().and_then(|grant| grant.refresh_expires_at);
-        let grant = if head.shown && head.state == HeadState::Idle { shown } else { successor };
-        // A mark alone ends the older cookies, whose tokens are good there.
-        if head.grant.as_ref().is_some_and(|grant| self.is_free(grant)) {
-            return Keep { mark: grant, grant, only_with_grant: true };
-        }
-        Keep { mark: refresh_end.map_or(mark, left), grant, only_with_grant: false }
     }
 }

@@ -1,16 +1,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ironleaf_api_types::User;
 use url::Url;
 
 use crate::{
     Accounts, AuthorizationRequest, Caller, EndReason, Grant, RefreshOutcome, RefreshTiming, Repetition,
     Request, Response, SignIn, SignInError, SignedIn, TransportError,
 };
-
-/// Who a person is, as far as pages may know.
-pub type Identity = User;
 
 /// An API of the provider's, by the name that callers use for it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
 
-use crate::{Grant, SecretText};
+use crate::{EmailAddress, Grant, SecretText};
 
 /// How a person asks to be signed in.
 #[derive(Debug, Clone)]
@@ -10,15 +10,15 @@ use crate::{Grant, SecretText};
 pub enum SignIn {
     /// With an e-mail address and a password.
     Password {
-        /// The address, as typed; the provider brings it into its form.
-        email: String,
+        /// The address.
+        email: EmailAddress,
         /// The password, byte for byte as typed.
         password: SecretText,
     },
     /// With the one-time token of an e-mailed link.
     OneTimeToken {
         /// The address the link was sent to.
-        email: String,
+        email: EmailAddress,
         /// The token, used up by this call.
         token: SecretText,
     },

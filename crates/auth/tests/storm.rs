@@ -160,7 +160,7 @@ async fn a_throttled_provider_costs_nobody_a_session_and_is_never_asked_before_i
             random: system_random(),
             spawner: tokio_spawner(),
             observer: nobody(),
-            patience: Patience::default(),
+            time_limits: TimeLimits::default(),
         })
     };
     let replicas: Vec<_> = (0..REPLICAS).map(replica).collect();

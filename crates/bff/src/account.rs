@@ -2,12 +2,11 @@ use std::time::Duration;
 
 use http::request::Parts;
 use ironleaf_api_types::{Role, User};
-use ironleaf_auth::{AccountError, EndReason, SecretText, SignIn};
-use ironleaf_credentials::email::normal_form;
+use ironleaf_auth::{AccountError, EmailAddress, EndReason, SecretText, SignIn};
 
-use crate::asked;
+use crate::account_use_case::AccountUseCase;
 use crate::limits::{Mail, Mailing, NoMail};
-use crate::personal::Personal;
+use crate::requested_mail;
 use crate::sign_out::end;
 use crate::{AccountFailure, SignedOutReason, signed_in_recently};
 
@@ -36,16 +35,16 @@ const LATE_SIGN_IN: Duration = Duration::from_mins(1);
 /// A change asks for a recent sign-in (ASVS 7.5.1), see [`signed_in_recently`].
 pub async fn update_account(
     parts: &Parts,
-    email: Option<&str>,
+    email: Option<&EmailAddress>,
     password: Option<&str>,
 ) -> Result<User, AccountFailure> {
-    let personal = Personal::begin(parts)?;
-    let email =
-        email.map(|email| normal_form(email).ok_or_else(AccountFailure::invalid_email)).transpose()?;
+    let account_use_case = AccountUseCase::begin(parts)?;
     let password = password.map(SecretText::from);
     let is_recent = signed_in_recently(parts);
-    let _spent = personal.spend("change").await?;
-    let updated = personal.carry_out(personal.clone().update(email, password, is_recent)).await?;
+    let _spent = account_use_case.spend("change").await?;
+    let updated = account_use_case
+        .carry_out(account_use_case.clone().update(email.cloned(), password, is_recent))
+        .await?;
     updated.ok_or(AccountFailure::NotRecent)
 }
 
@@ -58,9 +57,9 @@ pub async fn update_account(
 ///
 /// Any [`AccountFailure`] but [`AccountFailure::InvalidToken`].
 pub async fn resend_verification(parts: &Parts) -> Result<Option<String>, AccountFailure> {
-    let personal = Personal::begin(parts)?;
-    let _spent = personal.spend("verification").await?;
-    personal.carry_out(personal.clone().resend()).await
+    let account_use_case = AccountUseCase::begin(parts)?;
+    let _spent = account_use_case.spend("verification").await?;
+    account_use_case.carry_out(account_use_case.clone().resend()).await
 }
 
 /// Deletes the account of the signed-in person. It ends this session and every other one of the person at this application
@@ -77,36 +76,36 @@ pub async fn resend_verification(parts: &Parts) -> Result<Option<String>, Accoun
 ///
 /// It asks for a recent sign-in (ASVS 7.5.1), see [`signed_in_recently`].
 pub async fn delete_account(parts: &Parts) -> Result<(), AccountFailure> {
-    let personal = Personal::begin(parts)?;
+    let account_use_case = AccountUseCase::begin(parts)?;
     if !signed_in_recently(parts) {
         return Err(AccountFailure::NotRecent);
     }
-    personal.carry_out(personal.clone().delete()).await
+    account_use_case.carry_out(account_use_case.clone().delete()).await
 }
 
 /// Whether there is nothing to change about this address. The one that the person has withdraws another that waits, so that
 /// a typing error does not stay in the hands of whoever owns what was typed.
-fn is_settled(user: &User, email: &str) -> bool {
+fn is_settled(user: &User, email: &EmailAddress) -> bool {
     let stored = user.unverified_email.as_deref().or(user.email.as_deref());
-    stored.and_then(normal_form).as_deref() == Some(email)
+    stored.and_then(EmailAddress::parse).as_ref() == Some(email)
 }
 
 /// What the core API may send for this change.
 ///
 /// SECURITY: an address that the account has never verified may be somebody else's, also where the account was registered with it.
-fn mail_of_change<'a>(known: &'a User, to: &'a str) -> Mail<'a> {
+fn mail_of_change<'a>(known: &'a User, to: &'a EmailAddress) -> Mail<'a> {
     let is_verified = known.roles.iter().any(|role| role.name() == Role::VERIFIED_USER);
-    if is_verified && known.email.as_deref().and_then(normal_form).as_deref() == Some(to) {
+    if is_verified && known.email.as_deref().and_then(EmailAddress::parse).as_ref() == Some(to) {
         return Mail::Withdrawal;
     }
-    Mail::Verification { account: &known.id, to }
+    Mail::Verification { account: &known.id, to: to.as_str() }
 }
 
-impl Personal {
+impl AccountUseCase {
     /// `None` where the last sign-in is too long ago for such a change.
     async fn update(
         self,
-        email: Option<String>,
+        email: Option<EmailAddress>,
         password: Option<SecretText>,
         is_recent: bool,
     ) -> Result<Option<User>, AccountError> {
@@ -126,13 +125,14 @@ impl Personal {
             return Ok(None);
         }
         let mailing = match &email {
-            Some(to) => Some(self.visit.may_mail(mail_of_change(&known, to)).await?),
+            Some(to) => Some(self.use_case.may_mail(mail_of_change(&known, to)).await?),
             None => None,
         };
-        let user = self.send_update(&known, email.as_deref(), password.as_ref(), mailing).await?;
+        let user = self.send_update(&known, email.as_ref(), password.as_ref(), mailing).await?;
         let has_changed = email.is_none_or(|email| is_settled(&user, &email));
         if let Some(password) = password {
-            self.begin_anew(user.email.clone().unwrap_or_default(), password).await;
+            let email = EmailAddress::of_record(user.email.as_deref().unwrap_or_default());
+            self.begin_anew(email, password).await;
         }
         if !has_changed {
             return Err(AccountError::EmailUnchanged);
@@ -145,9 +145,12 @@ impl Personal {
         let Some(address) = known.unverified_email.as_deref() else {
             return Ok(None);
         };
-        match self.visit.may_mail(Mail::Verification { account: &known.id, to: address }).await {
+        match self.use_case.may_mail(Mail::Verification { account: &known.id, to: address }).await {
             // The same address again is how the core API is asked for another e-mail.
-            Ok(mailing) => drop(self.send_update(&known, Some(address), None, Some(mailing)).await?),
+            Ok(mailing) => {
+                let address = EmailAddress::of_record(address);
+                drop(self.send_update(&known, Some(&address), None, Some(mailing)).await?);
+            }
             // The address has had enough of them, and each is good.
             Err(NoMail::Enough(_)) => {}
             Err(refused @ NoMail::NotNow(_)) => return Err(refused.into()),
@@ -158,11 +161,11 @@ impl Personal {
     async fn send_update(
         &self,
         known: &User,
-        email: Option<&str>,
+        email: Option<&EmailAddress>,
         password: Option<&SecretText>,
         mailing: Option<Mailing>,
     ) -> Result<User, AccountError> {
-        let accounts = self.visit.bff.accounts()?;
+        let accounts = self.use_case.bff.accounts()?;
         let updated = accounts.update(&self.core_api, &known.id, email, password).await;
         // SECURITY: what was refused has mailed nobody, so strangers who want a taken address use up none of its e-mails. What
         // got no answer may have.
@@ -172,16 +175,16 @@ impl Personal {
         let user = updated?;
         self.core_api.remember(&user).await;
         if email.is_some() {
-            asked::note_verification(&self.visit);
+            requested_mail::note_verification(&self.use_case);
         }
         Ok(user)
     }
 
     /// A sign-in with the new password, so that the others can be told apart from this session by when they began, and
     /// whoever had a copy of its tokens has nothing any more.
-    async fn begin_anew(&self, email: String, password: SecretText) {
+    async fn begin_anew(&self, email: EmailAddress, password: SecretText) {
         let attempt = SignIn::Password { email, password };
-        if let Err(reason) = self.visit.begin_session(attempt, Some(EndReason::PasswordChanged)).await {
+        if let Err(reason) = self.use_case.begin_session(attempt, Some(EndReason::PasswordChanged)).await {
             tracing::error!(
                 reason,
                 "a password is changed, and nobody could be signed in with it; other sessions of the person end when the \
@@ -192,18 +195,18 @@ impl Personal {
 
     async fn delete(self) -> Result<(), AccountError> {
         let id = self.remembered()?.id;
-        let bff = &self.visit.bff;
+        let bff = &self.use_case.bff;
         bff.accounts()?.delete(&self.core_api, &id).await?;
-        let record = self.visit.session.current();
-        self.visit.session.destroy();
-        asked::forget(self.visit.flash.as_ref());
-        self.visit.session.end_is_written();
+        let record = self.use_case.session.current();
+        self.use_case.session.destroy();
+        requested_mail::forget(self.use_case.flash.as_ref());
+        self.use_case.session.end_is_written();
         SignedOutReason::AccountDeleted.note();
         if let Some(record) = record {
             // Nobody can sign in as this person any more; who did so a moment ago, or by a clock that is ahead, ends as well.
             let not_before = bff.now() + LATE_SIGN_IN;
             bff.bury_owner(record.owner, not_before, EndReason::AccountDeleted).await;
-            end(bff, &self.visit.caller, &record, EndReason::AccountDeleted).await;
+            end(bff, &self.use_case.caller, &record, EndReason::AccountDeleted).await;
         }
         Ok(())
     }
@@ -225,8 +228,8 @@ mod tests {
         ] {
             let unverified_email = waiting.map(str::to_owned);
             let user = User { unverified_email, ..User::new("u1", stored) };
-            let typed = normal_form(typed).unwrap();
-            assert_eq!(is_settled(&user, &typed), settled, "{stored}, {waiting:?}, {typed}");
+            let address = EmailAddress::parse(typed).unwrap();
+            assert_eq!(is_settled(&user, &address), settled, "{stored}, {waiting:?}, {typed}");
         }
     }
 }

@@ -2,27 +2,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use ironleaf_auth::{
-    AccountError, Accounts, Clock, EndReason, Lifecycle, LifecycleSettings, Observer, Patience, Provider,
-    Random, Spawner, Task, Transport,
+    AccountError, Accounts, Clock, EndReason, Lifecycle, LifecycleSettings, Observer, Provider, Random,
+    Spawner, Task, TimeLimits, Transport,
 };
 use ironleaf_records::{End, Principal, RecordLimits, Records};
-use ironleaf_session::{FlashCookie, Owner, Record, Sealer, SessionLayer, SessionSettings};
+use ironleaf_session::{Owner, Record, Sealer, SessionSettings};
 use ironleaf_store::Store;
 
-use crate::asked::ASKED;
+use crate::PublicOrigin;
 use crate::edge::{Answers, ResponseHeaders};
-use crate::limits::{KNOWN_DEVICE, Limits, RateLimits};
-use crate::redirect::ATTEMPT;
-use crate::{PublicOrigin, SIGN_IN_LINK, VERIFICATION_LINK};
-
-/// What this crate leaves in a browser beside the session.
-pub const FLASHES: [FlashCookie; 5] = [
-    KNOWN_DEVICE.cookie(),
-    ATTEMPT.cookie(),
-    ASKED.cookie(),
-    SIGN_IN_LINK.cookie(),
-    VERIFICATION_LINK.cookie(),
-];
+use crate::limits::{Limits, RateLimits};
 
 /// What the layers, extractors and use cases of this crate share. Cheap to clone.
 #[derive(Clone)]
@@ -67,9 +56,9 @@ pub struct BffSettings {
     pub sealer: Sealer,
     /// Where heads, leases and tombstones are; replicas share it.
     pub store: Arc<dyn Store>,
-    /// How long a refresh may take, and how long things are kept. A page waits for [`Patience::request`] in all: for its
+    /// How long a refresh may take, and how long things are kept. A page waits for [`TimeLimits::request`] in all: for its
     /// refresh and for what it asks the core API then.
-    pub patience: Patience,
+    pub time_limits: TimeLimits,
     /// Where refreshes and sign-outs run, which no closed connection may cancel.
     pub spawner: Spawner,
     /// Is told what happens to tokens.
@@ -113,7 +102,7 @@ impl Bff {
             random: Arc::clone(&settings.random),
             spawner: Arc::clone(&settings.spawner),
             observer: Arc::clone(&settings.observer),
-            patience: settings.patience,
+            time_limits: settings.time_limits,
         });
         Self(Arc::new(Shared {
             settings,
@@ -124,19 +113,6 @@ impl Bff {
             records,
             answers: Answers::default(),
         }))
-    }
-
-    /// The layer that reads and writes the session of this application. It knows the flashes of this crate; whoever has others names
-    /// them with [`SessionLayer::with_flashes`].
-    ///
-    /// # Panics
-    ///
-    /// On settings that [`SessionSettings::validate`] refuses.
-    pub fn session_layer(&self) -> SessionLayer<Principal> {
-        let BffSettings { sealer, session, clock, random, .. } = &self.0.settings;
-        SessionLayer::new(sealer.clone(), session.clone(), Arc::clone(clock), Arc::clone(random))
-            .with_ledger(self.0.records.clone())
-            .with_flashes(&FLASHES)
     }
 
     /// The process is to end: what goes on without anybody waiting, and can be left to the next process, ends at once.
@@ -215,7 +191,7 @@ impl Bff {
 
     /// A page waits as long for the core API in all as a request does for a refresh alone.
     pub(crate) fn page_timeout(&self) -> Duration {
-        self.0.settings.patience.request
+        self.0.settings.time_limits.request
     }
 
     /// Runs what no closed connection may cut.
@@ -256,6 +232,10 @@ impl Bff {
 
     pub(crate) fn records(&self) -> &Records {
         &self.0.records
+    }
+
+    pub(crate) fn settings(&self) -> &BffSettings {
+        &self.0.settings
     }
 
     pub(crate) fn fill_random(&self, buffer: &mut [u8]) {

@@ -1,14 +1,14 @@
 use http::request::Parts;
 use ironleaf_api_types::User;
-use ironleaf_auth::{AccountError, SecretText, SignIn};
+use ironleaf_auth::{AccountError, EmailAddress, SecretText, SignIn};
 use thiserror::Error;
 
+use crate::account_use_case::AccountUseCase;
+use crate::detached::run_detached;
 use crate::extract::trusted_record;
 use crate::limits::Subject;
-use crate::personal::Personal;
-use crate::sign_out::live_session;
-use crate::to_its_end::to_its_end;
-use crate::visit::Visit;
+use crate::request_context::live_session;
+use crate::use_case::UseCase;
 use crate::{AccountFailure, SignInFailure, SignedOutReason};
 
 /// Why a password was not confirmed, as far as a page may know.
@@ -47,17 +47,20 @@ pub fn signed_in_recently(parts: &Parts) -> bool {
 ///
 /// See [`ConfirmFailure`]. The session is left as it was.
 pub async fn confirm_password(parts: &Parts, password: &str) -> Result<(), ConfirmFailure> {
-    let personal = Personal::begin(parts).map_err(|failure| cannot_begin(&failure))?;
-    let account = personal.account().ok_or_else(|| personal.signed_out())?;
-    let attempt =
-        personal.visit.admit(Subject::Own("confirmation", &account)).await.map_err(SignInFailure::from)?;
-    let email = personal.remembered().ok().and_then(|user| user.email).unwrap_or(account.clone());
-    personal.visit.may_sign_in(&email).await?;
+    let account_use_case = AccountUseCase::begin(parts).map_err(|failure| cannot_begin(&failure))?;
+    let account = account_use_case.account().ok_or_else(|| account_use_case.signed_out())?;
+    let attempt = account_use_case
+        .use_case
+        .admit(Subject::Own("confirmation", &account))
+        .await
+        .map_err(SignInFailure::from)?;
+    let email = account_use_case.remembered().ok().and_then(|user| user.email).unwrap_or(account.clone());
+    account_use_case.use_case.may_sign_in(&email).await?;
     let password = SecretText::from(password);
-    let bff = personal.visit.bff.clone();
+    let bff = account_use_case.use_case.bff.clone();
     // SECURITY: as any guess, see there.
     let work = async move {
-        let outcome = personal.confirm(password).await;
+        let outcome = account_use_case.confirm(password).await;
         match &outcome {
             Ok(()) => attempt.judge(&Ok(())).await,
             Err(ConfirmFailure::SignIn(failure)) => attempt.judge(&Err(*failure)).await,
@@ -65,7 +68,7 @@ pub async fn confirm_password(parts: &Parts, password: &str) -> Result<(), Confi
         }
         outcome
     };
-    to_its_end(&bff, work).await.unwrap_or(Err(SignInFailure::Unavailable.into()))
+    run_detached(&bff, work).await.unwrap_or(Err(SignInFailure::Unavailable.into()))
 }
 
 fn cannot_begin(failure: &AccountFailure) -> ConfirmFailure {
@@ -76,16 +79,18 @@ fn cannot_begin(failure: &AccountFailure) -> ConfirmFailure {
     }
 }
 
-impl Personal {
+impl AccountUseCase {
     async fn confirm(&self, password: SecretText) -> Result<(), ConfirmFailure> {
         let remembered = self.remembered().map_err(|_| self.signed_out())?;
-        match self.visit.confirm_as(&remembered, password.clone()).await {
+        match self.use_case.confirm_as(&remembered, password.clone()).await {
             Err(SignInFailure::InvalidCredentials) => {}
             result => return Ok(result?),
         }
         // The password may be right, and the address have changed in another browser.
         match self.core_api.current_user().await {
-            Ok(user) if user.email != remembered.email => Ok(self.visit.confirm_as(&user, password).await?),
+            Ok(user) if user.email != remembered.email => {
+                Ok(self.use_case.confirm_as(&user, password).await?)
+            }
             Err(AccountError::SignedOut) => Err(self.signed_out()),
             Ok(_) | Err(_) => Err(SignInFailure::InvalidCredentials.into()),
         }
@@ -96,9 +101,12 @@ impl Personal {
     }
 }
 
-impl Visit {
+impl UseCase {
     async fn confirm_as(&self, person: &User, password: SecretText) -> Result<(), SignInFailure> {
-        let attempt = SignIn::Password { email: person.email.clone().unwrap_or_default(), password };
+        let attempt = SignIn::Password {
+            email: EmailAddress::of_record(person.email.as_deref().unwrap_or_default()),
+            password,
+        };
         let unheld = self.ask(attempt, false).await.map_err(|error| self.fold_sign_in(&error))?;
         if unheld.grant().identity.as_ref().is_some_and(|identity| identity.id == person.id) {
             return self.establish(unheld, None).await;

@@ -2,6 +2,7 @@
 //!
 //! What stands around a request takes the rest as `next`, so that all of it can be one layer; what only refuses is a check.
 
+mod answers;
 mod cookies;
 mod cross_site;
 mod form;
@@ -9,15 +10,17 @@ mod headers;
 mod host;
 mod once;
 mod request_id;
+mod response_headers;
 
+pub(crate) use answers::Answers;
 pub use cookies::{
     PROBE_COOKIE, after_cookies_tried, cookie_for_a_form, cookies_are_blocked, with_cookies_tried,
     without_cookies,
 };
 pub use cross_site::refuse_cross_site;
 pub use form::require_form;
-pub use headers::{CspNonce, ResponseHeaders, response_headers};
+pub use headers::response_headers;
 pub use host::refuse_foreign_host;
-pub(crate) use once::Answers;
 pub use once::{answer_once, form_id, note_done};
 pub use request_id::{RequestId, trace_request};
+pub use response_headers::{CspNonce, ResponseHeaders};

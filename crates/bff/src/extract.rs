@@ -1,13 +1,12 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use ironleaf_api_types::User;
 use ironleaf_records::Principal;
 use ironleaf_session::{Arrival, Record};
 
-use crate::{Bff, CoreApi, Problem, Session};
+use crate::{Bff, CoreApi, MissingLayer, Session};
 
 /// The person, if somebody is signed in. A guest is nobody.
 ///
@@ -15,16 +14,6 @@ use crate::{Bff, CoreApi, Problem, Session};
 /// session was ended, that holds for as long as the access token does; after that, [`session_cannot_be_checked`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MaybeUser(pub Option<User>);
-
-/// A request came past the layers that this crate's extractors rely on: a mistake in the router, answered with 500.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MissingLayer(pub &'static str);
-
-impl IntoResponse for MissingLayer {
-    fn into_response(self) -> Response {
-        Problem::from(self).into_response()
-    }
-}
 
 impl MaybeUser {
     /// From the parts of a request that came through the session layer.

@@ -3,6 +3,7 @@ use std::time::Duration;
 use ironleaf_auth::{AccountError, FieldError};
 use thiserror::Error;
 
+use crate::limits::TooMany;
 use crate::{Bff, SignedOutReason};
 
 /// What a page says where the core API answers 429 and does not say for how long.
@@ -76,9 +77,10 @@ impl AccountFailure {
         tracing::error!("a request about an account was dropped");
         Self::Unavailable
     }
+}
 
-    pub(crate) fn invalid_email() -> Self {
-        let (field, message) = ("email".to_owned(), "Invalid email address".to_owned());
-        Self::Invalid(vec![FieldError { field, message }])
+impl From<TooMany> for AccountFailure {
+    fn from(refused: TooMany) -> Self {
+        Self::TooManyRequests { retry_after: Some(refused.retry_after) }
     }
 }

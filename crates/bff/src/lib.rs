@@ -7,46 +7,51 @@ compile_error!(
 );
 
 mod account;
-mod asked;
+mod account_use_case;
+mod address_hash;
 mod bff;
 mod calls;
 mod confirm;
+mod detached;
 pub mod edge;
 mod emailed_link;
+mod ended_session;
 mod extract;
 mod failure;
 mod limits;
+mod missing_layer;
 mod origin;
-mod over;
 mod page_of;
-mod personal;
 mod problem;
 mod redirect;
 mod refresh;
 mod register;
+mod request_context;
+mod requested_mail;
 mod return_to;
-mod room;
+mod session_budget;
+mod session_layer;
 mod sign_in;
 mod sign_out;
 mod signed_out;
-mod to_its_end;
-mod visit;
+mod use_case;
 mod wants;
 
 /// The one form of e-mail addresses and passwords, for forms that check them.
 pub use ironleaf_credentials as credentials;
 
 pub use account::{delete_account, resend_verification, update_account};
-pub use bff::{Bff, BffSettings, FLASHES};
+pub use bff::{Bff, BffSettings};
 pub use calls::CoreApi;
 pub use confirm::{ConfirmFailure, confirm_password, signed_in_recently};
 pub use emailed_link::{
     SIGN_IN_LINK, SignInLink, VERIFICATION_LINK, VerificationLink, request_password_reset, sign_in_with_link,
     verify_email,
 };
-pub use extract::{MaybeUser, MissingLayer, session_cannot_be_checked};
+pub use extract::{MaybeUser, session_cannot_be_checked};
 pub use failure::AccountFailure;
 pub use limits::{Allowance, InvalidAllowance, RateLimits};
+pub use missing_layer::MissingLayer;
 pub use origin::{InvalidOrigin, PublicOrigin};
 pub use page_of::{other_than, page_of};
 pub use problem::{Problem, ProblemKind};
@@ -54,7 +59,8 @@ pub use redirect::{RedirectAnswer, RedirectFailure, finish_redirect, start_redir
 pub use refresh::refresh_before_rendering;
 pub use register::{Registered, register};
 pub use return_to::ReturnTo;
-pub use room::require_room_to_refresh;
+pub use session_budget::require_room_to_refresh;
+pub use session_layer::FLASHES;
 pub use sign_in::{MAX_EMAIL_BYTES, SignInFailure, sign_in_with_password};
 pub use sign_out::sign_out;
 pub use signed_out::SignedOutReason;
@@ -62,7 +68,7 @@ pub use wants::Wants;
 
 // What pages and server functions need from the crates below. No type among these holds a token.
 pub use ironleaf_api_types::{Role, User};
-pub use ironleaf_auth::{AccountError, CallError, EndReason, FieldError};
+pub use ironleaf_auth::{AccountError, CallError, EmailAddress, EndReason, FieldError};
 pub use ironleaf_session::{Flash, FlashCookie, FlashKind, Payload, PayloadError, Worth, codec};
 
 /// The session of this application: a [`Principal`](ironleaf_records::Principal) in a sealed cookie.

@@ -1,7 +1,7 @@
 use http::request::Parts;
 use ironleaf_api_types::User;
 
-use crate::sign_out::live_session;
+use crate::request_context::live_session;
 
 /// Whose page a form stands on, for a field of the form: 32 hexadecimal digits, the same for every session of the person.
 /// `None` where nobody is signed in.

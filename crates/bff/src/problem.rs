@@ -4,8 +4,6 @@ use axum::response::{IntoResponse, Response};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 
-use crate::MissingLayer;
-
 /// What went wrong with a request, in one of few constant ways.
 ///
 /// As a response it is a line of plain text; it also rides in the response's extensions, so that a layer further out
@@ -100,67 +98,9 @@ impl ProblemKind {
             Self::Unavailable => "unavailable",
         }
     }
-
-    /// The heading of its page.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::BadRequest | Self::UnsupportedMediaType => "That request was not understood",
-            Self::CrossSite => "That request came from another site",
-            Self::CookiesBlocked => "Cookies are blocked",
-            Self::Forbidden => "Not allowed",
-            Self::NotFound => "Page not found",
-            Self::MethodNotAllowed => "That is not possible here",
-            Self::RequestTimeout => "That took too long",
-            Self::PayloadTooLarge => "That was too much at once",
-            Self::TooManyRequests => "Too many attempts",
-            Self::MisdirectedRequest => "There is nothing under this name",
-            Self::Internal => "Something went wrong",
-            Self::SessionTooLarge => "Your session is too large",
-            Self::Unavailable => "Temporarily unavailable",
-        }
-    }
-
-    /// One sentence for a person. Constant, so that nothing of the cause can leak into it.
-    pub const fn message(self) -> &'static str {
-        match self {
-            Self::BadRequest => "A field is missing or malformed. Please go back and try again.",
-            Self::CrossSite => {
-                "For your safety this form can only be sent from this site. Nothing was changed."
-            }
-            Self::CookiesBlocked => {
-                "Your browser keeps no cookies of this site, and without one nobody can stay logged in. Nothing was changed: allow \
-                 cookies for this site and try again."
-            }
-            Self::Forbidden => "Your account is not allowed to see this page.",
-            Self::NotFound => "There is no page at this address.",
-            Self::MethodNotAllowed => "This address cannot be used in this way.",
-            Self::RequestTimeout => "The request did not arrive in time. Please try again.",
-            Self::PayloadTooLarge => "The form is larger than it may be. Nothing was changed.",
-            Self::UnsupportedMediaType => {
-                "Forms are expected here, encoded as application/x-www-form-urlencoded."
-            }
-            Self::TooManyRequests => "For the safety of your account there is a pause before the next one.",
-            Self::MisdirectedRequest => "This application is not served under this host name.",
-            Self::Internal => "This is our mistake. Please try again in a moment.",
-            Self::SessionTooLarge => {
-                "The session of this account is larger than this site allows, so it could not be saved. You are still \
-                 signed in. Whoever runs this site can raise the limit, SESSION_HEADER_BUDGET."
-            }
-            Self::Unavailable => {
-                "We cannot reach our servers right now. You are still signed in; please try again in a moment."
-            }
-        }
-    }
 }
 
 /// A mistake in the router, which the log names.
-impl From<MissingLayer> for Problem {
-    fn from(missing: MissingLayer) -> Self {
-        tracing::error!(layer = missing.0, "a route lacks a layer");
-        Self::new(ProblemKind::Internal)
-    }
-}
-
 impl From<ProblemKind> for Problem {
     fn from(kind: ProblemKind) -> Self {
         Self::new(kind)
@@ -169,7 +109,7 @@ impl From<ProblemKind> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = (self.kind.status(), format!("{}\n", self.kind.message())).into_response();
+        let mut response = (self.kind.status(), format!("{}\n", self.kind.code())).into_response();
         if let Some(wait) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }

@@ -16,7 +16,7 @@ use thiserror::Error;
 use tokio::time::timeout_at;
 
 use crate::limits::Subject;
-use crate::visit::Visit;
+use crate::use_case::UseCase;
 use crate::{Bff, ReturnTo, SignInFailure};
 
 /// How long somebody may take at the authorization server.
@@ -133,20 +133,20 @@ pub async fn start_redirect(
     redirect_uri: &str,
     return_to: Option<&ReturnTo>,
 ) -> Result<String, SignInFailure> {
-    let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
-    let flash = visit.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
-    let _spent = visit.spend(Subject::Redirect).await?;
+    let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
+    let flash = use_case.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
+    let _spent = use_case.spend(Subject::Redirect).await?;
     let request = AuthorizationRequest {
         redirect_uri: redirect_uri.to_owned(),
-        state: random_text(&visit.bff),
-        nonce: random_text(&visit.bff),
-        code_verifier: random_text(&visit.bff),
+        state: random_text(&use_case.bff),
+        nonce: random_text(&use_case.bff),
+        code_verifier: random_text(&use_case.bff),
     };
-    let asked = visit.bff.provider().authorization_url(&visit.caller, &request);
-    let url = timeout_at(visit.deadline, asked).await.map_err(|_| SignInFailure::Unavailable)?;
-    let url = url.map_err(|error| visit.fold_sign_in(&error))?;
+    let asked = use_case.bff.provider().authorization_url(&use_case.caller, &request);
+    let url = timeout_at(use_case.deadline, asked).await.map_err(|_| SignInFailure::Unavailable)?;
+    let url = url.map_err(|error| use_case.fold_sign_in(&error))?;
     let name = name_of(request.state.expose());
-    let attempt = Attempt { request, return_to: return_to.cloned(), begun_at: visit.bff.now() };
+    let attempt = Attempt { request, return_to: return_to.cloned(), begun_at: use_case.bff.now() };
     make_room(flash, &attempt);
     if !flash.set_named(&ATTEMPT, &name, &attempt) {
         // Whoever came back would be nobody's.
@@ -170,10 +170,10 @@ pub async fn finish_redirect(
     parts: &Parts,
     answer: RedirectAnswer<'_>,
 ) -> Result<Option<ReturnTo>, RedirectFailure> {
-    let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
-    let flash = visit.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
+    let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
+    let flash = use_case.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
     let state = answer.state.ok_or(RedirectFailure::UnknownAttempt)?;
-    let _spent = visit.spend(Subject::Redirect).await.map_err(SignInFailure::from)?;
+    let _spent = use_case.spend(Subject::Redirect).await.map_err(SignInFailure::from)?;
     let attempt = flash.take_named(&ATTEMPT, &name_of(state)).ok_or(RedirectFailure::UnknownAttempt)?;
     let AuthorizationRequest { redirect_uri, state: expected, nonce, code_verifier } = attempt.request;
     if expected.expose() != state {
@@ -183,7 +183,7 @@ pub async fn finish_redirect(
         tracing::info!(error = %printable(error), "the authorization server signed nobody in");
         RedirectFailure::Refused
     })?;
-    if !visit.is_first_answer(state).await {
+    if !use_case.is_first_answer(state).await {
         tracing::info!("the answer to a redirect was opened again");
         return Err(RedirectFailure::UnknownAttempt);
     }
@@ -194,11 +194,11 @@ pub async fn finish_redirect(
         nonce: Some(nonce),
         issuer: answer.issuer.map(str::to_owned),
     };
-    visit.sign_in(credentials).await?;
+    use_case.sign_in(credentials).await?;
     Ok(attempt.return_to)
 }
 
-impl Visit {
+impl UseCase {
     /// Whether nobody has come with it before, in whichever tab or at whichever replica. A reload comes while the first answer is
     /// under way, with the same cookie, and a code that is presented twice may cost the tokens of the first time (RFC 6749,
     /// section 4.1.2).

@@ -6,7 +6,7 @@ use ironleaf_records::{ArrivedHead, Principal, session_key};
 use ironleaf_session::{Arrival, Record};
 use tokio::time::Instant;
 
-use crate::over::tidy_up;
+use crate::ended_session::tidy_up;
 use crate::{Bff, MissingLayer, Problem, Session, SignedOutReason};
 
 /// Renews the access token before a byte of the page is rendered, so that the new cookie leaves with that very page.

@@ -1,12 +1,11 @@
 use http::request::Parts;
-use ironleaf_auth::{SecretText, SignIn};
-use ironleaf_credentials::email::normal_form;
+use ironleaf_auth::{EmailAddress, SecretText, SignIn};
 
 use crate::AccountFailure;
-use crate::asked::note_verification;
+use crate::detached::run_detached;
 use crate::limits::{Mail, Mailing, Subject, TooMany};
-use crate::to_its_end::to_its_end;
-use crate::visit::Visit;
+use crate::requested_mail::note_verification;
+use crate::use_case::UseCase;
 
 /// What has become of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,22 +26,25 @@ pub enum Registered {
 /// [`AccountFailure::EmailTaken`], [`AccountFailure::Invalid`], [`AccountFailure::Forbidden`],
 /// [`AccountFailure::TooManyRequests`], [`AccountFailure::Unavailable`]. The session the request came with is left as it
 /// was.
-pub async fn register(parts: &Parts, email: &str, password: &str) -> Result<Registered, AccountFailure> {
-    let visit = Visit::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
-    let email = normal_form(email).ok_or_else(AccountFailure::invalid_email)?;
-    let _spent = visit.spend(Subject::Registration(&email)).await?;
-    let mailing = visit.may_mail(Mail::Registration(&email)).await.map_err(TooMany::from)?;
+pub async fn register(
+    parts: &Parts,
+    email: &EmailAddress,
+    password: &str,
+) -> Result<Registered, AccountFailure> {
+    let use_case = UseCase::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
+    let _spent = use_case.spend(Subject::Registration(email.as_str())).await?;
+    let mailing = use_case.may_mail(Mail::Registration(email.as_str())).await.map_err(TooMany::from)?;
     let password = SecretText::from(password);
-    let bff = visit.bff.clone();
-    to_its_end(&bff, visit.register(email, password, mailing))
+    let bff = use_case.bff.clone();
+    run_detached(&bff, use_case.register(email.clone(), password, mailing))
         .await
         .unwrap_or_else(|| Err(AccountFailure::dropped()))
 }
 
-impl Visit {
+impl UseCase {
     async fn register(
         self,
-        email: String,
+        email: EmailAddress,
         password: SecretText,
         mailing: Mailing,
     ) -> Result<Registered, AccountFailure> {

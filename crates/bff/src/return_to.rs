@@ -1,6 +1,8 @@
-use std::fmt::{self, Write as _};
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::LazyLock;
 
+use percent_encoding::{percent_decode_str, percent_encode_byte};
 use url::Url;
 
 /// The longest value that is looked at: longer ones are no page of ours.
@@ -73,7 +75,7 @@ fn local_path(path: &str) -> Option<String> {
                 escaped.push(char::from(byte));
             }
             // Browsers send these as they are (WHATWG URL, path percent-encode set).
-            b'[' | b']' | b'^' | b'|' => push_escape(byte, &mut escaped),
+            b'[' | b']' | b'^' | b'|' => escaped.push_str(percent_encode_byte(byte)),
             _ => return None,
         }
     }
@@ -104,32 +106,22 @@ fn push_query(query: &str, place: &mut String) -> Option<()> {
             byte if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/?".contains(&byte) => {
                 place.push(char::from(byte));
             }
-            byte => push_escape(byte, place),
+            byte => place.push_str(percent_encode_byte(byte)),
         }
     }
     Some(())
 }
 
-fn push_escape(byte: u8, text: &mut String) {
-    // A `String` takes everything.
-    let _ = write!(text, "%{byte:02X}");
-}
-
 /// One round of percent-decoding; `None` for an escape that is none, or bytes that are not UTF-8.
 fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let high = char::from(rest.next()?).to_digit(16)?;
-                let low = char::from(rest.next()?).to_digit(16)?;
-                u8::try_from(high * 16 + low).ok()?
-            }
-            byte => byte,
-        });
+    // The library leaves a `%` that escapes nothing as it is.
+    let is_escape = |after: &str| {
+        after.as_bytes().first_chunk::<2>().is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !text.split('%').skip(1).all(is_escape) {
+        return None;
     }
-    String::from_utf8(bytes).ok()
+    percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::request::Parts;
-use ironleaf_auth::{EndReason, Grant, SecretText, SignIn, SignInError, SignedIn};
-use ironleaf_credentials::email::{self, normal_form};
+use ironleaf_auth::{EmailAddress, EndReason, Grant, SecretText, SignIn, SignInError, SignedIn};
+use ironleaf_credentials::email;
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::{Beginning, Leaving, Left, Owner, Record};
 use thiserror::Error;
@@ -12,10 +12,10 @@ use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
 use tracing::Instrument as _;
 
+use crate::detached::run_detached;
 use crate::failure::UNTOLD_WAIT;
-use crate::limits::{Attempt, Subject};
-use crate::to_its_end::to_its_end;
-use crate::visit::Visit;
+use crate::limits::{Attempt, Subject, TooMany};
+use crate::use_case::UseCase;
 
 /// How long a sign-in waits to hear which ends of the person's sessions are written down. Without that it is as new as this
 /// machine's clock says.
@@ -56,6 +56,23 @@ impl SignInFailure {
     }
 }
 
+impl From<TooMany> for SignInFailure {
+    fn from(refused: TooMany) -> Self {
+        Self::TooManyRequests { retry_after: Some(refused.retry_after) }
+    }
+}
+
+impl Attempt {
+    /// Counts what the provider said of a password or a link. Where it could not say anything, nothing is counted.
+    pub(crate) async fn judge(self, outcome: &Result<(), SignInFailure>) {
+        match outcome {
+            Ok(()) | Err(SignInFailure::SessionTooLarge) => self.succeeded().await,
+            Err(SignInFailure::InvalidCredentials) => self.failed().await,
+            Err(SignInFailure::TooManyRequests { .. } | SignInFailure::Unavailable) => {}
+        }
+    }
+}
+
 /// Signs a person in with e-mail address and password, over whatever session the request came with.
 ///
 /// The session gets a new identifier (ASVS 7.2.4). The old one is over when the new cookie leaves, and its grant is revoked after
@@ -65,19 +82,22 @@ impl SignInFailure {
 /// # Errors
 ///
 /// See [`SignInFailure`]. The session the request came with is left as it was.
-pub async fn sign_in_with_password(parts: &Parts, email: &str, password: &str) -> Result<(), SignInFailure> {
-    let visit = Visit::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
-    let email = normal_form(email).ok_or(SignInFailure::InvalidCredentials)?;
-    let attempt = visit.admit(Subject::Password(&email)).await?;
-    visit.may_sign_in(&email).await?;
-    let credentials = SignIn::Password { email, password: SecretText::from(password) };
-    visit.judged(attempt, None, credentials).await
+pub async fn sign_in_with_password(
+    parts: &Parts,
+    email: &EmailAddress,
+    password: &str,
+) -> Result<(), SignInFailure> {
+    let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
+    let attempt = use_case.admit(Subject::Password(email.as_str())).await?;
+    use_case.may_sign_in(email.as_str()).await?;
+    let credentials = SignIn::Password { email: email.clone(), password: SecretText::from(password) };
+    use_case.judged(attempt, None, credentials).await
 }
 
 /// A sign-in whose grant no session holds yet. When it is dropped, the grant is given back: whichever step the request was at when
 /// its browser went away, nothing is left that nobody can revoke.
 pub(crate) struct Unheld {
-    visit: Visit,
+    use_case: UseCase,
     signed_in: SignedIn,
     /// When the provider was asked.
     begun_at: SystemTime,
@@ -85,8 +105,8 @@ pub(crate) struct Unheld {
 }
 
 impl Unheld {
-    const fn new(visit: Visit, signed_in: SignedIn, begun_at: SystemTime) -> Self {
-        Self { visit, signed_in, begun_at, is_held: false }
+    const fn new(use_case: UseCase, signed_in: SignedIn, begun_at: SystemTime) -> Self {
+        Self { use_case, signed_in, begun_at, is_held: false }
     }
 
     pub(crate) const fn grant(&self) -> &Grant {
@@ -107,12 +127,12 @@ impl Drop for Unheld {
     fn drop(&mut self) {
         if !self.is_held {
             tracing::info!("a sign-in came to nothing; its grant is given back");
-            self.visit.give_back(take(&mut self.signed_in.grant));
+            self.use_case.give_back(take(&mut self.signed_in.grant));
         }
     }
 }
 
-impl Visit {
+impl UseCase {
     /// Whether another session of the account may begin, as far as that is known before anybody is asked.
     pub(crate) async fn may_sign_in(&self, email: &str) -> Result<(), SignInFailure> {
         // It is counted when it begins.
@@ -126,16 +146,16 @@ impl Visit {
     pub(crate) async fn judged(
         self,
         guess: Attempt,
-        expected: Option<String>,
+        expected: Option<EmailAddress>,
         credentials: SignIn,
     ) -> Result<(), SignInFailure> {
         let bff = self.bff.clone();
         let work = async move {
-            let outcome = self.sign_in_as(expected.as_deref(), credentials).await;
+            let outcome = self.sign_in_as(expected.as_ref(), credentials).await;
             guess.judge(&outcome).await;
             outcome
         };
-        to_its_end(&bff, work).await.unwrap_or(Err(SignInFailure::Unavailable))
+        run_detached(&bff, work).await.unwrap_or(Err(SignInFailure::Unavailable))
     }
 
     pub(crate) async fn sign_in(&self, attempt: SignIn) -> Result<(), SignInFailure> {
@@ -145,7 +165,7 @@ impl Visit {
     /// The same where the page has said already whom it signs in.
     pub(crate) async fn sign_in_as(
         &self,
-        expected: Option<&str>,
+        expected: Option<&EmailAddress>,
         attempt: SignIn,
     ) -> Result<(), SignInFailure> {
         let result = match self.ask(attempt, false).await {
@@ -176,19 +196,19 @@ impl Visit {
     /// SECURITY: in a task of its own. Whoever asked may be gone when the answer comes.
     pub(crate) async fn ask(&self, attempt: SignIn, others_end: bool) -> Result<Unheld, SignInError> {
         let (answer, answered) = oneshot::channel();
-        let visit = self.clone();
+        let use_case = self.clone();
         let existing = self.session.current();
         let begun_at = self.bff.now();
         let task = async move {
             let existing = existing.as_deref().map(|record| record.payload.grant());
-            let provider = visit.bff.provider();
+            let provider = use_case.bff.provider();
             let asked = if others_end {
-                provider.sign_in_and_end_others(&visit.caller, attempt, existing).await
+                provider.sign_in_and_end_others(&use_case.caller, attempt, existing).await
             } else {
-                provider.sign_in(&visit.caller, attempt, existing).await
+                provider.sign_in(&use_case.caller, attempt, existing).await
             };
             // An answer that nobody takes is dropped, and with it what it brought is given back.
-            let _ = answer.send(asked.map(|signed_in| Unheld::new(visit, signed_in, begun_at)));
+            let _ = answer.send(asked.map(|signed_in| Unheld::new(use_case, signed_in, begun_at)));
         };
         self.bff.spawn(Box::pin(task.in_current_span()));
         let unavailable = |detail: &str| Err(SignInError::Unavailable(detail.to_owned()));
@@ -217,8 +237,9 @@ impl Visit {
         let owner = Owner::new(bff.provider().name(), &identity.id);
         let provider_sid = unheld.grant().provider_sid.clone();
         // Each leaves something in the store, whichever way it was made.
-        let account = identity.email.as_deref().and_then(normal_form).unwrap_or_else(|| identity.id.clone());
-        let _spent = self.spend(Subject::SignIn(&account)).await?;
+        let account = identity.email.as_deref().and_then(EmailAddress::parse);
+        let account = account.as_ref().map_or(identity.id.as_str(), EmailAddress::as_str);
+        let _spent = self.spend(Subject::SignIn(account)).await?;
         let newest_end = self.newest_end(&owner, provider_sid.as_deref()).await;
         // SECURITY: with a password that was changed meanwhile, say. One that is ahead of our clock is older than that.
         if newest_end.is_some_and(|end| unheld.begun_at < end && end <= bff.now()) {
@@ -247,7 +268,7 @@ impl Visit {
             return Err(SignInFailure::SessionTooLarge);
         }
         if let Some(email) = &identity.email {
-            self.remember_device(email);
+            self.remember_device(&EmailAddress::of_record(email));
         }
         if let Some(reason) = end_others {
             // The new session begins at that very time, and every other one began before.
@@ -331,10 +352,10 @@ impl Visit {
     }
 }
 
-/// The address is in its one form; the provider's may be in another.
-fn is_of(grant: &Grant, email: &str) -> bool {
+/// Whether the grant speaks for whoever has this address.
+fn is_of(grant: &Grant, email: &EmailAddress) -> bool {
     let known = grant.identity.as_ref().and_then(|identity| identity.email.as_deref());
-    known.and_then(normal_form).as_deref() == Some(email)
+    known.and_then(EmailAddress::parse).as_ref() == Some(email)
 }
 
 #[cfg(test)]
@@ -342,6 +363,10 @@ mod tests {
     use ironleaf_api_types::User;
 
     use super::*;
+
+    fn address(text: &str) -> EmailAddress {
+        EmailAddress::parse(text).unwrap()
+    }
 
     #[test]
     fn a_link_names_its_person_in_whatever_form_their_address_is_stored() {
@@ -351,8 +376,12 @@ mod tests {
             ("user@test.com", "admin@test.com", false),
             ("user@exämple.com", "user@example.com", false),
         ] {
-            assert_eq!(is_of(&Grant::of(User::new("u1", stored)), named), is_theirs, "{stored}, {named}");
+            assert_eq!(
+                is_of(&Grant::of(User::new("u1", stored)), &address(named)),
+                is_theirs,
+                "{stored}, {named}"
+            );
         }
-        assert!(!is_of(&Grant::of(User::guest("u1")), "user@test.com"));
+        assert!(!is_of(&Grant::of(User::guest("u1")), &address("user@test.com")));
     }
 }

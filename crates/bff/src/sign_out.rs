@@ -6,10 +6,11 @@ use ironleaf_records::{Principal, session_key};
 use ironleaf_session::Record;
 use tokio::time::timeout;
 
-use crate::asked;
-use crate::over::tidy_up;
-use crate::to_its_end::to_its_end;
-use crate::{Bff, Session, SignedOutReason};
+use crate::detached::run_detached;
+use crate::ended_session::tidy_up;
+use crate::request_context::{caller, live_session};
+use crate::requested_mail;
+use crate::{Bff, SignedOutReason};
 
 /// Signs the person out, in this order: the tombstone, so that no copy of the cookie lives on; the cookie; the provider,
 /// within a short time and after any refresh that is under way.
@@ -19,7 +20,7 @@ use crate::{Bff, Session, SignedOutReason};
 pub async fn sign_out(parts: &Parts) -> Option<String> {
     let (bff, session) = live_session(parts)?;
     tidy_up(&bff, &session, &parts.extensions);
-    asked::forget(parts.extensions.get());
+    requested_mail::forget(parts.extensions.get());
     let record = session.current();
     // A cookie that this server cannot read goes as well: another one may be able to.
     session.destroy();
@@ -40,21 +41,8 @@ pub(crate) async fn end(bff: &Bff, caller: &Caller, record: &Arc<Record<Principa
             bff.lifecycle().end(&caller, &session_key(&record), record.payload.grant(), reason).await
         }
     };
-    if timeout(bff.sign_out_timeout(), to_its_end(bff, work)).await.is_err() {
+    if timeout(bff.sign_out_timeout(), run_detached(bff, work)).await.is_err() {
         let provider = bff.provider().name();
         tracing::warn!(provider, "the end of a session takes its time; it goes on without us waiting");
     }
-}
-
-pub(crate) fn caller(parts: &Parts) -> Caller {
-    parts.extensions.get::<Caller>().cloned().unwrap_or_default()
-}
-
-/// The session of a request that came through the layers of this crate.
-pub(crate) fn live_session(parts: &Parts) -> Option<(Bff, Session)> {
-    let found = parts.extensions.get::<Bff>().cloned().zip(parts.extensions.get::<Session>().cloned());
-    if found.is_none() {
-        tracing::error!("a route lacks the session layer");
-    }
-    found
 }

@@ -4,7 +4,7 @@ use ironleaf_auth::{EndReason, Rejection};
 use ironleaf_records::EndedBecause;
 use ironleaf_session::Arrival;
 
-use crate::over::tidy_up;
+use crate::ended_session::tidy_up;
 use crate::{Bff, Session};
 
 /// Why somebody who was signed in is not any more: behind the message on the page, the log line, the metric and the code

@@ -1,207 +1,43 @@
-//! One opened core API.
+//! One opened core API: what all of its parts share.
 
-use std::{future, io, path::Path, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
-use axum::{Router, serve::ListenerExt};
-use http::Method;
-use sqlx::migrate::MigrateError;
-use tokio::{net::TcpListener, sync::oneshot, time};
 use uuid::Uuid;
 
 use crate::{
     background::Background,
     config::Config,
-    database::{self, Database},
-    error::InternalError,
-    families,
+    database::Database,
     health::{Health, Unwritable},
-    keys::{Keys, Secret, SigningError, ensure_private},
-    mail::{Mailer, Outbox, StoredMessage, create_private_folder},
-    password::{HashingError, Passwords},
-    routes,
+    keys::Keys,
+    mail::{Mailer, Outbox, StoredMessage},
+    password::Passwords,
     stats::{Counters, Stats},
     timestamp::Timestamp,
-    verification,
     verified_tokens::{Bearer, VerifiedTokens},
 };
 
-/// How long a stop waits for requests in flight. A client that sends half a request must not delay it further.
-const GRACE: Duration = Duration::from_secs(10);
-
-/// How long a stop waits for e-mails that are being sent. The next start sends the others.
-const SETTLING_TIME: Duration = Duration::from_secs(5);
-
-/// How long the result of an action request can be read.
-const ACTION_REQUEST_LIFE: Duration = Duration::from_hours(30 * 24);
-
-/// Why a core API cannot be opened.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The configuration is contradictory.
-    #[error("the core API's configuration is wrong: {0}")]
-    Config(&'static str),
-    /// The data folder, or something in it, cannot be used.
-    #[error("the core API's data folder cannot be used: {0}")]
-    DataDir(#[from] io::Error),
-    /// The database cannot be opened or migrated.
-    #[error("the core API's database cannot be opened: {0}")]
-    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The keys or the password hashing cannot be set up.
-    #[error("the core API's cryptography cannot be set up: {0}")]
-    Cryptography(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl From<MigrateError> for OpenError {
-    fn from(error: MigrateError) -> Self {
-        Self::Database(error.into())
-    }
-}
-
-impl From<sqlx::Error> for OpenError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error.into())
-    }
-}
-
-impl From<SigningError> for OpenError {
-    fn from(error: SigningError) -> Self {
-        Self::Cryptography(error.into())
-    }
-}
-
-impl From<HashingError> for OpenError {
-    fn from(error: HashingError) -> Self {
-        Self::Cryptography(error.into())
-    }
-}
-
-impl From<InternalError> for OpenError {
-    fn from(error: InternalError) -> Self {
-        Self::Database(error.into())
-    }
-}
-
-/// The opened reference core API. Clones share everything.
+/// The reference core API, opened. Clones share everything.
 #[derive(Clone)]
-pub struct CoreApi(Arc<Inner>);
+pub struct CoreApi(Arc<Parts>);
 
-struct Inner {
-    config: Config,
-    database: Database,
-    keys: Keys,
-    verified_tokens: VerifiedTokens,
-    passwords: Passwords,
-    /// Where e-mails go if the configuration has no mailer.
-    outbox: Outbox,
-    mailer: Arc<dyn Mailer>,
-    counters: Counters,
-    background: Background,
-    health: Health,
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    pub(crate) database: Database,
+    pub(crate) keys: Keys,
+    pub(crate) verified_tokens: VerifiedTokens,
+    pub(crate) passwords: Passwords,
+    /// Where e-mails go unless the configuration has a mailer.
+    pub(crate) outbox: Outbox,
+    pub(crate) mailer: Arc<dyn Mailer>,
+    pub(crate) counters: Counters,
+    pub(crate) background: Background,
+    pub(crate) health: Health,
 }
 
 impl CoreApi {
-    /// Opens the data folder, creates what is missing, migrates the database, seeds it in development, and resumes work
-    /// that the last stop left undone.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`] says which part of the configuration or the data folder cannot be used.
-    pub async fn open(config: Config) -> Result<Self, OpenError> {
-        if let Some(problem) = config.problem() {
-            return Err(OpenError::Config(problem));
-        }
-        let (clock, random) = (config.clock.clone(), config.random.clone());
-        let (database, secret, outbox) = if config.in_memory {
-            (
-                Database::in_memory().await?,
-                Secret::generate(&random),
-                Outbox::in_memory(clock, random.clone()),
-            )
-        } else {
-            let data_dir: &Path = &config.data_dir;
-            create_private_folder(data_dir)?;
-            let secret = Secret::load_or_generate(data_dir, &random)?;
-            let outbox = Outbox::in_folder(data_dir.join("outbox"), clock, random.clone())?;
-            // The database contains password hashes. SQLite gives its log the mode of the file.
-            ensure_private(&data_dir.join(database::FILE_NAME))?;
-            (Database::open(data_dir, config.readers).await?, secret, outbox)
-        };
-        let api = Self(Arc::new(Inner {
-            database,
-            keys: Keys::derive_from(&secret)?,
-            verified_tokens: VerifiedTokens::default(),
-            passwords: Passwords::new(config.password_cost, config.concurrent_hashes, random)?,
-            mailer: config.mailer.clone().unwrap_or_else(|| Arc::new(outbox.clone())),
-            outbox,
-            counters: Counters::default(),
-            background: Background::new(),
-            health: Health::default(),
-            config,
-        }));
-        api.start().await?;
-        Ok(api)
-    }
-
-    async fn start(&self) -> Result<(), OpenError> {
-        let now = self.now();
-        let mut transaction = self.database().write().await?;
-        families::forget_all_dead(&mut transaction, now).await?;
-        verification::forget_before(&mut transaction, now.minus(ACTION_REQUEST_LIFE)).await?;
-        transaction.commit().await?;
-        if self.config().development {
-            self.seed().await?;
-        }
-        self.send_unsent().await?;
-        self.process_unprocessed().await?;
-        Ok(())
-    }
-
-    /// The whole API as a router, for in-process tests.
-    pub fn router(&self) -> Router {
-        routes::router(self)
-    }
-
-    /// Every method and path of the router, in OpenAPI notation.
-    pub fn operations(&self) -> Vec<(Method, &'static str)> {
-        routes::operations(self.config())
-    }
-
-    /// Serves until `shutdown`, then answers requests in flight, finishes recorded work and closes the database.
-    ///
-    /// # Errors
-    ///
-    /// If the listener fails.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> io::Result<()> {
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "answers may wait for their acknowledgement");
-            }
-        });
-        let (signal, signalled) = oneshot::channel::<()>();
-        let server = axum::serve(listener, self.router()).with_graceful_shutdown(async {
-            shutdown.await;
-            drop(signal);
-        });
-        let overdue = async {
-            // Dropping the sender is the signal.
-            let _ = signalled.await;
-            let _ = time::timeout(GRACE, future::pending::<()>()).await;
-        };
-        tokio::select! {
-            result = server => result?,
-            () = overdue => tracing::warn!("a client did not finish its request; its connection is dropped"),
-        }
-        self.background().stop();
-        if time::timeout(SETTLING_TIME, self.settled()).await.is_err() {
-            tracing::warn!("e-mails are still on their way; the next start sends them");
-        }
-        self.0.database.close().await;
-        Ok(())
+    pub(crate) fn of(parts: Parts) -> Self {
+        Self(Arc::new(parts))
     }
 
     /// Counters since the start.

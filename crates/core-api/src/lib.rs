@@ -17,10 +17,12 @@ mod health;
 mod keys;
 mod mail;
 mod mail_jobs;
+mod opening;
 mod password;
 mod refresh;
 mod routes;
 mod seed;
+mod serving;
 mod sign_in;
 mod stats;
 mod timestamp;
@@ -32,12 +34,13 @@ mod verified_tokens;
 
 pub use self::{
     config::{Clock, Config, PasswordCost, Random, system_clock, system_random},
-    core_api::{CoreApi, OpenError},
+    core_api::CoreApi,
     cors::{CorsOrigins, CorsOriginsError},
     mail::{
         MailError, MailRetries, Mailer, Message, Sender, SenderError, Sending, SmtpMailer, SmtpServer,
         SmtpServerError, SmtpSetupError, StoredMessage,
     },
+    opening::OpenError,
     stats::Stats,
     tokens::leak_patterns,
 };

@@ -1,9 +1,11 @@
 //! E-mails: their content, and the trait that sends them.
 
 mod html;
+mod letters;
 mod life;
 mod message;
 mod outbox;
+mod percent;
 mod retries;
 mod smtp;
 
@@ -11,8 +13,9 @@ use std::{error::Error, pin::Pin};
 
 pub(crate) use self::{
     html::escape,
-    message::{STYLE, percent_encode},
+    letters::STYLE,
     outbox::{Outbox, create_private_folder},
+    percent::percent_encode,
 };
 pub use self::{
     message::Message,

@@ -1,5 +1,6 @@
 //! E-mail addresses.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
@@ -8,8 +9,49 @@ use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 /// The maximum length of an address in bytes: RFC 5321, section 4.5.3.1.3, without the angle brackets.
 pub const MAX_BYTES: usize = 254;
 
-/// The address in the form in which it is compared, sent and stored, without surrounding spaces. `None` if that form is
-/// longer than [`MAX_BYTES`], or if the domain cannot be written in ASCII (UTS 46).
+/// An e-mail address in its one form, made once from what somebody typed and passed on from there.
+///
+/// It does not say that this is an address: what has no `@` is lower-cased, and whoever asks for an address refuses it. Its `Debug`
+/// shows nothing, because an address is about a person.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// What somebody typed, in its [`normal_form`]. `None` where it has none.
+    pub fn parse(typed: &str) -> Option<Self> {
+        normal_form(typed).map(Self)
+    }
+
+    /// An address that an API has stored. What has no [`normal_form`] is lower-cased, without the spaces around it: it is left to
+    /// that API.
+    pub fn of_record(stored: &str) -> Self {
+        Self(normal_form(stored).unwrap_or_else(|| stored.trim().to_lowercase()))
+    }
+
+    /// What [`as_str`](Self::as_str) gave before, out of a sealed cookie.
+    pub const fn from_normal_form(normal: String) -> Self {
+        Self(normal)
+    }
+
+    /// As it is compared, sent and stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As a person reads it: with the domain in Unicode.
+    pub fn to_unicode(&self) -> String {
+        unicode_form(&self.0).unwrap_or_else(|| self.0.clone())
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailAddress(..)")
+    }
+}
+
+/// The address as it is compared, sent and stored, without the spaces around it. `None` where it is longer than
+/// [`MAX_BYTES`] in that form, or has a domain that cannot be written in ASCII (UTS 46).
 ///
 /// This does not check that the text is an address: a text without `@` is lower-cased, and the caller has to refuse it.
 pub fn normal_form(typed: &str) -> Option<String> {
@@ -99,6 +141,25 @@ mod tests {
         ] {
             assert_eq!(normal_form(typed).as_deref(), Some(form), "{typed}");
         }
+    }
+
+    #[test]
+    fn an_address_is_made_once_and_says_nothing_of_itself_in_a_log() {
+        let address = EmailAddress::parse(" User@EX\u{c4}MPLE.com ").unwrap();
+        assert_eq!(
+            (address.as_str(), address.to_unicode().as_str()),
+            ("user@xn--exmple-cua.com", "user@ex\u{e4}mple.com")
+        );
+        assert_eq!(EmailAddress::from_normal_form(address.as_str().to_owned()), address);
+        assert_eq!(EmailAddress::of_record("user@ex\u{e4}mple.com"), address);
+        assert_eq!(format!("{address:?}"), "EmailAddress(..)");
+    }
+
+    #[test]
+    fn what_has_no_form_is_left_to_whoever_has_stored_it() {
+        let stored = " User@ex\u{e4} mple.com";
+        assert_eq!(EmailAddress::parse(stored), None);
+        assert_eq!(EmailAddress::of_record(stored).as_str(), "user@ex\u{e4} mple.com");
     }
 
     #[test]

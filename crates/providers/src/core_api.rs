@@ -4,6 +4,7 @@
 mod accounts;
 mod claims;
 mod grant;
+mod others;
 mod provider;
 mod refresh;
 mod settings;
@@ -12,15 +13,8 @@ mod sign_out;
 mod wire;
 mod words;
 
-use ironleaf_credentials::email;
-
 #[cfg(test)]
 mod tests;
 
 pub use self::provider::CoreApiProvider;
 pub use self::settings::CoreApiSettings;
-
-/// The form in which the API stores addresses and compares them. What has no such form is left to the API, which refuses it.
-fn normalized(email: &str) -> String {
-    email::normal_form(email).unwrap_or_else(|| email.trim().to_lowercase())
-}

@@ -11,12 +11,16 @@ use std::time::Duration;
 use core_api::bench::{Bench, EMAIL, PASSWORD, open};
 use ironleaf_auth::conformance::{check, check_over};
 use ironleaf_auth::{
-    AccountError, Accounts as _, Caller, Clock, Heads, Provider as _, RefreshOutcome, Repetition, SignIn,
-    SignInError, TransportError, system_random,
+    AccountError, Accounts as _, Caller, Clock, EmailAddress, Heads, Provider as _, RefreshOutcome,
+    Repetition, SignIn, SignInError, TransportError, system_random,
 };
 use ironleaf_records::{RecordLimits, Records};
 use ironleaf_session::{KeyRing, Sealer};
 use ironleaf_store::MemoryStore;
+
+fn address(text: &str) -> EmailAddress {
+    EmailAddress::of_record(text)
+}
 
 #[tokio::test]
 async fn the_provider_conforms_in_front_of_the_real_core_api() {
@@ -82,7 +86,7 @@ async fn a_session_follows_an_address_that_was_changed_in_another_browser() {
 
     let calls = bench.calls(&seen.grant);
     let id = &seen.grant.identity.clone().unwrap().id;
-    let changed = bench.provider.update(&calls, id, Some("New@test.com"), None).await.unwrap();
+    let changed = bench.provider.update(&calls, id, Some(&address("New@test.com")), None).await.unwrap();
     assert_eq!(changed.unverified_email.as_deref(), Some("new@test.com"));
     let informed = calls.grant();
     let token = bench.newest_link("new@test.com", "token").await;
@@ -103,7 +107,7 @@ async fn an_account_lives_from_registration_to_deletion() {
     let (caller, email) = (Caller::default(), "ada@test.com");
     let register = |email: &'static str, password: &'static str| {
         let (bench, caller) = (&bench, &caller);
-        async move { bench.provider.register(caller, email, &password.into()).await }
+        async move { bench.provider.register(caller, &address(email), &password.into()).await }
     };
     let user = register("Ada@test.com", "password1").await.unwrap();
     assert_eq!(user.email.as_deref(), Some(email));
@@ -128,7 +132,7 @@ async fn an_account_lives_from_registration_to_deletion() {
     let forbidden = bench.provider.update(&calls, &stranger, None, Some(&"password2".into())).await;
     assert_eq!(forbidden, Err(AccountError::Forbidden));
     assert_eq!(bench.provider.delete(&calls, &stranger).await, Err(AccountError::Forbidden));
-    let conflict = bench.provider.update(&calls, &user.id, Some(EMAIL), None).await;
+    let conflict = bench.provider.update(&calls, &user.id, Some(&address(EMAIL)), None).await;
     assert_eq!(conflict, Err(AccountError::EmailTaken));
 
     bench.provider.delete(&calls, &user.id).await.unwrap();
@@ -143,12 +147,12 @@ async fn an_account_lives_from_registration_to_deletion() {
 async fn one_person_has_one_account_however_they_type() {
     let bench = Bench::open().await;
     let caller = Caller::default();
-    let (address, password) = ("user@exämple.com", "Grüße aus Köln");
-    bench.provider.register(&caller, address, &password.into()).await.unwrap();
-    let again = bench.provider.register(&caller, "USER@xn--exmple-cua.com", &password.into()).await;
+    let (typed, password) = ("user@exämple.com", "Grüße aus Köln");
+    bench.provider.register(&caller, &address(typed), &password.into()).await.unwrap();
+    let again = bench.provider.register(&caller, &address("USER@xn--exmple-cua.com"), &password.into()).await;
     assert_eq!(again, Err(AccountError::EmailTaken));
     for (address, password) in
-        [(address, "Gru\u{308}ße aus Ko\u{308}ln"), ("user@xn--exmple-cua.com", "Grüße\u{a0}aus Köln")]
+        [(typed, "Gru\u{308}ße aus Ko\u{308}ln"), ("user@xn--exmple-cua.com", "Grüße\u{a0}aus Köln")]
     {
         let grant = bench.sign_in(address, password).await.unwrap().grant;
         assert_eq!(grant.identity.as_ref().unwrap().email.as_deref(), Some("user@xn--exmple-cua.com"));
@@ -160,14 +164,15 @@ async fn one_person_has_one_account_however_they_type() {
 async fn the_link_of_a_reset_signs_in_once() {
     let bench = Bench::open().await;
     let caller = Caller::default();
-    bench.provider.request_password_reset(&caller, "User@test.com").await.unwrap();
-    bench.provider.request_password_reset(&caller, "nobody@test.com").await.unwrap();
-    let Err(AccountError::Invalid(_)) = bench.provider.request_password_reset(&caller, "nonsense").await
+    bench.provider.request_password_reset(&caller, &address("User@test.com")).await.unwrap();
+    bench.provider.request_password_reset(&caller, &address("nobody@test.com")).await.unwrap();
+    let Err(AccountError::Invalid(_)) =
+        bench.provider.request_password_reset(&caller, &address("nonsense")).await
     else {
         panic!("accepted");
     };
     let token = bench.newest_link(EMAIL, "token").await;
-    let attempt = || SignIn::OneTimeToken { email: EMAIL.to_owned(), token: token.as_str().into() };
+    let attempt = || SignIn::OneTimeToken { email: address(EMAIL), token: token.as_str().into() };
     let signed_in = bench.provider.sign_in(&caller, attempt(), None).await.unwrap();
     let calls = bench.calls(&signed_in.grant);
     let id = &signed_in.grant.identity.clone().unwrap().id;

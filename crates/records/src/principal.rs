@@ -11,19 +11,23 @@ use crate::grant::{decode_grant, decode_tokens, encode_grant};
 /// explicitly not `Serialize`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Principal {
-    identity: Arc<Identity>,
+    /// It says who they are: [`new`](Self::new) takes no other.
     grant: Grant,
 }
 
 impl Principal {
     /// `None` for a grant without an identity.
     pub fn new(grant: Grant) -> Option<Self> {
-        Some(Self { identity: grant.identity.clone()?, grant })
+        grant.identity.is_some().then_some(Self { grant })
     }
 
-    /// The identity.
+    /// Who it is.
+    ///
+    /// # Panics
+    ///
+    /// Never: there is no principal without one.
     pub fn identity(&self) -> &Arc<Identity> {
-        &self.identity
+        self.grant.identity.as_ref().expect("a principal is somebody")
     }
 
     /// The tokens.
@@ -34,14 +38,14 @@ impl Principal {
     /// The same person with this grant, which may carry new data about them.
     #[must_use]
     pub fn with_grant(&self, mut grant: Grant) -> Self {
-        let identity = Arc::clone(grant.identity.get_or_insert_with(|| Arc::clone(&self.identity)));
-        Self { identity, grant }
+        grant.identity.get_or_insert_with(|| Arc::clone(self.identity()));
+        Self { grant }
     }
 }
 
 impl fmt::Debug for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Principal").field("id", &self.identity.id).finish_non_exhaustive()
+        f.debug_struct("Principal").field("id", &self.identity().id).finish_non_exhaustive()
     }
 }
 
@@ -142,7 +146,28 @@ mod tests {
         }
     }
 
-    /// Frozen: sessions that the first version sealed stay readable.
+    #[test]
+    fn who_somebody_is_is_sealed_once() {
+        let bytes = encoded(&principal());
+        for text in ["user@test.com", "new@test.com", "evaluator", "tenant"] {
+            assert_eq!(
+                bytes.windows(text.len()).filter(|part| *part == text.as_bytes()).count(),
+                1,
+                "{text}"
+            );
+        }
+    }
+
+    /// Frozen: what the last release has sealed.
+    const SECOND_VERSION_HEX: &str = "010469642d31010d7573657240746573742e636f6d010c6e657740746573742e636f6d00020541444d494e096576616c7561746f72010674656e616e74056e6f72746801057369642d310701fbd095ffbc3101b00901fbd8c79fbf3102010015612d7365637265742d6163636573732d746f6b656e070016612d7365637265742d726566726573682d746f6b656e";
+
+    #[test]
+    fn a_session_of_the_second_version_is_what_is_sealed_today() {
+        assert_eq!(hex::encode(encoded(&principal())), SECOND_VERSION_HEX);
+        assert_eq!(decode(2, &hex::decode(SECOND_VERSION_HEX).unwrap()).unwrap(), principal());
+    }
+
+    /// Frozen: sessions that were sealed by the first version are read for good.
     const FIRST_VERSION_HEX: &str = "0469642d310d7573657240746573742e636f6d020100010c6e657740746573742e636f6d01fbd0\
                                      95ffbc3101b00901fbd8c79fbf3102010015612d7365637265742d6163636573732d746f6b656e\
                                      070016612d7365637265742d726566726573682d746f6b656e";

@@ -101,7 +101,15 @@ impl Encoder {
     /// decode to, a quarter smaller, but only where encoding them again gives exactly the same text;
     /// any other text is stored as it is.
     pub fn token(&mut self, token: &str) {
-        token::encode(self, token);
+        if let Some(segments) = token::segments(token) {
+            self.length(segments.len());
+            for segment in &segments {
+                self.bytes(segment);
+            }
+        } else {
+            self.varint(token::VERBATIM);
+            self.str(token);
+        }
     }
 
     /// A serde value in postcard's encoding.
@@ -240,7 +248,17 @@ impl<'a> Decoder<'a> {
 
     /// A token, exactly as it was given to [`Encoder::token`].
     pub fn token(&mut self) -> Decoded<Wiped<String>> {
-        token::decode(self)
+        let count = self.varint()?;
+        if count == token::VERBATIM {
+            return Ok(Wiped::new(self.str()?.to_owned()));
+        }
+        let count = usize::try_from(count).ok().filter(|count| *count <= token::MAX_SEGMENTS);
+        let count = count.ok_or(PayloadError::Invalid("a token has too many segments"))?;
+        let mut segments = [&[][..]; token::MAX_SEGMENTS];
+        for segment in &mut segments[..count] {
+            *segment = self.bytes()?;
+        }
+        Ok(token::join(segments[..count].iter().copied()))
     }
 
     /// A serde value in postcard's encoding.

@@ -1,5 +1,6 @@
 //! Cookies as bytes on the wire: reading `Cookie`, writing `Set-Cookie`, splitting what is too long.
 
+pub(crate) mod budget;
 pub(crate) mod chunks;
 pub(crate) mod header;
 

@@ -2,86 +2,10 @@
 
 use std::{fmt, time::SystemTime};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::{
-    Beginning, Decoder, Encoder, Payload, PayloadError, Random, Wiped,
+    Beginning, Decoder, Encoder, Owner, Payload, PayloadError, SessionId, Wiped,
     ambient::{next_whole_millis, whole_millis},
 };
-
-const OWNER_DOMAIN: &[u8] = b"ironleaf/v1/owner\0";
-const ID_BYTES: usize = 16;
-
-/// Names one session, from sign-in to sign-out: 16 random bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId([u8; ID_BYTES]);
-
-impl SessionId {
-    /// A new id.
-    pub fn generate(random: &Random) -> Self {
-        let mut bytes = [0; ID_BYTES];
-        random(&mut bytes);
-        Self(bytes)
-    }
-
-    /// The id of these bytes.
-    pub const fn from_bytes(bytes: [u8; ID_BYTES]) -> Self {
-        Self(bytes)
-    }
-
-    /// The bytes, for a store that hashes them before it keeps them.
-    pub const fn as_bytes(&self) -> &[u8; ID_BYTES] {
-        &self.0
-    }
-}
-
-/// The first three bytes, enough to follow a session through a log and useless for anything else.
-impl fmt::Debug for SessionId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "SessionId({}..)", hex::encode(&self.0[..3]))
-    }
-}
-
-/// Whose session it is: a hash of the provider and the subject's name there.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Owner([u8; ID_BYTES]);
-
-impl Owner {
-    /// The owner that `provider` knows as `subject`.
-    ///
-    /// # Security
-    ///
-    /// Subjects can be guessed (e-mail addresses, small numbers), so a store must not keep this hash where
-    /// who signed in is to stay unknown.
-    pub fn new(provider: &str, subject: &str) -> Self {
-        let length = u64::try_from(provider.len()).unwrap_or(u64::MAX);
-        let hash = Sha256::new()
-            .chain_update(OWNER_DOMAIN)
-            .chain_update(length.to_be_bytes())
-            .chain_update(provider)
-            .chain_update(subject)
-            .finalize();
-        let mut bytes = [0; ID_BYTES];
-        bytes.copy_from_slice(&hash[..ID_BYTES]);
-        Self(bytes)
-    }
-
-    /// The owner of these bytes.
-    pub const fn from_bytes(bytes: [u8; ID_BYTES]) -> Self {
-        Self(bytes)
-    }
-
-    /// The first 16 bytes of the hash.
-    pub const fn as_bytes(&self) -> &[u8; ID_BYTES] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Owner {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Owner({}..)", hex::encode(&self.0[..3]))
-    }
-}
 
 /// One session as it was unsealed or will be sealed. Times have whole milliseconds.
 #[derive(Clone)]
@@ -141,8 +65,8 @@ impl<P: Payload> Record<P> {
         let mut input = Decoder::new(plaintext);
         let mut version = 0;
         let record = Self {
-            id: SessionId(input.array()?),
-            owner: Owner(input.array()?),
+            id: SessionId::from_bytes(input.array()?),
+            owner: Owner::from_bytes(input.array()?),
             provider_sid: input.option(|input| input.str().map(str::to_owned))?,
             rotation: input.varint()?,
             created_at: input.millis()?,

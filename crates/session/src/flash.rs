@@ -1,62 +1,20 @@
 //! What crosses a redirect: small sealed cookies of their own, read once.
 
+mod jar;
 mod kind;
 mod named;
 mod room;
+mod suffix;
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
-
-use http::HeaderValue;
-
+pub use jar::Flash;
+use jar::{Change, State, Written};
 pub use kind::{FlashCookie, FlashKind, Worth};
 
 use crate::{
     Decoder, Encoder, Payload, PayloadError, Purpose, UnsealError,
-    context::Context,
     cookie::{self, MAX_COOKIE_BYTES},
     envelope::{decode_payload, encode_payload},
 };
-
-/// The flashes of one request. Clones are the same flashes.
-///
-/// As with the [`Session`](crate::Session), changes count until the head of the response has passed.
-///
-/// # Security
-///
-/// A flash is sealed, so it can be neither read nor forged; within its life it can be replayed by the browser
-/// that got it. What must happen once only has to be remembered by the server.
-#[derive(Clone)]
-pub struct Flash {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    context: Arc<Context>,
-    cookies: Vec<HeaderValue>,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    changes: Vec<Change>,
-    looked_at: bool,
-    head_has_passed: bool,
-}
-
-pub(crate) struct Change {
-    cookie_name: String,
-    /// `None` removes the cookie.
-    written: Option<Written>,
-}
-
-struct Written {
-    value: String,
-    line: String,
-    worth: Worth,
-}
 
 /// What the layer is to do on the way out.
 pub(crate) struct FlashDeparture {
@@ -65,10 +23,6 @@ pub(crate) struct FlashDeparture {
 }
 
 impl Flash {
-    pub(crate) fn new(context: Arc<Context>, cookies: Vec<HeaderValue>) -> Self {
-        Self { shared: Arc::new(Shared { context, cookies, state: Mutex::default() }) }
-    }
-
     /// Leaves a value for a later request, in place of one that is there.
     ///
     /// `false` if it is too large for a cookie, if the session and what is worth more leave no room for it in the `Cookie`
@@ -201,55 +155,5 @@ impl Flash {
             Ok::<_, PayloadError>((context.now() < expires_at).then_some(payload))
         };
         Ok(decode(&unsealed.plaintext).unwrap_or_default())
-    }
-
-    /// Names and values of all cookies that came.
-    fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.shared.cookies.iter().flat_map(cookie::header::pairs_of)
-    }
-
-    fn values<'a>(&'a self, cookie_name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.pairs()
-            .filter(move |(name, _)| *name == cookie_name.as_bytes())
-            // A value that is no text becomes one that no sealed value is.
-            .map(|(_, value)| str::from_utf8(value).unwrap_or_default())
-    }
-
-    fn is_present(&self, cookie_name: &str) -> bool {
-        self.values(cookie_name).next().is_some()
-    }
-
-    fn cookie_name<T>(&self, kind: &FlashKind<T>) -> String {
-        cookie::full_name(kind.name, self.shared.context.settings.secure)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn changing(&self, method: &'static str) -> Option<MutexGuard<'_, State>> {
-        let mut state = self.state();
-        if state.head_has_passed {
-            tracing::warn!(
-                method,
-                "a flash was changed after the head of the response had passed; the change is lost"
-            );
-            return None;
-        }
-        state.looked_at = true;
-        Some(state)
-    }
-}
-
-impl State {
-    fn change(&mut self, cookie_name: String, written: Option<Written>) {
-        self.changes.retain(|change| change.cookie_name != cookie_name);
-        self.changes.push(Change { cookie_name, written });
-    }
-}
-
-impl fmt::Debug for Flash {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Flash").finish_non_exhaustive()
     }
 }

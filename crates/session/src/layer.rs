@@ -21,8 +21,6 @@ use http::{Request, Response, header::COOKIE};
 use tower_layer::Layer;
 use tower_service::Service;
 
-pub(crate) use depart::{fits, is_far_from_the_budget};
-
 use crate::{
     Clock, Flash, FlashCookie, Ledger, Payload, Random, Sealer, Session, SessionSettings, context::Context,
 };

@@ -15,15 +15,19 @@ mod flash;
 mod key_ring;
 mod layer;
 mod ledger;
+mod owner;
 mod payload;
+mod payload_error;
+mod purpose;
 mod sealer;
 mod secret;
 mod session;
+mod session_id;
 mod settings;
 mod wiped;
 
 pub use codec::{Decoder, Encoder};
-pub use envelope::{Owner, Record, SessionId};
+pub use envelope::Record;
 pub use extract::SessionLayerMissing;
 pub use flash::{Flash, FlashCookie, FlashKind, Worth};
 pub use ironleaf_ambient::{CLOCK_SKEW, Clock, Random, system_clock, system_random};
@@ -33,9 +37,13 @@ pub use ledger::{
     Advance, Identity, Known, Ledger, LedgerError, LedgerFuture, MemoryLedger, Passage, RotationOrigin,
     Standing, Tombstone,
 };
-pub use payload::{Payload, PayloadError, Serde};
-pub use sealer::{Purpose, Sealer, UnsealError, Unsealed};
+pub use owner::Owner;
+pub use payload::{Payload, Serde};
+pub use payload_error::PayloadError;
+pub use purpose::Purpose;
+pub use sealer::{Sealer, UnsealError, Unsealed};
 pub use secret::{Secret, SecretError};
 pub use session::{Arrival, Beginning, Leaving, Left, Overtaken, Refused, Session, SessionTooLarge};
+pub use session_id::SessionId;
 pub use settings::{SessionSettings, SettingsError};
 pub use wiped::Wiped;

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Decoder, Encoder};
+use crate::{Decoder, Encoder, PayloadError};
 
 /// What an application keeps in a session.
 ///
@@ -96,23 +96,6 @@ pub trait Payload: Clone + Send + Sync + 'static {
     fn expires_at(&self) -> Option<SystemTime> {
         None
     }
-}
-
-/// Why bytes are not a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PayloadError {
-    /// They end too early.
-    #[error("the bytes end too early")]
-    Truncated,
-    /// They go on after the end.
-    #[error("there are bytes left over")]
-    Trailing,
-    /// A value among them is not allowed.
-    #[error("{0}")]
-    Invalid(&'static str),
-    /// They are of a version that is newer than this code, or that it has dropped.
-    #[error("version {0} of the payload is not known")]
-    UnknownVersion(u32),
 }
 
 /// A [`Payload`] out of any serde type, in postcard's compact encoding.

@@ -1,5 +1,6 @@
 //! The handle through which a request reads and changes its session.
 
+mod arrival;
 mod beginning;
 mod refusal;
 mod state;
@@ -10,8 +11,9 @@ use std::{
     time::SystemTime,
 };
 
-use crate::{Payload, Record, SessionId, context::Context};
+use crate::{Payload, Record, SessionId, context::Context, cookie::budget};
 
+pub use arrival::Arrival;
 pub(crate) use beginning::Teller;
 pub use beginning::{Beginning, Leaving, Left};
 pub use refusal::{Overtaken, Refused, SessionTooLarge};
@@ -46,30 +48,6 @@ pub struct Session<P> {
 struct Shared<P> {
     context: Arc<Context>,
     state: Mutex<State<P>>,
-}
-
-/// What became of the session's cookie when the request came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Arrival {
-    /// There was none.
-    Absent,
-    /// It opened and holds.
-    Accepted,
-    /// It opened and holds, as far as the cookie can tell: the ledger did not answer, so it may have been ended.
-    Unchecked,
-    /// It opened, but the ledger knows that the session was ended. It is kept: the browser may hold a newer one by
-    /// the time the response arrives.
-    Ended,
-    /// It opened, but its idle or absolute timeout is over, or its payload's life. It is kept, the browser drops it
-    /// by itself.
-    Expired,
-    /// Its key, version or payload version is unknown here. It is kept, another replica may know it.
-    Unknown,
-    /// Chunks are missing or of different values. They are kept.
-    Incomplete,
-    /// It was altered. It is removed, unless the request signs in.
-    Tampered,
 }
 
 impl<P: Payload> Session<P> {
@@ -212,13 +190,13 @@ impl<P: Payload> Session<P> {
     pub fn fits(&self) -> Result<(), SessionTooLarge> {
         let context = &self.shared.context;
         let unchanged_bytes = self.state().unchanged_bytes();
-        if unchanged_bytes.is_some_and(|bytes| crate::layer::is_far_from_the_budget(context, bytes)) {
+        if unchanged_bytes.is_some_and(|bytes| budget::is_far_from_the_budget(context, bytes)) {
             return Ok(());
         }
         let departing = self.state().departing();
         // It is encoded even where nothing changed: its cookie may be in an older version's encoding, which was shorter.
         departing.map_or(Ok(()), |Writing { record, .. }| {
-            crate::layer::fits(context, record.encode(record.sealed_at).len())
+            budget::fits(context, record.encode(record.sealed_at).len())
         })
     }
 

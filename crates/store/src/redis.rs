@@ -5,65 +5,21 @@ mod info;
 mod link;
 mod policy;
 mod scripts;
+mod settings;
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-pub use self::policy::EvictionPolicy;
 use self::{fault::Fault, info::Info, link::Link, scripts::Scripts};
+pub use self::{policy::EvictionPolicy, settings::RedisSettings};
 use crate::{
     Draft, Expected, Holder, Key, Random, Record, Store, StoreError, Usage, Version, Written,
-    ambient::ttl_millis, readiness::Readiness, record::check_mark, system_random,
+    ambient::ttl_millis, readiness::Readiness, record::check_mark,
 };
 
-/// The settings of a [`RedisStore`].
-#[derive(Clone)]
-pub struct RedisSettings {
-    /// The prefix of every key: `ironleaf:` by default. Applications that share a Redis need different ones.
-    pub prefix: String,
-    /// The time limit for one attempt to connect, TLS and authentication included. 500 ms by default.
-    pub connect_timeout: Duration,
-    /// The time limit for one answer before the connection is dropped. 500 ms by default.
-    pub response_timeout: Duration,
-    /// The time limit for a call of [`Store`], with everything that it waits for. A read on a broken connection has it
-    /// twice. 500 ms by default, which is what an unreachable Redis costs a page.
-    pub command_timeout: Duration,
-    /// The source of versions.
-    pub random: Random,
-    /// The CA certificates, in PEM, that `rediss://` trusts instead of the system's.
-    pub root_certificates: Option<Vec<u8>>,
-}
-
-impl Default for RedisSettings {
-    fn default() -> Self {
-        let timeout = Duration::from_millis(500);
-        Self {
-            prefix: "ironleaf:".to_owned(),
-            connect_timeout: timeout,
-            response_timeout: timeout,
-            command_timeout: timeout,
-            random: system_random(),
-            root_certificates: None,
-        }
-    }
-}
-
-impl fmt::Debug for RedisSettings {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("RedisSettings")
-            .field("prefix", &self.prefix)
-            .field("connect_timeout", &self.connect_timeout)
-            .field("response_timeout", &self.response_timeout)
-            .field("command_timeout", &self.command_timeout)
-            .field("root_certificates", &self.root_certificates.is_some())
-            .finish_non_exhaustive()
-    }
-}
-
-/// Keeps everything in a Redis and uses its clock, so replicas need not agree on the time.
+/// Keeps everything in a Redis, by its clock: replicas need not agree on the time.
 ///
 /// All calls share one connection. It is replaced when it breaks, when an answer is late, or when it leads to a server
 /// that is no longer the master. No write is ever sent twice.

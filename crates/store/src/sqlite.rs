@@ -5,53 +5,24 @@ mod database;
 mod leases;
 mod readiness;
 mod records;
+mod settings;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod used;
 
 use std::{path::Path, time::Duration};
 
 use async_trait::async_trait;
-use sqlx::{SqliteConnection, error::DatabaseError};
+use sqlx::error::DatabaseError;
 
-use self::{database::Database, transaction::Transaction};
+pub use self::settings::SqliteSettings;
+use self::{database::Database, transaction::Transaction, used::used};
 use crate::{
     Clock, Draft, Durability, Expected, Holder, Key, Limit, Record, Store, StoreError, Usage, Written,
-    ambient::Moment,
-    bound::{UsedBytes, count},
-    readiness::Readiness,
-    record::check_mark,
+    ambient::Moment, bound::count, readiness::Readiness, record::check_mark,
 };
-
-/// The cost of a record beside its bytes. The triggers of `0001_records_and_leases.sql` count the same.
-const RECORD_BYTES: usize = 256;
-
-/// How many expired entries of each kind a write removes: more than it adds, and few enough not to be noticeable.
-const SWEEP_STEP: i64 = 4;
-
-/// The settings of a [`SqliteStore`].
-#[derive(Clone, Debug)]
-pub struct SqliteSettings {
-    /// The limit for marks, bodies and an estimate of their overhead. The file may be somewhat larger, and never
-    /// shrinks. 256 MiB by default: about 50,000 token sets.
-    pub capacity_bytes: usize,
-    /// How long a call waits for its turn within this process before it is [`Unreachable`](StoreError::Unreachable).
-    /// 500 ms by default.
-    pub turn_timeout: Duration,
-    /// How long a call that has its turn then waits for the write of another process. 500 ms by default: together with
-    /// the turn at most a second, after which a page can still be answered, and far longer than any transaction of this
-    /// store.
-    pub busy_timeout: Duration,
-    /// How many reads run concurrently, and beside a write. 4 by default.
-    pub readers: u32,
-}
-
-impl Default for SqliteSettings {
-    fn default() -> Self {
-        let timeout = Duration::from_millis(500);
-        Self { capacity_bytes: 256 << 20, turn_timeout: timeout, busy_timeout: timeout, readers: 4 }
-    }
-}
 
 /// Keeps everything in `store.sqlite3` in a folder.
 ///
@@ -162,28 +133,6 @@ impl Store for SqliteStore {
             entries: u64::try_from(entries).unwrap_or_default(),
         }))
     }
-}
-
-/// The used bytes, as the triggers have counted them.
-async fn used(connection: &mut SqliteConnection) -> sqlx::Result<UsedBytes> {
-    let (fixed, first, last): (i64, i64, i64) =
-        sqlx::query_as("SELECT fixed_bytes, first_bytes, last_bytes FROM used").fetch_one(connection).await?;
-    let bytes = |count| usize::try_from(count).unwrap_or_default();
-    Ok(UsedBytes { fixed: bytes(fixed), first: bytes(first), last: bytes(last) })
-}
-
-/// Removes at most this many expired entries of each kind.
-async fn sweep(connection: &mut SqliteConnection, now: Moment, at_most: i64) -> sqlx::Result<()> {
-    const STEPS: [&str; 3] = [
-        "DELETE FROM records WHERE version IN (SELECT version FROM records WHERE ends <= ? ORDER BY ends LIMIT ?)",
-        "UPDATE records SET body = NULL, body_ends = NULL, eviction = NULL
-         WHERE version IN (SELECT version FROM records WHERE body_ends <= ? ORDER BY body_ends LIMIT ?)",
-        "DELETE FROM leases WHERE key IN (SELECT key FROM leases WHERE ends <= ? ORDER BY ends LIMIT ?)",
-    ];
-    for step in STEPS {
-        sqlx::query(step).bind(now.unix_millis()).bind(at_most).execute(&mut *connection).await?;
-    }
-    Ok(())
 }
 
 /// A full disk is a full store. SQLite's messages name tables and columns, never values.

@@ -5,24 +5,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ironleaf_bff::PublicOrigin;
-use ironleaf_core_api::{CorsOrigins, Sender, SmtpServer};
+use ironleaf_core_api::CorsOrigins;
 
-use super::describe::{Lines, secs};
+use super::defaults::{DATA_DIR, DAY, MINUTE};
+use super::environment::{Environment, File, Variable, environment_variable};
+use super::exposed_files::exposed_files;
+use super::lines::{Lines, secs};
+use super::log::Log;
+use super::problems::Problems;
 use super::reader::Reader;
-use super::warnings::exposed_files;
-use super::{DAY, Environment, File, Log, MINUTE, Problems, Variable};
+use super::smtp::Smtp;
 
 /// Shorter texts stand in many a page.
 const LEAST_MARK: usize = 8;
-
-/// How the core API sends its e-mails.
-#[derive(Debug, Clone)]
-pub struct Smtp {
-    /// `SMTP_URL`
-    pub server: SmtpServer,
-    /// `SMTP_FROM`
-    pub from: Sender,
-}
 
 /// Everything the reference core API is told from outside.
 #[derive(Clone)]
@@ -58,7 +53,7 @@ impl CoreApiConfig {
     ///
     /// [`Problems`] lists every variable that is missing or malformed, with what to do.
     pub fn from_environment() -> Result<Self, Problems> {
-        Self::from_lookup(&super::environment_variable, &|path| std::fs::read_to_string(path))
+        Self::from_lookup(&environment_variable, &|path| std::fs::read_to_string(path))
     }
 
     /// From anything that knows variables by name and reads files.
@@ -69,7 +64,7 @@ impl CoreApiConfig {
     pub fn from_lookup(variable: &Variable<'_>, file: &File<'_>) -> Result<Self, Problems> {
         let mut read = Reader::new(variable, file);
         let listen_addr = read.listen_addr();
-        let data_dir = read.required_in_production("DATA_DIR", super::DATA_DIR);
+        let data_dir = read.required_in_production("DATA_DIR", DATA_DIR);
         let config = Self::read(&mut read, listen_addr, data_dir.into());
         read.finish(config)
     }
@@ -125,7 +120,7 @@ impl CoreApiConfig {
 
     /// What is probably not meant.
     pub fn warnings(&self) -> Vec<String> {
-        exposed_files(&super::environment_variable)
+        exposed_files(&environment_variable)
     }
 
     /// The effective values, one per line, with secrets hidden.

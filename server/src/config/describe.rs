@@ -1,49 +1,9 @@
 //! The configuration as a person reads it: the effective values, with secrets hidden.
 
-use std::fmt::{self, Write};
-use std::time::Duration;
-
 use url::Url;
 
-use super::{Config, Environment, Log};
-use crate::telemetry::LogFormat;
-
-/// `NAME=value`, one below the other.
-#[derive(Default)]
-pub(super) struct Lines(String);
-
-impl Lines {
-    pub(super) fn add(&mut self, name: &str, value: &dyn fmt::Display) {
-        // Writing into a text does not fail.
-        let _ = writeln!(self.0, "{name}={value}");
-    }
-
-    pub(super) fn finish(self) -> String {
-        self.0.trim_end().to_owned()
-    }
-}
-
-pub(super) fn secs(duration: Duration) -> String {
-    format!("{}s", duration.as_secs())
-}
-
-impl fmt::Display for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Development => "development",
-            Self::Production => "production",
-        })
-    }
-}
-
-impl Log {
-    pub(super) fn describe(&self, lines: &mut Lines) {
-        lines.add("LOG_FORMAT", &if self.format == LogFormat::Json { "json" } else { "pretty" });
-        lines.add("RUST_LOG", &self.filter);
-        let traces = self.otlp_endpoint.as_ref().map(Url::to_string);
-        lines.add("OTEL_EXPORTER_OTLP_ENDPOINT", &traces.as_deref().unwrap_or("(off)"));
-    }
-}
+use super::Config;
+use super::lines::{Lines, secs};
 
 impl Config {
     /// The effective values, one per line, with secrets hidden.
@@ -66,7 +26,7 @@ impl Config {
         let metrics = self.metrics_listen_addr.map(|address| address.to_string());
         lines.add("METRICS_LISTEN_ADDR", &metrics.as_deref().unwrap_or("(off)"));
         lines.add("PUBLIC_ORIGIN", &self.public_origin);
-        lines.add("PROVIDER", &self.provider.name);
+        lines.add("PROVIDER", &self.provider.name());
         let core_api = self.core_api_url.as_ref().map(Url::to_string);
         lines.add("CORE_API_URL", &core_api.as_deref().unwrap_or("(embedded)"));
         self.core_api_client.describe(lines);

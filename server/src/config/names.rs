@@ -40,12 +40,18 @@ pub(super) fn known() -> BTreeSet<String> {
     asked.into_inner()
 }
 
+/// What is set in the environment and looks as if it was meant for us, in a sentence each.
+pub fn suspicious_variables() -> Vec<String> {
+    suspicious(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+}
+
 /// A sentence for each of `names` that was probably meant to be one of ours.
-pub(super) fn suspicious(names: impl IntoIterator<Item = String>) -> Vec<String> {
+fn suspicious(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let known = known();
     let unknown = names.into_iter().filter(|name| !known.contains(name) && !is_foreign(name));
     let sentence = |name: String| {
-        let (distance, nearest) = known.iter().map(|known| (distance(&name, known), known)).min()?;
+        let (distance, nearest) =
+            known.iter().map(|known| (strsim::levenshtein(&name, known), known)).min()?;
         let is_ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
         (is_ours || distance <= SLIP).then(|| format!("{name} is no variable of ours. Is {nearest} meant?"))
     };
@@ -54,22 +60,6 @@ pub(super) fn suspicious(names: impl IntoIterator<Item = String>) -> Vec<String>
 
 fn is_foreign(name: &str) -> bool {
     name == FOREIGN_NAME || FOREIGN_PARTS.iter().any(|part| name.contains(part)) || name.ends_with("_PORT")
-}
-
-/// How many letters have to be put in, taken out or replaced (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = above + 1;
-        for (left, other_letter) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other_letter);
-            diagonal = row[left + 1];
-            row[left + 1] = replaced.min(row[left] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]

@@ -11,9 +11,11 @@ use ironleaf_core_api::CorsOrigins;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::{Environment, File, Log, Problems, Smtp, Variable};
-use crate::providers::{self, ProviderKind};
-use crate::telemetry::LogFormat;
+use super::environment::{Environment, File, Variable};
+use super::log::{Log, LogFormat};
+use super::problems::Problems;
+use super::provider::ProviderKind;
+use super::smtp::Smtp;
 
 pub(super) struct Reader<'a> {
     variable: &'a Variable<'a>,
@@ -263,11 +265,11 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn provider(&mut self, name: &str) -> &'static ProviderKind {
-        let default = &providers::ALL[0];
-        let text = self.text(name, default.name);
+    pub(super) fn provider(&mut self, name: &str) -> ProviderKind {
+        let default = ProviderKind::ALL[0];
+        let text = self.text(name, default.name());
         ProviderKind::named(&text).unwrap_or_else(|| {
-            let known: Vec<_> = providers::ALL.iter().map(|kind| kind.name).collect();
+            let known = ProviderKind::ALL.map(ProviderKind::name);
             self.problem(format!("{name} is `{text}`: it must be one of {}", known.join(", ")));
             default
         })

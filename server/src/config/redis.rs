@@ -1,12 +1,12 @@
 //! What is told of the Redis beside its address.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use ironleaf_store::{RedisSettings, RedisStore};
 use url::Url;
 
-use super::describe::Lines;
+use super::ca_file::CaFile;
+use super::lines::Lines;
 use super::reader::Reader;
 
 /// Shorter is a mistake, longer more than a page can wait for: a read may have it twice, and readiness is asked for a second.
@@ -23,10 +23,8 @@ pub struct RedisConfig {
     pub prefix: String,
     /// `REDIS_TIMEOUT`: how long connecting, one answer, and a call with all it waits for may each take.
     pub timeout: Duration,
-    /// `REDIS_CA_FILE`; `None` trusts the certificates of the system.
-    pub ca_file: Option<PathBuf>,
-    /// What is in that file, in PEM.
-    root_certificates: Option<Vec<u8>>,
+    /// `REDIS_CA_FILE`
+    pub ca_file: CaFile,
 }
 
 impl RedisConfig {
@@ -39,21 +37,16 @@ impl RedisConfig {
                 defaults.command_timeout,
                 SHORTEST_TIMEOUT..=LONGEST_TIMEOUT,
             ),
-            ca_file: read.optional("REDIS_CA_FILE").map(PathBuf::from),
-            root_certificates: read.file("REDIS_CA_FILE").map(String::into_bytes),
+            ca_file: CaFile::read(read, "REDIS_CA_FILE"),
         };
         config.check(read, url);
         config
     }
 
     fn check(&self, read: &mut Reader<'_>, url: Option<&Url>) {
-        // SECURITY: whoever names a certificate believes that the connection is encrypted.
-        if self.ca_file.is_some() && url.is_some_and(|url| url.scheme() != "rediss") {
-            read.problem(
-                "REDIS_CA_FILE is set, and REDIS_URL does not begin with rediss://: without TLS nothing is checked",
-            );
-        }
-        if self.root_certificates.is_some()
+        let is_encrypted = url.is_none_or(|url| url.scheme() == "rediss");
+        self.ca_file.must_be_of_use(read, is_encrypted, "REDIS_URL", "rediss");
+        if self.ca_file.pem().is_some()
             && RedisStore::lazy("rediss://redis.internal", self.settings()).is_err()
         {
             read.problem("REDIS_CA_FILE holds no certificates that can be used: it must be a PEM file");
@@ -67,7 +60,7 @@ impl RedisConfig {
             connect_timeout: self.timeout,
             response_timeout: self.timeout,
             command_timeout: self.timeout,
-            root_certificates: self.root_certificates.clone(),
+            root_certificates: self.ca_file.pem().map(<[u8]>::to_vec),
             ..RedisSettings::default()
         }
     }
@@ -75,8 +68,7 @@ impl RedisConfig {
     pub(super) fn describe(&self, lines: &mut Lines) {
         lines.add("REDIS_PREFIX", &self.prefix);
         lines.add("REDIS_TIMEOUT", &format_args!("{}ms", self.timeout.as_millis()));
-        let ca_file = self.ca_file.as_ref().map(|path| path.display().to_string());
-        lines.add("REDIS_CA_FILE", &ca_file.as_deref().unwrap_or("(those of the system)"));
+        self.ca_file.describe(lines);
     }
 }
 

@@ -4,10 +4,9 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use super::{Config, Environment, Variable};
-
-/// The secrets that may come from files.
-const SECRET_FILES: [&str; 3] = ["SESSION_SECRETS_FILE", "REDIS_URL_FILE", "SMTP_URL_FILE"];
+use super::Config;
+use super::environment::{Environment, Variable, environment_variable};
+use super::exposed_files::exposed_files;
 
 /// Where other programs are told of a proxy.
 const FOREIGN_PROXIES: [&str; 6] =
@@ -16,7 +15,7 @@ const FOREIGN_PROXIES: [&str; 6] =
 impl Config {
     /// What is probably not meant: of the values, of the files that they name, and of the environment.
     pub fn warnings(&self) -> Vec<String> {
-        let variable = &super::environment_variable;
+        let variable = &environment_variable;
         let mut warnings = self.doubtful_values();
         warnings.extend(exposed_files(variable));
         warnings.extend(ignored_proxy(self, variable));
@@ -47,29 +46,6 @@ impl Config {
         }
         warnings
     }
-}
-
-/// Files with secrets that every account of this machine may read.
-pub(super) fn exposed_files(variable: &Variable<'_>) -> Vec<String> {
-    let named = SECRET_FILES.iter().filter_map(|name| Some((name, variable(name)?)));
-    named
-        .filter(|(_, path)| is_readable_by_others(path.trim()))
-        .map(|(name, path)| {
-            format!("{name} names {path}, which every account of this machine may read: `chmod o-r {path}`")
-        })
-        .collect()
-}
-
-#[cfg(unix)]
-fn is_readable_by_others(path: &str) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    const READ_BY_OTHERS: u32 = 0o004;
-    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & READ_BY_OTHERS != 0)
-}
-
-#[cfg(not(unix))]
-fn is_readable_by_others(_: &str) -> bool {
-    false
 }
 
 /// A proxy that other programs would use, and that is not used here.

@@ -3,7 +3,7 @@ use ironleaf_auth::{Request, Response, Transport, TransportError};
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::CORE_API_SECONDS;
+use super::names::CORE_API_SECONDS;
 use super::requests::class;
 use crate::telemetry::traces;
 

@@ -6,7 +6,7 @@ use ironleaf_auth::{BreakerState, Clock, Transport};
 use ironleaf_session::KeyRing;
 use ironleaf_store::Store;
 
-use super::{BREAKER, SESSIONS, STORE_CAPACITY, STORE_USED};
+use super::names::{BREAKER, SESSIONS, STORE_CAPACITY, STORE_USED};
 
 /// What is looked at whenever somebody reads, because nothing happens when it changes.
 #[derive(Clone)]

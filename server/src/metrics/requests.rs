@@ -3,7 +3,7 @@ use axum::response::Response;
 use http::{Method, StatusCode};
 use tokio::time::Instant;
 
-use super::{REQUEST_SECONDS, REQUESTS};
+use super::names::{REQUEST_SECONDS, REQUESTS};
 
 /// Counts the request and measures the time until its answer begins.
 pub(crate) async fn count_request<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use ironleaf_store::{Draft, Expected, Holder, Key, Record, Store, StoreError, Usage, Written};
 use tokio::time::Instant;
 
-use super::{STORE_ERRORS, STORE_SECONDS};
+use super::names::{STORE_ERRORS, STORE_SECONDS};
 
 /// Measures what the store does.
 pub(crate) struct MeasuredStore<S>(pub(crate) S);

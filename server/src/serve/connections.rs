@@ -30,10 +30,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use super::GRACE;
 use super::head_timer::{HeadTimer, IDLE_TIMEOUT};
 use super::room::Room;
 use super::socket::{SEND_BUFFER_BYTES, Socket, Unread};
+use super::stop::GRACE;
 use crate::metrics::OpenConnection;
 
 /// Four times the largest session: longer heads are 431.

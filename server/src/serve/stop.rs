@@ -1,6 +1,11 @@
 //! When the process is told to stop.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
+
+/// How long requests in flight may take after the process was told to stop.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
 
 /// Turns true when the process is told to stop, by Ctrl-C or by SIGTERM.
 pub(super) fn stop_signal() -> watch::Receiver<bool> {

@@ -24,7 +24,7 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
-use ironleaf_auth::{Caller, Patience, Transport};
+use ironleaf_auth::{Caller, EmailAddress, TimeLimits, Transport};
 use ironleaf_bff::{
     Bff, BffSettings, Flash, MaybeUser, RateLimits, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK,
     VerificationLink, confirm_password, delete_account, register, request_password_reset,
@@ -75,7 +75,7 @@ fn routes_with(world: &World, store: Arc<dyn Store>) -> Router {
         ends_per_owner: 512,
         sealer: Sealer::new(keys, Arc::clone(&random)),
         store,
-        patience: Patience::default(),
+        time_limits: TimeLimits::default(),
         spawner: world.spawner(),
         observer: ironleaf_auth::nobody(),
         provider: Arc::new(provider),
@@ -130,13 +130,17 @@ async fn who(MaybeUser(user): MaybeUser, request: Request) -> String {
 
 async fn register_route(fields: Fields, request: Request) -> Said {
     let [email, password] = ["email", "password"].map(|name| field(&fields, name).unwrap_or_default());
-    said(register(&parts(request), email, password).await.map(|registered| format!("{registered:?}")))
+    said(
+        register(&parts(request), &EmailAddress::of_record(email), password)
+            .await
+            .map(|registered| format!("{registered:?}")),
+    )
 }
 
 async fn keep_sign_in_link(RawQuery(query): RawQuery, flash: Flash) -> String {
     let link = SignInLink::from_query(&query.unwrap_or_default()).unwrap();
     assert!(flash.set(&SIGN_IN_LINK, &link));
-    format!("{} {}", link.email(), link.sets_password())
+    format!("{} {}", link.email().as_str(), link.sets_password())
 }
 
 /// As with a form that is sent twice, the link stays.
@@ -157,7 +161,11 @@ async fn use_verification_link(flash: Flash, request: Request) -> Said {
 
 async fn reset(fields: Fields, request: Request) -> Said {
     let email = field(&fields, "email").unwrap_or_default();
-    said(request_password_reset(&parts(request), email).await.map(|()| "asked".to_owned()))
+    said(
+        request_password_reset(&parts(request), &EmailAddress::of_record(email))
+            .await
+            .map(|()| "asked".to_owned()),
+    )
 }
 
 async fn resend(request: Request) -> Said {
@@ -170,7 +178,8 @@ async fn confirm(fields: Fields, request: Request) -> Said {
 }
 
 async fn update(fields: Fields, request: Request) -> Said {
-    let updated = update_account(&parts(request), field(&fields, "email"), field(&fields, "password")).await;
+    let email = field(&fields, "email").map(EmailAddress::of_record);
+    let updated = update_account(&parts(request), email.as_ref(), field(&fields, "password")).await;
     said(updated.map(|user| format!("{} {:?}", user.display_name(), user.unverified_email)))
 }
 

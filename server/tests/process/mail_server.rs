@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
-use super::free_address;
+use super::address::free_address;
 
 pub(crate) struct MailServer {
     process: Child,

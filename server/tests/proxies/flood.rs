@@ -15,8 +15,8 @@ use http_body_util::StreamBody;
 use reqwest::RequestBuilder;
 use tokio::task::JoinSet;
 
-use crate::MACHINE;
 use crate::client::{Browser, Speaks, status};
+use crate::machine::MACHINE;
 use crate::programs::Program;
 use crate::world::World;
 

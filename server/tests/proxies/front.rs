@@ -11,21 +11,12 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::Child;
 
+use crate::places::Places;
 use crate::processes::free_address;
 use crate::programs::Program;
 
 /// A proxy that is not there by then has not started.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Where everything is.
-#[derive(Clone, Copy)]
-pub(crate) struct Places {
-    pub(crate) replicas: [SocketAddr; 2],
-    pub(crate) http: SocketAddr,
-    pub(crate) https: SocketAddr,
-    /// A network of proxies in front of the proxy.
-    pub(crate) cdn: Ipv4Addr,
-}
 
 pub(crate) struct Front {
     pub(crate) places: Places,

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use reqwest::Response;
 use reqwest::header::{COOKIE, HOST, SET_COOKIE};
 
-use crate::MACHINE;
 use crate::client::{Browser, Speaks, location, status};
+use crate::machine::MACHINE;
 use crate::programs::Program;
 use crate::world::{CDN, World};
 

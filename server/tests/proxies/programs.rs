@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-use crate::front::Places;
+use crate::places::Places;
 
 /// One kind of proxy.
 pub(crate) struct Program {

@@ -7,11 +7,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use crate::machine::{MACHINE, pause};
 use crate::people::{Browser, Cookies, People, Visit, header};
 use crate::proxy::Moment;
 use crate::tally::Tally;
 use crate::world::{Shared, World};
-use crate::{MACHINE, pause};
 
 const SESSIONS: usize = 100;
 const RESETS_EACH: usize = 10;

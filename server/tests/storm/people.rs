@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::pause;
+use crate::machine::pause;
 
 /// Somebody whose connection breaks tries again as soon as this, and no longer than that.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(50);

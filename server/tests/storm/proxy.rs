@@ -10,8 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use crate::machine::pause;
 use crate::message::message;
-use crate::pause;
 
 /// Before the core API has seen a refresh, or after it has consumed the token and before its answer is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::machine::{MACHINE, pause};
 use crate::people::{Browser, Page, Visit};
 use crate::proxy::{Fault, Moment};
 use crate::tally::Tally;
 use crate::world::{Shared, Stats, World};
-use crate::{MACHINE, pause};
 
 const REQUESTS: usize = 200;
 

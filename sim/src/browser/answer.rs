@@ -7,8 +7,9 @@ use axum::body::Body;
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderValue, Response, StatusCode};
 
+use super::ask::{Ask, What};
 use super::jar::Applied;
-use super::{Ask, Browser, State, What};
+use super::state::{Browser, State};
 use crate::checker::{Ended, Excuse, Left, Seen, SessionRef, Shown, Violation, Writing};
 use crate::core_api::{subject_of, version_in};
 use crate::counts::Fault;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, Ask, Browser, What};
+use super::answer::Answer;
+use super::ask::{Ask, What};
+use super::state::Browser;
 use crate::core_api::PersonId;
 use crate::dice::Dice;
 use crate::timeline::pass;

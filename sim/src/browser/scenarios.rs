@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, Ask, Browser, Person, What};
+use super::answer::Answer;
+use super::ask::{Ask, What};
+use super::person::Person;
+use super::state::Browser;
 use crate::core_api::ACCESS_TTL;
 use crate::counts::Fault;
 use crate::timeline::pass;

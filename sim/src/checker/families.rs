@@ -11,7 +11,7 @@ use crate::style::Style;
 /// `crates/auth/README.md`).
 const REST: Duration = Duration::from_secs(30);
 
-/// The default of `Patience::refresh`.
+/// The default of `TimeLimits::refresh`.
 const REFRESH_TRIES_FOR: Duration = Duration::from_secs(8);
 
 /// How an answer was lost.

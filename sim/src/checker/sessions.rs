@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::verdict::Excuse;
-use ironleaf_auth::Patience;
+use ironleaf_auth::TimeLimits;
 
 use crate::core_api::{ACCESS_TTL, FamilyId, PersonId};
 use crate::glass::Glance;
@@ -201,7 +201,7 @@ impl Session {
     /// `age` old. A cookie that left while the store was down may be in no head, and the head then contains what left
     /// before.
     pub(crate) fn superseded(&self, now: Duration, rotation: u64, age: Duration) -> Option<Excuse> {
-        let Patience { shown: shown_stays, successor, .. } = Patience::default();
+        let TimeLimits { shown: shown_stays, successor, .. } = TimeLimits::default();
         let shown_long_ago = now.saturating_sub(self.shown.1) + SKEW >= shown_stays;
         let is_over = |newest: u64| {
             let shown = self.shown.0 >= newest && shown_long_ago;

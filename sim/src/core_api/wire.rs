@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use ironleaf_auth::{Request, Response};
 use serde::{Deserialize, Serialize};
 
-use super::{FamilyId, PersonId};
+use super::ids::{FamilyId, PersonId};
 use crate::style::Style;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";

@@ -6,21 +6,11 @@ use std::time::Duration;
 use crate::core_api::Call;
 use crate::counts::Fault;
 use crate::dice::Dice;
+use crate::outage::Outage;
 use crate::style::Style;
 use crate::world::World;
 
-/// How the core API is down for everybody.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Outage {
-    /// It refuses connections.
-    Refusing,
-    /// A proxy in front of it answers; some requests get through all the same.
-    Erring,
-    /// Refreshes get no answer; other calls fail at once.
-    Silent,
-}
-
-/// What happens to a call.
+/// What becomes of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fate {
     Answered,

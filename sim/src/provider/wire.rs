@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
 use ironleaf_auth::{
-    AccountError, Accounts, AuthorizedCalls, BaseUrl, Caller, Field, Grant, Identity, Observed,
+    AccountError, Accounts, AuthorizedCalls, BaseUrl, Caller, EmailAddress, Field, Grant, Identity, Observed,
     RefreshOutcome, Request, Response, SecretText, SignIn, SignInError, Transport as _, TransportError,
 };
 use serde::Deserialize;
@@ -58,7 +58,7 @@ impl Client {
         let SignIn::Password { email, password } = attempt else {
             return Err(SignInError::Unsupported);
         };
-        let body = format!(r#"{{"email":"{email}","password":"{}"}}"#, password.expose());
+        let body = format!(r#"{{"email":"{}","password":"{}"}}"#, email.as_str(), password.expose());
         let sent = self.send(caller, post("/auth/tokens", body)).await;
         sent.map_err(|error| SignInError::Unavailable(error.to_string()))
     }
@@ -95,7 +95,7 @@ impl Accounts for Client {
             .ok_or_else(|| AccountError::Unavailable(format!("answered {}", response.status())))
     }
 
-    async fn register(&self, _: &Caller, _: &str, _: &SecretText) -> Result<Identity, AccountError> {
+    async fn register(&self, _: &Caller, _: &EmailAddress, _: &SecretText) -> Result<Identity, AccountError> {
         Err(unsupported())
     }
 
@@ -103,7 +103,7 @@ impl Accounts for Client {
         &self,
         _: &dyn AuthorizedCalls,
         _: &str,
-        _: Option<&str>,
+        _: Option<&EmailAddress>,
         _: Option<&SecretText>,
     ) -> Result<Identity, AccountError> {
         Err(unsupported())
@@ -113,7 +113,7 @@ impl Accounts for Client {
         Err(unsupported())
     }
 
-    async fn request_password_reset(&self, _: &Caller, _: &str) -> Result<(), AccountError> {
+    async fn request_password_reset(&self, _: &Caller, _: &EmailAddress) -> Result<(), AccountError> {
         Err(unsupported())
     }
 

@@ -10,14 +10,14 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
-use ironleaf_auth::{Patience, Random};
+use ironleaf_auth::{EmailAddress, Random, TimeLimits};
 use ironleaf_bff::{
     AccountError, Bff, BffSettings, CoreApi, MaybeUser, Problem, ProblemKind, RateLimits, SignedOutReason,
     refresh_before_rendering, sign_in_with_password, sign_out,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 
-use super::Replica;
+use super::state::Replica;
 use crate::core_api::shown_to;
 use crate::dice::Dice;
 use crate::network::Network;
@@ -64,7 +64,7 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
             tokio::spawn(spawning.run(task));
         }),
         observer: Arc::new(move |event| observed.observe(index, &event)),
-        patience: Patience::default(),
+        time_limits: TimeLimits::default(),
         form_timeout: Duration::from_secs(10),
         sign_in_timeout: Duration::from_secs(10),
         sign_out_timeout: Duration::from_secs(2),
@@ -124,7 +124,9 @@ async fn home(MaybeUser(user): MaybeUser) -> Response {
 /// The address is the whole query.
 async fn sign_in(RawQuery(address): RawQuery, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    match sign_in_with_password(&parts, &address.unwrap_or_default(), PASSWORD).await {
+    match sign_in_with_password(&parts, &EmailAddress::of_record(&address.unwrap_or_default()), PASSWORD)
+        .await
+    {
         Ok(()) => (StatusCode::SEE_OTHER, [(LOCATION, "/page")]).into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }

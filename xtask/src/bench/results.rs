@@ -1,5 +1,6 @@
 //! What was measured, as a table and as JSON, and how it differs from an earlier run.
 
+mod number;
 mod table;
 
 use std::path::Path;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use super::machine::Circumstances;
 use crate::failure::{Failure, Result};
 
-pub(super) use self::table::number;
+pub(super) use self::number::number;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::cargo_install::CargoInstall;
-use super::{Found, has_cxx_compiler, on_path, version_of};
+use super::found::{Found, has_cxx_compiler, on_path, version_of};
 use crate::failure::{Failure, Result};
 use crate::process;
 use crate::version::Version;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Found;
+use super::found::{Found, find_in};
 use crate::failure::Result;
 use crate::process;
 use crate::version::Version;
@@ -50,7 +50,7 @@ impl CargoInstall {
     /// Where an earlier run left it. cargo puts a program there only once it is complete.
     pub(super) fn installed(&self, tools: &Path) -> Option<Found> {
         let folder = self.root(tools).join("bin");
-        super::find_in(std::slice::from_ref(&folder), self.program).map(|_| Found::InFolder(folder))
+        find_in(std::slice::from_ref(&folder), self.program).map(|_| Found::InFolder(folder))
     }
 
     fn root(&self, tools: &Path) -> std::path::PathBuf {

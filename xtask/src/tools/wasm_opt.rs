@@ -7,7 +7,8 @@
 use std::path::{Path, PathBuf};
 
 use super::cargo_install::CargoInstall;
-use super::{Found, Purpose, find_in, has_cxx_compiler, on_path, version_of};
+use super::found::{Found, find_in, has_cxx_compiler, on_path, version_of};
+use super::purpose::Purpose;
 use crate::failure::{Failure, Result};
 use crate::process;
 use crate::version::Version;

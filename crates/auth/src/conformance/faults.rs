@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 
-use super::Reuse;
+use super::style::Reuse;
 use super::world::{Fault, World, caller};
 use crate::{Ensured, RefreshOutcome, Response};
 

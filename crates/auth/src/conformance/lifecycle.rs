@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::faults::{answer, throttled};
+use super::style::{Reuse, Rotation};
 use super::world::{Fault, World, caller};
-use super::{Reuse, Rotation};
 use crate::{CLOCK_SKEW, EndReason, Ensured, Grant, Observed, Repetition};
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
+use super::style::{Reuse, Rotation};
 use super::world::{Fault, World, caller};
-use super::{Reuse, Rotation};
 use crate::{Due, Ensured, RefreshTiming, Repetition};
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use super::{BackEnd, Style};
+use super::back_end::BackEnd;
+use super::style::Style;
 use crate::{
     Caller, Clock, Ensured, Grant, Heads, Lifecycle, LifecycleSettings, Provider, Random, RefreshOutcome,
     Rejection, Request, Response, SessionKey, SignedIn, Transport, TransportError, tokio_spawner,

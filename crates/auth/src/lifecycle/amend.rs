@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::commit::Put;
-use super::lease::Asked;
+use super::ensured::Rotated;
+use super::lease::LeaseOutcome;
 use super::position::{Phase, Position, Stand, settle};
-use super::{Rotated, Shared};
+use super::shared::Shared;
+use super::write::Put;
 use crate::{Change, Grant, Head, HeadState, Keep, SessionKey};
 
 pub(super) fn begin(
@@ -27,8 +28,8 @@ pub(super) fn begin(
 }
 
 async fn run(shared: &Shared, key: &SessionKey, grant: &Grant, change: Change) -> Option<Rotated> {
-    let deadline = Instant::now() + shared.settings.patience.request_with_living_access;
-    let Asked::Held(lease) = shared.lease(key, deadline).await else {
+    let deadline = Instant::now() + shared.settings.time_limits.request_with_living_access;
+    let LeaseOutcome::Held(lease) = shared.lease(key, deadline).await else {
         return None;
     };
     let written = shared.holding(key, &lease, write(shared, key, grant, change)).await;

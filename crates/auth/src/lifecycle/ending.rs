@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::Shared;
-use super::commit::Put;
-use super::lease::Asked;
+use super::lease::LeaseOutcome;
+use super::shared::Shared;
+use super::write::Put;
 use crate::{
     Caller, EndReason, Event, Grant, Head, HeadState, HeadVersion, KeptHead, Repetition, SessionKey,
     TransportError,
@@ -112,14 +112,14 @@ impl Ending {
 
     /// Continues where the grant to be revoked cannot be opened here, as long as it `may_wait` for the key.
     async fn try_once(&self, answer: &mut Option<Answer>, may_wait: bool) -> ControlFlow<()> {
-        let deadline = Instant::now() + self.shared.settings.patience.refresh;
+        let deadline = Instant::now() + self.shared.settings.time_limits.refresh;
         match self.shared.lease(&self.key, deadline).await {
-            Asked::Held(lease) => {
+            LeaseOutcome::Held(lease) => {
                 let told = self.shared.holding(&self.key, &lease, self.tell(answer, true, may_wait)).await;
                 self.shared.release(&self.key, lease).await;
                 told
             }
-            Asked::Busy | Asked::Unreachable => self.tell(answer, false, may_wait).await,
+            LeaseOutcome::Busy | LeaseOutcome::Unreachable => self.tell(answer, false, may_wait).await,
         }
     }
 

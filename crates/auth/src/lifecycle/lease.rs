@@ -1,19 +1,17 @@
 //! The lease on a session: across processes only its holder presents a token of it.
 
-use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::Shared;
+use super::shared::Shared;
 use crate::{AttemptId, Event, Holder, SessionKey};
 
 /// How often a lease that another has is asked for.
 const POLL: Duration = Duration::from_millis(25);
 
 /// What came of asking for a lease.
-pub(super) enum Asked {
+pub(super) enum LeaseOutcome {
     Held(Lease),
     /// Another had it until the deadline.
     Busy,
@@ -29,21 +27,21 @@ pub(super) struct Lease {
 }
 
 impl Shared {
-    pub(super) async fn lease(&self, session: &SessionKey, deadline: Instant) -> Asked {
+    pub(super) async fn lease(&self, session: &SessionKey, deadline: Instant) -> LeaseOutcome {
         let mut holder = Holder::default();
         (self.settings.random)(&mut holder);
-        let life = self.settings.patience.lease;
+        let life = self.settings.time_limits.lease;
         let mut waited = false;
         loop {
             let lease = Lease { holder, life, taken_at: self.now(), taken: Instant::now() };
             match self.heads().acquire(session, &lease.holder, lease.life).await {
-                Ok(true) => return Asked::Held(lease),
-                Ok(false) if Instant::now() + POLL > deadline => return Asked::Busy,
+                Ok(true) => return LeaseOutcome::Held(lease),
+                Ok(false) if Instant::now() + POLL > deadline => return LeaseOutcome::Busy,
                 Ok(false) => {}
                 Err(error) => {
                     self.observe(Event::StoreUnreachable);
                     tracing::warn!(%error, "no lease on a session");
-                    return Asked::Unreachable;
+                    return LeaseOutcome::Unreachable;
                 }
             }
             if !waited {
@@ -91,33 +89,5 @@ impl Shared {
         if let Err(error) = self.heads().release(session, &lease.holder).await {
             tracing::warn!(%error, "a lease was not given back; it runs out");
         }
-    }
-
-    pub(super) fn is_closing(&self) -> bool {
-        self.is_closing.load(Ordering::Acquire)
-    }
-
-    /// The same for what need not be done any more once the process is to end: then it breaks.
-    pub(super) async fn pause_unless_closing(&self, duration: Duration) -> ControlFlow<()> {
-        let closing = self.closing.notified();
-        // A process that is closing already told nobody who began to wait after that.
-        if self.is_closing() {
-            return ControlFlow::Break(());
-        }
-        tokio::select! {
-            biased;
-            () = closing => ControlFlow::Break(()),
-            () = self.pause(duration) => ControlFlow::Continue(()),
-        }
-    }
-
-    /// Between two tries at something that another may finish meanwhile.
-    #[expect(clippy::disallowed_methods, reason = "a timer of a task of its own, not of a request")]
-    pub(super) async fn pause(&self, duration: Duration) {
-        let mut random = [0; 2];
-        (self.settings.random)(&mut random);
-        // Up to half as much again, so that those who failed together do not come back together.
-        let jitter = duration.mul_f64(f64::from(u16::from_be_bytes(random)) / f64::from(u16::MAX) / 2.0);
-        tokio::time::sleep(duration + jitter).await;
     }
 }

@@ -1,8 +1,9 @@
 use std::cmp::Ordering;
 use std::time::SystemTime;
 
-use super::Rotated;
-use crate::{AttemptId, EndReason, Grant, HeadState, HeadVersion, KeptHead, NotBefore, SessionKey};
+use super::ensured::{HeadRead, Rotated};
+use super::shared::Shared;
+use crate::{AttemptId, EndReason, Event, Grant, HeadState, HeadVersion, KeptHead, NotBefore, SessionKey};
 
 /// Where a cookie stands beside its session's head.
 #[derive(Debug)]
@@ -133,4 +134,27 @@ pub(super) fn settle(session: &SessionKey, grant: &Grant, kept: Option<KeptHead>
         }
     };
     Position::At(Box::new(stand))
+}
+
+impl Shared {
+    pub(super) fn position(&self, session: &SessionKey, grant: &Grant, head: HeadRead) -> Position {
+        let kept = head.unwrap_or_else(|error| {
+            self.observe(Event::StoreUnreachable);
+            tracing::warn!(%error, "a request goes on without its head");
+            None
+        });
+        #[cfg(feature = "mutants")]
+        let kept = kept.filter(|_| !crate::mutants::is_active(crate::mutants::Mutant::NoHead));
+        let position = settle(session, grant, kept);
+        match &position {
+            Position::Over(EndReason::Superseded) => self.observe(Event::Superseded),
+            Position::Over(_) => self.observe(Event::Dead),
+            Position::Elsewhere { .. } => self.observe(Event::SealedElsewhere),
+            Position::At(stand) if stand.is_adopted() => {
+                self.observe(Event::Adopted { rotations_behind: stand.rotations_behind });
+            }
+            Position::At(_) => {}
+        }
+        position
+    }
 }

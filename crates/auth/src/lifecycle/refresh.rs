@@ -1,74 +1,26 @@
-//! The steps of one refresh: lease, head, `presented`, the provider, commit.
+//! One refresh: lease, head, `presented`, the provider, commit.
+
+mod commit;
+mod in_its_place;
+mod leave;
+mod pace;
+mod presentation;
+mod steps;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
-use tokio::time::Instant;
-
-use super::Shared;
-use super::commit::{Found, Put};
-use super::flight::{Flight, Landing};
-use super::knowledge::Outcome;
-use super::lease::{Asked, Lease};
-use super::position::{Doubt, Phase, Position, Stand, settle};
-use super::waiting::{AskAgain, DEFAULT_WAIT, LONGEST_WAIT};
-use crate::{
-    AttemptId, CLOCK_SKEW, Caller, EndReason, Event, Grant, Head, HeadState, HeadVersion, NotBefore,
-    RefreshOutcome, Rejection, Repetition, SessionKey,
-};
-
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// Together with the longest wait of the circuit breaker less than a request waits: once the core API is back, the next
-/// request finds it.
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-
-/// Between two tries that nobody waits for.
-const FIRST_LONG_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_LONG_PAUSE: Duration = Duration::from_secs(30);
+use super::flights::{Flight, Landing};
+use super::shared::Shared;
+use crate::{Caller, EndReason, Grant, Head, HeadState, Rejection, SessionKey};
 
 pub(super) struct Refresh {
-    pub(super) shared: Arc<Shared>,
-    pub(super) caller: Caller,
-    pub(super) key: SessionKey,
-    pub(super) grant: Grant,
+    shared: Arc<Shared>,
+    caller: Caller,
+    key: SessionKey,
+    grant: Grant,
     /// Whether a cookie of this rotation has come. Who began this may have come with an older one.
-    pub(super) shown: bool,
-    flight: Arc<Flight>,
-}
-
-/// How one try ended.
-enum Step {
-    Landed(Landing),
-    /// It may be tried again after this; else this is the end.
-    Again(Landing, Duration),
-}
-
-impl Step {
-    fn unavailable(detail: impl Into<String>) -> Self {
-        Self::Landed(Landing::unavailable(detail))
-    }
-
-    fn again(detail: impl Into<String>) -> Self {
-        Self::Again(Landing::unavailable(detail), Duration::ZERO)
-    }
-
-    fn again_after(detail: impl Into<String>, wait: Duration) -> Self {
-        Self::Again(Landing::Unavailable { detail: detail.into(), retry_after: Some(wait) }, wait)
-    }
-}
-
-/// What the head says before a token is presented, so that it can be said again if it was not spent.
-struct Before {
-    version: HeadVersion,
-    doubt: Option<Doubt>,
     shown: bool,
-    by: AttemptId,
-}
-
-impl Before {
-    fn state(&self) -> HeadState {
-        self.doubt.map_or(HeadState::Idle, Doubt::state)
-    }
+    flight: Arc<Flight>,
 }
 
 impl Refresh {
@@ -83,378 +35,23 @@ impl Refresh {
         Self { shared, caller, key, grant, shown, flight }
     }
 
-    /// Tries until everybody can be answered. `false` if nothing came of it yet.
-    pub(super) async fn run(&self) -> bool {
-        let deadline = Instant::now() + self.shared.settings.patience.refresh;
-        let mut pause = FIRST_PAUSE;
-        let landing = loop {
-            match self.try_once(deadline).await {
-                Step::Landed(landing) => break landing,
-                Step::Again(landing, wait) => {
-                    self.flight.note_trouble();
-                    let rest = pause.max(wait);
-                    if Instant::now() + rest > deadline {
-                        break landing;
-                    }
-                    self.shared.pause(rest).await;
-                }
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        };
-        let is_settled = !matches!(landing, Landing::Unavailable { .. });
-        self.land(landing);
-        is_settled
-    }
-
-    /// Goes on asking after everybody was answered, while the provider recognises the repetition: by the time the next request
-    /// comes it may not do so any more, and the answer that was lost would be lost for good.
-    ///
-    /// One for each session, so many for each process, and none once the process is to end: the next one is an heir.
-    pub(super) async fn see_through(&self) {
-        // One that is always recognised can wait for a request.
-        let Repetition::Recognised { within, .. } = self.shared.provider().repetition(&self.grant) else {
-            return;
-        };
-        let Some(_place) = self.shared.knowledge.see_through(&self.key) else { return };
-        let begun = Instant::now();
-        let mut pause = FIRST_LONG_PAUSE;
-        while begun.elapsed() + pause < within {
-            if self.shared.pause_unless_closing(pause).await.is_break() {
-                return;
-            }
-            pause = (pause * 2).min(LONGEST_LONG_PAUSE);
-            let Ok(kept) = self.shared.read(&self.key).await else { continue };
-            let stand = match settle(&self.key, &self.grant, kept) {
-                Position::At(stand) if !stand.is_adopted() => stand,
-                _ => return,
-            };
-            let (Phase::Presented { first, .. } | Phase::InDoubt(Doubt { first, .. })) = stand.phase else {
-                return;
-            };
-            if self.shared.now() + CLOCK_SKEW >= first + within {
-                return;
-            }
-            match self.try_once(Instant::now() + self.shared.settings.patience.request).await {
-                Step::Landed(Landing::Unavailable { .. }) | Step::Again(..) => {}
-                Step::Landed(Landing::Renewed(_) | Landing::Ended(_)) => return,
-            }
-        }
+    /// The same refresh, for a task that nobody waits for.
+    fn alone(&self, shown: bool) -> Self {
+        let (shared, flight) = (Arc::clone(&self.shared), Arc::default());
+        Self::new(shared, self.caller.clone(), self.key.clone(), self.grant.clone(), shown, flight)
     }
 
     /// Answers whoever waits, once.
-    pub(super) fn land(&self, landing: Landing) {
+    fn land(&self, landing: Landing) {
         self.flight.land(landing);
     }
 
-    async fn try_once(&self, deadline: Instant) -> Step {
-        #[cfg(feature = "mutants")]
-        if crate::mutants::is_active(crate::mutants::Mutant::NoSingleFlight) {
-            return self.without_store().await;
-        }
-        if let Some(wait) = self.shared.knowledge.rests_for(&self.key, self.shared.now()) {
-            return Step::again_after("the provider has asked to wait", wait);
-        }
-        match self.shared.lease(&self.key, deadline).await {
-            Asked::Held(lease) => {
-                let step = self.shared.holding(&self.key, &lease, self.under_lease(&lease)).await;
-                self.shared.release(&self.key, lease).await;
-                step
-            }
-            Asked::Busy => Step::unavailable("another refresh of the session takes too long"),
-            Asked::Unreachable => self.without_store().await,
-        }
-    }
-
-    async fn under_lease(&self, lease: &Lease) -> Step {
-        // The lease was written a moment ago: no outage yet, which alone is a reason to go on without the head.
-        let Ok(kept) = self.shared.read(&self.key).await else {
-            return Step::again("the head could not be read");
-        };
-        let noted = kept.as_ref().is_some_and(|kept| kept.head.shown);
-        let stand = match settle(&self.key, &self.grant, kept) {
-            Position::Over(reason) => return Step::Landed(Landing::Ended(reason)),
-            Position::Elsewhere { .. } => {
-                self.shared.observe(Event::SealedElsewhere);
-                return Step::unavailable("a newer grant is sealed under a key that is not known here");
-            }
-            // The key is the head's, whoever began this: that alone shows nothing.
-            Position::At(stand) => self.with_what_is_known(Stand { shown: self.shown || noted, ..*stand }),
-        };
-        if let Some(newest) = stand.newest() {
-            self.shared.observe(Event::Adopted { rotations_behind: stand.rotations_behind });
-            return Step::Landed(Landing::Renewed(newest));
-        }
-        if let Some(wait) = self.shared.left_to_wait(stand.not_before) {
-            return Step::again_after("the provider has asked to wait", wait);
-        }
-        let mut doubt = self.doubt(stand.phase);
-        if let Some(doubt) = &mut doubt {
-            match self.shared.may_ask_again(&self.grant, *doubt) {
-                AskAgain::Now(event) => {
-                    self.shared.observe(event);
-                    // If the token was spent before, that is past recognition and this ends the session. If not, this is the
-                    // presentation that spends it, and its repetition will be recognised.
-                    if event == Event::AskedAgainAfterDoubt {
-                        doubt.first = self.shared.now();
-                    }
-                }
-                AskAgain::In(wait) => return self.wait_out(&stand, *doubt, wait).await,
-                AskAgain::Never => return self.unresolved(&stand).await,
-            }
-        }
-        self.write_down_and_present(lease, &stand, doubt).await
-    }
-
-    /// The head may know as begun only what this process knows the end of.
-    fn with_what_is_known(&self, stand: Stand) -> Stand {
-        let known = stand.phase.by().and_then(|by| self.shared.knowledge.outcome(&self.key, by));
-        match (stand.phase, known) {
-            (Phase::Presented { .. }, Some(Outcome { state, not_before, .. })) => {
-                let phase = match state {
-                    HeadState::InDoubt { first, since, answered, by } => {
-                        Phase::InDoubt(Doubt { first, since, answered, by })
-                    }
-                    _ => Phase::Idle,
-                };
-                Stand { phase, not_before, ..stand }
-            }
-            _ => stand,
-        }
-    }
-
-    async fn write_down_and_present(&self, lease: &Lease, stand: &Stand, doubt: Option<Doubt>) -> Step {
-        let by = self.shared.attempt(lease);
-        match self.write_down(stand, doubt, by).await {
-            Put::Done(version) => {
-                let before = Before { version, doubt, shown: stand.shown, by };
-                if !self.shared.is_fresh(lease) {
-                    // The machine was suspended, or the store was slow: somebody else may have presented it by now. We have
-                    // not, and whoever comes next is to know that.
-                    self.leave(&before, before.state(), None).await;
-                    return Step::again("the lease was lost before the refresh was sent");
-                }
-                self.present(before).await
-            }
-            Put::Overtaken => Step::again("the head moved"),
-            Put::Unreachable => {
-                if !self.shared.may_refresh_without_store(&self.key, &self.grant) {
-                    self.unsent(stand, doubt, by);
-                }
-                self.without_store().await
-            }
-        }
-    }
-
-    /// Nobody knows whether the head says that the token was presented. It was not, and whoever comes next is to know that.
-    fn unsent(&self, stand: &Stand, doubt: Option<Doubt>, by: AttemptId) {
-        let state = doubt.map_or(HeadState::Idle, Doubt::state);
-        self.shared.knowledge.remember(&self.key, Outcome { by, state, not_before: None });
-        self.leave_later(stand.version, by, self.head(state, stand.shown));
-    }
-
-    /// SECURITY: before the token leaves. Who finds this after a crash knows that it may be spent.
-    async fn write_down(&self, stand: &Stand, doubt: Option<Doubt>, by: AttemptId) -> Put {
-        let first = doubt.map_or_else(|| self.shared.now(), |doubt| doubt.first);
-        let head = self.head(HeadState::Presented { first, by }, stand.shown);
-        let put = self.shared.put(&self.key, stand.version, &head).await;
-        if let Put::Done(_) = put {
-            self.shared.knowledge.believe(&self.key);
-        }
-        if !matches!(put, Put::Unreachable) {
-            return put;
-        }
-        self.shared.knowledge.disbelieve(&self.key);
-        // It may have been written all the same: nobody else can have chosen this value.
-        match self.shared.read(&self.key).await {
-            Ok(Some(kept)) if matches!(kept.head.state, HeadState::Presented { by: whom, .. } if whom == by) => {
-                Put::Done(kept.version)
-            }
-            // It takes no writes, and nobody needs to know.
-            Ok(kept)
-                if self.shared.is_free(&self.grant)
-                    && kept.as_ref().map(|kept| kept.version) == stand.version =>
-            {
-                Put::Unreachable
-            }
-            Ok(_) => {
-                // It may be on its way yet.
-                self.unsent(stand, doubt, by);
-                Put::Overtaken
-            }
-            Err(_) => Put::Unreachable,
-        }
-    }
-
-    /// Since when it is in doubt whether the token is spent.
-    fn doubt(&self, phase: Phase) -> Option<Doubt> {
-        #[cfg(feature = "mutants")]
-        if matches!(phase, Phase::Presented { .. })
-            && crate::mutants::is_active(crate::mutants::Mutant::HeirRefreshesAsIfFresh)
-        {
-            return None;
-        }
-        match phase {
-            Phase::Idle => None,
-            Phase::Presented { first, by } => {
-                self.shared.observe(Event::Heir);
-                Some(Doubt { first, since: self.shared.now(), answered: false, by })
-            }
-            Phase::InDoubt(doubt) => Some(doubt),
-        }
-    }
-
-    /// Presents the token, once, and writes down what came of it.
-    async fn present(&self, before: Before) -> Step {
-        let presented_at = self.shared.now();
-        match self.shared.provider().refresh(&self.caller, &self.grant).await {
-            RefreshOutcome::Rotated(rotated) => {
-                Step::Landed(self.commit(rotated, Found::As(Some(before.version))).await)
-            }
-            RefreshOutcome::Rejected(rejection) => self.rejected(rejection, before.version).await,
-            RefreshOutcome::NotSent(detail) => {
-                self.log("a refresh was not sent", &detail);
-                self.shared.observe(Event::NotSent);
-                let newer = self.leave(&before, before.state(), None).await;
-                newer.map_or_else(|| Step::again(detail), Step::Landed)
-            }
-            RefreshOutcome::Unspent { retry_after, detail } => {
-                self.log("a refresh was refused, and its token is not spent", &detail);
-                self.shared.observe(Event::Unspent);
-                let wait = retry_after.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT);
-                let not_before = self.resting(NotBefore { at: self.shared.now() + wait, by: before.by });
-                if not_before.is_some() {
-                    // The head will say so, and may be out of reach when it is asked.
-                    self.shared.knowledge.rest(&self.key, wait, self.shared.now());
-                }
-                let newer = self.leave(&before, before.state(), not_before).await;
-                newer.map_or_else(|| Step::again_after(detail, wait), Step::Landed)
-            }
-            RefreshOutcome::InDoubt { answered, detail } => {
-                self.log("a refresh is in doubt", &detail);
-                self.shared.observe(Event::InDoubt);
-                let first = before.doubt.map_or(presented_at, |doubt| doubt.first);
-                let doubt = Doubt { first, since: self.shared.now(), answered, by: before.by };
-                let newer = self.leave(&before, doubt.state(), None).await;
-                newer.map_or_else(|| self.after_doubt(doubt, detail), Step::Landed)
-            }
-        }
-    }
-
-    #[cfg(feature = "mutants")]
-    fn resting(&self, not_before: NotBefore) -> Option<NotBefore> {
-        (!crate::mutants::is_active(crate::mutants::Mutant::RetryAfterIgnored)).then_some(not_before)
-    }
-
-    #[cfg(not(feature = "mutants"))]
-    #[expect(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "with the feature `mutants` it forgets"
-    )]
-    fn resting(&self, not_before: NotBefore) -> Option<NotBefore> {
-        Some(not_before)
-    }
-
-    fn after_doubt(&self, doubt: Doubt, detail: String) -> Step {
-        match self.shared.may_ask_again(&self.grant, doubt) {
-            AskAgain::Now(_) => Step::again(detail),
-            AskAgain::In(wait) => Step::again_after(detail, wait),
-            AskAgain::Never => Step::unavailable(detail),
-        }
-    }
-
-    async fn rejected(&self, rejection: Rejection, version: HeadVersion) -> Step {
-        self.log_end(rejection);
-        let reason = EndReason::Rejected(rejection);
-        if let Some(newer) = self.leave_dead(version, reason).await {
-            return Step::Landed(newer);
-        }
-        self.shared.observe(Event::Rejected);
-        self.shared.provider().on_end(&self.grant, reason).await;
-        Step::Landed(Landing::Ended(reason))
-    }
-
-    /// Nothing can be asked yet; an heir writes down since when that is.
-    async fn wait_out(&self, stand: &Stand, doubt: Doubt, wait: Duration) -> Step {
-        if matches!(stand.phase, Phase::Presented { .. }) {
-            let head = self.head(doubt.state(), stand.shown);
-            if let Put::Overtaken = self.shared.put(&self.key, stand.version, &head).await {
-                return Step::again("the head moved");
-            }
-        }
-        Step::again_after("the last refresh is in doubt", wait)
-    }
-
-    /// Asking would end every session of the person. While the access token lives it serves; then this session is over.
-    async fn unresolved(&self, stand: &Stand) -> Step {
-        if self.grant.access_lives(self.shared.now()) {
-            return Step::unavailable("the last refresh is in doubt and must not be asked again");
-        }
-        let reason = EndReason::Unresolved;
-        if let Put::Overtaken = self.shared.put(&self.key, stand.version, &self.dead(reason)).await {
-            return Step::again("the head moved");
-        }
-        self.shared.observe(Event::Unresolved);
-        self.shared.provider().on_end(&self.grant, reason).await;
-        Step::Landed(Landing::Ended(reason))
-    }
-
-    /// Nobody can be told and nobody asked: right only where a repetition is recognised.
-    async fn without_store(&self) -> Step {
-        if !self.shared.may_refresh_without_store(&self.key, &self.grant) {
-            return Step::unavailable("the store does not answer");
-        }
-        self.shared.observe(Event::RefreshedWithoutStore);
-        match self.shared.provider().refresh(&self.caller, &self.grant).await {
-            RefreshOutcome::Rotated(rotated) => Step::Landed(self.commit(rotated, Found::Unknown).await),
-            // The store may hold a newer grant, which is good: it decides when it is back.
-            RefreshOutcome::Rejected(rejection) => {
-                self.log("a refresh without the store was refused", &format!("{rejection:?}"));
-                Step::unavailable("the store does not answer, and the grant that is known was refused")
-            }
-            RefreshOutcome::NotSent(detail) => {
-                self.log("a refresh was not sent", &detail);
-                self.shared.observe(Event::NotSent);
-                Step::again(detail)
-            }
-            RefreshOutcome::Unspent { retry_after, detail } => {
-                self.log("a refresh was refused, and its token is not spent", &detail);
-                self.shared.observe(Event::Unspent);
-                let wait = retry_after.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT);
-                self.shared.knowledge.rest(&self.key, wait, self.shared.now());
-                Step::again_after(detail, wait)
-            }
-            RefreshOutcome::InDoubt { detail, .. } => {
-                self.log("a refresh is in doubt", &detail);
-                self.shared.observe(Event::InDoubt);
-                Step::again(detail)
-            }
-        }
-    }
-
-    /// Writes down how the attempt ended without a new grant. Tells whether a newer one was found instead.
-    async fn leave(
-        &self,
-        before: &Before,
-        state: HeadState,
-        not_before: Option<NotBefore>,
-    ) -> Option<Landing> {
-        let head = Head { not_before, ..self.head(state, before.shown) };
-        let newer = self.leave_as(Some(before.version), before.by, &head).await;
-        if newer.is_unwritten() {
-            // The head still says that it is under way. This process knows better, and tells the others once it can.
-            self.shared.knowledge.remember(&self.key, Outcome { by: before.by, state, not_before });
-            self.leave_later(Some(before.version), before.by, head);
-        }
-        newer.landing()
-    }
-
-    pub(super) fn head(&self, state: HeadState, shown: bool) -> Head {
+    fn head(&self, state: HeadState, shown: bool) -> Head {
         let grant = Some(self.grant.clone());
         Head { rotation: self.key.rotation(), state, not_before: None, grant, shown }
     }
 
-    pub(super) fn dead(&self, reason: EndReason) -> Head {
+    fn dead(&self, reason: EndReason) -> Head {
         Head { grant: None, ..self.head(HeadState::Dead(reason), true) }
     }
 
@@ -464,13 +61,8 @@ impl Refresh {
         tracing::info!(provider, rotation, ?rejection, "the provider ended a session");
     }
 
-    pub(super) fn log(&self, what: &'static str, detail: &str) {
+    fn log(&self, what: &'static str, detail: &str) {
         let (provider, rotation) = (self.shared.provider().name(), self.key.rotation());
         tracing::warn!(provider, rotation, detail, "{what}");
     }
-}
-
-/// By our clock, when the access token was issued: nobody can have presented its refresh token before.
-pub(super) fn issued_at(grant: &Grant) -> Option<SystemTime> {
-    grant.access_expires_at?.checked_sub(grant.access_lifetime?)
 }

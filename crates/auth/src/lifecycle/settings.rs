@@ -7,7 +7,7 @@ use crate::{Clock, Heads, MemoryHeads, Observer, Provider, Random, Spawner, nobo
 
 /// How long things may take, and how long they are kept.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct TimeLimits {
     /// How long a request waits for a refresh, when its access token has ended.
     pub request: Duration,
     /// How long in all, as long as nothing has gone wrong with that refresh: a slow provider, that is, and not one that fails.
@@ -26,7 +26,7 @@ pub struct Patience {
     pub mark: Duration,
 }
 
-impl Default for Patience {
+impl Default for TimeLimits {
     fn default() -> Self {
         Self {
             request: Duration::from_millis(2_500),
@@ -59,7 +59,7 @@ pub struct LifecycleSettings {
     /// Who is told.
     pub observer: Observer,
     /// How long things may take.
-    pub patience: Patience,
+    pub time_limits: TimeLimits,
 }
 
 impl LifecycleSettings {
@@ -72,7 +72,7 @@ impl LifecycleSettings {
             random,
             spawner: tokio_spawner(),
             observer: nobody(),
-            patience: Patience::default(),
+            time_limits: TimeLimits::default(),
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::Shared;
 use super::position::{Doubt, Phase, Stand};
-use crate::{CLOCK_SKEW, Event, Grant, NotBefore, Repetition, Rest};
+use super::shared::Shared;
+use crate::{CLOCK_SKEW, Event, Grant, NotBefore, Repetition, Rest, SessionKey};
 
 /// Whether a refresh in doubt may be asked again.
 pub(super) enum AskAgain {
@@ -66,6 +66,30 @@ impl Shared {
         }
     }
 
+    /// Without the store nobody knows whether this grant is still the newest. A provider that recognises the repetition of
+    /// a refresh makes that harmless for as long as it remembers: counted from the earliest time at which anybody can have
+    /// presented the token. That is not when it was due: a living access token that is refused is replaced early. It is when the
+    /// token was issued, or when the store last said here that it was not presented.
+    pub(super) fn may_refresh_without_store(&self, session: &SessionKey, grant: &Grant) -> bool {
+        #[cfg(feature = "mutants")]
+        if [crate::mutants::Mutant::AloneInPartition, crate::mutants::Mutant::NoSingleFlight]
+            .into_iter()
+            .any(crate::mutants::is_active)
+        {
+            return true;
+        }
+        match self.provider().repetition(grant) {
+            Repetition::Free => true,
+            Repetition::Recognised { within, .. } => {
+                let issued = issued_at(grant);
+                let issued_ago = issued.and_then(|at| age(self.now(), at));
+                let ago = issued_ago.into_iter().chain(self.knowledge.confirmed_ago(session)).min();
+                ago.and_then(|ago| ago.checked_add(CLOCK_SKEW)).is_some_and(|ago| ago < within)
+            }
+            Repetition::AskAgain(_) | Repetition::Never => false,
+        }
+    }
+
     fn after(&self, rest: Rest, doubt: Doubt) -> AskAgain {
         #[cfg(feature = "mutants")]
         let rest = if crate::mutants::is_active(crate::mutants::Mutant::WaitOfAnotherStyle) {
@@ -80,6 +104,11 @@ impl Shared {
             _ => AskAgain::Now(Event::AskedAgainAfterDoubt),
         }
     }
+}
+
+/// By our clock, when the access token was issued: nobody can have presented its refresh token before.
+fn issued_at(grant: &Grant) -> Option<SystemTime> {
+    grant.access_expires_at?.checked_sub(grant.access_lifetime?)
 }
 
 /// `None` for a moment that is further ahead than clocks may differ: whatever wrote it down had a wrong one.

@@ -299,7 +299,7 @@ impl Running {
             random: system_random(),
             spawner,
             observer: Arc::new(move |event| events.lock().unwrap().push(event)),
-            patience: Patience::default(),
+            time_limits: TimeLimits::default(),
         })
     }
 

@@ -65,7 +65,7 @@ fn over(bench: &Running, heads: Arc<dyn Heads>) -> Lifecycle {
         random: system_random(),
         spawner: tokio_spawner(),
         observer: nobody(),
-        patience: Patience::default(),
+        time_limits: TimeLimits::default(),
     })
 }
 

@@ -4,6 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use cookie::Cookie;
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Uri};
 
@@ -28,19 +29,15 @@ pub fn without_cookies(bff: &Bff, request: &Request) -> Option<Response> {
         return None;
     }
     let mut response = Problem::new(ProblemKind::CookiesBlocked).into_response();
-    response.headers_mut().append(SET_COOKIE, cookie(bff));
+    response.headers_mut().append(SET_COOKIE, marker(bff));
     Some(response)
 }
 
 /// The cookie to set with a page that has a form, where the browser has not brought it. Another one does not count: it may be gone by the
 /// time when the form is sent.
 pub fn cookie_for_a_form(bff: &Bff, headers: &HeaderMap) -> Option<HeaderValue> {
-    let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
-    let mut pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
-    let is_there = pairs.any(|pair| {
-        pair.trim_ascii().strip_prefix(PROBE_COOKIE.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
-    });
-    (!is_there).then(|| cookie(bff))
+    let is_there = sent(headers).any(|cookie| cookie.name() == PROBE_COOKIE);
+    (!is_there).then(|| marker(bff))
 }
 
 /// The place on this origin that a page leads to with a cookie, where the browser has brought none: if it comes without one, cookies are
@@ -67,6 +64,12 @@ pub fn after_cookies_tried(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     Some(format!("{}{query}", uri.path()))
 }
 
+/// Every cookie that the browser has brought; what is none is passed over.
+pub(super) fn sent(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+    let lines = headers.get_all(COOKIE).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
+    lines.flat_map(Cookie::split_parse).flatten()
+}
+
 fn keeps_none(headers: &HeaderMap) -> bool {
     let is_browser = || {
         ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"].iter().all(|name| headers.contains_key(*name))
@@ -83,7 +86,7 @@ fn secs(bff: &Bff) -> u64 {
 }
 
 /// For as long as the browser is open.
-fn cookie(bff: &Bff) -> HeaderValue {
+fn marker(bff: &Bff) -> HeaderValue {
     let secure = if bff.session_settings().secure { "; Secure" } else { "" };
     HeaderValue::try_from(format!("{PROBE_COOKIE}=1; Path=/; HttpOnly; SameSite=Lax{secure}"))
         .unwrap_or_else(|_| HeaderValue::from_static(""))

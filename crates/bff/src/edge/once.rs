@@ -1,22 +1,21 @@
 //! A form that is sent twice is answered twice, and acted upon once.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::header::{COOKIE, SET_COOKIE};
+use cookie::Cookie;
+use http::header::SET_COOKIE;
 use http::request::Parts;
-use http::{Extensions, HeaderMap, response};
+use http::{Extensions, HeaderMap};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{oneshot, watch};
-use tokio::time::Instant;
 use tracing::Instrument as _;
 
+use super::answers::{Answer, Found, Key};
+use super::cookies::sent;
 use super::form::read_form;
 use crate::page_of::hex_of;
 use crate::{Bff, Problem, ProblemKind, Wants};
@@ -24,11 +23,7 @@ use crate::{Bff, Problem, ProblemKind, Wants};
 /// The field that has the number of the form, see [`form_id`].
 const FIELD: &str = "form_id";
 
-/// Who double-clicks does so at once; who goes back and sends the same form again after a minute means it.
-const KEPT_FOR: Duration = Duration::from_mins(1);
-
-/// More forms that did something in a minute than any process has. An answer to one is a redirect, or a line of JSON.
-const MAX_KEPT: usize = 1_000;
+/// An answer is a redirect, or a line of JSON.
 const MAX_ANSWER_BYTES: usize = 16 * 1024;
 
 /// Answers the second of two equal forms as the first: the same answer, its cookies included, once it is there. Equal are two with the
@@ -105,9 +100,6 @@ pub fn note_done(parts: &Parts) {
 #[derive(Clone, Default)]
 struct Done(Arc<AtomicBool>);
 
-type Key = [u8; 32];
-type Answer = Option<Arc<(response::Parts, Bytes)>>;
-
 /// A form with a number, and the session that it came with.
 struct Numbered {
     form: Key,
@@ -167,9 +159,9 @@ impl Numbered {
     /// The cookies of the session in a browser that has this answer.
     fn session_after(&self, bff: &Bff, headers: &HeaderMap) -> Vec<(String, String)> {
         let mut cookies = self.session.clone();
-        for set in headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok()) {
-            let (name, value) =
-                set.split(';').next().and_then(|pair| pair.split_once('=')).unwrap_or_default();
+        let lines = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        for set in lines.filter_map(|line| Cookie::parse(line).ok()) {
+            let (name, value) = set.name_value();
             if is_of_session(bff, name) {
                 cookies.retain(|(known, _)| known != name);
                 if !value.is_empty() {
@@ -183,10 +175,9 @@ impl Numbered {
 }
 
 fn session_cookies(bff: &Bff, headers: &HeaderMap) -> Vec<(String, String)> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let session = pairs.filter(|(name, _)| is_of_session(bff, name));
-    let mut cookies: Vec<_> = session.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let session = sent(headers).filter(|cookie| is_of_session(bff, cookie.name()));
+    let mut cookies: Vec<_> =
+        session.map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect();
     cookies.sort_unstable();
     cookies
 }
@@ -194,103 +185,4 @@ fn session_cookies(bff: &Bff, headers: &HeaderMap) -> Vec<(String, String)> {
 /// With its prefix, and in whichever part.
 fn is_of_session(bff: &Bff, name: &str) -> bool {
     name.contains(&bff.session_settings().cookie_name)
-}
-
-/// The answers of the last minute, and the forms under way.
-#[derive(Default)]
-pub(crate) struct Answers(Mutex<HashMap<Key, (Instant, watch::Receiver<Answer>)>>);
-
-enum Found {
-    Before(watch::Receiver<Answer>),
-    Begun(watch::Sender<Answer>),
-}
-
-impl Answers {
-    fn find_or_begin(&self, key: Key) -> Found {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        make_room(&mut kept, &key);
-        match kept.entry(key) {
-            Entry::Occupied(found) => Found::Before(found.get().1.clone()),
-            Entry::Vacant(place) => {
-                let (said, answer) = watch::channel(None);
-                place.insert((Instant::now(), answer));
-                Found::Begun(said)
-            }
-        }
-    }
-
-    fn also_under(&self, key: Key, answer: watch::Receiver<Answer>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        make_room(&mut kept, &key);
-        kept.entry(key).or_insert((Instant::now(), answer));
-    }
-
-    fn forget(&self, key: &Key) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-    }
-
-    /// The same unless another one has begun meanwhile.
-    fn forget_ended(&self, key: &Key) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.get(key).is_some_and(|(_, answer)| answer.has_changed().is_err() && answer.borrow().is_none())
-        {
-            kept.remove(key);
-        }
-    }
-}
-
-fn make_room(kept: &mut HashMap<Key, (Instant, watch::Receiver<Answer>)>, key: &Key) {
-    let now = Instant::now();
-    kept.retain(|_, (begun, _)| now.duration_since(*begun) < KEPT_FOR);
-    if kept.len() >= MAX_KEPT
-        && !kept.contains_key(key)
-        && let Some(oldest) = kept.iter().min_by_key(|(_, (begun, _))| *begun).map(|(key, _)| *key)
-    {
-        kept.remove(&oldest);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(number: usize) -> Key {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&number.to_be_bytes());
-        key
-    }
-
-    fn is_new(answers: &Answers, number: usize) -> bool {
-        matches!(answers.find_or_begin(key(number)), Found::Begun(..))
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_answer_is_kept_for_a_minute() {
-        let answers = Answers::default();
-        assert!(is_new(&answers, 0) && !is_new(&answers, 0) && is_new(&answers, 1));
-        tokio::time::advance(KEPT_FOR).await;
-        assert!(is_new(&answers, 0));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn of_too_many_the_oldest_go() {
-        let answers = Answers::default();
-        for number in 0..MAX_KEPT + 2 {
-            assert!(is_new(&answers, number));
-            tokio::time::advance(Duration::from_millis(1)).await;
-        }
-        assert!(is_new(&answers, 0) && !is_new(&answers, MAX_KEPT + 1));
-        assert_eq!(answers.0.lock().unwrap().len(), MAX_KEPT);
-    }
-
-    #[test]
-    fn one_that_came_to_nothing_is_forgotten_and_one_under_way_is_not() {
-        let answers = Answers::default();
-        let Found::Begun(said) = answers.find_or_begin(key(0)) else { panic!("there was one") };
-        answers.forget_ended(&key(0));
-        assert!(!is_new(&answers, 0));
-        drop(said);
-        answers.forget_ended(&key(0));
-        assert!(is_new(&answers, 0));
-    }
 }

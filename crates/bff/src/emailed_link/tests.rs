@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use ironleaf_session::{Decoder, Encoder, Payload};
 use proptest::prelude::*;
 
 use super::readings::{MAX_LINK_BYTES, MAX_TOKEN_BYTES};
@@ -16,11 +19,11 @@ fn through_a_cookie<P: Payload>(link: &P) -> P {
 #[test]
 fn a_link_says_who_signs_in_and_what_for() {
     let link = SignInLink::from_query("email=%20New%2B1@Test.com&token=a-b&action=password").unwrap();
-    assert_eq!((link.email(), link.sets_password()), ("new+1@test.com", true));
+    assert_eq!((link.email().as_str(), link.sets_password()), ("new+1@test.com", true));
     assert_eq!(link.token.expose(), "a-b");
     for query in ["email=a@b.c&token=t", "token=t&email=a@b.c&action=other&token=u"] {
         let link = SignInLink::from_query(query).unwrap();
-        assert_eq!((link.email(), link.token.expose(), link.sets_password()), ("a@b.c", "t", false));
+        assert_eq!((link.email().as_str(), link.token.expose(), link.sets_password()), ("a@b.c", "t", false));
     }
     assert_eq!(VerificationLink::from_query("a=b&token=t%2Eu").unwrap().token.expose(), "t.u");
 }
@@ -41,7 +44,11 @@ fn a_link_that_a_mail_program_has_escaped_is_read_as_it_was_meant() {
         "utm_source=mail&email=a%2Bb@test.com&token=t-1&action=password&utm_medium=x",
     ] {
         let link = SignInLink::from_query(query);
-        assert!(link.as_ref() == Some(&whole), "{query}: {}", link.map_or(String::new(), |link| link.email));
+        assert!(
+            link.as_ref() == Some(&whole),
+            "{query}: {}",
+            link.map_or(String::new(), |link| link.email.as_str().to_owned())
+        );
     }
     let token = |query| VerificationLink::from_query(query).map(|link| link.token.expose().to_owned());
     for query in ["token=a+b", "x=1&amp;token=a%2Bb", "x%3D1%26token%3Da%2Bb", "token=a%2Bb&"] {
@@ -128,9 +135,9 @@ proptest! {
         let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         for query in [noise, fields.join("&")] {
             if let Some(link) = SignInLink::from_query(&query) {
-                prop_assert!((1..=crate::MAX_EMAIL_BYTES).contains(&link.email().len()));
+                prop_assert!((1..=crate::MAX_EMAIL_BYTES).contains(&link.email().as_str().len()));
                 prop_assert!((1..=MAX_TOKEN_BYTES).contains(&link.token.expose().len()));
-                prop_assert_eq!(link.email(), link.email().trim());
+                prop_assert_eq!(link.email().as_str(), link.email().as_str().trim());
                 prop_assert!(through_a_cookie(&link) == link);
                 prop_assert!(VerificationLink::from_query(&query).is_some());
             }

@@ -1,16 +1,14 @@
 use std::time::Duration;
 
 use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError, Worth};
-use sha2::{Digest as _, Sha256};
+
+use crate::address_hash::{HASH_BYTES, address_hash};
 
 /// Who comes back after longer is a stranger to their account, as on any new device.
 const LIFE: Duration = Duration::from_hours(90 * 24);
 
 /// As many people share one browser; with more the one who has been away for longest is a stranger again.
 const MAX_ACCOUNTS: usize = 8;
-
-/// Enough of a hash that no two accounts meet in one browser.
-const NAME_BYTES: usize = 16;
 
 /// A browser in which somebody has signed in before, and as whom: proof that a try from it comes from no stranger. It signs
 /// nobody in.
@@ -23,7 +21,7 @@ const NAME_BYTES: usize = 16;
 pub(crate) struct KnownDevice {
     id: [u8; 16],
     /// The latest first.
-    accounts: Vec<[u8; NAME_BYTES]>,
+    accounts: Vec<[u8; HASH_BYTES]>,
 }
 
 /// It stays through a sign-out: that is when it is needed.
@@ -54,11 +52,8 @@ impl KnownDevice {
     }
 }
 
-fn name(account: &str) -> [u8; NAME_BYTES] {
-    let hash: [u8; 32] =
-        Sha256::new().chain_update("ironleaf/v1/device\0").chain_update(account).finalize().into();
-    let (name, _) = hash.split_first_chunk().expect("a hash is longer");
-    *name
+fn name(account: &str) -> [u8; HASH_BYTES] {
+    address_hash("ironleaf/v1/device\0", account)
 }
 
 impl Payload for KnownDevice {

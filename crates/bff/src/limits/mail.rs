@@ -11,10 +11,12 @@ use ironleaf_auth::AccountError;
 use tokio::time::timeout;
 
 use super::allowance::Allowance;
-use super::doors::Pass;
+use super::concurrency::Permit;
+use super::counters::Limits;
+use super::settings::RateLimits;
 use super::subject::{Counter, Origin, key, networks};
+use super::too_many::{BUSY, TooMany};
 use super::total::Total;
-use super::{BUSY, Limits, RateLimits, TooMany};
 
 /// Those who ask for the same at the same time look at its counter one after the other, and wait so long for that.
 const TURN_PATIENCE: Duration = Duration::from_secs(1);
@@ -50,7 +52,7 @@ pub(crate) struct Mailing {
     limits: Arc<Limits>,
     counters: Vec<Counter>,
     /// Until it is known whether it was sent, others who want to send one there wait.
-    _turn: Option<Pass>,
+    _turn: Option<Permit>,
 }
 
 #[derive(Default)]
@@ -125,9 +127,9 @@ impl Limits {
         Ok(())
     }
 
-    async fn turn(&self, mail: Mail<'_>, counter: Option<&Counter>) -> Result<Option<Pass>, NoMail> {
+    async fn turn(&self, mail: Mail<'_>, counter: Option<&Counter>) -> Result<Option<Permit>, NoMail> {
         let Some(counter) = counter else { return Ok(None) };
-        let turn = timeout(TURN_PATIENCE, self.doors.pass_alone(counter)).await.ok();
+        let turn = timeout(TURN_PATIENCE, self.concurrency.permit_alone(counter)).await.ok();
         match mail {
             // SECURITY: one address after the other asks for it with ever new accounts. Nobody may overtake.
             Mail::Verification { .. } if turn.is_none() => Err(NoMail::NotNow(TooMany::noted(counter, BUSY))),

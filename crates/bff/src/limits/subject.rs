@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use ironleaf_store::Key;
 use sha2::{Digest as _, Sha256};
 
-use super::{Allowance, KnownDevice, RateLimits};
+use super::allowance::Allowance;
+use super::device::KnownDevice;
+use super::settings::RateLimits;
 
 /// What somebody tries. An account is named by its e-mail address, in the form in which the core API compares it, or by its
 /// identifier where the person is signed in.

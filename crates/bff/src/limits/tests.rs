@@ -1,12 +1,17 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use ironleaf_store::{Draft, Durability, Expected, Holder, Key, MemoryStore, Record, StoreError, Written};
+use ironleaf_auth::Clock;
+use ironleaf_store::{
+    Draft, Durability, Expected, Holder, Key, MemoryStore, Record, Store, StoreError, Written,
+};
+use tokio::time::Instant;
 
 use super::*;
+use crate::SignInFailure;
 
 const SETTINGS: RateLimits = RateLimits {
     strict: Allowance::new(3, Duration::from_mins(3)),

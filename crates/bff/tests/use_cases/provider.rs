@@ -157,11 +157,15 @@ impl ironleaf_auth::Provider for Scripted {
         self.sign_in_gate.acquire().await.unwrap().forget();
         let mut authenticated_at = (self.now)();
         let identity = match attempt {
-            SignIn::Password { email, .. } if email == "wrong@test.com" => {
+            SignIn::Password { email, .. } if email.as_str() == "wrong@test.com" => {
                 return Err(SignInError::InvalidCredentials);
             }
-            SignIn::Password { email, .. } if email == "user@test.com" => Identity::new("42", email),
-            SignIn::Password { email, .. } => Identity::new(format!("id of {email}"), email),
+            SignIn::Password { email, .. } if email.as_str() == "user@test.com" => {
+                Identity::new("42", email.as_str())
+            }
+            SignIn::Password { email, .. } => {
+                Identity::new(format!("id of {}", email.as_str()), email.as_str())
+            }
             SignIn::ClientCredentials => Identity::guest("guest-1"),
             SignIn::AuthorizationCode { code, code_verifier, nonce, redirect_uri, .. } => {
                 let bound = [code_verifier.expose(), nonce.as_ref().unwrap().expose()].map(str::len);

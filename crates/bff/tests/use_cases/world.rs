@@ -16,7 +16,7 @@ use axum::{Extension, Router};
 use http::StatusCode;
 use http::header::{COOKIE, SET_COOKIE};
 use http::request::Parts;
-use ironleaf_auth::{Caller, Clock, Patience};
+use ironleaf_auth::{Caller, Clock, EmailAddress, TimeLimits};
 use ironleaf_bff::{
     Bff, BffSettings, CoreApi, MaybeUser, RateLimits, RedirectAnswer, ReturnTo, Role, SignedOutReason,
     finish_redirect, refresh_before_rendering, sign_in_with_password, sign_out, signed_in_recently,
@@ -137,7 +137,7 @@ fn bff(
         ends_per_owner: 64,
         sealer: Sealer::new(KeyRing::parse(TEST_KEY).unwrap(), Arc::clone(&random)),
         store,
-        patience: Patience::default(),
+        time_limits: TimeLimits::default(),
         spawner: Arc::new(move |task| {
             tasks.spawn(task);
         }),
@@ -178,7 +178,7 @@ async fn refreshed(State(bff): State<Bff>, mut request: Request, next: Next) -> 
 
 async fn sign_in(Query(fields): Fields, request: Request) -> (StatusCode, String) {
     let email = fields.get("email").map_or("user@test.com", String::as_str);
-    match sign_in_with_password(&parts(request), email, "password1").await {
+    match sign_in_with_password(&parts(request), &EmailAddress::of_record(email), "password1").await {
         Ok(()) => (StatusCode::OK, "signed in".to_owned()),
         Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
     }

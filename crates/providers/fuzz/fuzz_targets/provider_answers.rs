@@ -10,7 +10,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
-use ironleaf_auth::{Caller, Provider, RefreshOutcome, Request, Response, SignIn, Transport, TransportError};
+use ironleaf_auth::{
+    Caller, EmailAddress, Provider, RefreshOutcome, Request, Response, SignIn, Transport, TransportError,
+};
 use ironleaf_providers::{CoreApiProvider, CoreApiSettings};
 use libfuzzer_sys::fuzz_target;
 
@@ -80,7 +82,8 @@ fn refresh(answers: &[Response]) {
         response
     });
     let provider = provider(good.into_iter().chain(answers.iter().cloned()));
-    let grant = now(provider.sign_in(&Caller::default(), password(), None)).expect("these answers are good").grant;
+    let grant =
+        now(provider.sign_in(&Caller::default(), password(), None)).expect("these answers are good").grant;
     match now(provider.refresh(&Caller::default(), &grant)) {
         // Nothing is spent: the first answer was a refusal, or nobody looked at the request.
         RefreshOutcome::Unspent { .. } if answers[0].status() == StatusCode::TOO_MANY_REQUESTS => {}
@@ -96,7 +99,7 @@ fn refresh(answers: &[Response]) {
 }
 
 fn password() -> SignIn {
-    SignIn::Password { email: "user@test.com".to_owned(), password: "password1".into() }
+    SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "password1".into() }
 }
 
 /// Nothing here waits: the transport answers at once.

@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Builder;
 
-use super::{CoreApiProvider, normalized, wire};
+use super::{CoreApiProvider, wire};
 use ironleaf_auth::{
-    AccountError, Accounts, AuthorizedCalls, Caller, FieldError, Request, Response, SecretText,
+    AccountError, Accounts, AuthorizedCalls, Caller, EmailAddress, FieldError, Request, Response, SecretText,
     TransportError,
 };
 
@@ -37,11 +37,11 @@ impl Accounts for CoreApiProvider {
     async fn register(
         &self,
         caller: &Caller,
-        email: &str,
+        email: &EmailAddress,
         password: &SecretText,
     ) -> Result<User, AccountError> {
         let password = self.new_password(password)?;
-        let body = json!({ "email": normalized(email), "password": password.expose() });
+        let body = json!({ "email": email.as_str(), "password": password.expose() });
         user(&self.anonymous(caller, &["user", "users"], &body).await?).map_err(nobody_signed_in)
     }
 
@@ -49,12 +49,12 @@ impl Accounts for CoreApiProvider {
         &self,
         calls: &dyn AuthorizedCalls,
         id: &str,
-        email: Option<&str>,
+        email: Option<&EmailAddress>,
         password: Option<&SecretText>,
     ) -> Result<User, AccountError> {
         let mut body = json!({});
         if let Some(email) = email {
-            body["email"] = normalized(email).into();
+            body["email"] = email.as_str().into();
         }
         if let Some(password) = password {
             body["password"] = self.new_password(password)?.expose().into();
@@ -69,15 +69,19 @@ impl Accounts for CoreApiProvider {
         if response.status().is_success() { Ok(()) } else { Err(refusal(&response)) }
     }
 
-    async fn request_password_reset(&self, caller: &Caller, email: &str) -> Result<(), AccountError> {
-        let body = json!({ "email": normalized(email) });
+    async fn request_password_reset(
+        &self,
+        caller: &Caller,
+        email: &EmailAddress,
+    ) -> Result<(), AccountError> {
+        let body = json!({ "email": email.as_str() });
         let response = self.anonymous(caller, &["auth", "tokens"], &body).await?;
         match wire::item::<Action>(&response) {
             Some(Action { action }) if action == "CHECK_EMAIL" => {}
             _ => return Err(nobody_signed_in(refusal(&response))),
         }
         // The answer does not say whether there is such an account. One that was stored with its domain in Unicode has the other form.
-        if let Some(other) = unicode_form(&normalized(email)) {
+        if let Some(other) = unicode_form(email.as_str()) {
             self.anonymous(caller, &["auth", "tokens"], &json!({ "email": other })).await?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use ironleaf_auth::{
 };
 use url::Url;
 
-use super::sign_in::Others;
+use super::others::Others;
 use super::{CoreApiSettings, grant, wire};
 
 /// For how long the API recognises a repeated refresh by its key, where it says that it does.

@@ -5,7 +5,8 @@ use ironleaf_api_types::User;
 use ironleaf_credentials::{email, password::readings};
 use serde_json::{Value, json};
 
-use super::{CoreApiProvider, claims, grant, normalized, wire};
+use super::others::Others;
+use super::{CoreApiProvider, claims, grant, wire};
 use ironleaf_auth::{Caller, Grant, Response, SecretText, SignIn, SignInError, SignedIn};
 
 /// One way to say who somebody is, and to prove it.
@@ -24,13 +25,6 @@ pub(super) enum NoRecord {
     Gone,
     /// No answer that can be used. The text is for the log.
     Unknown(String),
-}
-
-/// What becomes of the person's other token families.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Others {
-    Stay,
-    End,
 }
 
 impl CoreApiProvider {
@@ -74,12 +68,12 @@ impl CoreApiProvider {
     /// in ASCII. A token is presented for the address alone.
     fn presentations(&self, attempt: SignIn) -> Result<Vec<Presentation>, SignInError> {
         let (email, password) = match attempt {
-            SignIn::Password { email, password } => (normalized(&email), password),
+            SignIn::Password { email, password } => (email, password),
             SignIn::OneTimeToken { email, token } => {
                 // Refused under the address of somebody else, it is not used up.
-                let email = normalized(&email);
-                let in_unicode = email::unicode_form(&email);
+                let in_unicode = email::unicode_form(email.as_str());
                 let of = |email| Presentation { email, secret: token.clone(), field: "refreshToken" };
+                let email = email.as_str().to_owned();
                 return Ok([email].into_iter().chain(in_unicode).map(of).collect());
             }
             _ => return Err(SignInError::Unsupported),
@@ -90,8 +84,8 @@ impl CoreApiProvider {
             vec![password]
         };
         // An API that has no form of its own keeps the domain as somebody typed it once.
-        let in_unicode = email::unicode_form(&email);
-        let emails = [email].into_iter().chain(in_unicode);
+        let in_unicode = email::unicode_form(email.as_str());
+        let emails = [email.as_str().to_owned()].into_iter().chain(in_unicode);
         let of = |email: String| {
             passwords.iter().cloned().map(move |secret| Presentation {
                 email: email.clone(),

@@ -13,8 +13,8 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use ironleaf_auth::{
-    Accounts, Caller, Clock, Grant, Observed, Provider, Random, RefreshOutcome, Repetition, Request,
-    Response, SignIn, SignInError, Transport, TransportError,
+    Accounts, Caller, Clock, EmailAddress, Grant, Observed, Provider, Random, RefreshOutcome, Repetition,
+    Request, Response, SignIn, SignInError, Transport, TransportError,
 };
 
 use super::grant::{IDEMPOTENCY_KEY, REFRESH_TOKEN};
@@ -151,6 +151,10 @@ fn addresses(grant: &Grant) -> (Option<String>, Option<String>) {
     (identity.email.clone(), identity.unverified_email.clone())
 }
 
+fn address(text: &str) -> EmailAddress {
+    EmailAddress::of_record(text)
+}
+
 fn password(email: &str) -> SignIn {
-    SignIn::Password { email: email.to_owned(), password: "password1".into() }
+    SignIn::Password { email: address(email), password: "password1".into() }
 }

@@ -10,9 +10,9 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
 use ironleaf_auth::{
-    AuthorizedCalls, CallError, Caller, Clock, Grant, Observed, Provider, Random, RefreshOutcome,
-    RefreshTiming, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
-    system_random,
+    AuthorizedCalls, CallError, Caller, Clock, EmailAddress, Grant, Observed, Provider, Random,
+    RefreshOutcome, RefreshTiming, Request, Response, SignIn, SignInError, SignedIn, Transport,
+    TransportError, system_random,
 };
 use ironleaf_core_api::{Config, CoreApi};
 use ironleaf_providers::{CoreApiProvider, CoreApiSettings};
@@ -83,7 +83,7 @@ impl Bench {
     }
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn, SignInError> {
-        let attempt = SignIn::Password { email: email.to_owned(), password: password.into() };
+        let attempt = SignIn::Password { email: EmailAddress::of_record(email), password: password.into() };
         self.provider.sign_in(&Caller::default(), attempt, None).await
     }
 
@@ -212,11 +212,11 @@ impl BackEnd for Real {
     }
 
     async fn right_credentials(&self, _: &dyn Provider) -> SignIn {
-        SignIn::Password { email: EMAIL.to_owned(), password: PASSWORD.into() }
+        SignIn::Password { email: EmailAddress::of_record(EMAIL), password: PASSWORD.into() }
     }
 
     async fn wrong_credentials(&self, _: &dyn Provider) -> SignIn {
-        SignIn::Password { email: EMAIL.to_owned(), password: "not the password".into() }
+        SignIn::Password { email: EmailAddress::of_record(EMAIL), password: "not the password".into() }
     }
 
     fn calls(&self) -> Vec<Request> {

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use http::Method;
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
 use ironleaf_auth::{
-    BaseUrl, Caller, Clock, Field, Grant, Provider, Random, RefreshOutcome, RefreshTiming, Rejection,
-    Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+    BaseUrl, Caller, Clock, EmailAddress, Field, Grant, Provider, Random, RefreshOutcome, RefreshTiming,
+    Rejection, Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 use serde_json::{Value, json};
 
@@ -131,7 +131,7 @@ impl BackEnd for Nest {
     }
 
     async fn wrong_credentials(&self, _: &dyn Provider) -> SignIn {
-        SignIn::Password { email: "nobody@test.com".to_owned(), password: PASSWORD.into() }
+        SignIn::Password { email: EmailAddress::of_record("nobody@test.com"), password: PASSWORD.into() }
     }
 
     fn calls(&self) -> Vec<Request> {

@@ -15,17 +15,16 @@ use ironleaf_auth::{
 use serde_json::{Value, json};
 use url::Url;
 
+use self::client::{CLIENT, CLIENT_ID, ISSUER};
 use self::provider::{OpenIdConnect, REFRESH};
 use super::wire::{
     EMAIL, bearer, digest, form_body, get, is_basic, json, jwt, lock, opaque, post_json, unix_secs,
 };
 
+mod client;
 pub(crate) mod provider;
 
-const ISSUER: &str = "http://idp.test";
 const API: &str = "http://api.test";
-const CLIENT_ID: &str = "ironleaf";
-const CLIENT: &str = "ironleaf:client-secret";
 const REDIRECT_URI: &str = "https://app.test/callback";
 const LIFE: Duration = Duration::from_mins(10);
 

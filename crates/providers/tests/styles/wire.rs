@@ -10,8 +10,8 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use http::{Method, StatusCode};
 use ironleaf_auth::{
-    Grant, Identity, Random, RefreshOutcome, Rejection, Request, Response, SecretText, SignIn, SignInError,
-    TransportError,
+    EmailAddress, Grant, Identity, Random, RefreshOutcome, Rejection, Request, Response, SecretText, SignIn,
+    SignInError, TransportError,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -159,7 +159,7 @@ pub(crate) fn person(id: &str) -> Identity {
 }
 
 pub(crate) fn password(text: &str) -> SignIn {
-    SignIn::Password { email: EMAIL.to_owned(), password: text.into() }
+    SignIn::Password { email: EmailAddress::of_record(EMAIL), password: text.into() }
 }
 
 pub(crate) fn is_password(body: &Value) -> bool {
@@ -168,7 +168,9 @@ pub(crate) fn is_password(body: &Value) -> bool {
 
 pub(crate) fn credentials(attempt: SignIn) -> Result<Value, SignInError> {
     match attempt {
-        SignIn::Password { email, password } => Ok(json!({ "email": email, "password": password.expose() })),
+        SignIn::Password { email, password } => {
+            Ok(json!({ "email": email.as_str(), "password": password.expose() }))
+        }
         _ => Err(SignInError::Unsupported),
     }
 }

@@ -6,26 +6,14 @@
 
 use std::mem;
 
-use super::{Decoder, Encoder};
-use crate::{PayloadError, Wiped, base64url};
+use crate::{Wiped, base64url};
 
-const VERBATIM: u64 = 0;
-const MAX_SEGMENTS: usize = 5;
-
-pub(super) fn encode(out: &mut Encoder, token: &str) {
-    if let Some(segments) = segments(token) {
-        out.length(segments.len());
-        for segment in &segments {
-            out.bytes(segment);
-        }
-    } else {
-        out.varint(VERBATIM);
-        out.str(token);
-    }
-}
+/// The first number of a token that is kept as its text.
+pub(super) const VERBATIM: u64 = 0;
+pub(super) const MAX_SEGMENTS: usize = 5;
 
 /// The decoded segments, if and only if they encode to exactly this text again.
-fn segments(token: &str) -> Option<Vec<Wiped<Vec<u8>>>> {
+pub(super) fn segments(token: &str) -> Option<Vec<Wiped<Vec<u8>>>> {
     if token.split('.').count() > MAX_SEGMENTS {
         return None;
     }
@@ -35,21 +23,8 @@ fn segments(token: &str) -> Option<Vec<Wiped<Vec<u8>>>> {
     (join(segments.iter().map(|segment| &segment[..])).as_str() == token).then_some(segments)
 }
 
-pub(super) fn decode(input: &mut Decoder<'_>) -> Result<Wiped<String>, PayloadError> {
-    let count = input.varint()?;
-    if count == VERBATIM {
-        return Ok(Wiped::new(input.str()?.to_owned()));
-    }
-    let count = usize::try_from(count).ok().filter(|count| *count <= MAX_SEGMENTS);
-    let count = count.ok_or(PayloadError::Invalid("a token has too many segments"))?;
-    let mut segments = [&[][..]; MAX_SEGMENTS];
-    for segment in &mut segments[..count] {
-        *segment = input.bytes()?;
-    }
-    Ok(join(segments[..count].iter().copied()))
-}
-
-fn join<'a>(segments: impl Iterator<Item = &'a [u8]> + Clone) -> Wiped<String> {
+/// The token of these segments.
+pub(super) fn join<'a>(segments: impl Iterator<Item = &'a [u8]> + Clone) -> Wiped<String> {
     let encoded_bytes = |segment: &[u8]| base64url::encoded_length(segment.len()) + 1;
     let mut token = Wiped::new(Vec::with_capacity(segments.clone().map(encoded_bytes).sum()));
     for (index, segment) in segments.enumerate() {

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Flash, FlashKind};
+use super::{jar::Flash, kind::FlashKind, suffix::is_suffix};
 use crate::Payload;
-
-const MAX_SUFFIX_BYTES: usize = 32;
 
 /// Values of one kind under several names: each attempt to sign in over a redirect has its own, so that two tabs do not
 /// take each other's.
@@ -53,9 +51,4 @@ impl Flash {
     fn name_with<T>(&self, kind: &FlashKind<T>, suffix: &str) -> Option<String> {
         is_suffix(suffix).then(|| format!("{}-{suffix}", self.cookie_name(kind)))
     }
-}
-
-/// It comes from outside where it is the `state` of a redirect.
-pub(super) fn is_suffix(suffix: &str) -> bool {
-    (1..=MAX_SUFFIX_BYTES).contains(&suffix.len()) && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

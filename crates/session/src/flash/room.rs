@@ -3,7 +3,11 @@
 //! Everything that the browser will send is counted: the session, every flash, and what others have set on this host. A header over
 //! what a proxy takes is answered by the proxy, for as long as the cookies live, and nobody comes here any more who could remove one.
 
-use super::{Change, Flash, State, Worth, named::is_suffix};
+use super::{
+    jar::{Change, Flash, State},
+    kind::Worth,
+    suffix::is_suffix,
+};
 use crate::{context::Context, cookie};
 
 /// So many bytes the cookies of others have in any case. Beyond that flashes give way to them as well: we cannot remove them.

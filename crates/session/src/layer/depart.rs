@@ -10,10 +10,9 @@ use crate::{
     SessionTooLarge, Tombstone,
     context::Context,
     cookie::{
-        self,
-        chunks::{self, Pair, Present},
+        self, budget,
+        chunks::{self, Present},
     },
-    sealer::sealed_length,
     session::{Departure, Fate, Teller, Writing},
 };
 
@@ -154,18 +153,6 @@ async fn end<P>(context: &Context, ended: Option<&Record<P>>, is_replaced: bool)
     }
 }
 
-/// Whether a session that was so long when it came in fits without a closer look: whatever today's code appends to it is not as
-/// long again.
-pub(crate) fn is_far_from_the_budget(context: &Context, plaintext_bytes: usize) -> bool {
-    2 * sealed_length(plaintext_bytes) <= context.settings.header_budget_bytes
-}
-
-/// Whether a session of so many bytes fits the header budget.
-pub(crate) fn fits(context: &Context, plaintext_bytes: usize) -> Result<(), SessionTooLarge> {
-    // Only lengths count, so there is no need to seal.
-    pairs(context, "x".repeat(sealed_length(plaintext_bytes))).map(drop)
-}
-
 /// The lines that set the session's cookies and remove those that are in their way.
 fn write<P: Payload>(
     context: &Context,
@@ -174,7 +161,7 @@ fn write<P: Payload>(
 ) -> Result<Written, SessionTooLarge> {
     let now = context.now();
     let sealed = context.sealer.seal(Purpose::Cookie, &context.cookie_name, &record.encode(now));
-    let pairs = pairs(context, sealed)?;
+    let pairs = budget::pairs(context, sealed)?;
     let secure = context.settings.secure;
     let max_age = context.max_age(record, now);
     let stale = names(context, present).filter(|name| pairs.iter().all(|(written, _)| written != name));
@@ -196,20 +183,6 @@ fn names(context: &Context, present: &Present) -> impl Iterator<Item = String> {
     let whole = present.whole.then(|| context.cookie_name.clone());
     let chunks = present.chunks.iter().map(|index| format!("{}.{index}", context.cookie_name));
     whole.into_iter().chain(chunks)
-}
-
-/// The sealed value as cookies, if they stay within the budget.
-fn pairs(context: &Context, sealed: String) -> Result<Vec<Pair>, SessionTooLarge> {
-    let budget_bytes = context.settings.header_budget_bytes;
-    // The longest Max-Age that can occur, so that the size does not depend on the time.
-    let attributes = cookie::set_cookie("", "", context.settings.secure, context.settings.absolute_timeout);
-    let sealed_bytes = sealed.len();
-    let pairs = chunks::split(&context.cookie_name, sealed, attributes.len(), &context.random);
-    let needed_bytes = pairs.as_ref().map_or(sealed_bytes, |pairs| chunks::header_bytes(pairs));
-    match pairs {
-        Some(pairs) if needed_bytes <= budget_bytes => Ok(pairs),
-        _ => Err(SessionTooLarge { needed_bytes, budget_bytes }),
-    }
 }
 
 /// RFC 9111, section 5.2.2.5. A directive that already forbids it stays as it is.

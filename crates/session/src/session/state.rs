@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use super::{Arrival, beginning::Teller};
+use super::{arrival::Arrival, beginning::Teller};
 use crate::{Encoder, Payload, Record, RotationOrigin, Wiped, envelope::encode_payload};
 
 pub(crate) struct State<P> {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{LIFE, Pair, done, key, mark, with_body};
+use super::pair::{LIFE, Pair, done, key, mark, with_body};
 use crate::{Draft, Eviction, Expected, Key, MARK_MAX_BYTES, StoreError};
 
 pub(super) async fn check(store: &Pair<'_>, capacity_bytes: usize) {

@@ -2,7 +2,7 @@
 
 use tokio::task::JoinSet;
 
-use super::{HALF, LIFE, Pair, RACERS, holder, key, mark};
+use super::pair::{HALF, LIFE, Pair, RACERS, done, holder, key, mark};
 use crate::{Expected, Holder, Key, Store};
 
 pub(super) async fn check(store: &Pair<'_>) {
@@ -113,7 +113,7 @@ async fn apart_from_records(store: &Pair<'_>) {
     assert!(acquire(store.one(), key, holder(1)).await, "rule: a free lease can be taken");
     assert!(store.record(key).await.is_none(), "rule: a lease is not a record");
     let written = store.one().write(&key, Expected::Absent, mark("m")).await.expect("a living store writes");
-    super::done(written, "a record may have the key of a held lease");
+    done(written, "a record may have the key of a held lease");
     assert!(
         !acquire(store.two(), key, holder(2)).await,
         "rule: writing a record leaves the lease of its key held"

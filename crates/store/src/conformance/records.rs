@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::{HALF, LIFE, Pair, RACERS, done, key, mark, with_body};
+use super::pair::{HALF, LIFE, Pair, RACERS, done, key, mark, with_body};
 use crate::{Eviction, Expected, Key, MARK_MAX_BYTES, Version, Written};
 
 pub(super) async fn check(store: &Pair<'_>) {
@@ -149,7 +149,7 @@ async fn body_before_mark(store: &Pair<'_>) {
     let next = write(store, key, Expected::Version(version), mark("n")).await;
     done(next, "a version stays good when the body goes");
 
-    let longer = super::key("body before mark", 1);
+    let longer = super::pair::key("body before mark", 1);
     put(store, longer, with_body(mark("m"), "body", 3 * LIFE, Eviction::Last)).await;
     store.advance(HALF).await;
     let record = store.record(longer).await.expect("rule: a record lives for its mark's time");

@@ -17,7 +17,7 @@ use redis::{
 };
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
-use super::{RedisSettings, fault::Fault};
+use super::{fault::Fault, settings::RedisSettings};
 
 type Connecting = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
 

@@ -15,8 +15,8 @@ use sqlx::{
 };
 
 use super::{
-    SqliteSettings,
     connections::{Connections, Lent},
+    settings::SqliteSettings,
     transaction::Transaction,
 };
 use crate::{Durability, StoreError};

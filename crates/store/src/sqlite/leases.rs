@@ -3,9 +3,8 @@
 use sqlx::SqliteConnection;
 
 use super::{
-    SWEEP_STEP,
     records::{evict, make_room},
-    sweep,
+    sweep::{SWEEP_STEP, sweep},
 };
 use crate::{Holder, Key, StoreError, ambient::Moment, bound::UsedBytes};
 

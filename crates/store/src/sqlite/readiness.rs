@@ -1,6 +1,6 @@
 //! The write by which readiness is checked.
 
-use super::{RECORD_BYTES, database::Database, records::make_room};
+use super::{database::Database, records::make_room, used::RECORD_BYTES};
 use crate::{Durability, StoreError, ambient::Moment, bound::UsedBytes};
 
 /// Not synced: whether the disk keeps the write over a power cut does not matter here.

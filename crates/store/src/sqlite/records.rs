@@ -2,7 +2,10 @@
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::{RECORD_BYTES, SWEEP_STEP, sweep, used};
+use super::{
+    sweep::{SWEEP_STEP, sweep},
+    used::{RECORD_BYTES, used},
+};
 use crate::{
     Draft, Eviction, Expected, Key, Record, StoreError, Version, Written,
     ambient::Moment,

@@ -1,5 +1,6 @@
 use super::*;
-use crate::config::warnings::{exposed_files, ignored_proxy};
+use crate::config::exposed_files::exposed_files;
+use crate::config::warnings::ignored_proxy;
 
 /// What is said of production with these variables.
 fn doubts(variables: &[(&'static str, &'static str)]) -> String {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::number::number;
 use super::{Measurement, Results};
 
 /// Lines that have the same columns.
@@ -78,28 +79,4 @@ fn cell(measurement: &Measurement) -> String {
     let sign = if measurement.unit.more_is_better() { "≥" } else { "≤" };
     let verdict = if measurement.falls_short() { ", MISSED" } else { "" };
     format!("{value} ({sign} {}{verdict})", number(target))
-}
-
-/// Three digits say enough of what is small, and all of what is counted is shown: `0.125`, `7.25`, `42`, `25,800`.
-pub(in super::super) fn number(value: f64) -> String {
-    if value.fract() == 0.0 || value.abs() >= 100.0 {
-        return with_commas(&format!("{value:.0}"));
-    }
-    match value.abs() {
-        10.0.. => format!("{value:.1}"),
-        1.0.. => format!("{value:.2}"),
-        _ => format!("{value:.3}"),
-    }
-}
-
-fn with_commas(digits: &str) -> String {
-    let mut written = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        let left = digits.len() - position;
-        if position > 0 && left.is_multiple_of(3) && !written.ends_with('-') {
-            written.push(',');
-        }
-        written.push(digit);
-    }
-    written
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{BreakerSettings, BreakerState};
+use super::settings::BreakerSettings;
+use super::state::BreakerState;
 use crate::Random;
 
 pub(super) struct Circuit {

@@ -46,10 +46,10 @@ async fn what_is_sent_is_what_the_contract_says() {
     ]);
     let calls = Calls(Arc::clone(&script));
     provider.current_user(&calls).await.unwrap();
-    provider.register(&caller(), "New@test.com", &"password2".into()).await.unwrap();
-    provider.update(&calls, "a/b", Some("New@test.com"), Some(&"password3".into())).await.unwrap();
+    provider.register(&caller(), &address("New@test.com"), &"password2".into()).await.unwrap();
+    provider.update(&calls, "a/b", Some(&address("New@test.com")), Some(&"password3".into())).await.unwrap();
     provider.delete(&calls, "u1").await.unwrap();
-    provider.request_password_reset(&caller(), "User@test.com").await.unwrap();
+    provider.request_password_reset(&caller(), &address("User@test.com")).await.unwrap();
     let expected = [
         ("GET /v1/user/users/current", Value::Null),
         ("POST /v1/user/users", json!({ "email": "new@test.com", "password": "password2" })),
@@ -67,9 +67,9 @@ async fn addresses_and_passwords_are_sent_in_one_form() {
     for (normalize, sent) in [(true, "grün span"), (false, password)] {
         let (mut provider, script) = scripted(answers());
         provider.settings.normalize_passwords = normalize;
-        provider.register(&caller(), email, &password.into()).await.unwrap();
+        provider.register(&caller(), &address(email), &password.into()).await.unwrap();
         let calls = Calls(Arc::clone(&script));
-        provider.update(&calls, "u1", Some(email), Some(&password.into())).await.unwrap();
+        provider.update(&calls, "u1", Some(&address(email)), Some(&password.into())).await.unwrap();
         let expected = json!({ "email": "user@xn--exmple-cua.com", "password": sent });
         assert_eq!(
             script.asked().into_iter().map(|(_, body)| body).collect::<Vec<_>>(),
@@ -85,14 +85,14 @@ async fn control_characters_are_refused_before_anything_is_sent_unless_the_api_d
         message: "Password cannot contain control characters".to_owned(),
     };
     let (provider, script) = scripted([]);
-    let refused = provider.register(&caller(), "a@b.c", &"pass\tword".into()).await.unwrap_err();
+    let refused = provider.register(&caller(), &address("a@b.c"), &"pass\tword".into()).await.unwrap_err();
     assert_eq!(refused, AccountError::Invalid(vec![field.clone()]));
     let calls = Calls(Arc::clone(&script));
     let refused = provider.update(&calls, "u1", None, Some(&"pass\tword".into())).await.unwrap_err();
     assert_eq!(refused, AccountError::Invalid(vec![field]));
     let (mut provider, _) = scripted([user("a@b.c", None)]);
     provider.settings.normalize_passwords = false;
-    provider.register(&caller(), "a@b.c", &"pass\tword".into()).await.unwrap();
+    provider.register(&caller(), &address("a@b.c"), &"pass\tword".into()).await.unwrap();
 }
 
 #[tokio::test]
@@ -115,8 +115,9 @@ async fn each_status_means_one_thing() {
         let text = format!("{answer:?}");
         let (provider, script) = scripted([answer.clone(), answer]);
         let calls = Calls(script);
-        let registered = provider.register(&caller(), "a@b.c", &"password1".into()).await.unwrap_err();
-        let updated = provider.update(&calls, "u1", Some("a@b.c"), None).await.unwrap_err();
+        let registered =
+            provider.register(&caller(), &address("a@b.c"), &"password1".into()).await.unwrap_err();
+        let updated = provider.update(&calls, "u1", Some(&address("a@b.c")), None).await.unwrap_err();
         for (got, expected) in [(registered, anonymous), (updated, signed_in)] {
             match expected {
                 Some(expected) => assert_eq!(got, expected, "{text}"),
@@ -177,7 +178,7 @@ async fn a_bad_token_is_told_apart_from_a_failure() {
 async fn a_verification_or_a_reset_that_is_throttled_says_for_how_long() {
     let (provider, _) = scripted([throttled(), throttled()]);
     let verified = provider.verify_email(&caller(), &"jwt".into()).await;
-    let reset = provider.request_password_reset(&caller(), "a@b.c").await;
+    let reset = provider.request_password_reset(&caller(), &address("a@b.c")).await;
     assert_eq!((verified, reset), (Err(too_many(Some(30))), Err(too_many(Some(30)))));
 }
 
@@ -244,7 +245,8 @@ async fn a_sign_in_that_ends_the_others_asks_for_it_where_the_new_password_has_n
     ] {
         let (provider, script) = scripted([answer, lost()]);
         provider.update(&Calls(Arc::clone(&script)), "u1", None, Some(&"p".into())).await.unwrap();
-        let attempt = SignIn::Password { email: "user@test.com".to_owned(), password: "p".into() };
+        let attempt =
+            SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "p".into() };
         provider.sign_in_and_end_others(&caller(), attempt, None).await.unwrap_err();
         assert_eq!(script.asked()[1], ("POST /v1/auth/tokens".to_owned(), body));
     }
@@ -255,7 +257,7 @@ async fn a_link_is_asked_for_in_each_form_that_an_address_may_be_stored_in() {
     let sent = || answer(201, &json!({ "item": { "action": "CHECK_EMAIL" } }));
     let (provider, script) = scripted([sent(), sent(), sent()]);
     for email in ["user@ex\u{e4}mple.com", "user@test.com"] {
-        provider.request_password_reset(&caller(), email).await.unwrap();
+        provider.request_password_reset(&caller(), &address(email)).await.unwrap();
     }
     let emails: Vec<_> = script.asked().into_iter().map(|(_, body)| body["email"].clone()).collect();
     assert_eq!(emails, ["user@xn--exmple-cua.com", "user@ex\u{e4}mple.com", "user@test.com"]);
@@ -264,7 +266,7 @@ async fn a_link_is_asked_for_in_each_form_that_an_address_may_be_stored_in() {
 #[tokio::test]
 async fn a_token_is_presented_for_each_form_of_its_address() {
     let (provider, script) = scripted([refused(), tokens("r1"), user("user@ex\u{e4}mple.com", None)]);
-    let attempt = SignIn::OneTimeToken { email: "user@ex\u{e4}mple.com".to_owned(), token: "t".into() };
+    let attempt = SignIn::OneTimeToken { email: address("user@ex\u{e4}mple.com"), token: "t".into() };
     provider.sign_in(&caller(), attempt, None).await.unwrap();
     let emails: Vec<_> = script.asked().into_iter().take(2).map(|(_, body)| body["email"].clone()).collect();
     assert_eq!(emails, ["user@xn--exmple-cua.com", "user@ex\u{e4}mple.com"]);

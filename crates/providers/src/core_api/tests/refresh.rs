@@ -352,7 +352,8 @@ async fn a_record_without_address_or_roles_takes_none_away_and_ends_no_session()
 async fn a_sign_in_whose_record_has_no_address_keeps_the_one_that_was_typed() {
     let record = answer(200, &json!({ "item": { "id": "u1" } }));
     let (provider, _) = scripted([tokens("r1"), record]);
-    let attempt = SignIn::Password { email: "user@test.com".to_owned(), password: "password1".into() };
+    let attempt =
+        SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "password1".into() };
     let signed_in = provider.sign_in(&caller(), attempt, None).await.unwrap();
     assert_eq!(addresses(&signed_in.grant).0.as_deref(), Some("user@test.com"));
 }

@@ -30,7 +30,8 @@ async fn expiry_counts_from_the_moment_of_receipt() {
 #[tokio::test]
 async fn a_one_time_token_signs_in_like_a_refresh() {
     let (provider, script) = scripted([tokens("r1"), user("user@test.com", None)]);
-    let attempt = SignIn::OneTimeToken { email: "User@test.com".to_owned(), token: "once".into() };
+    let attempt =
+        SignIn::OneTimeToken { email: EmailAddress::of_record("User@test.com"), token: "once".into() };
     provider.sign_in(&caller(), attempt, None).await.unwrap();
     let sent = json!({ "email": "user@test.com", "refreshToken": "once" });
     assert_eq!(script.asked()[0].1, sent);
@@ -58,7 +59,7 @@ async fn tokens_of_nobody_are_revoked() {
 }
 
 fn typed(email: &str, password: &str) -> SignIn {
-    SignIn::Password { email: email.to_owned(), password: password.into() }
+    SignIn::Password { email: EmailAddress::of_record(email), password: password.into() }
 }
 
 /// Address and password of each try.
@@ -133,9 +134,9 @@ async fn a_password_is_sent_as_it_was_typed_where_that_is_asked_for() {
 async fn an_empty_secret_is_not_sent() {
     let (provider, script) = scripted([]);
     for attempt in [
-        SignIn::Password { email: "user@test.com".to_owned(), password: "".into() },
-        SignIn::OneTimeToken { email: "user@test.com".to_owned(), token: "".into() },
-        SignIn::Password { email: " ".to_owned(), password: "password1".into() },
+        SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "".into() },
+        SignIn::OneTimeToken { email: EmailAddress::of_record("user@test.com"), token: "".into() },
+        SignIn::Password { email: EmailAddress::of_record(" "), password: "password1".into() },
     ] {
         let result = provider.sign_in(&caller(), attempt, None).await;
         assert_eq!(result.err(), Some(SignInError::InvalidCredentials));

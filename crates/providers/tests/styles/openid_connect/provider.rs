@@ -15,7 +15,7 @@ use super::super::wire::{
     claims, digest, field, json_body, oauth_refresh_outcome, or_ended, or_unavailable, post_form, set_basic,
     set_bearer, signed_out, unusable,
 };
-use super::{CLIENT, CLIENT_ID, ISSUER};
+use super::client::{CLIENT, CLIENT_ID, ISSUER};
 
 const ACCESS: Field = 1;
 pub(crate) const REFRESH: Field = 2;

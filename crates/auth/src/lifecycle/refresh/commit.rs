@@ -1,4 +1,4 @@
-//! Writing the head: compared with what was read, never over something newer.
+//! Keeping a new grant: written into the head, and never dropped because the store is slow.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -6,128 +6,30 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::flight::Landing;
-use super::knowledge::UnkeptGrant;
-use super::position::{Position, Stand, settle};
-use super::refresh::Refresh;
-use super::{Rotated, Shared, ending};
-use crate::{AttemptId, EndReason, Event, Grant, Head, HeadState, HeadVersion, Keep, SessionKey};
+use super::Refresh;
+use super::in_its_place::InItsPlace;
+use super::pace::{FIRST_PAUSE, GIVE_UP, LONGEST_PAUSE};
+use crate::lifecycle::ending;
+use crate::lifecycle::ensured::Rotated;
+use crate::lifecycle::flights::Landing;
+use crate::lifecycle::knowledge::UnkeptGrant;
+use crate::lifecycle::position::Stand;
+use crate::lifecycle::write::{Found, Put};
+use crate::{EndReason, Event, Grant, Head, HeadState, HeadVersion};
 
 /// Waiters are answered without a commit after this long: a page is worth more than the certainty that a late tab finds its
 /// way, and the refresh goes on trying for them.
 const ANSWER_WITHOUT_COMMIT: Duration = Duration::from_secs(1);
 
-/// How an attempt ended is not written down later than this: by then nobody waits for it any more. So long a new grant is tried
-/// to be written at the pace of an accident; after that, of an outage.
-const GIVE_UP: Duration = Duration::from_mins(10);
-
-/// Nobody but this process knows that nothing was spent: it says so even while it ends.
-const ALSO_WHILE_CLOSING: Duration = Duration::from_secs(5);
 /// So long a new grant is offered to a store that is away by a process that is to end. A server waits little longer for it.
 const WHILE_CLOSING: Duration = Duration::from_secs(8);
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_IN_AN_OUTAGE: Duration = Duration::from_secs(30);
-
-/// How often it is tried at once to write down how an attempt ended without a new grant.
-const LEAVES_AGAIN: u32 = 2;
-
-/// What the record is expected to be when it is written.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Found {
-    /// As it was read; `None` is no record.
-    As(Option<HeadVersion>),
-    /// It has to be read first.
-    Unknown,
-}
-
-pub(super) enum Put {
-    Done(HeadVersion),
-    Overtaken,
-    Unreachable,
-}
-
-impl Shared {
-    pub(super) async fn put(&self, session: &SessionKey, found: Option<HeadVersion>, head: &Head) -> Put {
-        self.put_for(session, found, head, self.keep(session, head)).await
-    }
-
-    pub(super) async fn put_for(
-        &self,
-        session: &SessionKey,
-        found: Option<HeadVersion>,
-        head: &Head,
-        keep: Keep,
-    ) -> Put {
-        #[cfg(feature = "mutants")]
-        if crate::mutants::is_active(crate::mutants::Mutant::NoHead) {
-            return Put::Done(HeadVersion([0; 16]));
-        }
-        match self.heads().write(session, found, head, keep).await {
-            Ok(Some(version)) => Put::Done(version),
-            Ok(None) => {
-                self.observe(Event::Overtaken);
-                Put::Overtaken
-            }
-            Err(error) => {
-                self.observe(Event::StoreUnreachable);
-                tracing::warn!(%error, "a head was not written");
-                Put::Unreachable
-            }
-        }
-    }
-}
-
-/// What stands in the place of the head that was to be written.
-enum InItsPlace {
-    /// The session is over.
-    Over(EndReason),
-    /// The session is over, and its head does not say so.
-    OverBeside {
-        reason: EndReason,
-        version: Option<HeadVersion>,
-    },
-    /// A grant as new as ours, or newer.
-    Newer(Rotated),
-    /// A newer rotation of older tokens: what another replica learned meanwhile, written beside the refresh.
-    Amended(Box<Stand>),
-    /// Something older, to be written over.
-    Older(Box<Stand>),
-    /// The mark of something as new or newer, whose grant was shown and forgotten since.
-    Forgotten,
-    /// A grant of this rotation, which this server cannot open.
-    Elsewhere {
-        rotation: u64,
-    },
-    Unreachable,
-}
 
 /// What came of keeping a new grant.
 enum Kept {
     As(Landing),
     /// The store did not take it while somebody waited.
     NotYet(Rotated),
-}
-
-/// What came of writing down how an attempt ended.
-pub(super) enum Left {
-    Written,
-    /// Somebody else acts by now, or a newer grant is there.
-    Instead(Option<Landing>),
-    Unwritten,
-}
-
-impl Left {
-    pub(super) const fn is_unwritten(&self) -> bool {
-        matches!(self, Self::Unwritten)
-    }
-
-    pub(super) fn landing(self) -> Option<Landing> {
-        match self {
-            Self::Instead(landing) => landing,
-            Self::Written | Self::Unwritten => None,
-        }
-    }
 }
 
 impl Refresh {
@@ -154,12 +56,6 @@ impl Refresh {
                 again.log("a grant was not kept", &detail);
             }
         }));
-    }
-
-    /// The same refresh, for a task that nobody waits for.
-    fn alone(&self, shown: bool) -> Self {
-        let (shared, flight) = (Arc::clone(&self.shared), Arc::default());
-        Self::new(shared, self.caller.clone(), self.key.clone(), self.grant.clone(), shown, flight)
     }
 
     async fn keep(&self, mut newest: Rotated, mut found: Found, only_while_waited_for: bool) -> Kept {
@@ -242,7 +138,7 @@ impl Refresh {
         if place.is_none() {
             *place = self.shared.knowledge.unkept_grant();
         }
-        if place.is_none() || begun.elapsed() > self.shared.settings.patience.successor {
+        if place.is_none() || begun.elapsed() > self.shared.settings.time_limits.successor {
             return ControlFlow::Break(());
         }
         self.shared.pause_unless_closing(PAUSE_IN_AN_OUTAGE).await
@@ -287,23 +183,6 @@ impl Refresh {
         }
     }
 
-    /// `generation` is that of the grant that was to be written.
-    async fn in_its_place(&self, generation: u64) -> InItsPlace {
-        let Ok(kept) = self.shared.read(&self.key).await else {
-            return InItsPlace::Unreachable;
-        };
-        match settle(&self.key, &self.grant, kept) {
-            Position::Over(EndReason::Superseded) => InItsPlace::Forgotten,
-            Position::Over(reason) => InItsPlace::Over(reason),
-            Position::Elsewhere { rotation } => InItsPlace::Elsewhere { rotation },
-            Position::At(stand) => match stand.newest() {
-                Some(_) if stand.grant.generation < generation => InItsPlace::Amended(stand),
-                Some(newer) => InItsPlace::Newer(newer),
-                None => InItsPlace::Older(stand),
-            },
-        }
-    }
-
     /// Ends the session in its head, with the grant that has just been issued, and has the provider told of that. An older cookie
     /// may not know the identifier by which the session ended.
     async fn bury(&self, newest: &Rotated, found: Option<HeadVersion>, reason: EndReason) -> Put {
@@ -328,72 +207,6 @@ impl Refresh {
         }
     }
 
-    /// Writes the state that an attempt without a new grant leaves behind, over what the attempt itself has written and nothing
-    /// else: whoever acts by now knows more.
-    pub(super) async fn leave_as(&self, mut found: Option<HeadVersion>, by: AttemptId, head: &Head) -> Left {
-        let mut tries = 0;
-        let mut pause = FIRST_PAUSE;
-        let mut head = head.clone();
-        loop {
-            match self.shared.put(&self.key, found, &head).await {
-                Put::Done(_) => return Left::Written,
-                // Once is an accident, and others wait for the lease to read this.
-                Put::Unreachable if tries < LEAVES_AGAIN => {
-                    tries += 1;
-                    self.shared.pause(pause).await;
-                    pause *= 2;
-                }
-                Put::Unreachable => return Left::Unwritten,
-                Put::Overtaken => match self.in_its_place(self.grant.generation).await {
-                    InItsPlace::Older(stand) if stand.phase.by() == Some(by) => {
-                        found = stand.version;
-                        // Somebody may have asked meanwhile, and have been told to wait.
-                        head.not_before = head.not_before.or(stand.not_before);
-                    }
-                    InItsPlace::Unreachable => return Left::Unwritten,
-                    other => return Left::Instead(other.into_landing()),
-                },
-            }
-        }
-    }
-
-    /// Goes on trying without anybody waiting. To the others the token may be spent until then, and they would ask before a wait
-    /// is over, or give the session up.
-    pub(super) fn leave_later(&self, found: Option<HeadVersion>, by: AttemptId, head: Head) {
-        let again = self.alone(head.shown);
-        (self.shared.settings.spawner)(Box::pin(async move {
-            let begun = Instant::now();
-            let mut pause = FIRST_PAUSE;
-            while begun.elapsed() < GIVE_UP {
-                if begun.elapsed() < ALSO_WHILE_CLOSING {
-                    again.shared.pause(pause).await;
-                } else if again.shared.pause_unless_closing(pause).await.is_break() {
-                    return;
-                }
-                if !again.leave_as(found, by, &head).await.is_unwritten() {
-                    return;
-                }
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-        }));
-    }
-
-    /// Marks the session dead, whoever else acts: the provider's word is final. Tells whether a newer grant was found instead.
-    pub(super) async fn leave_dead(&self, found: HeadVersion, reason: EndReason) -> Option<Landing> {
-        let mut found = Some(found);
-        loop {
-            match self.shared.put(&self.key, found, &self.dead(reason)).await {
-                // Unwritten it stays `Presented`, and whoever comes next is an heir and finds the same.
-                Put::Done(_) | Put::Unreachable => return None,
-                Put::Overtaken => match self.in_its_place(self.grant.generation).await {
-                    InItsPlace::Older(stand) => found = stand.version,
-                    InItsPlace::Unreachable => return None,
-                    other => return other.into_landing(),
-                },
-            }
-        }
-    }
-
     #[cfg(feature = "mutants")]
     async fn answer_before_commit(&self, renewed: &Landing) {
         if crate::mutants::is_active(crate::mutants::Mutant::HeadAfterAnswer) {
@@ -405,20 +218,4 @@ impl Refresh {
     #[cfg(not(feature = "mutants"))]
     #[expect(clippy::unused_async, reason = "with the feature `mutants` it waits")]
     async fn answer_before_commit(&self, _: &Landing) {}
-}
-
-impl InItsPlace {
-    /// For an attempt that has no new grant to keep.
-    fn into_landing(self) -> Option<Landing> {
-        match self {
-            Self::Over(reason) | Self::OverBeside { reason, .. } => Some(Landing::Ended(reason)),
-            Self::Newer(newer) => Some(Landing::Renewed(newer)),
-            Self::Amended(stand) => stand.newest().map(Landing::Renewed),
-            Self::Forgotten => Some(Landing::Ended(EndReason::Superseded)),
-            Self::Elsewhere { .. } => {
-                Some(Landing::unavailable("a newer grant is sealed under a key that is not known here"))
-            }
-            Self::Older(_) | Self::Unreachable => None,
-        }
-    }
 }

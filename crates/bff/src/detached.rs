@@ -5,7 +5,7 @@ use crate::Bff;
 
 /// SECURITY: in a task of its own. Between two steps that belong together no closed connection may cut. `None` where the
 /// task was dropped, by a server that ends.
-pub(crate) fn to_its_end<T, W>(bff: &Bff, work: W) -> impl Future<Output = Option<T>> + Send + use<T, W>
+pub(crate) fn run_detached<T, W>(bff: &Bff, work: W) -> impl Future<Output = Option<T>> + Send + use<T, W>
 where
     T: Send + 'static,
     W: Future<Output = T> + Send + 'static,

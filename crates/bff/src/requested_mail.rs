@@ -1,10 +1,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::request::Parts;
+use ironleaf_auth::EmailAddress;
 use ironleaf_session::{Decoder, Encoder, Flash, FlashKind, Payload, PayloadError, Worth};
-use sha2::{Digest as _, Sha256};
 
-use crate::visit::Visit;
+use crate::address_hash::{HASH_BYTES, address_hash};
+use crate::use_case::UseCase;
 use crate::{Bff, SignInLink, VerificationLink};
 
 /// As long as somebody may take to read an e-mail. Later, the person presses the button.
@@ -13,9 +14,6 @@ const LIFE: Duration = Duration::from_hours(24);
 /// So many addresses of one browser are remembered, the latest first.
 const MAX_ADDRESSES: usize = 3;
 
-/// Enough of a hash that no two addresses meet in one browser.
-const NAME_BYTES: usize = 16;
-
 /// Which e-mails this browser has asked for.
 ///
 /// # Security
@@ -23,17 +21,18 @@ const NAME_BYTES: usize = 16;
 /// It is sealed, so neither another site nor whoever sends a link can make one. A page may go on by itself with a link that its own
 /// browser has asked for, and with no other: mail scanners run scripts, and any site can send a browser to a link of its own choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct RequestedMail {
     /// The addresses, and until what Unix time each counts, in seconds.
-    to_sign_in: Vec<([u8; NAME_BYTES], u64)>,
+    to_sign_in: Vec<([u8; HASH_BYTES], u64)>,
     to_verify_until: u64,
 }
 
-pub(crate) const ASKED: FlashKind<Asked> = FlashKind::new("ironleaf-asked", LIFE).worth(Worth::Step);
+pub(crate) const REQUESTED_MAIL: FlashKind<RequestedMail> =
+    FlashKind::new("ironleaf-asked", LIFE).worth(Worth::Step);
 
-/// This browser has asked for a link that signs in as whoever has this address, in lower case.
-pub(crate) fn note_sign_in(visit: &Visit, email: &str) {
-    note(visit, |asked, until| {
+/// This browser has asked for a link that signs in as whoever has this address.
+pub(crate) fn note_sign_in(use_case: &UseCase, email: &EmailAddress) {
+    note(use_case, |asked, until| {
         let name = name(email);
         asked.to_sign_in.retain(|(known, _)| *known != name);
         asked.to_sign_in.insert(0, (name, until));
@@ -42,28 +41,28 @@ pub(crate) fn note_sign_in(visit: &Visit, email: &str) {
 }
 
 /// This browser has asked for a link that verifies an address.
-pub(crate) fn note_verification(visit: &Visit) {
-    note(visit, |asked, until| asked.to_verify_until = until);
+pub(crate) fn note_verification(use_case: &UseCase) {
+    note(use_case, |asked, until| asked.to_verify_until = until);
 }
 
 /// Whoever asked leaves this browser to others.
 pub(crate) fn forget(flash: Option<&Flash>) {
     if let Some(flash) = flash {
-        flash.clear(&ASKED);
+        flash.clear(&REQUESTED_MAIL);
     }
 }
 
-fn note(visit: &Visit, change: impl FnOnce(&mut Asked, u64)) {
-    let Some(flash) = &visit.flash else { return };
-    let mut asked = flash.peek(&ASKED).unwrap_or_default();
-    change(&mut asked, unix_secs(visit.bff.now() + LIFE));
-    flash.set(&ASKED, &asked);
+fn note(use_case: &UseCase, change: impl FnOnce(&mut RequestedMail, u64)) {
+    let Some(flash) = &use_case.flash else { return };
+    let mut asked = flash.peek(&REQUESTED_MAIL).unwrap_or_default();
+    change(&mut asked, unix_secs(use_case.bff.now() + LIFE));
+    flash.set(&REQUESTED_MAIL, &asked);
 }
 
 /// What was asked for, and the Unix time now.
-fn asked(parts: &Parts) -> Option<(Asked, u64)> {
+fn asked(parts: &Parts) -> Option<(RequestedMail, u64)> {
     let now = parts.extensions.get::<Bff>()?.now();
-    Some((parts.extensions.get::<Flash>()?.peek(&ASKED)?, unix_secs(now)))
+    Some((parts.extensions.get::<Flash>()?.peek(&REQUESTED_MAIL)?, unix_secs(now)))
 }
 
 fn unix_secs(time: SystemTime) -> u64 {
@@ -89,14 +88,11 @@ impl VerificationLink {
     }
 }
 
-fn name(email: &str) -> [u8; NAME_BYTES] {
-    let hash: [u8; 32] =
-        Sha256::new().chain_update("ironleaf/v1/asked\0").chain_update(email).finalize().into();
-    let (name, _) = hash.split_first_chunk().expect("a hash is longer");
-    *name
+fn name(email: &EmailAddress) -> [u8; HASH_BYTES] {
+    address_hash("ironleaf/v1/asked\0", email.as_str())
 }
 
-impl Payload for Asked {
+impl Payload for RequestedMail {
     fn encode(&self, out: &mut Encoder) {
         out.varint(self.to_verify_until);
         out.varint(self.to_sign_in.len() as u64);

@@ -1,19 +1,18 @@
 use http::request::Parts;
-use ironleaf_auth::{AccountError, Caller};
-use ironleaf_credentials::email;
+use ironleaf_auth::{AccountError, Caller, EmailAddress};
 use ironleaf_session::Flash;
 use tokio::time::{Instant, timeout_at};
 
+use crate::ended_session::tidy_up;
 use crate::limits::{
     Attempt, KNOWN_DEVICE, KnownDevice, Mail, Mailing, NoMail, Origin, Spent, Subject, TooMany,
 };
-use crate::over::tidy_up;
-use crate::sign_out::{caller, live_session};
+use crate::request_context::{caller, live_session};
 use crate::{Bff, Session};
 
 /// A request on which a use case works, with one deadline for all that it asks upstream.
 #[derive(Clone)]
-pub(crate) struct Visit {
+pub(crate) struct UseCase {
     pub(crate) bff: Bff,
     pub(crate) session: Session,
     pub(crate) caller: Caller,
@@ -21,7 +20,7 @@ pub(crate) struct Visit {
     pub(crate) deadline: Instant,
 }
 
-impl Visit {
+impl UseCase {
     /// `None`, and logged, where the request did not come through the layers of this crate.
     pub(crate) fn from_parts(parts: &Parts) -> Option<Self> {
         let (bff, session) = live_session(parts)?;
@@ -52,14 +51,14 @@ impl Visit {
     }
 
     /// From here on this browser is no stranger to the account.
-    pub(crate) fn remember_device(&self, address: &str) {
-        let (Some(flash), Some(account)) = (&self.flash, email::normal_form(address)) else { return };
+    pub(crate) fn remember_device(&self, address: &EmailAddress) {
+        let Some(flash) = &self.flash else { return };
         let device = self.device().unwrap_or_else(|| {
             let mut id = [0; 16];
             self.bff.fill_random(&mut id);
             KnownDevice::new(id)
         });
-        flash.set(&KNOWN_DEVICE, &device.with(&account));
+        flash.set(&KNOWN_DEVICE, &device.with(address.as_str()));
     }
 
     fn origin(&self) -> Origin {

@@ -1,0 +1,135 @@
+use std::fmt;
+use std::time::Duration;
+
+use ironleaf_auth::{EmailAddress, SecretText};
+use ironleaf_credentials::email::is_international;
+use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError, Worth};
+
+use super::readings::readings;
+
+/// How long a link waits for the POST that uses it.
+const LINK_LIFE: Duration = Duration::from_mins(10);
+
+/// Carries a [`SignInLink`] from the GET that brought it to the POST that uses it.
+pub const SIGN_IN_LINK: FlashKind<SignInLink> =
+    FlashKind::new("ironleaf-link", LINK_LIFE).worth(Worth::Errand);
+
+/// Carries a [`VerificationLink`] from the GET that brought it to the POST that uses it.
+pub const VERIFICATION_LINK: FlashKind<VerificationLink> =
+    FlashKind::new("ironleaf-verification", LINK_LIFE).worth(Worth::Errand);
+
+/// What an e-mailed link says with which somebody signs in without a password.
+///
+/// # Security
+///
+/// Its token is for this crate alone: there is no way to it from outside, and it is neither printed nor serialized.
+///
+/// ```compile_fail,E0616
+/// let link = ironleaf_bff::SignInLink::from_query("email=a@b.c&token=secret").unwrap();
+/// let _ = link.token;
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignInLink {
+    pub(super) email: EmailAddress,
+    pub(super) token: SecretText,
+    pub(super) sets_password: bool,
+}
+
+impl SignInLink {
+    /// From the query of `/login?email=..&token=..&action=..`, also where a mail program has escaped it once more. `None` where the
+    /// address or the token is missing, or longer than any, or where the address is none.
+    pub fn from_query(query: &str) -> Option<Self> {
+        readings(query).find_map(|fields| {
+            let email = fields.get("email").and_then(EmailAddress::parse).filter(is_address)?;
+            // What follows a link in a text may be taken for its end.
+            let action = fields.get("action").unwrap_or_default();
+            let sets_password =
+                action.trim_matches(|letter: char| !letter.is_ascii_alphanumeric()) == "password";
+            Some(Self { email, token: fields.token()?, sets_password })
+        })
+    }
+
+    /// Whether the query is that of a link, if perhaps not of a whole one.
+    pub fn is_meant_by(query: &str) -> bool {
+        readings(query).any(|fields| fields.get("email").or(fields.get("token")).is_some())
+    }
+
+    /// The address it was sent to.
+    pub fn email(&self) -> &EmailAddress {
+        &self.email
+    }
+
+    /// Whether it is meant for setting a new password.
+    pub fn sets_password(&self) -> bool {
+        self.sets_password
+    }
+}
+
+impl fmt::Debug for SignInLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignInLink").field("sets_password", &self.sets_password).finish_non_exhaustive()
+    }
+}
+
+impl Payload for SignInLink {
+    fn encode(&self, out: &mut Encoder) {
+        out.str(self.email.as_str());
+        out.token(self.token.expose());
+        out.bool(self.sets_password);
+    }
+
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        let email = EmailAddress::from_normal_form(input.str()?.to_owned());
+        let token = SecretText::from(input.token()?.as_str());
+        Ok(Self { email, token, sets_password: input.bool()? })
+    }
+}
+
+/// What an e-mailed link says that verifies an address. As with [`SignInLink`], there is no way to its token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerificationLink {
+    pub(super) token: SecretText,
+}
+
+impl VerificationLink {
+    /// From the query of `/email-verification?token=..`, also where a mail program has escaped it once more. `None` where the token is
+    /// missing, or longer than any.
+    pub fn from_query(query: &str) -> Option<Self> {
+        readings(query).find_map(|fields| Some(Self { token: fields.token()? }))
+    }
+
+    /// Whether the query is that of a link, if perhaps not of a whole one.
+    pub fn is_meant_by(query: &str) -> bool {
+        readings(query).any(|fields| fields.get("token").is_some())
+    }
+}
+
+impl fmt::Debug for VerificationLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerificationLink").finish_non_exhaustive()
+    }
+}
+
+impl Payload for VerificationLink {
+    fn encode(&self, out: &mut Encoder) {
+        out.token(self.token.expose());
+    }
+
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        Ok(Self { token: SecretText::from(input.token()?.as_str()) })
+    }
+}
+
+/// SECURITY: a page shows it, and anybody can make a link. So it is one word with the characters of RFC 5322's
+/// `dot-atom`, letters of any script and their marks among them (RFC 6531), on both sides of one `@`.
+fn is_address(email: &EmailAddress) -> bool {
+    let is_part = |part: &str| {
+        let allowed = |letter: char| {
+            letter.is_ascii_alphanumeric()
+                || "!#$%&'*+-/=?^_`{|}~.".contains(letter)
+                || is_international(letter)
+        };
+        !part.is_empty() && part.chars().all(allowed)
+    };
+    email.as_str().split_once('@').is_some_and(|(local, domain)| is_part(local) && is_part(domain))
+}

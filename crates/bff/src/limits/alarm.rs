@@ -1,0 +1,46 @@
+//! Tells the log that the common e-mails run out.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Whoever reads the log has seen it, and a flood must not fill it.
+const ALARM_PERIOD: Duration = Duration::from_mins(1);
+
+/// When the log was told last.
+#[derive(Default)]
+pub(super) struct Alarm(Mutex<Option<Instant>>);
+
+impl Alarm {
+    pub(super) fn sound(&self) {
+        if self.is_due(Instant::now()) {
+            tracing::error!(
+                "half of the e-mails that all people together may ask for are used up, and each network has a few of the rest \
+                 (RATE_LIMIT_MAILS): somebody abuses the open pages, or there are more people than it was set for"
+            );
+        }
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| now.saturating_duration_since(last) >= ALARM_PERIOD);
+        if is_due {
+            *last = Some(now);
+        }
+        is_due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_told_once_a_minute() {
+        let (alarm, start) = (Alarm::default(), Instant::now());
+        let told: Vec<u64> =
+            (0..200).filter(|secs| alarm.is_due(start + Duration::from_secs(*secs))).collect();
+        assert_eq!(told, [0, 60, 120, 180]);
+    }
+}

@@ -1,0 +1,33 @@
+use std::sync::Arc;
+
+use ironleaf_records::Principal;
+use ironleaf_session::{FlashCookie, SessionLayer};
+
+use crate::limits::KNOWN_DEVICE;
+use crate::redirect::ATTEMPT;
+use crate::requested_mail::REQUESTED_MAIL;
+use crate::{Bff, BffSettings, SIGN_IN_LINK, VERIFICATION_LINK};
+
+/// What this crate leaves in a browser beside the session.
+pub const FLASHES: [FlashCookie; 5] = [
+    KNOWN_DEVICE.cookie(),
+    ATTEMPT.cookie(),
+    REQUESTED_MAIL.cookie(),
+    SIGN_IN_LINK.cookie(),
+    VERIFICATION_LINK.cookie(),
+];
+
+impl Bff {
+    /// The layer that reads and writes the session of this application. It knows the flashes of this crate; whoever has others names
+    /// them with [`SessionLayer::with_flashes`].
+    ///
+    /// # Panics
+    ///
+    /// On settings that [`SessionSettings::validate`](ironleaf_session::SessionSettings::validate) refuses.
+    pub fn session_layer(&self) -> SessionLayer<Principal> {
+        let BffSettings { sealer, session, clock, random, .. } = self.settings();
+        SessionLayer::new(sealer.clone(), session.clone(), Arc::clone(clock), Arc::clone(random))
+            .with_ledger(self.records().clone())
+            .with_flashes(&FLASHES)
+    }
+}

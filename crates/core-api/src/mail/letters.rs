@@ -1,0 +1,143 @@
+//! The two e-mails there are. Their links lead to pages of the web application.
+
+use std::time::Duration;
+
+use super::{html::escape, life::Life, message::Message, percent::percent_encode};
+use crate::{config::Config, tokens::RefreshToken};
+
+/// What the HTML part needs beyond inline styles. Where a mail program drops it, the light colours stay.
+pub(crate) const STYLE: &str = include_str!("message.css");
+
+struct Words {
+    title: &'static str,
+    /// What mail programs show beside the subject.
+    preheader: &'static str,
+    before: &'static str,
+    button: &'static str,
+    after: &'static str,
+}
+
+const VERIFICATION: Words = Words {
+    title: "Verify your e-mail address",
+    preheader: "One click, and it is done.",
+    before: "Please verify that this is your e-mail address.",
+    button: "Verify e-mail address",
+    after: "If you have not asked for this, you can ignore this message.",
+};
+
+const RESET: Words = Words {
+    title: "Set a new password",
+    preheader: "The link inside leads to the form.",
+    before: "Somebody asked for a new password for your account. This link signs you in, once, to set it.",
+    button: "Set a new password",
+    after: "If it was not you, you can ignore this message: your password has not changed.",
+};
+
+impl Message {
+    pub(crate) fn email_verification(config: &Config, to: &str, token: &str) -> Self {
+        let link = format!("{}/email-verification?token={}", origin(config), percent_encode(token));
+        Self::compose(&config.app_name, to, link, config.verification_link_ttl, &VERIFICATION)
+    }
+
+    pub(crate) fn password_reset(config: &Config, to: &str, token: &RefreshToken) -> Self {
+        let (email, token) = (percent_encode(to), percent_encode(token.expose()));
+        let link = format!("{}/login?email={email}&token={token}&action=password", origin(config));
+        Self::compose(&config.app_name, to, link, config.reset_link_ttl, &RESET)
+    }
+
+    fn compose(app: &str, to: &str, link: String, life: Duration, words: &Words) -> Self {
+        let Words { title, preheader, before, button, after } = words;
+        let life = Life(life);
+        Self {
+            to: to.to_owned(),
+            subject: format!("{title} · {app}"),
+            text: format!(
+                "{title}\n\n{before}\n\n{link}\n\nThe link is good for {life}.\n{after}\n\n-- \n{app}\n"
+            ),
+            html: format!(
+                include_str!("message.html"),
+                title = title,
+                preheader = preheader,
+                style = STYLE,
+                before = before,
+                button = button,
+                after = after,
+                life = life,
+                link = escape(&link),
+                app = escape(app),
+            ),
+            link,
+        }
+    }
+}
+
+fn origin(config: &Config) -> &str {
+    config.public_origin.trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_survives_any_address() {
+        let config = Config { public_origin: "https://app.example.com/".to_owned(), ..Config::in_memory() };
+        let message =
+            Message::password_reset(&config, "o'neil+tag&x@test.com", &RefreshToken::presented("a-1"));
+        assert_eq!(
+            message.link,
+            "https://app.example.com/login?email=o%27neil%2Btag%26x%40test.com&token=a-1&action=password"
+        );
+        assert!(message.text.lines().any(|line| line == message.link), "alone on its line");
+        let escaped = message.link.replace('&', "&amp;").replace('\'', "&#39;");
+        assert_eq!(
+            message.html.matches(&format!("href=\"{escaped}\"")).count(),
+            2,
+            "the button and the link"
+        );
+        assert!(message.html.contains(&format!(">{escaped}</a>")), "to be copied");
+    }
+
+    #[test]
+    fn both_parts_name_the_application_and_say_how_long_the_link_is_good_for() {
+        let config = Config { app_name: "Tree & Co".to_owned(), ..Config::in_memory() };
+        let reset = Message::password_reset(&config, "user@test.com", &RefreshToken::presented("a-1"));
+        let verification = Message::email_verification(&config, "user@test.com", "t");
+        for (message, life) in [(reset, "1 hour"), (verification, "7 days")] {
+            let sentence = format!("The link is good for {life}.");
+            assert!(message.subject.ends_with(" · Tree & Co"), "{}", message.subject);
+            assert!(
+                message.text.contains(&sentence) && message.text.contains("Tree & Co"),
+                "{}",
+                message.text
+            );
+            assert!(
+                message.html.contains(&sentence) && message.html.contains("Tree &amp; Co"),
+                "{}",
+                message.html
+            );
+        }
+    }
+
+    #[test]
+    fn the_html_part_loads_nothing_and_stands_without_its_style_sheet() {
+        let message = Message::email_verification(&Config::in_memory(), "user@test.com", "t");
+        for foreign in ["<img", "<script", "<link", "url(", "@import", "src="] {
+            assert!(!message.html.contains(foreign), "{foreign}");
+        }
+        assert!(
+            message.html.contains("<html lang=\"en\">") && message.html.contains("content=\"light dark\"")
+        );
+        assert!(
+            message.html.contains("background-color:#1f6f43;color:#ffffff"),
+            "the button has its own colours"
+        );
+    }
+
+    #[test]
+    fn the_debug_output_of_a_message_keeps_its_link() {
+        let message = Message::email_verification(&Config::in_memory(), "user@test.com", "s3cret");
+        let shown = format!("{message:?}");
+        assert!(!shown.contains("s3cret") && !shown.contains("user@test.com"), "{shown}");
+    }
+}

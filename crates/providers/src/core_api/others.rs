@@ -1,0 +1,6 @@
+/// What becomes of the person's other token families.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Others {
+    Stay,
+    End,
+}

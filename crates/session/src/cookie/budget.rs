@@ -1,0 +1,30 @@
+//! Whether a session fits the bytes that it may take of the `Cookie` header.
+
+use super::chunks::{self, Pair};
+use crate::{SessionTooLarge, context::Context, sealer::sealed_length};
+
+/// Whether a session that was so long when it came in fits without a closer look: whatever today's code appends to it is not as
+/// long again.
+pub(crate) fn is_far_from_the_budget(context: &Context, plaintext_bytes: usize) -> bool {
+    2 * sealed_length(plaintext_bytes) <= context.settings.header_budget_bytes
+}
+
+/// Whether a session of so many bytes fits the header budget.
+pub(crate) fn fits(context: &Context, plaintext_bytes: usize) -> Result<(), SessionTooLarge> {
+    // Only lengths count, so there is no need to seal.
+    pairs(context, "x".repeat(sealed_length(plaintext_bytes))).map(drop)
+}
+
+/// The sealed value as cookies, if they stay within the budget.
+pub(crate) fn pairs(context: &Context, sealed: String) -> Result<Vec<Pair>, SessionTooLarge> {
+    let budget_bytes = context.settings.header_budget_bytes;
+    // The longest Max-Age that can occur, so that the size does not depend on the time.
+    let attributes = super::set_cookie("", "", context.settings.secure, context.settings.absolute_timeout);
+    let sealed_bytes = sealed.len();
+    let pairs = chunks::split(&context.cookie_name, sealed, attributes.len(), &context.random);
+    let needed_bytes = pairs.as_ref().map_or(sealed_bytes, |pairs| chunks::header_bytes(pairs));
+    match pairs {
+        Some(pairs) if needed_bytes <= budget_bytes => Ok(pairs),
+        _ => Err(SessionTooLarge { needed_bytes, budget_bytes }),
+    }
+}

@@ -1,0 +1,28 @@
+use ironleaf_auth::TransportError;
+use ironleaf_session::KeyRingError;
+use thiserror::Error;
+
+/// Why the pieces do not fit together.
+#[derive(Debug, Error)]
+pub enum AssemblyError {
+    /// The data folder cannot be used.
+    #[error("DATA_DIR cannot be used: {0}")]
+    DataDir(std::io::Error),
+    /// The session secrets cannot be used.
+    #[error("the session secrets cannot be used: {0}")]
+    Secrets(#[from] KeyRingError),
+    /// The store cannot be used.
+    #[error("{variable} cannot be used: {detail}")]
+    Store {
+        /// The variable that names another one.
+        variable: &'static str,
+        /// Why.
+        detail: String,
+    },
+    /// No HTTP client can be made.
+    #[error("the core API cannot be reached from here: {0}")]
+    Transport(#[from] TransportError),
+    /// The core API's address is none.
+    #[error("the core API has no usable address: {0}")]
+    CoreApiUrl(#[from] url::ParseError),
+}

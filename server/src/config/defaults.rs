@@ -1,0 +1,9 @@
+//! Defaults that more than one part has, and the units that they are given in.
+
+use std::time::Duration;
+
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+pub(super) const MINUTE: Duration = Duration::from_mins(1);
+pub(super) const DAY: Duration = Duration::from_hours(24);
+
+pub(super) const DATA_DIR: &str = "target/ironleaf";

@@ -1,0 +1,23 @@
+//! Variables and values as a person reads them.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+/// `NAME=value`, one below the other.
+#[derive(Default)]
+pub(super) struct Lines(String);
+
+impl Lines {
+    pub(super) fn add(&mut self, name: &str, value: &dyn fmt::Display) {
+        // Writing into a text does not fail.
+        let _ = writeln!(self.0, "{name}={value}");
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.0.trim_end().to_owned()
+    }
+}
+
+pub(super) fn secs(duration: Duration) -> String {
+    format!("{}s", duration.as_secs())
+}

@@ -1,0 +1,23 @@
+/// A provider that can be configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderKind {
+    /// The core API.
+    CoreApi,
+}
+
+impl ProviderKind {
+    /// Every one, the default first.
+    pub const ALL: [Self; 1] = [Self::CoreApi];
+
+    /// What `PROVIDER` names it by. It is part of every session's owner: never rename one.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CoreApi => "core-api",
+        }
+    }
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}

@@ -1,0 +1,16 @@
+pub(super) const REQUESTS: &str = "ironleaf_http_requests_total";
+pub(super) const REQUEST_SECONDS: &str = "ironleaf_http_request_duration_seconds";
+pub(super) const CONNECTIONS: &str = "ironleaf_open_connections";
+pub(super) const REFRESHES: &str = "ironleaf_refreshes_total";
+pub(super) const TOKEN_EVENTS: &str = "ironleaf_token_events_total";
+pub(super) const SESSIONS: &str = "ironleaf_sessions";
+pub(super) const CORE_API_SECONDS: &str = "ironleaf_core_api_request_duration_seconds";
+pub(super) const BREAKER: &str = "ironleaf_core_api_breaker_state";
+pub(super) const STORE_SECONDS: &str = "ironleaf_store_operation_duration_seconds";
+pub(super) const STORE_ERRORS: &str = "ironleaf_store_errors_total";
+pub(super) const STORE_USED: &str = "ironleaf_store_used_bytes";
+pub(super) const STORE_CAPACITY: &str = "ironleaf_store_capacity_bytes";
+pub(super) const DROPPED_LINES: &str = "ironleaf_log_lines_dropped_total";
+pub(super) const PANICS: &str = "ironleaf_panics_total";
+pub(super) const BUILD: &str = "ironleaf_build_info";
+pub(super) const STARTED: &str = "process_start_time_seconds";
