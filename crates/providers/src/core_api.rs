@@ -1,5 +1,5 @@
-//! The provider for a RawStack-style core API: JSON, a bearer access token, a refresh token that rotates on every use
-//! and takes its family along when it is used twice.
+//! The provider for a RawStack-style core API: JSON, a bearer access token, and a refresh token that rotates on every
+//! use. Using a refresh token twice revokes its whole family.
 
 mod accounts;
 mod claims;
@@ -20,7 +20,8 @@ mod tests;
 pub use self::provider::CoreApiProvider;
 pub use self::settings::CoreApiSettings;
 
-/// The form in which the API stores addresses and compares them. What has no such form is left to the API, which refuses it.
+/// The form in which the API stores and compares addresses. An address without such a form is only trimmed and
+/// lower-cased, and the API refuses it.
 fn normalized(email: &str) -> String {
     email::normal_form(email).unwrap_or_else(|| email.trim().to_lowercase())
 }
