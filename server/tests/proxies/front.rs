@@ -1,4 +1,4 @@
-//! A proxy that runs, in a folder of its own and on free ports of loopback.
+//! A running proxy, in its own folder and on free loopback ports.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -14,16 +14,16 @@ use tokio::process::Child;
 use crate::processes::free_address;
 use crate::programs::Program;
 
-/// A proxy that is not there by then has not started.
+/// The time limit for a proxy to start.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Where everything is.
+/// The addresses of all parts.
 #[derive(Clone, Copy)]
 pub(crate) struct Places {
     pub(crate) replicas: [SocketAddr; 2],
     pub(crate) http: SocketAddr,
     pub(crate) https: SocketAddr,
-    /// A network of proxies in front of the proxy.
+    /// The network of a CDN in front of the proxy.
     pub(crate) cdn: Ipv4Addr,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// Returns once it takes connections.
+    /// Returns when the proxy accepts connections.
     pub(crate) async fn start(
         program: &Program,
         path: &Path,
@@ -81,7 +81,7 @@ impl Drop for Front {
     }
 }
 
-/// A certificate with its key, each in a file, and both in one; a key for tests.
+/// Makes a certificate and a key for tests: the key in one file, the certificate and the key together in another.
 fn make_certificate(folder: &Path) -> Vec<u8> {
     let made = Command::new("openssl")
         .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=test".split(' '))
