@@ -25,7 +25,7 @@ use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ironleaf");
 
-/// A free loopback address. Another process may take it before it is used. The next address has the same risk.
+/// A free loopback address. Another process may take it before it is used, as with any other address.
 fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

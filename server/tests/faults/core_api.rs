@@ -205,7 +205,7 @@ async fn act_under_their_faults(
         let (world, turns, witness) = (Arc::clone(world), Arc::clone(&turns), Arc::clone(witness));
         acting.spawn(async move {
             let _turn = turns.acquire_owned().await.unwrap();
-            // A success ends the row of failures that the circuit breaker counts.
+            // A success ends the run of failures that the circuit breaker counts.
             until_served(&mut *witness.lock().await).await;
             task.carry_out(&world, &mut trial).await;
             (trial, task)

@@ -23,7 +23,7 @@ pub(crate) struct Survey {
     pub(crate) forms: Vec<Form>,
 }
 
-/// The survey includes new pages and forms of the application by itself.
+/// The survey includes new pages and forms of the application automatically.
 pub(crate) fn survey() -> &'static Survey {
     static SURVEY: LazyLock<Survey> = LazyLock::new(|| {
         // The caller may be in a runtime, which cannot block on another one.

@@ -1,4 +1,4 @@
-//! A minimal browser for HTTP: it keeps cookies, sends the headers about its origin, and reads the whole answer.
+//! A minimal browser for HTTP: it keeps cookies, says where a request comes from, and reads the whole answer.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -132,7 +132,7 @@ async fn an_answer_that_can_be_read_renews_and_no_other_ends_a_session() {
         };
         assert_eq!(result, right, "{form}: {status}");
         if right == "renewed" && !form.contains("next") {
-            // The session has kept its token, but the core API has really replaced it.
+            // The session kept its old token, although the core API has replaced it.
             continue;
         }
         // An unreadable answer is asked for again. The core API recognises the repetition for ten minutes.

@@ -60,7 +60,7 @@ async fn strangers_who_ask_for_links_have_few_sent_and_hold_up_nobody() {
     let sent = links_to(&world, OWNER).await;
     assert_eq!(sent.len(), 5);
 
-    // At a new place, the person gets the same answer immediately, and a working link has been sent.
+    // Where the person has never signed in, the answer is the same and immediate, and a working link has been sent.
     let mut elsewhere = stranger(&world, 500);
     assert_eq!(shown(&reset(&mut elsewhere, OWNER).await), answers[0]);
     for link in [&sent[4], &sent[0]] {
@@ -69,7 +69,7 @@ async fn strangers_who_ask_for_links_have_few_sent_and_hold_up_nobody() {
         let answer = browser.post("/api/sign-in-with-token", "").await;
         assert_eq!((answer.status, browser.get("/account").await.status), (303, 200), "{link}");
     }
-    // At a place where they have signed in before, a new e-mail is sent.
+    // Where they have signed in before, the limit for strangers does not apply, and a new e-mail is sent.
     assert_eq!(shown(&reset(&mut at_home, OWNER).await), answers[0]);
     assert_eq!(links_to(&world, OWNER).await.len(), 6);
 }

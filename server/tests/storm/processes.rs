@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 /// How many lines of each process a failed test shows.
 const LAST_LINES: usize = 20;
 
-/// A free loopback address. Another process may take it before it is used. The next address has the same risk.
+/// A free loopback address. Another process may take it before it is used, as with any other address.
 pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
