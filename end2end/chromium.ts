@@ -1,21 +1,22 @@
 import { devices } from '@playwright/test';
 
-// A system's Chromium where there is one (`cargo xtask` looks), else the one Playwright fetched.
+// The system's Chromium if `cargo xtask` found one, else Playwright's own.
 const executablePath = process.env.PLAYWRIGHT_CHROMIUM || undefined;
 
-/** How Chromium is started, for the tests and for what is measured. */
+/** How Chromium starts, for the tests and the measurements. */
 export const chromium = {
   ...devices['Desktop Chrome'],
   launchOptions: {
     executablePath,
-    // No sandbox: tests run as root in containers. The rest keeps the browser from speaking to anyone but the server.
+    // No sandbox, because tests run as root in containers. The other flags keep the browser from contacting anything
+    // but the server.
     args: [
       '--no-sandbox',
       '--disable-gpu',
       '--disable-quic',
       '--no-first-run',
-      // Else each test starts two processes: one for the empty page it begins with, and one because of the opener policy
-      // of the first page of ours.
+      // Without this, each test starts two processes: one for the first empty page, and one because of the opener
+      // policy of the application's first page.
       '--renderer-process-limit=1',
       '--disable-background-networking',
       '--disable-component-update',

@@ -5,10 +5,10 @@ import { type Project, defineConfig, devices, firefox, webkit } from '@playwrigh
 import { chromium } from './chromium';
 import type { Options } from './fixtures/test';
 
-// What is about Chromium's own ways, or has been shown there for every browser: these checks read documents and styles.
+// Checks of Chromium's own behaviour, or of documents and styles, for which one browser is enough.
 const CHROMIUM_ONLY = ['**/without-javascript/**', '**/accessibility.spec.ts', '**/checks.spec.ts', '**/documents.spec.ts'];
 
-// Only where Playwright's own builds are: it cannot drive the Firefox and Safari of a machine.
+// Only if Playwright's own builds are installed: Playwright cannot drive the Firefox and Safari of the system.
 const others: Project<Options>[] = [
   { name: 'firefox', use: devices['Desktop Firefox'], executable: firefox.executablePath() },
   { name: 'webkit', use: devices['Desktop Safari'], executable: webkit.executablePath() },
@@ -21,11 +21,11 @@ export default defineConfig<Options>({
   forbidOnly: Boolean(process.env.CI),
   fullyParallel: true,
   retries: 0,
-  // One more than a small machine has processors: a test spends a third of its time waiting.
+  // One more than the processors of a small machine, because a test spends a third of its time waiting.
   workers: 3,
   reporter: [['list'], ['html', { open: 'never' }]],
   use: {
-    // A trace of every test would take a third of the time: `cargo xtask e2e` runs what has failed once more, with traces.
+    // Traces of all tests would take a third of the time. `cargo xtask e2e` repeats failed tests with traces.
     trace: 'off',
     screenshot: 'only-on-failure',
   },

@@ -1,4 +1,4 @@
-// Lighthouse with its mobile preset: a slow phone on a slow network, as it simulates them.
+// Lighthouse with its mobile preset, which simulates a slow phone on a slow network.
 
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { expect, test } from '../fixtures/test';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../node_modules/lighthouse/cli/index.js', import.meta.url));
-/** Its own reports stay here, one per run. */
+/** The folder for Lighthouse's reports, one per run. */
 const REPORTS = join(REPOSITORY, 'target/lighthouse');
 
 const PAGES = [
@@ -20,7 +20,7 @@ const PAGES = [
   { path: '/register', name: 'register' },
   { path: '/account', name: 'account', signedIn: true },
 ];
-/** The middle one counts: a single run is at the mercy of whatever else the machine does. */
+/** The median run counts, because other processes of the machine disturb single runs. */
 const RUNS = 5;
 
 const MUST_BE_100 = ['performance', 'accessibility', 'best-practices'];
@@ -44,7 +44,7 @@ test('Lighthouse', async ({ homePage, context, signedIn, server, page: own }) =>
   const { port, close } = await openBrowser();
   const short: string[] = [];
   try {
-    // The first page of a browser is slower than all others, whatever is on it.
+    // The first page in a new browser is slower than all others, whatever its content.
     await measure(server.origin + '/', port, join(REPORTS, 'first.json'), undefined);
     for (const page of PAGES) {
       const runs: Scores[] = [];
@@ -63,7 +63,7 @@ test('Lighthouse', async ({ homePage, context, signedIn, server, page: own }) =>
   if (short.length > 0) throw new Error(`Not good enough:\n${short.join('\n')}`);
 });
 
-/** A Chromium that stays open; Lighthouse empties its cache and storage before each page. */
+/** A Chromium that stays open. Lighthouse empties its cache and storage before each page. */
 async function openBrowser(): Promise<{ port: number; close: () => Promise<void> }> {
   const program = process.env.PLAYWRIGHT_CHROMIUM || chromium.executablePath();
   const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
@@ -95,7 +95,7 @@ async function measure(url: string, port: number, report: string, cookie: string
   const args = [PROGRAM, url, '--quiet', `--port=${port}`, '--output=json', `--output-path=${report}`];
   args.push('--only-categories=performance,accessibility,best-practices,seo');
   if (cookie) args.push(`--extra-headers=${JSON.stringify({ Cookie: cookie })}`);
-  // Where it has not seen the start of the page it says so, and asks to be run again.
+  // If Lighthouse misses the start of the page, it reports `NO_NAVSTART` and asks for another run.
   await run(process.execPath, args).catch((error: unknown) => {
     if (!String(error).includes('NO_NAVSTART')) throw error;
     return run(process.execPath, args);

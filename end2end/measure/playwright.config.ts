@@ -1,5 +1,5 @@
-// What `cargo xtask size | shots | lighthouse` run: measurements and pictures of the release build, by the same page
-// objects as the tests.
+// The configuration of `cargo xtask size | shots | lighthouse`: measurements and pictures of the release build, with
+// the page objects of the tests.
 
 import { fileURLToPath } from 'node:url';
 
@@ -17,7 +17,7 @@ export default defineConfig<Options>({
   projects: [
     { name: 'size', testMatch: 'size.ts', use: chromium },
     { name: 'shots', testMatch: 'shots.ts', use: chromium },
-    // One Chromium at a time: it measures how fast it is.
+    // Only one Chromium at a time, because it measures speed.
     { name: 'lighthouse', testMatch: 'lighthouse.ts', workers: 1, timeout: 600_000, use: chromium },
   ],
 });

@@ -1,4 +1,4 @@
-// What was measured is said by what measures it; this adds what went wrong, in one sentence each.
+// The measurements print their own results. This reporter adds only the failures.
 
 import type { Reporter, TestCase, TestResult } from '@playwright/test/reporter';
 

@@ -1,4 +1,4 @@
-// A picture of every page in every state, in both themes and three widths.
+// Takes a picture of every page in every state, in both themes and three widths.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,14 +16,14 @@ const FOLDER = process.env.IRONLEAF_SHOTS ?? join(REPOSITORY, 'target/shots');
 const WIDTHS = { phone: 360, tablet: 820, laptop: 1440 };
 const HEIGHTS = { phone: 740, tablet: 1180, laptop: 900 };
 
-/** Who is in the pictures. A worker has a server of its own, and enough of them for every state. */
+/** The people in the pictures. A worker has its own server, and there are enough names for every state. */
 const NAMES = 'ada grace alan barbara edsger frances donald margaret dennis radia ken adele john jean niklaus hedy tony mary'
   .split(' ')
   .map((name) => `${name}@example.com`);
 
 type ColorScheme = 'light' | 'dark';
 
-/** The pictures of the README: what a phone or a laptop shows without scrolling. */
+/** The pictures of the README, as a phone or a laptop shows them without scrolling. */
 const README: Record<string, { file: string; width: number; height: number; colorScheme: ColorScheme }> = {
   home: { file: 'home', width: 1440, height: 810, colorScheme: 'light' },
   login: { file: 'login', width: 390, height: 720, colorScheme: 'dark' },
@@ -44,7 +44,7 @@ for (const { name, reach } of STATES.filter(({ name }) => !forReadme || name in 
       await shoot(page, colorScheme, join(REPOSITORY, 'docs/images', `${file}.png`), false);
       return;
     }
-    // A dialog lies over what the screen shows, not over the rest of the page.
+    // A dialog covers only the visible screen, not the rest of the page.
     const wholePage = !name.endsWith('-dialog');
     mkdirSync(FOLDER, { recursive: true });
     for (const screen of ['phone', 'tablet', 'laptop'] as const) {

@@ -1,4 +1,4 @@
-// Bytes and requests of each page, as transferred to a browser that has nothing yet, against `budget.json`.
+// Transferred bytes and requests of each page with an empty cache, compared with `budget.json`.
 
 import { readFileSync } from 'node:fs';
 
@@ -11,7 +11,7 @@ const KINDS = ['html', 'css', 'js', 'wasm', 'js+wasm', 'other', 'requests'] as c
 type Kind = (typeof KINDS)[number];
 type Sizes = Record<Kind, number>;
 
-/** Upper bounds by page. A kind that is not named is free. */
+/** Upper bounds by page. A kind that is not listed has no limit. */
 const BUDGET = JSON.parse(readFileSync(new URL('budget.json', import.meta.url), 'utf8')) as Record<
   string,
   Partial<Sizes>
@@ -70,7 +70,7 @@ function overBudget(measured: Record<string, Sizes>): string[] {
   );
 }
 
-/** A line per page; where there is a budget it stands behind the slash. */
+/** One line per page. A budget follows after a slash. */
 function table(measured: Record<string, Sizes>): string {
   const cell = (path: string, kind: Kind) => {
     const allowed = BUDGET[path]?.[kind];

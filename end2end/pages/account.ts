@@ -44,11 +44,11 @@ export class AccountPage extends Screen {
   }
 }
 
-/** What is not given stays as it is. */
+/** Fields that are not given stay unchanged. */
 export interface Changes {
   email?: string;
   password?: string;
-  /** The same as the password unless it is given. */
+  /** The password, unless it is given. */
   confirmation?: string;
 }
 

@@ -2,7 +2,7 @@ import type { Locator, Page, Response } from '@playwright/test';
 
 import { Screen } from './screen';
 
-/** The dialog of the account page as a page of its own, for browsers that cannot open it. */
+/** The account page's dialog as a separate page, for browsers that cannot open the dialog. */
 export class DeleteAccountPage extends Screen {
   readonly heading: Locator;
   readonly cancel: Locator;

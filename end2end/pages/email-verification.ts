@@ -3,10 +3,10 @@ import type { Locator, Page, Response } from '@playwright/test';
 import { Screen } from './screen';
 
 export class EmailVerificationPage extends Screen {
-  /** Before anything is verified. */
+  /** The heading before the verification. */
   readonly heading: Locator;
   readonly verify: Locator;
-  /** While it is being verified. */
+  /** The status during the verification. */
   readonly status: Locator;
   readonly success: Locator;
   readonly error: Locator;
@@ -24,13 +24,13 @@ export class EmailVerificationPage extends Screen {
     return this.visit(`/email-verification${query}`);
   }
 
-  /** Opens the link in a browser that has asked for one, and presses the button where no script does. */
+  /** Opens the link in the browser that asked for it. Without scripts, it also presses the button. */
   async follow(link: string): Promise<void> {
     await this.page.goto(link);
     if (!this.scripted) await this.verify.click();
   }
 
-  /** Opens the link and presses the button: elsewhere no script does. */
+  /** Opens the link in another browser, where no script submits the form, and presses the button. */
   async followElsewhere(link: string): Promise<void> {
     await this.page.goto(link);
     await this.verify.click();

@@ -30,7 +30,7 @@ export class Header extends Screen {
 
   async chooseTheme(theme: Theme): Promise<void> {
     await this.themeMenu.open();
-    // The class changes at once where there are scripts; the cookie comes with the answer.
+    // With scripts, the class changes immediately, but the cookie arrives with the answer.
     const answer = this.page.waitForResponse((response) => response.url().endsWith('/api/set-theme'));
     await this.themeMenu.item(theme).click();
     await answer;
@@ -45,7 +45,7 @@ export class Header extends Screen {
   }
 }
 
-/** A button and the menu it opens. */
+/** A button and its menu. */
 export class Menu {
   readonly button: Locator;
   readonly menu: Locator;

@@ -1,6 +1,6 @@
 import { type Locator, type Page, type Response, expect } from '@playwright/test';
 
-/** What every page has. */
+/** What all pages have in common. */
 export abstract class Screen {
   abstract readonly heading: Locator;
   readonly main: Locator;
@@ -15,13 +15,13 @@ export abstract class Screen {
     this.html = page.locator('html');
   }
 
-  /** Waits until this is the page, and its scripts are done with it. */
+  /** Waits until this page is shown and its scripts are ready. */
   async shown(): Promise<void> {
     await expect(this.heading).toBeVisible();
     await this.ready();
   }
 
-  /** Waits until the page's scripts are done with it; a page without scripts is ready as it comes. */
+  /** Waits until the page's scripts are ready. A page without scripts is ready immediately. */
   async ready(): Promise<void> {
     if (this.scripted) await expect(this.html).toHaveAttribute('data-hydrated');
   }

@@ -2,7 +2,7 @@ import type { Locator, Page } from '@playwright/test';
 
 import { Screen } from './screen';
 
-/** What `/login` shows to somebody who comes by an e-mailed link. */
+/** The page at `/login` for a person who follows an e-mailed link. */
 export class SignInLinkPage extends Screen {
   readonly heading: Locator;
   readonly usePassword: Locator;
@@ -21,13 +21,13 @@ export class SignInLinkPage extends Screen {
     await this.page.goto(link);
   }
 
-  /** Opens the link in the browser that has asked for it, and presses the button where no script does. */
+  /** Opens the link in the browser that asked for it. Without scripts, it also presses the button. */
   async follow(link: string, email: string): Promise<void> {
     await this.open(link);
     if (!this.scripted) await this.continueAs(email).click();
   }
 
-  /** Opens the link and presses the button: elsewhere no script does. */
+  /** Opens the link in another browser, where no script submits the form, and presses the button. */
   async followElsewhere(link: string, email: string): Promise<void> {
     await this.open(link);
     await this.continueAs(email).click();

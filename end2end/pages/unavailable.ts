@@ -2,7 +2,7 @@ import type { Locator, Page } from '@playwright/test';
 
 import { Screen } from './screen';
 
-/** Shown in place of a page that needs the core API while that cannot be reached. */
+/** Replaces a page that needs the core API while the core API cannot be reached. */
 export class UnavailablePage extends Screen {
   readonly heading: Locator;
   readonly tryAgain: Locator;

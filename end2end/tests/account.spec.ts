@@ -48,7 +48,7 @@ test('a visitor is asked to log in first and comes back', async ({ loginPage, ac
   await expect(accountPage.email).toHaveValue(person.email);
 });
 
-test('a new e-mail address counts once it is verified', async ({
+test('a new e-mail address takes effect once it is verified', async ({
   signedIn,
   accountPage,
   emailVerificationPage,
@@ -76,7 +76,7 @@ test('a new e-mail address counts once it is verified', async ({
   expect(await canSignIn(server, { ...signedIn, email })).toBe(true);
 });
 
-test('a new password counts at once, and the person stays signed in', async ({
+test('a new password takes effect at once, and the person stays signed in', async ({
   signedIn,
   accountPage,
   toasts,
@@ -96,7 +96,7 @@ test('a new password counts at once, and the person stays signed in', async ({
 });
 
 const MISTAKES = [
-  { what: 'an address that is none', email: 'ada.example.com', field: 'email', says: 'Invalid email address' },
+  { what: 'an invalid address', email: 'ada.example.com', field: 'email', says: 'Invalid email address' },
   { what: 'a short password', password: 'seven77', field: 'password', says: 'Password must be at least 8 characters' },
   {
     what: 'a password without its confirmation',
@@ -106,7 +106,7 @@ const MISTAKES = [
     says: 'Please confirm your password',
   },
   {
-    what: 'another confirmation',
+    what: 'a different confirmation',
     password: 'password2',
     confirmation: 'password3',
     field: 'confirmPassword',
@@ -115,7 +115,7 @@ const MISTAKES = [
 ] as const;
 
 for (const { what, field, says, ...typed } of MISTAKES) {
-  test(`${what} is said beside the field, and nothing changes`, async ({ signedIn, accountPage, server, page }) => {
+  test(`${what} is reported beside the field, and nothing changes`, async ({ signedIn, accountPage, server, page }) => {
     await accountPage.open();
 
     await accountPage.send(typed);
@@ -128,7 +128,7 @@ for (const { what, field, says, ...typed } of MISTAKES) {
   });
 }
 
-test('an address that is taken is said so', async ({ signedIn, accountPage, server, watch }) => {
+test('an address that is already taken is reported', async ({ signedIn, accountPage, server, watch }) => {
   watch.expectRefusal('/api/update-account', 409);
   const other = await register(server);
   await accountPage.open();
@@ -140,7 +140,7 @@ test('an address that is taken is said so', async ({ signedIn, accountPage, serv
   expect(await canSignIn(server, signedIn)).toBe(true);
 });
 
-test('a cookie with one character changed is nobody', async ({ signedIn, context, page }) => {
+test('a cookie with one changed character signs nobody in', async ({ signedIn, context, page }) => {
   expect(signedIn.email).toContain('@');
   const session = (await context.cookies()).find((cookie) => cookie.name === 'ironleaf-session');
   if (!session) throw new Error('there is no session cookie');

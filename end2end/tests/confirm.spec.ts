@@ -1,10 +1,10 @@
-// The page that asks once more for the password. Who is sent here is in old-sign-in.spec.ts.
+// The page that asks for the password again. old-sign-in.spec.ts shows who is sent to it.
 
 import { expect, test } from '../fixtures/test';
 
 const THANKS = 'Thank you. You can make your change now.';
 
-test('the page asks for the password alone', async ({ signedIn, confirmPage, page }) => {
+test('the page asks only for the password', async ({ signedIn, confirmPage, page }) => {
   expect(signedIn.email).toContain('@');
   await confirmPage.open('?return_to=/account');
 
@@ -28,7 +28,7 @@ test('the right password leads back', async ({ signedIn, confirmPage, accountPag
   expect(after).not.toBe(before);
 });
 
-test('a wrong password is said beside the field, and the way back is kept', async ({
+test('a wrong password is reported beside the field, and the way back is kept', async ({
   signedIn,
   confirmPage,
   page,

@@ -1,7 +1,7 @@
 import { canSignIn } from '../fixtures/people';
 import { expect, test } from '../fixtures/test';
 
-test('a dialog says that it cannot be undone', async ({ signedIn, accountPage, server }) => {
+test('a dialog says that the deletion cannot be undone', async ({ signedIn, accountPage, server }) => {
   await accountPage.open();
 
   await accountPage.deleteAccount.click();
@@ -39,7 +39,7 @@ test('Escape closes the dialog and returns the focus', async ({ signedIn, accoun
   expect(await canSignIn(server, signedIn)).toBe(true);
 });
 
-test('the account is gone, and the person signed out', async ({
+test('the account is deleted, and the person is signed out', async ({
   signedIn,
   accountPage,
   header,

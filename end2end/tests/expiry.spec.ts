@@ -1,4 +1,4 @@
-// Access tokens that live for two seconds: what is renewed without a word, and what happens when a session is over.
+// Access tokens that live for two seconds: what is renewed silently, and what happens after the end of a session.
 
 import { canSignIn, endSessions, stranger, untilTokensExpire } from '../fixtures/people';
 import { SHORT_LIVED_TOKENS } from '../fixtures/server';
@@ -18,12 +18,12 @@ test('an expired access token is renewed on the page that needs it', async ({ si
   expect(cookies.map(({ value }) => value)).toContainEqual(expect.stringMatching(/^ironleaf-session=v1\./));
   await expect(accountPage.email).toHaveValue(signedIn.email);
 
-  // The cookie it set is as good as the one it replaced.
+  // The new cookie is valid, too.
   await accountPage.open();
   await expect(accountPage.email).toHaveValue(signedIn.email);
 });
 
-test('pages that ask the core API nothing renew nothing', async ({ signedIn, homePage, server, context }) => {
+test('pages that do not call the core API renew no token', async ({ signedIn, homePage, server, context }) => {
   const session = async () => (await context.cookies()).find((cookie) => cookie.name === 'ironleaf-session')?.value;
   const before = await session();
   await untilTokensExpire(server, signedIn);
@@ -33,7 +33,7 @@ test('pages that ask the core API nothing renew nothing', async ({ signedIn, hom
   expect(await session()).toBe(before);
 });
 
-test('a form is sent although the access token has expired meanwhile', async ({
+test('a form works after the access token has expired', async ({
   signedIn,
   accountPage,
   toasts,
@@ -49,7 +49,7 @@ test('a form is sent although the access token has expired meanwhile', async ({
   expect(await canSignIn(server, { ...signedIn, password: 'a new password' })).toBe(true);
 });
 
-test('a page asked for after the session has ended says so once, and comes back', async ({
+test('a page opened after the end of the session says so once, and is shown after signing in', async ({
   signedIn,
   accountPage,
   loginPage,
@@ -70,7 +70,7 @@ test('a page asked for after the session has ended says so once, and comes back'
   await expect(accountPage.email).toHaveValue(signedIn.email);
 });
 
-test('what was typed into the account form outlives the session, but for passwords', async ({
+test('the account form keeps its input, except passwords, when the session has ended', async ({
   signedIn,
   accountPage,
   loginPage,
@@ -96,13 +96,13 @@ test('what was typed into the account form outlives the session, but for passwor
   await expect(accountPage.password).toHaveValue('');
   await expect(accountPage.confirmPassword).toHaveValue('');
 
-  // It was kept, not sent; now it is.
+  // The input was kept but not sent. Now it is sent.
   await accountPage.ready();
   await accountPage.update.click();
   await expect(toasts.status).toContainText('Account updated successfully');
 });
 
-test('a new password that was sent too late is asked for again after signing in', async ({
+test('a new password sent after the end of the session is asked for again', async ({
   signedIn,
   setPasswordPage,
   loginPage,
@@ -127,7 +127,7 @@ test('a new password that was sent too late is asked for again after signing in'
   expect(await canSignIn(server, signedIn)).toBe(true);
 });
 
-test('an account is not deleted by a session that has ended', async ({
+test('a session that has ended cannot delete the account', async ({
   signedIn,
   accountPage,
   toasts,

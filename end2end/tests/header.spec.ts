@@ -53,7 +53,7 @@ test('the account button shows the initials of the person', async ({ signedIn, h
   await expect(header.accountMenu.button).toHaveAccessibleName('Account menu');
 });
 
-test('the brand is whatever the site is called', async ({ server, header, homePage, page }) => {
+test('the brand is the configured name of the site', async ({ server, header, homePage, page }) => {
   const origin = await server.startReplica({ APP_NAME: 'Blattgold & Söhne' });
 
   await page.goto(origin);

@@ -14,7 +14,7 @@ test('the home page says what this is and where to go', async ({ homePage, heade
   await expect(header.logo).toHaveAttribute('href', '/');
 });
 
-test('a visitor is offered to log in', async ({ homePage, loginPage, header, page }) => {
+test('a visitor can go to the login page', async ({ homePage, loginPage, header, page }) => {
   await homePage.open();
   await expect(header.accountMenu.button).toHaveCount(0);
 
@@ -24,7 +24,7 @@ test('a visitor is offered to log in', async ({ homePage, loginPage, header, pag
   await expect(loginPage.heading).toBeVisible();
 });
 
-test('a person who is signed in is offered their account instead', async ({ signedIn, homePage, header }) => {
+test('a person who is signed in sees the account menu instead', async ({ signedIn, homePage, header }) => {
   expect(signedIn.email).toContain('@');
   await homePage.open();
 

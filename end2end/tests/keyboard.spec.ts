@@ -1,4 +1,4 @@
-// Every flow without a mouse: Tab, Enter, Escape, letters, and in menus what a menu asks for.
+// Every flow without a mouse: Tab, Enter, Escape, letters, and the keys of menus.
 
 import { RESET, VERIFY } from '../fixtures/mailbox';
 import { canSignIn, stranger } from '../fixtures/people';
@@ -42,7 +42,7 @@ test('signing in, with Enter in the last field', async ({ loginPage, keyboard, p
   await expect(page).toHaveURL('/');
 });
 
-test('mending a mistake', async ({ registerPage, keyboard, page }) => {
+test('correcting a mistake', async ({ registerPage, keyboard, page }) => {
   const person = stranger();
   await registerPage.open();
   await keyboard.type(registerPage.email, person.email);
@@ -52,7 +52,7 @@ test('mending a mistake', async ({ registerPage, keyboard, page }) => {
   await expect(registerPage.confirmPassword).toBeFocused();
   await registerPage.ready();
 
-  // Without scripts neither password came back.
+  // Without scripts, both passwords are empty again.
   await keyboard.type(registerPage.password, person.password);
   await keyboard.type(registerPage.confirmPassword, person.password);
   await page.keyboard.press('Enter');
@@ -130,7 +130,7 @@ test('changing e-mail and password', async ({ signedIn, accountPage, toasts, key
   expect(await canSignIn(server, { ...signedIn, password: 'a new password' })).toBe(true);
 });
 
-test('confirming who one is', async ({ signedIn, confirmPage, keyboard, page }) => {
+test('confirming the password', async ({ signedIn, confirmPage, keyboard, page }) => {
   await confirmPage.open('?return_to=/account');
 
   await keyboard.type(confirmPage.password, signedIn.password);
@@ -139,12 +139,12 @@ test('confirming who one is', async ({ signedIn, confirmPage, keyboard, page }) 
   await expect(page).toHaveURL('/account');
 });
 
-test('deleting the account, after a second thought', async ({ signedIn, accountPage, keyboard, server, page }) => {
+test('deleting the account, after cancelling once', async ({ signedIn, accountPage, keyboard, server, page }) => {
   const { dialog, cancel, deleteAccount } = accountPage.deleteDialog;
   await accountPage.open();
   await keyboard.press(accountPage.deleteAccount);
   await expect(dialog).toBeVisible();
-  // Nobody deletes their account by pressing Enter twice.
+  // Pressing Enter twice must not delete the account.
   await expect(deleteAccount).not.toBeFocused();
   await keyboard.press(cancel);
   await expect(dialog).toBeHidden();
@@ -167,7 +167,7 @@ test('the focus stays in the dialog', async ({ signedIn, accountPage, keyboard, 
     await page.keyboard.press('Tab');
     const outside = await page.evaluate(() => {
       const { activeElement } = document;
-      // Beyond the last control is the browser itself.
+      // After the last control, the focus moves to the browser itself.
       return activeElement !== document.body && activeElement?.closest('dialog') === null;
     });
     expect(outside, `after ${step + 1} times Tab`).toBe(false);
@@ -176,7 +176,7 @@ test('the focus stays in the dialog', async ({ signedIn, accountPage, keyboard, 
 
 test('choosing a theme and signing out', async ({ signedIn, homePage, header, keyboard, page, javaScriptEnabled }) => {
   expect(signedIn.email).toContain('@');
-  // Without scripts a menu is a list of buttons, which Tab goes through.
+  // Without scripts, a menu is a list of buttons, and Tab moves through it.
   const next = javaScriptEnabled ? 'ArrowDown' : 'Tab';
   await homePage.open();
   await keyboard.press(header.themeMenu.button);

@@ -1,6 +1,6 @@
 import { expect, test } from '../fixtures/test';
 
-test('an unknown address is a page that leads home', async ({ notFoundPage, page, watch }) => {
+test('an unknown address shows a page that leads home', async ({ notFoundPage, page, watch }) => {
   watch.expectRefusal('/no-such-page', 404);
 
   const response = await notFoundPage.open();

@@ -1,4 +1,5 @@
-// Changes by somebody whose last sign-in was a while ago ask for the password once more. A while is three seconds here.
+// If the last sign-in was a while ago, changes to the account ask for the password again. Here, a while is three
+// seconds.
 
 import { canSignIn, stranger, untilTokensExpire } from '../fixtures/people';
 import { expect, test } from '../fixtures/test';
@@ -7,7 +8,7 @@ const CONFIRM = 'Please enter your password before you change this.';
 
 test.use({
   serverOptions: {
-    // An access token lives for at least three seconds, so whoever waits for its end has waited long enough.
+    // An access token lives for at least three seconds. So when it has expired, the sign-in is old enough.
     settings: { CORE_API_ACCESS_TOKEN_TTL: '4s', SIGN_IN_FRESHNESS: '3s' },
   },
 });
@@ -17,7 +18,7 @@ test.beforeEach(async ({ signedIn, server, watch }) => {
   await untilTokensExpire(server, signedIn);
 });
 
-test('a new e-mail address is kept until the password was given', async ({
+test('a new e-mail address is kept until the password is given', async ({
   signedIn,
   accountPage,
   confirmPage,
@@ -39,7 +40,7 @@ test('a new e-mail address is kept until the password was given', async ({
   await expect(toasts.status).toContainText('Account updated successfully');
 });
 
-test('a new password is asked for again after the old one', async ({
+test('a new password is asked for again after the old one was given', async ({
   signedIn,
   setPasswordPage,
   confirmPage,
@@ -61,7 +62,7 @@ test('a new password is asked for again after the old one', async ({
   await expect(toasts.status).toContainText('Your password has been updated');
 });
 
-test('an account is deleted after the password was given', async ({
+test('an account is deleted once the password is given', async ({
   signedIn,
   accountPage,
   deleteAccountPage,
@@ -85,7 +86,7 @@ test('an account is deleted after the password was given', async ({
   await expect(page).toHaveURL('/');
 });
 
-test('what changes nothing asks for nothing', async ({ signedIn, accountPage, toasts, page }) => {
+test('a form that does not change the account asks for no password', async ({ signedIn, accountPage, toasts, page }) => {
   expect(signedIn.email).toContain('@');
   await accountPage.open();
 

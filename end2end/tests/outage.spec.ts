@@ -1,10 +1,10 @@
-// The core API as a process of its own, behind CORE_API_URL, and what holds while it is gone.
+// The core API as a separate process behind CORE_API_URL, and the behaviour while it is down.
 
 import { stranger, untilTokensExpire } from '../fixtures/people';
 import { expect, test } from '../fixtures/test';
 
 test.use({ serverOptions: { standAloneCoreApi: true, settings: { CORE_API_ACCESS_TOKEN_TTL: '2s' } } });
-// One core API for the file: two tests at once would stop it under each other.
+// All tests of the file share one core API. Tests in parallel would stop it for each other.
 test.describe.configure({ mode: 'serial' });
 
 test.beforeEach(async ({ server }) => {
@@ -17,7 +17,7 @@ test('a stand-alone core API works like the embedded one', async ({ signedIn, ac
   await expect(accountPage.email).toHaveValue(signedIn.email);
 });
 
-test('while the core API is gone the account page says so, and comes back with it', async ({
+test('while the core API is down, the account page says so, and works again afterwards', async ({
   signedIn,
   server,
   accountPage,
@@ -47,7 +47,7 @@ test('while the core API is gone the account page says so, and comes back with i
   await expect(accountPage.email).toHaveValue(signedIn.email);
 });
 
-test('while the core API is gone the home page is there', async ({ signedIn, server, homePage, header }) => {
+test('while the core API is down, the home page works', async ({ signedIn, server, homePage, header }) => {
   expect(signedIn.email).toContain('@');
   await server.coreApi?.stop();
 
@@ -57,7 +57,7 @@ test('while the core API is gone the home page is there', async ({ signedIn, ser
   await expect(header.accountMenu.button).toBeVisible();
 });
 
-test('while the core API is gone a person can sign out', async ({ signedIn, server, homePage, header, page, context }) => {
+test('while the core API is down, a person can sign out', async ({ signedIn, server, homePage, header, page, context }) => {
   expect(signedIn.email).toContain('@');
   await server.coreApi?.stop();
   await homePage.open();
@@ -68,7 +68,7 @@ test('while the core API is gone a person can sign out', async ({ signedIn, serv
   expect((await context.cookies()).map((cookie) => cookie.name)).not.toContain('ironleaf-session');
 });
 
-test('while the core API is gone signing in keeps the e-mail and says to try again', async ({
+test('while the core API is down, signing in keeps the e-mail and shows an error', async ({
   server,
   person,
   loginPage,
@@ -87,7 +87,7 @@ test('while the core API is gone signing in keeps the e-mail and says to try aga
   await expect(loginPage.email).toHaveValue(person.email);
 });
 
-test('while the core API is gone registering keeps the e-mail', async ({ server, registerPage, toasts, page, watch }) => {
+test('while the core API is down, registering keeps the e-mail', async ({ server, registerPage, toasts, page, watch }) => {
   watch.expectRefusal('/api/register', 503);
   const person = stranger();
   await registerPage.open();
@@ -100,7 +100,7 @@ test('while the core API is gone registering keeps the e-mail', async ({ server,
   await expect(registerPage.email).toHaveValue(person.email);
 });
 
-test('while the core API is gone no link is promised', async ({ server, resetPasswordPage, toasts, page, watch }) => {
+test('while the core API is down, no link is promised', async ({ server, resetPasswordPage, toasts, page, watch }) => {
   watch.expectRefusal('/api/request-password-reset', 503);
   await resetPasswordPage.open();
   await server.coreApi?.stop();
@@ -112,7 +112,7 @@ test('while the core API is gone no link is promised', async ({ server, resetPas
   await expect(resetPasswordPage.email).toHaveValue('ada@example.com');
 });
 
-test('while the core API is gone the account form keeps the e-mail, and works when it is back', async ({
+test('while the core API is down, the account form keeps the e-mail, and works afterwards', async ({
   signedIn,
   server,
   accountPage,
@@ -135,12 +135,12 @@ test('while the core API is gone the account form keeps the e-mail, and works wh
     await expect(toasts.alert).toBeVisible();
     await server.bringCoreApiBack();
   } else {
-    // The form's page needs the core API itself.
+    // Without scripts, the form's page itself needs the core API.
     await unavailablePage.shown();
     await server.bringCoreApiBack();
     await unavailablePage.tryAgain.click();
   }
-  // A form that is sent by GET without a field leaves a question mark.
+  // A form sent with GET and without fields leaves a question mark.
   await expect(page).toHaveURL(/\/account\??$/);
   await expect(accountPage.email).toHaveValue(email);
   await accountPage.update.click();

@@ -1,10 +1,10 @@
-// A forgotten password: asking for a link, and setting a new one.
+// Forgotten passwords: requesting a link, and setting a new password.
 
 import { RESET } from '../fixtures/mailbox';
 import { canSignIn, stranger } from '../fixtures/people';
 import { expect, test } from '../fixtures/test';
 
-test('the page for a forgotten password asks for the address alone', async ({ resetPasswordPage, header, page }) => {
+test('the page for a forgotten password asks only for the address', async ({ resetPasswordPage, header, page }) => {
   await resetPasswordPage.open();
 
   await expect(page).toHaveTitle('Reset password · Ironleaf');
@@ -32,7 +32,7 @@ test('a link is sent to the address, in lower case', async ({ resetPasswordPage,
   expect(html).toContain('href=');
 });
 
-test('the same is said of an address that nobody has', async ({ resetPasswordPage, toasts, mailbox }) => {
+test('an unknown address gets the same answer', async ({ resetPasswordPage, toasts, mailbox }) => {
   const { email } = stranger();
   await resetPasswordPage.open();
 
@@ -92,7 +92,7 @@ test('the page for a new password asks for it twice', async ({ signedIn, setPass
   await expect(header.accountMenu.button).toBeVisible();
 });
 
-test('a new password that is not repeated is not set', async ({ signedIn, setPasswordPage, server, javaScriptEnabled }) => {
+test('a new password needs a matching repetition', async ({ signedIn, setPasswordPage, server, javaScriptEnabled }) => {
   await setPasswordPage.open();
   await setPasswordPage.fill('a new password', 'another password');
   if (javaScriptEnabled) await expect(setPasswordPage.updatePassword).toBeDisabled();
@@ -102,7 +102,7 @@ test('a new password that is not repeated is not set', async ({ signedIn, setPas
   expect(await canSignIn(server, signedIn)).toBe(true);
 });
 
-test('a visitor has no password to set', async ({ loginPage, page }) => {
+test('a visitor has to log in to set a password', async ({ loginPage, page }) => {
   await page.goto('/set-password');
 
   await expect(page).toHaveURL('/login');

@@ -1,8 +1,8 @@
-// Guessing passwords.
+// Password guessing.
 
 import { expect, test } from '../fixtures/test';
 
-test('whoever guesses has to wait, even for the right password', async ({
+test('after too many guesses, even the right password has to wait', async ({
   loginPage,
   toasts,
   person,
@@ -13,7 +13,7 @@ test('whoever guesses has to wait, even for the right password', async ({
   javaScriptEnabled,
 }) => {
   watch.expectRefusal('/api/sign-in', 401, 429);
-  // Two mistakes are free; after that one waits.
+  // Two failures are free. Then the person has to wait.
   const origin = await server.startReplica({ RATE_LIMIT_STRICT: '2/15m' });
   await page.goto(`${origin}/login`);
   await loginPage.ready();

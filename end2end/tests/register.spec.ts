@@ -18,7 +18,7 @@ test('the page asks for an e-mail address and twice for a password', async ({ re
   await expect(header.themeMenu.button).toHaveCount(0);
 });
 
-test('whoever registers is signed in at home, and is asked to verify the address', async ({
+test('registering signs in, leads home, and asks to verify the address', async ({
   registerPage,
   header,
   mailbox,
@@ -59,7 +59,7 @@ test('a password may be long, have any character, and keeps its spaces', async (
   expect(await canSignIn(server, { ...person, password: person.password.trim() })).toBe(false);
 });
 
-test('an address of any script has one account', async ({ registerPage, server, page }) => {
+test('an address in any script has one account', async ({ registerPage, server, page }) => {
   const { email, password } = stranger();
   const local = `ü${email.split('@')[0]}`;
   await registerPage.open();
@@ -86,7 +86,7 @@ test('a password is the same however a keyboard composes its letters', async ({ 
 });
 
 const MISTAKES = [
-  { what: 'an address that is none', email: 'ada.example.com', field: 'email', says: 'Invalid email address' },
+  { what: 'an invalid address', email: 'ada.example.com', field: 'email', says: 'Invalid email address' },
   {
     what: 'a short password',
     password: 'seven77',
@@ -95,18 +95,18 @@ const MISTAKES = [
     says: 'Password must be at least 8 characters',
   },
   {
-    what: 'a password that is long only as it is composed',
+    what: 'a password that is too short once its letters are composed',
     password: 'u\u0308u\u0308u\u0308u\u0308567',
     confirmation: 'u\u0308u\u0308u\u0308u\u0308567',
     field: 'password',
     says: 'Password must be at least 8 characters',
   },
   { what: 'no confirmation', confirmation: '', field: 'confirmPassword', says: 'Confirm Password is required' },
-  { what: 'another confirmation', confirmation: 'password2', field: 'confirmPassword', says: 'Passwords must match' },
+  { what: 'a different confirmation', confirmation: 'password2', field: 'confirmPassword', says: 'Passwords must match' },
 ] as const;
 
 for (const { what, field, says, ...typed } of MISTAKES) {
-  test(`${what} is said beside the field, which gets the focus`, async ({ registerPage, page }) => {
+  test(`${what} is reported beside the field, which gets the focus`, async ({ registerPage, page }) => {
     const { email, password, confirmation } = {
       email: 'ada@example.com',
       password: 'password1',
@@ -126,7 +126,7 @@ for (const { what, field, says, ...typed } of MISTAKES) {
   });
 }
 
-test('everything that is wrong is said at once, and the first of it has the focus', async ({ registerPage }) => {
+test('all mistakes are reported at once, and the first of them gets the focus', async ({ registerPage }) => {
   await registerPage.open();
 
   await registerPage.send({ email: 'ada.example.com', password: 'short' }, 'other');
@@ -137,7 +137,7 @@ test('everything that is wrong is said at once, and the first of it has the focu
   await expect(registerPage.email).toBeFocused();
 });
 
-test('an address that is taken is said so', async ({ registerPage, person, page, watch }) => {
+test('an address that is already taken is reported', async ({ registerPage, person, page, watch }) => {
   watch.expectRefusal('/api/register', 409);
   await registerPage.open();
 
@@ -148,7 +148,7 @@ test('an address that is taken is said so', async ({ registerPage, person, page,
   await expect(registerPage.email).toHaveValue(new RegExp(`^${person.email}$`, 'i'));
 });
 
-test('an address that only the core API refuses is said in the same place', async ({ registerPage, page, watch }) => {
+test('an address that only the core API refuses is reported in the same place', async ({ registerPage, page, watch }) => {
   watch.expectRefusal('/api/register', 422);
   await registerPage.open();
 
@@ -159,7 +159,7 @@ test('an address that only the core API refuses is said in the same place', asyn
   await expect(page).toHaveURL('/register');
 });
 
-test('after a mistake is mended the form works', async ({ registerPage, header, page }) => {
+test('after a mistake is corrected, the form works', async ({ registerPage, header, page }) => {
   const person = stranger();
   await registerPage.open();
   await registerPage.send(person, 'another password');
@@ -172,7 +172,7 @@ test('after a mistake is mended the form works', async ({ registerPage, header, 
   await expect(header.accountMenu.button).toBeVisible();
 });
 
-test('whoever has an account is led to the login page', async ({ registerPage, loginPage, page }) => {
+test('a person who has an account can go to the login page', async ({ registerPage, loginPage, page }) => {
   await registerPage.open();
 
   await registerPage.login.click();

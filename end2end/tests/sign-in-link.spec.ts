@@ -1,4 +1,4 @@
-// Signing in by a link from an e-mail: once, by a POST, and with a token that nobody sees.
+// Signing in with an e-mailed link: it works once, needs a POST, and does not reveal its token.
 
 import type { Page } from '@playwright/test';
 
@@ -9,7 +9,7 @@ import { test as base, expect, stay } from '../fixtures/test';
 const FAILED = 'Auto login failed, please login manually.';
 
 const test = base.extend<{ link: string }>({
-  /** From an e-mail to `person`, which this browser has asked for. */
+  /** The link from an e-mail to `person`, requested in this browser. */
   link: async ({ context, server, mailbox, person, watch }, use) => {
     await forgetPassword(context, server, person);
     const { link } = await mailbox.newest(person.email, RESET);
@@ -56,7 +56,7 @@ test('the token leaves the address before anything else happens', async ({ signI
   expect(await page.content()).not.toContain(tokenOf(link));
 });
 
-test('whoever only looks at a link uses nothing up', async ({ signInLinkPage, link, person, page }) => {
+test('opening a link does not use it up', async ({ signInLinkPage, link, person, page }) => {
   for (const method of ['HEAD', 'GET', 'GET', 'GET']) {
     const answer = await fetch(link, { method, redirect: 'manual' });
     expect(answer.status).toBe(303);
@@ -82,7 +82,7 @@ test('a link works once', async ({ signInLinkPage, loginPage, toasts, header, li
   await expect(header.accountMenu.button).toHaveCount(0);
 });
 
-test('a link that somebody has made up signs nobody in', async ({
+test('a made-up link signs nobody in', async ({
   signInLinkPage,
   loginPage,
   toasts,
@@ -101,7 +101,7 @@ test('a link that somebody has made up signs nobody in', async ({
   await expect(page).toHaveURL('/');
 });
 
-test('the token of somebody else signs nobody in', async ({ signInLinkPage, toasts, link, person, server, page, watch }) => {
+test('a token under another address signs nobody in', async ({ signInLinkPage, toasts, link, person, server, page, watch }) => {
   const other = await register(server);
   const mixed = link.replace(encodeURIComponent(person.email), encodeURIComponent(other.email));
   expect(mixed).not.toBe(link);
@@ -127,7 +127,7 @@ test('a link that this browser has not asked for waits for its person', async ({
   const sent: string[] = [];
   page.on('request', (request) => sent.push(request.method()));
 
-  // Whoever opens it, a mail scanner that runs scripts or somebody whom another site has sent here.
+  // The link waits, whoever opens it: a mail scanner that runs scripts, or a person whom another site sent here.
   await signInLinkPage.open(link);
   await signInLinkPage.shown();
   await expect(signInLinkPage.continueAs(person.email)).toBeVisible();
@@ -138,14 +138,14 @@ test('a link that this browser has not asked for waits for its person', async ({
   await expect(page).toHaveURL('/set-password');
 });
 
-test('half a link is the login page', async ({ loginPage, person }) => {
+test('an incomplete link shows the login page', async ({ loginPage, person }) => {
   for (const query of [`?email=${person.email}`, '?token=x', '?email=&token=', `?email=${person.email}&token=`]) {
     await loginPage.open(query);
     await expect(loginPage.heading, query).toBeVisible();
   }
 });
 
-test('somebody who is signed in is asked first', async ({
+test('a person who is signed in is asked first', async ({
   signInLinkPage,
   accountPage,
   link,
@@ -166,7 +166,7 @@ test('somebody who is signed in is asked first', async ({
   await expect(accountPage.email).toHaveValue(person.email);
 });
 
-test('whoever remembers the password need not use the link', async ({
+test('a person who remembers the password does not need the link', async ({
   signInLinkPage,
   loginPage,
   link,
@@ -183,7 +183,7 @@ test('whoever remembers the password need not use the link', async ({
   await expect(page).toHaveURL('/');
 });
 
-/** Every address of this tab's history. */
+/** All addresses in this tab's history. */
 function history(page: Page): Promise<string> {
   return page.evaluate(() => {
     const { navigation } = window as unknown as { navigation?: { entries(): { url: string }[] } };

@@ -57,7 +57,7 @@ for (const elsewhere of ['//evil.example', '/\\evil.example', 'https:evil.exampl
   });
 }
 
-test('wrong credentials are said so and the e-mail stays filled in', async ({
+test('wrong credentials are reported, and the e-mail stays filled in', async ({
   loginPage,
   toasts,
   person,
@@ -76,7 +76,7 @@ test('wrong credentials are said so and the e-mail stays filled in', async ({
   expect((await context.cookies()).map((cookie) => cookie.name)).not.toContain('ironleaf-session');
 });
 
-test('after wrong credentials the right ones work, and the way back is not forgotten', async ({
+test('after wrong credentials, the right ones work and lead back', async ({
   loginPage,
   toasts,
   person,
@@ -126,7 +126,7 @@ test('the session is one cookie that scripts cannot read', async ({ loginPage, p
 });
 
 for (const path of ['/login', '/register', '/reset-password']) {
-  test(`a person who is signed in has no use for ${path}`, async ({ signedIn, homePage, page }) => {
+  test(`${path} redirects a person who is signed in to the home page`, async ({ signedIn, homePage, page }) => {
     expect(signedIn.email).toContain('@');
 
     await page.goto(path);

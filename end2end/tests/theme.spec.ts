@@ -9,7 +9,7 @@ for (const theme of ['Light', 'Dark'] as const) {
     await header.chooseTheme(theme);
     await expect(homePage.html).toHaveClass(name);
 
-    // The document itself carries it: the page never shows in the wrong one.
+    // The document itself contains the theme, so the page never shows in the wrong one.
     const html = await (await page.request.get('/')).text();
     expect(html).toMatch(new RegExp(`<html[^>]* class="${name}"`));
   });
@@ -37,7 +37,7 @@ test('choosing a theme stays on the page', async ({ signedIn, accountPage, heade
   await expect(page).toHaveURL('/account');
 });
 
-test('the theme outlives signing out', async ({ signedIn, homePage, header }) => {
+test('the theme stays after signing out', async ({ signedIn, homePage, header }) => {
   expect(signedIn.email).toContain('@');
   await homePage.open();
   await header.chooseTheme('Dark');
@@ -48,7 +48,7 @@ test('the theme outlives signing out', async ({ signedIn, homePage, header }) =>
   await expect(homePage.html).toHaveClass('dark');
 });
 
-test('the device decides until somebody else does, and there is no flash of the other', async ({
+test('the device decides until a person does, and the other theme does not flash', async ({
   homePage,
   header,
   page,

@@ -1,4 +1,4 @@
-// A tab that still shows one person, in a browser in which another has signed in since.
+// A tab that still shows one person, in a browser in which another person has signed in since.
 
 import { canSignIn, register, signIn } from '../fixtures/people';
 import { type PageObjects, expect, test } from '../fixtures/test';
@@ -11,7 +11,7 @@ type Pages = Pick<
 interface Form {
   name: string;
   path: string;
-  /** What the first person's tab shows when the second signs in. */
+  /** Opens the page that the first person's tab shows when the second person signs in. */
   open(pages: Pages): Promise<unknown>;
   send(pages: Pages): Promise<unknown>;
 }
@@ -62,7 +62,7 @@ const FORMS: Form[] = [
 ];
 
 for (const { name, path, open, send } of FORMS) {
-  test(`${name} of somebody else's page does nothing and says who is signed in`, async ({
+  test(`${name} from another person's page does nothing and says who is signed in`, async ({
     signedIn,
     homePage,
     header,

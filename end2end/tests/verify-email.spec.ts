@@ -2,7 +2,7 @@ import { VERIFY, tokenOf } from '../fixtures/mailbox';
 import { test as base, expect, stay } from '../fixtures/test';
 
 const test = base.extend<{ link: string }>({
-  /** From the e-mail that `person` got for registering. */
+  /** The link from the e-mail that `person` received after registering. */
   link: async ({ mailbox, person, watch }, use) => {
     const { link } = await mailbox.newest(person.email, VERIFY);
     watch.expectLink(link);
@@ -29,7 +29,7 @@ test('the link from the e-mail verifies the address', async ({
   await expect(accountPage.unverified).toHaveCount(0);
 });
 
-test('it works for somebody who is signed out, and a second time', async ({ emailVerificationPage, header, link }) => {
+test('the link works for a person who is signed out, and a second time', async ({ emailVerificationPage, header, link }) => {
   await emailVerificationPage.followElsewhere(link);
   await expect(emailVerificationPage.success).toBeVisible();
   await expect(header.accountMenu.button).toHaveCount(0);
@@ -39,7 +39,7 @@ test('it works for somebody who is signed out, and a second time', async ({ emai
   await expect(emailVerificationPage.success).toBeVisible();
 });
 
-test('the page has the logo alone above it', async ({ emailVerificationPage, header, page }) => {
+test('the header of the page has only the logo', async ({ emailVerificationPage, header, page }) => {
   await emailVerificationPage.open();
 
   await expect(header.logo).toBeVisible();
@@ -60,7 +60,7 @@ test('the token leaves the address before anything else happens', async ({ email
   expect(await page.content()).not.toContain(tokenOf(link));
 });
 
-test('whoever only looks at the link verifies nothing', async ({ signedIn, accountPage, link }) => {
+test('opening the link verifies nothing', async ({ signedIn, accountPage, link }) => {
   expect(signedIn.email).toContain('@');
   for (const method of ['HEAD', 'GET', 'GET']) {
     const answer = await fetch(link, { method, redirect: 'manual' });
@@ -73,7 +73,7 @@ test('whoever only looks at the link verifies nothing', async ({ signedIn, accou
   await expect(accountPage.unverified).toBeVisible();
 });
 
-test('a link that somebody has made up is an error', async ({ emailVerificationPage, server, page }) => {
+test('a made-up link is an error', async ({ emailVerificationPage, server, page }) => {
   await emailVerificationPage.followElsewhere(`${server.origin}/email-verification?token=made-up`);
 
   await expect(emailVerificationPage.error).toBeVisible();
@@ -87,7 +87,7 @@ test('a link without a token is an error', async ({ emailVerificationPage }) => 
   }
 });
 
-test('the e-mail is sent again to whoever asks, and its link works', async ({
+test('the e-mail is sent again on request, and its link works', async ({
   signedIn,
   accountPage,
   emailVerificationPage,

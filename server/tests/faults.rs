@@ -1,8 +1,8 @@
-//! Every route while something is wrong between the program and what it needs: proxies between real processes spoil the
-//! way to the core API and the way to Redis. Judged by what browsers see, and by what the core API holds afterwards.
-//! `docs/faults.md` has the figures.
+//! Every route while something is wrong between the program and its dependencies. Proxies between real processes
+//! disturb the connections to the core API and to Redis. The results are judged by what browsers see, and by the state
+//! of the core API afterwards. `docs/faults.md` has the figures.
 //!
-//! On Linux alone: everybody has an address of their own in 127.0.0.0/8, which is loopback as a whole nowhere else.
+//! Linux only: each person has an address in 127.0.0.0/8, and only Linux treats that whole network as loopback.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! The real router against the real core API, in process: one file per part of the public surface.
+//! The real router with the real core API, in process. There is one file per part of the public surface.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "http/account.rs"]

@@ -1,4 +1,4 @@
-//! The program as it is started: refused configurations, a second start, a kill in the middle, a core API of its own.
+//! The program as a process: refused configurations, a restart, a kill, and a stand-alone core API.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "process/address.rs"]
@@ -51,7 +51,7 @@ fn refused(arguments: &[&str], settings: &[(&str, &str)]) -> String {
     String::from_utf8(stderr).unwrap()
 }
 
-/// One request, the whole answer as text.
+/// Sends one request, and returns the whole answer as text.
 fn send(address: SocketAddr, head: &str, cookie: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
@@ -66,7 +66,7 @@ fn send(address: SocketAddr, head: &str, cookie: &str, body: &str) -> String {
     answer
 }
 
-/// A running program. It is killed when the test is over.
+/// A running program. It is killed at the end of the test.
 struct Running {
     child: Child,
     address: SocketAddr,
@@ -74,7 +74,7 @@ struct Running {
 }
 
 impl Running {
-    /// Starts it and waits for the line that says that it is up.
+    /// Starts the program, and waits for the line `up`.
     fn start(
         folder: &TempDir,
         arguments: &[&str],
@@ -94,7 +94,7 @@ impl Running {
         while !seen.contains(up) {
             assert_ne!(log.read_line(&mut seen).unwrap(), 0, "it stopped: {seen}");
         }
-        // Whoever stops reading a pipe stops the writer.
+        // An unread pipe would block the writer.
         let log = std::thread::spawn(move || {
             log.read_to_string(&mut seen).unwrap();
             seen
@@ -131,7 +131,7 @@ impl Running {
         cookie
     }
 
-    /// What an orchestrator does first.
+    /// Sends SIGTERM, as an orchestrator does first.
     #[cfg(unix)]
     fn tell_to_stop(&self) {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
@@ -143,7 +143,8 @@ impl Running {
         self.child.wait().unwrap();
     }
 
-    /// Everything that it has written, from its start to its end. It may end by itself: the last lines of a killed program are lost.
+    /// All output of the program, from its start to its end. The program ends by itself, because a killed one loses its
+    /// last lines.
     #[cfg(unix)]
     fn into_log(mut self) -> String {
         self.tell_to_stop();
@@ -231,8 +232,8 @@ fn a_core_api_of_its_own_works_the_same() {
     assert!(application.send("GET /", "", "").starts_with("HTTP/1.1 200"));
 }
 
-/// No name ends in `.invalid` (RFC 2606, section 2), so that nothing but the proxy leads there. A server takes requests in absolute form as
-/// well (RFC 9112, section 3.2.2), so the core API is a proxy to itself.
+/// No host name ends in `.invalid` (RFC 2606, section 2), so the request can only arrive through the proxy. A server
+/// also accepts requests in absolute form (RFC 9112, section 3.2.2), so the core API can be its own proxy.
 #[test]
 fn a_core_api_is_reached_through_a_proxy() {
     let (core_folder, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -340,7 +341,7 @@ fn a_core_api_that_is_away_is_named_and_takes_nobody_out() {
     let folder = tempfile::tempdir().unwrap();
     let nowhere = format!("http://{}/v1", free_address());
     let application = Running::application(&folder, &[("CORE_API_URL", nowhere)]);
-    // Two more than open the circuit breaker.
+    // Two more than the circuit breaker needs to open.
     for _ in 0..7 {
         application.send("POST /api/sign-in", "", "email=user@test.com&password=password1");
     }

@@ -1,7 +1,8 @@
-//! Ironleaf behind the reverse proxies of `docs/operations.md`: nginx, haproxy, Apache httpd and Caddy, each with the very file of
-//! `deploy/proxies` and two replicas behind it. A proxy that this machine does not have is named and left out.
+//! Ironleaf behind the reverse proxies of `docs/operations.md`: nginx, haproxy, Apache httpd and Caddy. Each runs with
+//! its file of `deploy/proxies` and two replicas behind it. A proxy that is not installed is named and skipped.
 //!
-//! Nothing is installed for this: what a package of these brings starts by itself and takes the machine's ports 80 and 443.
+//! The tests install nothing, because the service of such a package starts by itself and takes the machine's ports 80
+//! and 443.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

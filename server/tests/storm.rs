@@ -1,7 +1,8 @@
 //! A storm with real parts: the program as processes on real sockets, SQLite and Redis, the reference core API behind a
-//! proxy that loses refreshes, and SIGKILL. Judged by what browsers see and by what the core API has counted.
+//! proxy that loses refreshes, and SIGKILL. The results are judged by what browsers see, and by what the core API has
+//! counted.
 //!
-//! Time is that of the machine here, because a process has no other; everything that can be decided with a clock in hand is
+//! The time is real here, because processes have no other clock. Everything that can be tested with a mock clock is
 //! tested elsewhere.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

@@ -1,5 +1,5 @@
-//! The provider for a RawStack-style core API: JSON, a bearer access token, a refresh token that rotates on every use
-//! and takes its family along when it is used twice.
+//! The provider for a RawStack-style core API: JSON, a bearer access token, and a refresh token that rotates on every
+//! use. Using a refresh token twice revokes its whole family.
 
 mod accounts;
 mod claims;

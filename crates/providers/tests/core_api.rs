@@ -1,4 +1,4 @@
-//! The core-API provider in front of the real core API, in process.
+//! The core-API provider with the real core API, in process.
 
 #[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
 mod core_api {
@@ -28,7 +28,7 @@ async fn the_provider_conforms_in_front_of_the_real_core_api() {
     check_over(open, sealed_heads).await;
 }
 
-/// Not a secret: a key for tests.
+/// A key for tests, not a secret.
 const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
 #[expect(clippy::unwrap_used, reason = "a fixture: a failure in it is a failed test")]

@@ -1,5 +1,5 @@
-//! Six back ends, scripted in memory in their own wire formats, and their providers pass the one conformance suite:
-//! the proof that the traits fit them all.
+//! Six scripted in-memory back ends, each with its own wire format. Their providers pass the same conformance suite,
+//! which proves that the traits fit them all.
 
 #[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
 mod styles {
@@ -61,7 +61,7 @@ async fn openid_connect_conforms() {
     over_both_heads(openid_connect::open).await;
 }
 
-/// The suite with heads in memory, and with sealed heads in a store.
+/// Runs the suite with heads in memory, and with sealed heads in a store.
 async fn over_both_heads<F, Opening>(open: F)
 where
     F: Fn(Clock, Random) -> Opening,
@@ -71,7 +71,7 @@ where
     check_over(&open, sealed_heads).await;
 }
 
-/// Not a secret: a key for tests.
+/// A key for tests, not a secret.
 const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
 #[expect(clippy::unwrap_used, reason = "a fixture: a failure in it is a failed test")]
@@ -81,7 +81,7 @@ fn sealed_heads(clock: Clock) -> Arc<dyn Heads> {
     Arc::new(Records::new(store, sealer, clock, RecordLimits::default()))
 }
 
-/// The back end as a transport, with nothing in between.
+/// A transport that calls the back end directly.
 struct Direct(Arc<dyn BackEnd>);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-// The checks that look over the shoulder of every other test find what they look for.
+// The checks that run during every other test find what they search for.
 
 import { htmlProblems } from '../../fixtures/html';
 import { TOKEN_MARK, tokenIn } from '../../fixtures/leaks';

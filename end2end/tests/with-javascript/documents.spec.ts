@@ -1,12 +1,12 @@
-// Every page as the server sends it, signed out and signed in. The watch looks at every document of every test in the
-// same way; here each page is named, so that none is forgotten.
+// Every page as the server sends it, signed out and signed in. The watch checks every document of every test in the
+// same way. Here, each page is listed, so that none is missed.
 
 import { htmlProblems } from '../../fixtures/html';
 import { tokenIn } from '../../fixtures/leaks';
 import { signIn } from '../../fixtures/people';
 import { expect, test } from '../../fixtures/test';
 
-// A script that asks for no HTML gets a plain line from an unknown address.
+// Without this header, an unknown address gets a line of plain text.
 const AS_A_BROWSER = { headers: { Accept: 'text/html' } };
 
 const PAGES = [
@@ -22,7 +22,7 @@ const PAGES = [
   '/no-such-page',
 ];
 
-test('every page is valid and holds no token, for a visitor and for a person', async ({
+test('every page is valid and has no token, for a visitor and for a person', async ({
   page,
   homePage,
   context,

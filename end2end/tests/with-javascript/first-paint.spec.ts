@@ -1,8 +1,8 @@
-// What is on the screen before the scripts of a page are there.
+// What the screen shows before the page's scripts have loaded.
 
 import { expect, hold, test } from '../../fixtures/test';
 
-test('a message stands in its corner from the start', async ({ signedIn, deleteAccountPage, toasts, page }) => {
+test('a message is in its corner from the start', async ({ signedIn, deleteAccountPage, toasts, page }) => {
   expect(signedIn.email).toContain('@');
   const release = await hold(page, '**/pkg/site.*.js');
   await page.goto('/account/delete', { waitUntil: 'domcontentloaded' });

@@ -1,5 +1,5 @@
-// What scripts add to the forms: sentences while one types, buttons that wait, one request for two clicks, and nothing lost
-// of what was typed before they came.
+// What scripts add to the forms: messages while a person types, buttons that wait for valid input, one request for two
+// clicks, and no loss of text typed before hydration.
 
 import type { Page } from '@playwright/test';
 
@@ -55,7 +55,7 @@ test('the button for a new password waits for two that match and are long enough
   await expect(setPasswordPage.updatePassword).toBeEnabled();
 });
 
-test('a field says what is wrong when one leaves it, and stops when it is right', async ({ registerPage, page }) => {
+test('a field reports a mistake when it loses the focus, until it is corrected', async ({ registerPage, page }) => {
   await registerPage.open();
   await registerPage.email.pressSequentially('ada@');
   await expect(registerPage.email).toHaveAccessibleDescription('');
@@ -68,7 +68,7 @@ test('a field says what is wrong when one leaves it, and stops when it is right'
   await expect(registerPage.email).not.toHaveAttribute('aria-invalid', 'true');
 });
 
-test('a field that is left empty says nothing yet', async ({ registerPage, page }) => {
+test('a field that is left empty reports nothing yet', async ({ registerPage, page }) => {
   await registerPage.open();
   await registerPage.email.focus();
 
@@ -93,7 +93,7 @@ test('a confirmation is refused as soon as it can no longer match', async ({ reg
   await expect(registerPage.confirmPassword).toHaveAccessibleDescription('');
 });
 
-test('a form that is wrong is not sent', async ({ registerPage, page }) => {
+test('a form with mistakes is not sent', async ({ registerPage, page }) => {
   const sent: string[] = [];
   page.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
   await registerPage.open();
@@ -106,7 +106,7 @@ test('a form that is wrong is not sent', async ({ registerPage, page }) => {
   expect(sent).not.toContain('POST /api/register');
 });
 
-test('a form is sent once, however often somebody clicks', async ({ registerPage, page }) => {
+test('a form is sent once, however often a person clicks', async ({ registerPage, page }) => {
   const sent: string[] = [];
   page.on('request', (request) => sent.push(new URL(request.url()).pathname));
   const release = await hold(page, '**/api/register');
@@ -123,7 +123,7 @@ test('a form is sent once, however often somebody clicks', async ({ registerPage
   expect(sent.filter((path) => path === '/api/register')).toHaveLength(1);
 });
 
-test('a plain form, too, is sent once', async ({ signedIn, accountPage, toasts, page }) => {
+test('a plain form is sent once, too', async ({ signedIn, accountPage, toasts, page }) => {
   expect(signedIn.email).toContain('@');
   const sent: string[] = [];
   page.on('request', (request) => sent.push(new URL(request.url()).pathname));
@@ -137,7 +137,7 @@ test('a plain form, too, is sent once', async ({ signedIn, accountPage, toasts, 
   expect(sent.filter((path) => path === '/api/resend-verification')).toHaveLength(1);
 });
 
-test('before hydration the form works as it came from the server', async ({ loginPage, person, page }) => {
+test('before hydration, the form works as the server sent it', async ({ loginPage, person, page }) => {
   const release = await holdWasm(page);
   await page.goto('/login');
   await expect(loginPage.login).toBeEnabled();
@@ -164,10 +164,10 @@ test('what was typed before hydration is still there after it', async ({ loginPa
   await expect(page).toHaveURL('/');
 });
 
-test('wrong credentials leave the page where it is', async ({ loginPage, toasts, person, page, watch }) => {
+test('wrong credentials do not reload the page', async ({ loginPage, toasts, person, page, watch }) => {
   watch.expectRefusal('/api/sign-in', 401);
   await loginPage.open();
-  // Lost if the document were loaded again.
+  // A reload of the document would remove this attribute.
   await page.evaluate(() => document.body.setAttribute('data-same-document', ''));
 
   await loginPage.signIn({ ...person, password: 'not the password' });
@@ -175,7 +175,7 @@ test('wrong credentials leave the page where it is', async ({ loginPage, toasts,
   await expect(toasts.alert).toContainText('Login failed. Please check your credentials.');
   await expect(page.locator('body')).toHaveAttribute('data-same-document');
   await expect(loginPage.email).toHaveValue(person.email);
-  // Whoever works with the keyboard goes on from where they were.
+  // A person with a keyboard continues from the same place.
   await expect(loginPage.login).toBeFocused();
 });
 
@@ -192,10 +192,10 @@ test('a form that gets no answer says so and can be sent again', async ({ loginP
   await expect(page).toHaveURL('/');
 });
 
-test('a form that was filled in without any event is sent by Enter', async ({ loginPage, person, page }) => {
+test('Enter sends a form that was filled in without any event', async ({ loginPage, person, page }) => {
   await loginPage.open();
   await loginPage.password.focus();
-  // As some password managers do.
+  // Some password managers fill in fields like this.
   await loginPage.email.evaluate((field: HTMLInputElement, text) => (field.value = text), person.email);
   await loginPage.password.evaluate((field: HTMLInputElement, text) => (field.value = text), person.password);
   await expect(loginPage.login).toBeDisabled();
@@ -205,7 +205,7 @@ test('a form that was filled in without any event is sent by Enter', async ({ lo
   await expect(page).toHaveURL('/');
 });
 
-test('the fragment of the place where one wanted to go survives the sign-in', async ({ loginPage, person, page }) => {
+test('the fragment of the requested page survives the sign-in', async ({ loginPage, person, page }) => {
   await page.goto('/account#leave');
   await loginPage.ready();
   await expect(page).toHaveURL('/login?return_to=/account#leave');
@@ -228,11 +228,11 @@ test('a form that leads to its own page shows its message, whatever the fragment
   await expect(toasts.status).toContainText('A password reset link has been sent to ada@example.com');
 });
 
-test('the word on a button changes although the page was translated', async ({ loginPage, page }) => {
+test('the label of a button changes although the page was translated', async ({ loginPage, page }) => {
   await loginPage.open();
   await loginPage.password.fill('a password');
   const show = page.getByRole('button', { name: /show/i });
-  // Each text in an element of the translator's own.
+  // A translator puts each text into an element of its own.
   await show.evaluate((button) => {
     const font = document.createElement('font');
     font.textContent = 'Show it';

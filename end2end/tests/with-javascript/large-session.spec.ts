@@ -1,5 +1,5 @@
-// Sessions of 12 KB, real ones: the core API's mark makes its tokens that large. And what a person sees where the
-// budget has no room for them.
+// Real sessions of 12 KB: the core API's mark makes the tokens this large. Also what a person sees if a session exceeds
+// the budget.
 
 import type { BrowserContext } from '@playwright/test';
 
@@ -12,7 +12,7 @@ const TOO_LARGE = 'Your session is too large';
 const REFUSAL = /^You cannot be logged in: the session of this account is larger than this site allows\./;
 
 const test = base.extend<{ strictOrigin: string }>({
-  /** A replica with the default budget, which a session of this file exceeds. */
+  /** A replica with the default budget, which the sessions of this file exceed. */
   strictOrigin: async ({ server }, use) => use(await server.startReplica({ SESSION_HEADER_BUDGET: '' })),
 });
 
@@ -39,7 +39,7 @@ test('a session of 12 KB is read, renewed and removed in one piece', async ({
     await expect(accountPage.email).toHaveValue(signedIn.email);
   }
 
-  // Real time has to pass here: the access token's life is counted by another process.
+  // This needs real time, because another process measures the access token's lifetime.
   await expect
     .poll(
       async () => {
@@ -103,7 +103,7 @@ test('a session over a lowered budget says so, and the person stays signed in', 
   await expect(header.accountMenu.button).toBeVisible();
   expect(await sessionCookies(context)).toEqual(before);
 
-  // Where there is room the same cookie still opens, and its refresh token was not spent.
+  // With a larger budget, the same cookie still opens, and its refresh token is unspent.
   await accountPage.open();
   await expect(accountPage.email).toHaveValue(signedIn.email);
   expect(valueId(await sessionCookies(context))).not.toBe(valueId(before));
@@ -111,7 +111,7 @@ test('a session over a lowered budget says so, and the person stays signed in', 
 
 type Cookie = Awaited<ReturnType<BrowserContext['cookies']>>[number];
 
-/** Everything that is part of the session, in the order of its names. */
+/** All cookies of the session, ordered by name. */
 async function sessionCookies(context: BrowserContext): Promise<Cookie[]> {
   const cookies = await context.cookies();
   return cookies
@@ -119,7 +119,7 @@ async function sessionCookies(context: BrowserContext): Promise<Cookie[]> {
     .sort((one, other) => one.name.localeCompare(other.name));
 }
 
-/** The id that all chunks share, once they turned out to be complete, of one value, and large. */
+/** The id that all chunks share. Also checks that the chunks are complete, of one value, and large. */
 function valueId(cookies: Cookie[]): string {
   const chunks = cookies.map(({ value }) => value.split('.'));
   const [id = ''] = chunks[0] ?? [];

@@ -1,11 +1,11 @@
-// Links from e-mails that send themselves, and when they do not.
+// When an e-mailed link submits its form by itself, and when not.
 
 import { RESET, VERIFY } from '../../fixtures/mailbox';
 import { forgetPassword, postForm, stranger } from '../../fixtures/people';
 import { expect, stay, test as base } from '../../fixtures/test';
 
 const test = base.extend<{ verification: string }>({
-  /** From the e-mail that was sent when somebody registered in this browser, who is signed in. */
+  /** The link from the e-mail after registering in this browser, which is signed in. */
   verification: async ({ context, server, mailbox, watch }, use) => {
     const { email, password } = stranger();
     await postForm(context, server, '/api/register', { email, password, confirm_password: password });
@@ -26,13 +26,13 @@ test('a link signs in by itself, once', async ({ signInLinkPage, mailbox, person
 
   await expect(page).toHaveURL('/set-password');
   expect(sent.filter((line) => line === 'POST /api/sign-in-with-token')).toHaveLength(1);
-  // A person who goes back is not sent through it again.
+  // Going back does not sign in again.
   await page.goBack();
   await expect(page).not.toHaveURL('/set-password');
   expect(sent.filter((line) => line === 'POST /api/sign-in-with-token')).toHaveLength(1);
 });
 
-test('while an address is verified a status says so', async ({ emailVerificationPage, verification, page }) => {
+test('while an address is verified, a status says so', async ({ emailVerificationPage, verification, page }) => {
   await stay(page, '**/api/verify-email');
 
   await page.goto(verification, { waitUntil: 'commit' });
@@ -40,15 +40,15 @@ test('while an address is verified a status says so', async ({ emailVerification
   await expect(emailVerificationPage.success).toHaveCount(0);
 
   await page.unroute('**/api/verify-email');
-  // It went by itself once; from now on somebody has to want it.
+  // The form submitted itself once. From now on, a person has to press the button.
   await page.reload();
   await expect(emailVerificationPage.status).not.toHaveText('Verifying your email…');
   await emailVerificationPage.verify.click();
   await expect(emailVerificationPage.success).toBeVisible();
 });
 
-test('a page that nobody sees sends nothing', async ({ emailVerificationPage, verification, page }) => {
-  // A tab in the background, or a page that a browser fetched in case somebody wants it.
+test('a page that is not visible sends nothing', async ({ emailVerificationPage, verification, page }) => {
+  // A tab in the background, or a page that the browser loads in advance.
   await page.addInitScript(() => {
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });

@@ -1,6 +1,6 @@
 import { expect, test } from '../../fixtures/test';
 
-test('arrow keys, Home and End go through a menu and around its ends', async ({ homePage, header, page }) => {
+test('arrow keys, Home and End move through a menu and wrap around', async ({ homePage, header, page }) => {
   await homePage.open();
   await header.themeMenu.button.focus();
   await page.keyboard.press('Enter');
@@ -32,7 +32,7 @@ test('Enter chooses the item that has the focus', async ({ homePage, header, pag
   await expect(homePage.html).toHaveClass(/\bdark\b/);
 });
 
-test('the account menu, too, is used with the keyboard alone', async ({ signedIn, homePage, header, page }) => {
+test('the account menu works with the keyboard alone, too', async ({ signedIn, homePage, header, page }) => {
   expect(signedIn.email).toContain('@');
   await homePage.open();
   await header.accountMenu.button.focus();
@@ -46,7 +46,7 @@ test('the account menu, too, is used with the keyboard alone', async ({ signedIn
   await expect(header.login).toBeVisible();
 });
 
-test('a letter goes to the item that begins with it', async ({ homePage, header, page }) => {
+test('a letter moves to the item that begins with it', async ({ homePage, header, page }) => {
   await homePage.open();
   await header.themeMenu.button.focus();
   await page.keyboard.press('Enter');
@@ -66,12 +66,12 @@ test('the button says whether its menu is open', async ({ homePage, header, page
   await expect(header.themeMenu.button).toHaveAttribute('aria-expanded', 'false');
 });
 
-test('nothing moves for whoever asked for less motion', async ({ page, homePage, header }) => {
+test('nothing moves for a person who asked for reduced motion', async ({ page, homePage, header }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await homePage.open();
   await header.themeMenu.open();
 
-  // A colour may fade; nothing may change its place or size.
+  // Colours may fade, but nothing may change its place or size.
   const moving = await page.evaluate(() =>
     [...document.querySelectorAll('*')].flatMap((element) => {
       const { transitionProperty, transitionDuration, animationName } = getComputedStyle(element);

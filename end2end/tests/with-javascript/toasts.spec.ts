@@ -1,4 +1,4 @@
-// Messages that leave by themselves. Time is the browser's own, and moved by hand.
+// Toasts that disappear by themselves. The tests move the browser's clock.
 
 import { stranger } from '../../fixtures/people';
 import { expect, test } from '../../fixtures/test';
@@ -12,7 +12,7 @@ test.beforeEach(async ({ page, loginPage, toasts, watch }) => {
 });
 
 test('a toast stays for five seconds', async ({ toasts, page }) => {
-  // Whatever went by since it came is less than two of them.
+  // Less than two seconds have passed since the toast appeared.
   await page.clock.fastForward(3_000);
   await expect(toasts.alert).toBeVisible();
 
@@ -21,7 +21,7 @@ test('a toast stays for five seconds', async ({ toasts, page }) => {
   await expect(toasts.alert).toHaveCount(0);
 });
 
-test('a toast does not leave from under the mouse', async ({ loginPage, toasts, page }) => {
+test('a toast stays while the mouse is over it', async ({ loginPage, toasts, page }) => {
   await toasts.alert.hover();
   await page.clock.fastForward(20_000);
   await page.clock.fastForward(20_000);
@@ -33,7 +33,7 @@ test('a toast does not leave from under the mouse', async ({ loginPage, toasts, 
   await expect(toasts.alert).toHaveCount(0);
 });
 
-test('a toast does not leave from under somebody who is there with the keyboard', async ({ loginPage, toasts, page }) => {
+test('a toast stays while it has the keyboard focus', async ({ loginPage, toasts, page }) => {
   await page.keyboard.press('Alt+t');
   await expect(toasts.region).toBeFocused();
   await page.clock.fastForward(20_000);

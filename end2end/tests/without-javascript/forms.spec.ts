@@ -1,4 +1,4 @@
-// What only a browser without scripts shows: buttons that can always be pressed, and messages that stand on the page.
+// What only a browser without scripts shows: buttons that are always enabled, and messages that are part of the page.
 
 import type { Page } from '@playwright/test';
 
@@ -22,7 +22,7 @@ test('every button is enabled as it comes from the server', async ({
   await expect(resetPasswordPage.resetPassword).toBeEnabled();
 });
 
-test('a message stands on the page after the redirect', async ({ loginPage, toasts, person, page }) => {
+test('a message is on the page after the redirect', async ({ loginPage, toasts, person, page }) => {
   await loginPage.open();
 
   const status = await statusOf(page, '/api/sign-in', () =>
@@ -31,7 +31,7 @@ test('a message stands on the page after the redirect', async ({ loginPage, toas
 
   expect([302, 303]).toContain(status);
   await expect(toasts.alert).toContainText('Login failed. Please check your credentials.');
-  // Out of a sealed cookie, not out of the address.
+  // The message comes from a sealed cookie, not from the address.
   expect(new URL(page.url()).search).toBe('');
 });
 
@@ -47,7 +47,7 @@ test('two clicks register once and sign in', async ({ registerPage, page }) => {
   await expect(page.locator('body')).not.toContainText('already exists');
 });
 
-test('two clicks on the button for a new password log nobody out', async ({ signedIn, accountPage, toasts, page }) => {
+test('two clicks on the button for a new password do not sign the person out', async ({ signedIn, accountPage, toasts, page }) => {
   expect(signedIn.email).toContain('@');
   await accountPage.open();
   await accountPage.fill({ password: 'a new password' });
@@ -69,7 +69,7 @@ test('passwords are not filled in again', async ({ registerPage, page }) => {
   expect(await page.content()).not.toContain('7f3a');
 });
 
-test('a wrong address is said by us, in our words', async ({ resetPasswordPage, page }) => {
+test('the server reports an invalid address in its own words', async ({ resetPasswordPage, page }) => {
   await resetPasswordPage.open();
 
   await resetPasswordPage.send('ada.example.com');

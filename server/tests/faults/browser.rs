@@ -1,4 +1,5 @@
-//! A browser of its own address: the program passes that on to the core API, and so the proxy knows whose request it has.
+//! A browser with its own address. The program passes the address on to the core API, so the proxy knows whose request
+//! it carries.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 use tokio::time::{Instant, timeout};
 
-/// Longer than any deadline of the program: whoever takes longer hangs.
+/// Longer than any deadline of the program. A request that takes longer counts as hanging.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(40);
 
 #[derive(Clone)]
@@ -21,7 +22,7 @@ pub(crate) struct Browser {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
-    /// 0 where there was none.
+    /// 0 if there was no answer.
     pub(crate) status: u16,
     pub(crate) location: String,
     pub(crate) says_when: bool,
@@ -34,7 +35,7 @@ impl Browser {
         Self { address, door, cookies: BTreeMap::new() }
     }
 
-    /// The same machine without a cookie.
+    /// A browser on the same machine, without cookies.
     pub(crate) fn stranger(&self) -> Self {
         Self::new(self.address, self.door)
     }
@@ -95,7 +96,7 @@ pub(crate) fn status(head: &str) -> u16 {
     head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
 }
 
-/// One request on a connection of its own, and the whole answer: head and body.
+/// Sends one request on a new connection, and returns head and body of the answer.
 pub(crate) async fn exchange(from: Ipv4Addr, to: SocketAddr, request: &str) -> io::Result<(String, String)> {
     let socket = TcpSocket::new_v4()?;
     socket.bind((from, 0).into())?;

@@ -1,6 +1,8 @@
-/* A clock that is ahead, for a process of a test: preloaded, it adds to the time of day as many seconds as the file that FAULTS_CLOCK
- * names says at that moment, eight bytes in the order of the machine. Time that only passes (CLOCK_MONOTONIC) is left alone, as it is
- * when somebody sets the clock of a real machine. */
+/*
+ * A clock that is ahead, for a process under test. When preloaded, it adds a number of seconds to the time of day. It
+ * reads the number from the file that FAULTS_CLOCK names: eight bytes in native byte order, read again at each call.
+ * The monotonic clock (CLOCK_MONOTONIC) stays unchanged, as it does when a person sets the clock of a real machine.
+ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-//! Every route while a clock is a day ahead, and after somebody has set it right. Nothing is started again.
+//! Every route while a clock is a day ahead, and after it has been corrected. No process is restarted.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use crate::world::{Life, NEW_PASSWORD, OLD_PASSWORD, Person, Store, World, sign_
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// What a page says of a link that is not good.
+/// The messages of a page about an invalid link.
 const LINK_REFUSED: [&str; 2] = ["Invalid token", "Auto login failed"];
 
-/// These ask for a recent sign-in, and by a clock that is ahead none is.
+/// Forms that need a recent sign-in. By a clock that is ahead, no sign-in is recent.
 const FOR_THE_RECENT: [&str; 3] = ["/api/set-password", "/api/update-account", "/api/delete-account"];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +47,7 @@ async fn wrong(whose: Whose, life: Life) -> Figures {
     let mut figures = Figures { faults: 1, ..Figures::default() };
     let mut witness = world.signed_in().await;
     let mut guesser = Guesser::prepare(&world).await;
-    // Begun before, and done while it is ahead.
+    // Prepared before the clock is ahead, and done while it is.
     let before = prepare_all(&world, errands_before(), "a clock that went ahead").await;
     let mut left_open = LeftOpen::prepare(&world).await;
     world.tokens_end().await;
@@ -56,12 +56,12 @@ async fn wrong(whose: Whose, life: Life) -> Figures {
     for page in &mut left_open {
         page.press(&mut figures).await;
     }
-    // All of it while it is ahead.
+    // Prepared and done while the clock is ahead.
     let during = prepare_all(&world, every_errand(), "a clock that is ahead").await;
     let after = prepare_all(&world, every_errand(), "a clock that went back").await;
     world.tokens_end().await;
     let during = act_recently(during).await;
-    // Begun while it is ahead, and done when it is right again.
+    // Prepared while the clock is ahead, and done after its correction.
     set_ahead(&world, whose, Duration::ZERO).await;
     assert_eq!(until_served(&mut witness.browser).await.status, 200);
     guesser.is_let_in(&mut figures).await;
@@ -92,7 +92,8 @@ async fn wrong(whose: Whose, life: Life) -> Figures {
     figures
 }
 
-/// A page with a link is left open for longer than it is good: that is tried apart.
+/// Without the forms of e-mailed links. Their pages stay open for longer than the link is valid, which [`LeftOpen`]
+/// tests.
 fn errands_before() -> impl Iterator<Item = Errand> {
     every_errand().filter(|errand| !matches!(errand, Errand::Form(form) if is_for_a_link(form)))
 }
@@ -101,7 +102,7 @@ fn is_for_a_link(form: &Form) -> bool {
     matches!(form.needs, Needs::ResetLink | Needs::VerificationLink)
 }
 
-/// An e-mailed link that was opened before the clock went ahead, on a page whose button is pressed after that.
+/// The page of an e-mailed link, opened before the clock was ahead. Its button is pressed afterwards.
 struct LeftOpen {
     form: &'static Form,
     person: Person,
@@ -117,7 +118,7 @@ impl LeftOpen {
         pages
     }
 
-    /// By that clock it was open for a day. The page says that the link is not good, where it is not.
+    /// Presses the button. By the clock, the page was open for a day. If the link has expired, the page must say so.
     async fn press(&mut self, figures: &mut Figures) {
         let said = self.send(figures).await;
         if !self.is_done && !LINK_REFUSED.iter().any(|refused| said.contains(refused)) {
@@ -127,7 +128,8 @@ impl LeftOpen {
         }
     }
 
-    /// What was refused was not used up: the e-mail's link works once the clock is right.
+    /// Opens the e-mail's link again after the clock's correction. It must work, because the refusal has not used it
+    /// up.
     async fn open_again(&mut self, world: &World, figures: &mut Figures) {
         if self.is_done {
             return;
@@ -165,7 +167,7 @@ async fn set_ahead(world: &World, whose: Whose, by: Duration) {
     }
 }
 
-/// What day it is there.
+/// The date at this address, from the answer's header.
 async fn date(of: SocketAddr) -> String {
     let request = format!("GET /nowhere HTTP/1.1\r\nHost: {of}\r\nConnection: close\r\n\r\n");
     let (head, _) = exchange(Ipv4Addr::LOCALHOST, of, &request).await.unwrap();
@@ -173,7 +175,7 @@ async fn date(of: SocketAddr) -> String {
     date.rsplit_once(' ').and_then(|(date, _)| date.rsplit_once(' ')).unwrap().0.to_owned()
 }
 
-/// Whoever is asked for the password first gives it.
+/// Confirms the password first, for the forms that need a recent sign-in.
 async fn act_recently(mut trials: Vec<Trial>) -> Vec<Trial> {
     let mut confirming = JoinSet::new();
     for mut trial in trials.drain(..) {
@@ -191,7 +193,7 @@ async fn act_recently(mut trials: Vec<Trial>) -> Vec<Trial> {
     act_all(confirming.join_all().await).await
 }
 
-/// Signs in anew, wherever the account still is, and out again: the first works, and so does the second.
+/// If the account still exists, signs in again and out again. Both must work.
 async fn comes_and_goes(world: &World, person: &Person) -> Result<(), String> {
     let mut browser = person.browser.stranger();
     for password in [OLD_PASSWORD, NEW_PASSWORD] {

@@ -1,4 +1,4 @@
-//! Every route while the way to the core API is spoilt.
+//! Every route while the connection to the core API is disturbed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::trial::{Errand, Trial, act_all, every_errand, judge_all, prepare_all}
 use crate::truth::until_served;
 use crate::world::{Life, Store, World, begin_heartbeat};
 
-/// How many do their errand at the same time: those with one fault, and those with a fault at every call.
+/// How many errands run at the same time: those with one fault, and those with a fault at every call.
 #[derive(Clone, Copy)]
 struct AtOnce {
     single: usize,
@@ -24,17 +24,18 @@ struct AtOnce {
 }
 
 impl AtOnce {
-    /// They wait for nothing but the machine. Five calls without an answer in a row open the circuit breaker; where every
-    /// call fails it opens anyway.
+    /// For faults without a wait. Five unanswered calls in a row open the circuit breaker. If every call fails, it
+    /// opens anyway.
     const QUICK: Self = Self { single: 4, every: 48 };
-    /// They wait for deadlines.
+    /// For faults that wait for deadlines.
     const SLOW: Self = Self { single: 48, every: 48 };
     const ALONE: Self = Self { single: 1, every: 1 };
 }
 
 const FAULTS_IN_A_BATCH: usize = 4;
 
-/// Whom the circuit breaker kept from the core API met no fault. Somebody else tries the same, alone, so often at most.
+/// A person whose call the circuit breaker blocked has met no fault. Other people then repeat the errand, one at a
+/// time, in at most this many rounds.
 const ROUNDS_ALONE: usize = 3;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +60,7 @@ async fn every_route_answers_right_while_the_core_api_refuses_connections() {
         world.wire.door.shut().await;
         trials = act_all(trials).await;
         world.wire.door.open_again();
-        // The circuit breaker lets a first call through after a second and a half at most.
+        // After at most a second and a half, the circuit breaker lets the first call through.
         assert_eq!(until_served(&mut witness.browser).await.status, 200);
         let mut figures = judge_all(&world, trials).await;
         figures.faults = 1;
@@ -68,7 +69,7 @@ async fn every_route_answers_right_while_the_core_api_refuses_connections() {
     conclude("one outage: the core API refuses connections", begun, by_life);
 }
 
-/// Who does what, under which fault, and at which of their calls it is.
+/// An errand, its fault, and the calls that meet the fault.
 #[derive(Clone, Copy)]
 struct Task {
     errand: Errand,
@@ -93,7 +94,7 @@ impl Task {
         errands.into_iter().map(|(errand, at)| Self { errand, fault, at }).collect()
     }
 
-    /// Under the fault, until nothing of it is on its way any more.
+    /// Does the errand under its fault, and waits until all its requests are finished.
     async fn carry_out(self, world: &World, trial: &mut Trial) {
         let address = trial.person.browser.address;
         world.wire.spoil(address, self.fault, self.at);
@@ -104,7 +105,7 @@ impl Task {
         trial.figures.met.extend(self.calling_form().filter(|_| met > 0));
     }
 
-    /// The form that makes a call, and so has to meet the fault.
+    /// The form, if it calls the core API and so has to meet the fault.
     fn calling_form(self) -> Option<&'static str> {
         match self.errand {
             Errand::Form(form) if form.calls > 0 => Some(form.path),
@@ -116,7 +117,7 @@ impl Task {
 async fn every_route_meets_every_fault(name: &str, life: Life) {
     let begun = Instant::now();
     let (slow, quick): (Vec<_>, Vec<_>) = Fault::ALL.into_iter().partition(|fault| fault.is_slow());
-    // Two worlds: most of the time is waiting, for deadlines in one and for turns in the other.
+    // Two worlds, because most of the time is waiting: for deadlines in one, and for turns in the other.
     let (mut by_fault, quick) = tokio::join!(
         every_route_meets(&slow, AtOnce::SLOW, life),
         every_route_meets(&quick, AtOnce::QUICK, life)
@@ -125,8 +126,8 @@ async fn every_route_meets_every_fault(name: &str, life: Life) {
     conclude(name, begun, by_fault.into_iter().map(|(fault, figures)| (fault.words(), figures)));
 }
 
-/// One batch of faults after the other. Nothing is prepared or judged while somebody else's fault could open the circuit
-/// breaker.
+/// Runs the faults in batches, so that no errand is prepared or judged while another errand's fault could open the
+/// circuit breaker.
 async fn every_route_meets(faults: &[Fault], at_once: AtOnce, life: Life) -> BTreeMap<Fault, Figures> {
     let world = World::start(life, Store::Folder).await;
     let mut by_fault = BTreeMap::new();
@@ -147,7 +148,7 @@ async fn every_route_meets(faults: &[Fault], at_once: AtOnce, life: Life) -> BTr
     by_fault
 }
 
-/// What the forms try that have not met a fault yet.
+/// The tasks of the forms that have not met their fault yet.
 fn unmet(life: Life, by_fault: &BTreeMap<Fault, Figures>) -> Vec<Task> {
     let tasks = by_fault.keys().flat_map(|&fault| Task::of(life, fault));
     tasks
@@ -172,7 +173,7 @@ async fn batch(
 
     let heartbeat = begin_heartbeat(witness.clone());
     let witness = Arc::new(Mutex::new(witness));
-    // Who meets a fault at every call, the refresh among them, waits for a deadline: that can be done together, and last.
+    // Errands with a fault at every call, including the refresh, wait for a deadline. So they run together, and last.
     let (every, single) = prepared.into_iter().partition(|(_, task)| matches!(task.at, At::Every));
     let mut acted = act_under_their_faults(world, single, at_once.single, &witness).await;
     acted.extend(act_under_their_faults(world, every, at_once.every, &witness).await);
@@ -204,7 +205,7 @@ async fn act_under_their_faults(
         let (world, turns, witness) = (Arc::clone(world), Arc::clone(&turns), Arc::clone(witness));
         acting.spawn(async move {
             let _turn = turns.acquire_owned().await.unwrap();
-            // Whatever failed before, a new row begins here.
+            // A success ends the run of failures that the circuit breaker counts.
             until_served(&mut *witness.lock().await).await;
             task.carry_out(&world, &mut trial).await;
             (trial, task)

@@ -1,5 +1,5 @@
-//! The way to the core API. What happens to a request is decided by the browser for which it is made: the client's
-//! address travels with it. So hundreds of people can have a fault each at the same time.
+//! The proxy in front of the core API. The client's address in a request selects the request's fault. So hundreds of
+//! people can each have their own fault at the same time.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,7 +15,7 @@ use crate::door::Door;
 use crate::message::message;
 use crate::pause;
 
-/// Before: the core API never sees the request. After: it has done what it was asked, and its answer is spoiled.
+/// `Before`: the core API never sees the request. `After`: it has carried out the request, and its answer is damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
     ShortDelay,
@@ -62,7 +62,7 @@ impl Fault {
         }
     }
 
-    /// Whoever meets it waits for a deadline.
+    /// Whether a request with this fault waits for a deadline.
     pub(crate) const fn is_slow(self) -> bool {
         matches!(self, Self::LongDelay | Self::SilentBefore | Self::SilentAfter)
     }
@@ -70,10 +70,10 @@ impl Fault {
 
 const SHORT_DELAY: Duration = Duration::from_millis(300);
 
-/// The program gives a call five seconds.
+/// Longer than the five seconds that the program allows for a call.
 const LONG_DELAY: Duration = Duration::from_secs(6);
 
-/// While the weather is bad one request in so many meets a fault.
+/// With random faults, one of this many requests meets one.
 const ONE_IN: usize = 6;
 
 const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
@@ -84,11 +84,11 @@ const BAD_JSON: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"item\": nul";
 const NO_HTTP: &[u8] = b"\x16\x03\x03\x00\x02\x02\x28SSH-2.0-nobody\r\n\r\n";
 
-/// Which of somebody's requests meet a fault.
+/// Which of a person's requests meet the fault.
 #[derive(Clone, Copy)]
 pub(crate) enum At {
     Every,
-    /// Counted from one.
+    /// The request with this number, counted from one.
     Only(usize),
 }
 
@@ -100,7 +100,7 @@ struct Plan {
 }
 
 pub(crate) struct Wire {
-    /// Where the program finds the core API.
+    /// The address that the program uses for the core API.
     pub(crate) door: Door,
     way: Arc<Way>,
 }
@@ -111,7 +111,7 @@ struct Way {
     weather: Mutex<Option<Dice>>,
     met: Mutex<usize>,
     requests: Mutex<HashMap<Ipv4Addr, usize>>,
-    /// Of each person the requests that have come and are not done with.
+    /// For each person, the number of requests that have arrived and are not finished.
     unfinished: watch::Sender<HashMap<Ipv4Addr, usize>>,
 }
 
@@ -133,12 +133,12 @@ impl Wire {
         self.way.plans.lock().unwrap().insert(person, Plan { fault, at, seen: 0, met: 0 });
     }
 
-    /// Nothing more happens to this person. Tells how often something did.
+    /// Ends the person's fault. Returns how many requests met it.
     pub(crate) fn heal(&self, person: Ipv4Addr) -> usize {
         self.way.plans.lock().unwrap().remove(&person).map_or(0, |plan| plan.met)
     }
 
-    /// From here on chance decides, for everybody.
+    /// Switches random faults on for everybody, or off.
     pub(crate) fn change_weather(&self, dice: Option<Dice>) {
         *self.way.weather.lock().unwrap() = dice;
     }
@@ -148,12 +148,12 @@ impl Wire {
         *self.way.met.lock().unwrap()
     }
 
-    /// How many requests have come for this person.
+    /// How many requests have arrived from this person.
     pub(crate) fn requests_of(&self, person: Ipv4Addr) -> usize {
         self.way.requests.lock().unwrap().get(&person).copied().unwrap_or_default()
     }
 
-    /// Waits until nothing of this person is on its way any more, late arrivals included.
+    /// Waits until all requests of this person are finished, including delayed ones.
     pub(crate) async fn settled(&self, person: Ipv4Addr) {
         let is_quiet = |unfinished: &HashMap<_, _>| unfinished.get(&person).is_none_or(|count| *count == 0);
         self.way.unfinished.subscribe().wait_for(is_quiet).await.unwrap();
@@ -190,7 +190,7 @@ impl Way {
     }
 }
 
-/// One connection, until either side has had enough of it.
+/// Carries one connection until either side ends it.
 async fn carry(way: Arc<Way>, mut client: TcpStream) -> Option<()> {
     let mut core_api = TcpStream::connect(way.core_api).await.ok()?;
     loop {
@@ -205,7 +205,7 @@ async fn carry(way: Arc<Way>, mut client: TcpStream) -> Option<()> {
     }
 }
 
-/// What the core API says to a request.
+/// The core API's answer to a request.
 async fn done(core_api: &mut TcpStream, request: &[u8]) -> Option<Vec<u8>> {
     core_api.write_all(request).await.ok()?;
     message(core_api).await
@@ -216,7 +216,7 @@ async fn harm(client: &mut TcpStream, core_api: &mut TcpStream, request: &[u8], 
     match fault {
         Fault::ShortDelay | Fault::LongDelay => {
             pause(if fault == Fault::LongDelay { LONG_DELAY } else { SHORT_DELAY }).await;
-            // It arrives, whether anybody waits for it still or not.
+            // The request reaches the core API even if the client no longer waits for the answer.
             let answer = done(core_api, request).await?;
             client.write_all(&answer).await.ok()
         }
@@ -253,7 +253,7 @@ fn reset(client: &TcpStream) -> Option<()> {
     None
 }
 
-/// Until the client gives it up.
+/// Waits until the client gives up.
 async fn silence(client: &mut TcpStream) -> Option<()> {
     let _ = client.read(&mut [0]).await;
     None

@@ -1,4 +1,4 @@
-//! Chance that can be repeated: `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
+//! Reproducible random numbers: `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
 
 pub(crate) struct Dice(u64);
 
@@ -7,7 +7,7 @@ impl Dice {
         Self(seed)
     }
 
-    /// A number below `sides`.
+    /// A random number below `sides`.
     pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -1,4 +1,4 @@
-//! Every route while a disk is full, and after it has room again. Nothing is started again.
+//! Every route while a disk is full, and after it has space again. No process is restarted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::trial::{Errand, act_all, every_errand, judge_all, prepare_all};
 use crate::truth::until_served;
 use crate::world::{Life, OLD_PASSWORD, Store, World};
 
-/// Readiness and registrations take the last pages of a log that had some left.
+/// The time for readiness checks and registrations to use up the last free pages of a log.
 const UNTIL_FULL: Duration = Duration::from_secs(20);
 
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -44,7 +44,7 @@ async fn full(whose: Whose, life: Life) -> Figures {
     let world = World::start_on(Kind::SmallDisk, life, Store::Folder).await;
     let mut witness = world.signed_in().await;
     let mut figures = Figures::default();
-    // Twice, because what a full disk breaks may show when it is full again.
+    // Twice, because damage by a full disk may show only when the disk is full again.
     for _ in 0..2 {
         let errands: Vec<_> = match life {
             Life::Long => every_errand().collect(),
@@ -67,7 +67,7 @@ async fn full(whose: Whose, life: Life) -> Figures {
             machine.free();
         }
         readiness_is(&world, 200).await;
-        // The circuit breaker of a core API that could write nothing.
+        // The circuit breaker is open, because the core API could not write.
         assert_eq!(until_served(&mut witness.browser).await.status, 200);
         figures.add(judge_all(&world, trials).await);
         others.are_over(&mut figures).await;
@@ -81,7 +81,7 @@ fn with_a_session() -> impl Iterator<Item = Errand> {
     forms.chain([Errand::Pages, Errand::Account])
 }
 
-/// Each program has found out, and says so.
+/// Waits until each program has noticed the full disk and says so.
 async fn is_full(world: &Arc<World>, whose: Whose) {
     if whose != Whose::CoreApi {
         readiness_is(world, 503).await;

@@ -1,4 +1,4 @@
-//! The address at which a proxy listens. While it is shut connections are refused, and the port stays ours.
+//! The address at which a proxy listens. While the door is shut, connections are refused, but the port stays reserved.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
@@ -16,13 +16,13 @@ pub(crate) struct Door {
     pub(crate) address: SocketAddr,
     carry: Carry,
     accepting: Mutex<Option<JoinHandle<()>>>,
-    /// Bound and not listening.
+    /// Bound, but not listening.
     shut: Mutex<Option<TcpSocket>>,
     is_open: watch::Sender<bool>,
 }
 
 impl Door {
-    /// Every connection is given to `carry`, until either is done with it or the door is shut.
+    /// Passes every connection to `carry`, until `carry` ends or the door is shut.
     pub(crate) fn open<F>(carry: impl Fn(TcpStream) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Option<()>> + Send + 'static,
@@ -45,7 +45,7 @@ impl Door {
         door
     }
 
-    /// Every connection is cut, and further ones are refused.
+    /// Cuts all connections, and refuses new ones.
     pub(crate) async fn shut(&self) {
         let accepting = self.accepting.lock().unwrap().take();
         if let Some(accepting) = accepting {
@@ -83,7 +83,7 @@ impl Door {
 
 fn bound(address: SocketAddr) -> TcpSocket {
     let socket = TcpSocket::new_v4().unwrap();
-    // Connections that were cut keep the address for a while.
+    // Connections that were cut occupy the address for a while.
     socket.set_reuseaddr(true).unwrap();
     socket.bind(address).unwrap();
     socket

@@ -1,4 +1,4 @@
-//! What happened, counted by the kind of fault.
+//! Counts of what happened, by kind of fault.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -11,9 +11,9 @@ use tokio::time::Instant;
 #[derive(Default)]
 pub(crate) struct Figures {
     pub(crate) requests: usize,
-    /// How often a proxy did harm.
+    /// How often a proxy caused a fault.
     pub(crate) faults: usize,
-    /// Answered that it could not be done right now, by a page or by a message on the form.
+    /// Answers that said that the service is unavailable, with a page or with a message on the form.
     pub(crate) unavailable: usize,
     pub(crate) lost_sessions: usize,
     pub(crate) slowest_page: Duration,
@@ -36,7 +36,7 @@ impl Figures {
     }
 }
 
-/// Of worlds that live at the same time.
+/// The figures of worlds that run at the same time, in the order of `words`.
 pub(crate) async fn in_order<const N: usize>(
     words: [&'static str; N],
     running: [JoinHandle<Figures>; N],
@@ -48,7 +48,8 @@ pub(crate) async fn in_order<const N: usize>(
     found
 }
 
-/// Prints past the capture of the test harness, who runs this wants to see it when all is well; then judges.
+/// Prints the figures, then judges them. The test harness does not capture the output, because it is of interest even
+/// if all tests pass.
 pub(crate) fn conclude<'a>(
     name: &str,
     begun: Instant,

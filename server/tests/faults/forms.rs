@@ -1,21 +1,21 @@
-//! The forms of which it is known who sends them, what is in them, and how their pages say that it was done. `survey` finds the others.
+//! The forms with a known sender, known fields and a known message of success. `survey` finds the others.
 
 use crate::world::{NEW_PASSWORD, OLD_PASSWORD, Person, World};
 
-/// A form and its right answers.
+/// A form and its correct answers.
 #[derive(Clone, Copy)]
 pub(crate) struct Form {
     pub(crate) path: &'static str,
     pub(crate) needs: Needs,
-    /// How many calls to the core API it makes, of which each can meet a fault.
+    /// The number of its calls to the core API. Each call can meet a fault.
     pub(crate) calls: usize,
-    /// Its page, where it leads back to.
+    /// The form's page. The form leads back to it after a failure.
     pub(crate) page: &'static str,
-    /// Where it leads when it was done.
+    /// The pages it may lead to after a success.
     pub(crate) done: &'static [&'static str],
-    /// What the next page says then; where that is nothing the place tells.
+    /// The messages of success on the next page. If this is empty, the next page's address shows the success.
     pub(crate) says: &'static [&'static str],
-    /// What is in it, with `{email}` for the person's, where nothing else is known of it.
+    /// The fields, with `{email}` for the person's address, of a form found by `survey`.
     pub(crate) fields: Option<&'static str>,
 }
 
@@ -87,11 +87,11 @@ pub(crate) const FORMS: [Form; 12] = [
     Form { done: &["/"], ..form("/api/set-theme", Needs::Session, 0, "/") },
 ];
 
-/// What every form says when nobody could tell whether it was done.
+/// The message of every form whose outcome is unknown.
 pub(crate) const UNAVAILABLE: &str = "We cannot reach our servers right now";
 
 impl Form {
-    /// The person whom this form needs, in front of it.
+    /// A person with this form in front of them.
     pub(crate) async fn sender(&self, world: &World) -> Person {
         match self.needs {
             Needs::Nothing => world.stranger(),
@@ -129,7 +129,7 @@ impl Form {
         }
     }
 
-    /// The address that the form shows again.
+    /// The address that the form has to show again.
     pub(crate) fn kept(&self, person: &Person) -> Option<String> {
         match self.path {
             "/api/sign-in" | "/api/register" | "/api/request-password-reset" => Some(person.email.clone()),

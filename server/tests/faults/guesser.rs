@@ -1,9 +1,9 @@
-//! Somebody who mistypes a password under a fault, and has the right one when it is over.
+//! A person who mistypes their password during a fault, and types it correctly afterwards.
 
 use crate::figures::Figures;
 use crate::world::{OLD_PASSWORD, Person, World, sign_in_form};
 
-/// Fewer than are free: nobody has to wait after them.
+/// Fewer than the free failures, so that nobody has to wait afterwards.
 const TYPING_ERRORS: usize = 3;
 
 pub(crate) struct Guesser(Person);
@@ -13,7 +13,7 @@ impl Guesser {
         Self(world.account().await)
     }
 
-    /// Wrong passwords sign nobody in, and each answer says that it was wrong or that nobody could tell.
+    /// Tries wrong passwords. None may sign in, and each has to lead back to the sign-in page.
     pub(crate) async fn guess(&mut self, figures: &mut Figures) {
         let Self(person) = self;
         for _ in 0..TYPING_ERRORS {
@@ -26,7 +26,7 @@ impl Guesser {
         }
     }
 
-    /// At once: what was counted under the fault keeps nobody waiting.
+    /// Signs in immediately: the failures counted during the fault must not delay it.
     pub(crate) async fn is_let_in(&mut self, figures: &mut Figures) {
         let Self(person) = self;
         let answer = person.browser.post("/api/sign-in", &sign_in_form(&person.email, OLD_PASSWORD)).await;

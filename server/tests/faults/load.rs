@@ -1,4 +1,4 @@
-//! Many people at once for a while, while chance spoils requests to the core API and answers of Redis.
+//! Many people at the same time, while random faults meet requests to the core API and answers of Redis.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
@@ -19,14 +19,14 @@ use crate::world::{Life, NEW_PASSWORD, OLD_PASSWORD, Store, World, sign_in_form}
 const PEOPLE: usize = 24;
 const HOW_LONG: Duration = Duration::from_secs(15);
 
-/// Between two things that somebody does, at most.
+/// The longest pause between two actions of a person.
 const THINKING_MS: usize = 400;
 
-/// What everybody does besides reading, none of it more often than the limits allow.
+/// What everybody does besides opening pages. Nothing is done more often than the rate limits allow.
 const IN_BETWEEN: [&str; 3] = ["/api/set-theme", "/api/resend-verification", "/api/request-password-reset"];
 
-/// `FAULTS_SEED=.. cargo test -p server --test faults` draws the same numbers again. Which request gets which of them is
-/// up to the machine.
+/// `FAULTS_SEED=.. cargo test -p server --test faults` draws the same numbers again. The machine's timing decides which
+/// request gets which number.
 fn seed() -> u64 {
     let chosen = std::env::var_os("FAULTS_SEED").and_then(|seed| seed.to_str()?.parse().ok());
     chosen.unwrap_or_else(|| RandomState::new().hash_one(PEOPLE))
@@ -74,7 +74,8 @@ async fn a_mixed_load_with_random_faults_loses_nobody() {
 
 async fn live(mut person: Trial, number: usize, mut dice: Dice, end: Instant) -> Trial {
     let mut has_changed = false;
-    // Whoever signs in anew changes no password: a change that arrives late ends the sign-ins after it.
+    // People who sign in repeatedly do not change their password, because a change that arrives late ends later
+    // sign-ins.
     let signs_in_anew = number.is_multiple_of(2);
     while Instant::now() < end {
         let thinking = dice.roll(THINKING_MS);

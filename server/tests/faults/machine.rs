@@ -1,4 +1,5 @@
-//! What a program runs on. Its disk may be a small one that can be filled, and its clock one that can be set wrong, both while it runs.
+//! The machine of a program. It may have a small disk that can be filled, and a clock that can be set wrong while the
+//! program runs.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -16,13 +17,13 @@ use crate::processes::{Process, Subcommand, program};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Ordinary,
-    /// With a disk of its own. See [`Machine::may_have_a_disk`].
+    /// With its own disk. See [`Machine::may_have_a_disk`].
     SmallDisk,
-    /// With a clock of its own.
+    /// With its own clock.
     OwnClock,
 }
 
-/// Which of the machines of a [`World`](crate::world::World).
+/// Selects machines of a [`World`](crate::world::World).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whose {
     CoreApi,
@@ -50,14 +51,15 @@ impl Whose {
     }
 }
 
-/// Room for what a test keeps, and little enough to be filled in a moment.
+/// Enough space for a test's data, but little enough to fill quickly.
 const DISK: &str = "24m";
 
-/// Mounts the disk where only this program and its children see it, and becomes the program. It goes with the process.
+/// Mounts the disk so that only this program and its children see it, then executes the program. The disk disappears
+/// with the process.
 const ON_A_DISK: &str =
     r#"echo $$ > disk-of && mount -t tmpfs -o size="$FAULTS_DISK" tmpfs "$DATA_DIR" && exec "$0" "$@""#;
 
-/// Without privileges, and where that is not allowed with those of root.
+/// Without privileges, or else with those of root.
 const WAYS: [&[&str]; 2] = [&["-r", "-m"], &["-m"]];
 
 pub(crate) struct Machine {
@@ -74,7 +76,7 @@ impl Machine {
         machine
     }
 
-    /// Says on standard error why not.
+    /// Whether a disk can be mounted. If not, the reason goes to standard error.
     pub(crate) async fn may_have_a_disk() -> bool {
         let allowed = way().await.is_some();
         if !allowed {
@@ -101,7 +103,7 @@ impl Machine {
         Process::start(command, up, address).await
     }
 
-    /// What the program keeps, as seen from here.
+    /// The program's data folder, as seen from the test.
     pub(crate) fn data(&self) -> PathBuf {
         let inside = self.folder.join("data");
         if self.kind != Kind::SmallDisk {
@@ -111,7 +113,7 @@ impl Machine {
         Path::new("/proc").join(process.trim()).join("root").join(inside.strip_prefix("/").unwrap())
     }
 
-    /// Leaves no byte of room on the disk.
+    /// Fills the disk to the last byte.
     pub(crate) fn fill(&self) {
         assert!(self.kind == Kind::SmallDisk, "the disk of a test's own, and no other");
         let mut ballast = OpenOptions::new().append(true).create(true).open(self.ballast()).unwrap();
@@ -128,7 +130,7 @@ impl Machine {
         self.data().join("ballast")
     }
 
-    /// From now on the clock is that far ahead of the real one.
+    /// Sets the clock this far ahead of the real time.
     pub(crate) fn set_ahead(&self, by: Duration) {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(self.clock()).unwrap();
         file.write_all_at(&i64::try_from(by.as_secs()).unwrap().to_ne_bytes(), 0).unwrap();
@@ -139,7 +141,7 @@ impl Machine {
     }
 }
 
-/// How a disk can be mounted here.
+/// The arguments of `unshare` with which a disk can be mounted on this machine.
 async fn way() -> Option<&'static [&'static str]> {
     let folder = tempfile::tempdir().unwrap();
     for way in WAYS {
@@ -162,7 +164,7 @@ fn on_a_disk(command: &Command, way: &[&str]) -> Command {
     wrapped
 }
 
-/// The clock that is preloaded, compiled by what links Rust programs.
+/// The preloaded clock, compiled with the linker of Rust programs.
 fn shim() -> &'static Path {
     static SHIM: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = SHIM.get_or_init(|| {

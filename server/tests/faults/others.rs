@@ -1,4 +1,4 @@
-//! The other sessions of somebody who has set a new password: they are over, whatever was wrong meanwhile.
+//! The other sessions of a person who has set a new password. They must be over, whatever the fault was.
 
 use tokio::time::Instant;
 
@@ -10,7 +10,7 @@ use crate::truth::{COME_BACK_AFTER, UNTIL_ALL_IS_WELL};
 
 const SETS_A_PASSWORD: &str = "/api/set-password";
 
-/// A browser with the cookies of before, for each password that was set.
+/// For each new password, the address and a browser with the cookies from before.
 pub(crate) struct Others(Vec<(String, Browser)>);
 
 impl Others {

@@ -1,4 +1,4 @@
-//! The way to Redis. All requests of the program share a connection or two, so a fault is everybody's.
+//! The proxy in front of Redis. All requests of the program share one or two connections, so a fault affects everybody.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -54,10 +54,10 @@ impl StoreFault {
 
 const SHORT_DELAY: Duration = Duration::from_millis(50);
 
-/// The program gives a question half a second.
+/// Longer than the half second that the program allows for a command.
 const LONG_DELAY: Duration = Duration::from_millis(800);
 
-/// While the weather is bad one piece of the stream in so many meets a fault: many of them are a request.
+/// With random faults, one of this many pieces of the stream meets one. A request consists of many pieces.
 const ONE_IN: usize = 60;
 
 const IN_BAD_WEATHER: [StoreFault; 7] = [
@@ -71,7 +71,7 @@ const IN_BAD_WEATHER: [StoreFault; 7] = [
 ];
 
 pub(crate) struct StoreWire {
-    /// Where the program finds Redis.
+    /// The address that the program uses for Redis.
     pub(crate) door: Door,
     way: Arc<Way>,
 }
@@ -98,7 +98,7 @@ impl StoreWire {
         }
     }
 
-    /// Tells how many pieces of the stream have met a fault since the last time.
+    /// Ends the fault. Returns how many pieces of the stream met one since the last call.
     pub(crate) fn heal(&self) -> usize {
         *self.way.fault.lock().unwrap() = None;
         self.door.open_again();
@@ -123,10 +123,10 @@ impl Way {
     }
 }
 
-/// One connection, in both directions, until either side or a fault ends it.
+/// Carries one connection in both directions, until either side or a fault ends it.
 async fn carry(way: Arc<Way>, mut client: TcpStream) -> Option<()> {
     let mut redis = TcpStream::connect(way.redis).await.ok()?;
-    // What becomes of the next answer.
+    // The fault of the next answer.
     let mut spoilt = None;
     let (mut asked, mut answered) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     loop {
@@ -180,7 +180,7 @@ fn reset(client: &TcpStream) -> Option<()> {
     None
 }
 
-/// How many commands are in there, each an array of strings with their lengths before them (RESP).
+/// The number of commands in these bytes. A command is an array of strings with their lengths (RESP).
 fn commands(mut bytes: &[u8]) -> usize {
     let mut count = 0;
     while let Some(strings) = number(&mut bytes, b'*') {

@@ -1,4 +1,4 @@
-//! Every route while the way to Redis is spoilt.
+//! Every route while the connection to Redis is disturbed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +14,11 @@ use crate::survey::survey;
 use crate::trial::{Errand, Trial, act_all, every_errand, judge_all, prepare_all};
 use crate::world::{Life, Store, World};
 
-/// Readiness gives the store a second; the rest is for a busy machine.
+/// Readiness allows the store a second. The rest is for a slow machine.
 const READINESS_LIMIT: Duration = Duration::from_secs(5);
 
-/// A connection that broke is made anew by the next question, and what was asked before may still be on its way.
+/// The time for readiness to change: only the next command replaces a broken connection, and an earlier command may
+/// still be waiting.
 const UNTIL_TOLD: Duration = Duration::from_secs(20);
 
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -37,7 +38,7 @@ async fn every_route_answers_right_under_every_fault_of_the_store() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_waits_for_the_store_and_nobody_is_lost() {
     let begun = Instant::now();
-    // Two worlds: most of the time is waiting for tokens to end, and for deadlines.
+    // Two worlds, because most of the time is waiting: for tokens to expire, and for deadlines.
     let (some, others) = StoreFault::ALL.split_at(StoreFault::ALL.len() / 2);
     let (some, others) = tokio::join!(with_ended_tokens(some), with_ended_tokens(others));
     conclude("Redis, ended access tokens", begun, some.into_iter().chain(others));
@@ -67,14 +68,14 @@ async fn under(world: &Arc<World>, fault: StoreFault, trials: Vec<Trial>) -> Fig
     let trials = act_all(trials).await;
     let red = if fault == StoreFault::ShortDelay { 200 } else { 503 };
     health(&mut supervisor, red, &mut figures, fault).await;
-    // Nobody counts who finds a door closed.
+    // Refused connections are not counted.
     figures.faults = store.heal().max(1);
     health(&mut supervisor, 200, &mut figures, fault).await;
     figures.add(judge_all(world, trials).await);
     figures
 }
 
-/// Readiness follows the store; the process lives whatever happens.
+/// Checks that readiness follows the store, and that liveness stays good.
 async fn health(supervisor: &mut Browser, expected: u16, figures: &mut Figures, fault: StoreFault) {
     let live = supervisor.get("/health/live").await;
     let begun = Instant::now();

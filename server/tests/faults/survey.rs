@@ -1,4 +1,4 @@
-//! What there is to try: every page of the application and every form on them, looked at once while all is well.
+//! All pages of the application and all forms on them, found once without any fault.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -6,27 +6,27 @@ use std::sync::{Arc, LazyLock};
 use crate::forms::{FORMS, Form, Needs};
 use crate::world::{Life, NEW_PASSWORD, OLD_PASSWORD, Person, Store, World};
 
-/// A page, as somebody meets it.
+/// A page and its requirements.
 pub(crate) struct Page {
     pub(crate) path: String,
-    /// A stranger is sent to the sign-in page.
+    /// Whether it sends visitors to the sign-in page.
     pub(crate) needs_session: bool,
-    /// It is not shown to somebody who is signed in.
+    /// Whether it is hidden from people who are signed in.
     pub(crate) is_for_strangers: bool,
-    /// It asks the core API something, so it may be out of reach while that is.
+    /// Whether it calls the core API, so that it may be unavailable while the core API is.
     pub(crate) calls_core_api: bool,
 }
 
-/// Every page and every form.
+/// All pages and forms.
 pub(crate) struct Survey {
     pub(crate) pages: Vec<Page>,
     pub(crate) forms: Vec<Form>,
 }
 
-/// A page or a form that is new in the application is in here without a word about it.
+/// The survey includes new pages and forms of the application automatically.
 pub(crate) fn survey() -> &'static Survey {
     static SURVEY: LazyLock<Survey> = LazyLock::new(|| {
-        // Whoever asks may be in a runtime, which cannot wait for another one.
+        // The caller may be in a runtime, which cannot block on another one.
         let looking = std::thread::spawn(|| {
             tokio::runtime::Runtime::new().unwrap().block_on(async {
                 let world = World::start(Life::Long, Store::Folder).await;
@@ -68,12 +68,12 @@ async fn look_around(world: &Arc<World>) -> Survey {
     Survey { pages, forms }
 }
 
-/// `/orders/{id}` with something in the place of the parameter.
+/// Replaces the parameters of a path such as `/orders/{id}` with a value.
 fn without_parameters(path: &str) -> String {
     path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect::<Vec<_>>().join("/")
 }
 
-/// A form of which nothing is known but its fields. It is sent once while all is well, to count its calls.
+/// A form of which only the fields are known. It is sent once without any fault, to count its calls.
 async fn unknown_form(world: &World, action: String, needs: Needs, page: String, fields: String) -> Form {
     let mut form = Form {
         path: action.leak(),
@@ -92,7 +92,7 @@ async fn unknown_form(world: &World, action: String, needs: Needs, page: String,
     form
 }
 
-/// The forms of a page: where each is sent, and its fields, filled in as somebody would.
+/// The forms of a page: the action of each, and its fields with plausible values.
 fn forms_on(page: &str) -> Vec<(String, String)> {
     let form = |html: &str| {
         let (html, _) = html.split_once("</form>")?;
@@ -107,7 +107,7 @@ fn forms_on(page: &str) -> Vec<(String, String)> {
     page.split("<form").skip(1).filter_map(form).collect()
 }
 
-/// A field with what somebody puts into it, from the text that follows a `<`, and those of the tags behind it.
+/// A field with a plausible value. `tag` is the text after a `<`, and `behind` are the tags after it.
 fn field(tag: &str, behind: &[&str]) -> Option<String> {
     let (element, _) = tag.split_once(|letter: char| !letter.is_ascii_alphanumeric())?;
     let name = attribute(tag, "name")?;
@@ -130,7 +130,7 @@ fn field(tag: &str, behind: &[&str]) -> Option<String> {
     Some(format!("{name}={text}"))
 }
 
-/// The value of an attribute of the first tag in `html`, where it has one.
+/// The value of this attribute in the first tag of `html`, if there is one.
 fn attribute(html: &str, name: &str) -> Option<String> {
     let (tag, _) = html.split_once('>')?;
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;

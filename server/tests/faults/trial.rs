@@ -1,5 +1,5 @@
-//! One errand of one person under one fault, in three steps: everything is prepared while all is well, then it is done
-//! under the fault, and when that is over it is judged what came of it.
+//! One errand of one person under one fault. It has three steps: it is prepared without the fault, done under the
+//! fault, and judged after the fault.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,18 +12,18 @@ use crate::forms::Form;
 use crate::survey::survey;
 use crate::world::{Person, World};
 
-/// A page gives its calls two and a half seconds in all, and the store a second to read the session. The rest is for a busy
-/// machine: by a clock that stands still meanwhile, `http/faulty_refresh.rs` has the deadline itself.
+/// A page allows its calls two and a half seconds in total, and the store a second to read the session. The rest is for
+/// a slow machine. `http/faulty_refresh.rs` tests the deadline itself, with a clock that stands still.
 const PAGE_LIMIT: Duration = Duration::from_secs(15);
 
-/// A form gives its calls ten seconds in all, beside the store.
+/// A form allows its calls ten seconds in total, plus the time for the store.
 pub(crate) const FORM_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy)]
 pub(crate) enum Errand {
-    /// Every page that there is.
+    /// Opens every page.
     Pages,
-    /// The page that calls the core API.
+    /// Opens the page that calls the core API.
     Account,
     Form(&'static Form),
 }
@@ -31,12 +31,12 @@ pub(crate) enum Errand {
 pub(crate) struct Trial {
     pub(crate) errand: Errand,
     pub(crate) person: Person,
-    /// The browser as it was before the errand: a copy of its cookies.
+    /// The browser before the errand, with a copy of its cookies.
     pub(crate) copy: Browser,
     pub(crate) answer: Answer,
     pub(crate) figures: Figures,
     fault: &'static str,
-    /// The store may not say whether the session was ended, and no access token speaks for it.
+    /// Whether the store may be unable to say if the session was ended, while the access token has expired.
     pub(crate) is_unchecked: bool,
 }
 
@@ -114,7 +114,7 @@ pub(crate) fn every_errand() -> impl Iterator<Item = Errand> {
     survey().forms.iter().map(Errand::Form).chain([Errand::Pages])
 }
 
-/// Each by somebody else.
+/// Prepares all errands, each for another person.
 pub(crate) async fn prepare_all(
     world: &Arc<World>,
     errands: impl Iterator<Item = Errand>,
@@ -128,7 +128,7 @@ pub(crate) async fn prepare_all(
     trials.join_all().await
 }
 
-/// All at once.
+/// Does all errands at the same time.
 pub(crate) async fn act_all(trials: Vec<Trial>) -> Vec<Trial> {
     let mut acting = JoinSet::new();
     for mut trial in trials {

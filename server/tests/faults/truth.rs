@@ -1,4 +1,4 @@
-//! What has come of an errand: asked of the core API, past the application, and of the application, when all is well.
+//! Judges the result of an errand after the fault: by asking the core API directly, and by asking the application.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use crate::pause;
 use crate::trial::{Errand, Trial};
 use crate::world::{NEW_PASSWORD, OLD_PASSWORD, World, sign_in_form};
 
-/// Longer than any refresh tries, and than the circuit breaker waits, on a busy machine.
+/// Longer than any refresh is repeated, and longer than the circuit breaker stays open, on a slow machine.
 pub(crate) const UNTIL_ALL_IS_WELL: Duration = Duration::from_mins(1);
 
-/// Sooner than a 503 asks for.
+/// Earlier than a 503 asks for.
 pub(crate) const COME_BACK_AFTER: Duration = Duration::from_millis(200);
 
-/// What the application said of the form.
+/// What the application said about the form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Told {
     Done,
-    /// It could not be said whether it was done.
+    /// The application could not say whether it was done.
     Unclear,
 }
 
@@ -49,7 +49,7 @@ impl Trial {
         }
     }
 
-    /// Follows the redirect. What the form leaves for the next page is one of two messages, and what was typed.
+    /// Follows the redirect. The next page has to show one of two messages, and the text that was typed.
     async fn read_message(&mut self, form: &Form) -> Option<Told> {
         if self.answer.status != 303 {
             self.figures.unavailable += usize::from(self.answer.status != 0);
@@ -99,7 +99,8 @@ impl Trial {
         }
     }
 
-    /// Neither in this browser nor in one with a copy of its cookies, which may live on until the store has heard of it.
+    /// The session is over in this browser, and in a browser with a copy of its cookies. The copy may work until the
+    /// store learns of the end.
     async fn nobody_is_there(&mut self) {
         self.expect(!self.person.browser.has_session(), "the cookie is still there");
         let begun = Instant::now();
@@ -120,7 +121,7 @@ impl Trial {
         world.upstream.sign_in(&self.person.email, password).await
     }
 
-    /// If not now, then by trying again.
+    /// The person is signed in, if necessary after a second try.
     async fn signed_in(&mut self, world: &World, told: Told) {
         if told == Told::Unclear {
             self.expect(!self.person.browser.has_session(), "a session without a sign-in");
@@ -132,7 +133,7 @@ impl Trial {
         self.session_is_there().await;
     }
 
-    /// A link works once. Where its answer was lost after that, the sign-in form is there and says so.
+    /// A link works once. If the answer was lost after that, the sign-in form is shown and says so.
     async fn signed_in_with_link(&mut self, told: Told) {
         if told == Told::Unclear {
             self.expect(self.answer.body.contains("Continue as"), "the link is not there to be tried again");
@@ -146,7 +147,7 @@ impl Trial {
         self.session_is_there().await;
     }
 
-    /// The account is there with its password, or there is none and the address is free.
+    /// The account exists with its password, or it does not exist and its address is free.
     async fn registered(&mut self, world: &World, told: Told) {
         let exists = self.password_is(world, OLD_PASSWORD).await.is_some();
         self.expect(exists || told != Told::Done, "an account was promised that there is not");
@@ -160,7 +161,7 @@ impl Trial {
         }
     }
 
-    /// A link that nobody could decide about is good when it is tried again.
+    /// A link without a decision works at the next try.
     async fn verified(&mut self) {
         if !self.answer.body.contains("Success!") {
             self.person.browser.post("/api/verify-email", "").await;
@@ -169,7 +170,7 @@ impl Trial {
         }
     }
 
-    /// One password works, the old or the new one, and the address goes with it.
+    /// Exactly one password works, the old or the new one, and the new address belongs to the new password.
     async fn changed(&mut self, world: &World, told: Told, email: Option<String>) {
         let old = self.password_is(world, OLD_PASSWORD).await;
         let new = self.password_is(world, NEW_PASSWORD).await;
@@ -182,7 +183,7 @@ impl Trial {
         self.session_is_there().await;
     }
 
-    /// The account is there with its session, or both are gone.
+    /// The account and its session exist, or neither does.
     async fn deleted(&mut self, world: &World, told: Told) {
         let exists = self.password_is(world, OLD_PASSWORD).await.is_some();
         self.expect(told != Told::Done || !exists, "the account is still there");
@@ -203,7 +204,7 @@ impl Trial {
     }
 }
 
-/// Comes back as long as it is told to.
+/// Repeats the request for as long as the answer is a 503.
 pub(crate) async fn until_served(browser: &mut Browser) -> Answer {
     let begun = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! The core API itself, asked past every fault.
+//! The core API, asked directly without any fault.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -23,7 +23,7 @@ pub(crate) struct Upstream {
 #[derive(Default)]
 struct Mails {
     read: HashSet<OsString>,
-    /// Path and query of each link, by who got it and the path it leads to.
+    /// Path and query of each link, by its recipient and the path that it leads to.
     links: HashMap<(String, String), String>,
 }
 
@@ -36,7 +36,7 @@ impl Upstream {
         self.ask("POST", "/v1/user/users", None, &json!({ "email": email, "password": password })).await.0
     }
 
-    /// The access token of a new sign-in, where the password is the right one.
+    /// The access token of a new sign-in, if the password is right.
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Option<String> {
         let body = json!({ "email": email, "password": password });
         let (status, answer) = self.ask("POST", "/v1/auth/tokens", None, &body).await;
@@ -48,13 +48,13 @@ impl Upstream {
         assert_eq!(self.ask("POST", "/v1/auth/tokens", None, &json!({ "email": email })).await.0, 201);
     }
 
-    /// The address that waits to be verified.
+    /// The address that is not verified yet.
     pub(crate) async fn unverified_email(&self, access_token: &str) -> Option<String> {
         let (_, answer) = self.ask("GET", "/v1/user/users/current", Some(access_token), &Value::Null).await;
         answer["item"]["unverifiedEmail"].as_str().map(str::to_owned)
     }
 
-    /// The link that leads this person to this path; it is on its way.
+    /// Waits for the link to this path that was sent to this person.
     pub(crate) async fn link(&self, email: &str, path: &str) -> String {
         let key = (email.to_owned(), path.to_owned());
         loop {

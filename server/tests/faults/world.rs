@@ -1,4 +1,5 @@
-//! One set-up: the program and the core API as processes, a proxy between them, and where asked for a Redis with another.
+//! One set-up: the program and the core API as processes, a proxy between them, and optionally a Redis with another
+//! proxy.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,19 +18,19 @@ use crate::processes::{Process, Subcommand};
 use crate::redis_wire::StoreWire;
 use crate::upstream::Upstream;
 
-/// Not a secret: a key for tests.
+/// A key for tests, not a secret.
 const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
-/// The core API hashes two passwords at once; more than a few waiting would take longer than a sign-in may.
+/// The core API hashes two passwords at a time. With more than a few waiting, a sign-in would exceed its deadline.
 const HASHES_AT_ONCE: usize = 4;
 
 pub(crate) const OLD_PASSWORD: &str = "the old password";
 pub(crate) const NEW_PASSWORD: &str = "the new password";
 
-/// How long access tokens live.
+/// The lifetime of access tokens.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Life {
-    /// For longer than the test.
+    /// Longer than the test.
     Long,
     /// Two seconds.
     Short,
@@ -50,7 +51,7 @@ pub(crate) struct World {
     pub(crate) wire: Wire,
     pub(crate) store_wire: Option<StoreWire>,
     pub(crate) hashes: Semaphore,
-    /// Of the core API, and of the application.
+    /// The machines of the core API and of the application.
     pub(crate) machines: [Machine; 2],
     life: Life,
     people: AtomicU16,
@@ -60,7 +61,7 @@ pub(crate) struct World {
     _folders: [TempDir; 3],
 }
 
-/// Somebody with an account, in a browser of their own.
+/// A person with an account, and their own browser.
 #[derive(Clone)]
 pub(crate) struct Person {
     pub(crate) email: String,
@@ -106,7 +107,7 @@ impl World {
         })
     }
 
-    /// Somebody whom nobody knows, at an address of their own: limits count by address.
+    /// A new person with an unused address, because rate limits count by address.
     pub(crate) fn stranger(&self) -> Person {
         let [high, low] = self.people.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let address = Ipv4Addr::new(127, 1, high, low);
@@ -134,7 +135,7 @@ impl World {
         self.application.address
     }
 
-    /// Waits until every access token of this moment is over, where they are short-lived.
+    /// If access tokens are short-lived, waits until all current ones have expired.
     pub(crate) async fn tokens_end(&self) {
         if self.life == Life::Short {
             pause(Life::SHORT).await;
@@ -142,8 +143,8 @@ impl World {
     }
 }
 
-/// How often somebody with whom nothing is wrong looks at their account. As long as anybody is answered the circuit breaker
-/// stays closed, so that every request meets its own fault and not the breaker.
+/// How often a person without a fault opens their account page. The circuit breaker stays closed as long as some calls
+/// are answered, so every request meets its own fault and not the breaker.
 const HEARTBEAT: Duration = Duration::from_millis(200);
 
 pub(crate) fn begin_heartbeat(mut browser: Browser) -> JoinHandle<()> {

@@ -29,7 +29,7 @@ async fn one_changed_character_makes_an_anonymous_request_and_removes_the_cookie
     let world = World::new().await;
     let browser = world.signed_in().await;
     let value = browser.session().unwrap().clone();
-    // Past version and key id: what the authentication tag speaks for.
+    // Positions after the version and the key id, which the authentication tag protects.
     for position in [40, value.len() / 2, value.len() - 2] {
         let mut changed = value.clone().into_bytes();
         changed[position] = if changed[position] == b'A' { b'B' } else { b'A' };
@@ -83,14 +83,14 @@ async fn what_an_account_may_not_see_is_a_403_that_ends_nothing() {
     assert_eq!(browser.get("/account").await.status, 200);
 }
 
-/// As the original core API answers for a person who was deleted.
+/// With the original core API's answer for a deleted person.
 #[tokio::test]
 async fn somebody_who_is_gone_is_signed_out_once_the_refresh_is_refused_as_well() {
     let world = World::new().await;
     let gone = r#"{"statusCode":404,"message":"Not Found"}"#;
     let mut browser = world.signed_in().await;
     world.network.fail("/user/users/current", Outcome::Answer(404, gone));
-    // One word of two ends no session.
+    // The 404 alone ends no session: the refresh has to be refused, too.
     assert_eq!(browser.get("/account").await.status, 503);
     assert!(browser.session().is_some());
 

@@ -1,4 +1,4 @@
-//! What a change of e-mail address or password, or the end of the account, does to this session and to others.
+//! The effects of a new address, a new password and a deleted account, on this session and on others.
 
 use std::time::Duration;
 
@@ -120,7 +120,7 @@ async fn a_new_password_keeps_this_session_and_ends_every_other_one() {
     assert_signed_out(&mut copy, "S9").await;
     assert_signed_in(&mut admin, "admin@test.com").await;
 
-    // At another replica, and long after.
+    // At another replica, and much later.
     browser.turn_to(world.replica(&[]).await);
     for _ in 0..3 {
         assert_signed_in(&mut browser, "user@test.com").await;
@@ -171,7 +171,7 @@ async fn a_new_password_ends_the_others_although_the_connection_was_closed() {
             assert!(poll!(request.as_mut()).is_pending());
         }
     }
-    // The old family goes last.
+    // The old family is revoked last.
     while world.stats().families_revoked < 2 {
         tokio::task::yield_now().await;
     }

@@ -1,4 +1,4 @@
-//! `/account`, `/set-password`, `/confirm` and `/account/delete`, by their forms.
+//! `/account`, `/set-password`, `/confirm` and `/account/delete`, through their forms.
 
 use std::time::Duration;
 
@@ -122,7 +122,7 @@ async fn a_form_that_was_sent_after_the_session_ended_is_there_again_after_signi
     let mut browser = world.signed_in().await;
     let mut other_tab = browser.clone();
     other_tab.post("/api/sign-out", "").await;
-    // The cookie is gone from the jar that both tabs share.
+    // Both tabs share the cookie jar, so the cookie is gone here, too.
     browser.cookies.remove("ironleaf-session");
     let form = "email=new@test.com&password=password2&confirm_password=password2";
     assert_eq!(update(&mut browser, form).await, "/login?return_to=/account");
@@ -226,7 +226,7 @@ async fn a_session_that_was_ended_elsewhere_is_said_with_its_code() {
     world.revoke_every_token("user@test.com", "password1").await;
     world.advance(Duration::from_mins(21));
     let mut script = browser.clone();
-    // The address that is known already needs no confirmation, so that the core API is asked.
+    // The current address needs no confirmation of the password, so the core API is called.
     let form = "email=user@test.com&password=&confirm_password=";
     assert_eq!(update(&mut browser, form).await, "/login?return_to=/account");
     let page = browser.get("/login?return_to=/account").await.body;

@@ -58,7 +58,7 @@ fn a_site_of_another_build_is_refused_by_the_name_of_the_file_that_is_missing() 
     }
 }
 
-/// What the file system refuses is no file, and no defect.
+/// A name that the file system refuses is not found. It is not an error.
 #[tokio::test]
 async fn no_name_of_a_static_file_is_a_500() {
     let world = World::new().await;

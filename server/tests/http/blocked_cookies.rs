@@ -1,4 +1,4 @@
-//! Browsers that keep no cookies: nobody can stay signed in there, and the page says why.
+//! Browsers that keep no cookies. Nobody can stay signed in there, and the page says why.
 
 use crate::browser::Browser;
 use crate::links::link_to;
@@ -6,7 +6,7 @@ use crate::world::World;
 
 const FORM: &str = "email=user@test.com&password=password1";
 
-/// A browser of today.
+/// A current browser, with its `Sec-Fetch` headers.
 fn navigating(world: &World) -> Browser {
     let mut browser = world.browser();
     browser.headers.insert("sec-fetch-mode", "navigate".to_owned());
@@ -14,7 +14,7 @@ fn navigating(world: &World) -> Browser {
     browser
 }
 
-/// What a browser without cookies is shown in the end: it follows each redirect, and sends the form again where it is told to.
+/// The page that a browser without cookies shows in the end, after following all redirects.
 async fn shown(browser: &mut Browser, path: &str, form: &str) -> (u16, String) {
     let mut answer = browser.post(path, form).await;
     for _ in 0..5 {
@@ -92,7 +92,7 @@ async fn whoever_comes_from_the_page_with_the_form_makes_no_detour() {
     }
 }
 
-/// The message that is shown once was the only cookie, and it is gone with the page that shows it.
+/// The one-time message was the only cookie, and the page that shows it removes it.
 #[tokio::test]
 async fn whoever_had_another_cookie_when_the_page_came_is_no_such_browser() {
     let world = World::new().await;
@@ -107,7 +107,7 @@ async fn whoever_had_another_cookie_when_the_page_came_is_no_such_browser() {
 #[tokio::test]
 async fn what_is_no_browser_has_its_own_way_with_cookies() {
     let world = World::new().await;
-    // The first is a script with headers of its own, the other the `fetch` of Node.
+    // First a script with its own headers, then the `fetch` of Node.
     for (name, other, value) in
         [("sec-fetch-site", "sec-fetch-mode", "cors"), ("sec-fetch-mode", "sec-fetch-site", "")]
     {
@@ -140,7 +140,7 @@ async fn a_link_that_leaves_nothing_says_so() {
         browser.cookies.clear();
         let shown = browser.get(&to).await.body;
         assert!(shown.contains("Your browser keeps no cookies of this site"), "{shown}");
-        // Whoever is given the address later.
+        // A person who receives this address later.
         world.advance(std::time::Duration::from_secs(31));
         for path in [to.as_str(), "/?cookies=tried", "/login?cookies=9999999999"] {
             let shown = navigating(&world).get(path).await.body;

@@ -1,4 +1,4 @@
-//! A browser as far as HTTP goes: it keeps cookies, says where a request comes from, and reads the whole answer.
+//! A minimal browser for HTTP: it keeps cookies, says where a request comes from, and reads the whole answer.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -17,9 +17,9 @@ pub(crate) const SESSION: &str = "ironleaf-session";
 pub(crate) struct Browser {
     router: Router,
     pub(crate) cookies: BTreeMap<String, String>,
-    /// Sent with every request; tests change it to be somebody else.
+    /// The headers of every request. Tests change them to be another client.
     pub(crate) headers: BTreeMap<&'static str, String>,
-    /// Where the connection comes from.
+    /// The source address of the connection.
     pub(crate) peer: IpAddr,
 }
 
@@ -38,7 +38,7 @@ impl Answer {
         self.header(LOCATION.as_str())
     }
 
-    /// The `Set-Cookie` headers that name this cookie.
+    /// The `Set-Cookie` headers of this cookie.
     pub(crate) fn set_cookies(&self, name: &str) -> Vec<&str> {
         let prefix = format!("{name}=");
         self.headers
@@ -60,7 +60,7 @@ impl Browser {
         Self { router, cookies: BTreeMap::new(), headers: headers.into(), peer: Ipv4Addr::LOCALHOST.into() }
     }
 
-    /// Sends what follows to another replica.
+    /// Sends the next requests to another replica.
     pub(crate) fn turn_to(&mut self, router: Router) {
         self.router = router;
     }
@@ -106,7 +106,7 @@ impl Browser {
         self.cookies.get(SESSION)
     }
 
-    /// Everything that is part of the session, chunks included.
+    /// All cookies of the session, including chunks.
     pub(crate) fn session_cookies(&self) -> BTreeMap<String, String> {
         let cookies = self.cookies.iter().filter(|(name, _)| name.starts_with(SESSION));
         cookies.map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -130,7 +130,7 @@ impl Browser {
     }
 }
 
-/// Whether it is the session's, the theme's, or one that says nothing, or that of a flash which is known by name.
+/// Whether the cookie is a session's, the theme's, the cookie test's, or that of a flash that is known by name.
 fn is_known(name: &str) -> bool {
     let name = name.strip_prefix("__Host-Http-").unwrap_or(name);
     let mut flashes = app::FLASHES.iter().chain(&ironleaf_bff::FLASHES);

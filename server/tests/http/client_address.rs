@@ -1,4 +1,4 @@
-//! What the core API is told of a browser: whose address it has, and nothing else.
+//! What the core API learns about a browser: its address, and nothing else.
 
 use crate::browser::Browser;
 use crate::world::World;

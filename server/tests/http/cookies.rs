@@ -1,15 +1,15 @@
-//! What a browser sends of all the cookies that it was given: a proxy takes a line of 8,190 bytes and no longer one.
+//! The `Cookie` header with all cookies that a browser was given. A proxy accepts a line of at most 8,190 bytes.
 
 use crate::browser::{Answer, Browser};
 use crate::world::World;
 
-/// As Apache httpd counts: the name of the header, and what follows it.
+/// Counted as Apache httpd does: the name of the header and everything after it.
 const LONGEST_LINE_BYTES: usize = 8_190;
 
 const ORIGIN: &str = "https://127.0.0.1:3000";
 
-/// It makes the session of everybody nearly as large as one may be. One more than a multiple of four: the tokens are then never base64, which
-/// would be kept in fewer bytes.
+/// Makes every session nearly as large as allowed. The number is one more than a multiple of four, so the tokens are
+/// never valid base64, which would be stored in fewer bytes.
 const MARK_BYTES: usize = 2_321;
 
 fn line_bytes(browser: &Browser) -> usize {
@@ -22,16 +22,16 @@ fn session_bytes(browser: &Browser) -> usize {
     pairs.map(|(name, value)| name.len() + value.len() + "=; ".len()).sum()
 }
 
-/// The session of everybody is nearly as large as one may be.
+/// A world in which every session is nearly as large as allowed.
 async fn world() -> World {
     let mark = "x".repeat(MARK_BYTES);
     World::with(&[("CORE_API_TOKEN_MARK", &mark), ("PUBLIC_ORIGIN", ORIGIN)]).await
 }
 
-/// Somebody who does everything that leaves a cookie, with as much in it as there can be.
+/// A person who does everything that sets a cookie, with the longest possible contents.
 struct Person {
     browser: Browser,
-    /// The longest line so far.
+    /// The longest line so far, in bytes.
     longest: usize,
 }
 
@@ -55,7 +55,7 @@ impl Person {
         answer.location().to_owned()
     }
 
-    /// The page at the end of all redirects.
+    /// The page after all redirects.
     async fn get(&mut self, path: &str) -> String {
         let mut path = path.to_owned();
         for _ in 0..5 {
@@ -75,7 +75,7 @@ impl Person {
         assert!((7_000..=7_168).contains(&bytes), "{bytes}");
     }
 
-    /// The longest of each, in a browser that knows many people.
+    /// Does everything with the longest inputs, in a browser that knows many people.
     async fn does_everything(&mut self) {
         let place = format!("/account?{}", "p".repeat(500));
         for letter in ["a", "b", "c"] {
@@ -130,7 +130,7 @@ async fn a_form_with_a_long_field_says_what_is_wrong_where_what_was_typed_finds_
     assert!(page.contains("Invalid email address") && !page.contains(&long), "{page}");
     assert!(page.contains(r#"value="user@test.com""#), "{page}");
 
-    // What others have set on this host leaves no room for that either, but for a message.
+    // Another application's cookie on this host leaves no space for the address either, only for a message.
     person.browser.cookies.insert("analytics".to_owned(), "x".repeat(600));
     person.post("/api/update-account", &format!("email={long}&password=&confirm_password=")).await;
     assert!(person.get("/account").await.contains("Please check what you have entered."));

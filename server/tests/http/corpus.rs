@@ -1,4 +1,4 @@
-//! What comes damaged, written otherwise or nearly right, row by row: `corpus/*.tsv`.
+//! Damaged, unusual and nearly correct input, row by row: `corpus/*.tsv`.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::links::link_to;
 use crate::network::Outcome;
 use crate::world::World;
 
-/// The rows of a table, each what comes and what is right.
+/// The rows of a table: the input and the expected result.
 fn rows(table: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let rows = table.lines().filter(|line| !line.starts_with('#'));
     rows.map(|row| row.rsplit_once('\t').unwrap_or_else(|| panic!("{row:?} has no tab")))
 }
 
-/// Follows redirects to the page where somebody ends.
+/// Follows redirects. Returns the last path and its page.
 async fn open(browser: &mut Browser, path: &str) -> (String, Answer) {
     let mut path = path.to_owned();
     for _ in 0..5 {
@@ -64,7 +64,7 @@ async fn a_link_is_what_it_was_meant_to_be_or_is_said_to_be_damaged() {
     }
 }
 
-/// What the page at the end of a link does when its button is pressed.
+/// The result of pressing the button on the page that a link leads to.
 async fn meant(browser: &mut Browser, page: &Answer) -> String {
     if let Some((_, rest)) = page.body.split_once("Continue as ") {
         let email = rest.split('<').next().unwrap().to_owned();
@@ -132,10 +132,10 @@ async fn an_answer_that_can_be_read_renews_and_no_other_ends_a_session() {
         };
         assert_eq!(result, right, "{form}: {status}");
         if right == "renewed" && !form.contains("next") {
-            // In truth the core API has replaced the token that was kept.
+            // The session kept its old token, although the core API has replaced it.
             continue;
         }
-        // What could not be read is asked for again; the core API knows a repetition for ten minutes.
+        // An unreadable answer is asked for again. The core API recognises the repetition for ten minutes.
         world.advance(if right == "kept" { Duration::from_mins(2) } else { Duration::from_mins(21) });
         assert_eq!(browser.get("/account").await.status, 200, "{form}: after that");
     }
@@ -164,7 +164,7 @@ async fn a_password_is_one_on_whatever_keyboard_it_is_typed() {
     }
 }
 
-/// Each an address and a password, as in a form.
+/// Both arguments are an address and a password, as a form sends them.
 async fn registered_and_signed_in(registered: (&str, &str), typed: (&str, &str)) -> &'static str {
     let world = World::new().await;
     let mut browser = world.browser();

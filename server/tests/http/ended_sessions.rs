@@ -1,4 +1,4 @@
-//! Sessions that are over, in every copy of their cookie, and what the person is told.
+//! Sessions that have ended: no copy of their cookie works, and the person learns the reason.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use crate::world::World;
 
 const ACCESS_TOKEN_LIFE: Duration = Duration::from_mins(20);
 
-/// Every cookie that was ever seen of the session, at every replica.
+/// Tries every cookie that the session ever had, at every replica.
 async fn assert_dead_everywhere(world: &World, copies: &[Browser]) {
     for replica in [world.router.clone(), world.replica(&[]).await] {
         for copy in copies {
@@ -27,7 +27,7 @@ async fn assert_dead_everywhere(world: &World, copies: &[Browser]) {
     }
 }
 
-/// The core API refuses the token, and whatever else there may be of its family is revoked.
+/// Checks that the core API refuses the token. This also revokes the rest of its family, if there is any.
 async fn assert_refused(world: &World, refresh_token: &str) {
     let body = serde_json::json!({ "email": "user@test.com", "refreshToken": refresh_token });
     let request = http::Request::post("http://core-api.test/v1/auth/tokens")
@@ -142,7 +142,7 @@ async fn each_end_has_a_support_code_of_its_own() {
     world.advance(Duration::from_hours(25));
     assert_code(&mut spent, "S7").await;
 
-    // The sign-out itself and the copy that came after it.
+    // The sign-out itself, and the copy used after it.
     let counts = ["signed_out", "timed_out", "superseded"].map(|reason| told.count(reason));
     assert_eq!(counts, [2, 1, 1]);
 }
@@ -154,7 +154,7 @@ async fn assert_code(browser: &mut Browser, code: &str) {
     assert!(form.contains(&format!(r#"data-support-code="{code}""#)), "{code}: {form}");
 }
 
-/// Counts what the metrics of this thread are told, and has its log kept.
+/// Counts the metrics of this thread, and keeps its log.
 #[derive(Default)]
 struct Told {
     counters: Mutex<BTreeMap<String, Arc<AtomicU64>>>,

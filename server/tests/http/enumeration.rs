@@ -1,4 +1,4 @@
-//! Whether somebody can find out who has an account.
+//! Whether an attacker can find out who has an account.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::world::World;
 const KNOWN: &str = "user@test.com";
 const UNKNOWN: &str = "none@test.com";
 
-/// High enough for hundreds of tries, and everything else as it is.
+/// High enough for hundreds of attempts. All other settings are the defaults.
 const MANY: [(&str, &str); 5] = [
     ("RATE_LIMIT_STRICT", "1000/15m"),
     ("RATE_LIMIT_ACCOUNT", "1000/1h"),
@@ -19,7 +19,7 @@ const MANY: [(&str, &str); 5] = [
     ("RATE_LIMIT_MAILS", "9000/1h"),
 ];
 
-/// What may depend on the person, and not on the request alone. The addresses are of one length.
+/// The parts of an answer that could differ between people. The addresses have the same length.
 fn comparable(answer: &Answer, email: &str) -> String {
     let names = answer.headers.keys().map(http::HeaderName::as_str).filter(|name| *name != "x-request-id");
     let cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
@@ -62,8 +62,8 @@ async fn a_registration_asks_the_core_api_once_before_it_says_that_an_address_is
     assert_eq!(world.network.take_calls(), ["POST /v1/user/users"]);
 }
 
-/// The median of 200 tries with each address. The two take turns, so that what else the machine does is the same for both,
-/// and so that each follows each as often: an e-mail that is being sent slows down whoever comes next.
+/// The median of 200 attempts with each address. The two alternate, so that other load affects both alike. Each follows
+/// each equally often, because sending an e-mail slows down the next request.
 async fn medians(browser: &Browser, path: &str) -> [Duration; 2] {
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..100 {
@@ -80,12 +80,12 @@ async fn medians(browser: &Browser, path: &str) -> [Duration; 2] {
     })
 }
 
-/// Coarse, because a machine under test does other things: without a hash the answer is several times as fast. `docs/security.md`
-/// has what it prints where it runs alone.
+/// The tolerance is coarse, because the machine is busy during tests. Without a hash, the answer would be several times
+/// as fast. `docs/security.md` has the output of a run on an idle machine.
 #[tokio::test]
 async fn an_unknown_address_takes_as_long_as_a_known_one() {
     let world = World::with(&MANY).await;
-    // With a cost at which the password is most of the time.
+    // With this cost, hashing the password takes most of the time.
     let password_cost = PasswordCost { memory_kib: 1024, passes: 2, lanes: 1 };
     let core_api =
         CoreApi::open(ironleaf_core_api::Config { password_cost, ..ironleaf_core_api::Config::in_memory() });

@@ -1,4 +1,4 @@
-//! The core API fails in the middle of a refresh.
+//! The core API fails during a refresh.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::world::World;
 const ACCESS_TOKEN_LIFE: Duration = Duration::from_mins(20);
 const TOKENS: &str = "/auth/tokens";
 
-/// What a page may take, with room for a slow machine in none of it: the clock is virtual.
+/// The limit for a page. It has no margin for a slow machine, because the clock is virtual.
 const PAGE_LIMIT: Duration = Duration::from_secs(3);
 
-/// The same for one that waits for a refresh which has not failed yet.
+/// The limit for a page that waits for a refresh that has not failed yet.
 const SLOW_REFRESH_LIMIT: Duration = Duration::from_millis(5_500);
 
-/// After so long a refresh in doubt is asked again where it may cost a family.
+/// After this time, an undecided refresh is repeated, where a repetition may cost the family.
 const UNTIL_ASKED_AGAIN: Duration = Duration::from_secs(61);
 
 const FAULTS: [Outcome; 6] = [
@@ -29,12 +29,12 @@ const FAULTS: [Outcome; 6] = [
     Outcome::Stall,
 ];
 
-/// The page that is asked for while the core API fails.
+/// Requests a page while the core API fails.
 async fn assert_waits_and_keeps_the_session(browser: &mut Browser, fault: &str) -> Answer {
     let before = browser.session().cloned();
     let begun = Instant::now();
     let page = browser.get("/account").await;
-    // A refresh that hangs may be one that is slow.
+    // A refresh that hangs may only be slow.
     let limit = if fault.contains("Stall") { SLOW_REFRESH_LIMIT } else { PAGE_LIMIT };
     assert!(begun.elapsed() < limit, "{fault}: {:?}", begun.elapsed());
     assert_eq!(page.status, 503, "{fault}: {}", page.location());
@@ -44,7 +44,8 @@ async fn assert_waits_and_keeps_the_session(browser: &mut Browser, fault: &str) 
     page
 }
 
-/// Sessions lost, and faults that came after the token was consumed: each fault once, before and after.
+/// Meets each fault once before the token is consumed and once after. Returns the number of lost sessions, and of
+/// faults after the consumption.
 async fn count_losses(world: &World) -> (u32, u32) {
     let (mut lost, mut consumed) = (0, 0);
     for moment in [Moment::Before, Moment::After] {
@@ -62,7 +63,7 @@ async fn count_losses(world: &World) -> (u32, u32) {
     (lost, consumed)
 }
 
-/// The person comes back whenever the page says that they should.
+/// Comes back as often as the page asks for it. Returns whether the session is still there.
 async fn finds_its_session(world: &World, browser: &mut Browser, mut page: Answer, fault: &str) -> bool {
     while page.status == 503 {
         let wait = Duration::from_secs(page.header("retry-after").parse().unwrap());

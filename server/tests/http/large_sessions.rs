@@ -1,4 +1,4 @@
-//! Sessions of many kilobytes: real ones, because the core API's tokens are that large.
+//! Sessions of many kilobytes. They are real ones, because the core API's tokens are that large.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use crate::world::{TOKEN_MARK, World};
 const ACCESS_TOKEN_LIFE: Duration = Duration::from_mins(20);
 const HEADING: &str = "Your session is too large";
 
-/// With a mark that makes the session 12 KB and more, and a budget with room for it.
+/// A world whose mark makes a session at least 12 KB large, and whose budget has space for it.
 async fn spacious_world() -> World {
     let mark = format!("{TOKEN_MARK}{}", "x".repeat(5_000));
     World::with(&[("CORE_API_TOKEN_MARK", &mark), ("SESSION_HEADER_BUDGET", "16384")]).await
 }
 
-/// What the session takes of the `Cookie` header, once its cookies turned out to be the parts of one value.
+/// The bytes of the session in the `Cookie` header. Also checks that its cookies are the parts of one value.
 fn consistent_bytes(browser: &Browser) -> usize {
     let cookies = browser.session_cookies();
     let mut ids = BTreeSet::new();
@@ -121,7 +121,7 @@ async fn a_script_is_told_of_a_session_over_the_budget() {
     let mut browser = world.signed_in().await;
     browser.turn_to(world.replica(&[]).await);
     browser.headers.insert("accept", "application/json".to_owned());
-    // Old enough to be sealed anew.
+    // Old enough to be sealed again.
     world.advance(Duration::from_hours(2 * 24));
     for path in ["/account", "/"] {
         let answer = browser.get(path).await;
@@ -138,7 +138,7 @@ async fn a_session_over_a_lowered_budget_can_be_signed_out_of() {
     browser.turn_to(world.replica(&[]).await);
     assert_eq!(browser.get("/").await.status, 200, "what is not written needs no room");
 
-    // Old enough to be sealed anew.
+    // Old enough to be sealed again.
     world.advance(Duration::from_hours(2 * 24));
     assert_says_so(&browser.get("/").await);
     assert_eq!(browser.session_cookies(), before);

@@ -1,4 +1,4 @@
-//! Links in e-mails: what opening them does, and what it does not.
+//! Links in e-mails: the effects of opening them.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::browser::{Browser, SESSION};
 use crate::network::Outcome;
 use crate::world::World;
 
-/// The path of the newest link that was sent to this address.
+/// Path and query of the newest link sent to this address.
 pub(crate) async fn link_to(world: &World, email: &str) -> String {
     world.core_api.settled().await;
     let mails = world.core_api.outbox().await.unwrap();
@@ -20,7 +20,7 @@ async fn reset_link(world: &World, browser: &mut Browser) -> String {
     link_to(world, "user@test.com").await
 }
 
-/// Opens a link as a browser does: the answer is a redirect without the token, which is followed.
+/// Opens a link as a browser does: the answer is a redirect without the token, which the browser follows.
 pub(crate) async fn open(browser: &mut Browser, link: &str) -> String {
     let (path, query) = link.split_once('?').unwrap();
     let answer = browser.get(link).await;
@@ -192,13 +192,13 @@ async fn a_link_goes_on_by_itself_only_where_its_own_address_asked_for_it() {
     let page = open(&mut stranger, &link).await;
     assert!(page.contains("Continue as user@test.com") && !page.contains("data-auto-submit"), "{page}");
 
-    // Somebody else's link, in the browser of a person who waits for their own.
+    // Another person's link, in the browser of a person who waits for their own.
     let mut victim = world.browser();
     victim.post("/api/request-password-reset", "email=admin@test.com").await;
     let page = open(&mut victim, &link).await;
     assert!(page.contains("Continue as user@test.com") && !page.contains("data-auto-submit"), "{page}");
 
-    // The last three addresses, each for a day.
+    // A browser remembers its last three addresses, each for a day.
     for other in ["admin@test.com", "nobody@test.com"] {
         asker.post("/api/request-password-reset", &format!("email={other}")).await;
     }
@@ -222,7 +222,7 @@ async fn a_verification_goes_on_by_itself_where_a_registration_or_a_change_asked
 
     let mut browser = world.signed_in().await;
     assert!(!open(&mut browser, &link).await.contains("data-auto-submit"));
-    // Nothing waits to be verified, so no e-mail is sent.
+    // No address waits for a verification, so no e-mail is sent.
     browser.post("/api/resend-verification", "").await;
     assert!(!open(&mut browser, &link).await.contains("data-auto-submit"));
 
@@ -402,7 +402,7 @@ async fn the_place_is_found_again_over_every_page_of_signing_in() {
     assert_eq!(answer.location(), "/set-password?return_to=/account?tab=mail%26x=1");
     let form = format!("password=password2&confirm_password=password2&return_to={place}");
     assert_eq!(browser.post("/api/set-password", &form).await.location(), "/account?tab=mail&x=1");
-    // The second of two tabs that wait.
+    // The second of two waiting tabs.
     assert_eq!(browser.get(&format!("/login?return_to={place}")).await.location(), "/account?tab=mail&x=1");
 }
 

@@ -1,4 +1,4 @@
-//! What a test has written to the log, and what must not stand there.
+//! What a test has written to the log, and what must not be in it.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -9,8 +9,8 @@ thread_local! {
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Each test has a thread of its own, and its runtime no other. A subscriber for one thread would do, but tracing asks
-/// whichever thread comes to a log line first, whether anybody wants it.
+/// Each test has its own thread, and its runtime has no other. A subscriber per thread would be enough. But tracing
+/// caches a log line's interest, and asks only the first thread that reaches the line.
 struct ThreadLog;
 
 impl Write for ThreadLog {
@@ -24,7 +24,7 @@ impl Write for ThreadLog {
     }
 }
 
-/// Begins to keep the log of this test. The first test that asks for it does so for all.
+/// Starts to keep the log of this test. The first call does so for all tests.
 pub(crate) fn keep() {
     let filter = tracing_subscriber::EnvFilter::new("debug,sqlx=off");
     let _ = tracing_subscriber::fmt()
@@ -34,7 +34,7 @@ pub(crate) fn keep() {
         .try_init();
 }
 
-/// Everything since the test began.
+/// The log of this test so far.
 pub(crate) fn of_this_test() -> String {
     LOG.with_borrow(|log| String::from_utf8_lossy(log).into_owned())
 }

@@ -1,4 +1,4 @@
-//! How many e-mails strangers can have sent, and what that costs those whom they are sent to.
+//! How many e-mails strangers can cause, and what this costs the recipients.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::world::World;
 const HOUR: Duration = Duration::from_hours(1);
 const OWNER: &str = "user@test.com";
 
-/// Somebody whom nobody knows, at an address that nobody else has.
+/// An unknown person at an address of their own.
 fn stranger(world: &World, number: u16) -> Browser {
     let [high, low] = number.to_be_bytes();
     let mut browser = world.browser();
@@ -30,7 +30,7 @@ async fn change_to(browser: &mut Browser, email: &str) -> Answer {
     browser.post("/api/update-account", &format!("email={email}&password=&confirm_password=")).await
 }
 
-/// The places that the e-mails to an address link to, the newest first.
+/// The targets of the links in the e-mails to this address, newest first.
 async fn links_to(world: &World, email: &str) -> Vec<String> {
     world.core_api.settled().await;
     let mails = world.core_api.outbox().await.unwrap().into_iter().map(|stored| stored.message);
@@ -60,7 +60,7 @@ async fn strangers_who_ask_for_links_have_few_sent_and_hold_up_nobody() {
     let sent = links_to(&world, OWNER).await;
     assert_eq!(sent.len(), 5);
 
-    // The person, where they have never been: the same answer at once, and a link that is there.
+    // Where the person has never signed in, the answer is the same and immediate, and a working link has been sent.
     let mut elsewhere = stranger(&world, 500);
     assert_eq!(shown(&reset(&mut elsewhere, OWNER).await), answers[0]);
     for link in [&sent[4], &sent[0]] {
@@ -69,7 +69,7 @@ async fn strangers_who_ask_for_links_have_few_sent_and_hold_up_nobody() {
         let answer = browser.post("/api/sign-in-with-token", "").await;
         assert_eq!((answer.status, browser.get("/account").await.status), (303, 200), "{link}");
     }
-    // And where they have been before: an e-mail of their own.
+    // Where they have signed in before, the limit for strangers does not apply, and a new e-mail is sent.
     assert_eq!(shown(&reset(&mut at_home, OWNER).await), answers[0]);
     assert_eq!(links_to(&world, OWNER).await.len(), 6);
 }
@@ -87,7 +87,7 @@ async fn a_day_of_strangers_sends_an_address_few_links_and_one_is_good_at_any_ti
         if newest.is_none_or(|(count, _)| count != sent) {
             newest = Some((sent, minutes));
         }
-        // A link is good for an hour.
+        // A link is valid for an hour.
         without += usize::from(newest.is_some_and(|(_, then)| minutes - then > 12));
         world.advance(5 * Duration::from_mins(1));
     }
@@ -142,7 +142,7 @@ async fn a_verification_e_mail_is_sent_again_a_few_times_and_says_the_same_after
     assert!(browser.get("/email-verification").await.body.contains("Success!"), "the first link is not good");
 }
 
-/// Somebody who signs up again and again, and has each account ask for an address that is somebody else's.
+/// An attacker registers many times, and with each account requests an address that belongs to another person.
 #[tokio::test]
 async fn an_address_is_sent_few_links_by_accounts_that_want_it_and_its_person_none_too_few() {
     let world = World::new().await;
@@ -159,13 +159,13 @@ async fn an_address_is_sent_few_links_by_accounts_that_want_it_and_its_person_no
     }
     let sent = links_to(&world, victim).await.len();
     assert!(statuses.contains(&429), "{statuses:?}");
-    // What is kept for an account that has asked for none yet is one for one network.
+    // One e-mail is reserved for an account that has not asked for any yet. All accounts of one network share it.
     assert_eq!(sent, 6);
     let mut owner = world.signed_in().await;
     assert_eq!(change_to(&mut owner, victim).await.status, 303);
     assert_eq!(links_to(&world, victim).await.len(), 7);
 
-    // And from however many networks.
+    // The limit also holds for many networks.
     for (number, eve) in (0..).zip(&mut eves) {
         eve.peer = Ipv4Addr::new(198, 51, 101, number).into();
         change_to(eve, victim).await;
@@ -177,7 +177,7 @@ async fn an_address_is_sent_few_links_by_accounts_that_want_it_and_its_person_no
         for (number, eve) in eves[..20].iter_mut().enumerate() {
             tries += 1;
             eve.sign_in(&format!("eve{number}@test.com"), "password1").await;
-            // There and back, as the same one is not sent twice.
+            // Changes the address back as well, because the same address is not sent a second link.
             if change_to(eve, victim).await.status == 303 {
                 change_to(eve, &format!("{tries}@test.com")).await;
             }
@@ -234,7 +234,7 @@ async fn a_new_address_can_always_be_withdrawn_and_one_that_nobody_has_verified_
         assert_eq!(back.location(), "/account", "{number}");
         world.advance(Duration::from_mins(2));
     }
-    // Whoever has registered with the address of somebody else cannot come back to it again and again.
+    // A person who has registered with another person's address cannot return to it again and again.
     let mut eve = stranger(&world, 50);
     register(&mut eve, "victim@test.com").await;
     for number in 0..20 {
@@ -245,7 +245,7 @@ async fn a_new_address_can_always_be_withdrawn_and_one_that_nobody_has_verified_
         world.advance(Duration::from_mins(2));
     }
     let sent = links_to(&world, "victim@test.com").await.len();
-    // The one that greets it, five at once, and what is forgotten in eighty minutes.
+    // The first one after the registration, five immediately, and those that the limit frees in eighty minutes.
     assert!((7..=12).contains(&sent), "{sent}");
 }
 
@@ -261,7 +261,7 @@ async fn an_address_that_is_registered_again_and_again_is_sent_few_e_mails() {
         }
     }
     assert_eq!(created, 5);
-    // Somebody who tries with an address that is taken is told, and nobody is sent anything.
+    // A person who registers with a taken address learns that it is taken, and no e-mail is sent.
     for number in 0..12 {
         let answer = register(&mut stranger(&world, 100 + number), OWNER).await;
         assert_eq!(answer.status, 303);
@@ -288,7 +288,7 @@ async fn the_e_mails_of_everybody_together_are_bounded_and_sign_ins_are_not() {
     }
     assert_eq!(statuses[..20], [303; 20]);
     assert!(statuses[20..].iter().all(|status| *status == 429), "{statuses:?}");
-    // Whoever has been here before has their link, and a password needs none.
+    // A person who has signed in here before gets a link, and signing in with a password needs none.
     assert_eq!(reset(&mut at_home, OWNER).await.status, 303);
     assert_eq!(links_to(&world, OWNER).await.len(), 1);
     assert_eq!(stranger(&world, 99).sign_in("admin@test.com", "password1").await.location(), "/");
@@ -296,7 +296,7 @@ async fn the_e_mails_of_everybody_together_are_bounded_and_sign_ins_are_not() {
     assert_eq!(register(&mut stranger(&world, 100), "late@test.com").await.status, 303);
 }
 
-/// A few machines that ask for links of people whom nobody knows, as fast as they may.
+/// A few machines request links for unknown people, as fast as the limits allow.
 #[tokio::test]
 async fn strangers_who_use_up_the_e_mails_of_everybody_keep_out_nobody_elsewhere() {
     crate::log::keep();
@@ -338,7 +338,7 @@ async fn whoever_has_a_network_of_ipv6_has_the_tries_of_one_address() {
     for number in 0..60 {
         let email = format!("{number}@test.com");
         for (free, network) in free.iter_mut().zip([
-            // One /64, one /56, one /48, and networks that have nothing to do with each other.
+            // One /64, one /56, one /48, and unrelated networks.
             [0x2001, 0xdb8, 1, 1],
             [0x2001, 0xdb8, 2, number],
             [0x2001, 0xdb8, 3, number << 8],
@@ -348,7 +348,7 @@ async fn whoever_has_a_network_of_ipv6_has_the_tries_of_one_address() {
         }
     }
     assert_eq!(free, [7, 14, 20, 60]);
-    // A neighbour of the first two still has tries.
+    // A neighbour of the first two networks still has attempts left.
     for network in [[0x2001, 0xdb8, 1, 2], [0x2001, 0xdb8, 2, 0x100]] {
         assert_eq!(from(network).sign_in(OWNER, "password1").await.location(), "/");
     }

@@ -1,4 +1,4 @@
-//! What lies between the application and its core API, and can go wrong.
+//! The network between the application and its core API, with the faults that it can have.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak, mpsc};
@@ -10,15 +10,15 @@ use http_body_util::BodyExt;
 use ironleaf_auth::{Request, Response, Transport, TransportError};
 use tower::ServiceExt;
 
-/// What the HTTP transport of a running process gives a call.
+/// The timeout of the HTTP transport in a running process.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Carries requests to the core API in process.
+/// Passes requests to the core API in process.
 pub(crate) struct Network {
     core_api: Mutex<Router>,
     down: AtomicBool,
     fault: Mutex<Option<Fault>>,
-    /// The core API is one of the recorded contract, which knows no idempotent refresh and declares nothing.
+    /// Whether the core API keeps to the recorded contract only: it has no idempotent refresh and declares nothing.
     recorded_contract: AtomicBool,
     issued: Mutex<Vec<String>>,
     last_headers: Mutex<HeaderMap>,
@@ -26,7 +26,7 @@ pub(crate) struct Network {
     working: Mutex<Weak<Working>>,
 }
 
-/// What happens to every request for one path.
+/// The fault of all requests for one path.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fault {
     path: &'static str,
@@ -38,7 +38,7 @@ pub(crate) struct Fault {
 pub(crate) enum Moment {
     /// The core API never sees the request.
     Before,
-    /// It has done what it was asked, and the answer is lost.
+    /// The core API carries out the request, and its answer is lost.
     After,
 }
 
@@ -46,15 +46,15 @@ pub(crate) enum Moment {
 pub(crate) enum Outcome {
     Panic,
     Answer(u16, &'static str),
-    /// What the core API answers in truth, in another form: `access` and `next` stand for its tokens.
+    /// The core API's real answer in another form. `access` and `next` stand for its tokens.
     Rewritten(&'static str),
-    /// Forever.
+    /// No answer, without any timeout.
     Hang,
-    /// Until the transport gives up.
+    /// No answer until the transport's timeout.
     Stall,
-    /// The connection breaks off.
+    /// The connection is reset.
     Reset,
-    /// All goes well, after a while.
+    /// The real answer after a delay.
     Slow(Duration),
 }
 
@@ -72,7 +72,7 @@ impl Network {
         }
     }
 
-    /// Carries what follows to another core API.
+    /// Passes the next requests to another core API.
     pub(crate) fn lead_to(&self, core_api: Router) {
         *self.core_api.lock().unwrap() = core_api;
     }
@@ -98,17 +98,17 @@ impl Network {
         self.recorded_contract.store(true, Ordering::SeqCst);
     }
 
-    /// Every refresh token that the core API has issued, in their order.
+    /// All refresh tokens that the core API has issued, in order.
     pub(crate) fn issued_refresh_tokens(&self) -> Vec<String> {
         self.issued.lock().unwrap().clone()
     }
 
-    /// The headers of the last request that the core API got.
+    /// The headers of the last request to the core API.
     pub(crate) fn last_headers(&self) -> HeaderMap {
         self.last_headers.lock().unwrap().clone()
     }
 
-    /// What the core API was asked since somebody last took it: method and path of each request.
+    /// Method and path of each request to the core API since the last call.
     pub(crate) fn take_calls(&self) -> Vec<String> {
         std::mem::take(&mut *self.calls.lock().unwrap())
     }
@@ -149,8 +149,9 @@ impl Network {
     }
 }
 
-/// The core API works on threads of its own, which takes real time. Where a test has paused the clock of the runtime, that
-/// clock would jump meanwhile, and every deadline with it; it does not while a blocking task is there.
+/// Keeps a blocking task running while the core API works. The core API works on other threads, which takes real time.
+/// If a test has paused the clock of the runtime, the clock would jump in the meantime and pass every deadline. It does
+/// not jump while a blocking task runs.
 struct Working(#[expect(dead_code, reason = "its drop ends the task")] mpsc::Sender<()>);
 
 impl Working {

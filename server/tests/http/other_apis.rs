@@ -1,4 +1,4 @@
-//! Core APIs that keep to the contract, and do less than ours or otherwise.
+//! Core APIs that keep to the contract, but do less than the reference core API or behave differently.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::{links, log};
 const EVERYWHERE: &str = "A new password logs you out everywhere else.";
 const HERE: &str = "A new password logs you out of this site in every other browser.";
 
-/// An application in front of an API of the recorded contract.
+/// An application in front of an API that keeps to the recorded contract only.
 async fn in_front_of_the_recorded_contract() -> World {
     let world = World::new().await;
     world.network.keep_to_the_recorded_contract();
     world
 }
 
-/// What a browser shows at the end of the link with this token.
+/// The final page for the verification link with this token.
 async fn verified_with(world: &World, token: &str) -> String {
     let mut browser = world.browser();
     links::open(&mut browser, &format!("/email-verification?token={token}")).await;
@@ -46,7 +46,7 @@ async fn a_new_password_keeps_this_session_where_the_api_declares_nothing() {
     assert_signed_in(&mut browser, "user@test.com").await;
 }
 
-/// Some take the address that the person has for no change at all, and leave the one that waits.
+/// For some APIs, the person's current address is no change, so an unverified address stays.
 #[tokio::test]
 async fn an_address_that_the_api_does_not_bring_back_is_no_success() {
     let world = World::new().await;
@@ -84,7 +84,7 @@ async fn a_verification_link_that_the_api_knows_nothing_of_is_invalid() {
         let page = verified_with(&world, "garbage").await;
         assert!(page.contains("Error! Invalid token"), "{status}: {page}");
     }
-    // It fails at every token alike, and is well otherwise.
+    // The API fails at every token, but is otherwise up.
     world.network.fail(
         "/auth/action-requests",
         Outcome::Answer(500, r#"{"statusCode":500,"message":"Internal server error"}"#),
@@ -106,7 +106,7 @@ async fn a_verification_that_is_never_decided_ends_after_three_seconds() {
     assert!(page.contains("Error! Invalid token"), "{page}");
 }
 
-/// Its tokens go with it: the API refuses the refresh token, and does not know the person of the access token.
+/// The account's tokens end with it: the API refuses the refresh token, and no longer knows the access token's owner.
 #[tokio::test]
 async fn an_account_that_was_deleted_is_asked_about_no_more() {
     log::keep();
@@ -126,7 +126,8 @@ async fn an_account_that_was_deleted_is_asked_about_no_more() {
     assert!(!log.contains(" WARN ") && !log.contains("ERROR"), "{log}");
 }
 
-/// By another client of the API: nothing here knows of it. The API does not know the person, and refuses their refresh token.
+/// Another client of the API deletes the account, without this application's knowledge. The API no longer knows the
+/// person, and refuses their refresh token.
 #[tokio::test]
 async fn an_account_that_was_deleted_elsewhere_is_a_sign_out_with_its_reason() {
     log::keep();

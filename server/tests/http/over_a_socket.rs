@@ -1,4 +1,4 @@
-//! What shows only where there is a connection.
+//! Behaviour that needs a real connection.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::network::Outcome;
 use crate::world::World;
 
-/// Reads one answer, whose length it states.
+/// Reads one answer, by its stated length.
 async fn answer(stream: &mut TcpStream) -> String {
     let mut seen = Vec::new();
     loop {
@@ -45,7 +45,7 @@ async fn a_panic_is_one_500_and_its_connection_goes_on() {
     served.abort();
 }
 
-/// RFC 9112, section 3.2.
+/// Source: RFC 9112, section 3.2.
 #[tokio::test]
 async fn a_request_without_one_host_line_is_a_400() {
     let world = World::new().await;

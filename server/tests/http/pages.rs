@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::browser::Browser;
 use crate::world::{TOKEN_MARK, World};
 
-/// Every page, in a state in which it can be seen.
+/// Every page, in a state in which it is shown.
 async fn every_page(world: &World) -> Vec<(&'static str, String)> {
     let mut visitor = world.browser();
     let mut person = world.signed_in().await;

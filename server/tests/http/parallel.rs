@@ -1,4 +1,4 @@
-//! Many requests with one cookie whose access token has ended.
+//! Many requests with the same cookie, whose access token has expired.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn assert_shows_the_person(page: &Answer) {
     );
 }
 
-/// 200 of `GET /account` at once, spread over the replicas.
+/// Sends 200 `GET /account` at the same time, spread over the replicas.
 async fn storm(browser: &Browser, replicas: &[Router]) -> Vec<Answer> {
     join_all((0..200).map(|number| {
         let mut tab = browser.clone();
@@ -73,7 +73,7 @@ async fn a_thousand_connections_that_close_on_their_refresh_lose_no_session() {
         let mut leader = browser.clone();
         {
             let mut request = Box::pin(leader.get("/account"));
-            // At once, and a little later: before, while and after the refresh is sent.
+            // Immediately or a little later: before, during and after the sending of the refresh.
             let mut answered = false;
             for _ in 0..=round % 8 {
                 answered = poll!(request.as_mut()).is_ready();
@@ -89,7 +89,7 @@ async fn a_thousand_connections_that_close_on_their_refresh_lose_no_session() {
             break;
         }
         if round % 1_000 == 999 {
-            // How many rounds it takes is the machine's affair; after 30 days a session is over.
+            // The number of rounds depends on the machine, and a session ends after 30 days.
             browser = world.signed_in().await;
         }
     }

@@ -1,4 +1,4 @@
-//! How often somebody may try, over the public surface.
+//! Limits on attempts, at the public surface.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::world::World;
 const FEW: [(&str, &str); 3] =
     [("RATE_LIMIT_STRICT", "3/16m"), ("RATE_LIMIT_ACCOUNT", "6/2h"), ("RATE_LIMIT_ADDRESS", "20/20m")];
 
-/// From an address of its own.
+/// A browser with its own address.
 fn from(world: &World, last: u8) -> Browser {
     let mut browser = world.browser();
     browser.peer = Ipv4Addr::new(203, 0, 113, last).into();
@@ -64,7 +64,7 @@ async fn a_script_gets_429_as_json() {
 #[tokio::test]
 async fn a_stranger_who_guesses_does_not_keep_the_person_out() {
     let world = World::with(&FEW).await;
-    // Who has signed in here before, and signed out since.
+    // A person who has signed in here before, and signed out again.
     let mut person = from(&world, 1);
     assert_eq!(person.sign_in("user@test.com", "password1").await.status, 303);
     assert_eq!(person.post("/api/sign-out", "").await.status, 303);
@@ -73,7 +73,7 @@ async fn a_stranger_who_guesses_does_not_keep_the_person_out() {
         refused += usize::from(guess(&mut from(&world, last)).await.status == 429);
     }
     assert!(refused > 30, "{refused}");
-    // Not even from another address.
+    // The person is not kept out from another address either.
     person.peer = Ipv4Addr::new(203, 0, 113, 200).into();
     assert_eq!(guess(&mut person).await.status, 303);
     assert_eq!(person.sign_in("user@test.com", "password1").await.location(), "/");
@@ -93,7 +93,7 @@ async fn the_proof_of_an_earlier_sign_in_is_no_password_and_cannot_be_made() {
     let mut thief = from(&world, 9);
     thief.cookies.insert("ironleaf-device".to_owned(), proof.clone());
     assert_eq!(thief.get("/account").await.location(), "/login?return_to=/account");
-    // The thief shares three tries with the browser it was taken from.
+    // The thief shares three attempts with the browser that the proof was copied from.
     assert_eq!([guess(&mut thief).await.status, guess(&mut thief).await.status], [303, 303]);
     assert_eq!(guess(&mut thief).await.status, 429);
     let forged = format!("{}A", &proof[..proof.len() - 1]);
@@ -164,7 +164,7 @@ async fn e_mails_to_an_address_are_few_whether_anybody_has_it_or_not() {
         let page = browser.get("/reset-password").await.body;
         assert!(page.contains(&format!(r#"value="{address}""#)), "{page}");
     }
-    // They keep nobody from signing in.
+    // The e-mails keep nobody from signing in.
     assert_eq!(world.browser().sign_in("user@test.com", "password1").await.location(), "/");
 }
 
@@ -198,7 +198,7 @@ async fn a_password_is_confirmed_changed_and_verified_a_few_times_only() {
         let mut browser = world.signed_in().await;
         let mut statuses = Vec::new();
         for _ in 0..4 {
-            // The session is another one each time; the account is the same.
+            // Each round has a new session of the same account.
             statuses.push(browser.post(path, form).await.status);
         }
         assert_eq!(statuses, [303, 303, 303, 429], "{path}");
@@ -216,7 +216,7 @@ async fn a_link_is_tried_a_few_times_only() {
         statuses.push(browser.post("/api/sign-in-with-token", "").await.status);
     }
     assert_eq!(statuses, [303, 303, 303, 429]);
-    // A password is none of it.
+    // A password does not count as one of these attempts.
     assert_eq!(browser.sign_in("user@test.com", "password1").await.location(), "/");
 }
 
@@ -224,7 +224,7 @@ async fn a_link_is_tried_a_few_times_only() {
 async fn guesses_at_one_account_count_together_however_its_address_is_written() {
     let world = World::with(&FEW).await;
     let mut browser = world.browser();
-    // Each once, and together as many as are free.
+    // Each spelling once, which uses up all free failures.
     for email in ["user@ex%C3%A4mple.com", "user@xn--exmple-cua.com", "USER@exa%CC%88mple.com"] {
         assert_eq!(browser.sign_in(email, "wrong-password").await.status, 303, "{email}");
     }
@@ -234,7 +234,7 @@ async fn guesses_at_one_account_count_together_however_its_address_is_written() 
     assert_eq!(browser.sign_in("user@example.com", "wrong-password").await.status, 303, "another account");
 }
 
-/// A proxy in front of the core API says no more than the number.
+/// A proxy in front of the core API only sends the status.
 #[tokio::test]
 async fn a_429_of_the_core_api_that_does_not_say_when_to_come_back_says_so_here() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! `/register`, by its form and by a script.
+//! `/register`, through its form and by a script.
 
 use crate::browser::SESSION;
 use crate::network::Outcome;

@@ -1,4 +1,4 @@
-//! What every request passes before anything acts on it.
+//! The checks that every request passes before it takes effect.
 
 use crate::world::World;
 
@@ -47,7 +47,7 @@ async fn who_sends_neither_header_passes_without_a_session_only() {
     curl.headers.remove("sec-fetch-site");
     assert_eq!(curl.sign_in("user@test.com", "password1").await.status, 303);
     assert_eq!(curl.post("/api/sign-out", "").await.status, 403);
-    // A chunk of a session is a session.
+    // A chunk of a session counts as a session.
     let chunk = curl.cookies.remove("ironleaf-session").unwrap();
     curl.cookies.insert("ironleaf-session.0".to_owned(), chunk);
     assert_eq!(curl.post("/api/sign-out", "").await.status, 403);
@@ -75,7 +75,7 @@ async fn a_foreign_host_is_421_but_for_health() {
     assert_eq!(browser.get("/").await.status, 200);
 }
 
-/// A proxy writes the host as it likes.
+/// Proxies write the host in different ways.
 #[tokio::test]
 async fn a_host_is_compared_by_what_it_means() {
     let world = World::new().await;
@@ -107,13 +107,13 @@ async fn a_path_with_a_slash_at_its_end_leads_to_its_page() {
     assert_eq!(browser.post("/login/", "").await.status, 404, "a form is not sent on");
 }
 
-/// W3C, A Well-Known URL for Changing Passwords.
+/// Source: W3C, A Well-Known URL for Changing Passwords.
 #[tokio::test]
 async fn password_managers_find_where_the_password_is_changed() {
     let world = World::new().await;
     let answer = world.browser().get("/.well-known/change-password").await;
     assert_eq!((answer.status, answer.header("location")), (303, "/account"));
-    // How they find out whether a 404 is one here (W3C, section 2).
+    // Password managers find out with this whether a 404 is reliable here (W3C, section 2).
     let probe = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
     assert_eq!(world.browser().get(probe).await.status, 404);
 }

@@ -1,4 +1,4 @@
-//! What every response carries, whatever it answers.
+//! The headers that every response has.
 
 use axum::body::Body;
 use http::Method;
@@ -22,7 +22,7 @@ fn browser(world: &World) -> Browser {
     browser
 }
 
-/// One response of each kind that there is.
+/// One response of each kind.
 async fn every_response(world: &World) -> Vec<(String, Answer)> {
     let mut person = browser(world);
     let mut answers = vec![("a sign-in".to_owned(), person.sign_in("user@test.com", "password1").await)];
@@ -94,7 +94,7 @@ fn assert_policy(what: &str, answer: &Answer) {
          frame-ancestors 'none'"
     );
     assert_eq!(policy, expected, "{what}");
-    // Nothing inline that the policy would have to allow.
+    // The page has nothing inline that the policy would have to allow.
     assert_eq!(
         answer.body.matches("<script").count(),
         answer.body.matches(&format!("nonce=\"{nonce}\"")).count()

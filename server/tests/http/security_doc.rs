@@ -1,11 +1,11 @@
-//! Holds `docs/security.md` to the tests that it names.
+//! Checks `docs/security.md` against the tests that it names.
 
 use std::path::Path;
 
-/// As many as there are in the list of what has to hold.
+/// The number of statements in the document's list.
 const STATEMENTS: usize = 28;
 
-/// `file::test` out of the backticks of a line.
+/// All `file::test` in backticks of a line.
 fn references(line: &str) -> impl Iterator<Item = (&str, &str)> {
     line.split('`')
         .skip(1)
@@ -47,7 +47,7 @@ fn every_statement_has_a_test_and_every_test_exists() {
     assert_eq!(next, STATEMENTS + 1, "a statement is missing, or they are out of order");
 }
 
-/// The crates of this workspace, by their manifests.
+/// The manifests of this workspace's crates.
 fn manifests(root: &Path) -> Vec<std::path::PathBuf> {
     let folders = [root.to_owned(), root.join("crates")];
     let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());

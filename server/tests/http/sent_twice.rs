@@ -1,4 +1,4 @@
-//! A double click without scripts: the browser breaks off the first request and shows the answer to the second.
+//! A double click without scripts: the browser aborts the first request, and shows the answer to the second.
 
 use futures_util::poll;
 
@@ -6,7 +6,7 @@ use crate::browser::{Answer, Browser, SESSION};
 use crate::links::{link_to, open};
 use crate::world::World;
 
-/// The number of the forms of this page.
+/// The id of this page's forms.
 fn form_id(page: &str) -> String {
     let (_, rest) = page.split_once(r#"name="form_id" value=""#).expect("the page has a form with a number");
     let id: String = rest.chars().take_while(|letter| *letter != '"').collect();
@@ -14,7 +14,7 @@ fn form_id(page: &str) -> String {
     id
 }
 
-/// Sends a form of `page` twice, and breaks off the first one as soon as it is on its way.
+/// Sends a form of `page` twice, and aborts the first request once it has been sent.
 async fn double_click(browser: &mut Browser, page: &str, path: &str, fields: &str) -> Answer {
     let form = format!("form_id={}&{fields}", form_id(page));
     let mut first = browser.clone();
@@ -55,7 +55,7 @@ async fn both_of_two_at_once_are_answered_alike() {
         two.headers.get_all("set-cookie").iter().count()
     );
     assert_eq!(one.set_cookies(SESSION), two.set_cookies(SESSION));
-    // Each is a request of its own all the same.
+    // Each is still a separate request.
     assert_ne!(one.header("x-request-id"), two.header("x-request-id"));
 }
 
@@ -125,7 +125,7 @@ async fn a_form_with_other_fields_another_number_or_none_is_acted_upon() {
     }
 }
 
-/// With scripts the page stays as it is, and so does its number.
+/// With scripts, the page stays open and keeps its form id.
 #[tokio::test]
 async fn a_form_that_was_refused_is_acted_upon_when_it_is_sent_again() {
     let world = World::new().await;
@@ -148,7 +148,7 @@ async fn a_form_that_was_refused_is_acted_upon_when_it_is_sent_again() {
     assert_eq!(world.stats().sign_ins, 2);
 }
 
-/// The tab still shows the page of the first person.
+/// The tab still shows the first person's page.
 #[tokio::test]
 async fn nobody_gets_what_was_answered_to_another_person_of_the_browser() {
     let world = World::new().await;
@@ -168,7 +168,7 @@ async fn nobody_gets_what_was_answered_to_another_person_of_the_browser() {
     assert!(answer.set_cookies(SESSION).is_empty() && browser.session() == session.as_ref());
     let page = browser.get("/account").await.body;
     assert!(page.contains("You are now signed in as admin@test.com."), "{page}");
-    // Nor whoever has signed out in between.
+    // Nor after a sign-out.
     browser.post("/api/sign-out", "").await;
     assert!(browser.post("/api/update-account", &form).await.location().starts_with("/login"));
 }

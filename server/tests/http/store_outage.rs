@@ -1,4 +1,4 @@
-//! What pages say while the store is away.
+//! The pages' answers while the store is down.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::world::World;
 const ACCESS_TOKEN_LIFE: Duration = Duration::from_mins(20);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The pages for which somebody has to be signed in, and which do not call the core API.
+/// The pages that need a signed-in person but do not call the core API.
 async fn for_somebody(world: &World) -> Vec<&'static str> {
     let mut person = world.signed_in().await;
     let mut found = Vec::new();
@@ -29,7 +29,7 @@ async fn for_somebody(world: &World) -> Vec<&'static str> {
     found
 }
 
-/// A person so long after their sign-in, and nobody can tell whether the session was ended.
+/// A person this long after their sign-in, at a replica that cannot find out whether the session was ended.
 async fn unchecked(world: &World, after: Duration) -> Browser {
     let mut browser = world.signed_in().await;
     world.advance(after);
@@ -109,7 +109,7 @@ async fn who_has_no_session_is_sent_to_the_sign_in_page_all_the_same() {
     }
 }
 
-/// It answers nobody.
+/// A store that does not answer.
 pub(crate) struct Away;
 
 fn away() -> StoreError {

@@ -1,14 +1,14 @@
-//! Two people in one browser: a tab that still shows the first does nothing to the second.
+//! Two people in one browser: a tab that still shows the first person must not change anything for the second.
 
 use http::header::ACCEPT;
 
 use crate::browser::Browser;
 use crate::world::World;
 
-/// What a person may have typed; each form reads its own.
+/// The possible input of a person. Each form reads its own fields.
 const TYPED: &str = "email=mine@test.com&password=password2&confirm_password=password2&action=password";
 
-/// The forms of a page: where each is sent, and its hidden fields.
+/// The forms of a page: the action of each, and its hidden fields.
 fn forms(page: &str) -> Vec<(String, String)> {
     let attribute = |tag: &str, name: &str| {
         let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
@@ -27,13 +27,13 @@ fn forms(page: &str) -> Vec<(String, String)> {
     page.split("<form").skip(1).map(form).collect()
 }
 
-/// Each form that the account pages have for whoever is signed in here.
+/// All forms of the account pages for the person who is signed in here.
 async fn every_form(browser: &mut Browser) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for path in app::pages().paths() {
         let page = browser.get(&format!("{path}?return_to=/account")).await;
         assert!(!page.body.contains("%form_id%"), "{path}: {}", page.body);
-        // Those for strangers lead on.
+        // Pages for visitors only redirect.
         found.extend(forms(&page.body));
     }
     found.retain(|(action, _)| !["/api/set-theme", "/api/request-password-reset"].contains(&action.as_str()));
@@ -42,10 +42,10 @@ async fn every_form(browser: &mut Browser) -> Vec<(String, String)> {
     found
 }
 
-/// The first person's forms, in a browser in which the second has signed in since.
+/// The first person's forms, in a browser in which the second person has signed in since.
 async fn left_open(world: &World) -> (Browser, Vec<(String, String)>) {
     let mut browser = world.signed_in().await;
-    // So that the account page offers to send the e-mail again.
+    // With a new address, the account page offers to send the e-mail again.
     let changed = browser.post("/api/update-account", "email=new@test.com&password=&confirm_password=").await;
     assert_eq!(changed.location(), "/account");
     let forms = every_form(&mut browser).await;

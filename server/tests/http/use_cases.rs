@@ -1,5 +1,5 @@
-//! The use cases of `ironleaf-bff` behind routes of their own, without the forms in front of them. What a browser gets is
-//! what the use case said, in the words of `Debug`.
+//! The use cases of `ironleaf-bff` behind routes of their own, without forms. A browser gets the use case's result in
+//! `Debug` format.
 
 #[path = "use_cases/confirmation.rs"]
 mod confirmation;
@@ -40,17 +40,17 @@ use crate::world::World;
 
 pub(crate) const ACCESS_TOKEN_LIFE: Duration = Duration::from_mins(20);
 
-/// Longer than an access token lives, so that a change can be asked for with one that is over.
+/// Longer than the lifetime of an access token, so that a change can be requested with an expired one.
 pub(crate) const RECENT: Duration = Duration::from_mins(45);
 
 type Fields = Query<Vec<(String, String)>>;
 
-/// At a replica of `world`.
+/// The routes at a replica of `world`.
 pub(crate) fn routes(world: &World) -> Router {
     routes_with(world, world.store())
 }
 
-/// At one that has another store.
+/// The routes at a replica with another store.
 fn routes_with(world: &World, store: Arc<dyn Store>) -> Router {
     let (clock, random) = (world.clock(), ironleaf_auth::system_random());
     let transport = Arc::<Network>::clone(&world.network) as Arc<dyn Transport>;
@@ -143,7 +143,7 @@ async fn keep_sign_in_link(RawQuery(query): RawQuery, flash: Flash) -> String {
     format!("{} {}", link.email().as_str(), link.sets_password())
 }
 
-/// As with a form that is sent twice, the link stays.
+/// The link stays, as with a form that is sent twice.
 async fn use_sign_in_link(flash: Flash, request: Request) -> Said {
     let link = flash.peek(&SIGN_IN_LINK).unwrap();
     said(sign_in_with_link(&parts(request), &link).await.map(|()| "signed in".to_owned()))
@@ -187,13 +187,13 @@ async fn delete(request: Request) -> Said {
     said(delete_account(&parts(request)).await.map(|()| String::new()))
 }
 
-/// A change, a second later, by the route that stands in for its form.
+/// Requests a change one second later, at the route that replaces its form.
 pub(crate) async fn change(world: &World, browser: &mut Browser, path: &str) -> Answer {
     world.advance(Duration::from_secs(1));
     send(world, browser, path).await
 }
 
-/// The same at once.
+/// Requests a change immediately.
 async fn send(world: &World, browser: &mut Browser, path: &str) -> Answer {
     browser.turn_to(routes(world));
     let answer = browser.post(path, "").await;
@@ -201,7 +201,7 @@ async fn send(world: &World, browser: &mut Browser, path: &str) -> Answer {
     answer
 }
 
-/// Who is signed in as far as the session knows, and whether they signed in recently.
+/// Checks who is signed in according to the session, and whether the sign-in is recent.
 async fn assert_is(world: &World, browser: &mut Browser, expected: &str) {
     browser.turn_to(routes(world));
     let answer = browser.get("/who").await;
@@ -233,7 +233,7 @@ pub(crate) async fn assert_signed_out(browser: &mut Browser, code: &str) {
     assert!(form.contains(&format!(r#"data-support-code="{code}""#)), "{code}: {form}");
 }
 
-/// The queries of the links that were sent to this address, newest first.
+/// The queries of the links sent to this address, newest first.
 async fn links_to(world: &World, email: &str) -> Vec<String> {
     world.core_api.settled().await;
     let mails = world.core_api.outbox().await.unwrap().into_iter().map(|stored| stored.message);
@@ -241,7 +241,7 @@ async fn links_to(world: &World, email: &str) -> Vec<String> {
     mails.filter(|mail| mail.to == email).map(|mail| query(mail.link)).collect()
 }
 
-/// Opens the newest verification link, as in another browser.
+/// Opens the newest verification link, as another browser would.
 pub(crate) async fn verify(world: &World, email: &str) {
     let links = links_to(world, email).await;
     let (_, token) = links[0].split_once("token=").unwrap();
@@ -250,7 +250,7 @@ pub(crate) async fn verify(world: &World, email: &str) {
     world.core_api.settled().await;
 }
 
-/// The identifier of `user@test.com` and an access token that this application knows nothing of.
+/// The identifier of `user@test.com`, and an access token that the application does not know of.
 pub(crate) async fn sign_in_past_us(world: &World) -> (String, String) {
     let body = serde_json::json!({ "email": "user@test.com", "password": "password1" });
     let signed_in = ask(world, http::Request::post("http://core-api.test/v1/auth/tokens"), &body).await;

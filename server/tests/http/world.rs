@@ -17,13 +17,13 @@ use tokio_util::task::TaskTracker;
 use crate::browser::Browser;
 use crate::network::Network;
 
-/// The mark that the core API puts into every token of the tests.
+/// The mark that the core API puts into every token in the tests.
 pub(crate) const TOKEN_MARK: &str = "MARKEDTOKEN42";
 
-/// Room for what a test keeps of its sessions.
+/// Enough space for a test's sessions.
 const STORE_BYTES: usize = 16 << 20;
 
-/// Half past nine in the morning of some day.
+/// The start time of the tests: 15 January 2027, 08:00 UTC.
 const START_SECS: u64 = 1_800_000_000;
 
 pub(crate) struct World {
@@ -42,7 +42,7 @@ impl World {
         Self::with(&[]).await
     }
 
-    /// With other settings than the defaults of development.
+    /// A world with these settings; all others are the defaults of development.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = config(&folder, settings);
@@ -62,12 +62,12 @@ impl World {
         Self { router, core_api, network, store, clock, core_api_clock, folder, tasks }
     }
 
-    /// Another replica, with the same secrets and the same core API, and settings of its own.
+    /// Another replica with the same secrets and the same core API, but its own settings.
     pub(crate) async fn replica(&self, settings: &[(&str, &str)]) -> Router {
         self.assembled(&config(&self.folder, settings), self.store()).await
     }
 
-    /// Another replica, with a store of its own.
+    /// Another replica with its own store.
     pub(crate) async fn replica_at(&self, store: Arc<dyn Store>) -> Router {
         self.assembled(&config(&self.folder, &[]), store).await
     }
@@ -76,13 +76,13 @@ impl World {
         assemble(config, &self.folder, &self.clock, &self.network, store, &self.tasks).await
     }
 
-    /// Where refreshes, sign-outs and what they leave to do run.
+    /// Runs refreshes, sign-outs and their remaining work.
     pub(crate) fn spawner(&self) -> Spawner {
         spawner(&self.tasks)
     }
 
     #[expect(clippy::disallowed_methods, reason = "a test has no request to hold up")]
-    /// Until nothing runs beside the requests any more.
+    /// Waits until no background task runs any more.
     pub(crate) async fn settled(&self) {
         while !self.tasks.is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -106,12 +106,12 @@ impl World {
         self.core_api_clock.advance(time);
     }
 
-    /// Lets the core API's clock run ahead of ours.
+    /// Moves the core API's clock ahead of ours.
     pub(crate) fn advance_core_api(&self, time: Duration) {
         self.core_api_clock.advance(time);
     }
 
-    /// At the core API, as somebody does who signs in elsewhere and has every other device signed out.
+    /// Revokes at the core API, like a person who signs in elsewhere and signs out all other devices.
     pub(crate) async fn revoke_every_token(&self, email: &str, password: &str) {
         let body = serde_json::json!({ "email": email, "password": password, "invalidateTokens": true });
         let request = http::Request::post("http://core-api.test/v1/auth/tokens")
@@ -121,7 +121,7 @@ impl World {
         assert_eq!(self.network.send(request).await.unwrap().status(), 201);
     }
 
-    /// At the core API, as the person does in another client of it.
+    /// Deletes at the core API, like a person who uses another client.
     pub(crate) async fn delete_at_core_api(&self, email: &str, password: &str) {
         let signing_in = http::Request::post("http://core-api.test/v1/auth/tokens")
             .header(http::header::CONTENT_TYPE, "application/json")
@@ -155,7 +155,7 @@ impl World {
         Arc::clone(&self.store) as Arc<dyn Store>
     }
 
-    /// What every replica of this world seals with.
+    /// The secrets with which all replicas of this world seal.
     pub(crate) fn secrets(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("data/session-secrets")).unwrap()
     }
@@ -220,7 +220,7 @@ impl MovableClock {
     }
 }
 
-/// What a build leaves behind, as far as the router cares.
+/// The parts of a build that the router needs.
 fn built_site(folder: &TempDir) -> BuiltSite {
     let root = folder.path().join("site");
     let package = root.join("pkg");

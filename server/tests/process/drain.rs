@@ -1,4 +1,4 @@
-//! A stop under load, and with connections that nobody uses.
+//! A stop under load, and with idle connections.
 #![cfg(unix)]
 
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use super::Running;
 
 const CONNECTIONS: usize = 64;
 
-/// One connection that is used for one request after the other.
+/// One connection for consecutive requests.
 struct KeptAlive {
     stream: TcpStream,
     request: String,
@@ -23,7 +23,7 @@ impl KeptAlive {
         Self { stream, request }
     }
 
-    /// The next answer; an error where there is none, or no whole one. Nothing is tried twice.
+    /// Returns the next answer, or an error if there is none or it is incomplete. It does not try again.
     fn ask(&mut self) -> Result<String, String> {
         self.stream.write_all(self.request.as_bytes()).map_err(|error| format!("not sent: {error}"))?;
         let (mut answer, mut part) = (Vec::new(), [0; 16 * 1024]);
@@ -38,14 +38,14 @@ impl KeptAlive {
         Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 
-    /// Asks until an answer says that it is the last, and says how many there were.
+    /// Repeats the request until an answer is marked as the last one. Returns the number of answers.
     fn ask_to_the_end(mut self, answered: &Sender<()>) -> Result<usize, String> {
         for count in 1.. {
             let answer = self.ask().map_err(|error| format!("request {count}: {error}"))?;
             if !answer.starts_with("HTTP/1.1 200") {
                 return Err(format!("request {count}: {answer}"));
             }
-            // Nobody counts any more once the signal is sent.
+            // Nobody counts the answers after the signal.
             let _ = answered.send(());
             if answer.contains("connection: close\r\n") {
                 return Ok(count);

@@ -1,4 +1,4 @@
-//! What a running program writes down, and what it never does.
+//! What a running program writes to its log, and what it never writes.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -12,7 +12,7 @@ use super::{Running, command, free_address, send};
 
 const MARK: &str = "MARKEDTOKEN42";
 
-/// Lets a person come, be refused, stay through a refresh and go; then everything that was written.
+/// A person visits, fails a sign-in, signs in, stays through a refresh, and signs out. Returns the whole log.
 fn log_of_a_visit(level: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let settings = [
@@ -26,7 +26,7 @@ fn log_of_a_visit(level: &str) -> String {
     running.send("POST /api/sign-in", "", "email=user@test.com&password=wrong-password");
     running.send("POST /api/request-password-reset", "", "email=user@test.com");
     let cookie = running.sign_in();
-    // The token lives for a second; the first page after that brings the next.
+    // The access token lives for a second. The first page after that renews it.
     while !running.send("GET /account?QUERYSECRET", &cookie, "").contains("set-cookie: ironleaf-session=") {}
     running.send("GET /account", &altered(&cookie), "");
     let gone = running.send("POST /api/sign-out", &cookie, "");
@@ -35,7 +35,7 @@ fn log_of_a_visit(level: &str) -> String {
     running.into_log()
 }
 
-/// The session with another letter in its middle.
+/// The session cookie with one changed letter in the middle.
 fn altered(cookie: &str) -> String {
     let session = cookie.split("; ").find(|pair| pair.starts_with("ironleaf-session=")).unwrap();
     let (start, end) = session.split_at(session.len() / 2);
@@ -48,7 +48,7 @@ fn no_line_of_any_level_names_a_secret_or_a_person() {
     let log = log_of_a_visit("trace");
     let words =
         ["password1", "wrong-password", "QUERYSECRET", "user@test.com", "user%40test.com", "session=v1"];
-    // What development says of itself when it starts.
+    // Without the line that development writes about itself at the start.
     let lines = || log.lines().filter(|line| !line.contains("sign in as user@test.com"));
     for secret in leak_patterns(MARK).iter().map(String::as_str).chain(words) {
         let line = lines().find(|line| line.contains(secret));
@@ -70,7 +70,7 @@ fn every_line_is_an_object_and_those_of_a_request_have_its_id() {
     assert!(answered.iter().any(|line| line["path"] == "/account" && line["status"] == 200), "{log}");
 }
 
-/// A pipe holds 64 KB; what stands behind it may have stopped to read, and log collectors do.
+/// A pipe holds 64 KB. Its reader may have stopped, as log collectors sometimes do.
 #[test]
 fn a_log_that_nobody_reads_stops_no_request() {
     let folder = tempfile::tempdir().unwrap();
@@ -104,7 +104,7 @@ fn a_log_that_nobody_reads_stops_no_request() {
         assert!(started.elapsed() < Duration::from_mins(2), "nobody says that lines were dropped");
         std::thread::sleep(Duration::from_millis(200));
     }
-    // Once somebody reads again, the log says it as well.
+    // Once the log is read again, it says so as well.
     let mut lines = BufReader::new(unread).lines();
     assert!(lines.any(|line| line.unwrap().contains("lines of this log were dropped")));
     child.kill().unwrap();

@@ -1,4 +1,4 @@
-//! Debian's `aiosmtpd` on a free port of loopback, which takes messages over STARTTLS alone and prints them.
+//! Debian's `aiosmtpd` on a free loopback port. It accepts messages only over STARTTLS, and prints them.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -9,14 +9,14 @@ use super::address::free_address;
 pub(crate) struct MailServer {
     process: Child,
     messages: BufReader<ChildStdout>,
-    /// Kept open: the server writes to it.
+    /// Kept open, because the server writes to it.
     _log: BufReader<ChildStderr>,
     address: std::net::SocketAddr,
     certificate: PathBuf,
 }
 
 impl MailServer {
-    /// Returns once it listens.
+    /// Returns when the server listens.
     pub(crate) fn start(folder: &Path) -> Self {
         make_certificate(folder);
         let address = free_address();
@@ -41,12 +41,12 @@ impl MailServer {
         format!("smtp://{}?tls=required", self.address)
     }
 
-    /// What a client must trust.
+    /// The certificate that a client must trust.
     pub(crate) fn certificate(&self) -> String {
         self.certificate.to_str().unwrap().to_owned()
     }
 
-    /// Waits for the next message and gives it as it came.
+    /// Waits for the next message, and returns it unchanged.
     pub(crate) fn next_message(&mut self) -> String {
         read_until(&mut self.messages, "END MESSAGE")
     }
@@ -59,7 +59,7 @@ impl Drop for MailServer {
     }
 }
 
-/// Up to the line with this text, or to the end.
+/// Reads up to the line with this text, or to the end.
 fn read_until(reader: &mut impl BufRead, text: &str) -> String {
     let mut seen = String::new();
     while !seen.contains(text) && reader.read_line(&mut seen).unwrap() != 0 {}

@@ -1,8 +1,8 @@
-//! What Prometheus reads from a running program.
+//! The metrics that Prometheus reads from a running program.
 
 use super::{Running, free_address, refused, send};
 
-/// Whether there is a sample with this name, which begins like this where it has labels, and with this value.
+/// Checks that there is a sample whose line starts with this name and these labels, and has this value.
 #[track_caller]
 fn assert_sample(text: &str, start: &str, value: &str) {
     let found = text.lines().any(|line| line.starts_with(start) && line.ends_with(&format!(" {value}")));

@@ -1,4 +1,4 @@
-//! A release as it is unpacked somewhere: the program, and beside it what it serves.
+//! An unpacked release: the program, with the site beside it.
 
 use std::fs;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What a collector gets, and how the core API learns of the trace. In builds with the feature alone.
+//! What a collector receives, and how the core API learns of the trace. Only in builds with the feature.
 #![cfg(all(feature = "otlp", unix))]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver};
 
 use super::Running;
 
-/// Answers every request with `status` and hands over its head and body.
+/// Answers every request with `status`, and passes on the request's head and body.
 fn listener(status: &'static str) -> (SocketAddr, Receiver<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! A browser somewhere in the world: an address of loopback from which it comes, over TLS and HTTP/1.1 or HTTP/2.
+//! A browser with its own loopback address. It uses TLS, with HTTP/1.1 or HTTP/2.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use crate::front::Front;
 
 pub(crate) const ORIGIN: &str = "https://app.example.com";
 
-/// Longer than anything takes that works.
+/// Longer than any successful request takes.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speaks {
     Http1,
-    /// As browsers do, where the proxy does.
+    /// As browsers do if the proxy supports it.
     Http2,
 }
 
@@ -34,8 +34,8 @@ impl Browser {
             .local_address(Some(address.into()))
             .tls_certs_only([Certificate::from_pem(&front.certificate).unwrap()])
             .resolve("app.example.com", front.places.https);
-        // Over HTTP/2 a proxy ends a connection after a thousand requests and says which of those under way it has not looked at
-        // (RFC 9113, section 6.8): as browsers do, the client sends these again.
+        // Over HTTP/2, a proxy closes a connection after a thousand requests, and states which of the open ones it has
+        // not processed (RFC 9113, section 6.8). The client repeats these, as browsers do.
         if speaks == Speaks::Http1 {
             builder = builder.http1_only().retry(reqwest::retry::never());
         }
@@ -46,7 +46,7 @@ impl Browser {
         self.client.get(format!("{ORIGIN}{path}")).header(ACCEPT, "text/html")
     }
 
-    /// A form, of whose site is for the caller to say.
+    /// A form. The caller adds the header about its site.
     pub(crate) fn post(&self, path: &str, body: String) -> RequestBuilder {
         let form = self.client.post(format!("{ORIGIN}{path}")).header(ACCEPT, "text/html");
         form.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
@@ -58,7 +58,7 @@ impl Browser {
     }
 }
 
-/// What came back: a status, or what was in its way.
+/// The answer's status, or the error.
 pub(crate) async fn status(request: RequestBuilder) -> String {
     match request.send().await {
         Ok(answer) => answer.status().as_u16().to_string(),

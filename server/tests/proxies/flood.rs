@@ -1,5 +1,5 @@
-//! Thousands of requests that are answered before they have come whole. A proxy that is reset meanwhile makes a 502 of the answer, and
-//! takes the replica for one that is down.
+//! Thousands of requests that are answered before they have arrived completely. If the proxy's connection is reset in
+//! the meantime, the proxy replaces the answer with a 502 and treats the replica as down.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -20,22 +20,22 @@ use crate::machine::MACHINE;
 use crate::programs::Program;
 use crate::world::World;
 
-/// So many early answers of each kind.
+/// The number of early answers of each kind.
 const ANSWERS: usize = 1_000;
 
-/// So many requests are under way at once.
+/// The number of requests that run at the same time.
 const AT_ONCE: usize = 16;
 
-/// More than any form of ours has, and so much that no buffer on the way takes all of it.
+/// More than any form needs, and too much for all buffers on the way.
 const TOO_MUCH: usize = 300 * 1024;
 
-/// As much as a form may have.
+/// The largest size of a form.
 const MUCH: usize = 60 * 1024;
 
-/// So many bodies that nobody has any use for, in each of two ways and of each browser.
+/// The number of oversized bodies, in each of two encodings and from each browser.
 const LARGE_BODIES: usize = 8;
 
-/// One try to sign in that gets its answer before it is looked at, by its number.
+/// Builds a sign-in request that is answered before it is processed, by its number.
 type Try = fn(&Browser, usize) -> RequestBuilder;
 
 const KINDS: [(&str, Try); 3] = [
@@ -81,8 +81,8 @@ pub(crate) async fn of_early_answers_behind(program: &Program) {
     both_replicas_serve(&world, before).await;
 }
 
-/// Proxies refuse these by themselves, where they know how large they are. Some reset the client while it is still sending, which is between
-/// the two of them; but none says that a replica has failed.
+/// Proxies refuse these bodies themselves if they know the size. Some reset the client while it is still sending, which
+/// concerns only the two of them. But no proxy may say that a replica has failed.
 async fn bodies_larger_than_any(attackers: &[Browser; 2]) {
     for browser in attackers {
         for number in 0..LARGE_BODIES {
@@ -101,7 +101,7 @@ async fn bodies_larger_than_any(attackers: &[Browser; 2]) {
     }
 }
 
-/// Each kind of answer, and how often it came.
+/// How often each answer came.
 async fn flood(attackers: &[Browser; 2], one_try: Try) -> BTreeMap<String, usize> {
     let next = Arc::new(AtomicUsize::new(0));
     let mut senders = JoinSet::new();
@@ -125,7 +125,7 @@ async fn flood(attackers: &[Browser; 2], one_try: Try) -> BTreeMap<String, usize
     answers
 }
 
-/// Whoever else is there, and opens the sign-in page as often as it is shown.
+/// Another browser, which opens the sign-in page again and again.
 struct Others {
     is_over: Arc<AtomicBool>,
     visits: tokio::task::JoinHandle<(usize, Vec<String>)>,
@@ -147,7 +147,7 @@ impl Others {
         Self { is_over, visits }
     }
 
-    /// How many pages they have asked for, and what they got in place of one.
+    /// Returns how many pages it requested, and all answers other than a page.
     async fn end(self) -> (usize, Vec<String>) {
         self.is_over.store(true, Ordering::Relaxed);
         let (pages, others) = self.visits.await.unwrap();
@@ -156,7 +156,7 @@ impl Others {
     }
 }
 
-/// At once after the flood, while a replica that was taken for down would still be left out.
+/// Checked immediately after the flood, because a proxy would still skip a replica that it treats as down.
 async fn both_replicas_serve(world: &World, before: [u64; 2]) {
     let browser = Browser::at(&world.front, Ipv4Addr::new(127, 0, 0, 3), Speaks::Http1);
     for _ in 0..20 {

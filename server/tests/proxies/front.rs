@@ -1,4 +1,4 @@
-//! A proxy that runs, in a folder of its own and on free ports of loopback.
+//! A running proxy, in its own folder and on free loopback ports.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -15,7 +15,7 @@ use crate::places::Places;
 use crate::processes::free_address;
 use crate::programs::Program;
 
-/// A proxy that is not there by then has not started.
+/// The time limit for a proxy to start.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) struct Front {
@@ -27,7 +27,7 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// Returns once it takes connections.
+    /// Returns when the proxy accepts connections.
     pub(crate) async fn start(
         program: &Program,
         path: &Path,
@@ -72,7 +72,7 @@ impl Drop for Front {
     }
 }
 
-/// A certificate with its key, each in a file, and both in one; a key for tests.
+/// Makes a certificate and a key for tests: the key in one file, the certificate and the key together in another.
 fn make_certificate(folder: &Path) -> Vec<u8> {
     let made = Command::new("openssl")
         .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=test".split(' '))

@@ -1,4 +1,4 @@
-//! What people notice of a proxy that is set up in another way: no sign-in, the address of somebody else, links that lead nowhere.
+//! What people would notice of a badly configured proxy: no sign-in, the wrong address, links that lead nowhere.
 
 use std::net::Ipv4Addr;
 
@@ -15,7 +15,7 @@ use crate::world::{CDN, World};
 const ADA: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const BOB: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
-/// Wrong passwords of one account from one address that are free, as the settings of these replicas have it.
+/// The free failures of one account from one address, as configured for these replicas.
 const FREE_FAILURES: usize = 3;
 
 pub(crate) async fn are_served_behind(program: &Program) {
@@ -46,7 +46,7 @@ async fn signs_in_over_tls_alone(world: &World, speaks: Speaks) {
     assert!(account.text().await.unwrap().contains("user@test.com"));
 }
 
-/// What a browser keeps.
+/// The cookies of a browser.
 #[derive(Default)]
 struct Jar(BTreeMap<String, String>);
 
@@ -69,7 +69,7 @@ impl Jar {
     }
 }
 
-/// The cookies of somebody with a large session, who was sent e-mails and forms with long fields.
+/// Sends the cookies of a person with a large session, after e-mails and after forms with long fields.
 async fn sends_no_longer_line_than_is_taken(world: &World, speaks: Speaks) {
     let browser = Browser::at(&world.front, ADA, speaks);
     let mut jar = Jar::default();
@@ -111,7 +111,7 @@ async fn other_sites_and_hosts_are_refused(world: &World) {
     assert_eq!(status(form().header("origin", "http://app.example.com")).await, "403");
     assert_eq!(status(form().header("origin", "https://app.example.com")).await, "303");
     let page = browser.get("/login").header(HOST, "other.example.com").send().await.unwrap();
-    // Caddy knows by itself that this is nobody's, and says so with an empty page.
+    // Caddy itself recognises that this host is unknown, and sends an empty page.
     let (status, text) = (page.status().as_u16(), page.text().await.unwrap());
     assert!(status == 421 || status == 200 && text.is_empty(), "{status}: {text}");
 }
@@ -132,12 +132,12 @@ async fn everybody_has_their_own_address(world: &World) {
     }
     assert_eq!(status(ada.sign_in("carl@test.com", "wrong-password")).await, "429");
     assert_eq!(status(bob.sign_in("carl@test.com", "wrong-password")).await, "303");
-    // What somebody says of themselves is not believed, neither of a stranger nor of one of our own proxies.
+    // A client's claim about its own address is not believed, even if it names one of our proxies.
     for lie in ["203.0.113.1", "127.0.0.1", "203.0.113.1, 127.0.0.1", "unknown"] {
         let guess = ada.sign_in("carl@test.com", "wrong-password").header("x-forwarded-for", lie);
         assert_eq!(status(guess).await, "429", "{lie}");
     }
-    // What a CDN says is.
+    // The CDN's statement is believed.
     let through_cdn = async |client: &str| {
         status(cdn.sign_in("dora@test.com", "wrong-password").header("x-forwarded-for", client)).await
     };

@@ -1,4 +1,5 @@
-//! How each proxy is started with the file of `deploy/proxies`: what in it is this machine's, and what stands around it.
+//! How each proxy starts with its file of `deploy/proxies`: the values of this machine, and the configuration around
+//! the file.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -10,13 +11,14 @@ use crate::places::Places;
 
 /// One kind of proxy.
 pub(crate) struct Program {
-    /// What it may be called on this machine.
+    /// Its possible names on this machine.
     pub(crate) names: &'static [&'static str],
     /// Its file in `deploy/proxies`.
     pub(crate) file: &'static str,
-    /// What stands in that file, and what takes its place: the addresses of this test.
+    /// The addresses in that file, and the test's addresses that replace them.
     pub(crate) addresses: fn(&Places) -> Vec<(&'static str, String)>,
-    /// Writes what the file is part of, and says how to start all of it. The arguments are the program, the folder, and the file.
+    /// Writes the configuration that includes the file, and returns the command that starts the proxy. The arguments
+    /// are the program, the folder, and the file.
     pub(crate) command: fn(&Path, &Path, &Path, &Places) -> Command,
 }
 
@@ -58,11 +60,11 @@ pub(crate) const HAPROXY: Program = Program {
     },
 };
 
-/// Where distributions keep Apache's modules.
+/// The folders in which distributions keep Apache's modules.
 const APACHE_MODULES: [&str; 3] =
     ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules"];
 
-/// Those that the head of the file names, and those that they need.
+/// The modules that the head of the file names, and their dependencies.
 const APACHE_MODULE_NAMES: [&str; 12] = [
     "mpm_event",
     "unixd",
@@ -100,7 +102,7 @@ pub(crate) const APACHE: Program = Program {
             let load = format!("LoadModule {name}_module {modules}/mod_{name}.so");
             writeln!(main, "<IfModule !{name}_module>\n    {load}\n</IfModule>").unwrap();
         }
-        // Of no effect but for root, as whom it serves nothing.
+        // Only root needs this: Apache does not serve as root. For other users it has no effect.
         writeln!(main, "User #65534\nGroup #65534\nInclude {}", file.display()).unwrap();
         let mut command = Command::new(program);
         command.arg("-f").arg(written(folder, "main.conf", &main)).arg("-X");
@@ -113,7 +115,7 @@ pub(crate) const CADDY: Program = Program {
     file: "Caddyfile",
     addresses: |places| {
         vec![
-            // What stands for everything that follows comes first.
+            // The global options must come first.
             (
                 "app.example.com {",
                 format!(
@@ -141,7 +143,7 @@ fn written(folder: &Path, name: &str, text: &str) -> PathBuf {
 }
 
 impl Program {
-    /// The file of `deploy/proxies` with the addresses of this test, in `folder`.
+    /// Writes the file of `deploy/proxies` to `folder`, with the addresses of this test.
     pub(crate) fn configuration(&self, folder: &Path, places: &Places) -> PathBuf {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/proxies").join(self.file);
         let mut text = std::fs::read_to_string(&path).unwrap();
@@ -159,7 +161,7 @@ impl Program {
         written(folder, self.file, &text)
     }
 
-    /// Where it is, in a folder for programs or in one for those of an administrator.
+    /// The program's path, in a folder of PATH or of the administrator's programs.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folders: Vec<PathBuf> =

@@ -1,4 +1,4 @@
-//! A core API, two replicas on one host as production has them, and a proxy in front.
+//! A core API, two replicas on one host with production settings, and a proxy in front.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -8,26 +8,26 @@ use crate::front::Front;
 use crate::processes::{Process, Subcommand, free_address};
 use crate::programs::Program;
 
-/// Not a secret: a key for tests.
+/// A key for tests, not a secret.
 const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
-/// It makes the session of everybody nearly as large as one may be. One more than a multiple of four: the tokens are then never base64, which
-/// would be kept in fewer bytes.
+/// Makes every session nearly as large as allowed. The number is one more than a multiple of four, so the tokens are
+/// never valid base64, which would be stored in fewer bytes.
 const TOKEN_MARK_BYTES: usize = 2_321;
 
-/// Who stands in front of the proxy where there is a CDN.
+/// The address of a CDN in front of the proxy.
 pub(crate) const CDN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 9);
 
 pub(crate) struct World {
     pub(crate) front: Front,
-    /// Where each replica says what it has counted.
+    /// The metrics addresses of the replicas.
     metrics: [SocketAddr; 2],
     _processes: [Process; 3],
     _folder: TempDir,
 }
 
 impl World {
-    /// `None` where the machine does not have the proxy, which is said.
+    /// `None` if the proxy is not installed. This is reported on standard error.
     pub(crate) async fn behind(program: &Program) -> Option<Self> {
         let Some(path) = program.path() else {
             use std::io::Write as _;

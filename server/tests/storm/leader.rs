@@ -1,4 +1,4 @@
-//! The request that began a refresh goes away: its connection is reset, and nobody else is waiting.
+//! The request that started a refresh disappears: its connection is reset, and no other request waits for the refresh.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -50,7 +50,7 @@ async fn a_leader_whose_connection_is_reset_loses_no_session() {
     tally.print("leaders reset after 1 ms, the last 100 with their refresh under way", &world.proxy, stats);
 }
 
-/// A page that is given up at once whenever the access token has ended, and loaded again.
+/// Resets a page's connection immediately whenever the access token has expired, and loads the page again.
 async fn a_life_of_resets(
     people: People,
     replica: SocketAddr,
@@ -71,7 +71,7 @@ async fn a_life_of_resets(
     (browser, visits)
 }
 
-/// The core API has consumed every token and answers when the leaders are gone.
+/// The core API consumes every token, and answers after the leaders' connections are gone.
 async fn reset_with_the_refresh_under_way(world: &World, browsers: &[Browser]) {
     world.proxy.hold(Moment::After);
     let mut leaders = Vec::new();
@@ -84,7 +84,7 @@ async fn reset_with_the_refresh_under_way(world: &World, browsers: &[Browser]) {
     world.proxy.heal();
 }
 
-/// A request, and a connection that is reset when it is dropped.
+/// Sends a request on a connection that is reset when it is dropped.
 async fn lead(replica: SocketAddr, cookies: Cookies) -> TcpStream {
     let mut stream = TcpStream::connect(replica).await.unwrap();
     stream.set_zero_linger().unwrap();
@@ -93,7 +93,7 @@ async fn lead(replica: SocketAddr, cookies: Cookies) -> TcpStream {
     stream
 }
 
-/// And once more if told so: a hundred refreshes at once take their time.
+/// Loads the page again for as long as the answer is a 503, because a hundred refreshes at the same time are slow.
 async fn everybody_loads_the_page_again(world: &World, browsers: &[Browser]) -> Vec<Visit> {
     let mut visits = JoinSet::new();
     for (number, browser) in browsers.iter().enumerate() {

@@ -1,9 +1,9 @@
-//! HTTP as a proxy in a test reads it.
+//! HTTP messages, for proxies in tests.
 
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-/// One HTTP message with its body, as it came. `None` once the other side is gone.
+/// Reads one HTTP message with its body, unchanged. `None` if the other side is gone.
 pub(crate) async fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     loop {

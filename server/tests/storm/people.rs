@@ -1,4 +1,4 @@
-//! People with many tabs: what they see is what the test judges by.
+//! People with many tabs. The tests are judged by what these people see.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,22 +13,22 @@ use tokio::time::Instant;
 
 use crate::machine::pause;
 
-/// Somebody whose connection breaks tries again as soon as this, and no longer than that.
+/// The delay before a retry after a broken connection, and the limit for all retries.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(50);
 const GIVE_UP_AFTER: Duration = Duration::from_secs(20);
 
-/// Sooner than a 503 asks for: who is impatient must not do harm.
+/// Earlier than a 503 asks for, because impatience must not do harm.
 const COME_BACK_AFTER: Duration = Duration::from_millis(250);
 
-/// The core API hashes two passwords at once; more than a few waiting would take longer than a sign-in may.
+/// The core API hashes two passwords at a time. With more than a few waiting, a sign-in would exceed its deadline.
 const SIGN_INS_AT_ONCE: usize = 8;
 
-/// All browsers together: one pool of connections to every replica.
+/// All browsers, which share one pool of connections to every replica.
 #[derive(Clone)]
 pub(crate) struct People {
     client: Client,
     doors: Arc<[SocketAddr]>,
-    /// The origin's host, whichever replica is behind it.
+    /// The origin's host, which does not depend on the replica.
     host: String,
 }
 
@@ -37,18 +37,18 @@ pub(crate) type Cookies = BTreeMap<String, String>;
 /// The cookies of one browser.
 #[derive(Clone)]
 pub(crate) struct Browser {
-    /// As the last answer left them.
+    /// The cookies after the last answer.
     pub(crate) cookies: Cookies,
-    /// As they were after the sign-in: a tab that slept ever since.
+    /// The cookies after the sign-in, as in a tab that has been asleep since.
     pub(crate) first_cookies: Cookies,
 }
 
 /// What a browser shows.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Page {
-    /// The account of the person.
+    /// The person's account.
     Person,
-    /// A 503 that says when to come back.
+    /// A 503 with a `Retry-After`.
     Unavailable,
     /// Anything else: the session is lost, or something is broken.
     Wrong(String),
@@ -56,17 +56,17 @@ pub(crate) enum Page {
 
 pub(crate) struct Visit {
     pub(crate) page: Page,
-    /// How often the connection broke before there was an answer.
+    /// How often the connection broke before the answer.
     pub(crate) cut_off: usize,
-    /// How often the answer before was to come back later.
+    /// How many 503 answers came before.
     pub(crate) told_to_wait: usize,
-    /// How long the answer took, without what came before.
+    /// The duration of the last request only.
     pub(crate) took: Duration,
     set_cookies: Vec<String>,
 }
 
 impl Browser {
-    /// An answer came in.
+    /// Keeps the cookies of an answer.
     pub(crate) fn learn(&mut self, visit: &Visit) {
         keep(&mut self.cookies, &visit.set_cookies);
     }
@@ -84,7 +84,7 @@ impl People {
         Self { client, doors: doors.into(), host: doors[0].to_string() }
     }
 
-    /// So many people sign in, each in a browser of their own.
+    /// Signs in `count` people, each in their own browser.
     pub(crate) async fn sign_in(&self, count: usize) -> Vec<Browser> {
         let turns = Arc::new(Semaphore::new(SIGN_INS_AT_ONCE));
         let mut signing_in = JoinSet::new();
@@ -107,7 +107,7 @@ impl People {
         signing_in.join_all().await
     }
 
-    /// A tab opens the page of the account. Where nobody answers it goes through the next door.
+    /// Opens the account page in a tab. If a replica does not answer, the tab tries the next one.
     pub(crate) async fn visit(self, cookies: Cookies, tab: usize) -> Visit {
         let deadline = Instant::now() + GIVE_UP_AFTER;
         let cookies = header(&cookies);
@@ -128,7 +128,7 @@ impl People {
         }
     }
 
-    /// The same by somebody who comes back when told so.
+    /// Opens the account page, and repeats the request for as long as the answer is a 503.
     pub(crate) async fn visit_until_served(self, cookies: Cookies, tab: usize) -> Visit {
         let deadline = Instant::now() + GIVE_UP_AFTER;
         let (mut cut_off, mut told_to_wait) = (0, 0);
@@ -143,7 +143,7 @@ impl People {
         }
     }
 
-    /// Somebody without a cookie sends the sign-in form.
+    /// Sends the sign-in form without cookies.
     pub(crate) async fn try_to_sign_in(&self, door: usize, email: &str, password: &str) -> (u16, String) {
         let form = self.client.post(self.url(door, "/api/sign-in"));
         let form = form

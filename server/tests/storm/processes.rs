@@ -1,4 +1,5 @@
-//! The programs of a set-up, each a process of its own on a free port. They are killed with SIGKILL, and go with the test.
+//! The programs of a set-up, each in its own process on a free port. They can be killed with SIGKILL, and end with the
+//! test.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -11,10 +12,10 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// What a test that failed shows of each process.
+/// How many lines of each process a failed test shows.
 const LAST_LINES: usize = 20;
 
-/// A free address on loopback. Between this and its use another process may take it; the next address is as good.
+/// A free loopback address. Another process may take it before it is used, as with any other address.
 pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -31,7 +32,7 @@ pub(crate) struct Process {
 type Said = Arc<Mutex<VecDeque<String>>>;
 
 impl Process {
-    /// Returns once a line says that it is `up`.
+    /// Returns when the program prints a line with `up`.
     pub(crate) async fn start(mut command: Command, up: &'static str, address: SocketAddr) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let said = Said::default();
@@ -39,13 +40,13 @@ impl Process {
         Self { address, command, up, child, said }
     }
 
-    /// The web application, or the core API alone.
+    /// The web application or the stand-alone core API.
     pub(crate) async fn ironleaf(folder: &Path, subcommand: Subcommand, settings: &[(&str, String)]) -> Self {
         let (command, up, address) = program(folder, subcommand, settings);
         Self::start(command, up, address).await
     }
 
-    /// A Redis that remembers over a restart, in a folder of its own.
+    /// A Redis with persistence, in its own folder.
     pub(crate) async fn redis(folder: &TempDir, arguments: &[&str]) -> Self {
         let address = free_address();
         let mut command = Command::new("redis-server");
@@ -83,7 +84,7 @@ pub(crate) enum Subcommand {
     CoreApi,
 }
 
-/// How the program is started, what it says once it is up, and where that is.
+/// The command that starts the program, its line when it is up, and its address.
 pub(crate) fn program(
     folder: &Path,
     subcommand: Subcommand,
@@ -100,7 +101,7 @@ pub(crate) fn program(
     (command, up, address)
 }
 
-/// What the program says when it refuses to start.
+/// The message of a program that refuses to start.
 pub(crate) async fn refusal(folder: &Path, settings: &[(&str, String)]) -> String {
     let mut command = ironleaf(folder);
     command.arg("serve").env("LISTEN_ADDR", free_address().to_string());
@@ -136,7 +137,7 @@ async fn spawn(command: &mut Command, up: &str, said: &Said) -> Child {
             break;
         }
     }
-    // Whoever stops reading a pipe stops the writer.
+    // An unread pipe would block the writer.
     let said = Arc::clone(said);
     tokio::spawn(async move {
         while let Ok(Some(line)) = lines.next_line().await {

@@ -1,5 +1,5 @@
-//! The way to the core API. Every refresh can be delayed, lost, answered by somebody else, or held until the test lets
-//! it go on; everything else passes.
+//! The proxy in front of the core API. It can delay a refresh, lose it, replace its answer, or hold it until the test
+//! releases it. Everything else passes.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::machine::pause;
 use crate::message::message;
 
-/// Before the core API has seen a refresh, or after it has consumed the token and before its answer is delivered.
+/// Before the core API has seen a refresh, or after it has consumed the token but before the answer is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Moment {
     Before,
@@ -52,7 +52,7 @@ impl Fault {
     }
 }
 
-/// Long enough for every other request to meet the refresh that is under way.
+/// Long enough for all other requests to find the refresh running.
 const DELAY: Duration = Duration::from_millis(300);
 
 const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
@@ -67,13 +67,13 @@ pub(crate) struct Proxy {
 struct Way {
     core_api: SocketAddr,
     faults: Mutex<Faults>,
-    /// Where refreshes are held.
+    /// The point at which refreshes are held.
     gate: watch::Sender<Option<Moment>>,
-    /// How many have been held since the gate was closed.
+    /// How many refreshes have been held since the gate was closed.
     held: watch::Sender<usize>,
 }
 
-/// What happens to the next refreshes, one after the other.
+/// The faults of the next refreshes, in order.
 #[derive(Default)]
 struct Faults {
     waiting: VecDeque<Fault>,
@@ -95,12 +95,12 @@ impl Proxy {
         Self { address, way }
     }
 
-    /// The next refreshes meet one of these each.
+    /// Plans one of these faults for each of the next refreshes.
     pub(crate) fn fail(&self, faults: &[Fault]) {
         self.way.faults.lock().unwrap().waiting.extend(faults);
     }
 
-    /// How often each fault has been met.
+    /// How often each fault has occurred.
     pub(crate) fn met(&self) -> BTreeMap<Fault, usize> {
         self.way.faults.lock().unwrap().met.clone()
     }
@@ -110,13 +110,13 @@ impl Proxy {
         self.way.gate.send_replace(Some(moment));
     }
 
-    /// What is held goes on, and nothing fails any more.
+    /// Releases all held refreshes, and cancels all planned faults.
     pub(crate) fn heal(&self) {
         self.way.faults.lock().unwrap().waiting.clear();
         self.way.gate.send_replace(None);
     }
 
-    /// Waits until so many refreshes are held.
+    /// Waits until this many refreshes are held.
     pub(crate) async fn holds(&self, count: usize) {
         self.way.held.subscribe().wait_for(|held| *held >= count).await.unwrap();
     }
@@ -139,7 +139,7 @@ impl Way {
     }
 }
 
-/// One connection, until either side has had enough of it.
+/// Carries one connection until either side ends it.
 async fn carry(way: Arc<Way>, mut client: TcpStream) -> Option<()> {
     let mut core_api = TcpStream::connect(way.core_api).await.ok()?;
     loop {
@@ -181,7 +181,7 @@ async fn harm(client: &mut TcpStream, fault: Fault) -> Option<()> {
             None
         }
         Fault::Hang(_) => {
-            // Until the client gives it up.
+            // Waits until the client gives up.
             let _ = client.read(&mut [0]).await;
             None
         }

@@ -1,4 +1,4 @@
-//! A server with a Redis: when it starts, and what it says of itself while its Redis is away.
+//! A server with a Redis: its start, and its readiness while Redis is down.
 
 use crate::people::People;
 use crate::processes::{Process, Subcommand, free_address, refusal};

@@ -1,4 +1,4 @@
-//! A storm: rounds of 200 requests with one cookie each, first without faults, then with everything that can go wrong.
+//! A storm: rounds of 200 requests with the same cookie, first without faults, then with all faults.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use crate::world::{Shared, Stats, World};
 
 const REQUESTS: usize = 200;
 
-/// Access tokens live this long. A round without faults is over in a fraction of it, or it would need two refreshes.
+/// The lifetime of access tokens. A round without faults takes a fraction of it. A longer round would need two
+/// refreshes.
 const ACCESS_TOKEN_TTL: Duration = Duration::from_secs(8);
 
 const CLEAN_ROUNDS: usize = 3;
@@ -23,7 +24,7 @@ const KILL_ROUNDS: usize = 4;
 const REDIS_ROUNDS: usize = 1;
 const SESSIONS: usize = CLEAN_ROUNDS + FAULTY_ROUNDS + KILL_ROUNDS + REDIS_ROUNDS;
 
-/// Fails as often as a request has the patience for, the last time with the token consumed.
+/// As many failures as a request has the patience for. The last one consumes the token.
 const A_BAD_DAY: [Fault; 4] = [
     Fault::Reset(Moment::Before),
     Fault::Unavailable(Moment::After),
@@ -31,7 +32,7 @@ const A_BAD_DAY: [Fault; 4] = [
     Fault::Reset(Moment::After),
 ];
 
-/// A kill comes once the others wait for the refresh that is held.
+/// The delay of a kill, so that the other requests wait for the held refresh.
 const MEANWHILE: Duration = Duration::from_millis(100);
 
 pub(crate) struct Storm {
@@ -41,10 +42,10 @@ pub(crate) struct Storm {
     tally: Tally,
 }
 
-/// A round under way.
+/// A running round.
 struct Round {
     visits: JoinSet<Visit>,
-    /// How many have got their answer.
+    /// How many requests have been answered.
     answered: Arc<watch::Sender<usize>>,
 }
 
@@ -59,7 +60,7 @@ impl Storm {
     pub(crate) async fn blow_over(mut self) {
         pause(ACCESS_TOKEN_TTL).await;
         let alone = MACHINE.write().await;
-        // Each round has a session of its own, which nobody has used since its access token ended.
+        // Each round has its own session, which has been unused since its access token expired.
         let mut next = 0;
         let mut session = || {
             next += 1;
@@ -89,8 +90,8 @@ impl Storm {
 
     /// 200 requests with an expired access token: one refresh, and 200 pages.
     ///
-    /// A request waits for 5 s and is told to come back then; on a machine that does other things as well some do. That
-    /// none has to is shown where time is virtual, in `http/parallel.rs`.
+    /// A request waits for 5 s, and then gets a 503. On a busy machine this happens to some requests.
+    /// `http/parallel.rs` shows with virtual time that it is never necessary.
     async fn clean_round(&mut self, session: usize) {
         let before = self.world.stats().await;
         let round = self.begin_round(session, REQUESTS);
@@ -115,12 +116,12 @@ impl Storm {
         self.end_round(session, round).await;
     }
 
-    /// Replicas are killed while the refresh is held, or after some of the answers, and started again.
+    /// Kills replicas while the refresh is held, or after some of the answers, and starts them again.
     async fn kill_round(&mut self, session: usize, held: Option<Moment>, replicas: &[usize]) {
         if let Some(moment) = held {
             self.world.proxy.hold(moment);
         }
-        // The first one is the leader, at the first replica that is to be killed.
+        // The first request is the leader. It goes to the first replica that will be killed.
         let people = self.world.people.clone();
         let mut round = self.begin_round(session, 0);
         round.visit(people.clone().visit(self.browsers[session].cookies.clone(), replicas[0]));
@@ -140,7 +141,7 @@ impl Storm {
             self.world.replicas[replica].kill().await;
             self.tally.kills += 1;
         }
-        // What was on its way arrives all the same.
+        // Requests that are already under way still arrive.
         self.world.proxy.heal();
         for &replica in &replicas {
             self.world.replicas[replica].start_again().await;
@@ -148,7 +149,7 @@ impl Storm {
         self.end_round(session, round).await;
     }
 
-    /// The store goes away while a refresh is under way, and comes back.
+    /// Kills the store during a refresh, and starts it again.
     async fn redis_round(&mut self, session: usize) {
         self.world.proxy.hold(Moment::After);
         let round = self.begin_round(session, REQUESTS);
@@ -171,7 +172,7 @@ impl Storm {
         round
     }
 
-    /// The browser takes the answers as they come. Tells how many of them showed the person.
+    /// The browser keeps the cookies of all answers in order. Returns how many answers showed the person.
     async fn end_round(&mut self, session: usize, mut round: Round) -> usize {
         let before = self.tally.pages;
         while let Some(visit) = round.visits.join_next().await {
@@ -182,7 +183,7 @@ impl Storm {
         self.tally.pages - before
     }
 
-    /// Every browser, with its newest cookie and with its oldest one.
+    /// Opens the page in every browser, with its newest and its oldest cookies.
     async fn everybody_is_still_there(&mut self) {
         let mut visits = JoinSet::new();
         for (number, browser) in self.browsers.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What happened in a storm, counted.
+//! Counts of what happened in a storm.
 
 use std::fmt::{self, Display, Formatter, Write as _};
 use std::io::Write as _;
@@ -16,9 +16,9 @@ pub(crate) struct Tally {
     pub(crate) pages: usize,
     pub(crate) unavailable: usize,
     pub(crate) cut_off: usize,
-    /// The longest that anybody waited for an answer.
+    /// The longest time to an answer.
     pub(crate) slowest: Duration,
-    /// What was seen instead of a page or a 503.
+    /// Everything that was seen instead of a page or a 503.
     pub(crate) wrong: Vec<String>,
 }
 
@@ -34,7 +34,8 @@ impl Tally {
         }
     }
 
-    /// Past the capture of the test harness: who runs this wants to see it when all is well.
+    /// Prints the figures. The test harness does not capture the output, because it is of interest even if all tests
+    /// pass.
     pub(crate) fn print(&self, name: &str, proxy: &Proxy, stats: Stats) {
         let mut text = format!("\n{name}\n");
         let mut line = |what: &str, value: &dyn Display| {

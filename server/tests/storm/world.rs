@@ -9,10 +9,10 @@ use crate::people::People;
 use crate::processes::{Process, Subcommand};
 use crate::proxy::Proxy;
 
-/// Not a secret: a key for tests.
+/// A key for tests, not a secret.
 const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
-/// Where the replicas keep what they know of sessions.
+/// Where the replicas keep the session records.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shared {
     OneFolder,
@@ -28,7 +28,7 @@ pub(crate) struct World {
     _folders: Vec<TempDir>,
 }
 
-/// What the core API has counted.
+/// The counts of the core API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stats {
     pub(crate) accepted: u64,
@@ -56,7 +56,7 @@ impl World {
         let mut started: Vec<Process> = Vec::new();
         for number in 0..replicas {
             let folder = &replica_folders[if shared == Shared::OneFolder { 0 } else { number }];
-            // The first one's own origin is everybody's, as if one load balancer stood before all of them.
+            // All replicas have the first one's origin, as if they were behind one load balancer.
             settings[2].1 =
                 started.first().map(|first| format!("http://{}", first.address)).unwrap_or_default();
             started.push(Process::ironleaf(folder.path(), Subcommand::Serve, &settings).await);

@@ -1,4 +1,4 @@
-//! Whatever a core API answers: nothing panics, nobody is signed in by an error, and one refusal alone ends a session.
+//! For any answer of a core API: nothing panics, no error signs anybody in, and only a refusal ends a session.
 #![no_main]
 
 use std::collections::VecDeque;
@@ -16,13 +16,13 @@ use ironleaf_auth::{
 use ironleaf_providers::{CoreApiProvider, CoreApiSettings};
 use libfuzzer_sys::fuzz_target;
 
-/// How a good sign-in begins, so that there is a grant to refresh.
+/// The first answer of a successful sign-in, so that there is a grant to refresh.
 const TOKENS: &str = r#"{"item":{"accessToken":"e30.eyJzdWIiOiJ1MSIsImVtYWlsIjoidXNlckB0ZXN0LmNvbSJ9.c2ln","ttlSeconds":1200,"refreshToken":"r1"}}"#;
 const USER: &str = r#"{"item":{"id":"u1","email":"user@test.com","roles":["VERIFIED_USER"]}}"#;
 
 const STATUSES: [u16; 12] = [200, 201, 204, 302, 400, 401, 403, 404, 409, 429, 500, 503];
 
-/// Answers in turn, and then not at all.
+/// Gives the answers in order, then fails every call.
 struct Script(Mutex<VecDeque<Response>>);
 
 #[async_trait]
@@ -39,7 +39,8 @@ fuzz_target!(|input: &[u8]| {
     refresh(&answers);
 });
 
-/// An answer is a byte for its status, one whose bits say what its headers are, and its body; a zero byte ends it.
+/// Splits the input at zero bytes. In each answer, the first byte selects the status, the bits of the second byte
+/// select headers, and the rest is the body.
 fn answers(input: &[u8]) -> Vec<Response> {
     let parts = input.split(|byte| *byte == 0).filter(|part| part.len() >= 2);
     let answers = parts.take(4).map(|part| {
@@ -85,7 +86,7 @@ fn refresh(answers: &[Response]) {
     let grant =
         now(provider.sign_in(&Caller::default(), password(), None)).expect("these answers are good").grant;
     match now(provider.refresh(&Caller::default(), &grant)) {
-        // Nothing is spent: the first answer was a refusal, or nobody looked at the request.
+        // The token is unspent: the API answered 429 without looking at the request.
         RefreshOutcome::Unspent { .. } if answers[0].status() == StatusCode::TOO_MANY_REQUESTS => {}
         RefreshOutcome::Rejected(_) | RefreshOutcome::NotSent(_) | RefreshOutcome::Unspent { .. } => {
             let first = &answers[0];
@@ -102,7 +103,7 @@ fn password() -> SignIn {
     SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "password1".into() }
 }
 
-/// Nothing here waits: the transport answers at once.
+/// Polls the future once. That is enough, because the transport answers immediately.
 fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,

@@ -18,8 +18,8 @@ use ironleaf_auth::{
     TransportError,
 };
 
-/// The API verifies in a few milliseconds. After this it is asked for the first time, then after twice as long each time: seven questions
-/// within three seconds.
+/// The pause before the first poll of a verification, which takes the API a few milliseconds. Each later pause is twice
+/// as long, up to [`LONGEST_PAUSE`]: seven polls within three seconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
@@ -92,7 +92,7 @@ impl Accounts for CoreApiProvider {
         let verifying = self.verify(caller, token, &progress);
         match tokio::time::timeout(self.settings.verification_deadline, verifying).await {
             Ok(result) => result,
-            // Some APIs never decide about the token of a link that a newer one has replaced.
+            // Some APIs never decide about the token of a link that a newer link has replaced.
             Err(_) if progress.is_undecided() => Err(AccountError::InvalidToken),
             Err(_) => Err(AccountError::Unavailable("a verification got no answer in time".to_owned())),
         }
@@ -109,7 +109,7 @@ impl CoreApiProvider {
             .map_err(|error| unavailable(&error))
     }
 
-    /// A password to be, as the API is to store it.
+    /// A new password, in the form in which the API is to store it.
     fn new_password(&self, typed: &SecretText) -> Result<SecretText, AccountError> {
         if !self.settings.normalize_passwords {
             return Ok(typed.clone());
@@ -120,12 +120,12 @@ impl CoreApiProvider {
                 let (field, message) = ("password".to_owned(), CONTROL_CHARACTERS.to_owned());
                 Err(AccountError::Invalid(vec![FieldError { field, message }]))
             }
-            // The API has words of its own for it.
+            // The API has its own message for an empty password.
             Err(Unusable::Empty) => Ok(typed.clone()),
         }
     }
 
-    /// A call that speaks for nobody.
+    /// A call without credentials.
     async fn anonymous(
         &self,
         caller: &Caller,
@@ -138,7 +138,7 @@ impl CoreApiProvider {
         self.transport.send(request).await.map_err(|error| unavailable(&error))
     }
 
-    /// Asks until the verification is decided. A question without an answer is asked again: only the deadline ends it.
+    /// Polls until the verification is decided. A failed poll is repeated; only the deadline stops the polling.
     #[expect(clippy::disallowed_methods, reason = "the caller's deadline bounds it")]
     async fn verify(
         &self,
@@ -166,10 +166,16 @@ impl CoreApiProvider {
         }
     }
 
-    /// Some APIs answer 500 to a token that is altered, as they would to any while their database is away or their disk is full, and
-    /// after something went wrong with one that they have taken on. So the same answer is looked for to a token that certainly is none.
-    /// An API that tells that one apart has failed at ours. One that does not, and knows that it has never heard of another
-    /// verification, is well: the token is presented once more, which harms nobody, and is to blame if the answer is the same.
+    /// Presents the token of a verification link, and finds out whether a 500 is the token's fault or the API's.
+    ///
+    /// Some APIs answer 500 to an altered token. They give the same answer to any token while their database is down or
+    /// their disk is full, and after an internal error with a token that they accepted. So a 500 is compared with the
+    /// API's answer to a random token, which is certainly invalid:
+    ///
+    /// - If the API does not answer 500 to the random token, it can tell bad tokens apart, so the failure is its own.
+    /// - If it answers 500, it is asked for a verification with the random id. Unless it answers 404, it is down.
+    /// - If it answers 404, it is up. Our token is presented once more, which does no harm. A second 500 means that the
+    ///   token is invalid.
     async fn present_token(
         &self,
         caller: &Caller,
@@ -209,7 +215,7 @@ impl CoreApiProvider {
         bytes
     }
 
-    /// The person of an answer, which also says what the API does with their other sessions when their password changes.
+    /// The person in an answer. The answer's headers also tell whether a new password ends the person's other sessions.
     fn person(&self, response: &Response) -> Result<User, AccountError> {
         let user = user(response)?;
         self.ends_families.store(wire::ends_families(response), Ordering::Relaxed);
@@ -217,7 +223,7 @@ impl CoreApiProvider {
     }
 }
 
-/// What a verification is waiting for.
+/// The state of a verification: whether the last answer was `PROCESSING`, and when an unanswered poll was sent.
 #[derive(Default)]
 struct Progress(Mutex<(bool, Option<Instant>)>);
 
@@ -230,7 +236,8 @@ impl Progress {
         *self.lock() = (is_processing, None);
     }
 
-    /// Whether the API is there and says that it has not decided. A question that is under way for long says that it is not.
+    /// Whether the API is up and says that it has not decided. An API that leaves a poll unanswered for long counts as
+    /// down.
     fn is_undecided(&self) -> bool {
         let (is_processing, asked_at) = *self.lock();
         is_processing && asked_at.is_none_or(|at| at.elapsed() < LONGEST_PAUSE)
@@ -268,11 +275,11 @@ fn unavailable(error: &TransportError) -> AccountError {
     AccountError::Unavailable(error.to_string())
 }
 
-/// What the API's answer means, where it is in the API's own form. There is no 404 among these: it means that the
-/// address is not the API's, or that an account vanished between two calls.
+/// The meaning of a failed answer, if it is in the API's own form. A 404 is not listed: it means that the base URL is
+/// not the API's, or that an account vanished between two calls.
 fn refusal(response: &Response) -> AccountError {
     if response.status() == StatusCode::TOO_MANY_REQUESTS {
-        // A proxy in front of the API may say so as well, in a form of its own.
+        // A proxy in front of the API may answer 429, too, in its own form.
         return AccountError::TooManyRequests { retry_after: wire::retry_after(response) };
     }
     let Some(error) = wire::ApiError::read(response) else {
@@ -287,7 +294,7 @@ fn refusal(response: &Response) -> AccountError {
     }
 }
 
-/// A failure in the API's own form: a proxy's page is none.
+/// Whether the answer is a 500 in the API's own form. A proxy's error page does not count.
 fn is_failure(response: &Response) -> bool {
     response.status() == StatusCode::INTERNAL_SERVER_ERROR && wire::ApiError::read(response).is_some()
 }
@@ -295,14 +302,14 @@ fn is_failure(response: &Response) -> bool {
 fn refused_token(response: &Response) -> AccountError {
     match refusal(response) {
         AccountError::Invalid(_) | AccountError::SignedOut => AccountError::InvalidToken,
-        // What the token was about is gone.
+        // The account or address that the token was for no longer exists.
         _ if wire::is_unknown(response) => AccountError::InvalidToken,
         told @ (AccountError::TooManyRequests { .. } | AccountError::Unavailable(_)) => told,
         _ => AccountError::Unavailable(wire::describe(response)),
     }
 }
 
-/// A call that speaks for nobody cannot learn that nobody is signed in.
+/// A call without credentials cannot find out that nobody is signed in.
 fn nobody_signed_in(error: AccountError) -> AccountError {
     match error {
         AccountError::SignedOut => {

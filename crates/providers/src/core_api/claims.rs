@@ -7,20 +7,20 @@ use serde::de::DeserializeOwned;
 
 use ironleaf_auth::SecretText;
 
-/// What an access token says about its owner.
+/// The claims of an access token about its owner.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Claims {
     pub(super) sub: String,
     pub(super) email: String,
 }
 
-/// Reads the claims and does not check the signature: the token came straight from the API, on a connection of ours,
-/// and nothing is granted by it here (compare OIDC Core 1.0, section 3.1.3.7, point 6).
+/// Reads the claims without checking the signature: the token came directly from the API over our own connection, and
+/// the claims grant nothing here (compare OIDC Core 1.0, section 3.1.3.7, point 6).
 pub(super) fn read(access_token: &SecretText) -> Option<Claims> {
     payload(access_token)
 }
 
-/// How long the token lives from when it was issued: `exp - iat` (RFC 7519, sections 4.1.4 and 4.1.6).
+/// The lifetime of the token from its issue: `exp - iat` (RFC 7519, sections 4.1.4 and 4.1.6).
 pub(super) fn lifetime(access_token: &SecretText) -> Option<Duration> {
     #[derive(Deserialize)]
     struct Times {
@@ -28,7 +28,7 @@ pub(super) fn lifetime(access_token: &SecretText) -> Option<Duration> {
         iat: f64,
     }
     let Times { exp, iat } = payload(access_token)?;
-    // A clock that is wrong at the API is wrong in both.
+    // An error of the API's clock is in both claims and cancels out.
     Duration::try_from_secs_f64((exp - iat).trunc()).ok().filter(|lifetime| !lifetime.is_zero())
 }
 

@@ -12,24 +12,25 @@ use url::Url;
 use super::others::Others;
 use super::{CoreApiSettings, grant, wire};
 
-/// For how long the API recognises a repeated refresh by its key, where it says that it does.
+/// How long the API recognises a repeated refresh by its key, if it declares that it does.
 const IDEMPOTENCY_WINDOW: Duration = Duration::from_mins(10);
 
-/// Speaks the core API's contract, as [`Provider`] and as [`Accounts`].
+/// Implements the core API's contract, as [`Provider`] and as [`Accounts`].
 ///
-/// It asks for tokens in the answer's body, never for the API's own cookies (no `Auth-Context: browser`).
+/// It asks for tokens in the answer's body, and never for the API's own cookies (no `Auth-Context: browser`).
 pub struct CoreApiProvider {
     base_urls: [BaseUrl; 1],
     pub(super) transport: Arc<dyn Transport>,
     clock: Clock,
     pub(super) random: Random,
     pub(super) settings: CoreApiSettings,
-    /// Whether the API has said, with the last answer about a person, that a new password ends their other token families.
+    /// Whether the API declared, in its last answer about a person, that a new password ends the person's other token
+    /// families.
     pub(super) ends_families: AtomicBool,
 }
 
 impl CoreApiProvider {
-    /// A provider for the API that the settings name.
+    /// A provider for the API at the base URL of the settings.
     pub fn new(
         settings: CoreApiSettings,
         transport: Arc<dyn Transport>,
@@ -40,10 +41,10 @@ impl CoreApiProvider {
         Self { base_urls, transport, clock, random, settings, ends_families: AtomicBool::new(false) }
     }
 
-    /// The address of an endpoint. Each segment is one segment, whatever is in it.
+    /// The URL of an endpoint. Each item stays one path segment, whatever it contains.
     pub(super) fn endpoint(&self, segments: &[&str]) -> Url {
         let mut url = self.settings.base_url.clone();
-        // An address that cannot have a path stays as it is, and the transport refuses it.
+        // A URL that cannot have a path stays unchanged, and the transport refuses it.
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
         }
@@ -80,7 +81,8 @@ impl Provider for CoreApiProvider {
         attempt: SignIn,
         _: Option<&Grant>,
     ) -> Result<SignedIn, SignInError> {
-        // Where the change of the password has ended them, an answer that is lost shall not end this one as well.
+        // If the password change has already ended the other sessions, the API is not asked to end them: if that answer
+        // got lost, this session would end as well.
         let others = if self.ends_families.load(Ordering::Relaxed) { Others::Stay } else { Others::End };
         self.exchange(caller, attempt, others).await
     }
@@ -93,7 +95,7 @@ impl Provider for CoreApiProvider {
         let Some((known, user)) = grant.identity.as_ref().zip(wire::user(response)) else {
             return Observed::Nothing;
         };
-        // An administrator is shown other people, too.
+        // Administrators also receive the records of other people.
         if user.id != known.id || user == **known {
             return Observed::Nothing;
         }

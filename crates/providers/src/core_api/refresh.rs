@@ -7,13 +7,13 @@ use serde_json::json;
 use super::sign_in::NoRecord;
 use super::{CoreApiProvider, grant, wire};
 
-/// What came of one presentation of a refresh token.
+/// The result of presenting a refresh token once.
 pub(super) enum Presented {
     Issued(grant::Issued),
-    /// Spent, revoked, expired, or not the token of this address; only the last leaves it unspent.
+    /// Spent, revoked, expired, or a token of another address. Only the last case leaves the token unspent.
     Refused,
     NotSent(String),
-    /// Turned away before anybody looked at it.
+    /// Turned away before the API looked at the token.
     Throttled {
         retry_after: Option<Duration>,
         detail: String,
@@ -26,13 +26,14 @@ pub(super) enum Presented {
 
 /// How the search for the owner's address ended.
 pub(super) enum Ending {
-    /// The last presentation, and the address it was made with.
+    /// The result of the last presentation, and its address.
     Presented(Presented, String),
-    /// Every presentation was refused, and the person's record cannot be read right now.
+    /// Every presentation was refused, and the person's record cannot be read at the moment.
     Unresolved(String),
-    /// Every presentation was refused, and the API does not know the person any more.
+    /// Every presentation was refused, and the API no longer knows the person.
     Gone,
-    /// Every presentation was refused, and without an access token nobody tells whether the addresses are still right.
+    /// Every presentation was refused, and without a live access token nothing shows whether the addresses are still
+    /// right.
     Unproven,
 }
 
@@ -57,14 +58,14 @@ impl CoreApiProvider {
             Ending::Presented(Presented::Throttled { retry_after, detail }, _) => {
                 RefreshOutcome::Unspent { retry_after, detail }
             }
-            // A refusal consumes nothing.
+            // The refusals have not spent the token.
             Ending::Unresolved(detail) => RefreshOutcome::Unspent { retry_after: None, detail },
         }
     }
 
-    /// Presents the refresh token in the name of its owner, whose address may have changed since we saw it. The API
-    /// refuses a token under the wrong address without consuming it, so the known addresses are tried in turn, then
-    /// the one in the person's record, while the access token can still fetch that.
+    /// Presents the refresh token with its owner's address, which may have changed since we last saw it. The API
+    /// refuses a token under a wrong address without consuming it. So the known addresses are tried in turn, then the
+    /// one in the person's record, if the access token can still fetch the record.
     pub(super) async fn present_as_owner(
         &self,
         caller: &Caller,
@@ -116,8 +117,8 @@ impl CoreApiProvider {
             Err(TransportError::NotSent(detail)) => Presented::NotSent(detail),
             Err(TransportError::Interrupted(detail)) => Presented::InDoubt { answered: false, detail },
             Ok(response) if wire::is_refusal(&response) => Presented::Refused,
-            // RFC 6585, section 4: too many requests, of which this one was not looked at. The API answers a refresh with no
-            // other status that says so much.
+            // RFC 6585, section 4: the API did not look at this request. No other status of an answer to a refresh says
+            // so.
             Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => Presented::Throttled {
                 retry_after: wire::retry_after(&response),
                 detail: wire::describe(&response),

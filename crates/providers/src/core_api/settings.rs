@@ -2,28 +2,29 @@ use std::time::Duration;
 
 use url::Url;
 
-/// What an operator can set about a [`CoreApiProvider`](super::CoreApiProvider).
+/// The settings of a [`CoreApiProvider`](super::CoreApiProvider).
 #[derive(Debug, Clone)]
 pub struct CoreApiSettings {
-    /// The provider's name, `core-api` unless there are several of its kind. It is part of every session's owner: another
-    /// name makes everybody somebody else.
+    /// The provider's name: `core-api`, unless there are several providers of this kind. It is part of every session's
+    /// owner, so a new name turns every person into a different one.
     pub name: String,
-    /// What the endpoints are below, such as `http://127.0.0.1:3001/v1`.
+    /// The base URL of the endpoints, such as `http://127.0.0.1:3001/v1`.
     pub base_url: Url,
-    /// How long before its end an access token is renewed; the lifecycle takes a quarter of the token's life if that
-    /// is shorter.
+    /// How long before its expiry an access token is renewed. The lifecycle uses a quarter of the token's lifetime if
+    /// that is shorter.
     pub leeway: Duration,
-    /// How long a refresh token lives; the API does not say.
+    /// The lifetime of a refresh token. The API does not state it.
     pub refresh_token_max_age: Duration,
-    /// Whether passwords are sent in the one form of RFC 8265 (`OpaqueString`), and as they were typed only where the API
-    /// refuses a sign-in in that form and the two differ. Else they are sent as they were typed.
+    /// Whether passwords are sent in the normal form of RFC 8265 (`OpaqueString`). A password is then sent as typed
+    /// only if the two differ and the API refuses a sign-in with the normal form. If this is off, passwords are sent as
+    /// typed.
     pub normalize_passwords: bool,
-    /// How long the verification of an e-mail address is waited for, all its calls together.
+    /// The deadline for the verification of an e-mail address, for all its calls together.
     pub verification_deadline: Duration,
 }
 
 impl CoreApiSettings {
-    /// The defaults, for the API below this address.
+    /// The default settings for the API at this base URL.
     pub fn at(base_url: Url) -> Self {
         Self {
             name: "core-api".to_owned(),

@@ -9,11 +9,11 @@ use super::others::Others;
 use super::{CoreApiProvider, claims, grant, wire};
 use ironleaf_auth::{Caller, Grant, Response, SecretText, SignIn, SignInError, SignedIn};
 
-/// One way to say who somebody is, and to prove it.
+/// One pair of address and secret to try.
 struct Presentation {
     email: String,
     secret: SecretText,
-    /// What the API calls the secret.
+    /// The API's name for the secret.
     field: &'static str,
 }
 
@@ -21,9 +21,9 @@ struct Presentation {
 pub(super) enum NoRecord {
     /// The API does not accept the access token.
     Refused,
-    /// It does, and does not know the person.
+    /// The API accepts the access token, but does not know the person.
     Gone,
-    /// No answer that can be used. The text is for the log.
+    /// The API gave no usable answer. The text is for the log.
     Unknown(String),
 }
 
@@ -39,7 +39,7 @@ impl CoreApiProvider {
             let Some(Presentation { email, secret, field }) = attempts.next() else {
                 return Err(SignInError::InvalidCredentials);
             };
-            // The API takes an empty secret for the wish to reset the password, and sends an e-mail.
+            // The API would take an empty secret for a request to reset the password, and send an e-mail.
             if email.is_empty() || secret.is_empty() {
                 return Err(SignInError::InvalidCredentials);
             }
@@ -64,8 +64,8 @@ impl CoreApiProvider {
         self.identify(caller, grant).await
     }
 
-    /// What the API may know somebody by who types this, the likeliest first: four at most, and one for an address and a password
-    /// in ASCII. A token is presented for the address alone.
+    /// The forms of address and password to try for this input, the most likely first. There are at most four, and only
+    /// one for an ASCII address with an ASCII password. A token is tried as it is, with each form of the address.
     fn presentations(&self, attempt: SignIn) -> Result<Vec<Presentation>, SignInError> {
         let (email, password) = match attempt {
             SignIn::Password { email, password } => (email, password),
@@ -110,8 +110,8 @@ impl CoreApiProvider {
         grant::replace_tokens(grant, issued, self.now(), max_age, || grant::first_key(&self.random));
     }
 
-    /// Finds out whose tokens these are. They are there already, so an API that fails now does not fail the sign-in:
-    /// the access token says enough.
+    /// Finds out whose tokens these are. They are already issued, so the sign-in does not fail if the API fails now:
+    /// the claims of the access token are enough.
     async fn identify(&self, caller: &Caller, mut grant: Grant) -> Result<SignedIn, SignInError> {
         let authenticated_at = self.now();
         let identity = match self.owner_record(caller, &grant).await {
@@ -130,7 +130,7 @@ impl CoreApiProvider {
             }
         };
         let Some(identity) = identity else {
-            // Nobody will use these tokens: they shall not be good for anybody else.
+            // The tokens will not be used. They are revoked so that nobody else can use them.
             if let Err(error) = self.revoke_family(caller, &grant).await {
                 tracing::warn!(%error, "tokens of a sign-in without an identity were not revoked");
             }
@@ -140,7 +140,7 @@ impl CoreApiProvider {
         Ok(SignedIn { grant, authenticated_at })
     }
 
-    /// The record of the person that the access token belongs to.
+    /// The record of the access token's owner.
     pub(super) async fn owner_record(&self, caller: &Caller, grant: &Grant) -> Result<User, NoRecord> {
         let sending = async {
             let url = self.endpoint(&["user", "users", "current"]);
@@ -163,7 +163,7 @@ fn refusal(response: &Response) -> SignInError {
     let in_form = wire::ApiError::read(response).is_some();
     match response.status() {
         StatusCode::UNAUTHORIZED if wire::is_refusal(response) => SignInError::InvalidCredentials,
-        // An address or a password that no account can have is as wrong as any other.
+        // An address or a password that no account can have is treated as wrong credentials.
         StatusCode::BAD_REQUEST if in_form => SignInError::InvalidCredentials,
         StatusCode::FORBIDDEN if in_form => SignInError::Forbidden,
         StatusCode::TOO_MANY_REQUESTS => {

@@ -3,21 +3,23 @@ use super::refresh::{Ending, Presented};
 use super::{CoreApiProvider, grant};
 use ironleaf_auth::{Caller, Grant, TransportError};
 
-/// Once to spend the token, once to be caught, and once more in case the first did not arrive.
+/// The first presentation spends the token, the second triggers the revocation, and the third is for the case that the
+/// first did not arrive.
 const MAX_PRESENTATIONS: usize = 3;
 
 impl CoreApiProvider {
-    /// Ends every token that descends from the sign-in. The API has no call for it, but it takes a spent refresh token
-    /// for a theft and revokes the family: so the token is spent, and presented until it is refused.
+    /// Ends every token that descends from the sign-in. The API has no call for this, but it takes the reuse of a spent
+    /// refresh token for a theft and revokes the family. So the token is presented until it is refused.
     ///
-    /// No presentation carries the idempotency key: under it the API would give the same pair again and revoke nothing.
+    /// No presentation carries the idempotency key: with the key, the API would issue the same pair again and revoke
+    /// nothing.
     pub(super) async fn revoke_family(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
         let Some(token) = grant.field(grant::REFRESH_TOKEN) else {
             return Ok(());
         };
         let (mut end, address) = match self.present_as_owner(caller, grant, None).await {
             Ending::Presented(end, address) => (end, address),
-            // Its tokens went with it.
+            // The tokens ended with the account.
             Ending::Gone => return Ok(()),
             Ending::Unresolved(detail) => return Err(TransportError::Interrupted(detail)),
             Ending::Unproven => {
@@ -27,12 +29,13 @@ impl CoreApiProvider {
         };
         for _ in 1..MAX_PRESENTATIONS {
             match end {
-                // Where the same token stays good, presenting it revokes nothing: what is left ends by itself.
+                // If the API does not rotate the token, presenting it again revokes nothing. The tokens then end when
+                // they expire.
                 Presented::Refused | Presented::Issued(Issued { refresh_token: None, .. }) => return Ok(()),
                 Presented::NotSent(detail) | Presented::Throttled { detail, .. } => {
                     return Err(TransportError::NotSent(detail));
                 }
-                // Spent now, or perhaps: either way the next presentation tells.
+                // The token is spent, or may be. The next presentation shows it.
                 Presented::Issued(_) | Presented::InDoubt { .. } => {
                     end = self.present(caller, &address, token, None).await;
                 }

@@ -27,7 +27,7 @@ mod sign_out;
 
 type Answer = Result<Response, TransportError>;
 
-/// A transport that answers as scripted and remembers what was asked. Every call takes a second.
+/// A transport that gives scripted answers and records the requests. Every call takes one second of the mock clock.
 struct Script {
     answers: Mutex<VecDeque<Answer>>,
     asked: Mutex<Vec<Request>>,
@@ -44,7 +44,7 @@ impl Transport for Script {
 }
 
 impl Script {
-    /// Method, path and body of everything that was asked, in order.
+    /// The method and path, and the body, of every recorded request in order.
     fn asked(&self) -> Vec<(String, Value)> {
         let describe = |request: &Request| {
             let body = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
@@ -139,13 +139,13 @@ fn user(email: &str, unverified: Option<&str>) -> Answer {
     answer(200, &json!({ "item": user }))
 }
 
-/// A grant as a sign-in leaves it.
+/// A grant as it is after a sign-in.
 async fn grant(unverified: Option<&str>) -> Grant {
     let (provider, _) = scripted([tokens("r1"), user("user@test.com", unverified)]);
     provider.sign_in(&caller(), password("user@test.com"), None).await.unwrap().grant
 }
 
-/// Both addresses of the person that the grant speaks for.
+/// Both addresses of the grant's owner: verified and unverified.
 fn addresses(grant: &Grant) -> (Option<String>, Option<String>) {
     let identity = grant.identity.clone().unwrap();
     (identity.email.clone(), identity.unverified_email.clone())

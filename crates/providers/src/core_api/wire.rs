@@ -1,4 +1,4 @@
-//! Requests and answers in the form of the contract.
+//! Requests and answers in the form of the core API's contract.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub(super) fn request(
     Ok(request)
 }
 
-/// The same before anybody speaks through it.
+/// A request without a caller.
 pub(super) fn bare_request(method: Method, url: &Url, body: &Value) -> Result<Request, TransportError> {
     let bytes = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
     let mut request = http::Request::builder()
@@ -56,28 +56,28 @@ pub(super) fn authorize(caller: &Caller, grant: &Grant, request: &mut Request) {
     };
 }
 
-/// A header value that logs of the layers below leave out.
+/// A header value that the layers below leave out of their logs.
 pub(super) fn secret_header(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
 
-/// What the access token's life is taken for where neither the answer nor the token says it. A shorter one costs refreshes, a longer one
-/// a refused call before each.
+/// The assumed lifetime of an access token if neither the answer nor the token states it. If the real one is longer,
+/// this costs extra refreshes; if it is shorter, a refused call before each refresh.
 const DEFAULT_ACCESS_LIFETIME: Duration = Duration::from_mins(5);
 
-/// The tokens of a token answer, where both are fit for a header. `refresh_token` is `None` where the answer has none.
+/// The tokens of a token answer, if they are valid header values. `refresh_token` is `None` if the answer has none.
 ///
-/// The life of the access token is `ttlSeconds`, as a number or as text; where that says nothing, `exp - iat` of the token (RFC 7519,
-/// section 4.1), else five minutes.
+/// The lifetime of the access token is `ttlSeconds`, as a number or as text. Without it, the lifetime is `exp - iat` of
+/// the token (RFC 7519, section 4.1), or else five minutes.
 ///
-/// An answer that is repeated says what is left of its access token, which may be nothing: the refresh token in it is the
-/// newest all the same, and without it the session would be lost.
+/// A repeated answer states the remaining lifetime of its access token, which may be zero. Its refresh token is still
+/// the newest, and without it the session would be lost.
 ///
 /// # Errors
 ///
-/// What is wrong with the answer, for the log: the field by its name, and never a part of it.
+/// What is wrong with the answer, for the log: the name of the field, and never its content.
 pub(super) fn issued(response: &Response) -> Result<Issued, String> {
     let tokens: TokenItem = item(response).ok_or_else(|| describe(response))?;
     let idempotent_refresh = declares(response, &IDEMPOTENT_REFRESH);
@@ -91,7 +91,8 @@ pub(super) fn issued(response: &Response) -> Result<Issued, String> {
     Ok(Issued { access_token, refresh_token, lifetime, idempotent_refresh })
 }
 
-/// Whether the API says that a change of the password ends every token family of the person but the one that asks.
+/// Whether the API declares that a password change ends all token families of the person, except the one that makes the
+/// change.
 pub(super) fn ends_families(response: &Response) -> bool {
     declares(response, &ENDS_FAMILIES)
 }
@@ -111,7 +112,7 @@ struct TokenItem {
     ttl_seconds: Value,
 }
 
-/// `None` for a token that is not there.
+/// `None` for a missing token.
 fn token(value: &Value, field: &str) -> Result<Option<SecretText>, String> {
     match value {
         Value::Null => Ok(None),
@@ -136,20 +137,21 @@ fn lifetime(ttl_seconds: &Value, access_token: &SecretText) -> Duration {
     lifetime
 }
 
-/// A number of seconds, however it is written; parts of one are left out.
+/// A number of seconds, as a JSON number or as text, rounded down.
 fn seconds(value: &Value) -> Option<Duration> {
     let number = match value {
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => text.trim().parse().ok()?,
         _ => return None,
     };
-    // Too large a number is as good as the largest.
+    // A number that is too large becomes the largest duration.
     (number >= 0.0)
         .then(|| Duration::try_from_secs_f64(number.trunc()).unwrap_or(Duration::from_secs(u64::MAX)))
 }
 
-/// The record of a person: with an address, and roles or `null`. Other records may have the same identifier, such as a profile
-/// of the person, and say nothing of either. An identifier may be a number; of the roles, those that are none are left out.
+/// The record of a person: it has an address, and roles or `null`. Other records may have the same identifier, such as
+/// a profile of the person, but lack one of these. The identifier may be a number. Items of `roles` that are not roles
+/// are left out.
 pub(super) fn user(response: &Response) -> Option<User> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -165,7 +167,7 @@ pub(super) fn user(response: &Response) -> Option<User> {
     Some(User { roles, unverified_email, ..User::new(id.0?, email) })
 }
 
-/// The `item` of a successful answer, where it has the form that is asked for.
+/// The `item` of a successful answer, if it has the expected form.
 pub(super) fn item<T: DeserializeOwned>(response: &Response) -> Option<T> {
     #[derive(Deserialize)]
     struct Envelope<T> {
@@ -178,7 +180,7 @@ pub(super) fn item<T: DeserializeOwned>(response: &Response) -> Option<T> {
     Some(envelope.item)
 }
 
-/// The body as JSON. A byte order mark is left out (RFC 8259, section 8.1).
+/// The body as JSON. A byte order mark is ignored (RFC 8259, section 8.1).
 fn json<T: DeserializeOwned>(response: &Response) -> Option<T> {
     let body = response.body();
     serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)).ok()
@@ -224,19 +226,19 @@ impl InvalidField {
     }
 }
 
-/// The one answer that says that credentials or a refresh token are not good. The list is closed: nothing else ends
-/// a session.
+/// Whether the answer refuses the credentials or the refresh token. This is the only form of a refusal: nothing else
+/// ends a session.
 pub(super) fn is_refusal(response: &Response) -> bool {
     response.status() == StatusCode::UNAUTHORIZED
         && ApiError::read(response).is_some_and(|error| error.message == "Invalid credentials")
 }
 
-/// The answer to a question about a person whom the API does not know any more, while their access token lives.
+/// Whether the API no longer knows the person of the question, although their access token is still valid.
 pub(super) fn is_unknown(response: &Response) -> bool {
     response.status() == StatusCode::NOT_FOUND && ApiError::read(response).is_some()
 }
 
-/// The answer in words for the log: never a part of its body.
+/// A description of the answer for the log, without any part of its body.
 pub(super) fn describe(response: &Response) -> String {
     let status = response.status();
     if status.is_success() {
@@ -246,15 +248,16 @@ pub(super) fn describe(response: &Response) -> String {
     }
 }
 
-/// Nobody is told to come back later than that, whatever the API says.
+/// The longest wait that is passed on to people, whatever the API asks for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
 
-/// How long the API asks to wait (RFC 9110, section 10.2.3): in seconds, or until a date, which is counted from that of the answer.
+/// How long the API asks to wait (RFC 9110, section 10.2.3): a number of seconds, or a date, from which the answer's
+/// own date is subtracted.
 pub(super) fn retry_after(response: &Response) -> Option<Duration> {
     let text = |name| response.headers().get(name)?.to_str().ok().map(str::trim);
     let wait = text(RETRY_AFTER)?;
     if !wait.is_empty() && wait.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than a number has are a long time, too.
+        // A number that does not fit into 64 bits is a long wait, too.
         let secs = wait.parse().unwrap_or(u64::MAX);
         return Some(Duration::from_secs(secs).min(LONGEST_RETRY_AFTER));
     }
@@ -277,7 +280,7 @@ mod tests {
             ("18446744073709551615", Some(86_400)),
             ("99999999999999999999999999", Some(86_400)),
             ("Sun, 29 Nov 2026 03:02:00 GMT", Some(120)),
-            // RFC 9110, section 5.6.7: the obsolete forms are read as well.
+            // The obsolete date formats are accepted as well (RFC 9110, section 5.6.7).
             ("Sunday, 29-Nov-26 03:02:00 GMT", Some(120)),
             ("Sun Nov 29 03:02:00 2026", Some(120)),
             ("Sun, 29 Nov 2026 02:00:00 GMT", Some(0)),

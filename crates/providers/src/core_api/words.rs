@@ -1,13 +1,13 @@
-//! Names as APIs write them: as text or as numbers, alone or in a list, or not at all.
+//! Names in the forms that APIs use: text or number, one or a list, or missing.
 
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
-/// A name, or a number that stands for one; `None` for what is neither.
+/// A name, or a number used as a name. `None` for anything else.
 pub(super) struct Word(pub(super) Option<String>);
 
-/// A list of names, or one alone; `null` is none. What is no name is left out of a list.
+/// A list of names. A single name is a list of one, and `null` is an empty list. Items that are not names are left out.
 pub(super) struct Words(pub(super) Vec<String>);
 
 impl<'de> Deserialize<'de> for Word {

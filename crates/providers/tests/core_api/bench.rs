@@ -1,4 +1,4 @@
-//! The core API on an in-memory database, behind a transport that calls its router.
+//! The core API on an in-memory database, behind a transport that calls its router directly.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -117,7 +117,7 @@ async fn link_parameter(api: &CoreApi, to: &str, parameter: &str) -> String {
     pairs.find(|(name, _)| name == parameter).unwrap().1
 }
 
-/// Authorized calls as the layer above makes them, without the refresh.
+/// Authorized calls as the lifecycle makes them, but without the refresh.
 pub(crate) struct Calls {
     provider: Arc<CoreApiProvider>,
     router: Arc<Router>,
@@ -125,7 +125,7 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// The grant after everything that was observed.
+    /// The grant after all observed changes.
     pub(crate) fn grant(&self) -> Grant {
         self.grant.lock().unwrap().clone()
     }
@@ -148,7 +148,7 @@ impl AuthorizedCalls for Calls {
     }
 }
 
-/// The same core API under the conformance suite.
+/// The same core API, for the conformance suite.
 struct Real {
     api: CoreApi,
     clock: Clock,
@@ -162,7 +162,7 @@ pub(crate) async fn open(clock: Clock, random: Random) -> Arc<dyn BackEnd> {
 }
 
 impl Real {
-    /// As another browser of the same person.
+    /// Makes a call as another browser of the same person would.
     async fn elsewhere(&self, method: Method, path: &str, bearer: &str, body: &Value) -> Value {
         let request = http::Request::builder()
             .method(method)

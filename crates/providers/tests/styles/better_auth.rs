@@ -1,4 +1,5 @@
-//! Better Auth: a session cookie at the auth server, replayed byte for byte, and short tokens for the resource API.
+//! Better Auth: a session cookie of the auth server, replayed byte for byte, and short-lived tokens for the resource
+//! API.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -46,7 +47,7 @@ pub(crate) async fn open(clock: Clock, random: Random) -> Arc<dyn BackEnd> {
 }
 
 impl BetterAuth {
-    /// `<token>.<hmac>`, percent-encoded: whoever decodes it does not get in.
+    /// `<token>.<hmac>`, percent-encoded. A provider that decodes the value is refused.
     fn new_session(&self) -> String {
         let token = opaque(&self.random);
         let value = format!("{token}.{}%2B%3D", digest(&token));

@@ -1,5 +1,5 @@
-//! OAuth 2 in the commercetools profile: password grant for customers, client credentials for guests, a refresh token
-//! that stays the same.
+//! OAuth 2 in the commercetools profile: password grant for customers, client credentials for guests, and a refresh
+//! token that does not rotate.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -31,7 +31,7 @@ const REFRESH: Field = 2;
 struct Shop {
     clock: Clock,
     random: Random,
-    /// Refresh tokens, and whether they are a guest's.
+    /// Refresh tokens, and whether each belongs to a guest.
     refresh_tokens: Mutex<HashMap<String, bool>>,
     access_tokens: Mutex<HashMap<String, (SystemTime, bool)>>,
     issued: Mutex<Vec<String>>,
@@ -189,7 +189,7 @@ impl Commercetools {
         self.transport.send(request).await
     }
 
-    /// No refresh token in the answer means: the old one is still the one.
+    /// If the answer has no refresh token, the old one stays valid.
     fn take(&self, mut grant: Grant, response: &Response) -> Option<Grant> {
         if !response.status().is_success() {
             return None;

@@ -1,4 +1,4 @@
-//! A RawStack-style core API: rotation with family revocation, and, as ours does, a refresh that can be repeated.
+//! A RawStack-style core API: rotation with family revocation and, like the reference core API, repeatable refreshes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,5 @@
 //! Rails with `jwt_sessions`: a refresh token that never rotates, a CSRF secret beside it, and an API that takes a
-//! refresh ahead of the access token's end for a theft.
+//! refresh before the access token's expiry for a theft.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -36,7 +36,7 @@ struct Rails {
     issued: Mutex<Vec<String>>,
 }
 
-/// What the server keeps per refresh token. Only the newest access token is good.
+/// The server's record of a refresh token. Only the newest access token is valid.
 #[derive(Clone)]
 struct Session {
     access: String,
@@ -63,7 +63,7 @@ impl Rails {
         session
     }
 
-    /// The CSRF secret, under another mask each time.
+    /// The CSRF secret with a new mask each time.
     fn masked(&self, csrf: &str) -> String {
         let mask = opaque(&self.random);
         let masked = format!("{mask}~{}", digest(&format!("{mask}{csrf}")));
@@ -198,7 +198,7 @@ struct JwtSessions {
 }
 
 impl JwtSessions {
-    /// The dates of the answer come in two formats; the token's own end is the one to trust.
+    /// The answer's dates come in two formats, so only the expiry inside the token is used.
     fn take(&self, grant: &mut Grant, response: &Response) -> Option<()> {
         let (access, csrf) = (field(response, "access")?, field(response, "csrf")?);
         let end = claims(access.expose())?["exp"].as_u64()?;
@@ -267,7 +267,8 @@ impl Provider for JwtSessions {
         RefreshTiming::AfterExpiry
     }
 
-    /// After a lost answer the API holds an access token that nobody has seen: a refresh before that ends is a theft.
+    /// After a lost answer, the API holds an access token that nobody has seen. It takes a refresh before that token's
+    /// expiry for a theft.
     fn repetition(&self, _: &Grant) -> Repetition {
         Repetition::AskAgain(Rest::of(LIFE))
     }

@@ -1,5 +1,5 @@
-//! `NestJS` with its tokens in cookies: every refresh rotates, and one reused token ends the person's sessions on every
-//! device.
+//! `NestJS` with its tokens in cookies: every refresh rotates the token, and one reused token ends the person's
+//! sessions on all devices.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,7 +28,7 @@ const REFRESH: Field = 2;
 
 struct Nest {
     clock: Clock,
-    /// The refresh tokens that are good, of all devices.
+    /// The valid refresh tokens of all devices.
     live: Mutex<Vec<String>>,
     issued: Mutex<Vec<String>>,
 }
@@ -38,7 +38,7 @@ pub(crate) async fn open(clock: Clock, _: Random) -> Arc<dyn BackEnd> {
 }
 
 impl Nest {
-    /// Tokens are made of the second they were made in: twice in one second gives the same.
+    /// Tokens depend on the second in which they are issued: two sign-ins in the same second get the same tokens.
     fn issue(&self) -> Response {
         let now = unix_secs((self.clock)());
         let token = |kind: &str, life: Duration| {
@@ -262,7 +262,7 @@ impl Provider for NestCookies {
         }
     }
 
-    /// The API lets only a living access token sign out.
+    /// The API accepts a sign-out only with a live access token.
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
         let mut grant = grant.clone();
         if !grant.access_lives((self.clock)()) {

@@ -1,5 +1,5 @@
-//! `OpenID` Connect: authorization code with PKCE, pushed to the server first; rotation that revokes the whole grant on
-//! reuse; a sign-out that sends the browser on.
+//! `OpenID` Connect: authorization code with PKCE and pushed authorization requests, rotation that revokes the whole
+//! grant on reuse, and a sign-out that redirects the browser.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -42,7 +42,7 @@ struct State {
     issued: Vec<String>,
 }
 
-/// All tokens that descend from one sign-in; dead once it is revoked.
+/// All tokens that descend from one sign-in. They are dead after a revocation.
 struct Authorized {
     refresh: String,
     spent: Vec<String>,
@@ -55,7 +55,7 @@ pub(crate) async fn open(clock: Clock, random: Random) -> Arc<dyn BackEnd> {
 }
 
 impl Issuer {
-    /// What the person's browser does: go there, sign in, come back with a code.
+    /// Does what the person's browser does: opens the URL, signs in, and returns with a code.
     fn visit(&self, url: &str) -> String {
         let url = Url::parse(url).unwrap();
         let mut parameters: HashMap<_, _> = url.query_pairs().into_owned().collect();
@@ -213,7 +213,7 @@ impl BackEnd for Issuer {
         }
     }
 
-    /// A good code that somebody else asked for.
+    /// A valid code, presented with a code verifier that does not match.
     async fn wrong_credentials(&self, provider: &dyn Provider) -> SignIn {
         let (code, request) = self.code(provider).await;
         SignIn::AuthorizationCode {

@@ -1,4 +1,4 @@
-//! What the fakes share: bytes of HTTP, tokens that look like tokens, and the ends of a call.
+//! Shared parts of the fake back ends: HTTP messages, tokens, and outcomes of calls.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -89,7 +89,7 @@ pub(crate) fn is_basic(request: &Request, client: &str) -> bool {
     header(request, "authorization") == Some(&format!("Basic {}", STANDARD.encode(client)))
 }
 
-/// Cookies go out byte for byte as they came in.
+/// Sends the cookies back byte for byte as they were received.
 pub(crate) fn set_cookies(request: &mut Request, cookies: &[(&str, &SecretText)]) {
     let pairs: Vec<String> =
         cookies.iter().map(|(name, value)| format!("{name}={}", value.expose())).collect();
@@ -105,7 +105,7 @@ pub(crate) fn give_cookie(response: &mut Response, name: &str, value: &str) {
     response.headers_mut().append(SET_COOKIE, value);
 }
 
-/// The cookie of this name that an answer sets. When two have one name the last wins.
+/// The cookie with this name that an answer sets. If there are two, the last wins.
 pub(crate) fn given_cookie(response: &Response, name: &str) -> Option<SecretText> {
     let values = response.headers().get_all(SET_COOKIE).iter();
     values.filter_map(|value| pairs(value.to_str().ok()?, name)).next_back().map(SecretText::from)
@@ -119,7 +119,7 @@ pub(crate) fn put(request: &mut Request, name: &'static str, value: &SecretText)
     request.headers_mut().insert(HeaderName::from_static(name), secret(value.expose()));
 }
 
-/// A signed token. Two with the same claims are the same.
+/// A signed token. The same claims give the same token.
 pub(crate) fn jwt(claims: &Value) -> String {
     let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
     format!("eyJhbGciOiJIUzI1NiJ9.{payload}.{}", digest(&format!("signed{payload}")))
@@ -131,7 +131,7 @@ pub(crate) fn claims(token: &str) -> Option<Value> {
     (jwt(&claims) == token).then_some(claims)
 }
 
-/// The claims of a token that is ours and lives.
+/// The claims of a token with our signature that has not expired.
 pub(crate) fn living_claims(token: &str, now: SystemTime) -> Option<Value> {
     claims(token).filter(|claims| claims["exp"].as_u64().is_some_and(|exp| unix_secs(now) < exp))
 }
@@ -175,7 +175,7 @@ pub(crate) fn credentials(attempt: SignIn) -> Result<Value, SignInError> {
     }
 }
 
-/// A secret in the body of an answer.
+/// A secret in an answer's body.
 pub(crate) fn field(response: &Response, name: &str) -> Option<SecretText> {
     json_body(response.body())[name].as_str().map(SecretText::from)
 }
@@ -189,7 +189,7 @@ pub(crate) fn unusable(response: &Response) -> SignInError {
 }
 
 #[expect(clippy::result_large_err, reason = "an answer of a fake, of which there are few")]
-/// The ends of a refresh that a transport alone decides, and the one that a limit in front of the API does.
+/// The outcomes of a refresh that depend on the transport alone, and the outcome of a rate limit in front of the API.
 pub(crate) fn or_ended(sent: Result<Response, TransportError>) -> Result<Response, RefreshOutcome> {
     let response = sent.map_err(RefreshOutcome::from)?;
     if response.status() != StatusCode::TOO_MANY_REQUESTS {
@@ -204,18 +204,19 @@ pub(crate) fn in_doubt(response: &Response) -> RefreshOutcome {
     RefreshOutcome::InDoubt { answered: true, detail: format!("answered {}", response.status()) }
 }
 
-/// What an OAuth 2 token answer means (RFC 6749, section 5), where `renewed` is the grant it could be read as.
+/// The meaning of an OAuth 2 token answer (RFC 6749, section 5). `renewed` is the grant that the answer contains, if
+/// any.
 pub(crate) fn oauth_refresh_outcome(response: &Response, renewed: Option<Grant>) -> RefreshOutcome {
     let body = json_body(response.body());
     match (response.status().as_u16(), body["error"].as_str()) {
         (400, Some("invalid_grant")) => RefreshOutcome::Rejected(Rejection::InvalidGrant),
-        // `invalid_client` is our own fault and no reason to sign anybody out.
+        // `invalid_client` is the client's own fault and no reason to end a session.
         (401, Some(error)) if error != "invalid_client" => RefreshOutcome::Rejected(Rejection::InvalidGrant),
         _ => renewed.map_or_else(|| in_doubt(response), RefreshOutcome::Rotated),
     }
 }
 
-/// What a sign-out reports: an answer that says that the session is gone anyway is as good as any.
+/// The result of a sign-out. An answer that the session no longer exists counts as success.
 pub(crate) fn signed_out(sent: Result<Response, TransportError>) -> Result<(), TransportError> {
     let response = sent?;
     if response.status().is_success() || response.status() == StatusCode::UNAUTHORIZED {

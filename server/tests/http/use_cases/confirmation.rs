@@ -1,4 +1,4 @@
-//! How long a sign-in is recent, and what asking for the password anew does.
+//! How long a sign-in is recent, and what a new confirmation of the password does.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ async fn a_wrong_password_leaves_the_session_as_it_is() {
     let world = World::new().await;
     let mut browser = world.signed_in().await;
     world.advance(RECENT.saturating_sub(ACCESS_TOKEN_LIFE / 2));
-    // From here on its access token lives, and nothing else changes its cookie.
+    // From here on, the access token is valid, and nothing else changes the cookie.
     assert_signed_in(&mut browser, "user@test.com").await;
     let before = browser.session().cloned();
     world.advance(ACCESS_TOKEN_LIFE / 2 + SECOND);
@@ -115,7 +115,7 @@ async fn a_confirmation_whose_connection_is_closed_signs_nobody_out() {
         let mut request = Box::pin(browser.post("/confirm?password=password1", ""));
         assert!(poll!(request.as_mut()).is_pending());
     }
-    // Long enough for the other sign-in, had it gone on.
+    // This takes long enough for the other sign-in to finish, if it had continued.
     assert_signed_in(&mut world.signed_in().await, "user@test.com").await;
     browser.turn_to(world.router.clone());
     assert_signed_in(&mut browser, "user@test.com").await;

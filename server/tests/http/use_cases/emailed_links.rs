@@ -1,4 +1,4 @@
-//! Links out of e-mails, from the cookie that carries them to the core API.
+//! Links from e-mails, from their cookie to the core API.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::world::World;
 
 const UNKNOWN: &str = "email=user@test.com&token=00000000-0000-4000-8000-000000000000&action=password";
 
-/// The GET that an e-mailed link leads to.
+/// The GET request of an e-mailed link.
 async fn open(world: &World, browser: &mut Browser, page: &str, query: &str) -> Answer {
     browser.turn_to(routes(world));
     let answer = browser.get(&format!("{page}?{query}")).await;

@@ -1,4 +1,4 @@
-//! What a form of the signed-in person is told where there is nobody to do it for: no layer looks at its session.
+//! The answers of forms that need a signed-in person when nobody is signed in. No layer checks the session first.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,7 +62,7 @@ async fn an_end_is_noted_once_for_each_form() {
     ended.clone().post("/api/sign-out", "").await;
     for (form, sent) in FORMS.iter().zip(1..) {
         send(&world, &mut ended.clone(), form).await;
-        // The sign-out itself is one more.
+        // The sign-out itself counts, too.
         assert_eq!(ends.0.load(Ordering::Relaxed), sent + 1, "{form}");
     }
     world.advance(Duration::from_hours(7 * 24 + 1));
@@ -73,7 +73,7 @@ async fn an_end_is_noted_once_for_each_form() {
     }
 }
 
-/// Counts the sessions that are noted to be over.
+/// Counts the sessions that are reported as ended.
 #[derive(Default)]
 struct Ends(Arc<AtomicU64>);
 

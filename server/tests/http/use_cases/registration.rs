@@ -1,4 +1,4 @@
-//! New accounts, and the sign-in that follows.
+//! New accounts, and the sign-in after the registration.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The verification e-mail, once more.
+//! Sending the verification e-mail again.
 
 use super::{ACCESS_TOKEN_LIFE, assert_is, assert_said, assert_signed_in, change, links_to, verify};
 use crate::world::World;

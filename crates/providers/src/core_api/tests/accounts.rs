@@ -1,7 +1,7 @@
 use super::*;
 use ironleaf_auth::{AccountError, AuthorizedCalls, CallError, FieldError};
 
-/// Sends as scripted; the person is whoever the script says.
+/// Sends authorized calls to the script. The script decides who is signed in.
 struct Calls(Arc<Script>);
 
 #[async_trait]
@@ -152,14 +152,14 @@ async fn a_bad_token_is_told_apart_from_a_failure() {
         (vec![error(404, "Not Found")], true),
         (vec![text(404, "<h1>Not Found</h1>")], false),
         (vec![error(409, "Conflict")], false),
-        // It fails at every token alike, and is well otherwise.
+        // The API fails at every token, but is otherwise up.
         (vec![failed(), failed(), error(404, "Not Found"), failed()], true),
         (vec![failed(), failed(), error(404, "Not Found"), action("FAILED")], true),
         (vec![failed(), failed(), error(404, "Not Found"), lost()], false),
         (vec![failed(), failed(), failed()], false),
         (vec![failed(), failed(), text(404, "<h1>Not Found</h1>")], false),
         (vec![failed(), failed(), lost()], false),
-        // It fails at this one, and knows a bad one when it sees one.
+        // The API fails at this token, and recognises an invalid one.
         (vec![failed(), error(400, "Invalid token")], false),
         (vec![failed(), lost()], false),
         (vec![text(500, "<h1>Sorry</h1>")], false),
@@ -211,7 +211,7 @@ async fn a_token_at_which_the_api_failed_once_is_good() {
     assert_eq!(asked[0], asked[3]);
 }
 
-/// The answer of an API that ends every other token family with a new password.
+/// Adds the header with which an API declares that a new password ends every other token family.
 fn declaring(answer: Answer) -> Answer {
     let mut response = answer?;
     let declared = http::HeaderValue::from_static("true");

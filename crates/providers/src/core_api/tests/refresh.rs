@@ -299,7 +299,7 @@ async fn the_addresses_follow_every_record_of_the_same_person() {
 }
 
 proptest! {
-    /// Whatever comes back: no panic, and no end of a session but by the listed answer.
+    /// For any answer: no panic, and only the listed answer ends a session.
     #[test]
     fn no_other_answer_ends_a_session(status in 100_u16..1000, body in proptest::collection::vec(any::<u8>(), 0..200)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -327,7 +327,7 @@ proptest! {
     }
 }
 
-/// Another record under the person's own identifier, such as a profile, is no record of the person.
+/// Another record with the person's identifier, such as a profile, is not the person's record.
 #[tokio::test]
 async fn a_record_without_address_or_roles_takes_none_away_and_ends_no_session() {
     for record in [

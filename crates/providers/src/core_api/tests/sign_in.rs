@@ -62,7 +62,7 @@ fn typed(email: &str, password: &str) -> SignIn {
     SignIn::Password { email: EmailAddress::of_record(email), password: password.into() }
 }
 
-/// Address and password of each try.
+/// Address and password of each attempt.
 fn tried(script: &Script) -> Vec<(String, String)> {
     let asked = script.asked().into_iter().filter(|(line, _)| line == "POST /v1/auth/tokens");
     let text = |body: &Value, field: &str| body[field].as_str().unwrap().to_owned();
@@ -129,7 +129,7 @@ async fn a_password_is_sent_as_it_was_typed_where_that_is_asked_for() {
     assert_eq!(tried(&script), pairs(&[("user@test.com", "gru\u{308}nspan")]));
 }
 
-/// The API would take it for the wish to reset the password, and send an e-mail.
+/// The API would take an empty secret for a request to reset the password, and send an e-mail.
 #[tokio::test]
 async fn an_empty_secret_is_not_sent() {
     let (provider, script) = scripted([]);

@@ -1,4 +1,4 @@
-//! The provider's side: everything it knows of the issuer is its addresses and what the standards say.
+//! The provider's side. It knows only the issuer's addresses and the standards.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,7 @@ impl OpenIdConnect {
         self.transport.send(request).await
     }
 
-    /// A refresh token in the answer replaces the old one; none means that it stays.
+    /// A refresh token in the answer replaces the old one. Without one, the old token stays.
     fn take(&self, mut grant: Grant, response: &Response) -> Option<Grant> {
         if !response.status().is_success() {
             return None;
@@ -54,7 +54,7 @@ impl OpenIdConnect {
     }
 }
 
-/// The claims of an identity token that was issued to us, by whom we asked, for this very redirect.
+/// The claims of an identity token, if issuer, audience and nonce are ours.
 fn identity_claims(token: &SecretText, nonce: Option<&SecretText>) -> Option<Value> {
     let claims = claims(token.expose())?;
     let ours = claims["iss"] == ISSUER && claims["aud"] == CLIENT_ID;
@@ -159,7 +159,7 @@ impl Provider for OpenIdConnect {
         signed_out(sent)
     }
 
-    /// The session is named by its `sid`, not by the identity token: that would put a token into a URL.
+    /// The URL names the session by its `sid`, not by the identity token, because a token does not belong in a URL.
     fn sign_out_url(&self, grant: &Grant) -> Option<String> {
         let hint = grant.provider_sid.as_deref().unwrap_or_default();
         let query = serde_urlencoded::to_string([("client_id", CLIENT_ID), ("logout_hint", hint)]);
