@@ -18,7 +18,7 @@ use crate::Durability;
 /// Connections for one statement or one transaction at a time each.
 ///
 /// Not a pool of sqlx, for two reasons. It asks a connection how it is after each use, which wakes its thread once more for every
-/// request. And it keeps one whose transaction SQLite rolled back by itself, as it does on a full disk: that one refuses every
+/// write. And it keeps one whose transaction SQLite rolled back by itself, as it does on a full disk: that one refuses every
 /// transaction from then on. Ours are local, and one whose work failed or was not waited for is closed.
 pub(super) struct Connections {
     options: SqliteConnectOptions,
