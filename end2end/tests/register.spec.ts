@@ -74,7 +74,7 @@ test('an address in any script has one account', async ({ registerPage, server, 
 
 test('a password is the same however a keyboard composes its letters', async ({ registerPage, server, page }) => {
   const { email } = stranger();
-  const passwords = ['Grüße aus Köln', 'Gru\u0308ße aus Ko\u0308ln', 'Grüße\u00a0aus Köln'];
+  const passwords = ['Grüße aus Köln', 'Gru\u0308ße aus Ko\u0308ln', 'Grüße\u00a0aus Köln'] as const;
   await registerPage.open();
 
   await registerPage.send({ email, password: passwords[0] }, passwords[1]);

@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 
+use http::header::{self, HeaderName};
 use http::{Extensions, HeaderValue};
 
 use crate::Request;
@@ -14,24 +15,26 @@ pub struct Caller {
 }
 
 /// What a browser sends and no API behind us may see: its credentials, where it is, and what it says about addresses.
-const BROWSER_HEADERS: [&str; 16] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "origin",
-    "referer",
-    "sec-fetch-site",
-    "sec-fetch-mode",
-    "sec-fetch-dest",
-    "sec-fetch-user",
-    "forwarded",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-proto",
-    "x-real-ip",
-    "auth-context",
+static BROWSER_HEADERS: [HeaderName; 16] = [
+    header::AUTHORIZATION,
+    header::PROXY_AUTHORIZATION,
+    header::COOKIE,
+    header::ORIGIN,
+    header::REFERER,
+    HeaderName::from_static("sec-fetch-site"),
+    HeaderName::from_static("sec-fetch-mode"),
+    HeaderName::from_static("sec-fetch-dest"),
+    HeaderName::from_static("sec-fetch-user"),
+    header::FORWARDED,
+    X_FORWARDED_FOR,
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-port"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("auth-context"),
 ];
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl Caller {
     /// Makes `request` one that we send on the caller's behalf: nothing that only the browser may say, the client's
@@ -40,14 +43,16 @@ impl Caller {
     pub fn introduce(&self, request: &mut Request) {
         let headers = request.headers_mut();
         // SECURITY: the session cookie must never reach the API.
-        for name in BROWSER_HEADERS {
-            headers.remove(name);
+        if !headers.is_empty() {
+            for name in &BROWSER_HEADERS {
+                headers.remove(name);
+            }
         }
         let address = self
             .client_ip
             .and_then(|address| HeaderValue::from_str(&address.to_canonical().to_string()).ok());
         if let Some(address) = address {
-            headers.insert("x-forwarded-for", address);
+            headers.insert(X_FORWARDED_FOR, address);
         }
         request.extensions_mut().extend(self.extensions.clone());
     }

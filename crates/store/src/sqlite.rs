@@ -2,7 +2,9 @@
 
 mod connections;
 mod database;
+mod full;
 mod leases;
+mod readers;
 mod readiness;
 mod records;
 mod settings;
@@ -18,7 +20,7 @@ use async_trait::async_trait;
 use sqlx::error::DatabaseError;
 
 pub use self::settings::SqliteSettings;
-use self::{database::Database, transaction::Transaction, used::used};
+use self::{database::Database, full::is_full, transaction::Transaction};
 use crate::{
     Clock, Draft, Durability, Expected, Holder, Key, Limit, Record, Store, StoreError, Usage, Written,
     ambient::Moment, bound::count, readiness::Readiness, record::check_mark,
@@ -78,10 +80,8 @@ impl Store for SqliteStore {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let mut reader = self.database.reader().await?;
-        let found = records::read(&mut reader, keys, self.now()).await?;
-        reader.done();
-        Ok(found)
+        let (keys, now) = (keys.to_vec(), self.now());
+        self.database.readers.find(move |reader| records::read(reader, &keys, now)).await
     }
 
     async fn write(&self, key: &Key, expected: Expected, draft: Draft) -> Result<Written, StoreError> {
@@ -120,28 +120,28 @@ impl Store for SqliteStore {
     }
 
     async fn usage(&self) -> Result<Option<Usage>, StoreError> {
-        let mut reader = self.database.reader().await?;
-        let used = used(&mut reader).await?;
-        let entries: i64 =
-            sqlx::query_scalar("SELECT (SELECT count(*) FROM records) + (SELECT count(*) FROM leases)")
-                .fetch_one(&mut *reader)
-                .await?;
-        reader.done();
-        Ok(Some(Usage {
-            used_bytes: count(used.total()),
-            capacity_bytes: count(self.capacity_bytes),
-            entries: u64::try_from(entries).unwrap_or_default(),
-        }))
+        let capacity_bytes = count(self.capacity_bytes);
+        let usage = self.database.readers.search(move |reader| {
+            reader.query_row(USAGE, (), |row| {
+                let [used_bytes, entries] = [row.get(0)?, row.get(1)?];
+                let count = |number: i64| u64::try_from(number).unwrap_or_default();
+                Ok(Usage { used_bytes: count(used_bytes), capacity_bytes, entries: count(entries) })
+            })
+        });
+        usage.await.map(Some)
     }
 }
+
+/// What is taken, and how many records and leases there are.
+const USAGE: &str = "SELECT fixed_bytes + first_bytes + last_bytes,
+    (SELECT count(*) FROM records) + (SELECT count(*) FROM leases) FROM used";
 
 /// A full disk is a full store. SQLite's messages name tables and columns, never values.
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        /// `SQLITE_FULL`, and `SQLITE_IOERR_SHMSIZE`: no space for the log, or for the index of the log.
-        const FULL: [&str; 2] = ["13", "4874"];
-        match error.as_database_error().and_then(DatabaseError::code) {
-            Some(code) if FULL.contains(&&*code) => Self::Full(Limit::Disk),
+        let code = error.as_database_error().and_then(DatabaseError::code);
+        match code.and_then(|code| code.parse().ok()) {
+            Some(code) if is_full(code) => Self::Full(Limit::Disk),
             _ => Self::Unreachable(error.into()),
         }
     }

@@ -23,7 +23,7 @@ struct Sqlite {
 
 impl Sqlite {
     fn of(capacity_bytes: usize) -> Self {
-        let settings = SqliteSettings { capacity_bytes, readers: 2, ..SqliteSettings::default() };
+        let settings = SqliteSettings { capacity_bytes, ..SqliteSettings::default() };
         Self { folder: TempDir::new().expect("a temporary folder"), clock: TestClock::default(), settings }
     }
 

@@ -1,56 +1,43 @@
-use std::error::Error as _;
+mod answer;
+mod connect;
+mod settings;
+mod told;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::BytesMut;
-use http::HeaderValue;
-use http::header::ACCEPT_ENCODING;
-use reqwest::redirect;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{ACCEPT, ACCEPT_ENCODING, PROXY_AUTHORIZATION, USER_AGENT};
+use http::uri::Scheme;
+use http::{HeaderValue, Uri};
+use http_body_util::Full;
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::timeout;
 use url::Url;
 
+use self::connect::{Connector, Proxy};
+pub use self::settings::HttpSettings;
+use self::told::{OUR_NAME, chain};
 use super::{Request, Response, Transport, TransportError};
 
-/// What an [`HttpTransport`] may take its time for, and how much it takes in.
-#[derive(Debug, Clone)]
-pub struct HttpSettings {
-    /// Name resolution, connect and TLS together.
-    pub connect_timeout: Duration,
-    /// The whole call, from the first lookup to the last byte of the answer.
-    pub timeout: Duration,
-    /// The largest answer, as it is once it is decompressed; a longer one is cut off and has no effect here.
-    pub max_answer_bytes: usize,
-    /// How long an unused connection is kept. Shorter than the keep-alive of the servers we expect (Node closes after
-    /// five seconds), so that a request seldom meets a connection that is just being closed.
-    pub pool_idle_timeout: Duration,
-    /// A proxy for every call. The environment is never asked for one.
-    pub proxy: Option<Url>,
-    /// The certificates that TLS trusts, in PEM, in place of those of the system.
-    pub root_certificates: Option<Vec<u8>>,
-}
+const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
+/// Answers are small. One that comes compressed all the same is read.
+const UNCOMPRESSED: HeaderValue = HeaderValue::from_static("identity");
 
-impl Default for HttpSettings {
-    fn default() -> Self {
-        Self {
-            // Nothing was sent yet, so that giving up early costs nothing; the pages behind it wait for little more.
-            connect_timeout: Duration::from_secs(1),
-            timeout: Duration::from_secs(5),
-            max_answer_bytes: 1024 * 1024,
-            pool_idle_timeout: Duration::from_secs(4),
-            proxy: None,
-            root_certificates: None,
-        }
-    }
-}
-
-/// The [`Transport`] over HTTP: pooled connections, TLS by rustls with the roots of the system.
+/// The [`Transport`] over HTTP/1.1 and HTTP/2: pooled connections, TLS by rustls with the roots of the system.
 ///
-/// It follows no redirect and repeats nothing. Two layers below could repeat a request by themselves. reqwest repeats
-/// what an HTTP/2 peer says it did not process; that is switched off. hyper-util sends a request again that it could
-/// not hand to a pooled connection; hyper gives such a request back only while it still is in the connection's queue
-/// and not a byte of it has been encoded, so the other side sees it once.
+/// It follows no redirect and repeats nothing. One layer below could repeat a request by itself: hyper-util sends a request
+/// again that it could not hand to a pooled connection. hyper gives such a request back only while it still is in the
+/// connection's queue and not a byte of it has been encoded, so the other side sees it once.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
-    client: reqwest::Client,
+    client: legacy::Client<Connector, Full<Bytes>>,
+    /// What a proxy is told with each request that it reads: those to `http` addresses.
+    proxy_authorization: Option<HeaderValue>,
+    timeout: Duration,
     max_answer_bytes: usize,
 }
 
@@ -63,95 +50,84 @@ impl HttpTransport {
     ///
     /// [`TransportError::NotSent`] when the proxy's address, the certificates or the TLS backend cannot be used.
     pub fn new(settings: &HttpSettings) -> Result<Self, TransportError> {
-        if let Some(pem) = &settings.root_certificates {
-            let trusted = certificates(pem)?;
-            let client = builder(settings)?.tls_certs_only(trusted).build().map_err(classify)?;
-            return Ok(Self { client, max_answer_bytes: settings.max_answer_bytes });
-        }
-        let client = builder(settings)?.build().or_else(|error| {
-            tracing::warn!(error = %chain(&error), "no root certificates: https addresses will be refused");
-            builder(settings)?.tls_certs_only([]).build().map_err(classify)
-        })?;
-        Ok(Self { client, max_answer_bytes: settings.max_answer_bytes })
+        let proxy = settings.proxy.as_ref().map(proxy).transpose()?;
+        let proxy_authorization = proxy.as_ref().and_then(|proxy| proxy.authorization.clone());
+        let connector = Connector::new(settings, proxy)?;
+        // SECURITY: nothing here repeats what a peer may have seen: a refresh token that travels twice ends the session at the API.
+        let client = legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(settings.pool_idle_timeout)
+            .build(connector);
+        let HttpSettings { timeout, max_answer_bytes, .. } = *settings;
+        Ok(Self { client, proxy_authorization, timeout, max_answer_bytes })
     }
 
-    async fn read(&self, mut answer: reqwest::Response) -> Result<Response, TransportError> {
-        let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(interrupted)? {
-            if body.len() + chunk.len() > self.max_answer_bytes {
-                let limit = self.max_answer_bytes;
-                return Err(TransportError::Interrupted(format!("the answer is longer than {limit} bytes")));
-            }
-            body.extend_from_slice(&chunk);
+    /// As it goes out.
+    fn prepared(&self, request: Request) -> Result<http::Request<Full<Bytes>>, TransportError> {
+        let (Some(scheme), Some(_)) = (request.uri().scheme(), request.uri().authority()) else {
+            return Err(TransportError::NotSent("the address has no scheme and no host".to_owned()));
+        };
+        let is_read_by_a_proxy = *scheme == Scheme::HTTP;
+        let mut request = request.map(Full::new);
+        let headers = request.headers_mut();
+        headers.entry(USER_AGENT).or_insert(OUR_NAME);
+        headers.entry(ACCEPT).or_insert(ANYTHING);
+        headers.entry(ACCEPT_ENCODING).or_insert(UNCOMPRESSED);
+        if let Some(authorization) = self.proxy_authorization.as_ref().filter(|_| is_read_by_a_proxy) {
+            headers.insert(PROXY_AUTHORIZATION, authorization.clone());
         }
-        let mut response = Response::new(body.freeze());
-        *response.status_mut() = answer.status();
-        *response.version_mut() = answer.version();
-        *response.headers_mut() = std::mem::take(answer.headers_mut());
-        Ok(response)
+        Ok(request)
+    }
+
+    async fn exchange(&self, request: http::Request<Full<Bytes>>) -> Result<Response, TransportError> {
+        let answer = self.client.request(request).await.map_err(|error| classify(&error))?;
+        answer::read(answer, self.max_answer_bytes).await
     }
 }
 
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let request = reqwest::Request::try_from(request.map(reqwest::Body::from)).map_err(classify)?;
-        let answer = self.client.execute(request).await.map_err(classify)?;
-        self.read(answer).await
+        let request = self.prepared(request)?;
+        let late = || TransportError::Interrupted(format!("no whole answer within {:?}", self.timeout));
+        timeout(self.timeout, self.exchange(request)).await.unwrap_or_else(|_| Err(late()))
     }
 }
 
-fn builder(settings: &HttpSettings) -> Result<reqwest::ClientBuilder, TransportError> {
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("ironleaf/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        // SECURITY: a refresh token that travels twice ends the session at the API.
-        .retry(reqwest::retry::never())
-        // Answers are small. One that comes compressed all the same is read.
-        .default_headers([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))].into_iter().collect())
-        .no_proxy()
-        .connect_timeout(settings.connect_timeout)
-        .timeout(settings.timeout)
-        .pool_idle_timeout(settings.pool_idle_timeout);
-    match &settings.proxy {
-        Some(proxy) => Ok(builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(classify)?)),
-        None => Ok(builder),
-    }
+fn proxy(url: &Url) -> Result<Proxy, TransportError> {
+    let refused = || TransportError::NotSent("the proxy's address cannot be used".to_owned());
+    let authority = match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => return Err(refused()),
+    };
+    let uri = Uri::builder().scheme(url.scheme()).authority(authority).path_and_query("/");
+    let uri = uri.build().ok().filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+    Ok(Proxy { uri: uri.ok_or_else(refused)?, authorization: authorization(url) })
 }
 
-/// At least one: without any every call would fail.
-fn certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, TransportError> {
-    let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(classify)?;
-    if certificates.is_empty() {
-        return Err(TransportError::NotSent("there is no certificate in PEM".to_owned()));
+/// `Basic` (RFC 7617), where the proxy's address has a name or a password.
+fn authorization(url: &Url) -> Option<HeaderValue> {
+    let (name, password) = (url.username(), url.password());
+    if name.is_empty() && password.is_none() {
+        return None;
     }
-    Ok(certificates)
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
+    let credentials = [decoded(name), b":".to_vec(), decoded(password.unwrap_or_default())].concat();
+    let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(credentials))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// `NotSent` is a promise that nothing left. Only an error before there was a connection to write to keeps it: a
 /// pooled connection that turns out to be closed may have taken some bytes.
-fn classify(error: reqwest::Error) -> TransportError {
-    if error.is_builder() || error.is_connect() {
-        TransportError::NotSent(chain(&error.without_url()))
+fn classify(error: &legacy::Error) -> TransportError {
+    if error.is_connect() {
+        TransportError::NotSent(chain(error))
     } else {
-        interrupted(error)
+        TransportError::Interrupted(chain(error))
     }
-}
-
-fn interrupted(error: reqwest::Error) -> TransportError {
-    TransportError::Interrupted(chain(&error.without_url()))
-}
-
-/// The error with its causes: reqwest's own words say only "error sending request".
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

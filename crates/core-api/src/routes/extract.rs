@@ -12,12 +12,7 @@ use serde_json::{Value, json};
 use tokio::time;
 use uuid::Uuid;
 
-use crate::{
-    CoreApi,
-    error::ApiError,
-    tokens,
-    users::{self, User},
-};
+use crate::{CoreApi, error::ApiError, tokens, users::User};
 
 /// The contract's largest body has a few hundred bytes.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
@@ -94,7 +89,7 @@ impl FromRequestParts<CoreApi> for Asker {
         if tokens::is_over(bearer.exp, api.now()) {
             return Err(ApiError::Unauthorized);
         }
-        let user = users::by_id(api.database().read(), bearer.user).await?.ok_or(ApiError::Unauthorized)?;
+        let user = api.database().user(bearer.user).await?.ok_or(ApiError::Unauthorized)?;
         Ok(Self { user, family: bearer.family })
     }
 }

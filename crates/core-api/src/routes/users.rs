@@ -8,7 +8,7 @@ use super::{
     extract::{Asker, JsonBody, PathId, item},
     listing::ListingQuery,
 };
-use crate::{CoreApi, accounts::Changes, error::ApiError, users, validation::Fields};
+use crate::{CoreApi, accounts::Changes, error::ApiError, validation::Fields};
 
 pub(super) async fn create(
     State(api): State<CoreApi>,
@@ -54,7 +54,7 @@ pub(super) async fn show(
     PathId(id): PathId,
 ) -> Result<Json<Value>, ApiError> {
     asker.may_reach(id)?;
-    Ok(item(users::by_id(api.database().read(), id).await?.ok_or(ApiError::NotFound)?))
+    Ok(item(api.database().user(id).await?.ok_or(ApiError::NotFound)?))
 }
 
 pub(super) async fn update(

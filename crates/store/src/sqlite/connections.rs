@@ -17,10 +17,9 @@ use crate::Durability;
 
 /// Connections that each serve one statement or one transaction at a time.
 ///
-/// This is not an sqlx pool, for two reasons. The pool pings a connection after each use, which wakes its thread once
-/// more for every request. And it keeps a connection whose transaction SQLite itself rolled back, as it does on a full
-/// disk; that connection refuses every later transaction. These connections are local, and one whose work failed or was
-/// not awaited is closed.
+/// Not a pool of sqlx, for two reasons. It asks a connection how it is after each use, which wakes its thread once more for every
+/// write. And it keeps one whose transaction SQLite rolled back by itself, as it does on a full disk: that one refuses every
+/// transaction from then on. Ours are local, and one whose work failed or was not waited for is closed.
 pub(super) struct Connections {
     options: SqliteConnectOptions,
     count: u32,

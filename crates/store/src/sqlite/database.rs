@@ -14,11 +14,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{
-    connections::{Connections, Lent},
-    settings::SqliteSettings,
-    transaction::Transaction,
-};
+use super::{SqliteSettings, connections::Connections, readers::Readers, transaction::Transaction};
 use crate::{Durability, StoreError};
 
 const FILE_NAME: &str = "store.sqlite3";
@@ -37,7 +33,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 pub(super) struct Database {
     pub(super) writer: Connections,
-    readers: Connections,
+    pub(super) readers: Readers,
 }
 
 impl Database {
@@ -47,12 +43,11 @@ impl Database {
         let opening = opening.await.map_err(unreachable)?.map_err(unreachable)?;
 
         let options = SqliteConnectOptions::new()
-            .filename(file)
+            .filename(&file)
             .busy_timeout(settings.busy_timeout)
             .pragma("journal_size_limit", LOG_BYTES)
             .disable_statement_logging();
         let writing = options
-            .clone()
             .journal_mode(SqliteJournalMode::Wal)
             // Until a transaction states its durability.
             .synchronous(SqliteSynchronous::Full);
@@ -60,16 +55,10 @@ impl Database {
         let first = first.connect_with(writing.clone().busy_timeout(OPENING_TIMEOUT)).await?;
         MIGRATIONS.run(&first).await.map_err(unreachable)?;
         let writer = Connections::open(writing, 1, settings.turn_timeout).await?;
-        let reading = options.pragma("query_only", "ON");
-        let readers = Connections::open(reading, settings.readers.max(1), settings.turn_timeout).await?;
+        let readers = Readers::open(file, settings.busy_timeout).await?;
         first.close().await;
         drop(opening);
         Ok(Self { writer, readers })
-    }
-
-    /// For a single statement that changes nothing. It waits for no writer.
-    pub(super) async fn reader(&self) -> sqlx::Result<Lent<'_>> {
-        self.readers.lend().await
     }
 
     pub(super) async fn begin(&self, durability: Durability) -> sqlx::Result<Transaction<'_>> {

@@ -1,6 +1,9 @@
 //! Records in SQL.
 
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use std::borrow::Cow;
+
+use rusqlite::Connection;
+use sqlx::SqliteConnection;
 
 use super::{
     sweep::{SWEEP_STEP, sweep},
@@ -12,27 +15,36 @@ use crate::{
     bound::{Admission, UsedBytes},
 };
 
-type Row = (i64, i64, Vec<u8>, Option<Vec<u8>>);
+/// How `SELECT` finds the records of so many keys, of one moment since it is one statement. The keys are a table that is never stored:
+/// for `key IN (..)` SQLite would build an index of them each time, which costs more than all the rest.
+fn selection(keys: usize) -> Cow<'static, str> {
+    const OF_ONE: &str = "SELECT 0, version, mark, CASE WHEN body_ends > ?1 THEN body END
+                          FROM records WHERE key = ?2 AND ends > ?1";
+    if keys == 1 {
+        return OF_ONE.into();
+    }
+    let places: Vec<_> = (0..keys).map(|place| format!("({place}, ?{})", place + 2)).collect();
+    let places = places.join(", ");
+    format!(
+        "SELECT column1, version, mark, CASE WHEN body_ends > ?1 THEN body END
+         FROM (VALUES {places}) CROSS JOIN records ON key = column2 WHERE ends > ?1"
+    )
+    .into()
+}
 
-/// One statement, so all records are from one moment. The keys are a table that is never stored: for `key IN (..)`
-/// SQLite would build an index of them each time, which costs more than everything else.
-pub(super) async fn read(
-    reader: &mut SqliteConnection,
-    keys: &[Key],
-    now: Moment,
-) -> sqlx::Result<Vec<Option<Record>>> {
-    let now = now.unix_millis();
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT column1, version, mark, CASE WHEN body_ends > ");
-    query.push_bind(now).push(" THEN body END FROM (");
-    query.push_values(keys.iter().enumerate(), |mut row, (place, key)| {
-        row.push(place).push_bind(&key.as_bytes()[..]);
-    });
-    query.push(") CROSS JOIN records ON key = column2 WHERE ends > ").push_bind(now);
-    let rows: Vec<Row> = query.build_query_as().fetch_all(reader).await?;
+pub(super) fn read(reader: &Connection, keys: &[Key], now: Moment) -> rusqlite::Result<Vec<Option<Record>>> {
+    let mut statement = reader.prepare_cached(&selection(keys.len()))?;
+    statement.raw_bind_parameter(1, now.unix_millis())?;
+    for (place, key) in keys.iter().enumerate() {
+        statement.raw_bind_parameter(place + 2, key.as_bytes())?;
+    }
     let mut records = vec![None; keys.len()];
-    for (place, version, mark, body) in rows {
-        if let Some(record) = usize::try_from(place).ok().and_then(|place| records.get_mut(place)) {
-            *record = Some(Record { version: version_of(version), mark, body });
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        let place = usize::try_from(row.get::<_, i64>(0)?).ok();
+        if let Some(record) = place.and_then(|place| records.get_mut(place)) {
+            let version = version_of(row.get(1)?);
+            *record = Some(Record { version, mark: row.get(2)?, body: row.get(3)? });
         }
     }
     Ok(records)

@@ -12,13 +12,11 @@ pub struct SqliteSettings {
     /// How long a call that has its turn then waits for the write of another process. 500 ms by default: with the turn a second at
     /// most, which a page that waits for it can still answer, and far longer than any of our transactions.
     pub busy_timeout: Duration,
-    /// How many reads go on at once, and beside a write. 4 by default.
-    pub readers: u32,
 }
 
 impl Default for SqliteSettings {
     fn default() -> Self {
         let timeout = Duration::from_millis(500);
-        Self { capacity_bytes: 256 << 20, turn_timeout: timeout, busy_timeout: timeout, readers: 4 }
+        Self { capacity_bytes: 256 << 20, turn_timeout: timeout, busy_timeout: timeout }
     }
 }

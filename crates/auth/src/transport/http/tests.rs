@@ -13,6 +13,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::*;
 
+mod ways;
+
 const TEST_CERTIFICATE: &[u8] = include_bytes!("test_certificate.pem");
 const TEST_KEY: &[u8] = include_bytes!("test_key.pem");
 
@@ -240,13 +242,18 @@ async fn an_answer_comes_whole() {
     assert_eq!(response.body(), "hello");
 }
 
-/// Over TLS, with a certificate that no system trusts.
-async fn answering_over_tls(answer: &'static str) -> SocketAddr {
+/// TLS with a certificate that no system trusts, for a server that speaks these protocols.
+fn acceptor(protocols: &[&[u8]]) -> TlsAcceptor {
     let certificate = CertificateDer::from_pem_slice(TEST_CERTIFICATE).unwrap();
     let key = PrivateKeyDer::from_pem_slice(TEST_KEY).unwrap();
-    let config =
+    let mut config =
         ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+async fn answering_over_tls(answer: &'static str) -> SocketAddr {
+    let acceptor = acceptor(&[]);
     serve(move |stream| {
         let acceptor = acceptor.clone();
         async move {

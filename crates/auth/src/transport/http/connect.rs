@@ -1,0 +1,222 @@
+//! From an address to a connection: straight there or through a proxy, with TLS, and in time.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::header::{HeaderMap, PROXY_AUTHORIZATION, USER_AGENT};
+use http::uri::Scheme;
+use http::{HeaderValue, Uri};
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::BuilderVerifierExt as _;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tower_service::Service;
+
+use super::settings::HttpSettings;
+use super::told::{OUR_NAME, chain};
+use crate::TransportError;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
+
+/// A peer that vanished without a word is noticed after a minute, also where nothing is written to it.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+const KEEPALIVE_RETRIES: u32 = 3;
+
+/// A proxy, and what it is told of us.
+#[derive(Debug, Clone)]
+pub(super) struct Proxy {
+    pub(super) uri: Uri,
+    pub(super) authorization: Option<HeaderValue>,
+}
+
+/// Connects within its time, name resolution and TLS included.
+#[derive(Debug, Clone)]
+pub(super) struct Connector {
+    https: HttpsConnector<Way>,
+    timeout: Duration,
+}
+
+impl Connector {
+    pub(super) fn new(settings: &HttpSettings, proxy: Option<Proxy>) -> Result<Self, TransportError> {
+        let tls = tls(settings.root_certificates.as_deref())?;
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(KEEPALIVE));
+        tcp.set_keepalive_interval(Some(KEEPALIVE));
+        tcp.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
+        let way = match proxy {
+            // What is spoken with the proxy itself is HTTP/1.1.
+            Some(proxy) => Way::Through { connector: HttpsConnector::from((tcp, tls.clone())), proxy },
+            None => Way::Straight(tcp),
+        };
+        let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+        let https = https.enable_all_versions().wrap_connector(way);
+        Ok(Self { https, timeout: settings.connect_timeout })
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = MaybeHttpsStream<Dialled>;
+    type Error = BoxError;
+    type Future = Connecting<Self::Response>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.https.poll_ready(context)
+    }
+
+    fn call(&mut self, destination: Uri) -> Self::Future {
+        let (limit, connecting) = (self.timeout, self.https.call(destination));
+        Box::pin(async move {
+            let late = |_| io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {limit:?}"));
+            timeout(limit, connecting).await.map_err(late)?
+        })
+    }
+}
+
+/// How a connection comes about, before TLS with the destination.
+#[derive(Debug, Clone)]
+enum Way {
+    Straight(HttpConnector),
+    Through { connector: HttpsConnector<HttpConnector>, proxy: Proxy },
+}
+
+impl Service<Uri> for Way {
+    type Response = Dialled;
+    type Error = BoxError;
+    type Future = Connecting<Dialled>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        match self {
+            Self::Straight(tcp) => tcp.poll_ready(context).map_err(Into::into),
+            Self::Through { connector, .. } => connector.poll_ready(context),
+        }
+    }
+
+    fn call(&mut self, destination: Uri) -> Self::Future {
+        match self {
+            Self::Straight(tcp) => {
+                let connecting = tcp.call(destination);
+                Box::pin(async move {
+                    Ok(Dialled { stream: MaybeHttpsStream::Http(connecting.await?), reads_requests: false })
+                })
+            }
+            // A tunnel, in which the proxy reads nothing (RFC 9110, section 9.3.6).
+            Self::Through { connector, proxy } if destination.scheme() == Some(&Scheme::HTTPS) => {
+                let mut headers = HeaderMap::from_iter([(USER_AGENT, OUR_NAME)]);
+                headers.extend(proxy.authorization.clone().map(|value| (PROXY_AUTHORIZATION, value)));
+                let tunnel = Tunnel::new(proxy.uri.clone(), connector.clone());
+                let connecting = tunnel.with_headers(headers).call(destination);
+                Box::pin(async move { Ok(Dialled { stream: connecting.await?, reads_requests: false }) })
+            }
+            Self::Through { connector, proxy } => {
+                let connecting = connector.call(proxy.uri.clone());
+                Box::pin(async move { Ok(Dialled { stream: connecting.await?, reads_requests: true }) })
+            }
+        }
+    }
+}
+
+/// A connection to the destination, or to a proxy that reads each request, which then names the destination in full (RFC 9112,
+/// section 3.2.2).
+pub(super) struct Dialled {
+    stream: MaybeHttpsStream<TokioIo<TcpStream>>,
+    reads_requests: bool,
+}
+
+impl Connection for Dialled {
+    fn connected(&self) -> Connected {
+        self.stream.connected().proxy(self.reads_requests)
+    }
+}
+
+impl Read for Dialled {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl Write for Dialled {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
+    }
+}
+
+/// TLS that trusts these certificates alone, or what the system trusts.
+fn tls(pem: Option<&[u8]>) -> Result<ClientConfig, TransportError> {
+    let trusted = pem.map(certificates).transpose()?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider);
+    let builder = builder.with_safe_default_protocol_versions().map_err(|error| unusable(&error))?;
+    if let Some(roots) = trusted {
+        return Ok(builder.with_root_certificates(roots).with_no_client_auth());
+    }
+    let builder = match builder.clone().with_platform_verifier() {
+        Ok(builder) => builder,
+        Err(error) => {
+            tracing::warn!(error = %chain(&error), "no root certificates: https addresses will be refused");
+            builder.with_root_certificates(RootCertStore::empty())
+        }
+    };
+    Ok(builder.with_no_client_auth())
+}
+
+/// At least one: without any every call would fail.
+fn certificates(pem: &[u8]) -> Result<RootCertStore, TransportError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| unusable(&error))?;
+        roots.add(certificate).map_err(|error| unusable(&error))?;
+    }
+    if roots.is_empty() {
+        return Err(TransportError::NotSent("there is no certificate in PEM".to_owned()));
+    }
+    Ok(roots)
+}
+
+fn unusable(error: &(impl fmt::Display + ?Sized)) -> TransportError {
+    TransportError::NotSent(format!("TLS cannot be set up: {error}"))
+}

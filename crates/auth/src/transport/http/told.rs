@@ -1,0 +1,20 @@
+//! What others are told: our name, and whoever reads a log, what went wrong.
+
+use std::error::Error;
+
+use http::HeaderValue;
+
+pub(super) const OUR_NAME: HeaderValue =
+    HeaderValue::from_static(concat!("ironleaf/", env!("CARGO_PKG_VERSION")));
+
+/// The error with its causes: the first one's own words say little more than "client error".
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
