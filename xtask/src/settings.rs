@@ -69,7 +69,17 @@ impl Settings {
     }
 
     pub(crate) fn server_binary(&self) -> PathBuf {
-        self.target.join("release").join(format!("ironleaf{}", env::consts::EXE_SUFFIX))
+        self.program("release")
+    }
+
+    /// Of `cargo xtask serve`.
+    pub(crate) fn program_to_try(&self) -> PathBuf {
+        self.program(crate::builder::PROFILE)
+    }
+
+    /// In the folder of a cargo profile.
+    pub(crate) fn program(&self, folder: &str) -> PathBuf {
+        self.target.join(folder).join(format!("ironleaf{}", env::consts::EXE_SUFFIX))
     }
 }
 
