@@ -16,6 +16,8 @@ use tower_http::services::{ServeDir, ServeFile};
 
 /// cargo-leptos names its output after this; `Cargo.toml` says the same.
 const OUTPUT_NAME: &str = "ironleaf";
+/// What the package consists of.
+const EXTENSIONS: [&str; 3] = ["css", "js", "wasm"];
 /// Where a build that puts hashes into names says which, beside the program.
 const HASHES: &str = "hash.txt";
 /// The script of every page. The build copies it as it is; it gets the hash in its name here.
@@ -94,15 +96,19 @@ impl BuiltSite {
         };
         let not_built =
             |missing: &str| SiteError::NotBuilt { root: root.clone(), missing: missing.to_owned() };
+        // A build that hashes renames its files, so where all have their plain names, a later build without hashes has made them: what
+        // `hash.txt` names is of an earlier one.
+        let is_plain = EXTENSIONS.iter().all(|extension| root.join(plain(extension)).is_file());
+        let immutable = !is_plain && EXTENSIONS.iter().all(|extension| hash(extension).is_some());
         let find = |extension: &str| {
-            let path = match hash(extension) {
+            let path = match hash(extension).filter(|_| !is_plain) {
                 Some(hash) => format!("pkg/{OUTPUT_NAME}.{hash}.{extension}"),
-                None => format!("pkg/{OUTPUT_NAME}.{extension}"),
+                None => plain(extension),
             };
             if root.join(&path).is_file() { Ok(format!("/{path}")) } else { Err(not_built(&path)) }
         };
-        let [style, islands_js, islands_wasm] = [find("css")?, find("js")?, find("wasm")?];
-        let immutable = ["css", "js", "wasm"].iter().all(|extension| hash(extension).is_some());
+        let [style, islands_js, islands_wasm] = EXTENSIONS.map(find);
+        let (style, islands_js, islands_wasm) = (style?, islands_js?, islands_wasm?);
         let script = fs::read(root.join(SCRIPT)).map_err(|_| not_built(SCRIPT))?;
         let script = format!("/pkg/site.{}.js", content_hash(&script));
         let mut public = files_in(&root).map_err(|error| SiteError::Unreadable(root.clone(), error))?;
@@ -173,6 +179,11 @@ fn whole_unless_one_range(headers: &mut HeaderMap) {
     if headers.remove(IF_RANGE).is_some() || is_several || headers.get_all(RANGE).iter().count() > 1 {
         headers.remove(RANGE);
     }
+}
+
+/// The name of a file of the package without a hash, below the root.
+fn plain(extension: &str) -> String {
+    format!("pkg/{OUTPUT_NAME}.{extension}")
 }
 
 fn program_folder() -> Option<PathBuf> {

@@ -8,9 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::failure::{Failure, Result};
-use crate::settings::{CoreApi, Settings};
-use crate::tools::{Purpose, Tools};
-use crate::{ports, process, workspace};
+use crate::settings::{CoreApi, Settings, TRY_PROFILE};
+use crate::tools::{self, Tools};
+use crate::{builder, ports, process, workspace};
 
 /// How often a server that is starting is asked whether it is there, and how long an answer may take.
 const PROBE_INTERVAL: Duration = Duration::from_millis(200);
@@ -22,30 +22,73 @@ const LONGEST_ANSWER_BYTES: u64 = 16 * 1024;
 pub(crate) fn dev(settings: &Settings) -> Result<()> {
     ports::check_application(settings)?;
     ports::check_reload(settings)?;
-    let tools = Tools::for_building(settings, Purpose::DebugBuild)?;
+    let builder = builder::ready(settings)?;
     announce_when_up(settings);
-    // While it watches, cargo-leptos hashes the names of the first build only, and the rest would not be seen.
-    let mut watch = cargo_leptos(&tools);
-    watch.arg("watch").env("LEPTOS_HASH_FILES", "false");
-    process::run(with_addresses(settings, &mut watch))
+    process::run(with_addresses(settings, process::program(builder).arg("watch")))
 }
 
-/// Builds for release and serves until Ctrl-C.
+/// Builds quickly and serves until Ctrl-C.
 pub(crate) fn serve(settings: &Settings) -> Result<()> {
     ports::check_application(settings)?;
-    build(settings, Purpose::ReleaseBuild)?;
+    let started = Instant::now();
+    let builder = builder::ready(settings)?;
+    process::run(process::program(builder).args(["build", TRY_PROFILE]))?;
+    println!("The build took {} s.", started.elapsed().as_secs());
     announce_when_up(settings);
-    process::run(with_addresses(settings, process::program(settings.server_binary()).arg("serve")))
+    process::run(with_addresses(settings, process::program(settings.program_to_try()).arg("serve")))
 }
 
-/// Builds `target/release/ironleaf` and `target/site`.
-pub(crate) fn build(settings: &Settings, purpose: Purpose) -> Result<()> {
-    let tools = Tools::for_building(settings, purpose)?;
+/// Builds `target/release/ironleaf` and `target/site`, by cargo-leptos.
+pub(crate) fn build(settings: &Settings) -> Result<()> {
+    let tools = Tools::for_a_release(settings)?;
     let started = Instant::now();
-    process::run(cargo_leptos(&tools).args(["build", "--release", "--precompress"]))?;
+    // It would hash the names of what an earlier build has left once more.
+    remove_site()?;
+    process::run(cargo_leptos(&tools).args(["build", "--release", "--precompress"]).envs(HASHES_IN_NAMES))?;
     remove_type_declarations()?;
     println!("The release build took {} s.", started.elapsed().as_secs());
     Ok(())
+}
+
+/// Who made a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MadeBy {
+    CargoLeptos,
+    SiteBuilder,
+}
+
+/// A release to look at: as [`build`] where cargo-leptos is there already, else by the builder of this repository. That one leaves the
+/// script of the islands as wasm-bindgen wrote it; all else is the same.
+pub(crate) fn build_to_check(settings: &Settings) -> Result<MadeBy> {
+    if tools::has_cargo_leptos(settings) {
+        build(settings)?;
+        return Ok(MadeBy::CargoLeptos);
+    }
+    println!(
+        "cargo-leptos is not there, and would have to be compiled for half an hour: the builder of this \
+         repository makes the release instead. `cargo xtask build` installs cargo-leptos."
+    );
+    let tools = Tools::without_cargo_leptos(settings)?;
+    let builder = builder::ready(settings)?;
+    let started = Instant::now();
+    process::run(tools.program(&builder.to_string_lossy()).arg("release"))?;
+    println!("The release build took {} s.", started.elapsed().as_secs());
+    Ok(MadeBy::SiteBuilder)
+}
+
+/// What makes a file immutable for browsers. Not in `Cargo.toml`, because while it watches cargo-leptos hashes the names of the first
+/// build only.
+const HASHES_IN_NAMES: [(&str, &str); 2] =
+    [("LEPTOS_HASH_FILES", "true"), ("LEPTOS_HASH_FILE_NAME", "hash.txt")];
+
+fn remove_site() -> Result<()> {
+    let site = workspace::site();
+    match fs::remove_dir_all(&site) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::new(format!("{} cannot be removed: {error}", site.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// wasm-bindgen writes them beside what the browser loads; nobody loads them, so they are not served, compressed or not.

@@ -3,6 +3,7 @@
 //! The application and the core API are two processes on one machine, and `wrk` is a third: they share its cores, so rates
 //! are lower than with a machine for each, and the processor time per request is the number that does not depend on it.
 
+mod dev;
 mod http;
 mod load;
 mod machine;
@@ -17,7 +18,6 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
-use crate::tools::Purpose;
 use crate::{application, process, workspace};
 use load::{CONNECTIONS, Route, subject};
 use machine::Circumstances;
@@ -53,6 +53,21 @@ pub(crate) struct Options {
     rounds: u32,
     seconds: u32,
     build: bool,
+    /// What is saved until it is seen, instead of everything else.
+    dev: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            compare: None,
+            save: None,
+            rounds: DEFAULT_ROUNDS,
+            seconds: DEFAULT_SECONDS,
+            build: true,
+            dev: false,
+        }
+    }
 }
 
 impl Options {
@@ -60,8 +75,10 @@ impl Options {
     ///
     /// For an argument that means nothing here.
     pub(crate) fn parse(args: &[String]) -> Result<Self> {
-        let mut options =
-            Self { compare: None, save: None, rounds: DEFAULT_ROUNDS, seconds: DEFAULT_SECONDS, build: true };
+        if args == ["--dev"] {
+            return Ok(Self { dev: true, ..Self::default() });
+        }
+        let mut options = Self::default();
         let mut args = args.iter().map(String::as_str).peekable();
         while let Some(option) = args.next() {
             let value = args.next_if(|value| !value.starts_with('-'));
@@ -74,7 +91,7 @@ impl Options {
                 _ => {
                     return Err(Failure::new(format!(
                         "`cargo xtask bench` does not know `{}`: it takes `--compare [FILE]`, `--save FILE`, \
-                         `--rounds N`, `--seconds N` and `--no-build`.",
+                         `--rounds N`, `--seconds N` and `--no-build`, or `--dev` alone.",
                         [option].into_iter().chain(value).collect::<Vec<_>>().join(" ")
                     )));
                 }
@@ -95,12 +112,15 @@ fn at_least_one(option: &str, number: &str) -> Result<u32> {
 ///
 /// When something does not run, or with `--compare` a number is worse than before by more than its tolerance.
 pub(crate) fn run(settings: &Settings, options: &Options) -> Result<()> {
+    if options.dev {
+        return dev::run(settings);
+    }
     // Before minutes of work.
     let earlier = options.compare.as_deref().map(at_the_top).map(|path| Results::read(&path)).transpose()?;
     let wrk = program::wrk()?;
     let load_before = machine::load_now();
     if options.build {
-        application::build(settings, Purpose::ReleaseBuild)?;
+        application::build_to_check(settings)?;
     }
     process::run(process::program("cargo").args([
         "build",
@@ -310,7 +330,15 @@ mod tests {
     #[test]
     fn nothing_has_to_be_said() {
         let options = parse("").unwrap();
-        assert_eq!(options, Options { compare: None, save: None, rounds: 5, seconds: 2, build: true });
+        let nothing_named =
+            Options { compare: None, save: None, rounds: 5, seconds: 2, build: true, dev: false };
+        assert_eq!(options, nothing_named);
+    }
+
+    #[test]
+    fn what_is_saved_is_measured_alone() {
+        assert!(parse("--dev").unwrap().dev);
+        assert!(parse("--dev --rounds 3").unwrap_err().to_string().contains("`--dev` alone"));
     }
 
     #[test]

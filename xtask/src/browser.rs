@@ -1,7 +1,7 @@
 //! Playwright: its packages, a browser, the tests, and what is measured and photographed with the same page objects.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -23,13 +23,44 @@ const WINDOW_OPTIONS: [&str; 3] = ["--headed", "--ui", "--debug"];
 ///
 /// When Node or a browser cannot be had, or a test fails.
 pub(crate) fn run_playwright(settings: &Settings, args: &[String]) -> Result<()> {
+    run_with(settings, &settings.server_binary(), args)
+}
+
+/// The same with the program that `cargo leptos end-to-end` has built: of a release where it was asked for one.
+///
+/// # Errors
+///
+/// As [`run_playwright`].
+pub(crate) fn run_playwright_for_cargo_leptos(settings: &Settings) -> Result<()> {
+    let folder = if asks_for_a_release(&words_of_the_parent()) { "release" } else { "debug" };
+    run_with(settings, &settings.program(folder), &[])
+}
+
+/// What the program was started with that has started this one. It says nothing about itself in any other way.
+#[cfg(unix)]
+fn words_of_the_parent() -> String {
+    let parent = std::os::unix::process::parent_id().to_string();
+    process::quiet_output(process::program("ps").args(["-o", "args=", "-p", &parent])).unwrap_or_default()
+}
+
+#[cfg(not(unix))]
+fn words_of_the_parent() -> String {
+    String::new()
+}
+
+fn asks_for_a_release(command: &str) -> bool {
+    command.split_whitespace().any(|word| word == "--release" || word == "-r")
+}
+
+fn run_with(settings: &Settings, program: &Path, args: &[String]) -> Result<()> {
     let windows = args.iter().any(|arg| WINDOW_OPTIONS.contains(&arg.as_str()));
     let kind = if windows { Kind::Full } else { Kind::Headless };
-    let outcome = process::run(playwright(settings, kind)?.args(args));
+    let outcome = process::run(playwright(settings, program, kind)?.args(args));
     if !windows && matches!(outcome, Err(Failure::Explained(_))) {
         println!("\nWhat has failed runs once more, for its traces. It has failed, whatever comes of that.");
-        let again =
-            process::run(playwright(settings, kind)?.args(args).args(["--last-failed", "--trace=on"]));
+        let again = process::run(
+            playwright(settings, program, kind)?.args(args).args(["--last-failed", "--trace=on"]),
+        );
         if let Err(Failure::Interrupted) = again {
             return again;
         }
@@ -86,20 +117,20 @@ pub(crate) fn take_shots(settings: &Settings, shots: &Shots) -> Result<()> {
 }
 
 fn measurement(settings: &Settings, project: &str, kind: Kind) -> Result<Command> {
-    let mut playwright = playwright(settings, kind)?;
+    let mut playwright = playwright(settings, &settings.server_binary(), kind)?;
     playwright.args(["--config", "measure/playwright.config.ts", "--project", project]);
     Ok(playwright)
 }
 
 /// `playwright test` with everything that it needs.
-fn playwright(settings: &Settings, kind: Kind) -> Result<Command> {
+fn playwright(settings: &Settings, program: &Path, kind: Kind) -> Result<Command> {
     if tools::on_path("npm").is_none() {
         return Err(Failure::new("The browser tests need Node 20 or later with npm on PATH."));
     }
     install_packages()?;
     let browser = browser(settings, kind)?;
     let mut playwright = in_end2end("npx", ["playwright", "test"]);
-    playwright.env("IRONLEAF_BINARY", settings.server_binary());
+    playwright.env("IRONLEAF_BINARY", program);
     if let Browser::Installed(path) = browser {
         playwright.env("PLAYWRIGHT_CHROMIUM", path);
     }
@@ -174,5 +205,23 @@ fn browser(settings: &Settings, kind: Kind) -> Result<Browser> {
             Err(Failure::new("No browser could be had: install Chromium, or set PLAYWRIGHT_CHROMIUM to one."))
         }
         found => found.map(Browser::Installed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_what_was_asked_for_as_one() {
+        assert!(asks_for_a_release("cargo-leptos end-to-end --release"));
+        assert!(asks_for_a_release("/opt/bin/cargo-leptos leptos end-to-end -r"));
+        assert!(!asks_for_a_release("cargo-leptos leptos end-to-end"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_parent_is_asked_for_its_words() {
+        assert!(!words_of_the_parent().is_empty());
     }
 }

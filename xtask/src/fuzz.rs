@@ -6,8 +6,11 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
@@ -37,19 +40,17 @@ pub(crate) fn run(settings: &Settings, seconds: u32) -> Result<()> {
     for fuzz_crate in &crates {
         process::run(&mut cargo_fuzz(&tools, settings, "build", fuzz_crate))?;
     }
-    let mut failed = Vec::new();
+    let logs = settings.target.join("fuzz/logs");
+    create_folder(&logs)?;
+    let mut runs = Vec::new();
     for fuzz_crate in &crates {
         for target in &fuzz_crate.targets {
-            println!("--- {target}, for {seconds} s");
-            match process::run(&mut run_target(&tools, settings, fuzz_crate, target, seconds)?) {
-                Err(Failure::Explained(reason)) => {
-                    println!("{reason}");
-                    failed.push(target.as_str());
-                }
-                passed_or_interrupted => passed_or_interrupted?,
-            }
+            let command = run_target(&tools, settings, fuzz_crate, target, seconds)?;
+            runs.push(Run { target, log: logs.join(format!("{target}.log")), command });
         }
     }
+    println!("--- {} targets, each for {seconds} s; what they print is in {}", runs.len(), logs.display());
+    let failed = run_beside_each_other(runs)?;
     if failed.is_empty() {
         return Ok(());
     }
@@ -57,6 +58,79 @@ pub(crate) fn run(settings: &Settings, seconds: u32) -> Result<()> {
         "Fuzz targets failed: {}. The failing inputs are in crates/*/fuzz/artifacts; the lines above say how to run each again.",
         failed.join(", ")
     )))
+}
+
+/// A target about to run.
+struct Run<'a> {
+    target: &'a str,
+    log: PathBuf,
+    command: Command,
+}
+
+/// As many at once as there are processors: a target keeps one busy. The names of those that failed.
+///
+/// # Errors
+///
+/// When Ctrl-C was pressed.
+fn run_beside_each_other(runs: Vec<Run<'_>>) -> Result<Vec<&str>> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let left = Mutex::new(runs.into_iter());
+    let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || -> Result<Vec<&str>> {
+        let mut failed = Vec::new();
+        while let Some(run) = next() {
+            let target = run.target;
+            if !run_to_its_end(run)? {
+                failed.push(target);
+            }
+        }
+        Ok(failed)
+    };
+    let failed: Result<Vec<Vec<&str>>> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..processors).map(|_| scope.spawn(work)).collect();
+        let join = |worker: thread::ScopedJoinHandle<'_, _>| {
+            worker.join().unwrap_or_else(|_| Err(Failure::new("A fuzz target could not be waited for.")))
+        };
+        workers.into_iter().map(join).collect()
+    });
+    let mut failed = failed?.concat();
+    failed.sort_unstable();
+    Ok(failed)
+}
+
+/// Whether it passed. What a failed one has printed is printed here.
+fn run_to_its_end(run: Run<'_>) -> Result<bool> {
+    let Run { target, log, mut command } = run;
+    let unusable = |error: std::io::Error| Failure::new(format!("{} cannot be used: {error}", log.display()));
+    let file = fs::File::create(&log).map_err(unusable)?;
+    let errors = file.try_clone().map_err(unusable)?;
+    let outcome = process::run(command.stdout(file).stderr(errors));
+    match outcome {
+        Err(Failure::Explained(reason)) => {
+            let printed = fs::read_to_string(&log).map_err(unusable)?;
+            println!("--- {target}: FAILED\n{printed}\n{reason}");
+            Ok(false)
+        }
+        Err(interrupted) => Err(interrupted),
+        Ok(()) => {
+            let printed = fs::read_to_string(&log).map_err(unusable)?;
+            println!("--- {target}: ok, {}", executed(&printed).unwrap_or("without its statistics"));
+            Ok(true)
+        }
+    }
+}
+
+/// The line of libFuzzer's statistics that says how many inputs were tried.
+fn executed(printed: &str) -> Option<&str> {
+    printed
+        .lines()
+        .find_map(|line| line.strip_prefix("stat::"))
+        .filter(|line| line.starts_with("number_of_executed_units"))
+}
+
+fn create_folder(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)
+        .map_err(|error| Failure::new(format!("{} cannot be made: {error}", folder.display())))
 }
 
 fn fuzz_crates(crates: &Path) -> Result<Vec<FuzzCrate>> {
@@ -89,8 +163,7 @@ fn run_target(
     seconds: u32,
 ) -> Result<Command> {
     let [corpus, seeds] = ["corpus", "seeds"].map(|kind| fuzz_crate.folder.join(kind).join(target));
-    fs::create_dir_all(&corpus)
-        .map_err(|error| Failure::new(format!("{} cannot be made: {error}", corpus.display())))?;
+    create_folder(&corpus)?;
     let mut command = cargo_fuzz(tools, settings, "run", fuzz_crate);
     // The first folder is written to, the second only read.
     command.arg(target).arg(corpus);
@@ -120,6 +193,28 @@ mod tests {
         for expected in ["cookie_header", "envelope", "provider_answers", "return_to", "unseal"] {
             assert!(targets.iter().any(|target| *target == expected), "{expected} among {targets:?}");
         }
+    }
+
+    #[test]
+    fn each_target_runs_once_and_those_that_fail_are_named() {
+        let folder = std::env::temp_dir().join(format!("ironleaf-fuzz-{}", std::process::id()));
+        create_folder(&folder).unwrap();
+        let run = |target, program: &str| Run {
+            target,
+            log: folder.join(target),
+            command: process::program(program),
+        };
+        let runs = vec![run("c", "false"), run("b", "true"), run("a", "false")];
+        assert_eq!(run_beside_each_other(runs).unwrap(), ["a", "c"]);
+        assert!(["a", "b", "c"].iter().all(|target| folder.join(target).is_file()));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_number_of_inputs_is_found() {
+        let printed = "#2\tINITED\nstat::number_of_executed_units: 123456\nstat::new_units_added: 3\n";
+        assert_eq!(executed(printed), Some("number_of_executed_units: 123456"));
+        assert_eq!(executed("#2\tINITED\n"), None);
     }
 
     #[test]

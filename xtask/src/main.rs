@@ -11,12 +11,15 @@
 mod application;
 mod bench;
 mod browser;
+mod builder;
 mod failure;
 mod frontend_tree;
 mod fuzz;
 mod packages;
 mod ports;
+mod prerequisites;
 mod process;
+mod publishing;
 mod report;
 mod settings;
 mod simulation;
@@ -30,22 +33,22 @@ use std::process::ExitCode;
 
 use browser::Shots;
 use failure::{Failure, Result};
+use prerequisites::Need;
 use settings::Settings;
-use tools::Purpose;
 
 const HELP: &str = "\
 The commands of this repository.
 
   cargo xtask dev              build, serve on http://127.0.0.1:3000 and rebuild what is changed
-  cargo xtask serve            build for release and serve it
-  cargo xtask build            build for release: target/release/ironleaf and target/site
+  cargo xtask serve            build quickly and serve on http://127.0.0.1:3000, to try it
+  cargo xtask build            build for production: target/release/ironleaf and target/site
   cargo xtask test             everything: format, clippy, docs, tests, dependency checks, release build, browser, page sizes, simulation, fuzzing
   cargo xtask test --fast      the same without the release build, the browser, the simulation and fuzzing
   cargo xtask e2e [ARGS..]     the browser tests; arguments go to Playwright (--ui, --headed, -g NAME)
   cargo xtask size             bytes per page, and whether they are within end2end/measure/budget.json
   cargo xtask shots [DIR]      pictures of every page in every state into target/shots; `--readme`: the four of the README
   cargo xtask lighthouse       what Lighthouse says of the main pages on a slow phone
-  cargo xtask bench            speed, memory, start and bytes beside their targets; `--compare [FILE]`, `--save FILE`, `--rounds N`, `--seconds N`, `--no-build`
+  cargo xtask bench            speed, memory, start and bytes beside their targets; `--compare [FILE]`, `--save FILE`, `--rounds N`, `--seconds N`, `--no-build`; `--dev`: from a saved file to the page
   cargo xtask fuzz             each fuzz target for a minute, or for `--seconds N`; needs a nightly toolchain
   cargo xtask sim [ARGS..]     the simulation for two minutes; `--help` lists seeds, sizes and `--mutants`
   cargo xtask help             this text
@@ -60,14 +63,24 @@ enum Request {
     Dev,
     Serve,
     Build,
-    Test { fast: bool },
-    EndToEnd { playwright_args: Vec<String> },
+    Test {
+        fast: bool,
+    },
+    EndToEnd {
+        playwright_args: Vec<String>,
+    },
+    /// Started by `cargo leptos end-to-end`.
+    EndToEndOfCargoLeptos,
     Size,
     Shots(Shots),
     Lighthouse,
     Bench(bench::Options),
-    Fuzz { seconds: u32 },
-    Simulate { args: Vec<String> },
+    Fuzz {
+        seconds: u32,
+    },
+    Simulate {
+        args: Vec<String>,
+    },
     Help,
 }
 
@@ -77,6 +90,8 @@ impl Request {
             return Ok(Self::Help);
         };
         let request = match command.as_str() {
+            // `end2end-cmd` in the root Cargo.toml.
+            "e2e" if rest == ["--built-by-cargo-leptos"] => return Ok(Self::EndToEndOfCargoLeptos),
             "e2e" => {
                 return Ok(Self::EndToEnd { playwright_args: rest.to_vec() });
             }
@@ -111,6 +126,22 @@ impl Request {
         }
     }
 
+    /// What it cannot do without, and cannot install.
+    fn needs(&self) -> &'static [Need] {
+        match self {
+            Self::Dev | Self::Serve | Self::Build | Self::Bench(_) => prerequisites::FOR_BUILDING,
+            Self::Test { fast: true } => prerequisites::FOR_FAST_TESTS,
+            Self::Test { fast: false } => prerequisites::FOR_ALL_TESTS,
+            Self::EndToEnd { .. }
+            | Self::EndToEndOfCargoLeptos
+            | Self::Size
+            | Self::Shots(_)
+            | Self::Lighthouse => prerequisites::FOR_BROWSER_TESTS,
+            Self::Fuzz { .. } => prerequisites::FOR_FUZZING,
+            Self::Simulate { .. } | Self::Help => &[],
+        }
+    }
+
     fn run(self) -> Result<()> {
         if self == Self::Help {
             print!("{HELP}");
@@ -118,25 +149,27 @@ impl Request {
         }
         process::listen_for_interrupts()?;
         let settings = Settings::from_environment()?;
+        prerequisites::check(self.needs())?;
         match self {
             Self::Dev => application::dev(&settings),
             Self::Serve => application::serve(&settings),
-            Self::Build => application::build(&settings, Purpose::ReleaseBuild),
+            Self::Build => application::build(&settings),
             Self::Test { fast } => steps::run_all(&settings, fast),
             Self::EndToEnd { playwright_args } => {
-                application::build(&settings, Purpose::BrowserTests)?;
+                application::build_to_check(&settings)?;
                 browser::run_playwright(&settings, &playwright_args)
             }
+            Self::EndToEndOfCargoLeptos => browser::run_playwright_for_cargo_leptos(&settings),
             Self::Size => {
-                application::build(&settings, Purpose::BrowserTests)?;
+                application::build_to_check(&settings)?;
                 browser::measure_sizes(&settings)
             }
             Self::Shots(shots) => {
-                application::build(&settings, Purpose::BrowserTests)?;
+                application::build_to_check(&settings)?;
                 browser::take_shots(&settings, &shots)
             }
             Self::Lighthouse => {
-                application::build(&settings, Purpose::BrowserTests)?;
+                application::build_to_check(&settings)?;
                 browser::run_lighthouse(&settings)
             }
             Self::Bench(options) => bench::run(&settings, &options),
@@ -195,6 +228,13 @@ mod tests {
     fn playwright_gets_its_arguments_as_they_are() {
         let playwright_args = vec!["--headed".to_owned(), "-g".to_owned(), "login".to_owned()];
         assert_eq!(parse("e2e --headed -g login").unwrap(), Request::EndToEnd { playwright_args });
+    }
+
+    #[test]
+    fn cargo_leptos_says_who_it_is() {
+        assert_eq!(parse("e2e --built-by-cargo-leptos").unwrap(), Request::EndToEndOfCargoLeptos);
+        let description = std::fs::read_to_string(workspace::root().join("Cargo.toml")).unwrap();
+        assert!(description.contains("end2end-cmd = \"cargo xtask e2e --built-by-cargo-leptos\""));
     }
 
     #[test]

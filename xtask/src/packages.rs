@@ -17,7 +17,7 @@ pub(crate) fn program(names: &[&str], package: &str) -> Result<PathBuf> {
     if let Some(path) = on_path() {
         return Ok(path);
     }
-    if is_root() && tools::on_path("apt-get").is_some() {
+    if can_install() {
         println!("Installing the distribution's package {package}.");
         process::run(process::program("apt-get").args(["update", "--quiet"]))?;
         process::run(process::program("apt-get").args([
@@ -33,6 +33,11 @@ pub(crate) fn program(names: &[&str], package: &str) -> Result<PathBuf> {
             names[0]
         ))
     })
+}
+
+/// Whether packages of the distribution can be installed without asking anybody for a password.
+pub(crate) fn can_install() -> bool {
+    tools::on_path("apt-get").is_some() && is_root()
 }
 
 fn is_root() -> bool {

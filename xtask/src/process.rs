@@ -148,8 +148,9 @@ pub(crate) fn wait(mut child: Child) -> Result<ExitStatus> {
     }
 }
 
+/// Nothing happens where it has ended.
 #[cfg(unix)]
-fn ask_to_stop(child: &mut Child) {
+pub(crate) fn ask_to_stop(child: &mut Child) {
     use nix::sys::signal::{Signal, kill};
     use nix::unistd::Pid;
 
@@ -160,7 +161,7 @@ fn ask_to_stop(child: &mut Child) {
 }
 
 #[cfg(not(unix))]
-fn ask_to_stop(child: &mut Child) {
+pub(crate) fn ask_to_stop(child: &mut Child) {
     let _ = child.kill();
 }
 

@@ -11,6 +11,9 @@ const DEFAULT_CORE_API_LISTEN_ADDR: &str = "127.0.0.1:3001";
 /// `reload-port` in the root Cargo.toml.
 const DEFAULT_RELOAD_PORT: u16 = 3002;
 
+/// The cargo profile of an application that is built to try it, and of the builder of its site: what both need is compiled once.
+pub(crate) const TRY_PROFILE: &str = "try";
+
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) listen_addr: SocketAddr,
@@ -69,7 +72,17 @@ impl Settings {
     }
 
     pub(crate) fn server_binary(&self) -> PathBuf {
-        self.target.join("release").join(format!("ironleaf{}", env::consts::EXE_SUFFIX))
+        self.program("release")
+    }
+
+    /// Of `cargo xtask serve`.
+    pub(crate) fn program_to_try(&self) -> PathBuf {
+        self.program(TRY_PROFILE)
+    }
+
+    /// In the folder of a cargo profile.
+    pub(crate) fn program(&self, folder: &str) -> PathBuf {
+        self.target.join(folder).join(format!("ironleaf{}", env::consts::EXE_SUFFIX))
     }
 }
 

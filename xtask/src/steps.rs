@@ -8,9 +8,11 @@ use std::time::Instant;
 
 use crate::failure::{Failure, Result};
 use crate::report::{Outcome, Report};
-use crate::settings::Settings;
-use crate::tools::Purpose;
-use crate::{application, browser, frontend_tree, fuzz, packages, process, simulation, site_marks, tools};
+use crate::settings::{Settings, TRY_PROFILE};
+use crate::{
+    application, browser, builder, frontend_tree, fuzz, packages, process, publishing, simulation,
+    site_marks, tools,
+};
 
 struct Step {
     name: &'static str,
@@ -51,10 +53,11 @@ const STEPS: &[Step] = &[
     }),
     Step::new("traces", |_| tests(&["test", "--features", "server/otlp", "--test", "process", "traces"])),
     Step::new("licences, bans, sources", cargo_deny),
-    Step::new(RELEASE_BUILD, |settings| {
-        application::build(settings, Purpose::BrowserTests).map(|()| Outcome::Passed)
-    })
-    .slow(),
+    Step::new("publishable", |_| publishing::check().map(|()| Outcome::Passed)),
+    Step::new("builder of the site", builder_of_the_site),
+    Step::new(RELEASE_BUILD, |settings| application::build_to_check(settings).map(|_| Outcome::Passed))
+        .slow(),
+    Step::new("the same site from cargo-leptos", same_site).slow().needs(RELEASE_BUILD),
     Step::new("no server words for the browser", |_| site_marks::check().map(|()| Outcome::Passed))
         .slow()
         .needs(RELEASE_BUILD),
@@ -163,6 +166,27 @@ fn clippy_browser_half(_: &Settings) -> Result<Outcome> {
     ])
 }
 
+/// A package that the other steps leave out, in the profile in which it works: its libraries are compiled once for both.
+fn builder_of_the_site(_: &Settings) -> Result<Outcome> {
+    let package = ["--profile", TRY_PROFILE, "--package", builder::PACKAGE, "--features", builder::FEATURES];
+    cargo(&[&["clippy"][..], &package, &["--all-targets", "--", "-D", "warnings"]].concat())?;
+    tests(&[&["test"][..], &package].concat())
+}
+
+/// Puts the site together once more, from the module that cargo-leptos has compiled.
+fn same_site(settings: &Settings) -> Result<Outcome> {
+    if !tools::has_cargo_leptos(settings) {
+        return Ok(Outcome::Skipped(
+            "cargo-leptos is not there, and the builder of this repository has made the release \
+             (`cargo xtask build` installs it)"
+                .to_owned(),
+        ));
+    }
+    let module = "target/front/wasm32-unknown-unknown/wasm-release/frontend.wasm";
+    process::run(process::program(builder::ready(settings)?).args(["compare", module]))
+        .map(|()| Outcome::Passed)
+}
+
 /// All default members rather than the libraries alone: the same selection as the other steps, hence the same features.
 fn docs(_: &Settings) -> Result<Outcome> {
     process::run(process::program("cargo").args(["doc", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
@@ -246,6 +270,7 @@ mod tests {
             slow,
             [
                 "release build",
+                "the same site from cargo-leptos",
                 "no server words for the browser",
                 "browser",
                 "bytes per page",

@@ -6,7 +6,6 @@
 mod cargo_fuzz;
 mod cargo_install;
 mod found;
-mod purpose;
 mod wasm_opt;
 
 use std::env;
@@ -21,7 +20,6 @@ use crate::{process, workspace};
 use cargo_install::CargoInstall;
 pub(crate) use found::on_path;
 use found::{Found, find_in, version_of};
-pub(crate) use purpose::Purpose;
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
@@ -38,19 +36,29 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// Finds or installs what building the application needs.
+    /// Finds or installs what cargo-leptos and a release need.
     ///
     /// # Errors
     ///
     /// When a tool can neither be found nor installed: which one, and what was tried.
-    pub(crate) fn for_building(settings: &Settings, purpose: Purpose) -> Result<Self> {
+    pub(crate) fn for_a_release(settings: &Settings) -> Result<Self> {
         ensure_wasm_target()?;
         let mut tools = Self::default();
-        tools.add(cargo_leptos(&settings.tools)?);
-        tools.add(wasm_bindgen(&settings.tools)?);
-        if purpose != Purpose::DebugBuild {
-            tools.add(wasm_opt::wasm_opt(&settings.tools, purpose)?);
-        }
+        tools.add(cargo_leptos().or_install(&settings.tools)?);
+        tools.add(wasm_bindgen()?.or_install(&settings.tools)?);
+        tools.add(wasm_opt::wasm_opt(&settings.tools)?);
+        Ok(tools)
+    }
+
+    /// What a release needs where cargo-leptos is left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`for_a_release`](Self::for_a_release).
+    pub(crate) fn without_cargo_leptos(settings: &Settings) -> Result<Self> {
+        ensure_wasm_target()?;
+        let mut tools = Self::default();
+        tools.add(wasm_opt::wasm_opt(&settings.tools)?);
         Ok(tools)
     }
 
@@ -105,17 +113,26 @@ pub(crate) fn ensure_lint_components() -> Result<()> {
 ///
 /// When the standard library for the browser is missing and rustup cannot add it.
 pub(crate) fn ensure_wasm_target() -> Result<()> {
+    if has_wasm_target() {
+        return Ok(());
+    }
+    println!("Adding the {WASM_TARGET} target to the Rust toolchain (about 20 MB).");
+    rustup(&["target", "add", WASM_TARGET])
+}
+
+pub(crate) fn has_wasm_target() -> bool {
     let libraries = process::quiet_output(process::program("rustc").args([
         "--print",
         "target-libdir",
         "--target",
         WASM_TARGET,
     ]));
-    if libraries.is_some_and(|folder| Path::new(folder.trim()).is_dir()) {
-        return Ok(());
-    }
-    println!("Adding the {WASM_TARGET} target to the Rust toolchain (about 20 MB).");
-    rustup(&["target", "add", WASM_TARGET])
+    libraries.is_some_and(|folder| Path::new(folder.trim()).is_dir())
+}
+
+/// Fuzzing needs what only a nightly compiler does.
+pub(crate) fn has_nightly_toolchain() -> bool {
+    cargo_fuzz::has_nightly_toolchain()
 }
 
 fn rustup(args: &[&str]) -> Result<()> {
@@ -127,39 +144,36 @@ fn rustup(args: &[&str]) -> Result<()> {
     })
 }
 
-fn cargo_leptos(tools: &Path) -> Result<Found> {
-    let newest_known =
-        |found: Version| (found.major, found.minor) == (CARGO_LEPTOS.major, CARGO_LEPTOS.minor);
-    let accepted = |found: Version| newest_known(found) && found >= CARGO_LEPTOS;
-    if on_path("cargo-leptos").and_then(|program| version_of(&program)).is_some_and(accepted) {
-        return Ok(Found::OnPath);
-    }
+/// Whether it is there already; compiling it takes the longest of all tools.
+pub(crate) fn has_cargo_leptos(settings: &Settings) -> bool {
+    cargo_leptos().found(&settings.tools).is_some()
+}
+
+fn cargo_leptos() -> CargoInstall {
     CargoInstall {
         package: "cargo-leptos",
         program: "cargo-leptos",
         version: CARGO_LEPTOS,
+        accepted: |found, wanted| {
+            (found.major, found.minor) == (wanted.major, wanted.minor) && found >= wanted
+        },
         // Its tools come from here, at versions that fit together, and not from the network while it builds.
         options: &["--locked", "--features", "no_downloads"],
-        cost: "it is compiled once for this user, which takes 5 to 20 minutes",
+        cost: "it is compiled once for this user, which takes 5 to 30 minutes",
     }
-    .ensure(tools)
 }
 
 /// wasm-bindgen's program and library speak to each other in a format that changes with every version: only the
 /// version in `Cargo.lock` will do.
-fn wasm_bindgen(tools: &Path) -> Result<Found> {
-    let version = workspace::locked_version("wasm-bindgen")?;
-    if on_path("wasm-bindgen").and_then(|program| version_of(&program)) == Some(version) {
-        return Ok(Found::OnPath);
-    }
-    CargoInstall {
+fn wasm_bindgen() -> Result<CargoInstall> {
+    Ok(CargoInstall {
         package: "wasm-bindgen-cli",
         program: "wasm-bindgen",
-        version,
+        version: workspace::locked_version("wasm-bindgen")?,
+        accepted: |found, wanted| found == wanted,
         options: &[],
         cost: "it is compiled once for this user, which takes 1 to 3 minutes",
-    }
-    .ensure(tools)
+    })
 }
 
 #[cfg(test)]

@@ -58,6 +58,28 @@ fn a_site_of_another_build_is_refused_by_the_name_of_the_file_that_is_missing() 
     }
 }
 
+/// As after `cargo xtask build` and then `cargo leptos build --release`, which clears nothing away.
+#[test]
+fn a_later_build_without_hashes_is_served_and_not_the_one_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("site");
+    std::fs::create_dir_all(root.join("pkg")).unwrap();
+    std::fs::write(root.join("site.js"), "").unwrap();
+    let hashes = "css: abc\njs: abc\nwasm: abc\n";
+    for name in ["abc.css", "abc.js", "abc.wasm"] {
+        std::fs::write(root.join("pkg").join(format!("ironleaf.{name}")), "").unwrap();
+    }
+    let first = BuiltSite::open_with(root.clone(), hashes).unwrap();
+    assert_eq!(first.assets.style, "/pkg/ironleaf.abc.css");
+    for name in ["css", "js", "wasm"] {
+        std::fs::write(root.join("pkg").join(format!("ironleaf.{name}")), "").unwrap();
+    }
+    let plain = BuiltSite::open_with(root, hashes).unwrap();
+    assert_eq!(plain.assets.style, "/pkg/ironleaf.css");
+    assert_eq!(plain.assets.islands_js, "/pkg/ironleaf.js");
+    assert_eq!(plain.assets.islands_wasm, "/pkg/ironleaf.wasm");
+}
+
 /// A name that the file system refuses is not found. It is not an error.
 #[tokio::test]
 async fn no_name_of_a_static_file_is_a_500() {

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::cargo_install::CargoInstall;
-use super::found::{Found, has_cxx_compiler, on_path, version_of};
+use super::found::{Found, has_cxx_compiler};
 use crate::failure::{Failure, Result};
 use crate::process;
 use crate::version::Version;
@@ -18,6 +18,7 @@ const CARGO_FUZZ: CargoInstall = CargoInstall {
     package: "cargo-fuzz",
     program: "cargo-fuzz",
     version: Version::new(0, 13, 2),
+    accepted: |found, wanted| found >= wanted,
     options: &["--locked"],
     cost: "it is compiled once for this user, which takes 1 to 3 minutes",
 };
@@ -26,19 +27,23 @@ const CARGO_FUZZ: CargoInstall = CargoInstall {
 ///
 /// When one of them is missing: which, and how to get it.
 pub(super) fn cargo_fuzz(tools: &Path) -> Result<Found> {
-    let version = process::quiet_output(process::program("rustc").arg("--version").env(NIGHTLY.0, NIGHTLY.1));
-    if let Some(missing) = missing(version.as_deref(), has_cxx_compiler()) {
+    if let Some(missing) = missing(has_nightly_toolchain(), has_cxx_compiler()) {
         return Err(Failure::new(missing));
     }
-    let on_path_version = on_path(CARGO_FUZZ.program).and_then(|program| version_of(&program));
-    if on_path_version.is_some_and(|version| version >= CARGO_FUZZ.version) {
-        return Ok(Found::OnPath);
-    }
-    CARGO_FUZZ.ensure(tools)
+    CARGO_FUZZ.or_install(tools)
 }
 
-fn missing(nightly_version: Option<&str>, has_cxx_compiler: bool) -> Option<&'static str> {
-    if !nightly_version.is_some_and(|version| version.contains("-nightly")) {
+pub(super) fn has_nightly_toolchain() -> bool {
+    let version = process::quiet_output(process::program("rustc").arg("--version").env(NIGHTLY.0, NIGHTLY.1));
+    version.is_some_and(|version| is_nightly(&version))
+}
+
+fn is_nightly(version: &str) -> bool {
+    version.contains("-nightly")
+}
+
+fn missing(has_nightly: bool, has_cxx_compiler: bool) -> Option<&'static str> {
+    if !has_nightly {
         return Some(
             "The fuzz targets need a nightly Rust toolchain beside the stable one: \
              `rustup toolchain install nightly --profile minimal`. \
@@ -58,22 +63,24 @@ fn missing(nightly_version: Option<&str>, has_cxx_compiler: bool) -> Option<&'st
 mod tests {
     use super::*;
 
-    const A_NIGHTLY: Option<&str> = Some("rustc 1.97.0-nightly (e50aa6fba 2026-05-19)");
-
     #[test]
     fn a_nightly_toolchain_and_a_compiler_are_enough() {
-        assert_eq!(missing(A_NIGHTLY, true), None);
+        assert_eq!(missing(true, true), None);
     }
 
     #[test]
     fn whoever_has_no_nightly_toolchain_is_told_how_to_get_it() {
-        for version in [None, Some("rustc 1.95.0 (59807616e 2026-04-14)")] {
-            assert!(missing(version, true).unwrap().contains("`rustup toolchain install nightly"));
-        }
+        assert!(missing(false, true).unwrap().contains("`rustup toolchain install nightly"));
+    }
+
+    #[test]
+    fn a_stable_compiler_is_no_nightly_one() {
+        assert!(is_nightly("rustc 1.97.0-nightly (e50aa6fba 2026-05-19)"));
+        assert!(!is_nightly("rustc 1.95.0 (59807616e 2026-04-14)"));
     }
 
     #[test]
     fn whoever_has_no_cxx_compiler_is_told_what_it_is_for() {
-        assert!(missing(A_NIGHTLY, false).unwrap().contains("builds libFuzzer"));
+        assert!(missing(true, false).unwrap().contains("builds libFuzzer"));
     }
 }

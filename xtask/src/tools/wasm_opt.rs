@@ -1,14 +1,13 @@
 //! wasm-opt, which halves what the browser loads.
 //!
 //! Distributions carry versions that refuse what Rust emits (Debian's 108 ends in a validation error). Where `PATH` has none
-//! that is new enough there are two more: the `wasm-opt` crate compiles Binaryen, for minutes, and needs a C++ compiler but no
-//! Node; npm's `binaryen` is there in seconds and needs Node. Its output is one percent smaller, which decides nothing.
+//! that is new enough there are two more: npm's `binaryen` is there in seconds and needs Node; the `wasm-opt` crate compiles Binaryen, for
+//! minutes, and needs a C++ compiler but no Node. Their output differs by one percent, which decides nothing.
 
 use std::path::{Path, PathBuf};
 
 use super::cargo_install::CargoInstall;
 use super::found::{Found, find_in, has_cxx_compiler, on_path, version_of};
-use super::purpose::Purpose;
 use crate::failure::{Failure, Result};
 use crate::process;
 use crate::version::Version;
@@ -20,6 +19,8 @@ const CRATE: CargoInstall = CargoInstall {
     package: "wasm-opt",
     program: "wasm-opt",
     version: Version::new(0, 116, 1),
+    // Nobody asks: what is on `PATH` has the version of Binaryen, and is looked at below.
+    accepted: |_, _| false,
     // Debug information is stripped anyway; without it a fifth less C++ is compiled.
     options: &["--locked", "--no-default-features"],
     cost: "Binaryen is compiled once for this user, which takes 5 to 15 minutes",
@@ -33,12 +34,12 @@ type Install = fn(&Path) -> Result<Found>;
 /// # Errors
 ///
 /// When there is none and none can be installed: the release build cannot go on without it.
-pub(super) fn wasm_opt(tools: &Path, purpose: Purpose) -> Result<Found> {
+pub(super) fn wasm_opt(tools: &Path) -> Result<Found> {
     let on_path_version = on_path("wasm-opt").and_then(|program| version_of(&program));
     if on_path_version.is_some_and(|version| version >= OLDEST_ACCEPTED) {
         return Ok(Found::OnPath);
     }
-    if let Some(found) = CRATE.installed(tools).or_else(|| npm_installed(tools)) {
+    if let Some(found) = npm_installed(tools).or_else(|| CRATE.installed(tools)) {
         return Ok(found);
     }
     if let Some(old) = on_path_version {
@@ -47,7 +48,7 @@ pub(super) fn wasm_opt(tools: &Path, purpose: Purpose) -> Result<Found> {
             old.major, OLDEST_ACCEPTED.major
         );
     }
-    for install in ways(purpose, has_cxx_compiler(), on_path("npm").is_some()) {
+    for install in ways(on_path("npm").is_some(), has_cxx_compiler()) {
         match install(tools) {
             Err(Failure::Explained(reason)) => println!("wasm-opt could not be installed this way: {reason}"),
             installed_or_interrupted => return installed_or_interrupted,
@@ -59,23 +60,15 @@ pub(super) fn wasm_opt(tools: &Path, purpose: Purpose) -> Result<Found> {
     )))
 }
 
-/// What can be tried, the best first. Nobody who serves the application needs Node for it; the tests need it anyway.
-fn ways(purpose: Purpose, has_cxx_compiler: bool, has_npm: bool) -> Vec<Install> {
-    let mut ways: Vec<Install> = Vec::new();
-    if has_cxx_compiler {
-        ways.push(compile);
-    }
-    if has_npm {
-        ways.push(npm_install);
-    }
-    if purpose == Purpose::BrowserTests {
-        ways.reverse();
-    }
-    ways
+/// What can be tried, the quickest first.
+fn ways(has_npm: bool, has_cxx_compiler: bool) -> Vec<Install> {
+    let npm = has_npm.then_some(npm_install as Install);
+    let compiler = has_cxx_compiler.then_some(compile as Install);
+    npm.into_iter().chain(compiler).collect()
 }
 
 fn compile(tools: &Path) -> Result<Found> {
-    CRATE.ensure(tools)
+    CRATE.or_install(tools)
 }
 
 fn npm_installed(tools: &Path) -> Option<Found> {
@@ -108,21 +101,16 @@ mod tests {
     }
 
     #[test]
-    fn serving_does_without_node_where_a_compiler_is() {
-        let ways = ways(Purpose::ReleaseBuild, true, true);
-        assert!(is(ways[0], compile));
-        assert!(is(ways[1], npm_install));
-    }
-
-    #[test]
-    fn the_browser_tests_take_the_quick_way_through_node() {
-        assert!(is(ways(Purpose::BrowserTests, true, true)[0], npm_install));
+    fn nothing_is_compiled_where_npm_has_it_in_seconds() {
+        let ways = ways(true, true);
+        assert!(is(ways[0], npm_install));
+        assert!(is(ways[1], compile));
     }
 
     #[test]
     fn what_this_machine_lacks_is_not_tried() {
-        assert!(ways(Purpose::ReleaseBuild, false, false).is_empty());
-        let only_npm = ways(Purpose::ReleaseBuild, false, true);
-        assert!(only_npm.len() == 1 && is(only_npm[0], npm_install));
+        assert!(ways(false, false).is_empty());
+        let only_compiler = ways(false, true);
+        assert!(only_compiler.len() == 1 && is(only_compiler[0], compile));
     }
 }

@@ -1,0 +1,99 @@
+//! Tells open pages what was built, in the words of cargo-leptos: `app/src/reload.js` follows both.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tungstenite::{Message, WebSocket};
+
+/// A page that does not take a line within it is not there any more.
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+type Pages = Arc<Mutex<Vec<WebSocket<TcpStream>>>>;
+
+/// The pages that listen.
+#[derive(Debug)]
+pub(crate) struct Announcer(Pages);
+
+impl Announcer {
+    /// Listens until the program ends.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be listened on.
+    pub(crate) fn listen(address: SocketAddr) -> Result<Self> {
+        let listener =
+            TcpListener::bind(address).with_context(|| format!("{address} cannot be listened on"))?;
+        let pages = Pages::default();
+        let listening = Arc::clone(&pages);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let pages = Arc::clone(&listening);
+                // What is no page may take its time.
+                thread::spawn(move || welcome(stream, &pages));
+            }
+        });
+        Ok(Self(pages))
+    }
+
+    /// The style at this path is another one.
+    pub(crate) fn style(&self, path: &str) {
+        self.send(&serde_json::json!({ "css": path, "view": null, "all": false }).to_string());
+    }
+
+    /// Everything may be another.
+    pub(crate) fn all(&self) {
+        self.send(&serde_json::json!({ "css": null, "view": null, "all": true }).to_string());
+    }
+
+    fn send(&self, text: &str) {
+        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that is closed or reloads is there no more; the page that comes after it connects anew.
+        pages.retain_mut(|page| page.send(Message::text(text)).is_ok());
+    }
+}
+
+fn welcome(stream: TcpStream, pages: &Pages) {
+    let prepared = stream
+        .set_read_timeout(Some(TIMEOUT))
+        .and_then(|()| stream.set_write_timeout(Some(TIMEOUT)))
+        .and_then(|()| stream.set_nodelay(true));
+    if prepared.is_err() {
+        return;
+    }
+    // What is no WebSocket is not answered.
+    if let Ok(page) = tungstenite::accept(stream) {
+        pages.lock().unwrap_or_else(PoisonError::into_inner).push(page);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_hears_of_every_change() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let announcer = Announcer::listen(free).unwrap();
+        let connect = || {
+            let stream = TcpStream::connect(free).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+            tungstenite::client(format!("ws://{free}/live_reload"), stream).unwrap().0
+        };
+        let mut pages = [connect(), connect()];
+        // The answer to the handshake comes before the page is on the list.
+        while announcer.0.lock().unwrap().len() < pages.len() {
+            thread::yield_now();
+        }
+        announcer.style("pkg/ironleaf.css");
+        announcer.all();
+        for page in &mut pages {
+            let style = page.read().unwrap().into_text().unwrap();
+            assert_eq!(style.as_str(), r#"{"all":false,"css":"pkg/ironleaf.css","view":null}"#);
+            let all = page.read().unwrap().into_text().unwrap();
+            assert_eq!(all.as_str(), r#"{"all":true,"css":null,"view":null}"#);
+        }
+    }
+}
