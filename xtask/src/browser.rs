@@ -1,7 +1,7 @@
 //! Playwright: its packages, a browser, the tests, and what is measured and photographed with the same page objects.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -35,6 +35,21 @@ pub(crate) fn run_playwright(settings: &Settings, args: &[String]) -> Result<()>
         }
     }
     outcome
+}
+
+/// Runs browser tests of another folder like `end2end/`, against another program.
+///
+/// # Errors
+///
+/// When Node or a browser cannot be had, or a test fails.
+pub(crate) fn run_playwright_in(
+    settings: &Settings,
+    end2end: &Path,
+    server: &Path,
+    args: &[String],
+) -> Result<()> {
+    let mut playwright = playwright(settings, Kind::Headless)?;
+    process::run(playwright.current_dir(end2end).env("IRONLEAF_BINARY", server).args(args))
 }
 
 /// Prints the bytes of each page and compares them with `end2end/measure/budget.json`.

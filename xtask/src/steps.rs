@@ -10,7 +10,10 @@ use crate::failure::{Failure, Result};
 use crate::report::{Outcome, Report};
 use crate::settings::Settings;
 use crate::tools::Purpose;
-use crate::{application, browser, frontend_tree, fuzz, packages, process, simulation, site_marks, tools};
+use crate::{
+    application, browser, documented_page, frontend_tree, fuzz, packages, process, simulation, site_marks,
+    tools,
+};
 
 struct Step {
     name: &'static str,
@@ -48,6 +51,9 @@ const STEPS: &[Step] = &[
         packages::program(&["aiosmtpd"], "python3-aiosmtpd")?;
         tests(&["test", "--no-fail-fast"])
     }),
+    Step::new("the page of docs/adding-a-page.md", |settings| {
+        documented_page::check(settings).map(|()| Outcome::Passed)
+    }),
     Step::new("traces", |_| tests(&["test", "--features", "server/otlp", "--test", "process", "traces"])),
     Step::new("licences, bans, sources", cargo_deny),
     Step::new(RELEASE_BUILD, |settings| {
@@ -60,6 +66,11 @@ const STEPS: &[Step] = &[
     Step::new("browser", |settings| browser::run_playwright(settings, &[]).map(|()| Outcome::Passed))
         .slow()
         .needs(RELEASE_BUILD),
+    Step::new("the page of docs/adding-a-page.md, in a browser", |settings| {
+        documented_page::check_in_browser(settings).map(|()| Outcome::Passed)
+    })
+    .slow()
+    .needs(RELEASE_BUILD),
     Step::new("bytes per page", |settings| browser::measure_sizes(settings).map(|()| Outcome::Passed))
         .slow()
         .needs(RELEASE_BUILD),
@@ -247,6 +258,7 @@ mod tests {
                 "release build",
                 "no server words for the browser",
                 "browser",
+                "the page of docs/adding-a-page.md, in a browser",
                 "bytes per page",
                 "simulation",
                 "simulation of known mistakes",

@@ -1,0 +1,145 @@
+//! The page of `docs/adding-a-page.md`: its code is taken from the document, put into a copy of the workspace, and tested there. What the
+//! document promises of the files that a page touches is checked as well.
+
+mod copy;
+mod document;
+
+use std::fs;
+use std::process::Command;
+
+use crate::failure::{Failure, Result};
+use crate::settings::Settings;
+use crate::tools::{Purpose, Tools};
+use crate::{browser, process, workspace};
+use copy::Copy;
+use document::{apply, recipes};
+
+const DOCUMENT: &str = "docs/adding-a-page.md";
+
+/// What is built of the front end.
+const BROWSER_HALF: [&str; 8] = [
+    "--package",
+    "frontend",
+    "--package",
+    "app",
+    "--features",
+    "app/hydrate",
+    "--target",
+    "wasm32-unknown-unknown",
+];
+
+/// Lints both halves of the copy and runs its tests over HTTP, and the survey that finds pages and forms by itself.
+///
+/// # Errors
+///
+/// When the document touches more files than it says, does not fit the files any more, or what comes of it fails.
+pub(crate) fn check(settings: &Settings) -> Result<()> {
+    let (copy, tests) = prepare(settings)?;
+    let cargo = |args: &[&str]| process::run(copy.program("cargo").args(args));
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])?;
+    cargo(&[&["clippy"], &BROWSER_HALF[..], &["--", "-D", "warnings"]].concat())?;
+    let tests: Vec<_> = tests.iter().flat_map(|test| ["--test", test]).collect();
+    cargo(&[&["test"], &tests[..]].concat())?;
+    cargo(&["test", "--test", "faults", "survey"])
+}
+
+/// Runs the browser tests of the document, with JavaScript and without.
+///
+/// The server is the one that [`check`] has tested, and the browser's half is built for debugging; what is the same for every page is that
+/// of the release.
+///
+/// # Errors
+///
+/// When it cannot be built, or a test fails.
+pub(crate) fn check_in_browser(settings: &Settings) -> Result<()> {
+    let tools = Tools::for_building(settings, Purpose::DebugBuild)?;
+    let (copy, _) = prepare(settings)?;
+    process::run(copy.program("cargo").args(["test", "--no-run", "--test", "faults"]))?;
+    build_site(&copy, &tools)?;
+    let modules = copy.path("end2end/node_modules");
+    if !modules.exists() {
+        link_folder(&workspace::end2end().join("node_modules"), &modules)?;
+    }
+    let server = copy.path("target/debug").join(format!("ironleaf{}", std::env::consts::EXE_SUFFIX));
+    browser::run_playwright_in(settings, &copy.path("end2end"), &server, &specs()?)
+}
+
+/// The copy with what the document does to it, and the names of its tests over HTTP.
+fn prepare(settings: &Settings) -> Result<(Copy, Vec<String>)> {
+    let read = |path: &str| fs::read_to_string(workspace::root().join(path)).ok();
+    let (recipes, said) = of_repository()?;
+    println!("{DOCUMENT}\n{said}");
+    let changes = apply(&recipes, read)?;
+    let test = |path: &String| Some(path.strip_prefix("server/tests/")?.strip_suffix(".rs")?.to_owned());
+    let tests = changes.keys().filter_map(test).collect();
+    Ok((Copy::of_workspace(settings, changes)?, tests))
+}
+
+fn of_repository() -> Result<(Vec<document::Recipe>, String)> {
+    let text = fs::read_to_string(workspace::root().join(DOCUMENT))
+        .map_err(|error| Failure::new(format!("{DOCUMENT} cannot be read: {error}")))?;
+    recipes(&text, |path| workspace::root().join(path).exists())
+}
+
+/// The browser tests that are new, as Playwright names them.
+fn specs() -> Result<Vec<String>> {
+    let (recipes, _) = of_repository()?;
+    let files = recipes.iter().flat_map(document::Recipe::files);
+    Ok(files.filter_map(|path| path.strip_prefix("end2end/")).map(str::to_owned).collect())
+}
+
+fn build_site(copy: &Copy, tools: &Tools) -> Result<()> {
+    process::run(copy.program("cargo").arg("build").args(BROWSER_HALF))?;
+    let site = copy.path("target/site");
+    copy_site(&site)?;
+    let package = site.join("pkg");
+    let mut bindgen: Command = tools.program("wasm-bindgen");
+    bindgen.args(["--target", "web", "--no-typescript", "--out-name", "ironleaf", "--out-dir"]).arg(&package);
+    process::run(bindgen.arg(copy.path("target/wasm32-unknown-unknown/debug/frontend.wasm")))?;
+    // As the server looks for it.
+    rename(&package.join("ironleaf_bg.wasm"), &package.join("ironleaf.wasm"))
+}
+
+/// Public files and the style, whose name has its hash in a release.
+fn copy_site(site: &std::path::Path) -> Result<()> {
+    let failed = |error| Failure::new(format!("{} cannot be made: {error}", site.display()));
+    fs::create_dir_all(site.join("pkg")).map_err(failed)?;
+    for entry in fs::read_dir(workspace::root().join("public")).map_err(failed)?.flatten() {
+        fs::copy(entry.path(), site.join(entry.file_name())).map_err(failed)?;
+    }
+    let styles = workspace::files_with_extension(&workspace::site().join("pkg"), &["css"])?;
+    let style = styles.first().ok_or_else(|| Failure::new("There is no style in target/site/pkg."))?;
+    fs::copy(style, site.join("pkg/ironleaf.css")).map_err(failed).map(|_| ())
+}
+
+fn rename(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
+    fs::rename(from, to)
+        .map_err(|error| Failure::new(format!("{} cannot be renamed: {error}", from.display())))
+}
+
+#[cfg(unix)]
+fn link_folder(original: &std::path::Path, link: &std::path::Path) -> Result<()> {
+    std::os::unix::fs::symlink(original, link)
+        .map_err(|error| Failure::new(format!("{} cannot be linked: {error}", link.display())))
+}
+
+#[cfg(windows)]
+fn link_folder(original: &std::path::Path, link: &std::path::Path) -> Result<()> {
+    std::os::windows::fs::symlink_dir(original, link)
+        .map_err(|error| Failure::new(format!("{} cannot be linked: {error}", link.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_fits_the_files_and_touches_as_few_as_it_says() {
+        let (recipes, said) = of_repository().unwrap();
+        let read = |path: &str| fs::read_to_string(workspace::root().join(path)).ok();
+        let changes = apply(&recipes, read).unwrap();
+        assert!(changes.contains_key("app/src/pages/feedback.rs"), "{said}");
+        assert_eq!(specs().unwrap(), ["tests/feedback.spec.ts"]);
+    }
+}
