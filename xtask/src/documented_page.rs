@@ -5,7 +5,7 @@ mod copy;
 mod document;
 
 use std::fs;
-use std::process::Command;
+use std::path::Path;
 
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
@@ -28,7 +28,10 @@ const BROWSER_HALF: [&str; 8] = [
     "wasm32-unknown-unknown",
 ];
 
-/// Lints both halves of the copy and runs its tests over HTTP, and the survey that finds pages and forms by itself.
+/// The tests over HTTP that look for pages and forms by themselves.
+const OF_EVERY_PAGE: [&str; 3] = ["responses::", "store_outage::", "two_people::"];
+
+/// Lints both halves of the copy and runs its tests over HTTP, and those that find pages and forms by themselves.
 ///
 /// # Errors
 ///
@@ -41,13 +44,13 @@ pub(crate) fn check(settings: &Settings) -> Result<()> {
     cargo(&[&["clippy"], &BROWSER_HALF[..], &["--", "-D", "warnings"]].concat())?;
     let tests: Vec<_> = tests.iter().flat_map(|test| ["--test", test]).collect();
     cargo(&[&["test"], &tests[..]].concat())?;
-    cargo(&["test", "--test", "faults", "survey"])
+    cargo(&["test", "--test", "faults", "survey"])?;
+    cargo(&[&["test", "--test", "http", "--"], &OF_EVERY_PAGE[..]].concat())
 }
 
 /// Runs the browser tests of the document, with JavaScript and without.
 ///
-/// The server is the one that [`check`] has tested, and the browser's half is built for debugging; what is the same for every page is that
-/// of the release.
+/// The server is the one that [`check`] has tested, and the browser's half is built for debugging.
 ///
 /// # Errors
 ///
@@ -89,43 +92,32 @@ fn specs() -> Result<Vec<String>> {
     Ok(files.filter_map(|path| path.strip_prefix("end2end/")).map(str::to_owned).collect())
 }
 
+/// What a build of the workspace would make, by shorter ways: nothing is made small, and the style is as it was written.
 fn build_site(copy: &Copy, tools: &Tools) -> Result<()> {
     process::run(copy.program("cargo").arg("build").args(BROWSER_HALF))?;
     let site = copy.path("target/site");
-    copy_site(&site)?;
     let package = site.join("pkg");
-    let mut bindgen: Command = tools.program("wasm-bindgen");
+    let failed = |error| Failure::new(format!("{} cannot be made: {error}", site.display()));
+    fs::create_dir_all(&package).map_err(failed)?;
+    for entry in fs::read_dir(copy.path("public")).map_err(failed)?.flatten() {
+        fs::copy(entry.path(), site.join(entry.file_name())).map_err(failed)?;
+    }
+    fs::copy(copy.path("style/main.css"), package.join("ironleaf.css")).map_err(failed)?;
+    let mut bindgen = tools.program("wasm-bindgen");
     bindgen.args(["--target", "web", "--no-typescript", "--out-name", "ironleaf", "--out-dir"]).arg(&package);
     process::run(bindgen.arg(copy.path("target/wasm32-unknown-unknown/debug/frontend.wasm")))?;
     // As the server looks for it.
-    rename(&package.join("ironleaf_bg.wasm"), &package.join("ironleaf.wasm"))
-}
-
-/// Public files and the style, whose name has its hash in a release.
-fn copy_site(site: &std::path::Path) -> Result<()> {
-    let failed = |error| Failure::new(format!("{} cannot be made: {error}", site.display()));
-    fs::create_dir_all(site.join("pkg")).map_err(failed)?;
-    for entry in fs::read_dir(workspace::root().join("public")).map_err(failed)?.flatten() {
-        fs::copy(entry.path(), site.join(entry.file_name())).map_err(failed)?;
-    }
-    let styles = workspace::files_with_extension(&workspace::site().join("pkg"), &["css"])?;
-    let style = styles.first().ok_or_else(|| Failure::new("There is no style in target/site/pkg."))?;
-    fs::copy(style, site.join("pkg/ironleaf.css")).map_err(failed).map(|_| ())
-}
-
-fn rename(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
-    fs::rename(from, to)
-        .map_err(|error| Failure::new(format!("{} cannot be renamed: {error}", from.display())))
+    fs::rename(package.join("ironleaf_bg.wasm"), package.join("ironleaf.wasm")).map_err(failed)
 }
 
 #[cfg(unix)]
-fn link_folder(original: &std::path::Path, link: &std::path::Path) -> Result<()> {
+fn link_folder(original: &Path, link: &Path) -> Result<()> {
     std::os::unix::fs::symlink(original, link)
         .map_err(|error| Failure::new(format!("{} cannot be linked: {error}", link.display())))
 }
 
 #[cfg(windows)]
-fn link_folder(original: &std::path::Path, link: &std::path::Path) -> Result<()> {
+fn link_folder(original: &Path, link: &Path) -> Result<()> {
     std::os::windows::fs::symlink_dir(original, link)
         .map_err(|error| Failure::new(format!("{} cannot be linked: {error}", link.display())))
 }

@@ -80,12 +80,12 @@ pub(super) fn recipes(
     is_in_repository: impl Fn(&str) -> bool,
 ) -> Result<(Vec<Recipe>, String)> {
     let recipes = parse(document)?;
-    let mut said = String::new();
-    for recipe in &recipes {
+    let said = recipes.iter().map(|recipe| {
         recipe.check(&is_in_repository)?;
         let files: Vec<_> = recipe.files().into_iter().collect();
-        said.push_str(&format!("{}: {} files\n  {}\n", recipe.name, files.len(), files.join("\n  ")));
-    }
+        Ok(format!("{}: {} files\n  {}\n", recipe.name, files.len(), files.join("\n  ")))
+    });
+    let said = said.collect::<Result<String>>()?;
     Ok((recipes, said))
 }
 
