@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
-use crate::tools::{Purpose, Tools};
+use crate::tools::Tools;
 use crate::{browser, process, workspace};
 use copy::Copy;
 use document::{apply, recipes};
@@ -56,7 +56,7 @@ pub(crate) fn check(settings: &Settings) -> Result<()> {
 ///
 /// When it cannot be built, or a test fails.
 pub(crate) fn check_in_browser(settings: &Settings) -> Result<()> {
-    let tools = Tools::for_building(settings, Purpose::DebugBuild)?;
+    let tools = Tools::for_binding(settings)?;
     let (copy, _) = prepare(settings)?;
     process::run(copy.program("cargo").args(["test", "--no-run", "--test", "faults"]))?;
     build_site(&copy, &tools)?;

@@ -143,10 +143,12 @@ async fn to_read_a_page_changes_nothing() {
             let query = "?email=user@test.com&password=password1&action=delete&theme=dark";
             let mut browser = person.clone();
             let answer = browser.send(method.clone(), &format!("{page}{query}"), Body::empty()).await;
-            // What stands in the place of a parameter need not be there.
-            assert!(matches!(answer.status, ..400 | 404), "{method} {page}: {}", answer.status);
-            assert!(method == Method::GET || answer.body.is_empty(), "{}", page);
             assert_eq!(browser.session_cookies(), session, "{method} {page}");
+            // What stands in the place of a parameter need not be there.
+            if answer.status != 404 {
+                assert!(answer.status < 400, "{method} {page}: {}", answer.status);
+                assert!(method == Method::GET || answer.body.is_empty(), "{page}");
+            }
         }
     }
     for call in world.network.take_calls() {
