@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use ironleaf_bff::{
-    Flash, FlashKind, MaybeUser, Payload, Problem, ProblemKind, ReturnTo, SIGN_IN_LINK, VERIFICATION_LINK,
-    other_than,
+    AccountError, ApiRequest, ApiResponse, CoreApi, Flash, FlashKind, MaybeUser, Payload, Problem,
+    ProblemKind, ReturnTo, SIGN_IN_LINK, User, VERIFICATION_LINK, other_than,
 };
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -97,6 +97,46 @@ impl FormPost {
     /// The request, as the use cases of `ironleaf-bff` take it.
     pub(crate) const fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// The person as the core API knows them now.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no answer, the form goes back; where the session is over, the person signs in first.
+    #[allow(
+        dead_code,
+        reason = "the use cases of this application ask for it; docs/adding-a-page.md shows it"
+    )]
+    pub(crate) async fn current_user(&self) -> Result<User, AppError> {
+        let core_api = CoreApi::from_parts(&self.parts)?;
+        core_api.current_user().await.map_err(|error| self.refused_by(&core_api, &error))
+    }
+
+    /// Calls the core API for the person, see [`CoreApi::call`]. Any status is an answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`current_user`](Self::current_user).
+    #[allow(dead_code, reason = "the use cases of this application call it; docs/adding-a-page.md shows it")]
+    pub(crate) async fn call(&self, request: ApiRequest) -> Result<ApiResponse, AppError> {
+        let core_api = CoreApi::from_parts(&self.parts)?;
+        core_api.call(request).await.map_err(|error| self.refused_by(&core_api, &error.into()))
+    }
+
+    fn refused_by(&self, core_api: &CoreApi, error: &AccountError) -> AppError {
+        match error {
+            AccountError::SignedOut | AccountError::Gone => {
+                self.refused(Refusal::SignedOut(core_api.signed_out_reason()))
+            }
+            AccountError::Forbidden => {
+                self.refused(Refusal::saying(StatusCode::FORBIDDEN, "forbidden", Message::NotAllowed))
+            }
+            error => {
+                tracing::warn!(%error, page = self.page, "a form got no answer from the core API");
+                self.refused(Refusal::unavailable())
+            }
+        }
     }
 
     pub(crate) const fn return_to(&self) -> Option<&ReturnTo> {

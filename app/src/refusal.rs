@@ -50,7 +50,8 @@ impl Refusal {
         Self::saying(StatusCode::UNPROCESSABLE_ENTITY, "invalid_token", Message::InvalidToken)
     }
 
-    fn unavailable() -> Self {
+    /// An API gives no answer that can be used.
+    pub(crate) fn unavailable() -> Self {
         let refusal = Mendable::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", Message::Unavailable);
         Mendable { retry_after: Problem::unavailable().retry_after, ..refusal }.into()
     }

@@ -13,9 +13,9 @@ use ironleaf_bff::edge::{
     with_cookies_tried,
 };
 use ironleaf_bff::{
-    AccountError, Bff, CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload, Problem, ProblemKind,
-    ReturnTo, SignInLink, SignedOutReason, User, VerificationLink, page_of, refresh_before_rendering,
-    require_room_to_refresh, session_cannot_be_checked,
+    AccountError, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload,
+    Problem, ProblemKind, ReturnTo, SignInLink, SignedOutReason, User, VerificationLink, page_of,
+    refresh_before_rendering, require_room_to_refresh, session_cannot_be_checked,
 };
 use leptos::prelude::expect_context;
 use memchr::memmem;
@@ -119,6 +119,20 @@ impl PageRequest {
         let user = core_api.current_user().await.map_err(|error| self.answer_to(&core_api, &error))?;
         self.viewer = Some(user.clone());
         Ok(user)
+    }
+
+    /// Calls the core API for the viewer, see [`CoreApi::call`]. Any status is an answer.
+    ///
+    /// # Errors
+    ///
+    /// Leads to the sign-in page and back here where the session is over, or shows the page of a problem.
+    #[allow(
+        dead_code,
+        reason = "the pages of this application ask for the person alone; docs/adding-a-page.md shows it"
+    )]
+    pub(crate) async fn call(&mut self, request: ApiRequest) -> Result<ApiResponse, Answer> {
+        let core_api = self.core_api().await?;
+        core_api.call(request).await.map_err(|error| self.answer_to(&core_api, &error.into()))
     }
 
     /// Whether a new password ends every other session of the person at the back end. It is known once the person was asked for.

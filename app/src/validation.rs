@@ -56,6 +56,10 @@ field_problems! {
     /// The core API has said yes and changed nothing.
     10 EmailUnchanged: "The address is unchanged: another one waits to be verified. Open its link, or enter a third one",
     11 ControlCharacters: password::CONTROL_CHARACTERS,
+    /// For any field. No form of this application needs it; those of whoever builds upon it do.
+    12 Missing: "Please fill this in",
+    13 TooLong: "This is too long",
+    14 NotChosen: "Please choose one",
 }
 
 /// The names of fields with what is wrong with them, in the order of the form.

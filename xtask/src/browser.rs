@@ -68,6 +68,21 @@ fn run_with(settings: &Settings, program: &Path, args: &[String]) -> Result<()> 
     outcome
 }
 
+/// Runs browser tests of another folder like `end2end/`, against another program.
+///
+/// # Errors
+///
+/// When Node or a browser cannot be had, or a test fails.
+pub(crate) fn run_playwright_in(
+    settings: &Settings,
+    end2end: &Path,
+    server: &Path,
+    args: &[String],
+) -> Result<()> {
+    let mut playwright = playwright(settings, server, Kind::Headless)?;
+    process::run(playwright.current_dir(end2end).args(args))
+}
+
 /// Prints the bytes of each page and compares them with `end2end/measure/budget.json`.
 ///
 /// # Errors

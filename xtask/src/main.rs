@@ -1,4 +1,5 @@
-//! The commands of this repository: `cargo xtask dev | serve | build | test | e2e | size | shots | lighthouse | bench | sim | fuzz`.
+//! The commands of this repository: `cargo xtask dev | serve | build | test | guide | e2e | size | shots | lighthouse | bench | sim |
+//! fuzz`.
 //!
 //! It starts programs and waits for them; nothing of the application is in here, and the application's crates are not
 //! among its dependencies, so that it builds in a second.
@@ -12,6 +13,7 @@ mod application;
 mod bench;
 mod browser;
 mod builder;
+mod documented_page;
 mod failure;
 mod frontend_tree;
 mod fuzz;
@@ -44,6 +46,7 @@ The commands of this repository.
   cargo xtask build            build for production: target/release/ironleaf and target/site
   cargo xtask test             everything: format, clippy, docs, tests, dependency checks, release build, browser, page sizes, simulation, fuzzing
   cargo xtask test --fast      the same without the release build, the browser, the simulation and fuzzing
+  cargo xtask guide            what docs/adding-a-page.md says, done in a copy and tested there; `--browser`: in a browser as well
   cargo xtask e2e [ARGS..]     the browser tests; arguments go to Playwright (--ui, --headed, -g NAME)
   cargo xtask size             bytes per page, and whether they are within end2end/measure/budget.json
   cargo xtask shots [DIR]      pictures of every page in every state into target/shots; `--readme`: the four of the README
@@ -65,6 +68,9 @@ enum Request {
     Build,
     Test {
         fast: bool,
+    },
+    Guide {
+        in_browser: bool,
     },
     EndToEnd {
         playwright_args: Vec<String>,
@@ -100,6 +106,7 @@ impl Request {
             }
             "shots" => return shots(rest).map(Self::Shots),
             "bench" => return bench::Options::parse(rest).map(Self::Bench),
+            "guide" if rest == ["--browser"] => return Ok(Self::Guide { in_browser: true }),
             "test" if rest == ["--fast"] => return Ok(Self::Test { fast: true }),
             "fuzz" if rest.first().is_some_and(|option| option == "--seconds") => {
                 return Ok(Self::Fuzz { seconds: seconds(&rest[1..])? });
@@ -108,6 +115,7 @@ impl Request {
             "serve" => Self::Serve,
             "build" => Self::Build,
             "test" => Self::Test { fast: false },
+            "guide" => Self::Guide { in_browser: false },
             "size" => Self::Size,
             "lighthouse" => Self::Lighthouse,
             "fuzz" => Self::Fuzz { seconds: fuzz::DEFAULT_SECONDS },
@@ -130,10 +138,11 @@ impl Request {
     fn needs(&self) -> &'static [Need] {
         match self {
             Self::Dev | Self::Serve | Self::Build | Self::Bench(_) => prerequisites::FOR_BUILDING,
-            Self::Test { fast: true } => prerequisites::FOR_FAST_TESTS,
+            Self::Test { fast: true } | Self::Guide { in_browser: false } => prerequisites::FOR_FAST_TESTS,
             Self::Test { fast: false } => prerequisites::FOR_ALL_TESTS,
             Self::EndToEnd { .. }
             | Self::EndToEndOfCargoLeptos
+            | Self::Guide { in_browser: true }
             | Self::Size
             | Self::Shots(_)
             | Self::Lighthouse => prerequisites::FOR_BROWSER_TESTS,
@@ -155,6 +164,10 @@ impl Request {
             Self::Serve => application::serve(&settings),
             Self::Build => application::build(&settings),
             Self::Test { fast } => steps::run_all(&settings, fast),
+            Self::Guide { in_browser } => {
+                documented_page::check(&settings)?;
+                if in_browser { documented_page::check_in_browser(&settings) } else { Ok(()) }
+            }
             Self::EndToEnd { playwright_args } => {
                 application::build_to_check(&settings)?;
                 browser::run_playwright(&settings, &playwright_args)

@@ -10,8 +10,8 @@ use crate::failure::{Failure, Result};
 use crate::report::{Outcome, Report};
 use crate::settings::{Settings, TRY_PROFILE};
 use crate::{
-    application, browser, builder, frontend_tree, fuzz, packages, process, publishing, simulation,
-    site_marks, tools,
+    application, browser, builder, documented_page, frontend_tree, fuzz, packages, process, publishing,
+    simulation, site_marks, tools,
 };
 
 struct Step {
@@ -38,6 +38,7 @@ impl Step {
 }
 
 const RELEASE_BUILD: &str = "release build";
+const DOCUMENTED_PAGE: &str = "the page of docs/adding-a-page.md";
 
 const STEPS: &[Step] = &[
     Step::new("format", |_| cargo(&["fmt", "--all", "--check"])),
@@ -51,6 +52,7 @@ const STEPS: &[Step] = &[
         packages::program(&["aiosmtpd"], "python3-aiosmtpd")?;
         tests(&["test", "--no-fail-fast"])
     }),
+    Step::new(DOCUMENTED_PAGE, |settings| documented_page::check(settings).map(|()| Outcome::Passed)),
     Step::new("traces", |_| tests(&["test", "--features", "server/otlp", "--test", "process", "traces"])),
     Step::new("licences, bans, sources", cargo_deny),
     Step::new("publishable", |_| publishing::check().map(|()| Outcome::Passed)),
@@ -64,6 +66,11 @@ const STEPS: &[Step] = &[
     Step::new("browser", |settings| browser::run_playwright(settings, &[]).map(|()| Outcome::Passed))
         .slow()
         .needs(RELEASE_BUILD),
+    Step::new("the page of docs/adding-a-page.md, in a browser", |settings| {
+        documented_page::check_in_browser(settings).map(|()| Outcome::Passed)
+    })
+    .slow()
+    .needs(DOCUMENTED_PAGE),
     Step::new("bytes per page", |settings| browser::measure_sizes(settings).map(|()| Outcome::Passed))
         .slow()
         .needs(RELEASE_BUILD),
@@ -273,6 +280,7 @@ mod tests {
                 "the same site from cargo-leptos",
                 "no server words for the browser",
                 "browser",
+                "the page of docs/adding-a-page.md, in a browser",
                 "bytes per page",
                 "simulation",
                 "simulation of known mistakes",

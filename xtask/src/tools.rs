@@ -62,6 +62,18 @@ impl Tools {
         Ok(tools)
     }
 
+    /// Finds or installs what makes the browser's half out of what cargo has compiled.
+    ///
+    /// # Errors
+    ///
+    /// As [`for_a_release`](Self::for_a_release).
+    pub(crate) fn for_binding(settings: &Settings) -> Result<Self> {
+        ensure_wasm_target()?;
+        let mut tools = Self::default();
+        tools.add(wasm_bindgen()?.or_install(&settings.tools)?);
+        Ok(tools)
+    }
+
     /// Finds or installs what the fuzz targets need. Its `cargo` is the nightly one.
     ///
     /// # Errors

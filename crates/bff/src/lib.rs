@@ -69,6 +69,7 @@ pub use wants::Wants;
 // What pages and server functions need from the crates below. No type among these holds a token.
 pub use ironleaf_api_types::{Role, User};
 pub use ironleaf_auth::{AccountError, CallError, EmailAddress, EndReason, FieldError};
+pub use ironleaf_auth::{Request as ApiRequest, Response as ApiResponse};
 pub use ironleaf_session::{Flash, FlashCookie, FlashKind, Payload, PayloadError, Worth, codec};
 
 /// The session of this application: a [`Principal`](ironleaf_records::Principal) in a sealed cookie.

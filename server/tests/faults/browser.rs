@@ -25,6 +25,7 @@ pub(crate) struct Answer {
     /// 0 if there was no answer.
     pub(crate) status: u16,
     pub(crate) location: String,
+    pub(crate) content_type: String,
     pub(crate) says_when: bool,
     pub(crate) body: String,
     pub(crate) took: Duration,
@@ -73,6 +74,7 @@ impl Browser {
         for (name, value) in head.lines().filter_map(|line| line.split_once(": ")) {
             match name.to_ascii_lowercase().as_str() {
                 "location" => value.clone_into(&mut answer.location),
+                "content-type" => value.clone_into(&mut answer.content_type),
                 "retry-after" => answer.says_when = value.parse::<u64>().is_ok_and(|secs| secs > 0),
                 "set-cookie" => self.keep(value),
                 _ => {}

@@ -7,6 +7,7 @@ use crate::forms::{FORMS, Form, Needs};
 use crate::world::{Life, NEW_PASSWORD, OLD_PASSWORD, Person, Store, World};
 
 /// A page and its requirements.
+#[expect(clippy::struct_excessive_bools, reason = "each is an observation of its own")]
 pub(crate) struct Page {
     pub(crate) path: String,
     /// Whether it sends visitors to the sign-in page.
@@ -15,12 +16,16 @@ pub(crate) struct Page {
     pub(crate) is_for_strangers: bool,
     /// Whether it calls the core API, so that it may be unavailable while the core API is.
     pub(crate) calls_core_api: bool,
+    /// There is nothing at what stands in the place of its parameter.
+    pub(crate) is_missing: bool,
 }
 
 /// All pages and forms.
 pub(crate) struct Survey {
     pub(crate) pages: Vec<Page>,
     pub(crate) forms: Vec<Form>,
+    /// The server functions that islands call: they answer everybody with JSON.
+    for_islands: Vec<&'static str>,
 }
 
 /// The survey includes new pages and forms of the application automatically.
@@ -41,7 +46,8 @@ pub(crate) fn survey() -> &'static Survey {
 async fn look_around(world: &Arc<World>) -> Survey {
     let mut person = world.signed_in().await;
     let (mut pages, mut found) = (Vec::new(), BTreeMap::new());
-    for path in app::pages().paths().map(without_parameters) {
+    for route in app::pages().paths() {
+        let path = without_parameters(route);
         let stranger = person.browser.stranger().get(&path).await;
         let before = world.wire.requests_of(person.browser.address);
         let answer = person.browser.get(&path).await;
@@ -51,11 +57,13 @@ async fn look_around(world: &Arc<World>) -> Survey {
                 found.entry(action).or_insert((needs, path.clone(), fields));
             }
         }
-        assert!(matches!(answer.status, 200 | 303), "{path}: {}", answer.status);
+        let is_missing = answer.status == 404 && path != route;
+        assert!(is_missing || matches!(answer.status, 200 | 303), "{path}: {}", answer.status);
         pages.push(Page {
             needs_session: stranger.status == 303 && stranger.location.starts_with("/login"),
             is_for_strangers: answer.status == 303 && stranger.status == 200,
             calls_core_api,
+            is_missing,
             path,
         });
     }
@@ -65,7 +73,18 @@ async fn look_around(world: &Arc<World>) -> Survey {
             forms.push(unknown_form(world, action, needs, page, fields).await);
         }
     }
-    Survey { pages, forms }
+    let mut for_islands = Vec::new();
+    for path in app::server_fn_routes() {
+        if forms.iter().all(|form| form.path != path) {
+            // Without what it asks for: it says so in JSON, where the function of a form leads a browser to a page.
+            let answer = person.browser.post(path, "").await;
+            if answer.content_type == "application/json" {
+                assert!(answer.status < 500, "{path}: {}", answer.body);
+                for_islands.push(path);
+            }
+        }
+    }
+    Survey { pages, forms, for_islands }
 }
 
 /// Replaces the parameters of a path such as `/orders/{id}` with a value.
@@ -114,8 +133,8 @@ fn field(tag: &str, behind: &[&str]) -> Option<String> {
     if matches!(&name[..], "form_id" | "page_of") || !matches!(element, "input" | "textarea" | "select") {
         return None;
     }
-    let option =
-        || behind.iter().filter(|tag| tag.starts_with("option")).find_map(|tag| attribute(tag, "value"));
+    let options = behind.iter().filter(|tag| tag.starts_with("option"));
+    let option = || options.filter_map(|tag| attribute(tag, "value")).find(|value| !value.is_empty());
     let text = match (attribute(tag, "type").as_deref(), attribute(tag, "autocomplete").as_deref()) {
         (Some("hidden" | "checkbox" | "radio"), _) => {
             attribute(tag, "value").unwrap_or_else(|| "on".to_owned())
@@ -139,9 +158,9 @@ fn attribute(html: &str, name: &str) -> Option<String> {
 
 #[test]
 fn every_page_and_every_server_function_is_tried() {
-    let Survey { pages, forms } = survey();
+    let Survey { pages, forms, for_islands } = survey();
     assert_eq!(pages.len(), app::pages().paths().count());
-    let mut tried: Vec<_> = forms.iter().map(|form| form.path).collect();
+    let mut tried: Vec<_> = forms.iter().map(|form| form.path).chain(for_islands.iter().copied()).collect();
     let mut server_fns = app::server_fn_routes();
     tried.sort_unstable();
     server_fns.sort_unstable();
@@ -159,7 +178,7 @@ fn every_page_and_every_server_function_is_tried() {
 fn a_form_that_nobody_has_described_is_found_and_filled_in() {
     let page = r#"<form action="/search" method="get"><input name="q"></form><form method="post" action="/api/give">
         <input type="hidden" name="form_id" value="1"><input type="hidden" name="a" value="b"><input type="email" name="e">
-        <textarea name="t"></textarea><input type="checkbox" name="c" value="yes"><select name="s"><option value="x"></select></form>"#;
+        <textarea name="t"></textarea><input type="checkbox" name="c" value="yes"><select name="s"><option value="" selected><option value="x"></select></form>"#;
     let fields = "a=b&e={email}&t=a few words&c=yes&s=x".to_owned();
     assert_eq!(forms_on(page), [("/api/give".to_owned(), fields)]);
 }

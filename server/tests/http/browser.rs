@@ -138,3 +138,9 @@ fn is_known(name: &str) -> bool {
         || ["ironleaf-theme", "ironleaf-cookies"].contains(&name)
         || flashes.any(|flash| name == flash.name || name.starts_with(&format!("{}-", flash.name)))
 }
+
+/// The address of every page, with something in the place of a parameter: `/orders/1` for `/orders/{id}`.
+pub(crate) fn every_page() -> impl Iterator<Item = String> {
+    let without_parameter = |part| if str::starts_with(part, '{') { "1" } else { part };
+    app::pages().paths().map(move |path| path.split('/').map(without_parameter).collect::<Vec<_>>().join("/"))
+}

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::Method;
 
-use crate::browser::{Answer, Browser};
+use crate::browser::{Answer, Browser, every_page};
 use crate::network::Outcome;
 use crate::world::World;
 
@@ -138,14 +138,17 @@ async fn to_read_a_page_changes_nothing() {
     let mut person = world.signed_in().await;
     let (before, session) = (world.stats(), person.session_cookies());
     world.network.take_calls();
-    for page in app::pages().paths() {
+    for page in every_page() {
         for method in [Method::HEAD, Method::GET] {
             let query = "?email=user@test.com&password=password1&action=delete&theme=dark";
             let mut browser = person.clone();
             let answer = browser.send(method.clone(), &format!("{page}{query}"), Body::empty()).await;
-            assert!(answer.status < 400, "{method} {}: {}", page, answer.status);
-            assert!(method == Method::GET || answer.body.is_empty(), "{}", page);
             assert_eq!(browser.session_cookies(), session, "{method} {page}");
+            // What stands in the place of a parameter need not be there.
+            if answer.status != 404 {
+                assert!(answer.status < 400, "{method} {page}: {}", answer.status);
+                assert!(method == Method::GET || answer.body.is_empty(), "{page}");
+            }
         }
     }
     for call in world.network.take_calls() {

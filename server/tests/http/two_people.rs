@@ -2,13 +2,13 @@
 
 use http::header::ACCEPT;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, every_page};
 use crate::world::World;
 
 /// The possible input of a person. Each form reads its own fields.
 const TYPED: &str = "email=mine@test.com&password=password2&confirm_password=password2&action=password";
 
-/// The forms of a page: the action of each, and its hidden fields.
+/// The forms of a page: the action of each, and its fields except those that are typed.
 fn forms(page: &str) -> Vec<(String, String)> {
     let attribute = |tag: &str, name: &str| {
         let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
@@ -16,11 +16,14 @@ fn forms(page: &str) -> Vec<(String, String)> {
     };
     let form = |html: &str| {
         let (html, _) = html.split_once("</form>").unwrap();
-        let inputs = html.split("<input").skip(1).map(|input| input.split_once('>').unwrap().0);
-        let hidden = inputs.filter(|input| input.contains("type=\"hidden\""));
-        let fields = hidden.map(|input| {
-            let (name, value) = (attribute(input, "name").unwrap(), attribute(input, "value").unwrap());
-            format!("{name}={value}")
+        let tags = html.split('<').filter_map(|tag| tag.split_once('>')).map(|(tag, _)| tag);
+        let controls =
+            tags.filter(|tag| ["input ", "select ", "textarea "].iter().any(|it| tag.starts_with(it)));
+        let fields = controls.filter_map(|control| {
+            let name = attribute(control, "name")?;
+            let value = attribute(control, "value").unwrap_or_else(|| "words".to_owned());
+            let is_typed = TYPED.split(['&', '=']).any(|typed| typed == name);
+            (!is_typed).then(|| format!("{name}={value}"))
         });
         (attribute(html, "action").unwrap(), fields.collect::<Vec<_>>().join("&"))
     };
@@ -30,7 +33,7 @@ fn forms(page: &str) -> Vec<(String, String)> {
 /// All forms of the account pages for the person who is signed in here.
 async fn every_form(browser: &mut Browser) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for path in app::pages().paths() {
+    for path in every_page() {
         let page = browser.get(&format!("{path}?return_to=/account")).await;
         assert!(!page.body.contains("%form_id%"), "{path}: {}", page.body);
         // Pages for visitors only redirect.

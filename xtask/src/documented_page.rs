@@ -1,0 +1,137 @@
+//! The page of `docs/adding-a-page.md`: its code is taken from the document, put into a copy of the workspace, and tested there. What the
+//! document promises of the files that a page touches is checked as well.
+
+mod copy;
+mod document;
+
+use std::fs;
+use std::path::Path;
+
+use crate::failure::{Failure, Result};
+use crate::settings::Settings;
+use crate::tools::Tools;
+use crate::{browser, process, workspace};
+use copy::Copy;
+use document::{apply, recipes};
+
+const DOCUMENT: &str = "docs/adding-a-page.md";
+
+/// What is built of the front end.
+const BROWSER_HALF: [&str; 8] = [
+    "--package",
+    "frontend",
+    "--package",
+    "app",
+    "--features",
+    "app/hydrate",
+    "--target",
+    "wasm32-unknown-unknown",
+];
+
+/// The tests over HTTP that look for pages and forms by themselves.
+const OF_EVERY_PAGE: [&str; 3] = ["responses::", "store_outage::", "two_people::"];
+
+/// Lints both halves of the copy and runs its tests over HTTP, and those that find pages and forms by themselves.
+///
+/// # Errors
+///
+/// When the document touches more files than it says, does not fit the files any more, or what comes of it fails.
+pub(crate) fn check(settings: &Settings) -> Result<()> {
+    let (copy, tests) = prepare(settings)?;
+    let cargo = |args: &[&str]| process::run(copy.program("cargo").args(args));
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])?;
+    cargo(&[&["clippy"], &BROWSER_HALF[..], &["--", "-D", "warnings"]].concat())?;
+    let tests: Vec<_> = tests.iter().flat_map(|test| ["--test", test]).collect();
+    cargo(&[&["test"], &tests[..]].concat())?;
+    cargo(&["test", "--test", "faults", "survey"])?;
+    cargo(&[&["test", "--test", "http", "--"], &OF_EVERY_PAGE[..]].concat())
+}
+
+/// Runs the browser tests of the document, with JavaScript and without.
+///
+/// The server is the one that [`check`] has tested, and the browser's half is built for debugging.
+///
+/// # Errors
+///
+/// When it cannot be built, or a test fails.
+pub(crate) fn check_in_browser(settings: &Settings) -> Result<()> {
+    let tools = Tools::for_binding(settings)?;
+    let (copy, _) = prepare(settings)?;
+    process::run(copy.program("cargo").args(["test", "--no-run", "--test", "faults"]))?;
+    build_site(&copy, &tools)?;
+    let modules = copy.path("end2end/node_modules");
+    if !modules.exists() {
+        link_folder(&workspace::end2end().join("node_modules"), &modules)?;
+    }
+    let server = copy.path("target/debug").join(format!("ironleaf{}", std::env::consts::EXE_SUFFIX));
+    browser::run_playwright_in(settings, &copy.path("end2end"), &server, &specs()?)
+}
+
+/// The copy with what the document does to it, and the names of its tests over HTTP.
+fn prepare(settings: &Settings) -> Result<(Copy, Vec<String>)> {
+    let read = |path: &str| fs::read_to_string(workspace::root().join(path)).ok();
+    let (recipes, said) = of_repository()?;
+    println!("{DOCUMENT}\n{said}");
+    let changes = apply(&recipes, read)?;
+    let test = |path: &String| Some(path.strip_prefix("server/tests/")?.strip_suffix(".rs")?.to_owned());
+    let tests = changes.keys().filter_map(test).collect();
+    Ok((Copy::of_workspace(settings, changes)?, tests))
+}
+
+fn of_repository() -> Result<(Vec<document::Recipe>, String)> {
+    let text = fs::read_to_string(workspace::root().join(DOCUMENT))
+        .map_err(|error| Failure::new(format!("{DOCUMENT} cannot be read: {error}")))?;
+    recipes(&text, |path| workspace::root().join(path).exists())
+}
+
+/// The browser tests that are new, as Playwright names them.
+fn specs() -> Result<Vec<String>> {
+    let (recipes, _) = of_repository()?;
+    let files = recipes.iter().flat_map(document::Recipe::files);
+    Ok(files.filter_map(|path| path.strip_prefix("end2end/")).map(str::to_owned).collect())
+}
+
+/// What a build of the workspace would make, by shorter ways: nothing is made small, and the style is as it was written.
+fn build_site(copy: &Copy, tools: &Tools) -> Result<()> {
+    process::run(copy.program("cargo").arg("build").args(BROWSER_HALF))?;
+    let site = copy.path("target/site");
+    let package = site.join("pkg");
+    let failed = |error| Failure::new(format!("{} cannot be made: {error}", site.display()));
+    fs::create_dir_all(&package).map_err(failed)?;
+    for entry in fs::read_dir(copy.path("public")).map_err(failed)?.flatten() {
+        fs::copy(entry.path(), site.join(entry.file_name())).map_err(failed)?;
+    }
+    fs::copy(copy.path("style/main.css"), package.join("ironleaf.css")).map_err(failed)?;
+    let mut bindgen = tools.program("wasm-bindgen");
+    bindgen.args(["--target", "web", "--no-typescript", "--out-name", "ironleaf", "--out-dir"]).arg(&package);
+    process::run(bindgen.arg(copy.path("target/wasm32-unknown-unknown/debug/frontend.wasm")))?;
+    // As the server looks for it.
+    fs::rename(package.join("ironleaf_bg.wasm"), package.join("ironleaf.wasm")).map_err(failed)
+}
+
+#[cfg(unix)]
+fn link_folder(original: &Path, link: &Path) -> Result<()> {
+    std::os::unix::fs::symlink(original, link)
+        .map_err(|error| Failure::new(format!("{} cannot be linked: {error}", link.display())))
+}
+
+#[cfg(windows)]
+fn link_folder(original: &Path, link: &Path) -> Result<()> {
+    std::os::windows::fs::symlink_dir(original, link)
+        .map_err(|error| Failure::new(format!("{} cannot be linked: {error}", link.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_fits_the_files_and_touches_as_few_as_it_says() {
+        let (recipes, said) = of_repository().unwrap();
+        let read = |path: &str| fs::read_to_string(workspace::root().join(path)).ok();
+        let changes = apply(&recipes, read).unwrap();
+        assert!(changes.contains_key("app/src/pages/feedback.rs"), "{said}");
+        assert_eq!(specs().unwrap(), ["tests/feedback.spec.ts"]);
+    }
+}
