@@ -105,8 +105,9 @@ fn expect_same<T: Ord + Debug>(
 /// Imports of the module that the script beside it does not know: a browser would refuse to start it.
 fn unanswered_imports(who: &str, files: &Files) -> Result<Vec<String>> {
     let mut unanswered = Vec::new();
-    for (name, content) in files.iter().filter(|(name, _)| name.ends_with(".wasm")) {
-        let script = files.get(&name.replace(".wasm", ".js")).map(|script| String::from_utf8_lossy(script));
+    for (name, content) in files {
+        let Some(stem) = name.strip_suffix(".wasm") else { continue };
+        let script = files.get(&format!("{stem}.js")).map(|script| String::from_utf8_lossy(script));
         let script = script.with_context(|| format!("{name} has no script beside it"))?;
         let missing: Vec<_> = Module::read(content)?
             .imports

@@ -51,7 +51,8 @@ fn default_browserquery() -> String {
 struct Metadata {
     workspace_root: PathBuf,
     target_directory: PathBuf,
-    metadata: WorkspaceMetadata,
+    #[serde(rename = "metadata")]
+    of_workspace: WorkspaceMetadata,
     #[serde(default)]
     packages: Vec<Package>,
 }
@@ -114,10 +115,10 @@ impl Layout {
     }
 
     fn parse(metadata: &[u8]) -> Result<Self> {
-        let Metadata { workspace_root: root, target_directory: target, metadata, packages } =
+        let Metadata { workspace_root: root, target_directory: target, of_workspace, packages } =
             serde_json::from_slice(metadata)
                 .context("[[workspace.metadata.leptos]] in Cargo.toml is not understood")?;
-        let [description] = <[Description; 1]>::try_from(metadata.leptos)
+        let [description] = <[Description; 1]>::try_from(of_workspace.leptos)
             .ok()
             .context("Cargo.toml has to have one [[workspace.metadata.leptos]]")?;
         if description.hash_files {

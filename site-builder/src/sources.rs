@@ -16,6 +16,7 @@ use crate::layout::Layout;
 const NOT_BUILT: [&str; 6] = ["target", "tests", "benches", "examples", "fuzz", "node_modules"];
 
 /// What a file is a part of.
+#[expect(clippy::struct_excessive_bools, reason = "a set: any of them may be in it")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Parts {
     pub(crate) server: bool,
