@@ -64,8 +64,8 @@ fn command(args: &[String]) -> Result<()> {
 }
 
 fn build(layout: &Layout, profile: &str) -> Result<()> {
-    run::to_success(&mut cargo::browser_half(layout, profile))?;
-    run::to_success(&mut cargo::server_half(layout, profile))?;
+    run::until_success(&mut cargo::browser_half(layout, profile))?;
+    run::until_success(&mut cargo::server_half(layout, profile))?;
     site::assemble(layout, &cargo::module(layout, profile), &layout.site)
 }
 

@@ -26,8 +26,8 @@ const HASHED: [&str; 3] = ["js", "wasm", "css"];
 /// When a half does not compile, wasm-opt is not there, or a file cannot be written.
 pub(crate) fn build(layout: &Layout) -> Result<()> {
     let profile = &layout.release_profile;
-    run::to_success(&mut cargo::browser_half(layout, profile))?;
-    run::to_success(&mut cargo::server_half(layout, SERVER_PROFILE))?;
+    run::until_success(&mut cargo::browser_half(layout, profile))?;
+    run::until_success(&mut cargo::server_half(layout, SERVER_PROFILE))?;
     site::assemble(layout, &cargo::module(layout, profile), &layout.site)?;
     let package = layout.package_in(&layout.site);
     shrink(&package.join(&layout.output_name).with_extension("wasm"))?;
@@ -44,7 +44,7 @@ pub(crate) fn build(layout: &Layout) -> Result<()> {
 fn shrink(module: &Path) -> Result<()> {
     let mut command = Command::new("wasm-opt");
     command.args(["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"]);
-    run::to_success(command.arg(module).arg("-o").arg(module))
+    run::until_success(command.arg(module).arg("-o").arg(module))
 }
 
 /// What `hash.txt` says of them: a line such as `css: 0123456789abcdef` for each.

@@ -28,8 +28,8 @@ pub(crate) fn interrupted() -> bool {
 /// # Errors
 ///
 /// When the program cannot be started or ends with another code than 0, or Ctrl-C was pressed.
-pub(crate) fn to_success(command: &mut Command) -> Result<()> {
-    Running::start(command)?.succeed()
+pub(crate) fn until_success(command: &mut Command) -> Result<()> {
+    Running::start(command)?.wait_for_success()
 }
 
 /// A program that was started. Dropped, it is stopped.
@@ -54,7 +54,7 @@ impl Running {
     /// # Errors
     ///
     /// When it ends with another code than 0, or Ctrl-C was pressed.
-    pub(crate) fn succeed(mut self) -> Result<()> {
+    pub(crate) fn wait_for_success(mut self) -> Result<()> {
         loop {
             if let Some(succeeded) = self.ended()? {
                 if !succeeded {
@@ -133,13 +133,13 @@ mod tests {
 
     #[test]
     fn a_program_that_fails_is_shown_with_its_arguments() {
-        let failure = to_success(Command::new("cargo").args(["--no-such-option", "--quiet"])).unwrap_err();
+        let failure = until_success(Command::new("cargo").args(["--no-such-option", "--quiet"])).unwrap_err();
         assert_eq!(failure.to_string(), "`cargo --no-such-option --quiet` has failed");
     }
 
     #[test]
     fn a_program_that_is_not_there_is_named() {
-        let failure = to_success(&mut Command::new("ironleaf-no-such-program")).unwrap_err().to_string();
+        let failure = until_success(&mut Command::new("ironleaf-no-such-program")).unwrap_err().to_string();
         assert_eq!(failure, "`ironleaf-no-such-program` cannot be started");
     }
 

@@ -16,8 +16,8 @@ use crate::packages::{Package, folders_below};
 const NOT_BUILT: [&str; 6] = ["target", "tests", "benches", "examples", "fuzz", "node_modules"];
 
 /// What a file is a part of.
+#[expect(clippy::struct_excessive_bools, reason = "a set: any of them may be in it")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of four")]
 pub(crate) struct Parts {
     pub(crate) server: bool,
     pub(crate) browser: bool,

@@ -1,7 +1,7 @@
 //! Serves while files are changed: what is saved is built and shown.
 //!
-//! A page is there as soon as the server half is compiled: the browser half is compiled beside it at a lower priority, and pages are told
-//! once more where that made another module of it.
+//! A page is there as soon as the server half is compiled: the browser half is compiled beside it, and pages are told once more where that
+//! made another module.
 
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -71,8 +71,8 @@ impl<'a> Watch<'a> {
         let reload = SocketAddr::new(address.ip(), setting("LEPTOS_RELOAD_PORT", layout.reload_port)?);
         let pages = Announcer::listen(reload)?;
         // One after the other: beside each other they would wait for what both need.
-        run::to_success(&mut browser_half(layout))?;
-        run::to_success(&mut cargo::server_half(layout, PROFILE))?;
+        run::until_success(&mut browser_half(layout))?;
+        run::until_success(&mut cargo::server_half(layout, PROFILE))?;
         let module = module(layout)?;
         site::assemble(layout, &module_path(layout), &layout.site)?;
         let mut watch = Self { layout, address, reload, pages, server: None, module };
@@ -97,13 +97,13 @@ impl<'a> Watch<'a> {
         // Dropped where the server half fails, which stops it.
         let browser = changed.browser.then(|| Running::start(&mut browser_half(self.layout))).transpose()?;
         if changed.server {
-            run::to_success(&mut cargo::server_half(self.layout, PROFILE))?;
+            run::until_success(&mut cargo::server_half(self.layout, PROFILE))?;
             self.restart()?;
             self.pages.all();
         }
         let on_screen = started.elapsed();
         if let Some(browser) = browser {
-            browser.succeed()?;
+            browser.wait_for_success()?;
             self.update_module()?;
         }
         println!(

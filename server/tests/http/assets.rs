@@ -69,15 +69,15 @@ fn a_later_build_without_hashes_is_served_and_not_the_one_before_it() {
     for name in ["abc.css", "abc.js", "abc.wasm"] {
         std::fs::write(root.join("pkg").join(format!("ironleaf.{name}")), "").unwrap();
     }
-    let first = BuiltSite::open_with(root.clone(), hashes).unwrap();
-    assert_eq!(first.assets.style, "/pkg/ironleaf.abc.css");
+    let before = BuiltSite::open_with(root.clone(), hashes).unwrap();
+    assert_eq!(before.assets.style, "/pkg/ironleaf.abc.css");
     for name in ["css", "js", "wasm"] {
         std::fs::write(root.join("pkg").join(format!("ironleaf.{name}")), "").unwrap();
     }
-    let plain = BuiltSite::open_with(root, hashes).unwrap();
-    assert_eq!(plain.assets.style, "/pkg/ironleaf.css");
-    assert_eq!(plain.assets.islands_js, "/pkg/ironleaf.js");
-    assert_eq!(plain.assets.islands_wasm, "/pkg/ironleaf.wasm");
+    let later = BuiltSite::open_with(root, hashes).unwrap();
+    assert_eq!(later.assets.style, "/pkg/ironleaf.css");
+    assert_eq!(later.assets.islands_js, "/pkg/ironleaf.js");
+    assert_eq!(later.assets.islands_wasm, "/pkg/ironleaf.wasm");
 }
 
 /// A name that the file system refuses is not found. It is not an error.
