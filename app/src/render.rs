@@ -4,6 +4,7 @@
 //! nothing hydrates but islands.
 
 mod document;
+mod executor;
 mod html;
 mod template;
 mod text;
@@ -140,6 +141,7 @@ pub(crate) struct Views {
 impl Pages {
     /// Walks through the routes of `app` once.
     pub(crate) fn new<V: IntoView + 'static>(app: fn() -> V, views: Views) -> Self {
+        executor::start();
         let routes = generate_route_list(app).into_iter().map(|route| {
             let path = route.path().to_owned();
             let found = found_at(&path, views.app);

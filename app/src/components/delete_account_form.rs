@@ -10,7 +10,7 @@ pub(crate) fn DeleteAccountForm<V: IntoView + Send + 'static>(
     cancel: V,
     /// Whose page it is on, in a `Template`.
     #[prop(optional)]
-    person: Option<&'static str>,
+    person: Option<String>,
 ) -> impl IntoView {
     view! {
         <p id="delete-account-text" class="lead-small">

@@ -1,7 +1,6 @@
 use std::marker::PhantomData;
 
 use ironleaf_bff::ReturnTo;
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -21,6 +20,9 @@ pub(crate) fn ServerForm<F>(
     /// Whether a second form with the same number is answered as the first, see `ironleaf_bff::edge::answer_once`.
     #[prop(default = true)]
     once: bool,
+    /// Whose page it is on, where that is not read from the request, as in a `Template`.
+    #[prop(optional_no_strip)]
+    person: Option<String>,
     children: Children,
     #[prop(optional)] function: PhantomData<F>,
 ) -> impl IntoView
@@ -28,12 +30,14 @@ where
     F: ServerFn + 'static,
 {
     let PhantomData = function;
-    // Also a form that need not be sent once, such as that of a sign-in, leads to nothing in a browser that keeps no cookies.
-    PageRequest::current().note_form();
+    if person.is_none() {
+        // Also a form that need not be sent once, such as that of a sign-in, leads to nothing in a browser that keeps no cookies.
+        PageRequest::current().note_form();
+    }
     view! {
         <EnhancedForm>
             <form method="post" action=F::PATH novalidate data-until-valid=until_valid.then_some("")>
-                <CommonFields return_to once />
+                <CommonFields person return_to once />
                 {children()}
             </form>
         </EnhancedForm>
@@ -55,7 +59,7 @@ pub(crate) fn ButtonForm<F>(
     #[prop(optional)] class: Option<&'static str>,
     /// Whose page it is on, where that is not read from the request, as in a `Template`.
     #[prop(optional_no_strip)]
-    person: Option<&'static str>,
+    person: Option<String>,
     children: Children,
     #[prop(optional)] function: PhantomData<F>,
 ) -> impl IntoView
@@ -65,28 +69,22 @@ where
     let PhantomData = function;
     view! {
         <form method="post" action=F::PATH class=class data-auto-submit=by_itself.then_some("")>
-            {match person {
-                Some(person) => Either::Left(view! { <HiddenFields person=Some(person.to_owned()) return_to once /> }),
-                None => Either::Right(view! { <CommonFields return_to once /> }),
-            }}
+            <CommonFields person return_to once />
             {children()}
         </form>
     }
 }
 
-/// The hidden fields of a form on the page of this request.
-#[component]
-fn CommonFields(return_to: Option<ReturnTo>, once: bool) -> impl IntoView {
-    let request = PageRequest::current();
-    if once {
-        request.note_form();
-    }
-    view! { <HiddenFields person=request.page_of() return_to once /> }
-}
-
 /// The hidden fields of every form. Whose page it is on stands in it, so that it does nothing to somebody else who has signed in since.
 #[component]
-fn HiddenFields(person: Option<String>, return_to: Option<ReturnTo>, once: bool) -> impl IntoView {
+fn CommonFields(person: Option<String>, return_to: Option<ReturnTo>, once: bool) -> impl IntoView {
+    let person = person.or_else(|| {
+        let request = PageRequest::current();
+        if once {
+            request.note_form();
+        }
+        request.page_of()
+    });
     view! {
         // Filled in when the page leaves, see `render`.
         {once.then(|| view! { <input type="hidden" name="form_id" value="%form_id%" /> })}

@@ -7,7 +7,7 @@ use crate::answer::Answer;
 use crate::components::{Breadcrumb, ButtonForm, DeleteAccountForm, Field, Rules, ServerForm};
 use crate::flashes::KeptForm;
 use crate::load::Load;
-use crate::render::Template;
+use crate::render::{Template, Templates};
 use crate::request::PageRequest;
 use crate::server_fns::{ResendVerification, UpdateAccount};
 use crate::validation::FieldProblem;
@@ -26,60 +26,74 @@ pub(crate) fn Account(user: User, form: KeptForm, others_end: bool) -> impl Into
             <h1>"Account Settings"</h1>
             <h2 class="lead">"Manage your account settings and set e-mail preferences."</h2>
             {unverified.map(|email| view! { <Unverified email /> })}
-            <section class="panel" aria-labelledby="credentials">
-                <div>
-                    <h2 id="credentials">"Email and password"</h2>
-                    {if others_end {
-                        Either::Left(
-                            view! {
-                                <p class="lead-small">
-                                    "A new address has to be verified. A new password logs you out everywhere else."
-                                </p>
-                            },
-                        )
-                    } else {
-                        Either::Right(
-                            view! {
-                                <p class="lead-small">
-                                    "A new address has to be verified. A new password logs you out of this site in every other browser. Other apps that use your account may stay logged in."
-                                </p>
-                            },
-                        )
-                    }}
-                </div>
-                <ServerForm<UpdateAccount>>
-                    <Field
-                        kept=form.field("email")
-                        label="Email"
-                        kind="email"
-                        autocomplete="username"
-                        rules=Rules::EMAIL
-                        value=email
-                    />
-                    <Field
-                        kept=form.field("password")
-                        label="Password"
-                        placeholder="Leave empty to keep it"
-                        autocomplete="new-password"
-                        rules=Rules::NEW_PASSWORD.or_empty()
-                    />
-                    <Field
-                        kept=form.field("confirm_password")
-                        label="Confirm Password"
-                        placeholder="The new password again"
-                        autocomplete="new-password"
-                        rules=Rules::confirmation(FieldProblem::ConfirmationDue).or_empty()
-                    />
-                    <p class="form-actions">
-                        <button type="submit" class="button primary">
-                            "Update"
-                        </button>
-                    </p>
-                </ServerForm<UpdateAccount>>
-            </section>
+            <Credentials email form others_end />
             {roles(&user.roles)}
             <Leave />
         </div>
+    }
+}
+
+/// The form for address and password. As long as nobody has typed into it, it is the same for everybody but for two texts.
+#[component]
+fn Credentials(email: String, form: KeptForm, others_end: bool) -> impl IntoView {
+    static UNTOUCHED: Templates<bool, 2> = Templates::new();
+
+    let person = PageRequest::current().page_of().unwrap_or_default();
+    if form.is_empty() {
+        Either::Left(UNTOUCHED.fill(others_end, [&email, &person], |[email, person]| {
+            let form = KeptForm::default();
+            view! { <CredentialsPanel email=email.to_owned() person=person.to_owned() form others_end /> }
+        }))
+    } else {
+        Either::Right(view! { <CredentialsPanel email person form others_end /> })
+    }
+}
+
+/// `person` is whose page it is.
+#[component]
+fn CredentialsPanel(email: String, person: String, form: KeptForm, others_end: bool) -> impl IntoView {
+    let effect = if others_end {
+        "A new address has to be verified. A new password logs you out everywhere else."
+    } else {
+        "A new address has to be verified. A new password logs you out of this site in every other browser. Other apps that use your account \
+         may stay logged in."
+    };
+    view! {
+        <section class="panel" aria-labelledby="credentials">
+            <div>
+                <h2 id="credentials">"Email and password"</h2>
+                <p class="lead-small">{effect}</p>
+            </div>
+            <ServerForm<UpdateAccount> person=Some(person)>
+                <Field
+                    kept=form.field("email")
+                    label="Email"
+                    kind="email"
+                    autocomplete="username"
+                    rules=Rules::EMAIL
+                    value=email
+                />
+                <Field
+                    kept=form.field("password")
+                    label="Password"
+                    placeholder="Leave empty to keep it"
+                    autocomplete="new-password"
+                    rules=Rules::NEW_PASSWORD.or_empty()
+                />
+                <Field
+                    kept=form.field("confirm_password")
+                    label="Confirm Password"
+                    placeholder="The new password again"
+                    autocomplete="new-password"
+                    rules=Rules::confirmation(FieldProblem::ConfirmationDue).or_empty()
+                />
+                <p class="form-actions">
+                    <button type="submit" class="button primary">
+                        "Update"
+                    </button>
+                </p>
+            </ServerForm<UpdateAccount>>
+        </section>
     }
 }
 
@@ -164,7 +178,7 @@ fn DeleteDialog(person: &'static str) -> impl IntoView {
             aria-describedby="delete-account-text"
         >
             <h2 id="delete-dialog-title">"Are you sure?"</h2>
-            <DeleteAccountForm cancel person />
+            <DeleteAccountForm cancel person=person.to_owned() />
         </dialog>
     }
 }
