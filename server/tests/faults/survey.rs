@@ -16,8 +16,8 @@ pub(crate) struct Page {
     pub(crate) is_for_strangers: bool,
     /// Whether it calls the core API, so that it may be unavailable while the core API is.
     pub(crate) calls_core_api: bool,
-    /// There is nothing at what stands in the place of its parameter.
-    pub(crate) is_missing: bool,
+    /// What somebody who is signed in gets: 404 where nothing is at what stands in the place of its parameter.
+    pub(crate) status: u16,
 }
 
 /// All pages and forms.
@@ -63,7 +63,7 @@ async fn look_around(world: &Arc<World>) -> Survey {
             needs_session: stranger.status == 303 && stranger.location.starts_with("/login"),
             is_for_strangers: answer.status == 303 && stranger.status == 200,
             calls_core_api,
-            is_missing,
+            status: answer.status,
             path,
         });
     }

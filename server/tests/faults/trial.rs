@@ -72,7 +72,7 @@ impl Trial {
         let is_right = match answer.status {
             200 if page.path == "/account" => answer.body.contains(&self.person.email),
             200 => true,
-            404 => page.is_missing,
+            404 => page.status == 404,
             503 if page.calls_core_api || (self.is_unchecked && page.needs_session) => {
                 self.figures.unavailable += 1;
                 answer.says_when
