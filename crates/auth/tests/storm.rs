@@ -178,8 +178,8 @@ async fn a_throttled_provider_costs_nobody_a_session_and_is_never_asked_before_i
     }
     let tally = provider.tally.lock().unwrap();
     println!(
-        "{} presentations of {SESSIONS} sessions, {} of them throttled, {} too early, {} of a spent token; {lost} tabs signed out, {unavailable} \
-         pages without an access token",
+        "{} presentations of {SESSIONS} sessions, {} of them throttled, {} too early, {} of a spent token; {lost} tabs signed out, \
+         {unavailable} pages without an access token",
         tally.presented, tally.throttled, tally.too_early, tally.reused
     );
     assert!(tally.presented > 5_000 && tally.throttled * 3 > tally.presented, "it was no storm");

@@ -23,7 +23,7 @@ use crate::{Clock, Random};
 /// |---|---|---|
 /// | [`Closed`](BreakerState::Closed) | goes through | opens after failures of weight `threshold` in a row |
 /// | [`Open`](BreakerState::Open) | fails at once as [`NotSent`](TransportError::NotSent) | after the wait the next call is the probe |
-/// | [`HalfOpen`](BreakerState::HalfOpen) | one probe runs, others fail at once | an answer closes it, a failure opens it for twice as long |
+/// | [`HalfOpen`](BreakerState::HalfOpen) | one probe runs, others fail at once | an answer closes it, a failure doubles the wait |
 ///
 /// - **A failure** is either [`TransportError`], a 502, 503 or 504, or a call that was given up after `patience` (a
 ///   deadline around the call must not hide that no answer came). Every other status is an answer: a 500 concerns one
