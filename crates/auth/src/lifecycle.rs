@@ -128,7 +128,7 @@ impl Lifecycle {
                 newest: stand.newest(),
                 access_lives: false,
                 retry_after: None,
-                detail: "the access token was refused before its end".to_owned(),
+                detail: "the access token was refused before its expiry".to_owned(),
             };
         }
         self.shared.renew_in_time(caller, &stand).await
@@ -186,7 +186,7 @@ impl Shared {
         let patience = self.patience_for(stand);
         match self.wait_before(stand).filter(|wait| *wait >= patience) {
             Some(wait) => {
-                let detail = "the refresh token rests after its last presentation".to_owned();
+                let detail = "the refresh token must not be presented again yet".to_owned();
                 self.unavailable(stand, detail, Some(wait))
             }
             None => self.renew(caller, stand).await,

@@ -69,7 +69,7 @@ pub enum SignInError {
     #[error("the provider refused the credentials")]
     InvalidCredentials,
     /// The credentials are right, but this person may not sign in here (not verified, wrong role).
-    #[error("the provider does not let this person in")]
+    #[error("the provider does not allow this person to sign in")]
     Forbidden,
     /// Too many attempts, according to the provider.
     #[error("the provider asks to wait")]

@@ -45,7 +45,7 @@ pub enum UnsealError {
     #[error("the value is sealed under a key this server does not know")]
     UnknownKey,
     /// The key is known, but the tag is wrong: the value was altered, or moved from another purpose or context.
-    #[error("the value was altered or belongs somewhere else")]
+    #[error("the value was altered, or was sealed for another purpose or context")]
     Tampered,
 }
 

@@ -50,7 +50,7 @@ pub enum SecretError {
     },
     /// The same few bytes again and again, or bytes that count up or down: zeros or an example, for instance.
     #[error(
-        "a session secret is random, and this one follows a pattern; make one with `openssl rand -hex 32`"
+        "a session secret must be random, but this one follows a pattern; make one with `openssl rand -hex 32`"
     )]
     Patterned,
 }

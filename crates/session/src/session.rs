@@ -220,7 +220,7 @@ impl<P: Payload> Session<P> {
         if state.response == Outlook::Passed {
             tracing::warn!(
                 method,
-                "a session was changed after the head of the response had passed; the change is lost"
+                "a session was changed after the response head had left the session layer; the change is lost"
             );
             return None;
         }

@@ -56,11 +56,11 @@ pub enum SettingsError {
     #[error("a cookie's name consists of letters, digits and any of !#$%&'*+-.^_`|~")]
     CookieName,
     /// The name begins with a prefix that has a meaning to browsers.
-    #[error("the prefix of the cookie's name is added where it is due, it is not part of the setting")]
+    #[error("the cookie's name must not contain a prefix: the right one is added automatically")]
     CookiePrefix,
     /// A timeout is zero, or longer than browsers keep a cookie.
     #[error(
-        "a session's timeout is more than nothing and at most 400 days, as long as browsers keep a cookie"
+        "a session's timeout must be more than zero and at most 400 days, which is as long as browsers keep a cookie"
     )]
     Timeout,
 }

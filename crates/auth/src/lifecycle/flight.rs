@@ -22,7 +22,7 @@ struct Listed {
 impl Drop for Listed {
     fn drop(&mut self) {
         self.shared.flights.lock().remove(&self.key);
-        self.flight.land(Landing::unavailable("the refresh was dropped before its end"));
+        self.flight.land(Landing::unavailable("the refresh was dropped before it ended"));
     }
 }
 

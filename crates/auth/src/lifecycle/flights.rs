@@ -63,7 +63,7 @@ impl Flight {
             return landing.clone();
         }
         landed.await;
-        self.landing.get().cloned().unwrap_or_else(|| Landing::unavailable("the refresh has no end"))
+        self.landing.get().cloned().unwrap_or_else(|| Landing::unavailable("the refresh has no result"))
     }
 }
 

@@ -87,7 +87,7 @@ impl Shared {
 
     pub(super) async fn release(&self, session: &SessionKey, lease: Lease) {
         if let Err(error) = self.heads().release(session, &lease.holder).await {
-            tracing::warn!(%error, "a lease was not given back; it runs out");
+            tracing::warn!(%error, "a lease was not released; it expires by itself");
         }
     }
 }

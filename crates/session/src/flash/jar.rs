@@ -82,7 +82,7 @@ impl Flash {
         if state.head_has_passed {
             tracing::warn!(
                 method,
-                "a flash was changed after the head of the response had passed; the change is lost"
+                "a flash was changed after the response head had left the session layer; the change is lost"
             );
             return None;
         }

@@ -16,7 +16,7 @@ impl Flash {
     /// Also `false` if the suffix is not valid, which is logged.
     pub fn set_named<T: Payload>(&self, kind: &FlashKind<T>, suffix: &str, value: &T) -> bool {
         let Some(cookie_name) = self.name_with(kind, suffix) else {
-            tracing::error!(cookie = kind.name, "a flash was not set, because its suffix is not one");
+            tracing::error!(cookie = kind.name, "a flash was not set, because its suffix is invalid");
             return false;
         };
         self.set_as(cookie_name, kind, value)

@@ -115,7 +115,7 @@ impl Refresh {
             // The store may hold a newer, valid grant. It decides when it is back.
             RefreshOutcome::Rejected(rejection) => {
                 self.log("a refresh without the store was refused", &format!("{rejection:?}"));
-                Step::unavailable("the store does not answer, and the grant that is known was refused")
+                Step::unavailable("the store does not answer, and the known grant was refused")
             }
             RefreshOutcome::NotSent(detail) => {
                 self.log("a refresh was not sent", &detail);

@@ -172,7 +172,7 @@ impl Refresh {
                 }
                 self.present(before).await
             }
-            Put::Overtaken => Step::again("the head moved"),
+            Put::Overtaken => Step::again("the head was changed meanwhile"),
             Put::Unreachable => {
                 if !self.shared.may_refresh_without_store(&self.key, &self.grant) {
                     self.unsent(stand, doubt, by);
@@ -245,7 +245,7 @@ impl Refresh {
         if matches!(stand.phase, Phase::Presented { .. }) {
             let head = self.head(doubt.state(), stand.shown);
             if let Put::Overtaken = self.shared.put(&self.key, stand.version, &head).await {
-                return Step::again("the head moved");
+                return Step::again("the head was changed meanwhile");
             }
         }
         Step::again_after("the last refresh is in doubt", wait)
@@ -254,11 +254,11 @@ impl Refresh {
     /// Asking would end every session of the person. The access token is used while it is valid; then this session ends.
     async fn unresolved(&self, stand: &Stand) -> Step {
         if self.grant.access_lives(self.shared.now()) {
-            return Step::unavailable("the last refresh is in doubt and must not be asked again");
+            return Step::unavailable("the last refresh is in doubt and must not be repeated");
         }
         let reason = EndReason::Unresolved;
         if let Put::Overtaken = self.shared.put(&self.key, stand.version, &self.dead(reason)).await {
-            return Step::again("the head moved");
+            return Step::again("the head was changed meanwhile");
         }
         self.shared.observe(Event::Unresolved);
         self.shared.provider().on_end(&self.grant, reason).await;

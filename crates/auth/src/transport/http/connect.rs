@@ -212,7 +212,7 @@ fn certificates(pem: &[u8]) -> Result<RootCertStore, TransportError> {
         roots.add(certificate).map_err(|error| unusable(&error))?;
     }
     if roots.is_empty() {
-        return Err(TransportError::NotSent("there is no certificate in PEM".to_owned()));
+        return Err(TransportError::NotSent("the PEM text contains no certificate".to_owned()));
     }
     Ok(roots)
 }
