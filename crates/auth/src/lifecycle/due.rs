@@ -7,7 +7,7 @@ use crate::{CLOCK_SKEW, Grant, Provider, RefreshTiming};
 pub enum Due {
     /// No: the access token is valid for a while, or only a 401 can tell.
     NotYet,
-    /// Yes, but the old access token is still valid until the refresh is done.
+    /// Yes, but the old access token is still valid in the meantime.
     Due,
     /// Yes, and the access token has expired.
     Expired,

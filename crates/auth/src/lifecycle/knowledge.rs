@@ -26,7 +26,7 @@ pub(super) struct Knowledge {
     confirmed: Mutex<HashMap<SessionKey, Said>>,
     /// How an attempt of this process ended, if that could not be written to the head.
     outcomes: Mutex<HashMap<SessionKey, (Outcome, Instant)>>,
-    /// How long a refused token rests, if no head could record that.
+    /// When the rest of a refused token is over, if no head could record that.
     rests: Mutex<HashMap<SessionKey, Wait>>,
     /// When this process first saw an attempt whose times were written by a wrong clock.
     seen: Mutex<HashMap<AttemptId, Instant>>,
@@ -160,7 +160,8 @@ impl Knowledge {
             .map(|_| UnkeptGrant(&self.unkept))
     }
 
-    /// Reserves a place among the refreshes that continue after everybody was answered: one for each session, up to a limit.
+    /// Reserves a place among the refreshes that continue after everybody was answered: one for each session, and at most
+    /// `MAX_SEEN_THROUGH` in total.
     pub(super) fn see_through(&self, session: &SessionKey) -> Option<Place<'_>> {
         let mut places = lock(&self.seen_through);
         if places.len() >= MAX_SEEN_THROUGH || !places.insert(session.clone()) {
