@@ -1,4 +1,4 @@
-//! The binary encoding of payloads and envelopes: LEB128 numbers and length-prefixed bytes, without optional parts.
+//! The binary encoding of payloads and envelopes: LEB128 numbers and length-prefixed bytes.
 //!
 //! Every value has exactly one encoding, and the decoder accepts no other. (The exception is a token that is stored as
 //! text although it could be segments.) So equal bytes mean an equal session, and that is how a change is noticed.

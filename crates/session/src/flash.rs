@@ -26,9 +26,9 @@ impl Flash {
     /// Stores a value for a later request, and replaces an existing one.
     ///
     /// `false` if the value is too large for a cookie, if the session and flashes with more [`Worth`] leave no space
-    /// for it in the `Cookie` header, or if the response head has already passed the layer. Each case is logged. If
-    /// there is no space, the existing value is removed as well. A value that was stored may still be dropped if the
-    /// same response needs more of the space later.
+    /// for it in the `Cookie` header, or if the response head has already passed the layer. Each case is logged.
+    /// In the first two cases, the existing value is removed as well. A value that was stored may still be dropped if
+    /// the same response needs more of the space later.
     pub fn set<T: Payload>(&self, kind: &FlashKind<T>, value: &T) -> bool {
         self.set_as(self.cookie_name(kind), kind, value)
     }

@@ -98,7 +98,7 @@ impl KeyRing {
         Self { sealing_delay, ..self }
     }
 
-    /// States, at the start of a process, since when each key has been known to every process that seals or unseals
+    /// States, at the start of a process, since when each key has been known to any process that seals or unseals
     /// here. It applies to all clones of the ring. Call it before the first value is sealed, and after
     /// [`with_sealing_delay`](Self::with_sealing_delay).
     ///

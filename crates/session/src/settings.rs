@@ -60,7 +60,7 @@ pub enum SettingsError {
     CookiePrefix,
     /// A timeout is zero, or longer than browsers keep a cookie.
     #[error(
-        "a session's timeout must be more than zero and at most 400 days, which is as long as browsers keep a cookie"
+        "a session's timeout must be more than zero and at most 400 days, the longest that browsers keep a cookie"
     )]
     Timeout,
 }
