@@ -6,10 +6,10 @@ use thiserror::Error;
 
 use crate::{Caller, EmailAddress, Request, Response, SecretText};
 
-/// Sends requests that speak for the signed-in person.
+/// Sends requests on behalf of the signed-in person.
 ///
-/// The implementation authorizes each request through the provider, refreshes where that is due, and repeats a call
-/// once that was answered with 401. An [`Accounts`] implementation only says what to ask.
+/// The implementation authorizes each request through the provider, refreshes the grant if that is due, and repeats a
+/// call once if it was answered with 401. An [`Accounts`] implementation only says what to ask.
 #[async_trait]
 pub trait AuthorizedCalls: Send + Sync {
     /// Sends `request`, whose URI is absolute, on behalf of the person.
@@ -26,18 +26,18 @@ pub enum CallError {
     /// Nobody is signed in, or the provider says that the grant is over.
     #[error("nobody is signed in")]
     SignedOut,
-    /// No answer that can be used. The text is for the log.
+    /// There is no usable answer. The text is for the log.
     #[error("the API cannot be used right now: {0}")]
     Unavailable(String),
 }
 
-/// Why something about an account was not done.
+/// Why an operation on an account failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AccountError {
     /// Nobody is signed in, or the session has ended.
     #[error("nobody is signed in")]
     SignedOut,
-    /// The API does not know the person any more, although their access token lives.
+    /// The API no longer knows the person, although their access token is still valid.
     #[error("the account is gone")]
     Gone,
     /// This person may not do this.
@@ -46,22 +46,22 @@ pub enum AccountError {
     /// An account with this e-mail address exists.
     #[error("the e-mail address is taken")]
     EmailTaken,
-    /// The API has answered as if it had changed the address, and has not.
+    /// The API answered as if it had changed the address, but it did not change it.
     #[error("the e-mail address is as it was")]
     EmailUnchanged,
     /// The API did not accept some fields.
     #[error("the API refused the fields")]
     Invalid(Vec<FieldError>),
-    /// The token of the link is not, or no longer, good.
+    /// The token of the link is invalid, expired or already used.
     #[error("the token is not valid")]
     InvalidToken,
     /// Too many requests.
     #[error("too many requests")]
     TooManyRequests {
-        /// How long to wait, where the API says it.
+        /// How long to wait, if the API says so.
         retry_after: Option<Duration>,
     },
-    /// No answer that can be used. The text is for the log.
+    /// There is no usable answer. The text is for the log.
     #[error("the API cannot be used right now: {0}")]
     Unavailable(String),
 }
@@ -80,11 +80,11 @@ impl From<CallError> for AccountError {
 pub struct FieldError {
     /// The field's name, `email` or `password`.
     pub field: String,
-    /// A sentence for the person; show it only where the words are known.
+    /// A sentence for the person. Show it only if the wording is known.
     pub message: String,
 }
 
-/// Accounts of people, where the back end offers them. Pages show what is there.
+/// People's accounts, if the back end offers them. Pages show only what is available.
 #[async_trait]
 pub trait Accounts: Send + Sync {
     /// The signed-in person, as the API knows them now.
@@ -94,7 +94,7 @@ pub trait Accounts: Send + Sync {
     /// [`AccountError::SignedOut`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     async fn current_user(&self, calls: &dyn AuthorizedCalls) -> Result<User, AccountError>;
 
-    /// Creates an account. It signs nobody in.
+    /// Creates an account. The person is not signed in by this.
     ///
     /// # Errors
     ///
@@ -107,8 +107,8 @@ pub trait Accounts: Send + Sync {
         password: &SecretText,
     ) -> Result<User, AccountError>;
 
-    /// Changes e-mail address, password or both of the person `id`. A new address waits until it is verified; the same
-    /// address again sends the verification e-mail again.
+    /// Changes the e-mail address, the password or both of the person `id`. A new address takes effect once it is
+    /// verified. Giving the same address again sends the verification e-mail again.
     ///
     /// # Errors
     ///
@@ -121,8 +121,9 @@ pub trait Accounts: Send + Sync {
         password: Option<&SecretText>,
     ) -> Result<User, AccountError>;
 
-    /// Whether a new password ends every other session of the person at the back end, also those of other clients. Pages say so only then.
-    /// It may be known only once [`current_user`](Self::current_user) was asked.
+    /// Whether a new password ends every other session of the person at the back end, including those of other clients.
+    /// Pages say so only if this is `true`. The answer may be known only after a call of
+    /// [`current_user`](Self::current_user).
     fn ends_other_sessions(&self) -> bool {
         false
     }
@@ -135,7 +136,7 @@ pub trait Accounts: Send + Sync {
     /// [`AccountError::Unavailable`].
     async fn delete(&self, calls: &dyn AuthorizedCalls, id: &str) -> Result<(), AccountError>;
 
-    /// Sends an e-mail with a link to set a new password, if there is such an account; says nothing about whether.
+    /// Sends an e-mail with a link to set a new password, if the account exists. The result does not tell whether it exists.
     ///
     /// # Errors
     ///

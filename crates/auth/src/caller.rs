@@ -5,16 +5,16 @@ use http::{Extensions, HeaderValue};
 
 use crate::Request;
 
-/// On whose behalf a call is made: what the provider may pass on about the browser behind it.
+/// On whose behalf a call is made: what the provider may pass on about the browser.
 #[derive(Debug, Clone, Default)]
 pub struct Caller {
-    /// The browser's address. It travels as the one trusted forwarding header.
+    /// The browser's address. It is sent as the only trusted forwarding header.
     pub client_ip: Option<IpAddr>,
-    /// Further context (a trace context, say) for transports and providers that know it.
+    /// Further context, such as a trace context, for transports and providers that use it.
     pub extensions: Extensions,
 }
 
-/// What a browser sends and no API behind us may see: its credentials, where it is, and what it says about addresses.
+/// Headers that browsers send and the API must not see: credentials, where the page is, and claims about addresses.
 static BROWSER_HEADERS: [HeaderName; 16] = [
     header::AUTHORIZATION,
     header::PROXY_AUTHORIZATION,
@@ -37,9 +37,9 @@ static BROWSER_HEADERS: [HeaderName; 16] = [
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl Caller {
-    /// Makes `request` one that we send on the caller's behalf: nothing that only the browser may say, the client's
-    /// address as the one value of `X-Forwarded-For`, and the caller's extensions. A provider calls it before it adds
-    /// its own headers.
+    /// Prepares `request` to be sent on the caller's behalf. It removes the headers that only the browser may set, sets
+    /// the client's address as the only value of `X-Forwarded-For`, and adds the caller's extensions. A provider calls
+    /// this before it adds its own headers.
     pub fn introduce(&self, request: &mut Request) {
         let headers = request.headers_mut();
         // SECURITY: the session cookie must never reach the API.

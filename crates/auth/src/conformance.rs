@@ -1,8 +1,9 @@
-//! The suite that every provider passes, whatever the API behind it is like.
+//! The test suite for every provider, whatever its API is like.
 //!
-//! Describe the API as a [`BackEnd`]: its own wire format, rotation and theft detection, scripted in memory or a real
-//! server in process. [`check`] signs people in, lets tokens expire, loses answers, reuses tokens and signs people out,
-//! and compares what happens with the [`Style`] that was declared. Time is the suite's own: nothing waits.
+//! Describe the API as a [`BackEnd`]: its own wire format, rotation and theft detection, scripted in memory or as a
+//! real server in the process. [`check`] signs people in, lets tokens expire, loses answers, reuses tokens and signs
+//! people out. It compares what happens with the declared [`Style`]. The suite has its own clock, so nothing really
+//! waits.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -22,11 +23,11 @@ pub use back_end::BackEnd;
 pub use style::{Reuse, Rotation, Style};
 use world::World;
 
-/// Runs the whole suite through the back end and its provider, with heads in memory. `open` gives a fresh back end each time.
+/// Runs the whole suite with the back end and its provider, and with heads in memory. `open` returns a fresh back end each time.
 ///
 /// # Panics
 ///
-/// Where the provider does not do what the style says.
+/// If the provider does not do what the style says.
 pub async fn check<F, Opening>(open: F)
 where
     F: Fn(Clock, Random) -> Opening,
@@ -35,7 +36,7 @@ where
     check_over(open, |clock| Arc::new(MemoryHeads::new(clock))).await;
 }
 
-/// The same over other heads: lifecycle, provider and store together.
+/// The same suite with other heads: it tests lifecycle, provider and store together.
 ///
 /// # Panics
 ///

@@ -5,20 +5,21 @@ use ironleaf_api_types::User;
 
 use crate::SecretText;
 
-/// Who a person is, as far as pages may know.
+/// Who a person is, as far as pages may know it.
 pub type Identity = User;
 
-/// The number a provider gives to one of its secrets. The numbers are part of what is sealed: never reuse one.
+/// The number that a provider gives to one of its secrets. The numbers are part of the sealed format: never reuse one.
 pub type Field = u8;
 
-/// What a provider keeps for one signed-in person: access token, refresh token, cookie values, whatever it needs to
-/// speak for them.
+/// What a provider keeps for one signed-in person: access token, refresh token, cookie values, and anything else it
+/// needs to act for them.
 ///
-/// A short list of numbered secrets whose meaning only the provider knows, beside who the person is and the instants that the
-/// token lifecycle needs. Those are times of receipt plus the lifetime in seconds that came with the answer (RFC 6749,
-/// section 5.1), never the provider's wall clock: thirty seconds of skew between two machines is normal.
+/// A grant holds a short list of numbered secrets, whose meaning only the provider knows, the person's identity, and
+/// the times that the token lifecycle needs. Each of these times is the time of receipt plus the lifetime in seconds
+/// from the answer (RFC 6749, section 5.1). The provider's wall clock is never used: thirty seconds of skew between two
+/// machines is normal.
 ///
-/// It is explicitly not `Serialize`; see [`SecretText`].
+/// A grant is explicitly not `Serialize`; see [`SecretText`].
 ///
 /// ```compile_fail,E0277
 /// fn reaches_the_browser<T: serde::Serialize>(_: T) {}
@@ -26,42 +27,42 @@ pub type Field = u8;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grant {
-    /// When the access token ends, by our clock. `None` where the provider does not say.
+    /// When the access token expires, by our clock. `None` if the provider does not say.
     pub access_expires_at: Option<SystemTime>,
-    /// How long the access token lived when it was issued; the leeway never exceeds a quarter of it.
+    /// The lifetime of the access token when it was issued. The leeway never exceeds a quarter of it.
     pub access_lifetime: Option<Duration>,
-    /// When the refresh token ends, by our clock. The session cookie never outlives it.
+    /// When the refresh token expires, by our clock. The session cookie never outlives it.
     pub refresh_expires_at: Option<SystemTime>,
-    /// Who it speaks for. A renewal may change it, roles included.
+    /// The person the grant stands for. A renewal may change it, including the roles.
     pub identity: Option<Arc<Identity>>,
-    /// The provider's own identifier of the sign-in (OIDC's `sid`), where it has one. A renewal may change it.
+    /// The provider's own identifier of the sign-in (OIDC's `sid`), if it has one. A renewal may change it.
     pub provider_sid: Option<String>,
-    /// How often it was refreshed since the sign-in. The lifecycle counts: of two grants of one session the higher has the
-    /// newer tokens.
+    /// How often the grant was refreshed since the sign-in. The lifecycle counts this. Of two grants of one session,
+    /// the one with the higher number has the newer tokens.
     pub generation: u64,
     fields: Vec<(Field, SecretText)>,
     appended: Vec<u8>,
 }
 
 impl Grant {
-    /// A grant that speaks for this person; for building one.
+    /// A grant for this person; used to build one.
     pub fn of(identity: Identity) -> Self {
         Self::default().for_identity(identity)
     }
 
-    /// The same grant for this person; for building one.
+    /// The same grant for this person; used to build one.
     #[must_use]
     pub fn for_identity(self, identity: Identity) -> Self {
         Self { identity: Some(Arc::new(identity)), ..self }
     }
 
-    /// What a newer version of this software has sealed behind all that this one knows. It is kept and sealed again, so that
-    /// an older process in a rolling deployment loses nothing.
+    /// The bytes that a newer version of this software sealed after everything that this version knows. They are kept
+    /// and sealed again, so that an older process loses nothing during a rolling deployment.
     pub fn appended(&self) -> &[u8] {
         &self.appended
     }
 
-    /// For whoever unseals a grant.
+    /// For code that unseals a grant.
     #[must_use]
     pub fn with_appended(self, appended: &[u8]) -> Self {
         Self { appended: appended.to_owned(), ..self }
@@ -72,7 +73,7 @@ impl Grant {
         self.fields.iter().find(|(number, _)| *number == field).map(|(_, value)| value)
     }
 
-    /// Puts a secret under this number, in place of what was there.
+    /// Stores a secret under this number and replaces the one that was there.
     pub fn set(&mut self, field: Field, value: impl Into<SecretText>) {
         let value = value.into();
         match self.fields.iter_mut().find(|(number, _)| *number == field) {
@@ -81,24 +82,24 @@ impl Grant {
         }
     }
 
-    /// Takes the secret under this number out.
+    /// Removes the secret under this number.
     pub fn remove(&mut self, field: Field) {
         self.fields.retain(|(number, _)| *number != field);
     }
 
-    /// The same grant with one more secret; for building one.
+    /// The same grant with one more secret; used to build one.
     #[must_use]
     pub fn with(mut self, field: Field, value: impl Into<SecretText>) -> Self {
         self.set(field, value);
         self
     }
 
-    /// Every secret with its number, in the order they were put in. For whoever seals the grant.
+    /// Every secret with its number, in the order of insertion. For code that seals the grant.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = (Field, &SecretText)> {
         self.fields.iter().map(|(number, value)| (*number, value))
     }
 
-    /// Whether the access token still lives at `now`. A grant without an instant is taken to live: the API will say.
+    /// Whether the access token is still valid at `now`. Without an expiry time it counts as valid: the API decides.
     pub fn access_lives(&self, now: SystemTime) -> bool {
         self.access_expires_at.is_none_or(|end| now < end)
     }

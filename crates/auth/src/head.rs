@@ -1,7 +1,8 @@
-//! The head: what is known of a session's tokens beside its cookie, one record for each session that has refreshed or ended.
+//! The head: what is known about a session's tokens outside its cookie. There is one record for each session that has
+//! refreshed or ended.
 //!
-//! A cookie can be older than the session: a late tab, a response that was lost, a laptop that woke up. The head has the
-//! newest rotation, so that such a cookie is led to it instead of presenting a token that is spent.
+//! A cookie can be older than the session: a late tab, a lost response, a laptop that woke up. The head has the newest
+//! rotation, so a request with such a cookie adopts it and does not present a spent token.
 
 mod memory;
 
@@ -14,19 +15,19 @@ use thiserror::Error;
 pub use self::memory::MemoryHeads;
 use crate::{EndReason, Grant, SessionKey};
 
-/// The newest that is known of one session's tokens.
+/// The newest state that is known of one session's tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// The newest rotation.
     pub rotation: u64,
     /// What is happening to its refresh token.
     pub state: HeadState,
-    /// The provider has asked to wait with it.
+    /// The provider has asked to wait before the token is presented.
     pub not_before: Option<NotBefore>,
-    /// The grant of that rotation; `None` once it is forgotten, which leaves a mark of some 40 bytes.
+    /// The grant of that rotation. `None` once it is forgotten; about 40 bytes then remain as a mark.
     pub grant: Option<Grant>,
-    /// Whether a request has come with a cookie of that rotation: then the grant is in the browser, and need not be kept
-    /// much longer.
+    /// Whether a request has come with a cookie of that rotation. Then the browser has the grant, and it does not need
+    /// to be kept much longer.
     pub shown: bool,
 }
 
@@ -35,50 +36,52 @@ pub struct Head {
 pub enum HeadState {
     /// It can be presented.
     Idle,
-    /// It is being presented by whoever holds the lease. Who finds it without a holder is the heir of a refresh in doubt.
+    /// The lease holder is presenting it. If no process holds the lease, the process that finds this state is the heir
+    /// of a refresh in doubt.
     Presented {
-        /// When it was presented for the first time, by the clock of whoever did.
+        /// When it was presented for the first time, by the clock of the process that did so.
         first: SystemTime,
-        /// Who presents it. A write whose answer was lost is found by this.
+        /// Which attempt presents it. This identifies a write whose answer was lost.
         by: AttemptId,
     },
     /// It was presented and may be spent.
     InDoubt {
-        /// As above.
+        /// When it was presented for the first time, by the clock of the process that did so.
         first: SystemTime,
-        /// When the last presentation was noticed to be in doubt, by the clock of whoever did.
+        /// When the last presentation was found to be in doubt, by the clock of the process that found it.
         since: SystemTime,
-        /// Whether a whole answer came: then nothing is under way any more.
+        /// Whether a whole answer came. If so, nothing is in progress any more.
         answered: bool,
-        /// Who presented it last.
+        /// Which attempt presented it last.
         by: AttemptId,
     },
-    /// The session is over, and the provider may not have been told yet. A grant that is still there is the newest.
+    /// The session has ended, and the provider may not have been told yet. If a grant is still there, it is the newest.
     Ending {
-        /// Why.
+        /// Why it ended.
         reason: EndReason,
         /// Whether the refresh token was certainly not presented.
         unspent: bool,
     },
-    /// The session is over, and everybody who had to be told was.
+    /// The session has ended, and everybody who needed to be told was told.
     Dead(EndReason),
 }
 
 /// The provider has asked to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotBefore {
-    /// Until then, by the clock of whoever was asked.
+    /// When the wait is over, by the clock of the process that received the answer.
     pub at: SystemTime,
-    /// Who was asked. Its own process knows the time exactly, every other one within the skew.
+    /// The attempt that received the answer. Its own process knows the time exactly; every other process knows it
+    /// within the clock skew.
     pub by: AttemptId,
 }
 
-/// Names one attempt to present a token, and the process that made it: a value that nobody else can have chosen.
+/// Identifies one attempt to present a token, and the process that made it. Nobody else can have chosen the same value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct AttemptId([u8; 8]);
 
 impl AttemptId {
-    /// The bytes, for whoever stores a head.
+    /// The bytes, for code that stores a head.
     pub const fn as_bytes(&self) -> &[u8; 8] {
         &self.0
     }
@@ -106,24 +109,24 @@ impl fmt::Debug for AttemptId {
     }
 }
 
-/// Changes with every write to a head, and is never the same again.
+/// Changes with every write to a head, and never repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeadVersion(pub [u8; 16]);
 
-/// A head as it was read.
+/// A head as it was read from the store.
 #[derive(Debug, Clone)]
 pub struct KeptHead {
-    /// For the write that is to follow.
+    /// The version to expect in the next write.
     pub version: HeadVersion,
-    /// What was kept.
+    /// The stored head.
     pub head: Head,
-    /// Whether there is a grant that this server cannot open: another replica sealed it under a key or in a version that is not
-    /// known here. One that was altered is not such a grant: it is lost, as if it had been forgotten.
+    /// Whether there is a grant that this server cannot open, because another replica sealed it under a key or in a
+    /// version that is not known here. An altered grant does not count: it is lost, as if it had been forgotten.
     pub sealed_elsewhere: bool,
 }
 
 impl KeptHead {
-    /// Why a cookie of this rotation has no grant any more, if that is so.
+    /// Why a cookie of this rotation has no grant any more. `None` if it still has one.
     pub fn end_for(&self, rotation: u64) -> Option<EndReason> {
         let Head { rotation: newest, state, grant, .. } = &self.head;
         match state {
@@ -141,34 +144,36 @@ impl KeptHead {
     }
 }
 
-/// For how long to keep a head.
+/// How long to keep a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
-    /// Rotation and state: as long as a cookie of an older rotation could be presented. Never dropped earlier.
+    /// How long to keep rotation and state: as long as a cookie of an older rotation could be presented. They are never
+    /// dropped earlier.
     pub mark: Duration,
-    /// The grant. Where room is short, grants that were shown go before others.
+    /// How long to keep the grant. If space is short, grants that were shown are dropped first.
     pub grant: Duration,
-    /// Whether the head is worth nothing without its grant: where there is no room for that, the one before stays as it is.
+    /// Whether the head is useless without its grant. If there is no space for the grant, the previous head stays unchanged.
     pub only_with_grant: bool,
 }
 
-/// Names one refresh or sign-out among all that want the lease of a session.
+/// Identifies one refresh or sign-out among all that want the lease of a session.
 pub type Holder = [u8; 16];
 
-/// Keeps heads and leases; replicas that serve the same sessions share it.
+/// Stores heads and leases. Replicas that serve the same sessions share it.
 ///
-/// Whoever implements it hashes the session's identifier and seals the grant: nothing stores either in clear.
+/// An implementation hashes the session's identifier and seals the grant, so that neither is stored in clear.
 #[async_trait]
 pub trait Heads: Send + Sync + 'static {
-    /// The head of the session, whatever rotation `session` is at.
+    /// Reads the head of the session, whatever the rotation of `session` is. `None` means that there is no head.
     ///
     /// # Errors
     ///
-    /// [`HeadsError`] where it cannot be read; that is not the same as none.
+    /// [`HeadsError`] if the head cannot be read. This is not the same as `None`.
     async fn read(&self, session: &SessionKey) -> Result<Option<KeptHead>, HeadsError>;
 
-    /// Why the session was ended from outside, beside its head: together with all others of its owner, or by the provider's
-    /// session identifier. Asked once more before the grant of a refresh is kept, which may bring another identifier.
+    /// Why the session was ended from outside, without a change to its head: together with all sessions of its owner,
+    /// or by the provider's session identifier. It is checked again before the grant of a refresh is kept, because that
+    /// grant may have another identifier.
     ///
     /// # Errors
     ///
@@ -178,12 +183,12 @@ pub trait Heads: Send + Sync + 'static {
         Ok(None)
     }
 
-    /// Writes the head if it is still as `expected` (`None`: there is none). Returns the new version, `None` if it had
-    /// changed and nothing was written.
+    /// Writes the head if the stored version is still `expected` (`None`: there is no head). Returns the new version,
+    /// or `None` if the version had changed and nothing was written.
     ///
     /// # Errors
     ///
-    /// [`HeadsError`]: it may have been written or not.
+    /// [`HeadsError`]: the head may or may not have been written.
     async fn write(
         &self,
         session: &SessionKey,
@@ -192,7 +197,7 @@ pub trait Heads: Send + Sync + 'static {
         keep: Keep,
     ) -> Result<Option<HeadVersion>, HeadsError>;
 
-    /// Takes the session's lease or prolongs it; `false` while another has it.
+    /// Takes or extends the session's lease. Returns `false` while another holder has it.
     ///
     /// # Errors
     ///
@@ -204,15 +209,15 @@ pub trait Heads: Send + Sync + 'static {
         life: Duration,
     ) -> Result<bool, HeadsError>;
 
-    /// Gives the lease back, if `holder` still has it.
+    /// Returns the lease, if `holder` still has it.
     ///
     /// # Errors
     ///
-    /// [`HeadsError`]: it runs out by itself.
+    /// [`HeadsError`]: the lease then expires by itself.
     async fn release(&self, session: &SessionKey, holder: &Holder) -> Result<(), HeadsError>;
 }
 
-/// Heads cannot be read or written right now.
+/// Heads cannot be read or written at the moment.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the heads of sessions cannot be reached: {0}")]
 pub struct HeadsError(pub String);

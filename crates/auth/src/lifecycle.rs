@@ -1,8 +1,8 @@
 //! The token lifecycle: the one place that decides when a refresh token is presented.
 //!
-//! One refresh for each session and rotation, however many requests, processes and machines want it; it runs in a task of
-//! its own and commits the head before anybody is answered. What a request has to do is decided in [`position`], the steps
-//! of a refresh are in [`refresh`], those of a sign-out in [`ending`].
+//! There is one refresh for each session and rotation, however many requests, processes and machines want it. It runs
+//! in its own task, and commits the head before anybody is answered. [`position`] decides what a request has to do,
+//! [`refresh`] has the steps of a refresh, and [`ending`] has those of a sign-out.
 
 mod amend;
 mod due;
@@ -40,13 +40,13 @@ pub struct Lifecycle {
 }
 
 impl Lifecycle {
-    /// A lifecycle with no refresh under way.
+    /// A lifecycle with no refresh in progress.
     pub fn new(settings: LifecycleSettings) -> Self {
         Self { shared: Arc::new(Shared::new(settings)) }
     }
 
-    /// The process is to end: what goes on without anybody waiting, and can be left to the next process, ends at once. What is
-    /// under way with the provider is not touched.
+    /// Call this before the process ends. Background work that nobody waits for, and that the next process can do,
+    /// stops at once. Calls to the provider that are in progress continue.
     pub fn close(&self) {
         self.shared.close();
     }
@@ -56,22 +56,22 @@ impl Lifecycle {
         &self.shared.settings.provider
     }
 
-    /// Whether `grant` wants a refresh at `now`.
+    /// Whether `grant` needs a refresh at `now`.
     pub fn due(&self, grant: &Grant, now: SystemTime) -> Due {
         due::due(&**self.provider(), grant, now)
     }
 
-    /// The head of a session. Whoever has read it already, together with other things, passes that on instead.
+    /// Reads the head of a session. A caller that has already read it together with other data passes that result on instead.
     ///
     /// # Errors
     ///
-    /// [`HeadsError`](crate::HeadsError) is an answer, too: the lifecycle goes on with it.
+    /// [`HeadsError`](crate::HeadsError) is a valid input of the lifecycle, too: it continues without the head.
     pub async fn read_head(&self, session: &SessionKey) -> HeadRead {
         self.shared.read(session).await
     }
 
-    /// Leads the request to the newest grant there is, and renews that if it is due. The request waits until the refresh has
-    /// ended in one of its five ways, or for as long as [`TimeLimits`] has it wait; the refresh goes on without it.
+    /// Finds the newest grant for the request, and renews it if that is due. The request waits until the refresh ends
+    /// in one of its five ways, but no longer than [`TimeLimits`] allows. After that the refresh continues without it.
     pub async fn ensure_fresh(
         &self,
         caller: &Caller,
@@ -92,7 +92,7 @@ impl Lifecycle {
         if self.due(&stand.grant, now) == Due::NotYet {
             return Ensured::Usable(stand.newest());
         }
-        // A refresh under way may hold the new grant already, and only wait for the store to take it.
+        // A refresh in progress may already hold the new grant, and only be waiting for the store to accept it.
         let may_refresh = reachable
             || self.shared.flights.has(&stand.key)
             || self.shared.may_refresh_without_store(&stand.key, &stand.grant);
@@ -102,12 +102,12 @@ impl Lifecycle {
         self.shared.renew_in_time(caller, &stand).await
     }
 
-    /// Renews the grant because a call that it authorized was answered with 401, whatever our clock says. A newer grant that
-    /// is there already will do; a provider that takes an early refresh for a theft is not asked before the access token has
-    /// ended.
+    /// Renews the grant because a call that it authorized was answered with 401, whatever our clock says. If there
+    /// already is a newer grant, that is used. A provider that treats an early refresh as theft is not asked before the
+    /// access token has expired.
     pub async fn replace_refused(&self, caller: &Caller, session: &SessionKey, grant: &Grant) -> Ensured {
         let head = self.read_head(session).await;
-        // What the call was made with may have been adopted a moment ago, and its browser hold an older cookie.
+        // The grant of the call may have been adopted a moment ago, while the browser still has an older cookie.
         let noted = head.as_ref().ok().and_then(Option::as_ref).map(|kept| kept.head.shown);
         let mut stand = match self.shared.position(session, grant, head) {
             Position::Over(reason) => return Ensured::Ended(reason),
@@ -119,7 +119,7 @@ impl Lifecycle {
         if stand.is_adopted() && self.due(&stand.grant, now) == Due::NotYet {
             return Ensured::Usable(stand.newest());
         }
-        // By as much as our clock may be wrong, the refusal knows better.
+        // Our clock may be wrong by this much, so within it the refusal is right.
         let early = stand.grant.access_lives(now + CLOCK_SKEW);
         if early && self.provider().refresh_timing(&stand.grant) == RefreshTiming::AfterExpiry {
             let (provider, rotation) = (self.provider().name(), stand.key.rotation());
@@ -128,17 +128,17 @@ impl Lifecycle {
                 newest: stand.newest(),
                 access_lives: false,
                 retry_after: None,
-                detail: "the access token was refused before its end".to_owned(),
+                detail: "the access token was refused before its expiry".to_owned(),
             };
         }
         self.shared.renew_in_time(caller, &stand).await
     }
 
-    /// Writes into the session's newest grant what an answer of the API has told, such as a changed address, so that a
-    /// cookie of any older rotation is led to it. A change that changes nothing is not written.
+    /// Writes what an answer of the API said, such as a changed address, into the session's newest grant. Requests with
+    /// a cookie of any older rotation then adopt it. A change without effect is not written.
     ///
-    /// `None` where the head cannot take it: what the cookie holds is all there is then. It goes on when the future that is
-    /// returned is dropped.
+    /// Returns `None` if the head cannot be written. Then only the cookie has the change. The write continues if the
+    /// returned future is dropped.
     pub fn amend(
         &self,
         session: &SessionKey,
@@ -148,12 +148,13 @@ impl Lifecycle {
         amend::begin(Arc::clone(&self.shared), session.clone(), grant.clone(), change)
     }
 
-    /// Ends the session: the head is marked, and the provider is told of the newest grant there is, after any refresh
-    /// that is under way. It goes on when the future that is returned is dropped. What ended before is not ended again.
+    /// Ends the session. The head is marked, and the provider is told about the newest grant, after any refresh that is
+    /// in progress. This continues if the returned future is dropped. A session that has already ended is not ended
+    /// again.
     ///
     /// # Errors
     ///
-    /// [`TransportError`] of the first try; it has been logged, and the provider is told again.
+    /// [`TransportError`] of the first attempt. It has been logged, and the provider is told again.
     pub fn end(
         &self,
         caller: &Caller,
@@ -164,8 +165,8 @@ impl Lifecycle {
         ending::begin(Arc::clone(&self.shared), caller.clone(), session.clone(), grant.clone(), reason)
     }
 
-    /// Tells the provider of a grant that no session began with, such as that of a sign-in whose browser had gone. It goes on
-    /// when the future that is returned is dropped. Nothing is kept of it.
+    /// Tells the provider to revoke a grant that belongs to no session, such as that of a sign-in whose browser had
+    /// gone. This continues if the returned future is dropped. Nothing is stored.
     ///
     /// # Errors
     ///
@@ -180,12 +181,12 @@ impl Lifecycle {
 }
 
 impl Shared {
-    /// Whoever would have to wait longer than a request waits is told so at once.
+    /// A request that would have to wait longer than requests wait is told so at once.
     async fn renew_in_time(self: &Arc<Self>, caller: &Caller, stand: &Stand) -> Ensured {
         let patience = self.patience_for(stand);
         match self.wait_before(stand).filter(|wait| *wait >= patience) {
             Some(wait) => {
-                let detail = "the refresh token rests after its last presentation".to_owned();
+                let detail = "the refresh token must not be presented again yet".to_owned();
                 self.unavailable(stand, detail, Some(wait))
             }
             None => self.renew(caller, stand).await,
@@ -196,19 +197,19 @@ impl Shared {
         self.patience_while_healthy(stand).0
     }
 
-    /// How long a request waits, and how long as long as nothing goes wrong with the refresh.
+    /// How long a request waits, and how long in total while nothing goes wrong with the refresh.
     fn patience_while_healthy(&self, stand: &Stand) -> (Duration, Duration) {
         let TimeLimits { request, request_with_living_access, healthy_refresh, .. } =
             self.settings.time_limits;
         if stand.grant.access_lives(self.now()) {
-            // There is something to go on with.
+            // The request can continue with the old access token.
             (request_with_living_access, request_with_living_access)
         } else {
             (request, healthy_refresh.max(request))
         }
     }
 
-    /// Joins the refresh that is under way, or begins it, and waits.
+    /// Joins the refresh that is in progress, or starts one, and waits.
     async fn renew(self: &Arc<Self>, caller: &Caller, stand: &Stand) -> Ensured {
         let (patience, while_healthy) = self.patience_while_healthy(stand);
         match flight::join(self, caller, stand).wait(patience, while_healthy).await {
@@ -221,13 +222,13 @@ impl Shared {
         }
     }
 
-    /// Asks the clock again: the refresh may have taken longer than the access token had left.
+    /// Reads the clock again: the refresh may have taken longer than the remaining lifetime of the access token.
     fn unavailable(&self, stand: &Stand, detail: String, retry_after: Option<Duration>) -> Ensured {
         let access_lives = stand.grant.access_lives(self.now());
         Ensured::Unavailable { newest: stand.newest(), access_lives, retry_after, detail }
     }
 
-    /// A newer grant is there, under a key that this server does not know yet. The request's own may serve meanwhile.
+    /// There is a newer grant under a key that this server does not know yet. Until then the request's own grant may be used.
     fn elsewhere(&self, grant: &Grant) -> Ensured {
         Ensured::Unavailable {
             newest: None,
@@ -237,7 +238,7 @@ impl Shared {
         }
     }
 
-    /// What a request with a cookie of the newest rotation tells.
+    /// Learns from a request with a cookie of the newest rotation.
     fn note(self: &Arc<Self>, stand: &Stand) {
         let is_settled = stand.phase == Phase::Idle;
         if is_settled && matches!(self.provider().repetition(&stand.grant), Repetition::Recognised { .. }) {
@@ -248,7 +249,7 @@ impl Shared {
         }
     }
 
-    /// The browser has the newest grant: it need not be kept much longer, and a head that has lost it learns of it.
+    /// The browser has the newest grant. So the head need not keep it much longer, and a head that has lost it gets it back.
     fn note_shown(self: &Arc<Self>, stand: &Stand) {
         let shared = Arc::clone(self);
         let (key, version, grant) = (stand.key.clone(), stand.version, Some(stand.grant.clone()));
@@ -256,7 +257,7 @@ impl Shared {
         let head = Head { rotation, state: HeadState::Idle, not_before, grant, shown: true };
         (self.settings.spawner)(Box::pin(async move {
             let keep = shared.keep(&key, &head);
-            // Only room is at stake: who wrote in between has newer things to say, and an outage passes.
+            // A failure costs only space: whoever wrote in between has newer facts, and an outage passes.
             let _ = shared.heads().write(&key, version, &head, keep).await;
         }));
     }

@@ -1,24 +1,24 @@
-//! Ways to break the token lifecycle on purpose, so that a simulation can show that it would notice.
+//! Ways to break the token lifecycle on purpose, so that a simulation can show that it would notice them.
 //!
-//! It exists behind the feature `mutants` only. The mutant holds for the whole process.
+//! This module exists only with the feature `mutants`. A mutant applies to the whole process.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// One way to break it.
+/// One way to break the lifecycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Mutant {
     /// Every request refreshes for itself, without a lease.
     NoSingleFlight = 1,
-    /// Nothing is kept beside the cookie.
+    /// Nothing is stored outside the cookie.
     NoHead,
-    /// Waiters are answered before the head is committed.
+    /// Requests that wait are answered before the head is committed.
     HeadAfterAnswer,
-    /// A refresh is dropped with the request that began it.
+    /// A refresh is cancelled with the request that started it.
     ClosedConnectionCancels,
-    /// A refresh in doubt is asked again at once.
+    /// A refresh in doubt is repeated at once.
     InDoubtRetriedAtOnce,
-    /// An heir presents as if nobody had before.
+    /// An heir presents the token as if nobody had done so before.
     HeirRefreshesAsIfFresh,
     /// A replica that cannot reach the store refreshes on its own.
     AloneInPartition,
@@ -26,14 +26,14 @@ pub enum Mutant {
     TombstonesNotChecked,
     /// A cookie under an unknown key is removed.
     CookieRemovedOnUnknownKey,
-    /// A provider that asks to wait is asked again as soon as somebody comes.
+    /// A provider that asks to wait is asked again by the next request.
     RetryAfterIgnored,
-    /// Every provider in doubt is asked again as soon as one that revokes a family may be.
+    /// Every provider in doubt is asked again as early as one that revokes a family.
     WaitOfAnotherStyle,
 }
 
 impl Mutant {
-    /// Every one.
+    /// All mutants.
     pub const ALL: [Self; 11] = [
         Self::NoSingleFlight,
         Self::NoHead,
@@ -51,7 +51,7 @@ impl Mutant {
 
 static ACTIVE: AtomicU8 = AtomicU8::new(0);
 
-/// Breaks the process in this way; `None` mends it.
+/// Breaks the process in this way; `None` repairs it.
 pub fn activate(mutant: Option<Mutant>) {
     ACTIVE.store(mutant.map_or(0, |mutant| mutant as u8), Ordering::Relaxed);
 }

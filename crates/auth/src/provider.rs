@@ -8,49 +8,50 @@ use crate::{
     Request, Response, SignIn, SignInError, SignedIn, TransportError,
 };
 
-/// An API of the provider's, by the name that callers use for it.
+/// An API of the provider, and the name that callers use for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
-    /// Such as `api` or `auth`.
+    /// A name such as `api` or `auth`.
     pub name: String,
-    /// What the paths of calls are below.
+    /// The URL that the paths of calls are relative to.
     pub url: Url,
 }
 
-/// A change of a grant that an answer has told of. Made twice it is the same as made once.
+/// A change of a grant that an answer has reported. Applying it twice has the same effect as applying it once.
 pub type Change = Arc<dyn Fn(&mut Grant) + Send + Sync>;
 
 /// What an answer says about the grant that asked.
 pub enum Observed {
-    /// Nothing that is not in the grant already.
+    /// Nothing new.
     Nothing,
-    /// Something that is worth keeping where the session is written anyway, and harmless to lose (a cookie set again with the
-    /// same value and a later end).
+    /// A change that is worth keeping when the session is written anyway, and harmless to lose (such as a cookie set
+    /// again with the same value and a later end).
     Lazily(Change),
-    /// Something without which a later call or refresh fails, or a page shows what is not so any more. It is kept before
-    /// the response leaves, and cookies of older rotations learn of it.
+    /// A change that must not be lost: without it a later call or refresh fails, or a page shows an old value. It is
+    /// kept before the response is sent, and cookies of older rotations learn of it.
     AtOnce(Change),
 }
 
 /// An API that signs people in and issues tokens.
 ///
-/// The grant is the provider's own: nobody else reads its fields. Everything that differs between back ends and that
-/// the token lifecycle must know is a question here, so that the lifecycle has no special case for any of them.
+/// The grant belongs to the provider: nothing else reads its fields. Methods of this trait answer everything that
+/// differs between back ends and that the token lifecycle needs to know. So the lifecycle has no special case for any
+/// of them.
 #[async_trait]
 pub trait Provider: Send + Sync + 'static {
-    /// A short name that stays the same: part of the owner hash of every session, and of log lines. Two providers of one kind
-    /// in one application have two names.
+    /// A short, stable name. It is part of the owner hash of every session, and of log lines. Two providers of the same
+    /// kind in one application have two names.
     fn name(&self) -> &str;
 
-    /// The APIs that calls can be made to. Paths without a name are below the first.
+    /// The APIs that calls can be made to. Paths without a name belong to the first.
     fn base_urls(&self) -> &[BaseUrl];
 
-    /// Signs a person in. `existing` is the grant of the session that the request came with, where there is one: a guest's
-    /// cart follows them, and an authorization server can be told whom it saw last.
+    /// Signs a person in. `existing` is the grant of the session that the request came with, if there is one: so a
+    /// guest's cart follows them, and an authorization server can be told whom it saw last.
     ///
     /// # Errors
     ///
-    /// See [`SignInError`]. A failure leaves nothing behind that can be used.
+    /// See [`SignInError`]. A failure leaves nothing usable behind.
     async fn sign_in(
         &self,
         caller: &Caller,
@@ -58,8 +59,8 @@ pub trait Provider: Send + Sync + 'static {
         existing: Option<&Grant>,
     ) -> Result<SignedIn, SignInError>;
 
-    /// The same, for a sign-in after which every other token family of the person is to be over, also those of other clients, as far as
-    /// the back end can end them. A person whose password has changed signs in like this.
+    /// Signs a person in and ends every other token family of the person, including those of other clients, as far as
+    /// the back end can end them. This is used after a password change.
     ///
     /// # Errors
     ///
@@ -73,8 +74,8 @@ pub trait Provider: Send + Sync + 'static {
         self.sign_in(caller, attempt, existing).await
     }
 
-    /// Where to send a browser so that it comes back with the code for [`SignIn::AuthorizationCode`]. It may take a call
-    /// of its own (RFC 9126).
+    /// Where to send a browser so that it returns with the code for [`SignIn::AuthorizationCode`]. This may require a
+    /// call of its own (RFC 9126).
     ///
     /// # Errors
     ///
@@ -88,12 +89,12 @@ pub trait Provider: Send + Sync + 'static {
         Err(SignInError::Unsupported)
     }
 
-    /// Adds to `request` what proves that it speaks for the grant's person, after [`Caller::introduce`].
+    /// Adds the credentials of the grant's person to `request`, after [`Caller::introduce`].
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request);
 
-    /// Looks at the answer to an authorized request, once for each. Some providers re-set credentials on any answer, and most
-    /// answers about the person show a changed e-mail address. It is never asked about 401 or 5xx: what those clear or set
-    /// says nothing about the grant. Nothing is copied where nothing changes.
+    /// Looks at the answer to an authorized request, once for each answer. Some providers set credentials again on any
+    /// answer, and most answers about the person show a changed e-mail address. This is never called for 401 or 5xx:
+    /// what those clear or set says nothing about the grant. Nothing is copied if nothing changes.
     fn observe(&self, grant: &Grant, response: &Response) -> Observed {
         let _ = (grant, response);
         Observed::Nothing
@@ -102,40 +103,41 @@ pub trait Provider: Send + Sync + 'static {
     /// When to refresh this grant.
     fn refresh_timing(&self, grant: &Grant) -> RefreshTiming;
 
-    /// What presenting this grant's refresh token again does, when nobody knows whether it is spent.
+    /// What presenting this grant's refresh token again does, if nobody knows whether it is spent.
     fn repetition(&self, grant: &Grant) -> Repetition;
 
-    /// Presents the refresh token, once. Never retries by itself: whether that is safe is for the lifecycle to say.
+    /// Presents the refresh token, once. It never retries by itself: the lifecycle decides whether that is safe.
     async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome;
 
-    /// Tells the provider that the person leaves, as well as it can be told.
+    /// Tells the provider that the person signs out, as well as its API allows.
     ///
     /// # Errors
     ///
-    /// [`TransportError`] for the log and the metric: it never fails the sign-out.
+    /// [`TransportError`], for the log and the metric. It never fails the sign-out.
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError>;
 
-    /// Whether the tokens of a person go with their account, where [`accounts`](Self::accounts) deletes one: then nothing is revoked after
-    /// that, and nobody is asked.
+    /// Whether a person's tokens end with their account, if [`accounts`](Self::accounts) deletes one. Then nothing is
+    /// revoked after the deletion, and the provider is not called.
     fn tokens_end_with_account(&self) -> bool {
         false
     }
 
-    /// Where the browser goes to end the provider's own session (OIDC RP-Initiated Logout). It is known without asking
-    /// anybody, so that a provider that hangs keeps nobody here.
+    /// Where the browser goes to end the provider's own session (OIDC RP-Initiated Logout). It is known without a call,
+    /// so a provider that hangs does not delay the sign-out.
     fn sign_out_url(&self, grant: &Grant) -> Option<String> {
         let _ = grant;
         None
     }
 
-    /// Called once for each grant whose end is noticed, however it ended: signed out, replaced, refused, unresolved, and for
-    /// a session that timed out, was superseded or was ended from outside when its cookie next comes. (A browser that never
-    /// comes back is not noticed.) For side state of the provider's.
+    /// Called once for each grant whose end is noticed, whatever the reason: signed out, replaced, refused or
+    /// unresolved. If a session timed out, was superseded or was ended from outside, this is called when its cookie
+    /// comes next. (If a browser never comes back, the end is not noticed.) Use it to clean up side state of the
+    /// provider.
     async fn on_end(&self, grant: &Grant, reason: EndReason) {
         let _ = (grant, reason);
     }
 
-    /// Account pages, where the back end has what they need.
+    /// Account management, if the back end supports it.
     fn accounts(&self) -> Option<&dyn Accounts> {
         None
     }

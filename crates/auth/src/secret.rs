@@ -2,10 +2,10 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A token or a password: text that is wiped when dropped and never printed.
+/// A token or a password: text that is wiped on drop and never printed.
 ///
 /// It is explicitly not `Serialize` and not `Display`. A server function's result, a resource's value and an island's
-/// property must serialize, so none of them can hold one:
+/// property must serialize, so none of them can contain one:
 ///
 /// ```compile_fail,E0277
 /// fn reaches_the_browser<T: serde::Serialize>(_: T) {}
@@ -19,12 +19,12 @@ use zeroize::Zeroizing;
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// The text itself. Named so that every use is easy to find.
+    /// The text itself. The name makes every use easy to find.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

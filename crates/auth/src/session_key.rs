@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Which refresh is meant: one session at one rotation. It is what single flight and the head are keyed by.
+/// One session at one rotation. It is the key of single flight and of the head.
 #[derive(Clone)]
 pub struct SessionKey {
     id: Arc<[u8]>,
@@ -10,12 +10,12 @@ pub struct SessionKey {
     subject: Option<Arc<Subject>>,
 }
 
-/// Whose session it is, and since when: by these it can be ended together with others.
+/// Whose session it is, and since when. These values allow ending it together with other sessions.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Subject {
     /// The hash of provider and person.
     pub owner: [u8; 16],
-    /// The provider's own session identifier, where it has one.
+    /// The provider's own session identifier, if it has one.
     pub provider_sid: Option<String>,
     /// When the session began.
     pub created_at: SystemTime,
@@ -27,7 +27,7 @@ impl SessionKey {
         Self { id: id.into(), rotation, subject: None }
     }
 
-    /// The same with what it can be ended by.
+    /// The same key with the values that the session can be ended by.
     #[must_use]
     pub fn of(self, subject: Subject) -> Self {
         Self { subject: Some(Arc::new(subject)), ..self }
@@ -43,7 +43,7 @@ impl SessionKey {
         self.rotation
     }
 
-    /// What the session can be ended by, where that is known.
+    /// The values that the session can be ended by, if they are known.
     pub fn subject(&self) -> Option<&Subject> {
         self.subject.as_deref()
     }
@@ -54,7 +54,7 @@ impl SessionKey {
     }
 }
 
-/// Two keys are the same where session and rotation are.
+/// Two keys are equal if session and rotation are equal.
 impl PartialEq for SessionKey {
     fn eq(&self, other: &Self) -> bool {
         (self.rotation, &self.id) == (other.rotation, &other.id)

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{EmailAddress, Grant, SecretText};
 
-/// How a person asks to be signed in.
+/// How a person signs in.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SignIn {
@@ -19,10 +19,10 @@ pub enum SignIn {
     OneTimeToken {
         /// The address the link was sent to.
         email: EmailAddress,
-        /// The token, used up by this call.
+        /// The token. This call consumes it.
         token: SecretText,
     },
-    /// With the answer of an authorization server to a redirect (RFC 6749, section 4.1.2).
+    /// With the answer of an authorization server after a redirect (RFC 6749, section 4.1.2).
     AuthorizationCode {
         /// The `code` parameter.
         code: SecretText,
@@ -30,12 +30,12 @@ pub enum SignIn {
         code_verifier: SecretText,
         /// The redirect URI the code was issued to.
         redirect_uri: String,
-        /// The nonce kept since the redirect, for a provider that finds it in the identity token.
+        /// The nonce kept since the redirect, for a provider that checks it in the identity token.
         nonce: Option<SecretText>,
-        /// The `iss` parameter, where there is one (RFC 9207): the provider compares it with its issuer.
+        /// The `iss` parameter, if there is one (RFC 9207). The provider compares it with its issuer.
         issuer: Option<String>,
     },
-    /// As nobody: a guest, by client credentials (RFC 6749, section 4.4).
+    /// As a guest without an account, by client credentials (RFC 6749, section 4.4).
     ClientCredentials,
 }
 
@@ -44,43 +44,43 @@ pub enum SignIn {
 pub struct AuthorizationRequest {
     /// Where the authorization server sends the browser back to.
     pub redirect_uri: String,
-    /// Comes back unchanged and proves that the answer belongs to this browser (RFC 6749, section 10.12).
+    /// Returned unchanged; it proves that the answer belongs to this browser (RFC 6749, section 10.12).
     pub state: SecretText,
-    /// Comes back inside the identity token.
+    /// Returned inside the identity token.
     pub nonce: SecretText,
-    /// Its S256 challenge goes along (RFC 7636, section 4.2); the verifier itself stays here.
+    /// Its S256 challenge is sent (RFC 7636, section 4.2); the verifier itself stays here.
     pub code_verifier: SecretText,
 }
 
 /// A sign-in that succeeded.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// What the provider needs from now on to speak for the person. It says who they are ([`Grant::identity`]).
+    /// What the provider needs from now on to act for the person. [`Grant::identity`] says who they are.
     pub grant: Grant,
-    /// When the person proved who they are, as the provider states it (OIDC's `auth_time`). "Recent sign-in" means this and
-    /// nothing else: a silent single sign-on is not recent.
+    /// When the person proved who they are, as the provider states it (OIDC's `auth_time`). Only this counts as a
+    /// recent sign-in: a silent single sign-on does not.
     pub authenticated_at: SystemTime,
 }
 
-/// Why nobody was signed in.
+/// Why a sign-in failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SignInError {
-    /// The provider does not accept these credentials. Never says which of them.
+    /// The provider does not accept these credentials. It never says which of them is wrong.
     #[error("the provider refused the credentials")]
     InvalidCredentials,
-    /// The credentials are right, and this person may not sign in here (unverified, wrong role).
-    #[error("the provider does not let this person in")]
+    /// The credentials are right, but this person may not sign in here (not verified, wrong role).
+    #[error("the provider does not allow this person to sign in")]
     Forbidden,
-    /// Too many tries, as the provider sees it.
+    /// Too many attempts, according to the provider.
     #[error("the provider asks to wait")]
     TooManyRequests {
-        /// How long the provider asks to wait, where it says.
+        /// How long the provider asks to wait, if it says so.
         retry_after: Option<Duration>,
     },
     /// The provider cannot sign people in this way.
     #[error("the provider does not support this way to sign in")]
     Unsupported,
-    /// No answer that can be used. The text is for the log.
+    /// There is no usable answer. The text is for the log.
     #[error("the provider cannot be used right now: {0}")]
     Unavailable(String),
 }

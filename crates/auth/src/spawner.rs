@@ -1,13 +1,13 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// Something that has to run to its end, whatever becomes of the request that began it.
+/// Work that has to run to its end, whatever happens to the request that started it.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Runs a [`Task`]. A server that shuts down waits for those it was given.
+/// Runs a [`Task`]. A server that shuts down waits for the tasks it was given.
 pub type Spawner = Arc<dyn Fn(Task) + Send + Sync>;
 
-/// Runs tasks on the present tokio runtime, which nobody waits for.
+/// Runs tasks on the current tokio runtime. Nothing waits for them.
 pub fn tokio_spawner() -> Spawner {
     Arc::new(|task| {
         tokio::spawn(task);

@@ -10,27 +10,26 @@ pub use self::breaker::{BreakerSettings, BreakerState, CircuitBreaker};
 #[cfg(feature = "http")]
 pub use self::http::{HttpSettings, HttpTransport};
 
-/// A request to the API behind us, body and all.
+/// A request to the API, with its whole body.
 pub type Request = ::http::Request<Bytes>;
 
-/// Its answer, body and all.
+/// The answer, with its whole body.
 pub type Response = ::http::Response<Bytes>;
 
-/// Carries a request to the API behind us and brings the answer back.
+/// Sends a request to the API and returns the answer.
 ///
-/// Whoever implements it puts a limit on the time of every call and on the size of every answer.
+/// An implementation limits the time of every call and the size of every answer.
 #[async_trait]
 pub trait Transport: Send + Sync + 'static {
     /// Sends `request` and waits for the whole answer.
     ///
     /// # Errors
     ///
-    /// [`TransportError`] tells whether a byte may have reached the other side; any HTTP status is an answer, not an
-    /// error.
+    /// [`TransportError`] says whether a byte may have reached the other side. Any HTTP status is an answer, not an error.
     async fn send(&self, request: Request) -> Result<Response, TransportError>;
 
-    /// What a circuit breaker on the way does with the next call, for readiness and metrics. Where there is none
-    /// everything goes through.
+    /// What a circuit breaker in this transport does with the next call, for readiness and metrics. Without a breaker,
+    /// every call goes through.
     fn breaker(&self) -> BreakerState {
         BreakerState::Closed
     }
@@ -39,10 +38,10 @@ pub trait Transport: Send + Sync + 'static {
 /// Why there is no answer, and whether the request may have had an effect.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TransportError {
-    /// No byte of the request left (name resolution, connect, TLS, an open circuit breaker): safe to repeat.
+    /// No byte of the request was sent (name resolution, connect, TLS, an open circuit breaker). It is safe to repeat.
     #[error("the request was not sent: {0}")]
     NotSent(String),
-    /// The request left and no whole answer came back (reset, timeout, cut off): it may have had its effect.
+    /// The request was sent and no whole answer came back (reset, timeout, cut off). It may have had its effect.
     #[error("the request was sent and no whole answer came back: {0}")]
     Interrupted(String),
 }

@@ -1,5 +1,5 @@
-//! A storm of refreshes against a provider that is throttled: every second one is answered 429, and a token that is presented after it
-//! was spent costs the person every session.
+//! A storm of refreshes against a provider that throttles: every second refresh is answered 429. A token that is
+//! presented after it was spent costs the person every session.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 const SESSIONS: usize = 300;
 const REPLICAS: usize = 3;
-/// Each with cookies of its own.
+/// Each tab has its own cookies.
 const TABS: usize = 3;
 const ACCESS_LIFE: Duration = Duration::from_mins(5);
 const LASTS: Duration = Duration::from_hours(2);
@@ -25,11 +25,11 @@ const TOKEN: u8 = 1;
 /// Not a secret: a key for tests.
 const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
-/// What the provider knows of one session.
+/// What the provider knows about one session.
 #[derive(Default)]
 struct Family {
     generation: u64,
-    /// Since when the next presentation is welcome.
+    /// From when on the next presentation is accepted.
     welcome_at: Option<Instant>,
 }
 
@@ -117,7 +117,7 @@ impl Provider for Throttled {
     }
 }
 
-/// One tab: a request now and then, with the newest cookie it has got, at whichever replica.
+/// One tab: it sends a request now and then, with its newest cookie, to any replica.
 #[expect(clippy::disallowed_methods, reason = "virtual time")]
 async fn tab(session: usize, number: usize, replicas: Vec<Lifecycle>, mut held: (u64, Grant)) -> (u64, u64) {
     let (begun, mut turn, mut unavailable) = (Instant::now(), number, 0);
@@ -178,8 +178,8 @@ async fn a_throttled_provider_costs_nobody_a_session_and_is_never_asked_before_i
     }
     let tally = provider.tally.lock().unwrap();
     println!(
-        "{} presentations of {SESSIONS} sessions, {} of them throttled, {} too early, {} of a spent token; {lost} tabs signed out, {unavailable} \
-         pages without an access token",
+        "{} presentations of {SESSIONS} sessions, {} of them throttled, {} too early, {} of a spent token; {lost} tabs signed out, \
+         {unavailable} pages without an access token",
         tally.presented, tally.throttled, tally.too_early, tally.reused
     );
     assert!(tally.presented > 5_000 && tally.throttled * 3 > tally.presented, "it was no storm");

@@ -323,8 +323,8 @@ async fn the_store_sees_neither_the_session_nor_a_token() {
     }
 }
 
-/// A grant that another replica has sealed opens there, so a request with the cookie waits. An altered grant opens
-/// nowhere.
+/// A grant that another replica sealed can be opened there, so a request with the cookie waits. An altered grant cannot
+/// be opened anywhere.
 #[tokio::test]
 async fn a_grant_of_another_replica_is_told_apart_from_one_that_was_altered() {
     let written = head(1, HeadState::Idle);

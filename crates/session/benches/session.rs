@@ -1,4 +1,4 @@
-//! What a session costs: sealing by size, and the layer against a bare route.
+//! The cost of a session: sealing by size, and the layer against a bare route.
 
 use std::{convert::Infallible, hint::black_box};
 
@@ -13,7 +13,7 @@ use tower::{Service as _, ServiceExt as _};
 
 const NAME: &str = "__Host-Http-ironleaf-session";
 
-/// What a session usually holds: an access token, a refresh token, and when the first ends.
+/// The usual content of a session: an access token, a refresh token, and when the first one expires.
 #[derive(Clone)]
 struct Tokens {
     access: String,

@@ -1,7 +1,7 @@
-//! Counts visits in a sealed cookie. Nothing has to be kept on the server but the secret, so the count survives a restart.
+//! Counts visits in a sealed cookie. The server keeps only the secret, so the count survives a restart.
 //!
-//! Two requests of one browser that arrive together both count from the same cookie, and one of the two new cookies would
-//! silently win. The ledger lets the first of them leave, and the other one is answered with "try again".
+//! If two requests of one browser arrive together, both count from the same cookie, and one of the two new cookies
+//! would silently win. The ledger lets the first response leave, and the other one is answered with "try again".
 //!
 //! ```sh
 //! export SESSION_SECRETS=$(openssl rand -hex 32)
@@ -23,7 +23,7 @@ use ironleaf_session::{
     SessionSettings, system_clock, system_random,
 };
 
-/// How many sessions the ledger knows the newest rotation of: some 10 MB.
+/// For how many sessions the ledger remembers the newest rotation: about 10 MB.
 const LEDGER_SESSIONS: usize = 100_000;
 
 type Visits = Serde<u32>;
@@ -54,7 +54,7 @@ async fn try_again(response: Response) -> Response {
 async fn main() -> Result<(), Box<dyn Error>> {
     let keys = KeyRing::parse(&variable("SESSION_SECRETS").unwrap_or_default())?;
     let address = variable("LISTEN_ADDR").unwrap_or_else(|| "127.0.0.1:3100".to_owned());
-    // Plain http, which is for loopback hosts: neither `Secure` nor the `__Host-Http-` prefix.
+    // Plain http, for loopback hosts only: neither `Secure` nor the `__Host-Http-` prefix.
     let settings =
         SessionSettings { secure: false, cookie_name: "counter".to_owned(), ..SessionSettings::default() };
     let layer = SessionLayer::<Visits>::new(

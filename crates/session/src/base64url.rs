@@ -1,5 +1,5 @@
-//! Base64url without padding (RFC 4648, section 5), in both directions with vector instructions where there are any:
-//! of what a request costs, this would otherwise be a third.
+//! Base64url without padding (RFC 4648, section 5). Both directions use vector instructions if the machine has them:
+//! without them, this would be a third of a request's cost.
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use std::sync::LazyLock;
@@ -19,21 +19,21 @@ pub(crate) fn decode(text: &str) -> Result<Wiped<Vec<u8>>, DecodeError> {
     ENGINE.decode(text).map(Wiped::new)
 }
 
-/// Appends the text of these bytes, in one go: the engine's own way to append to a string goes through a small buffer,
-/// which is slower, and which nobody wipes.
+/// Appends the text of these bytes in one step. The engine's own way to append to a string uses a small buffer, which
+/// is slower and is never wiped.
 pub(crate) fn encode(bytes: &[u8], text: &mut Vec<u8>) {
     let start = text.len();
     text.resize(start + encoded_length(bytes.len()), 0);
     ENGINE.encode_slice(bytes, &mut text[start..]).expect("there is as much room as the text takes");
 }
 
-/// What was encoded, as a string.
+/// The encoded text as a string.
 pub(crate) fn into_string(text: Vec<u8>) -> String {
     // The error would print the text, which may be a token.
     String::from_utf8(text).map_err(|error| error.utf8_error()).expect("base64url is ASCII")
 }
 
-/// How long the text of so many bytes is.
+/// The length of the encoded text of this many bytes.
 pub(crate) const fn encoded_length(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }
@@ -42,7 +42,7 @@ pub(crate) const fn encoded_length(bytes: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// Long enough for two vectors and a rest that is decoded byte by byte.
+    /// Long enough for two vectors and a remainder that is decoded byte by byte.
     const CHARS: usize = 2 * 32 + 11;
 
     /// The engine that the published test vectors are for.

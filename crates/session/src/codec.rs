@@ -1,7 +1,8 @@
-//! The binary encoding of payloads and envelopes: LEB128 numbers, length-prefixed bytes, nothing optional.
+//! The binary encoding of payloads and envelopes: LEB128 numbers and length-prefixed bytes.
 //!
-//! There is exactly one encoding of every value, and the decoder takes no other (but for a token kept as text where
-//! its segments would do): equal bytes mean an equal session, which is how a change is noticed. `FORMAT.md` describes it for a second implementation.
+//! Every value has exactly one encoding, and the decoder accepts no other. (The exception is a token that is stored as
+//! text although it could be segments.) So equal bytes mean an equal session, and that is how a change is noticed.
+//! `FORMAT.md` describes the encoding for a second implementation.
 
 mod token;
 
@@ -14,12 +15,12 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{PayloadError, Wiped};
 
-/// Room for a session with a pair of JWTs, so that most are encoded without growing.
+/// Enough for a session with a pair of JWTs, so that most are encoded without a reallocation.
 const INITIAL_CAPACITY_BYTES: usize = 2048;
-/// Ten groups of seven bits hold 64.
+/// Ten groups of seven bits hold 64 bits.
 const MAX_VARINT_BYTES: usize = 10;
 
-/// Writes values one after the other. The buffer is wiped when it is dropped, and when it grows.
+/// Writes values one after the other. The buffer is wiped on drop, and also when it grows.
 pub struct Encoder {
     bytes: Wiped<Vec<u8>>,
 }
@@ -36,17 +37,17 @@ impl Encoder {
         Self { bytes: Wiped::new(Vec::with_capacity(INITIAL_CAPACITY_BYTES)) }
     }
 
-    /// One byte.
+    /// Writes one byte.
     pub fn u8(&mut self, value: u8) {
         self.raw(&[value]);
     }
 
-    /// One byte, 0 or 1.
+    /// Writes one byte, 0 or 1.
     pub fn bool(&mut self, value: bool) {
         self.u8(u8::from(value));
     }
 
-    /// An unsigned LEB128 number, at most ten bytes.
+    /// Writes an unsigned LEB128 number of at most ten bytes.
     pub fn varint(&mut self, mut value: u64) {
         let mut group = [0; MAX_VARINT_BYTES];
         let mut length = 0;
@@ -62,34 +63,34 @@ impl Encoder {
         self.raw(&group[..=length]);
     }
 
-    /// Bytes without a length: the decoder must know how many there are.
+    /// Writes bytes without their length: the decoder must know how many there are.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.make_room(bytes.len());
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The length, then the bytes.
+    /// Writes the length, then the bytes.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.length(bytes.len());
         self.raw(bytes);
     }
 
-    /// The length in bytes, then the UTF-8.
+    /// Writes the length in bytes, then the UTF-8 text.
     pub fn str(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
-    /// Whole seconds since 1970; a time before that becomes 1970.
+    /// Writes whole seconds since 1970; an earlier time becomes 1970.
     pub fn seconds(&mut self, time: SystemTime) {
         self.varint(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
     }
 
-    /// Milliseconds since 1970; a time before that becomes 1970.
+    /// Writes milliseconds since 1970; an earlier time becomes 1970.
     pub fn millis(&mut self, time: SystemTime) {
         self.varint(crate::ambient::unix_millis(time));
     }
 
-    /// 0 for nothing; 1 and then what `write` writes.
+    /// Writes 0 for `None`; for a value, 1 and then what `write` writes.
     pub fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         self.bool(value.is_some());
         if let Some(value) = value {
@@ -97,9 +98,9 @@ impl Encoder {
         }
     }
 
-    /// A token. One that consists of base64url segments, as a compact JWT does, is stored as the bytes they
-    /// decode to, a quarter smaller, but only where encoding them again gives exactly the same text;
-    /// any other text is stored as it is.
+    /// Writes a token. If it consists of base64url segments, as a compact JWT does, the bytes that they decode to are
+    /// stored, which takes a quarter less. This is done only if encoding them again gives exactly the same text. Any
+    /// other text is stored unchanged.
     pub fn token(&mut self, token: &str) {
         if let Some(segments) = token::segments(token) {
             self.length(segments.len());
@@ -112,11 +113,11 @@ impl Encoder {
         }
     }
 
-    /// A serde value in postcard's encoding.
+    /// Writes a serde value in postcard's encoding.
     ///
     /// # Panics
     ///
-    /// For a type that postcard cannot encode, such as one that serializes a sequence of unknown length.
+    /// If postcard cannot encode the type, such as one that serializes a sequence of unknown length.
     pub fn serde<T: Serialize>(&mut self, value: &T) {
         struct Output<'a>(&'a mut Encoder);
         impl Extend<u8> for Output<'_> {
@@ -129,7 +130,7 @@ impl Encoder {
         postcard::to_extend(value, Output(self)).expect("postcard can encode the payload's type");
     }
 
-    /// What was written.
+    /// The encoded bytes.
     pub fn finish(self) -> Wiped<Vec<u8>> {
         self.bytes
     }
@@ -138,7 +139,7 @@ impl Encoder {
         self.varint(u64::try_from(length).unwrap_or(u64::MAX));
     }
 
-    /// Grows by hand, because `Vec` would leave the old, secret bytes behind in freed memory.
+    /// Grows the buffer by hand, because `Vec` would leave the old, secret bytes in freed memory.
     fn make_room(&mut self, additional: usize) {
         let needed = self.bytes.len() + additional;
         if needed > self.bytes.capacity() {
@@ -157,7 +158,7 @@ impl fmt::Debug for Encoder {
 
 /// Reads what an [`Encoder`] wrote, in the same order.
 ///
-/// Every method fails on bytes that an encoder would not have written; none of them panics.
+/// Every method fails on bytes that an encoder would not have written. None of them panics.
 pub struct Decoder<'a> {
     rest: &'a [u8],
 }
@@ -171,14 +172,14 @@ impl<'a> Decoder<'a> {
         Self { rest: bytes }
     }
 
-    /// One byte.
+    /// Reads one byte.
     pub fn u8(&mut self) -> Decoded<u8> {
         let (first, rest) = self.rest.split_first().ok_or(PayloadError::Truncated)?;
         self.rest = rest;
         Ok(*first)
     }
 
-    /// One byte, 0 or 1.
+    /// Reads one byte, 0 or 1.
     pub fn bool(&mut self) -> Decoded<bool> {
         match self.u8()? {
             0 => Ok(false),
@@ -187,7 +188,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// An unsigned LEB128 number, in its shortest form.
+    /// Reads an unsigned LEB128 number in its shortest form.
     pub fn varint(&mut self) -> Decoded<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
@@ -204,49 +205,49 @@ impl<'a> Decoder<'a> {
         Err(PayloadError::Invalid("a number is too large or not in its shortest form"))
     }
 
-    /// So many bytes.
+    /// Reads `length` bytes.
     pub fn raw(&mut self, length: usize) -> Decoded<&'a [u8]> {
         let (bytes, rest) = self.rest.split_at_checked(length).ok_or(PayloadError::Truncated)?;
         self.rest = rest;
         Ok(bytes)
     }
 
-    /// So many bytes as an array.
+    /// Reads `LENGTH` bytes as an array.
     pub fn array<const LENGTH: usize>(&mut self) -> Decoded<[u8; LENGTH]> {
         let (array, rest) = self.rest.split_first_chunk().ok_or(PayloadError::Truncated)?;
         self.rest = rest;
         Ok(*array)
     }
 
-    /// A length and that many bytes.
+    /// Reads a length and that many bytes.
     pub fn bytes(&mut self) -> Decoded<&'a [u8]> {
         let length = usize::try_from(self.varint()?).map_err(|_| PayloadError::Truncated)?;
         self.raw(length)
     }
 
-    /// A length and that many bytes of UTF-8.
+    /// Reads a length and that many bytes of UTF-8 text.
     pub fn str(&mut self) -> Decoded<&'a str> {
         str::from_utf8(self.bytes()?).map_err(|_| PayloadError::Invalid("a text is not UTF-8"))
     }
 
-    /// Whole seconds since 1970.
+    /// Reads whole seconds since 1970.
     pub fn seconds(&mut self) -> Decoded<SystemTime> {
         let time = UNIX_EPOCH.checked_add(Duration::from_secs(self.varint()?));
         time.ok_or(PayloadError::Invalid("a time is beyond what the platform knows"))
     }
 
-    /// Milliseconds since 1970.
+    /// Reads milliseconds since 1970.
     pub fn millis(&mut self) -> Decoded<SystemTime> {
         let time = crate::ambient::from_unix_millis(self.varint()?);
         time.ok_or(PayloadError::Invalid("a time is beyond what the platform knows"))
     }
 
-    /// Nothing, or what `read` reads.
+    /// Reads `None`, or a value with `read`.
     pub fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Decoded<T>) -> Decoded<Option<T>> {
         self.bool()?.then(|| read(self)).transpose()
     }
 
-    /// A token, exactly as it was given to [`Encoder::token`].
+    /// Reads a token, exactly as it was given to [`Encoder::token`].
     pub fn token(&mut self) -> Decoded<Wiped<String>> {
         let count = self.varint()?;
         if count == token::VERBATIM {
@@ -261,7 +262,7 @@ impl<'a> Decoder<'a> {
         Ok(token::join(segments[..count].iter().copied()))
     }
 
-    /// A serde value in postcard's encoding.
+    /// Reads a serde value in postcard's encoding.
     pub fn serde<T: DeserializeOwned>(&mut self) -> Decoded<T> {
         let (value, rest) = postcard::take_from_bytes(self.rest)
             .map_err(|_| PayloadError::Invalid("postcard cannot decode the payload's type"))?;
@@ -269,12 +270,13 @@ impl<'a> Decoder<'a> {
         Ok(value)
     }
 
-    /// Whether nothing is left. A field that was appended to an encoding is read only where something is.
+    /// Whether everything was read. Read an appended field only if this is `false`.
     pub fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    /// All that is left. Who keeps it and writes it back as it is loses nothing that a newer release has appended.
+    /// Everything that was not read yet. A type that keeps it and writes it back unchanged loses nothing that a newer
+    /// release appended.
     pub fn rest(&mut self) -> &'a [u8] {
         mem::take(&mut self.rest)
     }

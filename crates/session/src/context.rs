@@ -1,4 +1,4 @@
-//! What the layer, the session and the flash share: keys, settings, time, randomness and the ledger.
+//! What the layer, the session and the flashes share: keys, settings, time, randomness and the ledger.
 
 use std::{
     sync::Arc,
@@ -10,20 +10,20 @@ use crate::{
     ambient::whole_millis,
 };
 
-/// Tombstones outlive the last cookie by this much: one machine sealed it, another wrote the tombstone, and a third, the store,
-/// counts its time.
+/// Tombstones outlive the last cookie by this much, because three clocks are involved: one machine sealed the cookie,
+/// another wrote the tombstone, and the store measures the tombstone's lifetime.
 const TOMBSTONE_MARGIN: Duration = CLOCK_SKEW.saturating_mul(2);
 
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) sealer: Sealer,
     pub(crate) settings: SessionSettings,
-    /// The cookie's name with its prefix; also the context it is sealed for.
+    /// The cookie's name with its prefix. It is also the context that the cookie is sealed for.
     pub(crate) cookie_name: String,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) ledger: Option<Arc<dyn Ledger>>,
-    /// The flashes that are known by name, whatever a request does with them.
+    /// The flashes that the layer knows by name, independent of the request.
     pub(crate) flashes: Vec<FlashCookie>,
 }
 
@@ -33,7 +33,7 @@ impl Context {
         whole_millis((self.clock)())
     }
 
-    /// Until when the record can be used if it is sealed at `sealed_at`.
+    /// When the record expires if it is sealed at `sealed_at`.
     pub(crate) fn expires_at<P: Payload>(&self, record: &Record<P>, sealed_at: SystemTime) -> SystemTime {
         let idle = sealed_at + self.settings.idle_timeout;
         let absolute = record.created_at + self.settings.absolute_timeout;
@@ -41,7 +41,7 @@ impl Context {
         record.payload.expires_at().map_or(expiry, |payload| expiry.min(payload))
     }
 
-    /// The cookie's `Max-Age`: no longer than the session can last, nor than the configured cap.
+    /// The cookie's `Max-Age`: at most the remaining life of the session, and at most the configured cap.
     pub(crate) fn max_age<P: Payload>(&self, record: &Record<P>, sealed_at: SystemTime) -> Duration {
         let life = self.expires_at(record, sealed_at).duration_since(sealed_at).unwrap_or_default();
         self.settings.max_age_cap.map_or(life, |cap| life.min(cap))

@@ -1,4 +1,4 @@
-//! Cookies as bytes on the wire: reading `Cookie`, writing `Set-Cookie`, splitting what is too long.
+//! Cookies as bytes on the wire: reads `Cookie`, writes `Set-Cookie`, and splits values that are too long.
 
 pub(crate) mod budget;
 pub(crate) mod chunks;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-/// What browsers keep of one cookie, name, value and attributes together (RFC 6265bis, section 5.7).
+/// How many bytes browsers keep of one cookie: name, value and attributes together (RFC 6265bis, section 5.7).
 pub(crate) const MAX_COOKIE_BYTES: usize = 4096;
 
 /// How long browsers keep a cookie at most (RFC 6265bis, section 5.5).
@@ -18,13 +18,13 @@ const PREFIX: &str = "__Host-Http-";
 
 /// The name under which the browser keeps the cookie.
 ///
-/// `__Host-` makes browsers insist on `Secure`, `Path=/` and no `Domain`, `__Host-Http-` on `HttpOnly` too, so
-/// that no neighbouring host and no script can plant one. They refuse the prefix on plain http.
+/// With `__Host-`, browsers require `Secure`, `Path=/` and no `Domain`. With `__Host-Http-`, they require `HttpOnly`
+/// too, so no neighbouring host and no script can plant such a cookie. They refuse these prefixes on plain http.
 pub(crate) fn full_name(name: &str, secure: bool) -> String {
     if secure { format!("{PREFIX}{name}") } else { name.to_owned() }
 }
 
-/// Whether it is a token (RFC 9110, section 5.6.2), as a cookie's name must be.
+/// Whether the text is a token (RFC 9110, section 5.6.2), as the name of a cookie must be.
 pub(crate) const fn is_name(name: &str) -> bool {
     let bytes = name.as_bytes();
     let mut index = 0;
@@ -55,19 +55,19 @@ pub(crate) const fn is_name(name: &str) -> bool {
     !bytes.is_empty()
 }
 
-/// One line of `Set-Cookie`.
+/// One `Set-Cookie` line.
 pub(crate) fn set_cookie(name: &str, value: &str, secure: bool, max_age: Duration) -> String {
     let secure = if secure { "; Secure" } else { "" };
     let max_age_secs = max_age.as_secs();
     format!("{name}={value}; HttpOnly{secure}; SameSite=Lax; Path=/; Max-Age={max_age_secs}")
 }
 
-/// The line that makes a browser forget the cookie: the same attributes, or it would keep it.
+/// The line that makes a browser remove the cookie. It has the same attributes; otherwise the browser would keep the cookie.
 pub(crate) fn removal(name: &str, secure: bool) -> String {
     set_cookie(name, "", secure, Duration::ZERO)
 }
 
-/// As a header's value. It is marked as sensitive, so that `Debug` of the headers does not print it.
+/// The line as a header value. It is marked as sensitive, so that `Debug` of the headers does not print it.
 pub(crate) fn header_value(line: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(line).ok()?;
     value.set_sensitive(true);

@@ -1,4 +1,4 @@
-//! Envelope v1: what is sealed into the cookie around the payload.
+//! Envelope v1: the data that is sealed into the cookie around the payload.
 
 use std::{fmt, time::SystemTime};
 
@@ -7,29 +7,29 @@ use crate::{
     ambient::{next_whole_millis, whole_millis},
 };
 
-/// One session as it was unsealed or will be sealed. Times have whole milliseconds.
+/// One session as it was unsealed or will be sealed. Times are whole milliseconds.
 #[derive(Clone)]
 pub struct Record<P> {
     /// The session's id, new at every sign-in.
     pub id: SessionId,
     /// Whose session it is.
     pub owner: Owner,
-    /// The id that the provider gave the session, where it gives one.
+    /// The provider's id of the session, if it has one.
     pub provider_sid: Option<String>,
-    /// How often the payload was rotated since the sign-in.
+    /// How often the payload has been rotated since the sign-in.
     pub rotation: u64,
-    /// When the session began, or a moment later, see [`Beginning::not_before`]. Never moved.
+    /// When the session began, or slightly later; see [`Beginning::not_before`]. It never changes.
     pub created_at: SystemTime,
-    /// When the owner last proved who they are. Never moved by renewal.
+    /// When the owner last proved who they are. A renewal never changes it.
     pub authenticated_at: SystemTime,
     /// When it was last sealed.
     pub sealed_at: SystemTime,
-    /// What the application keeps.
+    /// The application's data.
     pub payload: P,
 }
 
 impl<P: Payload> Record<P> {
-    /// A session that begins now, or as late as its beginning has it.
+    /// A session that begins now, or at `not_before` if that is later.
     pub(crate) fn begin(id: SessionId, beginning: Beginning, payload: P, now: SystemTime) -> Self {
         let Beginning { owner, provider_sid, authenticated_at, not_before } = beginning;
         let now = whole_millis(now);
@@ -38,7 +38,7 @@ impl<P: Payload> Record<P> {
             owner,
             provider_sid,
             rotation: 0,
-            // Rounded up: cut to the millisecond it would lie before the very time that it must not lie before.
+            // Rounded up: truncation to the millisecond could give a time before `not_before`.
             created_at: not_before.map_or(now, |not_before| now.max(next_whole_millis(not_before))),
             authenticated_at: authenticated_at.map_or(now, |at| now.min(whole_millis(at))),
             sealed_at: now,
@@ -46,7 +46,7 @@ impl<P: Payload> Record<P> {
         }
     }
 
-    /// The plaintext of the envelope with this time of sealing.
+    /// The plaintext of the envelope, sealed at this time.
     pub(crate) fn encode(&self, sealed_at: SystemTime) -> Wiped<Vec<u8>> {
         let mut out = Encoder::new();
         out.raw(self.id.as_bytes());
@@ -60,7 +60,7 @@ impl<P: Payload> Record<P> {
         out.finish()
     }
 
-    /// With the version of its payload's encoding.
+    /// The record, and the version of its payload's encoding.
     pub(crate) fn decode(plaintext: &[u8]) -> Result<(Self, u32), PayloadError> {
         let mut input = Decoder::new(plaintext);
         let mut version = 0;
@@ -79,7 +79,7 @@ impl<P: Payload> Record<P> {
     }
 }
 
-/// The payload's version, then the payload.
+/// Writes the payload's version, then the payload.
 pub(crate) fn encode_payload<P: Payload>(out: &mut Encoder, payload: &P) {
     out.varint(P::VERSION.into());
     payload.encode(out);
@@ -98,7 +98,7 @@ fn decode_versioned<P: Payload>(input: &mut Decoder<'_>, version: &mut u32) -> R
     P::decode(*version, input)
 }
 
-/// Without the payload, which may hold secrets.
+/// Leaves out the payload, which may hold secrets.
 impl<P> fmt::Debug for Record<P> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

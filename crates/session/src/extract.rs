@@ -1,4 +1,4 @@
-//! Extractors for axum, on axum-core alone.
+//! Extractors for axum, based on axum-core alone.
 
 use axum_core::{
     extract::{FromRequestParts, OptionalFromRequestParts},
@@ -8,8 +8,7 @@ use http::{StatusCode, request::Parts};
 
 use crate::{Flash, Payload, Session};
 
-/// A handler asks for a session or a flash, and no [`SessionLayer`](crate::SessionLayer) of that payload is
-/// around it.
+/// A handler asks for a session or a flash, but its route is not inside a [`SessionLayer`](crate::SessionLayer) of that payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the session layer is missing: add `SessionLayer` around this route")]
 pub struct SessionLayerMissing;
@@ -29,7 +28,7 @@ impl<P: Payload, S: Send + Sync> FromRequestParts<S> for Session<P> {
     }
 }
 
-/// `None` where the layer is missing; an anonymous session is still a session.
+/// `None` if the layer is missing; an anonymous session is still a session.
 impl<P: Payload, S: Send + Sync> OptionalFromRequestParts<S> for Session<P> {
     type Rejection = SessionLayerMissing;
 
@@ -46,7 +45,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Flash {
     }
 }
 
-/// `None` where the layer is missing.
+/// `None` if the layer is missing.
 impl<S: Send + Sync> OptionalFromRequestParts<S> for Flash {
     type Rejection = SessionLayerMissing;
 

@@ -1,4 +1,4 @@
-//! What crosses a redirect: small sealed cookies of their own, read once.
+//! Flashes: small values that cross a redirect in their own sealed cookies and are read once.
 
 mod jar;
 mod kind;
@@ -16,37 +16,38 @@ use crate::{
     envelope::{decode_payload, encode_payload},
 };
 
-/// What the layer is to do on the way out.
+/// What the layer must do before the response leaves.
 pub(crate) struct FlashDeparture {
     pub(crate) changes: Vec<Change>,
     pub(crate) looked_at: bool,
 }
 
 impl Flash {
-    /// Leaves a value for a later request, in place of one that is there.
+    /// Stores a value for a later request, and replaces an existing one.
     ///
-    /// `false` if it is too large for a cookie, if the session and what is worth more leave no room for it in the `Cookie`
-    /// header, or if the head of the response has passed; each is logged. A value that finds no place removes the one that is
-    /// there. One that found its place is given up where the same response takes more of the room afterwards.
+    /// `false` if the value is too large for a cookie, if the session and flashes with more [`Worth`] leave no space
+    /// for it in the `Cookie` header, or if the response head has already passed the layer. Each case is logged.
+    /// In the first two cases, the existing value is removed as well. A value that was stored may still be dropped if
+    /// the same response needs more of the space later.
     pub fn set<T: Payload>(&self, kind: &FlashKind<T>, value: &T) -> bool {
         self.set_as(self.cookie_name(kind), kind, value)
     }
 
-    /// The value that an earlier request left, which stays where it is.
+    /// The value that an earlier request stored. It stays there.
     pub fn peek<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
         self.peek_as(self.cookie_name(kind))
     }
 
-    /// The value that an earlier request left; it is removed with the response.
+    /// The value that an earlier request stored. The response removes it.
     ///
-    /// `None`, too, if the head of the response has passed, because then it could not be removed.
+    /// Also `None` if the response head has already passed the layer, because then the value could not be removed.
     pub fn take<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
         self.take_as(self.cookie_name(kind))
     }
 
-    /// Removes the value that an earlier request left.
+    /// Removes the value that an earlier request stored.
     ///
-    /// `false` if the head of the response has passed.
+    /// `false` if the response head has already passed the layer.
     pub fn clear<T: Payload>(&self, kind: &FlashKind<T>) -> bool {
         self.clear_as(self.cookie_name(kind))
     }
@@ -103,21 +104,21 @@ impl Flash {
         true
     }
 
-    /// Closes the flashes for changes, and tells them.
+    /// Closes the flashes for changes, and returns the changes.
     pub(crate) fn depart(&self) -> FlashDeparture {
         let mut state = self.state();
         state.head_has_passed = true;
         FlashDeparture { changes: state.changes.drain(..).collect(), looked_at: state.looked_at }
     }
 
-    /// The lines of `Set-Cookie` for these changes, and for what gives way to a session that takes so many bytes of the `Cookie`
-    /// header, or to one that stays as it came.
+    /// The `Set-Cookie` lines for these changes, and for the flashes that must be removed because the session takes
+    /// `session_bytes` of the `Cookie` header (`None`: as many as on arrival).
     pub(crate) fn lines(&self, mut changes: Vec<Change>, session_bytes: Option<usize>) -> Vec<String> {
         self.make_room(&mut changes, session_bytes);
         let secure = self.shared.context.settings.secure;
         let line = |change: Change| match change.written {
             Some(written) => Some(written.line),
-            // What the browser does not hold needs no removal.
+            // A cookie that the browser does not hold needs no removal.
             None if !self.is_present(&change.cookie_name) => None,
             None => Some(cookie::removal(&change.cookie_name, secure)),
         };
@@ -143,7 +144,7 @@ impl Flash {
         None
     }
 
-    /// What the value carries; `None` if its time is over or its payload is of another version.
+    /// The value's payload; `None` if it has expired or has a payload of another version.
     fn open<T: Payload>(&self, cookie_name: &str, value: &str) -> Result<Option<T>, UnsealError> {
         let context = &self.shared.context;
         let unsealed = context.sealer.unseal(Purpose::Flash, cookie_name, value)?;

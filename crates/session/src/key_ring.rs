@@ -1,4 +1,4 @@
-//! The keys that are derived from the secrets, in the order of the secrets, and their replacement at run time.
+//! The keys that are derived from the secrets, in the order of the secrets, and their replacement in a running process.
 
 mod keys;
 mod sightings;
@@ -21,8 +21,8 @@ const DEFAULT_SEALING_DELAY: Duration = Duration::from_mins(5);
 
 /// One or more secrets: the newest seals, all of them unseal.
 ///
-/// Clones share the same ring. [`replace`](Self::replace) and [`reload`](Self::reload) change it at run time for
-/// all of them; [`evidence`](Self::evidence) tells when an old secret can go.
+/// Clones share the same ring. [`replace`](Self::replace) and [`reload`](Self::reload) change it for all of them in a
+/// running process. [`evidence`](Self::evidence) tells when an old secret can be removed.
 #[derive(Clone)]
 pub struct KeyRing {
     shared: Arc<Shared>,
@@ -34,16 +34,16 @@ struct Shared {
     sightings: Mutex<Sightings>,
 }
 
-/// One state of the ring. It is never changed, only replaced, so that a request sees one state throughout.
+/// One state of the ring. It never changes and is only replaced, so that a request sees the same state throughout.
 struct Ring {
     entries: Vec<Entry>,
-    /// Present where a key may have to wait before it seals.
+    /// Present if a key may have to wait before it seals.
     clock: Option<Clock>,
 }
 
 struct Entry {
     keys: Arc<Keys>,
-    /// Before this time the key only unseals. `None`: it need not wait.
+    /// Before this time the key only unseals. `None`: it does not wait.
     seals_from: Option<SystemTime>,
 }
 
@@ -53,7 +53,7 @@ pub enum KeyRingError {
     /// The list is empty.
     #[error("at least one session secret is needed; make one with `openssl rand -hex 32`")]
     Empty,
-    /// One of the list is no secret.
+    /// One entry of the list is not a secret.
     #[error("session secret number {position}: {error}")]
     Secret {
         /// Its place in the list, counted from 1.
@@ -61,7 +61,7 @@ pub enum KeyRingError {
         /// What is wrong with it.
         error: SecretError,
     },
-    /// The same secret stands twice in the list.
+    /// The list has the same secret twice.
     #[error("session secret number {position} repeats an earlier one")]
     Repeated {
         /// The place of the repetition, counted from 1.
@@ -74,7 +74,7 @@ impl KeyRing {
     ///
     /// # Errors
     ///
-    /// [`KeyRingError`] where there is none, or one twice.
+    /// [`KeyRingError`] if there is no secret, or the same one twice.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Result<Self, KeyRingError> {
         let entries = derive_all(secrets)?.into_iter().map(|keys| Entry { keys, seals_from: None }).collect();
         let ring = RwLock::new(Arc::new(Ring { entries, clock: None }));
@@ -86,34 +86,34 @@ impl KeyRing {
     ///
     /// # Errors
     ///
-    /// [`KeyRingError`] with the place in the list; the text itself is never repeated.
+    /// [`KeyRingError`] with the place in the list. It never contains the text itself.
     pub fn parse(list: &str) -> Result<Self, KeyRingError> {
         Self::new(parse_list(list)?)
     }
 
-    /// How long a secret that is new only unseals; 5 minutes if nothing is said. It has to be longer
-    /// than the replicas take to load a changed list, so that none of them meets a key it does not know.
+    /// How long a new secret only unseals; 5 minutes by default. This must be longer than the replicas take to load a
+    /// changed list, so that none of them meets a key that it does not know.
     #[must_use]
     pub fn with_sealing_delay(self, sealing_delay: Duration) -> Self {
         Self { sealing_delay, ..self }
     }
 
-    /// Tells, at start, since when each key has been known to anybody who seals or unseals here. All clones of the ring
-    /// follow it. Call it before the first value is sealed, and after
+    /// States, at the start of a process, since when each key has been known to any process that seals or unseals
+    /// here. It applies to all clones of the ring. Call it before the first value is sealed, and after
     /// [`with_sealing_delay`](Self::with_sealing_delay).
     ///
-    /// Without it the newest seals at once, and a process that starts during a change of secrets seals with a key that
-    /// others have not loaded yet. With it,
+    /// Without this call, the newest key seals at once, and a process that starts during a change of secrets seals with
+    /// a key that others have not loaded yet. With it,
     ///
-    /// - a single secret seals at once: there is no other;
-    /// - of several, the first in the list seals that has been known for longer than the delay;
-    /// - where none has, the last in the list seals, which in a change of secrets is the one that everybody has, until the
-    ///   delay of another one is over;
-    /// - a key of which nothing is known (`None`), or which is known only from the future, is known since now.
+    /// - a single secret seals at once, because there is no other;
+    /// - of several, the first one in the list that has been known for longer than the delay seals;
+    /// - if none has, the last one in the list seals until the delay of another one is over; during a change of
+    ///   secrets, every process has that last one;
+    /// - a key counts as known since now if nothing is known about it (`None`), or if the time is in the future.
     ///
-    /// A deployment whose very first list has several secrets seals with the last one for the length of the delay. It
-    /// cannot be told apart from an old one whose evidence was lost, and there it matters; here it costs nothing,
-    /// because everybody has the whole list.
+    /// A deployment whose very first list has several secrets seals with the last one during the delay. It looks the
+    /// same as an old deployment whose evidence was lost. There this rule matters; here it costs nothing, because every
+    /// process has the whole list.
     #[must_use]
     pub fn seals_after(self, known_since: impl Fn(KeyId) -> Option<SystemTime>, clock: &Clock) -> Self {
         let now = clock();
@@ -147,15 +147,14 @@ impl KeyRing {
         ring.entries.iter().enumerate().map(role).collect()
     }
 
-    /// Puts other secrets in place of the present ones, for all clones of the ring, and says whether that changed
-    /// anything.
+    /// Replaces the secrets, for all clones of the ring. Returns whether that changed anything.
     ///
-    /// A new secret unseals at once and seals after the delay; until then the newest that may seal goes on. If none
-    /// of the old secrets stays, the first new one seals at once.
+    /// A new secret unseals at once and seals after the delay. Until then the newest secret that may seal continues to
+    /// do so. If none of the old secrets stays, the first new one seals at once.
     ///
     /// # Errors
     ///
-    /// [`KeyRingError`]; the ring stays as it was.
+    /// [`KeyRingError`]; the ring stays unchanged.
     pub fn replace(
         &self,
         secrets: impl IntoIterator<Item = Secret>,
@@ -177,20 +176,20 @@ impl KeyRing {
         Ok(true)
     }
 
-    /// [`replace`](Self::replace) with a list in the form of [`parse`](Self::parse): call it with the text of a
+    /// Calls [`replace`](Self::replace) with a list in the form of [`parse`](Self::parse). Call this with the text of a
     /// secrets file whenever the file may have changed.
     ///
     /// # Errors
     ///
-    /// [`KeyRingError`]; the ring stays as it was.
+    /// [`KeyRingError`]; the ring stays unchanged.
     pub fn reload(&self, list: &str, clock: &Clock) -> Result<bool, KeyRingError> {
         self.replace(parse_list(list)?, clock)
     }
 
-    /// What was seen of each key, in the order of the ring, counting sessions of the last `idle_timeout`.
+    /// What was seen of each key, in the order of the ring, counting the sessions of the last `idle_timeout`.
     ///
-    /// It is what this process saw. An old secret can go when it [is retirable](KeyEvidence::is_retirable) on
-    /// every replica.
+    /// This covers only what this process saw. An old secret can be removed when it [is
+    /// retirable](KeyEvidence::is_retirable) on every replica.
     pub fn evidence(&self, idle_timeout: Duration, now: SystemTime) -> Vec<KeyEvidence> {
         let roles = self.roles();
         let mut sightings = self.sightings();
@@ -198,7 +197,7 @@ impl KeyRing {
         roles.into_iter().map(|(key_id, role)| sightings.evidence(key_id, role)).collect()
     }
 
-    /// Notes that a session came under a key.
+    /// Records that a session arrived under a key.
     pub(crate) fn sighted(&self, key_id: KeyId, session: SessionId, now: SystemTime) {
         self.sightings().add(key_id, session, now);
     }
@@ -208,8 +207,8 @@ impl KeyRing {
         Arc::clone(&ring.entries[ring.sealing_position()].keys)
     }
 
-    /// The keys of that id, and whether a value under them may stay as it is: a key that is newer than the sealing
-    /// one comes from a replica that seals with it already, and going back would be a step backwards.
+    /// The keys with that id, and whether a value under them may stay unchanged. If the key is newer than the sealing
+    /// one, the value comes from a replica that already seals with it, and sealing it again would be a step backwards.
     pub(crate) fn find(&self, id: KeyId) -> Option<(Arc<Keys>, bool)> {
         let ring = self.snapshot();
         let position = ring.entries.iter().position(|entry| entry.keys.id == id)?;
@@ -226,7 +225,7 @@ impl KeyRing {
 }
 
 impl Ring {
-    /// Where the key stands that seals: the first whose delay is over. The ring is never empty.
+    /// The position of the key that seals: the first one whose delay is over. The ring is never empty.
     fn sealing_position(&self) -> usize {
         let Some(clock) = &self.clock else { return 0 };
         let now = clock();

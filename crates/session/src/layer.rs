@@ -1,9 +1,9 @@
-//! The middleware: unseals the cookie on the way in, seals it on the way out where that is due.
+//! The middleware: it unseals the cookie of a request, and seals the cookie of its response if that is due.
 //!
-//! On the way in, a cookie that was altered under a known key makes an anonymous request and is removed, with one
-//! warning that does not repeat it; one under an unknown key or version makes an anonymous request and is kept.
-//! No cookie ever makes an error. On the way out, the session is sealed if it changed, if its key is not the
-//! newest, or if the last seal is older than the renewal threshold.
+//! If a cookie was altered under a known key, the request is anonymous and the cookie is removed, with one warning that
+//! does not contain its value. If the key or the version is unknown, the request is anonymous and the cookie is kept.
+//! No cookie ever causes an error. In the response, the session is sealed if it changed, if its key is not the newest,
+//! or if the last seal is older than the renewal threshold.
 
 mod arrive;
 mod depart;
@@ -36,7 +36,7 @@ impl<P: Payload> SessionLayer<P> {
     ///
     /// # Panics
     ///
-    /// For settings that [`SessionSettings::validate`] refuses.
+    /// If [`SessionSettings::validate`] refuses the settings.
     pub fn new(sealer: Sealer, settings: SessionSettings, clock: Clock, random: Random) -> Self {
         if let Err(error) = settings.validate() {
             panic!("{error}");
@@ -48,18 +48,19 @@ impl<P: Payload> SessionLayer<P> {
         Self { context, payload: PhantomData }
     }
 
-    /// With a ledger, sessions that were ended stay ended, older rotations never overwrite newer ones, and of two changes
-    /// of one rotation only the first leaves.
+    /// With a ledger, ended sessions stay ended, and older rotations never overwrite newer ones. Of two changes of one
+    /// rotation, only the first response to leave is written.
     ///
-    /// It is asked once for each request that brings a session, and once for each cookie written.
+    /// The ledger is asked once for each request with a session, and once for each cookie that is written.
     #[must_use]
     pub fn with_ledger(mut self, ledger: impl Ledger) -> Self {
         Arc::make_mut(&mut self.context).ledger = Some(Arc::new(ledger));
         self
     }
 
-    /// With these flashes known by name, beside those that were named before. What the browser holds of them gives way where the
-    /// session or a flash that is worth more needs its room in the `Cookie` header; other cookies cannot be removed.
+    /// Makes these flashes known by name, in addition to earlier ones. The layer can remove those that the browser
+    /// holds if the session or a flash with more worth needs the space in the `Cookie` header. It cannot remove other
+    /// cookies.
     #[must_use]
     pub fn with_flashes(mut self, flashes: &[FlashCookie]) -> Self {
         Arc::make_mut(&mut self.context).flashes.extend_from_slice(flashes);
@@ -120,7 +121,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        // The one that was polled ready is the one to call.
+        // The service that was polled ready must be the one that is called.
         let unready = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, unready);
         let context = Arc::clone(&self.context);
@@ -141,8 +142,8 @@ where
     }
 }
 
-/// A request without a response yet. Where it is dropped, whoever waits for a session to leave is told, although clones of
-/// the session may live on in tasks.
+/// A request without a response so far. If it is dropped, whoever waits for a session to leave is told so, although
+/// tasks may still hold clones of the session.
 struct InFlight<P: Payload>(Session<P>);
 
 impl<P: Payload> Drop for InFlight<P> {

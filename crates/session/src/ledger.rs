@@ -1,8 +1,8 @@
-//! What the server remembers of sessions it has sealed: how new they are, and which have ended.
+//! What the server remembers about sealed sessions: their newest rotations, and which sessions have ended.
 //!
-//! A sealed cookie says nothing about what happened since. A ledger does: with one, a response that was built from
-//! an older rotation does not overwrite a newer cookie, and a session that was ended stays ended, in every copy of
-//! its cookie and whatever response is still in flight.
+//! A sealed cookie does not show what has happened since it was sealed. A ledger does. With one, a response from an
+//! older rotation does not overwrite a newer cookie. An ended session stays ended in every copy of its cookie, whatever
+//! response is still in flight.
 
 mod memory;
 
@@ -18,14 +18,15 @@ pub type LedgerFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError
 
 /// Remembers rotations and tombstones. Replicas that serve the same sessions share one.
 pub trait Ledger: Send + Sync + 'static {
-    /// What is known of a session that came in.
+    /// What is known about a session that arrived.
     fn standing<'a>(&'a self, session: &'a Identity) -> LedgerFuture<'a, Known>;
 
-    /// Says whether a response may leave with a rotation of the session, and notes that it does, in one step. Of two
-    /// rotations the higher is kept; it may be forgotten after [`Advance::keep_until`], or earlier where room is short.
+    /// Decides whether a response may leave with a rotation of the session, and records that it does, in one step. Of
+    /// two rotations the higher one is kept. It may be forgotten after [`Advance::keep_until`], or earlier if space is
+    /// short.
     fn advance<'a>(&'a self, session: &'a Identity, advance: &'a Advance) -> LedgerFuture<'a, Passage>;
 
-    /// Ends sessions. The tombstone must not be forgotten before `keep_until`, however short room is.
+    /// Ends sessions. The tombstone must not be forgotten before `keep_until`, however short space is.
     fn end<'a>(&'a self, tombstone: &'a Tombstone, keep_until: SystemTime) -> LedgerFuture<'a, ()>;
 }
 
@@ -43,18 +44,18 @@ impl<L: Ledger + ?Sized> Ledger for Arc<L> {
     }
 }
 
-/// By what a session is known to a [`Ledger`].
+/// The values by which a [`Ledger`] knows a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The session's id.
     pub id: SessionId,
     /// Whose session it is.
     pub owner: Owner,
-    /// The id that the provider gave the session.
+    /// The provider's id of the session, if it has one.
     pub provider_sid: Option<String>,
     /// When it began.
     pub created_at: SystemTime,
-    /// The rotation that is asked about: of the cookie that came in, or of the one that is about to be sent.
+    /// The rotation in question: that of the cookie that arrived, or of the one that is about to be sent.
     pub rotation: u64,
 }
 
@@ -73,33 +74,32 @@ impl<P> From<&Record<P>> for Identity {
 /// A rotation with which a response is about to leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Advance {
-    /// Which.
+    /// The rotation.
     pub rotation: u64,
-    /// How the response came by it.
+    /// Where the rotation comes from.
     pub origin: RotationOrigin,
-    /// When the request came in that the response answers.
+    /// When the request of this response arrived.
     pub arrived_at: SystemTime,
-    /// As long as a cookie of the session can be accepted.
+    /// Until when a cookie of the session can be accepted.
     pub keep_until: SystemTime,
 }
 
-/// How a response came by its rotation.
+/// Where a response's rotation comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RotationOrigin {
-    /// It has made it, by a change of its own. Of one rotation only one such response may leave, or the change of the
-    /// other would be lost.
+    /// The response made it by its own change. Only one such response may leave with a given rotation; otherwise the
+    /// other one's change would be lost.
     Own,
-    /// It came in with the request, was adopted from elsewhere, or is the first one. Any number of responses may leave
-    /// with it.
+    /// It arrived with the request, was adopted from elsewhere, or is the first one. Any number of responses may leave with it.
     Shared,
 }
 
 /// Whether a response may leave with its rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passage {
-    /// It may, and it is noted.
+    /// It may, and that is recorded.
     Free,
-    /// It may not: a newer rotation has left, or another response with a change of its own under this one.
+    /// It may not: a newer rotation has left, or another response with its own change under this rotation.
     Overtaken,
     /// It may not: there is a tombstone for the session.
     Ended,
@@ -110,19 +110,19 @@ pub enum Passage {
 pub enum Standing {
     /// It has not been ended.
     Live {
-        /// The highest rotation that is known; 0 where none is.
+        /// The highest known rotation; 0 if none is known.
         rotation: u64,
     },
-    /// There is a tombstone for it, or nothing more can come of a cookie of this rotation.
+    /// There is a tombstone for it, or a cookie of this rotation can never be used again.
     Ended,
 }
 
-/// What a [`Ledger`] has to say of a session that came in.
+/// What a [`Ledger`] says about a session that arrived.
 #[derive(Debug)]
 pub struct Known {
-    /// What it knows.
+    /// The session's standing.
     pub standing: Standing,
-    /// What else the same round trip has brought; it goes into the request's extensions.
+    /// Further results of the same round trip. They go into the request's extensions.
     pub extensions: Extensions,
 }
 
@@ -140,26 +140,26 @@ pub enum Tombstone {
     Session {
         /// Its id.
         id: SessionId,
-        /// Whose it is: a ledger may bound what it remembers of one owner.
+        /// The session's owner: a ledger may limit what it remembers for one owner.
         owner: Owner,
         /// When it began.
         created_at: SystemTime,
-        /// Whether another session took its place in the same browser.
+        /// Whether another session replaced it in the same browser.
         is_replaced: bool,
     },
     /// Every session of the owner that began before a time.
     Owner {
-        /// Whose sessions.
+        /// The owner.
         owner: Owner,
-        /// Sessions that began at this time or later live on.
+        /// Sessions that began at this time or later stay.
         not_before: SystemTime,
     },
-    /// Every session with the provider's session id that began before a time. Where several providers are in use,
-    /// the application makes their ids distinct.
+    /// Every session with the provider's session id that began before a time. With several providers, the application
+    /// makes their ids distinct.
     ProviderSid {
         /// The provider's session id.
         sid: String,
-        /// Sessions that began at this time or later live on.
+        /// Sessions that began at this time or later stay.
         not_before: SystemTime,
     },
 }
@@ -167,10 +167,10 @@ pub enum Tombstone {
 /// Why a [`Ledger`] did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// It has no room for another tombstone, and forgets none that is still needed. The text says what it is at the end of.
+    /// It has no space for another tombstone, and drops none that is still needed. The text names the exhausted limit.
     #[error("the ledger is full: {0}")]
     Full(String),
-    /// What it keeps them in cannot be reached.
+    /// Its storage cannot be reached.
     #[error("the ledger cannot be reached: {0}")]
     Unreachable(#[source] Box<dyn Error + Send + Sync>),
 }

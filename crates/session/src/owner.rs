@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 const OWNER_DOMAIN: &[u8] = b"ironleaf/v1/owner\0";
 const ID_BYTES: usize = 16;
 
-/// Whose session it is: a hash of the provider and the subject's name there.
+/// The owner of a session: a hash of the provider and of the subject's name there.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Owner([u8; ID_BYTES]);
 
@@ -14,8 +14,8 @@ impl Owner {
     ///
     /// # Security
     ///
-    /// Subjects can be guessed (e-mail addresses, small numbers), so a store must not keep this hash where
-    /// who signed in is to stay unknown.
+    /// Subjects can be guessed (e-mail addresses, small numbers). So a store that must not reveal who signed in must
+    /// not keep this hash.
     pub fn new(provider: &str, subject: &str) -> Self {
         let length = u64::try_from(provider.len()).unwrap_or(u64::MAX);
         let hash = Sha256::new()

@@ -1,4 +1,4 @@
-//! What an application keeps in a session, and how it becomes bytes.
+//! The application's data in a session, and its encoding.
 
 use std::time::SystemTime;
 
@@ -6,25 +6,24 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Decoder, Encoder, PayloadError};
 
-/// What an application keeps in a session.
+/// The application's data in a session.
 ///
-/// It is no serde trait on purpose: a type that holds a token can implement it and still be neither
-/// `Serialize` nor printable, so that it cannot end in a response by mistake. For plain data there is
-/// [`Serde`].
+/// This is intentionally not a serde trait: a type that holds a token can implement it and still be neither `Serialize`
+/// nor printable, so it cannot end up in a response by mistake. For plain data there is [`Serde`].
 ///
 /// # When the type changes
 ///
 /// Sessions live for weeks, and during a deployment old and new processes serve the same ones. There are two ways to
-/// change what is kept without signing anybody out.
+/// change the data without signing anybody out.
 ///
-/// **Append a field**, and leave [`VERSION`](Self::VERSION) as it is. New code reads the field where it is there
-/// ([`Decoder::is_empty`] tells) and has a default for it where it is not. A type that keeps what follows its last field
-/// ([`Decoder::rest`]) and writes it back reads what newer code has written, and loses nothing of it. So let every type
-/// do that from its first release on; one that does not finds bytes left over, and the session is anonymous to it until a
-/// newer process serves it.
+/// **Append a field**, and leave [`VERSION`](Self::VERSION) unchanged. New code reads the field if it is there
+/// ([`Decoder::is_empty`] tells), and otherwise uses a default. A type that keeps everything after its last field
+/// ([`Decoder::rest`]) and writes it back can read what newer code wrote, and loses nothing of it. Let every type do
+/// that from its first release on. For a type that does not, there are bytes left over, and the session is anonymous
+/// until a newer process serves it.
 ///
-/// **Raise the version** where old code must not read the new encoding. New code reads the old versions as well. To old
-/// code a session of the new version is anonymous, and its cookie is kept: the person is signed in again at the next
+/// **Raise the version** if old code must not read the new encoding. New code reads the old versions as well. For old
+/// code, a session of the new version is anonymous, and its cookie is kept: the person is signed in again with the next
 /// request that reaches a new process.
 ///
 /// ```
@@ -70,39 +69,38 @@ use crate::{Decoder, Encoder, PayloadError};
 /// }
 /// ```
 ///
-/// An appended field is written by every new process from then on, whatever it holds, so that the next one can follow it.
+/// Every new process writes an appended field from then on, whatever its value, so that the next field can follow it.
 pub trait Payload: Clone + Send + Sync + 'static {
     /// The version of the encoding, which is sealed with the payload.
     ///
-    /// A payload of a higher version is an anonymous session, and its cookie is kept, because another replica may
-    /// know it.
+    /// A payload of a higher version is an anonymous session. Its cookie is kept, because another replica may know the version.
     const VERSION: u32 = 1;
 
     /// Writes the payload in the encoding of [`VERSION`](Self::VERSION). The same payload must always give the same
-    /// bytes: the cookie is written again when they change.
+    /// bytes, because the cookie is written again when they change.
     fn encode(&self, out: &mut Encoder);
 
-    /// Reads what [`encode`](Self::encode) wrote when `version` was its version, all of it. It is never asked for a
+    /// Reads everything that [`encode`](Self::encode) wrote when `version` was its version. It is never called with a
     /// version above [`VERSION`](Self::VERSION).
     ///
     /// # Errors
     ///
-    /// [`PayloadError::UnknownVersion`] for a version that it does not read any more, another [`PayloadError`] where the
-    /// bytes are not an encoding of this type.
+    /// [`PayloadError::UnknownVersion`] for a version that it does not read any more, or another [`PayloadError`] if
+    /// the bytes are not an encoding of this type.
     fn decode(version: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError>;
 
-    /// When the payload becomes worthless, such as the end of a refresh token's life. The session and its
-    /// cookie live no longer than that.
+    /// When the payload becomes worthless, such as the expiry of a refresh token. The session and its cookie live no
+    /// longer than that.
     fn expires_at(&self) -> Option<SystemTime> {
         None
     }
 }
 
-/// A [`Payload`] out of any serde type, in postcard's compact encoding.
+/// Makes a [`Payload`] from any serde type, in postcard's compact encoding.
 ///
-/// Postcard does not describe itself: when the type changes its fields, raise `VERSION`, and sessions of the
-/// old version begin anew. It reads no version but its own, and nothing may be appended. A type whose sessions have to
-/// outlive its changes implements [`Payload`] itself.
+/// Postcard is not self-describing. If the type's fields change, raise `VERSION`; sessions of the old version are then
+/// anonymous. This type reads only its own version, and nothing may be appended. If sessions have to outlive changes of
+/// the type, implement [`Payload`] for it directly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Serde<T, const VERSION: u32 = 1>(pub T);
 

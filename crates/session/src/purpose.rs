@@ -1,10 +1,9 @@
-/// What a value is sealed for. Each purpose has a key of its own, so that a value sealed for one never
-/// opens as another.
+/// What a value is sealed for. Each purpose has its own key, so a value that was sealed for one purpose never opens for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// A session in a cookie; the context is the cookie's name.
     Cookie,
-    /// What crosses a redirect; the context is the cookie's name.
+    /// A value that crosses a redirect; the context is the cookie's name.
     Flash,
     /// A record in a store; the context is the record's key.
     Head,
@@ -20,8 +19,8 @@ impl Purpose {
         }
     }
 
-    /// SECURITY: this is what keeps a value where it was sealed for. It names version, purpose and context without
-    /// ambiguity: none of the infos contains a NUL byte.
+    /// SECURITY: this binds a value to the place that it was sealed for. It names version, purpose and context without
+    /// ambiguity, because no purpose's info contains a NUL byte.
     pub(crate) fn associated_data(self, context: &str) -> Vec<u8> {
         [self.info().as_bytes(), &[0], context.as_bytes()].concat()
     }

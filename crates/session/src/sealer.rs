@@ -1,4 +1,4 @@
-//! Sealing and unsealing: `v1.<base64url(key id | nonce | ciphertext | tag)>` under XAES-256-GCM.
+//! Sealing and unsealing: `v1.<base64url(key id | nonce | ciphertext | tag)>` with XAES-256-GCM.
 
 use std::fmt;
 
@@ -15,47 +15,47 @@ const TAG_BYTES: usize = 16;
 /// What precedes the ciphertext.
 const HEAD_BYTES: usize = KeyId::LENGTH_BYTES + NONCE_BYTES;
 
-/// Seals under the newest key of its ring, unseals under all of them.
+/// Seals with the newest key of its ring that may seal, and unseals with all of them.
 #[derive(Clone)]
 pub struct Sealer {
     keys: KeyRing,
     random: Random,
 }
 
-/// What was sealed.
+/// An opened value.
 pub struct Unsealed {
     /// The plaintext, wiped when it is dropped.
     pub plaintext: Wiped<Vec<u8>>,
-    /// Whether the value may stay as it is. If not, it is under an old key and is to be sealed anew.
+    /// Whether the value may stay unchanged. If not, its key is old and it should be sealed again.
     pub newest_key: bool,
     /// The key that opened it.
     pub key_id: KeyId,
 }
 
-/// Why a value does not open.
+/// Why a value cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnsealError {
     /// It does not have the form of a sealed value.
     #[error("the value does not have the form of a sealed value")]
     Malformed,
-    /// It is of another version of the format. A newer replica may have written it: keep it.
+    /// It has another version of the format. A newer replica may have written it, so keep it.
     #[error("the value is sealed in a version this server does not know")]
     UnknownVersion,
-    /// It is under a key that is not in the ring. Another replica may know it: keep it.
+    /// Its key is not in the ring. Another replica may know it, so keep it.
     #[error("the value is sealed under a key this server does not know")]
     UnknownKey,
-    /// The key is known and the tag is wrong: it was altered, or moved from another purpose or context.
-    #[error("the value was altered or belongs somewhere else")]
+    /// The key is known, but the tag is wrong: the value was altered, or moved from another purpose or context.
+    #[error("the value was altered, or was sealed for another purpose or context")]
     Tampered,
 }
 
 impl Sealer {
-    /// A sealer over these keys; `random` gives the nonces.
+    /// A sealer with these keys; `random` supplies the nonces.
     pub fn new(keys: KeyRing, random: Random) -> Self {
         Self { keys, random }
     }
 
-    /// The ring it seals with.
+    /// The ring that it seals with.
     pub fn keys(&self) -> &KeyRing {
         &self.keys
     }
@@ -64,13 +64,13 @@ impl Sealer {
     ///
     /// # Panics
     ///
-    /// For a plaintext of 64 GiB or more, the limit of the cipher.
+    /// If the plaintext has 64 GiB or more, the limit of the cipher.
     pub fn seal(&self, purpose: Purpose, context: &str, plaintext: &[u8]) -> String {
         let keys = self.keys.sealing_keys();
         let mut nonce = Nonce::default();
         (self.random)(&mut nonce);
 
-        // The plaintext is encrypted where it is copied to, so no second copy of it stays behind.
+        // The plaintext is encrypted in the buffer that it is copied to, so no second copy of it remains.
         let mut sealed = Vec::with_capacity(HEAD_BYTES + plaintext.len() + TAG_BYTES);
         sealed.extend_from_slice(keys.id.as_bytes());
         sealed.extend_from_slice(&nonce);
@@ -95,7 +95,7 @@ impl Sealer {
     ///
     /// # Errors
     ///
-    /// [`UnsealError`]; which of them it is decides whether a cookie is kept or removed.
+    /// [`UnsealError`]. Its variant decides whether a cookie is kept or removed.
     pub fn unseal(&self, purpose: Purpose, context: &str, value: &str) -> Result<Unsealed, UnsealError> {
         let encoded = value.strip_prefix(VERSION).ok_or_else(|| unknown_version(value))?;
         let mut sealed = base64url::decode(encoded).map_err(|_| UnsealError::Malformed)?;
@@ -123,12 +123,12 @@ impl Sealer {
     }
 }
 
-/// How long the sealed value of a plaintext is.
+/// The length of a sealed value with this many bytes of plaintext.
 pub(crate) const fn sealed_length(plaintext_bytes: usize) -> usize {
     VERSION.len() + base64url::encoded_length(HEAD_BYTES + plaintext_bytes + TAG_BYTES)
 }
 
-/// Tells a later version of this format (`v2.…`) from something that was never sealed.
+/// Distinguishes a later version of this format (`v2.…`) from text that was never sealed.
 fn unknown_version(value: &str) -> UnsealError {
     let version = value.strip_prefix('v').and_then(|rest| rest.split_once('.'));
     match version {

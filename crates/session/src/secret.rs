@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::Random;
 
-/// The least a secret may hold: as much as the keys that are derived from it.
+/// The minimum length of a secret: as much as the keys that are derived from it.
 const MIN_SECRET_BYTES: usize = 32;
 const HEX_SECRET_CHARS: usize = 2 * MIN_SECRET_BYTES;
 
@@ -30,7 +30,7 @@ pub struct Secret {
     bytes: Zeroizing<Vec<u8>>,
 }
 
-/// Why a text is not a [`Secret`]. It never repeats the text.
+/// Why a text is not a [`Secret`]. The error never contains the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
     /// Neither 64 hex digits nor base64url.
@@ -48,19 +48,19 @@ pub enum SecretError {
         /// How many bytes the text decodes to.
         bytes: usize,
     },
-    /// The same few bytes again and again, or bytes that count up or down: zeros, say, or an example.
+    /// The same few bytes again and again, or bytes that count up or down: zeros or an example, for instance.
     #[error(
-        "a session secret is random, and this one follows a pattern; make one with `openssl rand -hex 32`"
+        "a session secret must be random, but this one follows a pattern; make one with `openssl rand -hex 32`"
     )]
     Patterned,
 }
 
 impl Secret {
-    /// Reads a secret: hex where it is 64 hex digits, else base64url, of at least 32 bytes.
+    /// Reads a secret of at least 32 bytes: as hex if the text has 64 hex digits, otherwise as base64url.
     ///
     /// # Errors
     ///
-    /// [`SecretError`] where the text is neither, or too short, or nobody can have drawn it at random.
+    /// [`SecretError`] if the text is neither, is too short, or cannot be random.
     pub fn parse(text: &str) -> Result<Self, SecretError> {
         let text = text.trim();
         let is_hex = text.len() == HEX_SECRET_CHARS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -69,14 +69,14 @@ impl Secret {
         } else {
             LENIENT_BASE64URL.decode(text).map_err(|_| SecretError::NotText)?
         };
-        // SECURITY: whoever guesses the secret makes sessions of anybody.
+        // SECURITY: whoever guesses the secret can forge anybody's session.
         if is_patterned(&bytes) {
             return Err(SecretError::Patterned);
         }
         Self::from_bytes(bytes)
     }
 
-    /// Takes the bytes of a secret as they are, whatever they look like.
+    /// Uses the bytes of a secret unchanged, and does not check for a pattern.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Secret {
         Ok(Self { bytes })
     }
 
-    /// Makes a new secret and its text form (base64url), which is meant for a file of mode 0600.
+    /// Makes a new secret and its text form (base64url), which belongs in a file with mode 0600.
     pub fn generate(random: &Random) -> (Self, String) {
         let mut bytes = Zeroizing::new(vec![0; MIN_SECRET_BYTES]);
         random(&mut bytes);
@@ -102,8 +102,8 @@ impl Secret {
     }
 }
 
-/// Whether so many bytes are fewer different ones than chance gives. Of 32 random bytes about 30 are different; fewer than 12 are
-/// once in 10^22 times.
+/// Whether the bytes have fewer different values than chance gives. 32 random bytes have about 30 different values.
+/// Fewer than 12 occur once in 10^22 times.
 fn is_patterned(bytes: &[u8]) -> bool {
     const LEAST_DIFFERENT: usize = 12;
     let mut different = bytes.to_vec();

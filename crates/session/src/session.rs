@@ -1,4 +1,4 @@
-//! The handle through which a request reads and changes its session.
+//! The handle with which a request reads and changes its session.
 
 mod arrival;
 mod beginning;
@@ -20,16 +20,15 @@ pub use refusal::{Overtaken, Refused, SessionTooLarge};
 pub(crate) use state::{Departure, Fate, State, Writing};
 use state::{Intent, Outlook};
 
-/// The session of one request. Clones are the same session.
+/// The session of one request. All clones share it.
 ///
-/// Changes are written to the cookie when the head of the response passes the
-/// [`SessionLayer`](crate::SessionLayer). A change that comes later, from a streaming body or a task that
-/// outlives the request, cannot be written any more: it is refused, logged as a warning, and the method says
-/// so by its result.
+/// Changes are written to the cookie when the response head passes the [`SessionLayer`](crate::SessionLayer). A later
+/// change, from a streaming body or a task that outlives the request, cannot be written any more. It is refused and
+/// logged as a warning, and the method's result says so.
 ///
 /// Requests of one browser run at the same time, and each has its own copy of the session. With a
-/// [`Ledger`](crate::Ledger), of two responses that changed the same copy only the first to leave is written; the other
-/// one carries [`Overtaken`] in its extensions.
+/// [`Ledger`](crate::Ledger), if two responses have changed the same copy, only the first one to leave is written. The
+/// other one carries [`Overtaken`] in its extensions.
 ///
 /// | method | cookie |
 /// |---|---|
@@ -55,31 +54,31 @@ impl<P: Payload> Session<P> {
         Self { shared: Arc::new(Shared { context, state: Mutex::new(state) }) }
     }
 
-    /// The session as it stands, with the changes of this request; `None` is an anonymous one.
+    /// The session in its current state, with the changes of this request. `None` if it is anonymous.
     pub fn current(&self) -> Option<Arc<Record<P>>> {
         let mut state = self.state();
         state.looked_at = true;
         state.record.clone()
     }
 
-    /// What became of the session's cookie when the request came in.
+    /// What happened to the session's cookie when the request arrived.
     pub fn arrival(&self) -> Arrival {
         let mut state = self.state();
         state.looked_at = true;
         state.arrival
     }
 
-    /// The session that came in and is over: its time had run out, or the ledger has ended it. For cleaning up after it.
+    /// The session that arrived and is over: it had expired, or the ledger has ended it. For code that cleans up after it.
     pub fn over(&self) -> Option<Arc<Record<P>>> {
         let mut state = self.state();
         state.looked_at |= state.over.is_some();
         state.over.clone()
     }
 
-    /// Signs in: begins a session with a new id and rotation 0, in place of any other.
+    /// Signs in: begins a session with a new id and rotation 0, and replaces any other.
     ///
-    /// What it gives tells what becomes of the session's cookie. `None` if the head of the response has passed and
-    /// nothing was done.
+    /// The result tells what happens to the session's cookie. It is `None` if the response head has already passed the
+    /// layer; then nothing was done.
     pub fn insert(&self, payload: P, beginning: Beginning) -> Option<Leaving> {
         let context = &self.shared.context;
         let id = SessionId::generate(&context.random);
@@ -89,59 +88,60 @@ impl<P: Payload> Session<P> {
         Some(leaving)
     }
 
-    /// Changes the payload. If its encoding differs in the end, the response leaves with the next rotation, however many
-    /// changes there were; one that [`rotate`](Self::rotate) or [`adopt`](Self::adopt) has counted is not counted again.
+    /// Changes the payload. If its encoding differs in the end, the response leaves with the next rotation, however
+    /// many changes there were. After [`rotate`](Self::rotate) or [`adopt`](Self::adopt), the rotation is not counted
+    /// again.
     ///
     /// With a [`Ledger`](crate::Ledger), a change that was overtaken by another one is not written, and the response
-    /// says so: see [`Overtaken`]. After [`adopt`](Self::adopt), whose rotation any number of responses may have, it is
-    /// the last one to leave that stays.
+    /// says so: see [`Overtaken`]. After [`adopt`](Self::adopt), any number of responses may have the same rotation,
+    /// and the change of the last one to leave stays.
     ///
-    /// The session is locked meanwhile: `change` must not use it. `None` if there is no session, or if the
-    /// head of the response has passed.
+    /// The session is locked during the call, so `change` must not use it. `None` if there is no session, or if the
+    /// response head has already passed the layer.
     pub fn modify<R>(&self, change: impl FnOnce(&mut P) -> R) -> Option<R> {
         self.changing("modify")?.edit(true, change)
     }
 
-    /// Changes the payload and leaves the rotation as it is, where rotations are counted elsewhere. The cookie is written
-    /// if the encoding differs in the end. Of two responses at the same time the last one to leave stays, so it is for what
-    /// may be lost, such as a copy of what is kept elsewhere.
+    /// Changes the payload without a new rotation, for rotations that are counted elsewhere. The cookie is written if
+    /// the encoding differs in the end. Of two concurrent responses, the last one to leave stays. So use this only for
+    /// data that may be lost, such as a copy of data that is kept elsewhere.
     ///
-    /// The session is locked meanwhile: `change` must not use it. `None` if there is no session, or if the
-    /// head of the response has passed.
+    /// The session is locked during the call, so `change` must not use it. `None` if there is no session, or if the
+    /// response head has already passed the layer.
     pub fn amend<R>(&self, change: impl FnOnce(&mut P) -> R) -> Option<R> {
         self.changing("amend")?.edit(false, change)
     }
 
-    /// Changes the payload where the cookie is written anyway. Otherwise the change is lost, so it is for what costs nothing to
-    /// lose, such as a later end of a life.
+    /// Changes the payload if the cookie is written anyway. Otherwise the change is lost, so use this only for data
+    /// that is harmless to lose, such as a later expiry.
     ///
-    /// The session is locked meanwhile: `change` must not use it. `None` if there is no session, or if the
-    /// head of the response has passed.
+    /// The session is locked during the call, so `change` must not use it. `None` if there is no session, or if the
+    /// response head has already passed the layer.
     pub fn note<R>(&self, change: impl FnOnce(&mut P) -> R) -> Option<R> {
         self.changing("note")?.note(change)
     }
 
-    /// Changes the payload as the next rotation, which a refresh of its tokens is, and returns its number.
+    /// Changes the payload as the next rotation, such as a refresh of its tokens, and returns the number of that rotation.
     ///
-    /// With a [`Ledger`](crate::Ledger), it can be [overtaken](Overtaken).
+    /// With a [`Ledger`](crate::Ledger), the change can be [overtaken](Overtaken).
     ///
-    /// The session is locked meanwhile: `change` must not use it. `None` if there is no session, or if the
-    /// head of the response has passed.
+    /// The session is locked during the call, so `change` must not use it. `None` if there is no session, or if the
+    /// response head has already passed the layer.
     pub fn rotate(&self, change: impl FnOnce(&mut P)) -> Option<u64> {
         self.changing("rotate")?.rotate(change)
     }
 
-    /// Takes over a newer rotation that was learned from elsewhere, such as a store, in place of what was changed here. A
-    /// renewal may bring a new session id of the provider; `None` leaves the one there is.
+    /// Takes over a newer rotation from elsewhere, such as a store, and discards the changes made here. A renewal may
+    /// bring a new session id of the provider; with `None` the present one stays.
     ///
-    /// `false` if there is no session, if its rotation is as new, or if the head of the response has passed.
+    /// `false` if there is no session, if its rotation is not older, or if the response head has already passed the layer.
     pub fn adopt(&self, rotation: u64, payload: P, provider_sid: Option<String>) -> bool {
         self.changing("adopt").is_some_and(|mut state| state.adopt(rotation, payload, provider_sid))
     }
 
-    /// Has the session sealed anew even if nothing changed, which begins its idle timeout anew.
+    /// Has the session sealed again even if nothing changed, which restarts its idle timeout.
     ///
-    /// `false` if there is no session, or if the head of the response has passed.
+    /// `false` if there is no session, or if the response head has already passed the layer.
     pub fn renew(&self) -> bool {
         let Some(mut state) = self.changing("renew") else {
             return false;
@@ -153,9 +153,9 @@ impl<P: Payload> Session<P> {
         true
     }
 
-    /// Signs out: the session is gone at once, its cookie with the response.
+    /// Signs out: the session is gone at once, and the response removes its cookie.
     ///
-    /// It removes a cookie that could not be read, too. `false` if the head of the response has passed.
+    /// It also removes a cookie that could not be read. `false` if the response head has already passed the layer.
     pub fn destroy(&self) -> bool {
         let Some(mut state) = self.changing("destroy") else {
             return false;
@@ -164,16 +164,16 @@ impl<P: Payload> Session<P> {
         true
     }
 
-    /// The caller has written down the end of the session that came in, or leaves it to a task of its own: the layer does
-    /// not do it a second time.
+    /// States that the caller has written down the end of the session that arrived, or has a task that does so. The
+    /// layer then does not write it again.
     pub fn end_is_written(&self) {
         self.state().end_is_written = true;
     }
 
-    /// Goes on as an anonymous request and leaves the cookie alone: the session may live, in a newer cookie of the same
-    /// browser, but not through the one that came with this request.
+    /// Continues as an anonymous request and leaves the cookie alone. The session may continue in a newer cookie of the
+    /// same browser, but not with the one of this request.
     ///
-    /// `false` if the head of the response has passed.
+    /// `false` if the response head has already passed the layer.
     pub fn disregard(&self) -> bool {
         let Some(mut state) = self.changing("disregard") else {
             return false;
@@ -182,7 +182,7 @@ impl<P: Payload> Session<P> {
         true
     }
 
-    /// Whether the session, as it stands, fits the header budget.
+    /// Whether the session in its current state fits the header budget.
     ///
     /// # Errors
     ///
@@ -194,24 +194,24 @@ impl<P: Payload> Session<P> {
             return Ok(());
         }
         let departing = self.state().departing();
-        // It is encoded even where nothing changed: its cookie may be in an older version's encoding, which was shorter.
+        // It is encoded even if nothing changed: its cookie may have the shorter encoding of an older version.
         departing.map_or(Ok(()), |Writing { record, .. }| {
             budget::fits(context, record.encode(record.sealed_at).len())
         })
     }
 
-    /// Closes the session for changes and says what is to be done with the cookie.
+    /// Closes the session for changes, and returns what to do with the cookie.
     pub(crate) fn depart(&self) -> Departure<P> {
         self.state().depart()
     }
 
-    /// No response will leave. Whoever waits for one learns it; work that goes on may still change the session, for itself.
+    /// No response will leave. Whoever waits for one is told so. Work that continues may still change the session for its own use.
     pub(crate) fn abandon(&self) {
         self.state().abandon();
     }
 
     fn state(&self) -> MutexGuard<'_, State<P>> {
-        // A panic in `change` leaves the state as it was: it works on a copy.
+        // A panic in `change` leaves the state unchanged, because `change` works on a copy.
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -220,7 +220,7 @@ impl<P: Payload> Session<P> {
         if state.response == Outlook::Passed {
             tracing::warn!(
                 method,
-                "a session was changed after the head of the response had passed; the change is lost"
+                "a session was changed after the response head had left the session layer; the change is lost"
             );
             return None;
         }

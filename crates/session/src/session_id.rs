@@ -4,7 +4,7 @@ use crate::Random;
 
 const ID_BYTES: usize = 16;
 
-/// Names one session, from sign-in to sign-out: 16 random bytes.
+/// Identifies one session, from sign-in to sign-out: 16 random bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId([u8; ID_BYTES]);
 
@@ -27,7 +27,7 @@ impl SessionId {
     }
 }
 
-/// The first three bytes, enough to follow a session through a log and useless for anything else.
+/// Prints the first three bytes: enough to follow a session through a log, and useless for anything else.
 impl fmt::Debug for SessionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "SessionId({}..)", hex::encode(&self.0[..3]))

@@ -1,4 +1,4 @@
-//! What can be set about sessions and their cookie.
+//! The settings of sessions and their cookie.
 
 use std::time::Duration;
 
@@ -8,29 +8,31 @@ use crate::cookie::{self, MAX_COOKIE_LIFE, chunks::Arrived, header};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
-/// What is left of the 8 KB that most proxies allow for all header fields, for one of them.
+/// Most proxies allow 8 KB for all header fields. This is the part of it for the session.
 const DEFAULT_HEADER_BUDGET_BYTES: usize = 7 * 1024;
-/// What the other cookies have beside it. Apache httpd takes a line of 8,190 bytes (`LimitRequestFieldSize`), `Cookie: ` included.
+/// The bytes for the other cookies. Apache httpd accepts a line of 8,190 bytes (`LimitRequestFieldSize`), including `Cookie: `.
 const BESIDE_SESSION_BYTES: usize = 8_190 - "Cookie: ".len() - DEFAULT_HEADER_BUDGET_BYTES;
-/// A cookie is sealed anew for the idle timeout after this part of it, or after an hour.
+/// A cookie is sealed again after this fraction of the idle timeout, but at the latest after an hour.
 const RENEWALS_PER_IDLE_TIMEOUT: u32 = 10;
 
-/// What can be set about sessions and their cookie.
+/// The settings of sessions and their cookie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSettings {
-    /// The cookie's name; with [`secure`](Self::secure) the prefix `__Host-Http-` comes before it.
+    /// The cookie's name. With [`secure`](Self::secure), the prefix `__Host-Http-` is put before it.
     pub cookie_name: String,
-    /// Whether browsers reach the application over https. `false` is for plain http on a loopback host only:
-    /// the cookie then has neither `Secure` nor the prefix.
+    /// Whether browsers reach the application over https. Use `false` only for plain http on a loopback host: then the
+    /// cookie has neither `Secure` nor the prefix.
     pub secure: bool,
-    /// How long after the sign-in a session ends whatever happens.
+    /// The time from the sign-in after which a session ends in any case.
     pub absolute_timeout: Duration,
-    /// How long after the last request a session ends. It may last up to a tenth, at most an hour, less.
+    /// The time from the last request after which a session ends. Since a seal is not renewed with every request, the
+    /// session may end up to a tenth earlier, but at most an hour.
     pub idle_timeout: Duration,
     /// An upper bound for the cookie's `Max-Age`.
     pub max_age_cap: Option<Duration>,
-    /// How many bytes of the `Cookie` header a session may take. A larger one is refused, see
-    /// [`SessionTooLarge`](crate::SessionTooLarge). What it leaves flashes have, and 1,014 bytes more.
+    /// How many bytes of the `Cookie` header a session may take. A larger one is refused; see
+    /// [`SessionTooLarge`](crate::SessionTooLarge). Flashes and other cookies have the bytes that it leaves, and 1,014
+    /// more.
     pub header_budget_bytes: usize,
 }
 
@@ -50,15 +52,15 @@ impl Default for SessionSettings {
 /// What is wrong with [`SessionSettings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// The name is empty or has a character that no cookie's name may have.
+    /// The name is empty or has a character that is not allowed in a cookie's name.
     #[error("a cookie's name consists of letters, digits and any of !#$%&'*+-.^_`|~")]
     CookieName,
-    /// The name begins with a prefix that browsers give a meaning.
-    #[error("the prefix of the cookie's name is added where it is due, it is not part of the setting")]
+    /// The name begins with a prefix that has a meaning to browsers.
+    #[error("the cookie's name must not contain a prefix: the right one is added automatically")]
     CookiePrefix,
-    /// A timeout is zero or longer than a browser keeps a cookie.
+    /// A timeout is zero, or longer than browsers keep a cookie.
     #[error(
-        "a session's timeout is more than nothing and at most 400 days, as long as browsers keep a cookie"
+        "a session's timeout must be more than zero and at most 400 days, the longest that browsers keep a cookie"
     )]
     Timeout,
 }
@@ -68,7 +70,7 @@ impl SessionSettings {
     ///
     /// # Errors
     ///
-    /// [`SettingsError`] for the first that cannot be used.
+    /// [`SettingsError`] for the first setting that cannot be used.
     pub fn validate(&self) -> Result<(), SettingsError> {
         if !cookie::is_name(&self.cookie_name) {
             return Err(SettingsError::CookieName);
@@ -88,19 +90,19 @@ impl SessionSettings {
         cookie::full_name(&self.cookie_name, self.secure)
     }
 
-    /// Whether the request brings the session's cookie, whatever it is worth: for a layer further out, such as a
-    /// cross-site check, which has no session to ask.
+    /// Whether the request has the session's cookie, valid or not. This is for an outer layer that has no session, such
+    /// as a cross-site check.
     pub fn has_cookie(&self, headers: &HeaderMap) -> bool {
         !Arrived::collect(&self.full_cookie_name(), header::pairs(headers)).is_empty()
     }
 
-    /// How many bytes the whole `Cookie` header may take: the session, flashes and the cookies of others. Flashes give way, see
-    /// [`Worth`](crate::Worth).
+    /// How many bytes the whole `Cookie` header may take: the session, flashes and the cookies of others. Flashes are
+    /// dropped first; see [`Worth`](crate::Worth).
     pub fn line_budget_bytes(&self) -> usize {
         self.header_budget_bytes.saturating_add(BESIDE_SESSION_BYTES)
     }
 
-    /// How old a seal may grow before the next request renews it.
+    /// How old a seal may become before the next request renews it.
     pub fn renewal_threshold(&self) -> Duration {
         HOUR.min(self.idle_timeout / RENEWALS_PER_IDLE_TIMEOUT)
     }

@@ -1,4 +1,4 @@
-//! Memory that is wiped when it is dropped.
+//! Memory that is wiped on drop.
 
 use std::{
     fmt, mem,
@@ -7,14 +7,14 @@ use std::{
 
 use zeroize::optimization_barrier;
 
-/// Bytes or text that are wiped when they are dropped, together with the room that is left in their allocation.
+/// Bytes or text that are wiped on drop, including the unused capacity of their allocation.
 ///
-/// `zeroize::Zeroizing` does the same byte by byte, which for a session takes as long as decrypting it. Here the
-/// allocation is filled at once, and zeroize's barrier keeps the compiler from leaving that out.
+/// `zeroize::Zeroizing` does the same byte by byte, which takes as long as decrypting a session. Here the whole
+/// allocation is filled at once, and zeroize's barrier keeps the compiler from removing that.
 ///
 /// # Security
 ///
-/// What grows moves, and leaves the old allocation behind as it is: give it the capacity it needs from the start.
+/// If the value grows, it moves and leaves the old allocation behind unwiped. So give it the capacity that it needs from the start.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Wiped<T: Default + Into<Vec<u8>>>(T);
 
@@ -54,7 +54,7 @@ impl<T: Default + Into<Vec<u8>>> fmt::Debug for Wiped<T> {
 fn wipe(bytes: &mut Vec<u8>) {
     bytes.clear();
     bytes.resize(bytes.capacity(), 0);
-    // SECURITY: without it the compiler may leave out what is written to memory that is freed next.
+    // SECURITY: without this barrier, the compiler may remove writes to memory that is freed next.
     optimization_barrier(bytes.as_slice());
 }
 

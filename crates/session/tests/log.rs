@@ -1,4 +1,4 @@
-//! What the log says of cookies, and what it never says.
+//! What the log says about cookies, and what it never says.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -50,7 +50,7 @@ async fn visit(router: &Router, path: &str, value: &str) {
     router.clone().oneshot(request).await.unwrap();
 }
 
-/// One test, because the subscriber is the process's.
+/// This is one test, because the subscriber is global to the process.
 #[tokio::test]
 async fn one_line_for_what_is_wrong_and_never_a_value() {
     let log = Log::default();

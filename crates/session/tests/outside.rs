@@ -1,4 +1,4 @@
-//! The example as its reader uses it: in an application of its own, outside the workspace.
+//! Builds the example as its reader would: in an application of its own, outside the workspace.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -23,7 +23,7 @@ ironleaf-session = { path = "PATH" }
 tokio = { version = "1", features = ["macros", "rt-multi-thread", "net"] }
 "#;
 
-/// Ends the server when the test does, however it does.
+/// Stops the server when the test ends, however it ends.
 struct Server {
     child: Child,
     address: String,
@@ -50,7 +50,7 @@ impl Server {
         Self { child, address }
     }
 
-    /// The body of the page, and the cookie it sets.
+    /// The body of the page, and the cookie that it sets.
     fn visit(&self, cookie: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let request = format!(
@@ -66,14 +66,14 @@ impl Server {
     }
 }
 
-/// Builds the example in an empty package that takes this crate by its path and nothing from the workspace.
+/// Builds the example in an empty package that depends on this crate by path, and takes nothing from the workspace.
 fn build() -> PathBuf {
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside");
     fs::create_dir_all(folder.join("src")).unwrap();
     fs::write(folder.join("Cargo.toml"), MANIFEST.replace("PATH", crate_folder.to_str().unwrap())).unwrap();
     fs::copy(crate_folder.join("examples/counter.rs"), folder.join("src/main.rs")).unwrap();
-    // The versions that are there already: the test needs no network.
+    // Uses the versions that are there already, so the test needs no network.
     fs::copy(crate_folder.join("../../Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--offline"])

@@ -5,21 +5,21 @@ use async_trait::async_trait;
 use super::style::Style;
 use crate::{Provider, Request, Response, SignIn, Transport};
 
-/// An API under the suite's control, with at least one person in it.
+/// An API that the suite controls, with at least one person in it.
 ///
-/// It reads the [`Clock`](crate::Clock) and the [`Random`](crate::Random) that it was opened with and nothing else.
+/// It reads only the [`Clock`](crate::Clock) and the [`Random`](crate::Random) that it was opened with.
 #[async_trait]
 pub trait BackEnd: Send + Sync + 'static {
-    /// What it does.
+    /// How the API behaves.
     fn style(&self) -> Style;
 
-    /// The provider under test, speaking through `transport`.
+    /// The provider under test. It uses `transport`.
     fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider>;
 
     /// Answers a request as the API does.
     async fn answer(&self, request: Request) -> Response;
 
-    /// Credentials of the person, always the same one, that sign in once.
+    /// Credentials that sign in once. They are always those of the same person.
     async fn right_credentials(&self, provider: &dyn Provider) -> SignIn;
 
     /// Credentials of the same kind that the API refuses.
@@ -28,19 +28,19 @@ pub trait BackEnd: Send + Sync + 'static {
     /// Requests that only a signed-in person may make, one of each kind that is authorized differently.
     fn calls(&self) -> Vec<Request>;
 
-    /// Every answer to a refresh that says that the session is over.
+    /// Every answer to a refresh that means that the session has ended.
     fn terminal_answers(&self) -> Vec<Response>;
 
-    /// How many sessions the person has: sign-ins of which some refresh token is still good.
+    /// The number of the person's sessions: sign-ins that still have a valid refresh token.
     fn open_sessions(&self) -> usize;
 
     /// Ends all sessions of the person, as an operator would.
     async fn end_sessions(&self);
 
-    /// Changes credentials behind the provider's back, so that the answer to the returned call shows it. `None` where
-    /// the API never does that.
+    /// Changes credentials without the provider's knowledge, so that the answer to the returned call shows the change.
+    /// `None` if the API never does that.
     async fn change_credentials(&self) -> Option<Request>;
 
-    /// Every token and password there has been.
+    /// Every token and password that has existed.
     fn secrets(&self) -> Vec<String>;
 }

@@ -17,7 +17,7 @@ pub(super) async fn a_person_signs_in_and_calls_are_accepted(world: World) {
     assert_eq!(world.back_end.open_sessions(), 1, "{name}: one sign-in is one session");
     if let Some(end) = signed_in.grant.access_expires_at {
         let expected = world.now() + world.style.access_life;
-        // Some say so in whole seconds.
+        // Some APIs state the time in whole seconds.
         let early = expected.duration_since(end).unwrap_or(SECOND);
         assert!(
             early < SECOND,

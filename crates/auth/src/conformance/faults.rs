@@ -17,7 +17,7 @@ pub(super) fn before_the_back_end() -> Vec<Response> {
     answers
 }
 
-/// Whoever is turned away by a limit was not looked at (RFC 6585, section 4).
+/// A request that a limit turns away was not looked at (RFC 6585, section 4).
 pub(super) fn throttled(wait_secs: u64) -> Response {
     let mut response = answer(429, "Too Many Requests");
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_secs));
@@ -55,7 +55,7 @@ pub(super) async fn a_failure_before_the_back_end_is_in_doubt(world: World, inde
     world.renewed(&grant).await;
 }
 
-/// What is left afterwards shows what the doubt was about.
+/// What follows shows why this is in doubt: the back end has used the token.
 pub(super) async fn a_lost_answer_is_in_doubt(world: World, index: usize) {
     let grant = world.sign_in().await.grant;
     world.expire();

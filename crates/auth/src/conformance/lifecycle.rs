@@ -1,4 +1,4 @@
-//! The lifecycle in front of the provider: what must not be lost is not, and what may cost others is not asked.
+//! The lifecycle with the provider: it loses nothing that it must keep, and sends no request that could harm other sessions.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::{CLOCK_SKEW, EndReason, Ensured, Grant, Observed, Repetition};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Longer than any request waits, so that it is answered at once.
+/// Longer than any request waits, so the answer comes at once.
 const WAIT_SECS: u64 = 20;
 
 impl World {
-    /// A signed-in person whose access token has ended, by any clock.
+    /// A signed-in person whose access token has expired by every clock.
     async fn expired(&self) -> Grant {
         let grant = self.sign_in().await.grant;
         self.expire();
@@ -22,7 +22,7 @@ impl World {
         grant
     }
 
-    /// After this everything that may be asked again is.
+    /// Advances the clock until everything that may be repeated is repeated.
     fn rest(&self) {
         self.advance(self.style.access_life + 4 * CLOCK_SKEW);
     }
@@ -92,7 +92,7 @@ pub(super) async fn a_lost_answer_costs_no_more_than_it_must(world: World) {
     world.renewed(&elsewhere).await;
 }
 
-/// What a refused call sets or clears says nothing of the grant, so nobody is to look.
+/// What a refused call sets or clears says nothing about the grant, so `observe` must not be called.
 pub(super) async fn an_answer_of_401_teaches_nothing(world: World) {
     let grant = world.sign_in().await.grant;
     world.expire();
@@ -113,7 +113,7 @@ async fn usable(world: &World, grant: &Grant) {
     assert!(world.accepts(&renewed.grant).await, "{name}: a call is refused after the refresh");
 }
 
-/// The token is shown to nobody again, and this session alone ends.
+/// The token is not presented to anybody again, and only this session ends.
 async fn unresolved_alone(world: &World, grant: &Grant) {
     let name = world.style.name;
     world.wire.take_seen();

@@ -5,7 +5,7 @@ use super::world::{Fault, World, caller};
 use crate::{Due, Ensured, RefreshTiming, Repetition};
 
 const SECOND: Duration = Duration::from_secs(1);
-/// As much as any two clocks may differ.
+/// The largest difference between two clocks.
 const SKEW: Duration = Duration::from_secs(30);
 
 pub(super) async fn an_expired_grant_is_renewed(world: World) {

@@ -44,7 +44,7 @@ pub(super) async fn an_unreachable_back_end_is_reported(world: World) {
     world.wire.heals();
 }
 
-/// The grant itself may be spent and refused for that alone, so the back end is asked whether the session is gone.
+/// The grant may be refused only because it is spent, so the back end is asked whether the session is gone.
 async fn leaves(world: &World, grant: &crate::Grant) {
     let name = world.style.name;
     let sessions = world.back_end.open_sessions();

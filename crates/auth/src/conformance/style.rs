@@ -2,24 +2,24 @@ use std::time::Duration;
 
 use crate::{Field, RefreshTiming};
 
-/// What a back end does, as its provider declares it.
+/// How a back end behaves, as its provider declares it.
 #[derive(Debug, Clone)]
 pub struct Style {
-    /// For the messages of failed assertions.
+    /// The name in messages of failed assertions.
     pub name: &'static str,
-    /// How long an access token lives.
+    /// The lifetime of an access token.
     pub access_life: Duration,
     /// When the provider wants to refresh.
     pub timing: RefreshTiming,
-    /// What becomes of the refresh token when it is used.
+    /// What happens to a refresh token that is used.
     pub rotation: Rotation,
-    /// Where the grant keeps it.
+    /// The field of the grant that holds it.
     pub refresh_field: Field,
     /// What using it again does.
     pub reuse: Reuse,
-    /// Whether a sign-out ends the access token, too, and not only the means to get another.
+    /// Whether a sign-out also ends the access token, and not only the refresh token.
     pub sign_out_ends_access: bool,
-    /// Whether a sign-out sends the browser on.
+    /// Whether a sign-out redirects the browser.
     pub sign_out_redirects: bool,
 }
 
@@ -34,15 +34,15 @@ pub enum Reuse {
     EndsTheSession,
     /// It ends every session of the person.
     EndsEverySession,
-    /// Nothing, once the last access token has ended; before that it ends the session.
+    /// Nothing after the last access token has expired. Before that, it ends the session.
     EndsTheSessionWhileAccessLives,
 }
 
-/// What becomes of a refresh token that was used.
+/// What happens to a refresh token that was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rotation {
     /// It is spent, and a new one takes its place.
     New,
-    /// It stays as it is.
+    /// It stays valid.
     Kept,
 }

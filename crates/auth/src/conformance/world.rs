@@ -15,22 +15,22 @@ use crate::{
     Rejection, Request, Response, SessionKey, SignedIn, Transport, TransportError, tokio_spawner,
 };
 
-/// What goes wrong between provider and back end.
+/// A fault between provider and back end.
 #[derive(Debug, Clone)]
 pub(super) enum Fault {
     /// No connection.
     Unreachable,
-    /// Somebody else answers, and the back end never sees the request.
+    /// Something else answers, and the back end never sees the request.
     Instead(Response),
-    /// The back end does its work, and its answer is lost.
+    /// The back end processes the request, and its answer is lost.
     AnswerLost,
-    /// The back end does its work, and somebody else answers.
+    /// The back end processes the request, and something else answers.
     AnswerReplaced(Response),
-    /// The back end does its work, and half of its answer arrives as if it were whole.
+    /// The back end processes the request, and half of its answer arrives as if it were whole.
     AnswerCut,
 }
 
-/// One back end, the provider that speaks to it, and the wire between them.
+/// One back end, the provider that uses it, and the connection between them.
 pub(super) struct World {
     pub(super) back_end: Arc<dyn BackEnd>,
     pub(super) provider: Arc<dyn Provider>,
@@ -43,7 +43,7 @@ pub(super) struct World {
 type Opened<'a> = Pin<Box<dyn Future<Output = World> + 'a>>;
 
 impl World {
-    /// Gives a fresh world each time.
+    /// Returns a fresh world each time.
     pub(super) fn factory<'a, F, Opening, H>(open: F, heads: H) -> impl Fn() -> Opened<'a>
     where
         F: Fn(Clock, Random) -> Opening + 'a,
@@ -62,7 +62,7 @@ impl World {
         F: Fn(Clock, Random) -> Opening,
         Opening: Future<Output = Arc<dyn BackEnd>>,
     {
-        // Between two milliseconds, as real clocks are.
+        // Between two milliseconds, as the time of a real clock is.
         let begun = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000) + Duration::from_nanos(123_456);
         let now = Arc::new(Mutex::new(begun));
         let clock: Clock = {
@@ -96,7 +96,7 @@ impl World {
         *lock(&self.now) += by;
     }
 
-    /// Lets every access token there is end.
+    /// Lets every access token expire.
     pub(super) fn expire(&self) {
         self.advance(self.style.access_life + Duration::from_secs(1));
     }
@@ -141,7 +141,7 @@ impl World {
         ensured
     }
 
-    /// Whether the back end accepts every kind of call with this grant. They must agree.
+    /// Whether the back end accepts every kind of call with this grant. All kinds must agree.
     pub(super) async fn accepts(&self, grant: &Grant) -> bool {
         let mut accepted = Vec::new();
         for mut call in self.back_end.calls() {
@@ -158,7 +158,7 @@ impl World {
         accepted[0]
     }
 
-    /// Printing anything must print no secret.
+    /// Printing a value must not print a secret.
     pub(super) fn no_secret_in(&self, value: &(impl Debug + ?Sized)) {
         let text = format!("{value:?} {value:#?}");
         for secret in self.back_end.secrets() {
@@ -177,7 +177,7 @@ pub(super) fn caller() -> Caller {
     Caller { client_ip: Some(CLIENT), ..Caller::default() }
 }
 
-/// The transport of the suite: it can fail, and it remembers.
+/// The transport of the suite. It can fail, and it records requests.
 pub(super) struct Wire {
     back_end: Arc<dyn BackEnd>,
     fault: Mutex<Option<Fault>>,
@@ -193,7 +193,7 @@ impl Wire {
         *lock(&self.fault) = None;
     }
 
-    /// What was sent since the last time this was asked.
+    /// What was sent since the last call of this function.
     pub(super) fn take_seen(&self) -> Vec<Request> {
         std::mem::take(&mut lock(&self.seen))
     }
@@ -224,7 +224,7 @@ impl Transport for Wire {
     }
 }
 
-/// Bytes that are never the same twice and always the same again.
+/// Bytes that never repeat in one run, and are the same in every run.
 fn counting() -> Random {
     let count = AtomicU64::new(1);
     Arc::new(move |buffer| {

@@ -8,12 +8,12 @@ use async_trait::async_trait;
 use super::{Head, HeadVersion, Heads, HeadsError, Holder, Keep, KeptHead};
 use crate::{Clock, SessionKey};
 
-/// One write adds three times at most, so that removing more of what is over keeps up with any load.
+/// One write adds at most three times, so removing more expired entries than that keeps up with any load.
 const SWEEP_STEP: usize = 4;
 
-/// Heads in the memory of one process, which a restart forgets: for tests, and for a service with few sessions.
+/// Heads in the memory of one process; a restart forgets them. For tests, and for a service with few sessions.
 ///
-/// What is over is forgotten, whether somebody asks for it or not: each write sweeps a little.
+/// Expired entries are removed even if nobody reads them: each write sweeps a few.
 pub struct MemoryHeads {
     clock: Clock,
     state: Mutex<State>,
@@ -25,7 +25,7 @@ type SessionId = Arc<[u8]>;
 struct State {
     heads: HashMap<SessionId, Kept>,
     leases: HashMap<SessionId, (Holder, SystemTime)>,
-    /// When something of a session is over: looked up again then, since a later write may have moved it.
+    /// When an entry of a session may expire. It is checked again at that time, since a later write may have moved its end.
     ends: BTreeSet<(SystemTime, SessionId)>,
     versions: u128,
 }
@@ -38,12 +38,12 @@ struct Kept {
 }
 
 impl MemoryHeads {
-    /// With nothing in it.
+    /// An empty store.
     pub fn new(clock: Clock) -> Self {
         Self { clock, state: Mutex::default() }
     }
 
-    /// How many heads and leases there are, those included whose time is over and that were not swept yet.
+    /// The number of heads and leases, including expired ones that were not swept yet.
     pub fn len(&self) -> usize {
         let state = self.state();
         state.heads.len() + state.leases.len()
@@ -73,7 +73,7 @@ impl State {
         }
     }
 
-    /// Puts what is over at these times into the order of the sweep, in place of what was there for the session before.
+    /// Schedules the session for the sweep at the times `after`, in place of the times `before`.
     fn order(&mut self, session: &SessionId, before: &[SystemTime], after: &[SystemTime]) {
         for end in before {
             self.ends.remove(&(*end, Arc::clone(session)));
@@ -157,7 +157,7 @@ impl Heads for MemoryHeads {
         let held = state.leases.get(session.id()).filter(|(other, _)| other == holder);
         if let Some(until) = held.map(|(_, until)| *until) {
             state.leases.remove(session.id());
-            // A head of the session that ends at the very same time is swept by its other end, or when it is asked for.
+            // If a head of the session ends at the very same time, its other end or the next read removes it.
             state.order(&session.id().into(), &[until], &[]);
         }
         Ok(())

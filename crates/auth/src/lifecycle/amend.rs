@@ -1,4 +1,4 @@
-//! What an answer of the API tells about a grant, written into the head: a cookie of an older rotation has to learn it, too.
+//! Writes what an answer of the API says about a grant into the head, so that requests with an older cookie learn it too.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(super) fn begin(
     let (answer, answered) = oneshot::channel();
     let spawner = Arc::clone(&shared.settings.spawner);
     spawner(Box::pin(async move {
-        // Nobody is there to answer any more: no failure.
+        // It is no failure if nobody waits for the answer any more.
         let _ = answer.send(run(&shared, &key, &grant, change).await);
     }));
     async move { answered.await.ok().flatten() }
@@ -37,12 +37,12 @@ async fn run(shared: &Shared, key: &SessionKey, grant: &Grant, change: Change) -
     written
 }
 
-/// As a rotation of its own, with the tokens as they are: whoever comes with an older one adopts it.
+/// Writes a rotation of its own with the same tokens. Requests with an older cookie adopt it.
 async fn write(shared: &Shared, key: &SessionKey, grant: &Grant, change: Change) -> Option<Rotated> {
     let Position::At(stand) = settle(key, grant, shared.read(key).await.ok()?) else {
         return None;
     };
-    // SECURITY: a refresh without an end may still come back with its grant, which must not find its place taken.
+    // SECURITY: a refresh that has not ended may still bring its grant. Another grant must not have taken its place.
     if stand.phase != Phase::Idle {
         return None;
     }
@@ -55,7 +55,7 @@ async fn write(shared: &Shared, key: &SessionKey, grant: &Grant, change: Change)
     let Stand { not_before, .. } = *stand;
     let head =
         Head { rotation, state: HeadState::Idle, not_before, grant: Some(amended.clone()), shown: false };
-    // Without the grant the tokens of every older cookie, which are good, would be taken for spent.
+    // A head without the grant would make the valid tokens of every older cookie look spent.
     let keep = Keep { only_with_grant: true, ..shared.keep(&stand.key, &head) };
     match shared.put_for(&stand.key, stand.version, &head, keep).await {
         Put::Done(_) => Some(Rotated { rotation, grant: amended }),

@@ -2,14 +2,14 @@ use std::time::{Duration, SystemTime};
 
 use crate::{CLOCK_SKEW, Grant, Provider, RefreshTiming};
 
-/// Whether a grant wants a refresh.
+/// Whether a grant needs a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// No: the access token is good for a while, or only a 401 can tell.
+    /// No: the access token is valid for a while, or only a 401 can tell.
     NotYet,
-    /// Yes, and until it is done the old access token still lives.
+    /// Yes, but the old access token is still valid in the meantime.
     Due,
-    /// Yes, and the access token has ended.
+    /// Yes, and the access token has expired.
     Expired,
 }
 
@@ -19,7 +19,7 @@ pub(super) fn due(provider: &dyn Provider, grant: &Grant, now: SystemTime) -> Du
     };
     let leeway = match provider.refresh_timing(grant) {
         RefreshTiming::On401 => return Due::NotYet,
-        // Early would be taken for a theft, and our clock may run ahead of whoever wrote the end down.
+        // An early refresh would be treated as theft, and our clock may be ahead of the one that set the end.
         RefreshTiming::AfterExpiry if now < end + CLOCK_SKEW => return Due::NotYet,
         RefreshTiming::AfterExpiry => Duration::ZERO,
         RefreshTiming::Before(_) => leeway(provider, grant),
@@ -31,7 +31,7 @@ pub(super) fn due(provider: &dyn Provider, grant: &Grant, now: SystemTime) -> Du
     }
 }
 
-/// How long before its end an access token is renewed. More than a quarter of the token's life would renew short-lived
+/// How long before its expiry an access token is renewed. More than a quarter of its lifetime would renew short-lived
 /// tokens on almost every request.
 pub(super) fn leeway(provider: &dyn Provider, grant: &Grant) -> Duration {
     match provider.refresh_timing(grant) {

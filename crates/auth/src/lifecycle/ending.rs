@@ -1,4 +1,4 @@
-//! The end of a session at the provider: under the lease, after any refresh that is under way, with the newest grant.
+//! Ends a session at the provider: under the lease, after any refresh that is in progress, with the newest grant.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::{
     TransportError,
 };
 
-/// A provider that cannot be reached is told again after these pauses. A process that ends waits for the short ones.
+/// If the provider cannot be reached, it is told again after these pauses. A process that is closing waits only for the short ones.
 const TELL_AGAIN_AFTER: [Duration; 7] = [
     Duration::from_secs(1),
     Duration::from_secs(4),
@@ -27,8 +27,8 @@ const TELL_AGAIN_AFTER: [Duration; 7] = [
 ];
 const LONG_PAUSE: Duration = Duration::from_mins(1);
 
-/// A replica that lacks a key that others seal with gets it within this time. It looks as often, and tells the provider of what
-/// it knows after that.
+/// A replica that lacks a key used by others should receive it within this time. Until then it checks every
+/// `KEY_PAUSE`; after that it tells the provider about the grant that it knows.
 const KEY_PATIENCE: Duration = Duration::from_mins(10);
 const KEY_PAUSE: Duration = Duration::from_secs(20);
 
@@ -37,22 +37,22 @@ struct Newest {
     grant: Grant,
     /// Its rotation.
     rotation: u64,
-    /// Whether its refresh token is known not to have been presented.
+    /// Whether it is certain that its refresh token was not presented.
     unspent: bool,
 }
 
 /// What the head says once the session has ended.
 struct Buried {
     newest: Newest,
-    /// Why it ended: who was first says it.
+    /// Why it ended; the first reason counts.
     reason: EndReason,
-    /// The record that says so; `None` where it could not be written.
+    /// The version of the record that says so. `None` if it could not be written.
     version: Option<HeadVersion>,
 }
 
 enum Burial {
     As(Buried),
-    /// Everybody who had to be told was told before.
+    /// The session was over, and everybody who needed to be told had been told.
     Over,
     /// The newest grant is sealed under a key that is not known here.
     Elsewhere,
@@ -80,7 +80,7 @@ pub(super) fn begin(
     async move { answered.await.unwrap_or(Ok(())) }
 }
 
-/// Of no session: there is no head to mark, and nobody else who could present the grant.
+/// The grant belongs to no session, so there is no head to mark, and nobody else can present the grant.
 pub(super) fn give_back(
     shared: Arc<Shared>,
     caller: Caller,
@@ -102,7 +102,7 @@ impl Ending {
         let mut answer = Some(answer);
         let begun = Instant::now();
         while self.try_once(&mut answer, begun.elapsed() < KEY_PATIENCE).await.is_continue() {
-            // The session is over whenever that is.
+            // The session ends in any case, so the caller need not wait for the key.
             let _ = answer.take().map(|answer| answer.send(Ok(())));
             if self.shared.pause_unless_closing(KEY_PAUSE).await.is_break() {
                 return;
@@ -110,7 +110,7 @@ impl Ending {
         }
     }
 
-    /// Continues where the grant to be revoked cannot be opened here, as long as it `may_wait` for the key.
+    /// Returns `Continue` if the grant to revoke cannot be opened here and `may_wait` allows waiting for the key.
     async fn try_once(&self, answer: &mut Option<Answer>, may_wait: bool) -> ControlFlow<()> {
         let deadline = Instant::now() + self.shared.settings.time_limits.refresh;
         match self.shared.lease(&self.key, deadline).await {
@@ -130,7 +130,7 @@ impl Ending {
                 let _ = answer.take().map(|answer| answer.send(Ok(())));
                 return ControlFlow::Break(());
             }
-            // Whoever waited for it has been answered, where there is nobody any more.
+            // If `answer` is gone, whoever waited has been answered already.
             Burial::As(buried) => (buried, answer.take().unwrap_or_else(|| oneshot::channel().0)),
         };
         let is_gone = [self.reason, buried.reason].contains(&EndReason::AccountDeleted);
@@ -141,7 +141,7 @@ impl Ending {
         }
         let provider = self.shared.provider();
         let Newest { grant, unspent, .. } = &buried.newest;
-        // SECURITY: where reuse ends every session of the person, a token that may be spent is not shown to the provider.
+        // SECURITY: if reuse ends every session of the person, a token that may be spent is not sent to the provider.
         let others_would_pay = provider.repetition(grant) == Repetition::Never;
         if others_would_pay && !(alone && *unspent) {
             let detail =
@@ -157,12 +157,12 @@ impl Ending {
         ControlFlow::Break(())
     }
 
-    /// Marks the session as ending, so that no request refreshes any more, and takes the newest grant.
+    /// Marks the session as ending, so that no request refreshes any more, and returns the newest grant.
     async fn bury(&self, may_wait: bool) -> Burial {
         loop {
             let Ok(kept) = self.shared.read(&self.key).await else { return Burial::As(self.unwritten()) };
             let Some(newest) = self.newest(kept.as_ref()) else { return Burial::Over };
-            // Whoever writes over it takes it from those who could revoke it.
+            // Overwriting a head that cannot be opened here would take its grant from the replicas that can revoke it.
             let is_newer = kept.as_ref().is_some_and(|kept| kept.head.rotation > self.key.rotation());
             if may_wait && is_newer && kept.as_ref().is_some_and(|kept| kept.sealed_elsewhere) {
                 return Burial::Elsewhere;
@@ -173,7 +173,7 @@ impl Ending {
                 ..
             }) = kept
             {
-                // A sign-out is a sign-out, whatever else is found out about the session afterwards.
+                // The first reason stays, whatever else is found out about the session afterwards.
                 return Burial::As(Buried { newest, reason, version: Some(version) });
             }
             let state = HeadState::Ending { reason: self.reason, unspent: newest.unspent };
@@ -197,7 +197,7 @@ impl Ending {
         Newest { grant: self.grant.clone(), rotation: self.key.rotation(), unspent }
     }
 
-    /// `None` if the session is dead.
+    /// The newest grant; `None` if the session is dead.
     fn newest(&self, kept: Option<&KeptHead>) -> Option<Newest> {
         let Some(KeptHead { head, .. }) = kept else {
             return Some(self.own(true));
@@ -215,15 +215,16 @@ impl Ending {
         };
         Some(match &head.grant {
             Some(grant) if is_newer => Newest { grant: grant.clone(), rotation: head.rotation, unspent },
-            // The grant that followed the cookie's is forgotten, or sealed under a key that is not known here: the cookie's own
-            // is spent.
+            // The grant that followed the cookie's is forgotten, or sealed under a key that is not known here. The
+            // cookie's own token is spent.
             None if is_newer => Newest { rotation: head.rotation, ..self.own(false) },
             _ if is_own => self.own(unspent),
             _ => self.own(true),
         })
     }
 
-    /// Everybody who had to be told was: once, by whoever writes this.
+    /// Marks the session dead, since everybody who needed to be told was told. Reports the end unless somebody else has
+    /// written the head.
     async fn close(&self, buried: Buried) {
         let Buried { newest, reason, version } = buried;
         let state = HeadState::Dead(reason);
@@ -239,7 +240,8 @@ impl Ending {
 }
 
 impl Shared {
-    /// Tells the provider, again and again where that costs nobody anything. Whoever waits learns of the first try.
+    /// Tells the provider, and repeats that as long as it costs nobody anything. The caller that waits gets the result
+    /// of the first attempt.
     async fn sign_out(&self, caller: &Caller, grant: &Grant, answer: Answer) {
         let provider = self.provider();
         let others_would_pay = provider.repetition(grant) == Repetition::Never;

@@ -2,34 +2,34 @@ use std::time::Duration;
 
 use crate::{EndReason, Grant, HeadsError, KeptHead};
 
-/// What came of reading a head: before the lifecycle is asked, or by [`Lifecycle::read_head`](crate::Lifecycle::read_head).
+/// The result of reading a head, by [`Lifecycle::read_head`](crate::Lifecycle::read_head) or by the caller beforehand.
 pub type HeadRead = Result<Option<KeptHead>, HeadsError>;
 
-/// A grant newer than the one a request came with.
+/// A grant that is newer than the one of the request.
 #[derive(Debug, Clone)]
 pub struct Rotated {
     /// Its rotation.
     pub rotation: u64,
-    /// The grant, to be sealed into this very response.
+    /// The grant, to be sealed into the response to this request.
     pub grant: Grant,
 }
 
-/// What a request has to go on with.
+/// What a request can continue with.
 #[derive(Debug)]
 pub enum Ensured {
-    /// There is an access token that can be used: of the request's own grant, or of a newer one.
+    /// There is a usable access token: that of the request's own grant, or of a newer one.
     Usable(Option<Rotated>),
-    /// The session is over.
+    /// The session has ended.
     Ended(EndReason),
-    /// The grant could not be renewed and is not lost.
+    /// The grant could not be renewed, but it is not lost.
     Unavailable {
-        /// A grant that is newer than the request's all the same.
+        /// A grant that is newer than the request's, if there is one.
         newest: Option<Rotated>,
-        /// Whether the access token can serve in the meantime.
+        /// Whether the access token can be used in the meantime.
         access_lives: bool,
-        /// When asking again may help, where that is known.
+        /// When it may help to ask again, if that is known.
         retry_after: Option<Duration>,
-        /// What went wrong, for a page that explains itself to operators; it has been logged.
+        /// What went wrong, for a page that explains itself to operators. It has been logged.
         detail: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Single flight within the process: who comes while a refresh is under way waits for that one.
+//! Single flight within the process: a request that comes during a refresh waits for that refresh.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::refresh::Refresh;
 use super::shared::Shared;
 use crate::{Caller, Event, SessionKey, Task};
 
-/// Takes the refresh out of the list, however it ends.
+/// Removes the refresh from the list, however it ends.
 struct Listed {
     shared: Arc<Shared>,
     key: SessionKey,
@@ -22,18 +22,19 @@ struct Listed {
 impl Drop for Listed {
     fn drop(&mut self) {
         self.shared.flights.lock().remove(&self.key);
-        self.flight.land(Landing::unavailable("the refresh was dropped before its end"));
+        self.flight.land(Landing::unavailable("the refresh was dropped before it ended"));
     }
 }
 
-/// A refresh under way, for one who waits. Dropping it leaves the refresh alone.
+/// A refresh in progress, for one request that waits. Dropping this does not affect the refresh.
 pub(super) struct Joined {
     flight: Arc<Flight>,
     cancelled_with_us: Option<Task>,
 }
 
 impl Joined {
-    /// How it ends, if it does within `patience`, or within `while_healthy` in all as long as nothing goes wrong with it.
+    /// Waits for the end of the refresh. Returns `None` after `patience`, or after `while_healthy` in total if nothing
+    /// has gone wrong.
     pub(super) async fn wait(self, patience: Duration, while_healthy: Duration) -> Option<Landing> {
         let Self { flight, cancelled_with_us } = self;
         let landing = async {
@@ -55,7 +56,7 @@ impl Joined {
     }
 }
 
-/// Joins the refresh of this session and rotation, or begins it.
+/// Joins the refresh of this session and rotation, or starts it.
 pub(super) fn join(shared: &Arc<Shared>, caller: &Caller, stand: &Stand) -> Joined {
     let mut flights = shared.flights.lock();
     let under_way = flights.get(&stand.key).cloned();
@@ -75,7 +76,7 @@ pub(super) fn join(shared: &Arc<Shared>, caller: &Caller, stand: &Stand) -> Join
             Listed { shared: Arc::clone(shared), key: stand.key.clone(), flight: Arc::clone(&flight) };
         let task: Task = Box::pin(async move {
             let is_settled = refresh.run().await;
-            // From here on who comes begins anew.
+            // From here on, a new request starts a new refresh.
             drop(listed);
             if !is_settled {
                 refresh.see_through().await;
@@ -88,7 +89,8 @@ pub(super) fn join(shared: &Arc<Shared>, caller: &Caller, stand: &Stand) -> Join
     Joined { flight, cancelled_with_us }
 }
 
-/// SECURITY: a task of its own. With the request a closed connection would cancel it after the token was consumed.
+/// SECURITY: the refresh runs in its own task. Within the request, a closed connection would cancel it after the token
+/// was consumed.
 fn begin(shared: &Shared, task: Task) -> Option<Task> {
     #[cfg(feature = "mutants")]
     if crate::mutants::is_active(crate::mutants::Mutant::ClosedConnectionCancels) {

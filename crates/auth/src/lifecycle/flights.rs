@@ -1,4 +1,4 @@
-//! The refreshes under way in this process, for those who wait for them.
+//! The refreshes in progress in this process, for the requests that wait for them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::ensured::Rotated;
 use crate::{EndReason, SessionKey};
 
-/// How a refresh ended for those who wait for it.
+/// How a refresh ended, for the requests that wait for it.
 #[derive(Debug, Clone)]
 pub(super) enum Landing {
     Renewed(Rotated),
@@ -23,8 +23,8 @@ impl Landing {
     }
 }
 
-/// One refresh, as those see it who wait for it. It wakes them in the order in which they came, which a watch channel does
-/// not: a simulation that is to go the same way twice depends on it.
+/// One refresh, as seen by the requests that wait for it. It wakes them in the order in which they came. A watch
+/// channel does not, and a reproducible simulation depends on the order.
 #[derive(Default)]
 pub(super) struct Flight {
     landing: OnceLock<Landing>,
@@ -34,14 +34,14 @@ pub(super) struct Flight {
 }
 
 impl Flight {
-    /// Answers whoever waits, once.
+    /// Answers every waiting request, once.
     pub(super) fn land(&self, landing: Landing) {
         if self.landing.set(landing).is_ok() {
             self.landed.notify_waiters();
         }
     }
 
-    /// Something has gone wrong, and the refresh goes on.
+    /// Something has gone wrong, and the refresh continues.
     pub(super) fn note_trouble(&self) {
         if self.trouble.set(()).is_ok() {
             self.troubled.notify_waiters();
@@ -49,7 +49,7 @@ impl Flight {
     }
 
     pub(super) async fn trouble(&self) {
-        // As with the landing.
+        // Subscribe before the check, as in `landed`.
         let troubled = self.troubled.notified();
         if self.trouble.get().is_none() {
             troubled.await;
@@ -57,17 +57,17 @@ impl Flight {
     }
 
     pub(super) async fn landed(&self) -> Landing {
-        // Before the look, so that a landing in between is not missed.
+        // Subscribe before the check, so that a landing in between is not missed.
         let landed = self.landed.notified();
         if let Some(landing) = self.landing.get() {
             return landing.clone();
         }
         landed.await;
-        self.landing.get().cloned().unwrap_or_else(|| Landing::unavailable("the refresh has no end"))
+        self.landing.get().cloned().unwrap_or_else(|| Landing::unavailable("the refresh has no result"))
     }
 }
 
-/// The refreshes under way.
+/// The refreshes in progress.
 #[derive(Default)]
 pub(super) struct Flights(Mutex<HashMap<SessionKey, Arc<Flight>>>);
 

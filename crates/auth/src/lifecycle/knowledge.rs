@@ -1,4 +1,4 @@
-//! What this process knows of sessions beside their heads, bounded in size.
+//! What this process knows about sessions in addition to their heads, bounded in size.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,42 +9,42 @@ use tokio::time::Instant;
 
 use crate::{AttemptId, HeadState, NotBefore, SessionKey};
 
-/// Some ten megabytes of keys. Beyond it nothing new is remembered, which costs availability in an outage and nothing else.
+/// About ten megabytes of keys. Beyond that nothing new is remembered, which costs only availability in an outage.
 const MAX_CONFIRMED: usize = 100_000;
 /// Longer than any provider recognises a repetition.
 const CONFIRMED_FOR: Duration = Duration::from_hours(1);
 const MAX_OUTCOMES: usize = 10_000;
-/// Some tens of megabytes of grants and tasks.
+/// Tens of megabytes of grants and tasks.
 const MAX_UNKEPT: usize = 10_000;
-/// How many refreshes go on being asked at once after everybody was answered.
+/// How many refreshes at a time keep being repeated after everybody was answered.
 const MAX_SEEN_THROUGH: usize = 64;
 
-/// See the fields.
+/// Facts about sessions; each field says which.
 #[derive(Default)]
 pub(super) struct Knowledge {
-    /// When the store last said that a rotation is the newest and not presented.
+    /// When the store last said that a rotation is the newest and that its token was not presented.
     confirmed: Mutex<HashMap<SessionKey, Said>>,
-    /// How an attempt of this process ended, where the head could not be told.
+    /// How an attempt of this process ended, if that could not be written to the head.
     outcomes: Mutex<HashMap<SessionKey, (Outcome, Instant)>>,
-    /// Until when a token rests that was refused while no head could say so.
+    /// When the rest of a refused token is over, if no head could record that.
     rests: Mutex<HashMap<SessionKey, Wait>>,
-    /// Since when attempts are known here whose moments were written down by a wrong clock.
+    /// When this process first saw an attempt whose times were written by a wrong clock.
     seen: Mutex<HashMap<AttemptId, Instant>>,
-    /// The refreshes that go on after everybody was answered.
+    /// The refreshes that continue after everybody was answered.
     seen_through: Mutex<HashSet<SessionKey>>,
-    /// How many grants only this process has, in a long outage of the store.
+    /// How many grants only this process has, during a long outage of the store.
     unkept: AtomicUsize,
 }
 
-/// What the store said of a rotation.
+/// What the store said about a rotation.
 #[derive(Debug, Clone, Copy)]
 struct Said {
     at: Instant,
-    /// A head that takes no writes does not show who has presented the token: they could not write that down either.
+    /// A head that accepts no writes does not prove that nobody presented the token: that could not be written down either.
     is_believed: bool,
 }
 
-/// A wait that the provider has asked for.
+/// A wait that the provider asked for.
 #[derive(Debug, Clone, Copy)]
 struct Wait {
     until: Instant,
@@ -52,7 +52,8 @@ struct Wait {
 }
 
 impl Wait {
-    /// The clock of the machine goes on while it is suspended, that of the runtime does not; the machine's may be set back.
+    /// Uses both clocks. The machine's clock continues during a suspension and the runtime's does not, but the
+    /// machine's may be set back.
     fn left(self, now: SystemTime) -> Duration {
         let by_clock = self.by_clock.duration_since(now).unwrap_or_default();
         by_clock.min(self.until.saturating_duration_since(Instant::now()))
@@ -68,17 +69,17 @@ pub(super) struct Outcome {
 }
 
 impl Knowledge {
-    /// The store says that this rotation is the newest and not presented.
+    /// The store says that this rotation is the newest and that its token was not presented.
     pub(super) fn confirm(&self, session: &SessionKey) {
         self.note_said(session, true);
     }
 
-    /// From now on what the store says of this rotation is not believed until it takes a write.
+    /// From now on, do not rely on what the store says about this rotation until it accepts a write.
     pub(super) fn disbelieve(&self, session: &SessionKey) {
         self.note_said(session, false);
     }
 
-    /// The head has taken a write.
+    /// The head accepted a write.
     pub(super) fn believe(&self, session: &SessionKey) {
         lock(&self.confirmed).remove(session);
     }
@@ -97,7 +98,7 @@ impl Knowledge {
         confirmed.insert(session.clone(), Said { at: now, is_believed });
     }
 
-    /// How long ago the store last said that this rotation is the newest, as far as it is to be believed.
+    /// How long ago the store last said that this rotation is the newest. `None` if that cannot be relied on.
     pub(super) fn confirmed_ago(&self, session: &SessionKey) -> Option<Duration> {
         let said = lock(&self.confirmed).get(session).copied().filter(|said| said.is_believed);
         said.map(|said| said.at.elapsed())
@@ -111,7 +112,7 @@ impl Knowledge {
     pub(super) fn remember(&self, session: &SessionKey, outcome: Outcome) {
         let mut outcomes = lock(&self.outcomes);
         if outcomes.len() >= MAX_OUTCOMES {
-            // Longer than it is tried to write one down.
+            // Longer than the attempts to write an outcome down.
             outcomes.retain(|_, (_, at)| at.elapsed() < CONFIRMED_FOR);
         }
         if outcomes.len() < MAX_OUTCOMES || outcomes.contains_key(session) {
@@ -119,12 +120,12 @@ impl Knowledge {
         }
     }
 
-    /// How the attempt ended that the head knows as begun only.
+    /// How an attempt ended, if the head only knows that it began.
     pub(super) fn outcome(&self, session: &SessionKey, by: AttemptId) -> Option<Outcome> {
         lock(&self.outcomes).get(session).map(|(outcome, _)| *outcome).filter(|outcome| outcome.by == by)
     }
 
-    /// The provider has asked to wait, and no head can say so.
+    /// The provider asked to wait, and no head can record that.
     pub(super) fn rest(&self, session: &SessionKey, wait: Duration, now: SystemTime) {
         let mut rests = lock(&self.rests);
         if rests.len() >= MAX_OUTCOMES {
@@ -135,13 +136,13 @@ impl Knowledge {
         }
     }
 
-    /// How long that is yet.
+    /// The rest of that wait.
     pub(super) fn rests_for(&self, session: &SessionKey, now: SystemTime) -> Option<Duration> {
         let wait = lock(&self.rests).get(session).copied()?;
         Some(wait.left(now)).filter(|left| !left.is_zero())
     }
 
-    /// How long an attempt has been known here. The first question is when that begins.
+    /// How long this process has known of an attempt. The first call starts the time.
     pub(super) fn seen_for(&self, by: AttemptId) -> Duration {
         let mut seen = lock(&self.seen);
         if seen.len() >= MAX_OUTCOMES && !seen.contains_key(&by) {
@@ -150,7 +151,7 @@ impl Knowledge {
         seen.entry(by).or_insert_with(Instant::now).elapsed()
     }
 
-    /// A place among the grants that only this process has.
+    /// Reserves a place among the grants that only this process has.
     pub(super) fn unkept_grant(&self) -> Option<UnkeptGrant<'_>> {
         let more = |unkept| (unkept < MAX_UNKEPT).then_some(unkept + 1);
         self.unkept
@@ -159,7 +160,8 @@ impl Knowledge {
             .map(|_| UnkeptGrant(&self.unkept))
     }
 
-    /// A place among the refreshes that go on after everybody was answered: one for each session, and so many in all.
+    /// Reserves a place among the refreshes that continue after everybody was answered: one for each session, and at most
+    /// `MAX_SEEN_THROUGH` in total.
     pub(super) fn see_through(&self, session: &SessionKey) -> Option<Place<'_>> {
         let mut places = lock(&self.seen_through);
         if places.len() >= MAX_SEEN_THROUGH || !places.insert(session.clone()) {
@@ -169,7 +171,7 @@ impl Knowledge {
     }
 }
 
-/// Given back when it is dropped.
+/// The place is returned on drop.
 pub(super) struct UnkeptGrant<'a>(&'a AtomicUsize);
 
 impl Drop for UnkeptGrant<'_> {
@@ -178,7 +180,7 @@ impl Drop for UnkeptGrant<'_> {
     }
 }
 
-/// Given back when it is dropped.
+/// The place is returned on drop.
 pub(super) struct Place<'a> {
     knowledge: &'a Knowledge,
     session: SessionKey,

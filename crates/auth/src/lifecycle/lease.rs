@@ -1,4 +1,4 @@
-//! The lease on a session: across processes only its holder presents a token of it.
+//! The lease on a session: across processes, only its holder presents a token of the session.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,15 +7,15 @@ use tokio::time::Instant;
 use super::shared::Shared;
 use crate::{AttemptId, Event, Holder, SessionKey};
 
-/// How often a lease that another has is asked for.
+/// How often to ask for a lease that another holder has.
 const POLL: Duration = Duration::from_millis(25);
 
-/// What came of asking for a lease.
+/// The result of asking for a lease.
 pub(super) enum LeaseOutcome {
     Held(Lease),
-    /// Another had it until the deadline.
+    /// Another holder had it until the deadline.
     Busy,
-    /// The store does not answer, or has no room for it.
+    /// The store does not answer, or has no space for it.
     Unreachable,
 }
 
@@ -46,7 +46,7 @@ impl Shared {
             }
             if !waited {
                 self.observe(Event::WaitedForLease);
-                // Its holder may have presented the token long ago, and be trying to write down what came of it.
+                // The holder may have presented the token long ago, and may still be trying to write down the result.
                 self.knowledge.disbelieve(session);
                 waited = true;
             }
@@ -54,13 +54,13 @@ impl Shared {
         }
     }
 
-    /// Keeps the lease while `work` is under way. Work that was begun is never broken off: who has lost the lease in
-    /// between finds out when it writes the head.
+    /// Keeps the lease while `work` runs. Work that has started is never cancelled: if the lease is lost in between,
+    /// the write of the head shows it.
     pub(super) async fn holding<W: Future>(&self, session: &SessionKey, lease: &Lease, work: W) -> W::Output {
         let prolong = async {
             loop {
                 self.pause(lease.life / 3).await;
-                // An answer or none: at worst there is an heir, which finds what was written before.
+                // The result does not matter: at worst there is an heir, which finds what was written before.
                 let _ = self.heads().acquire(session, &lease.holder, lease.life).await;
             }
         };
@@ -77,9 +77,9 @@ impl Shared {
         AttemptId::new(self.process, [a, b, c, d])
     }
 
-    /// Whether the lease was taken so recently that nobody else can have it, whatever became of its prolongation. By the
-    /// clock of the machine, since that of the runtime stands still while the machine is suspended, and by that of the runtime,
-    /// since the machine's may be set back.
+    /// Whether the lease was taken so recently that nobody else can have it, even if extending it failed. This uses the
+    /// machine's clock, because the runtime's stops while the machine is suspended, and the runtime's, because the
+    /// machine's may be set back.
     pub(super) fn is_fresh(&self, lease: &Lease) -> bool {
         let by_clock = self.now().duration_since(lease.taken_at).unwrap_or_default();
         by_clock.max(lease.taken.elapsed()) < lease.life / 2
@@ -87,7 +87,7 @@ impl Shared {
 
     pub(super) async fn release(&self, session: &SessionKey, lease: Lease) {
         if let Err(error) = self.heads().release(session, &lease.holder).await {
-            tracing::warn!(%error, "a lease was not given back; it runs out");
+            tracing::warn!(%error, "a lease was not released; it expires by itself");
         }
     }
 }

@@ -5,35 +5,35 @@ use super::ensured::{HeadRead, Rotated};
 use super::shared::Shared;
 use crate::{AttemptId, EndReason, Event, Grant, HeadState, HeadVersion, KeptHead, NotBefore, SessionKey};
 
-/// Where a cookie stands beside its session's head.
+/// Where a cookie stands relative to its session's head.
 #[derive(Debug)]
 pub(super) enum Position {
-    /// The session is over.
+    /// The session has ended.
     Over(EndReason),
-    /// There is a newer grant, which this server cannot open.
+    /// There is a newer grant that this server cannot open.
     Elsewhere { rotation: u64 },
-    /// Here.
+    /// The grant is usable here.
     At(Box<Stand>),
 }
 
-/// The newest grant that is known, the cookie's or the head's.
+/// The newest grant that is known: the cookie's or the head's.
 #[derive(Debug)]
 pub(super) struct Stand {
     /// The session at the newest rotation.
     pub(super) key: SessionKey,
     /// The grant of that rotation.
     pub(super) grant: Grant,
-    /// How far behind the cookie was.
+    /// How many rotations the cookie was behind.
     pub(super) rotations_behind: u64,
     /// What is happening to the grant's refresh token.
     pub(super) phase: Phase,
-    /// The provider has asked to wait with it.
+    /// The provider asked to wait before the token is presented.
     pub(super) not_before: Option<NotBefore>,
-    /// The record that was found, for a write over it.
+    /// The version of the record that was read, to write over it.
     pub(super) version: Option<HeadVersion>,
-    /// Whether that record has been shown by a cookie of its rotation, with this one.
+    /// Whether a cookie of its rotation has shown that record, including this cookie.
     pub(super) shown: bool,
-    /// Whether the record is to be written anew: this cookie is the first to show it, or knows what it lost.
+    /// Whether to write the record again: this cookie is the first to show it, or knows what the record lost.
     pub(super) has_news: bool,
 }
 
@@ -61,7 +61,7 @@ impl Doubt {
 }
 
 impl Phase {
-    /// Who presented the token last, where that is not settled.
+    /// Which attempt presented the token last, if that is not settled.
     pub(super) const fn by(self) -> Option<AttemptId> {
         match self {
             Self::Idle => None,
@@ -103,7 +103,7 @@ pub(super) fn settle(session: &SessionKey, grant: &Grant, kept: Option<KeptHead>
         has_news: false,
     };
     let Some(kept) = kept else {
-        // A session that has refreshed has a head. Without it an older cookie would present what is spent.
+        // A session that has refreshed has a head. Without it, an older cookie would present a spent token.
         return Position::At(Box::new(Stand { has_news: session.rotation() > 0, ..own }));
     };
     if let Some(reason) = kept.end_for(session.rotation()) {
@@ -112,7 +112,7 @@ pub(super) fn settle(session: &SessionKey, grant: &Grant, kept: Option<KeptHead>
     let KeptHead { head, .. } = kept;
     let (phase, not_before) = (Phase::of(head.state), head.not_before);
     let stand = match head.rotation.cmp(&session.rotation()) {
-        // The head was lost, or could not be written in time: the cookie is all there is, and the head learns of it.
+        // The head was lost, or could not be written in time. Only the cookie has the grant, and the head gets it back.
         Ordering::Less => Stand { has_news: true, ..own },
         Ordering::Equal => {
             let has_news = !head.shown && head.grant.is_some() && phase == Phase::Idle;

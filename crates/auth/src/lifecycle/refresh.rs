@@ -1,4 +1,4 @@
-//! One refresh: lease, head, `presented`, the provider, commit.
+//! One refresh: take the lease, read the head, mark it `Presented`, call the provider, commit.
 
 mod commit;
 mod in_its_place;
@@ -18,7 +18,7 @@ pub(super) struct Refresh {
     caller: Caller,
     key: SessionKey,
     grant: Grant,
-    /// Whether a cookie of this rotation has come. Who began this may have come with an older one.
+    /// Whether a cookie of this rotation has come. The request that started this may have come with an older one.
     shown: bool,
     flight: Arc<Flight>,
 }
@@ -41,7 +41,7 @@ impl Refresh {
         Self::new(shared, self.caller.clone(), self.key.clone(), self.grant.clone(), shown, flight)
     }
 
-    /// Answers whoever waits, once.
+    /// Answers every waiting request, once.
     fn land(&self, landing: Landing) {
         self.flight.land(landing);
     }
@@ -55,7 +55,7 @@ impl Refresh {
         Head { grant: None, ..self.head(HeadState::Dead(reason), true) }
     }
 
-    /// Nothing is wrong then: tokens expire and are revoked.
+    /// This is logged as information: tokens expire and are revoked in normal operation.
     fn log_end(&self, rejection: Rejection) {
         let (provider, rotation) = (self.shared.provider().name(), self.key.rotation());
         tracing::info!(provider, rotation, ?rejection, "the provider ended a session");

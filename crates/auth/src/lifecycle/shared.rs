@@ -10,19 +10,19 @@ use super::knowledge::Knowledge;
 use super::settings::LifecycleSettings;
 use crate::{Event, Grant, Heads, Provider, Repetition, SessionKey};
 
-/// What a lifecycle and its tasks have in common.
+/// What a lifecycle and its tasks share.
 pub(super) struct Shared {
     pub(super) settings: LifecycleSettings,
     pub(super) flights: Flights,
     pub(super) knowledge: Knowledge,
-    /// Tells this process from all others that have ever written a head.
+    /// Distinguishes this process from all others that have ever written a head.
     pub(super) process: [u8; 4],
     is_closing: AtomicBool,
     closing: Notify,
 }
 
 impl Shared {
-    /// With no refresh under way.
+    /// A state with no refresh in progress.
     pub(super) fn new(settings: LifecycleSettings) -> Self {
         let mut process = [0; 4];
         (settings.random)(&mut process);
@@ -74,10 +74,10 @@ impl Shared {
         self.is_closing.load(Ordering::Acquire)
     }
 
-    /// The same for what need not be done any more once the process is to end: then it breaks.
+    /// Like [`pause`](Self::pause), for work that is not needed once the process closes: then it breaks.
     pub(super) async fn pause_unless_closing(&self, duration: Duration) -> ControlFlow<()> {
         let closing = self.closing.notified();
-        // A process that is closing already told nobody who began to wait after that.
+        // Whoever starts to wait after `close` was not notified.
         if self.is_closing() {
             return ControlFlow::Break(());
         }
@@ -88,12 +88,12 @@ impl Shared {
         }
     }
 
-    /// Between two tries at something that another may finish meanwhile.
+    /// The pause between two attempts at something that another process may finish meanwhile.
     #[expect(clippy::disallowed_methods, reason = "a timer of a task of its own, not of a request")]
     pub(super) async fn pause(&self, duration: Duration) {
         let mut random = [0; 2];
         (self.settings.random)(&mut random);
-        // Up to half as much again, so that those who failed together do not come back together.
+        // Up to half as much again, so that attempts that failed together do not come back together.
         let jitter = duration.mul_f64(f64::from(u16::from_be_bytes(random)) / f64::from(u16::MAX) / 2.0);
         tokio::time::sleep(duration + jitter).await;
     }

@@ -1,4 +1,4 @@
-//! Whether a token may be presented now, and if not, from when on.
+//! Whether a token may be presented now, and if not, when.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ use super::position::{Doubt, Phase, Stand};
 use super::shared::Shared;
 use crate::{CLOCK_SKEW, Event, Grant, NotBefore, Repetition, Rest, SessionKey};
 
-/// Whether a refresh in doubt may be asked again.
+/// Whether a refresh in doubt may be repeated.
 pub(super) enum AskAgain {
     Now(Event),
     In(Duration),
@@ -14,18 +14,18 @@ pub(super) enum AskAgain {
 }
 
 impl Shared {
-    /// How long the provider has asked to wait, as far as that is not over.
+    /// The rest of the wait that the provider asked for, if it is not over.
     pub(super) fn left_to_wait(&self, not_before: Option<NotBefore>) -> Option<Duration> {
         let NotBefore { at, by } = not_before?;
         // Another machine wrote it down by its own clock.
         let skew = if by.is_of(self.process) { Duration::ZERO } else { CLOCK_SKEW };
         let (left, longest) = ((at + skew).duration_since(self.now()).ok()?, LONGEST_WAIT + skew);
-        // No rule gives a longer wait: the clock that wrote it was wrong. It is waited from when it was seen here.
+        // No rule gives a longer wait, so the clock that wrote it was wrong. The wait counts from when this process first saw it.
         let left = if left > longest { longest.saturating_sub(self.knowledge.seen_for(by)) } else { left };
         (!left.is_zero()).then_some(left)
     }
 
-    /// The wait that lies before any presentation of the grant of this stand, as far as its head tells without a lease.
+    /// The wait before the grant of this stand may be presented, as far as the head alone says so, without a lease.
     pub(super) fn wait_before(&self, stand: &Stand) -> Option<Duration> {
         self.left_to_wait(stand.not_before).or_else(|| match stand.phase {
             Phase::InDoubt(doubt) => match self.may_ask_again(&stand.grant, doubt) {
@@ -50,8 +50,9 @@ impl Shared {
                 if is_less(age.and_then(|age| age.checked_add(CLOCK_SKEW))) {
                     return AskAgain::Now(Event::AskedAgainIdempotent);
                 }
-                // Another machine may have written it down, and then it may be recognised yet. To wait would end that, and
-                // nothing is gained by it: what is under way is recognised as the repetition of this one.
+                // Another machine may have written the time down, so the provider may still recognise the repetition.
+                // Waiting would end that and gain nothing: a first presentation that is still in progress is recognised
+                // as the repetition of this one.
                 if is_less(age.map(|age| age.saturating_sub(CLOCK_SKEW))) && then.unanswered < within {
                     return AskAgain::Now(Event::AskedAgainAfterDoubt);
                 }
@@ -59,17 +60,18 @@ impl Shared {
             }
             Repetition::AskAgain(rest) => self.after(rest, doubt),
             Repetition::Never => match self.after(Rest::SHORT, doubt) {
-                // By then whatever was under way is over, and its holder has written down what came of it.
+                // By then nothing is in progress any more, and the holder has written down the result.
                 AskAgain::In(wait) if !doubt.answered => AskAgain::In(wait),
                 _ => AskAgain::Never,
             },
         }
     }
 
-    /// Without the store nobody knows whether this grant is still the newest. A provider that recognises the repetition of
-    /// a refresh makes that harmless for as long as it remembers: counted from the earliest time at which anybody can have
-    /// presented the token. That is not when it was due: a living access token that is refused is replaced early. It is when the
-    /// token was issued, or when the store last said here that it was not presented.
+    /// Without the store, nobody knows whether this grant is still the newest. If the provider recognises the
+    /// repetition of a refresh, that is harmless for as long as it remembers. The time counts from the earliest moment
+    /// at which anybody can have presented the token. That is not when the refresh was due, because a valid access
+    /// token that was refused is replaced early. It is when the token was issued, or when the store last told this
+    /// process that it was not presented.
     pub(super) fn may_refresh_without_store(&self, session: &SessionKey, grant: &Grant) -> bool {
         #[cfg(feature = "mutants")]
         if [crate::mutants::Mutant::AloneInPartition, crate::mutants::Mutant::NoSingleFlight]
@@ -106,12 +108,12 @@ impl Shared {
     }
 }
 
-/// By our clock, when the access token was issued: nobody can have presented its refresh token before.
+/// When the access token was issued, by our clock. Nobody can have presented its refresh token before that.
 fn issued_at(grant: &Grant) -> Option<SystemTime> {
     grant.access_expires_at?.checked_sub(grant.access_lifetime?)
 }
 
-/// `None` for a moment that is further ahead than clocks may differ: whatever wrote it down had a wrong one.
+/// How long ago `moment` was. `None` if it is further ahead than clocks may differ: the clock that wrote it was wrong.
 pub(super) fn age(now: SystemTime, moment: SystemTime) -> Option<Duration> {
     match now.duration_since(moment) {
         Ok(age) => Some(age),
@@ -119,9 +121,8 @@ pub(super) fn age(now: SystemTime, moment: SystemTime) -> Option<Duration> {
     }
 }
 
-/// What a provider asks for beyond this is taken for this: a wait that is stored must never keep somebody out for longer than
-/// the rules mean.
+/// The longest wait that is accepted from a provider. A stored wait must never keep somebody out for longer than the rules intend.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
-/// Where a provider asks to wait and does not say how long.
+/// The wait if a provider asks to wait and does not say how long.
 pub(super) const DEFAULT_WAIT: Duration = Duration::from_secs(2);

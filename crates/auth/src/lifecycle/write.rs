@@ -1,4 +1,4 @@
-//! Writing a head: compared with what was read, never over something newer.
+//! Writes a head only if it is still as it was read, and never over something newer.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,14 +6,14 @@ use super::settings::TimeLimits;
 use super::shared::Shared;
 use crate::{CLOCK_SKEW, Event, Head, HeadState, HeadVersion, Keep, SessionKey};
 
-/// A session that is over by its age has no cookie any more that opens, and one that comes all the same must not have its end told
-/// again.
+/// A session that has reached its maximum age has no cookie that can be opened any more. If one comes all the same, its
+/// end must not be reported again.
 const END_IS_KNOWN_FOR: Duration = Duration::from_hours(25);
 
-/// What the record is expected to be when it is written.
+/// What the record is expected to be before it is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Found {
-    /// As it was read; `None` is no record.
+    /// The version that was read; `None` means no record.
     As(Option<HeadVersion>),
     /// It has to be read first.
     Unknown,
@@ -37,7 +37,7 @@ impl Shared {
         }
         let refresh_end = head.grant.as_ref().and_then(|grant| grant.refresh_expires_at);
         let grant = if head.shown && head.state == HeadState::Idle { shown } else { successor };
-        // A mark alone ends the older cookies, whose tokens are good there.
+        // A mark without a grant would end the older cookies, whose tokens are still valid.
         if head.grant.as_ref().is_some_and(|grant| self.is_free(grant)) {
             return Keep { mark: grant, grant, only_with_grant: true };
         }

@@ -14,38 +14,39 @@ pub use self::state::BreakerState;
 use super::{Request, Response, Transport, TransportError};
 use crate::{Clock, Random};
 
-/// A [`Transport`] that stops calling an API which does not answer, so that its absence costs microseconds, not a
-/// timeout each.
+/// A [`Transport`] that stops calling an API that does not answer. Each call during an outage then costs microseconds,
+/// not a timeout.
 ///
-/// It is for a dead API, not for a sick one: as long as anything answers, everything is let through.
+/// It is for an API that is down, not for one with errors: as long as anything answers, every call is let through.
 ///
 /// | state | a call | changes |
 /// |---|---|---|
 /// | [`Closed`](BreakerState::Closed) | goes through | opens after failures of weight `threshold` in a row |
 /// | [`Open`](BreakerState::Open) | fails at once as [`NotSent`](TransportError::NotSent) | after the wait the next call is the probe |
-/// | [`HalfOpen`](BreakerState::HalfOpen) | one probe is out, the others fail at once | an answer closes it, a failure opens it for twice as long |
+/// | [`HalfOpen`](BreakerState::HalfOpen) | one probe runs, others fail at once | an answer closes it, a failure doubles the wait |
 ///
-/// - **A failure** is either [`TransportError`], a 502, 503 or 504, or a call given up after `patience` (a deadline
-///   around the call must not hide from us that nothing came). Every other status is an answer: 500 speaks of one
-///   request, 429 of one caller.
+/// - **A failure** is either [`TransportError`], a 502, 503 or 504, or a call that was given up after `patience` (a
+///   deadline around the call must not hide that no answer came). Every other status is an answer: a 500 concerns one
+///   request, a 429 one caller.
 /// - **In a row** means that nothing was answered since the failing call began. So two hundred calls that fail together
-///   count, and five pages that time out at one slow endpoint do not, while others are answered.
-/// - **A call without an answer weighs two, a 502, 503 or 504 weighs one.** The first costs somebody a timeout and
-///   speaks of the whole API; the second is quick and may come from one endpoint for one person.
-/// - **A probe that is dropped** early proves nothing and hands its turn to the next call. One that runs longer than
-///   `probe_limit` counts as failed, though its answer, if it comes, still closes.
-/// - **What began before the breaker opened** neither closes it nor, when it fails late, opens it again.
+///   count. Five pages that time out at one slow endpoint do not count while other calls are answered.
+/// - **A call without an answer weighs two; a 502, 503 or 504 weighs one.** The first costs somebody a timeout and
+///   concerns the whole API. The second is quick and may come from one endpoint for one person.
+/// - **A probe that is dropped** early proves nothing, and the next call becomes the probe. A probe that runs longer
+///   than `probe_limit` counts as failed, but if its answer comes later, it still closes the breaker.
+/// - **A call that began before the breaker opened** does not close it, and does not open it again if it fails late.
 ///
-/// An outage is logged twice: a warning with the cause when it begins, a line with its length when it ends.
+/// An outage is logged twice: a warning with the cause when it begins, and a line with its duration when it ends.
 ///
 /// # Caveats
 ///
-/// Where nobody else is calling, whoever can make the API answer 503 ten times in a row can open it. That is
-/// why the first wait is short: opening wrongly shuts people out for half a second. The wait is measured by the
-/// machine's clock; when that steps back, the wait begins anew and is not prolonged.
+/// If nobody else is calling, anyone who can make the API answer 503 ten times in a row can open the breaker. That is
+/// why the first wait is short: opening it wrongly shuts people out for half a second. The machine's clock measures the
+/// wait. If it steps back, the wait starts again and is not prolonged by the step.
 ///
-/// This is our own code because no kept crate fits: tower-resilience-circuitbreaker and failsafe read `Instant::now`,
-/// recloser and failsafe let more than one call through while half-open, and none counts a call given up while it hung.
+/// This is our own code because no maintained crate fits. tower-resilience-circuitbreaker and failsafe read
+/// `Instant::now`, recloser and failsafe let more than one call through while half-open, and none counts a call that
+/// was given up while it hung.
 ///
 /// # Example
 ///
@@ -67,16 +68,16 @@ pub struct CircuitBreaker<T> {
 }
 
 impl<T: Transport> CircuitBreaker<T> {
-    /// A closed breaker before `inner`. All calls to one API go through one breaker; two APIs have one each.
+    /// A closed breaker in front of `inner`. All calls to one API use one breaker; two APIs have one each.
     pub fn new(inner: T, settings: BreakerSettings, clock: Clock, random: Random) -> Self {
         let patience = settings.patience;
         Self { inner, patience, clock, circuit: Mutex::new(Circuit::new(settings, random)) }
     }
 
-    /// The state at this moment, for readiness and metrics.
+    /// The current state, for readiness and metrics.
     ///
-    /// Only a call can close it. A replica that gets no requests because its readiness shows an open breaker stays
-    /// unready, unless its readiness check calls the API through the breaker.
+    /// Only a call can close the breaker. A replica that gets no requests because its readiness shows an open breaker
+    /// stays unready, unless its readiness check calls the API through the breaker.
     pub fn state(&self) -> BreakerState {
         self.circuit().state()
     }
@@ -90,7 +91,7 @@ impl<T: Transport> CircuitBreaker<T> {
         }
     }
 
-    /// A panic under the lock (the random source may) leaves the circuit as it was before or after a change.
+    /// A panic while the lock is held (the random source may panic) leaves the circuit as it was before or after a change.
     fn circuit(&self) -> MutexGuard<'_, Circuit> {
         self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,7 +111,7 @@ impl<T: Transport> Transport for CircuitBreaker<T> {
     }
 }
 
-/// A call on its way. Dropped before it has ended, cancelled or in a panic, it still reports: a probe that vanished
+/// A call in progress. If it is dropped early, by cancellation or a panic, it still reports: otherwise a lost probe
 /// would leave the breaker half-open for ever.
 struct Call<'a, T: Transport> {
     breaker: &'a CircuitBreaker<T>,
@@ -148,7 +149,7 @@ impl<T: Transport> Drop for Call<'_, T> {
     }
 }
 
-/// The answers of an API that is not there: a proxy's in its place, or its own when it serves nobody.
+/// Statuses that say that the API is not there: from a proxy in its place, or from the API itself when it serves nobody.
 fn refusal(status: StatusCode) -> Option<Failure> {
     match status {
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {

@@ -24,36 +24,36 @@ use self::told::{OUR_NAME, chain};
 use super::{Request, Response, Transport, TransportError};
 
 const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
-/// Answers are small. One that comes compressed all the same is read.
+/// Answers are small, so none are asked to be compressed. A compressed answer is read all the same.
 const UNCOMPRESSED: HeaderValue = HeaderValue::from_static("identity");
 
 /// The [`Transport`] over HTTP/1.1 and HTTP/2: pooled connections, TLS by rustls with the roots of the system.
 ///
-/// It follows no redirect and repeats nothing. One layer below could repeat a request by itself: hyper-util sends a request
-/// again that it could not hand to a pooled connection. hyper gives such a request back only while it still is in the
-/// connection's queue and not a byte of it has been encoded, so the other side sees it once.
+/// It follows no redirect and repeats nothing. One layer below, hyper-util could repeat a request by itself: it sends a
+/// request again if it could not hand it to a pooled connection. hyper returns such a request only while it is still in
+/// the connection's queue and no byte of it has been encoded. So the other side sees it once.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
     client: legacy::Client<Connector, Full<Bytes>>,
-    /// What a proxy is told with each request that it reads: those to `http` addresses.
+    /// Sent to a proxy with each request that it reads: those to `http` addresses.
     proxy_authorization: Option<HeaderValue>,
     timeout: Duration,
     max_answer_bytes: usize,
 }
 
 impl HttpTransport {
-    /// A transport with connections of its own; cheap to clone, and every clone shares them.
+    /// A transport with its own connections. It is cheap to clone, and every clone shares the connections.
     ///
-    /// Without any root certificate on the machine it still serves `http` and refuses every `https` address.
+    /// Without any root certificate on the machine it still serves `http`, and refuses every `https` address.
     ///
     /// # Errors
     ///
-    /// [`TransportError::NotSent`] when the proxy's address, the certificates or the TLS backend cannot be used.
+    /// [`TransportError::NotSent`] if the proxy's address, the certificates or the TLS backend cannot be used.
     pub fn new(settings: &HttpSettings) -> Result<Self, TransportError> {
         let proxy = settings.proxy.as_ref().map(proxy).transpose()?;
         let proxy_authorization = proxy.as_ref().and_then(|proxy| proxy.authorization.clone());
         let connector = Connector::new(settings, proxy)?;
-        // SECURITY: nothing here repeats what a peer may have seen: a refresh token that travels twice ends the session at the API.
+        // SECURITY: nothing here repeats what a peer may have seen. A refresh token that is sent twice ends the session at the API.
         let client = legacy::Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -63,7 +63,7 @@ impl HttpTransport {
         Ok(Self { client, proxy_authorization, timeout, max_answer_bytes })
     }
 
-    /// As it goes out.
+    /// The request with the headers that it is sent with.
     fn prepared(&self, request: Request) -> Result<http::Request<Full<Bytes>>, TransportError> {
         let (Some(scheme), Some(_)) = (request.uri().scheme(), request.uri().authority()) else {
             return Err(TransportError::NotSent("the address has no scheme and no host".to_owned()));
@@ -107,7 +107,7 @@ fn proxy(url: &Url) -> Result<Proxy, TransportError> {
     Ok(Proxy { uri: uri.ok_or_else(refused)?, authorization: authorization(url) })
 }
 
-/// `Basic` (RFC 7617), where the proxy's address has a name or a password.
+/// The `Basic` credentials (RFC 7617), if the proxy's address has a name or a password.
 fn authorization(url: &Url) -> Option<HeaderValue> {
     let (name, password) = (url.username(), url.password());
     if name.is_empty() && password.is_none() {
@@ -120,8 +120,8 @@ fn authorization(url: &Url) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// `NotSent` is a promise that nothing left. Only an error before there was a connection to write to keeps it: a
-/// pooled connection that turns out to be closed may have taken some bytes.
+/// `NotSent` promises that nothing was sent. Only an error before there was a connection to write to keeps that
+/// promise: a pooled connection that turns out to be closed may have taken some bytes.
 fn classify(error: &legacy::Error) -> TransportError {
     if error.is_connect() {
         TransportError::NotSent(chain(error))

@@ -2,7 +2,7 @@ use super::*;
 
 const ADDRESS: u8 = 2;
 
-/// What an answer of the API would do: the address is new.
+/// The change that an answer of the API would report: a new address.
 fn learn() -> Change {
     Arc::new(|grant| grant.set(ADDRESS, "new@test.com"))
 }

@@ -20,22 +20,22 @@ use async_trait::async_trait;
 use ironleaf_auth::*;
 use tokio::time::{Instant, timeout};
 
-/// The life of an access token.
+/// The lifetime of an access token.
 const LIFE: Duration = Duration::from_secs(100);
 const TOKEN: u8 = 1;
 const SESSION: &[u8] = b"a session";
 
-/// How one presentation of a token goes.
+/// How one presentation of a token ends.
 #[derive(Clone)]
 enum End {
     Rotate,
     Reject,
     NotSent,
-    /// Turned away, with this to wait.
+    /// Refused, with this wait.
     Unspent(Option<Duration>),
     /// No answer came.
     InDoubt,
-    /// A whole answer came, and says nothing of the token.
+    /// A whole answer came, and it says nothing about the token.
     Answered,
 }
 
@@ -46,7 +46,7 @@ struct Scripted {
     script: Mutex<VecDeque<(Duration, End)>>,
     presented: Mutex<Vec<String>>,
     signed_out: Mutex<Vec<String>>,
-    /// What each sign-out ends with.
+    /// The result of each sign-out.
     sign_outs: Mutex<VecDeque<TransportError>>,
     ended: Mutex<Vec<EndReason>>,
 }
@@ -102,34 +102,34 @@ impl Provider for Scripted {
     }
 }
 
-/// Heads that a test can take away.
+/// Heads that a test can make unreachable.
 struct Flaky {
     heads: Arc<dyn Heads>,
     /// Who took the lease last.
     holder: Mutex<Option<Holder>>,
     away: AtomicBool,
-    /// Whether it has no room for what is written.
+    /// Whether it has no space for a write.
     full: AtomicBool,
-    /// Whether grants are left out of what is written, as the heads of a store without room for them do.
+    /// Whether it drops the grant of each write, as a store without space for grants does.
     has_room_for_marks_only: AtomicBool,
     /// Whether grants are sealed under a key that is not known here.
     lacks_key: AtomicBool,
-    /// After how many reads the next one is not answered.
+    /// After how many reads the next one gets no answer.
     reads_until_lost: Mutex<Option<u32>>,
-    /// How many writes are done and not answered.
+    /// How many writes are done without an answer.
     lost_answers: AtomicU32,
-    /// Whether it cannot be reached from then on.
+    /// Whether it becomes unreachable after the last of these writes.
     goes_away_with_the_last_lost_answer: AtomicBool,
-    /// For how long everything stands still after the next write.
+    /// How long everything stands still after the next write.
     suspension: Mutex<Duration>,
     skipped: Arc<Mutex<Duration>>,
-    /// By how much the clock of the machine is set back after the next write.
+    /// How far the machine's clock is set back after the next write.
     setting_back: Mutex<Duration>,
     set_back: Arc<Mutex<Duration>>,
 }
 
 impl Flaky {
-    /// As if the time of the lease had run out.
+    /// Simulates that the lease has expired.
     async fn break_lease(&self, session: &SessionKey) {
         let holder = self.holder.lock().unwrap().unwrap();
         self.heads.release(session, &holder).await.unwrap();
@@ -152,7 +152,7 @@ impl Flaky {
         self.lost_answers.store(count, Ordering::SeqCst);
     }
 
-    /// The clock of the machine goes on, that of the runtime does not.
+    /// The machine's clock advances, the runtime's does not.
     fn suspend_after_next_write(&self, time: Duration) {
         *self.suspension.lock().unwrap() = time;
     }
@@ -225,7 +225,7 @@ struct Bench {
     events: Arc<Mutex<Vec<Event>>>,
 }
 
-/// A bench whose provider is ready.
+/// A bench with a provider that is ready.
 struct Running {
     provider: Arc<Scripted>,
     heads: Arc<Flaky>,
@@ -240,7 +240,7 @@ impl Bench {
         let set_back = Arc::<Mutex<Duration>>::default();
         let clock: Clock = {
             let (skipped, set_back) = (Arc::clone(&skipped), Arc::clone(&set_back));
-            // Between two milliseconds, as real clocks are.
+            // Between two milliseconds, as the time of a real clock is.
             Arc::new(move || {
                 start() + begun.elapsed() + *skipped.lock().unwrap() + Duration::from_nanos(123_456)
                     - *set_back.lock().unwrap()

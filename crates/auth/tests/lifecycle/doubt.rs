@@ -109,7 +109,7 @@ async fn a_holder_that_was_suspended_before_it_sent_takes_the_lease_again_first(
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_comes_after_the_lease_was_lost_still_counts() {
     let bench = Bench::new().ends([(Duration::from_secs(20), End::Rotate)]).run();
-    // Nobody prolongs the lease of a process that is paused.
+    // While a process is paused, nothing extends its lease.
     let (paused, other) = (bench.replica(), bench.replica());
     pass(LIFE).await;
     assert_unavailable(&request(&paused, 0, &first()).await, false);
@@ -176,7 +176,7 @@ async fn an_heir_asks_at_once_while_the_repetition_may_be_recognised_by_the_cloc
     bench.provider.repetition = Repetition::Recognised { within, then: Rest::SHORT };
     let bench = bench.run();
     pass(LIFE).await;
-    // By the clock of the heir; by that of the machine that crashed it may be ten seconds ago.
+    // By the heir's clock. By the clock of the crashed machine it may be ten seconds ago.
     let state = HeadState::Presented {
         first: start() + LIFE - Duration::from_secs(40),
         by: AttemptId::from_bytes([7; 8]),

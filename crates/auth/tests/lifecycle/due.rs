@@ -45,7 +45,7 @@ async fn a_refused_token_is_replaced_but_not_early_where_that_looks_like_theft()
         (RefreshTiming::On401, Duration::from_secs(5), 1),
         (RefreshTiming::AfterExpiry, Duration::from_secs(5), 0),
         (RefreshTiming::AfterExpiry, Duration::from_secs(69), 0),
-        // By as much as two clocks may differ, the refusal knows better than ours.
+        // Two clocks may differ by this much, so within it the refusal is right.
         (RefreshTiming::AfterExpiry, Duration::from_secs(70), 1),
         (RefreshTiming::AfterExpiry, LIFE, 1),
     ] {

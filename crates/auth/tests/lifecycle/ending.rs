@@ -89,12 +89,12 @@ async fn a_sign_out_with_a_superseded_cookie_ends_the_session_and_the_refresh_th
     let (one, other) = (bench.replica(), bench.replica());
     pass(LIFE).await;
     let second = renewed(request(&one, 0, &first()).await).grant;
-    // It is shown, and what an older cookie would adopt is forgotten.
+    // The grant is shown, and the one that an older cookie would adopt is forgotten.
     assert!(matches!(request(&one, 1, &second).await, Ensured::Usable(None)));
     pass(LIFE + Duration::from_mins(11)).await;
     let leaving = async {
         pass(Duration::from_millis(100)).await;
-        // The lease ran out while its holder stood still.
+        // The lease expired while its holder stood still.
         bench.heads.break_lease(&SessionKey::new(SESSION, 0)).await;
         sign_out(&other, 0, &first()).await;
     };
@@ -143,7 +143,7 @@ async fn an_end_that_a_crash_cut_off_is_told_when_the_cookie_comes_again() {
     );
 }
 
-/// A replica that has not read the new secret yet is asked for the end; the newest grant is for it to revoke all the same.
+/// A replica that has not read the new secret yet is asked to end the session. It must revoke the newest grant all the same.
 #[tokio::test(start_paused = true)]
 async fn a_grant_that_cannot_be_opened_yet_is_revoked_once_it_can_be() {
     for repetition in [Repetition::Never, Repetition::AskAgain(Rest::SHORT)] {
@@ -178,7 +178,7 @@ async fn a_key_that_never_comes_is_waited_for_ten_minutes() {
     assert_eq!(*bench.provider.ended.lock().unwrap(), [EndReason::SignedOut]);
 }
 
-/// An outage of a quarter of an hour is no reason to leave a grant alive for a month.
+/// An outage of a quarter of an hour must not leave a grant valid for a month.
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_is_away_is_told_once_it_is_back() {
     let bench = Bench::new().run();

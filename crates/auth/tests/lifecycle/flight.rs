@@ -88,7 +88,7 @@ async fn a_request_waits_for_a_slow_refresh_and_has_its_page() {
     assert_eq!(begun.elapsed(), takes);
 }
 
-/// Whoever waits for it longer than usual goes away when something goes wrong.
+/// A request that waits longer than usual stops waiting when something goes wrong.
 #[tokio::test(start_paused = true)]
 async fn a_refresh_that_turns_out_badly_is_waited_for_no_longer() {
     let (slow, none) = (Duration::from_secs(3), Duration::ZERO);

@@ -1,6 +1,6 @@
 use super::*;
 
-/// Renews as often, each time with the cookie that the last renewal gave, and returns the grants in their order.
+/// Renews the grant this many times, each time with the cookie of the last renewal. Returns the grants in order.
 async fn rotate(bench: &Running, times: u64) -> Vec<Grant> {
     let mut grants = vec![first()];
     for rotation in 0..times {
@@ -54,7 +54,7 @@ async fn a_head_is_kept_ten_minutes_after_a_request_has_shown_it() {
     assert!(matches!(request(&bench.replica(), 1, &grants[1]).await, Ensured::Usable(None)));
     pass(Duration::from_mins(9)).await;
     renewed(request(&bench.replica(), 0, &first()).await);
-    // That was a refresh of the head, which is unshown again.
+    // The renewal wrote a new head that no cookie has shown yet, so the test starts again.
     let bench = Bench::new().run();
     let grants = rotate(&bench, 1).await;
     request(&bench.replica(), 1, &grants[1]).await;
@@ -83,7 +83,7 @@ async fn a_refresh_that_fails_shows_nothing_to_the_browser_that_was_behind() {
     let bench = Bench::new().run();
     rotate(&bench, 2).await;
     pass(LIFE).await;
-    // More than are made before the refresh gives up.
+    // More than the attempts of one refresh.
     bench.provider.script.lock().unwrap().extend(vec![(Duration::ZERO, End::NotSent); 20]);
     assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
     pass(Duration::from_mins(30)).await;
@@ -93,7 +93,7 @@ async fn a_refresh_that_fails_shows_nothing_to_the_browser_that_was_behind() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cookie_that_is_newer_than_the_head_mends_it() {
-    // The commit was lost with the store, and the browser comes with what it was given.
+    // The commit was lost with the store, and the browser sends the cookie that it was given.
     let bench = Bench::new().run();
     let newer = issued("newer", start());
     assert!(matches!(request(&bench.replica(), 1, &newer).await, Ensured::Usable(None)));
@@ -132,7 +132,7 @@ async fn a_grant_that_was_adopted_and_refused_is_not_taken_for_shown() {
         pass(LIFE).await;
         let adopted = renewed(request(&lifecycle, 0, &first()).await);
         pass(LIFE).await;
-        // Its answer never arrives, and what it adopts is not what its browser holds.
+        // The answer never arrives, and the adopted grant is not the one that the browser holds.
         if refused {
             *bench.heads.reads_until_lost.lock().unwrap() = unread.then_some(1);
             let session = SessionKey::new(SESSION, adopted.rotation);

@@ -1,4 +1,5 @@
-//! What is known is kept: not sent is not in doubt, refused unspent is not in doubt, an answer that came is not one that may come yet.
+//! Known facts are kept: a refresh that was not sent, or was refused unspent, is not in doubt, and an answer that came
+//! is not still awaited.
 
 use futures_util::future::join_all;
 
@@ -117,7 +118,7 @@ async fn a_wait_is_no_longer_than_the_longest_that_there_is_whatever_clock_wrote
         let lifecycle = bench.replica();
         pass(LIFE + written_ahead).await;
         assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
-        // The clock was ahead by so much, and is right again.
+        // The clock was ahead by this much, and is right again.
         *bench.heads.set_back.lock().unwrap() = written_ahead;
         let other = bench.replica();
         for _ in 0..2 {
@@ -179,7 +180,7 @@ async fn where_an_early_refresh_is_a_theft_a_lost_answer_waits_for_the_unseen_ac
             assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
         }
         assert_eq!(bench.presented(), ["t"]);
-        // What nobody answered may have arrived as late as that, and have been answered then.
+        // A request without an answer may have arrived as late as that, and may have been answered then.
         let soon = Duration::from_secs(5);
         pass((LIFE / 10 + CLOCK_SKEW + under_way).checked_sub(soon).unwrap()).await;
         assert_unavailable(&request(&bench.replica(), 0, &first()).await, false);
@@ -188,7 +189,7 @@ async fn where_an_early_refresh_is_a_theft_a_lost_answer_waits_for_the_unseen_ac
     }
 }
 
-/// The provider counts from when it issued the access token that nobody has seen, by no clock of ours.
+/// The provider counts from when it issued the access token that nobody received. No clock of ours shows that time.
 #[tokio::test(start_paused = true)]
 async fn where_an_early_refresh_is_a_theft_a_machine_whose_clock_is_ahead_does_not_ask_early() {
     for (end, under_way) in [(End::InDoubt, Rest::SHORT.unanswered), (End::Answered, Duration::ZERO)] {
@@ -252,7 +253,7 @@ async fn a_refresh_without_the_store_is_kept_beside_what_another_replica_has_lea
     pass(LIFE).await;
     bench.take_store_away(true);
     assert_eq!(token(&renewed(request(&alone, 0, &first()).await).grant), "t'");
-    // The other replica reaches the store, and writes what an answer has told beside the tokens that are spent by now.
+    // The other replica reaches the store. It writes what an answer told, next to tokens that are spent by now.
     let amended = Head {
         rotation: 1,
         state: HeadState::Idle,
@@ -284,7 +285,7 @@ async fn without_the_store_a_token_that_may_have_been_replaced_early_is_not_pres
         (grant.access_expires_at, grant.access_lifetime) = (Some(start() + life), Some(life));
         grant
     };
-    // Another replica was refused a living access token right after the sign-in.
+    // Another replica had a valid access token refused right after the sign-in.
     let bench = of(RECOGNISED).run();
     let (early, alone) = (bench.replica(), bench.replica());
     let session = SessionKey::new(SESSION, 0);
@@ -294,7 +295,7 @@ async fn without_the_store_a_token_that_may_have_been_replaced_early_is_not_pres
     assert_unavailable(&request(&alone, 0, &long_lived()).await, false);
     assert_eq!(bench.presented(), ["t"], "past its window the repetition would be a reuse");
 
-    // Seen unspent by this process a moment ago, it can have been presented within the window only.
+    // This process saw the token unspent a moment ago, so it can only have been presented within the window.
     for (ago, presented) in [(window / 2, 1), (window, 0)] {
         let bench = of(RECOGNISED).run();
         let alone = bench.replica();

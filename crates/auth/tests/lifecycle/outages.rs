@@ -1,4 +1,4 @@
-//! What a store does to those who go on: it answers late, says nothing, comes back; and the process ends meanwhile.
+//! A store that answers late, does not answer, or comes back, and a process that ends meanwhile.
 
 use super::*;
 
@@ -13,7 +13,7 @@ async fn sign_out(lifecycle: &Lifecycle, rotation: u64, grant: &Grant) {
     let _ = lifecycle.end(&Caller::default(), &session, grant, EndReason::SignedOut).await;
 }
 
-/// Passes everything on; the next write is answered with an error at once, and done a little later.
+/// Passes everything on, except that the next write returns an error at once and is done a little later.
 struct LateWrite {
     heads: Arc<dyn Heads>,
     late: AtomicBool,
@@ -74,7 +74,7 @@ fn late(bench: &Running) -> Lifecycle {
     over(bench, Arc::new(heads))
 }
 
-/// It was looked for in vain, and is done after that.
+/// The process looked for the write, did not find it, and the write is done after that.
 #[tokio::test(start_paused = true)]
 async fn a_write_that_arrives_late_leaves_nobody_in_doubt() {
     for style in [Repetition::AskAgain(Rest::SHORT), Repetition::Never] {
@@ -106,7 +106,7 @@ async fn without_the_store_whoever_was_asked_to_wait_waits() {
         let bench = of(style).ends(vec![(Duration::ZERO, wait); 100]).run();
         let lifecycle = bench.replica();
         pass(LIFE).await;
-        // Asked while it is there, or not.
+        // With the head read while the store is reachable, or not.
         if written {
             assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
         }
@@ -122,7 +122,7 @@ async fn without_the_store_whoever_was_asked_to_wait_waits() {
     }
 }
 
-/// The first time nobody knew which grant is the newest.
+/// The first time, nobody knew which grant is the newest.
 #[tokio::test(start_paused = true)]
 async fn an_end_that_was_told_in_an_outage_is_told_of_the_newest_grant_when_it_comes_again() {
     for style in [Repetition::AskAgain(Rest::SHORT), Repetition::Never] {
@@ -200,7 +200,7 @@ async fn a_process_that_is_to_end_does_not_wait_ten_minutes_for_the_store() {
     assert_eq!(running.load(Ordering::SeqCst), 0);
 }
 
-/// Its holder was slow to notice that no answer came, and another replica has asked since.
+/// The holder noticed late that no answer came, and another replica has asked since.
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_another_replica_was_told_of_outlives_the_end_of_an_older_attempt() {
     let ends = [

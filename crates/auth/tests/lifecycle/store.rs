@@ -59,7 +59,7 @@ async fn a_grant_that_another_replica_committed_meanwhile_is_not_given_back() {
     pass(LIFE).await;
     bench.take_store_away(true);
     renewed(request(&lifecycle, 0, &first()).await);
-    // The same refresh, repeated where the store can be reached; its grant is shown, and forgotten after a while.
+    // The result of the same refresh, repeated where the store can be reached. Its grant was shown, and forgotten after a while.
     let mark = Head { rotation: 1, state: HeadState::Idle, not_before: None, grant: None, shown: true };
     let keep = Keep { mark: Duration::from_hours(1), grant: Duration::ZERO, only_with_grant: false };
     let session = SessionKey::new(SESSION, 0);
@@ -112,7 +112,7 @@ async fn what_was_written_down_and_not_sent_is_recorded_as_not_sent_although_the
     assert_eq!(renewed(request(&other, 0, &first()).await).rotation, 1);
 }
 
-/// Another replica may have presented the token, and could not write that down either.
+/// Another replica may have presented the token without being able to write that down.
 #[tokio::test(start_paused = true)]
 async fn what_is_read_from_a_store_that_takes_no_writes_does_not_show_that_nothing_was_presented() {
     let mut bench = Bench::new();
@@ -121,7 +121,7 @@ async fn what_is_read_from_a_store_that_takes_no_writes_does_not_show_that_nothi
     let lifecycle = bench.replica();
     pass(Duration::from_hours(1)).await;
     bench.heads.full.store(true, Ordering::SeqCst);
-    // One for the request, one under the lease, one to see whether the write was done after all: that one is lost.
+    // One read for the request, one under the lease, and one to see whether the write was done after all. That one is lost.
     for lost in 2..6 {
         *bench.heads.reads_until_lost.lock().unwrap() = Some(lost);
         assert_unavailable(&request(&lifecycle, 0, &first()).await, false);
@@ -135,7 +135,7 @@ async fn what_is_read_from_a_store_that_takes_no_writes_does_not_show_that_nothi
     assert_eq!(renewed(request(&lifecycle, 0, &first()).await).rotation, 1);
 }
 
-/// Its older cookies have good tokens: a mark alone would end them for nothing.
+/// The older cookies have valid tokens, and a mark without a grant would end them for no reason.
 #[tokio::test(start_paused = true)]
 async fn where_a_repetition_is_free_a_grant_that_finds_no_room_ends_no_older_cookie() {
     let mut bench = Bench::new();
@@ -144,7 +144,7 @@ async fn where_a_repetition_is_free_a_grant_that_finds_no_room_ends_no_older_coo
     let lifecycle = bench.replica();
     pass(LIFE).await;
     bench.heads.has_room_for_marks_only.store(true, Ordering::SeqCst);
-    // Its answer never arrives.
+    // The answer never arrives.
     assert_eq!(renewed(request(&lifecycle, 0, &first()).await).rotation, 1);
     pass(Duration::from_mins(5)).await;
     for lifecycle in [&lifecycle, &bench.replica()] {
@@ -183,7 +183,7 @@ async fn a_grant_is_kept_for_as_long_as_the_store_is_away() {
     let lifecycle = bench.replica();
     pass(LIFE).await;
     bench.take_store_away(true);
-    // Its answer never arrives.
+    // The answer never arrives.
     renewed(request(&lifecycle, 0, &first()).await);
     pass(Duration::from_hours(5)).await;
     bench.take_store_away(false);

@@ -1,7 +1,7 @@
-//! No `Cookie` header makes the layer panic, and none signs anyone in but with a value that was sealed for it, whole or in
-//! chunks; what it then writes is one session and the same. No other cookies hide the newest session.
+//! No `Cookie` header makes the layer panic. None signs anybody in without a value that was sealed for it, whole or in
+//! chunks; the layer then writes one session, the same one. No other cookies hide the newest session.
 //!
-//! The bytes 0x0e to 0x1a, which no header may contain, stand for genuine pieces (`PIECES`), so that a mutation reorders,
+//! The bytes 0x0e to 0x1a, which headers must not contain, stand for genuine pieces (`PIECES`). So a mutation reorders,
 //! repeats and mixes them instead of breaking their tags.
 #![no_main]
 
@@ -19,12 +19,12 @@ type Text = Serde<String>;
 const EARLIER: Duration = NOW.saturating_sub(Duration::from_secs(1));
 const YEAR: Duration = Duration::from_hours(365 * 24);
 const FIRST_PIECE: u8 = 0x0e;
-/// Past what any server reads, and enough for ten of the large session.
+/// More than any server reads, and enough for ten of the large session.
 const LONGEST_HEADER_BYTES: usize = 64 * 1024;
 
 static LAYER: LazyLock<SessionLayer<Text>> = LazyLock::new(|| layer(&secrets(), settings(), NOW));
 
-/// What the sessions that may be accepted hold.
+/// The content of the sessions that may be accepted.
 static GENUINE: LazyLock<[String; 3]> =
     LazyLock::new(|| ["short".to_owned(), "long".repeat(1_000), "old".to_owned()]);
 
@@ -56,7 +56,7 @@ static PIECES: LazyLock<Vec<String>> = LazyLock::new(|| {
 
 const NEWEST_ID: &str = "newest00";
 
-/// A session that began after all others, in chunks that come in no order.
+/// A session that began after all others, in chunks that arrive out of order.
 static NEWEST: LazyLock<String> = LazyLock::new(|| {
     let value = whole(SECRET, settings(), NOW, "newest");
     let (head, tail) = value.split_at(value.len() / 2);
@@ -81,7 +81,7 @@ fuzz_target!(|input: &[u8]| -> Corpus {
         assert!(first.written.iter().all(|cookie| cookie.value.is_empty()), "there is nothing to write");
         assert_eq!(first.written.is_empty(), *arrival != Arrival::Tampered, "what was altered is removed");
     }
-    // Whoever can name the id can put a false part beside the true ones.
+    // Whoever can name the id can add a false part to the true ones.
     if !text_occurs(NEWEST_ID, headers[COOKIE].as_bytes()) {
         let with_newest = [headers[COOKIE].as_bytes(), NEWEST.as_bytes()].concat();
         let with_newest = HeaderValue::from_bytes(&with_newest).expect("both halves are headers");

@@ -1,5 +1,5 @@
-//! What is authentic may still be of another release: whatever is sealed as a session or a flash, decoding it does not
-//! panic, and what is accepted is the same session after it was written again.
+//! Authentic values may come from another release: decoding anything that is sealed as a session or a flash does not
+//! panic, and an accepted value is the same session after it was written again.
 #![no_main]
 
 use std::{fmt::Debug, sync::LazyLock, time::Duration};
@@ -17,7 +17,7 @@ static LAYER: LazyLock<SessionLayer<Token>> = LazyLock::new(|| layer(SECRET, set
 
 const MESSAGE: FlashKind<Token> = FlashKind::new("ironleaf-message", Duration::from_mins(1));
 
-/// The payload of `FORMAT.md`'s values, and what a later release may have appended to it.
+/// The payload of the values in `FORMAT.md`, and what a later release may have appended to it.
 #[derive(Clone, Debug, PartialEq)]
 struct Token {
     token: String,
@@ -38,7 +38,7 @@ impl Payload for Token {
     }
 }
 
-/// A session but for the time of its seal.
+/// A session without the time of its seal.
 type Seen = (SessionId, Owner, Option<String>, u64, [Duration; 2], Token);
 
 fuzz_target!(|input: &[u8]| {
@@ -49,7 +49,7 @@ fuzz_target!(|input: &[u8]| {
         |input| input.option(|input| input.bytes().map(<[u8]>::to_vec)),
         |out, bytes| out.option(bytes.as_deref(), Encoder::bytes),
     );
-    // Text that could be segments may be spelled as text, and postcard is lenient with numbers.
+    // Text that could be segments may be stored as text, and postcard is lenient with numbers.
     is_read_as_it_was_written(
         input,
         |input| input.token().map(|token| token.to_string()),

@@ -1,4 +1,4 @@
-//! No text opens that was not sealed; what was sealed opens, and only where it was sealed for.
+//! No text opens that was not sealed. A sealed value opens, and only for the purpose and context that it was sealed for.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -13,18 +13,18 @@ static SEALER: LazyLock<Sealer> = LazyLock::new(|| sealer(SECRET));
 const PLACES: [(Purpose, &str); 3] =
     [(Purpose::Cookie, SESSION_COOKIE), (Purpose::Flash, FLASH_COOKIE), (Purpose::Head, "record")];
 
-/// The key id of the secret, as `FORMAT.md` has it.
+/// The key id of the secret, as in `FORMAT.md`.
 const KEY_ID: [u8; 8] = [0x1d, 0x72, 0x56, 0x98, 0x45, 0xe1, 0xdb, 0x5d];
 
 fuzz_target!(|input: &[u8]| {
-    // The cipher is most of the work and the same everywhere, so an input visits one place as plaintext.
+    // The cipher takes most of the time and is the same everywhere, so each input is tested as plaintext in one place only.
     let place = PLACES[input.len() % PLACES.len()];
     if let Ok(text) = str::from_utf8(input) {
         for place in PLACES {
             opens_only_if_it_was_sealed(place, text);
         }
     }
-    // The same bytes in the right form and under the right key: they get as far as the tag.
+    // The same bytes in the right form and with the right key id, so that they reach the check of the tag.
     let formed = URL_SAFE_NO_PAD.encode([&KEY_ID, input].concat());
     opens_only_if_it_was_sealed(place, &format!("v1.{formed}"));
     opens_in_its_place_alone(place, input);
@@ -32,7 +32,7 @@ fuzz_target!(|input: &[u8]| {
 
 fn opens_only_if_it_was_sealed((purpose, context): (Purpose, &str), text: &str) {
     if let Ok(unsealed) = SEALER.unseal(purpose, context, text) {
-        // The nonce is fixed, so the only value that may open is the one this sealer gives for its plaintext.
+        // The nonce is fixed, so the only value that may open is the one that this sealer makes from its plaintext.
         assert_eq!(SEALER.seal(purpose, context, &unsealed.plaintext), text);
     }
 }

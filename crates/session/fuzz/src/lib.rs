@@ -1,5 +1,5 @@
-//! What the fuzz targets share: the keys, the clock and the randomness that the values in `FORMAT.md` were computed
-//! with, and one request through the layer. Nothing here is left to chance, so that an input always does the same.
+//! Shared by the fuzz targets: the keys, the clock and the random source that the values in `FORMAT.md` were computed
+//! with, and one request through the layer. Nothing here is random, so the same input always does the same.
 
 use std::{
     convert::Infallible,
@@ -34,7 +34,7 @@ fn counting() -> Random {
     Arc::new(|buffer| buffer.iter_mut().zip(0..).for_each(|(byte, value)| *byte = value))
 }
 
-/// A sealer over this list of secrets, the newest first. They count up, which [`Secret::parse`] takes from nobody.
+/// A sealer with this list of secrets, the newest first. Their bytes count up, which [`Secret::parse`] refuses.
 pub fn sealer(secrets: &str) -> Sealer {
     let secrets = secrets.split(',').map(|text| {
         let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).expect("the secrets are hex");
@@ -44,12 +44,12 @@ pub fn sealer(secrets: &str) -> Sealer {
     Sealer::new(KeyRing::new(secrets).expect("the secrets are well formed"), counting())
 }
 
-/// The settings that everything is sealed for, with room for any session that an input can make.
+/// The settings that everything is sealed with. They allow any session that an input can make.
 pub fn settings() -> SessionSettings {
     SessionSettings { header_budget_bytes: 128 * 1024, ..SessionSettings::default() }
 }
 
-/// The layer of a server on which it is `now` after 1970.
+/// The layer of a server whose clock shows `now` after 1970.
 pub fn layer<P: Payload>(secrets: &str, settings: SessionSettings, now: Duration) -> SessionLayer<P> {
     let clock: Clock = Arc::new(move || UNIX_EPOCH + now);
     SessionLayer::new(sealer(secrets), settings, clock, counting())
@@ -60,20 +60,20 @@ pub fn secrets() -> String {
     format!("{SECRET},{OLD_SECRET}")
 }
 
-/// What came of one request.
+/// The result of one request.
 pub struct Answer<B> {
     pub page: B,
     pub written: Vec<Cookie>,
 }
 
-/// A cookie in a line of `Set-Cookie`. Without a value it is a removal.
+/// A cookie in a `Set-Cookie` line. Without a value it is a removal.
 pub struct Cookie {
     pub name: String,
     pub value: String,
 }
 
 impl<B> Answer<B> {
-    /// The `Cookie` header with which a browser that had nothing else would come back.
+    /// The `Cookie` header of the next request, from a browser that had no other cookies.
     pub fn cookie_header(&self) -> HeaderValue {
         let kept = self.written.iter().filter(|cookie| !cookie.value.is_empty());
         let pairs: Vec<String> = kept.map(|Cookie { name, value }| format!("{name}={value}")).collect();
@@ -81,7 +81,7 @@ impl<B> Answer<B> {
     }
 }
 
-/// One request with this `Cookie` header, to a page that sees its session and its flashes.
+/// Sends one request with this `Cookie` header to a page that sees its session and its flashes.
 pub fn visit<P: Payload, B: Send + 'static>(
     layer: &SessionLayer<P>,
     cookie: HeaderValue,

@@ -1,14 +1,14 @@
-//! Tokens: text of base64url segments with dots between them is stored as the bytes it decodes to.
+//! Tokens: text that consists of base64url segments, separated by dots, is stored as the bytes it decodes to.
 //!
-//! A first number says how: 0 is followed by the text as it is, `n` by `n` segments of bytes. A compact JWS
-//! has three segments (RFC 7515, section 7.1), a compact JWE five (RFC 7516, section 7.1), an opaque token
-//! often one.
+//! A first number says how the token is stored. After 0 the text follows unchanged; after `n`, there are `n` segments
+//! of bytes. A compact JWS has three segments (RFC 7515, section 7.1), a compact JWE five (RFC 7516, section 7.1), an
+//! opaque token often one.
 
 use std::mem;
 
 use crate::{Wiped, base64url};
 
-/// The first number of a token that is kept as its text.
+/// The first number of a token that is stored as text.
 pub(super) const VERBATIM: u64 = 0;
 pub(super) const MAX_SEGMENTS: usize = 5;
 
@@ -18,8 +18,8 @@ pub(super) fn segments(token: &str) -> Option<Vec<Wiped<Vec<u8>>>> {
         return None;
     }
     let segments = token.split('.').map(base64url::decode).collect::<Result<Vec<_>, _>>().ok()?;
-    // The decoder is strict and this always holds; a token that came back changed would end the session,
-    // so it is not left to the decoder's settings.
+    // The decoder is strict, so this always holds. It is checked all the same and not left to the decoder's settings,
+    // because a token that came back changed would end the session.
     (join(segments.iter().map(|segment| &segment[..])).as_str() == token).then_some(segments)
 }
 

@@ -1,15 +1,15 @@
-//! Whether a session fits the bytes that it may take of the `Cookie` header.
+//! Whether a session fits the part of the `Cookie` header that it may use.
 
 use super::chunks::{self, Pair};
 use crate::{SessionTooLarge, context::Context, sealer::sealed_length};
 
-/// Whether a session that was so long when it came in fits without a closer look: whatever today's code appends to it is not as
-/// long again.
+/// Whether a session with this length on arrival fits without a closer look. Today's code never appends so much that
+/// the length doubles.
 pub(crate) fn is_far_from_the_budget(context: &Context, plaintext_bytes: usize) -> bool {
     2 * sealed_length(plaintext_bytes) <= context.settings.header_budget_bytes
 }
 
-/// Whether a session of so many bytes fits the header budget.
+/// Whether a session with this many bytes of plaintext fits the header budget.
 pub(crate) fn fits(context: &Context, plaintext_bytes: usize) -> Result<(), SessionTooLarge> {
     // Only lengths count, so there is no need to seal.
     pairs(context, "x".repeat(sealed_length(plaintext_bytes))).map(drop)
@@ -18,7 +18,7 @@ pub(crate) fn fits(context: &Context, plaintext_bytes: usize) -> Result<(), Sess
 /// The sealed value as cookies, if they stay within the budget.
 pub(crate) fn pairs(context: &Context, sealed: String) -> Result<Vec<Pair>, SessionTooLarge> {
     let budget_bytes = context.settings.header_budget_bytes;
-    // The longest Max-Age that can occur, so that the size does not depend on the time.
+    // Uses the longest possible Max-Age, so that the size does not depend on the time.
     let attributes = super::set_cookie("", "", context.settings.secure, context.settings.absolute_timeout);
     let sealed_bytes = sealed.len();
     let pairs = chunks::split(&context.cookie_name, sealed, attributes.len(), &context.random);

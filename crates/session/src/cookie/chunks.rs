@@ -1,12 +1,12 @@
-//! Splitting a value that is too long for one cookie, and finding the complete sets in a request.
+//! Splits a value that is too long for one cookie, and finds the complete sets of chunks in a request.
 //!
-//! A chunk is the cookie `name.<index>` with the value `<value id>.<index>.<count>.<part>`. The value id is new
-//! for every value written, so parts of two values are never joined.
+//! A chunk is the cookie `name.<index>` with the value `<value id>.<index>.<count>.<part>`. Every value that is written
+//! has a new value id, so parts of two values are never joined.
 
 use super::MAX_COOKIE_BYTES;
 use crate::{Random, base64url};
 
-/// Enough for 100 KB, and two digits at most.
+/// Enough for 100 KB, and the index has at most two digits.
 pub(crate) const MAX_CHUNKS: usize = 32;
 /// Six bytes: two values of one browser share an id once in 2^48.
 const VALUE_ID_BYTES: usize = 6;
@@ -19,8 +19,8 @@ const CHUNK_SUFFIX_BYTES: usize = ".31".len();
 /// A cookie to be set: its name and its value.
 pub(crate) type Pair = (String, String);
 
-/// The value under its name where it fits, else as chunks; `None` where it would take too many of them.
-/// `attributes_bytes` is what a line of `Set-Cookie` has besides name and value.
+/// The value under its name if it fits, otherwise as chunks. `None` if it would need too many chunks.
+/// `attributes_bytes` is the length of the `Set-Cookie` line without name and value.
 pub(crate) fn split(
     name: &str,
     value: String,
@@ -47,7 +47,7 @@ pub(crate) fn split(
     value.as_bytes().chunks(part_bytes).enumerate().map(chunk).collect()
 }
 
-/// How many bytes a value of this length takes in the `Cookie` header.
+/// How many bytes these cookies take in the `Cookie` header.
 pub(crate) fn header_bytes(pairs: &[Pair]) -> usize {
     const SEPARATOR_BYTES: usize = "; ".len();
     let pair_bytes = |(name, value): &Pair| name.len() + "=".len() + value.len() + SEPARATOR_BYTES;
@@ -62,8 +62,7 @@ fn part_bytes(name: &str, attributes_bytes: usize) -> Option<usize> {
 /// The cookies of one name that a request brought: whole values and chunks.
 #[derive(Default)]
 pub(crate) struct Arrived<'a> {
-    /// Whole values, in the order in which they came. A browser sends a name twice where it has two cookies of
-    /// different scope.
+    /// Whole values, in their order in the request. A browser sends a name twice if it has two cookies of different scope.
     pub(crate) whole: Vec<&'a [u8]>,
     chunks: Vec<Chunk<'a>>,
     present_chunks: Vec<usize>,
@@ -77,7 +76,7 @@ struct Chunk<'a> {
     part: &'a [u8],
 }
 
-/// Which cookies of the name the browser holds, to be removed or replaced later.
+/// Which cookies of the name the browser holds. They may be removed or replaced later.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Present {
     pub(crate) whole: bool,
@@ -116,7 +115,7 @@ impl<'a> Arrived<'a> {
     /// The values of the complete sets of chunks.
     pub(crate) fn assembled(&self) -> Vec<Vec<u8>> {
         let mut chunks = self.chunks.clone();
-        // Sorted, the chunks of one value stand together and in order; a hostile header costs n log n.
+        // After sorting, the chunks of one value are adjacent and in order. A hostile header costs n log n.
         chunks.sort_unstable();
         chunks.dedup_by_key(|chunk| (chunk.id, chunk.count, chunk.index));
         let sets = chunks.chunk_by(|one, other| one.id == other.id && one.count == other.count);

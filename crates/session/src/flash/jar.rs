@@ -1,4 +1,4 @@
-//! The flashes of one request: what came, and what is changed.
+//! The flashes of one request: those that arrived, and those that changed.
 
 use std::{
     fmt,
@@ -10,14 +10,14 @@ use http::HeaderValue;
 use super::kind::{FlashKind, Worth};
 use crate::{context::Context, cookie};
 
-/// The flashes of one request. Clones are the same flashes.
+/// The flashes of one request. All clones share them.
 ///
-/// As with the [`Session`](crate::Session), changes count until the head of the response has passed.
+/// As with the [`Session`](crate::Session), changes count until the response head passes the layer.
 ///
 /// # Security
 ///
-/// A flash is sealed, so it can be neither read nor forged; within its life it can be replayed by the browser
-/// that got it. What must happen once only has to be remembered by the server.
+/// A flash is sealed, so it can be neither read nor forged. Until it expires, the browser that received it can send it
+/// again. If something must happen only once, the server has to remember that.
 #[derive(Clone)]
 pub struct Flash {
     pub(super) shared: Arc<Shared>,
@@ -53,7 +53,7 @@ impl Flash {
         Self { shared: Arc::new(Shared { context, cookies, state: Mutex::default() }) }
     }
 
-    /// Names and values of all cookies that came.
+    /// Names and values of all cookies in the request.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.shared.cookies.iter().flat_map(cookie::header::pairs_of)
     }
@@ -61,7 +61,7 @@ impl Flash {
     pub(super) fn values<'a>(&'a self, cookie_name: &'a str) -> impl Iterator<Item = &'a str> {
         self.pairs()
             .filter(move |(name, _)| *name == cookie_name.as_bytes())
-            // A value that is no text becomes one that no sealed value is.
+            // A value that is not text becomes the empty string, which is never a sealed value.
             .map(|(_, value)| str::from_utf8(value).unwrap_or_default())
     }
 
@@ -82,7 +82,7 @@ impl Flash {
         if state.head_has_passed {
             tracing::warn!(
                 method,
-                "a flash was changed after the head of the response had passed; the change is lost"
+                "a flash was changed after the response head had left the session layer; the change is lost"
             );
             return None;
         }

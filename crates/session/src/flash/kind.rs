@@ -1,37 +1,37 @@
-//! What a flash is called, and how long it lives.
+//! The name and the lifetime of a flash.
 
 use std::{fmt, marker::PhantomData, time::Duration};
 
 use crate::cookie;
 
-/// What is lost with a flash that finds no room in the `Cookie` header, from the least on: in this order they give way to
-/// each other, and all of them to the session.
+/// How much is lost with a flash for which the `Cookie` header has no space, in ascending order. Flashes are dropped in
+/// this order, in favour of each other and of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Worth {
-    /// What somebody has typed, and types again.
+    /// Text that somebody has typed and can type again.
     Typed,
-    /// One press of a button more.
+    /// One more press of a button.
     Step,
-    /// What came of something.
+    /// The result of an action.
     Message,
     /// Where somebody wanted to go.
     Place,
-    /// What somebody is in the middle of, and has to begin again.
+    /// A task that somebody is in the middle of and would have to restart.
     Errand,
-    /// Something that protects people.
+    /// A protection of people.
     Protection,
 }
 
-/// A cookie of a kind of flash, whatever it carries; see [`SessionLayer::with_flashes`](crate::SessionLayer::with_flashes).
+/// The cookie of a kind of flash, whatever its type; see [`SessionLayer::with_flashes`](crate::SessionLayer::with_flashes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlashCookie {
-    /// The cookie's name without the prefix. Named flashes of the kind begin with it.
+    /// The cookie's name without the prefix. The names of named flashes of the kind begin with it.
     pub name: &'static str,
     /// What is lost with it.
     pub worth: Worth,
 }
 
-/// One kind of flash: its cookie, how long it lives, and what it carries.
+/// One kind of flash: its cookie, its lifetime and its type.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -46,12 +46,12 @@ pub struct FlashKind<T> {
 }
 
 impl<T> FlashKind<T> {
-    /// A kind of flash, worth as much as a [`Message`](Worth::Message). The cookie's name gets the same prefix as the session's.
+    /// A kind of flash with the worth of a [`Message`](Worth::Message). The cookie's name gets the same prefix as the session's.
     ///
     /// # Panics
     ///
-    /// For a name that no cookie may have, that begins with `__`, or that contains `session`: whoever looks for a
-    /// session cookie must not find this one. For a life of more than 400 days. In a `const` it does not compile.
+    /// If the name is not valid for a cookie, begins with `__`, or contains `session` (code that looks for a session
+    /// cookie must not find this one), or if the lifetime exceeds 400 days. In a `const`, that is a compile error.
     pub const fn new(name: &'static str, max_age: Duration) -> Self {
         assert!(cookie::is_name(name), "this cannot be the name of a cookie");
         assert!(!contains_at(name, 0, "__"), "the prefix is added where it is due");
@@ -60,7 +60,7 @@ impl<T> FlashKind<T> {
         Self { name, max_age, worth: Worth::Message, carries: PhantomData }
     }
 
-    /// The same, worth something else.
+    /// The same kind with this worth.
     #[must_use]
     pub const fn worth(self, worth: Worth) -> Self {
         Self { worth, ..self }

@@ -1,7 +1,8 @@
-//! Who gets the room that the session leaves in the `Cookie` header.
+//! Divides the space that the session leaves in the `Cookie` header.
 //!
-//! Everything that the browser will send is counted: the session, every flash, and what others have set on this host. A header over
-//! what a proxy takes is answered by the proxy, for as long as the cookies live, and nobody comes here any more who could remove one.
+//! This counts everything that the browser will send: the session, every flash, and other applications' cookies on this
+//! host. If the header exceeds what a proxy accepts, the proxy answers every request itself for as long as the cookies
+//! live. Then no request gets here that could remove one.
 
 use super::{
     jar::{Change, Flash, State},
@@ -10,15 +11,16 @@ use super::{
 };
 use crate::{context::Context, cookie};
 
-/// So many bytes the cookies of others have in any case. Beyond that flashes give way to them as well: we cannot remove them.
+/// The bytes that are always left to other applications' cookies. If those need more, flashes are dropped for them too,
+/// since we cannot remove them.
 const FOR_OTHERS_BYTES: usize = 246;
 
-/// What a cookie takes of the header, with the separator that follows it.
+/// How many bytes a cookie takes of the header, including the separator after it.
 pub(super) const fn weight(name_bytes: usize, value_bytes: usize) -> usize {
     name_bytes + value_bytes + "=; ".len()
 }
 
-/// Whose a cookie is.
+/// Whom a cookie belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whose {
     Session,
@@ -52,7 +54,7 @@ impl Context {
 }
 
 impl Flash {
-    /// How much of the header is left for a flash, after the session as it came and what is worth more.
+    /// How many bytes of the header are left for a flash, after the session as it arrived and the flashes with more worth.
     pub(super) fn room_for(&self, state: &State, cookie_name: &str, worth: Worth) -> usize {
         let held = self.held(&state.changes);
         let is_ahead = |held: &&Held| held.worth > worth && held.cookie_name != cookie_name;
@@ -60,7 +62,8 @@ impl Flash {
         self.room(None, &state.changes).saturating_sub(taken)
     }
 
-    /// Removes what is worth least, where the browser would hold more than the header takes. Where nothing changes nothing is looked at.
+    /// Removes the flashes with the least worth if the browser would hold more than the header allows. Checks nothing
+    /// if nothing changes.
     pub(super) fn make_room(&self, changes: &mut Vec<Change>, session_bytes: Option<usize>) {
         if changes.is_empty() && session_bytes.is_none_or(|bytes| bytes == 0) {
             return;
@@ -68,7 +71,7 @@ impl Flash {
         let room = self.room(session_bytes, changes);
         let mut held = self.held(changes);
         let mut bytes: usize = held.iter().map(|held| held.bytes).sum();
-        // Of two that are worth the same the older one comes first: the sort keeps their order.
+        // Of two flashes with the same worth the older one comes first, because the sort is stable.
         held.sort_by_key(|held| held.worth);
         for Held { cookie_name, bytes: weight, .. } in held {
             if bytes <= room {
@@ -81,7 +84,7 @@ impl Flash {
         }
     }
 
-    /// What the session and the cookies of others leave to flashes.
+    /// How many bytes the session and the cookies of others leave to flashes.
     fn room(&self, session_bytes: Option<usize>, changes: &[Change]) -> usize {
         let bytes_of = |whose| -> usize {
             let pairs = self
@@ -94,7 +97,7 @@ impl Flash {
         self.shared.context.settings.line_budget_bytes().saturating_sub(session + others)
     }
 
-    /// The flashes that the browser will hold: those that it sent and that stay, then those of this response.
+    /// The flashes that the browser will hold: first those that it sent and keeps, then those of this response.
     fn held(&self, changes: &[Change]) -> Vec<Held> {
         let present =
             self.pairs().filter(|(name, _)| !is_changed(changes, name)).filter_map(|(name, value)| {

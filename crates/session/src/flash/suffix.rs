@@ -1,8 +1,8 @@
-//! What may follow the name of a kind in the name of a cookie.
+//! What may follow the name of a kind in a cookie's name.
 
 const MAX_SUFFIX_BYTES: usize = 32;
 
-/// It comes from outside where it is the `state` of a redirect.
+/// A suffix that is the `state` of a redirect comes from outside.
 pub(super) fn is_suffix(suffix: &str) -> bool {
     (1..=MAX_SUFFIX_BYTES).contains(&suffix.len()) && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

@@ -1,4 +1,4 @@
-//! The keys that one secret gives.
+//! The keys that are derived from one secret.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::{Purpose, Secret};
 
 const KEY_ID_INFO: &[u8] = b"ironleaf/v1/key-id";
 
-/// Names a secret without revealing it: 8 bytes that HKDF derives from it.
+/// Identifies a secret without revealing it: 8 bytes that HKDF derives from it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId([u8; Self::LENGTH_BYTES]);
 
@@ -22,7 +22,7 @@ impl KeyId {
         Self(bytes)
     }
 
-    /// The eight bytes, as they stand at the start of a sealed value.
+    /// The eight bytes at the start of a sealed value.
     pub fn as_bytes(&self) -> &[u8; 8] {
         &self.0
     }
@@ -34,7 +34,7 @@ impl fmt::Debug for KeyId {
     }
 }
 
-/// Hex, as it appears in logs and metrics: a key id is no secret.
+/// Hex, as in logs and metrics: a key id is not secret.
 impl fmt::Display for KeyId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&hex::encode(self.0))

@@ -1,4 +1,4 @@
-//! What was seen of each key: the evidence on which an old secret is retired.
+//! What was seen of each key: the evidence for retiring an old secret.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 use super::KeyId;
 use crate::SessionId;
 
-/// Some 10 MB. More sessions than this are not counted, which the evidence says.
+/// About 10 MB. Further sessions are not counted, and the evidence says so.
 const MAX_COUNTED_SESSIONS: usize = 100_000;
 
 /// What a key of the ring does now.
@@ -16,7 +16,7 @@ const MAX_COUNTED_SESSIONS: usize = 100_000;
 pub enum KeyRole {
     /// It seals.
     Sealing,
-    /// It is new; it unseals now, and seals from then on.
+    /// It is new: it unseals now, and will seal from a given time on.
     Pending {
         /// When it begins to seal.
         from: SystemTime,
@@ -32,19 +32,19 @@ pub struct KeyEvidence {
     pub key_id: KeyId,
     /// What it does now.
     pub role: KeyRole,
-    /// Since when sessions are watched: since the first one that came. `None` if none came yet.
+    /// Since when sessions are observed: since the first one arrived. `None` if none has.
     pub watched_since: Option<SystemTime>,
-    /// When a session last came under the key.
+    /// When a session last arrived under the key.
     pub last_seen: Option<SystemTime>,
-    /// How many sessions came last under this key.
+    /// How many sessions last arrived under this key.
     pub sessions: usize,
-    /// Whether there were more sessions than are counted.
+    /// Whether there were more sessions than could be counted.
     pub sessions_is_a_lower_bound: bool,
 }
 
 impl KeyEvidence {
-    /// Whether the secret can be taken out of the list without signing anyone out: it is old, and for an idle
-    /// timeout no session came under it although they were watched.
+    /// Whether the secret can be removed from the list without signing anybody out: it is old, and sessions were
+    /// observed for an idle timeout in which none arrived under it.
     pub fn is_retirable(&self, idle_timeout: Duration, now: SystemTime) -> bool {
         let unseen_since = self.last_seen.or(self.watched_since);
         let unseen_for = unseen_since.and_then(|since| now.duration_since(since).ok());
@@ -56,7 +56,7 @@ impl KeyEvidence {
 pub(super) struct Sightings {
     watched_since: Option<SystemTime>,
     last_seen: HashMap<KeyId, SystemTime>,
-    /// The key under which each session came last, and when.
+    /// The key under which each session last arrived, and when.
     sessions: HashMap<SessionId, (KeyId, SystemTime)>,
     overflowed: bool,
 }

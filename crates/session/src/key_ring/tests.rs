@@ -23,7 +23,7 @@ fn session(byte: u8) -> SessionId {
     SessionId::from_bytes([byte; 16])
 }
 
-/// A clock that stands at the seconds in the cell.
+/// A clock that shows the seconds in the cell.
 fn clock() -> (Clock, Arc<AtomicU64>) {
     let seconds = Arc::new(AtomicU64::new(1_000_000));
     let read = Arc::clone(&seconds);
@@ -69,7 +69,7 @@ fn a_secret_added_at_run_time_unseals_at_once_and_seals_after_the_delay() {
     assert!(clone.find(key_id(1)).is_some_and(|(_, newest)| !newest));
 }
 
-/// A ring of these secrets at the start of a process, each known for so many seconds.
+/// A ring of these secrets at the start of a process. Each has been known for this many seconds.
 fn started(known: &[(u8, Option<u64>)], clock: &Clock) -> KeyRing {
     let now = clock();
     let known_since = |id| {
@@ -82,7 +82,7 @@ fn started(known: &[(u8, Option<u64>)], clock: &Clock) -> KeyRing {
 #[test]
 fn at_start_the_first_secret_seals_that_everybody_has_known_for_the_delay() {
     let (long, delay) = (Some(86_400), 300);
-    // The list with the age of each, which seals at once, and which after how many seconds.
+    // The list with the age of each secret, the one that seals at once, and the one that seals after how many seconds.
     for (known, at_once, later) in [
         (&[(1, None)][..], 1, (0, 1)),
         (&[(1, Some(0))], 1, (0, 1)),
@@ -91,7 +91,7 @@ fn at_start_the_first_secret_seals_that_everybody_has_known_for_the_delay() {
         (&[(2, None), (1, long)], 1, (300, 2)),
         (&[(2, Some(100)), (1, long)], 1, (200, 2)),
         (&[(2, Some(delay)), (1, long)], 2, (0, 2)),
-        // The old one's evidence was lost.
+        // The evidence of the old secret was lost.
         (&[(2, Some(100)), (1, None)], 1, (200, 2)),
         (&[(2, None), (1, None)], 1, (300, 2)),
         (&[(3, Some(0)), (2, Some(200)), (1, long)], 1, (100, 2)),

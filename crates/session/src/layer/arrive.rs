@@ -1,4 +1,4 @@
-//! The way in: from the `Cookie` header to a session.
+//! The incoming direction: from the `Cookie` header to a session.
 
 use std::time::SystemTime;
 
@@ -14,19 +14,19 @@ use crate::{
     session::{Arrival, State, is_renewal_due},
 };
 
-/// One value that opened.
+/// One value that was opened.
 struct Opened<P> {
     record: Record<P>,
-    /// How long its plaintext is, where that is in the encoding of today.
+    /// The length of its plaintext, if that has the current encoding.
     plaintext_bytes: Option<usize>,
     newest_key: bool,
     key_id: KeyId,
 }
 
-/// What the values of the cookie came to, the worst that is not better explained otherwise.
+/// What was found in the values of the cookie.
 struct Findings<P> {
     best: Option<Opened<P>>,
-    /// The newest of those whose time is over.
+    /// The newest record that has expired.
     over: Option<Record<P>>,
     unknown: bool,
     tampered: bool,
@@ -48,7 +48,7 @@ pub(super) fn open<P: Payload>(context: &Context, headers: &HeaderMap) -> (State
     (findings.into_state(context, now), arrived.into_present())
 }
 
-/// Asks the ledger about a session that opened, where there is a ledger. What else it has to say is for the request.
+/// Asks the ledger, if there is one, about a session that was opened. Returns the ledger's extensions for the request.
 pub(super) async fn ask_ledger<P: Payload>(context: &Context, state: &mut State<P>) -> Extensions {
     let Some((ledger, record)) = context.ledger.as_ref().zip(state.arrived()) else {
         return Extensions::new();
@@ -119,8 +119,8 @@ impl<P: Payload> Findings<P> {
     }
 }
 
-/// Of one session the highest rotation wins, then the latest seal; of two sessions the newer one, because
-/// the count of rotations says nothing between them.
+/// Of one session, the highest rotation wins, and then the latest seal. Of two sessions the newer one wins, because
+/// their rotations cannot be compared.
 fn rank<P>(record: &Record<P>) -> (SystemTime, u64, SystemTime) {
     (record.created_at, record.rotation, record.sealed_at)
 }

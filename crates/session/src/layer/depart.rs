@@ -1,4 +1,4 @@
-//! The way out: from the session to `Set-Cookie`.
+//! The outgoing direction: from the session to `Set-Cookie`.
 
 use http::{
     Extensions, HeaderMap, HeaderValue, Response,
@@ -48,7 +48,7 @@ pub(super) async fn close<P: Payload, B>(
             }
         },
         Fate::Remove => {
-            // SECURITY: the tombstone first: a cookie that is gone from the browser may still exist as a copy.
+            // SECURITY: write the tombstone first. A copy of the cookie may exist after the browser has removed it.
             end(context, ended.as_deref(), false).await;
             (lines, session_bytes) = (remove(context, present), Some(0));
         }
@@ -72,7 +72,7 @@ fn tell(leaving: Option<Teller>, left: Left) {
     }
 }
 
-/// A session as it leaves: the lines of `Set-Cookie`, and what it will take of the `Cookie` header.
+/// A session that is being sent: the `Set-Cookie` lines, and the bytes that it will take in the `Cookie` header.
 struct Written {
     lines: Vec<String>,
     header_bytes: usize,
@@ -92,7 +92,7 @@ async fn deliver<P: Payload>(
     }
 }
 
-/// Says that a session was not written where something is lost by it: a change of this response, or a sign-in.
+/// Reports that a session was not written, if something is lost with it: a change of this response, or a sign-in.
 fn say<P>(
     context: &Context,
     writing: &Writing<P>,
@@ -120,9 +120,9 @@ fn say<P>(
     Left::Refused
 }
 
-/// Whether a cookie with this record may be sent: not if the session ended meanwhile, nor if a newer rotation of it
-/// is known, nor if another change has left under this one. Without an answer it is sent, because the rotation in it may
-/// exist nowhere else.
+/// Whether a cookie with this record may be sent. It may not if the session has ended meanwhile, if a newer rotation is
+/// known, or if another change of the same rotation has left. If the ledger does not answer, the cookie is sent,
+/// because its rotation may exist nowhere else.
 async fn ask<P>(context: &Context, writing: &Writing<P>) -> Passage {
     let Some(ledger) = &context.ledger else {
         return Passage::Free;
@@ -140,8 +140,7 @@ async fn ask<P>(context: &Context, writing: &Writing<P>) -> Passage {
     })
 }
 
-/// Ends a session that was replaced or destroyed, where there is a ledger. A failure fails neither sign-in nor
-/// sign-out.
+/// Ends a session that was replaced or destroyed, if there is a ledger. A failure fails neither sign-in nor sign-out.
 async fn end<P>(context: &Context, ended: Option<&Record<P>>, is_replaced: bool) {
     let Some((ledger, record)) = context.ledger.as_ref().zip(ended) else {
         return;
@@ -153,7 +152,7 @@ async fn end<P>(context: &Context, ended: Option<&Record<P>>, is_replaced: bool)
     }
 }
 
-/// The lines that set the session's cookies and remove those that are in their way.
+/// The lines that set the session's cookies and remove its outdated ones.
 fn write<P: Payload>(
     context: &Context,
     record: &Record<P>,
@@ -185,7 +184,7 @@ fn names(context: &Context, present: &Present) -> impl Iterator<Item = String> {
     whole.into_iter().chain(chunks)
 }
 
-/// RFC 9111, section 5.2.2.5. A directive that already forbids it stays as it is.
+/// RFC 9111, section 5.2.2.5. An existing directive that already forbids storing stays unchanged.
 fn forbid_storing(headers: &mut HeaderMap) {
     let forbids = |value: &HeaderValue| {
         value

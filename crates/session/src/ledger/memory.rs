@@ -14,18 +14,18 @@ use super::{
 };
 use crate::{Clock, Owner, SessionId};
 
-/// No response is on its way to the browser for longer. A browser that sends an older cookie so long after a newer one
-/// has left never got it.
+/// No response takes longer to reach the browser. If a browser sends an older cookie this long after a newer one left,
+/// it never received the newer one.
 const IN_TRANSIT: Duration = Duration::from_mins(1);
 
 /// A [`Ledger`] in memory, for one process: a restart forgets it.
 ///
-/// It is bounded. Rotations go first when room is short, the oldest before the others; a tombstone whose time is not
-/// over is never dropped: a ledger full of them refuses the next with [`LedgerError::Full`]. Those whose time is over go
-/// when the next one comes.
+/// It is bounded. If space is short, rotations are dropped first, beginning with the oldest. A tombstone that has not
+/// expired is never dropped: a ledger full of them refuses the next one with [`LedgerError::Full`]. Expired tombstones
+/// are removed when the next one is added.
 ///
-/// A response can be lost on its way, and with it the cookie of the newest rotation. A browser that still sends the older
-/// one a minute later is believed, and goes on from there; until then its changes are
+/// A response can be lost, and with it the cookie of the newest rotation. If a browser still sends the older cookie a
+/// minute later, that cookie is accepted, and its changes count again. Until then its changes are
 /// [overtaken](crate::Overtaken).
 pub struct MemoryLedger {
     clock: Clock,
@@ -36,10 +36,10 @@ pub struct MemoryLedger {
 #[derive(Default)]
 struct State {
     tombstones: HashMap<Subject, Mark>,
-    /// Every tombstone once, at a time before which it is needed: the next to be looked at first.
+    /// Every tombstone once, with a time until which it is certainly needed. The earliest is checked first.
     ends: BinaryHeap<Reverse<(SystemTime, Subject)>>,
     rotations: HashMap<SessionId, Newest>,
-    /// The keys of `rotations` in the order in which they came.
+    /// The keys of `rotations` in the order of their insertion.
     order: VecDeque<SessionId>,
 }
 
@@ -59,7 +59,7 @@ enum Subject {
 
 #[derive(Clone, Copy)]
 struct Mark {
-    /// `None` ends the session whenever it began.
+    /// `None` ends the session, whenever it began.
     not_before: Option<SystemTime>,
     keep_until: SystemTime,
 }
@@ -70,7 +70,7 @@ impl MemoryLedger {
         Self { clock, capacity, state: Mutex::default() }
     }
 
-    /// How many tombstones there are, those included whose time is over and that were not cleared away yet.
+    /// The number of tombstones, including expired ones that were not removed yet.
     pub fn tombstones(&self) -> usize {
         self.state().tombstones.len()
     }
@@ -142,7 +142,7 @@ impl State {
     }
 
     fn note_first(&mut self, id: SessionId, newest: Newest, capacity: usize) {
-        // No entry means rotation 0, which no change of its own can leave with.
+        // A missing entry means rotation 0, and no response with its own change leaves with rotation 0.
         if newest.rotation == 0 || capacity == 0 {
             return;
         }
@@ -184,7 +184,7 @@ impl State {
         Ok(())
     }
 
-    /// Looks at no tombstone whose time is not over, but for those that were prolonged, once each time.
+    /// Looks only at tombstones that have expired, and, once each time, at those that were prolonged.
     fn forget_what_is_over(&mut self, now: SystemTime) {
         while self.ends.peek().is_some_and(|Reverse((end, _))| *end <= now) {
             let Some(Reverse((_, subject))) = self.ends.pop() else { return };

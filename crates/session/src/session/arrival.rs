@@ -1,22 +1,22 @@
-/// What became of the session's cookie when the request came in.
+/// What happened to the session's cookie when the request arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Arrival {
     /// There was none.
     Absent,
-    /// It opened and holds.
+    /// It was opened and is valid.
     Accepted,
-    /// It opened and holds, as far as the cookie can tell: the ledger did not answer, so it may have been ended.
+    /// It was opened and is valid as far as the cookie shows. The ledger did not answer, so the session may have ended.
     Unchecked,
-    /// It opened, but the ledger knows that the session was ended. It is kept: the browser may hold a newer one by
+    /// It was opened, but the ledger knows that the session has ended. It is kept: the browser may hold a newer one by
     /// the time the response arrives.
     Ended,
-    /// It opened, but its idle or absolute timeout is over, or its payload's life. It is kept, the browser drops it
-    /// by itself.
+    /// It was opened, but its idle or absolute timeout is over, or its payload has expired. It is kept; the browser
+    /// drops it by itself.
     Expired,
-    /// Its key, version or payload version is unknown here. It is kept, another replica may know it.
+    /// Its key, version or payload version is unknown here. It is kept, because another replica may know it.
     Unknown,
-    /// Chunks are missing or of different values. They are kept.
+    /// Chunks are missing, or belong to different values. They are kept.
     Incomplete,
     /// It was altered. It is removed, unless the request signs in.
     Tampered,

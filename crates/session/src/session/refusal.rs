@@ -1,33 +1,32 @@
-//! What the layer leaves in a response whose session was not written, for a layer further out to answer with.
+//! What the layer adds to a response whose session was not written, so that an outer layer can answer accordingly.
 
-/// The session does not fit the header budget, so it was not written and the browser keeps the old cookie.
+/// The session does not fit the header budget. It was not written, and the browser keeps the old cookie.
 ///
-/// The layer logs it as an error and puts it into the response's extensions, where a layer further out can
-/// turn the response into a page that says so. A handler that wants to know before asks
-/// [`Session::fits`](crate::Session::fits).
+/// The layer logs this as an error and puts it into the response's extensions. An outer layer can turn the response
+/// into a page that says so. To check in advance, a handler calls [`Session::fits`](crate::Session::fits).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the session takes {needed_bytes} bytes of the Cookie header, {budget_bytes} are allowed")]
 pub struct SessionTooLarge {
-    /// What the session would take.
+    /// How many bytes the session would take.
     pub needed_bytes: usize,
-    /// What [`header_budget_bytes`](crate::SessionSettings::header_budget_bytes) allows.
+    /// How many bytes [`header_budget_bytes`](crate::SessionSettings::header_budget_bytes) allows.
     pub budget_bytes: usize,
 }
 
-/// The response changed the session, and another one that was built on the same cookie has left before it. The change
-/// was not written, and the browser keeps the other one.
+/// The response changed the session, but another response based on the same cookie left before it. The change was not
+/// written, and the browser keeps the other one.
 ///
-/// The layer logs it as a warning and puts it into the response's extensions, where a layer further out can answer
-/// "try again". It takes a [`Ledger`](crate::Ledger) to notice.
+/// The layer logs this as a warning and puts it into the response's extensions. An outer layer can answer "try again".
+/// Only a [`Ledger`](crate::Ledger) can notice this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("another response has changed the session meanwhile; this change was not written")]
 pub struct Overtaken;
 
-/// The session that began with this response was ended before the response left, such as by a sign-out everywhere. No
-/// cookie was sent.
+/// The session that began with this response was ended before the response left, for example by a sign-out everywhere.
+/// No cookie was sent.
 ///
-/// The layer logs it as a warning and puts it into the response's extensions. Whoever began the session learns it from
-/// [`Leaving`](crate::Leaving) as well.
+/// The layer logs this as a warning and puts it into the response's extensions. Whoever began the session also learns
+/// it from [`Leaving`](crate::Leaving).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the session was ended before the response that begins it could leave; it was not written")]
 pub struct Refused;

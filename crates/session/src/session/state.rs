@@ -1,4 +1,4 @@
-//! What a request has made of its session so far, and what the layer is to do about it.
+//! What a request has done to its session so far, and what the layer must do about it.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -7,20 +7,20 @@ use crate::{Encoder, Payload, Record, RotationOrigin, Wiped, envelope::encode_pa
 
 pub(crate) struct State<P> {
     pub(super) arrival: Arrival,
-    /// When the request came in.
+    /// When the request arrived.
     arrived_at: SystemTime,
-    /// The session as it came in.
+    /// The session as it arrived.
     arrived: Option<Arc<Record<P>>>,
-    /// How long its plaintext was, where that was in the encoding of today.
+    /// The length of its plaintext, if that has the current encoding.
     arrived_bytes: Option<usize>,
-    /// The session that came in and is over.
+    /// The session that arrived and is over.
     pub(super) over: Option<Arc<Record<P>>>,
     pub(super) record: Option<Arc<Record<P>>>,
     pub(super) intent: Intent,
     edits: Edits,
-    /// Where this response has come by another rotation than the one that came in: how.
+    /// Where the rotation comes from, if it is not the one that arrived.
     rotated: Option<RotationOrigin>,
-    /// Waits for what becomes of an inserted session. Dropped, it says that nothing did.
+    /// Tells what happens to an inserted session. Dropping it says that no cookie was sent.
     leaving: Option<Teller>,
     pub(super) end_is_written: bool,
     pub(super) looked_at: bool,
@@ -34,33 +34,33 @@ pub(super) enum Intent {
     Remove,
 }
 
-/// Whether a response will carry what is changed.
+/// Whether a response will carry the changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outlook {
     ToCome,
-    /// Its head has passed.
+    /// The response head has passed the layer.
     Passed,
-    /// The request was dropped. Work that goes on without it may still change the session, for itself.
+    /// The request was dropped. Work that continues without it may still change the session for its own use.
     Dropped,
 }
 
-/// The changes that are written only if the encoding differs in the end.
+/// Changes that are written only if the encoding differs in the end.
 #[derive(Default)]
 struct Edits {
-    /// The payload's encoding before the first one.
+    /// The payload's encoding before the first change.
     before: Option<Wiped<Vec<u8>>>,
-    /// Whether one of them is to count as a rotation.
+    /// Whether one of them counts as a rotation.
     count: bool,
 }
 
-/// What the layer is to do on the way out.
+/// What the layer must do before the response leaves.
 pub(crate) struct Departure<P> {
     pub(crate) fate: Fate<P>,
-    /// The session that came in and was replaced or destroyed, where its end is not written down yet.
+    /// The session that arrived and was replaced or destroyed, if its end is not written down yet.
     pub(crate) ended: Option<Arc<Record<P>>>,
     /// Whether the response depends on the session.
     pub(crate) looked_at: bool,
-    /// Whom to tell what became of an inserted session.
+    /// Tells what happened to an inserted session.
     pub(crate) leaving: Option<Teller>,
 }
 
@@ -74,14 +74,14 @@ pub(crate) enum Fate<P> {
 pub(crate) struct Writing<P> {
     pub(crate) record: Arc<Record<P>>,
     pub(crate) origin: RotationOrigin,
-    /// Whether something is lost that the application wanted to keep if it is not written.
+    /// Whether the application loses something if the session is not written.
     pub(crate) is_change: bool,
-    /// When the request came in.
+    /// When the request arrived.
     pub(crate) arrived_at: SystemTime,
 }
 
 impl<P: Payload> State<P> {
-    /// No session came in.
+    /// No session arrived.
     pub(crate) fn without(arrival: Arrival, arrived_at: SystemTime) -> Self {
         Self {
             arrival,
@@ -100,7 +100,7 @@ impl<P: Payload> State<P> {
         }
     }
 
-    /// This one came in. Where its renewal is due, the cookie is written although nothing changes: it is old, or its key is.
+    /// This session arrived. If its renewal is due, because the seal or its key is old, the cookie is written even without changes.
     pub(crate) fn accepted(
         record: Record<P>,
         plaintext_bytes: Option<usize>,
@@ -118,17 +118,17 @@ impl<P: Payload> State<P> {
         }
     }
 
-    /// This one came in, and its time has run out.
+    /// This session arrived, and has expired.
     pub(crate) fn with_over(self, record: Option<Record<P>>) -> Self {
         Self { over: record.map(Arc::new), ..self }
     }
 
-    /// The session as it came in, for the ledger to be asked about.
+    /// The session as it arrived, to ask the ledger about.
     pub(crate) fn arrived(&self) -> Option<&Record<P>> {
         self.arrived.as_deref()
     }
 
-    /// The ledger's answer makes another arrival of it.
+    /// Replaces the arrival with the ledger's answer.
     pub(crate) fn settle(&mut self, arrival: Arrival) {
         self.arrival = arrival;
         if arrival == Arrival::Ended {
@@ -137,7 +137,7 @@ impl<P: Payload> State<P> {
         }
     }
 
-    /// Another session, or none, from here on. Nobody waits for the cookie of an earlier one any more.
+    /// Continues with another session, or none. Whoever waits for the previous session's cookie is told so at once.
     pub(super) fn turn_to(&mut self, record: Option<Record<P>>, intent: Intent, leaving: Option<Teller>) {
         self.record = record.map(Arc::new);
         self.intent = intent;
@@ -146,7 +146,7 @@ impl<P: Payload> State<P> {
         self.leaving = leaving.filter(|_| self.response == Outlook::ToCome);
     }
 
-    /// A change that is written only if the encoding differs in the end.
+    /// Makes a change that is written only if the encoding differs in the end.
     pub(super) fn edit<R>(&mut self, counts: bool, change: impl FnOnce(&mut P) -> R) -> Option<R> {
         let mut record = Record::clone(self.record.as_ref()?);
         if self.edits.before.is_none() {
@@ -158,20 +158,20 @@ impl<P: Payload> State<P> {
         Some(result)
     }
 
-    /// A change that is written only if something else is.
+    /// Makes a change that is written only if something else is.
     pub(super) fn note<R>(&mut self, change: impl FnOnce(&mut P) -> R) -> Option<R> {
         let mut record = Record::clone(self.record.as_ref()?);
         let result = change(&mut record.payload);
         let was_edited = self.has_edits();
         self.record = Some(Arc::new(record));
         if self.edits.before.is_some() && !was_edited {
-            // What was compared with so far is not what a later edit is to be compared with.
+            // Later edits are compared with the payload that includes this change.
             self.edits.before = self.record.as_ref().map(|record| encoded(&record.payload));
         }
         Some(result)
     }
 
-    /// A rotation of the response's own.
+    /// Makes a rotation by this response's own change.
     pub(super) fn rotate(&mut self, change: impl FnOnce(&mut P)) -> Option<u64> {
         let mut record = Record::clone(self.record.as_ref()?);
         change(&mut record.payload);
@@ -183,7 +183,7 @@ impl<P: Payload> State<P> {
         Some(rotation)
     }
 
-    /// A rotation that was learned from elsewhere. What was changed here before is not in it.
+    /// Takes over a rotation from elsewhere. Earlier changes by this request are not part of it.
     pub(super) fn adopt(&mut self, rotation: u64, payload: P, provider_sid: Option<String>) -> bool {
         let Some(current) = self.record.as_ref().filter(|current| current.rotation < rotation) else {
             return false;
@@ -197,7 +197,7 @@ impl<P: Payload> State<P> {
         true
     }
 
-    /// How long the plaintext of the session is, where nothing has changed and it is in the encoding of today.
+    /// The length of the session's plaintext, if nothing has changed and it has the current encoding.
     pub(super) fn unchanged_bytes(&self) -> Option<usize> {
         let (arrived, record) = self.arrived.as_ref().zip(self.record.as_ref())?;
         self.arrived_bytes.filter(|_| Arc::ptr_eq(arrived, record))
@@ -208,7 +208,7 @@ impl<P: Payload> State<P> {
         let mut record = Arc::clone(self.record.as_ref()?);
         let is_change = self.edits.count && self.has_edits();
         let mut origin = self.rotated.unwrap_or(RotationOrigin::Shared);
-        // Nobody else can have built on a session that begins here.
+        // No other response can be based on a session that begins here.
         let came_in = self.arrived.as_ref().is_some_and(|arrived| arrived.id == record.id);
         if is_change && came_in && self.rotated.is_none() {
             let counted = Arc::make_mut(&mut record);
@@ -219,7 +219,7 @@ impl<P: Payload> State<P> {
         Some(Writing { record, origin, is_change, arrived_at: self.arrived_at })
     }
 
-    /// Closes the session for changes and says what is to be done with the cookie.
+    /// Closes the session for changes, and returns what to do with the cookie.
     pub(super) fn depart(&mut self) -> Departure<P> {
         self.response = Outlook::Passed;
         let is_due = self.intent == Intent::Write || self.has_edits();
@@ -238,7 +238,7 @@ impl<P: Payload> State<P> {
         Departure { fate, ended, looked_at: self.looked_at, leaving: self.leaving.take() }
     }
 
-    /// No response will leave, unless one has.
+    /// No response will leave, unless one already has.
     pub(super) fn abandon(&mut self) {
         if self.response == Outlook::ToCome {
             self.response = Outlook::Dropped;

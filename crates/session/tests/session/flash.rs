@@ -1,4 +1,4 @@
-//! What crosses a redirect.
+//! Values that cross a redirect.
 
 use std::time::Duration;
 

@@ -1,6 +1,5 @@
-//! Frozen values. If one of these changes, every session in the field ends with the next release: the format's
-//! version has to change instead. `FORMAT.md` explains them, and they were computed from it by a second
-//! implementation, not by this one.
+//! Frozen values. If one of them changes, every existing session ends with the next release, so the format's version
+//! has to change instead. `FORMAT.md` explains the values. A second implementation computed them from it, not this one.
 
 use std::{
     sync::Arc,
@@ -50,7 +49,7 @@ impl Payload for Token {
     }
 }
 
-/// What a later release made of it. It reads version 1 for good.
+/// The type in a later release. It reads version 1 for good.
 #[derive(Clone, Debug, PartialEq)]
 struct Renewable {
     expires_at: u64,
@@ -171,7 +170,7 @@ async fn version_1_of_a_payload_stays_readable_in_version_2() {
     assert_eq!(browser.get("/").await.body, format!("{expected:?} {expected:?}"));
 }
 
-/// They would be of no use if they did not open: every mutation of them would fail at the first check.
+/// Seeds that do not open would be useless: every mutation of them would fail at the first check.
 #[test]
 fn the_seeds_of_the_fuzz_targets_are_these_values() {
     assert_eq!(include_str!("../../fuzz/seeds/unseal/session"), SESSION);

@@ -1,4 +1,4 @@
-//! Several secrets, and their replacement while sessions are in use.
+//! Several secrets, and replacing them while sessions are in use.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::support::{Browser, COOKIE, Site, ring, secret};
 const SESSIONS: usize = 1_000;
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// The key id is the first eight bytes, so it is the first ten characters and a part of the eleventh.
+/// The key id has eight bytes, so it takes the first ten characters and a part of the eleventh.
 fn key_of(browser: &Browser) -> &str {
     &browser.jar[COOKIE][3..13]
 }

@@ -1,4 +1,4 @@
-//! A sign-in: what its session says, and what becomes of its cookie.
+//! A sign-in: what its session says, and what happens to its cookie.
 
 use std::{
     sync::{Arc, Mutex},
@@ -17,10 +17,10 @@ use tower::ServiceExt as _;
 use crate::support::{Answer, Browser, HOUR, Site, Text, owner, with_sid};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
-/// How far the clocks of two machines are apart at most.
+/// The largest difference between the clocks of two machines.
 const SKEW: Duration = Duration::from_secs(30);
 
-/// What `sign_in` does, and what became of each cookie that it began.
+/// What `sign_in` does, and what happened to each cookie that it began.
 async fn outcomes(
     site: &Site,
     browser: &Browser,
@@ -64,7 +64,7 @@ fn text() -> Text {
     Serde("text".to_owned())
 }
 
-/// Signs the owner out everywhere, by a machine whose clock is that far ahead.
+/// Signs the owner out everywhere, on a machine whose clock is ahead by this much.
 async fn end_everywhere(site: &Site, ahead: Duration) -> SystemTime {
     let not_before = site.time.now() + ahead;
     let tombstone = Tombstone::Owner { owner: owner(), not_before };
@@ -154,7 +154,7 @@ async fn what_the_same_request_changes_of_its_new_session_leaves_with_it() {
 
 type Begun = (Session<Text>, Leaving);
 
-/// A page that begins a session, leaves it behind with what tells of it, and then does `then`.
+/// A page that begins a session, stores it and its `Leaving`, and then does `then`.
 fn page<F>(site: &Site, begun: &Arc<Mutex<Option<Begun>>>, then: fn() -> F) -> Router
 where
     F: Future<Output = ()> + Send + 'static,
@@ -180,7 +180,7 @@ async fn a_request_that_is_dropped_cuts_its_session_although_clones_live_on() {
     let (session, leaving) = begun.lock().unwrap().take().unwrap();
     assert_eq!(leaving.await, Left::Cut);
     let first = session.current().unwrap().id;
-    // Work that no closed connection may cut goes on, and knows what it has begun.
+    // Work that no closed connection may interrupt continues, and knows the session that it began.
     let leaving = session.insert(text(), Beginning::of(owner())).unwrap();
     assert_ne!(session.current().unwrap().id, first);
     assert_eq!(leaving.await, Left::Cut, "no response will carry it");
@@ -213,7 +213,7 @@ async fn the_beginning_says_when_the_owner_was_authenticated_and_the_session_beg
     let now = site.time.now();
     let hour_ago = now - HOUR;
     let micro = Duration::from_micros(1);
-    // Authenticated at and not before, and what the session has of them.
+    // `authenticated_at`, `not_before`, and the values of both in the session.
     for (authenticated_at, not_before, authenticated, created) in [
         (None, None, now, now),
         (Some(hour_ago), None, hour_ago, now),

@@ -1,4 +1,4 @@
-//! What a ledger adds: a session that was ended stays ended, and nothing older overwrites the newer.
+//! What a ledger adds: an ended session stays ended, and nothing older overwrites something newer.
 
 use axum::{Router, routing::any};
 use ironleaf_session::{

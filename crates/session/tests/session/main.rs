@@ -1,4 +1,4 @@
-//! The crate as an application sees it: a router with the layer around it, and a browser with a cookie jar.
+//! The crate as an application uses it: a router inside the layer, and a browser with a cookie jar.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What holds for any payload, any token, any header.
+//! Properties that hold for any payload, any token and any header.
 
 use std::{
     collections::BTreeMap,
@@ -72,7 +72,7 @@ fn token_bytes(token: &str) -> Vec<u8> {
     out.finish().to_vec()
 }
 
-/// Compact JWTs, those that only look like one, and any other text.
+/// Compact JWTs, text that only looks like one, and any other text.
 fn tokens() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[A-Za-z0-9_-]{0,60}(\\.[A-Za-z0-9_-]{0,60}){0,6}",
@@ -99,7 +99,7 @@ proptest! {
     #[test]
     fn there_is_one_encoding_of_every_payload(bytes: Vec<u8>) {
         if let Ok(payload) = decoded::<Everything>(&bytes) {
-            // Tokens may be spelled verbatim where segments would do: what is read is still the same.
+            // A token may be stored as text although it could be segments. The result of reading it is the same.
             prop_assert_eq!(decoded::<Everything>(&encoded(&payload)).unwrap(), payload);
         }
         if let Ok(number) = Decoder::new(&bytes).varint() {

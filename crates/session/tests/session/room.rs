@@ -1,4 +1,4 @@
-//! What a browser sends of all that was set never exceeds what a proxy takes.
+//! The cookies that a browser sends never exceed what a proxy accepts.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const fn kind(name: &'static str, worth: Worth) -> FlashKind<Text> {
     FlashKind::new(name, Duration::from_mins(30)).worth(worth)
 }
 
-/// From what is worth least on, two of each kind.
+/// In ascending order of worth, two of each kind.
 const KINDS: [FlashKind<Text>; 8] = [
     kind("typed", Worth::Typed),
     kind("typed-too", Worth::Typed),
@@ -24,7 +24,7 @@ const KINDS: [FlashKind<Text>; 8] = [
     kind("protection", Worth::Protection),
 ];
 
-/// As Apache httpd counts: the name of the header, and what follows it.
+/// As Apache httpd counts: the name of the header, and everything after it.
 const LONGEST_LINE_BYTES: usize = 8_190;
 
 /// A long session in two cookies, just within its budget of 7,168 bytes.
@@ -40,7 +40,7 @@ fn router(site: &Site) -> Router {
         .layer(site.layer::<Text>().with_flashes(&flashes))
 }
 
-/// `<kind> <bytes>` a line, as many flashes as there are lines.
+/// Sets as many flashes as `text` has lines; each line is `<kind> <bytes>`.
 async fn set(flash: Flash, text: String) -> String {
     let set_one = |line: &str| {
         let (kind, bytes) = line.split_once(' ').unwrap();
@@ -60,7 +60,7 @@ fn session_bytes(browser: &Browser) -> usize {
     pairs.map(|(name, value)| name.len() + value.len() + 3).sum()
 }
 
-/// Which kinds the browser holds, by their numbers.
+/// The numbers of the kinds that the browser holds.
 fn kinds(browser: &Browser) -> Vec<usize> {
     let is_held =
         |kind: &FlashKind<Text>| browser.jar.contains_key(&format!("__Host-Http-{}", kind.cookie().name));
@@ -111,7 +111,7 @@ async fn beside_the_longest_session_there_is_room_for_the_small_ones() {
     let set = async |browser: &mut Browser, text: &str| browser.send("/set", text).await.body;
     assert_eq!(set(&mut browser, "7 145\n7 40\n5 4\n3 60").await, "true true true true");
     assert_eq!(kinds(&browser), [3, 5, 7]);
-    // What cannot be kept is said, and takes nothing else away.
+    // A flash that cannot be kept is reported, and removes nothing else.
     assert_eq!(set(&mut browser, "0 600\n1 600\n6 600").await, "false false false");
     assert_eq!(kinds(&browser), [3, 5, 7]);
     assert!(line_bytes(&browser) <= LONGEST_LINE_BYTES);

@@ -1,4 +1,4 @@
-//! A site whose time and randomness are in the test's hands, and browsers that visit it.
+//! A site whose time and randomness the test controls, and browsers that visit it.
 
 use std::{
     collections::BTreeMap,
@@ -25,7 +25,7 @@ pub(crate) const COOKIE: &str = "__Host-Http-ironleaf-session";
 pub(crate) const HOUR: Duration = Duration::from_hours(1);
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 
-/// 2026-01-01, moved by hand.
+/// Starts at 2026-01-01, and moves only by hand.
 #[derive(Clone)]
 pub(crate) struct Time(Arc<AtomicU64>);
 
@@ -48,7 +48,7 @@ impl Time {
     }
 }
 
-/// Never the same bytes twice, and the same in every run (`SplitMix64`).
+/// Bytes that never repeat in one run, and are the same in every run (`SplitMix64`).
 pub(crate) fn counted_random() -> Random {
     let calls = AtomicU64::new(0);
     Arc::new(move |buffer| {
@@ -79,7 +79,7 @@ pub(crate) fn with_sid(sid: &str) -> Beginning {
     Beginning { provider_sid: Some(sid.to_owned()), ..Beginning::of(owner()) }
 }
 
-/// Signing in where a test does not care as whom.
+/// Signs in as somebody, for tests that do not care as whom.
 pub(crate) trait Beginnings<P> {
     fn begins(&self, payload: P);
 }
@@ -139,7 +139,7 @@ impl Site {
         }
     }
 
-    /// The routes that most tests need, one for each thing that can be done with a session.
+    /// The routes that most tests need, one for each operation on a session.
     pub(crate) fn router(&self) -> Router {
         Router::new()
             .route("/plain", any(async || "plain"))
@@ -211,7 +211,7 @@ impl Browser {
         Self { router, jar: BTreeMap::new() }
     }
 
-    /// The same browser, whose next request reaches another process.
+    /// The same browser. Its next request reaches another process.
     pub(crate) fn visit(&mut self, site: &Site) -> &mut Self {
         self.router = site.router();
         self
@@ -262,7 +262,7 @@ impl Answer {
         }
     }
 
-    /// The lines of `Set-Cookie`, read by another implementation than the one that wrote them.
+    /// The `Set-Cookie` lines, read by another implementation than the one that wrote them.
     pub(crate) fn cookies(&self) -> Vec<cookie::Cookie<'static>> {
         let lines = self.lines().into_iter();
         lines.map(|line| cookie::Cookie::parse(line).unwrap()).collect()
@@ -278,16 +278,16 @@ impl Answer {
     }
 }
 
-/// One request with this `Cookie` header, as bytes, from a browser that keeps nothing.
+/// Sends one request with this `Cookie` header, as bytes, from a browser that keeps nothing.
 pub(crate) async fn request(router: &Router, path: &str, cookie: &[u8]) -> Answer {
     let request = Request::builder().uri(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
     Answer::of(router.clone().oneshot(request).await.unwrap()).await
 }
 
-/// A place where a handler leaves its session for the test.
+/// Where a handler stores its session for the test.
 pub(crate) type Left<T> = Arc<Mutex<Option<T>>>;
 
-/// A page that changes the session and answers only when it is told to.
+/// A page that changes the session, and answers only when it is told to.
 fn slow_page(site: &Site, page: Arc<Notify>, reached: Arc<Notify>) -> Router {
     let slow = move |session: Session<Text>| {
         let (page, reached) = (Arc::clone(&page), Arc::clone(&reached));
@@ -300,7 +300,7 @@ fn slow_page(site: &Site, page: Arc<Notify>, reached: Arc<Notify>) -> Router {
     Router::new().route("/", any(slow)).layer(site.layer::<Text>())
 }
 
-/// Sends a request of the browser to the slow page, does `meanwhile`, and lets it answer.
+/// Sends a request of the browser to the slow page, runs `meanwhile`, and then lets the page answer.
 pub(crate) async fn in_flight(site: &Site, browser: &Browser, meanwhile: impl AsyncFnOnce()) -> Answer {
     let (page, reached) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let router = slow_page(site, Arc::clone(&page), Arc::clone(&reached));

@@ -1,11 +1,11 @@
-//! What is altered is never accepted; what another replica may know is kept.
+//! Altered values are never accepted. Values that another replica may know are kept.
 
 use axum::{Router, routing::any};
 use ironleaf_session::{Purpose, Serde, Session, UnsealError};
 
 use crate::support::{Beginnings as _, Browser, COOKIE, Site, counted_random, request, ring};
 
-/// `v1.`, then the eleven characters that hold the eight bytes of the key id and nothing else but two bits.
+/// `v1.`, and then eleven characters: they hold the eight bytes of the key id and two further bits.
 const AFTER_KEY_ID: usize = 3 + 11;
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Timeouts on the server's clock.
+//! Timeouts, measured by the server's clock.
 
 use std::time::{Duration, SystemTime};
 
@@ -107,7 +107,7 @@ async fn max_age_is_the_least_of_idle_absolute_and_cap() {
     assert_eq!(max_age(&site.browser().get("/sign-in").await), 3600);
 }
 
-/// A payload that ends with a token inside it.
+/// A payload that expires with a token inside it.
 #[derive(Clone, Debug, PartialEq)]
 struct Expiring(SystemTime);
 

@@ -1,4 +1,4 @@
-//! A payload that changes from one release to the next, while sessions of both are in the browsers.
+//! A payload that changes from one release to the next, while browsers have sessions of both.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use ironleaf_session::{
 
 use crate::support::{Beginnings as _, Browser, COOKIE, Site};
 
-/// What the first release keeps.
+/// The payload of the first release.
 #[derive(Clone, Debug)]
 struct First {
     name: String,
@@ -49,7 +49,7 @@ impl Payload for Appended {
     }
 }
 
-/// The third release writes another encoding. It reads the second's, and no longer what version 0 was.
+/// The third release has a new encoding. It reads the second's, but not version 0 any more.
 #[derive(Clone, Debug)]
 struct Raised {
     visits: u64,
@@ -73,7 +73,7 @@ impl Payload for Raised {
     }
 }
 
-/// What was before the first release.
+/// The payload before the first release.
 #[derive(Clone, Debug)]
 struct Zeroth;
 
@@ -121,7 +121,7 @@ fn raised(site: &Site) -> Router {
     release(site, Raised { visits: 300, name: "ada".to_owned() }, |payload, name| payload.name = name)
 }
 
-/// The browser, whose next request reaches a process of another release.
+/// The same browser. Its next request reaches a process of another release.
 fn at(release: Router, browser: &Browser) -> Browser {
     let mut moved = Browser::new(release);
     moved.jar.clone_from(&browser.jar);

@@ -1,4 +1,4 @@
-//! Keeping a new grant: written into the head, and never dropped because the store is slow.
+//! Keeps a new grant: writes it into the head, and never drops it because the store is slow.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -17,23 +17,23 @@ use crate::lifecycle::position::Stand;
 use crate::lifecycle::write::{Found, Put};
 use crate::{EndReason, Event, Grant, Head, HeadState, HeadVersion};
 
-/// Waiters are answered without a commit after this long: a page is worth more than the certainty that a late tab finds its
-/// way, and the refresh goes on trying for them.
+/// Waiting requests are answered without a commit after this time: a page is worth more than the certainty that a late
+/// tab finds the new grant. The refresh keeps trying to commit.
 const ANSWER_WITHOUT_COMMIT: Duration = Duration::from_secs(1);
 
-/// So long a new grant is offered to a store that is away by a process that is to end. A server waits little longer for it.
+/// How long a closing process offers a new grant to a store that does not answer. A server waits only a little longer for it.
 const WHILE_CLOSING: Duration = Duration::from_secs(8);
 const PAUSE_IN_AN_OUTAGE: Duration = Duration::from_secs(30);
 
-/// What came of keeping a new grant.
+/// The result of keeping a new grant.
 enum Kept {
     As(Landing),
-    /// The store did not take it while somebody waited.
+    /// The store did not accept it while somebody waited.
     NotYet(Rotated),
 }
 
 impl Refresh {
-    /// Makes the new grant known, then answers. A new grant is never dropped because the store is slow.
+    /// Stores the new grant, then answers. A new grant is never dropped because the store is slow.
     pub(super) async fn commit(&self, rotated: Grant, found: Found) -> Landing {
         let newest = self.successor(rotated);
         self.answer_before_commit(&Landing::Renewed(newest.clone())).await;
@@ -46,7 +46,7 @@ impl Refresh {
         }
     }
 
-    /// Goes on without the lease: whoever does not learn of it has a good token, and need not wait.
+    /// Continues without the lease: a process that does not learn of the new grant has a valid token, and need not wait.
     fn keep_later(&self, newest: Rotated) {
         let again = self.alone(self.shown);
         (self.shared.settings.spawner)(Box::pin(async move {
@@ -77,8 +77,9 @@ impl Refresh {
                     newest = self.beside(newest, &stand);
                     found = Found::As(stand.version);
                 }
-                // SECURITY: nothing is given back. This grant may be the very one that is there, and in use: another replica
-                // got it by the same repeated refresh, while this one could not reach the store.
+                // SECURITY: nothing is revoked here. This grant may be the one that is stored and in use: another
+                // replica may have received it through the same repeated refresh, while this one could not reach the
+                // store.
                 InItsPlace::Forgotten => return Kept::As(Landing::Renewed(newest)),
                 InItsPlace::Elsewhere { rotation } if rotation <= newest.rotation => {
                     return Kept::As(Landing::Renewed(newest));
@@ -121,15 +122,15 @@ impl Refresh {
                         );
                         return Kept::As(Landing::Renewed(newest));
                     }
-                    // It may have been written all the same.
+                    // The head may have been written in spite of the error.
                     found = Found::Unknown;
                 }
             }
         }
     }
 
-    /// Between two tries to keep a grant that this process alone has, for as long as a cookie may come that needs it. The process
-    /// ends without it, and goes on with so many at once.
+    /// Waits between two attempts to keep a grant that only this process has, for as long as a cookie that needs it may
+    /// come. It breaks when the process closes, when that time is over, or when too many grants wait already.
     async fn waits_out_the_outage<'a>(
         &'a self,
         begun: Instant,
@@ -144,7 +145,7 @@ impl Refresh {
         self.shared.pause_unless_closing(PAUSE_IN_AN_OUTAGE).await
     }
 
-    /// The grant of a refresh as the next rotation. What a renewal does not bring stays as it was.
+    /// The grant of a refresh as the next rotation. A missing identity is taken from the previous grant.
     fn successor(&self, mut rotated: Grant) -> Rotated {
         rotated.generation = self.grant.generation + 1;
         if rotated.identity.is_none() {
@@ -153,10 +154,10 @@ impl Refresh {
         Rotated { rotation: self.key.rotation() + 1, grant: rotated }
     }
 
-    /// The grant of a refresh together with what another replica has learned meanwhile, as a rotation newer than both.
+    /// The grant of a refresh combined with what another replica has learned meanwhile, as a rotation newer than both.
     fn beside(&self, newest: Rotated, amended: &Stand) -> Rotated {
         let mut grant = newest.grant;
-        // What the renewal itself has brought is newer than what an answer told before it.
+        // An identity that the renewal brought is newer than the one that an earlier answer told.
         if grant.identity == self.grant.identity {
             grant.identity.clone_from(&amended.grant.identity);
         }
@@ -167,7 +168,7 @@ impl Refresh {
         let Found::As(version) = found else {
             return Err(self.in_its_place(newest.grant.generation).await);
         };
-        // SECURITY: its end may have been written beside the head, together with that of the person's other sessions.
+        // SECURITY: the end of this session may be recorded outside the head, together with that of the person's other sessions.
         match self.shared.heads().ended(&self.key, &newest.grant).await {
             Ok(None) => {}
             Ok(Some(reason)) => return Err(InItsPlace::OverBeside { reason, version }),
@@ -183,22 +184,22 @@ impl Refresh {
         }
     }
 
-    /// Ends the session in its head, with the grant that has just been issued, and has the provider told of that. An older cookie
-    /// may not know the identifier by which the session ended.
+    /// Ends the session in its head, with the grant that has just been issued, and has the provider told about that
+    /// grant. An older cookie may not know the identifier by which the session ended.
     async fn bury(&self, newest: &Rotated, found: Option<HeadVersion>, reason: EndReason) -> Put {
         let Rotated { rotation, grant } = newest.clone();
         let state = HeadState::Ending { reason, unspent: true };
         let head = Head { rotation, state, not_before: None, grant: Some(grant.clone()), shown: false };
         let put = self.shared.put(&self.key, found, &head).await;
         if let Put::Done(_) = put {
-            // It waits for our lease, and logs what fails.
+            // It waits for our lease, and logs failures.
             let (shared, key) = (Arc::clone(&self.shared), self.key.at(rotation));
             drop(ending::begin(shared, self.caller.clone(), key, grant, reason));
         }
         put
     }
 
-    /// The session ended while its refresh was under way: what the provider has just issued must not stay unused.
+    /// The session ended while its refresh was in progress, so the grant that the provider has just issued must be revoked.
     async fn give_back(&self, rotated: &Grant) {
         let told = self.shared.provider().sign_out(&self.caller, rotated).await;
         self.shared.observe(if told.is_ok() { Event::Revoked } else { Event::RevocationFailed });

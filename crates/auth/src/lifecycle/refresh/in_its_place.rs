@@ -1,4 +1,4 @@
-//! What is found where a head was to be written.
+//! What is found in the place of a head that should be written.
 
 use super::Refresh;
 use crate::lifecycle::ensured::Rotated;
@@ -6,24 +6,24 @@ use crate::lifecycle::flights::Landing;
 use crate::lifecycle::position::{Position, Stand, settle};
 use crate::{EndReason, HeadVersion};
 
-/// What stands in the place of the head that was to be written.
+/// What is stored in the place of the head that should be written.
 pub(super) enum InItsPlace {
-    /// The session is over.
+    /// The session has ended.
     Over(EndReason),
-    /// The session is over, and its head does not say so.
+    /// The session has ended, but its head does not say so.
     OverBeside {
         reason: EndReason,
         version: Option<HeadVersion>,
     },
     /// A grant as new as ours, or newer.
     Newer(Rotated),
-    /// A newer rotation of older tokens: what another replica learned meanwhile, written beside the refresh.
+    /// A newer rotation of older tokens: another replica learned something meanwhile and wrote it during the refresh.
     Amended(Box<Stand>),
-    /// Something older, to be written over.
+    /// Something older, which can be overwritten.
     Older(Box<Stand>),
-    /// The mark of something as new or newer, whose grant was shown and forgotten since.
+    /// The mark of something as new or newer, whose grant was shown and has been forgotten.
     Forgotten,
-    /// A grant of this rotation, which this server cannot open.
+    /// A grant of this rotation that this server cannot open.
     Elsewhere {
         rotation: u64,
     },
@@ -47,7 +47,7 @@ impl InItsPlace {
 }
 
 impl Refresh {
-    /// `generation` is that of the grant that was to be written.
+    /// Reads what is stored. `generation` is that of the grant that should be written.
     pub(super) async fn in_its_place(&self, generation: u64) -> InItsPlace {
         let Ok(kept) = self.shared.read(&self.key).await else {
             return InItsPlace::Unreachable;

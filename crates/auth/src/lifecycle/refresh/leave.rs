@@ -1,4 +1,4 @@
-//! Writing down how an attempt ended without a new grant.
+//! Writes down how an attempt ended without a new grant.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use crate::lifecycle::flights::Landing;
 use crate::lifecycle::write::Put;
 use crate::{AttemptId, EndReason, Head, HeadVersion};
 
-/// Nobody but this process knows that nothing was spent: it says so even while it ends.
+/// Only this process knows that nothing was spent, so it writes that down even while it closes.
 const ALSO_WHILE_CLOSING: Duration = Duration::from_secs(5);
 
-/// How often it is tried at once to write down how an attempt ended without a new grant.
+/// How often a failed write of the outcome is repeated at once.
 const LEAVES_AGAIN: u32 = 2;
 
-/// What came of writing down how an attempt ended.
+/// The result of writing down how an attempt ended.
 pub(super) enum Left {
     Written,
-    /// Somebody else acts by now, or a newer grant is there.
+    /// Somebody else is acting by now, or there is a newer grant.
     Instead(Option<Landing>),
     Unwritten,
 }
@@ -39,8 +39,8 @@ impl Left {
 }
 
 impl Refresh {
-    /// Writes the state that an attempt without a new grant leaves behind, over what the attempt itself has written and nothing
-    /// else: whoever acts by now knows more.
+    /// Writes the state that an attempt without a new grant leaves behind. It only replaces what the attempt itself has
+    /// written: whoever is acting by now knows more.
     pub(super) async fn leave_as(&self, mut found: Option<HeadVersion>, by: AttemptId, head: &Head) -> Left {
         let mut tries = 0;
         let mut pause = FIRST_PAUSE;
@@ -48,7 +48,7 @@ impl Refresh {
         loop {
             match self.shared.put(&self.key, found, &head).await {
                 Put::Done(_) => return Left::Written,
-                // Once is an accident, and others wait for the lease to read this.
+                // A single failure is an accident, and others wait for the lease to read this.
                 Put::Unreachable if tries < LEAVES_AGAIN => {
                     tries += 1;
                     self.shared.pause(pause).await;
@@ -58,7 +58,7 @@ impl Refresh {
                 Put::Overtaken => match self.in_its_place(self.grant.generation).await {
                     InItsPlace::Older(stand) if stand.phase.by() == Some(by) => {
                         found = stand.version;
-                        // Somebody may have asked meanwhile, and have been told to wait.
+                        // Another process may have asked the provider meanwhile, and may have been told to wait.
                         head.not_before = head.not_before.or(stand.not_before);
                     }
                     InItsPlace::Unreachable => return Left::Unwritten,
@@ -68,8 +68,8 @@ impl Refresh {
         }
     }
 
-    /// Goes on trying without anybody waiting. To the others the token may be spent until then, and they would ask before a wait
-    /// is over, or give the session up.
+    /// Keeps trying in the background. Until it succeeds, the token looks possibly spent to the other processes. They
+    /// would ask before a wait is over, or give the session up.
     pub(super) fn leave_later(&self, found: Option<HeadVersion>, by: AttemptId, head: Head) {
         let again = self.alone(head.shown);
         (self.shared.settings.spawner)(Box::pin(async move {
@@ -89,12 +89,13 @@ impl Refresh {
         }));
     }
 
-    /// Marks the session dead, whoever else acts: the provider's word is final. Tells whether a newer grant was found instead.
+    /// Marks the session dead, whoever else is acting: the provider's answer is final. Returns the newer grant if there
+    /// is one instead.
     pub(super) async fn leave_dead(&self, found: HeadVersion, reason: EndReason) -> Option<Landing> {
         let mut found = Some(found);
         loop {
             match self.shared.put(&self.key, found, &self.dead(reason)).await {
-                // Unwritten it stays `Presented`, and whoever comes next is an heir and finds the same.
+                // If it is not written, it stays `Presented`. The next process is an heir and gets the same answer.
                 Put::Done(_) | Put::Unreachable => return None,
                 Put::Overtaken => match self.in_its_place(self.grant.generation).await {
                     InItsPlace::Older(stand) => found = stand.version,

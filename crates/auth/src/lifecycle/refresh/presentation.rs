@@ -1,4 +1,4 @@
-//! Presenting the refresh token, and writing down what came of it.
+//! Presents the refresh token, and writes down the result.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::{
     AttemptId, EndReason, Event, Head, HeadState, HeadVersion, NotBefore, RefreshOutcome, Rejection,
 };
 
-/// How one try ended.
+/// How one attempt ended.
 pub(super) enum Step {
     Landed(Landing),
-    /// It may be tried again after this; else this is the end.
+    /// It may be tried again after this time. Otherwise this landing is the end.
     Again(Landing, Duration),
 }
 
@@ -33,7 +33,7 @@ impl Step {
     }
 }
 
-/// What the head says before a token is presented, so that it can be said again if it was not spent.
+/// What the head said before a token was presented, so that it can be restored if the token was not spent.
 pub(super) struct Before {
     pub(super) version: HeadVersion,
     pub(super) doubt: Option<Doubt>,
@@ -48,7 +48,7 @@ impl Before {
 }
 
 impl Refresh {
-    /// Presents the token, once, and writes down what came of it.
+    /// Presents the token, once, and writes down the result.
     pub(super) async fn present(&self, before: Before) -> Step {
         let presented_at = self.shared.now();
         match self.shared.provider().refresh(&self.caller, &self.grant).await {
@@ -68,7 +68,7 @@ impl Refresh {
                 let wait = retry_after.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT);
                 let not_before = resting(NotBefore { at: self.shared.now() + wait, by: before.by });
                 if not_before.is_some() {
-                    // The head will say so, and may be out of reach when it is asked.
+                    // The head will say so, but may be out of reach when it is read.
                     self.shared.knowledge.rest(&self.key, wait, self.shared.now());
                 }
                 let newer = self.leave(&before, before.state(), not_before).await;
@@ -104,7 +104,7 @@ impl Refresh {
         Step::Landed(Landing::Ended(reason))
     }
 
-    /// Nobody can be told and nobody asked: right only where a repetition is recognised.
+    /// Nothing can be read from or written to the store. This is right only if the provider recognises or accepts a repetition.
     pub(super) async fn without_store(&self) -> Step {
         if !self.shared.may_refresh_without_store(&self.key, &self.grant) {
             return Step::unavailable("the store does not answer");
@@ -112,10 +112,10 @@ impl Refresh {
         self.shared.observe(Event::RefreshedWithoutStore);
         match self.shared.provider().refresh(&self.caller, &self.grant).await {
             RefreshOutcome::Rotated(rotated) => Step::Landed(self.commit(rotated, Found::Unknown).await),
-            // The store may hold a newer grant, which is good: it decides when it is back.
+            // The store may hold a newer, valid grant. It decides when it is back.
             RefreshOutcome::Rejected(rejection) => {
                 self.log("a refresh without the store was refused", &format!("{rejection:?}"));
-                Step::unavailable("the store does not answer, and the grant that is known was refused")
+                Step::unavailable("the store does not answer, and the known grant was refused")
             }
             RefreshOutcome::NotSent(detail) => {
                 self.log("a refresh was not sent", &detail);
@@ -137,7 +137,7 @@ impl Refresh {
         }
     }
 
-    /// Writes down how the attempt ended without a new grant. Tells whether a newer one was found instead.
+    /// Writes down how the attempt ended without a new grant. Returns the newer grant if there is one instead.
     pub(super) async fn leave(
         &self,
         before: &Before,
@@ -147,7 +147,7 @@ impl Refresh {
         let head = Head { not_before, ..self.head(state, before.shown) };
         let newer = self.leave_as(Some(before.version), before.by, &head).await;
         if newer.is_unwritten() {
-            // The head still says that it is under way. This process knows better, and tells the others once it can.
+            // The head still says that the attempt is in progress. This process knows better, and tells the others once it can.
             self.shared.knowledge.remember(&self.key, Outcome { by: before.by, state, not_before });
             self.leave_later(Some(before.version), before.by, head);
         }

@@ -1,4 +1,4 @@
-//! The steps of one refresh up to the presentation of its token, and how often they are tried.
+//! The steps of one refresh up to the presentation of its token, and how often they are repeated.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use crate::lifecycle::write::Put;
 use crate::{AttemptId, CLOCK_SKEW, EndReason, Event, HeadState, Repetition};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// Together with the longest wait of the circuit breaker less than a request waits: once the core API is back, the next
-/// request finds it.
+/// This and the longest wait of the circuit breaker together are shorter than the time a request waits. So the next
+/// request after an outage of the core API succeeds.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Between two tries that nobody waits for.
+/// The pause between two attempts that nobody waits for.
 const FIRST_LONG_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_LONG_PAUSE: Duration = Duration::from_secs(30);
 
 impl Refresh {
-    /// Tries until everybody can be answered. `false` if nothing came of it yet.
+    /// Tries until everybody can be answered. Returns `false` if there is no result yet.
     pub(in crate::lifecycle) async fn run(&self) -> bool {
         let deadline = Instant::now() + self.shared.settings.time_limits.refresh;
         let mut pause = FIRST_PAUSE;
@@ -47,12 +47,13 @@ impl Refresh {
         is_settled
     }
 
-    /// Goes on asking after everybody was answered, while the provider recognises the repetition: by the time the next request
-    /// comes it may not do so any more, and the answer that was lost would be lost for good.
+    /// Keeps repeating after everybody was answered, while the provider recognises the repetition. When the next
+    /// request comes, the provider may not recognise it any more, and the lost answer would be lost for good.
     ///
-    /// One for each session, so many for each process, and none once the process is to end: the next one is an heir.
+    /// There is one such task for each session, a limited number for each process, and none once the process closes:
+    /// the next process is an heir.
     pub(in crate::lifecycle) async fn see_through(&self) {
-        // One that is always recognised can wait for a request.
+        // A repetition that is not limited in time can wait for a request.
         let Repetition::Recognised { within, .. } = self.shared.provider().repetition(&self.grant) else {
             return;
         };
@@ -102,7 +103,7 @@ impl Refresh {
     }
 
     async fn under_lease(&self, lease: &Lease) -> Step {
-        // The lease was written a moment ago: no outage yet, which alone is a reason to go on without the head.
+        // The lease was written a moment ago, so this is no outage. Only an outage is a reason to continue without the head.
         let Ok(kept) = self.shared.read(&self.key).await else {
             return Step::again("the head could not be read");
         };
@@ -113,7 +114,7 @@ impl Refresh {
                 self.shared.observe(Event::SealedElsewhere);
                 return Step::unavailable("a newer grant is sealed under a key that is not known here");
             }
-            // The key is the head's, whoever began this: that alone shows nothing.
+            // The stand's key is that of the head, so it does not show which cookie came.
             Position::At(stand) => self.with_what_is_known(Stand { shown: self.shown || noted, ..*stand }),
         };
         if let Some(newest) = stand.newest() {
@@ -128,8 +129,8 @@ impl Refresh {
             match self.shared.may_ask_again(&self.grant, *doubt) {
                 AskAgain::Now(event) => {
                     self.shared.observe(event);
-                    // If the token was spent before, that is past recognition and this ends the session. If not, this is the
-                    // presentation that spends it, and its repetition will be recognised.
+                    // If the token was spent before, recognition is over and this ends the session. If not, this
+                    // presentation spends it, and its repetition will be recognised.
                     if event == Event::AskedAgainAfterDoubt {
                         doubt.first = self.shared.now();
                     }
@@ -141,7 +142,7 @@ impl Refresh {
         self.write_down_and_present(lease, &stand, doubt).await
     }
 
-    /// The head may know as begun only what this process knows the end of.
+    /// This process may know how an attempt ended that the head only knows as started.
     fn with_what_is_known(&self, stand: Stand) -> Stand {
         let known = stand.phase.by().and_then(|by| self.shared.knowledge.outcome(&self.key, by));
         match (stand.phase, known) {
@@ -164,14 +165,14 @@ impl Refresh {
             Put::Done(version) => {
                 let before = Before { version, doubt, shown: stand.shown, by };
                 if !self.shared.is_fresh(lease) {
-                    // The machine was suspended, or the store was slow: somebody else may have presented it by now. We have
-                    // not, and whoever comes next is to know that.
+                    // The machine was suspended, or the store was slow: somebody else may have presented the token by
+                    // now. This attempt has not, and the next one needs to know that.
                     self.leave(&before, before.state(), None).await;
                     return Step::again("the lease was lost before the refresh was sent");
                 }
                 self.present(before).await
             }
-            Put::Overtaken => Step::again("the head moved"),
+            Put::Overtaken => Step::again("the head was changed meanwhile"),
             Put::Unreachable => {
                 if !self.shared.may_refresh_without_store(&self.key, &self.grant) {
                     self.unsent(stand, doubt, by);
@@ -181,14 +182,14 @@ impl Refresh {
         }
     }
 
-    /// Nobody knows whether the head says that the token was presented. It was not, and whoever comes next is to know that.
+    /// Nobody knows whether the head says that the token was presented. It was not, and the next attempt needs to know that.
     fn unsent(&self, stand: &Stand, doubt: Option<Doubt>, by: AttemptId) {
         let state = doubt.map_or(HeadState::Idle, Doubt::state);
         self.shared.knowledge.remember(&self.key, Outcome { by, state, not_before: None });
         self.leave_later(stand.version, by, self.head(state, stand.shown));
     }
 
-    /// SECURITY: before the token leaves. Who finds this after a crash knows that it may be spent.
+    /// SECURITY: written before the token is sent. A process that finds this after a crash knows that the token may be spent.
     async fn write_down(&self, stand: &Stand, doubt: Option<Doubt>, by: AttemptId) -> Put {
         let first = doubt.map_or_else(|| self.shared.now(), |doubt| doubt.first);
         let head = self.head(HeadState::Presented { first, by }, stand.shown);
@@ -200,12 +201,12 @@ impl Refresh {
             return put;
         }
         self.shared.knowledge.disbelieve(&self.key);
-        // It may have been written all the same: nobody else can have chosen this value.
+        // It may have been written in spite of the error. If so, the value shows it: nobody else can have chosen it.
         match self.shared.read(&self.key).await {
             Ok(Some(kept)) if matches!(kept.head.state, HeadState::Presented { by: whom, .. } if whom == by) => {
                 Put::Done(kept.version)
             }
-            // It takes no writes, and nobody needs to know.
+            // The head accepts no writes, and no other process needs to know of this attempt.
             Ok(kept)
                 if self.shared.is_free(&self.grant)
                     && kept.as_ref().map(|kept| kept.version) == stand.version =>
@@ -213,7 +214,7 @@ impl Refresh {
                 Put::Unreachable
             }
             Ok(_) => {
-                // It may be on its way yet.
+                // The write may still arrive.
                 self.unsent(stand, doubt, by);
                 Put::Overtaken
             }
@@ -221,7 +222,7 @@ impl Refresh {
         }
     }
 
-    /// Since when it is in doubt whether the token is spent.
+    /// Since when it is in doubt whether the token is spent, if it is.
     fn doubt(&self, phase: Phase) -> Option<Doubt> {
         #[cfg(feature = "mutants")]
         if matches!(phase, Phase::Presented { .. })
@@ -239,25 +240,25 @@ impl Refresh {
         }
     }
 
-    /// Nothing can be asked yet; an heir writes down since when that is.
+    /// The provider cannot be asked yet. An heir writes down when the doubt began.
     async fn wait_out(&self, stand: &Stand, doubt: Doubt, wait: Duration) -> Step {
         if matches!(stand.phase, Phase::Presented { .. }) {
             let head = self.head(doubt.state(), stand.shown);
             if let Put::Overtaken = self.shared.put(&self.key, stand.version, &head).await {
-                return Step::again("the head moved");
+                return Step::again("the head was changed meanwhile");
             }
         }
         Step::again_after("the last refresh is in doubt", wait)
     }
 
-    /// Asking would end every session of the person. While the access token lives it serves; then this session is over.
+    /// Asking would end every session of the person. The access token is used while it is valid; then this session ends.
     async fn unresolved(&self, stand: &Stand) -> Step {
         if self.grant.access_lives(self.shared.now()) {
-            return Step::unavailable("the last refresh is in doubt and must not be asked again");
+            return Step::unavailable("the last refresh is in doubt and must not be repeated");
         }
         let reason = EndReason::Unresolved;
         if let Put::Overtaken = self.shared.put(&self.key, stand.version, &self.dead(reason)).await {
-            return Step::again("the head moved");
+            return Step::again("the head was changed meanwhile");
         }
         self.shared.observe(Event::Unresolved);
         self.shared.provider().on_end(&self.grant, reason).await;

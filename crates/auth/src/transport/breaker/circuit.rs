@@ -1,4 +1,4 @@
-//! The state machine alone: no call, no clock. Its changes are logged under its lock, so that the lines come in order.
+//! The state machine alone, without calls or a clock. Its changes are logged under its lock, so that the lines come in order.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,9 +11,9 @@ pub(super) struct Circuit {
     settings: BreakerSettings,
     random: Random,
     phase: Phase,
-    /// Moves on with every answer and every change. A failure counts only in the epoch in which its call began.
+    /// Increases with every answer and every change. A failure counts only in the epoch in which its call began.
     epoch: u64,
-    /// How often it has opened. Tells a probe of this outage from a call that began before it.
+    /// How often the circuit has opened. It distinguishes a probe of this outage from a call that began before it.
     outages: u64,
 }
 
@@ -35,7 +35,7 @@ impl Row {
 struct Outage {
     began: SystemTime,
     cause: Arc<str>,
-    /// The wait before chance shortens it.
+    /// The wait before the random reduction.
     step: Duration,
     /// When the wait, or the probe, began.
     since: SystemTime,
@@ -47,7 +47,7 @@ enum Stage {
     Probing,
 }
 
-/// The leave to make one call.
+/// The permission for one call.
 pub(super) struct Pass {
     began: SystemTime,
     epoch: u64,
@@ -66,7 +66,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Nothing came back, after a timeout as likely as not.
+    /// No answer came back, usually after a timeout.
     pub(super) fn unanswered(cause: String) -> Self {
         Self { weight: 2, cause }
     }
@@ -90,10 +90,10 @@ impl Circuit {
         }
     }
 
-    /// Leave for a call, or why there is none.
+    /// Gives permission for a call, or says why there is none.
     pub(super) fn admit(&mut self, now: SystemTime) -> Result<Pass, Arc<str>> {
         if let Phase::Broken(outage) = &mut self.phase {
-            // A clock that stepped back must not prolong the wait by as much.
+            // A clock that stepped back must not prolong the wait by that step.
             outage.since = outage.since.min(now);
             let passed = elapsed(outage.since, now);
             match outage.stage {
@@ -149,7 +149,7 @@ impl Circuit {
         }
     }
 
-    /// The call was dropped before it could tell anything. If it was the probe, the next call is.
+    /// The call was dropped before it had a result. If it was the probe, the next call becomes the probe.
     pub(super) fn withdrawn(&mut self, pass: &Pass) {
         if pass.epoch == self.epoch
             && let Phase::Broken(outage) = &mut self.phase
@@ -180,7 +180,7 @@ impl Circuit {
         self.epoch += 1;
     }
 
-    /// Between half of `step` and all of it.
+    /// A random time between half of `step` and all of it.
     fn shortened(&self, step: Duration) -> Duration {
         let mut bytes = [0; 4];
         (self.random)(&mut bytes);
@@ -189,7 +189,7 @@ impl Circuit {
     }
 }
 
-/// Nothing, where the clock stepped back.
+/// The time since `since`; zero if the clock stepped back.
 fn elapsed(since: SystemTime, now: SystemTime) -> Duration {
     now.duration_since(since).unwrap_or_default()
 }

@@ -5,6 +5,6 @@ pub enum BreakerState {
     Closed,
     /// It fails every call at once, until its wait is over.
     Open,
-    /// One call is out to see whether the API is back; the others fail at once.
+    /// One call tests whether the API is back; the others fail at once.
     HalfOpen,
 }

@@ -283,8 +283,8 @@ fn an_outage_is_a_warning_with_its_cause_and_one_line_when_it_is_over() {
     };
     tracing::subscriber::with_default(log.clone(), || {
         outage();
-        // Each place that logs asks once whether anybody listens. Another test may be about to write down there that nobody does;
-        // by now it has, and all of them ask again.
+        // Each log statement checks once whether anybody listens. Another test may be about to record there that nobody
+        // does. By now it has done so, and this makes all of them check again.
         tracing::callsite::rebuild_interest_cache();
         log.0.lock().unwrap().clear();
         outage();

@@ -1,4 +1,4 @@
-//! The body of an answer: whole, decompressed and no longer than it may be.
+//! The body of an answer: whole, decompressed and within its size limit.
 
 use std::io::{self, Read as _};
 
@@ -11,7 +11,7 @@ use hyper::body::{Body as _, Incoming};
 use super::chain;
 use crate::{Response, TransportError};
 
-/// The answer with all of its body, which has at most `limit` bytes, also once it is decompressed.
+/// The answer with its whole body. The body has at most `limit` bytes, before and after decompression.
 pub(super) async fn read(answer: http::Response<Incoming>, limit: usize) -> Result<Response, TransportError> {
     let (mut head, body) = answer.into_parts();
     let body = whole(body, limit).await?;
@@ -32,7 +32,7 @@ async fn whole(mut body: Incoming, limit: usize) -> Result<Bytes, TransportError
     let mut gathered = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| TransportError::Interrupted(chain(&error)))?;
-        // Trailers say nothing that anybody here reads.
+        // Trailers contain nothing that is used here.
         let Ok(data) = frame.into_data() else { continue };
         if first.len() + gathered.len() + data.len() > limit {
             return Err(too_long(limit));
@@ -51,7 +51,7 @@ async fn whole(mut body: Incoming, limit: usize) -> Result<Bytes, TransportError
     Ok(if gathered.is_empty() { first } else { gathered.freeze() })
 }
 
-/// A coding that answers come in although nobody asked for it (RFC 9110, section 8.4.1).
+/// A coding of answers that come compressed although nobody asked for it (RFC 9110, section 8.4.1).
 #[derive(Clone, Copy)]
 enum Coding {
     Gzip,
@@ -70,7 +70,7 @@ impl Coding {
         }
     }
 
-    /// SECURITY: no more than `limit` bytes are ever made of it, however few it came in.
+    /// SECURITY: decompression never produces more than `limit` bytes, however few came in.
     fn decoded(self, body: &[u8], limit: usize) -> Result<Bytes, TransportError> {
         if body.is_empty() {
             return Ok(Bytes::new());

@@ -1,4 +1,4 @@
-//! From an address to a connection: straight there or through a proxy, with TLS, and in time.
+//! Makes a connection to an address: directly or through a proxy, with TLS, within a time limit.
 
 use std::error::Error;
 use std::fmt;
@@ -33,18 +33,18 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-/// A peer that vanished without a word is noticed after a minute, also where nothing is written to it.
+/// A peer that vanished silently is noticed after a minute, even if nothing is written to it.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const KEEPALIVE_RETRIES: u32 = 3;
 
-/// A proxy, and what it is told of us.
+/// A proxy, and the headers that are sent to it.
 #[derive(Debug, Clone)]
 pub(super) struct Proxy {
     pub(super) uri: Uri,
     pub(super) authorization: Option<HeaderValue>,
 }
 
-/// Connects within its time, name resolution and TLS included.
+/// Connects within its time limit, including name resolution and TLS.
 #[derive(Debug, Clone)]
 pub(super) struct Connector {
     https: HttpsConnector<Way>,
@@ -61,7 +61,7 @@ impl Connector {
         tcp.set_keepalive_interval(Some(KEEPALIVE));
         tcp.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
         let way = match proxy {
-            // What is spoken with the proxy itself is HTTP/1.1.
+            // The proxy itself is spoken to in HTTP/1.1.
             Some(proxy) => Way::Through { connector: HttpsConnector::from((tcp, tls.clone())), proxy },
             None => Way::Straight(tcp),
         };
@@ -89,7 +89,7 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// How a connection comes about, before TLS with the destination.
+/// How a connection is made, before TLS with the destination.
 #[derive(Debug, Clone)]
 enum Way {
     Straight(HttpConnector),
@@ -116,7 +116,7 @@ impl Service<Uri> for Way {
                     Ok(Dialled { stream: MaybeHttpsStream::Http(connecting.await?), reads_requests: false })
                 })
             }
-            // A tunnel, in which the proxy reads nothing (RFC 9110, section 9.3.6).
+            // A tunnel, whose contents the proxy cannot read (RFC 9110, section 9.3.6).
             Self::Through { connector, proxy } if destination.scheme() == Some(&Scheme::HTTPS) => {
                 let mut headers = HeaderMap::from_iter([(USER_AGENT, OUR_NAME)]);
                 headers.extend(proxy.authorization.clone().map(|value| (PROXY_AUTHORIZATION, value)));
@@ -132,8 +132,8 @@ impl Service<Uri> for Way {
     }
 }
 
-/// A connection to the destination, or to a proxy that reads each request, which then names the destination in full (RFC 9112,
-/// section 3.2.2).
+/// A connection to the destination, or to a proxy that reads each request. In that case the request names the
+/// destination in full (RFC 9112, section 3.2.2).
 pub(super) struct Dialled {
     stream: MaybeHttpsStream<TokioIo<TcpStream>>,
     reads_requests: bool,
@@ -185,7 +185,7 @@ impl Write for Dialled {
     }
 }
 
-/// TLS that trusts these certificates alone, or what the system trusts.
+/// TLS that trusts only these certificates, or those that the system trusts.
 fn tls(pem: Option<&[u8]>) -> Result<ClientConfig, TransportError> {
     let trusted = pem.map(certificates).transpose()?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -204,7 +204,7 @@ fn tls(pem: Option<&[u8]>) -> Result<ClientConfig, TransportError> {
     Ok(builder.with_no_client_auth())
 }
 
-/// At least one: without any every call would fail.
+/// At least one certificate: without any, every call would fail.
 fn certificates(pem: &[u8]) -> Result<RootCertStore, TransportError> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -212,7 +212,7 @@ fn certificates(pem: &[u8]) -> Result<RootCertStore, TransportError> {
         roots.add(certificate).map_err(|error| unusable(&error))?;
     }
     if roots.is_empty() {
-        return Err(TransportError::NotSent("there is no certificate in PEM".to_owned()));
+        return Err(TransportError::NotSent("the PEM text contains no certificate".to_owned()));
     }
     Ok(roots)
 }

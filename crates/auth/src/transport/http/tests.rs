@@ -18,13 +18,13 @@ mod ways;
 const TEST_CERTIFICATE: &[u8] = include_bytes!("test_certificate.pem");
 const TEST_KEY: &[u8] = include_bytes!("test_key.pem");
 
-/// That of another server, whose key is nowhere.
+/// The certificate of another server, whose key is not kept anywhere.
 const OTHER_CERTIFICATE: &[u8] = include_bytes!("other_certificate.pem");
 
 /// How often each body has arrived.
 type Arrivals = Arc<Mutex<HashMap<String, usize>>>;
 
-/// A server of which a test says, connection by connection, what it does.
+/// A server that does, for each connection, what the test says.
 async fn serve<F, Done>(connection: F) -> SocketAddr
 where
     F: Fn(TcpStream) -> Done + Send + 'static,
@@ -40,7 +40,7 @@ where
     address
 }
 
-/// Reads one request with a body and gives the body, or nothing when the connection has ended.
+/// Reads one request with a body and returns the body, or `None` if the connection has ended.
 async fn read_request(stream: &mut TcpStream) -> Option<String> {
     let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
@@ -58,7 +58,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
     }
 }
 
-/// Answers every connection's first `answered` requests, reads one more and closes.
+/// Answers the first `answered` requests of every connection, reads one more and closes.
 async fn closing_after(answered: usize, arrivals: &Arrivals) -> SocketAddr {
     let arrivals = Arc::clone(arrivals);
     serve(move |mut stream| {
@@ -138,8 +138,8 @@ async fn a_request_on_a_pooled_connection_that_dies_under_it_arrives_once() {
     assert_eq!(*arrivals.lock().unwrap(), expected);
 }
 
-/// The server closes right after each answer, so a request may meet a connection that is closed, closing or just read:
-/// however that race ends, nothing arrives twice, and what was answered has arrived.
+/// The server closes right after each answer, so a request may meet a connection that is closed, closing or just read.
+/// However that race ends, nothing arrives twice, and every answered request has arrived.
 #[tokio::test]
 async fn no_request_arrives_twice_while_the_server_closes_idle_connections() {
     let arrivals = Arrivals::default();
@@ -257,7 +257,7 @@ async fn answering_over_tls(answer: &'static str) -> SocketAddr {
     serve(move |stream| {
         let acceptor = acceptor.clone();
         async move {
-            // Whoever does not trust it goes away.
+            // A client that does not trust the certificate goes away.
             let Ok(mut stream) = acceptor.accept(stream).await else { return };
             let _ = stream.read(&mut [0; 4096]).await.unwrap();
             stream.write_all(answer.as_bytes()).await.unwrap();
@@ -285,7 +285,7 @@ async fn certificates_that_are_given_are_trusted_and_no_others() {
     }
 }
 
-/// A configured proxy is asked for every host; it gets the request in absolute form.
+/// A configured proxy is used for every host. It gets the request in absolute form.
 #[tokio::test]
 async fn a_configured_proxy_is_used() {
     let proxy = answering("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nproxy").await;
@@ -295,7 +295,7 @@ async fn a_configured_proxy_is_used() {
     assert_eq!(response.body(), "proxy");
 }
 
-/// The environment belongs to the process, so another one is started with it: this very program, for one other test.
+/// The environment belongs to the process, so this starts another one: this test program, for one other test.
 #[test]
 fn a_proxy_in_the_environment_is_not_used() {
     let mut other = std::process::Command::new(std::env::current_exe().unwrap());
@@ -314,7 +314,7 @@ fn a_proxy_in_the_environment_is_not_used() {
 #[tokio::test]
 async fn an_answer_that_comes_compressed_unasked_is_read() {
     let plain = br#"{"item":1}"#;
-    // `gzip` and zlib of it.
+    // `plain` in the formats of gzip and zlib.
     let gzip = b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\xabV\xca,I\xcdU\xb22\xac\x05\0A\xd3\x12d\n\0\0\0";
     let zlib = b"x\x9c\xabV\xca,I\xcdU\xb22\xac\x05\0\x13\x12\x03W";
     for (name, body) in [("gzip", &gzip[..]), ("deflate", &zlib[..]), ("identity", &plain[..])] {

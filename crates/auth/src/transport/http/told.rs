@@ -1,4 +1,4 @@
-//! What others are told: our name, and whoever reads a log, what went wrong.
+//! What others learn: our name, and, for readers of the log, what went wrong.
 
 use std::error::Error;
 
@@ -7,7 +7,7 @@ use http::HeaderValue;
 pub(super) const OUR_NAME: HeaderValue =
     HeaderValue::from_static(concat!("ironleaf/", env!("CARGO_PKG_VERSION")));
 
-/// The error with its causes: the first one's own words say little more than "client error".
+/// The error with its causes. The text of the outermost error says little more than "client error".
 pub(super) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -26,7 +26,7 @@ fn ledger(capacity: usize, now: u64) -> MemoryLedger {
     MemoryLedger::new(capacity, Arc::new(move || at(now)))
 }
 
-/// A ledger whose clock stands at the seconds in the cell.
+/// A ledger whose clock shows the seconds in the cell.
 fn moved_ledger(capacity: usize) -> (MemoryLedger, Arc<AtomicU64>) {
     let now = Arc::new(AtomicU64::new(0));
     let read = Arc::clone(&now);
@@ -38,7 +38,7 @@ fn shared(rotation: u64) -> Advance {
     Advance { rotation, origin, arrived_at: at(0), keep_until: at(100) }
 }
 
-/// A change of a request that came in then.
+/// A response's own change, for a request that arrived then.
 fn own(rotation: u64, arrived_at: u64) -> Advance {
     Advance { origin: RotationOrigin::Own, arrived_at: at(arrived_at), ..shared(rotation) }
 }

@@ -1,4 +1,4 @@
-//! Whatever happens in whatever order.
+//! Invariants that hold for any events in any order.
 
 use std::sync::atomic::Ordering;
 
@@ -33,7 +33,7 @@ proptest! {
         chance: u8,
     ) {
         let world = World::with(chance);
-        // Each call with the time of its start where it is a probe.
+        // Each call, with its start time if it is a probe.
         let mut flights: Vec<(Flight, Option<u64>)> = Vec::new();
         for step in steps {
             let at = |index: usize, len: usize| index.checked_rem(len);
@@ -60,7 +60,7 @@ proptest! {
                 Step::Advance(millis) => world.advance(millis),
             }
             if world.state() == BreakerState::Closed {
-                // It is over: what was a probe is a call like any other.
+                // The outage is over: what was a probe is now an ordinary call.
                 for (_, probe) in &mut flights {
                     *probe = None;
                 }

@@ -1,4 +1,4 @@
-//! A breaker whose API answers when the test says so, and a record of what it logs.
+//! A breaker whose API answers when the test says so, and a record of its log lines.
 
 use std::fmt::Write as _;
 use std::pin::Pin;
@@ -38,7 +38,7 @@ pub(super) struct World {
     pub(super) millis: Arc<AtomicU64>,
 }
 
-/// A call that has been polled once: refused, or on its way.
+/// A call that has been polled once: refused, or in progress.
 pub(super) struct Flight {
     future: Pin<Box<dyn Future<Output = Answer> + Send>>,
     pub(super) refused: Option<TransportError>,
@@ -46,7 +46,7 @@ pub(super) struct Flight {
 }
 
 impl World {
-    /// Every wait is as long as its step: chance takes nothing off.
+    /// Every wait is as long as its step: nothing is subtracted by chance.
     pub(super) fn new() -> Self {
         Self::with(0xff)
     }
@@ -90,7 +90,7 @@ impl World {
         }
     }
 
-    /// Half a second of outage, and nobody has probed.
+    /// A breaker that has just opened for half a second, without a probe so far.
     pub(super) fn opened() -> Self {
         let world = Self::new();
         world.calls_fail(5, &reset());

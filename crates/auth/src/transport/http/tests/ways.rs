@@ -1,4 +1,4 @@
-//! How a connection comes about, and what is spoken on it.
+//! How a connection is made, and what is sent on it.
 
 use http::Version;
 use hyper::body::Incoming;
@@ -7,7 +7,7 @@ use hyper_util::rt::TokioIo;
 
 use super::*;
 
-/// Answers every connection with `answer`, and keeps what came in on each.
+/// Answers every connection with `answer`, and keeps what each one sent.
 async fn noting(answer: &'static str) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&seen);
@@ -43,7 +43,7 @@ async fn a_proxy_that_reads_requests_gets_the_whole_address_and_its_credentials(
     assert!(seen.contains(&expected), "{seen}");
 }
 
-/// Takes one `CONNECT` and then speaks TLS as the destination.
+/// Accepts one `CONNECT` and then speaks TLS as the destination.
 async fn tunnelling(head: Arc<Mutex<String>>) -> SocketAddr {
     let acceptor = acceptor(&[]);
     serve(move |mut stream| {
@@ -65,7 +65,7 @@ async fn tunnelling(head: Arc<Mutex<String>>) -> SocketAddr {
     .await
 }
 
-/// The certificate is one of 127.0.0.1, which here is found by the proxy alone.
+/// The certificate is for 127.0.0.1. Here only the proxy can reach the destination.
 #[tokio::test]
 async fn what_is_private_goes_through_a_proxy_in_a_tunnel() {
     let head = Arc::default();
@@ -150,7 +150,7 @@ async fn a_server_that_speaks_http_2_is_spoken_to_in_it() {
     assert_eq!((answer.version(), &answer.body()[..]), (Version::HTTP_2, &b"two"[..]));
 }
 
-/// Two megabytes of zeros are two kilobytes on the way.
+/// Two megabytes of zeros are two kilobytes when compressed.
 #[tokio::test]
 async fn a_compressed_answer_is_no_longer_than_any_other() {
     use std::io::Write as _;
