@@ -7,7 +7,6 @@ use crate::forms::{FORMS, Form, Needs};
 use crate::world::{Life, NEW_PASSWORD, OLD_PASSWORD, Person, Store, World};
 
 /// A page and its requirements.
-#[expect(clippy::struct_excessive_bools, reason = "each is an observation of its own")]
 pub(crate) struct Page {
     pub(crate) path: String,
     /// Whether it sends visitors to the sign-in page.
