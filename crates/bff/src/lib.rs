@@ -37,7 +37,7 @@ mod signed_out;
 mod use_case;
 mod wants;
 
-/// The one form of e-mail addresses and passwords, for forms that check them.
+/// The normal form of e-mail addresses and passwords, for forms that check them.
 pub use ironleaf_credentials as credentials;
 
 pub use account::{delete_account, resend_verification, update_account};
@@ -74,5 +74,6 @@ pub use ironleaf_session::{Flash, FlashCookie, FlashKind, Payload, PayloadError,
 
 /// The session of this application: a [`Principal`](ironleaf_records::Principal) in a sealed cookie.
 ///
-/// SECURITY: neither is exported here. Whoever can name them can encode the grant, and a token would be one line from a page.
+/// SECURITY: neither type is exported. Code that can name them can encode the grant, and then a token is one line away
+/// from a page.
 type Session = ironleaf_session::Session<ironleaf_records::Principal>;

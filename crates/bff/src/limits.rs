@@ -1,15 +1,17 @@
 //! How often somebody may try.
 //!
-//! Failures are counted, not requests: a person with the right password is not told to wait for their own sake. What
-//! sends an e-mail, makes an account or changes one is counted whatever comes of it, and so are sign-ins that succeed, by a
-//! number that no person reaches: each leaves something behind, and one account must not fill what everybody shares.
+//! Failures are counted, not requests, so a person with the right password never waits because of their own requests.
+//! Actions that send an e-mail, create an account or change one count whatever their outcome. So do successful
+//! sign-ins, with a limit that no person reaches: each of them leaves something behind, and one account must not fill
+//! what everybody shares.
 //!
-//! Nobody can keep a person out by guessing at their password. A browser in which a person has signed in before carries a
-//! sealed proof of it, and its failures are counted apart from everybody else's, see [`KnownDevice`]. From any other
-//! browser an e-mailed link signs them in, which no wrong password delays.
+//! Nobody can keep a person out by guessing their password. A browser in which a person has signed in before carries a
+//! sealed proof of that, and its failures are counted separately, see [`KnownDevice`]. In any other browser the person
+//! can sign in with an e-mailed link, which no wrong password delays.
 //!
-//! Every counter is kept in this process, where it is bounded, and in the store, through which replicas and restarts know
-//! of it. A store that does not answer takes nothing but that knowledge: what this process has seen counts.
+//! Every counter is kept in this process, with a bound, and in the store, which shares it with replicas and keeps it
+//! over restarts. If the store does not answer, only that shared knowledge is missing: the failures that this process
+//! has seen still count.
 
 mod alarm;
 mod allowance;

@@ -2,7 +2,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::{Problem, ProblemKind};
 
-/// A request came past the layers that this crate's extractors rely on: a mistake in the router, answered with 500.
+/// A request did not pass the layers that this crate's extractors rely on. This is a mistake in the router; the answer
+/// is 500.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MissingLayer(pub &'static str);
 

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use thiserror::Error;
 use url::{Host, Url};
 
-/// The origin that browsers use: scheme, host and port (RFC 6454), and nothing after them.
+/// The origin that browsers use: scheme, host and port (RFC 6454), and nothing else.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicOrigin {
     origin: String,
@@ -22,29 +22,29 @@ pub enum InvalidOrigin {
     /// Neither http nor https.
     #[error("its scheme is neither http nor https")]
     Scheme,
-    /// A path, a query or user information follows the host.
+    /// A path, a query or user information is present.
     #[error("an origin ends after host and port")]
     TooLong,
 }
 
 impl PublicOrigin {
-    /// As a browser writes it into the `Origin` header: `https://app.example.com`.
+    /// In the form of the `Origin` header: `https://app.example.com`.
     pub fn as_str(&self) -> &str {
         &self.origin
     }
 
-    /// As a browser writes it into the `Host` header: without the port where it is the scheme's own.
+    /// In the form of the `Host` header: without the port if it is the default port of the scheme.
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// Whether an authority names it, as it stands in a `Host` header or a request target: host and, if it is not the scheme's own,
-    /// port (RFC 3986, section 6.2.3).
+    /// Whether an authority from a `Host` header or a request target names this origin. It contains the host and,
+    /// unless it is the default of the scheme, the port (RFC 3986, section 6.2.3).
     pub fn is_named(&self, authority: &str) -> bool {
         if authority.eq_ignore_ascii_case(&self.authority) {
             return true;
         }
-        // A user is no part of it, and the library would take one out.
+        // User information is not allowed here, and the library would remove it.
         if authority.contains(['@', '/', '\\', '?', '#']) {
             return false;
         }
@@ -58,7 +58,7 @@ impl PublicOrigin {
         self.https
     }
 
-    /// Whether the host is this machine alone: `localhost`, 127.0.0.0/8 or `::1`.
+    /// Whether the host is only this machine: `localhost`, 127.0.0.0/8 or `::1`.
     pub fn is_loopback(&self) -> bool {
         self.loopback
     }

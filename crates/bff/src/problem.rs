@@ -4,19 +4,19 @@ use axum::response::{IntoResponse, Response};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 
-/// What went wrong with a request, in one of few constant ways.
+/// What went wrong with a request, as one of a few constant kinds.
 ///
-/// As a response it is a line of plain text; it also rides in the response's extensions, so that a layer further out
-/// can turn it into the page or the JSON that the browser asked for.
+/// As a response it is a line of plain text. It is also in the extensions of the response, so that an outer layer can
+/// turn it into the page or the JSON that the browser asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Problem {
-    /// Which way.
+    /// The kind.
     pub kind: ProblemKind,
     /// How long to wait before trying again.
     pub retry_after: Option<Duration>,
 }
 
-/// The ways in which a request fails, as far as the browser may know.
+/// The kinds of failure that a browser may learn of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemKind {
     /// A field is missing or malformed.
@@ -27,9 +27,9 @@ pub enum ProblemKind {
     CookiesBlocked,
     /// This person may not see or do this.
     Forbidden,
-    /// Nothing lives at this path.
+    /// Nothing exists at this path.
     NotFound,
-    /// The path lives, the method does not.
+    /// The path exists, but the method does not.
     MethodNotAllowed,
     /// The body did not arrive in time.
     RequestTimeout,
@@ -37,32 +37,32 @@ pub enum ProblemKind {
     PayloadTooLarge,
     /// The body is not a form.
     UnsupportedMediaType,
-    /// Too many tries of the same thing.
+    /// Too many tries of the same action.
     TooManyRequests,
-    /// The request names a host that this application is not.
+    /// The request names a host other than this application.
     MisdirectedRequest,
-    /// A defect of ours; the log has the cause.
+    /// A defect of this application. The log has the cause.
     Internal,
-    /// The session of a signed-in person grew over its budget and was not written; the log has the sizes.
+    /// The session of a signed-in person grew above its budget and was not written. The log has the sizes.
     SessionTooLarge,
     /// The core API cannot be used right now.
     Unavailable,
 }
 
 impl Problem {
-    /// A problem of this kind, with nothing to wait for.
+    /// A problem of this kind without a wait.
     pub const fn new(kind: ProblemKind) -> Self {
         Self { kind, retry_after: None }
     }
 
-    /// The core API cannot be used right now; five seconds are enough for a restart of it.
+    /// The core API cannot be used right now. Five seconds are enough for it to restart.
     pub const fn unavailable() -> Self {
         Self { kind: ProblemKind::Unavailable, retry_after: Some(Duration::from_secs(5)) }
     }
 }
 
 impl ProblemKind {
-    /// The status it is answered with.
+    /// The status of the answer.
     pub const fn status(self) -> StatusCode {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
@@ -100,7 +100,7 @@ impl ProblemKind {
     }
 }
 
-/// A mistake in the router, which the log names.
+/// For a mistake in the router; the log names it.
 impl From<ProblemKind> for Problem {
     fn from(kind: ProblemKind) -> Self {
         Self::new(kind)

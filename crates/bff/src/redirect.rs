@@ -1,6 +1,6 @@
 //! Sign-in by redirect (RFC 6749, section 4.1): out to the authorization server, and back with a code.
 //!
-//! What has to be remembered in between is sealed into a cookie of its own for each attempt, so that two tabs can be out at once.
+//! The state in between is sealed into a separate cookie for each attempt, so that two tabs can sign in at once.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -19,26 +19,26 @@ use crate::limits::Subject;
 use crate::use_case::UseCase;
 use crate::{Bff, ReturnTo, SignInFailure};
 
-/// How long somebody may take at the authorization server.
+/// How long a person may stay at the authorization server.
 const ATTEMPT_LIFE: Duration = Duration::from_mins(10);
 
-/// So many attempts of one browser are remembered; the oldest goes when there is another. They must not pile up: the header
-/// that carries them has a limit.
+/// The number of attempts that one browser remembers; a new one replaces the oldest. They must not pile up, because the
+/// header that carries them has a limit.
 const MAX_ATTEMPTS: usize = 4;
 
-/// So many bytes they take in that header together. A place to return to may be long.
+/// The number of bytes that all attempts may take in that header. A place to return to may be long.
 const MAX_ATTEMPTS_BYTES: usize = 3 * 1024;
 
-/// A cookie's name, its key, nonce and tag, and what stands between two cookies.
+/// The name of a cookie, its key, nonce and tag, and the separator between two cookies.
 const COOKIE_OVERHEAD_BYTES: usize = 128;
 
-/// 256 bits, as RFC 7636, section 7.1, has it for the verifier; enough for state and nonce.
+/// 256 bits, as RFC 7636, section 7.1, recommends for the verifier. Also enough for state and nonce.
 const RANDOM_BYTES: usize = 32;
 
 pub(crate) const ATTEMPT: FlashKind<Attempt> =
     FlashKind::new("ironleaf-redirect", ATTEMPT_LIFE).worth(Worth::Errand);
 
-/// One attempt to sign in, while the browser is at the authorization server.
+/// An attempt to sign in, while the browser is at the authorization server.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Attempt {
     request: AuthorizationRequest,
@@ -47,16 +47,16 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// What its cookie takes in the header of a request, in bytes.
+    /// How many bytes its cookie takes in the header of a request.
     fn weight(&self) -> usize {
         let mut out = Encoder::new();
         self.encode(&mut out);
-        // Base64 makes four bytes of three.
+        // Base64 turns three bytes into four.
         out.finish().len().div_ceil(3) * 4 + COOKIE_OVERHEAD_BYTES
     }
 }
 
-/// Neither state nor verifier is printed.
+/// Prints neither state nor verifier.
 impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attempt").field("begun_at", &self.begun_at).finish_non_exhaustive()
@@ -87,18 +87,18 @@ impl Payload for Attempt {
     }
 }
 
-/// What the authorization server has sent the browser back with (RFC 6749, section 4.1.2; RFC 9207).
+/// The parameters with which the authorization server sends the browser back (RFC 6749, section 4.1.2; RFC 9207).
 #[derive(Clone, Copy)]
 pub struct RedirectAnswer<'a> {
-    /// The `state` parameter. An error may come without one.
+    /// The `state` parameter. An error may come without it.
     pub state: Option<&'a str>,
     /// The `code` parameter, or the `error` parameter in its place.
     pub outcome: Result<&'a str, &'a str>,
-    /// The `iss` parameter, where there is one.
+    /// The `iss` parameter, if there is one.
     pub issuer: Option<&'a str>,
 }
 
-/// Neither state nor code is printed.
+/// Prints neither state nor code.
 impl fmt::Debug for RedirectAnswer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcome = self.outcome.map(|_| "a code").map_err(printable);
@@ -109,11 +109,11 @@ impl fmt::Debug for RedirectAnswer<'_> {
 /// Why nobody was signed in by a redirect, as far as a page may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum RedirectFailure {
-    /// It belongs to no attempt of this browser: opened a second time, in another browser, or too late. Nobody is signed out
-    /// by it.
+    /// The answer belongs to no attempt of this browser: it was opened again, in another browser, or too late. It signs
+    /// nobody out.
     #[error("the answer belongs to no attempt of this browser")]
     UnknownAttempt,
-    /// The person said no, or the authorization server did.
+    /// The person declined, or the authorization server refused.
     #[error("the authorization server refused")]
     Refused,
     /// The sign-in failed.
@@ -121,13 +121,13 @@ pub enum RedirectFailure {
     SignIn(#[from] SignInFailure),
 }
 
-/// Begins an attempt to sign in at the authorization server, and says where to send the browser. `redirect_uri` is where it comes
-/// back to, `return_to` where the person goes then.
+/// Begins an attempt to sign in at the authorization server, and returns where to send the browser. The browser comes
+/// back to `redirect_uri`, and the person then goes to `return_to`.
 ///
 /// # Errors
 ///
-/// [`SignInFailure::Unavailable`] where the provider signs nobody in by redirect or cannot be used, or where the attempt finds no room
-/// among the cookies of this browser; [`SignInFailure::TooManyRequests`].
+/// [`SignInFailure::Unavailable`] if the provider does not sign people in by redirect or cannot be used, or if there is
+/// no room for the attempt among the cookies of this browser; [`SignInFailure::TooManyRequests`].
 pub async fn start_redirect(
     parts: &Parts,
     redirect_uri: &str,
@@ -149,23 +149,24 @@ pub async fn start_redirect(
     let attempt = Attempt { request, return_to: return_to.cloned(), begun_at: use_case.bff.now() };
     make_room(flash, &attempt);
     if !flash.set_named(&ATTEMPT, &name, &attempt) {
-        // Whoever came back would be nobody's.
+        // Without the attempt, the answer could not be matched to this browser.
         return Err(SignInFailure::Unavailable);
     }
     Ok(url)
 }
 
-/// Ends the attempt that an answer belongs to, once: whatever comes of it, the same answer is not taken again. A success begins a
-/// session as any sign-in does, and says where the person wanted to go.
+/// Ends the attempt that an answer belongs to. Whatever the outcome, the same answer is not accepted again. A success
+/// begins a session as any sign-in does, and returns where the person wanted to go.
 ///
 /// # Errors
 ///
-/// See [`RedirectFailure`]. The session the request came with is left as it was.
+/// See [`RedirectFailure`]. On an error the session of the request stays as it was.
 ///
 /// # Security
 ///
-/// `state` names the sealed attempt of this very browser (RFC 6749, section 10.12), the verifier and the nonce in it bind code and
-/// identity token to it (RFC 7636; OpenID Connect Core 1.0, section 3.1.2.1), and the provider compares `iss` with its issuer (RFC 9207).
+/// `state` names the sealed attempt of this browser (RFC 6749, section 10.12). The verifier and the nonce in it bind
+/// the code and the identity token to the attempt (RFC 7636; OpenID Connect Core 1.0, section 3.1.2.1). The provider
+/// compares `iss` with its issuer (RFC 9207).
 pub async fn finish_redirect(
     parts: &Parts,
     answer: RedirectAnswer<'_>,
@@ -199,9 +200,9 @@ pub async fn finish_redirect(
 }
 
 impl UseCase {
-    /// Whether nobody has come with it before, in whichever tab or at whichever replica. A reload comes while the first answer is
-    /// under way, with the same cookie, and a code that is presented twice may cost the tokens of the first time (RFC 6749,
-    /// section 4.1.2).
+    /// Whether this answer has not been used before, in any tab or at any replica. A reload arrives with the same
+    /// cookie while the first answer is under way, and presenting a code twice may revoke the tokens of the first time
+    /// (RFC 6749, section 4.1.2).
     async fn is_first_answer(&self, state: &str) -> bool {
         let hash = Sha256::new().chain_update("ironleaf/v1/redirect-answer\0").chain_update(state).finalize();
         let mut holder = [0; 16];
@@ -210,7 +211,7 @@ impl UseCase {
         let taken = self.bff.store().acquire(&key, &holder, ATTEMPT_LIFE);
         match timeout_at(self.deadline, taken).await {
             Ok(Ok(is_first)) => is_first,
-            // The authorization server knows its codes, too.
+            // The authorization server also detects a code that is used again.
             Ok(Err(error)) => {
                 tracing::warn!(%error, "it is not known whether the answer to a redirect was opened before");
                 true
@@ -220,7 +221,7 @@ impl UseCase {
     }
 }
 
-/// Takes the oldest attempts away until there is room for one more, and for what it weighs.
+/// Removes the oldest attempts until there is room for the next one, by number and by size.
 fn make_room(flash: &Flash, next: &Attempt) {
     let mut known: Vec<(Option<SystemTime>, usize, String)> = flash
         .names(&ATTEMPT)
@@ -231,7 +232,7 @@ fn make_room(flash: &Flash, next: &Attempt) {
             (attempt.map(|attempt| attempt.begun_at), bytes, name)
         })
         .collect();
-    // What does not open any more comes first.
+    // Attempts that can no longer be opened come first.
     known.sort();
     let mut bytes = next.weight() + known.iter().map(|(_, bytes, _)| bytes).sum::<usize>();
     let mut count = known.len() + 1;
@@ -250,13 +251,13 @@ fn random_text(bff: &Bff) -> SecretText {
     URL_SAFE_NO_PAD.encode(bytes).into()
 }
 
-/// A cookie's name says nothing of the state.
+/// The name of the cookie does not reveal the state.
 fn name_of(state: &str) -> String {
     let hash = Sha256::new().chain_update("ironleaf/v1/redirect\0").chain_update(state).finalize();
     hex::encode(&hash[..8])
 }
 
-/// An error code of RFC 6749, section 4.1.2.1, and nothing else that somebody has put into a link.
+/// An error code of RFC 6749, section 4.1.2.1. Other text, which anybody can put into a link, is replaced.
 fn printable(error: &str) -> &str {
     let is_code = error.len() <= 64 && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     if is_code { error } else { "not an error code" }

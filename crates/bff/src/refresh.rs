@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use crate::ended_session::tidy_up;
 use crate::{Bff, MissingLayer, Problem, Session, SignedOutReason};
 
-/// Renews the access token before a byte of the page is rendered, so that the new cookie leaves with that very page.
+/// Renews the access token before any byte of the page is rendered, so that the new cookie is sent with that page.
 ///
-/// `extensions` are those of the request. It belongs in front of calls of the core API, and nowhere else: everything else has to work while
-/// the core API is down. A session that has ended passes on as an anonymous request; when neither a living access token nor the core
-/// API is there, the answer is 503 and the session stays.
+/// `extensions` are those of the request. Use this only before calls to the core API: everything else must work while
+/// the core API is down. A request whose session has ended continues as anonymous. If there is neither a valid access
+/// token nor a core API, the answer is 503 and the session stays.
 ///
 /// # Errors
 ///
@@ -50,15 +50,15 @@ pub async fn refresh_before_rendering(bff: &Bff, extensions: &mut Extensions) ->
     Ok(())
 }
 
-/// The request has been through [`refresh_before_rendering`].
+/// The request has passed [`refresh_before_rendering`].
 #[derive(Clone, Copy)]
 pub(crate) struct Refreshed {
     /// When it stops waiting for the core API.
     pub(crate) deadline: Instant,
 }
 
-/// When a request stops waiting for the core API, once it has its access token. One that has waited for a new one, and has got it, has as
-/// much time for its page as any other.
+/// When a request with an access token stops waiting for the core API. A request that has waited for a new token, and
+/// has got it, has as much time for its page as any other.
 pub(crate) fn deadline_after_refresh(
     bff: &Bff,
     session: &Session,
@@ -69,13 +69,13 @@ pub(crate) fn deadline_after_refresh(
     if is_renewed { deadline.max(Instant::now() + bff.page_timeout()) } else { deadline }
 }
 
-/// What a refresh has made of the session.
+/// The state of the session after a refresh.
 pub(crate) enum AfterRefresh {
-    /// There is an access token that can be tried.
+    /// There is an access token to try.
     Usable,
     /// The session is over.
     Ended(SignedOutReason),
-    /// No living access token and no answer from the provider; the session stays.
+    /// There is neither a valid access token nor an answer of the provider. The session stays.
     Unavailable(Problem),
 }
 
@@ -111,8 +111,8 @@ pub(crate) fn apply(session: &Session, ensured: Ensured) -> AfterRefresh {
             AfterRefresh::Usable
         }
         Ensured::Ended(reason) => {
-            // The cookie stays. Removed by a response that was slow on its way, it could be that of a new sign-in; and the head
-            // tells everybody that nothing comes of it any more.
+            // The cookie stays. If this response is slow, removing the cookie could remove that of a new sign-in. The
+            // head already tells everybody that the session is over.
             session.disregard();
             let reason = SignedOutReason::from(reason);
             reason.note();

@@ -7,7 +7,7 @@ use crate::limits::{Mail, Mailing, Subject, TooMany};
 use crate::requested_mail::note_verification;
 use crate::use_case::UseCase;
 
-/// What has become of a registration.
+/// The result of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registered {
     /// The account exists, and its person is signed in.
@@ -16,16 +16,16 @@ pub enum Registered {
     NotSignedIn,
 }
 
-/// Creates an account and signs its person in, over whatever session the request came with. The core API sends the e-mail
+/// Creates an account and signs its person in, in place of the session of the request. The core API sends the e-mail
 /// that verifies the address.
 ///
-/// It goes on when the connection is closed.
+/// The work continues if the connection is closed.
 ///
 /// # Errors
 ///
 /// [`AccountFailure::EmailTaken`], [`AccountFailure::Invalid`], [`AccountFailure::Forbidden`],
-/// [`AccountFailure::TooManyRequests`], [`AccountFailure::Unavailable`]. The session the request came with is left as it
-/// was.
+/// [`AccountFailure::TooManyRequests`], [`AccountFailure::Unavailable`]. On an error the session of the request stays
+/// as it was.
 pub async fn register(
     parts: &Parts,
     email: &EmailAddress,

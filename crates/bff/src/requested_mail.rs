@@ -8,21 +8,22 @@ use crate::address_hash::{HASH_BYTES, address_hash};
 use crate::use_case::UseCase;
 use crate::{Bff, SignInLink, VerificationLink};
 
-/// As long as somebody may take to read an e-mail. Later, the person presses the button.
+/// How long a person may take to read an e-mail. After that, the person has to press the button.
 const LIFE: Duration = Duration::from_hours(24);
 
-/// So many addresses of one browser are remembered, the latest first.
+/// The number of addresses that one browser remembers, latest first.
 const MAX_ADDRESSES: usize = 3;
 
-/// Which e-mails this browser has asked for.
+/// The e-mails that this browser has asked for.
 ///
 /// # Security
 ///
-/// It is sealed, so neither another site nor whoever sends a link can make one. A page may go on by itself with a link that its own
-/// browser has asked for, and with no other: mail scanners run scripts, and any site can send a browser to a link of its own choice.
+/// It is sealed, so neither another site nor the sender of a link can forge it. A page may use a link without a click
+/// only if its own browser has asked for that link: mail scanners run scripts, and any site can send a browser to a
+/// link of its choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RequestedMail {
-    /// The addresses, and until what Unix time each counts, in seconds.
+    /// The addresses, and the Unix time in seconds until which each counts.
     to_sign_in: Vec<([u8; HASH_BYTES], u64)>,
     to_verify_until: u64,
 }
@@ -30,7 +31,7 @@ pub(crate) struct RequestedMail {
 pub(crate) const REQUESTED_MAIL: FlashKind<RequestedMail> =
     FlashKind::new("ironleaf-asked", LIFE).worth(Worth::Step);
 
-/// This browser has asked for a link that signs in as whoever has this address.
+/// Notes that this browser has asked for a link that signs in with this address.
 pub(crate) fn note_sign_in(use_case: &UseCase, email: &EmailAddress) {
     note(use_case, |asked, until| {
         let name = name(email);
@@ -40,12 +41,12 @@ pub(crate) fn note_sign_in(use_case: &UseCase, email: &EmailAddress) {
     });
 }
 
-/// This browser has asked for a link that verifies an address.
+/// Notes that this browser has asked for a link that verifies an address.
 pub(crate) fn note_verification(use_case: &UseCase) {
     note(use_case, |asked, until| asked.to_verify_until = until);
 }
 
-/// Whoever asked leaves this browser to others.
+/// Forgets everything when the person leaves this browser to others.
 pub(crate) fn forget(flash: Option<&Flash>) {
     if let Some(flash) = flash {
         flash.clear(&REQUESTED_MAIL);
@@ -59,7 +60,7 @@ fn note(use_case: &UseCase, change: impl FnOnce(&mut RequestedMail, u64)) {
     flash.set(&REQUESTED_MAIL, &asked);
 }
 
-/// What was asked for, and the Unix time now.
+/// The e-mails that were asked for, and the current Unix time.
 fn asked(parts: &Parts) -> Option<(RequestedMail, u64)> {
     let now = parts.extensions.get::<Bff>()?.now();
     Some((parts.extensions.get::<Flash>()?.peek(&REQUESTED_MAIL)?, unix_secs(now)))
@@ -70,8 +71,8 @@ fn unix_secs(time: SystemTime) -> u64 {
 }
 
 impl SignInLink {
-    /// Whether the browser of this request has asked for such an e-mail to the address of the link within a day. Only then may a page
-    /// go on with it by itself.
+    /// Whether the browser of this request has asked for such an e-mail to the address of the link within a day. Only
+    /// then may a page use the link without a click.
     pub fn was_asked_for_by(&self, parts: &Parts) -> bool {
         let name = name(self.email());
         asked(parts).is_some_and(|(asked, now)| {
@@ -81,8 +82,8 @@ impl SignInLink {
 }
 
 impl VerificationLink {
-    /// Whether the browser of this request has asked within a day for an e-mail that verifies an address, by a registration or a change
-    /// as well. Only then may a page go on with the link by itself.
+    /// Whether the browser of this request has asked for an e-mail that verifies an address within a day. A
+    /// registration or a change counts as well. Only then may a page use the link without a click.
     pub fn was_asked_for_by(parts: &Parts) -> bool {
         asked(parts).is_some_and(|(asked, now)| now < asked.to_verify_until)
     }

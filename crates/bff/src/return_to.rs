@@ -5,25 +5,26 @@ use std::sync::LazyLock;
 use percent_encoding::{percent_decode_str, percent_encode_byte};
 use url::Url;
 
-/// The longest value that is looked at: longer ones are no page of ours.
+/// Longer values are not parsed, because no page here needs them.
 const MAX_BYTES: usize = 2048;
 
-/// Any origin: what counts is whether a path stays on it.
+/// Any origin works: the check is whether a path stays on it.
 static ORIGIN: LazyLock<Option<Url>> = LazyLock::new(|| Url::parse("https://origin.invalid").ok());
 
-/// A place on this origin to come back to: a path with its query, safe in a `Location` header.
+/// A place on this origin to return to: a path with its query, safe in a `Location` header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnTo(String);
 
 impl ReturnTo {
-    /// Accepts a path on this origin, and nothing that a browser, a proxy or a URL parser could read as a place
-    /// elsewhere. What browsers send in a query as it was typed (`[`, `|`, a lone `%`) comes back the same or escaped.
+    /// Accepts a path on this origin. It refuses whatever a browser, a proxy or a URL parser could read as a place
+    /// elsewhere. Characters that browsers send in a query as typed (`[`, `|`, a lone `%`) are kept or escaped.
     ///
     /// # Security
     ///
-    /// An open redirect hands the moment after a sign-in to somebody else (ASVS 3.7.2). The characters of the path are therefore
-    /// limited to those of RFC 3986 before anything is parsed, and both the written and the decoded form must be a
-    /// path that does not start with two slashes. No query changes where a path is; it is kept free of what ends a header.
+    /// An open redirect hands the moment after a sign-in to an attacker (ASVS 3.7.2). So the characters of the path are
+    /// limited to those of RFC 3986 before any parsing, and both the written and the decoded form must be a path that
+    /// does not start with two slashes. A query cannot change where a path leads, but it must not contain characters
+    /// that end a header.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_BYTES {
             return None;
@@ -34,7 +35,7 @@ impl ReturnTo {
             place.push('?');
             push_query(query, &mut place)?;
         }
-        // It is longer where something was escaped, and has to be read again behind a form.
+        // Escaping makes it longer, and it must be accepted again after a form.
         (place.len() <= MAX_BYTES).then_some(Self(place))
     }
 
@@ -48,7 +49,7 @@ impl ReturnTo {
         self.0.split('?').next().unwrap_or_default()
     }
 
-    /// The fields of the query, decoded, for a form that sends them again.
+    /// The decoded fields of the query, for a form that sends them again.
     pub fn query_pairs(&self) -> impl Iterator<Item = (String, String)> + '_ {
         let query = self.0.split_once('?').map_or("", |(_, query)| query);
         url::form_urlencoded::parse(query.as_bytes()).into_owned()
@@ -74,12 +75,12 @@ fn local_path(path: &str) -> Option<String> {
             byte if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte) => {
                 escaped.push(char::from(byte));
             }
-            // Browsers send these as they are (WHATWG URL, path percent-encode set).
+            // Browsers send these unescaped (WHATWG URL, path percent-encode set).
             b'[' | b']' | b'^' | b'|' => escaped.push_str(percent_encode_byte(byte)),
             _ => return None,
         }
     }
-    // Proxies decode: what is no path after that is none before.
+    // Proxies decode: the path must also be valid after decoding.
     let decoded = decode(&escaped)?;
     if !is_local(&escaped)
         || !is_local(&decoded)
@@ -90,14 +91,16 @@ fn local_path(path: &str) -> Option<String> {
     }
     let base = ORIGIN.as_ref()?;
     let url = base.join(&escaped).ok().filter(|url| url.origin() == base.origin())?;
-    // `/..//evil` becomes `//evil` only here, where dot segments are resolved, and `/a/../%2fevil` what decodes to it.
+    // Resolving dot segments can produce a new prefix: `/..//evil` becomes `//evil` only here, and `/a/../%2fevil`
+    // becomes a path that decodes to it.
     let resolved = decode(url.path())?;
     let is_page = is_local(url.path()) && is_local(&resolved) && !resolved.starts_with("/api/");
     is_page.then(|| url.path().to_owned())
 }
 
-/// The query with everything escaped that RFC 3986, section 3.4, does not allow, but for a `%` that escapes nothing: whoever made such a
-/// link has to read it. `None` for what no browser sends: a fragment, which hides the rest from the server, and control characters.
+/// The query with everything escaped that RFC 3986, section 3.4, does not allow, except a `%` that escapes nothing:
+/// whoever made such a link must be able to read it. `None` for what no browser sends: a fragment, which would hide the
+/// rest from the server, and control characters.
 fn push_query(query: &str, place: &mut String) -> Option<()> {
     for byte in query.bytes() {
         match byte {
@@ -112,9 +115,9 @@ fn push_query(query: &str, place: &mut String) -> Option<()> {
     Some(())
 }
 
-/// One round of percent-decoding; `None` for an escape that is none, or bytes that are not UTF-8.
+/// Decodes one round of percent-encoding. `None` for an invalid escape, or for bytes that are not UTF-8.
 fn decode(text: &str) -> Option<String> {
-    // The library leaves a `%` that escapes nothing as it is.
+    // The library keeps a `%` that escapes nothing.
     let is_escape = |after: &str| {
         after.as_bytes().first_chunk::<2>().is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };
@@ -146,7 +149,7 @@ mod tests {
             ("/?q=a b\"<>", "/?q=a%20b%22%3C%3E"),
             ("/?q=ä€", "/?q=%C3%A4%E2%82%AC"),
             ("/a[1]|b^c", "/a%5B1%5D%7Cb%5Ec"),
-            // What was escaped, or escapes nothing, stays byte by byte.
+            // Escaped bytes, and a `%` that escapes nothing, stay as they are.
             ("/?q=100%&r=%zz&s=%ff", "/?q=100%&r=%zz&s=%ff"),
             ("/?text=one%0D%0Atwo%5C&file=%00", "/?text=one%0D%0Atwo%5C&file=%00"),
             ("/?next=//elsewhere/..//x&u=https://x/?y", "/?next=//elsewhere/..//x&u=https://x/?y"),

@@ -2,13 +2,14 @@ use http::Extensions;
 
 use crate::{MissingLayer, Problem, ProblemKind, Session};
 
-/// Lets no session near a refresh that is over its budget as it stands, as after the budget was lowered.
+/// Refuses to refresh a session that is already over its budget, for example after the budget was lowered.
 ///
-/// The tokens that a refresh gives could not be kept, and the ones in the cookie would be spent: the person would be signed
-/// out a few requests later. This way nothing is asked upstream, the answer is [`ProblemKind::SessionTooLarge`], and the
-/// cookie is as good as before for when there is room again.
+/// The new tokens could not be stored, and those in the cookie would be spent: the person would be signed out a few
+/// requests later. So nothing is asked upstream, the answer is [`ProblemKind::SessionTooLarge`], and the cookie stays
+/// valid until there is room again.
 ///
-/// `extensions` are those of the request. It belongs in front of [`refresh_before_rendering`](crate::refresh_before_rendering).
+/// `extensions` are those of the request. Call this before
+/// [`refresh_before_rendering`](crate::refresh_before_rendering).
 ///
 /// # Errors
 ///
@@ -18,7 +19,7 @@ pub fn require_room_to_refresh(extensions: &Extensions) -> Result<(), Problem> {
     if has_room_to_refresh(session) { Ok(()) } else { Err(Problem::new(ProblemKind::SessionTooLarge)) }
 }
 
-/// Logs where there is none.
+/// Logs a session without room.
 pub(crate) fn has_room_to_refresh(session: &Session) -> bool {
     let fits = session.fits();
     if let Err(error) = fits {

@@ -8,7 +8,7 @@ use crate::redirect::ATTEMPT;
 use crate::requested_mail::REQUESTED_MAIL;
 use crate::{Bff, BffSettings, SIGN_IN_LINK, VERIFICATION_LINK};
 
-/// What this crate leaves in a browser beside the session.
+/// The other cookies of this crate in a browser, beside the session.
 pub const FLASHES: [FlashCookie; 5] = [
     KNOWN_DEVICE.cookie(),
     ATTEMPT.cookie(),
@@ -18,12 +18,12 @@ pub const FLASHES: [FlashCookie; 5] = [
 ];
 
 impl Bff {
-    /// The layer that reads and writes the session of this application. It knows the flashes of this crate; whoever has others names
-    /// them with [`SessionLayer::with_flashes`].
+    /// The layer that reads and writes the session of this application. It knows the flashes of this crate. Add further
+    /// ones with [`SessionLayer::with_flashes`].
     ///
     /// # Panics
     ///
-    /// On settings that [`SessionSettings::validate`](ironleaf_session::SessionSettings::validate) refuses.
+    /// If [`SessionSettings::validate`](ironleaf_session::SessionSettings::validate) refuses the settings.
     pub fn session_layer(&self) -> SessionLayer<Principal> {
         let BffSettings { sealer, session, clock, random, .. } = self.settings();
         SessionLayer::new(sealer.clone(), session.clone(), Arc::clone(clock), Arc::clone(random))

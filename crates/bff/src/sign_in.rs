@@ -17,29 +17,29 @@ use crate::failure::UNTOLD_WAIT;
 use crate::limits::{Attempt, Subject, TooMany};
 use crate::use_case::UseCase;
 
-/// How long a sign-in waits to hear which ends of the person's sessions are written down. Without that it is as new as this
-/// machine's clock says.
+/// How long a sign-in waits to read the recorded ends of the person's sessions. Without an answer, its beginning is the
+/// time of this machine's clock.
 const ENDS_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The longest e-mail address there is: RFC 5321, section 4.5.3.1.3, less the angle brackets.
+/// The maximum length of an e-mail address: RFC 5321, section 4.5.3.1.3, without the angle brackets.
 pub const MAX_EMAIL_BYTES: usize = email::MAX_BYTES;
 
 /// Why nobody was signed in, as far as a page may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SignInFailure {
-    /// The credentials were refused; never which of them.
+    /// The credentials were refused. It does not say which of them.
     #[error("the credentials were refused")]
     InvalidCredentials,
     /// Too many tries.
     #[error("too many tries")]
     TooManyRequests {
-        /// How long to wait. Half a minute where the core API does not say.
+        /// How long to wait. Half a minute if the core API does not say.
         retry_after: Option<Duration>,
     },
     /// The core API cannot be used right now.
     #[error("the core API cannot be used right now")]
     Unavailable,
-    /// The core API's tokens are larger than the session may be; the log has the sizes.
+    /// The tokens of the core API are larger than the session may be. The log has the sizes.
     #[error("the session would be too large")]
     SessionTooLarge,
 }
@@ -63,7 +63,7 @@ impl From<TooMany> for SignInFailure {
 }
 
 impl Attempt {
-    /// Counts what the provider said of a password or a link. Where it could not say anything, nothing is counted.
+    /// Counts the provider's verdict on a password or a link. Without a verdict, nothing is counted.
     pub(crate) async fn judge(self, outcome: &Result<(), SignInFailure>) {
         match outcome {
             Ok(()) | Err(SignInFailure::SessionTooLarge) => self.succeeded().await,
@@ -73,15 +73,16 @@ impl Attempt {
     }
 }
 
-/// Signs a person in with e-mail address and password, over whatever session the request came with.
+/// Signs a person in with e-mail address and password, in place of the session of the request.
 ///
-/// The session gets a new identifier (ASVS 7.2.4). The old one is over when the new cookie leaves, and its grant is revoked after
-/// that. When the connection is closed before its end is written down, the old one goes on, and the new grant is revoked. When it is
-/// closed between that and the answer, a moment later, both are over, and both grants are revoked.
+/// The session gets a new identifier (ASVS 7.2.4). The old session ends when the new cookie is sent, and its grant is
+/// revoked after that. If the connection is closed before that end is written, the old session continues and the new
+/// grant is revoked. If it is closed between that and the answer, a moment later, both sessions are over and both
+/// grants are revoked.
 ///
 /// # Errors
 ///
-/// See [`SignInFailure`]. The session the request came with is left as it was.
+/// See [`SignInFailure`]. On an error the session of the request stays as it was.
 pub async fn sign_in_with_password(
     parts: &Parts,
     email: &EmailAddress,
@@ -94,8 +95,8 @@ pub async fn sign_in_with_password(
     use_case.judged(attempt, None, credentials).await
 }
 
-/// A sign-in whose grant no session holds yet. When it is dropped, the grant is given back: whichever step the request was at when
-/// its browser went away, nothing is left that nobody can revoke.
+/// A sign-in whose grant no session holds yet. When it is dropped, the grant is given back, so a browser that goes away
+/// at any step leaves no grant that nobody can revoke.
 pub(crate) struct Unheld {
     use_case: UseCase,
     signed_in: SignedIn,
@@ -117,7 +118,7 @@ impl Unheld {
         self.signed_in.authenticated_at
     }
 
-    /// A session has it from here on.
+    /// From here on, a session holds the grant.
     fn hand_over(mut self) {
         self.is_held = true;
     }
@@ -133,16 +134,16 @@ impl Drop for Unheld {
 }
 
 impl UseCase {
-    /// Whether another session of the account may begin, as far as that is known before anybody is asked.
+    /// Whether another session of the account may begin, as far as that is known before the provider is asked.
     pub(crate) async fn may_sign_in(&self, email: &str) -> Result<(), SignInFailure> {
-        // It is counted when it begins.
+        // It is counted when the session begins.
         drop(self.admit(Subject::SignIn(email)).await?);
         Ok(())
     }
 
-    /// A sign-in that is a guess until the provider has said what it thinks of it.
+    /// Makes a sign-in that counts as a guess until the provider has answered.
     ///
-    /// SECURITY: in a task of its own. A guess counts whether somebody waits for its answer or not.
+    /// SECURITY: runs in its own task. A guess counts whether somebody waits for its answer or not.
     pub(crate) async fn judged(
         self,
         guess: Attempt,
@@ -162,14 +163,14 @@ impl UseCase {
         self.sign_in_as(None, attempt).await
     }
 
-    /// The same where the page has said already whom it signs in.
+    /// Does the same if the page has already named the person to sign in.
     pub(crate) async fn sign_in_as(
         &self,
         expected: Option<&EmailAddress>,
         attempt: SignIn,
     ) -> Result<(), SignInFailure> {
         let result = match self.ask(attempt, false).await {
-            // SECURITY: a link that names one person and carries the token of another is a trap.
+            // SECURITY: a link that names one person and carries the token of another is an attack.
             Ok(unheld) if expected.is_some_and(|email| !is_of(unheld.grant(), email)) => {
                 tracing::warn!("a link named another person than the one it signs in");
                 Err(SignInFailure::InvalidCredentials)
@@ -182,7 +183,7 @@ impl UseCase {
         result
     }
 
-    /// A sign-in that follows something that is done already, whatever becomes of it. The error is for the log.
+    /// Signs in after something that is done already, whatever the outcome of the sign-in. The error is for the log.
     pub(crate) async fn begin_session(
         &self,
         attempt: SignIn,
@@ -193,7 +194,7 @@ impl UseCase {
         self.establish(unheld, end_others).await.map_err(|failure| failure.to_string())
     }
 
-    /// SECURITY: in a task of its own. Whoever asked may be gone when the answer comes.
+    /// SECURITY: runs in its own task. The requester may be gone when the answer comes.
     pub(crate) async fn ask(&self, attempt: SignIn, others_end: bool) -> Result<Unheld, SignInError> {
         let (answer, answered) = oneshot::channel();
         let use_case = self.clone();
@@ -207,7 +208,7 @@ impl UseCase {
             } else {
                 provider.sign_in(&use_case.caller, attempt, existing).await
             };
-            // An answer that nobody takes is dropped, and with it what it brought is given back.
+            // An answer that nobody takes is dropped, and its grant is given back.
             let _ = answer.send(asked.map(|signed_in| Unheld::new(use_case, signed_in, begun_at)));
         };
         self.bff.spawn(Box::pin(task.in_current_span()));
@@ -219,10 +220,11 @@ impl UseCase {
         }
     }
 
-    /// Begins the session of a sign-in, in place of the one that the request came with. Where there is a reason to end the
-    /// others, it is the person's only one from here on.
+    /// Begins the session of a sign-in, in place of the session of the request. If there is a reason to end the others,
+    /// the new session is the only one of the person from here on.
     ///
-    /// Nothing waits for the provider here: what is to be revoked is, once the cookie has left or nobody will ever have it.
+    /// Nothing here waits for the provider. Grants are revoked once the cookie has been sent, or when it is certain
+    /// that it never will be.
     pub(crate) async fn establish(
         &self,
         unheld: Unheld,
@@ -236,19 +238,21 @@ impl UseCase {
         let identity = Arc::clone(principal.identity());
         let owner = Owner::new(bff.provider().name(), &identity.id);
         let provider_sid = unheld.grant().provider_sid.clone();
-        // Each leaves something in the store, whichever way it was made.
+        // Each session leaves something in the store, however the person signed in.
         let account = identity.email.as_deref().and_then(EmailAddress::parse);
         let account = account.as_ref().map_or(identity.id.as_str(), EmailAddress::as_str);
         let _spent = self.spend(Subject::SignIn(account)).await?;
         let newest_end = self.newest_end(&owner, provider_sid.as_deref()).await;
-        // SECURITY: with a password that was changed meanwhile, say. One that is ahead of our clock is older than that.
+        // SECURITY: the password may have been changed meanwhile, for example. An end that is ahead of our clock is not
+        // newer than this sign-in.
         if newest_end.is_some_and(|end| unheld.begun_at < end && end <= bff.now()) {
             tracing::warn!(
                 "all sessions of a person were ended while they were signing in; that one is, too"
             );
             return Err(SignInFailure::Unavailable);
         }
-        // Where this one ends the others, it is newer than what was begun at the bound of an end by a clock ahead of ours.
+        // If this session ends the others, it must be newer than sessions that began at the bound of an end by a fast
+        // clock.
         let newest_end =
             newest_end.map(|end| if end_others.is_some() { end + Duration::from_millis(1) } else { end });
         let beginning = Beginning {
@@ -261,7 +265,7 @@ impl UseCase {
         let begun = session.insert(principal, beginning).zip(session.current());
         let (leaving, begun) = begun.ok_or(SignInFailure::Unavailable)?;
         unheld.hand_over();
-        // A session over the budget is not written: the browser keeps the cookie it has, and nobody holds the new grant.
+        // A session over the budget is not written: the browser keeps its cookie, and nobody holds the new grant.
         let fits = session.fits().is_ok();
         self.follow(leaving, Arc::clone(&begun), previous);
         if !fits {
@@ -271,13 +275,13 @@ impl UseCase {
             self.remember_device(&EmailAddress::of_record(email));
         }
         if let Some(reason) = end_others {
-            // The new session begins at that very time, and every other one began before.
+            // The new session begins at exactly this time, and every other one began before.
             bff.bury_owner(owner, begun.created_at, reason).await;
         }
         Ok(())
     }
 
-    /// What ends the session before this one must not be able to end this one, by whatever clock that began.
+    /// The end of the previous session must not also end the new one, whatever clock dated the previous one.
     fn after_previous(&self, owner: &Owner) -> Option<SystemTime> {
         let previous = self.session.current().filter(|previous| previous.owner == *owner)?;
         Some(previous.created_at + Duration::from_millis(1))
@@ -298,8 +302,8 @@ impl UseCase {
         }
     }
 
-    /// Revokes what nobody has any more, once it is known which that is: the grant of the session that was replaced, or the new
-    /// one whose cookie never left.
+    /// Revokes the grant that nobody holds any more, once it is known which one that is: that of the replaced session,
+    /// or the new one if its cookie was never sent.
     fn follow(
         &self,
         leaving: Leaving,
@@ -317,9 +321,9 @@ impl UseCase {
                 }
             };
             if let Some(over) = over {
-                // A store that is away is told later, or a copy of the cookie would live on.
+                // A store that is away is told later. Otherwise a copy of the cookie would stay valid.
                 bff.bury(&over, EndReason::Replaced).await;
-                // It goes on in a task of its own, and logs what fails.
+                // This runs in its own task and logs its own failures.
                 drop(bff.lifecycle().end(
                     &caller,
                     &session_key(&over),
@@ -331,12 +335,12 @@ impl UseCase {
         self.bff.spawn(Box::pin(task.in_current_span()));
     }
 
-    /// Revokes a grant that no session has begun with. It goes on without us, and it logs what fails.
+    /// Revokes a grant that no session holds. It runs in the background and logs its own failures.
     fn give_back(&self, grant: Grant) {
         drop(self.bff.lifecycle().give_back(&self.caller, grant));
     }
 
-    /// Folds what a provider can say into the few answers a page has, and logs what is lost by it.
+    /// Turns the outcomes of a provider into the few answers of a page, and logs what they leave out.
     pub(crate) fn fold_sign_in(&self, error: &SignInError) -> SignInFailure {
         match error {
             SignInError::InvalidCredentials | SignInError::Forbidden => SignInFailure::InvalidCredentials,
@@ -352,7 +356,7 @@ impl UseCase {
     }
 }
 
-/// Whether the grant speaks for whoever has this address.
+/// Whether the grant belongs to the person with this address.
 fn is_of(grant: &Grant, email: &EmailAddress) -> bool {
     let known = grant.identity.as_ref().and_then(|identity| identity.email.as_deref());
     known.and_then(EmailAddress::parse).as_ref() == Some(email)

@@ -12,17 +12,17 @@ use crate::request_context::{caller, live_session};
 use crate::requested_mail;
 use crate::{Bff, SignedOutReason};
 
-/// Signs the person out, in this order: the tombstone, so that no copy of the cookie lives on; the cookie; the provider,
-/// within a short time and after any refresh that is under way.
+/// Signs the person out, in this order: it writes the tombstone, so that no copy of the cookie stays valid; it removes
+/// the cookie; it tells the provider, within a short time and after any refresh under way.
 ///
-/// Failure upstream never fails the sign-out. Where the provider has a session of its own, the answer is the address at
-/// which the browser ends it: it is known without asking anybody.
+/// A failure upstream never fails the sign-out. If the provider has its own session, this returns the address at which
+/// the browser ends it. That address is known without a call.
 pub async fn sign_out(parts: &Parts) -> Option<String> {
     let (bff, session) = live_session(parts)?;
     tidy_up(&bff, &session, &parts.extensions);
     requested_mail::forget(parts.extensions.get());
     let record = session.current();
-    // A cookie that this server cannot read goes as well: another one may be able to.
+    // A cookie that this server cannot read is removed as well, because another server may be able to read it.
     session.destroy();
     let record = record?;
     session.end_is_written();
@@ -32,7 +32,8 @@ pub async fn sign_out(parts: &Parts) -> Option<String> {
     url
 }
 
-/// Ends a session for good. Bounded in time and without an error: nothing may hang on it, and it goes on without us.
+/// Ends a session for good. It is bounded in time and cannot fail, because nothing may depend on it. It continues after
+/// the time is up.
 pub(crate) async fn end(bff: &Bff, caller: &Caller, record: &Arc<Record<Principal>>, reason: EndReason) {
     let work = {
         let (bff, caller, record) = (bff.clone(), caller.clone(), Arc::clone(record));

@@ -7,14 +7,14 @@ use ironleaf_session::Arrival;
 use crate::ended_session::tidy_up;
 use crate::{Bff, Session};
 
-/// Why somebody who was signed in is not any more: behind the message on the page, the log line, the metric and the code
-/// that a person can tell to support.
+/// Why somebody who was signed in no longer is. It decides the message on the page, the log line, the metric and the
+/// code that a person can give to support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignedOutReason {
-    /// Nobody came for as long as the idle timeout, or the absolute timeout has passed.
+    /// The session was not used for as long as the idle timeout, or the absolute timeout has passed.
     TimedOut,
-    /// They signed out, here or in another tab, or signed in anew; this cookie is a copy of what was before.
+    /// The person signed out, here or in another tab, or signed in again. This cookie is a copy from before.
     SignedOut,
     /// The core API said that the grant is over.
     Rejected(Rejection),
@@ -22,9 +22,9 @@ pub enum SignedOutReason {
     AccountDeleted,
     /// The person has changed their password in another session, which ended this one.
     PasswordChanged,
-    /// The cookie is so old that what came after it is forgotten.
+    /// The cookie is so old that its successors are forgotten.
     Superseded,
-    /// Nobody can tell whether the refresh token is spent, and asking could end the person's other sessions.
+    /// It is unknown whether the refresh token is spent, and asking could end the person's other sessions.
     Unresolved,
     /// The person has ended all of their sessions.
     EndedByPerson,
@@ -33,7 +33,7 @@ pub enum SignedOutReason {
 }
 
 impl SignedOutReason {
-    /// Every one.
+    /// Every reason.
     pub const ALL: [Self; 11] = [
         Self::TimedOut,
         Self::SignedOut,
@@ -48,8 +48,8 @@ impl SignedOutReason {
         Self::EndedByProvider,
     ];
 
-    /// The reason for which this very request is anonymous although it came with a session, as
-    /// [`refresh_before_rendering`](crate::refresh_before_rendering) found it, or else as the session came in: then it is
+    /// The reason why this request is anonymous although it came with a session. It is the one that
+    /// [`refresh_before_rendering`](crate::refresh_before_rendering) found, or else the one on arrival, which is then
     /// noted.
     pub fn from_parts(parts: &Parts) -> Option<Self> {
         let known = parts.extensions.get().copied();
@@ -64,7 +64,7 @@ impl SignedOutReason {
         })
     }
 
-    /// Why the session was over when it came in, if it was.
+    /// Why the session was over when the request arrived, if it was.
     pub(crate) fn on_arrival(session: &Session, extensions: &Extensions) -> Option<Self> {
         match session.arrival() {
             Arrival::Expired => Some(Self::TimedOut),
@@ -76,7 +76,7 @@ impl SignedOutReason {
         }
     }
 
-    /// The one place where it is logged and counted: once for each request that finds itself signed out.
+    /// The one place that logs and counts it, once for each request that finds itself signed out.
     pub(crate) fn note(self) {
         tracing::info!(reason = self.label(), support_code = self.support_code(), "a session is over");
         metrics::counter!("ironleaf_signed_out_total", "reason" => self.label()).increment(1);
@@ -99,7 +99,7 @@ impl SignedOutReason {
         }
     }
 
-    /// What a person can tell to support. It says nothing that an attacker does not know.
+    /// The code that a person can give to support. It says nothing that an attacker does not know.
     pub const fn support_code(self) -> &'static str {
         match self {
             Self::TimedOut => "S1",

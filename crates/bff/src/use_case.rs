@@ -10,7 +10,7 @@ use crate::limits::{
 use crate::request_context::{caller, live_session};
 use crate::{Bff, Session};
 
-/// A request on which a use case works, with one deadline for all that it asks upstream.
+/// The request of a use case, with one deadline for all its calls upstream.
 #[derive(Clone)]
 pub(crate) struct UseCase {
     pub(crate) bff: Bff,
@@ -21,7 +21,7 @@ pub(crate) struct UseCase {
 }
 
 impl UseCase {
-    /// `None`, and logged, where the request did not come through the layers of this crate.
+    /// `None`, with a log line, if the request did not pass the layers of this crate.
     pub(crate) fn from_parts(parts: &Parts) -> Option<Self> {
         let (bff, session) = live_session(parts)?;
         tidy_up(&bff, &session, &parts.extensions);
@@ -35,22 +35,23 @@ impl UseCase {
         self.bff.limits().admit(subject, &self.origin(), self.deadline).await
     }
 
-    /// The same for what counts whatever comes of it, and goes on until what is returned is dropped.
+    /// Does the same for an action that counts whatever its outcome. It is under way until the returned value is
+    /// dropped.
     pub(crate) async fn spend(&self, subject: Subject<'_>) -> Result<Spent, TooMany> {
         self.bff.limits().spend(subject, &self.origin(), self.deadline).await
     }
 
-    /// Whether this e-mail may be sent. It counts for its address once it was.
+    /// Whether this e-mail may be sent. It is counted for its address once it has been sent.
     pub(crate) async fn may_mail(&self, mail: Mail<'_>) -> Result<Mailing, NoMail> {
         self.bff.limits().may_mail(mail, &self.origin()).await
     }
 
-    /// The same for one that is sent right after, and counts from here on.
+    /// Does the same for an e-mail that is sent right after. It is counted now.
     pub(crate) async fn mail(&self, mail: Mail<'_>) -> Result<(), NoMail> {
         self.bff.limits().mail(mail, &self.origin()).await
     }
 
-    /// From here on this browser is no stranger to the account.
+    /// From here on, this browser is known to the account.
     pub(crate) fn remember_device(&self, address: &EmailAddress) {
         let Some(flash) = &self.flash else { return };
         let device = self.device().unwrap_or_else(|| {

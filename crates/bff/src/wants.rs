@@ -1,19 +1,19 @@
 use http::HeaderMap;
 use http::header::ACCEPT;
 
-/// What kind of answer a client can read, as its `Accept` says (RFC 9110, section 12.5.1).
+/// The kind of answer that a client can read, by its `Accept` header (RFC 9110, section 12.5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wants {
-    /// A page: a browser.
+    /// A page, for a browser.
     Page,
-    /// JSON: a script that says so.
+    /// JSON, for a script that asks for it.
     Json,
-    /// Plain text: everything else, such as `curl`.
+    /// Plain text, for everything else, such as `curl`.
     Text,
 }
 
 impl Wants {
-    /// By the media types that the client names. JSON goes first: no browser names it when it asks for a page.
+    /// By the media types that the client names. JSON comes first, because no browser names it when it asks for a page.
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let names = |wanted: &str| {
             headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).any(|value| {

@@ -1,4 +1,4 @@
-//! Whatever is accepted as a place to come back to is one on this origin, for a browser as for a proxy that decodes.
+//! Every accepted place to return to is on this origin, both for a browser and for a proxy that decodes.
 #![no_main]
 
 #[path = "../../src/return_to.rs"]
@@ -30,7 +30,7 @@ fuzz_target!(|input: &str| {
     assert!(place.query_pairs().all(|(name, value)| name.len() + value.len() <= input.len()));
 });
 
-/// As a proxy decodes it, once.
+/// Decodes once, as a proxy does.
 fn decoded(text: &str) -> String {
     let fields = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
     url::form_urlencoded::parse(fields.as_bytes()).map(|(name, _)| name.into_owned()).collect()

@@ -1,14 +1,14 @@
-//! Tells the log that the common e-mails run out.
+//! Logs that the e-mails that everybody shares are running out.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Whoever reads the log has seen it, and a flood must not fill it.
+/// One line is enough for the reader of the log. A flood must not fill it.
 const ALARM_PERIOD: Duration = Duration::from_mins(1);
 
-/// When the log was told last.
+/// When the last line was logged.
 #[derive(Default)]
 pub(super) struct Alarm(Mutex<Option<Instant>>);
 

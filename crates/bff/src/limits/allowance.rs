@@ -3,70 +3,71 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ironleaf_auth::CLOCK_SKEW;
 use thiserror::Error;
 
-/// The first wait is this part of the time in which one failure is forgotten; each further one is twice as long, up to
+/// The first wait is this part of the time in which one failure is forgotten. Each further wait is twice as long, up to
 /// that time.
 const FIRST_WAIT_PART: u64 = 16;
 
-/// A wait below this is none that anybody notices, and `Retry-After` knows whole seconds.
+/// Nobody notices a shorter wait, and `Retry-After` counts in whole seconds.
 const SHORTEST_WAIT_MILLIS: u64 = 1000;
 
-/// So many failures are free within a period; one is forgotten each time a share of the period has passed.
+/// The number of failures that are free within a period. One failure is forgotten each time that one share of the
+/// period has passed.
 ///
-/// Beyond the free ones every failure makes the next try wait: first for a sixteenth of that share, then for twice as
-/// long, and at last for the share itself, so that as many come in as are forgotten.
+/// Beyond the free ones, every failure delays the next try: first by a sixteenth of that share, then by twice as much
+/// each time, and at last by the whole share, so that no more failures are added than are forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance {
     failures: u32,
     period: Duration,
 }
 
-/// It allows nothing, or is forgotten at once.
+/// It allows nothing, or forgets at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("an allowance is a number of failures and a period, both above zero")]
 pub struct InvalidAllowance;
 
 impl Allowance {
-    /// So many failures within `period`.
+    /// Allows `failures` failures within `period`.
     ///
     /// # Panics
     ///
-    /// Where either is zero.
+    /// If either is zero.
     pub const fn new(failures: u32, period: Duration) -> Self {
         assert!(failures > 0 && period.as_millis() > 0, "an allowance of nothing");
         Self { failures, period }
     }
 
-    /// The same for values that somebody else chose.
+    /// Does the same for values from elsewhere, without a panic.
     ///
     /// # Errors
     ///
-    /// [`InvalidAllowance`] where either is zero.
+    /// [`InvalidAllowance`] if either is zero.
     pub fn checked(failures: u32, period: Duration) -> Result<Self, InvalidAllowance> {
         (failures > 0 && period.as_millis() > 0).then_some(Self { failures, period }).ok_or(InvalidAllowance)
     }
 
-    /// How many are free.
+    /// How many failures are free.
     pub const fn failures(&self) -> u32 {
         self.failures
     }
 
-    /// When all of them are forgotten.
+    /// The time after which all of them are forgotten.
     pub const fn period(&self) -> Duration {
         self.period
     }
 
-    /// So many thirds of it in the same time, and something in any case.
+    /// The given number of thirds of the failures in the same period, and at least one failure.
     pub(super) fn thirds(self, thirds: u32) -> Self {
         let failures = (u64::from(self.failures) * u64::from(thirds)).div_ceil(3);
         Self { failures: failures.try_into().unwrap_or(u32::MAX).max(1), ..self }
     }
 
-    /// One of so many parts of it in the same time, and something in any case.
+    /// One of `parts` parts of the failures in the same period, and at least one failure.
     pub(super) fn part_of(self, parts: u32) -> Self {
         Self { failures: (self.failures / parts).max(1), ..self }
     }
 
-    /// As many, and each is remembered for so many times as long.
+    /// As many failures, each remembered `times` times as long.
     pub(super) fn slower(self, times: u32) -> Self {
         Self { period: self.period.saturating_mul(times), ..self }
     }
@@ -75,7 +76,7 @@ impl Allowance {
         (millis(self.period) / u64::from(self.failures)).max(1)
     }
 
-    /// More is never kept of what somebody owes.
+    /// A debt above this is never kept.
     fn most_millis(&self) -> u64 {
         (u64::from(self.failures) + FIRST_WAIT_PART).saturating_mul(self.share_millis())
     }
@@ -85,19 +86,19 @@ impl Allowance {
     }
 }
 
-/// What is known of one counter: three points in time, and nothing of what was counted.
+/// The state of one counter: three points in time, and nothing about what was counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Cell {
-    /// When every failure is forgotten, in milliseconds since 1970.
+    /// When every failure will be forgotten, in milliseconds since 1970.
     pub(super) empty_at: u64,
     /// When the next try may be made.
     next_at: u64,
-    /// When it was counted last.
+    /// When the last failure was counted.
     as_of: u64,
 }
 
 impl Cell {
-    /// With one more failure.
+    /// Adds one failure.
     pub(super) fn charged(self, allowance: &Allowance, now: SystemTime) -> Self {
         let (now, share) = (since_1970(now), allowance.share_millis());
         let debt = self.by_a_right_clock(allowance, now).debt_at(now, allowance) + share;
@@ -106,11 +107,11 @@ impl Cell {
             let grown = (share / FIRST_WAIT_PART).max(1) << over.min(FIRST_WAIT_PART.ilog2().into());
             grown.min(share).max(SHORTEST_WAIT_MILLIS)
         });
-        // Where nobody waits no time is kept: to a clock that is behind it would be a wait.
+        // Without a wait no time is kept, because a slow clock would read it as a wait.
         Self { empty_at: now + debt, next_at: if wait == 0 { 0 } else { now + wait }, as_of: now }
     }
 
-    /// What was counted in the future, or no rule can have given, was written by a clock that was wrong, and says nothing.
+    /// A time in the future, or one that no rule can produce, was written by a wrong clock and is ignored.
     fn by_a_right_clock(self, allowance: &Allowance, now: u64) -> Self {
         let skew = millis(CLOCK_SKEW);
         if self.as_of > now + skew {
@@ -124,18 +125,19 @@ impl Cell {
     /// How long to wait, if at all.
     pub(super) fn wait(self, allowance: &Allowance, now: SystemTime) -> Option<Duration> {
         let now = since_1970(now);
-        // A machine with a clock ahead of ours may have written it: nobody waits longer than the longest wait.
+        // A machine with a fast clock may have written it. Nobody waits longer than the longest wait.
         let next_at = self.by_a_right_clock(allowance, now).next_at;
         let wait = next_at.saturating_sub(now).min(allowance.longest_wait_millis());
         (wait > 0).then(|| Duration::from_millis(wait))
     }
 
-    /// How long it still means anything.
+    /// How long the state still has a meaning.
     pub(super) fn life(self, now: SystemTime) -> Duration {
         Duration::from_millis(self.empty_at.max(self.next_at).saturating_sub(since_1970(now)))
     }
 
-    /// What two who have counted know together. What either knows by a wrong clock takes nothing of the other's.
+    /// Merges the knowledge of two counters. What one of them has from a wrong clock does not reduce what the other
+    /// knows.
     pub(super) fn and(self, other: Self, allowance: &Allowance, now: SystemTime) -> Self {
         let [one, other] = [self, other].map(|cell| cell.by_a_right_clock(allowance, since_1970(now)));
         Self {
@@ -149,7 +151,7 @@ impl Cell {
         [self.empty_at, self.next_at, self.as_of].map(u64::to_be_bytes).concat()
     }
 
-    /// Nothing, where it is of a version that this one does not know. The first one did not say when it was counted.
+    /// The empty state if the version of `mark` is unknown. The first version did not store when it was counted.
     pub(super) fn decode(mark: &[u8]) -> Self {
         let numbers: Vec<_> = mark.chunks(8).map(|bytes| bytes.try_into().map(u64::from_be_bytes)).collect();
         match numbers[..] {
@@ -159,8 +161,8 @@ impl Cell {
         }
     }
 
-    /// SECURITY: never more than somebody has who waits as told. Whoever had more, by a clock that is ahead or by many tries
-    /// at once, would be remembered for it for ever.
+    /// SECURITY: the debt is never larger than for somebody who waits as told. A larger debt, from a fast clock or from
+    /// many tries at once, would be remembered forever.
     fn debt_at(self, now: u64, allowance: &Allowance) -> u64 {
         self.empty_at.saturating_sub(now).min(allowance.most_millis())
     }
@@ -170,7 +172,7 @@ fn since_1970(time: SystemTime) -> u64 {
     millis(time.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
-/// Two hundred million years and more are the same to us, with room to add to.
+/// Durations above two hundred million years are equal here, which leaves room for additions.
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).min(u64::MAX / 8)
 }
@@ -183,7 +185,7 @@ mod tests {
 
     const NOON: SystemTime = UNIX_EPOCH;
 
-    /// The waits in seconds that follow one failure after the other, each made as soon as it may be.
+    /// The waits in seconds after one failure after the other, if each is made as early as possible.
     fn waits(allowance: &Allowance, count: usize) -> Vec<u64> {
         let (mut cell, mut now) = (Cell::default(), NOON + Duration::from_hours(1));
         let mut waits = Vec::new();
@@ -222,7 +224,7 @@ mod tests {
         let ahead = NOON + Duration::from_hours(24);
         for failures in [1, 9] {
             let cell = (0..failures).fold(Cell::default(), |cell, _| cell.charged(&allowance, ahead));
-            // Once it is right again.
+            // After the clock is right again.
             assert_eq!(cell.wait(&allowance, NOON), None, "{failures}");
             let again = cell.charged(&allowance, NOON);
             assert_eq!(again, Cell::default().charged(&allowance, NOON), "{failures}");
@@ -230,7 +232,7 @@ mod tests {
         }
     }
 
-    /// However long the period is, and however little the clock was ahead.
+    /// This holds for any length of the period, and for a clock that is only a little fast.
     #[test]
     fn what_was_counted_by_a_clock_that_was_ahead_costs_nobody_a_free_try() {
         for (failures, period_mins) in [(10, 15), (50, 600), (300, 15), (1_000, 24 * 60), (5, 300)] {
@@ -256,7 +258,7 @@ mod tests {
         assert_eq!(Cell::decode(&mark), Cell { empty_at: 7, next_at: 9, as_of: 0 });
     }
 
-    /// Two machines differ by as much.
+    /// Two machines may differ by this much.
     #[test]
     fn the_skew_of_a_machine_is_no_wait_after_the_first_failure() {
         let allowance = Allowance::new(2, Duration::from_mins(2));
@@ -284,7 +286,7 @@ mod tests {
                 tried += 1;
                 let passed = now.duration_since(start).unwrap();
                 let forgotten = passed.as_secs() * u64::from(failures) / period_secs;
-                // Five while the wait grows, one for the moment that is cut in two.
+                // Five while the wait grows, and one for the moment that is cut in two.
                 prop_assert!(tried <= u64::from(failures) + forgotten + 6, "{} by {:?}", tried, passed);
             }
         }

@@ -7,7 +7,7 @@ use super::counters::Limits;
 use super::subject::{Counter, Origin, Subject};
 use super::too_many::{BUSY, TooMany};
 
-/// A try that may be made. It counts for nothing until somebody says how it ended.
+/// A try that may be made. It does not count until its outcome is known.
 pub(crate) struct Attempt {
     limits: Arc<Limits>,
     counters: Vec<Counter>,
@@ -17,8 +17,8 @@ pub(crate) struct Attempt {
 impl Limits {
     /// Lets a try begin, or says how long to wait first.
     ///
-    /// As many tries of one counter run at once as it has free failures: a thousand guesses sent in one moment wait for
-    /// the answers of the first few, and then find out that they are too many.
+    /// As many tries of one counter run at once as it has free failures. Of a thousand guesses sent in one moment, most
+    /// wait for the answers to the first few, and are then refused as too many.
     pub(crate) async fn admit(
         self: &Arc<Self>,
         subject: Subject<'_>,
@@ -27,7 +27,7 @@ impl Limits {
     ) -> Result<Attempt, TooMany> {
         let counters = subject.counters(origin, &self.settings);
         let mut permits = Vec::with_capacity(counters.len());
-        // Always in the order of the counters, so that no two tries wait for each other.
+        // Always in the order of the counters, so that two tries cannot deadlock.
         for counter in &counters {
             let permit = timeout_at(deadline, self.concurrency.permit(counter)).await;
             permits.push(permit.map_err(|_| TooMany::noted(counter, BUSY))?);
@@ -38,8 +38,8 @@ impl Limits {
         Ok(Attempt { limits: Arc::clone(self), counters, _permits: permits })
     }
 
-    /// The same for what counts however it ends. As many of a counter go on at once as it allows: what is returned is kept
-    /// until it has ended.
+    /// Does the same for an action that counts whatever its outcome. As many actions of a counter run at once as it
+    /// allows; the returned value is kept until the action has ended.
     pub(crate) async fn spend(
         self: &Arc<Self>,
         subject: Subject<'_>,
@@ -52,18 +52,18 @@ impl Limits {
     }
 }
 
-/// Something that counts already, and goes on.
+/// An action that has been counted and is still under way.
 #[must_use = "the next one may begin when it is dropped"]
 pub(crate) struct Spent(#[expect(dead_code, reason = "kept for its permits")] Attempt);
 
 impl Attempt {
-    /// It failed, and counts.
+    /// The try failed, and counts.
     pub(crate) async fn failed(self) {
         self.limits.tally.charge(&self.counters).await;
     }
 
-    /// It was no guess: what the same person got wrong before is forgotten. What others did to the account or from the
-    /// address is not.
+    /// The try was not a guess: earlier failures of the same person are forgotten. Failures of others on this account
+    /// or from this address are not.
     pub(crate) async fn succeeded(self) {
         if let Some(own) = self.counters.first().filter(|counter| counter.is_own) {
             self.limits.tally.clear(own).await;

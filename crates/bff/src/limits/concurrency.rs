@@ -6,17 +6,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::subject::Counter;
 
-/// So few counters are not worth looking through.
+/// Below this number, a search for unused entries is not worth its cost.
 const FEW: usize = 1024;
 
-/// Lets so many tries of one counter through at once, and has the others wait. It holds what is under way, and nothing
-/// else.
+/// Lets a limited number of tries of one counter run at once, and makes the others wait. It stores only what is under
+/// way.
 #[derive(Default)]
 pub(super) struct Concurrency(Mutex<HashMap<Key, Weak<Semaphore>>>);
 
-/// One try that is under way; the next one may begin when it is dropped.
+/// One try that is under way. The next one may begin when this is dropped.
 pub(super) struct Permit {
-    /// The semaphore stays as long as a try of it is under way.
+    /// Keeps the semaphore alive while one of its tries is under way.
     _semaphore: Arc<Semaphore>,
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -27,14 +27,14 @@ impl Concurrency {
         self.permit_one_of(counter, width).await
     }
 
-    /// One after the other.
+    /// Lets one run after the other.
     pub(super) async fn permit_alone(&self, counter: &Counter) -> Permit {
         self.permit_one_of(counter, 1).await
     }
 
     async fn permit_one_of(&self, counter: &Counter, width: usize) -> Permit {
         let semaphore = self.semaphore(counter, width);
-        // A semaphore is never closed.
+        // This semaphore is never closed.
         let permit = Arc::clone(&semaphore).acquire_owned().await.ok();
         Permit { _semaphore: semaphore, _permit: permit }
     }

@@ -8,7 +8,7 @@ use super::concurrency::Concurrency;
 use super::settings::RateLimits;
 use super::tally::Tally;
 
-/// Counts failures, and says who has to wait.
+/// Counts failures, and decides who has to wait.
 pub(crate) struct Limits {
     pub(super) settings: RateLimits,
     pub(super) tally: Tally,

@@ -4,37 +4,37 @@ use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError, Worth
 
 use crate::address_hash::{HASH_BYTES, address_hash};
 
-/// Who comes back after longer is a stranger to their account, as on any new device.
+/// After a longer absence, the browser is as unknown to the account as a new one.
 const LIFE: Duration = Duration::from_hours(90 * 24);
 
-/// As many people share one browser; with more the one who has been away for longest is a stranger again.
+/// As many people may share one browser. With more, the one who has been away longest is forgotten.
 const MAX_ACCOUNTS: usize = 8;
 
-/// A browser in which somebody has signed in before, and as whom: proof that a try from it comes from no stranger. It signs
-/// nobody in.
+/// A browser in which somebody has signed in before, and to which accounts. It proves that a try does not come from a
+/// stranger. It signs nobody in.
 ///
 /// # Security
 ///
-/// It is sealed, so nobody can make one, and it holds no address. Who steals it gets a counter of failures of their own, and
-/// that is all.
+/// It is sealed, so nobody can forge one, and it contains no address. A thief gains only a separate counter of
+/// failures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KnownDevice {
     id: [u8; 16],
-    /// The latest first.
+    /// The latest comes first.
     accounts: Vec<[u8; HASH_BYTES]>,
 }
 
-/// It stays through a sign-out: that is when it is needed.
+/// It survives a sign-out, because it is needed for the next sign-in.
 pub(crate) const KNOWN_DEVICE: FlashKind<KnownDevice> =
     FlashKind::new("ironleaf-device", LIFE).worth(Worth::Protection);
 
 impl KnownDevice {
-    /// One that nobody has signed in with.
+    /// A device without a sign-in.
     pub(crate) const fn new(id: [u8; 16]) -> Self {
         Self { id, accounts: Vec::new() }
     }
 
-    /// The same after a sign-in.
+    /// The same device after a sign-in to `account`.
     pub(crate) fn with(mut self, account: &str) -> Self {
         let name = name(account);
         self.accounts.retain(|known| *known != name);

@@ -1,8 +1,8 @@
-//! E-mails that somebody asks for: how many go to one address, and how many altogether.
+//! Limits the e-mails that people ask for: how many go to one address, and how many in total.
 //!
-//! An address that has had enough of them is sent no more for a while. Whoever asks for one on a page that tells nothing about
-//! accounts gets the same answer all the same, because a link that was sent before is good still. So nobody waits for what
-//! strangers asked for.
+//! An address that has received enough of them gets no more for a while. A page that must not say anything about
+//! accounts gives the same answer in that case, because the link that was sent before is still valid. So nobody has to
+//! wait because of what strangers asked for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,50 +18,52 @@ use super::subject::{Counter, Origin, key, networks};
 use super::too_many::{BUSY, TooMany};
 use super::total::Total;
 
-/// Those who ask for the same at the same time look at its counter one after the other, and wait so long for that.
+/// Requests for the same e-mail at the same time check its counter one after the other, and wait this long for their
+/// turn.
 const TURN_PATIENCE: Duration = Duration::from_secs(1);
 
-/// What is kept of an address for accounts that have asked for none yet comes back so much slower than the rest.
+/// The reserve of an address, for accounts that have asked for none yet, is refilled this many times slower than the
+/// rest.
 const SLOWER: u32 = 5;
 
-/// What is to be sent, and where to. Each kind is counted apart.
+/// The e-mail to send and its address. Each kind is counted separately.
 #[derive(Clone, Copy)]
 pub(crate) enum Mail<'a> {
-    /// A link to set a new password, to an address that anybody can name.
+    /// A link to set a new password, to an address that anybody can enter.
     Reset(&'a str),
     /// The one that greets a new account.
     Registration(&'a str),
-    /// A link that verifies an address which an account is to have.
+    /// A link that verifies the future address of an account.
     Verification { account: &'a str, to: &'a str },
-    /// What some core APIs send to the verified address of an account that takes back another one.
+    /// An e-mail that some core APIs send to the verified address of an account that withdraws another address.
     Withdrawal,
 }
 
-/// Why an e-mail is not to be sent now.
+/// Why an e-mail must not be sent now.
 #[derive(Debug)]
 pub(crate) enum NoMail {
-    /// The address has had enough of its kind lately, and what it was sent is good still.
+    /// The address has received enough of this kind lately, and what it has received is still valid.
     Enough(TooMany),
-    /// Too many others ask, for the same address at this moment or altogether.
+    /// Too many others ask, for the same address at this moment or in total.
     NotNow(TooMany),
 }
 
-/// An e-mail that may be sent. It counts for its address once it was.
+/// An e-mail that may be sent. It is counted for its address once it has been sent.
 #[must_use = "an e-mail that is sent counts"]
 pub(crate) struct Mailing {
     limits: Arc<Limits>,
     counters: Vec<Counter>,
-    /// Until it is known whether it was sent, others who want to send one there wait.
+    /// Until it is known whether the e-mail was sent, other requests for the same e-mail wait.
     _turn: Option<Permit>,
 }
 
 #[derive(Default)]
 struct Counters {
-    /// What whoever asks has asked for this address before. Nobody else can charge it.
+    /// Counts what the same requester has asked for this address before. Nobody else can charge it.
     own: Option<Counter>,
-    /// What everybody has.
+    /// The counter that everybody shares.
     shared: Option<Counter>,
-    /// What is kept for those who have asked for none yet.
+    /// The reserve for those who have asked for none yet.
     kept: Vec<Counter>,
     total: Option<Total>,
 }
@@ -76,7 +78,8 @@ impl Mail<'_> {
         let total = Some(Total::new(origin, settings));
         match self {
             Self::Reset(to) => match origin.device.as_ref().filter(|device| device.knows(to)) {
-                // SECURITY: it is the person, who must not wait for what strangers have used up. It mails nobody else.
+                // SECURITY: this is the owner, who must not wait because strangers have used up the e-mails. The link
+                // reaches nobody else.
                 Some(device) => {
                     Counters { own: to_it("reset", &[device.id(), to.as_bytes()]), ..Counters::default() }
                 }
@@ -86,7 +89,8 @@ impl Mail<'_> {
                 Counters { shared: to_it("registration", &[to.as_bytes()]), total, ..Counters::default() }
             }
             Self::Verification { account, to } => {
-                // SECURITY: accounts cost nothing. So it is bounded for the address, and for each network that has many of them.
+                // SECURITY: accounts are free to create. So the reserve is bounded for the address, and for each
+                // network that has many accounts.
                 let kept = settings.recipient.slower(SLOWER);
                 let of_network = networks(origin.address).pop().map(|(network, _)| {
                     counter("kept", &[to.as_bytes(), &network], kept.part_of(kept.failures()))
@@ -106,7 +110,7 @@ impl Mail<'_> {
 }
 
 impl Limits {
-    /// Whether this e-mail may be sent. For everybody together it counts from here on, for its address once it was sent.
+    /// Whether this e-mail may be sent. The total is charged now; the address is charged once the e-mail has been sent.
     pub(crate) async fn may_mail(
         self: &Arc<Self>,
         mail: Mail<'_>,
@@ -121,7 +125,7 @@ impl Limits {
         Ok(Mailing { limits: Arc::clone(self), counters, _turn: turn })
     }
 
-    /// The same for one that is sent right after: it counts from here on.
+    /// Does the same for an e-mail that is sent right after. Everything is charged now.
     pub(crate) async fn mail(self: &Arc<Self>, mail: Mail<'_>, origin: &Origin) -> Result<(), NoMail> {
         self.may_mail(mail, origin).await?.sent().await;
         Ok(())
@@ -131,14 +135,15 @@ impl Limits {
         let Some(counter) = counter else { return Ok(None) };
         let turn = timeout(TURN_PATIENCE, self.concurrency.permit_alone(counter)).await.ok();
         match mail {
-            // SECURITY: one address after the other asks for it with ever new accounts. Nobody may overtake.
+            // SECURITY: an attacker may ask for one address after the other with ever new accounts. Nobody may skip the
+            // queue.
             Mail::Verification { .. } if turn.is_none() => Err(NoMail::NotNow(TooMany::noted(counter, BUSY))),
-            // Late, they go on without their turn: a few e-mails more are nothing to wait for.
+            // After the wait, these continue without their turn: a few additional e-mails are not worth waiting for.
             _ => Ok(turn),
         }
     }
 
-    /// The counters that an e-mail to an address is counted in.
+    /// The counters that an e-mail to an address is charged to.
     async fn of_address(
         &self,
         own: Option<Counter>,
@@ -158,7 +163,7 @@ impl Limits {
         let Some(wait) = of_shared.and_then(|known| known.wait) else {
             return Ok([own, shared].into_iter().flatten().collect());
         };
-        // Whoever has asked for none of late may have one of those that are kept.
+        // Whoever has not asked lately may take one from the reserve.
         let is_first = of_own.is_some_and(|known| known.is_empty);
         if is_first && self.tally.wait(&kept).await.is_none() {
             return Ok(own.into_iter().chain(kept).collect());

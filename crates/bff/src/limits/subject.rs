@@ -8,46 +8,46 @@ use super::allowance::Allowance;
 use super::device::KnownDevice;
 use super::settings::RateLimits;
 
-/// What somebody tries. An account is named by its e-mail address, in the form in which the core API compares it, or by its
-/// identifier where the person is signed in.
+/// What is tried. An account is named by its e-mail address, in the form in which the core API compares it, or by its
+/// identifier if the person is signed in.
 #[derive(Clone, Copy)]
 pub(crate) enum Subject<'a> {
     /// A password of an account.
     Password(&'a str),
-    /// A sign-in of an account that is to succeed.
+    /// A sign-in of an account that is about to succeed.
     SignIn(&'a str),
     /// A one-time token of an account.
     Link(&'a str),
-    /// The token of a link that verifies an address; nobody knows yet whose.
+    /// The token of a link that verifies an address. Its account is not known yet.
     Verification(&'a str),
-    /// A redirect to the provider; nobody knows yet whose.
+    /// A redirect to the provider. Its account is not known yet.
     Redirect,
-    /// An e-mail to an address that anybody can name.
+    /// An e-mail to an address that anybody can enter.
     Mail(&'a str),
     /// A new account.
     Registration(&'a str),
-    /// Something that needs a session of the account, under its own name.
+    /// An action with its own name that needs a session of the account.
     Own(&'static str, &'a str),
 }
 
-/// Where a try comes from.
+/// The source of a try.
 pub(crate) struct Origin {
     pub(crate) address: Option<IpAddr>,
     pub(crate) device: Option<KnownDevice>,
 }
 
-/// One count of failures.
+/// One counter of failures.
 pub(super) struct Counter {
     pub(super) key: Key,
     pub(super) allowance: Allowance,
-    /// For log and metric.
+    /// The label in log and metrics.
     pub(super) label: &'static str,
-    /// Whether only the one who tries can have charged it.
+    /// Whether only the requester can have charged it.
     pub(super) is_own: bool,
 }
 
 impl Subject<'_> {
-    /// The counters of a try, the narrowest first.
+    /// The counters of a try, narrowest first.
     pub(super) fn counters(self, origin: &Origin, settings: &RateLimits) -> Vec<Counter> {
         let (what, account) = match self {
             Self::Password(account) => ("password", account),
@@ -79,7 +79,7 @@ impl Subject<'_> {
         };
         match self {
             Self::SignIn(_) => {
-                // Wherever from: it bounds what one account can leave in the store.
+                // For all sources: it bounds what one account can leave in the store.
                 let key = key("sign_ins", what, &[account.as_bytes()]);
                 return vec![Counter { key, allowance: settings.sign_ins, label: "sign_ins", is_own: false }];
             }
@@ -89,13 +89,14 @@ impl Subject<'_> {
             Self::Redirect => return of_address().collect(),
             _ => {}
         }
-        // SECURITY: nobody else can charge this one, so nobody else can keep the person out.
+        // SECURITY: nobody else can charge this counter, so nobody else can keep the person out.
         if let Some(device) = origin.device.as_ref().filter(|device| device.knows(account)) {
             return vec![own("device", &[device.id(), account.as_bytes()])];
         }
         let (narrowest, _) = &networks[0];
         let mut counters = vec![own("account_and_address", &[account.as_bytes(), narrowest])];
-        // A token cannot be guessed, a taken address is no secret of the person's, and e-mails are counted by their address.
+        // A token cannot be guessed, a taken address is not a secret of its owner, and e-mails are counted by their
+        // address.
         if let Self::Password(_) = self {
             let key = key("account", what, &[account.as_bytes()]);
             counters.push(Counter { key, allowance: settings.account, label: "account", is_own: false });
@@ -105,9 +106,10 @@ impl Subject<'_> {
     }
 }
 
-/// The networks that an address is in, the narrowest first, and how many thirds of an allowance each has. Whoever has one IPv6 address
-/// has the 2^64 beside it, and often a /56 or a /48 of them (RFC 6177). The widest counts for as much as one IPv4 address, and the
-/// narrower ones for less: one customer of a provider must not use up what the neighbours have.
+/// The networks that an address is in, narrowest first, and how many thirds of an allowance each gets. A customer with
+/// one IPv6 address also has the 2^64 beside it, and often a /56 or a /48 of them (RFC 6177). The widest network counts
+/// as much as one IPv4 address, and the narrower ones less: one customer of a provider must not use up the allowance of
+/// the neighbours.
 pub(super) fn networks(address: Option<IpAddr>) -> Vec<(Vec<u8>, u32)> {
     match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V4(address)) => vec![(address.octets().to_vec(), 3)],
@@ -118,8 +120,8 @@ pub(super) fn networks(address: Option<IpAddr>) -> Vec<(Vec<u8>, u32)> {
     }
 }
 
-/// SECURITY: neither the store nor the memory of this process holds an address in clear. Each part is hashed with its
-/// length, so that no two lists of parts are the same.
+/// SECURITY: neither the store nor the memory of this process holds an address in clear text. Each part is hashed with
+/// its length, so that two different lists of parts never have the same input.
 pub(super) fn key(label: &str, what: &str, parts: &[&[u8]]) -> Key {
     let mut hash = Sha256::new().chain_update("ironleaf/v1/limit\0");
     for part in [label.as_bytes(), what.as_bytes()].iter().chain(parts) {

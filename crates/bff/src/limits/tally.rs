@@ -9,26 +9,27 @@ use tokio::time::timeout;
 use super::allowance::Cell;
 use super::subject::Counter;
 
-/// A person waits for this on top of their sign-in, so it is short; without the store there is still what is known here.
+/// A person waits for this in addition to their sign-in, so it is short. Without the store, the counts of this process
+/// remain.
 const STORE_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Who was beaten so often in a row leaves it at what the others have counted.
+/// After this many lost races in a row, the count of the others is kept.
 const MAX_RACES: usize = 8;
 
-/// With key and cell about a megabyte.
+/// About a megabyte, with key and cell.
 const MAX_CELLS: usize = 16 * 1024;
 
-/// The counts of failures: here, and in the store for those who serve the same people.
+/// The counts of failures: in this process, and in the store for the other replicas.
 pub(super) struct Tally {
     store: Arc<dyn Store>,
     clock: Clock,
     here: Mutex<HashMap<Key, Cell>>,
 }
 
-/// What is known of one counter.
+/// The state of one counter.
 pub(super) struct Known {
     pub(super) wait: Option<Duration>,
-    /// Whether nothing was counted of late.
+    /// Whether nothing was counted lately.
     pub(super) is_empty: bool,
 }
 
@@ -37,14 +38,14 @@ impl Tally {
         Self { store, clock, here: Mutex::default() }
     }
 
-    /// The longest wait that one of the counters asks for, with that counter. One round trip.
+    /// The longest wait that one of the counters asks for, with that counter. One round trip to the store.
     pub(super) async fn wait<'c>(&self, counters: &'c [Counter]) -> Option<(&'c Counter, Duration)> {
         let known = self.waits(counters).await;
         let waits = counters.iter().zip(known).filter_map(|(counter, known)| Some((counter, known.wait?)));
         waits.max_by_key(|(_, wait)| *wait)
     }
 
-    /// What each of the counters asks for. One round trip.
+    /// The wait that each of the counters asks for. One round trip to the store.
     pub(super) async fn waits(&self, counters: impl IntoIterator<Item = &Counter>) -> Vec<Known> {
         let counters: Vec<&Counter> = counters.into_iter().collect();
         let keys: Vec<Key> = counters.iter().map(|counter| counter.key).collect();
@@ -58,7 +59,7 @@ impl Tally {
         known.collect()
     }
 
-    /// One more failure for each.
+    /// Adds one failure to each counter.
     pub(super) async fn charge(&self, counters: &[Counter]) {
         let now = (self.clock)();
         for counter in counters {
@@ -66,13 +67,13 @@ impl Tally {
         }
         for counter in counters {
             if self.in_time(self.charge_elsewhere(counter, now)).await.is_none() {
-                // One that does not answer does not answer the next question either.
+                // If one does not get an answer, the next would not either.
                 return;
             }
         }
     }
 
-    /// Forgets the failures of a counter, where there are any.
+    /// Forgets the failures of a counter, if there are any.
     pub(super) async fn clear(&self, counter: &Counter) {
         let known = |cell: Cell| cell != Cell::default();
         let here = self.cells().remove(&counter.key).is_some_and(known);
@@ -89,7 +90,7 @@ impl Tally {
             let found = self.store.read(&[counter.key]).await?.pop().flatten();
             let expected =
                 found.as_ref().map_or(Expected::Absent, |record| Expected::Version(record.version));
-            // What only this process has counted, while the store was away, comes along.
+            // This includes what only this process has counted while the store was away.
             let cell = cell_of(found).charged(&counter.allowance, now);
             let cell = cell.and(self.here(&counter.key), &counter.allowance, now);
             let draft = draft(cell.encode(), cell.life(now));
@@ -134,8 +135,8 @@ impl Tally {
     }
 }
 
-/// What is over goes, and where that is not much the quarter that is over first: one failure each, of whoever sends many
-/// names to push out the few that matter.
+/// Removes expired cells. If that frees too little, it also removes the quarter that expires first. These are cells
+/// with a single failure, for example from somebody who sends many names to push out the few that matter.
 fn make_room(cells: &mut HashMap<Key, Cell>, now: SystemTime) {
     cells.retain(|_, cell| !cell.life(now).is_zero());
     if cells.len() <= MAX_CELLS / 4 * 3 {
@@ -152,7 +153,8 @@ fn make_room(cells: &mut HashMap<Key, Cell>, now: SystemTime) {
     });
 }
 
-/// Nobody has to wait for a disk to count: the machine that loses power and with it a few failures slows whoever guesses more.
+/// Counting does not wait for a disk. A machine that loses power loses a few failures, but the outage slows an attacker
+/// down more than they would.
 fn draft(mark: Vec<u8>, life: Duration) -> Draft {
     Draft { mark, mark_ttl: life, body: None, durability: Durability::Relaxed }
 }

@@ -33,7 +33,7 @@ struct World {
 struct Away {
     store: MemoryStore,
     is_gone: AtomicBool,
-    /// What each write was to survive.
+    /// The durability of each write.
     writes: Mutex<Vec<Durability>>,
 }
 
@@ -69,7 +69,7 @@ fn soon() -> Instant {
     Instant::now() + Duration::from_secs(10)
 }
 
-/// Tries once with a wrong password; the wait where there was no try.
+/// Tries a wrong password once, and returns the wait if the try was refused.
 async fn fail(limits: &Arc<Limits>, subject: Subject<'_>, origin: &Origin) -> Option<Duration> {
     match limits.admit(subject, origin, soon()).await {
         Ok(attempt) => {
@@ -80,7 +80,7 @@ async fn fail(limits: &Arc<Limits>, subject: Subject<'_>, origin: &Origin) -> Op
     }
 }
 
-/// How many wrong passwords were looked at out of so many.
+/// How many of `tries` wrong passwords were checked.
 async fn failures(limits: &Arc<Limits>, subject: Subject<'_>, origin: &Origin, tries: usize) -> usize {
     let mut failures = 0;
     for _ in 0..tries {
@@ -109,7 +109,7 @@ async fn an_account_is_limited_over_all_addresses_with_a_wait_that_grows() {
         }
     }
     assert_eq!(waits[..6], [60, 120, 240, 480, 960, 960]);
-    // Another account is none of their business.
+    // Another account is not affected.
     assert!(limits.admit(Subject::Password("bob@test.com"), &from(99), soon()).await.is_ok());
 }
 
@@ -141,10 +141,10 @@ async fn strangers_cannot_keep_a_person_out_of_a_browser_that_knows_them() {
     }
     assert!(limits.admit(Subject::Password(EVE), &from(1), soon()).await.is_err());
     assert!(limits.admit(Subject::Password(EVE), &device(EVE), soon()).await.is_ok());
-    // The browser of somebody else is a stranger, and one that knows the person has no more tries than any.
+    // The browser of another person is a stranger, and one that knows the person has only as many tries.
     assert!(limits.admit(Subject::Password(EVE), &device("bob@test.com"), soon()).await.is_err());
     assert_eq!(failures(&limits, Subject::Password(EVE), &device(EVE), 9).await, 3);
-    // A link from an e-mail is no password.
+    // A link from an e-mail is not a password.
     assert!(limits.admit(Subject::Link(EVE), &from(77), soon()).await.is_ok());
 }
 
@@ -156,7 +156,7 @@ async fn the_right_password_forgives_the_wrong_ones_of_the_same_person() {
         limits.admit(Subject::Password(EVE), &from(1), soon()).await.ok().unwrap().succeeded().await;
     }
     assert_eq!(failures(&limits, Subject::Password(EVE), &from(1), 2).await, 2);
-    // What everybody together got wrong is not forgiven.
+    // The failures of everybody together are not forgiven.
     assert!(limits.admit(Subject::Password(EVE), &from(2), soon()).await.is_err());
 }
 
@@ -215,7 +215,7 @@ async fn a_thousand_guesses_in_one_moment_are_few() {
         });
     }
     guesses.join_all().await;
-    // Twice as many as one after the other: those under way cannot know of each other's failure.
+    // Twice as many as in sequence: tries under way cannot know of each other's failure.
     assert!(looked_at.load(Ordering::SeqCst) < 2 * 3, "{looked_at:?}");
 }
 
@@ -279,7 +279,7 @@ async fn whoever_has_a_network_of_ipv6_has_the_last_e_mails_of_one_address() {
     assert!(limits.mail(Mail::Reset(EVE), &from(2, 0)).await.is_ok());
 }
 
-/// An account that wants an address.
+/// A request of an account for a new address.
 fn wish(account: &str) -> Mail<'_> {
     Mail::Verification { account, to: EVE }
 }
@@ -290,7 +290,7 @@ async fn an_e_mail_that_was_not_sent_counts_for_no_address() {
     for account in ["1", "2", "3", "4"] {
         drop(limits.may_mail(wish(account), &from(1)).await.ok().unwrap());
     }
-    // They were four of everybody's, so the others come from elsewhere.
+    // Those four came out of everybody's half, so the others come from other networks.
     let mut sent = 0;
     for account in 5..9 {
         sent += usize::from(limits.mail(wish(&account.to_string()), &from(account)).await.is_ok());
@@ -302,7 +302,7 @@ async fn an_e_mail_that_was_not_sent_counts_for_no_address() {
 async fn memory_is_bounded_and_many_names_push_out_none_that_matters() {
     let world = World::new();
     let limits = world.replica();
-    // Nothing of it is in the store.
+    // None of this is in the store.
     world.store.is_gone.store(true, Ordering::SeqCst);
     assert_eq!(failures(&limits, Subject::Own("confirmation", EVE), &from(1), 9).await, 3);
     for number in 0..20_000 {
@@ -328,7 +328,7 @@ async fn no_try_waits_for_a_disk() {
 #[async_trait]
 impl Store for Away {
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
-        // A store is somewhere else: others go on meanwhile.
+        // A real store is on another machine, so other tasks run meanwhile.
         tokio::task::yield_now().await;
         self.here()?.read(keys).await
     }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::subject::Counter;
 
-/// Who could not even begin within the time of a request comes again after this.
+/// Tries that could not even begin within the time of a request wait this long.
 pub(super) const BUSY: Duration = Duration::from_secs(1);
 
 /// Somebody has to wait before they try again.
@@ -12,7 +12,7 @@ pub(crate) struct TooMany {
 }
 
 impl TooMany {
-    /// The one place where it is logged and counted.
+    /// The one place that logs and counts it.
     pub(super) fn noted(counter: &Counter, retry_after: Duration) -> Self {
         tracing::warn!(limit = counter.label, wait_secs = retry_after.as_secs(), "too many tries");
         metrics::counter!("ironleaf_rate_limited_total", "limit" => counter.label).increment(1);

@@ -1,7 +1,7 @@
-//! What all people together may ask for in e-mails.
+//! Limits the e-mails that all people together may ask for.
 //!
-//! One half is for whoever comes first. When strangers have used that up, each network has a little of the other half, so that a few
-//! machines that ask as fast as they may keep out nobody elsewhere.
+//! One half is open to everybody. When strangers have used that up, each network has a small part of the other half, so
+//! that a few machines that ask as fast as they may cannot keep out people elsewhere.
 
 use std::slice;
 
@@ -10,16 +10,16 @@ use super::settings::RateLimits;
 use super::subject::{Counter, Origin, key, networks};
 use super::too_many::TooMany;
 
-/// The first half is open to everybody, the second one to every network for a little of it.
+/// The first half is open to everybody. Each network has a small part of the second.
 const HALVES: u32 = 2;
 
-/// A hundred networks can use up the half of which each has this part of the whole.
+/// Each network has this part of the whole. So a hundred networks can use up the second half.
 const PARTS_OF_A_NETWORK: u32 = 200;
 
-/// Where one e-mail is counted: in the one half or in the other.
+/// The counters of one e-mail: for the first half or for the second.
 pub(super) struct Total {
     open: Counter,
-    /// With the networks of whoever asks.
+    /// Includes the networks of the requester.
     reserved: Vec<Counter>,
 }
 
@@ -56,7 +56,8 @@ impl Limits {
         if let Some((counter, wait)) = self.tally.wait(&total.reserved).await {
             return Err(TooMany::noted(counter, wait.min(until_open)));
         }
-        // SECURITY: here and now, not once it was sent, or a thousand at once would each find what is there for one.
+        // SECURITY: charged now, not after sending. Otherwise a thousand requests at once would each see what is left
+        // for one.
         self.tally.charge(&total.reserved).await;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The ends of sessions: from here, from outside, by time; each is told once.
+//! The ends of sessions: by this application, from outside, and by time. Each is reported once.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn every_session_of_a_person_ends_and_a_new_one_can_begin() {
     world.bff.end_by_owner("42", EndReason::EndedByPerson).await;
     for browser in [&mut one, &mut other] {
         assert_eq!(browser.who().await, "nobody");
-        // However often the old cookie comes.
+        // This holds however often the old cookie comes.
         assert_eq!(browser.who().await, "nobody");
     }
     world.settled().await;
@@ -40,7 +40,7 @@ async fn every_session_of_a_person_ends_and_a_new_one_can_begin() {
     assert!(world.signed_in().await.who().await.starts_with("user@test.com"));
 }
 
-/// The refresh was sent before the end, and is answered after it: what it brings is given back.
+/// The refresh was sent before the end, and is answered after it. Its grant is given back.
 #[tokio::test(start_paused = true)]
 async fn a_refresh_under_way_does_not_bring_a_session_back() {
     for by_sid in [true, false] {
@@ -69,7 +69,7 @@ async fn a_refresh_under_way_does_not_bring_a_session_back() {
     }
 }
 
-/// From a tab that was left behind, while another one refreshes.
+/// A tab that was left behind sends it, while another one refreshes.
 #[tokio::test(start_paused = true)]
 async fn a_sign_out_from_an_old_cookie_ends_what_followed_it() {
     let world = World::new();
@@ -128,7 +128,7 @@ async fn a_session_that_timed_out_is_told_once_however_often_its_cookie_comes() 
     }
 }
 
-/// On a page that asks nobody, too.
+/// This also holds on a page that does not ask who is signed in.
 #[tokio::test]
 async fn the_end_is_noticed_by_whichever_request_comes_first() {
     let world = World::new();
@@ -140,7 +140,7 @@ async fn the_end_is_noticed_by_whichever_request_comes_first() {
     assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::EndedByProvider)]);
 }
 
-/// Neither a sign-out nor a sign-in asks who is signed in first.
+/// Neither a sign-out nor a sign-in asks first who is signed in.
 #[tokio::test]
 async fn a_session_that_was_ended_from_outside_is_told_whatever_request_comes_next() {
     for path in ["/sign-out", "/sign-in"] {

@@ -1,4 +1,5 @@
-//! What an end reaches: the identifiers that a session has had, the clocks by which it began, and those that many others have ended.
+//! What an end reaches: every identifier that a session has had, sessions that began by other clocks, and sessions
+//! after many other ends.
 
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ async fn an_end_by_the_identifier_of_a_renewal_reaches_the_cookies_before_it() {
     assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::EndedByProvider)]);
 }
 
-/// The end of the session that it brings was written down before its answer came.
+/// The end of the session in the answer was written before the answer arrived.
 #[tokio::test(start_paused = true)]
 async fn a_renewal_that_brings_an_identifier_that_has_ended_is_not_kept() {
     let world = World::new();
@@ -96,7 +97,7 @@ async fn an_end_from_outside_is_still_untold_after_many_others() {
     assert_eq!(how_often_ended(&world, 1), 1);
 }
 
-/// Nothing but a few bytes is kept of them by then, and the store has had other things to do in between.
+/// By then only a few bytes are kept of them, and the store has had other work in between.
 #[tokio::test]
 async fn a_session_that_is_not_remembered_as_ended_is_told_once_however_often_its_cookies_come() {
     let world = World::new();
@@ -119,10 +120,10 @@ async fn a_session_that_is_not_remembered_as_ended_is_told_once_however_often_it
     }
 }
 
-/// More than are remembered one by one.
+/// More than the number that is remembered one by one.
 const MANY: usize = 70;
 
-/// Signs in and out. Returns copies of the cookies.
+/// Signs in and out repeatedly. Returns copies of the cookies.
 async fn end_others(world: &World) -> Vec<Browser> {
     let mut copies = Vec::new();
     for _ in 0..MANY {

@@ -1,4 +1,4 @@
-//! One account that signs in again and again, beside people who want nothing but to stay signed in.
+//! One account that signs in again and again, beside people who only want to stay signed in.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::world::{Browser, World};
 
 const BYSTANDERS: usize = 1_000;
 
-/// Each has refreshed once, and the answer was lost: what they live by from here on is in the store alone.
+/// Each has refreshed once, and the answer was lost. Their current grants are only in the store.
 async fn bystanders(world: &World) -> Vec<Browser> {
     let mut browsers = Vec::new();
     for number in 0..BYSTANDERS {
@@ -34,7 +34,7 @@ async fn flood(sign_ins: u32, rate_limits: RateLimits) {
     let (mut most, mut accepted) = (before, 0_u64);
     for number in 0..sign_ins {
         accepted += u64::from(browser.post("/sign-in").await.0 == StatusCode::OK);
-        // A day of it in all.
+        // The whole run takes one day.
         world.advance(Duration::from_hours(24) / sign_ins);
         if number % 1_000 == 0 {
             world.settled().await;
@@ -57,7 +57,7 @@ async fn flood(sign_ins: u32, rate_limits: RateLimits) {
     assert_eq!(lost, 0);
 }
 
-/// With nothing in the way of the sign-ins.
+/// A limit that never stops the sign-ins.
 const UNLIMITED: Allowance = Allowance::new(u32::MAX, Duration::from_secs(1));
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! The use cases behind routes of their own, in front of a provider that is none of the real ones: with guests, redirects and
-//! answers that change a grant.
+//! The use cases behind their own routes, with a test provider that has guests, redirects and answers that change a
+//! grant.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! What answers say of the grant that asked.
+//! What answers of the API say about the grant that made the call.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn an_answer_that_says_nothing_is_looked_at_once_and_costs_nothing() {
     assert_eq!((world.records().await, browser.cookies()), (records, &cookies));
 }
 
-/// A session at the provider that is gone often takes its cookies along. What it had is what the refresh needs.
+/// When a session at the provider is gone, the answer often clears its cookies as well. The refresh needs the old ones.
 #[tokio::test]
 async fn nothing_is_learnt_from_a_refusal_or_an_outage() {
     for status in [401, 500, 503] {
@@ -79,7 +79,7 @@ async fn a_call_uses_the_newest_token() {
     assert_eq!(world.provider.calls().pop().unwrap().1.as_deref(), Some("1.1"));
 }
 
-/// One before the token is presented, one for what came of it. That the browser has it can be forgotten.
+/// One before the token is presented, one for the result. The note that the browser has it may be lost.
 #[tokio::test]
 async fn a_refresh_waits_for_the_disk_twice() {
     let world = World::new();

@@ -1,4 +1,4 @@
-//! A provider whose every answer a test decides.
+//! A provider whose answers are decided by a test.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ pub(crate) const ACCESS_LIFE: Duration = Duration::from_mins(20);
 const ACCESS: u8 = 1;
 const NOTE: u8 = 2;
 
-/// What an answer says of the grant is in here: `nothing`, or how and what to note.
+/// Holds what an answer says about the grant: `nothing`, or how and what to note.
 const NOTE_HEADER: &str = "x-note";
 
 #[derive(Default)]
@@ -26,12 +26,12 @@ struct Seen {
     /// Sign-ins that arrived, answered or not.
     asked: u32,
     begun: u32,
-    /// By their access tokens.
+    /// Identified by their access tokens.
     signed_out: Vec<String>,
     ended: Vec<(String, EndReason)>,
     refreshes: u32,
     observed: u32,
-    /// Whether the sign-in had a session before it.
+    /// Whether there was a session before the sign-in.
     over_a_grant: Vec<bool>,
     answers: VecDeque<(StatusCode, &'static str)>,
     calls: Vec<(String, Option<String>)>,
@@ -44,7 +44,7 @@ pub(crate) struct Scripted {
     urls: Vec<BaseUrl>,
     now: ironleaf_auth::Clock,
     seen: Mutex<Seen>,
-    /// A sign-in and a refresh are answered once each of these has a permit.
+    /// Sign-ins and refreshes are answered once these have a permit for each.
     pub(crate) sign_in_gate: Semaphore,
     pub(crate) refresh_gate: Semaphore,
 }
@@ -89,12 +89,12 @@ impl Scripted {
         self.seen().over_a_grant.clone()
     }
 
-    /// URL and access token of every call.
+    /// The URL and access token of every call.
     pub(crate) fn calls(&self) -> Vec<(String, Option<String>)> {
         self.seen().calls.clone()
     }
 
-    /// The next call is answered so, in order.
+    /// Sets the answers to the next calls, in order.
     pub(crate) fn answer(&self, status: u16, note: &'static str) {
         self.seen().answers.push_back((StatusCode::from_u16(status).unwrap(), note));
     }
@@ -103,12 +103,12 @@ impl Scripted {
         self.seen().roles = roles.to_vec();
     }
 
-    /// From here on a renewal brings this session identifier.
+    /// From here on, a renewal brings this session identifier.
     pub(crate) fn renew_sid(&self, sid: &'static str) {
         self.seen().renewed_sid = Some(sid);
     }
 
-    /// People authenticated so long ago when they come back.
+    /// People who come back authenticated this long ago.
     pub(crate) fn authenticated_ago(&self, age: Duration) {
         self.seen().auth_age = age;
     }

@@ -27,7 +27,7 @@ async fn a_redirect_signs_in_and_leads_where_the_person_wanted_to_go() {
     let answer = format!("/finish?code=a-code&state={state}");
     assert_eq!(browser.get(&answer).await, (StatusCode::OK, "/account?tab=mail".to_owned()));
     assert_eq!(browser.who().await, "user@test.com [] - true");
-    // The same answer a second time signs nobody in, and nobody out.
+    // The same answer a second time signs nobody in and nobody out.
     assert_eq!(browser.get(&answer).await, unknown());
     assert_eq!(browser.who().await, "user@test.com [] - true");
 }
