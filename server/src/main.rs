@@ -8,7 +8,7 @@ use server::health::{self, Question};
 use server::serve::{self, StartError};
 use server::telemetry;
 
-/// A page is made of hundreds of small allocations, which with the system's allocator were two fifths of its cost.
+/// A page needs hundreds of small allocations. With the system's allocator they took two fifths of its cost.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -78,7 +78,7 @@ where
     }
 }
 
-/// What is wrong, and what only looks so, goes where errors go, so that the rest can be kept.
+/// Problems and warnings go to standard error, so that standard output can be saved.
 fn check(described: Result<(String, Vec<String>), Problems>) -> ExitCode {
     for warning in config::suspicious_variables() {
         complain(&warning);

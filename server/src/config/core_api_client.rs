@@ -1,4 +1,4 @@
-//! The way to the core API.
+//! The connection to the core API.
 
 use ironleaf_auth::{HttpSettings, HttpTransport};
 use url::Url;
@@ -10,7 +10,7 @@ use super::reader::Reader;
 /// How the core API of `CORE_API_URL` is reached.
 #[derive(Clone)]
 pub struct CoreApiClient {
-    /// `CORE_API_PROXY`; `None` goes there directly.
+    /// `CORE_API_PROXY`; `None` connects directly.
     pub proxy: Option<Url>,
     /// `CORE_API_CA_FILE`
     pub ca_file: CaFile,
@@ -35,7 +35,7 @@ impl CoreApiClient {
         }
     }
 
-    /// What the transport is told.
+    /// The settings of the transport.
     pub fn settings(&self) -> HttpSettings {
         HttpSettings {
             proxy: self.proxy.clone(),
