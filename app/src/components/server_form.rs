@@ -8,17 +8,17 @@ use leptos::server_fn::ServerFn;
 use crate::islands::EnhancedForm;
 use crate::request::PageRequest;
 
-/// A form that is sent to the server function `F`, and made nicer by an island: `<ServerForm<SignIn>>` for `async fn sign_in`. It works
-/// without scripts.
+/// A form that is sent to the server function `F` and enhanced by an island: `<ServerForm<SignIn>>` for `async fn
+/// sign_in`. It works without scripts.
 #[component]
 pub(crate) fn ServerForm<F>(
-    /// Where to go afterwards.
+    /// Where the person goes afterwards.
     #[prop(optional_no_strip)]
     return_to: Option<ReturnTo>,
-    /// Whether its button waits until the fields are good.
+    /// Whether its button waits until the fields are valid.
     #[prop(optional)]
     until_valid: bool,
-    /// Whether a second form with the same number is answered as the first, see `ironleaf_bff::edge::answer_once`.
+    /// Whether a second form with the same number gets the answer of the first, see `ironleaf_bff::edge::answer_once`.
     #[prop(default = true)]
     once: bool,
     children: Children,
@@ -28,7 +28,8 @@ where
     F: ServerFn + 'static,
 {
     let PhantomData = function;
-    // Also a form that need not be sent once, such as that of a sign-in, leads to nothing in a browser that keeps no cookies.
+    // Every form needs cookies, even one that may be sent twice, such as the sign-in: a browser without cookies cannot
+    // use it.
     PageRequest::current().note_form();
     view! {
         <EnhancedForm>
@@ -40,20 +41,20 @@ where
     }
 }
 
-/// A form without fields to fill in: no island, and one button.
+/// A form without visible fields: no island, and one button.
 #[component]
 pub(crate) fn ButtonForm<F>(
-    /// Where to go afterwards.
+    /// Where the person goes afterwards.
     #[prop(optional_no_strip)]
     return_to: Option<ReturnTo>,
-    /// Whether a second form with the same number is answered as the first, see `ironleaf_bff::edge::answer_once`.
+    /// Whether a second form with the same number gets the answer of the first, see `ironleaf_bff::edge::answer_once`.
     #[prop(default = true)]
     once: bool,
     /// Whether the page's script sends it at once.
     #[prop(optional)]
     by_itself: bool,
     #[prop(optional)] class: Option<&'static str>,
-    /// Whose page it is on, where that is not read from the request, as in a `Template`.
+    /// Identifies whose page it is on, if that is not read from the request, as in a `Template`.
     #[prop(optional_no_strip)]
     person: Option<&'static str>,
     children: Children,
@@ -84,11 +85,12 @@ fn CommonFields(return_to: Option<ReturnTo>, once: bool) -> impl IntoView {
     view! { <HiddenFields person=request.page_of() return_to once /> }
 }
 
-/// The hidden fields of every form. Whose page it is on stands in it, so that it does nothing to somebody else who has signed in since.
+/// The hidden fields of every form. They name the person of the page, so that the form does nothing to another person
+/// who has signed in since.
 #[component]
 fn HiddenFields(person: Option<String>, return_to: Option<ReturnTo>, once: bool) -> impl IntoView {
     view! {
-        // Filled in when the page leaves, see `render`.
+        // Replaced when the page is sent, see `render`.
         {once.then(|| view! { <input type="hidden" name="form_id" value="%form_id%" /> })}
         {person.map(|person| view! { <input type="hidden" name="page_of" value=person /> })}
         {return_to.map(|place| view! { <input type="hidden" name="return_to" value=place.to_string() /> })}
