@@ -1,4 +1,4 @@
-//! Playwright: its packages, a browser, the tests, and what is measured and photographed with the same page objects.
+//! Playwright: its packages, a browser, the tests, and the measurements and pictures that use the same page objects.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,24 +9,25 @@ use crate::failure::{Failure, Result};
 use crate::settings::Settings;
 use crate::{packages, process, tools, workspace};
 
-/// The names Chromium and what is built from it go by. The first draws no windows, and takes the tests half the time.
+/// The names of Chromium and of browsers built from it. The first one draws no windows, which halves the time of the
+/// tests.
 const CHROMIUM_NAMES: [&str; 5] =
     ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// What Playwright is asked for where somebody wants to watch.
+/// The options of Playwright for watching the tests.
 const WINDOW_OPTIONS: [&str; 3] = ["--headed", "--ui", "--debug"];
 
-/// Runs the browser tests against the release build, and what has failed once more with traces: a trace of every test
-/// would take a third of the time.
+/// Runs the browser tests against the release build. Failed tests run again with traces, because tracing every test
+/// would take a third longer.
 ///
 /// # Errors
 ///
-/// When Node or a browser cannot be had, or a test fails.
+/// If Node or a browser is not available, or a test fails.
 pub(crate) fn run_playwright(settings: &Settings, args: &[String]) -> Result<()> {
     run_with(settings, &settings.server_binary(), args)
 }
 
-/// The same with the program that `cargo leptos end-to-end` has built: of a release where it was asked for one.
+/// Does the same with the program that `cargo leptos end-to-end` has built: a release if it was asked for one.
 ///
 /// # Errors
 ///
@@ -36,7 +37,7 @@ pub(crate) fn run_playwright_for_cargo_leptos(settings: &Settings) -> Result<()>
     run_with(settings, &settings.program(folder), &[])
 }
 
-/// What the program was started with that has started this one. It says nothing about itself in any other way.
+/// The command line of the parent process. It gives no other information about itself.
 #[cfg(unix)]
 fn words_of_the_parent() -> String {
     let parent = std::os::unix::process::parent_id().to_string();
@@ -68,11 +69,11 @@ fn run_with(settings: &Settings, program: &Path, args: &[String]) -> Result<()> 
     outcome
 }
 
-/// Runs browser tests of another folder like `end2end/`, against another program.
+/// Runs the browser tests of another folder like `end2end/`, against another program.
 ///
 /// # Errors
 ///
-/// When Node or a browser cannot be had, or a test fails.
+/// If Node or a browser is not available, or a test fails.
 pub(crate) fn run_playwright_in(
     settings: &Settings,
     end2end: &Path,
@@ -87,26 +88,26 @@ pub(crate) fn run_playwright_in(
 ///
 /// # Errors
 ///
-/// When Node or a browser cannot be had, or a page is over its budget.
+/// If Node or a browser is not available, or a page is over its budget.
 pub(crate) fn measure_sizes(settings: &Settings) -> Result<()> {
     process::run(&mut measurement(settings, "size", Kind::Headless)?)
 }
 
-/// Prints what Lighthouse says of the main pages.
+/// Prints the Lighthouse results of the main pages.
 ///
 /// # Errors
 ///
-/// When Node or a browser cannot be had, or a page is not good enough.
+/// If Node or a browser is not available, or a page scores too low.
 pub(crate) fn run_lighthouse(settings: &Settings) -> Result<()> {
     process::run(&mut measurement(settings, "lighthouse", Kind::Full)?)
 }
 
-/// Which pictures are taken.
+/// The pictures to take.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Shots {
-    /// Every page in every state, into this folder: `target/shots` where none is named.
+    /// Every page in every state, into this folder, or else into `target/shots`.
     Everything { folder: Option<PathBuf> },
-    /// The four of the README, into `docs/images`.
+    /// The four pictures of the README, into `docs/images`.
     Readme,
 }
 
@@ -114,7 +115,7 @@ pub(crate) enum Shots {
 ///
 /// # Errors
 ///
-/// When Node or a browser cannot be had, or a page cannot be brought into a state.
+/// If Node or a browser is not available, or a page does not reach a state.
 pub(crate) fn take_shots(settings: &Settings, shots: &Shots) -> Result<()> {
     let mut playwright = measurement(settings, "shots", Kind::Headless)?;
     match shots {
@@ -158,12 +159,12 @@ fn in_end2end<'a>(name: &str, args: impl IntoIterator<Item = &'a str>) -> Comman
     command
 }
 
-/// Exactly what the lock file says, unless that is there already.
+/// Installs exactly the versions of the lock file, unless they are already installed.
 fn install_packages() -> Result<()> {
     let modified = |path: &str| -> Option<SystemTime> {
         fs::metadata(workspace::end2end().join(path)).and_then(|metadata| metadata.modified()).ok()
     };
-    // npm writes this file when an installation is complete.
+    // npm writes this file at the end of an installation.
     let installed = modified("node_modules/.package-lock.json");
     if installed.is_some() && installed >= modified("package-lock.json") {
         return Ok(());
@@ -174,14 +175,14 @@ fn install_packages() -> Result<()> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Any Chromium; the headless shell where there is one.
+    /// Any Chromium; the headless shell if there is one.
     Headless,
-    /// One that can show itself, and is what people use.
+    /// A complete browser with windows, as people use it.
     Full,
 }
 
 impl Kind {
-    /// The first of them is also the name of Debian's package.
+    /// The first name is also that of Debian's package.
     fn names(self) -> &'static [&'static str] {
         match self {
             Self::Headless => &CHROMIUM_NAMES,
@@ -192,9 +193,9 @@ impl Kind {
 
 #[derive(Debug)]
 enum Browser {
-    /// A program of this machine.
+    /// A program on this machine.
     Installed(PathBuf),
-    /// The one Playwright downloads for itself and finds again.
+    /// The one that Playwright downloads and finds by itself.
     Playwrights,
 }
 

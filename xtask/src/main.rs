@@ -1,8 +1,8 @@
 //! The commands of this repository: `cargo xtask dev | serve | build | test | guide | e2e | size | shots | lighthouse | bench | sim |
 //! fuzz`.
 //!
-//! It starts programs and waits for them; nothing of the application is in here, and the application's crates are not
-//! among its dependencies, so that it builds in a second.
+//! It starts programs and waits for them. It contains nothing of the application and does not depend on the
+//! application's crates, so it builds in a second.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -61,7 +61,7 @@ Missing tools are installed first, into ~/.cache/ironleaf-tools, and each is ann
 LISTEN_ADDR, CORE_API_LISTEN_ADDR and the server's other variables are passed on.
 ";
 
-/// What was asked for on the command line.
+/// The request on the command line.
 #[derive(Debug, PartialEq, Eq)]
 enum Request {
     Dev,
@@ -135,7 +135,7 @@ impl Request {
         }
     }
 
-    /// What it cannot do without, and cannot install.
+    /// What the request needs and cannot install.
     fn needs(&self) -> &'static [Need] {
         match self {
             Self::Dev | Self::Serve | Self::Build | Self::Bench(_) => prerequisites::FOR_BUILDING,
@@ -203,7 +203,7 @@ fn shots(args: &[String]) -> Result<Shots> {
     }
 }
 
-/// 0 would be for ever.
+/// At least 1, because 0 would mean forever.
 fn seconds(args: &[String]) -> Result<u32> {
     match args {
         [seconds] => seconds.parse().ok().filter(|seconds| *seconds > 0),
