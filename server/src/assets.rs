@@ -35,8 +35,8 @@ const REVALIDATE: &str = "no-cache";
 pub enum SiteError {
     /// There is no built site, or not the one that `hash.txt` beside the program names.
     #[error(
-        "there is no built site in {root}: {missing} is missing. Run `cargo xtask build`; where the program was moved, \
-         its site and its hash.txt belong beside it"
+        "there is no built site in {root}: {missing} is missing. Run `cargo xtask build`. If the program was \
+         moved, its site and its hash.txt must be beside it"
     )]
     NotBuilt {
         /// The folder that was searched.

@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         ["health", "ready"] => ask(Question::IsReady),
         ["--version" | "-V"] => print(&format!("ironleaf {}", env!("CARGO_PKG_VERSION"))),
         ["--help" | "-h" | "help"] => print(USAGE),
-        unknown => fail(&format!("`{}` is no command of ironleaf.\n\n{USAGE}", unknown.join(" "))),
+        unknown => fail(&format!("`{}` is not a command of ironleaf.\n\n{USAGE}", unknown.join(" "))),
     }
 }
 
@@ -70,7 +70,7 @@ where
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return fail(&format!("the operating system gives no threads: {error}")),
+        Err(error) => return fail(&format!("the operating system refuses to start threads: {error}")),
     };
     match runtime.block_on(run(config)) {
         Ok(()) => ExitCode::SUCCESS,

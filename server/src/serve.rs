@@ -67,7 +67,7 @@ pub enum StartError {
     #[error(transparent)]
     Assembly(#[from] AssemblyError),
     /// The metrics cannot be recorded.
-    #[error("the metrics cannot be kept: {0}")]
+    #[error("the metrics cannot be recorded: {0}")]
     Metrics(#[from] BuildError),
     /// A server stopped by itself.
     #[error("a server stopped: {0}")]

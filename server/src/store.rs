@@ -48,7 +48,7 @@ async fn shared(
         EvictionPolicy::Safe => {}
         EvictionPolicy::Drops(policy) => drops(&policy, environment)?,
         EvictionPolicy::Unknown => tracing::warn!(
-            "REDIS_URL: this Redis does not say what it drops when its memory is full; see that its maxmemory-policy is \
+            "REDIS_URL: this Redis does not say what it drops when its memory is full; make sure that its maxmemory-policy is \
              noeviction"
         ),
     }

@@ -36,7 +36,7 @@ Builds what the browser loads from Ironleaf.
   site-builder build PROFILE         both halves with this cargo profile, and the site
   site-builder watch                 both halves for development; serves, and builds again whenever a file is saved
   site-builder release               the same for production, in target/release and target/site
-  site-builder compare MODULE        whether the site that cargo-leptos has made of MODULE in target/site is the one made here
+  site-builder compare MODULE        compare the site that cargo-leptos built from MODULE in target/site with the one built here
 ";
 
 fn main() -> ExitCode {

@@ -24,8 +24,7 @@ impl Announcer {
     ///
     /// If the address cannot be used.
     pub(crate) fn listen(address: SocketAddr) -> Result<Self> {
-        let listener =
-            TcpListener::bind(address).with_context(|| format!("{address} cannot be listened on"))?;
+        let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
         let pages = Pages::default();
         let listening = Arc::clone(&pages);
         thread::spawn(move || {

@@ -75,7 +75,8 @@ impl Running {
     ///
     /// If its state cannot be read.
     pub(crate) fn ended(&mut self) -> Result<Option<bool>> {
-        let status = self.child.try_wait().with_context(|| format!("`{}` was lost", self.name))?;
+        let status =
+            self.child.try_wait().with_context(|| format!("the state of `{}` cannot be read", self.name))?;
         Ok(status.map(|status| status.success()))
     }
 

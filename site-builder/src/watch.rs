@@ -153,7 +153,7 @@ impl<'a> Watch<'a> {
         let started = Instant::now();
         while TcpStream::connect(self.address).is_err() {
             if server.ended()?.is_some() || started.elapsed() > LONGEST_START {
-                bail!("The server does not run. What is saved next is built and started.");
+                bail!("The server is not running. The next saved change is built and started.");
             }
             if run::interrupted() {
                 bail!("Stopped.");
@@ -170,7 +170,7 @@ impl<'a> Watch<'a> {
             && !run::interrupted()
         {
             self.server = None;
-            eprintln!("The server has ended. What is saved next is built and started.");
+            eprintln!("The server has ended. The next saved change is built and started.");
         }
         Ok(())
     }
@@ -203,6 +203,6 @@ fn setting<T: std::str::FromStr>(name: &str, otherwise: T) -> Result<T> {
     let value = std::env::var(name);
     match value {
         Err(_) => Ok(otherwise),
-        Ok(value) => value.parse().ok().with_context(|| format!("{name} is `{value}`, which means nothing")),
+        Ok(value) => value.parse().ok().with_context(|| format!("{name} is `{value}`, which is not valid")),
     }
 }

@@ -65,8 +65,8 @@ pub(crate) fn build_to_check(settings: &Settings) -> Result<MadeBy> {
         return Ok(MadeBy::CargoLeptos);
     }
     println!(
-        "cargo-leptos is not there, and would have to be compiled for half an hour: the builder of this \
-         repository makes the release instead. `cargo xtask build` installs cargo-leptos."
+        "cargo-leptos is not installed, and compiling it takes half an hour. So the builder of this repository \
+         makes the release. `cargo xtask build` installs cargo-leptos."
     );
     let tools = Tools::without_cargo_leptos(settings)?;
     let builder = builder::ready(settings)?;

@@ -152,16 +152,16 @@ fn compare(results: &Results, earlier: &Results) -> Result<()> {
     let comparison = results.since(earlier);
     println!("\nBeside this run:{}\n{comparison}", earlier.circumstances);
     if !results.circumstances.is_same_machine(&earlier.circumstances) {
-        println!("It was another machine: the change says nothing of the code.");
+        println!("That was another machine: the difference says nothing about the code.");
     }
     println!(
-        "Worse is: 30 % of requests/s, 15 % of what is counted in times, 10 % of memory, 40 % and half a millisecond of \
-         milliseconds, 30 % and one microsecond of microseconds, 2 % and 64 of bytes, anything of the rest."
+        "A number counts as worse by: 30 % of requests/s, 15 % of values in times, 10 % of memory, 40 % and half a \
+         millisecond of milliseconds, 30 % and one microsecond of microseconds, 2 % and 64 of bytes, and any change of the rest."
     );
     match comparison.worse() {
         0 => Ok(()),
         worse => {
-            println!("\n{worse} numbers are worse than they were.");
+            println!("\n{worse} numbers are worse than before.");
             Err(Failure::Reported)
         }
     }

@@ -17,8 +17,8 @@ const CHROMIUM_NAMES: [&str; 5] =
 /// The options of Playwright for watching the tests.
 const WINDOW_OPTIONS: [&str; 3] = ["--headed", "--ui", "--debug"];
 
-/// Runs the browser tests against the release build. Failed tests run again with traces, because tracing every test
-/// would take a third longer.
+/// Runs the browser tests against the release build. Failed tests run again with traces, because traces of every test
+/// would take a third of the time.
 ///
 /// # Errors
 ///
@@ -58,7 +58,9 @@ fn run_with(settings: &Settings, program: &Path, args: &[String]) -> Result<()> 
     let kind = if windows { Kind::Full } else { Kind::Headless };
     let outcome = process::run(playwright(settings, program, kind)?.args(args));
     if !windows && matches!(outcome, Err(Failure::Explained(_))) {
-        println!("\nWhat has failed runs once more, for its traces. It has failed, whatever comes of that.");
+        println!(
+            "\nThe failed tests run again to record traces. They count as failed, whatever the second result is."
+        );
         let again = process::run(
             playwright(settings, program, kind)?.args(args).args(["--last-failed", "--trace=on"]),
         );
@@ -122,7 +124,7 @@ pub(crate) fn take_shots(settings: &Settings, shots: &Shots) -> Result<()> {
         Shots::Everything { folder } => {
             let folder = folder.clone().unwrap_or_else(|| settings.target.join("shots"));
             let absolute = std::path::absolute(&folder)
-                .map_err(|error| Failure::new(format!("{} is no folder: {error}", folder.display())))?;
+                .map_err(|error| Failure::new(format!("{} is not a folder: {error}", folder.display())))?;
             playwright.env("IRONLEAF_SHOTS", absolute);
         }
         Shots::Readme => {
@@ -213,13 +215,13 @@ fn browser(settings: &Settings, kind: Kind) -> Result<Browser> {
     println!("There is no Chromium on PATH: Playwright fetches its own, about 200 MB, unless it has it.");
     match process::run(&mut in_end2end("npx", ["playwright", "install", "chromium"])) {
         Ok(()) => return Ok(Browser::Playwrights),
-        Err(Failure::Explained(reason)) => println!("Playwright's Chromium could not be had: {reason}"),
+        Err(Failure::Explained(reason)) => println!("Playwright's Chromium could not be installed: {reason}"),
         Err(other) => return Err(other),
     }
     match packages::program(kind.names(), kind.names()[0]) {
-        Err(Failure::Explained(_)) => {
-            Err(Failure::new("No browser could be had: install Chromium, or set PLAYWRIGHT_CHROMIUM to one."))
-        }
+        Err(Failure::Explained(_)) => Err(Failure::new(
+            "There is no browser: install Chromium, or set PLAYWRIGHT_CHROMIUM to the path of one.",
+        )),
         found => found.map(Browser::Installed),
     }
 }

@@ -52,11 +52,13 @@ pub(crate) fn check() -> Result<()> {
     ]))?;
     let packages = packages(&tree);
     if !packages.contains(&"leptos") {
-        return Err(Failure::new("The front end's tree has no Leptos in it: the check reads it wrongly."));
+        return Err(Failure::new(
+            "The front end's tree does not contain Leptos: the check misreads the tree.",
+        ));
     }
     let misplaced = server_packages(&packages);
     if misplaced.is_empty() {
-        println!("{} packages below the front end, none of the server's.", packages.len());
+        println!("{} packages below the front end, none of them for servers only.", packages.len());
         return Ok(());
     }
     Err(Failure::new(format!(

@@ -90,7 +90,7 @@ fn run_beside_each_other(runs: Vec<Run<'_>>) -> Result<Vec<&str>> {
     let failed: Result<Vec<Vec<&str>>> = thread::scope(|scope| {
         let workers: Vec<_> = (0..processors).map(|_| scope.spawn(work)).collect();
         let join = |worker: thread::ScopedJoinHandle<'_, _>| {
-            worker.join().unwrap_or_else(|_| Err(Failure::new("A fuzz target could not be waited for.")))
+            worker.join().unwrap_or_else(|_| Err(Failure::new("Waiting for a fuzz target failed.")))
         };
         workers.into_iter().map(join).collect()
     });

@@ -32,7 +32,7 @@ fn check(address: SocketAddr, variable: &str) -> Result<()> {
             address.port()
         ))),
         Err(error) => {
-            Err(Failure::new(format!("{address} cannot be listened on: {error}. {variable} changes it.")))
+            Err(Failure::new(format!("Cannot listen on {address}: {error}. {variable} changes it.")))
         }
     }
 }

@@ -58,7 +58,8 @@ fn explanation(missing: &[Need]) -> Option<String> {
     if missing.is_empty() {
         return None;
     }
-    let mut text = "This machine lacks what cannot be installed from here:\n".to_owned();
+    let mut text =
+        "This machine lacks these prerequisites, which cannot be installed from here:\n".to_owned();
     for need in missing {
         let (name, purpose, way) = need.words();
         // Writing to a String does not fail.

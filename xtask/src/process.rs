@@ -132,7 +132,9 @@ pub(crate) fn wait(mut child: Child) -> Result<ExitStatus> {
     let mut interrupted_at = None;
     let mut asked = false;
     loop {
-        let ended = child.try_wait().map_err(|error| Failure::new(format!("A child was lost: {error}")))?;
+        let ended = child
+            .try_wait()
+            .map_err(|error| Failure::new(format!("The state of a child process cannot be read: {error}")))?;
         if let Some(status) = ended {
             return if interrupted() { Err(Failure::Interrupted) } else { Ok(status) };
         }

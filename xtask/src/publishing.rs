@@ -55,7 +55,7 @@ fn published(metadata: &str) -> Result<Vec<String>> {
         names.push(name.to_owned());
     }
     if names.is_empty() {
-        return Err(Failure::new("No package can be published: the check reads `cargo metadata` wrongly."));
+        return Err(Failure::new("No package can be published: the check misreads `cargo metadata`."));
     }
     Ok(names)
 }

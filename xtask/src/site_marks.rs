@@ -41,7 +41,7 @@ pub(crate) fn check() -> Result<()> {
         found.extend(marks_in(&bytes).map(|mark| format!("`{mark}` in {}", name(path))));
     }
     if found.is_empty() {
-        println!("{} files for the browser, no word of the server in them.", files.len());
+        println!("{} files for the browser, without any word of server code.", files.len());
         return Ok(());
     }
     Err(Failure::new(format!("Server code reached the browser: {}.", found.join(", "))))

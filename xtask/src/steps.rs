@@ -185,7 +185,7 @@ fn builder_of_the_site(_: &Settings) -> Result<Outcome> {
 fn same_site(settings: &Settings) -> Result<Outcome> {
     if !tools::has_cargo_leptos(settings) {
         return Ok(Outcome::Skipped(
-            "cargo-leptos is not there, and the builder of this repository has made the release \
+            "cargo-leptos is not installed, so the builder of this repository has made the release \
              (`cargo xtask build` installs it)"
                 .to_owned(),
         ));

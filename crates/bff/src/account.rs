@@ -190,7 +190,7 @@ impl AccountUseCase {
         if let Err(reason) = self.use_case.begin_session(attempt, Some(EndReason::PasswordChanged)).await {
             tracing::error!(
                 reason,
-                "a password is changed, and nobody could be signed in with it; other sessions of the person end when the \
+                "a password was changed, but the sign-in with it failed; other sessions of the person end when the \
                  core API says so"
             );
         }

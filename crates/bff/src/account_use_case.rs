@@ -29,7 +29,7 @@ impl AccountUseCase {
         if trusted_record(&use_case.bff, &use_case.session).is_none() {
             // SECURITY: nobody knows whether this session was ended. The pages treat its person as nobody, and so does
             // this.
-            tracing::warn!("a session that cannot be checked is asked for a change; it stays");
+            tracing::warn!("a change was requested with a session that cannot be checked; the session stays");
             return Err(AccountFailure::Unavailable);
         }
         if !has_room_to_refresh(&use_case.session) {

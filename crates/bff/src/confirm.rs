@@ -112,7 +112,7 @@ impl UseCase {
         }
         // SECURITY: the address now belongs to somebody else. Nobody may become another person through a form that only
         // asks for a password.
-        tracing::warn!("a confirmed password was that of another person");
+        tracing::warn!("a confirmed password belongs to another person");
         Err(SignInFailure::InvalidCredentials)
     }
 }

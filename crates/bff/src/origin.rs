@@ -23,7 +23,7 @@ pub enum InvalidOrigin {
     #[error("its scheme is neither http nor https")]
     Scheme,
     /// A path, a query or user information is present.
-    #[error("an origin ends after host and port")]
+    #[error("an origin must end after the host and the port")]
     TooLong,
 }
 

@@ -91,24 +91,24 @@ impl CoreApiConfig {
             ("CORE_API_REFRESH_TOKEN_TTL", config.refresh_token_ttl),
         ] {
             if ttl < Duration::from_secs(1) {
-                read.problem(format!("{name} must be at least 1s: a token that is over at once is none"));
+                read.problem(format!("{name} must be at least 1s: a token that expires at once is useless"));
             }
         }
         if config.token_mark.as_ref().is_some_and(|mark| mark.len() < LEAST_MARK) {
             read.problem(format!(
-                "CORE_API_TOKEN_MARK must have at least {LEAST_MARK} characters, to be told from chance"
+                "CORE_API_TOKEN_MARK must have at least {LEAST_MARK} characters, so that it does not occur by chance"
             ));
         }
         if config.environment == Environment::Production {
             if !config.public_origin.is_https() && !config.public_origin.is_loopback() {
                 read.problem(
-                    "PUBLIC_ORIGIN must be https: over plain http anybody on the way can take a session",
+                    "PUBLIC_ORIGIN must be https: over plain http anybody on the network path can steal a session",
                 );
             }
             if !config.cors_origins.are_https() {
                 read.problem(
-                    "CORE_API_CORS_ORIGINS has an origin with http: whoever is on the way to it can change its pages, which then act \
-                     for whoever is signed in",
+                    "CORE_API_CORS_ORIGINS has an origin with http: anybody on the network path to it can change its pages, which \
+                     then act for the signed-in person",
                 );
             }
             if config.token_mark.is_some() {

@@ -54,7 +54,8 @@ fn suspicious(names: impl IntoIterator<Item = String>) -> Vec<String> {
         let (distance, nearest) =
             known.iter().map(|known| (strsim::levenshtein(&name, known), known)).min()?;
         let is_ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-        (is_ours || distance <= SLIP).then(|| format!("{name} is no variable of ours. Is {nearest} meant?"))
+        (is_ours || distance <= SLIP)
+            .then(|| format!("{name} is not a variable of this application. Is {nearest} meant?"))
     };
     unknown.filter_map(sentence).collect()
 }

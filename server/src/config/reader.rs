@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
     pub(super) fn required_in_production(&mut self, name: &str, default: &str) -> String {
         let value = self.optional(name);
         if value.is_none() && self.is_production() {
-            self.problem(format!("{name} is missing: production takes no default for it"));
+            self.problem(format!("{name} is missing: production has no default for it"));
         }
         value.unwrap_or_else(|| default.to_owned())
     }

@@ -50,7 +50,7 @@ impl RedisConfig {
         if self.ca_file.pem().is_some()
             && RedisStore::lazy("rediss://redis.internal", self.settings()).is_err()
         {
-            read.problem("REDIS_CA_FILE holds no certificates that can be used: it must be a PEM file");
+            read.problem("REDIS_CA_FILE contains no usable certificates: it must be a PEM file");
         }
     }
 

@@ -80,7 +80,7 @@ pub async fn answer(
             tracing::debug!(%error, "answers may wait for their acknowledgement");
         }
         if let Err(error) = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES) {
-            tracing::debug!(%error, "who reads slowly may be taken for somebody who does not");
+            tracing::debug!(%error, "a slow reader may be mistaken for a client that does not read");
         }
         let (mut connection, watcher) = (connection.clone(), graceful.watcher());
         if let Some(Place { rooms: Some(rooms), .. }) = &place {
@@ -187,7 +187,7 @@ impl Gate {
             self.said = Some(Instant::now());
             tracing::warn!(
                 max_connections = self.max_connections,
-                "every connection is taken, further ones wait: MAX_CONNECTIONS allows more, as far as open files do"
+                "every connection is taken, and further ones wait: a larger MAX_CONNECTIONS allows more, if the limit of open files does"
             );
         }
         if timeout(SPARE_AFTER, acquire(&self.rooms)).await.is_err() {

@@ -36,7 +36,7 @@ async fn told_to_stop() {
             }
         }
         Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be listened for");
+            tracing::warn!(%error, "cannot listen for SIGTERM");
             let _ = tokio::signal::ctrl_c().await;
         }
     }

@@ -79,7 +79,7 @@ impl Route<'_> {
         command.arg(format!("http://{}{}", self.program.address, self.path));
         let said = process::output(&mut command)?;
         let load = Load::parse(&said)
-            .ok_or_else(|| Failure::new(format!("This is not what wrk is known to say:\n{said}")))?;
+            .ok_or_else(|| Failure::new(format!("The output of wrk is not understood:\n{said}")))?;
         if load.failed > 0 {
             let Load { failed, requests, .. } = load;
             return Err(Failure::new(format!("{}: {failed} of {requests} requests failed.", self.name)));

@@ -52,7 +52,7 @@ impl Circumstances {
             process::quiet_output(process::program(program).args(args)).map(|said| said.trim().to_owned())
         };
         let commit = said("git", &["rev-parse", "--short=12", "HEAD"]).ok_or_else(|| {
-            Failure::new("This is no git checkout: the result could not be told from others.")
+            Failure::new("This is not a git checkout, so the result would not name its commit.")
         })?;
         let changes = said("git", &["status", "--porcelain", "--untracked-files=no"]).unwrap_or_default();
         let file = |path: &str| fs::read_to_string(path).unwrap_or_default();

@@ -130,9 +130,8 @@ impl File {
 fn tracked() -> Result<Vec<String>> {
     let mut git = process::program("git");
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let listed = process::quiet_output(&mut git).ok_or_else(|| {
-        Failure::new("`git ls-files` fails: the workspace is copied by what git knows of it.")
-    })?;
+    let listed = process::quiet_output(&mut git)
+        .ok_or_else(|| Failure::new("`git ls-files` failed. It lists the files of the workspace to copy."))?;
     let is_there = |path: &&str| workspace::root().join(path).is_file();
     Ok(listed.split('\0').filter(|path| !path.is_empty()).filter(is_there).map(str::to_owned).collect())
 }

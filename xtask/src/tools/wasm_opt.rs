@@ -57,7 +57,7 @@ pub(super) fn wasm_opt(tools: &Path) -> Result<Found> {
         }
     }
     Err(Failure::new(format!(
-        "wasm-opt could not be had: install Binaryen {} or later, a C++ compiler, or Node with npm.",
+        "wasm-opt could not be installed: install Binaryen {} or later, a C++ compiler, or Node with npm.",
         OLDEST_ACCEPTED.major
     )))
 }
