@@ -1,5 +1,5 @@
-//! A release: small, compressed, and with hashes in its names. It equals the result of `cargo leptos build --release
-//! --precompress`, except for the script of the islands, which stays as wasm-bindgen wrote it.
+//! A release: small, compressed, and with hashes in its names. It equals the result of
+//! `cargo leptos build --release --precompress`, except for the script of the islands, which stays as wasm-bindgen wrote it.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -8,8 +8,8 @@ use leptos::server_fn::ServerFn;
 use crate::islands::EnhancedForm;
 use crate::request::PageRequest;
 
-/// A form that is sent to the server function `F` and enhanced by an island: `<ServerForm<SignIn>>` for `async fn
-/// sign_in`. It works without scripts.
+/// A form that is sent to the server function `F` and enhanced by an island: `<ServerForm<SignIn>>` for
+/// `async fn sign_in`. It works without scripts.
 #[component]
 pub(crate) fn ServerForm<F>(
     /// Where the person goes afterwards.

@@ -16,7 +16,7 @@ use crate::{process, workspace};
 
 /// The packages that the copy does not share with the workspace.
 const CHANGED: [&str; 3] = ["app", "frontend", "server"];
-/// Folders that are built or installed in the copy. They are not copied.
+/// Builds and installations inside the copy. They are not part of it, and are kept.
 const KEPT: [&str; 2] = ["target", "end2end/node_modules"];
 
 pub(super) struct Copy {

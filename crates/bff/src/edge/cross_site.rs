@@ -12,6 +12,7 @@ use crate::{Bff, Problem, ProblemKind};
 /// origin, including the scheme. `same-site` is another party's subdomain and `null` names no origin; both are refused.
 /// A client that sends neither header is not a current browser. It passes only without a session cookie, because then
 /// an attacker has nothing to exploit.
+///
 /// # Errors
 ///
 /// [`ProblemKind::CrossSite`], which is 403.

@@ -184,7 +184,7 @@ fn session_cookies(bff: &Bff, headers: &HeaderMap) -> Vec<(String, String)> {
     cookies
 }
 
-/// Compares the name with its prefix, for each part of the cookie.
+/// Whether a cookie with this name, which may have a prefix and a part number, belongs to the session.
 fn is_of_session(bff: &Bff, name: &str) -> bool {
     name.contains(&bff.session_settings().cookie_name)
 }

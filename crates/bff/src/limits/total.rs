@@ -16,7 +16,7 @@ const HALVES: u32 = 2;
 /// Each network has this part of the whole. So a hundred networks can use up the second half.
 const PARTS_OF_A_NETWORK: u32 = 200;
 
-/// The counters of one e-mail: for the first half or for the second.
+/// The counters of one e-mail, for the first half and for the second.
 pub(super) struct Total {
     open: Counter,
     /// Includes the networks of the requester.
