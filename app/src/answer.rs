@@ -1,13 +1,13 @@
-//! What a page answers when it is not shown.
+//! The answer of a loader whose page is not shown.
 
 use ironleaf_bff::{MissingLayer, Problem, ProblemKind};
 
-/// Why the loader of a page gives back no page.
+/// Why the loader of a page returns no page.
 #[derive(Debug)]
 pub enum Answer {
-    /// The browser goes to this path of this origin instead.
+    /// Redirects the browser to this path of this origin.
     Redirect(String),
-    /// The page of a problem stands in for it.
+    /// Shows the page of a problem instead.
     Problem(Problem),
 }
 

@@ -18,7 +18,7 @@ use crate::request::PageRequest;
 use crate::site::TAGLINE;
 use crate::theme::Theme;
 
-/// Every page that there is. Each `<Route>` names the component of a page, whose loader makes its properties.
+/// Every page of the application. Each `<Route>` names the component of a page, whose loader creates its properties.
 #[component]
 fn App() -> impl IntoView {
     let not_found = || view! { <ProblemPage problem=Problem::new(ProblemKind::NotFound) form=None /> };
@@ -43,7 +43,7 @@ fn App() -> impl IntoView {
     }
 }
 
-/// The document around every page, rendered once for each theme. `%nonce%` is filled in when it leaves.
+/// The document around every page, rendered once for each theme. `%nonce%` is replaced when the page is sent.
 #[component]
 fn Document(has_islands: bool) -> impl IntoView {
     let request = PageRequest::current();
@@ -58,21 +58,21 @@ fn Document(has_islands: bool) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=request.site.assets.style.clone() />
                 <SiteScripts has_islands />
-                // Here follow the title and the other tags of the page.
+                // The title and the other tags of the page follow here.
             </head>
             <body>{BODY}</body>
         </html>
     }
 }
 
-/// The title of every page ends with the name of the application.
+/// Adds the name of the application to the title of every page.
 #[component]
 fn Titles() -> impl IntoView {
     let request = PageRequest::current();
     let formatter = move |title: String| {
         let app_name = &request.site.app_name;
         let title = if title.is_empty() { app_name.clone() } else { format!("{title} · {app_name}") };
-        // `leptos_meta` writes it as it is.
+        // `leptos_meta` does not escape it.
         title.replace('&', "&amp;").replace('<', "&lt;")
     };
     view! { <Title formatter /> }

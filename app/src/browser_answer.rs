@@ -1,4 +1,4 @@
-//! What a browser gets where a script gets JSON.
+//! The answer to a browser, where a script gets JSON.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use ironleaf_bff::{Problem, ProblemKind};
 
 use crate::flashes::{KeptForm, Message};
 
-/// What the answer to a form that was refused is beside its JSON.
+/// The parts of the answer to a refused form, besides its JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HttpAnswer {
     pub(crate) status: StatusCode,
@@ -16,19 +16,19 @@ pub(crate) struct HttpAnswer {
     pub(crate) browser: BrowserAnswer,
 }
 
-/// How a browser is told that a form was refused.
+/// How a browser shows that a form was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BrowserAnswer {
-    /// It goes back to the form, which shows what was typed and what is wrong with it.
+    /// The browser goes back to the form, which shows what was typed and what is wrong with it.
     Back { page: String, kept: KeptForm, message: Option<Message> },
-    /// There is something to do elsewhere first. A script is led there, too. What was typed is there when the person comes back.
+    /// Another page comes first. A script goes there, too. What was typed is there when the person comes back.
     Elsewhere { to: String, kept: KeptForm, message: Message },
-    /// It stays, and sees the page of the problem: to go on at once would be of no use. That page leads back to the form, where what was typed
-    /// is there.
+    /// The browser shows the page of the problem, because going back at once would be useless. That page leads back to
+    /// the form, which shows what was typed.
     Problem { problem: Problem, form: Option<(String, KeptForm)> },
 }
 
-/// For an error that was read from JSON, which nobody is answered with.
+/// For an error that was parsed from JSON. It is never sent as an answer.
 impl Default for HttpAnswer {
     fn default() -> Self {
         let kind = ProblemKind::Internal;

@@ -1,4 +1,5 @@
-//! What the browser may know of a failure. Compiled for both halves: an island may call a server function that fails with it.
+//! What a browser may know of a failure. Compiled for both halves, because an island may call a server function that
+//! fails with it.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use crate::browser_answer::{BrowserAnswer, HttpAnswer};
 #[cfg(feature = "ssr")]
 use crate::problem_words::message;
 
-/// What is said when there is no answer, or none of this application.
+/// Shown if there is no answer, or none of this application.
 pub(crate) const NO_ANSWER: &str = "We cannot be reached right now. Please try again in a moment.";
 
 /// The error of every server function, in words chosen here. The cause is in the log.
@@ -21,13 +22,13 @@ pub struct AppError {
     pub code: String,
     /// A sentence for the person.
     pub message: String,
-    /// What is wrong with single fields, by their names.
+    /// What is wrong with single fields, by field name.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
-    /// Where to go when it cannot be mended in place: a path of this origin.
+    /// Where the person can fix it, if not on this page: a path of this origin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// What the answer is beside its JSON.
+    /// The parts of the answer besides its JSON.
     #[cfg(feature = "ssr")]
     #[serde(skip)]
     pub(crate) http: Box<HttpAnswer>,
@@ -36,7 +37,8 @@ pub struct AppError {
 impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
-    /// The framework's own failures: a form that does not fit the function, no answer, or a defect. Its texts are not shown.
+    /// The framework's own failures: a form that does not fit the function, no answer, or a defect. Their texts are not
+    /// shown.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         of_framework(&error)
     }
@@ -68,7 +70,7 @@ fn of_framework(error: &ServerFnErrorErr) -> AppError {
     }
 }
 
-/// In the browser: the server did not answer, or not with an answer of this application.
+/// In the browser: the server did not answer, or the answer is not from this application.
 #[cfg(not(feature = "ssr"))]
 fn of_framework(_: &ServerFnErrorErr) -> AppError {
     AppError {
@@ -100,7 +102,7 @@ impl From<ironleaf_bff::ProblemKind> for AppError {
     }
 }
 
-/// A mistake in the router.
+/// For a mistake in the router.
 #[cfg(feature = "ssr")]
 impl From<ironleaf_bff::MissingLayer> for AppError {
     fn from(missing: ironleaf_bff::MissingLayer) -> Self {

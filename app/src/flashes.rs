@@ -1,4 +1,4 @@
-//! What pages and forms leave in a browser beside the session. It gives way where the session needs the room.
+//! What pages and forms store in a browser besides the session. It is dropped if the session needs the space.
 
 mod kept_form;
 mod message;

@@ -1,4 +1,4 @@
-//! One form that was sent to a server function.
+//! A form that was sent to a server function.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ use crate::site::Site;
 use crate::validation::FieldProblems;
 use crate::wait::try_again;
 
-/// The answer of a server function that did what it was asked.
+/// The answer of a server function that has succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
-    /// Where to go now: a path of this origin, or the address where a sign-out ends.
+    /// Where to go now: a path of this origin, or the address at which a sign-out ends.
     pub next: String,
-    /// What to tell the person, if anything.
+    /// The message for the person, if any.
     pub message: Option<String>,
-    /// The same for the page that `next` leads to.
+    /// The same message for the page that `next` leads to.
     #[serde(skip)]
     pub(crate) left: Option<Message>,
 }
@@ -36,30 +36,31 @@ pub struct Done {
 /// Fields that every form may have. They are read before the function runs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CommonFields {
-    /// Whose page the form was on, see [`page_of`](ironleaf_bff::page_of).
+    /// Identifies whose page the form was on, see [`page_of`](ironleaf_bff::page_of).
     pub(crate) page_of: Option<String>,
     /// Where the person wants to go afterwards.
     pub(crate) return_to: Option<ReturnTo>,
 }
 
-/// One form that was sent to a server function, and the page that it is on.
+/// A form that was sent to a server function, and the page that it is on.
 pub(crate) struct FormPost {
     parts: Parts,
     response: ResponseOptions,
     /// The page that the form is on, with its query.
     page: String,
     return_to: Option<ReturnTo>,
-    /// What was typed and may be shown again.
+    /// The typed values that may be shown again.
     values: Vec<(&'static str, String)>,
 }
 
 impl FormPost {
-    /// The form of a page whose link is made by `page`, from the context that Leptos provides to every server function.
+    /// The form of a page. `page` makes the link to that page. The request comes from the context that Leptos provides
+    /// to every server function.
     ///
     /// # Errors
     ///
-    /// `other_person` where somebody else is signed in by now than the page was shown to: nothing may be done, and nothing that was typed
-    /// is kept. A script that leaves `page_of` out speaks for whoever is signed in.
+    /// `other_person` if the person who is signed in now is not the one whose page it was. Then the function must do
+    /// nothing, and nothing that was typed is kept. A script that leaves `page_of` out acts for whoever is signed in.
     pub(crate) fn on(page: impl FnOnce(Option<&ReturnTo>) -> String) -> Result<Self, AppError> {
         let found = use_context::<Parts>().zip(use_context::<ResponseOptions>());
         let Some((parts, response)) = found else {
@@ -78,23 +79,23 @@ impl FormPost {
         }
     }
 
-    /// The same for a page that leads nowhere else.
+    /// The form of a page that leads nowhere else.
     pub(crate) fn on_page(page: &str) -> Result<Self, AppError> {
         Self::on(|_| page.to_owned())
     }
 
-    /// A field that the form shows again when it comes back. Never a password.
+    /// Adds a field that is shown again if the form is refused. Never a password.
     pub(crate) fn keeping(mut self, name: &'static str, value: &str) -> Self {
         self.values.push((name, value.to_owned()));
         self
     }
 
-    /// The same form, as if it were on another page.
+    /// The same form, treated as if it were on another page.
     pub(crate) fn moved_to(self, page: &str) -> Self {
         Self { page: page.to_owned(), ..self }
     }
 
-    /// The request, as the use cases of `ironleaf-bff` take it.
+    /// The request, as the use cases of `ironleaf-bff` expect it.
     pub(crate) const fn parts(&self) -> &Parts {
         &self.parts
     }
@@ -103,7 +104,7 @@ impl FormPost {
     ///
     /// # Errors
     ///
-    /// Where there is no answer, the form goes back; where the session is over, the person signs in first.
+    /// Without an answer, the form is shown again. If the session is over, the person has to sign in first.
     #[allow(
         dead_code,
         reason = "the use cases of this application ask for it; docs/adding-a-page.md shows it"
@@ -113,7 +114,7 @@ impl FormPost {
         core_api.current_user().await.map_err(|error| self.refused_by(&core_api, &error))
     }
 
-    /// Calls the core API for the person, see [`CoreApi::call`]. Any status is an answer.
+    /// Calls the core API for the person, see [`CoreApi::call`]. Every status is returned as an answer.
     ///
     /// # Errors
     ///
@@ -143,20 +144,20 @@ impl FormPost {
         self.return_to.as_ref()
     }
 
-    /// It is done; go to `next`.
+    /// The function has succeeded; go to `next`.
     #[expect(clippy::unused_self, reason = "who has the form says that it is done")]
     pub(crate) fn done(&self, next: &str, message: Option<Message>) -> Done {
         let text = message.as_ref().map(|message| message.text().into_owned());
         Done { next: next.to_owned(), message: text, left: message }
     }
 
-    /// It is done; go where the person wanted to go, or home.
+    /// The function has succeeded; go where the person wanted to go, or home.
     pub(crate) fn done_and_back(&self, message: Option<Message>) -> Done {
         self.done(self.return_to().map_or("/", ReturnTo::as_str), message)
     }
 
-    /// It is not done. A script gets the error with its status; a browser goes back to the form, which shows what was typed and what is
-    /// wrong with it.
+    /// The function has failed. A script gets the error with its status. A browser goes back to the form, which shows
+    /// what was typed and what is wrong with it.
     pub(crate) fn refused(&self, refusal: impl Into<Refusal>) -> AppError {
         match refusal.into() {
             Refusal::SignedOut(reason) => {
@@ -176,7 +177,7 @@ impl FormPost {
         }
     }
 
-    /// The same where the page finds by itself what to say.
+    /// Does the same without a message, for a page that finds its own words.
     pub(crate) fn refused_in_silence(&self, refusal: impl Into<Refusal>) -> AppError {
         match refusal.into() {
             Refusal::Mendable(refusal) => {
@@ -216,7 +217,7 @@ impl FormPost {
 
     fn sent_elsewhere(&self, status: StatusCode, code: &str, message: Message, to: &str) -> AppError {
         let text = message.text();
-        // What one person typed is not for another.
+        // What one person typed must not be shown to another.
         let is_other = matches!(message, Message::NowSignedInAs(_));
         let kept = if is_other { KeptForm::default() } else { self.kept(&Vec::new()) };
         let browser = BrowserAnswer::Elsewhere { to: to.to_owned(), kept, message };
@@ -228,20 +229,20 @@ impl FormPost {
         KeptForm::new(path, &self.values, problems)
     }
 
-    /// Somebody has just signed in: what another person left in this browser is not for them.
+    /// A person has just signed in. What another person left in this browser must not reach them.
     pub(crate) fn welcome(&self) {
-        // SECURITY: a link that was opened and not used would sign in whoever signs out here next.
+        // SECURITY: a link that was opened but not used would sign in the next person here after a sign-out.
         self.clear(&SIGN_IN_LINK);
         self.clear(&PLACE);
         let Ok(MaybeUser(Some(user))) = MaybeUser::from_parts(&self.parts) else { return };
-        // Where nobody remembers whose it was, it may be anybody's.
+        // If the last person is not known, the forms may be anybody's.
         if self.peek(&PERSON).is_none_or(|Person(last)| last != user.id) {
             self.clear(&KEPT_FORMS);
         }
         self.leave(&PERSON, &Person(user.id));
     }
 
-    /// Somebody leaves this browser to others.
+    /// The person leaves this browser to others.
     pub(crate) fn forget_person(&self) {
         self.clear(&SIGN_IN_LINK);
         self.clear(&VERIFICATION_LINK);
@@ -264,7 +265,7 @@ impl FormPost {
         self.response.append_header(http::header::SET_COOKIE, cookie);
     }
 
-    /// What an earlier request left, which stays.
+    /// The value that an earlier request left. It stays.
     pub(crate) fn peek<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
         self.flash()?.peek(kind)
     }
@@ -275,7 +276,7 @@ impl FormPost {
         }
     }
 
-    /// `false` where there is no room for it.
+    /// `false` if there is no space for it.
     pub(crate) fn leave<T: Payload>(&self, kind: &FlashKind<T>, value: &T) -> bool {
         self.flash().is_some_and(|flash| flash.set(kind, value))
     }

@@ -1,4 +1,5 @@
-//! How a server function is called by a plain HTML form, and how it answers: JSON for a script, a redirect for a browser.
+//! How a plain HTML form calls a server function, and how the function answers: JSON for a script, a redirect for a
+//! browser.
 
 use std::sync::Arc;
 
@@ -24,15 +25,16 @@ use crate::form_post::{CommonFields, Done};
 use crate::site::Site;
 use crate::wait::whole_secs;
 
-/// The protocol of a server function that a plain HTML form calls: `#[server(protocol = HtmlForm, ..)]`. The function answers with a value,
-/// [`Done`] or [`AppError`]. A script gets it as JSON; a browser is redirected, and what there is to say awaits it there.
+/// The protocol of a server function that a plain HTML form calls: `#[server(protocol = HtmlForm, ..)]`. The function
+/// returns a value, [`Done`] or [`AppError`]. A script gets it as JSON. A browser is redirected, and the page it
+/// reaches shows the message.
 pub struct HtmlForm;
 
-/// Whether the client asked for JSON, kept from before Leptos was told that everybody does.
+/// Whether the client asked for JSON. Stored before Leptos is told that every client does.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WantsJson(pub(crate) bool);
 
-/// The page of a form that was refused, for the page of the problem to lead back to.
+/// The page of a refused form, so that the page of the problem can lead back to it.
 #[derive(Debug, Clone)]
 pub(crate) struct FormPage(pub(crate) String);
 
@@ -64,7 +66,7 @@ where
     }
 }
 
-/// The form was read, and its size looked at, in front of the session.
+/// The form was read, and its size checked, outside of the session.
 async fn with_common_fields(request: Request) -> Result<Request, AppError> {
     let (parts, body) = request.into_parts();
     let body: Bytes =
@@ -87,7 +89,7 @@ fn respond(parts: &Parts, answer: Result<Done, AppError>) -> Response {
         Ok(done) => {
             note_done(parts);
             if let Some(message) = &done.left {
-                // A script goes to `next` as well, and the message with it.
+                // A script also goes to `next`, where the message is shown.
                 leave_message(parts, message, &done.next);
             }
             if wants_json { Json(done).into_response() } else { redirect(&done.next) }
@@ -139,7 +141,7 @@ fn for_browser(parts: &Parts, answer: BrowserAnswer) -> Response {
     }
 }
 
-/// RFC 9700, section 4.12: a 307 would have the browser send the password on.
+/// RFC 9700, section 4.12: after a 307, the browser would send the password again.
 fn redirect(target: &str) -> Response {
     match HeaderValue::try_from(target) {
         Ok(target) => (StatusCode::SEE_OTHER, [(LOCATION, target)]).into_response(),
@@ -155,7 +157,8 @@ fn leave_message(parts: &Parts, message: &Message, page: &str) {
     }
 }
 
-/// Keeps what was typed, or where there is no room for it at least what is wrong with it. `false` where that is lost as well.
+/// Keeps what was typed, or, if there is too little space, at least what is wrong with it. `false` if even that is
+/// lost.
 fn keep(parts: &Parts, form: &KeptForm) -> bool {
     if form.is_empty() {
         return true;

@@ -1,6 +1,6 @@
 //! The interactive parts: the only code that reaches the browser.
 //!
-//! None has a property: one would bring `serde_json` along, 21 KB. They read what the server rendered.
+//! None has a property, which would add `serde_json`, 21 KB. They read what the server rendered.
 
 mod enhanced_form;
 

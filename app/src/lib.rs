@@ -1,5 +1,6 @@
-//! The web application: pages and components that are rendered on the server only, and the islands that also run in
-//! the browser. `app.rs` shows it as a whole. Compiled for the browser, this crate is its islands, and the server functions that they call.
+//! The web application: pages and components that are rendered only on the server, and the islands that also run in the
+//! browser. `app.rs` shows it as a whole. For the browser, this crate contains only its islands and the server
+//! functions that they call.
 
 #![expect(unreachable_pub, reason = "the macros of Leptos make components and server functions public")]
 

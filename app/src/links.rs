@@ -1,28 +1,28 @@
-//! Links to pages of this application that lead on to another place afterwards.
+//! Links to pages of this application that lead to another place afterwards.
 
 use ironleaf_bff::ReturnTo;
 
-/// The sign-in page, which leads back to `place` afterwards.
+/// The sign-in page, which leads back to `place`.
 pub(crate) fn login(place: Option<&ReturnTo>) -> String {
     with_return_to("/login", place)
 }
 
-/// The registration page, which leads back to `place` afterwards.
+/// The registration page, which leads back to `place`.
 pub(crate) fn register(place: Option<&ReturnTo>) -> String {
     with_return_to("/register", place)
 }
 
-/// The page that asks for a reset e-mail, which leads back to `place` in the end.
+/// The page that requests a reset e-mail, which finally leads back to `place`.
 pub(crate) fn reset_password(place: Option<&ReturnTo>) -> String {
     with_return_to("/reset-password", place)
 }
 
-/// The page for a new password, which leads back to `place` afterwards.
+/// The page for a new password, which leads back to `place`.
 pub(crate) fn set_password(place: Option<&ReturnTo>) -> String {
     with_return_to("/set-password", place)
 }
 
-/// The page that asks for the password again, which leads back to `place` afterwards.
+/// The page that asks for the password again, which leads back to `place`.
 pub(crate) fn confirm(place: Option<&ReturnTo>) -> String {
     with_return_to("/confirm", place)
 }
@@ -32,7 +32,7 @@ fn with_return_to(path: &str, place: Option<&ReturnTo>) -> String {
     if let Some(place) = place {
         path.push_str("?return_to=");
         for character in place.as_str().chars() {
-            // Every other character of a path or query may stand in a query value as it is (RFC 3986, section 3.4).
+            // All other characters of a path or query are allowed in a query value (RFC 3986, section 3.4).
             match character {
                 '%' => path.push_str("%25"),
                 '&' => path.push_str("%26"),

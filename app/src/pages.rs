@@ -1,4 +1,4 @@
-//! One file per page: its component, and the loader that makes the properties of it.
+//! One file per page: its component, and the loader that creates its properties.
 
 mod account;
 mod confirm;

@@ -1,4 +1,4 @@
-//! What a person is told of a problem. Constant, so that nothing of the cause can leak into it.
+//! The words that a person reads about a problem. They are constant, so that the cause cannot leak.
 
 use ironleaf_bff::ProblemKind;
 
@@ -21,7 +21,7 @@ pub const fn title(kind: ProblemKind) -> &'static str {
     }
 }
 
-/// One sentence for a person.
+/// One sentence for the person.
 pub const fn message(kind: ProblemKind) -> &'static str {
     match kind {
         ProblemKind::BadRequest => "A field is missing or malformed. Please go back and try again.",

@@ -2,8 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A field whose text is never printed, such as a password. Leptos derives `Debug` for the arguments of server functions, and traces print
-/// them.
+/// A field whose text is never printed, such as a password. Leptos derives `Debug` for the arguments of server
+/// functions, and traces print them.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Redacted(String);

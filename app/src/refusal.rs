@@ -8,18 +8,18 @@ use ironleaf_bff::{AccountFailure, ConfirmFailure, Problem, SignInFailure, Signe
 use crate::flashes::Message;
 use crate::validation::{FieldProblem, FieldProblems, problems_of};
 
-/// Why a server function did not do what it was asked.
+/// Why a server function did not do its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// Nobody is signed in any more; the reason, where it is known.
+    /// Nobody is signed in any more. The reason is given if it is known.
     SignedOut(Option<SignedOutReason>),
     /// The person has to enter their password first (ASVS 7.5.1).
     NotRecent,
-    /// It can be mended where the form is.
+    /// The person can fix it in the form.
     Mendable(Mendable),
 }
 
-/// What can be mended where the form is.
+/// A refusal that the person can fix in the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mendable {
     pub(crate) status: StatusCode,
@@ -36,7 +36,7 @@ impl Refusal {
         Mendable::new(status, code, message).into()
     }
 
-    /// The words stand beside the fields.
+    /// The words are beside the fields.
     pub(crate) fn of_fields(problems: FieldProblems) -> Self {
         Self::fields_as(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", problems)
     }
@@ -50,7 +50,7 @@ impl Refusal {
         Self::saying(StatusCode::UNPROCESSABLE_ENTITY, "invalid_token", Message::InvalidToken)
     }
 
-    /// An API gives no answer that can be used.
+    /// An API gives no usable answer.
     pub(crate) fn unavailable() -> Self {
         let refusal = Mendable::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", Message::Unavailable);
         Mendable { retry_after: Problem::unavailable().retry_after, ..refusal }.into()
@@ -72,7 +72,7 @@ impl Mendable {
         Self { status, code, message: Some(message), problems: Vec::new(), retry_after: None }
     }
 
-    /// Whether a browser stays where it is and sees a page with this status: to go on at once would be of no use.
+    /// Whether a browser gets a page with this status, because going back at once would be useless.
     pub(crate) fn has_page(&self) -> bool {
         self.status == StatusCode::TOO_MANY_REQUESTS
     }

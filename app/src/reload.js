@@ -1,4 +1,5 @@
-// Development only: follows what the build announces. A style is swapped in place, everything else reloads the page.
+// Development only: follows the changes that the build announces. A style is swapped in place, everything else reloads
+// the page.
 const { reloadAddress } = document.querySelector("[data-reload-address]").dataset;
 const listen = () => {
   const socket = new WebSocket(`ws://${reloadAddress}/live_reload`);

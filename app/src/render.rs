@@ -1,7 +1,7 @@
-//! How Leptos becomes bytes. Everything that knows of its internals is in here.
+//! How Leptos output becomes bytes. All code that depends on the internals of Leptos is here.
 //!
-//! A page is rendered to one string on the server. Nothing streams, so status and cookies are decided before the first byte leaves; and
-//! nothing hydrates but islands.
+//! The server renders a page to one string. Nothing streams, so status and cookies are decided before the first byte is
+//! sent, and only islands hydrate.
 
 mod document;
 mod executor;
@@ -40,11 +40,11 @@ pub(crate) use document::BODY;
 pub(crate) use html::html_of;
 pub(crate) use template::{Template, Templates};
 
-/// The view of a `<Route>`: a component whose properties are made by its loader.
+/// The view of a `<Route>`: a component whose loader creates its properties.
 ///
-/// The routes are read once, at start. A request for the page does not walk through the router again: its loader runs, then its component,
-/// then the layouts around it. So the component has what its loader has read, parameters of the path included, and no context of the router.
-/// A route whose view is not made by this has no loader, and is rendered through the router.
+/// The routes are read once, at start. A request for the page does not use the router again: its loader runs, then its
+/// component, then the layouts around it. So the component has the data of its loader, including path parameters, and
+/// no context of the router. A route with another kind of view has no loader, and is rendered through the router.
 pub(crate) fn page<P, V>(
     component: impl Fn(P) -> V + Clone + Send + Sync + 'static,
 ) -> impl Fn() -> InertElement + Clone + Send + 'static
@@ -62,7 +62,7 @@ where
     }
 }
 
-/// The view of a `<ParentRoute>`: what stands around the pages below it, which come as HTML.
+/// The view of a `<ParentRoute>`: the parts around the pages below it, which arrive as HTML.
 pub(crate) fn layout<V>(
     component: impl Fn(String) -> V + Clone + Send + Sync + 'static,
 ) -> impl Fn() -> InertElement + Clone + Send + 'static
@@ -80,14 +80,14 @@ where
     }
 }
 
-/// What is at a path, which is asked for once at start.
+/// The page at a path, which is looked up once at start.
 #[derive(Clone, Default)]
 struct Discovery(Arc<Mutex<Found>>);
 
 #[derive(Clone, Default)]
 struct Found {
     page: Option<Page>,
-    /// From the innermost on.
+    /// From the innermost to the outermost.
     layouts: Vec<Arc<dyn Fn(String) -> String + Send + Sync>>,
 }
 
@@ -98,7 +98,7 @@ fn lock(found: &Mutex<Found>) -> std::sync::MutexGuard<'_, Found> {
 type Properties = Box<dyn Any + Send>;
 type Loading<'a> = Pin<Box<dyn Future<Output = Result<Properties, Answer>> + Send + 'a>>;
 
-/// A component and its [`Load`], whose type is not known any more.
+/// A component and its [`Load`], with their types erased.
 #[derive(Clone)]
 struct Page {
     load: for<'a> fn(&'a mut PageRequest) -> Loading<'a>,
@@ -119,27 +119,28 @@ impl Page {
     }
 }
 
-/// The application: its pages as its `<Routes>` list them, and how they are rendered.
+/// The application: its pages from its `<Routes>`, and how they are rendered.
 pub struct Pages {
     routes: Vec<(String, Found)>,
     views: Views,
 }
 
-/// What the application renders.
+/// The views of the application.
 #[derive(Clone, Copy)]
 pub(crate) struct Views {
     /// The router with all pages.
     pub(crate) app: fn() -> String,
-    /// The page of a problem in its layout; with the page of the form that was refused.
+    /// The page of a problem in its layout. The second argument is the page of the refused form.
     pub(crate) problem: fn(Problem, Option<String>) -> String,
-    /// The document around a page, with [`BODY`] in the place of it; and whether there is an island in it.
+    /// The document around a page, with [`BODY`] as the placeholder of the page. The argument is whether the page has
+    /// an island.
     pub(crate) shell: fn(bool) -> String,
-    /// What every page has of `leptos_meta`.
+    /// The tags of `leptos_meta` on every page.
     pub(crate) meta: fn(),
 }
 
 impl Pages {
-    /// Walks through the routes of `app` once.
+    /// Visits the routes of `app` once.
     pub(crate) fn new<V: IntoView + 'static>(app: fn() -> V, views: Views) -> Self {
         executor::start();
         let routes = generate_route_list(app).into_iter().map(|route| {
@@ -150,17 +151,17 @@ impl Pages {
         Self { routes: routes.collect(), views }
     }
 
-    /// The path of every page, in the form of axum.
+    /// The path of every page, in axum's format.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.routes.iter().map(|(path, _)| path.as_str())
     }
 
-    /// The same, to look one up.
+    /// The same paths, as a table for lookups.
     pub fn table(&self) -> PagePaths {
         PagePaths::new(self.paths())
     }
 
-    /// What answers requests for each of them.
+    /// The handlers of the pages, by path.
     pub fn handlers(&'static self) -> impl Iterator<Item = (&'static str, Arc<PageHandler>)> {
         let shells = Arc::new(Shells::default());
         self.routes.iter().map(move |(path, found)| {
@@ -170,7 +171,7 @@ impl Pages {
         })
     }
 
-    /// The page of a problem, in place of the plain text it is answered with. The headers of `response` stay.
+    /// The page of a problem, instead of the plain text of the answer. The headers of `response` stay.
     pub async fn problem_page(&self, parts: Parts, problem: Problem, response: Response) -> Response {
         let Some(request) = PageRequest::for_problem(parts) else {
             return response;
@@ -187,12 +188,12 @@ impl Pages {
     }
 }
 
-/// Asks the router what is at `path`, a path in the form of axum.
+/// Asks the router which page is at `path`, a path in axum's format.
 fn found_at(path: &str, app: fn() -> String) -> Found {
     let discovery = Discovery::default();
     let found = Arc::clone(&discovery.0);
     under_its_own_owner(|| {
-        // Whatever stands in the place of a parameter: `{id}` is a text as good as any, but for its braces.
+        // The value of a parameter does not matter: `{id}` serves as one, without its braces.
         provide_context(RequestUrl::new(&path.replace(['{', '}', '*'], "")));
         provide_context(Arc::new(PageRequest::for_nothing()));
         provide_context(ServerMetaContext::new().0);
@@ -203,18 +204,18 @@ fn found_at(path: &str, app: fn() -> String) -> Found {
     found.clone()
 }
 
-/// What answers requests for one page.
+/// Answers requests for one page.
 pub struct PageHandler {
     found: Found,
     views: Views,
     shells: Arc<Shells>,
-    /// The page as strangers see it, by theme.
+    /// The page for strangers, by theme.
     kept: [OnceLock<Document>; 3],
 }
 
 impl PageHandler {
-    /// The page as it was rendered for an earlier stranger, where this request is one's, too. It needs nothing of the session, and may be
-    /// answered in front of it.
+    /// The page that was rendered for an earlier stranger, if this request is also from a stranger. It does not need
+    /// the session, so it can be answered outside of it.
     pub fn kept(&self, request: &Request) -> Option<Response> {
         let document = self.kept_for(request.method(), request.uri(), request.headers())?.get()?;
         let bff = request.extensions().get::<Bff>()?;
@@ -222,7 +223,7 @@ impl PageHandler {
         let html = document.filled_in(nonce.as_str(), || form_id(request.extensions()).unwrap_or_default());
         let cookie = document.has_form().then(|| cookie_for_a_form(bff, request.headers())).flatten();
         let mut response = html_response(StatusCode::OK, html, cookie);
-        // As behind the session.
+        // As inside the session.
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Some(response)
     }
@@ -233,7 +234,7 @@ impl PageHandler {
         Some(&self.kept[document::number_of(theme)])
     }
 
-    /// Runs the loader, and renders the page or answers what the loader says.
+    /// Runs the loader, and then renders the page or sends the loader's answer.
     pub async fn answer(&self, parts: Parts) -> Response {
         let kept = self.kept_for(&parts.method, &parts.uri, &parts.headers);
         let mut request = match PageRequest::new(parts).await {
@@ -283,7 +284,7 @@ fn redirect(target: &str) -> Response {
 fn response_with(request: &PageRequest, status: StatusCode, document: &Document) -> Response {
     let nonce = request.nonce().map(CspNonce::as_str).unwrap_or_default();
     let html = document.filled_in(nonce, || request.form_id().unwrap_or_default());
-    // Somebody who is signed in keeps cookies.
+    // The browser of a signed-in person keeps cookies.
     let needs_cookie = document.has_form() && request.viewer.is_none();
     html_response(status, html, needs_cookie.then(|| request.cookie_for_a_form()).flatten())
 }
@@ -304,7 +305,7 @@ fn document(views: Views, shells: &Shells, request: &Arc<PageRequest>, content: 
     Document::new(shell, content, request.has_form())
 }
 
-/// Renders the content of a document, and what it has of `leptos_meta`.
+/// Renders the content of a document, and its tags of `leptos_meta`.
 async fn rendered(views: Views, request: &Arc<PageRequest>, html: impl FnOnce() -> String) -> Content {
     let (meta, head) = ServerMetaContext::new();
     let html = with_owner(request, || {
@@ -312,7 +313,7 @@ async fn rendered(views: Views, request: &Arc<PageRequest>, html: impl FnOnce() 
         (views.meta)();
         html()
     });
-    // It looks for the end of the head, and gets no more than that.
+    // `leptos_meta` looks for the end of the head, so that is all it gets.
     let empty = stream::once(std::future::ready("</head>".to_owned()));
     let mut chunks = Box::pin(head.inject_meta_context(empty).await);
     let mut head = chunks.next().await.unwrap_or_default();
@@ -320,10 +321,10 @@ async fn rendered(views: Views, request: &Arc<PageRequest>, html: impl FnOnce() 
     Content { head, html }
 }
 
-/// Renders something of the answer to a request.
+/// Renders a part of the answer to a request.
 fn with_owner(request: &Arc<PageRequest>, html: impl FnOnce() -> String) -> String {
     under_its_own_owner(|| {
-        // For the router, where a page is rendered through it.
+        // For the router, if the page is rendered through it.
         provide_context(RequestUrl::new(request.path_and_query()));
         provide_context(Arc::clone(request));
         html()
@@ -334,7 +335,7 @@ fn with_owner(request: &Arc<PageRequest>, html: impl FnOnce() -> String) -> Stri
 ///
 /// # Panics
 ///
-/// At start, when a server function has another method: a GET must not change anything.
+/// At start, if a server function has another method, because a GET must not change anything.
 pub fn server_fn_routes() -> Vec<&'static str> {
     server_fn::axum::server_fn_paths()
         .map(|(path, method)| {
@@ -346,8 +347,8 @@ pub fn server_fn_routes() -> Vec<&'static str> {
 
 /// Runs the server function that `request` names.
 ///
-/// Leptos is told that the client wants JSON, whoever it is: its own way with browsers puts the error into the address and follows the
-/// `Referer`. A function whose protocol is `HtmlForm` finds out for itself what the client wants.
+/// Leptos is told that every client wants JSON. Otherwise, for browsers, it would put the error into the address and
+/// follow the `Referer`. A function with the protocol `HtmlForm` checks for itself what the client wants.
 pub async fn handle_server_fn(mut request: Request) -> Response {
     let wants_json = Wants::from_headers(request.headers()) == Wants::Json;
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));

@@ -1,4 +1,4 @@
-//! What a page takes from the request that it answers.
+//! What a page needs from its request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ use crate::links;
 use crate::site::Site;
 use crate::theme::{THEME_COOKIE, Theme};
 
-/// A request for a page, behind every layer.
+/// A request for a page, inside every layer.
 pub struct PageRequest {
     parts: Parts,
     params: Vec<(String, String)>,
@@ -41,7 +41,7 @@ pub struct PageRequest {
 impl PageRequest {
     /// # Errors
     ///
-    /// [`MissingLayer`] where the route lacks the session layer or the site.
+    /// [`MissingLayer`] if the route lacks the session layer or the site.
     pub(crate) async fn new(mut parts: Parts) -> Result<Self, MissingLayer> {
         let site = parts.extensions.get::<Arc<Site>>().cloned().ok_or(MissingLayer("Site"))?;
         let MaybeUser(viewer) = MaybeUser::from_parts(&parts)?;
@@ -52,14 +52,14 @@ impl PageRequest {
         Ok(Self { parts, params, site, viewer, theme, has_form: AtomicBool::new(false) })
     }
 
-    /// A request for nothing, with which the routes are walked through once at start.
+    /// An empty request, for visiting the routes once at start.
     pub(crate) fn for_nothing() -> Self {
         let (parts, ()) = http::Request::new(()).into_parts();
         let (site, has_form) = (Arc::default(), AtomicBool::new(false));
         Self { parts, params: Vec::new(), site, viewer: None, theme: None, has_form }
     }
 
-    /// The request that is being answered, for components.
+    /// The request of the current page, for components.
     ///
     /// # Panics
     ///
@@ -68,7 +68,7 @@ impl PageRequest {
         expect_context()
     }
 
-    /// The same for a page about a problem: such a request may not have come as far as the session.
+    /// The same for the page of a problem, whose request may not have reached the session.
     pub(crate) fn for_problem(parts: Parts) -> Option<Self> {
         let site = parts.extensions.get::<Arc<Site>>().cloned()?;
         let viewer = MaybeUser::from_parts(&parts).ok().and_then(|MaybeUser(viewer)| viewer);
@@ -87,21 +87,21 @@ impl PageRequest {
     ///
     /// # Errors
     ///
-    /// Leads to the sign-in page and back here where nobody is signed in.
+    /// A redirect to the sign-in page, and from there back here, if nobody is signed in.
     pub(crate) fn signed_in(&self) -> Result<User, Answer> {
         self.signed_in_or_back_to(self.here().as_ref())
     }
 
-    /// The same, and back to `place` afterwards.
+    /// Does the same, but comes back to `place`.
     pub(crate) fn signed_in_or_back_to(&self, place: Option<&ReturnTo>) -> Result<User, Answer> {
         self.viewer.clone().ok_or_else(|| self.ask_to_log_in(place))
     }
 
-    /// Nobody is signed in.
+    /// Checks that nobody is signed in.
     ///
     /// # Errors
     ///
-    /// Leads somebody who is signed in to where they wanted to go.
+    /// A redirect of a signed-in person to where they wanted to go.
     pub(crate) fn signed_out(&self) -> Result<(), Answer> {
         if self.viewer.is_none() {
             return Ok(());
@@ -113,7 +113,8 @@ impl PageRequest {
     ///
     /// # Errors
     ///
-    /// Leads to the sign-in page and back here where the session is over, or shows the page of a problem.
+    /// A redirect to the sign-in page, and from there back here, if the session is over; otherwise the page of a
+    /// problem.
     pub(crate) async fn current_user(&mut self) -> Result<User, Answer> {
         let core_api = self.core_api().await?;
         let user = core_api.current_user().await.map_err(|error| self.answer_to(&core_api, &error))?;
@@ -121,11 +122,12 @@ impl PageRequest {
         Ok(user)
     }
 
-    /// Calls the core API for the viewer, see [`CoreApi::call`]. Any status is an answer.
+    /// Calls the core API for the viewer, see [`CoreApi::call`]. Every status is returned as an answer.
     ///
     /// # Errors
     ///
-    /// Leads to the sign-in page and back here where the session is over, or shows the page of a problem.
+    /// A redirect to the sign-in page, and from there back here, if the session is over; otherwise the page of a
+    /// problem.
     #[allow(
         dead_code,
         reason = "the pages of this application ask for the person alone; docs/adding-a-page.md shows it"
@@ -135,17 +137,18 @@ impl PageRequest {
         core_api.call(request).await.map_err(|error| self.answer_to(&core_api, &error.into()))
     }
 
-    /// Whether a new password ends every other session of the person at the back end. It is known once the person was asked for.
+    /// Whether a new password ends every other session of the person at the back end. This is known once the person has
+    /// been loaded.
     pub(crate) fn ends_other_sessions(&self) -> bool {
         CoreApi::from_parts(&self.parts).is_ok_and(|core_api| core_api.ends_other_sessions())
     }
 
-    /// What to answer when the core API has refused a call.
+    /// The answer to send when the core API has refused a call.
     fn answer_to(&self, core_api: &CoreApi, error: &AccountError) -> Answer {
         match error {
             AccountError::SignedOut => {
                 let answer = self.ask_to_log_in(self.here().as_ref());
-                // What has turned out since the request came in.
+                // What has become known since the request arrived.
                 if let Some(reason) = core_api.signed_out_reason() {
                     self.leave_message(Message::SessionExpired(Some(reason)), "/login");
                 }
@@ -159,12 +162,13 @@ impl PageRequest {
         }
     }
 
-    /// A handle on the core API that speaks for the viewer. The access token is renewed first where it is due: once a byte is rendered, no
-    /// cookie can leave with the response. A page that does not ask for it works while the core API is down.
+    /// A handle that calls the core API for the viewer. If the access token is due, it is renewed first: once a byte is
+    /// rendered, no cookie can be sent with the response. A page that does not use this handle works while the core API
+    /// is down.
     ///
     /// # Errors
     ///
-    /// The page of a problem, where there is neither a living access token nor an answer of the provider.
+    /// The page of a problem, if there is neither a valid access token nor an answer of the provider.
     async fn core_api(&mut self) -> Result<CoreApi, Answer> {
         let bff = self.parts.extensions.get::<Bff>().cloned().ok_or(MissingLayer("Bff"))?;
         require_room_to_refresh(&self.parts.extensions)?;
@@ -172,7 +176,8 @@ impl PageRequest {
         Ok(CoreApi::from_parts(&self.parts)?)
     }
 
-    /// A form is rendered that needs cookies: the browser is given one, and whether it comes back tells whether it keeps them.
+    /// Notes that a form was rendered that needs cookies. The browser gets a cookie, and whether it comes back shows
+    /// whether the browser keeps cookies.
     pub(crate) fn note_form(&self) {
         self.has_form.store(true, Ordering::Relaxed);
     }
@@ -181,13 +186,14 @@ impl PageRequest {
         self.has_form.load(Ordering::Relaxed)
     }
 
-    /// Somebody is signed in, or came with a session of which nobody can tell: a sign-in would replace one that may well live.
+    /// Whether somebody is signed in, or came with a session that cannot be checked. A sign-in would replace that
+    /// session, which may still be alive.
     pub(crate) fn may_be_signed_in(&self) -> bool {
         self.viewer.is_some() || session_cannot_be_checked(&self.parts)
     }
 
-    /// Nobody is signed in, or not any more: to the sign-in page, which says why, and back to `place`. While that cannot be
-    /// told, they are asked to come back later.
+    /// For a request without a signed-in person: a redirect to the sign-in page, which says why, and from there back to
+    /// `place`. While the session cannot be checked, the person is asked to come back later.
     pub(crate) fn ask_to_log_in(&self, place: Option<&ReturnTo>) -> Answer {
         if session_cannot_be_checked(&self.parts) {
             return Answer::Problem(Problem::unavailable());
@@ -198,7 +204,7 @@ impl PageRequest {
         Answer::Redirect(links::login(place))
     }
 
-    /// Whose page this is, for the forms on it.
+    /// Identifies whose page this is, for the forms on it.
     pub(crate) fn page_of(&self) -> Option<String> {
         page_of(&self.parts)
     }
@@ -208,13 +214,13 @@ impl PageRequest {
         form_id(&self.parts.extensions)
     }
 
-    /// What a browser brings back with the form of this page, if it keeps cookies.
+    /// The cookie that a browser sends back with the form of this page, if it keeps cookies.
     pub(crate) fn cookie_for_a_form(&self) -> Option<HeaderValue> {
         cookie_for_a_form(self.parts.extensions.get()?, &self.parts.headers)
     }
 
-    /// Where a link that leaves a cookie leads to: `path`, or an address that knows of it where the browser has not shown yet that it keeps
-    /// cookies.
+    /// Redirects after a link that left a cookie: to `path`, with a test in the query if the browser has not yet shown
+    /// that it keeps cookies.
     pub(crate) fn led_by_cookie(&self, path: &str) -> Answer {
         let bff = self.parts.extensions.get::<Bff>();
         Answer::Redirect(
@@ -222,7 +228,7 @@ impl PageRequest {
         )
     }
 
-    /// The address of a page to which a link has led, as soon as it is known that cookies come back: without what asked for them.
+    /// Redirects to the address without the test in the query, once the browser has sent the cookie back.
     pub(crate) fn after_cookies_tried(&self) -> Result<(), Answer> {
         let next = after_cookies_tried(&self.parts.uri, &self.parts.headers);
         match next.and_then(|next| ReturnTo::parse(&next)) {
@@ -231,7 +237,7 @@ impl PageRequest {
         }
     }
 
-    /// Whether this browser has asked for the e-mail that the link is from.
+    /// Whether this browser has asked for the e-mail with this link.
     pub(crate) fn asked_to_sign_in(&self, link: &SignInLink) -> bool {
         link.was_asked_for_by(&self.parts)
     }
@@ -241,7 +247,8 @@ impl PageRequest {
         VerificationLink::was_asked_for_by(&self.parts)
     }
 
-    /// The path and query of this very request, to come back to. `None` where there is no page at it: the address may have anything in it.
+    /// The path and query of this request, for coming back. `None` if no page is there, because the address may contain
+    /// anything.
     pub(crate) fn here(&self) -> Option<ReturnTo> {
         let uri = &self.parts.uri;
         if self.site.has_page(uri.path()) { ReturnTo::parse(uri.path_and_query()?.as_str()) } else { None }
@@ -253,7 +260,7 @@ impl PageRequest {
         fields.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
     }
 
-    /// Where the query wants to come back to, if that is a place on this origin.
+    /// The place to return to that the query names, if it is on this origin.
     pub(crate) fn return_to(&self) -> Option<ReturnTo> {
         self.query_field("return_to").and_then(|place| ReturnTo::parse(&place))
     }
@@ -263,7 +270,7 @@ impl PageRequest {
         self.peek(&PLACE).map(|Place(place)| place)
     }
 
-    /// The path and query, as Leptos' router takes them.
+    /// The path and query, in the format of Leptos' router.
     pub(crate) fn path_and_query(&self) -> &str {
         self.parts.uri.path_and_query().map_or("/", |path| path.as_str())
     }
@@ -276,7 +283,7 @@ impl PageRequest {
         self.parts.extensions.get()
     }
 
-    /// The message that the last request left for this page; it is shown once.
+    /// The message that the last request left for this page. It is shown once.
     pub(crate) fn take_message(&self) -> Option<Message> {
         let bff = self.parts.extensions.get::<Bff>();
         if bff.is_some_and(|bff| cookies_are_blocked(bff, &self.parts.uri, &self.parts.headers)) {
@@ -293,15 +300,15 @@ impl PageRequest {
         self.leave(&MESSAGE, &Left::for_page(message, page, |path| self.site.has_page(path)));
     }
 
-    /// This page leads on to another, and its message goes along.
+    /// Passes the message of this page on to the next one.
     pub(crate) fn pass_on_message(&self, page: &str) {
         if let Some(message) = self.take_message() {
             self.leave_message(message, page);
         }
     }
 
-    /// Whether somebody sees the answer: it is a document that they went to, and not one that is fetched in case they will, or a look at
-    /// its head (Fetch Metadata, `Sec-Purpose`).
+    /// Whether a person sees the answer: it is a navigation to a document, not a prefetch or a `HEAD` request (Fetch
+    /// Metadata, `Sec-Purpose`).
     fn is_shown(&self) -> bool {
         let header = |name: &str| self.parts.headers.get(name).and_then(|value| value.to_str().ok());
         let in_advance = ["sec-purpose", "purpose", "x-purpose", "x-moz"].into_iter().filter_map(header);
@@ -312,7 +319,7 @@ impl PageRequest {
                 .any(|purpose| purpose.contains("prefetch") || purpose.contains("preview"))
     }
 
-    /// What was typed into this page's form before it came back.
+    /// What was typed into this page's form before the form was refused.
     pub(crate) fn take_form(&self) -> KeptForm {
         let taken = self.flash().and_then(|flash| {
             let mut forms = flash.peek(&KEPT_FORMS)?;
@@ -330,22 +337,22 @@ impl PageRequest {
         taken.unwrap_or_default()
     }
 
-    /// What an earlier request left for this page, which stays.
+    /// The value that an earlier request left for this page. It stays.
     pub(crate) fn peek<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
         self.flash()?.peek(kind)
     }
 
-    /// What an earlier request left for the one page that somebody sees next.
+    /// The value that an earlier request left for the next page that a person sees. It is removed.
     pub(crate) fn take<T: Payload>(&self, kind: &FlashKind<T>) -> Option<T> {
         if self.is_shown() { self.flash()?.take(kind) } else { self.peek(kind) }
     }
 
-    /// Leaves something for a later request. `false` where there is no room for it.
+    /// Stores a value for a later request. `false` if there is no space for it.
     pub(crate) fn leave<T: Payload>(&self, kind: &FlashKind<T>, value: &T) -> bool {
         self.flash().is_some_and(|flash| flash.set(kind, value))
     }
 
-    /// Takes back what an earlier request left.
+    /// Removes the value that an earlier request left.
     pub(crate) fn clear<T: Payload>(&self, kind: &FlashKind<T>) {
         if let Some(flash) = self.flash() {
             flash.clear(kind);
@@ -362,13 +369,13 @@ impl PageRequest {
     }
 }
 
-/// A request of somebody who brings nothing but perhaps a theme.
+/// A request that contains nothing except possibly a theme.
 pub(crate) struct Bare {
     pub(crate) theme: Option<Theme>,
 }
 
-/// Whether the answer depends on nothing but build, theme and nonce, if it depends on nothing but the request: there is no session, no query,
-/// and nothing that an earlier request has left.
+/// Checks the request of a page whose loader reads only the request. `Some` if the answer then depends only on build,
+/// theme and nonce: there is no session, no query, and no value from an earlier request.
 pub(crate) fn bare(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Bare> {
     if method != Method::GET || uri.query().is_some() {
         return None;
@@ -385,13 +392,13 @@ pub(crate) fn bare(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Ba
 }
 
 fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
-    // A line that is no text is as good as any that nobody knows.
+    // A line that is not text counts like an unknown cookie.
     let lines = headers.get_all(COOKIE).iter().map(|line| line.to_str().unwrap_or("unknown="));
     lines.flat_map(Cookie::split_parse).map(|cookie| cookie.unwrap_or_else(|_| Cookie::from("unknown")))
 }
 
 fn theme(headers: &HeaderMap) -> Option<Theme> {
-    // A sealed session is long, and few people choose a theme.
+    // A sealed session is long, and few people choose a theme, so this search is cheaper than parsing.
     let has_theme = |line: &HeaderValue| memmem::find(line.as_bytes(), THEME_COOKIE.as_bytes()).is_some();
     if !headers.get_all(COOKIE).iter().any(has_theme) {
         return None;

@@ -1,5 +1,5 @@
-//! Our whole public API: one file per domain. A server function is reachable by anybody with `curl`, so each one
-//! validates, authorizes and delegates.
+//! Our whole public API: one file per domain. Anybody can call a server function with `curl`, so each one validates,
+//! authorizes and delegates.
 
 mod account;
 mod registration;

@@ -1,24 +1,24 @@
-//! What is the same on every page: brand, links, assets. One place to change them.
+//! The parts that are the same on every page: brand, links, assets. They are changed in one place.
 
 use std::fmt;
 use std::net::SocketAddr;
 
-/// What this is, in a sentence: on the front page, and for whoever shows a link to it.
+/// Describes the application in a sentence, on the front page and in previews of shared links.
 pub(crate) const TAGLINE: &str = "Sign-in, sessions and account pages in front of the API you already have. Tokens stay on the server; \
      the browser only ever sees pages.";
 
-/// What is the same on every page of one deployment.
+/// The values that are the same on every page of one deployment.
 #[derive(Debug, Clone, Default)]
 pub struct Site {
     /// The brand shown in the header and in titles.
     pub app_name: String,
-    /// Where `Get started` leads.
+    /// The target of `Get started`.
     pub get_started_url: String,
-    /// Where `GitHub` leads.
+    /// The target of `GitHub`.
     pub source_url: String,
-    /// Where the browser finds stylesheet and scripts.
+    /// The addresses of stylesheet and scripts.
     pub assets: SiteAssets,
-    /// Whether browsers reach it over TLS.
+    /// Whether browsers use TLS.
     pub is_https: bool,
     /// Where a development build announces changes.
     pub reload_addr: Option<SocketAddr>,
@@ -38,7 +38,7 @@ impl Site {
 pub struct PagePaths(matchit::Router<()>);
 
 impl PagePaths {
-    /// From paths as axum writes them, such as `/orders/{id}`. One that is there twice counts once.
+    /// From paths in axum's format, such as `/orders/{id}`. A duplicate counts once.
     pub(crate) fn new<'a>(paths: impl IntoIterator<Item = &'a str>) -> Self {
         let mut router = matchit::Router::new();
         for path in paths {
@@ -56,12 +56,12 @@ impl fmt::Debug for PagePaths {
     }
 }
 
-/// Paths of the built assets, with their content hash where the build gave them one.
+/// The paths of the built assets, with their content hash if the build added one.
 #[derive(Debug, Clone, Default)]
 pub struct SiteAssets {
     /// The stylesheet.
     pub style: String,
-    /// The script of every page, `public/site.js`: toasts, menus, theme, and whatever needs no WebAssembly.
+    /// The script of every page, `public/site.js`: toasts, menus, theme, and everything else that needs no WebAssembly.
     pub script: String,
     /// The loader of the islands.
     pub islands_js: String,

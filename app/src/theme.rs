@@ -1,6 +1,6 @@
 //! The colours that a person chose.
 
-/// The name of the cookie that remembers the theme. It is no secret and has no prefix.
+/// The name of the cookie that stores the theme. It is not secret and has no prefix.
 pub(crate) const THEME_COOKIE: &str = "ironleaf-theme";
 
 /// The colours that a person chose. Without a choice, the device decides.

@@ -1,14 +1,14 @@
-//! What can be wrong with a field, and the checks that need nobody else. The words are a contract; the browser gets them
-//! as attributes of the field, so that there is one list of them.
+//! The possible problems of a field, and the checks that need no other service. The words are a contract. The browser
+//! gets them as attributes of the field, so that there is only one list.
 
 use ironleaf_bff::credentials::password;
 use ironleaf_bff::{EmailAddress, FieldError};
 
-/// In characters of the form in which passwords are sent and stored. The core API says the same, and has the last word.
+/// In characters, in the form in which passwords are sent and stored. The core API has the same limit, and decides.
 pub(crate) const MIN_PASSWORD_LENGTH: usize = 8;
 
-/// Defines what can be wrong with a field, so that none can be missing anywhere. A number is never used again: sealed
-/// cookies carry it across a deployment.
+/// Defines the possible problems of a field, in one place, so that none can be missing anywhere. Never reuse a number:
+/// sealed cookies carry it across a deployment.
 macro_rules! field_problems {
     ($($(#[$doc:meta])* $number:literal $name:ident: $text:expr,)*) => {
         /// What is wrong with one field.
@@ -46,27 +46,27 @@ field_problems! {
     3 ShortPassword: "Password must be at least 8 characters",
     /// The confirmation is empty on a form that asks for a password.
     4 ConfirmationMissing: "Confirm Password is required",
-    /// The confirmation is empty where the password could have been left empty as well.
+    /// The confirmation is empty on a form whose password is optional.
     5 ConfirmationDue: "Please confirm your password",
     6 PasswordsDiffer: "Passwords must match",
     7 WrongPassword: "Incorrect password",
-    /// The core API refused it in words of its own, which are not shown.
+    /// The core API refused the value with its own words, which are not shown.
     8 Refused: "This cannot be used",
     9 PasswordMissing: "Please enter your password",
-    /// The core API has said yes and changed nothing.
+    /// The core API accepted the change but changed nothing.
     10 EmailUnchanged: "The address is unchanged: another one waits to be verified. Open its link, or enter a third one",
     11 ControlCharacters: password::CONTROL_CHARACTERS,
-    /// For any field. No form of this application needs it; those of whoever builds upon it do.
+    /// For any field. No form of this application uses it; it is for applications that build on this one.
     12 Missing: "Please fill this in",
     13 TooLong: "This is too long",
     14 NotChosen: "Please choose one",
 }
 
-/// The names of fields with what is wrong with them, in the order of the form.
+/// The names of fields with their problems, in the order of the form.
 pub(crate) type FieldProblems = Vec<(&'static str, FieldProblem)>;
 
-/// What is wrong with an e-mail address, as far as this side can tell: something on both sides of an `@`, in any script. The
-/// core API says the rest.
+/// Checks an e-mail address as far as this side can: text on both sides of an `@`, in any script. The core API checks
+/// the rest.
 pub(crate) fn check_email(typed: &str) -> Result<EmailAddress, FieldProblem> {
     let is_address = |address: &EmailAddress| {
         let address = address.as_str();
@@ -76,13 +76,13 @@ pub(crate) fn check_email(typed: &str) -> Result<EmailAddress, FieldProblem> {
     EmailAddress::parse(typed).filter(is_address).ok_or(FieldProblem::InvalidEmail)
 }
 
-/// A new password, which is never trimmed: spaces are characters like any other (ASVS 6.2).
+/// Checks a new password. It is never trimmed: spaces are characters like any other (ASVS 6.2).
 pub(crate) fn check_new_password(typed: &str) -> Option<FieldProblem> {
     (password::normal_form(typed).chars().count() < MIN_PASSWORD_LENGTH)
         .then_some(FieldProblem::ShortPassword)
 }
 
-/// The same password a second time; `empty` is said where there is none.
+/// Checks the repeated password; `empty` is the problem of an empty one.
 pub(crate) fn check_confirmation(
     password: &str,
     confirmation: &str,
@@ -94,12 +94,12 @@ pub(crate) fn check_confirmation(
     }
 }
 
-/// Whether both are one password, though typed on different keyboards.
+/// Whether both are the same password, even if typed on different keyboards.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     password::normal_form(one) == password::normal_form(other)
 }
 
-/// What the core API found wrong, in our words: only those that are known are shown.
+/// Translates the problems that the core API found into our words. Unknown ones are not shown.
 pub(crate) fn problems_of(errors: &[FieldError]) -> FieldProblems {
     let problem = |error: &FieldError| match error.field.as_str() {
         "email" => ("email", FieldProblem::InvalidEmail),

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-/// Rounded up: who comes back at that time is not told to wait again.
+/// Rounded up, so that a person who comes back at that time does not have to wait again.
 pub(crate) fn whole_secs(wait: Duration) -> u64 {
     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
-/// When to come back, as people say it.
+/// When to come back, in words.
 pub(crate) fn try_again(wait: Duration) -> String {
     let secs = whole_secs(wait);
     let (count, unit) = match secs {

@@ -1,5 +1,5 @@
-//! Puts the application together from its configuration. What differs between a running process and a test, time,
-//! randomness and the way to the core API, comes from outside.
+//! Builds the application from its configuration. Time, randomness and the connection to the core API differ between a
+//! running process and a test, so they are arguments.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,40 +24,41 @@ use crate::providers::{self, Surroundings};
 use crate::router::router;
 use crate::{metrics, secrets, store};
 
-/// A form is small; who needs longer than this to send it keeps a connection for its own sake.
+/// A form is small. A client that needs longer than this only holds a connection.
 const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A person waits this long for a sign-in; longer, and they try again anyway.
+/// How long a person waits for a sign-in. After that they try again anyway.
 const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a sign-out waits for the provider before it goes on without.
+/// How long a sign-out waits for the provider before it continues without an answer.
 const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How many ended sessions of one person are remembered one by one: some fifty kilobytes of the store at most.
+/// How many ended sessions of one person are remembered one by one. They take at most about fifty kilobytes of the
+/// store.
 const ENDS_PER_OWNER: u32 = 256;
 
-/// What the application takes from around it.
+/// What the application needs from its environment.
 #[derive(Clone)]
 pub struct Ambient {
     /// The clock.
     pub clock: Clock,
     /// The random source.
     pub random: Random,
-    /// The way to the core API.
+    /// The connection to the core API.
     pub transport: Arc<dyn Transport>,
-    /// What is kept of sessions beside their cookies.
+    /// The store for the data of sessions that is not in their cookies.
     pub store: Arc<dyn Store>,
-    /// Where refreshes and sign-outs run.
+    /// Runs refreshes and sign-outs.
     pub spawner: Spawner,
 }
 
 impl Ambient {
     /// The clock and the randomness of this machine, the core API over HTTP behind a circuit breaker, and the store
-    /// that the configuration names. What runs beside the requests is found in `tasks`.
+    /// that the configuration names. Background work is in `tasks`.
     ///
     /// # Errors
     ///
-    /// [`AssemblyError::Transport`] where no HTTP client can be made, [`AssemblyError::Store`].
+    /// [`AssemblyError::Transport`] if no HTTP client can be made, [`AssemblyError::Store`].
     pub async fn of_the_machine(config: &Config, tasks: &TaskTracker) -> Result<Self, AssemblyError> {
         let (clock, random) = (system_clock(), system_random());
         let http = MeasuredTransport(HttpTransport::new(&config.core_api_client.settings())?);
@@ -72,21 +73,22 @@ impl Ambient {
     }
 }
 
-/// What there is to serve.
+/// The parts that the server needs.
 pub struct Application {
     /// Every route.
     pub router: Router,
-    /// What its metrics look at.
+    /// The values that its metrics read.
     pub(crate) live: Live,
-    /// Is told when the process is to end.
+    /// Needs to know when the process is about to end.
     pub(crate) bff: Bff,
 }
 
-/// The application, ready to be served. It is called inside a runtime: a secrets file is followed from here on.
+/// Builds the application, ready to be served. Call this inside a runtime: from here on, changes of a secrets file are
+/// followed.
 ///
 /// # Errors
 ///
-/// [`AssemblyError`] names what the configuration could not see.
+/// [`AssemblyError`] for problems that the configuration could not detect.
 pub async fn application(
     config: &Config,
     core_api_url: Url,
@@ -134,7 +136,7 @@ pub async fn application(
         recent_sign_in: config.sign_in_freshness,
         sealer: Sealer::new(keys, Arc::clone(&random)),
         store,
-        // A head is remembered as long as a cookie could come.
+        // A head is remembered for as long as a cookie could arrive.
         time_limits: TimeLimits {
             successor: config.successor_retention,
             mark: config.session_absolute_timeout,

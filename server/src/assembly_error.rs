@@ -2,7 +2,7 @@ use ironleaf_auth::TransportError;
 use ironleaf_session::KeyRingError;
 use thiserror::Error;
 
-/// Why the pieces do not fit together.
+/// Why the application could not be built.
 #[derive(Debug, Error)]
 pub enum AssemblyError {
     /// The data folder cannot be used.
@@ -14,15 +14,15 @@ pub enum AssemblyError {
     /// The store cannot be used.
     #[error("{variable} cannot be used: {detail}")]
     Store {
-        /// The variable that names another one.
+        /// The variable to change.
         variable: &'static str,
-        /// Why.
+        /// The reason.
         detail: String,
     },
     /// No HTTP client can be made.
     #[error("the core API cannot be reached from here: {0}")]
     Transport(#[from] TransportError),
-    /// The core API's address is none.
+    /// The core API's address is not usable.
     #[error("the core API has no usable address: {0}")]
     CoreApiUrl(#[from] url::ParseError),
 }

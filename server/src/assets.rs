@@ -1,4 +1,4 @@
-//! The built site: stylesheet, islands, public files. They pass by the session entirely.
+//! The files of the built site: stylesheet, islands, public files. Requests for them do not pass the session.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,20 +14,20 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use thiserror::Error;
 use tower_http::services::{ServeDir, ServeFile};
 
-/// cargo-leptos names its output after this; `Cargo.toml` says the same.
+/// cargo-leptos uses this as the name of its output. `Cargo.toml` has the same name.
 const OUTPUT_NAME: &str = "ironleaf";
-/// What the package consists of.
+/// The file types of the package.
 const EXTENSIONS: [&str; 3] = ["css", "js", "wasm"];
-/// Where a build that puts hashes into names says which, beside the program.
+/// A build that puts hashes into names writes them to this file, beside the program.
 const HASHES: &str = "hash.txt";
-/// The script of every page. The build copies it as it is; it gets the hash in its name here.
+/// The script of every page. The build copies it unchanged; the hash is added to its name here.
 const SCRIPT: &str = "site.js";
-/// A name with the content's hash in it never means anything else.
+/// A name that contains the hash of the content never changes its meaning.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
-/// More than a build makes; every file system has room for it, with `.br` at its end.
+/// Longer than the names of a build. Every file system allows it, even with `.br` at the end.
 const LONGEST_NAME: usize = 200;
 const LONGEST_PATH: usize = 1024;
-/// A name without is asked for again each time; the answer is mostly 304.
+/// A name without a hash is requested again each time. The answer is usually 304.
 const REVALIDATE: &str = "no-cache";
 
 /// Why the site cannot be served.
@@ -35,16 +35,16 @@ const REVALIDATE: &str = "no-cache";
 pub enum SiteError {
     /// There is no built site, or not the one that `hash.txt` beside the program names.
     #[error(
-        "there is no built site in {root}: {missing} is missing. Run `cargo xtask build`; where the program was moved, \
-         its site and its hash.txt belong beside it"
+        "there is no built site in {root}: {missing} is missing. Run `cargo xtask build`. If the program was \
+         moved, its site and its hash.txt must be beside it"
     )]
     NotBuilt {
-        /// Where it was looked for.
+        /// The folder that was searched.
         root: PathBuf,
-        /// What is not there, as a path below the root.
+        /// The missing file, as a path below the root.
         missing: String,
     },
-    /// It is there and cannot be read.
+    /// The site exists but cannot be read.
     #[error("the built site in {0} cannot be read: {1}")]
     Unreadable(PathBuf, std::io::Error),
 }
@@ -53,18 +53,18 @@ pub enum SiteError {
 #[derive(Debug, Clone)]
 pub struct BuiltSite {
     root: PathBuf,
-    /// Paths for the pages.
+    /// The paths for the pages.
     pub assets: SiteAssets,
     immutable: bool,
     public: Vec<String>,
 }
 
 impl BuiltSite {
-    /// Where the site is: beside the program in a release, beside its folder where a build leaves it, else below the
-    /// working folder.
+    /// The folder of the site: beside the program in a release, beside the program's folder where a build leaves it, or
+    /// else below the working folder.
     ///
-    /// It is not in the program: that would make every build and test of the server wait for the browser's half, and the
-    /// files be served by code of ours that a folder has no need of.
+    /// The site is not part of the program. Otherwise every build and test of the server would wait for the browser's
+    /// half, and we would need our own code to serve the files.
     pub fn default_root() -> PathBuf {
         let folder = program_folder();
         let beside =
@@ -72,17 +72,17 @@ impl BuiltSite {
         beside.into_iter().find(|root| root.is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))
     }
 
-    /// Looks at the site in `root` once, so that no request has to.
+    /// Reads the site in `root` once, so that no request has to.
     ///
     /// # Errors
     ///
-    /// [`SiteError`] where there is no site.
+    /// [`SiteError`] if there is no site.
     pub fn open(root: PathBuf) -> Result<Self, SiteError> {
         let hashes = program_folder().and_then(|folder| fs::read_to_string(folder.join(HASHES)).ok());
         Self::open_with(root, hashes.as_deref().unwrap_or_default())
     }
 
-    /// The same, where `hashes` has a line such as `css: FwLZv4fD21` for every file with its hash in its name.
+    /// Does the same. `hashes` has a line such as `css: FwLZv4fD21` for every file with its hash in its name.
     ///
     /// # Errors
     ///
@@ -96,8 +96,8 @@ impl BuiltSite {
         };
         let not_built =
             |missing: &str| SiteError::NotBuilt { root: root.clone(), missing: missing.to_owned() };
-        // A build that hashes renames its files, so where all have their plain names, a later build without hashes has made them: what
-        // `hash.txt` names is of an earlier one.
+        // A build that hashes renames its files. So if all files have their plain names, a later build without hashes
+        // made them, and `hash.txt` belongs to an earlier one.
         let is_plain = EXTENSIONS.iter().all(|extension| root.join(plain(extension)).is_file());
         let immutable = !is_plain && EXTENSIONS.iter().all(|extension| hash(extension).is_some());
         let find = |extension: &str| {
@@ -140,7 +140,8 @@ impl BuiltSite {
     }
 }
 
-/// A file of the package. Where it can be none, the disk is not asked: what a file system refuses would be an error in the log.
+/// A file of the package. A name that cannot be one is not looked up on the disk: a refusal of the file system would be
+/// logged as an error.
 async fn packaged(cache: &'static str, request: Request, next: Next) -> Response {
     if !is_file_name(request.uri().path()) {
         return StatusCode::NOT_FOUND.into_response();
@@ -148,7 +149,7 @@ async fn packaged(cache: &'static str, request: Request, next: Next) -> Response
     cached(cache, request, next).await
 }
 
-/// Every name that a build gives: letters, digits, `.`, `-` and `_`, in folders that are not deep.
+/// Accepts every name that a build produces: letters, digits, `.`, `-` and `_`, in shallow folders.
 fn is_file_name(path: &str) -> bool {
     let is_segment = |segment: &str| {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
@@ -161,19 +162,19 @@ fn is_file_name(path: &str) -> bool {
 async fn cached(value: &'static str, mut request: Request, next: Next) -> Response {
     whole_unless_one_range(request.headers_mut());
     let mut response = next.run(request).await;
-    // What would vary with 200 varies with 304 (RFC 9110, section 15.4.5).
+    // A 304 needs the same `Vary` as a 200 (RFC 9110, section 15.4.5).
     if response.status() == StatusCode::NOT_MODIFIED {
         response.headers_mut().entry(VARY).or_insert(HeaderValue::from_static("accept-encoding"));
     }
-    // What is not there may be there after the next deployment.
+    // A missing file may exist after the next deployment.
     if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(value));
     }
     response
 }
 
-/// A server may answer with the whole (RFC 9110, section 14.2). Several ranges would be a 416, and a range of what has changed since
-/// (`If-Range`, section 13.1.5) a piece of another file.
+/// A server may answer with the whole file (RFC 9110, section 14.2). Several ranges would give a 416, and a range of a
+/// file that has changed since (`If-Range`, section 13.1.5) would be a part of another file.
 fn whole_unless_one_range(headers: &mut HeaderMap) {
     let is_several = headers.get(RANGE).is_some_and(|range| range.as_bytes().contains(&b','));
     if headers.remove(IF_RANGE).is_some() || is_several || headers.get_all(RANGE).iter().count() > 1 {
@@ -181,7 +182,7 @@ fn whole_unless_one_range(headers: &mut HeaderMap) {
     }
 }
 
-/// The name of a file of the package without a hash, below the root.
+/// The path of a file of the package without a hash, below the root.
 fn plain(extension: &str) -> String {
     format!("pkg/{OUTPUT_NAME}.{extension}")
 }
@@ -190,8 +191,8 @@ fn program_folder() -> Option<PathBuf> {
     Some(std::env::current_exe().ok()?.parent()?.to_owned())
 }
 
-/// The public files, as paths below the root: all but the built package, and but those that were compressed beside
-/// another, which are that other's.
+/// The public files, as paths below the root. The built package is left out, and so are compressed copies of other
+/// files.
 fn files_in(root: &Path) -> std::io::Result<Vec<String>> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_owned()];
@@ -212,7 +213,7 @@ fn files_in(root: &Path) -> std::io::Result<Vec<String>> {
     Ok(files)
 }
 
-/// Not cryptographic: it only has to differ when the content does.
+/// Not cryptographic: it only has to change when the content does.
 fn content_hash(content: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);

@@ -1,5 +1,5 @@
-//! Whose request it is: the address of the browser, also where proxies stand in between. Nothing that a browser can write
-//! itself is believed.
+//! Finds the address of the browser that sent a request, also behind proxies. It does not trust anything that a browser
+//! can write itself.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -8,17 +8,17 @@ use std::str::FromStr;
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
-/// The networks of the proxies in front of the application, as `TRUSTED_PROXIES` names them.
+/// The networks of the proxies in front of the application, from `TRUSTED_PROXIES`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Whether there are none: then no header is believed.
+    /// Whether there are none. Then no header is trusted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether one of them is wider than anybody's own network: a part of the internet, or all of it.
+    /// Whether one of them is wider than any private network: a part of the internet, or all of it.
     pub fn is_everybody(&self) -> bool {
         self.0.iter().any(|network| match network {
             // The widest private one is 10.0.0.0/8 (RFC 1918).
@@ -61,17 +61,17 @@ impl fmt::Display for TrustedProxies {
 /// How the address of a client is found.
 #[derive(Debug, Clone)]
 pub struct ClientIp {
-    /// Whose word counts.
+    /// The proxies whose header is trusted.
     pub proxies: TrustedProxies,
-    /// The header in which they write the address that they saw, to the right of what they were told.
+    /// The header to which the proxies add the address that they saw, on the right.
     pub header: HeaderName,
 }
 
 impl ClientIp {
-    /// The right-most address that is not a proxy of ours; the peer's where nobody whom we trust says another.
+    /// The right-most address that is not one of our proxies. Without a trusted header, the address of the peer.
     ///
-    /// SECURITY: everything to the left of it was written by somebody else, and so may be a lie. What is no address ends
-    /// the search: whoever wrote it, the proxy that passed it on is the last that is known.
+    /// SECURITY: everything to the left of that address was written by somebody else and may be false. Text that is not
+    /// an address ends the search: the proxy that passed it on is the last one that is known.
     pub(crate) fn of(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
         let mut client = peer?.to_canonical();
         let lines: Vec<_> = headers.get_all(&self.header).iter().collect();
@@ -87,12 +87,12 @@ impl ClientIp {
     }
 }
 
-/// An address as proxies write it: some put it in brackets, some add the port.
+/// Parses an address as proxies write it. Some put it in brackets, some add the port.
 fn address_of(hop: &str) -> Option<IpAddr> {
     let hop = hop.trim();
     let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);
     let address = bare.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()));
-    // The same client, whether a proxy listens for one protocol or for both.
+    // Makes a client equal whether a proxy listens for IPv4, IPv6 or both.
     address.map(|address: IpAddr| address.to_canonical())
 }
 
@@ -128,11 +128,11 @@ mod tests {
         let proxies = "10.0.0.0/8, 2001:db8:1::/48";
         for (lines, client) in [
             (&[b"198.51.100.1".as_slice()][..], "198.51.100.1"),
-            // What the client wrote itself stands to the left.
+            // The part that the client wrote itself is on the left.
             (&[b"1.1.1.1, 198.51.100.1"], "198.51.100.1"),
             (&[b"1.1.1.1, 198.51.100.1, 10.9.9.9, 2001:db8:1::7"], "198.51.100.1"),
             (&[b"1.1.1.1", b"198.51.100.1,10.9.9.9"], "198.51.100.1"),
-            // A claim to be one of the proxies moves nobody past their own address.
+            // A client that claims to be one of the proxies does not hide its own address.
             (&[b"10.1.1.1, 198.51.100.1"], "198.51.100.1"),
             (&[b"10.2.2.2 , 10.3.3.3"], "10.2.2.2"),
             (&[], "10.0.0.1"),

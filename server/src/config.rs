@@ -47,10 +47,10 @@ pub use self::smtp::Smtp;
 
 const SESSION_COOKIE: &str = "ironleaf-session";
 
-/// No session with tokens is as small.
+/// Every session with tokens is larger than this.
 const LEAST_HEADER_BUDGET: usize = 256;
 
-/// Everything the application is told from outside.
+/// All settings of the application.
 #[derive(Clone)]
 pub struct Config {
     /// `IRONLEAF_ENV`
@@ -63,19 +63,19 @@ pub struct Config {
     pub metrics_listen_addr: Option<SocketAddr>,
     /// `PUBLIC_ORIGIN`
     pub public_origin: PublicOrigin,
-    /// `SESSION_SECRETS`; `None` is the one in the data folder.
+    /// `SESSION_SECRETS`; `None` uses the secret in the data folder.
     pub session_secrets: Option<String>,
     /// `SESSION_SECRETS_FILE`; it is read again when it changes.
     pub session_secrets_file: Option<PathBuf>,
     /// `PROVIDER`: who signs people in.
     pub provider: ProviderKind,
-    /// `CORE_API_URL`; `None` is the embedded one.
+    /// `CORE_API_URL`; `None` uses the embedded one.
     pub core_api_url: Option<Url>,
-    /// How it is reached.
+    /// How the core API is reached.
     pub core_api_client: CoreApiClient,
-    /// `CORE_API_NORMALIZE_PASSWORDS`: whether it gets passwords in one form.
+    /// `CORE_API_NORMALIZE_PASSWORDS`: whether passwords are sent to it in their normal form.
     pub core_api_normalizes_passwords: bool,
-    /// What the embedded core API is told.
+    /// The settings of the embedded core API.
     pub core_api: CoreApiConfig,
     /// `DATA_DIR`
     pub data_dir: PathBuf,
@@ -89,11 +89,11 @@ pub struct Config {
     pub refresh_leeway: Duration,
     /// `SUCCESSOR_RETENTION`
     pub successor_retention: Duration,
-    /// For how long a sign-in is good enough for a change to the account itself.
+    /// How long a sign-in counts as recent enough for a change to the account itself.
     pub sign_in_freshness: Duration,
-    /// `REDIS_URL`; `None` keeps what is known of sessions in `DATA_DIR`, for one host.
+    /// `REDIS_URL`; `None` keeps the data of sessions in `DATA_DIR`, for one host.
     pub redis_url: Option<Url>,
-    /// How that Redis is spoken to.
+    /// How to connect to that Redis.
     pub redis: RedisConfig,
     /// `SINGLE_HOST`: no other host serves the same sessions.
     pub single_host: bool,
@@ -118,7 +118,7 @@ pub struct Config {
     pub source_url: String,
     /// `LOG_FORMAT` and `RUST_LOG`
     pub log: Log,
-    /// `LEPTOS_SITE_ROOT`, set by cargo-leptos; `None` is beside the program.
+    /// `LEPTOS_SITE_ROOT`, set by cargo-leptos; `None` looks beside the program.
     pub site_root: Option<PathBuf>,
     /// Where cargo-leptos announces changes, while it watches.
     pub reload_addr: Option<SocketAddr>,
@@ -134,7 +134,7 @@ impl Config {
         Self::from_lookup(&environment_variable, &|path| std::fs::read_to_string(path))
     }
 
-    /// From anything that knows variables by name and reads files.
+    /// From any source of variables and files.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl Config {
         let mut read = Reader::new(variable, file);
         let listen_addr = read.listen_addr();
         let redis_url = read.redis_url("REDIS_URL");
-        // With a Redis and secrets of their own nothing is written here.
+        // With a Redis and with configured secrets, nothing is written here.
         let data_dir: PathBuf = match &redis_url {
             Some(_) => read.text("DATA_DIR", DATA_DIR).into(),
             None => read.required_in_production("DATA_DIR", DATA_DIR).into(),
@@ -172,7 +172,8 @@ impl Config {
             session_idle_timeout,
             refresh_token_max_age: read.duration("REFRESH_TOKEN_MAX_AGE", 7 * DAY),
             refresh_leeway: read.duration("REFRESH_LEEWAY", MINUTE),
-            // What a session may be idle for, its newest tokens are kept for: an answer lost on a Friday is found on Monday.
+            // The newest tokens of a session are kept as long as the session may be idle: an answer lost on a Friday is
+            // found on Monday.
             successor_retention: read.duration("SUCCESSOR_RETENTION", session_idle_timeout),
             sign_in_freshness: read.duration("SIGN_IN_FRESHNESS", 15 * MINUTE),
             redis: RedisConfig::read(&mut read, redis_url.as_ref()),
@@ -200,7 +201,7 @@ impl Config {
         read.finish(config)
     }
 
-    /// What must hold between the values.
+    /// Checks conditions between several values.
     fn check(&self, read: &mut Reader<'_>) {
         read.must_stay_here("LISTEN_ADDR", self.listen_addr.ip().is_loopback());
         let metrics = self.metrics_listen_addr.is_none_or(|address| address.ip().is_loopback());
@@ -248,7 +249,7 @@ impl Config {
         }
     }
 
-    /// Whether two of them listen in the same place, or one everywhere and so there too.
+    /// Checks whether two listeners have the same address, or one has a wildcard address that includes the other.
     fn check_listeners(&self, read: &mut Reader<'_>) {
         let core_api = self.core_api_url.is_none().then_some(self.core_api.listen_addr);
         let listeners = [
@@ -269,7 +270,7 @@ impl Config {
         }
     }
 
-    /// Production says what it means.
+    /// Production must set its values explicitly.
     fn check_production(&self, read: &mut Reader<'_>) {
         if self.core_api_url.is_none() {
             read.problem("CORE_API_URL is missing: production does not embed the reference core API");
@@ -287,7 +288,7 @@ impl Config {
         }
     }
 
-    /// What the session layer is told.
+    /// The settings of the session layer.
     pub fn session_settings(&self) -> SessionSettings {
         SessionSettings {
             cookie_name: self.session_cookie_name.clone(),
@@ -305,17 +306,17 @@ impl Config {
     }
 }
 
-/// Port 0 is another one each time.
+/// Port 0 is a new port each time.
 fn is_same_place(one: SocketAddr, other: SocketAddr) -> bool {
     let is_same_address = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
     one.port() != 0 && one.port() == other.port() && is_same_address
 }
 
-/// Where the application listens, for whoever asks it how it is.
+/// The address on which the application listens, for health checks.
 ///
 /// # Errors
 ///
-/// [`Problems`] where `LISTEN_ADDR` is malformed.
+/// [`Problems`] if `LISTEN_ADDR` is malformed.
 pub fn listen_addr() -> Result<SocketAddr, Problems> {
     let mut read = Reader::new(&environment_variable, &|path| std::fs::read_to_string(path));
     let address = read.listen_addr();

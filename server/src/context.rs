@@ -1,4 +1,4 @@
-//! What the layers and pages look for in every request.
+//! What the layers and pages read from every request.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -12,24 +12,24 @@ use ironleaf_bff::Bff;
 
 use crate::client_ip::ClientIp;
 
-/// What every request carries.
+/// The data that every request carries.
 pub(crate) struct Context {
     pub(crate) bff: Bff,
     pub(crate) site: Arc<Site>,
     pub(crate) client_ip: ClientIp,
     /// Every page, by its path.
     pub(crate) pages: HashMap<&'static str, Arc<PageHandler>>,
-    /// The paths that forms are sent to.
+    /// The paths to which forms are sent.
     pub(crate) forms: Vec<&'static str>,
 }
 
 impl Context {
-    /// Whether it is sent to a server function.
+    /// Whether the request is sent to a server function.
     pub(crate) fn is_form(&self, request: &Request) -> bool {
         request.method() == Method::POST && self.forms.contains(&request.uri().path())
     }
 
-    /// Gives it to a request.
+    /// Adds the context to a request.
     pub(crate) fn given(&self, mut request: Request) -> Request {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
         let client_ip = self.client_ip.of(peer, request.headers());

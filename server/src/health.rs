@@ -1,7 +1,8 @@
-//! What a load balancer and a supervisor ask.
+//! The endpoints for load balancers and supervisors.
 //!
-//! A process is ready as long as its store can be read and written: without it others should be asked first. It stays ready while the
-//! core API is away, which all replicas see alike: pages that do without it are served, the others say what is wrong.
+//! A process is ready while its store can be read and written; without the store, requests should go to other replicas
+//! first. It stays ready while the core API is away, because that affects all replicas equally: pages that do not need
+//! it are served, and the others say what is wrong.
 
 mod ask;
 
@@ -20,7 +21,7 @@ use ironleaf_store::Store;
 
 pub use self::ask::{Question, ask};
 
-/// A store that takes longer is of no use to a page either.
+/// A store that takes longer is too slow for a page as well.
 const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What readiness depends on.
@@ -28,12 +29,12 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct Health {
     store: Arc<dyn Store>,
     core_api: Arc<dyn Transport>,
-    /// What was said last: the log has a line for each change, not for each question.
+    /// The last answer. The log gets a line for each change, not for each request.
     said_ready: Arc<AtomicBool>,
 }
 
 impl Health {
-    /// Of a store, and of a core API behind a circuit breaker.
+    /// The health of a store, and of a core API behind a circuit breaker.
     pub fn new(store: Arc<dyn Store>, core_api: Arc<dyn Transport>) -> Self {
         Self { store, core_api, said_ready: Arc::new(AtomicBool::new(true)) }
     }
@@ -63,7 +64,7 @@ impl Health {
 
 async fn ready(State(health): State<Health>) -> Response {
     let ok = health.store_is_there().await;
-    // The breaker is asked, not the core API: the answer costs nothing, and the next call that somebody needs finds out.
+    // This asks the breaker, not the core API: the answer costs nothing, and the next real call finds out.
     let core_api = health.core_api.breaker() == BreakerState::Closed;
     let word = |is_there| if is_there { "ok" } else { "unreachable" };
     let body = serde_json::json!({ "ok": ok, "store": word(ok), "core_api": word(core_api) });

@@ -1,8 +1,9 @@
-//! What stands around every request, from outside to inside: metrics, request id and log line, the context, headers, error
-//! pages, panics, host; and around the application also cross-site check, session, error pages again, panics again.
+//! The layers around every request, from outside to inside: metrics, request id and log line, the context, headers,
+//! error pages, panics, host. Around the application there are also the cross-site check, the session, and again error
+//! pages and panics.
 //!
-//! Each is a function that is given the rest. They are called by a few layers and are not layers themselves: each layer of
-//! axum copies all that is inside of it for every request.
+//! Each is a function that receives the rest. A few layers call these functions, because every layer of axum copies
+//! everything inside of it for every request.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,10 +19,10 @@ use ironleaf_session::Payload;
 use crate::context::Context;
 use crate::{metrics, problems};
 
-/// The forms on pages that set no cookie, which lead to nothing that would need one.
+/// Forms on pages that set no cookie. They do not need one.
 const KEEP_NOTHING: [&str; 2] = ["/api/set-theme", "/api/sign-out"];
 
-/// Around everything but health, which is asked by address and not by name.
+/// Around everything except health, which is asked by address and not by name.
 pub(crate) async fn around_all<P: Payload>(
     State(context): State<Arc<Context>>,
     request: Request,
@@ -83,7 +84,7 @@ pub(crate) async fn in_front_of_session(
     }
 }
 
-/// Inside the session: a cookie that was renewed before a panic still leaves with the error page.
+/// Inside the session, so that a cookie that was renewed before a panic is still sent with the error page.
 pub(crate) async fn behind_session<P: Payload>(request: Request, next: Next) -> Response {
     problems::render::<P, _>(request, |request| catch_panic(request, |request| next.run(request))).await
 }
@@ -95,12 +96,13 @@ async fn unless_refused(checked: Result<(), Problem>, request: Request, next: Ne
     }
 }
 
-/// The panic hook has written the place to the log, see [`telemetry`](crate::telemetry); the browser learns nothing of it.
+/// The panic hook has logged the place of the panic, see [`telemetry`](crate::telemetry). The browser does not learn
+/// it.
 async fn catch_panic<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
 where
     F: Future<Output = Response>,
 {
-    // Nothing looks again at what a panic has left half done: the request goes with it.
+    // No code uses what a panic has left unfinished, because the request is dropped.
     let answered = AssertUnwindSafe(async move { next(request).await }).catch_unwind().await;
     answered.unwrap_or_else(|_| Problem::new(ProblemKind::Internal).into_response())
 }

@@ -1,5 +1,5 @@
-//! The composition root: configuration, router, telemetry, shutdown. What a page or an endpoint does is decided in
-//! `app` and in the crates below it.
+//! The composition root: configuration, router, telemetry, shutdown. `app` and the crates below it decide what a page
+//! or an endpoint does.
 
 pub mod application;
 pub mod assembly_error;

@@ -8,7 +8,7 @@ use server::health::{self, Question};
 use server::serve::{self, StartError};
 use server::telemetry;
 
-/// A page is made of hundreds of small allocations, which with the system's allocator were two fifths of its cost.
+/// A page needs hundreds of small allocations. With the system's allocator they took two fifths of its cost.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         ["health", "ready"] => ask(Question::IsReady),
         ["--version" | "-V"] => print(&format!("ironleaf {}", env!("CARGO_PKG_VERSION"))),
         ["--help" | "-h" | "help"] => print(USAGE),
-        unknown => fail(&format!("`{}` is no command of ironleaf.\n\n{USAGE}", unknown.join(" "))),
+        unknown => fail(&format!("`{}` is not a command of ironleaf.\n\n{USAGE}", unknown.join(" "))),
     }
 }
 
@@ -70,7 +70,7 @@ where
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return fail(&format!("the operating system gives no threads: {error}")),
+        Err(error) => return fail(&format!("the operating system refuses to start threads: {error}")),
     };
     match runtime.block_on(run(config)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -78,7 +78,7 @@ where
     }
 }
 
-/// What is wrong, and what only looks so, goes where errors go, so that the rest can be kept.
+/// Problems and warnings go to standard error, so that standard output can be saved.
 fn check(described: Result<(String, Vec<String>), Problems>) -> ExitCode {
     for warning in config::suspicious_variables() {
         complain(&warning);

@@ -1,7 +1,8 @@
-//! What is counted, under which names, and where it is read: an address of its own that answers nothing else.
+//! The metrics, their names, and the address where they are read, which serves nothing else.
 //!
-//! Names follow the conventions of Prometheus. Labels come from closed sets, route templates and words of ours, never
-//! from what a client sends. docs/operations.md says what each is for; a test holds this table to it.
+//! Names follow the conventions of Prometheus. Labels come from closed sets, that is from route templates and our own
+//! words, never from what a client sends. docs/operations.md says what each metric is for; a test compares it with this
+//! table.
 
 mod core_api;
 mod live;
@@ -36,7 +37,7 @@ enum Kind {
     Histogram,
 }
 
-/// Every metric there is, those of the crates below included.
+/// Every metric, including those of the crates below.
 const ALL: [(&str, Kind, &str); 19] = [
     (REQUESTS, Kind::Counter, "Requests answered, by method, route and class of status"),
     (REQUEST_SECONDS, Kind::Histogram, "Time until an answer begins, by route"),
@@ -67,14 +68,14 @@ const ALL: [(&str, Kind, &str); 19] = [
     (STARTED, Kind::Gauge, "When the process started, in seconds since 1970"),
 ];
 
-/// From what a cached answer takes to what a page may wait.
+/// From the time of a cached answer to the longest wait of a page.
 const BUCKETS_SECS: [f64; 13] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// What was measured is kept apart until it is read or this much later.
+/// Measurements are buffered until they are read or this time has passed.
 const TIDY_AFTER: Duration = Duration::from_secs(5);
 
-/// Begins to count, for the whole process and once. Nothing is counted before.
+/// Starts to count, once for the whole process. Before that, nothing is counted.
 pub(crate) fn start(now: SystemTime) -> Result<PrometheusHandle, BuildError> {
     let exposition = PrometheusBuilder::new().set_buckets(&BUCKETS_SECS)?.install_recorder()?;
     for (name, kind, description) in ALL {
@@ -100,7 +101,7 @@ pub(crate) fn start(now: SystemTime) -> Result<PrometheusHandle, BuildError> {
     Ok(exposition)
 }
 
-/// What the metrics address answers.
+/// The routes of the metrics address.
 pub(crate) fn routes(exposition: PrometheusHandle, live: Live) -> Router {
     Router::new().route("/metrics", get(expose)).with_state((exposition, live))
 }
@@ -110,7 +111,7 @@ async fn expose(State((exposition, live)): State<(PrometheusHandle, Live)>) -> i
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], exposition.render())
 }
 
-/// Counts what happens to tokens.
+/// Counts the events of tokens.
 pub(crate) fn token_events() -> Observer {
     std::sync::Arc::new(|event| match refresh_outcome(event) {
         Some(outcome) => metrics::counter!(REFRESHES, "outcome" => outcome).increment(1),
@@ -118,7 +119,7 @@ pub(crate) fn token_events() -> Observer {
     })
 }
 
-/// How a refresh ended, where the event is that one did.
+/// The outcome of a refresh, if the event is the end of one.
 fn refresh_outcome(event: Event) -> Option<&'static str> {
     match event {
         Event::Refreshed => Some("rotated"),
@@ -127,7 +128,7 @@ fn refresh_outcome(event: Event) -> Option<&'static str> {
     }
 }
 
-/// A connection that is counted as long as it is open.
+/// A connection that is counted while it is open.
 pub(crate) struct OpenConnection(());
 
 impl OpenConnection {

@@ -13,8 +13,8 @@ use ironleaf_bff::edge::{CspNonce, RequestId};
 use ironleaf_bff::{Bff, Flash, Problem, ProblemKind, Wants};
 use ironleaf_session::{Payload, Session, SessionTooLarge};
 
-/// What an answer to a problem looks for in the request. It is kept of every request, most of which never need one: hence no
-/// more than that, and cheap to copy.
+/// The parts of a request that the answer to a problem needs. They are kept for every request, and most never need
+/// them, so they are few and cheap to copy.
 #[derive(Clone)]
 struct Asked<P> {
     method: Method,
@@ -28,12 +28,13 @@ struct Asked<P> {
     flash: Option<Flash>,
 }
 
-/// The request as it came out of the session layer, left in the response for what shows only on the way back through it.
+/// The request after the session layer, stored in the response for problems that only appear on the way back through
+/// that layer.
 #[derive(Clone)]
 struct BehindSession<P>(Asked<P>);
 
-/// Stands twice in the stack: behind the session, so that the page of a signed-in person has their header, and in front
-/// of everything, for what fails before.
+/// Is in the stack twice: inside the session, so that the error page of a signed-in person has their header, and
+/// outside of everything, for failures before the session.
 pub(crate) async fn render<P: Payload, F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
 where
     F: Future<Output = Response>,
@@ -45,7 +46,7 @@ where
     }
     let problem = response.extensions_mut().remove().or_else(|| bare(&response));
     let Some(problem) = problem.or_else(|| unsaved(&mut response)) else {
-        // Its flashes leave with this response: nothing further out can take one.
+        // The flashes leave with this response. An outer layer cannot take one.
         asked.flash = None;
         response.extensions_mut().insert(BehindSession(asked));
         return response;
@@ -85,7 +86,7 @@ impl<P: Payload> Asked<P> {
         }
     }
 
-    /// A request again, for the page of the problem.
+    /// Builds a request again, for the page of the problem.
     fn into_parts(self) -> Parts {
         let (mut parts, ()) = http::Request::new(()).into_parts();
         (parts.method, parts.uri) = (self.method, self.uri);
@@ -107,7 +108,7 @@ fn give<T: Clone + Send + Sync + 'static>(extensions: &mut Extensions, value: Op
     }
 }
 
-/// The router's own answers have a status and nothing else.
+/// The router's own answers only have a status.
 fn bare(response: &Response) -> Option<Problem> {
     let kind = match response.status() {
         StatusCode::NOT_FOUND => ProblemKind::NotFound,
@@ -117,10 +118,10 @@ fn bare(response: &Response) -> Option<Problem> {
     (!response.headers().contains_key(CONTENT_TYPE)).then(|| kind.into())
 }
 
-/// The session layer refused to write the session, and the browser keeps the one it has.
+/// The session layer refused to write the session, and the browser keeps its old one.
 ///
-/// A redirect stays what it is: the page it leads to meets the same budget. So does a refusal, which has said something
-/// else already; that of a sign-in has said this.
+/// A redirect stays a redirect, because the page that it leads to meets the same budget. A refusal also stays, because
+/// it already has a message; the refusal of a sign-in has said this itself.
 fn unsaved(response: &mut Response) -> Option<Problem> {
     response.extensions_mut().remove::<SessionTooLarge>()?;
     let problem = Problem::new(ProblemKind::SessionTooLarge);

@@ -1,5 +1,5 @@
-//! Makes the provider that is configured. A new one is a name in `config/provider.rs`, and a function here that reads its part of the
-//! configuration.
+//! Creates the configured provider. A new one needs a name in `config/provider.rs`, and a function here that reads its
+//! part of the configuration.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::config::{Config, ProviderKind};
 
-/// What a provider takes from around it.
+/// What a provider needs from its environment.
 pub(crate) struct Surroundings {
     pub(crate) core_api_url: Url,
     pub(crate) transport: Arc<dyn Transport>,

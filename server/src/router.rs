@@ -1,4 +1,4 @@
-//! Every route with its layers. `router` needs no socket, so tests call it in process.
+//! Every route with its layers. `router` needs no socket, so tests can call it in process.
 
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ use crate::context::Context;
 use crate::health::Health;
 use crate::layers;
 
-/// The whole application. What stands around it is in `layers`: assets and health pass by the session, and health by
-/// the host check.
+/// The whole application. The layers around it are in `layers`. Requests for assets and health do not pass the session,
+/// and those for health do not pass the host check either.
 pub fn router<P: Payload>(
     bff: &Bff,
     site: Arc<Site>,
@@ -33,7 +33,8 @@ pub fn router<P: Payload>(
 ) -> Router {
     let pages = app::pages().handlers().collect();
     let context = Arc::new(Context { bff: bff.clone(), site, client_ip, pages, forms: server_fn_routes() });
-    // Each call of `Router::layer` puts all that is inside into a box, which is copied for each request: so few calls.
+    // Each call of `Router::layer` puts everything inside into a box, which is copied for each request. So there are
+    // few calls.
     let application = page_routes(&context).merge(server_fns()).fallback(not_found).layer((
         from_fn_with_state(Arc::clone(&context), layers::in_front_of_session),
         session,
@@ -57,7 +58,7 @@ fn page_routes(context: &Context) -> Router {
     pages.route("/.well-known/change-password", get(change_password))
 }
 
-/// Their forms were read in front of the session, see `layers`.
+/// Their forms were read outside of the session, see `layers`.
 fn server_fns() -> Router {
     server_fn_routes()
         .into_iter()
@@ -66,23 +67,23 @@ fn server_fns() -> Router {
 
 async fn not_found(request: Request) -> Response {
     match page_without_slash(&request).or_else(|| page_with_its_query(&request)) {
-        // What follows `?` may be a token, and no cache is to keep it.
+        // The part after `?` may be a token, which no cache may keep.
         Some(place) => ([(CACHE_CONTROL, "no-store")], Redirect::temporary(&place)).into_response(),
         None => Problem::new(ProblemKind::NotFound).into_response(),
     }
 }
 
-/// Where the page is that somebody has asked for with a slash at the end of its path, or in capitals.
+/// The page for a path with a slash at the end, or in capitals.
 fn page_without_slash(request: &Request) -> Option<String> {
     let (path, query) = (request.uri().path(), request.uri().query());
     let trimmed = path.trim_end_matches('/');
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    // SECURITY: to a page of ours and nowhere else. `//evil.example/` would be an address of another site.
+    // SECURITY: redirects only to one of our pages. `//evil.example/` would be the address of another site.
     let page = app::pages().paths().find(|page| page.eq_ignore_ascii_case(trimmed) && is_read)?;
     Some(query.map_or_else(|| page.to_owned(), |query| format!("{page}?{query}")))
 }
 
-/// Where the page is that somebody has asked for with a query that is part of the path: mail programs escape the `?` of a link, or lose it.
+/// The page for a path that contains the query: mail programs escape the `?` of a link, or lose it.
 fn page_with_its_query(request: &Request) -> Option<String> {
     let path = request.uri().path();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -97,16 +98,17 @@ fn page_with_its_query(request: &Request) -> Option<String> {
         Some((page, escaped_query(rest)?))
     })?;
     let rest = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    // SECURITY: nothing else than a path of this origin comes out of this.
+    // SECURITY: the result is always a path of this origin.
     ReturnTo::parse(&format!("{page}?{query}{rest}")).map(|place| place.to_string())
 }
 
-/// Nobody escapes a link more often by mistake, and each time is one more to read it.
+/// More layers of escaping do not happen by mistake, and each costs another pass.
 const MAX_ESCAPES: usize = 3;
 
-/// What follows a question mark that was escaped, perhaps more than once, or an `&` in its place.
+/// The text after an escaped question mark, even if it was escaped several times, or after an `&` in its place.
 fn escaped_query(rest: &str) -> Option<String> {
-    // In place of the question mark there may be another mark, a wide one, or one in quoted-printable (RFC 2045, section 6.7).
+    // Instead of the question mark there may be another mark, a full-width one, or one in quoted-printable (RFC 2045,
+    // section 6.7).
     let marks = ["&", ";", "=3F", "=3f", "%EF%BC%9F", "%ef%bc%9f"];
     if let Some(query) = marks.into_iter().find_map(|mark| rest.strip_prefix(mark)) {
         return query.contains('=').then(|| query.to_owned());
@@ -117,7 +119,7 @@ fn escaped_query(rest: &str) -> Option<String> {
         (rest, times) = (inner, times + 1);
     }
     let mut query = rest.strip_prefix("3F").or_else(|| rest.strip_prefix("3f"))?.to_owned();
-    // The rest may have been escaped along with it.
+    // The rest may have been escaped with it.
     while times > 0 && !query.contains('=') {
         query = percent_decode_str(&query).decode_utf8().ok()?.into_owned();
         times -= 1;
@@ -125,7 +127,7 @@ fn escaped_query(rest: &str) -> Option<String> {
     query.contains('=').then_some(query)
 }
 
-/// W3C, A Well-Known URL for Changing Passwords: where password managers send whoever should.
+/// W3C, A Well-Known URL for Changing Passwords: password managers send people here to change a password.
 async fn change_password() -> Redirect {
     Redirect::to("/account")
 }

@@ -1,5 +1,5 @@
-//! Where session secrets come from: on a development machine one is made and kept in the data folder, readable by its
-//! owner alone; elsewhere a file may hold them, which is read again when it changes.
+//! The source of session secrets. On a development machine one is created and kept in the data folder, readable only by
+//! its owner. Elsewhere a file may hold them, which is read again when it changes.
 
 mod evidence;
 
@@ -16,10 +16,10 @@ use evidence::{Evidence, say};
 
 const FILE_NAME: &str = "session-secrets";
 
-/// Far below the delay before a new secret seals, so that every replica knows it by then.
+/// Far shorter than the delay before a new secret seals, so that every replica knows it by then.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
-/// The secrets kept in `data_dir`, newest first; one is made where there is none.
+/// The secrets kept in `data_dir`, newest first. One is created if there is none.
 pub(crate) fn kept_or_made(data_dir: &Path, random: &Random) -> io::Result<String> {
     fs::create_dir_all(data_dir)?;
     let path = kept_in(data_dir);
@@ -29,14 +29,14 @@ pub(crate) fn kept_or_made(data_dir: &Path, random: &Random) -> io::Result<Strin
         Err(error) => return Err(error),
     }
     let (_, text) = Secret::generate(random);
-    // Written beside and renamed: whoever is killed in between leaves no half a secret behind.
+    // Written to a draft and renamed, so that a killed process does not leave half a secret behind.
     let mut name = [0; 8];
     random(&mut name);
     let draft = data_dir.join(format!("{FILE_NAME}.{:016x}", u64::from_be_bytes(name)));
     let mut file = private_file(&draft)?;
     writeln!(file, "{text}")?;
     file.sync_all()?;
-    // `hard_link` fails where the name is taken, so that of two first starts at once both use the same secret.
+    // `hard_link` fails if the name is taken. So if two first starts happen at once, both use the same secret.
     let linked = fs::hard_link(&draft, &path);
     fs::remove_file(&draft)?;
     match linked {
@@ -48,12 +48,12 @@ pub(crate) fn kept_or_made(data_dir: &Path, random: &Random) -> io::Result<Strin
     }
 }
 
-/// Where [`kept_or_made`] keeps them.
+/// The file in which [`kept_or_made`] keeps them.
 pub(crate) fn kept_in(data_dir: &Path) -> PathBuf {
     data_dir.join(FILE_NAME)
 }
 
-/// The keys of a list of secrets, the newest first, which stands in `file` where it stands in one.
+/// The keys of a list of secrets, newest first. `file` is the file that holds the list, if there is one.
 pub(crate) async fn ring(
     list: &str,
     file: Option<&Path>,
@@ -66,8 +66,8 @@ pub(crate) async fn ring(
     Ok(keys)
 }
 
-/// Reads the secrets in `path` again and again, for as long as the process runs. What cannot be used is said once and
-/// changes nothing. The content decides, not the time of the file: orchestrators swap links.
+/// Reads the secrets in `path` periodically, for as long as the process runs. An unusable file is reported once and
+/// changes nothing. The content decides, not the modification time, because orchestrators swap links.
 pub(crate) async fn follow(path: PathBuf, keys: KeyRing, store: Arc<dyn Store>, clock: Clock) {
     let evidence = Evidence::new(store, Arc::clone(&clock));
     let mut is_noted = false;
@@ -93,7 +93,7 @@ pub(crate) async fn follow(path: PathBuf, keys: KeyRing, store: Arc<dyn Store>, 
             tracing::error!(problem, "SESSION_SECRETS_FILE cannot be used, the secrets stay as they are");
         }
         said = problem;
-        // Again and again until the store has it.
+        // Repeats until the store has it.
         is_noted = is_noted || evidence.note(&keys).await;
     }
 }
@@ -113,7 +113,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether `keys` opens what `text` seals.
+    /// Whether `keys` can open a value that is sealed with `text`.
     fn knows(keys: &KeyRing, text: &str) -> bool {
         let sealed =
             Sealer::new(KeyRing::parse(text).unwrap(), system_random()).seal(Purpose::Cookie, "name", b"x");

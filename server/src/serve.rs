@@ -1,4 +1,4 @@
-//! Starts what the configuration asks for, and stops it again.
+//! Starts what the configuration asks for, and stops it.
 
 mod connections;
 mod head_timer;
@@ -31,55 +31,54 @@ use self::stop::{GRACE, stop_signal, stopped};
 /// More than a collector needs.
 const METRICS_CONNECTIONS: usize = 16;
 
-/// Why the application did not start, or stopped.
+/// Why the application did not start, or why it stopped.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// Somebody else listens there.
+    /// Another process listens on this address.
     #[error(
         "{variable}: {address} is in use by another program. Stop it, or set {variable} to a free address"
     )]
     PortTaken {
-        /// The variable that names another address.
+        /// The variable to change the address.
         variable: &'static str,
         /// The address.
         address: SocketAddr,
     },
-    /// It cannot be listened on for another reason.
+    /// The address cannot be used for another reason.
     #[error("{variable}: cannot listen on {address}: {source}")]
     Listen {
-        /// The variable that names another address.
+        /// The variable to change the address.
         variable: &'static str,
         /// The address.
         address: SocketAddr,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The site is not there.
+    /// The built site is missing.
     #[error(transparent)]
     Site(#[from] SiteError),
     /// The embedded core API does not open.
     #[error("the embedded core API does not start: {0}")]
     CoreApi(#[from] ironleaf_core_api::OpenError),
-    /// E-mails cannot be sent from here.
+    /// E-mails cannot be sent from this machine.
     #[error("SMTP_URL cannot be used: {0}")]
     Smtp(#[from] SmtpSetupError),
-    /// The pieces do not fit.
+    /// The application could not be built.
     #[error(transparent)]
     Assembly(#[from] AssemblyError),
-    /// Nothing can be counted.
-    #[error("the metrics cannot be kept: {0}")]
+    /// The metrics cannot be recorded.
+    #[error("the metrics cannot be recorded: {0}")]
     Metrics(#[from] BuildError),
     /// A server stopped by itself.
     #[error("a server stopped: {0}")]
     Stopped(std::io::Error),
 }
 
-/// Serves the web application, and the reference core API where no other is configured, until the process is told to
-/// stop.
+/// Serves the web application, and the reference core API if no other is configured, until the process is told to stop.
 ///
 /// # Errors
 ///
-/// [`StartError`], in one sentence that says what to do.
+/// [`StartError`], as one sentence that says what to do.
 pub async fn serve(config: Config) -> Result<(), StartError> {
     let built = BuiltSite::open(config.site_root.clone().unwrap_or_else(BuiltSite::default_root))?;
     let listener = listen("LISTEN_ADDR", config.listen_addr).await?;
@@ -101,7 +100,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let Application { router, live, bff } =
         application(&config, core_api_url.clone(), &built, ambient).await?;
     if let Some((listener, exposition)) = metrics {
-        // To the end: the last thing that can be read is how it stopped.
+        // Runs until the end, so that the shutdown can be observed too.
         let routes = metrics::routes(exposition, live);
         tokio::spawn(answer(listener, routes, METRICS_CONNECTIONS, std::future::pending()));
     }
@@ -116,10 +115,10 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     core_api.await.map_err(StartError::Stopped)
 }
 
-/// A core API that ends when it is told to.
+/// A core API that runs until it is told to stop.
 type RunningCoreApi = Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>;
 
-/// A core API that somebody else runs.
+/// A core API that runs elsewhere.
 fn elsewhere(stop: watch::Receiver<bool>) -> RunningCoreApi {
     Box::pin(async move {
         stopped(stop).await;
@@ -127,7 +126,7 @@ fn elsewhere(stop: watch::Receiver<bool>) -> RunningCoreApi {
     })
 }
 
-/// Waits for the refreshes and sign-outs that are under way: a refresh that is cut off leaves its session in doubt.
+/// Waits for the refreshes and sign-outs under way. An interrupted refresh leaves its session in doubt.
 async fn finished(tasks: &TaskTracker) {
     tasks.close();
     if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
@@ -171,7 +170,7 @@ async fn embed_core_api(
     Ok((url, Box::pin(core_api.serve(listener, stopped(stop)))))
 }
 
-/// What sends e-mails, where a mail server is configured.
+/// The sender of e-mails, if a mail server is configured.
 fn mailer(config: &CoreApiConfig) -> Result<Option<Arc<dyn Mailer>>, SmtpSetupError> {
     let Some(Smtp { server, from }) = &config.smtp else { return Ok(None) };
     let (clock, random) = (ironleaf_core_api::system_clock(), ironleaf_core_api::system_random());
@@ -187,7 +186,7 @@ async fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListen
     })
 }
 
-/// Says where everything is; in development with the people to sign in as.
+/// Logs the addresses, and in development the test users.
 fn announce(config: &Config, core_api_url: &Url) {
     let embedded = config.core_api_url.is_none();
     let core_api = if embedded { "embedded core API" } else { "core API" };

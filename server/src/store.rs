@@ -1,4 +1,4 @@
-//! Opens the store that the configuration names, or says why it cannot be relied on.
+//! Opens the configured store, or says why it is not reliable.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ async fn on_this_host(config: &Config, clock: &Clock) -> Result<Arc<dyn Store>, 
     Ok(Arc::new(MeasuredStore(store)))
 }
 
-/// A Redis that is away now is not waited for: nobody could say whether it may be relied on, and whoever supervises the
+/// This does not wait for a Redis that is away: nobody could tell whether it is reliable, and the supervisor of the
 /// process starts it again.
 async fn shared(
     url: &Url,
@@ -48,14 +48,14 @@ async fn shared(
         EvictionPolicy::Safe => {}
         EvictionPolicy::Drops(policy) => drops(&policy, environment)?,
         EvictionPolicy::Unknown => tracing::warn!(
-            "REDIS_URL: this Redis does not say what it drops when its memory is full; see that its maxmemory-policy is \
+            "REDIS_URL: this Redis does not say what it drops when its memory is full; make sure that its maxmemory-policy is \
              noeviction"
         ),
     }
     Ok(Arc::new(MeasuredStore(store)))
 }
 
-/// SECURITY: a mark that is dropped brings a session back that was signed out.
+/// SECURITY: if a mark is dropped, a session that was signed out becomes valid again.
 fn drops(policy: &str, environment: Environment) -> Result<(), AssemblyError> {
     let detail = format!(
         "when its memory is full this Redis drops keys by {policy}, marks of ended sessions among them. Set its \

@@ -1,4 +1,4 @@
-//! The log: one line per request, for people or for machines; and traces, where the build has them.
+//! The log, with one line per request, for people or for machines; and traces, if the build includes them.
 
 mod json_lines;
 mod lines;
@@ -18,23 +18,23 @@ use self::plain_lines::PlainLines;
 use crate::config::{Log, LogFormat};
 use crate::metrics;
 
-/// Why it cannot be seen what happens.
+/// Why telemetry could not start.
 #[derive(Debug, Error)]
 #[error("OTEL_EXPORTER_OTLP_ENDPOINT cannot be used: {0}")]
 pub struct TelemetryError(String);
 
-/// Ends what was started when it is dropped. That is after the runtime, which it would block.
+/// Ends the log and the traces when it is dropped. Drop it after the runtime, because it blocks.
 pub struct Telemetry {
     _lines: lines::Lines,
     #[cfg(feature = "otlp")]
     _traces: Option<traces::Traces>,
 }
 
-/// Starts the log, and has panics written to it: within the span of the request that they ended.
+/// Starts the log. Panics are logged too, within the span of the request that they ended.
 ///
 /// # Errors
 ///
-/// [`TelemetryError`] where traces are asked for and cannot be sent.
+/// [`TelemetryError`] if traces are configured but cannot be sent.
 pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let (writer, written) = lines::start();
@@ -56,7 +56,7 @@ pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
     if log.otlp_endpoint.is_some() {
         return Err(TelemetryError("this build sends no traces; build it with `--features otlp`".to_owned()));
     }
-    // A second start is a test's, and the log is there already.
+    // Only tests start it twice, and then the log exists already.
     let _ = subscriber.try_init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The two cargo commands that compile the application.
 //!
-//! They are two because in one the features of both halves would be unified, and server code be compiled under the front end.
+//! They are two, because a single command would unify the features of both halves and compile server code into the
+//! front end.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,7 +10,8 @@ use crate::layout::{Half, Layout};
 
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// Compiles the browser half, in the same folder as everything else: what both halves need on the way is compiled once.
+/// Compiles the browser half in the same folder as everything else, so that the dependencies of both halves are
+/// compiled once.
 pub(crate) fn browser_half(layout: &Layout, profile: &str) -> Command {
     let mut command = build(&layout.browser, layout, profile);
     command.args(["--lib", "--target", WASM_TARGET]);
@@ -22,18 +24,18 @@ pub(crate) fn server_half(layout: &Layout, profile: &str) -> Command {
     command
 }
 
-/// Where [`browser_half`] leaves its module.
+/// The module of [`browser_half`].
 pub(crate) fn module(layout: &Layout, profile: &str) -> PathBuf {
     let name = layout.browser.package.replace('-', "_");
     layout.target.join(WASM_TARGET).join(folder_of(profile)).join(format!("{name}.wasm"))
 }
 
-/// Where [`server_half`] leaves its program.
+/// The program of [`server_half`].
 pub(crate) fn program(layout: &Layout, profile: &str) -> PathBuf {
     layout.target.join(folder_of(profile)).join(format!("{}{}", layout.program, std::env::consts::EXE_SUFFIX))
 }
 
-/// The one profile that is not called as its folder.
+/// The only profile whose folder has another name.
 fn folder_of(profile: &str) -> &str {
     if profile == "dev" { "debug" } else { profile }
 }

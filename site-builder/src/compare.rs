@@ -1,6 +1,6 @@
-//! Whether two sites serve the same: the same addresses, rules, exports and imports, and the same public files.
+//! Compares what two sites serve: the addresses, rules, exports and imports, and the public files.
 //!
-//! A script may have been made smaller and a module optimised, so those two are compared by what they offer and ask for.
+//! A script may be minified and a module optimised, so those two are compared by their exports and imports.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -13,14 +13,15 @@ use wasmparser::{Parser, Payload};
 use crate::layout::Layout;
 use crate::{javascript, site, style};
 
-/// The file names of a site without hashes, and the content of each. Compressed files are left out: they are the same once more.
+/// The file names of a site without hashes, and the content of each. Compressed files are left out, because they are
+/// only copies.
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// Compares a site in whose names `hashes` (the text of `hash.txt`) may be with one without.
+/// Compares a site whose names may contain `hashes` (the text of `hash.txt`) with one without hashes.
 ///
 /// # Errors
 ///
-/// Names every difference.
+/// Lists every difference.
 pub(crate) fn sites(layout: &Layout, with_hashes: &Path, hashes: &str, plain: &Path) -> Result<()> {
     let (theirs, ours) = (files(with_hashes, hashes)?, files(plain, "")?);
     let mut differences = Vec::new();
@@ -102,7 +103,7 @@ fn expect_same<T: Ord + Debug>(
     }
 }
 
-/// Imports of the module that the script beside it does not know: a browser would refuse to start it.
+/// Imports of the module that the script beside it does not provide. A browser would refuse to start such a module.
 fn unanswered_imports(who: &str, files: &Files) -> Result<Vec<String>> {
     let mut unanswered = Vec::new();
     for (name, content) in files {
@@ -121,7 +122,7 @@ fn unanswered_imports(who: &str, files: &Files) -> Result<Vec<String>> {
     Ok(unanswered)
 }
 
-/// What a compiled module offers and asks for.
+/// The exports and imports of a compiled module.
 #[derive(Debug, PartialEq, Eq)]
 struct Module {
     exports: BTreeSet<String>,

@@ -1,10 +1,10 @@
-//! The names that a module script exports, whether a person would write it so or a minifier.
+//! Finds the names that a module script exports, whether a person or a minifier wrote it.
 
 use std::collections::BTreeSet;
 
 const EXPORT: &str = "export";
 
-/// Of `export function f`, `export class C`, `export const c`, `export default ..` and `export { a, b as c }`.
+/// Supports `export function f`, `export class C`, `export const c`, `export default ..` and `export { a, b as c }`.
 pub(crate) fn exports(script: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (start, _) in script.match_indices(EXPORT) {
@@ -27,7 +27,7 @@ pub(crate) fn exports(script: &str) -> BTreeSet<String> {
     names
 }
 
-/// Whether the script has this name somewhere, and not only a longer one with it inside.
+/// Whether the script contains this name as a whole word.
 pub(crate) fn names(script: &str, name: &str) -> bool {
     script.match_indices(name).any(|(start, _)| {
         let before = script[..start].chars().next_back();

@@ -1,4 +1,5 @@
-//! What the site consists of: `[[workspace.metadata.leptos]]` in the root `Cargo.toml`, which cargo-leptos reads as well.
+//! The description of the site: `[[workspace.metadata.leptos]]` in the root `Cargo.toml`, which cargo-leptos reads as
+//! well.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,8 +9,8 @@ use serde::Deserialize;
 
 use crate::packages::Package;
 
-/// The settings that decide what is built. One that is unknown here is refused: passed over, it would mean that cargo-leptos builds
-/// another site.
+/// The settings that decide what is built. An unknown setting is refused: if it were ignored, cargo-leptos might build
+/// a different site.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Description {
@@ -30,7 +31,7 @@ struct Description {
     site_addr: std::net::SocketAddr,
     reload_port: u16,
     hash_files: bool,
-    // For cargo-leptos alone: they change nothing in the site.
+    // Only for cargo-leptos: these do not change the site.
     #[serde(rename = "name")]
     _name: String,
     #[serde(rename = "hash-file-name")]
@@ -43,7 +44,7 @@ struct Description {
     _end2end_dir: Option<String>,
 }
 
-/// What cargo-leptos takes where nothing is said.
+/// The default of cargo-leptos.
 fn default_browserquery() -> String {
     "defaults".to_owned()
 }
@@ -63,19 +64,19 @@ struct WorkspaceMetadata {
     leptos: Vec<Description>,
 }
 
-/// Where everything is and what it is called. All paths are absolute.
+/// The paths and names of everything. All paths are absolute.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     pub(crate) root: PathBuf,
     pub(crate) target: PathBuf,
     pub(crate) site: PathBuf,
-    /// Below the site.
+    /// Relative to the folder of the site.
     pub(crate) package_folder: PathBuf,
-    /// The files of the package are named after it.
+    /// The name of the files of the package.
     pub(crate) output_name: String,
     pub(crate) style: PathBuf,
     pub(crate) assets: PathBuf,
-    /// Whom the style is for, in the words of browserslist.
+    /// The browsers that the style must support, as a browserslist query.
     pub(crate) browsers: String,
     pub(crate) server: Half,
     pub(crate) browser: Half,
@@ -88,7 +89,7 @@ pub(crate) struct Layout {
     pub(crate) packages: Vec<Package>,
 }
 
-/// One of the two packages that make the application.
+/// One of the two packages of the application.
 #[derive(Debug, Clone)]
 pub(crate) struct Half {
     pub(crate) package: String,
@@ -96,11 +97,11 @@ pub(crate) struct Half {
 }
 
 impl Layout {
-    /// Asks cargo.
+    /// Reads the description from cargo.
     ///
     /// # Errors
     ///
-    /// When there is no description, or one with a setting that is not known here.
+    /// If there is no description, or if it has an unknown setting.
     pub(crate) fn read() -> Result<Self> {
         let output = Command::new("cargo")
             .args(["metadata", "--no-deps", "--format-version", "1"])
@@ -148,7 +149,7 @@ impl Layout {
         })
     }
 
-    /// The built package, below the folder of a site.
+    /// The built package inside the folder of a site.
     pub(crate) fn package_in(&self, site: &Path) -> PathBuf {
         site.join(&self.package_folder)
     }

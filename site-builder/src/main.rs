@@ -1,8 +1,8 @@
 //! Builds the site of Ironleaf without cargo-leptos: `cargo xtask serve` and `cargo xtask dev` start it.
 //!
-//! It does what cargo-leptos does, with the same libraries, from the same description in `Cargo.toml`. Those libraries are small enough
-//! to be compiled in a minute, where cargo-leptos takes half an hour. A release is still cargo-leptos': it brings what makes a script
-//! small, which is most of that half hour.
+//! It does what cargo-leptos does, with the same libraries and from the same description in `Cargo.toml`. These
+//! libraries compile in a minute, while cargo-leptos takes half an hour. Releases still use cargo-leptos: it includes
+//! the tools that minify a script, which take most of that half hour.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -36,7 +36,7 @@ Builds what the browser loads from Ironleaf.
   site-builder build PROFILE         both halves with this cargo profile, and the site
   site-builder watch                 both halves for development; serves, and builds again whenever a file is saved
   site-builder release               the same for production, in target/release and target/site
-  site-builder compare MODULE        whether the site that cargo-leptos has made of MODULE in target/site is the one made here
+  site-builder compare MODULE        compare the site that cargo-leptos built from MODULE in target/site with the one built here
 ";
 
 fn main() -> ExitCode {
@@ -69,12 +69,12 @@ fn build(layout: &Layout, profile: &str) -> Result<()> {
     site::assemble(layout, &cargo::module(layout, profile), &layout.site)
 }
 
-/// Makes a site of its own and leaves it in `target/compared-site`, for whoever wants to see a difference.
+/// Builds a separate site and keeps it in `target/compared-site`, so that differences can be examined.
 fn compare_with(layout: &Layout, module: &Path) -> Result<()> {
     let ours = layout.target.join("compared-site");
     site::assemble(layout, module, &ours)?;
     let hashes = cargo::program(layout, "release").with_file_name("hash.txt");
-    // There is none where cargo-leptos was started by itself.
+    // The file is missing if cargo-leptos was started directly.
     let hashes = std::fs::read_to_string(hashes).unwrap_or_default();
     compare::sites(layout, &layout.site, &hashes, &ours)?;
     println!("cargo-leptos and the builder make the same site.");

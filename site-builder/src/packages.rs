@@ -1,11 +1,11 @@
-//! The packages of this workspace, and which of them depend on which.
+//! The packages of this workspace, and their dependencies on each other.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-/// A package of this workspace, as far as it matters here.
+/// The fields of a package that this program needs.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Package {
     name: String,
@@ -19,7 +19,7 @@ struct Dependency {
     path: Option<PathBuf>,
 }
 
-/// The folders of a package and of all that it depends on by path, but for its tests.
+/// The folders of a package and of all its path dependencies, except those for tests.
 pub(crate) fn folders_below(name: &str, packages: &[Package]) -> Result<Vec<PathBuf>> {
     let root = packages
         .iter()

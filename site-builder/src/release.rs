@@ -1,5 +1,5 @@
-//! A release: small, compressed, and with hashes in its names. As `cargo leptos build --release --precompress` makes it, but for the
-//! script of the islands, which stays as wasm-bindgen wrote it.
+//! A release: small, compressed, and with hashes in its names. It equals the result of
+//! `cargo leptos build --release --precompress`, except for the script of the islands, which stays as wasm-bindgen wrote it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,14 +16,14 @@ use crate::layout::Layout;
 use crate::{cargo, run, site};
 
 const SERVER_PROFILE: &str = "release";
-/// Beside the program, where the server looks for it.
+/// The file beside the program in which the server looks for the hashes.
 const HASHES: &str = "hash.txt";
-/// What has a hash in its name.
+/// The file types that have a hash in their name.
 const HASHED: [&str; 3] = ["js", "wasm", "css"];
 
 /// # Errors
 ///
-/// When a half does not compile, wasm-opt is not there, or a file cannot be written.
+/// If a half does not compile, wasm-opt is missing, or a file cannot be written.
 pub(crate) fn build(layout: &Layout) -> Result<()> {
     let profile = &layout.release_profile;
     run::until_success(&mut cargo::browser_half(layout, profile))?;
@@ -40,14 +40,14 @@ pub(crate) fn build(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-/// The options are cargo-leptos'.
+/// The same options as in cargo-leptos.
 fn shrink(module: &Path) -> Result<()> {
     let mut command = Command::new("wasm-opt");
     command.args(["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"]);
     run::until_success(command.arg(module).arg("-o").arg(module))
 }
 
-/// What `hash.txt` says of them: a line such as `css: 0123456789abcdef` for each.
+/// Renames the files and returns the text of `hash.txt`: a line such as `css: 0123456789abcdef` for each.
 fn put_hashes_into_names(package: &Path, name: &str) -> Result<String> {
     let mut lines = String::new();
     for extension in HASHED {
@@ -62,14 +62,14 @@ fn put_hashes_into_names(package: &Path, name: &str) -> Result<String> {
     Ok(lines)
 }
 
-/// Not cryptographic: it only has to differ when the content does.
+/// Not cryptographic: it only has to change when the content does.
 fn hash_of(content: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }
 
-/// Puts `.br` and `.gz` beside a file.
+/// Writes the `.br` and `.gz` versions of a file beside it.
 fn compress(path: &Path) -> Result<()> {
     let content = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let mut brotli = Vec::new();

@@ -1,4 +1,4 @@
-//! Tells open pages what was built, in the words of cargo-leptos: `app/src/reload.js` follows both.
+//! Tells open pages what was built, in the protocol of cargo-leptos. `app/src/reload.js` understands both.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tungstenite::{Message, WebSocket};
 
-/// A page that does not take a line within it is not there any more.
+/// A page that does not accept a line within this time is gone.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 type Pages = Arc<Mutex<Vec<WebSocket<TcpStream>>>>;
@@ -22,35 +22,34 @@ impl Announcer {
     ///
     /// # Errors
     ///
-    /// When the address cannot be listened on.
+    /// If the address cannot be used.
     pub(crate) fn listen(address: SocketAddr) -> Result<Self> {
-        let listener =
-            TcpListener::bind(address).with_context(|| format!("{address} cannot be listened on"))?;
+        let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
         let pages = Pages::default();
         let listening = Arc::clone(&pages);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let pages = Arc::clone(&listening);
-                // What is no page may take its time.
+                // A client that is not a page may be slow.
                 thread::spawn(move || welcome(stream, &pages));
             }
         });
         Ok(Self(pages))
     }
 
-    /// The style at this path is another one.
+    /// Announces that the style at this path has changed.
     pub(crate) fn style(&self, path: &str) {
         self.send(&serde_json::json!({ "css": path, "view": null, "all": false }).to_string());
     }
 
-    /// Everything may be another.
+    /// Announces that anything may have changed.
     pub(crate) fn all(&self) {
         self.send(&serde_json::json!({ "css": null, "view": null, "all": true }).to_string());
     }
 
     fn send(&self, text: &str) {
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that is closed or reloads is there no more; the page that comes after it connects anew.
+        // A page that was closed or reloaded is gone. The new page connects again.
         pages.retain_mut(|page| page.send(Message::text(text)).is_ok());
     }
 }
@@ -63,7 +62,7 @@ fn welcome(stream: TcpStream, pages: &Pages) {
     if prepared.is_err() {
         return;
     }
-    // What is no WebSocket is not answered.
+    // A client without WebSocket gets no answer.
     if let Ok(page) = tungstenite::accept(stream) {
         pages.lock().unwrap_or_else(PoisonError::into_inner).push(page);
     }
@@ -83,7 +82,7 @@ mod tests {
             tungstenite::client(format!("ws://{free}/live_reload"), stream).unwrap().0
         };
         let mut pages = [connect(), connect()];
-        // The answer to the handshake comes before the page is on the list.
+        // The handshake is answered before the page is on the list.
         while announcer.0.lock().unwrap().len() < pages.len() {
             thread::yield_now();
         }

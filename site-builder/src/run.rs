@@ -1,4 +1,4 @@
-//! Programs that are started and waited for. None of them outlives this one.
+//! Starts programs and waits for them. None of them outlives this one.
 
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,14 +9,14 @@ use anyhow::{Context, Result, bail};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// How often a running program is looked at.
+/// How often a running program is checked.
 const INTERVAL: Duration = Duration::from_millis(10);
-/// How long a program may take to end after it was asked to.
+/// How long a program may take to end after it was told to stop.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// # Errors
 ///
-/// When the operating system refuses the handler.
+/// If the operating system refuses the handler.
 pub(crate) fn listen_for_interrupts() -> Result<()> {
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst)).context("Ctrl-C cannot be watched")
 }
@@ -27,12 +27,12 @@ pub(crate) fn interrupted() -> bool {
 
 /// # Errors
 ///
-/// When the program cannot be started or ends with another code than 0, or Ctrl-C was pressed.
+/// If the program cannot be started or ends with another code than 0, or if Ctrl-C was pressed.
 pub(crate) fn until_success(command: &mut Command) -> Result<()> {
     Running::start(command)?.wait_for_success()
 }
 
-/// A program that was started. Dropped, it is stopped.
+/// A running program. It is stopped when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Child,
@@ -42,18 +42,18 @@ pub(crate) struct Running {
 impl Running {
     /// # Errors
     ///
-    /// When it cannot be started.
+    /// If it cannot be started.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let name = shown(command);
         let child = command.spawn().with_context(|| format!("`{name}` cannot be started"))?;
         Ok(Self { child, name })
     }
 
-    /// Waits for its end.
+    /// Waits until it ends.
     ///
     /// # Errors
     ///
-    /// When it ends with another code than 0, or Ctrl-C was pressed.
+    /// If it ends with another code than 0, or if Ctrl-C was pressed.
     pub(crate) fn wait_for_success(mut self) -> Result<()> {
         loop {
             if let Some(succeeded) = self.ended()? {
@@ -69,17 +69,18 @@ impl Running {
         }
     }
 
-    /// Whether it has ended, and if so, well.
+    /// Whether it has ended, and if so, whether successfully.
     ///
     /// # Errors
     ///
-    /// When it was lost.
+    /// If its state cannot be read.
     pub(crate) fn ended(&mut self) -> Result<Option<bool>> {
-        let status = self.child.try_wait().with_context(|| format!("`{}` was lost", self.name))?;
+        let status =
+            self.child.try_wait().with_context(|| format!("the state of `{}` cannot be read", self.name))?;
         Ok(status.map(|status| status.success()))
     }
 
-    /// Ends it at once: it is replaced by another build of itself.
+    /// Kills it, because another build of it replaces it.
     pub(crate) fn kill(mut self) {
         // An error means that it has ended already.
         let _ = self.child.kill();

@@ -1,4 +1,4 @@
-//! The folder that the server serves: the package (script, module, style) and the public files as they are.
+//! The folder that the server serves: the package (script, module, style) and the unchanged public files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use anyhow::{Context, Result};
 use crate::layout::Layout;
 use crate::{bindings, style};
 
-/// Makes a whole new site of a compiled browser half, in place of the one that is there.
+/// Builds a new site from a compiled browser half and replaces the existing one.
 ///
-/// It is put together beside it: who is served meanwhile never sees half of one. Nothing of an earlier build is left, neither a name
-/// with a hash nor a compressed file.
+/// The new site is assembled beside the old one, so nobody is served an incomplete site. Nothing of an earlier build
+/// remains, neither a name with a hash nor a compressed file.
 ///
 /// # Errors
 ///
-/// When a source cannot be read or the folder not be written.
+/// If a source cannot be read or the folder cannot be written.
 pub(crate) fn assemble(layout: &Layout, module: &Path, site: &Path) -> Result<()> {
     let new = site.with_extension("new");
     remove_folder(&new)?;
@@ -30,17 +30,17 @@ pub(crate) fn assemble(layout: &Layout, module: &Path, site: &Path) -> Result<()
 
 /// # Errors
 ///
-/// When the style cannot be understood or written.
+/// If the style is invalid or cannot be written.
 pub(crate) fn write_style(layout: &Layout, package: &Path, form: style::Form) -> Result<()> {
     let css = style::build(&layout.style, &layout.browsers, form)?;
     write(&package.join(&layout.output_name).with_extension("css"), css.as_bytes())
 }
 
-/// Copies the public files over those that are there.
+/// Copies the public files over the existing ones.
 ///
 /// # Errors
 ///
-/// When one cannot be read or written.
+/// If one cannot be read or written.
 pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for path in files_in(from)? {
         let target = to.join(path.strip_prefix(from)?);
@@ -56,7 +56,7 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 ///
 /// # Errors
 ///
-/// When a folder cannot be read.
+/// If a folder cannot be read.
 pub(crate) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -73,7 +73,7 @@ pub(crate) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// # Errors
 ///
-/// Names the file.
+/// Names the file that cannot be written.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
     fs::write(path, content).with_context(|| format!("{} cannot be written", path.display()))
 }

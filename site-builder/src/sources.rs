@@ -1,6 +1,7 @@
-//! The files that the application is made of, and which of them have changed.
+//! The source files of the application, and which of them have changed.
 //!
-//! They are looked at, not announced: a hundred files take less than a millisecond, on every system and in every container alike.
+//! They are polled, without notifications: a hundred files take less than a millisecond, and this works on every system
+//! and in every container.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,10 +13,10 @@ use anyhow::Result;
 use crate::layout::Layout;
 use crate::packages::{Package, folders_below};
 
-/// Folders of a package that no half of the application is built from.
+/// Folders of a package that are not part of either half of the application.
 const NOT_BUILT: [&str; 6] = ["target", "tests", "benches", "examples", "fuzz", "node_modules"];
 
-/// What a file is a part of.
+/// The parts of the application that a file belongs to.
 #[expect(clippy::struct_excessive_bools, reason = "a set: any of them may be in it")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Parts {
@@ -40,10 +41,10 @@ impl Parts {
     }
 }
 
-/// How a file was when it was last looked at.
+/// The state of a file when it was last checked.
 type Seen = (SystemTime, u64);
 
-/// The places where the sources are.
+/// The folders of the sources.
 #[derive(Debug)]
 pub(crate) struct Sources {
     places: Vec<(PathBuf, Parts)>,
@@ -51,11 +52,11 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Of the packages that each half depends on by path, and the style and the public files.
+    /// The sources of the packages that each half depends on by path, the style and the public files.
     ///
     /// # Errors
     ///
-    /// When a half is no package of this workspace.
+    /// If a half is not a package of this workspace.
     pub(crate) fn of(layout: &Layout, packages: &[Package]) -> Result<Self> {
         let server = folders_below(&layout.server.package, packages)?;
         let browser = folders_below(&layout.browser.package, packages)?;
@@ -70,7 +71,7 @@ impl Sources {
         }
         let both = Parts { server: true, browser: true, ..Parts::default() };
         places.extend(["Cargo.toml", "Cargo.lock"].map(|name| (layout.root.join(name), both)));
-        // A style may be in several files beside the one that is named.
+        // A style may consist of several files beside the configured one.
         let style = layout.style.parent().unwrap_or(&layout.root).to_owned();
         places.push((style, Parts { style: true, ..Parts::default() }));
         places.push((layout.assets.clone(), Parts { assets: true, ..Parts::default() }));
@@ -79,7 +80,7 @@ impl Sources {
         Ok(sources)
     }
 
-    /// What has changed since the last call.
+    /// The parts that have changed since the last call.
     pub(crate) fn changed(&mut self) -> Parts {
         let now = self.look();
         let mut changed = Parts::default();
@@ -105,7 +106,7 @@ impl Sources {
     }
 }
 
-/// What cannot be looked at is not there: an editor may be about to put it in place.
+/// A file that cannot be read counts as missing: an editor may be replacing it.
 fn look_at(path: &Path, parts: Parts, found: &mut BTreeMap<PathBuf, (Seen, Parts)>) {
     let Ok(metadata) = fs::metadata(path) else { return };
     if metadata.is_file() {
@@ -116,7 +117,7 @@ fn look_at(path: &Path, parts: Parts, found: &mut BTreeMap<PathBuf, (Seen, Parts
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        // Editors keep what is not saved yet in files with such names.
+        // Editors keep unsaved changes in files with such names.
         let is_source = !NOT_BUILT.contains(&name.as_ref()) && !name.starts_with('.') && !name.ends_with('~');
         if is_source {
             look_at(&entry.path(), parts, found);

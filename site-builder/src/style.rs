@@ -1,4 +1,4 @@
-//! The stylesheet, with the library that cargo-leptos has for it and in the same two steps.
+//! Builds the stylesheet with the same library and in the same two steps as cargo-leptos.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,30 +8,31 @@ use anyhow::{Context, Result, anyhow};
 use lightningcss::stylesheet::{MinifyOptions, ParserOptions, PrinterOptions, StyleSheet};
 use lightningcss::targets::{Browsers, Targets};
 
-/// How it is written.
+/// The form of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// As few bytes as possible.
+    /// The fewest bytes.
     Small,
-    /// A rule a line, for whoever works on it.
+    /// One rule per line, for development.
     Readable,
 }
 
-/// The rules of a style that was built, each in one form, however it was printed. Their order is part of what they are.
+/// The rules of a built style, each in a normal form that does not depend on how it was printed. The order of the rules
+/// is part of the result.
 ///
 /// # Errors
 ///
-/// When it is no style.
+/// If the text is not a valid style.
 pub(crate) fn rules(css: &str, browsers: &str) -> Result<BTreeSet<(usize, String)>> {
     let printed = transform(css, Path::new("built style"), browsers, Form::Readable)?;
     Ok(printed.split("\n\n").map(str::to_owned).enumerate().collect())
 }
 
-/// The style for these browsers.
+/// Builds the style for these browsers.
 ///
 /// # Errors
 ///
-/// Names the place of a mistake in the file.
+/// Names the position of a mistake in the file.
 pub(crate) fn build(file: &Path, browsers: &str, form: Form) -> Result<String> {
     let css = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
     transform(&css, file, browsers, form)

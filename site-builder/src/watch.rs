@@ -1,7 +1,7 @@
-//! Serves while files are changed: what is saved is built and shown.
+//! Serves the application during development: saved files are built and shown.
 //!
-//! A page is there as soon as the server half is compiled: the browser half is compiled beside it, and pages are told once more where that
-//! made another module.
+//! A page is ready as soon as the server half is compiled. The browser half is compiled at the same time. If that
+//! changes the module, pages are told again.
 
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -20,16 +20,16 @@ use crate::sources::{Parts, Sources};
 use crate::style::Form;
 
 const PROFILE: &str = "dev";
-/// How often the sources are looked at. An editor may save in steps: nothing is built while one look differs from the last.
+/// How often the sources are checked. An editor may save in steps, so nothing is built while consecutive checks differ.
 const INTERVAL: Duration = Duration::from_millis(20);
-/// A server that does not listen after it has not started; it has said why.
+/// A server that does not listen after this time has failed to start and has printed why.
 const LONGEST_START: Duration = Duration::from_secs(20);
 
 /// Builds, serves, and builds again whenever a file is saved, until Ctrl-C.
 ///
 /// # Errors
 ///
-/// When the first build fails or an address is taken. Later builds may fail: what was there before goes on.
+/// If the first build fails or an address is taken. Later builds may fail: the previous build then keeps running.
 pub(crate) fn run(layout: &Layout) -> Result<()> {
     let mut sources = Sources::of(layout, &layout.packages)?;
     let mut watch = Watch::start(layout)?;
@@ -61,7 +61,7 @@ struct Watch<'a> {
     reload: SocketAddr,
     pages: Announcer,
     server: Option<Running>,
-    /// What the package was made of.
+    /// The module from which the package was made.
     module: Vec<u8>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Watch<'a> {
         let address = setting("LEPTOS_SITE_ADDR", layout.site_addr)?;
         let reload = SocketAddr::new(address.ip(), setting("LEPTOS_RELOAD_PORT", layout.reload_port)?);
         let pages = Announcer::listen(reload)?;
-        // One after the other: beside each other they would wait for what both need.
+        // One after the other: in parallel they would wait for the dependencies of both.
         run::until_success(&mut browser_half(layout))?;
         run::until_success(&mut cargo::server_half(layout, PROFILE))?;
         let module = module(layout)?;
@@ -94,7 +94,7 @@ impl<'a> Watch<'a> {
         } else if changed.style {
             self.pages.style(&self.style_path());
         }
-        // Dropped where the server half fails, which stops it.
+        // If the server half fails, this is dropped, which stops it.
         let browser = changed.browser.then(|| Running::start(&mut browser_half(self.layout))).transpose()?;
         if changed.server {
             run::until_success(&mut cargo::server_half(self.layout, PROFILE))?;
@@ -114,7 +114,7 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
-    /// Does nothing where the module is the same, as it is for most changes of pages.
+    /// Does nothing if the module is unchanged, as after most changes of pages.
     fn update_module(&mut self) -> Result<()> {
         let module = module(self.layout)?;
         if module == self.module {
@@ -131,12 +131,12 @@ impl<'a> Watch<'a> {
         site::write_style(self.layout, &self.layout.package_in(&self.layout.site), Form::Readable)
     }
 
-    /// As a part of an address, hence with slashes.
+    /// As part of an address, so with slashes.
     fn style_path(&self) -> String {
         format!("{}/{}.css", self.layout.package_folder.display(), self.layout.output_name).replace('\\', "/")
     }
 
-    /// Ends the server that runs and starts what was built, until it listens.
+    /// Stops the running server, starts the new build, and waits until it listens.
     fn restart(&mut self) -> Result<()> {
         if let Some(server) = self.server.take() {
             server.kill();
@@ -153,7 +153,7 @@ impl<'a> Watch<'a> {
         let started = Instant::now();
         while TcpStream::connect(self.address).is_err() {
             if server.ended()?.is_some() || started.elapsed() > LONGEST_START {
-                bail!("The server does not run. What is saved next is built and started.");
+                bail!("The server is not running. The next saved change is built and started.");
             }
             if run::interrupted() {
                 bail!("Stopped.");
@@ -170,14 +170,14 @@ impl<'a> Watch<'a> {
             && !run::interrupted()
         {
             self.server = None;
-            eprintln!("The server has ended. What is saved next is built and started.");
+            eprintln!("The server has ended. The next saved change is built and started.");
         }
         Ok(())
     }
 }
 
-/// In the folder that `cargo leptos watch` has for it: beside the server half, without waiting for it, and without compiling anything
-/// again for whoever uses both.
+/// In the folder that `cargo leptos watch` uses for it: it runs in parallel to the server half without waiting for it,
+/// and nothing is compiled again for people who use both.
 fn browser_half(layout: &Layout) -> Command {
     let mut command = cargo::browser_half(layout, PROFILE);
     command.arg("--target-dir").arg(front(layout).target);
@@ -197,12 +197,12 @@ fn module(layout: &Layout) -> Result<Vec<u8>> {
     std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
-/// A variable that cargo-leptos has as well, or what `Cargo.toml` says.
+/// A variable of cargo-leptos, or else the setting in `Cargo.toml`.
 fn setting<T: std::str::FromStr>(name: &str, otherwise: T) -> Result<T> {
     #[expect(clippy::disallowed_methods, reason = "these two are all that it takes from the environment")]
     let value = std::env::var(name);
     match value {
         Err(_) => Ok(otherwise),
-        Ok(value) => value.parse().ok().with_context(|| format!("{name} is `{value}`, which means nothing")),
+        Ok(value) => value.parse().ok().with_context(|| format!("{name} is `{value}`, which is not valid")),
     }
 }

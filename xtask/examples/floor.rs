@@ -1,5 +1,6 @@
-//! A plain axum route that answers `/login` with fixed bytes: what an answer of that size costs before anything has made
-//! it. `cargo xtask bench` starts it as `floor ADDRESS FOLDER`; the folder has the answer's `head` and `body`.
+//! A plain axum route that answers `/login` with fixed bytes. It shows what an answer of that size costs without the
+//! work to produce it. `cargo xtask bench` starts it as `floor ADDRESS FOLDER`; the folder has the answer's `head` and
+//! `body`.
 
 use std::error::Error;
 use std::fs;
@@ -22,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let body = Bytes::from(fs::read(folder.join("body"))?);
     let answer = get(move || std::future::ready((head.clone(), body.clone())));
     let listener = TcpListener::bind(address).await?.tap_io(|stream| {
-        // As the application does; without it the answer is only slower.
+        // The application does the same. Without it the answer is only slower.
         let _ = stream.set_nodelay(true);
     });
     axum::serve(listener, Router::new().route("/login", answer)).await?;

@@ -1,4 +1,4 @@
-//! Building the application and running it.
+//! Builds the application and runs it.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,10 +12,10 @@ use crate::settings::{CoreApi, Settings, TRY_PROFILE};
 use crate::tools::{self, Tools};
 use crate::{builder, ports, process, workspace};
 
-/// How often a server that is starting is asked whether it is there, and how long an answer may take.
+/// How often a starting server is asked whether it is up, and how long an answer may take.
 const PROBE_INTERVAL: Duration = Duration::from_millis(200);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Health answers a line of JSON; whatever else listens there is not read to its end.
+/// The health endpoint answers with one line of JSON. A longer answer of another program is not read to its end.
 const LONGEST_ANSWER_BYTES: u64 = 16 * 1024;
 
 /// Builds, serves, and builds again whenever a file is saved.
@@ -42,7 +42,7 @@ pub(crate) fn serve(settings: &Settings) -> Result<()> {
 pub(crate) fn build(settings: &Settings) -> Result<()> {
     let tools = Tools::for_a_release(settings)?;
     let started = Instant::now();
-    // It would hash the names of what an earlier build has left once more.
+    // Otherwise it would add hashes to the file names of an earlier build again.
     remove_site()?;
     process::run(cargo_leptos(&tools).args(["build", "--release", "--precompress"]).envs(HASHES_IN_NAMES))?;
     remove_type_declarations()?;
@@ -50,23 +50,23 @@ pub(crate) fn build(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// Who made a release.
+/// The builder of a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MadeBy {
     CargoLeptos,
     SiteBuilder,
 }
 
-/// A release to look at: as [`build`] where cargo-leptos is there already, else by the builder of this repository. That one leaves the
-/// script of the islands as wasm-bindgen wrote it; all else is the same.
+/// A release for tests: as [`build`] if cargo-leptos is already installed, or else by the builder of this repository.
+/// That builder leaves the script of the islands as wasm-bindgen wrote it; everything else is the same.
 pub(crate) fn build_to_check(settings: &Settings) -> Result<MadeBy> {
     if tools::has_cargo_leptos(settings) {
         build(settings)?;
         return Ok(MadeBy::CargoLeptos);
     }
     println!(
-        "cargo-leptos is not there, and would have to be compiled for half an hour: the builder of this \
-         repository makes the release instead. `cargo xtask build` installs cargo-leptos."
+        "cargo-leptos is not installed, and compiling it takes half an hour. So the builder of this repository \
+         makes the release. `cargo xtask build` installs cargo-leptos."
     );
     let tools = Tools::without_cargo_leptos(settings)?;
     let builder = builder::ready(settings)?;
@@ -76,8 +76,8 @@ pub(crate) fn build_to_check(settings: &Settings) -> Result<MadeBy> {
     Ok(MadeBy::SiteBuilder)
 }
 
-/// What makes a file immutable for browsers. Not in `Cargo.toml`, because while it watches cargo-leptos hashes the names of the first
-/// build only.
+/// Makes files immutable for browsers. This is not in `Cargo.toml`, because while cargo-leptos watches, it hashes the
+/// names of the first build only.
 const HASHES_IN_NAMES: [(&str, &str); 2] =
     [("LEPTOS_HASH_FILES", "true"), ("LEPTOS_HASH_FILE_NAME", "hash.txt")];
 
@@ -91,7 +91,8 @@ fn remove_site() -> Result<()> {
     }
 }
 
-/// wasm-bindgen writes them beside what the browser loads; nobody loads them, so they are not served, compressed or not.
+/// wasm-bindgen writes the type declarations beside the files for the browser. Nothing loads them, so they are not
+/// served, compressed or not.
 fn remove_type_declarations() -> Result<()> {
     for path in workspace::files_with_extension(&workspace::site().join("pkg"), &["ts", "br", "gz"])? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -104,13 +105,13 @@ fn remove_type_declarations() -> Result<()> {
     Ok(())
 }
 
-/// The program itself rather than `cargo leptos`: cargo would not pass a signal on to it.
+/// Runs the program itself instead of `cargo leptos`, because cargo would not pass on a signal.
 fn cargo_leptos(tools: &Tools) -> Command {
     tools.program("cargo-leptos")
 }
 
-/// cargo-leptos waits for the server at its own address setting, so that one follows ours; and an origin that nobody
-/// set follows the address, or every request would be turned away for its Host.
+/// cargo-leptos waits for the server at an address from its own setting, so that setting follows ours. An origin that
+/// is not set follows the address. Otherwise every request would be refused because of its Host.
 fn with_addresses<'a>(settings: &Settings, command: &'a mut Command) -> &'a mut Command {
     command
         .env("LISTEN_ADDR", settings.listen_addr.to_string())
@@ -118,7 +119,7 @@ fn with_addresses<'a>(settings: &Settings, command: &'a mut Command) -> &'a mut 
         .env("PUBLIC_ORIGIN", &settings.public_origin)
 }
 
-/// Prints where everything is, once it is there.
+/// Prints the addresses once the server is up.
 fn announce_when_up(settings: &Settings) {
     let settings = settings.clone();
     thread::spawn(move || {
@@ -136,8 +137,8 @@ fn is_live(address: SocketAddr) -> bool {
     health(address).is_ok_and(|answer| answer.split_whitespace().nth(1) == Some("200"))
 }
 
-/// The whole answer, so that the server is not cut off. Health needs no more of HTTP than this, and a client would be
-/// the largest dependency here.
+/// Returns the whole answer, so that the server is not interrupted. The health check needs no more of HTTP than this,
+/// and an HTTP client would be the largest dependency here.
 fn health(address: SocketAddr) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PROBE_TIMEOUT)?;
     stream.set_read_timeout(Some(PROBE_TIMEOUT))?;

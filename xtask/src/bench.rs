@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: everything that is claimed of Ironleaf's speed and size, measured in one run on one machine.
+//! `cargo xtask bench`: measures all claims about Ironleaf's speed and size, in one run on one machine.
 //!
-//! The application and the core API are two processes on one machine, and `wrk` is a third: they share its cores, so rates
-//! are lower than with a machine for each, and the processor time per request is the number that does not depend on it.
+//! The application and the core API are two processes on one machine, and `wrk` is a third. They share its cores, so
+//! rates are lower than with one machine each. The processor time per request does not depend on that.
 
 mod dev;
 mod http;
@@ -24,12 +24,12 @@ use machine::Circumstances;
 use program::{Pair, Program};
 use results::{Measurement, Results, Unit};
 
-/// Of load for each number in each round.
+/// Seconds of load for each number in each round.
 const DEFAULT_SECONDS: u32 = 2;
 const DEFAULT_ROUNDS: u32 = 5;
 const BASELINE: &str = "docs/benchmarks/baseline.json";
 
-// Multiples of what there was to beat: requests/s on two cores at 1, 16 and 64 connections.
+// Multiples of the rates to beat: requests/s on two cores at 1, 16 and 64 connections.
 const LOGIN_TARGETS: [f64; 3] = [40.0 * 287.0, 60.0 * 425.0, 60.0 * 430.0];
 const ACCOUNT_TARGETS: [f64; 3] = [20.0 * 132.0, 20.0 * 186.0, 20.0 * 191.0];
 const P99_TARGET_MS: f64 = 10.0;
@@ -37,7 +37,7 @@ const RESIDENT_TARGET_MB: f64 = 40.0;
 const START_TARGET_MS: f64 = 50.0;
 const FLOOR_TARGET_TIMES: f64 = 6.0;
 
-/// How often the application is started; the middle one counts.
+/// How often the application is started; the median counts.
 const STARTS: usize = 5;
 
 const FLOOR: &str = "a bare route";
@@ -45,7 +45,7 @@ const LOGIN: &str = "/login";
 const ACCOUNT: &str = "/account";
 const CORE_API: &str = "the core API's own";
 
-/// What was asked for.
+/// The options of the command.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     compare: Option<PathBuf>,
@@ -53,7 +53,7 @@ pub(crate) struct Options {
     rounds: u32,
     seconds: u32,
     build: bool,
-    /// What is saved until it is seen, instead of everything else.
+    /// Measures the time from saving a file until it is shown, instead of everything else.
     dev: bool,
 }
 
@@ -73,7 +73,7 @@ impl Default for Options {
 impl Options {
     /// # Errors
     ///
-    /// For an argument that means nothing here.
+    /// If an argument is unknown.
     pub(crate) fn parse(args: &[String]) -> Result<Self> {
         if args == ["--dev"] {
             return Ok(Self { dev: true, ..Self::default() });
@@ -106,16 +106,16 @@ fn at_least_one(option: &str, number: &str) -> Result<u32> {
     parsed.ok_or_else(|| Failure::new(format!("`{option} {number}`: a number of 1 or more belongs there.")))
 }
 
-/// Measures, prints, writes `target/bench/results.json` and what else was asked for.
+/// Measures, prints, and writes `target/bench/results.json` and the requested files.
 ///
 /// # Errors
 ///
-/// When something does not run, or with `--compare` a number is worse than before by more than its tolerance.
+/// If something does not run, or if with `--compare` a number is worse than before by more than its tolerance.
 pub(crate) fn run(settings: &Settings, options: &Options) -> Result<()> {
     if options.dev {
         return dev::run(settings);
     }
-    // Before minutes of work.
+    // Read first, before minutes of work.
     let earlier = options.compare.as_deref().map(at_the_top).map(|path| Results::read(&path)).transpose()?;
     let wrk = program::wrk()?;
     let load_before = machine::load_now();
@@ -143,7 +143,7 @@ pub(crate) fn run(settings: &Settings, options: &Options) -> Result<()> {
     earlier.map_or(Ok(()), |earlier| compare(&results, &earlier))
 }
 
-/// Where a file that is named on the command line is: `cargo xtask` runs in any folder of the repository.
+/// The path of a file from the command line, because `cargo xtask` may run in any folder of the repository.
 fn at_the_top(file: &Path) -> PathBuf {
     workspace::root().join(file)
 }
@@ -152,16 +152,16 @@ fn compare(results: &Results, earlier: &Results) -> Result<()> {
     let comparison = results.since(earlier);
     println!("\nBeside this run:{}\n{comparison}", earlier.circumstances);
     if !results.circumstances.is_same_machine(&earlier.circumstances) {
-        println!("It was another machine: the change says nothing of the code.");
+        println!("That was another machine: the difference says nothing about the code.");
     }
     println!(
-        "Worse is: 30 % of requests/s, 15 % of what is counted in times, 10 % of memory, 40 % and half a millisecond of \
-         milliseconds, 30 % and one microsecond of microseconds, 2 % and 64 of bytes, anything of the rest."
+        "A number counts as worse by: 30 % of requests/s, 15 % of values in times, 10 % of memory, 40 % and half a \
+         millisecond of milliseconds, 30 % and one microsecond of microseconds, 2 % and 64 of bytes, and any change of the rest."
     );
     match comparison.worse() {
         0 => Ok(()),
         worse => {
-            println!("\n{worse} numbers are worse than they were.");
+            println!("\n{worse} numbers are worse than before.");
             Err(Failure::Reported)
         }
     }
@@ -171,7 +171,7 @@ struct Bench<'a> {
     settings: &'a Settings,
     wrk: PathBuf,
     load_before: f64,
-    /// For data folders; they are new in each run.
+    /// For data folders, which are new in each run.
     folder: PathBuf,
     options: &'a Options,
 }
@@ -206,7 +206,7 @@ impl Bench<'_> {
         Ok(folder)
     }
 
-    /// Pages, load and memory, of one process from its start on.
+    /// Pages, load and memory of one process, from its start on.
     fn application(&self) -> Result<Vec<Measurement>> {
         let pair = Pair::start(&self.binary(), &self.new_folder("load")?, "20m")?;
         let idle = pair.application.resident_megabytes();
@@ -256,7 +256,7 @@ impl Bench<'_> {
         load::measure(&[bare, login, account, core_api], &self.wrk, rounds, seconds)
     }
 
-    /// A bare route that answers with what the application answers.
+    /// A bare route that sends the same answer as the application.
     fn floor(&self, application: &Program) -> Result<Program> {
         let answer = application.get(LOGIN, &[])?;
         let set_by_the_server = ["connection", "content-length", "date", "transfer-encoding"];
@@ -276,7 +276,7 @@ impl Bench<'_> {
         Program::start(command.arg(address.to_string()).arg(folder), address, LOGIN)
     }
 
-    /// The core API is up already, as it is when an application is started again.
+    /// The core API is already running, as it is when an application restarts.
     fn starts(&self) -> Result<Vec<Measurement>> {
         println!("{STARTS} starts");
         let folder = self.new_folder("starts")?;
@@ -294,7 +294,7 @@ impl Bench<'_> {
     }
 }
 
-/// A token as the application would get it; it is asked for here so that the application is not.
+/// The token that the application would get. It is requested here, so that the application does not have to.
 fn access_token(core_api: &Program) -> Result<String> {
     let credentials = r#"{"email":"user@test.com","password":"password1"}"#;
     let answer = core_api.post("/v1/auth/tokens", &[("Content-Type", "application/json")], credentials)?;
@@ -305,8 +305,8 @@ fn access_token(core_api: &Program) -> Result<String> {
         .ok_or_else(|| Failure::new(format!("The core API answers a sign-in with {}.", answer.status)))
 }
 
-/// How much more processor time a page takes than the bare route of the same run, where it is known: how fast the machine was is in
-/// both.
+/// How much more processor time a page takes than the bare route of the same run, if that is known. The speed of the
+/// machine affects both.
 fn beside_the_floor(results: &Results, page: &str, target: Option<f64>) -> Vec<Measurement> {
     CONNECTIONS
         .into_iter()

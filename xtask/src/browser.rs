@@ -1,4 +1,4 @@
-//! Playwright: its packages, a browser, the tests, and what is measured and photographed with the same page objects.
+//! Playwright: its packages, a browser, the tests, and the measurements and pictures that use the same page objects.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,24 +9,25 @@ use crate::failure::{Failure, Result};
 use crate::settings::Settings;
 use crate::{packages, process, tools, workspace};
 
-/// The names Chromium and what is built from it go by. The first draws no windows, and takes the tests half the time.
+/// The names of Chromium and of browsers built from it. The first one draws no windows, which halves the time of the
+/// tests.
 const CHROMIUM_NAMES: [&str; 5] =
     ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// What Playwright is asked for where somebody wants to watch.
+/// The options of Playwright for watching the tests.
 const WINDOW_OPTIONS: [&str; 3] = ["--headed", "--ui", "--debug"];
 
-/// Runs the browser tests against the release build, and what has failed once more with traces: a trace of every test
+/// Runs the browser tests against the release build. Failed tests run again with traces, because traces of every test
 /// would take a third of the time.
 ///
 /// # Errors
 ///
-/// When Node or a browser cannot be had, or a test fails.
+/// If Node or a browser is not available, or a test fails.
 pub(crate) fn run_playwright(settings: &Settings, args: &[String]) -> Result<()> {
     run_with(settings, &settings.server_binary(), args)
 }
 
-/// The same with the program that `cargo leptos end-to-end` has built: of a release where it was asked for one.
+/// Does the same with the program that `cargo leptos end-to-end` has built: a release if it was asked for one.
 ///
 /// # Errors
 ///
@@ -36,7 +37,7 @@ pub(crate) fn run_playwright_for_cargo_leptos(settings: &Settings) -> Result<()>
     run_with(settings, &settings.program(folder), &[])
 }
 
-/// What the program was started with that has started this one. It says nothing about itself in any other way.
+/// The command line of the parent process. It gives no other information about itself.
 #[cfg(unix)]
 fn words_of_the_parent() -> String {
     let parent = std::os::unix::process::parent_id().to_string();
@@ -57,7 +58,9 @@ fn run_with(settings: &Settings, program: &Path, args: &[String]) -> Result<()> 
     let kind = if windows { Kind::Full } else { Kind::Headless };
     let outcome = process::run(playwright(settings, program, kind)?.args(args));
     if !windows && matches!(outcome, Err(Failure::Explained(_))) {
-        println!("\nWhat has failed runs once more, for its traces. It has failed, whatever comes of that.");
+        println!(
+            "\nThe failed tests run again to record traces. They count as failed, whatever the second result is."
+        );
         let again = process::run(
             playwright(settings, program, kind)?.args(args).args(["--last-failed", "--trace=on"]),
         );
@@ -68,11 +71,11 @@ fn run_with(settings: &Settings, program: &Path, args: &[String]) -> Result<()> 
     outcome
 }
 
-/// Runs browser tests of another folder like `end2end/`, against another program.
+/// Runs the browser tests of another folder like `end2end/`, against another program.
 ///
 /// # Errors
 ///
-/// When Node or a browser cannot be had, or a test fails.
+/// If Node or a browser is not available, or a test fails.
 pub(crate) fn run_playwright_in(
     settings: &Settings,
     end2end: &Path,
@@ -87,26 +90,26 @@ pub(crate) fn run_playwright_in(
 ///
 /// # Errors
 ///
-/// When Node or a browser cannot be had, or a page is over its budget.
+/// If Node or a browser is not available, or a page is over its budget.
 pub(crate) fn measure_sizes(settings: &Settings) -> Result<()> {
     process::run(&mut measurement(settings, "size", Kind::Headless)?)
 }
 
-/// Prints what Lighthouse says of the main pages.
+/// Prints the Lighthouse results of the main pages.
 ///
 /// # Errors
 ///
-/// When Node or a browser cannot be had, or a page is not good enough.
+/// If Node or a browser is not available, or a page scores too low.
 pub(crate) fn run_lighthouse(settings: &Settings) -> Result<()> {
     process::run(&mut measurement(settings, "lighthouse", Kind::Full)?)
 }
 
-/// Which pictures are taken.
+/// The pictures to take.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Shots {
-    /// Every page in every state, into this folder: `target/shots` where none is named.
+    /// Every page in every state, into this folder, or else into `target/shots`.
     Everything { folder: Option<PathBuf> },
-    /// The four of the README, into `docs/images`.
+    /// The four pictures of the README, into `docs/images`.
     Readme,
 }
 
@@ -114,14 +117,14 @@ pub(crate) enum Shots {
 ///
 /// # Errors
 ///
-/// When Node or a browser cannot be had, or a page cannot be brought into a state.
+/// If Node or a browser is not available, or a page does not reach a state.
 pub(crate) fn take_shots(settings: &Settings, shots: &Shots) -> Result<()> {
     let mut playwright = measurement(settings, "shots", Kind::Headless)?;
     match shots {
         Shots::Everything { folder } => {
             let folder = folder.clone().unwrap_or_else(|| settings.target.join("shots"));
             let absolute = std::path::absolute(&folder)
-                .map_err(|error| Failure::new(format!("{} is no folder: {error}", folder.display())))?;
+                .map_err(|error| Failure::new(format!("{} is not a folder: {error}", folder.display())))?;
             playwright.env("IRONLEAF_SHOTS", absolute);
         }
         Shots::Readme => {
@@ -158,12 +161,12 @@ fn in_end2end<'a>(name: &str, args: impl IntoIterator<Item = &'a str>) -> Comman
     command
 }
 
-/// Exactly what the lock file says, unless that is there already.
+/// Installs exactly the versions of the lock file, unless they are already installed.
 fn install_packages() -> Result<()> {
     let modified = |path: &str| -> Option<SystemTime> {
         fs::metadata(workspace::end2end().join(path)).and_then(|metadata| metadata.modified()).ok()
     };
-    // npm writes this file when an installation is complete.
+    // npm writes this file at the end of an installation.
     let installed = modified("node_modules/.package-lock.json");
     if installed.is_some() && installed >= modified("package-lock.json") {
         return Ok(());
@@ -174,14 +177,14 @@ fn install_packages() -> Result<()> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Any Chromium; the headless shell where there is one.
+    /// Any Chromium; the headless shell if there is one.
     Headless,
-    /// One that can show itself, and is what people use.
+    /// A complete browser with windows, as people use it.
     Full,
 }
 
 impl Kind {
-    /// The first of them is also the name of Debian's package.
+    /// The first name is also that of Debian's package.
     fn names(self) -> &'static [&'static str] {
         match self {
             Self::Headless => &CHROMIUM_NAMES,
@@ -192,9 +195,9 @@ impl Kind {
 
 #[derive(Debug)]
 enum Browser {
-    /// A program of this machine.
+    /// A program on this machine.
     Installed(PathBuf),
-    /// The one Playwright downloads for itself and finds again.
+    /// The one that Playwright downloads and finds by itself.
     Playwrights,
 }
 
@@ -212,13 +215,13 @@ fn browser(settings: &Settings, kind: Kind) -> Result<Browser> {
     println!("There is no Chromium on PATH: Playwright fetches its own, about 200 MB, unless it has it.");
     match process::run(&mut in_end2end("npx", ["playwright", "install", "chromium"])) {
         Ok(()) => return Ok(Browser::Playwrights),
-        Err(Failure::Explained(reason)) => println!("Playwright's Chromium could not be had: {reason}"),
+        Err(Failure::Explained(reason)) => println!("Playwright's Chromium could not be installed: {reason}"),
         Err(other) => return Err(other),
     }
     match packages::program(kind.names(), kind.names()[0]) {
-        Err(Failure::Explained(_)) => {
-            Err(Failure::new("No browser could be had: install Chromium, or set PLAYWRIGHT_CHROMIUM to one."))
-        }
+        Err(Failure::Explained(_)) => Err(Failure::new(
+            "There is no browser: install Chromium, or set PLAYWRIGHT_CHROMIUM to the path of one.",
+        )),
         found => found.map(Browser::Installed),
     }
 }

@@ -1,4 +1,5 @@
-//! The builder of the site, a package of this repository: it brings libraries that these commands would take a minute longer with.
+//! The builder of the site. It is a separate package, because its libraries would add a minute to the compilation of
+//! these commands.
 
 use std::path::PathBuf;
 
@@ -8,14 +9,14 @@ use crate::settings::{Settings, TRY_PROFILE};
 use crate::tools;
 
 pub(crate) const PACKAGE: &str = "site-builder";
-/// What a release needs besides; the rest is compiled once, with it or without.
+/// The additional feature for a release. Everything else is compiled once, with or without it.
 pub(crate) const FEATURES: &str = "release";
 
-/// Compiles the builder, which takes a second where nothing of it has changed.
+/// Compiles the builder. This takes a second if it has not changed.
 ///
 /// # Errors
 ///
-/// When the target for the browser cannot be added, or the builder not be compiled.
+/// If the target for the browser cannot be added, or the builder does not compile.
 pub(crate) fn ready(settings: &Settings) -> Result<PathBuf> {
     tools::ensure_wasm_target()?;
     process::run(process::program("cargo").args([

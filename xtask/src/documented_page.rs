@@ -1,5 +1,5 @@
-//! The page of `docs/adding-a-page.md`: its code is taken from the document, put into a copy of the workspace, and tested there. What the
-//! document promises of the files that a page touches is checked as well.
+//! The page of `docs/adding-a-page.md`. Its code is extracted from the document, put into a copy of the workspace, and
+//! tested there. The document's promises about the files of a page are checked as well.
 
 mod copy;
 mod document;
@@ -16,7 +16,7 @@ use document::{apply, recipes};
 
 const DOCUMENT: &str = "docs/adding-a-page.md";
 
-/// What is built of the front end.
+/// The arguments to build the front end.
 const BROWSER_HALF: [&str; 8] = [
     "--package",
     "frontend",
@@ -28,14 +28,14 @@ const BROWSER_HALF: [&str; 8] = [
     "wasm32-unknown-unknown",
 ];
 
-/// The tests over HTTP that look for pages and forms by themselves.
+/// The tests over HTTP that find pages and forms by themselves.
 const OF_EVERY_PAGE: [&str; 3] = ["responses::", "store_outage::", "two_people::"];
 
-/// Lints both halves of the copy and runs its tests over HTTP, and those that find pages and forms by themselves.
+/// Lints both halves of the copy and runs its tests over HTTP, including those that find pages and forms by themselves.
 ///
 /// # Errors
 ///
-/// When the document touches more files than it says, does not fit the files any more, or what comes of it fails.
+/// If the document touches more files than it says, no longer fits the files, or its result fails.
 pub(crate) fn check(settings: &Settings) -> Result<()> {
     let (copy, tests) = prepare(settings)?;
     let cargo = |args: &[&str]| process::run(copy.program("cargo").args(args));
@@ -48,13 +48,13 @@ pub(crate) fn check(settings: &Settings) -> Result<()> {
     cargo(&[&["test", "--test", "http", "--"], &OF_EVERY_PAGE[..]].concat())
 }
 
-/// Runs the browser tests of the document, with JavaScript and without.
+/// Runs the browser tests of the document, with and without JavaScript.
 ///
-/// The server is the one that [`check`] has tested, and the browser's half is built for debugging.
+/// The server is the one that [`check`] has tested. The browser half is a debug build.
 ///
 /// # Errors
 ///
-/// When it cannot be built, or a test fails.
+/// If it cannot be built, or a test fails.
 pub(crate) fn check_in_browser(settings: &Settings) -> Result<()> {
     let tools = Tools::for_binding(settings)?;
     let (copy, _) = prepare(settings)?;
@@ -68,7 +68,7 @@ pub(crate) fn check_in_browser(settings: &Settings) -> Result<()> {
     browser::run_playwright_in(settings, &copy.path("end2end"), &server, &specs()?)
 }
 
-/// The copy with what the document does to it, and the names of its tests over HTTP.
+/// Creates the copy with the changes of the document. Returns it with the names of the document's tests over HTTP.
 fn prepare(settings: &Settings) -> Result<(Copy, Vec<String>)> {
     let read = |path: &str| fs::read_to_string(workspace::root().join(path)).ok();
     let (recipes, said) = of_repository()?;
@@ -85,14 +85,14 @@ fn of_repository() -> Result<(Vec<document::Recipe>, String)> {
     recipes(&text, |path| workspace::root().join(path).exists())
 }
 
-/// The browser tests that are new, as Playwright names them.
+/// The new browser tests, as Playwright names them.
 fn specs() -> Result<Vec<String>> {
     let (recipes, _) = of_repository()?;
     let files = recipes.iter().flat_map(document::Recipe::files);
     Ok(files.filter_map(|path| path.strip_prefix("end2end/")).map(str::to_owned).collect())
 }
 
-/// What a build of the workspace would make, by shorter ways: nothing is made small, and the style is as it was written.
+/// Builds the site as the workspace would, but faster: nothing is minified, and the style is copied.
 fn build_site(copy: &Copy, tools: &Tools) -> Result<()> {
     process::run(copy.program("cargo").arg("build").args(BROWSER_HALF))?;
     let site = copy.path("target/site");
@@ -106,7 +106,7 @@ fn build_site(copy: &Copy, tools: &Tools) -> Result<()> {
     let mut bindgen = tools.program("wasm-bindgen");
     bindgen.args(["--target", "web", "--no-typescript", "--out-name", "ironleaf", "--out-dir"]).arg(&package);
     process::run(bindgen.arg(copy.path("target/wasm32-unknown-unknown/debug/frontend.wasm")))?;
-    // As the server looks for it.
+    // The name that the server expects.
     fs::rename(package.join("ironleaf_bg.wasm"), package.join("ironleaf.wasm")).map_err(failed)
 }
 

@@ -1,4 +1,4 @@
-//! Why a command stops: one plain line for the person, and an exit code.
+//! Why a command stops: one plain sentence and an exit code.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -10,11 +10,11 @@ const INTERRUPTED_EXIT_CODE: u8 = 130;
 
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// A sentence that says what is wrong and, where there is one, the way out.
+    /// A sentence with the problem and, if there is one, the solution.
     Explained(String),
-    /// Ctrl-C.
+    /// Ctrl-C was pressed.
     Interrupted,
-    /// The report on standard output has said it, and its last line stays the last.
+    /// The report on standard output has the details, and its last line must stay the last.
     Reported,
 }
 

@@ -1,13 +1,14 @@
-//! No server crate below the front end: the lock that holds even when a feature is enabled by mistake.
+//! Checks that no server crate is below the front end, even if a feature is enabled by mistake.
 
 use crate::failure::{Failure, Result};
 use crate::process;
 
-/// Of our own crates the browser gets the shared types alone; every other one is refused by its prefix, future ones too.
+/// The browser gets only the shared types of our own crates. All others are refused by their prefix, including future
+/// ones.
 const OUR_PREFIX: &str = "ironleaf-";
 const ALLOWED_OF_OURS: &[&str] = &["ironleaf-api-types"];
 
-/// What only a server has a use for: runtimes, sockets, TLS, databases, password hashes and the cipher of the cookie.
+/// Crates that only a server uses: runtimes, sockets, TLS, databases, password hashes and the cipher of the cookie.
 const SERVER_ONLY: &[&str] = &[
     "server",
     "aes-gcm",
@@ -36,7 +37,7 @@ const SERVER_ONLY: &[&str] = &[
 
 /// # Errors
 ///
-/// When the front end's tree for the browser has a crate that belongs on the server.
+/// If the front end's tree for the browser contains a crate of the server.
 pub(crate) fn check() -> Result<()> {
     let tree = process::output(process::program("cargo").args([
         "tree",
@@ -51,11 +52,13 @@ pub(crate) fn check() -> Result<()> {
     ]))?;
     let packages = packages(&tree);
     if !packages.contains(&"leptos") {
-        return Err(Failure::new("The front end's tree has no Leptos in it: the check reads it wrongly."));
+        return Err(Failure::new(
+            "The front end's tree does not contain Leptos: the check misreads the tree.",
+        ));
     }
     let misplaced = server_packages(&packages);
     if misplaced.is_empty() {
-        println!("{} packages below the front end, none of the server's.", packages.len());
+        println!("{} packages below the front end, none of them for servers only.", packages.len());
         return Ok(());
     }
     Err(Failure::new(format!(
@@ -65,7 +68,7 @@ pub(crate) fn check() -> Result<()> {
     )))
 }
 
-/// The names in `cargo tree --prefix none`, each once.
+/// The names in `cargo tree --prefix none`, without duplicates.
 fn packages(tree: &str) -> Vec<&str> {
     let mut names: Vec<_> = tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
     names.sort_unstable();

@@ -1,8 +1,8 @@
-//! The fuzz targets in `crates/*/fuzz/fuzz_targets`: all built, then each run for a while.
+//! The fuzz targets in `crates/*/fuzz/fuzz_targets`: all are built, and then each runs for a while.
 //!
-//! What a run learns stays in the crate's `corpus` folder, which git does not see, and the next one begins there. The
-//! inputs in `seeds` belong to the repository: with them the first run already gets past the first check. An input that
-//! fails a target is left in `artifacts`.
+//! The inputs that a run finds stay in the crate's `corpus` folder, which git ignores, and the next run starts with
+//! them. The inputs in `seeds` are part of the repository: with them, even the first run gets past the first check. An
+//! input that fails a target is stored in `artifacts`.
 
 use std::ffi::OsString;
 use std::fs;
@@ -19,7 +19,7 @@ use crate::{process, workspace};
 
 /// How long each target runs in `cargo xtask test`.
 pub(crate) const DEFAULT_SECONDS: u32 = 60;
-/// A thousand times what the slowest input takes: one that hits it does not end.
+/// A thousand times longer than the slowest input takes. An input that reaches this limit does not end.
 const TIMEOUT_SECS: u32 = 10;
 
 /// A folder with a fuzz crate, and the names of its targets.
@@ -29,11 +29,11 @@ struct FuzzCrate {
     targets: Vec<String>,
 }
 
-/// Runs every target, also those after one that fails.
+/// Runs every target, even if an earlier one fails.
 ///
 /// # Errors
 ///
-/// When something that fuzzing needs is missing, when a target does not build, or when one fails.
+/// If a program for fuzzing is missing, a target does not build, or one fails.
 pub(crate) fn run(settings: &Settings, seconds: u32) -> Result<()> {
     let crates = fuzz_crates(&workspace::root().join("crates"))?;
     let tools = Tools::for_fuzzing(settings)?;
@@ -60,18 +60,19 @@ pub(crate) fn run(settings: &Settings, seconds: u32) -> Result<()> {
     )))
 }
 
-/// A target about to run.
+/// A target before its run.
 struct Run<'a> {
     target: &'a str,
     log: PathBuf,
     command: Command,
 }
 
-/// As many at once as there are processors: a target keeps one busy. The names of those that failed.
+/// Runs as many targets at once as there are processors, because each keeps one busy. Returns the names of the failed
+/// ones.
 ///
 /// # Errors
 ///
-/// When Ctrl-C was pressed.
+/// If Ctrl-C was pressed.
 fn run_beside_each_other(runs: Vec<Run<'_>>) -> Result<Vec<&str>> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     let left = Mutex::new(runs.into_iter());
@@ -89,7 +90,7 @@ fn run_beside_each_other(runs: Vec<Run<'_>>) -> Result<Vec<&str>> {
     let failed: Result<Vec<Vec<&str>>> = thread::scope(|scope| {
         let workers: Vec<_> = (0..processors).map(|_| scope.spawn(work)).collect();
         let join = |worker: thread::ScopedJoinHandle<'_, _>| {
-            worker.join().unwrap_or_else(|_| Err(Failure::new("A fuzz target could not be waited for.")))
+            worker.join().unwrap_or_else(|_| Err(Failure::new("Waiting for a fuzz target failed.")))
         };
         workers.into_iter().map(join).collect()
     });
@@ -98,7 +99,7 @@ fn run_beside_each_other(runs: Vec<Run<'_>>) -> Result<Vec<&str>> {
     Ok(failed)
 }
 
-/// Whether it passed. What a failed one has printed is printed here.
+/// Whether it passed. The output of a failed target is printed here.
 fn run_to_its_end(run: Run<'_>) -> Result<bool> {
     let Run { target, log, mut command } = run;
     let unusable = |error: std::io::Error| Failure::new(format!("{} cannot be used: {error}", log.display()));
@@ -120,7 +121,7 @@ fn run_to_its_end(run: Run<'_>) -> Result<bool> {
     }
 }
 
-/// The line of libFuzzer's statistics that says how many inputs were tried.
+/// The line of libFuzzer's statistics with the number of tried inputs.
 fn executed(printed: &str) -> Option<&str> {
     printed
         .lines()
@@ -150,7 +151,7 @@ fn fuzz_crates(crates: &Path) -> Result<Vec<FuzzCrate>> {
 fn cargo_fuzz(tools: &Tools, settings: &Settings, action: &str, fuzz_crate: &FuzzCrate) -> Command {
     let mut command = tools.program("cargo");
     command.args(["fuzz", action, "--fuzz-dir"]).arg(&fuzz_crate.folder);
-    // A folder of its own: another compiler and other flags would build everything again, every time.
+    // A separate folder: the other compiler and flags would otherwise rebuild everything each time.
     command.arg("--target-dir").arg(settings.target.join("fuzz"));
     command
 }
@@ -165,7 +166,7 @@ fn run_target(
     let [corpus, seeds] = ["corpus", "seeds"].map(|kind| fuzz_crate.folder.join(kind).join(target));
     create_folder(&corpus)?;
     let mut command = cargo_fuzz(tools, settings, "run", fuzz_crate);
-    // The first folder is written to, the second only read.
+    // libFuzzer writes to the first folder, and only reads the second.
     command.arg(target).arg(corpus);
     if seeds.is_dir() {
         command.arg(seeds);

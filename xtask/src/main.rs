@@ -1,8 +1,8 @@
 //! The commands of this repository: `cargo xtask dev | serve | build | test | guide | e2e | size | shots | lighthouse | bench | sim |
 //! fuzz`.
 //!
-//! It starts programs and waits for them; nothing of the application is in here, and the application's crates are not
-//! among its dependencies, so that it builds in a second.
+//! It starts programs and waits for them. It contains nothing of the application and does not depend on the
+//! application's crates, so it builds in a second.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -44,14 +44,15 @@ The commands of this repository.
   cargo xtask dev              build, serve on http://127.0.0.1:3000 and rebuild what is changed
   cargo xtask serve            build quickly and serve on http://127.0.0.1:3000, to try it
   cargo xtask build            build for production: target/release/ironleaf and target/site
-  cargo xtask test             everything: format, clippy, docs, tests, dependencies, publishing, release build, browser, sizes, simulation, fuzzing
+  cargo xtask test             everything: format, clippy, docs, tests, dependencies, publishing, release build, browser, sizes,
+                               simulation, fuzzing
   cargo xtask test --fast      the same without the release build, the browser, the simulation and fuzzing
-  cargo xtask guide            what docs/adding-a-page.md says, done in a copy and tested there; `--browser`: in a browser as well
+  cargo xtask guide            follow docs/adding-a-page.md in a copy and test it there; `--browser`: in a browser as well
   cargo xtask e2e [ARGS..]     the browser tests; arguments go to Playwright (--ui, --headed, -g NAME)
   cargo xtask size             bytes per page, and whether they are within end2end/measure/budget.json
   cargo xtask shots [DIR]      pictures of every page in every state into target/shots; `--readme`: the four of the README
-  cargo xtask lighthouse       what Lighthouse says of the main pages on a slow phone
-  cargo xtask bench            speed, memory, start and bytes beside their targets; `--compare [FILE]`, `--save FILE`, `--rounds N`,
+  cargo xtask lighthouse       the Lighthouse results of the main pages on a slow phone
+  cargo xtask bench            speed, memory, start and bytes, with their targets; `--compare [FILE]`, `--save FILE`, `--rounds N`,
                                `--seconds N`, `--no-build`; `--dev`: from a saved file until it is shown
   cargo xtask fuzz             each fuzz target for a minute, or for `--seconds N`; needs a nightly toolchain
   cargo xtask sim [ARGS..]     the simulation for two minutes; `--help` lists seeds, sizes and `--mutants`
@@ -61,7 +62,7 @@ Missing tools are installed first, into ~/.cache/ironleaf-tools, and each is ann
 LISTEN_ADDR, CORE_API_LISTEN_ADDR and the server's other variables are passed on.
 ";
 
-/// What was asked for on the command line.
+/// The request on the command line.
 #[derive(Debug, PartialEq, Eq)]
 enum Request {
     Dev,
@@ -135,7 +136,7 @@ impl Request {
         }
     }
 
-    /// What it cannot do without, and cannot install.
+    /// What the request needs and cannot install.
     fn needs(&self) -> &'static [Need] {
         match self {
             Self::Dev | Self::Serve | Self::Build | Self::Bench(_) => prerequisites::FOR_BUILDING,
@@ -203,7 +204,7 @@ fn shots(args: &[String]) -> Result<Shots> {
     }
 }
 
-/// 0 would be for ever.
+/// At least 1, because 0 would mean forever.
 fn seconds(args: &[String]) -> Result<u32> {
     match args {
         [seconds] => seconds.parse().ok().filter(|seconds| *seconds > 0),

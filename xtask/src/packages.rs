@@ -1,5 +1,5 @@
-//! Programs of the distribution that the tests start: installed where nobody would have to be asked for a password, else
-//! asked for.
+//! Programs of the distribution that the tests start. They are installed if that needs no password; otherwise the
+//! person is asked to install them.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use crate::failure::{Failure, Result};
 use crate::{process, tools};
 
-/// The program by one of its names, from PATH or from the distribution's package.
+/// Finds the program by one of its names on PATH, or installs the distribution's package.
 ///
 /// # Errors
 ///
-/// Names the package where it is not there and cannot be installed.
+/// Names the package if it is missing and cannot be installed.
 pub(crate) fn program(names: &[&str], package: &str) -> Result<PathBuf> {
     let on_path = || names.iter().find_map(|name| tools::on_path(name));
     if let Some(path) = on_path() {
@@ -35,7 +35,7 @@ pub(crate) fn program(names: &[&str], package: &str) -> Result<PathBuf> {
     })
 }
 
-/// Whether packages of the distribution can be installed without asking anybody for a password.
+/// Whether packages of the distribution can be installed without a password.
 pub(crate) fn can_install() -> bool {
     tools::on_path("apt-get").is_some() && is_root()
 }

@@ -1,4 +1,4 @@
-//! Ports are looked at before anything is built: a build of minutes that ends in "address in use" helps nobody.
+//! Checks ports before anything is built, because a build of minutes that ends in "address in use" helps nobody.
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
@@ -8,7 +8,7 @@ use crate::settings::{CoreApi, Settings};
 
 /// # Errors
 ///
-/// When the application's or the embedded core API's address cannot be listened on.
+/// If the address of the application or of the embedded core API is not available.
 pub(crate) fn check_application(settings: &Settings) -> Result<()> {
     check(settings.listen_addr, "LISTEN_ADDR")?;
     if let CoreApi::Embedded { listen_addr } = settings.core_api {
@@ -19,7 +19,7 @@ pub(crate) fn check_application(settings: &Settings) -> Result<()> {
 
 /// # Errors
 ///
-/// When the port over which cargo-leptos tells pages to reload is taken.
+/// If the port over which cargo-leptos tells pages to reload is taken.
 pub(crate) fn check_reload(settings: &Settings) -> Result<()> {
     check(SocketAddr::new(settings.listen_addr.ip(), settings.reload_port), "LEPTOS_RELOAD_PORT")
 }
@@ -32,7 +32,7 @@ fn check(address: SocketAddr, variable: &str) -> Result<()> {
             address.port()
         ))),
         Err(error) => {
-            Err(Failure::new(format!("{address} cannot be listened on: {error}. {variable} changes it.")))
+            Err(Failure::new(format!("Cannot listen on {address}: {error}. {variable} changes it.")))
         }
     }
 }

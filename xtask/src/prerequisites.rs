@@ -1,5 +1,5 @@
-//! What a command needs of the machine and cannot install: looked for before anything is built, so that nobody learns of it after half an
-//! hour. All that is missing is named at once.
+//! What a command needs from the machine and cannot install. This is checked before anything is built, so that nobody
+//! learns of it after half an hour. Everything that is missing is named at once.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::failure::{Failure, Result};
 use crate::version::Version;
 use crate::{packages, process, tools};
 
-/// What Playwright and the other packages of `end2end` ask for.
+/// The version that Playwright and the other packages of `end2end` require.
 const OLDEST_NODE: Version = Version::new(20, 0, 0);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,12 +22,12 @@ pub(crate) enum Need {
     WasmTarget,
 }
 
-/// A release of the application, or one to try it.
+/// For a release of the application, or for a build to try it.
 pub(crate) const FOR_BUILDING: &[Need] = &[Need::CCompiler, Need::WasmTarget];
-/// Everything of `cargo xtask test --fast`.
+/// For `cargo xtask test --fast`.
 pub(crate) const FOR_FAST_TESTS: &[Need] =
     &[Need::CCompiler, Need::WasmTarget, Need::OpenSsl, Need::Redis, Need::Smtp];
-/// What the rest of `cargo xtask test` needs besides.
+/// In addition, for the rest of `cargo xtask test`.
 pub(crate) const FOR_ALL_TESTS: &[Need] = &[
     Need::CCompiler,
     Need::WasmTarget,
@@ -38,14 +38,14 @@ pub(crate) const FOR_ALL_TESTS: &[Need] = &[
     Need::CxxCompiler,
     Need::NightlyToolchain,
 ];
-/// A build, and the browser that looks at it.
+/// For a build and the browser that tests it.
 pub(crate) const FOR_BROWSER_TESTS: &[Need] = &[Need::CCompiler, Need::WasmTarget, Need::Node];
 
 pub(crate) const FOR_FUZZING: &[Need] = &[Need::CxxCompiler, Need::NightlyToolchain];
 
 /// # Errors
 ///
-/// Names all that is missing, what it is for, and how to get it.
+/// Names everything that is missing, its purpose, and how to get it.
 pub(crate) fn check(needs: &[Need]) -> Result<()> {
     let missing: Vec<Need> = needs.iter().copied().filter(|need| !need.is_there()).collect();
     match explanation(&missing) {
@@ -58,7 +58,8 @@ fn explanation(missing: &[Need]) -> Option<String> {
     if missing.is_empty() {
         return None;
     }
-    let mut text = "This machine lacks what cannot be installed from here:\n".to_owned();
+    let mut text =
+        "This machine lacks these prerequisites, which cannot be installed from here:\n".to_owned();
     for need in missing {
         let (name, purpose, way) = need.words();
         // Writing to a String does not fail.
@@ -86,7 +87,7 @@ impl Need {
         }
     }
 
-    /// Its name, what it is for, and how to get it.
+    /// Its name, its purpose, and how to get it.
     fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::CCompiler => (
@@ -127,7 +128,7 @@ impl Need {
     }
 }
 
-/// Of what `node --version` prints.
+/// Parses the output of `node --version`.
 fn is_new_enough(version: &str) -> bool {
     Version::find_in(version).is_some_and(|version| version >= OLDEST_NODE)
 }

@@ -1,7 +1,8 @@
-//! Programs that are started and waited for, and how Ctrl-C ends them.
+//! Starts programs and waits for them, and ends them on Ctrl-C.
 //!
-//! A Ctrl-C at the terminal reaches the children by itself, because they are in the same process group. A signal that was
-//! sent to this process alone does not; so a child that is still there after a second is asked to stop, and one that
+//! A Ctrl-C at the terminal also reaches the children, because they are in the same process group. A signal to this
+//! process alone does not. So a child that still runs after a second is told to stop, and is killed if it does not end
+//! within ten. No process is left behind in either case.
 //! does not within ten is killed. Nothing is left behind either way.
 
 use std::ffi::OsStr;
@@ -16,16 +17,17 @@ use crate::workspace;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// How often a running child is looked at: short beside the shortest build, long beside the cost of looking.
+/// How often a running child is checked: short compared with the shortest build, long compared with the cost of a
+/// check.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// Long enough for the terminal's own SIGINT to work, so that a second signal does not cut a clean stop short.
+/// Long enough for the terminal's own SIGINT to work, so that a second signal does not interrupt an orderly stop.
 const PATIENCE_BEFORE_ASKING: Duration = Duration::from_secs(1);
-/// Longer than cargo-leptos waits for the server it runs.
+/// Longer than cargo-leptos waits for its server.
 const PATIENCE_BEFORE_KILLING: Duration = Duration::from_secs(10);
 
 /// # Errors
 ///
-/// When the operating system refuses the handler.
+/// If the operating system refuses the handler.
 pub(crate) fn listen_for_interrupts() -> Result<()> {
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst))
         .map_err(|error| Failure::new(format!("Ctrl-C cannot be watched: {error}")))
@@ -35,10 +37,10 @@ pub(crate) fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
-/// A program to be started at the top of the repository.
+/// A program that starts at the top of the repository.
 ///
-/// What `cargo run` says about this package is taken out of its environment: build scripts that watch those variables
-/// would run again on every change between `cargo` and `cargo xtask`.
+/// The variables that `cargo run` sets about this package are removed from its environment. Otherwise build scripts
+/// that watch those variables would run again after every switch between `cargo` and `cargo xtask`.
 pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.current_dir(workspace::root());
@@ -53,18 +55,18 @@ pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Starts the program with this terminal as its own and waits for its end.
+/// Starts the program in this terminal and waits until it ends.
 ///
 /// # Errors
 ///
-/// When it cannot be started, ends with another code than 0, or Ctrl-C is pressed.
+/// If it cannot be started, ends with another code than 0, or Ctrl-C is pressed.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let name = shown(command);
     let status = wait(spawn(command)?)?;
     if status.success() { Ok(()) } else { Err(Failure::new(format!("`{name}` ended with {status}."))) }
 }
 
-/// As [`run`], and `watch` sees each line of the program's standard output, which goes on to the terminal.
+/// As [`run`]. `watch` also gets each line of the program's standard output, which still goes to the terminal.
 ///
 /// # Errors
 ///
@@ -90,7 +92,7 @@ fn pass_on(lines: Option<ChildStdout>, mut watch: impl FnMut(&str)) {
     }
 }
 
-/// What the program prints on its standard output; its standard error goes to the terminal.
+/// Returns the program's standard output. Its standard error goes to the terminal.
 ///
 /// # Errors
 ///
@@ -108,7 +110,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// What the program prints, or nothing where it cannot be asked. Both streams are kept from the terminal.
+/// Returns the program's output, or nothing if it fails to run. Neither stream reaches the terminal.
 pub(crate) fn quiet_output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
@@ -116,7 +118,7 @@ pub(crate) fn quiet_output(command: &mut Command) -> Option<String> {
 
 /// # Errors
 ///
-/// When it cannot be started.
+/// If it cannot be started.
 pub(crate) fn spawn(command: &mut Command) -> Result<Child> {
     command.spawn().map_err(|error| Failure::new(format!("`{}` cannot be started: {error}", shown(command))))
 }
@@ -130,14 +132,16 @@ pub(crate) fn wait(mut child: Child) -> Result<ExitStatus> {
     let mut interrupted_at = None;
     let mut asked = false;
     loop {
-        let ended = child.try_wait().map_err(|error| Failure::new(format!("A child was lost: {error}")))?;
+        let ended = child
+            .try_wait()
+            .map_err(|error| Failure::new(format!("The state of a child process cannot be read: {error}")))?;
         if let Some(status) = ended {
             return if interrupted() { Err(Failure::Interrupted) } else { Ok(status) };
         }
         if interrupted() {
             let waited = interrupted_at.get_or_insert_with(Instant::now).elapsed();
             if waited >= PATIENCE_BEFORE_KILLING {
-                // An error means that it ended meanwhile; the next round sees that.
+                // An error means that it has ended meanwhile; the next iteration sees that.
                 let _ = child.kill();
             } else if waited >= PATIENCE_BEFORE_ASKING && !asked {
                 ask_to_stop(&mut child);
@@ -148,14 +152,14 @@ pub(crate) fn wait(mut child: Child) -> Result<ExitStatus> {
     }
 }
 
-/// Nothing happens where it has ended.
+/// Does nothing if it has ended.
 #[cfg(unix)]
 pub(crate) fn ask_to_stop(child: &mut Child) {
     use nix::sys::signal::{Signal, kill};
     use nix::unistd::Pid;
 
     if let Ok(id) = i32::try_from(child.id()) {
-        // An error means that it ended meanwhile.
+        // An error means that it has ended meanwhile.
         let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
     }
 }

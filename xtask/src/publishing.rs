@@ -1,18 +1,18 @@
-//! Whether the library crates could be published: packed as a registry would get them, and never sent.
+//! Checks that the library crates could be published: they are packed as for a registry, but not sent.
 
 use serde_json::Value;
 
 use crate::failure::{Failure, Result};
 use crate::process;
 
-/// What has to be in each of them beside its code.
+/// The files that each package must contain besides its code.
 const IN_EVERY_PACKAGE: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
-/// What a registry shows of a crate, or finds it by.
+/// The fields that a registry shows or searches.
 const DESCRIBED_BY: [&str; 5] = ["description", "license", "readme", "keywords", "categories"];
 
 /// # Errors
 ///
-/// When a library lacks what a registry asks for, or cargo would not publish it.
+/// If a library lacks a field of the registry, or cargo would not publish it.
 pub(crate) fn check() -> Result<()> {
     let metadata =
         process::output(process::program("cargo").args(["metadata", "--no-deps", "--format-version", "1"]))?;
@@ -30,7 +30,7 @@ pub(crate) fn check() -> Result<()> {
         }
     }
     let mut publish = process::program("cargo");
-    // The steps before have compiled them; once more by itself would take minutes for each.
+    // The earlier steps have compiled them. Another verification would take minutes for each.
     publish.args(["publish", "--dry-run", "--no-verify", "--allow-dirty"]);
     for package in &packages {
         publish.args(["--package", package]);
@@ -38,13 +38,13 @@ pub(crate) fn check() -> Result<()> {
     process::run(&mut publish)
 }
 
-/// The names of the packages that are not kept from registries.
+/// The names of the packages that may be published.
 fn published(metadata: &str) -> Result<Vec<String>> {
     let metadata: Value = serde_json::from_str(metadata)
         .map_err(|error| Failure::new(format!("`cargo metadata` is not understood: {error}")))?;
     let mut names = Vec::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
-        // An empty list is `publish = false`.
+        // An empty list means `publish = false`.
         if !package["publish"].is_null() {
             continue;
         }
@@ -55,7 +55,7 @@ fn published(metadata: &str) -> Result<Vec<String>> {
         names.push(name.to_owned());
     }
     if names.is_empty() {
-        return Err(Failure::new("No package can be published: the check reads `cargo metadata` wrongly."));
+        return Err(Failure::new("No package can be published: the check misreads `cargo metadata`."));
     }
     Ok(names)
 }

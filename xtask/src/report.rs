@@ -1,4 +1,4 @@
-//! What came of the steps of a test run.
+//! The results of the steps of a test run.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Passed,
-    /// And why, in a line or more.
+    /// Includes the reason, in one or more lines.
     Failed(String),
-    /// Not run, and why. It counts neither way.
+    /// Not run, with the reason. It counts neither as passed nor as failed.
     Skipped(String),
 }
 
@@ -55,14 +55,14 @@ impl fmt::Display for Report {
                 Outcome::Skipped(reason) => writeln!(f, "  {:<34} skipped: {reason}", line.step)?,
             }
         }
-        // Again at the end: what the step printed is thousands of lines away.
+        // Repeated at the end, because the output of the step is thousands of lines above.
         for (step, reason) in self.failures() {
             writeln!(f, "\n{step}:")?;
             for line in reason.lines() {
                 writeln!(f, "  {line}")?;
             }
         }
-        // Alone on its line, in these words: programs read it.
+        // On its own line and with these words, because programs read it.
         writeln!(f, "\n{} passed, {} failed", self.passed(), self.failed())
     }
 }

@@ -1,4 +1,4 @@
-//! The part of the environment that these commands look at themselves. The rest is the server's to judge.
+//! The part of the environment that these commands read themselves. The server checks the rest.
 
 use std::env;
 use std::net::SocketAddr;
@@ -11,7 +11,8 @@ const DEFAULT_CORE_API_LISTEN_ADDR: &str = "127.0.0.1:3001";
 /// `reload-port` in the root Cargo.toml.
 const DEFAULT_RELOAD_PORT: u16 = 3002;
 
-/// The cargo profile of an application that is built to try it, and of the builder of its site: what both need is compiled once.
+/// The cargo profile of an application to try, and of the builder of its site, so that their common dependencies are
+/// compiled once.
 pub(crate) const TRY_PROFILE: &str = "try";
 
 #[derive(Debug, Clone)]
@@ -22,7 +23,7 @@ pub(crate) struct Settings {
     pub(crate) reload_port: u16,
     /// A Chromium to use for the browser tests.
     pub(crate) chromium: Option<PathBuf>,
-    /// Where tools are installed that this machine does not have.
+    /// The folder for tools that this machine does not have.
     pub(crate) tools: PathBuf,
     pub(crate) target: PathBuf,
 }
@@ -31,7 +32,7 @@ pub(crate) struct Settings {
 pub(crate) enum CoreApi {
     /// Started by the application, in development only.
     Embedded { listen_addr: SocketAddr },
-    /// Somebody else's, at this base URL.
+    /// An external one, at this base URL.
     External { url: String },
 }
 
@@ -75,12 +76,12 @@ impl Settings {
         self.program("release")
     }
 
-    /// Of `cargo xtask serve`.
+    /// The program of `cargo xtask serve`.
     pub(crate) fn program_to_try(&self) -> PathBuf {
         self.program(TRY_PROFILE)
     }
 
-    /// In the folder of a cargo profile.
+    /// The program in the folder of a cargo profile.
     pub(crate) fn program(&self, folder: &str) -> PathBuf {
         self.target.join(folder).join(format!("ironleaf{}", env::consts::EXE_SUFFIX))
     }

@@ -1,25 +1,25 @@
-//! `cargo xtask sim`: builds the simulation for release and runs it. What it simulates and which arguments it takes is its own
-//! affair: `cargo xtask sim --help`.
+//! `cargo xtask sim`: builds the simulation for release and runs it. `cargo xtask sim --help` shows what it simulates
+//! and its arguments.
 
 use crate::failure::Result;
 use crate::process;
 
-/// Shows that every known mistake is found; it needs a build that contains them.
+/// Shows that every known defect is found. It needs a build that contains them.
 const MUTANTS: &str = "--mutants";
 
-/// It guards what was once found.
+/// A seed that once found a defect.
 const SEED: &str = "98858374813846";
 
-/// Some 140 worlds, twenty of each style.
+/// About 140 worlds, twenty of each style.
 const PEOPLE: &str = "35000";
-/// 35 worlds, five of each style: those are new each time.
+/// 35 worlds, five of each style. They are new each time.
 const NEW_PEOPLE: &str = "8750";
 
 /// Runs the simulation with these arguments.
 ///
 /// # Errors
 ///
-/// When something was found, or never tried.
+/// If a defect was found, or something was never tried.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut cargo = process::program("cargo");
     cargo.args(["run", "--release", "--quiet", "--package", "sim"]);
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     process::run(cargo.arg("--").args(args))
 }
 
-/// Twice: with a seed that is the same each time, and with a fresh one, which is printed.
+/// Runs it twice: with a constant seed, and with a new one, which is printed.
 ///
 /// # Errors
 ///
@@ -39,11 +39,11 @@ pub(crate) fn run_for_a_check() -> Result<()> {
     run(&["--people", NEW_PEOPLE].map(str::to_owned))
 }
 
-/// The known mistakes.
+/// Runs it with the known defects.
 ///
 /// # Errors
 ///
-/// When one was not found.
+/// If one was not found.
 pub(crate) fn run_mutants() -> Result<()> {
     run(&[MUTANTS.to_owned()])
 }

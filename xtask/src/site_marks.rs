@@ -1,6 +1,6 @@
-//! What the release build wrote for the browser, searched for words that only server code contains.
+//! Searches the release build for the browser for words that only server code contains.
 //!
-//! The dependency tree shows that no server crate is there; this shows that no server code of `app` itself is.
+//! The dependency tree shows that there is no server crate; this shows that there is no server code of `app` itself.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::failure::{Failure, Result};
 use crate::workspace;
 
 /// Field names of the core API's token answer, purposes of the key derivation, names of secrets, and the beginning of
-/// every JWT. None of them has a reason to be in the browser.
+/// every JWT. None of them belongs in the browser.
 const SERVER_ONLY: &[&str] = &[
     "accessToken",
     "access_token",
@@ -28,7 +28,7 @@ const SERVER_ONLY: &[&str] = &[
 
 /// # Errors
 ///
-/// When a built `.wasm` or `.js` has one of them, or there is none built.
+/// If a built `.wasm` or `.js` contains one of them, or nothing is built.
 pub(crate) fn check() -> Result<()> {
     let files = workspace::files_with_extension(&workspace::site(), &["wasm", "js"])?;
     if !files.iter().any(|path| path.extension().is_some_and(|extension| extension == "wasm")) {
@@ -41,7 +41,7 @@ pub(crate) fn check() -> Result<()> {
         found.extend(marks_in(&bytes).map(|mark| format!("`{mark}` in {}", name(path))));
     }
     if found.is_empty() {
-        println!("{} files for the browser, no word of the server in them.", files.len());
+        println!("{} files for the browser, without any word of server code.", files.len());
         return Ok(());
     }
     Err(Failure::new(format!("Server code reached the browser: {}.", found.join(", "))))

@@ -1,7 +1,7 @@
-//! `cargo xtask test`: every check of this repository, one after the other, with one summary at the end.
+//! `cargo xtask test`: every check of this repository in sequence, with one summary at the end.
 //!
-//! The two halves of the application never meet in one cargo command: their features would be unified, and server
-//! code would be compiled under the front end.
+//! The two halves of the application are never in the same cargo command, because that would unify their features and
+//! compile server code into the front end.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -16,9 +16,9 @@ use crate::{
 
 struct Step {
     name: &'static str,
-    /// Left out with `--fast`.
+    /// Skipped with `--fast`.
     slow: bool,
-    /// The step without which this one says nothing.
+    /// The step that must pass before this one has a meaning.
     needs: Option<&'static str>,
     run: fn(&Settings) -> Result<Outcome>,
 }
@@ -82,12 +82,12 @@ const STEPS: &[Step] = &[
     .slow(),
 ];
 
-/// Runs every step, or with `fast` those that need neither the release build nor a browser nor minutes of simulation and fuzzing. A
-/// failed step does not stop those that stand on their own.
+/// Runs every step. With `fast`, it leaves out those that need the release build, a browser, or minutes of simulation
+/// and fuzzing. Steps that do not depend on a failed step still run.
 ///
 /// # Errors
 ///
-/// When a step failed, or Ctrl-C was pressed.
+/// If a step failed, or Ctrl-C was pressed.
 pub(crate) fn run_all(settings: &Settings, fast: bool) -> Result<()> {
     tools::ensure_lint_components()?;
     tools::ensure_wasm_target()?;
@@ -120,7 +120,7 @@ fn run<'a>(steps: impl Iterator<Item = &'a Step>, settings: &Settings) -> Result
     Ok(report)
 }
 
-/// A failure is said at once and counted; Ctrl-C ends the run.
+/// Prints and counts a failure at once. Ctrl-C ends the run.
 fn outcome_of(result: Result<Outcome>) -> Result<Outcome> {
     match result {
         Err(Failure::Explained(reason)) => {
@@ -135,7 +135,7 @@ fn cargo(args: &[&str]) -> Result<Outcome> {
     process::run(process::program("cargo").args(args)).map(|()| Outcome::Passed)
 }
 
-/// As [`cargo`], and names the tests that failed.
+/// As [`cargo`], with the names of the failed tests.
 fn tests(args: &[&str]) -> Result<Outcome> {
     let mut failed = String::new();
     let ran = process::run_and_watch(process::program("cargo").args(args), |line| {
@@ -173,18 +173,19 @@ fn clippy_browser_half(_: &Settings) -> Result<Outcome> {
     ])
 }
 
-/// A package that the other steps leave out, in the profile in which it works: its libraries are compiled once for both.
+/// A package that the other steps leave out. Its own profile is used, so that its libraries are compiled once for both
+/// uses.
 fn builder_of_the_site(_: &Settings) -> Result<Outcome> {
     let package = ["--profile", TRY_PROFILE, "--package", builder::PACKAGE, "--features", builder::FEATURES];
     cargo(&[&["clippy"][..], &package, &["--all-targets", "--", "-D", "warnings"]].concat())?;
     tests(&[&["test"][..], &package].concat())
 }
 
-/// Puts the site together once more, from the module that cargo-leptos has compiled.
+/// Builds the site again from the module that cargo-leptos has compiled, and compares.
 fn same_site(settings: &Settings) -> Result<Outcome> {
     if !tools::has_cargo_leptos(settings) {
         return Ok(Outcome::Skipped(
-            "cargo-leptos is not there, and the builder of this repository has made the release \
+            "cargo-leptos is not installed, so the builder of this repository has made the release \
              (`cargo xtask build` installs it)"
                 .to_owned(),
         ));
@@ -194,7 +195,7 @@ fn same_site(settings: &Settings) -> Result<Outcome> {
         .map(|()| Outcome::Passed)
 }
 
-/// All default members rather than the libraries alone: the same selection as the other steps, hence the same features.
+/// Uses all default members and not only the libraries: the same selection as in the other steps has the same features.
 fn docs(_: &Settings) -> Result<Outcome> {
     process::run(process::program("cargo").args(["doc", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
         .map(|()| Outcome::Passed)

@@ -1,7 +1,8 @@
-//! The programs that a build needs and that may be missing: found on `PATH`, in this user's tool folder, or installed there.
+//! The programs that a build needs and that may be missing. They are found on `PATH` or in this user's tool folder, or
+//! are installed there.
 //!
-//! The folder is the user's, not the repository's: it survives a fresh clone. It is nobody's `PATH`: what a person
-//! installed for other projects is neither replaced nor shadowed.
+//! The folder belongs to the user, not to the repository, so it survives a fresh clone. It is not on `PATH`, so it
+//! neither replaces nor hides programs that a person has installed for other projects.
 
 mod cargo_fuzz;
 mod cargo_install;
@@ -23,24 +24,25 @@ use found::{Found, find_in, version_of};
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// The release this repository was built and measured with; a later patch of the same minor version is taken where it is there.
+/// The release with which this repository was built and measured. An installed later patch of the same minor version is
+/// accepted.
 const CARGO_LEPTOS: Version = Version::new(0, 3, 10);
 
-/// What every program started with these tools gets.
+/// The environment of every program that is started with these tools.
 #[derive(Debug, Default)]
 pub(crate) struct Tools {
-    /// They go in front of `PATH`.
+    /// They are added at the front of `PATH`.
     folders: Vec<PathBuf>,
-    /// Chooses the toolchain, where it is not the one these commands run under.
+    /// Selects the toolchain, if it is not the one of these commands.
     toolchain: Option<(&'static str, &'static str)>,
 }
 
 impl Tools {
-    /// Finds or installs what cargo-leptos and a release need.
+    /// Finds or installs the tools of cargo-leptos and a release.
     ///
     /// # Errors
     ///
-    /// When a tool can neither be found nor installed: which one, and what was tried.
+    /// If a tool can neither be found nor installed. The error names it and what was tried.
     pub(crate) fn for_a_release(settings: &Settings) -> Result<Self> {
         ensure_wasm_target()?;
         let mut tools = Self::default();
@@ -50,7 +52,7 @@ impl Tools {
         Ok(tools)
     }
 
-    /// What a release needs where cargo-leptos is left out.
+    /// The tools of a release without cargo-leptos.
     ///
     /// # Errors
     ///
@@ -62,7 +64,7 @@ impl Tools {
         Ok(tools)
     }
 
-    /// Finds or installs what makes the browser's half out of what cargo has compiled.
+    /// Finds or installs the tools that turn cargo's output into the browser half.
     ///
     /// # Errors
     ///
@@ -74,11 +76,11 @@ impl Tools {
         Ok(tools)
     }
 
-    /// Finds or installs what the fuzz targets need. Its `cargo` is the nightly one.
+    /// Finds or installs the tools of the fuzz targets. Their `cargo` is the nightly one.
     ///
     /// # Errors
     ///
-    /// When a tool can neither be found nor installed: which one, and what to do.
+    /// If a tool can neither be found nor installed. The error names it and what to do.
     pub(crate) fn for_fuzzing(settings: &Settings) -> Result<Self> {
         let mut tools = Self { toolchain: Some(cargo_fuzz::NIGHTLY), ..Self::default() };
         tools.add(cargo_fuzz::cargo_fuzz(&settings.tools)?);
@@ -91,7 +93,7 @@ impl Tools {
         }
     }
 
-    /// A program to be started at the top of the repository that finds these tools first.
+    /// A program that starts at the top of the repository and finds these tools first.
     pub(crate) fn program(&self, name: &str) -> Command {
         let mut command = process::program(find_in(&self.folders, name).unwrap_or_else(|| name.into()));
         if let Some(path) = self.path() {
@@ -110,7 +112,7 @@ impl Tools {
 
 /// # Errors
 ///
-/// When clippy or rustfmt is missing and rustup cannot add it.
+/// If clippy or rustfmt is missing and rustup cannot add it.
 pub(crate) fn ensure_lint_components() -> Result<()> {
     for (command, component) in [("clippy", "clippy"), ("fmt", "rustfmt")] {
         if process::quiet_output(process::program("cargo").args([command, "--version"])).is_none() {
@@ -123,7 +125,7 @@ pub(crate) fn ensure_lint_components() -> Result<()> {
 
 /// # Errors
 ///
-/// When the standard library for the browser is missing and rustup cannot add it.
+/// If the standard library for the browser is missing and rustup cannot add it.
 pub(crate) fn ensure_wasm_target() -> Result<()> {
     if has_wasm_target() {
         return Ok(());
@@ -142,7 +144,7 @@ pub(crate) fn has_wasm_target() -> bool {
     libraries.is_some_and(|folder| Path::new(folder.trim()).is_dir())
 }
 
-/// Fuzzing needs what only a nightly compiler does.
+/// Fuzzing needs a nightly compiler.
 pub(crate) fn has_nightly_toolchain() -> bool {
     cargo_fuzz::has_nightly_toolchain()
 }
@@ -156,7 +158,7 @@ fn rustup(args: &[&str]) -> Result<()> {
     })
 }
 
-/// Whether it is there already; compiling it takes the longest of all tools.
+/// Whether it is already installed. It takes the longest of all tools to compile.
 pub(crate) fn has_cargo_leptos(settings: &Settings) -> bool {
     cargo_leptos().found(&settings.tools).is_some()
 }
@@ -169,14 +171,14 @@ fn cargo_leptos() -> CargoInstall {
         accepted: |found, wanted| {
             (found.major, found.minor) == (wanted.major, wanted.minor) && found >= wanted
         },
-        // Its tools come from here, at versions that fit together, and not from the network while it builds.
+        // Its tools are installed here, at versions that fit together, so it does not download any while it builds.
         options: &["--locked", "--features", "no_downloads"],
         cost: "it is compiled once for this user, which takes 5 to 30 minutes",
     }
 }
 
-/// wasm-bindgen's program and library speak to each other in a format that changes with every version: only the
-/// version in `Cargo.lock` will do.
+/// wasm-bindgen's program and library communicate in a format that changes with every version, so only the version in
+/// `Cargo.lock` works.
 fn wasm_bindgen() -> Result<CargoInstall> {
     Ok(CargoInstall {
         package: "wasm-bindgen-cli",

@@ -19,7 +19,7 @@ impl Version {
         output.split_whitespace().find_map(Self::parse)
     }
 
-    /// `0.3.10`, `132` or `1.2`, with or without a `v` before it and a suffix such as `-beta.1` behind it.
+    /// Parses `0.3.10`, `132` or `1.2`, with an optional `v` in front and a suffix such as `-beta.1`.
     pub(crate) fn parse(word: &str) -> Option<Self> {
         let word = word.strip_prefix('v').unwrap_or(word);
         let numbers = word.split(['-', '+']).next()?;

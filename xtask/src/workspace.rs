@@ -1,4 +1,4 @@
-//! Where things are in this repository.
+//! The paths of this repository.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,7 +9,7 @@ use crate::version::Version;
 
 /// The top of the repository. Every program is started there: the server finds `target/site` from its working directory.
 pub(crate) fn root() -> &'static Path {
-    // The manifest of this package lies one folder below the top.
+    // The manifest of this package is one folder below the top.
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
@@ -17,7 +17,7 @@ pub(crate) fn end2end() -> PathBuf {
     root().join("end2end")
 }
 
-/// What the browser loads, as cargo-leptos lays it out.
+/// The files for the browser, in the layout of cargo-leptos.
 pub(crate) fn site() -> PathBuf {
     root().join("target/site")
 }
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(version_in_lock(lock, "wasm-bindgen-cli"), None);
     }
 
-    /// Each version of wasm-bindgen has a format of its own between its macro and what reads the module.
+    /// Each version of wasm-bindgen has its own format between its macro and the tool that reads the module.
     #[test]
     fn the_builder_of_the_site_has_the_wasm_bindgen_of_the_application() {
         let version = locked_version("wasm-bindgen").unwrap();

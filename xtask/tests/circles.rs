@@ -1,8 +1,9 @@
-//! No two files of a crate need each other: what both need is a third file below them.
+//! No two files of a crate need each other: what both need is in a third file below them.
 //!
-//! Every target of the workspace is parsed. A file needs another one where it names an item that is defined there, however the name
-//! got to it: a re-export leads on to the definition and is no need of its own. Code for tests inside a file does not count: it may use
-//! what is above. Methods are not seen: a method that is called from below its own file is found only where its type is named.
+//! Every target of the workspace is parsed. A file needs another one if it uses an item that is defined there, even
+//! through a re-export; a re-export itself does not count as a need. Test code inside a file does not count, because it
+//! may use what is above. Methods are not resolved: a method that is called from below its own file is only found where
+//! its type is named.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "circles/graph.rs"]
@@ -78,7 +79,7 @@ fn no_crate_has_a_circle_of_files() {
     assert_eq!(found, 0, "circles of files");
 }
 
-/// The circles of a crate made of these files.
+/// The circles of a crate with these files.
 fn circles_of(files: &[(&str, &str)]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {

@@ -1,13 +1,13 @@
-//! The command itself, on a machine that has nothing.
+//! Runs the command itself on a machine without any tools.
 #![expect(clippy::unwrap_used, reason = "a test that cannot start anything has failed")]
 
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-/// Nothing has been compiled when it ends.
+/// Too short for any compilation.
 const SECONDS: Duration = Duration::from_secs(5);
 
-/// With a `PATH` of one empty folder.
+/// With only an empty folder on `PATH`.
 fn on_an_empty_machine(command: &[&str]) -> Output {
     let folder =
         std::env::temp_dir().join(format!("ironleaf-empty-{}-{}", std::process::id(), command.join("")));

@@ -3,7 +3,7 @@ use leptos::server_fn::ServerFn;
 
 use crate::server_fns::SignOut;
 
-/// The avatar and what hangs from it. `person` is whose page it is, for the form.
+/// The avatar with its menu. `person` identifies whose page it is, for the form.
 #[component]
 pub(crate) fn AccountMenu(initials: &'static str, name: &'static str, person: &'static str) -> impl IntoView {
     view! {

@@ -23,7 +23,7 @@ pub(crate) fn Banner() -> impl IntoView {
                 view! { <BannerRow app_name here account=menu /> }
             })
         }
-        // Somebody of whom nobody can tell whether they are signed in is offered nothing.
+        // While it is unknown whether the person is signed in, they get neither the menu nor the link.
         None if request.may_be_signed_in() => NOT_KNOWN
             .fill([app_name, &here], |[app_name, here]| view! { <BannerRow app_name here account=() /> }),
         None => SIGNED_OUT.fill([app_name, &here], |[app_name, here]| {
@@ -37,7 +37,7 @@ pub(crate) fn Banner() -> impl IntoView {
     }
 }
 
-/// `account` is what there is for the person.
+/// `account` is the part for the person: their menu, or the link to sign in.
 #[component]
 fn BannerRow<V: IntoView>(app_name: &'static str, here: &'static str, account: V) -> impl IntoView {
     view! {
@@ -50,7 +50,7 @@ fn BannerRow<V: IntoView>(app_name: &'static str, here: &'static str, account: V
     }
 }
 
-/// The header of sign-in and its neighbours: the logo and nothing that leads away.
+/// The header of the sign-in page and similar pages: the logo, without links that lead away.
 #[component]
 pub(crate) fn AuthBanner() -> impl IntoView {
     static BANNER: Template<1> = Template::new();

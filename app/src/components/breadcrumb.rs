@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::render::Template;
 
-/// Home, and where one is.
+/// A link to the home page, and the name of the current page.
 #[component]
 pub(crate) fn Breadcrumb(here: &'static str) -> impl IntoView {
     static BREADCRUMB: Template<1> = Template::new();

@@ -3,12 +3,12 @@ use leptos::prelude::*;
 use super::ButtonForm;
 use crate::server_fns::DeleteAccount;
 
-/// What deleting an account means, and the button that does it; in the dialog and on the page without one. `cancel` is
-/// the way out.
+/// Explains what deleting an account means, with the button that does it. It is used in the dialog and on the page
+/// without a dialog. `cancel` is the way out.
 #[component]
 pub(crate) fn DeleteAccountForm<V: IntoView + Send + 'static>(
     cancel: V,
-    /// Whose page it is on, in a `Template`.
+    /// Identifies whose page it is on, if it is inside a `Template`.
     #[prop(optional)]
     person: Option<String>,
 ) -> impl IntoView {

@@ -5,8 +5,8 @@ use crate::flashes::KeptField;
 use crate::render::Templates;
 use crate::validation::{FieldProblem, MIN_PASSWORD_LENGTH};
 
-/// What a field asks for, and what is said where it does not get it. The server checks the same in `server_fns`; here it
-/// is for the browser, which finds it in the attributes of the field.
+/// The requirements of a field, and the words for a field that does not meet them. The server checks the same in
+/// `server_fns`. Here they are for the browser, which reads them from the attributes of the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Rules {
     optional: bool,
@@ -19,7 +19,7 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Something has to be there, without words for it: the button of its form waits.
+    /// The field must not be empty. There are no words for this: the button of its form waits.
     pub(crate) const PRESENT: Self =
         Self { optional: false, min_length: None, missing: None, invalid: None, short: None, repeats: None };
 
@@ -27,24 +27,24 @@ impl Rules {
     pub(crate) const EMAIL: Self =
         Self { invalid: Some(FieldProblem::InvalidEmail), ..Self::present_or(FieldProblem::InvalidEmail) };
 
-    /// A password to be.
+    /// A new password.
     pub(crate) const NEW_PASSWORD: Self = Self {
         min_length: Some(MIN_PASSWORD_LENGTH),
         short: Some(FieldProblem::ShortPassword),
         ..Self::present_or(FieldProblem::ShortPassword)
     };
 
-    /// Something has to be there, or this is said.
+    /// The field must not be empty; `missing` has the words.
     pub(crate) const fn present_or(missing: FieldProblem) -> Self {
         Self { missing: Some(missing), ..Self::PRESENT }
     }
 
-    /// The field `password` once more; `missing` is said where it is empty.
+    /// The field `password` a second time; `missing` has the words for an empty one.
     pub(crate) const fn confirmation(missing: FieldProblem) -> Self {
         Self { repeats: Some("password"), ..Self::present_or(missing) }
     }
 
-    /// What the browser finds in the field.
+    /// The attributes that the browser reads from the field.
     pub(super) fn attributes(self, name: &str, problem: Option<FieldProblem>) -> impl Attribute {
         view! {
             <{..}
@@ -61,13 +61,13 @@ impl Rules {
         }
     }
 
-    /// The same for a field that may stay empty.
+    /// The same requirements for a field that may stay empty.
     pub(crate) const fn or_empty(self) -> Self {
         Self { optional: true, ..self }
     }
 }
 
-/// A labelled input with a place for what is wrong with it. What is kept of it wins over `value`.
+/// A labelled input with a place for its problem. A kept value wins over `value`.
 #[component]
 pub(crate) fn Field(
     kept: KeptField,
@@ -102,7 +102,7 @@ pub(crate) fn Field(
     })
 }
 
-/// All that a field depends on but its value.
+/// Everything that the HTML of a field depends on, except its value.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     name: &'static str,
@@ -115,7 +115,7 @@ struct Key {
     is_first_problem: bool,
 }
 
-/// What every field has around it: its label, and the words for what is wrong.
+/// The parts around every field: its label, and the words for its problem.
 pub(super) fn frame<V: IntoView>(
     name: &'static str,
     label: &'static str,

@@ -1,4 +1,4 @@
-//! Drawings. They carry no name of their own: the element around them has one.
+//! Drawings. They have no accessible name of their own: the element around them has one.
 
 use leptos::prelude::*;
 
@@ -28,7 +28,7 @@ pub(crate) fn sun_and_moon() -> impl IntoView {
 
 /// A decoration for the front page: a branch with its leaves.
 pub(crate) fn branch() -> impl IntoView {
-    // Where each leaf leaves the stem, how wide and to which side, and by how much it is turned.
+    // For each leaf: where it leaves the stem, its width and side, and its rotation.
     let leaves = [
         (165, 340, "1", 8),
         (168, 290, "-1", 4),

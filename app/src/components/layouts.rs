@@ -1,4 +1,4 @@
-//! What stands around the content of a page.
+//! The layouts around the content of a page.
 
 use leptos::prelude::*;
 
@@ -15,7 +15,7 @@ pub(crate) fn FullLayout(page: String) -> impl IntoView {
     }
 }
 
-/// The logo alone, for sign-in and its neighbours.
+/// Only the logo, for the sign-in page and similar pages.
 #[component]
 pub(crate) fn AuthLayout(page: String) -> impl IntoView {
     view! {

@@ -5,8 +5,8 @@ use leptos_meta::Title;
 use super::ButtonForm;
 use crate::server_fns::SignInWithToken;
 
-/// The sign-in page of a browser that has opened the link of an e-mail: one button. With `by_itself` the page's script presses it. `viewer`
-/// is who is signed in.
+/// The sign-in page of a browser that has opened the link of an e-mail: one button. With `by_itself`, the page's script
+/// presses it. `viewer` is the person who is signed in.
 #[component]
 pub(crate) fn LoginLink(link: SignInLink, viewer: Option<String>, by_itself: bool) -> impl IntoView {
     let email = link.email().as_str().to_owned();

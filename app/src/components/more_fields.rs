@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::field::{Rules, frame};
 use crate::flashes::KeptField;
 
-/// A text over several lines. What is kept of it wins over `value`.
+/// A text of several lines. A kept value wins over `value`.
 #[component]
 pub(crate) fn TextArea(
     kept: KeptField,
@@ -37,7 +37,7 @@ pub(crate) fn TextArea(
     })
 }
 
-/// One of several: the value that is sent, and its words. An empty value stands for none.
+/// A choice between options, each with the value that is sent and its words. An empty value means no choice.
 #[component]
 pub(crate) fn Select(
     kept: KeptField,
@@ -67,7 +67,7 @@ pub(crate) fn Select(
     })
 }
 
-/// Yes or no: `on` is sent, or nothing.
+/// A checkbox: `on` is sent, or nothing.
 #[component]
 pub(crate) fn Checkbox(
     kept: KeptField,

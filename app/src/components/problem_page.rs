@@ -8,8 +8,8 @@ use crate::render::html_of;
 use crate::request::PageRequest;
 use crate::wait::try_again;
 
-/// The page that stands for a problem. It says what a person can do, and the number to quote; never the cause. `form` is the page of a form
-/// that was refused.
+/// The page of a problem. It says what a person can do, and shows the number to quote, but never the cause. `form` is
+/// the page of a refused form.
 #[component]
 pub(crate) fn ProblemPage(problem: Problem, form: Option<String>) -> impl IntoView {
     let request = PageRequest::current();
@@ -31,7 +31,7 @@ pub(crate) fn ProblemPage(problem: Problem, form: Option<String>) -> impl IntoVi
     view! { <FullLayout page /> }
 }
 
-/// Back to the form, the same page again, or home.
+/// A link back to the form, to the same page again, or home.
 #[component]
 fn WayOut(kind: ProblemKind, form: Option<String>) -> impl IntoView {
     let again = (kind == ProblemKind::Unavailable).then(|| PageRequest::current().here()).flatten();

@@ -7,17 +7,17 @@ use leptos::server_fn::ServerFn;
 use crate::islands::EnhancedForm;
 use crate::request::PageRequest;
 
-/// A form that is sent to the server function `F`, and made nicer by an island: `<ServerForm<SignIn>>` for `async fn sign_in`. It works
-/// without scripts.
+/// A form that is sent to the server function `F` and enhanced by an island: `<ServerForm<SignIn>>` for
+/// `async fn sign_in`. It works without scripts.
 #[component]
 pub(crate) fn ServerForm<F>(
-    /// Where to go afterwards.
+    /// Where the person goes afterwards.
     #[prop(optional_no_strip)]
     return_to: Option<ReturnTo>,
-    /// Whether its button waits until the fields are good.
+    /// Whether its button waits until the fields are valid.
     #[prop(optional)]
     until_valid: bool,
-    /// Whether a second form with the same number is answered as the first, see `ironleaf_bff::edge::answer_once`.
+    /// Whether a second form with the same number gets the answer of the first, see `ironleaf_bff::edge::answer_once`.
     #[prop(default = true)]
     once: bool,
     /// Whose page it is on, where that is not read from the request, as in a `Template`.
@@ -44,20 +44,20 @@ where
     }
 }
 
-/// A form without fields to fill in: no island, and one button.
+/// A form without visible fields: no island, and one button.
 #[component]
 pub(crate) fn ButtonForm<F>(
-    /// Where to go afterwards.
+    /// Where the person goes afterwards.
     #[prop(optional_no_strip)]
     return_to: Option<ReturnTo>,
-    /// Whether a second form with the same number is answered as the first, see `ironleaf_bff::edge::answer_once`.
+    /// Whether a second form with the same number gets the answer of the first, see `ironleaf_bff::edge::answer_once`.
     #[prop(default = true)]
     once: bool,
     /// Whether the page's script sends it at once.
     #[prop(optional)]
     by_itself: bool,
     #[prop(optional)] class: Option<&'static str>,
-    /// Whose page it is on, where that is not read from the request, as in a `Template`.
+    /// Identifies whose page it is on, if that is not read from the request, as in a `Template`.
     #[prop(optional_no_strip)]
     person: Option<String>,
     children: Children,
@@ -86,7 +86,7 @@ fn CommonFields(person: Option<String>, return_to: Option<ReturnTo>, once: bool)
         request.page_of()
     });
     view! {
-        // Filled in when the page leaves, see `render`.
+        // Replaced when the page is sent, see `render`.
         {once.then(|| view! { <input type="hidden" name="form_id" value="%form_id%" /> })}
         {person.map(|person| view! { <input type="hidden" name="page_of" value=person /> })}
         {return_to.map(|place| view! { <input type="hidden" name="return_to" value=place.to_string() /> })}

@@ -4,7 +4,7 @@ use leptos::server_fn::ServerFn;
 use super::icons;
 use crate::server_fns::SetTheme;
 
-/// Light, dark, or as the device says; then back `here`. Each item is the submit button of one form.
+/// Light, dark, or the setting of the device; then back to `here`. Each item is the submit button of one form.
 #[component]
 pub(crate) fn ThemeMenu(here: &'static str) -> impl IntoView {
     view! {

@@ -2,8 +2,8 @@ use leptos::prelude::*;
 
 use crate::request::PageRequest;
 
-/// Where messages appear. The one from the last request stands here as rendered; the page's script lets it go after a
-/// while and adds what islands have to say.
+/// The place for messages. The message of the last request is rendered here. The page's script removes it after a while
+/// and adds the messages of islands.
 #[component]
 pub(crate) fn Toasts() -> impl IntoView {
     let message = PageRequest::current().take_message();

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-/// Tells password managers whose password the form is about. Nobody sees it, and it is not sent.
+/// Tells password managers which account the form is about. It is not visible and not sent.
 #[component]
 pub(crate) fn Username(email: String) -> impl IntoView {
     view! { <input type="email" autocomplete="username" value=email hidden readonly /> }

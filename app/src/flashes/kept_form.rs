@@ -1,4 +1,4 @@
-//! Forms that came back: what was typed into them, never a password, and what was wrong with it.
+//! Refused forms: what was typed into them, except passwords, and what was wrong with it.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use ironleaf_bff::{FlashKind, Payload, PayloadError, Worth};
 
 use crate::validation::{FieldProblem, FieldProblems};
 
-/// Cleared when the form shows it; half an hour is enough to sign in again in between.
+/// Cleared when the form shows it. Half an hour is enough to sign in again in between.
 pub(crate) const KEPT_FORMS: FlashKind<KeptForms> =
     FlashKind::new("ironleaf-fields", Duration::from_mins(30)).worth(Worth::Typed);
 
-/// All of them share the room that cookies have with the session.
+/// They share the space for cookies with the session.
 const MAX_BYTES: usize = 1024;
 
-/// Who was signed in last in this browser, so that what one person typed is not shown to the next. As long as a session
-/// can last.
+/// The person who was signed in last in this browser, so that the next person does not see what the previous one typed.
+/// Kept for as long as a session can last.
 pub(crate) const PERSON: FlashKind<Person> =
     FlashKind::new("ironleaf-person", Duration::from_hours(30 * 24)).worth(Worth::Protection);
 
@@ -33,10 +33,10 @@ impl Payload for Person {
     }
 }
 
-/// What one form is to show again.
+/// What one form shows again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct KeptForm {
-    /// The path of the form's page; another page does not show it.
+    /// The path of the form's page. Other pages do not show it.
     page: String,
     values: Vec<(String, String)>,
     problems: Vec<(String, FieldProblem)>,
@@ -52,7 +52,7 @@ impl KeptForm {
         }
     }
 
-    /// What this form has of one field.
+    /// The kept value and problem of one field.
     pub(crate) fn field(&self, name: &'static str) -> KeptField {
         let value = self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         let at = self.problems.iter().position(|(known, _)| known == name);
@@ -84,17 +84,17 @@ pub(crate) struct KeptField {
     pub(crate) name: &'static str,
     pub(crate) value: Option<String>,
     pub(crate) problem: Option<FieldProblem>,
-    /// Where a person goes on who cannot see what changed.
+    /// Whether this field gets the focus, for people who cannot see what changed.
     pub(crate) is_first_problem: bool,
 }
 
-/// The kept forms of one browser: a sign-in that fails on the way does not take away what was typed elsewhere.
+/// The kept forms of one browser. A failed sign-in in between does not remove what was typed elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct KeptForms(Vec<KeptForm>);
 
 impl KeptForms {
-    /// In place of an earlier one of the same page. The oldest go where there is no room; of one that is too large alone
-    /// what was wrong with it stays, without what was typed.
+    /// Replaces an earlier form of the same page. If there is too little space, the oldest are dropped. A form that is
+    /// too large on its own keeps only its problems, without what was typed.
     pub(crate) fn keep(&mut self, mut form: KeptForm) {
         self.0.retain(|known| known.page != form.page);
         if form.bytes() > MAX_BYTES {
@@ -145,7 +145,7 @@ impl Payload for KeptForms {
             let mut problems = Vec::new();
             for _ in 0..input.varint()? {
                 let name = input.str()?.to_owned();
-                // A problem that this version does not know is not shown; what was typed is.
+                // A problem that this version does not know is not shown. What was typed is still shown.
                 problems.extend(FieldProblem::from_number(input.varint()?).map(|problem| (name, problem)));
             }
             forms.push(KeptForm { page, values, problems });

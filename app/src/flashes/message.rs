@@ -1,5 +1,5 @@
-//! The messages that cross a redirect. What travels is a number out of this list, in a sealed cookie: no page shows
-//! text that somebody else put into its address.
+//! The messages that survive a redirect. The cookie carries a number from this list, sealed, so no page shows text that
+//! somebody else put into its address.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -7,21 +7,22 @@ use std::time::Duration;
 use ironleaf_bff::codec::{Decoder, Encoder};
 use ironleaf_bff::{FlashKind, Payload, PayloadError, SignedOutReason};
 
-/// Defines the messages that are a number and a sentence, so that none can be missing anywhere. `error` ones interrupt a
-/// screen reader, `status` ones wait. A number is never used again: sealed cookies carry it across a deployment.
+/// Defines the messages that are a number and a sentence, in one place, so that none can be missing anywhere. `error`
+/// messages interrupt a screen reader, `status` messages wait. Never reuse a number: sealed cookies carry it across a
+/// deployment.
 macro_rules! messages {
     ($($number:literal $kind:ident $name:ident: $text:literal,)*) => {
         /// A message for the next page.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub(crate) enum Message {
             $($name,)*
-            /// The reason, where it is known, is for support; the sentence is the same for each.
+            /// The reason, if known, is for support. The sentence is the same for each reason.
             SessionExpired(Option<SignedOutReason>),
-            /// To the address that was typed, whether anybody has it or not.
+            /// Names the address that was typed, whether it has an account or not.
             ResetLinkSent(String),
-            /// After a link, which one may have opened without knowing whose it is.
+            /// After a link, which a person may have opened without knowing whose it is.
             SignedInAs(String),
-            /// To the person who is signed in, about a form of another one's page.
+            /// For the person who is signed in, about a form on another person's page.
             NowSignedInAs(String),
         }
 
@@ -71,19 +72,19 @@ enum Kind {
     Status,
 }
 
-/// Cleared by the page that shows it; after a minute nobody knows what it was about.
+/// Cleared by the page that shows it. After a minute nobody would know what it is about.
 pub(crate) const MESSAGE: FlashKind<Left> = FlashKind::new("ironleaf-message", Duration::from_mins(1));
 
 /// A message on its way to a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Left {
     message: Message,
-    /// The path of the page: what another tab asks for meanwhile does not take it. Empty for whatever page comes next.
+    /// The path of the page. Requests of other tabs do not take the message. Empty for any next page.
     page: String,
 }
 
 impl Left {
-    /// `page` may have a query. Where its path is not one of a page (`is_page`), the message is for whatever page comes next.
+    /// `page` may have a query. If its path is not that of a page (`is_page`), the message is for any next page.
     pub(crate) fn for_page(message: Message, page: &str, is_page: impl FnOnce(&str) -> bool) -> Self {
         let path = page.split(['?', '#']).next().unwrap_or_default();
         Self { message, page: if is_page(path) { path.to_owned() } else { String::new() } }
@@ -106,7 +107,7 @@ impl Payload for Left {
     }
 }
 
-/// A support code follows this number, or nothing where the reason is not known.
+/// A support code follows this number, or nothing if the reason is not known.
 const EXPIRED: u64 = 4;
 /// An address follows these.
 const RESET_LINK_SENT: u64 = 10;
@@ -127,7 +128,7 @@ impl Message {
         }
     }
 
-    /// What the person can tell to support, where there is something to ask.
+    /// The code that the person can give to support, if there is one.
     pub(crate) const fn support_code(&self) -> Option<&'static str> {
         match self {
             Self::SessionExpired(Some(reason)) => Some(reason.support_code()),

@@ -3,8 +3,8 @@ use std::time::Duration;
 use ironleaf_bff::codec::{Decoder, Encoder};
 use ironleaf_bff::{FlashKind, Payload, PayloadError, Worth};
 
-/// Left by the request that brought a link, for the page that follows it: only that one goes on by itself. Whoever comes
-/// back later, or is somebody else, presses the button.
+/// Set by the request that opened a link, for the page that follows it. Only that page continues without a click. A
+/// later visit, or another person, has to press the button.
 pub(crate) const OPENED: FlashKind<Opened> =
     FlashKind::new("ironleaf-opened", Duration::from_mins(1)).worth(Worth::Step);
 

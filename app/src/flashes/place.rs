@@ -1,23 +1,23 @@
-//! Where somebody wanted to go before they asked for an e-mail.
+//! Where a person wanted to go before they asked for an e-mail.
 
 use std::time::Duration;
 
 use ironleaf_bff::codec::{Decoder, Encoder};
 use ironleaf_bff::{FlashKind, Payload, PayloadError, ReturnTo, Worth};
 
-/// Left when the e-mail is asked for, and cleared by the sign-in that follows. The e-mail itself does not have it: whoever opens its link
-/// in another browser comes home.
+/// Set when the e-mail is requested, and cleared by the sign-in that follows. The e-mail itself does not contain it, so
+/// opening its link in another browser leads home.
 pub(crate) const PLACE: FlashKind<Place> =
     FlashKind::new("ironleaf-place", Duration::from_hours(24)).worth(Worth::Place);
 
-/// It shares the room that cookies have with the session.
+/// It shares the space for cookies with the session.
 const MAX_BYTES: usize = 512;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place(pub(crate) ReturnTo);
 
 impl Place {
-    /// `None` where it is too long to be kept.
+    /// `None` if it is too long to keep.
     pub(crate) fn kept(place: ReturnTo) -> Option<Self> {
         (place.as_str().len() <= MAX_BYTES).then_some(Self(place))
     }

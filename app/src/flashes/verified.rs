@@ -3,11 +3,12 @@ use std::time::Duration;
 use ironleaf_bff::codec::{Decoder, Encoder};
 use ironleaf_bff::{FlashKind, Payload, PayloadError, Worth};
 
-/// Whether the verification link that this browser opened last was good. It stays for ten minutes, so that the result can be reloaded.
+/// Whether the last verification link of this browser was valid. It stays for ten minutes, so that the result can be
+/// reloaded.
 pub(crate) const VERIFIED: FlashKind<Verified> =
     FlashKind::new("ironleaf-verified", Duration::from_mins(10)).worth(Worth::Errand);
 
-/// How a verification ended.
+/// The result of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verified(pub(crate) bool);
 

@@ -1,8 +1,8 @@
-//! A form that was rendered on the server, made nicer: what is wrong is said beside the field while the person is still
-//! there, and the form is sent without leaving the page.
+//! Enhances a form that was rendered on the server: it says what is wrong beside the field while the person is still
+//! there, and sends the form without leaving the page.
 //!
-//! It works without any of this. What it asks for, and in which words, stands in its attributes; all state stays in the
-//! document, so there is no signal here, and no copy that could differ from what the person sees.
+//! The form works without any of this. Its requirements and their words are in its attributes. All state is in the
+//! document, so there are no signals, and no copy that could differ from what the person sees.
 
 mod answer;
 mod dom;
@@ -26,10 +26,10 @@ pub fn EnhancedForm(children: Children) -> impl IntoView {
             on:focusout=|event| left(&event)
             on:submit=|event| submitted(&event)
             on:formsend=|event| sent(&event)
-            // The stylesheet starts an animation on a field that the browser fills in; no other event tells of it.
+            // The stylesheet starts an animation on a field that the browser fills in. No other event reports this.
             on:animationstart=|event| looked_at(&event)
-            // Some password managers fill in without any event; before the button is reached it knows of that, and before Enter
-            // asks whether it may be pressed.
+            // Some password managers fill in without any event. The form checks before the pointer reaches the button,
+            // and before Enter is accepted.
             on:pointerover=|event| looked_at(&event)
             on:keydown=|event| looked_at(&event)
         >
@@ -38,7 +38,7 @@ pub fn EnhancedForm(children: Children) -> impl IntoView {
     }
 }
 
-/// Until now the button could be used as it was rendered, however little was filled in.
+/// Until now the button was active as rendered, even with empty fields.
 #[expect(clippy::needless_pass_by_value, reason = "the signature of a directive")]
 fn wake(wrapper: Element) {
     if let Some(form) = Form::within(&wrapper) {
@@ -52,7 +52,7 @@ fn looked_at(event: &Event) {
     }
 }
 
-/// Words go as soon as they are no longer true; new ones do not interrupt somebody who is typing without need.
+/// Removes words as soon as they are no longer true. Shows new words to a person who is typing only if they help.
 fn changed(event: &Event) {
     let Some((form, name)) = Form::of(event).zip(input_name(event)) else { return };
     for field in form.concerned_by(&name) {
@@ -61,7 +61,7 @@ fn changed(event: &Event) {
     form.update_button();
 }
 
-/// Takes no words away: those that were rendered with the page only the server can judge, until the field is changed.
+/// Does not remove words that were rendered with the page. Only the server can judge them, until the field is changed.
 fn left(event: &Event) {
     let Some((form, name)) = Form::of(event).zip(input_name(event)) else { return };
     form.update_button();
@@ -76,7 +76,7 @@ fn left(event: &Event) {
     });
 }
 
-/// Nothing is sent as long as something is wrong.
+/// Sends nothing while something is wrong.
 fn submitted(event: &SubmitEvent) {
     let Some(form) = Form::of(event) else { return };
     for field in form.fields() {
@@ -88,12 +88,12 @@ fn submitted(event: &SubmitEvent) {
     }
 }
 
-/// The page's script lets each form be sent once, and asks whether somebody else does it.
+/// The page's script lets each form be sent once, and asks whether other code sends it.
 fn sent(event: &Event) {
     let Some(form) = Form::of(event) else { return };
     event.prevent_default();
     leptos::task::spawn_local(async move {
-        // A page that is being left keeps its button down. Should it be shown again, its script lets the button go.
+        // A page that is being left keeps its button inactive. If it is shown again, its script releases the button.
         if !answer::send(&form).await {
             dom::release();
         }
@@ -104,8 +104,8 @@ fn input_name(event: &Event) -> Option<String> {
     event.target()?.dyn_into::<Element>().ok()?.get_attribute("name")
 }
 
-/// Runs `say` when nothing is pressed any more: words move what is below them, and what moves away between press and
-/// release is not clicked.
+/// Runs `say` when no button or key is pressed any more. Words move the content below them, and content that moves
+/// between press and release is not clicked.
 fn once_released(say: impl FnOnce() + 'static) {
     if matches!(document().query_selector(":active"), Ok(Some(_))) {
         request_animation_frame(move || once_released(say));

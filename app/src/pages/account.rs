@@ -12,12 +12,12 @@ use crate::request::PageRequest;
 use crate::server_fns::{ResendVerification, UpdateAccount};
 use crate::validation::FieldProblem;
 
-/// `/account`: the person as the core API knows them now, and what they can change. `others_end` is whether a new password ends the sessions
-/// of other clients, too.
+/// `/account`: the person as the core API knows them now, and what they can change. `others_end` is whether a new
+/// password also ends the sessions of other clients.
 #[component]
 pub(crate) fn Account(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
     let unverified = user.unverified_email.clone();
-    // The address that the person chose last, although it waits for its verification.
+    // The address that the person entered last, even if it is not verified yet.
     let email = unverified.clone().or(user.email).unwrap_or_default();
     view! {
         <Title text="Account" />
@@ -127,7 +127,7 @@ fn roles(roles: &[Role]) -> impl IntoView + use<> {
     })
 }
 
-/// How to delete the account.
+/// The part for deleting the account.
 #[component]
 fn Leave() -> impl IntoView {
     static LEAVE: Template<1> = Template::new();
@@ -161,7 +161,7 @@ fn Leave() -> impl IntoView {
     })
 }
 
-/// `person` is whose page it is.
+/// `person` identifies whose page it is.
 #[component]
 fn DeleteDialog(person: &'static str) -> impl IntoView {
     let cancel = view! {

@@ -10,7 +10,7 @@ use crate::request::PageRequest;
 use crate::server_fns::{ConfirmPassword, RequestPasswordReset};
 use crate::validation::FieldProblem;
 
-/// `/confirm`: asks for the password again before a change that matters, when the last sign-in is a while ago.
+/// `/confirm`: asks for the password again before an important change if the last sign-in is not recent.
 #[component]
 pub(crate) fn Confirm(email: String, form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
     let back = return_to.as_ref().map_or("/", ReturnTo::as_str).to_owned();

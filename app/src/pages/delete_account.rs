@@ -3,8 +3,8 @@ use leptos_meta::Title;
 
 use crate::components::DeleteAccountForm;
 
-/// `/account/delete`: the dialog of the account page as a page, for browsers that can open none, and where a person comes
-/// back to after they had to confirm their password.
+/// `/account/delete`: the dialog of the account page as a page of its own, for browsers without dialogs, and for people
+/// who come back after confirming their password.
 #[component]
 pub(crate) fn DeleteAccount() -> impl IntoView {
     let cancel = view! {

@@ -10,7 +10,7 @@ use crate::load::Load;
 use crate::request::PageRequest;
 use crate::server_fns::VerifyEmail;
 
-/// `/email-verification`: the link of an e-mail, a button that uses it, and what came of it.
+/// `/email-verification`: the link of an e-mail, a button that uses it, and the result.
 #[component]
 pub(crate) fn EmailVerification(step: VerificationStep) -> impl IntoView {
     let content = match step {
@@ -25,12 +25,12 @@ pub(crate) fn EmailVerification(step: VerificationStep) -> impl IntoView {
     }
 }
 
-/// How far a verification is.
+/// The state of a verification.
 #[derive(Clone, Copy)]
 pub(crate) enum VerificationStep {
     /// The link was opened.
     Opened { by_itself: bool },
-    /// It was used, or there is none that could be.
+    /// The link was used, or there is no valid one.
     Decided { is_verified: bool, is_signed_in: bool },
 }
 
@@ -77,13 +77,13 @@ impl Load for EmailVerificationProps {
         }
         let is_signed_in = request.viewer.is_some();
         if VerificationLink::is_meant_by(request.query()) {
-            // No token at all, or longer than any: nothing that an earlier link left is meant by it.
+            // There is no token, or it is too long. The link of an earlier e-mail is not meant.
             request.clear(&VERIFICATION_LINK);
             request.clear(&VERIFIED);
             return Ok(Self { step: VerificationStep::Decided { is_verified: false, is_signed_in } });
         }
         if request.peek(&VERIFICATION_LINK).is_some() {
-            // SECURITY: as with a link that signs somebody in, see `login`.
+            // SECURITY: as for a link that signs somebody in, see `login`.
             let by_itself = request.take(&OPENED).is_some() && request.asked_to_verify();
             return Ok(Self { step: VerificationStep::Opened { by_itself } });
         }
@@ -92,9 +92,9 @@ impl Load for EmailVerificationProps {
     }
 }
 
-/// Takes the token out of the address.
+/// Removes the token from the address.
 fn open_link(request: &PageRequest, link: &VerificationLink) -> Answer {
-    // SECURITY: as with a link that signs somebody in, see `login`.
+    // SECURITY: as for a link that signs somebody in, see `login`.
     request.clear(&SIGN_IN_LINK);
     request.clear(&VERIFIED);
     if !request.leave(&VERIFICATION_LINK, link) {

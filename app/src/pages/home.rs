@@ -22,7 +22,7 @@ const FEATURES: [(&str, &str); 3] = [
     ),
 ];
 
-/// `/`: what this is. It asks nobody anything, so it is there while the core API is down.
+/// `/`: presents the application. It makes no calls, so it works while the core API is down.
 #[component]
 pub(crate) fn Home(get_started: String, source: String) -> impl IntoView {
     view! {
@@ -63,7 +63,7 @@ impl Load for HomeProps {
 
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
         let get_started = match request.site.get_started_url.as_str() {
-            // It would lead straight back here.
+            // That link would lead straight back here.
             "/login" if request.may_be_signed_in() => "/account".to_owned(),
             url => url.to_owned(),
         };

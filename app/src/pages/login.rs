@@ -25,7 +25,7 @@ pub(crate) fn Login(link: Option<OpenedLink>, form: KeptForm, return_to: Option<
 /// The link of an e-mail that this browser has opened.
 pub(crate) struct OpenedLink {
     link: SignInLink,
-    /// Who is signed in here.
+    /// The person who is signed in here.
     viewer: Option<String>,
     by_itself: bool,
 }
@@ -38,7 +38,7 @@ fn PasswordLogin(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
         <Title text="Login" />
         <section class="card">
             <h1>"Login to your account"</h1>
-            // To sign in twice harms nobody, and no answer of a sign-in is kept for a second one.
+            // Signing in twice does no harm, and the answer of a sign-in is never kept for a second form.
             <ServerForm<SignIn> return_to until_valid=true once=false>
                 <Field
                     kept=form.field("email")
@@ -74,9 +74,9 @@ impl Load for LoginProps {
         request.after_cookies_tried()?;
         open_link(request)?;
         if let Some(link) = request.peek(&SIGN_IN_LINK) {
-            // SECURITY: only right after the link was opened, not over a session that somebody has, and only in the browser that asked for
-            // it. A mail scanner runs scripts as well, and would use up what a person has yet to open; and any site can send a browser to a
-            // link of its own, into an account of its own.
+            // SECURITY: only right after the link was opened, without an existing session, and in the browser that
+            // asked for it. A mail scanner runs scripts as well, and would use up a link that the person has not opened
+            // yet. Any site can send a browser to a link of its own, and so into an account of its own.
             let was_opened_now = request.take(&OPENED).is_some();
             let by_itself = was_opened_now && request.viewer.is_none() && request.asked_to_sign_in(&link);
             let viewer = request.viewer.as_ref().map(|user| user.display_name().to_owned());
@@ -88,12 +88,12 @@ impl Load for LoginProps {
     }
 }
 
-/// Takes what an e-mailed link has in its query out of the address.
+/// Removes the token of an e-mailed link from the address.
 fn open_link(request: &PageRequest) -> Result<(), Answer> {
     if let Some(link) = SignInLink::from_query(request.query()) {
-        // SECURITY: the token leaves the address at once, and nothing but a POST uses it up: neither the history nor a mail
-        // program that looks at links gets anything out of it.
-        // One link at a time: both together would crowd the cookies.
+        // SECURITY: the token leaves the address at once, and only a POST uses it up. So neither the browser's history
+        // nor a mail program that checks links gains anything.
+        // Only one link at a time, because both together would fill the cookies.
         request.clear(&VERIFICATION_LINK);
         if request.leave(&SIGN_IN_LINK, &link) {
             request.leave(&OPENED, &Opened);
@@ -103,13 +103,13 @@ fn open_link(request: &PageRequest) -> Result<(), Answer> {
         return Err(request.led_by_cookie("/login"));
     }
     if SignInLink::is_meant_by(request.query()) {
-        // Nothing that an earlier link left is meant by it.
+        // The link of an earlier e-mail is not meant.
         request.clear(&SIGN_IN_LINK);
         request.leave_message(Message::LinkDamaged, "/login");
         return Err(Answer::Redirect(links::login(request.return_to().as_ref())));
     }
     if request.query_field("with").is_some_and(|with| with == "password") {
-        // It is not used up: the e-mail still has it.
+        // The link is not used up: it is still in the e-mail.
         request.clear(&SIGN_IN_LINK);
         return Err(Answer::Redirect(links::login(request.place().as_ref())));
     }

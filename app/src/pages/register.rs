@@ -11,7 +11,7 @@ use crate::request::PageRequest;
 use crate::server_fns;
 use crate::validation::FieldProblem;
 
-/// `/register`: an account, and signed in with it.
+/// `/register`: creates an account and signs the person in.
 #[component]
 pub(crate) fn Register(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
     let login = links::login(return_to.as_ref());

@@ -10,7 +10,7 @@ use crate::load::Load;
 use crate::request::PageRequest;
 use crate::server_fns::RequestPasswordReset;
 
-/// `/reset-password`: asks for the e-mail with which a new password can be set.
+/// `/reset-password`: requests the e-mail for setting a new password.
 #[component]
 pub(crate) fn ResetPassword(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
     let login = links::login(return_to.as_ref());

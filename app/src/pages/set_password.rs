@@ -10,7 +10,7 @@ use crate::request::PageRequest;
 use crate::server_fns;
 use crate::validation::FieldProblem;
 
-/// `/set-password`: where the link of a reset e-mail leads. It asks the core API nothing, so it is there at once.
+/// `/set-password`: the target of the link in a reset e-mail. It does not ask the core API, so it appears at once.
 #[component]
 pub(crate) fn SetPassword(email: String, form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
     view! {
@@ -52,7 +52,7 @@ pub(crate) fn SetPassword(email: String, form: KeptForm, return_to: Option<Retur
 
 impl Load for SetPasswordProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
-        // Without the session of the link there is nothing to come back for.
+        // Without the session of the link, coming back would be useless.
         let user = request.signed_in_or_back_to(None)?;
         let (form, return_to) = (request.take_form(), request.return_to());
         Ok(Self { email: user.email.unwrap_or_default(), form, return_to })

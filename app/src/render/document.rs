@@ -1,27 +1,27 @@
-//! A document: what stands around every page, rendered once, and the page in it.
+//! A document: the parts around every page, rendered once, and the page inside.
 
 use std::sync::OnceLock;
 
 use super::text::Text;
 use crate::theme::Theme;
 
-/// What stands in the place of the page.
+/// The placeholder of the page.
 pub(crate) const BODY: &str = "%body%";
 
-/// What stands around a page.
+/// The parts around a page.
 pub(super) struct Shell {
-    /// As far as the end of the head.
+    /// Up to the end of the head.
     start: Text,
     /// From there to the page.
     middle: String,
     end: String,
 }
 
-/// The shells of one site. They depend on nothing but the theme and on whether there is an island.
+/// The shells of one site. They depend only on the theme and on whether there is an island.
 #[derive(Default)]
 pub(super) struct Shells([[OnceLock<Shell>; 2]; 3]);
 
-/// Each theme has a number, and so has none.
+/// Each theme has a number, and no theme has one too.
 pub(super) const fn number_of(theme: Option<Theme>) -> usize {
     match theme {
         Some(Theme::Light) => 0,
@@ -49,20 +49,20 @@ impl Shell {
     }
 }
 
-/// A page, and what it has for the head.
+/// A page, with its tags for the head.
 pub(super) struct Content {
     pub(super) head: String,
     pub(super) html: String,
 }
 
 impl Content {
-    /// Whether there is an island in it, so that the browser has to load WebAssembly.
+    /// Whether it contains an island, so that the browser has to load WebAssembly.
     pub(super) fn has_islands(&self) -> bool {
         memchr::memmem::find(self.html.as_bytes(), b"<leptos-island").is_some()
     }
 }
 
-/// A page in its document, but for what is new with each answer.
+/// A page in its document, without the values that are new in each answer.
 pub(super) struct Document {
     text: Text,
     has_form: bool,
@@ -79,12 +79,12 @@ impl Document {
         Self { text, has_form }
     }
 
-    /// Whether there is a form in it that needs cookies.
+    /// Whether it contains a form that needs cookies.
     pub(super) const fn has_form(&self) -> bool {
         self.has_form
     }
 
-    /// The document with all its places filled in. `form_id` is asked for where the page has a form.
+    /// The document with all placeholders filled in. `form_id` is called if the page has a form.
     pub(super) fn filled_in(&self, nonce: &str, form_id: impl FnOnce() -> String) -> String {
         self.text.filled_in(nonce, form_id)
     }

@@ -1,4 +1,4 @@
-//! Parts of pages that are rendered once, but for a few texts.
+//! Parts of pages that are rendered once, except for a few texts.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -9,23 +9,23 @@ use leptos::tachys::html::InertElement;
 
 use super::html::{html_of, under_its_own_owner};
 
-/// A part of a page that is always the same but for `N` texts, of which it has each once or more often. It is rendered once, with a mark in
-/// the place of each text; after that an answer costs no more than to copy it.
+/// A part of a page that is constant except for `N` texts, each of which occurs at least once. It is rendered once,
+/// with a mark for each text. After that, an answer only costs the copying.
 ///
-/// It must depend on nothing else. There is no request while it is rendered: [`PageRequest::current`](crate::request::PageRequest::current)
-/// panics in it.
+/// It must not depend on anything else. There is no request while it is rendered:
+/// [`PageRequest::current`](crate::request::PageRequest::current) panics in it.
 pub(crate) struct Template<const N: usize>(OnceLock<Pieces>);
 
-/// The same for each of several `K`, such as the fields of forms.
+/// One template for each of several `K`, such as the fields of forms.
 pub(crate) struct Templates<K, const N: usize>(LazyLock<RwLock<HashMap<K, Arc<Pieces>>>>);
 
-/// What comes before each text, and which text that is; and what comes last.
+/// The text before each mark, with the number of that mark; and the text at the end.
 struct Pieces {
     before: Vec<(String, usize)>,
     last: String,
 }
 
-/// No page has these letters: they are for private use (Unicode, section 23.5).
+/// No page contains these characters: they are for private use (Unicode, section 23.5).
 const MARKS: [&str; 6] = ["\u{f000}", "\u{f001}", "\u{f002}", "\u{f003}", "\u{f004}", "\u{f005}"];
 
 impl<const N: usize> Template<N> {
@@ -33,7 +33,7 @@ impl<const N: usize> Template<N> {
         Self(OnceLock::new())
     }
 
-    /// The part with `texts`, which are escaped. `view` gets what stands for them the first time.
+    /// The part with `texts`, which are escaped. `view` receives their marks the first time.
     pub(crate) fn fill<V: IntoView>(
         &self,
         texts: [&str; N],
@@ -48,7 +48,7 @@ impl<K: Eq + Hash, const N: usize> Templates<K, N> {
         Self(LazyLock::new(RwLock::default))
     }
 
-    /// As [`Template::fill`]. There have to be few keys: all of them are kept.
+    /// As [`Template::fill`]. There must be few keys, because all of them are kept.
     pub(crate) fn fill<V: IntoView>(
         &self,
         key: K,
@@ -67,7 +67,7 @@ impl<K: Eq + Hash, const N: usize> Templates<K, N> {
 
 impl Pieces {
     fn of<const N: usize, V: IntoView>(view: impl FnOnce([&'static str; N]) -> V) -> Self {
-        // Under an owner of its own, where nothing of the request can be found: that would stand in everybody's page.
+        // Runs under its own owner, where no data of the request can be found: that data would be in everybody's page.
         let html = under_its_own_owner(|| html_of(view(std::array::from_fn(|number| MARKS[number]))));
         let (mut before, mut rest) = (Vec::new(), html.as_str());
         while let Some((at, number)) =
@@ -91,7 +91,7 @@ impl Pieces {
     }
 }
 
-/// For a text as for an attribute in double quotes.
+/// Escapes for text and for attributes in double quotes.
 fn push_escaped(html: &mut String, text: &str) {
     let mut rest = 0;
     for (at, letter) in text.bytes().enumerate() {

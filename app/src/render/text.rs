@@ -1,19 +1,19 @@
-//! Rendered text, and the places in it that are new with each answer.
+//! Rendered text, with the places that are new in each answer.
 
-/// What stands in a view in the place of the nonce. The quotes are part of it: text that somebody has typed cannot have them.
+/// The placeholder of the nonce in a view. It includes the quotes, because typed text cannot contain them unescaped.
 const NONCE: &str = r#""%nonce%""#;
 
-/// The number of the forms of a page, each of which is acted upon once, however often it is sent.
+/// The number of the forms of a page, each of which is acted on only once.
 const FORM_ID: &str = r#""%form_id%""#;
 
-/// How Leptos marks places in the text. It is no comment to an HTML parser, but a parse error that acts like one.
+/// How Leptos marks places in the text. To an HTML parser this is not a comment, but a parse error that acts like one.
 const MARKER: &str = "<!>";
 
 /// Rendered text with places to fill in.
 #[derive(Clone, Default)]
 pub(super) struct Text {
     text: String,
-    /// Where something is filled in, in order.
+    /// The places to fill in, in order.
     places: Vec<(usize, Place)>,
 }
 
@@ -24,26 +24,26 @@ enum Place {
 }
 
 impl Text {
-    /// From what Leptos has rendered.
+    /// From the output of Leptos.
     pub(super) fn of(html: &str) -> Self {
         let mut text = Self::default();
         text.push_marked(html);
         text
     }
 
-    /// The same with room for so many more bytes.
+    /// A copy with room for `more` additional bytes.
     pub(super) fn clone_for(&self, more: usize) -> Self {
         let mut text = String::with_capacity(self.text.len() + more + 64);
         text.push_str(&self.text);
         Self { text, places: self.places.clone() }
     }
 
-    /// What has no places in it.
+    /// Adds text without places.
     pub(super) fn push(&mut self, text: &str) {
         self.text.push_str(text);
     }
 
-    /// What Leptos has rendered. One look at each page: there are few of these letters.
+    /// Adds output of Leptos. This scans each page once; there are few of these characters.
     pub(super) fn push_marked(&mut self, html: &str) {
         self.text.reserve(html.len());
         let mut rest = 0;
@@ -72,7 +72,7 @@ impl Text {
         self.text.push_str(&html[rest..]);
     }
 
-    /// The text with all its places filled in. `form_id` is asked for where there is a place for it.
+    /// The text with all places filled in. `form_id` is called if there is a place for it.
     pub(super) fn filled_in(&self, nonce: &str, form_id: impl FnOnce() -> String) -> String {
         let has_form = self.places.iter().any(|(_, place)| *place == Place::FormId);
         let form_id = if has_form { form_id() } else { String::new() };

@@ -12,7 +12,7 @@ use crate::validation::{
     FieldProblem, FieldProblems, check_confirmation, check_email, check_new_password, is_same,
 };
 
-/// Changes e-mail address, password or both; an empty password stays as it is.
+/// Changes the e-mail address, the password, or both. An empty password is not changed.
 #[server(prefix = "/api", endpoint = "update-account", protocol = HtmlForm)]
 pub async fn update_account(
     email: String,
@@ -38,7 +38,7 @@ fn checked(email: &str, password: &str, confirmation: &str) -> Result<EmailAddre
     if !password.is_empty() {
         problems.extend(check_new_password(password).map(|problem| ("password", problem)));
     }
-    // An empty confirmation of an empty password is one.
+    // An empty confirmation matches an empty password.
     if !is_same(password, confirmation) {
         let problem = check_confirmation(password, confirmation, FieldProblem::ConfirmationDue);
         problems.extend(problem.map(|problem| ("confirm_password", problem)));
@@ -46,7 +46,7 @@ fn checked(email: &str, password: &str, confirmation: &str) -> Result<EmailAddre
     address.ok().filter(|_| problems.is_empty()).ok_or(problems)
 }
 
-/// Sets a new password, as after the link of an e-mail.
+/// Sets a new password, for example after the link of an e-mail.
 #[server(prefix = "/api", endpoint = "set-password", protocol = HtmlForm)]
 pub async fn set_password(password: Redacted, confirm_password: Redacted) -> Result<Done, AppError> {
     let form = FormPost::on(links::set_password)?;
@@ -64,7 +64,7 @@ pub async fn set_password(password: Redacted, confirm_password: Redacted) -> Res
     }
 }
 
-/// Sends the e-mail again that verifies the person's address.
+/// Sends the verification e-mail of the person's address again.
 #[server(prefix = "/api", endpoint = "resend-verification", protocol = HtmlForm)]
 pub async fn resend_verification() -> Result<Done, AppError> {
     let form = FormPost::on_page("/account")?;
@@ -75,7 +75,7 @@ pub async fn resend_verification() -> Result<Done, AppError> {
     }
 }
 
-/// Deletes the account, and with it every session of the person.
+/// Deletes the account and every session of the person.
 #[server(prefix = "/api", endpoint = "delete-account", protocol = HtmlForm)]
 pub async fn delete_account() -> Result<Done, AppError> {
     let form = FormPost::on_page("/account/delete")?;

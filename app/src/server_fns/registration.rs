@@ -41,7 +41,8 @@ pub async fn register(
     }
 }
 
-/// Has a link sent with which a new password can be set. The answer is the same whether the account exists or not.
+/// Requests the e-mail with a link for setting a new password. The answer is the same whether the account exists or
+/// not.
 #[server(prefix = "/api", endpoint = "request-password-reset", protocol = HtmlForm)]
 pub async fn request_password_reset(email: String) -> Result<Done, AppError> {
     let form = FormPost::on(links::reset_password)?.keeping("email", &email);
@@ -71,7 +72,7 @@ pub async fn verify_email() -> Result<Done, AppError> {
         None => Err(AccountFailure::InvalidToken),
     };
     let is_decided = matches!(outcome, Ok(()) | Err(AccountFailure::InvalidToken));
-    // A link that nobody could decide about stays for the next try.
+    // A link without a decision stays for the next try.
     if is_decided {
         form.clear(&VERIFICATION_LINK);
         form.leave(&VERIFIED, &Verified(outcome.is_ok()));

@@ -48,7 +48,7 @@ pub async fn sign_in_with_token(action: Option<String>) -> Result<Done, AppError
             form.clear(&SIGN_IN_LINK);
             Err(form.moved_to(&links::login(place.as_ref())).refused(link_refused()))
         }
-        // The link stays: it may be good in a moment.
+        // The link stays, because it may work in a moment.
         Err(failure) => Err(form.refused(failure)),
     }
 }
@@ -57,7 +57,7 @@ fn link_refused() -> Refusal {
     Refusal::saying(http::StatusCode::UNAUTHORIZED, "invalid_credentials", Message::LinkFailed)
 }
 
-/// Signs the person out, whatever the core API says.
+/// Signs the person out, whatever the core API answers.
 #[server(prefix = "/api", endpoint = "sign-out", protocol = HtmlForm)]
 pub async fn sign_out() -> Result<Done, AppError> {
     let form = FormPost::on_page("/")?;
@@ -66,7 +66,7 @@ pub async fn sign_out() -> Result<Done, AppError> {
     Ok(form.done(elsewhere.as_deref().unwrap_or("/"), Some(Message::SignedOut)))
 }
 
-/// Signs the person in anew before a change that asks for it (ASVS 7.5.1).
+/// Signs the person in again before a change that needs it (ASVS 7.5.1).
 #[server(prefix = "/api", endpoint = "confirm-password", protocol = HtmlForm)]
 pub async fn confirm_password(password: Redacted) -> Result<Done, AppError> {
     let form = FormPost::on(links::confirm)?;

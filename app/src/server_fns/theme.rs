@@ -10,7 +10,7 @@ use crate::form_post::{Done, FormPost};
 use crate::html_form::HtmlForm;
 use crate::theme::{THEME_COOKIE, Theme};
 
-/// Remembers the theme, so that the server renders the next page in it: no flash of the wrong one.
+/// Stores the theme, so that the server renders the next page in it, without a flash of the wrong one.
 #[server(prefix = "/api", endpoint = "set-theme", protocol = HtmlForm)]
 pub async fn set_theme(theme: String) -> Result<Done, AppError> {
     let form = FormPost::on_page("/")?;

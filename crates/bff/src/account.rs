@@ -10,29 +10,29 @@ use crate::requested_mail;
 use crate::sign_out::end;
 use crate::{AccountFailure, SignedOutReason, signed_in_recently};
 
-/// Longer than a sign-in that was under way when an account was deleted, and than any two clocks differ.
+/// Longer than a sign-in that is under way when an account is deleted can take, and than two clocks differ.
 const LATE_SIGN_IN: Duration = Duration::from_mins(1);
 
-/// Changes e-mail address, password or both of the signed-in person; what is `None` stays.
+/// Changes the e-mail address, the password, or both, of the signed-in person. A value of `None` is left as it is.
 ///
-/// A new address waits until it is verified, and the session can be refreshed before and after that. An address that
-/// waits already is not sent: the core API would verify it anew. The one that the person has takes the place of one that
-/// waits.
+/// A new address waits until it is verified. The session can be refreshed before and after that. An address that
+/// already waits is not sent again, because the core API would start its verification again. The address that the
+/// person already has replaces one that waits.
 ///
-/// After a new password the person is signed in with it: this session goes on under a new identifier (ASVS 7.2.4), its
-/// old grant is revoked, and every other session of the person at this application is over (ASVS 7.4.3). If that sign-in
-/// gets no answer, the password is changed all the same, this session goes on as it was, and the others end where the core
-/// API ends them.
+/// After a new password, the person is signed in with it: this session continues under a new identifier (ASVS 7.2.4),
+/// its old grant is revoked, and every other session of the person at this application ends (ASVS 7.4.3). If that
+/// sign-in gets no answer, the password is changed nevertheless. This session then continues unchanged, and the other
+/// sessions end when the core API ends them.
 ///
-/// It goes on when the connection is closed.
+/// The work continues if the connection is closed.
 ///
 /// # Errors
 ///
-/// Any [`AccountFailure`] but [`AccountFailure::InvalidToken`].
+/// Any [`AccountFailure`] except [`AccountFailure::InvalidToken`].
 ///
 /// # Security
 ///
-/// A change asks for a recent sign-in (ASVS 7.5.1), see [`signed_in_recently`].
+/// A change needs a recent sign-in (ASVS 7.5.1), see [`signed_in_recently`].
 pub async fn update_account(
     parts: &Parts,
     email: Option<&EmailAddress>,
@@ -48,24 +48,25 @@ pub async fn update_account(
     updated.ok_or(AccountFailure::NotRecent)
 }
 
-/// Sends the verification e-mail again, to the address that waits to be verified, and says which that is. `None` where no
-/// address waits: then nothing is sent. An address that has had enough of them is sent no more for a while, and is named all the same.
+/// Sends the verification e-mail again to the address that waits to be verified, and returns that address. `None` if no
+/// address waits; then nothing is sent. If the address has received too many of these e-mails, none is sent for a
+/// while, but the address is still returned.
 ///
-/// It goes on when the connection is closed.
+/// The work continues if the connection is closed.
 ///
 /// # Errors
 ///
-/// Any [`AccountFailure`] but [`AccountFailure::InvalidToken`].
+/// Any [`AccountFailure`] except [`AccountFailure::InvalidToken`].
 pub async fn resend_verification(parts: &Parts) -> Result<Option<String>, AccountFailure> {
     let account_use_case = AccountUseCase::begin(parts)?;
     let _spent = account_use_case.spend("verification").await?;
     account_use_case.carry_out(account_use_case.clone().resend()).await
 }
 
-/// Deletes the account of the signed-in person. It ends this session and every other one of the person at this application
-/// (ASVS 7.4.2).
+/// Deletes the account of the signed-in person. It ends this session and every other session of the person at this
+/// application (ASVS 7.4.2).
 ///
-/// It goes on when the connection is closed.
+/// The work continues if the connection is closed.
 ///
 /// # Errors
 ///
@@ -74,7 +75,7 @@ pub async fn resend_verification(parts: &Parts) -> Result<Option<String>, Accoun
 ///
 /// # Security
 ///
-/// It asks for a recent sign-in (ASVS 7.5.1), see [`signed_in_recently`].
+/// It needs a recent sign-in (ASVS 7.5.1), see [`signed_in_recently`].
 pub async fn delete_account(parts: &Parts) -> Result<(), AccountFailure> {
     let account_use_case = AccountUseCase::begin(parts)?;
     if !signed_in_recently(parts) {
@@ -83,16 +84,17 @@ pub async fn delete_account(parts: &Parts) -> Result<(), AccountFailure> {
     account_use_case.carry_out(account_use_case.clone().delete()).await
 }
 
-/// Whether there is nothing to change about this address. The one that the person has withdraws another that waits, so that
-/// a typing error does not stay in the hands of whoever owns what was typed.
+/// Whether this address needs no change. An address that waits counts before the verified one: entering the verified
+/// address again withdraws the waiting one, so that a mistyped address does not stay with whoever owns it.
 fn is_settled(user: &User, email: &EmailAddress) -> bool {
     let stored = user.unverified_email.as_deref().or(user.email.as_deref());
     stored.and_then(EmailAddress::parse).as_ref() == Some(email)
 }
 
-/// What the core API may send for this change.
+/// The e-mail that the core API may send for this change.
 ///
-/// SECURITY: an address that the account has never verified may be somebody else's, also where the account was registered with it.
+/// SECURITY: an address that the account has never verified may belong to somebody else, even if the account was
+/// registered with it.
 fn mail_of_change<'a>(known: &'a User, to: &'a EmailAddress) -> Mail<'a> {
     let is_verified = known.roles.iter().any(|role| role.name() == Role::VERIFIED_USER);
     if is_verified && known.email.as_deref().and_then(EmailAddress::parse).as_ref() == Some(to) {
@@ -102,7 +104,7 @@ fn mail_of_change<'a>(known: &'a User, to: &'a EmailAddress) -> Mail<'a> {
 }
 
 impl AccountUseCase {
-    /// `None` where the last sign-in is too long ago for such a change.
+    /// `None` if the last sign-in is too long ago for such a change.
     async fn update(
         self,
         email: Option<EmailAddress>,
@@ -113,7 +115,8 @@ impl AccountUseCase {
             return Ok(None);
         }
         let known = match &email {
-            // SECURITY: what the session remembers may be older than a change in another browser, which would be taken back.
+            // SECURITY: the session may remember an address from before a change in another browser. That change would
+            // be undone.
             Some(_) => self.core_api.current_user().await?,
             None => self.remembered()?,
         };
@@ -146,12 +149,12 @@ impl AccountUseCase {
             return Ok(None);
         };
         match self.use_case.may_mail(Mail::Verification { account: &known.id, to: address }).await {
-            // The same address again is how the core API is asked for another e-mail.
+            // Sending the same address again asks the core API for another e-mail.
             Ok(mailing) => {
                 let address = EmailAddress::of_record(address);
                 drop(self.send_update(&known, Some(&address), None, Some(mailing)).await?);
             }
-            // The address has had enough of them, and each is good.
+            // The address has received enough of these e-mails, and the link in each is still valid.
             Err(NoMail::Enough(_)) => {}
             Err(refused @ NoMail::NotNow(_)) => return Err(refused.into()),
         }
@@ -167,8 +170,8 @@ impl AccountUseCase {
     ) -> Result<User, AccountError> {
         let accounts = self.use_case.bff.accounts()?;
         let updated = accounts.update(&self.core_api, &known.id, email, password).await;
-        // SECURITY: what was refused has mailed nobody, so strangers who want a taken address use up none of its e-mails. What
-        // got no answer may have.
+        // SECURITY: a refused change sent no e-mail. Strangers who ask for a taken address must not use up its e-mails.
+        // A change without an answer may have sent one.
         if let (Some(mailing), Ok(_) | Err(AccountError::Unavailable(_))) = (mailing, &updated) {
             mailing.sent().await;
         }
@@ -180,14 +183,14 @@ impl AccountUseCase {
         Ok(user)
     }
 
-    /// A sign-in with the new password, so that the others can be told apart from this session by when they began, and
-    /// whoever had a copy of its tokens has nothing any more.
+    /// Signs in with the new password. This session then has a later beginning than all others, which tells them apart,
+    /// and copies of its old tokens become useless.
     async fn begin_anew(&self, email: EmailAddress, password: SecretText) {
         let attempt = SignIn::Password { email, password };
         if let Err(reason) = self.use_case.begin_session(attempt, Some(EndReason::PasswordChanged)).await {
             tracing::error!(
                 reason,
-                "a password is changed, and nobody could be signed in with it; other sessions of the person end when the \
+                "a password was changed, but the sign-in with it failed; other sessions of the person end when the \
                  core API says so"
             );
         }
@@ -203,7 +206,8 @@ impl AccountUseCase {
         self.use_case.session.end_is_written();
         SignedOutReason::AccountDeleted.note();
         if let Some(record) = record {
-            // Nobody can sign in as this person any more; who did so a moment ago, or by a clock that is ahead, ends as well.
+            // Nobody can sign in as this person any more. This also ends sign-ins of a moment ago and those that were
+            // dated by a fast clock.
             let not_before = bff.now() + LATE_SIGN_IN;
             bff.bury_owner(record.owner, not_before, EndReason::AccountDeleted).await;
             end(bff, &self.use_case.caller, &record, EndReason::AccountDeleted).await;

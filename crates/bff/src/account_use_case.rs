@@ -9,7 +9,7 @@ use crate::session_budget::has_room_to_refresh;
 use crate::use_case::UseCase;
 use crate::{AccountFailure, CoreApi, SignedOutReason};
 
-/// What the signed-in person asks for about their own account.
+/// A request by the signed-in person about their own account.
 #[derive(Clone)]
 pub(crate) struct AccountUseCase {
     pub(crate) use_case: UseCase,
@@ -17,17 +17,19 @@ pub(crate) struct AccountUseCase {
 }
 
 impl AccountUseCase {
-    /// No layer has looked at the session before: what a page is told by
+    /// No layer has checked the session before. Pages are checked by
     /// [`refresh_before_rendering`](crate::refresh_before_rendering) and
-    /// [`require_room_to_refresh`](crate::require_room_to_refresh), a form is told here, on its way back to the form.
+    /// [`require_room_to_refresh`](crate::require_room_to_refresh). A form is checked here, and its answer leads back
+    /// to the form.
     pub(crate) fn begin(parts: &Parts) -> Result<Self, AccountFailure> {
         let use_case = UseCase::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
         if use_case.session.current().is_none_or(|record| record.payload.identity().is_guest) {
             return Err(AccountFailure::SignedOut(SignedOutReason::from_parts(parts)));
         }
         if trusted_record(&use_case.bff, &use_case.session).is_none() {
-            // SECURITY: nobody knows whether the session was ended, and whoever offers this took its person for nobody.
-            tracing::warn!("a session that cannot be checked is asked for a change; it stays");
+            // SECURITY: nobody knows whether this session was ended. The pages treat its person as nobody, and so does
+            // this.
+            tracing::warn!("a change was requested with a session that cannot be checked; the session stays");
             return Err(AccountFailure::Unavailable);
         }
         if !has_room_to_refresh(&use_case.session) {
@@ -42,7 +44,7 @@ impl AccountUseCase {
         Ok(Self { use_case, core_api })
     }
 
-    /// Does `work` in a task of its own, and says what a page may know of its failure.
+    /// Runs `work` in its own task and turns its failure into what a page may know.
     pub(crate) async fn carry_out<T, W>(&self, work: W) -> Result<T, AccountFailure>
     where
         T: Send + 'static,
@@ -61,7 +63,7 @@ impl AccountUseCase {
         Some(self.use_case.session.current()?.payload.identity().id.clone())
     }
 
-    /// Counts one more of what each costs somebody something, or says how long to wait first.
+    /// Counts one more action of a kind that is costly for somebody, or says how long to wait first.
     pub(crate) async fn spend(&self, what: &'static str) -> Result<Spent, AccountFailure> {
         let account = self.account().unwrap_or_default();
         Ok(self.use_case.spend(Subject::Own(what, &account)).await?)

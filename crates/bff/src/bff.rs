@@ -13,7 +13,7 @@ use crate::PublicOrigin;
 use crate::edge::{Answers, ResponseHeaders};
 use crate::limits::{Limits, RateLimits};
 
-/// What the layers, extractors and use cases of this crate share. Cheap to clone.
+/// The state that the layers, extractors and use cases of this crate share. Cheap to clone.
 #[derive(Clone)]
 pub struct Bff(Arc<Shared>);
 
@@ -27,43 +27,43 @@ struct Shared {
     answers: Answers,
 }
 
-/// How the application is served, and what it stands in front of.
+/// How the application is served, and which services it calls.
 #[derive(Clone)]
 pub struct BffSettings {
     /// The origin that browsers use.
     pub public_origin: PublicOrigin,
-    /// Whether browsers are to ask for TLS at every name below this one as well.
+    /// Whether browsers must use TLS for every subdomain as well.
     pub hsts_include_subdomains: bool,
-    /// Whether `localhost` is accepted for a loopback origin as well.
+    /// Whether the name `localhost` is also accepted if the origin is a loopback address.
     pub accept_localhost: bool,
-    /// Where a development build listens for changes, such as `ws://127.0.0.1:3002`.
+    /// The address at which a development build listens for changes, such as `ws://127.0.0.1:3002`.
     pub reload_origin: Option<String>,
     /// The session and its cookie.
     pub session: SessionSettings,
     /// How long a form may take to arrive.
     pub form_timeout: Duration,
-    /// How long a sign-in or a change to an account may take, all calls to the provider together.
+    /// How long a sign-in or a change to an account may take, including all calls to the provider.
     pub sign_in_timeout: Duration,
-    /// How long a sign-out may wait for the provider before it goes on without.
+    /// How long a sign-out waits for the provider before it continues without an answer.
     pub sign_out_timeout: Duration,
-    /// For how long a sign-in is good enough for a change to the account itself (ASVS 7.5.1).
+    /// How long a sign-in counts as recent enough for a change to the account itself (ASVS 7.5.1).
     pub recent_sign_in: Duration,
     /// How often somebody may try.
     pub rate_limits: RateLimits,
     /// How many ended sessions of one person are remembered one by one.
     pub ends_per_owner: u32,
-    /// Seals sessions, and what is kept of them in the store.
+    /// Seals sessions, and the parts of them that the store keeps.
     pub sealer: Sealer,
-    /// Where heads, leases and tombstones are; replicas share it.
+    /// Holds heads, leases and tombstones. Replicas share it.
     pub store: Arc<dyn Store>,
-    /// How long a refresh may take, and how long things are kept. A page waits for [`TimeLimits::request`] in all: for its
-    /// refresh and for what it asks the core API then.
+    /// How long a refresh may take, and how long things are kept. [`TimeLimits::request`] bounds the total time that a
+    /// page waits, for its refresh and for its calls to the core API.
     pub time_limits: TimeLimits,
-    /// Where refreshes and sign-outs run, which no closed connection may cancel.
+    /// Runs refreshes and sign-outs, which no closed connection may cancel.
     pub spawner: Spawner,
-    /// Is told what happens to tokens.
+    /// Receives the events of the tokens' life.
     pub observer: Observer,
-    /// Who signs people in, and whose APIs [`CoreApi::call`](crate::CoreApi::call) calls.
+    /// Signs people in. [`CoreApi::call`](crate::CoreApi::call) calls its APIs.
     pub provider: Arc<dyn Provider>,
     /// How requests reach those APIs.
     pub transport: Arc<dyn Transport>,
@@ -74,7 +74,7 @@ pub struct BffSettings {
 }
 
 impl Bff {
-    /// Puts the pieces together.
+    /// Creates the shared state from its parts.
     pub fn new(settings: BffSettings) -> Self {
         let localhost = settings.public_origin.as_localhost().filter(|_| settings.accept_localhost);
         let origins = std::iter::once(settings.public_origin.clone()).chain(localhost).collect();
@@ -115,32 +115,35 @@ impl Bff {
         }))
     }
 
-    /// The process is to end: what goes on without anybody waiting, and can be left to the next process, ends at once.
+    /// Tells the instance that the process is about to end. Background work that another process can do later ends at
+    /// once.
     pub fn close(&self) {
         self.0.lifecycle.close();
     }
 
-    /// Ends every session that the provider knows by this identifier, on every replica by the next request (OpenID Connect
-    /// Back-Channel Logout 1.0, section 2.6). A refresh under way does not bring it back.
+    /// Ends every session that has this identifier at the provider. All replicas see it with their next request (OpenID
+    /// Connect Back-Channel Logout 1.0, section 2.6). A refresh under way does not revive the session.
     pub async fn end_by_sid(&self, sid: &str) {
         let what = End::ProviderSid { sid: sid.to_owned(), not_before: self.now() };
         self.write_end(what, EndReason::EndedByProvider).await;
     }
 
-    /// Ends every session of the person whom the provider knows by this identifier, on every replica by the next request.
+    /// Ends every session of the person that has this identifier at the provider. All replicas see it with their next
+    /// request.
     pub async fn end_by_owner(&self, subject: &str, reason: EndReason) {
         let owner = Owner::new(self.provider().name(), subject);
         self.bury_owner(owner, self.now(), reason).await;
     }
 
-    /// SECURITY: no copy of the session's cookie is accepted from here on. As long as one could be, this is remembered.
+    /// SECURITY: after this, no copy of the session's cookie is accepted. The end is remembered for as long as a copy
+    /// could be valid.
     pub(crate) async fn bury(&self, record: &Record<Principal>, reason: EndReason) {
         let what = End::Session { id: record.id, owner: record.owner, created_at: record.created_at };
         self.write_end(what, reason).await;
     }
 
-    /// The same for every session of the owner that began before a time. One that a machine with a clock ahead of ours has
-    /// begun survives until its grant ends.
+    /// Does the same for every session of the owner that began before `not_before`. A session that was begun by a
+    /// machine with a fast clock survives until its grant ends.
     pub(crate) async fn bury_owner(&self, owner: Owner, not_before: SystemTime, reason: EndReason) {
         self.write_end(End::Owner { owner, not_before }, reason).await;
     }
@@ -155,7 +158,7 @@ impl Bff {
         }
     }
 
-    /// Every origin under which this application answers.
+    /// Every origin at which this application answers.
     pub(crate) fn origins(&self) -> impl Iterator<Item = &PublicOrigin> {
         self.0.origins.iter()
     }
@@ -168,7 +171,7 @@ impl Bff {
         &self.0.settings.session
     }
 
-    /// What was answered to the forms of the last minute.
+    /// The answers to the forms of the last minute.
     pub(crate) fn answers(&self) -> &Answers {
         &self.0.answers
     }
@@ -189,12 +192,12 @@ impl Bff {
         self.0.settings.recent_sign_in
     }
 
-    /// A page waits as long for the core API in all as a request does for a refresh alone.
+    /// The total time that a page waits for the core API. It equals the time that a request waits for a refresh.
     pub(crate) fn page_timeout(&self) -> Duration {
         self.0.settings.time_limits.request
     }
 
-    /// Runs what no closed connection may cut.
+    /// Runs a task that no closed connection may interrupt.
     pub(crate) fn spawn(&self, task: Task) {
         (self.0.settings.spawner)(task);
     }

@@ -20,39 +20,39 @@ use crate::refresh::{
 };
 use crate::{Bff, Session, SignedOutReason};
 
-/// What an answer has told is written down after it came, so that a slow store makes no failure of it. Longer than this nobody
-/// waits for that, and it goes on.
+/// What an answer says about the grant is written after the answer has arrived, so a slow store must not turn it into a
+/// failure. A request waits no longer than this for the write. The write itself continues.
 const KEEP_PATIENCE: Duration = Duration::from_millis(500);
 
-/// Speaks to the core API for the person who sends the present request.
+/// Calls the core API for the person who sends the current request.
 ///
-/// Each call is authorized with the newest access token. One that is answered with 401 refreshes once and is repeated
-/// once. Only the provider, asked for the refresh, ends a session.
+/// Each call carries the newest access token. If the answer is 401, the token is refreshed once and the call is
+/// repeated once. Only the provider's answer to that refresh can end a session.
 ///
-/// A request has one deadline for everything that it waits for here, its refresh included.
+/// A request has one deadline for all its waiting here, including its refresh.
 #[derive(Clone)]
 pub struct CoreApi {
     bff: Bff,
     session: Session,
     caller: Caller,
-    /// The head as it was when the request came in.
+    /// The head at the time the request arrived.
     head: Option<HeadRead>,
     deadline: Instant,
     seen: Arc<Seen>,
 }
 
-/// What the clones of a handle know of each other.
+/// State that the clones of a handle share.
 struct Seen {
-    /// Whether the access token has been looked at.
+    /// Whether the access token has been checked.
     is_fresh: AtomicBool,
-    /// When the calls have to be done, where the access token had to be renewed first.
+    /// The deadline of the calls, if the access token had to be renewed first.
     renewed_deadline: OnceLock<Instant>,
     ended: OnceLock<SignedOutReason>,
 }
 
 impl CoreApi {
-    /// For as long as a page may wait, since the request began where
-    /// [`refresh_before_rendering`](crate::refresh_before_rendering) has noted it.
+    /// The deadline is the one that [`refresh_before_rendering`](crate::refresh_before_rendering) has noted, or else
+    /// that of a page that begins now.
     pub(crate) fn new(bff: Bff, session: Session, extensions: &Extensions) -> Self {
         let deadline = match extensions.get() {
             Some(Refreshed { deadline }) => *deadline,
@@ -70,17 +70,17 @@ impl CoreApi {
         Self { bff, session, caller, head, deadline, seen }
     }
 
-    /// Why nobody is signed in although the request came with a session, as far as it has turned out by now.
+    /// Why nobody is signed in although the request came with a session, as far as it is known by now.
     pub fn signed_out_reason(&self) -> Option<SignedOutReason> {
         self.seen.ended.get().copied()
     }
 
-    /// The signed-in person as the core API knows them now. The session keeps what it learns.
+    /// The signed-in person as the core API knows them now. The session is updated with the answer.
     ///
     /// # Errors
     ///
-    /// [`AccountError::SignedOut`], also where the account is gone; [`AccountError::Forbidden`], [`AccountError::TooManyRequests`],
-    /// [`AccountError::Unavailable`].
+    /// [`AccountError::SignedOut`], also if the account is gone; [`AccountError::Forbidden`],
+    /// [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     pub async fn current_user(&self) -> Result<User, AccountError> {
         let user = match self.bff.accounts()?.current_user(self).await {
             Err(AccountError::Gone) => return Err(self.ask_whether_gone().await),
@@ -89,7 +89,7 @@ impl CoreApi {
         let signed_in = self.session.current().ok_or(AccountError::SignedOut)?;
         let known = signed_in.payload.identity();
         if user.id != known.id {
-            // A cache in between, most likely. Nobody may become somebody else by it.
+            // Most likely the fault of a cache in between. Nobody may become another person by it.
             return Err(AccountError::Unavailable("the core API answered with another person".to_owned()));
         }
         if user != **known {
@@ -98,13 +98,13 @@ impl CoreApi {
         Ok(user)
     }
 
-    /// Whether a new password ends every other session of the person at the back end, also those of other clients. It is known once
-    /// [`current_user`](Self::current_user) has answered.
+    /// Whether a new password ends every other session of the person at the back end, including those of other clients.
+    /// This is known once [`current_user`](Self::current_user) has answered.
     pub fn ends_other_sessions(&self) -> bool {
         self.bff.accounts().is_ok_and(Accounts::ends_other_sessions)
     }
 
-    /// The word of one answer ends no session: the provider is asked for a refresh, and says whether there is still somebody.
+    /// One answer of an API must not end a session. So the provider is asked for a refresh, and its answer decides.
     async fn ask_whether_gone(&self) -> AccountError {
         let Some(record) = self.session.current() else { return AccountError::SignedOut };
         match timeout_at(self.deadline, self.replace_refused(&record)).await {
@@ -114,7 +114,7 @@ impl CoreApi {
         }
     }
 
-    /// Keeps what the person is now, where no answer that the provider observed has told it.
+    /// Stores the new state of the person, unless the provider has already learned it from an answer.
     pub(crate) async fn remember(&self, user: &User) {
         let Some(record) = self.session.current().filter(|record| **record.payload.identity() != *user)
         else {
@@ -124,26 +124,27 @@ impl CoreApi {
         self.keep(&record, Arc::new(move |grant| grant.identity = Some(Arc::clone(&user)))).await;
     }
 
-    /// Calls the core API for the signed-in person. The URI of `request` is a path, and a query where there is one, below
+    /// Calls the core API for the signed-in person. The URI of `request` is a path with an optional query, relative to
     /// the base URL of the provider's first API: `/orders?page=2`.
     ///
-    /// The browser's cookie, `Origin` and the like do not travel; the access token does. Any status is an answer; only
-    /// 401 is looked at, see [`CoreApi`].
+    /// The call carries the access token, but not the browser's cookie, `Origin` and similar headers. Every status is
+    /// returned as an answer. Only 401 is handled here, see [`CoreApi`].
     ///
     /// # Errors
     ///
-    /// [`CallError::SignedOut`] where nobody is signed in, or not any more: then [`signed_out_reason`](Self::signed_out_reason)
-    /// knows why. [`CallError::Unavailable`] where there is no answer in time, or the URI is not one below the base URL.
+    /// [`CallError::SignedOut`] if nobody is signed in, or not any more; then
+    /// [`signed_out_reason`](Self::signed_out_reason) has the reason. [`CallError::Unavailable`] if there is no answer
+    /// in time, or if the URI is not below the base URL.
     pub async fn call(&self, request: Request) -> Result<Response, CallError> {
         let first = self.bff.provider().base_urls().first().map(|base| base.url.clone());
         self.call_below(first.as_ref(), request).await
     }
 
-    /// [`call`](Self::call) for a provider with several APIs: the one that it knows by this name.
+    /// As [`call`](Self::call), for a provider with several APIs. `name` selects the API.
     ///
     /// # Errors
     ///
-    /// As [`call`](Self::call); [`CallError::Unavailable`] where it knows none of this name.
+    /// As [`call`](Self::call). [`CallError::Unavailable`] also if the provider has no API of this name.
     pub async fn call_api(&self, name: &str, request: Request) -> Result<Response, CallError> {
         let is_named = |base: &&BaseUrl| base.name == name;
         let named = self.bff.provider().base_urls().iter().find(is_named).map(|base| base.url.clone());
@@ -158,7 +159,7 @@ impl CoreApi {
         self.send(request).await
     }
 
-    /// Before the first call of a request that did not come through
+    /// Checks the access token before the first call of a request that did not pass
     /// [`refresh_before_rendering`](crate::refresh_before_rendering).
     async fn ensure_fresh(&self) -> Result<(), CallError> {
         if self.seen.is_fresh.swap(true, Ordering::Relaxed) {
@@ -179,7 +180,7 @@ impl CoreApi {
         }
     }
 
-    /// Sends with the session as it stands, and says which that was.
+    /// Sends the request with the current session, and returns the answer with that session.
     async fn send_once(&self, mut request: Request) -> Result<(Response, Arc<Record<Principal>>), CallError> {
         let record = self.session.current().ok_or(CallError::SignedOut)?;
         self.bff.provider().authorize(&self.caller, record.payload.grant(), &mut request);
@@ -190,7 +191,8 @@ impl CoreApi {
         Ok((response, record))
     }
 
-    /// What an answer tells about the grant, asked once. What a refusal or a failure sets or clears says nothing of it.
+    /// Passes an answer to the provider, which may learn about the grant from it. Refusals and server errors are left
+    /// out: what they set or clear says nothing about the grant.
     async fn learn(&self, record: &Record<Principal>, response: &Response) {
         let status = response.status();
         if status == StatusCode::UNAUTHORIZED || status.is_server_error() {
@@ -205,14 +207,14 @@ impl CoreApi {
         }
     }
 
-    /// It belongs into the head as well: a late tab that adopts it later has to be able to refresh.
+    /// Writes the change to the head as well. A late tab that adopts the head must be able to refresh.
     async fn keep(&self, record: &Record<Principal>, change: Change) {
         let amended =
             self.bff.lifecycle().amend(&session_key(record), record.payload.grant(), Arc::clone(&change));
         match timeout(KEEP_PATIENCE, amended).await {
             Ok(Some(newest)) => adopt(&self.session, Some(newest)),
-            // SECURITY: told to the grant as it stands. Another call of this request may have renewed it meanwhile, and an older
-            // one under its rotation would be presented as if it were new.
+            // SECURITY: the change is applied to the current grant. Another call of this request may have renewed it
+            // meanwhile, and an older grant under the new rotation would be presented as if it were new.
             Ok(None) | Err(_) => {
                 self.session.amend(|principal| *principal = changed(principal, &change));
             }
@@ -247,13 +249,13 @@ impl CoreApi {
             return Ok((response, refused));
         }
         let current = self.session.current().ok_or(CallError::SignedOut)?;
-        // Another call of this request may have renewed it meanwhile.
+        // Another call of this request may have renewed the grant meanwhile.
         if current.rotation == refused.rotation {
             self.replace_refused(&refused).await?;
         }
         let (repeated, asked_as) = self.send_once(request).await?;
         if repeated.status() == StatusCode::UNAUTHORIZED {
-            // It is not the provider's word on the grant: a gateway in between may answer so for everybody.
+            // This is not the provider's verdict on the grant: a gateway in between may answer like this to everybody.
             return Err(CallError::Unavailable("an access token just issued was refused".to_owned()));
         }
         Ok((repeated, asked_as))
@@ -266,7 +268,7 @@ fn changed(principal: &Principal, change: &Change) -> Principal {
     principal.with_grant(grant)
 }
 
-/// The path and query of `uri` below `base`. A path that leads out of it is none, dots and encoded dots included.
+/// The path and query of `uri` below `base`. `None` if the path leads out of `base`, also by dots or encoded dots.
 fn below(base: &Url, uri: &Uri) -> Option<Uri> {
     let prefix = format!("{}/", base.path().trim_end_matches('/'));
     let path = uri.path().strip_prefix('/').filter(|_| uri.authority().is_none())?;
@@ -279,13 +281,13 @@ fn below(base: &Url, uri: &Uri) -> Option<Uri> {
 #[async_trait]
 impl AuthorizedCalls for CoreApi {
     async fn send(&self, request: Request) -> Result<Response, CallError> {
-        // It waits for as long as the lifecycle has a request wait, and leaves the calls their time.
+        // This waits as long as the lifecycle lets a request wait. It does not use up the calls' own time.
         self.ensure_fresh().await?;
         let deadline = self.seen.renewed_deadline.get().copied().unwrap_or(self.deadline);
         let answered = timeout_at(deadline, self.send_and_repeat(request)).await;
         let late = || CallError::Unavailable("it takes longer than a request waits".to_owned());
         let (response, record) = answered.map_err(|_| late())??;
-        // The answer is there, and nothing that comes now may take it away.
+        // The answer has arrived. Nothing that follows may turn it into a failure.
         self.learn(&record, &response).await;
         Ok(response)
     }

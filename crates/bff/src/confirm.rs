@@ -14,7 +14,7 @@ use crate::{AccountFailure, SignInFailure, SignedOutReason};
 /// Why a password was not confirmed, as far as a page may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ConfirmFailure {
-    /// Nobody is signed in, or not any more: then with the reason.
+    /// Nobody is signed in, or not any more. The reason is given if there is one.
     #[error("nobody is signed in")]
     SignedOut(Option<SignedOutReason>),
     /// The sign-in failed; [`SignInFailure::InvalidCredentials`] means that the password is wrong.
@@ -22,30 +22,29 @@ pub enum ConfirmFailure {
     SignIn(#[from] SignInFailure),
 }
 
-/// Whether the last sign-in of the person is not older than [`recent_sign_in`](crate::BffSettings::recent_sign_in).
-/// `false` when nobody is signed in.
+/// Whether the last sign-in of the person is no older than [`recent_sign_in`](crate::BffSettings::recent_sign_in).
+/// `false` if nobody is signed in.
 ///
-/// The time of the sign-in is sealed with the session: no refresh moves it, and [`confirm_password`] does.
+/// The time of the sign-in is sealed with the session. A refresh does not change it; [`confirm_password`] does.
 pub fn signed_in_recently(parts: &Parts) -> bool {
     let Some((bff, session)) = live_session(parts) else {
         return false;
     };
     trusted_record(&bff, &session).is_some_and(|record| {
-        // A sign-in in the future was at a machine whose clock is ahead of ours.
+        // A sign-in in the future was made on a machine with a fast clock.
         bff.now().duration_since(record.authenticated_at).map_or(true, |age| age <= bff.recent_sign_in())
     })
 }
 
-/// Signs the signed-in person in anew, with their own address and this password.
+/// Signs the signed-in person in again, with their own address and this password.
 ///
-/// As with any sign-in the session gets a new identifier (ASVS 7.2.4), and the grant of the old one is revoked.
+/// As with any sign-in, the session gets a new identifier (ASVS 7.2.4), and its old grant is revoked.
 ///
-/// When the connection is closed before the answer leaves, the session that the browser has goes on, and the new grant is
-/// revoked.
+/// If the connection is closed before the answer is sent, the browser's session continues and the new grant is revoked.
 ///
 /// # Errors
 ///
-/// See [`ConfirmFailure`]. The session is left as it was.
+/// See [`ConfirmFailure`]. On an error the session stays as it was.
 pub async fn confirm_password(parts: &Parts, password: &str) -> Result<(), ConfirmFailure> {
     let account_use_case = AccountUseCase::begin(parts).map_err(|failure| cannot_begin(&failure))?;
     let account = account_use_case.account().ok_or_else(|| account_use_case.signed_out())?;
@@ -58,7 +57,7 @@ pub async fn confirm_password(parts: &Parts, password: &str) -> Result<(), Confi
     account_use_case.use_case.may_sign_in(&email).await?;
     let password = SecretText::from(password);
     let bff = account_use_case.use_case.bff.clone();
-    // SECURITY: as any guess, see there.
+    // SECURITY: this is a guess at a password like any other, see `judged`.
     let work = async move {
         let outcome = account_use_case.confirm(password).await;
         match &outcome {
@@ -86,7 +85,7 @@ impl AccountUseCase {
             Err(SignInFailure::InvalidCredentials) => {}
             result => return Ok(result?),
         }
-        // The password may be right, and the address have changed in another browser.
+        // The password may be right, and the address may have changed in another browser.
         match self.core_api.current_user().await {
             Ok(user) if user.email != remembered.email => {
                 Ok(self.use_case.confirm_as(&user, password).await?)
@@ -111,9 +110,9 @@ impl UseCase {
         if unheld.grant().identity.as_ref().is_some_and(|identity| identity.id == person.id) {
             return self.establish(unheld, None).await;
         }
-        // SECURITY: the address belongs to somebody else by now. Nobody may become them by a form that asks for a password
-        // only.
-        tracing::warn!("a confirmed password was that of another person");
+        // SECURITY: the address now belongs to somebody else. Nobody may become another person through a form that only
+        // asks for a password.
+        tracing::warn!("a confirmed password belongs to another person");
         Err(SignInFailure::InvalidCredentials)
     }
 }

@@ -3,8 +3,8 @@ use tracing::Instrument as _;
 
 use crate::Bff;
 
-/// SECURITY: in a task of its own. Between two steps that belong together no closed connection may cut. `None` where the
-/// task was dropped, by a server that ends.
+/// SECURITY: runs `work` in its own task, so that no closed connection can interrupt two steps that belong together.
+/// `None` if the task was dropped because the server is stopping.
 pub(crate) fn run_detached<T, W>(bff: &Bff, work: W) -> impl Future<Output = Option<T>> + Send + use<T, W>
 where
     T: Send + 'static,
@@ -12,7 +12,7 @@ where
 {
     let (answer, answered) = oneshot::channel();
     let task = async move {
-        // Nobody is there to answer any more: no failure.
+        // If nobody waits for the answer any more, that is no failure.
         let _ = answer.send(work.await);
     };
     bff.spawn(Box::pin(task.in_current_span()));

@@ -1,6 +1,7 @@
-//! What every request passes before anything else runs, and what every response leaves with.
+//! What every request passes before anything else runs, and what every response passes last.
 //!
-//! What stands around a request takes the rest as `next`, so that all of it can be one layer; what only refuses is a check.
+//! A function that wraps a request takes the rest as `next`, so that all of them fit into one layer. A function that
+//! only refuses requests is a check.
 
 mod answers;
 mod cookies;

@@ -15,8 +15,8 @@ use crate::{AccountFailure, SignInFailure};
 ///
 /// # Errors
 ///
-/// [`SignInFailure::InvalidCredentials`] where the link is not, or no longer, good; else see [`SignInFailure`]. The session
-/// the request came with is left as it was.
+/// [`SignInFailure::InvalidCredentials`] if the link is not, or no longer, valid. For the others, see
+/// [`SignInFailure`]. On an error the session of the request stays as it was.
 pub async fn sign_in_with_link(parts: &Parts, link: &SignInLink) -> Result<(), SignInFailure> {
     let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let attempt = use_case.admit(Subject::Link(link.email.as_str())).await?;
@@ -24,8 +24,8 @@ pub async fn sign_in_with_link(parts: &Parts, link: &SignInLink) -> Result<(), S
     use_case.judged(attempt, Some(link.email.clone()), credentials).await
 }
 
-/// Asks for an e-mail with a link to set a new password. Success says nothing about whether there is such an account, nor about
-/// whether the address has had so many of them lately that it is sent no more for a while.
+/// Asks for an e-mail with a link to set a new password. Success does not show whether such an account exists, or
+/// whether the address has received so many e-mails lately that no more are sent for a while.
 ///
 /// # Errors
 ///
@@ -42,7 +42,8 @@ pub async fn request_password_reset(parts: &Parts, email: &EmailAddress) -> Resu
                 .await;
             asked.map_err(|error| use_case.fold_anonymous(error))?;
         }
-        // SECURITY: the same answer. Nobody learns what others have asked for, and nobody waits for it: a link is there that is good.
+        // SECURITY: the same answer, so that nobody learns what others have asked for. Nobody has to wait either,
+        // because an earlier link is still valid.
         Err(NoMail::Enough(_)) => {}
         Err(NoMail::NotNow(too_many)) => return Err(too_many.into()),
     }
@@ -50,15 +51,15 @@ pub async fn request_password_reset(parts: &Parts, email: &EmailAddress) -> Resu
     Ok(())
 }
 
-/// Verifies an e-mail address with the link that was sent to it, and waits for the result. A link that is opened twice
-/// verifies twice, as far as the core API has it so.
+/// Verifies an e-mail address with the link that was sent to it, and waits for the result. Opening a link twice
+/// verifies twice, if the core API allows that.
 ///
 /// # Errors
 ///
 /// [`AccountFailure::InvalidToken`], [`AccountFailure::TooManyRequests`], [`AccountFailure::Unavailable`].
 pub async fn verify_email(parts: &Parts, link: &VerificationLink) -> Result<(), AccountFailure> {
     let use_case = UseCase::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
-    // Each costs the core API a record, and this process some seconds of asking.
+    // Each try costs the core API a record, and this process a few seconds of polling.
     let _spent = use_case.spend(Subject::Verification(link.token.expose())).await?;
     let asked = use_case
         .in_time(async { use_case.bff.accounts()?.verify_email(&use_case.caller, &link.token).await })
@@ -67,7 +68,7 @@ pub async fn verify_email(parts: &Parts, link: &VerificationLink) -> Result<(), 
 }
 
 impl UseCase {
-    /// SECURITY: nothing passes that could tell an address with an account from one without.
+    /// SECURITY: no error passes that could distinguish an address with an account from one without.
     fn fold_anonymous(&self, error: AccountError) -> AccountFailure {
         let told = match error {
             AccountError::SignedOut

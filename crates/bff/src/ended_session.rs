@@ -7,11 +7,11 @@ use ironleaf_session::Arrival;
 
 use crate::{Bff, Session};
 
-/// A cookie that comes later than so long after its session can have ended by itself is an old copy.
+/// A cookie that arrives later than this after the latest possible end of its session is only an old copy.
 const STILL_OF_INTEREST: Duration = Duration::from_hours(24);
 
-/// A session that is over when its cookie comes: the provider is told, and whoever keeps side state of it, once. It goes on
-/// without the request.
+/// Handles a cookie whose session is already over: it tells the provider, and whoever keeps side state of the session,
+/// once. The work does not delay the request.
 pub(crate) fn tidy_up(bff: &Bff, session: &Session, extensions: &Extensions) {
     let Some(record) = session.over() else { return };
     let reason = match session.arrival() {
@@ -27,6 +27,6 @@ pub(crate) fn tidy_up(bff: &Bff, session: &Session, extensions: &Extensions) {
         return;
     }
     let caller = extensions.get::<Caller>().cloned().unwrap_or_default();
-    // Nobody waits for it, and it logs what fails.
+    // Nobody waits for this. It logs its own failures.
     drop(bff.lifecycle().end(&caller, &session_key(&record), record.payload.grant(), reason));
 }

@@ -8,19 +8,19 @@ use ironleaf_session::{Arrival, Record};
 
 use crate::{Bff, CoreApi, MissingLayer, Session};
 
-/// The person, if somebody is signed in. A guest is nobody.
+/// The person, if somebody is signed in. A guest counts as nobody.
 ///
-/// It answers without asking the core API, from what is sealed in the cookie. While the store does not say whether the
-/// session was ended, that holds for as long as the access token does; after that, [`session_cannot_be_checked`].
+/// This does not ask the core API; it uses what is sealed in the cookie. If the store does not say whether the session
+/// was ended, the cookie counts until its access token expires. After that, see [`session_cannot_be_checked`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MaybeUser(pub Option<User>);
 
 impl MaybeUser {
-    /// From the parts of a request that came through the session layer.
+    /// From the parts of a request that passed the session layer.
     ///
     /// # Errors
     ///
-    /// [`MissingLayer`] where it did not.
+    /// [`MissingLayer`] if it did not.
     pub fn from_parts(parts: &Parts) -> Result<Self, MissingLayer> {
         let session = session(parts)?;
         let bff = parts.extensions.get::<Bff>().ok_or(MissingLayer("Bff"))?;
@@ -30,22 +30,22 @@ impl MaybeUser {
 }
 
 impl CoreApi {
-    /// A handle that speaks for whoever sends this request.
+    /// A handle that calls the core API for the person who sends this request.
     ///
     /// # Errors
     ///
-    /// [`MissingLayer`] where the request did not come through the layers of this crate.
+    /// [`MissingLayer`] if the request did not pass the layers of this crate.
     pub fn from_parts(parts: &Parts) -> Result<Self, MissingLayer> {
         let bff = parts.extensions.get::<Bff>().ok_or(MissingLayer("Bff"))?;
         Ok(Self::new(bff.clone(), session(parts)?.clone(), &parts.extensions))
     }
 }
 
-/// Whether nobody can tell if the person who sends this request is signed in: it came with a session, the store does not say
-/// whether that was ended, and no living access token speaks for it.
+/// Whether it is unknown if the sender of this request is signed in: the request came with a session, the store does
+/// not say whether that session was ended, and no valid access token vouches for it.
 ///
-/// [`MaybeUser`] is nobody then. A page for somebody asks them to come back later, because a sign-in would replace a session
-/// that may well live.
+/// [`MaybeUser`] is nobody then. A page for signed-in people asks them to come back later, because a sign-in would
+/// replace a session that may still be alive.
 pub fn session_cannot_be_checked(parts: &Parts) -> bool {
     let (Ok(session), Some(bff)) = (session(parts), parts.extensions.get::<Bff>()) else {
         return false;
@@ -53,8 +53,8 @@ pub fn session_cannot_be_checked(parts: &Parts) -> bool {
     session.current().is_some() && trusted_record(bff, session).is_none()
 }
 
-/// SECURITY: nobody knows whether an unchecked session was ended. A copy of its cookie shows no more than the access token
-/// in it could show.
+/// SECURITY: an unchecked session may have been ended. A copy of its cookie must show no more than the access token in
+/// it could.
 pub(crate) fn trusted_record(bff: &Bff, session: &Session) -> Option<Arc<Record<Principal>>> {
     let checked = session.arrival() != Arrival::Unchecked;
     session.current().filter(|record| checked || record.payload.grant().access_lives(bff.now()))

@@ -246,9 +246,7 @@ impl UseCase {
         // SECURITY: the password may have been changed meanwhile, for example. An end that is ahead of our clock is not
         // newer than this sign-in.
         if newest_end.is_some_and(|end| unheld.begun_at < end && end <= bff.now()) {
-            tracing::warn!(
-                "all sessions of a person were ended while they were signing in; that one is, too"
-            );
+            tracing::warn!("all sessions of a person were ended during a sign-in; its session is refused");
             return Err(SignInFailure::Unavailable);
         }
         // If this session ends the others, it must be newer than sessions that began at the bound of an end by a fast

@@ -44,6 +44,6 @@ pub(crate) async fn end(bff: &Bff, caller: &Caller, record: &Arc<Record<Principa
     };
     if timeout(bff.sign_out_timeout(), run_detached(bff, work)).await.is_err() {
         let provider = bff.provider().name();
-        tracing::warn!(provider, "the end of a session takes its time; it goes on without us waiting");
+        tracing::warn!(provider, "the end of a session is slow; it continues in the background");
     }
 }

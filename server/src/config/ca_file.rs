@@ -3,23 +3,23 @@ use std::path::{Path, PathBuf};
 use super::lines::Lines;
 use super::reader::Reader;
 
-/// Certificates of an authority in a file, in place of those of the system.
+/// A file with certificates of an authority, used instead of those of the system.
 #[derive(Clone)]
 pub struct CaFile {
     variable: &'static str,
     path: Option<PathBuf>,
-    /// What is in that file, in PEM.
+    /// The content of that file, in PEM.
     pem: Option<Vec<u8>>,
 }
 
 impl CaFile {
-    /// The file that this variable names, and what is in it.
+    /// The file that this variable names, with its content.
     pub(super) fn read(read: &mut Reader<'_>, variable: &'static str) -> Self {
         let path = read.optional(variable).map(PathBuf::from);
         Self { variable, path, pem: read.file(variable).map(String::into_bytes) }
     }
 
-    /// SECURITY: whoever names a certificate believes that the connection is encrypted.
+    /// SECURITY: whoever configures a certificate relies on an encrypted connection.
     pub(super) fn must_be_of_use(
         &self,
         read: &mut Reader<'_>,
@@ -35,7 +35,7 @@ impl CaFile {
         }
     }
 
-    /// Where the file is; `None` trusts the certificates of the system.
+    /// The path of the file. `None` trusts the certificates of the system.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }

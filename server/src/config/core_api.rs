@@ -1,4 +1,4 @@
-//! What the reference core API needs, alone or beside the application.
+//! The settings of the reference core API, alone or beside the application.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,17 +16,17 @@ use super::problems::Problems;
 use super::reader::Reader;
 use super::smtp::Smtp;
 
-/// Shorter texts stand in many a page.
+/// Shorter texts occur in many pages.
 const LEAST_MARK: usize = 8;
 
-/// Everything the reference core API is told from outside.
+/// All settings of the reference core API.
 #[derive(Clone)]
 pub struct CoreApiConfig {
     /// `IRONLEAF_ENV`
     pub environment: Environment,
     /// `CORE_API_LISTEN_ADDR`
     pub listen_addr: SocketAddr,
-    /// `PUBLIC_ORIGIN`: where the links in e-mails lead.
+    /// `PUBLIC_ORIGIN`: the origin of the links in e-mails.
     pub public_origin: PublicOrigin,
     /// `DATA_DIR`
     pub data_dir: PathBuf,
@@ -34,11 +34,11 @@ pub struct CoreApiConfig {
     pub access_token_ttl: Duration,
     /// `CORE_API_REFRESH_TOKEN_TTL`
     pub refresh_token_ttl: Duration,
-    /// `CORE_API_CORS_ORIGINS`: pages elsewhere that may call it from a browser.
+    /// `CORE_API_CORS_ORIGINS`: the origins of other pages that may call it from a browser.
     pub cors_origins: CorsOrigins,
-    /// `CORE_API_TOKEN_MARK`: a text that it puts into every token, so that tests can look for it.
+    /// `CORE_API_TOKEN_MARK`: a text that it puts into every token, so that tests can search for it.
     pub token_mark: Option<String>,
-    /// `SMTP_URL` and `SMTP_FROM`; without them it keeps its e-mails in its outbox.
+    /// `SMTP_URL` and `SMTP_FROM`; without them e-mails stay in its outbox.
     pub smtp: Option<Smtp>,
     /// `APP_NAME`
     pub app_name: String,
@@ -56,7 +56,7 @@ impl CoreApiConfig {
         Self::from_lookup(&environment_variable, &|path| std::fs::read_to_string(path))
     }
 
-    /// From anything that knows variables by name and reads files.
+    /// From any source of variables and files.
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl CoreApiConfig {
         read.finish(config)
     }
 
-    /// `application` is where the application listens, and with it the origin of development.
+    /// `application` is the listening address of the application, which also gives the origin in development.
     pub(super) fn read(read: &mut Reader<'_>, application: SocketAddr, data_dir: PathBuf) -> Self {
         let config = Self {
             environment: read.environment(),
@@ -91,24 +91,24 @@ impl CoreApiConfig {
             ("CORE_API_REFRESH_TOKEN_TTL", config.refresh_token_ttl),
         ] {
             if ttl < Duration::from_secs(1) {
-                read.problem(format!("{name} must be at least 1s: a token that is over at once is none"));
+                read.problem(format!("{name} must be at least 1s: a token that expires at once is useless"));
             }
         }
         if config.token_mark.as_ref().is_some_and(|mark| mark.len() < LEAST_MARK) {
             read.problem(format!(
-                "CORE_API_TOKEN_MARK must have at least {LEAST_MARK} characters, to be told from chance"
+                "CORE_API_TOKEN_MARK must have at least {LEAST_MARK} characters, so that it does not occur by chance"
             ));
         }
         if config.environment == Environment::Production {
             if !config.public_origin.is_https() && !config.public_origin.is_loopback() {
                 read.problem(
-                    "PUBLIC_ORIGIN must be https: over plain http anybody on the way can take a session",
+                    "PUBLIC_ORIGIN must be https: over plain http anybody on the network path can steal a session",
                 );
             }
             if !config.cors_origins.are_https() {
                 read.problem(
-                    "CORE_API_CORS_ORIGINS has an origin with http: whoever is on the way to it can change its pages, which then act \
-                     for whoever is signed in",
+                    "CORE_API_CORS_ORIGINS has an origin with http: anybody on the network path to it can change its pages, which \
+                     then act for the signed-in person",
                 );
             }
             if config.token_mark.is_some() {
@@ -118,7 +118,7 @@ impl CoreApiConfig {
         config
     }
 
-    /// What is probably not meant.
+    /// The settings that are probably mistakes.
     pub fn warnings(&self) -> Vec<String> {
         exposed_files(&environment_variable)
     }
@@ -135,7 +135,7 @@ impl CoreApiConfig {
         lines.finish()
     }
 
-    /// What the application has no use for.
+    /// The settings that the application does not use.
     pub(super) fn describe_own(&self, lines: &mut Lines) {
         lines.add("CORE_API_LISTEN_ADDR", &self.listen_addr);
         lines.add("CORE_API_ACCESS_TOKEN_TTL", &secs(self.access_token_ttl));

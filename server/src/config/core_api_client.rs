@@ -1,4 +1,4 @@
-//! The way to the core API.
+//! The connection to the core API.
 
 use ironleaf_auth::{HttpSettings, HttpTransport};
 use url::Url;
@@ -10,7 +10,7 @@ use super::reader::Reader;
 /// How the core API of `CORE_API_URL` is reached.
 #[derive(Clone)]
 pub struct CoreApiClient {
-    /// `CORE_API_PROXY`; `None` goes there directly.
+    /// `CORE_API_PROXY`; `None` connects directly.
     pub proxy: Option<Url>,
     /// `CORE_API_CA_FILE`
     pub ca_file: CaFile,
@@ -28,14 +28,14 @@ impl CoreApiClient {
         let is_encrypted = core_api.is_some_and(|url| url.scheme() == "https");
         self.ca_file.must_be_of_use(read, is_encrypted, "CORE_API_URL", "https");
         if self.proxy.is_some() && core_api.is_none() {
-            read.problem("CORE_API_PROXY is set and CORE_API_URL is not: nothing leads to the embedded core API but itself");
+            read.problem("CORE_API_PROXY is set and CORE_API_URL is not: the embedded core API is called without a proxy");
         }
         if let Some(Err(error)) = self.ca_file.pem().map(|_| HttpTransport::new(&self.settings())) {
-            read.problem(format!("CORE_API_CA_FILE holds no certificates that can be used, in PEM: {error}"));
+            read.problem(format!("CORE_API_CA_FILE contains no usable certificates in PEM format: {error}"));
         }
     }
 
-    /// What the transport is told.
+    /// The settings of the transport.
     pub fn settings(&self) -> HttpSettings {
         HttpSettings {
             proxy: self.proxy.clone(),

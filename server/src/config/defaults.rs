@@ -1,4 +1,4 @@
-//! Defaults that more than one part has, and the units that they are given in.
+//! Defaults that several parts share, and the units for defaults.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The configuration as a person reads it: the effective values, with secrets hidden.
+//! The configuration for people: the effective values, with secrets hidden.
 
 use url::Url;
 

@@ -1,19 +1,19 @@
-//! Where variables and files come from, and whether mistakes are cheap there.
+//! The sources of variables and files, and the kind of environment.
 
 use std::fmt;
 
-/// Knows variables by name.
+/// Looks up variables by name.
 pub(super) type Variable<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// Reads files by path.
 pub(super) type File<'a> = dyn Fn(&str) -> std::io::Result<String> + 'a;
 
-/// Whether mistakes are cheap here.
+/// The kind of environment, which decides whether mistakes are harmless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
     /// Everything has a default, and nothing is reachable from elsewhere.
     Development,
-    /// Nothing that matters is taken from a default.
+    /// No important value is taken from a default.
     Production,
 }
 

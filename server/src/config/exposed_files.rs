@@ -1,11 +1,11 @@
-//! Files with secrets that others may read.
+//! Files with secrets that other accounts may read.
 
 use super::environment::Variable;
 
-/// The secrets that may come from files.
+/// The variables for secrets in files.
 const SECRET_FILES: [&str; 3] = ["SESSION_SECRETS_FILE", "REDIS_URL_FILE", "SMTP_URL_FILE"];
 
-/// Files with secrets that every account of this machine may read.
+/// Finds files with secrets that every account of this machine may read.
 pub(super) fn exposed_files(variable: &Variable<'_>) -> Vec<String> {
     let named = SECRET_FILES.iter().filter_map(|name| Some((name, variable(name)?)));
     named

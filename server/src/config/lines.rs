@@ -1,15 +1,15 @@
-//! Variables and values as a person reads them.
+//! Variables and values for people.
 
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-/// `NAME=value`, one below the other.
+/// `NAME=value`, one per line.
 #[derive(Default)]
 pub(super) struct Lines(String);
 
 impl Lines {
     pub(super) fn add(&mut self, name: &str, value: &dyn fmt::Display) {
-        // Writing into a text does not fail.
+        // Writing to a text does not fail.
         let _ = writeln!(self.0, "{name}={value}");
     }
 

@@ -2,7 +2,7 @@ use url::Url;
 
 use super::lines::Lines;
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     /// For people.
@@ -11,7 +11,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Which log lines there are, and how they look.
+/// Which log lines are written, and in which format.
 #[derive(Debug, Clone)]
 pub struct Log {
     /// `LOG_FORMAT`

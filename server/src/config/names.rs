@@ -1,11 +1,11 @@
-//! Variables that look like ours and are none: a slip of the pen would leave a default in force without a word.
+//! Finds variables that look like ours but are not. A typing error would silently leave a default in force.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::{Config, CoreApiConfig};
 
-/// How our names begin, where hardly anybody else's do.
+/// The prefixes of our names that other software hardly uses.
 const PREFIXES: [&str; 11] = [
     "CLIENT_IP_",
     "CORE_API_",
@@ -20,14 +20,15 @@ const PREFIXES: [&str; 11] = [
     "TRUSTED_",
 ];
 
-/// Two slips, or two letters in the wrong order, in a name that begins like nothing of ours.
+/// Two typing errors, or two swapped letters, in a name without one of our prefixes.
 const SLIP: usize = 2;
 
-/// What desktops set, and orchestrators for a service that is called like a prefix of ours.
+/// Desktops set this name. Orchestrators set names with the parts below for a service that is named like one of our
+/// prefixes.
 const FOREIGN_NAME: &str = "SESSION_MANAGER";
 const FOREIGN_PARTS: [&str; 3] = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT_"];
 
-/// Every variable that is read: what is asked for where nothing is set.
+/// Every variable that is read, collected by a lookup that finds nothing.
 pub(super) fn known() -> BTreeSet<String> {
     let asked = RefCell::new(BTreeSet::new());
     let variable = |name: &str| {
@@ -35,12 +36,12 @@ pub(super) fn known() -> BTreeSet<String> {
         None
     };
     let nothing = |_: &str| Ok(String::new());
-    // What becomes of them does not matter, they are only asked.
+    // The results do not matter; only the lookups do.
     drop((Config::from_lookup(&variable, &nothing), CoreApiConfig::from_lookup(&variable, &nothing)));
     asked.into_inner()
 }
 
-/// What is set in the environment and looks as if it was meant for us, in a sentence each.
+/// A sentence for each variable of the environment that was probably meant for this application.
 pub fn suspicious_variables() -> Vec<String> {
     suspicious(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
 }
@@ -53,7 +54,8 @@ fn suspicious(names: impl IntoIterator<Item = String>) -> Vec<String> {
         let (distance, nearest) =
             known.iter().map(|known| (strsim::levenshtein(&name, known), known)).min()?;
         let is_ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-        (is_ours || distance <= SLIP).then(|| format!("{name} is no variable of ours. Is {nearest} meant?"))
+        (is_ours || distance <= SLIP)
+            .then(|| format!("{name} is not a variable of this application. Is {nearest} meant?"))
     };
     unknown.filter_map(sentence).collect()
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Everything that is wrong with the configuration.
+/// All problems of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(pub(super) Vec<String>);
 

@@ -6,17 +6,17 @@ pub enum ProviderKind {
 }
 
 impl ProviderKind {
-    /// Every one, the default first.
+    /// Every provider, the default first.
     pub const ALL: [Self; 1] = [Self::CoreApi];
 
-    /// What `PROVIDER` names it by. It is part of every session's owner: never rename one.
+    /// The name in `PROVIDER`. It is part of every session's owner, so never rename one.
     pub const fn name(self) -> &'static str {
         match self {
             Self::CoreApi => "core-api",
         }
     }
 
-    /// The one of this name.
+    /// The provider with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

@@ -1,4 +1,4 @@
-//! Reads single variables and collects what is wrong with them.
+//! Reads single variables and collects their problems.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
         self.problems.push(problem.into());
     }
 
-    /// What is set, where an empty value counts as not set.
+    /// The value of a variable. An empty value counts as not set.
     pub(super) fn optional(&self, name: &str) -> Option<String> {
         (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
@@ -51,12 +51,12 @@ impl<'a> Reader<'a> {
     pub(super) fn required_in_production(&mut self, name: &str, default: &str) -> String {
         let value = self.optional(name);
         if value.is_none() && self.is_production() {
-            self.problem(format!("{name} is missing: production takes no default for it"));
+            self.problem(format!("{name} is missing: production has no default for it"));
         }
         value.unwrap_or_else(|| default.to_owned())
     }
 
-    /// A value or the content of the file that `<name>_FILE` names.
+    /// A value, or the content of the file that `<name>_FILE` names.
     pub(super) fn secret(&mut self, name: &str) -> Option<String> {
         let file_name = format!("{name}_FILE");
         let (value, path) = (self.optional(name), self.optional(&file_name));
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         self.environment == Environment::Production
     }
 
-    /// Development has known passwords, so nothing of it is seen from other machines.
+    /// Development has known passwords, so it must not be reachable from other machines.
     pub(super) fn must_stay_here(&mut self, name: &str, is_loopback: bool) {
         if !is_loopback && !self.is_production() {
             self.problem(format!(
@@ -140,13 +140,13 @@ impl<'a> Reader<'a> {
         address
     }
 
-    /// The default stays below the 1,024 open files that a process may have where nobody has said otherwise.
+    /// The default stays below 1,024, the usual limit of open files of a process.
     pub(super) fn max_connections(&mut self, name: &str) -> usize {
         let shape = "a number of connections, at least 1";
         self.parsed::<NonZeroU32>(name, "800", shape).get().try_into().unwrap_or(usize::MAX)
     }
 
-    /// `PUBLIC_ORIGIN`. Production has to say it: cookies and the cross-site check hang on it.
+    /// `PUBLIC_ORIGIN`. Production has to set it: cookies and the cross-site check depend on it.
     pub(super) fn origin(&mut self, name: &str, default: &str) -> PublicOrigin {
         let text = self.required_in_production(name, default);
         text.parse().unwrap_or_else(|error| {
@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
                 Some(url)
             }
             _ => {
-                // SECURITY: what cannot be read may have a password in it, or a key.
+                // SECURITY: a malformed value may contain a password or a key.
                 let shown = if text.contains(['@', '?', '#']) {
                     "cannot be read (it is not shown, since there may be a secret in it)".to_owned()
                 } else {
@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A proxy, with credentials where it wants some; they are never shown.
+    /// A proxy, with optional credentials that are never shown.
     pub(super) fn proxy(&mut self, name: &str) -> Option<Url> {
         let text = self.optional(name)?;
         let is_proxy = |url: &Url| {
@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
         url
     }
 
-    /// A Redis with its database, and with credentials where it wants some; they are never shown.
+    /// A Redis with its database, with optional credentials that are never shown.
     pub(super) fn redis_url(&mut self, name: &str) -> Option<Url> {
         let text = self.secret(name)?;
         let url = Url::parse(&text)
@@ -216,7 +216,7 @@ impl<'a> Reader<'a> {
         url
     }
 
-    /// A mail server, with credentials where it wants some, and who its e-mails are from. The URL is never shown.
+    /// A mail server with optional credentials, and the sender of the e-mails. The URL is never shown.
     pub(super) fn smtp(&mut self, url_name: &str, from_name: &str) -> Option<Smtp> {
         let server = self.secret(url_name).map(|url| url.parse());
         let from = self.optional(from_name).map(|from| from.parse());
@@ -234,7 +234,7 @@ impl<'a> Reader<'a> {
         Some(Smtp { server: server?.ok()?, from: from?.ok()? })
     }
 
-    /// Origins separated by commas; the sentence about one that is none says which and why.
+    /// Origins separated by commas. The problem names the first invalid one and the reason.
     pub(super) fn cors_origins(&mut self, name: &str) -> CorsOrigins {
         self.text(name, "").parse().unwrap_or_else(|error| {
             self.problem(format!("{name} cannot be used: {error}"));
@@ -242,7 +242,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Where a link of ours leads: a path here or a page elsewhere.
+    /// The target of a link: a path here or a page elsewhere.
     pub(super) fn link(&mut self, name: &str, default: &str) -> String {
         let text = self.text(name, default);
         let elsewhere = Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
@@ -252,7 +252,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// `90s`, `20m`, `12h`, `7d`; a bare number is none, because nobody can tell its unit.
+    /// `90s`, `20m`, `12h`, `7d`. A bare number is refused, because its unit is not clear.
     pub(super) fn duration(&mut self, name: &str, default: Duration) -> Duration {
         let Some(text) = self.optional(name) else {
             return default;

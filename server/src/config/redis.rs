@@ -1,4 +1,4 @@
-//! What is told of the Redis beside its address.
+//! The settings of the Redis besides its address.
 
 use std::time::Duration;
 
@@ -9,19 +9,20 @@ use super::ca_file::CaFile;
 use super::lines::Lines;
 use super::reader::Reader;
 
-/// Shorter is a mistake, longer more than a page can wait for: a read may have it twice, and readiness is asked for a second.
+/// A shorter timeout is a mistake. A longer one is more than a page can wait: a read may take it twice, and a readiness
+/// check waits for one second.
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(10);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Longer ones are in the name of every key.
+/// Every key contains the prefix, so it must be short.
 const PREFIX_MAX_BYTES: usize = 64;
 
-/// How the Redis of `REDIS_URL` is spoken to.
+/// How to connect to the Redis of `REDIS_URL`.
 #[derive(Clone)]
 pub struct RedisConfig {
-    /// `REDIS_PREFIX`: what every key starts with.
+    /// `REDIS_PREFIX`: the start of every key.
     pub prefix: String,
-    /// `REDIS_TIMEOUT`: how long connecting, one answer, and a call with all it waits for may each take.
+    /// `REDIS_TIMEOUT`: the limit for each of connecting, one answer, and a call with all its waiting.
     pub timeout: Duration,
     /// `REDIS_CA_FILE`
     pub ca_file: CaFile,
@@ -49,11 +50,11 @@ impl RedisConfig {
         if self.ca_file.pem().is_some()
             && RedisStore::lazy("rediss://redis.internal", self.settings()).is_err()
         {
-            read.problem("REDIS_CA_FILE holds no certificates that can be used: it must be a PEM file");
+            read.problem("REDIS_CA_FILE contains no usable certificates: it must be a PEM file");
         }
     }
 
-    /// What the store is told.
+    /// The settings of the store.
     pub fn settings(&self) -> RedisSettings {
         RedisSettings {
             prefix: self.prefix.clone(),
@@ -72,7 +73,7 @@ impl RedisConfig {
     }
 }
 
-/// Nothing that a cluster, a pattern of an ACL or a line of a log reads as more than a letter.
+/// Accepts only characters without a special meaning in a cluster, in a pattern of an ACL or in a line of a log.
 fn prefix(read: &mut Reader<'_>, name: &str, default: &str) -> String {
     let text = read.text(name, default);
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ":-_./".contains(letter);

@@ -10,7 +10,7 @@ use super::*;
 /// Not a secret: a key for tests.
 const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
-/// One that vouches for itself and ends in 2036, and its key is nowhere.
+/// A self-signed certificate that is valid until 2036. Its key is not stored anywhere.
 const REDIS_CA: &str = include_str!("redis_ca.pem");
 
 fn load(variables: &[(&str, &str)]) -> Result<Config, Problems> {
@@ -330,7 +330,7 @@ fn with_a_redis_nothing_is_kept_on_this_machine() {
     assert!(load(&variables).is_ok());
 }
 
-/// The names at the start of the lines that `names` finds one in.
+/// The names at the start of the lines, as found by `names`.
 fn names_in<'a>(text: &'a str, names: impl Fn(&'a str) -> Option<&'a str>) -> BTreeSet<String> {
     text.lines()
         .filter_map(names)
@@ -356,7 +356,7 @@ fn the_documents_name_every_variable_and_no_other() {
     let table = include_str!("../../../docs/configuration.md");
     let row = |line: &'static str| line.strip_prefix("| `").and_then(|line| line.split('|').next());
     let table = names_in(table, |line| row(line).filter(|name| is_name(name)));
-    // A secret from a file is in the row of the secret.
+    // A secret from a file is documented in the row of the secret.
     let names = read.clone();
     read.retain(|name| !name.strip_suffix("_FILE").is_some_and(|secret| names.contains(secret)));
     assert_eq!(table, read);

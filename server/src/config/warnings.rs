@@ -1,4 +1,4 @@
-//! What can be served and is probably not meant so, in a sentence each.
+//! Settings that work but are probably mistakes, with a sentence for each.
 
 use std::net::IpAddr;
 
@@ -8,12 +8,12 @@ use super::Config;
 use super::environment::{Environment, Variable, environment_variable};
 use super::exposed_files::exposed_files;
 
-/// Where other programs are told of a proxy.
+/// The variables from which other programs read a proxy.
 const FOREIGN_PROXIES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 impl Config {
-    /// What is probably not meant: of the values, of the files that they name, and of the environment.
+    /// The settings that are probably mistakes: in the values, in the files that they name, and in the environment.
     pub fn warnings(&self) -> Vec<String> {
         let variable = &environment_variable;
         let mut warnings = self.doubtful_values();
@@ -48,7 +48,7 @@ impl Config {
     }
 }
 
-/// A proxy that other programs would use, and that is not used here.
+/// A proxy that other programs would use, but that is not used here.
 pub(super) fn ignored_proxy(config: &Config, variable: &Variable<'_>) -> Option<String> {
     let is_asked =
         config.core_api_url.as_ref().is_some_and(leads_elsewhere) && config.core_api_client.proxy.is_none();
@@ -65,7 +65,7 @@ fn leads_elsewhere(url: &Url) -> bool {
     let address = match url.host() {
         Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
         Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),
-        // The address of a Redis is no more than a name to the parser.
+        // The parser treats the address of a Redis as a plain name.
         Some(Host::Domain(name)) => name.parse().ok(),
         None => return false,
     };

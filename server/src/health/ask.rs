@@ -1,29 +1,29 @@
-//! The other side: a question to a running process, for containers that have nothing else to ask with.
+//! The client side: asks a running process, for containers without another program for this.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Longer than the process takes to find that its store does not answer.
+/// Longer than the process needs to detect that its store does not answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Health answers are a line.
+/// A health answer is one line.
 const MAX_ANSWER_BYTES: u64 = 16 * 1024;
 
-/// What can be asked.
+/// The questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
     /// Whether the process answers at all.
     IsAlive,
-    /// Whether it should be sent requests.
+    /// Whether requests should be sent to the process.
     IsReady,
 }
 
-/// Asks the application that listens on `address`, and returns what it says where that is yes.
+/// Asks the application that listens on `address`, and returns its answer if that is positive.
 ///
 /// # Errors
 ///
-/// What it says where that is no, or why nothing came.
+/// The answer if it is negative, or why there is none.
 pub fn ask(address: SocketAddr, question: Question) -> io::Result<String> {
     let path = match question {
         Question::IsAlive => "/health/live",
@@ -42,7 +42,7 @@ pub fn ask(address: SocketAddr, question: Question) -> io::Result<String> {
     }
 }
 
-/// Who listens everywhere is asked here.
+/// A wildcard address is replaced by the loopback address.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

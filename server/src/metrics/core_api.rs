@@ -7,7 +7,8 @@ use super::names::CORE_API_SECONDS;
 use super::requests::class;
 use crate::telemetry::traces;
 
-/// Measures every call that goes out, and makes it part of the trace. It stands behind the circuit breaker: a call that the breaker refuses is none.
+/// Measures every outgoing call and adds it to the trace. It is behind the circuit breaker, so a call that the breaker
+/// refuses is not counted.
 pub(crate) struct MeasuredTransport<T>(pub(crate) T);
 
 #[async_trait]
@@ -25,7 +26,7 @@ impl<T: Transport> Transport for MeasuredTransport<T> {
     }
 }
 
-/// Measured when it is dropped, so that a call is counted as well that nobody waits for any longer.
+/// Measures when it is dropped, so that abandoned calls are counted as well.
 struct Call {
     began: Instant,
     outcome: &'static str,

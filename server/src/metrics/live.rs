@@ -8,7 +8,7 @@ use ironleaf_store::Store;
 
 use super::names::{BREAKER, SESSIONS, STORE_CAPACITY, STORE_USED};
 
-/// What is looked at whenever somebody reads, because nothing happens when it changes.
+/// The values that are read for each request to the metrics, because their changes cause no event.
 #[derive(Clone)]
 pub(crate) struct Live(Arc<Shared>);
 
@@ -18,7 +18,7 @@ struct Shared {
     keys: KeyRing,
     idle_timeout: Duration,
     clock: Clock,
-    /// The keys that were shown before: one that is gone has no sessions.
+    /// The keys that were shown before. A key that has disappeared has no sessions.
     shown: Mutex<BTreeSet<String>>,
 }
 
@@ -39,7 +39,7 @@ impl Live {
         self.measure_sessions();
     }
 
-    /// A store that does not say now has no number: the last one would look like one of now.
+    /// If the store does not answer now, there is no number. The last one would look current.
     async fn measure_store(&self) {
         let (used, capacity) = match self.0.store.usage().await {
             Ok(None) => return,

@@ -19,11 +19,11 @@ where
     response
 }
 
-/// The template, never the path: anybody can ask for a million paths.
+/// The template, never the path, because anybody can request a million paths.
 fn route(request: &Request) -> String {
     let route = match request.extensions().get::<MatchedPath>() {
         Some(template) => template.as_str(),
-        // A folder is no route.
+        // A folder has no route of its own.
         None if request.uri().path().starts_with("/pkg/") => "/pkg",
         None => "none",
     };

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::names::{STORE_ERRORS, STORE_SECONDS};
 
-/// Measures what the store does.
+/// Measures the operations of the store.
 pub(crate) struct MeasuredStore<S>(pub(crate) S);
 
 async fn measured<T>(

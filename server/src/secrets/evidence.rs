@@ -1,5 +1,5 @@
-//! Since when each key is known: one record per key in the store, so that a process which starts during a change of
-//! secrets waits as long as those that were running.
+//! Remembers since when each key is known, as one record per key in the store. So a process that starts during a change
+//! of secrets waits as long as those that were already running.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use tokio::time::timeout;
 
 const DOMAIN: &str = "ironleaf/v1/key-seen";
 
-/// Longer than a list of secrets stays as it is, anywhere. Where a record has ended, its key counts as new.
+/// Longer than any deployment keeps a list of secrets unchanged. After a record has expired, its key counts as new.
 const KEEP: Duration = Duration::from_hours(400 * 24);
 
-/// A start waits no longer for the store.
+/// The time that a start waits for the store.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What is written down about keys, for every process that shares the store.
+/// The records about keys that all processes with the same store share.
 #[derive(Clone)]
 pub(crate) struct Evidence {
     store: Arc<dyn Store>,
@@ -30,8 +30,8 @@ impl Evidence {
         Self { store, clock }
     }
 
-    /// The ring, sealing with a key that the other processes know. Where the store does not answer, the time of the
-    /// file with the secrets decides, and where there is none, every key is new.
+    /// The ring, which seals with a key that the other processes know. If the store does not answer, the modification
+    /// time of the secrets file decides. Without such a file, every key counts as new.
     pub(crate) async fn judge(&self, keys: KeyRing, file: Option<&Path>) -> KeyRing {
         let ids = ids(&keys);
         let known = timeout(PATIENCE, self.read(&ids)).await;
@@ -51,13 +51,13 @@ impl Evidence {
         keys
     }
 
-    /// Writes down the keys that nobody has written down before, and says whether all of them are.
+    /// Records the keys that are not recorded yet, and returns whether all of them are now.
     pub(crate) async fn note(&self, keys: &KeyRing) -> bool {
         let write_all = async {
             for id in ids(keys) {
                 let mark = unix_millis((self.clock)()).to_be_bytes().to_vec();
                 let draft = Draft { mark, mark_ttl: KEEP, body: None, durability: Durability::Synced };
-                // A conflict is another process that was earlier.
+                // A conflict means that another process was earlier.
                 let _: ironleaf_store::Written = self.store.write(&key(id), Expected::Absent, draft).await?;
             }
             Ok::<_, StoreError>(())
@@ -72,7 +72,7 @@ impl Evidence {
     }
 }
 
-/// One line that says which key seals, and which will.
+/// Logs one line about the key that seals and the keys that will.
 pub(crate) fn say(keys: &KeyRing, clock: &Clock) {
     let now = clock();
     let (mut sealing, mut next) = (None, Vec::new());
@@ -99,7 +99,7 @@ fn key(id: KeyId) -> Key {
     Key::from_bytes(hash.into())
 }
 
-/// A mark that cannot be read says nothing.
+/// An unreadable mark counts as none.
 fn first_seen(record: &Record) -> Option<SystemTime> {
     let millis = u64::from_be_bytes(record.mark.as_slice().try_into().ok()?);
     UNIX_EPOCH.checked_add(Duration::from_millis(millis))

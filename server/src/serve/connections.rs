@@ -1,8 +1,8 @@
-//! Accepts connections, answers what comes on them, and lets them end without losing a request. HTTP/1.1 alone: whoever
-//! ends TLS speaks HTTP/2 with browsers.
+//! Accepts connections, answers their requests, and lets them end without losing a request. Only HTTP/1.1: the proxy
+//! that ends TLS speaks HTTP/2 with browsers.
 //!
-//! axum's own loop limits neither the time that a head may take nor the number of connections, and where it stops it
-//! closes idle connections at once, with the request that a client has just sent on one of them.
+//! axum's own loop limits neither the time for a request head nor the number of connections. When it stops, it closes
+//! idle connections at once, even if a client has just sent a request on one of them.
 
 use std::convert::Infallible;
 use std::io;
@@ -36,31 +36,31 @@ use super::socket::{SEND_BUFFER_BYTES, Socket, Unread};
 use super::stop::GRACE;
 use crate::metrics::OpenConnection;
 
-/// Four times the largest session: longer heads are 431.
+/// Four times the largest session. Longer heads are answered with 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// How long an idle connection stays open after the process was told to stop. Whoever uses it until then is answered,
-/// and told that it closes.
+/// How long an idle connection stays open after the process was told to stop. A request on it until then is answered
+/// with the notice that the connection closes.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Out of file descriptors, most likely: nothing is gained by trying at once.
+/// Most likely the process is out of file descriptors, so trying again at once is useless.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// How often it is said that every connection is taken.
+/// How often the log says that every connection is taken.
 const SAY_AGAIN_AFTER: Duration = Duration::from_mins(1);
 
-/// So many connections are let in beyond the others, for one request each: of health, or one that waits for room. Whoever asks how this
-/// process is does not have to wait behind those who keep it busy.
+/// The number of additional connections beyond the limit, for one request each: a health check, or a request that waits
+/// for room. So health checks do not wait behind the clients that keep the process busy.
 const SPARE_CONNECTIONS: usize = 32;
 
-/// How long a connection waits for room before it takes a spare place: an idle one is gone by then.
+/// How long a connection waits for room before it takes a spare place. By then, an idle connection would have ended.
 const SPARE_AFTER: Duration = Duration::from_millis(50);
 
 /// How long a request in a spare place waits for room.
 const SPARE_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Answers what comes in on `listener` until `stop`, then lets every request end that was accepted. It takes no longer
-/// than ten seconds after that.
+/// Answers the connections on `listener` until `stop`, and then lets every accepted request end. After `stop`, this
+/// takes at most ten seconds.
 pub async fn answer(
     listener: TcpListener,
     router: Router,
@@ -80,7 +80,7 @@ pub async fn answer(
             tracing::debug!(%error, "answers may wait for their acknowledgement");
         }
         if let Err(error) = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES) {
-            tracing::debug!(%error, "who reads slowly may be taken for somebody who does not");
+            tracing::debug!(%error, "a slow reader may be mistaken for a client that does not read");
         }
         let (mut connection, watcher) = (connection.clone(), graceful.watcher());
         if let Some(Place { rooms: Some(rooms), .. }) = &place {
@@ -95,7 +95,7 @@ pub async fn answer(
     let mut waiting = None;
     let accept_all = async {
         loop {
-            // Somebody has come before room is made for them.
+            // The connection is accepted before there is room for it.
             waiting = Some(accept(&listener).await);
             gate.opens().await;
             if let Some(accepted) = waiting.take() {
@@ -108,7 +108,7 @@ pub async fn answer(
         () = stop => {}
         () = accept_all => {}
     }
-    // Who has connected by now was accepted, even if only by the operating system.
+    // A client that has connected by now was accepted, even if only by the operating system.
     if let Some(accepted) = waiting {
         begin(accepted, None);
     }
@@ -152,8 +152,9 @@ fn is_of_the_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Lets so many connections in, and the next when one has ended: an idle one does at once. Until then it waits where the operating system
-/// queues it, which costs this process nothing, or in a spare place.
+/// Admits a limited number of connections. When the limit is reached, it ends an idle connection at once, or else waits
+/// until one ends. A new connection waits in the queue of the operating system, which costs this process nothing, or in
+/// a spare place.
 struct Gate {
     rooms: Arc<Semaphore>,
     spare: Arc<Semaphore>,
@@ -162,10 +163,10 @@ struct Gate {
     said: Option<Instant>,
 }
 
-/// Room for one connection, which ends with it.
+/// The room of one connection, which is freed when the connection ends.
 struct Place {
     _room: OwnedSemaphorePermit,
-    /// Where its one request waits for room, if the place is a spare one.
+    /// If the place is a spare one, its single request waits here for room.
     rooms: Option<Arc<Semaphore>>,
 }
 
@@ -176,7 +177,7 @@ impl Gate {
         Self { rooms, spare, room: Arc::default(), max_connections, said: None }
     }
 
-    /// Until there is a place for who has come.
+    /// Waits until there is a place for a new connection.
     async fn opens(&mut self) {
         if self.rooms.available_permits() > 0 {
             return;
@@ -186,7 +187,7 @@ impl Gate {
             self.said = Some(Instant::now());
             tracing::warn!(
                 max_connections = self.max_connections,
-                "every connection is taken, further ones wait: MAX_CONNECTIONS allows more, as far as open files do"
+                "every connection is taken, and further ones wait: a larger MAX_CONNECTIONS allows more, if the limit of open files does"
             );
         }
         if timeout(SPARE_AFTER, acquire(&self.rooms)).await.is_err() {
@@ -197,7 +198,8 @@ impl Gate {
         }
     }
 
-    /// `None` where the last place was taken meanwhile, from a spare one: then there is one connection more.
+    /// `None` if the last place was taken meanwhile by a request in a spare place. Then there is one connection too
+    /// many.
     fn place(&self) -> Option<Place> {
         if let Ok(room) = Arc::clone(&self.rooms).try_acquire_owned() {
             return Some(Place { _room: room, rooms: None });
@@ -211,14 +213,14 @@ async fn acquire(places: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     Arc::clone(places).acquire_owned().await.expect("nobody closes the semaphore")
 }
 
-/// What every connection needs.
+/// The state of a connection.
 #[derive(Clone)]
 struct Connection {
     router: Router,
-    /// Every answer from here on is the last of its connection.
+    /// Once cancelled, every answer is the last of its connection.
     draining: CancellationToken,
     room: Arc<Room>,
-    /// There is one request for it, and that waits for room here unless it is about health.
+    /// Set for a connection with a single request. The request waits here for room, unless it is about health.
     waiting_for: Option<Arc<Semaphore>>,
 }
 
@@ -261,7 +263,7 @@ impl Connection {
             Some(Err(_)) => busy(),
             None | Some(Ok(_)) => self.router.oneshot(request).await?,
         };
-        // An answer to what has not come whole is the last as well: the rest of it is no request.
+        // An answer to an incomplete request is also the last one, because the remaining bytes are not a request.
         let is_last = self.draining.is_cancelled() || self.waiting_for.is_some() || self.room.is_wanted();
         if is_last || unread.is_body() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -271,7 +273,7 @@ impl Connection {
     }
 }
 
-/// What is said where every connection is in use.
+/// The answer while every connection is in use.
 fn busy() -> http::Response<Body> {
     let mut response = http::Response::new(Body::from(
         "Too many people are here right now. Please try again in a moment.\n",

@@ -1,9 +1,9 @@
-//! How long a client may take to begin a request, and how long to send its head.
+//! Limits how long a client may take to begin a request, and how long to send its head.
 //!
-//! hyper has one timeout for both. As short as a head should be it would close idle connections under a proxy that is
-//! about to use them again; as long as those should live it would let a few slow clients hold every connection. So this
-//! timer, which hyper starts whenever a request could begin, runs for as long as an idle connection may live, and is
-//! shortened by the first byte. Where connections are wanted for others it ends at once, for the one that has been idle for longest.
+//! hyper has one timeout for both. A short one, right for a head, would close idle connections that a proxy is about to
+//! use again. A long one, right for idle connections, would let a few slow clients hold every connection. So this
+//! timer, which hyper starts whenever a request could begin, has the limit of an idle connection, and the first byte
+//! shortens it. When other clients need connections, the timer of the longest idle one ends at once.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,23 +15,23 @@ use hyper::rt::{Sleep, Timer};
 
 use super::room::{Idle, Room};
 
-/// How long a head may take from its first byte on, and a new connection to say anything.
+/// How long a head may take from its first byte on, and how long a new connection may be silent.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection is kept that nobody uses. Longer than the usual minute of a proxy: who closes first must not be
-/// we, or a request that is on its way fails.
+/// How long an unused connection is kept. This is longer than the usual minute of a proxy: if this server closed first,
+/// a request on its way would fail.
 pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The timer of one connection.
 pub(super) struct HeadTimer {
-    /// Whether a byte has come since the last head was waited for.
+    /// Whether a byte has arrived since the wait for the last head began.
     begun: Arc<AtomicBool>,
     used: AtomicBool,
     room: Arc<Room>,
 }
 
 impl HeadTimer {
-    /// The timer, and what is called with all that is read.
+    /// The timer, and a function to call with all bytes that are read.
     pub(super) fn new(room: Arc<Room>) -> (Self, impl FnMut(&[u8]) + Send + Unpin + 'static) {
         let begun = Arc::new(AtomicBool::new(false));
         let noted = Arc::clone(&begun);
@@ -56,7 +56,7 @@ impl Timer for HeadTimer {
         Box::pin(HeadSleep {
             sleep: Box::pin(tokio::time::sleep_until(deadline.into())),
             begun: Arc::clone(&self.begun),
-            // Who has just come has something to say.
+            // A new connection is expected to send something.
             idle: (!is_first).then(|| self.room.idle_connection()),
             is_shortened: is_first,
         })
@@ -70,7 +70,7 @@ impl Timer for HeadTimer {
 struct HeadSleep {
     sleep: Pin<Box<tokio::time::Sleep>>,
     begun: Arc<AtomicBool>,
-    /// `None` before the first request, and once a byte has come.
+    /// `None` before the first request, and after the first byte.
     idle: Option<Idle>,
     is_shortened: bool,
 }

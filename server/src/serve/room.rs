@@ -1,4 +1,4 @@
-//! Who waits for a connection to end, and which of them nobody uses.
+//! Tracks who waits for a connection to end, and which connections are idle.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
-/// The idle connections of one listener, and how many somebody waits for.
+/// The idle connections of one listener, and the number of waiters.
 #[derive(Default)]
 pub(super) struct Room {
     idle: Mutex<IdleConnections>,
@@ -21,12 +21,12 @@ struct IdleConnections {
 }
 
 impl Room {
-    /// Ends the connection that has been idle for longest, if there is one. As long as what is returned lives, each connection ends with
-    /// its next answer.
+    /// Ends the connection that has been idle for longest, if there is one. While the returned value exists, each
+    /// connection ends with its next answer.
     pub(super) fn want(self: &Arc<Self>) -> Wanted {
         self.wanted.fetch_add(1, Ordering::Relaxed);
         let mut idle = self.idle();
-        // One that has just begun a request does not listen any more.
+        // A connection that has just begun a request no longer listens.
         while let Some((_, end)) = idle.by_age.pop_first() {
             if end.send(()).is_ok() {
                 break;
@@ -40,7 +40,7 @@ impl Room {
         self.wanted.load(Ordering::Relaxed) > 0
     }
 
-    /// From now on nobody uses this connection, until what is returned is dropped.
+    /// Marks this connection as idle until the returned value is dropped.
     pub(super) fn idle_connection(self: &Arc<Self>) -> Idle {
         let (end, ended) = oneshot::channel();
         let mut idle = self.idle();
@@ -52,12 +52,12 @@ impl Room {
     }
 
     fn idle(&self) -> MutexGuard<'_, IdleConnections> {
-        // Nothing is half done where it is held.
+        // No code leaves the value half changed while it holds the lock.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Somebody waits for a connection.
+/// A waiter for a connection.
 pub(super) struct Wanted(Arc<Room>);
 
 impl Drop for Wanted {
@@ -66,11 +66,11 @@ impl Drop for Wanted {
     }
 }
 
-/// A connection that nobody uses.
+/// An idle connection.
 pub(super) struct Idle {
     room: Arc<Room>,
     number: u64,
-    /// Says that it is to end.
+    /// Receives the request to end.
     pub(super) ended: Receiver<()>,
 }
 
@@ -89,7 +89,7 @@ mod tests {
         let room = Arc::new(Room::default());
         drop(room.want());
         let [mut first, busy, mut third, mut fourth] = [(); 4].map(|()| room.idle_connection());
-        // What was wanted before there was one ends none.
+        // A request to end that came before any connection was idle has no effect.
         assert!(first.ended.try_recv().is_err());
         drop(busy);
         let wanted = [room.want(), room.want()];

@@ -1,4 +1,5 @@
-//! What stands between hyper and a connection: how long a client may take to read, and how one is left that is still sending.
+//! Sits between hyper and a connection. It limits how long a client may stop reading, and closes a connection properly
+//! while the client still sends.
 
 use std::io;
 use std::pin::Pin;
@@ -13,28 +14,30 @@ use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long a client may take nothing of an answer. Who never reads would hold the connection for ever.
+/// How long a client may read nothing of an answer. A client that never reads would hold the connection forever.
 pub(super) const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the operating system keeps of an answer. It takes more once a good part of that is gone: the larger it is, the longer a slow client
-/// looks like one that reads nothing. With this, one that reads two kilobytes a second does not.
+/// The part of an answer that the operating system buffers. It accepts more once much of that is gone, so with a larger
+/// buffer a slow client looks for longer like one that reads nothing. With this size, a client that reads two kilobytes
+/// per second does not.
 pub(super) const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
-/// How much is read of a request that was answered before it had come whole, and for how long. Closing at once would have the operating
-/// system send a reset, which overtakes the answer: proxies make a 502 of it, and take this server for one that is down. Apache httpd looks
-/// for no answer before it has sent all of a body. Whoever sends so much pays as much for each byte as this process does.
+/// How much of a request is read, and for how long, after an early answer. If the server closed at once, the operating
+/// system would send a reset, which overtakes the answer; proxies turn it into a 502 and treat this server as down.
+/// Apache httpd does not look for an answer before it has sent the whole body. Each byte costs the sender as much as
+/// this process.
 const DISCARDED_BYTES: usize = 64 * 1024 * 1024;
 pub(super) const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Whether something came on a connection, or is yet to come, that no request has taken.
+/// Whether bytes have arrived on a connection, or are still to come, that belong to no request yet.
 #[derive(Clone, Default)]
 pub(super) struct Unread(Arc<State>);
 
 #[derive(Default)]
 struct State {
-    /// Bytes have come since the last whole request.
+    /// Bytes have arrived since the last whole request.
     bytes: AtomicBool,
-    /// The body of the present request was not read to its end.
+    /// The body of the current request has not been read to its end.
     body: AtomicBool,
 }
 
@@ -48,12 +51,12 @@ impl Unread {
         self.0.bytes.load(Ordering::Relaxed)
     }
 
-    /// Whether the rest of a body is yet to come. What was read ahead of the next request is none.
+    /// Whether the rest of a body is still to come. Bytes that were read ahead of the next request do not count.
     pub(super) fn is_body(&self) -> bool {
         self.0.body.load(Ordering::Relaxed)
     }
 
-    /// The body of a request, which is read once its end has been seen.
+    /// The body of a request. It counts as read once its end has been seen.
     pub(super) fn watch(&self, body: Incoming) -> Body {
         if body.is_end_stream() {
             self.set(false);
@@ -96,7 +99,7 @@ impl HttpBody for Watched {
 /// A connection as hyper reads and writes it.
 pub(super) struct Socket<S, N> {
     stream: S,
-    /// Is called with all that is read.
+    /// Called with all bytes that are read.
     note: N,
     unread: Unread,
     stalled: Option<Pin<Box<Sleep>>>,
@@ -113,7 +116,7 @@ impl<S, N> Socket<S, N> {
         Self { stream, note, unread, stalled: None, discarding: None }
     }
 
-    /// What was written, or an error where nothing could be for too long.
+    /// The result of a write, or an error if no write was possible for too long.
     fn in_time<T>(&mut self, written: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
@@ -170,7 +173,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, N: Unpin> AsyncWrite for Socket<S, N> {
         self.in_time(flushed, context)
     }
 
-    /// The answer ends here; what the client is still sending is read and thrown away until it has seen that.
+    /// The answer ends here. What the client still sends is read and discarded until the client has seen the end.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if this.discarding.is_none() {
@@ -194,7 +197,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, N: Unpin> AsyncWrite for Socket<S, N> {
                 Ok(()) if (1..=discarding.left).contains(&part.filled().len()) => {
                     discarding.left -= part.filled().len();
                 }
-                // It has seen the end, sends more than anybody should, or is gone.
+                // The client has seen the end, sends too much, or is gone.
                 _ => return Poll::Ready(Ok(())),
             }
         }

@@ -1,4 +1,4 @@
-//! When the process is told to stop.
+//! The signal to stop the process.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::sync::watch;
 /// How long requests in flight may take after the process was told to stop.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
 
-/// Turns true when the process is told to stop, by Ctrl-C or by SIGTERM.
+/// Becomes true when the process is told to stop, by Ctrl-C or by SIGTERM.
 pub(super) fn stop_signal() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
@@ -18,7 +18,7 @@ pub(super) fn stop_signal() -> watch::Receiver<bool> {
     receiver
 }
 
-/// Resolves when it has turned true.
+/// Resolves when the signal has become true.
 pub(super) async fn stopped(mut stop: watch::Receiver<bool>) {
     // An error means that the sender is gone, and with it everything that could still be stopped.
     let _ = stop.wait_for(|stop| *stop).await;
@@ -36,7 +36,7 @@ async fn told_to_stop() {
             }
         }
         Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be listened for");
+            tracing::warn!(%error, "cannot listen for SIGTERM");
             let _ = tokio::signal::ctrl_c().await;
         }
     }

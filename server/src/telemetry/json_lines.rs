@@ -1,8 +1,7 @@
-//! A log line as one JSON object: time, level, the event's own fields, where it comes from, and the request that it belongs
-//! to.
+//! A log line as one JSON object: time, level, the event's own fields, its source, and the request that it belongs to.
 //!
-//! The formatter that comes with `tracing-subscriber` parses a span's fields and writes them again for each line, in a
-//! hundred pieces. That was a seventh of what a page costs.
+//! The formatter of `tracing-subscriber` parses the fields of a span and writes them again for each line, in about a
+//! hundred pieces. That took a seventh of the cost of a page.
 
 use std::fmt;
 
@@ -16,7 +15,7 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Formats events as lines, and keeps the fields of a span as they will stand in them.
+/// Formats events as lines, and keeps the fields of a span in their final form.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct JsonLines;
 
@@ -41,7 +40,7 @@ where
         SystemTime.format_time(&mut writer)?;
         writer.write_str("\",")?;
         writer.write_str(members.as_str()?)?;
-        // The outermost span is the request's.
+        // The outermost span is that of the request.
         if let Some(span) = context.event_scope().and_then(Iterator::last) {
             let mut members = Members::default();
             members.add("name", span.name());
@@ -83,7 +82,7 @@ impl Members {
         if !self.0.is_empty() {
             self.0.push(b',');
         }
-        // Memory takes all that is written, and texts and numbers are never refused.
+        // Writing to memory never fails, and neither texts nor numbers are refused.
         let _ = serde_json::to_writer(&mut self.0, name);
         self.0.push(b':');
         let _ = serde_json::to_writer(&mut self.0, value);
@@ -144,7 +143,7 @@ mod tests {
         }
     }
 
-    /// What is said, one object a line, without the time.
+    /// The logged events, one object per line, without the time.
     fn said(say: impl FnOnce()) -> Vec<Value> {
         let log = Log::default();
         let writer = log.clone();

@@ -1,5 +1,5 @@
-//! The way of a line to the standard output, on which no request waits: who reads it may have stopped, and a pipe that is full would stop
-//! every request with it.
+//! Writes log lines to standard output without blocking a request: the reader may have stopped, and a full pipe would
+//! stop every request.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -10,17 +10,19 @@ use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuild
 
 use crate::metrics;
 
-/// So many lines wait for the reader, some megabytes; more are dropped and counted.
+/// The number of lines that wait for the reader, a few megabytes. Further lines are dropped and counted.
 const WAITING_LINES: usize = 10_000;
 
-/// Lines that come within this time are written together. To wake a thread and write for each of them took a tenth of what a kept page costs.
+/// Lines that arrive within this time are written together. Waking a thread and writing for each line took a tenth of
+/// the cost of a kept page.
 const BATCH_EVERY: Duration = Duration::from_millis(2);
 const BATCH_BYTES: usize = 64 * 1024;
 
-/// How often it is looked whether lines were dropped.
+/// How often dropped lines are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// What the thread of the log writes to. It flushes as soon as no line waits, and sleeps then, so that several come together.
+/// The output of the log thread. It flushes when no line waits, and then sleeps, so that several lines are written
+/// together.
 struct Batches<W: Write>(BufWriter<W>);
 
 impl<W: Write> Write for Batches<W> {
@@ -35,14 +37,14 @@ impl<W: Write> Write for Batches<W> {
     }
 }
 
-/// Writes what waits, for a second at most, when it is dropped.
+/// When it is dropped, it writes the waiting lines, for a second at most.
 pub(super) struct Lines {
     stop: Option<Sender<()>>,
     watch: Option<JoinHandle<()>>,
     _worker: WorkerGuard,
 }
 
-/// What lines are written to, and what ends it.
+/// The writer for lines, and the value that ends it.
 pub(super) fn start() -> (NonBlocking, Lines) {
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES);
     let (writer, worker) =
@@ -56,11 +58,11 @@ pub(super) fn start() -> (NonBlocking, Lines) {
         }
         report(&dropped, known);
     });
-    // Without a thread for it nobody is told, which is no reason not to start.
+    // Without this thread nobody learns of dropped lines. That is not a reason to refuse to start.
     (writer, Lines { stop: Some(stop), watch: watch.ok(), _worker: worker })
 }
 
-/// Says how many lines were dropped since the last time, and how many in all.
+/// Logs how many lines were dropped since the last report, and in total.
 fn report(dropped: &ErrorCounter, known: usize) -> usize {
     let in_all = dropped.dropped_lines();
     let lines = in_all.saturating_sub(known);
@@ -75,7 +77,7 @@ impl Drop for Lines {
     fn drop(&mut self) {
         self.stop.take();
         if let Some(watch) = self.watch.take() {
-            // It ended with a panic, which the log has.
+            // If it ended with a panic, the log has it.
             let _ = watch.join();
         }
     }

@@ -1,7 +1,7 @@
-//! A log line for people, where no terminal colours it: time, level, the request, the message and the event's fields.
+//! A log line for people, without terminal colours: time, level, the request, the message and the event's fields.
 //!
-//! The formatter that comes with `tracing-subscriber` writes the same in many small pieces, each with its style. That was an eighth of what
-//! a kept page costs.
+//! The formatter of `tracing-subscriber` writes the same line in many small pieces, each with its style. That took an
+//! eighth of the cost of a kept page.
 
 use std::fmt::{self, Debug, Write as _};
 
@@ -47,7 +47,7 @@ where
         let mut fields = Fields { line: String::with_capacity(128), outcome: Ok(()) };
         event.record(&mut fields);
         fields.outcome?;
-        // SECURITY: what comes from somewhere else begins no line of its own, and tells a terminal nothing.
+        // SECURITY: text from outside cannot begin a new line, or control a terminal.
         if fields.line.chars().any(char::is_control) {
             fields.line = fields.line.chars().fold(String::new(), |mut line, letter| {
                 if letter.is_control() {

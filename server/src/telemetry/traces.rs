@@ -1,7 +1,7 @@
-//! Traces for an OpenTelemetry collector, by OTLP over HTTP: a span for each request, with its log lines, and one for each
-//! call to the core API, which is told of it.
+//! Sends traces to an OpenTelemetry collector, by OTLP over HTTP: a span for each request, with its log lines, and one
+//! for each call to the core API, which receives the trace id.
 //!
-//! What a browser says of traces is not believed: anybody could write into ours.
+//! Trace headers from browsers are ignored, because otherwise anybody could add to our traces.
 
 use http::HeaderValue;
 use ironleaf_auth::Request;
@@ -18,11 +18,11 @@ use url::Url;
 
 const NAME: &str = "ironleaf";
 
-/// Sends what is left when it is dropped, which blocks: not within the runtime.
+/// When it is dropped, it sends the remaining spans. That blocks, so do not drop it within the runtime.
 pub(super) struct Traces(SdkTracerProvider);
 
 impl Traces {
-    /// To the collector at `endpoint`, such as `http://127.0.0.1:4318`.
+    /// Sends to the collector at `endpoint`, such as `http://127.0.0.1:4318`.
     pub(super) fn start(endpoint: &Url) -> Result<Self, ExporterBuildError> {
         let address = format!("{}/v1/traces", endpoint.as_str().trim_end_matches('/'));
         let exporter = SpanExporter::builder().with_http().with_endpoint(address).build()?;
@@ -30,7 +30,7 @@ impl Traces {
         Ok(Self(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build()))
     }
 
-    /// Which log lines are written down does not decide which spans are sent.
+    /// The filter of the log does not affect which spans are sent.
     pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(&self) -> impl Layer<S> + use<S> {
         tracing_opentelemetry::layer().with_tracer(self.0.tracer(NAME)).with_filter(LevelFilter::INFO)
     }
@@ -44,8 +44,8 @@ impl Drop for Traces {
     }
 }
 
-/// The span of a call to the core API, in whose trace the core API is asked to take part. Neither path nor query are part of
-/// it: some hold what opens an account.
+/// The span of a call to the core API. The core API is asked to continue its trace. The span contains neither path nor
+/// query, because some of them hold secrets that open an account.
 pub(crate) fn call(request: &mut Request) -> Span {
     let span = tracing::info_span!("core API", otel.kind = "client", method = %request.method());
     if let Some(parent) = traceparent(span.context().span().span_context()) {

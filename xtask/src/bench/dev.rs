@@ -1,6 +1,7 @@
-//! `cargo xtask bench --dev`: how long it takes from a file being saved until the server shows it.
+//! `cargo xtask bench --dev`: measures the time from saving a file until the server shows it.
 //!
-//! It changes files of this repository and puts them back, on ports and with data of its own. A browser adds the time of one request.
+//! It changes files of this repository and restores them, with its own ports and data. A browser adds the time of one
+//! request.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -15,29 +16,30 @@ use crate::failure::{Failure, Result};
 use crate::settings::Settings;
 use crate::{builder, process, workspace};
 
-/// The middle one counts. Before them everything is saved once: the first build after a start reads what the next ones have.
+/// The median counts. Before the rounds, everything is saved once, because the first build after a start reads files
+/// that later builds find cached.
 const ROUNDS: usize = 5;
-/// A first build on an empty machine.
+/// A first build on a machine without caches.
 const LONGEST_BUILD: Duration = Duration::from_mins(20);
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
-/// On the front page, in whatever file it is.
+/// A text of the front page, in any file.
 const WORDS_OF_A_PAGE: &str = "Build something great.";
 
-/// Something that is saved, and where it is seen.
+/// A file to save, and where its change appears.
 struct Subject {
     name: &'static str,
     target: Duration,
     path: PathBuf,
-    /// The text of the file with a word in it that is nowhere else.
+    /// The text of the file with an additional unique word.
     changed: fn(&str, &str) -> String,
     seen_at: &'static str,
 }
 
 /// # Errors
 ///
-/// When it does not build, or something that was saved is never seen.
+/// If the build fails, or a saved change never appears.
 pub(super) fn run(settings: &Settings) -> Result<()> {
     let subjects = subjects()?;
     let folder = settings.target.join("bench/dev");
@@ -47,7 +49,7 @@ pub(super) fn run(settings: &Settings) -> Result<()> {
         let file = Restored::read(&subject.path)?;
         let mut taken = Vec::new();
         for round in 0..=ROUNDS {
-            // No round's word is a part of another's, nor of another run's.
+            // The word of one round is never part of another round's or run's word.
             let word = format!("saved_{round}_{}", std::process::id());
             taken.push(site.save_and_wait(subject, &file, &word)?);
         }
@@ -106,7 +108,7 @@ fn subjects() -> Result<Vec<Subject>> {
     ])
 }
 
-/// A file as it was, and is again afterwards.
+/// Restores the file when it is dropped.
 struct Restored {
     path: PathBuf,
     text: String,

@@ -1,11 +1,11 @@
-//! As much of HTTP as measuring needs: one request on one connection. Load is `wrk`'s affair.
+//! The part of HTTP that the measurements need: one request on one connection. `wrk` makes the load.
 
 use std::fmt::Write as _;
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Longer than any page may take.
+/// Longer than any page takes.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[derive(Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], bo
     connect(address)?.ask(&(head("POST", address, path, &headers) + body))
 }
 
-/// A connection on which a request can be sent at a moment of one's choice.
+/// A connection on which a request can be sent at a chosen moment.
 pub(super) struct Connection(TcpStream);
 
 pub(super) fn connect(address: SocketAddr) -> Result<Connection> {
@@ -65,11 +65,11 @@ impl Connection {
     }
 }
 
-/// HTTP/1.0: the answer ends with its connection, and is never in chunks.
+/// HTTP/1.0: the answer ends with its connection and is never chunked.
 pub(super) fn head(method: &str, address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> String {
     let mut head = format!("{method} {path} HTTP/1.0\r\nHost: {address}\r\n");
     for (name, value) in headers {
-        // A String takes everything.
+        // Writing to a String does not fail.
         let _ = write!(head, "{name}: {value}\r\n");
     }
     head + "\r\n"

@@ -1,4 +1,4 @@
-//! Load by `wrk`, a process of its own, and what it cost the process that answered it.
+//! Load by `wrk`, in its own process, and its cost for the process that answers.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use crate::process;
 
 pub(super) const CONNECTIONS: [u32; 3] = [1, 16, 64];
 
-/// Before each measurement: caches, connections to the core API and the allocator are as they will be.
+/// Before each measurement, so that caches, connections to the core API and the allocator are warm.
 const WARM_UP_SECONDS: u32 = 1;
 
 /// A path of a program under load.
 pub(super) struct Route<'a> {
-    /// How it is called in the results.
+    /// Its name in the results.
     pub(super) name: &'a str,
     pub(super) program: &'a Program,
     pub(super) path: &'a str,
@@ -40,7 +40,7 @@ impl Route<'_> {
     ///
     /// # Errors
     ///
-    /// When an answer is none, or not 200: a fast error page is no result.
+    /// If an answer is missing or not 200: a fast error page is not a result.
     fn measure(&self, wrk: &Path, position: usize, seconds: u32) -> Result<Vec<Measurement>> {
         let connections = CONNECTIONS[position];
         self.expect_200()?;
@@ -69,7 +69,8 @@ impl Route<'_> {
 
     fn load(&self, wrk: &Path, connections: u32, seconds: u32) -> Result<Load> {
         let mut command = process::program(wrk);
-        // One thread keeps any of these servers busy, and leaves it more of a small machine than two would.
+        // One thread keeps any of these servers busy, and on a small machine it leaves the server more than two threads
+        // would.
         command.args(["--threads", "1", "--latency", "--timeout", "10"]);
         command.args(["--connections", &connections.to_string(), "--duration", &format!("{seconds}s")]);
         for (name, value) in self.headers {
@@ -78,7 +79,7 @@ impl Route<'_> {
         command.arg(format!("http://{}{}", self.program.address, self.path));
         let said = process::output(&mut command)?;
         let load = Load::parse(&said)
-            .ok_or_else(|| Failure::new(format!("This is not what wrk is known to say:\n{said}")))?;
+            .ok_or_else(|| Failure::new(format!("The output of wrk is not understood:\n{said}")))?;
         if load.failed > 0 {
             let Load { failed, requests, .. } = load;
             return Err(Failure::new(format!("{}: {failed} of {requests} requests failed.", self.name)));
@@ -95,12 +96,12 @@ impl Route<'_> {
     }
 }
 
-/// Measures every route at 1, 16 and 64 connections, one after the other, and that several times: what disturbs a machine for
-/// some seconds disturbs one round of each number, and the middle one counts.
+/// Measures every route at 1, 16 and 64 connections, in several rounds. A disturbance of a few seconds affects one
+/// round of each number, and the median counts.
 ///
 /// # Errors
 ///
-/// When a route does not answer every request with 200.
+/// If a route does not answer every request with 200.
 pub(super) fn measure(
     routes: &[Route<'_>],
     wrk: &Path,
@@ -120,7 +121,7 @@ pub(super) fn measure(
     Ok(measured.iter().flat_map(|rounds| medians(rounds)).collect())
 }
 
-/// Of each number the middle one, or the worse of the two in the middle.
+/// The median of each number. Of two middle values, the worse one.
 fn medians(rounds: &[Vec<Measurement>]) -> Vec<Measurement> {
     let Some(first) = rounds.first() else { return Vec::new() };
     let middle = |(place, measurement): (usize, &Measurement)| {
@@ -135,7 +136,7 @@ fn medians(rounds: &[Vec<Measurement>]) -> Vec<Measurement> {
     first.iter().enumerate().map(middle).collect()
 }
 
-/// How a measurement of a route is found again.
+/// Identifies a measurement of a route in the results.
 pub(super) fn subject(name: &str, connections: u32) -> String {
     format!("{name}, {connections} at once")
 }
@@ -165,7 +166,7 @@ impl Load {
     }
 }
 
-/// `98.00us`, `1.21ms`, `1.02s`, as wrk writes times.
+/// Times as wrk writes them: `98.00us`, `1.21ms`, `1.02s`.
 fn millis(text: &str) -> Option<f64> {
     let text = text.trim();
     for (unit, in_millis) in [("us", 0.001), ("ms", 1.0), ("s", 1_000.0)] {

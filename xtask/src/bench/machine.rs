@@ -1,4 +1,4 @@
-//! Where, when and of what a run was: numbers mean nothing without.
+//! The circumstances of a run: machine, time and commit. Numbers have no meaning without them.
 
 use std::{fmt, fs, thread};
 
@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use crate::failure::{Failure, Result};
 use crate::process;
 
-/// More than this, and something else is running that takes its share.
+/// Above this, another program takes a share of the machine.
 const QUIET_LOAD: f64 = 0.5;
-/// Percent of the processor time: more than this, and others on the same host decide what is measured.
+/// Percent of the processor time. Above this, other guests on the same host affect the result.
 const QUIET_HOST: f64 = 1.0;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -20,20 +20,20 @@ pub(super) struct Circumstances {
     /// How many processes wanted a core in the minute before.
     load_before: f64,
     commit: String,
-    /// Whether there were changes that no commit has.
+    /// Whether there were uncommitted changes.
     dirty: bool,
     date: String,
     profile: String,
     rounds: u64,
-    /// Of load for each number in each round.
+    /// Seconds of load for each number in each round.
     seconds: u64,
-    /// What the host of a virtual machine gave to others while the load went on, in percent of the processor time.
+    /// The share that the host of a virtual machine gave to others during the load, in percent of the processor time.
     stolen_percent: f64,
-    /// Where that was counted from.
+    /// The ticks at the start of the load.
     at_start: Ticks,
 }
 
-/// Processor time of all cores since the machine was started, in hundredths of a second.
+/// Processor time of all cores since the machine started, in hundredths of a second.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Ticks {
     all: f64,
@@ -41,17 +41,18 @@ struct Ticks {
 }
 
 impl Circumstances {
-    /// Of this machine, now, with the load that it had before anything was built; and of a build of now or of whatever was there.
+    /// The circumstances on this machine now. `load_before` is the load before the build. `is_built_now` is whether the
+    /// program was built now or already existed.
     ///
     /// # Errors
     ///
-    /// When this is no git checkout.
+    /// If this is not a git checkout.
     pub(super) fn now(load_before: f64, rounds: u32, seconds: u32, is_built_now: bool) -> Result<Self> {
         let said = |program: &str, args: &[&str]| {
             process::quiet_output(process::program(program).args(args)).map(|said| said.trim().to_owned())
         };
         let commit = said("git", &["rev-parse", "--short=12", "HEAD"]).ok_or_else(|| {
-            Failure::new("This is no git checkout: the result could not be told from others.")
+            Failure::new("This is not a git checkout, so the result would not name its commit.")
         })?;
         let changes = said("git", &["status", "--porcelain", "--untracked-files=no"]).unwrap_or_default();
         let file = |path: &str| fs::read_to_string(path).unwrap_or_default();
@@ -76,12 +77,12 @@ impl Circumstances {
         })
     }
 
-    /// Ends what `stolen_percent` is counted over.
+    /// Ends the period of `stolen_percent`.
     pub(super) fn load_is_over(&mut self) {
         self.stolen_percent = Ticks::now().stolen_percent_since(self.at_start);
     }
 
-    /// Whether numbers of these two can be compared at all.
+    /// Whether numbers of these two runs can be compared at all.
     pub(super) fn is_same_machine(&self, other: &Self) -> bool {
         (&self.processor, self.cores) == (&other.processor, other.cores)
     }
@@ -149,8 +150,8 @@ impl Ticks {
         Self::read(&fs::read_to_string("/proc/stat").unwrap_or_default())
     }
 
-    /// `cpu  user nice system idle iowait irq softirq steal guest guest_nice`; what guests had is in user and nice already
-    /// (`man 5 proc`).
+    /// Parses `cpu  user nice system idle iowait irq softirq steal guest guest_nice`. The time of guests is already
+    /// part of user and nice (`man 5 proc`).
     fn read(stat: &str) -> Self {
         let line = stat.lines().find_map(|line| line.strip_prefix("cpu ")).unwrap_or_default();
         let ticks: Vec<f64> =

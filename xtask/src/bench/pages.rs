@@ -1,5 +1,5 @@
-//! What a browser that has nothing yet loads for a page: the document and what its head names, as a server sends it to a
-//! browser that takes Brotli. `cargo xtask size` asks a browser and has budgets; this needs none.
+//! What a browser with an empty cache loads for a page: the document and the files that its head names, with Brotli.
+//! `cargo xtask size` asks a browser and checks budgets; this needs no browser.
 
 use super::program::Program;
 use super::results::{Measurement, Unit};
@@ -7,12 +7,12 @@ use crate::failure::{Failure, Result};
 
 const KINDS: [&str; 5] = ["html", "css", "js", "wasm", "other"];
 
-/// Where a head names what else to load.
+/// The attributes in a head that name files to load.
 const REFERENCES: [&str; 4] = ["href=\"", "src=\"", "data-islands=\"", "data-wasm=\""];
 
 /// # Errors
 ///
-/// When the page or a part of it is not answered with 200.
+/// If the page or one of its files is not answered with 200.
 pub(super) fn measure(application: &Program, path: &str, cookie: Option<&str>) -> Result<Vec<Measurement>> {
     println!("the bytes of {path}");
     let mut headers = vec![("Accept-Encoding", "br"), ("Accept", "text/html")];
@@ -55,7 +55,7 @@ fn references(document: &str) -> Vec<String> {
     found
 }
 
-/// The place in [`KINDS`].
+/// The index in [`KINDS`].
 fn kind(path: &str) -> usize {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
     KINDS.iter().position(|kind| *kind == extension).unwrap_or(KINDS.len() - 1)

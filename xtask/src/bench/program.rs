@@ -1,4 +1,4 @@
-//! The processes that are measured: with an environment of their own, on ports that are free, ended with the value.
+//! The measured processes: with their own environment, on free ports, stopped when the value is dropped.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -10,9 +10,9 @@ use super::http::{self, Answer};
 use crate::failure::{Failure, Result};
 use crate::{process, tools};
 
-/// More than a start takes on a slow machine.
+/// Longer than a start takes on a slow machine.
 const START_LIMIT: Duration = Duration::from_secs(20);
-/// What the time to the first answer can be wrong by.
+/// The possible error of the time to the first answer.
 const ASK_EVERY: Duration = Duration::from_micros(500);
 /// Linux counts processor time in hundredths of a second, whatever the kernel's own tick is (`man 5 proc`).
 const TICKS_PER_SEC: u64 = 100;
@@ -21,7 +21,7 @@ pub(super) struct Program {
     child: Child,
     name: String,
     pub(super) address: SocketAddr,
-    /// From before it was started until its first 200.
+    /// From before the start until the first 200.
     pub(super) first_answer: Duration,
 }
 
@@ -30,10 +30,10 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// When it cannot be started, ends, or is not there in time.
+    /// If it cannot be started, ends, or is not up in time.
     pub(super) fn start(command: &mut Command, address: SocketAddr, path: &str) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
-        // The log is written, and goes nowhere: it costs what writing it costs.
+        // The log is written but discarded, so its cost is included.
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let started = Instant::now();
         let child = process::spawn(command)?;
@@ -63,14 +63,14 @@ impl Program {
 
     /// # Errors
     ///
-    /// When there is no answer.
+    /// If there is no answer.
     pub(super) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
         http::get(self.address, path, headers).map_err(|error| self.silent(path, &error))
     }
 
     /// # Errors
     ///
-    /// When there is no answer.
+    /// If there is no answer.
     pub(super) fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
         http::post(self.address, path, headers, body).map_err(|error| self.silent(path, &error))
     }
@@ -79,13 +79,13 @@ impl Program {
         Failure::new(format!("{path} of `{}` has no answer: {error}", self.name))
     }
 
-    /// Resident memory in megabytes, where the operating system shows it.
+    /// Resident memory in megabytes, if the operating system shows it.
     pub(super) fn resident_megabytes(&self) -> Option<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         resident_megabytes(&status)
     }
 
-    /// What it has spent on all processors since its start, where the operating system shows it.
+    /// The processor time since its start, if the operating system shows it.
     pub(super) fn processor_time(&self) -> Option<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
         processor_time(&stat)
@@ -100,18 +100,18 @@ impl Drop for Program {
     }
 }
 
-/// The reference core API and the application as two processes, as in production: what is measured of one is not the other's.
+/// The reference core API and the application as two processes, as in production, so that each is measured separately.
 pub(super) struct Pair {
     pub(super) core_api: Program,
     pub(super) application: Program,
 }
 
 impl Pair {
-    /// Both in a folder of their own, with nobody signed in.
+    /// Starts both in their own folder, with nobody signed in.
     ///
     /// # Errors
     ///
-    /// When one does not start.
+    /// If one does not start.
     pub(super) fn start(binary: &Path, folder: &Path, access_token_life: &str) -> Result<Self> {
         let [core_api_address, address] = [free_address()?, free_address()?];
         let origin = format!("http://{address}");
@@ -132,11 +132,11 @@ impl Pair {
         Ok(Self { core_api, application })
     }
 
-    /// Signs the seeded person in; the value of the Cookie header that a browser would then send.
+    /// Signs the seeded person in. Returns the value of the Cookie header that a browser would send then.
     ///
     /// # Errors
     ///
-    /// When the answer is no session.
+    /// If the answer contains no session.
     pub(super) fn sign_in(&self) -> Result<String> {
         let origin = format!("http://{}", self.application.address);
         let headers = [
@@ -158,29 +158,29 @@ impl Pair {
     }
 }
 
-/// Nothing of this terminal's configuration reaches it.
+/// The environment of this terminal does not reach it.
 pub(super) fn in_clean_environment(binary: &Path) -> Command {
     let mut command = process::program(binary);
     command.env_clear();
     command
 }
 
-/// An address that nobody listens on.
+/// A free address.
 ///
 /// # Errors
 ///
-/// When the operating system has none.
+/// If the operating system has none.
 pub(super) fn free_address() -> Result<SocketAddr> {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .map_err(|error| Failure::new(format!("There is no free port: {error}")))
 }
 
-/// The program of the distribution that makes load.
+/// The load generator, from the distribution.
 ///
 /// # Errors
 ///
-/// When it is neither there nor to be had.
+/// If it is not installed and cannot be installed.
 pub(super) fn wrk() -> Result<std::path::PathBuf> {
     match tools::on_path("wrk") {
         Some(path) => Ok(path),
@@ -195,7 +195,8 @@ fn resident_megabytes(status: &str) -> Option<f64> {
     Some((kibibytes * 1_024) as f64 / 1_000_000.0)
 }
 
-/// User and system time are the 14th and 15th field; the second is a name in parentheses that may have anything in it.
+/// User and system time are the 14th and 15th field. The second field is a name in parentheses that may contain any
+/// character.
 fn processor_time(stat: &str) -> Option<Duration> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
     let user: u64 = fields.next()?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! What was measured, as a table and as JSON, and how it differs from an earlier run.
+//! The results, as a table and as JSON, and their differences from an earlier run.
 
 mod number;
 mod table;
@@ -47,16 +47,16 @@ impl Unit {
         }
     }
 
-    /// Whether more of it is better; of everything else less is.
+    /// Whether a larger value is better. For all other quantities, a smaller one is.
     pub(super) fn more_is_better(self) -> bool {
         self == Self::RequestsPerSecond
     }
 
     /// How much worse a value may be before it counts: a share of the earlier value, and at least this much.
     ///
-    /// Two runs of one commit, a few minutes apart on a virtual machine with nothing else on it, differed by up to 29 % in rates, 24 % in
-    /// processor time and 35 % in p99, all in one direction: the host was slower. What is measured beside the bare route of the
-    /// same run differed by up to 12 %, and memory by 3 %.
+    /// Two runs of one commit, a few minutes apart on a virtual machine without other load, differed by up to 29 % in
+    /// rates, 24 % in processor time and 35 % in p99, all in the same direction, because the host was slower. Values
+    /// relative to the bare route of the same run differed by up to 12 %, and memory by 3 %.
     const fn tolerance(self) -> (f64, f64) {
         match self {
             Self::RequestsPerSecond => (0.30, 0.0),
@@ -77,7 +77,7 @@ pub(super) struct Measurement {
     pub(super) quantity: String,
     pub(super) unit: Unit,
     pub(super) value: f64,
-    /// At least this much where more is better, else at most.
+    /// The minimum if a larger value is better, or else the maximum.
     pub(super) target: Option<f64>,
 }
 
@@ -123,7 +123,7 @@ impl Measurement {
     }
 }
 
-/// One run, of now or of earlier.
+/// One run, the current or an earlier one.
 #[derive(Debug, PartialEq)]
 pub(super) struct Results {
     pub(super) circumstances: Circumstances,
@@ -146,7 +146,7 @@ impl Results {
 
     /// # Errors
     ///
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub(super) fn write(&self, path: &Path) -> Result<()> {
         let measurements: Vec<Value> = self.measurements.iter().map(Measurement::to_json).collect();
         let whole = json!({ "circumstances": self.circumstances.to_json(), "measurements": measurements });
@@ -161,7 +161,7 @@ impl Results {
 
     /// # Errors
     ///
-    /// When the file cannot be read, or is not of this command.
+    /// If the file cannot be read, or was not written by this command.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path)
             .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?;
@@ -179,7 +179,7 @@ impl Results {
         })
     }
 
-    /// Every number beside that of an earlier run.
+    /// Every number compared with an earlier run.
     pub(super) fn since<'a>(&'a self, earlier: &'a Self) -> Comparison<'a> {
         let changes = earlier.measurements.iter().map(|then| {
             let now = self.find(&then.subject, &then.quantity);
@@ -189,7 +189,7 @@ impl Results {
     }
 }
 
-/// A number of then and of now; one that is not measured any more is worse than any.
+/// An earlier and a current number. A number that is no longer measured counts as worse.
 struct Change<'a> {
     then: &'a Measurement,
     now: Option<&'a Measurement>,

@@ -1,4 +1,4 @@
-//! What sealing and unsealing a session costs, as criterion measures it in the session crate's own benchmark.
+//! The cost of sealing and unsealing a session, from the criterion benchmark of the session crate.
 
 use std::fs;
 
@@ -7,12 +7,12 @@ use crate::failure::{Failure, Result};
 use crate::process;
 use crate::settings::Settings;
 
-/// What a session with a JWT in it is about.
+/// The approximate size of a session with a JWT.
 const BYTES: &str = "1024";
 
 /// # Errors
 ///
-/// When the benchmark does not run, or leaves no estimate.
+/// If the benchmark does not run, or leaves no estimate.
 pub(super) fn measure(settings: &Settings) -> Result<Vec<Measurement>> {
     println!("sealing and unsealing");
     process::output(process::program("cargo").args([

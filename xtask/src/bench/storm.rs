@@ -1,4 +1,4 @@
-//! What happens when a browser restores its tabs: many requests at once, all with the same expired access token.
+//! The load when a browser restores its tabs: many requests at once, all with the same expired access token.
 
 use std::path::Path;
 use std::sync::{Arc, Barrier};
@@ -12,12 +12,12 @@ use crate::failure::{Failure, Result};
 
 const REQUESTS: u32 = 200;
 
-/// Long beside the storm, so that nothing expires within it; short beside the patience of whoever waits for it.
+/// Longer than the storm, so that nothing expires within it, and short enough to wait for.
 const TOKEN_LIFE: Duration = Duration::from_secs(5);
 
 /// # Errors
 ///
-/// When a process does not start, or the core API does not say what it has counted.
+/// If a process does not start, or the core API does not report its counts.
 pub(super) fn measure(binary: &Path, folder: &Path) -> Result<Vec<Measurement>> {
     println!("a storm of {REQUESTS} requests on one expired session");
     let pair = Pair::start(binary, folder, &format!("{}s", TOKEN_LIFE.as_secs()))?;
@@ -33,7 +33,7 @@ pub(super) fn measure(binary: &Path, folder: &Path) -> Result<Vec<Measurement>> 
     ])
 }
 
-/// How many were not answered with the page. Every connection is open before the first request is sent.
+/// How many requests were not answered with the page. Every connection is open before the first request is sent.
 fn storm(application: &Program, cookie: &str) -> Result<u32> {
     let address = application.address;
     let request = http::head("GET", address, "/account", &[("Cookie", cookie)]);

@@ -1,8 +1,8 @@
-//! A copy of the workspace in which a document's changes are made, compiled into the same folder as the workspace itself.
+//! A copy of the workspace with the changes of a document. It is compiled into the same target folder as the workspace.
 //!
-//! Cargo tells crates of one name and version apart by their path in the workspace, so the crates of the copy that are as they were are
-//! not compiled again: they keep their times of modification, by which cargo knows them. Those that a page changes have another version
-//! here, and are other crates.
+//! Cargo distinguishes crates with the same name and version by their path in the workspace. So unchanged crates of the
+//! copy are not compiled again: they keep their modification times, which cargo checks. The crates that a page changes
+//! have another version in the copy, which makes them different crates.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,9 +14,9 @@ use crate::failure::{Failure, Result};
 use crate::settings::Settings;
 use crate::{process, workspace};
 
-/// The packages of which the copy has its own.
+/// The packages that the copy does not share with the workspace.
 const CHANGED: [&str; 3] = ["app", "frontend", "server"];
-/// What is built and installed in the copy, and no part of it.
+/// Builds and installations inside the copy. They are not part of it, and are kept.
 const KEPT: [&str; 2] = ["target", "end2end/node_modules"];
 
 pub(super) struct Copy {
@@ -25,11 +25,11 @@ pub(super) struct Copy {
 }
 
 impl Copy {
-    /// Brings the copy up to date. Nothing is written that is there already.
+    /// Updates the copy. Files that are already up to date are not written.
     ///
     /// # Errors
     ///
-    /// When git is missing, or a file can be neither read nor written.
+    /// If git is missing, or a file can be neither read nor written.
     pub(super) fn of_workspace(settings: &Settings, changes: BTreeMap<String, String>) -> Result<Self> {
         let build = std::path::absolute(&settings.target).unwrap_or_else(|_| settings.target.clone());
         let copy = Self { root: build.join("documented-page"), build };
@@ -48,7 +48,7 @@ impl Copy {
                 "version.workspace = true",
                 &in_manifest(&version),
             )?;
-            // So that cargo need not ask a registry.
+            // So that cargo does not need a registry.
             let [now, then] = [&version, &with_mark(&version)].map(|version| in_lock(package, version));
             replace(&mut files, "Cargo.lock", &now, &then)?;
         }
@@ -61,7 +61,8 @@ impl Copy {
         self.root.join(path)
     }
 
-    /// A program that works in the copy. What cargo makes on the way is shared with the workspace; what it makes in the end is not.
+    /// A program that works in the copy. It shares cargo's intermediate files with the workspace, but not the final
+    /// ones.
     pub(super) fn program(&self, name: &str) -> Command {
         let mut command = process::program(name);
         command
@@ -79,7 +80,7 @@ impl Copy {
             fs::create_dir_all(target.parent().unwrap_or(&self.root)).map_err(failed)?;
             fs::write(&target, &file.bytes).map_err(failed)?;
         }
-        // The packages that are changed are not shared: what is new in them has to look new.
+        // The changed packages are not shared, so their new files need new modification times.
         let is_changed = path.split('/').next().is_some_and(|top| CHANGED.contains(&top));
         match file.modified.filter(|_| !is_changed) {
             Some(modified) => {
@@ -90,7 +91,7 @@ impl Copy {
         }
     }
 
-    /// What the workspace had when the copy was made, and has no more.
+    /// Removes files that the workspace had when the copy was made and no longer has.
     fn remove_all_but(&self, files: &BTreeMap<String, File>, folder: &Path) -> Result<()> {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
@@ -112,7 +113,7 @@ impl Copy {
 
 struct File {
     bytes: Vec<u8>,
-    /// When the file of the workspace was changed last; `None` where it is not as it is there.
+    /// The modification time of the file in the workspace; `None` if its content differs from the workspace.
     modified: Option<SystemTime>,
 }
 
@@ -125,18 +126,17 @@ impl File {
     }
 }
 
-/// The files of the workspace that git knows, or will know: none of those that it ignores.
+/// The files of the workspace that git tracks or would add, without ignored ones.
 fn tracked() -> Result<Vec<String>> {
     let mut git = process::program("git");
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let listed = process::quiet_output(&mut git).ok_or_else(|| {
-        Failure::new("`git ls-files` fails: the workspace is copied by what git knows of it.")
-    })?;
+    let listed = process::quiet_output(&mut git)
+        .ok_or_else(|| Failure::new("`git ls-files` failed. It lists the files of the workspace to copy."))?;
     let is_there = |path: &&str| workspace::root().join(path).is_file();
     Ok(listed.split('\0').filter(|path| !path.is_empty()).filter(is_there).map(str::to_owned).collect())
 }
 
-/// Metadata of a version: every requirement for the version is one for this, too.
+/// Adds build metadata to a version. Requirements for the plain version still match.
 fn with_mark(version: &str) -> String {
     format!("{version}+documented-page")
 }

@@ -1,19 +1,20 @@
-//! Reads a document whose code blocks change this repository: which file each is for, and what becomes of that file.
+//! Reads a document whose code blocks change this repository: it finds the file of each block, and the result in that
+//! file.
 //!
-//! A block is for the file that the line above it names: `` `app/src/pages.rs`: ``. A `diff` block edits that file, wherever its lines
-//! are; any other block is the whole of a new file.
+//! A block belongs to the file that the line above it names: `` `app/src/pages.rs`: ``. A `diff` block edits that file,
+//! at the position of its lines; any other block is a whole new file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::failure::{Failure, Result};
 
-/// Code in these languages has to be for a file, so that none goes unbuilt.
+/// Code in these languages must belong to a file, so that all of it is built.
 const BUILT_LANGUAGES: [&str; 3] = ["rust", "ts", "diff"];
 
 /// How many files of each folder one recipe may touch.
 const LIMITS: [(&str, usize); 2] = [("app", 4), ("end2end", 1)];
 
-/// What one heading of the second level leads to.
+/// The blocks under one heading of the second level.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Recipe {
     name: String,
@@ -22,7 +23,7 @@ pub(super) struct Recipe {
 
 #[derive(Debug, PartialEq, Eq)]
 struct Block {
-    /// The line of its fence, counted from 1.
+    /// The line number of its fence, counted from 1.
     line: usize,
     file: String,
     change: Change,
@@ -34,7 +35,7 @@ enum Change {
     Edit(Vec<Hunk>),
 }
 
-/// Lines that follow each other, before and after.
+/// Consecutive lines, before and after.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Hunk {
     before: Vec<String>,
@@ -42,14 +43,15 @@ struct Hunk {
 }
 
 impl Recipe {
-    /// The files that it touches, by their paths in the repository.
+    /// The files that it touches, by their path in the repository.
     pub(super) fn files(&self) -> BTreeSet<&str> {
         self.blocks.iter().map(|block| block.file.as_str()).collect()
     }
 
     /// # Errors
     ///
-    /// When it touches more files than it may, or edits a file of neither folder: there would be a list that grows with every page.
+    /// If it touches too many files, or edits a file in another folder: such a file would be a list that grows with
+    /// every page.
     fn check(&self, is_in_repository: impl Fn(&str) -> bool) -> Result<()> {
         let files = self.files();
         let is_in = |file: &str, folder: &str| file.split_once('/').is_some_and(|(top, _)| top == folder);
@@ -70,11 +72,11 @@ impl Recipe {
     }
 }
 
-/// The recipes of the document and the lines that say which files each touches.
+/// The recipes of the document, and a text about the files that each one touches.
 ///
 /// # Errors
 ///
-/// When a block of code is for no file, or a recipe touches more files than it may.
+/// If a block of code belongs to no file, or a recipe touches too many files.
 pub(super) fn recipes(
     document: &str,
     is_in_repository: impl Fn(&str) -> bool,
@@ -130,7 +132,7 @@ fn parse(document: &str) -> Result<Vec<Recipe>> {
     Ok(recipes)
 }
 
-/// A line `@@` stands between two places of a file.
+/// Lines with `@@` separate the places of a file.
 fn hunks(lines: &[&str]) -> Vec<Hunk> {
     let mut hunks = vec![Hunk::default()];
     for line in lines {
@@ -150,11 +152,12 @@ fn hunks(lines: &[&str]) -> Vec<Hunk> {
     hunks
 }
 
-/// What becomes of the files that the recipes touch, one recipe after the other. `read` has what is in a file now.
+/// The new content of the files that the recipes touch, applied in order. `read` returns the current content of a file.
 ///
 /// # Errors
 ///
-/// When a new file is there already, or the lines of an edit are not in theirs exactly once: with the line of the document.
+/// If a new file already exists, or the lines of an edit do not occur exactly once in their file. The error names the
+/// line of the document.
 pub(super) fn apply(
     recipes: &[Recipe],
     read: impl Fn(&str) -> Option<String>,

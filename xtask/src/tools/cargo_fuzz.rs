@@ -1,6 +1,8 @@
-//! What the fuzz targets need beyond a stable toolchain: a nightly one, a C++ compiler for libFuzzer, and cargo-fuzz.
+//! The requirements of the fuzz targets besides a stable toolchain: a nightly one, a C++ compiler for libFuzzer, and
+//! cargo-fuzz.
 //!
-//! The toolchain is the person's to install: it is half a gigabyte, and rustup keeps it up to date or not as they say.
+//! The person has to install the toolchain: it is half a gigabyte, and it is their choice whether rustup keeps it up to
+//! date.
 
 use std::path::Path;
 
@@ -10,8 +12,8 @@ use crate::failure::{Failure, Result};
 use crate::process;
 use crate::version::Version;
 
-/// Tells rustup's `cargo` and `rustc` which toolchain to be. Without rustup it means nothing, and the compiler on `PATH`
-/// has to be a nightly one itself.
+/// Selects the toolchain of rustup's `cargo` and `rustc`. Without rustup it has no effect, and the compiler on `PATH`
+/// must be a nightly one itself.
 pub(super) const NIGHTLY: (&str, &str) = ("RUSTUP_TOOLCHAIN", "nightly");
 
 const CARGO_FUZZ: CargoInstall = CargoInstall {
@@ -25,7 +27,7 @@ const CARGO_FUZZ: CargoInstall = CargoInstall {
 
 /// # Errors
 ///
-/// When one of them is missing: which, and how to get it.
+/// If one of them is missing. The error names it and how to get it.
 pub(super) fn cargo_fuzz(tools: &Path) -> Result<Found> {
     if let Some(missing) = missing(has_nightly_toolchain(), has_cxx_compiler()) {
         return Err(Failure::new(missing));

@@ -8,7 +8,7 @@ use crate::failure::{Failure, Result};
 use crate::process;
 use crate::version::Version;
 
-/// Builds a tool in a third of the time its authors' release profile takes. These programs run for seconds.
+/// Builds a tool in a third of the time of its own release profile. These programs only run for seconds.
 const QUICK_RELEASE_PROFILE: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
@@ -22,15 +22,15 @@ pub(super) struct CargoInstall {
     pub(super) package: &'static str,
     pub(super) program: &'static str,
     pub(super) version: Version,
-    /// Whether the version on `PATH`, the first, will do instead of the one above.
+    /// Whether the version on `PATH`, the first argument, can replace the one above.
     pub(super) accepted: fn(Version, Version) -> bool,
     pub(super) options: &'static [&'static str],
-    /// What the person waits for.
+    /// A text about the cost, for the person who waits.
     pub(super) cost: &'static str,
 }
 
 impl CargoInstall {
-    /// On `PATH`, or where an earlier run left it.
+    /// On `PATH`, or from an earlier run.
     pub(super) fn found(&self, tools: &Path) -> Option<Found> {
         let on_path_version = super::on_path(self.program).and_then(|program| super::version_of(&program));
         if on_path_version.is_some_and(|version| (self.accepted)(version, self.version)) {
@@ -39,11 +39,11 @@ impl CargoInstall {
         self.installed(tools)
     }
 
-    /// Finds it, or installs it: ready-made where cargo-binstall is there and finds it, else compiled.
+    /// Finds the tool or installs it: as a binary if cargo-binstall is installed and finds one, or else compiled.
     ///
     /// # Errors
     ///
-    /// When cargo cannot download or build it.
+    /// If cargo cannot download or build it.
     pub(super) fn or_install(&self, tools: &Path) -> Result<Found> {
         if let Some(found) = self.found(tools) {
             return Ok(found);
@@ -81,13 +81,13 @@ impl CargoInstall {
             .args(["install", self.package, "--version", &self.version.to_string(), "--root"])
             .arg(self.root(tools))
             .args(self.options)
-            // An older compiler gets dependencies that still support it.
+            // With an older compiler, cargo selects dependencies that still support it.
             .env("CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS", "fallback")
             .envs(QUICK_RELEASE_PROFILE);
         command
     }
 
-    /// Where an earlier run left it. cargo puts a program there only once it is complete.
+    /// The result of an earlier run. cargo puts a program there only once it is complete.
     pub(super) fn installed(&self, tools: &Path) -> Option<Found> {
         let folder = self.root(tools).join("bin");
         find_in(std::slice::from_ref(&folder), self.program).map(|_| Found::InFolder(folder))

@@ -1,4 +1,4 @@
-//! Finding programs, and asking them for their version.
+//! Finds programs and asks for their version.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::process;
 use crate::version::Version;
 
-/// Where a tool was found.
+/// The place where a tool was found.
 #[derive(Debug)]
 pub(super) enum Found {
     OnPath,
     InFolder(PathBuf),
 }
 
-/// The program that `PATH` leads to.
+/// The program with this name on `PATH`.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
     find_in(&folders, name)
@@ -32,7 +32,7 @@ pub(super) fn has_cxx_compiler() -> bool {
     ["c++", "g++", "clang++"].iter().any(|name| on_path(name).is_some())
 }
 
-/// The version a program says it has.
+/// The version that a program reports.
 pub(super) fn version_of(program: &Path) -> Option<Version> {
     Version::find_in(&process::quiet_output(process::program(program).arg("--version"))?)
 }

@@ -1,7 +1,9 @@
-//! wasm-opt, which halves what the browser loads.
+//! wasm-opt halves what the browser loads.
 //!
-//! Distributions carry versions that refuse what Rust emits (Debian's 108 ends in a validation error). Where `PATH` has none
-//! that is new enough there are two more: npm's `binaryen` is there in seconds and needs Node; the `wasm-opt` crate compiles Binaryen, for
+//! Distributions have versions that refuse Rust's output (Debian's 108 ends in a validation error). If `PATH` has no
+//! recent version, there are two more sources: npm's `binaryen` is installed in seconds and needs Node; the `wasm-opt`
+//! crate compiles Binaryen for minutes, and needs a C++ compiler but no Node. Their output differs by one percent,
+//! which does not matter.
 //! minutes, and needs a C++ compiler but no Node. Their output differs by one percent, which decides nothing.
 
 use std::path::{Path, PathBuf};
@@ -12,16 +14,16 @@ use crate::failure::{Failure, Result};
 use crate::process;
 use crate::version::Version;
 
-/// The first version that reads the features of current LLVM's output.
+/// The first version that understands the features of current LLVM output.
 const OLDEST_ACCEPTED: Version = Version::new(116, 0, 0);
 
 const CRATE: CargoInstall = CargoInstall {
     package: "wasm-opt",
     program: "wasm-opt",
     version: Version::new(0, 116, 1),
-    // Nobody asks: what is on `PATH` has the version of Binaryen, and is looked at below.
+    // Not used: a program on `PATH` has the version number of Binaryen and is checked below.
     accepted: |_, _| false,
-    // Debug information is stripped anyway; without it a fifth less C++ is compiled.
+    // Debug information is stripped anyway. Without it, a fifth less C++ is compiled.
     options: &["--locked", "--no-default-features"],
     cost: "Binaryen is compiled once for this user, which takes 5 to 15 minutes",
 };
@@ -33,7 +35,7 @@ type Install = fn(&Path) -> Result<Found>;
 
 /// # Errors
 ///
-/// When there is none and none can be installed: the release build cannot go on without it.
+/// If there is none and none can be installed. The release build cannot continue without it.
 pub(super) fn wasm_opt(tools: &Path) -> Result<Found> {
     let on_path_version = on_path("wasm-opt").and_then(|program| version_of(&program));
     if on_path_version.is_some_and(|version| version >= OLDEST_ACCEPTED) {
@@ -55,12 +57,12 @@ pub(super) fn wasm_opt(tools: &Path) -> Result<Found> {
         }
     }
     Err(Failure::new(format!(
-        "wasm-opt could not be had: install Binaryen {} or later, a C++ compiler, or Node with npm.",
+        "wasm-opt could not be installed: install Binaryen {} or later, a C++ compiler, or Node with npm.",
         OLDEST_ACCEPTED.major
     )))
 }
 
-/// What can be tried, the quickest first.
+/// The possible ways, fastest first.
 fn ways(has_npm: bool, has_cxx_compiler: bool) -> Vec<Install> {
     let npm = has_npm.then_some(npm_install as Install);
     let compiler = has_cxx_compiler.then_some(compile as Install);

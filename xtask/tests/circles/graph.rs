@@ -1,8 +1,8 @@
-//! Circles in a graph: its strongly connected components of more than one node (Tarjan, 1972).
+//! Finds circles in a graph: its strongly connected components with more than one node (Tarjan, 1972).
 
 struct Search<'a> {
     edges: &'a [(usize, usize)],
-    /// How many nodes had been met before a node was.
+    /// For each node, how many nodes were visited before it.
     met: Vec<Option<usize>>,
     open: Vec<usize>,
     count: usize,
@@ -22,7 +22,7 @@ pub(crate) fn circles(nodes: usize, edges: &[(usize, usize)]) -> Vec<Vec<usize>>
 }
 
 impl Search<'_> {
-    /// The earliest open node that this one leads to.
+    /// Returns the earliest open node that this one leads to.
     fn visit(&mut self, node: usize) -> usize {
         let number = self.count;
         self.count += 1;

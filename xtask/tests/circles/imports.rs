@@ -1,11 +1,11 @@
-//! What a `use` brings into a module.
+//! The names that a `use` brings into a module.
 
 use syn::UseTree;
 
-/// The segments of a path as it is written.
+/// The segments of a path as written.
 pub(crate) type Segments = Vec<String>;
 
-/// A name that a module has from elsewhere.
+/// A name that a module imports.
 #[derive(Debug)]
 pub(crate) struct Import {
     /// `None` for `*`.

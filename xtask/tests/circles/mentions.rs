@@ -36,7 +36,7 @@ impl<'a> Visit<'a> for Found {
 }
 
 impl Found {
-    /// Takes whatever has the form of a path: what the macro makes of it is not known.
+    /// Collects everything that looks like a path, because the expansion of the macro is unknown.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Segments = Vec::new();
         let mut colons = 0;

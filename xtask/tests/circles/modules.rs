@@ -1,4 +1,4 @@
-//! The modules of a crate as its files declare them.
+//! The modules of a crate, as declared in its files.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -16,7 +16,7 @@ pub(crate) struct Module {
     pub(crate) file: usize,
     pub(crate) parent: Option<ModuleId>,
     pub(crate) children: HashMap<String, ModuleId>,
-    /// The names of what is defined here.
+    /// The names of the items that are defined here.
     pub(crate) items: HashSet<String>,
     pub(crate) imports: Vec<Import>,
     /// Every path in the code of the module.
@@ -38,7 +38,7 @@ impl Crate {
         Ok(parsed)
     }
 
-    /// `folder` is where the files of its children are.
+    /// `folder` contains the files of its children.
     fn add_file(
         &mut self,
         file: PathBuf,
@@ -136,7 +136,7 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Under `#[cfg(test)]`, or `#[cfg(all(test, ..))]`.
+/// Whether it is under `#[cfg(test)]` or `#[cfg(all(test, ..))]`.
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let Meta::List(list) = &attribute.meta else { return false };

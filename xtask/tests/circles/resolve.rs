@@ -1,21 +1,21 @@
-//! Which file needs which, by the names in it.
+//! Finds which file needs which, by the names in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::imports::{Import, Segments};
 use crate::modules::{Crate, ModuleId};
 
-/// More re-exports in a row than anybody writes; two that lead to each other end there.
+/// Longer than any real chain of re-exports. Two re-exports that lead to each other end here.
 const LONGEST_WAY: u8 = 16;
 
-/// From which file to which other one, and for what.
+/// From one file to another, with the names that are needed.
 pub(crate) type Needs = BTreeMap<(usize, usize), BTreeSet<String>>;
 
 /// Every need between two different files of the crate.
 pub(crate) fn needs(parsed: &Crate) -> Needs {
     let mut needs = Needs::new();
     for (id, module) in parsed.modules.iter().enumerate() {
-        // An import may be a trait, whose name nothing else shows.
+        // An import may be a trait, whose name appears nowhere else.
         let imported = module.imports.iter().filter(|import| !import.is_re_export && import.name.is_some());
         for path in imported.map(|import| &import.path).chain(&module.mentions) {
             if let Some(Target::Item { file: to, name }) = resolve(parsed, id, path, LONGEST_WAY)
@@ -34,14 +34,14 @@ fn is_a_direction(segment: &str) -> bool {
 
 enum Target {
     Module,
-    /// And the file that defines it.
+    /// With the file that defines it.
     Item {
         file: usize,
         name: String,
     },
 }
 
-/// `None` for what is of another crate, of the language or local to a function.
+/// `None` for an item of another crate, of the language, or local to a function.
 fn resolve(parsed: &Crate, from: ModuleId, path: &[String], left: u8) -> Option<Target> {
     let left = left.checked_sub(1)?;
     let mut at = from;
@@ -67,7 +67,7 @@ fn resolve(parsed: &Crate, from: ModuleId, path: &[String], left: u8) -> Option<
     }
 }
 
-/// Whether a module has an item of this name, beside a child of the same name.
+/// Whether a module has an item of this name, in addition to a child of the same name.
 fn defines(parsed: &Crate, at: ModuleId, name: &str) -> bool {
     let module = &parsed.modules[at];
     module.items.contains(name) || module.imports.iter().any(|import| import.name.as_deref() == Some(name))
@@ -81,7 +81,7 @@ fn imported(parsed: &Crate, at: ModuleId, name: &str, after: &[String], left: u8
     };
     let by_name = |import: &&Import| import.name.as_deref() == Some(name);
     if let Some(import) = imports.iter().find(by_name) {
-        // `use name;` is another crate.
+        // `use name;` names another crate.
         return if import.path == [name] { None } else { on(&import.path, &[]) };
     }
     let all = imports.iter().filter(|import| import.name.is_none());

@@ -1,4 +1,4 @@
-//! Sending the form, and what its answer leads to. The answer is read without serde, which would be a third of the module.
+//! Sends the form and acts on the answer. The answer is read without serde, which would be a third of the module.
 
 use js_sys::{Array, Reflect};
 use leptos::prelude::window;
@@ -9,14 +9,15 @@ use web_sys::{AbortSignal, FormData, Headers, RequestInit, Response, UrlSearchPa
 use super::dom::{Form, toast};
 use crate::error::NO_ANSWER;
 
-/// Longer than the server takes for anything; a connection that went dead would hold the button down for minutes.
+/// Longer than any operation of the server. Without it, a dead connection would block the button for minutes.
 const TIMEOUT_MILLIS: u32 = 30_000;
 
-/// Sends the form and does what the answer says. Returns whether the page is being left.
+/// Sends the form and acts on the answer. Returns whether the page is being left.
 pub(super) async fn send(form: &Form) -> bool {
     let answer = post(form).await.unwrap_or_default();
     if let Some(next) = text(&answer, "next") {
-        // The message, if there is one, awaits the person there. Where one comes back to has its fragment, which no server is told of.
+        // The next page shows the message, if there is one. The place to return to keeps its fragment, which no server
+        // sees.
         let location = window().location();
         let is_back = form.comes_back_to().is_some_and(|place| place == next);
         let fragment = if is_back { location.hash().unwrap_or_default() } else { String::new() };
@@ -29,7 +30,7 @@ pub(super) async fn send(form: &Form) -> bool {
     false
 }
 
-/// As the browser would, but for JSON.
+/// Sends as the browser would, but asks for JSON.
 async fn post(form: &Form) -> Result<JsValue, JsValue> {
     let fields = FormData::new_with_form(form.element())?;
     let body = UrlSearchParams::new_with_str_sequence_sequence(&fields)?;
@@ -46,8 +47,7 @@ async fn post(form: &Form) -> Result<JsValue, JsValue> {
     JsFuture::from(response.json()?).await
 }
 
-/// Puts what is wrong beside the fields it is wrong with, or into a toast where the page has no such field. Returns whether
-/// there was anything.
+/// Shows problems beside their fields, or in a toast if the page has no such field. Returns whether there were any.
 fn show_all(form: &Form, fields: &JsValue) -> bool {
     let names = Reflect::own_keys(fields).unwrap_or_else(|_| Array::new());
     for name in names.iter().filter_map(|name| name.as_string()) {

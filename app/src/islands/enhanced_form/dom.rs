@@ -16,7 +16,7 @@ impl Form {
         find(wrapper, "form").map(Self)
     }
 
-    /// The form in which something happened.
+    /// The form in which an event happened.
     pub(super) fn of(event: &Event) -> Option<Self> {
         let target: Element = event.target()?.dyn_into().ok()?;
         target.closest("form").ok()??.dyn_into().ok().map(Self)
@@ -32,7 +32,7 @@ impl Form {
         Some(field.value())
     }
 
-    /// In their order on the page.
+    /// In the order of the page.
     pub(super) fn fields(&self) -> impl Iterator<Item = Field> + use<> {
         let elements = self.0.elements();
         (0..elements.length()).filter_map(move |index| Field::new(elements.item(index)?))
@@ -42,7 +42,7 @@ impl Form {
         Field::new(self.0.elements().named_item(name)?)
     }
 
-    /// The field of that name, and the one that repeats it.
+    /// The field with that name, and the field that repeats it.
     pub(super) fn concerned_by(&self, name: &str) -> impl Iterator<Item = Field> {
         self.fields().filter(move |field| {
             field.input.name() == name || field.original().is_some_and(|original| original == name)
@@ -58,7 +58,7 @@ impl Form {
         self.fields().find(|field| field.state(self).fault().is_some())
     }
 
-    /// Holds the button down until the fields are good, where the form asks for that.
+    /// Disables the button until the fields are valid, if the form asks for that.
     pub(super) fn update_button(&self) {
         if let Some(button) = self.button()
             && self.0.has_attribute("data-until-valid")
@@ -72,7 +72,8 @@ impl Form {
     }
 }
 
-/// An `input`, `select` or `textarea` that has a place for words beside it. What is read of them here they have under the same names.
+/// An `input`, `select` or `textarea` with a place for words beside it. The properties that are read here have the same
+/// names in all of them.
 pub(super) struct Field {
     input: HtmlInputElement,
     place: Element,
@@ -91,14 +92,15 @@ impl Field {
             is_malformed: self.input.validity().type_mismatch() && !is_international_address(&value),
             value,
             is_required: self.input.required(),
-            // Not every browser knows the selector.
+            // Some browsers do not know the selector.
             is_autofilled: self.input.matches(":autofill").unwrap_or(false),
             min_chars: self.input.min_length().try_into().unwrap_or(0),
             original: original.map(|field| field.value()),
         }
     }
 
-    /// As the server counts and compares it. The browser composes it (NFC): its tables would not fit in here.
+    /// The value in the form in which the server counts and compares it. The browser does the NFC normalization,
+    /// because its tables would not fit in this module.
     fn value(&self) -> String {
         if self.input.matches("[type=checkbox]:not(:checked)").unwrap_or(false) {
             return String::new();
@@ -111,20 +113,20 @@ impl Field {
         self.input.get_attribute("data-match")
     }
 
-    /// Says what is wrong in the words that the page has for it; where it has none, or nothing is wrong, nothing.
+    /// Shows the page's words for the fault. Shows nothing if there is no fault, or no words for it.
     pub(super) fn tell(&self, fault: Option<Fault>) {
         let words = fault.and_then(|fault| self.input.get_attribute(fault.attribute()));
         self.say(words.as_deref().unwrap_or_default());
     }
 
-    /// Shows `words` beside the field; no words, and the field is no longer marked.
+    /// Shows `words` beside the field. Without words, the field is no longer marked.
     pub(super) fn say(&self, words: &str) {
         let _ = if words.is_empty() {
             self.input.remove_attribute("aria-invalid")
         } else {
             self.input.set_attribute("aria-invalid", "true")
         };
-        // The same words again would be read out again.
+        // A screen reader would read the same words again.
         if self.place.text_content().as_deref() != Some(words) {
             self.place.set_text_content(Some(words));
         }
@@ -143,12 +145,12 @@ impl Field {
     }
 }
 
-/// Hands a message to the page's script, which shows it.
+/// Passes a message to the page's script, which shows it.
 pub(super) fn toast(message: &str) {
     tell_script("ironleaf:error", message);
 }
 
-/// Tells the page's script that the page stays: what was sent can be sent again.
+/// Tells the page's script that the page stays, so the form can be sent again.
 pub(super) fn release() {
     tell_script("ironleaf:release", "");
 }

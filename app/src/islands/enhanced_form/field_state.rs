@@ -1,27 +1,28 @@
-//! What is wrong with a field. Nothing here knows of a browser; [`dom`](super::dom) reads the state of a field from it.
+//! What is wrong with a field. This module does not depend on a browser; [`dom`](super::dom) reads the state of a field
+//! from it.
 
-/// What a field asks for, and what is in it.
+/// The requirements of a field, and its content.
 #[derive(Debug, Default)]
 pub(super) struct FieldState {
     pub(super) value: String,
     pub(super) is_required: bool,
-    /// Whether it is an e-mail field without an e-mail address, in whatever script.
+    /// Whether it is an e-mail field without an e-mail address, in any script.
     pub(super) is_malformed: bool,
-    /// Whether the browser filled it in. Browsers do not tell a page with what before the person touches the page.
+    /// Whether the browser filled it in. Browsers hide the value from the page until the person touches the page.
     pub(super) is_autofilled: bool,
     pub(super) min_chars: usize,
     /// The value of the field that this one repeats.
     pub(super) original: Option<String>,
 }
 
-/// Whether it may be an address with letters that browsers have in no address (HTML knows ASCII alone): the server decides.
+/// Whether it may be an address with letters that HTML does not allow (HTML knows only ASCII). Then the server decides.
 pub(super) fn is_international_address(value: &str) -> bool {
     let is_part = |part: &str| !part.is_empty() && !part.contains([' ', '@']);
     !value.is_ascii()
         && value.split_once('@').is_some_and(|(local, domain)| is_part(local) && is_part(domain))
 }
 
-/// With every kind of space as the one that keyboards agree on (RFC 8265, section 4.2.2).
+/// Replaces every kind of space with the ASCII space (RFC 8265, section 4.2.2).
 pub(super) fn plain_spaces(value: &str) -> String {
     let plain = |letter: char| match letter {
         '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => ' ',
@@ -53,8 +54,8 @@ impl FieldState {
         }
     }
 
-    /// What somebody who is still typing is told: that nothing they can still type would help, and what has become of a
-    /// fault that they know of.
+    /// The fault to show while a person is typing: one that further typing cannot fix, or the current state of a fault
+    /// that is already shown.
     pub(super) fn fault_while_typing(&self, is_known: bool) -> Option<Fault> {
         self.fault().filter(|fault| match fault {
             Fault::Mismatch => !self.can_still_match(),
@@ -72,7 +73,7 @@ impl FieldState {
 }
 
 impl Fault {
-    /// The attribute of the field that has the words for it.
+    /// The attribute of the field that contains the words.
     pub(super) const fn attribute(self) -> &'static str {
         match self {
             Self::Missing => "data-missing",

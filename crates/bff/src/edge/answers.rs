@@ -1,4 +1,4 @@
-//! The answers that are kept for a form that is sent twice.
+//! The answers that are kept for forms that are sent twice.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,10 +10,10 @@ use http::response;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Who double-clicks does so at once; who goes back and sends the same form again after a minute means it.
+/// A double click follows at once. Whoever goes back and sends the same form again after a minute means to.
 const KEPT_FOR: Duration = Duration::from_mins(1);
 
-/// More forms that did something in a minute than any process has.
+/// More than the number of successful forms of one process in a minute.
 const MAX_KEPT: usize = 1_000;
 
 pub(super) type Key = [u8; 32];
@@ -52,7 +52,7 @@ impl Answers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
-    /// The same unless another one has begun meanwhile.
+    /// Forgets a form that ended without an answer to keep. A form with the same key that has begun meanwhile stays.
     pub(super) fn forget_ended(&self, key: &Key) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.get(key).is_some_and(|(_, answer)| answer.has_changed().is_err() && answer.borrow().is_none())

@@ -5,12 +5,13 @@ use http::header::ORIGIN;
 use super::request_id::shown;
 use crate::{Bff, Problem, ProblemKind};
 
-/// Refuses a request that would change something and was not made by a page of this origin.
+/// Refuses a request that would change something and does not come from a page of this origin.
 ///
-/// The browser's own word decides: `Sec-Fetch-Site` (W3C Fetch Metadata) must be `same-origin`, or `none` for what a
-/// person typed; a browser that does not send it sends `Origin` with a POST, which must be ours, scheme included.
-/// `same-site` is somebody else's subdomain and `null` is nobody: both are refused. A client that sends neither is no
-/// browser of today; it passes only without a session cookie, because then there is nothing to ride on.
+/// The browser's own headers decide. `Sec-Fetch-Site` (W3C Fetch Metadata) must be `same-origin`, or `none` for an
+/// address that a person has typed. A browser that does not send it sends `Origin` with a POST, which must equal our
+/// origin, including the scheme. `same-site` is another party's subdomain and `null` names no origin; both are refused.
+/// A client that sends neither header is not a current browser. It passes only without a session cookie, because then
+/// an attacker has nothing to exploit.
 ///
 /// # Errors
 ///
@@ -18,8 +19,8 @@ use crate::{Bff, Problem, ProblemKind};
 ///
 /// # Security
 ///
-/// It stands in for a CSRF token (ASVS 3.5.1, RFC 6265bis on `SameSite`): no token has to be kept, rendered or cached.
-/// A form that signs a person in is protected as well, since cookies do not decide.
+/// This replaces a CSRF token (ASVS 3.5.1, RFC 6265bis on `SameSite`): no token has to be stored, rendered or cached. A
+/// form that signs a person in is protected as well, because the check does not depend on cookies.
 pub fn refuse_cross_site(bff: &Bff, request: &Request) -> Result<(), Problem> {
     if request.method().is_safe() || may_change(bff, request.headers()) {
         return Ok(());

@@ -7,10 +7,11 @@ use http::request::Parts;
 
 use crate::{Bff, Problem, ProblemKind};
 
-/// No form of ours comes near it, and a flood of larger ones costs next to nothing (ASVS 3.5 and SECURITY 16).
+/// Far above the size of our forms, and small enough that a flood of larger ones costs next to nothing (ASVS 3.5 and
+/// SECURITY 16).
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
-/// Reads the whole form before anything acts on it: not too large, not too slow, and a form at all.
+/// Reads the whole form before anything acts on it. Refuses a body that is too large, too slow, or not a form.
 pub async fn require_form(State(bff): State<Bff>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match read_form(&bff, &parts, body).await {
@@ -33,7 +34,7 @@ pub(super) async fn read_form(bff: &Bff, parts: &Parts, body: Body) -> Result<By
     if announced > MAX_FORM_BYTES {
         return Err(ProblemKind::PayloadTooLarge);
     }
-    // An empty body has no type to name: a sign-out is such a form.
+    // An empty body needs no media type. A sign-out is such a form.
     if !is_form && announced > 0 {
         return Err(ProblemKind::UnsupportedMediaType);
     }

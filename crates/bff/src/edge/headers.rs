@@ -6,8 +6,8 @@ use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use super::response_headers::CspNonce;
 use crate::Bff;
 
-/// Sends every response, errors and assets included, off with the headers that tell a browser what not to do
-/// (ASVS 3.4), and gives a page the nonce for its scripts.
+/// Adds the headers that restrict browsers (ASVS 3.4) to every response, including errors and assets, and gives a page
+/// the nonce for its scripts.
 pub async fn response_headers<F>(bff: &Bff, mut request: Request, next: impl FnOnce(Request) -> F) -> Response
 where
     F: Future<Output = Response>,
@@ -23,7 +23,7 @@ where
     let policy = if is_html {
         HeaderValue::try_from(settings.content_security_policy(&nonce)).ok()
     } else {
-        // What is no page has nothing to load, whatever a browser takes it for.
+        // A response that is not a page has nothing to load, whatever type a browser assumes.
         Some(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
     };
     let headers = response.headers_mut();

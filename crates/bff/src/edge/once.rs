@@ -1,4 +1,4 @@
-//! A form that is sent twice is answered twice, and acted upon once.
+//! A form that is sent twice is acted on once and answered twice.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,27 +20,29 @@ use super::form::read_form;
 use crate::page_of::hex_of;
 use crate::{Bff, Problem, ProblemKind, Wants};
 
-/// The field that has the number of the form, see [`form_id`].
+/// The field with the number of the form, see [`form_id`].
 const FIELD: &str = "form_id";
 
-/// An answer is a redirect, or a line of JSON.
+/// An answer is a redirect or a line of JSON.
 const MAX_ANSWER_BYTES: usize = 16 * 1024;
 
-/// Answers the second of two equal forms as the first: the same answer, its cookies included, once it is there. Equal are two with the
-/// same number ([`form_id`]), the same fields and the same session, within a minute, at this process. Only what has done something
-/// ([`note_done`]) is answered so; a form that was refused is acted upon again, and one without a number each time.
+/// Gives the second of two equal forms the answer of the first, including its cookies, once that answer exists. Two
+/// forms are equal if they have the same number ([`form_id`]), the same fields and the same session, and reach this
+/// process within a minute. Only a form that has done something ([`note_done`]) is answered in this way. A refused form
+/// is acted on again, and a form without a number every time.
 ///
-/// Without scripts nothing keeps a person from a double click. The browser breaks off the first request and shows the answer to the
-/// second, which would be that of an account that exists already, or of a link that was used up.
+/// Without scripts, nothing prevents a double click. The browser aborts the first request and shows the answer to the
+/// second one. That answer would be about an account that already exists, or a link that is used up.
 ///
-/// It stands outside of the session layer, whose cookies belong to the answer. A form with a number is acted upon to its end, although
-/// the connection is closed: somebody may still come for the answer.
+/// This runs outside of the session layer, whose cookies belong to the answer. A form with a number is finished even if
+/// its connection is closed, because the browser may still come for the answer.
 ///
 /// # Security
 ///
-/// Whoever has the answer has its session. So it goes to whoever comes with the session that the first one came with, or that it was
-/// given, and with the same number, which is random, stands in one page alone, and is never logged. All other fields, a password among
-/// them, have to be equal, too. Nothing of a form that was refused is kept: nobody fills the memory with them.
+/// Whoever gets the answer gets its session. So the answer goes only to a request that has the session of the first
+/// request, or the one that the answer gave, and the same number, which is random, stands in one page alone, and is
+/// never logged. All other fields, including a password, must be equal too. Nothing of a refused form is kept, so
+/// nobody can fill the memory with them.
 pub async fn answer_once<N, F>(bff: &Bff, request: Request, next: N) -> Response
 where
     N: FnOnce(Request) -> F + Send + 'static,
@@ -62,7 +64,7 @@ where
                     Some(answer) => {
                         return Response::from_parts(answer.0.clone(), Body::from(answer.1.clone()));
                     }
-                    // Nothing came of it, so that this one is acted upon.
+                    // The first form did nothing, so this one is acted on.
                     None => bff.answers().forget_ended(&numbered.key()),
                 }
             }
@@ -75,22 +77,22 @@ where
     let bff_of_task = bff.clone();
     let task = async move {
         let response = next(request).await;
-        // Nobody is there to take it any more: no failure.
+        // If nobody takes the answer any more, that is no failure.
         let _ = answer.send(numbered.kept(&bff_of_task, response, &done, &said).await);
     };
     bff.spawn(Box::pin(task.in_current_span()));
     answered.await.unwrap_or_else(|_| Problem::new(ProblemKind::Internal).into_response())
 }
 
-/// A new number for the forms of a page, for a hidden field with the name `form_id`: 32 hexadecimal digits. [`answer_once`] knows by it
-/// that a form was sent twice. `None` where the request has not come through the layers of this crate.
+/// A new number for the forms of a page, for a hidden field named `form_id`: 32 hexadecimal digits. [`answer_once`]
+/// uses it to detect a form that is sent twice. `None` if the request has not passed the layers of this crate.
 pub fn form_id(extensions: &Extensions) -> Option<String> {
     let mut bytes = [0; 16];
     extensions.get::<Bff>()?.fill_random(&mut bytes);
     Some(hex_of(&bytes))
 }
 
-/// Says that the form of this request has done what it is for, and must not do it twice, see [`answer_once`].
+/// Marks the form of this request as done, so that it is not acted on again, see [`answer_once`].
 pub fn note_done(parts: &Parts) {
     if let Some(Done(done)) = parts.extensions.get() {
         done.store(true, Ordering::Relaxed);
@@ -134,7 +136,7 @@ impl Numbered {
         hash.finalize().into()
     }
 
-    /// Keeps the answer for a second form, where this one has done something. It has an answer of its own either way.
+    /// Keeps the answer for a second form if this form has done something. This form gets its answer in any case.
     async fn kept(
         &self,
         bff: &Bff,
@@ -156,7 +158,7 @@ impl Numbered {
         Response::from_parts(head, Body::from(body))
     }
 
-    /// The cookies of the session in a browser that has this answer.
+    /// The session cookies of a browser that has received this answer.
     fn session_after(&self, bff: &Bff, headers: &HeaderMap) -> Vec<(String, String)> {
         let mut cookies = self.session.clone();
         let lines = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -182,7 +184,7 @@ fn session_cookies(bff: &Bff, headers: &HeaderMap) -> Vec<(String, String)> {
     cookies
 }
 
-/// With its prefix, and in whichever part.
+/// Whether a cookie with this name, which may have a prefix and a part number, belongs to the session.
 fn is_of_session(bff: &Bff, name: &str) -> bool {
     name.contains(&bff.session_settings().cookie_name)
 }

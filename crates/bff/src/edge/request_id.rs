@@ -31,7 +31,7 @@ impl fmt::Debug for RequestId {
     }
 }
 
-/// The path, up to the first byte that paths here have none of: a query may begin there, in whatever encoding.
+/// The path, up to the first byte that no path here contains. A query may begin there, in any encoding.
 pub(super) fn shown(path: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
     match path.bytes().position(|byte| !is_plain(byte)) {
@@ -40,10 +40,10 @@ pub(super) fn shown(path: &str) -> String {
     }
 }
 
-/// Opens the span of a request and writes its one line: method, path, status, time.
+/// Opens the span of a request and writes its one log line: method, path, status, time.
 ///
-/// The query string is not part of it: the one-time token of an e-mailed link arrives there. Of the path there is what a page of ours could
-/// have: a mail program may have escaped the `?`.
+/// The query string is left out, because the one-time token of an e-mailed link arrives in it. The path is cut where it
+/// no longer fits our pages, because a mail program may have escaped the `?`.
 pub async fn trace_request<F>(bff: &Bff, mut request: Request, next: impl FnOnce(Request) -> F) -> Response
 where
     F: Future<Output = Response>,

@@ -8,18 +8,18 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::PublicOrigin;
 
-/// The nonce of one response: a page writes it into its script tags, the policy of the response names it
-/// (Content Security Policy Level 3, section 2.3.1).
+/// The nonce of one response. A page writes it into its script tags, and the policy of the response names it (Content
+/// Security Policy Level 3, section 2.3.1).
 #[derive(Clone, PartialEq, Eq)]
 pub struct CspNonce(Arc<str>);
 
 impl CspNonce {
-    /// Of 128 random bits, as the specification recommends.
+    /// From 128 random bits, as the specification recommends.
     pub(super) fn new(bytes: [u8; 16]) -> Self {
         Self(URL_SAFE_NO_PAD.encode(bytes).into())
     }
 
-    /// As it stands in the `nonce` attribute.
+    /// The value of the `nonce` attribute.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -31,7 +31,7 @@ impl fmt::Debug for CspNonce {
     }
 }
 
-/// What differs between deployments in the headers of every response.
+/// The settings that differ between deployments and affect the headers of every response.
 #[derive(Debug, Clone)]
 pub struct ResponseHeaders {
     pub(super) constant: HeaderMap,
@@ -39,7 +39,7 @@ pub struct ResponseHeaders {
 }
 
 impl ResponseHeaders {
-    /// For an application on `origin`. `reload_origin` is where a development build listens for changes, such as
+    /// For an application on `origin`. A development build listens for changes at `reload_origin`, such as
     /// `ws://127.0.0.1:3002`.
     pub fn new(origin: &PublicOrigin, hsts_include_subdomains: bool, reload_origin: Option<&str>) -> Self {
         let mut constant = HeaderMap::new();

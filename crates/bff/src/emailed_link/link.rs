@@ -18,11 +18,11 @@ pub const SIGN_IN_LINK: FlashKind<SignInLink> =
 pub const VERIFICATION_LINK: FlashKind<VerificationLink> =
     FlashKind::new("ironleaf-verification", LINK_LIFE).worth(Worth::Errand);
 
-/// What an e-mailed link says with which somebody signs in without a password.
+/// The content of an e-mailed link that signs a person in without a password.
 ///
 /// # Security
 ///
-/// Its token is for this crate alone: there is no way to it from outside, and it is neither printed nor serialized.
+/// Its token is private to this crate: it cannot be read from outside, and is neither printed nor serialized.
 ///
 /// ```compile_fail,E0616
 /// let link = ironleaf_bff::SignInLink::from_query("email=a@b.c&token=secret").unwrap();
@@ -36,12 +36,12 @@ pub struct SignInLink {
 }
 
 impl SignInLink {
-    /// From the query of `/login?email=..&token=..&action=..`, also where a mail program has escaped it once more. `None` where the
-    /// address or the token is missing, or longer than any, or where the address is none.
+    /// From the query of `/login?email=..&token=..&action=..`, also if a mail program has escaped it once more. `None`
+    /// if the address or the token is missing or too long, or if the address is invalid.
     pub fn from_query(query: &str) -> Option<Self> {
         readings(query).find_map(|fields| {
             let email = fields.get("email").and_then(EmailAddress::parse).filter(is_address)?;
-            // What follows a link in a text may be taken for its end.
+            // Text after a link may be taken for the end of the link.
             let action = fields.get("action").unwrap_or_default();
             let sets_password =
                 action.trim_matches(|letter: char| !letter.is_ascii_alphanumeric()) == "password";
@@ -49,17 +49,17 @@ impl SignInLink {
         })
     }
 
-    /// Whether the query is that of a link, if perhaps not of a whole one.
+    /// Whether the query belongs to a link, even an incomplete one.
     pub fn is_meant_by(query: &str) -> bool {
         readings(query).any(|fields| fields.get("email").or(fields.get("token")).is_some())
     }
 
-    /// The address it was sent to.
+    /// The address that the link was sent to.
     pub fn email(&self) -> &EmailAddress {
         &self.email
     }
 
-    /// Whether it is meant for setting a new password.
+    /// Whether the link is for setting a new password.
     pub fn sets_password(&self) -> bool {
         self.sets_password
     }
@@ -85,20 +85,21 @@ impl Payload for SignInLink {
     }
 }
 
-/// What an e-mailed link says that verifies an address. As with [`SignInLink`], there is no way to its token.
+/// The content of an e-mailed link that verifies an address. As with [`SignInLink`], its token cannot be read from
+/// outside.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerificationLink {
     pub(super) token: SecretText,
 }
 
 impl VerificationLink {
-    /// From the query of `/email-verification?token=..`, also where a mail program has escaped it once more. `None` where the token is
-    /// missing, or longer than any.
+    /// From the query of `/email-verification?token=..`, also if a mail program has escaped it once more. `None` if the
+    /// token is missing or too long.
     pub fn from_query(query: &str) -> Option<Self> {
         readings(query).find_map(|fields| Some(Self { token: fields.token()? }))
     }
 
-    /// Whether the query is that of a link, if perhaps not of a whole one.
+    /// Whether the query belongs to a link, even an incomplete one.
     pub fn is_meant_by(query: &str) -> bool {
         readings(query).any(|fields| fields.get("token").is_some())
     }
@@ -120,8 +121,8 @@ impl Payload for VerificationLink {
     }
 }
 
-/// SECURITY: a page shows it, and anybody can make a link. So it is one word with the characters of RFC 5322's
-/// `dot-atom`, letters of any script and their marks among them (RFC 6531), on both sides of one `@`.
+/// SECURITY: a page shows the address, and anybody can make a link. So it must be one word with the characters of RFC
+/// 5322's `dot-atom`, including letters of any script and their marks (RFC 6531), on both sides of one `@`.
 fn is_address(email: &EmailAddress) -> bool {
     let is_part = |part: &str| {
         let allowed = |letter: char| {

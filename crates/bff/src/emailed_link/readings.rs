@@ -1,16 +1,16 @@
-//! What the query of a link may say, also where a mail program has damaged it.
+//! The possible readings of the query of a link, which a mail program may have damaged.
 
 use ironleaf_auth::SecretText;
 use percent_encoding::percent_decode_str;
 
-/// More than any core API puts into a link, and little enough for the cookie that carries it.
+/// Longer than the token of any core API, and short enough for the cookie that carries it.
 pub(super) const MAX_TOKEN_BYTES: usize = 2048;
 
-/// The fields of a query as one may read it.
+/// The fields of one reading of a query.
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// As RFC 3986 has it: forms write a space as `+`, links do not, and `+` stands in many an address.
+    /// By RFC 3986. Forms write a space as `+`, but links do not, and many addresses contain a `+`.
     fn read(query: &str) -> Self {
         let fields = query.split('&').map(|field| {
             let (name, value) = field.split_once('=').unwrap_or((field, ""));
@@ -30,17 +30,18 @@ impl Fields {
     }
 }
 
-/// A longer query is read as it is written alone: no link is as long, and reading costs time.
+/// A longer query is only read as it is written: no link is that long, and each reading costs time.
 pub(super) const MAX_LINK_BYTES: usize = 8 * 1024;
 
-/// Nobody escapes a link more often by mistake.
+/// More layers of escaping do not happen by mistake.
 const MAX_ENTITY_LAYERS: usize = 4;
 
-/// What a link may say: as it is written, with `&amp;` for `&` as in the source of an HTML e-mail, and escaped once more as a whole.
+/// The possible readings of a link: as it is written, with `&amp;` for `&` as in the source of an HTML e-mail, and
+/// escaped once more as a whole.
 pub(super) fn readings(query: &str) -> impl Iterator<Item = Fields> {
     let as_fields: fn(String) -> Fields = |text| Fields::read(&text);
     let mut texts = vec![query.to_owned()];
-    // A place to come back to may have a query of its own, which is escaped.
+    // A place to return to may have its own query, which is escaped.
     if query.len() > MAX_LINK_BYTES || Fields::read(query).get("return_to").is_some() {
         return texts.into_iter().map(as_fields);
     }
@@ -54,7 +55,7 @@ pub(super) fn readings(query: &str) -> impl Iterator<Item = Fields> {
     texts.into_iter().map(as_fields)
 }
 
-/// Without the entities of HTML for `&`, also where they were escaped again.
+/// Replaces the HTML entities for `&`, even if they were escaped again.
 fn without_entities(query: &str) -> String {
     let mut text = format!("&{query}");
     for _ in 0..MAX_ENTITY_LAYERS {

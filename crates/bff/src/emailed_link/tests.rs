@@ -56,7 +56,7 @@ fn a_link_that_a_mail_program_has_escaped_is_read_as_it_was_meant() {
     }
 }
 
-/// It took seconds while each layer was looked for one after the other.
+/// This took seconds when the layers were removed one after the other.
 #[test]
 fn a_query_of_entities_alone_costs_next_to_nothing() {
     let started = std::time::Instant::now();
@@ -96,7 +96,7 @@ fn what_is_missing_empty_or_longer_than_any_makes_no_link() {
         "email=a@b.c&token=".to_owned(),
         format!("email=a@b.c&token={long_token}"),
         format!("email={}@b.c&token=t", "a".repeat(254)),
-        // Two bytes each, three in lower case.
+        // Each takes two bytes, and three in lower case.
         format!("email={}&token=t", "%C4%B0".repeat(100)),
     ] {
         assert_eq!(SignInLink::from_query(&query), None, "{query}");

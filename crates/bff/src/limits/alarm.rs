@@ -17,7 +17,7 @@ impl Alarm {
         if self.is_due(Instant::now()) {
             tracing::error!(
                 "half of the e-mails that all people together may ask for are used up, and each network has a few of the rest \
-                 (RATE_LIMIT_MAILS): somebody abuses the open pages, or there are more people than it was set for"
+                 (RATE_LIMIT_MAILS): either somebody abuses the public pages, or the limit is too low for this many people"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! Sign-in: over a session, into the past of another clock, and with nobody there to hear of it.
+//! Sign-in: over an existing session, with clocks that differ, and with a browser that has gone away.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::world::{World, pass, polled};
 
 const ALL: usize = tokio::sync::Semaphore::MAX_PERMITS;
 
-/// Whatever becomes of the old session is no reason to wait: its refresh may hang for as long as it likes.
+/// The new session never waits for the end of the old one, even if the refresh of the old one hangs.
 #[tokio::test(start_paused = true)]
 async fn a_sign_in_over_a_session_answers_at_once_and_both_cookies_are_good_until_it_does() {
     let world = World::new();
@@ -35,7 +35,7 @@ async fn a_sign_in_over_a_session_answers_at_once_and_both_cookies_are_good_unti
     assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::Replaced)]);
 }
 
-/// At whichever step of the request its browser goes away.
+/// The browser goes away at each step of the request.
 #[tokio::test(start_paused = true)]
 async fn a_sign_in_whose_browser_is_gone_leaves_no_grant_behind() {
     let mut was_cut = false;
@@ -76,7 +76,7 @@ async fn a_sign_in_whose_browser_is_gone_leaves_no_grant_behind() {
     panic!("the sign-in never ended");
 }
 
-/// The end was written by a machine whose clock is ahead: the person does sign in.
+/// A machine with a fast clock wrote the end. The person can still sign in.
 #[tokio::test]
 async fn a_sign_in_is_newer_than_every_end_before_it() {
     let world = World::new();
@@ -126,7 +126,8 @@ async fn a_renewal_may_bring_other_roles() {
     assert_eq!(browser.who().await, "user@test.com [EVALUATOR,ADMIN] - false");
 }
 
-/// The password was accepted before every session of the person was ended, by a change of that password perhaps.
+/// The password was accepted before every session of the person was ended, for example because that password was
+/// changed.
 #[tokio::test(start_paused = true)]
 async fn a_sign_in_under_way_when_all_sessions_end_is_over_as_well() {
     for by_sid in [false, true] {
@@ -157,7 +158,7 @@ async fn a_sign_in_under_way_when_all_sessions_end_is_over_as_well() {
     }
 }
 
-/// The attacker sees no answer, and the core API has hashed the password all the same.
+/// The attacker does not see an answer, but the core API has hashed the password.
 #[tokio::test(start_paused = true)]
 async fn a_guess_whose_connection_is_closed_counts() {
     let strict = Allowance::new(10, Duration::from_mins(15));

@@ -1,4 +1,4 @@
-//! One replica or several over one store, and browsers in front of them.
+//! One or several replicas over one store, and browsers in front of them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl World {
         self.millis.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
-    /// As another machine, whose clock is behind.
+    /// Becomes another machine, whose clock is slow.
     pub(crate) fn set_back(&self, time: Duration) {
         self.millis.fetch_sub(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
@@ -85,7 +85,7 @@ impl World {
         browser
     }
 
-    /// Until nothing runs beside the requests any more.
+    /// Waits until no background task runs.
     #[expect(clippy::disallowed_methods, reason = "a test has no request to hold up")]
     pub(crate) async fn settled(&self) {
         while !self.tasks.is_empty() {
@@ -93,13 +93,13 @@ impl World {
         }
     }
 
-    /// Bytes and records of the store.
+    /// The bytes and records of the store.
     pub(crate) async fn store_usage(&self) -> (u64, u64) {
         let usage = self.store.usage().await.unwrap().unwrap();
         (usage.used_bytes, usage.entries)
     }
 
-    /// How many writes have had to survive a power cut.
+    /// How many writes had to survive a power cut.
     pub(crate) fn synced_writes(&self) -> u64 {
         self.synced.load(Ordering::SeqCst)
     }
@@ -208,7 +208,7 @@ async fn finish(Query(fields): Fields, request: Request) -> (StatusCode, String)
     }
 }
 
-/// Name, roles, note and whether the sign-in is recent.
+/// The name, the roles, the note, and whether the sign-in is recent.
 async fn who(MaybeUser(user): MaybeUser, request: Request) -> String {
     let recently = signed_in_recently(&parts(request));
     let Some(user) = user else { return "nobody".to_owned() };
@@ -217,7 +217,7 @@ async fn who(MaybeUser(user): MaybeUser, request: Request) -> String {
     format!("{} [{}] {note} {recently}", user.display_name(), roles.join(","))
 }
 
-/// Why a request is nobody's, where no layer has looked before.
+/// Why a request is anonymous, on a route where no layer has checked.
 async fn why(request: Request) -> String {
     SignedOutReason::from_parts(&parts(request)).map_or_else(String::new, |reason| format!("{reason:?}"))
 }
@@ -235,7 +235,8 @@ async fn call(Query(fields): Fields, request: Request) -> String {
     answered.map_or_else(|error| format!("{error:?}"), |answer| answer.status().as_u16().to_string())
 }
 
-/// Polls so often, with everybody else having their turn in between, and then goes away. Whether it was answered.
+/// Polls `polls` times, lets everybody else run in between, and then drops the request. Returns whether it was
+/// answered.
 pub(crate) async fn polled<T>(request: impl Future<Output = T>, polls: usize) -> bool {
     let mut request = Box::pin(request);
     for _ in 0..polls {
@@ -254,7 +255,7 @@ pub(crate) async fn pass(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// Cookies as a browser keeps them.
+/// Keeps cookies as a browser does.
 #[derive(Clone)]
 pub(crate) struct Browser {
     router: Router,
@@ -270,7 +271,7 @@ impl Browser {
         self.send("POST", path).await
     }
 
-    /// What `/who` says.
+    /// The answer of `/who`.
     pub(crate) async fn who(&mut self) -> String {
         self.get("/who").await.1
     }
@@ -298,10 +299,10 @@ impl Browser {
     }
 }
 
-/// A store that takes its time, as one on another machine does: a request can be cut while it waits.
+/// A store that answers with a delay, as on another machine. A request can be dropped while it waits.
 struct Remote {
     store: Arc<MemoryStore>,
-    /// How many writes were to survive a power cut.
+    /// How many writes had to survive a power cut.
     synced: Arc<AtomicU64>,
 }
 

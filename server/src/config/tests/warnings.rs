@@ -2,12 +2,12 @@ use super::*;
 use crate::config::exposed_files::exposed_files;
 use crate::config::warnings::ignored_proxy;
 
-/// What is said of production with these variables.
+/// The warnings for production with these variables.
 fn doubts(variables: &[(&'static str, &'static str)]) -> String {
     load(&with(variables)).unwrap().doubtful_values().join("\n")
 }
 
-/// Production with these variables on top.
+/// The variables of production with these added.
 fn with(variables: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
     variables.iter().chain(&PRODUCTION).copied().collect()
 }
@@ -77,7 +77,7 @@ fn two_listeners_have_two_places() {
     }
     let everywhere = with(&[("LISTEN_ADDR", "0.0.0.0:3000"), ("METRICS_LISTEN_ADDR", "127.0.0.1:3000")]);
     assert!(problems(&everywhere).contains("the same place"));
-    // The embedded core API is not there, and its address nobody's.
+    // The embedded core API does not run, so its address is not used.
     assert!(load(&with(&[("LISTEN_ADDR", "127.0.0.1:3001")])).is_ok());
     assert!(load(&[("LISTEN_ADDR", "127.0.0.1:0"), ("METRICS_LISTEN_ADDR", "127.0.0.1:0")]).is_ok());
     assert!(load(&[("LISTEN_ADDR", "127.0.0.1:9000"), ("METRICS_LISTEN_ADDR", "127.0.0.2:9000")]).is_ok());

@@ -5,12 +5,12 @@ use super::*;
 use crate::serve::head_timer::HEAD_TIMEOUT;
 use crate::serve::socket::{DISCARD_TIMEOUT, STALL_TIMEOUT};
 
-/// More than any buffer on the way has room for.
+/// Larger than all buffers on the way together.
 const LARGE: usize = 1 << 20;
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
 
-/// One connection over a pipe, whose other end is the client's. It ends when what comes with it is dropped.
+/// One connection over a pipe, with the end of the client. It ends when the other returned values are dropped.
 fn connect() -> (DuplexStream, CancellationToken, GracefulShutdown) {
     let (client, server) = tokio::io::duplex(64 * 1024);
     let router = Router::new()
@@ -32,11 +32,11 @@ async fn answered(client: &mut DuplexStream) -> String {
     String::from_utf8(seen).unwrap()
 }
 
-/// How long it takes until the other side closes.
+/// The time until the other side closes.
 async fn closed(client: &mut DuplexStream) -> Duration {
     let began = Instant::now();
     let mut rest = Vec::new();
-    // Whether it ends or breaks off is all one.
+    // An orderly end and a reset are equally good.
     let _ = client.read_to_end(&mut rest).await;
     began.elapsed()
 }
@@ -126,14 +126,14 @@ async fn one_connection_too_many_waits_for_another_to_end() {
     assert!(gate.place().is_some_and(|place| place.rooms.is_none()));
 }
 
-/// A server at an address of its own, until what comes with it is dropped.
+/// Starts a server at its own address. Returns the address and the task.
 async fn serving(router: Router, max_connections: usize) -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     (address, tokio::spawn(answer(listener, router, max_connections, std::future::pending())))
 }
 
-/// One request and whatever comes until the other side closes.
+/// Sends one request and returns all bytes until the other side closes.
 async fn asked(address: SocketAddr, head: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     stream
@@ -144,7 +144,8 @@ async fn asked(address: SocketAddr, head: &str) -> io::Result<String> {
     Ok(answer)
 }
 
-/// Closing with unread data makes the operating system send a reset, which overtakes the answer about every second time.
+/// Closing with unread data makes the operating system send a reset, which overtakes the answer about every second
+/// time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_comes_before_the_whole_request_arrives() {
     let (address, server) =
@@ -202,7 +203,7 @@ async fn who_reads_nothing_is_cut_off() {
     client.write_all(b"GET /large HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
     let part = STALL_TIMEOUT * 2 / 3;
     for _ in 0..3 {
-        // A byte of progress is progress.
+        // Even one byte is progress.
         tokio::time::sleep_until(Instant::now() + part).await;
         client.read_exact(&mut [0; 100]).await.unwrap();
     }
@@ -230,7 +231,7 @@ async fn an_idle_connection_makes_room_for_the_next() {
         assert!(asked(address, "GET /").await.unwrap().ends_with("hello"));
         assert!(began.elapsed() < Duration::from_secs(1));
     }
-    // Who was idle for longest went first.
+    // The connection that was idle for longest went first.
     assert_eq!(idle[0].read(&mut [0; 1]).await.unwrap(), 0);
     server.abort();
 }
@@ -292,7 +293,7 @@ async fn every_request_that_waits_gets_the_room_that_there_is() {
         while !seen.ends_with(body.as_bytes()) {
             assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0, "{}", String::from_utf8_lossy(&seen));
         }
-        // It stays open, for whatever comes next.
+        // It stays open for the next request.
         (stream, String::from_utf8(seen).unwrap())
     };
     let answers = futures_util::future::join_all(["one", "two", "three", "four"].map(slow)).await;

@@ -1,6 +1,6 @@
-//! Numbers as a person reads them.
+//! Numbers for people.
 
-/// Three digits say enough of what is small, and all of what is counted is shown: `0.125`, `7.25`, `42`, `25,800`.
+/// Shows three digits of small numbers, and all digits of large ones: `0.125`, `7.25`, `42`, `25,800`.
 pub(in super::super) fn number(value: f64) -> String {
     if value.fract() == 0.0 || value.abs() >= 100.0 {
         return with_commas(&format!("{value:.0}"));

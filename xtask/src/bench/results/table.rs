@@ -1,4 +1,4 @@
-//! The table: a line for each subject, a column for each of its numbers, targets in parentheses beside them.
+//! The table: a line for each subject, a column for each of its numbers, targets in parentheses.
 
 use std::fmt;
 
