@@ -1,15 +1,15 @@
 //! What a page needs from its request.
 
+mod cookies;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{FromRequestParts as _, RawPathParams};
-use cookie::Cookie;
-use http::header::COOKIE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::{HeaderValue, Method};
 use ironleaf_bff::edge::{
-    CspNonce, PROBE_COOKIE, RequestId, after_cookies_tried, cookie_for_a_form, cookies_are_blocked, form_id,
+    CspNonce, RequestId, after_cookies_tried, cookie_for_a_form, cookies_are_blocked, form_id,
     with_cookies_tried,
 };
 use ironleaf_bff::{
@@ -18,13 +18,16 @@ use ironleaf_bff::{
     refresh_before_rendering, require_room_to_refresh, session_cannot_be_checked,
 };
 use leptos::prelude::expect_context;
-use memchr::memmem;
 
 use crate::answer::Answer;
 use crate::flashes::{KEPT_FORMS, KeptForm, Left, MESSAGE, Message, PLACE, Place};
 use crate::links;
 use crate::site::Site;
-use crate::theme::{THEME_COOKIE, Theme};
+use crate::theme::Theme;
+
+pub(crate) use cookies::{Bare, bare};
+
+use cookies::theme;
 
 /// A request for a page, inside every layer.
 pub struct PageRequest {
@@ -367,43 +370,4 @@ impl PageRequest {
     fn flash(&self) -> Option<&Flash> {
         self.parts.extensions.get()
     }
-}
-
-/// A request that contains nothing except possibly a theme.
-pub(crate) struct Bare {
-    pub(crate) theme: Option<Theme>,
-}
-
-/// Checks the request of a page whose loader reads only the request. `Some` if the answer then depends only on build,
-/// theme and nonce: there is no session, no query, and no value from an earlier request.
-pub(crate) fn bare(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Bare> {
-    if method != Method::GET || uri.query().is_some() {
-        return None;
-    }
-    let mut theme = None;
-    for cookie in cookies(headers) {
-        match cookie.name() {
-            THEME_COOKIE => theme = theme.or_else(|| Theme::parse(cookie.value())),
-            PROBE_COOKIE => {}
-            _ => return None,
-        }
-    }
-    Some(Bare { theme })
-}
-
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
-    // A line that is not text counts like an unknown cookie.
-    let lines = headers.get_all(COOKIE).iter().map(|line| line.to_str().unwrap_or("unknown="));
-    lines.flat_map(Cookie::split_parse).map(|cookie| cookie.unwrap_or_else(|_| Cookie::from("unknown")))
-}
-
-fn theme(headers: &HeaderMap) -> Option<Theme> {
-    // A sealed session is long, and few people choose a theme, so this search is cheaper than parsing.
-    let has_theme = |line: &HeaderValue| memmem::find(line.as_bytes(), THEME_COOKIE.as_bytes()).is_some();
-    if !headers.get_all(COOKIE).iter().any(has_theme) {
-        return None;
-    }
-    cookies(headers)
-        .filter(|cookie| cookie.name() == THEME_COOKIE)
-        .find_map(|cookie| Theme::parse(cookie.value()))
 }

@@ -5,28 +5,28 @@
 
 mod ends;
 mod families;
+mod scene;
 mod sessions;
+mod state;
 mod verdict;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::core_api::{CoreApi, Effect, FamilyId, PersonId};
+use crate::core_api::{Effect, FamilyId, PersonId};
 use crate::glass::Glance;
 use crate::style::Style;
-use crate::trace::Trace;
 
 pub(crate) use ends::{Left, Shown};
 pub(crate) use families::{LostTo, Sent, Wait};
+pub(crate) use scene::Scene;
 pub(crate) use sessions::{Ended, Lives, Seen, SessionRef};
 pub(crate) use verdict::{Excuse, Finding, Violation};
 
-use families::{Complaint, Families};
-use sessions::Sessions;
+use families::Complaint;
+use state::State;
 
-/// How many findings are reported with their whole story. The others are only counted.
-const TOLD: usize = 5;
 /// Nobody can present the token until the lease of a dead holder has expired and those who waited for it have given up.
 const LEASE_AND_PATIENCE: Duration = Duration::from_secs(12);
 /// How long a process that finds a token presented waits for the one that presented it.
@@ -42,31 +42,12 @@ pub(crate) struct Checker {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
-struct State {
-    sessions: Sessions,
-    families: Families,
-    excuses: BTreeMap<&'static str, u64>,
-    violations: BTreeMap<&'static str, u64>,
-    findings: Vec<Finding>,
-}
-
 /// What may have kept a replica from recording the content of its cookie.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Writing {
     pub(crate) store_down: bool,
     /// A call to the store failed for somebody who may have had the session's lease.
     pub(crate) head_is_busy: bool,
-}
-
-/// What the checker looks at beside its own notes.
-#[derive(Clone, Copy)]
-pub(crate) struct Scene<'a> {
-    pub(crate) now: Duration,
-    /// By the core API's clock, which its families use.
-    pub(crate) core_now: Duration,
-    pub(crate) core: &'a CoreApi,
-    pub(crate) trace: &'a Trace,
 }
 
 impl Checker {
@@ -377,27 +358,6 @@ impl Checker {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn excuse(&mut self, excuse: Excuse) {
-        *self.excuses.entry(excuse.words()).or_default() += 1;
-    }
-
-    fn violate(&mut self, scene: Scene<'_>, person: PersonId, violation: Violation, text: String) {
-        scene.trace.person(scene.now, person, format!("!! {}: {text}", violation.words()));
-        *self.violations.entry(violation.words()).or_default() += 1;
-        if self.findings.len() < TOLD {
-            let story = scene.trace.of(person);
-            self.findings.push(Finding { violation, person, at: scene.now, text, story });
-        }
-    }
-}
-
-impl Scene<'_> {
-    fn person_of(&self, family: FamilyId) -> PersonId {
-        self.core.look(family, |family| family.person).unwrap_or(PersonId(0))
     }
 }
 

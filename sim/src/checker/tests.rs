@@ -1,7 +1,8 @@
 //! A session and its family in several situations.
 
 use super::*;
-use crate::core_api::Call;
+use crate::core_api::{Call, CoreApi};
+use crate::trace::Trace;
 
 const LIVES: Lives = Lives {
     idle: Duration::from_hours(72),
