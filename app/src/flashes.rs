@@ -8,7 +8,7 @@ mod verified;
 
 use ironleaf_bff::FlashCookie;
 
-pub(crate) use kept_form::{KEPT_FORMS, KeptField, KeptForm, KeptForms, PERSON, Person};
+pub(crate) use kept_form::{FieldState, KEPT_FORMS, KeptField, KeptForm, KeptForms, PERSON, Person};
 pub(crate) use message::{Left, MESSAGE, Message};
 pub(crate) use opened::{OPENED, Opened};
 pub(crate) use place::{PLACE, Place};

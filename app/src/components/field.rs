@@ -1,7 +1,7 @@
 use leptos::attr::Attribute;
 use leptos::prelude::*;
 
-use crate::flashes::KeptField;
+use crate::flashes::{FieldState, KeptField};
 use crate::render::Templates;
 use crate::validation::{FieldProblem, MIN_PASSWORD_LENGTH};
 
@@ -44,10 +44,14 @@ impl Rules {
         Self { repeats: Some("password"), ..Self::present_or(missing) }
     }
 
-    /// The attributes that the browser reads from the field.
-    pub(super) fn attributes(self, name: &str, problem: Option<FieldProblem>) -> impl Attribute {
+    /// The attributes of the control of every kind of field: who it is, what it requires, and how it stands.
+    pub(super) fn attributes(self, field: FieldState) -> impl Attribute {
+        let FieldState { name, problem, is_first_problem } = field;
         view! {
             <{..}
+                id=name
+                name=name
+                autofocus=is_first_problem
                 required=!self.optional
                 minlength=self.min_length
                 aria-invalid=problem.map(|_| "true")
@@ -80,22 +84,19 @@ pub(crate) fn Field(
 ) -> impl IntoView {
     static FIELDS: Templates<Key, 1> = Templates::new();
 
-    let KeptField { name, value: kept, problem, is_first_problem } = kept;
+    let field = kept.state;
     // SECURITY: a password is never written into a page.
-    let value = if kind == "password" { String::new() } else { kept.unwrap_or(value) };
-    let key = Key { name, label, kind, placeholder, autocomplete, rules, problem, is_first_problem };
+    let value = if kind == "password" { String::new() } else { kept.value.unwrap_or(value) };
+    let key = Key { field, label, kind, placeholder, autocomplete, rules };
     FIELDS.fill(key, [&value], |[value]| {
-        frame(name, label, problem, move || {
+        frame(field, label, move || {
             view! {
                 <input
-                    {..rules.attributes(name, problem)}
-                    id=name
-                    name=name
+                    {..rules.attributes(field)}
                     type=kind
                     placeholder=placeholder
                     autocomplete=autocomplete
                     value=(kind != "password").then_some(value)
-                    autofocus=is_first_problem
                 />
             }
         })
@@ -105,23 +106,21 @@ pub(crate) fn Field(
 /// Everything that the HTML of a field depends on, except its value.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
-    name: &'static str,
+    field: FieldState,
     label: &'static str,
     kind: &'static str,
     placeholder: Option<&'static str>,
     autocomplete: &'static str,
     rules: Rules,
-    problem: Option<FieldProblem>,
-    is_first_problem: bool,
 }
 
 /// The parts around every field: its label, and the words for its problem.
 pub(super) fn frame<V: IntoView>(
-    name: &'static str,
+    field: FieldState,
     label: &'static str,
-    problem: Option<FieldProblem>,
     control: impl FnOnce() -> V,
 ) -> impl IntoView {
+    let FieldState { name, problem, .. } = field;
     view! {
         <div class="field">
             <label for=name>{label}</label>

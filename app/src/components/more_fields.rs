@@ -20,18 +20,10 @@ pub(crate) fn TextArea(
     rules: Rules,
     #[prop(optional, into)] value: String,
 ) -> impl IntoView {
-    let KeptField { name, value: kept, problem, is_first_problem } = kept;
-    frame(name, label, problem, move || {
+    frame(kept.state, label, move || {
         view! {
-            <textarea
-                {..rules.attributes(name, problem)}
-                id=name
-                name=name
-                placeholder=placeholder
-                rows=rows
-                autofocus=is_first_problem
-            >
-                {kept.unwrap_or(value)}
+            <textarea {..rules.attributes(kept.state)} placeholder=placeholder rows=rows>
+                {kept.value.unwrap_or(value)}
             </textarea>
         }
     })
@@ -46,8 +38,7 @@ pub(crate) fn Select(
     rules: Rules,
     #[prop(optional, into)] value: String,
 ) -> impl IntoView {
-    let KeptField { name, value: kept, problem, is_first_problem } = kept;
-    let chosen = kept.unwrap_or(value);
+    let chosen = kept.value.unwrap_or(value);
     let options: Vec<_> = options
         .into_iter()
         .map(|(value, words)| {
@@ -58,12 +49,8 @@ pub(crate) fn Select(
             }
         })
         .collect();
-    frame(name, label, problem, move || {
-        view! {
-            <select {..rules.attributes(name, problem)} id=name name=name autofocus=is_first_problem>
-                {options}
-            </select>
-        }
+    frame(kept.state, label, move || {
+        view! { <select {..rules.attributes(kept.state)}>{options}</select> }
     })
 }
 
@@ -75,19 +62,9 @@ pub(crate) fn Checkbox(
     rules: Rules,
     #[prop(optional)] checked: bool,
 ) -> impl IntoView {
-    let KeptField { name, value: kept, problem, is_first_problem } = kept;
-    let checked = kept.map_or(checked, |kept| kept == "on");
-    frame(name, label, problem, move || {
-        view! {
-            <input
-                {..rules.attributes(name, problem)}
-                id=name
-                name=name
-                type="checkbox"
-                checked=checked
-                autofocus=is_first_problem
-            />
-        }
+    let checked = kept.value.map_or(checked, |kept| kept == "on");
+    frame(kept.state, label, move || {
+        view! { <input {..rules.attributes(kept.state)} type="checkbox" checked=checked /> }
     })
 }
 

@@ -1,55 +1,32 @@
 use std::marker::PhantomData;
 
 use ironleaf_bff::ReturnTo;
+use leptos::attr::novalidate;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::islands::EnhancedForm;
 use crate::request::PageRequest;
 
-/// A form that is sent to the server function `F` and enhanced by an island: `<ServerForm<SignIn>>` for
-/// `async fn sign_in`. It works without scripts.
-#[component]
-pub(crate) fn ServerForm<F>(
-    /// Where the person goes afterwards.
-    #[prop(optional_no_strip)]
-    return_to: Option<ReturnTo>,
-    /// Whether its button waits until the fields are valid.
-    #[prop(optional)]
-    until_valid: bool,
-    /// Whether a second form with the same number gets the answer of the first, see `ironleaf_bff::edge::answer_once`.
-    #[prop(default = true)]
-    once: bool,
-    /// Whose page it is on, where that is not read from the request, as in a `Template`.
-    #[prop(optional_no_strip)]
-    person: Option<String>,
-    children: Children,
-    #[prop(optional)] function: PhantomData<F>,
-) -> impl IntoView
+/// A form with fields, sent to the server function `F` and enhanced by an island: `<ServerForm<SignIn>>` for
+/// `async fn sign_in`. It works without scripts. Its properties are those of [`ButtonForm`].
+#[expect(non_snake_case, reason = "a component that takes the properties of another one")]
+pub(crate) fn ServerForm<F>(form: ButtonFormProps<F>) -> impl IntoView
 where
     F: ServerFn + 'static,
 {
-    let PhantomData = function;
-    if person.is_none() {
-        // Also a form that need not be sent once, such as that of a sign-in, leads to nothing in a browser that keeps no cookies.
-        PageRequest::current().note_form();
-    }
-    view! {
-        <EnhancedForm>
-            <form method="post" action=F::PATH novalidate data-until-valid=until_valid.then_some("")>
-                <CommonFields person return_to once />
-                {children()}
-            </form>
-        </EnhancedForm>
-    }
+    view! { <EnhancedForm>{ButtonForm(form).add_any_attr(novalidate(true))}</EnhancedForm> }
 }
 
-/// A form without visible fields: no island, and one button.
+/// A form without visible fields, sent to the server function `F`: no island, and one button.
 #[component]
 pub(crate) fn ButtonForm<F>(
     /// Where the person goes afterwards.
     #[prop(optional_no_strip)]
     return_to: Option<ReturnTo>,
+    /// Whether its button waits until the fields are valid. An island reads it.
+    #[prop(optional)]
+    until_valid: bool,
     /// Whether a second form with the same number gets the answer of the first, see `ironleaf_bff::edge::answer_once`.
     #[prop(default = true)]
     once: bool,
@@ -68,7 +45,13 @@ where
 {
     let PhantomData = function;
     view! {
-        <form method="post" action=F::PATH class=class data-auto-submit=by_itself.then_some("")>
+        <form
+            method="post"
+            action=F::PATH
+            class=class
+            data-until-valid=until_valid.then_some("")
+            data-auto-submit=by_itself.then_some("")
+        >
             <CommonFields person return_to once />
             {children()}
         </form>
@@ -80,9 +63,8 @@ where
 fn CommonFields(person: Option<String>, return_to: Option<ReturnTo>, once: bool) -> impl IntoView {
     let person = person.or_else(|| {
         let request = PageRequest::current();
-        if once {
-            request.note_form();
-        }
+        // Also a form that may be sent twice, such as that of a sign-in, does nothing in a browser that keeps no cookies.
+        request.note_form();
         request.page_of()
     });
     view! {

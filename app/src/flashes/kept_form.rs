@@ -57,7 +57,7 @@ impl KeptForm {
         let value = self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         let at = self.problems.iter().position(|(known, _)| known == name);
         let problem = at.map(|at| self.problems[at].1);
-        KeptField { name, value, problem, is_first_problem: at == Some(0) }
+        KeptField { state: FieldState { name, problem, is_first_problem: at == Some(0) }, value }
     }
 
     /// Whether there is nothing to show again.
@@ -81,8 +81,14 @@ impl KeptForm {
 /// One field of a form, with what is kept of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeptField {
-    pub(crate) name: &'static str,
+    pub(crate) state: FieldState,
     pub(crate) value: Option<String>,
+}
+
+/// What every kind of field shows, whatever was typed into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct FieldState {
+    pub(crate) name: &'static str,
     pub(crate) problem: Option<FieldProblem>,
     /// Whether this field gets the focus, for people who cannot see what changed.
     pub(crate) is_first_problem: bool,
@@ -176,12 +182,10 @@ mod tests {
         assert_eq!(arrived, forms);
         let account = arrived.take("/account").unwrap();
         let problem = Some(FieldProblem::InvalidEmail);
-        let value = Some("ada".to_owned());
-        assert_eq!(
-            account.field("email"),
-            KeptField { name: "email", value, problem, is_first_problem: true }
-        );
-        let untouched = KeptField { name: "password", value: None, problem: None, is_first_problem: false };
+        let state = FieldState { name: "email", problem, is_first_problem: true };
+        assert_eq!(account.field("email"), KeptField { state, value: Some("ada".to_owned()) });
+        let state = FieldState { name: "password", problem: None, is_first_problem: false };
+        let untouched = KeptField { state, value: None };
         assert_eq!(account.field("password"), untouched);
         assert_eq!(arrived.take("/account"), None);
         assert!(arrived.take("/login").is_some() && arrived.is_empty());
@@ -205,6 +209,6 @@ mod tests {
         assert!(forms.take("/a").is_none() && forms.take("/b").is_some());
         forms.keep(form("/c", &"z".repeat(5000)));
         let field = forms.take("/c").unwrap().field("email");
-        assert_eq!((field.value, field.problem), (None, Some(FieldProblem::InvalidEmail)));
+        assert_eq!((field.value, field.state.problem), (None, Some(FieldProblem::InvalidEmail)));
     }
 }
