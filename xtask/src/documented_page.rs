@@ -10,23 +10,12 @@ use std::path::Path;
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
 use crate::tools::Tools;
+use crate::workspace::BROWSER_HALF;
 use crate::{browser, process, workspace};
 use copy::Copy;
 use document::{apply, recipes};
 
 const DOCUMENT: &str = "docs/adding-a-page.md";
-
-/// The arguments to build the front end.
-const BROWSER_HALF: [&str; 8] = [
-    "--package",
-    "frontend",
-    "--package",
-    "app",
-    "--features",
-    "app/hydrate",
-    "--target",
-    "wasm32-unknown-unknown",
-];
 
 /// The tests over HTTP that find pages and forms by themselves.
 const OF_EVERY_PAGE: [&str; 3] = ["responses::", "store_outage::", "two_people::"];

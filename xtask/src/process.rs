@@ -3,7 +3,6 @@
 //! A Ctrl-C at the terminal also reaches the children, because they are in the same process group. A signal to this
 //! process alone does not. So a child that still runs after a second is told to stop, and is killed if it does not end
 //! within ten. No process is left behind in either case.
-//! does not within ten is killed. Nothing is left behind either way.
 
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader};

@@ -9,6 +9,7 @@ use std::time::Instant;
 use crate::failure::{Failure, Result};
 use crate::report::{Outcome, Report};
 use crate::settings::{Settings, TRY_PROFILE};
+use crate::workspace::BROWSER_HALF;
 use crate::{
     application, browser, builder, documented_page, frontend_tree, fuzz, packages, process, publishing,
     simulation, site_marks, tools,
@@ -157,20 +158,7 @@ fn failed_test(line: &str) -> Option<&str> {
 }
 
 fn clippy_browser_half(_: &Settings) -> Result<Outcome> {
-    cargo(&[
-        "clippy",
-        "--package",
-        "frontend",
-        "--package",
-        "app",
-        "--features",
-        "app/hydrate",
-        "--target",
-        "wasm32-unknown-unknown",
-        "--",
-        "-D",
-        "warnings",
-    ])
+    cargo(&[&["clippy"], &BROWSER_HALF[..], &["--", "-D", "warnings"]].concat())
 }
 
 /// A package that the other steps leave out. Its own profile is used, so that its libraries are compiled once for both

@@ -1,4 +1,4 @@
-//! The paths of this repository.
+//! The paths of this repository, and the packages of its browser half.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -6,6 +6,18 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Result};
 use crate::version::Version;
+
+/// The arguments with which cargo selects the half of the application that runs in the browser.
+pub(crate) const BROWSER_HALF: [&str; 8] = [
+    "--package",
+    "frontend",
+    "--package",
+    "app",
+    "--features",
+    "app/hydrate",
+    "--target",
+    "wasm32-unknown-unknown",
+];
 
 /// The top of the repository. Every program is started there: the server finds `target/site` from its working directory.
 pub(crate) fn root() -> &'static Path {
