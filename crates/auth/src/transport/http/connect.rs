@@ -14,6 +14,7 @@ use http::uri::Scheme;
 use http::{HeaderValue, Uri};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::TokioIo;
@@ -54,12 +55,7 @@ pub(super) struct Connector {
 impl Connector {
     pub(super) fn new(settings: &HttpSettings, proxy: Option<Proxy>) -> Result<Self, TransportError> {
         let tls = tls(settings.root_certificates.as_deref())?;
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(KEEPALIVE));
-        tcp.set_keepalive_interval(Some(KEEPALIVE));
-        tcp.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
+        let tcp = tcp(GaiResolver::new(), settings.connect_timeout);
         let way = match proxy {
             // The proxy itself is spoken to in HTTP/1.1.
             Some(proxy) => Way::Through { connector: HttpsConnector::from((tcp, tls.clone())), proxy },
@@ -69,6 +65,18 @@ impl Connector {
         let https = https.enable_all_versions().wrap_connector(way);
         Ok(Self { https, timeout: settings.connect_timeout })
     }
+}
+
+/// The time limit is shared by all addresses of a host, so that one that does not answer leaves time for the next.
+fn tcp<R>(resolver: R, limit: Duration) -> HttpConnector<R> {
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
+    tcp.enforce_http(false);
+    tcp.set_connect_timeout(Some(limit));
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(KEEPALIVE));
+    tcp.set_keepalive_interval(Some(KEEPALIVE));
+    tcp.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
+    tcp
 }
 
 impl Service<Uri> for Connector {
@@ -219,4 +227,57 @@ fn certificates(pem: &[u8]) -> Result<RootCertStore, TransportError> {
 
 fn unusable(error: &(impl fmt::Display + ?Sized)) -> TransportError {
     TransportError::NotSent(format!("TLS cannot be set up: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Ready, ready};
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use hyper_util::client::legacy::connect::dns::Name;
+    use tokio::net::{TcpListener, TcpSocket};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// The addresses of every host.
+    #[derive(Clone)]
+    struct Addresses(Vec<SocketAddr>);
+
+    impl Service<Name> for Addresses {
+        type Response = std::vec::IntoIter<SocketAddr>;
+        type Error = io::Error;
+        type Future = Ready<io::Result<Self::Response>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Name) -> Self::Future {
+            ready(Ok(self.0.clone().into_iter()))
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_that_does_not_answer_leaves_time_for_the_next() {
+        const LIMIT: Duration = Duration::from_secs(2);
+        const TRIED: Duration = Duration::from_millis(300);
+        // Its queue is full, so the system drops further attempts.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::new(127, 0, 0, 2), 0).into()).unwrap();
+        let silent = socket.listen(1).unwrap();
+        let port = silent.local_addr().unwrap().port();
+        let mut waiting = Vec::new();
+        while let Ok(connected) = timeout(TRIED, TcpStream::connect(silent.local_addr().unwrap())).await {
+            waiting.push(connected.unwrap());
+        }
+        // The port of the URL is that of both.
+        let answering = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+        let addresses = [&silent, &answering].map(|listener| listener.local_addr().unwrap()).to_vec();
+        let started = Instant::now();
+        let uri = format!("http://two.example:{port}/").parse().unwrap();
+        let connected = timeout(LIMIT, tcp(Addresses(addresses), LIMIT).call(uri)).await;
+        assert!(connected.expect("the silent address used up the time").is_ok());
+        assert!(started.elapsed() >= LIMIT / 2, "the silent address answered");
+    }
 }
