@@ -19,7 +19,7 @@ use ironleaf_session::Payload;
 use crate::context::Context;
 use crate::{metrics, problems};
 
-/// Forms on pages that set no cookie. They do not need one.
+/// Forms on pages that set no cookie. They do not need one, and they may be sent again.
 const KEEP_NOTHING: [&str; 2] = ["/api/set-theme", "/api/sign-out"];
 
 /// Around everything except health, which is asked by address and not by name.
@@ -77,8 +77,11 @@ pub(crate) async fn in_front_of_session(
     if !context.is_form(&request) {
         return next.run(request).await;
     }
-    let keeps_something = !KEEP_NOTHING.contains(&request.uri().path());
-    match edge::without_cookies(&context.bff, &request).filter(|_| keeps_something) {
+    if KEEP_NOTHING.contains(&request.uri().path()) {
+        // SECURITY: their answers are not kept. There is a limit for kept answers, and these forms cost nothing.
+        return edge::require_form(State(context.bff.clone()), request, next).await;
+    }
+    match edge::without_cookies(&context.bff, &request) {
         Some(answer) => answer,
         None => edge::answer_once(&context.bff, request, |request| next.run(request)).await,
     }

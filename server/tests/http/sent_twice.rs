@@ -183,3 +183,17 @@ async fn forms_that_are_refused_leave_nothing() {
     }
     assert_eq!(world.store().usage().await.unwrap(), before);
 }
+
+#[tokio::test]
+async fn forms_that_cost_nothing_do_not_use_up_what_is_kept_for_the_others() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let form = format!("form_id={}&{NEW}", form_id(&browser.get("/register").await.body));
+    assert_eq!(browser.post("/api/register", &form).await.location(), "/");
+    let mut stranger = world.browser();
+    for number in 0..1_005 {
+        let theme = format!("form_id={number:032x}&theme=dark");
+        assert_eq!(stranger.post("/api/set-theme", &theme).await.status, 303);
+    }
+    assert_eq!(browser.post("/api/register", &form).await.location(), "/");
+}
