@@ -43,7 +43,7 @@ fn App() -> impl IntoView {
     }
 }
 
-/// The document around every page, rendered once for each theme. `%nonce%` is replaced when the page is sent.
+/// The document around every page, rendered once for each theme. The nonce is filled in when the page is sent.
 #[component]
 fn Document(has_islands: bool) -> impl IntoView {
     let request = PageRequest::current();

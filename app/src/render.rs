@@ -38,7 +38,8 @@ use html::under_its_own_owner;
 
 pub(crate) use document::BODY;
 pub(crate) use html::html_of;
-pub(crate) use template::{Template, Templates};
+pub(crate) use template::{Template, Templates, escaped};
+pub(crate) use text::{form_id_mark, nonce_mark};
 
 /// The view of a `<Route>`: a component whose loader creates its properties.
 ///
@@ -193,8 +194,9 @@ fn found_at(path: &str, app: fn() -> String) -> Found {
     let discovery = Discovery::default();
     let found = Arc::clone(&discovery.0);
     under_its_own_owner(|| {
-        // The value of a parameter does not matter: `{id}` serves as one, without its braces.
-        provide_context(RequestUrl::new(&path.replace(['{', '}', '*'], "")));
+        // The value of a parameter does not matter, but it must not be the name of another page: `:id` is none, because
+        // a colon begins a parameter in the path of a route.
+        provide_context(RequestUrl::new(&path.replace("{*", "{").replace('{', ":").replace('}', "")));
         provide_context(Arc::new(PageRequest::for_nothing()));
         provide_context(ServerMetaContext::new().0);
         provide_context(discovery);

@@ -9,8 +9,12 @@ use leptos::prelude::*;
 
 use super::field::{Rules, frame};
 use crate::flashes::KeptField;
+use crate::render::escaped;
 
 /// A text of several lines. A kept value wins over `value`.
+///
+/// SECURITY: Leptos writes the children of a `<textarea>` as they are, so the text is escaped here. The line break in
+/// front of it is the one that HTML parsers drop (HTML, section 13.1.2.5); a first empty line of the text itself stays.
 #[component]
 pub(crate) fn TextArea(
     kept: KeptField,
@@ -20,11 +24,15 @@ pub(crate) fn TextArea(
     rules: Rules,
     #[prop(optional, into)] value: String,
 ) -> impl IntoView {
+    let text = format!("\n{}", escaped(&kept.value.unwrap_or(value)));
     frame(kept.state, label, move || {
         view! {
-            <textarea {..rules.attributes(kept.state)} placeholder=placeholder rows=rows>
-                {kept.value.unwrap_or(value)}
-            </textarea>
+            <textarea
+                {..rules.attributes(kept.state)}
+                placeholder=placeholder
+                rows=rows
+                inner_html=text
+            ></textarea>
         }
     })
 }
@@ -82,6 +90,23 @@ mod tests {
     }
 
     #[test]
+    fn no_text_leaves_its_field() {
+        const TEXT: &str = "\n</textarea></select><script nonce=\"%nonce%\">1</script>&amp;'";
+        let rules = Rules::PRESENT;
+        let area = view! { <TextArea kept=kept(TEXT) label="X" rules /> };
+        let prefilled = view! { <TextArea kept=KeptForm::default().field("x") label="X" rules value=TEXT /> };
+        let options = vec![(TEXT, TEXT)];
+        let select = view! { <Select kept=kept(TEXT) label="X" options rules /> };
+        let field = view! { <Field kept=kept(TEXT) label="X" kind="text" autocomplete="off" rules /> };
+        for html in [area.to_html(), prefilled.to_html(), select.to_html(), field.to_html()] {
+            assert!(!html.contains("<script") && html.contains("&amp;amp;"), "{html}");
+        }
+        let area = view! { <TextArea kept=kept(TEXT) label="X" rules /> };
+        // The first of the two line breaks is not part of the text.
+        assert!(area.to_html().contains(">\n\n&lt;/textarea&gt;"));
+    }
+
+    #[test]
     fn every_kind_of_field_shows_what_was_typed_and_what_is_wrong_with_it() {
         let rules = Rules::present_or(PROBLEM);
         let field = view! { <Field kept=kept("a") label="X" kind="text" autocomplete="off" rules /> };
@@ -91,7 +116,7 @@ mod tests {
         let checkbox = view! { <Checkbox kept=kept("on") label="X" rules /> };
         for (html, value) in [
             (field.to_html(), r#" value="a""#),
-            (area.to_html(), ">a</textarea>"),
+            (area.to_html(), ">\na</textarea>"),
             (select.to_html(), r#"<option value="a" selected>"#),
             (checkbox.to_html(), " checked"),
         ] {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::islands::EnhancedForm;
+use crate::render::form_id_mark;
 use crate::request::PageRequest;
 
 /// A form with fields, sent to the server function `F` and enhanced by an island: `<ServerForm<SignIn>>` for
@@ -69,7 +70,7 @@ fn CommonFields(person: Option<String>, return_to: Option<ReturnTo>, once: bool)
     });
     view! {
         // Replaced when the page is sent, see `render`.
-        {once.then(|| view! { <input type="hidden" name="form_id" value="%form_id%" /> })}
+        {once.then(|| view! { <input type="hidden" name="form_id" value=form_id_mark() /> })}
         {person.map(|person| view! { <input type="hidden" name="page_of" value=person /> })}
         {return_to.map(|place| view! { <input type="hidden" name="return_to" value=place.to_string() /> })}
     }

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use crate::render::nonce_mark;
 use crate::request::PageRequest;
 
 /// Loads the script of every page only after the first paint, because pages work without it. In Lighthouse's estimate
@@ -16,7 +17,7 @@ pub(crate) fn SiteScripts(has_islands: bool) -> impl IntoView {
         has_islands.then(|| (assets.islands_js.clone(), assets.islands_wasm.clone())).unzip();
     let reload = request.site.reload_addr.map(|address| {
         view! {
-            <script type="module" nonce="%nonce%" data-reload-address=address.to_string()>
+            <script type="module" nonce=nonce_mark() data-reload-address=address.to_string()>
                 {include_str!("../reload.js")}
             </script>
         }
@@ -24,7 +25,7 @@ pub(crate) fn SiteScripts(has_islands: bool) -> impl IntoView {
     view! {
         <script
             type="module"
-            nonce="%nonce%"
+            nonce=nonce_mark()
             data-src=assets.script.clone()
             data-islands=islands_js
             data-wasm=islands_wasm

@@ -72,7 +72,7 @@ impl Document {
     pub(super) fn new(shell: &Shell, content: &Content, has_form: bool) -> Self {
         let length = content.head.len() + shell.middle.len() + content.html.len() + shell.end.len();
         let mut text = shell.start.clone_for(length);
-        text.push(&content.head);
+        text.push_marked(&content.head);
         text.push(&shell.middle);
         text.push_marked(&content.html);
         text.push(&shell.end);

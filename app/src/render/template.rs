@@ -91,6 +91,13 @@ impl Pieces {
     }
 }
 
+/// The text, escaped for text and for attributes in double quotes.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 16);
+    push_escaped(&mut html, text);
+    html
+}
+
 /// Escapes for text and for attributes in double quotes.
 fn push_escaped(html: &mut String, text: &str) {
     let mut rest = 0;

@@ -1,10 +1,33 @@
 //! Rendered text, with the places that are new in each answer.
 
-/// The placeholder of the nonce in a view. It includes the quotes, because typed text cannot contain them unescaped.
-const NONCE: &str = r#""%nonce%""#;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::LazyLock;
 
-/// The number of the forms of a page, each of which is acted on only once.
-const FORM_ID: &str = r#""%form_id%""#;
+/// The placeholders in views.
+///
+/// SECURITY: nobody outside of this process knows them, so nobody can type one, have an API return one, and so get the
+/// nonce of a page into it.
+struct Marks {
+    nonce: String,
+    form_id: String,
+}
+
+static MARKS: LazyLock<Marks> = LazyLock::new(|| {
+    // 128 bits with keys from the random source of the operating system.
+    let secret = format!("{:016x}{:016x}", RandomState::new().hash_one(0), RandomState::new().hash_one(1));
+    Marks { nonce: format!("%nonce-{secret}%"), form_id: format!("%form-{secret}%") }
+});
+
+/// The placeholder of the nonce of a page (CSP). It is the whole value of an attribute.
+pub(crate) fn nonce_mark() -> &'static str {
+    &MARKS.nonce
+}
+
+/// The placeholder of the number of the forms of a page, each of which is acted on only once. It is the whole value of
+/// an attribute.
+pub(crate) fn form_id_mark() -> &'static str {
+    &MARKS.form_id
+}
 
 /// How Leptos marks places in the text. To an HTML parser this is not a comment, but a parse error that acts like one.
 const MARKER: &str = "<!>";
@@ -47,26 +70,24 @@ impl Text {
     pub(super) fn push_marked(&mut self, html: &str) {
         self.text.reserve(html.len());
         let mut rest = 0;
-        for at in memchr::memchr2_iter(b'!', b'%', html.as_bytes()).filter_map(|at| at.checked_sub(1)) {
-            let Some(found) = html.get(at..).filter(|_| at >= rest) else { continue };
-            let (from, place) = if found.starts_with(MARKER) {
-                (MARKER, None)
-            } else if found.starts_with(NONCE) {
-                (NONCE, Some(Place::Nonce))
-            } else if found.starts_with(FORM_ID) {
-                (FORM_ID, Some(Place::FormId))
+        for hit in memchr::memchr2_iter(b'!', b'%', html.as_bytes()).filter(|hit| *hit > 0) {
+            let found = &html[hit..];
+            let (at, length, place) = if hit < rest {
+                continue;
+            } else if found.starts_with(&MARKS.nonce) {
+                (hit, MARKS.nonce.len(), Some(Place::Nonce))
+            } else if found.starts_with(&MARKS.form_id) {
+                (hit, MARKS.form_id.len(), Some(Place::FormId))
+            } else if html.as_bytes()[hit - 1..].starts_with(MARKER.as_bytes()) {
+                (hit - 1, MARKER.len(), None)
             } else {
                 continue;
             };
             self.text.push_str(&html[rest..at]);
-            rest = at + from.len();
+            rest = at + length;
             match place {
                 None => self.text.push_str("<!---->"),
-                Some(place) => {
-                    self.text.push('"');
-                    self.places.push((self.text.len(), place));
-                    self.text.push('"');
-                }
+                Some(place) => self.places.push((self.text.len(), place)),
             }
         }
         self.text.push_str(&html[rest..]);
@@ -120,20 +141,32 @@ mod tests {
 
     #[test]
     fn scripts_have_the_nonce_and_forms_their_number() {
-        let html = r#"<i nonce="%nonce%"><!><i value="%form_id%"><i value="%form_id%" x="%">"#;
-        let expected = r#"<i nonce="N"><!----><i value="1"><i value="1" x="%">"#;
-        assert_eq!(filled_in(html), expected);
+        let (nonce, form_id) = (nonce_mark(), form_id_mark());
+        let html = format!(
+            r#"<i nonce="{nonce}"><!><i value="{form_id}"><i value="{form_id}" x="%">{form_id}{nonce}%"#
+        );
+        let expected = r#"<i nonce="N"><!----><i value="1"><i value="1" x="%">1N%"#;
+        assert_eq!(filled_in(&html), expected);
+    }
+
+    #[test]
+    fn what_people_can_type_is_no_place() {
+        for html in ["\"%nonce%\"", "\"%form_id%\"", "%nonce-%", "%form-00000000000000000000000000000000%"] {
+            assert_eq!(filled_in(html), html);
+        }
     }
 
     #[test]
     fn a_page_without_a_form_draws_no_number() {
-        Text::of(r#"<i nonce="%nonce%">"#).filled_in("N", || panic!("drawn"));
+        let html = format!(r#"<i nonce="{}">"#, nonce_mark());
+        Text::of(&html).filled_in("N", || panic!("drawn"));
     }
 
     #[test]
     fn what_is_pushed_as_it_is_has_no_places() {
+        let pushed = format!("\"{}\"<!>", form_id_mark());
         let mut text = Text::of("a");
-        text.push("\"%form_id%\"<!>");
-        assert_eq!(text.filled_in("N", || "1".to_owned()), "a\"%form_id%\"<!>");
+        text.push(&pushed);
+        assert_eq!(text.filled_in("N", || "1".to_owned()), format!("a{pushed}"));
     }
 }
