@@ -1,8 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod in_place;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+pub use in_place::{InPlace, Working};
 
 /// The clock. Tests pass one that they move by hand.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;

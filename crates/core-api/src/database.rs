@@ -68,7 +68,7 @@ impl Database {
 
     /// One person. Never while a [`write`](Self::write) is open, as with [`read`](Self::read).
     pub(crate) async fn user(&self, id: Uuid) -> sqlx::Result<Option<User>> {
-        match self.lookups.as_ref().map(|lookups| lookups.user(id)) {
+        match self.lookups.as_ref().and_then(|lookups| lookups.user(id)) {
             Some(Ok(found)) => Ok(found),
             // It may have to wait, or knows better what is wrong.
             Some(Err(_)) | None => users::by_id(self.read(), id).await,

@@ -1,4 +1,4 @@
-//! Finds one person on the thread of whoever asks.
+//! Finds one person on the caller's thread.
 
 use std::{
     path::PathBuf,
@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
+use ironleaf_ambient::InPlace;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use crate::{
@@ -14,12 +16,13 @@ use crate::{
     users::{Roles, User},
 };
 
-/// Every request with a token asks for its bearer. That takes some microseconds, less than waking the thread on which sqlx has each of its
-/// connections and being woken by it.
+/// Every request with a token looks up its bearer. That takes some microseconds, less than waking the thread on which
+/// sqlx has each of its connections, and being woken by it.
 ///
-/// It waits for nobody: what finds a lock fails, and is asked of a connection that may wait.
+/// It waits for no lock, and for a slow disk on a few threads only. The caller then asks a connection that may wait.
 pub(super) struct Lookups {
     file: PathBuf,
+    in_place: InPlace,
     /// As many as were ever in use at once. `None` once they are closed.
     idle: Mutex<Option<Vec<Connection>>>,
 }
@@ -28,12 +31,20 @@ const BY_ID: &str = "SELECT id, email, unverified_email, is_admin, is_verified, 
                      FROM users WHERE id = ?";
 
 impl Lookups {
+    /// Must be called in the runtime.
     pub(super) fn new(file: PathBuf) -> Self {
-        Self { file, idle: Mutex::new(Some(Vec::new())) }
+        let in_place = InPlace::new(Handle::current().metrics().num_workers());
+        Self { file, in_place, idle: Mutex::new(Some(Vec::new())) }
+    }
+
+    /// `None` if this thread must not wait for the disk now.
+    pub(super) fn user(&self, id: Uuid) -> Option<rusqlite::Result<Option<User>>> {
+        let _working = self.in_place.enter()?;
+        Some(self.find(id))
     }
 
     /// A connection that fails is not used again.
-    pub(super) fn user(&self, id: Uuid) -> rusqlite::Result<Option<User>> {
+    fn find(&self, id: Uuid) -> rusqlite::Result<Option<User>> {
         let kept = self.idle().as_mut().ok_or(rusqlite::Error::InvalidQuery)?.pop();
         let connection = match kept {
             Some(connection) => connection,

@@ -6,22 +6,25 @@ use std::{
     time::Duration,
 };
 
+use ironleaf_ambient::InPlace;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use tokio::task::spawn_blocking;
+use tokio::{runtime::Handle, task::spawn_blocking};
 
 use super::full::is_full;
 use crate::{Limit, StoreError};
 
 /// Reads the file beside the connection that writes.
 ///
-/// A read takes some microseconds: less than it takes to wake another thread and to be woken by it, as sqlx does for each
-/// statement. It waits for no writer, since beside a log (WAL) neither locks the other out. Where it has to wait all the same,
-/// for another process that recovers or removes the log, it goes on in a thread that may.
+/// A read takes some microseconds: less than it takes to wake another thread and to be woken by it, as sqlx does for
+/// each statement. It does not wait for a writer, because with a log (WAL) neither locks the other out. If it has to
+/// wait for another process that recovers or removes the log, or if the disk is slow ([`InPlace`]), it moves to a thread
+/// that may block.
 pub(super) struct Readers(Arc<Inner>);
 
 struct Inner {
     file: PathBuf,
     busy_timeout: Duration,
+    in_place: InPlace,
     /// As many as were ever in use at once. `None` once they are closed, for which those in use are waited for.
     idle: RwLock<Option<Mutex<Vec<Connection>>>>,
 }
@@ -29,7 +32,8 @@ struct Inner {
 impl Readers {
     /// The first connection is opened now: what cannot be opened is known from the start.
     pub(super) async fn open(file: PathBuf, busy_timeout: Duration) -> Result<Self, StoreError> {
-        let inner = Inner { file, busy_timeout, idle: RwLock::new(Some(Mutex::default())) };
+        let in_place = InPlace::new(Handle::current().metrics().num_workers());
+        let inner = Inner { file, busy_timeout, in_place, idle: RwLock::new(Some(Mutex::default())) };
         let readers = Self(Arc::new(inner));
         readers.search(|_| Ok(())).await?;
         Ok(readers)
@@ -41,11 +45,16 @@ impl Readers {
         T: Send + 'static,
         F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        match self.0.read(Duration::ZERO, &work) {
-            Err(Failure::Sqlite(error)) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+        let admitted = self.0.in_place.enter();
+        let read = admitted.map(|_working| self.0.read(Duration::ZERO, &work));
+        match read {
+            None => self.search(work).await,
+            Some(Err(Failure::Sqlite(error)))
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) =>
+            {
                 self.search(work).await
             }
-            read => Ok(read?),
+            Some(read) => Ok(read?),
         }
     }
 
@@ -158,7 +167,7 @@ mod tests {
         reader.query_row("SELECT number FROM numbers", (), |row| row.get(0))
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_need_not_wait_is_there_at_once_and_on_one_connection() {
         let (_folder, _writer, readers) = readers(LONG).await;
         for _ in 0..3 {
@@ -176,6 +185,40 @@ mod tests {
         assert!(poll!(&mut found).is_pending());
         writer.execute_batch("COMMIT").unwrap();
         assert_eq!(found.await.unwrap(), 8);
+    }
+
+    /// As on a disk that stalls: a health check has to be answered meanwhile.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn reads_that_take_long_leave_a_thread_free() {
+        let (_folder, _writer, readers) = readers(LONG).await;
+        let readers = Arc::new(readers);
+        let (stall, stalled) = std::sync::mpsc::channel::<()>();
+        let stalled = Arc::new(Mutex::new(stalled));
+        let reading: Vec<_> = (0..4)
+            .map(|_| {
+                let (readers, stalled) = (Arc::clone(&readers), Arc::clone(&stalled));
+                tokio::spawn(async move {
+                    let wait = move |reader: &Connection| {
+                        // Until the other end is dropped.
+                        let _ = stalled.lock().unwrap().recv();
+                        number(reader)
+                    };
+                    readers.find(wait).await
+                })
+            })
+            .collect();
+        // A thread for this one, and for the tasks of the runtime.
+        for _ in 0..10 {
+            let timer = tokio::spawn(tokio::time::timeout(SHORT, std::future::pending::<()>()));
+            assert!(tokio::time::timeout(LONG, timer).await.unwrap().unwrap().is_err());
+        }
+        assert!(reading.iter().all(|reading| !reading.is_finished()));
+        drop(stall);
+        for reading in reading {
+            assert_eq!(reading.await.unwrap().unwrap(), 7);
+        }
+        // For a while, no read is done in place.
+        assert!(readers.0.in_place.enter().is_none());
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! Records in SQL.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use rusqlite::Connection;
 use sqlx::SqliteConnection;
@@ -15,9 +15,18 @@ use crate::{
     bound::{Admission, UsedBytes},
 };
 
-/// How `SELECT` finds the records of so many keys, of one moment since it is one statement. The keys are a table that is never stored:
-/// for `key IN (..)` SQLite would build an index of them each time, which costs more than all the rest.
+/// The usual numbers of keys. Their statements are written once.
+const USUAL: usize = 4;
+
+/// How `SELECT` finds the records of this number of keys. It is one statement, so they are of one moment.
 fn selection(keys: usize) -> Cow<'static, str> {
+    static KNOWN: LazyLock<[String; USUAL + 1]> = LazyLock::new(|| std::array::from_fn(statement));
+    KNOWN.get(keys).map_or_else(|| statement(keys).into(), |known| known.as_str().into())
+}
+
+/// The keys are a table that is never stored. For `key IN (..)`, SQLite would build an index of them each time, which
+/// costs more than all the rest.
+fn statement(keys: usize) -> String {
     const OF_ONE: &str = "SELECT 0, version, mark, CASE WHEN body_ends > ?1 THEN body END
                           FROM records WHERE key = ?2 AND ends > ?1";
     if keys == 1 {
@@ -29,7 +38,6 @@ fn selection(keys: usize) -> Cow<'static, str> {
         "SELECT column1, version, mark, CASE WHEN body_ends > ?1 THEN body END
          FROM (VALUES {places}) CROSS JOIN records ON key = column2 WHERE ends > ?1"
     )
-    .into()
 }
 
 pub(super) fn read(reader: &Connection, keys: &[Key], now: Moment) -> rusqlite::Result<Vec<Option<Record>>> {
