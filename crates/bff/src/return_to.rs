@@ -68,6 +68,17 @@ fn is_local(text: &str) -> bool {
 
 /// The path as every parser understands it: without dot segments.
 fn local_path(path: &str) -> Option<String> {
+    if is_plain(path) { (!path.starts_with("/api/")).then(|| path.to_owned()) } else { parsed_path(path) }
+}
+
+/// Whether the path consists of letters, digits and single slashes, like those of most pages. Every parser leaves such a
+/// path as it is, so it need not be parsed.
+fn is_plain(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte);
+    path.starts_with('/') && path.bytes().all(is_plain) && !path.contains("//")
+}
+
+fn parsed_path(path: &str) -> Option<String> {
     let mut escaped = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
@@ -137,6 +148,24 @@ mod tests {
     fn paths_on_this_origin_are_accepted() {
         for text in ["/", "/account", "/account?tab=mail&x=%20", "/a/b/c", "/set-password", "/?q=http://x"] {
             assert_eq!(ReturnTo::parse(text).expect(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn a_plain_path_needs_no_parsing() {
+        for path in ["/", "/account", "/a/b-c/D_1/", "/api", "/api/", "/api/x", "/apis/x", "/-"] {
+            assert!(is_plain(path), "{path}");
+            assert_eq!(local_path(path), parsed_path(path), "{path}");
+        }
+        for path in ["", "a", "//", "/a//b", "/.", "/%61", "/a\\b", "/ä", "/~", "/a:b"] {
+            assert!(!is_plain(path), "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_path_that_looks_plain_is_one(path in "/?[-/_a-zA-Z0-9.%api]{0,12}") {
+            prop_assert_eq!(local_path(&path), parsed_path(&path));
         }
     }
 

@@ -26,7 +26,11 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 #[async_trait]
 impl Accounts for CoreApiProvider {
     async fn current_user(&self, calls: &dyn AuthorizedCalls) -> Result<User, AccountError> {
-        let request = self.account_request(Method::GET, "current", &Value::Null)?;
+        let mut request = Request::default();
+        *request.uri_mut() = self
+            .current_user
+            .clone()
+            .ok_or_else(|| AccountError::Unavailable("the base URL is not that of an API".to_owned()))?;
         let response = calls.send(request).await?;
         if wire::is_unknown(&response) {
             return Err(AccountError::Gone);

@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use http::Uri;
 use ironleaf_auth::{
     Accounts, BaseUrl, Caller, Clock, Grant, Observed, Provider, Random, RefreshOutcome, RefreshTiming,
     Repetition, Request, Response, Rest, SignIn, SignInError, SignedIn, Transport, TransportError,
@@ -24,6 +25,8 @@ pub struct CoreApiProvider {
     clock: Clock,
     pub(super) random: Random,
     pub(super) settings: CoreApiSettings,
+    /// `None` if the base URL is not that of an API.
+    pub(super) current_user: Option<Uri>,
     /// Whether the API declared, in its last answer about a person, that a new password ends the person's other token
     /// families.
     pub(super) ends_families: AtomicBool,
@@ -38,22 +41,28 @@ impl CoreApiProvider {
         random: Random,
     ) -> Self {
         let base_urls = [BaseUrl { name: "api".to_owned(), url: settings.base_url.clone() }];
-        Self { base_urls, transport, clock, random, settings, ends_families: AtomicBool::new(false) }
+        let current_user = endpoint(&settings.base_url, &["user", "users", "current"]).as_str().parse().ok();
+        let ends_families = AtomicBool::new(false);
+        Self { base_urls, transport, clock, random, settings, current_user, ends_families }
     }
 
     /// The URL of an endpoint. Each item stays one path segment, whatever it contains.
     pub(super) fn endpoint(&self, segments: &[&str]) -> Url {
-        let mut url = self.settings.base_url.clone();
-        // A URL that cannot have a path stays unchanged, and the transport refuses it.
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
-        }
-        url
+        endpoint(&self.settings.base_url, segments)
     }
 
     pub(super) fn now(&self) -> SystemTime {
         (self.clock)()
     }
+}
+
+fn endpoint(base: &Url, segments: &[&str]) -> Url {
+    let mut url = base.clone();
+    // A URL that cannot have a path stays unchanged, and the transport refuses it.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url
 }
 
 #[async_trait]
