@@ -126,12 +126,14 @@ const mark = (sender, busy) => {
 };
 on("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post") return;
-  if (form.querySelector("[aria-busy]")) return event.preventDefault();
+  if (event.defaultPrevented || form.method !== "post" || form.target) return;
+  if ([...form.elements].some((element) => element.ariaBusy)) return event.preventDefault();
   mark(event.submitter ?? form.querySelector("[type=submit]"), true);
   if (!form.dispatchEvent(new Event("formsend", { bubbles: true, cancelable: true }))) return event.preventDefault();
   // A redirect keeps the fragment, which the server does not see.
-  if (form.querySelector("[name=return_to]")) form.action = form.action.split("#")[0] + location.hash;
+  if (form.querySelector("[name=return_to]")) {
+    form.setAttribute("action", form.getAttribute("action").split("#")[0] + location.hash);
+  }
 });
 // The page stays: its forms can be sent again.
 const release = () => {

@@ -17,6 +17,13 @@ use ironleaf_session::{Payload, Session, SessionTooLarge};
 /// them, so they are few and cheap to copy.
 #[derive(Clone)]
 struct Asked<P> {
+    arrived: Arc<Arrived>,
+    session: Option<Session<P>>,
+    flash: Option<Flash>,
+}
+
+/// What is known of the request before the session layer.
+struct Arrived {
     method: Method,
     uri: Uri,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -24,8 +31,6 @@ struct Asked<P> {
     id: Option<RequestId>,
     nonce: Option<CspNonce>,
     bff: Option<Bff>,
-    session: Option<Session<P>>,
-    flash: Option<Flash>,
 }
 
 /// The request after the session layer, stored in the response for problems that only appear on the way back through
@@ -35,11 +40,11 @@ struct BehindSession<P>(Asked<P>);
 
 /// Is in the stack twice: inside the session, so that the error page of a signed-in person has their header, and
 /// outside of everything, for failures before the session.
-pub(crate) async fn render<P: Payload, F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+pub(crate) async fn render<P: Payload, F>(mut request: Request, next: impl FnOnce(Request) -> F) -> Response
 where
     F: Future<Output = Response>,
 {
-    let mut asked = Asked::<P>::of(&request);
+    let mut asked = Asked::<P>::of(&mut request);
     let mut response = next(request).await;
     if let Some(BehindSession(further_in)) = response.extensions_mut().remove() {
         asked = further_in;
@@ -60,42 +65,52 @@ where
     }
 }
 
-impl<P: Payload> Asked<P> {
-    fn of(request: &Request) -> Self {
-        let names = [
-            ACCEPT,
-            COOKIE,
-            HeaderName::from_static("sec-purpose"),
-            HeaderName::from_static("sec-fetch-dest"),
-        ];
-        let headers = names.into_iter().flat_map(|name| {
-            let values = request.headers().get_all(&name).iter().cloned();
-            values.map(move |value| (name.clone(), value))
-        });
+/// The headers that the page of a problem depends on.
+const HEADERS: [HeaderName; 4] =
+    [ACCEPT, COOKIE, HeaderName::from_static("sec-purpose"), HeaderName::from_static("sec-fetch-dest")];
+
+impl Arrived {
+    fn new(request: &Request) -> Self {
+        let mut headers = Vec::with_capacity(HEADERS.len());
+        for name in &HEADERS {
+            headers.extend(request.headers().get_all(name).iter().map(|value| (name.clone(), value.clone())));
+        }
         let extensions = request.extensions();
         Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
-            headers: headers.collect(),
+            headers,
             site: extensions.get().cloned(),
             id: extensions.get().copied(),
             nonce: extensions.get().cloned(),
             bff: extensions.get().cloned(),
-            session: extensions.get().cloned(),
-            flash: extensions.get().cloned(),
         }
+    }
+}
+
+impl<P: Payload> Asked<P> {
+    fn of(request: &mut Request) -> Self {
+        let known = request.extensions().get().cloned();
+        let arrived = known.unwrap_or_else(|| {
+            let arrived = Arc::new(Arrived::new(request));
+            request.extensions_mut().insert(Arc::clone(&arrived));
+            arrived
+        });
+        let extensions = request.extensions();
+        Self { arrived, session: extensions.get().cloned(), flash: extensions.get().cloned() }
     }
 
     /// Builds a request again, for the page of the problem.
     fn into_parts(self) -> Parts {
         let (mut parts, ()) = http::Request::new(()).into_parts();
-        (parts.method, parts.uri) = (self.method, self.uri);
-        parts.headers.extend(self.headers);
+        let arrived = &*self.arrived;
+        (parts.method, parts.uri) = (arrived.method.clone(), arrived.uri.clone());
+        parts.headers.extend(arrived.headers.iter().cloned());
         let extensions = &mut parts.extensions;
-        give(extensions, self.site);
-        give(extensions, self.id);
-        give(extensions, self.nonce);
-        give(extensions, self.bff);
+        give(extensions, arrived.site.clone());
+        give(extensions, arrived.id);
+        give(extensions, arrived.nonce.clone());
+        give(extensions, arrived.bff.clone());
         give(extensions, self.session);
         give(extensions, self.flash);
         parts

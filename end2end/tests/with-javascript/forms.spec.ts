@@ -137,6 +137,48 @@ test('a plain form is sent once, too', async ({ signedIn, accountPage, toasts, p
   expect(sent.filter((path) => path === '/api/resend-verification')).toHaveLength(1);
 });
 
+test('a button outside of its form sends it once, too', async ({ signedIn, accountPage, toasts, page }) => {
+  expect(signedIn.email).toContain('@');
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(new URL(request.url()).pathname));
+  const release = await hold(page, '**/api/resend-verification');
+  await accountPage.open();
+  await accountPage.resendEmail.evaluate((button: HTMLButtonElement) => {
+    button.form?.setAttribute('id', 'resend');
+    button.setAttribute('form', 'resend');
+    document.querySelector('main')?.append(button);
+  });
+
+  await accountPage.resendEmail.dblclick();
+  release();
+
+  await expect(toasts.status).toContainText('Verification email sent');
+  expect(sent.filter((path) => path === '/api/resend-verification')).toHaveLength(1);
+});
+
+test('an enhanced form sends the name of its button, and may have a field of any name', async ({
+  loginPage,
+  person,
+  page,
+}) => {
+  const sent: (string | null)[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/sign-in')) sent.push(request.postData());
+  });
+  await loginPage.open('?return_to=/account');
+  await loginPage.login.evaluate((button: HTMLButtonElement) => {
+    button.name = 'chosen';
+    button.value = 'this';
+    button.insertAdjacentHTML('beforebegin', '<input type="hidden" name="action" value="x">');
+  });
+
+  await loginPage.signIn(person);
+
+  await expect(page).toHaveURL('/account');
+  expect(sent).toHaveLength(1);
+  expect(sent[0]).toContain('chosen=this');
+});
+
 test('before hydration, the form works as the server sent it', async ({ loginPage, person, page }) => {
   const release = await holdWasm(page);
   await page.goto('/login');

@@ -33,6 +33,9 @@ pub(super) async fn send(form: &Form) -> bool {
 /// Sends as the browser would, but asks for JSON.
 async fn post(form: &Form) -> Result<JsValue, JsValue> {
     let fields = FormData::new_with_form(form.element())?;
+    if let Some((name, value)) = form.pressed() {
+        fields.append_with_str(&name, &value)?;
+    }
     let body = UrlSearchParams::new_with_str_sequence_sequence(&fields)?;
     let headers = Headers::new()?;
     headers.set("accept", "application/json")?;

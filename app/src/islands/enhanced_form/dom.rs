@@ -67,6 +67,12 @@ impl Form {
         }
     }
 
+    /// Name and value of the button that sends the form, if it has a name. The page's script has marked the button.
+    pub(super) fn pressed(&self) -> Option<(String, String)> {
+        let button: HtmlButtonElement = find(&self.0, "[aria-busy][name]")?;
+        Some((button.name(), button.value()))
+    }
+
     fn button(&self) -> Option<HtmlButtonElement> {
         find(&self.0, "[type=submit]")
     }
