@@ -20,8 +20,14 @@ use crate::metrics;
 
 /// Why telemetry could not start.
 #[derive(Debug, Error)]
-#[error("OTEL_EXPORTER_OTLP_ENDPOINT cannot be used: {0}")]
-pub struct TelemetryError(String);
+pub enum TelemetryError {
+    /// Traces are asked for and cannot be sent.
+    #[error("OTEL_EXPORTER_OTLP_ENDPOINT cannot be used: {0}")]
+    Traces(String),
+    /// There is no thread to write the log.
+    #[error("the operating system refuses to start the thread of the log: {0}")]
+    Log(#[source] std::io::Error),
+}
 
 /// Ends the log and the traces when it is dropped. Drop it after the runtime, because it blocks.
 pub struct Telemetry {
@@ -34,10 +40,10 @@ pub struct Telemetry {
 ///
 /// # Errors
 ///
-/// [`TelemetryError`] if traces are configured but cannot be sent.
+/// [`TelemetryError`] if traces are configured but cannot be sent, or if there is no thread for the log.
 pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let (writer, written) = lines::start();
+    let (writer, written) = lines::start().map_err(TelemetryError::Log)?;
     let is_terminal = std::io::stdout().is_terminal();
     let lines = fmt::layer().with_ansi(is_terminal).with_writer(writer);
     let lines = match log.format {
@@ -49,12 +55,13 @@ pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
     #[cfg(feature = "otlp")]
     let (subscriber, traces) = {
         let traces = log.otlp_endpoint.as_ref().map(traces::Traces::start).transpose();
-        let traces = traces.map_err(|error| TelemetryError(error.to_string()))?;
+        let traces = traces.map_err(|error| TelemetryError::Traces(error.to_string()))?;
         (subscriber.with(traces.as_ref().map(traces::Traces::layer)), traces)
     };
     #[cfg(not(feature = "otlp"))]
     if log.otlp_endpoint.is_some() {
-        return Err(TelemetryError("this build sends no traces; build it with `--features otlp`".to_owned()));
+        let reason = "this build sends no traces; build it with `--features otlp`";
+        return Err(TelemetryError::Traces(reason.to_owned()));
     }
     // Only tests start it twice, and then the log exists already.
     let _ = subscriber.try_init();

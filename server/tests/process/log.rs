@@ -1,12 +1,14 @@
 //! What a running program writes to its log, and what it never writes.
 
-use std::io::{BufRead, BufReader};
-use std::net::TcpStream;
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use ironleaf_core_api::leak_patterns;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::{Running, command, free_address, send};
 
@@ -70,43 +72,158 @@ fn every_line_is_an_object_and_those_of_a_request_have_its_id() {
     assert!(answered.iter().any(|line| line["path"] == "/account" && line["status"] == 200), "{log}");
 }
 
-/// A pipe holds 64 KB. Its reader may have stopped, as log collectors sometimes do.
+/// A program whose log is a pipe that the test reads, or does not.
+struct Piped {
+    child: Child,
+    address: SocketAddr,
+    metrics: SocketAddr,
+    log: Option<ChildStdout>,
+}
+
+impl Piped {
+    fn start(folder: &TempDir) -> Self {
+        let (address, core_api, metrics) = (free_address(), free_address(), free_address());
+        let mut command = command(folder.path());
+        command
+            .arg("serve")
+            .env("LISTEN_ADDR", address.to_string())
+            .env("CORE_API_LISTEN_ADDR", core_api.to_string())
+            .env("METRICS_LISTEN_ADDR", metrics.to_string())
+            .env("LOG_FORMAT", "json");
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let log = child.stdout.take();
+        let started = Piped { child, address, metrics, log };
+        let up = || TcpStream::connect(address).is_ok() && TcpStream::connect(metrics).is_ok();
+        wait_until("it does not start", up);
+        started
+    }
+
+    fn answers_404(&self, path: &str) {
+        let answer = send(self.address, &format!("GET {path}"), "", "");
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+    }
+
+    /// Fills the pipe, which holds 64 KB, and the queue before it, which holds 10,000 lines.
+    fn fill_the_log(&self) {
+        for _ in 0..12_000 {
+            self.answers_404("/nowhere");
+        }
+    }
+
+    fn dropped_lines(&self) -> u64 {
+        let exposed = send(self.metrics, "GET /metrics", "", "");
+        let line = exposed.lines().find(|line| line.starts_with("ironleaf_log_lines_dropped_total "));
+        line.and_then(|line| line.split(' ').nth(1)?.parse().ok()).unwrap()
+    }
+
+    /// Sends SIGTERM, and waits for an orderly end.
+    #[cfg(unix)]
+    fn stop(&mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        let mut status = None;
+        wait_until("it does not stop", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        assert!(status.unwrap().success(), "{status:?}");
+    }
+}
+
+impl Drop for Piped {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[track_caller]
+fn wait_until(problem: &str, mut done: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !done() {
+        assert!(started.elapsed() < Duration::from_mins(1), "{problem}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The paths of the lines `answered` that begin with `/line-`, in the order of the log.
+fn numbered(log: impl Read) -> Vec<String> {
+    let lines =
+        BufReader::new(log).lines().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let paths = lines.filter_map(|line| Some(line["path"].as_str()?.to_owned()));
+    paths.filter(|path| path.starts_with("/line-")).collect()
+}
+
+/// The reader of a log may have stopped, as log collectors sometimes do.
 #[test]
 fn a_log_that_nobody_reads_stops_no_request() {
     let folder = tempfile::tempdir().unwrap();
-    let (address, core_api) = (free_address(), free_address());
-    let metrics = free_address();
-    let mut command = command(folder.path());
-    command
-        .arg("serve")
-        .env("LISTEN_ADDR", address.to_string())
-        .env("CORE_API_LISTEN_ADDR", core_api.to_string())
-        .env("METRICS_LISTEN_ADDR", metrics.to_string())
-        .env("LOG_FORMAT", "json")
-        .env("RUST_LOG", "info,tower=trace,hyper=trace");
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    let unread = child.stdout.take().unwrap();
-    let started = Instant::now();
-    while TcpStream::connect(address).is_err() {
-        assert!(started.elapsed() < Duration::from_secs(30), "it does not start");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    for number in 0..12_000 {
-        let answer = send(address, "GET /nowhere", "", "");
-        assert!(answer.starts_with("HTTP/1.1 404"), "{number}: {answer}");
-    }
-    assert!(send(address, "GET /health/live", "", "").starts_with("HTTP/1.1 200"));
-    let dropped = |exposed: &str| {
-        let line = exposed.lines().find(|line| line.starts_with("ironleaf_log_lines_dropped_total "));
-        line.and_then(|line| line.split(' ').nth(1)?.parse::<u64>().ok()).unwrap()
-    };
-    while dropped(&send(metrics, "GET /metrics", "", "")) == 0 {
-        assert!(started.elapsed() < Duration::from_mins(2), "nobody says that lines were dropped");
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    let mut program = Piped::start(&folder);
+    program.fill_the_log();
+    assert!(send(program.address, "GET /health/live", "", "").starts_with("HTTP/1.1 200"));
+    wait_until("nobody says that lines were dropped", || program.dropped_lines() > 0);
     // Once the log is read again, it says so as well.
-    let mut lines = BufReader::new(unread).lines();
+    let mut lines = BufReader::new(program.log.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("lines of this log were dropped")));
-    child.kill().unwrap();
-    child.wait().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_that_nobody_reads_does_not_keep_the_program_from_stopping() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Piped::start(&folder);
+    for number in 0..50 {
+        program.answers_404(&format!("/line-{number}"));
+    }
+    program.fill_the_log();
+    program.stop();
+    // What the pipe holds is in order, with nothing missing in between. Its last line may be torn.
+    let mut written = String::new();
+    program.log.take().unwrap().read_to_string(&mut written).unwrap();
+    let (whole, _) = written.rsplit_once('\n').unwrap();
+    let expected: Vec<_> = (0..50).map(|number| format!("/line-{number}")).collect();
+    assert_eq!(numbered(whole.as_bytes()), expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_whose_reader_is_gone_stops_neither_requests_nor_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Piped::start(&folder);
+    drop(program.log.take());
+    for number in 0..100 {
+        program.answers_404(&format!("/line-{number}"));
+    }
+    wait_until("nobody counts what was lost", || program.dropped_lines() >= 100);
+    program.stop();
+}
+
+#[cfg(unix)]
+#[test]
+fn an_orderly_end_loses_no_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Piped::start(&folder);
+    let log = program.log.take().unwrap();
+    let log = std::thread::spawn(move || numbered(log));
+    for number in 0..500 {
+        program.answers_404(&format!("/line-{number}"));
+    }
+    program.stop();
+    let expected: Vec<_> = (0..500).map(|number| format!("/line-{number}")).collect();
+    assert_eq!(log.join().unwrap(), expected);
+}
+
+#[test]
+fn a_line_does_not_wait_for_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Piped::start(&folder);
+    let (said, heard) = mpsc::channel();
+    let log = program.log.take().unwrap();
+    std::thread::spawn(move || BufReader::new(log).lines().try_for_each(|line| said.send(line.unwrap())));
+    for number in 0..20 {
+        let path = format!("/line-{number}");
+        program.answers_404(&path);
+        // A batch is written after 2 ms. Only a machine that stands still takes longer than this.
+        while !heard.recv_timeout(Duration::from_secs(10)).unwrap().contains(&path) {}
+    }
 }
