@@ -32,7 +32,10 @@ pub(crate) async fn around_all<P: Payload>(
         let checked = edge::refuse_foreign_host(&context.bff, &request);
         let kept = context.pages.get(request.uri().path()).filter(|_| checked.is_ok());
         match kept.and_then(|page| page.kept(&request)) {
-            Some(page) => Either::Left(ready(page)),
+            Some(page) => {
+                metrics::note_kept_page();
+                Either::Left(ready(page))
+            }
             None => Either::Right(unless_refused(checked, request, next)),
         }
     })

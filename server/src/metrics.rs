@@ -25,8 +25,9 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 pub(crate) use self::core_api::MeasuredTransport;
 pub(crate) use self::live::Live;
 use self::names::{
-    BREAKER, BUILD, CONNECTIONS, CORE_API_SECONDS, DROPPED_LINES, PANICS, REFRESHES, REQUEST_SECONDS,
-    REQUESTS, SESSIONS, STARTED, STORE_CAPACITY, STORE_ERRORS, STORE_SECONDS, STORE_USED, TOKEN_EVENTS,
+    BREAKER, BUILD, CONNECTIONS, CORE_API_SECONDS, DROPPED_LINES, KEPT_PAGES, PANICS, REFRESHES,
+    REQUEST_SECONDS, REQUESTS, SESSIONS, STARTED, STORE_CAPACITY, STORE_ERRORS, STORE_SECONDS, STORE_USED,
+    TOKEN_EVENTS,
 };
 pub(crate) use self::requests::count_request;
 pub(crate) use self::store::MeasuredStore;
@@ -38,9 +39,14 @@ enum Kind {
 }
 
 /// Every metric, including those of the crates below.
-const ALL: [(&str, Kind, &str); 19] = [
+const ALL: [(&str, Kind, &str); 20] = [
     (REQUESTS, Kind::Counter, "Requests answered, by method, route and class of status"),
     (REQUEST_SECONDS, Kind::Histogram, "Time until an answer begins, by route"),
+    (
+        KEPT_PAGES,
+        Kind::Counter,
+        "Pages for visitors without cookies that were answered without rendering them again",
+    ),
     (CONNECTIONS, Kind::Gauge, "Connections that are open"),
     ("ironleaf_sign_ins_total", Kind::Counter, "Sign-ins, by outcome"),
     ("ironleaf_signed_out_total", Kind::Counter, "Requests that found their session over, by reason"),
@@ -87,6 +93,7 @@ pub(crate) fn start(now: SystemTime) -> Result<PrometheusHandle, BuildError> {
     }
     metrics::counter!(PANICS).increment(0);
     metrics::counter!(DROPPED_LINES).increment(0);
+    metrics::counter!(KEPT_PAGES).increment(0);
     metrics::gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1);
     let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     metrics::gauge!(STARTED).set(since_1970.as_secs_f64());
@@ -142,6 +149,10 @@ impl Drop for OpenConnection {
     fn drop(&mut self) {
         metrics::gauge!(CONNECTIONS).decrement(1);
     }
+}
+
+pub(crate) fn note_kept_page() {
+    metrics::counter!(KEPT_PAGES).increment(1);
 }
 
 /// Called by the log.

@@ -1,4 +1,5 @@
 //! Pages that are rendered once for all who bring nothing: the second answer is the first, but for what is new with each.
+//! `process/metrics.rs` shows that they are not rendered again.
 
 use std::collections::BTreeMap;
 

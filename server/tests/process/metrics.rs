@@ -49,6 +49,35 @@ fn requests_sign_ins_and_sessions_are_counted_at_an_address_of_their_own() {
 }
 
 #[test]
+fn a_page_for_visitors_is_rendered_once_for_each_theme() {
+    let folder = tempfile::tempdir().unwrap();
+    let metrics_address = free_address();
+    let settings = [("METRICS_LISTEN_ADDR", metrics_address.to_string())];
+    let application = Running::embedded_with(&folder, &settings);
+    let get = |path: &str, cookie: &str| {
+        let answer = application.send(&format!("GET {path}"), cookie, "");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    };
+    let mut kept = 0;
+    for path in ["/", "/login", "/register", "/reset-password"] {
+        for theme in ["", "ironleaf-theme=dark", "ironleaf-theme=light"] {
+            for already_rendered in [0, 1, 1] {
+                get(path, theme);
+                kept += already_rendered;
+                let text = send(metrics_address, "GET /metrics", "", "");
+                assert_sample(&text, "ironleaf_kept_pages_total", &kept.to_string());
+            }
+        }
+    }
+    // These depend on more than the theme.
+    get("/login?return_to=/account", "");
+    get("/login", "ironleaf-something=else");
+    get("/", &application.sign_in());
+    let text = send(metrics_address, "GET /metrics", "", "");
+    assert_sample(&text, "ironleaf_kept_pages_total", &kept.to_string());
+}
+
+#[test]
 fn the_metrics_address_answers_nothing_else_and_the_application_has_none() {
     let folder = tempfile::tempdir().unwrap();
     let metrics_address = free_address();
