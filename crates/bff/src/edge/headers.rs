@@ -3,6 +3,7 @@ use axum::response::Response;
 use http::HeaderValue;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 
+use super::request_id::RequestId;
 use super::response_headers::CspNonce;
 use crate::Bff;
 
@@ -12,9 +13,12 @@ pub async fn response_headers<F>(bff: &Bff, mut request: Request, next: impl FnO
 where
     F: Future<Output = Response>,
 {
-    let mut bytes = [0; 16];
-    bff.fill_random(&mut bytes);
-    let nonce = CspNonce::new(bytes);
+    let known = request.extensions().get().map(RequestId::nonce);
+    let nonce = CspNonce::new(known.unwrap_or_else(|| {
+        let mut bytes = [0; 16];
+        bff.fill_random(&mut bytes);
+        bytes
+    }));
     request.extensions_mut().insert(nonce.clone());
     let mut response = next(request).await;
     let settings = bff.response_headers();

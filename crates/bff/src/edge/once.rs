@@ -17,6 +17,7 @@ use tracing::Instrument as _;
 use super::answers::{Answer, Found, Key};
 use super::cookies::sent;
 use super::form::read_form;
+use super::request_id::RequestId;
 use crate::page_of::hex_of;
 use crate::{Bff, Problem, ProblemKind, Wants};
 
@@ -84,12 +85,11 @@ where
     answered.await.unwrap_or_else(|_| Problem::new(ProblemKind::Internal).into_response())
 }
 
-/// A new number for the forms of a page, for a hidden field named `form_id`: 32 hexadecimal digits. [`answer_once`]
-/// uses it to detect a form that is sent twice. `None` if the request has not passed the layers of this crate.
+/// The number for the forms of this request's page, for a hidden field named `form_id`: 32 hexadecimal digits. [`answer_once`]
+/// uses it to detect a form that is sent twice. `None` if the request has not passed [`trace_request`](super::trace_request).
 pub fn form_id(extensions: &Extensions) -> Option<String> {
-    let mut bytes = [0; 16];
-    extensions.get::<Bff>()?.fill_random(&mut bytes);
-    Some(hex_of(&bytes))
+    let id: &RequestId = extensions.get()?;
+    Some(hex_of(&id.form_id()))
 }
 
 /// Marks the form of this request as done, so that it is not acted on again, see [`answer_once`].

@@ -9,19 +9,41 @@ use crate::Bff;
 
 /// Names one request in the log, in the `x-request-id` header and on an error page, so that a person can quote it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct RequestId(u64);
+pub struct RequestId {
+    id: [u8; 8],
+    /// The random bytes for what else is new in each answer. All of them are drawn at once, because each call of the
+    /// operating system costs as much as a tenth of a kept page.
+    nonce: [u8; 16],
+    form_id: [u8; 16],
+}
 
 impl RequestId {
     fn new(bff: &Bff) -> Self {
-        let mut bytes = [0; 8];
+        let (mut id, mut nonce, mut form_id) = ([0; 8], [0; 16], [0; 16]);
+        let mut bytes = [0; 40];
         bff.fill_random(&mut bytes);
-        Self(u64::from_be_bytes(bytes))
+        let (first, rest) = bytes.split_at(id.len());
+        id.copy_from_slice(first);
+        let (second, third) = rest.split_at(nonce.len());
+        nonce.copy_from_slice(second);
+        form_id.copy_from_slice(third);
+        Self { id, nonce, form_id }
+    }
+
+    /// The bytes of the nonce of this request's page.
+    pub(super) const fn nonce(&self) -> [u8; 16] {
+        self.nonce
+    }
+
+    /// The bytes of the number of the forms of this request's page.
+    pub(super) const fn form_id(&self) -> [u8; 16] {
+        self.form_id
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        write!(f, "{:016x}", u64::from_be_bytes(self.id))
     }
 }
 
