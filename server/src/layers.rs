@@ -28,7 +28,7 @@ pub(crate) async fn around_all<P: Payload>(
     request: Request,
     next: Next,
 ) -> Response {
-    around::<P, _>(&context, request, |request| {
+    around(&context, request, |request| {
         let checked = edge::refuse_foreign_host(&context.bff, &request);
         let kept = context.pages.get(request.uri().path()).filter(|_| checked.is_ok());
         match kept.and_then(|page| page.kept(&request)) {
@@ -36,7 +36,9 @@ pub(crate) async fn around_all<P: Payload>(
                 metrics::note_kept_page();
                 Either::Left(ready(page))
             }
-            None => Either::Right(unless_refused(checked, request, next)),
+            None => {
+                Either::Right(guarded::<P, _>(request, move |request| unless_refused(checked, request, next)))
+            }
         }
     })
     .await
@@ -47,26 +49,26 @@ pub(crate) async fn around_health<P: Payload>(
     request: Request,
     next: Next,
 ) -> Response {
-    around::<P, _>(&context, request, |request| next.run(request)).await
+    around(&context, request, |request| guarded::<P, _>(request, |request| next.run(request))).await
 }
 
-async fn around<P: Payload, F>(
-    context: &Context,
-    request: Request,
-    next: impl FnOnce(Request) -> F,
-) -> Response
+async fn around<F>(context: &Context, request: Request, next: impl FnOnce(Request) -> F) -> Response
 where
     F: Future<Output = Response>,
 {
     let bff = &context.bff;
     metrics::count_request(request, |request| {
-        edge::trace_request(bff, request, |request| {
-            edge::response_headers(bff, context.given(request), |request| {
-                problems::render::<P, _>(request, |request| catch_panic(request, next))
-            })
-        })
+        edge::trace_request(bff, request, |request| edge::response_headers(bff, context.given(request), next))
     })
     .await
+}
+
+/// Answers problems and panics of `next` with an error page.
+async fn guarded<P: Payload, F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
+    problems::render::<P, _>(request, |request| catch_panic(request, next)).await
 }
 
 pub(crate) async fn in_front_of_session(
@@ -92,7 +94,7 @@ pub(crate) async fn in_front_of_session(
 
 /// Inside the session, so that a cookie that was renewed before a panic is still sent with the error page.
 pub(crate) async fn behind_session<P: Payload>(request: Request, next: Next) -> Response {
-    problems::render::<P, _>(request, |request| catch_panic(request, |request| next.run(request))).await
+    guarded::<P, _>(request, |request| next.run(request)).await
 }
 
 async fn unless_refused(checked: Result<(), Problem>, request: Request, next: Next) -> Response {
