@@ -43,13 +43,18 @@ impl FromServerFnError for AppError {
         of_framework(&error)
     }
 
-    /// The framework answers every error with 500.
+    /// The framework answers every error with 500, and does not say when to try again.
     #[cfg(feature = "ssr")]
     fn ser(&self) -> leptos::server_fn::Bytes {
+        use http::HeaderValue;
+        use http::header::RETRY_AFTER;
         use leptos::server_fn::Encodes;
 
         if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
             response.set_status(self.http.status);
+            if let Some(wait) = self.http.retry_after {
+                response.insert_header(RETRY_AFTER, HeaderValue::from(crate::wait::whole_secs(wait)));
+            }
         }
         JsonEncoding::encode(self).unwrap_or_default()
     }
@@ -108,5 +113,33 @@ impl From<ironleaf_bff::MissingLayer> for AppError {
     fn from(missing: ironleaf_bff::MissingLayer) -> Self {
         tracing::error!(layer = missing.0, "a route lacks a layer");
         ironleaf_bff::ProblemKind::Internal.into()
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use std::time::Duration;
+
+    use http::StatusCode;
+    use http::header::RETRY_AFTER;
+    use ironleaf_bff::ProblemKind;
+    use leptos::prelude::{Owner, provide_context};
+    use leptos_axum::ResponseOptions;
+
+    use super::*;
+
+    #[test]
+    fn an_island_learns_when_to_try_again() {
+        let owner = Owner::new();
+        let response = ResponseOptions::default();
+        let mut error = AppError::from(ProblemKind::Unavailable);
+        error.http.retry_after = Some(Duration::from_millis(2_500));
+        owner.with(|| {
+            provide_context(response.clone());
+            error.ser();
+        });
+        let response = response.0.read().unwrap();
+        assert_eq!(response.status, Some(StatusCode::SERVICE_UNAVAILABLE));
+        assert_eq!(response.headers[RETRY_AFTER], "3");
     }
 }

@@ -26,6 +26,8 @@ mod figures;
 mod forms;
 #[path = "faults/guesser.rs"]
 mod guesser;
+#[path = "faults/islands.rs"]
+mod islands;
 #[path = "faults/load.rs"]
 mod load;
 #[path = "faults/machine.rs"]

@@ -1,5 +1,6 @@
 //! The forms with a known sender, known fields and a known message of success. `survey` finds the others.
 
+use crate::browser::Answer;
 use crate::world::{NEW_PASSWORD, OLD_PASSWORD, Person, World};
 
 /// A form and its correct answers.
@@ -17,6 +18,8 @@ pub(crate) struct Form {
     pub(crate) says: &'static [&'static str],
     /// The fields, with `{email}` for the person's address, of a form found by `survey`.
     pub(crate) fields: Option<&'static str>,
+    /// Whether an island calls it: then it answers with JSON, and leads nowhere.
+    pub(crate) is_of_island: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,7 +32,7 @@ pub(crate) enum Needs {
 }
 
 const fn form(path: &'static str, needs: Needs, calls: usize, page: &'static str) -> Form {
-    Form { path, needs, calls, page, done: &[], says: &[], fields: None }
+    Form { path, needs, calls, page, done: &[], says: &[], fields: None, is_of_island: false }
 }
 
 pub(crate) const FORMS: [Form; 12] = [
@@ -91,6 +94,21 @@ pub(crate) const FORMS: [Form; 12] = [
 pub(crate) const UNAVAILABLE: &str = "We cannot reach our servers right now";
 
 impl Form {
+    /// The function of an island, with its fields. Its calls and its sender are not known yet.
+    pub(crate) fn of_island(path: &'static str, fields: String) -> Self {
+        let fields = Some(&*fields.leak());
+        Self { fields, is_of_island: true, ..form(path, Needs::Nothing, 0, "") }
+    }
+
+    /// Whether the answer is one that the form gives when nothing is wrong.
+    pub(crate) fn is_answered_by(&self, answer: &Answer) -> bool {
+        if self.is_of_island {
+            (200..300).contains(&answer.status) && answer.content_type == "application/json"
+        } else {
+            answer.status == 303 && self.leads_to(&answer.location)
+        }
+    }
+
     /// A person with this form in front of them.
     pub(crate) async fn sender(&self, world: &World) -> Person {
         match self.needs {
@@ -138,7 +156,7 @@ impl Form {
         }
     }
 
-    pub(crate) fn leads_to(&self, place: &str) -> bool {
+    fn leads_to(&self, place: &str) -> bool {
         place == self.page || self.done.contains(&place) || (self.fields.is_some() && place.starts_with('/'))
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::forms::{FORMS, Form, Needs};
+use crate::islands::{Arguments, properties_on};
 use crate::world::{Life, NEW_PASSWORD, OLD_PASSWORD, Person, Store, World};
 
 /// A page and its requirements.
@@ -22,9 +23,8 @@ pub(crate) struct Page {
 /// All pages and forms.
 pub(crate) struct Survey {
     pub(crate) pages: Vec<Page>,
+    /// Including the server functions that islands call.
     pub(crate) forms: Vec<Form>,
-    /// The server functions that islands call: they answer everybody with JSON.
-    for_islands: Vec<&'static str>,
 }
 
 /// The survey includes new pages and forms of the application automatically.
@@ -45,6 +45,7 @@ pub(crate) fn survey() -> &'static Survey {
 async fn look_around(world: &Arc<World>) -> Survey {
     let mut person = world.signed_in().await;
     let (mut pages, mut found) = (Vec::new(), BTreeMap::new());
+    let mut properties = BTreeMap::new();
     for route in app::pages().paths() {
         let path = without_parameters(route);
         let stranger = person.browser.stranger().get(&path).await;
@@ -55,6 +56,7 @@ async fn look_around(world: &Arc<World>) -> Survey {
             for (action, fields) in forms_on(body) {
                 found.entry(action).or_insert((needs, path.clone(), fields));
             }
+            properties.extend(properties_on(body));
         }
         let is_missing = answer.status == 404 && path != route;
         assert!(is_missing || matches!(answer.status, 200 | 303), "{path}: {}", answer.status);
@@ -72,18 +74,13 @@ async fn look_around(world: &Arc<World>) -> Survey {
             forms.push(unknown_form(world, action, needs, page, fields).await);
         }
     }
-    let mut for_islands = Vec::new();
+    let arguments = Arguments::of_application();
     for path in app::server_fn_routes() {
         if forms.iter().all(|form| form.path != path) {
-            // Without what it asks for: it says so in JSON, where the function of a form leads a browser to a page.
-            let answer = person.browser.post(path, "").await;
-            if answer.content_type == "application/json" {
-                assert!(answer.status < 500, "{path}: {}", answer.body);
-                for_islands.push(path);
-            }
+            forms.extend(arguments.call(world, path, &properties).await);
         }
     }
-    Survey { pages, forms, for_islands }
+    Survey { pages, forms }
 }
 
 /// Replaces the parameters of a path such as `/orders/{id}` with a value.
@@ -101,6 +98,7 @@ async fn unknown_form(world: &World, action: String, needs: Needs, page: String,
         done: &[],
         says: &[],
         fields: Some(fields.leak()),
+        is_of_island: false,
     };
     let mut sender: Person = form.sender(world).await;
     let before = world.wire.requests_of(sender.browser.address);
@@ -157,13 +155,16 @@ fn attribute(html: &str, name: &str) -> Option<String> {
 
 #[test]
 fn every_page_and_every_server_function_is_tried() {
-    let Survey { pages, forms, for_islands } = survey();
+    let Survey { pages, forms } = survey();
     assert_eq!(pages.len(), app::pages().paths().count());
-    let mut tried: Vec<_> = forms.iter().map(|form| form.path).chain(for_islands.iter().copied()).collect();
+    let mut tried: Vec<_> = forms.iter().map(|form| form.path).collect();
     let mut server_fns = app::server_fn_routes();
     tried.sort_unstable();
     server_fns.sort_unstable();
-    assert_eq!(tried, server_fns, "a server function that no page has a form for is tried by nobody");
+    assert_eq!(
+        tried, server_fns,
+        "a server function is tried that has a form, or answers with JSON as that of an island"
+    );
     let of = |choose: fn(&Page) -> bool| {
         let chosen = pages.iter().filter(|page| choose(page)).map(|page| page.path.as_str());
         chosen.collect::<Vec<_>>()
