@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
-use crate::{packages, process, tools, workspace};
+use crate::{failed_tests, packages, process, tools, workspace};
 
 /// The names of Chromium and of browsers built from it. The first one draws no windows, which halves the time of the
 /// tests.
@@ -56,14 +56,13 @@ fn asks_for_a_release(command: &str) -> bool {
 fn run_with(settings: &Settings, program: &Path, args: &[String]) -> Result<()> {
     let windows = args.iter().any(|arg| WINDOW_OPTIONS.contains(&arg.as_str()));
     let kind = if windows { Kind::Full } else { Kind::Headless };
-    let outcome = process::run(playwright(settings, program, kind)?.args(args));
+    let run = || playwright(settings, program, kind);
+    let outcome = run_and_name(&workspace::end2end(), run, args);
     if !windows && matches!(outcome, Err(Failure::Explained(_))) {
         println!(
             "\nThe failed tests run again to record traces. They count as failed, whatever the second result is."
         );
-        let again = process::run(
-            playwright(settings, program, kind)?.args(args).args(["--last-failed", "--trace=on"]),
-        );
+        let again = process::run(run()?.args(args).args(["--last-failed", "--trace=on"]));
         if let Err(Failure::Interrupted) = again {
             return again;
         }
@@ -82,8 +81,26 @@ pub(crate) fn run_playwright_in(
     server: &Path,
     args: &[String],
 ) -> Result<()> {
-    let mut playwright = playwright(settings, server, Kind::Headless)?;
-    process::run(playwright.current_dir(end2end).args(args))
+    run_and_name(end2end, || playwright(settings, server, Kind::Headless), args)
+}
+
+/// Runs the tests of this folder. A failure names the failed tests.
+fn run_and_name(folder: &Path, playwright: impl Fn() -> Result<Command>, args: &[String]) -> Result<()> {
+    // Playwright writes the failed tests into this file, unless it ends before the first test.
+    let last_run = folder.join("test-results/.last-run.json");
+    let written = || fs::metadata(&last_run).and_then(|file| file.modified()).ok();
+    let before = written();
+    process::run(playwright()?.current_dir(folder).args(args)).map_err(|failure| {
+        if written() == before || matches!(failure, Failure::Interrupted) {
+            return failure;
+        }
+        // Listing leaves the file as it is.
+        let list = playwright().ok().and_then(|mut playwright| {
+            let options = ["--list", "--last-failed"];
+            process::quiet_output(playwright.current_dir(folder).args(args).args(options))
+        });
+        failed_tests::with_names(failure, &failed_tests::listed_by_playwright(&list.unwrap_or_default()))
+    })
 }
 
 /// Prints the bytes of each page and compares them with `end2end/measure/budget.json`.

@@ -11,7 +11,7 @@ use crate::failure::{Failure, Result};
 use crate::settings::Settings;
 use crate::tools::Tools;
 use crate::workspace::BROWSER_HALF;
-use crate::{browser, process, workspace};
+use crate::{browser, failed_tests, process, workspace};
 use copy::Copy;
 use document::{apply, recipes};
 
@@ -19,6 +19,9 @@ const DOCUMENT: &str = "docs/adding-a-page.md";
 
 /// The tests over HTTP that find pages and forms by themselves.
 const OF_EVERY_PAGE: [&str; 3] = ["responses::", "store_outage::", "two_people::"];
+
+/// The fault tests that find server functions by themselves: what they find, and one of those that try it.
+const OF_EVERY_FUNCTION: [&str; 3] = ["survey::", "islands::", "refuses_connections"];
 
 /// Lints both halves of the copy and runs its tests over HTTP, including those that find pages and forms by themselves.
 ///
@@ -31,10 +34,11 @@ pub(crate) fn check(settings: &Settings) -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])?;
     cargo(&[&["clippy"], &BROWSER_HALF[..], &["--", "-D", "warnings"]].concat())?;
+    let test = |args: &[&str]| failed_tests::run_cargo_test(copy.program("cargo").arg("test").args(args));
     let tests: Vec<_> = tests.iter().flat_map(|test| ["--test", test]).collect();
-    cargo(&[&["test"], &tests[..]].concat())?;
-    cargo(&["test", "--test", "faults", "survey"])?;
-    cargo(&[&["test", "--test", "http", "--"], &OF_EVERY_PAGE[..]].concat())
+    test(&tests)?;
+    test(&[&["--test", "faults", "--"], &OF_EVERY_FUNCTION[..]].concat())?;
+    test(&[&["--test", "http", "--"], &OF_EVERY_PAGE[..]].concat())
 }
 
 /// Runs the browser tests of the document, with and without JavaScript.

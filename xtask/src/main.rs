@@ -14,6 +14,7 @@ mod bench;
 mod browser;
 mod builder;
 mod documented_page;
+mod failed_tests;
 mod failure;
 mod frontend_tree;
 mod fuzz;

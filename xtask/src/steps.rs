@@ -11,8 +11,8 @@ use crate::report::{Outcome, Report};
 use crate::settings::{Settings, TRY_PROFILE};
 use crate::workspace::BROWSER_HALF;
 use crate::{
-    application, browser, builder, documented_page, frontend_tree, fuzz, packages, process, publishing,
-    simulation, site_marks, tools,
+    application, browser, builder, documented_page, failed_tests, frontend_tree, fuzz, packages, process,
+    publishing, simulation, site_marks, tools,
 };
 
 struct Step {
@@ -138,23 +138,7 @@ fn cargo(args: &[&str]) -> Result<Outcome> {
 
 /// As [`cargo`], with the names of the failed tests.
 fn tests(args: &[&str]) -> Result<Outcome> {
-    let mut failed = String::new();
-    let ran = process::run_and_watch(process::program("cargo").args(args), |line| {
-        if let Some(name) = failed_test(line) {
-            failed.push('\n');
-            failed.push_str(name);
-        }
-    });
-    match ran {
-        Ok(()) => Ok(Outcome::Passed),
-        Err(Failure::Explained(reason)) => Err(Failure::Explained(reason + &failed)),
-        Err(other) => Err(other),
-    }
-}
-
-/// The name in a line such as `test module::name ... FAILED`.
-fn failed_test(line: &str) -> Option<&str> {
-    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
+    failed_tests::run_cargo_test(process::program("cargo").args(args)).map(|()| Outcome::Passed)
 }
 
 fn clippy_browser_half(_: &Settings) -> Result<Outcome> {
@@ -231,14 +215,6 @@ mod tests {
         ];
         let report = run(steps.iter(), &settings()).unwrap();
         assert_eq!((report.passed(), report.failed()), (1, 1));
-    }
-
-    #[test]
-    fn a_failed_test_is_named() {
-        assert_eq!(failed_test("test edge::tests::a_host ... FAILED"), Some("edge::tests::a_host"));
-        let others =
-            ["test edge::tests::a_host ... ok", "test result: FAILED. 1 passed; 1 failed", "test a::b"];
-        assert!(others.into_iter().all(|line| failed_test(line).is_none()));
     }
 
     #[test]
