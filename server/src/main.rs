@@ -18,6 +18,7 @@ usage: ironleaf [serve]                 serve the web application (the default)
        ironleaf config check            print the effective configuration, secrets hidden
        ironleaf config check core-api   the same for a core API alone
        ironleaf health [live | ready]   ask the application at LISTEN_ADDR how it is
+       ironleaf pages                   print the path of every page
        ironleaf --version
 
 Everything is configured by environment variables; docs/configuration.md lists them.";
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         }
         ["health"] | ["health", "live"] => ask(Question::IsAlive),
         ["health", "ready"] => ask(Question::IsReady),
+        ["pages"] => print(&app::pages().paths().collect::<Vec<_>>().join("\n")),
         ["--version" | "-V"] => print(&format!("ironleaf {}", env!("CARGO_PKG_VERSION"))),
         ["--help" | "-h" | "help"] => print(USAGE),
         unknown => fail(&format!("`{}` is not a command of ironleaf.\n\n{USAGE}", unknown.join(" "))),

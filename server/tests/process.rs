@@ -321,6 +321,16 @@ fn a_running_program_is_asked_how_it_is() {
 }
 
 #[test]
+fn the_pages_are_listed_without_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    // A server would refuse this.
+    let output = command(folder.path()).arg("pages").env("LISTEN_ADDR", "0.0.0.0:3000").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert!(text.lines().eq(app::pages().paths()), "{text}");
+}
+
+#[test]
 fn a_slip_of_the_pen_is_pointed_out() {
     let folder = tempfile::tempdir().unwrap();
     let output =

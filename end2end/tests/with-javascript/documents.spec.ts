@@ -1,26 +1,16 @@
 // Every page as the server sends it, signed out and signed in. The watch checks every document of every test in the
-// same way. Here, each page is listed, so that none is missed.
+// same way. Here, the program lists the pages, so that none is missed.
 
 import { htmlProblems } from '../../fixtures/html';
 import { tokenIn } from '../../fixtures/leaks';
 import { signIn } from '../../fixtures/people';
+import { ROUTES } from '../../fixtures/routes';
 import { expect, test } from '../../fixtures/test';
 
 // Without this header, an unknown address gets a line of plain text.
 const AS_A_BROWSER = { headers: { Accept: 'text/html' } };
 
-const PAGES = [
-  '/',
-  '/login',
-  '/register',
-  '/reset-password',
-  '/set-password',
-  '/email-verification',
-  '/account',
-  '/account/delete',
-  '/confirm',
-  '/no-such-page',
-];
+const PAGES = [...ROUTES.map(({ path }) => path), '/no-such-page'];
 
 test('every page is valid and has no token, for a visitor and for a person', async ({
   page,
