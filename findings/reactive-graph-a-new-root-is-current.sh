@@ -5,7 +5,8 @@
 # the current one, which its name and its documentation do not say:
 #
 # - Before any `with`, the contexts of the owner around it are out of reach.
-# - `root.with(..)` then restores the root and not the owner that was current before, and `unset_with_forced_cleanup()` leaves no owner at all.
+# - `root.with(..)` then restores the root and not the owner that was current before, and `unset_with_forced_cleanup()` leaves no owner at
+#   all.
 #
 # So a function that renders something apart, under a root of its own, takes the owner away from its caller. The caller's next context is
 # `None`; a view of Leptos that needs an owner panics there. Workaround: keep `Owner::current()` before, and call `set()` on it afterwards.

@@ -4,8 +4,8 @@ use std::task::{Context, Waker};
 
 use any_spawner::{CustomExecutor, Executor, PinnedFuture, PinnedLocalFuture};
 
-/// Each page has one task, by which `leptos_meta` lets others go first. It ends at once, so it is run at once: a task of tokio would send the
-/// page through the scheduler, behind all others that wait.
+/// Each page has one task, by which `leptos_meta` lets others go first. It ends at once, so it is run at once: a task of
+/// tokio would send the page through the scheduler, behind all others that wait.
 struct AtOnce;
 
 /// Has Leptos use it, unless it has begun with another one.
