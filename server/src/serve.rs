@@ -130,7 +130,7 @@ fn elsewhere(stop: watch::Receiver<bool>) -> RunningCoreApi {
 async fn finished(tasks: &TaskTracker) {
     tasks.close();
     if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
-        tracing::warn!(tasks = tasks.len(), "refreshes or sign-outs that did not end in time were cut off");
+        tracing::warn!(tasks = tasks.len(), "refreshes or sign-outs that took too long were interrupted");
     }
 }
 

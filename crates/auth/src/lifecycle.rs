@@ -123,7 +123,11 @@ impl Lifecycle {
         let early = stand.grant.access_lives(now + CLOCK_SKEW);
         if early && self.provider().refresh_timing(&stand.grant) == RefreshTiming::AfterExpiry {
             let (provider, rotation) = (self.provider().name(), stand.key.rotation());
-            tracing::warn!(provider, rotation, "a living access token was refused; too early to refresh");
+            tracing::warn!(
+                provider,
+                rotation,
+                "the API refused an access token that has not expired; it is too early to refresh"
+            );
             return Ensured::Unavailable {
                 newest: stand.newest(),
                 access_lives: false,

@@ -150,7 +150,7 @@ impl Bff {
 
     async fn write_end(&self, what: End, reason: EndReason) {
         if let Err(error) = self.0.records.end(&what, reason).await {
-            tracing::error!(%error, "until its end is written down, copies of a session stay valid");
+            tracing::error!(%error, "the end of a session is not stored yet; copies of its cookie stay valid until it is");
             let records = self.0.records.clone();
             self.spawn(Box::pin(async move {
                 records.end_when_possible(what, reason).await;

@@ -181,7 +181,7 @@ pub async fn finish_redirect(
         return Err(RedirectFailure::UnknownAttempt);
     }
     let code = answer.outcome.map_err(|error| {
-        tracing::info!(error = %printable(error), "the authorization server signed nobody in");
+        tracing::info!(error = %printable(error), "the authorization server did not sign the person in");
         RedirectFailure::Refused
     })?;
     if !use_case.is_first_answer(state).await {

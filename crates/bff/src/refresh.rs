@@ -123,7 +123,7 @@ pub(crate) fn apply(session: &Session, ensured: Ensured) -> AfterRefresh {
             if access_lives {
                 return AfterRefresh::Usable;
             }
-            tracing::warn!(detail, "a session cannot be refreshed right now; it stays");
+            tracing::warn!(detail, "a session could not be refreshed; it is kept");
             let problem = Problem::unavailable();
             let retry_after = retry_after.max(problem.retry_after);
             AfterRefresh::Unavailable(Problem { retry_after, ..problem })

@@ -57,7 +57,7 @@ impl UseCase {
         match self.begin_session(SignIn::Password { email, password }, None).await {
             Ok(()) => Ok(Registered::SignedIn),
             Err(reason) => {
-                tracing::warn!(reason, "an account is registered, and its person could not be signed in");
+                tracing::warn!(reason, "an account was registered, but its person could not be signed in");
                 Ok(Registered::NotSignedIn)
             }
         }

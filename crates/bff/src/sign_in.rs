@@ -127,7 +127,7 @@ impl Unheld {
 impl Drop for Unheld {
     fn drop(&mut self) {
         if !self.is_held {
-            tracing::info!("a sign-in came to nothing; its grant is given back");
+            tracing::info!("a sign-in was not completed; its grant is revoked");
             self.use_case.give_back(take(&mut self.signed_in.grant));
         }
     }
@@ -232,7 +232,7 @@ impl UseCase {
     ) -> Result<(), SignInFailure> {
         let Self { bff, session, .. } = self;
         let Some(principal) = Principal::new(unheld.grant().clone()) else {
-            tracing::error!(provider = bff.provider().name(), "a sign-in says nothing of who signed in");
+            tracing::error!(provider = bff.provider().name(), "the provider did not say who signed in");
             return Err(SignInFailure::Unavailable);
         };
         let identity = Arc::clone(principal.identity());
@@ -290,11 +290,11 @@ impl UseCase {
         match asked {
             Ok(Ok(newest)) => newest,
             Ok(Err(error)) => {
-                tracing::warn!(%error, "a sign-in does not know of the ends of earlier sessions");
+                tracing::warn!(%error, "a sign-in could not read when earlier sessions ended");
                 None
             }
             Err(_) => {
-                tracing::warn!("a sign-in does not wait any longer for the ends of earlier sessions");
+                tracing::warn!("a sign-in stopped waiting to read when earlier sessions ended");
                 None
             }
         }
@@ -314,7 +314,7 @@ impl UseCase {
             let over = match left {
                 Left::Written => previous,
                 Left::Refused | Left::TooLarge | Left::Cut => {
-                    tracing::info!(?left, "the cookie of a sign-in did not leave; its grant is revoked");
+                    tracing::info!(?left, "the cookie of a sign-in was not sent; its grant is revoked");
                     Some(begun)
                 }
             };

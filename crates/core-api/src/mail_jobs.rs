@@ -98,7 +98,7 @@ impl CoreApi {
             return tracing::error!(%error, %job, "an e-mail was refused; the next start tries again");
         }
         let wait = retries.wait(failures);
-        tracing::warn!(%error, %job, failures, ?wait, "an e-mail was not sent; it is tried again");
+        tracing::warn!(%error, %job, failures, ?wait, "an e-mail was not sent; the core API tries again");
         self.later(wait, move |api| api.try_in_background(job, failures));
     }
 

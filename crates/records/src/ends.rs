@@ -103,12 +103,12 @@ impl Records {
             tokio::time::sleep(pause).await;
             // A sign-in since then happened after this was requested.
             if self.try_to_end(&what, reason, true).await.is_ok() {
-                tracing::info!("the end of a session was written down after all");
+                tracing::info!("the end of a session is stored now");
                 return;
             }
             pause = LONGEST_PAUSE.min(2 * pause);
         }
-        tracing::error!("the end of a session could not be written down; copies of its cookie still open");
+        tracing::error!("the end of a session could not be stored; copies of its cookie stay valid");
     }
 
     /// The time before which sessions of this owner must have begun to be over. A sign-in that begins now is newer than

@@ -39,11 +39,11 @@ impl Records {
         let mut head = match decode_mark(&record.mark) {
             Ok(head) => head,
             Err(Unreadable::Newer) => {
-                tracing::warn!("a head is of a version that is not known here");
+                tracing::warn!("the head of a session has an unknown version");
                 return KeptHead { version, head: OF_A_NEWER_VERSION, sealed_elsewhere: true };
             }
             Err(Unreadable::Altered(error)) => {
-                tracing::error!(%error, "the mark of a head was altered in the store");
+                tracing::error!(%error, "the mark of a session was altered in the store");
                 return KeptHead { version, head: ALTERED, sealed_elsewhere: false };
             }
         };
@@ -61,20 +61,20 @@ impl Records {
             Ok(unsealed) => match decode_body(rotation, &unsealed.plaintext) {
                 Ok(grant) => Opened::Grant(Box::new(grant)),
                 Err(Unreadable::Newer) => {
-                    tracing::warn!("the grant of a head is of a version that is not known here");
+                    tracing::warn!("the grant of a session has an unknown version");
                     Opened::Elsewhere
                 }
                 Err(Unreadable::Altered(error)) => {
-                    tracing::error!(%error, "a head holds something else than its grant");
+                    tracing::error!(%error, "the head of a session does not contain a grant");
                     Opened::Lost
                 }
             },
             Err(error @ (UnsealError::UnknownKey | UnsealError::UnknownVersion)) => {
-                tracing::warn!(%error, "a head was sealed by another replica");
+                tracing::warn!(%error, "the head of a session was sealed with a secret that this process does not have");
                 Opened::Elsewhere
             }
             Err(error) => {
-                tracing::error!(%error, "a head was altered in the store, or moved there");
+                tracing::error!(%error, "the head of a session was altered or moved in the store");
                 Opened::Lost
             }
         }

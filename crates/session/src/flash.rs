@@ -72,10 +72,7 @@ impl Flash {
             return false;
         }
         if room::weight(cookie_name.len(), value.len()) > self.room_for(&state, &cookie_name, kind.worth) {
-            tracing::warn!(
-                cookie = cookie_name,
-                "a flash found no room in the Cookie header and was not set"
-            );
+            tracing::warn!(cookie = cookie_name, "a flash cookie was not set: the Cookie header is full");
             state.change(cookie_name, None);
             return false;
         }

@@ -41,12 +41,12 @@ impl Evidence {
             let changed = file.and_then(|file| std::fs::metadata(file).ok()?.modified().ok());
             tracing::warn!(
                 file_is_known = changed.is_some(),
-                "the store does not tell since when the session secrets are known"
+                "the store did not say since when the session secrets are known"
             );
             keys.seals_after(|_| changed, &self.clock)
         };
         if !self.note(&keys).await {
-            tracing::warn!("since when the session secrets are known could not be written down");
+            tracing::warn!("the time since which the session secrets are known could not be stored");
         }
         keys
     }
@@ -87,7 +87,7 @@ pub(crate) fn say(keys: &KeyRing, clock: &Clock) {
         }
     }
     let sealing = sealing.map(|id| id.to_string());
-    tracing::info!(sealing, next = next.join(", "), "the key that seals sessions");
+    tracing::info!(sealing, next = next.join(", "), "this key seals sessions");
 }
 
 fn ids(keys: &KeyRing) -> Vec<KeyId> {

@@ -46,7 +46,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Most likely the process is out of file descriptors, so trying again at once is useless.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// How often the log says that every connection is taken.
+/// How often the log says that all connections are in use.
 const SAY_AGAIN_AFTER: Duration = Duration::from_mins(1);
 
 /// The number of additional connections beyond the limit, for one request each: a health check, or a request that waits
@@ -127,7 +127,7 @@ async fn drain(connections: &TaskTracker, graceful: GracefulShutdown) {
         return;
     }
     if timeout(GRACE.saturating_sub(LINGER), graceful.shutdown()).await.is_err() {
-        tracing::warn!(connections = connections.len(), "requests that did not end in time are cut off");
+        tracing::warn!(connections = connections.len(), "requests that took too long were interrupted");
     }
 }
 
@@ -187,7 +187,7 @@ impl Gate {
             self.said = Some(Instant::now());
             tracing::warn!(
                 max_connections = self.max_connections,
-                "every connection is taken, and further ones wait: a larger MAX_CONNECTIONS allows more, if the limit of open files does"
+                "all connections are in use, and further ones wait: a larger MAX_CONNECTIONS allows more, if the limit of open files does"
             );
         }
         if timeout(SPARE_AFTER, acquire(&self.rooms)).await.is_err() {

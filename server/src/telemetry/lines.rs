@@ -188,7 +188,7 @@ fn report(dropped: &AtomicUsize, known: usize) -> usize {
     let lines = in_all.saturating_sub(known);
     if lines > 0 {
         metrics::note_dropped_lines(lines);
-        tracing::warn!(lines, in_all, "lines of this log were dropped: nobody reads it fast enough");
+        tracing::warn!(lines, in_all, "log lines were dropped: they could not be written in time");
     }
     in_all
 }

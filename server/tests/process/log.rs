@@ -164,7 +164,7 @@ fn a_log_that_nobody_reads_stops_no_request() {
     wait_until("nobody says that lines were dropped", || program.dropped_lines() > 0);
     // Once the log is read again, it says so as well.
     let mut lines = BufReader::new(program.log.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().contains("lines of this log were dropped")));
+    assert!(lines.any(|line| line.unwrap().contains("log lines were dropped")));
 }
 
 #[cfg(unix)]

@@ -40,7 +40,7 @@ impl Shared {
                 Ok(false) => {}
                 Err(error) => {
                     self.observe(Event::StoreUnreachable);
-                    tracing::warn!(%error, "no lease on a session");
+                    tracing::warn!(%error, "the lease on a session could not be acquired");
                     return LeaseOutcome::Unreachable;
                 }
             }

@@ -140,7 +140,7 @@ impl Shared {
     pub(super) fn position(&self, session: &SessionKey, grant: &Grant, head: HeadRead) -> Position {
         let kept = head.unwrap_or_else(|error| {
             self.observe(Event::StoreUnreachable);
-            tracing::warn!(%error, "a request goes on without its head");
+            tracing::warn!(%error, "a request continues without the head of its session");
             None
         });
         #[cfg(feature = "mutants")]

@@ -67,7 +67,7 @@ impl Shared {
             }
             Err(error) => {
                 self.observe(Event::StoreUnreachable);
-                tracing::warn!(%error, "a head was not written");
+                tracing::warn!(%error, "the head of a session was not stored");
                 Put::Unreachable
             }
         }

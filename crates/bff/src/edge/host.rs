@@ -20,7 +20,7 @@ pub fn refuse_foreign_host(bff: &Bff, request: &Request) -> Result<(), Problem> 
     let lines = request.headers().get_all(HOST).iter().count();
     let too_few = lines == 0 && request.version() == Version::HTTP_11;
     if lines > 1 || too_few {
-        tracing::warn!(lines, "a request without one Host line was refused");
+        tracing::warn!(lines, "a request without exactly one Host header was refused");
         return Err(Problem::new(ProblemKind::BadRequest));
     }
     // HTTP/2 carries the name in the authority of the target, HTTP/1.1 in a header.
@@ -29,7 +29,7 @@ pub fn refuse_foreign_host(bff: &Bff, request: &Request) -> Result<(), Problem> 
         None => request.headers().get(HOST).and_then(|host| host.to_str().ok()),
     };
     if named.is_none_or(|named| !is_host(named)) {
-        tracing::warn!("a request whose Host line is no host was refused");
+        tracing::warn!("a request with an invalid Host header was refused");
         return Err(Problem::new(ProblemKind::BadRequest));
     }
     let ours = named.is_some_and(|named| bff.origins().any(|origin| origin.is_named(named)));

@@ -16,7 +16,7 @@ impl Alarm {
     pub(super) fn sound(&self) {
         if self.is_due(Instant::now()) {
             tracing::error!(
-                "half of the e-mails that all people together may ask for are used up, and each network has a few of the rest \
+                "half of the e-mail limit for all people together is used up, and each network has a few of the rest \
                  (RATE_LIMIT_MAILS): either somebody abuses the public pages, or the limit is too low for this many people"
             );
         }

@@ -109,7 +109,7 @@ impl Tally {
             Ok(Err(error)) => error.to_string(),
             Err(late) => late.to_string(),
         };
-        tracing::warn!(detail, "failures are counted in this process alone: the store cannot be used");
+        tracing::warn!(detail, "failed tries are counted in this process only: the store cannot be used");
         None
     }
 

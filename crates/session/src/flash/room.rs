@@ -78,7 +78,10 @@ impl Flash {
                 break;
             }
             bytes -= weight;
-            tracing::warn!(cookie = cookie_name, "a flash gave way to what is worth more, and is lost");
+            tracing::warn!(
+                cookie = cookie_name,
+                "a flash cookie was removed to make room for a more important one"
+            );
             changes.retain(|change| change.cookie_name != cookie_name);
             changes.push(Change { cookie_name, written: None });
         }

@@ -19,7 +19,7 @@ pub struct SessionTooLarge {
 /// The layer logs this as a warning and puts it into the response's extensions. An outer layer can answer "try again".
 /// Only a [`Ledger`](crate::Ledger) can notice this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("another response has changed the session meanwhile; this change was not written")]
+#[error("another response changed the session first; this change was not written")]
 pub struct Overtaken;
 
 /// The session that began with this response was ended before the response left, for example by a sign-out everywhere.
@@ -28,5 +28,5 @@ pub struct Overtaken;
 /// The layer logs this as a warning and puts it into the response's extensions. Whoever began the session also learns
 /// it from [`Leaving`](crate::Leaving).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the session was ended before the response that begins it could leave; it was not written")]
+#[error("the session was ended before the response that starts it was sent; it was not written")]
 pub struct Refused;

@@ -118,7 +118,7 @@ impl Refresh {
                         let rotation = newest.rotation;
                         tracing::error!(
                             rotation,
-                            "a head could not be written; older tabs of this session are lost"
+                            "the head of a session could not be stored; its older tabs are lost"
                         );
                         return Kept::As(Landing::Renewed(newest));
                     }
@@ -204,7 +204,7 @@ impl Refresh {
         let told = self.shared.provider().sign_out(&self.caller, rotated).await;
         self.shared.observe(if told.is_ok() { Event::Revoked } else { Event::RevocationFailed });
         if let Err(failure) = told {
-            tracing::warn!(%failure, "a grant issued to a session that ended meanwhile could not be revoked");
+            tracing::warn!(%failure, "a session ended during a refresh, and its new grant could not be revoked");
         }
     }
 
