@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 const LONGEST: usize = 140;
 
+/// The end of a document's name.
+const DOCUMENT: &str = ".md";
+
 /// What is not ours, or is made by a tool.
 const LEFT_OUT: [&str; 5] = [".git", "target", "node_modules", "test-results", "playwright-report"];
 
@@ -26,7 +29,7 @@ const COMMENTS: [(&str, &[&str]); 9] = [
 /// Whether this line of the file is prose.
 fn is_prose(file: &str, line: &str) -> bool {
     let line = line.trim_start();
-    if file.ends_with(".md") {
+    if file.ends_with(DOCUMENT) {
         // A value without a space cannot be wrapped.
         return !line.starts_with('|') && line.contains(' ');
     }
