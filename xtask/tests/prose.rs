@@ -7,33 +7,31 @@ use std::path::{Path, PathBuf};
 
 const LONGEST: usize = 140;
 
-/// The end of a document's name.
-const DOCUMENT: &str = ".md";
-
 /// What is not ours, or is made by a tool.
 const LEFT_OUT: [&str; 5] = [".git", "target", "node_modules", "test-results", "playwright-report"];
 
-/// What a line of prose begins with, by the end of the file's name.
+/// What a line of prose begins with, by the kind of file.
 const COMMENTS: [(&str, &[&str]); 9] = [
-    (".rs", &["//"]),
-    (".ts", &["//", "/*", "*"]),
-    (".js", &["//", "/*", "*"]),
-    (".css", &["/*", "*"]),
-    (".c", &["//", "/*", "*"]),
-    (".toml", &["#"]),
-    (".yml", &["#"]),
-    (".sh", &["#"]),
+    ("rs", &["//"]),
+    ("ts", &["//", "/*", "*"]),
+    ("js", &["//", "/*", "*"]),
+    ("css", &["/*", "*"]),
+    ("c", &["//", "/*", "*"]),
+    ("toml", &["#"]),
+    ("yml", &["#"]),
+    ("sh", &["#"]),
     ("Containerfile", &["#"]),
 ];
 
 /// Whether this line of the file is prose.
 fn is_prose(file: &str, line: &str) -> bool {
     let line = line.trim_start();
-    if file.ends_with(DOCUMENT) {
+    let kind = file.rsplit(['.', '/']).next().unwrap_or_default();
+    if kind == "md" {
         // A value without a space cannot be wrapped.
         return !line.starts_with('|') && line.contains(' ');
     }
-    let comments = COMMENTS.iter().find(|(end, _)| file.ends_with(end));
+    let comments = COMMENTS.iter().find(|(known, _)| *known == kind);
     comments.is_some_and(|(_, begins)| begins.iter().any(|begin| line.starts_with(begin)))
 }
 
