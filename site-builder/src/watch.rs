@@ -22,6 +22,10 @@ use crate::style::Form;
 const PROFILE: &str = "dev";
 /// How often the sources are checked. An editor may save in steps, so nothing is built while consecutive checks differ.
 const INTERVAL: Duration = Duration::from_millis(20);
+/// How often they are checked while nobody is at work: a third of the processor time, and still quick enough.
+const IDLE_INTERVAL: Duration = Duration::from_millis(60);
+/// How long after a change somebody counts as being at work.
+const AT_WORK: Duration = Duration::from_mins(1);
 /// A server that does not listen after this time has failed to start and has printed why.
 const LONGEST_START: Duration = Duration::from_secs(20);
 
@@ -33,13 +37,18 @@ const LONGEST_START: Duration = Duration::from_secs(20);
 pub(crate) fn run(layout: &Layout) -> Result<()> {
     let mut sources = Sources::of(layout, &layout.packages)?;
     let mut watch = Watch::start(layout)?;
+    let mut last_change = Instant::now();
+    // What a build that failed has not built.
+    let mut missing = Parts::default();
     while !run::interrupted() {
-        thread::sleep(INTERVAL);
+        thread::sleep(if last_change.elapsed() < AT_WORK { INTERVAL } else { IDLE_INTERVAL });
         watch.notice_the_end_of_the_server()?;
         let mut changed = sources.changed();
         if !changed.any() {
             continue;
         }
+        last_change = Instant::now();
+        changed = changed.and(missing);
         loop {
             thread::sleep(INTERVAL);
             let more = sources.changed();
@@ -48,9 +57,13 @@ pub(crate) fn run(layout: &Layout) -> Result<()> {
             }
             changed = changed.and(more);
         }
-        if let Err(error) = watch.build(changed) {
-            eprintln!("{error:#}");
-        }
+        missing = match watch.build(changed) {
+            Ok(()) => Parts::default(),
+            Err(error) => {
+                eprintln!("{error:#}");
+                changed
+            }
+        };
     }
     Ok(())
 }
