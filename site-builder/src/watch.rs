@@ -60,7 +60,7 @@ pub(crate) fn run(layout: &Layout) -> Result<()> {
         missing = match watch.build(changed) {
             Ok(()) => Parts::default(),
             Err(error) => {
-                eprintln!("{error:#}");
+                eprintln!("{error:#}\nThe browser still shows the last version.");
                 changed
             }
         };

@@ -100,11 +100,13 @@ pub(crate) struct KeptForms(Vec<KeptForm>);
 
 impl KeptForms {
     /// Replaces an earlier form of the same page. If there is too little space, the oldest are dropped. A form that is
-    /// too large on its own keeps only its problems, without what was typed.
+    /// too large on its own loses its longest values, until the rest fits.
     pub(crate) fn keep(&mut self, mut form: KeptForm) {
         self.0.retain(|known| known.page != form.page);
-        if form.bytes() > MAX_BYTES {
-            form.values.clear();
+        while form.bytes() > MAX_BYTES && !form.values.is_empty() {
+            let longest =
+                (0..form.values.len()).max_by_key(|at| form.values[*at].1.len()).unwrap_or_default();
+            form.values.remove(longest);
         }
         self.0.push(form);
         while self.0.len() > 1 && self.0.iter().map(KeptForm::bytes).sum::<usize>() > MAX_BYTES {
@@ -210,5 +212,19 @@ mod tests {
         forms.keep(form("/c", &"z".repeat(5000)));
         let field = forms.take("/c").unwrap().field("email");
         assert_eq!((field.value, field.state.problem), (None, Some(FieldProblem::InvalidEmail)));
+    }
+
+    #[test]
+    fn of_a_form_that_is_too_large_the_longest_values_go_first() {
+        let (short, long) = ("s".repeat(100), "ä".repeat(400));
+        let values =
+            [("first", short.clone()), ("text", long.clone()), ("more", long.clone()), ("last", short)];
+        let mut forms = KeptForms::default();
+        forms.keep(KeptForm::new("/a", &values, &Vec::new()));
+        let form = forms.take("/a").unwrap();
+        let kept =
+            ["first", "text", "more", "last"].map(|name| form.field(name).value.map(|value| value.len()));
+        assert_eq!(kept.iter().flatten().sum::<usize>(), 1000);
+        assert_eq!((kept[0], kept[3]), (Some(100), Some(100)));
     }
 }
