@@ -28,12 +28,12 @@ const FOR_THE_RECENT: [&str; 3] = ["/api/set-password", "/api/update-account", "
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_right_while_a_clock_is_ahead_and_after() {
-    every_route_meets_a_wrong_clock("a clock that is a day ahead, living access tokens", Life::Long).await;
+    every_route_meets_a_wrong_clock("a clock that is a day ahead, valid access tokens", Life::Long).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_by_a_wrong_clock_loses_nobody() {
-    every_route_meets_a_wrong_clock("a clock that is a day ahead, ended access tokens", Life::Short).await;
+    every_route_meets_a_wrong_clock("a clock that is a day ahead, expired access tokens", Life::Short).await;
 }
 
 async fn every_route_meets_a_wrong_clock(name: &str, life: Life) {

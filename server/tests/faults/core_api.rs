@@ -40,19 +40,19 @@ const ROUNDS_ALONE: usize = 3;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_right_at_every_call_under_every_fault_of_the_core_api() {
-    every_route_meets_every_fault("one fault at each call, living access tokens", Life::Long).await;
+    every_route_meets_every_fault("one fault at each call, valid access tokens", Life::Long).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_right_when_its_refresh_meets_every_fault() {
-    every_route_meets_every_fault("ended access tokens: the first call is a refresh", Life::Short).await;
+    every_route_meets_every_fault("expired access tokens: the first call is a refresh", Life::Short).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_right_while_the_core_api_refuses_connections() {
     let begun = Instant::now();
     let mut by_life = Vec::new();
-    for (words, life) in [("living access tokens", Life::Long), ("ended access tokens", Life::Short)] {
+    for (words, life) in [("valid access tokens", Life::Long), ("expired access tokens", Life::Short)] {
         let world = World::start(life, Store::Folder).await;
         let mut witness = world.signed_in().await;
         let mut trials = prepare_all(&world, every_errand(), words).await;

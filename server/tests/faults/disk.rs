@@ -23,12 +23,12 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_right_while_a_disk_is_full_and_after() {
-    every_route_meets_a_full_disk("a full disk, living access tokens", Life::Long).await;
+    every_route_meets_a_full_disk("a full disk, valid access tokens", Life::Long).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_that_meets_a_full_disk_loses_nobody() {
-    every_route_meets_a_full_disk("a full disk, ended access tokens", Life::Short).await;
+    every_route_meets_a_full_disk("a full disk, expired access tokens", Life::Short).await;
 }
 
 async fn every_route_meets_a_full_disk(name: &str, life: Life) {

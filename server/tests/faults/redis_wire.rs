@@ -40,7 +40,7 @@ impl StoreFault {
     pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::ShortDelay => "delay of 50 ms",
-            Self::LongDelay => "delay of 800 ms, longer than a question may take",
+            Self::LongDelay => "delay of 800 ms, longer than a query may take",
             Self::ResetBefore => "reset before Redis has it",
             Self::ResetAfter => "reset after Redis has done it",
             Self::Truncated => "answer cut in the middle",

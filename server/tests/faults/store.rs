@@ -32,7 +32,7 @@ async fn every_route_answers_right_under_every_fault_of_the_store() {
         let trials = prepare_all(&world, every_errand(), fault.words()).await;
         by_fault.push((fault.words(), under(&world, fault, trials).await));
     }
-    conclude("Redis, living access tokens", begun, by_fault);
+    conclude("Redis, valid access tokens", begun, by_fault);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,7 +41,7 @@ async fn a_refresh_waits_for_the_store_and_nobody_is_lost() {
     // Two worlds, because most of the time is waiting: for tokens to expire, and for deadlines.
     let (some, others) = StoreFault::ALL.split_at(StoreFault::ALL.len() / 2);
     let (some, others) = tokio::join!(with_ended_tokens(some), with_ended_tokens(others));
-    conclude("Redis, ended access tokens", begun, some.into_iter().chain(others));
+    conclude("Redis, expired access tokens", begun, some.into_iter().chain(others));
 }
 
 async fn with_ended_tokens(faults: &[StoreFault]) -> Vec<(&'static str, Figures)> {
