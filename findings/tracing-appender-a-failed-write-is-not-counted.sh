@@ -2,8 +2,8 @@
 # tracing-appender 0.2.5, run with Rust 1.95.
 #
 # The non-blocking writer counts lines that it drops because its queue is full (`error_counter().dropped_lines()`). A line that its thread
-# cannot write, because the disk is full or the reader of the pipe is gone, is lost without a trace: the counter stays 0, the caller was told
-# that everything was written, and nothing is printed. So "no dropped lines" does not mean that the log is complete.
+# cannot write, because the disk is full or the reader of the pipe is gone, is lost without a trace: the counter stays 0, the caller was
+# told that everything was written, and nothing is printed. So "no dropped lines" does not mean that the log is complete.
 #
 # The writer here fails every other write, as a disk does that is full now and then.
 set -euo pipefail
