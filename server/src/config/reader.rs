@@ -290,11 +290,13 @@ impl<'a> Reader<'a> {
             None => parse_duration(&text),
         };
         read.filter(|duration| bounds.contains(duration)).unwrap_or_else(|| {
-            self.problem(format!(
-                "{name} is `{text}`: it must be a number with a unit, such as 500ms, from {:?} to {:?}",
-                bounds.start(),
-                bounds.end()
-            ));
+            let (from, to) = bounds.into_inner();
+            self.problem(match read {
+                Some(_) => format!("{name} is `{text}`: it must be from {from:?} to {to:?}"),
+                None => format!(
+                    "{name} is `{text}`: it must be a number with a unit, such as 500ms, from {from:?} to {to:?}"
+                ),
+            });
             default
         })
     }
@@ -330,7 +332,9 @@ impl<'a> Reader<'a> {
     pub(super) fn log(&mut self) -> Log {
         let (format, filter) = (self.log_format(), self.text("RUST_LOG", "info"));
         if let Err(error) = EnvFilter::try_new(&filter) {
-            self.problem(format!("RUST_LOG is `{filter}`: {error}"));
+            self.problem(format!(
+                "RUST_LOG is `{filter}`: {error}; it may be info, or info,ironleaf_bff=debug"
+            ));
         }
         Log { format, filter, otlp_endpoint: self.base_url("OTEL_EXPORTER_OTLP_ENDPOINT") }
     }
