@@ -53,14 +53,14 @@ where
     P: Load,
     V: IntoView,
 {
-    move || {
+    erased(Arc::new(move || {
         if let Some(Discovery(found)) = use_context() {
             lock(&found).page = Some(Page::new(component.clone()));
         } else {
             tracing::error!("a page with a loader is rendered by the router");
         }
         InertElement::new("")
-    }
+    }))
 }
 
 /// The view of a `<ParentRoute>`: the parts around the pages below it, which arrive as HTML.
@@ -70,7 +70,7 @@ pub(crate) fn layout<V>(
 where
     V: IntoView,
 {
-    move || {
+    erased(Arc::new(move || {
         let outlet = html_of(view! { <Outlet /> });
         if let Some(Discovery(found)) = use_context() {
             let component = component.clone();
@@ -78,7 +78,15 @@ where
             return InertElement::new("");
         }
         InertElement::new(html_of(component(outlet)))
-    }
+    }))
+}
+
+/// The view without its type. Otherwise the type of every page would be part of the type of the router, and of the names
+/// of its functions. Such a name has megabytes, and the compiler and the linker handle each of them in every build.
+fn erased(
+    view: Arc<dyn Fn() -> InertElement + Send + Sync>,
+) -> impl Fn() -> InertElement + Clone + Send + 'static {
+    move || view()
 }
 
 /// The page at a path, which is looked up once at start.
