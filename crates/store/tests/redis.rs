@@ -267,7 +267,7 @@ async fn a_policy_that_could_drop_a_mark_is_told() {
         assert_eq!(store.eviction_policy().await.unwrap(), EvictionPolicy::Drops(policy.to_owned()));
     }
     server.db::<()>("ACL SETUSER shy on >secret ~* +@all -info").await;
-    let url = server.url().replace("127", "shy:secret@127");
+    let url = server.url_as("shy");
     let shy = RedisStore::connect(&url, patient()).await.unwrap();
     assert_eq!(shy.eviction_policy().await.unwrap(), EvictionPolicy::Unknown);
 }
@@ -279,7 +279,7 @@ async fn errors_repeat_no_key_body_or_password() {
     let store = RedisStore::lazy(&server.url(), patient()).unwrap();
     let unknown = store.write(&KEY, Expected::Absent, draft()).await.unwrap_err();
     server.db::<()>("ACL SETUSER narrow on >secret ~nothing +@all").await;
-    let url = server.url().replace("127", "narrow:secret@127");
+    let url = server.url_as("narrow");
     let narrow = RedisStore::lazy(&url, patient()).unwrap();
     let forbidden = narrow.read(&[KEY]).await.unwrap_err();
     let stranger = RedisStore::connect(&url.replace("secret", "hidden"), patient()).await.err().unwrap();

@@ -170,12 +170,12 @@ async fn a_user_without_a_command_that_is_needed_is_not_ready() {
     for command in ["evalsha", "get", "getrange", "set", "del", "pexpire", "mget"] {
         let user = format!("ACL SETUSER without-{command} on >secret ~* +@all -{command}");
         server.db::<()>(&user).await;
-        let url = server.url().replace("127", &format!("without-{command}:secret@127"));
+        let url = server.url_as(&format!("without-{command}"));
         let told = not_ready(&RedisStore::lazy(&url, patient()).unwrap()).await;
         assert!(told.contains("user may not run"), "{command}: {told}");
     }
     server.db::<()>("ACL SETUSER elsewhere on >secret ~other:* +@all").await;
-    let url = server.url().replace("127", "elsewhere:secret@127");
+    let url = server.url_as("elsewhere");
     let told = not_ready(&RedisStore::lazy(&url, patient()).unwrap()).await;
     assert!(told.contains("user may not"), "{told}");
 }
@@ -186,7 +186,7 @@ async fn a_user_with_the_commands_of_the_documents_is_ready() {
     let server = RedisServer::start(&[]);
     let commands = "+evalsha +script|load +get +getrange +set +del +pexpire +mget +info";
     server.db::<()>(&format!("ACL SETUSER narrow on >secret ~ironleaf:* {commands}")).await;
-    let url = server.url().replace("127", "narrow:secret@127");
+    let url = server.url_as("narrow");
     let store = RedisStore::connect(&url, patient()).await.unwrap();
     assert!(matches!(store.write(&KEY, Expected::Absent, mark()).await, Ok(Written::Done(_))));
     assert!(store.acquire(&KEY, &HOLDER, HOUR).await.unwrap());
@@ -243,7 +243,7 @@ async fn usage_is_known_where_memory_is_bounded() {
     assert_eq!((capacity_bytes, entries), (100 << 20, 1));
     assert!((1..capacity_bytes).contains(&used_bytes), "{used_bytes}");
     server.db::<()>("ACL SETUSER shy on >secret ~* +@all -info").await;
-    let url = server.url().replace("127", "shy:secret@127");
+    let url = server.url_as("shy");
     let shy = RedisStore::connect(&url, patient()).await.unwrap();
     assert_eq!(shy.usage().await.unwrap(), None);
 }

@@ -47,6 +47,11 @@ impl RedisServer {
         format!("redis://{}", self.address())
     }
 
+    /// Its address for a user with the password `secret`.
+    pub(crate) fn url_as(&self, user: &str) -> String {
+        format!("redis://{user}:secret@{}", self.address())
+    }
+
     pub(crate) fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
