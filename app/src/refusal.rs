@@ -90,6 +90,9 @@ impl From<SignInFailure> for Refusal {
             SignInFailure::InvalidCredentials => {
                 Self::saying(StatusCode::UNAUTHORIZED, "invalid_credentials", Message::SignInFailed)
             }
+            SignInFailure::NotAllowed => {
+                Self::saying(StatusCode::FORBIDDEN, "not_allowed", Message::NotAllowed)
+            }
             SignInFailure::TooManyRequests { retry_after } => Self::too_many(retry_after),
             SignInFailure::Unavailable => Self::unavailable(),
             SignInFailure::SessionTooLarge => Self::too_large(),

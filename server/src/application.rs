@@ -131,6 +131,7 @@ pub async fn application(
         form_timeout: FORM_TIMEOUT,
         sign_in_timeout: SIGN_IN_TIMEOUT,
         sign_out_timeout: SIGN_OUT_TIMEOUT,
+        sign_in_roles: Vec::new(),
         rate_limits: config.rate_limits,
         ends_per_owner: ENDS_PER_OWNER,
         recent_sign_in: config.sign_in_freshness,

@@ -61,7 +61,7 @@ fn link_refused() -> Refusal {
 #[server(prefix = "/api", endpoint = "sign-out", protocol = HtmlForm)]
 pub async fn sign_out() -> Result<Done, AppError> {
     let form = FormPost::on_page("/")?;
-    let elsewhere = bff::sign_out(form.parts()).await;
+    let elsewhere = bff::sign_out(form.parts(), "/").await;
     form.forget_person();
     Ok(form.done(elsewhere.as_deref().unwrap_or("/"), Some(Message::SignedOut)))
 }

@@ -14,6 +14,7 @@ mod event;
 mod grant;
 mod head;
 mod lifecycle;
+mod logout;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 mod provider;
@@ -36,11 +37,12 @@ pub use ironleaf_ambient::{CLOCK_SKEW, Clock, Random, system_clock, system_rando
 pub use ironleaf_api_types::Role;
 pub use ironleaf_credentials::email::EmailAddress;
 pub use lifecycle::{Due, Ensured, HeadRead, Lifecycle, LifecycleSettings, Rotated, TimeLimits};
+pub use logout::{EndedAtProvider, LogoutNotice, LogoutTokenError};
 pub use provider::{BaseUrl, Change, Observed, Provider};
 pub use refresh::{EndReason, RefreshOutcome, RefreshTiming, Rejection, Repetition, Rest};
 pub use secret::SecretText;
 pub use session_key::{SessionKey, Subject};
-pub use sign_in::{AuthorizationRequest, SignIn, SignInError, SignedIn};
+pub use sign_in::{AuthorizationRequest, RedirectSignIn, SignIn, SignInError, SignOutReturn, SignedIn};
 pub use spawner::{Spawner, Task, tokio_spawner};
 pub use transport::{
     BreakerSettings, BreakerState, CircuitBreaker, Request, Response, Transport, TransportError,

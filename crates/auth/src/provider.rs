@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use url::Url;
 
 use crate::{
-    Accounts, AuthorizationRequest, Caller, EndReason, Grant, RefreshOutcome, RefreshTiming, Repetition,
-    Request, Response, SignIn, SignInError, SignedIn, TransportError,
+    Accounts, AuthorizationRequest, Caller, EndReason, Grant, LogoutNotice, LogoutTokenError, RedirectSignIn,
+    RefreshOutcome, RefreshTiming, Repetition, Request, Response, SecretText, SignIn, SignInError,
+    SignOutReturn, SignedIn, TransportError,
 };
 
 /// An API of the provider, and the name that callers use for it.
@@ -74,8 +75,13 @@ pub trait Provider: Send + Sync + 'static {
         self.sign_in(caller, attempt, existing).await
     }
 
+    /// How people sign in by redirect, if they do. Pages then show one button instead of a form with a password.
+    fn redirect_sign_in(&self) -> Option<&RedirectSignIn> {
+        None
+    }
+
     /// Where to send a browser so that it returns with the code for [`SignIn::AuthorizationCode`]. This may require a
-    /// call of its own (RFC 9126).
+    /// call of its own (RFC 9126). `existing` is as in [`sign_in`](Self::sign_in): it says who is expected to come back.
     ///
     /// # Errors
     ///
@@ -84,8 +90,9 @@ pub trait Provider: Send + Sync + 'static {
         &self,
         caller: &Caller,
         request: &AuthorizationRequest,
+        existing: Option<&Grant>,
     ) -> Result<String, SignInError> {
-        let _ = (caller, request);
+        let _ = (caller, request, existing);
         Err(SignInError::Unsupported)
     }
 
@@ -123,10 +130,21 @@ pub trait Provider: Send + Sync + 'static {
     }
 
     /// Where the browser goes to end the provider's own session (OIDC RP-Initiated Logout). It is known without a call,
-    /// so a provider that hangs does not delay the sign-out.
-    fn sign_out_url(&self, grant: &Grant) -> Option<String> {
-        let _ = grant;
+    /// so a provider that hangs does not delay the sign-out. The browser comes back to `back`.
+    fn sign_out_url(&self, grant: &Grant, back: &SignOutReturn) -> Option<String> {
+        let _ = (grant, back);
         None
+    }
+
+    /// Checks the token by which the provider says that it has ended a sign-in or all sign-ins of a person (OpenID
+    /// Connect Back-Channel Logout 1.0, section 2.6). The caller accepts each [`LogoutNotice::id`] once.
+    ///
+    /// # Errors
+    ///
+    /// See [`LogoutTokenError`].
+    async fn logout_notice(&self, token: &SecretText) -> Result<LogoutNotice, LogoutTokenError> {
+        let _ = token;
+        Err(LogoutTokenError::Unsupported)
     }
 
     /// Called once for each grant whose end is noticed, whatever the reason: signed out, replaced, refused or

@@ -133,6 +133,8 @@ pub enum EndReason {
     EndedByPerson,
     /// The provider ended it (OpenID Connect Back-Channel Logout).
     EndedByProvider,
+    /// A renewal brought roles with which the person may not be signed in here.
+    NotAllowed,
 }
 
 impl EndReason {

@@ -50,6 +50,27 @@ pub struct AuthorizationRequest {
     pub nonce: SecretText,
     /// Its S256 challenge is sent (RFC 7636, section 4.2); the verifier itself stays here.
     pub code_verifier: SecretText,
+    /// Whether the person has to prove who they are now, even if the authorization server still knows them (OpenID
+    /// Connect Core 1.0, section 3.1.2.1, `max_age=0`).
+    pub reauthenticate: bool,
+}
+
+/// What pages need to know about a provider that signs people in by redirect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedirectSignIn {
+    /// The provider's name for people, such as `Example SSO`.
+    pub name: String,
+    /// The page of the provider on which people manage their account, if there is one.
+    pub account_url: Option<String>,
+}
+
+/// Where the provider's own sign-out sends the browser back to (OpenID Connect RP-Initiated Logout 1.0, section 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignOutReturn {
+    /// The address of this application, as it is registered at the provider.
+    pub uri: String,
+    /// Returned unchanged. It proves that the return belongs to a sign-out of this browser.
+    pub state: SecretText,
 }
 
 /// A sign-in that succeeded.

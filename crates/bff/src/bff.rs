@@ -1,9 +1,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ironleaf_api_types::User;
 use ironleaf_auth::{
     AccountError, Accounts, Clock, EndReason, Lifecycle, LifecycleSettings, Observer, Provider, Random,
-    Spawner, Task, TimeLimits, Transport,
+    RedirectSignIn, SecretText, Spawner, Task, TimeLimits, Transport,
 };
 use ironleaf_records::{End, Principal, RecordLimits, Records};
 use ironleaf_session::{Owner, Record, Sealer, SessionSettings};
@@ -48,6 +51,8 @@ pub struct BffSettings {
     pub sign_out_timeout: Duration,
     /// How long a sign-in counts as recent enough for a change to the account itself (ASVS 7.5.1).
     pub recent_sign_in: Duration,
+    /// Only people with one of these roles are signed in. Empty: everybody is.
+    pub sign_in_roles: Vec<String>,
     /// How often somebody may try.
     pub rate_limits: RateLimits,
     /// How many ended sessions of one person are remembered one by one.
@@ -113,6 +118,16 @@ impl Bff {
             records,
             answers: Answers::default(),
         }))
+    }
+
+    /// How people sign in by redirect, if the provider signs them in that way.
+    pub fn redirect_sign_in(&self) -> Option<&RedirectSignIn> {
+        self.provider().redirect_sign_in()
+    }
+
+    /// Whether the provider manages accounts: registration, changes, deletion, e-mailed links.
+    pub fn has_accounts(&self) -> bool {
+        self.provider().accounts().is_some()
     }
 
     /// Tells the instance that the process is about to end. Background work that another process can do later ends at
@@ -221,6 +236,12 @@ impl Bff {
         &*self.0.settings.transport
     }
 
+    /// Whether this person may be signed in here. Guests may.
+    pub(crate) fn admits(&self, person: &User) -> bool {
+        let roles = &self.0.settings.sign_in_roles;
+        roles.is_empty() || person.is_guest || roles.iter().any(|role| person.has_role(role))
+    }
+
     pub(crate) fn lifecycle(&self) -> &Lifecycle {
         &self.0.lifecycle
     }
@@ -239,6 +260,13 @@ impl Bff {
 
     pub(crate) fn settings(&self) -> &BffSettings {
         &self.0.settings
+    }
+
+    /// 256 bits as text, as RFC 7636, section 7.1, recommends for a verifier. Also enough for a state or a nonce.
+    pub(crate) fn random_text(&self) -> SecretText {
+        let mut bytes = [0; 32];
+        self.fill_random(&mut bytes);
+        URL_SAFE_NO_PAD.encode(bytes).into()
     }
 
     pub(crate) fn fill_random(&self, buffer: &mut [u8]) {

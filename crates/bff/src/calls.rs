@@ -233,7 +233,7 @@ impl CoreApi {
                 adopt(&self.session, newest);
                 Err(CallError::Unavailable(detail))
             }
-            ensured => match apply(&self.session, ensured) {
+            ensured => match apply(&self.bff, &self.session, &self.caller, ensured) {
                 AfterRefresh::Ended(reason) => Err(self.ended(reason)),
                 AfterRefresh::Usable | AfterRefresh::Unavailable(_) => Ok(()),
             },

@@ -9,6 +9,7 @@ compile_error!(
 mod account;
 mod account_use_case;
 mod address_hash;
+mod back_channel_logout;
 mod bff;
 mod calls;
 mod confirm;
@@ -41,6 +42,7 @@ mod wants;
 pub use ironleaf_credentials as credentials;
 
 pub use account::{delete_account, resend_verification, update_account};
+pub use back_channel_logout::LogoutFailure;
 pub use bff::{Bff, BffSettings};
 pub use calls::CoreApi;
 pub use confirm::{ConfirmFailure, confirm_password, signed_in_recently};
@@ -55,20 +57,23 @@ pub use missing_layer::MissingLayer;
 pub use origin::{InvalidOrigin, PublicOrigin};
 pub use page_of::{other_than, page_of};
 pub use problem::{Problem, ProblemKind};
-pub use redirect::{RedirectAnswer, RedirectFailure, finish_redirect, start_redirect};
+pub use redirect::{
+    RedirectAnswer, RedirectEnd, RedirectFailure, Refused, finish_redirect, start_reauthentication,
+    start_redirect,
+};
 pub use refresh::refresh_before_rendering;
 pub use register::{Registered, register};
 pub use return_to::ReturnTo;
 pub use session_budget::require_room_to_refresh;
 pub use session_layer::FLASHES;
 pub use sign_in::{MAX_EMAIL_BYTES, SignInFailure, sign_in_with_password};
-pub use sign_out::sign_out;
+pub use sign_out::{is_back_from_sign_out, sign_out};
 pub use signed_out::SignedOutReason;
 pub use wants::Wants;
 
 // What pages and server functions need from the crates below. No type among these holds a token.
 pub use ironleaf_api_types::{Role, User};
-pub use ironleaf_auth::{AccountError, CallError, EmailAddress, EndReason, FieldError};
+pub use ironleaf_auth::{AccountError, CallError, EmailAddress, EndReason, FieldError, RedirectSignIn};
 pub use ironleaf_auth::{Request as ApiRequest, Response as ApiResponse};
 pub use ironleaf_session::{Flash, FlashCookie, FlashKind, Payload, PayloadError, Worth, codec};
 

@@ -2,90 +2,23 @@
 //!
 //! The state in between is sealed into a separate cookie for each attempt, so that two tabs can sign in at once.
 
-use std::fmt;
-use std::time::{Duration, SystemTime};
+mod attempt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::fmt;
+
 use http::request::Parts;
-use ironleaf_auth::{AuthorizationRequest, SecretText, SignIn};
-use ironleaf_session::{Decoder, Encoder, Flash, FlashKind, Payload, PayloadError, Worth};
+use ironleaf_auth::{AuthorizationRequest, CLOCK_SKEW, SignIn};
 use ironleaf_store::{Holder, Key};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio::time::timeout_at;
 
+pub(crate) use self::attempt::ATTEMPT;
+use self::attempt::{ATTEMPT_LIFE, Attempt, make_room, name_of};
 use crate::limits::Subject;
+use crate::sign_in::{Unheld, count};
 use crate::use_case::UseCase;
-use crate::{Bff, ReturnTo, SignInFailure};
-
-/// How long a person may stay at the authorization server.
-const ATTEMPT_LIFE: Duration = Duration::from_mins(10);
-
-/// The number of attempts that one browser remembers; a new one replaces the oldest. They must not pile up, because the
-/// header that carries them has a limit.
-const MAX_ATTEMPTS: usize = 4;
-
-/// The number of bytes that all attempts may take in that header. A place to return to may be long.
-const MAX_ATTEMPTS_BYTES: usize = 3 * 1024;
-
-/// The name of a cookie, its key, nonce and tag, and the separator between two cookies.
-const COOKIE_OVERHEAD_BYTES: usize = 128;
-
-/// 256 bits, as RFC 7636, section 7.1, recommends for the verifier. Also enough for state and nonce.
-const RANDOM_BYTES: usize = 32;
-
-pub(crate) const ATTEMPT: FlashKind<Attempt> =
-    FlashKind::new("ironleaf-redirect", ATTEMPT_LIFE).worth(Worth::Errand);
-
-/// An attempt to sign in, while the browser is at the authorization server.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Attempt {
-    request: AuthorizationRequest,
-    return_to: Option<ReturnTo>,
-    begun_at: SystemTime,
-}
-
-impl Attempt {
-    /// How many bytes its cookie takes in the header of a request.
-    fn weight(&self) -> usize {
-        let mut out = Encoder::new();
-        self.encode(&mut out);
-        // Base64 turns three bytes into four.
-        out.finish().len().div_ceil(3) * 4 + COOKIE_OVERHEAD_BYTES
-    }
-}
-
-/// Prints neither state nor verifier.
-impl fmt::Debug for Attempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attempt").field("begun_at", &self.begun_at).finish_non_exhaustive()
-    }
-}
-
-impl Payload for Attempt {
-    fn encode(&self, out: &mut Encoder) {
-        let AuthorizationRequest { redirect_uri, state, nonce, code_verifier } = &self.request;
-        out.str(redirect_uri);
-        for secret in [state, nonce, code_verifier] {
-            out.token(secret.expose());
-        }
-        out.option(self.return_to.as_ref().map(ReturnTo::as_str), Encoder::str);
-        out.millis(self.begun_at);
-    }
-
-    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
-        let secret = |input: &mut Decoder<'_>| Ok(SecretText::from(input.token()?.as_str()));
-        let request = AuthorizationRequest {
-            redirect_uri: input.str()?.to_owned(),
-            state: secret(input)?,
-            nonce: secret(input)?,
-            code_verifier: secret(input)?,
-        };
-        let return_to = input.option(|input| input.str().map(ReturnTo::parse))?.flatten();
-        Ok(Self { request, return_to, begun_at: input.millis()? })
-    }
-}
+use crate::{ReturnTo, SignInFailure};
 
 /// The parameters with which the authorization server sends the browser back (RFC 6749, section 4.1.2; RFC 9207).
 #[derive(Clone, Copy)]
@@ -113,12 +46,69 @@ pub enum RedirectFailure {
     /// nobody out.
     #[error("the answer belongs to no attempt of this browser")]
     UnknownAttempt,
-    /// The person declined, or the authorization server refused.
+    /// The authorization server sent an error in place of a code.
     #[error("the authorization server refused")]
-    Refused,
+    Refused(Refused),
+    /// The person was to prove who they are, and the provider has not asked them.
+    #[error("the provider did not ask the person to prove who they are")]
+    NotRecent,
+    /// The person was to prove who they are, and somebody else did.
+    #[error("another person came back than the one who left")]
+    OtherPerson,
     /// The sign-in failed.
     #[error(transparent)]
     SignIn(#[from] SignInFailure),
+}
+
+/// Why an authorization server sends no code (RFC 6749, section 4.1.2.1; OpenID Connect Core 1.0, section 3.1.2.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The person declined, or may not use this application.
+    AccessDenied,
+    /// The person would have had to sign in, choose an account or consent, and the request did not allow the server to ask.
+    InteractionRequired,
+    /// The server cannot answer right now.
+    Unavailable,
+    /// Anything else: the request does not suit the server. The settings are wrong, or the attempt took too long there.
+    Misfit,
+}
+
+impl Refused {
+    fn named(error: &str) -> Self {
+        match error {
+            "access_denied" => Self::AccessDenied,
+            "login_required" | "interaction_required" | "account_selection_required" | "consent_required" => {
+                Self::InteractionRequired
+            }
+            "server_error" | "temporarily_unavailable" => Self::Unavailable,
+            _ => Self::Misfit,
+        }
+    }
+}
+
+impl RedirectFailure {
+    /// A stable word, for logs and metrics.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::UnknownAttempt => "unknown_attempt",
+            Self::Refused(Refused::AccessDenied) => "access_denied",
+            Self::Refused(Refused::InteractionRequired) => "interaction_required",
+            Self::Refused(Refused::Unavailable) => "provider_unavailable",
+            Self::Refused(Refused::Misfit) => "refused",
+            Self::NotRecent => "not_recent",
+            Self::OtherPerson => "other_person",
+            Self::SignIn(failure) => failure.label(),
+        }
+    }
+}
+
+/// How an attempt to sign in by redirect ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedirectEnd {
+    /// Where the person wanted to go, if the attempt is known and says so.
+    pub return_to: Option<ReturnTo>,
+    /// Whether the person is signed in.
+    pub outcome: Result<(), RedirectFailure>,
 }
 
 /// Begins an attempt to sign in at the authorization server, and returns where to send the browser. The browser comes
@@ -133,20 +123,48 @@ pub async fn start_redirect(
     redirect_uri: &str,
     return_to: Option<&ReturnTo>,
 ) -> Result<String, SignInFailure> {
+    start(parts, redirect_uri, return_to, false).await
+}
+
+/// Begins an attempt in which the signed-in person has to prove again who they are (ASVS 7.5.1). It succeeds only for
+/// the same person, and only if the provider says that they have proved it since (`auth_time`): a silent single sign-on
+/// is not enough.
+///
+/// # Errors
+///
+/// As [`start_redirect`].
+pub async fn start_reauthentication(
+    parts: &Parts,
+    redirect_uri: &str,
+    return_to: Option<&ReturnTo>,
+) -> Result<String, SignInFailure> {
+    start(parts, redirect_uri, return_to, true).await
+}
+
+async fn start(
+    parts: &Parts,
+    redirect_uri: &str,
+    return_to: Option<&ReturnTo>,
+    reauthenticate: bool,
+) -> Result<String, SignInFailure> {
     let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let flash = use_case.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
     let _spent = use_case.spend(Subject::Redirect).await?;
+    let bff = &use_case.bff;
     let request = AuthorizationRequest {
         redirect_uri: redirect_uri.to_owned(),
-        state: random_text(&use_case.bff),
-        nonce: random_text(&use_case.bff),
-        code_verifier: random_text(&use_case.bff),
+        state: bff.random_text(),
+        nonce: bff.random_text(),
+        code_verifier: bff.random_text(),
+        reauthenticate,
     };
-    let asked = use_case.bff.provider().authorization_url(&use_case.caller, &request);
+    let existing = use_case.session.current();
+    let existing = existing.as_deref().map(|record| record.payload.grant());
+    let asked = bff.provider().authorization_url(&use_case.caller, &request, existing);
     let url = timeout_at(use_case.deadline, asked).await.map_err(|_| SignInFailure::Unavailable)?;
     let url = url.map_err(|error| use_case.fold_sign_in(&error))?;
     let name = name_of(request.state.expose());
-    let attempt = Attempt { request, return_to: return_to.cloned(), begun_at: use_case.bff.now() };
+    let attempt = Attempt { request, return_to: return_to.cloned(), begun_at: bff.now() };
     make_room(flash, &attempt);
     if !flash.set_named(&ATTEMPT, &name, &attempt) {
         // Without the attempt, the answer could not be matched to this browser.
@@ -156,38 +174,46 @@ pub async fn start_redirect(
 }
 
 /// Ends the attempt that an answer belongs to. Whatever the outcome, the same answer is not accepted again. A success
-/// begins a session as any sign-in does, and returns where the person wanted to go.
-///
-/// # Errors
-///
-/// See [`RedirectFailure`]. On an error the session of the request stays as it was.
+/// begins a session as any sign-in does. On a failure the session of the request stays as it was.
 ///
 /// # Security
 ///
 /// `state` names the sealed attempt of this browser (RFC 6749, section 10.12). The verifier and the nonce in it bind
 /// the code and the identity token to the attempt (RFC 7636; OpenID Connect Core 1.0, section 3.1.2.1). The provider
 /// compares `iss` with its issuer (RFC 9207).
-pub async fn finish_redirect(
+pub async fn finish_redirect(parts: &Parts, answer: RedirectAnswer<'_>) -> RedirectEnd {
+    let mut return_to = None;
+    let outcome = finish(parts, answer, &mut return_to).await;
+    if let Err(failure) = outcome {
+        tracing::info!(reason = failure.label(), "a sign-in by redirect did not succeed");
+    }
+    count(outcome.err().map_or("signed_in", RedirectFailure::label));
+    RedirectEnd { return_to, outcome }
+}
+
+async fn finish(
     parts: &Parts,
     answer: RedirectAnswer<'_>,
-) -> Result<Option<ReturnTo>, RedirectFailure> {
+    return_to: &mut Option<ReturnTo>,
+) -> Result<(), RedirectFailure> {
     let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let flash = use_case.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
+    if let Err(error) = answer.outcome {
+        tracing::info!(error = %printable(error), "the authorization server did not sign the person in");
+    }
     let state = answer.state.ok_or(RedirectFailure::UnknownAttempt)?;
     let _spent = use_case.spend(Subject::Redirect).await.map_err(SignInFailure::from)?;
     let attempt = flash.take_named(&ATTEMPT, &name_of(state)).ok_or(RedirectFailure::UnknownAttempt)?;
-    let AuthorizationRequest { redirect_uri, state: expected, nonce, code_verifier } = attempt.request;
-    if expected.expose() != state {
+    if attempt.request.state.expose() != state {
         return Err(RedirectFailure::UnknownAttempt);
     }
-    let code = answer.outcome.map_err(|error| {
-        tracing::info!(error = %printable(error), "the authorization server did not sign the person in");
-        RedirectFailure::Refused
-    })?;
+    return_to.clone_from(&attempt.return_to);
+    let code = answer.outcome.map_err(|error| RedirectFailure::Refused(Refused::named(error)))?;
     if !use_case.is_first_answer(state).await {
         tracing::info!("the answer to a redirect was opened again");
         return Err(RedirectFailure::UnknownAttempt);
     }
+    let AuthorizationRequest { redirect_uri, nonce, code_verifier, .. } = attempt.request.clone();
     let credentials = SignIn::AuthorizationCode {
         code: code.into(),
         code_verifier,
@@ -195,11 +221,35 @@ pub async fn finish_redirect(
         nonce: Some(nonce),
         issuer: answer.issuer.map(str::to_owned),
     };
-    use_case.sign_in(credentials).await?;
-    Ok(attempt.return_to)
+    let unheld = use_case.ask(credentials, false).await.map_err(|error| use_case.fold_sign_in(&error))?;
+    if attempt.request.reauthenticate {
+        use_case.check_reauthentication(&attempt, &unheld)?;
+    }
+    Ok(use_case.establish(unheld, None).await?)
 }
 
 impl UseCase {
+    /// SECURITY: a form that asks the person to prove who they are must not turn them into somebody else, and the time
+    /// that counts is the provider's (`auth_time`), not that of this answer.
+    fn check_reauthentication(&self, attempt: &Attempt, unheld: &Unheld) -> Result<(), RedirectFailure> {
+        let came_back = unheld.grant().identity.as_deref();
+        let is_other = self
+            .session
+            .current()
+            .is_some_and(|left| came_back.is_none_or(|person| person.id != left.payload.identity().id));
+        if is_other {
+            tracing::warn!("another person came back from a re-authentication than the one who left");
+            return Err(RedirectFailure::OtherPerson);
+        }
+        if unheld.authenticated_at() + CLOCK_SKEW < attempt.begun_at {
+            tracing::warn!(
+                "the provider did not ask the person to prove who they are; see OIDC_REAUTHENTICATION"
+            );
+            return Err(RedirectFailure::NotRecent);
+        }
+        Ok(())
+    }
+
     /// Whether this answer has not been used before, in any tab or at any replica. A reload arrives with the same
     /// cookie while the first answer is under way, and presenting a code twice may revoke the tokens of the first time
     /// (RFC 6749, section 4.1.2).
@@ -219,42 +269,6 @@ impl UseCase {
             Err(_) => true,
         }
     }
-}
-
-/// Removes the oldest attempts until there is room for the next one, by number and by size.
-fn make_room(flash: &Flash, next: &Attempt) {
-    let mut known: Vec<(Option<SystemTime>, usize, String)> = flash
-        .names(&ATTEMPT)
-        .into_iter()
-        .map(|name| {
-            let attempt = flash.peek_named(&ATTEMPT, &name);
-            let bytes = attempt.as_ref().map_or(0, Attempt::weight);
-            (attempt.map(|attempt| attempt.begun_at), bytes, name)
-        })
-        .collect();
-    // Attempts that can no longer be opened come first.
-    known.sort();
-    let mut bytes = next.weight() + known.iter().map(|(_, bytes, _)| bytes).sum::<usize>();
-    let mut count = known.len() + 1;
-    for (_, weight, name) in known {
-        if count <= MAX_ATTEMPTS && bytes <= MAX_ATTEMPTS_BYTES {
-            break;
-        }
-        flash.clear_named(&ATTEMPT, &name);
-        (count, bytes) = (count - 1, bytes - weight);
-    }
-}
-
-fn random_text(bff: &Bff) -> SecretText {
-    let mut bytes = [0; RANDOM_BYTES];
-    bff.fill_random(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes).into()
-}
-
-/// The name of the cookie does not reveal the state.
-fn name_of(state: &str) -> String {
-    let hash = Sha256::new().chain_update("ironleaf/v1/redirect\0").chain_update(state).finalize();
-    hex::encode(&hash[..8])
 }
 
 /// An error code of RFC 6749, section 4.1.2.1. Other text, which anybody can put into a link, is replaced.

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use http::Extensions;
-use ironleaf_auth::{Caller, Ensured, HeadRead, HeadsError, Rotated};
+use ironleaf_auth::{Caller, EndReason, Ensured, HeadRead, HeadsError, Rotated};
 use ironleaf_records::{ArrivedHead, Principal, session_key};
 use ironleaf_session::{Arrival, Record};
 use tokio::time::Instant;
 
 use crate::ended_session::tidy_up;
+use crate::sign_out::end;
 use crate::{Bff, MissingLayer, Problem, Session, SignedOutReason};
 
 /// Renews the access token before any byte of the page is rendered, so that the new cookie is sent with that page.
@@ -100,15 +101,15 @@ pub(crate) async fn ensure_fresh(
         None => bff.lifecycle().read_head(&key).await,
     };
     let ensured = bff.lifecycle().ensure_fresh(caller, &key, record.payload.grant(), head).await;
-    apply(session, ensured)
+    apply(bff, session, caller, ensured)
 }
 
 /// Writes the outcome of a refresh into the session.
-pub(crate) fn apply(session: &Session, ensured: Ensured) -> AfterRefresh {
+pub(crate) fn apply(bff: &Bff, session: &Session, caller: &Caller, ensured: Ensured) -> AfterRefresh {
     match ensured {
         Ensured::Usable(newest) => {
             adopt(session, newest);
-            AfterRefresh::Usable
+            end_if_not_admitted(bff, session, caller)
         }
         Ensured::Ended(reason) => {
             // The cookie stays. If this response is slow, removing the cookie could remove that of a new sign-in. The
@@ -129,6 +130,20 @@ pub(crate) fn apply(session: &Session, ensured: Ensured) -> AfterRefresh {
             AfterRefresh::Unavailable(Problem { retry_after, ..problem })
         }
     }
+}
+
+/// Ends the session of a person whose renewed roles no longer allow them in.
+fn end_if_not_admitted(bff: &Bff, session: &Session, caller: &Caller) -> AfterRefresh {
+    let Some(record) = session.current().filter(|record| !bff.admits(record.payload.identity())) else {
+        return AfterRefresh::Usable;
+    };
+    session.disregard();
+    let reason = SignedOutReason::NotAllowed;
+    reason.note();
+    let (task_bff, caller) = (bff.clone(), caller.clone());
+    // Nobody waits for it, and every other request finds the same roles.
+    bff.spawn(Box::pin(async move { end(&task_bff, &caller, &record, EndReason::NotAllowed).await }));
+    AfterRefresh::Ended(reason)
 }
 
 pub(crate) fn adopt(session: &Session, newest: Option<Rotated>) {

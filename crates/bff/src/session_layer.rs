@@ -6,11 +6,13 @@ use ironleaf_session::{FlashCookie, SessionLayer};
 use crate::limits::KNOWN_DEVICE;
 use crate::redirect::ATTEMPT;
 use crate::requested_mail::REQUESTED_MAIL;
+use crate::sign_out::LEAVING;
 use crate::{Bff, BffSettings, SIGN_IN_LINK, VERIFICATION_LINK};
 
 /// The other cookies of this crate in a browser, beside the session.
-pub const FLASHES: [FlashCookie; 5] = [
+pub const FLASHES: [FlashCookie; 6] = [
     KNOWN_DEVICE.cookie(),
+    LEAVING.cookie(),
     ATTEMPT.cookie(),
     REQUESTED_MAIL.cookie(),
     SIGN_IN_LINK.cookie(),

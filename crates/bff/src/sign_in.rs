@@ -30,6 +30,10 @@ pub enum SignInFailure {
     /// The credentials were refused. It does not say which of them.
     #[error("the credentials were refused")]
     InvalidCredentials,
+    /// The credentials are right, but this person may not sign in here: they lack every role of
+    /// [`sign_in_roles`](crate::BffSettings::sign_in_roles).
+    #[error("this person may not sign in here")]
+    NotAllowed,
     /// Too many tries.
     #[error("too many tries")]
     TooManyRequests {
@@ -46,9 +50,10 @@ pub enum SignInFailure {
 
 impl SignInFailure {
     /// A stable word, for metrics.
-    const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::InvalidCredentials => "invalid_credentials",
+            Self::NotAllowed => "not_allowed",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Unavailable => "unavailable",
             Self::SessionTooLarge => "session_too_large",
@@ -66,7 +71,9 @@ impl Attempt {
     /// Counts the provider's verdict on a password or a link. Without a verdict, nothing is counted.
     pub(crate) async fn judge(self, outcome: &Result<(), SignInFailure>) {
         match outcome {
-            Ok(()) | Err(SignInFailure::SessionTooLarge) => self.succeeded().await,
+            Ok(()) | Err(SignInFailure::SessionTooLarge | SignInFailure::NotAllowed) => {
+                self.succeeded().await
+            }
             Err(SignInFailure::InvalidCredentials) => self.failed().await,
             Err(SignInFailure::TooManyRequests { .. } | SignInFailure::Unavailable) => {}
         }
@@ -114,7 +121,7 @@ impl Unheld {
         &self.signed_in.grant
     }
 
-    const fn authenticated_at(&self) -> SystemTime {
+    pub(crate) const fn authenticated_at(&self) -> SystemTime {
         self.signed_in.authenticated_at
     }
 
@@ -159,11 +166,7 @@ impl UseCase {
         run_detached(&bff, work).await.unwrap_or(Err(SignInFailure::Unavailable))
     }
 
-    pub(crate) async fn sign_in(&self, attempt: SignIn) -> Result<(), SignInFailure> {
-        self.sign_in_as(None, attempt).await
-    }
-
-    /// Does the same if the page has already named the person to sign in.
+    /// Signs in. If the page has already named the person, nobody else is signed in.
     pub(crate) async fn sign_in_as(
         &self,
         expected: Option<&EmailAddress>,
@@ -178,8 +181,7 @@ impl UseCase {
             Ok(unheld) => self.establish(unheld, None).await,
             Err(error) => Err(self.fold_sign_in(&error)),
         };
-        let outcome = result.err().map_or("signed_in", SignInFailure::label);
-        metrics::counter!("ironleaf_sign_ins_total", "outcome" => outcome).increment(1);
+        count(result.err().map_or("signed_in", SignInFailure::label));
         result
     }
 
@@ -236,6 +238,12 @@ impl UseCase {
             return Err(SignInFailure::Unavailable);
         };
         let identity = Arc::clone(principal.identity());
+        if !bff.admits(&identity) {
+            tracing::info!(
+                "a person without one of the roles for signing in was refused; their grant is revoked"
+            );
+            return Err(SignInFailure::NotAllowed);
+        }
         let owner = Owner::new(bff.provider().name(), &identity.id);
         let provider_sid = unheld.grant().provider_sid.clone();
         // Each session leaves something in the store, however the person signed in.
@@ -352,6 +360,11 @@ impl UseCase {
             }
         }
     }
+}
+
+/// Counts how a sign-in ended.
+pub(crate) fn count(outcome: &'static str) {
+    metrics::counter!("ironleaf_sign_ins_total", "outcome" => outcome).increment(1);
 }
 
 /// Whether the grant belongs to the person with this address.

@@ -30,11 +30,13 @@ pub enum SignedOutReason {
     EndedByPerson,
     /// The provider has ended it.
     EndedByProvider,
+    /// The person no longer has a role with which one may be signed in here.
+    NotAllowed,
 }
 
 impl SignedOutReason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::TimedOut,
         Self::SignedOut,
         Self::Rejected(Rejection::InvalidGrant),
@@ -46,6 +48,7 @@ impl SignedOutReason {
         Self::PasswordChanged,
         Self::EndedByPerson,
         Self::EndedByProvider,
+        Self::NotAllowed,
     ];
 
     /// The reason why this request is anonymous although it came with a session. It is the one that
@@ -96,6 +99,7 @@ impl SignedOutReason {
             Self::PasswordChanged => "password_changed",
             Self::EndedByPerson => "ended_by_person",
             Self::EndedByProvider => "ended_by_provider",
+            Self::NotAllowed => "not_allowed",
         }
     }
 
@@ -113,6 +117,7 @@ impl SignedOutReason {
             Self::PasswordChanged => "S9",
             Self::EndedByPerson => "S10",
             Self::EndedByProvider => "S11",
+            Self::NotAllowed => "S12",
         }
     }
 
@@ -133,6 +138,7 @@ impl From<EndReason> for SignedOutReason {
             EndReason::PasswordChanged => Self::PasswordChanged,
             EndReason::EndedByPerson => Self::EndedByPerson,
             EndReason::EndedByProvider => Self::EndedByProvider,
+            EndReason::NotAllowed => Self::NotAllowed,
             // Signed out, replaced by a new sign-in, or a reason that this version does not know.
             _ => Self::SignedOut,
         }

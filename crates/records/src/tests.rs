@@ -152,6 +152,7 @@ fn states() -> Vec<HeadState> {
         EndReason::TimedOut,
         EndReason::PasswordChanged,
         EndReason::EndedByPerson,
+        EndReason::NotAllowed,
         EndReason::EndedByProvider,
     ];
     let living = [

@@ -72,6 +72,7 @@ fn routes_with(world: &World, store: Arc<dyn Store>) -> Router {
         sign_out_timeout: Duration::from_secs(2),
         rate_limits: RateLimits::default(),
         recent_sign_in: RECENT,
+        sign_in_roles: Vec::new(),
         ends_per_owner: 512,
         sealer: Sealer::new(keys, Arc::clone(&random)),
         store,

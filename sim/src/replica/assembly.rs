@@ -69,6 +69,7 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
         sign_in_timeout: Duration::from_secs(10),
         sign_out_timeout: Duration::from_secs(2),
         rate_limits: RateLimits::default(),
+        sign_in_roles: Vec::new(),
         ends_per_owner: 512,
         recent_sign_in: Duration::from_mins(15),
         provider,

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::world::{Fault, World, caller};
+use crate::SignOutReturn;
 
 pub(super) async fn the_back_end_forgets_the_session(world: World) {
     let name = world.style.name;
@@ -51,7 +52,8 @@ async fn leaves(world: &World, grant: &crate::Grant) {
     let sign_out = world.provider.sign_out(&caller(), grant).await;
     world.no_secret_in(&sign_out);
     assert_eq!(sign_out, Ok(()), "{name}: signing out failed");
-    let url = world.provider.sign_out_url(grant);
+    let back = SignOutReturn { uri: "https://app.test/".to_owned(), state: "a state".into() };
+    let url = world.provider.sign_out_url(grant, &back);
     world.no_secret_in(&url);
     assert_eq!(url.is_some(), world.style.sign_out_redirects, "{name}: redirect");
     let left = world.back_end.open_sessions();

@@ -190,6 +190,7 @@ impl ironleaf_auth::Provider for Scripted {
         &self,
         _: &Caller,
         request: &AuthorizationRequest,
+        _: Option<&Grant>,
     ) -> Result<String, SignInError> {
         Ok(format!("https://id.test/authorize?state={}", request.state.expose()))
     }
@@ -235,7 +236,7 @@ impl ironleaf_auth::Provider for Scripted {
         Ok(())
     }
 
-    fn sign_out_url(&self, grant: &Grant) -> Option<String> {
+    fn sign_out_url(&self, grant: &Grant, _: &SignOutReturn) -> Option<String> {
         Some(format!("https://id.test/logout?sid={}", grant.provider_sid.as_deref()?))
     }
 

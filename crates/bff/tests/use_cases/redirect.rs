@@ -76,7 +76,7 @@ async fn an_attempt_ends_after_ten_minutes_and_a_refusal_ends_it_at_once() {
     assert_eq!(browser.get(&format!("/finish?code=a-code&state={late}")).await, unknown());
     let refused = start(&mut browser, "/start").await;
     let answer = browser.get(&format!("/finish?error=access_denied&state={refused}")).await;
-    assert_eq!(answer, (StatusCode::CONFLICT, "Refused".to_owned()));
+    assert_eq!(answer, (StatusCode::CONFLICT, "Refused(AccessDenied)".to_owned()));
     assert_eq!(browser.get(&format!("/finish?code=a-code&state={refused}")).await, unknown());
 }
 

@@ -18,9 +18,9 @@ use http::header::{COOKIE, SET_COOKIE};
 use http::request::Parts;
 use ironleaf_auth::{Caller, Clock, EmailAddress, TimeLimits};
 use ironleaf_bff::{
-    Bff, BffSettings, CoreApi, MaybeUser, RateLimits, RedirectAnswer, ReturnTo, Role, SignedOutReason,
-    finish_redirect, refresh_before_rendering, sign_in_with_password, sign_out, signed_in_recently,
-    start_redirect,
+    Bff, BffSettings, CoreApi, MaybeUser, RateLimits, RedirectAnswer, RedirectEnd, ReturnTo, Role,
+    SignedOutReason, finish_redirect, refresh_before_rendering, sign_in_with_password, sign_out,
+    signed_in_recently, start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use ironleaf_store::{
@@ -133,6 +133,7 @@ fn bff(
         sign_in_timeout: Duration::from_secs(10),
         sign_out_timeout: Duration::from_secs(2),
         recent_sign_in: Duration::from_mins(15),
+        sign_in_roles: Vec::new(),
         rate_limits,
         ends_per_owner: 64,
         sealer: Sealer::new(KeyRing::parse(TEST_KEY).unwrap(), Arc::clone(&random)),
@@ -185,7 +186,7 @@ async fn sign_in(Query(fields): Fields, request: Request) -> (StatusCode, String
 }
 
 async fn leave(request: Request) -> String {
-    sign_out(&parts(request)).await.unwrap_or_default()
+    sign_out(&parts(request), "http://127.0.0.1:3000/left").await.unwrap_or_default()
 }
 
 async fn start(Query(fields): Fields, request: Request) -> (StatusCode, String) {
@@ -200,10 +201,9 @@ async fn finish(Query(fields): Fields, request: Request) -> (StatusCode, String)
     let field = |name: &str| fields.get(name).map(String::as_str);
     let outcome = field("code").ok_or_else(|| field("error").unwrap_or_default());
     let answer = RedirectAnswer { state: field("state"), outcome, issuer: None };
-    match finish_redirect(&parts(request), answer).await {
-        Ok(return_to) => {
-            (StatusCode::OK, return_to.map_or_else(String::new, |path| path.as_str().to_owned()))
-        }
+    let RedirectEnd { return_to, outcome } = finish_redirect(&parts(request), answer).await;
+    match outcome {
+        Ok(()) => (StatusCode::OK, return_to.map_or_else(String::new, |path| path.as_str().to_owned())),
         Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
     }
 }

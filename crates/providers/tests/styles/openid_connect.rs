@@ -73,9 +73,10 @@ impl Issuer {
             state: opaque(&self.random).into(),
             nonce: opaque(&self.random).into(),
             code_verifier: opaque(&self.random).into(),
+            reauthenticate: false,
         };
         let caller = Caller { client_ip: Some(IpAddr::from([203, 0, 113, 7])), ..Caller::default() };
-        let url = provider.authorization_url(&caller, &request).await;
+        let url = provider.authorization_url(&caller, &request, None).await;
         (self.visit(&url.unwrap()), request)
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ironleaf_auth::{
     AuthorizationRequest, BaseUrl, Caller, Clock, Field, Grant, Identity, Provider, RefreshOutcome,
-    RefreshTiming, Rejection, Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn,
-    Transport, TransportError,
+    RefreshTiming, Rejection, Repetition, Request, Response, Rest, SecretText, SignIn, SignInError,
+    SignOutReturn, SignedIn, Transport, TransportError,
 };
 use serde_json::Value;
 
@@ -72,6 +72,7 @@ impl Provider for OpenIdConnect {
         &self,
         caller: &Caller,
         request: &AuthorizationRequest,
+        _: Option<&Grant>,
     ) -> Result<String, SignInError> {
         let challenge = digest(request.code_verifier.expose());
         let form = [
@@ -160,7 +161,7 @@ impl Provider for OpenIdConnect {
     }
 
     /// The URL names the session by its `sid`, not by the identity token, because a token does not belong in a URL.
-    fn sign_out_url(&self, grant: &Grant) -> Option<String> {
+    fn sign_out_url(&self, grant: &Grant, _: &SignOutReturn) -> Option<String> {
         let hint = grant.provider_sid.as_deref().unwrap_or_default();
         let query = serde_urlencoded::to_string([("client_id", CLIENT_ID), ("logout_hint", hint)]);
         Some(format!("{ISSUER}/end-session?{}", query.unwrap()))

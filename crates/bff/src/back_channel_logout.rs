@@ -1,0 +1,103 @@
+//! The provider tells that it has ended a sign-in (OpenID Connect Back-Channel Logout 1.0).
+
+use ironleaf_auth::{EndReason, EndedAtProvider, LogoutNotice, LogoutTokenError, SecretText};
+use ironleaf_store::{Holder, Key};
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+
+use crate::Bff;
+
+/// Why a logout token ended nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum LogoutFailure {
+    /// The request has no logout token, or its token is not valid or was used before.
+    #[error("the logout token is not valid")]
+    Invalid,
+    /// The token cannot be checked, or its effect cannot be stored, right now.
+    #[error("the logout token cannot be used right now")]
+    Unavailable,
+}
+
+impl Bff {
+    /// Ends the sessions that a logout token names. Every replica sees it with its next request, also where sessions
+    /// live only in cookies. `form` is the body of the request, form-encoded, with the field `logout_token`.
+    ///
+    /// # Errors
+    ///
+    /// [`LogoutFailure::Invalid`], which the specification answers with 400; [`LogoutFailure::Unavailable`]. After
+    /// either, the same token is accepted if it is sent again and valid.
+    ///
+    /// # Security
+    ///
+    /// A token is accepted once across all replicas (section 2.6): its `jti` is kept in the store until the token
+    /// expires. The caller must not require a session or a same-origin request: the provider's server sends it.
+    pub async fn back_channel_logout(&self, form: &[u8]) -> Result<(), LogoutFailure> {
+        let outcome = self.end_by_logout_token(form).await;
+        let label = match &outcome {
+            Ok(ended) => ended,
+            Err((_, label)) => label,
+        };
+        metrics::counter!("ironleaf_back_channel_logouts_total", "outcome" => *label).increment(1);
+        outcome.map(drop).map_err(|(failure, _)| failure)
+    }
+
+    async fn end_by_logout_token(&self, form: &[u8]) -> Result<&'static str, (LogoutFailure, &'static str)> {
+        let mut tokens = url::form_urlencoded::parse(form).filter(|(name, _)| name == "logout_token");
+        let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
+            tracing::warn!("a back-channel logout has no logout token, or several");
+            return Err((LogoutFailure::Invalid, "no_token"));
+        };
+        let asked = self.provider().logout_notice(&SecretText::from(&*token)).await;
+        let LogoutNotice { ended, id, expires_at } = asked.map_err(|error| {
+            tracing::warn!(%error, "a back-channel logout was refused");
+            match error {
+                LogoutTokenError::Invalid(reason) => (LogoutFailure::Invalid, reason),
+                LogoutTokenError::Unsupported => (LogoutFailure::Invalid, "unsupported"),
+                LogoutTokenError::Unavailable(_) => (LogoutFailure::Unavailable, "unavailable"),
+            }
+        })?;
+        let lease = lease(self.provider().name(), &id);
+        if !self.is_first_use(&lease, expires_at).await? {
+            tracing::warn!("a logout token was sent again");
+            return Err((LogoutFailure::Invalid, "repeated"));
+        }
+        let label = match ended {
+            EndedAtProvider::Session(sid) => {
+                self.end_by_sid(&sid).await;
+                "session"
+            }
+            EndedAtProvider::Person(subject) => {
+                self.end_by_owner(&subject, EndReason::EndedByProvider).await;
+                "person"
+            }
+        };
+        tracing::info!(ended = label, "the provider has ended sessions");
+        Ok(label)
+    }
+
+    async fn is_first_use(
+        &self,
+        lease: &Key,
+        expires_at: std::time::SystemTime,
+    ) -> Result<bool, (LogoutFailure, &'static str)> {
+        let mut holder = [0; 16];
+        self.fill_random(&mut holder);
+        let life = expires_at.duration_since(self.now()).unwrap_or_default().max(ironleaf_auth::CLOCK_SKEW);
+        let taken = self.store().acquire(lease, &Holder::from_bytes(holder), life);
+        taken.await.map_err(|error| {
+            tracing::error!(%error, "a logout token cannot be used while the store does not answer");
+            (LogoutFailure::Unavailable, "store_unavailable")
+        })
+    }
+}
+
+/// The store sees a hash, not the token's identifier.
+fn lease(provider: &str, id: &str) -> Key {
+    let hash = Sha256::new()
+        .chain_update("ironleaf/v1/logout-token\0")
+        .chain_update(provider)
+        .chain_update("\0")
+        .chain_update(id)
+        .finalize();
+    Key::from_bytes(hash.into())
+}

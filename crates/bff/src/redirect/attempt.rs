@@ -1,0 +1,106 @@
+//! An attempt to sign in by redirect, sealed into its own cookie.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use ironleaf_auth::{AuthorizationRequest, SecretText};
+use ironleaf_session::{Decoder, Encoder, Flash, FlashKind, Payload, PayloadError, Worth};
+use sha2::{Digest as _, Sha256};
+
+use crate::ReturnTo;
+
+/// How long a person may stay at the authorization server.
+pub(super) const ATTEMPT_LIFE: Duration = Duration::from_mins(10);
+
+/// The number of attempts that one browser remembers; a new one replaces the oldest. They must not pile up, because the
+/// header that carries them has a limit.
+const MAX_ATTEMPTS: usize = 4;
+
+/// The number of bytes that all attempts may take in that header. A place to return to may be long.
+const MAX_ATTEMPTS_BYTES: usize = 3 * 1024;
+
+/// The name of a cookie, its key, nonce and tag, and the separator between two cookies.
+const COOKIE_OVERHEAD_BYTES: usize = 128;
+
+pub(crate) const ATTEMPT: FlashKind<Attempt> =
+    FlashKind::new("ironleaf-redirect", ATTEMPT_LIFE).worth(Worth::Errand);
+
+/// An attempt to sign in, while the browser is at the authorization server.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    pub(super) request: AuthorizationRequest,
+    pub(super) return_to: Option<ReturnTo>,
+    pub(super) begun_at: SystemTime,
+}
+
+impl Attempt {
+    /// How many bytes its cookie takes in the header of a request.
+    fn weight(&self) -> usize {
+        let mut out = Encoder::new();
+        self.encode(&mut out);
+        // Base64 turns three bytes into four.
+        out.finish().len().div_ceil(3) * 4 + COOKIE_OVERHEAD_BYTES
+    }
+}
+
+/// Prints neither state nor verifier.
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt").field("begun_at", &self.begun_at).finish_non_exhaustive()
+    }
+}
+
+impl Payload for Attempt {
+    fn encode(&self, out: &mut Encoder) {
+        let AuthorizationRequest { redirect_uri, state, nonce, code_verifier, reauthenticate } =
+            &self.request;
+        out.str(redirect_uri);
+        for secret in [state, nonce, code_verifier] {
+            out.token(secret.expose());
+        }
+        out.option(self.return_to.as_ref().map(ReturnTo::as_str), Encoder::str);
+        out.millis(self.begun_at);
+        out.bool(*reauthenticate);
+    }
+
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        let secret = |input: &mut Decoder<'_>| Ok(SecretText::from(input.token()?.as_str()));
+        let redirect_uri = input.str()?.to_owned();
+        let (state, nonce, code_verifier) = (secret(input)?, secret(input)?, secret(input)?);
+        let return_to = input.option(|input| input.str().map(ReturnTo::parse))?.flatten();
+        let begun_at = input.millis()?;
+        let reauthenticate = input.bool()?;
+        let request = AuthorizationRequest { redirect_uri, state, nonce, code_verifier, reauthenticate };
+        Ok(Self { request, return_to, begun_at })
+    }
+}
+
+/// Removes the oldest attempts until there is room for the next one, by number and by size.
+pub(super) fn make_room(flash: &Flash, next: &Attempt) {
+    let mut known: Vec<(Option<SystemTime>, usize, String)> = flash
+        .names(&ATTEMPT)
+        .into_iter()
+        .map(|name| {
+            let attempt = flash.peek_named(&ATTEMPT, &name);
+            let bytes = attempt.as_ref().map_or(0, Attempt::weight);
+            (attempt.map(|attempt| attempt.begun_at), bytes, name)
+        })
+        .collect();
+    // Attempts that can no longer be opened come first.
+    known.sort();
+    let mut bytes = next.weight() + known.iter().map(|(_, bytes, _)| bytes).sum::<usize>();
+    let mut count = known.len() + 1;
+    for (_, weight, name) in known {
+        if count <= MAX_ATTEMPTS && bytes <= MAX_ATTEMPTS_BYTES {
+            break;
+        }
+        flash.clear_named(&ATTEMPT, &name);
+        (count, bytes) = (count - 1, bytes - weight);
+    }
+}
+
+/// The name of the cookie does not reveal the state.
+pub(super) fn name_of(state: &str) -> String {
+    let hash = Sha256::new().chain_update("ironleaf/v1/redirect\0").chain_update(state).finalize();
+    hex::encode(&hash[..8])
+}
