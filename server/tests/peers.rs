@@ -1,0 +1,29 @@
+//! The program before OpenID Connect providers that others wrote (`end2end/peers`), as processes on real sockets.
+//!
+//! `cargo xtask peers` installs the providers and runs these tests. The time is real here, because processes have no
+//! other clock.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "peers/browser.rs"]
+mod browser;
+#[path = "peers/html.rs"]
+mod html;
+#[path = "peers/lives.rs"]
+mod lives;
+#[path = "storm/machine.rs"]
+#[expect(dead_code, reason = "other tests need more of it")]
+mod machine;
+#[path = "peers/outages.rs"]
+mod outages;
+#[path = "peers/peer.rs"]
+mod peer;
+#[path = "storm/processes.rs"]
+#[expect(dead_code, reason = "other tests need more of it")]
+mod processes;
+#[path = "peers/sign_in.rs"]
+mod sign_in;
+#[path = "peers/sign_out.rs"]
+mod sign_out;
+#[path = "peers/world.rs"]
+mod world;
