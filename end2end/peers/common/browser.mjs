@@ -1,4 +1,17 @@
-// As much of a browser as a sign-in without JavaScript needs: cookies, redirects, forms.
+// As much of a browser as a sign-in without JavaScript needs: cookies, redirects, forms. Not by `fetch`, which says `Sec-Fetch-Mode: cors`
+// of itself: better-auth then answers with JSON where a browser gets a redirect.
+
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+
+const navigation = {
+  accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+  'sec-fetch-site': 'same-origin',
+};
+
+const flat = ({ rawHeaders }) => rawHeaders.flatMap((name, at) => (at % 2 ? [] : [[name, rawHeaders[at + 1]]]));
 
 export class Browser {
   #jar = new Map();
@@ -10,12 +23,15 @@ export class Browser {
   /** One request, no redirect followed. Gives status, headers and text. */
   async request(url, { method = 'GET', form } = {}) {
     const target = new URL(url);
-    const headers = { accept: 'text/html' };
+    const headers = { ...navigation };
     const cookie = this.#cookieFor(target);
     if (cookie) headers.cookie = cookie;
-    const answer = await fetch(target, { method, headers, body: form && new URLSearchParams(form), redirect: 'manual' });
-    for (const line of answer.headers.getSetCookie()) this.#keep(target, line);
-    return { url: target.href, status: answer.status, headers: answer.headers, text: await answer.text() };
+    if (form) Object.assign(headers, { 'content-type': 'application/x-www-form-urlencoded', origin: target.origin });
+    const answer = await new Promise((resolve, reject) => {
+      request(target, { method, headers }, resolve).on('error', reject).end(form && new URLSearchParams(form).toString());
+    });
+    for (const line of answer.headers['set-cookie'] ?? []) this.#keep(target, line);
+    return { url: target.href, status: answer.statusCode, headers: new Headers(flat(answer)), text: await text(answer) };
   }
 
   /** Follows redirects until a page comes, or one that goes to an address that starts with `until`. */

@@ -14,12 +14,12 @@ export async function freePort() {
   return port;
 }
 
-/** Starts `server.mjs` beside the module of the address `from`, with these settings, and waits for its line. */
-export async function startPeer(from, settings) {
+/** Starts the `server.mjs` of a folder with these settings, and waits for its line. */
+export async function startPeer(folder, settings) {
   const [port, control] = [await freePort(), await freePort()];
   const listen = `127.0.0.1:${port}`;
-  const issuer = settings.ISSUER?.replace('PORT', port) ?? `http://${listen}`;
-  const child = spawn(process.execPath, [fileURLToPath(new URL('server.mjs', from))], {
+  const issuer = (settings.ISSUER ?? 'http://127.0.0.1:PORT').replace('PORT', port);
+  const child = spawn(process.execPath, [fileURLToPath(new URL('server.mjs', folder))], {
     env: { PATH: process.env.PATH, LISTEN: listen, CONTROL: `127.0.0.1:${control}`, ...settings, ISSUER: issuer },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { Browser } from '../../common/browser.mjs';
 import { saw } from '../../common/peer.mjs';
-import { home, signIn } from './world.mjs';
+import { endSession, home, signIn } from '../../common/world.mjs';
 
 export async function rotatesKeys({ peer, party }) {
   const before = await signIn(party, new Browser(), 'Ada Admin');
@@ -19,8 +19,7 @@ export async function rotatesKeys({ peer, party }) {
   await peer.tell('/rotate-keys?drop=true');
   assert.equal((await party.keys()).keys.length, 1);
   await assert.rejects(party.verify(after.id_token), /no key/);
-  const url = new URL(party.metadata.end_session_endpoint);
-  url.search = new URLSearchParams({ id_token_hint: after.id_token, client_id: party.client.id, post_logout_redirect_uri: home });
+  const url = endSession(party, { id_token_hint: after.id_token });
   const refused = await browser.open(url, { until: home });
   saw('end_session with a hint of a key that is gone', `${refused.status} ${/<pre>([^]*)<\/pre>/.exec(refused.text)?.[1]}`);
 }

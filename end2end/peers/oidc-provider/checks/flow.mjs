@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { Browser } from '../../common/browser.mjs';
 import { saw } from '../../common/peer.mjs';
-import { authorize, callback, signIn } from './world.mjs';
+import { authorize, callback, signIn } from '../../common/world.mjs';
 
 export async function signsIn({ peer, party }) {
   const { keys, headers } = await party.keys();

@@ -5,7 +5,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Browser } from '../../common/browser.mjs';
 import { saw } from '../../common/peer.mjs';
-import { authorize, signIn, world } from './world.mjs';
+import { authorize, signIn, world } from '../../common/world.mjs';
+
+const folder = new URL('..', import.meta.url);
 
 export async function aRefusedLogoutIsReported({ peer, party }, refusing) {
   await signIn(party, new Browser(), 'Noah Nomail');
@@ -18,7 +20,7 @@ export async function aRefusedLogoutIsReported({ peer, party }, refusing) {
 }
 
 export async function postedSecretAndClaimsOfUserinfo() {
-  const { peer, party } = await world({
+  const { peer, party } = await world(folder, {
     CLIENT_AUTH: 'client_secret_post', ID_TOKEN_ALG: 'ES256', PAR: 'off', ROTATION: 'never', CLAIMS_IN: 'userinfo', ACCESS_TOKEN_TTL: '2',
   });
   assert(!('pushed_authorization_request_endpoint' in party.metadata));
@@ -44,6 +46,7 @@ export async function signedAssertionAndAudience() {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const keyed = (key) => ({ ...key.export({ format: 'jwk' }), kid: 'client-1', alg: 'ES256', use: 'sig' });
   const { peer, party } = await world(
+    folder,
     {
       CLIENT_AUTH: 'private_key_jwt', CLIENT_JWKS: JSON.stringify({ keys: [keyed(publicKey)] }), ID_TOKEN_ALG: 'PS256', PAR: 'required',
       AUDIENCE: audience, CLAIMS_IN: 'userinfo', ROTATION: 'default',
@@ -78,7 +81,7 @@ export async function signedAssertionAndAudience() {
 }
 
 export async function issuerWithAPathAndConsent() {
-  const { peer, party } = await world({
+  const { peer, party } = await world(folder, {
     ISSUER: 'http://127.0.0.1:PORT/realms/test', ID_TOKEN_ALG: 'EdDSA', OFFLINE_ACCESS: 'consent', REFRESH_TOKEN_TTL: '2',
   });
   const none = await signIn(party, new Browser(), 'Ada Admin');
