@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::failure::{Failure, Result};
+use crate::peers::{self, BackEnd};
 use crate::settings::{CoreApi, Settings, TRY_PROFILE};
 use crate::tools::{self, Tools};
 use crate::{builder, ports, process, workspace};
@@ -19,23 +20,37 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 const LONGEST_ANSWER_BYTES: u64 = 16 * 1024;
 
 /// Builds, serves, and builds again whenever a file is saved.
-pub(crate) fn dev(settings: &Settings) -> Result<()> {
+pub(crate) fn dev(settings: &Settings, back_end: BackEnd) -> Result<()> {
     ports::check_application(settings)?;
     ports::check_reload(settings)?;
     let builder = builder::ready(settings)?;
-    announce_when_up(settings);
-    process::run(with_addresses(settings, process::program(builder).arg("watch")))
+    run_with(settings, back_end, process::program(builder).arg("watch"))
 }
 
 /// Builds quickly and serves until Ctrl-C.
-pub(crate) fn serve(settings: &Settings) -> Result<()> {
+pub(crate) fn serve(settings: &Settings, back_end: BackEnd) -> Result<()> {
     ports::check_application(settings)?;
     let started = Instant::now();
     let builder = builder::ready(settings)?;
     process::run(process::program(builder).args(["build", TRY_PROFILE]))?;
     println!("The build took {} s.", started.elapsed().as_secs());
-    announce_when_up(settings);
-    process::run(with_addresses(settings, process::program(settings.program_to_try()).arg("serve")))
+    run_with(settings, back_end, process::program(settings.program_to_try()).arg("serve"))
+}
+
+/// Runs the application until Ctrl-C, with its back end beside it.
+fn run_with(settings: &Settings, back_end: BackEnd, application: &mut Command) -> Result<()> {
+    let application = with_addresses(settings, application);
+    let peer = match back_end {
+        BackEnd::CoreApi => None,
+        BackEnd::Peer(peer) => {
+            peer.introduce(application);
+            Some(peers::start(settings, peer)?)
+        }
+    };
+    announce_when_up(settings, back_end);
+    let ended = process::run(application);
+    drop(peer);
+    ended
 }
 
 /// Builds `target/release/ironleaf` and `target/site`, by cargo-leptos.
@@ -120,12 +135,12 @@ fn with_addresses<'a>(settings: &Settings, command: &'a mut Command) -> &'a mut 
 }
 
 /// Prints the addresses once the server is up.
-fn announce_when_up(settings: &Settings) {
+fn announce_when_up(settings: &Settings, back_end: BackEnd) {
     let settings = settings.clone();
     thread::spawn(move || {
         while !process::interrupted() {
             if is_live(settings.listen_addr) {
-                print!("{}", announcement(&settings));
+                print!("{}", announcement(&settings, back_end));
                 return;
             }
             thread::sleep(PROBE_INTERVAL);
@@ -149,8 +164,15 @@ fn health(address: SocketAddr) -> std::io::Result<String> {
     Ok(answer)
 }
 
-fn announcement(settings: &Settings) -> String {
+fn announcement(settings: &Settings, back_end: BackEnd) -> String {
     let application = &settings.public_origin;
+    if let BackEnd::Peer(peer) = back_end {
+        return format!(
+            "\n  Application  {application}\n  Provider     {}\n\n  Choose a person there; nobody has a password.\n  \
+             Ctrl-C stops both.\n\n",
+            peer.issuer()
+        );
+    }
     match &settings.core_api {
         CoreApi::External { url } => {
             format!("\n  Application  {application}\n  Core API     {url}\n\n  Ctrl-C stops it.\n\n")
@@ -184,8 +206,10 @@ mod tests {
 
     #[test]
     fn the_announcement_shows_both_addresses_and_both_people() {
-        let text =
-            announcement(&settings(CoreApi::Embedded { listen_addr: "127.0.0.1:4001".parse().unwrap() }));
+        let text = announcement(
+            &settings(CoreApi::Embedded { listen_addr: "127.0.0.1:4001".parse().unwrap() }),
+            BackEnd::CoreApi,
+        );
         for part in
             ["http://localhost:4000", "http://127.0.0.1:4001", "user@test.com / password1", "admin@test.com"]
         {
@@ -195,8 +219,10 @@ mod tests {
 
     #[test]
     fn an_external_core_api_is_not_said_to_have_our_people() {
-        let text =
-            announcement(&settings(CoreApi::External { url: "https://api.example.com/v1".to_owned() }));
+        let text = announcement(
+            &settings(CoreApi::External { url: "https://api.example.com/v1".to_owned() }),
+            BackEnd::CoreApi,
+        );
         assert!(text.contains("https://api.example.com/v1"));
         assert!(!text.contains("test.com"));
     }

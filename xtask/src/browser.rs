@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::SystemTime;
 
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
-use crate::{failed_tests, packages, process, tools, workspace};
+use crate::{failed_tests, npm, packages, peers, process, tools, workspace};
 
 /// The names of Chromium and of browsers built from it. The first one draws no windows, which halves the time of the
 /// tests.
@@ -159,37 +158,15 @@ fn measurement(settings: &Settings, project: &str, kind: Kind) -> Result<Command
 
 /// `playwright test` with everything that it needs.
 fn playwright(settings: &Settings, program: &Path, kind: Kind) -> Result<Command> {
-    if tools::on_path("npm").is_none() {
-        return Err(Failure::new("The browser tests need Node 20 or later with npm on PATH."));
-    }
-    install_packages()?;
+    npm::install(&workspace::end2end(), "The browser tests")?;
+    peers::install()?;
     let browser = browser(settings, kind)?;
-    let mut playwright = in_end2end("npx", ["playwright", "test"]);
+    let mut playwright = npm::program(&workspace::end2end(), "npx", ["playwright", "test"]);
     playwright.env("IRONLEAF_BINARY", program);
     if let Browser::Installed(path) = browser {
         playwright.env("PLAYWRIGHT_CHROMIUM", path);
     }
     Ok(playwright)
-}
-
-fn in_end2end<'a>(name: &str, args: impl IntoIterator<Item = &'a str>) -> Command {
-    let mut command = process::program(tools::on_path(name).unwrap_or_else(|| name.into()));
-    command.args(args).current_dir(workspace::end2end());
-    command
-}
-
-/// Installs exactly the versions of the lock file, unless they are already installed.
-fn install_packages() -> Result<()> {
-    let modified = |path: &str| -> Option<SystemTime> {
-        fs::metadata(workspace::end2end().join(path)).and_then(|metadata| metadata.modified()).ok()
-    };
-    // npm writes this file at the end of an installation.
-    let installed = modified("node_modules/.package-lock.json");
-    if installed.is_some() && installed >= modified("package-lock.json") {
-        return Ok(());
-    }
-    println!("Installing the packages of the browser tests: about 250 MB.");
-    process::run(&mut in_end2end("npm", ["ci"]))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,7 +207,8 @@ fn browser(settings: &Settings, kind: Kind) -> Result<Browser> {
         return Ok(Browser::Installed(path));
     }
     println!("There is no Chromium on PATH: Playwright fetches its own, about 200 MB, unless it has it.");
-    match process::run(&mut in_end2end("npx", ["playwright", "install", "chromium"])) {
+    match process::run(&mut npm::program(&workspace::end2end(), "npx", ["playwright", "install", "chromium"]))
+    {
         Ok(()) => return Ok(Browser::Playwrights),
         Err(Failure::Explained(reason)) => println!("Playwright's Chromium could not be installed: {reason}"),
         Err(other) => return Err(other),

@@ -1,5 +1,5 @@
-//! The commands of this repository: `cargo xtask dev | serve | build | test | guide | e2e | size | shots | lighthouse | bench | sim |
-//! fuzz`.
+//! The commands of this repository: `cargo xtask dev | serve | build | test | guide | e2e | peers | size | shots | lighthouse |
+//! bench | sim | fuzz`.
 //!
 //! It starts programs and waits for them. It contains nothing of the application and does not depend on the
 //! application's crates, so it builds in a second.
@@ -18,7 +18,9 @@ mod failed_tests;
 mod failure;
 mod frontend_tree;
 mod fuzz;
+mod npm;
 mod packages;
+mod peers;
 mod ports;
 mod prerequisites;
 mod process;
@@ -36,6 +38,7 @@ use std::process::ExitCode;
 
 use browser::Shots;
 use failure::{Failure, Result};
+use peers::BackEnd;
 use prerequisites::Need;
 use settings::Settings;
 
@@ -43,13 +46,15 @@ const HELP: &str = "\
 The commands of this repository.
 
   cargo xtask dev              build, serve on http://127.0.0.1:3000 and rebuild what is changed
-  cargo xtask serve            build quickly and serve on http://127.0.0.1:3000, to try it
+  cargo xtask serve            build quickly and serve on http://127.0.0.1:3000, to try it; `--with oidc`: with a provider of OpenID
+                               Connect beside it, and people to choose from; `dev` has the option as well
   cargo xtask build            build for production: target/release/ironleaf and target/site
   cargo xtask test             everything: format, clippy, docs, tests, dependencies, publishing, release build, browser, sizes,
                                simulation, fuzzing
   cargo xtask test --fast      the same without the release build, the browser, the simulation and fuzzing
   cargo xtask guide            follow docs/adding-a-page.md in a copy and test it there; `--browser`: in a browser as well
   cargo xtask e2e [ARGS..]     the browser tests; arguments go to Playwright (--ui, --headed, -g NAME)
+  cargo xtask peers            the tests before real providers that others wrote; needs Node
   cargo xtask size             bytes per page, and whether they are within end2end/measure/budget.json
   cargo xtask shots [DIR]      pictures of every page in every state into target/shots; `--readme`: the four of the README
   cargo xtask lighthouse       the Lighthouse results of the main pages on a slow phone
@@ -66,8 +71,8 @@ LISTEN_ADDR, CORE_API_LISTEN_ADDR and the server's other variables are passed on
 /// The request on the command line.
 #[derive(Debug, PartialEq, Eq)]
 enum Request {
-    Dev,
-    Serve,
+    Dev(BackEnd),
+    Serve(BackEnd),
     Build,
     Test {
         fast: bool,
@@ -80,6 +85,7 @@ enum Request {
     },
     /// Started by `cargo leptos end-to-end`.
     EndToEndOfCargoLeptos,
+    Peers,
     Size,
     Shots(Shots),
     Lighthouse,
@@ -114,8 +120,9 @@ impl Request {
             "fuzz" if rest.first().is_some_and(|option| option == "--seconds") => {
                 return Ok(Self::Fuzz { seconds: seconds(&rest[1..])? });
             }
-            "dev" => Self::Dev,
-            "serve" => Self::Serve,
+            "dev" => return back_end(rest).map(Self::Dev),
+            "serve" => return back_end(rest).map(Self::Serve),
+            "peers" => Self::Peers,
             "build" => Self::Build,
             "test" => Self::Test { fast: false },
             "guide" => Self::Guide { in_browser: false },
@@ -140,11 +147,16 @@ impl Request {
     /// What the request needs and cannot install.
     fn needs(&self) -> &'static [Need] {
         match self {
-            Self::Dev | Self::Serve | Self::Build | Self::Bench(_) => prerequisites::FOR_BUILDING,
+            Self::Dev(BackEnd::CoreApi) | Self::Serve(BackEnd::CoreApi) | Self::Build | Self::Bench(_) => {
+                prerequisites::FOR_BUILDING
+            }
             Self::Test { fast: true } | Self::Guide { in_browser: false } => prerequisites::FOR_FAST_TESTS,
             Self::Test { fast: false } => prerequisites::FOR_ALL_TESTS,
-            Self::EndToEnd { .. }
+            Self::Dev(_)
+            | Self::Serve(_)
+            | Self::EndToEnd { .. }
             | Self::EndToEndOfCargoLeptos
+            | Self::Peers
             | Self::Guide { in_browser: true }
             | Self::Size
             | Self::Shots(_)
@@ -163,8 +175,9 @@ impl Request {
         let settings = Settings::from_environment()?;
         prerequisites::check(self.needs())?;
         match self {
-            Self::Dev => application::dev(&settings),
-            Self::Serve => application::serve(&settings),
+            Self::Dev(back_end) => application::dev(&settings, back_end),
+            Self::Serve(back_end) => application::serve(&settings, back_end),
+            Self::Peers => peers::test(),
             Self::Build => application::build(&settings),
             Self::Test { fast } => steps::run_all(&settings, fast),
             Self::Guide { in_browser } => {
@@ -193,6 +206,16 @@ impl Request {
             Self::Simulate { args } => simulation::run(&args),
             Self::Help => Ok(()),
         }
+    }
+}
+
+fn back_end(args: &[String]) -> Result<BackEnd> {
+    match args {
+        [] => Ok(BackEnd::default()),
+        [option, name] if option == "--with" => BackEnd::named(name),
+        _ => Err(Failure::new(
+            "`cargo xtask serve` and `dev` take `--with NAME`, such as `--with oidc`, or nothing.",
+        )),
     }
 }
 
@@ -275,7 +298,7 @@ mod tests {
 
     #[test]
     fn the_help_names_every_command() {
-        let commands = "dev serve build test e2e size shots lighthouse bench fuzz sim help";
+        let commands = "dev serve build test e2e peers size shots lighthouse bench fuzz sim help";
         for command in commands.split(' ') {
             assert!(HELP.contains(&format!("cargo xtask {command} ")), "{command}");
         }
@@ -285,7 +308,17 @@ mod tests {
     fn fast_is_an_option_of_test_alone() {
         assert_eq!(parse("test --fast").unwrap(), Request::Test { fast: true });
         assert_eq!(parse("test").unwrap(), Request::Test { fast: false });
-        assert!(parse("serve --fast").unwrap_err().to_string().contains("`--fast`"));
+        assert!(parse("build --fast").unwrap_err().to_string().contains("`--fast`"));
+    }
+
+    #[test]
+    fn a_back_end_is_chosen_by_name() {
+        assert_eq!(parse("serve").unwrap(), Request::Serve(BackEnd::CoreApi));
+        assert_eq!(parse("serve --with oidc").unwrap(), Request::Serve(BackEnd::named("oidc").unwrap()));
+        assert_eq!(parse("dev --with oidc").unwrap(), Request::Dev(BackEnd::named("oidc").unwrap()));
+        for line in ["serve --with", "serve oidc", "dev --with a b", "serve --with nothing"] {
+            assert!(parse(line).unwrap_err().to_string().contains("--with"), "{line}");
+        }
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::report::{Outcome, Report};
 use crate::settings::{Settings, TRY_PROFILE};
 use crate::workspace::BROWSER_HALF;
 use crate::{
-    application, browser, builder, documented_page, failed_tests, frontend_tree, fuzz, packages, process,
-    publishing, simulation, site_marks, tools,
+    application, browser, builder, documented_page, failed_tests, frontend_tree, fuzz, packages, peers,
+    process, publishing, simulation, site_marks, tools,
 };
 
 struct Step {
@@ -45,7 +45,9 @@ const STEPS: &[Step] = &[
     Step::new("format", |_| cargo(&["fmt", "--all", "--check"])),
     Step::new("front end without server crates", |_| frontend_tree::check().map(|()| Outcome::Passed)),
     Step::new("no circles of files", |_| tests(&["test", "--quiet", "--test", "circles"])),
-    Step::new("clippy, server half", |_| cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])),
+    Step::new("clippy, server half", |_| {
+        cargo(&["clippy", "--features", "server/peers", "--all-targets", "--", "-D", "warnings"])
+    }),
     Step::new("clippy, browser half", clippy_browser_half),
     Step::new("docs", docs),
     Step::new("unit and integration tests", |_| {
@@ -53,6 +55,7 @@ const STEPS: &[Step] = &[
         packages::program(&["aiosmtpd"], "python3-aiosmtpd")?;
         tests(&["test", "--no-fail-fast"])
     }),
+    Step::new("before providers that others wrote", |_| peers::test().map(|()| Outcome::Passed)).slow(),
     Step::new(DOCUMENTED_PAGE, |settings| documented_page::check(settings).map(|()| Outcome::Passed)),
     Step::new("traces", |_| tests(&["test", "--features", "server/otlp", "--test", "process", "traces"])),
     Step::new("licences, bans, sources", cargo_deny),
@@ -241,6 +244,7 @@ mod tests {
         assert_eq!(
             slow,
             [
+                "before providers that others wrote",
                 "release build",
                 "the same site from cargo-leptos",
                 "no server words for the browser",

@@ -43,8 +43,9 @@ impl Page {
     }
 
     fn form(&self, button: &str) -> Form {
-        form_with_button(&self.text, button)
-            .unwrap_or_else(|| panic!("no button `{button}` at {} ({}): {}", self.url, self.status, self.text))
+        form_with_button(&self.text, button).unwrap_or_else(|| {
+            panic!("no button `{button}` at {} ({}): {}", self.url, self.status, self.text)
+        })
     }
 }
 

@@ -28,7 +28,10 @@ pub(crate) fn form_with_button(page: &str, button: &str) -> Option<Form> {
 /// Where a page leads by itself.
 pub(crate) fn refresh_target(page: &str) -> Option<String> {
     let tag = page.split("<meta").skip(1).find(|rest| {
-        rest.split('>').next().and_then(|tag| attribute(tag, "http-equiv")).is_some_and(|kind| kind == "refresh")
+        rest.split('>')
+            .next()
+            .and_then(|tag| attribute(tag, "http-equiv"))
+            .is_some_and(|kind| kind == "refresh")
     })?;
     let content = attribute(tag.split('>').next()?, "content")?;
     content.split_once("url=").map(|(_, url)| url.to_owned())
@@ -47,7 +50,11 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace("&quot;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text.replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }
 
 #[test]
@@ -65,7 +72,8 @@ fn a_form_is_found_by_its_button() {
 
 #[test]
 fn a_page_that_leads_on_is_read() {
-    let page = "<meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0;url=http://id.test/?a=1&amp;b=2\">";
+    let page =
+        "<meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0;url=http://id.test/?a=1&amp;b=2\">";
     assert_eq!(refresh_target(page).as_deref(), Some("http://id.test/?a=1&b=2"));
     assert_eq!(refresh_target("<meta charset=\"utf-8\">"), None);
 }

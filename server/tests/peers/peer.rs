@@ -70,7 +70,8 @@ impl Peer {
 
     /// How often an endpoint was called since the last reset, such as `token.refresh_token`.
     pub(crate) async fn count(&self, endpoint: &str) -> u64 {
-        let text = reqwest::get(format!("http://{}/counts", self.control)).await.unwrap().text().await.unwrap();
+        let text =
+            reqwest::get(format!("http://{}/counts", self.control)).await.unwrap().text().await.unwrap();
         let counts: Value = serde_json::from_str(&text).unwrap();
         let pointer = format!("/{}", endpoint.replace('.', "/"));
         counts.pointer(&pointer).and_then(Value::as_u64).unwrap_or_default()

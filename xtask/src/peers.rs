@@ -1,0 +1,189 @@
+//! Back ends that others wrote (`end2end/peers`), beside the application and in tests.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use crate::failure::{Failure, Result};
+use crate::settings::Settings;
+use crate::{failed_tests, npm, process, workspace};
+
+/// What people sign in at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum BackEnd {
+    /// The reference core API, which the application starts itself.
+    #[default]
+    CoreApi,
+    Peer(Peer),
+}
+
+/// A provider of `end2end/peers`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Peer {
+    OidcProvider,
+    BetterAuth,
+}
+
+impl BackEnd {
+    /// The back end of the option `--with NAME`.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this name.
+    pub(crate) fn named(name: &str) -> Result<Self> {
+        match name {
+            "core-api" => Ok(Self::CoreApi),
+            "oidc" => Ok(Self::Peer(Peer::OidcProvider)),
+            "oidc-better-auth" => Ok(Self::Peer(Peer::BetterAuth)),
+            _ => Err(Failure::new(format!(
+                "`--with {name}`: there are `core-api`, `oidc` and `oidc-better-auth`."
+            ))),
+        }
+    }
+}
+
+/// Secrets for trying and testing. Nothing else knows this client.
+const CLIENT_ID: &str = "ironleaf";
+const CLIENT_SECRET: &str = "a secret for trying";
+
+impl Peer {
+    const ALL: [Self; 2] = [Self::OidcProvider, Self::BetterAuth];
+
+    fn folder(self) -> PathBuf {
+        workspace::end2end().join("peers").join(match self {
+            Self::OidcProvider => "oidc-provider",
+            Self::BetterAuth => "better-auth-oidc",
+        })
+    }
+
+    /// The ports of the provider and of its control listener.
+    const fn ports(self) -> [u16; 2] {
+        match self {
+            Self::OidcProvider => [9400, 9401],
+            Self::BetterAuth => [9410, 9411],
+        }
+    }
+
+    /// Browsers share cookies between all ports of a host, so the provider has another host than the application.
+    pub(crate) fn issuer(self) -> String {
+        let [port, _] = self.ports();
+        match self {
+            Self::OidcProvider => format!("http://localhost:{port}"),
+            Self::BetterAuth => format!("http://localhost:{port}/api/auth"),
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::OidcProvider => "oidc-provider",
+            Self::BetterAuth => "Better Auth",
+        }
+    }
+
+    /// Tells the application of it.
+    pub(crate) fn introduce(self, application: &mut Command) {
+        application
+            .env("PROVIDER", "oidc")
+            .env("OIDC_ISSUER", self.issuer())
+            .env("OIDC_CLIENT_ID", CLIENT_ID)
+            .env("OIDC_CLIENT_SECRET", CLIENT_SECRET)
+            .env("OIDC_NAME", self.label())
+            .env("OIDC_ROLES_CLAIM", "roles");
+    }
+}
+
+/// A peer that ends with this value.
+pub(crate) struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        process::ask_to_stop(&mut self.0);
+        // An error means that it has ended already.
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a peer for the application, and waits until it listens.
+///
+/// # Errors
+///
+/// If Node or a package is missing, or the peer does not start.
+pub(crate) fn start(settings: &Settings, peer: Peer) -> Result<Running> {
+    let folder = peer.folder();
+    npm::install(&folder, "The providers")?;
+    let [port, control] = peer.ports();
+    let origin = &settings.public_origin;
+    let mut command = npm::program(&folder, "node", ["server.mjs"]);
+    command
+        .env("LISTEN", format!("127.0.0.1:{port}"))
+        .env("CONTROL", format!("127.0.0.1:{control}"))
+        .env("ISSUER", peer.issuer())
+        .env("CLIENT_ID", CLIENT_ID)
+        .env("CLIENT_SECRET", CLIENT_SECRET)
+        .env("REDIRECT_URI", format!("{origin}/auth/callback"))
+        .env("POST_LOGOUT_REDIRECT_URI", format!("{origin}/auth/signed-out"))
+        .env("BACKCHANNEL_LOGOUT_URI", format!("{origin}/auth/back-channel-logout"))
+        .stdout(Stdio::piped());
+    let mut running = Running(process::spawn(&mut command)?);
+    let mut line = String::new();
+    let read = running.0.stdout.take().map(|output| BufReader::new(output).read_line(&mut line));
+    match read {
+        Some(Ok(1..)) => {
+            print!("{line}");
+            Ok(running)
+        }
+        _ => Err(Failure::new(format!("{} did not start; what it said is above.", peer.label()))),
+    }
+}
+
+/// Installs the packages of every peer.
+///
+/// # Errors
+///
+/// If npm is missing or fails.
+pub(crate) fn install() -> Result<()> {
+    Peer::ALL.into_iter().try_for_each(|peer| npm::install(&peer.folder(), "The providers"))
+}
+
+/// Runs the tests of the application before every peer.
+///
+/// # Errors
+///
+/// If Node or a package is missing, or a test fails.
+pub(crate) fn test() -> Result<()> {
+    install()?;
+    // All default members, as in the other steps: the same selection has the same features.
+    let args = ["test", "--features", "server/peers", "--test", "peers"];
+    failed_tests::run_cargo_test(process::program("cargo").args(args))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_back_end_has_a_name() {
+        assert_eq!(BackEnd::named("oidc").unwrap(), BackEnd::Peer(Peer::OidcProvider));
+        assert_eq!(BackEnd::named("core-api").unwrap(), BackEnd::default());
+        assert!(BackEnd::named("odic").err().unwrap().to_string().contains("`--with odic`"));
+    }
+
+    #[test]
+    fn every_peer_has_a_folder_with_a_lock_file() {
+        for peer in Peer::ALL {
+            assert!(peer.folder().join("package-lock.json").is_file(), "{peer:?}");
+        }
+    }
+
+    #[test]
+    fn the_application_and_the_peer_know_the_same_client() {
+        let mut application = Command::new("ironleaf");
+        Peer::OidcProvider.introduce(&mut application);
+        let value = |name: &str| {
+            let found = application.get_envs().find(|(known, _)| *known == name);
+            found.and_then(|(_, value)| value?.to_str().map(str::to_owned))
+        };
+        assert_eq!(value("OIDC_CLIENT_ID").as_deref(), Some(CLIENT_ID));
+        assert_eq!(value("OIDC_ISSUER"), Some(Peer::OidcProvider.issuer()));
+    }
+}
