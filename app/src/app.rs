@@ -8,10 +8,11 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
-use crate::components::{AuthLayout, FullLayout, ProblemPage, SiteScripts};
-use crate::load::SignedIn;
+use crate::components::{AuthLayout, FullLayout, OnwardPage, ProblemPage, SiteScripts};
+use crate::load::OwnAccount;
 use crate::pages::{
-    Account, Confirm, DeleteAccount, EmailVerification, Home, Login, Register, ResetPassword, SetPassword,
+    Account, Callback, Confirm, DeleteAccount, EmailVerification, Home, Login, Register, ResetPassword,
+    SetPassword,
 };
 use crate::render::{BODY, Pages, Views, html_of, layout, page};
 use crate::request::PageRequest;
@@ -28,7 +29,7 @@ fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=layout(|page| view! { <FullLayout page /> })>
                     <Route path=path!("/") view=page(Home) />
                     <Route path=path!("/account") view=page(Account) />
-                    <Route path=path!("/account/delete") view=page(|SignedIn| view! { <DeleteAccount /> }) />
+                    <Route path=path!("/account/delete") view=page(|OwnAccount| view! { <DeleteAccount /> }) />
                     <Route path=path!("/confirm") view=page(Confirm) />
                     <Route path=path!("/set-password") view=page(SetPassword) />
                 </ParentRoute>
@@ -37,6 +38,7 @@ fn App() -> impl IntoView {
                     <Route path=path!("/register") view=page(Register) />
                     <Route path=path!("/reset-password") view=page(ResetPassword) />
                     <Route path=path!("/email-verification") view=page(EmailVerification) />
+                    <Route path=path!("/auth/callback") view=page(Callback) />
                 </ParentRoute>
             </Routes>
         </Router>
@@ -84,6 +86,7 @@ pub fn pages() -> &'static Pages {
         let views = Views {
             app: || html_of(App()),
             problem: |problem, form| html_of(view! { <ProblemPage problem form /> }),
+            onward: |onward| html_of(view! { <OnwardPage onward /> }),
             shell: |has_islands| html_of(view! { <Document has_islands /> }),
             meta: || {
                 provide_meta_context();

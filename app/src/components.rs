@@ -9,6 +9,7 @@ mod icons;
 mod layouts;
 mod login_link;
 mod more_fields;
+mod onward_page;
 mod problem_page;
 mod server_form;
 mod site_scripts;
@@ -26,6 +27,7 @@ pub(crate) use layouts::{AuthLayout, FullLayout};
 pub(crate) use login_link::LoginLink;
 #[allow(unused_imports, reason = "for the pages of whoever builds upon this")]
 pub(crate) use more_fields::{Checkbox, Select, TextArea};
+pub(crate) use onward_page::OnwardPage;
 pub(crate) use problem_page::ProblemPage;
 pub(crate) use server_form::{ButtonForm, ServerForm};
 pub(crate) use site_scripts::SiteScripts;

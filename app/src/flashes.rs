@@ -1,5 +1,6 @@
 //! What pages and forms store in a browser besides the session. It is dropped if the session needs the space.
 
+mod button_first;
 mod kept_form;
 mod message;
 mod opened;
@@ -8,6 +9,7 @@ mod verified;
 
 use ironleaf_bff::FlashCookie;
 
+pub(crate) use button_first::{BUTTON_FIRST, ButtonFirst};
 pub(crate) use kept_form::{FieldState, KEPT_FORMS, KeptField, KeptForm, KeptForms, PERSON, Person};
 pub(crate) use message::{Left, MESSAGE, Message};
 pub(crate) use opened::{OPENED, Opened};
@@ -15,11 +17,12 @@ pub(crate) use place::{PLACE, Place};
 pub(crate) use verified::{VERIFIED, Verified};
 
 /// Every kind of flash of this crate.
-pub const FLASHES: [FlashCookie; 6] = [
+pub const FLASHES: [FlashCookie; 7] = [
     KEPT_FORMS.cookie(),
     PERSON.cookie(),
     MESSAGE.cookie(),
     PLACE.cookie(),
     OPENED.cookie(),
     VERIFIED.cookie(),
+    BUTTON_FIRST.cookie(),
 ];

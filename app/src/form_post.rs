@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use ironleaf_bff::{
-    AccountError, ApiRequest, ApiResponse, CoreApi, Flash, FlashKind, MaybeUser, Payload, Problem,
-    ProblemKind, ReturnTo, SIGN_IN_LINK, User, VERIFICATION_LINK, other_than,
+    AccountError, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind, MaybeUser, Payload, Problem,
+    ProblemKind, ReturnTo, SignedOutReason, User, other_than, session_cannot_be_checked,
 };
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::browser_answer::BrowserAnswer;
 use crate::error::AppError;
-use crate::flashes::{KEPT_FORMS, KeptForm, Message, PERSON, PLACE, Person, Place, VERIFIED};
+use crate::flashes::{KeptForm, Message, PLACE, Place};
 use crate::links;
+use crate::person;
 use crate::refusal::{Mendable, Refusal};
 use crate::site::Site;
 use crate::validation::FieldProblems;
@@ -24,7 +25,7 @@ use crate::wait::try_again;
 /// The answer of a server function that has succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
-    /// Where to go now: a path of this origin, or the address at which a sign-out ends.
+    /// Where to go now: a path of this origin, or an address of the provider that signs the person in or out.
     pub next: String,
     /// The message for the person, if any.
     pub message: Option<String>,
@@ -167,8 +168,9 @@ impl FormPost {
             }
             Refusal::NotRecent => {
                 let to = links::confirm(ReturnTo::parse(&self.page).as_ref());
-                let status = StatusCode::FORBIDDEN;
-                self.sent_elsewhere(status, "confirmation_required", Message::ConfirmFirst, &to)
+                let is_elsewhere = self.bff().is_some_and(|bff| bff.redirect_sign_in().is_some());
+                let message = if is_elsewhere { Message::ConfirmElsewhere } else { Message::ConfirmFirst };
+                self.sent_elsewhere(StatusCode::FORBIDDEN, "confirmation_required", message, &to)
             }
             Refusal::Mendable(refusal) => {
                 let browser = self.back(&refusal);
@@ -231,24 +233,81 @@ impl FormPost {
 
     /// A person has just signed in. What another person left in this browser must not reach them.
     pub(crate) fn welcome(&self) {
-        // SECURITY: a link that was opened but not used would sign in the next person here after a sign-out.
-        self.clear(&SIGN_IN_LINK);
-        self.clear(&PLACE);
-        let Ok(MaybeUser(Some(user))) = MaybeUser::from_parts(&self.parts) else { return };
-        // If the last person is not known, the forms may be anybody's.
-        if self.peek(&PERSON).is_none_or(|Person(last)| last != user.id) {
-            self.clear(&KEPT_FORMS);
-        }
-        self.leave(&PERSON, &Person(user.id));
+        person::welcome(&self.parts);
     }
 
     /// The person leaves this browser to others.
     pub(crate) fn forget_person(&self) {
-        self.clear(&SIGN_IN_LINK);
-        self.clear(&VERIFICATION_LINK);
-        self.clear(&VERIFIED);
-        self.clear(&PLACE);
-        self.clear(&KEPT_FORMS);
+        person::forget(&self.parts);
+    }
+
+    /// The next sign-in at the provider begins with a click.
+    pub(crate) fn ask_before_leaving(&self) {
+        person::ask_before_leaving(&self.parts);
+    }
+
+    /// The same form, if the provider manages accounts.
+    ///
+    /// # Errors
+    ///
+    /// `not_found`: with this provider, nobody can send it.
+    pub(crate) fn with_accounts(self) -> Result<Self, AppError> {
+        if self.bff().is_some_and(Bff::has_accounts) { Ok(self) } else { Err(ProblemKind::NotFound.into()) }
+    }
+
+    /// The same form, if people sign in here and not by a redirect to the provider.
+    ///
+    /// # Errors
+    ///
+    /// As [`with_accounts`](Self::with_accounts).
+    pub(crate) fn with_sign_in_here(self) -> Result<Self, AppError> {
+        let is_here = self.bff().is_some_and(|bff| bff.redirect_sign_in().is_none());
+        if is_here { Ok(self) } else { Err(ProblemKind::NotFound.into()) }
+    }
+
+    /// The same form, if people sign in by a redirect to the provider.
+    ///
+    /// # Errors
+    ///
+    /// As [`with_accounts`](Self::with_accounts).
+    pub(crate) fn with_redirect(self) -> Result<Self, AppError> {
+        let is_elsewhere = self.bff().is_some_and(|bff| bff.redirect_sign_in().is_some());
+        if is_elsewhere { Ok(self) } else { Err(ProblemKind::NotFound.into()) }
+    }
+
+    /// The signed-in person, who has this role according to their session. It is as fresh as the last refresh; a call
+    /// of [`current_user`](Self::current_user) before this one renews it if it is due.
+    ///
+    /// # Errors
+    ///
+    /// `forbidden` without the role. If nobody is signed in, the person has to sign in first.
+    #[allow(dead_code, reason = "no form of this application needs a role; docs/adding-a-page.md shows it")]
+    pub(crate) fn with_role(&self, role: &str) -> Result<User, AppError> {
+        if let Some(refusal) = self.nobody_signed_in() {
+            return Err(self.refused(refusal));
+        }
+        let MaybeUser(person) = MaybeUser::from_parts(&self.parts)?;
+        let person = person.filter(|person| person.has_role(role));
+        let refusal = || Refusal::saying(StatusCode::FORBIDDEN, "forbidden", Message::NotAllowed);
+        person.ok_or_else(|| self.refused(refusal()))
+    }
+
+    /// Why the form of a signed-in person is refused, if nobody is signed in according to the session.
+    pub(crate) fn nobody_signed_in(&self) -> Option<Refusal> {
+        match MaybeUser::from_parts(&self.parts) {
+            Ok(MaybeUser(Some(_))) => None,
+            _ if session_cannot_be_checked(&self.parts) => Some(Refusal::unavailable()),
+            _ => Some(Refusal::SignedOut(SignedOutReason::from_parts(&self.parts))),
+        }
+    }
+
+    /// The address of a path of this application, for the provider.
+    pub(crate) fn address_of(&self, path: &str) -> String {
+        self.bff().map(|bff| bff.address_of(path)).unwrap_or_default()
+    }
+
+    fn bff(&self) -> Option<&Bff> {
+        self.parts.extensions.get()
     }
 
     /// Where the person wanted to go before they asked for an e-mail.

@@ -22,6 +22,7 @@ use crate::browser_answer::BrowserAnswer;
 use crate::error::AppError;
 use crate::flashes::{KEPT_FORMS, KeptForm, KeptForms, Left, MESSAGE, Message};
 use crate::form_post::{CommonFields, Done};
+use crate::onward::Onward;
 use crate::site::Site;
 use crate::wait::whole_secs;
 
@@ -92,7 +93,13 @@ fn respond(parts: &Parts, answer: Result<Done, AppError>) -> Response {
                 // A script also goes to `next`, where the message is shown.
                 leave_message(parts, message, &done.next);
             }
-            if wants_json { Json(done).into_response() } else { redirect(&done.next) }
+            if wants_json {
+                return Json(done).into_response();
+            }
+            match Onward::to(&done.next, parts) {
+                Some(onward) => onward.into_response(),
+                None => redirect(&done.next),
+            }
         }
         Err(error) if wants_json => {
             if let BrowserAnswer::Elsewhere { to, kept, message } = &error.http.browser {

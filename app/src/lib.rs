@@ -27,7 +27,11 @@ mod links;
 #[cfg(feature = "ssr")]
 mod load;
 #[cfg(feature = "ssr")]
+mod onward;
+#[cfg(feature = "ssr")]
 mod pages;
+#[cfg(feature = "ssr")]
+mod person;
 #[cfg(feature = "ssr")]
 pub mod problem_words;
 #[cfg(feature = "ssr")]
@@ -40,6 +44,8 @@ mod render;
 mod request;
 #[cfg(feature = "ssr")]
 mod server_fns;
+#[cfg(feature = "ssr")]
+mod signed_out;
 #[cfg(feature = "ssr")]
 mod site;
 #[cfg(feature = "ssr")]
@@ -56,6 +62,10 @@ pub use app::pages;
 #[cfg(feature = "ssr")]
 pub use flashes::FLASHES;
 #[cfg(feature = "ssr")]
+pub use onward::Onward;
+#[cfg(feature = "ssr")]
 pub use render::{PageHandler, Pages, handle_server_fn, server_fn_routes};
+#[cfg(feature = "ssr")]
+pub use signed_out::back_from_sign_out;
 #[cfg(feature = "ssr")]
 pub use site::{PagePaths, Site, SiteAssets};

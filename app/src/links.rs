@@ -22,7 +22,13 @@ pub(crate) fn set_password(place: Option<&ReturnTo>) -> String {
     with_return_to("/set-password", place)
 }
 
-/// The page that asks for the password again, which leads back to `place`.
+/// Where the provider sends the browser back to after a sign-in. Its address is registered there.
+pub(crate) const CALLBACK: &str = "/auth/callback";
+
+/// Where the provider sends the browser back to after a sign-out. Its address is registered there.
+pub(crate) const SIGNED_OUT: &str = "/auth/signed-out";
+
+/// The page that asks the person to prove again who they are, which leads back to `place`.
 pub(crate) fn confirm(place: Option<&ReturnTo>) -> String {
     with_return_to("/confirm", place)
 }

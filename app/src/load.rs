@@ -20,11 +20,12 @@ pub(crate) trait Load: Sized + Send + 'static {
     fn load(request: &mut PageRequest) -> impl Future<Output = Result<Self, Answer>> + Send;
 }
 
-/// The loader of a page that only needs a signed-in person.
-pub(crate) struct SignedIn;
+/// The loader of a page that only needs a signed-in person whose account the provider manages.
+pub(crate) struct OwnAccount;
 
-impl Load for SignedIn {
+impl Load for OwnAccount {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
+        request.with_accounts()?;
         request.signed_in().map(|_| Self)
     }
 }

@@ -1,6 +1,7 @@
 //! One file per page: its component, and the loader that creates its properties.
 
 mod account;
+mod callback;
 mod confirm;
 mod delete_account;
 mod email_verification;
@@ -11,6 +12,7 @@ mod reset_password;
 mod set_password;
 
 pub(crate) use account::Account;
+pub(crate) use callback::Callback;
 pub(crate) use confirm::Confirm;
 pub(crate) use delete_account::DeleteAccount;
 pub(crate) use email_verification::EmailVerification;

@@ -13,7 +13,7 @@ use crate::validation::{FieldProblem, FieldProblems, problems_of};
 pub(crate) enum Refusal {
     /// Nobody is signed in any more. The reason is given if it is known.
     SignedOut(Option<SignedOutReason>),
-    /// The person has to enter their password first (ASVS 7.5.1).
+    /// The person has to prove first that it is them (ASVS 7.5.1).
     NotRecent,
     /// The person can fix it in the form.
     Mendable(Mendable),
@@ -91,7 +91,7 @@ impl From<SignInFailure> for Refusal {
                 Self::saying(StatusCode::UNAUTHORIZED, "invalid_credentials", Message::SignInFailed)
             }
             SignInFailure::NotAllowed => {
-                Self::saying(StatusCode::FORBIDDEN, "not_allowed", Message::NotAllowed)
+                Self::saying(StatusCode::FORBIDDEN, "not_allowed", Message::NotAdmitted)
             }
             SignInFailure::TooManyRequests { retry_after } => Self::too_many(retry_after),
             SignInFailure::Unavailable => Self::unavailable(),

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use ironleaf_bff::edge::{CspNonce, cookie_for_a_form, form_id};
@@ -31,8 +31,10 @@ use leptos_router::location::RequestUrl;
 use crate::answer::Answer;
 use crate::html_form::{FormPage, WantsJson};
 use crate::load::Load;
+use crate::onward::Onward;
 use crate::request::{Bare, PageRequest, bare};
 use crate::site::PagePaths;
+use crate::wait::whole_secs;
 use document::{Content, Document, Shells};
 use html::under_its_own_owner;
 
@@ -141,6 +143,8 @@ pub(crate) struct Views {
     pub(crate) app: fn() -> String,
     /// The page of a problem in its layout. The second argument is the page of the refused form.
     pub(crate) problem: fn(Problem, Option<String>) -> String,
+    /// The page that leads to another site.
+    pub(crate) onward: fn(Onward) -> String,
     /// The document around a page, with [`BODY`] as the placeholder of the page. The argument is whether the page has
     /// an island.
     pub(crate) shell: fn(bool) -> String,
@@ -181,16 +185,33 @@ impl Pages {
     }
 
     /// The page of a problem, instead of the plain text of the answer. The headers of `response` stay.
-    pub async fn problem_page(&self, parts: Parts, problem: Problem, response: Response) -> Response {
+    pub async fn problem_page(&self, parts: Parts, problem: Problem, mut response: Response) -> Response {
+        let form = response.extensions_mut().remove().map(|FormPage(page)| page);
+        let html = || (self.views.problem)(problem, form);
+        self.page_in_place_of(response, parts, problem.kind.status(), html).await
+    }
+
+    /// The page that leads to another site, as the body of the answer to a form. The headers of `response` stay.
+    pub async fn onward_page(&self, parts: Parts, onward: Onward, response: Response) -> Response {
+        let status = response.status();
+        self.page_in_place_of(response, parts, status, || (self.views.onward)(onward)).await
+    }
+
+    async fn page_in_place_of(
+        &self,
+        response: Response,
+        parts: Parts,
+        status: StatusCode,
+        html: impl FnOnce() -> String,
+    ) -> Response {
         let Some(request) = PageRequest::for_problem(parts) else {
             return response;
         };
         let (mut head, _) = response.into_parts();
-        let form = head.extensions.remove().map(|FormPage(page)| page);
         let request = Arc::new(request);
-        let content = rendered(self.views, &request, || (self.views.problem)(problem, form)).await;
+        let content = rendered(self.views, &request, html).await;
         let document = document(self.views, &Shells::default(), &request, &content);
-        let (page, body) = response_with(&request, problem.kind.status(), &document).into_parts();
+        let (page, body) = response_with(&request, status, &document).into_parts();
         head.headers.remove(CONTENT_LENGTH);
         head.headers.extend(page.headers);
         Response::from_parts(head, body)
@@ -262,8 +283,12 @@ impl PageHandler {
         let request = Arc::new(request);
         let content = rendered(self.views, &request, || self.html(properties)).await;
         let document = document(self.views, &self.shells, &request, &content);
-        let response = response_with(&request, StatusCode::OK, &document);
-        if let Some(kept) = kept {
+        let (status, retry_after) = request.status();
+        let mut response = response_with(&request, status, &document);
+        if let Some(wait) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_secs(wait)));
+        }
+        if let Some(kept) = kept.filter(|_| request.may_be_kept()) {
             let _ = kept.set(document);
         }
         response

@@ -1,13 +1,15 @@
 //! What a page needs from its request.
 
 mod cookies;
+mod redirect;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts as _, RawPathParams};
 use http::request::Parts;
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, StatusCode};
 use ironleaf_bff::edge::{
     CspNonce, RequestId, after_cookies_tried, cookie_for_a_form, cookies_are_blocked, form_id,
     with_cookies_tried,
@@ -39,6 +41,10 @@ pub struct PageRequest {
     pub(crate) theme: Option<Theme>,
     /// Whether a form was rendered that needs cookies.
     has_form: AtomicBool,
+    /// The status of the page and the time after which to try again, if it is not simply 200.
+    status: OnceLock<(StatusCode, Option<Duration>)>,
+    /// What the loader has to say on the page itself.
+    message: OnceLock<Message>,
 }
 
 impl PageRequest {
@@ -51,15 +57,26 @@ impl PageRequest {
         let params = RawPathParams::from_request_parts(&mut parts, &()).await;
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let params = params.map(|params| params.iter().map(owned).collect()).unwrap_or_default();
-        let theme = theme(&parts.headers);
-        Ok(Self { parts, params, site, viewer, theme, has_form: AtomicBool::new(false) })
+        Ok(Self { params, viewer, ..Self::of(parts, site) })
     }
 
     /// An empty request, for visiting the routes once at start.
     pub(crate) fn for_nothing() -> Self {
-        let (parts, ()) = http::Request::new(()).into_parts();
-        let (site, has_form) = (Arc::default(), AtomicBool::new(false));
-        Self { parts, params: Vec::new(), site, viewer: None, theme: None, has_form }
+        Self::of(http::Request::new(()).into_parts().0, Arc::default())
+    }
+
+    fn of(parts: Parts, site: Arc<Site>) -> Self {
+        let theme = theme(&parts.headers);
+        Self {
+            parts,
+            params: Vec::new(),
+            site,
+            viewer: None,
+            theme,
+            has_form: AtomicBool::new(false),
+            status: OnceLock::new(),
+            message: OnceLock::new(),
+        }
     }
 
     /// The request of the current page, for components.
@@ -75,9 +92,7 @@ impl PageRequest {
     pub(crate) fn for_problem(parts: Parts) -> Option<Self> {
         let site = parts.extensions.get::<Arc<Site>>().cloned()?;
         let viewer = MaybeUser::from_parts(&parts).ok().and_then(|MaybeUser(viewer)| viewer);
-        let theme = theme(&parts.headers);
-        let has_form = AtomicBool::new(false);
-        Some(Self { parts, params: Vec::new(), site, viewer, theme, has_form })
+        Some(Self { viewer, ..Self::of(parts, site) })
     }
 
     /// A parameter of the path, such as `id` of `/orders/:id`, percent-decoded.
@@ -98,6 +113,18 @@ impl PageRequest {
     /// Does the same, but comes back to `place`.
     pub(crate) fn signed_in_or_back_to(&self, place: Option<&ReturnTo>) -> Result<User, Answer> {
         self.viewer.clone().ok_or_else(|| self.ask_to_log_in(place))
+    }
+
+    /// The signed-in person, who has this role according to their session. It is as fresh as the last refresh; a call
+    /// of [`current_user`](Self::current_user) before this one renews it if it is due.
+    ///
+    /// # Errors
+    ///
+    /// As [`signed_in`](Self::signed_in), or the page that says that the person may not see this one (403).
+    #[allow(dead_code, reason = "no page of this application needs a role; docs/adding-a-page.md shows it")]
+    pub(crate) fn with_role(&self, role: &str) -> Result<User, Answer> {
+        let person = self.signed_in()?;
+        if person.has_role(role) { Ok(person) } else { Err(ProblemKind::Forbidden.into()) }
     }
 
     /// Checks that nobody is signed in.
@@ -254,7 +281,12 @@ impl PageRequest {
     /// anything.
     pub(crate) fn here(&self) -> Option<ReturnTo> {
         let uri = &self.parts.uri;
-        if self.site.has_page(uri.path()) { ReturnTo::parse(uri.path_and_query()?.as_str()) } else { None }
+        // SECURITY: the address of that page has a code and a state in it, and nobody comes back to it.
+        if self.site.has_page(uri.path()) && uri.path() != links::CALLBACK {
+            ReturnTo::parse(uri.path_and_query()?.as_str())
+        } else {
+            None
+        }
     }
 
     /// The first value of a field of the query.
@@ -288,6 +320,9 @@ impl PageRequest {
 
     /// The message that the last request left for this page. It is shown once.
     pub(crate) fn take_message(&self) -> Option<Message> {
+        if let Some(message) = self.message.get() {
+            return Some(message.clone());
+        }
         let bff = self.parts.extensions.get::<Bff>();
         if bff.is_some_and(|bff| cookies_are_blocked(bff, &self.parts.uri, &self.parts.headers)) {
             return Some(Message::CookiesBlocked);
@@ -297,6 +332,32 @@ impl PageRequest {
             self.clear(&MESSAGE);
         }
         Some(message)
+    }
+
+    /// Shows a message on this page. The page is not kept for other strangers.
+    pub(crate) fn say(&self, message: Message) {
+        // Only the loader of a page says something, and once.
+        let _ = self.message.set(message);
+    }
+
+    /// Sets the status of the page. The page is not kept for other strangers.
+    pub(crate) fn answer_with(&self, status: StatusCode, retry_after: Option<Duration>) {
+        // Only the loader of a page sets it, and once.
+        let _ = self.status.set((status, retry_after));
+    }
+
+    pub(crate) fn status(&self) -> (StatusCode, Option<Duration>) {
+        self.status.get().copied().unwrap_or((StatusCode::OK, None))
+    }
+
+    /// Whether every other stranger may get the same page.
+    pub(crate) fn may_be_kept(&self) -> bool {
+        self.status.get().is_none() && self.message.get().is_none()
+    }
+
+    /// Whether a message waits for this page.
+    pub(crate) fn has_message(&self) -> bool {
+        self.peek(&MESSAGE).is_some_and(|left| left.on(self.parts.uri.path()).is_some())
     }
 
     pub(crate) fn leave_message(&self, message: Message, page: &str) {
@@ -312,7 +373,7 @@ impl PageRequest {
 
     /// Whether a person sees the answer: it is a navigation to a document, not a prefetch or a `HEAD` request (Fetch
     /// Metadata, `Sec-Purpose`).
-    fn is_shown(&self) -> bool {
+    pub(crate) fn is_shown(&self) -> bool {
         let header = |name: &str| self.parts.headers.get(name).and_then(|value| value.to_str().ok());
         let in_advance = ["sec-purpose", "purpose", "x-purpose", "x-moz"].into_iter().filter_map(header);
         self.parts.method == Method::GET

@@ -8,5 +8,7 @@ mod theme;
 
 pub(crate) use account::{DeleteAccount, ResendVerification, SetPassword, UpdateAccount};
 pub(crate) use registration::{Register, RequestPasswordReset, VerifyEmail};
-pub(crate) use session::{ConfirmPassword, SignIn, SignInWithToken, SignOut};
+pub(crate) use session::{
+    ConfirmPassword, ConfirmWithProvider, SignIn, SignInWithProvider, SignInWithToken, SignOut,
+};
 pub(crate) use theme::SetTheme;

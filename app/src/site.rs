@@ -20,6 +20,8 @@ pub struct Site {
     pub assets: SiteAssets,
     /// Whether browsers use TLS.
     pub is_https: bool,
+    /// Whether the sign-in page leads to the provider without a click, if people sign in there.
+    pub auto_redirect: bool,
     /// Where a development build announces changes.
     pub reload_addr: Option<SocketAddr>,
     /// Which paths are pages.

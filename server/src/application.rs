@@ -7,7 +7,7 @@ use std::time::Duration;
 use app::Site;
 use axum::Router;
 use ironleaf_auth::{
-    BreakerSettings, CircuitBreaker, Clock, HttpTransport, Random, Spawner, TimeLimits, Transport,
+    BreakerSettings, CircuitBreaker, Clock, HttpTransport, Provider, Random, Spawner, TimeLimits, Transport,
 };
 use ironleaf_bff::{Bff, BffSettings};
 use ironleaf_session::{Sealer, system_clock, system_random};
@@ -17,7 +17,7 @@ use url::Url;
 
 use crate::assembly_error::AssemblyError;
 use crate::assets::BuiltSite;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, ProviderKind};
 use crate::health::Health;
 use crate::metrics::{Live, MeasuredTransport};
 use crate::providers::{self, Surroundings};
@@ -46,6 +46,8 @@ pub struct Ambient {
     pub random: Random,
     /// The connection to the core API.
     pub transport: Arc<dyn Transport>,
+    /// The connection to the provider that signs people in. It is the same one if that is the core API.
+    pub provider_transport: Arc<dyn Transport>,
     /// The store for the data of sessions that is not in their cookies.
     pub store: Arc<dyn Store>,
     /// Runs refreshes and sign-outs.
@@ -62,15 +64,26 @@ impl Ambient {
     pub async fn of_the_machine(config: &Config, tasks: &TaskTracker) -> Result<Self, AssemblyError> {
         let (clock, random) = (system_clock(), system_random());
         let http = MeasuredTransport(HttpTransport::new(&config.core_api_client.settings())?);
-        let transport =
-            CircuitBreaker::new(http, BreakerSettings::default(), Arc::clone(&clock), Arc::clone(&random));
+        let transport: Arc<dyn Transport> = Arc::new(guarded(http, &clock, &random));
+        let provider_transport = match config.provider {
+            ProviderKind::CoreApi => Arc::clone(&transport),
+            // While the provider is away, valid access tokens still reach the core API, and the other way round.
+            ProviderKind::Oidc => {
+                let http = HttpTransport::new(&config.oidc.transport_settings())?;
+                Arc::new(guarded(http, &clock, &random))
+            }
+        };
         let store = store::open(config, &clock).await?;
         let tasks = tasks.clone();
         let spawner: Spawner = Arc::new(move |task| {
             tasks.spawn(task);
         });
-        Ok(Self { clock, random, transport: Arc::new(transport), store, spawner })
+        Ok(Self { clock, random, transport, provider_transport, store, spawner })
     }
+}
+
+fn guarded<T: Transport>(transport: T, clock: &Clock, random: &Random) -> CircuitBreaker<T> {
+    CircuitBreaker::new(transport, BreakerSettings::default(), Arc::clone(clock), Arc::clone(random))
 }
 
 /// The parts that the server needs.
@@ -91,11 +104,32 @@ pub struct Application {
 /// [`AssemblyError`] for problems that the configuration could not detect.
 pub async fn application(
     config: &Config,
-    core_api_url: Url,
+    core_api_url: Option<Url>,
     built: &BuiltSite,
     ambient: Ambient,
 ) -> Result<Application, AssemblyError> {
-    let Ambient { clock, random, transport, store, spawner } = ambient;
+    let surroundings = Surroundings {
+        core_api_url,
+        transport: Arc::clone(&ambient.provider_transport),
+        clock: Arc::clone(&ambient.clock),
+        random: Arc::clone(&ambient.random),
+    };
+    let provider = providers::build(config, surroundings)?;
+    application_with(config, provider, built, ambient).await
+}
+
+/// The same with a provider that the configuration does not name.
+///
+/// # Errors
+///
+/// As [`application`].
+pub async fn application_with(
+    config: &Config,
+    provider: Arc<dyn Provider>,
+    built: &BuiltSite,
+    ambient: Ambient,
+) -> Result<Application, AssemblyError> {
+    let Ambient { clock, random, transport, store, spawner, .. } = ambient;
     let (secrets, file) = if let Some(secrets) = &config.session_secrets {
         (secrets.clone(), config.session_secrets_file.clone())
     } else {
@@ -115,13 +149,6 @@ pub async fn application(
         config.session_idle_timeout,
         Arc::clone(&clock),
     );
-    let surroundings = Surroundings {
-        core_api_url,
-        transport: Arc::clone(&transport),
-        clock: Arc::clone(&clock),
-        random: Arc::clone(&random),
-    };
-    let provider = providers::build(config, surroundings);
     let bff = Bff::new(BffSettings {
         public_origin: config.public_origin.clone(),
         hsts_include_subdomains: config.hsts_include_subdomains,
@@ -131,7 +158,7 @@ pub async fn application(
         form_timeout: FORM_TIMEOUT,
         sign_in_timeout: SIGN_IN_TIMEOUT,
         sign_out_timeout: SIGN_OUT_TIMEOUT,
-        sign_in_roles: Vec::new(),
+        sign_in_roles: config.sign_in_roles.clone(),
         rate_limits: config.rate_limits,
         ends_per_owner: ENDS_PER_OWNER,
         recent_sign_in: config.sign_in_freshness,
@@ -157,6 +184,7 @@ pub async fn application(
         source_url: config.source_url.clone(),
         assets: built.assets.clone(),
         is_https: config.public_origin.is_https(),
+        auto_redirect: config.oidc.auto_redirect,
         reload_addr: config.reload_addr,
         pages: app::pages().table(),
     });

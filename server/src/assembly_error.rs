@@ -22,6 +22,9 @@ pub enum AssemblyError {
     /// No HTTP client can be made.
     #[error("the core API cannot be reached from here: {0}")]
     Transport(#[from] TransportError),
+    /// The provider cannot be made from its settings.
+    #[error("the provider cannot be used: {0}")]
+    Provider(String),
     /// The core API's address is not usable.
     #[error("the core API has no usable address: {0}")]
     CoreApiUrl(#[from] url::ParseError),

@@ -10,6 +10,7 @@ mod exposed_files;
 mod lines;
 mod log;
 mod names;
+mod oidc;
 mod problems;
 mod provider;
 mod reader;
@@ -39,6 +40,7 @@ pub use self::environment::Environment;
 use self::environment::{File, Variable, environment_variable};
 pub use self::log::{Log, LogFormat};
 pub use self::names::suspicious_variables;
+pub use self::oidc::{ClientAuth, OidcConfig};
 pub use self::problems::Problems;
 pub use self::provider::ProviderKind;
 use self::reader::Reader;
@@ -69,7 +71,11 @@ pub struct Config {
     pub session_secrets_file: Option<PathBuf>,
     /// `PROVIDER`: who signs people in.
     pub provider: ProviderKind,
-    /// `CORE_API_URL`; `None` uses the embedded one.
+    /// The settings of the provider `oidc`.
+    pub oidc: OidcConfig,
+    /// `SIGN_IN_ROLES`: only people with one of these roles are signed in. Empty: everybody is.
+    pub sign_in_roles: Vec<String>,
+    /// `CORE_API_URL`; `None` uses the embedded one, or none if another provider signs people in.
     pub core_api_url: Option<Url>,
     /// How the core API is reached.
     pub core_api_client: CoreApiClient,
@@ -150,6 +156,7 @@ impl Config {
         };
         let core_api = CoreApiConfig::read(&mut read, listen_addr, data_dir.clone());
         let core_api_url = read.base_url("CORE_API_URL");
+        let provider = read.provider("PROVIDER");
         let session_idle_timeout = read.duration("SESSION_IDLE_TIMEOUT", 7 * DAY);
         let config = Self {
             environment: core_api.environment,
@@ -159,7 +166,9 @@ impl Config {
             public_origin: core_api.public_origin.clone(),
             session_secrets: read.secret("SESSION_SECRETS"),
             session_secrets_file: read.optional("SESSION_SECRETS_FILE").map(PathBuf::from),
-            provider: read.provider("PROVIDER"),
+            provider,
+            oidc: OidcConfig::read(&mut read, provider),
+            sign_in_roles: read.list("SIGN_IN_ROLES"),
             core_api_client: CoreApiClient::read(&mut read, core_api_url.as_ref()),
             core_api_url,
             core_api_normalizes_passwords: read.parsed(
@@ -227,6 +236,14 @@ impl Config {
             );
         }
         self.check_listeners(read);
+        if self.provider == ProviderKind::Oidc
+            && !self.sign_in_roles.is_empty()
+            && self.oidc.roles_claim.is_none()
+        {
+            read.problem(
+                "SIGN_IN_ROLES is set and OIDC_ROLES_CLAIM is not: nobody has a role, and nobody could sign in",
+            );
+        }
         if let Err(error) = self.session_settings().validate() {
             read.problem(format!(
                 "SESSION_COOKIE_NAME, SESSION_ABSOLUTE_TIMEOUT or SESSION_IDLE_TIMEOUT cannot be used: {error}"
@@ -251,7 +268,7 @@ impl Config {
 
     /// Checks whether two listeners have the same address, or one has a wildcard address that includes the other.
     fn check_listeners(&self, read: &mut Reader<'_>) {
-        let core_api = self.core_api_url.is_none().then_some(self.core_api.listen_addr);
+        let core_api = self.embeds_core_api().then_some(self.core_api.listen_addr);
         let listeners = [
             ("LISTEN_ADDR", Some(self.listen_addr)),
             ("METRICS_LISTEN_ADDR", self.metrics_listen_addr),
@@ -272,7 +289,7 @@ impl Config {
 
     /// Production must set its values explicitly.
     fn check_production(&self, read: &mut Reader<'_>) {
-        if self.core_api_url.is_none() {
+        if self.embeds_core_api() {
             read.problem("CORE_API_URL is missing: production does not embed the reference core API");
         }
         if self.redis_url.is_none() && !self.single_host {
@@ -286,6 +303,11 @@ impl Config {
                 "SESSION_SECRETS is missing: make one with `openssl rand -hex 32` and keep it out of the repository",
             );
         }
+    }
+
+    /// Whether the reference core API runs in this process: it signs people in, and there is no other one.
+    pub fn embeds_core_api(&self) -> bool {
+        self.core_api_url.is_none() && self.provider == ProviderKind::CoreApi
     }
 
     /// The settings of the session layer.

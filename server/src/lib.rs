@@ -4,6 +4,7 @@
 pub mod application;
 pub mod assembly_error;
 pub mod assets;
+mod back_channel_logout;
 pub mod client_ip;
 pub mod config;
 pub mod health;

@@ -1,9 +1,10 @@
-//! Turns a problem into what the client can read: a page for a browser, JSON for a script.
+//! Turns a problem into what the client can read: a page for a browser, JSON for a script. It also renders the page that
+//! leads to another site after a form.
 
 use std::sync::Arc;
 
-use app::Site;
 use app::problem_words::message;
+use app::{Onward, Site};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
@@ -48,6 +49,9 @@ where
     let mut response = next(request).await;
     if let Some(BehindSession(further_in)) = response.extensions_mut().remove() {
         asked = further_in;
+    }
+    if let Some(onward) = response.extensions_mut().remove::<Onward>() {
+        response = app::pages().onward_page(asked.clone().into_parts(), onward, response).await;
     }
     let problem = response.extensions_mut().remove().or_else(|| bare(&response));
     let Some(problem) = problem.or_else(|| unsaved(&mut response)) else {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{Site, handle_server_fn, server_fn_routes};
+use app::{Site, back_from_sign_out, handle_server_fn, server_fn_routes};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -16,13 +16,14 @@ use ironleaf_session::{Payload, SessionLayer};
 use percent_encoding::percent_decode_str;
 
 use crate::assets::BuiltSite;
+use crate::back_channel_logout;
 use crate::client_ip::ClientIp;
 use crate::context::Context;
 use crate::health::Health;
 use crate::layers;
 
-/// The whole application. The layers around it are in `layers`. Requests for assets and health do not pass the session,
-/// and those for health do not pass the host check either.
+/// The whole application. The layers around it are in `layers`. Requests for assets and health, and those of the
+/// provider's server, do not pass the session; those for health do not pass the host check either.
 pub fn router<P: Payload>(
     bff: &Bff,
     site: Arc<Site>,
@@ -42,6 +43,7 @@ pub fn router<P: Payload>(
     ));
     application
         .merge(built.routes())
+        .merge(back_channel_logout::routes(bff))
         .layer(from_fn_with_state(Arc::clone(&context), layers::around_all::<P>))
         .merge(health.routes().layer(from_fn_with_state(context, layers::around_health::<P>)))
 }
@@ -55,7 +57,9 @@ fn page_routes(context: &Context) -> Router {
         };
         router.route(path, get(answer))
     });
-    pages.route("/.well-known/change-password", get(change_password))
+    pages
+        .route("/.well-known/change-password", get(change_password))
+        .route("/auth/signed-out", get(async |parts: Parts| back_from_sign_out(parts).await))
 }
 
 /// Their forms were read outside of the session, see `layers`.

@@ -22,7 +22,7 @@ use url::Url;
 use crate::application::{Ambient, Application, application};
 use crate::assembly_error::AssemblyError;
 use crate::assets::{BuiltSite, SiteError};
-use crate::config::{Config, CoreApiConfig, Environment, Smtp};
+use crate::config::{Config, CoreApiConfig, Environment, ProviderKind, Smtp};
 use crate::metrics;
 
 pub use self::connections::answer;
@@ -92,8 +92,11 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     // Requests in flight need the embedded core API, so it stops after them.
     let (web_is_done, core_api_stop) = watch::channel(false);
     let (core_api_url, mut core_api) = match &config.core_api_url {
-        Some(url) => (url.clone(), elsewhere(core_api_stop)),
-        None => embed_core_api(&config.core_api, core_api_stop).await?,
+        None if config.embeds_core_api() => {
+            let (url, core_api) = embed_core_api(&config.core_api, core_api_stop).await?;
+            (Some(url), core_api)
+        }
+        url => (url.clone(), elsewhere(core_api_stop)),
     };
     let tasks = TaskTracker::new();
     let ambient = Ambient::of_the_machine(&config, &tasks).await?;
@@ -104,7 +107,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         let routes = metrics::routes(exposition, live);
         tokio::spawn(answer(listener, routes, METRICS_CONNECTIONS, std::future::pending()));
     }
-    announce(&config, &core_api_url);
+    announce(&config, core_api_url.as_ref());
     tokio::select! {
         () = answer(listener, router, config.max_connections, stopped(stop)) => {}
         embedded = &mut core_api => return embedded.map_err(StartError::Stopped),
@@ -187,11 +190,16 @@ async fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListen
 }
 
 /// Logs the addresses, and in development the test users.
-fn announce(config: &Config, core_api_url: &Url) {
-    let embedded = config.core_api_url.is_none();
+fn announce(config: &Config, core_api_url: Option<&Url>) {
+    let embedded = config.embeds_core_api();
     let core_api = if embedded { "embedded core API" } else { "core API" };
     tracing::info!("{} is on {}", config.app_name, config.public_origin);
-    tracing::info!("the {core_api} is on {core_api_url}");
+    if let Some(url) = core_api_url {
+        tracing::info!("the {core_api} is on {url}");
+    }
+    if let Some(issuer) = config.oidc.issuer.as_ref().filter(|_| config.provider == ProviderKind::Oidc) {
+        tracing::info!("people sign in at {issuer}");
+    }
     if embedded && config.environment == Environment::Development {
         tracing::info!("sign in as user@test.com or admin@test.com, password password1");
     }

@@ -16,7 +16,7 @@ macro_rules! messages {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub(crate) enum Message {
             $($name,)*
-            /// The reason, if known, is for support. The sentence is the same for each reason.
+            /// The reason, if known, is for support. The sentence says it only where the person would wonder.
             SessionExpired(Option<SignedOutReason>),
             /// Names the address that was typed, whether it has an account or not.
             ResetLinkSent(String),
@@ -64,6 +64,9 @@ messages! {
     20 Error InvalidToken: "Error! Invalid token",
     24 Error CookiesBlocked: "Your browser keeps no cookies of this site, which this link and a login need. Allow cookies for this site and \
         open the link again.",
+    31 Status ConfirmElsewhere: "Please confirm that it's you before you change this.",
+    32 Error NotAdmitted: "You cannot be logged in: your account has none of the roles that this site asks for. Whoever runs this site can \
+        tell you more.",
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +120,12 @@ const NOW_SIGNED_IN_AS: u64 = 22;
 impl Message {
     pub(crate) fn text(&self) -> Cow<'static, str> {
         match self {
+            Self::SessionExpired(Some(SignedOutReason::EndedByProvider)) => {
+                "You have been logged out where you log in for this site, please log in again.".into()
+            }
+            Self::SessionExpired(Some(SignedOutReason::NotAllowed)) => {
+                "You have been logged out: your account no longer has a role that this site asks for.".into()
+            }
             Self::SessionExpired(_) => "Your session has expired, please log in again.".into(),
             Self::ResetLinkSent(email) => format!("A password reset link has been sent to {email}").into(),
             Self::SignedInAs(email) => format!("You are logged in as {email}").into(),

@@ -1,4 +1,4 @@
-use ironleaf_bff::{Role, User};
+use ironleaf_bff::{RedirectSignIn, Role, User};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -12,10 +12,55 @@ use crate::request::PageRequest;
 use crate::server_fns::{ResendVerification, UpdateAccount};
 use crate::validation::FieldProblem;
 
-/// `/account`: the person as the core API knows them now, and what they can change. `others_end` is whether a new
-/// password also ends the sessions of other clients.
+/// `/account`: the person as they are known now, and what they can change here.
 #[component]
-pub(crate) fn Account(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
+pub(crate) fn Account(user: User, changes: Changes) -> impl IntoView {
+    match changes {
+        Changes::Here { form, others_end } => Either::Left(view! { <OwnAccount user form others_end /> }),
+        Changes::Elsewhere(provider) => Either::Right(view! { <AccountElsewhere user provider /> }),
+    }
+}
+
+/// Where the person changes their account.
+pub(crate) enum Changes {
+    /// On this page. `others_end` is whether a new password also ends the sessions of other clients.
+    Here { form: KeptForm, others_end: bool },
+    /// At this provider, if it says where.
+    Elsewhere(Option<RedirectSignIn>),
+}
+
+/// The identity that the session has, and the way to the page of the provider.
+#[component]
+fn AccountElsewhere(user: User, provider: Option<RedirectSignIn>) -> impl IntoView {
+    let link = provider.and_then(|RedirectSignIn { name, account_url }| {
+        account_url.map(|url| view! { <a href=url>{format!("Manage your account at {name}")}</a> })
+    });
+    let name = user.claims.get("name").cloned();
+    let email = user.email.clone().or_else(|| user.unverified_email.clone());
+    let is_known = name.is_some() || email.is_some();
+    view! {
+        <Title text="Account" />
+        <div>
+            <Breadcrumb here="Account" />
+            <h1>"Account Settings"</h1>
+            <section class="panel" aria-labelledby="identity">
+                <h2 id="identity">"You"</h2>
+                <div>
+                <dl class="identity">
+                    {name.map(|name| view! { <dt>"Name"</dt><dd>{name}</dd> })}
+                    {email.map(|email| view! { <dt>"Email"</dt><dd>{email}</dd> })}
+                    {(!is_known).then(|| view! { <dt>"Identifier"</dt><dd>{user.id}</dd> })}
+                </dl>
+                {link.map(|link| view! { <p class="form-actions">{link}</p> })}
+                </div>
+            </section>
+            {roles(&user.roles)}
+        </div>
+    }
+}
+
+#[component]
+fn OwnAccount(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
     let unverified = user.unverified_email.clone();
     // The address that the person entered last, even if it is not verified yet.
     let email = unverified.clone().or(user.email).unwrap_or_default();
@@ -186,7 +231,11 @@ fn DeleteDialog(person: &'static str) -> impl IntoView {
 impl Load for AccountProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
         let user = request.current_user().await?;
-        let others_end = request.ends_other_sessions();
-        Ok(Self { user, form: request.take_form(), others_end })
+        let changes = if request.has_accounts() {
+            Changes::Here { form: request.take_form(), others_end: request.ends_other_sessions() }
+        } else {
+            Changes::Elsewhere(request.redirect_sign_in())
+        };
+        Ok(Self { user, changes })
     }
 }

@@ -1,4 +1,5 @@
-use ironleaf_bff::ReturnTo;
+use ironleaf_bff::{ReturnTo, User};
+use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -7,45 +8,86 @@ use crate::components::{ButtonForm, Field, Rules, ServerForm, Username};
 use crate::flashes::KeptForm;
 use crate::load::Load;
 use crate::request::PageRequest;
-use crate::server_fns::{ConfirmPassword, RequestPasswordReset};
+use crate::server_fns::{ConfirmPassword, ConfirmWithProvider, RequestPasswordReset};
 use crate::validation::FieldProblem;
 
-/// `/confirm`: asks for the password again before an important change if the last sign-in is not recent.
+/// `/confirm`: asks the person to prove again who they are before an important change, if the last sign-in is not
+/// recent. `provider` is the name of the provider that asks them, if they do not do it here.
 #[component]
-pub(crate) fn Confirm(email: String, form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
+pub(crate) fn Confirm(
+    user: User,
+    form: KeptForm,
+    provider: Option<String>,
+    return_to: Option<ReturnTo>,
+) -> impl IntoView {
     let back = return_to.as_ref().map_or("/", ReturnTo::as_str).to_owned();
-    let place = return_to.clone();
-    let own = email.clone();
+    let content = match provider {
+        Some(provider) => {
+            let person = user.display_name().to_owned();
+            Either::Left(view! { <AtProvider person provider return_to back /> })
+        }
+        None => {
+            let email = user.email.unwrap_or_default();
+            Either::Right(view! { <WithPassword email form return_to back /> })
+        }
+    };
     view! {
         <Title text="Confirm" />
         <section class="card">
             <h1>"Confirm it's you"</h1>
-            <p class="lead-small">
-                "You logged in a while ago. Enter the password of " <strong>{email.clone()}</strong>
-                " to go on. What you have typed is kept, except for passwords."
-            </p>
-            <ServerForm<ConfirmPassword> return_to>
-                <Username email />
-                <Field
-                    kept=form.field("password")
-                    label="Password"
-                    autocomplete="current-password"
-                    rules=Rules::present_or(FieldProblem::PasswordMissing)
-                />
-                <button type="submit" class="button primary wide">
-                    "Continue"
-                </button>
-            </ServerForm<ConfirmPassword>>
-            <div class="card-links">
-                <a href=back>"Go back"</a>
-                <ButtonForm<RequestPasswordReset> return_to=place>
-                    <input type="hidden" name="email" value=own />
-                    <button type="submit" class="link">
-                        "Forgot Password"
-                    </button>
-                </ButtonForm<RequestPasswordReset>>
-            </div>
+            {content}
         </section>
+    }
+}
+
+#[component]
+fn AtProvider(person: String, provider: String, return_to: Option<ReturnTo>, back: String) -> impl IntoView {
+    view! {
+        <p class="lead-small">
+            "You logged in a while ago. Log in again at " {provider.clone()} " as " <strong>{person}</strong>
+            " to go on. What you have typed is kept, except for passwords."
+        </p>
+        <ButtonForm<ConfirmWithProvider> return_to once=false>
+            <button type="submit" class="button primary wide">
+                {format!("Continue with {provider}")}
+            </button>
+        </ButtonForm<ConfirmWithProvider>>
+        <p class="card-links">
+            <a href=back>"Go back"</a>
+        </p>
+    }
+}
+
+#[component]
+fn WithPassword(email: String, form: KeptForm, return_to: Option<ReturnTo>, back: String) -> impl IntoView {
+    let place = return_to.clone();
+    let own = email.clone();
+    view! {
+        <p class="lead-small">
+            "You logged in a while ago. Enter the password of " <strong>{email.clone()}</strong>
+            " to go on. What you have typed is kept, except for passwords."
+        </p>
+        <ServerForm<ConfirmPassword> return_to>
+            <Username email />
+            <Field
+                kept=form.field("password")
+                label="Password"
+                autocomplete="current-password"
+                rules=Rules::present_or(FieldProblem::PasswordMissing)
+            />
+            <button type="submit" class="button primary wide">
+                "Continue"
+            </button>
+        </ServerForm<ConfirmPassword>>
+        <div class="card-links">
+            <a href=back>"Go back"</a>
+            <ButtonForm<RequestPasswordReset> return_to=place>
+                <input type="hidden" name="email" value=own />
+                <button type="submit" class="link">
+                    "Forgot Password"
+                </button>
+            </ButtonForm<RequestPasswordReset>>
+        </div>
     }
 }
 
@@ -53,6 +95,7 @@ impl Load for ConfirmProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
         let return_to = request.return_to();
         let user = request.signed_in_or_back_to(return_to.as_ref())?;
-        Ok(Self { email: user.email.unwrap_or_default(), form: request.take_form(), return_to })
+        let provider = request.redirect_sign_in().map(|provider| provider.name);
+        Ok(Self { user, form: request.take_form(), provider, return_to })
     }
 }

@@ -71,6 +71,7 @@ fn Outcome(is_verified: bool, is_signed_in: bool) -> impl IntoView {
 
 impl Load for EmailVerificationProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
+        request.with_accounts()?;
         request.after_cookies_tried()?;
         if let Some(link) = VerificationLink::from_query(request.query()) {
             return Err(open_link(request, &link));

@@ -1,25 +1,38 @@
-use ironleaf_bff::{ReturnTo, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK};
-use leptos::either::Either;
+use http::StatusCode;
+use ironleaf_bff::{Problem, ReturnTo, SIGN_IN_LINK, SignInFailure, SignInLink, VERIFICATION_LINK};
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::answer::Answer;
-use crate::components::{Field, LoginLink, Rules, ServerForm};
-use crate::flashes::{KeptForm, Message, OPENED, Opened};
+use crate::components::{ButtonForm, Field, LoginLink, Rules, ServerForm};
+use crate::flashes::{BUTTON_FIRST, KeptForm, Message, OPENED, Opened};
 use crate::links;
 use crate::load::Load;
 use crate::request::PageRequest;
-use crate::server_fns::SignIn;
+use crate::server_fns::{SignIn, SignInWithProvider};
 
-/// `/login`: e-mail and password, or the link of an e-mail that this browser has opened.
+/// `/login`: e-mail and password, a button that leads to the provider, or the link of an e-mail that this browser has
+/// opened.
 #[component]
-pub(crate) fn Login(link: Option<OpenedLink>, form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
-    match link {
-        Some(OpenedLink { link, viewer, by_itself }) => {
-            Either::Left(view! { <LoginLink link viewer by_itself /> })
+pub(crate) fn Login(by: By, return_to: Option<ReturnTo>) -> impl IntoView {
+    match by {
+        By::Link(OpenedLink { link, viewer, by_itself }) => {
+            EitherOf3::A(view! { <LoginLink link viewer by_itself /> })
         }
-        None => Either::Right(view! { <PasswordLogin form return_to /> }),
+        By::Provider(name) => EitherOf3::B(view! { <ProviderLogin name return_to /> }),
+        By::Password(form) => EitherOf3::C(view! { <PasswordLogin form return_to /> }),
     }
+}
+
+/// How the person signs in.
+pub(crate) enum By {
+    /// With the link of an e-mail.
+    Link(OpenedLink),
+    /// At the provider with this name.
+    Provider(String),
+    /// With a password.
+    Password(KeptForm),
 }
 
 /// The link of an e-mail that this browser has opened.
@@ -28,6 +41,22 @@ pub(crate) struct OpenedLink {
     /// The person who is signed in here.
     viewer: Option<String>,
     by_itself: bool,
+}
+
+#[component]
+fn ProviderLogin(name: String, return_to: Option<ReturnTo>) -> impl IntoView {
+    view! {
+        <Title text="Login" />
+        <section class="card">
+            <h1>"Login to your account"</h1>
+            // Its answer is never kept for a second form: each way to the provider can be gone once.
+            <ButtonForm<SignInWithProvider> return_to once=false>
+                <button type="submit" class="button primary wide">
+                    {format!("Continue with {name}")}
+                </button>
+            </ButtonForm<SignInWithProvider>>
+        </section>
+    }
 }
 
 #[component]
@@ -72,7 +101,12 @@ impl Load for LoginProps {
 
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
         request.after_cookies_tried()?;
-        open_link(request)?;
+        if request.has_accounts() {
+            open_link(request)?;
+        } else if SignInLink::is_meant_by(request.query()) {
+            // There are no such links, but a token must not stay in the address.
+            return Err(Answer::Redirect(links::login(request.return_to().as_ref())));
+        }
         if let Some(link) = request.peek(&SIGN_IN_LINK) {
             // SECURITY: only right after the link was opened, without an existing session, and in the browser that
             // asked for it. A mail scanner runs scripts as well, and would use up a link that the person has not opened
@@ -80,12 +114,40 @@ impl Load for LoginProps {
             let was_opened_now = request.take(&OPENED).is_some();
             let by_itself = was_opened_now && request.viewer.is_none() && request.asked_to_sign_in(&link);
             let viewer = request.viewer.as_ref().map(|user| user.display_name().to_owned());
-            let link = Some(OpenedLink { link, viewer, by_itself });
-            return Ok(Self { link, form: KeptForm::default(), return_to: None });
+            return Ok(Self { by: By::Link(OpenedLink { link, viewer, by_itself }), return_to: None });
         }
         request.signed_out()?;
-        Ok(Self { link: None, form: request.take_form(), return_to: request.return_to() })
+        let return_to = request.return_to();
+        let by = match request.redirect_sign_in() {
+            Some(provider) => {
+                lead_on(request, return_to.as_ref()).await?;
+                By::Provider(provider.name)
+            }
+            None => By::Password(request.take_form()),
+        };
+        Ok(Self { by, return_to })
     }
+}
+
+/// Leads to the provider at once, if the settings say so and nothing is to be said on the page. This is a navigation, not
+/// a form, so it may be a redirect to another site.
+async fn lead_on(request: &PageRequest, return_to: Option<&ReturnTo>) -> Result<(), Answer> {
+    let waits = request.has_message() || request.peek(&BUTTON_FIRST).is_some();
+    if !request.site.auto_redirect || waits || !request.is_shown() || request.may_be_signed_in() {
+        return Ok(());
+    }
+    match request.start_redirect(return_to).await {
+        Ok(url) => return Err(Answer::Redirect(url)),
+        Err(SignInFailure::TooManyRequests { retry_after }) => {
+            request.say(Message::TooManyTries);
+            request.answer_with(StatusCode::TOO_MANY_REQUESTS, retry_after);
+        }
+        Err(_) => {
+            request.say(Message::Unavailable);
+            request.answer_with(StatusCode::SERVICE_UNAVAILABLE, Problem::unavailable().retry_after);
+        }
+    }
+    Ok(())
 }
 
 /// Removes the token of an e-mailed link from the address.

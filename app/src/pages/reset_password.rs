@@ -43,6 +43,7 @@ impl Load for ResetPasswordProps {
     const SAME_FOR_STRANGERS: bool = true;
 
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
+        request.with_accounts()?;
         request.signed_out()?;
         Ok(Self { form: request.take_form(), return_to: request.return_to() })
     }

@@ -52,6 +52,7 @@ pub(crate) fn SetPassword(email: String, form: KeptForm, return_to: Option<Retur
 
 impl Load for SetPasswordProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
+        request.with_accounts()?;
         // Without the session of the link, coming back would be useless.
         let user = request.signed_in_or_back_to(None)?;
         let (form, return_to) = (request.take_form(), request.return_to());

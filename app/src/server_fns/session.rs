@@ -1,5 +1,6 @@
 use ironleaf_bff::{
     self as bff, EmailAddress, SIGN_IN_LINK, SignInFailure, sign_in_with_link, sign_in_with_password,
+    start_reauthentication, start_redirect,
 };
 use leptos::prelude::*;
 
@@ -14,7 +15,7 @@ use crate::refusal::Refusal;
 /// Signs a person in with e-mail address and password.
 #[server(prefix = "/api", endpoint = "sign-in", protocol = HtmlForm)]
 pub async fn sign_in(email: String, password: Redacted) -> Result<Done, AppError> {
-    let form = FormPost::on(links::login)?.keeping("email", &email);
+    let form = FormPost::on(links::login)?.with_sign_in_here()?.keeping("email", &email);
     let Some(address) = EmailAddress::parse(&email) else {
         return Err(form.refused(SignInFailure::InvalidCredentials));
     };
@@ -27,10 +28,20 @@ pub async fn sign_in(email: String, password: Redacted) -> Result<Done, AppError
     }
 }
 
+/// Sends a person to the provider, who signs them in; see `pages::callback` for their way back.
+#[server(prefix = "/api", endpoint = "sign-in-with-provider", protocol = HtmlForm)]
+pub async fn sign_in_with_provider() -> Result<Done, AppError> {
+    let form = FormPost::on(links::login)?.with_redirect()?;
+    match start_redirect(form.parts(), &form.address_of(links::CALLBACK), form.return_to()).await {
+        Ok(url) => Ok(form.done(&url, None)),
+        Err(failure) => Err(form.refused(failure)),
+    }
+}
+
 /// Signs a person in with the e-mailed link that their browser has opened; see `pages::login`.
 #[server(prefix = "/api", endpoint = "sign-in-with-token", protocol = HtmlForm)]
 pub async fn sign_in_with_token(action: Option<String>) -> Result<Done, AppError> {
-    let form = FormPost::on_page("/login")?;
+    let form = FormPost::on_page("/login")?.with_accounts()?;
     let place = form.place();
     let Some(link) = form.peek(&SIGN_IN_LINK) else {
         return Err(form.refused(link_refused()));
@@ -61,15 +72,20 @@ fn link_refused() -> Refusal {
 #[server(prefix = "/api", endpoint = "sign-out", protocol = HtmlForm)]
 pub async fn sign_out() -> Result<Done, AppError> {
     let form = FormPost::on_page("/")?;
-    let elsewhere = bff::sign_out(form.parts(), "/").await;
+    let elsewhere = bff::sign_out(form.parts(), &form.address_of(links::SIGNED_OUT)).await;
     form.forget_person();
-    Ok(form.done(elsewhere.as_deref().unwrap_or("/"), Some(Message::SignedOut)))
+    form.ask_before_leaving();
+    match elsewhere {
+        // It is said when the person comes back, see `signed_out`.
+        Some(url) => Ok(form.done(&url, None)),
+        None => Ok(form.done("/", Some(Message::SignedOut))),
+    }
 }
 
 /// Signs the person in again before a change that needs it (ASVS 7.5.1).
 #[server(prefix = "/api", endpoint = "confirm-password", protocol = HtmlForm)]
 pub async fn confirm_password(password: Redacted) -> Result<Done, AppError> {
-    let form = FormPost::on(links::confirm)?;
+    let form = FormPost::on(links::confirm)?.with_sign_in_here()?;
     match bff::confirm_password(form.parts(), password.expose()).await {
         Ok(()) => {
             form.welcome();
@@ -79,6 +95,20 @@ pub async fn confirm_password(password: Redacted) -> Result<Done, AppError> {
             let back = form.return_to().map_or("/", |place| place.as_str()).to_owned();
             Err(form.moved_to(&back).refused(failure))
         }
+        Err(failure) => Err(form.refused(failure)),
+    }
+}
+
+/// Sends the signed-in person to the provider, who asks again who they are, before a change that needs it (ASVS 7.5.1).
+#[server(prefix = "/api", endpoint = "confirm-with-provider", protocol = HtmlForm)]
+pub async fn confirm_with_provider() -> Result<Done, AppError> {
+    let form = FormPost::on(links::confirm)?.with_redirect()?;
+    if let Some(refusal) = form.nobody_signed_in() {
+        let back = form.return_to().map_or("/", |place| place.as_str()).to_owned();
+        return Err(form.moved_to(&back).refused(refusal));
+    }
+    match start_reauthentication(form.parts(), &form.address_of(links::CALLBACK), form.return_to()).await {
+        Ok(url) => Ok(form.done(&url, None)),
         Err(failure) => Err(form.refused(failure)),
     }
 }

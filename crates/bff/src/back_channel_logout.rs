@@ -4,8 +4,10 @@ use ironleaf_auth::{EndReason, EndedAtProvider, LogoutNotice, LogoutTokenError, 
 use ironleaf_store::{Holder, Key};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
+use tokio::time::timeout;
 
 use crate::Bff;
+use crate::detached::run_detached;
 
 /// Why a logout token ended nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -32,13 +34,19 @@ impl Bff {
     /// A token is accepted once across all replicas (section 2.6): its `jti` is kept in the store until the token
     /// expires. The caller must not require a session or a same-origin request: the provider's server sends it.
     pub async fn back_channel_logout(&self, form: &[u8]) -> Result<(), LogoutFailure> {
-        let outcome = self.end_by_logout_token(form).await;
-        let label = match &outcome {
-            Ok(ended) => ended,
-            Err((_, label)) => label,
+        let (bff, form) = (self.clone(), form.to_vec());
+        let work = async move {
+            let outcome = bff.end_by_logout_token(&form).await;
+            let label = match &outcome {
+                Ok(ended) => ended,
+                Err((_, label)) => label,
+            };
+            metrics::counter!("ironleaf_back_channel_logouts_total", "outcome" => *label).increment(1);
+            outcome.map(drop).map_err(|(failure, _)| failure)
         };
-        metrics::counter!("ironleaf_back_channel_logouts_total", "outcome" => *label).increment(1);
-        outcome.map(drop).map_err(|(failure, _)| failure)
+        // The provider does not send a token again, so a connection that it closes must not cut the work off.
+        let ended = timeout(self.sign_out_timeout(), run_detached(self, work)).await;
+        ended.ok().flatten().unwrap_or(Err(LogoutFailure::Unavailable))
     }
 
     async fn end_by_logout_token(&self, form: &[u8]) -> Result<&'static str, (LogoutFailure, &'static str)> {
@@ -82,9 +90,9 @@ impl Bff {
     ) -> Result<bool, (LogoutFailure, &'static str)> {
         let mut holder = [0; 16];
         self.fill_random(&mut holder);
+        let holder = Holder::from_bytes(holder);
         let life = expires_at.duration_since(self.now()).unwrap_or_default().max(ironleaf_auth::CLOCK_SKEW);
-        let taken = self.store().acquire(lease, &Holder::from_bytes(holder), life);
-        taken.await.map_err(|error| {
+        self.store().acquire(lease, &holder, life).await.map_err(|error| {
             tracing::error!(%error, "a logout token cannot be used while the store does not answer");
             (LogoutFailure::Unavailable, "store_unavailable")
         })

@@ -130,6 +130,11 @@ impl Bff {
         self.provider().accounts().is_some()
     }
 
+    /// The address at which browsers find a path of this application: `https://app.example.com/auth/callback`.
+    pub fn address_of(&self, path: &str) -> String {
+        format!("{}{path}", self.0.settings.public_origin.as_str())
+    }
+
     /// Tells the instance that the process is about to end. Background work that another process can do later ends at
     /// once.
     pub fn close(&self) {

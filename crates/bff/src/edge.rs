@@ -19,7 +19,7 @@ pub use cookies::{
     without_cookies,
 };
 pub use cross_site::refuse_cross_site;
-pub use form::require_form;
+pub use form::{read_form, require_form};
 pub use headers::response_headers;
 pub use host::refuse_foreign_host;
 pub use once::{answer_once, form_id, note_done};

@@ -107,6 +107,8 @@ impl RedirectFailure {
 pub struct RedirectEnd {
     /// Where the person wanted to go, if the attempt is known and says so.
     pub return_to: Option<ReturnTo>,
+    /// Whether the person was to prove again who they are ([`start_reauthentication`]), if the attempt is known.
+    pub is_reauthentication: bool,
     /// Whether the person is signed in.
     pub outcome: Result<(), RedirectFailure>,
 }
@@ -182,19 +184,19 @@ async fn start(
 /// the code and the identity token to the attempt (RFC 7636; OpenID Connect Core 1.0, section 3.1.2.1). The provider
 /// compares `iss` with its issuer (RFC 9207).
 pub async fn finish_redirect(parts: &Parts, answer: RedirectAnswer<'_>) -> RedirectEnd {
-    let mut return_to = None;
-    let outcome = finish(parts, answer, &mut return_to).await;
-    if let Err(failure) = outcome {
+    let mut end = RedirectEnd { return_to: None, is_reauthentication: false, outcome: Ok(()) };
+    end.outcome = finish(parts, answer, &mut end).await;
+    if let Err(failure) = end.outcome {
         tracing::info!(reason = failure.label(), "a sign-in by redirect did not succeed");
     }
-    count(outcome.err().map_or("signed_in", RedirectFailure::label));
-    RedirectEnd { return_to, outcome }
+    count(end.outcome.err().map_or("signed_in", RedirectFailure::label));
+    end
 }
 
 async fn finish(
     parts: &Parts,
     answer: RedirectAnswer<'_>,
-    return_to: &mut Option<ReturnTo>,
+    end: &mut RedirectEnd,
 ) -> Result<(), RedirectFailure> {
     let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let flash = use_case.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
@@ -207,7 +209,8 @@ async fn finish(
     if attempt.request.state.expose() != state {
         return Err(RedirectFailure::UnknownAttempt);
     }
-    return_to.clone_from(&attempt.return_to);
+    end.return_to.clone_from(&attempt.return_to);
+    end.is_reauthentication = attempt.request.reauthenticate;
     let code = answer.outcome.map_err(|error| RedirectFailure::Refused(Refused::named(error)))?;
     if !use_case.is_first_answer(state).await {
         tracing::info!("the answer to a redirect was opened again");
@@ -242,9 +245,7 @@ impl UseCase {
             return Err(RedirectFailure::OtherPerson);
         }
         if unheld.authenticated_at() + CLOCK_SKEW < attempt.begun_at {
-            tracing::warn!(
-                "the provider did not ask the person to prove who they are; see OIDC_REAUTHENTICATION"
-            );
+            tracing::warn!("the provider did not ask the person to prove who they are");
             return Err(RedirectFailure::NotRecent);
         }
         Ok(())

@@ -28,7 +28,9 @@ impl CoreApiClient {
         let is_encrypted = core_api.is_some_and(|url| url.scheme() == "https");
         self.ca_file.must_be_of_use(read, is_encrypted, "CORE_API_URL", "https");
         if self.proxy.is_some() && core_api.is_none() {
-            read.problem("CORE_API_PROXY is set and CORE_API_URL is not: the embedded core API is called without a proxy");
+            read.problem(
+                "CORE_API_PROXY is set and CORE_API_URL is not: no core API is called through a proxy",
+            );
         }
         if let Some(Err(error)) = self.ca_file.pem().map(|_| HttpTransport::new(&self.settings())) {
             read.problem(format!("CORE_API_CA_FILE contains no usable certificates in PEM format: {error}"));

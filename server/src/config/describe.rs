@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::Config;
 use super::lines::{Lines, secs};
+use super::{Config, ProviderKind};
 
 impl Config {
     /// The effective values, one per line, with secrets hidden.
@@ -27,8 +27,11 @@ impl Config {
         lines.add("METRICS_LISTEN_ADDR", &metrics.as_deref().unwrap_or("(off)"));
         lines.add("PUBLIC_ORIGIN", &self.public_origin);
         lines.add("PROVIDER", &self.provider.name());
+        self.oidc.describe(lines);
+        lines.add("SIGN_IN_ROLES", &self.sign_in_roles.join(","));
         let core_api = self.core_api_url.as_ref().map(Url::to_string);
-        lines.add("CORE_API_URL", &core_api.as_deref().unwrap_or("(embedded)"));
+        let without = if self.provider == ProviderKind::CoreApi { "(embedded)" } else { "(none)" };
+        lines.add("CORE_API_URL", &core_api.as_deref().unwrap_or(without));
         self.core_api_client.describe(lines);
         lines.add("CORE_API_NORMALIZE_PASSWORDS", &self.core_api_normalizes_passwords);
         lines.add("DATA_DIR", &self.data_dir.display());
@@ -36,7 +39,7 @@ impl Config {
         lines.add("REDIS_URL", &store);
         self.redis.describe(lines);
         lines.add("SINGLE_HOST", &self.single_host);
-        if self.core_api_url.is_none() {
+        if self.embeds_core_api() {
             self.core_api.describe_own(lines);
         }
     }

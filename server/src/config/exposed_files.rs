@@ -3,7 +3,13 @@
 use super::environment::Variable;
 
 /// The variables for secrets in files.
-const SECRET_FILES: [&str; 3] = ["SESSION_SECRETS_FILE", "REDIS_URL_FILE", "SMTP_URL_FILE"];
+const SECRET_FILES: [&str; 5] = [
+    "SESSION_SECRETS_FILE",
+    "REDIS_URL_FILE",
+    "SMTP_URL_FILE",
+    "OIDC_CLIENT_SECRET_FILE",
+    "OIDC_CLIENT_KEY_FILE",
+];
 
 /// Finds files with secrets that every account of this machine may read.
 pub(super) fn exposed_files(variable: &Variable<'_>) -> Vec<String> {

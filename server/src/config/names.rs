@@ -6,15 +6,17 @@ use std::collections::BTreeSet;
 use super::{Config, CoreApiConfig};
 
 /// The prefixes of our names that other software hardly uses.
-const PREFIXES: [&str; 11] = [
+const PREFIXES: [&str; 13] = [
     "CLIENT_IP_",
     "CORE_API_",
     "HSTS_",
     "IRONLEAF_",
     "METRICS_",
+    "OIDC_",
     "RATE_LIMIT_",
     "REFRESH_",
     "SESSION_",
+    "SIGN_IN_",
     "SMTP_",
     "SUCCESSOR_",
     "TRUSTED_",

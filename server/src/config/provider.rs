@@ -3,16 +3,19 @@
 pub enum ProviderKind {
     /// The core API.
     CoreApi,
+    /// An OpenID Connect provider, by redirect.
+    Oidc,
 }
 
 impl ProviderKind {
     /// Every provider, the default first.
-    pub const ALL: [Self; 1] = [Self::CoreApi];
+    pub const ALL: [Self; 2] = [Self::CoreApi, Self::Oidc];
 
     /// The name in `PROVIDER`. It is part of every session's owner, so never rename one.
     pub const fn name(self) -> &'static str {
         match self {
             Self::CoreApi => "core-api",
+            Self::Oidc => "oidc",
         }
     }
 

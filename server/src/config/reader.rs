@@ -242,6 +242,17 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Texts separated by commas. A problem if there is none among the commas.
+    pub(super) fn list(&mut self, name: &str) -> Vec<String> {
+        let Some(text) = self.optional(name) else { return Vec::new() };
+        let items: Vec<_> =
+            text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
+        if items.is_empty() {
+            self.problem(format!("{name} is `{text}`: it must be names separated by commas"));
+        }
+        items
+    }
+
     /// The target of a link: a path here or a page elsewhere.
     pub(super) fn link(&mut self, name: &str, default: &str) -> String {
         let text = self.text(name, default);

@@ -186,13 +186,12 @@ async fn assemble(
         clock: clock.reader(),
         random: ironleaf_auth::system_random(),
         transport: Arc::clone(network) as Arc<dyn Transport>,
+        provider_transport: Arc::clone(network) as Arc<dyn Transport>,
         store,
         spawner: spawner(tasks),
     };
-    application(config, "http://core-api.test/v1".parse().unwrap(), &built_site(folder), ambient)
-        .await
-        .unwrap()
-        .router
+    let core_api_url = Some("http://core-api.test/v1".parse().unwrap());
+    application(config, core_api_url, &built_site(folder), ambient).await.unwrap().router
 }
 
 fn spawner(tasks: &TaskTracker) -> Spawner {

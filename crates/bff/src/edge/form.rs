@@ -20,7 +20,12 @@ pub async fn require_form(State(bff): State<Bff>, request: Request, next: Next) 
     }
 }
 
-pub(super) async fn read_form(bff: &Bff, parts: &Parts, body: Body) -> Result<Bytes, ProblemKind> {
+/// Does the same for a route with answers of its own.
+///
+/// # Errors
+///
+/// Why the form cannot be read. The status of the answer is [`ProblemKind::status`].
+pub async fn read_form(bff: &Bff, parts: &Parts, body: Body) -> Result<Bytes, ProblemKind> {
     let is_form = parts.headers.get(CONTENT_TYPE).is_none_or(|value| {
         let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
         essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")

@@ -201,7 +201,7 @@ async fn finish(Query(fields): Fields, request: Request) -> (StatusCode, String)
     let field = |name: &str| fields.get(name).map(String::as_str);
     let outcome = field("code").ok_or_else(|| field("error").unwrap_or_default());
     let answer = RedirectAnswer { state: field("state"), outcome, issuer: None };
-    let RedirectEnd { return_to, outcome } = finish_redirect(&parts(request), answer).await;
+    let RedirectEnd { return_to, outcome, .. } = finish_redirect(&parts(request), answer).await;
     match outcome {
         Ok(()) => (StatusCode::OK, return_to.map_or_else(String::new, |path| path.as_str().to_owned())),
         Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),

@@ -1,0 +1,83 @@
+//! Sign-in by a redirect to the provider.
+
+use http::Method;
+use ironleaf_bff::{
+    Bff, ProblemKind, RedirectAnswer, RedirectEnd, RedirectSignIn, ReturnTo, SignInFailure, finish_redirect,
+    is_back_from_sign_out, start_redirect,
+};
+
+use super::PageRequest;
+use crate::answer::Answer;
+use crate::links;
+use crate::person;
+
+impl PageRequest {
+    /// How people sign in at the provider, if they do.
+    pub(crate) fn redirect_sign_in(&self) -> Option<RedirectSignIn> {
+        self.bff().and_then(Bff::redirect_sign_in).cloned()
+    }
+
+    /// Whether the provider manages accounts.
+    pub(crate) fn has_accounts(&self) -> bool {
+        self.bff().is_some_and(Bff::has_accounts)
+    }
+
+    /// Checks that the provider manages accounts.
+    ///
+    /// # Errors
+    ///
+    /// `Page not found`: without accounts there is nothing to do on this page.
+    pub(crate) fn with_accounts(&self) -> Result<(), Answer> {
+        if self.has_accounts() { Ok(()) } else { Err(ProblemKind::NotFound.into()) }
+    }
+
+    /// Begins a sign-in, and returns the address at the provider.
+    pub(crate) async fn start_redirect(&self, place: Option<&ReturnTo>) -> Result<String, SignInFailure> {
+        let callback = self.bff().map(|bff| bff.address_of(links::CALLBACK)).unwrap_or_default();
+        start_redirect(&self.parts, &callback, place).await
+    }
+
+    /// Ends the sign-in that this request comes back from.
+    ///
+    /// # Errors
+    ///
+    /// SECURITY: the page of a problem if no person sees the answer. What only looks at an address, such as a `HEAD`
+    /// request, a prefetch, an image or a frame, uses up no code and signs nobody in.
+    pub(crate) async fn finish_redirect(&self) -> Result<RedirectEnd, Answer> {
+        if self.parts.method == Method::HEAD {
+            return Err(ProblemKind::MethodNotAllowed.into());
+        }
+        if !self.is_shown() {
+            return Err(ProblemKind::BadRequest.into());
+        }
+        let [state, code, error, issuer] =
+            ["state", "code", "error", "iss"].map(|name| self.query_field(name));
+        let outcome = match (&error, &code) {
+            (Some(error), _) => Err(error.as_str()),
+            (None, Some(code)) => Ok(code.as_str()),
+            (None, None) => Err(""),
+        };
+        let answer = RedirectAnswer { state: state.as_deref(), outcome, issuer: issuer.as_deref() };
+        let end = finish_redirect(&self.parts, answer).await;
+        match end.outcome {
+            Ok(()) => person::welcome(&self.parts),
+            Err(_) => self.ask_before_leaving(),
+        }
+        Ok(end)
+    }
+
+    /// Whether this request comes back from a sign-out of this browser at the provider. It is `true` once.
+    pub(crate) fn is_back_from_sign_out(&self) -> bool {
+        let state = self.query_field("state").unwrap_or_default();
+        self.is_shown() && is_back_from_sign_out(&self.parts, &state)
+    }
+
+    /// The next sign-in at the provider begins with a click.
+    pub(crate) fn ask_before_leaving(&self) {
+        person::ask_before_leaving(&self.parts);
+    }
+
+    fn bff(&self) -> Option<&Bff> {
+        self.parts.extensions.get()
+    }
+}
