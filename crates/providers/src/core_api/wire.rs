@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use ironleaf_api_types::{Role, User};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
+
+pub(super) use crate::answer::{retry_after, secret_header};
+use crate::answer::{json, seconds};
 
 use super::claims;
 use super::grant::{ACCESS_TOKEN, Issued};
@@ -54,13 +57,6 @@ pub(super) fn authorize(caller: &Caller, grant: &Grant, request: &mut Request) {
         Some(bearer) => request.headers_mut().insert(AUTHORIZATION, bearer),
         None => request.headers_mut().remove(AUTHORIZATION),
     };
-}
-
-/// A header value that the layers below leave out of their logs.
-pub(super) fn secret_header(text: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(text).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }
 
 /// The assumed lifetime of an access token if neither the answer nor the token states it. If the real one is longer,
@@ -137,18 +133,6 @@ fn lifetime(ttl_seconds: &Value, access_token: &SecretText) -> Duration {
     lifetime
 }
 
-/// A number of seconds, as a JSON number or as text, rounded down.
-fn seconds(value: &Value) -> Option<Duration> {
-    let number = match value {
-        Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.trim().parse().ok()?,
-        _ => return None,
-    };
-    // A number that is too large becomes the largest duration.
-    (number >= 0.0)
-        .then(|| Duration::try_from_secs_f64(number.trunc()).unwrap_or(Duration::from_secs(u64::MAX)))
-}
-
 /// The record of a person: it has an address, and roles or `null`. Other records may have the same identifier, such as
 /// a profile of the person, but lack one of these. The identifier may be a number. Items of `roles` that are not roles
 /// are left out.
@@ -178,12 +162,6 @@ pub(super) fn item<T: DeserializeOwned>(response: &Response) -> Option<T> {
     }
     let envelope: Envelope<T> = json(response)?;
     Some(envelope.item)
-}
-
-/// The body as JSON. A byte order mark is ignored (RFC 8259, section 8.1).
-fn json<T: DeserializeOwned>(response: &Response) -> Option<T> {
-    let body = response.body();
-    serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)).ok()
 }
 
 /// An error in the API's own form. A proxy's page with the same status is not one.
@@ -245,63 +223,5 @@ pub(super) fn describe(response: &Response) -> String {
         format!("the API answered {status} out of form")
     } else {
         format!("the API answered {status}")
-    }
-}
-
-/// The longest wait that is passed on to people, whatever the API asks for.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
-
-/// How long the API asks to wait (RFC 9110, section 10.2.3): a number of seconds, or a date, from which the answer's
-/// own date is subtracted.
-pub(super) fn retry_after(response: &Response) -> Option<Duration> {
-    let text = |name| response.headers().get(name)?.to_str().ok().map(str::trim);
-    let wait = text(RETRY_AFTER)?;
-    if !wait.is_empty() && wait.bytes().all(|byte| byte.is_ascii_digit()) {
-        // A number that does not fit into 64 bits is a long wait, too.
-        let secs = wait.parse().unwrap_or(u64::MAX);
-        return Some(Duration::from_secs(secs).min(LONGEST_RETRY_AFTER));
-    }
-    let [until, answered_at] = [wait, text(DATE)?].map(|date| httpdate::parse_http_date(date).ok());
-    let wait = until?.duration_since(answered_at?).unwrap_or_default();
-    Some(wait.min(LONGEST_RETRY_AFTER))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wait_is_read_in_every_form_that_it_has() {
-        let date = "Sun, 29 Nov 2026 03:00:00 GMT";
-        for (text, secs) in [
-            ("120", Some(120)),
-            (" 7 ", Some(7)),
-            ("0", Some(0)),
-            ("18446744073709551615", Some(86_400)),
-            ("99999999999999999999999999", Some(86_400)),
-            ("Sun, 29 Nov 2026 03:02:00 GMT", Some(120)),
-            // The obsolete date formats are accepted as well (RFC 9110, section 5.6.7).
-            ("Sunday, 29-Nov-26 03:02:00 GMT", Some(120)),
-            ("Sun Nov 29 03:02:00 2026", Some(120)),
-            ("Sun, 29 Nov 2026 02:00:00 GMT", Some(0)),
-            ("Sun, 29 Nov 2099 03:00:00 GMT", Some(86_400)),
-            ("", None),
-            ("-1", None),
-            ("1.5", None),
-            ("soon", None),
-        ] {
-            let mut response = Response::new(Bytes::new());
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());
-            response.headers_mut().insert(DATE, HeaderValue::from_static(date));
-            assert_eq!(retry_after(&response), secs.map(Duration::from_secs), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_date_without_another_to_count_from_says_nothing() {
-        let mut response = Response::new(Bytes::new());
-        let date = HeaderValue::from_static("Sun, 29 Nov 2026 03:02:00 GMT");
-        response.headers_mut().insert(RETRY_AFTER, date);
-        assert_eq!(retry_after(&response), None);
     }
 }

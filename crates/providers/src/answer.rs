@@ -1,0 +1,93 @@
+//! What every provider reads from answers in the same way.
+
+use std::time::Duration;
+
+use http::header::{DATE, HeaderValue, RETRY_AFTER};
+use ironleaf_auth::Response;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// A header value that the layers below leave out of their logs.
+pub(crate) fn secret_header(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The body as JSON. A byte order mark is ignored (RFC 8259, section 8.1).
+pub(crate) fn json<T: DeserializeOwned>(response: &Response) -> Option<T> {
+    let body = response.body();
+    serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)).ok()
+}
+
+/// A number of seconds, as a JSON number or as text, rounded down.
+pub(crate) fn seconds(value: &Value) -> Option<Duration> {
+    let number = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    // A number that is too large becomes the largest duration.
+    (number >= 0.0)
+        .then(|| Duration::try_from_secs_f64(number.trunc()).unwrap_or(Duration::from_secs(u64::MAX)))
+}
+
+/// The longest wait that is passed on to people, whatever the API asks for.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
+
+/// How long the API asks to wait (RFC 9110, section 10.2.3): a number of seconds, or a date, from which the answer's
+/// own date is subtracted.
+pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
+    let text = |name| response.headers().get(name)?.to_str().ok().map(str::trim);
+    let wait = text(RETRY_AFTER)?;
+    if !wait.is_empty() && wait.bytes().all(|byte| byte.is_ascii_digit()) {
+        // A number that does not fit into 64 bits is a long wait, too.
+        let secs = wait.parse().unwrap_or(u64::MAX);
+        return Some(Duration::from_secs(secs).min(LONGEST_RETRY_AFTER));
+    }
+    let [until, answered_at] = [wait, text(DATE)?].map(|date| httpdate::parse_http_date(date).ok());
+    let wait = until?.duration_since(answered_at?).unwrap_or_default();
+    Some(wait.min(LONGEST_RETRY_AFTER))
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn a_wait_is_read_in_every_form_that_it_has() {
+        let date = "Sun, 29 Nov 2026 03:00:00 GMT";
+        for (text, secs) in [
+            ("120", Some(120)),
+            (" 7 ", Some(7)),
+            ("0", Some(0)),
+            ("18446744073709551615", Some(86_400)),
+            ("99999999999999999999999999", Some(86_400)),
+            ("Sun, 29 Nov 2026 03:02:00 GMT", Some(120)),
+            // The obsolete date formats are accepted as well (RFC 9110, section 5.6.7).
+            ("Sunday, 29-Nov-26 03:02:00 GMT", Some(120)),
+            ("Sun Nov 29 03:02:00 2026", Some(120)),
+            ("Sun, 29 Nov 2026 02:00:00 GMT", Some(0)),
+            ("Sun, 29 Nov 2099 03:00:00 GMT", Some(86_400)),
+            ("", None),
+            ("-1", None),
+            ("1.5", None),
+            ("soon", None),
+        ] {
+            let mut response = Response::new(Bytes::new());
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());
+            response.headers_mut().insert(DATE, HeaderValue::from_static(date));
+            assert_eq!(retry_after(&response), secs.map(Duration::from_secs), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_without_another_to_count_from_says_nothing() {
+        let mut response = Response::new(Bytes::new());
+        let date = HeaderValue::from_static("Sun, 29 Nov 2026 03:02:00 GMT");
+        response.headers_mut().insert(RETRY_AFTER, date);
+        assert_eq!(retry_after(&response), None);
+    }
+}
