@@ -1,0 +1,166 @@
+//! The provider's metadata, kept and renewed.
+//!
+//! Requests wait for it only if it was never there, or if its life is over and nobody else is asking. What was fetched
+//! once serves for as long as the provider is down.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use http::Method;
+use http::header::ACCEPT;
+use ironleaf_auth::{Clock, Transport, TransportError};
+use ironleaf_jwks::FetchedKeys;
+use thiserror::Error;
+use tokio::sync::Mutex;
+
+use super::metadata::Metadata;
+use super::{Issuer, wire};
+
+/// How long metadata is kept if the provider does not say.
+const DEFAULT_LIFE: Duration = Duration::from_hours(1);
+/// The shortest life, for a provider that says `no-cache`.
+const MIN_LIFE: Duration = Duration::from_mins(5);
+/// The longest life, so that a moved endpoint is found within a day.
+const MAX_LIFE: Duration = Duration::from_hours(24);
+/// The pause after a fetch that failed. Requests within it are answered with its error.
+const COOL_DOWN: Duration = Duration::from_secs(5);
+
+/// Why the metadata of a provider is not there. The text says what to check.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum DiscoveryError {
+    /// There is no answer.
+    #[error("the metadata of the provider cannot be fetched: {0}")]
+    NoAnswer(#[from] TransportError),
+    /// The answer has another status than 200.
+    #[error("the provider answered {0} where its metadata should be: check the issuer")]
+    Status(u16),
+    /// The answer is not JSON, or names no issuer.
+    #[error("what is at the address of the metadata is not metadata: check the issuer")]
+    NotMetadata,
+    /// The answer is the metadata of another issuer (OpenID Connect Discovery 1.0, section 4.3).
+    #[error("the metadata is of the issuer `{stated}`: set the issuer to exactly this text")]
+    OtherIssuer {
+        /// The issuer in the metadata.
+        stated: String,
+    },
+    /// An endpoint is missing or not a URL.
+    #[error("the metadata has no usable `{0}`")]
+    NoEndpoint(&'static str),
+    /// An endpoint is not https.
+    #[error("`{0}` of the metadata is not https")]
+    InsecureEndpoint(&'static str),
+}
+
+pub(super) struct Discovery {
+    issuer: Issuer,
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+    state: RwLock<State>,
+    /// Held by the one who fetches.
+    flight: Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    known: Option<Known>,
+    failure: Option<(SystemTime, DiscoveryError)>,
+}
+
+struct Known {
+    metadata: Arc<Metadata>,
+    fetched_at: SystemTime,
+    life: Duration,
+}
+
+impl Discovery {
+    pub(super) fn new(issuer: Issuer, transport: Arc<dyn Transport>, clock: Clock) -> Self {
+        Self { issuer, transport, clock, state: RwLock::default(), flight: Mutex::default() }
+    }
+
+    /// What was fetched last, however old it is.
+    pub(super) fn known(&self) -> Option<Arc<Metadata>> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.known.as_ref().map(|known| Arc::clone(&known.metadata))
+    }
+
+    /// What was fetched last, or else what is fetched now. It is never renewed here, for calls that must not wait.
+    pub(super) async fn any(&self) -> Result<Arc<Metadata>, DiscoveryError> {
+        match self.known() {
+            Some(metadata) => Ok(metadata),
+            None => self.current().await,
+        }
+    }
+
+    /// The metadata, renewed if its life is over. Stale metadata serves where the provider does not answer, and while
+    /// somebody else asks.
+    pub(super) async fn current(&self) -> Result<Arc<Metadata>, DiscoveryError> {
+        if self.due_in().is_some_and(|left| !left.is_zero()) {
+            return self.any_known();
+        }
+        let seat = match (self.flight.try_lock(), self.known()) {
+            (Ok(seat), _) => seat,
+            (Err(_), Some(stale)) => return Ok(stale),
+            (Err(_), None) => self.flight.lock().await,
+        };
+        // Whoever had the seat before may have fetched it.
+        let is_due = self.due_in().is_none_or(|left| left.is_zero());
+        if is_due && !self.is_cooling_down() {
+            self.fetch().await;
+        }
+        drop(seat);
+        self.any_known()
+    }
+
+    /// How long the metadata is still good. `None` if there is none, or if the clock was set back.
+    pub(super) fn due_in(&self) -> Option<Duration> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let known = state.known.as_ref()?;
+        let age = (self.clock)().duration_since(known.fetched_at).ok()?;
+        Some(known.life.saturating_sub(age))
+    }
+
+    fn any_known(&self) -> Result<Arc<Metadata>, DiscoveryError> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        match (&state.known, &state.failure) {
+            (Some(known), _) => Ok(Arc::clone(&known.metadata)),
+            (None, Some((_, error))) => Err(error.clone()),
+            (None, None) => Err(DiscoveryError::NotMetadata),
+        }
+    }
+
+    fn is_cooling_down(&self) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let passed = state.failure.as_ref().map(|(at, _)| (self.clock)().duration_since(*at));
+        passed.is_some_and(|passed| passed.is_ok_and(|passed| passed < COOL_DOWN))
+    }
+
+    async fn fetch(&self) {
+        let fetched = self.ask().await;
+        let now = (self.clock)();
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        match fetched {
+            Ok((metadata, life)) => {
+                tracing::debug!(secs = life.as_secs(), "the metadata of the provider was fetched");
+                state.known = Some(Known { metadata: Arc::new(metadata), fetched_at: now, life });
+                state.failure = None;
+            }
+            Err(error) => {
+                tracing::warn!(%error, url = self.issuer.configuration_url(), "no metadata of the provider");
+                state.failure = Some((now, error));
+            }
+        }
+    }
+
+    async fn ask(&self) -> Result<(Metadata, Duration), DiscoveryError> {
+        let mut request = wire::request(Method::GET, &self.issuer.configuration_url())?;
+        request.headers_mut().insert(ACCEPT, wire::JSON);
+        let response = self.transport.send(request).await?;
+        if response.status() != http::StatusCode::OK {
+            return Err(DiscoveryError::Status(response.status().as_u16()));
+        }
+        let metadata = Metadata::read(response.body(), &self.issuer)?;
+        let (parts, body) = response.into_parts();
+        let stated = FetchedKeys::from_response(&parts.headers, body).max_age;
+        Ok((metadata, stated.unwrap_or(DEFAULT_LIFE).clamp(MIN_LIFE, MAX_LIFE)))
+    }
+}

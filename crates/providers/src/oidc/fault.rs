@@ -1,0 +1,68 @@
+//! Why an answer to an authorization request signs nobody in. Each reason has a word of its own in the log, and people
+//! see the same page for all of them.
+
+use ironleaf_auth::SignInError;
+use ironleaf_jwks::TokenError;
+use thiserror::Error;
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum Fault {
+    #[error("the answer names another issuer")]
+    OtherIssuer,
+    #[error("the answer names no issuer, although the provider always does")]
+    NoIssuer,
+    #[error("the attempt has no nonce to compare with")]
+    NoNonce,
+    #[error("the provider sent no ID token: check that the client is one of OpenID Connect")]
+    NoIdToken,
+    #[error("`sub` is longer than 255 characters, or not ASCII")]
+    Subject,
+    #[error("the nonce is not that of the sign-in")]
+    Nonce,
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+impl Fault {
+    /// A stable word for the log.
+    pub(super) fn label(&self) -> &'static str {
+        match self {
+            Self::OtherIssuer => "answer_issuer",
+            Self::NoIssuer => "answer_without_issuer",
+            Self::NoNonce => "attempt_without_nonce",
+            Self::NoIdToken => "no_id_token",
+            Self::Subject => "subject_form",
+            Self::Nonce => "nonce",
+            Self::Token(error) => word(error),
+        }
+    }
+
+    /// Missing keys say nothing about the token.
+    pub(super) fn into_error(self) -> SignInError {
+        match self {
+            Self::Token(error @ TokenError::KeysUnavailable(_)) => SignInError::Unavailable(error.to_string()),
+            Self::NoIdToken => SignInError::Unavailable(self.to_string()),
+            _ => SignInError::InvalidCredentials,
+        }
+    }
+}
+
+/// The word for a fault of a token. One for each claim that is missing or has a wrong form.
+pub(super) fn word(error: &TokenError) -> &'static str {
+    match error {
+        TokenError::MissingClaim(claim) | TokenError::InvalidClaim(claim) => match *claim {
+            "iss" => "no_issuer",
+            "aud" => "no_audience",
+            "sub" => "no_subject",
+            "exp" => "no_expiry",
+            "iat" => "no_time_of_issue",
+            "nonce" => "no_nonce",
+            "jti" => "no_identifier",
+            "events" => "no_event",
+            "azp" => "authorized_party",
+            _ => error.label(),
+        },
+        TokenError::ForbiddenClaim("nonce") => "has_nonce",
+        _ => error.label(),
+    }
+}

@@ -1,0 +1,144 @@
+//! The way back: the code is exchanged for tokens (OpenID Connect Core 1.0, section 3.1.3), and the ID token says who
+//! has signed in.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use ironleaf_auth::{Caller, Grant, Identity, SecretText, SignIn, SignInError, SignedIn};
+
+use super::fault::Fault;
+use super::id_token::{Checked, authenticated_at, sid};
+use super::metadata::Metadata;
+use super::userinfo::Question;
+use super::wire::{Form, Refusal, Tokens};
+use super::{OidcProvider, grant, wire};
+
+/// An answer to an authorization request.
+struct Answer {
+    code: SecretText,
+    code_verifier: SecretText,
+    redirect_uri: String,
+    nonce: SecretText,
+}
+
+impl OidcProvider {
+    pub(super) async fn exchange(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError> {
+        let SignIn::AuthorizationCode { code, code_verifier, redirect_uri, nonce, issuer } = attempt else {
+            return Err(SignInError::Unsupported);
+        };
+        let metadata = self.discovery.current().await;
+        let metadata = metadata.map_err(|error| SignInError::Unavailable(error.to_string()))?;
+        // Before the code is sent anywhere: it may be another issuer's (RFC 9207, section 2.4).
+        self.check_issuer(&metadata, issuer.as_deref()).map_err(refused)?;
+        let nonce = nonce.ok_or_else(|| refused(Fault::NoNonce))?;
+        let answer = Answer { code, code_verifier, redirect_uri, nonce };
+        let tokens = self.redeem(caller, &metadata, &answer).await?;
+        let mut grant = self.grant_of(&tokens, &answer.nonce);
+        let checked = match self.check(&tokens, &answer.nonce).await {
+            Ok(checked) => checked,
+            Err(fault) => {
+                self.give_back(caller, &grant).await;
+                return Err(refused(fault));
+            }
+        };
+        self.identify(caller, &metadata, &tokens, &checked, &mut grant).await;
+        let authenticated_at = authenticated_at(&checked.claims, self.now());
+        Ok(SignedIn { grant, authenticated_at })
+    }
+
+    fn check_issuer(&self, metadata: &Metadata, issuer: Option<&str>) -> Result<(), Fault> {
+        match issuer {
+            Some(issuer) if issuer == self.settings.issuer.as_str() => Ok(()),
+            Some(_) => Err(Fault::OtherIssuer),
+            None if metadata.names_issuer_in_answers => Err(Fault::NoIssuer),
+            None => Ok(()),
+        }
+    }
+
+    /// Presents the code, once.
+    async fn redeem(
+        &self,
+        caller: &Caller,
+        metadata: &Metadata,
+        answer: &Answer,
+    ) -> Result<Tokens, SignInError> {
+        let mut form = Form::default();
+        form.set("grant_type", "authorization_code");
+        form.set("code", answer.code.expose());
+        form.set("redirect_uri", &answer.redirect_uri);
+        form.set("code_verifier", answer.code_verifier.expose());
+        for resource in &self.settings.resources {
+            form.add("resource", resource);
+        }
+        let sent = self.post(caller, metadata, &metadata.token_endpoint, form).await;
+        let response = sent.map_err(|error| SignInError::Unavailable(error.to_string()))?;
+        wire::tokens(&response).map_err(|refusal| {
+            let detail = &refusal.detail;
+            tracing::info!(%detail, "the provider gave no tokens for a code");
+            sign_in_error(refusal)
+        })
+    }
+
+    fn grant_of(&self, tokens: &Tokens, nonce: &SecretText) -> Grant {
+        let mut grant = Grant::default();
+        grant::replace_tokens(&mut grant, tokens, self.now(), self.settings.refresh_token_max_age);
+        grant::mark(&mut grant, &self.issued_by, nonce.expose());
+        grant
+    }
+
+    async fn check(&self, tokens: &Tokens, nonce: &SecretText) -> Result<Checked, Fault> {
+        let id_token = tokens.id_token.as_ref().ok_or(Fault::NoIdToken)?;
+        self.check_first(id_token, tokens, nonce).await
+    }
+
+    /// Writes into the grant who has signed in.
+    async fn identify(
+        &self,
+        caller: &Caller,
+        metadata: &Metadata,
+        tokens: &Tokens,
+        checked: &Checked,
+        grant: &mut Grant,
+    ) {
+        let question = Question {
+            subject: &checked.subject,
+            claims: Some(&checked.claims),
+            access_token: &tokens.access_token,
+            wants_email: true,
+        };
+        let person = self.person(caller, metadata, question).await;
+        let mut identity = Identity { id: checked.subject.clone(), ..Identity::default() };
+        person.describe(&mut identity);
+        grant.identity = Some(Arc::new(identity));
+        grant.provider_sid = sid(&checked.claims);
+        if let Some(id_token) = &tokens.id_token {
+            grant::keep_id_token(grant, id_token);
+        }
+    }
+
+    /// The tokens will not be used. They are revoked so that nobody else can use them.
+    async fn give_back(&self, caller: &Caller, grant: &Grant) {
+        if let Err(error) = self.revoke(caller, grant).await {
+            tracing::warn!(%error, "tokens of a sign-in that was refused were not revoked");
+        }
+    }
+}
+
+/// Logs the reason, which people are not shown.
+fn refused(fault: Fault) -> SignInError {
+    tracing::warn!(reason = fault.label(), detail = %fault, "an answer of the provider signs nobody in");
+    fault.into_error()
+}
+
+/// What a refused code means. Only the code itself is the person's matter: everything else is a setting, or passes.
+fn sign_in_error(refusal: Refusal) -> SignInError {
+    match (refusal.status, refusal.code()) {
+        (StatusCode::TOO_MANY_REQUESTS, _) | (_, "slow_down") => {
+            SignInError::TooManyRequests { retry_after: refusal.retry_after }
+        }
+        (status, "invalid_grant") if status.is_client_error() => SignInError::InvalidCredentials,
+        // The rules of some providers decide only now who may use the application.
+        (status, "access_denied") if status.is_client_error() => SignInError::Forbidden,
+        _ => SignInError::Unavailable(refusal.detail),
+    }
+}
