@@ -20,12 +20,13 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use ironleaf_auth::{Event, Observer};
+use ironleaf_jwks::FetchOutcome;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 
 pub(crate) use self::core_api::MeasuredTransport;
 pub(crate) use self::live::Live;
 use self::names::{
-    BREAKER, BUILD, CONNECTIONS, CORE_API_SECONDS, DROPPED_LINES, KEPT_PAGES, PANICS, REFRESHES,
+    BREAKER, BUILD, CONNECTIONS, CORE_API_SECONDS, DROPPED_LINES, KEPT_PAGES, KEY_FETCHES, PANICS, REFRESHES,
     REQUEST_SECONDS, REQUESTS, SESSIONS, STARTED, STORE_CAPACITY, STORE_ERRORS, STORE_SECONDS, STORE_USED,
     TOKEN_EVENTS,
 };
@@ -39,7 +40,7 @@ enum Kind {
 }
 
 /// Every metric, including those of the crates below.
-const ALL: [(&str, Kind, &str); 20] = [
+const ALL: [(&str, Kind, &str); 22] = [
     (REQUESTS, Kind::Counter, "Requests answered, by method, route and class of status"),
     (REQUEST_SECONDS, Kind::Histogram, "Time until an answer begins, by route"),
     (
@@ -50,6 +51,12 @@ const ALL: [(&str, Kind, &str); 20] = [
     (CONNECTIONS, Kind::Gauge, "Connections that are open"),
     ("ironleaf_sign_ins_total", Kind::Counter, "Sign-ins, by outcome"),
     ("ironleaf_signed_out_total", Kind::Counter, "Requests that found their session over, by reason"),
+    (
+        "ironleaf_back_channel_logouts_total",
+        Kind::Counter,
+        "Logout tokens of the provider, by what they ended or why they were refused",
+    ),
+    (KEY_FETCHES, Kind::Counter, "Times that the keys of the provider were due, by outcome"),
     (
         "ironleaf_rate_limited_total",
         Kind::Counter,
@@ -149,6 +156,11 @@ impl Drop for OpenConnection {
     fn drop(&mut self) {
         metrics::gauge!(CONNECTIONS).decrement(1);
     }
+}
+
+/// Called by the provider when its keys were due.
+pub(crate) fn count_key_fetch(outcome: FetchOutcome) {
+    metrics::counter!(KEY_FETCHES, "outcome" => outcome.label()).increment(1);
 }
 
 pub(crate) fn note_kept_page() {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use ironleaf_auth::{HttpSettings, HttpTransport, SecretText};
+use ironleaf_providers::{Algorithm, ClientAuthentication, ClientKey};
 use url::{Host, Url, form_urlencoded};
 
 use super::ca_file::CaFile;
@@ -33,6 +34,10 @@ const VARIABLES: [&str; 16] = [
 
 /// The scopes that are asked for by default. `offline_access` is for a refresh token.
 const SCOPES: &str = "openid profile email offline_access";
+
+/// The algorithms for the kinds of private keys (RFC 7518, section 3.1; RFC 8037).
+const KEY_ALGORITHMS: [Algorithm; 4] =
+    [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
 
 /// The provider's name for people, if the settings have none: `Continue with single sign-on`.
 const NAME: &str = "single sign-on";
@@ -240,11 +245,36 @@ impl OidcConfig {
                 "OIDC_CLIENT_KEY_FILE is set, and OIDC_CLIENT_AUTH={name} does not use it: keep one of them"
             ));
         }
-        let is_pem = |key: &&SecretText| key.expose().contains("PRIVATE KEY-----");
-        if is_key && self.client_key.is_some() && self.client_key.as_ref().filter(is_pem).is_none() {
-            // SECURITY: the content is not shown.
-            read.problem("OIDC_CLIENT_KEY_FILE contains no private key in PEM format");
+        if let Some(Err(problem)) = self.client_key.as_ref().filter(|_| is_key).map(|_| self.authentication())
+        {
+            read.problem(problem);
         }
+    }
+
+    /// How the application authenticates.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the private key, without its content.
+    pub fn authentication(&self) -> Result<ClientAuthentication, String> {
+        let secret = || self.client_secret.clone().unwrap_or_else(|| SecretText::from(""));
+        Ok(match self.client_auth {
+            ClientAuth::Public => ClientAuthentication::Public,
+            ClientAuth::SecretBasic => ClientAuthentication::SecretBasic(secret()),
+            ClientAuth::SecretPost => ClientAuthentication::SecretPost(secret()),
+            ClientAuth::PrivateKeyJwt => ClientAuthentication::PrivateKeyJwt(self.key()?),
+        })
+    }
+
+    /// The algorithm follows from the kind of the key.
+    fn key(&self) -> Result<ClientKey, String> {
+        let pem = self.client_key.clone().unwrap_or_else(|| SecretText::from(""));
+        let read = |algorithm| ClientKey::from_pem(&pem, algorithm, self.client_key_id.clone()).ok();
+        KEY_ALGORITHMS.into_iter().find_map(read).ok_or_else(|| {
+            "OIDC_CLIENT_KEY_FILE contains no private key in PEM format that can be used: it must be an RSA key, or one on the \
+             curves P-256, P-384 or Ed25519"
+                .to_owned()
+        })
     }
 
     fn check_parameters(&self, read: &mut Reader<'_>) {

@@ -1,6 +1,7 @@
 pub(super) const REQUESTS: &str = "ironleaf_http_requests_total";
 pub(super) const REQUEST_SECONDS: &str = "ironleaf_http_request_duration_seconds";
 pub(super) const KEPT_PAGES: &str = "ironleaf_kept_pages_total";
+pub(super) const KEY_FETCHES: &str = "ironleaf_jwks_fetches_total";
 pub(super) const CONNECTIONS: &str = "ironleaf_open_connections";
 pub(super) const REFRESHES: &str = "ironleaf_refreshes_total";
 pub(super) const TOKEN_EVENTS: &str = "ironleaf_token_events_total";

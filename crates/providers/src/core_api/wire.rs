@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-pub(super) use crate::answer::{retry_after, secret_header};
 use crate::answer::{json, seconds};
+pub(super) use crate::answer::{retry_after, secret_header};
 
 use super::claims;
 use super::grant::{ACCESS_TOKEN, Issued};

@@ -113,7 +113,8 @@ impl OidcProvider {
         if response.status().is_success() {
             let uri = json::<Answer>(&response).map(|answer| answer.request_uri);
             let uri = uri.filter(|uri| (1..=LONGEST_REQUEST_URI_BYTES).contains(&uri.len()));
-            let unusable = || SignInError::Unavailable("a pushed request has no usable `request_uri`".to_owned());
+            let unusable =
+                || SignInError::Unavailable("a pushed request has no usable `request_uri`".to_owned());
             return uri.map(Some).ok_or_else(unusable);
         }
         let refusal = refusal(&response);

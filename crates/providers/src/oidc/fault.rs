@@ -40,7 +40,9 @@ impl Fault {
     /// Missing keys say nothing about the token.
     pub(super) fn into_error(self) -> SignInError {
         match self {
-            Self::Token(error @ TokenError::KeysUnavailable(_)) => SignInError::Unavailable(error.to_string()),
+            Self::Token(error @ TokenError::KeysUnavailable(_)) => {
+                SignInError::Unavailable(error.to_string())
+            }
             Self::NoIdToken => SignInError::Unavailable(self.to_string()),
             _ => SignInError::InvalidCredentials,
         }

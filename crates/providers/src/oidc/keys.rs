@@ -19,7 +19,8 @@ pub(super) struct ProviderKeys {
 #[async_trait]
 impl KeySource for ProviderKeys {
     async fn fetch(&self) -> Result<FetchedKeys, KeySourceError> {
-        let metadata = self.discovery.current().await.map_err(|error| KeySourceError::new(error.to_string()))?;
+        let metadata =
+            self.discovery.current().await.map_err(|error| KeySourceError::new(error.to_string()))?;
         let sending = async {
             let mut request = wire::request(Method::GET, metadata.jwks_uri.as_str())?;
             request.headers_mut().insert(ACCEPT, wire::JSON);

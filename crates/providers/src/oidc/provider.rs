@@ -47,10 +47,8 @@ impl OidcProvider {
         let discovery = Arc::new(Discovery::new(issuer, Arc::clone(&transport), Arc::clone(&clock)));
         let source = ProviderKeys { discovery: Arc::clone(&discovery), transport: Arc::clone(&transport) };
         let keys = KeyCache::new(Arc::new(source), settings.keys.clone(), Arc::clone(&clock));
-        let redirect = RedirectSignIn {
-            name: settings.display_name.clone(),
-            account_url: settings.account_url.clone(),
-        };
+        let redirect =
+            RedirectSignIn { name: settings.display_name.clone(), account_url: settings.account_url.clone() };
         let issued_by = grant::issued_by(settings.issuer.as_str(), &settings.client_id);
         Self { settings, transport, clock, random, discovery, keys, redirect, issued_by }
     }
@@ -108,7 +106,11 @@ impl OidcProvider {
         let ours = self.settings.authentication.label();
         let offered = &metadata.authentication_methods;
         if !offered.is_empty() && !offered.iter().any(|method| method == ours) {
-            tracing::warn!(ours, ?offered, "the provider does not offer this way for a client to authenticate");
+            tracing::warn!(
+                ours,
+                ?offered,
+                "the provider does not offer this way for a client to authenticate"
+            );
         }
     }
 

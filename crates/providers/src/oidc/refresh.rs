@@ -23,11 +23,14 @@ impl OidcProvider {
     pub(super) async fn rotate(&self, caller: &Caller, known: &Grant) -> RefreshOutcome {
         // SECURITY: after a change of the settings, the tokens of one provider must not reach another.
         if !grant::is_issued_by(known, &self.issued_by) {
-            tracing::warn!("a session ends: its tokens are of another issuer or client than the settings name");
+            tracing::warn!(
+                "a session ends: its tokens are of another issuer or client than the settings name"
+            );
             return ENDED;
         }
         // Without a refresh token, the session ends with its access token.
-        let (Some(token), Some(identity)) = (known.field(grant::REFRESH_TOKEN), known.identity.as_deref()) else {
+        let (Some(token), Some(identity)) = (known.field(grant::REFRESH_TOKEN), known.identity.as_deref())
+        else {
             return ENDED;
         };
         let metadata = match self.discovery.any().await {
@@ -62,7 +65,9 @@ impl OidcProvider {
         // whether the ID token is genuine or not.
         let subject = tokens.id_token.as_ref().and_then(unchecked_subject);
         if subject.is_some_and(|subject| subject != identity.id) {
-            tracing::error!("a session ends: the provider answered its refresh with tokens of another person");
+            tracing::error!(
+                "a session ends: the provider answered its refresh with tokens of another person"
+            );
             return ENDED;
         }
         let mut renewed = known.clone();

@@ -31,8 +31,7 @@ impl OidcProvider {
         question: Question<'_>,
     ) -> Person {
         let roles_claim = self.settings.roles_claim.as_deref();
-        let mut person =
-            question.claims.map(|claims| Person::read(claims, roles_claim)).unwrap_or_default();
+        let mut person = question.claims.map(|claims| Person::read(claims, roles_claim)).unwrap_or_default();
         let lacks_email = question.wants_email && person.email.is_none() && self.settings.asks_for("email");
         let lacks_roles = roles_claim.is_some() && person.roles.is_none();
         let mut is_complete = question.claims.is_some();
@@ -76,9 +75,11 @@ impl OidcProvider {
             return Err(wire::describe(&response));
         }
         if is_signed(&response) {
-            return Err("userinfo is signed, which is not supported: switch userinfo_signed_response_alg off \
+            return Err(
+                "userinfo is signed, which is not supported: switch userinfo_signed_response_alg off \
                         for this client"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         let claims: Map<String, Value> = json(&response).ok_or_else(|| wire::describe(&response))?;
         // SECURITY: section 5.3.2. Otherwise a mixed-up access token would lend somebody the roles of another person.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use crate::answer::{json, retry_after, secret_header, seconds};
+use crate::answer::{json, retry_after, seconds, secret_header};
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
