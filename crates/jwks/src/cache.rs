@@ -103,10 +103,8 @@ impl KeyCache {
                 }
                 Plan::Unavailable(error) => return Err(TokenError::KeysUnavailable(error.to_string())),
                 Plan::Wait { stale } => {
-                    if stale.is_none() {
-                        // Of those who wait for the first keys, nobody needs to ask again for an unknown `kid`.
-                        state.asked_for_unknown(now);
-                    }
+                    // Of those who wait, nobody needs to ask again for an unknown `kid`.
+                    state.asked_for_unknown(now);
                     (self.shared.board(state), stale)
                 }
             }

@@ -31,9 +31,7 @@ fn check_presence(claims: &Claims, rules: &Rules) -> Result<(), TokenError> {
         return Err(TokenError::ForbiddenClaim(forbidden));
     }
     match rules.required_one_of.first() {
-        Some(first) if !rules.required_one_of.iter().any(|name| is_present(name)) => {
-            Err(TokenError::MissingClaim(first))
-        }
+        Some(first) if !rules.required_one_of.iter().any(is_present) => Err(TokenError::MissingClaim(first)),
         _ => Ok(()),
     }
 }

@@ -38,7 +38,7 @@ impl Key {
         if !is_for_signatures(jwk) || jwk.contains_key("d") {
             return None;
         }
-        let (kind, verifying) = match text(jwk, "kty")? {
+        let (kind, verifying) = match member(jwk, "kty")? {
             "RSA" => (Kind::Rsa, rsa(jwk)?),
             "EC" => elliptic(jwk)?,
             "OKP" => (Kind::Ed25519, edwards(jwk)?),
@@ -94,8 +94,8 @@ fn is_for_signatures(jwk: &Map<String, Value>) -> bool {
 
 /// RFC 7518 section 6.3.1. Zero bytes in front, which some providers send, do not count.
 fn rsa(jwk: &Map<String, Value>) -> Option<DecodingKey> {
-    let modulus = base64url::decode(text(jwk, "n")?)?;
-    let exponent = base64url::decode(text(jwk, "e")?)?;
+    let modulus = base64url::decode(member(jwk, "n")?)?;
+    let exponent = base64url::decode(member(jwk, "e")?)?;
     let (modulus, exponent) = (without_zeros(&modulus), without_zeros(&exponent));
     let unused_bits = modulus.first()?.leading_zeros() as usize;
     let is_odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
@@ -114,7 +114,7 @@ fn without_zeros(number: &[u8]) -> &[u8] {
 
 /// RFC 7518 section 6.2.1.
 fn elliptic(jwk: &Map<String, Value>) -> Option<(Kind, DecodingKey)> {
-    let (kind, coordinate_bytes) = match text(jwk, "crv")? {
+    let (kind, coordinate_bytes) = match member(jwk, "crv")? {
         "P-256" => (Kind::P256, 32),
         "P-384" => (Kind::P384, 48),
         _ => return None,
@@ -122,7 +122,7 @@ fn elliptic(jwk: &Map<String, Value>) -> Option<(Kind, DecodingKey)> {
     // The uncompressed form of a point (SEC 1 section 2.3.3).
     let mut point = vec![4];
     for name in ["x", "y"] {
-        let coordinate = base64url::decode(text(jwk, name)?)?;
+        let coordinate = base64url::decode(member(jwk, name)?)?;
         if coordinate.len() != coordinate_bytes {
             return None;
         }
@@ -133,10 +133,10 @@ fn elliptic(jwk: &Map<String, Value>) -> Option<(Kind, DecodingKey)> {
 
 /// RFC 8037 section 2.
 fn edwards(jwk: &Map<String, Value>) -> Option<DecodingKey> {
-    let x = base64url::decode(text(jwk, "x")?)?;
-    (text(jwk, "crv")? == "Ed25519" && x.len() == 32).then(|| DecodingKey::from_ed_der(&x))
+    let x = base64url::decode(member(jwk, "x")?)?;
+    (member(jwk, "crv")? == "Ed25519" && x.len() == 32).then(|| DecodingKey::from_ed_der(&x))
 }
 
-fn text<'a>(jwk: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+fn member<'a>(jwk: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     jwk.get(name)?.as_str()
 }

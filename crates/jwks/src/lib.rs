@@ -11,6 +11,8 @@ mod error;
 mod key;
 mod key_set;
 mod numeric_date;
+#[cfg(feature = "tower")]
+pub mod require_access_token;
 mod rules;
 mod scopes;
 mod settings;
@@ -24,6 +26,12 @@ pub use error::TokenError;
 pub use ironleaf_ambient::{CLOCK_SKEW, Clock, system_clock};
 pub use jsonwebtoken::Algorithm;
 pub use key_set::KeySet;
+#[cfg(feature = "axum")]
+pub use require_access_token::RequireAccessTokenMissing;
+#[cfg(feature = "tower")]
+pub use require_access_token::{
+    AccessRefusal, AccessToken, InsufficientScope, RequireAccessToken, RequireAccessTokenService,
+};
 pub use rules::{OtherAudiences, Rules};
 pub use settings::KeyCacheSettings;
 pub use source::{FetchedKeys, KeySource, KeySourceError};

@@ -10,7 +10,7 @@ pub(crate) fn read(claims: &Map<String, Value>) -> Vec<String> {
         match claim {
             Value::String(text) => add(&mut scopes, text),
             Value::Array(items) => {
-                items.iter().filter_map(Value::as_str).for_each(|text| add(&mut scopes, text))
+                items.iter().filter_map(Value::as_str).for_each(|text| add(&mut scopes, text));
             }
             _ => {}
         }
