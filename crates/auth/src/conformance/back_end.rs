@@ -19,6 +19,13 @@ pub trait BackEnd: Send + Sync + 'static {
     /// Answers a request as the API does.
     async fn answer(&self, request: Request) -> Response;
 
+    /// Whether this request of the provider tells the address of the person's browser. A request to somebody else's
+    /// server must not tell it.
+    fn is_told_the_address(&self, request: &Request) -> bool {
+        let _ = request;
+        true
+    }
+
     /// Credentials that sign in once. They are always those of the same person.
     async fn right_credentials(&self, provider: &dyn Provider) -> SignIn;
 

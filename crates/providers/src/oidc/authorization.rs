@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use ironleaf_auth::{AuthorizationRequest, Caller, Grant, SignInError};
+use ironleaf_auth::{AuthorizationRequest, Grant, SignInError};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use url::Url;
@@ -31,7 +31,6 @@ const LONGEST_REQUEST_URI_BYTES: usize = 2048;
 impl OidcProvider {
     pub(super) async fn begin(
         &self,
-        caller: &Caller,
         request: &AuthorizationRequest,
         existing: Option<&Grant>,
     ) -> Result<String, SignInError> {
@@ -41,7 +40,7 @@ impl OidcProvider {
         let endpoint = metadata.pushed_authorization_request_endpoint.as_ref();
         let is_pushed = self.settings.push_requests || metadata.requires_pushed_requests;
         if let Some(endpoint) = endpoint.filter(|_| is_pushed)
-            && let Some(uri) = self.push(caller, &metadata, endpoint, &form).await?
+            && let Some(uri) = self.push(&metadata, endpoint, &form).await?
         {
             // RFC 9126, section 4: nothing else is sent.
             let mut reference = Form::default();
@@ -99,7 +98,6 @@ impl OidcProvider {
     /// this client to do that, and does not require it.
     async fn push(
         &self,
-        caller: &Caller,
         metadata: &Metadata,
         endpoint: &Url,
         form: &Form,
@@ -108,7 +106,7 @@ impl OidcProvider {
         struct Answer {
             request_uri: String,
         }
-        let sent = self.post(caller, metadata, endpoint, form.clone()).await;
+        let sent = self.post(metadata, endpoint, form.clone()).await;
         let response = sent.map_err(|error| SignInError::Unavailable(error.to_string()))?;
         if response.status().is_success() {
             let uri = json::<Answer>(&response).map(|answer| answer.request_uri);

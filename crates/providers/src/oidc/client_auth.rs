@@ -92,7 +92,6 @@ impl ClientKey {
             AlgorithmFamily::Rsa => EncodingKey::from_rsa_pem(pem),
             AlgorithmFamily::Ec => EncodingKey::from_ec_pem(pem),
             AlgorithmFamily::Ed => EncodingKey::from_ed_pem(pem),
-            _ => return Err(ClientKeyError::OtherAlgorithm(algorithm)),
         };
         let key = key.map_err(|_| ClientKeyError::NotAKey)?;
         let audience = AssertionAudience::default();

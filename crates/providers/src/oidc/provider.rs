@@ -119,9 +119,10 @@ impl OidcProvider {
     }
 
     /// Sends a form to an endpoint of the provider, as our client.
+    ///
+    /// The provider is not told the browser's address: it may be somebody else's, and sees the browser itself.
     pub(super) async fn post(
         &self,
-        caller: &Caller,
         metadata: &Metadata,
         endpoint: &Url,
         mut form: Form,
@@ -133,18 +134,10 @@ impl OidcProvider {
         };
         let proof = self.settings.authentication.prove(&client, &mut form, self.now(), &self.random);
         let mut request = form.post(endpoint)?;
-        self.introduce(caller, &mut request);
         if let Some(proof) = proof {
             request.headers_mut().insert(ClientAuthentication::HEADER, proof);
         }
         self.transport.send(request).await
-    }
-
-    /// Tells the provider on whose behalf it is called, if a setting says so. By default it is told nothing.
-    pub(super) fn introduce(&self, caller: &Caller, request: &mut Request) {
-        if self.settings.forward_client_address {
-            caller.introduce(request);
-        }
     }
 }
 
@@ -158,13 +151,8 @@ impl Provider for OidcProvider {
         &self.settings.base_urls
     }
 
-    async fn sign_in(
-        &self,
-        caller: &Caller,
-        attempt: SignIn,
-        _: Option<&Grant>,
-    ) -> Result<SignedIn, SignInError> {
-        self.exchange(caller, attempt).await
+    async fn sign_in(&self, _: &Caller, attempt: SignIn, _: Option<&Grant>) -> Result<SignedIn, SignInError> {
+        self.exchange(attempt).await
     }
 
     fn redirect_sign_in(&self) -> Option<&RedirectSignIn> {
@@ -173,11 +161,11 @@ impl Provider for OidcProvider {
 
     async fn authorization_url(
         &self,
-        caller: &Caller,
+        _: &Caller,
         request: &AuthorizationRequest,
         existing: Option<&Grant>,
     ) -> Result<String, SignInError> {
-        self.begin(caller, request, existing).await
+        self.begin(request, existing).await
     }
 
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
@@ -207,12 +195,12 @@ impl Provider for OidcProvider {
         Repetition::AskAgain(Rest::SHORT)
     }
 
-    async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {
-        self.rotate(caller, grant).await
+    async fn refresh(&self, _: &Caller, grant: &Grant) -> RefreshOutcome {
+        self.rotate(grant).await
     }
 
-    async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
-        self.revoke(caller, grant).await
+    async fn sign_out(&self, _: &Caller, grant: &Grant) -> Result<(), TransportError> {
+        self.revoke(grant).await
     }
 
     fn sign_out_url(&self, grant: &Grant, back: &SignOutReturn) -> Option<String> {

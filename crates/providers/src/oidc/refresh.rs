@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use ironleaf_auth::{Caller, Grant, Identity, RefreshOutcome, Rejection};
+use ironleaf_auth::{Grant, Identity, RefreshOutcome, Rejection};
 use tokio::time::timeout;
 
 use super::id_token::{Checked, sid, unchecked_subject};
@@ -20,7 +20,7 @@ const DESCRIPTION_LIMIT: Duration = Duration::from_secs(2);
 const ENDED: RefreshOutcome = RefreshOutcome::Rejected(Rejection::InvalidGrant);
 
 impl OidcProvider {
-    pub(super) async fn rotate(&self, caller: &Caller, known: &Grant) -> RefreshOutcome {
+    pub(super) async fn rotate(&self, known: &Grant) -> RefreshOutcome {
         // SECURITY: after a change of the settings, the tokens of one provider must not reach another.
         if !grant::is_issued_by(known, &self.issued_by) {
             tracing::warn!(
@@ -43,19 +43,18 @@ impl OidcProvider {
         for resource in &self.settings.resources {
             form.add("resource", resource);
         }
-        let response = match self.post(caller, &metadata, &metadata.token_endpoint, form).await {
+        let response = match self.post(&metadata, &metadata.token_endpoint, form).await {
             Ok(response) => response,
             Err(error) => return error.into(),
         };
         match wire::tokens(&response) {
-            Ok(tokens) => self.renewed(caller, &metadata, known, identity, &tokens).await,
+            Ok(tokens) => self.renewed(&metadata, known, identity, &tokens).await,
             Err(refusal) => outcome(refusal),
         }
     }
 
     async fn renewed(
         &self,
-        caller: &Caller,
         metadata: &Metadata,
         known: &Grant,
         identity: &Identity,
@@ -72,7 +71,7 @@ impl OidcProvider {
         }
         let mut renewed = known.clone();
         grant::replace_tokens(&mut renewed, tokens, self.now(), self.settings.refresh_token_max_age);
-        let describing = self.describe(caller, metadata, &renewed, identity, tokens);
+        let describing = self.describe(metadata, &renewed, identity, tokens);
         match timeout(DESCRIPTION_LIMIT, describing).await {
             Ok(described) => RefreshOutcome::Rotated(described),
             Err(_) => {
@@ -85,7 +84,6 @@ impl OidcProvider {
     /// The renewed grant with what is new about the person.
     async fn describe(
         &self,
-        caller: &Caller,
         metadata: &Metadata,
         renewed: &Grant,
         identity: &Identity,
@@ -99,7 +97,7 @@ impl OidcProvider {
             access_token: &tokens.access_token,
             wants_email: false,
         };
-        let person = self.person(caller, metadata, question).await;
+        let person = self.person(metadata, question).await;
         let mut described = identity.clone();
         person.describe(&mut described);
         if described != *identity {

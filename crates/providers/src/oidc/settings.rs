@@ -7,7 +7,6 @@ use super::{ClientAuthentication, Issuer};
 
 /// The settings of an [`OidcProvider`](super::OidcProvider).
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, and they combine freely")]
 pub struct OidcSettings {
     /// The provider's name in this application: `oidc`, unless there are several providers of this kind. It is part of
     /// every session's owner, so a new name turns every person into a different one.
@@ -50,9 +49,6 @@ pub struct OidcSettings {
     pub leeway: Duration,
     /// The longest life of a refresh token. Most providers do not state it.
     pub refresh_token_max_age: Duration,
-    /// Whether the provider is told the address of the browser (`X-Forwarded-For`). Off, because a provider of somebody
-    /// else has no use for it and sees the person's address anyway. A provider of your own may log it.
-    pub forward_client_address: bool,
     /// How long the provider's keys are kept.
     pub keys: KeyCacheSettings,
 }
@@ -91,7 +87,6 @@ impl OidcSettings {
             base_urls: Vec::new(),
             leeway: Duration::from_mins(1),
             refresh_token_max_age: Duration::from_hours(7 * 24),
-            forward_client_address: false,
             keys: KeyCacheSettings::default(),
         }
     }

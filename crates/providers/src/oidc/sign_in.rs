@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use ironleaf_auth::{Caller, Grant, Identity, SecretText, SignIn, SignInError, SignedIn};
+use ironleaf_auth::{Grant, Identity, SecretText, SignIn, SignInError, SignedIn};
 
 use super::fault::Fault;
 use super::id_token::{Checked, authenticated_at, sid};
@@ -22,7 +22,7 @@ struct Answer {
 }
 
 impl OidcProvider {
-    pub(super) async fn exchange(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError> {
+    pub(super) async fn exchange(&self, attempt: SignIn) -> Result<SignedIn, SignInError> {
         let SignIn::AuthorizationCode { code, code_verifier, redirect_uri, nonce, issuer } = attempt else {
             return Err(SignInError::Unsupported);
         };
@@ -32,16 +32,16 @@ impl OidcProvider {
         self.check_issuer(&metadata, issuer.as_deref()).map_err(refused)?;
         let nonce = nonce.ok_or_else(|| refused(Fault::NoNonce))?;
         let answer = Answer { code, code_verifier, redirect_uri, nonce };
-        let tokens = self.redeem(caller, &metadata, &answer).await?;
+        let tokens = self.redeem(&metadata, &answer).await?;
         let mut grant = self.grant_of(&tokens, &answer.nonce);
         let checked = match self.check(&tokens, &answer.nonce).await {
             Ok(checked) => checked,
             Err(fault) => {
-                self.give_back(caller, &grant).await;
+                self.give_back(&grant).await;
                 return Err(refused(fault));
             }
         };
-        self.identify(caller, &metadata, &tokens, &checked, &mut grant).await;
+        self.identify(&metadata, &tokens, &checked, &mut grant).await;
         let authenticated_at = authenticated_at(&checked.claims, self.now());
         Ok(SignedIn { grant, authenticated_at })
     }
@@ -56,12 +56,7 @@ impl OidcProvider {
     }
 
     /// Presents the code, once.
-    async fn redeem(
-        &self,
-        caller: &Caller,
-        metadata: &Metadata,
-        answer: &Answer,
-    ) -> Result<Tokens, SignInError> {
+    async fn redeem(&self, metadata: &Metadata, answer: &Answer) -> Result<Tokens, SignInError> {
         let mut form = Form::default();
         form.set("grant_type", "authorization_code");
         form.set("code", answer.code.expose());
@@ -70,7 +65,7 @@ impl OidcProvider {
         for resource in &self.settings.resources {
             form.add("resource", resource);
         }
-        let sent = self.post(caller, metadata, &metadata.token_endpoint, form).await;
+        let sent = self.post(metadata, &metadata.token_endpoint, form).await;
         let response = sent.map_err(|error| SignInError::Unavailable(error.to_string()))?;
         wire::tokens(&response).map_err(|refusal| {
             let detail = &refusal.detail;
@@ -92,21 +87,14 @@ impl OidcProvider {
     }
 
     /// Writes into the grant who has signed in.
-    async fn identify(
-        &self,
-        caller: &Caller,
-        metadata: &Metadata,
-        tokens: &Tokens,
-        checked: &Checked,
-        grant: &mut Grant,
-    ) {
+    async fn identify(&self, metadata: &Metadata, tokens: &Tokens, checked: &Checked, grant: &mut Grant) {
         let question = Question {
             subject: &checked.subject,
             claims: Some(&checked.claims),
             access_token: &tokens.access_token,
             wants_email: true,
         };
-        let person = self.person(caller, metadata, question).await;
+        let person = self.person(metadata, question).await;
         let mut identity = Identity { id: checked.subject.clone(), ..Identity::default() };
         person.describe(&mut identity);
         grant.identity = Some(Arc::new(identity));
@@ -117,8 +105,8 @@ impl OidcProvider {
     }
 
     /// The tokens will not be used. They are revoked so that nobody else can use them.
-    async fn give_back(&self, caller: &Caller, grant: &Grant) {
-        if let Err(error) = self.revoke(caller, grant).await {
+    async fn give_back(&self, grant: &Grant) {
+        if let Err(error) = self.revoke(grant).await {
             tracing::warn!(%error, "tokens of a sign-in that was refused were not revoked");
         }
     }

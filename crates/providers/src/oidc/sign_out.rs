@@ -1,7 +1,7 @@
 //! The end of a sign-in that starts here: revocation (RFC 7009), and the provider's own sign-out (OpenID Connect
 //! RP-Initiated Logout 1.0).
 
-use ironleaf_auth::{Caller, Grant, SecretText, SignOutReturn, TransportError};
+use ironleaf_auth::{Grant, SecretText, SignOutReturn, TransportError};
 
 use super::wire::{Form, refusal};
 use super::{OidcProvider, grant};
@@ -9,7 +9,7 @@ use super::{OidcProvider, grant};
 impl OidcProvider {
     /// Revokes the refresh token, which ends the access tokens as well (RFC 7009, section 2.1). Without one, the access
     /// token. A provider without revocation lets its tokens end by themselves.
-    pub(super) async fn revoke(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
+    pub(super) async fn revoke(&self, grant: &Grant) -> Result<(), TransportError> {
         if !grant::is_issued_by(grant, &self.issued_by) {
             return Ok(());
         }
@@ -26,7 +26,7 @@ impl OidcProvider {
         let mut form = Form::default();
         form.set("token", token.expose());
         form.set("token_type_hint", hint);
-        let response = self.post(caller, &metadata, endpoint, form).await?;
+        let response = self.post(&metadata, endpoint, form).await?;
         if response.status().is_success() {
             return Ok(());
         }

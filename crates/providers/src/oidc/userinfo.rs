@@ -2,7 +2,7 @@
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, StatusCode};
-use ironleaf_auth::{Caller, Response, SecretText};
+use ironleaf_auth::{Response, SecretText};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -24,19 +24,14 @@ pub(super) struct Question<'a> {
 impl OidcProvider {
     /// What ID token and userinfo say about a person. Userinfo is asked only for an e-mail address or roles that the ID
     /// token lacks. If it fails, what it could have said stays unknown.
-    pub(super) async fn person(
-        &self,
-        caller: &Caller,
-        metadata: &Metadata,
-        question: Question<'_>,
-    ) -> Person {
+    pub(super) async fn person(&self, metadata: &Metadata, question: Question<'_>) -> Person {
         let roles_claim = self.settings.roles_claim.as_deref();
         let mut person = question.claims.map(|claims| Person::read(claims, roles_claim)).unwrap_or_default();
         let lacks_email = question.wants_email && person.email.is_none() && self.settings.asks_for("email");
         let lacks_roles = roles_claim.is_some() && person.roles.is_none();
         let mut is_complete = question.claims.is_some();
         if let (true, Some(endpoint)) = (lacks_email || lacks_roles, &metadata.userinfo_endpoint) {
-            match self.userinfo(caller, endpoint, &question).await {
+            match self.userinfo(endpoint, &question).await {
                 Ok(claims) => {
                     person = person.or(Person::read(&claims, roles_claim));
                     is_complete = true;
@@ -55,15 +50,9 @@ impl OidcProvider {
         person
     }
 
-    async fn userinfo(
-        &self,
-        caller: &Caller,
-        endpoint: &Url,
-        question: &Question<'_>,
-    ) -> Result<Map<String, Value>, String> {
+    async fn userinfo(&self, endpoint: &Url, question: &Question<'_>) -> Result<Map<String, Value>, String> {
         let sending = async {
             let mut request = wire::request(Method::GET, endpoint.as_str())?;
-            self.introduce(caller, &mut request);
             request.headers_mut().insert(ACCEPT, wire::JSON);
             if let Some(bearer) = secret_header(&format!("Bearer {}", question.access_token.expose())) {
                 request.headers_mut().insert(AUTHORIZATION, bearer);

@@ -1,5 +1,5 @@
 //! `OpenID` Connect: authorization code with PKCE and pushed authorization requests, rotation that revokes the whole
-//! grant on reuse, and a sign-out that redirects the browser.
+//! grant on reuse, and a sign-out that redirects the browser. Only the issuer is scripted: its provider is the real one.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,24 +9,27 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
 use ironleaf_auth::{
-    AuthorizationRequest, Caller, Clock, Provider, Random, RefreshTiming, Request, Response, SignIn,
+    AuthorizationRequest, Caller, Clock, Field, Provider, Random, RefreshTiming, Request, Response, SignIn,
     Transport,
 };
+use ironleaf_providers::{ClientAuthentication, Issuer as Identifier, OidcProvider, OidcSettings};
 use serde_json::{Value, json};
 use url::Url;
 
-use self::client::{CLIENT, CLIENT_ID, ISSUER};
-use self::provider::{OpenIdConnect, REFRESH};
+use self::client::{CLIENT, CLIENT_ID, CLIENT_SECRET, ISSUER};
+use self::signing::{key_set, signed};
 use super::wire::{
-    EMAIL, bearer, digest, form_body, get, is_basic, json, jwt, lock, opaque, post_json, unix_secs,
+    EMAIL, bearer, digest, form_body, get, is_basic, json, lock, opaque, post_json, unix_secs,
 };
 
 mod client;
-pub(crate) mod provider;
+mod signing;
 
 const API: &str = "http://api.test";
 const REDIRECT_URI: &str = "https://app.test/callback";
 const LIFE: Duration = Duration::from_mins(10);
+/// The field of the grant that holds the refresh token.
+const REFRESH: Field = 2;
 
 struct Issuer {
     clock: Clock,
@@ -44,6 +47,7 @@ struct State {
 
 /// All tokens that descend from one sign-in. They are dead after a revocation.
 struct Authorized {
+    nonce: String,
     refresh: String,
     spent: Vec<String>,
     access: HashMap<String, SystemTime>,
@@ -87,9 +91,16 @@ impl Issuer {
         let grant = &mut state.grants[index];
         let spent = std::mem::replace(&mut grant.refresh, refresh.clone());
         grant.spent.push(spent);
-        grant.access.insert(access.clone(), (self.clock)() + LIFE);
+        let now = (self.clock)();
+        grant.access.insert(access.clone(), now + LIFE);
+        let now = unix_secs(now);
+        let id_token = signed(&json!({
+            "iss": ISSUER, "aud": CLIENT_ID, "sub": "s1", "email": EMAIL, "email_verified": true,
+            "sid": format!("sid-{index}"), "nonce": grant.nonce, "iat": now, "exp": now + 60, "auth_time": now,
+        }));
         json!({
-            "access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": LIFE.as_secs()
+            "access_token": access, "refresh_token": refresh, "id_token": id_token, "token_type": "Bearer",
+            "expires_in": LIFE.as_secs(),
         })
     }
 
@@ -106,6 +117,7 @@ impl Issuer {
         let index = {
             let mut state = lock(&self.state);
             let fresh = Authorized {
+                nonce: request.get("nonce").cloned().unwrap_or_default(),
                 refresh: String::new(),
                 spent: Vec::new(),
                 access: HashMap::new(),
@@ -114,15 +126,7 @@ impl Issuer {
             state.grants.push(fresh);
             state.grants.len() - 1
         };
-        let mut answer = self.issue(index);
-        let now = unix_secs((self.clock)());
-        let id_token = jwt(&json!({
-            "iss": ISSUER, "aud": CLIENT_ID, "sub": "s1", "email": EMAIL, "sid": format!("sid-{index}"),
-            "nonce": request["nonce"], "iat": now, "exp": now + 60,
-        }));
-        lock(&self.state).issued.push(id_token.clone());
-        answer["id_token"] = id_token.into();
-        json(200, &answer)
+        json(200, &self.issue(index))
     }
 
     fn refresh(&self, token: &str) -> Response {
@@ -146,6 +150,11 @@ impl Issuer {
     }
 
     fn endpoint(&self, request: &Request) -> Response {
+        match request.uri().path() {
+            "/.well-known/openid-configuration" => return kept(json(200, &metadata())),
+            "/keys" => return kept(json(200, &key_set())),
+            _ => {}
+        }
         if !is_basic(request, CLIENT) {
             return oauth_error(401, "invalid_client");
         }
@@ -186,7 +195,10 @@ impl BackEnd for Issuer {
     }
 
     fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider> {
-        Arc::new(OpenIdConnect { transport, clock: Arc::clone(&self.clock) })
+        let issuer = Identifier::parse(ISSUER).unwrap();
+        let authentication = ClientAuthentication::SecretBasic(CLIENT_SECRET.into());
+        let settings = OidcSettings::of(issuer, CLIENT_ID, authentication);
+        Arc::new(OidcProvider::new(settings, transport, Arc::clone(&self.clock), Arc::clone(&self.random)))
     }
 
     async fn answer(&self, request: Request) -> Response {
@@ -201,6 +213,11 @@ impl BackEnd for Issuer {
         } else {
             oauth_error(401, "invalid_token")
         }
+    }
+
+    /// The issuer is somebody else's, and sees the browser itself.
+    fn is_told_the_address(&self, request: &Request) -> bool {
+        request.uri().host() != Some("idp.test")
     }
 
     async fn right_credentials(&self, provider: &dyn Provider) -> SignIn {
@@ -249,9 +266,32 @@ impl BackEnd for Issuer {
         None
     }
 
+    /// The ID tokens are not among them: the sign-out shows the last one to the issuer in the address
+    /// (`id_token_hint`), and it opens nothing.
     fn secrets(&self) -> Vec<String> {
-        lock(&self.state).issued.iter().cloned().chain([CLIENT.to_owned()]).collect()
+        let ours = [CLIENT, CLIENT_SECRET].map(str::to_owned);
+        lock(&self.state).issued.iter().cloned().chain(ours).collect()
     }
+}
+
+fn metadata() -> Value {
+    json!({
+        "issuer": ISSUER,
+        "authorization_endpoint": format!("{ISSUER}/authorize"),
+        "token_endpoint": format!("{ISSUER}/token"),
+        "jwks_uri": format!("{ISSUER}/keys"),
+        "revocation_endpoint": format!("{ISSUER}/revoke"),
+        "end_session_endpoint": format!("{ISSUER}/end-session"),
+        "pushed_authorization_request_endpoint": format!("{ISSUER}/par"),
+        "authorization_response_iss_parameter_supported": true,
+        "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+    })
+}
+
+/// It may be kept for a day.
+fn kept(mut response: Response) -> Response {
+    response.headers_mut().insert("cache-control", http::HeaderValue::from_static("max-age=86400"));
+    response
 }
 
 fn oauth_error(status: u16, code: &str) -> Response {
