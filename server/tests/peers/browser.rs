@@ -7,14 +7,23 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, COOKIE, HOST, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, redirect};
+use tokio::time::Instant;
 use url::Url;
 
 use crate::html::{Form, form_with_button, refresh_target};
+use crate::machine::pause;
 
 const GIVE_UP_AFTER: Duration = Duration::from_secs(20);
 
+/// How often, and for how long, somebody comes back to a page that cannot be shown.
+const COME_BACK_AFTER: Duration = Duration::from_millis(500);
+const COME_BACK_FOR: Duration = Duration::from_secs(90);
+
 /// More steps than any sign-in or sign-out takes.
 const MOST_STEPS: usize = 20;
+
+/// Host, path and name of a cookie: ports do not count.
+type Key = (String, String, String);
 
 #[derive(Clone)]
 pub(crate) struct Browser {
@@ -23,8 +32,7 @@ pub(crate) struct Browser {
     doors: Arc<[SocketAddr]>,
     /// The replica that a load balancer would choose now.
     pub(crate) door: usize,
-    /// By host and name, because cookies do not know ports.
-    cookies: BTreeMap<(String, String), String>,
+    cookies: BTreeMap<Key, String>,
 }
 
 /// The page at which the browser has arrived.
@@ -65,6 +73,18 @@ impl Browser {
     pub(crate) async fn open(&mut self, path: &str) -> Page {
         let url = format!("http://{}{path}", self.doors[0]);
         self.visit(url.parse().unwrap()).await
+    }
+
+    /// Opens it again for as long as the answer is a 503.
+    pub(crate) async fn open_until_served(&mut self, path: &str) -> Page {
+        let deadline = Instant::now() + COME_BACK_FOR;
+        loop {
+            let page = self.open(path).await;
+            if page.status != 503 || Instant::now() > deadline {
+                return page;
+            }
+            pause(COME_BACK_AFTER).await;
+        }
     }
 
     /// Follows a link or an entry of the history.
@@ -115,8 +135,13 @@ impl Browser {
             sent_to.set_port(Some(self.doors[self.door % self.doors.len()].port())).unwrap();
         }
         let host = url.host_str().unwrap();
-        let of_host = self.cookies.iter().filter(|((of, _), _)| of == host);
-        let cookies: Vec<_> = of_host.map(|((_, name), value)| format!("{name}={value}")).collect();
+        let goes_along = |(of, path, _): &Key| {
+            let rest = url.path().strip_prefix(path.as_str());
+            of == host
+                && rest.is_some_and(|rest| rest.is_empty() || path.ends_with('/') || rest.starts_with('/'))
+        };
+        let sent = self.cookies.iter().filter(|(key, _)| goes_along(key));
+        let cookies: Vec<_> = sent.map(|((_, _, name), value)| format!("{name}={value}")).collect();
         let mut request = self
             .client
             .request(method.clone(), sent_to)
@@ -140,7 +165,12 @@ impl Browser {
     fn keep(&mut self, host: &str, set_cookie: &str) {
         let (pair, attributes) = set_cookie.split_once(';').unwrap_or((set_cookie, ""));
         let (name, value) = pair.split_once('=').unwrap();
-        let (key, attributes) = ((host.to_owned(), name.to_owned()), attributes.to_ascii_lowercase());
+        let path = attributes.split(';').find_map(|attribute| {
+            let (name, value) = attribute.trim().split_once('=')?;
+            name.eq_ignore_ascii_case("path").then_some(value)
+        });
+        let key = (host.to_owned(), path.unwrap_or("/").to_owned(), name.to_owned());
+        let attributes = attributes.to_ascii_lowercase();
         if attributes.contains("max-age=0") || attributes.contains("expires=thu, 01 jan 1970") {
             self.cookies.remove(&key);
         } else {
@@ -150,6 +180,6 @@ impl Browser {
 
     /// The names of the application's cookies that belong to attempts to sign in.
     pub(crate) fn attempts(&self) -> usize {
-        self.cookies.keys().filter(|(_, name)| name.contains("ironleaf-redirect")).count()
+        self.cookies.keys().filter(|(_, _, name)| name.contains("ironleaf-redirect")).count()
     }
 }

@@ -8,21 +8,33 @@ pub(crate) struct Form {
     pub(crate) fields: Vec<(String, String)>,
 }
 
-/// The form with a button of this name.
+/// The form with a button of this name. The button may be outside of its form, and name it.
 pub(crate) fn form_with_button(page: &str, button: &str) -> Option<Form> {
-    page.split("<form").skip(1).find_map(|rest| {
-        let form = rest.split("</form>").next()?;
-        let found = form.split("<button").skip(1).find(|rest| text_of(rest) == button)?;
-        let action = attribute(form.split('>').next()?, "action")?;
-        let hidden = form.split("<input").skip(1).filter_map(|rest| {
-            let tag = rest.split('>').next()?;
-            (attribute(tag, "type")? == "hidden").then_some(())?;
-            Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default()))
-        });
-        let tag = found.split('>').next()?;
-        let named = attribute(tag, "name").map(|name| (name, attribute(tag, "value").unwrap_or_default()));
-        Some(Form { action, fields: hidden.chain(named).collect() })
-    })
+    let all: Vec<(&str, &str)> = page
+        .split("<form")
+        .skip(1)
+        .filter_map(|rest| rest.split("</form>").next()?.split_once('>'))
+        .collect();
+    let pressed = |(_, inner): &&(&str, &str)| button_tag(inner, button).is_some();
+    let around = all.iter().find(pressed)?;
+    let tag = button_tag(around.1, button)?;
+    let named =
+        |id: String| all.iter().find(|(tag, _)| attribute(tag, "id").is_some_and(|known| known == id));
+    let (form_tag, inner) = attribute(tag, "form").map_or(Some(around), named)?;
+    // Without `action`, a form is sent to the address of its page.
+    let action = attribute(form_tag, "action").unwrap_or_default();
+    let hidden = inner.split("<input").skip(1).filter_map(|rest| {
+        let tag = rest.split('>').next()?;
+        (attribute(tag, "type")? == "hidden").then_some(())?;
+        Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default()))
+    });
+    let own = attribute(tag, "name").map(|name| (name, attribute(tag, "value").unwrap_or_default()));
+    Some(Form { action, fields: hidden.chain(own).collect() })
+}
+
+fn button_tag<'a>(form: &'a str, name: &str) -> Option<&'a str> {
+    let found = form.split("<button").skip(1).find(|rest| text_of(rest) == name)?;
+    found.split('>').next()
 }
 
 /// Where a page leads by itself.
@@ -50,11 +62,26 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&amp;", "&")
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, reference)) = rest.split_once('&') {
+        out.push_str(before);
+        let known = reference.split_once(';').and_then(|(name, after)| Some((character(name)?, after)));
+        match known {
+            Some((character, after)) => (out, rest) = (out + character.encode_utf8(&mut [0; 4]), after),
+            None => (out, rest) = (out + "&", reference),
+        }
+    }
+    out + rest
+}
+
+fn character(name: &str) -> Option<char> {
+    match name {
+        "quot" => Some('"'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        _ => char::from_u32(name.strip_prefix('#')?.parse().ok()?),
+    }
 }
 
 #[test]
@@ -68,6 +95,14 @@ fn a_form_is_found_by_its_button() {
         Some(Form { action: "/b?x=1&y=2".to_owned(), fields })
     );
     assert_eq!(form_with_button(page, "Continue"), None);
+}
+
+#[test]
+fn a_button_may_be_outside_of_its_form() {
+    let page = "<form id=\"f\" action=\"/out\"><input type=\"hidden\" name=\"n\" value=\"a&#38;b\"></form>\
+                <form><button form=\"f\" name=\"yes\" value=\"1\">Go</button></form>";
+    let fields = vec![("n".to_owned(), "a&b".to_owned()), ("yes".to_owned(), "1".to_owned())];
+    assert_eq!(form_with_button(page, "Go"), Some(Form { action: "/out".to_owned(), fields }));
 }
 
 #[test]

@@ -31,7 +31,7 @@ impl Kind {
 pub(crate) struct Peer {
     pub(crate) issuer: String,
     control: SocketAddr,
-    pub(crate) process: Process,
+    _process: Process,
 }
 
 impl Peer {
@@ -58,7 +58,7 @@ impl Peer {
             .env("BACKCHANNEL_LOGOUT_URI", format!("http://{application}/auth/back-channel-logout"))
             .envs(settings.iter().copied());
         let process = Process::start(command, "listens at", address).await;
-        Self { issuer, control, process }
+        Self { issuer, control, _process: process }
     }
 
     /// Sends a command to the control listener.

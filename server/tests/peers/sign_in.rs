@@ -4,7 +4,8 @@ use crate::peer::Kind;
 use crate::world::{ADA, BUTTON_OF_ADA, Setup, TO_THE_PROVIDER, World};
 
 async fn signs_in(kind: Kind, most_calls: u64) {
-    let world = World::start(kind, Setup::default()).await;
+    let setup = Setup { application: &[("OIDC_ROLES_CLAIM", "roles")], ..Setup::default() };
+    let world = World::start(kind, setup).await;
     drop(world.signed_in().await);
     world.peer.tell("/counts/reset").await;
     let mut browser = world.browser();
