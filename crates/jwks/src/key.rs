@@ -16,14 +16,14 @@ const LONGEST_EXPONENT_BYTES: usize = 4;
 
 pub(crate) struct Key {
     kid: Option<String>,
-    kind: Kind,
+    family: Family,
     /// The one algorithm that the provider uses it with, if the provider says so.
     only: Option<Algorithm>,
     verifying: DecodingKey,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Family {
     Rsa,
     P256,
     P384,
@@ -38,10 +38,10 @@ impl Key {
         if !is_for_signatures(jwk) || jwk.contains_key("d") {
             return None;
         }
-        let (kind, verifying) = match member(jwk, "kty")? {
-            "RSA" => (Kind::Rsa, rsa(jwk)?),
+        let (family, verifying) = match member(jwk, "kty")? {
+            "RSA" => (Family::Rsa, rsa(jwk)?),
             "EC" => elliptic(jwk)?,
-            "OKP" => (Kind::Ed25519, edwards(jwk)?),
+            "OKP" => (Family::Ed25519, edwards(jwk)?),
             _ => return None,
         };
         let only = match jwk.get("alg") {
@@ -52,14 +52,14 @@ impl Key {
             None | Some(Value::Null) => None,
             Some(kid) => Some(kid.as_str()?.to_owned()),
         };
-        let key = Self { kid, kind, only, verifying };
+        let key = Self { kid, family, only, verifying };
         // A key that no algorithm can use with its kind, such as an RSA key with `alg: ES256`.
-        key.only.is_none_or(|only| key.kind.can(only)).then_some(key)
+        key.only.is_none_or(|only| key.family.can(only)).then_some(key)
     }
 
     /// Whether this key may have signed the token. A token without `kid` may be signed by any key of its algorithm.
     pub(crate) fn may_have_signed(&self, token: &Token<'_>) -> bool {
-        self.kind.can(token.algorithm)
+        self.family.can(token.algorithm)
             && self.only.is_none_or(|only| only == token.algorithm)
             && token.kid.as_ref().is_none_or(|kid| self.kid.as_ref() == Some(kid))
     }
@@ -71,7 +71,7 @@ impl Key {
     }
 }
 
-impl Kind {
+impl Family {
     fn can(self, algorithm: Algorithm) -> bool {
         match self {
             Self::Rsa => algorithm.family() == AlgorithmFamily::Rsa,
@@ -113,10 +113,10 @@ fn without_zeros(number: &[u8]) -> &[u8] {
 }
 
 /// RFC 7518 section 6.2.1.
-fn elliptic(jwk: &Map<String, Value>) -> Option<(Kind, DecodingKey)> {
-    let (kind, coordinate_bytes) = match member(jwk, "crv")? {
-        "P-256" => (Kind::P256, 32),
-        "P-384" => (Kind::P384, 48),
+fn elliptic(jwk: &Map<String, Value>) -> Option<(Family, DecodingKey)> {
+    let (family, coordinate_bytes) = match member(jwk, "crv")? {
+        "P-256" => (Family::P256, 32),
+        "P-384" => (Family::P384, 48),
         _ => return None,
     };
     // The uncompressed form of a point (SEC 1 section 2.3.3).
@@ -128,7 +128,7 @@ fn elliptic(jwk: &Map<String, Value>) -> Option<(Kind, DecodingKey)> {
         }
         point.extend_from_slice(&coordinate);
     }
-    Some((kind, DecodingKey::from_ec_der(&point)))
+    Some((family, DecodingKey::from_ec_der(&point)))
 }
 
 /// RFC 8037 section 2.

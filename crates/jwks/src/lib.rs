@@ -7,6 +7,8 @@ compile_error!("ironleaf-jwks verifies the tokens of the server; it must never r
 mod base64url;
 mod cache;
 mod claims;
+#[cfg(feature = "discovery")]
+mod discovery;
 mod error;
 mod key;
 mod key_set;
@@ -22,6 +24,8 @@ mod token;
 mod verified;
 
 pub use cache::KeyCache;
+#[cfg(feature = "discovery")]
+pub use discovery::DiscoveredKeys;
 pub use error::TokenError;
 pub use ironleaf_ambient::{CLOCK_SKEW, Clock, system_clock};
 pub use jsonwebtoken::Algorithm;

@@ -14,12 +14,11 @@ pub(super) fn is_scope(text: &str) -> bool {
 
 /// A challenge. The parameters are in the characters that their sections allow.
 pub(super) fn bearer(realm: &str, error: Option<(&str, &str)>, scopes: &[String]) -> HeaderValue {
-    let mut challenge = format!("Bearer realm=\"{realm}\"");
-    if let Some((error, description)) = error {
-        challenge += &format!(", error=\"{error}\", error_description=\"{description}\"");
-    }
-    if !scopes.is_empty() {
-        challenge += &format!(", scope=\"{}\"", scopes.join(" "));
-    }
+    let error = error.map(|(error, description)| [("error", error), ("error_description", description)]);
+    let scopes = (!scopes.is_empty()).then(|| scopes.join(" "));
+    let parameters = error.into_iter().flatten().chain(scopes.as_deref().map(|scopes| ("scope", scopes)));
+    let challenge = parameters.fold(format!("Bearer realm=\"{realm}\""), |challenge, (name, value)| {
+        format!("{challenge}, {name}=\"{value}\"")
+    });
     HeaderValue::try_from(challenge).unwrap_or(HeaderValue::from_static("Bearer"))
 }

@@ -29,10 +29,9 @@ impl AccessRefusal {
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NoToken => StatusCode::UNAUTHORIZED,
             Self::SeveralTokens | Self::MalformedRequest => StatusCode::BAD_REQUEST,
             Self::Token(TokenError::KeysUnavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Token(_) => StatusCode::UNAUTHORIZED,
+            Self::NoToken | Self::Token(_) => StatusCode::UNAUTHORIZED,
             Self::Scope => StatusCode::FORBIDDEN,
         }
     }

@@ -122,7 +122,7 @@ async fn the_life_of_keys_is_that_of_the_response_within_bounds() {
 async fn after_an_idle_time_the_first_request_waits_for_new_keys() {
     let world = World::warm().await;
     // The provider has withdrawn the key meanwhile.
-    world.provider.answer(keys(jwks(&[&RS256])));
+    world.provider.answer(Ok(keys(jwks(&[&RS256]))));
     world.hands.advance(3 * HOUR);
     assert_eq!(world.verify(&ES256).await, Err(TokenError::UnknownKey));
     assert_eq!(world.verify(&RS256).await, Ok(()));
@@ -150,7 +150,7 @@ async fn keys_serve_on_while_the_provider_is_down_and_end_after_a_day() {
     world.hands.advance(1);
     assert_eq!(world.verify(&ES256).await, unavailable());
     // It comes back.
-    world.provider.answer(keys(jwks(&[&ES256])));
+    world.provider.answer(Ok(keys(jwks(&[&ES256]))));
     world.hands.advance(5);
     assert_eq!(world.verify(&ES256).await, Ok(()));
     assert_eq!(world.cache.status().failure, None);
@@ -175,7 +175,7 @@ async fn an_unusable_answer_never_replaces_keys() {
     for body in
         ["<html>gateway error</html>", "{\"keys\":[]}", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AQAB\"}]}", ""]
     {
-        world.provider.answer(keys(body.into()));
+        world.provider.answer(Ok(keys(body.into())));
         assert!(world.cache.warm().await.is_err(), "{body}");
         assert_eq!(world.verify(&ES256).await, Ok(()), "{body}");
     }
@@ -186,13 +186,13 @@ async fn an_unusable_answer_never_replaces_keys() {
 async fn a_rotation_is_seen_by_the_first_token_of_the_new_key() {
     let world = World::warm().await;
     let old = world.hands.token_of(&ES256);
-    world.provider.answer(keys(jwks(&[&ES256, &ED25519])));
+    world.provider.answer(Ok(keys(jwks(&[&ES256, &ED25519]))));
     assert_eq!(world.verify(&ED25519).await, Ok(()));
     assert_eq!(world.asked(), 2);
     // Tokens of the old key live on.
     assert!(world.cache.verify(&old, &id_rules()).await.is_ok());
     // Later the provider withdraws the old key.
-    world.provider.answer(keys(jwks(&[&ED25519])));
+    world.provider.answer(Ok(keys(jwks(&[&ED25519]))));
     world.hands.advance(MINUTE);
     world.cache.warm().await.unwrap();
     assert_eq!(world.cache.verify(&old, &id_rules()).await.unwrap_err(), TokenError::UnknownKey);
@@ -202,7 +202,7 @@ async fn a_rotation_is_seen_by_the_first_token_of_the_new_key() {
 async fn a_rotation_is_seen_by_tokens_without_kid_as_well() {
     let world = World::warm().await;
     let new = TestKey::new("new", "ES256");
-    world.provider.answer(keys(jwks(&[&new])));
+    world.provider.answer(Ok(keys(jwks(&[&new]))));
     let token = new.sign(&serde_json::json!({ "alg": "ES256" }), &id_claims());
     assert!(world.cache.verify(&token, &id_rules()).await.is_ok());
     assert_eq!(world.asked(), 2);
@@ -220,7 +220,7 @@ async fn an_unknown_key_is_asked_for_once_in_a_cool_down() {
     assert_eq!(world.verify(&RS256).await, Err(TokenError::UnknownKey));
     assert_eq!(world.asked(), 2);
     world.hands.advance(1);
-    world.provider.answer(keys(jwks(&[&ES256, &RS256])));
+    world.provider.answer(Ok(keys(jwks(&[&ES256, &RS256]))));
     assert_eq!(world.verify(&RS256).await, Ok(()));
     assert_eq!(world.asked(), 3);
 }

@@ -11,7 +11,6 @@ use std::{
 
 use async_trait::async_trait;
 use aws_lc_rs::{
-    encoding::AsBigEndian as _,
     hmac, rand, rsa,
     signature::{
         ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256,
@@ -223,7 +222,7 @@ pub(crate) struct Provider {
 
 impl Provider {
     pub(crate) fn new(body: Bytes) -> Arc<Self> {
-        let answers = Mutex::new((VecDeque::new(), keys(body)));
+        let answers = Mutex::new((VecDeque::new(), Ok(keys(body))));
         Arc::new(Self { asked: AtomicUsize::new(0), answers, gate: Semaphore::new(1_000_000) })
     }
 
@@ -249,8 +248,8 @@ impl Provider {
     }
 }
 
-pub(crate) fn keys(body: Bytes) -> Answer {
-    Ok(FetchedKeys { body, max_age: None })
+pub(crate) fn keys(body: Bytes) -> FetchedKeys {
+    FetchedKeys { body, max_age: None }
 }
 
 pub(crate) fn down() -> Answer {
