@@ -191,7 +191,16 @@ mod tests {
     fn what_a_browser_or_a_provider_sends_is_fuzzed() {
         let crates = fuzz_crates(&workspace::root().join("crates")).unwrap();
         let targets: Vec<_> = crates.iter().flat_map(|fuzz_crate| &fuzz_crate.targets).collect();
-        for expected in ["cookie_header", "envelope", "provider_answers", "return_to", "unseal"] {
+        for expected in [
+            "cookie_header",
+            "envelope",
+            "key_set",
+            "provider_answers",
+            "return_to",
+            "signed_claims",
+            "token",
+            "unseal",
+        ] {
             assert!(targets.iter().any(|target| *target == expected), "{expected} among {targets:?}");
         }
     }
