@@ -49,21 +49,24 @@ impl Fault {
     }
 }
 
-/// The word for a fault of a token. One for each claim that is missing or has a wrong form.
+/// The word for a fault of a token: one for each claim that is missing, and one for each that has a wrong form.
 pub(super) fn word(error: &TokenError) -> &'static str {
     match error {
-        TokenError::MissingClaim(claim) | TokenError::InvalidClaim(claim) => match *claim {
-            "iss" => "no_issuer",
-            "aud" => "no_audience",
-            "sub" => "no_subject",
-            "exp" => "no_expiry",
-            "iat" => "no_time_of_issue",
-            "nonce" => "no_nonce",
-            "jti" => "no_identifier",
-            "events" => "no_event",
-            "azp" => "authorized_party",
-            _ => error.label(),
-        },
+        TokenError::MissingClaim("iss") => "no_issuer",
+        TokenError::MissingClaim("aud") => "no_audience",
+        TokenError::MissingClaim("sub") => "no_subject",
+        TokenError::MissingClaim("exp") => "no_expiry",
+        TokenError::MissingClaim("iat") => "no_time_of_issue",
+        TokenError::MissingClaim("nonce") => "no_nonce",
+        TokenError::MissingClaim("jti") => "no_identifier",
+        TokenError::MissingClaim("events") => "no_event",
+        TokenError::InvalidClaim("iss") => "issuer_form",
+        TokenError::InvalidClaim("aud") => "audience_form",
+        TokenError::InvalidClaim("azp") => "authorized_party_form",
+        TokenError::InvalidClaim("sub") => "subject_form",
+        TokenError::InvalidClaim("exp" | "nbf" | "iat") => "time_form",
+        TokenError::InvalidClaim("nonce") => "nonce_form",
+        TokenError::InvalidClaim("at_hash") => "access_token_hash_form",
         TokenError::ForbiddenClaim("nonce") => "has_nonce",
         _ => error.label(),
     }

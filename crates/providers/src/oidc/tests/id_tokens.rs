@@ -18,30 +18,30 @@ const SPOILED: [Spoiled; 33] = [
     ("audience", |claims| claims["aud"] = "another".into()),
     ("audience", |claims| claims["aud"] = json!([])),
     ("no_audience", |claims| drop(claims.as_object_mut().unwrap().remove("aud"))),
-    ("no_audience", |claims| claims["aud"] = json!({ "app": true })),
+    ("audience_form", |claims| claims["aud"] = json!({ "app": true })),
     ("extra_audience", |claims| claims["aud"] = json!([CLIENT, "another"])),
     ("extra_audience", |claims| {
         claims["aud"] = json!(["another", CLIENT]);
         claims["azp"] = CLIENT.into();
     }),
     ("authorized_party", |claims| claims["azp"] = "another".into()),
-    ("authorized_party", |claims| claims["azp"] = json!([CLIENT])),
+    ("authorized_party_form", |claims| claims["azp"] = json!([CLIENT])),
     ("nonce", |claims| claims["nonce"] = "another".into()),
     ("no_nonce", |claims| drop(claims.as_object_mut().unwrap().remove("nonce"))),
     ("no_nonce", |claims| claims["nonce"] = Value::Null),
-    ("no_nonce", |claims| claims["nonce"] = json!([NONCE])),
+    ("nonce_form", |claims| claims["nonce"] = json!([NONCE])),
     ("no_subject", |claims| drop(claims.as_object_mut().unwrap().remove("sub"))),
     ("no_subject", |claims| claims["sub"] = Value::Null),
-    ("no_subject", |claims| claims["sub"] = "".into()),
-    ("no_subject", |claims| claims["sub"] = 7.into()),
+    ("subject_form", |claims| claims["sub"] = "".into()),
+    ("subject_form", |claims| claims["sub"] = 7.into()),
     ("subject_form", |claims| claims["sub"] = "x".repeat(256).into()),
     ("subject_form", |claims| claims["sub"] = "ü".into()),
     ("expired", |claims| claims["exp"] = (1_800_000_000 - 31).into()),
     ("expired", |claims| claims["exp"] = 0.into()),
     ("no_expiry", |claims| drop(claims.as_object_mut().unwrap().remove("exp"))),
-    ("no_expiry", |claims| claims["exp"] = "1900000000".into()),
+    ("time_form", |claims| claims["exp"] = "1900000000".into()),
     ("no_time_of_issue", |claims| drop(claims.as_object_mut().unwrap().remove("iat"))),
-    ("no_time_of_issue", |claims| claims["iat"] = "now".into()),
+    ("time_form", |claims| claims["iat"] = "now".into()),
     ("issued_in_future", |claims| claims["iat"] = (1_800_000_000_u64 + 31).into()),
     ("not_yet_valid", |claims| claims["nbf"] = (1_800_000_000_u64 + 31).into()),
     ("access_token_hash", |claims| claims["at_hash"] = hash(b"another token").into()),
@@ -51,7 +51,7 @@ const SPOILED: [Spoiled; 33] = [
         claims["at_hash"] =
             URL_SAFE_NO_PAD.encode(&<sha2::Sha256 as sha2::Digest>::digest(ACCESS)[..16]).into();
     }),
-    ("invalid_claim", |claims| claims["at_hash"] = 7.into()),
+    ("access_token_hash_form", |claims| claims["at_hash"] = 7.into()),
 ];
 
 /// `at_hash` for a key whose signature uses SHA-512.

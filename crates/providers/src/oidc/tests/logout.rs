@@ -77,17 +77,17 @@ const SPOILED: [Spoiled; 30] = [
     ("identifier_form", |claims| claims["jti"] = "x".repeat(256).into()),
     ("identifier_form", |claims| claims["jti"] = 7.into()),
     ("no_subject", |claims| (claims["sub"], claims["sid"]) = (Value::Null, Value::Null)),
-    ("no_subject", |claims| (claims["sub"], claims["sid"]) = ("".into(), Value::Null)),
+    ("subject_form", |claims| (claims["sub"], claims["sid"]) = ("".into(), Value::Null)),
     ("subject_form", |claims| (claims["sub"], claims["sid"]) = ("x".repeat(256).into(), Value::Null)),
     ("session_form", |claims| claims["sid"] = "".into()),
     ("session_form", |claims| claims["sid"] = 7.into()),
     ("session_form", |claims| claims["sid"] = "x".repeat(256).into()),
     ("no_time_of_issue", |claims| drop(claims.as_object_mut().unwrap().remove("iat"))),
-    ("no_time_of_issue", |claims| claims["iat"] = "now".into()),
+    ("time_form", |claims| claims["iat"] = "now".into()),
     ("issued_in_future", |claims| claims["iat"] = (1_800_000_000_u64 + 31).into()),
     ("too_old", |claims| claims["iat"] = (1_800_000_000_u64 - 331).into()),
     ("expired", |claims| claims["exp"] = (1_800_000_000_u64 - 31).into()),
-    ("no_expiry", |claims| claims["exp"] = "1900000000".into()),
+    ("time_form", |claims| claims["exp"] = "1900000000".into()),
 ];
 
 #[tokio::test]

@@ -170,7 +170,7 @@ async fn an_id_token_that_is_not_accepted_changes_nothing_and_costs_nothing() {
         (signed(&changed(|claims| claims["iss"] = "https://evil.test".into())), "issuer"),
         (signed(&changed(|claims| claims["aud"] = "another".into())), "audience"),
         (signed(&changed(|claims| claims["nonce"] = "another".into())), "nonce"),
-        (signed(&changed(|claims| claims["nonce"] = 7.into())), "nonce"),
+        (signed(&changed(|claims| claims["nonce"] = 7.into())), "nonce_form"),
         (signed(&changed(|claims| claims["exp"] = 1.into())), "expired"),
         (signed(&changed(|claims| drop(claims.as_object_mut().unwrap().remove("sub")))), "no_subject"),
         (signed_by_other("a-third", &changed(|_| {})), "unknown_key"),
