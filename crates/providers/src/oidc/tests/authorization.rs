@@ -185,3 +185,39 @@ async fn a_request_that_could_not_be_pushed_is_no_way_to_sign_in() {
     let refused = world.provider.authorization_url(&Caller::default(), &request(false), None).await;
     assert_eq!(refused, Err(SignInError::TooManyRequests { retry_after: Some(Duration::from_secs(9)) }));
 }
+
+#[tokio::test]
+async fn a_sign_in_is_three_calls_at_most() {
+    let world = World::with(|settings| settings.roles_claim = Some("groups".to_owned()));
+    offer_pushing(&world, true);
+    world.answers("/par", [json_answer(201, &json!({ "request_uri": "urn:x:1" }))]);
+    world.answers("/userinfo", [json_answer(200, &json!({ "sub": "u1", "groups": ["admin"] }))]);
+    world.provider.warm().await.unwrap();
+    world.take_calls();
+    url(&world, false, None).await;
+    let claims = world.claims_with(|claims| drop(claims.as_object_mut().unwrap().remove("email")));
+    world.issues(&claims);
+    world.sign_in().await.unwrap();
+    assert_eq!(world.take_calls(), ["/par", "/token", "/userinfo"]);
+}
+
+#[tokio::test]
+async fn no_call_to_the_provider_tells_the_browsers_address() {
+    let world = World::with(|settings| settings.roles_claim = Some("groups".to_owned()));
+    offer_pushing(&world, true);
+    world.answers("/par", [json_answer(201, &json!({ "request_uri": "urn:x:1" }))]);
+    world.answers("/userinfo", [json_answer(200, &json!({ "sub": "u1" }))]);
+    world.issues(&world.claims());
+    let caller = Caller { client_ip: Some([203, 0, 113, 7].into()), ..Caller::default() };
+    let provider = &world.provider;
+    provider.authorization_url(&caller, &request(false), None).await.unwrap();
+    let grant = provider.sign_in(&caller, code(), None).await.unwrap().grant;
+    let _ = provider.refresh(&caller, &grant).await;
+    provider.sign_out(&caller, &grant).await.unwrap();
+    let requests = world.take_requests();
+    assert_eq!(requests.len(), 8, "every kind of call");
+    for request in requests {
+        let text = format!("{request:?}");
+        assert!(!text.contains("203.0.113.7"), "{text}");
+    }
+}

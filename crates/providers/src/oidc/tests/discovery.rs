@@ -165,3 +165,35 @@ async fn warming_fetches_metadata_and_keys_once() {
     world.provider.warm().await.unwrap();
     assert_eq!(world.take_calls(), ["/keys"], "before a request would have to wait for them");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_is_down_at_start_is_found_without_a_request() {
+    let world = Arc::new(World::new());
+    world.answers(CONFIGURATION, [unreachable()]);
+    let warmed = Arc::clone(&world);
+    let background = tokio::spawn(async move { warmed.provider.keep_warm().await });
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(world.take_calls(), [CONFIGURATION]);
+    assert!(!world.provider.is_ready());
+
+    world.describes(|_| {});
+    world.advance(Duration::from_secs(31));
+    pass(Duration::from_secs(31)).await;
+    assert!(world.provider.is_ready());
+    assert_eq!(world.take_calls(), [CONFIGURATION, "/keys"]);
+    // Nothing is due.
+    world.advance(Duration::from_mins(5));
+    pass(Duration::from_mins(5)).await;
+    assert_eq!(world.take_calls(), [""; 0]);
+    // A provider that is down again changes nothing.
+    world.answers(CONFIGURATION, [unreachable()]);
+    world.advance(Duration::from_hours(2));
+    pass(Duration::from_hours(2)).await;
+    assert!(world.take_calls().contains(&CONFIGURATION.to_owned()) && world.provider.is_ready());
+    background.abort();
+}
+
+/// Lets the runtime's paused time pass.
+async fn pass(time: Duration) {
+    let _ = tokio::time::timeout(time, std::future::pending::<()>()).await;
+}
