@@ -1,4 +1,5 @@
 mod core_api_client;
+mod oidc;
 mod warnings;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,8 @@ fn load(variables: &[(&str, &str)]) -> Result<Config, Problems> {
         "/run/secrets/redis" => Ok("rediss://:hunter2@redis.internal\n".to_owned()),
         "/etc/redis-ca.pem" => Ok(REDIS_CA.to_owned()),
         "/etc/empty.pem" => Ok("# none yet\n".to_owned()),
+        "/run/secrets/oidc" => Ok("hunter2hunter2\n".to_owned()),
+        "/run/secrets/oidc-key.pem" => Ok(oidc::CLIENT_KEY.to_owned()),
         "/run/secrets/smtp" => Ok("smtps://mailer:hunter2@mail.example.com\n".to_owned()),
         _ => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
     };
@@ -366,7 +369,7 @@ fn the_documents_name_every_variable_and_no_other() {
 
 #[test]
 fn every_secret_can_come_from_a_file() {
-    for name in ["SESSION_SECRETS", "REDIS_URL", "SMTP_URL"] {
+    for name in ["SESSION_SECRETS", "REDIS_URL", "SMTP_URL", "OIDC_CLIENT_SECRET"] {
         let file = format!("{name}_FILE");
         assert!(names::known().contains(&file));
         assert!(problems(&[(&file, "/nowhere")]).contains("/nowhere"), "{name}");
