@@ -3,11 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod back_channel_logout;
 mod ending;
 mod ends;
 mod flood;
 mod observing;
 mod provider;
+mod reauthentication;
 mod redirect;
+mod sign_in_roles;
 mod signing_in;
 mod world;

@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{
-    AuthorizationRequest, BaseUrl, Caller, EndReason, Grant, Identity, Observed, RefreshOutcome,
-    RefreshTiming, Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+    AuthorizationRequest, BaseUrl, Caller, EndReason, EndedAtProvider, Grant, Identity, LogoutNotice,
+    LogoutTokenError, Observed, RefreshOutcome, RefreshTiming, Repetition, Request, Response, SecretText,
+    SignIn, SignInError, SignOutReturn, SignedIn, Transport, TransportError,
 };
 use tokio::sync::Semaphore;
 
@@ -38,6 +39,8 @@ struct Seen {
     roles: Vec<&'static str>,
     auth_age: Duration,
     renewed_sid: Option<&'static str>,
+    /// Of every request to authenticate: whether the person has to prove who they are, and who is expected.
+    authorizations: Vec<(bool, Option<String>)>,
 }
 
 pub(crate) struct Scripted {
@@ -108,6 +111,11 @@ impl Scripted {
         self.seen().renewed_sid = Some(sid);
     }
 
+    /// Of every request to authenticate: whether the person has to prove who they are, and who is expected.
+    pub(crate) fn authorizations(&self) -> Vec<(bool, Option<String>)> {
+        self.seen().authorizations.clone()
+    }
+
     /// People who come back authenticated this long ago.
     pub(crate) fn authenticated_ago(&self, age: Duration) {
         self.seen().auth_age = age;
@@ -120,6 +128,10 @@ impl Scripted {
         grant.provider_sid = Some(format!("sid-{number}"));
         grant
     }
+}
+
+fn roles(seen: &Seen) -> Vec<ironleaf_bff::Role> {
+    seen.roles.iter().map(|role| ironleaf_bff::Role::new(*role)).collect()
 }
 
 /// The number of the sign-in.
@@ -169,11 +181,16 @@ impl ironleaf_auth::Provider for Scripted {
             SignIn::ClientCredentials => Identity::guest("guest-1"),
             SignIn::AuthorizationCode { code, code_verifier, nonce, redirect_uri, .. } => {
                 let bound = [code_verifier.expose(), nonce.as_ref().unwrap().expose()].map(str::len);
-                if code.expose() != "a-code" || bound != [43, 43] || redirect_uri != REDIRECT_URI {
+                let person = match code.expose() {
+                    "a-code" => Identity::new("42", "user@test.com"),
+                    "the-code-of-somebody-else" => Identity::new("43", "other@test.com"),
+                    _ => return Err(SignInError::InvalidCredentials),
+                };
+                if bound != [43, 43] || redirect_uri != REDIRECT_URI {
                     return Err(SignInError::InvalidCredentials);
                 }
                 authenticated_at -= self.seen().auth_age;
-                Identity::new("42", "user@test.com")
+                person
             }
             _ => return Err(SignInError::Unsupported),
         };
@@ -183,6 +200,7 @@ impl ironleaf_auth::Provider for Scripted {
             seen.over_a_grant.push(existing.is_some());
             seen.begun
         };
+        let identity = Identity { roles: roles(&self.seen()), ..identity };
         Ok(SignedIn { grant: self.grant(number, identity), authenticated_at })
     }
 
@@ -190,8 +208,10 @@ impl ironleaf_auth::Provider for Scripted {
         &self,
         _: &Caller,
         request: &AuthorizationRequest,
-        _: Option<&Grant>,
+        existing: Option<&Grant>,
     ) -> Result<String, SignInError> {
+        let expected = existing.and_then(|grant| grant.identity.as_deref()?.email.clone());
+        self.seen().authorizations.push((request.reauthenticate, expected));
         Ok(format!("https://id.test/authorize?state={}", request.state.expose()))
     }
 
@@ -222,8 +242,7 @@ impl ironleaf_auth::Provider for Scripted {
         self.refresh_gate.acquire().await.unwrap().forget();
         let mut seen = self.seen();
         seen.refreshes += 1;
-        let roles = seen.roles.iter().map(|role| ironleaf_bff::Role::new(*role)).collect();
-        let identity = Identity { roles, ..grant.identity.as_deref().unwrap().clone() };
+        let identity = Identity { roles: roles(&seen), ..grant.identity.as_deref().unwrap().clone() };
         let text = format!("{}.{}", number(grant), seen.refreshes);
         let mut grant = grant.clone().for_identity(identity).with(ACCESS, text);
         grant.access_expires_at = Some((self.now)() + ACCESS_LIFE);
@@ -236,8 +255,21 @@ impl ironleaf_auth::Provider for Scripted {
         Ok(())
     }
 
-    fn sign_out_url(&self, grant: &Grant, _: &SignOutReturn) -> Option<String> {
-        Some(format!("https://id.test/logout?sid={}", grant.provider_sid.as_deref()?))
+    fn sign_out_url(&self, grant: &Grant, back: &SignOutReturn) -> Option<String> {
+        let (sid, SignOutReturn { uri, state }) = (grant.provider_sid.as_deref()?, back);
+        Some(format!("https://id.test/logout?sid={sid}&back={uri}&state={}", state.expose()))
+    }
+
+    /// A token is `sid`, `sub` or a failure, and what it names: `sid sid-1 jti-1`.
+    async fn logout_notice(&self, token: &SecretText) -> Result<LogoutNotice, LogoutTokenError> {
+        let words: Vec<_> = token.expose().split(' ').collect();
+        let ended = match words[..] {
+            ["sid", sid, _] => EndedAtProvider::Session(sid.to_owned()),
+            ["sub", sub, _] => EndedAtProvider::Person(sub.to_owned()),
+            ["down"] => return Err(LogoutTokenError::Unavailable("no keys".to_owned())),
+            _ => return Err(LogoutTokenError::Invalid("signature")),
+        };
+        Ok(LogoutNotice { ended, id: words[2].to_owned(), expires_at: (self.now)() + Duration::from_mins(2) })
     }
 
     async fn on_end(&self, grant: &Grant, reason: EndReason) {

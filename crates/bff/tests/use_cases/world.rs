@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
@@ -19,8 +19,8 @@ use http::request::Parts;
 use ironleaf_auth::{Caller, Clock, EmailAddress, TimeLimits};
 use ironleaf_bff::{
     Bff, BffSettings, CoreApi, MaybeUser, RateLimits, RedirectAnswer, RedirectEnd, ReturnTo, Role,
-    SignedOutReason, finish_redirect, refresh_before_rendering, sign_in_with_password, sign_out,
-    signed_in_recently, start_redirect,
+    SignedOutReason, finish_redirect, is_back_from_sign_out, refresh_before_rendering, sign_in_with_password,
+    sign_out, signed_in_recently, start_reauthentication, start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use ironleaf_store::{
@@ -42,6 +42,7 @@ pub(crate) struct World {
     router: Router,
     millis: Arc<AtomicU64>,
     synced: Arc<AtomicU64>,
+    is_away: Arc<AtomicBool>,
     tasks: TaskTracker,
 }
 
@@ -51,19 +52,26 @@ impl World {
     }
 
     pub(crate) fn with(rate_limits: RateLimits) -> Self {
+        Self::assembled(rate_limits, &[])
+    }
+
+    /// Only people with one of these roles are signed in.
+    pub(crate) fn for_roles(roles: &[&str]) -> Self {
+        Self::assembled(RateLimits::default(), roles)
+    }
+
+    fn assembled(rate_limits: RateLimits, sign_in_roles: &[&str]) -> Self {
         let millis = Arc::new(AtomicU64::new(1_800_000_000_000));
         let clock = clock(&millis);
         let store = Arc::new(MemoryStore::new(64 << 20, Arc::clone(&clock)));
         let synced = Arc::<AtomicU64>::default();
         let (provider, tasks) = (Scripted::new(Arc::clone(&clock)), TaskTracker::new());
-        let bff = bff(
-            &provider,
-            Arc::new(Remote { store: Arc::clone(&store), synced: Arc::clone(&synced) }),
-            clock,
-            &tasks,
-            rate_limits,
-        );
-        Self { router: router(&bff), provider, store, bff, millis, synced, tasks }
+        let is_away = Arc::<AtomicBool>::default();
+        let remote =
+            Remote { store: Arc::clone(&store), synced: Arc::clone(&synced), is_away: Arc::clone(&is_away) };
+        let sign_in_roles = sign_in_roles.iter().map(|role| (*role).to_owned()).collect();
+        let bff = bff(&provider, Arc::new(remote), clock, &tasks, (rate_limits, sign_in_roles));
+        Self { router: router(&bff), provider, store, bff, millis, synced, is_away, tasks }
     }
 
     pub(crate) fn advance(&self, time: Duration) {
@@ -73,6 +81,11 @@ impl World {
     /// Becomes another machine, whose clock is slow.
     pub(crate) fn set_back(&self, time: Duration) {
         self.millis.fetch_sub(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// From here on, the store grants no leases.
+    pub(crate) fn take_store_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::SeqCst);
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -120,7 +133,7 @@ fn bff(
     store: Arc<dyn Store>,
     clock: Clock,
     tasks: &TaskTracker,
-    rate_limits: RateLimits,
+    (rate_limits, sign_in_roles): (RateLimits, Vec<String>),
 ) -> Bff {
     let (tasks, random) = (tasks.clone(), ironleaf_auth::system_random());
     Bff::new(BffSettings {
@@ -133,7 +146,7 @@ fn bff(
         sign_in_timeout: Duration::from_secs(10),
         sign_out_timeout: Duration::from_secs(2),
         recent_sign_in: Duration::from_mins(15),
-        sign_in_roles: Vec::new(),
+        sign_in_roles,
         rate_limits,
         ends_per_owner: 64,
         sealer: Sealer::new(KeyRing::parse(TEST_KEY).unwrap(), Arc::clone(&random)),
@@ -155,7 +168,9 @@ fn router(bff: &Bff) -> Router {
         .route("/sign-in", post(sign_in))
         .route("/sign-out", post(leave))
         .route("/start", get(start))
+        .route("/restart", get(restart))
         .route("/finish", get(finish))
+        .route("/left", get(left))
         .route("/why", get(why))
         .route("/who", get(who).layer(from_fn_with_state(bff.clone(), refreshed)))
         .route("/call", get(call).layer(from_fn_with_state(bff.clone(), refreshed)))
@@ -195,6 +210,18 @@ async fn start(Query(fields): Fields, request: Request) -> (StatusCode, String) 
         Ok(url) => (StatusCode::OK, url),
         Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
     }
+}
+
+async fn restart(request: Request) -> (StatusCode, String) {
+    match start_reauthentication(&parts(request), REDIRECT_URI, None).await {
+        Ok(url) => (StatusCode::OK, url),
+        Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
+    }
+}
+
+async fn left(Query(fields): Fields, request: Request) -> String {
+    let state = fields.get("state").map_or("", String::as_str);
+    is_back_from_sign_out(&parts(request), state).to_string()
 }
 
 async fn finish(Query(fields): Fields, request: Request) -> (StatusCode, String) {
@@ -304,6 +331,8 @@ struct Remote {
     store: Arc<MemoryStore>,
     /// How many writes had to survive a power cut.
     synced: Arc<AtomicU64>,
+    /// Whether it grants no leases.
+    is_away: Arc<AtomicBool>,
 }
 
 #[async_trait]
@@ -321,6 +350,9 @@ impl Store for Remote {
 
     async fn acquire(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
         yield_now().await;
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(StoreError::Unreachable("it is away".into()));
+        }
         self.store.acquire(lease, holder, ttl).await
     }
 

@@ -1,0 +1,88 @@
+//! A signed-in person proves again who they are, and comes back after a sign-out.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::world::{Browser, World};
+
+/// A person who signed in half an hour ago by redirect, and has been sent to the provider again.
+async fn sent_again(world: &World) -> (Browser, String) {
+    let mut browser = world.browser();
+    let state = state_of(browser.get("/start").await);
+    assert_eq!(browser.get(&format!("/finish?code=a-code&state={state}")).await.0, StatusCode::OK);
+    world.advance(Duration::from_mins(16));
+    assert_eq!(browser.who().await, "user@test.com [] - false");
+    let state = state_of(browser.get("/restart").await);
+    (browser, state)
+}
+
+fn state_of((status, url): (StatusCode, String)) -> String {
+    assert_eq!(status, StatusCode::OK, "{url}");
+    url.split("state=").nth(1).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn who_proves_it_again_is_there_recently() {
+    let world = World::new();
+    let (mut browser, state) = sent_again(&world).await;
+    let expected = Some("user@test.com".to_owned());
+    assert_eq!(world.provider.authorizations(), [(false, None), (true, expected)]);
+    assert_eq!(browser.get(&format!("/finish?code=a-code&state={state}")).await.0, StatusCode::OK);
+    assert_eq!(browser.who().await, "user@test.com [] - true");
+}
+
+#[tokio::test]
+async fn somebody_else_does_not_come_back_in_place_of_the_person() {
+    let world = World::new();
+    let (mut browser, state) = sent_again(&world).await;
+    let answer = browser.get(&format!("/finish?code=the-code-of-somebody-else&state={state}")).await;
+    assert_eq!(answer, (StatusCode::CONFLICT, "OtherPerson".to_owned()));
+    assert_eq!(browser.who().await, "user@test.com [] - false");
+    world.settled().await;
+    assert_eq!(world.provider.signed_out(), ["2.0"], "the grant of somebody else is given back");
+}
+
+/// A silent single sign-on says when the person last proved it.
+#[tokio::test]
+async fn a_provider_that_has_not_asked_proves_nothing() {
+    let world = World::new();
+    world.provider.authenticated_ago(Duration::from_mins(20));
+    let (mut browser, state) = sent_again(&world).await;
+    let answer = browser.get(&format!("/finish?code=a-code&state={state}")).await;
+    assert_eq!(answer, (StatusCode::CONFLICT, "NotRecent".to_owned()));
+    assert_eq!(browser.who().await, "user@test.com [] - false");
+    world.settled().await;
+    assert_eq!(world.provider.signed_out(), ["2.0"]);
+}
+
+#[tokio::test]
+async fn a_provider_whose_clock_is_slow_is_believed() {
+    let world = World::new();
+    world.provider.authenticated_ago(Duration::from_secs(20));
+    let (mut browser, state) = sent_again(&world).await;
+    assert_eq!(browser.get(&format!("/finish?code=a-code&state={state}")).await.0, StatusCode::OK);
+    assert_eq!(browser.who().await, "user@test.com [] - true");
+}
+
+#[tokio::test]
+async fn the_way_back_from_a_sign_out_is_known_once_and_only_in_its_browser() {
+    let world = World::new();
+    let mut browser = world.signed_in().await;
+    let state = state_of(browser.post("/sign-out").await);
+    let back = format!("/left?state={state}");
+    assert_eq!(world.browser().get(&back).await.1, "false", "another browser has not left");
+    assert_eq!(browser.clone().get("/left?state=").await.1, "false");
+    assert_eq!(browser.clone().get(&format!("{back}x")).await.1, "false");
+    assert_eq!(browser.get(&back).await.1, "true");
+    assert_eq!(browser.get(&back).await.1, "false");
+}
+
+#[tokio::test]
+async fn the_way_back_from_a_sign_out_is_forgotten_after_ten_minutes() {
+    let world = World::new();
+    let mut browser = world.signed_in().await;
+    let state = state_of(browser.post("/sign-out").await);
+    world.advance(Duration::from_secs(601));
+    assert_eq!(browser.get(&format!("/left?state={state}")).await.1, "false");
+}
