@@ -18,6 +18,7 @@ const choice = (value, choices) => {
 export const gateCommands = (gate) => ({
   'GET /ready': () => ({ ready: true, ...gate.state }),
   'GET /counts': () => gate.counts,
+  'GET /tokens': () => gate.tokens,
   'POST /counts/reset': () => { gate.resetCounts(); return gate.counts; },
   'POST /down': (query) => { gate.down(choice(query.get('how'), ['503', 'reset', 'hang'])); return gate.state; },
   'POST /up': () => { gate.up(); return gate.state; },

@@ -13,6 +13,7 @@ export class Gate {
   #slowMs = 0;
   #failing = { times: 0 };
   #losing = { times: 0 };
+  #tokens = [];
 
   /**
    * `handler(asked, answer)` is the provider. `endpointOf(path)` names the endpoint of a path, as in `GET /counts`, or gives `undefined`.
@@ -25,6 +26,11 @@ export class Gate {
 
   get counts() {
     return this.#counts;
+  }
+
+  /** Every token that was issued, newest last: what must not appear anywhere else. */
+  get tokens() {
+    return this.#tokens;
   }
 
   get state() {
@@ -78,7 +84,21 @@ export class Gate {
       answer.write = () => true;
       answer.end = () => { asked.socket.destroy(); return answer; };
     }
+    if (grant) this.#listen(answer);
     return this.#handler(asked, answer);
+  }
+
+  // Reads the tokens of an answer while it is written.
+  #listen(answer) {
+    const { write, end } = answer;
+    let body = '';
+    const keep = (chunk) => { if (typeof chunk === 'string' || chunk instanceof Uint8Array) body += Buffer.from(chunk).toString(); };
+    answer.write = (chunk, ...rest) => { keep(chunk); return write.call(answer, chunk, ...rest); };
+    answer.end = (chunk, ...rest) => {
+      keep(chunk);
+      this.#tokens.push(...tokensOf(body));
+      return end.call(answer, chunk, ...rest);
+    };
   }
 
   #count(endpoint, grant) {
@@ -100,6 +120,16 @@ export class Gate {
     if (retryAfter) headers['retry-after'] = retryAfter;
     answer.writeHead(status, headers);
     answer.end(JSON.stringify({ error, error_description: 'asked for by the control listener' }));
+  }
+}
+
+function tokensOf(body) {
+  try {
+    const answer = JSON.parse(body);
+    return ['access_token', 'refresh_token', 'id_token'].filter((kind) => answer[kind]).map((kind) => ({ kind, token: answer[kind] }));
+  } catch {
+    // An error page.
+    return [];
   }
 }
 
