@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 
 import { register } from '../fixtures/people';
+import { test as oidcTest } from '../fixtures/oidc-stage';
+import { OIDC_STATES, optionsOf } from '../fixtures/oidc-states';
 import { test } from '../fixtures/stage';
 import { STATES } from '../fixtures/states';
 
@@ -44,16 +46,32 @@ for (const { name, reach } of STATES.filter(({ name }) => !forReadme || name in 
       await shoot(page, colorScheme, join(REPOSITORY, 'docs/images', `${file}.png`), false);
       return;
     }
-    // A dialog covers only the visible screen, not the rest of the page.
-    const wholePage = !name.endsWith('-dialog');
-    mkdirSync(FOLDER, { recursive: true });
-    for (const screen of ['phone', 'tablet', 'laptop'] as const) {
-      await page.setViewportSize({ width: WIDTHS[screen], height: HEIGHTS[screen] });
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await shoot(page, colorScheme, join(FOLDER, `${name}.${WIDTHS[screen]}.${colorScheme}.png`), wholePage);
-      }
-    }
+    await shootAll(page, name);
   });
+}
+
+for (const state of OIDC_STATES.filter(() => !forReadme)) {
+  oidcTest.describe(state.name, () => {
+    oidcTest.use({ serverOptions: optionsOf(state) });
+
+    oidcTest(state.name, async ({ oidcStage, page }) => {
+      await state.reach(oidcStage);
+      await shootAll(page, state.name);
+    });
+  });
+}
+
+/** In both themes and all widths. */
+async function shootAll(page: Page, name: string): Promise<void> {
+  // A dialog covers only the visible screen, not the rest of the page.
+  const wholePage = !name.endsWith('-dialog');
+  mkdirSync(FOLDER, { recursive: true });
+  for (const screen of ['phone', 'tablet', 'laptop'] as const) {
+    await page.setViewportSize({ width: WIDTHS[screen], height: HEIGHTS[screen] });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await shoot(page, colorScheme, join(FOLDER, `${name}.${WIDTHS[screen]}.${colorScheme}.png`), wholePage);
+    }
+  }
 }
 
 async function shoot(page: Page, colorScheme: ColorScheme, path: string, fullPage: boolean): Promise<void> {
