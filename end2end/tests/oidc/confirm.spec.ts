@@ -11,7 +11,7 @@ atEachProvider({}, () => {
 
     await expect(page).toHaveTitle(/ · Ironleaf$/);
     await expect(providerConfirmPage.heading).toBeVisible();
-    await expect(providerConfirmPage.main).toContainText(signedInThere.name);
+    await expect(providerConfirmPage.main).toContainText(signedInThere.email);
     await expect(page.getByRole('textbox')).toHaveCount(0);
     await expect(providerConfirmPage.main.getByRole('button')).toHaveCount(1);
     await expect(providerConfirmPage.back).toHaveAttribute('href', '/account');
@@ -87,7 +87,7 @@ atEachProvider({}, () => {
     }
 
     await expect(callbackPage.heading).toHaveText('Nothing was changed');
-    await expect(callbackPage.main).toContainText(ADA.name);
+    await expect(callbackPage.main).toContainText(ADA.email);
     await expect(page.getByText(EVA.email)).toHaveCount(0);
     await callbackPage.ready();
     await identityPage.open();

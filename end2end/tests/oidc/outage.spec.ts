@@ -6,8 +6,6 @@ import { ADA } from '../../fixtures/peer';
 /** How long the application may let a provider rest that has answered with errors. */
 const REST_MS = 60_000;
 
-test.describe.configure({ mode: 'serial' });
-
 test.beforeEach(async ({ peer }) => {
   await peer.comeBack();
 });

@@ -178,6 +178,7 @@ atEachProvider({}, () => {
   test('the provider learns whose session ends, and where to send the browser back to', async ({
     signedInThere,
     header,
+    provider,
     page,
     peer,
     server,
@@ -194,6 +195,8 @@ atEachProvider({}, () => {
     expect(sent.get('client_id')).toBe('ironleaf');
     expect(sent.get('post_logout_redirect_uri')).toBe(`${server.origin}/auth/signed-out`);
     expect(sent.get('state')).toMatch(/^[\w-]{20,}$/);
+    await provider.agreeToSignOut();
+    await expect(page).toHaveURL('/');
   });
 });
 
