@@ -45,6 +45,8 @@ pub struct PageRequest {
     status: OnceLock<(StatusCode, Option<Duration>)>,
     /// What the loader has to say on the page itself.
     message: OnceLock<Message>,
+    /// Whether the page is for this request alone.
+    is_for_this_request: AtomicBool,
 }
 
 impl PageRequest {
@@ -76,6 +78,7 @@ impl PageRequest {
             has_form: AtomicBool::new(false),
             status: OnceLock::new(),
             message: OnceLock::new(),
+            is_for_this_request: AtomicBool::new(false),
         }
     }
 
@@ -350,9 +353,15 @@ impl PageRequest {
         self.status.get().copied().unwrap_or((StatusCode::OK, None))
     }
 
+    /// Keeps the page for nobody else, see [`SAME_FOR_STRANGERS`](crate::load::Load::SAME_FOR_STRANGERS).
+    pub(crate) fn keep_for_nobody(&self) {
+        self.is_for_this_request.store(true, Ordering::Relaxed);
+    }
+
     /// Whether every other stranger may get the same page.
     pub(crate) fn may_be_kept(&self) -> bool {
-        self.status.get().is_none() && self.message.get().is_none()
+        let is_usual = self.status.get().is_none() && self.message.get().is_none();
+        is_usual && !self.is_for_this_request.load(Ordering::Relaxed)
     }
 
     /// Whether a message waits for this page.

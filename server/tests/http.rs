@@ -51,6 +51,8 @@ mod pages;
 mod parallel;
 #[path = "http/rate_limits.rs"]
 mod rate_limits;
+#[path = "http/redirect.rs"]
+mod redirect;
 #[path = "http/registration.rs"]
 mod registration;
 #[path = "http/requests.rs"]

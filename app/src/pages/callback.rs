@@ -1,5 +1,5 @@
 use http::StatusCode;
-use ironleaf_bff::{RedirectEnd, RedirectFailure, Refused, ReturnTo, SignInFailure};
+use ironleaf_bff::{ProblemKind, RedirectEnd, RedirectFailure, Refused, ReturnTo, SignInFailure};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -44,7 +44,7 @@ pub(crate) struct Way {
 impl Load for CallbackProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
         let Some(provider) = request.redirect_sign_in() else {
-            return Err(Answer::Redirect("/".to_owned()));
+            return Err(ProblemKind::NotFound.into());
         };
         let RedirectEnd { return_to, is_reauthentication, outcome } = request.finish_redirect().await?;
         let Err(failure) = outcome else {

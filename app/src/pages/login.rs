@@ -132,8 +132,13 @@ impl Load for LoginProps {
 /// Leads to the provider at once, if the settings say so and nothing is to be said on the page. This is a navigation, not
 /// a form, so it may be a redirect to another site.
 async fn lead_on(request: &PageRequest, return_to: Option<&ReturnTo>) -> Result<(), Answer> {
+    if !request.site.auto_redirect {
+        return Ok(());
+    }
+    // The next visitor is led on again.
+    request.keep_for_nobody();
     let waits = request.has_message() || request.peek(&BUTTON_FIRST).is_some();
-    if !request.site.auto_redirect || waits || !request.is_shown() || request.may_be_signed_in() {
+    if waits || !request.is_shown() || request.may_be_signed_in() {
         return Ok(());
     }
     match request.start_redirect(return_to).await {

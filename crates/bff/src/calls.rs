@@ -241,7 +241,7 @@ impl CoreApi {
                 adopt(&self.session, newest);
                 Err(CallError::Unavailable(detail))
             }
-            ensured => match apply(&self.bff, &self.session, &self.caller, ensured) {
+            ensured => match apply(&self.bff, &self.session, &self.caller, ensured).await {
                 AfterRefresh::Ended(reason) => Err(self.ended(reason)),
                 AfterRefresh::Usable | AfterRefresh::Unavailable(_) => Ok(()),
             },

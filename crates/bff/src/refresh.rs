@@ -101,15 +101,15 @@ pub(crate) async fn ensure_fresh(
         None => bff.lifecycle().read_head(&key).await,
     };
     let ensured = bff.lifecycle().ensure_fresh(caller, &key, record.payload.grant(), head).await;
-    apply(bff, session, caller, ensured)
+    apply(bff, session, caller, ensured).await
 }
 
 /// Writes the outcome of a refresh into the session.
-pub(crate) fn apply(bff: &Bff, session: &Session, caller: &Caller, ensured: Ensured) -> AfterRefresh {
+pub(crate) async fn apply(bff: &Bff, session: &Session, caller: &Caller, ensured: Ensured) -> AfterRefresh {
     match ensured {
         Ensured::Usable(newest) => {
             adopt(session, newest);
-            end_if_not_admitted(bff, session, caller)
+            end_if_not_admitted(bff, session, caller).await
         }
         Ensured::Ended(reason) => {
             // The cookie stays. If this response is slow, removing the cookie could remove that of a new sign-in. The
@@ -133,16 +133,15 @@ pub(crate) fn apply(bff: &Bff, session: &Session, caller: &Caller, ensured: Ensu
 }
 
 /// Ends the session of a person whose renewed roles no longer allow them in.
-fn end_if_not_admitted(bff: &Bff, session: &Session, caller: &Caller) -> AfterRefresh {
+async fn end_if_not_admitted(bff: &Bff, session: &Session, caller: &Caller) -> AfterRefresh {
     let Some(record) = session.current().filter(|record| !bff.admits(record.payload.identity())) else {
         return AfterRefresh::Usable;
     };
     session.disregard();
     let reason = SignedOutReason::NotAllowed;
     reason.note();
-    let (task_bff, caller) = (bff.clone(), caller.clone());
-    // Nobody waits for it, and every other request finds the same roles.
-    bff.spawn(Box::pin(async move { end(&task_bff, &caller, &record, EndReason::NotAllowed).await }));
+    // Otherwise the sign-in page, which comes next, would find the cookie with the old roles, and lead back here.
+    end(bff, caller, &record, EndReason::NotAllowed).await;
     AfterRefresh::Ended(reason)
 }
 

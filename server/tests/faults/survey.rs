@@ -29,6 +29,8 @@ pub(crate) struct Survey {
     pub(crate) pages: Vec<Page>,
     /// Including the server functions that islands call.
     pub(crate) forms: Vec<Form>,
+    /// The server functions for other providers: they do not exist for anybody.
+    absent: Vec<&'static str>,
 }
 
 /// The survey includes new pages and forms of the application automatically.
@@ -62,7 +64,8 @@ async fn look_around(world: &Arc<World>) -> Survey {
             }
             properties.extend(properties_on(body));
         }
-        let is_missing = answer.status == 404 && path != route;
+        // Nothing is at what stands in the place of a parameter, or the page belongs to another provider.
+        let is_missing = answer.status == 404 && (path != route || stranger.status == 404);
         assert!(is_missing || matches!(answer.status, 200 | 303), "{path}: {}", answer.status);
         pages.push(Page {
             needs_session: stranger.status == 303 && stranger.location.starts_with("/login"),
@@ -79,12 +82,19 @@ async fn look_around(world: &Arc<World>) -> Survey {
         }
     }
     let arguments = Arguments::of_application();
+    let mut absent = Vec::new();
     for path in app::server_fn_routes() {
-        if forms.iter().all(|form| form.path != path) {
+        if forms.iter().any(|form| form.path == path) {
+            continue;
+        }
+        if world.stranger().browser.post(path, "").await.status == 404 {
+            absent.push(path);
+        } else {
             forms.extend(arguments.call(world, path, &properties).await);
         }
     }
-    Survey { pages, forms }
+    absent.sort_unstable();
+    Survey { pages, forms, absent }
 }
 
 /// An address of a route such as `/orders/{id}`: the one in `examples`, or one with `1` for each parameter.
@@ -162,9 +172,9 @@ fn attribute(html: &str, name: &str) -> Option<String> {
 
 #[test]
 fn every_page_and_every_server_function_is_tried() {
-    let Survey { pages, forms } = survey();
+    let Survey { pages, forms, absent } = survey();
     assert_eq!(pages.len(), app::pages().paths().count());
-    let mut tried: Vec<_> = forms.iter().map(|form| form.path).collect();
+    let mut tried: Vec<_> = forms.iter().map(|form| form.path).chain(absent.iter().copied()).collect();
     let mut server_fns = app::server_fn_routes();
     tried.sort_unstable();
     server_fns.sort_unstable();
@@ -176,6 +186,7 @@ fn every_page_and_every_server_function_is_tried() {
          server/tests/faults/survey.rs.",
         pages.iter().filter(|page| page.status == 404).map(|page| &page.path).collect::<Vec<_>>()
     );
+    assert_eq!(absent, &["/api/confirm-with-provider", "/api/sign-in-with-provider"], "a form is for nobody");
     assert_eq!(tried, server_fns, "a form leads to no server function, or one is tried twice");
     let of = |choose: fn(&Page) -> bool| {
         let chosen = pages.iter().filter(|page| choose(page)).map(|page| page.path.as_str());

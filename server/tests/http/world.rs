@@ -21,7 +21,7 @@ use crate::network::Network;
 pub(crate) const TOKEN_MARK: &str = "MARKEDTOKEN42";
 
 /// Enough space for a test's sessions.
-const STORE_BYTES: usize = 16 << 20;
+pub(crate) const STORE_BYTES: usize = 16 << 20;
 
 /// The start time of the tests: 15 January 2027, 08:00 UTC.
 const START_SECS: u64 = 1_800_000_000;
@@ -165,7 +165,7 @@ impl World {
     }
 }
 
-fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
+pub(crate) fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
     let data_dir = folder.path().join("data").display().to_string();
     let variable = |name: &str| {
         let set = settings.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
@@ -194,7 +194,7 @@ async fn assemble(
     application(config, core_api_url, &built_site(folder), ambient).await.unwrap().router
 }
 
-fn spawner(tasks: &TaskTracker) -> Spawner {
+pub(crate) fn spawner(tasks: &TaskTracker) -> Spawner {
     let tasks = tasks.clone();
     Arc::new(move |task| {
         tasks.spawn(task);
@@ -202,25 +202,25 @@ fn spawner(tasks: &TaskTracker) -> Spawner {
 }
 
 /// A clock that stands still until a test moves it.
-struct MovableClock(Arc<AtomicU64>);
+pub(crate) struct MovableClock(Arc<AtomicU64>);
 
 impl MovableClock {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(AtomicU64::new(START_SECS * 1000)))
     }
 
-    fn reader(&self) -> Arc<dyn Fn() -> SystemTime + Send + Sync> {
+    pub(crate) fn reader(&self) -> Arc<dyn Fn() -> SystemTime + Send + Sync> {
         let millis = Arc::clone(&self.0);
         Arc::new(move || SystemTime::UNIX_EPOCH + Duration::from_millis(millis.load(Ordering::SeqCst)))
     }
 
-    fn advance(&self, time: Duration) {
+    pub(crate) fn advance(&self, time: Duration) {
         self.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
 
 /// The parts of a build that the router needs.
-fn built_site(folder: &TempDir) -> BuiltSite {
+pub(crate) fn built_site(folder: &TempDir) -> BuiltSite {
     let root = folder.path().join("site");
     let package = root.join("pkg");
     std::fs::create_dir_all(&package).unwrap();

@@ -1,0 +1,221 @@
+//! The page of the callback: why nobody was signed in, in plain words.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::Method;
+
+use super::world::{World, assert_shows, come_back, leave};
+use crate::browser::Answer;
+
+/// Checks status, words and the way on, and that nobody was signed in.
+#[track_caller]
+fn assert_refused(answer: &Answer, status: u16, words: &str, way: &str) {
+    assert_eq!((answer.status, answer.location()), (status, ""), "{words}: {}", answer.body);
+    assert!(answer.body.contains(words), "{words}: {}", answer.body);
+    assert!(answer.body.contains(way), "{way}: {}", answer.body);
+    assert_eq!(answer.body.matches("<h1").count(), 1, "{}", answer.body);
+    assert!(answer.header("cache-control").contains("no-store"));
+    assert!(answer.set_cookies("ironleaf-session").is_empty());
+}
+
+const AGAIN: &str = r#"<a href="/login?return_to=/account" class="button primary wide">Try again"#;
+
+#[tokio::test]
+async fn every_error_of_the_provider_has_words_of_its_own() {
+    let world = World::new().await;
+    for (error, status, words) in [
+        ("access_denied", 403, "You have declined at Example &amp; Sons"),
+        ("login_required", 403, "without asking you something first"),
+        ("interaction_required", 403, "without asking you something first"),
+        ("consent_required", 403, "without asking you something first"),
+        ("account_selection_required", 403, "without asking you something first"),
+        ("server_error", 503, "cannot log you in right now"),
+        ("temporarily_unavailable", 503, "cannot log you in right now"),
+        ("invalid_scope", 500, "did not accept the request of this site"),
+        ("unauthorized_client", 500, "did not accept the request of this site"),
+        ("%3Cscript%3Ealert(1)%3C/script%3E", 500, "did not accept the request of this site"),
+    ] {
+        let mut browser = world.browser();
+        let state = leave(&mut browser, "return_to=/account").await;
+        let query = format!("error={error}&error_description=Call+0900-EVIL&state={state}");
+        let answer = come_back(&mut browser, &query).await;
+        assert_refused(&answer, status, words, AGAIN);
+        assert_eq!(!answer.header("retry-after").is_empty(), status == 503, "{error}");
+        for foreign in ["EVIL", "alert(1)", &state, error] {
+            assert!(!answer.body.contains(foreign), "{foreign}: {}", answer.body);
+        }
+        // Without a state it belongs to no attempt.
+        let answer = come_back(&mut browser, &format!("error={error}")).await;
+        assert_refused(&answer, 400, "This login is over", "Try again");
+    }
+    assert_eq!(world.provider.sign_ins(), 0);
+}
+
+#[tokio::test]
+async fn a_code_that_the_provider_does_not_know_is_said() {
+    let world = World::new().await;
+    for query in ["code=unknown", "code=ada&iss=https://evil.example", "code="] {
+        let mut browser = world.browser();
+        let state = leave(&mut browser, "return_to=/account").await;
+        let answer = come_back(&mut browser, &format!("{query}&state={state}")).await;
+        let is_empty = query == "code=";
+        if !is_empty {
+            assert_refused(&answer, 400, "The answer of Example &amp; Sons could not be used", AGAIN);
+            assert_shows(&browser.get("/account").await, None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_goes_down_on_the_way_back_is_a_503() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let state = leave(&mut browser, "return_to=/account").await;
+    world.provider.is_down(true);
+    let answer = come_back(&mut browser, &format!("code=ada&state={state}")).await;
+    assert_refused(&answer, 503, "cannot log you in right now", AGAIN);
+    assert!(!answer.header("retry-after").is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_opened_again_changes_nothing() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let state = leave(&mut browser, "return_to=/account").await;
+    let query = format!("code=ada&state={state}");
+    let before = browser.clone();
+    assert_eq!(come_back(&mut browser, &query).await.status, 303);
+    // By the back button, and with the cookies of before in another tab.
+    let again = come_back(&mut browser, &query).await;
+    assert_refused(
+        &again,
+        400,
+        "You are logged in as ada@test.com, and nothing was changed",
+        r#"<a href="/" class="button primary wide">Go on"#,
+    );
+    assert_shows(&browser.get("/account").await, Some("ada@test.com"));
+    let reloaded = come_back(&mut before.clone(), &query).await;
+    assert_refused(&reloaded, 400, "This login is over", "Try again");
+    assert_eq!(world.provider.sign_ins(), 1);
+    assert_shows(&browser.get("/account").await, Some("ada@test.com"));
+}
+
+#[tokio::test]
+async fn an_answer_of_another_browser_or_too_late_signs_nobody_in() {
+    let world = World::new().await;
+    let (mut attacker, mut victim) = (world.browser(), world.signed_in().await);
+    let state = leave(&mut attacker, "").await;
+    leave(&mut victim, "").await;
+    let answer = come_back(&mut victim, &format!("code=mallory&state={state}")).await;
+    assert_refused(&answer, 400, "You are logged in as ada@test.com", "Go on");
+    assert_shows(&victim.get("/account").await, Some("ada@test.com"));
+    world.advance(Duration::from_secs(601));
+    let answer = come_back(&mut attacker, &format!("code=mallory&state={state}")).await;
+    assert_refused(&answer, 400, "This login is over", "Try again");
+    assert_eq!(world.provider.sign_ins(), 1);
+}
+
+#[tokio::test]
+async fn a_hostile_address_is_a_page() {
+    let world = World::new().await;
+    let long = "x".repeat(4_000);
+    for query in [
+        "",
+        "state=&code=",
+        "code=ada",
+        "state=%00&code=%ff",
+        "state=a&state=b&code=c&code=d",
+        "state=../../etc&code='",
+        "error=%3Cscript%3E",
+        "state[]=1&code[]=2",
+        "iss=&state=&error=",
+        &long,
+    ] {
+        let answer = come_back(&mut world.browser(), query).await;
+        assert_refused(&answer, 400, "This login is over", "Try again");
+        assert!(
+            !answer.body.contains("<script>") && !answer.body.contains("etc"),
+            "{query}: {}",
+            answer.body
+        );
+    }
+}
+
+/// Prefetches, previews, images and frames use up no code.
+#[tokio::test]
+async fn only_a_navigation_uses_up_the_answer() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let state = leave(&mut browser, "").await;
+    let path = format!("/auth/callback?code=ada&state={state}");
+    let head = browser.send(Method::HEAD, &path, Body::empty()).await;
+    assert_eq!(head.status, 405);
+    for (name, value) in
+        [("sec-purpose", "prefetch;prerender"), ("sec-fetch-dest", "image"), ("sec-fetch-dest", "iframe")]
+    {
+        let mut other = browser.clone();
+        other.headers.insert(name, value.to_owned());
+        assert_eq!(other.get(&path).await.status, 400, "{name}: {value}");
+    }
+    for method in [Method::POST, Method::PUT, Method::DELETE] {
+        assert_eq!(browser.clone().send(method.clone(), &path, Body::empty()).await.status, 405, "{method}");
+    }
+    assert_eq!(world.provider.sign_ins(), 0);
+    assert_eq!(come_back(&mut browser, &format!("code=ada&state={state}")).await.status, 303);
+}
+
+#[tokio::test]
+async fn who_lacks_the_role_is_told_and_signed_in_nowhere() {
+    let world = World::with(&[("SIGN_IN_ROLES", "admin,evaluator")]).await;
+    world.provider.grant_roles(&["guest"]);
+    let mut browser = world.browser();
+    let state = leave(&mut browser, "return_to=/account").await;
+    let answer = come_back(&mut browser, &format!("code=ada&state={state}")).await;
+    assert_refused(&answer, 403, "none of the roles that this site asks for", AGAIN);
+    assert_shows(&browser.get("/account").await, None);
+    world.provider.grant_roles(&["evaluator"]);
+    let state = leave(&mut browser, "return_to=/account").await;
+    assert_eq!(come_back(&mut browser, &format!("code=ada&state={state}")).await.location(), "/account");
+}
+
+#[tokio::test]
+async fn who_loses_the_role_is_told_why_they_are_signed_out() {
+    let world = World::with(&[("SIGN_IN_ROLES", "admin")]).await;
+    world.provider.grant_roles(&["admin"]);
+    let mut browser = world.signed_in().await;
+    world.provider.grant_roles(&[]);
+    world.advance(Duration::from_mins(30));
+    assert_shows(&browser.get("/account").await, None);
+    let page = browser.get("/login").await.body;
+    assert!(page.contains("no longer has a role that this site asks for"), "{page}");
+    assert!(page.contains(r#"data-support-code="S12""#), "{page}");
+}
+
+#[tokio::test]
+async fn too_many_tries_are_a_429_with_a_wait() {
+    let world = World::with(&[("RATE_LIMIT_ADDRESS", "3/15m"), ("RATE_LIMIT_STRICT", "3/15m")]).await;
+    let mut refused = None;
+    for _ in 0..20 {
+        let answer = come_back(&mut world.browser(), "code=ada&state=guess").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+        assert_eq!(answer.status, 400);
+    }
+    let refused = refused.expect("a limit");
+    assert_refused(&refused, 429, "Too many attempts", "Try again");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn a_session_that_would_be_too_large_is_said() {
+    let world = World::with(&[("SESSION_HEADER_BUDGET", "2000")]).await;
+    world.provider.issue_tokens_of(6_000);
+    let mut browser = world.browser();
+    let state = leave(&mut browser, "").await;
+    let answer = come_back(&mut browser, &format!("code=ada&state={state}")).await;
+    assert_refused(&answer, 500, "SESSION_HEADER_BUDGET", "Try again");
+    assert_shows(&browser.get("/account").await, None);
+}
