@@ -441,3 +441,31 @@ impl PageRequest {
         self.parts.extensions.get()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ironleaf_bff::Role;
+
+    use super::*;
+
+    fn request_of(viewer: Option<User>) -> PageRequest {
+        PageRequest { viewer, ..PageRequest::for_nothing() }
+    }
+
+    #[test]
+    fn a_page_for_a_role_is_shown_to_nobody_without_it() {
+        let person = |roles: &[&str]| User {
+            roles: roles.iter().map(|role| Role::new(*role)).collect(),
+            ..User::new("1", "ada@test.com")
+        };
+        let admitted = request_of(Some(person(&["USER", "ADMIN"]))).with_role("ADMIN");
+        assert_eq!(admitted.unwrap().id, "1");
+        for roles in [&[][..], &["USER"], &["admin"], &["ADMINS"]] {
+            let refused = request_of(Some(person(roles))).with_role("ADMIN");
+            let problem = Problem::new(ProblemKind::Forbidden);
+            assert!(matches!(refused, Err(Answer::Problem(found)) if found == problem), "{roles:?}");
+        }
+        let guest = request_of(None).with_role("ADMIN");
+        assert!(matches!(guest, Err(Answer::Redirect(to)) if to == "/login"));
+    }
+}

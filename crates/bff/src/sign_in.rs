@@ -72,7 +72,7 @@ impl Attempt {
     pub(crate) async fn judge(self, outcome: &Result<(), SignInFailure>) {
         match outcome {
             Ok(()) | Err(SignInFailure::SessionTooLarge | SignInFailure::NotAllowed) => {
-                self.succeeded().await
+                self.succeeded().await;
             }
             Err(SignInFailure::InvalidCredentials) => self.failed().await,
             Err(SignInFailure::TooManyRequests { .. } | SignInFailure::Unavailable) => {}
