@@ -126,7 +126,10 @@ export class Gate {
 function tokensOf(body) {
   try {
     const answer = JSON.parse(body);
-    return ['access_token', 'refresh_token', 'id_token'].filter((kind) => answer[kind]).map((kind) => ({ kind, token: answer[kind] }));
+    const expires_at = Date.now() + 1000 * answer.expires_in;
+    return ['access_token', 'refresh_token', 'id_token'].filter((kind) => answer[kind]).map((kind) => ({
+      kind, token: answer[kind], ...(kind === 'access_token' && { expires_at }),
+    }));
   } catch {
     // An error page.
     return [];

@@ -20,7 +20,8 @@ async function redirecting(to: string): Promise<Server> {
   return site;
 }
 
-test('a form whose answer redirects to the provider is found', async ({ browser, server, peer }) => {
+test('a form whose answer redirects to the provider is found', async ({ homePage, browser, server, peer }) => {
+  await homePage.open();
   const site = await redirecting(`${peer.issuer}/.well-known/openid-configuration`);
   const context = await browser.newContext();
   const watch = new Watch(context, server);
