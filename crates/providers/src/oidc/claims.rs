@@ -49,8 +49,8 @@ impl Person {
     /// Writes what is known over what the identity says. The rest stays.
     pub(super) fn describe(self, identity: &mut Identity) {
         if let Some(Address { text, is_verified }) = self.email {
-            // SECURITY: anybody can tell some providers any address, and have it in their claims. Only a verified one is
-            // an address of this person. What pages decide by address, they decide by `email`.
+            // SECURITY: anybody can tell some providers any address, and have it in their claims. Only a verified one
+            // is an address of this person. What pages decide by address, they decide by `email`.
             (identity.email, identity.unverified_email) =
                 if is_verified { (Some(text), None) } else { (None, Some(text)) };
         }

@@ -21,8 +21,8 @@ use crate::answer::secret_header;
 pub enum ClientAuthentication {
     /// It does not: a public client, which only PKCE protects.
     Public,
-    /// `client_secret_basic`: identifier and secret, each form-encoded, in the `Authorization` header (RFC 6749, section
-    /// 2.3.1).
+    /// `client_secret_basic`: identifier and secret, each form-encoded, in the `Authorization` header (RFC 6749,
+    /// section 2.3.1).
     SecretBasic(SecretText),
     /// `client_secret_post`: the secret in the body.
     SecretPost(SecretText),
@@ -107,8 +107,8 @@ impl ClientKey {
         Self { audience, ..self }
     }
 
-    /// A statement that is good for one request (RFC 7523, section 3). `None` if the key fails, which it did not when it
-    /// was read.
+    /// A statement that is good for one request (RFC 7523, section 3). `None` if the key fails, which it did not when
+    /// it was read.
     fn assertion(&self, client: &Client<'_>, now: SystemTime, random: &Random) -> Option<SecretText> {
         let mut unique = [0; 16];
         random(&mut unique);

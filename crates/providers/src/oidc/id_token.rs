@@ -36,7 +36,8 @@ impl OidcProvider {
         checked(verified)
     }
 
-    /// Checks the ID token of a refresh (section 12.2): the same issuer, audience and person. A nonce is optional there.
+    /// Checks the ID token of a refresh (section 12.2): the same issuer, audience and person. A nonce is optional
+    /// there.
     pub(super) async fn check_renewed(
         &self,
         token: &SecretText,

@@ -76,8 +76,8 @@ impl OidcProvider {
         Ok(())
     }
 
-    /// Keeps metadata and keys fresh, so that no request waits for them. It never ends: spawn it at the start, and drop it
-    /// at the end.
+    /// Keeps metadata and keys fresh, so that no request waits for them. It never ends: spawn it at the start, and
+    /// drop it at the end.
     pub async fn keep_warm(&self) {
         loop {
             let wait = match self.warm().await {
@@ -190,7 +190,8 @@ impl Provider for OidcProvider {
         }
     }
 
-    /// RFC 9700, section 4.14.2: a provider that rotates revokes the grant on reuse, which is this session and no other.
+    /// RFC 9700, section 4.14.2: a provider that rotates revokes the grant on reuse, which is this session and no
+    /// other.
     fn repetition(&self, _: &Grant) -> Repetition {
         Repetition::AskAgain(Rest::SHORT)
     }

@@ -13,8 +13,8 @@ use super::userinfo::Question;
 use super::wire::{Form, Refusal, Tokens};
 use super::{OidcProvider, grant, wire};
 
-/// How long a refresh may take to find out what is new about the person. Until the new tokens are stored, a process that
-/// ends loses them, so this is short. What is known stays if the time is not enough.
+/// How long a refresh may take to find out what is new about the person. Until the new tokens are stored, a process
+/// that ends loses them, so this is short. What is known stays if the time is not enough.
 const DESCRIPTION_LIMIT: Duration = Duration::from_secs(2);
 
 const ENDED: RefreshOutcome = RefreshOutcome::Rejected(Rejection::InvalidGrant);

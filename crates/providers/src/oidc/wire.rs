@@ -21,7 +21,8 @@ pub(super) fn request(method: Method, url: &str) -> Result<Request, TransportErr
     built.map_err(|error| TransportError::NotSent(error.to_string()))
 }
 
-/// The parameters of a request. Each name is there once (RFC 6749, section 3.1), except `resource` (RFC 8707, section 2).
+/// The parameters of a request. Each name is there once (RFC 6749, section 3.1), except `resource` (RFC 8707, section
+/// 2).
 #[derive(Clone, Default)]
 pub(super) struct Form(Vec<(String, SecretText)>);
 
