@@ -66,6 +66,7 @@ fn oidc(config: &Config, surroundings: Surroundings) -> Result<Arc<dyn Provider>
         ask_for_consent: !prompts.is_empty(),
         roles_claim: ours.roles_claim.clone(),
         account_url: ours.account_url.clone(),
+        reuse_ends: ours.reuse_ends,
         base_urls: core_api_url.map(|url| BaseUrl { name: "api".to_owned(), url }).into_iter().collect(),
         leeway: config.refresh_leeway,
         refresh_token_max_age: config.refresh_token_max_age,

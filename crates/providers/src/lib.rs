@@ -18,5 +18,5 @@ pub use core_api::{CoreApiProvider, CoreApiSettings};
 #[cfg(feature = "oidc")]
 pub use oidc::{
     Algorithm, AssertionAudience, ClientAuthentication, ClientKey, ClientKeyError, DiscoveryError, Issuer,
-    IssuerError, OidcProvider, OidcSettings, Reauthentication,
+    IssuerError, OidcProvider, OidcSettings, Reauthentication, ReuseEnds,
 };

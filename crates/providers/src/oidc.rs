@@ -32,4 +32,4 @@ pub use self::client_auth::{AssertionAudience, ClientAuthentication, ClientKey, 
 pub use self::discovery::DiscoveryError;
 pub use self::issuer::{Issuer, IssuerError};
 pub use self::provider::OidcProvider;
-pub use self::settings::{OidcSettings, Reauthentication};
+pub use self::settings::{OidcSettings, Reauthentication, ReuseEnds};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use ironleaf_auth::{HttpSettings, HttpTransport, SecretText};
-use ironleaf_providers::{Algorithm, ClientAuthentication, ClientKey};
+use ironleaf_providers::{Algorithm, ClientAuthentication, ClientKey, ReuseEnds};
 use url::{Host, Url, form_urlencoded};
 
 use super::ca_file::CaFile;
@@ -13,7 +13,7 @@ use super::provider::ProviderKind;
 use super::reader::Reader;
 
 /// The variables of this file, except those that name a file with a secret.
-const VARIABLES: [&str; 16] = [
+const VARIABLES: [&str; 17] = [
     "OIDC_ISSUER",
     "OIDC_CLIENT_ID",
     "OIDC_CLIENT_SECRET",
@@ -28,6 +28,7 @@ const VARIABLES: [&str; 16] = [
     "OIDC_ROLES_CLAIM",
     "OIDC_ACCOUNT_URL",
     "OIDC_AUTO_REDIRECT",
+    "OIDC_REUSE_ENDS",
     "OIDC_PROXY",
     "OIDC_CA_FILE",
 ];
@@ -128,6 +129,8 @@ pub struct OidcConfig {
     pub account_url: Option<String>,
     /// `OIDC_AUTO_REDIRECT`: whether the sign-in page leads to the provider without a click.
     pub auto_redirect: bool,
+    /// `OIDC_REUSE_ENDS`: what a spent refresh token costs that is presented again.
+    pub reuse_ends: ReuseEnds,
     /// `OIDC_PROXY`; `None` connects directly.
     pub proxy: Option<Url>,
     /// `OIDC_CA_FILE`
@@ -156,6 +159,7 @@ impl OidcConfig {
             roles_claim: read.optional("OIDC_ROLES_CLAIM"),
             account_url: read.optional("OIDC_ACCOUNT_URL"),
             auto_redirect: read.parsed("OIDC_AUTO_REDIRECT", "false", "true or false"),
+            reuse_ends: reuse_ends(read),
             proxy: read.proxy("OIDC_PROXY"),
             ca_file: CaFile::read(read, "OIDC_CA_FILE"),
             given: VARIABLES.into_iter().filter(|name| read.optional(name).is_some()).collect(),
@@ -318,6 +322,7 @@ impl OidcConfig {
         lines.add("OIDC_ROLES_CLAIM", &or_none(&self.roles_claim));
         lines.add("OIDC_ACCOUNT_URL", &or_none(&self.account_url));
         lines.add("OIDC_AUTO_REDIRECT", &self.auto_redirect);
+        lines.add("OIDC_REUSE_ENDS", &name_of(self.reuse_ends));
         lines.add("OIDC_PROXY", &if self.proxy.is_some() { "(hidden)" } else { "(none)" });
         self.ca_file.describe(lines);
     }
@@ -331,6 +336,22 @@ fn client_auth(read: &mut Reader<'_>) -> ClientAuth {
         read.problem(format!("OIDC_CLIENT_AUTH is `{text}`: it must be one of {known}"));
         default
     })
+}
+
+fn reuse_ends(read: &mut Reader<'_>) -> ReuseEnds {
+    let text = read.text("OIDC_REUSE_ENDS", name_of(ReuseEnds::Session));
+    let known = [ReuseEnds::Session, ReuseEnds::Person];
+    known.into_iter().find(|ends| name_of(*ends) == text).unwrap_or_else(|| {
+        read.problem(format!("OIDC_REUSE_ENDS is `{text}`: it must be session or person"));
+        ReuseEnds::default()
+    })
+}
+
+const fn name_of(ends: ReuseEnds) -> &'static str {
+    match ends {
+        ReuseEnds::Session => "session",
+        ReuseEnds::Person => "person",
+    }
 }
 
 /// What an issuer identifier is: OpenID Connect Discovery 1.0, section 3 (`issuer`).

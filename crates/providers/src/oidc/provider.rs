@@ -16,7 +16,7 @@ use super::discovery::Discovery;
 use super::keys::ProviderKeys;
 use super::metadata::Metadata;
 use super::wire::Form;
-use super::{DiscoveryError, OidcSettings, grant};
+use super::{DiscoveryError, OidcSettings, ReuseEnds, grant};
 use crate::answer::secret_header;
 
 /// Signs people in at an OpenID Connect provider, with the authorization code flow and PKCE.
@@ -190,10 +190,11 @@ impl Provider for OidcProvider {
         }
     }
 
-    /// RFC 9700, section 4.14.2: a provider that rotates revokes the grant on reuse, which is this session and no
-    /// other.
     fn repetition(&self, _: &Grant) -> Repetition {
-        Repetition::AskAgain(Rest::SHORT)
+        match self.settings.reuse_ends {
+            ReuseEnds::Session => Repetition::AskAgain(Rest::SHORT),
+            ReuseEnds::Person => Repetition::Never,
+        }
     }
 
     async fn refresh(&self, _: &Caller, grant: &Grant) -> RefreshOutcome {

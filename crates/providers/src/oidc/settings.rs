@@ -35,6 +35,8 @@ pub struct OidcSettings {
     /// Whether authorization requests are pushed if the provider offers that (RFC 9126). If it requires it, they are
     /// pushed in any case.
     pub push_requests: bool,
+    /// What a spent refresh token costs that is presented again.
+    pub reuse_ends: ReuseEnds,
     /// How the provider is asked to let a person prove again who they are.
     pub reauthentication: Reauthentication,
     /// Where the roles are in the claims: a name such as `groups`, a path such as `realm_access.roles`, or a name with
@@ -66,6 +68,19 @@ pub enum Reauthentication {
     Prompt,
 }
 
+/// What ends at a provider that notices that a spent refresh token is presented again. It decides what happens to a
+/// refresh whose answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReuseEnds {
+    /// The grant of that token, as RFC 9700, section 4.14.2, describes it. After a rest, the token is presented once
+    /// more: if the first request was lost on its way, the session goes on.
+    #[default]
+    Session,
+    /// Every grant of the person at this client (Better Auth). A token that may be spent is never presented again, so
+    /// the person keeps the sessions on other devices.
+    Person,
+}
+
 impl OidcSettings {
     /// The default settings for this client of this issuer.
     pub fn of(issuer: Issuer, client_id: impl Into<String>, authentication: ClientAuthentication) -> Self {
@@ -81,6 +96,7 @@ impl OidcSettings {
             authorization_parameters: Vec::new(),
             ask_for_consent: false,
             push_requests: true,
+            reuse_ends: ReuseEnds::Session,
             reauthentication: Reauthentication::Both,
             roles_claim: None,
             account_url: None,

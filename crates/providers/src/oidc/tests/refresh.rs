@@ -319,6 +319,14 @@ async fn a_refresh_is_due_before_the_end_that_the_provider_states() {
     assert_eq!(world.provider.refresh_timing(&grant), RefreshTiming::On401);
 }
 
+/// Where reuse costs the person's other sessions as well, a token that may be spent is never presented again.
+#[tokio::test]
+async fn what_a_repetition_costs_is_a_setting() {
+    let world = World::with(|settings| settings.reuse_ends = ReuseEnds::Person);
+    let grant = world.grant().await;
+    assert_eq!(world.provider.repetition(&grant), Repetition::Never);
+}
+
 #[tokio::test]
 async fn tokens_of_another_issuer_or_client_go_nowhere() {
     let grant = World::new().grant().await;
