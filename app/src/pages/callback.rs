@@ -1,5 +1,5 @@
 use http::StatusCode;
-use ironleaf_bff::{ProblemKind, RedirectEnd, RedirectFailure, Refused, ReturnTo, SignInFailure};
+use ironleaf_bff::{ProblemKind, RedirectEnd, RedirectFailure, Refused, ReturnTo, SignInFailure, User};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -56,7 +56,7 @@ impl Load for CallbackProps {
         };
         let (status, retry_after) = answer_to(failure);
         request.answer_with(status, retry_after);
-        let viewer = request.viewer.as_ref().map(|user| user.display_name());
+        let viewer = request.viewer.as_ref().map(User::display_name);
         let words = words(failure, &provider.name, viewer);
         let again = if is_reauthentication { links::confirm } else { links::login };
         let way = if failure == RedirectFailure::UnknownAttempt && viewer.is_some() {

@@ -21,15 +21,12 @@ pub(crate) fn Confirm(
     return_to: Option<ReturnTo>,
 ) -> impl IntoView {
     let back = return_to.as_ref().map_or("/", ReturnTo::as_str).to_owned();
-    let content = match provider {
-        Some(provider) => {
-            let person = user.display_name().to_owned();
-            Either::Left(view! { <AtProvider person provider return_to back /> })
-        }
-        None => {
-            let email = user.email.unwrap_or_default();
-            Either::Right(view! { <WithPassword email form return_to back /> })
-        }
+    let content = if let Some(provider) = provider {
+        let person = user.display_name().to_owned();
+        Either::Left(view! { <AtProvider person provider return_to back /> })
+    } else {
+        let email = user.email.unwrap_or_default();
+        Either::Right(view! { <WithPassword email form return_to back /> })
     };
     view! {
         <Title text="Confirm" />

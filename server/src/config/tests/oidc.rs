@@ -1,3 +1,5 @@
+use ironleaf_auth::SecretText;
+
 use super::*;
 use crate::config::oidc::ClientAuth;
 
@@ -42,7 +44,7 @@ fn no_core_api_runs_beside_another_provider() {
 fn the_client_secret_comes_from_a_file_and_is_hidden() {
     let variables = [&OIDC[..3], &[("OIDC_CLIENT_SECRET_FILE", "/run/secrets/oidc")]].concat();
     let config = load(&variables).unwrap();
-    assert_eq!(config.oidc.client_secret.as_ref().map(|secret| secret.expose()), Some("hunter2hunter2"));
+    assert_eq!(config.oidc.client_secret.as_ref().map(SecretText::expose), Some("hunter2hunter2"));
     let text = config.describe();
     assert!(text.contains("OIDC_CLIENT_SECRET=(hidden)") && !text.contains("hunter2"), "{text}");
 }

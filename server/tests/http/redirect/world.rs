@@ -114,13 +114,11 @@ pub(crate) async fn come_back(browser: &mut Browser, query: &str) -> Answer {
 /// Checks that this person is signed in, or nobody.
 #[track_caller]
 pub(crate) fn assert_shows(page: &Answer, person: Option<&str>) {
-    match person {
-        Some(person) => {
-            assert!(page.status == 200 && page.body.contains(person), "{}: {}", page.status, page.body)
-        }
-        None => {
-            assert_eq!((page.status, page.location()), (303, "/login?return_to=/account"), "{}", page.body)
-        }
+    let Answer { status, body, .. } = page;
+    if let Some(person) = person {
+        assert!(*status == 200 && body.contains(person), "{status}: {body}");
+    } else {
+        assert_eq!((*status, page.location()), (303, "/login?return_to=/account"), "{body}");
     }
 }
 
