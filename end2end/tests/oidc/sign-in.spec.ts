@@ -71,7 +71,7 @@ atEachProvider({}, () => {
     const sessions = ours.filter(({ name }) => name.includes('session'));
     expect(sessions).toHaveLength(1);
     expect(sessions[0]).toMatchObject({ name: 'ironleaf-session', httpOnly: true, sameSite: 'Lax', path: '/' });
-    expect(ours.filter(({ name }) => name.includes('redirect'))).toEqual([]);
+    expect(ours.filter(({ name }) => name.startsWith('ironleaf-redirect'))).toEqual([]);
   });
 
   test('a person who is signed in is not asked to log in', async ({ signedInThere, homePage, page }) => {
@@ -160,6 +160,37 @@ atEachProvider({}, () => {
 
     await expect(page).toHaveURL('/login');
     expect(await history.pathsBefore()).not.toContain('/api/sign-in-with-provider');
+  });
+
+  test('two clicks on the button are one sign-in', async ({ providerLoginPage, provider, page }) => {
+    await providerLoginPage.open('?return_to=/account');
+
+    await providerLoginPage.continue.dblclick();
+    await provider.choose(ADA);
+
+    await expect(page).toHaveURL('/account');
+  });
+
+  test('ten attempts that nobody ends leave no pile of cookies, and the next one works', async ({
+    providerLoginPage,
+    provider,
+    context,
+    server,
+    page,
+  }) => {
+    const attempts = async () =>
+      (await context.cookies(server.origin)).filter(({ name }) => name.startsWith('ironleaf-redirect'));
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      await providerLoginPage.open();
+      await providerLoginPage.continue.click();
+      await expect(provider.person(ADA)).toBeVisible();
+    }
+    expect((await attempts()).length).toBeGreaterThan(0);
+    expect((await attempts()).length).toBeLessThanOrEqual(4);
+
+    await provider.choose(ADA);
+
+    await expect(page).toHaveURL('/');
   });
 
   test('two tabs sign in at once, and both come back to where they were', async ({
