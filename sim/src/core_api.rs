@@ -1,21 +1,30 @@
 //! A model of the API of each style: sign-in, refresh with or without rotation, and the cost of reusing a token.
 //!
-//! It has no faults and no signatures: our code does not check an access token's signature.
+//! It has no faults. It signs what our code checks, which access tokens are not.
 
+mod authorization;
 mod ids;
+mod openid;
+mod signing;
 mod times;
 mod wire;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use ironleaf_auth::{Request, Response};
 
 use crate::style::Style;
 use crate::timeline::Timeline;
 
+use authorization::{Desk, Presented};
+
+pub(crate) use authorization::{CLIENT_ID, CodeId, ISSUER};
 pub(crate) use ids::{FamilyId, PersonId};
+pub(crate) use openid::{CLIENT_SECRET, ROLES_CLAIM};
 pub(crate) use times::{ACCESS_TTL, GRACE, REPEATABLE_FOR};
 pub(crate) use wire::{
-    Answer, Call, CookieValue, SESSION_COOKIE, address_of, json, shown_to, subject_of, version_in,
+    Answer, Call, CookieValue, SESSION_COOKIE, address_of, json, person_in, shown_to, subject_of, version_in,
 };
 
 /// A session cookie is set anew with another value when it is so old.
@@ -46,6 +55,9 @@ pub(crate) struct Family {
     /// Access tokens of generations before this are refused although they have not expired.
     refused_before: u32,
     cookie: Cookie,
+    begun_at: Duration,
+    /// That of the sign-in, in the OpenID Connect style.
+    nonce: Option<Arc<str>>,
 }
 
 /// The value of a session cookie, as its number.
@@ -84,6 +96,8 @@ struct State {
     families: Vec<Family>,
     people: Vec<PersonState>,
     rotations: u64,
+    desk: Desk,
+    logout_tokens: u64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -99,12 +113,50 @@ impl CoreApi {
         Self { style, refresh_ttl, state: Mutex::default() }
     }
 
+    /// Reads a request in the form of this style.
+    pub(crate) fn read(&self, request: &Request) -> Call {
+        let of_provider = self.style.is_openid().then(|| openid::read(request)).flatten();
+        of_provider.unwrap_or_else(|| Call::read(request))
+    }
+
+    /// Writes an answer in the form of this style.
+    pub(crate) fn respond(&self, answer: Answer) -> Response {
+        if self.style.is_openid() { openid::response(answer) } else { answer.into_response(self.style) }
+    }
+
+    /// The person signs in on the provider's page at this address, and gets a code. `None` if there is no such page.
+    pub(crate) fn authorize(&self, person: PersonId, address: &str) -> Option<CodeId> {
+        self.state().desk.authorize(person, address)
+    }
+
+    /// Where the provider sends the browser with a code: path and query. Also how often the browser has gone there, this
+    /// time included.
+    pub(crate) fn open(&self, code: CodeId) -> Option<(String, u32)> {
+        self.state().desk.open(code)
+    }
+
+    /// The grant that the code was exchanged for.
+    pub(crate) fn family_by(&self, code: CodeId) -> Option<FamilyId> {
+        self.state().desk.family_by(code)
+    }
+
+    /// Ends a family, or all of its person, and returns the token that says so (OpenID Connect Back-Channel Logout 1.0).
+    pub(crate) fn end_sign_in(&self, now: Duration, family: FamilyId, whole_person: bool) -> Option<String> {
+        let mut state = self.state();
+        let person = state.families.get(family.0 as usize)?.person;
+        state.revoke(family, Revoked::Admin, whole_person);
+        state.logout_tokens += 1;
+        let sid = (!whole_person).then(|| openid::sid_of(family));
+        let subject = wire::subject_of(person);
+        Some(signing::logout_token(&subject, sid.as_deref(), state.logout_tokens, Timeline::wall_secs(now)))
+    }
+
     /// Performs the call.
     pub(crate) fn handle(&self, now: Duration, call: &Call) -> (Answer, Effect) {
         let mut state = self.state();
         match call {
             Call::SignIn { person } => {
-                let family = state.begin(*person, now);
+                let family = state.begin(*person, None, now);
                 (Answer::Tokens(state.pair(family, now)), Effect::SignedIn(family))
             }
             Call::Refresh { family, generation, key } => {
@@ -121,7 +173,17 @@ impl CoreApi {
                 let cookie = cookie.and_then(|value| state.renew_cookie(value, now));
                 (Answer::User { person: access.person, email, cookie }, Effect::None)
             }
-            Call::CurrentUser { .. } => (Answer::Unauthorized, Effect::None),
+            Call::UserInfo { access: Some(access) } if state.accepts(access, now) => {
+                let email = state.person(access.person).email;
+                (Answer::Claims { person: access.person, email }, Effect::None)
+            }
+            Call::CurrentUser { .. } | Call::UserInfo { .. } => (Answer::Unauthorized, Effect::None),
+            Call::Metadata => (Answer::Metadata, Effect::None),
+            Call::Keys => (Answer::Keys, Effect::None),
+            Call::Push(asked) => (Answer::Pushed(state.desk.push(asked.as_ref().clone())), Effect::None),
+            Call::Exchange { code, verifier, redirect_uri } => {
+                state.exchange(*code, verifier, redirect_uri, now)
+            }
             Call::Unknown => (Answer::NotFound, Effect::None),
         }
     }
@@ -151,7 +213,7 @@ impl CoreApi {
                 (Answer::InvalidCredentials, Effect::CaughtReuse(id))
             }
             Style::Free | Style::JwtSessions | Style::Cookies => state.rotate(id, None, now),
-            Style::Ours | Style::Recorded | Style::Person | Style::OpenId => {
+            Style::Ours | Style::Recorded | Style::Person | Style::Graced | Style::OpenId => {
                 if generation > family.generation || generation == family.generation && is_over {
                     return refused;
                 }
@@ -163,7 +225,7 @@ impl CoreApi {
                 if is_last && self.is_repetition(family, key, now) {
                     return (Answer::Tokens(state.pair(id, now)), Effect::Repeated(id, generation + 1));
                 }
-                state.punish(id, self.style == Style::Person);
+                state.revoke(id, Revoked::Reuse, self.style == Style::Person);
                 (Answer::InvalidCredentials, Effect::CaughtReuse(id))
             }
         }
@@ -171,7 +233,7 @@ impl CoreApi {
 
     /// Whether the request repeats the family's last refresh.
     fn is_repetition(&self, family: &Family, key: Option<&str>, now: Duration) -> bool {
-        let is_same = self.style == Style::OpenId || key.is_some() && family.last_key.as_deref() == key;
+        let is_same = self.style == Style::Graced || key.is_some() && family.last_key.as_deref() == key;
         is_same && self.style.repeatable_for().is_some_and(|time| now < family.rotated_at + time)
     }
 
@@ -219,17 +281,13 @@ impl CoreApi {
         self.state().families.len()
     }
 
-    pub(crate) fn style(&self) -> Style {
-        self.style
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    fn begin(&mut self, person: PersonId, now: Duration) -> FamilyId {
+    fn begin(&mut self, person: PersonId, nonce: Option<Arc<str>>, now: Duration) -> FamilyId {
         let id = FamilyId(u32::try_from(self.families.len()).unwrap_or(u32::MAX));
         self.families.push(Family {
             person,
@@ -239,6 +297,8 @@ impl State {
             last_key: None,
             refused_before: 0,
             cookie: Cookie { issued_at: now, ..Cookie::default() },
+            begun_at: now,
+            nonce,
         });
         self.person(person).latest = Some(id);
         id
@@ -262,13 +322,34 @@ impl State {
         (Answer::Tokens(self.pair(id, now)), effect)
     }
 
-    /// The consequences of reuse.
-    fn punish(&mut self, id: FamilyId, whole_person: bool) {
+    fn exchange(
+        &mut self,
+        code: CodeId,
+        verifier: &str,
+        redirect_uri: &str,
+        now: Duration,
+    ) -> (Answer, Effect) {
+        match self.desk.present(code, verifier, redirect_uri) {
+            Presented::Good { person, nonce } => {
+                let family = self.begin(person, Some(nonce.into()), now);
+                self.desk.exchanged(code, family);
+                (Answer::Tokens(self.pair(family, now)), Effect::SignedIn(family))
+            }
+            Presented::Again(family) => {
+                self.revoke(family, Revoked::Reuse, false);
+                (Answer::InvalidCredentials, Effect::CaughtReuse(family))
+            }
+            Presented::Refused => (Answer::InvalidCredentials, Effect::Refused),
+        }
+    }
+
+    /// Ends a family, or all of its person.
+    fn revoke(&mut self, id: FamilyId, why: Revoked, whole_person: bool) {
         let person = self.families[id.0 as usize].person;
-        self.families[id.0 as usize].revoked = Some(Revoked::Reuse);
+        self.families[id.0 as usize].revoked.get_or_insert(why);
         if whole_person {
             for family in self.families.iter_mut().filter(|family| family.person == person) {
-                family.revoked.get_or_insert(Revoked::Reuse);
+                family.revoked.get_or_insert(why);
             }
         }
     }
@@ -297,6 +378,9 @@ impl State {
             issued_at: Timeline::unix_secs(family.rotated_at),
             expires_at: Timeline::unix_secs(expires_at),
             ttl_secs: expires_at.saturating_sub(now).as_secs().max(1),
+            told_at: Timeline::wall_secs(now),
+            authenticated_at: Timeline::wall_secs(family.begun_at),
+            nonce: family.nonce.clone(),
         }
     }
 

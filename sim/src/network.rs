@@ -39,7 +39,7 @@ pub(crate) struct Network {
 #[async_trait]
 impl Transport for Network {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let call = Call::read(&request);
+        let call = self.world.core.read(&request);
         let plan = Plan::draw(&self.world, self.replica, &call);
         self.note(&call, &plan);
         if plan.fate == Fate::NotSent {
@@ -112,7 +112,7 @@ impl Journey {
             let (answer, effect) = self.world.core.handle(self.world.core_now(), &call);
             self.tell(&call, effect);
             self.world.checker.effect(self.world.scene(), effect);
-            (answer.into_response(self.world.core.style()), effect)
+            (self.world.core.respond(answer), effect)
         });
         self.pull(plan.trigger, Moment::Handled);
         pass(plan.back).await;

@@ -1,6 +1,7 @@
-//! The providers of a world: the real one of the core API, and small ones for the other styles.
+//! The providers of a world: the real ones of the core API and of OpenID Connect, and small ones for the other styles.
 
 mod cookies;
+mod openid;
 mod tokens;
 mod wire;
 
@@ -17,8 +18,11 @@ use crate::world::LIVES;
 
 /// The provider of this style.
 pub(crate) fn of(style: Style, network: &Arc<Network>, clock: &Clock, random: &Random) -> Arc<dyn Provider> {
-    let (transport, clock) = (Arc::<Network>::clone(network), Arc::clone(clock));
     let base_url = Url::parse(wire::BASE).expect("it is a URL");
+    if style.is_openid() {
+        return openid::provider(base_url, network, Arc::clone(clock), Arc::clone(random));
+    }
+    let (transport, clock) = (Arc::<Network>::clone(network), Arc::clone(clock));
     if style.is_core_api() {
         let settings =
             CoreApiSettings { refresh_token_max_age: LIVES.refresh_token, ..CoreApiSettings::at(base_url) };

@@ -19,19 +19,23 @@ pub enum Style {
     JwtSessions,
     /// A session cookie that answers set again, larger than one of our cookies can be (Better Auth).
     Cookies,
-    /// Rotation. The last token is valid for another minute, then its reuse ends the family (OpenID Connect).
+    /// Rotation. The last token is valid for another minute, then its reuse ends the family.
+    Graced,
+    /// Sign-in by redirect, and rotation at once: any reuse ends the family (OpenID Connect). The real provider talks
+    /// to it.
     OpenId,
 }
 
 impl Style {
     /// All styles.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Ours,
         Self::Recorded,
         Self::Free,
         Self::Person,
         Self::JwtSessions,
         Self::Cookies,
+        Self::Graced,
         Self::OpenId,
     ];
 
@@ -44,6 +48,7 @@ impl Style {
             Self::Person => "person",
             Self::JwtSessions => "jwt-sessions",
             Self::Cookies => "cookies",
+            Self::Graced => "graced",
             Self::OpenId => "openid",
         }
     }
@@ -53,12 +58,20 @@ impl Style {
         matches!(self, Self::Ours | Self::Recorded)
     }
 
+    /// Whether people sign in at the provider, by redirect, and the provider tells the application of the end of a
+    /// sign-in.
+    pub(crate) const fn is_openid(self) -> bool {
+        matches!(self, Self::OpenId)
+    }
+
     /// How long the last refresh gets the same tokens again.
     pub(crate) const fn repeatable_for(self) -> Option<Duration> {
         match self {
             Self::Ours => Some(REPEATABLE_FOR),
-            Self::OpenId => Some(GRACE),
-            Self::Recorded | Self::Free | Self::Person | Self::JwtSessions | Self::Cookies => None,
+            Self::Graced => Some(GRACE),
+            Self::Recorded | Self::Free | Self::Person | Self::JwtSessions | Self::Cookies | Self::OpenId => {
+                None
+            }
         }
     }
 

@@ -8,6 +8,10 @@ use tokio::time::Instant;
 /// What the clocks of a world show at its beginning, counted from 1970. Any day will do.
 const BEGINNING: Duration = Duration::from_hours(500_000);
 
+/// How far the core API's time is ahead of the world's, so that a clock that is behind does not start before the
+/// beginning.
+pub(crate) const HEAD_START: Duration = Duration::from_mins(1);
+
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// The single time that orders everything in a world.
@@ -39,6 +43,11 @@ impl Timeline {
     /// The correct time in whole seconds since 1970.
     pub(crate) fn unix_secs(at: Duration) -> u64 {
         (BEGINNING + at).as_secs()
+    }
+
+    /// What a wall clock at the core API shows, in whole seconds since 1970, at one of its own times.
+    pub(crate) fn wall_secs(core_time: Duration) -> u64 {
+        Self::unix_secs(core_time).saturating_sub(HEAD_START.as_secs())
     }
 }
 

@@ -16,7 +16,7 @@ use crate::glass::Glass;
 use crate::outage::Outage;
 use crate::replica::Replica;
 use crate::style::Style;
-use crate::timeline::Timeline;
+use crate::timeline::{HEAD_START, Timeline};
 use crate::trace::Trace;
 
 /// Sessions in the simulation are shorter than the defaults, so that some of them end within a week.
@@ -27,8 +27,6 @@ pub(crate) const LIVES: Lives = Lives {
 };
 /// The core API's own lifetime, never shorter than the one that it is assumed to have.
 const REFRESH_TTL: Duration = Duration::from_hours(4 * 24);
-/// So that a clock that is behind does not start before the beginning.
-const HEAD_START: Duration = Duration::from_mins(1);
 /// Room for every head and tombstone there can be.
 const STORE_BYTES: usize = 1 << 30;
 

@@ -161,10 +161,10 @@ impl Presented {
             Style::Free | Style::Cookies | Style::JwtSessions => true,
             // Never: a token that is known to be unspent is not noted as presented.
             Style::Person => false,
-            Style::Recorded => rested,
+            Style::Recorded | Style::OpenId => rested,
             Style::Ours => key.is_some() && self.key.as_deref() == key || rested,
             // Two clocks may differ by as much as a token rests.
-            Style::OpenId => {
+            Style::Graced => {
                 style.repeatable_for().is_some_and(|time| now < self.first + time + 2 * REST) || rested
             }
         }
@@ -204,8 +204,8 @@ impl Notes {
     pub(crate) fn excuse(&self, style: Style, generation: u32, age: Duration) -> Option<Excuse> {
         let lost = self.lost.is_some_and(|(lost, _)| lost == generation);
         match style {
-            Style::Recorded => lost.then_some(Excuse::AnswerLost),
-            Style::Ours | Style::OpenId => {
+            Style::Recorded | Style::OpenId => lost.then_some(Excuse::AnswerLost),
+            Style::Ours | Style::Graced => {
                 let is_over = style.repeatable_for().is_some_and(|time| age >= time);
                 (lost && self.chance.is_none() && is_over).then_some(Excuse::WindowPassed)
             }

@@ -203,6 +203,7 @@ fn a_copy_whose_token_no_sign_out_could_end_works_as_long_as_the_end_is_unwritte
         (Style::Person, Excuse::StoreDown.words()),
         (Style::Ours, Violation::CopyShows.words()),
         (Style::Recorded, Violation::CopyShows.words()),
+        (Style::Graced, Violation::CopyShows.words()),
         (Style::OpenId, Violation::CopyShows.words()),
         (Style::JwtSessions, Violation::CopyShows.words()),
     ] {
@@ -389,7 +390,7 @@ fn a_wait_that_the_api_asks_for_is_kept_by_whoever_can_know_of_it() {
 fn while_the_api_asks_to_wait_nobody_has_a_chance_to_ask_for_a_lost_answer() {
     let minute = Duration::from_mins(1);
     for (until, excuse) in [(HOUR + minute, Some(Excuse::WindowPassed)), (Duration::ZERO, None)] {
-        let bench = Bench::new(Style::OpenId);
+        let bench = Bench::new(Style::Graced);
         bench.refresh(HOUR, 0, None);
         bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Network);
         bench.checker.turned_away(HOUR, FAMILY, Wait { generation: 0, until, told: true, asker: 0 });
@@ -433,7 +434,7 @@ fn an_unknown_key_excuses_and_so_does_a_revocation_by_an_administrator() {
 #[test]
 fn a_process_that_was_left_alone_could_have_asked_again_without_anybody_coming() {
     for (to, excuse) in [(LostTo::Network, None), (LostTo::Crash, Some(Excuse::WindowPassed))] {
-        let bench = Bench::new(Style::OpenId);
+        let bench = Bench::new(Style::Graced);
         bench.refresh(HOUR, 0, None);
         bench.checker.answer_lost(HOUR, FAMILY, 1, to);
         bench.checker.was_left_alone(HOUR + Duration::from_secs(8), FAMILY, 1);
@@ -446,7 +447,7 @@ fn a_process_that_was_left_alone_could_have_asked_again_without_anybody_coming()
 #[test]
 fn an_answer_that_is_lost_a_second_time_takes_nothing_from_whoever_has_it() {
     for (arrived, excuse) in [(true, None), (false, Some(Excuse::WindowPassed))] {
-        let bench = Bench::new(Style::OpenId);
+        let bench = Bench::new(Style::Graced);
         bench.refresh(HOUR, 0, None);
         if arrived {
             bench.checker.answer_arrived(FAMILY, 1);
@@ -496,7 +497,7 @@ fn a_repetition_that_is_lost_as_well_gives_no_chance_back() {
 #[test]
 fn a_chance_that_was_taken_at_once_and_turned_away_is_no_missed_one() {
     for (asked_after, expected) in [(3, vec![]), (20, vec![Violation::FamilyRevoked.words()])] {
-        let bench = Bench::new(Style::OpenId);
+        let bench = Bench::new(Style::Graced);
         bench.refresh(HOUR, 0, None);
         bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Network);
         let could = HOUR + Duration::from_secs(8);

@@ -93,7 +93,7 @@ impl Excuse {
             Self::Ending => "signed out as asked",
             Self::TimedOut => "idle or absolute timeout",
             Self::AdminRevoked => "revoked by an administrator",
-            Self::AnswerLost => "recorded contract: answer lost after the token was consumed",
+            Self::AnswerLost => "an answer that cannot be repeated was lost after the token was consumed",
             Self::WindowPassed => "repeatable for a time only, and nobody could ask",
             Self::Unresolved => "in doubt, and asking would end the person's other sessions",
             Self::StoreFull => "the store had no room for the grant that followed",

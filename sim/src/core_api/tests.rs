@@ -97,7 +97,7 @@ fn a_refresh_while_the_access_token_lives_is_a_theft() {
 
 #[test]
 fn the_last_token_is_good_for_a_time_of_grace() {
-    let api = signed_in(Style::OpenId);
+    let api = signed_in(Style::Graced);
     let grace = GRACE.as_secs();
     refresh(&api, 0, 0, None);
     assert_eq!(refresh(&api, grace - 1, 0, None), Effect::Repeated(FamilyId(0), 1));

@@ -1,13 +1,16 @@
 //! Requests and answers in the form of the contract.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use http::{Method, StatusCode};
-use ironleaf_auth::{Request, Response};
+use ironleaf_auth::{Identity, Request, Response};
 use serde::{Deserialize, Serialize};
 
+use super::authorization::{Asked, CodeId, PushedId};
 use super::ids::{FamilyId, PersonId};
 use crate::style::Style;
 
@@ -30,10 +33,37 @@ const PEOPLE_PER_LARGE_TOKEN: u32 = 5;
 /// A request to the core API.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Call {
-    SignIn { person: PersonId },
-    Refresh { family: FamilyId, generation: u32, key: Option<Box<str>> },
-    SignOut { family: FamilyId },
-    CurrentUser { access: Option<Access>, cookie: Option<CookieValue> },
+    SignIn {
+        person: PersonId,
+    },
+    Refresh {
+        family: FamilyId,
+        generation: u32,
+        key: Option<Box<str>>,
+    },
+    SignOut {
+        family: FamilyId,
+    },
+    CurrentUser {
+        access: Option<Access>,
+        cookie: Option<CookieValue>,
+    },
+    /// The application asks what the provider offers.
+    Metadata,
+    /// It asks for the provider's keys.
+    Keys,
+    /// It leaves an authorization request at the provider.
+    Push(Box<Asked>),
+    /// It presents the code of a sign-in.
+    Exchange {
+        code: CodeId,
+        verifier: Box<str>,
+        redirect_uri: Box<str>,
+    },
+    /// It asks who somebody is.
+    UserInfo {
+        access: Option<Access>,
+    },
     Unknown,
 }
 
@@ -55,10 +85,14 @@ pub(crate) struct Access {
 }
 
 /// An answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Answer {
     Tokens(Pair),
     User { person: PersonId, email: u32, cookie: Option<CookieValue> },
+    Metadata,
+    Keys,
+    Pushed(PushedId),
+    Claims { person: PersonId, email: u32 },
     Done,
     InvalidCredentials,
     Unauthorized,
@@ -66,7 +100,7 @@ pub(crate) enum Answer {
 }
 
 /// An access token and a refresh token.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Pair {
     pub(crate) person: PersonId,
     /// How often the address was changed.
@@ -78,6 +112,11 @@ pub(crate) struct Pair {
     pub(crate) issued_at: u64,
     pub(crate) expires_at: u64,
     pub(crate) ttl_secs: u64,
+    /// When it is told, and when the person signed in, by the API's clock without its head start.
+    pub(crate) told_at: u64,
+    pub(crate) authenticated_at: u64,
+    /// That of the sign-in, in the style that has one.
+    pub(crate) nonce: Option<Arc<str>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -102,7 +141,7 @@ struct TokenRequest {
 }
 
 impl Call {
-    pub(crate) fn read(request: &Request) -> Self {
+    pub(super) fn read(request: &Request) -> Self {
         let called = match (request.method(), request.uri().path()) {
             (&Method::POST, "/v1/auth/tokens") => Self::token_call(request),
             (&Method::GET, "/v1/session/token") => CookieValue::of(request).map(|value| Self::Refresh {
@@ -112,9 +151,7 @@ impl Call {
             }),
             (&Method::POST, "/v1/session/sign-out") => Self::sign_out(request),
             (&Method::GET, "/v1/user/users/current") => {
-                let bearer = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-                let access = bearer.and_then(Access::from_bearer);
-                Some(Self::CurrentUser { access, cookie: CookieValue::of(request) })
+                Some(Self::CurrentUser { access: Access::of(request), cookie: CookieValue::of(request) })
             }
             _ => None,
         };
@@ -141,7 +178,7 @@ impl Call {
     }
 }
 
-fn refresh_token(text: &str) -> Option<(FamilyId, u32)> {
+pub(super) fn refresh_token(text: &str) -> Option<(FamilyId, u32)> {
     let (family, generation) = text.strip_prefix("rt-")?.split_once('-')?;
     Some((FamilyId(family.parse().ok()?), generation.parse().ok()?))
 }
@@ -163,8 +200,13 @@ impl CookieValue {
 }
 
 impl Access {
-    fn from_bearer(header: &str) -> Option<Self> {
-        let claims = header.strip_prefix("Bearer ")?.split('.').nth(1)?;
+    /// The access token that a request carries.
+    pub(super) fn of(request: &Request) -> Option<Self> {
+        Self::read(request.headers().get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?)
+    }
+
+    pub(super) fn read(token: &str) -> Option<Self> {
+        let claims = token.split('.').nth(1)?;
         let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
         Some(Self {
             person: person_of(&claims.email)?,
@@ -177,7 +219,7 @@ impl Access {
 
 impl Answer {
     /// The HTTP response. With every pair, the core API says whether refreshes can be repeated.
-    pub(crate) fn into_response(self, style: Style) -> Response {
+    pub(super) fn into_response(self, style: Style) -> Response {
         match self {
             Self::Tokens(pair) => {
                 let mut response = json(StatusCode::CREATED, pair.body(style));
@@ -201,14 +243,20 @@ impl Answer {
             Self::Done => json(StatusCode::OK, "{}".to_owned()),
             Self::InvalidCredentials => error(StatusCode::UNAUTHORIZED, "Invalid credentials"),
             Self::Unauthorized => error(StatusCode::UNAUTHORIZED, "Unauthorized"),
-            Self::NotFound => error(StatusCode::NOT_FOUND, "Not found"),
+            // The others belong to the endpoints of OpenID Connect.
+            _ => error(StatusCode::NOT_FOUND, "Not found"),
         }
     }
 }
 
 impl Pair {
     fn body(&self, style: Style) -> String {
-        let is_large = matches!(style, Style::Free | Style::OpenId | Style::Person)
+        let (access, refresh, ttl) = (self.access_token(style), self.refresh_token(style), self.ttl_secs);
+        format!(r#"{{"item":{{"accessToken":"{access}","ttlSeconds":{ttl},"refreshToken":"{refresh}"}}}}"#)
+    }
+
+    pub(super) fn access_token(&self, style: Style) -> String {
+        let is_large = matches!(style, Style::Free | Style::Graced | Style::OpenId | Style::Person)
             && self.person.0.is_multiple_of(PEOPLE_PER_LARGE_TOKEN);
         let claims = Claims {
             sub: subject_of(self.person),
@@ -221,12 +269,13 @@ impl Pair {
         };
         let claims = serde_json::to_vec(&claims).unwrap_or_default();
         let signature = "A".repeat(JWT_SIGNATURE_CHARS);
-        let access = format!("{JWT_HEADER}.{}.{signature}", URL_SAFE_NO_PAD.encode(claims));
+        format!("{JWT_HEADER}.{}.{signature}", URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    pub(super) fn refresh_token(&self, style: Style) -> String {
         // A token that stays the same has no generation.
         let generation = if style.rotates() { self.generation } else { 0 };
-        let refresh = format!("rt-{}-{generation}", self.family.0);
-        let ttl = self.ttl_secs;
-        format!(r#"{{"item":{{"accessToken":"{access}","ttlSeconds":{ttl},"refreshToken":"{refresh}"}}}}"#)
+        format!("rt-{}-{generation}", self.family.0)
     }
 }
 
@@ -243,6 +292,16 @@ pub(crate) fn subject_of(person: PersonId) -> String {
 /// What a page shows of a person.
 pub(crate) fn shown_to(id: &str, email: Option<&str>) -> String {
     format!("{id} {}", email.unwrap_or_default())
+}
+
+/// The person in an answer of the API.
+pub(crate) fn person_in(response: &Response) -> Option<Identity> {
+    #[derive(Deserialize)]
+    struct Answered {
+        item: Identity,
+    }
+    let answered = serde_json::from_slice::<Answered>(response.body()).ok();
+    answered.filter(|_| response.status().is_success()).map(|answered| answered.item)
 }
 
 /// How often the address was changed.
@@ -292,6 +351,9 @@ mod tests {
             issued_at: 10,
             expires_at: 20,
             ttl_secs: 10,
+            told_at: 10,
+            authenticated_at: 10,
+            nonce: None,
         };
         let body: serde_json::Value = serde_json::from_str(&pair.body(Style::Ours)).unwrap();
         let bearer = format!("Bearer {}", body["item"]["accessToken"].as_str().unwrap());

@@ -129,8 +129,8 @@ impl Plan {
         let is_storm = style == Style::Person;
         if dice.per_mille(if is_storm { TURNED_AWAY_IN_A_STORM_PER_MILLE } else { TURNED_AWAY_PER_MILLE }) {
             let secs = dice.range(1, LONGEST_WAIT_SECS);
-            // The core API has no 503 that says that nothing was spent.
-            let unavailable = !style.is_core_api() && dice.once_in(2);
+            // The core API has no 503 that says that nothing was spent, and neither has OpenID Connect.
+            let unavailable = !style.is_core_api() && !style.is_openid() && dice.once_in(2);
             self.fate = Fate::TurnedAway { secs, unavailable };
             return Some(if unavailable { Fault::TurnedAway503 } else { Fault::TurnedAway429 });
         }

@@ -1,5 +1,6 @@
-//! The application in the simulation: our layers around four routes.
+//! The application in the simulation: our layers around a few routes.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,17 +9,20 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use bytes::Bytes;
 use http::header::LOCATION;
+use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{EmailAddress, Random, TimeLimits};
 use ironleaf_bff::{
-    AccountError, Bff, BffSettings, CoreApi, MaybeUser, Problem, ProblemKind, RateLimits, SignedOutReason,
-    refresh_before_rendering, sign_in_with_password, sign_out,
+    AccountError, Bff, BffSettings, CallError, CoreApi, LogoutFailure, MaybeUser, Problem, ProblemKind,
+    RateLimits, RedirectAnswer, RedirectFailure, ReturnTo, SignedOutReason, User, finish_redirect,
+    refresh_before_rendering, sign_in_with_password, sign_out, start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 
 use super::state::Replica;
-use crate::core_api::shown_to;
+use crate::core_api::{person_in, shown_to};
 use crate::dice::Dice;
 use crate::network::Network;
 use crate::process::Process;
@@ -28,6 +32,7 @@ use crate::world::{LIVES, World};
 /// The header in which the sign-in page says why somebody came.
 pub(crate) const REASON_HEADER: &str = "x-reason";
 
+const ORIGIN: &str = "https://sim.test";
 const PASSWORD: &str = "password1";
 
 pub(crate) fn router(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyRing) -> Router {
@@ -36,6 +41,9 @@ pub(crate) fn router(world: &Arc<World>, replica: &Replica, process: &Arc<Proces
         .route("/page", get(page).layer(from_fn_with_state(bff.clone(), refreshed)))
         .route("/home", get(home))
         .route("/sign-in", post(sign_in))
+        .route("/start", post(start))
+        .route("/finish", get(finish))
+        .route("/back-channel-logout", post(back_channel_logout))
         .route("/sign-out", post(leave))
         .layer(bff.session_layer())
         .layer(Extension(bff))
@@ -49,7 +57,7 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
     let provider = crate::provider::of(world.setup.style, &network, &clock, &random);
     let (observed, index, spawning) = (Arc::clone(world), replica.index, Arc::clone(process));
     Bff::new(BffSettings {
-        public_origin: "https://sim.test".parse().expect("it is an origin"),
+        public_origin: ORIGIN.parse().expect("it is an origin"),
         hsts_include_subdomains: false,
         accept_localhost: false,
         reload_origin: None,
@@ -98,7 +106,7 @@ async fn page(request: Request) -> Response {
         Ok(core) => core,
         Err(missing) => return missing.into_response(),
     };
-    match core.current_user().await {
+    match who(&parts, &core).await {
         Ok(user) => shown_to(&user.id, user.email.as_deref()).into_response(),
         Err(AccountError::SignedOut) => {
             let reason = SignedOutReason::from_parts(&parts);
@@ -111,6 +119,21 @@ async fn page(request: Request) -> Response {
         }
         Err(AccountError::Unavailable(_)) => Problem::unavailable().into_response(),
         Err(_) => Problem::new(ProblemKind::Internal).into_response(),
+    }
+}
+
+/// Who the API says that the person is. A provider without account pages has no call of its own for that.
+async fn who(parts: &Parts, core: &CoreApi) -> Result<User, AccountError> {
+    if parts.extensions.get().is_some_and(Bff::has_accounts) {
+        return core.current_user().await;
+    }
+    let request = http::Request::get("/user/users/current").body(Bytes::new());
+    let request = request.map_err(|error| AccountError::Unavailable(error.to_string()))?;
+    match core.call(request).await {
+        Ok(response) => person_in(&response)
+            .ok_or_else(|| AccountError::Unavailable(format!("answered {}", response.status()))),
+        Err(CallError::SignedOut) => Err(AccountError::SignedOut),
+        Err(CallError::Unavailable(detail)) => Err(AccountError::Unavailable(detail)),
     }
 }
 
@@ -133,8 +156,41 @@ async fn sign_in(RawQuery(address): RawQuery, request: Request) -> Response {
     }
 }
 
+/// Begins a sign-in by redirect.
+async fn start(request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    match start_redirect(&parts, &format!("{ORIGIN}/finish"), ReturnTo::parse("/page").as_ref()).await {
+        Ok(address) => (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// The provider's answer to a sign-in by redirect.
+async fn finish(RawQuery(query): RawQuery, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let query = query.unwrap_or_default();
+    let fields: BTreeMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).collect();
+    let field = |name: &str| fields.get(name).map(AsRef::as_ref);
+    let outcome = field("code").ok_or_else(|| field("error").unwrap_or_default());
+    let answer = RedirectAnswer { state: field("state"), outcome, issuer: field("iss") };
+    match finish_redirect(&parts, answer).await.outcome {
+        Ok(()) => (StatusCode::SEE_OTHER, [(LOCATION, "/page")]).into_response(),
+        Err(RedirectFailure::UnknownAttempt) => StatusCode::CONFLICT.into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// The provider tells that a sign-in is over.
+async fn back_channel_logout(Extension(bff): Extension<Bff>, token: Bytes) -> StatusCode {
+    match bff.back_channel_logout(&token).await {
+        Ok(()) => StatusCode::OK,
+        Err(LogoutFailure::Invalid) => StatusCode::BAD_REQUEST,
+        Err(LogoutFailure::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
 async fn leave(request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    sign_out(&parts).await;
+    sign_out(&parts, &format!("{ORIGIN}/")).await;
     (StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response()
 }

@@ -1,0 +1,177 @@
+//! The page of the provider on which people sign in: requests go in, codes come out.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+use url::{Url, form_urlencoded};
+
+use super::ids::{FamilyId, PersonId};
+
+/// The provider's identifier.
+pub(crate) const ISSUER: &str = "https://id.sim.test";
+/// The application, as the provider knows it.
+pub(crate) const CLIENT_ID: &str = "sim";
+
+/// The prefix of the name of a pushed request (RFC 9126, section 2.2).
+const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
+/// The prefix of a code.
+const CODE: &str = "code-";
+
+/// The parameters of a request, by their names.
+pub(super) struct Form(BTreeMap<String, String>);
+
+impl Form {
+    pub(super) fn read(encoded: &[u8]) -> Self {
+        Self(form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+/// What a sign-in asks for (OpenID Connect Core 1.0, section 3.1.2.1).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Asked {
+    redirect_uri: Box<str>,
+    state: Box<str>,
+    pub(crate) nonce: Box<str>,
+    challenge: Box<str>,
+}
+
+impl Asked {
+    pub(super) fn read(form: &Form) -> Option<Self> {
+        let is_ours = form.get("client_id")? == CLIENT_ID
+            && form.get("response_type")? == "code"
+            && form.get("code_challenge_method")? == "S256"
+            && form.get("scope")?.split(' ').any(|scope| scope == "openid");
+        let text = |name: &str| form.get(name).map(Into::into);
+        let asked = || {
+            Some(Self {
+                redirect_uri: text("redirect_uri")?,
+                state: text("state")?,
+                nonce: text("nonce")?,
+                challenge: text("code_challenge")?,
+            })
+        };
+        is_ours.then(asked)?
+    }
+}
+
+/// A request that was left at the provider.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct PushedId(u32);
+
+impl PushedId {
+    pub(super) fn uri(self) -> String {
+        format!("{PUSHED}{}", self.0)
+    }
+
+    fn read(uri: &str) -> Option<Self> {
+        uri.strip_prefix(PUSHED)?.parse().ok().map(Self)
+    }
+}
+
+/// An authorization code, by its number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct CodeId(u32);
+
+impl CodeId {
+    pub(super) fn read(code: &str) -> Option<Self> {
+        code.strip_prefix(CODE)?.parse().ok().map(Self)
+    }
+}
+
+/// Everything that the page keeps.
+#[derive(Default)]
+pub(super) struct Desk {
+    pushed: Vec<Asked>,
+    codes: Vec<Code>,
+}
+
+struct Code {
+    person: PersonId,
+    asked: Asked,
+    /// The grant that it was exchanged for.
+    family: Option<FamilyId>,
+    /// How often the browser has opened its answer.
+    opened: u32,
+}
+
+/// What becomes of a code that is presented.
+pub(super) enum Presented {
+    /// It begins a grant for this person, with this nonce.
+    Good {
+        person: PersonId,
+        nonce: Box<str>,
+    },
+    /// It was used before, for this grant (RFC 6749, section 4.1.2).
+    Again(FamilyId),
+    Refused,
+}
+
+impl Desk {
+    pub(super) fn push(&mut self, asked: Asked) -> PushedId {
+        self.pushed.push(asked);
+        PushedId(number(self.pushed.len() - 1))
+    }
+
+    /// The person signs in on the page at this address, and gets a code. `None` if there is no such page.
+    pub(super) fn authorize(&mut self, person: PersonId, address: &str) -> Option<CodeId> {
+        let address = Url::parse(address).ok().filter(|url| url.as_str().starts_with(ISSUER))?;
+        let form = Form::read(address.query()?.as_bytes());
+        let asked = match form.get("request_uri") {
+            // RFC 9126, section 4.
+            Some(uri) if form.get("client_id") == Some(CLIENT_ID) => {
+                self.pushed.get(PushedId::read(uri)?.0 as usize)?.clone()
+            }
+            _ => Asked::read(&form)?,
+        };
+        self.codes.push(Code { person, asked, family: None, opened: 0 });
+        Some(CodeId(number(self.codes.len() - 1)))
+    }
+
+    /// Where the page sends the browser (RFC 6749, section 4.1.2; RFC 9207): path and query. It also counts how often
+    /// the browser goes there.
+    pub(super) fn open(&mut self, code: CodeId) -> Option<(String, u32)> {
+        let CodeId(number) = code;
+        let known = self.codes.get_mut(number as usize)?;
+        known.opened += 1;
+        let path = Url::parse(&known.asked.redirect_uri).ok()?.path().to_owned();
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("code", &format!("{CODE}{number}"))
+            .append_pair("state", &known.asked.state)
+            .append_pair("iss", ISSUER)
+            .finish();
+        Some((format!("{path}?{query}"), known.opened))
+    }
+
+    pub(super) fn present(&self, code: CodeId, verifier: &str, redirect_uri: &str) -> Presented {
+        let Some(known) = self.codes.get(code.0 as usize) else { return Presented::Refused };
+        if let Some(family) = known.family {
+            return Presented::Again(family);
+        }
+        // RFC 7636, section 4.6.
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+        if challenge != *known.asked.challenge || redirect_uri != &*known.asked.redirect_uri {
+            return Presented::Refused;
+        }
+        Presented::Good { person: known.person, nonce: known.asked.nonce.clone() }
+    }
+
+    pub(super) fn exchanged(&mut self, code: CodeId, family: FamilyId) {
+        if let Some(known) = self.codes.get_mut(code.0 as usize) {
+            known.family = Some(family);
+        }
+    }
+
+    pub(super) fn family_by(&self, code: CodeId) -> Option<FamilyId> {
+        self.codes.get(code.0 as usize)?.family
+    }
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
