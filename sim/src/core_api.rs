@@ -17,7 +17,7 @@ use ironleaf_auth::{Request, Response};
 use crate::style::Style;
 use crate::timeline::Timeline;
 
-use authorization::{Desk, Presented};
+use authorization::{Desk, Opened, Presented};
 
 pub(crate) use authorization::{CLIENT_ID, CodeId, ISSUER};
 pub(crate) use ids::{FamilyId, PersonId};
@@ -125,14 +125,13 @@ impl CoreApi {
     }
 
     /// The person signs in on the provider's page at this address, and gets a code. `None` if there is no such page.
-    pub(crate) fn authorize(&self, person: PersonId, address: &str) -> Option<CodeId> {
-        self.state().desk.authorize(person, address)
+    pub(crate) fn authorize(&self, person: PersonId, address: &str, now: Duration) -> Option<CodeId> {
+        self.state().desk.authorize(person, address, now)
     }
 
-    /// Where the provider sends the browser with a code: path and query. Also how often the browser has gone there, this
-    /// time included.
-    pub(crate) fn open(&self, code: CodeId) -> Option<(String, u32)> {
-        self.state().desk.open(code)
+    /// The browser follows the answer of the provider's page.
+    pub(crate) fn open(&self, code: CodeId, now: Duration) -> Option<Opened> {
+        self.state().desk.open(code, now)
     }
 
     /// The grant that the code was exchanged for.
@@ -140,14 +139,25 @@ impl CoreApi {
         self.state().desk.family_by(code)
     }
 
+    /// Whose sign-in ends on the provider's page at this address.
+    pub(crate) fn signs_out(&self, address: &str) -> Option<FamilyId> {
+        openid::signs_out(address)
+    }
+
     /// Ends a family, or all of its person, and returns the token that says so (OpenID Connect Back-Channel Logout 1.0).
-    pub(crate) fn end_sign_in(&self, now: Duration, family: FamilyId, whole_person: bool) -> Option<String> {
+    pub(crate) fn end_sign_in(
+        &self,
+        now: Duration,
+        family: FamilyId,
+        why: Revoked,
+        whole_person: bool,
+    ) -> Option<String> {
         let mut state = self.state();
         let person = state.families.get(family.0 as usize)?.person;
-        state.revoke(family, Revoked::Admin, whole_person);
+        state.revoke(family, why, whole_person);
         state.logout_tokens += 1;
         let sid = (!whole_person).then(|| openid::sid_of(family));
-        let subject = wire::subject_of(person);
+        let subject = subject_of(person);
         Some(signing::logout_token(&subject, sid.as_deref(), state.logout_tokens, Timeline::wall_secs(now)))
     }
 

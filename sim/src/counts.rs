@@ -38,6 +38,9 @@ faults! {
     OtherCallFailed => "core API: a call other than a refresh failed",
     Outage => "core API: down for minutes",
     AccessRefused => "core API: living access token refused (401)",
+    SignInEnded => "provider: a sign-in ended, and a replica told",
+    PersonEnded => "provider: every sign-in of a person ended, and a replica told",
+    LogoutRepeated => "provider: a logout token sent again",
     AdminRevoked => "core API: family revoked by an administrator",
     CrashBefore => "replica: crash before the token was consumed",
     CrashAfter => "replica: crash after the token was consumed",
@@ -68,6 +71,10 @@ faults! {
     LaptopAsleep => "browser: laptop asleep for 12 hours, three rotations behind",
     SignedOutInFlight => "browser: sign-out while other requests are in flight",
     SignedInOver => "browser: sign-in over a living session",
+    SignInAbandoned => "browser: a sign-in abandoned at the provider",
+    SignInInTwoTabs => "browser: a sign-in at the provider in two tabs",
+    AnswerOpenedAgain => "browser: an answer of the provider opened twice",
+    AnswerTooLate => "browser: an answer of the provider opened too late",
     CopyReplayed => "browser: copied cookie replayed after sign-out",
 }
 

@@ -3,6 +3,7 @@
 //!
 //! It uses no socket, no thread and no real time: a week takes seconds.
 
+mod back_channel;
 mod browser;
 mod checker;
 mod core_api;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core_api::{FamilyId, PersonId};
+use crate::back_channel::{self, Named};
+use crate::core_api::{FamilyId, PersonId, Revoked};
 use crate::counts::Fault;
 use crate::outage::Outage;
 use crate::style::Style;
@@ -56,6 +57,14 @@ pub(crate) fn begin(world: &Arc<World>) {
             }
         }
     });
+    if world.setup.style.is_openid() {
+        every(world, mean / 4, mean, |world| {
+            let named = if world.dice().once_in(3) { Named::Person } else { Named::SignIn };
+            if let Some(family) = some_family(world) {
+                back_channel::end(world, family, Revoked::Admin, named);
+            }
+        });
+    }
     every(world, mean / 4, mean, |world| {
         // In this style, a valid access token is refused only together with its session.
         let is_possible = world.setup.style != Style::JwtSessions;

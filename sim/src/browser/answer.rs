@@ -10,8 +10,9 @@ use http::{HeaderValue, Response, StatusCode};
 use super::ask::{Ask, What};
 use super::jar::Applied;
 use super::state::{Browser, State};
+use crate::back_channel::{self, Named};
 use crate::checker::{Ended, Excuse, Left, Seen, SessionRef, Shown, Violation, Writing};
-use crate::core_api::{subject_of, version_in};
+use crate::core_api::{CodeId, ISSUER, Revoked, subject_of, version_in};
 use crate::counts::Fault;
 use crate::glass::COOKIE_NAME;
 use crate::replica::REASON_HEADER;
@@ -42,6 +43,8 @@ const FOREGOING: Duration = Duration::from_mins(2);
 pub(crate) enum Answer {
     /// What they asked for.
     Done,
+    /// The provider, which gives the browser this code.
+    AtProvider(CodeId),
     /// The sign-in page; the session is over.
     SignedOut,
     /// The sign-in page, but the cookie is still valid elsewhere.
@@ -61,6 +64,8 @@ pub(super) struct Exchange {
     pub(super) first_to_end: bool,
     /// The oldest address that a page may show.
     pub(super) oldest_email: u32,
+    /// The provider's answer is opened for the first time, and in time.
+    pub(super) is_owed: bool,
     pub(super) replica: usize,
     pub(super) ingress: Duration,
     pub(super) key_unknown: bool,
@@ -81,7 +86,7 @@ impl Exchange {
 /// An answer as it left the replica.
 pub(super) struct Received {
     status: StatusCode,
-    to_sign_in: bool,
+    location: Option<String>,
     reason: Option<String>,
     cookies: Vec<String>,
     body: Vec<u8>,
@@ -102,7 +107,7 @@ impl Received {
         let body = axum::body::to_bytes(body, 64 * 1024).await.map(Vec::from).unwrap_or_default();
         Self {
             status: parts.status,
-            to_sign_in: parts.headers.get(LOCATION).is_some_and(|to| to == "/login"),
+            location: parts.headers.get(LOCATION).and_then(text),
             reason: parts.headers.get(REASON_HEADER).and_then(text),
             cookies: parts.headers.get_all(SET_COOKIE).iter().filter_map(text).collect(),
             body,
@@ -256,9 +261,11 @@ impl Browser {
         world.tell_of(self.person, format!("#{} {received}", exchange.number));
         self.take_cookies(exchange, received);
         match (exchange.ask.what, received.status) {
-            (What::Page, StatusCode::SEE_OTHER) if received.to_sign_in => self.sent_away(exchange, received),
+            (What::Page, StatusCode::SEE_OTHER) if received.location.as_deref() == Some("/login") => {
+                self.sent_away(exchange, received)
+            }
             (What::Page | What::Home, StatusCode::OK) => self.shown(exchange, received),
-            (What::Page | What::SignIn, StatusCode::SERVICE_UNAVAILABLE) => {
+            (What::Page | What::Start | What::SignIn, StatusCode::SERVICE_UNAVAILABLE) => {
                 if let Some(session) = exchange.sent.session.filter(|_| exchange.ask.what == What::Page) {
                     let replica = &world.replicas[exchange.replica];
                     let failed = replica.core_disturbed_since(exchange.ingress)
@@ -268,14 +275,51 @@ impl Browser {
                 }
                 Answer::Unavailable
             }
-            (What::SignIn | What::SignOut, StatusCode::SEE_OTHER) => Answer::Done,
-            (What::Home, StatusCode::NO_CONTENT) => Answer::NotHere,
-            (what, status) => {
-                let text = format!("{what:?} was answered with {status}");
-                world.checker.violate(world.scene(), self.person, Violation::ServerError, text);
-                Answer::None
+            (What::SignIn, StatusCode::SEE_OTHER) => Answer::Done,
+            (What::SignOut, StatusCode::SEE_OTHER) => {
+                self.sign_out_there(received);
+                Answer::Done
             }
+            (What::Start, StatusCode::SEE_OTHER) => {
+                let address = received.location.as_deref().unwrap_or_default();
+                let code = world.core.authorize(self.person, address, world.now());
+                code.map_or_else(
+                    || self.server_error("the way to the provider leads nowhere"),
+                    Answer::AtProvider,
+                )
+            }
+            (What::SignIn, StatusCode::CONFLICT) => {
+                if exchange.is_owed && !exchange.key_unknown {
+                    let text = format!("#{} the provider's answer belongs to no attempt", exchange.number);
+                    world.checker.violate(world.scene(), self.person, Violation::AttemptForgotten, text);
+                }
+                Answer::NotHere
+            }
+            (What::Home, StatusCode::NO_CONTENT) => Answer::NotHere,
+            (what, status) => self.server_error(&format!("{what:?} was answered with {status}")),
         }
+    }
+
+    fn server_error(&self, text: &str) -> Answer {
+        let world = &self.world;
+        world.checker.violate(world.scene(), self.person, Violation::ServerError, text.to_owned());
+        Answer::None
+    }
+
+    /// The person confirms the sign-out on the provider's page. Its notice comes back to a replica.
+    fn sign_out_there(&self, received: &Received) {
+        let page = received.location.as_deref().filter(|address| address.starts_with(ISSUER));
+        let Some(family) = page.map(|address| self.world.core.signs_out(address)) else { return };
+        let Some(family) = family else {
+            self.server_error("the provider does not know who signs out");
+            return;
+        };
+        let world = self.world.clone();
+        let wait = world.dice().secs(30, 120);
+        tokio::spawn(async move {
+            pass(wait).await;
+            back_channel::end(&world, family, Revoked::SignedOut, Named::SignIn);
+        });
     }
 
     fn take_cookies(&self, exchange: &Exchange, received: &Received) {
@@ -283,7 +327,10 @@ impl Browser {
         let now = world.now();
         let signed_in = exchange.ask.what == What::SignIn && received.status == StatusCode::SEE_OTHER;
         let session = if signed_in {
-            let family = world.core.latest_of(self.person);
+            let family = match exchange.ask.code {
+                Some(code) => world.core.family_by(code),
+                None => world.core.latest_of(self.person),
+            };
             family.map(|family| world.checker.begun(now, self.person, family))
         } else {
             exchange.sent.session

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::core_api::CodeId;
+
 /// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum What {
@@ -7,6 +9,9 @@ pub(crate) enum What {
     Page,
     /// A page that does not.
     Home,
+    /// The way to the provider, where people sign in there.
+    Start,
+    /// By password, or with the provider's answer.
     SignIn,
     SignOut,
 }
@@ -15,6 +20,8 @@ pub(crate) enum What {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ask {
     pub(crate) what: What,
+    /// The provider's answer that is opened.
+    pub(crate) code: Option<CodeId>,
     /// The answer never arrives.
     pub(crate) response_lost: bool,
     /// The tab is closed so long after the request reached the replica.
@@ -23,6 +30,11 @@ pub(crate) struct Ask {
 
 impl Ask {
     pub(crate) const fn plain(what: What) -> Self {
-        Self { what, response_lost: false, cancelled_after: None }
+        Self { what, code: None, response_lost: false, cancelled_after: None }
+    }
+
+    /// The browser comes back from the provider.
+    pub(crate) const fn back_with(code: CodeId) -> Self {
+        Self { code: Some(code), ..Self::plain(What::SignIn) }
     }
 }

@@ -18,6 +18,9 @@ use crate::timeline::pass;
 /// How long a browser waits for an answer.
 const GIVES_UP_AFTER: Duration = Duration::from_mins(2);
 
+/// An attempt to sign in at the provider is good for ten minutes, by clocks that differ.
+const ATTEMPT_IS_GOOD_FOR: Duration = Duration::from_mins(9);
+
 /// At one in so many sign-outs the store is lost.
 const SIGN_OUTS_PER_PARTITION: u32 = 6;
 
@@ -45,6 +48,7 @@ impl Browser {
             number: sent.number,
             first_to_end: sent.first_to_end,
             oldest_email: sent.oldest_email,
+            is_owed: sent.is_owed,
             replica,
             ingress: world.now(),
             key_unknown: !world.replicas[replica].knows_every_secret(&world),
@@ -71,8 +75,13 @@ impl Browser {
         if state.jar.expire(now) {
             state.glance = None;
         }
-        let mut sent =
-            Sent { state: state.clone(), number: state.requests, first_to_end: false, oldest_email: 0 };
+        let mut sent = Sent {
+            state: state.clone(),
+            number: state.requests,
+            first_to_end: false,
+            oldest_email: 0,
+            is_owed: false,
+        };
         drop(state);
         if let Some(session) = sent.state.session {
             if let Some(glance) = sent.state.glance {
@@ -88,7 +97,14 @@ impl Browser {
         let request = match ask.what {
             What::Page => Request::get("/page"),
             What::Home => Request::get("/home"),
-            What::SignIn => Request::post(format!("/sign-in?{}", address_of(self.person, 0))),
+            What::Start => Request::post("/start"),
+            What::SignIn => match ask.code.and_then(|code| world.core.open(code, now)) {
+                Some(opened) => {
+                    sent.is_owed = opened.is_first && opened.age < ATTEMPT_IS_GOOD_FOR;
+                    Request::get(opened.address)
+                }
+                None => Request::post(format!("/sign-in?{}", address_of(self.person, 0))),
+            },
             What::SignOut => Request::post("/sign-out"),
         };
         let request = match sent.state.jar.header() {
@@ -136,4 +152,5 @@ struct Sent {
     number: u32,
     first_to_end: bool,
     oldest_email: u32,
+    is_owed: bool,
 }

@@ -49,12 +49,19 @@ impl Person {
 
     pub(super) async fn sign_in(&mut self) -> bool {
         for wait in TRIES_AGAIN_AFTER {
-            if self.ask(What::SignIn).await == Answer::Done && self.browser.session().is_some() {
+            if self.try_to_sign_in().await == Answer::Done && self.browser.session().is_some() {
                 return true;
             }
             pass(wait).await;
         }
         false
+    }
+
+    pub(super) async fn try_to_sign_in(&mut self) -> Answer {
+        if self.world.setup.style.is_openid() {
+            return self.sign_in_there().await;
+        }
+        self.ask(What::SignIn).await
     }
 
     pub(super) async fn ask(&self, what: What) -> Answer {

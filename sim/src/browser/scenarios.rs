@@ -211,7 +211,7 @@ impl Person {
     async fn sign_in_over(&mut self) {
         let copy = self.browser.copy();
         self.world.counts.fault(Fault::SignedInOver);
-        if self.ask(What::SignIn).await == Answer::Done {
+        if self.try_to_sign_in().await == Answer::Done {
             self.replay(&copy).await;
             self.page().await;
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::sessions::{COPY_LIVES, Ended, Seen};
 use super::{Checker, Excuse, Scene, SessionRef, Violation};
+use crate::core_api::{FamilyId, PersonId};
 use crate::style::Style;
 
 /// An answer that shows the person after the end.
@@ -53,6 +54,18 @@ impl Checker {
     /// A replica has said that it is over.
     pub(crate) fn ended(&self, session: SessionRef, ended: Ended) {
         self.state().sessions.of(session).ended.get_or_insert(ended);
+    }
+
+    /// The session with this family, if it began before a time.
+    pub(crate) fn session_of(&self, family: FamilyId, before: Duration) -> Option<SessionRef> {
+        let mut state = self.state();
+        let session = state.families.notes(family).session?;
+        (state.sessions.of(session).begun_at < before).then_some(session)
+    }
+
+    /// The sessions of a person that began before a time.
+    pub(crate) fn sessions_of(&self, person: PersonId, before: Duration) -> Vec<SessionRef> {
+        self.state().sessions.of_person(person, before)
     }
 
     /// The end of a session could not be recorded at once.

@@ -120,6 +120,13 @@ impl Sessions {
         &mut self.0[session.0 as usize]
     }
 
+    /// The sessions of a person that began before a time.
+    pub(crate) fn of_person(&self, person: PersonId, before: Duration) -> Vec<SessionRef> {
+        let numbered = (0..).zip(&self.0);
+        let theirs = numbered.filter(|(_, session)| session.person == person && session.begun_at < before);
+        theirs.map(|(number, _)| SessionRef(number)).collect()
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }

@@ -16,6 +16,8 @@ pub(crate) enum Violation {
     TokenLeft,
     TooLate,
     WrongPerson,
+    AttemptForgotten,
+    LogoutTwice,
     TooEarly,
     Reverted,
     ServerError,
@@ -34,6 +36,8 @@ impl Violation {
             Self::TooLate => "a page came too late",
             Self::TooEarly => "a refresh came before the API's Retry-After was over",
             Self::Reverted => "a changed address became the old one again",
+            Self::AttemptForgotten => "an answer of the provider was not recognised",
+            Self::LogoutTwice => "a logout token was accepted twice",
             Self::WrongPerson => "somebody else was shown",
             Self::ServerError => "a replica failed",
         }

@@ -1,6 +1,7 @@
 //! The page of the provider on which people sign in: requests go in, codes come out.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -96,8 +97,19 @@ struct Code {
     asked: Asked,
     /// The grant that it was exchanged for.
     family: Option<FamilyId>,
-    /// How often the browser has opened its answer.
-    opened: u32,
+    given_at: Duration,
+    /// Whether the browser has opened its answer.
+    is_opened: bool,
+}
+
+/// An answer of the page in the browser.
+pub(crate) struct Opened {
+    /// Path and query.
+    pub(crate) address: String,
+    /// Whether it was never opened before.
+    pub(crate) is_first: bool,
+    /// How long ago it was given.
+    pub(crate) age: Duration,
 }
 
 /// What becomes of a code that is presented.
@@ -119,7 +131,7 @@ impl Desk {
     }
 
     /// The person signs in on the page at this address, and gets a code. `None` if there is no such page.
-    pub(super) fn authorize(&mut self, person: PersonId, address: &str) -> Option<CodeId> {
+    pub(super) fn authorize(&mut self, person: PersonId, address: &str, now: Duration) -> Option<CodeId> {
         let address = Url::parse(address).ok().filter(|url| url.as_str().starts_with(ISSUER))?;
         let form = Form::read(address.query()?.as_bytes());
         let asked = match form.get("request_uri") {
@@ -129,23 +141,23 @@ impl Desk {
             }
             _ => Asked::read(&form)?,
         };
-        self.codes.push(Code { person, asked, family: None, opened: 0 });
+        self.codes.push(Code { person, asked, family: None, given_at: now, is_opened: false });
         Some(CodeId(number(self.codes.len() - 1)))
     }
 
-    /// Where the page sends the browser (RFC 6749, section 4.1.2; RFC 9207): path and query. It also counts how often
-    /// the browser goes there.
-    pub(super) fn open(&mut self, code: CodeId) -> Option<(String, u32)> {
+    /// The browser follows the page's answer (RFC 6749, section 4.1.2; RFC 9207).
+    pub(super) fn open(&mut self, code: CodeId, now: Duration) -> Option<Opened> {
         let CodeId(number) = code;
         let known = self.codes.get_mut(number as usize)?;
-        known.opened += 1;
+        let is_first = !std::mem::replace(&mut known.is_opened, true);
         let path = Url::parse(&known.asked.redirect_uri).ok()?.path().to_owned();
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("code", &format!("{CODE}{number}"))
             .append_pair("state", &known.asked.state)
             .append_pair("iss", ISSUER)
             .finish();
-        Some((format!("{path}?{query}"), known.opened))
+        let address = format!("{path}?{query}");
+        Some(Opened { address, is_first, age: now.saturating_sub(known.given_at) })
     }
 
     pub(super) fn present(&self, code: CodeId, verifier: &str, redirect_uri: &str) -> Presented {

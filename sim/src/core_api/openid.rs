@@ -6,6 +6,7 @@ use http::header::{AUTHORIZATION, CACHE_CONTROL};
 use http::{HeaderValue, Method, StatusCode};
 use ironleaf_auth::{Request, Response};
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::authorization::{Asked, CLIENT_ID, CodeId, Form, ISSUER};
 use super::ids::{FamilyId, PersonId};
@@ -15,6 +16,9 @@ use crate::style::Style;
 pub(crate) const CLIENT_SECRET: &str = "a-secret-of-the-simulation";
 /// Where people's roles are in the claims.
 pub(crate) const ROLES_CLAIM: &str = "realm_access.roles";
+
+/// The prefix of the identifier of a sign-in.
+const SID: &str = "family-";
 
 /// One in this many people has no roles in the ID token, but in userinfo.
 const PEOPLE_PER_ROLES_ELSEWHERE: u32 = 3;
@@ -65,6 +69,16 @@ fn token(form: &Form) -> Option<Call> {
 fn family_of(token: &str) -> Option<FamilyId> {
     let refresh = refresh_token(token).map(|(family, _)| family);
     refresh.or_else(|| Access::read(token).map(|access| access.family))
+}
+
+/// OpenID Connect RP-Initiated Logout 1.0, section 2. Only a genuine hint counts.
+pub(super) fn signs_out(address: &str) -> Option<FamilyId> {
+    let address = Url::parse(address).ok().filter(|url| url.path() == "/end-session")?;
+    let form = Form::read(address.query()?.as_bytes());
+    form.get("post_logout_redirect_uri").zip(form.get("state"))?;
+    let claims = signing::read(form.get("id_token_hint")?)?;
+    let family = claims.get("sid")?.as_str()?.strip_prefix(SID)?;
+    family.parse().ok().map(FamilyId)
 }
 
 /// The HTTP response in this style.
@@ -155,7 +169,7 @@ fn claims(person: PersonId, email: u32) -> Map<String, Value> {
 
 /// The provider's identifier of a sign-in.
 pub(super) fn sid_of(family: FamilyId) -> String {
-    format!("family-{}", family.0)
+    format!("{SID}{}", family.0)
 }
 
 #[cfg(test)]

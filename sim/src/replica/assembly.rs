@@ -191,6 +191,6 @@ async fn back_channel_logout(Extension(bff): Extension<Bff>, token: Bytes) -> St
 
 async fn leave(request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    sign_out(&parts, &format!("{ORIGIN}/")).await;
-    (StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response()
+    let there = sign_out(&parts, &format!("{ORIGIN}/")).await;
+    (StatusCode::SEE_OTHER, [(LOCATION, there.unwrap_or_else(|| "/".to_owned()))]).into_response()
 }

@@ -1,0 +1,84 @@
+//! Sign-in at the provider: out from one replica, back to any, in one tab or two, sometimes never, sometimes twice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::answer::Answer;
+use super::ask::{Ask, What};
+use super::person::Person;
+use crate::core_api::CodeId;
+use crate::counts::Fault;
+use crate::timeline::pass;
+
+/// One in this many sign-ins has each of these.
+const PER_ABANDONED: u32 = 6;
+const PER_TWO_TABS: u32 = 5;
+const PER_OPENED_AGAIN: u32 = 4;
+const PER_TOO_LATE: u32 = 40;
+/// Longer than an attempt is good for.
+const TOO_LATE: Duration = Duration::from_secs(11 * 60);
+
+impl Person {
+    /// Signs in at the provider.
+    pub(super) async fn sign_in_there(&mut self) -> Answer {
+        if self.dice.once_in(PER_ABANDONED) {
+            for _ in 0..self.dice.range(1, 10) {
+                self.world.counts.fault(Fault::SignInAbandoned);
+                self.leave().await;
+            }
+        }
+        let Some(code) = self.leave().await else { return Answer::Unavailable };
+        if !self.dice.once_in(PER_TWO_TABS) {
+            return self.come_back(code).await;
+        }
+        let Some(second) = self.leave().await else { return self.come_back(code).await };
+        self.world.counts.fault(Fault::SignInInTwoTabs);
+        if self.dice.once_in(2) {
+            self.come_back(code).await;
+            return self.come_back(second).await;
+        }
+        let first = tokio::spawn(Arc::clone(&self.browser).fetch(Ask::back_with(code)));
+        pass(self.dice.millis(0, 200)).await;
+        let answer = self.come_back(second).await;
+        match first.await {
+            Ok(first) if answer != Answer::Done => first,
+            Ok(_) => answer,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// Goes to the provider and signs in there.
+    async fn leave(&mut self) -> Option<CodeId> {
+        let Answer::AtProvider(code) = self.ask(What::Start).await else { return None };
+        let stay = self.dice.mostly_short(Duration::from_secs(2), Duration::from_mins(4));
+        pass(stay).await;
+        Some(code)
+    }
+
+    /// Opens the provider's answer, sometimes twice: at once, as an impatient person, or later, from the history.
+    async fn come_back(&mut self, code: CodeId) -> Answer {
+        if self.dice.once_in(PER_TOO_LATE) {
+            self.world.counts.fault(Fault::AnswerTooLate);
+            pass(TOO_LATE).await;
+        }
+        let back = Ask::back_with(code);
+        if !self.dice.once_in(PER_OPENED_AGAIN) {
+            return Arc::clone(&self.browser).fetch(back).await;
+        }
+        self.world.counts.fault(Fault::AnswerOpenedAgain);
+        if self.dice.once_in(2) {
+            let first = tokio::spawn(Arc::clone(&self.browser).fetch(back));
+            pass(self.dice.millis(0, 300)).await;
+            let again = Arc::clone(&self.browser).fetch(back).await;
+            return match first.await {
+                Ok(first) if again != Answer::Done => first,
+                Ok(_) => again,
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            };
+        }
+        let first = Arc::clone(&self.browser).fetch(back).await;
+        pass(self.dice.secs(1, 20 * 60)).await;
+        let again = Arc::clone(&self.browser).fetch(back).await;
+        if first == Answer::Done { first } else { again }
+    }
+}
