@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::core_api::{Effect, FamilyId, PersonId};
+use crate::core_api::{CodeId, Effect, FamilyId, PersonId};
 use crate::glass::Glance;
 use crate::style::Style;
 
@@ -131,10 +131,26 @@ impl Checker {
         self.style == Style::Person && self.state().families.notes(family).doubt.is_some()
     }
 
+    /// A code leaves a replica that could not ask the store whether it left before, or could not note that it did.
+    pub(crate) fn presented_blindly(&self, code: CodeId) {
+        self.state().blind_codes.insert(code);
+    }
+
     /// The core API did something.
     pub(crate) fn effect(&self, scene: Scene<'_>, effect: Effect) {
-        let Effect::CaughtReuse(family) = effect else { return };
         let mut state = self.state();
+        let family = match effect {
+            Effect::CaughtReuse(family) => family,
+            Effect::CodeAgain(family, code) => {
+                let excused = state.blind_codes.contains(&code).then_some(Excuse::CodeAgain);
+                state.families.notes(family).excused = excused;
+                if excused.is_some() {
+                    return;
+                }
+                family
+            }
+            _ => return,
+        };
         let notes = state.families.notes(family);
         if notes.session.is_none() || notes.ending {
             return;
@@ -147,7 +163,7 @@ impl Checker {
         let excused = notes.excuse(self.style, generation, age).filter(|_| self.style != Style::Person);
         notes.excused = excused;
         if excused.is_none() {
-            let text = format!("family {} was revoked: a spent refresh token was presented", family.0);
+            let text = format!("family {} was revoked: a spent token or code was presented", family.0);
             state.violate(scene, person, Violation::FamilyRevoked, text);
         }
     }

@@ -83,6 +83,8 @@ pub(crate) enum Effect {
     Refused,
     /// A token was used as a thief would use it. It ended its family, or all families of the person.
     CaughtReuse(FamilyId),
+    /// A code was presented again, which ended the family of the first time.
+    CodeAgain(FamilyId, CodeId),
 }
 
 pub(crate) struct CoreApi {
@@ -132,6 +134,11 @@ impl CoreApi {
     /// The browser follows the answer of the provider's page.
     pub(crate) fn open(&self, code: CodeId, now: Duration) -> Option<Opened> {
         self.state().desk.open(code, now)
+    }
+
+    /// Whether the browser followed the answer with this code once.
+    pub(crate) fn is_opened_once(&self, code: CodeId) -> bool {
+        self.state().desk.is_opened_once(code)
     }
 
     /// The grant that the code was exchanged for.
@@ -347,7 +354,7 @@ impl State {
             }
             Presented::Again(family) => {
                 self.revoke(family, Revoked::Reuse, false);
-                (Answer::InvalidCredentials, Effect::CaughtReuse(family))
+                (Answer::InvalidCredentials, Effect::CodeAgain(family, code))
             }
             Presented::Refused => (Answer::InvalidCredentials, Effect::Refused),
         }

@@ -69,6 +69,11 @@ impl Network {
         if plan.is_faulty() {
             world.replicas[self.replica].disturb_core(world.now());
         }
+        if let Call::Exchange { code, .. } = call
+            && world.replicas[self.replica].store_disturbed_since(world.now().saturating_sub(BLIND_FOR))
+        {
+            world.checker.presented_blindly(*code);
+        }
         let Call::Refresh { family, generation, key } = call else { return };
         if plan.is_faulty() {
             world.checker.disturbed(*family, world.now());
@@ -280,6 +285,9 @@ impl Journey {
             }
             Effect::CaughtReuse(family) => {
                 self.tell_of(family, format!("core API: reuse, family {} revoked", family.0));
+            }
+            Effect::CodeAgain(family, _) => {
+                self.tell_of(family, format!("core API: a code again, family {} revoked", family.0));
             }
             Effect::Refused => {
                 if let Call::Refresh { family, .. } = call

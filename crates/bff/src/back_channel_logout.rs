@@ -1,6 +1,6 @@
 //! The provider tells that it has ended a sign-in (OpenID Connect Back-Channel Logout 1.0).
 
-use ironleaf_auth::{EndReason, EndedAtProvider, LogoutNotice, LogoutTokenError, SecretText};
+use ironleaf_auth::{CLOCK_SKEW, EndReason, EndedAtProvider, LogoutNotice, LogoutTokenError, SecretText};
 use ironleaf_store::{Holder, Key};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
@@ -91,7 +91,8 @@ impl Bff {
         let mut holder = [0; 16];
         self.fill_random(&mut holder);
         let holder = Holder::from_bytes(holder);
-        let life = expires_at.duration_since(self.now()).unwrap_or_default().max(ironleaf_auth::CLOCK_SKEW);
+        // Another replica's clock may be behind ours, and accepts the token for longer.
+        let life = expires_at.duration_since(self.now()).unwrap_or_default() + CLOCK_SKEW;
         self.store().acquire(lease, &holder, life).await.map_err(|error| {
             tracing::error!(%error, "a logout token cannot be used while the store does not answer");
             (LogoutFailure::Unavailable, "store_unavailable")

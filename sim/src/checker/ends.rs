@@ -46,6 +46,10 @@ impl Checker {
     pub(crate) fn not_ending(&self, session: SessionRef) {
         let mut state = self.state();
         let found = state.sessions.of(session);
+        // Another tab's sign-in may have replaced it.
+        if found.ended.is_some() {
+            return;
+        }
         found.ending_since = None;
         let family = found.family;
         state.families.notes(family).ending = false;

@@ -1,12 +1,12 @@
 //! What the checker has noted, counted and found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::families::Families;
 use super::scene::Scene;
 use super::sessions::Sessions;
 use super::verdict::{Excuse, Finding, Violation};
-use crate::core_api::PersonId;
+use crate::core_api::{CodeId, PersonId};
 
 /// How many findings are reported with their whole story. The others are only counted.
 const TOLD: usize = 5;
@@ -18,6 +18,8 @@ pub(super) struct State {
     pub(super) excuses: BTreeMap<&'static str, u64>,
     pub(super) violations: BTreeMap<&'static str, u64>,
     pub(super) findings: Vec<Finding>,
+    /// Codes that left a replica while the store failed for it.
+    pub(super) blind_codes: BTreeSet<CodeId>,
 }
 
 impl State {

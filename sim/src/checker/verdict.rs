@@ -61,6 +61,9 @@ pub(crate) enum Excuse {
     /// could cost the other sessions, so this one is given up. This does not apply after an answer that says that
     /// nothing was spent.
     Unresolved,
+    /// The provider's answer was opened twice at once, and the store that knows of the first time was down. The provider
+    /// then ends what the code began.
+    CodeAgain,
     /// The store had no room for the newest grant when it came. A browser that did not get that page holds a spent
     /// token.
     StoreFull,
@@ -89,7 +92,10 @@ pub(crate) enum Excuse {
 impl Excuse {
     /// Whether the session is over for all of its browsers.
     pub(crate) const fn is_final(self) -> bool {
-        matches!(self, Self::AnswerLost | Self::WindowPassed | Self::Unresolved | Self::AdminRevoked)
+        matches!(
+            self,
+            Self::AnswerLost | Self::WindowPassed | Self::Unresolved | Self::AdminRevoked | Self::CodeAgain
+        )
     }
 
     pub(crate) const fn words(self) -> &'static str {
@@ -100,6 +106,7 @@ impl Excuse {
             Self::AnswerLost => "an answer that cannot be repeated was lost after the token was consumed",
             Self::WindowPassed => "repeatable for a time only, and nobody could ask",
             Self::Unresolved => "in doubt, and asking would end the person's other sessions",
+            Self::CodeAgain => "an answer of the provider opened twice, the store being down",
             Self::StoreFull => "the store had no room for the grant that followed",
             Self::WaitUnknown => "asked too early: the store that knows of the wait was down (nobody lost)",
             Self::ChangeUnwritten => {

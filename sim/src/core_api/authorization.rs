@@ -98,16 +98,14 @@ struct Code {
     /// The grant that it was exchanged for.
     family: Option<FamilyId>,
     given_at: Duration,
-    /// Whether the browser has opened its answer.
-    is_opened: bool,
+    /// How often the browser has opened its answer.
+    opened: u32,
 }
 
 /// An answer of the page in the browser.
 pub(crate) struct Opened {
     /// Path and query.
     pub(crate) address: String,
-    /// Whether it was never opened before.
-    pub(crate) is_first: bool,
     /// How long ago it was given.
     pub(crate) age: Duration,
 }
@@ -141,7 +139,7 @@ impl Desk {
             }
             _ => Asked::read(&form)?,
         };
-        self.codes.push(Code { person, asked, family: None, given_at: now, is_opened: false });
+        self.codes.push(Code { person, asked, family: None, given_at: now, opened: 0 });
         Some(CodeId(number(self.codes.len() - 1)))
     }
 
@@ -149,7 +147,7 @@ impl Desk {
     pub(super) fn open(&mut self, code: CodeId, now: Duration) -> Option<Opened> {
         let CodeId(number) = code;
         let known = self.codes.get_mut(number as usize)?;
-        let is_first = !std::mem::replace(&mut known.is_opened, true);
+        known.opened += 1;
         let path = Url::parse(&known.asked.redirect_uri).ok()?.path().to_owned();
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("code", &format!("{CODE}{number}"))
@@ -157,7 +155,11 @@ impl Desk {
             .append_pair("iss", ISSUER)
             .finish();
         let address = format!("{path}?{query}");
-        Some(Opened { address, is_first, age: now.saturating_sub(known.given_at) })
+        Some(Opened { address, age: now.saturating_sub(known.given_at) })
+    }
+
+    pub(super) fn is_opened_once(&self, code: CodeId) -> bool {
+        self.codes.get(code.0 as usize).is_some_and(|code| code.opened == 1)
     }
 
     pub(super) fn present(&self, code: CodeId, verifier: &str, redirect_uri: &str) -> Presented {
