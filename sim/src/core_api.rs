@@ -266,6 +266,11 @@ impl CoreApi {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn revoke_for_reuse(&self, family: FamilyId) {
+        self.state().revoke(family, Revoked::Reuse, false);
+    }
+
     /// From now on, access tokens issued before are refused, as after a change of the signing keys.
     pub(crate) fn refuse_access(&self, family: FamilyId) {
         if let Some(family) = self.state().families.get_mut(family.0 as usize) {

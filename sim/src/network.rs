@@ -334,20 +334,20 @@ const fn consumed(effect: Effect) -> Option<(FamilyId, u32)> {
     }
 }
 
-fn turned_away(secs: u64, unavailable: bool) -> Response {
+pub(crate) fn turned_away(secs: u64, unavailable: bool) -> Response {
     let status = if unavailable { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::TOO_MANY_REQUESTS };
     let mut response = json(status, r#"{"error":"temporarily_unavailable"}"#.to_owned());
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(secs));
     response
 }
 
-fn unavailable() -> Response {
+pub(crate) fn unavailable() -> Response {
     let mut response = Response::new(Bytes::from_static(b"<h1>503 Service Unavailable</h1>"));
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     response
 }
 
 /// Half of an answer, as if it were whole.
-fn garbage() -> Response {
+pub(crate) fn garbage() -> Response {
     Response::new(Bytes::from_static(br#"{"item":{"accessToken":"eyJhbGciOiJFZERTQSJ9.eyJzdWIi"#))
 }

@@ -12,7 +12,7 @@ Simulates people, browsers, replicas, a store, an API and everything that goes w
   --world N         how many people share one world (default 250)
   --days D          how many days they live through (default 3)
   --replicas R      how many replicas serve them (default 3)
-  --style S         ours, recorded, free, person, jwt-sessions, cookies, openid, or all in turn (default all)
+  --style S         ours, recorded, free, person, jwt-sessions, cookies, graced, openid, or all in turn (default all)
   --seconds N       goes on with new worlds until so many seconds of wall clock are over (default 120 without --people)
   --threads N       how many worlds go on at once (default 2)
   --mutants         shows that every known mistake is found, each within a minute

@@ -10,10 +10,10 @@ const MUTANTS: &str = "--mutants";
 /// A seed that once found a defect.
 const SEED: &str = "98858374813846";
 
-/// About 140 worlds, twenty of each style.
-const PEOPLE: &str = "35000";
-/// 35 worlds, five of each style. They are new each time.
-const NEW_PEOPLE: &str = "8750";
+/// About 160 worlds, twenty of each style.
+const PEOPLE: &str = "40000";
+/// 40 worlds, five of each style. They are new each time.
+const NEW_PEOPLE: &str = "10000";
 
 /// Runs the simulation with these arguments.
 ///

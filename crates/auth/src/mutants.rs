@@ -30,11 +30,15 @@ pub enum Mutant {
     RetryAfterIgnored,
     /// Every provider in doubt is asked again as early as one that revokes a family.
     WaitOfAnotherStyle,
+    /// The answer to a sign-in by redirect is taken as often as it is opened.
+    RedirectAnswerTakenAgain,
+    /// A logout token is taken as often as it is sent.
+    LogoutTokenTakenAgain,
 }
 
 impl Mutant {
     /// All mutants.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::NoSingleFlight,
         Self::NoHead,
         Self::HeadAfterAnswer,
@@ -46,6 +50,8 @@ impl Mutant {
         Self::CookieRemovedOnUnknownKey,
         Self::RetryAfterIgnored,
         Self::WaitOfAnotherStyle,
+        Self::RedirectAnswerTakenAgain,
+        Self::LogoutTokenTakenAgain,
     ];
 }
 

@@ -255,6 +255,10 @@ impl UseCase {
     /// cookie while the first answer is under way, and presenting a code twice may revoke the tokens of the first time
     /// (RFC 6749, section 4.1.2).
     async fn is_first_answer(&self, state: &str) -> bool {
+        #[cfg(feature = "mutants")]
+        if ironleaf_auth::mutants::is_active(ironleaf_auth::mutants::Mutant::RedirectAnswerTakenAgain) {
+            return true;
+        }
         let hash = Sha256::new().chain_update("ironleaf/v1/redirect-answer\0").chain_update(state).finalize();
         let mut holder = [0; 16];
         self.bff.fill_random(&mut holder);

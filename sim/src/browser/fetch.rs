@@ -100,7 +100,7 @@ impl Browser {
             What::Start => Request::post("/start"),
             What::SignIn => match ask.code.and_then(|code| world.core.open(code, now)) {
                 Some(opened) => {
-                    sent.is_owed = opened.age < ATTEMPT_IS_GOOD_FOR;
+                    sent.is_owed = opened.age < ATTEMPT_IS_GOOD_FOR && !opened.is_pushed_out;
                     Request::get(opened.address)
                 }
                 None => Request::post(format!("/sign-in?{}", address_of(self.person, 0))),

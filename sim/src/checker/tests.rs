@@ -100,7 +100,11 @@ fn a_cookie_goes_with_its_refresh_token_however_often_it_was_sealed_anew() {
 
 #[test]
 fn only_a_lost_answer_excuses_the_end_of_a_family_and_only_where_nothing_can_be_repeated() {
-    for (style, excuse) in [(Style::Recorded, Some(Excuse::AnswerLost)), (Style::Ours, None)] {
+    for (style, excuse) in [
+        (Style::Recorded, Some(Excuse::AnswerLost)),
+        (Style::OpenId, Some(Excuse::AnswerLost)),
+        (Style::Ours, None),
+    ] {
         let bench = Bench::new(style);
         bench.refresh(HOUR, 0, Some("key"));
         bench.checker.answer_lost(HOUR, FAMILY, 1, LostTo::Network);
@@ -124,8 +128,11 @@ fn the_window_of_a_repetition_excuses_only_if_nobody_could_use_it() {
 
 #[test]
 fn a_token_rests_for_thirty_seconds_before_it_is_presented_again() {
-    for (wait_secs, expected) in [(29, vec![Violation::PresentedTwice]), (30, vec![])] {
-        let bench = Bench::new(Style::Recorded);
+    let cases = [(29, vec![Violation::PresentedTwice]), (30, vec![])];
+    for (style, (wait_secs, expected)) in
+        [Style::Recorded, Style::OpenId].into_iter().flat_map(|style| cases.clone().map(|case| (style, case)))
+    {
+        let bench = Bench::new(style);
         bench.present(HOUR, 0, None);
         bench.present(HOUR + Duration::from_secs(wait_secs), 0, None);
         assert_eq!(bench.found(), expected.into_iter().map(Violation::words).collect::<Vec<_>>());
@@ -519,4 +526,39 @@ fn a_grant_that_an_heir_has_waited_for_in_vain_is_in_doubt_although_it_is_writte
         bench.checker.written_after(FAMILY, 1, Duration::from_secs(secs));
         assert_eq!(bench.sent_away(2 * HOUR, 0), excuse, "{secs} s");
     }
+}
+
+/// The store is what knows that an answer was opened before.
+#[test]
+fn a_code_that_was_presented_twice_is_excused_only_if_the_store_failed_for_a_replica_that_did_it() {
+    let code = CodeId::of(7);
+    for (blind, expected) in
+        [(None, None), (Some(CodeId::of(8)), None), (Some(code), Some(Excuse::CodeAgain))]
+    {
+        let bench = Bench::new(Style::OpenId);
+        blind.into_iter().for_each(|code| bench.checker.presented_blindly(code));
+        bench.core.revoke_for_reuse(FAMILY);
+        bench.checker.effect(bench.scene(HOUR), Effect::CodeAgain(FAMILY, code));
+        assert_eq!(bench.sent_away(2 * HOUR, 0), expected);
+        assert_eq!(bench.found().is_empty(), expected.is_some());
+    }
+}
+
+#[test]
+fn a_sign_in_that_began_just_before_the_provider_ended_it_may_be_newer_by_another_clock() {
+    let bench = Bench::new(Style::OpenId);
+    assert_eq!(bench.checker.session_of(FAMILY, Duration::ZERO), None);
+    assert_eq!(bench.checker.session_of(FAMILY, HOUR), Some(bench.session));
+    assert_eq!(bench.checker.sessions_of(PERSON, HOUR), [bench.session]);
+    assert_eq!(bench.checker.sessions_of(PersonId(1), HOUR), []);
+}
+
+/// Two tabs come back from the provider. One of them is refused, the other one replaces the session.
+#[test]
+fn a_tab_that_failed_does_not_take_back_the_end_that_another_tab_brought() {
+    let bench = Bench::new(Style::OpenId);
+    bench.checker.ending(HOUR, bench.session);
+    bench.checker.ended(bench.session, SHOWN.ended);
+    bench.checker.not_ending(bench.session);
+    assert_eq!(bench.sent_away(2 * HOUR, 0), Some(Excuse::Ending));
 }

@@ -17,6 +17,9 @@ pub(crate) const CLIENT_ID: &str = "sim";
 
 /// The prefix of the name of a pushed request (RFC 9126, section 2.2).
 const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
+/// How many attempts a browser remembers, and for how long at most, by any clock.
+const MOST_ATTEMPTS: usize = 4;
+const REMEMBERED_FOR: Duration = Duration::from_mins(11);
 /// The prefix of a code.
 const CODE: &str = "code-";
 
@@ -80,6 +83,11 @@ impl PushedId {
 pub(crate) struct CodeId(u32);
 
 impl CodeId {
+    #[cfg(test)]
+    pub(crate) const fn of(number: u32) -> Self {
+        Self(number)
+    }
+
     pub(super) fn read(code: &str) -> Option<Self> {
         code.strip_prefix(CODE)?.parse().ok().map(Self)
     }
@@ -108,6 +116,9 @@ pub(crate) struct Opened {
     pub(crate) address: String,
     /// How long ago it was given.
     pub(crate) age: Duration,
+    /// The browser began so many further attempts that it may have forgotten this one. Which of them is the oldest, each
+    /// replica says by its own clock, so only the newest is certain to stay.
+    pub(crate) is_pushed_out: bool,
 }
 
 /// What becomes of a code that is presented.
@@ -155,7 +166,12 @@ impl Desk {
             .append_pair("iss", ISSUER)
             .finish();
         let address = format!("{path}?{query}");
-        Some(Opened { address, age: now.saturating_sub(known.given_at) })
+        let (person, age) = (known.person, now.saturating_sub(known.given_at));
+        let theirs = |later: &&Code| later.person == person;
+        let is_newest = !self.codes[number as usize + 1..].iter().any(|later| theirs(&later));
+        let lately = |known: &&Code| now.saturating_sub(known.given_at) < REMEMBERED_FOR;
+        let attempts = self.codes.iter().filter(theirs).filter(lately).count();
+        Some(Opened { address, age, is_pushed_out: !is_newest && attempts > MOST_ATTEMPTS })
     }
 
     pub(super) fn is_opened_once(&self, code: CodeId) -> bool {

@@ -171,6 +171,3 @@ fn claims(person: PersonId, email: u32) -> Map<String, Value> {
 pub(super) fn sid_of(family: FamilyId) -> String {
     format!("{SID}{}", family.0)
 }
-
-#[cfg(test)]
-mod tests;

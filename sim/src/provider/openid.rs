@@ -18,17 +18,23 @@ pub(super) fn provider(
     clock: Clock,
     random: Random,
 ) -> Arc<OidcProvider> {
-    let issuer = Issuer::parse(ISSUER).expect("it is the identifier of an issuer");
-    let authentication = ClientAuthentication::SecretBasic(CLIENT_SECRET.into());
-    let settings = OidcSettings {
-        roles_claim: Some(ROLES_CLAIM.to_owned()),
-        base_urls: vec![BaseUrl { name: "api".to_owned(), url: base_url }],
-        refresh_token_max_age: LIVES.refresh_token,
-        ..OidcSettings::of(issuer, CLIENT_ID, authentication)
-    };
     let transport = Arc::<Network>::clone(network);
-    let provider = Arc::new(OidcProvider::new(settings, transport, clock, random));
+    let provider = Arc::new(OidcProvider::new(settings(base_url), transport, clock, random));
     let kept = Arc::clone(&provider);
     tokio::spawn(network.process.run(Box::pin(async move { kept.keep_warm().await })));
     provider
 }
+
+fn settings(base_url: Url) -> OidcSettings {
+    let issuer = Issuer::parse(ISSUER).expect("it is the identifier of an issuer");
+    let authentication = ClientAuthentication::SecretBasic(CLIENT_SECRET.into());
+    OidcSettings {
+        roles_claim: Some(ROLES_CLAIM.to_owned()),
+        base_urls: vec![BaseUrl { name: "api".to_owned(), url: base_url }],
+        refresh_token_max_age: LIVES.refresh_token,
+        ..OidcSettings::of(issuer, CLIENT_ID, authentication)
+    }
+}
+
+#[cfg(test)]
+mod tests;
