@@ -108,7 +108,7 @@ fn words(failure: RedirectFailure, name: &str, viewer: Option<&str>) -> Words {
             ),
             None => (
                 "This login is over".to_owned(),
-                "It was opened again, too late, or in another browser. Nothing was changed.".to_owned(),
+                "It was opened again, too late, in another browser, or without the cookies of this site. Nothing was changed.".to_owned(),
             ),
         },
         RedirectFailure::Refused(Refused::AccessDenied) => (
