@@ -87,3 +87,70 @@ atEachProvider({ settings: { OIDC_AUTO_REDIRECT: 'true' } }, () => {
     await expect(providerLoginPage.continue).toBeVisible();
   });
 });
+
+// Chromium applies `form-action` of our pages to every redirect that follows a form, also to those of pages that lead on
+// by themselves.
+test.describe('after a form', () => {
+  test.use({
+    serverOptions: {
+      peer: 'oidc-provider',
+      settings: { OIDC_AUTO_REDIRECT: 'true' },
+      peerSettings: { ACCESS_TOKEN_TTL: '4' },
+    },
+  });
+
+  test.beforeEach(async ({ provider, identityPage, peer, page }) => {
+    await peer.comeBack();
+    await page.goto('/account');
+    await provider.choose(ADA);
+    await identityPage.shown();
+  });
+
+  test('a person whose session has gone is at the provider after they choose a theme', async ({
+    header,
+    provider,
+    identityPage,
+    context,
+    page,
+    peer,
+    server,
+    javaScriptEnabled,
+  }) => {
+    await context.clearCookies({ domain: new URL(server.origin).hostname });
+    await context.clearCookies({ domain: new URL(peer.origin).hostname });
+
+    await header.chooseTheme('Dark');
+    // With scripts, the page stays.
+    if (javaScriptEnabled) await page.reload();
+
+    await provider.choose(ADA);
+    await expect(page).toHaveURL('/account');
+    await expect(identityPage.html).toHaveClass('dark');
+  });
+
+  test('a person whose session has gone is at the provider after they try again', async ({
+    unavailablePage,
+    provider,
+    identityPage,
+    context,
+    page,
+    peer,
+    server,
+    watch,
+  }) => {
+    watch.expectRefusal('/account', 503);
+    await peer.untilTokensExpire();
+    await peer.goAway('503');
+    await page.goto('/account');
+    await unavailablePage.shown();
+    await peer.comeBack();
+    await context.clearCookies({ domain: new URL(server.origin).hostname });
+    await context.clearCookies({ domain: new URL(peer.origin).hostname });
+
+    await unavailablePage.tryAgain.click();
+
+    await provider.choose(ADA);
+    await expect(page).toHaveURL(/\/account\??$/);
+    await expect(identityPage.identity).toContainText(ADA.email);
+  });
+});

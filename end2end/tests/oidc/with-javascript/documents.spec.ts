@@ -40,4 +40,30 @@ atEachProvider({}, () => {
       }
     }
   });
+
+  test('no page needs WebAssembly, because none has a field', async ({
+    providerLoginPage,
+    providerConfirmPage,
+    callbackPage,
+    identityPage,
+    signedInThere,
+    context,
+    page,
+    server,
+    watch,
+  }) => {
+    expect(signedInThere.email).toContain('@');
+    watch.expectRefusal('/auth/callback', 400);
+    const loaded: string[] = [];
+    page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
+
+    await identityPage.open();
+    await providerConfirmPage.open('?return_to=/account');
+    await callbackPage.open();
+    await context.clearCookies({ domain: new URL(server.origin).hostname });
+    await providerLoginPage.open();
+
+    expect(loaded).toContain('/login');
+    expect(loaded.filter((path) => path.endsWith('.wasm'))).toEqual([]);
+  });
 });
