@@ -17,7 +17,7 @@ use crate::settings::Settings;
 use crate::tools::Tools;
 use crate::{process, workspace};
 
-/// How long each target runs in `cargo xtask test`.
+/// How long each target runs unless told otherwise.
 pub(crate) const DEFAULT_SECONDS: u32 = 60;
 /// A thousand times longer than the slowest input takes. An input that reaches this limit does not end.
 const TIMEOUT_SECS: u32 = 10;
