@@ -7,6 +7,9 @@ use ironleaf_bff::{MissingLayer, Problem, ProblemKind};
 pub enum Answer {
     /// Redirects the browser to this path of this origin.
     Redirect(String),
+    /// Shows a page that leads to this address of another site. It is no redirect, because the page may be the end of a
+    /// form's way; see [`onward`](crate::onward).
+    Onward(String),
     /// Shows the page of a problem instead.
     Problem(Problem),
 }

@@ -23,13 +23,15 @@ pub struct Onward {
 impl Onward {
     /// `None` if `next` is a place of this origin.
     pub(crate) fn to(next: &str, parts: &Parts) -> Option<Self> {
-        if next.starts_with('/') {
-            return None;
-        }
+        (!next.starts_with('/')).then(|| Self::to_site(next.to_owned(), parts))
+    }
+
+    /// The page that leads to an address of another site.
+    pub(crate) fn to_site(url: String, parts: &Parts) -> Self {
         let provider = parts.extensions.get::<Bff>().and_then(Bff::redirect_sign_in);
-        let host = || Url::parse(next).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let host = || Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned));
         let name = provider.map(|provider| provider.name.clone()).or_else(host).unwrap_or_default();
-        Some(Self { url: next.to_owned(), name })
+        Self { url, name }
     }
 
     /// The answer for the layer that renders the page.

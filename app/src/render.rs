@@ -278,6 +278,7 @@ impl PageHandler {
                 request.pass_on_message(&target);
                 return redirect(&target);
             }
+            Err(Answer::Onward(url)) => return request.onward(url).into_response(),
             Err(Answer::Problem(problem)) => return problem.into_response(),
         };
         let request = Arc::new(request);

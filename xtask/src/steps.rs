@@ -80,10 +80,8 @@ const STEPS: &[Step] = &[
         .needs(RELEASE_BUILD),
     Step::new("simulation", |_| simulation::run_for_a_check().map(|()| Outcome::Passed)).slow(),
     Step::new("simulation of known mistakes", |_| simulation::run_mutants().map(|()| Outcome::Passed)).slow(),
-    Step::new("fuzz targets", |settings| {
-        fuzz::run(settings, fuzz::DEFAULT_SECONDS).map(|()| Outcome::Passed)
-    })
-    .slow(),
+    Step::new("fuzz targets", |settings| fuzz::run(settings, fuzz::CHECK_SECONDS).map(|()| Outcome::Passed))
+        .slow(),
 ];
 
 /// Runs every step. With `fast`, it leaves out those that need the release build, a browser, or minutes of simulation

@@ -129,8 +129,8 @@ impl Load for LoginProps {
     }
 }
 
-/// Leads to the provider at once, if the settings say so and nothing is to be said on the page. This is a navigation, not
-/// a form, so it may be a redirect to another site.
+/// Leads to the provider at once, if the settings say so and nothing is to be said on the page. A form may have led here,
+/// so this is no redirect either.
 async fn lead_on(request: &PageRequest, return_to: Option<&ReturnTo>) -> Result<(), Answer> {
     if !request.site.auto_redirect {
         return Ok(());
@@ -142,7 +142,7 @@ async fn lead_on(request: &PageRequest, return_to: Option<&ReturnTo>) -> Result<
         return Ok(());
     }
     match request.start_redirect(return_to).await {
-        Ok(url) => return Err(Answer::Redirect(url)),
+        Ok(url) => return Err(Answer::Onward(url)),
         Err(SignInFailure::TooManyRequests { retry_after }) => {
             request.say(Message::TooManyTries);
             request.answer_with(StatusCode::TOO_MANY_REQUESTS, retry_after);

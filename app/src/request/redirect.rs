@@ -9,6 +9,7 @@ use ironleaf_bff::{
 use super::PageRequest;
 use crate::answer::Answer;
 use crate::links;
+use crate::onward::Onward;
 use crate::person;
 
 impl PageRequest {
@@ -35,6 +36,11 @@ impl PageRequest {
     pub(crate) async fn start_redirect(&self, place: Option<&ReturnTo>) -> Result<String, SignInFailure> {
         let callback = self.bff().map(|bff| bff.address_of(links::CALLBACK)).unwrap_or_default();
         start_redirect(&self.parts, &callback, place).await
+    }
+
+    /// The page that leads to an address at the provider.
+    pub(crate) fn onward(&self, url: String) -> Onward {
+        Onward::to_site(url, &self.parts)
     }
 
     /// Ends the sign-in that this request comes back from.

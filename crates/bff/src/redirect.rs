@@ -13,9 +13,11 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio::time::timeout_at;
 
-pub(crate) use self::attempt::ATTEMPT;
-use self::attempt::{ATTEMPT_LIFE, Attempt, make_room, name_of};
+pub(crate) use self::attempt::{ATTEMPT, NOT_ADMITTED};
+use self::attempt::{ATTEMPT_LIFE, Attempt, NotAdmitted, make_room, name_of};
+use crate::extract::trusted_record;
 use crate::limits::Subject;
+use crate::request_context::live_session;
 use crate::sign_in::{Unheld, count};
 use crate::use_case::UseCase;
 use crate::{ReturnTo, SignInFailure};
@@ -114,7 +116,8 @@ pub struct RedirectEnd {
 }
 
 /// Begins an attempt to sign in at the authorization server, and returns where to send the browser. The browser comes
-/// back to `redirect_uri`, and the person then goes to `return_to`.
+/// back to `redirect_uri`, and the person then goes to `return_to`. If the last person who came back may not sign in
+/// here, the provider is asked to ask who is there, so that they can choose another account.
 ///
 /// # Errors
 ///
@@ -125,7 +128,7 @@ pub async fn start_redirect(
     redirect_uri: &str,
     return_to: Option<&ReturnTo>,
 ) -> Result<String, SignInFailure> {
-    start(parts, redirect_uri, return_to, false).await
+    start(parts, redirect_uri, return_to, None).await
 }
 
 /// Begins an attempt in which the signed-in person has to prove again who they are (ASVS 7.5.1). It succeeds only for
@@ -134,20 +137,27 @@ pub async fn start_redirect(
 ///
 /// # Errors
 ///
-/// As [`start_redirect`].
+/// As [`start_redirect`]; [`SignInFailure::Unavailable`] also if nobody is signed in.
 pub async fn start_reauthentication(
     parts: &Parts,
     redirect_uri: &str,
     return_to: Option<&ReturnTo>,
 ) -> Result<String, SignInFailure> {
-    start(parts, redirect_uri, return_to, true).await
+    let person = trusted_person(parts).ok_or(SignInFailure::Unavailable)?;
+    start(parts, redirect_uri, return_to, Some(person)).await
+}
+
+/// The identifier of the signed-in person.
+fn trusted_person(parts: &Parts) -> Option<String> {
+    let (bff, session) = live_session(parts)?;
+    Some(trusted_record(&bff, &session)?.payload.identity().id.clone())
 }
 
 async fn start(
     parts: &Parts,
     redirect_uri: &str,
     return_to: Option<&ReturnTo>,
-    reauthenticate: bool,
+    person: Option<String>,
 ) -> Result<String, SignInFailure> {
     let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let flash = use_case.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
@@ -158,7 +168,7 @@ async fn start(
         state: bff.random_text(),
         nonce: bff.random_text(),
         code_verifier: bff.random_text(),
-        reauthenticate,
+        reauthenticate: person.is_some() || flash.peek(&NOT_ADMITTED).is_some(),
     };
     let existing = use_case.session.current();
     let existing = existing.as_deref().map(|record| record.payload.grant());
@@ -166,7 +176,7 @@ async fn start(
     let url = timeout_at(use_case.deadline, asked).await.map_err(|_| SignInFailure::Unavailable)?;
     let url = url.map_err(|error| use_case.fold_sign_in(&error))?;
     let name = name_of(request.state.expose());
-    let attempt = Attempt { request, return_to: return_to.cloned(), begun_at: bff.now() };
+    let attempt = Attempt { request, return_to: return_to.cloned(), begun_at: bff.now(), person };
     make_room(flash, &attempt);
     if !flash.set_named(&ATTEMPT, &name, &attempt) {
         // Without the attempt, the answer could not be matched to this browser.
@@ -210,7 +220,7 @@ async fn finish(
         return Err(RedirectFailure::UnknownAttempt);
     }
     end.return_to.clone_from(&attempt.return_to);
-    end.is_reauthentication = attempt.request.reauthenticate;
+    end.is_reauthentication = attempt.person.is_some();
     let code = answer.outcome.map_err(|error| RedirectFailure::Refused(Refused::named(error)))?;
     if !use_case.is_first_answer(state).await {
         tracing::info!("the answer to a redirect was opened again");
@@ -225,32 +235,34 @@ async fn finish(
         issuer: answer.issuer.map(str::to_owned),
     };
     let unheld = use_case.ask(credentials, false).await.map_err(|error| use_case.fold_sign_in(&error))?;
-    if attempt.request.reauthenticate {
-        use_case.check_reauthentication(&attempt, &unheld)?;
+    if let Some(person) = &attempt.person {
+        check_reauthentication(person, &attempt, &unheld)?;
     }
-    Ok(use_case.establish(unheld, None).await?)
+    let established = use_case.establish(unheld, None).await;
+    match established {
+        Err(SignInFailure::NotAllowed) => drop(flash.set(&NOT_ADMITTED, &NotAdmitted)),
+        _ => drop(flash.clear(&NOT_ADMITTED)),
+    }
+    Ok(established?)
+}
+
+/// SECURITY: a form that asks the person to prove who they are must not turn them into somebody else. Their session may
+/// be over by now, because the provider ends it when somebody else signs in there. So the attempt says who left. The time
+/// that counts is the provider's (`auth_time`), not that of this answer.
+fn check_reauthentication(person: &str, attempt: &Attempt, unheld: &Unheld) -> Result<(), RedirectFailure> {
+    let came_back = unheld.grant().identity.as_deref().map(|identity| identity.id.as_str());
+    if came_back != Some(person) {
+        tracing::warn!("another person came back from a re-authentication than the one who left");
+        return Err(RedirectFailure::OtherPerson);
+    }
+    if unheld.authenticated_at() + CLOCK_SKEW < attempt.begun_at {
+        tracing::warn!("the provider did not ask the person to prove who they are");
+        return Err(RedirectFailure::NotRecent);
+    }
+    Ok(())
 }
 
 impl UseCase {
-    /// SECURITY: a form that asks the person to prove who they are must not turn them into somebody else, and the time
-    /// that counts is the provider's (`auth_time`), not that of this answer.
-    fn check_reauthentication(&self, attempt: &Attempt, unheld: &Unheld) -> Result<(), RedirectFailure> {
-        let came_back = unheld.grant().identity.as_deref();
-        let is_other = self
-            .session
-            .current()
-            .is_some_and(|left| came_back.is_none_or(|person| person.id != left.payload.identity().id));
-        if is_other {
-            tracing::warn!("another person came back from a re-authentication than the one who left");
-            return Err(RedirectFailure::OtherPerson);
-        }
-        if unheld.authenticated_at() + CLOCK_SKEW < attempt.begun_at {
-            tracing::warn!("the provider did not ask the person to prove who they are");
-            return Err(RedirectFailure::NotRecent);
-        }
-        Ok(())
-    }
-
     /// Whether this answer has not been used before, in any tab or at any replica. A reload arrives with the same
     /// cookie while the first answer is under way, and presenting a code twice may revoke the tokens of the first time
     /// (RFC 6749, section 4.1.2).

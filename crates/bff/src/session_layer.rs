@@ -4,16 +4,17 @@ use ironleaf_records::Principal;
 use ironleaf_session::{FlashCookie, SessionLayer};
 
 use crate::limits::KNOWN_DEVICE;
-use crate::redirect::ATTEMPT;
+use crate::redirect::{ATTEMPT, NOT_ADMITTED};
 use crate::requested_mail::REQUESTED_MAIL;
 use crate::sign_out::LEAVING;
 use crate::{Bff, BffSettings, SIGN_IN_LINK, VERIFICATION_LINK};
 
 /// The other cookies of this crate in a browser, beside the session.
-pub const FLASHES: [FlashCookie; 6] = [
+pub const FLASHES: [FlashCookie; 7] = [
     KNOWN_DEVICE.cookie(),
     LEAVING.cookie(),
     ATTEMPT.cookie(),
+    NOT_ADMITTED.cookie(),
     REQUESTED_MAIL.cookie(),
     SIGN_IN_LINK.cookie(),
     VERIFICATION_LINK.cookie(),

@@ -25,12 +25,30 @@ const COOKIE_OVERHEAD_BYTES: usize = 128;
 pub(crate) const ATTEMPT: FlashKind<Attempt> =
     FlashKind::new("ironleaf-redirect", ATTEMPT_LIFE).worth(Worth::Errand);
 
+/// Remembers that somebody who came back may not sign in here. The provider still knows them, so the next attempt lets
+/// it ask who is there. Otherwise nobody could choose another account.
+pub(crate) const NOT_ADMITTED: FlashKind<NotAdmitted> = FlashKind::new("ironleaf-not-admitted", ATTEMPT_LIFE);
+
+/// The value of [`NOT_ADMITTED`].
+#[derive(Clone, Copy)]
+pub(crate) struct NotAdmitted;
+
+impl Payload for NotAdmitted {
+    fn encode(&self, _: &mut Encoder) {}
+
+    fn decode(_: u32, _: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        Ok(Self)
+    }
+}
+
 /// An attempt to sign in, while the browser is at the authorization server.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Attempt {
     pub(super) request: AuthorizationRequest,
     pub(super) return_to: Option<ReturnTo>,
     pub(super) begun_at: SystemTime,
+    /// Who is expected to come back, by the provider's identifier: whoever was to prove again who they are.
+    pub(super) person: Option<String>,
 }
 
 impl Attempt {
@@ -61,6 +79,7 @@ impl Payload for Attempt {
         out.option(self.return_to.as_ref().map(ReturnTo::as_str), Encoder::str);
         out.millis(self.begun_at);
         out.bool(*reauthenticate);
+        out.option(self.person.as_deref(), Encoder::str);
     }
 
     fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
@@ -70,8 +89,9 @@ impl Payload for Attempt {
         let return_to = input.option(|input| input.str().map(ReturnTo::parse))?.flatten();
         let begun_at = input.millis()?;
         let reauthenticate = input.bool()?;
+        let person = input.option(|input| input.str().map(str::to_owned))?;
         let request = AuthorizationRequest { redirect_uri, state, nonce, code_verifier, reauthenticate };
-        Ok(Self { request, return_to, begun_at })
+        Ok(Self { request, return_to, begun_at, person })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use ironleaf_auth::EndReason;
 
 use crate::world::{Browser, World};
 
@@ -41,6 +42,27 @@ async fn somebody_else_does_not_come_back_in_place_of_the_person() {
     assert_eq!(browser.who().await, "user@test.com [] - false");
     world.settled().await;
     assert_eq!(world.provider.signed_out(), ["2.0"], "the grant of somebody else is given back");
+}
+
+/// The provider signs the person out before somebody else signs in there, and tells us.
+#[tokio::test]
+async fn somebody_else_does_not_come_back_after_the_provider_has_ended_the_session() {
+    let world = World::new();
+    let (mut browser, state) = sent_again(&world).await;
+    world.bff.end_by_owner("42", EndReason::EndedByProvider).await;
+    let answer = browser.get(&format!("/finish?code=the-code-of-somebody-else&state={state}")).await;
+    assert_eq!(answer, (StatusCode::CONFLICT, "OtherPerson".to_owned()));
+    assert_eq!(browser.who().await, "nobody");
+    let (mut browser, state) = sent_again(&world).await;
+    world.bff.end_by_owner("42", EndReason::EndedByProvider).await;
+    assert_eq!(browser.get(&format!("/finish?code=a-code&state={state}")).await.0, StatusCode::OK);
+    assert_eq!(browser.who().await, "user@test.com [] - true");
+}
+
+#[tokio::test]
+async fn nobody_who_is_signed_out_proves_anything_again() {
+    let world = World::new();
+    assert_eq!(world.browser().get("/restart").await, (StatusCode::CONFLICT, "Unavailable".to_owned()));
 }
 
 /// A silent single sign-on says when the person last proved it.

@@ -24,6 +24,27 @@ async fn who_has_none_of_the_roles_is_refused_and_their_grant_is_given_back() {
     assert_eq!(world.provider.signed_out(), ["1.0", "2.0"]);
 }
 
+/// The provider still knows the person who may not sign in, and would send them back without a word.
+#[tokio::test]
+async fn whoever_was_refused_can_choose_another_account() {
+    let world = World::for_roles(&["ADMIN"]);
+    world.provider.grant_roles(&["GUEST"]);
+    let mut browser = world.browser();
+    for is_asked in [false, true, true] {
+        let (_, url) = browser.get("/start").await;
+        let state = url.split("state=").nth(1).unwrap();
+        assert_eq!(world.provider.authorizations().last().unwrap().0, is_asked);
+        world.provider.grant_roles(if is_asked { &["ADMIN"] } else { &["GUEST"] });
+        browser.get(&format!("/finish?code=a-code&state={state}")).await;
+        world.provider.grant_roles(&["GUEST"]);
+        if browser.who().await != "nobody" {
+            break;
+        }
+    }
+    let (_, _) = browser.get("/start").await;
+    assert!(!world.provider.authorizations().last().unwrap().0, "it is forgotten after a sign-in");
+}
+
 #[tokio::test]
 async fn one_of_the_roles_is_enough() {
     let world = World::for_roles(&["ADMIN", "EVALUATOR"]);
