@@ -1,5 +1,7 @@
 //! The provider tells that it has ended a sign-in (OpenID Connect Back-Channel Logout 1.0).
 
+use std::time::{Duration, SystemTime};
+
 use ironleaf_auth::{CLOCK_SKEW, EndReason, EndedAtProvider, LogoutNotice, LogoutTokenError, SecretText};
 use ironleaf_store::{Holder, Key};
 use sha2::{Digest as _, Sha256};
@@ -86,7 +88,7 @@ impl Bff {
     async fn is_first_use(
         &self,
         lease: &Key,
-        expires_at: std::time::SystemTime,
+        expires_at: SystemTime,
     ) -> Result<bool, (LogoutFailure, &'static str)> {
         #[cfg(feature = "mutants")]
         if ironleaf_auth::mutants::is_active(ironleaf_auth::mutants::Mutant::LogoutTokenTakenAgain) {
@@ -95,13 +97,17 @@ impl Bff {
         let mut holder = [0; 16];
         self.fill_random(&mut holder);
         let holder = Holder::from_bytes(holder);
-        // Another replica's clock may be behind ours, and accepts the token for longer.
-        let life = expires_at.duration_since(self.now()).unwrap_or_default() + CLOCK_SKEW;
+        let life = remembered_for(expires_at, self.now());
         self.store().acquire(lease, &holder, life).await.map_err(|error| {
             tracing::error!(%error, "a logout token cannot be used while the store does not answer");
             (LogoutFailure::Unavailable, "store_unavailable")
         })
     }
+}
+
+/// For how long the store remembers a token. A replica whose clock is behind ours accepts it for longer than we do.
+fn remembered_for(expires_at: SystemTime, now: SystemTime) -> Duration {
+    expires_at.duration_since(now).unwrap_or_default() + CLOCK_SKEW
 }
 
 /// The store sees a hash, not the token's identifier.
@@ -113,4 +119,16 @@ fn lease(provider: &str, id: &str) -> Key {
         .chain_update(id)
         .finalize();
     Key::from_bytes(hash.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_remembered_until_the_slowest_clock_refuses_it() {
+        let (now, minute) = (SystemTime::UNIX_EPOCH + Duration::from_hours(1), Duration::from_mins(1));
+        assert_eq!(remembered_for(now + minute, now), minute + CLOCK_SKEW);
+        assert_eq!(remembered_for(now, now + minute), CLOCK_SKEW);
+    }
 }
