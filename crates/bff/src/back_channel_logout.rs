@@ -100,8 +100,20 @@ impl Bff {
         let life = remembered_for(expires_at, self.now());
         self.store().acquire(lease, &holder, life).await.map_err(|error| {
             tracing::error!(%error, "a logout token cannot be used while the store does not answer");
+            self.forget_use(*lease, holder);
             (LogoutFailure::Unavailable, "store_unavailable")
         })
+    }
+
+    /// The store may have kept the use of a token although its answer was lost. Nothing has ended by it, so the token
+    /// must be accepted when the provider sends it again.
+    fn forget_use(&self, lease: Key, holder: Holder) {
+        let bff = self.clone();
+        self.spawn(Box::pin(async move {
+            if let Err(error) = bff.store().release(&lease, &holder).await {
+                tracing::warn!(%error, "a logout token that ended nothing may be refused when it is sent again");
+            }
+        }));
     }
 }
 

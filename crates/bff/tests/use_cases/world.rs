@@ -331,7 +331,7 @@ struct Remote {
     store: Arc<MemoryStore>,
     /// How many writes had to survive a power cut.
     synced: Arc<AtomicU64>,
-    /// Whether it grants no leases.
+    /// Whether the answers about leases are lost on their way.
     is_away: Arc<AtomicBool>,
 }
 
@@ -350,10 +350,11 @@ impl Store for Remote {
 
     async fn acquire(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
         yield_now().await;
+        let granted = self.store.acquire(lease, holder, ttl).await;
         if self.is_away.load(Ordering::SeqCst) {
             return Err(StoreError::Unreachable("it is away".into()));
         }
-        self.store.acquire(lease, holder, ttl).await
+        granted
     }
 
     async fn renew(&self, lease: &Key, holder: &Holder, ttl: Duration) -> Result<bool, StoreError> {
