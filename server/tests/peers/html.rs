@@ -66,9 +66,12 @@ fn unescaped(text: &str) -> String {
     while let Some((before, reference)) = rest.split_once('&') {
         out.push_str(before);
         let known = reference.split_once(';').and_then(|(name, after)| Some((character(name)?, after)));
-        match known {
-            Some((character, after)) => (out, rest) = (out + character.encode_utf8(&mut [0; 4]), after),
-            None => (out, rest) = (out + "&", reference),
+        if let Some((character, after)) = known {
+            out.push(character);
+            rest = after;
+        } else {
+            out.push('&');
+            rest = reference;
         }
     }
     out + rest
