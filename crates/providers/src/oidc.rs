@@ -7,6 +7,7 @@ mod authorization;
 mod claims;
 mod client_auth;
 mod discovery;
+mod discovery_error;
 mod fault;
 mod grant;
 mod id_token;
@@ -29,7 +30,7 @@ mod tests;
 pub use ironleaf_jwks::Algorithm;
 
 pub use self::client_auth::{AssertionAudience, ClientAuthentication, ClientKey, ClientKeyError};
-pub use self::discovery::DiscoveryError;
+pub use self::discovery_error::DiscoveryError;
 pub use self::issuer::{Issuer, IssuerError};
 pub use self::provider::OidcProvider;
 pub use self::settings::{OidcSettings, Reauthentication, ReuseEnds};

@@ -72,13 +72,11 @@ impl OidcProvider {
         let mut renewed = known.clone();
         grant::replace_tokens(&mut renewed, tokens, self.now(), self.settings.refresh_token_max_age);
         let describing = self.describe(metadata, &renewed, identity, tokens);
-        match timeout(DESCRIPTION_LIMIT, describing).await {
-            Ok(described) => RefreshOutcome::Rotated(described),
-            Err(_) => {
-                tracing::warn!("a refresh could not find out in time what is new about the person");
-                RefreshOutcome::Rotated(renewed)
-            }
-        }
+        let described = timeout(DESCRIPTION_LIMIT, describing).await;
+        RefreshOutcome::Rotated(described.unwrap_or_else(|_| {
+            tracing::warn!("a refresh could not find out in time what is new about the person");
+            renewed
+        }))
     }
 
     /// The renewed grant with what is new about the person.

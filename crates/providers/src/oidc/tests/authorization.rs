@@ -30,7 +30,7 @@ async fn the_request_binds_the_answer_to_this_browser() {
         settings.resources = vec!["https://api.test/a".to_owned(), "https://api.test/b".to_owned()];
     });
     world.describes(|metadata| {
-        metadata["authorization_endpoint"] = "https://id.test/authorize?tenant=1".into()
+        metadata["authorization_endpoint"] = "https://id.test/authorize?tenant=1".into();
     });
     let url = url(&world, false, None).await;
     assert!(url.as_str().starts_with("https://id.test/authorize?tenant=1&response_type=code&"));

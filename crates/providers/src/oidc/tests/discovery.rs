@@ -9,7 +9,7 @@ async fn begin(world: &World) -> Result<Arc<metadata::Metadata>, DiscoveryError>
 
 #[tokio::test]
 async fn metadata_that_cannot_be_trusted_is_refused() {
-    let cases: [(fn(&mut Value), DiscoveryError); 11] = [
+    let cases: [(Change, DiscoveryError); 11] = [
         (|value| value["issuer"] = "https://id.test/".into(), other("https://id.test/")),
         (|value| value["issuer"] = "https://evil.test".into(), other("https://evil.test")),
         (|value| value["issuer"] = "https://id.test/{tenantid}".into(), other("https://id.test/{tenantid}")),

@@ -9,7 +9,7 @@ use super::signing::{OTHER_KID, both_keys, header, signed_by_other, signed_with}
 use super::*;
 
 /// A change of the claims, and the reason for which they are refused then.
-type Spoiled = (&'static str, fn(&mut Value));
+type Spoiled = (&'static str, Change);
 
 const SPOILED: [Spoiled; 33] = [
     ("issuer", |claims| claims["iss"] = "https://evil.test".into()),
@@ -121,7 +121,7 @@ fn with_secret(claims: &Value) -> String {
 fn crit(claims: &Value) -> String {
     let header = r#"{"alg":"EdDSA","kid":"test-key-1","crit":["b64"],"b64":true}"#;
     let signed = unsigned(header, claims);
-    let genuine = signed_with(&super::signing::header(), claims);
+    let genuine = signed_with(&signing::header(), claims);
     format!("{signed}{}", genuine.rsplit_once('.').unwrap().1)
 }
 
@@ -135,7 +135,7 @@ fn altered(token: &str) -> String {
 
 #[tokio::test]
 async fn what_the_specification_allows_signs_in() {
-    let allowed: [fn(&mut Value); 7] = [
+    let allowed: [Change; 7] = [
         |claims| claims["aud"] = json!([CLIENT]),
         |claims| claims["azp"] = CLIENT.into(),
         |claims| claims["at_hash"] = hash(ACCESS.as_bytes()).into(),

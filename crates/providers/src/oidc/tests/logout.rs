@@ -27,7 +27,7 @@ async fn notice(world: &World, token: &str) -> Result<LogoutNotice, LogoutTokenE
 #[tokio::test]
 async fn a_logout_token_ends_one_sign_in_or_all_of_a_person() {
     let world = World::new();
-    let notice_of = async |change: fn(&mut Value)| {
+    let notice_of = async |change: Change| {
         let mut claims = claims(&world);
         change(&mut claims);
         notice(&world, &logout_token(&claims)).await.unwrap()
@@ -55,7 +55,7 @@ async fn a_logout_token_ends_one_sign_in_or_all_of_a_person() {
     assert_eq!(world.take_calls(), [CONFIGURATION, "/keys"]);
 }
 
-type Spoiled = (&'static str, fn(&mut Value));
+type Spoiled = (&'static str, Change);
 
 const SPOILED: [Spoiled; 30] = [
     ("issuer", |claims| claims["iss"] = "https://evil.test".into()),

@@ -159,7 +159,7 @@ async fn a_session_never_becomes_another_persons() {
 async fn an_id_token_that_is_not_accepted_changes_nothing_and_costs_nothing() {
     let world = World::new();
     let grant = world.grant().await;
-    let changed = |change: fn(&mut Value)| {
+    let changed = |change: Change| {
         world.claims_with(|claims| {
             claims["email"] = "evil@test.com".into();
             claims["sid"] = "evil".into();
@@ -285,7 +285,7 @@ async fn after_a_restart_without_the_provider_nothing_was_sent() {
 async fn without_a_refresh_token_the_session_ends_with_its_access_token_and_without_a_call() {
     let world = World::new();
     let id_token = signed(&world.claims());
-    let without = |change: fn(&mut Value)| {
+    let without = |change: Change| {
         tokens_with(|answer| {
             answer["id_token"] = id_token.as_str().into();
             answer["refresh_token"] = Value::Null;

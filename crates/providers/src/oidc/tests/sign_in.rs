@@ -48,7 +48,7 @@ async fn only_a_stated_and_plausible_time_counts_as_a_recent_sign_in() {
     let now = world.now_secs();
     for (auth_time, expected) in [
         (json!(now - 10), now - 10),
-        (json!(now as f64 - 0.5), now - 1),
+        (json!(1_799_999_999.5), now - 1),
         (json!((now - 10).to_string()), now - 10),
         // Within the difference of two clocks.
         (json!(now + 20), now),
@@ -188,7 +188,7 @@ async fn answers_of_real_providers_are_accepted() {
     let id_token = signed(&world.claims());
     let hour = Some(world.now() + Duration::from_hours(1));
     let week = Some(world.now() + Duration::from_hours(7 * 24));
-    let changes: [(fn(&mut Value), Option<SystemTime>, Option<SystemTime>); 8] = [
+    let changes: [(Change, Option<SystemTime>, Option<SystemTime>); 8] = [
         (|answer| answer["expires_in"] = 3600.into(), hour, week),
         (|answer| answer["expires_in"] = "3600".into(), hour, week),
         (|answer| drop(answer.as_object_mut().unwrap().remove("expires_in")), None, week),
@@ -225,7 +225,7 @@ async fn answers_of_real_providers_are_accepted() {
 async fn an_answer_that_cannot_be_used_is_no_wrong_password() {
     let world = World::new();
     let id_token = signed(&world.claims());
-    let usable = |change: fn(&mut Value)| {
+    let usable = |change: Change| {
         tokens_with(|answer| {
             answer["id_token"] = id_token.as_str().into();
             change(answer);
