@@ -5,6 +5,7 @@ mod ask;
 mod fetch;
 mod jar;
 mod person;
+mod received;
 mod redirect;
 mod scenarios;
 mod state;

@@ -1,21 +1,16 @@
 //! Answers, and what they mean.
 
-use std::fmt;
 use std::time::Duration;
 
-use axum::body::Body;
-use http::header::{LOCATION, SET_COOKIE};
-use http::{HeaderValue, Response, StatusCode};
+use http::StatusCode;
 
 use super::ask::{Ask, What};
-use super::jar::Applied;
+use super::received::Received;
 use super::state::{Browser, State};
 use crate::back_channel::{self, Named};
 use crate::checker::{Ended, Excuse, Left, Seen, SessionRef, Shown, Violation, Writing};
-use crate::core_api::{CodeId, ISSUER, Revoked, subject_of, version_in};
+use crate::core_api::{CodeId, CoreApi, ISSUER, Revoked, subject_of, version_in};
 use crate::counts::Fault;
-use crate::glass::COOKIE_NAME;
-use crate::replica::REASON_HEADER;
 use crate::timeline::pass;
 
 /// How much of our own time a page that cannot be shown may take: five seconds for a refresh that is slow and has not
@@ -80,75 +75,6 @@ impl Exchange {
             tokens_since: self.sent.tokens_since,
             key_unknown: self.key_unknown,
         }
-    }
-}
-
-/// An answer as it left the replica.
-pub(super) struct Received {
-    status: StatusCode,
-    location: Option<String>,
-    reason: Option<String>,
-    cookies: Vec<String>,
-    body: Vec<u8>,
-    egress: Duration,
-    waited: Duration,
-    disturbed: bool,
-}
-
-impl Received {
-    pub(super) async fn read(
-        response: Response<Body>,
-        egress: Duration,
-        waited: Duration,
-        disturbed: bool,
-    ) -> Self {
-        let (parts, body) = response.into_parts();
-        let text = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
-        let body = axum::body::to_bytes(body, 64 * 1024).await.map(Vec::from).unwrap_or_default();
-        Self {
-            status: parts.status,
-            location: parts.headers.get(LOCATION).and_then(text),
-            reason: parts.headers.get(REASON_HEADER).and_then(text),
-            cookies: parts.headers.get_all(SET_COOKIE).iter().filter_map(text).collect(),
-            body,
-            egress,
-            waited,
-            disturbed,
-        }
-    }
-
-    /// Whether it removes a session and sets none. A session that needs a different number of cookies is removed and
-    /// set at once.
-    fn removes_session(&self) -> bool {
-        let removes = self.cookies.iter().any(
-            |line| matches!(Applied::read(line), Applied::Removed { name } if name.starts_with(COOKIE_NAME)),
-        );
-        removes && self.session_cookies().next().is_none()
-    }
-
-    /// The session cookies that it sets.
-    fn session_cookies(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.cookies.iter().filter_map(|line| match Applied::read(line) {
-            Applied::Set { name, value } if name.starts_with(COOKIE_NAME) => Some((name, value)),
-            _ => None,
-        })
-    }
-}
-
-impl fmt::Display for Received {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.status.as_u16())?;
-        if let Some(reason) = &self.reason {
-            write!(f, " to the sign-in page ({reason})")?;
-        }
-        for line in &self.cookies {
-            match Applied::read(line) {
-                Applied::Set { .. } => f.write_str(", sets the cookie")?,
-                Applied::Removed { .. } => f.write_str(", removes the cookie")?,
-                Applied::Ignored => {}
-            }
-        }
-        Ok(())
     }
 }
 
@@ -312,7 +238,7 @@ impl Browser {
     /// The person confirms the sign-out on the provider's page. Its notice comes back to a replica.
     fn sign_out_there(&self, received: &Received) {
         let page = received.location.as_deref().filter(|address| address.starts_with(ISSUER));
-        let Some(family) = page.map(|address| self.world.core.signs_out(address)) else { return };
+        let Some(family) = page.map(CoreApi::signs_out) else { return };
         let Some(family) = family else {
             self.server_error("the provider does not know who signs out");
             return;

@@ -7,8 +7,9 @@ use axum::body::Body;
 use http::Request;
 use http::header::COOKIE;
 
-use super::answer::{Answer, Exchange, Received};
+use super::answer::{Answer, Exchange};
 use super::ask::{Ask, What};
+use super::received::Received;
 use super::state::{Browser, State};
 use crate::core_api::address_of;
 use crate::counts::Fault;
@@ -73,7 +74,8 @@ impl Browser {
         let mut state = self.state();
         state.requests += 1;
         if state.jar.expire(now) {
-            state.glance = None;
+            // It may have been the cookie of an attempt to sign in.
+            state.glance = world.glass.look(state.jar.pairs());
         }
         let mut sent = Sent {
             state: state.clone(),

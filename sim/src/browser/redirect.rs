@@ -16,7 +16,7 @@ const PER_TWO_TABS: u32 = 5;
 const PER_OPENED_AGAIN: u32 = 4;
 const PER_TOO_LATE: u32 = 40;
 /// Longer than an attempt is good for.
-const TOO_LATE: Duration = Duration::from_secs(11 * 60);
+const TOO_LATE: Duration = Duration::from_mins(11);
 
 impl Person {
     /// Signs in at the provider.

@@ -91,14 +91,14 @@ pub(super) fn response(said: Answer) -> Response {
         Answer::Claims { person, email } => {
             answer(StatusCode::OK, Value::from(claims(person, email)).to_string())
         }
-        Answer::Metadata => for_an_hour(metadata()),
-        Answer::Keys => for_an_hour(signing::key_set()),
+        Answer::Metadata => for_an_hour(&metadata()),
+        Answer::Keys => for_an_hour(&signing::key_set()),
         Answer::InvalidCredentials => error("invalid_grant"),
         other => other.into_response(Style::OpenId),
     }
 }
 
-fn for_an_hour(body: Value) -> Response {
+fn for_an_hour(body: &Value) -> Response {
     let mut response = answer(StatusCode::OK, body.to_string());
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
     response
