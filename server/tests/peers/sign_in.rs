@@ -1,7 +1,12 @@
 //! Signing in, and everything that can go another way.
 
+use crate::machine::pause;
 use crate::peer::Kind;
-use crate::world::{ADA, BUTTON_OF_ADA, Setup, TO_THE_PROVIDER, World};
+use crate::world::{ADA, BUTTON_OF_ADA, SHORT, SHORT_LIFE, Setup, TO_THE_PROVIDER, World};
+
+/// Of `server/src/config/tests/test_key.pem`.
+const PUBLIC_HALF_OF_THE_TEST_KEY: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","use":"sig","kid":"test",
+    "x":"zKYKYCEP1fUWWP8xqs5Yq97zF12vJ-pv6qKbdzi9Tbc","y":"4VyUlgrV4aWRd2X5jgyPpGeGolBwDdxqVidha0WnAGo"}]}"#;
 
 async fn signs_in(kind: Kind, most_calls: u64) {
     let setup = Setup { application: &[("OIDC_ROLES_CLAIM", "roles")], ..Setup::default() };
@@ -52,6 +57,23 @@ async fn every_way_to_prove_who_the_client_is_works_with_every_signature() {
         let setup = Setup { peer: &peer, ..Setup::default() };
         drop(World::start(Kind::OidcProvider, setup).await.signed_in().await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_signs_with_its_key_has_no_secret() {
+    let key_file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/config/tests/test_key.pem");
+    let peer = [("CLIENT_AUTH", "private_key_jwt"), ("CLIENT_JWKS", PUBLIC_HALF_OF_THE_TEST_KEY), SHORT[0]];
+    let application = [
+        ("OIDC_CLIENT_AUTH", "private_key_jwt"),
+        ("OIDC_CLIENT_KEY_FILE", key_file),
+        ("OIDC_CLIENT_KEY_ID", "test"),
+        ("OIDC_CLIENT_SECRET", ""),
+    ];
+    let setup = Setup { peer: &peer, application: &application, ..Setup::default() };
+    let world = World::start(Kind::OidcProvider, setup).await;
+    let mut browser = world.signed_in().await;
+    pause(SHORT_LIFE).await;
+    assert!(browser.open("/account").await.shows(ADA), "a refresh is signed as well");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use super::*;
 use crate::config::oidc::ClientAuth;
 
 /// Not a secret: a key for tests.
-pub(super) const CLIENT_KEY: &str = include_str!("../oidc_key.pem");
+pub(super) const CLIENT_KEY: &str = include_str!("test_key.pem");
 
 const OIDC: [(&str, &str); 4] = [
     ("PROVIDER", "oidc"),
