@@ -18,8 +18,8 @@ pub struct LogoutNotice {
 /// The sessions that a provider has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndedAtProvider {
-    /// The session with this identifier (`sid`).
-    Session(String),
+    /// The sessions with one of these identifiers ([`Grant::provider_sid`](crate::Grant::provider_sid)).
+    Sessions(Vec<String>),
     /// Every session of the person with this identifier (`sub`).
     Person(String),
 }

@@ -44,6 +44,14 @@ pub trait Provider: Send + Sync + 'static {
     /// kind in one application have two names.
     fn name(&self) -> &str;
 
+    /// Whether this provider, with its present settings, has issued the grant. A session with a grant of another issuer
+    /// is not used: its tokens would go to somebody who must not have them. The caller also compares the session's
+    /// owner with [`name`](Self::name).
+    fn is_ours(&self, grant: &Grant) -> bool {
+        let _ = grant;
+        true
+    }
+
     /// The APIs that calls can be made to. Paths without a name belong to the first.
     fn base_urls(&self) -> &[BaseUrl];
 

@@ -72,8 +72,10 @@ impl Bff {
             return Err((LogoutFailure::Invalid, "repeated"));
         }
         let label = match ended {
-            EndedAtProvider::Session(sid) => {
-                self.end_by_sid(&sid).await;
+            EndedAtProvider::Sessions(sids) => {
+                for sid in &sids {
+                    self.end_by_sid(sid).await;
+                }
                 "session"
             }
             EndedAtProvider::Person(subject) => {

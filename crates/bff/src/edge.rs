@@ -12,6 +12,7 @@ mod host;
 mod once;
 mod request_id;
 mod response_headers;
+mod vet;
 
 pub(crate) use answers::Answers;
 pub use cookies::{
@@ -25,3 +26,4 @@ pub use host::refuse_foreign_host;
 pub use once::{answer_once, form_id, note_done};
 pub use request_id::{RequestId, trace_request};
 pub use response_headers::{CspNonce, ResponseHeaders};
+pub use vet::leave_out_foreign_session;

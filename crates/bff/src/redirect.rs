@@ -7,7 +7,7 @@ mod attempt;
 use std::fmt;
 
 use http::request::Parts;
-use ironleaf_auth::{AuthorizationRequest, CLOCK_SKEW, SignIn};
+use ironleaf_auth::{AuthorizationRequest, CLOCK_SKEW, SignIn, SignInError};
 use ironleaf_store::{Holder, Key};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
@@ -234,7 +234,10 @@ async fn finish(
         nonce: Some(nonce),
         issuer: answer.issuer.map(str::to_owned),
     };
-    let unheld = use_case.ask(credentials, false).await.map_err(|error| use_case.fold_sign_in(&error))?;
+    let unheld = use_case.ask(credentials, false).await.map_err(|error| match error {
+        SignInError::Forbidden => RedirectFailure::Refused(Refused::AccessDenied),
+        error => use_case.fold_sign_in(&error).into(),
+    })?;
     if let Some(person) = &attempt.person {
         check_reauthentication(person, &attempt, &unheld)?;
     }

@@ -122,7 +122,7 @@ pub(crate) async fn apply(bff: &Bff, session: &Session, caller: &Caller, ensured
         Ensured::Unavailable { newest, access_lives, retry_after, detail } => {
             adopt(session, newest);
             if access_lives {
-                return AfterRefresh::Usable;
+                return end_if_not_admitted(bff, session, caller).await;
             }
             tracing::warn!(detail, "a session could not be refreshed; it is kept");
             let problem = Problem::unavailable();

@@ -134,6 +134,13 @@ impl Unheld {
 impl Drop for Unheld {
     fn drop(&mut self) {
         if !self.is_held {
+            let current = self.use_case.session.current();
+            if current.is_some_and(|current| is_one_sign_in(current.payload.grant(), self.grant())) {
+                tracing::info!(
+                    "a sign-in was not completed; its grant is of the same sign-in as the session"
+                );
+                return;
+            }
             tracing::info!("a sign-in was not completed; its grant is revoked");
             self.use_case.give_back(take(&mut self.signed_in.grant));
         }
@@ -319,16 +326,20 @@ impl UseCase {
         let (bff, caller) = (self.bff.clone(), self.caller.clone());
         let task = async move {
             let left = leaving.await;
-            let over = match left {
-                Left::Written => previous,
+            let (over, living) = match left {
+                Left::Written => (previous, Some(begun)),
                 Left::Refused | Left::TooLarge | Left::Cut => {
                     tracing::info!(?left, "the cookie of a sign-in was not sent; its grant is revoked");
-                    Some(begun)
+                    (Some(begun), previous)
                 }
             };
             if let Some(over) = over {
                 // A store that is away is told later. Otherwise a copy of the cookie would stay valid.
                 bff.bury(&over, EndReason::Replaced).await;
+                if living.is_some_and(|living| is_one_sign_in(over.payload.grant(), living.payload.grant())) {
+                    bff.provider().on_end(over.payload.grant(), EndReason::Replaced).await;
+                    return;
+                }
                 // This runs in its own task and logs its own failures.
                 drop(bff.lifecycle().end(
                     &caller,
@@ -360,6 +371,12 @@ impl UseCase {
             }
         }
     }
+}
+
+/// Whether two grants are of one sign-in at the provider, as after a re-authentication there. Some providers end the
+/// whole sign-in when one of its refresh tokens is revoked, so only the living grant is revoked, later.
+fn is_one_sign_in(over: &Grant, living: &Grant) -> bool {
+    over.provider_sid.is_some() && over.provider_sid == living.provider_sid
 }
 
 /// Counts how a sign-in ended.

@@ -7,6 +7,7 @@ mod back_channel_logout;
 mod ending;
 mod ends;
 mod flood;
+mod foreign_sessions;
 mod observing;
 mod provider;
 mod reauthentication;

@@ -39,6 +39,11 @@ struct Seen {
     roles: Vec<&'static str>,
     auth_age: Duration,
     renewed_sid: Option<&'static str>,
+    keeps_sign_in: bool,
+    /// Another name than at first.
+    name: Option<&'static str>,
+    /// Whether earlier grants are of another issuer.
+    has_moved: bool,
     /// Of every request to authenticate: whether the person has to prove who they are, and who is expected.
     authorizations: Vec<(bool, Option<String>)>,
 }
@@ -53,6 +58,17 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
+    /// Whether all sign-ins of a person are one at the provider.
+    pub(crate) fn keeps_sign_in(&self, keeps: bool) {
+        self.seen().keeps_sign_in = keeps;
+    }
+
+    /// The settings name another provider, or another issuer of the same kind.
+    pub(crate) fn becomes(&self, name: Option<&'static str>, has_moved: bool) {
+        let mut seen = self.seen();
+        (seen.name, seen.has_moved) = (name, has_moved);
+    }
+
     pub(crate) fn asked(&self) -> u32 {
         self.seen().asked
     }
@@ -125,7 +141,8 @@ impl Scripted {
         let mut grant = Grant::of(identity).with(ACCESS, format!("{number}.0"));
         grant.access_expires_at = Some((self.now)() + ACCESS_LIFE);
         grant.access_lifetime = Some(ACCESS_LIFE);
-        grant.provider_sid = Some(format!("sid-{number}"));
+        let sign_in = if self.seen().keeps_sign_in { 1 } else { number };
+        grant.provider_sid = Some(format!("sid-{sign_in}"));
         grant
     }
 }
@@ -152,7 +169,11 @@ fn note(text: &str) -> Arc<dyn Fn(&mut Grant) + Send + Sync> {
 #[async_trait]
 impl ironleaf_auth::Provider for Scripted {
     fn name(&self) -> &'static str {
-        "scripted"
+        self.seen().name.unwrap_or("scripted")
+    }
+
+    fn is_ours(&self, _: &Grant) -> bool {
+        !self.seen().has_moved
     }
 
     fn base_urls(&self) -> &[BaseUrl] {
@@ -264,7 +285,7 @@ impl ironleaf_auth::Provider for Scripted {
     async fn logout_notice(&self, token: &SecretText) -> Result<LogoutNotice, LogoutTokenError> {
         let words: Vec<_> = token.expose().split(' ').collect();
         let ended = match words[..] {
-            ["sid", sid, _] => EndedAtProvider::Session(sid.to_owned()),
+            ["sid", sid, _] => EndedAtProvider::Sessions(vec![sid.to_owned()]),
             ["sub", sub, _] => EndedAtProvider::Person(sub.to_owned()),
             ["down"] => return Err(LogoutTokenError::Unavailable("no keys".to_owned())),
             _ => return Err(LogoutTokenError::Invalid("signature")),

@@ -59,6 +59,36 @@ async fn somebody_else_does_not_come_back_after_the_provider_has_ended_the_sessi
     assert_eq!(browser.who().await, "user@test.com [] - true");
 }
 
+/// Some providers end a whole sign-in when one of its refresh tokens is revoked.
+#[tokio::test]
+async fn the_grant_before_is_not_revoked_if_it_is_of_the_same_sign_in() {
+    for (is_one_sign_in, revoked) in [(true, 0), (false, 1)] {
+        let world = World::new();
+        world.provider.keeps_sign_in(is_one_sign_in);
+        let (mut browser, state) = sent_again(&world).await;
+        let copy = browser.clone();
+        assert_eq!(browser.get(&format!("/finish?code=a-code&state={state}")).await.0, StatusCode::OK);
+        world.settled().await;
+        assert_eq!(world.provider.signed_out().len(), revoked, "{is_one_sign_in}");
+        assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::Replaced)]);
+        assert_eq!(copy.clone().who().await, "nobody", "the session before is over in any case");
+        assert_eq!(browser.who().await, "user@test.com [] - true");
+    }
+}
+
+/// Nor is a new grant that cannot be used revoked then: the session would not survive it.
+#[tokio::test]
+async fn a_grant_of_the_same_sign_in_that_proves_nothing_is_not_revoked() {
+    let world = World::new();
+    world.provider.keeps_sign_in(true);
+    world.provider.authenticated_ago(Duration::from_mins(20));
+    let (mut browser, state) = sent_again(&world).await;
+    let answer = browser.get(&format!("/finish?code=a-code&state={state}")).await;
+    assert_eq!(answer, (StatusCode::CONFLICT, "NotRecent".to_owned()));
+    world.settled().await;
+    assert!(world.provider.signed_out().is_empty());
+}
+
 #[tokio::test]
 async fn nobody_who_is_signed_out_proves_anything_again() {
     let world = World::new();

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -17,6 +17,7 @@ use http::StatusCode;
 use http::header::{COOKIE, SET_COOKIE};
 use http::request::Parts;
 use ironleaf_auth::{Caller, Clock, EmailAddress, TimeLimits};
+use ironleaf_bff::edge::leave_out_foreign_session;
 use ironleaf_bff::{
     Bff, BffSettings, CoreApi, MaybeUser, RateLimits, RedirectAnswer, RedirectEnd, ReturnTo, Role,
     SignedOutReason, finish_redirect, is_back_from_sign_out, refresh_before_rendering, sign_in_with_password,
@@ -72,6 +73,19 @@ impl World {
         let sign_in_roles = sign_in_roles.iter().map(|role| (*role).to_owned()).collect();
         let bff = bff(&provider, Arc::new(remote), clock, &tasks, (rate_limits, sign_in_roles));
         Self { router: router(&bff), provider, store, bff, millis, synced, is_away, tasks }
+    }
+
+    /// The same browser before a process with the same store and other roles for signing in.
+    pub(crate) fn after_a_restart(&self, browser: &Browser, roles: &[&str]) -> Browser {
+        let remote = Remote {
+            store: Arc::clone(&self.store),
+            synced: Arc::clone(&self.synced),
+            is_away: Arc::clone(&self.is_away),
+        };
+        let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+        let settings = (RateLimits::default(), roles);
+        let bff = bff(&self.provider, Arc::new(remote), clock(&self.millis), &self.tasks, settings);
+        Browser { router: router(&bff), cookies: browser.cookies.clone() }
     }
 
     pub(crate) fn advance(&self, time: Duration) {
@@ -174,6 +188,7 @@ fn router(bff: &Bff) -> Router {
         .route("/why", get(why))
         .route("/who", get(who).layer(from_fn_with_state(bff.clone(), refreshed)))
         .route("/call", get(call).layer(from_fn_with_state(bff.clone(), refreshed)))
+        .layer(from_fn(vetted))
         .layer(bff.session_layer())
         .layer(Extension(bff.clone()))
         .layer(Extension(Caller::default()))
@@ -183,6 +198,11 @@ type Fields = Query<BTreeMap<String, String>>;
 
 fn parts(request: Request) -> Parts {
     request.into_parts().0
+}
+
+async fn vetted(mut request: Request, next: Next) -> Response {
+    leave_out_foreign_session(request.extensions_mut());
+    next.run(request).await
 }
 
 async fn refreshed(State(bff): State<Bff>, mut request: Request, next: Next) -> Response {

@@ -26,7 +26,7 @@ fuzz_target!(|input: &[u8]| {
     assert!(claims["aud"] == CLIENT || claims["aud"].as_array().is_some_and(|all| all.iter().all(|one| one == CLIENT)));
     assert!(claims["events"][EVENT].is_object() && claims.get("nonce").is_none());
     let named = match notice.ended {
-        EndedAtProvider::Session(sid) => (claims["sid"].clone(), sid),
+        EndedAtProvider::Sessions(sids) => (claims["sid"].clone(), sids[0].clone()),
         EndedAtProvider::Person(subject) => {
             assert!(claims["sid"].is_null(), "everybody's session ended in place of one");
             (claims["sub"].clone(), subject)

@@ -72,6 +72,12 @@ pub(super) fn is_subject(text: &str) -> bool {
     (1..=LONGEST_SUBJECT_BYTES).contains(&text.len()) && text.is_ascii()
 }
 
+/// Stands for the identifier of a sign-in whose ID token names none. A logout token that names both session and person
+/// may be about such a sign-in.
+pub(super) fn unnamed_session(subject: &str) -> String {
+    format!("unnamed session of {subject}")
+}
+
 /// The provider's identifier of the sign-in (OpenID Connect Front-Channel Logout 1.0, section 3).
 pub(super) fn sid(claims: &Map<String, Value>) -> Option<String> {
     let sid = claims.get("sid")?.as_str()?;

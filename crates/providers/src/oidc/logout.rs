@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use ironleaf_auth::{CLOCK_SKEW, EndedAtProvider, LogoutNotice, LogoutTokenError, SecretText};
 use ironleaf_jwks::{Rules, TokenError, Verified};
+use tokio::time::timeout;
 
-use super::id_token::LONGEST_SUBJECT_BYTES;
+use super::id_token::{LONGEST_SUBJECT_BYTES, unnamed_session};
 use super::{OidcProvider, fault};
 
 /// How old a logout token may be. Section 2.4 recommends that it ends after two minutes.
 const MAX_AGE: Duration = Duration::from_mins(5);
+
+/// How long a logout token may wait for keys: at some providers, the person's browser waits for the answer.
+const PATIENCE: Duration = Duration::from_millis(90);
 
 impl OidcProvider {
     /// Checks a logout token (section 2.6). That its `jti` comes once is for the caller to check.
@@ -24,7 +28,10 @@ impl OidcProvider {
             required: vec!["iat", "jti"],
             ..Rules::logout_token(self.settings.issuer.as_str(), &*self.settings.client_id)
         };
-        let verified = self.keys.verify(token.expose(), &rules).await.map_err(|error| match error {
+        // Keys that are not there yet are fetched beside this, for the next try.
+        let checked = timeout(PATIENCE, self.keys.verify(token.expose(), &rules)).await;
+        let late = || LogoutTokenError::Unavailable("the provider's keys are not there yet".to_owned());
+        let verified = checked.map_err(|_| late())?.map_err(|error| match error {
             TokenError::KeysUnavailable(detail) => LogoutTokenError::Unavailable(detail),
             error => LogoutTokenError::Invalid(fault::word(&error)),
         })?;
@@ -34,13 +41,15 @@ impl OidcProvider {
 
 fn notice(verified: &Verified) -> Result<LogoutNotice, LogoutTokenError> {
     let id = text(verified, "jti", "identifier_form")?.ok_or(LogoutTokenError::Invalid("no_identifier"))?;
-    // The session is the smaller of the two: where both are named, only that sign-in has ended.
-    let ended = match text(verified, "sid", "session_form")? {
-        Some(sid) => EndedAtProvider::Session(sid),
-        None => match text(verified, "sub", "subject_form")? {
-            Some(subject) => EndedAtProvider::Person(subject),
-            None => return Err(LogoutTokenError::Invalid("no_subject")),
-        },
+    let session = text(verified, "sid", "session_form")?;
+    let subject = text(verified, "sub", "subject_form")?;
+    // The session is the smaller of the two: where both are named, only that sign-in has ended. It may be one of those
+    // whose ID token named no session.
+    let ended = match (session, subject) {
+        (Some(sid), Some(subject)) => EndedAtProvider::Sessions(vec![sid, unnamed_session(&subject)]),
+        (Some(sid), None) => EndedAtProvider::Sessions(vec![sid]),
+        (None, Some(subject)) => EndedAtProvider::Person(subject),
+        (None, None) => return Err(LogoutTokenError::Invalid("no_subject")),
     };
     let issued_at = verified.issued_at().ok_or(LogoutTokenError::Invalid("no_time_of_issue"))?;
     // Whatever `exp` says, an older token is refused: its identifier need not be remembered for longer.

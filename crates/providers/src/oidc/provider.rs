@@ -190,6 +190,10 @@ impl Provider for OidcProvider {
         }
     }
 
+    fn is_ours(&self, grant: &Grant) -> bool {
+        grant::is_issued_by(grant, &self.issued_by)
+    }
+
     fn repetition(&self, _: &Grant) -> Repetition {
         match self.settings.reuse_ends {
             ReuseEnds::Session => Repetition::AskAgain(Rest::SHORT),

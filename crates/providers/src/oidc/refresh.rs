@@ -95,9 +95,9 @@ impl OidcProvider {
             access_token: &tokens.access_token,
             wants_email: false,
         };
-        let person = self.person(metadata, question).await;
+        let found = self.person(metadata, question).await;
         let mut described = identity.clone();
-        person.describe(&mut described);
+        found.person.describe(&mut described);
         if described != *identity {
             grant.identity = Some(Arc::new(described));
         }

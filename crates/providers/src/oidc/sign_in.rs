@@ -7,7 +7,7 @@ use http::StatusCode;
 use ironleaf_auth::{Grant, Identity, SecretText, SignIn, SignInError, SignedIn};
 
 use super::fault::Fault;
-use super::id_token::{Checked, authenticated_at, sid};
+use super::id_token::{Checked, authenticated_at, sid, unnamed_session};
 use super::metadata::Metadata;
 use super::userinfo::Question;
 use super::wire::{Form, Refusal, Tokens};
@@ -41,7 +41,10 @@ impl OidcProvider {
                 return Err(refused(fault));
             }
         };
-        self.identify(&metadata, &tokens, &checked, &mut grant).await;
+        if let Err(detail) = self.identify(&metadata, &tokens, &checked, &mut grant).await {
+            self.give_back(&grant).await;
+            return Err(SignInError::Unavailable(detail));
+        }
         let authenticated_at = authenticated_at(&checked.claims, self.now());
         Ok(SignedIn { grant, authenticated_at })
     }
@@ -86,22 +89,33 @@ impl OidcProvider {
         self.check_first(id_token, tokens, nonce).await
     }
 
-    /// Writes into the grant who has signed in.
-    async fn identify(&self, metadata: &Metadata, tokens: &Tokens, checked: &Checked, grant: &mut Grant) {
+    /// Writes into the grant who has signed in. An error is a passing one: without their roles, the person would be told
+    /// that they may not sign in.
+    async fn identify(
+        &self,
+        metadata: &Metadata,
+        tokens: &Tokens,
+        checked: &Checked,
+        grant: &mut Grant,
+    ) -> Result<(), String> {
         let question = Question {
             subject: &checked.subject,
             claims: Some(&checked.claims),
             access_token: &tokens.access_token,
             wants_email: true,
         };
-        let person = self.person(metadata, question).await;
+        let found = self.person(metadata, question).await;
+        if let (None, Some(detail)) = (&found.person.roles, found.passing_failure) {
+            return Err(format!("the roles of the person are not known: {detail}"));
+        }
         let mut identity = Identity { id: checked.subject.clone(), ..Identity::default() };
-        person.describe(&mut identity);
+        found.person.describe(&mut identity);
         grant.identity = Some(Arc::new(identity));
-        grant.provider_sid = sid(&checked.claims);
+        grant.provider_sid = Some(sid(&checked.claims).unwrap_or_else(|| unnamed_session(&checked.subject)));
         if let Some(id_token) = &tokens.id_token {
             grant::keep_id_token(grant, id_token);
         }
+        Ok(())
     }
 
     /// The tokens will not be used. They are revoked so that nobody else can use them.

@@ -21,24 +21,46 @@ pub(super) struct Question<'a> {
     pub(super) wants_email: bool,
 }
 
+/// What was found about a person.
+pub(super) struct Found {
+    pub(super) person: Person,
+    /// Why the roles are not known, if they may be known in a moment.
+    pub(super) passing_failure: Option<String>,
+}
+
+/// Why userinfo told nothing.
+struct Untold {
+    detail: String,
+    /// Whether another try may succeed: there was no answer, or one that says so.
+    is_passing: bool,
+}
+
+impl Untold {
+    fn for_good(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), is_passing: false }
+    }
+}
+
 impl OidcProvider {
     /// What ID token and userinfo say about a person. Userinfo is asked only for an e-mail address or roles that the ID
     /// token lacks. If it fails, what it could have said stays unknown.
-    pub(super) async fn person(&self, metadata: &Metadata, question: Question<'_>) -> Person {
+    pub(super) async fn person(&self, metadata: &Metadata, question: Question<'_>) -> Found {
         let roles_claim = self.settings.roles_claim.as_deref();
         let mut person = question.claims.map(|claims| Person::read(claims, roles_claim)).unwrap_or_default();
         let lacks_email = question.wants_email && person.email.is_none() && self.settings.asks_for("email");
         let lacks_roles = roles_claim.is_some() && person.roles.is_none();
         let mut is_complete = question.claims.is_some();
+        let mut passing_failure = None;
         if let (true, Some(endpoint)) = (lacks_email || lacks_roles, &metadata.userinfo_endpoint) {
             match self.userinfo(endpoint, &question).await {
                 Ok(claims) => {
                     person = person.or(Person::read(&claims, roles_claim));
                     is_complete = true;
                 }
-                Err(detail) => {
+                Err(Untold { detail, is_passing }) => {
                     tracing::warn!(%detail, "userinfo told nothing about a person");
                     is_complete = false;
+                    passing_failure = Some(detail).filter(|_| is_passing && lacks_roles);
                 }
             }
         }
@@ -47,10 +69,10 @@ impl OidcProvider {
             // not keep it here.
             person.roles.get_or_insert_default();
         }
-        person
+        Found { person, passing_failure }
     }
 
-    async fn userinfo(&self, endpoint: &Url, question: &Question<'_>) -> Result<Map<String, Value>, String> {
+    async fn userinfo(&self, endpoint: &Url, question: &Question<'_>) -> Result<Map<String, Value>, Untold> {
         let sending = async {
             let mut request = wire::request(Method::GET, endpoint.as_str())?;
             request.headers_mut().insert(ACCEPT, wire::JSON);
@@ -59,21 +81,23 @@ impl OidcProvider {
             }
             self.transport.send(request).await
         };
-        let response = sending.await.map_err(|error| error.to_string())?;
-        if response.status() != StatusCode::OK {
-            return Err(wire::describe(&response));
+        let response =
+            sending.await.map_err(|error| Untold { detail: error.to_string(), is_passing: true })?;
+        let status = response.status();
+        if status != StatusCode::OK {
+            let is_passing = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+            return Err(Untold { detail: wire::describe(&response), is_passing });
         }
         if is_signed(&response) {
-            return Err(
-                "userinfo is signed, which is not supported: switch userinfo_signed_response_alg off \
-                        for this client"
-                    .to_owned(),
-            );
+            return Err(Untold::for_good(
+                "userinfo is signed, which is not supported: switch userinfo_signed_response_alg off for this client",
+            ));
         }
-        let claims: Map<String, Value> = json(&response).ok_or_else(|| wire::describe(&response))?;
+        let claims: Map<String, Value> =
+            json(&response).ok_or_else(|| Untold::for_good(wire::describe(&response)))?;
         // SECURITY: section 5.3.2. Otherwise a mixed-up access token would lend somebody the roles of another person.
         if claims.get("sub").and_then(Value::as_str) != Some(question.subject) {
-            return Err("userinfo is about another person than the ID token".to_owned());
+            return Err(Untold::for_good("userinfo is about another person than the ID token"));
         }
         Ok(claims)
     }

@@ -170,7 +170,7 @@ pub(super) fn refusal(response: &Response) -> Refusal {
 
 /// RFC 6749, section 5.2. It goes into the log, so it must be short and printable.
 fn is_error_code(code: &str) -> bool {
-    (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"')
+    (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// Which setting to look at.

@@ -186,7 +186,7 @@ impl Provider for Scripted {
         }
         let words: Vec<_> = token.expose().split(' ').collect();
         let (ended, id) = match words[..] {
-            ["sid", sid, id] => (EndedAtProvider::Session(sid.to_owned()), id.to_owned()),
+            ["sid", sid, id] => (EndedAtProvider::Sessions(vec![sid.to_owned()]), id.to_owned()),
             ["sub", sub, id] => (EndedAtProvider::Person(sub.to_owned()), id.to_owned()),
             _ => return Err(LogoutTokenError::Invalid("signature")),
         };

@@ -173,7 +173,10 @@ async fn a_notice_names_one_sign_in_or_the_person() {
     let bench = Bench::new();
     bench.signed_in(PERSON).await;
     for (whole_person, ended) in [
-        (false, EndedAtProvider::Session("family-0".to_owned())),
+        (
+            false,
+            EndedAtProvider::Sessions(vec!["family-0".to_owned(), "unnamed session of person-1".to_owned()]),
+        ),
         (true, EndedAtProvider::Person("person-1".to_owned())),
     ] {
         let now = bench.direct.timeline.now() + HEAD_START;

@@ -36,13 +36,13 @@ async fn a_logout_token_ends_one_sign_in_or_all_of_a_person() {
     assert_eq!(
         session,
         LogoutNotice {
-            ended: EndedAtProvider::Session("s1".to_owned()),
+            ended: EndedAtProvider::Sessions(vec!["s1".to_owned(), "unnamed session of u1".to_owned()]),
             id: "j1".to_owned(),
             expires_at: world.now() + Duration::from_mins(2) + CLOCK_SKEW,
         }
     );
     let session = notice_of(|claims| drop(claims.as_object_mut().unwrap().remove("sub"))).await;
-    assert_eq!(session.ended, EndedAtProvider::Session("s1".to_owned()));
+    assert_eq!(session.ended, EndedAtProvider::Sessions(vec!["s1".to_owned()]));
     let person = notice_of(|claims| drop(claims.as_object_mut().unwrap().remove("sid"))).await;
     assert_eq!(person.ended, EndedAtProvider::Person("u1".to_owned()));
     // Whatever the token says, it is refused after five minutes, and so remembered no longer.
@@ -53,6 +53,16 @@ async fn a_logout_token_ends_one_sign_in_or_all_of_a_person() {
     );
     assert_eq!(notice_of(|claims| claims["exp"] = 1_900_000_000_u64.into()).await.expires_at, longest);
     assert_eq!(world.take_calls(), [CONFIGURATION, "/keys"]);
+}
+
+/// A sign-in whose ID token named no session ends as well when a token names both.
+#[tokio::test]
+async fn a_sign_in_without_an_identifier_can_be_named() {
+    let world = World::new();
+    world.issues(&world.claims_with(|claims| drop(claims.as_object_mut().unwrap().remove("sid"))));
+    let sid = world.sign_in().await.unwrap().grant.provider_sid.unwrap();
+    let ended = notice(&world, &logout_token(&claims(&world))).await.unwrap().ended;
+    assert!(matches!(ended, EndedAtProvider::Sessions(sids) if sids.contains(&sid)));
 }
 
 type Spoiled = (&'static str, Change);

@@ -150,15 +150,12 @@ async fn userinfo_is_asked_only_for_what_the_id_token_lacks() {
 }
 
 #[tokio::test]
-async fn userinfo_that_fails_or_is_about_somebody_else_does_not_stop_a_sign_in() {
+async fn userinfo_that_is_of_no_use_does_not_stop_a_sign_in() {
     let world = World::with(|settings| settings.roles_claim = Some("groups".to_owned()));
     world.issues(&world.claims());
     let good = json!({ "sub": "u1", "groups": ["admin"] });
     let signed_answer = header(text(200, "e30.e30.e30"), "content-type", "application/jwt");
     for answer in [
-        unreachable(),
-        lost(),
-        text(500, "sorry"),
         oauth_error(401, "invalid_token"),
         text(200, "<html>"),
         json_answer(200, &json!({ "sub": "u2", "groups": ["admin"] })),
@@ -171,6 +168,24 @@ async fn userinfo_that_fails_or_is_about_somebody_else_does_not_stop_a_sign_in()
     }
     world.answers("/userinfo", [json_answer(200, &good)]);
     assert_eq!(roles(&world.sign_in().await.unwrap().grant), ["admin"]);
+}
+
+/// Without their roles, a person would be told that they may not sign in.
+#[tokio::test]
+async fn roles_that_may_be_known_in_a_moment_put_a_sign_in_off() {
+    let world = World::with(|settings| settings.roles_claim = Some("groups".to_owned()));
+    world.issues(&world.claims());
+    for answer in [unreachable(), lost(), text(500, "sorry"), text(429, "later")] {
+        world.answers("/userinfo", [answer.clone()]);
+        world.take_calls();
+        assert!(matches!(world.sign_in().await, Err(SignInError::Unavailable(_))), "{answer:?}");
+        assert_eq!(world.take_calls().last().unwrap(), "/revoke", "the tokens are given back");
+    }
+    // Roles that are known already, or that nobody asks for, are not waited for.
+    let world = World::new();
+    world.issues(&world.claims());
+    world.answers("/userinfo", [text(500, "sorry")]);
+    assert!(world.sign_in().await.is_ok());
 }
 
 #[tokio::test]
