@@ -198,7 +198,12 @@ fn announce(config: &Config, core_api_url: Option<&Url>) {
         tracing::info!("the {core_api} is on {url}");
     }
     if let Some(issuer) = config.oidc.issuer.as_ref().filter(|_| config.provider == ProviderKind::Oidc) {
+        let origin = &config.public_origin;
         tracing::info!("people sign in at {issuer}");
+        tracing::info!(
+            "registered there: redirect URI {origin}/auth/callback, post-logout redirect URI {origin}/auth/signed-out, \
+             back-channel logout URI {origin}/auth/back-channel-logout"
+        );
     }
     if embedded && config.environment == Environment::Development {
         tracing::info!("sign in as user@test.com or admin@test.com, password password1");

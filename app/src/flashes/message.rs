@@ -124,7 +124,7 @@ impl Message {
                 "You have been logged out where you log in for this site, please log in again.".into()
             }
             Self::SessionExpired(Some(SignedOutReason::NotAllowed)) => {
-                "You have been logged out: your account no longer has a role that this site asks for.".into()
+                "You have been logged out: your account has none of the roles that this site asks for.".into()
             }
             Self::SessionExpired(_) => "Your session has expired, please log in again.".into(),
             Self::ResetLinkSent(email) => format!("A password reset link has been sent to {email}").into(),

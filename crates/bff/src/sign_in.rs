@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::request::Parts;
-use ironleaf_auth::{EmailAddress, EndReason, Grant, SecretText, SignIn, SignInError, SignedIn};
+use ironleaf_auth::{EmailAddress, EndReason, Grant, Role, SecretText, SignIn, SignInError, SignedIn};
 use ironleaf_credentials::email;
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::{Beginning, Leaving, Left, Owner, Record};
@@ -246,7 +246,9 @@ impl UseCase {
         };
         let identity = Arc::clone(principal.identity());
         if !bff.admits(&identity) {
+            let roles: Vec<_> = identity.roles.iter().map(Role::name).collect();
             tracing::info!(
+                ?roles,
                 "a person without one of the roles for signing in was refused; their grant is revoked"
             );
             return Err(SignInFailure::NotAllowed);

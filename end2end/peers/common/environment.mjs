@@ -44,7 +44,7 @@ export function client() {
     jwks: keyed ? jwks(text('CLIENT_JWKS')) : undefined,
     auth,
     redirectUris: list('REDIRECT_URI', 'http://127.0.0.1:3000/auth/callback'),
-    postLogoutRedirectUris: list('POST_LOGOUT_REDIRECT_URI', 'http://127.0.0.1:3000/'),
+    postLogoutRedirectUris: list('POST_LOGOUT_REDIRECT_URI', 'http://127.0.0.1:3000/auth/signed-out'),
     backchannelLogoutUri: optional('BACKCHANNEL_LOGOUT_URI'),
     backchannelSid: oneOf('BACKCHANNEL_SID', ['true', 'false']) === 'true',
   };

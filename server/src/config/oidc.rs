@@ -201,7 +201,9 @@ impl OidcConfig {
             read.problem("OIDC_CLIENT_ID is missing: the provider gives it to each application that is registered there");
         }
         self.check_client(read);
-        if self.scopes.iter().all(|scope| scope != "openid") {
+        if self.scopes.iter().any(|scope| scope.contains(',')) {
+            read.problem("OIDC_SCOPES has commas: separate scopes by spaces");
+        } else if self.scopes.iter().all(|scope| scope != "openid") {
             read.problem(
                 "OIDC_SCOPES has no `openid`: without it the provider does not say who has signed in",
             );

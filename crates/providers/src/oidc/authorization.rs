@@ -122,7 +122,12 @@ impl OidcProvider {
         let is_forbidden = refusal.code() == "unauthorized_client"
             || [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED]
                 .contains(&refusal.status);
-        let detail = format!("a pushed authorization request was refused: {}", refusal.detail);
+        let detail = format!(
+            "a pushed authorization request was refused: {}: check that {} is registered as a redirect URI, and OIDC_SCOPES, \
+             OIDC_RESOURCE and OIDC_AUTHORIZATION_PARAMS",
+            refusal.detail,
+            form.get("redirect_uri").unwrap_or_default()
+        );
         if is_forbidden && !metadata.requires_pushed_requests {
             tracing::warn!(
                 %detail,

@@ -45,6 +45,12 @@ impl OidcProvider {
             self.give_back(&grant).await;
             return Err(SignInError::Unavailable(detail));
         }
+        if tokens.refresh_token.is_none() && self.settings.asks_for("offline_access") {
+            tracing::warn!(
+                "the provider gave no refresh token, so the session ends with its access token: check whether this client may \
+                 have refresh tokens, or set OIDC_AUTHORIZATION_PARAMS=prompt=consent"
+            );
+        }
         let authenticated_at = authenticated_at(&checked.claims, self.now());
         Ok(SignedIn { grant, authenticated_at })
     }

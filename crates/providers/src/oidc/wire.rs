@@ -33,6 +33,11 @@ impl Form {
         self.add(name, value);
     }
 
+    /// The first value of a parameter.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.expose())
+    }
+
     /// Adds a parameter beside those with this name.
     pub(super) fn add(&mut self, name: &str, value: &str) {
         self.0.push((name.to_owned(), value.into()));

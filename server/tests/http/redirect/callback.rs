@@ -188,7 +188,7 @@ async fn who_loses_the_role_is_told_why_they_are_signed_out() {
     world.advance(Duration::from_mins(30));
     assert_shows(&browser.get("/account").await, None);
     let page = browser.get("/login").await.body;
-    assert!(page.contains("no longer has a role that this site asks for"), "{page}");
+    assert!(page.contains("has none of the roles that this site asks for"), "{page}");
     assert!(page.contains(r#"data-support-code="S12""#), "{page}");
 }
 
