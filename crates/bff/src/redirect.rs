@@ -210,7 +210,9 @@ async fn finish(
 ) -> Result<(), RedirectFailure> {
     let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let flash = use_case.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
-    if let Err(error) = answer.outcome {
+    if let Err(error) = answer.outcome
+        && !error.is_empty()
+    {
         tracing::info!(error = %printable(error), "the authorization server did not sign the person in");
     }
     let state = answer.state.ok_or(RedirectFailure::UnknownAttempt)?;
