@@ -67,6 +67,10 @@ impl OidcProvider {
             tracing::error!(
                 "a session ends: the provider answered its refresh with tokens of another person"
             );
+            let mut foreign = Grant::default().with(grant::ISSUED_BY, self.issued_by.as_str());
+            grant::replace_tokens(&mut foreign, tokens, self.now(), self.settings.refresh_token_max_age);
+            // Nobody holds them. The refresh waits no longer for this than for a description.
+            let _ = timeout(DESCRIPTION_LIMIT, self.give_back(&foreign)).await;
             return ENDED;
         }
         let mut renewed = known.clone();

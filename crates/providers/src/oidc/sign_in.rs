@@ -125,9 +125,9 @@ impl OidcProvider {
     }
 
     /// The tokens will not be used. They are revoked so that nobody else can use them.
-    async fn give_back(&self, grant: &Grant) {
+    pub(super) async fn give_back(&self, grant: &Grant) {
         if let Err(error) = self.revoke(grant).await {
-            tracing::warn!(%error, "tokens of a sign-in that was refused were not revoked");
+            tracing::warn!(%error, "tokens that nobody will use were not revoked");
         }
     }
 }

@@ -149,9 +149,11 @@ async fn a_session_never_becomes_another_persons() {
     for id_token in [signed(&of_other), signed_by_other("a-third", &of_other)] {
         world.answers("/token", [tokens(Some(&id_token))]);
         let log = Log::start();
+        world.take_calls();
         let outcome = refresh(&world, &grant).await;
         assert!(is_ended(&outcome), "{outcome:?}");
         assert!(log.text().contains("tokens of another person"), "{}", log.text());
+        assert_eq!(world.take_calls(), ["/token", "/revoke"], "the tokens of somebody else are given back");
     }
 }
 
