@@ -6,13 +6,13 @@
 mod answers;
 mod cookies;
 mod cross_site;
+mod foreign_session;
 mod form;
 mod headers;
 mod host;
 mod once;
 mod request_id;
 mod response_headers;
-mod vet;
 
 pub(crate) use answers::Answers;
 pub use cookies::{
@@ -20,10 +20,10 @@ pub use cookies::{
     without_cookies,
 };
 pub use cross_site::refuse_cross_site;
+pub use foreign_session::leave_out_foreign_session;
 pub use form::{read_form, require_form};
 pub use headers::response_headers;
 pub use host::refuse_foreign_host;
 pub use once::{answer_once, form_id, note_done};
 pub use request_id::{RequestId, trace_request};
 pub use response_headers::{CspNonce, ResponseHeaders};
-pub use vet::leave_out_foreign_session;

@@ -1,9 +1,10 @@
-use std::mem::take;
+mod unheld;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::request::Parts;
-use ironleaf_auth::{EmailAddress, EndReason, Grant, Role, SecretText, SignIn, SignInError, SignedIn};
+use ironleaf_auth::{EmailAddress, EndReason, Grant, Role, SecretText, SignIn, SignInError};
 use ironleaf_credentials::email;
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::{Beginning, Leaving, Left, Owner, Record};
@@ -12,6 +13,8 @@ use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
 use tracing::Instrument as _;
 
+pub(crate) use self::unheld::Unheld;
+use self::unheld::is_one_sign_in;
 use crate::detached::run_detached;
 use crate::failure::UNTOLD_WAIT;
 use crate::limits::{Attempt, Subject, TooMany};
@@ -100,51 +103,6 @@ pub async fn sign_in_with_password(
     use_case.may_sign_in(email.as_str()).await?;
     let credentials = SignIn::Password { email: email.clone(), password: SecretText::from(password) };
     use_case.judged(attempt, None, credentials).await
-}
-
-/// A sign-in whose grant no session holds yet. When it is dropped, the grant is given back, so a browser that goes away
-/// at any step leaves no grant that nobody can revoke.
-pub(crate) struct Unheld {
-    use_case: UseCase,
-    signed_in: SignedIn,
-    /// When the provider was asked.
-    begun_at: SystemTime,
-    is_held: bool,
-}
-
-impl Unheld {
-    const fn new(use_case: UseCase, signed_in: SignedIn, begun_at: SystemTime) -> Self {
-        Self { use_case, signed_in, begun_at, is_held: false }
-    }
-
-    pub(crate) const fn grant(&self) -> &Grant {
-        &self.signed_in.grant
-    }
-
-    pub(crate) const fn authenticated_at(&self) -> SystemTime {
-        self.signed_in.authenticated_at
-    }
-
-    /// From here on, a session holds the grant.
-    fn hand_over(mut self) {
-        self.is_held = true;
-    }
-}
-
-impl Drop for Unheld {
-    fn drop(&mut self) {
-        if !self.is_held {
-            let current = self.use_case.session.current();
-            if current.is_some_and(|current| is_one_sign_in(current.payload.grant(), self.grant())) {
-                tracing::info!(
-                    "a sign-in was not completed; its grant is of the same sign-in as the session"
-                );
-                return;
-            }
-            tracing::info!("a sign-in was not completed; its grant is revoked");
-            self.use_case.give_back(take(&mut self.signed_in.grant));
-        }
-    }
 }
 
 impl UseCase {
@@ -354,11 +312,6 @@ impl UseCase {
         self.bff.spawn(Box::pin(task.in_current_span()));
     }
 
-    /// Revokes a grant that no session holds. It runs in the background and logs its own failures.
-    fn give_back(&self, grant: Grant) {
-        drop(self.bff.lifecycle().give_back(&self.caller, grant));
-    }
-
     /// Turns the outcomes of a provider into the few answers of a page, and logs what they leave out.
     pub(crate) fn fold_sign_in(&self, error: &SignInError) -> SignInFailure {
         match error {
@@ -373,12 +326,6 @@ impl UseCase {
             }
         }
     }
-}
-
-/// Whether two grants are of one sign-in at the provider, as after a re-authentication there. Some providers end the
-/// whole sign-in when one of its refresh tokens is revoked, so only the living grant is revoked, later.
-fn is_one_sign_in(over: &Grant, living: &Grant) -> bool {
-    over.provider_sid.is_some() && over.provider_sid == living.provider_sid
 }
 
 /// Counts how a sign-in ended.

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use ironleaf_auth::{HttpSettings, HttpTransport, SecretText};
-use ironleaf_providers::{Algorithm, ClientAuthentication, ClientKey, ReuseEnds};
-use url::{Host, Url, form_urlencoded};
+use ironleaf_providers::{Algorithm, ClientAuthentication, ClientKey, Issuer, IssuerError, ReuseEnds};
+use url::{Url, form_urlencoded};
 
 use super::ca_file::CaFile;
 use super::lines::Lines;
@@ -356,40 +356,26 @@ const fn name_of(ends: ReuseEnds) -> &'static str {
     }
 }
 
-/// What an issuer identifier is: OpenID Connect Discovery 1.0, section 3 (`issuer`).
 fn check_issuer(read: &mut Reader<'_>, issuer: &str) {
-    let url = Url::parse(issuer).ok().filter(Url::has_host);
-    let Some(url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) else {
-        read.problem("OIDC_ISSUER is not a URL such as https://id.example.com");
-        return;
-    };
     // SECURITY: the value is not shown where there may be a secret in it.
-    if !url.username().is_empty() || url.password().is_some() {
-        read.problem("OIDC_ISSUER carries a user name or a password: leave them out");
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        read.problem("OIDC_ISSUER has a query or a fragment: an issuer has neither");
-    }
-    if url.scheme() == "http" && !is_loopback(&url) {
-        read.problem(
+    match Issuer::parse(issuer) {
+        Ok(_) => {}
+        Err(IssuerError::NotAUrl) => read.problem("OIDC_ISSUER is not a URL such as https://id.example.com"),
+        Err(IssuerError::NotSecure) => read.problem(
             "OIDC_ISSUER must be https: over plain http anybody on the network path can sign in as anybody. http is accepted on \
              loopback addresses only",
-        );
+        ),
+        Err(IssuerError::Excess) => read.problem(
+            "OIDC_ISSUER has a user name, a password, a query or a fragment: an issuer has none of them",
+        ),
     }
-    if let Some((issuer, _)) = url.as_str().split_once("/.well-known/") {
+    if let Some((issuer, _)) =
+        issuer.split_once("/.well-known/").filter(|(issuer, _)| Issuer::parse(issuer).is_ok())
+    {
         read.problem(format!(
             "OIDC_ISSUER is the address of the provider's metadata: leave out everything from /.well-known/ on. It is probably \
              {issuer}, and the metadata says exactly what it is under `issuer`"
         ));
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 

@@ -48,7 +48,12 @@ async fn an_application_starts_while_its_provider_is_away_and_recovers() {
     let mut browser = world.browser();
     let page = browser.open("/login").await;
     let page = browser.press(&page, crate::world::TO_THE_PROVIDER).await;
-    assert!(page.url.path() == "/login" || page.status == 503, "{}: {}", page.url, page.text);
+    assert!(
+        page.url.path() == "/login" && page.shows("Please try again in a moment"),
+        "{}: {}",
+        page.url,
+        page.text
+    );
     world.peer.tell("/up").await;
     for _ in 0..60 {
         let page = browser.open("/login").await;

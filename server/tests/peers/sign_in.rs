@@ -114,7 +114,7 @@ async fn a_callback_that_is_opened_again_signs_nobody_out() {
     let arrived = world.sign_in(&mut browser, "/login").await;
     let callback = arrived.steps.iter().find(|step| step.path() == "/auth/callback").unwrap().clone();
     let page = browser.visit(callback).await;
-    assert!(page.status == 200 || page.status == 400, "{}: {}", page.status, page.text);
+    assert!(page.status == 400 && page.shows("This login is over"), "{}: {}", page.status, page.text);
     assert!(browser.open("/account").await.shows(ADA));
 }
 

@@ -53,12 +53,12 @@ fn the_client_secret_comes_from_a_file_and_is_hidden() {
 fn what_an_issuer_cannot_be_is_explained() {
     for (issuer, hint) in [
         ("id.example.com", "not a URL"),
-        ("ftp://id.example.com", "not a URL"),
+        ("ftp://id.example.com", "must be https"),
         ("http://id.example.com", "must be https"),
         ("http://10.0.0.7:8080", "must be https"),
-        ("https://id.example.com?tenant=1", "query or a fragment"),
+        ("https://id.example.com?tenant=1", "a query or a fragment"),
         ("https://id.example.com#x", "query or a fragment"),
-        ("https://ironleaf:hunter2@id.example.com", "user name or a password"),
+        ("https://ironleaf:hunter2@id.example.com", "a user name, a password"),
         (
             "https://id.example.com/realms/main/.well-known/openid-configuration",
             "probably https://id.example.com/realms/main,",
