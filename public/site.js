@@ -92,8 +92,10 @@ for (const form of all("[data-theme-form]")) {
     if (theme !== "system") root.classList.add(theme);
     form.parentElement.hidePopover();
     const body = new URLSearchParams(new FormData(form, event.submitter));
+    // The answer is read to its end, because Chromium counts the request as open until then.
     fetch(form.action, { method: "POST", body, headers: { accept: "application/json" }, keepalive: true })
-      .then((response) => response.ok || fail(), fail);
+      .then((response) => response.text().then(() => response.ok || fail()))
+      .catch(fail);
   }, form);
 }
 
