@@ -17,10 +17,10 @@ use url::Url;
 
 use crate::assembly_error::AssemblyError;
 use crate::assets::BuiltSite;
-use crate::config::{Config, Environment, ProviderKind};
+use crate::config::{Config, Environment};
 use crate::health::Health;
 use crate::metrics::{Live, MeasuredTransport};
-use crate::providers::{self, Surroundings};
+use crate::providers::Surroundings;
 use crate::router::router;
 use crate::{metrics, secrets, store};
 
@@ -65,13 +65,9 @@ impl Ambient {
         let (clock, random) = (system_clock(), system_random());
         let http = MeasuredTransport(HttpTransport::new(&config.core_api_client.settings())?);
         let transport: Arc<dyn Transport> = Arc::new(guarded(http, &clock, &random));
-        let provider_transport = match config.provider {
-            ProviderKind::CoreApi => Arc::clone(&transport),
-            // While the provider is away, valid access tokens still reach the core API, and the other way round.
-            ProviderKind::Oidc => {
-                let http = HttpTransport::new(&config.oidc.transport_settings())?;
-                Arc::new(guarded(http, &clock, &random))
-            }
+        let provider_transport = match config.provider.settings.way() {
+            None => Arc::clone(&transport),
+            Some(way) => Arc::new(guarded(HttpTransport::new(&way.transport)?, &clock, &random)),
         };
         let store = store::open(config, &clock).await?;
         let tasks = tasks.clone();
@@ -110,11 +106,13 @@ pub async fn application(
 ) -> Result<Application, AssemblyError> {
     let surroundings = Surroundings {
         core_api_url,
+        leeway: config.refresh_leeway,
+        refresh_token_max_age: config.refresh_token_max_age,
         transport: Arc::clone(&ambient.provider_transport),
         clock: Arc::clone(&ambient.clock),
         random: Arc::clone(&ambient.random),
     };
-    let provider = providers::build(config, surroundings)?;
+    let provider = config.provider.settings.build(surroundings)?;
     application_with(config, provider, built, ambient).await
 }
 
@@ -184,7 +182,7 @@ pub async fn application_with(
         source_url: config.source_url.clone(),
         assets: built.assets.clone(),
         is_https: config.public_origin.is_https(),
-        auto_redirect: config.oidc.auto_redirect,
+        auto_redirect: config.provider.settings.auto_redirect(),
         reload_addr: config.reload_addr,
         pages: app::pages().table(),
     });

@@ -1,19 +1,17 @@
 //! The configuration, read once at start. Every problem is reported, not only the first.
 
-mod ca_file;
+pub(crate) mod ca_file;
 mod core_api;
 mod core_api_client;
 mod defaults;
 mod describe;
 mod environment;
 mod exposed_files;
-mod lines;
+pub(crate) mod lines;
 mod log;
 mod names;
-mod oidc;
 mod problems;
-mod provider;
-mod reader;
+pub(crate) mod reader;
 mod redis;
 mod smtp;
 #[cfg(test)]
@@ -31,6 +29,7 @@ use ironleaf_session::SessionSettings;
 use url::Url;
 
 use crate::client_ip::{ClientIp, TrustedProxies};
+use crate::providers::Chosen;
 
 pub use self::ca_file::CaFile;
 pub use self::core_api::CoreApiConfig;
@@ -38,12 +37,11 @@ pub use self::core_api_client::CoreApiClient;
 use self::defaults::{DATA_DIR, DAY, MINUTE, SECOND};
 pub use self::environment::Environment;
 use self::environment::{File, Variable, environment_variable};
+pub use self::lines::Lines;
 pub use self::log::{Log, LogFormat};
 pub use self::names::suspicious_variables;
-pub use self::oidc::{ClientAuth, OidcConfig};
 pub use self::problems::Problems;
-pub use self::provider::ProviderKind;
-use self::reader::Reader;
+pub use self::reader::Reader;
 pub use self::redis::RedisConfig;
 pub use self::smtp::Smtp;
 
@@ -69,18 +67,14 @@ pub struct Config {
     pub session_secrets: Option<String>,
     /// `SESSION_SECRETS_FILE`; it is read again when it changes.
     pub session_secrets_file: Option<PathBuf>,
-    /// `PROVIDER`: who signs people in.
-    pub provider: ProviderKind,
-    /// The settings of the provider `oidc`.
-    pub oidc: OidcConfig,
+    /// `PROVIDER` and its own variables: who signs people in.
+    pub provider: Chosen,
     /// `SIGN_IN_ROLES`: only people with one of these roles are signed in. Empty: everybody is.
     pub sign_in_roles: Vec<String>,
     /// `CORE_API_URL`; `None` uses the embedded one, or none if another provider signs people in.
     pub core_api_url: Option<Url>,
     /// How the core API is reached.
     pub core_api_client: CoreApiClient,
-    /// `CORE_API_NORMALIZE_PASSWORDS`: whether passwords are sent to it in their normal form.
-    pub core_api_normalizes_passwords: bool,
     /// The settings of the embedded core API.
     pub core_api: CoreApiConfig,
     /// `DATA_DIR`
@@ -156,7 +150,6 @@ impl Config {
         };
         let core_api = CoreApiConfig::read(&mut read, listen_addr, data_dir.clone());
         let core_api_url = read.base_url("CORE_API_URL");
-        let provider = read.provider("PROVIDER");
         let session_idle_timeout = read.duration("SESSION_IDLE_TIMEOUT", 7 * DAY);
         let config = Self {
             environment: core_api.environment,
@@ -166,16 +159,10 @@ impl Config {
             public_origin: core_api.public_origin.clone(),
             session_secrets: read.secret("SESSION_SECRETS"),
             session_secrets_file: read.optional("SESSION_SECRETS_FILE").map(PathBuf::from),
-            provider,
-            oidc: OidcConfig::read(&mut read, provider),
+            provider: Chosen::read(&mut read),
             sign_in_roles: read.list("SIGN_IN_ROLES"),
             core_api_client: CoreApiClient::read(&mut read, core_api_url.as_ref()),
             core_api_url,
-            core_api_normalizes_passwords: read.parsed(
-                "CORE_API_NORMALIZE_PASSWORDS",
-                "true",
-                "true or false",
-            ),
             data_dir,
             session_absolute_timeout: read.duration("SESSION_ABSOLUTE_TIMEOUT", 30 * DAY),
             session_idle_timeout,
@@ -236,13 +223,11 @@ impl Config {
             );
         }
         self.check_listeners(read);
-        if self.provider == ProviderKind::Oidc
-            && !self.sign_in_roles.is_empty()
-            && self.oidc.roles_claim.is_none()
-        {
-            read.problem(
-                "SIGN_IN_ROLES is set and OIDC_ROLES_CLAIM is not: nobody has a role, and nobody could sign in",
-            );
+        let missing = self.provider.settings.missing_for_roles();
+        if let Some(missing) = missing.filter(|_| !self.sign_in_roles.is_empty()) {
+            read.problem(format!(
+                "SIGN_IN_ROLES is set and {missing} is not: nobody has a role, and nobody could sign in"
+            ));
         }
         if let Err(error) = self.session_settings().validate() {
             read.problem(format!(
@@ -307,7 +292,7 @@ impl Config {
 
     /// Whether the reference core API runs in this process: it signs people in, and there is no other one.
     pub fn embeds_core_api(&self) -> bool {
-        self.core_api_url.is_none() && self.provider == ProviderKind::CoreApi
+        self.core_api_url.is_none() && self.provider.settings.embeds_core_api()
     }
 
     /// The settings of the session layer.

@@ -1,85 +1,98 @@
-//! Creates the configured provider. A new one needs a name in `config/provider.rs`, and a function here that reads its
-//! part of the configuration.
+//! The table of providers. A new one needs a line here, and a file beside this one that reads its variables and builds
+//! it.
 
+mod core_api;
+mod oidc;
+mod provider_config;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
-use ironleaf_auth::{BaseUrl, Clock, Provider, Random, Transport};
-use ironleaf_providers::{CoreApiProvider, CoreApiSettings, Issuer, OidcProvider, OidcSettings};
-use url::Url;
+use crate::config::{Lines, Reader};
 
-use crate::assembly_error::AssemblyError;
-use crate::config::{Config, ProviderKind};
-use crate::metrics;
+pub use self::provider_config::{ProviderConfig, ProviderKind, Surroundings, Way};
 
-/// What a provider needs from its environment.
-pub(crate) struct Surroundings {
-    /// The address of the core API, if there is one.
-    pub(crate) core_api_url: Option<Url>,
-    /// How the provider is reached.
-    pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) clock: Clock,
-    pub(crate) random: Random,
+/// Every provider, the default first.
+pub static ALL: [ProviderKind; 2] = [core_api::KIND, oidc::KIND];
+
+/// The provider that `PROVIDER` names.
+#[derive(Clone)]
+pub struct Chosen {
+    /// Its entry in the table.
+    pub kind: &'static ProviderKind,
+    /// Its settings.
+    pub settings: Arc<dyn ProviderConfig>,
+    /// The variables that are set for other providers, and the provider each belongs to.
+    unused: Vec<(String, &'static str)>,
 }
 
-/// The provider that the configuration names.
-///
-/// # Errors
-///
-/// [`AssemblyError::Provider`] if the environment lacks what the provider needs.
-pub(crate) fn build(config: &Config, surroundings: Surroundings) -> Result<Arc<dyn Provider>, AssemblyError> {
-    match config.provider {
-        ProviderKind::CoreApi => core_api(config, surroundings),
-        ProviderKind::Oidc => oidc(config, surroundings),
+impl Chosen {
+    /// Reads the variables of the chosen provider. Those of the others are only looked at: with mistakes in them the
+    /// application works.
+    pub(crate) fn read(read: &mut Reader<'_>) -> Self {
+        let name = read.text("PROVIDER", ALL[0].name);
+        let kind = ALL.iter().find(|kind| kind.name == name).unwrap_or_else(|| {
+            let known: Vec<_> = ALL.iter().map(|kind| kind.name).collect();
+            read.problem(format!("PROVIDER is `{name}`: it must be one of {}", known.join(", ")));
+            &ALL[0]
+        });
+        let others = ALL.iter().filter(|other| other.name != kind.name);
+        let unused = others.flat_map(|other| set_for(other, read)).collect();
+        Self { kind, settings: (kind.read)(read), unused }
+    }
+
+    pub(crate) fn describe(&self, lines: &mut Lines) {
+        lines.add("PROVIDER", &self.kind.name);
+        self.settings.describe(lines);
+    }
+
+    /// A sentence for each provider whose variables are set although it is not the chosen one.
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        let owners: BTreeSet<_> = self.unused.iter().map(|(_, owner)| *owner).collect();
+        owners
+            .into_iter()
+            .map(|owner| {
+                let names = self.unused.iter().filter(|(_, other)| *other == owner);
+                let names: Vec<_> = names.map(|(name, _)| name.as_str()).collect();
+                let verb = if names.len() == 1 { "is" } else { "are" };
+                format!(
+                    "{} {verb} set and not used: PROVIDER is {}. PROVIDER={owner} signs people in with them",
+                    names.join(", "),
+                    self.kind.name
+                )
+            })
+            .collect()
     }
 }
 
-fn core_api(config: &Config, surroundings: Surroundings) -> Result<Arc<dyn Provider>, AssemblyError> {
-    let Surroundings { core_api_url, transport, clock, random } = surroundings;
-    let core_api_url =
-        core_api_url.ok_or_else(|| AssemblyError::Provider("there is no core API to call".to_owned()))?;
-    let settings = CoreApiSettings {
-        leeway: config.refresh_leeway,
-        refresh_token_max_age: config.refresh_token_max_age,
-        normalize_passwords: config.core_api_normalizes_passwords,
-        ..CoreApiSettings::at(core_api_url)
-    };
-    Ok(Arc::new(CoreApiProvider::new(settings, transport, clock, random)))
+impl fmt::Debug for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chosen").field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
-/// Metadata and keys of the provider are fetched in the background from here on, so call this inside a runtime. A
-/// provider that is down at the start does not stop the application.
-fn oidc(config: &Config, surroundings: Surroundings) -> Result<Arc<dyn Provider>, AssemblyError> {
-    let Surroundings { core_api_url, transport, clock, random } = surroundings;
-    let ours = &config.oidc;
-    let issuer = Issuer::parse(ours.issuer.as_deref().unwrap_or_default());
-    let issuer = issuer.map_err(|error| AssemblyError::Provider(format!("OIDC_ISSUER: {error}")))?;
-    let client_id = ours.client_id.clone().unwrap_or_default();
-    let authentication = ours.authentication().map_err(AssemblyError::Provider)?;
-    let (prompts, parameters) =
-        ours.authorization_params.iter().cloned().partition::<Vec<_>, _>(is_for_consent);
-    let settings = OidcSettings {
-        display_name: ours.name.clone(),
-        scopes: ours.scopes.clone(),
-        resources: ours.resources.clone(),
-        audience: ours.audience.clone(),
-        authorization_parameters: parameters,
-        ask_for_consent: !prompts.is_empty(),
-        roles_claim: ours.roles_claim.clone(),
-        account_url: ours.account_url.clone(),
-        reuse_ends: ours.reuse_ends,
-        base_urls: core_api_url.map(|url| BaseUrl { name: "api".to_owned(), url }).into_iter().collect(),
-        leeway: config.refresh_leeway,
-        refresh_token_max_age: config.refresh_token_max_age,
-        ..OidcSettings::of(issuer, client_id, authentication)
+/// The variables with its prefix that this provider reads and that are set.
+fn set_for(kind: &'static ProviderKind, read: &Reader<'_>) -> Vec<(String, &'static str)> {
+    let asked = RefCell::new(BTreeSet::new());
+    let ask = |name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
     };
-    let provider = OidcProvider::new(settings, transport, clock, random);
-    let provider = Arc::new(provider.with_key_observer(metrics::count_key_fetch));
-    let warmed = Arc::clone(&provider);
-    tokio::spawn(async move { warmed.keep_warm().await });
-    Ok(provider)
+    read.apart(&ask, |read| drop((kind.read)(read)));
+    let is_own = |name: &String| name.starts_with(kind.prefix) && read.optional(name).is_some();
+    asked.into_inner().into_iter().filter(is_own).map(|name| (name, kind.name)).collect()
 }
 
-/// The provider adds `prompt=consent` itself, so that it also stands beside the `prompt=login` of a re-authentication.
-fn is_for_consent((name, value): &(String, String)) -> bool {
-    name == "prompt" && value == "consent"
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_provider_has_a_name_and_a_prefix_of_its_own() {
+        let names: BTreeSet<_> = ALL.iter().map(|kind| kind.name).collect();
+        let prefixes: BTreeSet<_> = ALL.iter().map(|kind| kind.prefix).collect();
+        assert_eq!((names.len(), prefixes.len()), (ALL.len(), ALL.len()));
+        assert!(prefixes.iter().all(|prefix| prefix.ends_with('_')));
+    }
 }

@@ -22,7 +22,7 @@ use url::Url;
 use crate::application::{Ambient, Application, application};
 use crate::assembly_error::AssemblyError;
 use crate::assets::{BuiltSite, SiteError};
-use crate::config::{Config, CoreApiConfig, Environment, ProviderKind, Smtp};
+use crate::config::{Config, CoreApiConfig, Environment, Smtp};
 use crate::metrics;
 
 pub use self::connections::answer;
@@ -197,13 +197,8 @@ fn announce(config: &Config, core_api_url: Option<&Url>) {
     if let Some(url) = core_api_url {
         tracing::info!("the {core_api} is on {url}");
     }
-    if let Some(issuer) = config.oidc.issuer.as_ref().filter(|_| config.provider == ProviderKind::Oidc) {
-        let origin = &config.public_origin;
-        tracing::info!("people sign in at {issuer}");
-        tracing::info!(
-            "registered there: redirect URI {origin}/auth/callback, post-logout redirect URI {origin}/auth/signed-out, \
-             back-channel logout URI {origin}/auth/back-channel-logout"
-        );
+    for sentence in config.provider.settings.introduction(&config.public_origin) {
+        tracing::info!("{sentence}");
     }
     if embedded && config.environment == Environment::Development {
         tracing::info!("sign in as user@test.com or admin@test.com, password password1");

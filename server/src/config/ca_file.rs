@@ -14,13 +14,13 @@ pub struct CaFile {
 
 impl CaFile {
     /// The file that this variable names, with its content.
-    pub(super) fn read(read: &mut Reader<'_>, variable: &'static str) -> Self {
+    pub(crate) fn read(read: &mut Reader<'_>, variable: &'static str) -> Self {
         let path = read.optional(variable).map(PathBuf::from);
         Self { variable, path, pem: read.file(variable).map(String::into_bytes) }
     }
 
     /// SECURITY: whoever configures a certificate relies on an encrypted connection.
-    pub(super) fn must_be_of_use(
+    pub(crate) fn must_be_of_use(
         &self,
         read: &mut Reader<'_>,
         is_encrypted: bool,
@@ -45,7 +45,7 @@ impl CaFile {
         self.pem.as_deref()
     }
 
-    pub(super) fn describe(&self, lines: &mut Lines) {
+    pub(crate) fn describe(&self, lines: &mut Lines) {
         let path = self.path.as_ref().map(|path| path.display().to_string());
         lines.add(self.variable, &path.as_deref().unwrap_or("(those of the system)"));
     }

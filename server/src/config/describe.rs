@@ -2,8 +2,8 @@
 
 use url::Url;
 
+use super::Config;
 use super::lines::{Lines, secs};
-use super::{Config, ProviderKind};
 
 impl Config {
     /// The effective values, one per line, with secrets hidden.
@@ -26,14 +26,12 @@ impl Config {
         let metrics = self.metrics_listen_addr.map(|address| address.to_string());
         lines.add("METRICS_LISTEN_ADDR", &metrics.as_deref().unwrap_or("(off)"));
         lines.add("PUBLIC_ORIGIN", &self.public_origin);
-        lines.add("PROVIDER", &self.provider.name());
-        self.oidc.describe(lines);
+        self.provider.describe(lines);
         lines.add("SIGN_IN_ROLES", &self.sign_in_roles.join(","));
         let core_api = self.core_api_url.as_ref().map(Url::to_string);
-        let without = if self.provider == ProviderKind::CoreApi { "(embedded)" } else { "(none)" };
+        let without = if self.provider.settings.embeds_core_api() { "(embedded)" } else { "(none)" };
         lines.add("CORE_API_URL", &core_api.as_deref().unwrap_or(without));
         self.core_api_client.describe(lines);
-        lines.add("CORE_API_NORMALIZE_PASSWORDS", &self.core_api_normalizes_passwords);
         lines.add("DATA_DIR", &self.data_dir.display());
         let store = if self.redis_url.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
         lines.add("REDIS_URL", &store);

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 /// `NAME=value`, one per line.
 #[derive(Default)]
-pub(super) struct Lines(String);
+pub struct Lines(String);
 
 impl Lines {
-    pub(super) fn add(&mut self, name: &str, value: &dyn fmt::Display) {
+    pub(crate) fn add(&mut self, name: &str, value: &dyn fmt::Display) {
         // Writing to a text does not fail.
         let _ = writeln!(self.0, "{name}={value}");
     }
@@ -18,6 +18,6 @@ impl Lines {
     }
 }
 
-pub(super) fn secs(duration: Duration) -> String {
+pub(crate) fn secs(duration: Duration) -> String {
     format!("{}s", duration.as_secs())
 }

@@ -4,15 +4,15 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::{Config, CoreApiConfig};
+use crate::providers;
 
-/// The prefixes of our names that other software hardly uses.
-const PREFIXES: [&str; 13] = [
+/// The prefixes of our names that other software hardly uses, besides those of providers.
+const PREFIXES: [&str; 12] = [
     "CLIENT_IP_",
     "CORE_API_",
     "HSTS_",
     "IRONLEAF_",
     "METRICS_",
-    "OIDC_",
     "RATE_LIMIT_",
     "REFRESH_",
     "SESSION_",
@@ -29,6 +29,10 @@ const SLIP: usize = 2;
 /// prefixes.
 const FOREIGN_NAME: &str = "SESSION_MANAGER";
 const FOREIGN_PARTS: [&str; 3] = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT_"];
+
+fn prefixes() -> impl Iterator<Item = &'static str> {
+    PREFIXES.into_iter().chain(providers::ALL.iter().map(|kind| kind.prefix))
+}
 
 /// Every variable that is read, collected by a lookup that finds nothing.
 pub(super) fn known() -> BTreeSet<String> {
@@ -55,7 +59,7 @@ fn suspicious(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let sentence = |name: String| {
         let (distance, nearest) =
             known.iter().map(|known| (strsim::levenshtein(&name, known), known)).min()?;
-        let is_ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        let is_ours = prefixes().any(|prefix| name.starts_with(prefix));
         (is_ours || distance <= SLIP)
             .then(|| format!("{name} is not a variable of this application. Is {nearest} meant?"))
     };

@@ -14,10 +14,10 @@ use url::Url;
 use super::environment::{Environment, File, Variable};
 use super::log::{Log, LogFormat};
 use super::problems::Problems;
-use super::provider::ProviderKind;
 use super::smtp::Smtp;
 
-pub(super) struct Reader<'a> {
+/// Reads the variables one by one.
+pub struct Reader<'a> {
     variable: &'a Variable<'a>,
     file: &'a File<'a>,
     environment: Environment,
@@ -31,20 +31,34 @@ impl<'a> Reader<'a> {
         read
     }
 
+    /// Lets `run` read in the same way, with `asked` told of every name. Problems of it are not reported.
+    pub(crate) fn apart(&self, asked: &dyn Fn(&str), run: impl FnOnce(&mut Reader<'_>)) {
+        let variable = |name: &str| {
+            asked(name);
+            (self.variable)(name)
+        };
+        run(&mut Reader {
+            variable: &variable,
+            file: self.file,
+            environment: self.environment,
+            problems: Vec::new(),
+        });
+    }
+
     pub(super) fn finish<T>(self, value: T) -> Result<T, Problems> {
         if self.problems.is_empty() { Ok(value) } else { Err(Problems(self.problems)) }
     }
 
-    pub(super) fn problem(&mut self, problem: impl Into<String>) {
+    pub(crate) fn problem(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
     }
 
     /// The value of a variable. An empty value counts as not set.
-    pub(super) fn optional(&self, name: &str) -> Option<String> {
+    pub(crate) fn optional(&self, name: &str) -> Option<String> {
         (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
-    pub(super) fn text(&self, name: &str, default: &str) -> String {
+    pub(crate) fn text(&self, name: &str, default: &str) -> String {
         self.optional(name).unwrap_or_else(|| default.to_owned())
     }
 
@@ -57,7 +71,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A value, or the content of the file that `<name>_FILE` names.
-    pub(super) fn secret(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn secret(&mut self, name: &str) -> Option<String> {
         let file_name = format!("{name}_FILE");
         let (value, path) = (self.optional(name), self.optional(&file_name));
         if value.is_some() && path.is_some() {
@@ -70,7 +84,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The content of the file that this variable names.
-    pub(super) fn file(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn file(&mut self, name: &str) -> Option<String> {
         let path = self.optional(name)?;
         let content = (self.file)(&path);
         if let Err(error) = &content {
@@ -90,7 +104,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) const fn environment(&self) -> Environment {
+    pub(crate) const fn environment(&self) -> Environment {
         self.environment
     }
 
@@ -108,7 +122,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn parsed<T: FromStr>(&mut self, name: &str, default: &str, shape: &str) -> T
+    pub(crate) fn parsed<T: FromStr>(&mut self, name: &str, default: &str, shape: &str) -> T
     where
         T::Err: std::fmt::Debug,
     {
@@ -155,7 +169,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn base_url(&mut self, name: &str) -> Option<Url> {
+    pub(crate) fn base_url(&mut self, name: &str) -> Option<Url> {
         let text = self.optional(name)?;
         match Url::parse(&text) {
             Ok(url) if !url.username().is_empty() || url.password().is_some() => {
@@ -186,7 +200,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A proxy, with optional credentials that are never shown.
-    pub(super) fn proxy(&mut self, name: &str) -> Option<Url> {
+    pub(crate) fn proxy(&mut self, name: &str) -> Option<Url> {
         let text = self.optional(name)?;
         let is_proxy = |url: &Url| {
             matches!(url.scheme(), "http" | "https")
@@ -243,7 +257,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Texts separated by commas. A problem if there is none among the commas.
-    pub(super) fn list(&mut self, name: &str) -> Vec<String> {
+    pub(crate) fn list(&mut self, name: &str) -> Vec<String> {
         let Some(text) = self.optional(name) else { return Vec::new() };
         let items: Vec<_> =
             text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
@@ -254,7 +268,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The target of a link: a path here or a page elsewhere.
-    pub(super) fn link(&mut self, name: &str, default: &str) -> String {
+    pub(crate) fn link(&mut self, name: &str, default: &str) -> String {
         let text = self.text(name, default);
         let elsewhere = Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         if !elsewhere && !text.starts_with('/') {
@@ -264,7 +278,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `90s`, `20m`, `12h`, `7d`. A bare number is refused, because its unit is not clear.
-    pub(super) fn duration(&mut self, name: &str, default: Duration) -> Duration {
+    pub(crate) fn duration(&mut self, name: &str, default: Duration) -> Duration {
         let Some(text) = self.optional(name) else {
             return default;
         };
@@ -276,18 +290,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn provider(&mut self, name: &str) -> ProviderKind {
-        let default = ProviderKind::ALL[0];
-        let text = self.text(name, default.name());
-        ProviderKind::named(&text).unwrap_or_else(|| {
-            let known = ProviderKind::ALL.map(ProviderKind::name);
-            self.problem(format!("{name} is `{text}`: it must be one of {}", known.join(", ")));
-            default
-        })
-    }
-
     /// `500ms` or `1s`, within bounds.
-    pub(super) fn short_duration(
+    pub(crate) fn short_duration(
         &mut self,
         name: &str,
         default: Duration,

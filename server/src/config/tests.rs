@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use ironleaf_auth::HttpSettings;
 
 use super::*;
+use crate::providers;
 
 /// Not a secret: a key for tests.
 const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
@@ -363,17 +364,28 @@ fn the_documents_name_every_variable_and_no_other() {
     let names = read.clone();
     read.retain(|name| !name.strip_suffix("_FILE").is_some_and(|secret| names.contains(secret)));
     assert_eq!(table, read);
-    let described = load(&[]).unwrap().describe();
-    assert_eq!(names_in(&described, |line| line.split('=').next()), read);
+    // The description has the variables of the chosen provider only.
+    let mut described = names_in(&load(&[]).unwrap().describe(), |line| line.split('=').next());
+    for kind in &providers::ALL {
+        let mut lines = Lines::default();
+        (kind.read)(&mut Reader::new(&|_| None, &|_| Ok(String::new()))).describe(&mut lines);
+        described.extend(names_in(&lines.finish(), |line| line.split('=').next()));
+    }
+    assert_eq!(described, read);
 }
 
 #[test]
 fn every_secret_can_come_from_a_file() {
-    for name in ["SESSION_SECRETS", "REDIS_URL", "SMTP_URL", "OIDC_CLIENT_SECRET"] {
-        let file = format!("{name}_FILE");
+    for (provider, name) in [
+        ("core-api", "SESSION_SECRETS"),
+        ("core-api", "REDIS_URL"),
+        ("core-api", "SMTP_URL"),
+        ("oidc", "OIDC_CLIENT_SECRET"),
+    ] {
+        let (provider, file) = (("PROVIDER", provider), format!("{name}_FILE"));
         assert!(names::known().contains(&file));
-        assert!(problems(&[(&file, "/nowhere")]).contains("/nowhere"), "{name}");
-        assert!(problems(&[(&file, "/nowhere"), (name, "x")]).contains("both set"), "{name}");
+        assert!(problems(&[provider, (&file, "/nowhere")]).contains("/nowhere"), "{name}");
+        assert!(problems(&[provider, (&file, "/nowhere"), (name, "x")]).contains("both set"), "{name}");
         let documented = include_str!("../../../docs/configuration.md");
         assert!(documented.contains(&format!("`{file}`")), "{file}");
     }

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+use super::Config;
 use super::environment::{Environment, Variable, environment_variable};
 use super::exposed_files::exposed_files;
-use super::{Config, ProviderKind};
+use crate::providers::Way;
 
 /// The variables from which other programs read a proxy.
 const FOREIGN_PROXIES: [&str; 6] =
@@ -30,14 +31,7 @@ impl Config {
                     .to_owned(),
             );
         }
-        let given = self.oidc.given();
-        if self.provider != ProviderKind::Oidc && !given.is_empty() {
-            let (names, verb) = (given.join(", "), if given.len() == 1 { "is" } else { "are" });
-            warnings.push(format!(
-                "{names} {verb} set and not used: PROVIDER is {}. PROVIDER=oidc signs people in with them",
-                self.provider.name()
-            ));
-        }
+        warnings.extend(self.provider.doubts());
         let has_password = |url: &&Url| url.password().is_some() && url.scheme() == "redis";
         if self.redis_url.as_ref().filter(has_password).is_some_and(leads_elsewhere) {
             warnings.push(
@@ -60,13 +54,13 @@ impl Config {
 pub(super) fn ignored_proxy(config: &Config, variable: &Variable<'_>) -> Option<String> {
     let core_api =
         config.core_api_url.as_ref().is_some_and(leads_elsewhere) && config.core_api_client.proxy.is_none();
-    let issuer = config.oidc.issuer_url().filter(|_| config.provider == ProviderKind::Oidc);
-    let provider = issuer.as_ref().is_some_and(leads_elsewhere) && config.oidc.proxy.is_none();
-    let ways = [
-        (core_api, "CORE_API_PROXY names the proxy on the way to the core API"),
-        (provider, "OIDC_PROXY names the proxy on the way to the provider"),
-    ];
-    let ways: Vec<_> = ways.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, words)| words).collect();
+    let core_api = core_api.then(|| "CORE_API_PROXY names the proxy on the way to the core API".to_owned());
+    let is_direct =
+        |way: &Way| way.url.as_ref().is_some_and(leads_elsewhere) && way.transport.proxy.is_none();
+    let provider = config.provider.settings.way().filter(is_direct);
+    let provider =
+        provider.map(|way| format!("{} names the proxy on the way to the provider", way.proxy_variable));
+    let ways: Vec<_> = core_api.into_iter().chain(provider).collect();
     let is_set = |name: &&&str| variable(name).is_some_and(|value| !value.trim().is_empty());
     let name = FOREIGN_PROXIES.iter().filter(|_| !ways.is_empty()).find(is_set)?;
     Some(format!("{name} is set and not used: {}", ways.join(", and ")))

@@ -1,7 +1,4 @@
-use ironleaf_auth::SecretText;
-
 use super::*;
-use crate::config::oidc::ClientAuth;
 
 /// Not a secret: a key for tests.
 pub(super) const CLIENT_KEY: &str = include_str!("test_key.pem");
@@ -20,10 +17,17 @@ fn with(variables: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'stat
 #[test]
 fn five_variables_are_enough() {
     let config = load(&with(&[("OIDC_NAME", "Example SSO")])).unwrap();
-    assert_eq!((config.provider, config.oidc.client_auth), (ProviderKind::Oidc, ClientAuth::SecretBasic));
-    assert_eq!(config.oidc.scopes.join(" "), "openid profile email offline_access");
-    assert_eq!(config.oidc.name, "Example SSO");
-    assert!(!config.oidc.auto_redirect && config.sign_in_roles.is_empty());
+    let text = config.describe();
+    for line in [
+        "PROVIDER=oidc",
+        "OIDC_CLIENT_AUTH=client_secret_basic",
+        "OIDC_SCOPES=openid profile email offline_access",
+        "OIDC_NAME=Example SSO",
+        "OIDC_AUTO_REDIRECT=false",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line} is not in: {text}");
+    }
+    assert!(config.sign_in_roles.is_empty());
 }
 
 #[test]
@@ -43,9 +47,7 @@ fn no_core_api_runs_beside_another_provider() {
 #[test]
 fn the_client_secret_comes_from_a_file_and_is_hidden() {
     let variables = [&OIDC[..3], &[("OIDC_CLIENT_SECRET_FILE", "/run/secrets/oidc")]].concat();
-    let config = load(&variables).unwrap();
-    assert_eq!(config.oidc.client_secret.as_ref().map(SecretText::expose), Some("hunter2hunter2"));
-    let text = config.describe();
+    let text = load(&variables).unwrap().describe();
     assert!(text.contains("OIDC_CLIENT_SECRET=(hidden)") && !text.contains("hunter2"), "{text}");
 }
 
@@ -143,9 +145,6 @@ fn a_client_authenticates_in_one_way() {
 fn further_parameters_are_form_encoded() {
     let params = ("OIDC_AUTHORIZATION_PARAMS", "kc_idp_hint=corp+sso&ui_locales=de%20en&prompt=consent");
     let config = load(&with(&[params])).unwrap();
-    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let expected = [pair("kc_idp_hint", "corp sso"), pair("ui_locales", "de en"), pair("prompt", "consent")];
-    assert_eq!(config.oidc.authorization_params, expected);
     let line = "OIDC_AUTHORIZATION_PARAMS=kc_idp_hint=corp+sso&ui_locales=de+en&prompt=consent";
     assert!(config.describe().contains(line), "{}", config.describe());
 }

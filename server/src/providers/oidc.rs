@@ -1,37 +1,27 @@
 //! The OpenID Connect provider.
 
-use std::fmt;
+mod client_auth;
+mod parameters;
+
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use ironleaf_auth::{HttpSettings, HttpTransport, SecretText};
-use ironleaf_providers::{Algorithm, ClientAuthentication, ClientKey, Issuer, IssuerError, ReuseEnds};
-use url::{Url, form_urlencoded};
+use ironleaf_auth::{HttpSettings, HttpTransport, Provider, SecretText};
+use ironleaf_bff::PublicOrigin;
+use ironleaf_providers::{
+    Algorithm, ClientAuthentication, ClientKey, Issuer, IssuerError, OidcProvider, OidcSettings, ReuseEnds,
+};
+use url::Url;
 
-use super::ca_file::CaFile;
-use super::lines::Lines;
-use super::provider::ProviderKind;
-use super::reader::Reader;
+use self::client_auth::ClientAuth;
+use self::parameters::{Parameters, parameters};
+use super::provider_config::{ProviderConfig, ProviderKind, Surroundings, Way};
+use crate::assembly_error::AssemblyError;
+use crate::config::{CaFile, Lines, Reader};
+use crate::metrics;
 
-/// The variables of this file, except those that name a file with a secret.
-const VARIABLES: [&str; 17] = [
-    "OIDC_ISSUER",
-    "OIDC_CLIENT_ID",
-    "OIDC_CLIENT_SECRET",
-    "OIDC_CLIENT_AUTH",
-    "OIDC_CLIENT_KEY_FILE",
-    "OIDC_CLIENT_KEY_ID",
-    "OIDC_SCOPES",
-    "OIDC_NAME",
-    "OIDC_AUDIENCE",
-    "OIDC_RESOURCE",
-    "OIDC_AUTHORIZATION_PARAMS",
-    "OIDC_ROLES_CLAIM",
-    "OIDC_ACCOUNT_URL",
-    "OIDC_AUTO_REDIRECT",
-    "OIDC_REUSE_ENDS",
-    "OIDC_PROXY",
-    "OIDC_CA_FILE",
-];
+pub(super) const KIND: ProviderKind =
+    ProviderKind { name: "oidc", prefix: "OIDC_", read: |read| Arc::new(Oidc::read(read)) };
 
 /// The scopes that are asked for by default. `offline_access` is for a refresh token.
 const SCOPES: &str = "openid profile email offline_access";
@@ -43,111 +33,54 @@ const KEY_ALGORITHMS: [Algorithm; 4] =
 /// The provider's name for people, if the settings have none: `Continue with single sign-on`.
 const NAME: &str = "single sign-on";
 
-/// Parameters of the authorization request that the application sends itself, or that would change what it relies on.
-/// Each with what to do instead.
-const RESERVED: [(&str, &str); 17] = [
-    ("response_type", ""),
-    ("response_mode", ""),
-    ("client_id", ": OIDC_CLIENT_ID has it"),
-    ("client_secret", ": OIDC_CLIENT_SECRET has it, and it must not be in an address"),
-    ("client_assertion", ""),
-    ("client_assertion_type", ""),
-    ("redirect_uri", ": it is PUBLIC_ORIGIN and /auth/callback"),
-    ("scope", ": use OIDC_SCOPES"),
-    ("state", ""),
-    ("nonce", ""),
-    ("code_challenge", ""),
-    ("code_challenge_method", ""),
-    ("max_age", ""),
-    ("login_hint", ""),
-    ("request", ""),
-    ("request_uri", ""),
-    ("id_token_hint", ""),
-];
-
-/// How the application proves to the provider that it is its client (OpenID Connect Core 1.0, section 9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientAuth {
-    /// Identifier and secret in the `Authorization` header.
-    SecretBasic,
-    /// The secret in the body.
-    SecretPost,
-    /// A statement signed with the key of `OIDC_CLIENT_KEY_FILE`.
-    PrivateKeyJwt,
-    /// Nothing: a public client.
-    Public,
-}
-
-impl ClientAuth {
-    const ALL: [Self; 4] = [Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt, Self::Public];
-
-    /// The name of the method in the provider's metadata.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SecretBasic => "client_secret_basic",
-            Self::SecretPost => "client_secret_post",
-            Self::PrivateKeyJwt => "private_key_jwt",
-            Self::Public => "none",
-        }
-    }
-
-    const fn has_secret(self) -> bool {
-        matches!(self, Self::SecretBasic | Self::SecretPost)
-    }
-}
-
-/// The settings of the provider `oidc`.
-#[derive(Clone)]
-pub struct OidcConfig {
+struct Oidc {
     /// `OIDC_ISSUER`, as it was written: it is compared byte for byte.
-    pub issuer: Option<String>,
+    issuer: Option<String>,
     /// `OIDC_CLIENT_ID`
-    pub client_id: Option<String>,
+    client_id: Option<String>,
     /// `OIDC_CLIENT_SECRET`
-    pub client_secret: Option<SecretText>,
+    client_secret: Option<SecretText>,
     /// `OIDC_CLIENT_AUTH`
-    pub client_auth: ClientAuth,
+    client_auth: ClientAuth,
     /// `OIDC_CLIENT_KEY_FILE`
-    pub client_key_file: Option<PathBuf>,
+    client_key_file: Option<PathBuf>,
     /// The content of that file, in PEM.
-    pub client_key: Option<SecretText>,
+    client_key: Option<SecretText>,
     /// `OIDC_CLIENT_KEY_ID`: the `kid` under which the provider knows that key.
-    pub client_key_id: Option<String>,
+    client_key_id: Option<String>,
     /// `OIDC_SCOPES`
-    pub scopes: Vec<String>,
+    scopes: Vec<String>,
     /// `OIDC_NAME`: the provider's name for people.
-    pub name: String,
+    name: String,
     /// `OIDC_AUDIENCE`
-    pub audience: Option<String>,
+    audience: Option<String>,
     /// `OIDC_RESOURCE` (RFC 8707)
-    pub resources: Vec<String>,
+    resources: Vec<String>,
     /// `OIDC_AUTHORIZATION_PARAMS`
-    pub authorization_params: Vec<(String, String)>,
+    authorization_params: Vec<(String, String)>,
     /// `OIDC_ROLES_CLAIM`
-    pub roles_claim: Option<String>,
+    roles_claim: Option<String>,
     /// `OIDC_ACCOUNT_URL`
-    pub account_url: Option<String>,
+    account_url: Option<String>,
     /// `OIDC_AUTO_REDIRECT`: whether the sign-in page leads to the provider without a click.
-    pub auto_redirect: bool,
+    auto_redirect: bool,
     /// `OIDC_REUSE_ENDS`: what a spent refresh token costs that is presented again.
-    pub reuse_ends: ReuseEnds,
+    reuse_ends: ReuseEnds,
     /// `OIDC_PROXY`; `None` connects directly.
-    pub proxy: Option<Url>,
+    proxy: Option<Url>,
     /// `OIDC_CA_FILE`
-    pub ca_file: CaFile,
-    /// The variables that are set.
-    given: Vec<&'static str>,
+    ca_file: CaFile,
 }
 
-impl OidcConfig {
-    pub(super) fn read(read: &mut Reader<'_>, provider: ProviderKind) -> Self {
+impl Oidc {
+    fn read(read: &mut Reader<'_>) -> Self {
         let key_file = read.optional("OIDC_CLIENT_KEY_FILE").map(PathBuf::from);
         let words = |text: String| text.split_ascii_whitespace().map(str::to_owned).collect();
         let config = Self {
             issuer: read.optional("OIDC_ISSUER"),
             client_id: read.optional("OIDC_CLIENT_ID"),
             client_secret: read.secret("OIDC_CLIENT_SECRET").map(SecretText::from),
-            client_auth: client_auth(read),
+            client_auth: ClientAuth::read(read),
             client_key: read.file("OIDC_CLIENT_KEY_FILE").map(SecretText::from),
             client_key_file: key_file,
             client_key_id: read.optional("OIDC_CLIENT_KEY_ID"),
@@ -162,16 +95,13 @@ impl OidcConfig {
             reuse_ends: reuse_ends(read),
             proxy: read.proxy("OIDC_PROXY"),
             ca_file: CaFile::read(read, "OIDC_CA_FILE"),
-            given: VARIABLES.into_iter().filter(|name| read.optional(name).is_some()).collect(),
         };
-        if provider == ProviderKind::Oidc {
-            config.check(read);
-        }
+        config.check(read);
         config
     }
 
     /// How the provider is reached.
-    pub fn transport_settings(&self) -> HttpSettings {
+    fn transport_settings(&self) -> HttpSettings {
         HttpSettings {
             proxy: self.proxy.clone(),
             root_certificates: self.ca_file.pem().map(<[u8]>::to_vec),
@@ -179,13 +109,8 @@ impl OidcConfig {
         }
     }
 
-    /// The variables of this provider that are set.
-    pub(super) fn given(&self) -> &[&'static str] {
-        &self.given
-    }
-
     /// The address of the issuer.
-    pub(super) fn issuer_url(&self) -> Option<Url> {
+    fn issuer_url(&self) -> Option<Url> {
         self.issuer.as_deref().and_then(|issuer| Url::parse(issuer).ok())
     }
 
@@ -208,7 +133,7 @@ impl OidcConfig {
                 "OIDC_SCOPES has no `openid`: without it the provider does not say who has signed in",
             );
         }
-        self.check_parameters(read);
+        parameters::check(&self.authorization_params, read);
         for resource in &self.resources {
             if !Url::parse(resource).is_ok_and(|url| url.fragment().is_none()) {
                 read.problem(format!(
@@ -262,7 +187,7 @@ impl OidcConfig {
     /// # Errors
     ///
     /// What is wrong with the private key, without its content.
-    pub fn authentication(&self) -> Result<ClientAuthentication, String> {
+    fn authentication(&self) -> Result<ClientAuthentication, String> {
         let secret = || self.client_secret.clone().unwrap_or_else(|| SecretText::from(""));
         Ok(match self.client_auth {
             ClientAuth::Public => ClientAuthentication::Public,
@@ -282,32 +207,10 @@ impl OidcConfig {
                 .to_owned()
         })
     }
+}
 
-    fn check_parameters(&self, read: &mut Reader<'_>) {
-        for (name, value) in &self.authorization_params {
-            if let Some((_, instead)) = RESERVED.iter().find(|(reserved, _)| reserved == name) {
-                read.problem(format!(
-                    "OIDC_AUTHORIZATION_PARAMS has `{name}`, which is not for the settings{instead}"
-                ));
-            }
-            if name == "audience" || name == "resource" {
-                let variable = name.to_ascii_uppercase();
-                read.problem(format!("OIDC_AUTHORIZATION_PARAMS has `{name}`: use OIDC_{variable}"));
-            }
-            if name == "prompt" && !["consent", "login", "select_account"].contains(&value.as_str()) {
-                read.problem(format!(
-                    "OIDC_AUTHORIZATION_PARAMS has prompt=`{value}`: it may be consent, login or select_account"
-                ));
-            }
-            if name.is_empty() {
-                read.problem(
-                    "OIDC_AUTHORIZATION_PARAMS has a value without a name: write name=value&name=value",
-                );
-            }
-        }
-    }
-
-    pub(super) fn describe(&self, lines: &mut Lines) {
+impl ProviderConfig for Oidc {
+    fn describe(&self, lines: &mut Lines) {
         let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
         lines.add("OIDC_ISSUER", &or_none(&self.issuer));
         lines.add("OIDC_CLIENT_ID", &or_none(&self.client_id));
@@ -328,16 +231,70 @@ impl OidcConfig {
         lines.add("OIDC_PROXY", &if self.proxy.is_some() { "(hidden)" } else { "(none)" });
         self.ca_file.describe(lines);
     }
+
+    /// Metadata and keys of the provider are fetched in the background from here on. A provider that is down at the
+    /// start does not stop the application.
+    fn build(&self, surroundings: Surroundings) -> Result<Arc<dyn Provider>, AssemblyError> {
+        let issuer = Issuer::parse(self.issuer.as_deref().unwrap_or_default());
+        let issuer = issuer.map_err(|error| AssemblyError::Provider(format!("OIDC_ISSUER: {error}")))?;
+        let client_id = self.client_id.clone().unwrap_or_default();
+        let authentication = self.authentication().map_err(AssemblyError::Provider)?;
+        let (prompts, parameters) =
+            self.authorization_params.iter().cloned().partition::<Vec<_>, _>(is_for_consent);
+        let settings = OidcSettings {
+            display_name: self.name.clone(),
+            scopes: self.scopes.clone(),
+            resources: self.resources.clone(),
+            audience: self.audience.clone(),
+            authorization_parameters: parameters,
+            ask_for_consent: !prompts.is_empty(),
+            roles_claim: self.roles_claim.clone(),
+            account_url: self.account_url.clone(),
+            reuse_ends: self.reuse_ends,
+            base_urls: surroundings.base_urls(),
+            leeway: surroundings.leeway,
+            refresh_token_max_age: surroundings.refresh_token_max_age,
+            ..OidcSettings::of(issuer, client_id, authentication)
+        };
+        let Surroundings { transport, clock, random, .. } = surroundings;
+        let provider = OidcProvider::new(settings, transport, clock, random);
+        let provider = Arc::new(provider.with_key_observer(metrics::count_key_fetch));
+        let warmed = Arc::clone(&provider);
+        tokio::spawn(async move { warmed.keep_warm().await });
+        Ok(provider)
+    }
+
+    /// While the provider is away, valid access tokens still reach the core API, and the other way round.
+    fn way(&self) -> Option<Way> {
+        Some(Way {
+            url: self.issuer_url(),
+            proxy_variable: "OIDC_PROXY",
+            transport: self.transport_settings(),
+        })
+    }
+
+    fn missing_for_roles(&self) -> Option<&'static str> {
+        self.roles_claim.is_none().then_some("OIDC_ROLES_CLAIM")
+    }
+
+    fn auto_redirect(&self) -> bool {
+        self.auto_redirect
+    }
+
+    fn introduction(&self, origin: &PublicOrigin) -> Vec<String> {
+        vec![
+            format!("people sign in at {}", self.issuer.as_deref().unwrap_or_default()),
+            format!(
+                "registered there: redirect URI {origin}/auth/callback, post-logout redirect URI {origin}/auth/signed-out, \
+                 back-channel logout URI {origin}/auth/back-channel-logout"
+            ),
+        ]
+    }
 }
 
-fn client_auth(read: &mut Reader<'_>) -> ClientAuth {
-    let default = ClientAuth::ALL[0];
-    let text = read.text("OIDC_CLIENT_AUTH", default.name());
-    ClientAuth::ALL.into_iter().find(|auth| auth.name() == text).unwrap_or_else(|| {
-        let known = ClientAuth::ALL.map(ClientAuth::name).join(", ");
-        read.problem(format!("OIDC_CLIENT_AUTH is `{text}`: it must be one of {known}"));
-        default
-    })
+/// The provider adds `prompt=consent` itself, so that it also stands beside the `prompt=login` of a re-authentication.
+fn is_for_consent((name, value): &(String, String)) -> bool {
+    name == "prompt" && value == "consent"
 }
 
 fn reuse_ends(read: &mut Reader<'_>) -> ReuseEnds {
@@ -376,19 +333,5 @@ fn check_issuer(read: &mut Reader<'_>, issuer: &str) {
             "OIDC_ISSUER is the address of the provider's metadata: leave out everything from /.well-known/ on. It is probably \
              {issuer}, and the metadata says exactly what it is under `issuer`"
         ));
-    }
-}
-
-fn parameters(text: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(text.as_bytes()).into_owned().collect()
-}
-
-/// Form-encoded.
-struct Parameters<'a>(&'a [(String, String)]);
-
-impl fmt::Display for Parameters<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = form_urlencoded::Serializer::new(String::new());
-        f.write_str(&text.extend_pairs(self.0).finish())
     }
 }

@@ -1,0 +1,45 @@
+//! The core API.
+
+use std::sync::Arc;
+
+use ironleaf_auth::Provider;
+use ironleaf_providers::{CoreApiProvider, CoreApiSettings};
+
+use super::provider_config::{ProviderConfig, ProviderKind, Surroundings};
+use crate::assembly_error::AssemblyError;
+use crate::config::{Lines, Reader};
+
+pub(super) const KIND: ProviderKind =
+    ProviderKind { name: "core-api", prefix: "CORE_API_", read: |read| Arc::new(CoreApi::read(read)) };
+
+struct CoreApi {
+    /// `CORE_API_NORMALIZE_PASSWORDS`: whether passwords are sent to it in their normal form.
+    normalizes_passwords: bool,
+}
+
+impl CoreApi {
+    fn read(read: &mut Reader<'_>) -> Self {
+        Self { normalizes_passwords: read.parsed("CORE_API_NORMALIZE_PASSWORDS", "true", "true or false") }
+    }
+}
+
+impl ProviderConfig for CoreApi {
+    fn describe(&self, lines: &mut Lines) {
+        lines.add("CORE_API_NORMALIZE_PASSWORDS", &self.normalizes_passwords);
+    }
+
+    fn build(&self, surroundings: Surroundings) -> Result<Arc<dyn Provider>, AssemblyError> {
+        let settings = CoreApiSettings {
+            leeway: surroundings.leeway,
+            refresh_token_max_age: surroundings.refresh_token_max_age,
+            normalize_passwords: self.normalizes_passwords,
+            ..CoreApiSettings::at(surroundings.core_api()?)
+        };
+        let Surroundings { transport, clock, random, .. } = surroundings;
+        Ok(Arc::new(CoreApiProvider::new(settings, transport, clock, random)))
+    }
+
+    fn embeds_core_api(&self) -> bool {
+        true
+    }
+}
