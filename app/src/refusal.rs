@@ -62,6 +62,12 @@ impl Refusal {
         Mendable { retry_after, ..refusal }.into()
     }
 
+    /// A defect of this installation, and of nobody upstream: proxies and monitors would blame the provider for a 502, and
+    /// 503 would ask to try again.
+    fn misconfigured() -> Self {
+        Self::saying(StatusCode::INTERNAL_SERVER_ERROR, "misconfigured", Message::Misconfigured)
+    }
+
     fn too_large() -> Self {
         Self::saying(StatusCode::INTERNAL_SERVER_ERROR, "session_too_large", Message::SessionTooLarge)
     }
@@ -95,6 +101,7 @@ impl From<SignInFailure> for Refusal {
             }
             SignInFailure::TooManyRequests { retry_after } => Self::too_many(retry_after),
             SignInFailure::Unavailable => Self::unavailable(),
+            SignInFailure::Misconfigured => Self::misconfigured(),
             SignInFailure::SessionTooLarge => Self::too_large(),
         }
     }

@@ -67,6 +67,8 @@ messages! {
     31 Status ConfirmElsewhere: "Please confirm that it's you before you change this.",
     32 Error NotAdmitted: "You cannot be logged in: your account has none of the roles that this site asks for. Whoever runs this site can \
         tell you more.",
+    33 Error Misconfigured: "Logging in does not work at the moment because of a setting on our side. We have noted it; trying again will \
+        not help.",
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -59,10 +59,14 @@ impl Load for CallbackProps {
         let viewer = request.viewer.as_ref().map(User::display_name);
         let words = words(failure, &provider.name, viewer);
         let again = if is_reauthentication { links::confirm } else { links::login };
-        let way = if failure == RedirectFailure::UnknownAttempt && viewer.is_some() {
-            Way { href: back_to(return_to.as_ref()), label: "Go on" }
-        } else {
-            Way { href: again(return_to.as_ref()), label: "Try again" }
+        let way = match failure {
+            RedirectFailure::UnknownAttempt if viewer.is_some() => {
+                Way { href: back_to(return_to.as_ref()), label: "Go on" }
+            }
+            RedirectFailure::SignIn(SignInFailure::Misconfigured) => {
+                Way { href: "/".to_owned(), label: "Go to the home page" }
+            }
+            _ => Way { href: again(return_to.as_ref()), label: "Try again" },
         };
         Ok(Self { words, way })
     }
@@ -87,7 +91,7 @@ const fn answer_to(failure: RedirectFailure) -> (StatusCode, Option<std::time::D
             (StatusCode::SERVICE_UNAVAILABLE, ironleaf_bff::Problem::unavailable().retry_after)
         }
         RedirectFailure::Refused(Refused::Misfit)
-        | RedirectFailure::SignIn(SignInFailure::SessionTooLarge) => {
+        | RedirectFailure::SignIn(SignInFailure::Misconfigured | SignInFailure::SessionTooLarge) => {
             (StatusCode::INTERNAL_SERVER_ERROR, None)
         }
         RedirectFailure::SignIn(SignInFailure::TooManyRequests { retry_after }) => {
@@ -152,6 +156,9 @@ fn words(failure: RedirectFailure, name: &str, viewer: Option<&str>) -> Words {
             "Too many attempts".to_owned(),
             retry_after.map_or_else(|| Message::TooManyTries.text().into_owned(), try_again),
         ),
+        RedirectFailure::SignIn(SignInFailure::Misconfigured) => {
+            ("You were not logged in".to_owned(), Message::Misconfigured.text().into_owned())
+        }
         RedirectFailure::SignIn(SignInFailure::SessionTooLarge) => {
             ("Your session is too large".to_owned(), Message::SessionTooLarge.text().into_owned())
         }

@@ -147,6 +147,10 @@ async fn lead_on(request: &PageRequest, return_to: Option<&ReturnTo>) -> Result<
             request.say(Message::TooManyTries);
             request.answer_with(StatusCode::TOO_MANY_REQUESTS, retry_after);
         }
+        Err(SignInFailure::Misconfigured) => {
+            request.say(Message::Misconfigured);
+            request.answer_with(StatusCode::INTERNAL_SERVER_ERROR, None);
+        }
         Err(_) => {
             request.say(Message::Unavailable);
             request.answer_with(StatusCode::SERVICE_UNAVAILABLE, Problem::unavailable().retry_after);

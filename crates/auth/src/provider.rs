@@ -93,7 +93,8 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`SignInError::Unsupported`] unless the provider signs people in by redirect; [`SignInError::Unavailable`].
+    /// [`SignInError::Unsupported`] unless the provider signs people in by redirect; [`SignInError::Misconfigured`];
+    /// [`SignInError::Unavailable`].
     async fn authorization_url(
         &self,
         caller: &Caller,
@@ -102,6 +103,13 @@ pub trait Provider: Send + Sync + 'static {
     ) -> Result<String, SignInError> {
         let _ = (caller, request, existing);
         Err(SignInError::Unsupported)
+    }
+
+    /// What an `error` that comes back in place of a code says about the settings (RFC 6749, section 4.1.2.1): the text
+    /// for the log, with the setting to look at. `None` if it says nothing about them.
+    fn misconfigured(&self, error: &str) -> Option<String> {
+        let _ = error;
+        None
     }
 
     /// Adds the credentials of the grant's person to `request`, after [`Caller::introduce`].

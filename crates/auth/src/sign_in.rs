@@ -101,6 +101,10 @@ pub enum SignInError {
     /// The provider cannot sign people in this way.
     #[error("the provider does not support this way to sign in")]
     Unsupported,
+    /// The provider refuses this application, or is not the one that the settings name. Trying again does not help, and
+    /// the person has done nothing wrong. The text is for the log, and names the setting to look at.
+    #[error("a setting is wrong: {0}")]
+    Misconfigured(String),
     /// There is no usable answer. The text is for the log.
     #[error("the provider cannot be used right now: {0}")]
     Unavailable(String),

@@ -71,7 +71,7 @@ pub enum Refused {
     InteractionRequired,
     /// The server cannot answer right now.
     Unavailable,
-    /// Anything else: the request does not suit the server. The settings are wrong, or the attempt took too long there.
+    /// Anything else: the request does not suit the server, for example because the attempt took too long there.
     Misfit,
 }
 
@@ -122,7 +122,8 @@ pub struct RedirectEnd {
 /// # Errors
 ///
 /// [`SignInFailure::Unavailable`] if the provider does not sign people in by redirect or cannot be used, or if there is
-/// no room for the attempt among the cookies of this browser; [`SignInFailure::TooManyRequests`].
+/// no room for the attempt among the cookies of this browser; [`SignInFailure::Misconfigured`];
+/// [`SignInFailure::TooManyRequests`].
 pub async fn start_redirect(
     parts: &Parts,
     redirect_uri: &str,
@@ -223,7 +224,7 @@ async fn finish(
     }
     end.return_to.clone_from(&attempt.return_to);
     end.is_reauthentication = attempt.person.is_some();
-    let code = answer.outcome.map_err(|error| RedirectFailure::Refused(Refused::named(error)))?;
+    let code = answer.outcome.map_err(|error| use_case.refused(error))?;
     if !use_case.is_first_answer(state).await {
         tracing::info!("the answer to a redirect was opened again");
         return Err(RedirectFailure::UnknownAttempt);
@@ -268,6 +269,15 @@ fn check_reauthentication(person: &str, attempt: &Attempt, unheld: &Unheld) -> R
 }
 
 impl UseCase {
+    /// What an error in place of a code means.
+    fn refused(&self, error: &str) -> RedirectFailure {
+        let provider = self.bff.provider();
+        if let Some(detail) = provider.misconfigured(error) {
+            return self.fold_sign_in(&SignInError::Misconfigured(detail)).into();
+        }
+        RedirectFailure::Refused(Refused::named(error))
+    }
+
     /// Whether this answer has not been used before, in any tab or at any replica. A reload arrives with the same
     /// cookie while the first answer is under way, and presenting a code twice may revoke the tokens of the first time
     /// (RFC 6749, section 4.1.2).

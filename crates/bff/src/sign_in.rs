@@ -46,6 +46,9 @@ pub enum SignInFailure {
     /// The core API cannot be used right now.
     #[error("the core API cannot be used right now")]
     Unavailable,
+    /// The provider refuses this application because of a setting. Trying again does not help. The log has the setting.
+    #[error("a setting is wrong")]
+    Misconfigured,
     /// The tokens of the core API are larger than the session may be. The log has the sizes.
     #[error("the session would be too large")]
     SessionTooLarge,
@@ -59,6 +62,7 @@ impl SignInFailure {
             Self::NotAllowed => "not_allowed",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Unavailable => "unavailable",
+            Self::Misconfigured => "misconfigured",
             Self::SessionTooLarge => "session_too_large",
         }
     }
@@ -78,7 +82,11 @@ impl Attempt {
                 self.succeeded().await;
             }
             Err(SignInFailure::InvalidCredentials) => self.failed().await,
-            Err(SignInFailure::TooManyRequests { .. } | SignInFailure::Unavailable) => {}
+            Err(
+                SignInFailure::TooManyRequests { .. }
+                | SignInFailure::Unavailable
+                | SignInFailure::Misconfigured,
+            ) => {}
         }
     }
 }
@@ -318,6 +326,11 @@ impl UseCase {
             SignInError::InvalidCredentials | SignInError::Forbidden => SignInFailure::InvalidCredentials,
             SignInError::TooManyRequests { retry_after } => {
                 SignInFailure::TooManyRequests { retry_after: retry_after.or(Some(UNTOLD_WAIT)) }
+            }
+            SignInError::Misconfigured(detail) => {
+                let provider = self.bff.provider().name();
+                tracing::error!(provider, %detail, "people cannot sign in because of a setting");
+                SignInFailure::Misconfigured
             }
             SignInError::Unsupported | SignInError::Unavailable(_) => {
                 let provider = self.bff.provider().name();

@@ -163,7 +163,12 @@ async fn the_right_password_forgives_the_wrong_ones_of_the_same_person() {
 #[tokio::test]
 async fn right_passwords_and_what_nobody_could_judge_count_for_nothing() {
     let limits = World::new().replica();
-    for outcome in [Ok(()), Err(SignInFailure::Unavailable), Err(SignInFailure::SessionTooLarge)] {
+    for outcome in [
+        Ok(()),
+        Err(SignInFailure::Unavailable),
+        Err(SignInFailure::Misconfigured),
+        Err(SignInFailure::SessionTooLarge),
+    ] {
         for _ in 0..100 {
             let attempt = limits.admit(Subject::Password(EVE), &from(1), soon()).await;
             attempt.ok().unwrap().judge(&outcome).await;

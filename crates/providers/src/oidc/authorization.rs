@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::metadata::Metadata;
-use super::wire::{Form, refusal};
+use super::wire::{Form, is_of_settings, refusal};
 use super::{OidcProvider, Reauthentication};
 use crate::answer::json;
 
@@ -34,8 +34,7 @@ impl OidcProvider {
         request: &AuthorizationRequest,
         existing: Option<&Grant>,
     ) -> Result<String, SignInError> {
-        let metadata = self.discovery.current().await;
-        let metadata = metadata.map_err(|error| SignInError::Unavailable(error.to_string()))?;
+        let metadata = self.discovery.current().await?;
         let form = self.parameters(request, existing);
         let endpoint = metadata.pushed_authorization_request_endpoint.as_ref();
         let is_pushed = self.settings.push_requests || metadata.requires_pushed_requests;
@@ -122,12 +121,14 @@ impl OidcProvider {
         let is_forbidden = refusal.code() == "unauthorized_client"
             || [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED]
                 .contains(&refusal.status);
-        let detail = format!(
-            "a pushed authorization request was refused: {}: check that {} is registered as a redirect URI, and OIDC_SCOPES, \
-             OIDC_RESOURCE and OIDC_AUTHORIZATION_PARAMS",
-            refusal.detail,
-            form.get("redirect_uri").unwrap_or_default()
-        );
+        let mut detail = format!("a pushed authorization request was refused: {}", refusal.detail);
+        if !is_of_settings(refusal.code()) {
+            let redirect_uri = form.get("redirect_uri").unwrap_or_default();
+            detail.push_str(&format!(
+                ": check that {redirect_uri} is registered as a redirect URI, and OIDC_SCOPES, OIDC_RESOURCE and \
+                 OIDC_AUTHORIZATION_PARAMS"
+            ));
+        }
         if is_forbidden && !metadata.requires_pushed_requests {
             tracing::warn!(
                 %detail,
@@ -135,6 +136,11 @@ impl OidcProvider {
                  them there, or switch them off here. The request goes through the browser"
             );
             return Ok(None);
+        }
+        // Nothing in the request is the person's, so any code that refuses it is about a setting.
+        let is_passing = ["temporarily_unavailable", "server_error", "slow_down"].contains(&refusal.code());
+        if refusal.status.is_client_error() && refusal.code.is_some() && !is_passing {
+            return Err(SignInError::Misconfigured(detail));
         }
         Err(SignInError::Unavailable(detail))
     }

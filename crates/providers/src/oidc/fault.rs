@@ -13,7 +13,7 @@ pub(super) enum Fault {
     NoIssuer,
     #[error("the attempt has no nonce to compare with")]
     NoNonce,
-    #[error("the provider sent no ID token: check that the client is one of OpenID Connect")]
+    #[error("the provider sent no ID token: check OIDC_SCOPES, and that the client is one of OpenID Connect")]
     NoIdToken,
     #[error("`sub` is longer than 255 characters, or not ASCII")]
     Subject,
@@ -43,7 +43,7 @@ impl Fault {
             Self::Token(error @ TokenError::KeysUnavailable(_)) => {
                 SignInError::Unavailable(error.to_string())
             }
-            Self::NoIdToken => SignInError::Unavailable(self.to_string()),
+            Self::NoIdToken => SignInError::Misconfigured(self.to_string()),
             _ => SignInError::InvalidCredentials,
         }
     }

@@ -15,7 +15,7 @@ use super::client_auth::{Client, ClientAuthentication};
 use super::discovery::Discovery;
 use super::keys::ProviderKeys;
 use super::metadata::Metadata;
-use super::wire::Form;
+use super::wire::{Form, advice, is_of_settings};
 use super::{DiscoveryError, OidcSettings, ReuseEnds, grant};
 use crate::answer::secret_header;
 
@@ -166,6 +166,10 @@ impl Provider for OidcProvider {
         existing: Option<&Grant>,
     ) -> Result<String, SignInError> {
         self.begin(request, existing).await
+    }
+
+    fn misconfigured(&self, error: &str) -> Option<String> {
+        is_of_settings(error).then(|| format!("the provider answered `{error}`{}", advice(error)))
     }
 
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {

@@ -26,8 +26,7 @@ impl OidcProvider {
         let SignIn::AuthorizationCode { code, code_verifier, redirect_uri, nonce, issuer } = attempt else {
             return Err(SignInError::Unsupported);
         };
-        let metadata = self.discovery.current().await;
-        let metadata = metadata.map_err(|error| SignInError::Unavailable(error.to_string()))?;
+        let metadata = self.discovery.current().await?;
         // Before the code is sent anywhere: it may be another issuer's (RFC 9207, section 2.4).
         self.check_issuer(&metadata, issuer.as_deref()).map_err(refused)?;
         let nonce = nonce.ok_or_else(|| refused(Fault::NoNonce))?;
@@ -147,6 +146,9 @@ fn sign_in_error(refusal: Refusal) -> SignInError {
         (status, "invalid_grant") if status.is_client_error() => SignInError::InvalidCredentials,
         // The rules of some providers decide only now who may use the application.
         (status, "access_denied") if status.is_client_error() => SignInError::Forbidden,
+        (status, code) if status.is_client_error() && wire::is_of_settings(code) => {
+            SignInError::Misconfigured(refusal.detail)
+        }
         _ => SignInError::Unavailable(refusal.detail),
     }
 }

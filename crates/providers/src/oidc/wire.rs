@@ -178,17 +178,27 @@ fn is_error_code(code: &str) -> bool {
     (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
+/// Whether this code is about the application and its settings, so that trying again does not help (RFC 6749, sections
+/// 4.1.2.1 and 5.2; RFC 8707, section 2).
+pub(super) fn is_of_settings(code: &str) -> bool {
+    !advice(code).is_empty()
+}
+
 /// Which setting to look at.
-fn advice(code: &str) -> &'static str {
+pub(super) fn advice(code: &str) -> &'static str {
     match code {
         "invalid_client" => {
             ": check OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, and the way in which the client authenticates"
         }
         "unauthorized_client" | "unsupported_grant_type" => {
-            ": allow the client, at the provider, the authorization code and refresh tokens"
+            ": allow the client of OIDC_CLIENT_ID, at the provider, the authorization code and refresh tokens"
         }
         "redirect_uri_mismatch" | "invalid_redirect_uri" => {
-            ": register the redirect URI of this application at the provider, exactly as it is sent"
+            ": register PUBLIC_ORIGIN/auth/callback as the redirect URI at the provider, exactly as it is sent"
+        }
+        "unsupported_response_type" | "unsupported_response_mode" => {
+            ": allow the client of OIDC_CLIENT_ID, at the provider, the authorization code flow, and check \
+             OIDC_AUTHORIZATION_PARAMS"
         }
         "invalid_scope" => ": check OIDC_SCOPES",
         "invalid_target" => ": check OIDC_RESOURCE and OIDC_AUDIENCE",

@@ -32,8 +32,7 @@ async fn every_error_of_the_provider_has_words_of_its_own() {
         ("account_selection_required", 403, "without asking you something first"),
         ("server_error", 503, "cannot log you in right now"),
         ("temporarily_unavailable", 503, "cannot log you in right now"),
-        ("invalid_scope", 500, "did not accept the request of this site"),
-        ("unauthorized_client", 500, "did not accept the request of this site"),
+        ("invalid_request", 500, "did not accept the request of this site"),
         ("%3Cscript%3Ealert(1)%3C/script%3E", 500, "did not accept the request of this site"),
     ] {
         let mut browser = world.browser();

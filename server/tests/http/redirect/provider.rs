@@ -27,6 +27,7 @@ struct Script {
     auth_age: Duration,
     roles: Vec<&'static str>,
     is_down: bool,
+    is_misconfigured: bool,
     rejects_refreshes: bool,
     signs_out_elsewhere: bool,
     authorizations: Vec<(String, bool)>,
@@ -60,6 +61,11 @@ impl Scripted {
 
     pub(crate) fn is_down(&self, is_down: bool) {
         self.script().is_down = is_down;
+    }
+
+    /// It refuses this application.
+    pub(crate) fn is_misconfigured(&self, is_misconfigured: bool) {
+        self.script().is_misconfigured = is_misconfigured;
     }
 
     pub(crate) fn reject_refreshes(&self) {
@@ -125,6 +131,9 @@ impl Provider for Scripted {
         if script.is_down {
             return Err(SignInError::Unavailable("it is down".to_owned()));
         }
+        if script.is_misconfigured {
+            return Err(SignInError::Misconfigured("check THE_SETTING".to_owned()));
+        }
         script.authorizations.push((request.redirect_uri.clone(), request.reauthenticate));
         Ok(format!("https://id.test/authorize?client_id=app&state={}", request.state.expose()))
     }
@@ -138,12 +147,19 @@ impl Provider for Scripted {
         if script.is_down {
             return Err(SignInError::Unavailable("it is down".to_owned()));
         }
+        if script.is_misconfigured {
+            return Err(SignInError::Misconfigured("check THE_SETTING".to_owned()));
+        }
         if code.expose() == "unknown" || issuer.is_some_and(|issuer| issuer != "https://id.test") {
             return Err(SignInError::InvalidCredentials);
         }
         script.begun += 1;
         let authenticated_at = (self.now)() - script.auth_age;
         Ok(SignedIn { grant: self.grant(&script, code.expose()), authenticated_at })
+    }
+
+    fn misconfigured(&self, error: &str) -> Option<String> {
+        (error == "invalid_scope" || error == "unauthorized_client").then(|| "check THE_SETTING".to_owned())
     }
 
     fn authorize(&self, _: &Caller, _: &Grant, _: &mut Request) {}

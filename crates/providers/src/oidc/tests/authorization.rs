@@ -160,7 +160,25 @@ async fn a_client_that_may_not_push_goes_through_the_browser_and_the_log_says_so
     offer_pushing(&required, true);
     required.answers("/par", [oauth_error(400, "unauthorized_client")]);
     let refused = required.provider.authorization_url(&Caller::default(), &request(false), None).await;
-    assert!(matches!(refused, Err(SignInError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(SignInError::Misconfigured(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_pushed_request_that_the_provider_refuses_names_the_setting() {
+    let world = World::new();
+    offer_pushing(&world, false);
+    for (answer, setting) in [
+        (oauth_error(400, "invalid_request"), "https://app.test/callback is registered as a redirect URI"),
+        (oauth_error(401, "invalid_client"), "OIDC_CLIENT_SECRET"),
+        (oauth_error(400, "invalid_scope"), "OIDC_SCOPES"),
+    ] {
+        world.answers("/par", [answer]);
+        let refused = world.provider.authorization_url(&Caller::default(), &request(false), None).await;
+        let Err(SignInError::Misconfigured(detail)) = refused else {
+            panic!("{setting}: {refused:?}");
+        };
+        assert!(detail.contains(setting), "{detail}");
+    }
 }
 
 #[tokio::test]
@@ -171,8 +189,9 @@ async fn a_request_that_could_not_be_pushed_is_no_way_to_sign_in() {
         unreachable(),
         lost(),
         text(500, "sorry"),
-        oauth_error(400, "invalid_request"),
-        oauth_error(401, "invalid_client"),
+        text(400, "<html>"),
+        oauth_error(400, "temporarily_unavailable"),
+        oauth_error(503, "invalid_client"),
         text(201, "<html>"),
         json_answer(201, &json!({ "request_uri": "" })),
         json_answer(201, &json!({ "request_uri": "x".repeat(4000) })),

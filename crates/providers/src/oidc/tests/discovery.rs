@@ -31,8 +31,16 @@ async fn metadata_that_cannot_be_trusted_is_refused() {
     for (change, error) in cases {
         let world = World::new();
         world.describes(change);
+        let is_of_settings = error != DiscoveryError::NotMetadata;
         assert_eq!(begin(&world).await.err(), Some(error));
         assert!(!world.provider.is_ready());
+        match world.sign_in().await {
+            Err(SignInError::Misconfigured(detail)) if is_of_settings => {
+                assert!(detail.contains("OIDC_ISSUER"), "{detail}");
+            }
+            Err(SignInError::Unavailable(_)) if !is_of_settings => {}
+            refused => panic!("{refused:?}"),
+        }
     }
 }
 

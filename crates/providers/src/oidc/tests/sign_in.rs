@@ -262,11 +262,33 @@ async fn an_answer_that_cannot_be_used_is_no_wrong_password() {
         usable(|answer| answer["access_token"] = "two\nlines".into()),
         usable(|answer| answer["refresh_token"] = json!(["x"])),
         usable(|answer| answer["token_type"] = "DPoP".into()),
-        tokens(None),
+        // The provider itself is in trouble, whatever its code is.
+        oauth_error(500, "invalid_client"),
     ] {
         world.answers("/token", [answer.clone()]);
         let refused = world.sign_in().await;
         assert!(matches!(refused, Err(SignInError::Unavailable(_))), "{answer:?} gave {refused:?}");
+    }
+    world.answers("/token", [tokens(None)]);
+    let refused = world.sign_in().await;
+    assert!(matches!(refused, Err(SignInError::Misconfigured(_))), "{refused:?}");
+}
+
+#[test]
+fn an_error_in_place_of_a_code_names_the_setting() {
+    let provider = World::new().provider;
+    for (error, setting) in [
+        ("unauthorized_client", "OIDC_CLIENT_ID"),
+        ("unsupported_response_type", "OIDC_CLIENT_ID"),
+        ("invalid_scope", "OIDC_SCOPES"),
+        ("invalid_target", "OIDC_RESOURCE"),
+        ("redirect_uri_mismatch", "PUBLIC_ORIGIN/auth/callback"),
+    ] {
+        let detail = provider.misconfigured(error).expect(error);
+        assert!(detail.contains(setting) && detail.contains(error), "{detail}");
+    }
+    for error in ["", "access_denied", "login_required", "server_error", "invalid_request_uri", "made_up"] {
+        assert_eq!(provider.misconfigured(error), None);
     }
 }
 
@@ -291,13 +313,14 @@ async fn each_refusal_has_its_meaning_and_names_the_setting() {
     for (code, setting) in [
         ("invalid_client", "OIDC_CLIENT_SECRET"),
         ("unauthorized_client", "refresh tokens"),
-        ("redirect_uri_mismatch", "redirect URI"),
+        ("redirect_uri_mismatch", "PUBLIC_ORIGIN/auth/callback"),
+        ("unsupported_response_type", "OIDC_CLIENT_ID"),
         ("invalid_scope", "OIDC_SCOPES"),
         ("invalid_target", "OIDC_AUDIENCE"),
     ] {
         world.answers("/token", [oauth_error(401, code)]);
-        let Err(SignInError::Unavailable(detail)) = world.sign_in().await else {
-            panic!("{code} is not the person's fault");
+        let Err(SignInError::Misconfigured(detail)) = world.sign_in().await else {
+            panic!("{code} is neither the person's fault nor an outage");
         };
         assert!(detail.contains(setting) && detail.contains(code), "{detail}");
         assert!(!detail.contains("secret\""), "the provider's own words are not logged: {detail}");
