@@ -211,17 +211,14 @@ async fn finish(
 ) -> Result<(), RedirectFailure> {
     let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let flash = use_case.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
-    if let Err(error) = answer.outcome
-        && !error.is_empty()
-    {
-        tracing::info!(error = %printable(error), "the authorization server did not sign the person in");
-    }
-    let state = answer.state.ok_or(RedirectFailure::UnknownAttempt)?;
+    let unknown = || {
+        log_unknown(answer);
+        RedirectFailure::UnknownAttempt
+    };
+    let state = answer.state.ok_or_else(unknown)?;
     let _spent = use_case.spend(Subject::Redirect).await.map_err(SignInFailure::from)?;
-    let attempt = flash.take_named(&ATTEMPT, &name_of(state)).ok_or(RedirectFailure::UnknownAttempt)?;
-    if attempt.request.state.expose() != state {
-        return Err(RedirectFailure::UnknownAttempt);
-    }
+    let attempt = flash.take_named(&ATTEMPT, &name_of(state));
+    let attempt = attempt.filter(|attempt| attempt.request.state.expose() == state).ok_or_else(unknown)?;
     end.return_to.clone_from(&attempt.return_to);
     end.is_reauthentication = attempt.person.is_some();
     let code = answer.outcome.map_err(|error| use_case.refused(error))?;
@@ -268,14 +265,45 @@ fn check_reauthentication(person: &str, attempt: &Attempt, unheld: &Unheld) -> R
     Ok(())
 }
 
+/// Anybody can put an error into a link, so it is not worth a warning. Some servers answer without `state` after an
+/// attempt that took too long there.
+fn log_unknown(answer: RedirectAnswer<'_>) {
+    if let Err(error) = answer.outcome
+        && !error.is_empty()
+    {
+        tracing::info!(error = %printable(error), "an error came back from the provider that belongs to no attempt");
+    }
+}
+
 impl UseCase {
-    /// What an error in place of a code means.
+    /// Logs what happened at the authorization server. What people decide there is no trouble.
     fn refused(&self, error: &str) -> RedirectFailure {
         let provider = self.bff.provider();
         if let Some(detail) = provider.misconfigured(error) {
             return self.fold_sign_in(&SignInError::Misconfigured(detail)).into();
         }
-        RedirectFailure::Refused(Refused::named(error))
+        let (refused, error) = (Refused::named(error), printable(error));
+        match refused {
+            Refused::AccessDenied => {
+                tracing::info!(
+                    error,
+                    "the person declined at the provider, or may not use this application there"
+                );
+            }
+            Refused::InteractionRequired => {
+                tracing::info!(
+                    error,
+                    "the provider could not sign the person in without asking them something"
+                );
+            }
+            Refused::Unavailable => {
+                tracing::warn!(error, "the provider answered that it cannot sign anybody in right now");
+            }
+            Refused::Misfit => {
+                tracing::warn!(error, "the provider did not accept the request to sign in");
+            }
+        }
+        RedirectFailure::Refused(refused)
     }
 
     /// Whether this answer has not been used before, in any tab or at any replica. A reload arrives with the same

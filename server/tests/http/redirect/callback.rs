@@ -7,6 +7,7 @@ use http::Method;
 
 use super::world::{World, assert_shows, come_back, leave};
 use crate::browser::Answer;
+use crate::log;
 
 /// Checks status, words and the way on, and that nobody was signed in.
 #[track_caller]
@@ -49,6 +50,36 @@ async fn every_error_of_the_provider_has_words_of_its_own() {
         assert_refused(&answer, 400, "This login is over", "Try again");
     }
     assert_eq!(world.provider.sign_ins(), 0);
+}
+
+#[tokio::test]
+async fn the_log_names_what_happened_at_the_provider_and_what_people_decide_is_no_warning() {
+    log::keep();
+    let world = World::new().await;
+    let mut read = 0;
+    for (query, level, words) in [
+        ("error=access_denied", "INFO", "the person declined at the provider"),
+        ("error=login_required", "INFO", "without asking them something"),
+        ("error=server_error", "WARN", "cannot sign anybody in right now"),
+        ("error=invalid_request", "WARN", "did not accept the request to sign in"),
+        ("error=%3Cscript%3E", "WARN", "did not accept the request to sign in"),
+    ] {
+        let mut browser = world.browser();
+        let state = leave(&mut browser, "").await;
+        for (query, level, words) in [
+            (format!("{query}&state={state}"), level, words),
+            // Anybody can send somebody here.
+            (query.to_owned(), "INFO", "belongs to no attempt"),
+        ] {
+            come_back(&mut browser, &query).await;
+            let log = log::of_this_test();
+            let lines: Vec<_> = log[read..].lines().filter(|line| line.contains("error=")).collect();
+            assert_eq!(lines.len(), 1, "{query}: {lines:#?}");
+            assert!(lines[0].contains(level) && lines[0].contains(words), "{query}: {}", lines[0]);
+            assert!(!lines[0].contains("script"), "{}", lines[0]);
+            read = log.len();
+        }
+    }
 }
 
 #[tokio::test]
