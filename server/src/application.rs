@@ -127,7 +127,7 @@ pub async fn application_with(
     built: &BuiltSite,
     ambient: Ambient,
 ) -> Result<Application, AssemblyError> {
-    let Ambient { clock, random, transport, store, spawner, .. } = ambient;
+    let Ambient { clock, random, transport, provider_transport, store, spawner } = ambient;
     let (secrets, file) = if let Some(secrets) = &config.session_secrets {
         (secrets.clone(), config.session_secrets_file.clone())
     } else {
@@ -140,8 +140,15 @@ pub async fn application_with(
         tokio::spawn(secrets::follow(file.clone(), keys.clone(), store, clock));
     }
     let health = Health::new(Arc::clone(&store), Arc::clone(&transport));
+    let is_apart = !Arc::ptr_eq(&transport, &provider_transport);
+    let health = if is_apart {
+        health.with_provider(Arc::clone(&provider), Arc::clone(&provider_transport))
+    } else {
+        health
+    };
     let live = Live::new(
         Arc::clone(&transport),
+        is_apart.then_some(provider_transport),
         Arc::clone(&store),
         keys.clone(),
         config.session_idle_timeout,

@@ -1,8 +1,8 @@
 //! The endpoints for load balancers and supervisors.
 //!
 //! A process is ready while its store can be read and written; without the store, requests should go to other replicas
-//! first. It stays ready while the core API is away, because that affects all replicas equally: pages that do not need
-//! it are served, and the others say what is wrong.
+//! first. It stays ready while the core API or the provider is away, because that affects all replicas equally: pages
+//! that do not need them are served, and the others say what is wrong.
 
 mod ask;
 
@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use ironleaf_auth::{BreakerState, Transport};
+use ironleaf_auth::{BreakerState, Provider, Transport};
 use ironleaf_store::Store;
 
 pub use self::ask::{Question, ask};
@@ -29,6 +29,8 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct Health {
     store: Arc<dyn Store>,
     core_api: Arc<dyn Transport>,
+    /// The provider and how it is reached, if it is not the core API.
+    provider: Option<(Arc<dyn Provider>, Arc<dyn Transport>)>,
     /// The last answer. The log gets a line for each change, not for each request.
     said_ready: Arc<AtomicBool>,
 }
@@ -36,7 +38,13 @@ pub struct Health {
 impl Health {
     /// The health of a store, and of a core API behind a circuit breaker.
     pub fn new(store: Arc<dyn Store>, core_api: Arc<dyn Transport>) -> Self {
-        Self { store, core_api, said_ready: Arc::new(AtomicBool::new(true)) }
+        Self { store, core_api, provider: None, said_ready: Arc::new(AtomicBool::new(true)) }
+    }
+
+    /// The same with a provider that is reached in another way, behind a circuit breaker of its own.
+    #[must_use]
+    pub fn with_provider(self, provider: Arc<dyn Provider>, transport: Arc<dyn Transport>) -> Self {
+        Self { provider: Some((provider, transport)), ..self }
     }
 
     pub(crate) fn routes<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
@@ -64,10 +72,14 @@ impl Health {
 
 async fn ready(State(health): State<Health>) -> Response {
     let ok = health.store_is_there().await;
-    // This asks the breaker, not the core API: the answer costs nothing, and the next real call finds out.
-    let core_api = health.core_api.breaker() == BreakerState::Closed;
+    // This asks the breakers, not the core API: the answer costs nothing, and the next real call finds out.
+    let is_reached = |way: &Arc<dyn Transport>| way.breaker() == BreakerState::Closed;
     let word = |is_there| if is_there { "ok" } else { "unreachable" };
-    let body = serde_json::json!({ "ok": ok, "store": word(ok), "core_api": word(core_api) });
+    let mut body =
+        serde_json::json!({ "ok": ok, "store": word(ok), "core_api": word(is_reached(&health.core_api)) });
+    if let Some((provider, way)) = &health.provider {
+        body["provider"] = word(is_reached(way) && provider.is_ready()).into();
+    }
     answer(if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, body.to_string())
 }
 

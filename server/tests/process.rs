@@ -358,4 +358,31 @@ fn a_core_api_that_is_away_is_named_and_takes_nobody_out() {
     let ready = application.send("GET /health/ready", "", "");
     assert!(ready.starts_with("HTTP/1.1 200") && ready.contains(r#""core_api":"unreachable""#), "{ready}");
     assert!(ready.contains(r#""store":"ok""#), "{ready}");
+    // The core API is the provider here, so it is named once.
+    assert!(!ready.contains("provider"), "{ready}");
+}
+
+#[test]
+fn a_provider_that_is_away_is_named_and_takes_nobody_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = || format!("http://{}", free_address());
+    let metrics_address = free_address();
+    let settings = [
+        ("PROVIDER", "oidc".to_owned()),
+        ("OIDC_ISSUER", nowhere()),
+        ("OIDC_CLIENT_ID", "app".to_owned()),
+        ("OIDC_CLIENT_SECRET", "a client secret".to_owned()),
+        ("CORE_API_URL", nowhere()),
+        ("METRICS_LISTEN_ADDR", metrics_address.to_string()),
+    ];
+    let application = Running::application(&folder, &settings);
+    let ready = application.send("GET /health/ready", "", "");
+    assert!(ready.starts_with("HTTP/1.1 200") && ready.contains(r#""provider":"unreachable""#), "{ready}");
+    assert!(ready.contains(r#""core_api":"ok""#), "{ready}");
+    let text = send(metrics_address, "GET /metrics", "", "");
+    for breaker in ["core_api", "provider"] {
+        let sample = format!("ironleaf_{breaker}_breaker_state{{state=\"closed\"}} 1");
+        assert!(text.contains(&sample), "{sample} is not in: {text}");
+    }
+    assert!(application.send("GET /login", "", "").starts_with("HTTP/1.1 200"));
 }

@@ -83,6 +83,12 @@ pub trait Provider: Send + Sync + 'static {
         self.sign_in(caller, attempt, existing).await
     }
 
+    /// Whether people can sign in, as far as that is known without a call: `false` until a provider that is found by
+    /// discovery has been found.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// How people sign in by redirect, if they do. Pages then show one button instead of a form with a password.
     fn redirect_sign_in(&self) -> Option<&RedirectSignIn> {
         None

@@ -6,7 +6,7 @@ use ironleaf_auth::{BreakerState, Clock, Transport};
 use ironleaf_session::KeyRing;
 use ironleaf_store::Store;
 
-use super::names::{BREAKER, SESSIONS, STORE_CAPACITY, STORE_USED};
+use super::names::{BREAKER, PROVIDER_BREAKER, SESSIONS, STORE_CAPACITY, STORE_USED};
 
 /// The values that are read for each request to the metrics, because their changes cause no event.
 #[derive(Clone)]
@@ -14,6 +14,8 @@ pub(crate) struct Live(Arc<Shared>);
 
 struct Shared {
     core_api: Arc<dyn Transport>,
+    /// The way to the provider, if it is not the core API.
+    provider: Option<Arc<dyn Transport>>,
     store: Arc<dyn Store>,
     keys: KeyRing,
     idle_timeout: Duration,
@@ -25,17 +27,19 @@ struct Shared {
 impl Live {
     pub(crate) fn new(
         core_api: Arc<dyn Transport>,
+        provider: Option<Arc<dyn Transport>>,
         store: Arc<dyn Store>,
         keys: KeyRing,
         idle_timeout: Duration,
         clock: Clock,
     ) -> Self {
-        Self(Arc::new(Shared { core_api, store, keys, idle_timeout, clock, shown: Mutex::default() }))
+        let shown = Mutex::default();
+        Self(Arc::new(Shared { core_api, provider, store, keys, idle_timeout, clock, shown }))
     }
 
     pub(super) async fn measure(&self) {
         self.measure_store().await;
-        self.measure_breaker();
+        self.measure_breakers();
         self.measure_sessions();
     }
 
@@ -50,14 +54,10 @@ impl Live {
         metrics::gauge!(STORE_CAPACITY).set(capacity);
     }
 
-    fn measure_breaker(&self) {
-        let breaker = self.0.core_api.breaker();
-        for (state, label) in [
-            (BreakerState::Closed, "closed"),
-            (BreakerState::HalfOpen, "half_open"),
-            (BreakerState::Open, "open"),
-        ] {
-            metrics::gauge!(BREAKER, "state" => label).set(u32::from(state == breaker));
+    fn measure_breakers(&self) {
+        measure_breaker(BREAKER, self.0.core_api.breaker());
+        if let Some(provider) = &self.0.provider {
+            measure_breaker(PROVIDER_BREAKER, provider.breaker());
         }
     }
 
@@ -72,6 +72,16 @@ impl Live {
             metrics::gauge!(SESSIONS, "key_id" => key_id.clone()).set(sessions);
             shown.insert(key_id);
         }
+    }
+}
+
+fn measure_breaker(metric: &'static str, breaker: BreakerState) {
+    for (state, label) in [
+        (BreakerState::Closed, "closed"),
+        (BreakerState::HalfOpen, "half_open"),
+        (BreakerState::Open, "open"),
+    ] {
+        metrics::gauge!(metric, "state" => label).set(u32::from(state == breaker));
     }
 }
 

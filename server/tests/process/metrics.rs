@@ -43,6 +43,7 @@ fn requests_sign_ins_and_sessions_are_counted_at_an_address_of_their_own() {
         assert_sample(&text, start, value);
     }
     assert!(text.contains(r#"ironleaf_store_operation_duration_seconds_count{operation="read"}"#), "{text}");
+    assert!(!text.contains("ironleaf_provider_breaker_state{"), "the core API has one breaker: {text}");
     let used = text.lines().find_map(|line| line.strip_prefix("ironleaf_store_used_bytes "));
     assert!(used.is_some_and(|bytes| bytes.parse::<u64>().is_ok_and(|bytes| bytes > 0)), "{used:?}");
     assert!(text.contains("process_start_time_seconds ") && !text.contains("secret"), "{text}");

@@ -89,11 +89,6 @@ impl OidcProvider {
         }
     }
 
-    /// Whether the provider has been found. Until then, nobody can sign in.
-    pub fn is_ready(&self) -> bool {
-        self.discovery.known().is_some()
-    }
-
     /// Until something is due.
     fn fresh_for(&self) -> Duration {
         let keys = self.keys.status().fresh_until.and_then(|end| end.duration_since(self.now()).ok());
@@ -153,6 +148,10 @@ impl Provider for OidcProvider {
 
     async fn sign_in(&self, _: &Caller, attempt: SignIn, _: Option<&Grant>) -> Result<SignedIn, SignInError> {
         self.exchange(attempt).await
+    }
+
+    fn is_ready(&self) -> bool {
+        self.discovery.known().is_some()
     }
 
     fn redirect_sign_in(&self) -> Option<&RedirectSignIn> {

@@ -117,6 +117,10 @@ impl Provider for Scripted {
         &[]
     }
 
+    fn is_ready(&self) -> bool {
+        !self.script().is_down
+    }
+
     fn redirect_sign_in(&self) -> Option<&RedirectSignIn> {
         Some(&self.redirect)
     }

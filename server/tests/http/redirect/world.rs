@@ -1,11 +1,11 @@
 //! One or several replicas whose people sign in at a scripted provider.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
-use ironleaf_auth::{Provider, Request, Response, Transport, TransportError};
+use ironleaf_auth::{BreakerState, Provider, Request, Response, Transport, TransportError};
 use ironleaf_store::{MemoryStore, Store};
 use server::application::{Ambient, application_with};
 use tempfile::TempDir;
@@ -18,6 +18,7 @@ use crate::world::{MovableClock, STORE_BYTES, built_site, config, spawner};
 pub(crate) struct World {
     pub(crate) provider: Arc<Scripted>,
     router: Router,
+    way: Arc<Way>,
     store: Arc<MemoryStore>,
     clock: MovableClock,
     folder: TempDir,
@@ -33,7 +34,8 @@ impl World {
         let (folder, clock, tasks) = (tempfile::tempdir().unwrap(), MovableClock::new(), TaskTracker::new());
         let store = Arc::new(MemoryStore::new(STORE_BYTES, clock.reader()));
         let provider = Scripted::new(clock.reader());
-        let mut world = Self { provider, router: Router::new(), store, clock, folder, tasks };
+        let way = Arc::new(Way(Mutex::new(BreakerState::Closed)));
+        let mut world = Self { provider, router: Router::new(), way, store, clock, folder, tasks };
         world.router = world.replica(settings).await;
         world
     }
@@ -48,7 +50,7 @@ impl World {
             clock: self.clock.reader(),
             random: ironleaf_auth::system_random(),
             transport: Arc::new(Nowhere),
-            provider_transport: Arc::new(Nowhere),
+            provider_transport: Arc::clone(&self.way) as Arc<dyn Transport>,
             store,
             spawner: spawner(&self.tasks),
         };
@@ -76,6 +78,11 @@ impl World {
         let answer = come_back(&mut browser, &format!("code=ada&state={state}")).await;
         assert_eq!((answer.status, answer.location()), (303, "/"), "{}", answer.body);
         browser
+    }
+
+    /// The state of the circuit breaker before the provider.
+    pub(crate) fn breaker_is(&self, state: BreakerState) {
+        *self.way.0.lock().unwrap() = state;
     }
 
     pub(crate) fn advance(&self, time: Duration) {
@@ -122,8 +129,22 @@ pub(crate) fn assert_shows(page: &Answer, person: Option<&str>) {
     }
 }
 
-/// There is no API.
+/// There is nothing to call.
 struct Nowhere;
+
+/// The way to the provider, which is not called either. It has the state of a circuit breaker.
+struct Way(Mutex<BreakerState>);
+
+#[async_trait]
+impl Transport for Way {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        Nowhere.send(request).await
+    }
+
+    fn breaker(&self) -> BreakerState {
+        *self.0.lock().unwrap()
+    }
+}
 
 #[async_trait]
 impl Transport for Nowhere {
