@@ -108,17 +108,37 @@ impl Discovery {
     }
 
     async fn fetch(&self) {
+        let began = (self.clock)();
         let fetched = self.ask().await;
         let now = (self.clock)();
+        let issuer = self.issuer.as_str();
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         match fetched {
             Ok((metadata, life)) => {
-                tracing::debug!(secs = life.as_secs(), "the metadata of the provider was fetched");
+                let millis = now.duration_since(began).unwrap_or_default().as_millis();
+                if state.known.is_none() || state.failure.is_some() {
+                    tracing::info!(issuer, %millis, "the provider was found");
+                } else {
+                    tracing::debug!(issuer, %millis, "the metadata of the provider was renewed");
+                }
                 state.known = Some(Known { metadata: Arc::new(metadata), fetched_at: now, life });
                 state.failure = None;
             }
             Err(error) => {
-                tracing::warn!(%error, url = self.issuer.configuration_url(), "no metadata of the provider");
+                let url = self.issuer.configuration_url();
+                if state.known.is_some() {
+                    tracing::warn!(
+                        %error,
+                        url,
+                        "the metadata of the provider could not be renewed; the old stays in use, and is asked for again"
+                    );
+                } else {
+                    tracing::warn!(
+                        %error,
+                        url,
+                        "the provider was not found, so nobody can sign in; it is asked again within half a minute"
+                    );
+                }
                 state.failure = Some((now, error));
             }
         }

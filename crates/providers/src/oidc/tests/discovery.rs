@@ -1,6 +1,7 @@
 use std::pin::pin;
 use std::task::{Context, Waker};
 
+use super::log::Log;
 use super::*;
 
 async fn begin(world: &World) -> Result<Arc<metadata::Metadata>, DiscoveryError> {
@@ -71,6 +72,34 @@ async fn a_provider_that_is_down_at_start_is_found_later() {
     world.issues(&world.claims());
     assert!(world.sign_in().await.is_ok());
     assert!(world.provider.is_ready());
+}
+
+#[tokio::test]
+async fn the_log_says_when_the_provider_was_found_and_that_it_is_asked_again() {
+    let world = World::new();
+    let log = Log::start();
+    world.answers(CONFIGURATION, [unreachable(), text(404, ""), json_answer(200, &metadata())]);
+    for reason in ["connection refused", "answered 404", "the provider was found"] {
+        let before = log.text().len();
+        let _ = world.provider.warm().await;
+        let said = log.text()[before..].to_owned();
+        assert!(said.contains(reason), "{said}");
+        let is_found = reason.contains("was found");
+        assert_eq!(said.contains("it is asked again within half a minute"), !is_found, "{said}");
+        assert_eq!(said.contains("issuer=\"https://id.test\" millis="), is_found, "{said}");
+        world.advance(Duration::from_secs(6));
+    }
+    // It is said once, and again after a failure.
+    world.advance(Duration::from_hours(2));
+    world.provider.warm().await.unwrap();
+    assert_eq!(log.text().matches("the provider was found").count(), 1);
+    world.answers(CONFIGURATION, [lost(), json_answer(200, &metadata())]);
+    for _ in 0..2 {
+        world.advance(Duration::from_hours(2));
+        world.provider.warm().await.unwrap();
+    }
+    assert!(log.text().contains("the old stays in use"), "{}", log.text());
+    assert_eq!(log.text().matches("the provider was found").count(), 2);
 }
 
 #[tokio::test]
