@@ -11,7 +11,7 @@ use ironleaf_bff::FlashCookie;
 
 pub(crate) use button_first::{BUTTON_FIRST, ButtonFirst};
 pub(crate) use kept_form::{FieldState, KEPT_FORMS, KeptField, KeptForm, KeptForms, PERSON, Person};
-pub(crate) use message::{Left, MESSAGE, Message};
+pub(crate) use message::{Left, MESSAGE, Message, Said, with_reference};
 pub(crate) use opened::{OPENED, Opened};
 pub(crate) use place::{PLACE, Place};
 pub(crate) use verified::{VERIFIED, Verified};

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{LOCATION, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
-use ironleaf_bff::edge::note_done;
+use ironleaf_bff::edge::{RequestId, note_done};
 use ironleaf_bff::{Flash, Problem, ProblemKind, ReturnTo};
 use leptos::prelude::{provide_context, use_context};
 use leptos::server_fn::axum::AxumServerFnBackend;
@@ -18,9 +18,9 @@ use leptos::server_fn::client::Client;
 use leptos::server_fn::codec::{FromReq, Json as JsonEncoding, PostUrl};
 use leptos::server_fn::{Http, Protocol};
 
-use crate::browser_answer::BrowserAnswer;
+use crate::browser_answer::{BrowserAnswer, HttpAnswer};
 use crate::error::AppError;
-use crate::flashes::{KEPT_FORMS, KeptForm, KeptForms, Left, MESSAGE, Message};
+use crate::flashes::{KEPT_FORMS, KeptForm, KeptForms, Left, MESSAGE, Message, Said, with_reference};
 use crate::form_post::{CommonFields, Done};
 use crate::onward::Onward;
 use crate::site::Site;
@@ -91,7 +91,7 @@ fn respond(parts: &Parts, answer: Result<Done, AppError>) -> Response {
             note_done(parts);
             if let Some(message) = &done.left {
                 // A script also goes to `next`, where the message is shown.
-                leave_message(parts, message, &done.next);
+                leave_message(parts, message.clone(), &done.next);
             }
             if wants_json {
                 return Json(done).into_response();
@@ -101,15 +101,23 @@ fn respond(parts: &Parts, answer: Result<Done, AppError>) -> Response {
                 None => redirect(&done.next),
             }
         }
-        Err(error) if wants_json => {
+        Err(mut error) if wants_json => {
             if let BrowserAnswer::Elsewhere { to, kept, message } = &error.http.browser {
-                leave_message(parts, message, to);
+                leave_message(parts, message.clone(), to);
                 keep(parts, kept);
             }
+            let reference = reference(parts, error.http.status);
+            error.message = with_reference(error.message.into(), reference.as_deref()).into_owned();
             json(&error)
         }
-        Err(error) => for_browser(parts, error.http.browser),
+        Err(error) => for_browser(parts, *error.http),
     }
+}
+
+/// The number that a person can quote if the request failed on our side, as the pages of problems show it.
+fn reference(parts: &Parts, status: StatusCode) -> Option<String> {
+    let id = parts.extensions.get::<RequestId>().filter(|_| status.is_server_error());
+    id.map(ToString::to_string)
 }
 
 fn json(error: &AppError) -> Response {
@@ -120,20 +128,21 @@ fn json(error: &AppError) -> Response {
     response
 }
 
-fn for_browser(parts: &Parts, answer: BrowserAnswer) -> Response {
-    match answer {
+fn for_browser(parts: &Parts, answer: HttpAnswer) -> Response {
+    match answer.browser {
         BrowserAnswer::Back { page, kept, message } => {
             let is_said = message.is_some() || kept == KeptForm::default();
             if let Some(message) = message {
-                leave_message(parts, &message, &page);
+                let reference = reference(parts, answer.status);
+                leave_message(parts, Said { message, reference }, &page);
             }
             if !keep(parts, &kept) && !is_said {
-                leave_message(parts, &Message::CheckFields, &page);
+                leave_message(parts, Message::CheckFields, &page);
             }
             redirect(&page)
         }
         BrowserAnswer::Elsewhere { to, kept, message } => {
-            leave_message(parts, &message, &to);
+            leave_message(parts, message, &to);
             keep(parts, &kept);
             redirect(&to)
         }
@@ -156,9 +165,9 @@ fn redirect(target: &str) -> Response {
     }
 }
 
-fn leave_message(parts: &Parts, message: &Message, page: &str) {
+fn leave_message(parts: &Parts, said: impl Into<Said>, page: &str) {
     let site = parts.extensions.get::<Arc<Site>>();
-    let left = Left::for_page(message.clone(), page, |path| site.is_some_and(|site| site.has_page(path)));
+    let left = Left::for_page(said.into(), page, |path| site.is_some_and(|site| site.has_page(path)));
     if let Some(flash) = parts.extensions.get::<Flash>() {
         flash.set(&MESSAGE, &left);
     }

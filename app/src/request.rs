@@ -22,7 +22,7 @@ use ironleaf_bff::{
 use leptos::prelude::expect_context;
 
 use crate::answer::Answer;
-use crate::flashes::{KEPT_FORMS, KeptForm, Left, MESSAGE, Message, PLACE, Place};
+use crate::flashes::{KEPT_FORMS, KeptForm, Left, MESSAGE, Message, PLACE, Place, Said};
 use crate::links;
 use crate::site::Site;
 use crate::theme::Theme;
@@ -322,19 +322,20 @@ impl PageRequest {
     }
 
     /// The message that the last request left for this page. It is shown once.
-    pub(crate) fn take_message(&self) -> Option<Message> {
+    pub(crate) fn take_message(&self) -> Option<Said> {
         if let Some(message) = self.message.get() {
-            return Some(message.clone());
+            let reference = self.request_id().filter(|_| self.status().0.is_server_error());
+            return Some(Said { message: message.clone(), reference: reference.map(ToString::to_string) });
         }
         let bff = self.parts.extensions.get::<Bff>();
         if bff.is_some_and(|bff| cookies_are_blocked(bff, &self.parts.uri, &self.parts.headers)) {
-            return Some(Message::CookiesBlocked);
+            return Some(Message::CookiesBlocked.into());
         }
-        let message = self.peek(&MESSAGE)?.on(self.parts.uri.path())?;
+        let said = self.peek(&MESSAGE)?.on(self.parts.uri.path())?;
         if self.is_shown() {
             self.clear(&MESSAGE);
         }
-        Some(message)
+        Some(said)
     }
 
     /// Shows a message on this page. The page is not kept for other strangers.
@@ -369,14 +370,14 @@ impl PageRequest {
         self.peek(&MESSAGE).is_some_and(|left| left.on(self.parts.uri.path()).is_some())
     }
 
-    pub(crate) fn leave_message(&self, message: Message, page: &str) {
-        self.leave(&MESSAGE, &Left::for_page(message, page, |path| self.site.has_page(path)));
+    pub(crate) fn leave_message(&self, said: impl Into<Said>, page: &str) {
+        self.leave(&MESSAGE, &Left::for_page(said.into(), page, |path| self.site.has_page(path)));
     }
 
     /// Passes the message of this page on to the next one.
     pub(crate) fn pass_on_message(&self, page: &str) {
-        if let Some(message) = self.take_message() {
-            self.leave_message(message, page);
+        if let Some(said) = self.take_message() {
+            self.leave_message(said, page);
         }
     }
 

@@ -10,14 +10,14 @@ pub(crate) fn Toasts() -> impl IntoView {
     view! {
         <section id="toasts" class="toasts" aria-label="Notifications alt+T" tabindex="-1">
             {message
-                .map(|message| {
-                    let role = if message.is_error() { "alert" } else { "status" };
-                    let code = message.support_code();
+                .map(|said| {
+                    let role = if said.message.is_error() { "alert" } else { "status" };
+                    let code = said.message.support_code();
                     let title = code.map(|code| format!("Support code {code}"));
                     view! {
                         <div class="toast" role=role>
                             <p data-support-code=code title=title>
-                                {message.text()}
+                                {said.text()}
                             </p>
                         </div>
                     }

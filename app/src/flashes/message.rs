@@ -86,29 +86,68 @@ pub(crate) struct Left {
     message: Message,
     /// The path of the page. Requests of other tabs do not take the message. Empty for any next page.
     page: String,
+    /// The number of the request that failed, if it failed on our side.
+    reference: Option<String>,
 }
 
 impl Left {
     /// `page` may have a query. If its path is not that of a page (`is_page`), the message is for any next page.
-    pub(crate) fn for_page(message: Message, page: &str, is_page: impl FnOnce(&str) -> bool) -> Self {
+    pub(crate) fn for_page(said: Said, page: &str, is_page: impl FnOnce(&str) -> bool) -> Self {
+        let Said { message, reference } = said;
         let path = page.split(['?', '#']).next().unwrap_or_default();
-        Self { message, page: if is_page(path) { path.to_owned() } else { String::new() } }
+        Self { message, page: if is_page(path) { path.to_owned() } else { String::new() }, reference }
     }
 
     /// The message, if it is for the page of this path.
-    pub(crate) fn on(self, path: &str) -> Option<Message> {
-        (self.page.is_empty() || self.page == path).then_some(self.message)
+    pub(crate) fn on(self, path: &str) -> Option<Said> {
+        let Self { message, page, reference } = self;
+        (page.is_empty() || page == path).then_some(Said { message, reference })
     }
 }
 
 impl Payload for Left {
+    /// The second has the reference.
+    const VERSION: u32 = 2;
+
     fn encode(&self, out: &mut Encoder) {
         self.message.encode(out);
         out.str(&self.page);
+        out.str(self.reference.as_deref().unwrap_or_default());
     }
 
     fn decode(version: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
-        Ok(Self { message: Message::decode(version, input)?, page: input.str()?.to_owned() })
+        let (message, page) = (Message::decode(version, input)?, input.str()?.to_owned());
+        let reference = if version == 1 { "" } else { input.str()? };
+        let reference = Some(reference.to_owned()).filter(|reference| !reference.is_empty());
+        Ok(Self { message, page, reference })
+    }
+}
+
+/// A message as people read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) message: Message,
+    /// The number of the request that failed, if it failed on our side. The log has it as `id`.
+    pub(crate) reference: Option<String>,
+}
+
+impl Said {
+    pub(crate) fn text(&self) -> Cow<'static, str> {
+        with_reference(self.message.text(), self.reference.as_deref())
+    }
+}
+
+impl From<Message> for Said {
+    fn from(message: Message) -> Self {
+        Self { message, reference: None }
+    }
+}
+
+/// Adds what a person can quote to whoever runs this site.
+pub(crate) fn with_reference<'a>(text: Cow<'a, str>, reference: Option<&str>) -> Cow<'a, str> {
+    match reference {
+        Some(reference) => format!("{text} Reference: {reference}").into(),
+        None => text,
     }
 }
 
@@ -223,18 +262,35 @@ mod tests {
     #[test]
     fn a_message_is_for_the_page_that_it_leads_to() {
         let is_page = |path: &str| matches!(path, "/login" | "/account");
-        let left = |page| Left::for_page(Message::SignedOut, page, is_page);
+        let left = |page| Left::for_page(Message::SignedOut.into(), page, is_page);
         for page in ["/login", "/login?return_to=/account", "/login#x"] {
-            assert_eq!(left(page).on("/login"), Some(Message::SignedOut), "{page}");
+            assert_eq!(left(page).on("/login"), Some(Message::SignedOut.into()), "{page}");
             assert_eq!(left(page).on("/"), None, "{page}");
         }
         for page in ["https://id.example/end", "/account/", "/robots.txt"] {
-            assert_eq!(left(page).on("/account"), Some(Message::SignedOut), "{page}");
+            assert_eq!(left(page).on("/account"), Some(Message::SignedOut.into()), "{page}");
         }
-        let mut out = Encoder::new();
-        left("/account").encode(&mut out);
-        let bytes = out.finish();
-        assert_eq!(Left::decode(1, &mut Decoder::new(&bytes)).unwrap(), left("/account"));
+    }
+
+    #[test]
+    fn the_reference_arrives_with_its_message_and_an_older_cookie_has_none() {
+        for reference in [None, Some("00c0ffee00c0ffee".to_owned())] {
+            let said = Said { message: Message::Unavailable, reference };
+            let left = Left::for_page(said.clone(), "/login", |_| true);
+            let mut out = Encoder::new();
+            left.encode(&mut out);
+            let bytes = out.finish();
+            let mut input = Decoder::new(&bytes);
+            assert_eq!(Left::decode(Left::VERSION, &mut input).unwrap(), left);
+            input.finish().unwrap();
+            assert_eq!(said.text().ends_with("Reference: 00c0ffee00c0ffee"), said.reference.is_some());
+        }
+        let mut older = Encoder::new();
+        Message::Unavailable.encode(&mut older);
+        older.str("/login");
+        let bytes = older.finish();
+        let left = Left::decode(1, &mut Decoder::new(&bytes)).unwrap();
+        assert_eq!(left.on("/login"), Some(Message::Unavailable.into()));
     }
 
     #[test]

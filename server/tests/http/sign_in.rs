@@ -45,6 +45,7 @@ async fn a_wrong_password_leads_back_to_the_form_with_message_and_address() {
 
     let form = browser.get("/login").await;
     assert!(form.body.contains("Login failed. Please check your credentials."));
+    assert!(!form.body.contains("Reference:"), "nothing has failed on our side");
     assert!(form.body.contains(r#"role="alert""#));
     assert!(form.body.contains(r#"value="user@test.com""#));
     assert!(!form.body.contains("wrong-password"));
@@ -131,6 +132,7 @@ async fn a_core_api_that_is_down_leads_back_to_the_form() {
     assert_eq!((answer.status, answer.location()), (303, "/login"));
     let form = browser.get("/login").await;
     assert!(form.body.contains("We cannot reach our servers right now."));
+    assert!(form.body.contains(&format!("Reference: {}", answer.header("x-request-id"))), "{}", form.body);
     assert!(form.body.contains(r#"value="user@test.com""#));
     world.network.heal();
     assert_eq!(browser.sign_in("user@test.com", "password1").await.location(), "/");

@@ -13,6 +13,12 @@ fn assert_said(page: &Answer, status: u16) {
     assert!(page.header("retry-after").is_empty() && !page.body.contains("THE_SETTING"), "{}", page.body);
 }
 
+/// The number of the request that failed, which the log has as well.
+#[track_caller]
+fn assert_quotes(page: &Answer, id: &str) {
+    assert!(id.len() == 16 && page.body.contains(&format!("Reference: {id}")), "{id}: {}", page.body);
+}
+
 /// How many lines at this level name the setting.
 fn lines_at(level: &str) -> usize {
     let log = log::of_this_test();
@@ -29,6 +35,7 @@ async fn the_sign_in_page_says_that_trying_again_does_not_help() {
     assert_eq!((answer.status, answer.location()), (303, "/login?return_to=/account"));
     let page = browser.get("/login?return_to=/account").await;
     assert_said(&page, 200);
+    assert_quotes(&page, answer.header("x-request-id"));
     assert!(page.body.contains("Continue with"), "{}", page.body);
     assert_eq!(lines_at("ERROR"), 1, "{}", log::of_this_test());
     // The next start, after the setting was corrected.
@@ -45,6 +52,7 @@ async fn a_script_gets_a_500_with_a_word_of_its_own() {
     browser.headers.insert("accept", "application/json".to_owned());
     let answer = browser.post("/api/sign-in-with-provider", "").await;
     assert_said(&answer, 500);
+    assert_quotes(&answer, answer.header("x-request-id"));
     assert!(answer.body.contains(r#""code":"misconfigured""#), "{}", answer.body);
 }
 
@@ -52,7 +60,9 @@ async fn a_script_gets_a_500_with_a_word_of_its_own() {
 async fn a_visitor_who_is_led_on_sees_it_on_the_sign_in_page() {
     let world = World::with(&[("OIDC_AUTO_REDIRECT", "true")]).await;
     world.provider.is_misconfigured(true);
-    assert_said(&world.browser().get("/login").await, 500);
+    let page = world.browser().get("/login").await;
+    assert_said(&page, 500);
+    assert_quotes(&page, page.header("x-request-id"));
 }
 
 #[tokio::test]

@@ -99,6 +99,8 @@ async fn a_provider_that_is_down_is_said_on_the_sign_in_page() {
         page.contains("We cannot reach our servers right now") && page.contains("Continue with"),
         "{page}"
     );
+    // The number of the request that failed, and not that of this page.
+    assert!(page.contains(&format!("Reference: {}", answer.header("x-request-id"))), "{page}");
 }
 
 #[tokio::test]
