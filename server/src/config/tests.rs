@@ -23,6 +23,7 @@ fn load(variables: &[(&str, &str)]) -> Result<Config, Problems> {
         "/run/secrets/redis" => Ok("rediss://:hunter2@redis.internal\n".to_owned()),
         "/etc/redis-ca.pem" => Ok(REDIS_CA.to_owned()),
         "/etc/empty.pem" => Ok("# none yet\n".to_owned()),
+        "/run/secrets/empty" => Ok(" \n".to_owned()),
         "/run/secrets/oidc" => Ok("hunter2hunter2\n".to_owned()),
         "/run/secrets/oidc-key.pem" => Ok(oidc::CLIENT_KEY.to_owned()),
         "/run/secrets/smtp" => Ok("smtps://mailer:hunter2@mail.example.com\n".to_owned()),

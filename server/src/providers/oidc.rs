@@ -156,6 +156,12 @@ impl Oidc {
 
     fn check_client(&self, read: &mut Reader<'_>) {
         let name = self.client_auth.name();
+        // A variable without a value is not set, so it is the file.
+        if self.client_secret.as_ref().is_some_and(|secret| secret.expose().is_empty()) {
+            read.problem(
+                "OIDC_CLIENT_SECRET_FILE names an empty file: it must contain the secret of the client",
+            );
+        }
         if self.client_auth.has_secret() && self.client_secret.is_none() {
             read.problem(format!(
                 "OIDC_CLIENT_SECRET is missing: OIDC_CLIENT_AUTH is {name}. A client without a secret is OIDC_CLIENT_AUTH=none"

@@ -52,6 +52,14 @@ fn the_client_secret_comes_from_a_file_and_is_hidden() {
 }
 
 #[test]
+fn an_empty_file_is_no_client_secret() {
+    let variables = [&OIDC[..3], &[("OIDC_CLIENT_SECRET_FILE", "/run/secrets/empty")]].concat();
+    let text = problems(&variables);
+    assert!(text.contains("OIDC_CLIENT_SECRET_FILE names an empty file"), "{text}");
+    assert!(!text.contains("is missing"), "one mistake is one problem: {text}");
+}
+
+#[test]
 fn what_an_issuer_cannot_be_is_explained() {
     for (issuer, hint) in [
         ("id.example.com", "not a URL"),
