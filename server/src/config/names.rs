@@ -57,6 +57,11 @@ fn suspicious(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let known = known();
     let unknown = names.into_iter().filter(|name| !known.contains(name) && !is_foreign(name));
     let sentence = |name: String| {
+        if let Some(path) = registered_path(&name) {
+            return Some(format!(
+                "{name} is not a variable of this application: the address is always PUBLIC_ORIGIN and {path}"
+            ));
+        }
         let (distance, nearest) =
             known.iter().map(|known| (strsim::levenshtein(&name, known), known)).min()?;
         let is_ours = prefixes().any(|prefix| name.starts_with(prefix));
@@ -64,6 +69,23 @@ fn suspicious(names: impl IntoIterator<Item = String>) -> Vec<String> {
             .then(|| format!("{name} is not a variable of this application. Is {nearest} meant?"))
     };
     unknown.filter_map(sentence).collect()
+}
+
+/// The path of an address that other software has a variable for, and that a provider has to know. Here it follows from
+/// `PUBLIC_ORIGIN`.
+fn registered_path(name: &str) -> Option<&'static str> {
+    let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    let is_address = has(&["_REDIRECT_UR", "_CALLBACK", "_LOGOUT_UR"]);
+    let is_ours = prefixes().any(|prefix| name.starts_with(prefix));
+    (is_ours && is_address).then(|| {
+        if has(&["BACK_CHANNEL", "BACKCHANNEL"]) {
+            "/auth/back-channel-logout"
+        } else if has(&["LOGOUT", "SIGN_OUT", "SIGNOUT"]) {
+            "/auth/signed-out"
+        } else {
+            "/auth/callback"
+        }
+    })
 }
 
 fn is_foreign(name: &str) -> bool {
@@ -89,6 +111,22 @@ mod tests {
         ] {
             assert!(said_of(name).ends_with(&format!("Is {meant} meant?")), "{}", said_of(name));
         }
+    }
+
+    #[test]
+    fn an_address_that_follows_from_the_origin_is_named() {
+        for (name, path) in [
+            ("OIDC_REDIRECT_URI", "/auth/callback"),
+            ("OIDC_REDIRECT_URL", "/auth/callback"),
+            ("OIDC_CALLBACK_URL", "/auth/callback"),
+            ("OIDC_POST_LOGOUT_REDIRECT_URI", "/auth/signed-out"),
+            ("OIDC_BACKCHANNEL_LOGOUT_URI", "/auth/back-channel-logout"),
+        ] {
+            let said = said_of(name);
+            assert!(said.starts_with(name) && said.ends_with(&format!("PUBLIC_ORIGIN and {path}")), "{said}");
+        }
+        assert!(said_of("OIDC_AUTO_REDIRECTS").ends_with("Is OIDC_AUTO_REDIRECT meant?"));
+        assert_eq!(said_of("OTHER_REDIRECT_URI"), "");
     }
 
     #[test]
