@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -32,6 +33,8 @@ pub struct OidcProvider {
     redirect: RedirectSignIn,
     /// The mark of our own grants.
     pub(super) issued_by: String,
+    /// Whether the log has said that the claim with the roles is missing.
+    pub(super) said_no_roles: AtomicBool,
 }
 
 /// How often [`OidcProvider::keep_warm`] looks after metadata and keys, at least and at most.
@@ -50,7 +53,17 @@ impl OidcProvider {
         let redirect =
             RedirectSignIn { name: settings.display_name.clone(), account_url: settings.account_url.clone() };
         let issued_by = grant::issued_by(settings.issuer.as_str(), &settings.client_id);
-        Self { settings, transport, clock, random, discovery, keys, redirect, issued_by }
+        Self {
+            settings,
+            transport,
+            clock,
+            random,
+            discovery,
+            keys,
+            redirect,
+            issued_by,
+            said_no_roles: AtomicBool::new(false),
+        }
     }
 
     /// Tells `observer` the outcome of every fetch of the provider's keys. For metrics: it must return at once.

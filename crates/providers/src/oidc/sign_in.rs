@@ -2,6 +2,7 @@
 //! has signed in.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use http::StatusCode;
 use ironleaf_auth::{Grant, Identity, SecretText, SignIn, SignInError, SignedIn};
@@ -112,6 +113,13 @@ impl OidcProvider {
         let found = self.person(metadata, question).await;
         if let (None, Some(detail)) = (&found.person.roles, found.passing_failure) {
             return Err(format!("the roles of the person are not known: {detail}"));
+        }
+        if found.lacks_roles_claim && !self.said_no_roles.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                claim = self.settings.roles_claim,
+                "neither the ID token nor userinfo has the claim of OIDC_ROLES_CLAIM for a person who signs in: they have no roles \
+                 here. If it should have, check the variable, or what the provider sends. This is said once"
+            );
         }
         let mut identity = Identity { id: checked.subject.clone(), ..Identity::default() };
         found.person.describe(&mut identity);

@@ -26,6 +26,8 @@ pub(super) struct Found {
     pub(super) person: Person,
     /// Why the roles are not known, if they may be known in a moment.
     pub(super) passing_failure: Option<String>,
+    /// Whether roles are asked for, and what was found has no word about them.
+    pub(super) lacks_roles_claim: bool,
 }
 
 /// Why userinfo told nothing.
@@ -64,12 +66,13 @@ impl OidcProvider {
                 }
             }
         }
+        let lacks_roles_claim = is_complete && roles_claim.is_some() && person.roles.is_none();
         if is_complete && roles_claim.is_some() {
             // SECURITY: some providers leave the claim out for a person without roles. Whoever lost the last one must
             // not keep it here.
             person.roles.get_or_insert_default();
         }
-        Found { person, passing_failure }
+        Found { person, passing_failure, lacks_roles_claim }
     }
 
     async fn userinfo(&self, endpoint: &Url, question: &Question<'_>) -> Result<Map<String, Value>, Untold> {

@@ -149,6 +149,32 @@ async fn userinfo_is_asked_only_for_what_the_id_token_lacks() {
     assert_eq!(roles(&grant), ["evaluator"]);
 }
 
+/// Without `SIGN_IN_ROLES`, nobody would notice that the variable is wrong.
+#[tokio::test]
+async fn a_missing_claim_of_roles_is_said_once() {
+    let world = World::with(|settings| settings.roles_claim = Some("groops".to_owned()));
+    world.issues(&world.claims_with(|claims| claims["groups"] = json!(["admin"])));
+    let log = Log::start();
+    let said = || log.text().matches("has the claim of OIDC_ROLES_CLAIM").count();
+    // It is not known yet whether the claim is there.
+    world.answers("/userinfo", [oauth_error(401, "invalid_token")]);
+    assert!(world.sign_in().await.is_ok() && said() == 0, "{}", log.text());
+    world.answers("/userinfo", [json_answer(200, &json!({ "sub": "u1", "groups": ["admin"] }))]);
+    for _ in 0..3 {
+        let grant = world.sign_in().await.unwrap().grant;
+        assert_eq!((roles(&grant).len(), said()), (0, 1), "{}", log.text());
+    }
+    assert!(log.text().contains("claim=\"groops\""), "{}", log.text());
+    // A person without roles, and a provider that says so.
+    let world = World::with(|settings| settings.roles_claim = Some("groups".to_owned()));
+    world.issues(&world.claims_with(|claims| claims["groups"] = json!([])));
+    assert!(world.sign_in().await.is_ok());
+    assert_eq!(said(), 1);
+    // Nobody asks for roles.
+    assert!(World::new().grant().await.identity.is_some());
+    assert_eq!(said(), 1);
+}
+
 #[tokio::test]
 async fn userinfo_that_is_of_no_use_does_not_stop_a_sign_in() {
     let world = World::with(|settings| settings.roles_claim = Some("groups".to_owned()));
