@@ -27,9 +27,16 @@ impl Config {
         let mut warnings = Vec::new();
         if self.core_api_url.as_ref().is_some_and(is_in_clear) {
             warnings.push(
-                "CORE_API_URL is http:// and leads to another machine: whoever is on the way reads passwords and tokens. Use https://"
+                "CORE_API_URL is http:// and leads to another machine: whoever is on the way reads tokens, and the passwords of people \
+                 who sign in there. Use https://"
                     .to_owned(),
             );
+        }
+        // A name may have a space in it, so this is no problem.
+        if let Some(role) = self.sign_in_roles.iter().find(|role| role.contains(char::is_whitespace)) {
+            warnings.push(format!(
+                "SIGN_IN_ROLES has `{role}`, which is one role with a space in its name: separate roles by commas if several are meant"
+            ));
         }
         warnings.extend(self.provider.doubts());
         let has_password = |url: &&Url| url.password().is_some() && url.scheme() == "redis";

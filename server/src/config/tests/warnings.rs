@@ -35,6 +35,19 @@ fn what_travels_in_clear_to_another_machine_is_said() {
 }
 
 #[test]
+fn roles_that_are_separated_by_spaces_are_said_and_one_role_with_a_space_stays_possible() {
+    for roles in ["admin evaluator", "guest, admin evaluator", "admin\tevaluator"] {
+        let text = doubts(&[("SIGN_IN_ROLES", roles)]);
+        assert!(text.contains("SIGN_IN_ROLES") && text.contains("separate roles by commas"), "{text}");
+    }
+    assert_eq!(doubts(&[("SIGN_IN_ROLES", "admin, evaluator")]), "");
+    assert_eq!(
+        load(&with(&[("SIGN_IN_ROLES", "Site Admin,guest")])).unwrap().sign_in_roles,
+        ["Site Admin", "guest"]
+    );
+}
+
+#[test]
 fn metrics_for_everybody_are_said() {
     for address in ["0.0.0.0:9000", "[::]:9000", "203.0.113.7:9000", "172.32.0.1:9000", "[2001:db8::1]:9000"]
     {
