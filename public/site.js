@@ -132,11 +132,25 @@ on("submit", (event) => {
   if ([...form.elements].some((element) => element.ariaBusy)) return event.preventDefault();
   mark(event.submitter ?? form.querySelector("[type=submit]"), true);
   if (!form.dispatchEvent(new Event("formsend", { bubbles: true, cancelable: true }))) return event.preventDefault();
-  // A redirect keeps the fragment, which the server does not see.
-  if (form.querySelector("[name=return_to]")) {
+  // A redirect keeps the fragment, which the server does not see. On the way to a provider and back, this tab keeps it.
+  const place = form.querySelector("[name=return_to]");
+  if (place) {
     form.setAttribute("action", form.getAttribute("action").split("#")[0] + location.hash);
+    if (location.hash) remembered((tab) => tab.setItem(place.value, location.hash));
   }
 });
+// Browsers that keep no cookies may keep nothing here either.
+const remembered = (use) => {
+  try {
+    return use(sessionStorage);
+  } catch {}
+};
+const here = location.pathname + location.search;
+const fragment = remembered((tab) => tab.getItem(here));
+if (fragment) {
+  remembered((tab) => tab.removeItem(here));
+  if (!location.hash) location.replace(fragment);
+}
 // The page stays: its forms can be sent again.
 const release = () => {
   for (const sender of all("button[aria-busy]")) mark(sender, null);
