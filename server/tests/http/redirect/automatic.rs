@@ -6,7 +6,14 @@ use http::Method;
 use super::world::{World, assert_shows, come_back, state_in};
 use crate::browser::Answer;
 
-const AUTOMATIC: [(&str, &str); 1] = [("OIDC_AUTO_REDIRECT", "true")];
+/// The variable belongs to this provider, so the settings name it.
+pub(crate) const AUTOMATIC: [(&str, &str); 5] = [
+    ("PROVIDER", "oidc"),
+    ("OIDC_ISSUER", "https://id.test"),
+    ("OIDC_CLIENT_ID", "app"),
+    ("OIDC_CLIENT_SECRET", "a client secret"),
+    ("OIDC_AUTO_REDIRECT", "true"),
+];
 
 #[track_caller]
 fn assert_has_button(page: &Answer) {

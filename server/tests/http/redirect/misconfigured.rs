@@ -1,5 +1,6 @@
 //! A provider that refuses this application: no outage, and nothing that a person can change.
 
+use super::automatic::AUTOMATIC;
 use super::world::{World, assert_shows, come_back, leave};
 use crate::browser::Answer;
 use crate::log;
@@ -58,7 +59,7 @@ async fn a_script_gets_a_500_with_a_word_of_its_own() {
 
 #[tokio::test]
 async fn a_visitor_who_is_led_on_sees_it_on_the_sign_in_page() {
-    let world = World::with(&[("OIDC_AUTO_REDIRECT", "true")]).await;
+    let world = World::with(&AUTOMATIC).await;
     world.provider.is_misconfigured(true);
     let page = world.browser().get("/login").await;
     assert_said(&page, 500);
