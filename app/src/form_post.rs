@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
+use ironleaf_bff::edge::is_at_public_origin;
 use ironleaf_bff::{
     AccountError, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind, MaybeUser, Payload, Problem,
     ProblemKind, ReturnTo, SignedOutReason, User, other_than, session_cannot_be_checked,
@@ -273,6 +274,13 @@ impl FormPost {
     pub(crate) fn with_redirect(self) -> Result<Self, AppError> {
         let is_elsewhere = self.bff().is_some_and(|bff| bff.redirect_sign_in().is_some());
         if is_elsewhere { Ok(self) } else { Err(ProblemKind::NotFound.into()) }
+    }
+
+    /// The address of the form's page under the public origin, if the form was sent under another host. The browser comes
+    /// back to the public origin, and does not send it the cookie of an attempt that begins elsewhere.
+    pub(crate) fn page_at_public_origin(&self) -> Option<String> {
+        let bff = self.bff().filter(|bff| !is_at_public_origin(bff, &self.parts))?;
+        Some(bff.address_of(&self.page))
     }
 
     /// The signed-in person, who has this role according to their session. It is as fresh as the last refresh; a call

@@ -26,9 +26,10 @@ impl Onward {
         (!next.starts_with('/')).then(|| Self::to_site(next.to_owned(), parts))
     }
 
-    /// The page that leads to an address of another site.
+    /// The page that leads to an address of another site, or of this one under another host.
     pub(crate) fn to_site(url: String, parts: &Parts) -> Self {
-        let provider = parts.extensions.get::<Bff>().and_then(Bff::redirect_sign_in);
+        let elsewhere = parts.extensions.get::<Bff>().filter(|bff| !url.starts_with(&bff.address_of("/")));
+        let provider = elsewhere.and_then(Bff::redirect_sign_in);
         let host = || Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned));
         let name = provider.map(|provider| provider.name.clone()).or_else(host).unwrap_or_default();
         Self { url, name }

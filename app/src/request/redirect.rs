@@ -1,6 +1,7 @@
 //! Sign-in by a redirect to the provider.
 
 use http::Method;
+use ironleaf_bff::edge::is_at_public_origin;
 use ironleaf_bff::{
     Bff, ProblemKind, RedirectAnswer, RedirectEnd, RedirectSignIn, ReturnTo, SignInFailure, finish_redirect,
     is_back_from_sign_out, start_redirect,
@@ -32,8 +33,12 @@ impl PageRequest {
         if self.has_accounts() { Ok(()) } else { Err(ProblemKind::NotFound.into()) }
     }
 
-    /// Begins a sign-in, and returns the address at the provider.
+    /// Begins a sign-in, and returns the address at the provider, or that of this page under the public origin if the
+    /// request came under another host: the cookie of the attempt would not come back.
     pub(crate) async fn start_redirect(&self, place: Option<&ReturnTo>) -> Result<String, SignInFailure> {
+        if let Some(bff) = self.bff().filter(|bff| !is_at_public_origin(bff, &self.parts)) {
+            return Ok(bff.address_of(self.path_and_query()));
+        }
         let callback = self.bff().map(|bff| bff.address_of(links::CALLBACK)).unwrap_or_default();
         start_redirect(&self.parts, &callback, place).await
     }

@@ -32,6 +32,9 @@ pub async fn sign_in(email: String, password: Redacted) -> Result<Done, AppError
 #[server(prefix = "/api", endpoint = "sign-in-with-provider", protocol = HtmlForm)]
 pub async fn sign_in_with_provider() -> Result<Done, AppError> {
     let form = FormPost::on(links::login)?.with_redirect()?;
+    if let Some(page) = form.page_at_public_origin() {
+        return Ok(form.done(&page, None));
+    }
     match start_redirect(form.parts(), &form.address_of(links::CALLBACK), form.return_to()).await {
         Ok(url) => Ok(form.done(&url, None)),
         Err(failure) => Err(form.refused(failure)),

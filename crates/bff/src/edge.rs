@@ -23,7 +23,7 @@ pub use cross_site::refuse_cross_site;
 pub use foreign_session::leave_out_foreign_session;
 pub use form::{read_form, require_form};
 pub use headers::response_headers;
-pub use host::refuse_foreign_host;
+pub use host::{is_at_public_origin, refuse_foreign_host};
 pub use once::{answer_once, form_id, note_done};
 pub use request_id::{RequestId, trace_request};
 pub use response_headers::{CspNonce, ResponseHeaders};

@@ -14,6 +14,8 @@ mod confirmation;
 mod health;
 #[path = "redirect/misconfigured.rs"]
 mod misconfigured;
+#[path = "redirect/other_host.rs"]
+mod other_host;
 #[path = "redirect/provider.rs"]
 mod provider;
 #[path = "redirect/secrecy.rs"]

@@ -1,7 +1,8 @@
 use axum::extract::Request;
-use http::Version;
 use http::header::HOST;
+use http::request::Parts;
 use http::uri::Authority;
+use http::{HeaderMap, Uri, Version};
 
 use crate::{Bff, Problem, ProblemKind};
 
@@ -23,11 +24,7 @@ pub fn refuse_foreign_host(bff: &Bff, request: &Request) -> Result<(), Problem> 
         tracing::warn!(lines, "a request without exactly one Host header was refused");
         return Err(Problem::new(ProblemKind::BadRequest));
     }
-    // HTTP/2 carries the name in the authority of the target, HTTP/1.1 in a header.
-    let named = match request.uri().authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => request.headers().get(HOST).and_then(|host| host.to_str().ok()),
-    };
+    let named = host_of(request.uri(), request.headers());
     if named.is_none_or(|named| !is_host(named)) {
         tracing::warn!("a request with an invalid Host header was refused");
         return Err(Problem::new(ProblemKind::BadRequest));
@@ -38,6 +35,20 @@ pub fn refuse_foreign_host(bff: &Bff, request: &Request) -> Result<(), Problem> 
         return Err(Problem::new(ProblemKind::MisdirectedRequest));
     }
     Ok(())
+}
+
+/// Whether a request came under the host of the public origin. In development, `localhost` is accepted as well, but a
+/// browser does not send the cookies of one to the other.
+pub fn is_at_public_origin(bff: &Bff, parts: &Parts) -> bool {
+    host_of(&parts.uri, &parts.headers).is_none_or(|named| bff.public_origin().is_named(named))
+}
+
+/// The name under which a request came. HTTP/2 carries it in the authority of the target, HTTP/1.1 in a header.
+fn host_of<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    match uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => headers.get(HOST).and_then(|host| host.to_str().ok()),
+    }
 }
 
 /// Whether the text is a host with or without a port, or empty. User information is not part of it.
