@@ -64,10 +64,10 @@ impl Ambient {
     pub async fn of_the_machine(config: &Config, tasks: &TaskTracker) -> Result<Self, AssemblyError> {
         let (clock, random) = (system_clock(), system_random());
         let http = MeasuredTransport(HttpTransport::new(&config.core_api_client.settings())?);
-        let transport: Arc<dyn Transport> = Arc::new(guarded(http, &clock, &random));
+        let transport: Arc<dyn Transport> = Arc::new(guarded("core_api", http, &clock, &random));
         let provider_transport = match config.provider.settings.way() {
             None => Arc::clone(&transport),
-            Some(way) => Arc::new(guarded(HttpTransport::new(&way.transport)?, &clock, &random)),
+            Some(way) => Arc::new(guarded("provider", HttpTransport::new(&way.transport)?, &clock, &random)),
         };
         let store = store::open(config, &clock).await?;
         let tasks = tasks.clone();
@@ -78,8 +78,15 @@ impl Ambient {
     }
 }
 
-fn guarded<T: Transport>(transport: T, clock: &Clock, random: &Random) -> CircuitBreaker<T> {
-    CircuitBreaker::new(transport, BreakerSettings::default(), Arc::clone(clock), Arc::clone(random))
+/// `to` is what the transport leads to, for the log.
+fn guarded<T: Transport>(
+    to: &'static str,
+    transport: T,
+    clock: &Clock,
+    random: &Random,
+) -> CircuitBreaker<T> {
+    let settings = BreakerSettings { to, ..BreakerSettings::default() };
+    CircuitBreaker::new(transport, settings, Arc::clone(clock), Arc::clone(random))
 }
 
 /// The parts that the server needs.

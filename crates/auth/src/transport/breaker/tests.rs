@@ -295,4 +295,5 @@ fn an_outage_is_a_warning_with_its_cause_and_one_line_when_it_is_over() {
     assert_eq!((loud[0].0, loud[1].0), (Level::WARN, Level::INFO));
     assert!(loud[0].1.contains("connection reset"), "{}", loud[0].1);
     assert!(loud[1].1.contains("outage_secs=55;"), "{}", loud[1].1);
+    assert!(loud.iter().all(|(_, line)| line.contains("to=\"api\";")), "{loud:?}");
 }
