@@ -77,9 +77,13 @@ impl OidcProvider {
         let sent = self.post(metadata, &metadata.token_endpoint, form).await;
         let response = sent.map_err(|error| SignInError::Unavailable(error.to_string()))?;
         wire::tokens(&response).map_err(|refusal| {
-            let detail = &refusal.detail;
-            tracing::info!(%detail, "the provider gave no tokens for a code");
-            sign_in_error(refusal)
+            let detail = refusal.detail.clone();
+            let error = sign_in_error(refusal);
+            // The caller logs the others with their text.
+            if !matches!(error, SignInError::Misconfigured(_) | SignInError::Unavailable(_)) {
+                tracing::info!(%detail, "the provider gave no tokens for a code");
+            }
+            error
         })
     }
 

@@ -20,6 +20,7 @@ mod id_tokens;
 mod log;
 mod logout;
 mod refresh;
+mod refusals;
 mod sign_in;
 mod sign_out;
 mod signing;
