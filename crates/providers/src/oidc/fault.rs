@@ -37,6 +37,12 @@ impl Fault {
         }
     }
 
+    /// Whether the token is genuine, and for another client or of another issuer. (Claims are read once the signature
+    /// is checked.)
+    pub(super) const fn is_for_another(&self) -> bool {
+        matches!(self, Self::Token(TokenError::Issuer | TokenError::Audience | TokenError::AuthorizedParty))
+    }
+
     /// Missing keys say nothing about the token.
     pub(super) fn into_error(self) -> SignInError {
         match self {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use ironleaf_auth::{Grant, Identity, RefreshOutcome, Rejection};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::id_token::{Checked, sid, unchecked_subject};
 use super::metadata::Metadata;
@@ -60,23 +60,23 @@ impl OidcProvider {
         identity: &Identity,
         tokens: &Tokens,
     ) -> RefreshOutcome {
-        // SECURITY: section 12.2. A session must never turn into that of another person. The tokens are of no use then,
-        // whether the ID token is genuine or not.
-        let subject = tokens.id_token.as_ref().and_then(unchecked_subject);
-        if subject.is_some_and(|subject| subject != identity.id) {
-            tracing::error!(
-                "a session ends: the provider answered its refresh with tokens of another person"
-            );
-            let mut foreign = Grant::default().with(grant::ISSUED_BY, self.issued_by.as_str());
-            grant::replace_tokens(&mut foreign, tokens, self.now(), self.settings.refresh_token_max_age);
-            // Nobody holds them. The refresh waits no longer for this than for a description.
-            let _ = timeout(DESCRIPTION_LIMIT, self.give_back(&foreign)).await;
-            return ENDED;
-        }
+        let deadline = Instant::now() + DESCRIPTION_LIMIT;
+        let checked = match timeout_at(deadline, self.check_again(known, identity, tokens)).await {
+            Ok(Ok(checked)) => checked,
+            Ok(Err(ForAnother)) => {
+                let mut foreign = Grant::default().with(grant::ISSUED_BY, self.issued_by.as_str());
+                grant::replace_tokens(&mut foreign, tokens, self.now(), self.settings.refresh_token_max_age);
+                // Nobody holds them. The refresh waits no longer for this than for a description.
+                let _ = timeout(DESCRIPTION_LIMIT, self.give_back(&foreign)).await;
+                return ENDED;
+            }
+            // The next step says so.
+            Err(_) => None,
+        };
         let mut renewed = known.clone();
         grant::replace_tokens(&mut renewed, tokens, self.now(), self.settings.refresh_token_max_age);
-        let describing = self.describe(metadata, &renewed, identity, tokens);
-        let described = timeout(DESCRIPTION_LIMIT, describing).await;
+        let describing = self.describe(metadata, &renewed, identity, tokens, checked.as_ref());
+        let described = timeout_at(deadline, describing).await;
         RefreshOutcome::Rotated(described.unwrap_or_else(|_| {
             tracing::warn!("a refresh could not find out in time what is new about the person");
             renewed
@@ -90,12 +90,12 @@ impl OidcProvider {
         renewed: &Grant,
         identity: &Identity,
         tokens: &Tokens,
+        checked: Option<&Checked>,
     ) -> Grant {
         let mut grant = renewed.clone();
-        let checked = self.check_again(&grant, identity, tokens).await;
         let question = Question {
             subject: &identity.id,
-            claims: checked.as_ref().map(|checked| &checked.claims),
+            claims: checked.map(|checked| &checked.claims),
             access_token: &tokens.access_token,
             wants_email: false,
         };
@@ -116,17 +116,44 @@ impl OidcProvider {
 
     /// The claims of the new ID token, if there is one. One that is not accepted changes nothing: the tokens beside it
     /// are the answer to this session's own refresh token, and without them the session would be lost.
-    async fn check_again(&self, known: &Grant, identity: &Identity, tokens: &Tokens) -> Option<Checked> {
-        let id_token = tokens.id_token.as_ref()?;
+    ///
+    /// # Errors
+    ///
+    /// SECURITY: section 12.2. A session must never turn into that of another person, issuer or client. A token that
+    /// names another person says enough, whether it is genuine or not: the answer is of no use then. The other two count
+    /// if the provider itself has signed them.
+    async fn check_again(
+        &self,
+        known: &Grant,
+        identity: &Identity,
+        tokens: &Tokens,
+    ) -> Result<Option<Checked>, ForAnother> {
+        let Some(id_token) = &tokens.id_token else { return Ok(None) };
+        if unchecked_subject(id_token).is_some_and(|subject| subject != identity.id) {
+            tracing::error!(
+                "a session ends: the provider answered its refresh with tokens of another person"
+            );
+            return Err(ForAnother);
+        }
         match self.check_renewed(id_token, known, &identity.id).await {
-            Ok(checked) => Some(checked),
+            Ok(checked) => Ok(Some(checked)),
+            Err(fault) if fault.is_for_another() => {
+                tracing::error!(
+                    reason = fault.label(),
+                    "a session ends: the provider answered its refresh with tokens of another issuer or client"
+                );
+                Err(ForAnother)
+            }
             Err(fault) => {
                 tracing::warn!(reason = fault.label(), detail = %fault, "the ID token of a refresh is ignored");
-                None
+                Ok(None)
             }
         }
     }
 }
+
+/// The answer to a refresh is for somebody else.
+struct ForAnother;
 
 /// What an answer without tokens says about the refresh token (RFC 6749, section 5.2).
 fn outcome(refusal: Refusal) -> RefreshOutcome {

@@ -157,6 +157,36 @@ async fn a_session_never_becomes_another_persons() {
     }
 }
 
+/// Section 12.2 of OpenID Connect Core. The provider itself has signed that the answer is for somebody else.
+#[tokio::test]
+async fn a_genuine_id_token_of_another_issuer_or_client_ends_the_session() {
+    let world = World::new();
+    let grant = world.grant().await;
+    let changes: [(Change, &str); 5] = [
+        (|claims| claims["iss"] = "https://evil.test".into(), "issuer"),
+        (|claims| claims["iss"] = format!("{ISSUER}/").into(), "issuer"),
+        (|claims| claims["aud"] = "another".into(), "audience"),
+        (|claims| claims["aud"] = json!([]), "audience"),
+        (|claims| claims["azp"] = "another".into(), "authorized_party"),
+    ];
+    for (change, reason) in changes {
+        let id_token = signed(&world.claims_with(change));
+        world.answers("/token", [tokens(Some(&id_token))]);
+        let log = Log::start();
+        world.take_calls();
+        let outcome = refresh(&world, &grant).await;
+        assert!(is_ended(&outcome), "{reason}: {outcome:?}");
+        assert_eq!(log.take_reasons(), [reason]);
+        assert_eq!(world.take_calls(), ["/token", "/revoke"], "{reason}: the tokens are given back");
+    }
+    // Whoever cannot sign says nothing.
+    let forged = world.claims_with(|claims| claims["iss"] = "https://evil.test".into());
+    for kid in ["a-third", KID] {
+        world.answers("/token", [tokens(Some(&signed_by_other(kid, &forged)))]);
+        renewed(&world, &grant).await;
+    }
+}
+
 #[tokio::test]
 async fn an_id_token_that_is_not_accepted_changes_nothing_and_costs_nothing() {
     let world = World::new();
@@ -169,8 +199,8 @@ async fn an_id_token_that_is_not_accepted_changes_nothing_and_costs_nothing() {
         })
     };
     for (token, reason) in [
-        (signed(&changed(|claims| claims["iss"] = "https://evil.test".into())), "issuer"),
-        (signed(&changed(|claims| claims["aud"] = "another".into())), "audience"),
+        (signed(&changed(|claims| claims["aud"] = json!([CLIENT, "another"]))), "extra_audience"),
+        (signed(&changed(|claims| drop(claims.as_object_mut().unwrap().remove("iss")))), "no_issuer"),
         (signed(&changed(|claims| claims["nonce"] = "another".into())), "nonce"),
         (signed(&changed(|claims| claims["nonce"] = 7.into())), "nonce_form"),
         (signed(&changed(|claims| claims["exp"] = 1.into())), "expired"),
