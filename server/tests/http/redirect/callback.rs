@@ -97,6 +97,22 @@ async fn a_code_that_the_provider_does_not_know_is_said() {
     }
 }
 
+/// Some providers decide only at the token endpoint who may use the application.
+#[tokio::test]
+async fn whoever_the_provider_does_not_let_in_here_is_told_so() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let state = leave(&mut browser, "return_to=/account").await;
+    let answer = come_back(&mut browser, &format!("code=barred&state={state}")).await;
+    assert_refused(&answer, 403, "or your account there may not be used for this site", AGAIN);
+    assert_shows(&browser.get("/account").await, None);
+    // Nobody is signed out by it either.
+    let mut browser = world.signed_in().await;
+    let state = leave(&mut browser, "").await;
+    assert_eq!(come_back(&mut browser, &format!("code=barred&state={state}")).await.status, 403);
+    assert_shows(&browser.get("/account").await, Some("ada@test.com"));
+}
+
 #[tokio::test]
 async fn a_provider_that_goes_down_on_the_way_back_is_a_503() {
     let world = World::new().await;

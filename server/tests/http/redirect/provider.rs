@@ -168,6 +168,9 @@ impl Provider for Scripted {
 
     fn authorize(&self, _: &Caller, _: &Grant, _: &mut Request) {}
 
+        if code.expose() == "barred" {
+            return Err(SignInError::Forbidden);
+        }
     fn refresh_timing(&self, _: &Grant) -> RefreshTiming {
         RefreshTiming::Before(Duration::from_mins(1))
     }
