@@ -52,6 +52,13 @@ pub trait Provider: Send + Sync + 'static {
         true
     }
 
+    /// What tells this provider, with its present settings, from another that the application had before: a short text
+    /// without secrets, such as a hash of issuer and client. The answer to a request to authenticate is used only where
+    /// this is the same as when the request was made: its code is the other one's secret.
+    fn mark(&self) -> &str {
+        self.name()
+    }
+
     /// The APIs that calls can be made to. Paths without a name belong to the first.
     fn base_urls(&self) -> &[BaseUrl];
 

@@ -177,7 +177,8 @@ async fn start(
     let url = timeout_at(use_case.deadline, asked).await.map_err(|_| SignInFailure::Unavailable)?;
     let url = url.map_err(|error| use_case.fold_sign_in(&error))?;
     let name = name_of(request.state.expose());
-    let attempt = Attempt { request, return_to: return_to.cloned(), begun_at: bff.now(), person };
+    let provider = bff.provider().mark().to_owned();
+    let attempt = Attempt { request, return_to: return_to.cloned(), begun_at: bff.now(), person, provider };
     make_room(flash, &attempt);
     if !flash.set_named(&ATTEMPT, &name, &attempt) {
         // Without the attempt, the answer could not be matched to this browser.
@@ -210,6 +211,13 @@ async fn finish(
     end: &mut RedirectEnd,
 ) -> Result<(), RedirectFailure> {
     let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
+    // SECURITY: the settings may name another provider by now, which must not receive a code of the one before.
+    if attempt.provider != use_case.bff.provider().mark() {
+        tracing::warn!(
+            "an attempt to sign in is over: the settings name another provider than when it began"
+        );
+        return Err(RedirectFailure::UnknownAttempt);
+    }
     let flash = use_case.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
     let unknown = || {
         log_unknown(answer);

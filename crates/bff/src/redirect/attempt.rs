@@ -49,6 +49,8 @@ pub(crate) struct Attempt {
     pub(super) begun_at: SystemTime,
     /// Who is expected to come back, by the provider's identifier: whoever was to prove again who they are.
     pub(super) person: Option<String>,
+    /// The [mark](ironleaf_auth::Provider::mark) of the provider that the browser was sent to.
+    pub(super) provider: String,
 }
 
 impl Attempt {
@@ -80,6 +82,7 @@ impl Payload for Attempt {
         out.millis(self.begun_at);
         out.bool(*reauthenticate);
         out.option(self.person.as_deref(), Encoder::str);
+        out.str(&self.provider);
     }
 
     fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
@@ -90,8 +93,11 @@ impl Payload for Attempt {
         let begun_at = input.millis()?;
         let reauthenticate = input.bool()?;
         let person = input.option(|input| input.str().map(str::to_owned))?;
+        let provider = input.str()?.to_owned();
+        // A newer process may have appended something that is of no use here.
+        input.rest();
         let request = AuthorizationRequest { redirect_uri, state, nonce, code_verifier, reauthenticate };
-        Ok(Self { request, return_to, begun_at, person })
+        Ok(Self { request, return_to, begun_at, person, provider })
     }
 }
 
@@ -123,4 +129,41 @@ pub(super) fn make_room(flash: &Flash, next: &Attempt) {
 pub(super) fn name_of(state: &str) -> String {
     let hash = Sha256::new().chain_update("ironleaf/v1/redirect\0").chain_update(state).finalize();
     hex::encode(&hash[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt() -> Attempt {
+        let request = AuthorizationRequest {
+            redirect_uri: "https://app.test/callback".to_owned(),
+            state: "the state".into(),
+            nonce: "the nonce".into(),
+            code_verifier: "the verifier".into(),
+            reauthenticate: true,
+        };
+        let begun_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+        let return_to = ReturnTo::parse("/account");
+        Attempt { request, return_to, begun_at, person: None, provider: "a mark".to_owned() }
+    }
+
+    fn encoded(attempt: &Attempt) -> Vec<u8> {
+        let mut out = Encoder::new();
+        attempt.encode(&mut out);
+        out.finish().to_vec()
+    }
+
+    #[test]
+    fn what_is_sealed_comes_back_as_it_was_whatever_a_newer_process_appends() {
+        let again = Attempt { person: Some("42".to_owned()), ..attempt() };
+        for attempt in [attempt(), again] {
+            for appended in [&b""[..], b"more"] {
+                let bytes = [&encoded(&attempt)[..], appended].concat();
+                let mut input = Decoder::new(&bytes);
+                assert_eq!(Attempt::decode(1, &mut input).unwrap(), attempt);
+                input.finish().unwrap();
+            }
+        }
+    }
 }

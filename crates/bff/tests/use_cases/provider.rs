@@ -176,6 +176,10 @@ impl ironleaf_auth::Provider for Scripted {
         !self.seen().has_moved
     }
 
+    fn mark(&self) -> &str {
+        if self.seen().has_moved { "another issuer" } else { self.name() }
+    }
+
     fn base_urls(&self) -> &[BaseUrl] {
         &self.urls
     }

@@ -80,6 +80,25 @@ async fn an_attempt_ends_after_ten_minutes_and_a_refusal_ends_it_at_once() {
     assert_eq!(browser.get(&format!("/finish?code=a-code&state={refused}")).await, unknown());
 }
 
+/// The settings were changed while the person was away. The code belongs to the provider that gave it.
+#[tokio::test]
+async fn the_answer_of_the_provider_or_issuer_before_never_reaches_the_present_one() {
+    for (name, has_moved) in [(Some("another"), false), (None, true)] {
+        let world = World::new();
+        let mut browser = world.browser();
+        let state = start(&mut browser, "/start").await;
+        let answer = format!("/finish?code=a-code&state={state}");
+        world.provider.becomes(name, has_moved);
+        assert_eq!(browser.get(&answer).await, unknown());
+        assert_eq!(world.provider.asked(), 0, "the code was sent to somebody else");
+        // The attempt is over for good. The next one is as any.
+        world.provider.becomes(None, false);
+        assert_eq!(browser.get(&answer).await, unknown());
+        let state = start(&mut browser, "/start").await;
+        assert_eq!(browser.get(&format!("/finish?code=a-code&state={state}")).await.0, StatusCode::OK);
+    }
+}
+
 #[tokio::test]
 async fn attempts_do_not_pile_up_in_the_cookie_header() {
     let world = World::new();

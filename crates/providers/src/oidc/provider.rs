@@ -210,6 +210,10 @@ impl Provider for OidcProvider {
         grant::is_issued_by(grant, &self.issued_by)
     }
 
+    fn mark(&self) -> &str {
+        &self.issued_by
+    }
+
     fn repetition(&self, _: &Grant) -> Repetition {
         match self.settings.reuse_ends {
             ReuseEnds::Session => Repetition::AskAgain(Rest::SHORT),

@@ -114,6 +114,19 @@ async fn whoever_the_provider_does_not_let_in_here_is_told_so() {
 }
 
 #[tokio::test]
+async fn an_answer_of_the_issuer_before_the_settings_were_changed_is_over() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let state = leave(&mut browser, "return_to=/account").await;
+    world.provider.moves();
+    let answer = come_back(&mut browser, &format!("code=ada&state={state}")).await;
+    assert_refused(&answer, 400, "This login is over", AGAIN);
+    assert_eq!(world.provider.sign_ins(), 0, "the code was sent to another issuer");
+    let state = leave(&mut browser, "return_to=/account").await;
+    assert_eq!(come_back(&mut browser, &format!("code=ada&state={state}")).await.location(), "/account");
+}
+
+#[tokio::test]
 async fn a_provider_that_goes_down_on_the_way_back_is_a_503() {
     let world = World::new().await;
     let mut browser = world.browser();

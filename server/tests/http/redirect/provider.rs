@@ -19,6 +19,13 @@ const ACCESS_LIFE: Duration = Duration::from_mins(20);
 /// The field of the access token.
 const ACCESS: u8 = 1;
 
+/// Why it signs nobody in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    Down,
+    Misconfigured,
+}
+
 #[derive(Default)]
 struct Script {
     begun: u32,
@@ -26,12 +33,13 @@ struct Script {
     /// How long ago people have proved who they are.
     auth_age: Duration,
     roles: Vec<&'static str>,
-    is_down: bool,
-    is_misconfigured: bool,
+    trouble: Option<Trouble>,
     rejects_refreshes: bool,
     signs_out_elsewhere: bool,
     authorizations: Vec<(String, bool)>,
     token_bytes: usize,
+    /// Another issuer than at first.
+    issuer: Option<&'static str>,
 }
 
 pub(crate) struct Scripted {
@@ -60,12 +68,12 @@ impl Scripted {
     }
 
     pub(crate) fn is_down(&self, is_down: bool) {
-        self.script().is_down = is_down;
+        self.script().trouble = is_down.then_some(Trouble::Down);
     }
 
     /// It refuses this application.
     pub(crate) fn is_misconfigured(&self, is_misconfigured: bool) {
-        self.script().is_misconfigured = is_misconfigured;
+        self.script().trouble = is_misconfigured.then_some(Trouble::Misconfigured);
     }
 
     pub(crate) fn reject_refreshes(&self) {
@@ -78,6 +86,11 @@ impl Scripted {
 
     pub(crate) fn issue_tokens_of(&self, bytes: usize) {
         self.script().token_bytes = bytes;
+    }
+
+    /// The settings name another issuer.
+    pub(crate) fn moves(&self) {
+        self.script().issuer = Some("another issuer");
     }
 
     /// The redirect URI of each request to authenticate, and whether the person has to prove who they are.
@@ -113,12 +126,16 @@ impl Provider for Scripted {
         "scripted"
     }
 
+    fn mark(&self) -> &'static str {
+        self.script().issuer.unwrap_or("an issuer")
+    }
+
     fn base_urls(&self) -> &[BaseUrl] {
         &[]
     }
 
     fn is_ready(&self) -> bool {
-        !self.script().is_down
+        self.script().trouble != Some(Trouble::Down)
     }
 
     fn redirect_sign_in(&self) -> Option<&RedirectSignIn> {
@@ -132,10 +149,10 @@ impl Provider for Scripted {
         _: Option<&Grant>,
     ) -> Result<String, SignInError> {
         let mut script = self.script();
-        if script.is_down {
+        if script.trouble == Some(Trouble::Down) {
             return Err(SignInError::Unavailable("it is down".to_owned()));
         }
-        if script.is_misconfigured {
+        if script.trouble == Some(Trouble::Misconfigured) {
             return Err(SignInError::Misconfigured("check THE_SETTING".to_owned()));
         }
         script.authorizations.push((request.redirect_uri.clone(), request.reauthenticate));
@@ -148,11 +165,14 @@ impl Provider for Scripted {
             return Err(SignInError::Unsupported);
         };
         let mut script = self.script();
-        if script.is_down {
+        if script.trouble == Some(Trouble::Down) {
             return Err(SignInError::Unavailable("it is down".to_owned()));
         }
-        if script.is_misconfigured {
+        if script.trouble == Some(Trouble::Misconfigured) {
             return Err(SignInError::Misconfigured("check THE_SETTING".to_owned()));
+        }
+        if code.expose() == "barred" {
+            return Err(SignInError::Forbidden);
         }
         if code.expose() == "unknown" || issuer.is_some_and(|issuer| issuer != "https://id.test") {
             return Err(SignInError::InvalidCredentials);
@@ -168,9 +188,6 @@ impl Provider for Scripted {
 
     fn authorize(&self, _: &Caller, _: &Grant, _: &mut Request) {}
 
-        if code.expose() == "barred" {
-            return Err(SignInError::Forbidden);
-        }
     fn refresh_timing(&self, _: &Grant) -> RefreshTiming {
         RefreshTiming::Before(Duration::from_mins(1))
     }
@@ -204,7 +221,7 @@ impl Provider for Scripted {
 
     /// A token is `sid` or `sub`, what it names, and its identifier.
     async fn logout_notice(&self, token: &SecretText) -> Result<LogoutNotice, LogoutTokenError> {
-        if self.script().is_down {
+        if self.script().trouble == Some(Trouble::Down) {
             return Err(LogoutTokenError::Unavailable("it is down".to_owned()));
         }
         let words: Vec<_> = token.expose().split(' ').collect();
