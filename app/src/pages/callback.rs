@@ -85,6 +85,7 @@ const fn answer_to(failure: RedirectFailure) -> (StatusCode, Option<std::time::D
         RedirectFailure::Refused(Refused::AccessDenied | Refused::InteractionRequired)
         | RedirectFailure::NotRecent
         | RedirectFailure::OtherPerson
+        | RedirectFailure::EndedMeanwhile
         | RedirectFailure::SignIn(SignInFailure::NotAllowed) => (StatusCode::FORBIDDEN, None),
         RedirectFailure::Refused(Refused::Unavailable)
         | RedirectFailure::SignIn(SignInFailure::Unavailable) => {
@@ -144,6 +145,10 @@ fn words(failure: RedirectFailure, name: &str, viewer: Option<&str>) -> Words {
                 "Somebody else has logged in at {name}. Please confirm with the account that you use here{}.",
                 viewer.map(|viewer| format!(", {viewer}")).unwrap_or_default()
             ),
+        ),
+        RedirectFailure::EndedMeanwhile => (
+            "You were not logged in".to_owned(),
+            format!("You have been logged out at {name} in the meantime. Please try again."),
         ),
         RedirectFailure::SignIn(SignInFailure::InvalidCredentials) => (
             "You were not logged in".to_owned(),

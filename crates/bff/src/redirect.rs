@@ -39,6 +39,9 @@ impl fmt::Debug for RedirectAnswer<'_> {
         let outcome = self.outcome.map(|_| "a code").map_err(printable);
         f.debug_struct("RedirectAnswer").field("outcome", &outcome).finish_non_exhaustive()
     }
+    /// The provider has ended the sign-in that it answered with, since the person left.
+    #[error("the provider has ended the sign-in meanwhile")]
+    EndedMeanwhile,
 }
 
 /// Why nobody was signed in by a redirect, as far as a page may know.
@@ -81,6 +84,7 @@ impl Refused {
             "access_denied" => Self::AccessDenied,
             "login_required" | "interaction_required" | "account_selection_required" | "consent_required" => {
                 Self::InteractionRequired
+            Self::EndedMeanwhile => "ended_meanwhile",
             }
             "server_error" | "temporarily_unavailable" => Self::Unavailable,
             _ => Self::Misfit,
@@ -231,6 +235,10 @@ async fn finish(
     end.is_reauthentication = attempt.person.is_some();
     let code = answer.outcome.map_err(|error| use_case.refused(error))?;
     if !use_case.is_first_answer(state).await {
+    if use_case.has_ended_since(&unheld, attempt.begun_at).await {
+        tracing::info!("the provider has ended a sign-in before the person was back; its session is refused");
+        return Err(RedirectFailure::EndedMeanwhile);
+    }
         tracing::info!("the answer to a redirect was opened again");
         return Err(RedirectFailure::UnknownAttempt);
     }

@@ -8,6 +8,7 @@ use ironleaf_auth::{EmailAddress, EndReason, Grant, Role, SecretText, SignIn, Si
 use ironleaf_credentials::email;
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::{Beginning, Leaving, Left, Owner, Record};
+use ironleaf_store::StoreError;
 use thiserror::Error;
 use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
@@ -268,19 +269,21 @@ impl UseCase {
         Some(previous.created_at + Duration::from_millis(1))
     }
 
+    /// Whether the provider has said since then that this very sign-in is over. It ends sessions that began before it
+    /// said so, and the session of this sign-in begins only now.
+    ///
+    /// Of what was ended before, the provider has answered anew: it lets some people continue with the identifier that
+    /// they had.
+    pub(crate) async fn has_ended_since(&self, unheld: &Unheld, left_at: SystemTime) -> bool {
+        let Some(sid) = unheld.grant().provider_sid.as_deref() else { return false };
+        let asked = self.bff.records().newest_end_of_sid(sid);
+        let newest_end = if_known(asked).await;
+        // An end that is ahead of our clock is not newer than this sign-in.
+        newest_end.is_some_and(|end| left_at < end && end <= self.bff.now())
+    }
+
     async fn newest_end(&self, owner: &Owner, provider_sid: Option<&str>) -> Option<SystemTime> {
-        let asked = timeout(ENDS_PATIENCE, self.bff.records().newest_end(owner, provider_sid)).await;
-        match asked {
-            Ok(Ok(newest)) => newest,
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a sign-in could not read when earlier sessions ended");
-                None
-            }
-            Err(_) => {
-                tracing::warn!("a sign-in stopped waiting to read when earlier sessions ended");
-                None
-            }
-        }
+        if_known(self.bff.records().newest_end(owner, provider_sid)).await
     }
 
     /// Revokes the grant that nobody holds any more, once it is known which one that is: that of the replaced session,
@@ -337,6 +340,21 @@ impl UseCase {
                 tracing::warn!(provider, %error, "a sign-in got no usable answer");
                 SignInFailure::Unavailable
             }
+        }
+    }
+}
+
+/// The newest end, if the store says it in time.
+async fn if_known(asked: impl Future<Output = Result<Option<SystemTime>, StoreError>>) -> Option<SystemTime> {
+    match timeout(ENDS_PATIENCE, asked).await {
+        Ok(Ok(newest)) => newest,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "a sign-in could not read when earlier sessions ended");
+            None
+        }
+        Err(_) => {
+            tracing::warn!("a sign-in stopped waiting to read when earlier sessions ended");
+            None
         }
     }
 }

@@ -127,6 +127,16 @@ impl Records {
         Ok(graves.filter_map(|grave| grave.not_before).max())
     }
 
+    /// The time before which sessions with this session identifier of the provider must have begun to be over.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unreachable`].
+    pub async fn newest_end_of_sid(&self, sid: &str) -> Result<Option<SystemTime>, StoreError> {
+        let found = self.store.read(&[ended_provider_sid_key(sid)]).await?.into_iter().next().flatten();
+        Ok(found.and_then(|record| Grave::decode(&record.mark).not_before))
+    }
+
     pub(crate) async fn graves(
         &self,
         owner: &Owner,

@@ -99,6 +99,41 @@ async fn the_answer_of_the_provider_or_issuer_before_never_reaches_the_present_o
     }
 }
 
+/// The provider has signed the person out again before they were back here. Nothing that it says later would end their
+/// session.
+#[tokio::test]
+async fn a_sign_in_that_the_provider_has_ended_on_the_way_back_is_refused() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let state = start(&mut browser, "/start?return_to=/account").await;
+    world.advance(Duration::from_secs(1));
+    world.bff.end_by_sid("sid-1").await;
+    world.advance(Duration::from_secs(1));
+    let answer = browser.get(&format!("/finish?code=a-code&state={state}")).await;
+    assert_eq!(answer, (StatusCode::CONFLICT, "EndedMeanwhile".to_owned()));
+    assert_eq!(browser.who().await, "nobody");
+    world.settled().await;
+    assert_eq!(world.provider.signed_out(), ["1.0"], "what was issued is given back");
+}
+
+/// The provider has ended another sign-in of the person, or this one before the attempt: what it says now is newer.
+#[tokio::test]
+async fn an_end_of_another_sign_in_or_before_the_attempt_refuses_nobody() {
+    let world = World::new();
+    world.provider.keeps_sign_in(true);
+    let mut browser = world.browser();
+    for ended_before in ["sid-1", "sid-2"] {
+        world.bff.end_by_sid(ended_before).await;
+        world.advance(Duration::from_secs(1));
+        let state = start(&mut browser, "/start").await;
+        world.advance(Duration::from_secs(1));
+        world.bff.end_by_sid("sid-3").await;
+        let answer = browser.get(&format!("/finish?code=a-code&state={state}")).await;
+        assert_eq!(answer.0, StatusCode::OK, "{ended_before}: {}", answer.1);
+        assert_eq!(browser.who().await, "user@test.com [] - true");
+    }
+}
+
 #[tokio::test]
 async fn attempts_do_not_pile_up_in_the_cookie_header() {
     let world = World::new();

@@ -127,6 +127,22 @@ async fn an_answer_of_the_issuer_before_the_settings_were_changed_is_over() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_the_provider_has_ended_meanwhile_is_said() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let state = leave(&mut browser, "return_to=/account").await;
+    world.advance(Duration::from_secs(1));
+    let ended = world.server().post("/auth/back-channel-logout", "logout_token=sid+sid-1+a").await;
+    assert_eq!(ended.status, 200);
+    world.advance(Duration::from_secs(1));
+    let answer = come_back(&mut browser, &format!("code=ada&state={state}")).await;
+    assert_refused(&answer, 403, "You have been logged out at Example &amp; Sons", AGAIN);
+    assert_shows(&browser.get("/account").await, None);
+    let state = leave(&mut browser, "return_to=/account").await;
+    assert_eq!(come_back(&mut browser, &format!("code=ada&state={state}")).await.location(), "/account");
+}
+
+#[tokio::test]
 async fn a_provider_that_goes_down_on_the_way_back_is_a_503() {
     let world = World::new().await;
     let mut browser = world.browser();
