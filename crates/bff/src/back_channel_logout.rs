@@ -6,7 +6,7 @@ use ironleaf_auth::{CLOCK_SKEW, EndReason, EndedAtProvider, LogoutNotice, Logout
 use ironleaf_store::{Holder, Key};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::Bff;
 use crate::detached::run_detached;
@@ -54,21 +54,28 @@ impl Bff {
     async fn end_by_logout_token(&self, form: &[u8]) -> Result<&'static str, (LogoutFailure, &'static str)> {
         let mut tokens = url::form_urlencoded::parse(form).filter(|(name, _)| name == "logout_token");
         let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
-            tracing::warn!("a back-channel logout has no logout token, or several");
+            self.log_logout("no_token", |left_out| {
+                tracing::warn!(left_out, "a back-channel logout has no logout token, or several");
+            });
             return Err((LogoutFailure::Invalid, "no_token"));
         };
         let asked = self.provider().logout_notice(&SecretText::from(&*token)).await;
         let LogoutNotice { ended, id, expires_at } = asked.map_err(|error| {
-            tracing::warn!(%error, "a back-channel logout was refused");
-            match error {
+            let (failure, label) = match error {
                 LogoutTokenError::Invalid(reason) => (LogoutFailure::Invalid, reason),
                 LogoutTokenError::Unsupported => (LogoutFailure::Invalid, "unsupported"),
                 LogoutTokenError::Unavailable(_) => (LogoutFailure::Unavailable, "unavailable"),
-            }
+            };
+            self.log_logout(label, |left_out| {
+                tracing::warn!(%error, left_out, "a back-channel logout was refused");
+            });
+            (failure, label)
         })?;
         let lease = lease(self.provider().name(), &id);
         if !self.is_first_use(&lease, expires_at).await? {
-            tracing::warn!("a logout token was sent again");
+            self.log_logout("repeated", |left_out| {
+                tracing::warn!(left_out, "a logout token was sent again");
+            });
             return Err((LogoutFailure::Invalid, "repeated"));
         }
         let label = match ended {
@@ -87,6 +94,14 @@ impl Bff {
         Ok(label)
     }
 
+    /// Logs why a token ended nothing. Anybody can send one, so only a few lines are logged for each reason; `line` gets
+    /// the number of those that were left out before it.
+    fn log_logout(&self, reason: &'static str, line: impl FnOnce(Option<u64>)) {
+        if let Some(left_out) = self.logout_lines().admit(reason, Instant::now()) {
+            line(Some(left_out).filter(|left_out| *left_out > 0));
+        }
+    }
+
     async fn is_first_use(
         &self,
         lease: &Key,
@@ -101,7 +116,9 @@ impl Bff {
         let holder = Holder::from_bytes(holder);
         let life = remembered_for(expires_at, self.now());
         self.store().acquire(lease, &holder, life).await.map_err(|error| {
-            tracing::error!(%error, "a logout token cannot be used while the store does not answer");
+            self.log_logout("store_unavailable", |left_out| {
+                tracing::error!(%error, left_out, "a logout token cannot be used while the store does not answer");
+            });
             self.forget_use(*lease, holder);
             (LogoutFailure::Unavailable, "store_unavailable")
         })

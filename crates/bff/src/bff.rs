@@ -14,6 +14,7 @@ use ironleaf_store::Store;
 
 use crate::PublicOrigin;
 use crate::edge::{Answers, ResponseHeaders};
+use crate::few_lines::FewLines;
 use crate::limits::{Limits, RateLimits};
 
 /// The state that the layers, extractors and use cases of this crate share. Cheap to clone.
@@ -28,6 +29,7 @@ struct Shared {
     limits: Arc<Limits>,
     records: Records,
     answers: Answers,
+    logout_lines: FewLines,
 }
 
 /// How the application is served, and which services it calls.
@@ -117,6 +119,7 @@ impl Bff {
             limits,
             records,
             answers: Answers::default(),
+            logout_lines: FewLines::default(),
         }))
     }
 
@@ -257,6 +260,11 @@ impl Bff {
 
     pub(crate) fn limits(&self) -> &Arc<Limits> {
         &self.0.limits
+    }
+
+    /// What has been logged about logout tokens lately.
+    pub(crate) fn logout_lines(&self) -> &FewLines {
+        &self.0.logout_lines
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

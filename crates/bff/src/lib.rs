@@ -19,6 +19,7 @@ mod emailed_link;
 mod ended_session;
 mod extract;
 mod failure;
+mod few_lines;
 mod limits;
 mod missing_layer;
 mod origin;

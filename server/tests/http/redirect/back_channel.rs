@@ -8,6 +8,7 @@ use http::Method;
 
 use super::world::{World, assert_shows};
 use crate::browser::Answer;
+use crate::log;
 use crate::store_outage::Away;
 
 const PATH: &str = "/auth/back-channel-logout";
@@ -64,6 +65,25 @@ async fn what_is_not_valid_is_a_400_in_json() {
         // Also for a browser: no page is rendered here.
         assert_refused(&world.browser().post(PATH, form).await, 400, "invalid_request");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_bad_tokens_does_not_fill_the_log() {
+    log::keep();
+    let world = World::new().await;
+    let lines = |words: &str| log::of_this_test().lines().filter(|line| line.contains(words)).count();
+    for number in 0..200 {
+        let form = format!("logout_token=nonsense-{number}");
+        assert_refused(&world.server().post(PATH, &form).await, 400, "invalid_request");
+        assert_refused(&world.server().post(PATH, "").await, 400, "invalid_request");
+    }
+    // They do not hide each other.
+    assert_eq!(lines("a back-channel logout was refused"), 3);
+    assert_eq!(lines("has no logout token"), 3);
+    tokio::time::advance(Duration::from_mins(1)).await;
+    world.server().post(PATH, "logout_token=nonsense").await;
+    assert_eq!(lines("a back-channel logout was refused"), 4);
+    assert!(log::of_this_test().contains("left_out=197"), "{}", log::of_this_test());
 }
 
 #[tokio::test]
