@@ -3,7 +3,7 @@
 use http::Method;
 use ironleaf_bff::edge::is_at_public_origin;
 use ironleaf_bff::{
-    Bff, ProblemKind, RedirectAnswer, RedirectEnd, RedirectSignIn, ReturnTo, SignInFailure, finish_redirect,
+    Bff, ProblemKind, RedirectEnd, RedirectQuery, RedirectSignIn, ReturnTo, SignInFailure, finish_redirect,
     is_back_from_sign_out, start_redirect,
 };
 
@@ -61,15 +61,8 @@ impl PageRequest {
         if !self.is_shown() {
             return Err(ProblemKind::BadRequest.into());
         }
-        let [state, code, error, issuer] =
-            ["state", "code", "error", "iss"].map(|name| self.query_field(name));
-        let outcome = match (&error, &code) {
-            (Some(error), _) => Err(error.as_str()),
-            (None, Some(code)) => Ok(code.as_str()),
-            (None, None) => Err(""),
-        };
-        let answer = RedirectAnswer { state: state.as_deref(), outcome, issuer: issuer.as_deref() };
-        let end = finish_redirect(&self.parts, answer).await;
+        let query = RedirectQuery::parse(self.query());
+        let end = finish_redirect(&self.parts, query.answer()).await;
         match end.outcome {
             Ok(()) => person::welcome(&self.parts),
             Err(_) => self.ask_before_leaving(),

@@ -59,8 +59,8 @@ pub use origin::{InvalidOrigin, PublicOrigin};
 pub use page_of::{other_than, page_of};
 pub use problem::{Problem, ProblemKind};
 pub use redirect::{
-    RedirectAnswer, RedirectEnd, RedirectFailure, Refused, finish_redirect, start_reauthentication,
-    start_redirect,
+    RedirectAnswer, RedirectEnd, RedirectFailure, RedirectQuery, Refused, finish_redirect,
+    start_reauthentication, start_redirect,
 };
 pub use refresh::refresh_before_rendering;
 pub use register::{Registered, register};

@@ -2,9 +2,8 @@
 //!
 //! The state in between is sealed into a separate cookie for each attempt, so that two tabs can sign in at once.
 
+mod answer;
 mod attempt;
-
-use std::fmt;
 
 use http::request::Parts;
 use ironleaf_auth::{AuthorizationRequest, CLOCK_SKEW, SignIn, SignInError};
@@ -13,36 +12,16 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio::time::timeout_at;
 
+use self::answer::printable;
+pub use self::answer::{RedirectAnswer, RedirectQuery};
 pub(crate) use self::attempt::{ATTEMPT, NOT_ADMITTED};
 use self::attempt::{ATTEMPT_LIFE, Attempt, NotAdmitted, make_room, name_of};
-use crate::extract::trusted_record;
+use crate::extract;
 use crate::limits::Subject;
 use crate::request_context::live_session;
 use crate::sign_in::{Unheld, count};
 use crate::use_case::UseCase;
 use crate::{ReturnTo, SignInFailure};
-
-/// The parameters with which the authorization server sends the browser back (RFC 6749, section 4.1.2; RFC 9207).
-#[derive(Clone, Copy)]
-pub struct RedirectAnswer<'a> {
-    /// The `state` parameter. An error may come without it.
-    pub state: Option<&'a str>,
-    /// The `code` parameter, or the `error` parameter in its place.
-    pub outcome: Result<&'a str, &'a str>,
-    /// The `iss` parameter, if there is one.
-    pub issuer: Option<&'a str>,
-}
-
-/// Prints neither state nor code.
-impl fmt::Debug for RedirectAnswer<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let outcome = self.outcome.map(|_| "a code").map_err(printable);
-        f.debug_struct("RedirectAnswer").field("outcome", &outcome).finish_non_exhaustive()
-    }
-    /// The provider has ended the sign-in that it answered with, since the person left.
-    #[error("the provider has ended the sign-in meanwhile")]
-    EndedMeanwhile,
-}
 
 /// Why nobody was signed in by a redirect, as far as a page may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -60,6 +39,9 @@ pub enum RedirectFailure {
     /// The person was to prove who they are, and somebody else did.
     #[error("another person came back than the one who left")]
     OtherPerson,
+    /// The provider has ended the sign-in that it answered with, since the person left.
+    #[error("the provider has ended the sign-in meanwhile")]
+    EndedMeanwhile,
     /// The sign-in failed.
     #[error(transparent)]
     SignIn(#[from] SignInFailure),
@@ -84,7 +66,6 @@ impl Refused {
             "access_denied" => Self::AccessDenied,
             "login_required" | "interaction_required" | "account_selection_required" | "consent_required" => {
                 Self::InteractionRequired
-            Self::EndedMeanwhile => "ended_meanwhile",
             }
             "server_error" | "temporarily_unavailable" => Self::Unavailable,
             _ => Self::Misfit,
@@ -103,6 +84,7 @@ impl RedirectFailure {
             Self::Refused(Refused::Misfit) => "refused",
             Self::NotRecent => "not_recent",
             Self::OtherPerson => "other_person",
+            Self::EndedMeanwhile => "ended_meanwhile",
             Self::SignIn(failure) => failure.label(),
         }
     }
@@ -152,10 +134,10 @@ pub async fn start_reauthentication(
     start(parts, redirect_uri, return_to, Some(person)).await
 }
 
-/// The identifier of the signed-in person.
+/// The identifier of the signed-in person. A guest has nothing to prove again.
 fn trusted_person(parts: &Parts) -> Option<String> {
     let (bff, session) = live_session(parts)?;
-    Some(trusted_record(&bff, &session)?.payload.identity().id.clone())
+    Some(extract::trusted_person(&bff, &session)?.payload.identity().id.clone())
 }
 
 async fn start(
@@ -215,13 +197,6 @@ async fn finish(
     end: &mut RedirectEnd,
 ) -> Result<(), RedirectFailure> {
     let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
-    // SECURITY: the settings may name another provider by now, which must not receive a code of the one before.
-    if attempt.provider != use_case.bff.provider().mark() {
-        tracing::warn!(
-            "an attempt to sign in is over: the settings name another provider than when it began"
-        );
-        return Err(RedirectFailure::UnknownAttempt);
-    }
     let flash = use_case.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
     let unknown = || {
         log_unknown(answer);
@@ -233,12 +208,15 @@ async fn finish(
     let attempt = attempt.filter(|attempt| attempt.request.state.expose() == state).ok_or_else(unknown)?;
     end.return_to.clone_from(&attempt.return_to);
     end.is_reauthentication = attempt.person.is_some();
+    // SECURITY: the settings may name another provider by now, which must not receive a code of the one before.
+    if attempt.provider != use_case.bff.provider().mark() {
+        tracing::warn!(
+            "an attempt to sign in is over: the settings name another provider than when it began"
+        );
+        return Err(RedirectFailure::UnknownAttempt);
+    }
     let code = answer.outcome.map_err(|error| use_case.refused(error))?;
     if !use_case.is_first_answer(state).await {
-    if use_case.has_ended_since(&unheld, attempt.begun_at).await {
-        tracing::info!("the provider has ended a sign-in before the person was back; its session is refused");
-        return Err(RedirectFailure::EndedMeanwhile);
-    }
         tracing::info!("the answer to a redirect was opened again");
         return Err(RedirectFailure::UnknownAttempt);
     }
@@ -257,6 +235,10 @@ async fn finish(
     if let Some(person) = &attempt.person {
         check_reauthentication(person, &attempt, &unheld)?;
     }
+    if use_case.has_ended_since(&unheld, attempt.begun_at).await {
+        tracing::info!("the provider has ended a sign-in before the person was back; its session is refused");
+        return Err(RedirectFailure::EndedMeanwhile);
+    }
     let established = use_case.establish(unheld, None).await;
     match established {
         Err(SignInFailure::NotAllowed) => drop(flash.set(&NOT_ADMITTED, &NotAdmitted)),
@@ -269,6 +251,10 @@ async fn finish(
 /// be over by now, because the provider ends it when somebody else signs in there. So the attempt says who left. The time
 /// that counts is the provider's (`auth_time`), not that of this answer.
 fn check_reauthentication(person: &str, attempt: &Attempt, unheld: &Unheld) -> Result<(), RedirectFailure> {
+    #[cfg(feature = "mutants")]
+    if ironleaf_auth::mutants::is_active(ironleaf_auth::mutants::Mutant::ProofNotChecked) {
+        return Ok(());
+    }
     let came_back = unheld.grant().identity.as_deref().map(|identity| identity.id.as_str());
     if came_back != Some(person) {
         tracing::warn!("another person came back from a re-authentication than the one who left");
@@ -343,26 +329,6 @@ impl UseCase {
                 true
             }
             Err(_) => true,
-        }
-    }
-}
-
-/// An error code of RFC 6749, section 4.1.2.1. Other text, which anybody can put into a link, is replaced.
-fn printable(error: &str) -> &str {
-    let is_code = error.len() <= 64 && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    if is_code { error } else { "not an error code" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debug_prints_no_code() {
-        for outcome in [Ok("the-code"), Err("the-code is not one")] {
-            let answer = RedirectAnswer { state: Some("the-state"), outcome, issuer: None };
-            let printed = format!("{answer:?}");
-            assert!(!printed.contains("the-code") && !printed.contains("the-state"), "{printed}");
         }
     }
 }
