@@ -194,6 +194,7 @@ mod tests {
         let crates = fuzz_crates(&workspace::root().join("crates")).unwrap();
         let targets: Vec<_> = crates.iter().flat_map(|fuzz_crate| &fuzz_crate.targets).collect();
         for expected in [
+            "callback",
             "cookie_header",
             "envelope",
             "key_set",
