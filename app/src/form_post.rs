@@ -295,6 +295,11 @@ impl FormPost {
             return Err(self.refused(refusal));
         }
         let MaybeUser(person) = MaybeUser::from_parts(&self.parts)?;
+        self.holding(person, role)
+    }
+
+    /// The person, if they have this role.
+    fn holding(&self, person: Option<User>, role: &str) -> Result<User, AppError> {
         let person = person.filter(|person| person.has_role(role));
         let refusal = || Refusal::saying(StatusCode::FORBIDDEN, "forbidden", Message::NotAllowed);
         person.ok_or_else(|| self.refused(refusal()))
@@ -350,5 +355,41 @@ impl FormPost {
 
     fn flash(&self) -> Option<&Flash> {
         self.parts.extensions.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ironleaf_bff::Role;
+
+    use super::*;
+
+    fn form() -> FormPost {
+        let parts = http::Request::new(()).into_parts().0;
+        let page = "/reports?month=5".to_owned();
+        FormPost { parts, response: ResponseOptions::default(), page, return_to: None, values: Vec::new() }
+    }
+
+    #[test]
+    fn a_form_for_a_role_does_nothing_for_anybody_without_it() {
+        let person = |roles: &[&str]| User {
+            roles: roles.iter().map(|role| Role::new(*role)).collect(),
+            ..User::new("1", "ada@test.com")
+        };
+        let admitted = form().holding(Some(person(&["USER", "ADMIN"])), "ADMIN");
+        assert_eq!(admitted.unwrap().id, "1");
+        for roles in [&[][..], &["USER"], &["admin"], &["ADMIN "], &["ADMINS"]] {
+            let refused = form().holding(Some(person(roles)), "ADMIN").unwrap_err();
+            assert_eq!((refused.http.status, refused.code.as_str()), (StatusCode::FORBIDDEN, "forbidden"));
+            assert_eq!(refused.message, Message::NotAllowed.text(), "{roles:?}");
+            assert_eq!(refused.next, None, "they are told, and stay signed in");
+        }
+    }
+
+    #[test]
+    fn a_form_for_a_role_sends_whoever_is_signed_out_to_sign_in_and_back() {
+        let refused = form().with_role("ADMIN").unwrap_err();
+        assert_eq!((refused.http.status, refused.code.as_str()), (StatusCode::UNAUTHORIZED, "signed_out"));
+        assert_eq!(refused.next, Some(links::login(ReturnTo::parse("/reports?month=5").as_ref())));
     }
 }
