@@ -19,8 +19,9 @@ use crate::style::Style;
 use crate::timeline::Timeline;
 
 use authorization::Desk;
+use signing::Published;
 
-pub(crate) use authorization::{CLIENT_ID, CodeId, ISSUER};
+pub(crate) use authorization::{AtPage, CLIENT_ID, CodeId, ISSUER};
 pub(crate) use ids::{FamilyId, PersonId};
 pub(crate) use openid::{CLIENT_SECRET, ROLES_CLAIM};
 pub(crate) use times::{ACCESS_TTL, GRACE, REPEATABLE_FOR};
@@ -56,7 +57,8 @@ pub(crate) struct Family {
     /// Access tokens of generations before this are refused although they have not expired.
     refused_before: u32,
     cookie: Cookie,
-    begun_at: Duration,
+    /// When the person proved who they are.
+    authenticated_at: Duration,
     /// That of the sign-in, in the OpenID Connect style.
     nonce: Option<Arc<str>>,
 }
@@ -101,6 +103,7 @@ struct State {
     rotations: u64,
     desk: Desk,
     logout_tokens: u64,
+    keys: Published,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -155,7 +158,7 @@ impl CoreApi {
             }
             Call::CurrentUser { .. } | Call::UserInfo { .. } => (Answer::Unauthorized, Effect::None),
             Call::Metadata => (Answer::Metadata, Effect::None),
-            Call::Keys => (Answer::Keys, Effect::None),
+            Call::Keys => (Answer::Keys(state.keys), Effect::None),
             Call::Push(asked) => (Answer::Pushed(state.desk.push(asked.as_ref().clone())), Effect::None),
             Call::Exchange { code, verifier, redirect_uri } => {
                 state.exchange(*code, verifier, redirect_uri, now)
@@ -278,7 +281,7 @@ impl State {
             last_key: None,
             refused_before: 0,
             cookie: Cookie { issued_at: now, ..Cookie::default() },
-            begun_at: now,
+            authenticated_at: now,
             nonce,
         });
         self.person(person).latest = Some(id);
@@ -339,8 +342,9 @@ impl State {
             expires_at: Timeline::unix_secs(expires_at),
             ttl_secs: expires_at.saturating_sub(now).as_secs().max(1),
             told_at: Timeline::wall_secs(now),
-            authenticated_at: Timeline::wall_secs(family.begun_at),
+            authenticated_at: Timeline::wall_secs(family.authenticated_at),
             nonce: family.nonce.clone(),
+            key: self.keys.newest(),
         }
     }
 

@@ -41,6 +41,8 @@ faults! {
     SignInEnded => "provider: a sign-in ended, and a replica told",
     PersonEnded => "provider: every sign-in of a person ended, and a replica told",
     LogoutRepeated => "provider: a logout token sent again",
+    SigningKeyRotated => "provider: another key signs from now on",
+    SigningKeyWithdrawn => "provider: another key signs, and the last one is withdrawn at once",
     AdminRevoked => "core API: family revoked by an administrator",
     CrashBefore => "replica: crash before the token was consumed",
     CrashAfter => "replica: crash after the token was consumed",
@@ -75,6 +77,9 @@ faults! {
     SignInInTwoTabs => "browser: a sign-in at the provider in two tabs",
     AnswerOpenedAgain => "browser: an answer of the provider opened twice",
     AnswerTooLate => "browser: an answer of the provider opened too late",
+    ProvedAgain => "browser: a person proves again who they are",
+    NotAskedAgain => "browser: a person was to prove who they are, and was not asked",
+    SomebodyElseProved => "browser: a person was to prove who they are, and somebody else did",
     CopyReplayed => "browser: copied cookie replayed after sign-out",
 }
 

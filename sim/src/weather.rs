@@ -20,6 +20,9 @@ const DAYS_PER_CHANGED_EMAIL: u32 = 1;
 /// One in this many people meets this in a day.
 const PEOPLE_PER_REVOCATION: u32 = 40;
 
+/// One in this many signing keys of a provider is withdrawn at once.
+const KEYS_PER_WITHDRAWN: u32 = 3;
+
 /// Starts everything that happens from time to time, until the world ends.
 pub(crate) fn begin(world: &Arc<World>) {
     every(world, 5 * HOUR, 20 * HOUR, outage);
@@ -58,6 +61,13 @@ pub(crate) fn begin(world: &Arc<World>) {
         }
     });
     if world.setup.style.is_openid() {
+        every(world, 8 * HOUR, 40 * HOUR, |world| {
+            let is_withdrawn = world.dice().once_in(KEYS_PER_WITHDRAWN);
+            let fault = if is_withdrawn { Fault::SigningKeyWithdrawn } else { Fault::SigningKeyRotated };
+            world.counts.fault(fault);
+            world.tell("another key of the provider signs from now on");
+            world.core.rotate_keys(!is_withdrawn);
+        });
         every(world, mean / 4, mean, |world| {
             let named = if world.dice().once_in(3) { Named::Person } else { Named::SignIn };
             if let Some(family) = some_family(world) {

@@ -193,7 +193,7 @@ impl Browser {
                 self.sent_away(exchange, received)
             }
             (What::Page | What::Home, StatusCode::OK) => self.shown(exchange, received),
-            (What::Page | What::Start | What::SignIn, StatusCode::SERVICE_UNAVAILABLE) => {
+            (What::Page | What::Start | What::Confirm | What::SignIn, StatusCode::SERVICE_UNAVAILABLE) => {
                 if let Some(session) = exchange.sent.session.filter(|_| exchange.ask.what == What::Page) {
                     let replica = &world.replicas[exchange.replica];
                     let failed = replica.core_disturbed_since(exchange.ingress)
@@ -203,14 +203,22 @@ impl Browser {
                 }
                 Answer::Unavailable
             }
-            (What::SignIn, StatusCode::SEE_OTHER) => Answer::Done,
+            (What::SignIn, StatusCode::SEE_OTHER) => {
+                self.judge_proof(exchange, true);
+                Answer::Done
+            }
+            (What::SignIn, StatusCode::FORBIDDEN) => {
+                self.judge_proof(exchange, false);
+                Answer::NotHere
+            }
             (What::SignOut, StatusCode::SEE_OTHER) => {
                 self.sign_out_there(received);
                 Answer::Done
             }
-            (What::Start, StatusCode::SEE_OTHER) => {
+            (What::Start | What::Confirm, StatusCode::SEE_OTHER) => {
                 let address = received.location.as_deref().unwrap_or_default();
-                let code = world.core.authorize(self.person, address, world.now());
+                let at_page = self.at_page(exchange);
+                let code = world.core.authorize(self.person, address, at_page, world.now());
                 code.map_or_else(
                     || self.server_error("the way to the provider leads nowhere"),
                     Answer::AtProvider,
@@ -229,7 +237,7 @@ impl Browser {
         }
     }
 
-    fn server_error(&self, text: &str) -> Answer {
+    pub(super) fn server_error(&self, text: &str) -> Answer {
         let world = &self.world;
         world.checker.violate(world.scene(), self.person, Violation::ServerError, text.to_owned());
         Answer::None

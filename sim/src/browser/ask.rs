@@ -11,6 +11,8 @@ pub(crate) enum What {
     Home,
     /// The way to the provider, where people sign in there.
     Start,
+    /// The same for a signed-in person who has to prove again who they are.
+    Confirm,
     /// By password, or with the provider's answer.
     SignIn,
     SignOut,

@@ -100,6 +100,7 @@ impl Browser {
             What::Page => Request::get("/page"),
             What::Home => Request::get("/home"),
             What::Start => Request::post("/start"),
+            What::Confirm => Request::post("/confirm"),
             What::SignIn => match ask.code.and_then(|code| world.core.open(code, now)) {
                 Some(opened) => {
                     sent.is_owed = opened.age < ATTEMPT_IS_GOOD_FOR && !opened.is_pushed_out;

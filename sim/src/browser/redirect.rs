@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::answer::Answer;
+use super::answer::{Answer, Exchange};
 use super::ask::{Ask, What};
 use super::person::Person;
-use crate::core_api::CodeId;
+use super::state::Browser;
+use crate::checker::Violation;
+use crate::core_api::{AtPage, CodeId, PersonId};
 use crate::counts::Fault;
 use crate::timeline::pass;
 
@@ -15,6 +17,11 @@ const PER_ABANDONED: u32 = 6;
 const PER_TWO_TABS: u32 = 5;
 const PER_OPENED_AGAIN: u32 = 4;
 const PER_TOO_LATE: u32 = 40;
+/// One in this many re-authentications has each of these.
+const PER_NOT_ASKED: u32 = 5;
+const PER_SOMEBODY_ELSE: u32 = 6;
+/// Longer than clocks differ: nobody can take what was proved then for what was to be proved now.
+const LONG_AGO: Duration = Duration::from_mins(2);
 /// Longer than an attempt is good for.
 const TOO_LATE: Duration = Duration::from_mins(11);
 
@@ -45,6 +52,20 @@ impl Person {
             Ok(_) => answer,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
+    }
+
+    /// Proves again who they are, at the provider, which ignores that now and then.
+    pub(super) async fn confirm(&mut self) {
+        if self.page().await != Answer::Done {
+            return;
+        }
+        pass(self.dice.secs(60, 3 * 3600)).await;
+        if let Answer::AtProvider(code) = self.ask(What::Confirm).await {
+            let stay = self.dice.mostly_short(Duration::from_secs(2), Duration::from_mins(4));
+            pass(stay).await;
+            self.come_back(code).await;
+        }
+        self.page().await;
     }
 
     /// Goes to the provider and signs in there.
@@ -80,5 +101,49 @@ impl Person {
         pass(self.dice.secs(1, 20 * 60)).await;
         let again = Arc::clone(&self.browser).fetch(back).await;
         if first == Answer::Done { first } else { again }
+    }
+}
+
+impl Browser {
+    /// What happens at the provider, to which an answer of ours leads.
+    pub(super) fn at_page(&self, exchange: &Exchange) -> AtPage {
+        let world = &self.world;
+        if exchange.ask.what != What::Confirm {
+            return AtPage::SignsIn;
+        }
+        let before = exchange.sent.session.map(|session| world.checker.family_of(session));
+        let before = before.and_then(|family| world.core.authenticated_at(family));
+        let before = before.filter(|before| *before + LONG_AGO < world.core_now());
+        let others = world.setup.people.saturating_sub(1);
+        let mut dice = world.dice();
+        match before {
+            Some(authenticated_at) if dice.once_in(PER_NOT_ASKED) => {
+                world.counts.fault(Fault::NotAskedAgain);
+                AtPage::IsNotAsked { authenticated_at }
+            }
+            _ if others > 0 && dice.once_in(PER_SOMEBODY_ELSE) => {
+                world.counts.fault(Fault::SomebodyElseProved);
+                AtPage::IsSomebodyElse(PersonId((self.person.0 + 1) % world.setup.people))
+            }
+            _ => {
+                world.counts.fault(Fault::ProvedAgain);
+                AtPage::SignsIn
+            }
+        }
+    }
+
+    /// Whoever was to prove who they are is believed if they did, and only then.
+    pub(super) fn judge_proof(&self, exchange: &Exchange, is_believed: bool) {
+        let world = &self.world;
+        let Some(is_proof) = exchange.ask.code.and_then(|code| world.core.is_proof(code)) else {
+            if !is_believed {
+                self.server_error("a sign-in was refused as if it were a re-authentication");
+            }
+            return;
+        };
+        if is_proof != is_believed {
+            let text = format!("#{} believed: {is_believed}, proved: {is_proof}", exchange.number);
+            world.checker.violate(world.scene(), self.person, Violation::ProofMisjudged, text);
+        }
     }
 }

@@ -23,6 +23,7 @@ enum Visit {
     Restore,
     SignOut,
     SignInOver,
+    Confirm,
 }
 
 const VISITS: &[(u32, Visit)] = &[
@@ -36,6 +37,7 @@ const VISITS: &[(u32, Visit)] = &[
     (4, Visit::Restore),
     (7, Visit::SignOut),
     (2, Visit::SignInOver),
+    (3, Visit::Confirm),
 ];
 
 /// Longer than an access token lives, with or without the leeway.
@@ -55,6 +57,9 @@ impl Person {
             Visit::Restore => self.restore().await,
             Visit::SignOut => self.sign_out().await,
             Visit::SignInOver => self.sign_in_over().await,
+            // Elsewhere, a password is typed on a page of ours.
+            Visit::Confirm if self.world.setup.style.is_openid() => self.confirm().await,
+            Visit::Confirm => self.look().await,
         }
     }
 

@@ -43,6 +43,8 @@ pub(crate) struct Asked {
     state: Box<str>,
     pub(crate) nonce: Box<str>,
     challenge: Box<str>,
+    /// Whether the person has to prove who they are.
+    again: bool,
 }
 
 impl Asked {
@@ -58,6 +60,7 @@ impl Asked {
                 state: text("state")?,
                 nonce: text("nonce")?,
                 challenge: text("code_challenge")?,
+                again: form.get("max_age") == Some("0"),
             })
         };
         is_ours.then(asked)?
@@ -93,6 +96,17 @@ impl CodeId {
     }
 }
 
+/// What happens on the page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum AtPage {
+    /// The person proves who they are.
+    SignsIn,
+    /// The provider knows them, and lets them through. They proved it then, by its clock.
+    IsNotAsked { authenticated_at: Duration },
+    /// Somebody else proves who they are.
+    IsSomebodyElse(PersonId),
+}
+
 /// Everything that the page keeps.
 #[derive(Default)]
 pub(super) struct Desk {
@@ -102,6 +116,10 @@ pub(super) struct Desk {
 
 struct Code {
     person: PersonId,
+    /// Who was at the page, if they were to prove who they are.
+    expected: Option<PersonId>,
+    /// When the person proved it, unless it was on this page.
+    authenticated_at: Option<Duration>,
     asked: Asked,
     /// The grant that it was exchanged for.
     family: Option<FamilyId>,
@@ -127,6 +145,7 @@ pub(super) enum Presented {
     Good {
         person: PersonId,
         nonce: Box<str>,
+        authenticated_at: Option<Duration>,
     },
     /// It was used before, for this grant (RFC 6749, section 4.1.2).
     Again(FamilyId),
@@ -139,8 +158,14 @@ impl Desk {
         PushedId(number(self.pushed.len() - 1))
     }
 
-    /// The person signs in on the page at this address, and gets a code. `None` if there is no such page.
-    pub(super) fn authorize(&mut self, person: PersonId, address: &str, now: Duration) -> Option<CodeId> {
+    /// The person is at the page at this address, and gets a code. `None` if there is no such page.
+    pub(super) fn authorize(
+        &mut self,
+        person: PersonId,
+        address: &str,
+        at_page: AtPage,
+        now: Duration,
+    ) -> Option<CodeId> {
         let address = Url::parse(address).ok().filter(|url| url.as_str().starts_with(ISSUER))?;
         let form = Form::read(address.query()?.as_bytes());
         let asked = match form.get("request_uri") {
@@ -150,7 +175,21 @@ impl Desk {
             }
             _ => Asked::read(&form)?,
         };
-        self.codes.push(Code { person, asked, family: None, given_at: now, opened: 0 });
+        let expected = asked.again.then_some(person);
+        let (person, authenticated_at) = match at_page {
+            AtPage::SignsIn => (person, None),
+            AtPage::IsNotAsked { authenticated_at } => (person, Some(authenticated_at)),
+            AtPage::IsSomebodyElse(other) => (other, None),
+        };
+        self.codes.push(Code {
+            person,
+            expected,
+            authenticated_at,
+            asked,
+            family: None,
+            given_at: now,
+            opened: 0,
+        });
         Some(CodeId(number(self.codes.len() - 1)))
     }
 
@@ -166,8 +205,8 @@ impl Desk {
             .append_pair("iss", ISSUER)
             .finish();
         let address = format!("{path}?{query}");
-        let (person, age) = (known.person, now.saturating_sub(known.given_at));
-        let theirs = |later: &&Code| later.person == person;
+        let (person, age) = (known.expected.unwrap_or(known.person), now.saturating_sub(known.given_at));
+        let theirs = |later: &&Code| later.expected.unwrap_or(later.person) == person;
         let is_newest = !self.codes[number as usize + 1..].iter().any(|later| theirs(&later));
         let lately = |known: &&Code| now.saturating_sub(known.given_at) < REMEMBERED_FOR;
         let attempts = self.codes.iter().filter(theirs).filter(lately).count();
@@ -176,6 +215,12 @@ impl Desk {
 
     pub(super) fn is_opened_once(&self, code: CodeId) -> bool {
         self.codes.get(code.0 as usize).is_some_and(|code| code.opened == 1)
+    }
+
+    /// Whether the answer with this code proves who the person is, who was to prove it. `None` if they were not.
+    pub(super) fn is_proof(&self, code: CodeId) -> Option<bool> {
+        let known = self.codes.get(code.0 as usize)?;
+        known.expected.map(|expected| expected == known.person && known.authenticated_at.is_none())
     }
 
     pub(super) fn present(&self, code: CodeId, verifier: &str, redirect_uri: &str) -> Presented {
@@ -188,7 +233,8 @@ impl Desk {
         if challenge != *known.asked.challenge || redirect_uri != &*known.asked.redirect_uri {
             return Presented::Refused;
         }
-        Presented::Good { person: known.person, nonce: known.asked.nonce.clone() }
+        let (person, authenticated_at) = (known.person, known.authenticated_at);
+        Presented::Good { person, nonce: known.asked.nonce.clone(), authenticated_at }
     }
 
     pub(super) fn exchanged(&mut self, code: CodeId, family: FamilyId) {

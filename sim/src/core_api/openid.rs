@@ -92,7 +92,7 @@ pub(super) fn response(said: Answer) -> Response {
             answer(StatusCode::OK, Value::from(claims(person, email)).to_string())
         }
         Answer::Metadata => for_an_hour(&metadata()),
-        Answer::Keys => for_an_hour(&signing::key_set()),
+        Answer::Keys(published) => for_an_hour(&signing::key_set(published)),
         Answer::InvalidCredentials => error("invalid_grant"),
         other => other.into_response(Style::OpenId),
     }
@@ -130,7 +130,7 @@ fn tokens(pair: &Pair) -> Value {
         "token_type": "Bearer",
         "expires_in": pair.ttl_secs,
         "refresh_token": pair.refresh_token(Style::OpenId),
-        "id_token": signing::id_token(&id_claims(pair)),
+        "id_token": signing::id_token(&id_claims(pair), pair.key),
     })
 }
 

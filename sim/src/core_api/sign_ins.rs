@@ -2,16 +2,37 @@
 
 use std::time::Duration;
 
-use super::authorization::{CodeId, Opened, Presented};
+use super::authorization::{AtPage, CodeId, Opened, Presented};
 use super::ids::{FamilyId, PersonId};
 use super::wire::{Answer, subject_of};
 use super::{CoreApi, Effect, Revoked, State, openid, signing};
 use crate::timeline::Timeline;
 
 impl CoreApi {
-    /// The person signs in on the provider's page at this address, and gets a code. `None` if there is no such page.
-    pub(crate) fn authorize(&self, person: PersonId, address: &str, now: Duration) -> Option<CodeId> {
-        self.state().desk.authorize(person, address, now)
+    /// The person is at the provider's page at this address, and gets a code. `None` if there is no such page.
+    pub(crate) fn authorize(
+        &self,
+        person: PersonId,
+        address: &str,
+        at_page: AtPage,
+        now: Duration,
+    ) -> Option<CodeId> {
+        self.state().desk.authorize(person, address, at_page, now)
+    }
+
+    /// Whether the answer with this code proves who the person is, who was to prove it. `None` if they were not.
+    pub(crate) fn is_proof(&self, code: CodeId) -> Option<bool> {
+        self.state().desk.is_proof(code)
+    }
+
+    /// When the person of this family proved who they are.
+    pub(crate) fn authenticated_at(&self, family: FamilyId) -> Option<Duration> {
+        self.look(family, |family| family.authenticated_at)
+    }
+
+    /// Another key signs from now on. The last one is still published for a while, or not.
+    pub(crate) fn rotate_keys(&self, keeps_the_last: bool) {
+        self.state().keys.rotate(keeps_the_last);
     }
 
     /// The browser follows the answer of the provider's page.
@@ -48,7 +69,8 @@ impl CoreApi {
         state.logout_tokens += 1;
         let sid = (!whole_person).then(|| openid::sid_of(family));
         let subject = subject_of(person);
-        Some(signing::logout_token(&subject, sid.as_deref(), state.logout_tokens, Timeline::wall_secs(now)))
+        let (number, key) = (state.logout_tokens, state.keys.newest());
+        Some(signing::logout_token(&subject, sid.as_deref(), number, Timeline::wall_secs(now), key))
     }
 }
 
@@ -61,8 +83,11 @@ impl State {
         now: Duration,
     ) -> (Answer, Effect) {
         match self.desk.present(code, verifier, redirect_uri) {
-            Presented::Good { person, nonce } => {
+            Presented::Good { person, nonce, authenticated_at } => {
                 let family = self.begin(person, Some(nonce.into()), now);
+                if let Some(before) = authenticated_at {
+                    self.families[family.0 as usize].authenticated_at = before;
+                }
                 self.desk.exchanged(code, family);
                 (Answer::Tokens(self.pair(family, now)), Effect::SignedIn(family))
             }

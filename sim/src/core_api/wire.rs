@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authorization::{Asked, CodeId, PushedId};
 use super::ids::{FamilyId, PersonId};
+use super::signing::Published;
 use crate::style::Style;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -90,7 +91,7 @@ pub(crate) enum Answer {
     Tokens(Pair),
     User { person: PersonId, email: u32, cookie: Option<CookieValue> },
     Metadata,
-    Keys,
+    Keys(Published),
     Pushed(PushedId),
     Claims { person: PersonId, email: u32 },
     Done,
@@ -117,6 +118,8 @@ pub(crate) struct Pair {
     pub(crate) authenticated_at: u64,
     /// That of the sign-in, in the style that has one.
     pub(crate) nonce: Option<Arc<str>>,
+    /// The number of the key that signs what is told about the person.
+    pub(crate) key: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -354,6 +357,7 @@ mod tests {
             told_at: 10,
             authenticated_at: 10,
             nonce: None,
+            key: 0,
         };
         let body: serde_json::Value = serde_json::from_str(&pair.body(Style::Ours)).unwrap();
         let bearer = format!("Bearer {}", body["item"]["accessToken"].as_str().unwrap());

@@ -1,6 +1,5 @@
 //! The application in the simulation: our layers around a few routes.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,8 +15,9 @@ use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{EmailAddress, Random, TimeLimits};
 use ironleaf_bff::{
     AccountError, Bff, BffSettings, CallError, CoreApi, LogoutFailure, MaybeUser, Problem, ProblemKind,
-    RateLimits, RedirectAnswer, RedirectFailure, ReturnTo, SignedOutReason, User, finish_redirect,
-    refresh_before_rendering, sign_in_with_password, sign_out, start_redirect,
+    RateLimits, RedirectFailure, RedirectQuery, ReturnTo, SignInFailure, SignedOutReason, User,
+    finish_redirect, refresh_before_rendering, sign_in_with_password, sign_out, start_reauthentication,
+    start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 
@@ -42,6 +42,7 @@ pub(crate) fn router(world: &Arc<World>, replica: &Replica, process: &Arc<Proces
         .route("/home", get(home))
         .route("/sign-in", post(sign_in))
         .route("/start", post(start))
+        .route("/confirm", post(confirm))
         .route("/finish", get(finish))
         .route("/back-channel-logout", post(back_channel_logout))
         .route("/sign-out", post(leave))
@@ -159,7 +160,19 @@ async fn sign_in(RawQuery(address): RawQuery, request: Request) -> Response {
 /// Begins a sign-in by redirect.
 async fn start(request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    match start_redirect(&parts, &format!("{ORIGIN}/finish"), ReturnTo::parse("/page").as_ref()).await {
+    let place = ReturnTo::parse("/page");
+    led(start_redirect(&parts, &format!("{ORIGIN}/finish"), place.as_ref()).await)
+}
+
+/// Begins a re-authentication.
+async fn confirm(request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let place = ReturnTo::parse("/page");
+    led(start_reauthentication(&parts, &format!("{ORIGIN}/finish"), place.as_ref()).await)
+}
+
+fn led(begun: Result<String, SignInFailure>) -> Response {
+    match begun {
         Ok(address) => (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
@@ -168,14 +181,13 @@ async fn start(request: Request) -> Response {
 /// The provider's answer to a sign-in by redirect.
 async fn finish(RawQuery(query): RawQuery, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let query = query.unwrap_or_default();
-    let fields: BTreeMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).collect();
-    let field = |name: &str| fields.get(name).map(AsRef::as_ref);
-    let outcome = field("code").ok_or_else(|| field("error").unwrap_or_default());
-    let answer = RedirectAnswer { state: field("state"), outcome, issuer: field("iss") };
-    match finish_redirect(&parts, answer).await.outcome {
+    let query = RedirectQuery::parse(&query.unwrap_or_default());
+    match finish_redirect(&parts, query.answer()).await.outcome {
         Ok(()) => (StatusCode::SEE_OTHER, [(LOCATION, "/page")]).into_response(),
         Err(RedirectFailure::UnknownAttempt) => StatusCode::CONFLICT.into_response(),
+        Err(RedirectFailure::NotRecent | RedirectFailure::OtherPerson) => {
+            StatusCode::FORBIDDEN.into_response()
+        }
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }

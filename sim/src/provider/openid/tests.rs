@@ -11,7 +11,7 @@ use ironleaf_auth::{
 };
 
 use super::*;
-use crate::core_api::{CodeId, CoreApi, FamilyId, PersonId, Revoked};
+use crate::core_api::{AtPage, CodeId, CoreApi, FamilyId, PersonId, Revoked};
 use crate::network::{garbage, turned_away, unavailable};
 use crate::style::Style;
 use crate::timeline::{HEAD_START, Timeline, pass};
@@ -67,9 +67,18 @@ impl Bench {
 
     /// The person goes to the provider and comes back with this code.
     async fn code(&self, person: PersonId) -> (CodeId, String) {
-        let url = self.provider.authorization_url(&Caller::default(), &Self::request(), None).await.unwrap();
+        self.code_of(person, &Self::request(), AtPage::SignsIn).await
+    }
+
+    async fn code_of(
+        &self,
+        person: PersonId,
+        request: &AuthorizationRequest,
+        at_page: AtPage,
+    ) -> (CodeId, String) {
+        let url = self.provider.authorization_url(&Caller::default(), request, None).await.unwrap();
         let now = self.direct.timeline.now();
-        let code = self.direct.api.authorize(person, &url, now).expect("it is the provider's page");
+        let code = self.direct.api.authorize(person, &url, at_page, now).expect("it is the provider's page");
         let back = self.direct.api.open(code, now).unwrap();
         let query = back.address.strip_prefix("/finish?").expect("it is where the request says").to_owned();
         (code, query)
@@ -216,4 +225,45 @@ async fn what_the_network_answers_in_place_of_the_provider_ends_nothing() {
     assert_eq!(outcome_of(turned_away(30, true)).await, ControlFlow::Continue(()));
     assert_eq!(outcome_of(turned_away(30, false)).await, ControlFlow::Break(Some(Duration::from_secs(30))));
     bench.rotated(&grant).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_of_another_key_are_believed_whether_the_last_one_stays_or_not() {
+    let bench = Bench::new();
+    let mut grant = bench.signed_in(PERSON).await;
+    for (number, keeps_the_last) in [(1, true), (2, false), (3, true)] {
+        bench.direct.api.rotate_keys(keeps_the_last);
+        bench.direct.api.change_email(PERSON);
+        pass(Duration::from_secs(60)).await;
+        grant = bench.rotated(&grant).await;
+        assert_eq!(identity(&grant).1.as_deref(), Some(&*format!("p1+{number}@sim.test")));
+    }
+    // The provider knows whom it has signed in, with whichever key.
+    let back = SignOutReturn { uri: "https://sim.test/".to_owned(), state: "back".into() };
+    bench.direct.api.rotate_keys(false);
+    let url = bench.provider.sign_out_url(&grant, &back).unwrap();
+    assert_eq!(CoreApi::signs_out(&url), Some(FamilyId(0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_re_authentication_says_who_has_proved_it_and_when() {
+    let bench = Bench::new();
+    bench.signed_in(PERSON).await;
+    pass(Duration::from_hours(1)).await;
+    let clock = bench.direct.timeline.clock(0);
+    let then = bench.direct.api.authenticated_at(FamilyId(0)).unwrap();
+    let again = AuthorizationRequest { reauthenticate: true, ..Bench::request() };
+    for (at_page, is_proof, ago, subject) in [
+        (AtPage::SignsIn, true, 0, "person-1"),
+        (AtPage::IsNotAsked { authenticated_at: then }, false, 3600, "person-1"),
+        (AtPage::IsSomebodyElse(PersonId(2)), false, 0, "person-2"),
+    ] {
+        let (code, query) = bench.code_of(PERSON, &again, at_page).await;
+        assert_eq!(bench.direct.api.is_proof(code), Some(is_proof), "{at_page:?}");
+        let signed_in = bench.exchange(&query, "the-verifier").await.unwrap();
+        assert_eq!(signed_in.authenticated_at, clock() - Duration::from_secs(ago), "{at_page:?}");
+        assert_eq!(identity(&signed_in.grant).0, subject);
+    }
+    let (code, _) = bench.code(PERSON).await;
+    assert_eq!(bench.direct.api.is_proof(code), None, "nobody was to prove anything");
 }
