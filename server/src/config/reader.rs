@@ -25,7 +25,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(variable: &'a Variable<'a>, file: &'a File<'a>) -> Self {
+    pub(crate) fn new(variable: &'a Variable<'a>, file: &'a File<'a>) -> Self {
         let mut read = Self { variable, file, environment: Environment::Development, problems: Vec::new() };
         read.environment = read.read_environment();
         read

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use ironleaf_auth::{HttpSettings, HttpTransport, Provider, SecretText};
 use ironleaf_bff::PublicOrigin;
 use ironleaf_providers::{
-    Algorithm, ClientAuthentication, ClientKey, Issuer, IssuerError, OidcProvider, OidcSettings, ReuseEnds,
+    Algorithm, AssertionAudience, ClientAuthentication, ClientKey, Issuer, IssuerError, OidcProvider,
+    OidcSettings, ReuseEnds,
 };
 use url::Url;
 
-use self::client_auth::ClientAuth;
+use self::client_auth::{ClientAuth, assertion_audience, audience_name};
 use self::parameters::{Parameters, parameters};
 use super::provider_config::{ProviderConfig, ProviderKind, Surroundings, Way};
 use crate::assembly_error::AssemblyError;
@@ -48,6 +49,8 @@ struct Oidc {
     client_key: Option<SecretText>,
     /// `OIDC_CLIENT_KEY_ID`: the `kid` under which the provider knows that key.
     client_key_id: Option<String>,
+    /// `OIDC_CLIENT_ASSERTION_AUDIENCE`: whom the statements are addressed to that this key signs.
+    assertion_audience: AssertionAudience,
     /// `OIDC_SCOPES`
     scopes: Vec<String>,
     /// `OIDC_NAME`: the provider's name for people.
@@ -76,14 +79,16 @@ impl Oidc {
     fn read(read: &mut Reader<'_>) -> Self {
         let key_file = read.optional("OIDC_CLIENT_KEY_FILE").map(PathBuf::from);
         let words = |text: String| text.split_ascii_whitespace().map(str::to_owned).collect();
+        let client_auth = ClientAuth::read(read);
         let config = Self {
             issuer: read.optional("OIDC_ISSUER"),
             client_id: read.optional("OIDC_CLIENT_ID"),
             client_secret: read.secret("OIDC_CLIENT_SECRET").map(SecretText::from),
-            client_auth: ClientAuth::read(read),
+            client_auth,
             client_key: read.file("OIDC_CLIENT_KEY_FILE").map(SecretText::from),
             client_key_file: key_file,
             client_key_id: read.optional("OIDC_CLIENT_KEY_ID"),
+            assertion_audience: assertion_audience(read, client_auth),
             scopes: words(read.text("OIDC_SCOPES", SCOPES)),
             name: read.text("OIDC_NAME", NAME),
             audience: read.optional("OIDC_AUDIENCE"),
@@ -199,7 +204,9 @@ impl Oidc {
             ClientAuth::Public => ClientAuthentication::Public,
             ClientAuth::SecretBasic => ClientAuthentication::SecretBasic(secret()),
             ClientAuth::SecretPost => ClientAuthentication::SecretPost(secret()),
-            ClientAuth::PrivateKeyJwt => ClientAuthentication::PrivateKeyJwt(self.key()?),
+            ClientAuth::PrivateKeyJwt => {
+                ClientAuthentication::PrivateKeyJwt(self.key()?.addressed_to(self.assertion_audience))
+            }
         })
     }
 
@@ -225,6 +232,7 @@ impl ProviderConfig for Oidc {
         let key_file = self.client_key_file.as_ref().map(|path| path.display().to_string());
         lines.add("OIDC_CLIENT_KEY_FILE", &or_none(&key_file));
         lines.add("OIDC_CLIENT_KEY_ID", &or_none(&self.client_key_id));
+        lines.add("OIDC_CLIENT_ASSERTION_AUDIENCE", &audience_name(self.assertion_audience));
         lines.add("OIDC_SCOPES", &self.scopes.join(" "));
         lines.add("OIDC_NAME", &self.name);
         lines.add("OIDC_AUDIENCE", &or_none(&self.audience));
@@ -339,5 +347,30 @@ fn check_issuer(read: &mut Reader<'_>, issuer: &str) {
             "OIDC_ISSUER is the address of the provider's metadata: leave out everything from /.well-known/ on. It is probably \
              {issuer}, and the metadata says exactly what it is under `issuer`"
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Not a secret: a key for tests.
+    const CLIENT_KEY: &str = include_str!("../config/tests/test_key.pem");
+
+    #[test]
+    fn a_client_that_signs_addresses_whom_the_settings_name() {
+        for (set, expected) in
+            [("", "TokenEndpoint"), ("token_endpoint", "TokenEndpoint"), ("issuer", "Issuer")]
+        {
+            let variable = |name: &str| match name {
+                "OIDC_CLIENT_AUTH" => Some("private_key_jwt".to_owned()),
+                "OIDC_CLIENT_KEY_FILE" => Some("key.pem".to_owned()),
+                "OIDC_CLIENT_ASSERTION_AUDIENCE" => Some(set.to_owned()),
+                _ => None,
+            };
+            let oidc = Oidc::read(&mut Reader::new(&variable, &|_| Ok(CLIENT_KEY.to_owned())));
+            let authentication = format!("{:?}", oidc.authentication().unwrap());
+            assert!(authentication.contains(&format!("audience: {expected}")), "{authentication}");
+        }
     }
 }

@@ -63,17 +63,20 @@ async fn every_way_to_prove_who_the_client_is_works_with_every_signature() {
 async fn a_client_that_signs_with_its_key_has_no_secret() {
     let key_file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/config/tests/test_key.pem");
     let peer = [("CLIENT_AUTH", "private_key_jwt"), ("CLIENT_JWKS", PUBLIC_HALF_OF_THE_TEST_KEY), SHORT[0]];
-    let application = [
-        ("OIDC_CLIENT_AUTH", "private_key_jwt"),
-        ("OIDC_CLIENT_KEY_FILE", key_file),
-        ("OIDC_CLIENT_KEY_ID", "test"),
-        ("OIDC_CLIENT_SECRET", ""),
-    ];
-    let setup = Setup { peer: &peer, application: &application, ..Setup::default() };
-    let world = World::start(Kind::OidcProvider, setup).await;
-    let mut browser = world.signed_in().await;
-    pause(SHORT_LIFE).await;
-    assert!(browser.open("/account").await.shows(ADA), "a refresh is signed as well");
+    for audience in ["token_endpoint", "issuer"] {
+        let application = [
+            ("OIDC_CLIENT_AUTH", "private_key_jwt"),
+            ("OIDC_CLIENT_KEY_FILE", key_file),
+            ("OIDC_CLIENT_KEY_ID", "test"),
+            ("OIDC_CLIENT_ASSERTION_AUDIENCE", audience),
+            ("OIDC_CLIENT_SECRET", ""),
+        ];
+        let setup = Setup { peer: &peer, application: &application, ..Setup::default() };
+        let world = World::start(Kind::OidcProvider, setup).await;
+        let mut browser = world.signed_in().await;
+        pause(SHORT_LIFE).await;
+        assert!(browser.open("/account").await.shows(ADA), "a refresh is signed as well");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

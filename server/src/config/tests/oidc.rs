@@ -132,6 +132,14 @@ fn a_client_authenticates_in_one_way() {
         (client(&[("OIDC_CLIENT_AUTH", "private_key_jwt")]), "OIDC_CLIENT_KEY_FILE is missing"),
         (with(&[("OIDC_CLIENT_AUTH", "none")]), "OIDC_CLIENT_SECRET is set"),
         (with(&[key]), "OIDC_CLIENT_KEY_FILE is set"),
+        (with(&[("OIDC_CLIENT_ASSERTION_AUDIENCE", "issuer")]), "OIDC_CLIENT_ASSERTION_AUDIENCE is set"),
+        (
+            client(&[
+                ("OIDC_CLIENT_AUTH", "private_key_jwt"),
+                ("OIDC_CLIENT_ASSERTION_AUDIENCE", "https://id.example.com"),
+            ]),
+            "OIDC_CLIENT_ASSERTION_AUDIENCE is `https://id.example.com`: it must be token_endpoint or issuer",
+        ),
         (
             client(&[("OIDC_CLIENT_AUTH", "private_key_jwt"), ("OIDC_CLIENT_KEY_FILE", "/run/secrets/smtp")]),
             "OIDC_CLIENT_KEY_FILE contains no private key",
@@ -146,6 +154,21 @@ fn a_client_authenticates_in_one_way() {
         with(&[("OIDC_CLIENT_AUTH", "client_secret_post")]),
     ] {
         assert!(load(&variables).is_ok(), "{variables:?}");
+    }
+}
+
+#[test]
+fn a_client_that_signs_addresses_the_token_endpoint_unless_told_otherwise() {
+    let signs =
+        [("OIDC_CLIENT_AUTH", "private_key_jwt"), ("OIDC_CLIENT_KEY_FILE", "/run/secrets/oidc-key.pem")];
+    for (set, expected) in
+        [(None, "token_endpoint"), (Some("token_endpoint"), "token_endpoint"), (Some("issuer"), "issuer")]
+    {
+        let audience = set.map(|audience| ("OIDC_CLIENT_ASSERTION_AUDIENCE", audience));
+        let variables = OIDC[..3].iter().chain(&signs).copied().chain(audience).collect::<Vec<_>>();
+        let text = load(&variables).unwrap().describe();
+        let line = format!("OIDC_CLIENT_ASSERTION_AUDIENCE={expected}");
+        assert!(text.lines().any(|known| known == line), "{line} is not in: {text}");
     }
 }
 

@@ -1,3 +1,5 @@
+use ironleaf_providers::AssertionAudience;
+
 use crate::config::Reader;
 
 /// How the application proves to the provider that it is its client (OpenID Connect Core 1.0, section 9).
@@ -39,5 +41,31 @@ impl ClientAuth {
             read.problem(format!("OIDC_CLIENT_AUTH is `{text}`: it must be one of {known}"));
             default
         })
+    }
+}
+
+const ASSERTION_AUDIENCE: &str = "OIDC_CLIENT_ASSERTION_AUDIENCE";
+
+/// Whom a signed statement is addressed to: `OIDC_CLIENT_ASSERTION_AUDIENCE`, which only a client that signs can have.
+pub(super) fn assertion_audience(read: &mut Reader<'_>, auth: ClientAuth) -> AssertionAudience {
+    let Some(text) = read.optional(ASSERTION_AUDIENCE) else { return AssertionAudience::default() };
+    if auth != ClientAuth::PrivateKeyJwt {
+        let name = auth.name();
+        read.problem(format!(
+            "{ASSERTION_AUDIENCE} is set, and OIDC_CLIENT_AUTH={name} does not use it: keep one of them"
+        ));
+    }
+    let known = [AssertionAudience::TokenEndpoint, AssertionAudience::Issuer];
+    known.into_iter().find(|audience| audience_name(*audience) == text).unwrap_or_else(|| {
+        let known = known.map(audience_name).join(" or ");
+        read.problem(format!("{ASSERTION_AUDIENCE} is `{text}`: it must be {known}"));
+        AssertionAudience::default()
+    })
+}
+
+pub(super) const fn audience_name(audience: AssertionAudience) -> &'static str {
+    match audience {
+        AssertionAudience::TokenEndpoint => "token_endpoint",
+        AssertionAudience::Issuer => "issuer",
     }
 }
