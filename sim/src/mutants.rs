@@ -51,7 +51,9 @@ fn cannot_show(mutant: Mutant, style: Style) -> Option<&'static str> {
 /// The one style in which a mistake can show, so that no time goes to the others.
 const fn only_in(mutant: Mutant) -> Option<Style> {
     match mutant {
-        Mutant::RedirectAnswerTakenAgain | Mutant::LogoutTokenTakenAgain => Some(Style::OpenId),
+        Mutant::RedirectAnswerTakenAgain | Mutant::LogoutTokenTakenAgain | Mutant::ProofNotChecked => {
+            Some(Style::OpenId)
+        }
         _ => None,
     }
 }

@@ -34,11 +34,13 @@ pub enum Mutant {
     RedirectAnswerTakenAgain,
     /// A logout token is taken as often as it is sent.
     LogoutTokenTakenAgain,
+    /// Whoever comes back from a re-authentication is believed.
+    ProofNotChecked,
 }
 
 impl Mutant {
     /// All mutants.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NoSingleFlight,
         Self::NoHead,
         Self::HeadAfterAnswer,
@@ -52,6 +54,7 @@ impl Mutant {
         Self::WaitOfAnotherStyle,
         Self::RedirectAnswerTakenAgain,
         Self::LogoutTokenTakenAgain,
+        Self::ProofNotChecked,
     ];
 }
 
