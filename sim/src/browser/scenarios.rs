@@ -57,9 +57,7 @@ impl Person {
             Visit::Restore => self.restore().await,
             Visit::SignOut => self.sign_out().await,
             Visit::SignInOver => self.sign_in_over().await,
-            // Elsewhere, a password is typed on a page of ours.
-            Visit::Confirm if self.world.setup.style.is_openid() => self.confirm().await,
-            Visit::Confirm => self.look().await,
+            Visit::Confirm => self.confirm().await,
         }
     }
 
