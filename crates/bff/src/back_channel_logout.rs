@@ -94,8 +94,8 @@ impl Bff {
         Ok(label)
     }
 
-    /// Logs why a token ended nothing. Anybody can send one, so only a few lines are logged for each reason; `line` gets
-    /// the number of those that were left out before it.
+    /// Logs why a token ended nothing. Anybody can send one, so only a few lines are logged for each reason. `line`
+    /// gets the number of those that were left out before it.
     fn log_logout(&self, reason: &'static str, line: impl FnOnce(Option<u64>)) {
         if let Some(left_out) = self.logout_lines().admit(reason, Instant::now()) {
             line(Some(left_out).filter(|left_out| *left_out > 0));

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 const LINES: u32 = 3;
 const PERIOD: Duration = Duration::from_mins(1);
 
-/// Lets a few lines for each reason through in every minute, and counts the others. A flood for one reason does not hide
-/// the lines for another.
+/// Lets a few lines for each reason through in every minute, and counts the others. A flood for one reason does not
+/// hide the lines for another.
 #[derive(Default)]
 pub(crate) struct FewLines(Mutex<BTreeMap<&'static str, Lines>>);
 

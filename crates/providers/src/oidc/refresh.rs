@@ -120,8 +120,8 @@ impl OidcProvider {
     /// # Errors
     ///
     /// SECURITY: section 12.2. A session must never turn into that of another person, issuer or client. A token that
-    /// names another person says enough, whether it is genuine or not: the answer is of no use then. The other two count
-    /// if the provider itself has signed them.
+    /// names another person says enough, whether it is genuine or not: the answer is of no use then. The other two
+    /// count if the provider itself has signed them.
     async fn check_again(
         &self,
         known: &Grant,
