@@ -84,9 +84,31 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// Something that people can do with accounts. Not every back end offers all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AccountAbility {
+    /// [`Accounts::register`].
+    Register,
+    /// [`Accounts::update`].
+    Change,
+    /// [`Accounts::delete`].
+    Delete,
+    /// [`Accounts::request_password_reset`], and a sign-in with the token of its link.
+    ResetPassword,
+    /// [`Accounts::verify_email`].
+    VerifyEmail,
+}
+
 /// People's accounts, if the back end offers them. Pages show only what is available.
 #[async_trait]
 pub trait Accounts: Send + Sync {
+    /// Whether the back end offers this. What it does not offer is not shown, and not called.
+    fn offers(&self, ability: AccountAbility) -> bool {
+        let _ = ability;
+        true
+    }
+
     /// The signed-in person, as the API knows them now.
     ///
     /// # Errors
@@ -106,6 +128,13 @@ pub trait Accounts: Send + Sync {
         email: &EmailAddress,
         password: &SecretText,
     ) -> Result<User, AccountError>;
+
+    /// Whether the back end answers a registration with a known address like one with a new address, so that nobody
+    /// finds out who is registered. Pages then say nothing that is true in only one of the cases. The answer may be
+    /// known only after a call of [`register`](Self::register).
+    fn hides_known_addresses(&self) -> bool {
+        false
+    }
 
     /// Changes the e-mail address, the password or both of the person `id`. A new address takes effect once it is
     /// verified. Giving the same address again sends the verification e-mail again.

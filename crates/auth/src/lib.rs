@@ -25,7 +25,7 @@ mod sign_in;
 mod spawner;
 mod transport;
 
-pub use accounts::{AccountError, Accounts, AuthorizedCalls, CallError, FieldError};
+pub use accounts::{AccountAbility, AccountError, Accounts, AuthorizedCalls, CallError, FieldError};
 pub use caller::Caller;
 pub use event::{Event, Observer, nobody};
 pub use grant::{Field, Grant, Identity};

@@ -33,7 +33,7 @@ pub(crate) fn seconds(value: &Value) -> Option<Duration> {
 }
 
 /// The longest wait that is passed on to people, whatever the API asks for.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
+pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// How long the API asks to wait (RFC 9110, section 10.2.3): a number of seconds, or a date, from which the answer's
 /// own date is subtracted.
@@ -48,6 +48,23 @@ pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
     let [until, answered_at] = [wait, text(DATE)?].map(|date| httpdate::parse_http_date(date).ok());
     let wait = until?.duration_since(answered_at?).unwrap_or_default();
     Some(wait.min(LONGEST_RETRY_AFTER))
+}
+
+#[cfg(any(feature = "better-auth", feature = "oidc"))]
+/// How long a name may be. It is in the session cookie.
+const LONGEST_NAME_BYTES: usize = 128;
+
+#[cfg(any(feature = "better-auth", feature = "oidc"))]
+/// A text or a number, cut to its limit, without control characters.
+pub(crate) fn short_text(value: &Value) -> Option<String> {
+    let mut text: String = match value {
+        Value::String(text) => text.chars().filter(|character| !character.is_control()).collect(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    text.truncate(text.floor_char_boundary(LONGEST_NAME_BYTES));
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 #[cfg(test)]

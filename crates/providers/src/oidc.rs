@@ -17,7 +17,6 @@ mod logout;
 mod metadata;
 mod provider;
 mod refresh;
-mod roles;
 mod settings;
 mod sign_in;
 mod sign_out;

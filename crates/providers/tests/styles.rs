@@ -9,6 +9,7 @@ mod styles {
     pub(crate) mod jwt_sessions;
     pub(crate) mod nest_cookies;
     pub(crate) mod openid_connect;
+    pub(crate) mod signing;
     pub(crate) mod wire;
 }
 

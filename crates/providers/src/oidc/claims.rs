@@ -3,10 +3,9 @@
 use ironleaf_auth::{EmailAddress, Identity, Role};
 use serde_json::{Map, Value};
 
-use super::roles;
+use crate::answer::short_text;
+use crate::roles;
 
-/// How long a name may be. It is in the session cookie.
-const LONGEST_NAME_BYTES: usize = 128;
 /// The claims that pages may know.
 const NAMES: [&str; 2] = ["name", "preferred_username"];
 
@@ -79,16 +78,4 @@ fn is_true(value: Option<&Value>) -> bool {
         Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
         _ => false,
     }
-}
-
-/// A text or a number, cut to its limit, without control characters.
-fn short_text(value: &Value) -> Option<String> {
-    let mut text: String = match value {
-        Value::String(text) => text.chars().filter(|character| !character.is_control()).collect(),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    text.truncate(text.floor_char_boundary(LONGEST_NAME_BYTES));
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
 }

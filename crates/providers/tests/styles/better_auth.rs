@@ -1,24 +1,22 @@
 //! Better Auth: a session cookie of the auth server, replayed byte for byte, and short-lived tokens for the resource
-//! API.
+//! API. Only the auth server and the API are scripted: their provider is the real one.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use http::Method;
-use http::header::{HeaderValue, ORIGIN};
+use http::header::{CACHE_CONTROL, HeaderValue};
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
-use ironleaf_auth::{
-    BaseUrl, Caller, Clock, Field, Grant, Observed, Provider, Random, RefreshOutcome, RefreshTiming,
-    Rejection, Repetition, Request, Response, SecretText, SignIn, SignInError, SignedIn, Transport,
-    TransportError,
-};
+use ironleaf_auth::{Clock, Field, Provider, Random, RefreshTiming, Request, Response, SignIn, Transport};
+use ironleaf_providers::{BetterAuthProvider, BetterAuthSettings};
 use serde_json::{Value, json};
 
+use super::signing::{key_set, signed};
 use super::wire::{
-    PASSWORD, bearer, cookie, credentials, digest, field, get, give_cookie, given_cookie, header, in_doubt,
-    is_password, json, json_body, jwt, living_claims, lock, opaque, or_ended, or_unavailable, password,
-    person, post_json, set_bearer, set_cookies, signed_out, unix_secs, unusable,
+    EMAIL, PASSWORD, bearer, cookie, digest, get, give_cookie, header, is_password, json, json_body, lock,
+    opaque, password, post_json, unix_secs,
 };
 
 const ORIGIN_OF_AUTH: &str = "http://auth.test";
@@ -27,14 +25,16 @@ const API: &str = "http://api.test";
 const COOKIE: &str = "better-auth.session_token";
 const LIFE: Duration = Duration::from_mins(15);
 
+/// The field of the grant that holds the session cookie.
 const SESSION: Field = 1;
-const JWT: Field = 2;
 
 struct BetterAuth {
     clock: Clock,
     random: Random,
     sessions: Mutex<Vec<String>>,
     issued: Mutex<Vec<String>>,
+    /// The tokens for the API, and their end.
+    tokens: Mutex<HashMap<String, SystemTime>>,
 }
 
 pub(crate) async fn open(clock: Clock, random: Random) -> Arc<dyn BackEnd> {
@@ -42,6 +42,7 @@ pub(crate) async fn open(clock: Clock, random: Random) -> Arc<dyn BackEnd> {
         clock,
         random,
         sessions: Mutex::default(),
+        tokens: Mutex::default(),
         issued: Mutex::new(vec![PASSWORD.to_owned()]),
     })
 }
@@ -62,16 +63,20 @@ impl BetterAuth {
             return json(401, &body);
         }
         let value = self.new_session();
-        let mut response = json(200, &json!({ "token": "t", "user": { "id": "u1" } }));
+        let user = json!({ "id": "u1", "email": EMAIL, "emailVerified": true, "name": "A User" });
+        let mut response = json(200, &json!({ "token": "t", "user": user }));
         give_cookie(&mut response, COOKIE, "an earlier value");
         give_cookie(&mut response, COOKIE, &value);
         response
     }
 
     fn token(&self, session: &str) -> Response {
-        let now = unix_secs((self.clock)());
-        let claims = json!({ "sub": "u1", "iss": ORIGIN_OF_AUTH, "iat": now, "exp": now + LIFE.as_secs() });
-        let token = jwt(&claims);
+        let now = (self.clock)();
+        let iat = unix_secs(now);
+        let (iss, aud) = (ORIGIN_OF_AUTH, ORIGIN_OF_AUTH);
+        let claims = json!({ "sub": "u1", "iss": iss, "aud": aud, "iat": iat, "exp": iat + LIFE.as_secs() });
+        let token = signed(&claims);
+        lock(&self.tokens).insert(token.clone(), now + LIFE);
         lock(&self.issued).push(token.clone());
         let mut response = json(200, &json!({ "token": token }));
         give_cookie(&mut response, COOKIE, session);
@@ -85,6 +90,11 @@ impl BetterAuth {
         }
         if path == "/sign-in/email" {
             return self.sign_in(request);
+        }
+        if path == "/jwks" {
+            let mut response = json(200, &key_set());
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=86400"));
+            return response;
         }
         let session = cookie(request, COOKIE).unwrap_or_default().to_owned();
         if !lock(&self.sessions).contains(&session) {
@@ -127,17 +137,27 @@ impl BackEnd for BetterAuth {
     }
 
     fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider> {
-        Arc::new(Client { transport, clock: Arc::clone(&self.clock) })
+        let settings = BetterAuthSettings {
+            api_url: Some(API.parse().unwrap()),
+            ..BetterAuthSettings::at(AUTH.parse().unwrap())
+        };
+        Arc::new(BetterAuthProvider::new(settings, transport, Arc::clone(&self.clock)))
     }
 
     async fn answer(&self, request: Request) -> Response {
         if request.uri().host() == Some("auth.test") {
             return self.auth_server(&request);
         }
-        match bearer(&request).and_then(|token| living_claims(token, (self.clock)())) {
+        let end = bearer(&request).and_then(|token| lock(&self.tokens).get(token).copied());
+        match end.filter(|end| (self.clock)() < *end) {
             Some(_) => json(200, &json!([])),
             None => json(401, &json!({ "message": "invalid token" })),
         }
+    }
+
+    /// The keys are nobody's in particular.
+    fn is_told_the_address(&self, request: &Request) -> bool {
+        !request.uri().path().ends_with("/jwks")
     }
 
     async fn right_credentials(&self, _: &dyn Provider) -> SignIn {
@@ -174,111 +194,5 @@ impl BackEnd for BetterAuth {
 
     fn secrets(&self) -> Vec<String> {
         lock(&self.issued).clone()
-    }
-}
-
-struct Client {
-    transport: Arc<dyn Transport>,
-    clock: Clock,
-}
-
-impl Client {
-    fn for_auth_server(caller: &Caller, session: Option<&SecretText>, mut request: Request) -> Request {
-        caller.introduce(&mut request);
-        request.headers_mut().insert(ORIGIN, HeaderValue::from_static(ORIGIN_OF_AUTH));
-        if let Some(session) = session {
-            set_cookies(&mut request, &[(COOKIE, session)]);
-        }
-        request
-    }
-}
-
-#[async_trait]
-impl Provider for Client {
-    fn name(&self) -> &'static str {
-        "better-auth"
-    }
-
-    fn base_urls(&self) -> &[BaseUrl] {
-        &[]
-    }
-
-    async fn sign_in(
-        &self,
-        caller: &Caller,
-        attempt: SignIn,
-        _: Option<&Grant>,
-    ) -> Result<SignedIn, SignInError> {
-        let request = post_json(&format!("{AUTH}/sign-in/email"), &credentials(attempt)?);
-        let request = Self::for_auth_server(caller, None, request);
-        let response = or_unavailable(self.transport.send(request).await)?;
-        match response.status().as_u16() {
-            200 => {}
-            401 => return Err(SignInError::InvalidCredentials),
-            _ => return Err(unusable(&response)),
-        }
-        let session = given_cookie(&response, COOKIE).ok_or_else(|| unusable(&response))?;
-        match self.refresh(caller, &Grant::default().with(SESSION, session)).await {
-            RefreshOutcome::Rotated(grant) => {
-                Ok(SignedIn { grant: grant.for_identity(person("u1")), authenticated_at: (self.clock)() })
-            }
-            _ => Err(SignInError::Unavailable("no token for the resource API".to_owned())),
-        }
-    }
-
-    fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
-        caller.introduce(request);
-        if request.uri().host() == Some("auth.test") {
-            *request = Self::for_auth_server(caller, grant.field(SESSION), std::mem::take(request));
-        } else if let Some(token) = grant.field(JWT) {
-            set_bearer(request, token);
-        }
-    }
-
-    fn observe(&self, grant: &Grant, response: &Response) -> Observed {
-        match given_cookie(response, COOKIE).filter(|session| grant.field(SESSION) != Some(session)) {
-            Some(session) => Observed::AtOnce(Arc::new(move |grant| grant.set(SESSION, session.clone()))),
-            None => Observed::Nothing,
-        }
-    }
-
-    fn refresh_timing(&self, _: &Grant) -> RefreshTiming {
-        RefreshTiming::Before(Duration::from_mins(1))
-    }
-
-    fn repetition(&self, _: &Grant) -> Repetition {
-        Repetition::Free
-    }
-
-    async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {
-        let request = Self::for_auth_server(caller, grant.field(SESSION), get(&format!("{AUTH}/token")));
-        let response = match or_ended(self.transport.send(request).await) {
-            Ok(response) => response,
-            Err(end) => return end,
-        };
-        let signed_out = match response.status().as_u16() {
-            401 => json_body(response.body())["code"].is_string(),
-            200 => response.body().as_ref() == b"null",
-            _ => false,
-        };
-        if signed_out {
-            return RefreshOutcome::Rejected(Rejection::InvalidGrant);
-        }
-        let Some(token) = field(&response, "token").filter(|_| response.status().is_success()) else {
-            return in_doubt(&response);
-        };
-        let mut renewed = grant.clone().with(JWT, token);
-        if let Some(session) = given_cookie(&response, COOKIE) {
-            renewed.set(SESSION, session);
-        }
-        renewed.access_expires_at = (self.clock)().checked_add(LIFE);
-        renewed.access_lifetime = Some(LIFE);
-        RefreshOutcome::Rotated(renewed)
-    }
-
-    async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
-        let request = post_json(&format!("{AUTH}/sign-out"), &json!({}));
-        let request = Self::for_auth_server(caller, grant.field(SESSION), request);
-        signed_out(self.transport.send(request).await)
     }
 }

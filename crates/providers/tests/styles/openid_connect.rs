@@ -17,13 +17,12 @@ use serde_json::{Value, json};
 use url::Url;
 
 use self::client::{CLIENT, CLIENT_ID, CLIENT_SECRET, ISSUER};
-use self::signing::{key_set, signed};
+use super::signing::{key_set, signed};
 use super::wire::{
     EMAIL, bearer, digest, form_body, get, is_basic, json, lock, opaque, post_json, unix_secs,
 };
 
 mod client;
-mod signing;
 
 const API: &str = "http://api.test";
 const REDIRECT_URI: &str = "https://app.test/callback";

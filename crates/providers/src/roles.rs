@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 1536;
 /// The roles under this name or path. `None` if the claims say nothing about it, which is different from no roles.
 ///
 /// The value may be a list of names, one name, or an object whose keys are the names (Zitadel).
-pub(super) fn read(claims: &Map<String, Value>, path: &str) -> Option<Vec<Role>> {
+pub(crate) fn read(claims: &Map<String, Value>, path: &str) -> Option<Vec<Role>> {
     let names: Vec<String> = match find(claims, path)? {
         Value::Null => return None,
         Value::Array(names) => names.iter().filter_map(name).collect(),
@@ -41,7 +41,8 @@ fn name(value: &Value) -> Option<String> {
     }
 }
 
-fn within_bounds(names: Vec<String>) -> Vec<Role> {
+/// Each name once, as far as a session keeps them.
+pub(crate) fn within_bounds(names: Vec<String>) -> Vec<Role> {
     let (mut roles, mut bytes, mut left_out) = (Vec::new(), 0, 0_usize);
     for name in names {
         let role = Role::new(name);

@@ -1,4 +1,4 @@
-//! The key that the issuer signs with. It is the published test key of RFC 8037, appendix A, and not a secret.
+//! The key that the fakes sign with. It is the published test key of RFC 8037, appendix A, and not a secret.
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
@@ -13,11 +13,11 @@ const PKCS8: [u8; 48] = [
     0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60,
 ];
 
-pub(super) fn signed(claims: &Value) -> String {
+pub(crate) fn signed(claims: &Value) -> String {
     let header = Header { kid: Some(KID.to_owned()), ..Header::new(Algorithm::EdDSA) };
     jsonwebtoken::encode(&header, claims, &EncodingKey::from_ed_der(&PKCS8)).unwrap()
 }
 
-pub(super) fn key_set() -> Value {
+pub(crate) fn key_set() -> Value {
     json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": KID, "x": PUBLIC }] })
 }

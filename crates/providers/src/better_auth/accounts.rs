@@ -1,0 +1,150 @@
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+use http::{Method, StatusCode};
+use ironleaf_api_types::User;
+use ironleaf_auth::{
+    AccountAbility, AccountError, Accounts, AuthorizedCalls, Caller, EmailAddress, Response, SecretText,
+};
+use serde_json::{Value, json};
+
+use super::sessions::authorized;
+use super::{BetterAuthProvider, person, wire};
+
+/// A change of the address or the password needs the present password, and a link for a new password is used together
+/// with the new password. Neither fits the forms of this application, so both are left to pages of the auth server's
+/// own application.
+#[async_trait]
+impl Accounts for BetterAuthProvider {
+    fn offers(&self, ability: AccountAbility) -> bool {
+        match ability {
+            AccountAbility::Register => self.settings.sign_up,
+            AccountAbility::Delete => self.settings.delete_user,
+            AccountAbility::VerifyEmail => true,
+            _ => false,
+        }
+    }
+
+    async fn current_user(&self, calls: &dyn AuthorizedCalls) -> Result<User, AccountError> {
+        let mut url = self.endpoint(&["get-session"]);
+        url.set_query(Some("disableCookieCache=true"));
+        let response = authorized(calls, Method::GET, &url, &Value::Null).await?;
+        // One answer ends no session: whoever asked asks for a token next, and that answer decides.
+        if wire::is_null(&response) {
+            return Err(AccountError::Gone);
+        }
+        user(&response).ok_or_else(|| refusal(&response))
+    }
+
+    /// The name that Better Auth wants is the part of the address before the `@`.
+    ///
+    /// If the auth server lets nobody find out which addresses are registered, it answers for a known one as if it had
+    /// created an account, with an invented person and without a token. Nobody is signed in by this in either case.
+    async fn register(
+        &self,
+        caller: &Caller,
+        email: &EmailAddress,
+        password: &SecretText,
+    ) -> Result<User, AccountError> {
+        let name = email.as_str().split('@').next().unwrap_or_default();
+        let body = json!({ "name": name, "email": email.as_str(), "password": password.expose() });
+        let url = self.endpoint(&["sign-up", "email"]);
+        let asked = self.ask(caller, Method::POST, &url, &body, None).await;
+        let response = asked.map_err(|error| AccountError::Unavailable(error.to_string()))?;
+        // The sign-in that follows has a session of its own.
+        if let Some(unused) = self.kept.begin(&response, &self.issued_by, self.now()) {
+            self.give_back(caller, &unused).await;
+        }
+        let created = user(&response).ok_or_else(|| refusal_of_stranger(&response))?;
+        let has_token =
+            wire::object(&response).is_some_and(|answer| answer.get("token").is_some_and(Value::is_string));
+        self.hides_known_addresses.store(!has_token, Ordering::Relaxed);
+        Ok(created)
+    }
+
+    fn hides_known_addresses(&self) -> bool {
+        self.hides_known_addresses.load(Ordering::Relaxed)
+    }
+
+    async fn update(
+        &self,
+        _: &dyn AuthorizedCalls,
+        _: &str,
+        _: Option<&EmailAddress>,
+        _: Option<&SecretText>,
+    ) -> Result<User, AccountError> {
+        Err(AccountError::Unavailable("the auth server wants the present password for this".to_owned()))
+    }
+
+    async fn delete(&self, calls: &dyn AuthorizedCalls, _: &str) -> Result<(), AccountError> {
+        let url = self.endpoint(&["delete-user"]);
+        let response = authorized(calls, Method::POST, &url, &json!({})).await?;
+        let answer = wire::object(&response).ok_or_else(|| refusal(&response))?;
+        match answer.get("message").and_then(Value::as_str) {
+            Some("User deleted") => Ok(()),
+            _ => Err(AccountError::Unavailable(
+                "the auth server wants a confirmation by e-mail (sendDeleteAccountVerification)".to_owned(),
+            )),
+        }
+    }
+
+    async fn request_password_reset(&self, _: &Caller, _: &EmailAddress) -> Result<(), AccountError> {
+        Err(AccountError::Unavailable("a link for a new password leads to another application".to_owned()))
+    }
+
+    async fn verify_email(&self, caller: &Caller, token: &SecretText) -> Result<(), AccountError> {
+        let mut url = self.endpoint(&["verify-email"]);
+        url.query_pairs_mut().append_pair("token", token.expose());
+        let asked = self.ask(caller, Method::GET, &url, &Value::Null, None).await;
+        let response = asked.map_err(|error| AccountError::Unavailable(error.to_string()))?;
+        // `autoSignInAfterVerification`: a link that somebody opens must not sign them in here.
+        if let Some(unused) = self.kept.begin(&response, &self.issued_by, self.now()) {
+            self.give_back(caller, &unused).await;
+        }
+        let is_verified =
+            wire::object(&response).is_some_and(|answer| answer.get("status") == Some(&true.into()));
+        if is_verified {
+            return Ok(());
+        }
+        let is_token = matches!(
+            wire::code(&response).as_deref(),
+            Some("INVALID_TOKEN" | "TOKEN_EXPIRED" | "INVALID_USER" | "USER_NOT_FOUND")
+        );
+        Err(if is_token { AccountError::InvalidToken } else { refusal_of_stranger(&response) })
+    }
+}
+
+fn user(response: &Response) -> Option<User> {
+    wire::object(response)?.get("user")?.as_object().and_then(person::read)
+}
+
+/// The meaning of a failed answer, if it is in the form of the auth server.
+pub(super) fn refusal(response: &Response) -> AccountError {
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        return AccountError::TooManyRequests { retry_after: wire::retry_after(response) };
+    }
+    let code = wire::code(response);
+    let code = code.as_deref().unwrap_or_default();
+    if let Some(fields) = wire::refused_fields(code) {
+        return AccountError::Invalid(fields);
+    }
+    match (response.status(), code) {
+        (StatusCode::UNAUTHORIZED, "UNAUTHORIZED") => AccountError::SignedOut,
+        // The sign-in is too long ago for this. The session goes on.
+        (StatusCode::FORBIDDEN, "SESSION_NOT_FRESH") | (StatusCode::BAD_REQUEST, "SESSION_EXPIRED") => {
+            AccountError::Forbidden
+        }
+        (_, "USER_ALREADY_EXISTS" | "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL") => AccountError::EmailTaken,
+        _ => AccountError::Unavailable(wire::describe(response)),
+    }
+}
+
+/// A call without credentials cannot find out that nobody is signed in.
+fn refusal_of_stranger(response: &Response) -> AccountError {
+    match refusal(response) {
+        AccountError::SignedOut | AccountError::Forbidden => {
+            AccountError::Unavailable(wire::describe(response))
+        }
+        other => other,
+    }
+}

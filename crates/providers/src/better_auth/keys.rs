@@ -1,0 +1,33 @@
+//! Where the keys of the auth server are: at `/jwks` of its jwt plugin.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::{Method, StatusCode};
+use ironleaf_auth::Transport;
+use ironleaf_jwks::{FetchedKeys, KeySource, KeySourceError};
+use serde_json::Value;
+use url::Url;
+
+use super::wire;
+
+pub(super) struct AuthServerKeys {
+    pub(super) url: Url,
+    pub(super) transport: Arc<dyn Transport>,
+}
+
+#[async_trait]
+impl KeySource for AuthServerKeys {
+    async fn fetch(&self) -> Result<FetchedKeys, KeySourceError> {
+        let sending = async {
+            let request = wire::request(Method::GET, &self.url, &Value::Null)?;
+            self.transport.send(request).await
+        };
+        let response = sending.await.map_err(|error| KeySourceError::new(error.to_string()))?;
+        if response.status() != StatusCode::OK {
+            return Err(KeySourceError::new(wire::describe(&response)));
+        }
+        let (parts, body) = response.into_parts();
+        Ok(FetchedKeys::from_response(&parts.headers, body))
+    }
+}

@@ -1,0 +1,71 @@
+use http::{Method, StatusCode};
+use ironleaf_auth::{Caller, Grant, Response, SignIn, SignInError, SignedIn};
+use serde_json::{Value, json};
+
+use super::{BetterAuthProvider, person, wire};
+
+impl BetterAuthProvider {
+    pub(super) async fn exchange(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError> {
+        let SignIn::Password { email, password } = attempt else { return Err(SignInError::Unsupported) };
+        let body = json!({
+            "email": email.as_str(),
+            "password": password.expose(),
+            "rememberMe": self.settings.remember_me,
+        });
+        let url = self.endpoint(&["sign-in", "email"]);
+        let asked = self.ask(caller, Method::POST, &url, &body, None).await;
+        let response = asked.map_err(|error| SignInError::Unavailable(error.to_string()))?;
+        let authenticated_at = self.now();
+        let answer = wire::object(&response).ok_or_else(|| refusal(&response))?;
+        // The password was right, and there is no session before a second factor that nobody is asked for here.
+        if answer.get("twoFactorRedirect").is_some_and(|value| *value == true) {
+            return Err(SignInError::Forbidden);
+        }
+        let out_of_form = || SignInError::Unavailable(wire::describe(&response));
+        let grant = self.kept.begin(&response, &self.issued_by, authenticated_at).ok_or_else(out_of_form)?;
+        let identity = answer.get("user").and_then(Value::as_object).and_then(person::read);
+        let Some(identity) = identity else {
+            self.give_back(caller, &grant).await;
+            return Err(out_of_form());
+        };
+        match self.first_token(caller, grant.clone(), identity).await {
+            Ok(grant) => Ok(SignedIn { grant, authenticated_at }),
+            Err(detail) => {
+                self.give_back(caller, &grant).await;
+                Err(SignInError::Unavailable(detail))
+            }
+        }
+    }
+
+    /// Ends a session that nobody will use.
+    pub(super) async fn give_back(&self, caller: &Caller, grant: &Grant) {
+        if let Err(error) = self.end_session_of(caller, grant).await {
+            tracing::warn!(%error, "a session that nobody uses was not ended at the auth server");
+        }
+    }
+
+    /// Ends the person's other sessions. The sign-in stays good if that fails.
+    pub(super) async fn end_others_of(&self, caller: &Caller, grant: &Grant) {
+        let url = self.endpoint(&["revoke-other-sessions"]);
+        match self.ask(caller, Method::POST, &url, &json!({}), Some(grant)).await {
+            Ok(response) if response.status().is_success() => {}
+            Ok(response) => {
+                tracing::warn!(detail = wire::describe(&response), "the other sessions were not ended");
+            }
+            Err(error) => tracing::warn!(%error, "the other sessions were not ended"),
+        }
+    }
+}
+
+fn refusal(response: &Response) -> SignInError {
+    match (response.status(), wire::code(response).as_deref()) {
+        // Both words are used, and an address that no account can have is treated as wrong credentials.
+        (StatusCode::UNAUTHORIZED, Some("INVALID_EMAIL_OR_PASSWORD" | "INVALID_PASSWORD"))
+        | (StatusCode::BAD_REQUEST, Some("INVALID_EMAIL")) => SignInError::InvalidCredentials,
+        (StatusCode::FORBIDDEN, Some("EMAIL_NOT_VERIFIED" | "BANNED_USER")) => SignInError::Forbidden,
+        (StatusCode::TOO_MANY_REQUESTS, _) => {
+            SignInError::TooManyRequests { retry_after: wire::retry_after(response) }
+        }
+        _ => SignInError::Unavailable(wire::describe(response)),
+    }
+}

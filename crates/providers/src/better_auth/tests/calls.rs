@@ -1,0 +1,154 @@
+//! Calls on behalf of a person, and what their answers say about the cookie.
+
+use super::*;
+
+fn call(url: &str) -> Request {
+    let mut request = http::Request::builder().uri(url).body(Bytes::new()).unwrap();
+    for (name, value) in [
+        ("cookie", "ironleaf-session=the-browsers"),
+        ("origin", "https://the-browsers.test"),
+        ("authorization", "Bearer the-browsers"),
+        ("sec-fetch-site", "same-origin"),
+        ("x-forwarded-for", "198.51.100.1, 198.51.100.2"),
+        ("x-real-ip", "198.51.100.1"),
+    ] {
+        request.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    request
+}
+
+fn observed(world: &World, grant: &Grant, answer: Answer) -> Observed {
+    world.provider.observe(grant, &answer.unwrap())
+}
+
+fn given(cookie: &str) -> Answer {
+    setting(answer(200, &json!({})), cookie)
+}
+
+#[tokio::test]
+async fn the_api_gets_the_token_and_the_auth_server_the_cookie() {
+    let world = World::new();
+    let grant = world.grant().await;
+    let names: Vec<_> = world.provider.base_urls().iter().map(|base| base.name.clone()).collect();
+    assert_eq!(names, ["api", "auth"]);
+    let bearer = format!("Bearer {}", grant.field(grant::JWT).unwrap().expose());
+    let cookie = format!("{COOKIE}={VALUE}");
+    for (url, is_auth) in [
+        ("https://api.test/v1/orders", false),
+        ("https://auth.test/api/auth/list-sessions", true),
+        ("https://auth.test:443/api/auth", true),
+        // Another path, port, scheme or host is not the auth server, however much it looks like it.
+        ("https://auth.test/api/authors", false),
+        ("https://auth.test:444/api/auth/token", false),
+        ("http://auth.test/api/auth/token", false),
+        ("https://auth.test.evil.test/api/auth/token", false),
+    ] {
+        let mut request = call(url);
+        world.provider.authorize(&caller(), &grant, &mut request);
+        let expected =
+            if is_auth { (Some(&*cookie), Some(ORIGIN), None) } else { (None, None, Some(&*bearer)) };
+        let sent =
+            (header(&request, "cookie"), header(&request, "origin"), header(&request, "authorization"));
+        assert_eq!(sent, expected, "{url}");
+        assert_eq!(request.headers().get_all("x-forwarded-for").iter().count(), 1, "{url}");
+        assert_eq!(header(&request, "x-forwarded-for"), Some("203.0.113.7"));
+        assert!(header(&request, "sec-fetch-site").is_none() && header(&request, "x-real-ip").is_none());
+    }
+}
+
+#[tokio::test]
+async fn secrets_stay_out_of_logs() {
+    let world = World::new();
+    let grant = world.grant().await;
+    for url in ["https://api.test/v1/orders", "https://auth.test/api/auth/token"] {
+        let mut request = call(url);
+        world.provider.authorize(&caller(), &grant, &mut request);
+        let printed = format!("{request:?} {grant:?}");
+        assert!(!printed.contains("tokenOfTheSession") && !printed.contains("eyJ"), "{printed}");
+    }
+}
+
+#[tokio::test]
+async fn another_origin_can_be_the_trusted_one() {
+    let world = World::with(|settings| settings.origin = "https://shop.test".to_owned());
+    world.sign_in().await;
+    assert_eq!(header(&world.take_requests()[0], "origin"), Some("https://shop.test"));
+}
+
+#[tokio::test]
+async fn an_answer_without_news_is_nothing() {
+    let world = World::new();
+    let grant = world.grant().await;
+    for nothing in [
+        answer(200, &json!({})),
+        given("theme=dark; Max-Age=60"),
+        given("better-auth.session_data=cached; Max-Age=300"),
+        given(&format!("{COOKIE}={VALUE}; Max-Age={WEEK}; Path=/")),
+        given(&format!("{COOKIE}={VALUE}; Max-Age=60; Path=/")),
+        given(&format!("{COOKIE}=; Max-Age=0; Path=/")),
+        given(&format!("{COOKIE}=; Path=/")),
+        given(&format!("{COOKIE}=other; Max-Age=-1")),
+        given(&format!("{COOKIE}=other; Expires=Thu, 01 Jan 1970 00:00:00 GMT")),
+        setting(given(&format!("{COOKIE}=other; Max-Age=60")), &format!("{COOKIE}=; Max-Age=0")),
+        given(COOKIE),
+        given("=;;;="),
+    ] {
+        let observed = observed(&world, &grant, nothing.clone());
+        assert!(matches!(observed, Observed::Nothing), "{nothing:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_cookie_with_a_later_end_is_kept_when_there_is_time() {
+    let world = World::new();
+    let mut grant = world.grant().await;
+    world.advance(Duration::from_hours(25));
+    let prolonged = given(&format!("{COOKIE}={VALUE}; max-age={WEEK}; Path=/"));
+    let Observed::Lazily(change) = observed(&world, &grant, prolonged.clone()) else { panic!("not kept") };
+    // A session that has another cookie meanwhile keeps its end.
+    let mut other = grant.clone();
+    other.set(grant::SESSION, format!("{COOKIE}=newer.c2ln"));
+    change(&mut other);
+    assert_eq!(other.refresh_expires_at, grant.refresh_expires_at);
+    change(&mut grant);
+    assert_eq!(grant.refresh_expires_at, Some(world.now() + Duration::from_secs(WEEK)));
+    assert!(matches!(observed(&world, &grant, prolonged), Observed::Nothing), "the same once more");
+}
+
+#[tokio::test]
+async fn a_later_end_may_be_a_date() {
+    let world = World::new();
+    let mut grant = world.grant().await;
+    let dated = with_header(
+        given(&format!("{COOKIE}={VALUE}; Expires=Mon, 30 Nov 2026 00:00:00 GMT")),
+        "date",
+        "Mon, 09 Nov 2026 00:00:00 GMT",
+    );
+    let Observed::Lazily(change) = observed(&world, &grant, dated) else { panic!("not kept") };
+    change(&mut grant);
+    assert_eq!(grant.refresh_expires_at, Some(world.now() + Duration::from_hours(21 * 24)));
+}
+
+#[tokio::test]
+async fn another_cookie_is_kept_at_once_and_never_over_a_newer_one() {
+    let world = World::new();
+    let mut grant = world.grant().await;
+    let replaced = given(&format!("{COOKIE}=second.c2ln%3D; Max-Age={WEEK}"));
+    let Observed::AtOnce(change) = observed(&world, &grant, replaced.clone()) else { panic!("not kept") };
+    let mut newer = grant.clone();
+    newer.set(grant::SESSION, format!("{COOKIE}=third.c2ln"));
+    change(&mut newer);
+    assert_eq!(newer.field(grant::SESSION).unwrap().expose(), format!("{COOKIE}=third.c2ln"));
+    for _ in 0..2 {
+        change(&mut grant);
+        assert_eq!(grant.field(grant::SESSION).unwrap().expose(), format!("{COOKIE}=second.c2ln%3D"));
+    }
+    assert!(matches!(observed(&world, &grant, replaced), Observed::Nothing));
+}
+
+#[tokio::test]
+async fn an_answer_to_somebody_elses_grant_teaches_nothing() {
+    let world = World::new();
+    let answer = given(&format!("{COOKIE}=second.c2ln; Max-Age=60"));
+    assert!(matches!(observed(&world, &Grant::default(), answer), Observed::Nothing));
+}

@@ -1,0 +1,106 @@
+//! Requests and answers in the form of Better Auth.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use http::{Method, StatusCode};
+use ironleaf_auth::{FieldError, Request, Response, TransportError};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::answer::{LONGEST_RETRY_AFTER, json, seconds};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A request without a caller, with a JSON body unless it is null. Form bodies are refused with 415.
+pub(super) fn request(method: Method, url: &Url, body: &Value) -> Result<Request, TransportError> {
+    let bytes = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+    let built = http::Request::builder().method(method).uri(url.as_str()).body(bytes);
+    let mut request = built.map_err(|error| TransportError::NotSent(error.to_string()))?;
+    request.headers_mut().insert(ACCEPT, JSON);
+    if !request.body().is_empty() {
+        request.headers_mut().insert(CONTENT_TYPE, JSON);
+    }
+    Ok(request)
+}
+
+/// The body of a successful answer as an object.
+pub(super) fn object(response: &Response) -> Option<Map<String, Value>> {
+    (response.status() == StatusCode::OK).then(|| json(response)).flatten()
+}
+
+/// Whether this is the 200 with `null` by which the auth server says that there is no session.
+pub(super) fn is_null(response: &Response) -> bool {
+    response.status() == StatusCode::OK && response.body().trim_ascii() == b"null"
+}
+
+/// `code` of an error: `{message, code}`. `None` for anything else, such as the page of a proxy.
+pub(super) fn code(response: &Response) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Answer {
+        code: String,
+    }
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return None;
+    }
+    json::<Answer>(response).map(|answer| answer.code).filter(|code| is_code(code))
+}
+
+/// It goes into the log, so it must be short and printable.
+fn is_code(code: &str) -> bool {
+    (1..=64).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Whether the answer says that there is no such session.
+pub(super) fn is_signed_out(response: &Response) -> bool {
+    is_null(response) || (response.status() == StatusCode::UNAUTHORIZED && code(response).is_some())
+}
+
+/// How long the auth server asks to wait. Its own limits say so in `X-Retry-After` alone, in seconds.
+pub(super) fn retry_after(response: &Response) -> Option<Duration> {
+    let own = || {
+        let text = response.headers().get("x-retry-after")?.to_str().ok()?;
+        seconds(&Value::from(text)).map(|wait| wait.min(LONGEST_RETRY_AFTER))
+    };
+    crate::answer::retry_after(response).or_else(own)
+}
+
+/// What the auth server does not accept about the fields of a form.
+pub(super) fn refused_fields(code: &str) -> Option<Vec<FieldError>> {
+    let (field, message) = match code {
+        "INVALID_EMAIL" => ("email", "This is not an e-mail address."),
+        "PASSWORD_TOO_SHORT" => ("password", "This password is too short."),
+        "PASSWORD_TOO_LONG" => ("password", "This password is too long."),
+        "INVALID_PASSWORD" | "PASSWORD_COMPROMISED" => ("password", "This password is not accepted."),
+        _ => return None,
+    };
+    Some(vec![FieldError { field: field.to_owned(), message: message.to_owned() }])
+}
+
+/// A description of the answer for the log, without any part of its body but the code of an error.
+pub(super) fn describe(response: &Response) -> String {
+    let status = response.status();
+    if status.is_success() {
+        return format!("the auth server answered {status} out of form");
+    }
+    match code(response) {
+        Some(code) => format!("the auth server answered {status} `{code}`{}", advice(&code)),
+        None => format!("the auth server answered {status}"),
+    }
+}
+
+/// Which setting to look at.
+fn advice(code: &str) -> &'static str {
+    match code {
+        "INVALID_ORIGIN" | "MISSING_OR_NULL_ORIGIN" | "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED" => {
+            ": BETTER_AUTH_ORIGIN must be the origin of the auth server, or one of its trustedOrigins"
+        }
+        "EMAIL_PASSWORD_SIGN_UP_DISABLED" => ": set BETTER_AUTH_SIGN_UP=off",
+        "EMAIL_PASSWORD_DISABLED" => ": enable emailAndPassword at the auth server",
+        _ => "",
+    }
+}
