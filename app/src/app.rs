@@ -9,7 +9,7 @@ use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
 use crate::components::{AuthLayout, FullLayout, OnwardPage, ProblemPage, SiteScripts};
-use crate::load::OwnAccount;
+use crate::load::DeletableAccount;
 use crate::pages::{
     Account, Callback, Confirm, DeleteAccount, EmailVerification, Home, Login, Register, ResetPassword,
     SetPassword,
@@ -29,7 +29,7 @@ fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=layout(|page| view! { <FullLayout page /> })>
                     <Route path=path!("/") view=page(Home) />
                     <Route path=path!("/account") view=page(Account) />
-                    <Route path=path!("/account/delete") view=page(|OwnAccount| view! { <DeleteAccount /> }) />
+                    <Route path=path!("/account/delete") view=page(|DeletableAccount| view! { <DeleteAccount /> }) />
                     <Route path=path!("/confirm") view=page(Confirm) />
                     <Route path=path!("/set-password") view=page(SetPassword) />
                 </ParentRoute>

@@ -6,8 +6,8 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use ironleaf_bff::edge::is_at_public_origin;
 use ironleaf_bff::{
-    AccountError, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind, MaybeUser, Payload, Problem,
-    ProblemKind, ReturnTo, SignedOutReason, User, other_than, session_cannot_be_checked,
+    AccountAbility, AccountError, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind, MaybeUser,
+    Payload, Problem, ProblemKind, ReturnTo, SignedOutReason, User, other_than, session_cannot_be_checked,
 };
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -247,20 +247,25 @@ impl FormPost {
         person::ask_before_leaving(&self.parts);
     }
 
-    /// The same form, if the provider manages accounts.
+    /// The same form, if the provider offers this for accounts.
     ///
     /// # Errors
     ///
     /// `not_found`: with this provider, nobody can send it.
-    pub(crate) fn with_accounts(self) -> Result<Self, AppError> {
-        if self.bff().is_some_and(Bff::has_accounts) { Ok(self) } else { Err(ProblemKind::NotFound.into()) }
+    pub(crate) fn with(self, ability: AccountAbility) -> Result<Self, AppError> {
+        if self.offers(ability) { Ok(self) } else { Err(ProblemKind::NotFound.into()) }
+    }
+
+    /// Whether the provider offers this for accounts.
+    pub(crate) fn offers(&self, ability: AccountAbility) -> bool {
+        self.bff().is_some_and(|bff| bff.offers(ability))
     }
 
     /// The same form, if people sign in here and not by a redirect to the provider.
     ///
     /// # Errors
     ///
-    /// As [`with_accounts`](Self::with_accounts).
+    /// As [`with`](Self::with).
     pub(crate) fn with_sign_in_here(self) -> Result<Self, AppError> {
         let is_here = self.bff().is_some_and(|bff| bff.redirect_sign_in().is_none());
         if is_here { Ok(self) } else { Err(ProblemKind::NotFound.into()) }
@@ -270,7 +275,7 @@ impl FormPost {
     ///
     /// # Errors
     ///
-    /// As [`with_accounts`](Self::with_accounts).
+    /// As [`with`](Self::with).
     pub(crate) fn with_redirect(self) -> Result<Self, AppError> {
         let is_elsewhere = self.bff().is_some_and(|bff| bff.redirect_sign_in().is_some());
         if is_elsewhere { Ok(self) } else { Err(ProblemKind::NotFound.into()) }

@@ -1,5 +1,7 @@
 //! The parts of a page besides its component.
 
+use ironleaf_bff::AccountAbility;
+
 use crate::answer::Answer;
 use crate::request::PageRequest;
 
@@ -20,12 +22,12 @@ pub(crate) trait Load: Sized + Send + 'static {
     fn load(request: &mut PageRequest) -> impl Future<Output = Result<Self, Answer>> + Send;
 }
 
-/// The loader of a page that only needs a signed-in person whose account the provider manages.
-pub(crate) struct OwnAccount;
+/// The loader of a page that only needs a signed-in person who can delete their account here.
+pub(crate) struct DeletableAccount;
 
-impl Load for OwnAccount {
+impl Load for DeletableAccount {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
-        request.with_accounts()?;
+        request.with(AccountAbility::Delete)?;
         request.signed_in().map(|_| Self)
     }
 }

@@ -22,6 +22,7 @@ use crate::health::Health;
 use crate::metrics::{Live, MeasuredTransport};
 use crate::providers::Surroundings;
 use crate::router::router;
+use crate::ways::ways;
 use crate::{metrics, secrets, store};
 
 /// A form is small. A client that needs longer than this only holds a connection.
@@ -184,8 +185,8 @@ pub async fn application_with(
         },
         spawner,
         observer: metrics::token_events(),
+        transport: ways(&*provider, provider_transport, transport),
         provider,
-        transport,
         clock,
         random,
     });

@@ -19,3 +19,4 @@ mod problems;
 pub mod providers;
 mod secrets;
 mod store;
+mod ways;

@@ -1,6 +1,7 @@
 //! The table of providers. A new one needs a line here, and a file beside this one that reads its variables and builds
 //! it.
 
+mod better_auth;
 mod core_api;
 mod oidc;
 mod provider_config;
@@ -15,7 +16,7 @@ use crate::config::{Lines, Reader};
 pub use self::provider_config::{ProviderConfig, ProviderKind, Surroundings, Way};
 
 /// Every provider, the default first.
-pub static ALL: [ProviderKind; 2] = [core_api::KIND, oidc::KIND];
+pub static ALL: [ProviderKind; 3] = [core_api::KIND, oidc::KIND, better_auth::KIND];
 
 /// The provider that `PROVIDER` names.
 #[derive(Clone)]

@@ -48,6 +48,9 @@ messages! {
         Whoever runs this site can raise the limit, SESSION_HEADER_BUDGET.",
     7 Error LinkFailed: "Auto login failed, please login manually.",
     8 Status Welcome: "Welcome! We have sent you an email to verify your address.",
+    40 Status Registered: "Welcome! Your account has been created.",
+    41 Status PerhapsRegistered: "If this address had no account, it has one now. If you have received an email from us, follow its link first. \
+        Then log in.",
     9 Status RegisteredOnly: "Your account has been created, please log in.",
     11 Status PasswordUpdated: "Your password has been updated",
     12 Status AccountUpdated: "Account updated successfully",

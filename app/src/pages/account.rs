@@ -1,4 +1,4 @@
-use ironleaf_bff::{RedirectSignIn, Role, User};
+use ironleaf_bff::{AccountAbility, RedirectSignIn, Role, User};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -55,6 +55,7 @@ fn AccountElsewhere(user: User, provider: Option<RedirectSignIn>) -> impl IntoVi
                 </div>
             </section>
             {roles(&user.roles)}
+            <Leave />
         </div>
     }
 }
@@ -172,38 +173,42 @@ fn roles(roles: &[Role]) -> impl IntoView + use<> {
     })
 }
 
-/// The part for deleting the account.
+/// The part for deleting the account, if the provider offers that.
 #[component]
 fn Leave() -> impl IntoView {
     static LEAVE: Template<1> = Template::new();
 
-    let person = PageRequest::current().page_of().unwrap_or_default();
-    LEAVE.fill([&person], |[person]| {
-        view! {
-            <section class="panel danger-zone" aria-labelledby="leave">
-                <div>
-                    <h2 id="leave">"Leave"</h2>
-                    <p class="lead-small">
-                        "Deleting your account takes everything with it, at once and for good."
+    let request = PageRequest::current();
+    let person = request.page_of().unwrap_or_default();
+    let fill = || {
+        LEAVE.fill([&person], |[person]| {
+            view! {
+                <section class="panel danger-zone" aria-labelledby="leave">
+                    <div>
+                        <h2 id="leave">"Leave"</h2>
+                        <p class="lead-small">
+                            "Deleting your account takes everything with it, at once and for good."
+                        </p>
+                    </div>
+                    <p class="form-actions">
+                        <button
+                            type="button"
+                            class="button danger-outline"
+                            command="show-modal"
+                            commandfor="delete-dialog"
+                        >
+                            "Delete Account"
+                        </button>
+                        <noscript>
+                            <a href="/account/delete">"On a page of its own"</a>
+                        </noscript>
                     </p>
-                </div>
-                <p class="form-actions">
-                    <button
-                        type="button"
-                        class="button danger-outline"
-                        command="show-modal"
-                        commandfor="delete-dialog"
-                    >
-                        "Delete Account"
-                    </button>
-                    <noscript>
-                        <a href="/account/delete">"On a page of its own"</a>
-                    </noscript>
-                </p>
-            </section>
-            <DeleteDialog person />
-        }
-    })
+                </section>
+                <DeleteDialog person />
+            }
+        })
+    };
+    request.offers(AccountAbility::Delete).then(fill)
 }
 
 /// `person` identifies whose page it is.
@@ -231,7 +236,7 @@ fn DeleteDialog(person: &'static str) -> impl IntoView {
 impl Load for AccountProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
         let user = request.current_user().await?;
-        let changes = if request.has_accounts() {
+        let changes = if request.offers(AccountAbility::Change) {
             Changes::Here { form: request.take_form(), others_end: request.ends_other_sessions() }
         } else {
             Changes::Elsewhere(request.redirect_sign_in())

@@ -1,4 +1,4 @@
-use ironleaf_bff::{SIGN_IN_LINK, VERIFICATION_LINK, VerificationLink};
+use ironleaf_bff::{AccountAbility, SIGN_IN_LINK, VERIFICATION_LINK, VerificationLink};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -71,7 +71,7 @@ fn Outcome(is_verified: bool, is_signed_in: bool) -> impl IntoView {
 
 impl Load for EmailVerificationProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
-        request.with_accounts()?;
+        request.with(AccountAbility::VerifyEmail)?;
         request.after_cookies_tried()?;
         if let Some(link) = VerificationLink::from_query(request.query()) {
             return Err(open_link(request, &link));

@@ -1,5 +1,7 @@
 use http::StatusCode;
-use ironleaf_bff::{Problem, ReturnTo, SIGN_IN_LINK, SignInFailure, SignInLink, VERIFICATION_LINK};
+use ironleaf_bff::{
+    AccountAbility, Problem, ReturnTo, SIGN_IN_LINK, SignInFailure, SignInLink, VERIFICATION_LINK,
+};
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -61,8 +63,10 @@ fn ProviderLogin(name: String, return_to: Option<ReturnTo>) -> impl IntoView {
 
 #[component]
 fn PasswordLogin(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
-    let register = links::register(return_to.as_ref());
-    let reset_password = links::reset_password(return_to.as_ref());
+    let request = PageRequest::current();
+    let register = request.offers(AccountAbility::Register).then(|| links::register(return_to.as_ref()));
+    let reset_password =
+        request.offers(AccountAbility::ResetPassword).then(|| links::reset_password(return_to.as_ref()));
     view! {
         <Title text="Login" />
         <section class="card">
@@ -88,10 +92,14 @@ fn PasswordLogin(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
                     "Login"
                 </button>
             </ServerForm<SignIn>>
-            <p class="card-links">
-                <a href=reset_password>"Forgot Password"</a>
-                <span>"New here? " <a href=register>"Sign up"</a></span>
-            </p>
+            {(reset_password.is_some() || register.is_some()).then(|| {
+                view! {
+                    <p class="card-links">
+                        {reset_password.map(|link| view! { <a href=link>"Forgot Password"</a> })}
+                        {register.map(|link| view! { <span>"New here? " <a href=link>"Sign up"</a></span> })}
+                    </p>
+                }
+            })}
         </section>
     }
 }
@@ -101,7 +109,7 @@ impl Load for LoginProps {
 
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
         request.after_cookies_tried()?;
-        if request.has_accounts() {
+        if request.offers(AccountAbility::ResetPassword) {
             open_link(request)?;
         } else if SignInLink::is_meant_by(request.query()) {
             // There are no such links, but a token must not stay in the address.

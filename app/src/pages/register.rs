@@ -1,4 +1,4 @@
-use ironleaf_bff::ReturnTo;
+use ironleaf_bff::{AccountAbility, ReturnTo};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -56,7 +56,7 @@ impl Load for RegisterProps {
     const SAME_FOR_STRANGERS: bool = true;
 
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
-        request.with_accounts()?;
+        request.with(AccountAbility::Register)?;
         request.signed_out()?;
         Ok(Self { form: request.take_form(), return_to: request.return_to() })
     }

@@ -1,4 +1,4 @@
-use ironleaf_bff::ReturnTo;
+use ironleaf_bff::{AccountAbility, ReturnTo};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -52,7 +52,7 @@ pub(crate) fn SetPassword(email: String, form: KeptForm, return_to: Option<Retur
 
 impl Load for SetPasswordProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
-        request.with_accounts()?;
+        request.with(AccountAbility::Change)?;
         // Without the session of the link, coming back would be useless.
         let user = request.signed_in_or_back_to(None)?;
         let (form, return_to) = (request.take_form(), request.return_to());

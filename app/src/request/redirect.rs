@@ -3,8 +3,8 @@
 use http::Method;
 use ironleaf_bff::edge::is_at_public_origin;
 use ironleaf_bff::{
-    Bff, ProblemKind, RedirectEnd, RedirectQuery, RedirectSignIn, ReturnTo, SignInFailure, finish_redirect,
-    is_back_from_sign_out, start_redirect,
+    AccountAbility, Bff, ProblemKind, RedirectEnd, RedirectQuery, RedirectSignIn, ReturnTo, SignInFailure,
+    finish_redirect, is_back_from_sign_out, start_redirect,
 };
 
 use super::PageRequest;
@@ -19,18 +19,18 @@ impl PageRequest {
         self.bff().and_then(Bff::redirect_sign_in).cloned()
     }
 
-    /// Whether the provider manages accounts.
-    pub(crate) fn has_accounts(&self) -> bool {
-        self.bff().is_some_and(Bff::has_accounts)
+    /// Whether the provider offers this for accounts.
+    pub(crate) fn offers(&self, ability: AccountAbility) -> bool {
+        self.bff().is_some_and(|bff| bff.offers(ability))
     }
 
-    /// Checks that the provider manages accounts.
+    /// Checks that the provider offers this for accounts.
     ///
     /// # Errors
     ///
-    /// `Page not found`: without accounts there is nothing to do on this page.
-    pub(crate) fn with_accounts(&self) -> Result<(), Answer> {
-        if self.has_accounts() { Ok(()) } else { Err(ProblemKind::NotFound.into()) }
+    /// `Page not found`: without it there is nothing to do on this page.
+    pub(crate) fn with(&self, ability: AccountAbility) -> Result<(), Answer> {
+        if self.offers(ability) { Ok(()) } else { Err(ProblemKind::NotFound.into()) }
     }
 
     /// Begins a sign-in, and returns the address at the provider, or that of this page under the public origin if the

@@ -1,4 +1,4 @@
-use ironleaf_bff::{self as bff, EmailAddress};
+use ironleaf_bff::{self as bff, AccountAbility, EmailAddress};
 use leptos::prelude::*;
 
 use crate::error::AppError;
@@ -19,7 +19,7 @@ pub async fn update_account(
     password: Redacted,
     confirm_password: Redacted,
 ) -> Result<Done, AppError> {
-    let form = FormPost::on_page("/account")?.with_accounts()?.keeping("email", &email);
+    let form = FormPost::on_page("/account")?.with(AccountAbility::Change)?.keeping("email", &email);
     let (password, confirmation) = (password.expose(), confirm_password.expose());
     let address = checked(&email, password, confirmation);
     let address = address.map_err(|problems| form.refused(Refusal::of_fields(problems)))?;
@@ -49,7 +49,7 @@ fn checked(email: &str, password: &str, confirmation: &str) -> Result<EmailAddre
 /// Sets a new password, for example after the link of an e-mail.
 #[server(prefix = "/api", endpoint = "set-password", protocol = HtmlForm)]
 pub async fn set_password(password: Redacted, confirm_password: Redacted) -> Result<Done, AppError> {
-    let form = FormPost::on(links::set_password)?.with_accounts()?;
+    let form = FormPost::on(links::set_password)?.with(AccountAbility::Change)?;
     let mut problems: FieldProblems = Vec::new();
     problems.extend(check_new_password(password.expose()).map(|problem| ("password", problem)));
     let differ = FieldProblem::PasswordsDiffer;
@@ -67,7 +67,7 @@ pub async fn set_password(password: Redacted, confirm_password: Redacted) -> Res
 /// Sends the verification e-mail of the person's address again.
 #[server(prefix = "/api", endpoint = "resend-verification", protocol = HtmlForm)]
 pub async fn resend_verification() -> Result<Done, AppError> {
-    let form = FormPost::on_page("/account")?.with_accounts()?;
+    let form = FormPost::on_page("/account")?.with(AccountAbility::Change)?;
     match bff::resend_verification(form.parts()).await {
         Ok(Some(_)) => Ok(form.done("/account", Some(Message::VerificationSent))),
         Ok(None) => Ok(form.done("/account", Some(Message::NothingToVerify))),
@@ -78,7 +78,7 @@ pub async fn resend_verification() -> Result<Done, AppError> {
 /// Deletes the account and every session of the person.
 #[server(prefix = "/api", endpoint = "delete-account", protocol = HtmlForm)]
 pub async fn delete_account() -> Result<Done, AppError> {
-    let form = FormPost::on_page("/account/delete")?.with_accounts()?;
+    let form = FormPost::on_page("/account/delete")?.with(AccountAbility::Delete)?;
     match bff::delete_account(form.parts()).await {
         Ok(()) => {
             form.forget_person();

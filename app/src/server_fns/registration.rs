@@ -1,4 +1,4 @@
-use ironleaf_bff::{self as bff, AccountFailure, Registered, VERIFICATION_LINK};
+use ironleaf_bff::{self as bff, AccountAbility, AccountFailure, Registered, VERIFICATION_LINK};
 use leptos::prelude::*;
 
 use crate::error::AppError;
@@ -17,7 +17,7 @@ pub async fn register(
     password: Redacted,
     confirm_password: Redacted,
 ) -> Result<Done, AppError> {
-    let form = FormPost::on(links::register)?.with_accounts()?.keeping("email", &email);
+    let form = FormPost::on(links::register)?.with(AccountAbility::Register)?.keeping("email", &email);
     let (password, confirmation) = (password.expose(), confirm_password.expose());
     let address = check_email(&email);
     let mut problems: FieldProblems = Vec::new();
@@ -32,10 +32,14 @@ pub async fn register(
         Ok(Registered::SignedIn) => {
             form.forget_person();
             form.welcome();
-            Ok(form.done_and_back(Some(Message::Welcome)))
+            let is_mailed = form.offers(AccountAbility::VerifyEmail);
+            Ok(form.done_and_back(Some(if is_mailed { Message::Welcome } else { Message::Registered })))
         }
         Ok(Registered::NotSignedIn) => {
             Ok(form.done(&links::login(form.return_to()), Some(Message::RegisteredOnly)))
+        }
+        Ok(Registered::PerhapsKnown) => {
+            Ok(form.done(&links::login(form.return_to()), Some(Message::PerhapsRegistered)))
         }
         Err(failure) => Err(form.refused(failure)),
     }
@@ -45,7 +49,8 @@ pub async fn register(
 /// not.
 #[server(prefix = "/api", endpoint = "request-password-reset", protocol = HtmlForm)]
 pub async fn request_password_reset(email: String) -> Result<Done, AppError> {
-    let form = FormPost::on(links::reset_password)?.with_accounts()?.keeping("email", &email);
+    let form =
+        FormPost::on(links::reset_password)?.with(AccountAbility::ResetPassword)?.keeping("email", &email);
     let address = check_email(&email);
     let address = address.map_err(|problem| form.refused(Refusal::of_fields(vec![("email", problem)])))?;
     match bff::request_password_reset(form.parts(), &address).await {
@@ -66,7 +71,7 @@ pub async fn request_password_reset(email: String) -> Result<Done, AppError> {
 /// Verifies an e-mail address with the link that the browser has opened; see `pages::email_verification`.
 #[server(prefix = "/api", endpoint = "verify-email", protocol = HtmlForm)]
 pub async fn verify_email() -> Result<Done, AppError> {
-    let form = FormPost::on_page("/email-verification")?.with_accounts()?;
+    let form = FormPost::on_page("/email-verification")?.with(AccountAbility::VerifyEmail)?;
     let outcome = match form.peek(&VERIFICATION_LINK) {
         Some(link) => bff::verify_email(form.parts(), &link).await,
         None => Err(AccountFailure::InvalidToken),

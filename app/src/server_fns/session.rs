@@ -1,6 +1,6 @@
 use ironleaf_bff::{
-    self as bff, EmailAddress, SIGN_IN_LINK, SignInFailure, sign_in_with_link, sign_in_with_password,
-    start_reauthentication, start_redirect,
+    self as bff, AccountAbility, EmailAddress, SIGN_IN_LINK, SignInFailure, sign_in_with_link,
+    sign_in_with_password, start_reauthentication, start_redirect,
 };
 use leptos::prelude::*;
 
@@ -44,7 +44,7 @@ pub async fn sign_in_with_provider() -> Result<Done, AppError> {
 /// Signs a person in with the e-mailed link that their browser has opened; see `pages::login`.
 #[server(prefix = "/api", endpoint = "sign-in-with-token", protocol = HtmlForm)]
 pub async fn sign_in_with_token(action: Option<String>) -> Result<Done, AppError> {
-    let form = FormPost::on_page("/login")?.with_accounts()?;
+    let form = FormPost::on_page("/login")?.with(AccountAbility::ResetPassword)?;
     let place = form.place();
     let Some(link) = form.peek(&SIGN_IN_LINK) else {
         return Err(form.refused(link_refused()));

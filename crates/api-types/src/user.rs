@@ -76,6 +76,11 @@ impl User {
         Self { id: id.into(), is_guest: true, ..Self::default() }
     }
 
+    /// The address that the person signs in with, verified or not.
+    pub fn address(&self) -> Option<&str> {
+        self.email.as_deref().or(self.unverified_email.as_deref())
+    }
+
     /// The name to show for the person: the address, else the provider's `name`.
     pub fn display_name(&self) -> &str {
         let name = || self.claims.get("name").map(String::as_str);

@@ -96,7 +96,7 @@ pub enum AccountAbility {
     Delete,
     /// [`Accounts::request_password_reset`], and a sign-in with the token of its link.
     ResetPassword,
-    /// [`Accounts::verify_email`].
+    /// [`Accounts::verify_email`], and an e-mail with the link for it after a registration.
     VerifyEmail,
 }
 

@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountError, Accounts, Clock, EndReason, Lifecycle, LifecycleSettings, Observer, Provider, Random,
-    RedirectSignIn, SecretText, Spawner, Task, TimeLimits, Transport,
+    AccountAbility, AccountError, Accounts, Clock, EndReason, Lifecycle, LifecycleSettings, Observer,
+    Provider, Random, RedirectSignIn, SecretText, Spawner, Task, TimeLimits, Transport,
 };
 use ironleaf_records::{End, Principal, RecordLimits, Records};
 use ironleaf_session::{Owner, Record, Sealer, SessionSettings};
@@ -128,9 +128,9 @@ impl Bff {
         self.provider().redirect_sign_in()
     }
 
-    /// Whether the provider manages accounts: registration, changes, deletion, e-mailed links.
-    pub fn has_accounts(&self) -> bool {
-        self.provider().accounts().is_some()
+    /// Whether the provider offers this for accounts.
+    pub fn offers(&self, ability: AccountAbility) -> bool {
+        self.provider().accounts().is_some_and(|accounts| accounts.offers(ability))
     }
 
     /// The address at which browsers find a path of this application: `https://app.example.com/auth/callback`.

@@ -53,7 +53,8 @@ pub async fn confirm_password(parts: &Parts, password: &str) -> Result<(), Confi
         .admit(Subject::Own("confirmation", &account))
         .await
         .map_err(SignInFailure::from)?;
-    let email = account_use_case.remembered().ok().and_then(|user| user.email).unwrap_or(account.clone());
+    let remembered = account_use_case.remembered().ok();
+    let email = remembered.as_ref().and_then(User::address).unwrap_or(&account).to_owned();
     account_use_case.use_case.may_sign_in(&email).await?;
     let password = SecretText::from(password);
     let bff = account_use_case.use_case.bff.clone();
@@ -87,7 +88,7 @@ impl AccountUseCase {
         }
         // The password may be right, and the address may have changed in another browser.
         match self.core_api.current_user().await {
-            Ok(user) if user.email != remembered.email => {
+            Ok(user) if user.address() != remembered.address() => {
                 Ok(self.use_case.confirm_as(&user, password).await?)
             }
             Err(AccountError::SignedOut) => Err(self.signed_out()),
@@ -103,7 +104,7 @@ impl AccountUseCase {
 impl UseCase {
     async fn confirm_as(&self, person: &User, password: SecretText) -> Result<(), SignInFailure> {
         let attempt = SignIn::Password {
-            email: EmailAddress::of_record(person.email.as_deref().unwrap_or_default()),
+            email: EmailAddress::of_record(person.address().unwrap_or_default()),
             password,
         };
         let unheld = self.ask(attempt, false).await.map_err(|error| self.fold_sign_in(&error))?;

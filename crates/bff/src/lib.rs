@@ -74,7 +74,9 @@ pub use wants::Wants;
 
 // What pages and server functions need from the crates below. No type among these holds a token.
 pub use ironleaf_api_types::{Role, User};
-pub use ironleaf_auth::{AccountError, CallError, EmailAddress, EndReason, FieldError, RedirectSignIn};
+pub use ironleaf_auth::{
+    AccountAbility, AccountError, CallError, EmailAddress, EndReason, FieldError, RedirectSignIn,
+};
 pub use ironleaf_auth::{Request as ApiRequest, Response as ApiResponse};
 pub use ironleaf_session::{Flash, FlashCookie, FlashKind, Payload, PayloadError, Worth, codec};
 

@@ -1,5 +1,5 @@
 use http::request::Parts;
-use ironleaf_auth::{EmailAddress, SecretText, SignIn};
+use ironleaf_auth::{Accounts, EmailAddress, SecretText, SignIn};
 
 use crate::AccountFailure;
 use crate::detached::run_detached;
@@ -14,6 +14,8 @@ pub enum Registered {
     SignedIn,
     /// The account exists, but its person could not be signed in. The log says why.
     NotSignedIn,
+    /// The provider does not say whether the address had an account before, and nobody could be signed in.
+    PerhapsKnown,
 }
 
 /// Creates an account and signs its person in, in place of the session of the request. The core API sends the e-mail
@@ -56,6 +58,9 @@ impl UseCase {
         note_verification(&self);
         match self.begin_session(SignIn::Password { email, password }, None).await {
             Ok(()) => Ok(Registered::SignedIn),
+            Err(_) if self.bff.accounts().is_ok_and(Accounts::hides_known_addresses) => {
+                Ok(Registered::PerhapsKnown)
+            }
             Err(reason) => {
                 tracing::warn!(reason, "an account was registered, but its person could not be signed in");
                 Ok(Registered::NotSignedIn)

@@ -1,3 +1,4 @@
+mod better_auth;
 mod core_api_client;
 mod oidc;
 mod warnings;

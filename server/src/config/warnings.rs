@@ -38,6 +38,12 @@ impl Config {
                 "SIGN_IN_ROLES has `{role}`, which is one role with a space in its name: separate roles by commas if several are meant"
             ));
         }
+        let provider_url = self.provider.settings.way().and_then(|way| way.url);
+        if let Some(url) = provider_url.filter(is_in_clear) {
+            warnings.push(format!(
+                "{url} leads to another machine without TLS: whoever is on the way reads passwords and sessions. Use https://"
+            ));
+        }
         warnings.extend(self.provider.doubts());
         let has_password = |url: &&Url| url.password().is_some() && url.scheme() == "redis";
         if self.redis_url.as_ref().filter(has_password).is_some_and(leads_elsewhere) {

@@ -20,7 +20,7 @@ impl Accounts for BetterAuthProvider {
         match ability {
             AccountAbility::Register => self.settings.sign_up,
             AccountAbility::Delete => self.settings.delete_user,
-            AccountAbility::VerifyEmail => true,
+            AccountAbility::VerifyEmail => self.settings.verify_email,
             _ => false,
         }
     }

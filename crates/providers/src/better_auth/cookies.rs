@@ -7,8 +7,6 @@ use ironleaf_auth::Response;
 
 /// How long a session lasts whose cookie has no end (`rememberMe: false`). Such a session is never renewed.
 const LIFE_WITHOUT_END: Duration = Duration::from_hours(24);
-/// Longer lives are cut to this: browsers keep no cookie longer.
-const LONGEST_LIFE: Duration = Duration::from_hours(400 * 24);
 
 /// The names that a cookie can have: on http, and on https.
 pub(super) struct Names([String; 2]);
@@ -80,7 +78,7 @@ fn life(response: &Response, attributes: &str, now: SystemTime) -> Option<Durati
     };
     let from_date =
         |until: SystemTime| until.duration_since(answered_at().unwrap_or(now)).unwrap_or_default();
-    max_age.or_else(|| until.map(from_date)).map(|life| life.min(LONGEST_LIFE))
+    max_age.or_else(|| until.map(from_date))
 }
 
 /// Section 5.2.2: digits, perhaps after a minus. A number that is too large is a long life.

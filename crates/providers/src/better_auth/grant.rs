@@ -26,13 +26,15 @@ const LEAST_GAIN: Duration = Duration::from_mins(1);
 pub(super) struct Kept {
     session: Names,
     dont_remember: Names,
+    max_age: Duration,
 }
 
 impl Kept {
-    pub(super) fn of(prefix: &str) -> Self {
+    pub(super) fn of(prefix: &str, max_age: Duration) -> Self {
         Self {
             session: Names::of(prefix, "session_token"),
             dont_remember: Names::of(prefix, "dont_remember"),
+            max_age,
         }
     }
 
@@ -48,7 +50,7 @@ impl Kept {
     pub(super) fn keep(&self, grant: &mut Grant, response: &Response, now: SystemTime) {
         let Given::Set(session) = given(response, &self.session, now) else { return };
         grant.set(SESSION, session.pair);
-        grant.refresh_expires_at = now.checked_add(session.life);
+        grant.refresh_expires_at = self.end(session, now);
         match given(response, &self.dont_remember, now) {
             Given::Set(mark) => grant.set(DONT_REMEMBER, mark.pair),
             Given::Cleared => grant.remove(DONT_REMEMBER),
@@ -60,7 +62,7 @@ impl Kept {
     pub(super) fn observe(&self, grant: &Grant, response: &Response, now: SystemTime) -> Observed {
         let Given::Set(session) = given(response, &self.session, now) else { return Observed::Nothing };
         let Some(asked_with) = grant.field(SESSION) else { return Observed::Nothing };
-        let end = now.checked_add(session.life);
+        let end = self.end(session, now);
         if asked_with.expose() != session.pair {
             return Observed::AtOnce(self.replacement(asked_with.clone(), session, response, now));
         }
@@ -68,6 +70,10 @@ impl Kept {
             return Observed::Lazily(prolongation(asked_with.clone(), end));
         }
         Observed::Nothing
+    }
+
+    fn end(&self, session: Cookie<'_>, now: SystemTime) -> Option<SystemTime> {
+        now.checked_add(session.life.min(self.max_age))
     }
 
     /// Puts another session in place of the one that the call was made with, and of no later one.
@@ -78,7 +84,7 @@ impl Kept {
         response: &Response,
         now: SystemTime,
     ) -> Change {
-        let end = now.checked_add(session.life);
+        let end = self.end(session, now);
         let session = SecretText::from(session.pair);
         let mark = match given(response, &self.dont_remember, now) {
             Given::Set(mark) => Some(Some(SecretText::from(mark.pair))),

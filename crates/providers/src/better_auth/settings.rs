@@ -30,6 +30,11 @@ pub struct BetterAuthSettings {
     pub sign_up: bool,
     /// Whether people can delete their accounts (`user.deleteUser.enabled`). The API does not say so.
     pub delete_user: bool,
+    /// Whether the auth server sends an e-mail after a registration (`sendOnSignUp`) whose link leads to this application.
+    /// The API does not say so.
+    pub verify_email: bool,
+    /// The longest life of a session here, whatever the cookie says.
+    pub session_max_age: Duration,
     /// How long before its expiry a JWT is renewed. The lifecycle uses a quarter of its lifetime if that is shorter.
     pub leeway: Duration,
     /// How long the auth server's keys are kept.
@@ -55,6 +60,8 @@ impl BetterAuthSettings {
             remember_me: true,
             sign_up: true,
             delete_user: false,
+            verify_email: false,
+            session_max_age: Duration::from_hours(400 * 24),
             leeway: Duration::from_mins(1),
             keys: KeyCacheSettings { cool_down: Duration::ZERO, ..KeyCacheSettings::default() },
         }

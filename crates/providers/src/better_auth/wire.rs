@@ -99,7 +99,7 @@ fn advice(code: &str) -> &'static str {
         "INVALID_ORIGIN" | "MISSING_OR_NULL_ORIGIN" | "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED" => {
             ": BETTER_AUTH_ORIGIN must be the origin of the auth server, or one of its trustedOrigins"
         }
-        "EMAIL_PASSWORD_SIGN_UP_DISABLED" => ": set BETTER_AUTH_SIGN_UP=off",
+        "EMAIL_PASSWORD_SIGN_UP_DISABLED" => ": set BETTER_AUTH_SIGN_UP=false",
         "EMAIL_PASSWORD_DISABLED" => ": enable emailAndPassword at the auth server",
         _ => "",
     }

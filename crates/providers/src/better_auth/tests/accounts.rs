@@ -17,9 +17,10 @@ fn field_of(error: AccountError) -> String {
 #[tokio::test]
 async fn what_the_auth_server_does_not_offer_is_not_offered() {
     for (change, offered) in [
-        ((|_| {}) as fn(&mut BetterAuthSettings), [true, false, false, false, true]),
-        (|settings| settings.sign_up = false, [false, false, false, false, true]),
-        (|settings| settings.delete_user = true, [true, false, true, false, true]),
+        ((|_| {}) as fn(&mut BetterAuthSettings), [true, false, false, false, false]),
+        (|settings| settings.sign_up = false, [false, false, false, false, false]),
+        (|settings| settings.delete_user = true, [true, false, true, false, false]),
+        (|settings| settings.verify_email = true, [true, false, false, false, true]),
     ] {
         let world = World::with(change);
         let accounts = world.provider.accounts().unwrap();

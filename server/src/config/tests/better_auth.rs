@@ -1,0 +1,94 @@
+use super::*;
+
+const BETTER_AUTH: [(&str, &str); 2] =
+    [("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", "https://auth.example.com/api/auth")];
+
+fn with(variables: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    variables.iter().chain(&BETTER_AUTH).copied().collect()
+}
+
+#[test]
+fn two_variables_are_enough_and_the_origin_follows_from_the_url() {
+    let config = load(&BETTER_AUTH).unwrap();
+    assert!(config.core_api_url.is_none() && !config.embeds_core_api());
+    let text = config.describe();
+    for line in [
+        "PROVIDER=better-auth",
+        "BETTER_AUTH_URL=https://auth.example.com/api/auth",
+        "BETTER_AUTH_ORIGIN=https://auth.example.com",
+        "BETTER_AUTH_ISSUER=https://auth.example.com",
+        "BETTER_AUTH_AUDIENCE=https://auth.example.com",
+        "BETTER_AUTH_COOKIE_PREFIX=better-auth",
+        "BETTER_AUTH_REMEMBER_ME=true",
+        "BETTER_AUTH_SIGN_UP=true",
+        "BETTER_AUTH_DELETE_USER=false",
+        "BETTER_AUTH_VERIFY_EMAIL=false",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line} is not in: {text}");
+    }
+    assert!(config.doubtful_values().is_empty());
+}
+
+#[test]
+fn every_setting_can_be_another() {
+    let config = load(&with(&[
+        ("BETTER_AUTH_ORIGIN", "https://shop.example.com"),
+        ("BETTER_AUTH_ISSUER", "shop"),
+        ("BETTER_AUTH_AUDIENCE", "orders"),
+        ("BETTER_AUTH_COOKIE_PREFIX", "shop"),
+        ("BETTER_AUTH_PROXY", "http://user:hunter2@proxy.internal:3128"),
+        ("CORE_API_URL", "https://api.example.com/v1"),
+        ("SIGN_IN_ROLES", "admin"),
+    ]));
+    let text = config.unwrap().describe();
+    for line in [
+        "BETTER_AUTH_ORIGIN=https://shop.example.com",
+        "BETTER_AUTH_ISSUER=shop",
+        "BETTER_AUTH_AUDIENCE=orders",
+        "BETTER_AUTH_COOKIE_PREFIX=shop",
+        "BETTER_AUTH_PROXY=(hidden)",
+        "CORE_API_URL=https://api.example.com/v1",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line} is not in: {text}");
+    }
+    assert!(!text.contains("hunter2"));
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let text = problems(&[
+        ("PROVIDER", "better-auth"),
+        ("BETTER_AUTH_ORIGIN", "https://auth.example.com/"),
+        ("BETTER_AUTH_COOKIE_PREFIX", "a;b"),
+        ("BETTER_AUTH_REMEMBER_ME", "yes"),
+        ("BETTER_AUTH_SIGN_UP", "off"),
+        ("BETTER_AUTH_DELETE_USER", "1"),
+        ("BETTER_AUTH_PROXY", "proxy.internal"),
+        ("BETTER_AUTH_CA_FILE", "/etc/redis-ca.pem"),
+    ]);
+    for line in [
+        "BETTER_AUTH_URL is missing",
+        "BETTER_AUTH_ORIGIN is `https://auth.example.com/`",
+        "BETTER_AUTH_COOKIE_PREFIX is `a;b`",
+        "BETTER_AUTH_REMEMBER_ME is `yes`",
+        "BETTER_AUTH_SIGN_UP is `off`",
+        "BETTER_AUTH_DELETE_USER is `1`",
+        "BETTER_AUTH_PROXY must be the URL",
+        "BETTER_AUTH_CA_FILE is set, and BETTER_AUTH_URL does not begin with https://",
+    ] {
+        assert!(text.contains(line), "{line} is not in: {text}");
+    }
+    let text =
+        problems(&[("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", "https://a:hunter2@auth.example.com")]);
+    assert!(text.contains("BETTER_AUTH_URL carries") && !text.contains("hunter2"), "{text}");
+    assert!(!text.contains("is missing"), "{text}");
+}
+
+#[test]
+fn an_auth_server_in_clear_on_another_machine_is_doubtful() {
+    let url = [("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", "http://auth.internal/api/auth")];
+    let warnings = load(&url).unwrap().doubtful_values().join("\n");
+    assert!(warnings.contains("http://auth.internal"), "{warnings}");
+    let here = [("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", "http://localhost:9430/api/auth")];
+    assert!(load(&here).unwrap().doubtful_values().is_empty());
+}

@@ -1,0 +1,166 @@
+//! Better Auth with its own sessions.
+
+use std::sync::Arc;
+
+use ironleaf_auth::{HttpSettings, HttpTransport, Provider};
+use ironleaf_bff::PublicOrigin;
+use ironleaf_providers::{BetterAuthProvider, BetterAuthSettings};
+use url::Url;
+
+use super::provider_config::{ProviderConfig, ProviderKind, Surroundings, Way};
+use crate::assembly_error::AssemblyError;
+use crate::config::{CaFile, Lines, Reader};
+use crate::metrics;
+
+pub(super) const KIND: ProviderKind = ProviderKind {
+    name: "better-auth",
+    prefix: "BETTER_AUTH_",
+    read: |read| Arc::new(BetterAuth::read(read)),
+};
+
+struct BetterAuth {
+    /// `BETTER_AUTH_URL`, with the base path.
+    url: Option<Url>,
+    /// `BETTER_AUTH_ORIGIN`; `None` is that of the URL.
+    origin: Option<String>,
+    /// `BETTER_AUTH_ISSUER`; `None` is the origin of the URL.
+    issuer: Option<String>,
+    /// `BETTER_AUTH_AUDIENCE`; `None` is the origin of the URL.
+    audience: Option<String>,
+    /// `BETTER_AUTH_COOKIE_PREFIX`
+    cookie_prefix: String,
+    /// `BETTER_AUTH_REMEMBER_ME`
+    remember_me: bool,
+    /// `BETTER_AUTH_SIGN_UP`
+    sign_up: bool,
+    /// `BETTER_AUTH_DELETE_USER`
+    delete_user: bool,
+    /// `BETTER_AUTH_VERIFY_EMAIL`
+    verify_email: bool,
+    /// `BETTER_AUTH_PROXY`; `None` connects directly.
+    proxy: Option<Url>,
+    /// `BETTER_AUTH_CA_FILE`
+    ca_file: CaFile,
+}
+
+impl BetterAuth {
+    fn read(read: &mut Reader<'_>) -> Self {
+        let config = Self {
+            url: read.base_url("BETTER_AUTH_URL"),
+            origin: read.optional("BETTER_AUTH_ORIGIN"),
+            issuer: read.optional("BETTER_AUTH_ISSUER"),
+            audience: read.optional("BETTER_AUTH_AUDIENCE"),
+            cookie_prefix: read.text("BETTER_AUTH_COOKIE_PREFIX", "better-auth"),
+            remember_me: read.parsed("BETTER_AUTH_REMEMBER_ME", "true", "true or false"),
+            sign_up: read.parsed("BETTER_AUTH_SIGN_UP", "true", "true or false"),
+            delete_user: read.parsed("BETTER_AUTH_DELETE_USER", "false", "true or false"),
+            verify_email: read.parsed("BETTER_AUTH_VERIFY_EMAIL", "false", "true or false"),
+            proxy: read.proxy("BETTER_AUTH_PROXY"),
+            ca_file: CaFile::read(read, "BETTER_AUTH_CA_FILE"),
+        };
+        config.check(read);
+        config
+    }
+
+    fn check(&self, read: &mut Reader<'_>) {
+        if read.optional("BETTER_AUTH_URL").is_none() {
+            read.problem(
+                "BETTER_AUTH_URL is missing: PROVIDER=better-auth needs the URL of the auth server with its base path, such as \
+                 https://auth.example.com/api/auth",
+            );
+        }
+        if let Some(origin) = self.origin.as_deref().filter(|text| !is_origin(text)) {
+            read.problem(format!(
+                "BETTER_AUTH_ORIGIN is `{origin}`: it must be an origin without a path or a slash at its end, such as \
+                 https://auth.example.com"
+            ));
+        }
+        // RFC 6265, section 4.1.1, without what separates the parts of a cookie.
+        let is_token =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        if !is_token(&self.cookie_prefix) {
+            read.problem(format!(
+                "BETTER_AUTH_COOKIE_PREFIX is `{}`: it is what the names of the cookies begin with, such as better-auth, without \
+                 __Secure- and without a dot at its end",
+                self.cookie_prefix
+            ));
+        }
+        let is_encrypted = self.url.as_ref().is_some_and(|url| url.scheme() == "https");
+        self.ca_file.must_be_of_use(read, is_encrypted, "BETTER_AUTH_URL", "https");
+        if let Some(Err(error)) = self.ca_file.pem().map(|_| HttpTransport::new(&self.transport_settings())) {
+            read.problem(format!(
+                "BETTER_AUTH_CA_FILE contains no usable certificates in PEM format: {error}"
+            ));
+        }
+    }
+
+    /// How the auth server is reached.
+    fn transport_settings(&self) -> HttpSettings {
+        HttpSettings {
+            proxy: self.proxy.clone(),
+            root_certificates: self.ca_file.pem().map(<[u8]>::to_vec),
+            ..HttpSettings::default()
+        }
+    }
+
+    /// A setting, or the origin of the auth server.
+    fn or_origin(&self, setting: Option<&String>) -> String {
+        let origin = || self.url.as_ref().map(|url| url.origin().ascii_serialization());
+        setting.cloned().or_else(origin).unwrap_or_default()
+    }
+}
+
+impl ProviderConfig for BetterAuth {
+    fn describe(&self, lines: &mut Lines) {
+        let url = self.url.as_ref().map_or("(none)", Url::as_str);
+        lines.add("BETTER_AUTH_URL", &url);
+        lines.add("BETTER_AUTH_ORIGIN", &self.or_origin(self.origin.as_ref()));
+        lines.add("BETTER_AUTH_ISSUER", &self.or_origin(self.issuer.as_ref()));
+        lines.add("BETTER_AUTH_AUDIENCE", &self.or_origin(self.audience.as_ref()));
+        lines.add("BETTER_AUTH_COOKIE_PREFIX", &self.cookie_prefix);
+        lines.add("BETTER_AUTH_REMEMBER_ME", &self.remember_me);
+        lines.add("BETTER_AUTH_SIGN_UP", &self.sign_up);
+        lines.add("BETTER_AUTH_DELETE_USER", &self.delete_user);
+        lines.add("BETTER_AUTH_VERIFY_EMAIL", &self.verify_email);
+        lines.add("BETTER_AUTH_PROXY", &if self.proxy.is_some() { "(hidden)" } else { "(none)" });
+        self.ca_file.describe(lines);
+    }
+
+    fn build(&self, surroundings: Surroundings) -> Result<Arc<dyn Provider>, AssemblyError> {
+        let missing = || AssemblyError::Provider("BETTER_AUTH_URL is missing".to_owned());
+        let settings = BetterAuthSettings {
+            api_url: surroundings.core_api_url,
+            origin: self.or_origin(self.origin.as_ref()),
+            issuer: self.or_origin(self.issuer.as_ref()),
+            audience: self.or_origin(self.audience.as_ref()),
+            cookie_prefix: self.cookie_prefix.clone(),
+            remember_me: self.remember_me,
+            sign_up: self.sign_up,
+            delete_user: self.delete_user,
+            verify_email: self.verify_email,
+            leeway: surroundings.leeway,
+            session_max_age: surroundings.refresh_token_max_age,
+            ..BetterAuthSettings::at(self.url.clone().ok_or_else(missing)?)
+        };
+        let provider = BetterAuthProvider::new(settings, surroundings.transport, surroundings.clock);
+        Ok(Arc::new(provider.with_key_observer(metrics::count_key_fetch)))
+    }
+
+    fn way(&self) -> Option<Way> {
+        Some(Way {
+            url: self.url.clone(),
+            proxy_variable: "BETTER_AUTH_PROXY",
+            transport: self.transport_settings(),
+        })
+    }
+
+    fn introduction(&self, _: &PublicOrigin) -> Vec<String> {
+        let url = self.url.as_ref().map_or("", Url::as_str);
+        vec![format!("people sign in at the Better Auth server {url}")]
+    }
+}
+
+/// Whether the text is an origin, as browsers write it.
+fn is_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == text)
+}
