@@ -7,6 +7,7 @@ const html503 = '<!DOCTYPE html><title>503</title><h1>Service Unavailable</h1><p
 export class Gate {
   #handler;
   #endpointOf;
+  #grantOf;
   #counts;
   #down;
   #held = new Set();
@@ -17,10 +18,12 @@ export class Gate {
 
   /**
    * `handler(asked, answer)` is the provider. `endpointOf(path)` names the endpoint of a path, as in `GET /counts`, or gives `undefined`.
+   * `grantOf(endpoint)` names the grant where the request itself does not, as outside of OAuth.
    */
-  constructor(handler, endpointOf) {
+  constructor(handler, endpointOf, { grantOf = () => undefined } = {}) {
     this.#handler = handler;
     this.#endpointOf = endpointOf;
+    this.#grantOf = grantOf;
     this.resetCounts();
   }
 
@@ -69,8 +72,8 @@ export class Gate {
 
   async take(asked, answer) {
     const endpoint = this.#endpointOf(new URL(asked.url, 'http://peer').pathname);
-    let grant;
-    if (endpoint === 'token' && asked.method === 'POST') {
+    let grant = this.#grantOf(endpoint);
+    if (!grant && endpoint === 'token' && asked.method === 'POST') {
       const body = await bodyOf(asked);
       asked = replay(asked, body);
       grant = new URLSearchParams(body.toString()).get('grant_type') ?? 'none';
@@ -103,7 +106,7 @@ export class Gate {
 
   #count(endpoint, grant) {
     if (grant) this.#counts.token[grant] = (this.#counts.token[grant] ?? 0) + 1;
-    else if (endpoint && endpoint !== 'token') this.#counts[endpoint] += 1;
+    else if (endpoint && endpoint !== 'token') this.#counts[endpoint] = (this.#counts[endpoint] ?? 0) + 1;
   }
 
   #refuse(asked, answer) {
