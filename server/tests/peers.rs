@@ -1,10 +1,12 @@
-//! The program before OpenID Connect providers that others wrote (`end2end/peers`), as processes on real sockets.
+//! The program before providers that others wrote (`end2end/peers`), as processes on real sockets.
 //!
 //! `cargo xtask peers` installs the providers and runs these tests. The time is real here, because processes have no
 //! other clock.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "peers/better_auth.rs"]
+mod better_auth;
 #[path = "peers/browser.rs"]
 mod browser;
 #[path = "peers/html.rs"]

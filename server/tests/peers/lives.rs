@@ -12,12 +12,12 @@ const REFRESH: &str = "token.refresh_token";
 
 /// The access token of a storm lives so long that a slow machine answers all requests before the next one is due.
 const CALM: Duration = Duration::from_secs(12);
-const LIFE_IN_A_STORM: (&str, &str) = ("ACCESS_TOKEN_TTL", "12");
+pub(crate) const LIFE_IN_A_STORM: (&str, &str) = ("ACCESS_TOKEN_TTL", "12");
 
 /// How many pages are opened at once when the access token has expired.
 const STORM: usize = 200;
 
-async fn lives_on(kind: Kind, peer: &[(&str, &str)]) {
+pub(crate) async fn lives_on(kind: Kind, peer: &[(&str, &str)]) {
     let world = World::start(kind, Setup { peer, ..Setup::default() }).await;
     let mut browser = world.signed_in().await;
     for _ in 0..3 {
@@ -43,7 +43,7 @@ async fn a_session_lives_on_at_better_auth() {
     lives_on(Kind::BetterAuth, &SHORT).await;
 }
 
-async fn weathers_a_storm(kind: Kind, peer: &[(&str, &str)]) {
+pub(crate) async fn weathers_a_storm(kind: Kind, peer: &[(&str, &str)]) {
     let world = World::start(kind, Setup { replicas: 2, peer, ..Setup::default() }).await;
     let mut browser = world.signed_in().await;
     pause(CALM).await;

@@ -4,7 +4,7 @@ use crate::machine::pause;
 use crate::peer::Kind;
 use crate::world::{ADA, SHORT, SHORT_LIFE, Setup, World};
 
-async fn signs_nobody_out_while_away(kind: Kind, how: &str) {
+pub(crate) async fn signs_nobody_out_while_away(kind: Kind, how: &str) {
     let world = World::start(kind, Setup { peer: &SHORT, ..Setup::default() }).await;
     let mut browser = world.signed_in().await;
     world.peer.tell(&format!("/down?how={how}")).await;

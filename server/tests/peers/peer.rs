@@ -9,13 +9,15 @@ use tokio::process::Command;
 use crate::processes::{Process, free_address};
 
 /// The client of these tests. Its secret is for tests; the characters need the encoding of RFC 6749, section 2.3.1.
-pub(crate) const CLIENT_ID: &str = "ironleaf";
-pub(crate) const CLIENT_SECRET: &str = "a test secret: +/&=%";
+const CLIENT_ID: &str = "ironleaf";
+const CLIENT_SECRET: &str = "a test secret: +/&=%";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     OidcProvider,
     BetterAuth,
+    /// Better Auth with its own sessions, where people sign in on a page of the application.
+    BetterAuthSessions,
 }
 
 impl Kind {
@@ -23,8 +25,24 @@ impl Kind {
         let name = match self {
             Self::OidcProvider => "oidc-provider",
             Self::BetterAuth => "better-auth-oidc",
+            Self::BetterAuthSessions => "better-auth",
         };
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../end2end/peers").join(name)
+    }
+
+    /// What the application is told of it.
+    pub(crate) fn settings(self, issuer: &str) -> Vec<(&'static str, String)> {
+        let settings = match self {
+            Self::BetterAuthSessions => [("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", issuer)].to_vec(),
+            Self::OidcProvider | Self::BetterAuth => vec![
+                ("PROVIDER", "oidc"),
+                ("OIDC_ISSUER", issuer),
+                ("OIDC_CLIENT_ID", CLIENT_ID),
+                ("OIDC_CLIENT_SECRET", CLIENT_SECRET),
+                ("OIDC_NAME", "Example SSO"),
+            ],
+        };
+        settings.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
     }
 }
 
@@ -42,7 +60,7 @@ impl Peer {
         let origin = format!("http://localhost:{}", address.port());
         let issuer = match kind {
             Kind::OidcProvider => origin,
-            Kind::BetterAuth => format!("{origin}/api/auth"),
+            Kind::BetterAuth | Kind::BetterAuthSessions => format!("{origin}/api/auth"),
         };
         let mut command = Command::new("node");
         command
@@ -68,11 +86,15 @@ impl Peer {
         assert!(answer.status().is_success(), "{command}: {}", answer.text().await.unwrap());
     }
 
+    /// What the control listener answers to a question.
+    pub(crate) async fn ask(&self, question: &str) -> Value {
+        let url = format!("http://{}{question}", self.control);
+        serde_json::from_str(&reqwest::get(url).await.unwrap().text().await.unwrap()).unwrap()
+    }
+
     /// How often an endpoint was called since the last reset, such as `token.refresh_token`.
     pub(crate) async fn count(&self, endpoint: &str) -> u64 {
-        let text =
-            reqwest::get(format!("http://{}/counts", self.control)).await.unwrap().text().await.unwrap();
-        let counts: Value = serde_json::from_str(&text).unwrap();
+        let counts = self.ask("/counts").await;
         let pointer = format!("/{}", endpoint.replace('.', "/"));
         counts.pointer(&pointer).and_then(Value::as_u64).unwrap_or_default()
     }

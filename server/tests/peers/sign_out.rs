@@ -7,7 +7,7 @@ use crate::machine::pause;
 use crate::peer::Kind;
 use crate::world::{ADA, BUTTON_OF_ADA, SHORT, SHORT_LIFE, Setup, TO_THE_PROVIDER, World};
 
-async fn leave(browser: &mut Browser) -> Page {
+pub(crate) async fn leave(browser: &mut Browser) -> Page {
     let page = browser.open("/").await;
     browser.press(&page, "Logout").await
 }

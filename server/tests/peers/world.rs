@@ -5,18 +5,22 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::browser::{Browser, Page};
-use crate::peer::{CLIENT_ID, CLIENT_SECRET, Kind, Peer};
+use crate::peer::{Kind, Peer};
 use crate::processes::{Process, Subcommand, program};
 
 /// A key for tests, not a secret.
 const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f207365637265742121";
 
-/// The person who signs in, and their button at the providers.
+/// The person who signs in.
 pub(crate) const ADA: &str = "ada@example.org";
+/// The password of everybody at Better Auth with its own sessions. It is for tests.
+pub(crate) const PASSWORD: &str = "a password only for tests";
+/// Their button at the OpenID Connect providers.
 pub(crate) const BUTTON_OF_ADA: &str = "Continue as Ada Admin";
 
 pub(crate) struct World {
     pub(crate) peer: Peer,
+    kind: Kind,
     pub(crate) replicas: Vec<Process>,
     _folder: TempDir,
 }
@@ -44,15 +48,11 @@ impl World {
             command
                 .env("PUBLIC_ORIGIN", format!("http://{origin}"))
                 .env("SESSION_SECRETS", TEST_KEY)
-                .env("PROVIDER", "oidc")
-                .env("OIDC_ISSUER", &peer.issuer)
-                .env("OIDC_CLIENT_ID", CLIENT_ID)
-                .env("OIDC_CLIENT_SECRET", CLIENT_SECRET)
-                .env("OIDC_NAME", "Example SSO")
+                .envs(kind.settings(&peer.issuer))
                 .envs(setup.application.iter().copied());
             replicas.push(Process::start(command, "Ironleaf is on", address).await);
         }
-        Self { peer, replicas, _folder: folder }
+        Self { peer, kind, replicas, _folder: folder }
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -71,6 +71,10 @@ impl World {
     /// Signs Ada in from this path.
     pub(crate) async fn sign_in(&self, browser: &mut Browser, from: &str) -> Page {
         let page = browser.open(from).await;
+        if self.kind == Kind::BetterAuthSessions {
+            let typed = [("email", ADA), ("password", PASSWORD)];
+            return browser.fill_and_press(&page, "Login", &typed).await;
+        }
         let page = browser.press(&page, TO_THE_PROVIDER).await;
         browser.press(&page, BUTTON_OF_ADA).await
     }
