@@ -22,6 +22,8 @@ pub(crate) enum BackEnd {
 pub(crate) enum Peer {
     OidcProvider,
     BetterAuth,
+    /// Better Auth with its own sessions, not as an OpenID Connect provider.
+    BetterAuthSessions,
 }
 
 impl BackEnd {
@@ -35,8 +37,9 @@ impl BackEnd {
             "core-api" => Ok(Self::CoreApi),
             "oidc" => Ok(Self::Peer(Peer::OidcProvider)),
             "oidc-better-auth" => Ok(Self::Peer(Peer::BetterAuth)),
+            "better-auth" => Ok(Self::Peer(Peer::BetterAuthSessions)),
             _ => Err(Failure::new(format!(
-                "`--with {name}`: there are `core-api`, `oidc` and `oidc-better-auth`."
+                "`--with {name}`: there are `core-api`, `oidc`, `oidc-better-auth` and `better-auth`."
             ))),
         }
     }
@@ -47,12 +50,13 @@ const CLIENT_ID: &str = "ironleaf";
 const CLIENT_SECRET: &str = "a secret for trying";
 
 impl Peer {
-    const ALL: [Self; 2] = [Self::OidcProvider, Self::BetterAuth];
+    const ALL: [Self; 3] = [Self::OidcProvider, Self::BetterAuth, Self::BetterAuthSessions];
 
     fn folder(self) -> PathBuf {
         workspace::end2end().join("peers").join(match self {
             Self::OidcProvider => "oidc-provider",
             Self::BetterAuth => "better-auth-oidc",
+            Self::BetterAuthSessions => "better-auth",
         })
     }
 
@@ -61,6 +65,7 @@ impl Peer {
         match self {
             Self::OidcProvider => [9400, 9401],
             Self::BetterAuth => [9410, 9411],
+            Self::BetterAuthSessions => [9430, 9431],
         }
     }
 
@@ -69,19 +74,23 @@ impl Peer {
         let [port, _] = self.ports();
         match self {
             Self::OidcProvider => format!("http://localhost:{port}"),
-            Self::BetterAuth => format!("http://localhost:{port}/api/auth"),
+            Self::BetterAuth | Self::BetterAuthSessions => format!("http://localhost:{port}/api/auth"),
         }
     }
 
     const fn label(self) -> &'static str {
         match self {
             Self::OidcProvider => "oidc-provider",
-            Self::BetterAuth => "Better Auth",
+            Self::BetterAuth | Self::BetterAuthSessions => "Better Auth",
         }
     }
 
     /// Tells the application of it.
     pub(crate) fn introduce(self, application: &mut Command) {
+        if self == Self::BetterAuthSessions {
+            application.env("PROVIDER", "better-auth").env("BETTER_AUTH_URL", self.issuer());
+            return;
+        }
         application
             .env("PROVIDER", "oidc")
             .env("OIDC_ISSUER", self.issuer())
@@ -165,6 +174,7 @@ mod tests {
     fn a_back_end_has_a_name() {
         assert_eq!(BackEnd::named("oidc").unwrap(), BackEnd::Peer(Peer::OidcProvider));
         assert_eq!(BackEnd::named("core-api").unwrap(), BackEnd::default());
+        assert_eq!(BackEnd::named("better-auth").unwrap(), BackEnd::Peer(Peer::BetterAuthSessions));
         assert!(BackEnd::named("odic").err().unwrap().to_string().contains("`--with odic`"));
     }
 
@@ -185,5 +195,9 @@ mod tests {
         };
         assert_eq!(value("OIDC_CLIENT_ID").as_deref(), Some(CLIENT_ID));
         assert_eq!(value("OIDC_ISSUER"), Some(Peer::OidcProvider.issuer()));
+        let mut application = Command::new("ironleaf");
+        Peer::BetterAuthSessions.introduce(&mut application);
+        let named: Vec<_> = application.get_envs().filter_map(|(name, _)| name.to_str()).collect();
+        assert_eq!(named, ["BETTER_AUTH_URL", "PROVIDER"]);
     }
 }
