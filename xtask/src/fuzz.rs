@@ -194,9 +194,13 @@ mod tests {
         let crates = fuzz_crates(&workspace::root().join("crates")).unwrap();
         let targets: Vec<_> = crates.iter().flat_map(|fuzz_crate| &fuzz_crate.targets).collect();
         for expected in [
+            "better_auth_answers",
             "callback",
+            "commercetools_answers",
+            "cookie_answers",
             "cookie_header",
             "envelope",
+            "jwt_sessions_answers",
             "key_set",
             "logout_tokens",
             "oidc_answers",

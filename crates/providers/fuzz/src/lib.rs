@@ -68,10 +68,7 @@ impl World {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         let world = Self { provider, answers, runtime };
         world.answers("/.well-known/openid-configuration", json_answer(&metadata()));
-        world.answers("/keys", json_answer(&json!({ "keys": [{
-            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": KID,
-            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
-        }] })));
+        world.answers("/keys", json_answer(&key_set()));
         world.run(world.provider.warm()).expect("the issuer is there");
         world
     }
@@ -100,6 +97,14 @@ fn metadata() -> Value {
         "jwks_uri": "https://id.test/keys",
         "userinfo_endpoint": "https://id.test/userinfo",
     })
+}
+
+/// The key set with the key that signs.
+pub fn key_set() -> Value {
+    json!({ "keys": [{
+        "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": KID,
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    }] })
 }
 
 /// A genuine token with these claims, or with something that is no JSON object in their place.
