@@ -13,7 +13,8 @@ test('somebody registers and is signed in', async ({ registerPage, identityPage,
   expect(await peer.ownSessions(person)).toBe(1);
 });
 
-test('a known address is refused at its field', async ({ registerPage, page }) => {
+test('a known address is refused at its field', async ({ registerPage, page, watch }) => {
+  watch.expectRefusal('/api/register', 409);
   await registerPage.open();
   await registerPage.send({ ...ADA, password: 'another password' });
 

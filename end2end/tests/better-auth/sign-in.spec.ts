@@ -11,7 +11,8 @@ test('a person signs in and comes back to the page they wanted', async ({ loginP
   await expect(identityPage.roles).toHaveText(['admin', 'user']);
 });
 
-test('a wrong password signs nobody in', async ({ loginPage, toasts, page }) => {
+test('a wrong password signs nobody in', async ({ loginPage, toasts, page, watch }) => {
+  watch.expectRefusal('/api/sign-in', 401);
   await loginPage.open();
   await loginPage.signIn({ ...ADA, password: 'wrong' });
 
