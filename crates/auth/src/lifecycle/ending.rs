@@ -124,7 +124,7 @@ impl Ending {
     }
 
     async fn tell(&self, answer: &mut Option<Answer>, alone: bool, may_wait: bool) -> ControlFlow<()> {
-        let (buried, answer) = match self.bury(may_wait).await {
+        let (mut buried, answer) = match self.bury(may_wait).await {
             Burial::Elsewhere => return ControlFlow::Continue(()),
             Burial::Over => {
                 let _ = answer.take().map(|answer| answer.send(Ok(())));
@@ -143,18 +143,34 @@ impl Ending {
         let Newest { grant, unspent, .. } = &buried.newest;
         // SECURITY: if reuse ends every session of the person, a token that may be spent is not sent to the provider.
         let others_would_pay = provider.repetition(grant) == Repetition::Never;
-        if others_would_pay && !(alone && *unspent) {
+        let may_tell = !others_would_pay || (alone && *unspent && self.claim(&mut buried).await);
+        if may_tell {
+            self.shared.sign_out(&self.caller, &buried.newest.grant, answer).await;
+        } else {
             let detail =
                 "the refresh token may be spent; its reuse would end the person's other sessions".to_owned();
             let told = Err(TransportError::NotSent(detail));
             self.shared.report(&told);
             let _ = answer.send(told);
-            self.close(buried).await;
-            return ControlFlow::Break(());
         }
-        self.shared.sign_out(&self.caller, grant, answer).await;
         self.close(buried).await;
         ControlFlow::Break(())
+    }
+
+    /// Writes down that the refresh token may be presented from now on, because a provider may refresh to sign out. If
+    /// this process ends in the middle of that, nobody presents the token again. Returns whether it is written.
+    async fn claim(&self, buried: &mut Buried) -> bool {
+        let Buried { newest: Newest { grant, rotation, .. }, reason, version: Some(version) } = &*buried else {
+            return false;
+        };
+        let state = HeadState::Ending { reason: *reason, unspent: false };
+        let grant = Some(grant.clone());
+        let head = Head { rotation: *rotation, state, not_before: None, grant, shown: false };
+        let Put::Done(written) = self.shared.put(&self.key, Some(*version), &head).await else {
+            return false;
+        };
+        buried.version = Some(written);
+        true
     }
 
     /// Marks the session as ending, so that no request refreshes any more, and returns the newest grant.

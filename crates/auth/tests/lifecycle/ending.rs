@@ -143,6 +143,23 @@ async fn an_end_that_a_crash_cut_off_is_told_when_the_cookie_comes_again() {
     );
 }
 
+/// A provider may refresh to sign out. Whoever finds such a sign-out unfinished cannot know whether the token is spent.
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_that_a_crash_cut_off_is_not_repeated_where_its_refresh_could_be_a_reuse() {
+    for (repetition, told) in [(Repetition::Never, 1), (Repetition::AskAgain(Rest::SHORT), 2)] {
+        let mut bench = Bench::new();
+        bench.provider.repetition = repetition;
+        let bench = bench.run();
+        let away = || TransportError::NotSent("connection refused".to_owned());
+        bench.provider.sign_outs.lock().unwrap().extend((0..2).map(|_| away()));
+        sign_out(&bench.replica(), 0, &first()).await;
+        // The first process stops here: its sign-out is not finished, and its lease expires.
+        bench.heads.break_lease(&SessionKey::new(SESSION, 0)).await;
+        sign_out(&bench.replica(), 0, &first()).await;
+        assert_eq!(bench.provider.signed_out.lock().unwrap().len(), told, "{repetition:?}");
+    }
+}
+
 /// A replica that has not read the new secret yet is asked to end the session. It must revoke the newest grant all the same.
 #[tokio::test(start_paused = true)]
 async fn a_grant_that_cannot_be_opened_yet_is_revoked_once_it_can_be() {
