@@ -50,12 +50,12 @@ pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
     Some(wait.min(LONGEST_RETRY_AFTER))
 }
 
-#[cfg(any(feature = "better-auth", feature = "oidc"))]
-/// How long a name may be. It is in the session cookie.
+/// How long a name of a person may be. It is in the session cookie.
+#[cfg(any(feature = "better-auth", feature = "cookie-api", feature = "oidc"))]
 const LONGEST_NAME_BYTES: usize = 128;
 
-#[cfg(any(feature = "better-auth", feature = "oidc"))]
 /// A text or a number, cut to its limit, without control characters.
+#[cfg(any(feature = "better-auth", feature = "cookie-api", feature = "oidc"))]
 pub(crate) fn short_text(value: &Value) -> Option<String> {
     let mut text: String = match value {
         Value::String(text) => text.chars().filter(|character| !character.is_control()).collect(),

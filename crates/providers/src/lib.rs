@@ -6,21 +6,47 @@ compile_error!(
     "ironleaf-providers holds tokens and is for the server only: the browser half must not depend on it"
 );
 
-#[cfg(any(feature = "better-auth", feature = "core-api", feature = "oidc"))]
+#[cfg(any(
+    feature = "better-auth",
+    feature = "commercetools",
+    feature = "cookie-api",
+    feature = "core-api",
+    feature = "jwt-sessions",
+    feature = "oidc"
+))]
 mod answer;
 #[cfg(feature = "better-auth")]
 mod better_auth;
+#[cfg(feature = "commercetools")]
+mod commercetools;
+#[cfg(feature = "cookie-api")]
+mod cookie_api;
 #[cfg(feature = "core-api")]
 mod core_api;
+#[cfg(any(feature = "cookie-api", feature = "core-api"))]
+mod jwt;
+#[cfg(feature = "jwt-sessions")]
+mod jwt_sessions;
+#[cfg(any(feature = "commercetools", feature = "oidc"))]
+mod oauth;
 #[cfg(feature = "oidc")]
 mod oidc;
-#[cfg(any(feature = "better-auth", feature = "oidc"))]
+#[cfg(any(feature = "better-auth", feature = "cookie-api", feature = "oidc"))]
 mod roles;
+#[cfg(all(test, any(feature = "better-auth", feature = "oidc")))]
+#[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
+mod test_keys;
 
 #[cfg(feature = "better-auth")]
 pub use better_auth::{AuthSession, BetterAuthProvider, BetterAuthSettings};
+#[cfg(feature = "commercetools")]
+pub use commercetools::{CommercetoolsProvider, CommercetoolsSettings};
+#[cfg(feature = "cookie-api")]
+pub use cookie_api::{CookieApiProvider, CookieApiSettings, CsrfPair, PersonFields, RefreshReuse};
 #[cfg(feature = "core-api")]
 pub use core_api::{CoreApiProvider, CoreApiSettings};
+#[cfg(feature = "jwt-sessions")]
+pub use jwt_sessions::{AccessTransport, JwtSessionsProvider, JwtSessionsSettings};
 #[cfg(feature = "oidc")]
 pub use oidc::{
     Algorithm, AssertionAudience, ClientAuthentication, ClientKey, ClientKeyError, DiscoveryError, Issuer,

@@ -25,7 +25,7 @@ pub(crate) fn read(claims: &Map<String, Value>, path: &str) -> Option<Vec<Role>>
 
 /// The value under this path. The whole text may be one name, such as `https://example.com/roles`; so may each part of
 /// it, such as a client identifier with dots. Longer names are tried first.
-fn find<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+pub(crate) fn find<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     if let Some(value) = claims.get(path) {
         return Some(value);
     }

@@ -160,7 +160,8 @@ impl Ending {
     /// Writes down that the refresh token may be presented from now on, because a provider may refresh to sign out. If
     /// this process ends in the middle of that, nobody presents the token again. Returns whether it is written.
     async fn claim(&self, buried: &mut Buried) -> bool {
-        let Buried { newest: Newest { grant, rotation, .. }, reason, version: Some(version) } = &*buried else {
+        let Buried { newest: Newest { grant, rotation, .. }, reason, version: Some(version) } = &*buried
+        else {
             return false;
         };
         let state = HeadState::Ending { reason: *reason, unspent: false };

@@ -13,8 +13,8 @@ use url::Url;
 
 use crate::answer::{json, seconds};
 pub(super) use crate::answer::{retry_after, secret_header};
+use crate::jwt;
 
-use super::claims;
 use super::grant::{ACCESS_TOKEN, Issued};
 use super::words::{Word, Words};
 use ironleaf_auth::{Caller, FieldError, Grant, Request, Response, SecretText, TransportError};
@@ -122,7 +122,7 @@ fn lifetime(ttl_seconds: &Value, access_token: &SecretText) -> Duration {
     if let Some(lifetime) = seconds(ttl_seconds) {
         return lifetime;
     }
-    let of_token = claims::lifetime(access_token);
+    let of_token = jwt::lifetime(access_token);
     let lifetime = of_token.unwrap_or(DEFAULT_ACCESS_LIFETIME);
     tracing::warn!(
         field = "ttlSeconds",

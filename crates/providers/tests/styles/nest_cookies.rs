@@ -8,33 +8,32 @@ use async_trait::async_trait;
 use http::Method;
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
 use ironleaf_auth::{
-    BaseUrl, Caller, Clock, EmailAddress, Field, Grant, Provider, Random, RefreshOutcome, RefreshTiming,
-    Rejection, Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+    Clock, EmailAddress, Field, Provider, Random, RefreshTiming, Request, Response, SignIn, Transport,
 };
+use ironleaf_providers::{CookieApiProvider, CookieApiSettings};
 use serde_json::{Value, json};
 
 use super::wire::{
-    EMAIL, PASSWORD, cookie, credentials, get, give_cookie, given_cookie, in_doubt, is_password, json,
-    json_body, jwt, living_claims, lock, or_ended, or_unavailable, password, person, post_json, set_cookies,
-    signed_out, unix_secs, unusable,
+    EMAIL, PASSWORD, cookie, get, give_cookie, is_password, json, json_body, jwt, living_claims, lock,
+    password, post_json, unix_secs,
 };
 
 const BASE: &str = "http://nest.test";
 const LIFE: Duration = Duration::from_mins(30);
 const REFRESH_LIFE: Duration = Duration::from_hours(7 * 24);
 
-const ACCESS: Field = 1;
 const REFRESH: Field = 2;
 
 struct Nest {
     clock: Clock,
+    random: Random,
     /// The valid refresh tokens of all devices.
     live: Mutex<Vec<String>>,
     issued: Mutex<Vec<String>>,
 }
 
-pub(crate) async fn open(clock: Clock, _: Random) -> Arc<dyn BackEnd> {
-    Arc::new(Nest { clock, live: Mutex::default(), issued: Mutex::new(vec![PASSWORD.to_owned()]) })
+pub(crate) async fn open(clock: Clock, random: Random) -> Arc<dyn BackEnd> {
+    Arc::new(Nest { clock, random, live: Mutex::default(), issued: Mutex::new(vec![PASSWORD.to_owned()]) })
 }
 
 impl Nest {
@@ -111,10 +110,17 @@ impl BackEnd for Nest {
     }
 
     fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider> {
-        Arc::new(NestCookies { transport, clock: Arc::clone(&self.clock) })
+        Arc::new(CookieApiProvider::new(
+            CookieApiSettings::at(BASE.parse().unwrap()),
+            transport,
+            Arc::clone(&self.clock),
+            Arc::clone(&self.random),
+        ))
     }
 
     async fn answer(&self, request: Request) -> Response {
+        let is_for_both = ["/auth/refresh", "/auth/logout"].contains(&request.uri().path());
+        assert!(is_for_both || cookie(&request, "refresh_token").is_none(), "the refresh cookie went astray");
         match (request.method(), request.uri().path()) {
             (&Method::POST, "/auth/login") => self.login(&request),
             (&Method::POST, "/auth/refresh") => self.refresh(&request),
@@ -162,121 +168,4 @@ impl BackEnd for Nest {
 
 fn error(status: u16, message: &Value) -> Response {
     json(status, &json!({ "statusCode": status, "message": message }))
-}
-
-fn is_error(response: &Response) -> bool {
-    json_body(response.body())["statusCode"] == response.status().as_u16()
-}
-
-struct NestCookies {
-    transport: Arc<dyn Transport>,
-    clock: Clock,
-}
-
-impl NestCookies {
-    fn take(&self, mut grant: Grant, response: &Response) -> Option<Grant> {
-        let whole = json_body(response.body())["message"].is_string();
-        if !response.status().is_success() || !whole {
-            return None;
-        }
-        grant.set(ACCESS, given_cookie(response, "access_token")?);
-        grant.set(REFRESH, given_cookie(response, "refresh_token")?);
-        let now = (self.clock)();
-        grant.access_expires_at = now.checked_add(LIFE);
-        grant.access_lifetime = Some(LIFE);
-        grant.refresh_expires_at = now.checked_add(REFRESH_LIFE);
-        Some(grant)
-    }
-
-    fn with_cookies(path: &str, caller: &Caller, grant: &Grant, names: &[(&'static str, Field)]) -> Request {
-        let mut request = post_json(&format!("{BASE}{path}"), &json!({}));
-        caller.introduce(&mut request);
-        let cookies: Vec<_> =
-            names.iter().filter_map(|(name, field)| Some((*name, grant.field(*field)?))).collect();
-        set_cookies(&mut request, &cookies);
-        request
-    }
-}
-
-#[async_trait]
-impl Provider for NestCookies {
-    fn name(&self) -> &'static str {
-        "nest-cookies"
-    }
-
-    fn base_urls(&self) -> &[BaseUrl] {
-        &[]
-    }
-
-    async fn sign_in(
-        &self,
-        caller: &Caller,
-        attempt: SignIn,
-        _: Option<&Grant>,
-    ) -> Result<SignedIn, SignInError> {
-        let mut request = post_json(&format!("{BASE}/auth/login"), &credentials(attempt)?);
-        caller.introduce(&mut request);
-        let response = or_unavailable(self.transport.send(request).await)?;
-        let grant = match response.status().as_u16() {
-            400 | 401 if is_error(&response) => return Err(SignInError::InvalidCredentials),
-            _ => self.take(Grant::default(), &response).ok_or_else(|| unusable(&response))?,
-        };
-        let mut request = get(&format!("{BASE}/users/me"));
-        self.authorize(caller, &grant, &mut request);
-        let response = or_unavailable(self.transport.send(request).await)?;
-        match response.status().as_u16() {
-            200 => Ok(SignedIn { grant: grant.for_identity(person("p1")), authenticated_at: (self.clock)() }),
-            403 if is_error(&response) => Err(SignInError::Forbidden),
-            _ => Err(unusable(&response)),
-        }
-    }
-
-    fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
-        caller.introduce(request);
-        if let Some(access) = grant.field(ACCESS) {
-            set_cookies(request, &[("access_token", access)]);
-        }
-    }
-
-    fn refresh_timing(&self, _: &Grant) -> RefreshTiming {
-        RefreshTiming::Before(Duration::from_mins(1))
-    }
-
-    fn repetition(&self, _: &Grant) -> Repetition {
-        Repetition::Never
-    }
-
-    async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {
-        let request = Self::with_cookies("/auth/refresh", caller, grant, &[("refresh_token", REFRESH)]);
-        let response = match or_ended(self.transport.send(request).await) {
-            Ok(response) => response,
-            Err(end) => return end,
-        };
-        match response.status().as_u16() {
-            401 if is_error(&response) => RefreshOutcome::Rejected(Rejection::InvalidGrant),
-            403 if is_error(&response) => RefreshOutcome::Rejected(Rejection::Reused),
-            _ => match self.take(grant.clone(), &response) {
-                Some(renewed) => RefreshOutcome::Rotated(renewed),
-                None => in_doubt(&response),
-            },
-        }
-    }
-
-    /// The API accepts a sign-out only with a live access token.
-    async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
-        let mut grant = grant.clone();
-        if !grant.access_lives((self.clock)()) {
-            match self.refresh(caller, &grant).await {
-                RefreshOutcome::Rotated(renewed) => grant = renewed,
-                RefreshOutcome::Rejected(_) => return Ok(()),
-                RefreshOutcome::NotSent(detail) | RefreshOutcome::Unspent { detail, .. } => {
-                    return Err(TransportError::NotSent(detail));
-                }
-                RefreshOutcome::InDoubt { detail, .. } => return Err(TransportError::Interrupted(detail)),
-            }
-        }
-        let cookies = [("access_token", ACCESS), ("refresh_token", REFRESH)];
-        let request = Self::with_cookies("/auth/logout", caller, &grant, &cookies);
-        signed_out(self.transport.send(request).await)
-    }
 }

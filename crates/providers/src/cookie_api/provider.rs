@@ -1,0 +1,164 @@
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use http::header::CONTENT_TYPE;
+use http::{Method, StatusCode};
+use ironleaf_auth::{
+    BaseUrl, Caller, Clock, Field, Grant, Observed, Provider, Random, RefreshOutcome, RefreshTiming,
+    Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn, Transport,
+    TransportError,
+};
+use serde_json::Value;
+
+use super::grant::{ACCESS, CSRF, REFRESH};
+use super::{CookieApiSettings, RefreshReuse, cookies, csrf, wire};
+
+/// Answers about a person are short. A longer one is not looked at.
+const LONGEST_RECORD_BYTES: usize = 64 * 1024;
+
+/// Signs people in at an API that keeps its tokens in cookies.
+///
+/// The browser never sees these cookies: they are in the sealed session.
+pub struct CookieApiProvider {
+    base_urls: [BaseUrl; 1],
+    pub(super) transport: Arc<dyn Transport>,
+    clock: Clock,
+    pub(super) random: Random,
+    pub(super) settings: CookieApiSettings,
+}
+
+impl CookieApiProvider {
+    /// A provider for the API at the base URL of the settings.
+    pub fn new(
+        settings: CookieApiSettings,
+        transport: Arc<dyn Transport>,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        let base_urls = [BaseUrl { name: "api".to_owned(), url: settings.base_url.clone() }];
+        Self { base_urls, transport, clock, random, settings }
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        (self.clock)()
+    }
+
+    /// Sends `body` to one of our own paths with these cookies of the grant.
+    pub(super) async fn call(
+        &self,
+        caller: &Caller,
+        grant: &Grant,
+        (method, path): (Method, &str),
+        fields: &[Field],
+        body: &Value,
+    ) -> Result<Response, TransportError> {
+        let mut request = wire::request(method, &wire::endpoint(&self.settings.base_url, path), body)?;
+        self.introduce(caller, grant, fields, &mut request);
+        self.transport.send(request).await
+    }
+
+    /// Puts these cookies of the grant into the request, and nothing of the browser's.
+    fn introduce(&self, caller: &Caller, grant: &Grant, fields: &[Field], request: &mut Request) {
+        caller.introduce(request);
+        let name = |field: Field| match field {
+            REFRESH => self.settings.refresh_cookie.as_str(),
+            _ => self.settings.access_cookie.as_str(),
+        };
+        let mut sent: Vec<(&str, &SecretText)> =
+            fields.iter().filter_map(|field| Some((name(*field), grant.field(*field)?))).collect();
+        if let Some((pair, value)) = self.settings.csrf.as_ref().zip(grant.field(CSRF)) {
+            sent.push((&pair.cookie, value));
+            if csrf::is_asked_for(request.method()) {
+                csrf::repeat(pair, value, request);
+            }
+        }
+        cookies::send(request, &sent);
+    }
+
+    /// Whether the API, and nobody before it, says that the session has ended.
+    pub(super) fn is_refusal(&self, response: &Response) -> bool {
+        wire::is_error(&self.settings, response, &self.settings.refusals)
+    }
+
+    /// Whether the API itself answered with this status.
+    pub(super) fn is_error(&self, response: &Response, status: StatusCode) -> bool {
+        wire::is_error(&self.settings, response, &[status])
+    }
+
+    /// What the answer says about the grant's own person, if that is new.
+    fn new_identity(&self, grant: &Grant, response: &Response) -> Option<ironleaf_auth::Identity> {
+        let known = grant.identity.as_ref()?;
+        let content_type = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+        if !content_type.contains("json") || response.body().len() > LONGEST_RECORD_BYTES {
+            return None;
+        }
+        let answer = wire::object(response)?;
+        let user = self.settings.person.read(&answer)?;
+        // Administrators also receive the records of other people.
+        (user.id == known.id && user != **known && self.settings.person.is_whole(&answer)).then_some(user)
+    }
+}
+
+#[async_trait]
+impl Provider for CookieApiProvider {
+    fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    fn base_urls(&self) -> &[BaseUrl] {
+        &self.base_urls
+    }
+
+    async fn sign_in(
+        &self,
+        caller: &Caller,
+        attempt: SignIn,
+        _: Option<&Grant>,
+    ) -> Result<SignedIn, SignInError> {
+        self.exchange(caller, attempt).await
+    }
+
+    /// SECURITY: the access cookie alone. The refresh cookie goes to the refresh and the sign-out only.
+    fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
+        self.introduce(caller, grant, &[ACCESS], request);
+    }
+
+    fn observe(&self, grant: &Grant, response: &Response) -> Observed {
+        if let Some(identity) = self.new_identity(grant, response) {
+            let identity = Arc::new(identity);
+            return Observed::AtOnce(Arc::new(move |grant| grant.identity = Some(Arc::clone(&identity))));
+        }
+        let given = self.settings.csrf.as_ref().and_then(|pair| cookies::given(response, &pair.cookie));
+        match given.filter(|given| grant.field(CSRF) != Some(&given.value)) {
+            // Any value serves, so one that gets lost costs nothing.
+            Some(given) => Observed::Lazily(Arc::new(move |grant| grant.set(CSRF, given.value.clone()))),
+            None => Observed::Nothing,
+        }
+    }
+
+    fn refresh_timing(&self, _: &Grant) -> RefreshTiming {
+        RefreshTiming::Before(self.settings.leeway)
+    }
+
+    fn repetition(&self, _: &Grant) -> Repetition {
+        let within = self.settings.reuse_grace;
+        match self.settings.reuse_ends {
+            // Whatever grace there is: a repetition that arrives after it would cost the person's other sessions.
+            RefreshReuse::Person => Repetition::Never,
+            RefreshReuse::Session if !within.is_zero() => {
+                Repetition::Recognised { within, then: Rest::SHORT }
+            }
+            RefreshReuse::Session => Repetition::AskAgain(Rest::SHORT),
+            RefreshReuse::Nothing => Repetition::Free,
+        }
+    }
+
+    async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {
+        self.rotate(caller, grant).await
+    }
+
+    async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
+        self.leave(caller, grant).await
+    }
+}

@@ -1,0 +1,88 @@
+use super::*;
+
+fn call(provider: &CookieApiProvider, grant: &Grant, method: http::Method) -> Request {
+    let mut request =
+        http::Request::builder().method(method).uri("http://nest.test/api/x").body(Bytes::new()).unwrap();
+    for (name, value) in
+        [("cookie", "ironleaf-session=s; refresh_token=theirs"), ("authorization", "Bearer theirs")]
+    {
+        request.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    provider.authorize(&caller(), grant, &mut request);
+    request
+}
+
+#[tokio::test]
+async fn a_call_carries_the_access_cookie_alone() {
+    let (provider, _) = scripted([]);
+    for method in [http::Method::GET, http::Method::POST, http::Method::DELETE] {
+        let request = call(&provider, &grant().await, method);
+        let cookies: Vec<_> = request.headers().get_all(COOKIE).iter().collect();
+        assert_eq!(cookies, ["access_token=a1"]);
+        assert!(cookies[0].is_sensitive() && !request.headers().contains_key("authorization"));
+    }
+    let nobody = call(&provider, &Grant::default(), http::Method::GET);
+    assert!(!nobody.headers().contains_key(COOKIE));
+}
+
+fn seen(provider: &CookieApiProvider, grant: &Grant, answer: Answer) -> Option<Grant> {
+    match provider.observe(grant, &answer.unwrap()) {
+        Observed::AtOnce(change) => {
+            let mut changed = grant.clone();
+            change(&mut changed);
+            Some(changed)
+        }
+        Observed::Lazily(_) | Observed::Nothing => None,
+    }
+}
+
+#[tokio::test]
+async fn what_the_api_says_about_the_person_is_kept_at_once() {
+    let (provider, _) = scripted([]);
+    let grant = grant().await;
+    let mut changed = person();
+    changed["roles"] = json!(["admin"]);
+    changed["email"] = "new@test.com".into();
+    changed["emailVerified"] = false.into();
+    let new = seen(&provider, &grant, answer(200, &changed)).unwrap();
+    let identity = new.identity.clone().unwrap();
+    assert!(identity.has_role("admin") && !identity.has_role("evaluator"));
+    assert_eq!(
+        (identity.email.as_deref(), identity.unverified_email.as_deref()),
+        (None, Some("new@test.com"))
+    );
+    assert_eq!(seen(&provider, &new, answer(200, &changed)), None, "once");
+}
+
+#[tokio::test]
+async fn nothing_else_changes_who_somebody_is() {
+    let (provider, _) = scripted([]);
+    let grant = grant().await;
+    let with = |name: &str, value: Value| {
+        let mut person = person();
+        person[name] = value;
+        person
+    };
+    let mut other = with("id", "p2".into());
+    other["roles"] = json!(["admin"]);
+    let long = with("firstName", "x".repeat(70_000).into());
+    for body in [
+        person(),
+        other,
+        json!({ "id": "p1" }),
+        json!({ "id": "p1", "email": "x@y.z" }),
+        json!([person()]),
+        long,
+    ] {
+        assert_eq!(seen(&provider, &grant, answer(200, &body)), None, "{}", body.to_string().len());
+    }
+    let changed = with("roles", json!([])).to_string();
+    assert_eq!(seen(&provider, &grant, text(200, changed.clone())), None, "not JSON");
+    assert_eq!(seen(&provider, &grant, answer(404, &with("roles", json!([])))), None);
+    assert!(
+        seen(&provider, &grant, answer(200, &with("roles", json!([])))).is_some(),
+        "it would have counted"
+    );
+    // The access cookie is renewed by a refresh only: an answer that comes late would put an old one back.
+    assert_eq!(seen(&provider, &grant, tokens("a9", "r9")), None);
+}
