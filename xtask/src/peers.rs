@@ -24,6 +24,9 @@ pub(crate) enum Peer {
     BetterAuth,
     /// Better Auth with its own sessions, not as an OpenID Connect provider.
     BetterAuthSessions,
+    NestCookies,
+    JwtSessions,
+    Commercetools,
 }
 
 impl BackEnd {
@@ -38,8 +41,12 @@ impl BackEnd {
             "oidc" => Ok(Self::Peer(Peer::OidcProvider)),
             "oidc-better-auth" => Ok(Self::Peer(Peer::BetterAuth)),
             "better-auth" => Ok(Self::Peer(Peer::BetterAuthSessions)),
+            "cookie-api" => Ok(Self::Peer(Peer::NestCookies)),
+            "jwt-sessions" => Ok(Self::Peer(Peer::JwtSessions)),
+            "commercetools" => Ok(Self::Peer(Peer::Commercetools)),
             _ => Err(Failure::new(format!(
-                "`--with {name}`: there are `core-api`, `oidc`, `oidc-better-auth` and `better-auth`."
+                "`--with {name}`: there are `core-api`, `oidc`, `oidc-better-auth`, `better-auth`, `cookie-api`, `jwt-sessions` and \
+                 `commercetools`."
             ))),
         }
     }
@@ -50,13 +57,23 @@ const CLIENT_ID: &str = "ironleaf";
 const CLIENT_SECRET: &str = "a secret for trying";
 
 impl Peer {
-    const ALL: [Self; 3] = [Self::OidcProvider, Self::BetterAuth, Self::BetterAuthSessions];
+    const ALL: [Self; 6] = [
+        Self::OidcProvider,
+        Self::BetterAuth,
+        Self::BetterAuthSessions,
+        Self::NestCookies,
+        Self::JwtSessions,
+        Self::Commercetools,
+    ];
 
     fn folder(self) -> PathBuf {
         workspace::end2end().join("peers").join(match self {
             Self::OidcProvider => "oidc-provider",
             Self::BetterAuth => "better-auth-oidc",
             Self::BetterAuthSessions => "better-auth",
+            Self::NestCookies => "nest-cookies",
+            Self::JwtSessions => "jwt-sessions",
+            Self::Commercetools => "commercetools-mock",
         })
     }
 
@@ -66,6 +83,9 @@ impl Peer {
             Self::OidcProvider => [9400, 9401],
             Self::BetterAuth => [9410, 9411],
             Self::BetterAuthSessions => [9430, 9431],
+            Self::NestCookies => [9420, 9421],
+            Self::JwtSessions => [9440, 9441],
+            Self::Commercetools => [9450, 9451],
         }
     }
 
@@ -73,7 +93,9 @@ impl Peer {
     pub(crate) fn issuer(self) -> String {
         let [port, _] = self.ports();
         match self {
-            Self::OidcProvider => format!("http://localhost:{port}"),
+            Self::OidcProvider | Self::NestCookies | Self::JwtSessions | Self::Commercetools => {
+                format!("http://localhost:{port}")
+            }
             Self::BetterAuth | Self::BetterAuthSessions => format!("http://localhost:{port}/api/auth"),
         }
     }
@@ -82,6 +104,19 @@ impl Peer {
         match self {
             Self::OidcProvider => "oidc-provider",
             Self::BetterAuth | Self::BetterAuthSessions => "Better Auth",
+            Self::NestCookies => "Nest with cookies",
+            Self::JwtSessions => "jwt_sessions",
+            Self::Commercetools => "commercetools-mock",
+        }
+    }
+
+    /// How people sign in, in a sentence.
+    pub(crate) const fn way_in(self) -> &'static str {
+        match self {
+            Self::OidcProvider | Self::BetterAuth => "Choose a person there; nobody has a password.",
+            Self::BetterAuthSessions => "Sign in here as ada@example.org / a password only for tests.",
+            Self::NestCookies | Self::JwtSessions => "Sign in here as ada@example.org / password1.",
+            Self::Commercetools => "Sign in as ada@example.org or Eva@Example.org, with password1.",
         }
     }
 
@@ -89,6 +124,28 @@ impl Peer {
     pub(crate) fn introduce(self, application: &mut Command) {
         if self == Self::BetterAuthSessions {
             application.env("PROVIDER", "better-auth").env("BETTER_AUTH_URL", self.issuer());
+            return;
+        }
+        if self == Self::NestCookies {
+            application.env("PROVIDER", "cookie-api").env("CORE_API_URL", self.issuer());
+            return;
+        }
+        if self == Self::JwtSessions {
+            application
+                .env("PROVIDER", "jwt-sessions")
+                .env("CORE_API_URL", self.issuer())
+                .env("JWT_SESSIONS_ME_PATH", "me")
+                .env("JWT_SESSIONS_PERSON_ROLES", "roles");
+            return;
+        }
+        if self == Self::Commercetools {
+            application
+                .env("PROVIDER", "commercetools")
+                .env("COMMERCETOOLS_AUTH_URL", self.issuer())
+                .env("COMMERCETOOLS_API_URL", self.issuer())
+                .env("COMMERCETOOLS_PROJECT", "shop")
+                .env("COMMERCETOOLS_CLIENT_ID", CLIENT_ID)
+                .env("COMMERCETOOLS_CLIENT_SECRET", CLIENT_SECRET);
             return;
         }
         application
@@ -175,6 +232,7 @@ mod tests {
         assert_eq!(BackEnd::named("oidc").unwrap(), BackEnd::Peer(Peer::OidcProvider));
         assert_eq!(BackEnd::named("core-api").unwrap(), BackEnd::default());
         assert_eq!(BackEnd::named("better-auth").unwrap(), BackEnd::Peer(Peer::BetterAuthSessions));
+        assert_eq!(BackEnd::named("cookie-api").unwrap(), BackEnd::Peer(Peer::NestCookies));
         assert!(BackEnd::named("odic").err().unwrap().to_string().contains("`--with odic`"));
     }
 

@@ -7,7 +7,6 @@ const html503 = '<!DOCTYPE html><title>503</title><h1>Service Unavailable</h1><p
 export class Gate {
   #handler;
   #endpointOf;
-  #grantOf;
   #counts;
   #down;
   #held = new Set();
@@ -18,12 +17,11 @@ export class Gate {
 
   /**
    * `handler(asked, answer)` is the provider. `endpointOf(path)` names the endpoint of a path, as in `GET /counts`, or gives `undefined`.
-   * `grantOf(endpoint)` names the grant where the request itself does not, as outside of OAuth.
+   * `token:GRANT` is an endpoint for one grant; `token` alone has the grant in its form.
    */
-  constructor(handler, endpointOf, { grantOf = () => undefined } = {}) {
+  constructor(handler, endpointOf) {
     this.#handler = handler;
     this.#endpointOf = endpointOf;
-    this.#grantOf = grantOf;
     this.resetCounts();
   }
 
@@ -71,9 +69,8 @@ export class Gate {
   }
 
   async take(asked, answer) {
-    const endpoint = this.#endpointOf(new URL(asked.url, 'http://peer').pathname);
-    let grant = this.#grantOf(endpoint);
-    if (!grant && endpoint === 'token' && asked.method === 'POST') {
+    let [endpoint, grant] = this.#endpointOf(new URL(asked.url, 'http://peer').pathname)?.split(':') ?? [];
+    if (endpoint === 'token' && !grant && asked.method === 'POST') {
       const body = await bodyOf(asked);
       asked = replay(asked, body);
       grant = new URLSearchParams(body.toString()).get('grant_type') ?? 'none';
