@@ -48,8 +48,8 @@ messages! {
         Whoever runs this site can raise the limit, SESSION_HEADER_BUDGET.",
     7 Error LinkFailed: "Auto login failed, please login manually.",
     8 Status Welcome: "Welcome! We have sent you an email to verify your address.",
-    40 Status Registered: "Welcome! Your account has been created.",
-    41 Status PerhapsRegistered: "If this address had no account, it has one now. If you have received an email from us, follow its link first. \
+    33 Status Registered: "Welcome! Your account has been created.",
+    34 Status PerhapsRegistered: "If this address had no account, it has one now. If you have received an email from us, follow its link first. \
         Then log in.",
     9 Status RegisteredOnly: "Your account has been created, please log in.",
     11 Status PasswordUpdated: "Your password has been updated",
@@ -68,10 +68,12 @@ messages! {
     24 Error CookiesBlocked: "Your browser keeps no cookies of this site, which this link and a login need. Allow cookies for this site and \
         open the link again.",
     31 Status ConfirmElsewhere: "Please confirm that it's you before you change this.",
+    35 Error Misconfigured: "Logging in does not work at the moment because of a setting on our side. We have noted it; trying again will \
+        not help.",
+    36 Error NotLetIn: "You cannot be logged in: your account is not verified yet, or it is locked. If you have received an email to verify \
+        your address, follow its link first.",
     32 Error NotAdmitted: "You cannot be logged in: your account has none of the roles that this site asks for. Whoever runs this site can \
         tell you more.",
-    33 Error Misconfigured: "Logging in does not work at the moment because of a setting on our side. We have noted it; trying again will \
-        not help.",
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

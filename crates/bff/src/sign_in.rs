@@ -38,6 +38,9 @@ pub enum SignInFailure {
     /// [`sign_in_roles`](crate::BffSettings::sign_in_roles).
     #[error("this person may not sign in here")]
     NotAllowed,
+    /// The provider knows this person and does not let them in: their address is not verified, or the account is locked.
+    #[error("the provider does not let this person in")]
+    Forbidden,
     /// Too many tries.
     #[error("too many tries")]
     TooManyRequests {
@@ -61,6 +64,7 @@ impl SignInFailure {
         match self {
             Self::InvalidCredentials => "invalid_credentials",
             Self::NotAllowed => "not_allowed",
+            Self::Forbidden => "forbidden",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Unavailable => "unavailable",
             Self::Misconfigured => "misconfigured",
@@ -82,7 +86,8 @@ impl Attempt {
             Ok(()) | Err(SignInFailure::SessionTooLarge | SignInFailure::NotAllowed) => {
                 self.succeeded().await;
             }
-            Err(SignInFailure::InvalidCredentials) => self.failed().await,
+            // SECURITY: there are APIs that look at the account before the password.
+            Err(SignInFailure::InvalidCredentials | SignInFailure::Forbidden) => self.failed().await,
             Err(
                 SignInFailure::TooManyRequests { .. }
                 | SignInFailure::Unavailable
@@ -222,10 +227,11 @@ impl UseCase {
         }
         let owner = Owner::new(bff.provider().name(), &identity.id);
         let provider_sid = unheld.grant().provider_sid.clone();
-        // Each session leaves something in the store, however the person signed in.
+        // Each session leaves something in the store, however the person signed in. Guests are counted by their network
+        // before: each has an identifier of their own, whose counter would be one record more.
         let account = identity.email.as_deref().and_then(EmailAddress::parse);
         let account = account.as_ref().map_or(identity.id.as_str(), EmailAddress::as_str);
-        let _spent = self.spend(Subject::SignIn(account)).await?;
+        let _spent = if identity.is_guest { None } else { Some(self.spend(Subject::SignIn(account)).await?) };
         let newest_end = self.newest_end(&owner, provider_sid.as_deref()).await;
         // SECURITY: the password may have been changed meanwhile, for example. An end that is ahead of our clock is not
         // newer than this sign-in.
@@ -244,6 +250,10 @@ impl UseCase {
             provider_sid,
         };
         let previous = session.current();
+        if identity.is_guest && previous.is_some() {
+            // Another call of this request was faster. The grant that nobody needs is given back.
+            return Ok(());
+        }
         let begun = session.insert(principal, beginning).zip(session.current());
         let (leaving, begun) = begun.ok_or(SignInFailure::Unavailable)?;
         unheld.hand_over();
@@ -326,7 +336,8 @@ impl UseCase {
     /// Turns the outcomes of a provider into the few answers of a page, and logs what they leave out.
     pub(crate) fn fold_sign_in(&self, error: &SignInError) -> SignInFailure {
         match error {
-            SignInError::InvalidCredentials | SignInError::Forbidden => SignInFailure::InvalidCredentials,
+            SignInError::InvalidCredentials => SignInFailure::InvalidCredentials,
+            SignInError::Forbidden => SignInFailure::Forbidden,
             SignInError::TooManyRequests { retry_after } => {
                 SignInFailure::TooManyRequests { retry_after: retry_after.or(Some(UNTOLD_WAIT)) }
             }

@@ -55,6 +55,19 @@ async fn a_wrong_password_leads_back_to_the_form_with_message_and_address() {
 }
 
 #[tokio::test]
+async fn whoever_the_api_does_not_let_in_is_told_so() {
+    let world = World::new().await;
+    let refusal = r#"{"statusCode":403,"message":"Email not verified"}"#;
+    world.network.fail("/auth/tokens", Outcome::Answer(403, refusal));
+    let mut browser = world.browser();
+    let answer = browser.sign_in("user@test.com", "password1").await;
+    assert_eq!((answer.status, answer.location()), (303, "/login"));
+    assert!(answer.set_cookies(SESSION).is_empty());
+    let form = browser.get("/login").await;
+    assert!(form.body.contains("your account is not verified yet"), "{}", form.body);
+}
+
+#[tokio::test]
 async fn an_unknown_address_gets_the_very_same_answer() {
     let world = World::new().await;
     let mut browser = world.browser();
