@@ -149,8 +149,8 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`TransportError`], for the log and the metric. It never fails the sign-out. [`TransportError::NotSent`] means that
-    /// nothing at all was sent: where a reuse ends more than this session, only then is the sign-out repeated.
+    /// [`TransportError`], for the log and the metric. It never fails the sign-out. [`TransportError::NotSent`] means
+    /// that nothing at all was sent: where a reuse ends more than this session, only then is the sign-out repeated.
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError>;
 
     /// Whether a person's tokens end with their account, if [`accounts`](Self::accounts) deletes one. Then nothing is

@@ -1,6 +1,6 @@
 //! The provider for an API that keeps its tokens in cookies: one for calls, and one that is exchanged for two new ones.
-//! A `NestJS` application with Passport is the model, and reusing a refresh cookie there ends every session of the person.
-//! Names, paths and fields are settings.
+//! A `NestJS` application with Passport is the model, and reusing a refresh cookie there ends every session of the
+//! person. Names, paths and fields are settings.
 //!
 //! Accounts are deliberately absent: such an API has no common form for them.
 

@@ -18,8 +18,8 @@ pub struct PersonFields {
     pub name: Vec<String>,
     /// The roles: a list, a single name, or an object whose keys are the names. `None` if people have no roles.
     pub roles: Option<String>,
-    /// Whether the address is verified: a truth value, a number, or the time of the verification. `None` if every address
-    /// counts as verified.
+    /// Whether the address is verified: a truth value, a number, or the time of the verification. `None` if every
+    /// address counts as verified.
     pub verified: Option<String>,
 }
 

@@ -8,8 +8,8 @@ use super::{CsrfPair, PersonFields};
 /// The settings of a [`CookieApiProvider`](super::CookieApiProvider). Paths are relative to the base URL.
 #[derive(Debug, Clone)]
 pub struct CookieApiSettings {
-    /// The provider's name: `cookie-api`, unless there are several providers of this kind. It is part of every session's
-    /// owner, so a new name turns every person into a different one.
+    /// The provider's name: `cookie-api`, unless there are several providers of this kind. It is part of every
+    /// session's owner, so a new name turns every person into a different one.
     pub name: String,
     /// The base URL of the API, such as `http://127.0.0.1:3001/api`.
     pub base_url: Url,
@@ -31,9 +31,9 @@ pub struct CookieApiSettings {
     pub password_field: String,
     /// Where the data of a person is in the answer at `me_path`.
     pub person: PersonFields,
-    /// The field that repeats the HTTP status in the API's errors, such as `statusCode`. An answer without it is another
-    /// server's, such as a proxy's, and ends no session. `None` if the API's errors have no such field: then every JSON
-    /// object counts.
+    /// The field that repeats the HTTP status in the API's errors, such as `statusCode`. An answer without it is
+    /// another server's, such as a proxy's, and ends no session. `None` if the API's errors have no such field: then
+    /// every JSON object counts.
     pub status_field: Option<String>,
     /// The statuses that mean wrong credentials at a sign-in.
     pub wrong_credentials: Vec<StatusCode>,
@@ -58,8 +58,8 @@ pub enum RefreshReuse {
     /// Every session of the person on every device. A cookie that may be spent is never presented again.
     #[default]
     Person,
-    /// The session of that cookie. After a rest, the cookie is presented once more: if the first request was lost on its
-    /// way, the session goes on.
+    /// The session of that cookie. After a rest, the cookie is presented once more: if the first request was lost on
+    /// its way, the session goes on.
     Session,
     /// Nothing: the refresh cookie stays valid, and an answer may leave it out.
     Nothing,
