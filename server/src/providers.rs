@@ -2,7 +2,10 @@
 //! it.
 
 mod better_auth;
+mod commercetools;
+mod cookie_api;
 mod core_api;
+mod jwt_sessions;
 mod oidc;
 mod provider_config;
 
@@ -16,7 +19,14 @@ use crate::config::{Lines, Reader};
 pub use self::provider_config::{ProviderConfig, ProviderKind, Surroundings, Way};
 
 /// Every provider, the default first.
-pub static ALL: [ProviderKind; 3] = [core_api::KIND, oidc::KIND, better_auth::KIND];
+pub static ALL: [ProviderKind; 6] = [
+    core_api::KIND,
+    oidc::KIND,
+    better_auth::KIND,
+    cookie_api::KIND,
+    jwt_sessions::KIND,
+    commercetools::KIND,
+];
 
 /// The provider that `PROVIDER` names.
 #[derive(Clone)]
@@ -32,14 +42,18 @@ pub struct Chosen {
 impl Chosen {
     /// Reads the variables of the chosen provider. Those of the others are only looked at: with mistakes in them the
     /// application works.
-    pub(crate) fn read(read: &mut Reader<'_>) -> Self {
-        let name = read.text("PROVIDER", ALL[0].name);
-        let kind = ALL.iter().find(|kind| kind.name == name).unwrap_or_else(|| {
-            let known: Vec<_> = ALL.iter().map(|kind| kind.name).collect();
+    ///
+    /// `own` are providers that are not in the table. One of them is also the default if it is the only one.
+    pub(crate) fn read(read: &mut Reader<'_>, own: &'static [ProviderKind]) -> Self {
+        let all = || own.iter().chain(&ALL);
+        let default = if let [only] = own { only } else { &ALL[0] };
+        let name = read.text("PROVIDER", default.name);
+        let kind = all().find(|kind| kind.name == name).unwrap_or_else(|| {
+            let known: Vec<_> = all().map(|kind| kind.name).collect();
             read.problem(format!("PROVIDER is `{name}`: it must be one of {}", known.join(", ")));
             &ALL[0]
         });
-        let others = ALL.iter().filter(|other| other.name != kind.name);
+        let others = all().filter(|other| other.name != kind.name);
         let unused = others.flat_map(|other| set_for(other, read)).collect();
         Self { kind, settings: (kind.read)(read), unused }
     }

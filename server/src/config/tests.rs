@@ -1,5 +1,8 @@
 mod better_auth;
+mod commercetools;
+mod cookie_api;
 mod core_api_client;
+mod jwt_sessions;
 mod oidc;
 mod warnings;
 

@@ -1,0 +1,160 @@
+//! The provider for an API that keeps its tokens in cookies. The API's own address is `CORE_API_URL`.
+
+mod checks;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, StatusCode};
+use ironleaf_auth::Provider;
+use ironleaf_providers::{CookieApiProvider, CookieApiSettings, CsrfPair, PersonFields, RefreshReuse};
+
+use super::provider_config::{ProviderConfig, ProviderKind, Surroundings};
+use crate::assembly_error::AssemblyError;
+use crate::config::{Lines, Reader};
+
+pub(super) const KIND: ProviderKind =
+    ProviderKind { name: "cookie-api", prefix: "COOKIE_API_", read: |read| Arc::new(CookieApi::read(read)) };
+
+/// What a setting says that has something by default, and shall have nothing.
+const NONE: &str = "none";
+
+struct CookieApi {
+    /// `COOKIE_API_LOGIN_PATH`
+    login_path: String,
+    /// `COOKIE_API_REFRESH_PATH`
+    refresh_path: String,
+    /// `COOKIE_API_LOGOUT_PATH`
+    logout_path: Option<String>,
+    /// `COOKIE_API_ME_PATH`
+    me_path: String,
+    /// `COOKIE_API_ACCESS_COOKIE`
+    access_cookie: String,
+    /// `COOKIE_API_REFRESH_COOKIE`
+    refresh_cookie: String,
+    /// `COOKIE_API_EMAIL_FIELD`, of a sign-in
+    email_field: String,
+    /// `COOKIE_API_PASSWORD_FIELD`
+    password_field: String,
+    /// `COOKIE_API_ME_…`: where the data of a person is.
+    person: PersonFields,
+    /// `COOKIE_API_STATUS_FIELD`
+    status_field: Option<String>,
+    /// `COOKIE_API_WRONG_CREDENTIALS`
+    wrong_credentials: Vec<StatusCode>,
+    /// `COOKIE_API_REFUSALS`
+    refusals: Vec<StatusCode>,
+    /// `COOKIE_API_REUSE_ENDS`
+    reuse_ends: RefreshReuse,
+    /// `COOKIE_API_REUSE_GRACE`
+    reuse_grace: Duration,
+    /// `COOKIE_API_CSRF_COOKIE`
+    csrf_cookie: Option<String>,
+    /// `COOKIE_API_CSRF_HEADER`
+    csrf_header: Option<String>,
+}
+
+impl CookieApi {
+    fn read(read: &mut Reader<'_>) -> Self {
+        let unless_none = |text: String| (text != NONE).then_some(text);
+        let words = |text: String| text.split_ascii_whitespace().map(str::to_owned).collect();
+        let config = Self {
+            login_path: read.text("COOKIE_API_LOGIN_PATH", "/auth/login"),
+            refresh_path: read.text("COOKIE_API_REFRESH_PATH", "/auth/refresh"),
+            logout_path: unless_none(read.text("COOKIE_API_LOGOUT_PATH", "/auth/logout")),
+            me_path: read.text("COOKIE_API_ME_PATH", "/users/me"),
+            access_cookie: read.text("COOKIE_API_ACCESS_COOKIE", "access_token"),
+            refresh_cookie: read.text("COOKIE_API_REFRESH_COOKIE", "refresh_token"),
+            email_field: read.text("COOKIE_API_EMAIL_FIELD", "email"),
+            password_field: read.text("COOKIE_API_PASSWORD_FIELD", "password"),
+            person: PersonFields {
+                id: read.text("COOKIE_API_ME_ID", "id"),
+                email: read.text("COOKIE_API_ME_EMAIL", "email"),
+                name: unless_none(read.text("COOKIE_API_ME_NAME", "firstName lastName"))
+                    .map(words)
+                    .unwrap_or_default(),
+                roles: unless_none(read.text("COOKIE_API_ME_ROLES", "roles")),
+                verified: unless_none(read.text("COOKIE_API_ME_VERIFIED", "emailVerified")),
+            },
+            status_field: unless_none(read.text("COOKIE_API_STATUS_FIELD", "statusCode")),
+            wrong_credentials: checks::statuses(read, "COOKIE_API_WRONG_CREDENTIALS", "400,401"),
+            refusals: checks::statuses(read, "COOKIE_API_REFUSALS", "401,403"),
+            reuse_ends: checks::reuse_ends(read),
+            reuse_grace: read.duration("COOKIE_API_REUSE_GRACE", Duration::ZERO),
+            csrf_cookie: read.optional("COOKIE_API_CSRF_COOKIE"),
+            csrf_header: read.optional("COOKIE_API_CSRF_HEADER"),
+        };
+        checks::check(&config, read);
+        config
+    }
+
+    fn csrf(&self) -> Option<CsrfPair> {
+        let header = HeaderName::from_bytes(self.csrf_header.as_ref()?.as_bytes()).ok()?;
+        Some(CsrfPair { cookie: self.csrf_cookie.clone()?, header })
+    }
+}
+
+impl ProviderConfig for CookieApi {
+    fn describe(&self, lines: &mut Lines) {
+        let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| format!("({NONE})"));
+        lines.add("COOKIE_API_LOGIN_PATH", &self.login_path);
+        lines.add("COOKIE_API_REFRESH_PATH", &self.refresh_path);
+        lines.add("COOKIE_API_LOGOUT_PATH", &or_none(&self.logout_path));
+        lines.add("COOKIE_API_ME_PATH", &self.me_path);
+        lines.add("COOKIE_API_ACCESS_COOKIE", &self.access_cookie);
+        lines.add("COOKIE_API_REFRESH_COOKIE", &self.refresh_cookie);
+        lines.add("COOKIE_API_EMAIL_FIELD", &self.email_field);
+        lines.add("COOKIE_API_PASSWORD_FIELD", &self.password_field);
+        lines.add("COOKIE_API_ME_ID", &self.person.id);
+        lines.add("COOKIE_API_ME_EMAIL", &self.person.email);
+        lines.add("COOKIE_API_ME_NAME", &self.person.name.join(" "));
+        lines.add("COOKIE_API_ME_ROLES", &or_none(&self.person.roles));
+        lines.add("COOKIE_API_ME_VERIFIED", &or_none(&self.person.verified));
+        lines.add("COOKIE_API_STATUS_FIELD", &or_none(&self.status_field));
+        lines.add("COOKIE_API_WRONG_CREDENTIALS", &Statuses(&self.wrong_credentials));
+        lines.add("COOKIE_API_REFUSALS", &Statuses(&self.refusals));
+        lines.add("COOKIE_API_REUSE_ENDS", &checks::name_of(self.reuse_ends));
+        lines.add("COOKIE_API_REUSE_GRACE", &format!("{:?}", self.reuse_grace));
+        lines.add("COOKIE_API_CSRF_COOKIE", &or_none(&self.csrf_cookie));
+        lines.add("COOKIE_API_CSRF_HEADER", &or_none(&self.csrf_header));
+    }
+
+    fn build(&self, surroundings: Surroundings) -> Result<Arc<dyn Provider>, AssemblyError> {
+        let settings = CookieApiSettings {
+            login_path: self.login_path.clone(),
+            refresh_path: self.refresh_path.clone(),
+            logout_path: self.logout_path.clone(),
+            me_path: self.me_path.clone(),
+            access_cookie: self.access_cookie.clone(),
+            refresh_cookie: self.refresh_cookie.clone(),
+            email_field: self.email_field.clone(),
+            password_field: self.password_field.clone(),
+            person: self.person.clone(),
+            status_field: self.status_field.clone(),
+            wrong_credentials: self.wrong_credentials.clone(),
+            refusals: self.refusals.clone(),
+            reuse_ends: self.reuse_ends,
+            reuse_grace: self.reuse_grace,
+            csrf: self.csrf(),
+            leeway: surroundings.leeway,
+            refresh_token_max_age: surroundings.refresh_token_max_age,
+            ..CookieApiSettings::at(surroundings.core_api()?)
+        };
+        let Surroundings { transport, clock, random, .. } = surroundings;
+        Ok(Arc::new(CookieApiProvider::new(settings, transport, clock, random)))
+    }
+
+    fn missing_for_roles(&self) -> Option<&'static str> {
+        self.person.roles.is_none().then_some("COOKIE_API_ME_ROLES")
+    }
+}
+
+struct Statuses<'a>(&'a [StatusCode]);
+
+impl fmt::Display for Statuses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<_> = self.0.iter().map(StatusCode::as_str).collect();
+        f.write_str(&texts.join(","))
+    }
+}
