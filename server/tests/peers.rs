@@ -1,4 +1,4 @@
-//! The program before providers that others wrote (`end2end/peers`), as processes on real sockets.
+//! The program before the back ends of `end2end/peers`, as processes on real sockets.
 //!
 //! `cargo xtask peers` installs the providers and runs these tests. The time is real here, because processes have no
 //! other clock.
@@ -9,8 +9,14 @@
 mod better_auth;
 #[path = "peers/browser.rs"]
 mod browser;
+#[path = "peers/commercetools.rs"]
+mod commercetools;
+#[path = "peers/cookie_api.rs"]
+mod cookie_api;
 #[path = "peers/html.rs"]
 mod html;
+#[path = "peers/jwt_sessions.rs"]
+mod jwt_sessions;
 #[path = "peers/lives.rs"]
 mod lives;
 #[path = "storm/machine.rs"]

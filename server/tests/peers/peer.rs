@@ -9,8 +9,8 @@ use tokio::process::Command;
 use crate::processes::{Process, free_address};
 
 /// The client of these tests. Its secret is for tests; the characters need the encoding of RFC 6749, section 2.3.1.
-const CLIENT_ID: &str = "ironleaf";
-const CLIENT_SECRET: &str = "a test secret: +/&=%";
+pub(crate) const CLIENT_ID: &str = "ironleaf";
+pub(crate) const CLIENT_SECRET: &str = "a test secret: +/&=%";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -18,6 +18,9 @@ pub(crate) enum Kind {
     BetterAuth,
     /// Better Auth with its own sessions, where people sign in on a page of the application.
     BetterAuthSessions,
+    NestCookies,
+    JwtSessions,
+    Commercetools,
 }
 
 impl Kind {
@@ -26,6 +29,9 @@ impl Kind {
             Self::OidcProvider => "oidc-provider",
             Self::BetterAuth => "better-auth-oidc",
             Self::BetterAuthSessions => "better-auth",
+            Self::NestCookies => "nest-cookies",
+            Self::JwtSessions => "jwt-sessions",
+            Self::Commercetools => "commercetools-mock",
         };
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../end2end/peers").join(name)
     }
@@ -33,7 +39,23 @@ impl Kind {
     /// What the application is told of it.
     pub(crate) fn settings(self, issuer: &str) -> Vec<(&'static str, String)> {
         let settings = match self {
-            Self::BetterAuthSessions => [("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", issuer)].to_vec(),
+            Self::BetterAuthSessions => vec![("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", issuer)],
+            Self::NestCookies => vec![("PROVIDER", "cookie-api"), ("CORE_API_URL", issuer)],
+            Self::JwtSessions => vec![
+                ("PROVIDER", "jwt-sessions"),
+                ("CORE_API_URL", issuer),
+                ("JWT_SESSIONS_ME_PATH", "me"),
+                ("JWT_SESSIONS_PERSON_ROLES", "roles"),
+            ],
+            Self::Commercetools => vec![
+                ("PROVIDER", "commercetools"),
+                ("COMMERCETOOLS_AUTH_URL", issuer),
+                ("COMMERCETOOLS_API_URL", issuer),
+                ("COMMERCETOOLS_PROJECT", "shop"),
+                ("COMMERCETOOLS_CLIENT_ID", CLIENT_ID),
+                ("COMMERCETOOLS_CLIENT_SECRET", CLIENT_SECRET),
+                ("COMMERCETOOLS_SCOPES", "manage_my_profile:shop manage_my_orders:shop"),
+            ],
             Self::OidcProvider | Self::BetterAuth => vec![
                 ("PROVIDER", "oidc"),
                 ("OIDC_ISSUER", issuer),
@@ -59,7 +81,7 @@ impl Peer {
         // Browsers share cookies between the ports of a host, so the provider has another host than the application.
         let origin = format!("http://localhost:{}", address.port());
         let issuer = match kind {
-            Kind::OidcProvider => origin,
+            Kind::OidcProvider | Kind::NestCookies | Kind::JwtSessions | Kind::Commercetools => origin,
             Kind::BetterAuth | Kind::BetterAuthSessions => format!("{origin}/api/auth"),
         };
         let mut command = Command::new("node");
@@ -94,8 +116,7 @@ impl Peer {
 
     /// How often an endpoint was called since the last reset, such as `token.refresh_token`.
     pub(crate) async fn count(&self, endpoint: &str) -> u64 {
-        let counts = self.ask("/counts").await;
         let pointer = format!("/{}", endpoint.replace('.', "/"));
-        counts.pointer(&pointer).and_then(Value::as_u64).unwrap_or_default()
+        self.ask("/counts").await.pointer(&pointer).and_then(Value::as_u64).unwrap_or_default()
     }
 }

@@ -13,14 +13,16 @@ const TEST_KEY: &str = "61206b657920666f722074657374732c20616e64206e6f2073656372
 
 /// The person who signs in.
 pub(crate) const ADA: &str = "ada@example.org";
-/// The password of everybody at Better Auth with its own sessions. It is for tests.
+/// The password of everybody at Better Auth with its own sessions, which wants long ones. It is for tests.
 pub(crate) const PASSWORD: &str = "a password only for tests";
+/// The password of everybody at the other peers that ask for one. It is for tests.
+pub(crate) const SHORT_PASSWORD: &str = "password1";
 /// Their button at the OpenID Connect providers.
 pub(crate) const BUTTON_OF_ADA: &str = "Continue as Ada Admin";
 
 pub(crate) struct World {
-    pub(crate) peer: Peer,
     kind: Kind,
+    pub(crate) peer: Peer,
     pub(crate) replicas: Vec<Process>,
     _folder: TempDir,
 }
@@ -71,9 +73,13 @@ impl World {
     /// Signs Ada in from this path.
     pub(crate) async fn sign_in(&self, browser: &mut Browser, from: &str) -> Page {
         let page = browser.open(from).await;
-        if self.kind == Kind::BetterAuthSessions {
-            let typed = [("email", ADA), ("password", PASSWORD)];
-            return browser.fill_and_press(&page, "Login", &typed).await;
+        let password = match self.kind {
+            Kind::BetterAuthSessions => Some(PASSWORD),
+            Kind::NestCookies | Kind::JwtSessions | Kind::Commercetools => Some(SHORT_PASSWORD),
+            Kind::OidcProvider | Kind::BetterAuth => None,
+        };
+        if let Some(password) = password {
+            return browser.fill_and_press(&page, "Login", &[("email", ADA), ("password", password)]).await;
         }
         let page = browser.press(&page, TO_THE_PROVIDER).await;
         browser.press(&page, BUTTON_OF_ADA).await
