@@ -22,6 +22,7 @@ use ironleaf_auth::{
     Caller, Clock, Heads, Random, Request, Response, SignIn, SignInError, Transport, TransportError,
     system_clock, system_random,
 };
+use ironleaf_providers::AccessTransport;
 use ironleaf_records::{RecordLimits, Records};
 use ironleaf_session::{KeyRing, Sealer};
 use ironleaf_store::MemoryStore;
@@ -38,8 +39,16 @@ async fn core_api_with_idempotent_refresh_conforms() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn jwt_sessions_conforms() {
-    over_both_heads(jwt_sessions::open).await;
+async fn jwt_sessions_conforms_with_cookies_and_with_a_header() {
+    for transport in [AccessTransport::Cookie, AccessTransport::Header] {
+        over_both_heads(|clock, random| ready(jwt_sessions::open(clock, random, transport, true))).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn jwt_sessions_without_a_reuse_handler_conforms() {
+    let transport = AccessTransport::Cookie;
+    over_both_heads(|clock, random| ready(jwt_sessions::open(clock, random, transport, false))).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,33 +3,30 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use http::Method;
-use http::header::{CONTENT_LENGTH, HeaderValue};
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
-use ironleaf_auth::{
-    BaseUrl, Caller, Clock, Field, Grant, Provider, Random, RefreshOutcome, RefreshTiming, Rejection,
-    Repetition, Request, Response, Rest, SignIn, SignInError, SignedIn, Transport, TransportError,
-};
+use ironleaf_auth::{Clock, Field, Provider, Random, RefreshTiming, Request, Response, SignIn, Transport};
+use ironleaf_providers::{AccessTransport, JwtSessionsProvider, JwtSessionsSettings};
 use serde_json::json;
 
 use super::wire::{
-    PASSWORD, claims, cookie, credentials, digest, field, get, header, in_doubt, is_password, json,
-    json_body, jwt, living_claims, lock, opaque, or_ended, or_unavailable, password, person, post_json, put,
-    request, set_cookies, signed_out, text, unix_secs, unusable,
+    PASSWORD, bearer, cookie, digest, get, header, is_password, json, json_body, jwt, living_claims, lock,
+    opaque, password, post_json, request, text, unix_secs,
 };
 
 const BASE: &str = "http://rails.test";
 const LIFE: Duration = Duration::from_hours(1);
 const REFRESH_LIFE: Duration = Duration::from_hours(7 * 24);
 
-const ACCESS: Field = 1;
 const REFRESH: Field = 2;
-const CSRF: Field = 3;
+const LEEWAY: Duration = Duration::from_mins(1);
 
 struct Rails {
+    transport: AccessTransport,
+    has_reuse_handler: bool,
     clock: Clock,
     random: Random,
     sessions: Mutex<HashMap<String, Session>>,
@@ -43,8 +40,16 @@ struct Session {
     csrf: String,
 }
 
-pub(crate) async fn open(clock: Clock, random: Random) -> Arc<dyn BackEnd> {
+/// With a reuse handler, or without.
+pub(crate) fn open(
+    clock: Clock,
+    random: Random,
+    transport: AccessTransport,
+    has_reuse_handler: bool,
+) -> Arc<dyn BackEnd> {
     Arc::new(Rails {
+        transport,
+        has_reuse_handler,
         clock,
         random,
         sessions: Mutex::default(),
@@ -72,6 +77,7 @@ impl Rails {
     }
 
     fn login(&self, request: &Request) -> Response {
+        assert_eq!(header(request, "x-refresh-token"), None, "a sign-in shows no token of another session");
         if !is_password(&json_body(request.body())) {
             return text(401, "text/plain", "Not authorized");
         }
@@ -88,6 +94,7 @@ impl Rails {
     }
 
     fn refresh(&self, request: &Request) -> Response {
+        assert_eq!(header(request, "content-length"), Some("0"), "a server of Ruby answers 411 without it");
         let Some(token) = header(request, "x-refresh-token") else {
             return text(401, "text/plain", "Token is not found");
         };
@@ -95,7 +102,7 @@ impl Rails {
         let Some(session) = session else {
             return text(401, "text/html", "<h1>Unauthorized</h1>");
         };
-        if living_claims(&session.access, (self.clock)()).is_some() {
+        if self.has_reuse_handler && living_claims(&session.access, (self.clock)()).is_some() {
             lock(&self.sessions).remove(token);
             return text(401, "text/plain", "Malicious activity");
         }
@@ -107,13 +114,16 @@ impl Rails {
     }
 
     fn call(&self, request: &Request) -> Response {
-        let access = cookie(request, "jwt_access").unwrap_or_default();
+        // A header hides the cookie, and needs no CSRF value.
+        let of_header = bearer(request);
+        assert_eq!(of_header.is_some(), self.transport == AccessTransport::Header, "one way only");
+        let access = of_header.or_else(|| cookie(request, "jwt_access")).unwrap_or_default();
         let session = lock(&self.sessions).values().find(|session| session.access == access).cloned();
         let lives = living_claims(access, (self.clock)()).is_some();
         let (true, Some(session)) = (lives, session) else {
             return text(401, "text/plain", "Signature has expired");
         };
-        let safe = matches!(*request.method(), Method::GET | Method::HEAD);
+        let safe = of_header.is_some() || matches!(*request.method(), Method::GET | Method::HEAD);
         let shown = header(request, "x-csrf-token").and_then(|masked| masked.split_once('~'));
         let matches = shown.is_some_and(|(mask, sum)| sum == digest(&format!("{mask}{}", session.csrf)));
         if safe || matches {
@@ -128,19 +138,34 @@ impl Rails {
 impl BackEnd for Rails {
     fn style(&self) -> Style {
         Style {
-            name: "jwt_sessions",
+            name: if self.has_reuse_handler {
+                "jwt_sessions"
+            } else {
+                "jwt_sessions without a reuse handler"
+            },
             access_life: LIFE,
-            timing: RefreshTiming::AfterExpiry,
+            timing: if self.has_reuse_handler {
+                RefreshTiming::AfterExpiry
+            } else {
+                RefreshTiming::Before(LEEWAY)
+            },
             rotation: Rotation::Kept,
             refresh_field: REFRESH,
-            reuse: Reuse::EndsTheSessionWhileAccessLives,
+            reuse: if self.has_reuse_handler { Reuse::EndsTheSessionWhileAccessLives } else { Reuse::Free },
             sign_out_ends_access: true,
             sign_out_redirects: false,
         }
     }
 
     fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider> {
-        Arc::new(JwtSessions { transport, clock: Arc::clone(&self.clock) })
+        let settings = JwtSessionsSettings {
+            logout_path: "login".to_owned(),
+            access_transport: self.transport,
+            has_reuse_handler: self.has_reuse_handler,
+            leeway: LEEWAY,
+            ..JwtSessionsSettings::at(BASE.parse().unwrap())
+        };
+        Arc::new(JwtSessionsProvider::new(settings, transport, Arc::clone(&self.clock)))
     }
 
     async fn answer(&self, request: Request) -> Response {
@@ -168,7 +193,12 @@ impl BackEnd for Rails {
 
     fn calls(&self) -> Vec<Request> {
         let url = format!("{BASE}/notes");
-        vec![get(&url), post_json(&url, &json!({})), request(Method::DELETE, &url)]
+        vec![
+            get(&url),
+            post_json(&url, &json!({})),
+            request(Method::DELETE, &url),
+            request(Method::OPTIONS, &url),
+        ]
     }
 
     fn terminal_answers(&self) -> Vec<Response> {
@@ -189,106 +219,5 @@ impl BackEnd for Rails {
 
     fn secrets(&self) -> Vec<String> {
         lock(&self.issued).clone()
-    }
-}
-
-struct JwtSessions {
-    transport: Arc<dyn Transport>,
-    clock: Clock,
-}
-
-impl JwtSessions {
-    /// The answer's dates come in two formats, so only the expiry inside the token is used.
-    fn take(&self, grant: &mut Grant, response: &Response) -> Option<()> {
-        let (access, csrf) = (field(response, "access")?, field(response, "csrf")?);
-        let end = claims(access.expose())?["exp"].as_u64()?;
-        let end = UNIX_EPOCH.checked_add(Duration::from_secs(end))?;
-        grant.access_expires_at = Some(end);
-        grant.access_lifetime = end.duration_since((self.clock)()).ok();
-        grant.set(ACCESS, access);
-        grant.set(CSRF, csrf);
-        Some(())
-    }
-
-    fn with_refresh_token(method: Method, path: &str, caller: &Caller, grant: &Grant) -> Request {
-        let mut request = request(method, &format!("{BASE}{path}"));
-        caller.introduce(&mut request);
-        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        if let Some(token) = grant.field(REFRESH) {
-            put(&mut request, "x-refresh-token", token);
-        }
-        request
-    }
-}
-
-#[async_trait]
-impl Provider for JwtSessions {
-    fn name(&self) -> &'static str {
-        "jwt-sessions"
-    }
-
-    fn base_urls(&self) -> &[BaseUrl] {
-        &[]
-    }
-
-    async fn sign_in(
-        &self,
-        caller: &Caller,
-        attempt: SignIn,
-        _: Option<&Grant>,
-    ) -> Result<SignedIn, SignInError> {
-        let mut request = post_json(&format!("{BASE}/login"), &credentials(attempt)?);
-        caller.introduce(&mut request);
-        let response = or_unavailable(self.transport.send(request).await)?;
-        match response.status().as_u16() {
-            200 => {}
-            401 => return Err(SignInError::InvalidCredentials),
-            _ => return Err(unusable(&response)),
-        }
-        let refresh = field(&response, "refresh").ok_or_else(|| unusable(&response))?;
-        let mut grant = Grant::default().with(REFRESH, refresh);
-        grant.refresh_expires_at = (self.clock)().checked_add(REFRESH_LIFE);
-        self.take(&mut grant, &response).ok_or_else(|| unusable(&response))?;
-        Ok(SignedIn { grant: grant.for_identity(person("1")), authenticated_at: (self.clock)() })
-    }
-
-    fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
-        caller.introduce(request);
-        if let Some(access) = grant.field(ACCESS) {
-            set_cookies(request, &[("jwt_access", access)]);
-        }
-        let safe = matches!(*request.method(), Method::GET | Method::HEAD);
-        if let Some(csrf) = grant.field(CSRF).filter(|_| !safe) {
-            put(request, "x-csrf-token", csrf);
-        }
-    }
-
-    fn refresh_timing(&self, _: &Grant) -> RefreshTiming {
-        RefreshTiming::AfterExpiry
-    }
-
-    /// After a lost answer, the API holds an access token that nobody has seen. It takes a refresh before that token's
-    /// expiry for a theft.
-    fn repetition(&self, _: &Grant) -> Repetition {
-        Repetition::AskAgain(Rest::of(LIFE))
-    }
-
-    async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {
-        let request = Self::with_refresh_token(Method::POST, "/refresh", caller, grant);
-        let response = match or_ended(self.transport.send(request).await) {
-            Ok(response) => response,
-            Err(end) => return end,
-        };
-        let mut renewed = grant.clone();
-        match response.status().as_u16() {
-            401 => RefreshOutcome::Rejected(Rejection::InvalidGrant),
-            200 if self.take(&mut renewed, &response).is_some() => RefreshOutcome::Rotated(renewed),
-            _ => in_doubt(&response),
-        }
-    }
-
-    async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
-        let request = Self::with_refresh_token(Method::DELETE, "/login", caller, grant);
-        signed_out(self.transport.send(request).await)
     }
 }

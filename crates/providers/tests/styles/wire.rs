@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, RETRY_AFTER, SET_COOKIE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use http::{Method, StatusCode};
 use ironleaf_auth::{
     EmailAddress, Grant, Identity, Random, RefreshOutcome, Rejection, Request, Response, SecretText, SignIn,
@@ -113,10 +113,6 @@ pub(crate) fn given_cookie(response: &Response, name: &str) -> Option<SecretText
 
 fn pairs<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
-}
-
-pub(crate) fn put(request: &mut Request, name: &'static str, value: &SecretText) {
-    request.headers_mut().insert(HeaderName::from_static(name), secret(value.expose()));
 }
 
 /// A signed token. The same claims give the same token.

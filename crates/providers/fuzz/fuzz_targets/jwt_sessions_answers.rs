@@ -1,0 +1,119 @@
+//! For any answer of an API with jwt_sessions: nothing panics, no error signs anybody in, and only a 401 ends a session.
+#![no_main]
+
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::{DATE, RETRY_AFTER, SET_COOKIE};
+use http::{HeaderValue, StatusCode};
+use ironleaf_auth::{
+    Caller, EmailAddress, Grant, Observed, Provider, RefreshOutcome, Request, Response, SignIn, Transport, TransportError,
+};
+use ironleaf_providers::{AccessTransport, JwtSessionsProvider, JwtSessionsSettings};
+use libfuzzer_sys::fuzz_target;
+
+/// The answer of a successful sign-in. The payload of both tokens is `{"user_id":7,"exp":1800003600}`.
+const TOKENS: &str = r#"{"csrf":"bWFzazE=","access":"e30.eyJ1c2VyX2lkIjo3LCJleHAiOjE4MDAwMDM2MDB9.c2ln","refresh":"e30.eyJ1c2VyX2lkIjo3LCJleHAiOjE4MDAwMDM2MDB9.c2ln"}"#;
+
+const STATUSES: [u16; 12] = [200, 201, 204, 302, 400, 401, 403, 404, 411, 429, 500, 503];
+
+static SIGNED_IN: LazyLock<Grant> = LazyLock::new(|| {
+    let answer = Response::new(Bytes::from(TOKENS));
+    now(provider([answer]).sign_in(&Caller::default(), password(), None)).expect("this answer is good").grant
+});
+
+/// Gives the answers in order, then fails every call.
+struct Script(Mutex<VecDeque<Response>>);
+
+#[async_trait]
+impl Transport for Script {
+    async fn send(&self, _: Request) -> Result<Response, TransportError> {
+        let next = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        next.ok_or_else(|| TransportError::Interrupted("no more".to_owned()))
+    }
+}
+
+// The first byte selects the status, the bits of the second byte select headers, and the rest is the body.
+fuzz_target!(|input: &[u8]| {
+    let [status, headers, body @ ..] = input else { return };
+    let answer = answer(*status, *headers, body);
+    sign_in(&answer);
+    refresh(&answer);
+    observe(&answer);
+});
+
+fn answer(status: u8, headers: u8, body: &[u8]) -> Response {
+    let mut response = Response::new(Bytes::copy_from_slice(body));
+    *response.status_mut() =
+        StatusCode::from_u16(STATUSES[usize::from(status) % STATUSES.len()]).expect("it is one");
+    for (bit, name) in [RETRY_AFTER, DATE, SET_COOKIE].into_iter().enumerate() {
+        if let (true, Ok(value)) = (headers & (1 << bit) != 0, HeaderValue::from_bytes(body)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+fn provider(answers: impl IntoIterator<Item = Response>) -> JwtSessionsProvider {
+    let script = Arc::new(Script(Mutex::new(answers.into_iter().collect())));
+    let settings = JwtSessionsSettings {
+        access_transport: AccessTransport::Cookie,
+        roles_field: Some("realm.roles".to_owned()),
+        ..JwtSessionsSettings::at("http://rails.test/".parse().expect("it is a URL"))
+    };
+    JwtSessionsProvider::new(settings, script, Arc::new(|| UNIX_EPOCH + Duration::from_secs(1_800_000_000)))
+}
+
+fn sign_in(answer: &Response) {
+    let signed_in = now(provider([answer.clone()]).sign_in(&Caller::default(), password(), None));
+    if signed_in.is_ok() {
+        assert!(answer.status().is_success(), "signed in by a {}", answer.status());
+    }
+}
+
+fn refresh(answer: &Response) {
+    let status = answer.status();
+    match now(provider([answer.clone()]).refresh(&Caller::default(), &SIGNED_IN)) {
+        RefreshOutcome::Unspent { .. } => assert_eq!(status, StatusCode::TOO_MANY_REQUESTS),
+        // Tokens of another person end a session as well.
+        RefreshOutcome::Rejected(_) => {
+            assert!(status == StatusCode::UNAUTHORIZED || status.is_success(), "a session ended by a {status}");
+        }
+        RefreshOutcome::Rotated(grant) => {
+            assert!(status.is_success());
+            assert_eq!(grant.identity.as_ref().map(|person| person.id.as_str()), Some("7"), "another person");
+        }
+        RefreshOutcome::InDoubt { answered, .. } => assert!(answered),
+        RefreshOutcome::NotSent(detail) => unreachable!("{detail}"),
+    }
+}
+
+fn observe(answer: &Response) {
+    let mut grant = SIGNED_IN.clone();
+    let provider = provider([]);
+    if let Observed::Lazily(change) | Observed::AtOnce(change) = provider.observe(&grant, answer) {
+        change(&mut grant);
+        assert!(matches!(provider.observe(&grant, answer), Observed::Nothing), "the same change is seen twice");
+    }
+    let mut request = Request::new(Bytes::new());
+    *request.method_mut() = http::Method::POST;
+    provider.authorize(&Caller::default(), &grant, &mut request);
+    assert!(request.headers().contains_key("x-csrf-token"), "the value cannot be sent");
+}
+
+fn password() -> SignIn {
+    SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "password1".into() }
+}
+
+/// Polls the future once. That is enough, because the transport answers immediately.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("something waits for more than the transport"),
+    }
+}

@@ -1,0 +1,87 @@
+//! Who the person is: by the answer of `me`, or by the access token's payload.
+
+use http::Method;
+use ironleaf_api_types::{Role, User};
+use ironleaf_auth::{Caller, Grant};
+use serde_json::Value;
+
+use crate::answer::json;
+
+use super::{JwtSessionsProvider, fields, grant, token, wire};
+
+/// How many roles are kept, and how many bytes all their names together may have. They are in the session cookie.
+const MOST_ROLES: usize = 64;
+const MOST_ROLE_BYTES: usize = 1536;
+
+impl JwtSessionsProvider {
+    /// The owner of the grant's access token. `email` is used where the API does not state one.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not known, for the log.
+    pub(super) async fn owner(
+        &self,
+        caller: &Caller,
+        grant: &Grant,
+        email: Option<&str>,
+    ) -> Result<User, String> {
+        let Some(path) = &self.settings.me_path else {
+            return self.owner_by_token(grant, email).ok_or_else(|| {
+                format!("the access token's payload has no `{}`: name the field, or set a path of the person's record", self.settings.id_field)
+            });
+        };
+        let sending = async {
+            let url = wire::endpoint(&self.settings.base_url, path);
+            let mut request = wire::request(Method::GET, &url, &Value::Null)?;
+            wire::authorize(&self.settings, caller, grant, &mut request);
+            self.transport.send(request).await
+        };
+        let response = sending.await.map_err(|error| error.to_string())?;
+        let record: Option<Value> = response.status().is_success().then(|| json(&response)).flatten();
+        record.and_then(|record| self.person(&record, email)).ok_or_else(|| wire::describe(&response))
+    }
+
+    /// What the payload says, which costs no call.
+    pub(super) fn owner_by_token(&self, grant: &Grant, email: Option<&str>) -> Option<User> {
+        self.person(&token::payload(grant.field(grant::ACCESS_TOKEN)?)?, email)
+    }
+
+    fn person(&self, record: &Value, email: Option<&str>) -> Option<User> {
+        let settings = &self.settings;
+        let id = fields::find(record, &settings.id_field).and_then(fields::name)?;
+        let stated = fields::find(record, &settings.email_field).and_then(Value::as_str);
+        let stated = stated.filter(|email| !email.is_empty()).map(str::to_lowercase);
+        let roles = settings.roles_field.as_deref().and_then(|path| fields::find(record, path));
+        Some(User {
+            id,
+            email: stated.or_else(|| email.map(str::to_owned)),
+            roles: roles.map(roles_of).unwrap_or_default(),
+            ..User::default()
+        })
+    }
+}
+
+/// A list of names, or one name.
+fn roles_of(value: &Value) -> Vec<Role> {
+    let names: Vec<String> = match value {
+        Value::Array(names) => names.iter().filter_map(fields::name).collect(),
+        single => fields::name(single).into_iter().collect(),
+    };
+    let (mut roles, mut bytes, mut left_out) = (Vec::new(), 0, 0_usize);
+    for name in names {
+        let (role, len) = (Role::new(&name), name.len());
+        if roles.contains(&role) {
+            continue;
+        }
+        if roles.len() == MOST_ROLES || bytes + len > MOST_ROLE_BYTES {
+            left_out += 1;
+            continue;
+        }
+        bytes += len;
+        roles.push(role);
+    }
+    if left_out > 0 {
+        tracing::warn!(left_out, "a person has more roles than a session keeps");
+    }
+    roles
+}

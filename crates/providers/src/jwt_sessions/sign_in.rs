@@ -1,0 +1,71 @@
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use ironleaf_auth::{Caller, Grant, Response, SignIn, SignInError, SignedIn};
+use serde_json::{Map, Value};
+
+use crate::answer::retry_after;
+
+use super::settings::AccessTransport;
+use super::{JwtSessionsProvider, fields, grant, wire};
+
+impl JwtSessionsProvider {
+    pub(super) async fn exchange(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError> {
+        let SignIn::Password { email, password } = attempt else {
+            return Err(SignInError::Unsupported);
+        };
+        let mut body = Map::new();
+        fields::put(&mut body, &self.settings.login_email_field, email.as_str().into());
+        fields::put(&mut body, &self.settings.login_password_field, password.expose().into());
+        let sending = async {
+            let url = wire::endpoint(&self.settings.base_url, &self.settings.login_path);
+            let mut request = wire::request(Method::POST, &url, &Value::Object(body))?;
+            caller.introduce(&mut request);
+            self.transport.send(request).await
+        };
+        let response = sending.await.map_err(|error| SignInError::Unavailable(error.to_string()))?;
+        if !response.status().is_success() {
+            return Err(refusal(&response));
+        }
+        let authenticated_at = self.now();
+        let issued = wire::issued(&self.settings, &response, authenticated_at);
+        let issued = issued.map_err(SignInError::Unavailable)?;
+        if issued.refresh.is_none() {
+            return Err(SignInError::Unavailable("the API's answer has no `refresh`".to_owned()));
+        }
+        let mut grant = Grant::default();
+        grant::replace_tokens(&mut grant, issued, authenticated_at);
+        let has_csrf = grant.field(grant::CSRF).is_some();
+        if !has_csrf && self.settings.access_transport == AccessTransport::Cookie {
+            tracing::warn!("the API's answer has no `csrf`: calls other than GET and HEAD will be refused");
+        }
+        match self.owner(caller, &grant, Some(email.as_str())).await {
+            Ok(person) => {
+                grant.identity = Some(Arc::new(person));
+                Ok(SignedIn { grant, authenticated_at })
+            }
+            Err(detail) => {
+                // The tokens will not be used. They are ended so that nobody else can use them.
+                if let Err(error) = self.end_session(caller, &grant).await {
+                    tracing::warn!(%error, "tokens of a sign-in without an identity were not ended");
+                }
+                Err(SignInError::Unavailable(format!("the API does not say who signed in: {detail}")))
+            }
+        }
+    }
+}
+
+/// Failures have no form of their own: text, HTML or JSON. Only the status counts.
+fn refusal(response: &Response) -> SignInError {
+    match response.status() {
+        StatusCode::UNAUTHORIZED | StatusCode::UNPROCESSABLE_ENTITY => SignInError::InvalidCredentials,
+        // A Rails action that looks the person up with `find_by!` answers so to an unknown address.
+        StatusCode::NOT_FOUND => {
+            tracing::info!("the API answered a sign-in with 404: an unknown address, or a wrong path");
+            SignInError::InvalidCredentials
+        }
+        StatusCode::FORBIDDEN => SignInError::Forbidden,
+        StatusCode::TOO_MANY_REQUESTS => SignInError::TooManyRequests { retry_after: retry_after(response) },
+        _ => SignInError::Unavailable(wire::describe(response)),
+    }
+}

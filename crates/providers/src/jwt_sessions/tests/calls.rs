@@ -1,0 +1,141 @@
+use http::Method;
+
+use super::*;
+
+fn request(method: &Method) -> Request {
+    let mut request = http::Request::builder().method(method).uri("http://rails.test/api/notes");
+    for (name, value) in [
+        ("authorization", "Bearer the-browsers"),
+        ("cookie", "jwt_access=the-browsers"),
+        ("x-csrf-token", "the-browsers"),
+        ("x-refresh-token", "the-browsers"),
+    ] {
+        request = request.header(name, value);
+    }
+    request.body(Bytes::new()).unwrap()
+}
+
+const METHODS: [Method; 6] =
+    [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST, Method::PATCH, Method::DELETE];
+
+#[tokio::test]
+async fn with_a_header_the_token_goes_along_and_nothing_else() {
+    let grant = grant().await;
+    let (provider, _) = scripted(settings(), []);
+    for method in METHODS {
+        let mut request = request(&method);
+        provider.authorize(&caller(), &grant, &mut request);
+        assert_eq!(header(&request, "authorization"), Some(format!("Bearer {}", access(1))), "{method}");
+        for name in ["cookie", "x-csrf-token", "x-refresh-token"] {
+            assert_eq!(header(&request, name), None, "{method} {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn with_cookies_the_csrf_value_goes_along_on_all_but_get_and_head_and_no_header_hides_the_cookie() {
+    let grant = grant().await;
+    let (provider, _) = scripted(with_cookies(), []);
+    for method in METHODS {
+        let mut request = request(&method);
+        provider.authorize(&caller(), &grant, &mut request);
+        assert_eq!(header(&request, "cookie"), Some(format!("jwt_access={}", access(1))), "{method}");
+        let csrf = header(&request, "x-csrf-token");
+        let is_safe = matches!(method, Method::GET | Method::HEAD);
+        assert_eq!(csrf.as_deref(), (!is_safe).then_some("bWFzazE="), "{method}");
+        assert_eq!(header(&request, "authorization"), None, "{method}");
+        assert_eq!(header(&request, "x-refresh-token"), None, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_a_body_states_its_length() {
+    let grant = grant().await;
+    let (provider, _) = scripted(settings(), []);
+    for (method, length) in
+        [(Method::GET, None), (Method::HEAD, None), (Method::POST, Some("0")), (Method::DELETE, Some("0"))]
+    {
+        let mut request = request(&method);
+        provider.authorize(&caller(), &grant, &mut request);
+        assert_eq!(header(&request, "content-length").as_deref(), length, "{method}");
+    }
+    let mut request = request(&Method::POST).map(|_| Bytes::from("{}"));
+    provider.authorize(&caller(), &grant, &mut request);
+    assert_eq!(header(&request, "content-length"), None, "the transport states it");
+}
+
+#[tokio::test]
+async fn a_grant_without_tokens_sends_no_credentials_of_the_browser() {
+    for settings in [settings(), with_cookies()] {
+        let (provider, _) = scripted(settings, []);
+        let mut request = request(&Method::POST);
+        provider.authorize(&caller(), &Grant::default(), &mut request);
+        for name in ["authorization", "cookie", "x-csrf-token", "x-refresh-token"] {
+            assert_eq!(header(&request, name), None, "{name}");
+        }
+    }
+}
+
+fn shown(provider: &JwtSessionsProvider, grant: &Grant, answer: Answer) -> Observed {
+    provider.observe(grant, &answer.unwrap())
+}
+
+#[tokio::test]
+async fn a_csrf_value_that_an_answer_shows_is_kept_lazily() {
+    let mut grant = grant().await;
+    let (provider, _) = scripted(with_cookies(), []);
+    for (answer, value) in [
+        (answer(200, &json!({ "csrf": "bWFzazM=" })), "bWFzazM="),
+        (with_header(text(204, ""), "x-csrf-token", "bWFzazQ="), "bWFzazQ="),
+    ] {
+        let response = answer.unwrap();
+        let Observed::Lazily(change) = provider.observe(&grant, &response) else { panic!("{value}") };
+        change(&mut grant);
+        change(&mut grant);
+        assert_eq!(exposed(&grant, CSRF), Some(value));
+        assert!(matches!(provider.observe(&grant, &response), Observed::Nothing), "{value}");
+    }
+    grant.remove(CSRF);
+    let first = shown(&provider, &grant, answer(200, &json!({ "csrf": "bWFzazM=" })));
+    assert!(matches!(first, Observed::AtOnce(_)), "without it every POST is refused");
+}
+
+#[tokio::test]
+async fn a_csrf_value_of_the_last_access_token_changes_no_newer_grant() {
+    let old = grant().await;
+    let (provider, _) = scripted(with_cookies(), [answer(200, &refreshed())]);
+    let Observed::Lazily(change) = shown(&provider, &old, answer(200, &json!({ "csrf": "bWFzazM=" }))) else {
+        panic!("not seen");
+    };
+    let RefreshOutcome::Rotated(mut new) = provider.refresh(&caller(), &old).await else {
+        panic!("not renewed")
+    };
+    change(&mut new);
+    assert_eq!(exposed(&new, CSRF), Some("bWFzazI="));
+}
+
+#[tokio::test]
+async fn other_answers_change_nothing() {
+    let grant = grant().await;
+    let (provider, _) = scripted(with_cookies(), []);
+    for answer in [
+        text(200, ""),
+        text(200, "<html>\"csrf\""),
+        answer(200, &json!({ "id": 7 })),
+        answer(200, &json!([{ "csrf": "bWFzazM=" }])),
+        answer(200, &json!({ "note": { "csrf": "bWFzazM=" } })),
+        answer(200, &json!({ "csrf": 7 })),
+        answer(200, &json!({ "csrf": "" })),
+        answer(200, &json!({ "csrf": "a b" })),
+        answer(200, &json!({ "csrf": "a\r\nb" })),
+        answer(200, &json!({ "csrf": "A".repeat(513) })),
+        answer(200, &json!({ "csrf": "bWFzazE=" })),
+        with_header(text(200, ""), "x-csrf-token", "no; value"),
+    ] {
+        let response = answer.unwrap();
+        assert!(matches!(provider.observe(&grant, &response), Observed::Nothing), "{response:?}");
+    }
+    let (provider, _) = scripted(settings(), []);
+    let unused = shown(&provider, &grant, answer(200, &json!({ "csrf": "bWFzazM=" })));
+    assert!(matches!(unused, Observed::Nothing), "with a header it is never asked for");
+}
