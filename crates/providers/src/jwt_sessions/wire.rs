@@ -163,7 +163,7 @@ fn one_token(
 fn given_cookie<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
     let values = response.headers().get_all(SET_COOKIE).iter();
     let pairs = values.filter_map(|value| value.to_str().ok()?.split(';').next()?.split_once('='));
-    pairs.filter(|(known, _)| known.trim() == name).map(|(_, value)| value.trim()).last()
+    pairs.filter(|(known, _)| known.trim() == name).map(|(_, value)| value.trim()).next_back()
 }
 
 /// By the clock that wrote `exp`, or one near it (RFC 9110, section 6.6.1).
