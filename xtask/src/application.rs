@@ -168,9 +168,9 @@ fn announcement(settings: &Settings, back_end: BackEnd) -> String {
     let application = &settings.public_origin;
     if let BackEnd::Peer(peer) = back_end {
         return format!(
-            "\n  Application  {application}\n  Provider     {}\n\n  Choose a person there; nobody has a password.\n  \
-             Ctrl-C stops both.\n\n",
-            peer.issuer()
+            "\n  Application  {application}\n  Provider     {}\n\n  {}\n  Ctrl-C stops both.\n\n",
+            peer.issuer(),
+            peer.way_in()
         );
     }
     match &settings.core_api {
