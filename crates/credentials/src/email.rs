@@ -1,6 +1,7 @@
 //! E-mail addresses.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::RangeInclusive;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
@@ -13,34 +14,66 @@ pub const MAX_BYTES: usize = 254;
 ///
 /// It does not say that this is an address: what has no `@` is lower-cased, and whoever asks for an address refuses it. Its `Debug`
 /// shows nothing, because an address is about a person.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct EmailAddress(String);
+///
+/// Two addresses are equal if their one form is. The spelling that somebody typed is kept beside it, for an API that compares
+/// addresses with their case.
+#[derive(Clone)]
+pub struct EmailAddress {
+    normal: String,
+    /// Where it differs.
+    typed: Option<String>,
+}
 
 impl EmailAddress {
     /// What somebody typed, in its [`normal_form`]. `None` where it has none.
     pub fn parse(typed: &str) -> Option<Self> {
-        normal_form(typed).map(Self)
+        normal_form(typed).map(|normal| Self::spelled(normal, typed))
     }
 
     /// An address that an API has stored. What has no [`normal_form`] is lower-cased, without the spaces around it: it is left to
     /// that API.
     pub fn of_record(stored: &str) -> Self {
-        Self(normal_form(stored).unwrap_or_else(|| stored.trim().to_lowercase()))
+        Self::spelled(normal_form(stored).unwrap_or_else(|| stored.trim().to_lowercase()), stored)
     }
 
     /// What [`as_str`](Self::as_str) gave before, out of a sealed cookie.
     pub const fn from_normal_form(normal: String) -> Self {
-        Self(normal)
+        Self { normal, typed: None }
+    }
+
+    fn spelled(normal: String, typed: &str) -> Self {
+        let typed = typed.trim();
+        let typed = (typed != normal && typed.len() <= MAX_BYTES).then(|| typed.to_owned());
+        Self { normal, typed }
     }
 
     /// As it is compared, sent and stored.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.normal
+    }
+
+    /// As it was typed or stored, without the spaces around it. For an API that compares addresses with their case.
+    pub fn as_typed(&self) -> &str {
+        self.typed.as_deref().unwrap_or(&self.normal)
     }
 
     /// As a person reads it: with the domain in Unicode.
     pub fn to_unicode(&self) -> String {
-        unicode_form(&self.0).unwrap_or_else(|| self.0.clone())
+        unicode_form(&self.normal).unwrap_or_else(|| self.normal.clone())
+    }
+}
+
+impl PartialEq for EmailAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.normal == other.normal
+    }
+}
+
+impl Eq for EmailAddress {}
+
+impl Hash for EmailAddress {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.normal.hash(state);
     }
 }
 
@@ -141,6 +174,22 @@ mod tests {
         ] {
             assert_eq!(normal_form(typed).as_deref(), Some(form), "{typed}");
         }
+    }
+
+    #[test]
+    fn the_spelling_is_kept_beside_the_one_form_and_makes_no_other_address() {
+        for (typed, spelling) in [
+            (" User@Test.com ", "User@Test.com"),
+            ("user@test.com", "user@test.com"),
+            ("user@EXÄMPLE.com", "user@EXÄMPLE.com"),
+        ] {
+            let address = EmailAddress::parse(typed).unwrap();
+            assert_eq!(address.as_typed(), spelling);
+            assert_eq!(address, EmailAddress::from_normal_form(address.as_str().to_owned()));
+            assert_eq!(EmailAddress::of_record(typed).as_typed(), spelling);
+        }
+        let long = EmailAddress::of_record(&format!("User@{}.com", "X".repeat(MAX_BYTES)));
+        assert_eq!(long.as_typed(), long.as_str());
     }
 
     #[test]
