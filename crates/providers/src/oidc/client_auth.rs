@@ -4,17 +4,16 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{AUTHORIZATION, HeaderValue};
 use ironleaf_auth::{Random, SecretText};
 use ironleaf_jwks::Algorithm;
 use jsonwebtoken::{AlgorithmFamily, EncodingKey, Header};
 use serde_json::json;
 use thiserror::Error;
-use url::form_urlencoded;
 
 use super::wire::Form;
-use crate::answer::secret_header;
+use crate::oauth::basic;
 
 /// How the application proves that it is the client.
 #[derive(Debug, Clone)]
@@ -180,11 +179,4 @@ impl ClientAuthentication {
 
     /// Where the proof of a request goes.
     pub(super) const HEADER: http::HeaderName = AUTHORIZATION;
-}
-
-/// RFC 6749, section 2.3.1: both halves are form-encoded first, so that a colon in one of them is no separator.
-fn basic(client_id: &str, secret: &SecretText) -> Option<HeaderValue> {
-    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = SecretText::from(format!("{}:{}", encoded(client_id), encoded(secret.expose())));
-    secret_header(&format!("Basic {}", STANDARD.encode(pair.expose())))
 }

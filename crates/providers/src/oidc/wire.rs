@@ -2,69 +2,14 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
-use http::{Method, StatusCode};
-use ironleaf_auth::{Request, Response, SecretText, TransportError};
+use http::StatusCode;
+use ironleaf_auth::{Response, SecretText};
 use serde::Deserialize;
 use serde_json::Value;
-use url::{Url, form_urlencoded};
 
-use crate::answer::{json, retry_after, seconds, secret_header};
-
-pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
-
-/// A request without a body.
-pub(super) fn request(method: Method, url: &str) -> Result<Request, TransportError> {
-    let built = http::Request::builder().method(method).uri(url).body(Bytes::new());
-    built.map_err(|error| TransportError::NotSent(error.to_string()))
-}
-
-/// The parameters of a request. Each name is there once (RFC 6749, section 3.1), except `resource` (RFC 8707, section
-/// 2).
-#[derive(Clone, Default)]
-pub(super) struct Form(Vec<(String, SecretText)>);
-
-impl Form {
-    /// Sets a parameter, in place of one with this name.
-    pub(super) fn set(&mut self, name: &str, value: &str) {
-        self.0.retain(|(known, _)| known != name);
-        self.add(name, value);
-    }
-
-    /// The first value of a parameter.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.expose())
-    }
-
-    /// Adds a parameter beside those with this name.
-    pub(super) fn add(&mut self, name: &str, value: &str) {
-        self.0.push((name.to_owned(), value.into()));
-    }
-
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == name)
-    }
-
-    /// A POST request with the form as its body.
-    pub(super) fn post(&self, url: &Url) -> Result<Request, TransportError> {
-        let mut body = form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(self.0.iter().map(|(name, value)| (name, value.expose())));
-        let mut request = request(Method::POST, url.as_str())?;
-        *request.body_mut() = Bytes::from(body.finish());
-        request.headers_mut().insert(CONTENT_TYPE, FORM);
-        request.headers_mut().insert(ACCEPT, JSON);
-        Ok(request)
-    }
-
-    /// The address with the form as further parameters of its query.
-    pub(super) fn query(&self, url: &Url) -> String {
-        let mut url = url.clone();
-        url.query_pairs_mut().extend_pairs(self.0.iter().map(|(name, value)| (name, value.expose())));
-        url.into()
-    }
-}
+use crate::answer::{json, retry_after, seconds};
+pub(super) use crate::oauth::{Form, JSON, request};
+use crate::oauth::{is_error_code, token};
 
 /// The tokens of one answer.
 pub(super) struct Tokens {
@@ -146,16 +91,6 @@ fn life(value: &Value) -> Option<Duration> {
     seconds(value).filter(|life| !life.is_zero())
 }
 
-/// `None` for a missing token. It must be a valid header value, because it is sent in one.
-fn token(value: &Value) -> Result<Option<SecretText>, ()> {
-    match value {
-        Value::Null => Ok(None),
-        Value::String(text) if text.is_empty() => Ok(None),
-        Value::String(text) if secret_header(text).is_some() => Ok(Some(text.as_str().into())),
-        _ => Err(()),
-    }
-}
-
 /// Reads an answer that refuses, or that is none of the provider's.
 pub(super) fn refusal(response: &Response) -> Refusal {
     #[derive(Deserialize)]
@@ -171,11 +106,6 @@ pub(super) fn refusal(response: &Response) -> Refusal {
         detail = format!("{detail} `{code}`{}", advice(code));
     }
     Refusal { status, code, retry_after: retry_after(response), detail }
-}
-
-/// RFC 6749, section 5.2. It goes into the log, so it must be short and printable.
-fn is_error_code(code: &str) -> bool {
-    (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// Whether this code is about the application and its settings, so that trying again does not help (RFC 6749, sections

@@ -7,26 +7,23 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
-use ironleaf_auth::{
-    BaseUrl, Caller, Clock, Field, Grant, Identity, Provider, Random, RefreshOutcome, RefreshTiming,
-    Rejection, Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
-};
+use ironleaf_auth::{Clock, Provider, Random, RefreshTiming, Request, Response, SignIn, Transport};
+use ironleaf_providers::{CommercetoolsProvider, CommercetoolsSettings};
 use serde_json::{Value, json};
 
 use super::wire::{
-    EMAIL, PASSWORD, bearer, field, form_body, get, is_basic, json, json_body, lock, oauth_refresh_outcome,
-    opaque, or_ended, or_unavailable, password, post_form, post_json, set_basic, set_bearer, signed_out,
-    unusable,
+    EMAIL, PASSWORD, bearer, form_body, get, is_basic, json, lock, opaque, password, post_json,
 };
 
-const AUTH: &str = "http://auth.shop.test/oauth";
-const API: &str = "http://api.shop.test/shop";
-const CLIENT: &str = "client:secret";
+const AUTH: &str = "http://auth.shop.test";
+const API: &str = "http://api.shop.test";
+const PROJECT: &str = "shop";
+const CLIENT_ID: &str = "client";
+/// It has characters that the `Authorization` header must not show as they are (RFC 6749, section 2.3.1).
+const CLIENT_SECRET: &str = "client secret: 50%";
+/// Both, as they are in that header before base64.
+const CLIENT: &str = "client:client+secret%3A+50%25";
 const LIFE: Duration = Duration::from_hours(48);
-const REFRESH_LIFE: Duration = Duration::from_hours(200 * 24);
-
-const ACCESS: Field = 1;
-const REFRESH: Field = 2;
 
 struct Shop {
     clock: Clock,
@@ -43,7 +40,7 @@ pub(crate) async fn open(clock: Clock, random: Random) -> Arc<dyn BackEnd> {
         random,
         refresh_tokens: Mutex::default(),
         access_tokens: Mutex::default(),
-        issued: Mutex::new(vec![PASSWORD.to_owned(), CLIENT.to_owned()]),
+        issued: Mutex::new([PASSWORD, CLIENT_SECRET, CLIENT].map(str::to_owned).into()),
     })
 }
 
@@ -52,7 +49,11 @@ impl Shop {
         let access = opaque(&self.random);
         lock(&self.issued).push(access.clone());
         lock(&self.access_tokens).insert(access.clone(), ((self.clock)() + LIFE, guest));
-        json!({ "access_token": access, "token_type": "Bearer", "expires_in": LIFE.as_secs(), "scope": "manage" })
+        let subject = if guest { "anonymous_id:guest" } else { "customer_id:customer" };
+        json!({
+            "access_token": access, "token_type": "Bearer", "expires_in": LIFE.as_secs(),
+            "scope": format!("manage_my_profile:{PROJECT} {subject}"),
+        })
     }
 
     fn sign_in(&self, guest: bool) -> Response {
@@ -99,8 +100,17 @@ impl Shop {
         let token = bearer(request).and_then(|token| lock(&self.access_tokens).get(token).copied());
         match token {
             Some((end, guest)) if (self.clock)() < end => {
-                let id = if guest { "guest" } else { "customer" };
-                json(200, &json!({ "id": id, "email": EMAIL }))
+                if guest {
+                    return oauth_error(404, "ResourceNotFound");
+                }
+                let name = ("Ada", "Lovelace");
+                json(
+                    200,
+                    &json!({
+                        "id": "customer", "version": 1, "email": EMAIL, "firstName": name.0, "lastName": name.1,
+                        "isEmailVerified": false,
+                    }),
+                )
             }
             _ => oauth_error(401, "invalid_token"),
         }
@@ -115,7 +125,7 @@ impl BackEnd for Shop {
             access_life: LIFE,
             timing: RefreshTiming::Before(Duration::from_mins(1)),
             rotation: Rotation::Kept,
-            refresh_field: REFRESH,
+            refresh_field: 2,
             reuse: Reuse::Free,
             sign_out_ends_access: true,
             sign_out_redirects: false,
@@ -123,7 +133,17 @@ impl BackEnd for Shop {
     }
 
     fn provider(&self, transport: Arc<dyn Transport>) -> Arc<dyn Provider> {
-        Arc::new(Commercetools { transport, clock: Arc::clone(&self.clock) })
+        let settings = CommercetoolsSettings {
+            scopes: vec![format!("manage_my_profile:{PROJECT}")],
+            ..CommercetoolsSettings::of(
+                AUTH.parse().unwrap(),
+                API.parse().unwrap(),
+                PROJECT,
+                CLIENT_ID,
+                CLIENT_SECRET.into(),
+            )
+        };
+        Arc::new(CommercetoolsProvider::new(settings, transport, Arc::clone(&self.clock)))
     }
 
     async fn answer(&self, request: Request) -> Response {
@@ -139,7 +159,8 @@ impl BackEnd for Shop {
     }
 
     fn calls(&self) -> Vec<Request> {
-        vec![get(&format!("{API}/me")), post_json(&format!("{API}/me/carts"), &json!({}))]
+        let url = format!("{API}/{PROJECT}/me");
+        vec![get(&url), post_json(&format!("{url}/carts"), &json!({}))]
     }
 
     fn terminal_answers(&self) -> Vec<Response> {
@@ -169,126 +190,4 @@ fn oauth_error(status: u16, code: &str) -> Response {
         "error": code, "error_description": code,
     });
     json(status, &body)
-}
-
-struct Commercetools {
-    transport: Arc<dyn Transport>,
-    clock: Clock,
-}
-
-impl Commercetools {
-    async fn post(
-        &self,
-        caller: &Caller,
-        path: &str,
-        form: &[(&str, &str)],
-    ) -> Result<Response, TransportError> {
-        let mut request = post_form(&format!("{AUTH}{path}"), form);
-        caller.introduce(&mut request);
-        set_basic(&mut request, CLIENT);
-        self.transport.send(request).await
-    }
-
-    /// If the answer has no refresh token, the old one stays valid.
-    fn take(&self, mut grant: Grant, response: &Response) -> Option<Grant> {
-        if !response.status().is_success() {
-            return None;
-        }
-        let now = (self.clock)();
-        let life = Duration::from_secs(json_body(response.body())["expires_in"].as_u64()?);
-        grant.set(ACCESS, field(response, "access_token")?);
-        if let Some(refresh) = field(response, "refresh_token") {
-            grant.set(REFRESH, refresh);
-            grant.refresh_expires_at = now.checked_add(REFRESH_LIFE);
-        }
-        grant.access_expires_at = now.checked_add(life);
-        grant.access_lifetime = Some(life);
-        Some(grant)
-    }
-
-    async fn revoke(&self, caller: &Caller, grant: &Grant, field: Field) -> Result<(), TransportError> {
-        let Some(token) = grant.field(field) else { return Ok(()) };
-        let hint = if field == REFRESH { "refresh_token" } else { "access_token" };
-        let form = [("token", token.expose()), ("token_type_hint", hint)];
-        signed_out(self.post(caller, "/token/revoke", &form).await)
-    }
-}
-
-#[async_trait]
-impl Provider for Commercetools {
-    fn name(&self) -> &'static str {
-        "commercetools"
-    }
-
-    fn base_urls(&self) -> &[BaseUrl] {
-        &[]
-    }
-
-    async fn sign_in(
-        &self,
-        caller: &Caller,
-        attempt: SignIn,
-        _: Option<&Grant>,
-    ) -> Result<SignedIn, SignInError> {
-        let guest = matches!(attempt, SignIn::ClientCredentials);
-        let sent = match &attempt {
-            SignIn::Password { email, password } => {
-                let form = [
-                    ("grant_type", "password"),
-                    ("username", email.as_str()),
-                    ("password", password.expose()),
-                ];
-                self.post(caller, "/shop/customers/token", &form).await
-            }
-            SignIn::ClientCredentials => {
-                self.post(caller, "/shop/anonymous/token", &[("grant_type", "client_credentials")]).await
-            }
-            _ => return Err(SignInError::Unsupported),
-        };
-        let response = or_unavailable(sent)?;
-        let wrong = json_body(response.body())["error"] == "invalid_customer_account_credentials";
-        if response.status() == 400 && wrong {
-            return Err(SignInError::InvalidCredentials);
-        }
-        let grant = self.take(Grant::default(), &response).ok_or_else(|| unusable(&response))?;
-        let mut request = get(&format!("{API}/me"));
-        self.authorize(caller, &grant, &mut request);
-        let response = or_unavailable(self.transport.send(request).await)?;
-        let me: Identity = serde_json::from_slice(response.body()).map_err(|_| unusable(&response))?;
-        let identity = if guest { Identity::guest(me.id) } else { me };
-        Ok(SignedIn { grant: grant.for_identity(identity), authenticated_at: (self.clock)() })
-    }
-
-    fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
-        caller.introduce(request);
-        if let Some(access) = grant.field(ACCESS) {
-            set_bearer(request, access);
-        }
-    }
-
-    fn refresh_timing(&self, _: &Grant) -> RefreshTiming {
-        RefreshTiming::Before(Duration::from_mins(1))
-    }
-
-    fn repetition(&self, _: &Grant) -> Repetition {
-        Repetition::Free
-    }
-
-    async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {
-        let Some(token) = grant.field(REFRESH) else {
-            return RefreshOutcome::Rejected(Rejection::InvalidGrant);
-        };
-        let form = [("grant_type", "refresh_token"), ("refresh_token", token.expose())];
-        let response = match or_ended(self.post(caller, "/token", &form).await) {
-            Ok(response) => response,
-            Err(end) => return end,
-        };
-        oauth_refresh_outcome(&response, self.take(grant.clone(), &response))
-    }
-
-    async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
-        let refresh = self.revoke(caller, grant, REFRESH).await;
-        let access = self.revoke(caller, grant, ACCESS).await;
-        refresh.and(access)
-    }
 }

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use http::{Method, StatusCode};
 use ironleaf_auth::{
-    EmailAddress, Grant, Identity, Random, RefreshOutcome, Rejection, Request, Response, SecretText, SignIn,
-    SignInError, TransportError,
+    EmailAddress, Identity, Random, RefreshOutcome, Request, Response, SecretText, SignIn, SignInError,
+    TransportError,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -29,11 +29,6 @@ pub(crate) fn get(url: &str) -> Request {
 
 pub(crate) fn post_json(url: &str, body: &Value) -> Request {
     with_body(url, "application/json", body.to_string())
-}
-
-pub(crate) fn post_form(url: &str, fields: &[(&str, &str)]) -> Request {
-    let body = serde_urlencoded::to_string(fields).unwrap();
-    with_body(url, "application/x-www-form-urlencoded", body)
 }
 
 fn with_body(url: &str, content_type: &'static str, body: String) -> Request {
@@ -78,11 +73,6 @@ pub(crate) fn set_bearer(request: &mut Request, token: &SecretText) {
 
 pub(crate) fn bearer(request: &Request) -> Option<&str> {
     header(request, "authorization")?.strip_prefix("Bearer ")
-}
-
-pub(crate) fn set_basic(request: &mut Request, client: &str) {
-    let value = secret(&format!("Basic {}", STANDARD.encode(client)));
-    request.headers_mut().insert(AUTHORIZATION, value);
 }
 
 pub(crate) fn is_basic(request: &Request, client: &str) -> bool {
@@ -198,18 +188,6 @@ pub(crate) fn or_ended(sent: Result<Response, TransportError>) -> Result<Respons
 
 pub(crate) fn in_doubt(response: &Response) -> RefreshOutcome {
     RefreshOutcome::InDoubt { answered: true, detail: format!("answered {}", response.status()) }
-}
-
-/// The meaning of an OAuth 2 token answer (RFC 6749, section 5). `renewed` is the grant that the answer contains, if
-/// any.
-pub(crate) fn oauth_refresh_outcome(response: &Response, renewed: Option<Grant>) -> RefreshOutcome {
-    let body = json_body(response.body());
-    match (response.status().as_u16(), body["error"].as_str()) {
-        (400, Some("invalid_grant")) => RefreshOutcome::Rejected(Rejection::InvalidGrant),
-        // `invalid_client` is the client's own fault and no reason to end a session.
-        (401, Some(error)) if error != "invalid_client" => RefreshOutcome::Rejected(Rejection::InvalidGrant),
-        _ => renewed.map_or_else(|| in_doubt(response), RefreshOutcome::Rotated),
-    }
 }
 
 /// The result of a sign-out. An answer that the session no longer exists counts as success.

@@ -1,0 +1,135 @@
+//! The guest's cart: it belongs to the session, follows whoever signs in, and goes when the session ends.
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use ironleaf_auth::{Caller, Grant, Observed, Response, SecretText, SignInError, TransportError};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::sign_in::{refused, unavailable};
+use super::{CommercetoolsProvider, grant, wire};
+use crate::answer::json as body_of;
+
+/// A cart, as far as it matters here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Cart {
+    id: String,
+    version: u64,
+    #[serde(rename = "cartState")]
+    state: String,
+    #[serde(default)]
+    anonymous_id: Option<String>,
+    #[serde(default)]
+    customer_id: Option<String>,
+}
+
+impl Cart {
+    fn read(response: &Response) -> Option<Self> {
+        if !response.status().is_success() {
+            return None;
+        }
+        body_of::<Self>(response).filter(|cart| wire::is_identifier(&cart.id))
+    }
+
+    /// Whether the cart is one that nobody but this guest needs. One that was ordered, or that follows a customer, is
+    /// not.
+    fn is_open_of(&self, grant: &Grant) -> bool {
+        let guest = grant.identity.as_deref().map(|guest| guest.id.as_str());
+        let is_theirs = self.anonymous_id.as_deref().is_none_or(|id| Some(id) == guest);
+        self.state == "Active" && self.customer_id.is_none() && is_theirs
+    }
+}
+
+/// Learns of a guest's cart from the answers that show it. The newest counts, which is the one that `me/active-cart`
+/// gives as well.
+pub(super) fn observe(grant: &Grant, response: &Response) -> Observed {
+    let Some(cart) = Cart::read(response) else { return Observed::Nothing };
+    let is_known = grant.field(grant::CART).is_some_and(|known| known.expose() == cart.id);
+    match (is_known, cart.is_open_of(grant)) {
+        (false, true) => {
+            let id = Arc::new(cart.id);
+            Observed::AtOnce(Arc::new(move |grant| grant.set(grant::CART, id.as_str())))
+        }
+        (true, false) => Observed::AtOnce(Arc::new(|grant| grant.remove(grant::CART))),
+        _ => Observed::Nothing,
+    }
+}
+
+impl CommercetoolsProvider {
+    /// Puts what the guest has in their cart into that of the customer whom this password is of. It is asked with the
+    /// guest's token, which names the guest's carts and orders.
+    ///
+    /// # Errors
+    ///
+    /// If it is not known whether the cart came along: then it stays the guest's, and the person can try again.
+    pub(super) async fn carry_over(
+        &self,
+        caller: &Caller,
+        guest: &Grant,
+        address: &str,
+        password: &SecretText,
+    ) -> Result<(), SignInError> {
+        let has_cart = guest.field(grant::CART).is_some();
+        let Some(living) = self.with_living_access(caller, guest).await else {
+            tracing::warn!(has_cart, "a guest's tokens are over; nothing of theirs follows who signs in");
+            return Ok(());
+        };
+        let body = json!({
+            "email": address, "password": password.expose(),
+            "activeCartSignInMode": "MergeWithExistingCustomerCart",
+        });
+        let error = match self.call(caller, &living, Method::POST, &["me", "login"], &body).await {
+            Ok(response) if response.status().is_success() => return Ok(()),
+            Ok(response) => {
+                let refusal = wire::refusal(&response);
+                let is_passing =
+                    response.status().is_server_error() || response.status() == StatusCode::TOO_MANY_REQUESTS;
+                tracing::warn!(has_cart, detail = %refusal.detail, "a guest's cart was not carried over");
+                if !is_passing {
+                    return Ok(());
+                }
+                refused(&refusal)
+            }
+            Err(error) => unavailable(error),
+        };
+        if has_cart { Err(error) } else { Ok(()) }
+    }
+
+    /// Deletes the guest's cart, if there is one that is still only theirs.
+    ///
+    /// # Errors
+    ///
+    /// If another try may succeed.
+    pub(super) async fn tidy_cart(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
+        let Some(id) = grant.field(grant::CART).filter(|_| grant::is_guest(grant)) else { return Ok(()) };
+        let path = ["me", "carts", id.expose()];
+        let response = self.call(caller, grant, Method::GET, &path, &Value::Null).await?;
+        let Some(cart) = Cart::read(&response) else { return passing(&response) };
+        if !cart.is_open_of(grant) {
+            return Ok(());
+        }
+        let response = self.delete(caller, grant, &path, cart.version).await?;
+        passing(&response)
+    }
+
+    /// After a refused refresh, the old access token may still do.
+    pub(super) async fn tidy_cart_of_refused(&self, grant: &Grant) {
+        if !grant.access_lives(self.now()) || !grant::is_issued_by(grant, &self.issued_by) {
+            return;
+        }
+        if let Err(failure) = self.tidy_cart(&Caller::default(), grant).await {
+            tracing::warn!(%failure, "the cart of a guest whose session has ended was not deleted");
+        }
+    }
+}
+
+/// Whether the answer to a clean-up is worth another try.
+fn passing(response: &Response) -> Result<(), TransportError> {
+    let status = response.status();
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        return Err(TransportError::Interrupted(wire::describe(response)));
+    }
+    Ok(())
+}

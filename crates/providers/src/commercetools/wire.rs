@@ -1,0 +1,243 @@
+//! Answers of the authorization server and of the API.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::StatusCode;
+use ironleaf_api_types::User;
+use ironleaf_auth::{Response, SecretText};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::answer::{json, retry_after, seconds};
+use crate::oauth::{is_error_code, token};
+
+/// The tokens of one answer.
+pub(super) struct Tokens {
+    pub(super) access_token: SecretText,
+    /// `None` where the one that was presented stays good (RFC 6749, section 6).
+    pub(super) refresh_token: Option<SecretText>,
+    /// `None` if the answer does not say.
+    pub(super) lifetime: Option<Duration>,
+    /// `None` if the answer does not say, as those of the platform.
+    pub(super) refresh_lifetime: Option<Duration>,
+    /// Whom they stand for, as the end of `scope` says.
+    pub(super) subject: Option<Subject>,
+}
+
+/// Whom tokens stand for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// The identifier of a customer.
+    Customer(String),
+    /// The identifier of a guest.
+    Guest(String),
+}
+
+impl Subject {
+    pub(super) fn id(&self) -> &str {
+        let (Self::Customer(id) | Self::Guest(id)) = self;
+        id
+    }
+
+    pub(super) fn is(&self, person: &User) -> bool {
+        self.id() == person.id && matches!(self, Self::Guest(_)) == person.is_guest
+    }
+}
+
+/// An answer without tokens.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    /// Every error code of the answer. Empty for anything but an error in the form of the API, such as a proxy's page.
+    codes: Vec<String>,
+    pub(super) retry_after: Option<Duration>,
+    /// For the log.
+    pub(super) detail: String,
+}
+
+impl Refusal {
+    pub(super) fn says(&self, codes: &[&str]) -> bool {
+        self.codes.iter().any(|code| codes.contains(&code.as_str()))
+    }
+
+    /// Whether the answer is an error in the form of the API.
+    pub(super) fn is_in_form(&self) -> bool {
+        !self.codes.is_empty()
+    }
+
+    /// Whether the settings are wrong, and not what the person did. The client is checked before its token (RFC 6749,
+    /// section 3.2.1), so nobody must be signed out for it.
+    pub(super) fn is_our_fault(&self) -> bool {
+        self.says(&OUR_FAULTS)
+    }
+
+    fn out_of_form(response: &Response, detail: &str) -> Self {
+        Self { status: response.status(), codes: Vec::new(), retry_after: None, detail: detail.to_owned() }
+    }
+}
+
+const OUR_FAULTS: [&str; 6] = [
+    "invalid_client",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "insufficient_scope",
+    "invalid_request",
+];
+
+/// Reads the answer of a token endpoint (RFC 6749, sections 5.1 and 5.2).
+pub(super) fn tokens(response: &Response) -> Result<Tokens, Refusal> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(default)]
+        access_token: Value,
+        #[serde(default)]
+        refresh_token: Value,
+        #[serde(default)]
+        token_type: Value,
+        #[serde(default)]
+        expires_in: Value,
+        #[serde(default)]
+        refresh_token_expires_in: Value,
+        #[serde(default)]
+        scope: Value,
+    }
+    if !response.status().is_success() {
+        return Err(refusal(response));
+    }
+    let out_of_form = |detail: &str| Refusal::out_of_form(response, detail);
+    let answer: Answer = json(response).ok_or_else(|| out_of_form(&describe(response)))?;
+    let token = |value: &Value, name: &str| {
+        token(value).map_err(|()| out_of_form(&format!("`{name}` of the answer is no token")))
+    };
+    // Section 7.1: a token of an unknown type must not be used.
+    if answer.token_type.as_str().is_some_and(|kind| !kind.eq_ignore_ascii_case("Bearer")) {
+        return Err(out_of_form("`token_type` of the answer is not `Bearer`"));
+    }
+    let access_token = token(&answer.access_token, "access_token")?
+        .ok_or_else(|| out_of_form("the answer has no `access_token`"))?;
+    Ok(Tokens {
+        access_token,
+        refresh_token: token(&answer.refresh_token, "refresh_token")?,
+        lifetime: life(&answer.expires_in),
+        refresh_lifetime: life(&answer.refresh_token_expires_in),
+        subject: answer.scope.as_str().and_then(subject),
+    })
+}
+
+fn life(value: &Value) -> Option<Duration> {
+    seconds(value).filter(|life| !life.is_zero())
+}
+
+/// `scope` ends in `customer_id:` or `anonymous_id:` and the identifier. The last one counts: what comes before it was
+/// asked for.
+fn subject(scope: &str) -> Option<Subject> {
+    scope.split_ascii_whitespace().rev().find_map(|part| {
+        let (kind, id) = part.split_once(':')?;
+        let id = Some(id).filter(|id| is_identifier(id))?.to_owned();
+        match kind {
+            "customer_id" => Some(Subject::Customer(id)),
+            "anonymous_id" => Some(Subject::Guest(id)),
+            _ => None,
+        }
+    })
+}
+
+/// A UUID, or what somebody chose in place of one. It becomes a segment of a path.
+pub(super) fn is_identifier(id: &str) -> bool {
+    (1..=128).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// Reads an answer that refuses, or that is none of the API's.
+pub(super) fn refusal(response: &Response) -> Refusal {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let codes = if is_error { codes(response) } else { Vec::new() };
+    let mut detail = describe(response);
+    if let Some(code) = codes.first() {
+        detail = format!("{detail} `{code}`{}", advice(code));
+    }
+    Refusal { status, codes, retry_after: retry_after(response), detail }
+}
+
+/// The error codes of an answer, wherever they stand: `error`, `errors[].code` and `errors[].error`.
+fn codes(response: &Response) -> Vec<String> {
+    let Some(answer) = json::<Map<String, Value>>(response) else { return Vec::new() };
+    let listed = answer.get("errors").and_then(Value::as_array).into_iter().flatten();
+    let listed = listed.flat_map(|error| [error.get("code"), error.get("error")]);
+    let found = [answer.get("error")].into_iter().chain(listed).flatten().filter_map(Value::as_str);
+    found.filter(|code| is_error_code(code) || is_api_code(code)).map(str::to_owned).collect()
+}
+
+/// The codes of the API, such as `InvalidCredentials`.
+fn is_api_code(code: &str) -> bool {
+    (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Which setting to look at.
+fn advice(code: &str) -> &'static str {
+    match code {
+        "invalid_client" => ": check COMMERCETOOLS_CLIENT_ID and COMMERCETOOLS_CLIENT_SECRET",
+        "invalid_scope" | "insufficient_scope" => {
+            ": check COMMERCETOOLS_SCOPES, and the scopes of the API client"
+        }
+        "unauthorized_client" | "unsupported_grant_type" => {
+            ": allow the API client the password flow and anonymous sessions"
+        }
+        _ => "",
+    }
+}
+
+/// The record of a customer.
+pub(super) fn customer(response: &Response) -> Option<User> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Customer {
+        id: String,
+        email: String,
+        #[serde(default)]
+        first_name: Value,
+        #[serde(default)]
+        last_name: Value,
+        /// Only the record of a customer has it.
+        is_email_verified: bool,
+    }
+    if response.status() != StatusCode::OK {
+        return None;
+    }
+    let Customer { id, email, first_name, last_name, is_email_verified } = json(response)?;
+    if !is_identifier(&id) || email.is_empty() {
+        return None;
+    }
+    let mut claims = BTreeMap::new();
+    claims.insert("email_verified".to_owned(), is_email_verified.to_string());
+    let names: Vec<_> = [&first_name, &last_name]
+        .into_iter()
+        .filter_map(Value::as_str)
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
+    if !names.is_empty() {
+        claims.insert("name".to_owned(), cut(&names.join(" ")));
+    }
+    Some(User { claims, ..User::new(id, email) })
+}
+
+/// A name takes no more of the session cookie than this.
+const LONGEST_NAME_BYTES: usize = 128;
+
+fn cut(name: &str) -> String {
+    name[..name.floor_char_boundary(LONGEST_NAME_BYTES)].to_owned()
+}
+
+/// A description of the answer for the log, without any part of its body.
+pub(super) fn describe(response: &Response) -> String {
+    let status = response.status();
+    if status.is_success() {
+        format!("the API answered {status} out of form")
+    } else {
+        format!("the API answered {status}")
+    }
+}
