@@ -97,7 +97,7 @@ pub struct Config {
     pub redis: RedisConfig,
     /// `SINGLE_HOST`: no other host serves the same sessions.
     pub single_host: bool,
-    /// `RATE_LIMIT_STRICT`, `RATE_LIMIT_ACCOUNT`, `RATE_LIMIT_ADDRESS`, `RATE_LIMIT_SIGN_INS`,
+    /// `RATE_LIMIT_STRICT`, `RATE_LIMIT_ACCOUNT`, `RATE_LIMIT_ADDRESS`, `RATE_LIMIT_GUESTS`, `RATE_LIMIT_SIGN_INS`,
     /// `RATE_LIMIT_RECIPIENT`, `RATE_LIMIT_MAILS`
     pub rate_limits: RateLimits,
     /// `HSTS_INCLUDE_SUBDOMAINS`

@@ -82,9 +82,12 @@ impl CoreApi {
     ///
     /// # Errors
     ///
-    /// [`AccountError::SignedOut`], also if the account is gone; [`AccountError::Forbidden`],
+    /// [`AccountError::SignedOut`], also for a guest, and if the account is gone; [`AccountError::Forbidden`],
     /// [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     pub async fn current_user(&self) -> Result<User, AccountError> {
+        if self.session.current().is_some_and(|record| record.payload.identity().is_guest) {
+            return Err(AccountError::SignedOut);
+        }
         let Some(accounts) = self.bff.provider().accounts() else {
             self.ensure_fresh().await?;
             let signed_in = self.session.current().ok_or(AccountError::SignedOut)?;

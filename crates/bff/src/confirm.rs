@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::account_use_case::AccountUseCase;
 use crate::detached::run_detached;
-use crate::extract::trusted_record;
+use crate::extract::trusted_person;
 use crate::limits::Subject;
 use crate::request_context::live_session;
 use crate::use_case::UseCase;
@@ -23,14 +23,14 @@ pub enum ConfirmFailure {
 }
 
 /// Whether the last sign-in of the person is no older than [`recent_sign_in`](crate::BffSettings::recent_sign_in).
-/// `false` if nobody is signed in.
+/// `false` if nobody is signed in. A guest never is.
 ///
 /// The time of the sign-in is sealed with the session. A refresh does not change it; [`confirm_password`] does.
 pub fn signed_in_recently(parts: &Parts) -> bool {
     let Some((bff, session)) = live_session(parts) else {
         return false;
     };
-    trusted_record(&bff, &session).is_some_and(|record| {
+    trusted_person(&bff, &session).is_some_and(|record| {
         // A sign-in in the future was made on a machine with a fast clock.
         bff.now().duration_since(record.authenticated_at).map_or(true, |age| age <= bff.recent_sign_in())
     })

@@ -24,8 +24,8 @@ impl MaybeUser {
     pub fn from_parts(parts: &Parts) -> Result<Self, MissingLayer> {
         let session = session(parts)?;
         let bff = parts.extensions.get::<Bff>().ok_or(MissingLayer("Bff"))?;
-        let person = trusted_record(bff, session).map(|record| Arc::clone(record.payload.identity()));
-        Ok(Self(person.filter(|person| !person.is_guest).map(Arc::unwrap_or_clone)))
+        let person = trusted_person(bff, session).map(|record| Arc::clone(record.payload.identity()));
+        Ok(Self(person.map(Arc::unwrap_or_clone)))
     }
 }
 
@@ -45,12 +45,13 @@ impl CoreApi {
 /// not say whether that session was ended, and no valid access token vouches for it.
 ///
 /// [`MaybeUser`] is nobody then. A page for signed-in people asks them to come back later, because a sign-in would
-/// replace a session that may still be alive.
+/// replace a session that may still be alive. A guest's session does not count: a sign-in follows it.
 pub fn session_cannot_be_checked(parts: &Parts) -> bool {
     let (Ok(session), Some(bff)) = (session(parts), parts.extensions.get::<Bff>()) else {
         return false;
     };
-    session.current().is_some() && trusted_record(bff, session).is_none()
+    session.current().is_some_and(|record| !record.payload.identity().is_guest)
+        && trusted_record(bff, session).is_none()
 }
 
 /// SECURITY: an unchecked session may have been ended. A copy of its cookie must show no more than the access token in
@@ -58,6 +59,11 @@ pub fn session_cannot_be_checked(parts: &Parts) -> bool {
 pub(crate) fn trusted_record(bff: &Bff, session: &Session) -> Option<Arc<Record<Principal>>> {
     let checked = session.arrival() != Arrival::Unchecked;
     session.current().filter(|record| checked || record.payload.grant().access_lives(bff.now()))
+}
+
+/// The session of a signed-in person, if it can be trusted. That of a guest proves nothing.
+pub(crate) fn trusted_person(bff: &Bff, session: &Session) -> Option<Arc<Record<Principal>>> {
+    trusted_record(bff, session).filter(|record| !record.payload.identity().is_guest)
 }
 
 fn session(parts: &Parts) -> Result<&Session, MissingLayer> {

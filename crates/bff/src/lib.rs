@@ -20,6 +20,7 @@ mod ended_session;
 mod extract;
 mod failure;
 mod few_lines;
+mod guest;
 mod limits;
 mod missing_layer;
 mod origin;
@@ -53,6 +54,7 @@ pub use emailed_link::{
 };
 pub use extract::{MaybeUser, session_cannot_be_checked};
 pub use failure::AccountFailure;
+pub use guest::GuestFailure;
 pub use limits::{Allowance, InvalidAllowance, RateLimits};
 pub use missing_layer::MissingLayer;
 pub use origin::{InvalidOrigin, PublicOrigin};

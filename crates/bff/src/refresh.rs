@@ -31,14 +31,16 @@ pub async fn refresh_before_rendering(bff: &Bff, extensions: &mut Extensions) ->
                 deadline = deadline_after_refresh(bff, &session, &record, deadline);
             }
             AfterRefresh::Unavailable(problem) => return Err(problem),
+            // A guest was not signed in, and is not told that they no longer are.
+            AfterRefresh::Ended(_) if record.payload.identity().is_guest => {}
             AfterRefresh::Ended(reason) => {
                 extensions.insert(reason);
             }
         }
     }
+    tidy_up(bff, &session, extensions);
     if let Some(reason) = SignedOutReason::on_arrival(&session, extensions) {
         reason.note();
-        tidy_up(bff, &session, extensions);
         extensions.insert(reason);
     }
     #[cfg(feature = "mutants")]

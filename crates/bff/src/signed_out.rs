@@ -58,17 +58,20 @@ impl SignedOutReason {
         let known = parts.extensions.get().copied();
         known.or_else(|| {
             let session = parts.extensions.get::<Session>()?;
-            let reason = Self::on_arrival(session, &parts.extensions)?;
-            reason.note();
             if let Some(bff) = parts.extensions.get::<Bff>() {
                 tidy_up(bff, session, &parts.extensions);
             }
+            let reason = Self::on_arrival(session, &parts.extensions)?;
+            reason.note();
             Some(reason)
         })
     }
 
-    /// Why the session was over when the request arrived, if it was.
+    /// Why the session was over when the request arrived, if it was. A guest was not signed in.
     pub(crate) fn on_arrival(session: &Session, extensions: &Extensions) -> Option<Self> {
+        if session.over().is_some_and(|record| record.payload.identity().is_guest) {
+            return None;
+        }
         match session.arrival() {
             Arrival::Expired => Some(Self::TimedOut),
             Arrival::Ended => {

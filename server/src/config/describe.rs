@@ -60,6 +60,7 @@ impl Config {
             ("RATE_LIMIT_STRICT", self.rate_limits.strict),
             ("RATE_LIMIT_ACCOUNT", self.rate_limits.account),
             ("RATE_LIMIT_ADDRESS", self.rate_limits.address),
+            ("RATE_LIMIT_GUESTS", self.rate_limits.guests),
             ("RATE_LIMIT_SIGN_INS", self.rate_limits.sign_ins),
             ("RATE_LIMIT_RECIPIENT", self.rate_limits.recipient),
             ("RATE_LIMIT_MAILS", self.rate_limits.mails),

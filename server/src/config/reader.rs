@@ -322,6 +322,7 @@ impl<'a> Reader<'a> {
             strict: self.allowance("RATE_LIMIT_STRICT", defaults.strict),
             account: self.allowance("RATE_LIMIT_ACCOUNT", defaults.account),
             address: self.allowance("RATE_LIMIT_ADDRESS", defaults.address),
+            guests: self.allowance("RATE_LIMIT_GUESTS", defaults.guests),
             sign_ins: self.allowance("RATE_LIMIT_SIGN_INS", defaults.sign_ins),
             recipient: self.allowance("RATE_LIMIT_RECIPIENT", defaults.recipient),
             mails: self.allowance("RATE_LIMIT_MAILS", defaults.mails),

@@ -12,6 +12,8 @@ pub struct RateLimits {
     /// For one address, whatever the account. In IPv6 this is for one /48; a /56 in it gets two thirds of this, a /64
     /// one third.
     pub address: Allowance,
+    /// For guests that begin a session from one address. Wider networks get as much of it as of `address`.
+    pub guests: Allowance,
     /// For successful sign-ins of one account.
     pub sign_ins: Allowance,
     /// For e-mails of one kind to one address.
@@ -28,6 +30,8 @@ impl Default for RateLimits {
             account: Allowance::new(50, Duration::from_hours(10)),
             // An office, a school or a carrier may share one address.
             address: Allowance::new(300, Duration::from_mins(15)),
+            // A guest who keeps their cookie begins once. Those who do not are mostly machines.
+            guests: Allowance::new(300, Duration::from_mins(15)),
             // More than a person or a test suite needs. Each sign-in leaves something in the store.
             sign_ins: Allowance::new(1_000, Duration::from_hours(24)),
             // One is forgotten each hour, which is how long a link to set a password is valid.

@@ -20,6 +20,8 @@ pub(crate) enum Subject<'a> {
     Link(&'a str),
     /// The token of a link that verifies an address. Its account is not known yet.
     Verification(&'a str),
+    /// A session of a guest. It has no account.
+    Guest,
     /// A redirect to the provider. Its account is not known yet.
     Redirect,
     /// An e-mail to an address that anybody can enter.
@@ -54,6 +56,7 @@ impl Subject<'_> {
             Self::SignIn(account) => ("sign_in", account),
             Self::Link(account) => ("link", account),
             Self::Verification(token) => ("email_verification", token),
+            Self::Guest => ("guest", ""),
             Self::Redirect => ("redirect", ""),
             Self::Mail(account) => ("mail", account),
             Self::Registration(account) => ("registration", account),
@@ -78,6 +81,16 @@ impl Subject<'_> {
             })
         };
         match self {
+            Self::Guest => {
+                // Apart from the failures of the address: guests must not keep people from signing in.
+                let counter = |(network, thirds): &(Vec<u8>, u32)| Counter {
+                    key: key("guests", what, &[network]),
+                    allowance: settings.guests.thirds(*thirds),
+                    label: "guests",
+                    is_own: false,
+                };
+                return networks.iter().map(counter).collect();
+            }
             Self::SignIn(_) => {
                 // For all sources: it bounds what one account can leave in the store.
                 let key = key("sign_ins", what, &[account.as_bytes()]);

@@ -17,6 +17,7 @@ const SETTINGS: RateLimits = RateLimits {
     strict: Allowance::new(3, Duration::from_mins(3)),
     account: Allowance::new(6, Duration::from_mins(96)),
     address: Allowance::new(20, Duration::from_mins(20)),
+    guests: Allowance::new(30, Duration::from_mins(30)),
     sign_ins: Allowance::new(12, Duration::from_hours(24)),
     recipient: Allowance::new(3, Duration::from_hours(3)),
     mails: Allowance::new(9, Duration::from_hours(1)),

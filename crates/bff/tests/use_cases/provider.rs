@@ -40,6 +40,8 @@ struct Seen {
     auth_age: Duration,
     renewed_sid: Option<&'static str>,
     keeps_sign_in: bool,
+    /// Whether client credentials are answered with a person.
+    mistakes_guests: bool,
     /// Another name than at first.
     name: Option<&'static str>,
     /// Whether earlier grants are of another issuer.
@@ -67,6 +69,11 @@ impl Scripted {
     pub(crate) fn becomes(&self, name: Option<&'static str>, has_moved: bool) {
         let mut seen = self.seen();
         (seen.name, seen.has_moved) = (name, has_moved);
+    }
+
+    /// From here on, client credentials are answered with a person.
+    pub(crate) fn mistakes_guests(&self) {
+        self.seen().mistakes_guests = true;
     }
 
     pub(crate) fn asked(&self) -> u32 {
@@ -203,6 +210,7 @@ impl ironleaf_auth::Provider for Scripted {
             SignIn::Password { email, .. } => {
                 Identity::new(format!("id of {}", email.as_str()), email.as_str())
             }
+            SignIn::ClientCredentials if self.seen().mistakes_guests => Identity::new("42", "user@test.com"),
             SignIn::ClientCredentials => Identity::guest("guest-1"),
             SignIn::AuthorizationCode { code, code_verifier, nonce, redirect_uri, .. } => {
                 let bound = [code_verifier.expose(), nonce.as_ref().unwrap().expose()].map(str::len);

@@ -19,9 +19,11 @@ use http::request::Parts;
 use ironleaf_auth::{Caller, Clock, EmailAddress, TimeLimits};
 use ironleaf_bff::edge::leave_out_foreign_session;
 use ironleaf_bff::{
-    Bff, BffSettings, CoreApi, MaybeUser, RateLimits, RedirectAnswer, RedirectEnd, ReturnTo, Role,
-    SignedOutReason, finish_redirect, is_back_from_sign_out, refresh_before_rendering, sign_in_with_password,
-    sign_out, signed_in_recently, start_reauthentication, start_redirect,
+    AccountFailure, Bff, BffSettings, ConfirmFailure, CoreApi, MaybeUser, RateLimits, RedirectAnswer,
+    RedirectEnd, ReturnTo, Role, SignedOutReason, confirm_password, delete_account, finish_redirect,
+    is_back_from_sign_out, other_than, page_of, refresh_before_rendering, resend_verification,
+    session_cannot_be_checked, sign_in_with_password, sign_out, signed_in_recently, start_reauthentication,
+    start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use ironleaf_store::{
@@ -181,6 +183,8 @@ fn router(bff: &Bff) -> Router {
     Router::new()
         .route("/sign-in", post(sign_in))
         .route("/sign-out", post(leave))
+        .route("/guest", get(guest).layer(from_fn_with_state(bff.clone(), refreshed)))
+        .route("/guards", get(guards))
         .route("/start", get(start))
         .route("/restart", get(restart))
         .route("/finish", get(finish))
@@ -280,6 +284,39 @@ async fn call(Query(fields): Fields, request: Request) -> String {
         None => core.call(call).await,
     };
     answered.map_or_else(|error| format!("{error:?}"), |answer| answer.status().as_u16().to_string())
+}
+
+/// Calls the API as whoever is there, or as a guest.
+async fn guest(request: Request) -> (StatusCode, String) {
+    match CoreApi::for_guest(&parts(request)).await {
+        Ok(core) => {
+            let call = http::Request::get("/cart").body("".into()).unwrap();
+            let answered = core.call(call).await;
+            let answer = answered.map(|answer| answer.status().as_u16().to_string());
+            (StatusCode::OK, answer.unwrap_or_else(|error| format!("{error:?}")))
+        }
+        Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
+    }
+}
+
+/// What lets a signed-in person in, and what it says now.
+async fn guards(request: Request) -> String {
+    let parts = parts(request);
+    let core = CoreApi::from_parts(&parts).unwrap();
+    let lets_in = [
+        ("maybe-user", MaybeUser::from_parts(&parts).unwrap().0.is_some()),
+        ("recently", signed_in_recently(&parts)),
+        ("unchecked", session_cannot_be_checked(&parts)),
+        ("page", page_of(&parts).is_some()),
+        ("other-page", other_than("0", &parts).is_some()),
+        ("current-user", core.current_user().await.is_ok()),
+        ("reauthentication", start_reauthentication(&parts, REDIRECT_URI, None).await.is_ok()),
+        ("account", !matches!(resend_verification(&parts).await, Err(AccountFailure::SignedOut(None)))),
+        ("deletion", !matches!(delete_account(&parts).await, Err(AccountFailure::SignedOut(None)))),
+        ("confirmation", confirm_password(&parts, "x").await != Err(ConfirmFailure::SignedOut(None))),
+        ("reason", SignedOutReason::from_parts(&parts).is_some()),
+    ];
+    lets_in.into_iter().filter(|(_, is_open)| *is_open).map(|(name, _)| name).collect::<Vec<_>>().join(" ")
 }
 
 /// Polls `polls` times, lets everybody else run in between, and then drops the request. Returns whether it was

@@ -1,0 +1,86 @@
+use http::request::Parts;
+use ironleaf_auth::SignIn;
+use ironleaf_session::Arrival;
+use thiserror::Error;
+
+use crate::extract::trusted_record;
+use crate::limits::Subject;
+use crate::request_context::live_session;
+use crate::sign_in::count;
+use crate::use_case::UseCase;
+use crate::{CoreApi, MissingLayer, SignInFailure, SignedOutReason};
+
+/// Why there is nobody to call the API for, not even a guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum GuestFailure {
+    /// Somebody was signed in and no longer is. They are told so, and do not go on as a guest without noticing.
+    #[error("the session is over")]
+    SignedOut(SignedOutReason),
+    /// The session of a guest could not begin.
+    #[error(transparent)]
+    Begin(#[from] SignInFailure),
+}
+
+impl From<MissingLayer> for GuestFailure {
+    fn from(_: MissingLayer) -> Self {
+        Self::Begin(SignInFailure::Unavailable)
+    }
+}
+
+impl CoreApi {
+    /// A handle that calls the API for whoever sends this request: the signed-in person, or else a guest. Without a
+    /// session, that of a guest begins, so that what they do now is still theirs with the next request.
+    ///
+    /// Call it where something is done that a guest may do, such as putting something into a cart, and not for a page
+    /// that everybody can see: crawlers see those as well. Take one handle and clone it for calls beside each other.
+    ///
+    /// Two first requests at once, from a browser without a cookie, are two guests. The browser keeps the session whose
+    /// answer arrives last. Nobody can tell that the other one is lost; its tokens end by themselves.
+    ///
+    /// # Errors
+    ///
+    /// See [`GuestFailure`]. [`SignInFailure::Unavailable`] also if the provider has no guests, and if the session of
+    /// the request can neither be used nor be replaced without harm: it could not be checked, or another replica knows
+    /// its key.
+    ///
+    /// # Security
+    ///
+    /// How many guests can begin from one network is [limited](crate::RateLimits::guests).
+    pub async fn for_guest(parts: &Parts) -> Result<Self, GuestFailure> {
+        begin(parts).await?;
+        Ok(Self::from_parts(parts)?)
+    }
+}
+
+async fn begin(parts: &Parts) -> Result<(), GuestFailure> {
+    let (bff, session) = live_session(parts).ok_or(SignInFailure::Unavailable)?;
+    if session.current().is_some() {
+        let is_usable = trusted_record(&bff, &session).is_some();
+        return if is_usable { Ok(()) } else { Err(SignInFailure::Unavailable.into()) };
+    }
+    if let Some(reason) = SignedOutReason::from_parts(parts) {
+        return Err(GuestFailure::SignedOut(reason));
+    }
+    // In a rolling deployment, a guest must not take the place of a person whom another replica knows.
+    if session.arrival() == Arrival::Unknown {
+        return Err(SignInFailure::Unavailable.into());
+    }
+    let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
+    let outcome = use_case.begin_guest().await;
+    count(outcome.err().map_or("guest", SignInFailure::label));
+    Ok(outcome?)
+}
+
+impl UseCase {
+    async fn begin_guest(&self) -> Result<(), SignInFailure> {
+        let _spent = self.spend(Subject::Guest).await?;
+        let unheld =
+            self.ask(SignIn::ClientCredentials, false).await.map_err(|error| self.fold_sign_in(&error))?;
+        // SECURITY: nobody has proved anything.
+        if unheld.grant().identity.as_ref().is_none_or(|identity| !identity.is_guest) {
+            tracing::error!("the provider answered a request for a guest with a person");
+            return Err(SignInFailure::Unavailable);
+        }
+        self.establish(unheld, None).await
+    }
+}
