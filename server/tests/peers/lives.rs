@@ -43,6 +43,11 @@ async fn a_session_lives_on_at_better_auth() {
     lives_on(Kind::BetterAuth, &SHORT).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_lives_on_at_commercetools() {
+    lives_on(Kind::Commercetools, &SHORT).await;
+}
+
 pub(crate) async fn weathers_a_storm(kind: Kind, peer: &[(&str, &str)]) {
     let world = World::start(kind, Setup { replicas: 2, peer, ..Setup::default() }).await;
     let mut browser = world.signed_in().await;
@@ -69,6 +74,11 @@ async fn two_hundred_requests_at_two_replicas_refresh_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_requests_at_two_replicas_refresh_once_at_better_auth() {
     weathers_a_storm(Kind::BetterAuth, &[LIFE_IN_A_STORM]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_requests_at_two_replicas_refresh_once_at_commercetools() {
+    weathers_a_storm(Kind::Commercetools, &[LIFE_IN_A_STORM]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,6 +40,16 @@ async fn better_auth_that_resets_connections_signs_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn commercetools_behind_a_proxy_without_it_signs_nobody_out() {
+    signs_nobody_out_while_away(Kind::Commercetools, "503").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commercetools_that_resets_connections_signs_nobody_out() {
+    signs_nobody_out_while_away(Kind::Commercetools, "reset").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_application_starts_while_its_provider_is_away_and_recovers() {
     let mut world = World::start(Kind::OidcProvider, Setup::default()).await;
     world.peer.tell("/down?how=reset").await;
