@@ -121,14 +121,16 @@ impl OidcProvider {
         let is_forbidden = refusal.code() == "unauthorized_client"
             || [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED]
                 .contains(&refusal.status);
-        let mut detail = format!("a pushed authorization request was refused: {}", refusal.detail);
-        if !is_of_settings(refusal.code()) {
+        let advice = if is_of_settings(refusal.code()) {
+            String::new()
+        } else {
             let redirect_uri = form.get("redirect_uri").unwrap_or_default();
-            detail.push_str(&format!(
+            format!(
                 ": check that {redirect_uri} is registered as a redirect URI, and OIDC_SCOPES, OIDC_RESOURCE and \
                  OIDC_AUTHORIZATION_PARAMS"
-            ));
-        }
+            )
+        };
+        let detail = format!("a pushed authorization request was refused: {}{advice}", refusal.detail);
         if is_forbidden && !metadata.requires_pushed_requests {
             tracing::warn!(
                 %detail,
