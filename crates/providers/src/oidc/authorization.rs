@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::metadata::Metadata;
-use super::wire::{Form, is_of_settings, refusal};
+use super::wire::{Form, Refusal, is_of_settings, refusal};
 use super::{OidcProvider, Reauthentication};
 use crate::answer::json;
 
@@ -114,38 +114,42 @@ impl OidcProvider {
                 || SignInError::Unavailable("a pushed request has no usable `request_uri`".to_owned());
             return uri.map(Some).ok_or_else(unusable);
         }
-        let refusal = refusal(&response);
-        if refusal.status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(SignInError::TooManyRequests { retry_after: refusal.retry_after });
-        }
-        let is_forbidden = refusal.code() == "unauthorized_client"
-            || [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED]
-                .contains(&refusal.status);
-        let advice = if is_of_settings(refusal.code()) {
-            String::new()
-        } else {
-            let redirect_uri = form.get("redirect_uri").unwrap_or_default();
-            format!(
-                ": check that {redirect_uri} is registered as a redirect URI, and OIDC_SCOPES, OIDC_RESOURCE and \
-                 OIDC_AUTHORIZATION_PARAMS"
-            )
-        };
-        let detail = format!("a pushed authorization request was refused: {}{advice}", refusal.detail);
-        if is_forbidden && !metadata.requires_pushed_requests {
-            tracing::warn!(
-                %detail,
-                "the provider offers pushed authorization requests, but does not allow them to this client: allow \
-                 them there, or switch them off here. The request goes through the browser"
-            );
-            return Ok(None);
-        }
-        // Nothing in the request is the person's, so any code that refuses it is about a setting.
-        let is_passing = ["temporarily_unavailable", "server_error", "slow_down"].contains(&refusal.code());
-        if refusal.status.is_client_error() && refusal.code.is_some() && !is_passing {
-            return Err(SignInError::Misconfigured(detail));
-        }
-        Err(SignInError::Unavailable(detail))
+        not_pushed(metadata, form, &refusal(&response))
     }
+}
+
+/// What a refusal to keep the parameters means, see [`OidcProvider::push`].
+fn not_pushed(metadata: &Metadata, form: &Form, refusal: &Refusal) -> Result<Option<String>, SignInError> {
+    if refusal.status == StatusCode::TOO_MANY_REQUESTS {
+        return Err(SignInError::TooManyRequests { retry_after: refusal.retry_after });
+    }
+    let is_forbidden = refusal.code() == "unauthorized_client"
+        || [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED]
+            .contains(&refusal.status);
+    let advice = if is_of_settings(refusal.code()) {
+        String::new()
+    } else {
+        let redirect_uri = form.get("redirect_uri").unwrap_or_default();
+        format!(
+            ": check that {redirect_uri} is registered as a redirect URI, and OIDC_SCOPES, OIDC_RESOURCE and \
+             OIDC_AUTHORIZATION_PARAMS"
+        )
+    };
+    let detail = format!("a pushed authorization request was refused: {}{advice}", refusal.detail);
+    if is_forbidden && !metadata.requires_pushed_requests {
+        tracing::warn!(
+            %detail,
+            "the provider offers pushed authorization requests, but does not allow them to this client: allow \
+             them there, or switch them off here. The request goes through the browser"
+        );
+        return Ok(None);
+    }
+    // Nothing in the request is the person's, so any code that refuses it is about a setting.
+    let is_passing = ["temporarily_unavailable", "server_error", "slow_down"].contains(&refusal.code());
+    if refusal.status.is_client_error() && refusal.code.is_some() && !is_passing {
+        return Err(SignInError::Misconfigured(detail));
+    }
+    Err(SignInError::Unavailable(detail))
 }
 
 /// Who is expected to sign in, so that the provider need not ask.
