@@ -48,3 +48,42 @@ impl Transport for Ways {
         self.to_core_api.breaker()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use ironleaf_auth::system_clock;
+    use ironleaf_providers::{BetterAuthProvider, BetterAuthSettings};
+
+    use super::*;
+
+    /// Answers with its name.
+    struct Way(&'static str);
+
+    #[async_trait]
+    impl Transport for Way {
+        async fn send(&self, _: Request) -> Result<Response, TransportError> {
+            Ok(Response::new(Bytes::from_static(self.0.as_bytes())))
+        }
+    }
+
+    #[tokio::test]
+    async fn each_call_takes_the_way_to_its_server() {
+        let settings = BetterAuthSettings {
+            api_url: Some("https://api.test/v1".parse().unwrap()),
+            ..BetterAuthSettings::at("https://auth.test/api/auth".parse().unwrap())
+        };
+        let provider = BetterAuthProvider::new(settings, Arc::new(Way("its own")), system_clock());
+        let way = ways(&provider, Arc::new(Way("auth")), Arc::new(Way("api")));
+        for (url, expected) in [
+            ("https://auth.test/api/auth/get-session", "auth"),
+            ("https://auth.test:443/api/auth/token", "auth"),
+            ("https://api.test/v1/orders", "api"),
+            ("http://auth.test/api/auth/token", "api"),
+            ("https://auth.test.evil.test/api/auth", "api"),
+        ] {
+            let request = http::Request::builder().uri(url).body(Bytes::new()).unwrap();
+            assert_eq!(way.send(request).await.unwrap().body(), expected, "{url}");
+        }
+    }
+}
