@@ -18,6 +18,7 @@ pub(super) const KIND: ProviderKind = ProviderKind {
     read: |read| Arc::new(BetterAuth::read(read)),
 };
 
+#[expect(clippy::struct_excessive_bools, reason = "one variable each")]
 struct BetterAuth {
     /// `BETTER_AUTH_URL`, with the base path.
     url: Option<Url>,

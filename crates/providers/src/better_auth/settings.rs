@@ -5,6 +5,7 @@ use url::Url;
 
 /// The settings of a [`BetterAuthProvider`](super::BetterAuthProvider).
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "what the auth server has switched on, each by itself")]
 pub struct BetterAuthSettings {
     /// The provider's name: `better-auth`, unless there are several providers of this kind. It is part of every
     /// session's owner, so a new name turns every person into a different one.
