@@ -20,33 +20,36 @@ for (const [what, email, password] of [
   ['a wrong password', ADA.email, 'wrong-password'],
   ['an unknown address', 'nobody@example.org', PASSWORD],
 ] as const) {
-  test(`${what} is refused with one message, and the address stays`, async ({ loginPage, toasts, page }) => {
+  test(`${what} is refused with one message, and the address stays`, async ({ loginPage, toasts, page, watch }) => {
+    watch.expectRefusal('/api/sign-in', 401);
     await loginPage.open();
 
     await loginPage.signIn({ email, password });
 
-    await expect(loginPage.main.or(toasts.region)).toContainText(['Login failed. Please check your credentials.']);
+    await expect(toasts.alert).toContainText('Login failed. Please check your credentials.');
     await expect(page).toHaveURL('/login');
     await expect(loginPage.email).toHaveValue(email);
   });
 }
 
-test('whoever is not verified reads so and leaves nothing behind', async ({ loginPage, page, peer }) => {
+test('whoever is not verified reads so and leaves nothing behind', async ({ loginPage, toasts, peer, watch }) => {
+  watch.expectRefusal('/api/sign-in', 403);
   await loginPage.open();
 
   await loginPage.signIn({ email: ROLF.email, password: PASSWORD });
 
-  await expect(page.getByText('your account is not verified yet')).toBeVisible();
+  await expect(toasts.alert).toContainText('your account is not verified yet');
   expect(await peer.openSessions(ROLF)).toBe(0);
 });
 
 test.describe('with roles', () => {
   test.use({ serverOptions: { peer: 'nest-cookies', settings: { SIGN_IN_ROLES: 'admin' } } });
 
-  test('only people with a role are let in', async ({ loginPage, page, peer }) => {
+  test('only people with a role are let in', async ({ loginPage, toasts, page, peer, watch }) => {
+    watch.expectRefusal('/api/sign-in', 403);
     await loginPage.open();
     await loginPage.signIn({ email: EVA.email, password: PASSWORD });
-    await expect(page.getByText('none of the roles')).toBeVisible();
+    await expect(toasts.alert).toContainText('none of the roles');
     expect(await peer.openSessions(EVA)).toBe(0);
 
     await loginPage.open();
