@@ -85,8 +85,31 @@ impl CookieApi {
             csrf_cookie: read.optional("COOKIE_API_CSRF_COOKIE"),
             csrf_header: read.optional("COOKIE_API_CSRF_HEADER"),
         };
-        checks::check(&config, read);
+        config.check(read);
         config
+    }
+
+    fn check(&self, read: &mut Reader<'_>) {
+        if read.optional("CORE_API_URL").is_none() {
+            read.problem(
+                "CORE_API_URL is missing: PROVIDER=cookie-api needs the address of the API, such as https://api.example.com",
+            );
+        }
+        let paths = [
+            ("COOKIE_API_LOGIN_PATH", Some(&self.login_path)),
+            ("COOKIE_API_REFRESH_PATH", Some(&self.refresh_path)),
+            ("COOKIE_API_LOGOUT_PATH", self.logout_path.as_ref()),
+            ("COOKIE_API_ME_PATH", Some(&self.me_path)),
+        ];
+        checks::paths(read, &paths);
+        let cookies = [
+            ("COOKIE_API_ACCESS_COOKIE", Some(&self.access_cookie)),
+            ("COOKIE_API_REFRESH_COOKIE", Some(&self.refresh_cookie)),
+            ("COOKIE_API_CSRF_COOKIE", self.csrf_cookie.as_ref()),
+        ];
+        checks::cookies(read, &cookies);
+        checks::csrf(read, self.csrf_cookie.as_ref(), self.csrf_header.as_ref());
+        checks::grace(read, self.reuse_grace, self.reuse_ends);
     }
 
     fn csrf(&self) -> Option<CsrfPair> {
@@ -115,7 +138,7 @@ impl ProviderConfig for CookieApi {
         lines.add("COOKIE_API_WRONG_CREDENTIALS", &Statuses(&self.wrong_credentials));
         lines.add("COOKIE_API_REFUSALS", &Statuses(&self.refusals));
         lines.add("COOKIE_API_REUSE_ENDS", &checks::name_of(self.reuse_ends));
-        lines.add("COOKIE_API_REUSE_GRACE", &format!("{:?}", self.reuse_grace));
+        lines.add("COOKIE_API_REUSE_GRACE", &format!("{}s", self.reuse_grace.as_secs()));
         lines.add("COOKIE_API_CSRF_COOKIE", &or_none(&self.csrf_cookie));
         lines.add("COOKIE_API_CSRF_HEADER", &or_none(&self.csrf_header));
     }

@@ -1,46 +1,25 @@
 //! What can be wrong with the variables.
 
+use std::time::Duration;
+
 use http::{HeaderName, StatusCode};
 use ironleaf_providers::RefreshReuse;
 
-use super::CookieApi;
 use crate::config::Reader;
 
-pub(super) fn check(config: &CookieApi, read: &mut Reader<'_>) {
-    if read.optional("CORE_API_URL").is_none() {
-        read.problem(
-            "CORE_API_URL is missing: PROVIDER=cookie-api needs the address of the API, such as https://api.example.com",
-        );
-    }
-    for (name, path) in [
-        ("COOKIE_API_LOGIN_PATH", Some(&config.login_path)),
-        ("COOKIE_API_REFRESH_PATH", Some(&config.refresh_path)),
-        ("COOKIE_API_LOGOUT_PATH", config.logout_path.as_ref()),
-        ("COOKIE_API_ME_PATH", Some(&config.me_path)),
-    ] {
+/// Paths below the address of the API. `None` is an endpoint that the API does not have.
+pub(super) fn paths(read: &mut Reader<'_>, paths: &[(&str, Option<&String>)]) {
+    for (name, path) in paths {
         if let Some(path) = path.filter(|path| !is_path(path)) {
             read.problem(format!(
                 "{name} is `{path}`: it must be a path below CORE_API_URL, such as /auth/login"
             ));
         }
     }
-    check_cookies(config, read);
-    if !config.reuse_grace.is_zero() && config.reuse_ends != RefreshReuse::Session {
-        read.problem(format!(
-            "COOKIE_API_REUSE_GRACE is set, and COOKIE_API_REUSE_ENDS is {}: a repetition that arrives too late would cost the \
-             person's other sessions, so it is never sent. Leave the grace out, or set COOKIE_API_REUSE_ENDS=session if a reuse \
-             ends one session only",
-            name_of(config.reuse_ends)
-        ));
-    }
 }
 
-fn check_cookies(config: &CookieApi, read: &mut Reader<'_>) {
-    let cookies = [
-        ("COOKIE_API_ACCESS_COOKIE", Some(&config.access_cookie)),
-        ("COOKIE_API_REFRESH_COOKIE", Some(&config.refresh_cookie)),
-        ("COOKIE_API_CSRF_COOKIE", config.csrf_cookie.as_ref()),
-    ];
+/// Names of cookies, each with its variable.
+pub(super) fn cookies(read: &mut Reader<'_>, cookies: &[(&str, Option<&String>)]) {
     for (index, (variable, name)) in cookies.iter().enumerate() {
         let Some(name) = name else { continue };
         if !is_token(name) {
@@ -55,7 +34,11 @@ fn check_cookies(config: &CookieApi, read: &mut Reader<'_>) {
             ));
         }
     }
-    match (&config.csrf_cookie, &config.csrf_header) {
+}
+
+/// The cookie and the header against forged requests: both or none.
+pub(super) fn csrf(read: &mut Reader<'_>, cookie: Option<&String>, header: Option<&String>) {
+    match (cookie, header) {
         (Some(_), None) => read.problem(
             "COOKIE_API_CSRF_HEADER is missing: COOKIE_API_CSRF_COOKIE is set, and the header repeats it, such as X-XSRF-TOKEN",
         ),
@@ -68,6 +51,16 @@ fn check_cookies(config: &CookieApi, read: &mut Reader<'_>) {
             ));
         }
         _ => {}
+    }
+}
+
+pub(super) fn grace(read: &mut Reader<'_>, grace: Duration, reuse_ends: RefreshReuse) {
+    if !grace.is_zero() && reuse_ends != RefreshReuse::Session {
+        read.problem(format!(
+            "COOKIE_API_REUSE_GRACE is set, and COOKIE_API_REUSE_ENDS is {}: it is for COOKIE_API_REUSE_ENDS=session. Where a reuse \
+             ends every session of the person, a repetition that arrives too late would cost them all, so none is sent",
+            name_of(reuse_ends)
+        ));
     }
 }
 
