@@ -12,6 +12,7 @@ use ironleaf_providers::{CookieApiProvider, CookieApiSettings, CsrfPair, PersonF
 
 use super::provider_config::{ProviderConfig, ProviderKind, Surroundings};
 use crate::assembly_error::AssemblyError;
+use crate::config::lines::secs;
 use crate::config::{Lines, Reader};
 
 pub(super) const KIND: ProviderKind =
@@ -138,7 +139,7 @@ impl ProviderConfig for CookieApi {
         lines.add("COOKIE_API_WRONG_CREDENTIALS", &Statuses(&self.wrong_credentials));
         lines.add("COOKIE_API_REFUSALS", &Statuses(&self.refusals));
         lines.add("COOKIE_API_REUSE_ENDS", &checks::name_of(self.reuse_ends));
-        lines.add("COOKIE_API_REUSE_GRACE", &format!("{}s", self.reuse_grace.as_secs()));
+        lines.add("COOKIE_API_REUSE_GRACE", &secs(self.reuse_grace));
         lines.add("COOKIE_API_CSRF_COOKIE", &or_none(&self.csrf_cookie));
         lines.add("COOKIE_API_CSRF_HEADER", &or_none(&self.csrf_header));
     }
