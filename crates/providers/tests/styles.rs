@@ -39,7 +39,7 @@ async fn core_api_with_idempotent_refresh_conforms() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn jwt_sessions_conforms_with_cookies_and_with_a_header() {
+async fn jwt_sessions_conforms() {
     for transport in [AccessTransport::Cookie, AccessTransport::Header] {
         over_both_heads(|clock, random| ready(jwt_sessions::open(clock, random, transport, true))).await;
     }

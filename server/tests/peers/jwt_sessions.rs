@@ -1,5 +1,5 @@
-//! An API to the rules of the gem jwt_sessions. With its reuse handler, tokens are renewed only after their end, and then
-//! only once two clocks that differ must agree that it has passed.
+//! An API to the rules of the gem jwt_sessions. With its reuse handler, tokens are renewed only after their end, and
+//! then only once two clocks that differ must agree that it has passed.
 
 #[path = "jwt_sessions/calls.rs"]
 mod calls;

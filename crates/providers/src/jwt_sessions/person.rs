@@ -27,7 +27,10 @@ impl JwtSessionsProvider {
     ) -> Result<User, String> {
         let Some(path) = &self.settings.me_path else {
             return self.owner_by_token(grant, email).ok_or_else(|| {
-                format!("the access token's payload has no `{}`: name the field, or set a path of the person's record", self.settings.id_field)
+                let field = &self.settings.id_field;
+                format!(
+                    "the access token's payload has no `{field}`, and no path of the person's record is set"
+                )
             });
         };
         let sending = async {

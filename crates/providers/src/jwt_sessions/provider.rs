@@ -81,8 +81,8 @@ impl Provider for JwtSessionsProvider {
         }
     }
 
-    /// After a lost answer, the API may hold an access token that nobody has seen. A reuse handler takes a refresh before
-    /// that token's end for a theft.
+    /// After a lost answer, the API may hold an access token that nobody has seen. A reuse handler takes a refresh
+    /// before that token's end for a theft.
     fn repetition(&self, grant: &Grant) -> Repetition {
         if self.settings.has_reuse_handler {
             let lifetime = grant.access_lifetime.unwrap_or(self.settings.access_token_max_age);

@@ -54,8 +54,8 @@ pub struct JwtSessionsSettings {
     pub email_field: String,
     /// The field with the person's roles, if there are any: a list, or one name.
     pub roles_field: Option<String>,
-    /// Whether the API takes a refresh before the access token's end for a theft (it gives the gem's `refresh` a block).
-    /// Tokens are then renewed only after their end.
+    /// Whether the API takes a refresh before the access token's end for a theft (it gives the gem's `refresh` a
+    /// block). Tokens are then renewed only after their end.
     pub has_reuse_handler: bool,
     /// How long before its end an access token is renewed if there is no reuse handler.
     pub leeway: Duration,

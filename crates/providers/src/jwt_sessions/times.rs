@@ -57,8 +57,8 @@ fn offset_secs(text: &str) -> Option<i64> {
     is_offset.then_some(sign * (hours.ok()? * 3600 + minutes.ok()? * 60))
 }
 
-/// The number of days from 1970-01-01 to a date of the Gregorian calendar. Years count from March, so that a leap day is
-/// the last day of its year.
+/// The number of days from 1970-01-01 to a date of the Gregorian calendar. Years count from March, so that a leap day
+/// is the last day of its year.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leap_days = year / 4 - year / 100 + year / 400;

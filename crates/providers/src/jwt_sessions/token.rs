@@ -10,8 +10,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ironleaf_auth::SecretText;
 use serde_json::Value;
 
-/// A token in the form of a JWT (RFC 7515, section 3.1). The API refuses a header with anything else, even beside a good
-/// cookie.
+/// A token in the form of a JWT (RFC 7515, section 3.1). The API refuses a header with anything else, even beside a
+/// good cookie.
 pub(super) fn read(text: &str) -> Option<SecretText> {
     let mut parts = text.split('.');
     let is_part = |part: Option<&str>| {
@@ -31,8 +31,8 @@ pub(super) fn payload(token: &SecretText) -> Option<Value> {
     serde_json::from_slice(&payload).ok().filter(Value::is_object)
 }
 
-/// The lifetime of a token from its issue: `exp - iat` (RFC 7519, sections 4.1.4 and 4.1.6). The gem writes no `iat`, so
-/// else it is the time from `answered_at`.
+/// The lifetime of a token from its issue: `exp - iat` (RFC 7519, sections 4.1.4 and 4.1.6). The gem writes no `iat`,
+/// so else it is the time from `answered_at`.
 pub(super) fn lifetime(token: &SecretText, answered_at: SystemTime) -> Option<Duration> {
     let payload = payload(token)?;
     let end = time(payload.get("exp")?)?;

@@ -78,7 +78,8 @@ pub(super) fn authorize(
     state_length(request);
     let is_safe = is_safe(request.method());
     let headers = request.headers_mut();
-    // SECURITY: none of the browser's own values reaches the API, nor hides ours there: the API looks at a header first.
+    // SECURITY: none of the browser's own values reaches the API, nor hides ours there: the API looks at a header
+    // first.
     for name in [&settings.access_header, &settings.refresh_header, &settings.csrf_header] {
         headers.remove(name);
     }
@@ -111,8 +112,8 @@ fn put(headers: &mut HeaderMap, name: &HeaderName, value: Option<String>) {
 
 /// The tokens of an answer to a sign-in or a refresh.
 ///
-/// A token says its own end in `exp`; `*_expires_at` of the answer, which has several formats, counts only where the token
-/// does not.
+/// A token says its own end in `exp`; `*_expires_at` of the answer, which has several formats, counts only where the
+/// token does not.
 ///
 /// # Errors
 ///

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 async fn renewed(provider: &JwtSessionsProvider, grant: &Grant) -> Grant {
@@ -172,4 +174,37 @@ async fn a_grant_without_a_refresh_token_ends_without_a_call() {
     assert!(matches!(provider.refresh(&caller(), &grant).await, RefreshOutcome::Rejected(_)));
     assert_eq!(provider.sign_out(&caller(), &grant).await, Ok(()));
     assert!(script.asked().is_empty());
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+}
+
+proptest! {
+    /// For any answer: no panic, and only a 401 ends a session.
+    #[test]
+    fn no_other_answer_ends_a_session(status in 100_u16..1000, body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        run(async {
+            let (provider, _) = scripted(settings(), [text(status, body)]);
+            match provider.refresh(&caller(), &grant().await).await {
+                RefreshOutcome::InDoubt { answered: true, .. } => {}
+                RefreshOutcome::Unspent { .. } => assert_eq!(status, 429),
+                RefreshOutcome::Rejected(_) => assert_eq!(status, 401),
+                other => panic!("{status}: {other:?}"),
+            }
+        });
+    }
+
+    /// Whatever times a token and the answer around it state, the grant has an end after its receipt.
+    #[test]
+    fn no_time_is_too_far_away(exp in any::<f64>(), iat in any::<f64>(), date in ".{0,30}") {
+        run(async {
+            let token = jwt(&json!({ "user_id": 7, "exp": exp, "iat": iat }));
+            let body = with(with(refreshed(), "access", token), "access_expires_at", date);
+            let (provider, _) = scripted(settings(), [answer(200, &body)]);
+            let new = renewed(&provider, &grant().await).await;
+            assert!(new.access_lifetime.is_some_and(|lifetime| !lifetime.is_zero()));
+            assert!(new.access_expires_at.is_none_or(|end| end > start()));
+        });
+    }
 }
