@@ -10,4 +10,7 @@ mod redirect;
 mod scenarios;
 mod state;
 
+pub(crate) use answer::Answer;
+pub(crate) use ask::{Ask, What};
 pub(crate) use person::Person;
+pub(crate) use state::Browser;

@@ -128,7 +128,7 @@ impl Checker {
     }
 
     pub(crate) fn is_in_doubt(&self, family: FamilyId) -> bool {
-        self.style == Style::Person && self.state().families.notes(family).doubt.is_some()
+        self.style == Style::CookieApi && self.state().families.notes(family).doubt.is_some()
     }
 
     /// A code leaves a replica that could not ask the store whether it left before, or could not note that it did.
@@ -160,7 +160,7 @@ impl Checker {
             .look(family, |f| (f.person, f.generation, scene.core_now.saturating_sub(f.rotated_at)))
             .unwrap_or((PersonId(0), 0, Duration::ZERO));
         // If reuse ends every session of the person, nothing excuses it.
-        let excused = notes.excuse(self.style, generation, age).filter(|_| self.style != Style::Person);
+        let excused = notes.excuse(self.style, generation, age).filter(|_| self.style != Style::CookieApi);
         notes.excused = excused;
         if excused.is_none() {
             let text = format!("family {} was revoked: a spent token or code was presented", family.0);

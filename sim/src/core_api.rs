@@ -26,13 +26,18 @@ pub(crate) use ids::{FamilyId, PersonId};
 pub(crate) use openid::{CLIENT_SECRET, ROLES_CLAIM};
 pub(crate) use times::{ACCESS_TTL, GRACE, REPEATABLE_FOR};
 pub(crate) use wire::{
-    Answer, Call, CookieValue, SESSION_COOKIE, address_of, json, person_in, shown_to, subject_of, version_in,
+    Answer, Call, CookieValue, SESSION_COOKIE, address_of, guest_address_of, guest_id, json, person_in,
+    shown_to, subject_of, version_in,
 };
 
 /// A session cookie is set anew with another value when it is so old.
 const COOKIE_RENEWED_AFTER: Duration = Duration::from_hours(3);
+/// For so long after a sign-in, the person may list their sign-ins.
+const FRESH_FOR: Duration = Duration::from_hours(24);
 /// Its former value is valid for this long after the new one was first shown.
 const FORMER_COOKIE_STAYS: Duration = Duration::from_hours(24);
+/// For so long it is if nobody shows the new one.
+const UNREPLACED_COOKIE_STAYS: Duration = Duration::from_hours(72);
 
 /// Why a family is over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,6 +66,10 @@ pub(crate) struct Family {
     authenticated_at: Duration,
     /// That of the sign-in, in the OpenID Connect style.
     nonce: Option<Arc<str>>,
+    /// A guest's, in the commercetools style.
+    pub(crate) is_guest: bool,
+    /// The guest whose cart it is, in the commercetools style.
+    pub(crate) cart_of: Option<FamilyId>,
 }
 
 /// The value of a session cookie, as its number.
@@ -138,6 +147,19 @@ impl CoreApi {
                 let family = state.begin(*person, None, now);
                 (Answer::Tokens(state.pair(family, now)), Effect::SignedIn(family))
             }
+            Call::Guest { person } => {
+                let family = state.begin(*person, None, now);
+                let guest = &mut state.families[family.0 as usize];
+                (guest.is_guest, guest.cart_of) = (true, Some(family));
+                (Answer::Tokens(state.pair(family, now)), Effect::SignedIn(family))
+            }
+            Call::SignInWithCart { person, guest } => {
+                let cart_of = state.families.get(guest.0 as usize).and_then(|guest| guest.cart_of);
+                let family = state.begin(*person, None, now);
+                state.families[family.0 as usize].cart_of = cart_of;
+                (Answer::Tokens(state.pair(family, now)), Effect::SignedIn(family))
+            }
+            Call::CleanUp { .. } => (Answer::Done, Effect::None),
             Call::Refresh { family, generation, key } => {
                 self.refresh(&mut state, now, *family, *generation, key.as_deref())
             }
@@ -147,11 +169,18 @@ impl CoreApi {
                 }
                 (Answer::Done, Effect::None)
             }
+            Call::CurrentUser { access: Some(access), .. }
+                if state.accepts(access, now) && state.is_guest(access.family) =>
+            {
+                (Answer::Guest(access.family), Effect::None)
+            }
             Call::CurrentUser { access: Some(access), cookie } if state.accepts(access, now) => {
                 let email = state.person(access.person).email;
                 let cookie = cookie.and_then(|value| state.renew_cookie(value, now));
                 (Answer::User { person: access.person, email, cookie }, Effect::None)
             }
+            Call::ListSessions { cookie: Some(value) } => (state.list_sessions(*value, now), Effect::None),
+            Call::ListSessions { cookie: None } => (Answer::Unauthorized, Effect::None),
             Call::UserInfo { access: Some(access) } if state.accepts(access, now) => {
                 let email = state.person(access.person).email;
                 (Answer::Claims { person: access.person, email }, Effect::None)
@@ -176,7 +205,11 @@ impl CoreApi {
         generation: u32,
         key: Option<&str>,
     ) -> (Answer, Effect) {
-        let refused = (Answer::InvalidCredentials, Effect::Refused);
+        let refused = match self.style {
+            Style::BetterAuth if id.0.is_multiple_of(2) => (Answer::Nobody, Effect::Refused),
+            Style::CookieApi => (Answer::Forbidden, Effect::Refused),
+            _ => (Answer::InvalidCredentials, Effect::Refused),
+        };
         let Some(family) = state.families.get_mut(id.0 as usize) else {
             return refused;
         };
@@ -185,14 +218,14 @@ impl CoreApi {
         }
         let is_over = now >= family.rotated_at + self.refresh_ttl;
         match self.style {
-            Style::Free | Style::JwtSessions | Style::Cookies if is_over => refused,
-            Style::Cookies if !family.cookie.accepts(generation, now) => refused,
+            Style::Commercetools | Style::JwtSessions | Style::BetterAuth if is_over => refused,
+            Style::BetterAuth if !family.cookie.accepts(generation, now) => refused,
             Style::JwtSessions if is_alive(family.rotated_at, now) => {
                 family.revoked = Some(Revoked::Reuse);
                 (Answer::InvalidCredentials, Effect::CaughtReuse(id))
             }
-            Style::Free | Style::JwtSessions | Style::Cookies => state.rotate(id, None, now),
-            Style::Ours | Style::Recorded | Style::Person | Style::Graced | Style::OpenId => {
+            Style::Commercetools | Style::JwtSessions | Style::BetterAuth => state.rotate(id, None, now),
+            Style::Ours | Style::Recorded | Style::CookieApi | Style::Graced | Style::OpenId => {
                 if generation > family.generation || generation == family.generation && is_over {
                     return refused;
                 }
@@ -204,8 +237,8 @@ impl CoreApi {
                 if is_last && self.is_repetition(family, key, now) {
                     return (Answer::Tokens(state.pair(id, now)), Effect::Repeated(id, generation + 1));
                 }
-                state.revoke(id, Revoked::Reuse, self.style == Style::Person);
-                (Answer::InvalidCredentials, Effect::CaughtReuse(id))
+                state.revoke(id, Revoked::Reuse, self.style == Style::CookieApi);
+                (refused.0, Effect::CaughtReuse(id))
             }
         }
     }
@@ -251,6 +284,11 @@ impl CoreApi {
         self.look(family, |family| family.revoked.is_none() && now < ends(family)).unwrap_or(false)
     }
 
+    /// Whether it is a guest's.
+    pub(crate) fn is_guest(&self, family: FamilyId) -> bool {
+        self.state().is_guest(family)
+    }
+
     /// The family of the person's last sign-in.
     pub(crate) fn latest_of(&self, person: PersonId) -> Option<FamilyId> {
         self.state().person(person).latest
@@ -283,6 +321,8 @@ impl State {
             cookie: Cookie { issued_at: now, ..Cookie::default() },
             authenticated_at: now,
             nonce,
+            is_guest: false,
+            cart_of: None,
         });
         self.person(person).latest = Some(id);
         id
@@ -326,6 +366,21 @@ impl State {
         cookie.accepts(value.serial, now).then_some(CookieValue { serial: cookie.serial, ..value })
     }
 
+    /// What the list of a person's sign-ins is answered with. After a day it is refused, which ends nothing, and the
+    /// refusal renews the cookie like any other answer.
+    fn list_sessions(&mut self, value: CookieValue, now: Duration) -> Answer {
+        let family = self.families.get(value.family.0 as usize).filter(|family| family.revoked.is_none());
+        let Some(is_fresh) = family.map(|family| now < family.begun_at + FRESH_FOR) else {
+            return Answer::Unauthorized;
+        };
+        let Some(cookie) = self.renew_cookie(value, now) else { return Answer::Unauthorized };
+        if is_fresh { Answer::Sessions(cookie) } else { Answer::NotFresh(cookie) }
+    }
+
+    fn is_guest(&self, family: FamilyId) -> bool {
+        self.families.get(family.0 as usize).is_some_and(|family| family.is_guest)
+    }
+
     /// The pair of the family's current generation, whenever it is requested.
     fn pair(&mut self, id: FamilyId, now: Duration) -> wire::Pair {
         let email = self.families.get(id.0 as usize).map(|family| family.person);
@@ -361,14 +416,18 @@ fn is_alive(issued_at: Duration, now: Duration) -> bool {
 }
 
 impl Cookie {
-    /// Whether this value is valid. The former one is, until the newest has been shown for a while.
+    /// Whether this value is valid. The former one is, until the newest has been shown for a while, or was never shown
+    /// for as long as nobody stays away.
     fn accepts(&mut self, serial: u32, now: Duration) -> bool {
         if serial == self.serial {
             self.shown_at.get_or_insert(now);
             return true;
         }
         let is_former = serial + 1 == self.serial;
-        is_former && self.shown_at.is_none_or(|shown| now < shown + FORMER_COOKIE_STAYS)
+        let until = self
+            .shown_at
+            .map_or(self.issued_at + UNREPLACED_COOKIE_STAYS, |shown| shown + FORMER_COOKIE_STAYS);
+        is_former && now < until
     }
 }
 

@@ -73,6 +73,8 @@ faults! {
     LaptopAsleep => "browser: laptop asleep for 12 hours, three rotations behind",
     SignedOutInFlight => "browser: sign-out while other requests are in flight",
     SignedInOver => "browser: sign-in over a living session",
+    Guest => "browser: a visit as a guest",
+    GuestSignedIn => "browser: a guest signs in",
     SignInAbandoned => "browser: a sign-in abandoned at the provider",
     SignInInTwoTabs => "browser: a sign-in at the provider in two tabs",
     AnswerOpenedAgain => "browser: an answer of the provider opened twice",

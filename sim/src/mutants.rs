@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use ironleaf_auth::mutants::{Mutant, activate};
 use sim::Style;
+use sim::mistakes::{self, Mistake};
 use sim::options::Options;
 use sim::run::run_until_found;
 
 /// The longest time in which a mistake may stay unnoticed.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// Runs with each mistake in turn, and returns whether all were found.
+/// Runs with each mistake in turn, those of the application and those of a provider, and returns whether all were found.
 pub(crate) fn run_all(options: &Options, seed: u64) -> bool {
     let mut all_found = true;
     for mutant in Mutant::ALL {
@@ -21,18 +22,41 @@ pub(crate) fn run_all(options: &Options, seed: u64) -> bool {
         }
         activate(Some(mutant));
         let options = Options { style: options.style.or(only_in(mutant)), ..options.clone() };
-        let report = run_until_found(&options, seed, LIMIT);
+        all_found &= is_found(&name, &options, seed);
         activate(None);
-        let (secs, hours) = (report.took.as_secs_f64(), report.lasted().as_secs() / 3600);
-        let worlds = report.worlds();
-        if let Some(found) = report.first_finding() {
-            println!("{name:<26} found in {secs:>5.1} s, {worlds} worlds, {hours} virtual hours: {found}");
-        } else {
-            all_found = false;
-            println!("{name:<26} NOT FOUND in {secs:.1} s, {worlds} worlds, {hours} virtual hours");
+    }
+    for mistake in Mistake::ALL {
+        let name = format!("{mistake:?}");
+        let style = mistake.style();
+        if options.style.is_some_and(|chosen| chosen != style) {
+            println!("{name:<26} cannot show here: it is a mistake of {}", style.words());
+            continue;
         }
+        mistakes::activate(Some(mistake));
+        let options = Options { style: Some(style), days: days(mistake, options.days), ..options.clone() };
+        all_found &= is_found(&format!("{name} ({})", style.words()), &options, seed);
+        mistakes::activate(None);
     }
     all_found
+}
+
+fn is_found(name: &str, options: &Options, seed: u64) -> bool {
+    let report = run_until_found(options, seed, LIMIT);
+    let (secs, hours) = (report.took.as_secs_f64(), report.lasted().as_secs() / 3600);
+    let worlds = report.worlds();
+    let found = report.first_finding();
+    match &found {
+        Some(found) => {
+            println!("{name:<26} found in {secs:>5.1} s, {worlds} worlds, {hours} virtual hours: {found}");
+        }
+        None => println!("{name:<26} NOT FOUND in {secs:.1} s, {worlds} worlds, {hours} virtual hours"),
+    }
+    found.is_some()
+}
+
+/// A cookie that was to be replaced is valid for three days more.
+fn days(mistake: Mistake, days: u32) -> u32 {
+    if mistake == Mistake::CookieSetAgainDropped { days.max(6) } else { days }
 }
 
 /// Why a mistake changes nothing where every world has this style.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{Request, Response, Transport, TransportError};
 use tokio::sync::oneshot;
@@ -15,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::checker::{LostTo, Sent, Wait};
 use crate::core_api::{Call, Effect, FamilyId, json};
 use crate::counts::Fault;
+use crate::mistakes::{Mistake, is_made};
 use crate::process::Process;
 use crate::request::allow;
 use crate::timeline::pass;
@@ -26,6 +26,9 @@ const GIVES_UP_AFTER: Duration = Duration::from_secs(5);
 
 /// A refresh gives up waiting for an answer after five seconds, and tries for eight.
 const ASKS_AGAIN_WITHIN: Duration = Duration::from_secs(8);
+/// A store that failed so recently may have kept somebody from noting that an end is dealt with: the API is told of it
+/// for half an hour first.
+const CLEANED_LATELY: Duration = Duration::from_mins(35);
 /// What the store did not tell a replica within this time may be what it needed to know.
 const BLIND_FOR: Duration = Duration::from_secs(10);
 
@@ -36,9 +39,15 @@ pub(crate) struct Network {
     pub(crate) process: Arc<Process>,
 }
 
+/// The plain client of the table sends none.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
 #[async_trait]
 impl Transport for Network {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+    async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
+        if self.world.is_plain() || is_made(Mistake::KeyLeftOut) {
+            request.headers_mut().remove(IDEMPOTENCY_KEY);
+        }
         let call = self.world.core.read(&request);
         let plan = Plan::draw(&self.world, self.replica, &call);
         self.note(&call, &plan);
@@ -73,6 +82,9 @@ impl Network {
             && world.replicas[self.replica].store_disturbed_since(world.now().saturating_sub(BLIND_FOR))
         {
             world.checker.presented_blindly(*code);
+        }
+        if let Call::CleanUp { family } = call {
+            world.checker.cleaned_up(world.scene(), *family, world.store_failed_since(CLEANED_LATELY));
         }
         let Call::Refresh { family, generation, key } = call else { return };
         if plan.is_faulty() {
@@ -129,7 +141,9 @@ impl Journey {
             (Fate::Answered, Some((response, _))) => Ok(response),
             (Fate::Replaced { how: How::Error, .. }, _) => Ok(unavailable()),
             (Fate::Replaced { how: How::Garbage, .. }, _) => Ok(garbage()),
-            (Fate::TurnedAway { secs, unavailable }, _) => Ok(turned_away(secs, unavailable)),
+            (Fate::TurnedAway { secs, unavailable }, _) => {
+                Ok(turned_away(secs, unavailable, self.world.setup.style.wait_header()))
+            }
             (Fate::Silent { .. } | Fate::Late, _) => {
                 // Longer than anybody waits.
                 pass(2 * GIVES_UP_AFTER).await;
@@ -334,10 +348,10 @@ const fn consumed(effect: Effect) -> Option<(FamilyId, u32)> {
     }
 }
 
-pub(crate) fn turned_away(secs: u64, unavailable: bool) -> Response {
+pub(crate) fn turned_away(secs: u64, unavailable: bool, header: &'static str) -> Response {
     let status = if unavailable { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::TOO_MANY_REQUESTS };
     let mut response = json(status, r#"{"error":"temporarily_unavailable"}"#.to_owned());
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(secs));
+    response.headers_mut().insert(header, HeaderValue::from(secs));
     response
 }
 

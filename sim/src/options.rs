@@ -12,11 +12,17 @@ Simulates people, browsers, replicas, a store, an API and everything that goes w
   --world N         how many people share one world (default 250)
   --days D          how many days they live through (default 3)
   --replicas R      how many replicas serve them (default 3)
-  --style S         ours, recorded, free, person, jwt-sessions, cookies, graced, openid, or all in turn (default all)
+  --style S         one of them, or all in turn (default all): ours, recorded, commercetools, cookie-api,
+                    jwt-sessions, better-auth, graced, openid
   --seconds N       goes on with new worlds until so many seconds of wall clock are over (default 120 without --people)
   --threads N       how many worlds go on at once (default 2)
+  --table           prints docs/providers/losses.md: sessions lost per fault, beside a plain client (default seed 17)
+  --faults N        how many faults of each kind the table counts (default 1000)
   --mutants         shows that every known mistake is found, each within a minute
 ";
+
+/// As many as the table in the documentation counts.
+const FAULTS: u32 = 1000;
 
 /// The parsed command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +37,8 @@ pub struct Options {
     pub time: Option<Duration>,
     pub threads: usize,
     pub mutants: bool,
+    /// How many faults of each kind the table counts; `None` if it is not asked for.
+    pub table: Option<u32>,
     pub help: bool,
 }
 
@@ -46,6 +54,7 @@ impl Default for Options {
             time: None,
             threads: 2,
             mutants: false,
+            table: None,
             help: false,
         }
     }
@@ -59,8 +68,12 @@ impl Options {
     /// A sentence that names the argument that is not understood.
     pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self::default();
+        let mut faults = FAULTS;
+        let mut table = false;
         while let Some(name) = args.next() {
             match name.as_str() {
+                "--table" => table = true,
+                "--faults" => faults = number(&name, args.next())?,
                 "--mutants" => options.mutants = true,
                 "--help" | "-h" => options.help = true,
                 "--style" => options.style = style(&value(&name, args.next())?)?,
@@ -77,6 +90,7 @@ impl Options {
         if options.world == 0 || options.replicas == 0 || options.threads == 0 || options.days == 0 {
             return Err("worlds, days, replicas and threads are counted from one.".to_owned());
         }
+        options.table = table.then_some(faults);
         if options.people.is_none() && options.time.is_none() {
             options.time = Some(Duration::from_mins(2));
         }
@@ -119,6 +133,13 @@ mod tests {
         let options = parse("--people 100_000 --days 7 --seed 42 --style recorded").unwrap();
         assert_eq!((options.people, options.days, options.seed), (Some(100_000), 7, Some(42)));
         assert_eq!((options.time, options.style), (None, Some(Style::Recorded)));
+    }
+
+    #[test]
+    fn a_table_counts_a_thousand_faults_unless_it_is_told_otherwise() {
+        assert_eq!(parse("--table").unwrap().table, Some(1000));
+        assert_eq!(parse("--faults 20 --table").unwrap().table, Some(20));
+        assert_eq!(parse("--faults 20").unwrap().table, None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The providers of a world: the real ones of the core API and of OpenID Connect, and small ones for the other styles.
 
-mod cookies;
+mod better_auth;
+#[cfg(feature = "mutants")]
+mod mistaken;
 mod openid;
 mod tokens;
 mod wire;
@@ -16,8 +18,15 @@ use crate::style::Style;
 use crate::timeline::Clock;
 use crate::world::LIVES;
 
-/// The provider of this style.
+/// The provider of this style. In a build with mistakes it can make them.
 pub(crate) fn of(style: Style, network: &Arc<Network>, clock: &Clock, random: &Random) -> Arc<dyn Provider> {
+    let provider = correct(style, network, clock, random);
+    #[cfg(feature = "mutants")]
+    let provider = Arc::new(mistaken::Mistaken(provider));
+    provider
+}
+
+fn correct(style: Style, network: &Arc<Network>, clock: &Clock, random: &Random) -> Arc<dyn Provider> {
     let base_url = Url::parse(wire::BASE).expect("it is a URL");
     if style.is_openid() {
         return openid::provider(base_url, network, Arc::clone(clock), Arc::clone(random));
@@ -31,7 +40,7 @@ pub(crate) fn of(style: Style, network: &Arc<Network>, clock: &Clock, random: &R
     let client =
         wire::Client { transport, clock, base_urls: [BaseUrl { name: "api".to_owned(), url: base_url }] };
     match style {
-        Style::Cookies => Arc::new(cookies::Cookies(client)),
+        Style::BetterAuth => Arc::new(better_auth::BetterAuth(client)),
         style => Arc::new(tokens::Tokens { client, style }),
     }
 }

@@ -2,7 +2,8 @@
 
 mod assembly;
 mod fate;
+mod plain;
 mod state;
 
-pub(crate) use assembly::REASON_HEADER;
+pub(crate) use assembly::{LISTED, REASON_HEADER};
 pub(crate) use state::Replica;

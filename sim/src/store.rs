@@ -46,6 +46,8 @@ impl FaultyStore {
             plan.before = dice.millis(1, 150);
             plan.arrives = false;
             plan.answered = false;
+        } else if self.world.script().is_some() {
+            // Nothing else happens in a world of the table.
         } else if dice.per_mille(REQUEST_LOST_PER_MILLE) {
             self.hit(Fault::StoreRequestLost);
             plan.before = dice.millis(1, 250);

@@ -11,14 +11,17 @@ pub enum Style {
     Ours,
     /// The core API from which the contract was recorded: a lost answer is a lost token, and reuse ends the family.
     Recorded,
-    /// A refresh token that stays the same and can be presented any number of times (commercetools).
-    Free,
-    /// Rotation, and reuse ends every session of the person. It refuses many refreshes (429, 503).
-    Person,
+    /// A refresh token that stays the same and can be presented any number of times. There are guests, whose cart goes
+    /// along when they sign in, and each session has something beside its tokens that is removed at its end.
+    Commercetools,
+    /// Rotation, and reuse ends every session of the person (Nest with cookies). It refuses many refreshes (429, 503),
+    /// and says the end with 403.
+    CookieApi,
     /// A refresh while the last access token is valid counts as theft (`jwt_sessions`).
     JwtSessions,
-    /// A session cookie that answers set again, larger than one of our cookies can be (Better Auth).
-    Cookies,
+    /// A session cookie that any answer may set again, also a 403, and that is larger than one of our cookies can be. The
+    /// end is 401 or a 200 with `null`, and 429 says in a header of its own how long to wait.
+    BetterAuth,
     /// Rotation. The last token is valid for another minute, then its reuse ends the family.
     Graced,
     /// Sign-in by redirect, and rotation at once: any reuse ends the family (OpenID Connect). The real provider talks
@@ -31,10 +34,10 @@ impl Style {
     pub const ALL: [Self; 8] = [
         Self::Ours,
         Self::Recorded,
-        Self::Free,
-        Self::Person,
+        Self::Commercetools,
+        Self::CookieApi,
         Self::JwtSessions,
-        Self::Cookies,
+        Self::BetterAuth,
         Self::Graced,
         Self::OpenId,
     ];
@@ -44,10 +47,10 @@ impl Style {
         match self {
             Self::Ours => "ours",
             Self::Recorded => "recorded",
-            Self::Free => "free",
-            Self::Person => "person",
+            Self::Commercetools => "commercetools",
+            Self::CookieApi => "cookie-api",
             Self::JwtSessions => "jwt-sessions",
-            Self::Cookies => "cookies",
+            Self::BetterAuth => "better-auth",
             Self::Graced => "graced",
             Self::OpenId => "openid",
         }
@@ -64,25 +67,46 @@ impl Style {
         matches!(self, Self::OpenId)
     }
 
+    /// Whether there are guests and something of each session that is removed at its end.
+    pub(crate) const fn has_guests(self) -> bool {
+        matches!(self, Self::Commercetools)
+    }
+
+    /// Whether a page lists the person's sign-ins now and then.
+    pub(crate) const fn lists_sessions(self) -> bool {
+        matches!(self, Self::BetterAuth)
+    }
+
+    /// The header that says how long to wait.
+    pub(crate) const fn wait_header(self) -> &'static str {
+        match self {
+            Self::BetterAuth => "x-retry-after",
+            _ => "retry-after",
+        }
+    }
+
     /// How long the last refresh gets the same tokens again.
     pub(crate) const fn repeatable_for(self) -> Option<Duration> {
         match self {
             Self::Ours => Some(REPEATABLE_FOR),
             Self::Graced => Some(GRACE),
-            Self::Recorded | Self::Free | Self::Person | Self::JwtSessions | Self::Cookies | Self::OpenId => {
-                None
-            }
+            Self::Recorded
+            | Self::Commercetools
+            | Self::CookieApi
+            | Self::JwtSessions
+            | Self::BetterAuth
+            | Self::OpenId => None,
         }
     }
 
     /// Whether a refresh spends its token.
     pub(crate) const fn rotates(self) -> bool {
-        !matches!(self, Self::Free | Self::JwtSessions | Self::Cookies)
+        !matches!(self, Self::Commercetools | Self::JwtSessions | Self::BetterAuth)
     }
 
     /// Whether an older cookie is useless once its successor is forgotten.
     pub(crate) const fn supersedes(self) -> bool {
-        !matches!(self, Self::Free)
+        !matches!(self, Self::Commercetools)
     }
 
     /// How long a session may show no page after all faults are over, because a token rests for this long.

@@ -15,6 +15,7 @@ use crate::dice::Dice;
 use crate::glass::Glass;
 use crate::outage::Outage;
 use crate::replica::Replica;
+use crate::script::{Client, Script};
 use crate::style::Style;
 use crate::timeline::{HEAD_START, Timeline};
 use crate::trace::Trace;
@@ -62,6 +63,8 @@ pub(crate) struct World {
     outage: Mutex<Option<Outage>>,
     store_is_full: AtomicBool,
     store_was_full_ms: AtomicU64,
+    /// In a world of the table, what goes wrong. Nothing else does.
+    script: Option<Script>,
 }
 
 impl World {
@@ -89,7 +92,22 @@ impl World {
             outage: Mutex::default(),
             store_is_full: AtomicBool::new(false),
             store_was_full_ms: AtomicU64::new(0),
+            script: None,
         }
+    }
+
+    /// A world in which only this goes wrong.
+    pub(crate) fn with(self, script: Script) -> Self {
+        Self { script: Some(script), ..self }
+    }
+
+    pub(crate) fn script(&self) -> Option<&Script> {
+        self.script.as_ref()
+    }
+
+    /// Whether the plain client of the table runs in place of our code.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.script.as_ref().is_some_and(|script| script.client == Client::Plain)
     }
 
     pub(crate) fn now(&self) -> Duration {
@@ -168,6 +186,13 @@ impl World {
             other => format!("{other:?}"),
         };
         self.counts.recovery(&path);
+    }
+
+    /// Whether the store failed for any replica, or had no room, within this time.
+    pub(crate) fn store_failed_since(&self, time: Duration) -> bool {
+        let since = self.now().saturating_sub(time);
+        self.was_store_full_since(since)
+            || self.replicas.iter().any(|replica| replica.store_disturbed_since(since))
     }
 
     /// Whether there is no fault that concerns everybody.

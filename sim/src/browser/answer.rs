@@ -9,7 +9,7 @@ use super::received::Received;
 use super::state::{Browser, State};
 use crate::back_channel::{self, Named};
 use crate::checker::{Ended, Excuse, Left, Seen, SessionRef, Shown, Violation, Writing};
-use crate::core_api::{CodeId, CoreApi, ISSUER, Revoked, subject_of, version_in};
+use crate::core_api::{CodeId, CoreApi, ISSUER, Revoked, guest_id, subject_of, version_in};
 use crate::counts::Fault;
 use crate::timeline::pass;
 
@@ -180,6 +180,7 @@ impl Browser {
                 || world.replicas.iter().any(|replica| replica.disturbed_since(since));
             let store_failed = world.replicas.iter().any(|replica| replica.store_disturbed_since(since));
             world.checker.sign_out_settled(world.scene(), session, Left { store_failed, hindered });
+            world.checker.end_settled(world.scene(), session, hindered || store_failed);
         });
     }
 
@@ -205,6 +206,7 @@ impl Browser {
             }
             (What::SignIn, StatusCode::SEE_OTHER) => {
                 self.judge_proof(exchange, true);
+                self.judge_cart(exchange);
                 Answer::Done
             }
             (What::SignIn, StatusCode::FORBIDDEN) => {
@@ -234,6 +236,31 @@ impl Browser {
             }
             (What::Home, StatusCode::NO_CONTENT) => Answer::NotHere,
             (what, status) => self.server_error(&format!("{what:?} was answered with {status}")),
+        }
+    }
+
+    /// A guest who has signed in has their cart.
+    fn judge_cart(&self, exchange: &Exchange) {
+        let world = &self.world;
+        let Some(session) = exchange.sent.session.filter(|_| !exchange.ask.as_guest) else { return };
+        let guest = world.checker.family_of(session);
+        // A guest session that was over before has no cart to take along.
+        let is_revoked =
+            world.core.look(guest, |guest| matches!(guest.revoked, Some(Revoked::Admin | Revoked::Reuse)));
+        let was_over = !exchange.first_to_end || exchange.sent.over || is_revoked == Some(true);
+        if !world.core.is_guest(guest) || exchange.key_unknown || was_over {
+            return;
+        }
+        if exchange.sent.glance.is_none()
+            || world.checker.was_over(world.scene(), exchange.seen(session)).is_some()
+        {
+            return;
+        }
+        let family = world.core.latest_of(self.person);
+        let cart_of = family.and_then(|family| world.core.look(family, |family| family.cart_of)?);
+        if cart_of != Some(guest) {
+            let text = format!("#{} has the cart of {cart_of:?}, not of {guest:?}", exchange.number);
+            world.checker.violate(world.scene(), self.person, Violation::CartLost, text);
         }
     }
 
@@ -308,10 +335,13 @@ impl Browser {
         let shown = String::from_utf8_lossy(&received.body);
         let (id, address) = shown.split_once(' ').unwrap_or((&shown, ""));
         let email = version_in(address);
-        // The address of a person whose ID token has none is unknown where the call for it failed.
-        let is_unknown =
-            address.is_empty() && exchange.ask.what == What::Home && world.setup.style.is_openid();
-        if id != subject_of(self.person) || email.is_none() && !is_unknown {
+        let guest = exchange.sent.session.map(|session| world.checker.family_of(session));
+        let guest = guest.filter(|family| world.core.is_guest(*family));
+        let expected = guest.map_or_else(|| subject_of(self.person), guest_id);
+        // The address of a person whose ID token has none is unknown where the call for it failed. A guest has none.
+        let is_unknown = address.is_empty()
+            && (guest.is_some() || exchange.ask.what == What::Home && world.setup.style.is_openid());
+        if id != expected || email.is_none() && !is_unknown {
             let text = format!("#{} shows {shown}", exchange.number);
             world.checker.violate(scene, self.person, Violation::WrongPerson, text);
         } else if email < Some(exchange.oldest_email) && !is_unknown {

@@ -28,11 +28,25 @@ pub(crate) struct Ask {
     pub(crate) response_lost: bool,
     /// The tab is closed so long after the request reached the replica.
     pub(crate) cancelled_after: Option<Duration>,
+    /// The sign-in is that of a guest.
+    pub(crate) as_guest: bool,
+    /// The replica that gets it, if it is not any.
+    pub(crate) replica: Option<usize>,
 }
 
 impl Ask {
     pub(crate) const fn plain(what: What) -> Self {
-        Self { what, code: None, response_lost: false, cancelled_after: None }
+        Self { what, code: None, response_lost: false, cancelled_after: None, as_guest: false, replica: None }
+    }
+
+    /// Somebody becomes a guest.
+    pub(crate) const fn guest() -> Self {
+        Self { as_guest: true, ..Self::plain(What::SignIn) }
+    }
+
+    /// The same at this replica.
+    pub(crate) const fn at(self, replica: usize) -> Self {
+        Self { replica: Some(replica), ..self }
     }
 
     /// The browser comes back from the provider.

@@ -11,8 +11,9 @@ use super::answer::{Answer, Exchange};
 use super::ask::{Ask, What};
 use super::received::Received;
 use super::state::{Browser, State};
-use crate::core_api::address_of;
+use crate::core_api::{address_of, guest_address_of};
 use crate::counts::Fault;
+use crate::replica::LISTED;
 use crate::request::measured;
 use crate::timeline::pass;
 
@@ -22,6 +23,8 @@ const GIVES_UP_AFTER: Duration = Duration::from_mins(2);
 /// An attempt to sign in at the provider is good for ten minutes, by clocks that differ.
 const ATTEMPT_IS_GOOD_FOR: Duration = Duration::from_mins(9);
 
+/// One in this many pages lists the person's sign-ins, where a page can.
+const PAGES_PER_LIST: u32 = 3;
 /// At one in so many sign-outs the store is lost.
 const SIGN_OUTS_PER_PARTITION: u32 = 6;
 
@@ -35,6 +38,7 @@ impl Browser {
             let back = dice.mostly_short(Duration::from_millis(1), Duration::from_millis(120));
             (there, back, dice.below(world.replicas.len()))
         };
+        let replica = ask.replica.unwrap_or(replica);
         let (sent, request) = self.send(ask);
         pass(there).await;
         world.tell_of(self.person, format!("#{} arrives at replica {replica}", sent.number));
@@ -97,6 +101,11 @@ impl Browser {
         let rotation = sent.state.glance.map(|glance| glance.rotation);
         world.tell_of(self.person, format!("#{} asks {:?}, rotation {rotation:?}", sent.number, ask.what));
         let request = match ask.what {
+            What::Page
+                if world.setup.style.lists_sessions() && sent.number.is_multiple_of(PAGES_PER_LIST) =>
+            {
+                Request::get(format!("/page?{LISTED}"))
+            }
             What::Page => Request::get("/page"),
             What::Home => Request::get("/home"),
             What::Start => Request::post("/start"),
@@ -106,6 +115,7 @@ impl Browser {
                     sent.is_owed = opened.age < ATTEMPT_IS_GOOD_FOR && !opened.is_pushed_out;
                     Request::get(opened.address)
                 }
+                None if ask.as_guest => Request::post(format!("/sign-in?{}", guest_address_of(self.person))),
                 None => Request::post(format!("/sign-in?{}", address_of(self.person, 0))),
             },
             What::SignOut => Request::post("/sign-out"),

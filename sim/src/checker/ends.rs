@@ -111,7 +111,8 @@ impl Checker {
         // reuse ends the person's sessions, the API is not told with a token that may be spent; with the store down,
         // every token may be. The process that was to tell the API and record the end later may have died before
         // either.
-        let untold = (crashed || matches!(self.style, Style::Free | Style::Cookies | Style::Person))
+        let untold = (crashed
+            || matches!(self.style, Style::Commercetools | Style::BetterAuth | Style::CookieApi))
             && scene.core.has_unused_token(family, scene.core_now);
         let unwritten = shown.ended.store_down && (shown.unwritten || shown.asked_crashed);
         if (shown.unread || unwritten) && (since <= COPY_LIVES || untold) {
@@ -133,7 +134,7 @@ impl Checker {
             return;
         }
         // A head that could not be written leaves others in doubt, too.
-        let in_doubt = self.style == Style::Person && left.store_failed || self.is_in_doubt(family);
+        let in_doubt = self.style == Style::CookieApi && left.store_failed || self.is_in_doubt(family);
         let mut state = self.state();
         if in_doubt {
             state.excuse(Excuse::DoubtAtSignOut);
@@ -143,6 +144,39 @@ impl Checker {
             let person = state.sessions.of(session).person;
             let text = format!("session {} left a token of family {}", session.0, family.0);
             state.violate(scene, person, Violation::TokenLeft, text);
+        }
+    }
+
+    /// A replica removes what belongs to a session beside its tokens.
+    pub(crate) fn cleaned_up(&self, scene: Scene<'_>, family: FamilyId, store_failed: bool) {
+        let mut state = self.state();
+        let notes = state.families.notes(family);
+        notes.cleaned += 1;
+        notes.cleaned_blindly |= store_failed;
+        if notes.cleaned == 1 {
+            return;
+        }
+        if notes.cleaned_blindly {
+            state.excuse(Excuse::CleanedAgain);
+        } else {
+            let text = format!("family {}, {} times", family.0, notes.cleaned);
+            state.violate(scene, scene.person_of(family), Violation::CleanedTwice, text);
+        }
+    }
+
+    /// Whoever ends a session has had the time to remove what belongs to it.
+    pub(crate) fn end_settled(&self, scene: Scene<'_>, session: SessionRef, hindered: bool) {
+        let family = self.family_of(session);
+        let mut state = self.state();
+        if !self.style.has_guests() || state.families.notes(family).cleaned > 0 {
+            return;
+        }
+        if hindered {
+            state.excuse(Excuse::NotCleaned);
+        } else {
+            let person = scene.person_of(family);
+            let text = format!("session {}, family {}", session.0, family.0);
+            state.violate(scene, person, Violation::NotCleaned, text);
         }
     }
 

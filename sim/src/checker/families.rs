@@ -71,6 +71,10 @@ pub(crate) struct Notes {
     /// Why it was revoked for reuse, if our code could not avoid that.
     pub(crate) excused: Option<Excuse>,
     pub(crate) disturbed_at: Option<Duration>,
+    /// How often what belongs to the session was removed.
+    pub(crate) cleaned: u32,
+    /// The store failed shortly before, so nobody may know that it is done.
+    pub(crate) cleaned_blindly: bool,
     presented: Option<Presented>,
     /// With which generation the API asked to wait, and until when.
     not_before: Option<Wait>,
@@ -158,9 +162,9 @@ impl Presented {
         let rested = self.answered || now.saturating_sub(self.at) >= REST;
         match style {
             // The API's reaction shows what is too early there.
-            Style::Free | Style::Cookies | Style::JwtSessions => true,
+            Style::Commercetools | Style::BetterAuth | Style::JwtSessions => true,
             // Never: a token that is known to be unspent is not noted as presented.
-            Style::Person => false,
+            Style::CookieApi => false,
             Style::Recorded | Style::OpenId => rested,
             Style::Ours => key.is_some() && self.key.as_deref() == key || rested,
             // Two clocks may differ by as much as a token rests.
@@ -209,12 +213,12 @@ impl Notes {
                 let is_over = style.repeatable_for().is_some_and(|time| age >= time);
                 (lost && self.chance.is_none() && is_over).then_some(Excuse::WindowPassed)
             }
-            Style::Person => {
+            Style::CookieApi => {
                 let is_open = self.doubt.is_some_and(|doubt| doubt == generation || doubt + 1 == generation);
                 is_open.then_some(Excuse::Unresolved)
             }
             // A token that stays the same cannot be lost with an answer.
-            Style::Free | Style::Cookies | Style::JwtSessions => None,
+            Style::Commercetools | Style::BetterAuth | Style::JwtSessions => None,
         }
     }
 }

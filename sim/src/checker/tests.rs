@@ -205,9 +205,9 @@ fn a_copy_that_works_after_the_end_is_found_unless_the_store_was_down_for_as_lon
 #[test]
 fn a_copy_whose_token_no_sign_out_could_end_works_as_long_as_the_end_is_unwritten() {
     for (style, expected) in [
-        (Style::Free, Excuse::StoreDown.words()),
-        (Style::Cookies, Excuse::StoreDown.words()),
-        (Style::Person, Excuse::StoreDown.words()),
+        (Style::Commercetools, Excuse::StoreDown.words()),
+        (Style::BetterAuth, Excuse::StoreDown.words()),
+        (Style::CookieApi, Excuse::StoreDown.words()),
         (Style::Ours, Violation::CopyShows.words()),
         (Style::Recorded, Violation::CopyShows.words()),
         (Style::Graced, Violation::CopyShows.words()),
@@ -216,7 +216,7 @@ fn a_copy_whose_token_no_sign_out_could_end_works_as_long_as_the_end_is_unwritte
     ] {
         assert_eq!(Bench::new(style).shown_after_end(60, UNWRITTEN), [expected], "{style:?}");
     }
-    let bench = Bench::new(Style::Free);
+    let bench = Bench::new(Style::Commercetools);
     bench.core.revoke(FAMILY);
     assert_eq!(bench.shown_after_end(60, UNWRITTEN), [Violation::CopyShows.words()], "it was told");
 }
@@ -268,9 +268,9 @@ fn a_token_that_a_sign_out_leaves_is_found_unless_something_was_in_the_way() {
         (Style::Ours, false, store_failed, found),
         // A token in doubt is held back only where its reuse would cost other sessions.
         (Style::Ours, true, calm, found),
-        (Style::Person, false, calm, found),
-        (Style::Person, true, calm, Excuse::DoubtAtSignOut.words()),
-        (Style::Person, false, store_failed, Excuse::DoubtAtSignOut.words()),
+        (Style::CookieApi, false, calm, found),
+        (Style::CookieApi, true, calm, Excuse::DoubtAtSignOut.words()),
+        (Style::CookieApi, false, store_failed, Excuse::DoubtAtSignOut.words()),
     ] {
         let bench = Bench::new(style);
         if doubted {
@@ -315,7 +315,7 @@ fn there_may_be_nothing_left_to_end_only_for_a_cookie_that_nothing_can_come_of()
 #[test]
 fn an_address_that_the_head_was_too_busy_to_take_is_not_missed_later() {
     for (disturbed, expected) in [(true, vec![]), (false, vec![Violation::Reverted.words()])] {
-        let bench = Bench::new(Style::Free);
+        let bench = Bench::new(Style::Commercetools);
         let glance = Glance { id: [0; 16], rotation: 1, generation: 1, email: 1 };
         let writing = Writing { store_down: false, head_is_busy: disturbed };
         bench.checker.leaves(bench.scene(HOUR), bench.session, glance, writing);
@@ -338,9 +338,11 @@ fn only_503s_in_calm_weather_make_a_session_hopeless() {
 
 #[test]
 fn a_token_in_doubt_excuses_one_session_where_reuse_ends_all_and_nothing_where_it_is_free() {
-    for (style, excuse) in
-        [(Style::Person, Some(Excuse::Unresolved)), (Style::Free, None), (Style::JwtSessions, None)]
-    {
+    for (style, excuse) in [
+        (Style::CookieApi, Some(Excuse::Unresolved)),
+        (Style::Commercetools, None),
+        (Style::JwtSessions, None),
+    ] {
         let bench = Bench::new(style);
         bench.present(HOUR, 0, None);
         bench.checker.doubted(FAMILY, 0);
@@ -350,7 +352,7 @@ fn a_token_in_doubt_excuses_one_session_where_reuse_ends_all_and_nothing_where_i
 
 #[test]
 fn a_doubt_that_is_over_excuses_nothing() {
-    let bench = Bench::new(Style::Person);
+    let bench = Bench::new(Style::CookieApi);
     bench.checker.doubted(FAMILY, 0);
     bench.refresh(HOUR, 0, None);
     bench.checker.written(FAMILY, 1);
@@ -359,7 +361,7 @@ fn a_doubt_that_is_over_excuses_nothing() {
 
 #[test]
 fn nothing_excuses_the_end_of_all_sessions_of_a_person() {
-    let bench = Bench::new(Style::Person);
+    let bench = Bench::new(Style::CookieApi);
     bench.refresh(HOUR, 0, None);
     bench.checker.doubted(FAMILY, 0);
     bench.refresh(2 * HOUR, 0, None);
@@ -383,7 +385,7 @@ fn an_answer_that_could_be_written_down_in_the_end_is_not_lost() {
 fn a_wait_that_the_api_asks_for_is_kept_by_whoever_can_know_of_it() {
     let until = HOUR + Duration::from_mins(1);
     for (blind, after_secs, expected) in [(false, 59, 1), (false, 60, 0), (true, 59, 0)] {
-        let bench = Bench::new(Style::Free);
+        let bench = Bench::new(Style::Commercetools);
         bench.present(HOUR, 0, None);
         bench.checker.turned_away(HOUR, FAMILY, Wait { generation: 0, until, told: true, asker: 0 });
         let now = HOUR + Duration::from_secs(after_secs);
@@ -420,7 +422,7 @@ fn a_grant_without_room_excuses_until_the_next_one_is_kept() {
 #[test]
 fn an_address_that_becomes_the_old_one_again_is_found_unless_the_head_could_not_take_the_new_one() {
     for (store_down, expected) in [(false, vec![Violation::Reverted.words()]), (true, vec![])] {
-        let bench = Bench::new(Style::Free);
+        let bench = Bench::new(Style::Commercetools);
         bench.leaves(HOUR, 1, 1);
         let glance = Glance { id: [0; 16], rotation: 2, generation: 1, email: 0 };
         let writing = Writing { store_down, head_is_busy: false };
@@ -431,7 +433,7 @@ fn an_address_that_becomes_the_old_one_again_is_found_unless_the_head_could_not_
 
 #[test]
 fn an_unknown_key_excuses_and_so_does_a_revocation_by_an_administrator() {
-    let bench = Bench::new(Style::Free);
+    let bench = Bench::new(Style::Commercetools);
     let seen = Seen { key_unknown: true, ..bench.seen() };
     assert_eq!(bench.checker.signed_out(bench.scene(HOUR), seen, "303"), Some(Excuse::KeyUnknown));
     bench.core.revoke(FAMILY);
@@ -469,7 +471,7 @@ fn an_answer_that_is_lost_a_second_time_takes_nothing_from_whoever_has_it() {
 #[test]
 fn a_replica_that_died_may_have_said_that_the_token_leaves() {
     for (died, excuse) in [(true, Some(Excuse::Unresolved)), (false, None)] {
-        let bench = Bench::new(Style::Person);
+        let bench = Bench::new(Style::CookieApi);
         if died {
             bench.checker.died_at(bench.scene(HOUR), bench.session);
         }
@@ -480,7 +482,7 @@ fn a_replica_that_died_may_have_said_that_the_token_leaves() {
 #[test]
 fn whoever_was_asked_to_wait_knows_whatever_becomes_of_the_store() {
     for (asker, expected) in [(0, vec![Violation::TooEarly.words()]), (1, vec![])] {
-        let bench = Bench::new(Style::Free);
+        let bench = Bench::new(Style::Commercetools);
         let until = HOUR + Duration::from_mins(1);
         bench.checker.turned_away(HOUR, FAMILY, Wait { generation: 0, until, told: false, asker: 0 });
         let sent = Sent { family: FAMILY, generation: 0, key: None, blind: true, asker };
@@ -520,7 +522,7 @@ fn a_chance_that_was_taken_at_once_and_turned_away_is_no_missed_one() {
 #[test]
 fn a_grant_that_an_heir_has_waited_for_in_vain_is_in_doubt_although_it_is_written_later() {
     for (secs, excuse) in [(59, None), (60, Some(Excuse::Unresolved))] {
-        let bench = Bench::new(Style::Person);
+        let bench = Bench::new(Style::CookieApi);
         bench.refresh(HOUR, 0, None);
         bench.checker.doubted(FAMILY, 0);
         bench.checker.written_after(FAMILY, 1, Duration::from_secs(secs));
@@ -563,4 +565,26 @@ fn a_tab_that_failed_does_not_take_back_the_end_that_another_tab_brought() {
     bench.checker.ended(bench.session, SHOWN.ended);
     bench.checker.not_ending(bench.session);
     assert_eq!(bench.sent_away(2 * HOUR, 0), Some(Excuse::Ending));
+}
+
+#[test]
+fn what_belongs_to_a_session_is_removed_once() {
+    for (blindly, found) in [(true, &[][..]), (false, &[Violation::CleanedTwice.words()])] {
+        let bench = Bench::new(Style::Commercetools);
+        bench.checker.cleaned_up(bench.scene(HOUR), FAMILY, blindly);
+        bench.checker.cleaned_up(bench.scene(2 * HOUR), FAMILY, false);
+        assert_eq!(bench.found(), found);
+    }
+}
+
+#[test]
+fn nothing_of_a_session_is_left_unless_somebody_was_hindered() {
+    for (hindered, found) in [(true, &[][..]), (false, &[Violation::NotCleaned.words()])] {
+        let bench = Bench::new(Style::Commercetools);
+        bench.checker.end_settled(bench.scene(HOUR), bench.session, hindered);
+        assert_eq!(bench.found(), found);
+        bench.checker.cleaned_up(bench.scene(HOUR), FAMILY, false);
+        bench.checker.end_settled(bench.scene(HOUR), bench.session, false);
+        assert_eq!(bench.found(), found);
+    }
 }

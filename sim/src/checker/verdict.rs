@@ -22,6 +22,9 @@ pub(crate) enum Violation {
     TooEarly,
     Reverted,
     ServerError,
+    CartLost,
+    CleanedTwice,
+    NotCleaned,
 }
 
 impl Violation {
@@ -42,6 +45,9 @@ impl Violation {
             Self::LogoutTwice => "a logout token was accepted twice",
             Self::WrongPerson => "somebody else was shown",
             Self::ServerError => "a replica failed",
+            Self::CartLost => "a guest signed in and lost the cart",
+            Self::CleanedTwice => "what belongs to a session was removed twice",
+            Self::NotCleaned => "what belongs to a session was left after its end",
         }
     }
 }
@@ -84,6 +90,10 @@ pub(crate) enum Excuse {
     StoreDown,
     /// The store was down at a sign-out, and the replica that was to record it later crashed before that.
     EndLost,
+    /// What belongs to a session was removed again, or not at all, because the store or the process that noted its end
+    /// was lost.
+    CleanedAgain,
+    NotCleaned,
     /// The core API could not be told of a sign-out.
     CoreApiDown,
     /// Somebody signed out, or signed in again, with a cookie that could no longer lead to anything. Its family is left
@@ -122,6 +132,10 @@ impl Excuse {
                 "a copy still shows a name: store down at sign-out, and that replica crashed after it"
             }
             Self::EndedSuperseded => "signed out with a cookie that was superseded before",
+            Self::CleanedAgain => "removed twice what belongs to a session, the store being down",
+            Self::NotCleaned => {
+                "left what belongs to a session, the store, the API or the process being lost"
+            }
             Self::CoreApiDown => "a token was left at sign-out, the core API or the store being down",
         }
     }

@@ -69,7 +69,7 @@ fn a_refresh_token_ends_by_itself() {
 
 #[test]
 fn a_token_that_stays_can_be_presented_any_number_of_times() {
-    let api = signed_in(Style::Free);
+    let api = signed_in(Style::Commercetools);
     for times in 1..4 {
         assert_eq!(refresh(&api, 1, 0, None), Effect::Rotated(FamilyId(0), times));
     }
@@ -77,7 +77,7 @@ fn a_token_that_stays_can_be_presented_any_number_of_times() {
 
 #[test]
 fn reuse_ends_every_session_of_the_person_and_of_nobody_else() {
-    let api = signed_in(Style::Person);
+    let api = signed_in(Style::CookieApi);
     for person in [3, 4] {
         api.handle(Duration::ZERO, &Call::SignIn { person: PersonId(person) });
     }
@@ -106,7 +106,7 @@ fn the_last_token_is_good_for_a_time_of_grace() {
 
 #[test]
 fn the_former_cookie_is_good_until_the_new_one_has_been_shown_for_a_while() {
-    let api = signed_in(Style::Cookies);
+    let api = signed_in(Style::BetterAuth);
     let hours = |hours: u64| 3600 * hours;
     let access =
         wire::Access { person: PersonId(3), family: FamilyId(0), generation: 0, expires_at: u64::MAX };
@@ -119,4 +119,40 @@ fn the_former_cookie_is_good_until_the_new_one_has_been_shown_for_a_while() {
     assert!(matches!(refresh(&api, hours(41), 1, None), Effect::Rotated(..)));
     assert!(matches!(refresh(&api, hours(64), 0, None), Effect::Rotated(..)));
     assert_eq!(refresh(&api, hours(65), 0, None), Effect::Refused);
+}
+
+#[test]
+fn a_list_of_sign_ins_is_refused_after_a_day_and_renews_the_cookie() {
+    let api = signed_in(Style::BetterAuth);
+    let value = CookieValue { family: FamilyId(0), serial: 0 };
+    let list = |at: Duration| api.handle(at, &Call::ListSessions { cookie: Some(value) }).0;
+    assert_eq!(list(Duration::from_secs(1)), Answer::Sessions(value));
+    assert_eq!(list(FRESH_FOR), Answer::NotFresh(CookieValue { serial: 1, ..value }));
+    assert!(matches!(refresh(&api, FRESH_FOR.as_secs(), 1, None), Effect::Rotated(..)), "it ends nothing");
+    api.revoke(FamilyId(0));
+    assert_eq!(list(FRESH_FOR), Answer::Unauthorized);
+}
+
+#[test]
+fn the_end_of_a_session_cookie_is_null_or_401() {
+    for (family, said) in [(FamilyId(0), Answer::Nobody), (FamilyId(1), Answer::InvalidCredentials)] {
+        let api = signed_in(Style::BetterAuth);
+        api.handle(Duration::ZERO, &Call::SignIn { person: PersonId(4) });
+        api.revoke(family);
+        let call = Call::Refresh { family, generation: 0, key: None };
+        assert_eq!(api.handle(Duration::from_secs(1), &call), (said, Effect::Refused));
+    }
+}
+
+#[test]
+fn a_guest_who_signs_in_keeps_the_cart() {
+    let api = CoreApi::new(Style::Commercetools, LIFE);
+    let person = PersonId(3);
+    api.handle(Duration::ZERO, &Call::Guest { person });
+    assert!(api.is_guest(FamilyId(0)));
+    api.handle(Duration::ZERO, &Call::SignInWithCart { person, guest: FamilyId(0) });
+    api.handle(Duration::ZERO, &Call::SignIn { person });
+    let carts = [FamilyId(1), FamilyId(2)].map(|family| api.look(family, |family| family.cart_of));
+    assert_eq!(carts, [Some(Some(FamilyId(0))), Some(None)]);
+    assert!(!api.is_guest(FamilyId(1)));
 }

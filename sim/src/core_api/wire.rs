@@ -22,6 +22,9 @@ const JWT_HEADER: &str = "eyJhbGciOiJFZERTQSJ9";
 /// The length of an Ed25519 signature: 64 bytes.
 const JWT_SIGNATURE_CHARS: usize = 86;
 
+const PEOPLE: &str = "@sim.test";
+const GUESTS: &str = "@guest.test";
+
 /// The name of the session cookie, in the style that has one.
 pub(crate) const SESSION_COOKIE: &str = "session";
 /// A value of this length needs two of our cookies.
@@ -36,6 +39,23 @@ const PEOPLE_PER_LARGE_TOKEN: u32 = 5;
 pub(crate) enum Call {
     SignIn {
         person: PersonId,
+    },
+    /// A guest session, where there are guests.
+    Guest {
+        person: PersonId,
+    },
+    /// A guest signs in, and their cart goes along.
+    SignInWithCart {
+        person: PersonId,
+        guest: FamilyId,
+    },
+    /// What belongs to a session beside its tokens is removed.
+    CleanUp {
+        family: FamilyId,
+    },
+    /// The person's sign-ins, which need no access token.
+    ListSessions {
+        cookie: Option<CookieValue>,
     },
     Refresh {
         family: FamilyId,
@@ -89,11 +109,25 @@ pub(crate) struct Access {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Answer {
     Tokens(Pair),
-    User { person: PersonId, email: u32, cookie: Option<CookieValue> },
+    User {
+        person: PersonId,
+        email: u32,
+        cookie: Option<CookieValue>,
+    },
+    Guest(FamilyId),
+    Sessions(CookieValue),
+    /// `SESSION_NOT_FRESH`.
+    NotFresh(CookieValue),
+    /// 200 with the body `null`.
+    Nobody,
+    Forbidden,
     Metadata,
     Keys(Published),
     Pushed(PushedId),
-    Claims { person: PersonId, email: u32 },
+    Claims {
+        person: PersonId,
+        email: u32,
+    },
     Done,
     InvalidCredentials,
     Unauthorized,
@@ -141,6 +175,8 @@ struct TokenRequest {
     email: String,
     password: Option<String>,
     refresh_token: Option<String>,
+    /// The refresh token of a guest.
+    cart_of: Option<String>,
 }
 
 impl Call {
@@ -153,6 +189,10 @@ impl Call {
                 key: None,
             }),
             (&Method::POST, "/v1/session/sign-out") => Self::sign_out(request),
+            (&Method::POST, "/v1/session/clean-up") => Self::clean_up(request),
+            (&Method::GET, "/v1/session/list") => {
+                Some(Self::ListSessions { cookie: CookieValue::of(request) })
+            }
             (&Method::GET, "/v1/user/users/current") => {
                 Some(Self::CurrentUser { access: Access::of(request), cookie: CookieValue::of(request) })
             }
@@ -164,11 +204,25 @@ impl Call {
     fn token_call(request: &Request) -> Option<Self> {
         let asked: TokenRequest = serde_json::from_slice(request.body()).ok()?;
         if asked.password.is_some() {
-            return Some(Self::SignIn { person: person_of(&asked.email)? });
+            if let Some(name) = asked.email.strip_suffix(GUESTS) {
+                return Some(Self::Guest { person: person_of(&format!("{name}{PEOPLE}"))? });
+            }
+            let person = person_of(&asked.email)?;
+            let guest = asked.cart_of.as_deref().and_then(refresh_token);
+            return Some(match guest {
+                Some((guest, _)) => Self::SignInWithCart { person, guest },
+                None => Self::SignIn { person },
+            });
         }
         let (family, generation) = refresh_token(&asked.refresh_token?)?;
         let key = request.headers().get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
         Some(Self::Refresh { family, generation, key: key.map(Into::into) })
+    }
+
+    fn clean_up(request: &Request) -> Option<Self> {
+        let asked: TokenRequest = serde_json::from_slice(request.body()).ok()?;
+        let (family, _) = refresh_token(&asked.refresh_token?)?;
+        Some(Self::CleanUp { family })
     }
 
     fn sign_out(request: &Request) -> Option<Self> {
@@ -230,7 +284,7 @@ impl Answer {
                     let said = http::HeaderValue::from_static("true");
                     response.headers_mut().insert(IDEMPOTENT_REFRESH, said);
                 }
-                if style == Style::Cookies {
+                if style == Style::BetterAuth {
                     let value = CookieValue { family: pair.family, serial: pair.serial };
                     response.headers_mut().insert(SET_COOKIE, value.line());
                 }
@@ -243,6 +297,16 @@ impl Answer {
                 }
                 response
             }
+            Self::Guest(family) => {
+                let id = guest_id(family);
+                json(StatusCode::OK, format!(r#"{{"item":{{"id":"{id}","roles":[],"isGuest":true}}}}"#))
+            }
+            Self::Sessions(value) => setting(value, json(StatusCode::OK, "[]".to_owned())),
+            Self::NotFresh(value) => {
+                setting(value, json(StatusCode::FORBIDDEN, r#"{"code":"SESSION_NOT_FRESH"}"#.to_owned()))
+            }
+            Self::Nobody => json(StatusCode::OK, "null".to_owned()),
+            Self::Forbidden => error(StatusCode::FORBIDDEN, "Forbidden"),
             Self::Done => json(StatusCode::OK, "{}".to_owned()),
             Self::InvalidCredentials => error(StatusCode::UNAUTHORIZED, "Invalid credentials"),
             Self::Unauthorized => error(StatusCode::UNAUTHORIZED, "Unauthorized"),
@@ -259,8 +323,9 @@ impl Pair {
     }
 
     pub(super) fn access_token(&self, style: Style) -> String {
-        let is_large = matches!(style, Style::Free | Style::Graced | Style::OpenId | Style::Person)
-            && self.person.0.is_multiple_of(PEOPLE_PER_LARGE_TOKEN);
+        let is_large =
+            matches!(style, Style::Commercetools | Style::Graced | Style::OpenId | Style::CookieApi)
+                && self.person.0.is_multiple_of(PEOPLE_PER_LARGE_TOKEN);
         let claims = Claims {
             sub: subject_of(self.person),
             email: address_of(self.person, self.email),
@@ -284,7 +349,17 @@ impl Pair {
 
 /// The address of a person who has changed it this often.
 pub(crate) fn address_of(person: PersonId, email: u32) -> String {
-    format!("p{}+{email}@sim.test", person.0)
+    format!("p{}+{email}{PEOPLE}", person.0)
+}
+
+/// With this address in place of theirs, a person gets a guest session.
+pub(crate) fn guest_address_of(person: PersonId) -> String {
+    format!("p{}+0{GUESTS}", person.0)
+}
+
+/// The core API's identifier of a guest.
+pub(crate) fn guest_id(family: FamilyId) -> String {
+    format!("guest-{}", family.0)
 }
 
 /// The core API's identifier of a person.
@@ -317,13 +392,18 @@ fn person_of(address: &str) -> Option<PersonId> {
 }
 
 fn parts_of(address: &str) -> Option<(PersonId, u32)> {
-    let (person, email) = address.strip_prefix('p')?.strip_suffix("@sim.test")?.split_once('+')?;
+    let (person, email) = address.strip_prefix('p')?.strip_suffix(PEOPLE)?.split_once('+')?;
     Some((PersonId(person.parse().ok()?), email.parse().ok()?))
 }
 
 fn user_body(person: PersonId, email: u32) -> String {
     let (id, email) = (subject_of(person), address_of(person, email));
     format!(r#"{{"item":{{"id":"{id}","email":"{email}","roles":["VERIFIED_USER"]}}}}"#)
+}
+
+fn setting(value: CookieValue, mut response: Response) -> Response {
+    response.headers_mut().insert(SET_COOKIE, value.line());
+    response
 }
 
 /// An error in the API's own form.

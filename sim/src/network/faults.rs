@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::core_api::Call;
+use crate::core_api::{Call, FamilyId};
 use crate::counts::Fault;
 use crate::dice::Dice;
 use crate::outage::Outage;
+use crate::script::{Kind, Script};
 use crate::style::Style;
 use crate::world::World;
 
@@ -88,6 +89,9 @@ const REFRESH_TRIGGERS: &[(u32, Trigger)] = &[
 const TURNED_AWAY_PER_MILLE: u32 = 20;
 const TURNED_AWAY_IN_A_STORM_PER_MILLE: u32 = 400;
 const LONGEST_WAIT_SECS: u64 = 90;
+/// How long a rate limit of the table lasts, and a slow answer takes.
+const LIMITED_SECS: (u64, u64) = (5, 30);
+const SLOW_SECS: (u64, u64) = (3, 12);
 const DELAYED_PER_MILLE: u32 = 10;
 const OTHER_FAILED_PER_MILLE: u32 = 12;
 const FATE_PER_MILLE: u32 = total(REFRESH_FATES);
@@ -101,6 +105,12 @@ impl Plan {
         let back = dice.mostly_short(Duration::from_millis(2), Duration::from_millis(60));
         let mut plan = Self { there, back, fate: Fate::Answered, trigger: None, delayed: false };
         let is_refresh = matches!(call, Call::Refresh { .. });
+        if let Some(script) = world.script() {
+            if let Call::Refresh { family, .. } = call {
+                plan.follow(script, *family, world.now(), &mut dice);
+            }
+            return plan;
+        }
         if let Some(outage) = outage {
             plan.fate = outage.fate(is_refresh, &mut dice);
         } else if is_refresh {
@@ -113,7 +123,9 @@ impl Plan {
                 plan.trigger = None;
             }
         } else if dice.per_mille(OTHER_FAILED_PER_MILLE) {
+            let limited = u32::from(world.setup.style.lists_sessions());
             plan.fate = dice.weighted(&[
+                (limited, Fate::TurnedAway { secs: 10, unavailable: false }),
                 (1, Fate::NotSent),
                 (1, Fate::Reset { handled: false }),
                 (1, Fate::Reset { handled: true }),
@@ -125,12 +137,39 @@ impl Plan {
         plan
     }
 
+    /// The fault of the table that this refresh meets, if it is its turn.
+    fn follow(&mut self, script: &Script, family: FamilyId, now: Duration, dice: &mut Dice) {
+        let secs = dice.range(LIMITED_SECS.0, LIMITED_SECS.1);
+        let slow = dice.secs(SLOW_SECS.0, SLOW_SECS.1);
+        let Some((turn, left)) = script.strike(family, now, Duration::from_secs(secs)) else { return };
+        let handled = turn.is_multiple_of(2);
+        match script.kind {
+            Kind::AnswerLost => self.fate = Fate::Silent { handled: true },
+            Kind::RequestLost => self.fate = Fate::Silent { handled: false },
+            Kind::Reset => self.fate = Fate::Reset { handled },
+            Kind::Error => self.fate = Fate::Replaced { handled, how: How::Error },
+            Kind::Throttled => {
+                self.fate = Fate::TurnedAway { secs: left.as_secs().max(1), unavailable: false };
+            }
+            Kind::Slow if handled => self.back += slow,
+            Kind::Slow => self.there += slow,
+            Kind::TwoReplicas => {}
+            Kind::Killed => {
+                let when = [Trigger::CrashBefore, Trigger::CrashAfter, Trigger::CrashWithAnswer];
+                self.trigger = Some(when[turn as usize % when.len()]);
+            }
+            Kind::StoreUnreachable if handled => self.trigger = Some(Trigger::PartitionAfter),
+            Kind::StoreUnreachable => self.trigger = Some(Trigger::PartitionBefore),
+        }
+    }
+
     fn spoil_refresh(&mut self, style: Style, dice: &mut Dice) -> Option<Fault> {
-        let is_storm = style == Style::Person;
+        let is_storm = style == Style::CookieApi;
         if dice.per_mille(if is_storm { TURNED_AWAY_IN_A_STORM_PER_MILLE } else { TURNED_AWAY_PER_MILLE }) {
             let secs = dice.range(1, LONGEST_WAIT_SECS);
-            // The core API has no 503 that says that nothing was spent, and neither has OpenID Connect.
-            let unavailable = !style.is_core_api() && !style.is_openid() && dice.once_in(2);
+            // The core API, OpenID Connect and Better Auth have no 503 that says that nothing was spent.
+            let unavailable =
+                !style.is_core_api() && !style.is_openid() && !style.lists_sessions() && dice.once_in(2);
             self.fate = Fate::TurnedAway { secs, unavailable };
             return Some(if unavailable { Fault::TurnedAway503 } else { Fault::TurnedAway429 });
         }

@@ -1,12 +1,14 @@
-//! Access and refresh tokens in the answer's body: four styles that differ in the effect of a second presentation.
+//! Access and refresh tokens in the answer's body: four styles that differ in the effect of a second presentation. One
+//! of them has guests.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use ironleaf_auth::{
-    Accounts, BaseUrl, Caller, Grant, Observed, Provider, RefreshOutcome, RefreshTiming, Rejection,
-    Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn, TransportError,
+    Accounts, BaseUrl, Caller, EndReason, Grant, Observed, Provider, RefreshOutcome, RefreshTiming,
+    Rejection, Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn,
+    TransportError,
 };
 
 use super::wire::{Client, REFRESH, bear, in_doubt, is_refusal, news, or_ended, post, signed_out, unusable};
@@ -24,6 +26,10 @@ impl Tokens {
         grant.set(REFRESH, issued.refresh_token.as_str());
         Some(())
     }
+}
+
+fn is_guest(grant: &Grant) -> bool {
+    grant.identity.as_ref().is_some_and(|identity| identity.is_guest)
 }
 
 fn with_refresh_token(path: &str, grant: &Grant) -> Request {
@@ -45,9 +51,11 @@ impl Provider for Tokens {
         &self,
         caller: &Caller,
         attempt: SignIn,
-        _: Option<&Grant>,
+        existing: Option<&Grant>,
     ) -> Result<SignedIn, SignInError> {
-        let response = self.client.sign_in(caller, attempt).await?;
+        let guest = existing.filter(|_| self.style.has_guests()).filter(|grant| is_guest(grant));
+        let response =
+            self.client.sign_in(caller, attempt, guest.and_then(|grant| grant.field(REFRESH))).await?;
         let mut grant = Grant::default();
         self.take(&mut grant, &response).ok_or_else(|| unusable(&response))?;
         let grant = self.client.introduced(caller, grant).await?;
@@ -72,8 +80,8 @@ impl Provider for Tokens {
 
     fn repetition(&self, _: &Grant) -> Repetition {
         match self.style {
-            Style::Free => Repetition::Free,
-            Style::Person => Repetition::Never,
+            Style::Commercetools => Repetition::Free,
+            Style::CookieApi => Repetition::Never,
             // After a lost answer, the API holds an access token that nobody has seen. A refresh before it expires
             // counts as theft.
             Style::JwtSessions => Repetition::AskAgain(Rest::of(ACCESS_TTL)),
@@ -99,6 +107,13 @@ impl Provider for Tokens {
 
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
         signed_out(self.client.send(caller, with_refresh_token("/session/sign-out", grant)).await)
+    }
+
+    async fn on_end(&self, grant: &Grant, _: EndReason) {
+        if self.style.has_guests() {
+            let _ =
+                self.client.send(&Caller::default(), with_refresh_token("/session/clean-up", grant)).await;
+        }
     }
 
     fn accounts(&self) -> Option<&dyn Accounts> {

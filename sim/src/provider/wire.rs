@@ -54,11 +54,19 @@ impl Client {
     }
 
     /// The answer to the right password. It does not identify the person yet.
-    pub(super) async fn sign_in(&self, caller: &Caller, attempt: SignIn) -> Result<Response, SignInError> {
+    /// The cart of a guest with this refresh token goes along.
+    pub(super) async fn sign_in(
+        &self,
+        caller: &Caller,
+        attempt: SignIn,
+        guest: Option<&SecretText>,
+    ) -> Result<Response, SignInError> {
         let SignIn::Password { email, password } = attempt else {
             return Err(SignInError::Unsupported);
         };
-        let body = format!(r#"{{"email":"{}","password":"{}"}}"#, email.as_str(), password.expose());
+        let cart = guest.map(|token| format!(r#","cartOf":"{}""#, token.expose())).unwrap_or_default();
+        let (email, password) = (email.as_str(), password.expose());
+        let body = format!(r#"{{"email":"{email}","password":"{password}"{cart}}}"#);
         let sent = self.send(caller, post("/auth/tokens", body)).await;
         sent.map_err(|error| SignInError::Unavailable(error.to_string()))
     }
@@ -175,7 +183,9 @@ pub(super) fn or_ended(sent: Result<Response, TransportError>) -> ControlFlow<Re
         Ok(response) => response,
         Err(error) => return ControlFlow::Break(error.into()),
     };
-    let secs = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let headers = response.headers();
+    let said = headers.get(RETRY_AFTER).or_else(|| headers.get("x-retry-after"));
+    let secs = said.and_then(|value| value.to_str().ok()?.parse().ok());
     let is_limit = response.status() == StatusCode::TOO_MANY_REQUESTS
         || response.status() == StatusCode::SERVICE_UNAVAILABLE && secs.is_some();
     if !is_limit {
@@ -187,7 +197,7 @@ pub(super) fn or_ended(sent: Result<Response, TransportError>) -> ControlFlow<Re
 
 /// How the API refuses a refresh.
 pub(super) fn is_refusal(response: &Response) -> bool {
-    response.status() == StatusCode::UNAUTHORIZED
+    matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
 }
 
 pub(super) fn in_doubt(response: &Response) -> RefreshOutcome {

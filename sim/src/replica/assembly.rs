@@ -29,11 +29,13 @@ use crate::process::Process;
 use crate::store::FaultyStore;
 use crate::world::{LIVES, World};
 
+/// The query of a page that also lists the person's sign-ins.
+pub(crate) const LISTED: &str = "sessions";
 /// The header in which the sign-in page says why somebody came.
 pub(crate) const REASON_HEADER: &str = "x-reason";
 
-const ORIGIN: &str = "https://sim.test";
-const PASSWORD: &str = "password1";
+pub(super) const ORIGIN: &str = "https://sim.test";
+pub(super) const PASSWORD: &str = "password1";
 
 pub(crate) fn router(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyRing) -> Router {
     let bff = bff(world, replica, process, keys);
@@ -88,7 +90,7 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
     })
 }
 
-fn random(noise: &Arc<Mutex<Dice>>) -> Random {
+pub(super) fn random(noise: &Arc<Mutex<Dice>>) -> Random {
     let noise = Arc::clone(noise);
     Arc::new(move |buffer| noise.lock().unwrap_or_else(PoisonError::into_inner).fill(buffer))
 }
@@ -107,6 +109,12 @@ async fn page(request: Request) -> Response {
         Ok(core) => core,
         Err(missing) => return missing.into_response(),
     };
+    if parts.uri.query() == Some(LISTED) {
+        // Whatever comes of it, the page is shown.
+        let mut request = http::Request::new(Bytes::new());
+        *request.uri_mut() = http::Uri::from_static("/session/list");
+        let _ = core.call(request).await;
+    }
     match who(&parts, &core).await {
         Ok(user) => shown_to(&user.id, user.email.as_deref()).into_response(),
         Err(AccountError::SignedOut) => {

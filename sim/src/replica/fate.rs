@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use ironleaf_session::KeyRing;
 
-use super::assembly;
 use super::state::{JUST_LEARNED, Life, RECENT, Replica, lock};
+use super::{assembly, plain};
 use crate::checker::LostTo;
 use crate::counts::Fault;
 use crate::process::Process;
@@ -25,7 +25,11 @@ impl Replica {
         self.known_secrets.store(secrets.len(), Ordering::Relaxed);
         let keys = KeyRing::new(secrets).expect("secrets are there and differ");
         let process = Process::start(world.now());
-        let router = assembly::router(world, self, &process, keys.clone());
+        let router = if world.is_plain() {
+            plain::router(world, self, &process)
+        } else {
+            assembly::router(world, self, &process, keys.clone())
+        };
         *self.life() = Some(Life { process, router, keys });
     }
 

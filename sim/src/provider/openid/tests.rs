@@ -222,8 +222,11 @@ async fn what_the_network_answers_in_place_of_the_provider_ends_nothing() {
     };
     assert_eq!(outcome_of(garbage()).await, ControlFlow::Continue(()));
     assert_eq!(outcome_of(unavailable()).await, ControlFlow::Continue(()));
-    assert_eq!(outcome_of(turned_away(30, true)).await, ControlFlow::Continue(()));
-    assert_eq!(outcome_of(turned_away(30, false)).await, ControlFlow::Break(Some(Duration::from_secs(30))));
+    assert_eq!(outcome_of(turned_away(30, true, "retry-after")).await, ControlFlow::Continue(()));
+    assert_eq!(
+        outcome_of(turned_away(30, false, "retry-after")).await,
+        ControlFlow::Break(Some(Duration::from_secs(30)))
+    );
     bench.rotated(&grant).await;
 }
 

@@ -6,23 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::HeaderValue;
 use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{
     Accounts, BaseUrl, Caller, Change, Grant, Observed, Provider, RefreshOutcome, RefreshTiming, Rejection,
     Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn, Transport as _,
     TransportError,
 };
 
-use super::wire::{
-    Client, REFRESH, bear, get, in_doubt, is_refusal, news, or_ended, post, signed_out, unusable,
-};
+use super::wire::{Client, REFRESH, bear, get, in_doubt, news, or_ended, post, signed_out, unusable};
 use crate::core_api::SESSION_COOKIE;
 use crate::world::LIVES;
 
-pub(super) struct Cookies(pub(super) Client);
+pub(super) struct BetterAuth(pub(super) Client);
 
-impl Cookies {
+impl BetterAuth {
     fn take(&self, grant: &mut Grant, response: &Response) -> Option<()> {
         self.0.take(grant, response)?;
         grant.set(REFRESH, given(response)?);
@@ -36,6 +34,11 @@ fn show(grant: &Grant, request: &mut Request) {
     request.headers_mut().insert(COOKIE, value.expect("a cookie is plain text"));
 }
 
+/// A session that is over is 200 with `null` at some of its addresses.
+fn is_nobody(response: &Response) -> bool {
+    response.status().is_success() && response.body() == "null"
+}
+
 fn given(response: &Response) -> Option<SecretText> {
     let line = response.headers().get(SET_COOKIE)?.to_str().ok()?;
     let value = line.split(';').next()?.strip_prefix(SESSION_COOKIE)?.strip_prefix('=')?;
@@ -43,9 +46,9 @@ fn given(response: &Response) -> Option<SecretText> {
 }
 
 #[async_trait]
-impl Provider for Cookies {
+impl Provider for BetterAuth {
     fn name(&self) -> &'static str {
-        "cookies"
+        "better-auth"
     }
 
     fn base_urls(&self) -> &[BaseUrl] {
@@ -58,7 +61,7 @@ impl Provider for Cookies {
         attempt: SignIn,
         _: Option<&Grant>,
     ) -> Result<SignedIn, SignInError> {
-        let response = self.0.sign_in(caller, attempt).await?;
+        let response = self.0.sign_in(caller, attempt, None).await?;
         let mut grant = Grant::default();
         self.take(&mut grant, &response).ok_or_else(|| unusable(&response))?;
         let grant = self.0.introduced(caller, grant).await?;
@@ -111,7 +114,7 @@ impl Provider for Cookies {
             ControlFlow::Continue(response) => response,
             ControlFlow::Break(end) => return end,
         };
-        if is_refusal(&response) {
+        if response.status() == StatusCode::UNAUTHORIZED || is_nobody(&response) {
             return RefreshOutcome::Rejected(Rejection::InvalidGrant);
         }
         let mut renewed = grant.clone();
