@@ -29,7 +29,7 @@ use ironleaf_session::SessionSettings;
 use url::Url;
 
 use crate::client_ip::{ClientIp, TrustedProxies};
-use crate::providers::Chosen;
+use crate::providers::{Chosen, ProviderKind};
 
 pub use self::ca_file::CaFile;
 pub use self::core_api::CoreApiConfig;
@@ -131,7 +131,16 @@ impl Config {
     ///
     /// [`Problems`] lists every variable that is missing or malformed, with what to do.
     pub fn from_environment() -> Result<Self, Problems> {
-        Self::from_lookup(&environment_variable, &|path| std::fs::read_to_string(path))
+        Self::from_environment_with(&[])
+    }
+
+    /// The same with providers of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_environment`](Self::from_environment).
+    pub fn from_environment_with(own: &'static [ProviderKind]) -> Result<Self, Problems> {
+        Self::from_lookup_with(own, &environment_variable, &|path| std::fs::read_to_string(path))
     }
 
     /// From any source of variables and files.
@@ -140,6 +149,14 @@ impl Config {
     ///
     /// As [`from_environment`](Self::from_environment).
     pub fn from_lookup(variable: &Variable<'_>, file: &File<'_>) -> Result<Self, Problems> {
+        Self::from_lookup_with(&[], variable, file)
+    }
+
+    fn from_lookup_with(
+        own: &'static [ProviderKind],
+        variable: &Variable<'_>,
+        file: &File<'_>,
+    ) -> Result<Self, Problems> {
         let mut read = Reader::new(variable, file);
         let listen_addr = read.listen_addr();
         let redis_url = read.redis_url("REDIS_URL");
@@ -159,7 +176,7 @@ impl Config {
             public_origin: core_api.public_origin.clone(),
             session_secrets: read.secret("SESSION_SECRETS"),
             session_secrets_file: read.optional("SESSION_SECRETS_FILE").map(PathBuf::from),
-            provider: Chosen::read(&mut read),
+            provider: Chosen::read(&mut read, own),
             sign_in_roles: read.list("SIGN_IN_ROLES"),
             core_api_client: CoreApiClient::read(&mut read, core_api_url.as_ref()),
             core_api_url,

@@ -6,6 +6,7 @@ pub mod assembly_error;
 pub mod assets;
 mod back_channel_logout;
 pub mod client_ip;
+pub mod command;
 pub mod config;
 pub mod health;
 pub mod router;

@@ -19,6 +19,7 @@ mod failure;
 mod frontend_tree;
 mod fuzz;
 mod npm;
+mod own_provider;
 mod packages;
 mod peers;
 mod ports;
@@ -52,7 +53,8 @@ The commands of this repository.
   cargo xtask test             everything: format, clippy, docs, tests, dependencies, publishing, release build, browser, sizes,
                                simulation, fuzzing
   cargo xtask test --fast      the same without the release build, the browser, the simulation and fuzzing
-  cargo xtask guide            follow docs/adding-a-page.md in a copy and test it there; `--browser`: in a browser as well
+  cargo xtask guide            follow docs/adding-a-page.md in a copy and test it there, and docs/providers/your-own.md;
+                               `--browser`: the page in a browser as well
   cargo xtask e2e [ARGS..]     the browser tests; arguments go to Playwright (--ui, --headed, -g NAME)
   cargo xtask peers            the tests before real providers that others wrote; needs Node
   cargo xtask size             bytes per page, and whether they are within end2end/measure/budget.json
@@ -182,6 +184,7 @@ impl Request {
             Self::Test { fast } => steps::run_all(&settings, fast),
             Self::Guide { in_browser } => {
                 documented_page::check(&settings)?;
+                own_provider::check(&settings)?;
                 if in_browser { documented_page::check_in_browser(&settings) } else { Ok(()) }
             }
             Self::EndToEnd { playwright_args } => {

@@ -11,7 +11,7 @@ use crate::report::{Outcome, Report};
 use crate::settings::{Settings, TRY_PROFILE};
 use crate::workspace::BROWSER_HALF;
 use crate::{
-    application, browser, builder, documented_page, failed_tests, frontend_tree, fuzz, packages, peers,
+    application, browser, builder, documented_page, failed_tests, frontend_tree, fuzz, own_provider, packages, peers,
     process, publishing, simulation, site_marks, tools,
 };
 
@@ -57,6 +57,9 @@ const STEPS: &[Step] = &[
     }),
     Step::new("before providers that others wrote", |_| peers::test().map(|()| Outcome::Passed)).slow(),
     Step::new(DOCUMENTED_PAGE, |settings| documented_page::check(settings).map(|()| Outcome::Passed)),
+    Step::new("the provider of docs/providers/your-own.md", |settings| {
+        own_provider::check(settings).map(|()| Outcome::Passed)
+    }),
     Step::new("traces", |_| tests(&["test", "--features", "server/otlp", "--test", "process", "traces"])),
     Step::new("licences, bans, sources", cargo_deny),
     Step::new("publishable", |_| publishing::check().map(|()| Outcome::Passed)),

@@ -8,7 +8,8 @@ use std::time::Duration;
 pub struct Lines(String);
 
 impl Lines {
-    pub(crate) fn add(&mut self, name: &str, value: &dyn fmt::Display) {
+    /// Adds a variable with its effective value. Write `(hidden)` for a secret.
+    pub fn add(&mut self, name: &str, value: &dyn fmt::Display) {
         // Writing to a text does not fail.
         let _ = writeln!(self.0, "{name}={value}");
     }

@@ -49,16 +49,18 @@ impl<'a> Reader<'a> {
         if self.problems.is_empty() { Ok(value) } else { Err(Problems(self.problems)) }
     }
 
-    pub(crate) fn problem(&mut self, problem: impl Into<String>) {
+    /// Reports a problem. The application does not start, and every problem is shown.
+    pub fn problem(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
     }
 
     /// The value of a variable. An empty value counts as not set.
-    pub(crate) fn optional(&self, name: &str) -> Option<String> {
+    pub fn optional(&self, name: &str) -> Option<String> {
         (self.variable)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
-    pub(crate) fn text(&self, name: &str, default: &str) -> String {
+    /// The value of a variable, or the default.
+    pub fn text(&self, name: &str, default: &str) -> String {
         self.optional(name).unwrap_or_else(|| default.to_owned())
     }
 
@@ -71,7 +73,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A value, or the content of the file that `<name>_FILE` names.
-    pub(crate) fn secret(&mut self, name: &str) -> Option<String> {
+    pub fn secret(&mut self, name: &str) -> Option<String> {
         let file_name = format!("{name}_FILE");
         let (value, path) = (self.optional(name), self.optional(&file_name));
         if value.is_some() && path.is_some() {
@@ -122,7 +124,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(crate) fn parsed<T: FromStr>(&mut self, name: &str, default: &str, shape: &str) -> T
+    /// A value of another type. `shape` says what it must be. The default must parse.
+    pub fn parsed<T: FromStr>(&mut self, name: &str, default: &str, shape: &str) -> T
     where
         T::Err: std::fmt::Debug,
     {
@@ -169,7 +172,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(crate) fn base_url(&mut self, name: &str) -> Option<Url> {
+    /// The address of an API: http or https, without credentials, query and fragment.
+    pub fn base_url(&mut self, name: &str) -> Option<Url> {
         let text = self.optional(name)?;
         match Url::parse(&text) {
             Ok(url) if !url.username().is_empty() || url.password().is_some() => {
@@ -257,7 +261,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Texts separated by commas. A problem if there is none among the commas.
-    pub(crate) fn list(&mut self, name: &str) -> Vec<String> {
+    pub fn list(&mut self, name: &str) -> Vec<String> {
         let Some(text) = self.optional(name) else { return Vec::new() };
         let items: Vec<_> =
             text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
@@ -278,7 +282,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `90s`, `20m`, `12h`, `7d`. A bare number is refused, because its unit is not clear.
-    pub(crate) fn duration(&mut self, name: &str, default: Duration) -> Duration {
+    pub fn duration(&mut self, name: &str, default: Duration) -> Duration {
         let Some(text) = self.optional(name) else {
             return default;
         };

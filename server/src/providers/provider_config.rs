@@ -18,7 +18,7 @@ pub struct ProviderKind {
     /// How the names of its own variables begin.
     pub prefix: &'static str,
     /// Reads its variables, and reports what is wrong with them.
-    pub(crate) read: fn(&mut Reader<'_>) -> Arc<dyn ProviderConfig>,
+    pub read: fn(&mut Reader<'_>) -> Arc<dyn ProviderConfig>,
 }
 
 /// The settings of one provider, as its variables say.
