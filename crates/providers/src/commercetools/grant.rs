@@ -14,7 +14,8 @@ pub(super) const ACCESS_TOKEN: Field = 1;
 pub(super) const REFRESH_TOKEN: Field = 2;
 /// The guest's cart. A customer has none here: theirs belongs to the account, and stays when the session ends.
 pub(super) const CART: Field = 3;
-/// A hash of authorization server, project and client. The tokens go nowhere else, also after the settings were changed.
+/// A hash of authorization server, project and client. The tokens go nowhere else, also after the settings were
+/// changed.
 pub(super) const ISSUED_BY: Field = 4;
 
 /// Puts fresh tokens in place of the old ones. What is known of the person stays.

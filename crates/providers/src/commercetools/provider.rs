@@ -75,8 +75,8 @@ impl Provider for CommercetoolsProvider {
         }
     }
 
-    /// Without a refresh token, the session ends with the access token, and not earlier. Without a stated lifetime, only
-    /// a 401 tells that the access token has ended.
+    /// Without a refresh token, the session ends with the access token, and not earlier. Without a stated lifetime,
+    /// only a 401 tells that the access token has ended.
     fn refresh_timing(&self, grant: &Grant) -> RefreshTiming {
         match (grant.access_expires_at, grant.field(grant::REFRESH_TOKEN)) {
             (None, _) => RefreshTiming::On401,

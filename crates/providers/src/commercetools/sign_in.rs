@@ -47,8 +47,8 @@ impl CommercetoolsProvider {
         Ok(SignedIn { grant: grant.for_identity(Identity::guest(id)), authenticated_at })
     }
 
-    /// The API compares addresses with their case. So an address is tried as it was typed, and then in the form in which
-    /// most are stored.
+    /// The API compares addresses with their case. So an address is tried as it was typed, and then in the form in
+    /// which most are stored.
     async fn customer_tokens(
         &self,
         caller: &Caller,
