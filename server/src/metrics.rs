@@ -50,6 +50,7 @@ const ALL: [(&str, Kind, &str); 23] = [
     ),
     (CONNECTIONS, Kind::Gauge, "Connections that are open"),
     ("ironleaf_sign_ins_total", Kind::Counter, "Sign-ins, by outcome"),
+    ("ironleaf_guests_total", Kind::Counter, "Sessions of guests, by how they began"),
     ("ironleaf_signed_out_total", Kind::Counter, "Requests that found their session over, by reason"),
     (
         "ironleaf_back_channel_logouts_total",

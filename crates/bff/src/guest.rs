@@ -6,7 +6,6 @@ use thiserror::Error;
 use crate::extract::trusted_record;
 use crate::limits::Subject;
 use crate::request_context::live_session;
-use crate::sign_in::count;
 use crate::use_case::UseCase;
 use crate::{CoreApi, MissingLayer, SignInFailure, SignedOutReason};
 
@@ -67,7 +66,8 @@ async fn begin(parts: &Parts) -> Result<(), GuestFailure> {
     }
     let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let outcome = use_case.begin_guest().await;
-    count(outcome.err().map_or("guest", SignInFailure::label));
+    let label = outcome.err().map_or("began", SignInFailure::label);
+    metrics::counter!("ironleaf_guests_total", "outcome" => label).increment(1);
     Ok(outcome?)
 }
 
