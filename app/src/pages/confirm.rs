@@ -25,7 +25,7 @@ pub(crate) fn Confirm(
         let person = user.display_name().to_owned();
         Either::Left(view! { <AtProvider person provider return_to back /> })
     } else {
-        let email = user.address().unwrap_or_default().to_owned();
+        let email = user.email.or(user.unverified_email).unwrap_or_default();
         Either::Right(view! { <WithPassword email form return_to back /> })
     };
     view! {

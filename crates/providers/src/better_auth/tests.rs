@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use self::signing::{KID, key_set, signed};
 use super::*;
+use crate::test_keys as signing;
 
 mod accounts;
 mod calls;
@@ -21,9 +22,6 @@ mod refresh;
 mod sessions;
 mod sign_in;
 mod sign_out;
-#[path = "../oidc/tests/signing.rs"]
-#[expect(dead_code, reason = "the tests of the other provider need more of it")]
-mod signing;
 
 type Answer = Result<Response, TransportError>;
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use self::signing::{KID, key_set, signed};
 use super::*;
+use crate::test_keys as signing;
 
 mod authorization;
 mod client_auth;
@@ -23,7 +24,6 @@ mod refresh;
 mod refusals;
 mod sign_in;
 mod sign_out;
-mod signing;
 
 type Answer = Result<Response, TransportError>;
 /// A change of some JSON.

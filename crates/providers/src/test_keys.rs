@@ -7,8 +7,8 @@ use ironleaf_auth::SecretText;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-pub(super) const KID: &str = "test-key-1";
-pub(super) const OTHER_KID: &str = "test-key-2";
+pub(crate) const KID: &str = "test-key-1";
+pub(crate) const OTHER_KID: &str = "test-key-2";
 const X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 const OTHER_X: &str = "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw";
 
@@ -26,35 +26,35 @@ const FRAME: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
 /// A token of the provider's key.
-pub(super) fn signed(claims: &Value) -> String {
+pub(crate) fn signed(claims: &Value) -> String {
     signed_with(&header(), claims)
 }
 
-pub(super) fn signed_with(header: &Header, claims: &Value) -> String {
+pub(crate) fn signed_with(header: &Header, claims: &Value) -> String {
     jsonwebtoken::encode(header, claims, &key(&SEED)).unwrap()
 }
 
 /// A token of the provider's other key, under this name.
-pub(super) fn signed_by_other(kid: &str, claims: &Value) -> String {
+pub(crate) fn signed_by_other(kid: &str, claims: &Value) -> String {
     let header = Header { kid: Some(kid.to_owned()), ..header() };
     jsonwebtoken::encode(&header, claims, &key(&OTHER_SEED)).unwrap()
 }
 
-pub(super) fn header() -> Header {
+pub(crate) fn header() -> Header {
     Header { kid: Some(KID.to_owned()), ..Header::new(Algorithm::EdDSA) }
 }
 
 /// A private key as a file has it.
-pub(super) fn pem() -> SecretText {
+pub(crate) fn pem() -> SecretText {
     let der = [&FRAME[..], &SEED].concat();
     format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der)).into()
 }
 
-pub(super) fn key_set() -> Value {
+pub(crate) fn key_set() -> Value {
     json!({ "keys": [jwk(KID, X)] })
 }
 
-pub(super) fn both_keys() -> Value {
+pub(crate) fn both_keys() -> Value {
     json!({ "keys": [jwk(KID, X), jwk(OTHER_KID, OTHER_X)] })
 }
 
