@@ -5,6 +5,7 @@
 //! has an `Origin` that the auth server trusts.
 
 mod accounts;
+mod calls;
 mod cookies;
 mod grant;
 mod keys;

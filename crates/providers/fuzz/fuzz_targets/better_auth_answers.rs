@@ -1,5 +1,5 @@
-//! For any answer of a Better Auth server: nothing panics, only a genuine token signs anybody in or replaces one, and only
-//! a refusal ends a session.
+//! For any answer of a Better Auth server: nothing panics, only a genuine token signs anybody in or replaces one, and
+//! only a refusal ends a session.
 #![no_main]
 
 use std::collections::HashMap;

@@ -1,14 +1,14 @@
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use http::{Method, StatusCode};
+use http::Method;
 use ironleaf_api_types::User;
 use ironleaf_auth::{
     AccountAbility, AccountError, Accounts, AuthorizedCalls, Caller, EmailAddress, Response, SecretText,
 };
 use serde_json::{Value, json};
 
-use super::sessions::authorized;
+use super::calls::{authorized, refusal};
 use super::{BetterAuthProvider, person, wire};
 
 /// A change of the address or the password needs the present password, and a link for a new password is used together
@@ -116,27 +116,6 @@ impl Accounts for BetterAuthProvider {
 
 fn user(response: &Response) -> Option<User> {
     wire::object(response)?.get("user")?.as_object().and_then(person::read)
-}
-
-/// The meaning of a failed answer, if it is in the form of the auth server.
-pub(super) fn refusal(response: &Response) -> AccountError {
-    if response.status() == StatusCode::TOO_MANY_REQUESTS {
-        return AccountError::TooManyRequests { retry_after: wire::retry_after(response) };
-    }
-    let code = wire::code(response);
-    let code = code.as_deref().unwrap_or_default();
-    if let Some(fields) = wire::refused_fields(code) {
-        return AccountError::Invalid(fields);
-    }
-    match (response.status(), code) {
-        (StatusCode::UNAUTHORIZED, "UNAUTHORIZED") => AccountError::SignedOut,
-        // The sign-in is too long ago for this. The session goes on.
-        (StatusCode::FORBIDDEN, "SESSION_NOT_FRESH") | (StatusCode::BAD_REQUEST, "SESSION_EXPIRED") => {
-            AccountError::Forbidden
-        }
-        (_, "USER_ALREADY_EXISTS" | "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL") => AccountError::EmailTaken,
-        _ => AccountError::Unavailable(wire::describe(response)),
-    }
 }
 
 /// A call without credentials cannot find out that nobody is signed in.

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use http::Method;
-use ironleaf_auth::{AccountError, AuthorizedCalls, Grant, Response, SecretText};
+use ironleaf_auth::{AccountError, AuthorizedCalls, Grant, SecretText};
 use serde_json::{Map, Value, json};
-use url::Url;
 
-use super::{BetterAuthProvider, accounts, grant, wire};
+use super::calls::{authorized, refusal};
+use super::{BetterAuthProvider, grant, wire};
 use crate::answer::{json as read_json, short_text};
 
 /// A session of a person at the auth server.
@@ -54,7 +54,7 @@ impl BetterAuthProvider {
         let response = authorized(calls, Method::GET, &url, &Value::Null).await?;
         let listed: Option<Vec<Map<String, Value>>> =
             response.status().is_success().then(|| read_json(&response)).flatten();
-        let listed = listed.ok_or_else(|| accounts::refusal(&response))?;
+        let listed = listed.ok_or_else(|| refusal(&response))?;
         Ok(listed.iter().filter_map(|session| read(session, current)).collect())
     }
 
@@ -94,20 +94,8 @@ impl BetterAuthProvider {
         let response = authorized(calls, Method::POST, &self.endpoint(&[path]), body).await?;
         let is_done =
             wire::object(&response).is_some_and(|answer| answer.get("status") == Some(&true.into()));
-        if is_done { Ok(()) } else { Err(accounts::refusal(&response)) }
+        if is_done { Ok(()) } else { Err(refusal(&response)) }
     }
-}
-
-/// A call on behalf of the person.
-pub(super) async fn authorized(
-    calls: &dyn AuthorizedCalls,
-    method: Method,
-    url: &Url,
-    body: &Value,
-) -> Result<Response, AccountError> {
-    let request = wire::request(method, url, body);
-    let request = request.map_err(|error| AccountError::Unavailable(error.to_string()))?;
-    Ok(calls.send(request).await?)
 }
 
 fn read(session: &Map<String, Value>, current: &Grant) -> Option<AuthSession> {

@@ -31,8 +31,8 @@ pub struct BetterAuthSettings {
     pub sign_up: bool,
     /// Whether people can delete their accounts (`user.deleteUser.enabled`). The API does not say so.
     pub delete_user: bool,
-    /// Whether the auth server sends an e-mail after a registration (`sendOnSignUp`) whose link leads to this application.
-    /// The API does not say so.
+    /// Whether the auth server sends an e-mail after a registration (`sendOnSignUp`) whose link leads to this
+    /// application. The API does not say so.
     pub verify_email: bool,
     /// The longest life of a session here, whatever the cookie says.
     pub session_max_age: Duration,
@@ -41,8 +41,8 @@ pub struct BetterAuthSettings {
     /// How long the auth server's keys are kept.
     ///
     /// Only tokens that the auth server has just issued over our own connection are checked here, so nobody else can
-    /// cause fetches by unknown keys. Therefore there is no cool-down: if the first sign-ins of all make several keys at
-    /// once, each token finds its own.
+    /// cause fetches by unknown keys. Therefore there is no cool-down: if the first sign-ins of all make several keys
+    /// at once, each token finds its own.
     pub keys: KeyCacheSettings,
 }
 
