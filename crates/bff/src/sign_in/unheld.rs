@@ -67,7 +67,11 @@ mod tests {
 
     #[test]
     fn two_grants_are_of_one_sign_in_if_the_provider_or_their_secrets_say_so() {
-        let of_sid = |sid: &str| Grant { provider_sid: Some(sid.to_owned()), ..Grant::default() };
+        let of_sid = |sid: &str| {
+            let mut grant = Grant::default();
+            grant.provider_sid = Some(sid.to_owned());
+            grant
+        };
         assert!(is_one_sign_in(&of_sid("s1").with(1, "a"), &of_sid("s1").with(1, "b")));
         assert!(!is_one_sign_in(&of_sid("s1").with(1, "a"), &of_sid("s2").with(1, "b")));
         let tokens = |refresh: &str| Grant::default().with(1, "access").with(2, refresh);
