@@ -1,4 +1,4 @@
-//! An API to the rules of the gem jwt_sessions. With its reuse handler, tokens are renewed only after their end, and
+//! An API to the rules of the gem `jwt_sessions`. With its reuse handler, tokens are renewed only after their end, and
 //! then only once two clocks that differ must agree that it has passed.
 
 #[path = "jwt_sessions/calls.rs"]

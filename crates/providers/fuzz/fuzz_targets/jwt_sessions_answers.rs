@@ -1,4 +1,4 @@
-//! For any answer of an API with jwt_sessions: nothing panics, no error signs anybody in, and only a 401 ends a
+//! For any answer of an API with `jwt_sessions`: nothing panics, no error signs anybody in, and only a 401 ends a
 //! session.
 #![no_main]
 
