@@ -99,9 +99,7 @@ impl From<SignInFailure> for Refusal {
             SignInFailure::NotAllowed => {
                 Self::saying(StatusCode::FORBIDDEN, "not_allowed", Message::NotAdmitted)
             }
-            SignInFailure::Forbidden => {
-                Self::saying(StatusCode::FORBIDDEN, "forbidden", Message::NotLetIn)
-            }
+            SignInFailure::Forbidden => Self::saying(StatusCode::FORBIDDEN, "forbidden", Message::NotLetIn),
             SignInFailure::TooManyRequests { retry_after } => Self::too_many(retry_after),
             SignInFailure::Unavailable => Self::unavailable(),
             SignInFailure::Misconfigured => Self::misconfigured(),
