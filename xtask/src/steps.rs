@@ -11,8 +11,8 @@ use crate::report::{Outcome, Report};
 use crate::settings::{Settings, TRY_PROFILE};
 use crate::workspace::BROWSER_HALF;
 use crate::{
-    application, browser, builder, documented_page, failed_tests, frontend_tree, fuzz, own_provider, packages, peers,
-    process, publishing, simulation, site_marks, tools,
+    application, browser, builder, documented_page, failed_tests, frontend_tree, fuzz, own_provider,
+    packages, peers, process, publishing, simulation, site_marks, tools,
 };
 
 struct Step {

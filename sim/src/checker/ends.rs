@@ -151,15 +151,15 @@ impl Checker {
     pub(crate) fn cleaned_up(&self, scene: Scene<'_>, family: FamilyId, store_failed: bool) {
         let mut state = self.state();
         let notes = state.families.notes(family);
-        notes.cleaned += 1;
-        notes.cleaned_blindly |= store_failed;
-        if notes.cleaned == 1 {
+        notes.cleaned.times += 1;
+        notes.cleaned.blindly |= store_failed;
+        if notes.cleaned.times == 1 {
             return;
         }
-        if notes.cleaned_blindly {
+        if notes.cleaned.blindly {
             state.excuse(Excuse::CleanedAgain);
         } else {
-            let text = format!("family {}, {} times", family.0, notes.cleaned);
+            let text = format!("family {}, {} times", family.0, notes.cleaned.times);
             state.violate(scene, scene.person_of(family), Violation::CleanedTwice, text);
         }
     }
@@ -168,7 +168,7 @@ impl Checker {
     pub(crate) fn end_settled(&self, scene: Scene<'_>, session: SessionRef, hindered: bool) {
         let family = self.family_of(session);
         let mut state = self.state();
-        if !self.style.has_guests() || state.families.notes(family).cleaned > 0 {
+        if !self.style.has_guests() || state.families.notes(family).cleaned.times > 0 {
             return;
         }
         if hindered {

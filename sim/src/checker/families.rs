@@ -46,6 +46,14 @@ pub(crate) enum Complaint {
     Unknowing,
 }
 
+/// How often what belongs to the session was removed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cleaned {
+    pub(crate) times: u32,
+    /// The store failed shortly before, so nobody may know that it is done.
+    pub(crate) blindly: bool,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Notes {
     /// The session that holds it. A family whose sign-in never arrived does not matter.
@@ -71,10 +79,7 @@ pub(crate) struct Notes {
     /// Why it was revoked for reuse, if our code could not avoid that.
     pub(crate) excused: Option<Excuse>,
     pub(crate) disturbed_at: Option<Duration>,
-    /// How often what belongs to the session was removed.
-    pub(crate) cleaned: u32,
-    /// The store failed shortly before, so nobody may know that it is done.
-    pub(crate) cleaned_blindly: bool,
+    pub(crate) cleaned: Cleaned,
     presented: Option<Presented>,
     /// With which generation the API asked to wait, and until when.
     not_before: Option<Wait>,
