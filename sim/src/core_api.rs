@@ -180,12 +180,13 @@ impl CoreApi {
                 (Answer::User { person: access.person, email, cookie }, Effect::None)
             }
             Call::ListSessions { cookie: Some(value) } => (state.list_sessions(*value, now), Effect::None),
-            Call::ListSessions { cookie: None } => (Answer::Unauthorized, Effect::None),
             Call::UserInfo { access: Some(access) } if state.accepts(access, now) => {
                 let email = state.person(access.person).email;
                 (Answer::Claims { person: access.person, email }, Effect::None)
             }
-            Call::CurrentUser { .. } | Call::UserInfo { .. } => (Answer::Unauthorized, Effect::None),
+            Call::CurrentUser { .. } | Call::UserInfo { .. } | Call::ListSessions { .. } => {
+                (Answer::Unauthorized, Effect::None)
+            }
             Call::Metadata => (Answer::Metadata, Effect::None),
             Call::Keys => (Answer::Keys(state.keys), Effect::None),
             Call::Push(asked) => (Answer::Pushed(state.desk.push(asked.as_ref().clone())), Effect::None),

@@ -11,6 +11,8 @@ use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -24,6 +26,7 @@ use super::state::Replica;
 use crate::core_api::{person_in, shown_to};
 use crate::network::Network;
 use crate::process::Process;
+use crate::script::Script;
 use crate::world::World;
 
 const COOKIE_NAME: &str = "plain";
@@ -103,7 +106,7 @@ async fn start(State(plain): State<Plain>) -> Response {
 async fn finish(State(plain): State<Plain>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let fields: BTreeMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).collect();
-    let attempt = plain.world.script().and_then(|script| script.attempt());
+    let attempt = plain.world.script().and_then(Script::attempt);
     let Some((attempt, code)) = attempt.zip(fields.get("code")) else {
         return StatusCode::CONFLICT.into_response();
     };
@@ -162,7 +165,7 @@ impl Plain {
     fn random_text(&self) -> SecretText {
         let mut bytes = [0; 32];
         (self.random)(&mut bytes);
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+        URL_SAFE_NO_PAD.encode(bytes).into()
     }
 }
 
