@@ -6,8 +6,8 @@ use crate::style::Style;
 pub(super) const INTRODUCTION: &str = "\
 # Sessions lost
 
-How many sessions end at the sign-in page because of faults, with Ironleaf and with a plain client, in the same
-simulated worlds with the same faults. Every person has two sessions, on a laptop and on a phone. The access token has
+How many sessions end at the sign-in page because of faults, with Ironleaf and with a plain client, in one run of
+simulated worlds from one seed, with as many faults for both. Every person has two sessions, on a laptop and on a phone. The access token has
 expired, one fault meets the laptop's refresh, and the person tries again for three quarters of an hour. Two refreshes
 later, each session is there or it is lost. So a fault can cost two sessions where a back end ends all of a person's
 sessions at once.
@@ -47,13 +47,7 @@ pub(super) const fn why(style: Style, kind: Kind) -> Option<&'static str> {
         ) => Some(SUCCESSOR_LOST),
         (
             Style::CookieApi,
-            Kind::AnswerLost
-            | Kind::RequestLost
-            | Kind::Reset
-            | Kind::Error
-            | Kind::Slow
-            | Kind::Killed
-            | Kind::StoreUnreachable,
+            Kind::AnswerLost | Kind::RequestLost | Kind::Reset | Kind::Error | Kind::Slow | Kind::Killed,
         ) => Some(IN_DOUBT),
         _ => None,
     }
