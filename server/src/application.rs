@@ -156,7 +156,7 @@ pub async fn application_with(
     };
     let live = Live::new(
         Arc::clone(&transport),
-        is_apart.then_some(provider_transport),
+        is_apart.then(|| Arc::clone(&provider_transport)),
         Arc::clone(&store),
         keys.clone(),
         config.session_idle_timeout,

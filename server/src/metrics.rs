@@ -40,7 +40,7 @@ enum Kind {
 }
 
 /// Every metric, including those of the crates below.
-const ALL: [(&str, Kind, &str); 23] = [
+const ALL: [(&str, Kind, &str); 24] = [
     (REQUESTS, Kind::Counter, "Requests answered, by method, route and class of status"),
     (REQUEST_SECONDS, Kind::Histogram, "Time until an answer begins, by route"),
     (

@@ -371,7 +371,7 @@ impl State {
     /// refusal renews the cookie like any other answer.
     fn list_sessions(&mut self, value: CookieValue, now: Duration) -> Answer {
         let family = self.families.get(value.family.0 as usize).filter(|family| family.revoked.is_none());
-        let Some(is_fresh) = family.map(|family| now < family.begun_at + FRESH_FOR) else {
+        let Some(is_fresh) = family.map(|family| now < family.authenticated_at + FRESH_FOR) else {
             return Answer::Unauthorized;
         };
         let Some(cookie) = self.renew_cookie(value, now) else { return Answer::Unauthorized };

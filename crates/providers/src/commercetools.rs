@@ -10,6 +10,7 @@ mod refresh;
 mod settings;
 mod sign_in;
 mod sign_out;
+mod urls;
 mod wire;
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ const endpoints = {
   '/sign-up/email': 'sign_up',
   '/sign-out': 'sign_out',
   '/get-session': 'session',
-  '/token': 'token',
+  // What a refresh is here.
+  '/token': 'token:refresh_token',
   '/jwks': 'jwks',
 };
 
@@ -51,10 +52,7 @@ function endSessions(query) {
   return { ended: before - db.session.length };
 }
 
-const gate = new Gate(answer, (path) => (path.startsWith(prefix) ? endpoints[path.slice(prefix.length)] : undefined), {
-  // What a refresh is here.
-  grantOf: (endpoint) => (endpoint === 'token' ? 'refresh_token' : undefined),
-});
+const gate = new Gate(answer, (path) => (path.startsWith(prefix) ? endpoints[path.slice(prefix.length)] : undefined));
 await serve({
   name: 'better-auth',
   ...settings,

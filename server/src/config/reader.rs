@@ -124,7 +124,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A value of another type. `shape` says what it must be. The default must parse.
+    /// A value of another type. `shape` says what it must be.
+    ///
+    /// # Panics
+    ///
+    /// If `default` does not parse.
     pub fn parsed<T: FromStr>(&mut self, name: &str, default: &str, shape: &str) -> T
     where
         T::Err: std::fmt::Debug,

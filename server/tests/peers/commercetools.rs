@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::machine::pause;
 use crate::peer::{CLIENT_ID, CLIENT_SECRET, Kind, Peer};
 use crate::processes::free_address;
-use crate::world::{ADA, PASSWORD, SHORT, SHORT_LIFE, Setup, World};
+use crate::world::{ADA, SHORT, SHORT_LIFE, SHORT_PASSWORD as PASSWORD, Setup, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_signs_in_sees_their_account_and_leaves() {

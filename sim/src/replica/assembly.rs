@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::header::LOCATION;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
-use ironleaf_auth::{EmailAddress, Random, TimeLimits};
+use ironleaf_auth::{AccountAbility, EmailAddress, Random, TimeLimits};
 use ironleaf_bff::{
     AccountError, Bff, BffSettings, CallError, CoreApi, LogoutFailure, MaybeUser, Problem, ProblemKind,
     RateLimits, RedirectFailure, RedirectQuery, ReturnTo, SignInFailure, SignedOutReason, User,
@@ -133,7 +133,7 @@ async fn page(request: Request) -> Response {
 
 /// Who the API says that the person is. A provider without account pages has no call of its own for that.
 async fn who(parts: &Parts, core: &CoreApi) -> Result<User, AccountError> {
-    if parts.extensions.get().is_some_and(Bff::has_accounts) {
+    if parts.extensions.get().is_some_and(|bff: &Bff| bff.offers(AccountAbility::Change)) {
         return core.current_user().await;
     }
     let request = http::Request::get("/user/users/current").body(Bytes::new());

@@ -7,10 +7,10 @@ pub(super) const INTRODUCTION: &str = "\
 # Sessions lost
 
 How many sessions end at the sign-in page because of faults, with Ironleaf and with a plain client, in one run of
-simulated worlds from one seed, with as many faults for both. Every person has two sessions, on a laptop and on a phone. The access token has
-expired, one fault meets the laptop's refresh, and the person tries again for three quarters of an hour. Two refreshes
-later, each session is there or it is lost. So a fault can cost two sessions where a back end ends all of a person's
-sessions at once.
+simulated worlds from one seed, with as many faults for both. Every person has two sessions, on a laptop and on a
+phone. The access token has expired, one fault meets the laptop's refresh, and the person tries again for three
+quarters of an hour. Two refreshes later, each session is there or it is lost. So a fault can cost two sessions where
+a back end ends all of a person's sessions at once.
 
 The plain client is the code that most applications have. It keeps the tokens in a cookie. If a call is answered with
 401, it refreshes, tries that once more at once if no tokens come, and repeats the call. It means well: a 429, a 5xx or

@@ -42,22 +42,22 @@ impl Cart {
     }
 }
 
-/// Learns of a guest's cart from the answers that show it. The newest counts, which is the one that `me/active-cart`
-/// gives as well.
-pub(super) fn observe(grant: &Grant, response: &Response) -> Observed {
-    let Some(cart) = Cart::read(response) else { return Observed::Nothing };
-    let is_known = grant.field(grant::CART).is_some_and(|known| known.expose() == cart.id);
-    match (is_known, cart.is_open_of(grant)) {
-        (false, true) => {
-            let id = Arc::new(cart.id);
-            Observed::AtOnce(Arc::new(move |grant| grant.set(grant::CART, id.as_str())))
-        }
-        (true, false) => Observed::AtOnce(Arc::new(|grant| grant.remove(grant::CART))),
-        _ => Observed::Nothing,
-    }
-}
-
 impl CommercetoolsProvider {
+    /// Learns of a guest's cart from the answers that show it. The newest counts, which is the one that `me/active-cart`
+    /// gives as well.
+    pub(super) fn observe_cart(grant: &Grant, response: &Response) -> Observed {
+        let Some(cart) = Cart::read(response) else { return Observed::Nothing };
+        let is_known = grant.field(grant::CART).is_some_and(|known| known.expose() == cart.id);
+        match (is_known, cart.is_open_of(grant)) {
+            (false, true) => {
+                let id = Arc::new(cart.id);
+                Observed::AtOnce(Arc::new(move |grant| grant.set(grant::CART, id.as_str())))
+            }
+            (true, false) => Observed::AtOnce(Arc::new(|grant| grant.remove(grant::CART))),
+            _ => Observed::Nothing,
+        }
+    }
+
     /// Puts what the guest has in their cart into that of the customer whom this password is of. It is asked with the
     /// guest's token, which names the guest's carts and orders.
     ///

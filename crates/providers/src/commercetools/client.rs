@@ -6,6 +6,7 @@ use ironleaf_auth::{Caller, Grant, Request, Response, TransportError};
 use serde_json::Value;
 use url::Url;
 
+use super::urls::below;
 use super::{CommercetoolsProvider, grant};
 use crate::answer::secret_header;
 use crate::oauth::{self, Form, JSON, basic};
@@ -91,14 +92,4 @@ impl CommercetoolsProvider {
             None => request.headers_mut().remove(AUTHORIZATION),
         };
     }
-}
-
-/// Each item stays one path segment, whatever it contains.
-pub(super) fn below(base: &Url, segments: &[&str]) -> Url {
-    let mut url = base.clone();
-    // A URL that cannot have a path stays unchanged, and the transport refuses it.
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(segments);
-    }
-    url
 }

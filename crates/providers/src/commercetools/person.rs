@@ -19,17 +19,17 @@ impl CommercetoolsProvider {
         let response = response.map_err(|error| error.to_string())?;
         wire::customer(&response).ok_or_else(|| wire::describe(&response))
     }
-}
 
-/// An answer with the customer's record may show another address or name than is known.
-pub(super) fn observe(grant: &Grant, response: &Response) -> Observed {
-    let Some((known, customer)) = grant.identity.as_ref().zip(wire::customer(response)) else {
-        return Observed::Nothing;
-    };
-    // SECURITY: the record of somebody else, or one from a cache, must not turn a person into another.
-    if customer.id != known.id || customer == **known {
-        return Observed::Nothing;
+    /// An answer with the customer's record may show another address or name than is known.
+    pub(super) fn observe_customer(grant: &Grant, response: &Response) -> Observed {
+        let Some((known, customer)) = grant.identity.as_ref().zip(wire::customer(response)) else {
+            return Observed::Nothing;
+        };
+        // SECURITY: the record of somebody else, or one from a cache, must not turn a person into another.
+        if customer.id != known.id || customer == **known {
+            return Observed::Nothing;
+        }
+        let customer = Arc::new(customer);
+        Observed::AtOnce(Arc::new(move |grant| grant.identity = Some(Arc::clone(&customer))))
     }
-    let customer = Arc::new(customer);
-    Observed::AtOnce(Arc::new(move |grant| grant.identity = Some(Arc::clone(&customer))))
 }

@@ -7,7 +7,7 @@ use ironleaf_auth::{
     Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 
-use super::client::below;
+use super::urls::below;
 use super::{CommercetoolsSettings, grant};
 
 /// Signs people and guests in at a commercetools project, or at an API that speaks the same profile of OAuth 2.
@@ -69,9 +69,9 @@ impl Provider for CommercetoolsProvider {
 
     fn observe(&self, grant: &Grant, response: &Response) -> Observed {
         if grant::is_guest(grant) {
-            super::cart::observe(grant, response)
+            Self::observe_cart(grant, response)
         } else {
-            super::person::observe(grant, response)
+            Self::observe_customer(grant, response)
         }
     }
 

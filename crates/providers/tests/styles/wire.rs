@@ -7,13 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderValue, RETRY_AFTER, SET_COOKIE};
+use http::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
 use http::{Method, StatusCode};
-use ironleaf_auth::{
-    EmailAddress, Identity, Random, RefreshOutcome, Request, Response, SecretText, SignIn, SignInError,
-    TransportError,
-};
-use serde_json::{Value, json};
+use ironleaf_auth::{EmailAddress, Random, Request, Response, SignIn};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) const EMAIL: &str = "user@test.com";
@@ -66,24 +63,12 @@ pub(crate) fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.headers().get(name)?.to_str().ok()
 }
 
-pub(crate) fn set_bearer(request: &mut Request, token: &SecretText) {
-    let value = secret(&format!("Bearer {}", token.expose()));
-    request.headers_mut().insert(AUTHORIZATION, value);
-}
-
 pub(crate) fn bearer(request: &Request) -> Option<&str> {
     header(request, "authorization")?.strip_prefix("Bearer ")
 }
 
 pub(crate) fn is_basic(request: &Request, client: &str) -> bool {
     header(request, "authorization") == Some(&format!("Basic {}", STANDARD.encode(client)))
-}
-
-/// Sends the cookies back byte for byte as they were received.
-pub(crate) fn set_cookies(request: &mut Request, cookies: &[(&str, &SecretText)]) {
-    let pairs: Vec<String> =
-        cookies.iter().map(|(name, value)| format!("{name}={}", value.expose())).collect();
-    request.headers_mut().insert(COOKIE, secret(&pairs.join("; ")));
 }
 
 pub(crate) fn cookie<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
@@ -93,12 +78,6 @@ pub(crate) fn cookie<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
 pub(crate) fn give_cookie(response: &mut Response, name: &str, value: &str) {
     let value = secret(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax"));
     response.headers_mut().append(SET_COOKIE, value);
-}
-
-/// The cookie with this name that an answer sets. If there are two, the last wins.
-pub(crate) fn given_cookie(response: &Response, name: &str) -> Option<SecretText> {
-    let values = response.headers().get_all(SET_COOKIE).iter();
-    values.filter_map(|value| pairs(value.to_str().ok()?, name)).next_back().map(SecretText::from)
 }
 
 fn pairs<'a>(text: &'a str, name: &str) -> Option<&'a str> {
@@ -140,61 +119,10 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap()
 }
 
-pub(crate) fn person(id: &str) -> Identity {
-    Identity::new(id, EMAIL)
-}
-
 pub(crate) fn password(text: &str) -> SignIn {
     SignIn::Password { email: EmailAddress::of_record(EMAIL), password: text.into() }
 }
 
 pub(crate) fn is_password(body: &Value) -> bool {
     body["email"] == EMAIL && body["password"] == PASSWORD
-}
-
-pub(crate) fn credentials(attempt: SignIn) -> Result<Value, SignInError> {
-    match attempt {
-        SignIn::Password { email, password } => {
-            Ok(json!({ "email": email.as_str(), "password": password.expose() }))
-        }
-        _ => Err(SignInError::Unsupported),
-    }
-}
-
-/// A secret in an answer's body.
-pub(crate) fn field(response: &Response, name: &str) -> Option<SecretText> {
-    json_body(response.body())[name].as_str().map(SecretText::from)
-}
-
-pub(crate) fn or_unavailable(sent: Result<Response, TransportError>) -> Result<Response, SignInError> {
-    sent.map_err(|error| SignInError::Unavailable(error.to_string()))
-}
-
-pub(crate) fn unusable(response: &Response) -> SignInError {
-    SignInError::Unavailable(format!("answered {}", response.status()))
-}
-
-#[expect(clippy::result_large_err, reason = "an answer of a fake, of which there are few")]
-/// The outcomes of a refresh that depend on the transport alone, and the outcome of a rate limit in front of the API.
-pub(crate) fn or_ended(sent: Result<Response, TransportError>) -> Result<Response, RefreshOutcome> {
-    let response = sent.map_err(RefreshOutcome::from)?;
-    if response.status() != StatusCode::TOO_MANY_REQUESTS {
-        return Ok(response);
-    }
-    let secs = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    let detail = format!("answered {}", response.status());
-    Err(RefreshOutcome::Unspent { retry_after: secs.map(Duration::from_secs), detail })
-}
-
-pub(crate) fn in_doubt(response: &Response) -> RefreshOutcome {
-    RefreshOutcome::InDoubt { answered: true, detail: format!("answered {}", response.status()) }
-}
-
-/// The result of a sign-out. An answer that the session no longer exists counts as success.
-pub(crate) fn signed_out(sent: Result<Response, TransportError>) -> Result<(), TransportError> {
-    let response = sent?;
-    if response.status().is_success() || response.status() == StatusCode::UNAUTHORIZED {
-        return Ok(());
-    }
-    Err(TransportError::Interrupted(format!("answered {}", response.status())))
 }

@@ -44,10 +44,7 @@ impl World {
             command
                 .env("PUBLIC_ORIGIN", format!("http://{origin}"))
                 .env("SESSION_SECRETS", TEST_KEY)
-                .env("PROVIDER", "jwt-sessions")
-                .env("CORE_API_URL", &api.issuer)
-                .env("JWT_SESSIONS_ME_PATH", "me")
-                .env("JWT_SESSIONS_PERSON_ROLES", "roles")
+                .envs(Kind::JwtSessions.settings(&api.issuer))
                 .envs(application.iter().copied());
             replicas.push(Process::start(command, "Ironleaf is on", address).await);
         }

@@ -13,8 +13,13 @@ async fn each_refusal_has_its_meaning_and_names_the_setting() {
         assert_eq!(world.sign_in().await.err(), Some(SignInError::InvalidCredentials));
         assert_eq!(said(), at + 1, "{}", log.text());
     }
-    world.answers("/token", [oauth_error(403, "access_denied")]);
-    assert_eq!(world.sign_in().await.err(), Some(SignInError::Forbidden));
+    for status in [400, 401, 403] {
+        // The code is right, and the person may not use the application.
+        world.answers("/token", [oauth_error(status, "access_denied")]);
+        assert_eq!(world.sign_in().await.err(), Some(SignInError::Forbidden), "{status}");
+    }
+    world.answers("/token", [oauth_error(500, "access_denied")]);
+    assert!(matches!(world.sign_in().await, Err(SignInError::Unavailable(_))), "a fault of the provider");
     let wait = Some(Duration::from_secs(7));
     for (answer, retry_after) in [
         (header(text(429, "slow down"), "retry-after", "7"), wait),
