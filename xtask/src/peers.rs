@@ -220,7 +220,8 @@ pub(crate) fn test() -> Result<()> {
     install()?;
     // All default members, as in the other steps: the same selection has the same features.
     let args = ["test", "--features", "server/peers", "--test", "peers"];
-    failed_tests::run_cargo_test(process::program("cargo").args(args))
+    // Most of these tests wait for the end of a token most of the time.
+    failed_tests::run_cargo_test(process::program("cargo").args(args).env("RUST_TEST_THREADS", "5"))
 }
 
 #[cfg(test)]

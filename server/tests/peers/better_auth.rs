@@ -265,7 +265,11 @@ async fn a_registration_says_nothing_about_a_known_address_where_the_auth_server
     }
     let mut browser = world.browser();
     let page = signs_in(&mut browser, "lin.new@example.org", "password1").await;
-    assert!(page.url.path() == "/login" && page.shows("Login failed"), "not verified: {}", page.text);
+    assert!(
+        page.url.path() == "/login" && page.shows("your account is not verified yet"),
+        "not verified: {}",
+        page.text
+    );
     let mails = world.peer.ask("/mails").await;
     let token = mails[0]["token"].as_str().unwrap();
     let page = browser.open(&format!("/email-verification?token={token}")).await;
