@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use http::{Extensions, StatusCode, Uri};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountError, Accounts, AuthorizedCalls, BaseUrl, CallError, Caller, Change, Ensured, HeadRead, Observed,
+    AccountError, Accounts, AuthorizedCalls, BaseUrl, CallError, Caller, Change, EndReason, Ensured, HeadRead, Observed,
     Request, Response, TransportError,
 };
 use ironleaf_records::{Principal, session_key};
@@ -232,8 +232,8 @@ impl CoreApi {
         }
     }
 
-    fn ended(&self, reason: SignedOutReason) -> CallError {
-        self.seen.ended.get_or_init(|| reason);
+    fn ended(&self, reason: EndReason) -> CallError {
+        self.seen.ended.get_or_init(|| reason.into());
         CallError::SignedOut
     }
 

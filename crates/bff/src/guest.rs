@@ -1,13 +1,16 @@
+use http::Extensions;
 use http::request::Parts;
-use ironleaf_auth::SignIn;
+use ironleaf_auth::{EndReason, SignIn};
+use ironleaf_records::EndedBecause;
 use ironleaf_session::Arrival;
 use thiserror::Error;
 
 use crate::extract::trusted_record;
+use crate::guest_end::{GuestMayFollow, has_just_signed_in};
 use crate::limits::Subject;
 use crate::request_context::live_session;
 use crate::use_case::UseCase;
-use crate::{CoreApi, MissingLayer, SignInFailure, SignedOutReason};
+use crate::{Bff, CoreApi, MissingLayer, Session, SignInFailure, SignedOutReason};
 
 /// Why there is nobody to call the API for, not even a guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -39,8 +42,9 @@ impl CoreApi {
     /// # Errors
     ///
     /// See [`GuestFailure`]. [`SignInFailure::Unavailable`] also if the provider has no guests, and if the session of
-    /// the request can neither be used nor be replaced without harm: it could not be checked, or another replica knows
-    /// its key.
+    /// the request can neither be used nor be replaced without harm: it could not be checked, another replica knows its
+    /// key, it has ended during this request, or it is that of a guest who has signed in within the last minute. The
+    /// next request comes with the person's cookie then.
     ///
     /// # Security
     ///
@@ -60,8 +64,7 @@ async fn begin(parts: &Parts) -> Result<(), GuestFailure> {
     if let Some(reason) = SignedOutReason::from_parts(parts) {
         return Err(GuestFailure::SignedOut(reason));
     }
-    // In a rolling deployment, a guest must not take the place of a person whom another replica knows.
-    if session.arrival() == Arrival::Unknown {
+    if !may_begin(&bff, &session, &parts.extensions).await {
         return Err(SignInFailure::Unavailable.into());
     }
     let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
@@ -69,6 +72,25 @@ async fn begin(parts: &Parts) -> Result<(), GuestFailure> {
     let label = outcome.err().map_or("began", SignInFailure::label);
     metrics::counter!("ironleaf_guests_total", "outcome" => label).increment(1);
     Ok(outcome?)
+}
+
+/// Whether a guest may take the place of the session that came with the request, if one did.
+async fn may_begin(bff: &Bff, session: &Session, extensions: &Extensions) -> bool {
+    match session.arrival() {
+        // In a rolling deployment, a guest must not take the place of a person whom another replica knows.
+        Arrival::Unknown => false,
+        // SECURITY: the browser has the cookie of a person by now. That of another guest must not be written over it.
+        Arrival::Ended => {
+            let because = extensions.get().map(|because: &EndedBecause| because.reason);
+            match session.over().filter(|_| because == Some(EndReason::Replaced)) {
+                Some(guest) => !has_just_signed_in(bff, &guest).await,
+                None => true,
+            }
+        }
+        // It has ended during this request, which is told with the next one.
+        Arrival::Accepted | Arrival::Unchecked => extensions.get::<GuestMayFollow>().is_some(),
+        _ => true,
+    }
 }
 
 impl UseCase {

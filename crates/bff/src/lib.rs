@@ -21,6 +21,7 @@ mod extract;
 mod failure;
 mod few_lines;
 mod guest;
+mod guest_end;
 mod limits;
 mod missing_layer;
 mod origin;

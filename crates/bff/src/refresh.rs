@@ -7,6 +7,7 @@ use ironleaf_session::{Arrival, Record};
 use tokio::time::Instant;
 
 use crate::ended_session::tidy_up;
+use crate::guest_end::GuestMayFollow;
 use crate::sign_out::end;
 use crate::{Bff, MissingLayer, Problem, Session, SignedOutReason};
 
@@ -32,9 +33,12 @@ pub async fn refresh_before_rendering(bff: &Bff, extensions: &mut Extensions) ->
             }
             AfterRefresh::Unavailable(problem) => return Err(problem),
             // A guest was not signed in, and is not told that they no longer are.
-            AfterRefresh::Ended(_) if record.payload.identity().is_guest => {}
+            AfterRefresh::Ended(EndReason::Replaced) if record.payload.identity().is_guest => {}
+            AfterRefresh::Ended(_) if record.payload.identity().is_guest => {
+                extensions.insert(GuestMayFollow);
+            }
             AfterRefresh::Ended(reason) => {
-                extensions.insert(reason);
+                extensions.insert(SignedOutReason::from(reason));
             }
         }
     }
@@ -77,7 +81,7 @@ pub(crate) enum AfterRefresh {
     /// There is an access token to try.
     Usable,
     /// The session is over.
-    Ended(SignedOutReason),
+    Ended(EndReason),
     /// There is neither a valid access token nor an answer of the provider. The session stays.
     Unavailable(Problem),
 }
@@ -117,8 +121,7 @@ pub(crate) async fn apply(bff: &Bff, session: &Session, caller: &Caller, ensured
             // The cookie stays. If this response is slow, removing the cookie could remove that of a new sign-in. The
             // head already tells everybody that the session is over.
             session.disregard();
-            let reason = SignedOutReason::from(reason);
-            reason.note();
+            SignedOutReason::from(reason).note();
             AfterRefresh::Ended(reason)
         }
         Ensured::Unavailable { newest, access_lives, retry_after, detail } => {
@@ -140,10 +143,10 @@ async fn end_if_not_admitted(bff: &Bff, session: &Session, caller: &Caller) -> A
         return AfterRefresh::Usable;
     };
     session.disregard();
-    let reason = SignedOutReason::NotAllowed;
-    reason.note();
+    let reason = EndReason::NotAllowed;
+    SignedOutReason::from(reason).note();
     // Otherwise the sign-in page, which comes next, would find the cookie with the old roles, and lead back here.
-    end(bff, caller, &record, EndReason::NotAllowed).await;
+    end(bff, caller, &record, reason).await;
     AfterRefresh::Ended(reason)
 }
 

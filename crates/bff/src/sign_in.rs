@@ -18,6 +18,7 @@ pub(crate) use self::unheld::Unheld;
 use self::unheld::is_one_sign_in;
 use crate::detached::run_detached;
 use crate::failure::UNTOLD_WAIT;
+use crate::guest_end::remember_sign_in;
 use crate::limits::{Attempt, Subject, TooMany};
 use crate::use_case::UseCase;
 
@@ -232,6 +233,9 @@ impl UseCase {
         let account = identity.email.as_deref().and_then(EmailAddress::parse);
         let account = account.as_ref().map_or(identity.id.as_str(), EmailAddress::as_str);
         let _spent = if identity.is_guest { None } else { Some(self.spend(Subject::SignIn(account)).await?) };
+        if let Some(guest) = session.current().filter(|known| known.payload.identity().is_guest) {
+            remember_sign_in(bff, &guest).await;
+        }
         let newest_end = self.newest_end(&owner, provider_sid.as_deref()).await;
         // SECURITY: the password may have been changed meanwhile, for example. An end that is ahead of our clock is not
         // newer than this sign-in.

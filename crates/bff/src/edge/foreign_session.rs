@@ -1,6 +1,7 @@
 use http::Extensions;
 use ironleaf_session::Owner;
 
+use crate::guest_end::GuestMayFollow;
 use crate::{Bff, Session, SignedOutReason};
 
 /// Leaves out a session that must not be used here, and continues as anonymous. Call it right inside the session layer.
@@ -19,6 +20,7 @@ pub fn leave_out_foreign_session(extensions: &mut Extensions) {
     if record.owner != Owner::new(provider.name(), &person.id) || !provider.is_ours(grant) {
         tracing::info!(provider = provider.name(), "a session of another provider or issuer is not used");
         session.disregard();
+        extensions.insert(GuestMayFollow);
     } else if !bff.admits(person) {
         tracing::info!("the session of a person without one of the roles for signing in is not used");
         session.disregard();

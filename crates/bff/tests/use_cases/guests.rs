@@ -7,7 +7,7 @@ use ironleaf_auth::EndReason;
 use ironleaf_bff::{Allowance, RateLimits};
 
 use crate::provider::ACCESS_LIFE;
-use crate::world::{Browser, World};
+use crate::world::{Browser, World, pass};
 
 async fn as_guest(world: &World) -> Browser {
     let mut browser = world.browser();
@@ -123,6 +123,70 @@ async fn a_guest_whose_session_has_ended_begins_anew_and_hears_nothing_of_it() {
     world.settled().await;
     assert_eq!(world.provider.asked(), 2);
     assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::EndedByPerson)]);
+}
+
+/// "Add to cart" of one tab was sent before the answer to the sign-in of another had arrived.
+#[tokio::test]
+async fn a_late_request_of_the_guest_leaves_the_cookie_of_who_has_signed_in() {
+    let world = World::new();
+    let mut browser = as_guest(&world).await;
+    let mut late = browser.clone();
+    let before = late.cookies().clone();
+    assert_eq!(browser.post("/sign-in").await.1, "signed in");
+    world.settled().await;
+    for _ in 0..3 {
+        assert_eq!(late.get("/guest").await, (StatusCode::CONFLICT, "Begin(Unavailable)".to_owned()));
+    }
+    assert_eq!((late.cookies(), world.provider.asked()), (&before, 2));
+    // A browser that never got the person's cookie must not stand still.
+    world.advance(Duration::from_secs(61));
+    assert_eq!(late.get("/guest").await.1, "200");
+    assert_eq!(world.provider.asked(), 3);
+    assert!(browser.who().await.starts_with("user@test.com"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guest_who_signs_in_during_another_request_is_followed_by_no_guest() {
+    let world = World::new();
+    let mut browser = as_guest(&world).await;
+    world.advance(ACCESS_LIFE);
+    world.provider.refresh_gate.forget_permits(tokio::sync::Semaphore::MAX_PERMITS);
+    let mut late = browser.clone();
+    let before = late.cookies().clone();
+    let adding = tokio::spawn(async move {
+        let answer = late.get("/guest").await;
+        (answer, late.cookies().clone())
+    });
+    pass(Duration::from_millis(10)).await;
+    assert_eq!(browser.post("/sign-in").await.1, "signed in");
+    pass(Duration::from_millis(10)).await;
+    world.provider.refresh_gate.add_permits(tokio::sync::Semaphore::MAX_PERMITS);
+    let (answer, after) = adding.await.unwrap();
+    assert_eq!(answer, (StatusCode::CONFLICT, "Begin(Unavailable)".to_owned()));
+    assert_eq!((after, world.provider.asked()), (before, 2));
+}
+
+#[tokio::test]
+async fn whoever_was_signed_in_when_the_request_began_does_not_go_on_as_a_guest() {
+    let world = World::new();
+    let mut browser = world.signed_in().await;
+    let before = browser.cookies().clone();
+    world.provider.answer(401, "nothing");
+    world.provider.refuses_refreshes();
+    let answer = browser.get("/call-then-guest").await;
+    assert_eq!(answer, (StatusCode::CONFLICT, "Begin(Unavailable)".to_owned()));
+    assert_eq!((browser.cookies(), world.provider.asked()), (&before, 1));
+    let told = browser.get("/guest").await;
+    assert_eq!(told, (StatusCode::CONFLICT, "SignedOut(Rejected(InvalidGrant))".to_owned()));
+}
+
+#[tokio::test]
+async fn a_guest_begins_in_place_of_a_session_of_another_provider() {
+    let world = World::new();
+    let mut browser = world.signed_in().await;
+    world.provider.becomes(Some("another"), false);
+    assert_eq!(browser.get("/guest").await, (StatusCode::OK, "200".to_owned()));
+    assert_eq!(world.provider.asked(), 2);
 }
 
 #[tokio::test]

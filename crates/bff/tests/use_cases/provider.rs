@@ -9,7 +9,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{
     AuthorizationRequest, BaseUrl, Caller, EndReason, EndedAtProvider, Grant, Identity, LogoutNotice,
-    LogoutTokenError, Observed, RefreshOutcome, RefreshTiming, Repetition, Request, Response, SecretText,
+    LogoutTokenError, Observed, RefreshOutcome, RefreshTiming, Rejection, Repetition, Request, Response, SecretText,
     SignIn, SignInError, SignOutReturn, SignedIn, Transport, TransportError,
 };
 use tokio::sync::Semaphore;
@@ -42,6 +42,8 @@ struct Seen {
     keeps_sign_in: bool,
     /// Whether client credentials are answered with a person.
     mistakes_guests: bool,
+    /// Whether refreshes are refused for good.
+    refuses_refreshes: bool,
     /// Another name than at first.
     name: Option<&'static str>,
     /// Whether earlier grants are of another issuer.
@@ -74,6 +76,10 @@ impl Scripted {
     /// From here on, client credentials are answered with a person.
     pub(crate) fn mistakes_guests(&self) {
         self.seen().mistakes_guests = true;
+    }
+
+    pub(crate) fn refuses_refreshes(&self) {
+        self.seen().refuses_refreshes = true;
     }
 
     pub(crate) fn asked(&self) -> u32 {
@@ -275,6 +281,9 @@ impl ironleaf_auth::Provider for Scripted {
         self.refresh_gate.acquire().await.unwrap().forget();
         let mut seen = self.seen();
         seen.refreshes += 1;
+        if seen.refuses_refreshes {
+            return RefreshOutcome::Rejected(Rejection::InvalidGrant);
+        }
         let identity = Identity { roles: roles(&seen), ..grant.identity.as_deref().unwrap().clone() };
         let text = format!("{}.{}", number(grant), seen.refreshes);
         let mut grant = grant.clone().for_identity(identity).with(ACCESS, text);

@@ -184,6 +184,7 @@ fn router(bff: &Bff) -> Router {
         .route("/sign-in", post(sign_in))
         .route("/sign-out", post(leave))
         .route("/guest", get(guest).layer(from_fn_with_state(bff.clone(), refreshed)))
+        .route("/call-then-guest", get(call_then_guest).layer(from_fn_with_state(bff.clone(), refreshed)))
         .route("/guards", get(guards))
         .route("/start", get(start))
         .route("/restart", get(restart))
@@ -297,6 +298,14 @@ async fn guest(request: Request) -> (StatusCode, String) {
         }
         Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
     }
+}
+
+async fn call_then_guest(request: Request) -> (StatusCode, String) {
+    let parts = parts(request);
+    let call = http::Request::get("/things").body("".into()).unwrap();
+    let answered = CoreApi::from_parts(&parts).unwrap().call(call).await;
+    assert!(answered.is_err(), "{answered:?}");
+    guest(Request::from_parts(parts, Body::empty())).await
 }
 
 /// What lets a signed-in person in, and what it says now.
