@@ -51,6 +51,8 @@ struct JwtSessions {
     person_id: String,
     /// `JWT_SESSIONS_PERSON_EMAIL`: that with the address.
     person_email: String,
+    /// `JWT_SESSIONS_PERSON_VERIFIED`: that which says whether the address is verified.
+    person_verified: Option<String>,
     /// `JWT_SESSIONS_PERSON_ROLES`: that with the roles, if there are any.
     person_roles: Option<String>,
     /// `JWT_SESSIONS_REUSE_HANDLER`: whether the API takes an early refresh for a theft.
@@ -90,6 +92,7 @@ impl JwtSessions {
             login_password: read.text("JWT_SESSIONS_LOGIN_PASSWORD", "password"),
             person_id: read.text("JWT_SESSIONS_PERSON_ID", person_id),
             person_email: read.text("JWT_SESSIONS_PERSON_EMAIL", "email"),
+            person_verified: read.optional("JWT_SESSIONS_PERSON_VERIFIED"),
             person_roles: read.optional("JWT_SESSIONS_PERSON_ROLES"),
             has_reuse_handler: read.parsed("JWT_SESSIONS_REUSE_HANDLER", "true", "true or false"),
             access_token_max_age: read.duration("JWT_SESSIONS_ACCESS_TOKEN_MAX_AGE", ACCESS_TOKEN_MAX_AGE),
@@ -115,6 +118,12 @@ impl JwtSessions {
             read.problem(format!(
                 "JWT_SESSIONS_REFRESH_COOKIE is `{}`, which JWT_SESSIONS_ACCESS_COOKIE is as well: each needs a name of its own",
                 self.refresh_cookie
+            ));
+        }
+        if self.person_verified.as_ref() == Some(&self.person_email) {
+            read.problem(format!(
+                "JWT_SESSIONS_PERSON_VERIFIED is `{}`, which JWT_SESSIONS_PERSON_EMAIL is as well: an address does not say that it is verified",
+                self.person_email
             ));
         }
         if overlaps(&self.login_email, &self.login_password) {
@@ -150,6 +159,7 @@ impl ProviderConfig for JwtSessions {
         lines.add("JWT_SESSIONS_LOGIN_PASSWORD", &self.login_password);
         lines.add("JWT_SESSIONS_PERSON_ID", &self.person_id);
         lines.add("JWT_SESSIONS_PERSON_EMAIL", &self.person_email);
+        lines.add("JWT_SESSIONS_PERSON_VERIFIED", &or_none(&self.person_verified));
         lines.add("JWT_SESSIONS_PERSON_ROLES", &or_none(&self.person_roles));
         lines.add("JWT_SESSIONS_REUSE_HANDLER", &self.has_reuse_handler);
         lines.add("JWT_SESSIONS_ACCESS_TOKEN_MAX_AGE", &secs(self.access_token_max_age));
@@ -171,6 +181,7 @@ impl ProviderConfig for JwtSessions {
             login_password_field: self.login_password.clone(),
             id_field: self.person_id.clone(),
             email_field: self.person_email.clone(),
+            verified_field: self.person_verified.clone(),
             roles_field: self.person_roles.clone(),
             has_reuse_handler: self.has_reuse_handler,
             leeway: surroundings.leeway,

@@ -98,7 +98,9 @@ impl CommercetoolsProvider {
             (Some(id), record) => {
                 let detail = record.err().unwrap_or_else(|| "it is the record of somebody else".to_owned());
                 tracing::warn!(%detail, "signed in by the scope of the tokens: no record of the customer");
-                Ok(User::new(id, address))
+                // SECURITY: nobody has said that this address is verified.
+                let unverified_email = Some(address.to_owned());
+                Ok(User { id: id.to_owned(), unverified_email, ..User::default() })
             }
         }
     }

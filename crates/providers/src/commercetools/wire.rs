@@ -222,7 +222,9 @@ pub(super) fn customer(response: &Response) -> Option<User> {
     if !names.is_empty() {
         claims.insert("name".to_owned(), cut(&names.join(" ")));
     }
-    Some(User { claims, ..User::new(id, email) })
+    // SECURITY: anybody can register any address. What pages decide by address, they decide by `email`.
+    let (email, unverified_email) = if is_email_verified { (Some(email), None) } else { (None, Some(email)) };
+    Some(User { id, email, unverified_email, claims, ..User::default() })
 }
 
 /// A name takes no more of the session cookie than this.

@@ -14,6 +14,21 @@ const MOST_ROLES: usize = 64;
 const MOST_ROLE_BYTES: usize = 1536;
 
 impl JwtSessionsProvider {
+    /// Who has signed in with the address `typed`, which counts as unverified where the API does not state one.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not known, for the log.
+    pub(super) async fn signed_in(&self, caller: &Caller, grant: &Grant, typed: &str) -> Result<User, String> {
+        let mut person = self.owner(caller, grant, None).await?;
+        if person.address().is_none() {
+            // SECURITY: an API may let people in whose address nobody has verified. What pages decide by address, they
+            // decide by `email`.
+            person.unverified_email = Some(typed.to_owned());
+        }
+        Ok(person)
+    }
+
     /// The owner of the grant's access token. `email` is used where the API does not state one.
     ///
     /// # Errors
@@ -55,12 +70,38 @@ impl JwtSessionsProvider {
         let stated = fields::find(record, &settings.email_field).and_then(Value::as_str);
         let stated = stated.filter(|email| !email.is_empty()).map(str::to_lowercase);
         let roles = settings.roles_field.as_deref().and_then(|path| fields::find(record, path));
+        let is_verified = settings.verified_field.as_deref();
+        let is_verified = is_verified.is_none_or(|path| is_truth(fields::find(record, path)));
+        let (email, unverified_email) = match stated {
+            Some(stated) if !is_verified => (None, Some(stated)),
+            stated => (stated.or_else(|| email.map(str::to_owned)), None),
+        };
         Some(User {
             id,
-            email: stated.or_else(|| email.map(str::to_owned)),
+            email,
+            unverified_email,
             roles: roles.map(roles_of).unwrap_or_default(),
             ..User::default()
         })
+    }
+}
+
+/// A known person with what a refresh has said about them. A token need not state the address again.
+pub(super) fn renewed(known: &User, said: User) -> User {
+    let (email, unverified_email) = match said.address() {
+        Some(_) => (said.email, said.unverified_email),
+        None => (known.email.clone(), known.unverified_email.clone()),
+    };
+    User { email, unverified_email, roles: said.roles, ..known.clone() }
+}
+
+/// A truth value, or the time of the verification.
+fn is_truth(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::Bool(value)) => *value,
+        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
+        Some(Value::String(text)) => !["", "0", "false"].contains(&text.to_ascii_lowercase().as_str()),
+        _ => false,
     }
 }
 

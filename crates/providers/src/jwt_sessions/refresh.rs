@@ -2,14 +2,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use ironleaf_api_types::User;
 use ironleaf_auth::{Caller, Grant, RefreshOutcome, Rejection};
 use tokio::time::timeout;
 
 use crate::answer::retry_after;
 
 use super::grant::REFRESH_TOKEN;
-use super::{JwtSessionsProvider, grant, wire};
+use super::{JwtSessionsProvider, grant, person, wire};
 
 /// How long a refresh may take to find out what is new about the person. Until the new tokens are stored, a process
 /// that ends loses them, so this is short. What is known stays if the time is not enough.
@@ -85,8 +84,7 @@ impl JwtSessionsProvider {
             tracing::error!("a session ends: the API answered its refresh with tokens of another person");
             return ENDED;
         }
-        let User { email, roles, .. } = person;
-        renewed.identity = Some(Arc::new(User { email, roles, ..(*identity).clone() }));
+        renewed.identity = Some(Arc::new(person::renewed(&identity, person)));
         RefreshOutcome::Rotated(renewed)
     }
 }

@@ -50,8 +50,11 @@ pub struct JwtSessionsSettings {
     pub login_password_field: String,
     /// The field with the person's identifier, in the answer of `me_path` or in the access token's payload.
     pub id_field: String,
-    /// The field with the person's e-mail address. If there is none, it is the address of the sign-in.
+    /// The field with the person's e-mail address. If there is none, it is the address of the sign-in, unverified.
     pub email_field: String,
+    /// The field that says whether that address is verified: a truth value, or the time of the verification. Without
+    /// it, an address that the API states counts as verified.
+    pub verified_field: Option<String>,
     /// The field with the person's roles, if there are any: a list, or one name.
     pub roles_field: Option<String>,
     /// Whether the API takes a refresh before the access token's end for a theft (it gives the gem's `refresh` a
@@ -85,6 +88,7 @@ impl JwtSessionsSettings {
             login_password_field: "password".to_owned(),
             id_field: "user_id".to_owned(),
             email_field: "email".to_owned(),
+            verified_field: None,
             roles_field: None,
             has_reuse_handler: true,
             leeway: Duration::from_mins(1),

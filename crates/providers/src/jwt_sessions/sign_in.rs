@@ -39,7 +39,7 @@ impl JwtSessionsProvider {
         if !has_csrf && self.settings.access_transport == AccessTransport::Cookie {
             tracing::warn!("the API's answer has no `csrf`: calls other than GET and HEAD will be refused");
         }
-        match self.owner(caller, &grant, Some(email.as_str())).await {
+        match self.signed_in(caller, &grant, email.as_str()).await {
             Ok(person) => {
                 grant.identity = Some(Arc::new(person));
                 Ok(SignedIn { grant, authenticated_at })

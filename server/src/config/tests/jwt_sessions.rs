@@ -18,6 +18,7 @@ fn two_variables_are_enough() {
         "JWT_SESSIONS_TRANSPORT=headers",
         "JWT_SESSIONS_REFRESH_HEADER=x-refresh-token",
         "JWT_SESSIONS_PERSON_ID=user_id",
+        "JWT_SESSIONS_PERSON_VERIFIED=(none)",
         "JWT_SESSIONS_REUSE_HANDLER=true",
         "JWT_SESSIONS_ACCESS_TOKEN_MAX_AGE=3600s",
     ] {
@@ -51,6 +52,7 @@ fn what_a_variable_cannot_be_is_explained() {
         ("JWT_SESSIONS_REFRESH_COOKIE", "jwt_access", "JWT_SESSIONS_ACCESS_COOKIE is as well"),
         ("JWT_SESSIONS_LOGIN_PASSWORD", "email", "neither may be the other"),
         ("JWT_SESSIONS_LOGIN_EMAIL", "password.email", "neither may be the other"),
+        ("JWT_SESSIONS_PERSON_VERIFIED", "email", "an address does not say that it is verified"),
         ("JWT_SESSIONS_REUSE_HANDLER", "perhaps", "true or false"),
         ("JWT_SESSIONS_ACCESS_TOKEN_MAX_AGE", "60", "a number with a unit"),
     ] {

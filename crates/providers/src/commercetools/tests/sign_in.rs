@@ -37,6 +37,15 @@ async fn a_customer_signs_in_with_scope_and_project() {
 }
 
 #[tokio::test]
+async fn an_address_that_nobody_has_verified_is_not_the_persons() {
+    let body = json!({ "id": "c1", "version": 1, "email": "ceo@corp.test", "isEmailVerified": false });
+    let (provider, _) = scripted([tokens(CUSTOMER), answer(200, &body)]);
+    let grant = provider.sign_in(&caller(), password("ceo@corp.test"), None).await.unwrap().grant;
+    let identity = grant.identity.unwrap();
+    assert_eq!((identity.email.as_deref(), identity.address()), (None, Some("ceo@corp.test")));
+}
+
+#[tokio::test]
 async fn without_scopes_the_clients_own_are_meant() {
     let settings = CommercetoolsSettings { scopes: Vec::new(), ..settings() };
     let (provider, script) = with_settings(settings, [tokens(GUEST)]);
@@ -133,7 +142,9 @@ async fn the_scope_of_the_tokens_says_who_it_is() {
     {
         let (provider, _) = scripted([tokens(CUSTOMER), told]);
         let grant = provider.sign_in(&caller(), password("User@test.com"), None).await.unwrap().grant;
-        assert_eq!(grant.identity.as_deref(), Some(&Identity::new("c1", "User@test.com")));
+        let identity = grant.identity.unwrap();
+        let addresses = (identity.email.as_deref(), identity.unverified_email.as_deref());
+        assert_eq!((identity.id.as_str(), addresses), ("c1", (None, Some("User@test.com"))));
     }
     // What was asked for comes before it.
     let scope = "customer_id:c2 manage_my_profile:shop customer_id:c1";

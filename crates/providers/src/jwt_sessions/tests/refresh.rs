@@ -125,6 +125,7 @@ async fn what_is_new_about_the_person_is_taken_from_the_new_token() {
     let (provider, script) = scripted(settings(), [answer(200, &body)]);
     let identity = renewed(&provider, &grant().await).await.identity.unwrap();
     assert_eq!((identity.id.as_str(), identity.email.as_deref()), ("7", Some("new@test.com")));
+    assert_eq!(identity.unverified_email, None, "the API states the address now");
     assert!(identity.has_role("admin"));
     assert_eq!(script.asked().len(), 1);
 
@@ -157,7 +158,8 @@ async fn a_record_of_the_person_is_read_again_only_for_roles_and_may_fail() {
 
     let me = json!({ "id": 7, "roles": "admin" });
     let (provider, script) = scripted(asks_me(Some("roles")), [answer(200, &refreshed()), answer(200, &me)]);
-    assert!(renewed(&provider, &old).await.identity.unwrap().has_role("admin"));
+    let new = renewed(&provider, &old).await.identity.unwrap();
+    assert!(new.has_role("admin") && new.email.is_none() && new.address() == Some("user@test.com"), "{new:?}");
     assert_eq!(script.header(1, "authorization"), Some(format!("Bearer {}", access(2))));
 
     for me in [lost(), text(500, ""), text(401, ""), text(200, "<html>")] {

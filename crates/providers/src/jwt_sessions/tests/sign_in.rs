@@ -19,7 +19,7 @@ async fn a_person_signs_in_by_one_call_and_the_tokens_own_times_count() {
     assert_eq!(grant.refresh_expires_at, Some(received_at + Duration::from_hours(168)));
     assert_eq!(signed_in.authenticated_at, received_at);
     let identity = grant.identity.unwrap();
-    assert_eq!((identity.id.as_str(), identity.email.as_deref()), ("7", Some("user@test.com")));
+    assert_eq!((identity.id.as_str(), identity.address()), ("7", Some("user@test.com")));
 }
 
 #[tokio::test]
@@ -48,6 +48,40 @@ async fn the_life_of_a_token_is_counted_from_its_receipt_whatever_the_clocks_say
         assert_eq!(grant.access_lifetime, Some(Duration::from_secs(secs)));
         assert_eq!(grant.access_expires_at, Some(start() + Duration::from_secs(1 + secs)));
     }
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_has_verified_is_not_the_persons() {
+    let me = |field: &str, value: Value| with(json!({ "id": 7, "email": "User@Test.com" }), field, value);
+    let is_theirs = |verified_field: Option<&str>, record: Value| {
+        let verified_field = verified_field.map(str::to_owned);
+        let (me_path, id_field) = (Some("me".to_owned()), "id".to_owned());
+        let settings = JwtSessionsSettings { me_path, id_field, verified_field, ..settings() };
+        async move {
+            let (provider, _) = scripted(settings, [answer(200, &login()), answer(200, &record)]);
+            let identity = provider.sign_in(&caller(), password(), None).await.unwrap().grant.identity.unwrap();
+            assert_eq!(identity.address(), Some("user@test.com"), "it is shown: {record}");
+            identity.email.is_some()
+        }
+    };
+    // The address that somebody typed, and one that the API states.
+    assert!(!is_theirs(None, json!({ "id": 7 })).await);
+    assert!(!is_theirs(Some("verified"), json!({ "id": 7, "verified": true })).await);
+    assert!(is_theirs(None, me("verified", json!(false))).await);
+    for (value, expected) in [
+        (json!(true), true),
+        (json!(1), true),
+        (json!("2026-11-29T12:00:00Z"), true),
+        (json!(false), false),
+        (json!(0), false),
+        (json!(""), false),
+        (json!("False"), false),
+        (Value::Null, false),
+        (json!({}), false),
+    ] {
+        assert_eq!(is_theirs(Some("verified"), me("verified", value.clone())).await, expected, "{value}");
+    }
+    assert!(!is_theirs(Some("verified"), json!({ "id": 7, "email": "User@Test.com" })).await);
 }
 
 fn httpdate_of(secs: u64) -> String {
