@@ -86,7 +86,12 @@ impl CommercetoolsProvider {
                 let refusal = wire::refusal(&response);
                 let is_passing =
                     response.status().is_server_error() || response.status() == StatusCode::TOO_MANY_REQUESTS;
-                tracing::warn!(has_cart, detail = %refusal.detail, "a guest's cart was not carried over");
+                let detail = &refusal.detail;
+                if !is_passing && refusal.is_our_fault() {
+                    tracing::error!(has_cart, %detail, "no guest's cart is carried over because of a setting");
+                    return Ok(());
+                }
+                tracing::warn!(has_cart, %detail, "a guest's cart was not carried over");
                 if !is_passing {
                     return Ok(());
                 }

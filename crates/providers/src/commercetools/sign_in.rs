@@ -140,9 +140,9 @@ pub(super) fn refused(refusal: &Refusal) -> SignInError {
     if status == http::StatusCode::TOO_MANY_REQUESTS {
         return SignInError::TooManyRequests { retry_after: refusal.retry_after };
     }
-    if refusal.is_our_fault() {
-        tracing::error!(detail = %refusal.detail, "the API does not accept this client");
-        return SignInError::Unavailable(refusal.detail.clone());
+    // Whoever asked logs it. What is wrong with a request (`invalid_request`) may be what the person has typed.
+    if status.is_client_error() && refusal.is_our_fault() && !refusal.says(&["invalid_request"]) {
+        return SignInError::Misconfigured(refusal.detail.clone());
     }
     let is_refused = status == http::StatusCode::BAD_REQUEST || status == http::StatusCode::UNAUTHORIZED;
     if is_refused && refusal.says(&["invalid_customer_account_credentials", "invalid_grant"]) {

@@ -23,8 +23,12 @@ impl CommercetoolsProvider {
             },
             None => Ok(()),
         };
-        // A call that failed is repeated with the next sign-out, which needs the tokens.
-        tidied?;
+        if let Err(failure) = tidied {
+            // The next try needs the access token for the cart, and nothing but that. If there is none, or if the cart
+            // never answers, the token soon ends by itself. The refresh token must not wait for a cart.
+            self.revoke_one(caller, &newest, grant::REFRESH_TOKEN, "refresh_token").await?;
+            return Err(failure);
+        }
         self.revoke(caller, &newest).await
     }
 

@@ -101,10 +101,8 @@ async fn wrong_credentials_are_found_wherever_they_stand_in_the_body() {
 #[tokio::test]
 async fn nothing_else_is_a_wrong_password() {
     for response in [
-        error(400, "invalid_scope"),
-        error(403, "insufficient_scope"),
-        error(401, "invalid_client"),
-        answer(400, &json!({ "error": "invalid_client", "errors": [{ "code": "invalid_grant" }] })),
+        error(400, "invalid_request"),
+        error(500, "invalid_client"),
         answer(400, &json!({ "errors": "invalid_customer_account_credentials" })),
         text(400, "invalid_customer_account_credentials"),
         error(500, "invalid_customer_account_credentials"),
@@ -122,6 +120,21 @@ async fn nothing_else_is_a_wrong_password() {
         let refused = provider.sign_in(&caller(), password("user@test.com"), None).await;
         assert!(matches!(refused, Err(SignInError::Unavailable(_))), "{shown}: {refused:?}");
         assert_eq!(script.asked().len(), 1, "{shown}");
+    }
+    for (refused, setting) in [
+        (error(400, "invalid_scope"), "COMMERCETOOLS_SCOPES"),
+        (error(403, "insufficient_scope"), "COMMERCETOOLS_SCOPES"),
+        (error(401, "invalid_client"), "COMMERCETOOLS_CLIENT_SECRET"),
+        (error(400, "unauthorized_client"), "allow the API client"),
+        (
+            answer(400, &json!({ "error": "invalid_client", "errors": [{ "code": "invalid_grant" }] })),
+            "COMMERCETOOLS_CLIENT_SECRET",
+        ),
+    ] {
+        let (provider, _) = scripted([refused]);
+        let refused = provider.sign_in(&caller(), password("user@test.com"), None).await;
+        let Err(SignInError::Misconfigured(detail)) = &refused else { panic!("{setting}: {refused:?}") };
+        assert!(detail.contains(setting), "{detail}");
     }
     let (provider, _) = scripted([throttled()]);
     let refused = provider.sign_in(&caller(), password("user@test.com"), None).await;

@@ -70,14 +70,19 @@ async fn a_cart_that_is_no_longer_the_guests_alone_stays() {
 }
 
 #[tokio::test]
-async fn a_cart_that_cannot_be_reached_keeps_the_tokens_for_the_next_try() {
+async fn a_cart_that_cannot_be_reached_keeps_the_access_token_alone_for_the_next_try() {
     for failures in
         [vec![lost()], vec![text(503, "")], vec![open_cart(), throttled()], vec![open_cart(), lost()]]
     {
         let asked = failures.len();
-        let (provider, script) = scripted(failures);
-        assert!(provider.sign_out(&caller(), &guest_with_cart().await).await.is_err());
-        assert_eq!(script.asked().len(), asked, "nothing is revoked yet");
+        let next = [open_cart(), text(200, ""), error(400, "invalid_token"), text(200, "")];
+        let (provider, script) = scripted(failures.into_iter().chain([text(200, "")]).chain(next));
+        let guest = guest_with_cart().await;
+        assert!(provider.sign_out(&caller(), &guest).await.is_err());
+        assert_eq!(script.asked().len(), asked + 1);
+        assert_eq!((script.asked()[asked].as_str(), &*script.form(asked)["token"]), (REVOKE, "shop:r1"));
+        assert_eq!(provider.sign_out(&caller(), &guest).await, Ok(()));
+        assert_eq!(script.asked()[asked + 1..], [CART_OF_GUEST, DELETE_CART, REVOKE, REVOKE]);
     }
 }
 
