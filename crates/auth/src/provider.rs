@@ -118,6 +118,14 @@ pub trait Provider: Send + Sync + 'static {
         Err(SignInError::Unsupported)
     }
 
+    /// Whether an answer that came through the browser may be this provider's, by its `iss` (RFC 9207, section 2.4), as
+    /// far as that is known without a call. It is asked for an `error` in place of a code: whoever exchanges a code
+    /// compares `iss` before.
+    fn may_have_answered(&self, issuer: Option<&str>) -> bool {
+        let _ = issuer;
+        true
+    }
+
     /// What an `error` that comes back in place of a code says about the settings (RFC 6749, section 4.1.2.1): the text
     /// for the log, with the setting to look at. `None` if it says nothing about them.
     fn misconfigured(&self, error: &str) -> Option<String> {

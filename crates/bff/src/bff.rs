@@ -30,6 +30,7 @@ struct Shared {
     records: Records,
     answers: Answers,
     logout_lines: FewLines,
+    redirect_lines: FewLines,
 }
 
 /// How the application is served, and which services it calls.
@@ -120,6 +121,7 @@ impl Bff {
             records,
             answers: Answers::default(),
             logout_lines: FewLines::default(),
+            redirect_lines: FewLines::default(),
         }))
     }
 
@@ -265,6 +267,11 @@ impl Bff {
     /// What has been logged about logout tokens lately.
     pub(crate) fn logout_lines(&self) -> &FewLines {
         &self.0.logout_lines
+    }
+
+    /// What has been logged about errors that came back through browsers lately.
+    pub(crate) fn redirect_lines(&self) -> &FewLines {
+        &self.0.redirect_lines
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use http::{Extensions, StatusCode, Uri};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountError, Accounts, AuthorizedCalls, BaseUrl, CallError, Caller, Change, EndReason, Ensured, HeadRead, Observed,
-    Request, Response, TransportError,
+    AccountError, Accounts, AuthorizedCalls, BaseUrl, CallError, Caller, Change, EndReason, Ensured,
+    HeadRead, Observed, Request, Response, TransportError,
 };
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::Record;

@@ -31,7 +31,9 @@ pub(crate) async fn remember_sign_in(bff: &Bff, guest: &Record<Principal>) {
     let key = key(guest);
     let written = timeout(PATIENCE, bff.store().write(&key, Expected::Anything, draft)).await;
     if !matches!(written, Ok(Ok(_))) {
-        tracing::warn!("it could not be stored that a guest signs in; their late requests may begin another guest");
+        tracing::warn!(
+            "it could not be stored that a guest signs in; their late requests may begin another guest"
+        );
     }
 }
 

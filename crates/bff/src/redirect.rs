@@ -10,7 +10,7 @@ use ironleaf_auth::{AuthorizationRequest, CLOCK_SKEW, SignIn, SignInError};
 use ironleaf_store::{Holder, Key};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use self::answer::printable;
 pub use self::answer::{RedirectAnswer, RedirectQuery};
@@ -215,7 +215,7 @@ async fn finish(
         );
         return Err(RedirectFailure::UnknownAttempt);
     }
-    let code = answer.outcome.map_err(|error| use_case.refused(error))?;
+    let code = answer.outcome.map_err(|error| use_case.refused(error, answer.issuer))?;
     if !use_case.is_first_answer(state).await {
         tracing::info!("the answer to a redirect was opened again");
         return Err(RedirectFailure::UnknownAttempt);
@@ -279,10 +279,28 @@ fn log_unknown(answer: RedirectAnswer<'_>) {
 
 impl UseCase {
     /// Logs what happened at the authorization server. What people decide there is no trouble.
-    fn refused(&self, error: &str) -> RedirectFailure {
+    ///
+    /// SECURITY: anybody can begin an attempt, and come back with whatever they like. So nothing of this is an error, and
+    /// only a few lines of it are logged.
+    fn refused(&self, error: &str, issuer: Option<&str>) -> RedirectFailure {
         let provider = self.bff.provider();
+        if !provider.may_have_answered(issuer) {
+            self.log_refused("issuer", |left_out| {
+                tracing::warn!(left_out, "an error came back from another issuer than the provider");
+            });
+            return RedirectFailure::UnknownAttempt;
+        }
         if let Some(detail) = provider.misconfigured(error) {
-            return self.fold_sign_in(&SignInError::Misconfigured(detail)).into();
+            self.log_refused("misconfigured", |left_out| {
+                let provider = provider.name();
+                tracing::warn!(
+                    provider,
+                    %detail,
+                    left_out,
+                    "a browser came back with an error that a setting causes; if people cannot sign in, look there"
+                );
+            });
+            return SignInFailure::Misconfigured.into();
         }
         let (refused, error) = (Refused::named(error), printable(error));
         match refused {
@@ -299,13 +317,28 @@ impl UseCase {
                 );
             }
             Refused::Unavailable => {
-                tracing::warn!(error, "the provider answered that it cannot sign anybody in right now");
+                self.log_refused("unavailable", |left_out| {
+                    tracing::warn!(
+                        error,
+                        left_out,
+                        "the provider answered that it cannot sign anybody in right now"
+                    );
+                });
             }
             Refused::Misfit => {
-                tracing::warn!(error, "the provider did not accept the request to sign in");
+                self.log_refused("misfit", |left_out| {
+                    tracing::warn!(error, left_out, "the provider did not accept the request to sign in");
+                });
             }
         }
         RedirectFailure::Refused(refused)
+    }
+
+    /// `line` gets the number of those that were left out before it.
+    fn log_refused(&self, reason: &'static str, line: impl FnOnce(Option<u64>)) {
+        if let Some(left_out) = self.bff.redirect_lines().admit(reason, Instant::now()) {
+            line(Some(left_out).filter(|left_out| *left_out > 0));
+        }
     }
 
     /// Whether this answer has not been used before, in any tab or at any replica. A reload arrives with the same

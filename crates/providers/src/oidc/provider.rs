@@ -180,6 +180,14 @@ impl Provider for OidcProvider {
         self.begin(request, existing).await
     }
 
+    fn may_have_answered(&self, issuer: Option<&str>) -> bool {
+        match (issuer, self.discovery.known()) {
+            (Some(issuer), _) => issuer == self.settings.issuer.as_str(),
+            (None, Some(metadata)) => !metadata.names_issuer_in_answers,
+            (None, None) => true,
+        }
+    }
+
     fn misconfigured(&self, error: &str) -> Option<String> {
         is_of_settings(error).then(|| format!("the provider answered `{error}`{}", advice(error)))
     }

@@ -83,6 +83,24 @@ async fn the_log_names_what_happened_at_the_provider_and_what_people_decide_is_n
 }
 
 #[tokio::test]
+async fn an_error_of_another_issuer_is_the_answer_to_no_attempt() {
+    log::keep();
+    let world = World::new().await;
+    for (issuer, status) in [("https://evil.example", 400), ("https://id.test", 500)] {
+        let mut browser = world.browser();
+        let state = leave(&mut browser, "return_to=/account").await;
+        let query = format!("error=invalid_scope&iss={issuer}&state={state}");
+        assert_eq!(come_back(&mut browser, &query).await.status, status, "{issuer}");
+    }
+    let log = log::of_this_test();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("WARN")).collect();
+    assert!(
+        told.len() == 2 && told[0].contains("another issuer") && told[1].contains("THE_SETTING"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_code_that_the_provider_does_not_know_is_said() {
     let world = World::new().await;
     for query in ["code=unknown", "code=ada&iss=https://evil.example", "code="] {

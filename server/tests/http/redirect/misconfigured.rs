@@ -70,9 +70,12 @@ async fn a_visitor_who_is_led_on_sees_it_on_the_sign_in_page() {
 async fn the_callback_says_it_once_in_the_log_whichever_side_finds_out() {
     log::keep();
     let world = World::new().await;
-    for (at, query, is_misconfigured) in
-        [(1, "code=ada", true), (2, "error=invalid_scope", false), (3, "error=unauthorized_client", false)]
-    {
+    // What came through the browser may be anybody's, and is no error.
+    for (at, query, is_misconfigured) in [
+        ((1, 0), "code=ada", true),
+        ((1, 1), "error=invalid_scope", false),
+        ((1, 2), "error=unauthorized_client", false),
+    ] {
         let mut browser = world.browser();
         let state = leave(&mut browser, "return_to=/account").await;
         world.provider.is_misconfigured(is_misconfigured);
@@ -83,7 +86,19 @@ async fn the_callback_says_it_once_in_the_log_whichever_side_finds_out() {
             page.body.contains(r#"<a href="/" class="button primary wide">Go to the home page"#),
             "{query}"
         );
-        assert_eq!((lines_at("ERROR"), lines_at("WARN")), (at, 0), "{}", log::of_this_test());
+        assert_eq!((lines_at("ERROR"), lines_at("WARN")), at, "{}", log::of_this_test());
         assert_shows(&browser.get("/account").await, None);
     }
+}
+
+#[tokio::test]
+async fn nobody_fills_the_log_with_what_they_come_back_with() {
+    log::keep();
+    let world = World::new().await;
+    for _ in 0..8 {
+        let mut browser = world.browser();
+        let state = leave(&mut browser, "return_to=/account").await;
+        assert_said(&come_back(&mut browser, &format!("error=invalid_scope&state={state}")).await, 500);
+    }
+    assert_eq!((lines_at("ERROR"), lines_at("WARN")), (0, 3), "{}", log::of_this_test());
 }

@@ -182,6 +182,10 @@ impl Provider for Scripted {
         Ok(SignedIn { grant: self.grant(&script, code.expose()), authenticated_at })
     }
 
+    fn may_have_answered(&self, issuer: Option<&str>) -> bool {
+        issuer.is_none_or(|issuer| issuer == "https://id.test")
+    }
+
     fn misconfigured(&self, error: &str) -> Option<String> {
         (error == "invalid_scope" || error == "unauthorized_client").then(|| "check THE_SETTING".to_owned())
     }

@@ -159,7 +159,10 @@ async fn a_record_of_the_person_is_read_again_only_for_roles_and_may_fail() {
     let me = json!({ "id": 7, "roles": "admin" });
     let (provider, script) = scripted(asks_me(Some("roles")), [answer(200, &refreshed()), answer(200, &me)]);
     let new = renewed(&provider, &old).await.identity.unwrap();
-    assert!(new.has_role("admin") && new.email.is_none() && new.address() == Some("user@test.com"), "{new:?}");
+    assert!(
+        new.has_role("admin") && new.email.is_none() && new.address() == Some("user@test.com"),
+        "{new:?}"
+    );
     assert_eq!(script.header(1, "authorization"), Some(format!("Bearer {}", access(2))));
 
     for me in [lost(), text(500, ""), text(401, ""), text(200, "<html>")] {

@@ -59,7 +59,8 @@ async fn an_address_that_nobody_has_verified_is_not_the_persons() {
         let settings = JwtSessionsSettings { me_path, id_field, verified_field, ..settings() };
         async move {
             let (provider, _) = scripted(settings, [answer(200, &login()), answer(200, &record)]);
-            let identity = provider.sign_in(&caller(), password(), None).await.unwrap().grant.identity.unwrap();
+            let identity =
+                provider.sign_in(&caller(), password(), None).await.unwrap().grant.identity.unwrap();
             assert_eq!(identity.address(), Some("user@test.com"), "it is shown: {record}");
             identity.email.is_some()
         }

@@ -47,6 +47,19 @@ async fn each_refusal_has_its_meaning_and_names_the_setting() {
     }
 }
 
+#[tokio::test]
+async fn an_error_in_place_of_a_code_is_that_of_the_issuer() {
+    let world = World::new();
+    let provider = &world.provider;
+    assert!(provider.may_have_answered(None), "before the metadata is known");
+    for issuer in [ISSUER, &format!("{ISSUER}/")] {
+        assert_eq!(provider.may_have_answered(Some(issuer)), issuer == ISSUER, "{issuer}");
+    }
+    world.describes(|metadata| metadata["authorization_response_iss_parameter_supported"] = true.into());
+    provider.warm().await.unwrap();
+    assert_eq!([None, Some(ISSUER)].map(|issuer| provider.may_have_answered(issuer)), [false, true]);
+}
+
 #[test]
 fn an_error_in_place_of_a_code_names_the_setting() {
     let provider = World::new().provider;
