@@ -56,15 +56,29 @@ impl UseCase {
         created.await.map_err(|error| AccountFailure::fold(&self.bff, error, None))?;
         mailing.sent().await;
         note_verification(&self);
+        if self.bff.accounts().is_ok_and(Accounts::hides_known_addresses) {
+            return Ok(self.guess(email, password).await);
+        }
         match self.begin_session(SignIn::Password { email, password }, None).await {
             Ok(()) => Ok(Registered::SignedIn),
-            Err(_) if self.bff.accounts().is_ok_and(Accounts::hides_known_addresses) => {
-                Ok(Registered::PerhapsKnown)
-            }
             Err(reason) => {
                 tracing::warn!(reason, "an account was registered, but its person could not be signed in");
                 Ok(Registered::NotSignedIn)
             }
         }
+    }
+
+    /// SECURITY: if the address had an account before, this is a guess at its password like that of any sign-in, and
+    /// counts like one. Whether it may be made says nothing to whoever asks.
+    async fn guess(&self, email: EmailAddress, password: SecretText) -> Registered {
+        let Ok(guess) = self.admit(Subject::Password(email.as_str())).await else {
+            return Registered::PerhapsKnown;
+        };
+        let outcome = match self.ask(SignIn::Password { email, password }, false).await {
+            Ok(unheld) => self.establish(unheld, None).await,
+            Err(error) => Err(self.fold_sign_in(&error)),
+        };
+        guess.judge(&outcome).await;
+        if outcome.is_ok() { Registered::SignedIn } else { Registered::PerhapsKnown }
     }
 }

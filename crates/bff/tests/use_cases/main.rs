@@ -13,6 +13,7 @@ mod observing;
 mod provider;
 mod reauthentication;
 mod redirect;
+mod registration;
 mod sign_in_roles;
 mod signing_in;
 mod world;

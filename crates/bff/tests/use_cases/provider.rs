@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{
-    AuthorizationRequest, BaseUrl, Caller, EndReason, EndedAtProvider, Grant, Identity, LogoutNotice,
-    LogoutTokenError, Observed, RefreshOutcome, RefreshTiming, Rejection, Repetition, Request, Response, SecretText,
-    SignIn, SignInError, SignOutReturn, SignedIn, Transport, TransportError,
+    AccountError, Accounts, AuthorizationRequest, AuthorizedCalls, BaseUrl, Caller, EmailAddress, EndReason,
+    EndedAtProvider, Grant, Identity, LogoutNotice, LogoutTokenError, Observed, RefreshOutcome,
+    RefreshTiming, Rejection, Repetition, Request, Response, SecretText, SignIn, SignInError, SignOutReturn,
+    SignedIn, Transport, TransportError,
 };
 use tokio::sync::Semaphore;
 
@@ -42,6 +43,8 @@ struct Seen {
     keeps_sign_in: bool,
     /// Whether client credentials are answered with a person.
     mistakes_guests: bool,
+    /// Whether there are accounts, and the answer to a registration hides whether there was one.
+    hides_known_addresses: bool,
     /// Whether refreshes are refused for good.
     refuses_refreshes: bool,
     /// Another name than at first.
@@ -76,6 +79,10 @@ impl Scripted {
     /// From here on, client credentials are answered with a person.
     pub(crate) fn mistakes_guests(&self) {
         self.seen().mistakes_guests = true;
+    }
+
+    pub(crate) fn hides_known_addresses(&self) {
+        self.seen().hides_known_addresses = true;
     }
 
     pub(crate) fn refuses_refreshes(&self) {
@@ -316,6 +323,56 @@ impl ironleaf_auth::Provider for Scripted {
 
     async fn on_end(&self, grant: &Grant, reason: EndReason) {
         self.seen().ended.push((number(grant), reason));
+    }
+
+    fn accounts(&self) -> Option<&dyn Accounts> {
+        self.seen().hides_known_addresses.then_some(self as &dyn Accounts)
+    }
+}
+
+fn no_such_page<T>() -> Result<T, AccountError> {
+    Err(AccountError::Unavailable("it is not asked for".to_owned()))
+}
+
+#[async_trait]
+impl Accounts for Scripted {
+    async fn current_user(&self, _: &dyn AuthorizedCalls) -> Result<Identity, AccountError> {
+        no_such_page()
+    }
+
+    async fn register(
+        &self,
+        _: &Caller,
+        email: &EmailAddress,
+        _: &SecretText,
+    ) -> Result<Identity, AccountError> {
+        Ok(Identity::new("of the answer", email.as_str()))
+    }
+
+    fn hides_known_addresses(&self) -> bool {
+        true
+    }
+
+    async fn update(
+        &self,
+        _: &dyn AuthorizedCalls,
+        _: &str,
+        _: Option<&EmailAddress>,
+        _: Option<&SecretText>,
+    ) -> Result<Identity, AccountError> {
+        no_such_page()
+    }
+
+    async fn delete(&self, _: &dyn AuthorizedCalls, _: &str) -> Result<(), AccountError> {
+        no_such_page()
+    }
+
+    async fn request_password_reset(&self, _: &Caller, _: &EmailAddress) -> Result<(), AccountError> {
+        no_such_page()
+    }
+
+    async fn verify_email(&self, _: &Caller, _: &SecretText) -> Result<(), AccountError> {
+        no_such_page()
     }
 }
 

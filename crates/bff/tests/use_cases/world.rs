@@ -21,7 +21,7 @@ use ironleaf_bff::edge::leave_out_foreign_session;
 use ironleaf_bff::{
     AccountFailure, Bff, BffSettings, ConfirmFailure, CoreApi, MaybeUser, RateLimits, RedirectAnswer,
     RedirectEnd, ReturnTo, Role, SignedOutReason, confirm_password, delete_account, finish_redirect,
-    is_back_from_sign_out, other_than, page_of, refresh_before_rendering, resend_verification,
+    is_back_from_sign_out, other_than, page_of, refresh_before_rendering, register, resend_verification,
     session_cannot_be_checked, sign_in_with_password, sign_out, signed_in_recently, start_reauthentication,
     start_redirect,
 };
@@ -182,6 +182,7 @@ fn bff(
 fn router(bff: &Bff) -> Router {
     Router::new()
         .route("/sign-in", post(sign_in))
+        .route("/register", post(registration))
         .route("/sign-out", post(leave))
         .route("/guest", get(guest).layer(from_fn_with_state(bff.clone(), refreshed)))
         .route("/call-then-guest", get(call_then_guest).layer(from_fn_with_state(bff.clone(), refreshed)))
@@ -221,6 +222,14 @@ async fn sign_in(Query(fields): Fields, request: Request) -> (StatusCode, String
     let email = fields.get("email").map_or("user@test.com", String::as_str);
     match sign_in_with_password(&parts(request), &EmailAddress::of_record(email), "password1").await {
         Ok(()) => (StatusCode::OK, "signed in".to_owned()),
+        Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
+    }
+}
+
+async fn registration(Query(fields): Fields, request: Request) -> (StatusCode, String) {
+    let email = EmailAddress::of_record(&fields["email"]);
+    match register(&parts(request), &email, "password1").await {
+        Ok(registered) => (StatusCode::OK, format!("{registered:?}")),
         Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
     }
 }
