@@ -2,11 +2,11 @@
 
 import { address, seconds, text } from '../common/environment.mjs';
 
-const listen = address('LISTEN', '127.0.0.1:9420');
+const listen = address('LISTEN', '127.0.0.1:9450');
 
 export const settings = {
   listen,
-  control: address('CONTROL', '127.0.0.1:9421'),
+  control: address('CONTROL', '127.0.0.1:9451'),
   issuer: text('ISSUER', `http://${listen.text}`),
   project: text('PROJECT', 'shop'),
   client: { id: text('CLIENT_ID', 'ironleaf'), secret: text('CLIENT_SECRET', 'a secret: 100% for tests + more') },
