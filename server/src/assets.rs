@@ -18,7 +18,7 @@ use tower_http::services::{ServeDir, ServeFile};
 const OUTPUT_NAME: &str = "ironleaf";
 /// The file types of the package.
 const EXTENSIONS: [&str; 3] = ["css", "js", "wasm"];
-/// A build that puts hashes into names writes them to this file, beside the program.
+/// A build that puts hashes into names writes them to this file, beside the program and beside the site.
 const HASHES: &str = "hash.txt";
 /// The script of every page. The build copies it unchanged; the hash is added to its name here.
 const SCRIPT: &str = "site.js";
@@ -33,7 +33,7 @@ const REVALIDATE: &str = "no-cache";
 /// Why the site cannot be served.
 #[derive(Debug, Error)]
 pub enum SiteError {
-    /// There is no built site, or not the one that `hash.txt` beside the program names.
+    /// There is no built site, or not the one that `hash.txt` names.
     #[error(
         "there is no built site in {root}: {missing} is missing. Run `cargo xtask build`. If the program was \
          moved, its site and its hash.txt must be beside it"
@@ -43,6 +43,18 @@ pub enum SiteError {
         root: PathBuf,
         /// The missing file, as a path below the root.
         missing: String,
+    },
+    /// The site has hashes in its names, and nothing says them.
+    #[error(
+        "the files in {root}/pkg have hashes in their names, and {} is missing: copy it from beside the program \
+         that was built together with the site, or run `cargo xtask build`",
+        either(.places)
+    )]
+    NoHashes {
+        /// The folder of the site.
+        root: PathBuf,
+        /// Where `hash.txt` was looked for.
+        places: Vec<PathBuf>,
     },
     /// The site exists but cannot be read.
     #[error("the built site in {0} cannot be read: {1}")]
@@ -72,14 +84,29 @@ impl BuiltSite {
         beside.into_iter().find(|root| root.is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))
     }
 
-    /// Reads the site in `root` once, so that no request has to.
+    /// Reads the site in `root` once, so that no request has to. `hash.txt` is beside the program, or else beside
+    /// `root`: a program of another repository has none of its own.
     ///
     /// # Errors
     ///
     /// [`SiteError`] if there is no site.
     pub fn open(root: PathBuf) -> Result<Self, SiteError> {
-        let hashes = program_folder().and_then(|folder| fs::read_to_string(folder.join(HASHES)).ok());
-        Self::open_with(root, hashes.as_deref().unwrap_or_default())
+        Self::open_from(root, program_folder().as_deref())
+    }
+
+    /// Does the same for a program in the folder `program`.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_from(root: PathBuf, program: Option<&Path>) -> Result<Self, SiteError> {
+        let folders = [program, root.parent()].into_iter().flatten();
+        let places: Vec<_> = folders.map(|folder| folder.join(HASHES)).collect();
+        match places.iter().find_map(|place| fs::read_to_string(place).ok()) {
+            Some(hashes) => Self::open_with(root, &hashes),
+            None if has_hashed_style(&root) => Err(SiteError::NoHashes { root, places }),
+            None => Self::open_with(root, ""),
+        }
     }
 
     /// Does the same. `hashes` has a line such as `css: FwLZv4fD21` for every file with its hash in its name.
@@ -185,6 +212,21 @@ fn whole_unless_one_range(headers: &mut HeaderMap) {
 /// The path of a file of the package without a hash, below the root.
 fn plain(extension: &str) -> String {
     format!("pkg/{OUTPUT_NAME}.{extension}")
+}
+
+/// Whether the package has its stylesheet under a name with a hash only.
+fn has_hashed_style(root: &Path) -> bool {
+    let is_hashed = |entry: fs::DirEntry| {
+        let name = entry.file_name();
+        name.to_str().is_some_and(|name| name.starts_with("ironleaf.") && name.ends_with(".css"))
+    };
+    !root.join(plain("css")).is_file()
+        && fs::read_dir(root.join("pkg")).is_ok_and(|package| package.flatten().any(is_hashed))
+}
+
+fn either(places: &[PathBuf]) -> String {
+    let places: Vec<_> = places.iter().map(|place| place.display().to_string()).collect();
+    places.join(" or ")
 }
 
 fn program_folder() -> Option<PathBuf> {

@@ -58,6 +58,30 @@ fn a_site_of_another_build_is_refused_by_the_name_of_the_file_that_is_missing() 
     }
 }
 
+#[test]
+fn the_hashes_are_beside_the_program_or_else_beside_the_site() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, program) = (folder.path().join("target/site"), folder.path().join("own"));
+    for folder in [&root.join("pkg"), &program] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    std::fs::write(root.join("site.js"), "").unwrap();
+    for name in ["abc.css", "abc.js", "abc.wasm"] {
+        std::fs::write(root.join("pkg").join(format!("ironleaf.{name}")), "").unwrap();
+    }
+    let places = [program.join("hash.txt"), folder.path().join("target/hash.txt")];
+    let refused = BuiltSite::open_from(root.clone(), Some(&program)).unwrap_err().to_string();
+    for place in &places {
+        assert!(refused.contains(&place.display().to_string()), "{refused}");
+    }
+    for place in places {
+        std::fs::write(&place, "css: abc\njs: abc\nwasm: abc\n").unwrap();
+        let site = BuiltSite::open_from(root.clone(), Some(&program)).unwrap();
+        assert_eq!(site.assets.style, "/pkg/ironleaf.abc.css");
+        std::fs::remove_file(place).unwrap();
+    }
+}
+
 /// As after `cargo xtask build` and then `cargo leptos build --release`, which clears nothing away.
 #[test]
 fn a_later_build_without_hashes_is_served_and_not_the_one_before_it() {
