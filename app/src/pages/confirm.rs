@@ -1,4 +1,4 @@
-use ironleaf_bff::{ReturnTo, User};
+use ironleaf_bff::{AccountAbility, ReturnTo, User};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -57,8 +57,9 @@ fn AtProvider(person: String, provider: String, return_to: Option<ReturnTo>, bac
 
 #[component]
 fn WithPassword(email: String, form: KeptForm, return_to: Option<ReturnTo>, back: String) -> impl IntoView {
-    let place = return_to.clone();
-    let own = email.clone();
+    let can_reset = PageRequest::current().offers(AccountAbility::ResetPassword);
+    let reset =
+        can_reset.then(|| view! { <ForgotPassword email=email.clone() return_to=return_to.clone() /> });
     view! {
         <p class="lead-small">
             "You logged in a while ago. Enter the password of " <strong>{email.clone()}</strong>
@@ -78,13 +79,20 @@ fn WithPassword(email: String, form: KeptForm, return_to: Option<ReturnTo>, back
         </ServerForm<ConfirmPassword>>
         <div class="card-links">
             <a href=back>"Go back"</a>
-            <ButtonForm<RequestPasswordReset> return_to=place>
-                <input type="hidden" name="email" value=own />
-                <button type="submit" class="link">
-                    "Forgot Password"
-                </button>
-            </ButtonForm<RequestPasswordReset>>
+            {reset}
         </div>
+    }
+}
+
+#[component]
+fn ForgotPassword(email: String, return_to: Option<ReturnTo>) -> impl IntoView {
+    view! {
+        <ButtonForm<RequestPasswordReset> return_to>
+            <input type="hidden" name="email" value=email />
+            <button type="submit" class="link">
+                "Forgot Password"
+            </button>
+        </ButtonForm<RequestPasswordReset>>
     }
 }
 

@@ -296,6 +296,8 @@ async fn what_the_auth_server_does_not_offer_has_no_page_and_no_link() {
     for path in ["/set-password", "/account/delete"] {
         assert_eq!(browser.open(path).await.status, 404, "{path}");
     }
+    let page = browser.open("/confirm?return_to=/account").await;
+    assert!(page.shows("Enter the password of") && !page.shows("Forgot Password"), "{}", page.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
