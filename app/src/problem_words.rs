@@ -21,6 +21,9 @@ pub const fn title(kind: ProblemKind) -> &'static str {
     }
 }
 
+/// The same as for [`ProblemKind::Unavailable`], where it is known to last longer than a moment.
+pub(crate) const LONG_UNAVAILABLE: &str = "We cannot reach our servers right now. You are still signed in.";
+
 /// One sentence for the person.
 pub const fn message(kind: ProblemKind) -> &'static str {
     match kind {

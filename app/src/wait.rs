@@ -9,6 +9,15 @@ pub(crate) fn whole_secs(wait: Duration) -> u64 {
 
 /// When to come back, in words.
 pub(crate) fn try_again(wait: Duration) -> String {
+    format!("Please try again in {}.", in_words(wait))
+}
+
+/// When to come back, where nobody knows it to the second.
+pub(crate) fn try_again_in_about(wait: Duration) -> String {
+    format!("Please try again in about {}.", in_words(wait))
+}
+
+fn in_words(wait: Duration) -> String {
     let secs = whole_secs(wait);
     let (count, unit) = match secs {
         0..=90 => (secs, "second"),
@@ -16,7 +25,7 @@ pub(crate) fn try_again(wait: Duration) -> String {
         _ => (secs.div_ceil(3600), "hour"),
     };
     let plural = if count == 1 { "" } else { "s" };
-    format!("Please try again in {count} {unit}{plural}.")
+    format!("{count} {unit}{plural}")
 }
 
 #[cfg(test)]
