@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::failure::{Failure, Result};
 use crate::peers::{self, BackEnd};
-use crate::settings::{CoreApi, Settings, TRY_PROFILE};
+use crate::settings::{CoreApi, DEFAULT_PROVIDER, Settings, TRY_PROFILE};
 use crate::tools::{self, Tools};
 use crate::{builder, ports, process, workspace};
 
@@ -21,7 +21,7 @@ const LONGEST_ANSWER_BYTES: u64 = 16 * 1024;
 
 /// Builds, serves, and builds again whenever a file is saved.
 pub(crate) fn dev(settings: &Settings, back_end: BackEnd) -> Result<()> {
-    ports::check_application(settings)?;
+    ports::check_application(settings, back_end == BackEnd::CoreApi)?;
     ports::check_reload(settings)?;
     let builder = builder::ready(settings)?;
     run_with(settings, back_end, process::program(builder).arg("watch"))
@@ -29,7 +29,7 @@ pub(crate) fn dev(settings: &Settings, back_end: BackEnd) -> Result<()> {
 
 /// Builds quickly and serves until Ctrl-C.
 pub(crate) fn serve(settings: &Settings, back_end: BackEnd) -> Result<()> {
-    ports::check_application(settings)?;
+    ports::check_application(settings, back_end == BackEnd::CoreApi)?;
     let started = Instant::now();
     let builder = builder::ready(settings)?;
     process::run(process::program(builder).args(["build", TRY_PROFILE]))?;
@@ -61,6 +61,7 @@ pub(crate) fn build(settings: &Settings) -> Result<()> {
     remove_site()?;
     process::run(cargo_leptos(&tools).args(["build", "--release", "--precompress"]).envs(HASHES_IN_NAMES))?;
     remove_type_declarations()?;
+    put_hashes_beside_the_site(settings)?;
     println!("The release build took {} s.", started.elapsed().as_secs());
     Ok(())
 }
@@ -87,14 +88,28 @@ pub(crate) fn build_to_check(settings: &Settings) -> Result<MadeBy> {
     let builder = builder::ready(settings)?;
     let started = Instant::now();
     process::run(tools.program(&builder.to_string_lossy()).arg("release"))?;
+    put_hashes_beside_the_site(settings)?;
     println!("The release build took {} s.", started.elapsed().as_secs());
     Ok(MadeBy::SiteBuilder)
 }
 
+/// The file with the hashes of names, beside the program.
+const HASHES: &str = "hash.txt";
 /// Makes files immutable for browsers. This is not in `Cargo.toml`, because while cargo-leptos watches, it hashes the
 /// names of the first build only.
-const HASHES_IN_NAMES: [(&str, &str); 2] =
-    [("LEPTOS_HASH_FILES", "true"), ("LEPTOS_HASH_FILE_NAME", "hash.txt")];
+const HASHES_IN_NAMES: [(&str, &str); 2] = [("LEPTOS_HASH_FILES", "true"), ("LEPTOS_HASH_FILE_NAME", HASHES)];
+
+/// A program of another repository that serves this site has no such file beside it.
+fn put_hashes_beside_the_site(settings: &Settings) -> Result<()> {
+    let (from, to) =
+        (settings.server_binary().with_file_name(HASHES), workspace::site().with_file_name(HASHES));
+    match fs::copy(&from, &to) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            Err(Failure::new(format!("{} cannot be copied to {}: {error}", from.display(), to.display())))
+        }
+    }
+}
 
 fn remove_site() -> Result<()> {
     let site = workspace::site();
@@ -173,9 +188,19 @@ fn announcement(settings: &Settings, back_end: BackEnd) -> String {
             peer.way_in()
         );
     }
+    let provider = &settings.provider;
     match &settings.core_api {
+        CoreApi::None => {
+            format!("\n  Application  {application}\n  Provider     {provider}\n\n  Ctrl-C stops it.\n\n")
+        }
         CoreApi::External { url } => {
-            format!("\n  Application  {application}\n  Core API     {url}\n\n  Ctrl-C stops it.\n\n")
+            let provider = match provider.as_str() {
+                DEFAULT_PROVIDER => String::new(),
+                provider => format!("  Provider     {provider}\n"),
+            };
+            format!(
+                "\n  Application  {application}\n{provider}  Core API     {url}\n\n  Ctrl-C stops it.\n\n"
+            )
         }
         CoreApi::Embedded { listen_addr } => format!(
             "\n  Application  {application}\n  Core API     http://{listen_addr}\n\n  \
@@ -196,6 +221,7 @@ mod tests {
         Settings {
             listen_addr: "127.0.0.1:4000".parse().unwrap(),
             public_origin: "http://localhost:4000".to_owned(),
+            provider: DEFAULT_PROVIDER.to_owned(),
             core_api,
             reload_port: 4002,
             chromium: None,
@@ -225,6 +251,22 @@ mod tests {
         );
         assert!(text.contains("https://api.example.com/v1"));
         assert!(!text.contains("test.com"));
+    }
+
+    #[test]
+    fn another_provider_is_named_and_nobody_of_ours_with_it() {
+        let with = |core_api| Settings { provider: "better-auth".to_owned(), ..settings(core_api) };
+        let alone = announcement(&with(CoreApi::None), BackEnd::CoreApi);
+        assert_eq!(
+            alone,
+            "\n  Application  http://localhost:4000\n  Provider     better-auth\n\n  Ctrl-C stops it.\n\n"
+        );
+        let url = "https://api.example.com/v1".to_owned();
+        let both = announcement(&with(CoreApi::External { url }), BackEnd::CoreApi);
+        assert!(
+            both.contains("Provider     better-auth\n  Core API     https://api.example.com/v1"),
+            "{both}"
+        );
     }
 
     #[test]

@@ -47,8 +47,9 @@ const HELP: &str = "\
 The commands of this repository.
 
   cargo xtask dev              build, serve on http://127.0.0.1:3000 and rebuild what is changed
-  cargo xtask serve            build quickly and serve on http://127.0.0.1:3000, to try it; `--with oidc`: with a provider of OpenID
-                               Connect beside it, and people to choose from; `dev` has the option as well
+  cargo xtask serve            build quickly and serve on http://127.0.0.1:3000, to try it; `--with NAME`: with another back end
+                               beside it, and people to sign in as; `dev` has the option as well. Names: oidc, oidc-better-auth,
+                               better-auth, cookie-api, jwt-sessions, commercetools
   cargo xtask build            build for production: target/release/ironleaf and target/site
   cargo xtask test             everything: format, clippy, docs, tests, dependencies, publishing, release build, browser, sizes,
                                simulation, fuzzing
@@ -304,6 +305,13 @@ mod tests {
         let commands = "dev serve build test e2e peers size shots lighthouse bench fuzz sim help";
         for command in commands.split(' ') {
             assert!(HELP.contains(&format!("cargo xtask {command} ")), "{command}");
+        }
+    }
+
+    #[test]
+    fn the_help_names_every_back_end() {
+        for name in "oidc oidc-better-auth better-auth cookie-api jwt-sessions commercetools".split(' ') {
+            assert!(BackEnd::named(name).is_ok() && HELP.contains(name), "{name}");
         }
     }
 

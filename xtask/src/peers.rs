@@ -134,7 +134,7 @@ impl Peer {
             application
                 .env("PROVIDER", "jwt-sessions")
                 .env("CORE_API_URL", self.issuer())
-                .env("JWT_SESSIONS_ME_PATH", "me")
+                .env("JWT_SESSIONS_ME_PATH", "/me")
                 .env("JWT_SESSIONS_PERSON_ROLES", "roles");
             return;
         }

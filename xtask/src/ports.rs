@@ -8,13 +8,13 @@ use crate::settings::{CoreApi, Settings};
 
 /// # Errors
 ///
-/// If the address of the application or of the embedded core API is not available.
-pub(crate) fn check_application(settings: &Settings) -> Result<()> {
+/// If the address of the application, or of the core API that it may embed, is not available.
+pub(crate) fn check_application(settings: &Settings, may_embed: bool) -> Result<()> {
     check(settings.listen_addr, "LISTEN_ADDR")?;
-    if let CoreApi::Embedded { listen_addr } = settings.core_api {
-        check(listen_addr, "CORE_API_LISTEN_ADDR")?;
+    match settings.core_api {
+        CoreApi::Embedded { listen_addr } if may_embed => check(listen_addr, "CORE_API_LISTEN_ADDR"),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// # Errors

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use crate::failure::{Failure, Result};
 
 pub(crate) const DEFAULT_LISTEN_ADDR: &str = "127.0.0.1:3000";
+/// The provider that signs people in at the core API.
+pub(crate) const DEFAULT_PROVIDER: &str = "core-api";
 const DEFAULT_CORE_API_LISTEN_ADDR: &str = "127.0.0.1:3001";
 /// `reload-port` in the root Cargo.toml.
 const DEFAULT_RELOAD_PORT: u16 = 3002;
@@ -19,6 +21,8 @@ pub(crate) const TRY_PROFILE: &str = "try";
 pub(crate) struct Settings {
     pub(crate) listen_addr: SocketAddr,
     pub(crate) public_origin: String,
+    /// The name in `PROVIDER`.
+    pub(crate) provider: String,
     pub(crate) core_api: CoreApi,
     pub(crate) reload_port: u16,
     /// A Chromium to use for the browser tests.
@@ -34,6 +38,8 @@ pub(crate) enum CoreApi {
     Embedded { listen_addr: SocketAddr },
     /// An external one, at this base URL.
     External { url: String },
+    /// None: people sign in elsewhere, and there is no API to call.
+    None,
 }
 
 impl Settings {
@@ -48,8 +54,10 @@ impl Settings {
 
     fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let listen_addr = address(&variable, "LISTEN_ADDR", DEFAULT_LISTEN_ADDR)?;
+        let provider = variable("PROVIDER").unwrap_or_else(|| DEFAULT_PROVIDER.to_owned());
         let core_api = match variable("CORE_API_URL") {
             Some(url) => CoreApi::External { url },
+            None if provider != DEFAULT_PROVIDER => CoreApi::None,
             None => CoreApi::Embedded {
                 listen_addr: address(&variable, "CORE_API_LISTEN_ADDR", DEFAULT_CORE_API_LISTEN_ADDR)?,
             },
@@ -63,6 +71,7 @@ impl Settings {
         Ok(Self {
             public_origin: variable("PUBLIC_ORIGIN").unwrap_or_else(|| format!("http://{listen_addr}")),
             listen_addr,
+            provider,
             core_api,
             reload_port,
             chromium: variable("PLAYWRIGHT_CHROMIUM").map(PathBuf::from),
@@ -143,6 +152,14 @@ mod tests {
             parse(&[("CORE_API_URL", "https://api.example.com/v1"), ("CORE_API_LISTEN_ADDR", "unused")])
                 .unwrap();
         assert_eq!(settings.core_api, CoreApi::External { url: "https://api.example.com/v1".to_owned() });
+    }
+
+    #[test]
+    fn another_provider_has_no_embedded_core_api() {
+        let settings = parse(&[("PROVIDER", "better-auth"), ("CORE_API_LISTEN_ADDR", "unused")]).unwrap();
+        assert_eq!((settings.provider.as_str(), settings.core_api), ("better-auth", CoreApi::None));
+        let settings = parse(&[("PROVIDER", "core-api")]).unwrap();
+        assert!(matches!(settings.core_api, CoreApi::Embedded { .. }));
     }
 
     #[test]
