@@ -240,6 +240,12 @@ impl Config {
             );
         }
         self.check_listeners(read);
+        if !self.provider.settings.has_roles() && !self.sign_in_roles.is_empty() {
+            read.problem(format!(
+                "SIGN_IN_ROLES is set, and {} has no roles: nobody could sign in",
+                self.provider.kind.name
+            ));
+        }
         let missing = self.provider.settings.missing_for_roles();
         if let Some(missing) = missing.filter(|_| !self.sign_in_roles.is_empty()) {
             read.problem(format!(

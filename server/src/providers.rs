@@ -71,9 +71,9 @@ impl Chosen {
             .map(|owner| {
                 let names = self.unused.iter().filter(|(_, other)| *other == owner);
                 let names: Vec<_> = names.map(|(name, _)| name.as_str()).collect();
-                let verb = if names.len() == 1 { "is" } else { "are" };
+                let (verb, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
                 format!(
-                    "{} {verb} set and not used: PROVIDER is {}. PROVIDER={owner} signs people in with them",
+                    "{} {verb} set and not used: PROVIDER is {}. PROVIDER={owner} signs people in with {them}",
                     names.join(", "),
                     self.kind.name
                 )

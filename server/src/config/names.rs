@@ -62,8 +62,11 @@ fn suspicious(names: impl IntoIterator<Item = String>) -> Vec<String> {
                 "{name} is not a variable of this application: the address is always PUBLIC_ORIGIN and {path}"
             ));
         }
-        let (distance, nearest) =
-            known.iter().map(|known| (strsim::levenshtein(&name, known), known)).min()?;
+        // Whoever leaves out the end of a name is further from it than from some other name.
+        let is_short_for = |known: &str| known.starts_with(&name);
+        let nearest =
+            known.iter().map(|known| (!is_short_for(known), strsim::levenshtein(&name, known), known));
+        let (_, distance, nearest) = nearest.min()?;
         let is_ours = prefixes().any(|prefix| name.starts_with(prefix));
         (is_ours || distance <= SLIP)
             .then(|| format!("{name} is not a variable of this application. Is {nearest} meant?"))
@@ -108,6 +111,8 @@ mod tests {
             ("IRONLEAF_ENVIRONMENT", "IRONLEAF_ENV"),
             ("PUBLIC_ORIGINS", "PUBLIC_ORIGIN"),
             ("REDIS_ULR_FILE", "REDIS_URL_FILE"),
+            // The beginning of it, although OIDC_NAME is nearer.
+            ("OIDC_AUTH", "OIDC_AUTHORIZATION_PARAMS"),
         ] {
             assert!(said_of(name).ends_with(&format!("Is {meant} meant?")), "{}", said_of(name));
         }

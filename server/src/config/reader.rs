@@ -178,6 +178,11 @@ impl<'a> Reader<'a> {
 
     /// The address of an API: http or https, without credentials, query and fragment.
     pub fn base_url(&mut self, name: &str) -> Option<Url> {
+        self.base_url_such_as(name, "https://api.example.com/v1")
+    }
+
+    /// The same, with an example of its own.
+    pub(crate) fn base_url_such_as(&mut self, name: &str, example: &str) -> Option<Url> {
         let text = self.optional(name)?;
         match Url::parse(&text) {
             Ok(url) if !url.username().is_empty() || url.password().is_some() => {
@@ -201,7 +206,7 @@ impl<'a> Reader<'a> {
                 } else {
                     format!("is `{text}`")
                 };
-                self.problem(format!("{name} {shown}: it must be a URL such as https://api.example.com/v1"));
+                self.problem(format!("{name} {shown}: it must be a URL such as {example}"));
                 None
             }
         }

@@ -38,12 +38,14 @@ impl Config {
                 "SIGN_IN_ROLES has `{role}`, which is one role with a space in its name: separate roles by commas if several are meant"
             ));
         }
-        let provider_url = self.provider.settings.way().and_then(|way| way.url);
-        if let Some(url) = provider_url.filter(is_in_clear) {
+        let is_way_in_clear = |way: &Way| way.url.as_ref().is_some_and(is_in_clear);
+        if let Some(way) = self.provider.settings.way().filter(is_way_in_clear) {
             warnings.push(format!(
-                "{url} leads to another machine without TLS: whoever is on the way reads passwords and sessions. Use https://"
+                "{} is http:// and leads to another machine: whoever is on the way reads passwords and sessions. Use https://",
+                way.url_variable
             ));
         }
+        warnings.extend(self.provider.settings.doubts());
         warnings.extend(self.provider.doubts());
         let has_password = |url: &&Url| url.password().is_some() && url.scheme() == "redis";
         if self.redis_url.as_ref().filter(has_password).is_some_and(leads_elsewhere) {

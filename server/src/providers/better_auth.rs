@@ -47,7 +47,7 @@ struct BetterAuth {
 impl BetterAuth {
     fn read(read: &mut Reader<'_>) -> Self {
         let config = Self {
-            url: read.base_url("BETTER_AUTH_URL"),
+            url: read.base_url_such_as("BETTER_AUTH_URL", "https://auth.example.com/api/auth"),
             origin: read.optional("BETTER_AUTH_ORIGIN"),
             issuer: read.optional("BETTER_AUTH_ISSUER"),
             audience: read.optional("BETTER_AUTH_AUDIENCE"),
@@ -150,9 +150,16 @@ impl ProviderConfig for BetterAuth {
     fn way(&self) -> Option<Way> {
         Some(Way {
             url: self.url.clone(),
+            url_variable: "BETTER_AUTH_URL",
             proxy_variable: "BETTER_AUTH_PROXY",
             transport: self.transport_settings(),
         })
+    }
+
+    fn doubts(&self) -> Vec<String> {
+        let bare = "BETTER_AUTH_URL has no base path; Better Auth's default is /api/auth";
+        let is_bare = self.url.as_ref().is_some_and(|url| url.path() == "/");
+        is_bare.then(|| bare.to_owned()).into_iter().collect()
     }
 
     fn introduction(&self, _: &PublicOrigin) -> Vec<String> {

@@ -34,6 +34,8 @@ struct Commercetools {
     proxy: Option<Url>,
     /// `COMMERCETOOLS_CA_FILE`
     ca_file: CaFile,
+    /// Whether `CORE_API_URL` is set, which is for other providers.
+    has_core_api_url: bool,
 }
 
 impl Commercetools {
@@ -51,6 +53,7 @@ impl Commercetools {
                 .collect(),
             proxy: read.proxy("COMMERCETOOLS_PROXY"),
             ca_file: CaFile::read(read, "COMMERCETOOLS_CA_FILE"),
+            has_core_api_url: read.optional("CORE_API_URL").is_some(),
         };
         config.check(read);
         config
@@ -66,12 +69,8 @@ impl Commercetools {
             )),
             Some(_) => {}
         }
-        if self.client_id.is_none() || self.client_secret.is_none() {
-            read.problem(
-                "COMMERCETOOLS_CLIENT_ID or COMMERCETOOLS_CLIENT_SECRET is missing: create an API client for this application in the \
-                 Merchant Center",
-            );
-        }
+        self.check_client(read);
+        self.check_urls(read);
         if self.scopes.iter().any(|scope| scope.contains(',')) {
             read.problem("COMMERCETOOLS_SCOPES has commas: separate scopes by spaces");
         }
@@ -86,6 +85,40 @@ impl Commercetools {
         if let Some(Err(error)) = self.ca_file.pem().map(|_| HttpTransport::new(&self.transport_settings())) {
             read.problem(format!(
                 "COMMERCETOOLS_CA_FILE contains no usable certificates in PEM format: {error}"
+            ));
+        }
+    }
+
+    /// A file that cannot be read is reported already.
+    fn check_client(&self, read: &mut Reader<'_>) {
+        let has_file = read.optional("COMMERCETOOLS_CLIENT_SECRET_FILE").is_some();
+        let id = self.client_id.is_none().then_some("COMMERCETOOLS_CLIENT_ID");
+        let secret = (self.client_secret.is_none() && !has_file).then_some("COMMERCETOOLS_CLIENT_SECRET");
+        let missing: Vec<_> = id.into_iter().chain(secret).collect();
+        let verb = match missing.len() {
+            0 => return,
+            1 => "is",
+            _ => "are",
+        };
+        read.problem(format!(
+            "{} {verb} missing: create an API client for this application in the Merchant Center",
+            missing.join(" and ")
+        ));
+    }
+
+    /// A path at the end of either would be in every call.
+    fn check_urls(&self, read: &mut Reader<'_>) {
+        if let Some(url) = self.auth_url.as_ref().filter(|url| url.path() != "/") {
+            read.problem(format!(
+                "COMMERCETOOLS_AUTH_URL has the path {}: leave it out, the paths of OAuth are added to the host",
+                url.path()
+            ));
+        }
+        let segments = self.api_url.as_ref().and_then(Url::path_segments);
+        let project = self.project.as_deref();
+        if let Some(project) = segments.and_then(|mut path| path.find(|part| Some(*part) == project)) {
+            read.problem(format!(
+                "COMMERCETOOLS_API_URL has the project {project} in its path: leave it out, COMMERCETOOLS_PROJECT is added to it"
             ));
         }
     }
@@ -133,14 +166,20 @@ impl ProviderConfig for Commercetools {
     fn way(&self) -> Option<Way> {
         Some(Way {
             url: self.auth_url.clone(),
+            url_variable: "COMMERCETOOLS_AUTH_URL",
             proxy_variable: "COMMERCETOOLS_PROXY",
             transport: self.transport_settings(),
         })
     }
 
-    /// The API knows no roles.
-    fn missing_for_roles(&self) -> Option<&'static str> {
-        Some("a provider with roles")
+    fn has_roles(&self) -> bool {
+        false
+    }
+
+    fn doubts(&self) -> Vec<String> {
+        let unused =
+            "CORE_API_URL is set and not used: with PROVIDER=commercetools, pages call COMMERCETOOLS_API_URL";
+        self.has_core_api_url.then(|| unused.to_owned()).into_iter().collect()
     }
 
     fn introduction(&self, _: &PublicOrigin) -> Vec<String> {
@@ -152,12 +191,11 @@ impl ProviderConfig for Commercetools {
 
 /// The base URL of one half of the platform.
 fn service(read: &mut Reader<'_>, name: &str, host: &str) -> Option<Url> {
+    let example = format!("https://{host}.europe-west1.gcp.commercetools.com");
     if read.optional(name).is_none() {
-        read.problem(format!(
-            "{name} is missing: PROVIDER=commercetools needs it, such as https://{host}.europe-west1.gcp.commercetools.com"
-        ));
+        read.problem(format!("{name} is missing: PROVIDER=commercetools needs it, such as {example}"));
     }
-    let url = read.base_url(name)?;
+    let url = read.base_url_such_as(name, &example)?;
     // SECURITY: passwords and tokens go there.
     if url.scheme() != "https" && !is_loopback(&url) {
         read.problem(format!(

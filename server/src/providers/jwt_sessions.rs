@@ -69,6 +69,11 @@ impl JwtSessions {
             );
         }
         let me_path = optional_path(read, "JWT_SESSIONS_ME_PATH");
+        if me_path.as_deref() == Some("none") {
+            read.problem(
+                "JWT_SESSIONS_ME_PATH is `none`: leave it empty if the access token says who the person is",
+            );
+        }
         // The gem's example has the identifier in the payload under this name.
         let person_id = if me_path.is_some() { "id" } else { "user_id" };
         let mut header = |name: &str, default: &str| -> HeaderName {
@@ -78,9 +83,9 @@ impl JwtSessions {
         let refresh_header = header("JWT_SESSIONS_REFRESH_HEADER", "x-refresh-token");
         let csrf_header = header("JWT_SESSIONS_CSRF_HEADER", "x-csrf-token");
         let config = Self {
-            login_path: path(read, "JWT_SESSIONS_LOGIN_PATH", "login"),
-            refresh_path: path(read, "JWT_SESSIONS_REFRESH_PATH", "refresh"),
-            logout_path: path(read, "JWT_SESSIONS_LOGOUT_PATH", "logout"),
+            login_path: path(read, "JWT_SESSIONS_LOGIN_PATH", "/login"),
+            refresh_path: path(read, "JWT_SESSIONS_REFRESH_PATH", "/refresh"),
+            logout_path: path(read, "JWT_SESSIONS_LOGOUT_PATH", "/logout"),
             me_path,
             transport: transport(read),
             access_header,
@@ -206,7 +211,7 @@ fn optional_path(read: &mut Reader<'_>, name: &str) -> Option<String> {
     let path = read.optional(name)?;
     if path.contains("://") || path.contains(['?', '#', '%']) || path.trim_matches('/').is_empty() {
         read.problem(format!(
-            "{name} is `{path}`: it must be a path below CORE_API_URL, such as login or auth/login, without a query"
+            "{name} is `{path}`: it must be a path below CORE_API_URL, such as /login or /auth/login, without a query"
         ));
     }
     Some(path)

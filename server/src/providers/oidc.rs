@@ -282,6 +282,7 @@ impl ProviderConfig for Oidc {
     fn way(&self) -> Option<Way> {
         Some(Way {
             url: self.issuer_url(),
+            url_variable: "OIDC_ISSUER",
             proxy_variable: "OIDC_PROXY",
             transport: self.transport_settings(),
         })

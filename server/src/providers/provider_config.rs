@@ -49,6 +49,16 @@ pub trait ProviderConfig: Send + Sync {
         None
     }
 
+    /// Whether people can have a role at all.
+    fn has_roles(&self) -> bool {
+        true
+    }
+
+    /// Its settings that work but are probably mistakes, with a sentence for each.
+    fn doubts(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether the sign-in page leads to the provider without a click.
     fn auto_redirect(&self) -> bool {
         false
@@ -65,6 +75,8 @@ pub trait ProviderConfig: Send + Sync {
 pub struct Way {
     /// The address of the provider, if its variable has one.
     pub url: Option<Url>,
+    /// The variable with that address.
+    pub url_variable: &'static str,
     /// The variable of its proxy.
     pub proxy_variable: &'static str,
     /// The settings of the connection.

@@ -88,7 +88,17 @@ fn everything_that_is_wrong_is_said_at_once() {
 fn an_auth_server_in_clear_on_another_machine_is_doubtful() {
     let url = [("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", "http://auth.internal/api/auth")];
     let warnings = load(&url).unwrap().doubtful_values().join("\n");
-    assert!(warnings.contains("http://auth.internal"), "{warnings}");
+    assert!(warnings.contains("BETTER_AUTH_URL is http://"), "{warnings}");
     let here = [("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", "http://localhost:9430/api/auth")];
     assert!(load(&here).unwrap().doubtful_values().is_empty());
+}
+
+#[test]
+fn an_address_without_a_base_path_is_doubtful() {
+    for url in ["https://auth.example.com", "https://auth.example.com/"] {
+        let bare = load(&[("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", url)]).unwrap().doubtful_values();
+        assert_eq!(bare, ["BETTER_AUTH_URL has no base path; Better Auth's default is /api/auth"]);
+    }
+    let text = problems(&[("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", "auth.example.com")]);
+    assert!(text.contains("such as https://auth.example.com/api/auth"), "{text}");
 }

@@ -13,7 +13,7 @@ fn two_variables_are_enough() {
     for line in [
         "PROVIDER=jwt-sessions",
         "CORE_API_URL=https://api.example.com/v1",
-        "JWT_SESSIONS_LOGIN_PATH=login",
+        "JWT_SESSIONS_LOGIN_PATH=/login",
         "JWT_SESSIONS_ME_PATH=(none)",
         "JWT_SESSIONS_TRANSPORT=headers",
         "JWT_SESSIONS_REFRESH_HEADER=x-refresh-token",
@@ -43,6 +43,7 @@ fn what_a_variable_cannot_be_is_explained() {
         ("JWT_SESSIONS_REFRESH_PATH", "refresh?x=1", "a path below CORE_API_URL"),
         ("JWT_SESSIONS_LOGOUT_PATH", "/", "a path below CORE_API_URL"),
         ("JWT_SESSIONS_ME_PATH", "me#x", "a path below CORE_API_URL"),
+        ("JWT_SESSIONS_ME_PATH", "none", "leave it empty"),
         ("JWT_SESSIONS_TRANSPORT", "pigeons", "headers or cookies"),
         ("JWT_SESSIONS_ACCESS_HEADER", "no header", "the name of a header"),
         ("JWT_SESSIONS_ACCESS_HEADER", "X-Refresh-Token", "JWT_SESSIONS_ACCESS_HEADER is as well"),
