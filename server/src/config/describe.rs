@@ -33,6 +33,8 @@ impl Config {
         lines.add("CORE_API_URL", &core_api.as_deref().unwrap_or(without));
         self.core_api_client.describe(lines);
         lines.add("DATA_DIR", &self.data_dir.display());
+        let site = self.site_root.as_ref().map(|root| root.display().to_string());
+        lines.add("LEPTOS_SITE_ROOT", &site.as_deref().unwrap_or("(beside the program)"));
         let store = if self.redis_url.is_some() { "(hidden)" } else { "(in DATA_DIR)" };
         lines.add("REDIS_URL", &store);
         self.redis.describe(lines);
