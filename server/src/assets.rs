@@ -216,12 +216,9 @@ fn plain(extension: &str) -> String {
 
 /// Whether the package has its stylesheet under a name with a hash only.
 fn has_hashed_style(root: &Path) -> bool {
-    let is_hashed = |entry: fs::DirEntry| {
-        let name = entry.file_name();
-        name.to_str().is_some_and(|name| name.starts_with("ironleaf.") && name.ends_with(".css"))
-    };
+    let is_style = |entry: fs::DirEntry| entry.path().extension().is_some_and(|extension| extension == "css");
     !root.join(plain("css")).is_file()
-        && fs::read_dir(root.join("pkg")).is_ok_and(|package| package.flatten().any(is_hashed))
+        && fs::read_dir(root.join("pkg")).is_ok_and(|package| package.flatten().any(is_style))
 }
 
 fn either(places: &[PathBuf]) -> String {
