@@ -38,7 +38,7 @@ pub use ironleaf_api_types::Role;
 pub use ironleaf_credentials::email::EmailAddress;
 pub use lifecycle::{Due, Ensured, HeadRead, Lifecycle, LifecycleSettings, Rotated, TimeLimits};
 pub use logout::{EndedAtProvider, LogoutNotice, LogoutTokenError};
-pub use provider::{BaseUrl, Change, Observed, Provider};
+pub use provider::{Asked, BaseUrl, Change, Observed, Provider};
 pub use refresh::{EndReason, RefreshOutcome, RefreshTiming, Rejection, Repetition, Rest};
 pub use secret::SecretText;
 pub use session_key::{SessionKey, Subject};

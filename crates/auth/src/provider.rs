@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use http::{Method, Uri};
 use url::Url;
 
 use crate::{
@@ -20,6 +21,26 @@ pub struct BaseUrl {
 
 /// A change of a grant that an answer has reported. Applying it twice has the same effect as applying it once.
 pub type Change = Arc<dyn Fn(&mut Grant) + Send + Sync>;
+
+/// What a call asked for: the method and the address of the request that an answer is to.
+///
+/// People write much of what an API answers with. An invitation, a comment or a profile can have the number of a person,
+/// an address and a list of roles. Only the address of the request tells such a record from that of the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The method of the request.
+    pub method: Method,
+    /// The whole address, with scheme and host, as the transport got it.
+    pub uri: Uri,
+}
+
+impl Asked {
+    /// What this request asks for.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        Self { method: request.method().clone(), uri: request.uri().clone() }
+    }
+}
 
 /// What an answer says about the grant that asked.
 pub enum Observed {
@@ -139,8 +160,12 @@ pub trait Provider: Send + Sync + 'static {
     /// Looks at the answer to an authorized request, once for each answer. Some providers set credentials again on any
     /// answer, and most answers about the person show a changed e-mail address. This is never called for 401 or 5xx:
     /// what those clear or set says nothing about the grant. Nothing is copied if nothing changes.
-    fn observe(&self, grant: &Grant, response: &Response) -> Observed {
-        let _ = (grant, response);
+    ///
+    /// `asked` says what the answer is to. Believe what an answer says about the person only where the request was for
+    /// the person's own record, and a credential only from a host that issues it: any other answer may be text that
+    /// somebody else wrote.
+    fn observe(&self, grant: &Grant, asked: &Asked, response: &Response) -> Observed {
+        let _ = (grant, asked, response);
         Observed::Nothing
     }
 

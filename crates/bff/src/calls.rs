@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use http::{Extensions, StatusCode, Uri};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountError, Accounts, AuthorizedCalls, BaseUrl, CallError, Caller, Change, EndReason, Ensured,
+    AccountError, Accounts, Asked, AuthorizedCalls, BaseUrl, CallError, Caller, Change, EndReason, Ensured,
     HeadRead, Observed, Request, Response, TransportError,
 };
 use ironleaf_records::{Principal, session_key};
@@ -204,12 +204,12 @@ impl CoreApi {
 
     /// Passes an answer to the provider, which may learn about the grant from it. Refusals and server errors are left
     /// out: what they set or clear says nothing about the grant.
-    async fn learn(&self, record: &Record<Principal>, response: &Response) {
+    async fn learn(&self, record: &Record<Principal>, asked: &Asked, response: &Response) {
         let status = response.status();
         if status == StatusCode::UNAUTHORIZED || status.is_server_error() {
             return;
         }
-        match self.bff.provider().observe(record.payload.grant(), response) {
+        match self.bff.provider().observe(record.payload.grant(), asked, response) {
             Observed::Nothing => {}
             Observed::Lazily(change) => {
                 self.session.note(|principal| *principal = changed(principal, &change));
@@ -295,11 +295,12 @@ impl AuthorizedCalls for CoreApi {
         // This waits as long as the lifecycle lets a request wait. It does not use up the calls' own time.
         self.ensure_fresh().await?;
         let deadline = self.seen.renewed_deadline.get().copied().unwrap_or(self.deadline);
+        let asked = Asked::of(&request);
         let answered = timeout_at(deadline, self.send_and_repeat(request)).await;
         let late = || CallError::Unavailable("it takes longer than a request waits".to_owned());
         let (response, record) = answered.map_err(|_| late())??;
         // The answer has arrived. Nothing that follows may turn it into a failure.
-        self.learn(&record, &response).await;
+        self.learn(&record, &asked, &response).await;
         Ok(response)
     }
 }

@@ -15,6 +15,8 @@ compile_error!(
     feature = "oidc"
 ))]
 mod answer;
+#[cfg(any(feature = "better-auth", feature = "commercetools", feature = "cookie-api", feature = "core-api"))]
+mod asked;
 #[cfg(feature = "better-auth")]
 mod better_auth;
 #[cfg(feature = "commercetools")]

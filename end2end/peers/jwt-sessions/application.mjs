@@ -69,7 +69,12 @@ export function application(settings, sessions) {
       const { sub: id, email, name, roles } = authorized(asked, 'access').person;
       return { id, email, name, roles };
     },
-    'GET /csrf': (asked) => ({ csrf: sessions.csrf(authorized(asked, 'access')) }),
+    // In the header in which it is sent back, too: of other answers than those with tokens, Ironleaf believes the header alone.
+    'GET /csrf': (asked, body, answer) => {
+      const csrf = sessions.csrf(authorized(asked, 'access'));
+      answer.setHeader(settings.csrfHeader, csrf);
+      return { csrf };
+    },
   };
 
   return async (asked, answer) => {

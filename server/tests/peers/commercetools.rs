@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ironleaf_auth::{
-    Caller, EmailAddress, EndReason, Grant, HttpSettings, HttpTransport, Observed, Provider, RefreshOutcome,
-    Response, SignIn, SignInError, Transport, system_clock,
+    Asked, Caller, EmailAddress, EndReason, Grant, HttpSettings, HttpTransport, Observed, Provider,
+    RefreshOutcome, Response, SignIn, SignInError, Transport, system_clock,
 };
 use ironleaf_providers::{CommercetoolsProvider, CommercetoolsSettings};
 use serde_json::{Value, json};
@@ -122,8 +122,9 @@ impl Shop {
             request.headers_mut().insert("content-type", "application/json".parse().unwrap());
         }
         self.provider.authorize(&Caller::default(), grant, &mut request);
+        let asked = Asked::of(&request);
         let response = self.transport.send(request).await.unwrap();
-        if let Observed::AtOnce(change) = self.provider.observe(grant, &response) {
+        if let Observed::AtOnce(change) = self.provider.observe(grant, &asked, &response) {
             change(grant);
         }
         response

@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{
-    Accounts, BaseUrl, Caller, Change, Grant, Observed, Provider, RefreshOutcome, RefreshTiming, Rejection,
-    Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn, Transport as _,
-    TransportError,
+    Accounts, Asked, BaseUrl, Caller, Change, Grant, Observed, Provider, RefreshOutcome, RefreshTiming,
+    Rejection, Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn,
+    Transport as _, TransportError,
 };
 
 use super::wire::{Client, REFRESH, bear, get, in_doubt, news, or_ended, post, signed_out, unusable};
@@ -76,7 +76,7 @@ impl Provider for BetterAuth {
 
     /// The same value again only lives longer, and the next write is early enough for that. A different value replaces
     /// this one.
-    fn observe(&self, grant: &Grant, response: &Response) -> Observed {
+    fn observe(&self, grant: &Grant, _: &Asked, response: &Response) -> Observed {
         let person = news(grant, response);
         let Some(value) = given(response) else { return person };
         let expires_at = (self.0.clock)().checked_add(LIVES.refresh_token);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ironleaf_auth::{
-    Accounts, AuthorizationRequest, BaseUrl, Caller, EndReason, Grant, LogoutNotice, LogoutTokenError,
+    Accounts, Asked, AuthorizationRequest, BaseUrl, Caller, EndReason, Grant, LogoutNotice, LogoutTokenError,
     Observed, Provider, RedirectSignIn, RefreshOutcome, RefreshTiming, Rejection, Repetition, Request,
     Response, Rest, SecretText, SignIn, SignInError, SignOutReturn, SignedIn, TransportError,
 };
@@ -70,11 +70,11 @@ impl Provider for Mistaken {
         self.0.authorize(caller, grant, request);
     }
 
-    fn observe(&self, grant: &Grant, response: &Response) -> Observed {
+    fn observe(&self, grant: &Grant, asked: &Asked, response: &Response) -> Observed {
         if is_made(Mistake::CookieSetAgainDropped) {
             Observed::Nothing
         } else {
-            self.0.observe(grant, response)
+            self.0.observe(grant, asked, response)
         }
     }
 

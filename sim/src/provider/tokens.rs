@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ironleaf_auth::{
-    Accounts, BaseUrl, Caller, EndReason, Grant, Observed, Provider, RefreshOutcome, RefreshTiming,
+    Accounts, Asked, BaseUrl, Caller, EndReason, Grant, Observed, Provider, RefreshOutcome, RefreshTiming,
     Rejection, Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn,
     TransportError,
 };
@@ -67,7 +67,7 @@ impl Provider for Tokens {
         bear(grant, request);
     }
 
-    fn observe(&self, grant: &Grant, response: &Response) -> Observed {
+    fn observe(&self, grant: &Grant, _: &Asked, response: &Response) -> Observed {
         news(grant, response)
     }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::header::HeaderValue;
 
 use super::world::{CLIENT, Fault, World, caller};
-use crate::{Observed, Request, SignInError};
+use crate::{Asked, Observed, Request, SignInError};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -91,20 +91,22 @@ pub(super) async fn changed_credentials_are_picked_up(world: World) {
     let Some(mut call) = world.back_end.change_credentials().await else {
         for mut call in world.back_end.calls() {
             world.provider.authorize(&caller(), &grant, &mut call);
+            let asked = Asked::of(&call);
             let response = world.back_end.answer(call).await;
-            let observed = world.provider.observe(&grant, &response);
+            let observed = world.provider.observe(&grant, &asked, &response);
             assert!(matches!(observed, Observed::Nothing), "{name}: something is new where nothing is");
         }
         assert!(world.accepts(&grant).await, "{name}: looking at an answer spoiled the grant");
         return;
     };
     world.provider.authorize(&caller(), &grant, &mut call);
+    let asked = Asked::of(&call);
     let response = world.back_end.answer(call).await;
-    match world.provider.observe(&grant, &response) {
+    match world.provider.observe(&grant, &asked, &response) {
         Observed::Lazily(change) | Observed::AtOnce(change) => change(&mut grant),
         Observed::Nothing => panic!("{name}: the change was not seen"),
     }
-    let again = world.provider.observe(&grant, &response);
+    let again = world.provider.observe(&grant, &asked, &response);
     assert!(matches!(again, Observed::Nothing), "{name}: the same change was seen twice");
     assert!(world.accepts(&grant).await, "{name}: the changed credentials are refused");
     world.expire();

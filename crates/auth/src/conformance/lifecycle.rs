@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::faults::{answer, throttled};
 use super::style::{Reuse, Rotation};
 use super::world::{Fault, World, caller};
-use crate::{CLOCK_SKEW, EndReason, Ensured, Grant, Observed, Repetition};
+use crate::{Asked, CLOCK_SKEW, EndReason, Ensured, Grant, Observed, Repetition};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -98,8 +98,9 @@ pub(super) async fn an_answer_of_401_teaches_nothing(world: World) {
     world.expire();
     for mut call in world.back_end.calls() {
         world.provider.authorize(&caller(), &grant, &mut call);
+        let asked = Asked::of(&call);
         let response = world.back_end.answer(call).await;
-        let observed = world.provider.observe(&grant, &response);
+        let observed = world.provider.observe(&grant, &asked, &response);
         assert!(matches!(observed, Observed::Nothing), "{}: learned from a refusal", world.style.name);
     }
 }

@@ -34,7 +34,7 @@ async fn an_answer_that_says_nothing_is_looked_at_once_and_costs_nothing() {
     let (records, cookies) = (world.records().await, browser.cookies().clone());
     for number in 1..=3 {
         assert_eq!(browser.get("/call").await.1, "200");
-        assert_eq!(world.provider.observed(), number);
+        assert_eq!(world.provider.observed().len(), number);
     }
     assert_eq!((world.records().await, browser.cookies()), (records, &cookies));
 }
@@ -49,9 +49,9 @@ async fn nothing_is_learnt_from_a_refusal_or_an_outage() {
         let (_, said) = browser.get("/call").await;
         if status == 401 {
             assert_eq!((said.as_str(), world.provider.refreshes()), ("200", 1), "refreshed, and asked again");
-            assert_eq!(world.provider.observed(), 1, "the second answer alone");
+            assert_eq!(world.provider.observed().len(), 1, "the second answer alone");
         } else {
-            assert_eq!((world.provider.refreshes(), world.provider.observed()), (0, 0));
+            assert_eq!((world.provider.refreshes(), world.provider.observed().len()), (0, 0));
         }
         assert_eq!(browser.who().await, "user@test.com [] - true");
     }
@@ -68,6 +68,9 @@ async fn each_api_of_the_provider_has_its_own_address() {
     assert!(unknown.starts_with("Unavailable("), "{unknown}");
     let urls: Vec<_> = world.provider.calls().into_iter().map(|(url, _)| url).collect();
     assert_eq!(urls, ["http://api.test/v1/things", "http://cart.test/things", "http://api.test/v1/things"]);
+    // With each answer, the provider learns what it is to.
+    let asked: Vec<_> = urls.iter().map(|url| format!("GET {url}")).collect();
+    assert_eq!(world.provider.observed(), asked);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{
-    AccountError, Accounts, AuthorizationRequest, AuthorizedCalls, BaseUrl, Caller, EmailAddress, EndReason,
+    AccountError, Accounts, Asked, AuthorizationRequest, AuthorizedCalls, BaseUrl, Caller, EmailAddress, EndReason,
     EndedAtProvider, Grant, Identity, LogoutNotice, LogoutTokenError, Observed, RefreshOutcome,
     RefreshTiming, Rejection, Repetition, Request, Response, SecretText, SignIn, SignInError, SignOutReturn,
     SignedIn, Transport, TransportError,
@@ -32,7 +32,7 @@ struct Seen {
     signed_out: Vec<String>,
     ended: Vec<(String, EndReason)>,
     refreshes: u32,
-    observed: u32,
+    observed: Vec<String>,
     /// Whether there was a session before the sign-in.
     over_a_grant: Vec<bool>,
     answers: VecDeque<(StatusCode, &'static str)>,
@@ -120,8 +120,8 @@ impl Scripted {
         self.seen().refreshes
     }
 
-    pub(crate) fn observed(&self) -> u32 {
-        self.seen().observed
+    pub(crate) fn observed(&self) -> Vec<String> {
+        self.seen().observed.clone()
     }
 
     pub(crate) fn over_a_grant(&self) -> Vec<bool> {
@@ -266,8 +266,8 @@ impl ironleaf_auth::Provider for Scripted {
         request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(token).unwrap());
     }
 
-    fn observe(&self, _: &Grant, response: &Response) -> Observed {
-        self.seen().observed += 1;
+    fn observe(&self, _: &Grant, asked: &Asked, response: &Response) -> Observed {
+        self.seen().observed.push(format!("{} {}", asked.method, asked.uri));
         let text = response.headers().get(NOTE_HEADER).and_then(|value| value.to_str().ok());
         match text.and_then(|text| text.split_once(' ')) {
             Some(("lazily", text)) => Observed::Lazily(note(text)),

@@ -7,9 +7,10 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::Method;
 use http::header::{HeaderValue, SET_COOKIE};
 use ironleaf_auth::{
-    Caller, EmailAddress, Grant, Observed, Provider, RefreshOutcome, Request, Response, SignIn, Transport,
+    Asked, Caller, EmailAddress, Grant, Observed, Provider, RefreshOutcome, Request, Response, SignIn, Transport,
     TransportError,
 };
 use ironleaf_providers::{BetterAuthProvider, BetterAuthSettings};
@@ -110,7 +111,10 @@ fn refresh(known: &Grant, response: &Response) {
 }
 
 fn observe(known: &Grant, response: &Response) {
-    if let Observed::Lazily(change) | Observed::AtOnce(change) = WORLD.provider.observe(known, response) {
+    let uri = "https://id.test/api/auth/change-password".parse().expect("it is a URI");
+    let asked = Asked { method: Method::POST, uri };
+    let observed = WORLD.provider.observe(known, &asked, response);
+    if let Observed::Lazily(change) | Observed::AtOnce(change) = observed {
         let mut once = known.clone();
         change(&mut once);
         let mut twice = once.clone();

@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use ironleaf_auth::{
-    Caller, EmailAddress, Grant, Observed, Provider, RefreshOutcome, Request, Response, SignIn, Transport,
+    Asked, Caller, EmailAddress, Grant, Observed, Provider, RefreshOutcome, Request, Response, SignIn, Transport,
     TransportError,
 };
 use ironleaf_providers::{CommercetoolsProvider, CommercetoolsSettings};
@@ -54,8 +54,12 @@ fuzz_target!(|input: &[u8]| {
         refresh(&answers, &guest, first).await;
         for grant in [customer, guest] {
             let mut changed = grant.clone();
-            if let Observed::AtOnce(change) = provider([]).observe(&grant, first) {
-                change(&mut changed);
+            for path in ["me", "me/active-cart"] {
+                let uri = format!("https://api.test/shop/{path}").parse().expect("it is a URI");
+                let asked = Asked { method: Method::GET, uri };
+                if let Observed::AtOnce(change) = provider([]).observe(&grant, &asked, first) {
+                    change(&mut changed);
+                }
             }
             assert_eq!(id(&changed), id(&grant));
         }

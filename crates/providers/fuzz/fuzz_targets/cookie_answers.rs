@@ -9,9 +9,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode, Uri};
 use ironleaf_auth::{
-    Caller, EmailAddress, Observed, Provider, RefreshOutcome, Request, Response, SignIn, Transport, TransportError,
+    Asked, Caller, EmailAddress, Observed, Provider, RefreshOutcome, Request, Response, SignIn, Transport,
+    TransportError,
 };
 use ironleaf_providers::{CookieApiProvider, CookieApiSettings};
 use libfuzzer_sys::fuzz_target;
@@ -81,7 +82,9 @@ fn refresh(answers: &[Response]) {
     let me = Response::new(Bytes::from_static(br#"{"id":"p1","email":"user@test.com","roles":[]}"#));
     let provider = provider([tokens, me].into_iter().chain(answers.iter().cloned()));
     let grant = now(provider.sign_in(&Caller::default(), password(), None)).expect("these answers are good").grant;
-    if let Observed::Lazily(change) | Observed::AtOnce(change) = provider.observe(&grant, &answers[0]) {
+    let asked = Asked { method: Method::GET, uri: Uri::from_static("http://nest.test/api/users/me") };
+    let observed = provider.observe(&grant, &asked, &answers[0]);
+    if let Observed::Lazily(change) | Observed::AtOnce(change) = observed {
         let mut grant = grant.clone();
         change(&mut grant);
         assert_eq!(grant.identity.expect("somebody").id, "p1");

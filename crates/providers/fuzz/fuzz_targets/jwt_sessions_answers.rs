@@ -13,7 +13,8 @@ use bytes::Bytes;
 use http::header::{DATE, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{
-    Caller, EmailAddress, Grant, Observed, Provider, RefreshOutcome, Request, Response, SignIn, Transport, TransportError,
+    Asked, Caller, EmailAddress, Grant, Observed, Provider, RefreshOutcome, Request, Response, SignIn, Transport,
+    TransportError,
 };
 use ironleaf_providers::{AccessTransport, JwtSessionsProvider, JwtSessionsSettings};
 use libfuzzer_sys::fuzz_target;
@@ -97,9 +98,10 @@ fn refresh(answer: &Response) {
 fn observe(answer: &Response) {
     let mut grant = SIGNED_IN.clone();
     let provider = provider([]);
-    if let Observed::Lazily(change) | Observed::AtOnce(change) = provider.observe(&grant, answer) {
+    let asked = Asked::of(&Request::new(Bytes::new()));
+    if let Observed::Lazily(change) | Observed::AtOnce(change) = provider.observe(&grant, &asked, answer) {
         change(&mut grant);
-        assert!(matches!(provider.observe(&grant, answer), Observed::Nothing), "the same change is seen twice");
+        assert!(matches!(provider.observe(&grant, &asked, answer), Observed::Nothing), "the same change is seen twice");
     }
     let mut request = Request::new(Bytes::new());
     *request.method_mut() = http::Method::POST;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use http::header::{AUTHORIZATION, COOKIE, HeaderValue, ORIGIN};
 use http::{Method, Uri};
 use ironleaf_auth::{
-    Accounts, BaseUrl, Caller, Clock, Grant, Observed, Provider, RefreshOutcome, RefreshTiming, Repetition,
-    Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+    Accounts, Asked, BaseUrl, Caller, Clock, Grant, Observed, Provider, RefreshOutcome, RefreshTiming,
+    Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 use ironleaf_jwks::{FetchOutcome, KeyCache, Rules};
 use serde_json::Value;
@@ -16,6 +16,7 @@ use url::Url;
 use super::keys::AuthServerKeys;
 use super::{BetterAuthSettings, grant, wire};
 use crate::answer::secret_header;
+use crate::asked;
 
 /// Signs people in at npm `better-auth`, whose session cookie stays here, and calls the API with its JWTs.
 pub struct BetterAuthProvider {
@@ -102,16 +103,8 @@ impl BetterAuthProvider {
     /// Whether a request goes to the auth server.
     fn is_for_auth_server(&self, uri: &Uri) -> bool {
         let base = &self.settings.auth_url;
-        let port = uri.port_u16().or_else(|| match uri.scheme_str() {
-            Some("https") => Some(443),
-            Some("http") => Some(80),
-            _ => None,
-        });
         let below = uri.path().strip_prefix(base.path().trim_end_matches('/'));
-        uri.scheme_str() == Some(base.scheme())
-            && uri.host() == base.host_str()
-            && port == base.port_or_known_default()
-            && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        asked::is_of_origin(uri, base) && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -175,7 +168,7 @@ impl Provider for BetterAuthProvider {
         }
     }
 
-    fn observe(&self, grant: &Grant, response: &Response) -> Observed {
+    fn observe(&self, grant: &Grant, _: &Asked, response: &Response) -> Observed {
         if !self.is_ours(grant) {
             return Observed::Nothing;
         }

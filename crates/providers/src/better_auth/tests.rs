@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue, SET_COOKIE};
 use ironleaf_auth::{
-    AuthorizedCalls, CallError, Caller, Clock, EmailAddress, Grant, Observed, Provider, Request, Response,
-    SignIn, SignedIn, Transport, TransportError,
+    Asked, AuthorizedCalls, CallError, Caller, Clock, EmailAddress, Grant, Observed, Provider, Request,
+    Response, SignIn, SignedIn, Transport, TransportError,
 };
 use serde_json::{Value, json};
 

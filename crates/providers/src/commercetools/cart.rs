@@ -42,11 +42,18 @@ impl Cart {
     }
 }
 
+/// Whether a cart is at this path below `me`: the active one, a new one or one by its identifier.
+fn is_of_cart(path: &str) -> bool {
+    let one = path.strip_prefix("/carts/");
+    matches!(path, "/active-cart" | "/carts") || one.is_some_and(|id| !id.is_empty() && !id.contains('/'))
+}
+
 impl CommercetoolsProvider {
     /// Learns of a guest's cart from the answers that show it. The newest counts, which is the one that `me/active-cart`
-    /// gives as well.
-    pub(super) fn observe_cart(grant: &Grant, response: &Response) -> Observed {
-        let Some(cart) = Cart::read(response) else { return Observed::Nothing };
+    /// gives as well. `path` is what was asked for, below `me`.
+    pub(super) fn observe_cart(grant: &Grant, path: &str, response: &Response) -> Observed {
+        let cart = is_of_cart(path).then(|| Cart::read(response)).flatten();
+        let Some(cart) = cart else { return Observed::Nothing };
         let is_known = grant.field(grant::CART).is_some_and(|known| known.expose() == cart.id);
         match (is_known, cart.is_open_of(grant)) {
             (false, true) => {

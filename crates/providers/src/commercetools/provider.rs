@@ -2,13 +2,15 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use http::{Method, Uri};
 use ironleaf_auth::{
-    BaseUrl, Caller, Clock, EndReason, Grant, Observed, Provider, RefreshOutcome, RefreshTiming, Repetition,
-    Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+    Asked, BaseUrl, Caller, Clock, EndReason, Grant, Observed, Provider, RefreshOutcome, RefreshTiming,
+    Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 
 use super::urls::below;
 use super::{CommercetoolsSettings, grant};
+use crate::asked;
 
 /// Signs people and guests in at a commercetools project, or at an API that speaks the same profile of OAuth 2.
 pub struct CommercetoolsProvider {
@@ -31,6 +33,12 @@ impl CommercetoolsProvider {
 
     pub(super) fn now(&self) -> SystemTime {
         (self.clock)()
+    }
+
+    /// The path below `me`, where everything is of whoever asks. `None` for any other address.
+    fn below_me<'a>(&self, uri: &'a Uri) -> Option<&'a str> {
+        let me = below(&self.base_urls[0].url, &["me"]);
+        uri.path().strip_prefix(me.path()).filter(|_| asked::is_of_origin(uri, &me))
     }
 }
 
@@ -67,11 +75,13 @@ impl Provider for CommercetoolsProvider {
         self.put_bearer(caller, grant, request);
     }
 
-    fn observe(&self, grant: &Grant, response: &Response) -> Observed {
-        if grant::is_guest(grant) {
-            Self::observe_cart(grant, response)
-        } else {
-            Self::observe_customer(grant, response)
+    /// SECURITY: any other answer may have the form of a customer or a cart, and be what somebody else wrote.
+    fn observe(&self, grant: &Grant, asked: &Asked, response: &Response) -> Observed {
+        let is_for_record = matches!(asked.method, Method::GET | Method::POST);
+        match self.below_me(&asked.uri).filter(|_| is_for_record) {
+            Some("") if !grant::is_guest(grant) => Self::observe_customer(grant, response),
+            Some(path) if grant::is_guest(grant) => Self::observe_cart(grant, path, response),
+            _ => Observed::Nothing,
         }
     }
 

@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::Method;
 use ironleaf_auth::{
-    Caller, Clock, EmailAddress, Grant, Identity, Observed, Provider, RefreshOutcome, Request, Response,
-    SignIn, SignInError, Transport, TransportError,
+    Asked, Caller, Clock, EmailAddress, Grant, Identity, Observed, Provider, RefreshOutcome, Request,
+    Response, SignIn, SignInError, Transport, TransportError,
 };
 use serde_json::{Value, json};
 
@@ -104,6 +105,10 @@ fn with_settings(
 
 fn caller() -> Caller {
     Caller { client_ip: Some(IpAddr::V6(Ipv6Addr::LOCALHOST)), ..Caller::default() }
+}
+
+fn asked(method: Method, path: &str) -> Asked {
+    Asked { method, uri: format!("https://api.test{path}").parse().unwrap() }
 }
 
 fn answer(status: u16, body: &Value) -> Answer {

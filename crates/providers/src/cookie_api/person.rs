@@ -56,8 +56,8 @@ impl PersonFields {
         Some(user)
     }
 
-    /// Whether the answer says everything about a person that a page may show. Other records may have the identifier
-    /// alone.
+    /// Whether the answer says everything about a person that a page may show. A part of the record may have the
+    /// identifier alone.
     pub(super) fn is_whole(&self, answer: &Map<String, Value>) -> bool {
         let is_there = |path: &str| roles::find(answer, path).is_some();
         is_there(&self.email) && self.roles.as_deref().is_none_or(is_there)

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
 use ironleaf_auth::{
-    BaseUrl, Caller, Clock, Field, Grant, Observed, Provider, Random, RefreshOutcome, RefreshTiming,
+    Asked, BaseUrl, Caller, Clock, Field, Grant, Observed, Provider, Random, RefreshOutcome, RefreshTiming,
     Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn, Transport,
     TransportError,
 };
@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::grant::{ACCESS, CSRF, REFRESH};
 use super::{CookieApiSettings, RefreshReuse, cookies, csrf, wire};
+use crate::asked;
 
 /// Answers about a person are short. A longer one is not looked at.
 const LONGEST_RECORD_BYTES: usize = 64 * 1024;
@@ -87,7 +88,18 @@ impl CookieApiProvider {
     }
 
     /// What the answer says about the grant's own person, if that is new.
-    fn new_identity(&self, grant: &Grant, response: &Response) -> Option<ironleaf_auth::Identity> {
+    fn new_identity(
+        &self,
+        grant: &Grant,
+        asked: &Asked,
+        response: &Response,
+    ) -> Option<ironleaf_auth::Identity> {
+        // SECURITY: any other record, such as an invitation, may have a person's number, and roles that somebody else
+        // wrote.
+        let me = wire::endpoint(&self.settings.base_url, &self.settings.me_path);
+        if asked.method != Method::GET || !asked::is_at(&asked.uri, &me) {
+            return None;
+        }
         let known = grant.identity.as_ref()?;
         let content_type = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
         if !content_type.contains("json") || response.body().len() > LONGEST_RECORD_BYTES {
@@ -95,7 +107,7 @@ impl CookieApiProvider {
         }
         let answer = wire::object(response)?;
         let user = self.settings.person.read(&answer)?;
-        // Administrators also receive the records of other people.
+        // The record of somebody else, or one from a cache, must not turn a person into another.
         (user.id == known.id && user != **known && self.settings.person.is_whole(&answer)).then_some(user)
     }
 }
@@ -124,8 +136,8 @@ impl Provider for CookieApiProvider {
         self.introduce(caller, grant, &[ACCESS], request);
     }
 
-    fn observe(&self, grant: &Grant, response: &Response) -> Observed {
-        if let Some(identity) = self.new_identity(grant, response) {
+    fn observe(&self, grant: &Grant, asked: &Asked, response: &Response) -> Observed {
+        if let Some(identity) = self.new_identity(grant, asked, response) {
             let identity = Arc::new(identity);
             return Observed::AtOnce(Arc::new(move |grant| grant.identity = Some(Arc::clone(&identity))));
         }

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{CONTENT_TYPE, COOKIE, RETRY_AFTER, SET_COOKIE};
 use ironleaf_auth::{
-    Caller, Clock, EmailAddress, Grant, Observed, Provider, Random, RefreshOutcome, Repetition, Request,
-    Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+    Asked, Caller, Clock, EmailAddress, Grant, Observed, Provider, Random, RefreshOutcome, Repetition,
+    Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 use serde_json::{Value, json};
 

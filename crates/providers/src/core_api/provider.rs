@@ -3,15 +3,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use http::Uri;
+use http::{Method, Uri};
 use ironleaf_auth::{
-    Accounts, BaseUrl, Caller, Clock, Grant, Observed, Provider, Random, RefreshOutcome, RefreshTiming,
-    Repetition, Request, Response, Rest, SignIn, SignInError, SignedIn, Transport, TransportError,
+    Accounts, Asked, BaseUrl, Caller, Clock, Grant, Observed, Provider, Random, RefreshOutcome,
+    RefreshTiming, Repetition, Request, Response, Rest, SignIn, SignInError, SignedIn, Transport,
+    TransportError,
 };
 use url::Url;
 
 use super::others::Others;
 use super::{CoreApiSettings, grant, wire};
+use crate::asked;
 
 /// How long the API recognises a repeated refresh by its key, if it declares that it does.
 const IDEMPOTENCY_WINDOW: Duration = Duration::from_mins(10);
@@ -53,6 +55,16 @@ impl CoreApiProvider {
 
     pub(super) fn now(&self) -> SystemTime {
         (self.clock)()
+    }
+
+    /// Whether the answer to this is the record of the person with this identifier: that of the current user, or what
+    /// became of it by a change.
+    fn is_for_record(&self, asked: &Asked, id: &str) -> bool {
+        match asked.method {
+            Method::GET => asked::is_at(&asked.uri, &self.endpoint(&["user", "users", "current"])),
+            Method::PATCH => asked::is_at(&asked.uri, &self.endpoint(&["user", "users", id])),
+            _ => false,
+        }
     }
 }
 
@@ -100,11 +112,12 @@ impl Provider for CoreApiProvider {
         wire::authorize(caller, grant, request);
     }
 
-    fn observe(&self, grant: &Grant, response: &Response) -> Observed {
-        let Some((known, user)) = grant.identity.as_ref().zip(wire::user(response)) else {
+    fn observe(&self, grant: &Grant, asked: &Asked, response: &Response) -> Observed {
+        let known = grant.identity.as_ref().filter(|known| self.is_for_record(asked, &known.id));
+        let Some((known, user)) = known.and_then(|known| Some((known, wire::user(response)?))) else {
             return Observed::Nothing;
         };
-        // Administrators also receive the records of other people.
+        // SECURITY: the record of somebody else, or one from a cache, must not turn a person into another.
         if user.id != known.id || user == **known {
             return Observed::Nothing;
         }

@@ -13,8 +13,8 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use ironleaf_auth::{
-    Accounts, Caller, Clock, EmailAddress, Grant, Observed, Provider, Random, RefreshOutcome, Repetition,
-    Request, Response, SignIn, SignInError, Transport, TransportError,
+    Accounts, Asked, Caller, Clock, EmailAddress, Grant, Observed, Provider, Random, RefreshOutcome,
+    Repetition, Request, Response, SignIn, SignInError, Transport, TransportError,
 };
 
 use super::grant::{IDEMPOTENCY_KEY, REFRESH_TOKEN};

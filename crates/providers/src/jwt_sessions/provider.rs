@@ -3,8 +3,8 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use ironleaf_auth::{
-    BaseUrl, Caller, Clock, Grant, Observed, Provider, RefreshOutcome, RefreshTiming, Repetition, Request,
-    Response, Rest, SignIn, SignInError, SignedIn, Transport, TransportError,
+    Asked, BaseUrl, Caller, Clock, Grant, Observed, Provider, RefreshOutcome, RefreshTiming, Repetition,
+    Request, Response, Rest, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 
 use super::settings::{AccessTransport, JwtSessionsSettings};
@@ -53,13 +53,15 @@ impl Provider for JwtSessionsProvider {
         wire::authorize(&self.settings, caller, grant, request);
     }
 
-    /// Each mask of one CSRF secret is good until the next refresh, so losing a newer one is harmless.
-    fn observe(&self, grant: &Grant, response: &Response) -> Observed {
+    /// Each mask of one CSRF secret is good until the next refresh, so losing a newer one is harmless. The header alone
+    /// counts: a field of that name may be what somebody else wrote.
+    fn observe(&self, grant: &Grant, _: &Asked, response: &Response) -> Observed {
         if self.settings.access_transport == AccessTransport::Header {
             return Observed::Nothing;
         }
         let known = grant.field(grant::CSRF);
-        let Some(csrf) = wire::csrf_of(&self.settings, response).filter(|csrf| known != Some(csrf)) else {
+        let Some(csrf) = wire::csrf_of_header(&self.settings, response).filter(|csrf| known != Some(csrf))
+        else {
             return Observed::Nothing;
         };
         let is_first = known.is_none();

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::HeaderValue;
 use ironleaf_auth::{
-    Caller, Clock, EmailAddress, Grant, Observed, Provider, RefreshOutcome, RefreshTiming, Rejection,
+    Asked, Caller, Clock, EmailAddress, Grant, Observed, Provider, RefreshOutcome, RefreshTiming, Rejection,
     Repetition, Request, Response, Rest, SignIn, SignInError, Transport, TransportError,
 };
 use serde_json::{Value, json};

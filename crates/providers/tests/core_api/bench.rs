@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use ironleaf_auth::conformance::{BackEnd, Reuse, Rotation, Style};
 use ironleaf_auth::{
-    AuthorizedCalls, CallError, Caller, Clock, EmailAddress, Grant, Observed, Provider, Random,
+    Asked, AuthorizedCalls, CallError, Caller, Clock, EmailAddress, Grant, Observed, Provider, Random,
     RefreshOutcome, RefreshTiming, Request, Response, SignIn, SignInError, SignedIn, Transport,
     TransportError, system_random,
 };
@@ -135,12 +135,13 @@ impl Calls {
 impl AuthorizedCalls for Calls {
     async fn send(&self, mut request: Request) -> Result<Response, CallError> {
         self.provider.authorize(&Caller::default(), &self.grant(), &mut request);
+        let asked = Asked::of(&request);
         let sent = self.router.send(request).await;
         let response = sent.map_err(|error| CallError::Unavailable(error.to_string()))?;
         if response.status() == StatusCode::UNAUTHORIZED {
             return Err(CallError::SignedOut);
         }
-        let observed = self.provider.observe(&self.grant(), &response);
+        let observed = self.provider.observe(&self.grant(), &asked, &response);
         if let Observed::AtOnce(change) | Observed::Lazily(change) = observed {
             change(&mut self.grant.lock().unwrap());
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use ironleaf_auth::{
-    Caller, EmailAddress, Grant, HttpSettings, HttpTransport, Observed, Provider as _, RefreshOutcome,
+    Asked, Caller, EmailAddress, Grant, HttpSettings, HttpTransport, Observed, Provider as _, RefreshOutcome,
     Request, SignIn, Transport as _, system_clock,
 };
 use ironleaf_providers::{AccessTransport, JwtSessionsProvider, JwtSessionsSettings};
@@ -47,8 +47,10 @@ impl Client {
         let mut request: Request =
             http::Request::builder().method(method).uri(uri).body(Bytes::new()).unwrap();
         self.provider.authorize(&Caller::default(), grant, &mut request);
+        let asked = Asked::of(&request);
         let answer = self.transport.send(request).await.unwrap();
-        if let Observed::Lazily(change) | Observed::AtOnce(change) = self.provider.observe(grant, &answer) {
+        let observed = self.provider.observe(grant, &asked, &answer);
+        if let Observed::Lazily(change) | Observed::AtOnce(change) = observed {
             change(grant);
         }
         answer.status()

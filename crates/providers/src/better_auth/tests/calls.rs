@@ -18,7 +18,8 @@ fn call(url: &str) -> Request {
 }
 
 fn observed(world: &World, grant: &Grant, answer: Answer) -> Observed {
-    world.provider.observe(grant, &answer.unwrap())
+    let asked = Asked::of(&call("https://auth.test/api/auth/change-password"));
+    world.provider.observe(grant, &asked, &answer.unwrap())
 }
 
 fn given(cookie: &str) -> Answer {

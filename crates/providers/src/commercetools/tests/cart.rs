@@ -3,8 +3,12 @@ use super::*;
 const LOGIN: &str = "api POST /shop/me/login";
 
 fn learned(grant: &mut Grant, answer: Answer) -> bool {
+    learned_at(grant, (Method::GET, "/shop/me/active-cart"), answer)
+}
+
+fn learned_at(grant: &mut Grant, (method, path): (Method, &str), answer: Answer) -> bool {
     let (provider, _) = scripted([]);
-    match provider.observe(grant, &answer.unwrap()) {
+    match provider.observe(grant, &asked(method, path), &answer.unwrap()) {
         Observed::AtOnce(change) => change(grant),
         Observed::Nothing => return false,
         Observed::Lazily(_) => panic!("a cart that is forgotten is never deleted"),
@@ -35,6 +39,25 @@ async fn a_guests_cart_is_learned_from_the_answer_that_shows_it() {
     assert!(!learned(&mut grant, answer(200, &cart("Ordered", &json!({})))), "another one");
     assert!(learned(&mut grant, answer(200, &cart("Ordered", &json!({ "id": "cart-2" })))));
     assert_eq!(grant.field(CART), None);
+}
+
+#[tokio::test]
+async fn what_has_the_form_of_a_cart_elsewhere_is_none() {
+    for (method, path, counts) in [
+        (Method::GET, "/shop/me/active-cart", true),
+        (Method::POST, "/shop/me/carts", true),
+        (Method::POST, "/shop/me/carts/cart-1?expand=x", true),
+        (Method::DELETE, "/shop/me/carts/cart-1", false),
+        (Method::GET, "/shop/me/carts/cart-1/notes", false),
+        (Method::GET, "/shop/me/shopping-lists/cart-1", false),
+        (Method::GET, "/shop/carts/cart-1", false),
+        (Method::GET, "/other/me/active-cart", false),
+    ] {
+        let mut grant = guest().await;
+        let learned =
+            learned_at(&mut grant, (method.clone(), path), answer(200, &cart("Active", &json!({}))));
+        assert_eq!(learned, counts, "{method} {path}");
+    }
 }
 
 #[tokio::test]

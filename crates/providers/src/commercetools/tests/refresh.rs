@@ -143,7 +143,7 @@ async fn a_grant_of_other_settings_is_sent_nowhere() {
     assert!(!provider.is_ours(&grant));
     assert!(matches!(provider.refresh(&caller(), &grant).await, RefreshOutcome::Rejected(_)));
     assert_eq!(provider.sign_out(&caller(), &grant).await, Ok(()));
-    let mut request = crate::oauth::request(http::Method::GET, "https://api.test/other/me").unwrap();
+    let mut request = crate::oauth::request(Method::GET, "https://api.test/other/me").unwrap();
     provider.authorize(&caller(), &grant, &mut request);
     assert_eq!(request.headers().get("authorization"), None);
     assert!(script.asked().is_empty());
@@ -173,11 +173,22 @@ async fn what_an_answer_shows_of_the_person_is_kept() {
         answer(200, &json!({ "id": "c1", "version": 1 })),
         answer(200, &cart("Active", &json!({ "customerId": "c1" }))),
     ] {
-        assert!(matches!(provider.observe(&grant, &nothing.unwrap()), Observed::Nothing));
+        let observed = provider.observe(&grant, &asked(Method::GET, "/shop/me"), &nothing.unwrap());
+        assert!(matches!(observed, Observed::Nothing));
     }
-    let Observed::AtOnce(change) = provider.observe(&grant, &record("c1", "new@test.com").unwrap()) else {
-        panic!("not seen");
-    };
+    let response = record("c1", "new@test.com").unwrap();
+    for (method, path) in [
+        (Method::GET, "/shop/me/orders"),
+        (Method::GET, "/shop/meadow"),
+        (Method::GET, "/shop/customers/c1"),
+        (Method::GET, "/other/me"),
+        (Method::DELETE, "/shop/me"),
+    ] {
+        let observed = provider.observe(&grant, &asked(method.clone(), path), &response);
+        assert!(matches!(observed, Observed::Nothing), "{method} {path}: it may be what somebody else wrote");
+    }
+    let observed = provider.observe(&grant, &asked(Method::POST, "/shop/me"), &response);
+    let Observed::AtOnce(change) = observed else { panic!("not seen") };
     change(&mut grant);
     assert_eq!(grant.identity.unwrap().email.as_deref(), Some("new@test.com"));
 }

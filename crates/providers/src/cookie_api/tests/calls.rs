@@ -25,8 +25,19 @@ async fn a_call_carries_the_access_cookie_alone() {
     assert!(!nobody.headers().contains_key(COOKIE));
 }
 
+/// What is seen in an answer about the person.
 fn seen(provider: &CookieApiProvider, grant: &Grant, answer: Answer) -> Option<Grant> {
-    match provider.observe(grant, &answer.unwrap()) {
+    seen_at(provider, grant, (http::Method::GET, "http://nest.test/api/users/me"), answer)
+}
+
+fn seen_at(
+    provider: &CookieApiProvider,
+    grant: &Grant,
+    (method, uri): (http::Method, &str),
+    answer: Answer,
+) -> Option<Grant> {
+    let asked = Asked { method, uri: uri.parse().unwrap() };
+    match provider.observe(grant, &asked, &answer.unwrap()) {
         Observed::AtOnce(change) => {
             let mut changed = grant.clone();
             change(&mut changed);
@@ -85,4 +96,26 @@ async fn nothing_else_changes_who_somebody_is() {
     );
     // The access cookie is renewed by a refresh only: an answer that comes late would put an old one back.
     assert_eq!(seen(&provider, &grant, tokens("a9", "r9")), None);
+}
+
+#[tokio::test]
+async fn a_record_with_the_persons_number_is_not_the_persons() {
+    let (provider, _) = scripted([]);
+    let grant = grant().await;
+    let mut invitation = person();
+    invitation["email"] = "other@test.com".into();
+    invitation["roles"] = json!(["admin"]);
+    for (method, uri) in [
+        (http::Method::GET, "http://nest.test/api/invitations/p1"),
+        (http::Method::GET, "http://nest.test/api/users/p1"),
+        (http::Method::GET, "http://nest.test/api/users/me/invitation"),
+        (http::Method::GET, "http://nest.test/api/users/%6de"),
+        (http::Method::GET, "http://other.test/api/users/me"),
+        (http::Method::POST, "http://nest.test/api/users/me"),
+    ] {
+        let seen = seen_at(&provider, &grant, (method.clone(), uri), answer(200, &invitation));
+        assert_eq!(seen, None, "{method} {uri}");
+    }
+    let asked = (http::Method::GET, "http://nest.test/api/users/me?fields=all");
+    assert!(seen_at(&provider, &grant, asked, answer(200, &invitation)).is_some(), "the person's own record");
 }

@@ -99,8 +99,9 @@ async fn a_new_value_against_forged_requests_is_kept_when_something_is_kept_anyw
     let (provider, _) = scripted_with([given("a1", "r1", Some("x1")), owner()], other);
     let mut grant = sign_in(&provider).await.unwrap().grant;
     let answer = sets(text(200, "ok"), "XSRF-TOKEN=x2; Path=/").unwrap();
-    let Observed::Lazily(change) = provider.observe(&grant, &answer) else { panic!("not lazily") };
+    let asked = Asked { method: http::Method::GET, uri: "http://laravel.test/api/orders".parse().unwrap() };
+    let Observed::Lazily(change) = provider.observe(&grant, &asked, &answer) else { panic!("not lazily") };
     change(&mut grant);
     assert_eq!(grant.field(CSRF), Some(&"x2".into()));
-    assert!(matches!(provider.observe(&grant, &answer), Observed::Nothing));
+    assert!(matches!(provider.observe(&grant, &asked, &answer), Observed::Nothing));
 }

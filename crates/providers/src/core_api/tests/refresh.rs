@@ -275,11 +275,40 @@ async fn each_refresh_token_gets_a_key_of_its_own() {
     assert_ne!(keys[0], keys[1]);
 }
 
+fn asked(method: http::Method, path: &str) -> Asked {
+    Asked { method, uri: format!("http://core.test/v1{path}").parse().unwrap() }
+}
+
+fn for_record() -> Asked {
+    asked(http::Method::GET, "/user/users/current")
+}
+
+#[tokio::test]
+async fn a_record_with_the_persons_identifier_is_not_the_persons() {
+    let (provider, _) = scripted([]);
+    let grant = grant(None).await;
+    let response = user("other@test.com", None).unwrap();
+    for (method, path, counts) in [
+        (http::Method::GET, "/user/users/current", true),
+        (http::Method::PATCH, "/user/users/u1", true),
+        (http::Method::GET, "/user/users/u1", false),
+        (http::Method::PATCH, "/user/users/u2", false),
+        (http::Method::PATCH, "/user/users/current", false),
+        (http::Method::POST, "/user/users/current", false),
+        (http::Method::GET, "/invitations/u1", false),
+        (http::Method::GET, "/user/users/current/../u1", false),
+    ] {
+        let asked = asked(method, path);
+        let observed = provider.observe(&grant, &asked, &response);
+        assert_eq!(matches!(observed, Observed::AtOnce(_)), counts, "{asked:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_addresses_follow_every_record_of_the_same_person() {
     let (provider, _) = scripted([]);
     let mut grant = grant(None).await;
-    let mut learns = |answer: Answer| match provider.observe(&grant, &answer.unwrap()) {
+    let mut learns = |answer: Answer| match provider.observe(&grant, &for_record(), &answer.unwrap()) {
         Observed::Nothing => None,
         Observed::Lazily(_) => panic!("an address that is lost costs the session"),
         Observed::AtOnce(change) => {
@@ -338,7 +367,8 @@ async fn a_record_without_address_or_roles_takes_none_away_and_ends_no_session()
         let (provider, script) = scripted([tokens("r2")]);
         let mut grant = grant(None).await;
         let known = grant.identity.clone();
-        if let Observed::AtOnce(change) = provider.observe(&grant, &answer(200, &record).unwrap()) {
+        let response = answer(200, &record).unwrap();
+        if let Observed::AtOnce(change) = provider.observe(&grant, &for_record(), &response) {
             change(&mut grant);
         }
         assert_eq!(grant.identity, known, "{record}");

@@ -30,6 +30,18 @@ async fn a_refresh_brings_a_new_access_token_and_csrf_value_and_the_refresh_toke
 }
 
 #[tokio::test]
+async fn a_csrf_value_that_cannot_be_sent_is_not_kept() {
+    for value in
+        [json!(7), json!(""), json!("a b"), json!("a\r\nb"), json!("A".repeat(513)), json!(["bWFzazI="])]
+    {
+        let (provider, _) =
+            scripted(with_cookies(), [answer(200, &with(refreshed(), "csrf", value.clone()))]);
+        let new = renewed(&provider, &grant().await).await;
+        assert_eq!(exposed(&new, CSRF), None, "{value}");
+    }
+}
+
+#[tokio::test]
 async fn a_csrf_value_of_the_last_access_token_is_not_kept_beside_a_new_one() {
     let (provider, _) = scripted(settings(), [answer(200, &without(refreshed(), "csrf"))]);
     let new = renewed(&provider, &grant().await).await;
