@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{
-    AccountError, Accounts, Asked, AuthorizationRequest, AuthorizedCalls, BaseUrl, Caller, EmailAddress, EndReason,
-    EndedAtProvider, Grant, Identity, LogoutNotice, LogoutTokenError, Observed, RefreshOutcome,
+    AccountError, Accounts, Asked, AuthorizationRequest, AuthorizedCalls, BaseUrl, Caller, EmailAddress,
+    EndReason, EndedAtProvider, Grant, Identity, LogoutNotice, LogoutTokenError, Observed, RefreshOutcome,
     RefreshTiming, Rejection, Repetition, Request, Response, SecretText, SignIn, SignInError, SignOutReturn,
     SignedIn, Transport, TransportError,
 };

@@ -33,7 +33,7 @@ impl Accounts for BetterAuthProvider {
         if wire::is_null(&response) {
             return Err(AccountError::Gone);
         }
-        user(&response).ok_or_else(|| refusal(&response))
+        person::of_answer(&response).ok_or_else(|| refusal(&response))
     }
 
     /// The name that Better Auth wants is the part of the address before the `@`.
@@ -55,7 +55,7 @@ impl Accounts for BetterAuthProvider {
         if let Some(unused) = self.kept.begin(&response, &self.issued_by, self.now()) {
             self.give_back(caller, &unused).await;
         }
-        let created = user(&response).ok_or_else(|| refusal_of_stranger(&response))?;
+        let created = person::of_answer(&response).ok_or_else(|| refusal_of_stranger(&response))?;
         let has_token =
             wire::object(&response).is_some_and(|answer| answer.get("token").is_some_and(Value::is_string));
         self.hides_known_addresses.store(!has_token, Ordering::Relaxed);
@@ -76,7 +76,12 @@ impl Accounts for BetterAuthProvider {
         Err(AccountError::Unavailable("the auth server wants the present password for this".to_owned()))
     }
 
-    async fn delete(&self, calls: &dyn AuthorizedCalls, _: &str) -> Result<(), AccountError> {
+    /// The auth server deletes whoever the cookie is of, so it is asked first who that is.
+    async fn delete(&self, calls: &dyn AuthorizedCalls, id: &str) -> Result<(), AccountError> {
+        if self.current_user(calls).await?.id != id {
+            tracing::error!("no account is deleted: the auth server knows the session as another person's");
+            return Err(AccountError::Unavailable("the session is another person's".to_owned()));
+        }
         let url = self.endpoint(&["delete-user"]);
         let response = authorized(calls, Method::POST, &url, &json!({})).await?;
         let answer = wire::object(&response).ok_or_else(|| refusal(&response))?;
@@ -112,10 +117,6 @@ impl Accounts for BetterAuthProvider {
         );
         Err(if is_token { AccountError::InvalidToken } else { refusal_of_stranger(&response) })
     }
-}
-
-fn user(response: &Response) -> Option<User> {
-    wire::object(response)?.get("user")?.as_object().and_then(person::read)
 }
 
 /// A call without credentials cannot find out that nobody is signed in.

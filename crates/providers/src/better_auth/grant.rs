@@ -9,6 +9,7 @@ use ironleaf_auth::{Change, Field, Grant, Observed, Response, SecretText};
 use sha2::{Digest as _, Sha256};
 
 use super::cookies::{Cookie, Given, Names, given};
+use super::person;
 
 /// The session cookie with its name, as `name=value`.
 pub(super) const SESSION: Field = 1;
@@ -64,6 +65,12 @@ impl Kept {
         let Some(asked_with) = grant.field(SESSION) else { return Observed::Nothing };
         let end = self.end(session, now);
         if asked_with.expose() != session.pair {
+            // SECURITY: a session must never turn into that of another person. An answer that does not say whose
+            // session it sets, sets none.
+            let known = grant.identity.as_deref();
+            if known.is_none_or(|known| person::of_answer(response).is_none_or(|user| user.id != known.id)) {
+                return Observed::Nothing;
+            }
             return Observed::AtOnce(self.replacement(asked_with.clone(), session, response, now));
         }
         if is_worth_keeping(grant.refresh_expires_at, end, now) {
@@ -76,7 +83,8 @@ impl Kept {
         now.checked_add(session.life.min(self.max_age))
     }
 
-    /// Puts another session in place of the one that the call was made with, and of no later one.
+    /// Puts another session in place of the one that the call was made with, and of no later one. The JWT is renewed
+    /// before the next use, which shows whose the session is.
     fn replacement(
         &self,
         asked_with: SecretText,
@@ -97,6 +105,7 @@ impl Kept {
             }
             grant.set(SESSION, session.clone());
             grant.refresh_expires_at = end;
+            grant.access_expires_at = Some(now);
             match &mark {
                 Some(Some(mark)) => grant.set(DONT_REMEMBER, mark.clone()),
                 Some(None) => grant.remove(DONT_REMEMBER),

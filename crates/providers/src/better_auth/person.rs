@@ -1,8 +1,9 @@
 //! Who a person is, from a `user` of the auth server or from the claims of a JWT, which are the same by default.
 
-use ironleaf_auth::{EmailAddress, Identity, Role};
+use ironleaf_auth::{EmailAddress, Identity, Response, Role};
 use serde_json::{Map, Value};
 
+use super::wire;
 use crate::answer::short_text;
 use crate::roles;
 
@@ -14,6 +15,11 @@ pub(super) fn read(user: &Map<String, Value>) -> Option<Identity> {
     let mut identity = Identity { id: id(user.get("id")?)?, ..Identity::default() };
     describe(&mut identity, user);
     Some(identity)
+}
+
+/// The person whom an answer of the auth server is about: its `user`.
+pub(super) fn of_answer(response: &Response) -> Option<Identity> {
+    wire::object(response)?.get("user")?.as_object().and_then(read)
 }
 
 /// Writes what is known over what the identity says. The rest stays: an application can leave claims out of its JWTs.

@@ -168,8 +168,9 @@ impl Provider for BetterAuthProvider {
         }
     }
 
-    fn observe(&self, grant: &Grant, _: &Asked, response: &Response) -> Observed {
-        if !self.is_ours(grant) {
+    /// SECURITY: the API and hosts behind it set no cookie of the auth server.
+    fn observe(&self, grant: &Grant, asked: &Asked, response: &Response) -> Observed {
+        if !self.is_ours(grant) || !self.is_for_auth_server(&asked.uri) {
             return Observed::Nothing;
         }
         self.kept.observe(grant, response, self.now())

@@ -112,7 +112,7 @@ impl BetterAuth {
             "/change-password" => {
                 lock(&self.sessions).retain(|other| *other != session);
                 let value = self.new_session();
-                let mut response = json(200, &json!({ "token": "t" }));
+                let mut response = json(200, &json!({ "token": "t", "user": { "id": "u1" } }));
                 give_cookie(&mut response, COOKIE, &value);
                 response
             }

@@ -114,12 +114,34 @@ async fn an_account_is_deleted_only_if_the_auth_server_says_so() {
             error(404, "NOT_FOUND"),
         ],
     );
+    world.answers("/get-session", [session_of(&user())]);
     let accounts = world.provider.accounts().unwrap();
     assert_eq!(accounts.delete(&calls, "u1").await, Ok(()));
+    assert_eq!(world.take_calls(), ["GET /api/auth/get-session", "POST /api/auth/delete-user"]);
     assert!(matches!(accounts.delete(&calls, "u1").await, Err(AccountError::Unavailable(_))));
     assert_eq!(accounts.delete(&calls, "u1").await, Err(AccountError::Forbidden));
     assert!(matches!(accounts.delete(&calls, "u1").await, Err(AccountError::Unavailable(_))));
     assert!(world.provider.tokens_end_with_account());
+}
+
+fn session_of(user: &Value) -> Answer {
+    answer(200, &json!({ "session": { "id": "s1" }, "user": user }))
+}
+
+#[tokio::test]
+async fn nobody_elses_account_is_deleted() {
+    let world = World::with(|settings| settings.delete_user = true);
+    let calls = Calls { grant: world.grant().await, world: &world };
+    let mut mallory = user();
+    mallory["id"] = "u2".into();
+    for who in
+        [session_of(&mallory), text(200, "null"), text(200, "<html>"), error(401, "UNAUTHORIZED"), lost()]
+    {
+        world.answers("/get-session", [who.clone()]);
+        let deleted = world.provider.accounts().unwrap().delete(&calls, "u1").await;
+        assert!(deleted.is_err(), "{who:?}");
+        assert_eq!(world.take_calls(), ["GET /api/auth/get-session"], "{who:?}");
+    }
 }
 
 #[tokio::test]

@@ -18,12 +18,21 @@ fn call(url: &str) -> Request {
 }
 
 fn observed(world: &World, grant: &Grant, answer: Answer) -> Observed {
-    let asked = Asked::of(&call("https://auth.test/api/auth/change-password"));
+    observed_at("https://auth.test/api/auth/change-password", world, grant, answer)
+}
+
+fn observed_at(url: &str, world: &World, grant: &Grant, answer: Answer) -> Observed {
+    let asked = Asked::of(&call(url));
     world.provider.observe(grant, &asked, &answer.unwrap())
 }
 
 fn given(cookie: &str) -> Answer {
     setting(answer(200, &json!({})), cookie)
+}
+
+/// The same in an answer about the person, such as that to a changed password.
+fn given_to(user: &Value, cookie: &str) -> Answer {
+    setting(answer(200, &json!({ "token": "t", "user": user })), cookie)
 }
 
 #[tokio::test]
@@ -134,7 +143,8 @@ async fn a_later_end_may_be_a_date() {
 async fn another_cookie_is_kept_at_once_and_never_over_a_newer_one() {
     let world = World::new();
     let mut grant = world.grant().await;
-    let replaced = given(&format!("{COOKIE}=second.c2ln%3D; Max-Age={WEEK}"));
+    assert!(grant.access_lives(world.now()));
+    let replaced = given_to(&user(), &format!("{COOKIE}=second.c2ln%3D; Max-Age={WEEK}"));
     let Observed::AtOnce(change) = observed(&world, &grant, replaced.clone()) else { panic!("not kept") };
     let mut newer = grant.clone();
     newer.set(grant::SESSION, format!("{COOKIE}=third.c2ln"));
@@ -143,6 +153,7 @@ async fn another_cookie_is_kept_at_once_and_never_over_a_newer_one() {
     for _ in 0..2 {
         change(&mut grant);
         assert_eq!(grant.field(grant::SESSION).unwrap().expose(), format!("{COOKIE}=second.c2ln%3D"));
+        assert!(!grant.access_lives(world.now()), "the next token shows whose session it is");
     }
     assert!(matches!(observed(&world, &grant, replaced), Observed::Nothing));
 }
@@ -152,4 +163,49 @@ async fn an_answer_to_somebody_elses_grant_teaches_nothing() {
     let world = World::new();
     let answer = given(&format!("{COOKIE}=second.c2ln; Max-Age=60"));
     assert!(matches!(observed(&world, &Grant::default(), answer), Observed::Nothing));
+}
+
+#[tokio::test]
+async fn no_other_host_sets_the_session_cookie() {
+    let world = World::new();
+    let grant = world.grant().await;
+    let replaced = given_to(&user(), &format!("{COOKIE}=tokenOfMallory.c2ln; Max-Age={WEEK}; Path=/"));
+    world.advance(Duration::from_hours(25));
+    let prolonged = given(&format!("{COOKIE}={VALUE}; Max-Age={WEEK}; Path=/"));
+    for url in [
+        "https://api.test/v1/orders",
+        "https://auth.test/api/authors",
+        "https://auth.test:444/api/auth/change-password",
+        "https://auth.test.evil.test/api/auth/change-password",
+    ] {
+        for answer in [&replaced, &prolonged] {
+            let observed = observed_at(url, &world, &grant, answer.clone());
+            assert!(matches!(observed, Observed::Nothing), "{url}");
+        }
+    }
+    let of_auth_server = observed(&world, &grant, replaced);
+    assert!(matches!(of_auth_server, Observed::AtOnce(_)), "it would have counted");
+}
+
+#[tokio::test]
+async fn another_cookie_counts_only_in_an_answer_about_this_person() {
+    let world = World::new();
+    let grant = world.grant().await;
+    let cookie = format!("{COOKIE}=tokenOfMallory.c2ln; Max-Age={WEEK}");
+    let mut mallory = user();
+    mallory["id"] = "u2".into();
+    for body in [
+        json!({}),
+        json!({ "token": "t" }),
+        json!({ "token": "t", "user": mallory }),
+        json!({ "user": { "email": "ada@test.com" } }),
+        json!({ "user": ["u1"] }),
+        json!({ "id": "u1" }),
+        json!([{ "user": { "id": "u1" } }]),
+    ] {
+        let observed = observed(&world, &grant, setting(answer(200, &body), &cookie));
+        assert!(matches!(observed, Observed::Nothing), "{body}");
+    }
+    let page = observed(&world, &grant, setting(text(200, "<html>"), &cookie));
+    assert!(matches!(page, Observed::Nothing));
 }
