@@ -1,6 +1,7 @@
 //! Several replicas over one set of heads and one scripted provider, in virtual time.
 
 mod amend;
+mod another;
 mod doubt;
 mod due;
 mod ending;
@@ -29,6 +30,8 @@ const SESSION: &[u8] = b"a session";
 #[derive(Clone)]
 enum End {
     Rotate,
+    /// A new token, of this person.
+    RotateFor(&'static str),
     Reject,
     NotSent,
     /// Refused, with this wait.
@@ -82,6 +85,10 @@ impl Provider for Scripted {
         tokio::time::sleep(takes).await;
         match end {
             End::Rotate => RefreshOutcome::Rotated(issued(&format!("{}'", token(grant)), (self.clock)())),
+            End::RotateFor(id) => {
+                let grant = issued(&format!("{}'", token(grant)), (self.clock)());
+                RefreshOutcome::Rotated(grant.for_identity(Identity::new(id, "user@test.com")))
+            }
             End::Reject => RefreshOutcome::Rejected(Rejection::InvalidGrant),
             End::NotSent => RefreshOutcome::NotSent("refused".to_owned()),
             End::Unspent(retry_after) => {

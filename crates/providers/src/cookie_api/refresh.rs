@@ -1,10 +1,17 @@
+use std::time::Duration;
+
 use http::{Method, StatusCode};
 use ironleaf_auth::{Caller, Grant, RefreshOutcome, Rejection};
 use serde_json::json;
+use tokio::time::timeout;
 
-use super::grant::{self, REFRESH};
+use super::grant::{self, ACCESS, REFRESH};
 use super::{CookieApiProvider, wire};
 use crate::answer::retry_after;
+use crate::jwt;
+
+/// How long a refresh waits until cookies of another person are given back. The session has ended by then.
+const GIVE_BACK_LIMIT: Duration = Duration::from_secs(2);
 
 impl CookieApiProvider {
     /// Presents the refresh cookie, once.
@@ -37,8 +44,32 @@ impl CookieApiProvider {
             Err(wire::describe(&response))
         };
         match taken {
+            // SECURITY: a session must never turn into that of another person.
+            Ok(()) if is_of_another(known, &renewed) => {
+                tracing::error!(
+                    "a session ends: the API answered its refresh with cookies of another person"
+                );
+                self.give_back(caller, &renewed).await;
+                RefreshOutcome::Rejected(Rejection::InvalidGrant)
+            }
             Ok(()) => RefreshOutcome::Rotated(renewed),
             Err(detail) => RefreshOutcome::InDoubt { answered: true, detail },
         }
     }
+
+    /// Ends what nobody holds, so that nobody else can use it.
+    async fn give_back(&self, caller: &Caller, foreign: &Grant) {
+        let Some(path) = &self.settings.logout_path else { return };
+        match timeout(GIVE_BACK_LIMIT, self.post_sign_out(caller, foreign, path)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "cookies of another person were not revoked"),
+            Err(_) => tracing::warn!("cookies of another person were not revoked in time"),
+        }
+    }
+}
+
+/// Whether the access cookies are tokens that name two people (RFC 7519, section 4.1.2).
+fn is_of_another(known: &Grant, renewed: &Grant) -> bool {
+    let tokens = known.field(ACCESS).zip(renewed.field(ACCESS));
+    tokens.and_then(|(before, now)| jwt::differ(before, now, "sub")) == Some(true)
 }

@@ -46,7 +46,12 @@ impl CookieApiProvider {
         }
     }
 
-    async fn post_sign_out(&self, caller: &Caller, grant: &Grant, path: &str) -> Result<(), TransportError> {
+    pub(super) async fn post_sign_out(
+        &self,
+        caller: &Caller,
+        grant: &Grant,
+        path: &str,
+    ) -> Result<(), TransportError> {
         let response = self.call(caller, grant, (Method::POST, path), &[ACCESS, REFRESH], &json!({})).await?;
         match response.status() {
             status if status.is_success() => Ok(()),

@@ -6,8 +6,9 @@ use ironleaf_auth::{Caller, Grant, RefreshOutcome, Rejection};
 use tokio::time::timeout;
 
 use crate::answer::retry_after;
+use crate::jwt;
 
-use super::grant::REFRESH_TOKEN;
+use super::grant::{ACCESS_TOKEN, REFRESH_TOKEN};
 use super::{JwtSessionsProvider, grant, person, wire};
 
 /// How long a refresh may take to find out what is new about the person. Until the new tokens are stored, a process
@@ -45,6 +46,9 @@ impl JwtSessionsProvider {
             Ok(issued) => {
                 let mut renewed = known.clone();
                 grant::replace_tokens(&mut renewed, issued, now);
+                if self.settings.me_path.is_some() && names_another(known, &renewed) {
+                    return self.end_of_another(caller, &renewed).await;
+                }
                 self.described(caller, renewed).await
             }
             Err(detail) => RefreshOutcome::InDoubt { answered: true, detail },
@@ -81,10 +85,32 @@ impl JwtSessionsProvider {
         };
         // SECURITY: a session must never turn into that of another person.
         if person.id != identity.id {
-            tracing::error!("a session ends: the API answered its refresh with tokens of another person");
-            return ENDED;
+            return self.end_of_another(caller, &renewed).await;
         }
         renewed.identity = Some(Arc::new(person::renewed(&identity, person)));
         RefreshOutcome::Rotated(renewed)
     }
+
+    /// The end of a session whose refresh was answered with tokens of another person. Nobody holds these: they end with
+    /// the refresh token beside them.
+    async fn end_of_another(&self, caller: &Caller, renewed: &Grant) -> RefreshOutcome {
+        tracing::error!("a session ends: the API answered its refresh with tokens of another person");
+        match timeout(DESCRIPTION_LIMIT, self.end_session(caller, renewed)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "tokens of another person were not ended"),
+            Err(_) => tracing::warn!("tokens of another person were not ended in time"),
+        }
+        ENDED
+    }
+}
+
+/// Whether the payloads of the two access tokens name two people. Where the API has a record of the person, no setting
+/// says which claim does, so the usual ones count. `id` may be that of the token, so it counts where no other is there.
+fn names_another(known: &Grant, renewed: &Grant) -> bool {
+    let Some((before, now)) = known.field(ACCESS_TOKEN).zip(renewed.field(ACCESS_TOKEN)) else {
+        return false;
+    };
+    let differs = |claim| jwt::differ(before, now, claim);
+    let of_people = [differs("sub"), differs("user_id")].into_iter().flatten();
+    of_people.reduce(|one, other| one || other).or_else(|| differs("id")) == Some(true)
 }

@@ -199,12 +199,12 @@ impl Refresh {
         put
     }
 
-    /// The session ended while its refresh was in progress, so the grant that the provider has just issued must be revoked.
-    async fn give_back(&self, rotated: &Grant) {
+    /// The session has ended, so the grant that the provider has just issued must be revoked.
+    pub(super) async fn give_back(&self, rotated: &Grant) {
         let told = self.shared.provider().sign_out(&self.caller, rotated).await;
         self.shared.observe(if told.is_ok() { Event::Revoked } else { Event::RevocationFailed });
         if let Err(failure) = told {
-            tracing::warn!(%failure, "a session ended during a refresh, and its new grant could not be revoked");
+            tracing::warn!(%failure, "a session ended with a refresh, and the new grant could not be revoked");
         }
     }
 

@@ -9,7 +9,7 @@ use crate::lifecycle::position::Doubt;
 use crate::lifecycle::waiting::{AskAgain, DEFAULT_WAIT, LONGEST_WAIT};
 use crate::lifecycle::write::Found;
 use crate::{
-    AttemptId, EndReason, Event, Head, HeadState, HeadVersion, NotBefore, RefreshOutcome, Rejection,
+    AttemptId, EndReason, Event, Grant, Head, HeadState, HeadVersion, NotBefore, RefreshOutcome, Rejection,
 };
 
 /// How one attempt ended.
@@ -52,6 +52,9 @@ impl Refresh {
     pub(super) async fn present(&self, before: Before) -> Step {
         let presented_at = self.shared.now();
         match self.shared.provider().refresh(&self.caller, &self.grant).await {
+            RefreshOutcome::Rotated(rotated) if self.is_of_another(&rotated) => {
+                self.refuse_another(&rotated, before.version).await
+            }
             RefreshOutcome::Rotated(rotated) => {
                 Step::Landed(self.commit(rotated, Found::As(Some(before.version))).await)
             }
@@ -93,8 +96,36 @@ impl Refresh {
         }
     }
 
+    /// SECURITY: whether the provider has answered with the tokens of another person. A session must never turn into
+    /// theirs, so no such grant is kept or used, whatever provider it comes from.
+    fn is_of_another(&self, rotated: &Grant) -> bool {
+        let people = self.grant.identity.as_ref().zip(rotated.identity.as_ref());
+        people.is_some_and(|(before, now)| before.id != now.id)
+    }
+
+    /// The session ends, and what nobody holds is given back.
+    async fn refuse_another(&self, rotated: &Grant, version: HeadVersion) -> Step {
+        self.log_another();
+        let step = self.end_rejected(Rejection::InvalidGrant, version).await;
+        if let Step::Landed(landing) = &step {
+            // Nobody waits for the provider.
+            self.land(landing.clone());
+        }
+        self.give_back(rotated).await;
+        step
+    }
+
+    fn log_another(&self) {
+        let (provider, rotation) = (self.shared.provider().name(), self.key.rotation());
+        tracing::error!(provider, rotation, "a refresh was answered with the tokens of another person");
+    }
+
     async fn rejected(&self, rejection: Rejection, version: HeadVersion) -> Step {
         self.log_end(rejection);
+        self.end_rejected(rejection, version).await
+    }
+
+    async fn end_rejected(&self, rejection: Rejection, version: HeadVersion) -> Step {
         let reason = EndReason::Rejected(rejection);
         if let Some(newer) = self.leave_dead(version, reason).await {
             return Step::Landed(newer);
@@ -111,6 +142,12 @@ impl Refresh {
         }
         self.shared.observe(Event::RefreshedWithoutStore);
         match self.shared.provider().refresh(&self.caller, &self.grant).await {
+            // The store may hold the person's own grant. It decides when it is back.
+            RefreshOutcome::Rotated(rotated) if self.is_of_another(&rotated) => {
+                self.log_another();
+                self.give_back(&rotated).await;
+                Step::unavailable("the store does not answer, and the new grant is another person's")
+            }
             RefreshOutcome::Rotated(rotated) => Step::Landed(self.commit(rotated, Found::Unknown).await),
             // The store may hold a newer, valid grant. It decides when it is back.
             RefreshOutcome::Rejected(rejection) => {

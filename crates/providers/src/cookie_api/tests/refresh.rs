@@ -111,3 +111,23 @@ async fn a_missing_refresh_cookie_is_the_old_one_only_where_reuse_costs_nothing(
         }
     }
 }
+
+#[tokio::test]
+async fn a_session_never_turns_into_that_of_another_person() {
+    let of = |person: &str, number: u64| jwt(&json!({ "sub": person, "iat": number, "exp": number + 1800 }));
+    let mut known = grant().await;
+    known.set(ACCESS, of("p1", 1));
+
+    let (provider, _) = scripted([tokens(&of("p1", 2), "r2")]);
+    let outcome = provider.refresh(&caller(), &known).await;
+    assert!(matches!(outcome, RefreshOutcome::Rotated(_)), "{outcome:?}");
+
+    // Whether or not they can be given back.
+    for given_back in [answer(200, &json!({})), lost()] {
+        let (provider, script) = scripted([tokens(&of("p2", 2), "r2"), given_back]);
+        let outcome = provider.refresh(&caller(), &known).await;
+        assert!(matches!(outcome, RefreshOutcome::Rejected(Rejection::InvalidGrant)), "{outcome:?}");
+        let cookies = format!("access_token={}; refresh_token=r2", of("p2", 2));
+        assert_eq!(script.asked()[1], asked("POST /api/auth/logout", &cookies), "nobody holds them");
+    }
+}

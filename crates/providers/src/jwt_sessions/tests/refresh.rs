@@ -150,9 +150,42 @@ async fn what_is_new_about_the_person_is_taken_from_the_new_token() {
 #[tokio::test]
 async fn a_session_never_turns_into_that_of_another_person() {
     let body = with(refreshed(), "access", jwt(&json!({ "user_id": 8 })));
-    let (provider, _) = scripted(settings(), [answer(200, &body)]);
+    let (provider, script) = scripted(settings(), [answer(200, &body), text(204, "")]);
     let outcome = provider.refresh(&caller(), &grant().await).await;
     assert!(matches!(outcome, RefreshOutcome::Rejected(_)), "{outcome:?}");
+    assert_eq!(script.asked(), ["POST /api/refresh", "DELETE /api/logout"], "nobody holds the tokens");
+}
+
+/// Where the API has a record of the person, it may not be read in a refresh, and reading it may fail.
+#[tokio::test]
+async fn two_tokens_say_that_they_are_of_two_people_without_the_record_of_either() {
+    let asks_me = |roles_field: Option<&str>| JwtSessionsSettings {
+        me_path: Some("me".to_owned()),
+        id_field: "id".to_owned(),
+        roles_field: roles_field.map(str::to_owned),
+        ..settings()
+    };
+    for (before, now, is_another) in [
+        (json!({ "user_id": 7 }), json!({ "user_id": 8 }), true),
+        (json!({ "user_id": 7 }), json!({ "user_id": "7" }), false),
+        (json!({ "sub": "a" }), json!({ "sub": "b" }), true),
+        (json!({ "sub": "access", "user_id": 7 }), json!({ "sub": "access", "user_id": 8 }), true),
+        (json!({ "id": 7 }), json!({ "id": 8 }), true),
+        (json!({ "sub": 7, "id": "of the token" }), json!({ "sub": 7, "id": "of another" }), false),
+        (json!({ "user_id": 7 }), json!({ "uid": 8 }), false),
+    ] {
+        let mut known = grant().await;
+        known.set(ACCESS_TOKEN, jwt(&before));
+        let body = with(refreshed(), "access", jwt(&now));
+        for roles in [None, Some("roles")] {
+            // The record cannot be read, or the tokens are ended.
+            let next = if is_another { text(204, "") } else { lost() };
+            let (provider, script) = scripted(asks_me(roles), [answer(200, &body), next]);
+            let outcome = provider.refresh(&caller(), &known).await;
+            assert_eq!(matches!(outcome, RefreshOutcome::Rejected(_)), is_another, "{now}: {outcome:?}");
+            assert_eq!(script.asked().contains(&"DELETE /api/logout".to_owned()), is_another, "{now}");
+        }
+    }
 }
 
 #[tokio::test]
