@@ -30,6 +30,7 @@ mod jwt;
 #[cfg(feature = "jwt-sessions")]
 mod jwt_sessions;
 #[cfg(any(feature = "commercetools", feature = "oidc"))]
+mod mark;
 mod oauth;
 #[cfg(feature = "oidc")]
 mod oidc;

@@ -12,6 +12,8 @@ pub(super) const ACCESS: Field = 1;
 pub(super) const REFRESH: Field = 2;
 /// The value of the cookie against forged requests, where the API has one.
 pub(super) const CSRF: Field = 3;
+/// A hash of the API's address. The cookies go nowhere else, also after the settings were changed.
+pub(super) const ISSUED_BY: Field = 4;
 
 /// The assumed lifetime of an access cookie if neither the cookie nor its token states it. If the real one is longer,
 /// this costs extra refreshes; if it is shorter, a refused call before each refresh.
@@ -58,6 +60,11 @@ pub(super) fn take(
         grant.set(CSRF, given.value);
     }
     Ok(())
+}
+
+/// Whether the cookies of the grant are of this API.
+pub(super) fn is_issued_by(grant: &Grant, issued_by: &str) -> bool {
+    grant.field(ISSUED_BY).is_some_and(|mark| mark.expose() == issued_by)
 }
 
 /// The lifetime of the cookie or of the token in it. The token may end before its cookie, and the other way round.

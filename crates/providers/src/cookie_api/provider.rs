@@ -12,8 +12,8 @@ use ironleaf_auth::{
 use serde_json::Value;
 
 use super::grant::{ACCESS, CSRF, REFRESH};
-use super::{CookieApiSettings, RefreshReuse, cookies, csrf, wire};
-use crate::asked;
+use super::{CookieApiSettings, RefreshReuse, cookies, csrf, grant, wire};
+use crate::{asked, mark};
 
 /// Answers about a person are short. A longer one is not looked at.
 const LONGEST_RECORD_BYTES: usize = 64 * 1024;
@@ -27,6 +27,8 @@ pub struct CookieApiProvider {
     clock: Clock,
     pub(super) random: Random,
     pub(super) settings: CookieApiSettings,
+    /// The mark of our own grants.
+    pub(super) issued_by: String,
 }
 
 impl CookieApiProvider {
@@ -38,7 +40,8 @@ impl CookieApiProvider {
         random: Random,
     ) -> Self {
         let base_urls = [BaseUrl { name: "api".to_owned(), url: settings.base_url.clone() }];
-        Self { base_urls, transport, clock, random, settings }
+        let issued_by = mark::of_api("cookie-api", &settings.base_url);
+        Self { base_urls, transport, clock, random, settings, issued_by }
     }
 
     pub(super) fn now(&self) -> SystemTime {
@@ -118,6 +121,10 @@ impl Provider for CookieApiProvider {
         &self.settings.name
     }
 
+    fn is_ours(&self, grant: &Grant) -> bool {
+        grant::is_issued_by(grant, &self.issued_by)
+    }
+
     fn base_urls(&self) -> &[BaseUrl] {
         &self.base_urls
     }
@@ -133,7 +140,11 @@ impl Provider for CookieApiProvider {
 
     /// SECURITY: the access cookie alone. The refresh cookie goes to the refresh and the sign-out only.
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
-        self.introduce(caller, grant, &[ACCESS], request);
+        if self.is_ours(grant) {
+            self.introduce(caller, grant, &[ACCESS], request);
+        } else {
+            self.introduce(caller, &Grant::default(), &[], request);
+        }
     }
 
     fn observe(&self, grant: &Grant, asked: &Asked, response: &Response) -> Observed {

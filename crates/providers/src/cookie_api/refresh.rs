@@ -16,6 +16,11 @@ const GIVE_BACK_LIMIT: Duration = Duration::from_secs(2);
 impl CookieApiProvider {
     /// Presents the refresh cookie, once.
     pub(super) async fn rotate(&self, caller: &Caller, known: &Grant) -> RefreshOutcome {
+        // SECURITY: after a change of the settings, the cookies of one API must not reach another.
+        if !grant::is_issued_by(known, &self.issued_by) {
+            tracing::warn!("a session ends: its cookies are of another API than the settings name");
+            return RefreshOutcome::Rejected(Rejection::InvalidGrant);
+        }
         if known.field(REFRESH).is_none() {
             return RefreshOutcome::Rejected(Rejection::InvalidGrant);
         }

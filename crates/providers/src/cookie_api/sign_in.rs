@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use ironleaf_auth::{Caller, Grant, Identity, SignIn, SignInError, SignedIn};
 use serde_json::{Map, Value};
 
-use super::grant::{self, ACCESS, CSRF};
+use super::grant::{self, ACCESS, CSRF, ISSUED_BY};
 use super::{CookieApiProvider, csrf, wire};
 use crate::answer::retry_after;
 
@@ -16,7 +16,7 @@ impl CookieApiProvider {
         let mut body = Map::new();
         body.insert(self.settings.email_field.clone(), email.as_str().into());
         body.insert(self.settings.password_field.clone(), password.expose().into());
-        let mut grant = Grant::default();
+        let mut grant = Grant::default().with(ISSUED_BY, self.issued_by.as_str());
         if self.settings.csrf.is_some() {
             grant.set(CSRF, csrf::first_value(&self.random));
         }

@@ -3,7 +3,7 @@ use ironleaf_auth::{Caller, Grant, RefreshOutcome, TransportError};
 use serde_json::json;
 
 use super::grant::{ACCESS, REFRESH};
-use super::{CookieApiProvider, wire};
+use super::{CookieApiProvider, grant, wire};
 
 /// What a refresh for a sign-out found out.
 enum Renewed {
@@ -27,6 +27,9 @@ impl CookieApiProvider {
         let Some(path) = &self.settings.logout_path else {
             return Ok(());
         };
+        if !grant::is_issued_by(grant, &self.issued_by) {
+            return Ok(());
+        }
         let renewed = if grant.access_lives(self.now()) {
             match self.ask_to_sign_out(caller, grant, path).await? {
                 Posted::Done => return Ok(()),

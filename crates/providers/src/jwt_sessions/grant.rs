@@ -8,6 +8,8 @@ pub(super) const ACCESS_TOKEN: Field = 1;
 pub(super) const REFRESH_TOKEN: Field = 2;
 /// The newest mask of the CSRF secret that was seen. It belongs to the access token beside it.
 pub(super) const CSRF: Field = 3;
+/// A hash of the API's address. The tokens go nowhere else, also after the settings were changed.
+pub(super) const ISSUED_BY: Field = 4;
 
 /// The tokens of one answer.
 pub(super) struct Issued {
@@ -33,4 +35,9 @@ pub(super) fn replace_tokens(grant: &mut Grant, issued: Issued, received_at: Sys
         grant.refresh_expires_at = received_at.checked_add(lifetime);
         grant.set(REFRESH_TOKEN, token);
     }
+}
+
+/// Whether the tokens of the grant are of this API.
+pub(super) fn is_issued_by(grant: &Grant, issued_by: &str) -> bool {
+    grant.field(ISSUED_BY).is_some_and(|mark| mark.expose() == issued_by)
 }

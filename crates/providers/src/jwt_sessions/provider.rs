@@ -9,6 +9,7 @@ use ironleaf_auth::{
 
 use super::settings::{AccessTransport, JwtSessionsSettings};
 use super::{grant, wire};
+use crate::mark;
 
 /// Implements the contract of the gem `jwt_sessions` 3, as [`Provider`].
 pub struct JwtSessionsProvider {
@@ -16,13 +17,16 @@ pub struct JwtSessionsProvider {
     pub(super) transport: Arc<dyn Transport>,
     clock: Clock,
     pub(super) settings: JwtSessionsSettings,
+    /// The mark of our own grants.
+    pub(super) issued_by: String,
 }
 
 impl JwtSessionsProvider {
     /// A provider for the API at the base URL of the settings.
     pub fn new(settings: JwtSessionsSettings, transport: Arc<dyn Transport>, clock: Clock) -> Self {
         let base_urls = [BaseUrl { name: "api".to_owned(), url: settings.base_url.clone() }];
-        Self { base_urls, transport, clock, settings }
+        let issued_by = mark::of_api("jwt-sessions", &settings.base_url);
+        Self { base_urls, transport, clock, settings, issued_by }
     }
 
     pub(super) fn now(&self) -> SystemTime {
@@ -34,6 +38,10 @@ impl JwtSessionsProvider {
 impl Provider for JwtSessionsProvider {
     fn name(&self) -> &str {
         &self.settings.name
+    }
+
+    fn is_ours(&self, grant: &Grant) -> bool {
+        grant::is_issued_by(grant, &self.issued_by)
     }
 
     fn base_urls(&self) -> &[BaseUrl] {
@@ -50,6 +58,8 @@ impl Provider for JwtSessionsProvider {
     }
 
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
+        let nobody = Grant::default();
+        let grant = if self.is_ours(grant) { grant } else { &nobody };
         wire::authorize(&self.settings, caller, grant, request);
     }
 

@@ -19,6 +19,11 @@ const ENDED: RefreshOutcome = RefreshOutcome::Rejected(Rejection::InvalidGrant);
 
 impl JwtSessionsProvider {
     pub(super) async fn renew(&self, caller: &Caller, known: &Grant) -> RefreshOutcome {
+        // SECURITY: after a change of the settings, the tokens of one API must not reach another.
+        if !grant::is_issued_by(known, &self.issued_by) {
+            tracing::warn!("a session ends: its tokens are of another API than the settings name");
+            return ENDED;
+        }
         if known.field(REFRESH_TOKEN).is_none() {
             return ENDED;
         }

@@ -33,7 +33,7 @@ impl JwtSessionsProvider {
         if issued.refresh.is_none() {
             return Err(SignInError::Unavailable("the API's answer has no `refresh`".to_owned()));
         }
-        let mut grant = Grant::default();
+        let mut grant = Grant::default().with(grant::ISSUED_BY, self.issued_by.as_str());
         grant::replace_tokens(&mut grant, issued, authenticated_at);
         let has_csrf = grant.field(grant::CSRF).is_some();
         if !has_csrf && self.settings.access_transport == AccessTransport::Cookie {

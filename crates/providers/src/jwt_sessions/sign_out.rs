@@ -2,12 +2,12 @@ use http::{Method, StatusCode};
 use ironleaf_auth::{Caller, Grant, TransportError};
 
 use super::grant::REFRESH_TOKEN;
-use super::{JwtSessionsProvider, wire};
+use super::{JwtSessionsProvider, grant, wire};
 
 impl JwtSessionsProvider {
     /// Ends the session at the API, once. Its access token dies as well, and need not be valid for this.
     pub(super) async fn end_session(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
-        if grant.field(REFRESH_TOKEN).is_none() {
+        if grant.field(REFRESH_TOKEN).is_none() || !grant::is_issued_by(grant, &self.issued_by) {
             return Ok(());
         }
         let path = &self.settings.logout_path;

@@ -119,3 +119,28 @@ async fn a_record_with_the_persons_number_is_not_the_persons() {
     let asked = (http::Method::GET, "http://nest.test/api/users/me?fields=all");
     assert!(seen_at(&provider, &grant, asked, answer(200, &invitation)).is_some(), "the person's own record");
 }
+
+#[tokio::test]
+async fn the_cookies_of_another_api_are_sent_nowhere() {
+    let mut grant = grant().await;
+    grant.set(CSRF, "value");
+    for (address, is_ours) in
+        [("http://nest.test/api", true), ("http://other.test/api/", false), ("http://nest.test/", false)]
+    {
+        let (provider, script) = scripted_with([], |settings| {
+            settings.base_url = address.parse().unwrap();
+            settings.csrf =
+                Some(CsrfPair { cookie: "xsrf".to_owned(), header: http::HeaderName::from_static("x-xsrf") });
+        });
+        assert_eq!(provider.is_ours(&grant), is_ours, "{address}");
+        let request = call(&provider, &grant, http::Method::POST);
+        assert_eq!(request.headers().contains_key(COOKIE), is_ours, "{address}");
+        assert_eq!(request.headers().contains_key("x-xsrf"), is_ours, "{address}");
+        if !is_ours {
+            let outcome = provider.refresh(&caller(), &grant).await;
+            assert!(matches!(outcome, RefreshOutcome::Rejected(_)), "{outcome:?}");
+            assert_eq!(provider.sign_out(&caller(), &grant).await, Ok(()));
+        }
+        assert_eq!(script.asked(), []);
+    }
+}

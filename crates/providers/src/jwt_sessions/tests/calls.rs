@@ -142,3 +142,30 @@ async fn other_answers_change_nothing() {
     let unused = shown(&provider, &grant, with_value("bWFzazM="));
     assert!(matches!(unused, Observed::Nothing), "with a header it is never asked for");
 }
+
+#[tokio::test]
+async fn the_tokens_of_another_api_are_sent_nowhere() {
+    let grant = grant().await;
+    for (address, is_ours) in
+        [("http://rails.test/api", true), ("http://other.test/api/", false), ("http://rails.test/", false)]
+    {
+        for access_transport in [AccessTransport::Header, AccessTransport::Cookie] {
+            let base_url = address.parse().unwrap();
+            let (provider, script) =
+                scripted(JwtSessionsSettings { base_url, access_transport, ..settings() }, []);
+            assert_eq!(provider.is_ours(&grant), is_ours, "{address}");
+            let mut request = Request::new(Bytes::new());
+            *request.method_mut() = Method::POST;
+            provider.authorize(&caller(), &grant, &mut request);
+            let sends =
+                ["authorization", "cookie", "x-csrf-token"].map(|name| header(&request, name).is_some());
+            assert_eq!(sends.contains(&true), is_ours, "{address}");
+            if !is_ours {
+                let outcome = provider.refresh(&caller(), &grant).await;
+                assert!(matches!(outcome, RefreshOutcome::Rejected(_)), "{outcome:?}");
+                assert_eq!(provider.sign_out(&caller(), &grant).await, Ok(()));
+            }
+            assert!(script.asked().is_empty());
+        }
+    }
+}
