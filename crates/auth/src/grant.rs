@@ -99,6 +99,13 @@ impl Grant {
         self.fields.iter().map(|(number, value)| (*number, value))
     }
 
+    /// Whether both grants have one identifier of the sign-in at the provider, or the same secrets.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let has_one_sid = self.provider_sid.is_some() && self.provider_sid == other.provider_sid;
+        let has_the_same_secrets = self.fields().len() > 0 && self.fields().eq(other.fields());
+        has_one_sid || has_the_same_secrets
+    }
+
     /// Whether the access token is still valid at `now`. Without an expiry time it counts as valid: the API decides.
     pub fn access_lives(&self, now: SystemTime) -> bool {
         self.access_expires_at.is_none_or(|end| now < end)
@@ -115,6 +122,17 @@ mod tests {
         grant.set(1, "new");
         assert_eq!(grant.field(1), Some(&SecretText::from("new")));
         assert_eq!(grant.fields().len(), 2);
+    }
+
+    #[test]
+    fn two_grants_are_alike_if_their_sign_in_or_their_secrets_are_the_same() {
+        let of_sid = |sid: &str| Grant { provider_sid: Some(sid.to_owned()), ..Grant::default() };
+        assert!(of_sid("s1").with(1, "a").is_like(&of_sid("s1").with(1, "b")));
+        assert!(!of_sid("s1").with(1, "a").is_like(&of_sid("s2").with(1, "b")));
+        let tokens = |refresh: &str| Grant::default().with(1, "access").with(2, refresh);
+        assert!(tokens("r1").is_like(&tokens("r1")));
+        assert!(!tokens("r1").is_like(&tokens("r2")));
+        assert!(!Grant::default().is_like(&Grant::default()), "nothing is known of either");
     }
 
     #[test]

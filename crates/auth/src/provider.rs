@@ -73,6 +73,14 @@ pub trait Provider: Send + Sync + 'static {
         true
     }
 
+    /// Whether two grants are of one sign-in at the provider, as after a re-authentication there. Some providers end the
+    /// whole sign-in when one of its refresh tokens is revoked, so only the living grant is revoked, later. Others issue
+    /// the same tokens to two sign-ins within one second, so to revoke one is to revoke the other. A provider whose
+    /// grants hold something that differs all the same says what counts.
+    fn is_one_sign_in(&self, over: &Grant, living: &Grant) -> bool {
+        over.is_like(living)
+    }
+
     /// What tells this provider, with its present settings, from another that the application had before: a short text
     /// without secrets, such as a hash of issuer and client. The answer to a request to authenticate is used only where
     /// this is the same as when the request was made: its code is the other one's secret.

@@ -15,7 +15,6 @@ use tokio::time::{timeout, timeout_at};
 use tracing::Instrument as _;
 
 pub(crate) use self::unheld::Unheld;
-use self::unheld::is_one_sign_in;
 use crate::detached::run_detached;
 use crate::failure::UNTOLD_WAIT;
 use crate::guest_end::remember_sign_in;
@@ -321,7 +320,10 @@ impl UseCase {
             if let Some(over) = over {
                 // A store that is away is told later. Otherwise a copy of the cookie would stay valid.
                 bff.bury(&over, EndReason::Replaced).await;
-                if living.is_some_and(|living| is_one_sign_in(over.payload.grant(), living.payload.grant())) {
+                let is_one_sign_in = |living: &Record<Principal>| {
+                    bff.provider().is_one_sign_in(over.payload.grant(), living.payload.grant())
+                };
+                if living.is_some_and(|living| is_one_sign_in(&living)) {
                     bff.provider().on_end(over.payload.grant(), EndReason::Replaced).await;
                     return;
                 }

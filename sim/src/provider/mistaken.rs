@@ -39,6 +39,10 @@ impl Provider for Mistaken {
         self.0.is_ours(grant)
     }
 
+    fn is_one_sign_in(&self, over: &Grant, living: &Grant) -> bool {
+        self.0.is_one_sign_in(over, living)
+    }
+
     fn base_urls(&self) -> &[BaseUrl] {
         self.0.base_urls()
     }

@@ -23,6 +23,15 @@ const NOTE: u8 = 2;
 /// Holds what an answer says about the grant: `nothing`, or how and what to note.
 const NOTE_HEADER: &str = "x-note";
 
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SignIns {
+    #[default]
+    Apart,
+    OfOneSid,
+    /// One, as the provider says, and as the grants do not.
+    SaidToBeOne,
+}
+
 #[derive(Default)]
 struct Seen {
     /// Sign-ins that arrived, answered or not.
@@ -40,7 +49,7 @@ struct Seen {
     roles: Vec<&'static str>,
     auth_age: Duration,
     renewed_sid: Option<&'static str>,
-    keeps_sign_in: bool,
+    sign_ins: SignIns,
     /// Whether client credentials are answered with a person.
     mistakes_guests: bool,
     /// Whether there are accounts, and the answer to a registration hides whether there was one.
@@ -65,9 +74,9 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
-    /// Whether all sign-ins of a person are one at the provider.
-    pub(crate) fn keeps_sign_in(&self, keeps: bool) {
-        self.seen().keeps_sign_in = keeps;
+    /// What all sign-ins of a person are at the provider.
+    pub(crate) fn has_sign_ins(&self, sign_ins: SignIns) {
+        self.seen().sign_ins = sign_ins;
     }
 
     /// The settings name another provider, or another issuer of the same kind.
@@ -161,7 +170,7 @@ impl Scripted {
         let mut grant = Grant::of(identity).with(ACCESS, format!("{number}.0"));
         grant.access_expires_at = Some((self.now)() + ACCESS_LIFE);
         grant.access_lifetime = Some(ACCESS_LIFE);
-        let sign_in = if self.seen().keeps_sign_in { 1 } else { number };
+        let sign_in = if self.seen().sign_ins == SignIns::OfOneSid { 1 } else { number };
         grant.provider_sid = Some(format!("sid-{sign_in}"));
         grant
     }
@@ -194,6 +203,10 @@ impl ironleaf_auth::Provider for Scripted {
 
     fn is_ours(&self, _: &Grant) -> bool {
         !self.seen().has_moved
+    }
+
+    fn is_one_sign_in(&self, over: &Grant, living: &Grant) -> bool {
+        self.seen().sign_ins == SignIns::SaidToBeOne || over.is_like(living)
     }
 
     fn mark(&self) -> &str {

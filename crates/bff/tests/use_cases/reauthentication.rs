@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use ironleaf_auth::EndReason;
 
+use crate::provider::SignIns;
 use crate::world::{Browser, World};
 
 /// A person who signed in half an hour ago by redirect, and has been sent to the provider again.
@@ -62,14 +63,14 @@ async fn somebody_else_does_not_come_back_after_the_provider_has_ended_the_sessi
 /// Some providers end a whole sign-in when one of its refresh tokens is revoked.
 #[tokio::test]
 async fn the_grant_before_is_not_revoked_if_it_is_of_the_same_sign_in() {
-    for (is_one_sign_in, revoked) in [(true, 0), (false, 1)] {
+    for (sign_ins, revoked) in [(SignIns::OfOneSid, 0), (SignIns::SaidToBeOne, 0), (SignIns::Apart, 1)] {
         let world = World::new();
-        world.provider.keeps_sign_in(is_one_sign_in);
+        world.provider.has_sign_ins(sign_ins);
         let (mut browser, state) = sent_again(&world).await;
         let copy = browser.clone();
         assert_eq!(browser.get(&format!("/finish?code=a-code&state={state}")).await.0, StatusCode::OK);
         world.settled().await;
-        assert_eq!(world.provider.signed_out().len(), revoked, "{is_one_sign_in}");
+        assert_eq!(world.provider.signed_out().len(), revoked, "{sign_ins:?}");
         assert_eq!(world.provider.ended(), [("1".to_owned(), EndReason::Replaced)]);
         assert_eq!(copy.clone().who().await, "nobody", "the session before is over in any case");
         assert_eq!(browser.who().await, "user@test.com [] - true");
@@ -79,14 +80,16 @@ async fn the_grant_before_is_not_revoked_if_it_is_of_the_same_sign_in() {
 /// Nor is a new grant that cannot be used revoked then: the session would not survive it.
 #[tokio::test]
 async fn a_grant_of_the_same_sign_in_that_proves_nothing_is_not_revoked() {
-    let world = World::new();
-    world.provider.keeps_sign_in(true);
-    world.provider.authenticated_ago(Duration::from_mins(20));
-    let (mut browser, state) = sent_again(&world).await;
-    let answer = browser.get(&format!("/finish?code=a-code&state={state}")).await;
-    assert_eq!(answer, (StatusCode::CONFLICT, "NotRecent".to_owned()));
-    world.settled().await;
-    assert!(world.provider.signed_out().is_empty());
+    for sign_ins in [SignIns::OfOneSid, SignIns::SaidToBeOne] {
+        let world = World::new();
+        world.provider.has_sign_ins(sign_ins);
+        world.provider.authenticated_ago(Duration::from_mins(20));
+        let (mut browser, state) = sent_again(&world).await;
+        let answer = browser.get(&format!("/finish?code=a-code&state={state}")).await;
+        assert_eq!(answer, (StatusCode::CONFLICT, "NotRecent".to_owned()));
+        world.settled().await;
+        assert!(world.provider.signed_out().is_empty());
+    }
 }
 
 #[tokio::test]

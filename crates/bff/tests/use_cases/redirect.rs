@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use ironleaf_bff::{Allowance, RateLimits};
 
+use crate::provider::SignIns;
 use crate::world::{Browser, World, pass, polled};
 
 const ALL: usize = tokio::sync::Semaphore::MAX_PERMITS;
@@ -120,7 +121,7 @@ async fn a_sign_in_that_the_provider_has_ended_on_the_way_back_is_refused() {
 #[tokio::test]
 async fn an_end_of_another_sign_in_or_before_the_attempt_refuses_nobody() {
     let world = World::new();
-    world.provider.keeps_sign_in(true);
+    world.provider.has_sign_ins(SignIns::OfOneSid);
     let mut browser = world.browser();
     for ended_before in ["sid-1", "sid-2"] {
         world.bff.end_by_sid(ended_before).await;

@@ -125,6 +125,12 @@ impl Provider for CookieApiProvider {
         grant::is_issued_by(grant, &self.issued_by)
     }
 
+    /// The refresh cookie alone counts: the value against forged requests is random in each sign-in.
+    fn is_one_sign_in(&self, over: &Grant, living: &Grant) -> bool {
+        let cookies = over.field(REFRESH).zip(living.field(REFRESH));
+        cookies.is_some_and(|(over, living)| over == living)
+    }
+
     fn base_urls(&self) -> &[BaseUrl] {
         &self.base_urls
     }

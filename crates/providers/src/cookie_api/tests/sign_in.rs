@@ -126,3 +126,14 @@ async fn the_refresh_cookie_never_outlives_the_settings() {
         assert_eq!(sign_in(&provider).await.unwrap().grant.refresh_expires_at, Some(now() + longest));
     }
 }
+
+/// The API gives the same cookies to two sign-ins within one second. To revoke one of them is to revoke the other.
+#[tokio::test]
+async fn one_refresh_cookie_is_one_sign_in_whatever_else_differs() {
+    let (provider, _) = scripted([]);
+    let over = grant().await.with(CSRF, "one");
+    let same = over.clone().with(CSRF, "another").with(ACCESS, "a2");
+    assert!(provider.is_one_sign_in(&over, &same));
+    assert!(!provider.is_one_sign_in(&over, &over.clone().with(REFRESH, "r2")));
+    assert!(!provider.is_one_sign_in(&Grant::default(), &Grant::default()), "nothing is known of either");
+}
