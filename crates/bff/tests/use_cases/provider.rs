@@ -32,6 +32,17 @@ pub(crate) enum SignIns {
     SaidToBeOne,
 }
 
+/// What it does otherwise than usual.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Oddity {
+    /// Client credentials are answered with a person.
+    MistakesGuests,
+    /// There are accounts, and the answer to a registration hides whether there was one.
+    HidesKnownAddresses,
+    /// Refreshes are refused for good.
+    RefusesRefreshes,
+}
+
 #[derive(Default)]
 struct Seen {
     /// Sign-ins that arrived, answered or not.
@@ -50,12 +61,7 @@ struct Seen {
     auth_age: Duration,
     renewed_sid: Option<&'static str>,
     sign_ins: SignIns,
-    /// Whether client credentials are answered with a person.
-    mistakes_guests: bool,
-    /// Whether there are accounts, and the answer to a registration hides whether there was one.
-    hides_known_addresses: bool,
-    /// Whether refreshes are refused for good.
-    refuses_refreshes: bool,
+    oddities: Vec<Oddity>,
     /// Another name than at first.
     name: Option<&'static str>,
     /// Whether earlier grants are of another issuer.
@@ -87,15 +93,15 @@ impl Scripted {
 
     /// From here on, client credentials are answered with a person.
     pub(crate) fn mistakes_guests(&self) {
-        self.seen().mistakes_guests = true;
+        self.seen().oddities.push(Oddity::MistakesGuests);
     }
 
     pub(crate) fn hides_known_addresses(&self) {
-        self.seen().hides_known_addresses = true;
+        self.seen().oddities.push(Oddity::HidesKnownAddresses);
     }
 
     pub(crate) fn refuses_refreshes(&self) {
-        self.seen().refuses_refreshes = true;
+        self.seen().oddities.push(Oddity::RefusesRefreshes);
     }
 
     pub(crate) fn asked(&self) -> u32 {
@@ -236,7 +242,9 @@ impl ironleaf_auth::Provider for Scripted {
             SignIn::Password { email, .. } => {
                 Identity::new(format!("id of {}", email.as_str()), email.as_str())
             }
-            SignIn::ClientCredentials if self.seen().mistakes_guests => Identity::new("42", "user@test.com"),
+            SignIn::ClientCredentials if self.seen().oddities.contains(&Oddity::MistakesGuests) => {
+                Identity::new("42", "user@test.com")
+            }
             SignIn::ClientCredentials => Identity::guest("guest-1"),
             SignIn::AuthorizationCode { code, code_verifier, nonce, redirect_uri, .. } => {
                 let bound = [code_verifier.expose(), nonce.as_ref().unwrap().expose()].map(str::len);
@@ -301,7 +309,7 @@ impl ironleaf_auth::Provider for Scripted {
         self.refresh_gate.acquire().await.unwrap().forget();
         let mut seen = self.seen();
         seen.refreshes += 1;
-        if seen.refuses_refreshes {
+        if seen.oddities.contains(&Oddity::RefusesRefreshes) {
             return RefreshOutcome::Rejected(Rejection::InvalidGrant);
         }
         let identity = Identity { roles: roles(&seen), ..grant.identity.as_deref().unwrap().clone() };
@@ -339,7 +347,7 @@ impl ironleaf_auth::Provider for Scripted {
     }
 
     fn accounts(&self) -> Option<&dyn Accounts> {
-        self.seen().hides_known_addresses.then_some(self as &dyn Accounts)
+        self.seen().oddities.contains(&Oddity::HidesKnownAddresses).then_some(self as &dyn Accounts)
     }
 }
 
