@@ -29,6 +29,8 @@ mod core_api;
 mod jwt;
 #[cfg(feature = "jwt-sessions")]
 mod jwt_sessions;
+#[cfg(any(feature = "better-auth", feature = "cookie-api", feature = "jwt-sessions"))]
+mod named_calls;
 #[cfg(any(feature = "commercetools", feature = "oidc"))]
 mod mark;
 mod oauth;
@@ -39,6 +41,9 @@ mod roles;
 #[cfg(all(test, any(feature = "better-auth", feature = "oidc")))]
 #[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
 mod test_keys;
+#[cfg(all(test, any(feature = "cookie-api", feature = "jwt-sessions", feature = "oidc")))]
+#[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
+mod test_log;
 
 #[cfg(feature = "better-auth")]
 pub use better_auth::{AuthSession, BetterAuthProvider, BetterAuthSettings};

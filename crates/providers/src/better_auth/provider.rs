@@ -37,6 +37,7 @@ pub struct BetterAuthProvider {
 impl BetterAuthProvider {
     /// A provider with these settings. Nothing is called before it is used.
     pub fn new(settings: BetterAuthSettings, transport: Arc<dyn Transport>, clock: Clock) -> Self {
+        let transport = wire::naming(endpoint(&settings.auth_url, &["sign-in", "email"]), transport);
         let base = |name: &str, url: &Url| BaseUrl { name: name.to_owned(), url: url.clone() };
         let api = settings.api_url.as_ref().map(|url| base("api", url));
         let base_urls = api.into_iter().chain([base("auth", &settings.auth_url)]).collect();

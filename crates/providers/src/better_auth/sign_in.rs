@@ -1,8 +1,10 @@
 use http::{Method, StatusCode};
 use ironleaf_auth::{Caller, Grant, Response, SignIn, SignInError, SignedIn};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{BetterAuthProvider, person, wire};
+use crate::answer::json as read_json;
+use crate::named_calls;
 
 impl BetterAuthProvider {
     pub(super) async fn exchange(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError> {
@@ -21,20 +23,35 @@ impl BetterAuthProvider {
         if answer.get("twoFactorRedirect").is_some_and(|value| *value == true) {
             return Err(SignInError::Forbidden);
         }
-        let out_of_form = || SignInError::Unavailable(wire::describe(&response));
-        let grant = self.kept.begin(&response, &self.issued_by, authenticated_at).ok_or_else(out_of_form)?;
-        let identity = answer.get("user").and_then(Value::as_object).and_then(person::read);
-        let Some(identity) = identity else {
+        let user = answer.get("user").and_then(Value::as_object);
+        let grant = self.kept.begin(&response, &self.issued_by, authenticated_at);
+        let grant = grant.ok_or_else(|| self.without_cookie(&response, user.is_some()))?;
+        let Some(identity) = user.and_then(person::read) else {
             self.give_back(caller, &grant).await;
-            return Err(out_of_form());
+            let answered = named_calls::answered(&response, "the auth server");
+            return Err(SignInError::Unavailable(format!("{answered} without a `user.id`")));
         };
         match self.first_token(caller, grant.clone(), identity).await {
             Ok(grant) => Ok(SignedIn { grant, authenticated_at }),
             Err(detail) => {
                 self.give_back(caller, &grant).await;
-                Err(SignInError::Unavailable(detail))
+                // The session is good, and its first token still cannot be had.
+                Err(if wire::names_setting(&detail) {
+                    SignInError::Misconfigured(detail)
+                } else {
+                    SignInError::Unavailable(detail)
+                })
             }
         }
+    }
+
+    /// A sign-in without a session that is known by its name. Only the auth server names a `user`.
+    fn without_cookie(&self, response: &Response, has_user: bool) -> SignInError {
+        let answered = named_calls::answered(response, "the auth server");
+        let prefix = &self.settings.cookie_prefix;
+        let detail =
+            format!("{answered} with no cookie {prefix}.session_token: check BETTER_AUTH_COOKIE_PREFIX");
+        if has_user { SignInError::Misconfigured(detail) } else { SignInError::Unavailable(detail) }
     }
 
     /// Ends a session that nobody will use.
@@ -66,6 +83,16 @@ fn refusal(response: &Response) -> SignInError {
         (StatusCode::TOO_MANY_REQUESTS, _) => {
             SignInError::TooManyRequests { retry_after: wire::retry_after(response) }
         }
+        _ if wire::is_of_settings(response) || is_not_its_path(response) => {
+            SignInError::Misconfigured(wire::describe(response))
+        }
         _ => SignInError::Unavailable(wire::describe(response)),
     }
+}
+
+/// The auth server answers a path outside of its base path with an empty 404, and frameworks before it with one in JSON.
+/// The page of a proxy may as well mean that the auth server is away.
+fn is_not_its_path(response: &Response) -> bool {
+    let is_page = || read_json::<Map<String, Value>>(response).is_none() && !response.body().is_empty();
+    response.status() == StatusCode::NOT_FOUND && !is_page()
 }

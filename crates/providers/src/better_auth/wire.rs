@@ -1,18 +1,26 @@
 //! Requests and answers in the form of Better Auth.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
-use ironleaf_auth::{FieldError, Request, Response, TransportError};
+use ironleaf_auth::{FieldError, Request, Response, Transport, TransportError};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::answer::{LONGEST_RETRY_AFTER, json, seconds};
+use crate::named_calls::{self, Endpoint};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A transport whose answers know which setting led to them. `sign_in` is the URL of the sign-in.
+pub(super) fn naming(sign_in: Url, transport: Arc<dyn Transport>) -> Arc<dyn Transport> {
+    let setting = "that BETTER_AUTH_URL has the base path";
+    named_calls::naming(transport, vec![Endpoint { method: Method::POST, url: sign_in, setting }])
+}
 
 /// A request without a caller, with a JSON body unless it is null. Form bodies are refused with 415.
 pub(super) fn request(method: Method, url: &Url, body: &Value) -> Result<Request, TransportError> {
@@ -83,21 +91,33 @@ pub(super) fn refused_fields(code: &str) -> Option<Vec<FieldError>> {
 
 /// A description of the answer for the log, without any part of its body but the code of an error.
 pub(super) fn describe(response: &Response) -> String {
-    let status = response.status();
-    if status.is_success() {
-        return format!("the auth server answered {status} out of form");
+    let answered = named_calls::answered(response, "the auth server");
+    if response.status().is_success() {
+        let is_token = named_calls::is_of(response, "/token");
+        return answered + if is_token { " without a `token`" } else { " without the fields it should have" };
     }
-    match code(response) {
-        Some(code) => format!("the auth server answered {status} `{code}`{}", advice(&code)),
-        None => format!("the auth server answered {status}"),
-    }
+    let code = code(response);
+    let of_code = code.as_deref().map_or("", advice);
+    let code = code.map_or_else(String::new, |code| format!(" `{code}`"));
+    let of_path = named_calls::is_not_there(response).then(|| named_calls::check_setting(response));
+    format!("{answered}{code}{of_code}{}", of_path.unwrap_or_default())
+}
+
+/// Whether an error says that a setting is wrong, here or at the auth server.
+pub(super) fn is_of_settings(response: &Response) -> bool {
+    code(response).is_some_and(|code| !advice(&code).is_empty())
+}
+
+/// Whether the detail of a failure says which setting to look at. Details have no part of a body but a code.
+pub(super) fn names_setting(detail: &str) -> bool {
+    detail.contains("BETTER_AUTH_")
 }
 
 /// Which setting to look at.
 fn advice(code: &str) -> &'static str {
     match code {
         "INVALID_ORIGIN" | "MISSING_OR_NULL_ORIGIN" | "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED" => {
-            ": BETTER_AUTH_ORIGIN must be the origin of the auth server, or one of its trustedOrigins"
+            ": check BETTER_AUTH_ORIGIN and trustedOrigins of the auth server"
         }
         "EMAIL_PASSWORD_SIGN_UP_DISABLED" => ": set BETTER_AUTH_SIGN_UP=false",
         "EMAIL_PASSWORD_DISABLED" => ": enable emailAndPassword at the auth server",

@@ -6,7 +6,7 @@ use ironleaf_auth::{Field, Grant, Response};
 
 use super::cookies::{self, Given};
 use super::{CookieApiSettings, RefreshReuse};
-use crate::jwt;
+use crate::{jwt, named_calls};
 
 pub(super) const ACCESS: Field = 1;
 pub(super) const REFRESH: Field = 2;
@@ -30,15 +30,18 @@ pub(super) fn take(
     response: &Response,
     now: SystemTime,
 ) -> Result<(), String> {
-    let missing = |name: &str| format!("the API's answer sets no cookie `{name}`");
+    let missing = |name: &str, setting: &str| {
+        let answered = named_calls::answered(response, "the API");
+        format!("{answered} with no cookie {name}: check {setting}")
+    };
     let name = &settings.access_cookie;
-    let access = cookies::given(response, name).ok_or_else(|| missing(name))?;
+    let access = cookies::given(response, name).ok_or_else(|| missing(name, "COOKIE_API_ACCESS_COOKIE"))?;
     let name = &settings.refresh_cookie;
     let refresh = cookies::given(response, name);
     // Where a spent cookie is noticed, a missing one is not the old one again.
     let may_stay = settings.reuse_ends == RefreshReuse::Nothing && grant.field(REFRESH).is_some();
     if refresh.is_none() && !may_stay {
-        return Err(missing(name));
+        return Err(missing(name, "COOKIE_API_REFRESH_COOKIE"));
     }
     let lifetime = stated_lifetime(&access).unwrap_or_else(|| {
         tracing::warn!(

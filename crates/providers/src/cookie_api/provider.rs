@@ -39,6 +39,7 @@ impl CookieApiProvider {
         clock: Clock,
         random: Random,
     ) -> Self {
+        let transport = wire::naming(&settings, transport);
         let base_urls = [BaseUrl { name: "api".to_owned(), url: settings.base_url.clone() }];
         let issued_by = mark::of_api("cookie-api", &settings.base_url);
         Self { base_urls, transport, clock, random, settings, issued_by }

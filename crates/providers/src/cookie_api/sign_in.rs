@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
-use ironleaf_auth::{Caller, Grant, Identity, SignIn, SignInError, SignedIn};
+use ironleaf_auth::{Caller, Grant, Identity, Response, SignIn, SignInError, SignedIn};
 use serde_json::{Map, Value};
 
 use super::grant::{self, ACCESS, CSRF, ISSUED_BY};
 use super::{CookieApiProvider, csrf, wire};
 use crate::answer::retry_after;
+use crate::named_calls::{answered, check_setting, is_not_there};
 
 impl CookieApiProvider {
     pub(super) async fn exchange(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError> {
@@ -27,8 +28,13 @@ impl CookieApiProvider {
             return Err(self.refusal(&response));
         }
         let authenticated_at = self.now();
-        grant::take(&mut grant, &self.settings, &response, authenticated_at)
-            .map_err(SignInError::Unavailable)?;
+        // The page of a proxy is not an object.
+        let missing = if wire::object(&response).is_some() {
+            SignInError::Misconfigured
+        } else {
+            SignInError::Unavailable
+        };
+        grant::take(&mut grant, &self.settings, &response, authenticated_at).map_err(missing)?;
         match self.owner(caller, &grant).await {
             Ok(identity) => {
                 grant.identity = Some(Arc::new(identity));
@@ -44,8 +50,14 @@ impl CookieApiProvider {
         }
     }
 
-    fn refusal(&self, response: &ironleaf_auth::Response) -> SignInError {
+    fn refusal(&self, response: &Response) -> SignInError {
         if wire::is_error(&self.settings, response, &self.settings.wrong_credentials) {
+            if response.status() == StatusCode::BAD_REQUEST {
+                tracing::info!(
+                    "the API answered a sign-in with 400: wrong credentials, or wrong fields \
+                     (COOKIE_API_EMAIL_FIELD, COOKIE_API_PASSWORD_FIELD)"
+                );
+            }
             return SignInError::InvalidCredentials;
         }
         match response.status() {
@@ -53,8 +65,17 @@ impl CookieApiProvider {
             StatusCode::TOO_MANY_REQUESTS => {
                 SignInError::TooManyRequests { retry_after: retry_after(response) }
             }
-            _ => SignInError::Unavailable(wire::describe(response)),
+            _ => self.of_path(response),
         }
+    }
+
+    /// That nobody answers such a call, if the API itself says so. A proxy says the same while the API is away.
+    fn of_path(&self, response: &Response) -> SignInError {
+        let detail = wire::describe(response);
+        if is_not_there(response) && self.is_error(response, response.status()) {
+            return SignInError::Misconfigured(detail);
+        }
+        SignInError::Unavailable(detail)
     }
 
     /// Who the cookies belong to. Without that the sign-in fails: nobody would know the person's roles.
@@ -62,10 +83,30 @@ impl CookieApiProvider {
         let endpoint = (Method::GET, self.settings.me_path.as_str());
         let response = self.call(caller, grant, endpoint, &[ACCESS], &Value::Null).await;
         let response = response.map_err(|error| SignInError::Unavailable(error.to_string()))?;
-        if self.is_error(&response, StatusCode::FORBIDDEN) {
-            return Err(SignInError::Forbidden);
+        if !response.status().is_success() {
+            return Err(self.refusal_of_owner(&response));
         }
-        let person = wire::object(&response).and_then(|answer| self.settings.person.read(&answer));
-        person.ok_or_else(|| SignInError::Unavailable(wire::describe(&response)))
+        let Some(answer) = wire::object(&response) else {
+            let (answered, check) = (answered(&response, "the API"), check_setting(&response));
+            return Err(SignInError::Unavailable(format!("{answered} with no JSON object{check}")));
+        };
+        self.settings.person.read(&answer).ok_or_else(|| {
+            let (path, id) = (&self.settings.me_path, &self.settings.person.id);
+            SignInError::Misconfigured(format!("the answer of {path} has no {id}: check COOKIE_API_ME_ID"))
+        })
+    }
+
+    fn refusal_of_owner(&self, response: &Response) -> SignInError {
+        let status = response.status();
+        let is_error = self.is_error(response, status);
+        match status {
+            StatusCode::FORBIDDEN if is_error => SignInError::Forbidden,
+            // The API has just set the cookie that was sent, or another one is its access cookie.
+            StatusCode::UNAUTHORIZED => {
+                let detail = wire::describe(response) + ": check COOKIE_API_ACCESS_COOKIE";
+                if is_error { SignInError::Misconfigured(detail) } else { SignInError::Unavailable(detail) }
+            }
+            _ => self.of_path(response),
+        }
     }
 }

@@ -19,8 +19,10 @@ use super::grant::{ACCESS, CSRF, REFRESH};
 use super::*;
 
 mod calls;
+mod faults;
 mod other_apis;
 mod refresh;
+
 mod sign_in;
 mod sign_out;
 

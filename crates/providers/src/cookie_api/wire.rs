@@ -1,14 +1,17 @@
 //! Requests and answers in the form of the API.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
-use ironleaf_auth::{Request, Response, TransportError};
+use ironleaf_auth::{Request, Response, Transport, TransportError};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::CookieApiSettings;
 use crate::answer::json;
+use crate::named_calls::{self, Endpoint};
 
 /// The URL of a path below the base URL. The path may begin or end with a slash.
 pub(super) fn endpoint(base: &Url, path: &str) -> Url {
@@ -18,6 +21,23 @@ pub(super) fn endpoint(base: &Url, path: &str) -> Url {
         segments.pop_if_empty().extend(path.trim_start_matches('/').split('/'));
     }
     url
+}
+
+/// A transport whose answers know which setting led to them.
+pub(super) fn naming(settings: &CookieApiSettings, transport: Arc<dyn Transport>) -> Arc<dyn Transport> {
+    let at = |method: Method, path: &str, setting| Endpoint {
+        method,
+        url: endpoint(&settings.base_url, path),
+        setting,
+    };
+    let mut endpoints = vec![
+        at(Method::POST, &settings.login_path, "COOKIE_API_LOGIN_PATH and CORE_API_URL"),
+        at(Method::POST, &settings.refresh_path, "COOKIE_API_REFRESH_PATH"),
+        at(Method::GET, &settings.me_path, "COOKIE_API_ME_PATH"),
+    ];
+    let sign_out = settings.logout_path.as_deref();
+    endpoints.extend(sign_out.map(|path| at(Method::POST, path, "COOKIE_API_LOGOUT_PATH")));
+    named_calls::naming(transport, endpoints)
 }
 
 /// A request with a JSON body, unless it is null. It has no caller yet.
@@ -61,10 +81,5 @@ pub(super) fn is_error(settings: &CookieApiSettings, response: &Response, status
 
 /// A description of the answer for the log, without any part of its body.
 pub(super) fn describe(response: &Response) -> String {
-    let status = response.status();
-    if status.is_success() {
-        format!("the API answered {status} out of form")
-    } else {
-        format!("the API answered {status}")
-    }
+    named_calls::describe(response, "the API")
 }

@@ -1,11 +1,12 @@
 //! Who the person is: by the answer of `me`, or by the access token's payload.
 
-use http::Method;
+use http::{Method, StatusCode};
 use ironleaf_api_types::{Role, User};
-use ironleaf_auth::{Caller, Grant};
-use serde_json::Value;
+use ironleaf_auth::{Caller, Grant, Response, SignInError};
+use serde_json::{Map, Value};
 
 use crate::answer::json;
+use crate::named_calls::{answered, check_setting, is_not_there};
 
 use super::{JwtSessionsProvider, fields, grant, token, wire};
 
@@ -38,19 +39,20 @@ impl JwtSessionsProvider {
     ///
     /// # Errors
     ///
-    /// Why it is not known, for the log.
+    /// [`SignInError::Misconfigured`], [`SignInError::Unavailable`].
     pub(super) async fn owner(
         &self,
         caller: &Caller,
         grant: &Grant,
         email: Option<&str>,
-    ) -> Result<User, String> {
+    ) -> Result<User, SignInError> {
         let Some(path) = &self.settings.me_path else {
             return self.owner_by_token(grant, email).ok_or_else(|| {
                 let field = &self.settings.id_field;
-                format!(
-                    "the access token's payload has no `{field}`, and no path of the person's record is set"
-                )
+                SignInError::Misconfigured(format!(
+                    "the access token's payload has no {field}: check JWT_SESSIONS_PERSON_ID, or set \
+                     JWT_SESSIONS_ME_PATH"
+                ))
             });
         };
         let sending = async {
@@ -59,9 +61,21 @@ impl JwtSessionsProvider {
             wire::authorize(&self.settings, caller, grant, &mut request);
             self.transport.send(request).await
         };
-        let response = sending.await.map_err(|error| error.to_string())?;
-        let record: Option<Value> = response.status().is_success().then(|| json(&response)).flatten();
-        record.and_then(|record| self.person(&record, email)).ok_or_else(|| wire::describe(&response))
+        let response = sending.await.map_err(|error| SignInError::Unavailable(error.to_string()))?;
+        if !response.status().is_success() {
+            return Err(refusal(&response));
+        }
+        let record: Option<Map<String, Value>> = json(&response);
+        let record = record.ok_or_else(|| {
+            let (answered, check) = (answered(&response, "the API"), check_setting(&response));
+            SignInError::Unavailable(format!("{answered} with no JSON object{check}"))
+        })?;
+        self.person(&Value::Object(record), email).ok_or_else(|| {
+            let field = &self.settings.id_field;
+            SignInError::Misconfigured(format!(
+                "the answer of {path} has no {field}: check JWT_SESSIONS_PERSON_ID"
+            ))
+        })
     }
 
     /// What the payload says, which costs no call.
@@ -108,6 +122,17 @@ fn is_truth(value: Option<&Value>) -> bool {
         Some(Value::String(text)) => !["", "0", "false"].contains(&text.to_ascii_lowercase().as_str()),
         _ => false,
     }
+}
+
+/// Why the API does not say who somebody is. It has just given the token that was sent.
+fn refusal(response: &Response) -> SignInError {
+    let detail = wire::describe(response);
+    if is_not_there(response) {
+        return SignInError::Misconfigured(detail);
+    }
+    let is_refused = response.status() == StatusCode::UNAUTHORIZED;
+    let check = if is_refused { ": check JWT_SESSIONS_TRANSPORT and JWT_SESSIONS_ACCESS_HEADER" } else { "" };
+    SignInError::Unavailable(detail + check)
 }
 
 /// A list of names, or one name.

@@ -24,6 +24,7 @@ pub struct JwtSessionsProvider {
 impl JwtSessionsProvider {
     /// A provider for the API at the base URL of the settings.
     pub fn new(settings: JwtSessionsSettings, transport: Arc<dyn Transport>, clock: Clock) -> Self {
+        let transport = wire::naming(&settings, transport);
         let base_urls = [BaseUrl { name: "api".to_owned(), url: settings.base_url.clone() }];
         let issued_by = mark::of_api("jwt-sessions", &settings.base_url);
         Self { base_urls, transport, clock, settings, issued_by }

@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use ironleaf_auth::{Caller, Grant, Response, SignIn, SignInError, SignedIn};
 use serde_json::{Map, Value};
 
-use crate::answer::retry_after;
+use crate::answer::{json, retry_after};
 
 use super::settings::AccessTransport;
 use super::{JwtSessionsProvider, fields, grant, wire};
@@ -29,9 +29,10 @@ impl JwtSessionsProvider {
         }
         let authenticated_at = self.now();
         let issued = wire::issued(&self.settings, &response, authenticated_at);
-        let issued = issued.map_err(SignInError::Unavailable)?;
+        let issued = issued.map_err(|detail| out_of_form(&response, detail))?;
         if issued.refresh.is_none() {
-            return Err(SignInError::Unavailable("the API's answer has no `refresh`".to_owned()));
+            let detail = wire::without(&response, "refresh", "JWT_SESSIONS_REFRESH_COOKIE");
+            return Err(out_of_form(&response, detail));
         }
         let mut grant = Grant::default().with(grant::ISSUED_BY, self.issued_by.as_str());
         grant::replace_tokens(&mut grant, issued, authenticated_at);
@@ -44,15 +45,23 @@ impl JwtSessionsProvider {
                 grant.identity = Some(Arc::new(person));
                 Ok(SignedIn { grant, authenticated_at })
             }
-            Err(detail) => {
+            Err(error) => {
                 // The tokens will not be used. They are ended so that nobody else can use them.
-                if let Err(error) = self.end_session(caller, &grant).await {
-                    tracing::warn!(%error, "tokens of a sign-in without an identity were not ended");
+                if let Err(failure) = self.end_session(caller, &grant).await {
+                    tracing::warn!(error = %failure, "tokens of a sign-in without an identity were not ended");
                 }
-                Err(SignInError::Unavailable(format!("the API does not say who signed in: {detail}")))
+                Err(error)
             }
         }
     }
+}
+
+/// An answer without tokens. One in JSON is the API's, and will be the same tomorrow. Another is the page of a proxy.
+fn out_of_form(response: &Response, detail: String) -> SignInError {
+    if json::<Map<String, Value>>(response).is_some() {
+        return SignInError::Misconfigured(detail);
+    }
+    SignInError::Unavailable(detail)
 }
 
 /// Failures have no form of their own: text, HTML or JSON. Only the status counts.
@@ -61,7 +70,10 @@ fn refusal(response: &Response) -> SignInError {
         StatusCode::UNAUTHORIZED | StatusCode::UNPROCESSABLE_ENTITY => SignInError::InvalidCredentials,
         // A Rails action that looks the person up with `find_by!` answers so to an unknown address.
         StatusCode::NOT_FOUND => {
-            tracing::info!("the API answered a sign-in with 404: an unknown address, or a wrong path");
+            tracing::info!(
+                "the API answered a sign-in with 404: an unknown address, or a wrong path or wrong fields \
+                 (JWT_SESSIONS_LOGIN_PATH, JWT_SESSIONS_LOGIN_EMAIL, JWT_SESSIONS_LOGIN_PASSWORD)"
+            );
             SignInError::InvalidCredentials
         }
         StatusCode::FORBIDDEN => SignInError::Forbidden,

@@ -18,6 +18,7 @@ use super::grant::{ACCESS_TOKEN, CSRF, REFRESH_TOKEN};
 use super::*;
 
 mod calls;
+mod faults;
 mod refresh;
 mod sign_in;
 mod sign_out;

@@ -1,15 +1,17 @@
 //! Requests and answers in the form of the gem.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, HeaderName, HeaderValue, SET_COOKIE};
 use http::{HeaderMap, Method};
-use ironleaf_auth::{Caller, Grant, Request, Response, SecretText, TransportError};
+use ironleaf_auth::{Caller, Grant, Request, Response, SecretText, Transport, TransportError};
 use serde_json::Value;
 use url::Url;
 
 use crate::answer::{json, secret_header};
+use crate::named_calls::{self, Endpoint};
 
 use super::grant::{ACCESS_TOKEN, CSRF, Issued, REFRESH_TOKEN};
 use super::settings::{AccessTransport, JwtSessionsSettings};
@@ -26,6 +28,23 @@ pub(super) fn endpoint(base: &Url, path: &str) -> Url {
         segments.pop_if_empty().extend(path.split('/').filter(|segment| !segment.is_empty()));
     }
     url
+}
+
+/// A transport whose answers know which setting led to them.
+pub(super) fn naming(settings: &JwtSessionsSettings, transport: Arc<dyn Transport>) -> Arc<dyn Transport> {
+    let at = |method: Method, path: &str, setting| Endpoint {
+        method,
+        url: endpoint(&settings.base_url, path),
+        setting,
+    };
+    let mut endpoints = vec![
+        at(Method::POST, &settings.login_path, "JWT_SESSIONS_LOGIN_PATH and CORE_API_URL"),
+        at(Method::POST, &settings.refresh_path, "JWT_SESSIONS_REFRESH_PATH"),
+        at(Method::DELETE, &settings.logout_path, "JWT_SESSIONS_LOGOUT_PATH"),
+    ];
+    let me = settings.me_path.as_deref();
+    endpoints.extend(me.map(|path| at(Method::GET, path, "JWT_SESSIONS_ME_PATH")));
+    named_calls::naming(transport, endpoints)
 }
 
 /// A request with a JSON body unless that is null.
@@ -129,7 +148,7 @@ pub(super) fn issued(
     let body: Value = json(response).unwrap_or_default();
     let answered_at = answered_at(response).unwrap_or(now);
     let access_token = one_token(&body, "access", response, &settings.access_cookie)?
-        .ok_or("the API's answer has no `access`")?;
+        .ok_or_else(|| without(response, "access", "JWT_SESSIONS_ACCESS_COOKIE"))?;
     let lifetime_of = |token: &SecretText, field: &str, otherwise: Duration| {
         token::lifetime(token, answered_at)
             .or_else(|| stated_lifetime(&body[field], answered_at))
@@ -153,11 +172,21 @@ fn one_token(
 ) -> Result<Option<SecretText>, String> {
     match &body[field] {
         Value::Null => Ok(given_cookie(response, cookie).and_then(token::read)),
-        Value::String(text) => {
-            token::read(text).map(Some).ok_or_else(|| format!("`{field}` of the API's answer is no token"))
-        }
-        _ => Err(format!("`{field}` of the API's answer is no token")),
+        Value::String(text) => token::read(text).map(Some).ok_or_else(|| no_token(response, field)),
+        _ => Err(no_token(response, field)),
     }
+}
+
+fn no_token(response: &Response, field: &str) -> String {
+    let answered = named_calls::answered(response, "the API");
+    format!("{answered}, and `{field}` is not a JWT{}", named_calls::check_setting(response))
+}
+
+/// A description of an answer in which a token is neither in this field nor in the cookie that the setting names.
+pub(super) fn without(response: &Response, field: &str, cookie_setting: &str) -> String {
+    let answered = named_calls::answered(response, "the API");
+    let check = named_calls::check_setting(response);
+    format!("{answered} without `{field}`{check}, or {cookie_setting} if it comes in a cookie")
 }
 
 /// The value of the cookie with this name that the answer sets. If there are two, the last wins.
@@ -193,10 +222,5 @@ fn shown_csrf(body: &Value, response: &Response, header: &HeaderName) -> Option<
 
 /// A description of the answer for the log, without any part of its body.
 pub(super) fn describe(response: &Response) -> String {
-    let status = response.status();
-    if status.is_success() {
-        format!("the API answered {status} out of form")
-    } else {
-        format!("the API answered {status}")
-    }
+    named_calls::describe(response, "the API")
 }

@@ -18,7 +18,6 @@ mod authorization;
 mod client_auth;
 mod discovery;
 mod id_tokens;
-mod log;
 mod logout;
 mod refresh;
 mod refusals;

@@ -76,7 +76,7 @@ async fn of_two_cookies_with_one_name_the_last_counts() {
     assert_eq!(grant.field(grant::SESSION).unwrap().expose(), format!("{COOKIE}={VALUE}"));
     // An expired one is a cookie like others, and if it comes last, there is no session.
     let cleared = setting(given, &format!("{COOKIE}=; Max-Age=0; Path=/"));
-    assert!(matches!(refused(cleared).await, SignInError::Unavailable(_)));
+    assert!(matches!(refused(cleared).await, SignInError::Misconfigured(_)));
 }
 
 #[tokio::test]
@@ -95,42 +95,83 @@ async fn each_refusal_has_its_meaning() {
 }
 
 #[tokio::test]
-async fn an_origin_that_is_not_trusted_is_no_wrong_password_and_the_log_says_what_to_set() {
-    let SignInError::Unavailable(detail) = refused(error(403, "INVALID_ORIGIN")).await else {
-        panic!("a fault of the settings");
-    };
-    assert!(detail.contains("BETTER_AUTH_ORIGIN"), "{detail}");
+async fn an_answer_says_which_setting_is_wrong() {
+    let path = "POST /api/auth/sign-in/email answered 404: check that BETTER_AUTH_URL has the base path";
+    let cookie = "POST /api/auth/sign-in/email answered 200 with no cookie better-auth.session_token: check \
+                  BETTER_AUTH_COOKIE_PREFIX";
+    for (answers, is_certain, expected) in [
+        (
+            error(403, "INVALID_ORIGIN"),
+            true,
+            "POST /api/auth/sign-in/email answered 403 `INVALID_ORIGIN`: check BETTER_AUTH_ORIGIN and \
+             trustedOrigins of the auth server",
+        ),
+        (
+            error(400, "EMAIL_PASSWORD_DISABLED"),
+            true,
+            "POST /api/auth/sign-in/email answered 400 `EMAIL_PASSWORD_DISABLED`: enable emailAndPassword at \
+             the auth server",
+        ),
+        (text(404, ""), true, path),
+        (answer(404, &json!({ "message": "Route not found" })), true, path),
+        (text(404, "<html>"), false, path),
+        (answer(200, &signed_in_answer()), true, cookie),
+        (setting(answer(200, &signed_in_answer()), "other.session_token=a.b"), true, cookie),
+        (answer(200, &json!({})), false, cookie),
+        (error(500, "OOPS"), false, "POST /api/auth/sign-in/email answered 500 `OOPS`"),
+    ] {
+        let told = match refused(answers.clone()).await {
+            SignInError::Misconfigured(detail) => (true, detail),
+            SignInError::Unavailable(detail) => (false, detail),
+            other => panic!("{answers:?}: {other:?}"),
+        };
+        assert_eq!(told, (is_certain, expected.to_owned()), "{answers:?}");
+    }
 }
 
 #[tokio::test]
 async fn nonsense_signs_nobody_in_and_is_no_wrong_password() {
     for answers in nonsense() {
         let error = refused(answers.clone()).await;
-        assert!(matches!(error, SignInError::Unavailable(_)), "{answers:?}: {error:?}");
+        let is_not_found = matches!(&answers, Ok(answer) if answer.status() == 404);
+        let is_certain = is_not_found && matches!(error, SignInError::Misconfigured(_));
+        assert!(is_certain || matches!(error, SignInError::Unavailable(_)), "{answers:?}: {error:?}");
     }
 }
 
 #[tokio::test]
 async fn a_sign_in_that_gets_no_token_leaves_no_session_behind() {
-    for (token, advice) in [
-        (error(404, "NOT_FOUND"), "jwt plugin"),
+    for (token, is_certain, advice) in [
+        (error(404, "NOT_FOUND"), true, "jwt plugin"),
+        (
+            text(404, "<html>"),
+            true,
+            "GET /api/auth/token answered 404: check BETTER_AUTH_URL, and that the jwt",
+        ),
         (
             token_of(
                 &json!({ "sub": "u1", "iss": "https://other.test", "aud": ORIGIN, "exp": 9_000_000_000_u64 }),
             ),
+            true,
             "BETTER_AUTH_ISSUER",
         ),
         (
             token_of(&json!({ "sub": "u1", "iss": ORIGIN, "aud": "other", "exp": 9_000_000_000_u64 })),
+            true,
             "BETTER_AUTH_AUDIENCE",
         ),
-        (throttled(), "429"),
+        (throttled(), false, "GET /api/auth/token answered 429"),
+        (answer(200, &json!({})), false, "GET /api/auth/token answered 200 without a `token`"),
     ] {
         let world = World::new();
         world.answers("/token", [token]);
         let failed = world.provider.sign_in(&caller(), password("password1"), None).await;
-        let Err(SignInError::Unavailable(detail)) = failed else { panic!("{failed:?}") };
-        assert!(detail.contains(advice), "{detail}");
+        let (certain, detail) = match failed {
+            Err(SignInError::Misconfigured(detail)) => (true, detail),
+            Err(SignInError::Unavailable(detail)) => (false, detail),
+            other => panic!("{other:?}"),
+        };
+        assert!(certain == is_certain && detail.contains(advice), "{detail}");
         assert_eq!(world.take_calls().last().unwrap(), "POST /api/auth/sign-out");
     }
 }

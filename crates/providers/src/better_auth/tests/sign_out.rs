@@ -26,6 +26,7 @@ async fn a_dead_session_is_signed_out_and_a_refusal_is_reported() {
     assert!(matches!(limited, Err(TransportError::NotSent(_))), "{limited:?}");
     for _ in 0..2 {
         let refused = world.provider.sign_out(&caller(), &grant).await;
-        assert!(matches!(refused, Err(TransportError::Interrupted(_))), "{refused:?}");
+        let Err(TransportError::Interrupted(detail)) = refused else { panic!("{refused:?}") };
+        assert!(detail.starts_with("POST /api/auth/sign-out answered 40"), "{detail}");
     }
 }

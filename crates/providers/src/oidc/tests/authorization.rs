@@ -1,8 +1,8 @@
 use ironleaf_auth::{AuthorizationRequest, Identity};
 use url::Url;
 
-use super::log::Log;
 use super::*;
+use crate::test_log::Log;
 
 fn request(reauthenticate: bool) -> AuthorizationRequest {
     AuthorizationRequest {

@@ -1,8 +1,8 @@
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use super::log::Log;
 use super::*;
+use crate::test_log::Log;
 
 async fn begin(world: &World) -> Result<Arc<metadata::Metadata>, DiscoveryError> {
     world.provider.discovery.current().await

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 
-use super::log::Log;
 use super::signing::{OTHER_KID, both_keys, header, signed_by_other, signed_with};
 use super::*;
+use crate::test_log::Log;
 
 /// A change of the claims, and the reason for which they are refused then.
 type Spoiled = (&'static str, Change);

@@ -1,8 +1,8 @@
 use ironleaf_auth::{RefreshOutcome, RefreshTiming, Rejection, Repetition, Rest};
 
-use super::log::Log;
 use super::signing::signed_by_other;
 use super::*;
+use crate::test_log::Log;
 
 async fn refresh(world: &World, grant: &Grant) -> RefreshOutcome {
     world.provider.refresh(&Caller::default(), grant).await

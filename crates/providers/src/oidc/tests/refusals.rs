@@ -1,7 +1,7 @@
 //! What the provider refuses at a sign-in, and which setting is to be looked at.
 
-use super::log::Log;
 use super::*;
+use crate::test_log::Log;
 
 #[tokio::test]
 async fn each_refusal_has_its_meaning_and_names_the_setting() {

@@ -1,5 +1,5 @@
-use super::log::Log;
 use super::*;
+use crate::test_log::Log;
 
 fn identity(grant: &Grant) -> ironleaf_auth::Identity {
     grant.identity.as_deref().unwrap().clone()

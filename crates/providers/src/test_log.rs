@@ -9,26 +9,27 @@ use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Metadata, Subscriber};
 
 /// Every line since its making, each as `name=value` pairs.
-pub(super) struct Log {
+pub(crate) struct Log {
     lines: Arc<Mutex<Vec<String>>>,
     _guard: DefaultGuard,
 }
 
 impl Log {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let lines = Arc::default();
         let guard = tracing::subscriber::set_default(Catcher(Arc::clone(&lines)));
         Self { lines, _guard: guard }
     }
 
+    #[cfg(feature = "oidc")]
     /// The values of `reason` since the last time.
-    pub(super) fn take_reasons(&self) -> Vec<String> {
+    pub(crate) fn take_reasons(&self) -> Vec<String> {
         let lines = std::mem::take(&mut *self.lines.lock().unwrap());
         let reason = |line: &String| Some(line.split("reason=\"").nth(1)?.split('"').next()?.to_owned());
         lines.iter().filter_map(reason).collect()
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.lines.lock().unwrap().join("\n")
     }
 }
