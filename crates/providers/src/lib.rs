@@ -29,10 +29,10 @@ mod core_api;
 mod jwt;
 #[cfg(feature = "jwt-sessions")]
 mod jwt_sessions;
-#[cfg(any(feature = "better-auth", feature = "cookie-api", feature = "jwt-sessions"))]
-mod named_calls;
 #[cfg(any(feature = "commercetools", feature = "oidc"))]
 mod mark;
+#[cfg(any(feature = "better-auth", feature = "cookie-api", feature = "jwt-sessions"))]
+mod named_calls;
 mod oauth;
 #[cfg(feature = "oidc")]
 mod oidc;
