@@ -19,13 +19,13 @@ impl JwtSessionsProvider {
     ///
     /// # Errors
     ///
-    /// Why it is not known, for the log.
+    /// [`SignInError::Misconfigured`], [`SignInError::Unavailable`].
     pub(super) async fn signed_in(
         &self,
         caller: &Caller,
         grant: &Grant,
         typed: &str,
-    ) -> Result<User, String> {
+    ) -> Result<User, SignInError> {
         let mut person = self.owner(caller, grant, None).await?;
         if person.address().is_none() {
             // SECURITY: an API may let people in whose address nobody has verified. What pages decide by address, they
