@@ -103,12 +103,10 @@ const HASHES_IN_NAMES: [(&str, &str); 2] = [("LEPTOS_HASH_FILES", "true"), ("LEP
 fn put_hashes_beside_the_site(settings: &Settings) -> Result<()> {
     let (from, to) =
         (settings.server_binary().with_file_name(HASHES), workspace::site().with_file_name(HASHES));
-    match fs::copy(&from, &to) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            Err(Failure::new(format!("{} cannot be copied to {}: {error}", from.display(), to.display())))
-        }
-    }
+    let copied = fs::copy(&from, &to);
+    copied.map(drop).map_err(|error| {
+        Failure::new(format!("{} cannot be copied to {}: {error}", from.display(), to.display()))
+    })
 }
 
 fn remove_site() -> Result<()> {
@@ -194,10 +192,8 @@ fn announcement(settings: &Settings, back_end: BackEnd) -> String {
             format!("\n  Application  {application}\n  Provider     {provider}\n\n  Ctrl-C stops it.\n\n")
         }
         CoreApi::External { url } => {
-            let provider = match provider.as_str() {
-                DEFAULT_PROVIDER => String::new(),
-                provider => format!("  Provider     {provider}\n"),
-            };
+            let is_default = provider == DEFAULT_PROVIDER;
+            let provider = if is_default { String::new() } else { format!("  Provider     {provider}\n") };
             format!(
                 "\n  Application  {application}\n{provider}  Core API     {url}\n\n  Ctrl-C stops it.\n\n"
             )
