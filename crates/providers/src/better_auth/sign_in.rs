@@ -90,8 +90,8 @@ fn refusal(response: &Response) -> SignInError {
     }
 }
 
-/// The auth server answers a path outside of its base path with an empty 404, and frameworks before it with one in JSON.
-/// The page of a proxy may as well mean that the auth server is away.
+/// The auth server answers a path outside of its base path with an empty 404, and frameworks around it with JSON. The
+/// page of a proxy may as well mean that the auth server is away.
 fn is_not_its_path(response: &Response) -> bool {
     let is_page = || read_json::<Map<String, Value>>(response).is_none() && !response.body().is_empty();
     response.status() == StatusCode::NOT_FOUND && !is_page()
