@@ -163,6 +163,7 @@ fn bff(provider: &Arc<Scripted>, clock: Clock) -> Bff {
             strict: endless,
             account: endless,
             address: endless,
+            guests: endless,
             sign_ins: endless,
             recipient: endless,
             mails: endless,
