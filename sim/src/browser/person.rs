@@ -62,7 +62,8 @@ impl Person {
         if self.world.setup.style.is_openid() {
             return self.sign_in_there().await;
         }
-        if self.world.setup.style.has_guests() && self.browser.session().is_none() && self.dice.once_in(2) {
+        // No guest begins beside the cookie of somebody who was signed in.
+        if self.world.setup.style.has_guests() && !self.browser.has_cookie() && self.dice.once_in(2) {
             return self.visit_as_guest().await;
         }
         self.ask(What::SignIn).await

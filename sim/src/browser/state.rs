@@ -58,6 +58,11 @@ impl Browser {
         state.session.filter(|_| !state.over)
     }
 
+    /// Whether there is a session cookie, over or not.
+    pub(crate) fn has_cookie(&self) -> bool {
+        self.state().glance.is_some()
+    }
+
     /// How often the tokens in the cookie here were renewed.
     pub(crate) fn generation(&self) -> u64 {
         self.state().glance.map_or(0, |glance| glance.generation)

@@ -131,10 +131,14 @@ async fn page(request: Request) -> Response {
     }
 }
 
-/// Who the API says that the person is. A provider without account pages has no call of its own for that.
+/// Who the API says that the person is. A provider without account pages has no call of its own for that, and a guest is
+/// nobody's current user.
 async fn who(parts: &Parts, core: &CoreApi) -> Result<User, AccountError> {
     if parts.extensions.get().is_some_and(|bff: &Bff| bff.offers(AccountAbility::Change)) {
-        return core.current_user().await;
+        match core.current_user().await {
+            Err(AccountError::SignedOut) => {}
+            known => return known,
+        }
     }
     let request = http::Request::get("/user/users/current").body(Bytes::new());
     let request = request.map_err(|error| AccountError::Unavailable(error.to_string()))?;
