@@ -10,14 +10,13 @@ use bytes::Bytes;
 use http::Method;
 use http::header::{HeaderValue, SET_COOKIE};
 use ironleaf_auth::{
-    Asked, Caller, EmailAddress, Grant, Observed, Provider, RefreshOutcome, Request, Response, SignIn, Transport,
-    TransportError,
+    Asked, Caller, EmailAddress, Grant, Observed, Provider, RefreshOutcome, Request, Response, SignIn,
+    Transport, TransportError,
 };
 use ironleaf_providers::{BetterAuthProvider, BetterAuthSettings};
-use ironleaf_providers_fuzz::{NOW_SECS, answer, json_answer, key_set, now, signed};
+use ironleaf_providers_fuzz::{NOW_SECS, answer, json_answer, key_set, now, run, signed};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use tokio::runtime::Runtime;
 
 const STATUSES: [u16; 12] = [200, 201, 204, 302, 400, 401, 403, 404, 409, 429, 500, 503];
 const ORIGIN: &str = "https://id.test";
@@ -43,7 +42,6 @@ impl Transport for Answers {
 struct World {
     answers: Arc<Answers>,
     provider: BetterAuthProvider,
-    runtime: Runtime,
 }
 
 static WORLD: LazyLock<World> = LazyLock::new(|| {
@@ -52,8 +50,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let transport: Arc<dyn Transport> = Arc::<Answers>::clone(&answers);
     let settings = BetterAuthSettings::at(ORIGIN.parse().expect("it is a URL"));
     let provider = BetterAuthProvider::new(settings, transport, Arc::new(now));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-    World { answers, provider, runtime }
+    World { answers, provider }
 });
 
 // The first byte selects the status. Then, apart by zero bytes: the body, and a cookie.
@@ -90,13 +87,13 @@ fn grant() -> Grant {
 fn sign_in() -> Option<Grant> {
     let email = EmailAddress::of_record("user@test.com");
     let attempt = SignIn::Password { email, password: "password1".into() };
-    let signed_in = WORLD.runtime.block_on(WORLD.provider.sign_in(&Caller::default(), attempt, None));
+    let signed_in = run(WORLD.provider.sign_in(&Caller::default(), attempt, None));
     signed_in.ok().map(|signed_in| signed_in.grant)
 }
 
 fn refresh(known: &Grant, response: &Response) {
     WORLD.answers.set("/token", response.clone());
-    let outcome = WORLD.runtime.block_on(WORLD.provider.refresh(&Caller::default(), known));
+    let outcome = run(WORLD.provider.refresh(&Caller::default(), known));
     match outcome {
         // Nobody but the tests has the key.
         RefreshOutcome::Rotated(_) => panic!("a token that nobody has signed was taken"),

@@ -2,19 +2,13 @@
 //! another person's, and only a refusal ends it.
 #![no_main]
 
-use std::collections::VecDeque;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use http::{Method, StatusCode};
-use ironleaf_auth::{
-    Asked, Caller, EmailAddress, Grant, Observed, Provider, RefreshOutcome, Request, Response, SignIn, Transport,
-    TransportError,
-};
+use ironleaf_auth::{Asked, Caller, Grant, Observed, Provider, RefreshOutcome, Response, SignIn};
 use ironleaf_providers::{CommercetoolsProvider, CommercetoolsSettings};
-use ironleaf_providers_fuzz::{answer, now};
+use ironleaf_providers_fuzz::{Script, answer, now, password, run};
 use libfuzzer_sys::fuzz_target;
-use tokio::runtime::Runtime;
 
 /// The answers of a successful sign-in, so that there is a grant to refresh.
 const TOKENS: &str =
@@ -25,24 +19,10 @@ const OF_GUEST: &str =
 
 const STATUSES: [u16; 12] = [200, 201, 204, 302, 400, 401, 403, 404, 409, 429, 500, 503];
 
-static RUNTIME: LazyLock<Runtime> =
-    LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime"));
-
-/// Gives the answers in order, then fails every call.
-struct Script(Mutex<VecDeque<Response>>);
-
-#[async_trait]
-impl Transport for Script {
-    async fn send(&self, _: Request) -> Result<Response, TransportError> {
-        let next = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        next.ok_or_else(|| TransportError::Interrupted("no more".to_owned()))
-    }
-}
-
 fuzz_target!(|input: &[u8]| {
     let answers = answers(input);
     let Some(first) = answers.first() else { return };
-    RUNTIME.block_on(async {
+    run(async {
         let signed_in = provider(answers.clone()).sign_in(&Caller::default(), password(), None).await;
         if let Ok(signed_in) = signed_in {
             assert!(first.status().is_success(), "signed in by a {}", first.status());
@@ -83,8 +63,7 @@ fn provider(answers: impl IntoIterator<Item = Response>) -> CommercetoolsProvide
         "client",
         "secret".into(),
     );
-    let script = Script(Mutex::new(answers.into_iter().collect()));
-    CommercetoolsProvider::new(settings, Arc::new(script), Arc::new(now))
+    CommercetoolsProvider::new(settings, Script::of(answers), Arc::new(now))
 }
 
 async fn grant(answers: [&'static str; 2], attempt: SignIn) -> Grant {
@@ -117,8 +96,4 @@ async fn refresh(answers: &[Response], grant: &Grant, first: &Response) {
 fn id(grant: &Grant) -> (&str, bool) {
     let person = grant.identity.as_deref().expect("somebody");
     (&person.id, person.is_guest)
-}
-
-fn password() -> SignIn {
-    SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "password1".into() }
 }

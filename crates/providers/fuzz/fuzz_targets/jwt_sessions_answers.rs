@@ -2,21 +2,15 @@
 //! session.
 #![no_main]
 
-use std::collections::VecDeque;
-use std::pin::pin;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, UNIX_EPOCH};
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{DATE, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
-use ironleaf_auth::{
-    Asked, Caller, EmailAddress, Grant, Observed, Provider, RefreshOutcome, Request, Response, SignIn, Transport,
-    TransportError,
-};
+use ironleaf_auth::{Asked, Caller, Grant, Observed, Provider, RefreshOutcome, Request, Response};
 use ironleaf_providers::{AccessTransport, JwtSessionsProvider, JwtSessionsSettings};
+use ironleaf_providers_fuzz::{Script, password, run};
 use libfuzzer_sys::fuzz_target;
 
 /// The answer of a successful sign-in. The payload of both tokens is `{"user_id":7,"exp":1800003600}`.
@@ -26,19 +20,8 @@ const STATUSES: [u16; 12] = [200, 201, 204, 302, 400, 401, 403, 404, 411, 429, 5
 
 static SIGNED_IN: LazyLock<Grant> = LazyLock::new(|| {
     let answer = Response::new(Bytes::from(TOKENS));
-    now(provider([answer]).sign_in(&Caller::default(), password(), None)).expect("this answer is good").grant
+    run(provider([answer]).sign_in(&Caller::default(), password(), None)).expect("this answer is good").grant
 });
-
-/// Gives the answers in order, then fails every call.
-struct Script(Mutex<VecDeque<Response>>);
-
-#[async_trait]
-impl Transport for Script {
-    async fn send(&self, _: Request) -> Result<Response, TransportError> {
-        let next = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        next.ok_or_else(|| TransportError::Interrupted("no more".to_owned()))
-    }
-}
 
 // The first byte selects the status, the bits of the second byte select headers, and the rest is the body.
 fuzz_target!(|input: &[u8]| {
@@ -62,17 +45,20 @@ fn answer(status: u8, headers: u8, body: &[u8]) -> Response {
 }
 
 fn provider(answers: impl IntoIterator<Item = Response>) -> JwtSessionsProvider {
-    let script = Arc::new(Script(Mutex::new(answers.into_iter().collect())));
     let settings = JwtSessionsSettings {
         access_transport: AccessTransport::Cookie,
         roles_field: Some("realm.roles".to_owned()),
         ..JwtSessionsSettings::at("http://rails.test/".parse().expect("it is a URL"))
     };
-    JwtSessionsProvider::new(settings, script, Arc::new(|| UNIX_EPOCH + Duration::from_secs(1_800_000_000)))
+    JwtSessionsProvider::new(
+        settings,
+        Script::of(answers),
+        Arc::new(|| UNIX_EPOCH + Duration::from_secs(1_800_000_000)),
+    )
 }
 
 fn sign_in(answer: &Response) {
-    let signed_in = now(provider([answer.clone()]).sign_in(&Caller::default(), password(), None));
+    let signed_in = run(provider([answer.clone()]).sign_in(&Caller::default(), password(), None));
     if signed_in.is_ok() {
         assert!(answer.status().is_success(), "signed in by a {}", answer.status());
     }
@@ -80,11 +66,14 @@ fn sign_in(answer: &Response) {
 
 fn refresh(answer: &Response) {
     let status = answer.status();
-    match now(provider([answer.clone()]).refresh(&Caller::default(), &SIGNED_IN)) {
+    match run(provider([answer.clone()]).refresh(&Caller::default(), &SIGNED_IN)) {
         RefreshOutcome::Unspent { .. } => assert_eq!(status, StatusCode::TOO_MANY_REQUESTS),
         // Tokens of another person end a session as well.
         RefreshOutcome::Rejected(_) => {
-            assert!(status == StatusCode::UNAUTHORIZED || status.is_success(), "a session ended by a {status}");
+            assert!(
+                status == StatusCode::UNAUTHORIZED || status.is_success(),
+                "a session ended by a {status}"
+            );
         }
         RefreshOutcome::Rotated(grant) => {
             assert!(status.is_success());
@@ -101,22 +90,13 @@ fn observe(answer: &Response) {
     let asked = Asked::of(&Request::new(Bytes::new()));
     if let Observed::Lazily(change) | Observed::AtOnce(change) = provider.observe(&grant, &asked, answer) {
         change(&mut grant);
-        assert!(matches!(provider.observe(&grant, &asked, answer), Observed::Nothing), "the same change is seen twice");
+        assert!(
+            matches!(provider.observe(&grant, &asked, answer), Observed::Nothing),
+            "the same change is seen twice"
+        );
     }
     let mut request = Request::new(Bytes::new());
     *request.method_mut() = http::Method::POST;
     provider.authorize(&Caller::default(), &grant, &mut request);
     assert!(request.headers().contains_key("x-csrf-token"), "the value cannot be sent");
-}
-
-fn password() -> SignIn {
-    SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "password1".into() }
-}
-
-/// Polls the future once. That is enough, because the transport answers immediately.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => unreachable!("something waits for more than the transport"),
-    }
 }

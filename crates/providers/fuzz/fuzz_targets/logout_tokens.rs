@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use ironleaf_auth::{EndedAtProvider, Provider};
-use ironleaf_providers_fuzz::{CLIENT, ISSUER, WORLD, now, signed};
+use ironleaf_auth::EndedAtProvider;
+use ironleaf_auth::Provider;
+use ironleaf_providers_fuzz::{CLIENT, ISSUER, WORLD, now, run, signed};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
@@ -14,16 +15,19 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 fuzz_target!(|input: &[u8]| {
     let Ok(claims) = serde_json::from_slice::<Value>(input) else {
         let token = String::from_utf8_lossy(input).into_owned();
-        let ended = WORLD.run(WORLD.provider.logout_notice(&token.into()));
+        let ended = run(WORLD.provider.logout_notice(&token.into()));
         assert!(ended.is_err(), "a token that nobody signed ended {ended:?}");
         return;
     };
     let token = signed("logout+jwt", &claims);
-    let Ok(notice) = WORLD.run(WORLD.provider.logout_notice(&token.into())) else {
+    let Ok(notice) = run(WORLD.provider.logout_notice(&token.into())) else {
         return;
     };
     assert_eq!((claims["iss"].as_str(), claims["jti"].as_str()), (Some(ISSUER), Some(notice.id.as_str())));
-    assert!(claims["aud"] == CLIENT || claims["aud"].as_array().is_some_and(|all| all.iter().all(|one| one == CLIENT)));
+    assert!(
+        claims["aud"] == CLIENT
+            || claims["aud"].as_array().is_some_and(|all| all.iter().all(|one| one == CLIENT))
+    );
     assert!(claims["events"][EVENT].is_object() && claims.get("nonce").is_none());
     let named = match notice.ended {
         EndedAtProvider::Sessions(sids) => (claims["sid"].clone(), sids[0].clone()),

@@ -3,7 +3,9 @@
 #![no_main]
 
 use ironleaf_auth::{Caller, Grant, Provider, RefreshOutcome, SignIn, SignInError, SignedIn};
-use ironleaf_providers_fuzz::{CLIENT, ISSUER, NONCE, NOW_SECS, WORLD, answer, json_answer, now, signed};
+use ironleaf_providers_fuzz::{
+    CLIENT, ISSUER, NONCE, NOW_SECS, WORLD, answer, json_answer, now, run, signed,
+};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 
@@ -41,14 +43,17 @@ fn sign_in() -> Result<SignedIn, SignInError> {
         nonce: Some(NONCE.into()),
         issuer: None,
     };
-    WORLD.run(WORLD.provider.sign_in(&Caller::default(), attempt, None))
+    run(WORLD.provider.sign_in(&Caller::default(), attempt, None))
 }
 
 fn is_for_this_attempt(claims: &Value, signed_in: &SignedIn) {
     let identity = signed_in.grant.identity.as_ref().expect("somebody");
     assert_eq!(claims["sub"], identity.id.as_str());
     assert_eq!((&claims["iss"], &claims["nonce"]), (&json!(ISSUER), &json!(NONCE)));
-    assert!(claims["aud"] == CLIENT || claims["aud"].as_array().is_some_and(|all| all.iter().all(|one| one == CLIENT)));
+    assert!(
+        claims["aud"] == CLIENT
+            || claims["aud"].as_array().is_some_and(|all| all.iter().all(|one| one == CLIENT))
+    );
     assert!(signed_in.authenticated_at <= now());
     assert!(identity.roles.iter().map(|role| role.name().len()).sum::<usize>() <= 2048);
     assert!(identity.claims.values().all(|claim| claim.len() <= 128));
@@ -60,16 +65,19 @@ fn grant() -> Grant {
         "iss": ISSUER, "aud": CLIENT, "sub": "u1", "nonce": NONCE, "iat": NOW_SECS, "exp": NOW_SECS + 60,
         "email": "user@test.com", "realm": { "roles": ["admin"] },
     });
-    WORLD.answers("/token", json_answer(&json!({
-        "access_token": "a1", "refresh_token": "r1", "expires_in": 60, "id_token": signed("JWT", &claims),
-    })));
+    WORLD.answers(
+        "/token",
+        json_answer(&json!({
+            "access_token": "a1", "refresh_token": "r1", "expires_in": 60, "id_token": signed("JWT", &claims),
+        })),
+    );
     sign_in().expect("these answers are good").grant
 }
 
 fn refresh(tokens: ironleaf_auth::Response) {
     let known = grant();
     WORLD.answers("/token", tokens.clone());
-    match WORLD.run(WORLD.provider.refresh(&Caller::default(), &known)) {
+    match run(WORLD.provider.refresh(&Caller::default(), &known)) {
         RefreshOutcome::Rotated(grant) => {
             assert!(tokens.status().is_success());
             assert_eq!(grant.identity.expect("somebody").id, "u1");

@@ -1,19 +1,14 @@
 //! For any answer of a core API: nothing panics, no error signs anybody in, and only a refusal ends a session.
 #![no_main]
 
-use std::collections::VecDeque;
-use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
-use ironleaf_auth::{
-    Caller, EmailAddress, Provider, RefreshOutcome, Request, Response, SignIn, Transport, TransportError,
-};
+use ironleaf_auth::{Caller, Provider, RefreshOutcome, Response};
 use ironleaf_providers::{CoreApiProvider, CoreApiSettings};
+use ironleaf_providers_fuzz::{Script, password, run};
 use libfuzzer_sys::fuzz_target;
 
 /// The first answer of a successful sign-in, so that there is a grant to refresh.
@@ -21,17 +16,6 @@ const TOKENS: &str = r#"{"item":{"accessToken":"e30.eyJzdWIiOiJ1MSIsImVtYWlsIjoi
 const USER: &str = r#"{"item":{"id":"u1","email":"user@test.com","roles":["VERIFIED_USER"]}}"#;
 
 const STATUSES: [u16; 12] = [200, 201, 204, 302, 400, 401, 403, 404, 409, 429, 500, 503];
-
-/// Gives the answers in order, then fails every call.
-struct Script(Mutex<VecDeque<Response>>);
-
-#[async_trait]
-impl Transport for Script {
-    async fn send(&self, _: Request) -> Result<Response, TransportError> {
-        let next = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        next.ok_or_else(|| TransportError::Interrupted("no more".to_owned()))
-    }
-}
 
 fuzz_target!(|input: &[u8]| {
     let answers = answers(input);
@@ -60,17 +44,16 @@ fn answers(input: &[u8]) -> Vec<Response> {
 }
 
 fn provider(answers: impl IntoIterator<Item = Response>) -> CoreApiProvider {
-    let script = Arc::new(Script(Mutex::new(answers.into_iter().collect())));
     CoreApiProvider::new(
         CoreApiSettings::at("http://core.test/v1/".parse().expect("it is a URL")),
-        script,
+        Script::of(answers),
         Arc::new(|| UNIX_EPOCH + Duration::from_secs(1_800_000_000)),
         Arc::new(|buffer| buffer.fill(7)),
     )
 }
 
 fn sign_in(answers: &[Response]) {
-    let signed_in = now(provider(answers.iter().cloned()).sign_in(&Caller::default(), password(), None));
+    let signed_in = run(provider(answers.iter().cloned()).sign_in(&Caller::default(), password(), None));
     if signed_in.is_ok() {
         assert!(answers[0].status().is_success(), "signed in by a {}", answers[0].status());
     }
@@ -84,8 +67,8 @@ fn refresh(answers: &[Response]) {
     });
     let provider = provider(good.into_iter().chain(answers.iter().cloned()));
     let grant =
-        now(provider.sign_in(&Caller::default(), password(), None)).expect("these answers are good").grant;
-    match now(provider.refresh(&Caller::default(), &grant)) {
+        run(provider.sign_in(&Caller::default(), password(), None)).expect("these answers are good").grant;
+    match run(provider.refresh(&Caller::default(), &grant)) {
         // The token is unspent: the API answered 429 without looking at the request.
         RefreshOutcome::Unspent { .. } if answers[0].status() == StatusCode::TOO_MANY_REQUESTS => {}
         RefreshOutcome::Rejected(_) | RefreshOutcome::NotSent(_) | RefreshOutcome::Unspent { .. } => {
@@ -96,17 +79,5 @@ fn refresh(answers: &[Response]) {
         }
         RefreshOutcome::Rotated(_) => assert!(answers.iter().any(|answer| answer.status().is_success())),
         RefreshOutcome::InDoubt { .. } => {}
-    }
-}
-
-fn password() -> SignIn {
-    SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "password1".into() }
-}
-
-/// Polls the future once. That is enough, because the transport answers immediately.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => unreachable!("something waits for more than the transport"),
     }
 }

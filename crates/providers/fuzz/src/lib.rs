@@ -1,18 +1,18 @@
-//! What the targets of the OpenID Connect provider share: an issuer that signs whatever it is given, so that the fuzzer
-//! gets past the signature.
+//! What the fuzz targets share: answers in order, a runtime, and an issuer that signs whatever it is given, so that the
+//! fuzzer gets past the signature.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
-use ironleaf_auth::{Request, Response, Transport, TransportError};
+use ironleaf_auth::{EmailAddress, Request, Response, SignIn, Transport, TransportError};
 use ironleaf_providers::{ClientAuthentication, Issuer, OidcProvider, OidcSettings};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 /// The issuer.
 pub const ISSUER: &str = "https://id.test";
@@ -32,12 +32,43 @@ const PKCS8: [u8; 48] = [
     0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60,
 ];
 
+/// Providers set time limits, so their calls need the clock of a runtime.
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
+
+/// Runs a call of a provider to its end.
+pub fn run<T>(call: impl Future<Output = T>) -> T {
+    RUNTIME.block_on(call)
+}
+
+/// A back end that gives these answers in order, then fails every call.
+pub struct Script(Mutex<VecDeque<Response>>);
+
+impl Script {
+    /// A back end with these answers.
+    pub fn of(answers: impl IntoIterator<Item = Response>) -> Arc<dyn Transport> {
+        Arc::new(Self(Mutex::new(answers.into_iter().collect())))
+    }
+}
+
+#[async_trait]
+impl Transport for Script {
+    async fn send(&self, _: Request) -> Result<Response, TransportError> {
+        let next = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        next.ok_or_else(|| TransportError::Interrupted("no more".to_owned()))
+    }
+}
+
+/// A sign-in with an e-mail address and a password.
+pub fn password() -> SignIn {
+    SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "password1".into() }
+}
+
 /// The provider under test, and what its issuer answers.
 pub struct World {
     /// The provider.
     pub provider: OidcProvider,
     answers: Arc<Answers>,
-    runtime: Runtime,
 }
 
 #[derive(Default)]
@@ -64,23 +95,18 @@ impl World {
             ..OidcSettings::of(issuer, CLIENT, ClientAuthentication::Public)
         };
         let transport: Arc<dyn Transport> = Arc::<Answers>::clone(&answers);
-        let provider = OidcProvider::new(settings, transport, Arc::new(now), Arc::new(|buffer| buffer.fill(7)));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-        let world = Self { provider, answers, runtime };
+        let provider =
+            OidcProvider::new(settings, transport, Arc::new(now), Arc::new(|buffer| buffer.fill(7)));
+        let world = Self { provider, answers };
         world.answers("/.well-known/openid-configuration", json_answer(&metadata()));
         world.answers("/keys", json_answer(&key_set()));
-        world.run(world.provider.warm()).expect("the issuer is there");
+        run(world.provider.warm()).expect("the issuer is there");
         world
     }
 
     /// What the issuer answers at this path from now on.
     pub fn answers(&self, path: &'static str, answer: Response) {
         self.answers.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path, answer);
-    }
-
-    /// Runs a call of the provider to its end.
-    pub fn run<T>(&self, call: impl Future<Output = T>) -> T {
-        self.runtime.block_on(call)
     }
 }
 
@@ -109,7 +135,8 @@ pub fn key_set() -> Value {
 
 /// A genuine token with these claims, or with something that is no JSON object in their place.
 pub fn signed(typ: &str, claims: &Value) -> String {
-    let header = Header { typ: Some(typ.to_owned()), kid: Some(KID.to_owned()), ..Header::new(Algorithm::EdDSA) };
+    let header =
+        Header { typ: Some(typ.to_owned()), kid: Some(KID.to_owned()), ..Header::new(Algorithm::EdDSA) };
     jsonwebtoken::encode(&header, claims, &EncodingKey::from_ed_der(&PKCS8)).expect("the key is good")
 }
 
