@@ -1,6 +1,6 @@
 //! What every provider reads from answers in the same way.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::header::{DATE, HeaderValue, RETRY_AFTER};
 use ironleaf_auth::Response;
@@ -36,18 +36,28 @@ pub(crate) fn seconds(value: &Value) -> Option<Duration> {
 pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// How long the API asks to wait (RFC 9110, section 10.2.3): a number of seconds, or a date, from which the answer's
-/// own date is subtracted.
+/// own date is subtracted. `@nestjs/throttler` adds the name of the limit to the header's name; the longest wait counts.
 pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
-    let text = |name| response.headers().get(name)?.to_str().ok().map(str::trim);
-    let wait = text(RETRY_AFTER)?;
-    if !wait.is_empty() && wait.bytes().all(|byte| byte.is_ascii_digit()) {
+    let headers = response.headers();
+    let answered_at = headers.get(DATE).and_then(date);
+    let of = |value| wait(value, answered_at);
+    let named = || headers.iter().filter(|(name, _)| name.as_str().starts_with("retry-after-"));
+    headers.get(RETRY_AFTER).and_then(of).or_else(|| named().filter_map(|(_, value)| of(value)).max())
+}
+
+fn wait(value: &HeaderValue, answered_at: Option<SystemTime>) -> Option<Duration> {
+    let text = value.to_str().ok()?.trim();
+    let wait = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // A number that does not fit into 64 bits is a long wait, too.
-        let secs = wait.parse().unwrap_or(u64::MAX);
-        return Some(Duration::from_secs(secs).min(LONGEST_RETRY_AFTER));
-    }
-    let [until, answered_at] = [wait, text(DATE)?].map(|date| httpdate::parse_http_date(date).ok());
-    let wait = until?.duration_since(answered_at?).unwrap_or_default();
+        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
+    } else {
+        date(value)?.duration_since(answered_at?).unwrap_or_default()
+    };
     Some(wait.min(LONGEST_RETRY_AFTER))
+}
+
+fn date(value: &HeaderValue) -> Option<SystemTime> {
+    httpdate::parse_http_date(value.to_str().ok()?.trim()).ok()
 }
 
 /// How long a name of a person may be. It is in the session cookie.
@@ -72,6 +82,18 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+
+    #[test]
+    fn a_named_limit_of_nest_has_its_wait_read() {
+        let mut response = Response::new(Bytes::new());
+        for (name, secs) in [("retry-after-short", "1"), ("retry-after-long", "60"), ("x-retry-after", "90")]
+        {
+            response.headers_mut().insert(name, HeaderValue::from_static(secs));
+        }
+        assert_eq!(retry_after(&response), Some(Duration::from_secs(60)));
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("7"));
+        assert_eq!(retry_after(&response), Some(Duration::from_secs(7)), "the standard header is there");
+    }
 
     #[test]
     fn a_wait_is_read_in_every_form_that_it_has() {
