@@ -33,6 +33,7 @@ mod jwt_sessions;
 mod mark;
 #[cfg(any(feature = "better-auth", feature = "cookie-api", feature = "jwt-sessions"))]
 mod named_calls;
+#[cfg(any(feature = "commercetools", feature = "oidc"))]
 mod oauth;
 #[cfg(feature = "oidc")]
 mod oidc;

@@ -43,7 +43,7 @@ impl CommercetoolsProvider {
         let response = self.post_form(caller, &["oauth", "token"], &form).await?;
         let tokens = wire::tokens(&response).map_err(outcome)?;
         // SECURITY: a session must never turn into that of another person.
-        if tokens.subject.as_ref().is_some_and(|subject| !subject.is(identity)) {
+        if wire::subject_of(&tokens).is_some_and(|subject| !subject.is(identity)) {
             tracing::error!("a session ends: its refresh was answered with the tokens of somebody else");
             return Err(ENDED);
         }

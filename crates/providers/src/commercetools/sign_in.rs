@@ -17,7 +17,8 @@ impl CommercetoolsProvider {
         let (tokens, address) = self.customer_tokens(caller, email, password).await?;
         let authenticated_at = self.now();
         let grant = self.begin(&tokens);
-        let identity = match self.identify(caller, &grant, tokens.subject.as_ref(), &address).await {
+        let identity = match self.identify(caller, &grant, wire::subject_of(&tokens).as_ref(), &address).await
+        {
             Ok(identity) => identity,
             Err(detail) => return self.give_back(caller, &grant, SignInError::Unavailable(detail)).await,
         };
@@ -40,7 +41,7 @@ impl CommercetoolsProvider {
         let tokens = wire::tokens(&response).map_err(|refusal| refused(&refusal))?;
         let authenticated_at = self.now();
         let grant = self.begin(&tokens);
-        let Some(Subject::Guest(id)) = tokens.subject else {
+        let Some(Subject::Guest(id)) = wire::subject_of(&tokens) else {
             let detail = "the `scope` of a guest's tokens does not end in `anonymous_id`".to_owned();
             return self.give_back(caller, &grant, SignInError::Unavailable(detail)).await;
         };

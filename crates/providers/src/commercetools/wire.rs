@@ -5,25 +5,16 @@ use std::time::Duration;
 
 use http::StatusCode;
 use ironleaf_api_types::User;
-use ironleaf_auth::{Response, SecretText};
+use ironleaf_auth::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::answer::{json, retry_after, seconds};
-use crate::oauth::{is_error_code, token};
+use crate::answer::{json, retry_after};
+pub(super) use crate::oauth::Tokens;
+use crate::oauth::{self, is_error_code};
 
-/// The tokens of one answer.
-pub(super) struct Tokens {
-    pub(super) access_token: SecretText,
-    /// `None` where the one that was presented stays good (RFC 6749, section 6).
-    pub(super) refresh_token: Option<SecretText>,
-    /// `None` if the answer does not say.
-    pub(super) lifetime: Option<Duration>,
-    /// `None` if the answer does not say, as those of the platform.
-    pub(super) refresh_lifetime: Option<Duration>,
-    /// Whom they stand for, as the end of `scope` says.
-    pub(super) subject: Option<Subject>,
-}
+/// Who answers, in the log.
+const WHO: &str = "the API";
 
 /// Whom tokens stand for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +63,8 @@ impl Refusal {
         self.says(&OUR_FAULTS)
     }
 
-    fn out_of_form(response: &Response, detail: &str) -> Self {
-        Self { status: response.status(), codes: Vec::new(), retry_after: None, detail: detail.to_owned() }
+    fn out_of_form(response: &Response, detail: String) -> Self {
+        Self { status: response.status(), codes: Vec::new(), retry_after: None, detail }
     }
 }
 
@@ -88,46 +79,15 @@ const OUR_FAULTS: [&str; 6] = [
 
 /// Reads the answer of a token endpoint (RFC 6749, sections 5.1 and 5.2).
 pub(super) fn tokens(response: &Response) -> Result<Tokens, Refusal> {
-    #[derive(Deserialize)]
-    struct Answer {
-        #[serde(default)]
-        access_token: Value,
-        #[serde(default)]
-        refresh_token: Value,
-        #[serde(default)]
-        token_type: Value,
-        #[serde(default)]
-        expires_in: Value,
-        #[serde(default)]
-        refresh_token_expires_in: Value,
-        #[serde(default)]
-        scope: Value,
-    }
     if !response.status().is_success() {
         return Err(refusal(response));
     }
-    let out_of_form = |detail: &str| Refusal::out_of_form(response, detail);
-    let answer: Answer = json(response).ok_or_else(|| out_of_form(&describe(response)))?;
-    let token = |value: &Value, name: &str| {
-        token(value).map_err(|()| out_of_form(&format!("`{name}` of the answer is no token")))
-    };
-    // Section 7.1: a token of an unknown type must not be used.
-    if answer.token_type.as_str().is_some_and(|kind| !kind.eq_ignore_ascii_case("Bearer")) {
-        return Err(out_of_form("`token_type` of the answer is not `Bearer`"));
-    }
-    let access_token = token(&answer.access_token, "access_token")?
-        .ok_or_else(|| out_of_form("the answer has no `access_token`"))?;
-    Ok(Tokens {
-        access_token,
-        refresh_token: token(&answer.refresh_token, "refresh_token")?,
-        lifetime: life(&answer.expires_in),
-        refresh_lifetime: life(&answer.refresh_token_expires_in),
-        subject: answer.scope.as_str().and_then(subject),
-    })
+    oauth::tokens(response, WHO).map_err(|detail| Refusal::out_of_form(response, detail))
 }
 
-fn life(value: &Value) -> Option<Duration> {
-    seconds(value).filter(|life| !life.is_zero())
+/// Whom the tokens stand for, as the end of `scope` says.
+pub(super) fn subject_of(tokens: &Tokens) -> Option<Subject> {
+    subject(tokens.scope.as_deref()?)
 }
 
 /// `scope` ends in `customer_id:` or `anonymous_id:` and the identifier. The last one counts: what comes before it was
@@ -236,10 +196,5 @@ fn cut(name: &str) -> String {
 
 /// A description of the answer for the log, without any part of its body.
 pub(super) fn describe(response: &Response) -> String {
-    let status = response.status();
-    if status.is_success() {
-        format!("the API answered {status} out of form")
-    } else {
-        format!("the API answered {status}")
-    }
+    oauth::describe(response, WHO)
 }

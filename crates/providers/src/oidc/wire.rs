@@ -3,25 +3,15 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use ironleaf_auth::{Response, SecretText};
+use ironleaf_auth::Response;
 use serde::Deserialize;
-use serde_json::Value;
 
-use crate::answer::{json, retry_after, seconds};
-pub(super) use crate::oauth::{Form, JSON, request};
-use crate::oauth::{is_error_code, token};
+use crate::answer::{json, retry_after};
+use crate::oauth::{self, is_error_code};
+pub(super) use crate::oauth::{Form, JSON, Tokens, request};
 
-/// The tokens of one answer.
-pub(super) struct Tokens {
-    pub(super) access_token: SecretText,
-    /// `None` where the one that was presented stays good (RFC 6749, section 6), or where none was issued.
-    pub(super) refresh_token: Option<SecretText>,
-    pub(super) id_token: Option<SecretText>,
-    /// `None` if the provider does not say.
-    pub(super) lifetime: Option<Duration>,
-    /// `None` if the provider does not say, or says that there is no end.
-    pub(super) refresh_lifetime: Option<Duration>,
-}
+/// Who answers, in the log.
+const WHO: &str = "the provider";
 
 /// An answer without tokens.
 pub(super) struct Refusal {
@@ -39,56 +29,17 @@ impl Refusal {
         self.code.as_deref().unwrap_or_default()
     }
 
-    fn out_of_form(response: &Response, detail: &str) -> Self {
-        Self { status: response.status(), code: None, retry_after: None, detail: detail.to_owned() }
+    fn out_of_form(response: &Response, detail: String) -> Self {
+        Self { status: response.status(), code: None, retry_after: None, detail }
     }
 }
 
 /// Reads the answer of the token endpoint (RFC 6749, sections 5.1 and 5.2).
 pub(super) fn tokens(response: &Response) -> Result<Tokens, Refusal> {
-    #[derive(Deserialize)]
-    struct Answer {
-        #[serde(default)]
-        access_token: Value,
-        #[serde(default)]
-        refresh_token: Value,
-        #[serde(default)]
-        id_token: Value,
-        #[serde(default)]
-        token_type: Value,
-        #[serde(default)]
-        expires_in: Value,
-        #[serde(default)]
-        refresh_expires_in: Value,
-        #[serde(default)]
-        refresh_token_expires_in: Value,
-    }
     if !response.status().is_success() {
         return Err(refusal(response));
     }
-    let out_of_form = |detail: &str| Refusal::out_of_form(response, detail);
-    let answer: Answer = json(response).ok_or_else(|| out_of_form(&describe(response)))?;
-    let token = |value: &Value, name: &str| {
-        token(value).map_err(|()| out_of_form(&format!("`{name}` of the provider's answer is no token")))
-    };
-    // Section 7.1: a token of an unknown type, such as `DPoP`, must not be used.
-    if answer.token_type.as_str().is_some_and(|kind| !kind.eq_ignore_ascii_case("Bearer")) {
-        return Err(out_of_form("`token_type` of the provider's answer is not `Bearer`"));
-    }
-    let access_token = token(&answer.access_token, "access_token")?
-        .ok_or_else(|| out_of_form("the provider's answer has no `access_token`"))?;
-    Ok(Tokens {
-        access_token,
-        refresh_token: token(&answer.refresh_token, "refresh_token")?,
-        id_token: token(&answer.id_token, "id_token")?,
-        lifetime: life(&answer.expires_in),
-        refresh_lifetime: life(&answer.refresh_expires_in).or_else(|| life(&answer.refresh_token_expires_in)),
-    })
-}
-
-/// A life of zero seconds says nothing: Keycloak writes it for a token without an end.
-fn life(value: &Value) -> Option<Duration> {
-    seconds(value).filter(|life| !life.is_zero())
+    oauth::tokens(response, WHO).map_err(|detail| Refusal::out_of_form(response, detail))
 }
 
 /// Reads an answer that refuses, or that is none of the provider's.
@@ -138,10 +89,5 @@ pub(super) fn advice(code: &str) -> &'static str {
 
 /// A description of the answer for the log, without any part of its body.
 pub(super) fn describe(response: &Response) -> String {
-    let status = response.status();
-    if status.is_success() {
-        format!("the provider answered {status} out of form")
-    } else {
-        format!("the provider answered {status}")
-    }
+    oauth::describe(response, WHO)
 }
