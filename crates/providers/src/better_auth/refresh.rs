@@ -1,36 +1,69 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
-use ironleaf_auth::{Caller, Grant, Identity, RefreshOutcome, Rejection, Response, SecretText};
+use ironleaf_auth::{Caller, Grant, RefreshOutcome, Rejection, Response, SecretText};
 use ironleaf_jwks::{Rules, TokenError, Verified};
 use serde_json::Value;
 
 use super::{BetterAuthProvider, grant, person, wire};
 use crate::answer::secret_header;
 
-const ENDED: RefreshOutcome = RefreshOutcome::Rejected(Rejection::InvalidGrant);
+/// Why there is no new token.
+pub(super) struct NoToken {
+    outcome: RefreshOutcome,
+    /// Whether a setting is wrong, here or at the auth server, so that asking again does not help.
+    pub(super) is_of_settings: bool,
+}
+
+impl NoToken {
+    const ENDED: Self =
+        Self { outcome: RefreshOutcome::Rejected(Rejection::InvalidGrant), is_of_settings: false };
+
+    fn passing(outcome: RefreshOutcome) -> Self {
+        Self { outcome, is_of_settings: false }
+    }
+
+    /// For the log.
+    pub(super) fn detail(self) -> String {
+        match self.outcome {
+            RefreshOutcome::NotSent(detail)
+            | RefreshOutcome::Unspent { detail, .. }
+            | RefreshOutcome::InDoubt { detail, .. } => detail,
+            RefreshOutcome::Rotated(_) | RefreshOutcome::Rejected(_) => {
+                "the auth server does not know its newest session".to_owned()
+            }
+        }
+    }
+}
 
 impl BetterAuthProvider {
-    /// Asks for a new JWT. The session cookie stays the same, and the answer may prolong it.
     pub(super) async fn renew(&self, caller: &Caller, known: &Grant) -> RefreshOutcome {
+        match self.new_token(caller, known).await {
+            Ok(renewed) => RefreshOutcome::Rotated(renewed),
+            Err(NoToken { outcome, .. }) => outcome,
+        }
+    }
+
+    /// Asks for a new JWT. The session cookie stays the same, and the answer may prolong it.
+    pub(super) async fn new_token(&self, caller: &Caller, known: &Grant) -> Result<Grant, NoToken> {
         // SECURITY: after a change of the settings, the cookie of one auth server must not reach another.
         if !grant::is_issued_by(known, &self.issued_by) {
             tracing::warn!("a session ends: it is one of another auth server than the settings name");
-            return ENDED;
+            return Err(NoToken::ENDED);
         }
-        let Some(identity) = known.identity.as_deref() else { return ENDED };
+        let Some(identity) = known.identity.as_deref() else { return Err(NoToken::ENDED) };
         let mut url = self.endpoint(&["token"]);
         // The cookie cache of the auth server still knows sessions that have ended.
         url.set_query(Some("disableCookieCache=true"));
         let asked = self.ask(caller, Method::GET, &url, &Value::Null, Some(known)).await;
         let response = match asked {
             Ok(response) => response,
-            Err(error) => return error.into(),
+            Err(error) => return Err(NoToken::passing(error.into())),
         };
         if wire::is_signed_out(&response) {
-            return ENDED;
+            return Err(NoToken::ENDED);
         }
-        let Some(token) = token(&response) else { return without_token(&response) };
+        let Some(token) = token(&response) else { return Err(without_token(&response)) };
         let verified = match self.check(&token, &identity.id).await {
             Ok(verified) => verified,
             // SECURITY: a session must never turn into that of another person.
@@ -38,11 +71,10 @@ impl BetterAuthProvider {
                 tracing::error!(
                     "a session ends: the auth server answered its refresh with another person's token"
                 );
-                return ENDED;
+                return Err(NoToken::ENDED);
             }
             Err(error) => {
-                let detail = refused(&error);
-                return RefreshOutcome::Unspent { retry_after: None, detail };
+                return Err(refused(&error));
             }
         };
         let mut renewed = known.clone();
@@ -53,7 +85,7 @@ impl BetterAuthProvider {
         if described != *identity {
             renewed.identity = Some(Arc::new(described));
         }
-        RefreshOutcome::Rotated(renewed)
+        Ok(renewed)
     }
 
     /// Checks a token that the auth server has just issued to this person.
@@ -77,22 +109,6 @@ impl BetterAuthProvider {
         grant.access_expires_at = self.now().checked_add(lifetime);
         grant.access_lifetime = Some(lifetime);
     }
-
-    /// The grant for this person with its first token.
-    pub(super) async fn first_token(
-        &self,
-        caller: &Caller,
-        grant: Grant,
-        identity: Identity,
-    ) -> Result<Grant, String> {
-        match self.renew(caller, &grant.for_identity(identity)).await {
-            RefreshOutcome::Rotated(grant) => Ok(grant),
-            RefreshOutcome::Rejected(_) => Err("the auth server does not know its newest session".to_owned()),
-            RefreshOutcome::NotSent(detail)
-            | RefreshOutcome::Unspent { detail, .. }
-            | RefreshOutcome::InDoubt { detail, .. } => Err(detail),
-        }
-    }
 }
 
 fn token(response: &Response) -> Option<SecretText> {
@@ -103,31 +119,35 @@ fn token(response: &Response) -> Option<SecretText> {
 }
 
 /// What an answer without a token means. The cookie is never spent by it.
-fn without_token(response: &Response) -> RefreshOutcome {
+fn without_token(response: &Response) -> NoToken {
     let mut detail = wire::describe(response);
-    match response.status() {
-        StatusCode::TOO_MANY_REQUESTS => {
-            RefreshOutcome::Unspent { retry_after: wire::retry_after(response), detail }
-        }
+    let retry_after = wire::retry_after(response);
+    let is_of_settings = wire::is_of_settings(response);
+    let outcome = match response.status() {
+        StatusCode::TOO_MANY_REQUESTS => RefreshOutcome::Unspent { retry_after, detail },
         StatusCode::FORBIDDEN if wire::code(response).is_some() => {
             tracing::error!(%detail, "the auth server refuses this application");
-            RefreshOutcome::Unspent { retry_after: wire::retry_after(response), detail }
+            RefreshOutcome::Unspent { retry_after, detail }
         }
         StatusCode::NOT_FOUND => {
             detail.push_str(": check BETTER_AUTH_URL, and that the jwt plugin is on");
-            RefreshOutcome::InDoubt { answered: true, detail }
+            let outcome = RefreshOutcome::InDoubt { answered: true, detail };
+            return NoToken { outcome, is_of_settings: true };
         }
         _ => RefreshOutcome::InDoubt { answered: true, detail },
-    }
+    };
+    NoToken { outcome, is_of_settings }
 }
 
-/// Why a token is not used, for the log.
-fn refused(error: &TokenError) -> String {
+/// Why a token is not used.
+fn refused(error: &TokenError) -> NoToken {
     let advice = match error {
         TokenError::Issuer => ": check BETTER_AUTH_ISSUER",
         TokenError::Audience => ": check BETTER_AUTH_AUDIENCE",
         _ => "",
     };
     tracing::warn!(reason = error.label(), "a token of the auth server is not accepted{advice}");
-    format!("a token of the auth server is not accepted: {error}{advice}")
+    let detail = format!("a token of the auth server is not accepted: {error}{advice}");
+    let outcome = RefreshOutcome::Unspent { retry_after: None, detail };
+    NoToken { outcome, is_of_settings: !advice.is_empty() }
 }

@@ -31,16 +31,17 @@ impl BetterAuthProvider {
             let answered = named_calls::answered(&response, "the auth server");
             return Err(SignInError::Unavailable(format!("{answered} without a `user.id`")));
         };
-        match self.first_token(caller, grant.clone(), identity).await {
+        match self.new_token(caller, &grant.clone().for_identity(identity)).await {
             Ok(grant) => Ok(SignedIn { grant, authenticated_at }),
-            Err(detail) => {
+            Err(no_token) => {
                 self.give_back(caller, &grant).await;
                 // The session is good, and its first token still cannot be had.
-                Err(if wire::names_setting(&detail) {
-                    SignInError::Misconfigured(detail)
+                let failed = if no_token.is_of_settings {
+                    SignInError::Misconfigured
                 } else {
-                    SignInError::Unavailable(detail)
-                })
+                    SignInError::Unavailable
+                };
+                Err(failed(no_token.detail()))
             }
         }
     }

@@ -108,11 +108,6 @@ pub(super) fn is_of_settings(response: &Response) -> bool {
     code(response).is_some_and(|code| !advice(&code).is_empty())
 }
 
-/// Whether the detail of a failure says which setting to look at. Details have no part of a body but a code.
-pub(super) fn names_setting(detail: &str) -> bool {
-    detail.contains("BETTER_AUTH_")
-}
-
 /// Which setting to look at.
 fn advice(code: &str) -> &'static str {
     match code {

@@ -160,6 +160,10 @@ async fn a_sign_in_that_gets_no_token_leaves_no_session_behind() {
             true,
             "BETTER_AUTH_AUDIENCE",
         ),
+        (error(403, "INVALID_ORIGIN"), true, "BETTER_AUTH_ORIGIN"),
+        (error(403, "EMAIL_PASSWORD_DISABLED"), true, "enable emailAndPassword"),
+        // A code of the auth server that reads like one of our settings.
+        (error(500, "BETTER_AUTH_URL"), false, "GET /api/auth/token answered 500 `BETTER_AUTH_URL`"),
         (throttled(), false, "GET /api/auth/token answered 429"),
         (answer(200, &json!({})), false, "GET /api/auth/token answered 200 without a `token`"),
     ] {
