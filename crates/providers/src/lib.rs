@@ -25,7 +25,9 @@ mod commercetools;
 mod cookie_api;
 #[cfg(feature = "core-api")]
 mod core_api;
-#[cfg(any(feature = "cookie-api", feature = "core-api"))]
+#[cfg(any(feature = "better-auth", feature = "cookie-api", feature = "core-api", feature = "jwt-sessions"))]
+mod endpoint;
+#[cfg(any(feature = "cookie-api", feature = "core-api", feature = "jwt-sessions"))]
 mod jwt;
 #[cfg(feature = "jwt-sessions")]
 mod jwt_sessions;

@@ -17,6 +17,7 @@ use super::keys::AuthServerKeys;
 use super::{BetterAuthSettings, grant, wire};
 use crate::answer::secret_header;
 use crate::asked;
+use crate::endpoint::at_segments;
 
 /// Signs people in at npm `better-auth`, whose session cookie stays here, and calls the API with its JWTs.
 pub struct BetterAuthProvider {
@@ -37,12 +38,12 @@ pub struct BetterAuthProvider {
 impl BetterAuthProvider {
     /// A provider with these settings. Nothing is called before it is used.
     pub fn new(settings: BetterAuthSettings, transport: Arc<dyn Transport>, clock: Clock) -> Self {
-        let transport = wire::naming(endpoint(&settings.auth_url, &["sign-in", "email"]), transport);
+        let transport = wire::naming(at_segments(&settings.auth_url, ["sign-in", "email"]), transport);
         let base = |name: &str, url: &Url| BaseUrl { name: name.to_owned(), url: url.clone() };
         let api = settings.api_url.as_ref().map(|url| base("api", url));
         let base_urls = api.into_iter().chain([base("auth", &settings.auth_url)]).collect();
         let source = AuthServerKeys {
-            url: endpoint(&settings.auth_url, &["jwks"]),
+            url: at_segments(&settings.auth_url, ["jwks"]),
             transport: Arc::clone(&transport),
         };
         Self {
@@ -72,7 +73,7 @@ impl BetterAuthProvider {
 
     /// The URL of an endpoint of the auth server. Each item stays one path segment, whatever it contains.
     pub(super) fn endpoint(&self, segments: &[&str]) -> Url {
-        endpoint(&self.settings.auth_url, segments)
+        at_segments(&self.settings.auth_url, segments.iter().copied())
     }
 
     /// Sends a request to the auth server, with the session of the grant if there is one.
@@ -107,15 +108,6 @@ impl BetterAuthProvider {
         let below = uri.path().strip_prefix(base.path().trim_end_matches('/'));
         asked::is_of_origin(uri, base) && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
-}
-
-fn endpoint(base: &Url, segments: &[&str]) -> Url {
-    let mut url = base.clone();
-    // A URL that cannot have a path stays unchanged, and the transport refuses it.
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(segments);
-    }
-    url
 }
 
 #[async_trait]

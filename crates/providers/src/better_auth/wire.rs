@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use http::header::ACCEPT;
 use http::{Method, StatusCode};
 use ironleaf_auth::{FieldError, Request, Response, Transport, TransportError};
 use serde::Deserialize;
@@ -12,9 +11,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::answer::{LONGEST_RETRY_AFTER, json, seconds};
+use crate::endpoint;
 use crate::named_calls::{self, Endpoint};
-
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A transport whose answers know which setting led to them. `sign_in` is the URL of the sign-in.
 pub(super) fn naming(sign_in: Url, transport: Arc<dyn Transport>) -> Arc<dyn Transport> {
@@ -24,13 +22,8 @@ pub(super) fn naming(sign_in: Url, transport: Arc<dyn Transport>) -> Arc<dyn Tra
 
 /// A request without a caller, with a JSON body unless it is null. Form bodies are refused with 415.
 pub(super) fn request(method: Method, url: &Url, body: &Value) -> Result<Request, TransportError> {
-    let bytes = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-    let built = http::Request::builder().method(method).uri(url.as_str()).body(bytes);
-    let mut request = built.map_err(|error| TransportError::NotSent(error.to_string()))?;
-    request.headers_mut().insert(ACCEPT, JSON);
-    if !request.body().is_empty() {
-        request.headers_mut().insert(CONTENT_TYPE, JSON);
-    }
+    let mut request = endpoint::request(method, url, body)?;
+    request.headers_mut().insert(ACCEPT, endpoint::JSON);
     Ok(request)
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::grant::{ACCESS, CSRF, REFRESH};
 use super::{CookieApiSettings, RefreshReuse, cookies, csrf, grant, wire};
-use crate::{asked, mark};
+use crate::{asked, endpoint, mark};
 
 /// Answers about a person are short. A longer one is not looked at.
 const LONGEST_RECORD_BYTES: usize = 64 * 1024;
@@ -58,7 +58,7 @@ impl CookieApiProvider {
         fields: &[Field],
         body: &Value,
     ) -> Result<Response, TransportError> {
-        let mut request = wire::request(method, &wire::endpoint(&self.settings.base_url, path), body)?;
+        let mut request = endpoint::request(method, &endpoint::at_path(&self.settings.base_url, path), body)?;
         self.introduce(caller, grant, fields, &mut request);
         self.transport.send(request).await
     }
@@ -100,7 +100,7 @@ impl CookieApiProvider {
     ) -> Option<ironleaf_auth::Identity> {
         // SECURITY: any other record, such as an invitation, may have a person's number, and roles that somebody else
         // wrote.
-        let me = wire::endpoint(&self.settings.base_url, &self.settings.me_path);
+        let me = endpoint::at_path(&self.settings.base_url, &self.settings.me_path);
         if asked.method != Method::GET || !asked::is_at(&asked.uri, &me) {
             return None;
         }

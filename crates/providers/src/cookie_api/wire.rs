@@ -1,33 +1,21 @@
-//! Requests and answers in the form of the API.
+//! Answers in the form of the API.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
-use ironleaf_auth::{Request, Response, Transport, TransportError};
+use ironleaf_auth::{Response, Transport};
 use serde_json::{Map, Value};
-use url::Url;
 
 use super::CookieApiSettings;
 use crate::answer::json;
+use crate::endpoint::at_path;
 use crate::named_calls::{self, Endpoint};
-
-/// The URL of a path below the base URL. The path may begin or end with a slash.
-pub(super) fn endpoint(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    // A URL that cannot have a path stays unchanged, and the transport refuses it.
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(path.trim_start_matches('/').split('/'));
-    }
-    url
-}
 
 /// A transport whose answers know which setting led to them.
 pub(super) fn naming(settings: &CookieApiSettings, transport: Arc<dyn Transport>) -> Arc<dyn Transport> {
     let at = |method: Method, path: &str, setting| Endpoint {
         method,
-        url: endpoint(&settings.base_url, path),
+        url: at_path(&settings.base_url, path),
         setting,
     };
     let mut endpoints = vec![
@@ -38,20 +26,6 @@ pub(super) fn naming(settings: &CookieApiSettings, transport: Arc<dyn Transport>
     let sign_out = settings.logout_path.as_deref();
     endpoints.extend(sign_out.map(|path| at(Method::POST, path, "COOKIE_API_LOGOUT_PATH")));
     named_calls::naming(transport, endpoints)
-}
-
-/// A request with a JSON body, unless it is null. It has no caller yet.
-pub(super) fn request(method: Method, url: &Url, body: &Value) -> Result<Request, TransportError> {
-    let bytes = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-    let mut request = http::Request::builder()
-        .method(method)
-        .uri(url.as_str())
-        .body(bytes)
-        .map_err(|error| TransportError::NotSent(error.to_string()))?;
-    if !request.body().is_empty() {
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
-    Ok(request)
 }
 
 /// The JSON object of a successful answer.

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use uuid::Builder;
 
 use super::{CoreApiProvider, wire};
+use crate::endpoint;
 use ironleaf_auth::{
     AccountError, Accounts, AuthorizedCalls, Caller, EmailAddress, FieldError, Request, Response, SecretText,
     TransportError,
@@ -109,7 +110,7 @@ impl Accounts for CoreApiProvider {
 
 impl CoreApiProvider {
     fn account_request(&self, method: Method, id: &str, body: &Value) -> Result<Request, AccountError> {
-        wire::bare_request(method, &self.endpoint(&["user", "users", id]), body)
+        endpoint::request(method, &self.endpoint(&["user", "users", id]), body)
             .map_err(|error| unavailable(&error))
     }
 

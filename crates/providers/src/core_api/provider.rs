@@ -14,6 +14,7 @@ use url::Url;
 use super::others::Others;
 use super::{CoreApiSettings, grant, wire};
 use crate::asked;
+use crate::endpoint::at_segments;
 
 /// How long the API recognises a repeated refresh by its key, if it declares that it does.
 const IDEMPOTENCY_WINDOW: Duration = Duration::from_mins(10);
@@ -43,14 +44,15 @@ impl CoreApiProvider {
         random: Random,
     ) -> Self {
         let base_urls = [BaseUrl { name: "api".to_owned(), url: settings.base_url.clone() }];
-        let current_user = endpoint(&settings.base_url, &["user", "users", "current"]).as_str().parse().ok();
+        let current_user =
+            at_segments(&settings.base_url, ["user", "users", "current"]).as_str().parse().ok();
         let ends_families = AtomicBool::new(false);
         Self { base_urls, transport, clock, random, settings, current_user, ends_families }
     }
 
     /// The URL of an endpoint. Each item stays one path segment, whatever it contains.
     pub(super) fn endpoint(&self, segments: &[&str]) -> Url {
-        endpoint(&self.settings.base_url, segments)
+        at_segments(&self.settings.base_url, segments.iter().copied())
     }
 
     pub(super) fn now(&self) -> SystemTime {
@@ -66,15 +68,6 @@ impl CoreApiProvider {
             _ => false,
         }
     }
-}
-
-fn endpoint(base: &Url, segments: &[&str]) -> Url {
-    let mut url = base.clone();
-    // A URL that cannot have a path stays unchanged, and the transport refuses it.
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(segments);
-    }
-    url
 }
 
 #[async_trait]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::others::Others;
 use super::{CoreApiProvider, claims, grant, wire};
+use crate::endpoint;
 use ironleaf_auth::{Caller, Grant, Response, SecretText, SignIn, SignInError, SignedIn};
 
 /// One pair of address and secret to try.
@@ -144,7 +145,7 @@ impl CoreApiProvider {
     pub(super) async fn owner_record(&self, caller: &Caller, grant: &Grant) -> Result<User, NoRecord> {
         let sending = async {
             let url = self.endpoint(&["user", "users", "current"]);
-            let mut request = wire::bare_request(Method::GET, &url, &Value::Null)?;
+            let mut request = endpoint::request(Method::GET, &url, &Value::Null)?;
             wire::authorize(caller, grant, &mut request);
             self.transport.send(request).await
         };

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderName};
 use http::{Method, StatusCode};
 use ironleaf_api_types::{Role, User};
 use serde::Deserialize;
@@ -13,7 +12,7 @@ use url::Url;
 
 use crate::answer::{json, seconds};
 pub(super) use crate::answer::{retry_after, secret_header};
-use crate::jwt;
+use crate::{endpoint, jwt};
 
 use super::grant::{ACCESS_TOKEN, Issued};
 use super::words::{Word, Words};
@@ -30,22 +29,8 @@ pub(super) fn request(
     url: &Url,
     body: &Value,
 ) -> Result<Request, TransportError> {
-    let mut request = bare_request(method, url, body)?;
+    let mut request = endpoint::request(method, url, body)?;
     caller.introduce(&mut request);
-    Ok(request)
-}
-
-/// A request without a caller.
-pub(super) fn bare_request(method: Method, url: &Url, body: &Value) -> Result<Request, TransportError> {
-    let bytes = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-    let mut request = http::Request::builder()
-        .method(method)
-        .uri(url.as_str())
-        .body(bytes)
-        .map_err(|error| TransportError::NotSent(error.to_string()))?;
-    if !request.body().is_empty() {
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
     Ok(request)
 }
 

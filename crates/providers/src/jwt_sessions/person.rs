@@ -56,8 +56,7 @@ impl JwtSessionsProvider {
             });
         };
         let sending = async {
-            let url = wire::endpoint(&self.settings.base_url, path);
-            let mut request = wire::request(Method::GET, &url, &Value::Null)?;
+            let mut request = wire::request(&self.settings, Method::GET, path, &Value::Null)?;
             wire::authorize(&self.settings, caller, grant, &mut request);
             self.transport.send(request).await
         };

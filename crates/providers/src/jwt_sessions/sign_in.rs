@@ -18,8 +18,8 @@ impl JwtSessionsProvider {
         fields::put(&mut body, &self.settings.login_email_field, email.as_str().into());
         fields::put(&mut body, &self.settings.login_password_field, password.expose().into());
         let sending = async {
-            let url = wire::endpoint(&self.settings.base_url, &self.settings.login_path);
-            let mut request = wire::request(Method::POST, &url, &Value::Object(body))?;
+            let path = &self.settings.login_path;
+            let mut request = wire::request(&self.settings, Method::POST, path, &Value::Object(body))?;
             caller.introduce(&mut request);
             self.transport.send(request).await
         };

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, HeaderName, HeaderValue, SET_COOKIE};
+use http::header::{CONTENT_LENGTH, COOKIE, DATE, HeaderName, HeaderValue, SET_COOKIE};
 use http::{HeaderMap, Method};
 use ironleaf_auth::{Caller, Grant, Request, Response, SecretText, Transport, TransportError};
 use serde_json::Value;
-use url::Url;
 
 use crate::answer::{json, secret_header};
+use crate::endpoint;
 use crate::named_calls::{self, Endpoint};
 
 use super::grant::{ACCESS_TOKEN, CSRF, Issued, REFRESH_TOKEN};
@@ -20,21 +19,11 @@ use super::{times, token};
 /// The longest CSRF value that is kept. The gem's has 88 characters.
 const LONGEST_CSRF_BYTES: usize = 512;
 
-/// The URL of an endpoint below the base URL.
-pub(super) fn endpoint(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    // A URL that cannot have a path stays unchanged, and the transport refuses it.
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(path.split('/').filter(|segment| !segment.is_empty()));
-    }
-    url
-}
-
 /// A transport whose answers know which setting led to them.
 pub(super) fn naming(settings: &JwtSessionsSettings, transport: Arc<dyn Transport>) -> Arc<dyn Transport> {
     let at = |method: Method, path: &str, setting| Endpoint {
         method,
-        url: endpoint(&settings.base_url, path),
+        url: endpoint::at_path(&settings.base_url, path),
         setting,
     };
     let mut endpoints = vec![
@@ -47,17 +36,14 @@ pub(super) fn naming(settings: &JwtSessionsSettings, transport: Arc<dyn Transpor
     named_calls::naming(transport, endpoints)
 }
 
-/// A request with a JSON body unless that is null.
-pub(super) fn request(method: Method, url: &Url, body: &Value) -> Result<Request, TransportError> {
-    let bytes = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-    let mut request = http::Request::builder()
-        .method(method)
-        .uri(url.as_str())
-        .body(bytes)
-        .map_err(|error| TransportError::NotSent(error.to_string()))?;
-    if !body.is_null() {
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
+/// A request to this path with a JSON body unless that is null.
+pub(super) fn request(
+    settings: &JwtSessionsSettings,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> Result<Request, TransportError> {
+    let mut request = endpoint::request(method, &endpoint::at_path(&settings.base_url, path), body)?;
     state_length(&mut request);
     Ok(request)
 }
@@ -78,7 +64,7 @@ pub(super) fn with_refresh_token(
     method: Method,
     path: &str,
 ) -> Result<Request, TransportError> {
-    let mut request = request(method, &endpoint(&settings.base_url, path), &Value::Null)?;
+    let mut request = request(settings, method, path, &Value::Null)?;
     caller.introduce(&mut request);
     let token = grant.field(REFRESH_TOKEN).and_then(|token| secret_header(token.expose()));
     let token = token.ok_or_else(|| TransportError::NotSent("the grant has no refresh token".to_owned()))?;

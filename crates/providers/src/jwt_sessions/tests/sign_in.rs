@@ -105,7 +105,7 @@ async fn names_and_paths_are_settings() {
     let me = json!({ "data": { "id": "u-1", "attributes": { "email": "Ada@Test.com", "roles": ["admin", "admin", 3] } } });
     let (provider, script) = scripted(settings, [answer(201, &login()), answer(200, &me)]);
     let grant = provider.sign_in(&caller(), password(), None).await.unwrap().grant;
-    assert_eq!(script.asked(), ["POST /api/v2/session", "GET /api/v2/me"]);
+    assert_eq!(script.asked(), ["POST /api/v2/session/", "GET /api/v2/me"]);
     assert_eq!(script.body(0), json!({ "user": { "email": "user@test.com", "password": "password1" } }));
     assert_eq!(script.header(1, "x-access"), Some(format!("Bearer {}", access(1))));
     assert_eq!(script.header(1, "authorization"), None);
