@@ -31,7 +31,7 @@ mod endpoint;
 mod jwt;
 #[cfg(feature = "jwt-sessions")]
 mod jwt_sessions;
-#[cfg(any(feature = "commercetools", feature = "oidc"))]
+#[cfg(any(feature = "cookie-api", feature = "core-api", feature = "jwt-sessions"))]
 mod mark;
 #[cfg(any(feature = "better-auth", feature = "cookie-api", feature = "jwt-sessions"))]
 mod named_calls;

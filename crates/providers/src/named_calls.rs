@@ -74,6 +74,7 @@ pub(crate) fn is_not_there(response: &Response) -> bool {
 }
 
 /// [`answered`], with the setting to look at if nobody answers such a call there.
+#[cfg(any(feature = "cookie-api", feature = "jwt-sessions"))]
 pub(crate) fn describe(response: &Response, otherwise: &str) -> String {
     let check = if is_not_there(response) { check_setting(response) } else { String::new() };
     answered(response, otherwise) + &check
