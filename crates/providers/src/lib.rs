@@ -15,7 +15,13 @@ compile_error!(
     feature = "oidc"
 ))]
 mod answer;
-#[cfg(any(feature = "better-auth", feature = "commercetools", feature = "cookie-api", feature = "core-api"))]
+#[cfg(any(
+    feature = "better-auth",
+    feature = "commercetools",
+    feature = "cookie-api",
+    feature = "core-api",
+    feature = "jwt-sessions"
+))]
 mod asked;
 #[cfg(feature = "better-auth")]
 mod better_auth;

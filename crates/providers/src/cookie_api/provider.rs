@@ -159,7 +159,11 @@ impl Provider for CookieApiProvider {
             let identity = Arc::new(identity);
             return Observed::AtOnce(Arc::new(move |grant| grant.identity = Some(Arc::clone(&identity))));
         }
-        let given = self.settings.csrf.as_ref().and_then(|pair| cookies::given(response, &pair.cookie));
+        // SECURITY: a host that a page's call names beside the API must not write what goes to the API. (No answer with
+        // 401 or 5xx comes here.) The API's own origin is enough: the endpoint for the value may be beside its base.
+        let teaches = self.is_ours(grant) && asked::is_of_origin(&asked.uri, &self.settings.base_url);
+        let pair = self.settings.csrf.as_ref().filter(|_| teaches);
+        let given = pair.and_then(|pair| cookies::given(response, &pair.cookie));
         match given.filter(|given| grant.field(CSRF) != Some(&given.value)) {
             // Any value serves, so one that gets lost costs nothing.
             Some(given) => Observed::Lazily(Arc::new(move |grant| grant.set(CSRF, given.value.clone()))),

@@ -9,7 +9,7 @@ use ironleaf_auth::{
 
 use super::settings::{AccessTransport, JwtSessionsSettings};
 use super::{grant, wire};
-use crate::mark;
+use crate::{asked, mark};
 
 /// Implements the contract of the gem `jwt_sessions` 3, as [`Provider`].
 pub struct JwtSessionsProvider {
@@ -66,8 +66,10 @@ impl Provider for JwtSessionsProvider {
 
     /// Each mask of one CSRF secret is good until the next refresh, so losing a newer one is harmless. The header alone
     /// counts: a field of that name may be what somebody else wrote.
-    fn observe(&self, grant: &Grant, _: &Asked, response: &Response) -> Observed {
-        if self.settings.access_transport == AccessTransport::Header {
+    fn observe(&self, grant: &Grant, asked: &Asked, response: &Response) -> Observed {
+        // SECURITY: a host that a page's call names beside the API must not write what goes to the API.
+        let teaches = self.is_ours(grant) && asked::is_of_origin(&asked.uri, &self.settings.base_url);
+        if self.settings.access_transport == AccessTransport::Header || !teaches {
             return Observed::Nothing;
         }
         let known = grant.field(grant::CSRF);

@@ -99,9 +99,36 @@ async fn a_new_value_against_forged_requests_is_kept_when_something_is_kept_anyw
     let (provider, _) = scripted_with([given("a1", "r1", Some("x1")), owner()], other);
     let mut grant = sign_in(&provider).await.unwrap().grant;
     let answer = sets(text(200, "ok"), "XSRF-TOKEN=x2; Path=/").unwrap();
-    let asked = Asked { method: http::Method::GET, uri: "http://laravel.test/api/orders".parse().unwrap() };
+    let asked = Asked { method: http::Method::GET, uri: "http://nest.test/api/orders".parse().unwrap() };
     let Observed::Lazily(change) = provider.observe(&grant, &asked, &answer) else { panic!("not lazily") };
     change(&mut grant);
     assert_eq!(grant.field(CSRF), Some(&"x2".into()));
     assert!(matches!(provider.observe(&grant, &asked, &answer), Observed::Nothing));
+}
+
+#[tokio::test]
+async fn only_the_api_itself_teaches_the_value_against_forged_requests() {
+    let (provider, _) = scripted_with([given("a1", "r1", Some("x1")), owner()], other);
+    let grant = sign_in(&provider).await.unwrap().grant;
+    let answer = sets(text(200, "ok"), "XSRF-TOKEN=x2; Path=/").unwrap();
+    for (uri, teaches) in [
+        ("http://nest.test/api/orders", true),
+        // Frameworks have the endpoint for it beside their API.
+        ("http://nest.test/csrf-cookie", true),
+        ("http://nest.test:80/api/orders", true),
+        ("http://nest.test:8080/api/orders", false),
+        ("https://nest.test/api/orders", false),
+        ("http://other.test/api/orders", false),
+        ("http://nest.test.other.test/api/orders", false),
+        ("http://nest.test@other.test/api/orders", false),
+    ] {
+        for method in [http::Method::GET, http::Method::POST] {
+            let asked = Asked { method, uri: uri.parse().unwrap() };
+            let learned = matches!(provider.observe(&grant, &asked, &answer), Observed::Lazily(_));
+            assert_eq!(learned, teaches, "{uri}");
+        }
+    }
+    let asked = Asked { method: http::Method::GET, uri: "http://nest.test/api/orders".parse().unwrap() };
+    let foreign = Grant::default().with(CSRF, "x1");
+    assert!(matches!(provider.observe(&foreign, &asked, &answer), Observed::Nothing), "not one of ours");
 }

@@ -169,3 +169,21 @@ async fn the_tokens_of_another_api_are_sent_nowhere() {
         }
     }
 }
+
+#[tokio::test]
+async fn only_the_api_itself_shows_a_csrf_value() {
+    let grant = grant().await;
+    let (provider, _) = scripted(with_cookies(), []);
+    let response = with_value("bWFzazM=").unwrap();
+    for (uri, counts) in [
+        ("http://rails.test/api/orders", true),
+        ("http://rails.test/orders", true),
+        ("http://rails.test:8080/api/orders", false),
+        ("https://rails.test/api/orders", false),
+        ("http://other.test/api/orders", false),
+    ] {
+        let asked = Asked { method: Method::GET, uri: uri.parse().unwrap() };
+        let learned = matches!(provider.observe(&grant, &asked, &response), Observed::Lazily(_));
+        assert_eq!(learned, counts, "{uri}");
+    }
+}
