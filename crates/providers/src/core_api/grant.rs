@@ -13,6 +13,10 @@ pub(super) const REFRESH_TOKEN: Field = 2;
 /// There where the API said that it recognises a repeated refresh; one per refresh token.
 pub(super) const IDEMPOTENCY_KEY: Field = 5;
 
+/// A hash of the API's address. The tokens go nowhere else, also after the settings were changed. Grants of earlier
+/// versions have none until their next refresh.
+pub(super) const ISSUED_BY: Field = 7;
+
 /// The address the refresh token belongs to, the one that waits to take its place, and the person's identifier: grants of the
 /// first version have them beside the identity.
 const FORMER_EMAIL: Field = 3;
@@ -99,6 +103,11 @@ pub(super) fn confirm_address(grant: &mut Grant, email: &str) {
         identity.email = Some(email.to_owned());
         identity.unverified_email = None;
     }
+}
+
+/// Whether the tokens of the grant are of this API. Those without a mark are of an earlier version, which knew one API.
+pub(super) fn is_issued_by(grant: &Grant, issued_by: &str) -> bool {
+    grant.field(ISSUED_BY).is_none_or(|mark| mark.expose() == issued_by)
 }
 
 /// A random value that the API recognises a repeated refresh by.

@@ -13,8 +13,8 @@ use url::Url;
 
 use super::others::Others;
 use super::{CoreApiSettings, grant, wire};
-use crate::asked;
 use crate::endpoint::at_segments;
+use crate::{asked, mark};
 
 /// How long the API recognises a repeated refresh by its key, if it declares that it does.
 const IDEMPOTENCY_WINDOW: Duration = Duration::from_mins(10);
@@ -28,6 +28,8 @@ pub struct CoreApiProvider {
     clock: Clock,
     pub(super) random: Random,
     pub(super) settings: CoreApiSettings,
+    /// The mark of our own grants.
+    pub(super) issued_by: String,
     /// `None` if the base URL is not that of an API.
     pub(super) current_user: Option<Uri>,
     /// Whether the API declared, in its last answer about a person, that a new password ends the person's other token
@@ -46,8 +48,9 @@ impl CoreApiProvider {
         let base_urls = [BaseUrl { name: "api".to_owned(), url: settings.base_url.clone() }];
         let current_user =
             at_segments(&settings.base_url, ["user", "users", "current"]).as_str().parse().ok();
+        let issued_by = mark::of_api("core-api", &settings.base_url);
         let ends_families = AtomicBool::new(false);
-        Self { base_urls, transport, clock, random, settings, current_user, ends_families }
+        Self { base_urls, transport, clock, random, settings, issued_by, current_user, ends_families }
     }
 
     /// The URL of an endpoint. Each item stays one path segment, whatever it contains.
@@ -76,6 +79,10 @@ impl Provider for CoreApiProvider {
         &self.settings.name
     }
 
+    fn is_ours(&self, grant: &Grant) -> bool {
+        grant::is_issued_by(grant, &self.issued_by)
+    }
+
     fn base_urls(&self) -> &[BaseUrl] {
         &self.base_urls
     }
@@ -102,6 +109,8 @@ impl Provider for CoreApiProvider {
     }
 
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
+        let nobody = Grant::default();
+        let grant = if self.is_ours(grant) { grant } else { &nobody };
         wire::authorize(caller, grant, request);
     }
 

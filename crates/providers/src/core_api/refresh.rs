@@ -39,6 +39,11 @@ pub(super) enum Ending {
 
 impl CoreApiProvider {
     pub(super) async fn rotate(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {
+        // SECURITY: after a change of the settings, the tokens of one API must not reach another.
+        if !grant::is_issued_by(grant, &self.issued_by) {
+            tracing::warn!("a session ends: its tokens are of another API than the settings name");
+            return RefreshOutcome::Rejected(Rejection::InvalidGrant);
+        }
         let key = grant.field(grant::IDEMPOTENCY_KEY);
         match self.present_as_owner(caller, grant, key).await {
             Ending::Presented(Presented::Issued(issued), address) => {

@@ -14,6 +14,9 @@ impl CoreApiProvider {
     /// No presentation carries the idempotency key: with the key, the API would issue the same pair again and revoke
     /// nothing.
     pub(super) async fn revoke_family(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
+        if !grant::is_issued_by(grant, &self.issued_by) {
+            return Ok(());
+        }
         let Some(token) = grant.field(grant::REFRESH_TOKEN) else {
             return Ok(());
         };

@@ -21,6 +21,7 @@ use super::grant::{IDEMPOTENCY_KEY, REFRESH_TOKEN};
 use super::*;
 
 mod accounts;
+mod issuer;
 mod refresh;
 mod sign_in;
 mod sign_out;
@@ -64,6 +65,11 @@ fn start() -> SystemTime {
 }
 
 fn scripted(answers: impl IntoIterator<Item = Answer>) -> (CoreApiProvider, Arc<Script>) {
+    scripted_at("http://core.test/v1/", answers)
+}
+
+/// The provider of the API at this address.
+fn scripted_at(base_url: &str, answers: impl IntoIterator<Item = Answer>) -> (CoreApiProvider, Arc<Script>) {
     let script = Arc::new(Script {
         answers: Mutex::new(answers.into_iter().collect()),
         asked: Mutex::default(),
@@ -75,7 +81,7 @@ fn scripted(answers: impl IntoIterator<Item = Answer>) -> (CoreApiProvider, Arc<
     };
     let random: Random = Arc::new(|buffer| buffer.fill(7));
     let provider = CoreApiProvider::new(
-        CoreApiSettings::at("http://core.test/v1/".parse().unwrap()),
+        CoreApiSettings::at(base_url.parse().unwrap()),
         Arc::<Script>::clone(&script),
         clock,
         random,
