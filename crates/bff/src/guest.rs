@@ -99,10 +99,15 @@ impl UseCase {
         let unheld =
             self.ask(SignIn::ClientCredentials, false).await.map_err(|error| self.fold_sign_in(&error))?;
         // SECURITY: nobody has proved anything.
-        if unheld.grant().identity.as_ref().is_none_or(|identity| !identity.is_guest) {
+        if !unheld.is_of_guest() {
             tracing::error!("the provider answered a request for a guest with a person");
             return Err(SignInFailure::Unavailable);
         }
-        self.establish(unheld, None).await
+        let vetted = self.vet(&unheld, None).await?;
+        if self.session.current().is_some() {
+            // Another call of this request was faster. The grant that nobody needs is given back.
+            return Ok(());
+        }
+        self.enter(unheld, vetted, None).await
     }
 }

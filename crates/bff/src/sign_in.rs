@@ -1,3 +1,4 @@
+mod failure;
 mod unheld;
 
 use std::sync::Arc;
@@ -9,16 +10,16 @@ use ironleaf_credentials::email;
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::{Beginning, Leaving, Left, Owner, Record};
 use ironleaf_store::StoreError;
-use thiserror::Error;
 use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
 use tracing::Instrument as _;
 
+pub use self::failure::SignInFailure;
 pub(crate) use self::unheld::Unheld;
 use crate::detached::run_detached;
 use crate::failure::UNTOLD_WAIT;
 use crate::guest_end::remember_sign_in;
-use crate::limits::{Attempt, Subject, TooMany};
+use crate::limits::{Attempt, Spent, Subject};
 use crate::use_case::UseCase;
 
 /// How long a sign-in waits to read the recorded ends of the person's sessions. Without an answer, its beginning is the
@@ -27,75 +28,6 @@ const ENDS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The maximum length of an e-mail address: RFC 5321, section 4.5.3.1.3, without the angle brackets.
 pub const MAX_EMAIL_BYTES: usize = email::MAX_BYTES;
-
-/// Why nobody was signed in, as far as a page may know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum SignInFailure {
-    /// The credentials were refused. It does not say which of them.
-    #[error("the credentials were refused")]
-    InvalidCredentials,
-    /// The credentials are right, but this person may not sign in here: they lack every role of
-    /// [`sign_in_roles`](crate::BffSettings::sign_in_roles).
-    #[error("this person may not sign in here")]
-    NotAllowed,
-    /// The provider knows this person and does not let them in: their address is not verified, or the account is locked.
-    #[error("the provider does not let this person in")]
-    Forbidden,
-    /// Too many tries.
-    #[error("too many tries")]
-    TooManyRequests {
-        /// How long to wait. Half a minute if the core API does not say.
-        retry_after: Option<Duration>,
-    },
-    /// The core API cannot be used right now.
-    #[error("the core API cannot be used right now")]
-    Unavailable,
-    /// The provider refuses this application because of a setting. Trying again does not help. The log has the setting.
-    #[error("a setting is wrong")]
-    Misconfigured,
-    /// The tokens of the core API are larger than the session may be. The log has the sizes.
-    #[error("the session would be too large")]
-    SessionTooLarge,
-}
-
-impl SignInFailure {
-    /// A stable word, for metrics.
-    pub(crate) const fn label(self) -> &'static str {
-        match self {
-            Self::InvalidCredentials => "invalid_credentials",
-            Self::NotAllowed => "not_allowed",
-            Self::Forbidden => "forbidden",
-            Self::TooManyRequests { .. } => "too_many_requests",
-            Self::Unavailable => "unavailable",
-            Self::Misconfigured => "misconfigured",
-            Self::SessionTooLarge => "session_too_large",
-        }
-    }
-}
-
-impl From<TooMany> for SignInFailure {
-    fn from(refused: TooMany) -> Self {
-        Self::TooManyRequests { retry_after: Some(refused.retry_after) }
-    }
-}
-
-impl Attempt {
-    /// Counts the provider's verdict on a password or a link. Without a verdict, nothing is counted.
-    pub(crate) async fn judge(self, outcome: &Result<(), SignInFailure>) {
-        match outcome {
-            Ok(()) | Err(SignInFailure::SessionTooLarge | SignInFailure::NotAllowed) => {
-                self.succeeded().await;
-            }
-            // SECURITY: there are APIs that look at the account before the password.
-            Err(SignInFailure::InvalidCredentials | SignInFailure::Forbidden) => self.failed().await,
-            Err(
-                SignInFailure::TooManyRequests { .. }
-                | SignInFailure::Unavailable
-                | SignInFailure::Misconfigured,
-            ) => {}
-        }
-    }
-}
 
 /// Signs a person in with e-mail address and password, in place of the session of the request.
 ///
@@ -117,6 +49,14 @@ pub async fn sign_in_with_password(
     use_case.may_sign_in(email.as_str()).await?;
     let credentials = SignIn::Password { email: email.clone(), password: SecretText::from(password) };
     use_case.judged(attempt, None, credentials).await
+}
+
+/// A sign-in whose session may begin.
+pub(crate) struct Vetted {
+    principal: Principal,
+    beginning: Beginning,
+    /// It is under way until the session has begun.
+    _spent: Option<Spent>,
 }
 
 impl UseCase {
@@ -211,6 +151,22 @@ impl UseCase {
         unheld: Unheld,
         end_others: Option<EndReason>,
     ) -> Result<(), SignInFailure> {
+        // SECURITY: whoever is told that they are signed in must be a person.
+        if unheld.is_of_guest() {
+            let provider = self.bff.provider().name();
+            tracing::error!(provider, "the provider answered the sign-in of a person with a guest");
+            return Err(SignInFailure::Unavailable);
+        }
+        let vetted = self.vet(&unheld, end_others).await?;
+        self.enter(unheld, vetted, end_others).await
+    }
+
+    /// Whether the session of this sign-in may begin, and how.
+    pub(crate) async fn vet(
+        &self,
+        unheld: &Unheld,
+        end_others: Option<EndReason>,
+    ) -> Result<Vetted, SignInFailure> {
         let Self { bff, session, .. } = self;
         let Some(principal) = Principal::new(unheld.grant().clone()) else {
             tracing::error!(provider = bff.provider().name(), "the provider did not say who signed in");
@@ -231,7 +187,7 @@ impl UseCase {
         // before: each has an identifier of their own, whose counter would be one record more.
         let account = identity.email.as_deref().and_then(EmailAddress::parse);
         let account = account.as_ref().map_or(identity.id.as_str(), EmailAddress::as_str);
-        let _spent = if identity.is_guest { None } else { Some(self.spend(Subject::SignIn(account)).await?) };
+        let spent = if identity.is_guest { None } else { Some(self.spend(Subject::SignIn(account)).await?) };
         if let Some(guest) = session.current().filter(|known| known.payload.identity().is_guest) {
             remember_sign_in(bff, &guest).await;
         }
@@ -252,11 +208,19 @@ impl UseCase {
             authenticated_at: Some(unheld.authenticated_at()),
             provider_sid,
         };
+        Ok(Vetted { principal, beginning, _spent: spent })
+    }
+
+    /// Begins the session. Nothing is waited for before it has.
+    pub(crate) async fn enter(
+        &self,
+        unheld: Unheld,
+        Vetted { principal, beginning, _spent }: Vetted,
+        end_others: Option<EndReason>,
+    ) -> Result<(), SignInFailure> {
+        let Self { bff, session, .. } = self;
+        let (identity, owner) = (Arc::clone(principal.identity()), beginning.owner);
         let previous = session.current();
-        if identity.is_guest && previous.is_some() {
-            // Another call of this request was faster. The grant that nobody needs is given back.
-            return Ok(());
-        }
         let begun = session.insert(principal, beginning).zip(session.current());
         let (leaving, begun) = begun.ok_or(SignInFailure::Unavailable)?;
         unheld.hand_over();

@@ -24,6 +24,11 @@ impl Unheld {
         &self.signed_in.grant
     }
 
+    /// Whether it is the grant of somebody who has not signed in.
+    pub(crate) fn is_of_guest(&self) -> bool {
+        self.grant().identity.as_ref().is_some_and(|identity| identity.is_guest)
+    }
+
     pub(crate) const fn authenticated_at(&self) -> SystemTime {
         self.signed_in.authenticated_at
     }

@@ -215,3 +215,37 @@ async fn a_network_begins_no_more_guests_than_it_may_and_they_leave_little_behin
     // Guests keep nobody from signing in.
     assert_eq!(world.browser().post("/sign-in").await.1, "signed in");
 }
+
+/// A password, a code and a new account, in this order.
+async fn signed_in_in_every_way(browser: &mut Browser) -> [String; 3] {
+    let url = browser.get("/start").await.1;
+    let state = url.split("state=").nth(1).unwrap();
+    let finish = format!("/finish?code=a-code&state={state}");
+    let by_password = browser.post("/sign-in").await.1;
+    let by_code = browser.get(&finish).await.1;
+    [by_password, by_code, browser.post("/register?email=new@test.com").await.1]
+}
+
+/// A provider of one's own may do so.
+#[tokio::test]
+async fn a_sign_in_that_is_answered_with_a_guest_signs_nobody_in() {
+    for begins_as_guest in [false, true] {
+        let world = World::new();
+        world.provider.hides_known_addresses();
+        let mut browser = if begins_as_guest { as_guest(&world).await } else { world.browser() };
+        world.provider.mistakes_people();
+        let answers = signed_in_in_every_way(&mut browser).await;
+        assert_eq!(answers, ["Unavailable", "SignIn(Unavailable)", "PerhapsKnown"], "{begins_as_guest}");
+        world.settled().await;
+        // The grants are given back, and the guest who was there is not.
+        let first = usize::from(begins_as_guest) + 1;
+        let mut signed_out = world.provider.signed_out();
+        signed_out.sort();
+        let given_back: Vec<_> = (first..first + 3).map(|number| format!("{number}.0")).collect();
+        assert_eq!(signed_out, given_back);
+        assert_eq!(browser.who().await, "nobody");
+        let asked = world.provider.asked();
+        assert_eq!(browser.get("/guest").await.0, StatusCode::OK);
+        assert_eq!(world.provider.asked() == asked, begins_as_guest, "the guest is still there");
+    }
+}

@@ -37,6 +37,8 @@ pub(crate) enum SignIns {
 enum Oddity {
     /// Client credentials are answered with a person.
     MistakesGuests,
+    /// Whoever signs in is answered with a guest.
+    MistakesPeople,
     /// There are accounts, and the answer to a registration hides whether there was one.
     HidesKnownAddresses,
     /// Refreshes are refused for good.
@@ -94,6 +96,11 @@ impl Scripted {
     /// From here on, client credentials are answered with a person.
     pub(crate) fn mistakes_guests(&self) {
         self.seen().oddities.push(Oddity::MistakesGuests);
+    }
+
+    /// From here on, everybody who signs in is answered with a guest.
+    pub(crate) fn mistakes_people(&self) {
+        self.seen().oddities.push(Oddity::MistakesPeople);
     }
 
     pub(crate) fn hides_known_addresses(&self) {
@@ -233,6 +240,7 @@ impl ironleaf_auth::Provider for Scripted {
         self.sign_in_gate.acquire().await.unwrap().forget();
         let mut authenticated_at = (self.now)();
         let identity = match attempt {
+            _ if self.seen().oddities.contains(&Oddity::MistakesPeople) => Identity::guest("guest-1"),
             SignIn::Password { email, .. } if email.as_str() == "wrong@test.com" => {
                 return Err(SignInError::InvalidCredentials);
             }
