@@ -50,7 +50,10 @@ mod roles;
 #[cfg(all(test, any(feature = "better-auth", feature = "oidc")))]
 #[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
 mod test_keys;
-#[cfg(all(test, any(feature = "cookie-api", feature = "jwt-sessions", feature = "oidc")))]
+#[cfg(all(
+    test,
+    any(feature = "commercetools", feature = "cookie-api", feature = "jwt-sessions", feature = "oidc")
+))]
 #[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
 mod test_log;
 

@@ -94,7 +94,7 @@ impl CommercetoolsProvider {
                 let is_passing =
                     response.status().is_server_error() || response.status() == StatusCode::TOO_MANY_REQUESTS;
                 let detail = &refusal.detail;
-                if !is_passing && refusal.is_our_fault() {
+                if !is_passing && refusal.is_setting() {
                     tracing::error!(has_cart, %detail, "no guest's cart is carried over because of a setting");
                     return Ok(());
                 }

@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
-use http::Method;
-use ironleaf_auth::{Caller, Grant, Identity, Observed, Response};
+use http::{Method, StatusCode};
+use ironleaf_auth::{Caller, Grant, Identity, Observed, Response, SignInError};
 use serde_json::Value;
 
+use super::sign_in::unavailable;
 use super::{CommercetoolsProvider, wire};
 
 impl CommercetoolsProvider {
-    /// The record of the customer whose tokens these are.
+    /// The record of the customer whose tokens have just been issued.
     ///
     /// # Errors
     ///
-    /// What is wrong with the answer, for the log.
-    pub(super) async fn me(&self, caller: &Caller, grant: &Grant) -> Result<Identity, String> {
+    /// [`SignInError::Misconfigured`] or [`SignInError::Unavailable`], with what is wrong with the answer.
+    pub(super) async fn me(&self, caller: &Caller, grant: &Grant) -> Result<Identity, SignInError> {
         let response = self.call(caller, grant, Method::GET, &["me"], &Value::Null).await;
-        let response = response.map_err(|error| error.to_string())?;
-        wire::customer(&response).ok_or_else(|| wire::describe(&response))
+        let response = response.map_err(unavailable)?;
+        wire::customer(&response).ok_or_else(|| no_record(&response))
     }
 
     /// An answer with the customer's record may show another address or name than is known.
@@ -32,4 +33,17 @@ impl CommercetoolsProvider {
         let customer = Arc::new(customer);
         Observed::AtOnce(Arc::new(move |grant| grant.identity = Some(Arc::clone(&customer))))
     }
+}
+
+/// Why tokens that have just been issued do not show the customer's record.
+fn no_record(response: &Response) -> SignInError {
+    let refusal = wire::refusal(response);
+    if refusal.status == StatusCode::UNAUTHORIZED && refusal.says(&["invalid_token"]) {
+        let check = "COMMERCETOOLS_AUTH_URL and COMMERCETOOLS_API_URL must be of one region";
+        return SignInError::Misconfigured(format!("{}: {check}", refusal.detail));
+    }
+    if refusal.is_setting() {
+        return SignInError::Misconfigured(refusal.detail);
+    }
+    SignInError::Unavailable(refusal.detail)
 }

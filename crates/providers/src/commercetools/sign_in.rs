@@ -20,7 +20,7 @@ impl CommercetoolsProvider {
         let identity = match self.identify(caller, &grant, wire::subject_of(&tokens).as_ref(), &address).await
         {
             Ok(identity) => identity,
-            Err(detail) => return self.give_back(caller, &grant, SignInError::Unavailable(detail)).await,
+            Err(error) => return self.give_back(caller, &grant, error).await,
         };
         let grant = grant.for_identity(identity);
         let guest = existing
@@ -88,17 +88,16 @@ impl CommercetoolsProvider {
         grant: &Grant,
         subject: Option<&Subject>,
         address: &str,
-    ) -> Result<Identity, String> {
+    ) -> Result<Identity, SignInError> {
         if let Some(Subject::Guest(_)) = subject {
-            return Err("the password of a customer was answered with the tokens of a guest".to_owned());
+            return Err(unavailable("the password of a customer was answered with the tokens of a guest"));
         }
         let record = self.me(caller, grant).await;
         match (subject.map(Subject::id), record) {
             (None, record) => record,
             (Some(id), Ok(customer)) if customer.id == id => Ok(customer),
             (Some(id), record) => {
-                let detail = record.err().unwrap_or_else(|| "it is the record of somebody else".to_owned());
-                tracing::warn!(%detail, "signed in by the scope of the tokens: no record of the customer");
+                report(record.err());
                 // SECURITY: nobody has said that this address is verified.
                 let unverified_email = Some(address.to_owned());
                 Ok(User { id: id.to_owned(), unverified_email, ..User::default() })
@@ -117,6 +116,20 @@ impl CommercetoolsProvider {
             tracing::warn!(%failure, "the tokens of a sign-in that failed were not revoked");
         }
         Err(error)
+    }
+}
+
+/// Says why a sign-in does without the customer's record.
+fn report(error: Option<SignInError>) {
+    match error {
+        Some(SignInError::Misconfigured(detail)) => {
+            tracing::error!(%detail, "signed in by the scope of the tokens: a setting hides the customer's record");
+        }
+        error => {
+            let detail = error
+                .map_or_else(|| "it is the record of somebody else".to_owned(), |error| error.to_string());
+            tracing::warn!(%detail, "signed in by the scope of the tokens: no record of the customer");
+        }
     }
 }
 
@@ -142,8 +155,13 @@ pub(super) fn refused(refusal: &Refusal) -> SignInError {
         return SignInError::TooManyRequests { retry_after: refusal.retry_after };
     }
     // Whoever asked logs it. What is wrong with a request (`invalid_request`) may be what the person has typed.
-    if status.is_client_error() && refusal.is_our_fault() && !refusal.says(&["invalid_request"]) {
+    if refusal.is_setting() && !refusal.says(&["invalid_request"]) {
         return SignInError::Misconfigured(refusal.detail.clone());
+    }
+    // An authorization server asks for no token. The API does, at every address (RFC 6750, section 3.1).
+    if status == http::StatusCode::UNAUTHORIZED && refusal.says(&["invalid_token"]) {
+        let check = "check COMMERCETOOLS_AUTH_URL, which leads to the API";
+        return SignInError::Misconfigured(format!("{}: {check}", refusal.detail));
     }
     let is_refused = status == http::StatusCode::BAD_REQUEST || status == http::StatusCode::UNAUTHORIZED;
     if is_refused && refusal.says(&["invalid_customer_account_credentials", "invalid_grant"]) {

@@ -57,6 +57,13 @@ impl Refusal {
         !self.codes.is_empty()
     }
 
+    /// Whether a setting is wrong, as far as the answer tells it: the client is not accepted, or nobody answers such a
+    /// call there.
+    pub(super) fn is_setting(&self) -> bool {
+        let is_elsewhere = is_not_there(self.status) && !self.says(&["ResourceNotFound"]);
+        self.status.is_client_error() && (self.is_our_fault() || is_elsewhere)
+    }
+
     /// Whether the settings are wrong, and not what the person did. The client is checked before its token (RFC 6749,
     /// section 3.2.1), so nobody must be signed out for it.
     pub(super) fn is_our_fault(&self) -> bool {
@@ -80,7 +87,7 @@ const OUR_FAULTS: [&str; 6] = [
 /// Reads the answer of a token endpoint (RFC 6749, sections 5.1 and 5.2).
 pub(super) fn tokens(response: &Response) -> Result<Tokens, Refusal> {
     if !response.status().is_success() {
-        return Err(refusal(response));
+        return Err(refusal_at(response, AUTH_SETTINGS));
     }
     oauth::tokens(response, WHO).map_err(|detail| Refusal::out_of_form(response, detail))
 }
@@ -110,8 +117,17 @@ pub(super) fn is_identifier(id: &str) -> bool {
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// Reads an answer that refuses, or that is none of the API's.
+/// Which settings lead to the authorization server, and to the API.
+const AUTH_SETTINGS: &str = ": check COMMERCETOOLS_AUTH_URL and COMMERCETOOLS_PROJECT";
+const API_SETTINGS: &str = ": check COMMERCETOOLS_API_URL and COMMERCETOOLS_PROJECT";
+
+/// Reads an answer of the API that refuses, or that is none of the API's.
 pub(super) fn refusal(response: &Response) -> Refusal {
+    refusal_at(response, API_SETTINGS)
+}
+
+/// `place` are the settings that the address of the call comes from.
+fn refusal_at(response: &Response, place: &str) -> Refusal {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     let codes = if is_error { codes(response) } else { Vec::new() };
@@ -119,7 +135,15 @@ pub(super) fn refusal(response: &Response) -> Refusal {
     if let Some(code) = codes.first() {
         detail = format!("{detail} `{code}`{}", advice(code));
     }
+    if is_not_there(status) {
+        detail.push_str(place);
+    }
     Refusal { status, codes, retry_after: retry_after(response), detail }
+}
+
+/// Whether nobody answers such a call at that address.
+fn is_not_there(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
 }
 
 /// The error codes of an answer, wherever they stand: `error`, `errors[].code` and `errors[].error`.
@@ -141,7 +165,7 @@ fn advice(code: &str) -> &'static str {
     match code {
         "invalid_client" => ": check COMMERCETOOLS_CLIENT_ID and COMMERCETOOLS_CLIENT_SECRET",
         "invalid_scope" | "insufficient_scope" => {
-            ": check COMMERCETOOLS_SCOPES, and the scopes of the API client"
+            ": check COMMERCETOOLS_SCOPES, COMMERCETOOLS_PROJECT and the scopes of the API client"
         }
         "unauthorized_client" | "unsupported_grant_type" => {
             ": allow the API client the password flow and anonymous sessions"

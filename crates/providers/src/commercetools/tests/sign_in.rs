@@ -1,4 +1,5 @@
 use super::*;
+use crate::test_log::Log;
 
 const TOKEN: &str = "auth POST /oauth/shop/customers/token";
 const ME: &str = "api GET /shop/me";
@@ -121,21 +122,6 @@ async fn nothing_else_is_a_wrong_password() {
         assert!(matches!(refused, Err(SignInError::Unavailable(_))), "{shown}: {refused:?}");
         assert_eq!(script.asked().len(), 1, "{shown}");
     }
-    for (refused, setting) in [
-        (error(400, "invalid_scope"), "COMMERCETOOLS_SCOPES"),
-        (error(403, "insufficient_scope"), "COMMERCETOOLS_SCOPES"),
-        (error(401, "invalid_client"), "COMMERCETOOLS_CLIENT_SECRET"),
-        (error(400, "unauthorized_client"), "allow the API client"),
-        (
-            answer(400, &json!({ "error": "invalid_client", "errors": [{ "code": "invalid_grant" }] })),
-            "COMMERCETOOLS_CLIENT_SECRET",
-        ),
-    ] {
-        let (provider, _) = scripted([refused]);
-        let refused = provider.sign_in(&caller(), password("user@test.com"), None).await;
-        let Err(SignInError::Misconfigured(detail)) = &refused else { panic!("{setting}: {refused:?}") };
-        assert!(detail.contains(setting), "{detail}");
-    }
     let (provider, _) = scripted([throttled()]);
     let refused = provider.sign_in(&caller(), password("user@test.com"), None).await;
     let retry_after = Some(Duration::from_secs(30));
@@ -202,5 +188,71 @@ async fn a_refresh_token_counts_no_longer_than_it_may() {
         assert_eq!(grant.refresh_expires_at, Some(received_at + life));
         // The access token lives for two days, and the session for one.
         assert_eq!(grant.access_expires_at, Some(received_at + max_age));
+    }
+}
+
+async fn misconfigured(answers: impl IntoIterator<Item = Answer>, attempt: SignIn) -> String {
+    let (provider, _) = scripted(answers);
+    let refused = provider.sign_in(&caller(), attempt, None).await;
+    let Err(SignInError::Misconfigured(detail)) = refused else { panic!("{refused:?}") };
+    detail
+}
+
+/// The bodies of the mock, byte for byte, are those with a `message` of its own.
+#[tokio::test]
+async fn a_wrong_setting_is_told_from_wrong_credentials_and_named() {
+    let route = "Route POST:/oauth/shop/customers/tokens not found";
+    let not_found = json!({ "message": route, "error": "Not Found", "statusCode": 404 });
+    let no_project =
+        json!({ "statusCode": 404, "message": "Sorry.", "errors": [{ "code": "ProjectNotFound" }] });
+    for (refused, setting) in [
+        (error(400, "invalid_scope"), "COMMERCETOOLS_SCOPES"),
+        (error(403, "insufficient_scope"), "COMMERCETOOLS_PROJECT"),
+        (answer(401, &mock_error(401, "invalid_client")), "COMMERCETOOLS_CLIENT_SECRET"),
+        (error(400, "unauthorized_client"), "allow the API client"),
+        (
+            answer(400, &json!({ "error": "invalid_client", "errors": [{ "code": "invalid_grant" }] })),
+            "COMMERCETOOLS_CLIENT_SECRET",
+        ),
+        (answer(404, &not_found), "COMMERCETOOLS_AUTH_URL"),
+        (answer(404, &no_project), "COMMERCETOOLS_PROJECT"),
+        (text(404, "<h1>Not Found</h1>"), "COMMERCETOOLS_AUTH_URL"),
+        (text(405, ""), "COMMERCETOOLS_AUTH_URL"),
+        (answer(401, &mock_error(401, "invalid_token")), "COMMERCETOOLS_AUTH_URL"),
+    ] {
+        let shown = format!("{refused:?}");
+        for attempt in [password("user@test.com"), SignIn::ClientCredentials] {
+            let again = refused.as_ref().map(Clone::clone).map_err(Clone::clone);
+            let detail = misconfigured([again], attempt).await;
+            assert!(detail.contains(setting), "{shown}: {detail}");
+        }
+    }
+}
+
+/// As the mock writes one.
+fn mock_error(status: u16, code: &str) -> Value {
+    json!({ "statusCode": status, "message": code, "errors": [{ "code": code, "message": code }] })
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_because_of_a_setting_names_it() {
+    let gone = || text(404, "");
+    let route = json!({ "message": "Route GET:/shop/me not found", "error": "Not Found", "statusCode": 404 });
+    for (told, setting) in [
+        (answer(403, &mock_error(403, "insufficient_scope")), "COMMERCETOOLS_SCOPES"),
+        (answer(401, &mock_error(401, "invalid_token")), "COMMERCETOOLS_API_URL"),
+        (answer(404, &route), "COMMERCETOOLS_API_URL"),
+        (text(404, "<h1>Not Found</h1>"), "COMMERCETOOLS_PROJECT"),
+    ] {
+        // Without a subject in `scope`, nothing else says who it is.
+        let copy = told.as_ref().map(Clone::clone).map_err(Clone::clone);
+        let detail = misconfigured([tokens(""), copy, gone(), gone()], password("user@test.com")).await;
+        assert!(detail.contains(setting), "{detail}");
+        // With one, the person is signed in all the same, and the log says it.
+        let log = Log::start();
+        let (provider, _) = scripted([tokens(CUSTOMER), told]);
+        provider.sign_in(&caller(), password("user@test.com"), None).await.unwrap();
+        let logged = log.text();
+        assert!(logged.contains("a setting hides") && logged.contains(setting), "{logged}");
     }
 }
