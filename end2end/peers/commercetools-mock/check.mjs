@@ -63,6 +63,26 @@ assert.equal((await call(guest.body.access_token, 'GET', `/me/carts/${cart.body.
 const again = await signIn('ada@example.org');
 assert.equal((await call(again.body.access_token, 'GET', '/me/active-cart')).body.id, cart.body.id);
 
+
+const put = (token, sku, quantity) => call(token, 'POST', '/me/carts', { currency: 'EUR', lineItems: [{ sku, quantity }] });
+const second = await post('/oauth/shop/anonymous/token', { grant_type: 'client_credentials', scope: 'manage_my_orders:shop' });
+const own = await put(again.body.access_token, 'cup', 1);
+const theirs = await put(second.body.access_token, 'tea', 2);
+assert.equal((await call(second.body.access_token, 'POST', '/me/login', login)).status, 200);
+const merged = (await call(again.body.access_token, 'GET', '/me/active-cart')).body;
+saw('merged', merged.lineItems.map(({ variant, quantity }) => [variant.sku, quantity]));
+assert.equal(merged.id, own.body.id);
+assert.equal((await call(again.body.access_token, 'GET', `/me/carts/${theirs.body.id}`)).body.cartState, 'Merged');
+
+const third = await post('/oauth/shop/anonymous/token', { grant_type: 'client_credentials', scope: 'manage_my_profile:shop' });
+const signUp = (email) => call(third.body.access_token, 'POST', '/me/signup', { email, password: 'a new password' });
+const known = await signUp('EVA@example.org');
+saw('a known address', known);
+assert.equal(known.body.errors[0].code, 'DuplicateField');
+const created = await signUp('New@example.org');
+assert.equal(created.status, 201);
+assert.equal(created.body.customer.email, 'new@example.org');
+
 await new Promise((resolve) => setTimeout(resolve, 2100));
 const expired = await call(ada.body.access_token, 'GET', '/me');
 saw('an expired access token', expired);

@@ -1,4 +1,4 @@
-// The customers of the project. Their password is on no page, because there is none.
+// The customers of the project, and what it sells. Their password is on no page, because there is none.
 
 export const password = 'password1';
 
@@ -7,3 +7,6 @@ export const people = [
   // The API compares addresses with their case.
   { id: 'c-eva', email: 'Eva@Example.org', firstName: 'Eva', lastName: 'Evaluator', isEmailVerified: false },
 ];
+
+/** What can be put into a cart, by its SKU. */
+export const goods = ['tea', 'cup'];

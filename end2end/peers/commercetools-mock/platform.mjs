@@ -1,17 +1,27 @@
 // What the platform does and the mock leaves out: tokens end, a wrong secret is refused, and `me` is whoever asks. Everything is laid
 // before the mock's own routes, whose answers stay as they are.
 
-import { people, password } from './people.mjs';
+import { goods, people, password } from './people.mjs';
+import { carriedOver } from './carts.mjs';
 
 const subjectOf = (scope) => /(customer_id|anonymous_id):(\S+)$/.exec(scope ?? '') ?? [];
 
-/** Adds the customers. The mock keeps passwords as base64. */
+/** Adds the customers and the goods. The mock keeps passwords as base64, and compares `lowercaseEmail` at a sign-up. */
 export async function addPeople(mock, project) {
   for (const { id, email, firstName, lastName, isEmailVerified } of people) {
     await mock.project(project).unsafeAdd('customer', {
-      id, email, firstName, lastName, isEmailVerified, password: Buffer.from(password).toString('base64'), addresses: [],
+      id, email, lowercaseEmail: email.toLowerCase(), firstName, lastName, isEmailVerified,
+      password: Buffer.from(password).toString('base64'), addresses: [],
       authenticationMode: 'Password', customerGroupAssignments: [], stores: [], version: 1,
     });
+  }
+  for (const sku of goods) {
+    const value = { type: 'centPrecision', currencyCode: 'EUR', centAmount: 500, fractionDigits: 2 };
+    const masterVariant = { id: 1, sku, prices: [{ id: `price-${sku}`, value }], attributes: [], images: [] };
+    const current = { name: { en: sku }, slug: { en: sku }, categories: [], masterVariant, variants: [] };
+    const masterData = { current, staged: current, published: true, hasStagedChanges: false };
+    const productType = { typeId: 'product-type', id: 't' };
+    await mock.project(project).unsafeAdd('product', { id: `p-${sku}`, version: 1, masterData, productType });
   }
 }
 
@@ -75,13 +85,14 @@ export function actAsThePlatform(mock, { project, client }, tokens) {
       return active ? reply.send(active) : refuse(reply, 404, 'ResourceNotFound');
     }
     // Where it succeeds, what the guest has becomes the customer's.
-    if (rest === '/login' && owner === 'anonymousId') request.guest = id;
+    if (['/login', '/signup'].includes(rest) && owner === 'anonymousId') request.guest = id;
   });
   mock.app.addHook('onSend', async (request, reply, payload) => {
-    if (!request.guest || reply.statusCode !== 200) return payload;
+    if (!request.guest || ![200, 201].includes(reply.statusCode)) return payload;
     const { customer } = JSON.parse(payload);
-    for (const cart of await cartsOf('anonymousId', request.guest)) {
-      await carts().processUpdateActions(context, cart, cart.version, [{ action: 'setCustomerId', customerId: customer.id }]);
+    const [ofGuest, ofCustomer] = [await cartsOf('anonymousId', request.guest), await cartsOf('customerId', customer.id)];
+    for (const cart of carriedOver({ ofGuest, ofCustomer, customer, mode: request.body.activeCartSignInMode })) {
+      await mock.project(project).unsafeAdd('cart', cart);
     }
     return payload;
   });

@@ -21,7 +21,8 @@ const endpoints = {
   '/oauth/token/revoke': 'revocation',
   [`/${project}/me`]: 'userinfo',
 };
-const gate = new Gate(mock.app.routing, (path) => endpoints[path]);
+const isOfCart = (path) => path.startsWith(`/${project}/me/carts`);
+const gate = new Gate(mock.app.routing, (path) => endpoints[path] ?? (isOfCart(path) ? 'cart' : undefined));
 await serve({
   name: 'commercetools-mock',
   ...settings,
