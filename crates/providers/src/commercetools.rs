@@ -1,6 +1,7 @@
 //! The provider for OAuth 2 in the commercetools profile: the password grant for customers, client credentials for
 //! guests, and a refresh token that stays good.
 
+mod accounts;
 mod cart;
 mod client;
 mod grant;

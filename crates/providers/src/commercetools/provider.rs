@@ -4,12 +4,12 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use http::{Method, Uri};
 use ironleaf_auth::{
-    Asked, BaseUrl, Caller, Clock, EndReason, Grant, Observed, Provider, RefreshOutcome, RefreshTiming,
-    Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+    Accounts, Asked, BaseUrl, Caller, Clock, EndReason, Grant, Observed, Provider, RefreshOutcome,
+    RefreshTiming, Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 
 use super::urls::below;
-use super::{CommercetoolsSettings, grant};
+use super::{CommercetoolsSettings, accounts, grant};
 use crate::asked;
 
 /// Signs people and guests in at a commercetools project, or at an API that speaks the same profile of OAuth 2.
@@ -113,5 +113,10 @@ impl Provider for CommercetoolsProvider {
         if reason.is_of_one_rotation() {
             self.tidy_cart_of_refused(grant).await;
         }
+    }
+
+    /// `None` if the scopes of the settings do not reach the record of whoever asks.
+    fn accounts(&self) -> Option<&dyn Accounts> {
+        accounts::reach_record(&self.settings).then_some(self as &dyn Accounts)
     }
 }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::grant::{ACCESS_TOKEN, CART, REFRESH_TOKEN};
 use super::*;
 
+mod accounts;
 mod cart;
 mod refresh;
 mod sign_in;

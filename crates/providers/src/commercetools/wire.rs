@@ -42,6 +42,8 @@ pub(super) struct Refusal {
     pub(super) status: StatusCode,
     /// Every error code of the answer. Empty for anything but an error in the form of the API, such as a proxy's page.
     codes: Vec<String>,
+    /// The fields of a form that the API does not accept: `email`, `password` or both.
+    pub(super) fields: Vec<&'static str>,
     pub(super) retry_after: Option<Duration>,
     /// For the log.
     pub(super) detail: String,
@@ -71,7 +73,8 @@ impl Refusal {
     }
 
     fn out_of_form(response: &Response, detail: String) -> Self {
-        Self { status: response.status(), codes: Vec::new(), retry_after: None, detail }
+        let (status, codes, fields) = (response.status(), Vec::new(), Vec::new());
+        Self { status, codes, fields, retry_after: None, detail }
     }
 }
 
@@ -130,7 +133,7 @@ pub(super) fn refusal(response: &Response) -> Refusal {
 fn refusal_at(response: &Response, place: &str) -> Refusal {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    let codes = if is_error { codes(response) } else { Vec::new() };
+    let (codes, fields) = if is_error { (codes(response), fields(response)) } else { Default::default() };
     let mut detail = describe(response);
     if let Some(code) = codes.first() {
         detail = format!("{detail} `{code}`{}", advice(code));
@@ -138,7 +141,7 @@ fn refusal_at(response: &Response, place: &str) -> Refusal {
     if is_not_there(status) {
         detail.push_str(place);
     }
-    Refusal { status, codes, retry_after: retry_after(response), detail }
+    Refusal { status, codes, fields, retry_after: retry_after(response), detail }
 }
 
 /// Whether nobody answers such a call at that address.
@@ -153,6 +156,14 @@ fn codes(response: &Response) -> Vec<String> {
     let listed = listed.flat_map(|error| [error.get("code"), error.get("error")]);
     let found = [answer.get("error")].into_iter().chain(listed).flatten().filter_map(Value::as_str);
     found.filter(|code| is_error_code(code) || is_api_code(code)).map(str::to_owned).collect()
+}
+
+/// The fields that `errors[].field` names.
+fn fields(response: &Response) -> Vec<&'static str> {
+    let answer = json::<Map<String, Value>>(response).unwrap_or_default();
+    let listed = answer.get("errors").and_then(Value::as_array).into_iter().flatten();
+    let named: Vec<_> = listed.filter_map(|error| error.get("field")?.as_str()).collect();
+    ["email", "password"].into_iter().filter(|field| named.contains(field)).collect()
 }
 
 /// The codes of the API, such as `InvalidCredentials`.
@@ -175,23 +186,38 @@ fn advice(code: &str) -> &'static str {
 }
 
 /// The record of a customer.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Customer {
+    id: String,
+    email: String,
+    #[serde(default)]
+    first_name: Value,
+    #[serde(default)]
+    last_name: Value,
+    /// Only the record of a customer has it.
+    is_email_verified: bool,
+}
+
+/// The customer whose record this answer is.
 pub(super) fn customer(response: &Response) -> Option<User> {
+    if response.status() == StatusCode::OK { person(json(response)?) } else { None }
+}
+
+/// The customer whom this answer to a registration shows.
+pub(super) fn created(response: &Response) -> Option<User> {
     #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Customer {
-        id: String,
-        email: String,
-        #[serde(default)]
-        first_name: Value,
-        #[serde(default)]
-        last_name: Value,
-        /// Only the record of a customer has it.
-        is_email_verified: bool,
+    struct Answer {
+        customer: Customer,
     }
-    if response.status() != StatusCode::OK {
+    if !response.status().is_success() {
         return None;
     }
-    let Customer { id, email, first_name, last_name, is_email_verified } = json(response)?;
+    person(json::<Answer>(response)?.customer)
+}
+
+fn person(record: Customer) -> Option<User> {
+    let Customer { id, email, first_name, last_name, is_email_verified } = record;
     if !is_identifier(&id) || email.is_empty() {
         return None;
     }

@@ -222,7 +222,7 @@ async fn a_wrong_setting_is_told_from_wrong_credentials_and_named() {
     ] {
         let shown = format!("{refused:?}");
         for attempt in [password("user@test.com"), SignIn::ClientCredentials] {
-            let again = refused.as_ref().map(Clone::clone).map_err(Clone::clone);
+            let again = refused.clone();
             let detail = misconfigured([again], attempt).await;
             assert!(detail.contains(setting), "{shown}: {detail}");
         }
@@ -245,7 +245,7 @@ async fn a_record_that_cannot_be_read_because_of_a_setting_names_it() {
         (text(404, "<h1>Not Found</h1>"), "COMMERCETOOLS_PROJECT"),
     ] {
         // Without a subject in `scope`, nothing else says who it is.
-        let copy = told.as_ref().map(Clone::clone).map_err(Clone::clone);
+        let copy = told.clone();
         let detail = misconfigured([tokens(""), copy, gone(), gone()], password("user@test.com")).await;
         assert!(detail.contains(setting), "{detail}");
         // With one, the person is signed in all the same, and the log says it.
