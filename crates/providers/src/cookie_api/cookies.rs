@@ -16,13 +16,22 @@ pub(super) struct Given {
     pub(super) lifetime: Option<Duration>,
 }
 
-/// The cookie with this name that the answer sets. Of several, the last counts (section 5.3, point 11). `None` if that
-/// one has no value or removes the cookie.
+/// The cookie with this name that the answer sets. Of several with one domain and one path, the last counts (section
+/// 5.3, point 11), and of the others the last that is not removed: an answer may remove the cookie of an older path.
+/// `None` if none is left.
 pub(super) fn given(response: &Response, name: &str) -> Option<Given> {
     let headers = response.headers();
     let texts = headers.get_all(SET_COOKIE).iter().filter_map(|header| header.to_str().ok());
-    let (value, attributes) = texts.filter_map(|text| split(text, name)).next_back()?;
-    let lifetime = lifetime(attributes, headers);
+    let named: Vec<(&str, &str)> = texts.filter_map(|text| split(text, name)).collect();
+    let scope = |attributes| [attribute(attributes, "domain"), attribute(attributes, "path")];
+    let is_replaced = |index: usize, attributes| {
+        named[index + 1..].iter().any(|(_, later)| scope(later) == scope(attributes))
+    };
+    let left = named.iter().enumerate().filter(|(index, (_, attributes))| !is_replaced(*index, attributes));
+    left.filter_map(|(_, (value, attributes))| living(value, lifetime(attributes, headers))).next_back()
+}
+
+fn living(value: &str, lifetime: Option<Duration>) -> Option<Given> {
     let is_removed = lifetime.is_some_and(|lifetime| lifetime.is_zero());
     (!is_removed && !value.is_empty()).then(|| Given { value: value.into(), lifetime })
 }
@@ -37,22 +46,24 @@ fn split<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
 /// `Max-Age`, or else `Expires` counted from the answer's own `Date`, so that the API's clock does not matter. Zero if
 /// the cookie is removed. An attribute that makes no sense says nothing (section 5.2).
 fn lifetime(attributes: &str, headers: &HeaderMap) -> Option<Duration> {
-    let attribute = |wanted: &str| {
-        let pairs = attributes.split(';').filter_map(|attribute| attribute.split_once('='));
-        pairs
-            .filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted))
-            .map(|(_, value)| value.trim())
-            .next_back()
-    };
-    let max_age = attribute("max-age").and_then(seconds);
+    let max_age = attribute(attributes, "max-age").and_then(seconds);
     max_age.or_else(|| {
-        let text = attribute("expires")?;
+        let text = attribute(attributes, "expires")?;
         let until = httpdate::parse_http_date(text);
         // The form of the first cookies, with hyphens and four digits of the year, is still in use.
         let until = until.or_else(|_| httpdate::parse_http_date(&text.replace('-', " "))).ok()?;
         let answered_at = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
         Some(until.duration_since(answered_at).unwrap_or_default())
     })
+}
+
+/// The value of an attribute. Of several with one name, the last counts (section 5.3).
+fn attribute<'a>(attributes: &'a str, wanted: &str) -> Option<&'a str> {
+    let pairs = attributes.split(';').filter_map(|attribute| attribute.split_once('='));
+    pairs
+        .filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted))
+        .map(|(_, value)| value.trim())
+        .next_back()
 }
 
 fn seconds(text: &str) -> Option<Duration> {
@@ -114,6 +125,18 @@ mod tests {
         let last = Given { value: "last".into(), lifetime: Some(Duration::from_secs(7)) };
         assert_eq!(given(&twice, "a"), Some(last));
         assert_eq!(given(&answer(&["a=first", "a=; Max-Age=0"]), "a"), None);
+    }
+
+    #[test]
+    fn the_removal_of_a_cookie_of_another_path_removes_nothing_else() {
+        let here = "a=new; Path=/auth; HttpOnly";
+        for elsewhere in ["a=; Path=/; Max-Age=0", "a=; Max-Age=0", "a=; Path=/auth; Domain=b.c; Max-Age=0"] {
+            for cookies in [[here, elsewhere], [elsewhere, here]] {
+                assert_eq!(given(&answer(&cookies), "a").unwrap().value.expose(), "new", "{cookies:?}");
+            }
+        }
+        assert_eq!(given(&answer(&[here, "a=; path=/auth; Max-Age=0"]), "a"), None);
+        assert_eq!(given(&answer(&["a=; Path=/; Max-Age=0", "a=; Path=/auth; Max-Age=0"]), "a"), None);
     }
 
     #[test]
