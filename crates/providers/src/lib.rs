@@ -47,6 +47,8 @@ mod oauth;
 mod oidc;
 #[cfg(any(feature = "better-auth", feature = "cookie-api", feature = "oidc"))]
 mod roles;
+#[cfg(any(feature = "commercetools", feature = "cookie-api", feature = "jwt-sessions"))]
+mod spellings;
 #[cfg(all(test, any(feature = "better-auth", feature = "oidc")))]
 #[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
 mod test_keys;

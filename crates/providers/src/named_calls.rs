@@ -73,9 +73,17 @@ pub(crate) fn is_not_there(response: &Response) -> bool {
     matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
 }
 
+/// Whether the API has another address for good (RFC 9110, sections 15.4.2 and 15.4.9), such as https or one with a slash
+/// at its end. Redirects are not followed: the next address would get the credentials.
+#[cfg(any(feature = "cookie-api", feature = "jwt-sessions"))]
+pub(crate) fn is_moved(response: &Response) -> bool {
+    matches!(response.status(), StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT)
+}
+
 /// [`answered`], with the setting to look at if nobody answers such a call there.
 #[cfg(any(feature = "cookie-api", feature = "jwt-sessions"))]
 pub(crate) fn describe(response: &Response, otherwise: &str) -> String {
-    let check = if is_not_there(response) { check_setting(response) } else { String::new() };
+    let check =
+        if is_not_there(response) || is_moved(response) { check_setting(response) } else { String::new() };
     answered(response, otherwise) + &check
 }

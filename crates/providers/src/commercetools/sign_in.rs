@@ -1,9 +1,9 @@
 use ironleaf_api_types::User;
 use ironleaf_auth::{Caller, EmailAddress, Grant, Identity, SecretText, SignInError, SignedIn};
-use ironleaf_credentials::email::unicode_form;
 
 use super::wire::{Refusal, Subject, Tokens};
 use super::{CommercetoolsProvider, grant, wire};
+use crate::spellings::spellings;
 
 impl CommercetoolsProvider {
     /// The password grant (RFC 6749, section 4.3), and what follows it.
@@ -131,17 +131,6 @@ fn report(error: Option<SignInError>) {
             tracing::warn!(%detail, "signed in by the scope of the tokens: no record of the customer");
         }
     }
-}
-
-/// The forms of an address to try, the likeliest first.
-fn spellings(email: &EmailAddress) -> Vec<String> {
-    let mut spellings = vec![email.as_typed().to_owned()];
-    for form in [Some(email.as_str().to_owned()), unicode_form(email.as_str())].into_iter().flatten() {
-        if !spellings.contains(&form) {
-            spellings.push(form);
-        }
-    }
-    spellings
 }
 
 pub(super) fn unavailable(error: impl std::fmt::Display) -> SignInError {

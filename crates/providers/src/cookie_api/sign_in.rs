@@ -1,32 +1,27 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
-use ironleaf_auth::{Caller, Grant, Identity, Response, SignIn, SignInError, SignedIn};
+use ironleaf_auth::{
+    Caller, EmailAddress, Grant, Identity, Response, SecretText, SignIn, SignInError, SignedIn,
+};
 use serde_json::{Map, Value};
 
 use super::grant::{self, ACCESS, CSRF, ISSUED_BY};
 use super::{CookieApiProvider, csrf, wire};
 use crate::answer::retry_after;
-use crate::named_calls::{answered, check_setting, is_not_there};
+use crate::named_calls::{answered, check_setting, is_moved, is_not_there};
+use crate::spellings::spellings;
 
 impl CookieApiProvider {
     pub(super) async fn exchange(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError> {
         let SignIn::Password { email, password } = attempt else {
             return Err(SignInError::Unsupported);
         };
-        let mut body = Map::new();
-        body.insert(self.settings.email_field.clone(), email.as_str().into());
-        body.insert(self.settings.password_field.clone(), password.expose().into());
         let mut grant = Grant::default().with(ISSUED_BY, self.issued_by.as_str());
         if self.settings.csrf.is_some() {
             grant.set(CSRF, csrf::first_value(&self.random));
         }
-        let endpoint = (Method::POST, self.settings.login_path.as_str());
-        let response = self.call(caller, &grant, endpoint, &[], &Value::Object(body)).await;
-        let response = response.map_err(|error| SignInError::Unavailable(error.to_string()))?;
-        if !response.status().is_success() {
-            return Err(self.refusal(&response));
-        }
+        let response = self.log_in(caller, &grant, &email, &password).await?;
         let authenticated_at = self.now();
         // The page of a proxy is not an object.
         let missing = if wire::object(&response).is_some() {
@@ -50,6 +45,32 @@ impl CookieApiProvider {
         }
     }
 
+    /// The first answer that is not "wrong credentials": there are APIs that compare addresses byte for byte.
+    async fn log_in(
+        &self,
+        caller: &Caller,
+        grant: &Grant,
+        email: &EmailAddress,
+        password: &SecretText,
+    ) -> Result<Response, SignInError> {
+        for address in spellings(email) {
+            let mut body = Map::new();
+            body.insert(self.settings.email_field.clone(), address.into());
+            body.insert(self.settings.password_field.clone(), password.expose().into());
+            let endpoint = (Method::POST, self.settings.login_path.as_str());
+            let response = self.call(caller, grant, endpoint, &[], &Value::Object(body)).await;
+            let response = response.map_err(|error| SignInError::Unavailable(error.to_string()))?;
+            if response.status().is_success() {
+                return Ok(response);
+            }
+            match self.refusal(&response) {
+                SignInError::InvalidCredentials => {}
+                error => return Err(error),
+            }
+        }
+        Err(SignInError::InvalidCredentials)
+    }
+
     fn refusal(&self, response: &Response) -> SignInError {
         if wire::is_error(&self.settings, response, &self.settings.wrong_credentials) {
             if response.status() == StatusCode::BAD_REQUEST {
@@ -69,10 +90,12 @@ impl CookieApiProvider {
         }
     }
 
-    /// That nobody answers such a call, if the API itself says so. A proxy says the same while the API is away.
+    /// That nobody answers such a call, if the API itself says so. A proxy says the same while the API is away. It does
+    /// not say that an address has changed for good.
     fn of_path(&self, response: &Response) -> SignInError {
         let detail = wire::describe(response);
-        if is_not_there(response) && self.is_error(response, response.status()) {
+        let is_elsewhere = is_not_there(response) && self.is_error(response, response.status());
+        if is_elsewhere || is_moved(response) {
             return SignInError::Misconfigured(detail);
         }
         SignInError::Unavailable(detail)
@@ -101,6 +124,9 @@ impl CookieApiProvider {
         let is_error = self.is_error(response, status);
         match status {
             StatusCode::FORBIDDEN if is_error => SignInError::Forbidden,
+            StatusCode::TOO_MANY_REQUESTS => {
+                SignInError::TooManyRequests { retry_after: retry_after(response) }
+            }
             // The API has just set the cookie that was sent, or another one is its access cookie.
             StatusCode::UNAUTHORIZED => {
                 let detail = wire::describe(response) + ": check COOKIE_API_ACCESS_COOKIE";

@@ -6,7 +6,7 @@ use ironleaf_auth::{Caller, Grant, Response, SignInError};
 use serde_json::{Map, Value};
 
 use crate::answer::json;
-use crate::named_calls::{answered, check_setting, is_not_there};
+use crate::named_calls::{answered, check_setting, is_moved, is_not_there};
 
 use super::{JwtSessionsProvider, fields, grant, token, wire};
 
@@ -126,7 +126,7 @@ fn is_truth(value: Option<&Value>) -> bool {
 /// Why the API does not say who somebody is. It has just given the token that was sent.
 fn refusal(response: &Response) -> SignInError {
     let detail = wire::describe(response);
-    if is_not_there(response) {
+    if is_not_there(response) || is_moved(response) {
         return SignInError::Misconfigured(detail);
     }
     let is_refused = response.status() == StatusCode::UNAUTHORIZED;

@@ -5,6 +5,7 @@ use ironleaf_auth::{Caller, Grant, Response, SignIn, SignInError, SignedIn};
 use serde_json::{Map, Value};
 
 use crate::answer::{json, retry_after};
+use crate::named_calls::is_moved;
 
 use super::settings::AccessTransport;
 use super::{JwtSessionsProvider, fields, grant, wire};
@@ -78,6 +79,7 @@ fn refusal(response: &Response) -> SignInError {
         }
         StatusCode::FORBIDDEN => SignInError::Forbidden,
         StatusCode::TOO_MANY_REQUESTS => SignInError::TooManyRequests { retry_after: retry_after(response) },
+        _ if is_moved(response) => SignInError::Misconfigured(wire::describe(response)),
         _ => SignInError::Unavailable(wire::describe(response)),
     }
 }

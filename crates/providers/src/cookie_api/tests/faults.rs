@@ -34,6 +34,9 @@ async fn an_answer_to_the_login_says_which_setting_is_wrong() {
         (sets(ok(), "access_token=a1"), true, no_refresh.to_owned()),
         (text(200, "<html>"), false, no_access.to_owned()),
         (error(503, &json!("Away")), false, "POST /api/auth/login answered 503".to_owned()),
+        (text(301, ""), true, format!("POST /api/auth/login answered 301: {check}")),
+        (text(308, "<html>"), true, format!("POST /api/auth/login answered 308: {check}")),
+        (text(302, ""), false, "POST /api/auth/login answered 302".to_owned()),
     ] {
         let (certain, told, _) = fault([answer.clone()], |_| {}).await;
         assert_eq!((certain, told), (is_certain, detail), "{answer:?}");

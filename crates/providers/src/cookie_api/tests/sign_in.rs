@@ -74,10 +74,34 @@ fn answer_ok() -> Answer {
 async fn a_limit_asks_to_wait() {
     let throttled = header(error(429, &json!("ThrottlerException")), RETRY_AFTER.as_str(), "17");
     for (answer, wait_secs) in [(throttled, Some(17)), (text(429, "<h1>Slow down</h1>"), None)] {
-        let (provider, _) = scripted([answer]);
         let retry_after = wait_secs.map(Duration::from_secs);
-        assert_eq!(sign_in(&provider).await.err(), Some(SignInError::TooManyRequests { retry_after }));
+        for answers in [vec![answer.clone()], vec![tokens("a1", "r1"), answer, answer_ok()]] {
+            let (provider, _) = scripted(answers);
+            assert_eq!(sign_in(&provider).await.err(), Some(SignInError::TooManyRequests { retry_after }));
+        }
     }
+}
+
+/// Some APIs compare addresses byte for byte.
+#[tokio::test]
+async fn an_address_is_tried_as_it_was_typed_and_then_in_lower_case() {
+    let wrong = || error(401, &json!("Invalid credentials"));
+    let attempt = || SignIn::Password {
+        email: EmailAddress::parse("User@Test.com").unwrap(),
+        password: "password1".into(),
+    };
+    for (answers, tried) in [
+        (vec![tokens("a1", "r1"), me()], vec!["User@Test.com"]),
+        (vec![wrong(), tokens("a1", "r1"), me()], vec!["User@Test.com", "user@test.com"]),
+    ] {
+        let (provider, script) = scripted(answers);
+        provider.sign_in(&caller(), attempt(), None).await.unwrap();
+        let emails: Vec<_> = (0..tried.len()).map(|index| script.body(index)["email"].clone()).collect();
+        assert_eq!(emails, tried);
+    }
+    let (provider, script) = scripted([error(403, &json!("Locked"))]);
+    assert_eq!(provider.sign_in(&caller(), attempt(), None).await.err(), Some(SignInError::Forbidden));
+    assert_eq!(script.asked().len(), 1, "it is not tried again");
 }
 
 #[tokio::test]
@@ -95,10 +119,11 @@ async fn nonsense_signs_nobody_in_and_is_not_a_wrong_password() {
     }
 }
 
-/// An object of the API without its cookies, and its own 404.
+/// An object of the API without its cookies, its own 404, and another address for good.
 fn is_of_settings(answer: &Response) -> bool {
     let is_object = serde_json::from_slice::<serde_json::Map<String, Value>>(answer.body()).is_ok();
-    is_object && matches!(answer.status().as_u16(), 200 | 404)
+    let status = answer.status().as_u16();
+    is_object && matches!(status, 200 | 404) || matches!(status, 301 | 308)
 }
 
 #[tokio::test]
