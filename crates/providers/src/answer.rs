@@ -60,7 +60,7 @@ fn date(value: &HeaderValue) -> Option<SystemTime> {
     httpdate::parse_http_date(value.to_str().ok()?.trim()).ok()
 }
 
-/// How long a name of a person may be. It is in the session cookie.
+/// How long a name or an identifier of a person may be. It is in the session cookie.
 #[cfg(any(feature = "better-auth", feature = "cookie-api", feature = "oidc"))]
 const LONGEST_NAME_BYTES: usize = 128;
 
@@ -75,6 +75,14 @@ pub(crate) fn short_text(value: &Value) -> Option<String> {
     text.truncate(text.floor_char_boundary(LONGEST_NAME_BYTES));
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// What tells one person from another: a text or a number as it is. `None` if it is longer than an identifier may be,
+/// because two that begin alike would be one person.
+#[cfg(feature = "cookie-api")]
+pub(crate) fn identifier(value: &Value) -> Option<String> {
+    let is_short = value.as_str().is_none_or(|text| text.len() <= LONGEST_NAME_BYTES);
+    is_short.then(|| short_text(value)).flatten()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use ironleaf_api_types::User;
 use ironleaf_auth::EmailAddress;
 use serde_json::{Map, Value};
 
-use crate::answer::short_text;
+use crate::answer::{identifier, short_text};
 use crate::roles;
 
 /// Where the data of a person is in an answer: a name such as `email`, or a path such as `data.attributes.email`.
@@ -38,7 +38,7 @@ impl Default for PersonFields {
 impl PersonFields {
     /// The person that the answer describes. `None` if it has no identifier.
     pub(super) fn read(&self, answer: &Map<String, Value>) -> Option<User> {
-        let id = short_text(roles::find(answer, &self.id)?)?;
+        let id = identifier(roles::find(answer, &self.id)?)?;
         let mut user = User { id, ..User::default() };
         if let Some(email) = self.address(answer) {
             // SECURITY: what pages decide by address, they decide by `email`, so an unverified one is not there.
@@ -61,6 +61,12 @@ impl PersonFields {
     pub(super) fn is_whole(&self, answer: &Map<String, Value>) -> bool {
         let is_there = |path: &str| roles::find(answer, path).is_some();
         is_there(&self.email) && self.roles.as_deref().is_none_or(is_there)
+    }
+
+    /// Whether every field is there. A usual record may lack some.
+    pub(super) fn has_all(&self, answer: &Map<String, Value>) -> bool {
+        let is_there = |path: &String| roles::find(answer, path).is_some();
+        self.is_whole(answer) && self.verified.iter().chain(&self.name).all(is_there)
     }
 
     fn address(&self, answer: &Map<String, Value>) -> Option<String> {
@@ -158,6 +164,8 @@ mod tests {
             json!({ "id": "" }),
             json!({ "id": {} }),
             json!({ "id": true }),
+            // Two long ones that begin alike would be one person.
+            json!({ "id": "x".repeat(200) }),
         ] {
             assert_eq!(read(&PersonFields::default(), &answer), None, "{answer}");
         }

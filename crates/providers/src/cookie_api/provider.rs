@@ -72,7 +72,10 @@ impl CookieApiProvider {
         };
         let mut sent: Vec<(&str, &SecretText)> =
             fields.iter().filter_map(|field| Some((name(*field), grant.field(*field)?))).collect();
-        if let Some((pair, value)) = self.settings.csrf.as_ref().zip(grant.field(CSRF)) {
+        // A session from before the pair was set has no value yet.
+        let first = || self.is_ours(grant).then(|| csrf::first_value(&self.random));
+        let value = grant.field(CSRF).cloned().or_else(first);
+        if let Some((pair, value)) = self.settings.csrf.as_ref().zip(value.as_ref()) {
             sent.push((&pair.cookie, value));
             if csrf::is_asked_for(request.method()) {
                 csrf::repeat(pair, value, request);
@@ -111,8 +114,13 @@ impl CookieApiProvider {
         }
         let answer = wire::object(response)?;
         let user = self.settings.person.read(&answer)?;
+        let is_whole = match asked.uri.query() {
+            None => self.settings.person.is_whole(&answer),
+            // SECURITY: a query may ask for a part. What is not in it would read as a verified address, and as no name.
+            Some(_) => self.settings.person.has_all(&answer),
+        };
         // The record of somebody else, or one from a cache, must not turn a person into another.
-        (user.id == known.id && user != **known && self.settings.person.is_whole(&answer)).then_some(user)
+        (user.id == known.id && user != **known && is_whole).then_some(user)
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::grant::{self, ACCESS, REFRESH};
-use super::{CookieApiProvider, wire};
+use super::{CookieApiProvider, RefreshReuse, wire};
 use crate::answer::retry_after;
 use crate::jwt;
 
@@ -35,7 +35,9 @@ impl CookieApiProvider {
             return RefreshOutcome::Unspent { retry_after: retry_after(&response), detail };
         }
         if self.is_refusal(&response) {
-            let is_reuse = response.status() == StatusCode::FORBIDDEN;
+            // Where nothing notices a reuse, 403 is about something else.
+            let notices = self.settings.reuse_ends != RefreshReuse::Nothing;
+            let is_reuse = notices && response.status() == StatusCode::FORBIDDEN;
             return RefreshOutcome::Rejected(if is_reuse {
                 Rejection::Reused
             } else {

@@ -121,6 +121,37 @@ async fn a_record_with_the_persons_number_is_not_the_persons() {
 }
 
 #[tokio::test]
+async fn a_part_of_the_record_neither_verifies_an_address_nor_takes_a_name() {
+    let (provider, _) = scripted([]);
+    let mut grant = grant().await;
+    let mut unverified = person();
+    unverified["emailVerified"] = false.into();
+    grant = seen(&provider, &grant, answer(200, &unverified)).unwrap();
+    let asked = || (http::Method::GET, "http://nest.test/api/users/me?fields=id,email,roles");
+    for missing in ["emailVerified", "firstName"] {
+        let mut part = person();
+        part.as_object_mut().unwrap().remove(missing);
+        assert_eq!(seen_at(&provider, &grant, asked(), answer(200, &part)), None, "without {missing}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_from_before_the_pair_against_forged_requests_was_set_sends_it_too() {
+    let (provider, script) = scripted_with([tokens("a2", "r2")], |settings| {
+        settings.csrf =
+            Some(CsrfPair { cookie: "xsrf".to_owned(), header: http::HeaderName::from_static("x-xsrf") });
+    });
+    let grant = grant().await;
+    assert_eq!(grant.field(CSRF), None);
+    let request = call(&provider, &grant, http::Method::POST);
+    let sent = request.headers()["x-xsrf"].to_str().unwrap();
+    assert_eq!(request.headers()[COOKIE], format!("access_token=a1; xsrf={sent}"));
+    assert!(matches!(provider.refresh(&caller(), &grant).await, RefreshOutcome::Rotated(_)));
+    let sent = script.header(0, "x-xsrf").unwrap();
+    assert_eq!(script.asked(), [asked("POST /api/auth/refresh", &format!("refresh_token=r1; xsrf={sent}"))]);
+}
+
+#[tokio::test]
 async fn the_cookies_of_another_api_are_sent_nowhere() {
     let mut grant = grant().await;
     grant.set(CSRF, "value");

@@ -36,6 +36,11 @@ async fn only_a_refusal_of_the_api_itself_ends_a_session() {
         let outcome = provider.refresh(&caller(), &grant).await;
         assert!(matches!(outcome, RefreshOutcome::Rejected(reason) if reason == expected), "{outcome:?}");
     }
+    let (provider, _) = scripted_with([error(403, &json!("Forbidden"))], |settings| {
+        settings.reuse_ends = RefreshReuse::Nothing;
+    });
+    let outcome = provider.refresh(&caller(), &grant).await;
+    assert!(matches!(outcome, RefreshOutcome::Rejected(Rejection::InvalidGrant)), "nothing notices a reuse");
     for answer in nonsense() {
         let (provider, script) = scripted([answer.clone()]);
         let outcome = provider.refresh(&caller(), &grant).await;
