@@ -64,7 +64,9 @@ pub use better_auth::{AuthSession, BetterAuthProvider, BetterAuthSettings};
 #[cfg(feature = "commercetools")]
 pub use commercetools::{CommercetoolsProvider, CommercetoolsSettings};
 #[cfg(feature = "cookie-api")]
-pub use cookie_api::{CookieApiProvider, CookieApiSettings, CsrfPair, PersonFields, RefreshReuse};
+pub use cookie_api::{
+    CookieApiProvider, CookieApiSettings, CsrfPair, PersonFields, RefreshReuse, Registration,
+};
 #[cfg(feature = "core-api")]
 pub use core_api::{CoreApiProvider, CoreApiSettings};
 #[cfg(feature = "jwt-sessions")]

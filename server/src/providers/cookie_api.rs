@@ -1,6 +1,7 @@
 //! The provider for an API that keeps its tokens in cookies. The API's own address is `CORE_API_URL`.
 
 mod checks;
+mod registration;
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +9,9 @@ use std::time::Duration;
 
 use http::{HeaderName, StatusCode};
 use ironleaf_auth::Provider;
-use ironleaf_providers::{CookieApiProvider, CookieApiSettings, CsrfPair, PersonFields, RefreshReuse};
+use ironleaf_providers::{
+    CookieApiProvider, CookieApiSettings, CsrfPair, PersonFields, RefreshReuse, Registration,
+};
 
 use super::provider_config::{ProviderConfig, ProviderKind, Surroundings};
 use crate::assembly_error::AssemblyError;
@@ -38,6 +41,8 @@ struct CookieApi {
     email_field: String,
     /// `COOKIE_API_PASSWORD_FIELD`
     password_field: String,
+    /// `COOKIE_API_REGISTER_…`
+    registration: Option<Registration>,
     /// `COOKIE_API_ME_…`: where the data of a person is.
     person: PersonFields,
     /// `COOKIE_API_STATUS_FIELD`
@@ -60,6 +65,8 @@ impl CookieApi {
     fn read(read: &mut Reader<'_>) -> Self {
         let unless_none = |text: String| (text != NONE).then_some(text);
         let words = |text: String| text.split_ascii_whitespace().map(str::to_owned).collect();
+        let email_field = read.text("COOKIE_API_EMAIL_FIELD", "email");
+        let password_field = read.text("COOKIE_API_PASSWORD_FIELD", "password");
         let config = Self {
             login_path: read.text("COOKIE_API_LOGIN_PATH", "/auth/login"),
             refresh_path: read.text("COOKIE_API_REFRESH_PATH", "/auth/refresh"),
@@ -67,8 +74,9 @@ impl CookieApi {
             me_path: read.text("COOKIE_API_ME_PATH", "/users/me"),
             access_cookie: read.text("COOKIE_API_ACCESS_COOKIE", "access_token"),
             refresh_cookie: read.text("COOKIE_API_REFRESH_COOKIE", "refresh_token"),
-            email_field: read.text("COOKIE_API_EMAIL_FIELD", "email"),
-            password_field: read.text("COOKIE_API_PASSWORD_FIELD", "password"),
+            registration: registration::read(read, &email_field, &password_field),
+            email_field,
+            password_field,
             person: PersonFields {
                 id: read.text("COOKIE_API_ME_ID", "id"),
                 email: read.text("COOKIE_API_ME_EMAIL", "email"),
@@ -130,6 +138,7 @@ impl ProviderConfig for CookieApi {
         lines.add("COOKIE_API_REFRESH_COOKIE", &self.refresh_cookie);
         lines.add("COOKIE_API_EMAIL_FIELD", &self.email_field);
         lines.add("COOKIE_API_PASSWORD_FIELD", &self.password_field);
+        registration::describe(self.registration.as_ref(), lines);
         lines.add("COOKIE_API_ME_ID", &self.person.id);
         lines.add("COOKIE_API_ME_EMAIL", &self.person.email);
         lines.add("COOKIE_API_ME_NAME", &self.person.name.join(" "));
@@ -154,6 +163,7 @@ impl ProviderConfig for CookieApi {
             refresh_cookie: self.refresh_cookie.clone(),
             email_field: self.email_field.clone(),
             password_field: self.password_field.clone(),
+            registration: self.registration.clone(),
             person: self.person.clone(),
             status_field: self.status_field.clone(),
             wrong_credentials: self.wrong_credentials.clone(),

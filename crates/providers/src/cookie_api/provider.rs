@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
 use ironleaf_auth::{
-    Asked, BaseUrl, Caller, Clock, Field, Grant, Observed, Provider, Random, RefreshOutcome, RefreshTiming,
-    Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn, Transport,
+    Accounts, Asked, BaseUrl, Caller, Clock, Field, Grant, Observed, Provider, Random, RefreshOutcome,
+    RefreshTiming, Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignedIn, Transport,
     TransportError,
 };
 use serde_json::Value;
@@ -202,5 +202,9 @@ impl Provider for CookieApiProvider {
 
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
         self.leave(caller, grant).await
+    }
+
+    fn accounts(&self) -> Option<&dyn Accounts> {
+        self.settings.registration.as_ref().map(|_| self as &dyn Accounts)
     }
 }

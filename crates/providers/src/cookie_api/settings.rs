@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::StatusCode;
 use url::Url;
 
-use super::{CsrfPair, PersonFields};
+use super::{CsrfPair, PersonFields, Registration};
 
 /// The settings of a [`CookieApiProvider`](super::CookieApiProvider). Paths are relative to the base URL.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct CookieApiSettings {
     pub email_field: String,
     /// The field of the password in a sign-in.
     pub password_field: String,
+    /// How people register. `None` if they do so elsewhere.
+    pub registration: Option<Registration>,
     /// Where the data of a person is in the answer at `me_path`.
     pub person: PersonFields,
     /// The field that repeats the HTTP status in the API's errors, such as `statusCode`. An answer without it is
@@ -79,6 +81,7 @@ impl CookieApiSettings {
             refresh_cookie: "refresh_token".to_owned(),
             email_field: "email".to_owned(),
             password_field: "password".to_owned(),
+            registration: None,
             person: PersonFields::default(),
             status_field: Some("statusCode".to_owned()),
             wrong_credentials: vec![StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED],

@@ -17,10 +17,7 @@ impl CookieApiProvider {
         let SignIn::Password { email, password } = attempt else {
             return Err(SignInError::Unsupported);
         };
-        let mut grant = Grant::default().with(ISSUED_BY, self.issued_by.as_str());
-        if self.settings.csrf.is_some() {
-            grant.set(CSRF, csrf::first_value(&self.random));
-        }
+        let mut grant = self.blank_grant();
         let response = self.log_in(caller, &grant, &email, &password).await?;
         let authenticated_at = self.now();
         // The page of a proxy is not an object.
@@ -69,6 +66,15 @@ impl CookieApiProvider {
             }
         }
         Err(SignInError::InvalidCredentials)
+    }
+
+    /// A grant before its first cookies.
+    pub(super) fn blank_grant(&self) -> Grant {
+        let mut grant = Grant::default().with(ISSUED_BY, self.issued_by.as_str());
+        if self.settings.csrf.is_some() {
+            grant.set(CSRF, csrf::first_value(&self.random));
+        }
+        grant
     }
 
     fn refusal(&self, response: &Response) -> SignInError {

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use super::grant::{ACCESS, CSRF, REFRESH};
 use super::*;
 
+mod accounts;
 mod calls;
 mod faults;
 mod other_apis;

@@ -25,6 +25,10 @@ pub(super) fn naming(settings: &CookieApiSettings, transport: Arc<dyn Transport>
     ];
     let sign_out = settings.logout_path.as_deref();
     endpoints.extend(sign_out.map(|path| at(Method::POST, path, "COOKIE_API_LOGOUT_PATH")));
+    let registration = settings.registration.as_ref();
+    endpoints.extend(
+        registration.map(|registration| at(Method::POST, &registration.path, "COOKIE_API_REGISTER_PATH")),
+    );
     named_calls::naming(transport, endpoints)
 }
 

@@ -21,6 +21,7 @@ fn two_variables_are_enough_for_nest() {
         "COOKIE_API_REFUSALS=401,403",
         "COOKIE_API_REUSE_ENDS=person",
         "COOKIE_API_CSRF_COOKIE=(none)",
+        "COOKIE_API_REGISTER_PATH=(none)",
     ] {
         assert!(text.lines().any(|known| known == line), "{line} is not in: {text}");
     }
@@ -91,4 +92,58 @@ fn a_header_without_its_cookie_and_a_wrong_one_are_explained() {
     );
     let pair = [("COOKIE_API_CSRF_COOKIE", "XSRF-TOKEN"), ("COOKIE_API_CSRF_HEADER", "X XSRF")];
     assert!(problems(&with(&pair)).contains("COOKIE_API_CSRF_HEADER is `X XSRF`"));
+}
+
+#[test]
+fn a_registration_has_the_fields_of_a_sign_in_unless_they_are_named() {
+    let register = ("COOKIE_API_REGISTER_PATH", "/auth/register");
+    let describe = |variables: &[(&'static str, &'static str)]| load(&with(variables)).unwrap().describe();
+    let has = |text: &str, lines: &[&str]| {
+        for line in lines {
+            assert!(text.lines().any(|known| known == *line), "{line} is not in: {text}");
+        }
+    };
+    has(
+        &describe(&[register, ("COOKIE_API_EMAIL_FIELD", "mail")]),
+        &[
+            "COOKIE_API_REGISTER_PATH=/auth/register",
+            "COOKIE_API_REGISTER_EMAIL_FIELD=mail",
+            "COOKIE_API_REGISTER_PASSWORD_FIELD=password",
+            "COOKIE_API_REGISTER_CONFIRM_FIELD=(none)",
+            "COOKIE_API_REGISTER_TAKEN=409,422",
+            "COOKIE_API_REGISTER_HIDES_TAKEN=false",
+        ],
+    );
+    has(
+        &describe(&[
+            register,
+            ("COOKIE_API_REGISTER_EMAIL_FIELD", "username"),
+            ("COOKIE_API_REGISTER_CONFIRM_FIELD", "password_confirmation"),
+            ("COOKIE_API_REGISTER_NAME_FIELD", "name"),
+            ("COOKIE_API_REGISTER_TAKEN", "400"),
+        ]),
+        &["COOKIE_API_REGISTER_EMAIL_FIELD=username", "COOKIE_API_REGISTER_TAKEN=400"],
+    );
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_registration_is_said_at_once() {
+    let text = problems(&with(&[
+        ("COOKIE_API_REGISTER_PATH", "auth/register"),
+        ("COOKIE_API_REGISTER_CONFIRM_FIELD", "password"),
+        ("COOKIE_API_REGISTER_TAKEN", "200"),
+        ("COOKIE_API_REGISTER_HIDES_TAKEN", "perhaps"),
+    ]));
+    for problem in [
+        "COOKIE_API_REGISTER_PATH is `auth/register`",
+        "COOKIE_API_REGISTER_CONFIRM_FIELD and COOKIE_API_REGISTER_PASSWORD_FIELD are both `password`",
+        "COOKIE_API_REGISTER_TAKEN is `200`",
+        "COOKIE_API_REGISTER_HIDES_TAKEN is `perhaps`",
+    ] {
+        assert!(text.contains(problem), "{problem} is not in: {text}");
+    }
+    let without_path = problems(&with(&[("COOKIE_API_REGISTER_NAME_FIELD", "name")]));
+    assert!(
+        without_path.contains("COOKIE_API_REGISTER_NAME_FIELD is set and COOKIE_API_REGISTER_PATH is not")
+    );
 }

@@ -36,6 +36,18 @@ pub(super) fn cookies(read: &mut Reader<'_>, cookies: &[(&str, Option<&String>)]
     }
 }
 
+/// Names of the fields of one form, each with its variable.
+pub(super) fn fields(read: &mut Reader<'_>, fields: &[(&str, Option<&String>)]) {
+    for (index, (variable, name)) in fields.iter().enumerate() {
+        let Some(name) = name else { continue };
+        if let Some((other, _)) = fields[..index].iter().find(|(_, other)| *other == Some(*name)) {
+            read.problem(format!(
+                "{variable} and {other} are both `{name}`: each field has a name of its own"
+            ));
+        }
+    }
+}
+
 /// The cookie and the header against forged requests: both or none.
 pub(super) fn csrf(read: &mut Reader<'_>, cookie: Option<&String>, header: Option<&String>) {
     match (cookie, header) {
