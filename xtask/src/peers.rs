@@ -127,7 +127,10 @@ impl Peer {
             return;
         }
         if self == Self::NestCookies {
-            application.env("PROVIDER", "cookie-api").env("CORE_API_URL", self.issuer());
+            application
+                .env("PROVIDER", "cookie-api")
+                .env("CORE_API_URL", self.issuer())
+                .env("COOKIE_API_REGISTER_PATH", "/auth/register");
             return;
         }
         if self == Self::JwtSessions {

@@ -2,14 +2,15 @@
 
 import 'reflect-metadata';
 import {
-  BadRequestException, Body, Controller, ForbiddenException, Get, HttpCode, Module, Post, Req, Res, UnauthorizedException, UseGuards,
+  BadRequestException, Body, ConflictException, Controller, ForbiddenException, Get, HttpCode, Module, Post, Req, Res,
+  UnauthorizedException, UseGuards,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { JwtService } from '@nestjs/jwt';
 import { AuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport';
 import { seconds as perSeconds, Throttle, ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { Strategy } from 'passport-jwt';
-import { Sessions, findByEmail, findById } from './store.mjs';
+import { Sessions, add, findByEmail, findById } from './store.mjs';
 
 /** Decorates a method, and its parameters in order. */
 function decorate(target, name, decorators, parameters = []) {
@@ -56,6 +57,19 @@ export async function application(settings, issued) {
   }
 
   class AuthController {
+    register({ email, password }, response) {
+      const problems = [];
+      if (typeof email !== 'string' || !email.includes('@')) problems.push('email must be an email');
+      if (typeof password !== 'string' || password.length < 8 || password.length > 64) {
+        problems.push('password must be longer than or equal to 8 and shorter than or equal to 64 characters');
+      }
+      if (problems.length > 0) throw new BadRequestException(problems);
+      if (findByEmail(email)) throw new ConflictException('A user with this email already exists');
+      const person = add({ email, password, emailVerified: settings.emailVerification === 'off' });
+      if (settings.registerSignsIn) issue(person, response);
+      return { message: 'Registered' };
+    }
+
     login({ email, password }, response) {
       const problems = [];
       if (typeof email !== 'string' || !email.includes('@')) problems.push('email must be an email');
@@ -98,6 +112,7 @@ export async function application(settings, issued) {
   const answers = [Req(), Res({ passthrough: true })];
   Controller('auth')(AuthController);
   UseGuards(ThrottlerGuard)(AuthController);
+  decorate(AuthController, 'register', [Post('register'), limit(settings.loginLimit)], [Body(), Res({ passthrough: true })]);
   decorate(AuthController, 'login', [Post('login'), HttpCode(200), limit(settings.loginLimit)], [Body(), Res({ passthrough: true })]);
   const refresh = [Post('refresh'), HttpCode(200), limit(settings.refreshLimit), UseGuards(AuthGuard('jwt-refresh'))];
   decorate(AuthController, 'refresh', refresh, answers);

@@ -59,6 +59,20 @@ async function signsIn(peer) {
   assert.equal((await new Client(peer).me()).status, 401);
 }
 
+async function registers(peer) {
+  const client = new Client(peer);
+  const register = (email, word) => client.call('POST', '/auth/register', { body: { email, password: word } });
+  const created = await register('lin@example.org', 'password1');
+  saw('registered', `${created.status} ${JSON.stringify(created.body)}, cookies ${Object.keys(created.given).join(' ')}`);
+  assert.deepEqual([created.status, Object.keys(created.given)], [201, ['access_token', 'refresh_token']]);
+  assert.equal((await client.me()).body.email, 'lin@example.org');
+  for (const [email, word, status] of [['lin@example.org', 'password2', 409], ['mia@example.org', 'short', 400], ['mia', 'password1', 400]]) {
+    const refused = await register(email, word);
+    saw(`${email} with ${word}`, `${refused.status} ${JSON.stringify(refused.body)}`);
+    assert.deepEqual([refused.status, refused.body.statusCode, refused.given], [status, status, {}]);
+  }
+}
+
 async function knowsWhoIsNotVerified(peer) {
   const client = new Client(peer);
   assert.equal((await client.signIn('rolf@example.org')).status, 200);
@@ -130,7 +144,7 @@ async function canBeBroken(peer) {
 
 const peer = await startPeer(folder, {});
 for (const check of [
-  signsIn, knowsWhoIsNotVerified, rotates, endsEverySessionForAReuse, killsSessionsInAStorm, signsOut, canBeBroken,
+  signsIn, registers, knowsWhoIsNotVerified, rotates, endsEverySessionForAReuse, killsSessionsInAStorm, signsOut, canBeBroken,
 ]) {
   console.log(`\n## ${check.name}`);
   await check(peer);

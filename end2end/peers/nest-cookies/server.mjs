@@ -8,6 +8,7 @@ import { settings } from './settings.mjs';
 import { findById } from './store.mjs';
 
 const endpoints = {
+  '/auth/register': 'registration',
   '/auth/login': 'token:password',
   '/auth/refresh': 'token:refresh_token',
   '/auth/logout': 'revocation',

@@ -17,6 +17,7 @@ const EVA: &str = "eva@example.org";
 const ROLF: &str = "rolf@example.org";
 
 const REFRESH: &str = "token.refresh_token";
+const REGISTRATION: (&str, &str) = ("COOKIE_API_REGISTER_PATH", "/auth/register");
 
 /// The access token of a storm lives so long that a slow machine answers all requests before the next one is due.
 const LIFE_IN_A_STORM: (&str, &str) = ("ACCESS_TOKEN_TTL", "12");
@@ -29,6 +30,12 @@ async fn nest(peer: &[(&str, &str)], application: &[(&str, &str)], replicas: usi
 async fn sign_in(browser: &mut Browser, from: &str, email: &str, password: &str) -> Page {
     let page = browser.open(from).await;
     browser.fill_and_press(&page, "Login", &[("email", email), ("password", password)]).await
+}
+
+async fn register(browser: &mut Browser, email: &str, password: &str) -> Page {
+    let page = browser.open("/register").await;
+    let typed = [("email", email), ("password", password), ("confirm_password", password)];
+    browser.fill_and_press(&page, "Register", &typed).await
 }
 
 async fn signed_in(world: &World, email: &str) -> Browser {
@@ -225,4 +232,58 @@ async fn sessions_that_the_api_ended_end_here() {
     let page = browser.open("/account").await;
     assert_eq!(page.url.path(), "/login", "{}", page.text);
     assert!(page.shows("Your session has expired"), "{}", page.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_registers_and_is_signed_in() {
+    for signs_in in ["true", "false"] {
+        let world = nest(&[("REGISTER_SIGNS_IN", signs_in)], &[REGISTRATION], 1).await;
+        let mut browser = world.browser();
+        let page = register(&mut browser, "lin.new@example.org", PASSWORD).await;
+        assert!(page.status == 200 && page.shows("Your account has been created"), "{}", page.text);
+        let page = browser.open("/account").await;
+        assert!(page.status == 200 && page.shows("lin.new@example.org"), "{}", page.text);
+        let open = open_sessions(&world, "lin.new@example.org").await;
+        assert_eq!(open, 1, "the cookies of the registration are not left behind");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_api_refuses_of_a_registration_is_said_at_its_field() {
+    let world = nest(&[], &[REGISTRATION], 1).await;
+    for (email, password) in [(ADA, PASSWORD), ("lin.new@example.org", &*"long".repeat(20))] {
+        let page = register(&mut world.browser(), email, password).await;
+        assert!(page.url.path() == "/register" && page.shows("aria-invalid=\"true\""), "{}", page.text);
+        assert_eq!(page.shows("A user with this email already exists"), email == ADA, "{}", page.text);
+    }
+    assert_eq!(world.peer.count("registration").await, 2);
+    assert_eq!(open_sessions(&world, "ada").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_to_verify_their_address_first_has_an_account_and_no_session() {
+    let world = nest(&[("EMAIL_VERIFICATION", "required")], &[REGISTRATION], 1).await;
+    let mut browser = world.browser();
+    let page = register(&mut browser, "lin.new@example.org", PASSWORD).await;
+    assert!(page.url.path() == "/login" && page.shows("Your account has been created, please log in."));
+    assert_eq!(browser.open("/account").await.url.path(), "/login", "nobody is signed in");
+    assert_eq!(open_sessions(&world, "lin.new@example.org").await, 0);
+}
+
+/// A known address reads like a new one, and a wrong password with it says nothing more.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_that_hides_who_is_registered_is_not_given_away() {
+    let hides = ("COOKIE_API_REGISTER_HIDES_TAKEN", "true");
+    let world = nest(&[("EMAIL_VERIFICATION", "required")], &[REGISTRATION, hides], 1).await;
+    let page = register(&mut world.browser(), "lin.new@example.org", PASSWORD).await;
+    assert!(page.url.path() == "/login" && page.shows("If this address had no account"), "{}", page.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_path_there_is_no_registration() {
+    let world = nest(&[], &[], 1).await;
+    let mut browser = world.browser();
+    assert_eq!(browser.open("/register").await.status, 404);
+    let page = browser.open("/login").await;
+    assert!(!page.shows("href=\"/register"), "{}", page.text);
 }
