@@ -18,6 +18,7 @@ use url::Url;
 use crate::refresh::{
     AfterRefresh, Refreshed, adopt, apply, arrived_head, deadline_after_refresh, ensure_fresh,
 };
+use crate::told::Told;
 use crate::{Bff, Session, SignedOutReason};
 
 /// What an answer says about the grant is written after the answer has arrived, so a slow store must not turn it into a
@@ -48,6 +49,7 @@ struct Seen {
     /// The deadline of the calls, if the access token had to be renewed first.
     renewed_deadline: OnceLock<Instant>,
     ended: OnceLock<SignedOutReason>,
+    told: Option<Told>,
 }
 
 impl CoreApi {
@@ -66,13 +68,19 @@ impl CoreApi {
         let head = arrived_head(&session, extensions);
         let ended = extensions.get().map_or_else(OnceLock::new, |reason: &SignedOutReason| (*reason).into());
         let is_fresh = AtomicBool::new(extensions.get::<Refreshed>().is_some());
-        let seen = Arc::new(Seen { is_fresh, renewed_deadline: OnceLock::new(), ended });
+        let told = extensions.get().cloned();
+        let seen = Arc::new(Seen { is_fresh, renewed_deadline: OnceLock::new(), ended, told });
         Self { bff, session, caller, head, deadline, seen }
     }
 
-    /// Why nobody is signed in although the request came with a session, as far as it is known by now.
+    /// Why nobody is signed in although the request came with a session, as far as it is known by now. Whoever asks tells
+    /// the person, see [`SignedOutReason::from_parts`].
     pub fn signed_out_reason(&self) -> Option<SignedOutReason> {
-        self.seen.ended.get().copied()
+        let reason = self.seen.ended.get().copied()?;
+        if let Some(told) = &self.seen.told {
+            told.note();
+        }
+        Some(reason)
     }
 
     /// The signed-in person as the core API knows them now. The session is updated with the answer.

@@ -27,3 +27,5 @@ pub use host::{is_at_public_origin, refuse_foreign_host};
 pub use once::{answer_once, form_id, note_done};
 pub use request_id::{RequestId, trace_request};
 pub use response_headers::{CspNonce, ResponseHeaders};
+
+pub use crate::told::forget_told_session;

@@ -6,9 +6,10 @@ use ironleaf_session::Arrival;
 use thiserror::Error;
 
 use crate::extract::trusted_record;
-use crate::guest_end::{GuestMayFollow, has_just_signed_in};
+use crate::guest_end::GuestMayFollow;
 use crate::limits::Subject;
 use crate::request_context::live_session;
+use crate::sign_in::Traces;
 use crate::use_case::UseCase;
 use crate::{Bff, CoreApi, MissingLayer, Session, SignInFailure, SignedOutReason};
 
@@ -83,7 +84,7 @@ async fn may_begin(bff: &Bff, session: &Session, extensions: &Extensions) -> boo
         Arrival::Ended => {
             let because = extensions.get().map(|because: &EndedBecause| because.reason);
             match session.over().filter(|_| because == Some(EndReason::Replaced)) {
-                Some(guest) => !has_just_signed_in(bff, &guest).await,
+                Some(guest) => !Traces::of(Some(&guest), extensions.get()).may_show_sign_in(bff).await,
                 None => true,
             }
         }

@@ -38,6 +38,7 @@ mod session_layer;
 mod sign_in;
 mod sign_out;
 mod signed_out;
+mod told;
 mod use_case;
 mod wants;
 

@@ -118,8 +118,7 @@ pub(crate) async fn apply(bff: &Bff, session: &Session, caller: &Caller, ensured
             end_if_not_admitted(bff, session, caller).await
         }
         Ensured::Ended(reason) => {
-            // The cookie stays. If this response is slow, removing the cookie could remove that of a new sign-in. The
-            // head already tells everybody that the session is over.
+            // The cookie stays until the person is told. The head already tells everybody that the session is over.
             session.disregard();
             SignedOutReason::from(reason).note();
             AfterRefresh::Ended(reason)

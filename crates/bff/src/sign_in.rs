@@ -1,4 +1,5 @@
 mod failure;
+mod mark;
 mod unheld;
 
 use std::sync::Arc;
@@ -15,10 +16,10 @@ use tokio::time::{timeout, timeout_at};
 use tracing::Instrument as _;
 
 pub use self::failure::SignInFailure;
+pub(crate) use self::mark::Traces;
 pub(crate) use self::unheld::Unheld;
 use crate::detached::run_detached;
 use crate::failure::UNTOLD_WAIT;
-use crate::guest_end::remember_sign_in;
 use crate::limits::{Attempt, Spent, Subject};
 use crate::use_case::UseCase;
 
@@ -121,6 +122,7 @@ impl UseCase {
         let use_case = self.clone();
         let existing = self.session.current();
         let begun_at = self.bff.now();
+        let is_guest = matches!(attempt, SignIn::ClientCredentials);
         let task = async move {
             let existing = existing.as_deref().map(|record| record.payload.grant());
             let provider = use_case.bff.provider();
@@ -133,6 +135,10 @@ impl UseCase {
             let _ = answer.send(asked.map(|signed_in| Unheld::new(use_case, signed_in, begun_at)));
         };
         self.bff.spawn(Box::pin(task.in_current_span()));
+        if !is_guest {
+            // The provider is asked meanwhile.
+            self.traces().remember_sign_in(&self.bff).await;
+        }
         let unavailable = |detail: &str| Err(SignInError::Unavailable(detail.to_owned()));
         match timeout_at(self.deadline, answered).await {
             Ok(Ok(asked)) => asked,
@@ -167,7 +173,7 @@ impl UseCase {
         unheld: &Unheld,
         end_others: Option<EndReason>,
     ) -> Result<Vetted, SignInFailure> {
-        let Self { bff, session, .. } = self;
+        let bff = &self.bff;
         let Some(principal) = Principal::new(unheld.grant().clone()) else {
             tracing::error!(provider = bff.provider().name(), "the provider did not say who signed in");
             return Err(SignInFailure::Unavailable);
@@ -188,9 +194,6 @@ impl UseCase {
         let account = identity.email.as_deref().and_then(EmailAddress::parse);
         let account = account.as_ref().map_or(identity.id.as_str(), EmailAddress::as_str);
         let spent = if identity.is_guest { None } else { Some(self.spend(Subject::SignIn(account)).await?) };
-        if let Some(guest) = session.current().filter(|known| known.payload.identity().is_guest) {
-            remember_sign_in(bff, &guest).await;
-        }
         let newest_end = self.newest_end(&owner, provider_sid.as_deref()).await;
         // SECURITY: the password may have been changed meanwhile, for example. An end that is ahead of our clock is not
         // newer than this sign-in.

@@ -5,6 +5,7 @@ use ironleaf_records::EndedBecause;
 use ironleaf_session::Arrival;
 
 use crate::ended_session::tidy_up;
+use crate::told::Told;
 use crate::{Bff, Session};
 
 /// Why somebody who was signed in no longer is. It decides the message on the page, the log line, the metric and the
@@ -54,17 +55,25 @@ impl SignedOutReason {
     /// The reason why this request is anonymous although it came with a session. It is the one that
     /// [`refresh_before_rendering`](crate::refresh_before_rendering) found, or else the one on arrival, which is then
     /// noted.
+    ///
+    /// Whoever asks tells the person. So the answer
+    /// [removes the cookie of the session](crate::edge::forget_told_session), and the next request has no reason.
     pub fn from_parts(parts: &Parts) -> Option<Self> {
-        let known = parts.extensions.get().copied();
-        known.or_else(|| {
-            let session = parts.extensions.get::<Session>()?;
-            if let Some(bff) = parts.extensions.get::<Bff>() {
-                tidy_up(bff, session, &parts.extensions);
-            }
-            let reason = Self::on_arrival(session, &parts.extensions)?;
-            reason.note();
-            Some(reason)
-        })
+        let reason = parts.extensions.get().copied().or_else(|| Self::noted_on_arrival(parts))?;
+        if let Some(told) = parts.extensions.get::<Told>() {
+            told.note();
+        }
+        Some(reason)
+    }
+
+    fn noted_on_arrival(parts: &Parts) -> Option<Self> {
+        let session = parts.extensions.get::<Session>()?;
+        if let Some(bff) = parts.extensions.get::<Bff>() {
+            tidy_up(bff, session, &parts.extensions);
+        }
+        let reason = Self::on_arrival(session, &parts.extensions)?;
+        reason.note();
+        Some(reason)
     }
 
     /// Why the session was over when the request arrived, if it was. A guest was not signed in.

@@ -8,6 +8,7 @@ use crate::limits::{
     Attempt, KNOWN_DEVICE, KnownDevice, Mail, Mailing, NoMail, Origin, Spent, Subject, TooMany,
 };
 use crate::request_context::{caller, live_session};
+use crate::sign_in::Traces;
 use crate::{Bff, Session};
 
 /// The request of a use case, with one deadline for all its calls upstream.
@@ -60,6 +61,11 @@ impl UseCase {
             KnownDevice::new(id)
         });
         flash.set(&KNOWN_DEVICE, &device.with(address.as_str()));
+    }
+
+    /// By what other requests of this browser are recognised.
+    pub(crate) fn traces(&self) -> Traces {
+        Traces::of(self.session.came_with().as_deref(), self.flash.as_ref())
     }
 
     fn origin(&self) -> Origin {

@@ -40,6 +40,7 @@ use state::{Intent, Outlook};
 /// | [`renew`](Self::renew) | written if there is a session |
 /// | [`destroy`](Self::destroy) | removed |
 /// | [`disregard`](Self::disregard) | untouched |
+/// | [`discard`](Self::discard) | removed if there is no session, and as far as it came with the request |
 pub struct Session<P> {
     shared: Arc<Shared<P>>,
 }
@@ -73,6 +74,13 @@ impl<P: Payload> Session<P> {
         let mut state = self.state();
         state.looked_at |= state.over.is_some();
         state.over.clone()
+    }
+
+    /// The session that came with the request, also if it is over by now.
+    pub fn came_with(&self) -> Option<Arc<Record<P>>> {
+        let mut state = self.state();
+        state.looked_at = true;
+        state.came_with()
     }
 
     /// Signs in: begins a session with a new id and rotation 0, and replaces any other.
@@ -179,6 +187,23 @@ impl<P: Payload> Session<P> {
             return false;
         };
         state.turn_to(None, Intent::Keep, None);
+        true
+    }
+
+    /// Has the response remove the cookie of a session that is over. Nothing is written to the ledger.
+    ///
+    /// A browser knows cookies by their names alone. So if it has got another session meanwhile, that one goes as well:
+    /// ask first whether somebody is signing in there.
+    ///
+    /// `false` if there is a session, or if the response head has already passed the layer.
+    pub fn discard(&self) -> bool {
+        let Some(mut state) = self.changing("discard") else {
+            return false;
+        };
+        if state.record.is_some() {
+            return false;
+        }
+        state.turn_to(None, Intent::Discard, None);
         true
     }
 

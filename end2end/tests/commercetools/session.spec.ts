@@ -2,6 +2,7 @@
 
 import { EVA_AS_STORED, PASSWORD, expect, test } from '../../fixtures/commercetools';
 import { ADA } from '../../fixtures/peer';
+import { signIn } from '../../fixtures/people';
 
 test('a person signs in, sees who they are, and leaves', async ({ signedInThere, identityPage, header, page }) => {
   await identityPage.open();
@@ -55,6 +56,32 @@ test.describe('with access tokens that live for three seconds', () => {
     await page.goto('/account');
 
     await expect(page).toHaveURL('/login?return_to=/account');
-    await expect(toasts.region).toContainText('Your session has expired, please log in again.');
+    const reason = 'Your session has expired, please log in again.';
+    await expect(toasts.region).toContainText(reason);
+    // It is said once, and nothing is left of the session.
+    expect((await page.context().cookies()).filter(({ name }) => name.includes('session'))).toEqual([]);
+    await page.goto('/account');
+    await expect(page).toHaveURL('/login?return_to=/account');
+    await expect(page.locator('body')).not.toContainText(reason);
+  });
+
+  test('a slow answer about the end does not undo a sign-in in another tab', async ({ signedInThere, context, page, peer, server }) => {
+    await peer.revokeGrants({ ...ADA, sub: 'c-ada' });
+    await peer.untilTokensExpire();
+    const stale = await context.cookies();
+    const session = stale.find(({ name }) => name.includes('session'))?.name;
+    const other = await context.newPage();
+    await signIn(context, server, { email: signedInThere.email, password: PASSWORD });
+
+    // What the first tab asked for before, with the cookies of that time.
+    const cookie = stale.map(({ name, value }) => `${name}=${value}`).join('; ');
+    const answer = await fetch(`${server.origin}/account`, { headers: { cookie }, redirect: 'manual' });
+
+    expect(answer.headers.get('location')).toBe('/login?return_to=/account');
+    expect(answer.headers.getSetCookie().filter((line) => line.startsWith(`${session}=`))).toEqual([]);
+    await other.goto('/account');
+    await expect(other.getByRole('main')).toContainText(signedInThere.email);
+    await page.goto('/account');
+    await expect(page).toHaveURL('/account');
   });
 });

@@ -9,7 +9,7 @@ use futures_util::future::{join, join_all};
 use ironleaf_auth::Transport as _;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
-use crate::browser::Browser;
+use crate::browser::{Browser, SESSION};
 use crate::log;
 use crate::world::World;
 
@@ -117,6 +117,70 @@ async fn a_revoked_grant_leads_to_the_form_with_the_reason_and_back_to_where_the
     let back = browser.post("/api/sign-in", form).await;
     assert_eq!(back.location(), "/account?tab=mail");
     assert!(browser.get(back.location()).await.body.contains("user@test.com"));
+}
+
+/// A browser whose tokens are revoked, with an access token that has expired.
+async fn revoked(world: &World) -> Browser {
+    let browser = world.signed_in().await;
+    world.revoke_every_token("user@test.com", "password1").await;
+    world.advance(ACCESS_TOKEN_LIFE + Duration::from_secs(1));
+    browser
+}
+
+fn as_script(browser: &Browser) -> Browser {
+    let mut script = browser.clone();
+    script.headers.insert("accept", "application/json".to_owned());
+    script
+}
+
+const REMOVAL: &str = "ironleaf-session=; ";
+
+#[tokio::test]
+async fn after_a_refused_refresh_a_script_gets_401_and_the_cookie_is_removed() {
+    let world = World::new().await;
+    let mut script = as_script(&revoked(&world).await);
+    let refused = script.post("/api/update-account", "email=new@test.com&password=&confirm_password=").await;
+    let body: serde_json::Value = serde_json::from_str(&refused.body).unwrap();
+    assert_eq!((refused.status, body["code"].as_str()), (401, Some("signed_out")), "{body}");
+    let removal = refused.set_cookies(SESSION);
+    assert!(removal.len() == 1 && removal[0].starts_with(REMOVAL), "{removal:?}");
+    assert!(removal[0].contains("Max-Age=0") && removal[0].contains("HttpOnly"), "{removal:?}");
+    let again = script.post("/api/update-account", "email=new@test.com&password=&confirm_password=").await;
+    assert_eq!((again.status, again.set_cookies(SESSION).len()), (401, 0));
+}
+
+#[tokio::test]
+async fn after_a_refused_refresh_a_page_leads_to_the_form_that_says_why_once() {
+    let world = World::new().await;
+    let mut browser = revoked(&world).await;
+    let answer = browser.get("/account").await;
+    assert_eq!((answer.status, answer.location()), (303, "/login?return_to=/account"));
+    assert!(answer.set_cookies(SESSION)[0].starts_with(REMOVAL));
+    assert!(browser.session().is_none());
+    let reason = "Your session has expired, please log in again.";
+    assert!(browser.get("/login?return_to=/account").await.body.contains(reason));
+    for page in ["/login", "/", "/account"] {
+        assert!(!browser.get(page).await.body.contains(reason), "{page}");
+    }
+    assert!(!browser.get("/login").await.body.contains(reason));
+}
+
+/// Both tabs have the cookie of the session that is over. The answer to the first is slow.
+#[tokio::test]
+async fn no_answer_removes_the_cookie_of_a_sign_in_in_another_tab() {
+    let world = World::new().await;
+    let tab = revoked(&world).await;
+    let replica = world.replica(&[]).await;
+    for mut slow in [tab.clone(), as_script(&tab)] {
+        let mut other = tab.clone();
+        assert_eq!(other.sign_in("user@test.com", "password1").await.status, 303);
+        slow.turn_to(replica.clone());
+        let page = slow.get("/account").await;
+        let form = slow.post("/api/update-account", "email=new@test.com&password=&confirm_password=").await;
+        let removed: Vec<_> = [&page, &form].iter().flat_map(|answer| answer.set_cookies(SESSION)).collect();
+        assert!(removed.is_empty(), "{removed:?}");
+        assert_eq!(other.get("/account").await.status, 200);
+    }
 }
 
 #[tokio::test]

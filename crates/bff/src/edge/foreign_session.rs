@@ -2,6 +2,7 @@ use http::Extensions;
 use ironleaf_session::Owner;
 
 use crate::guest_end::GuestMayFollow;
+use crate::told::LeftOut;
 use crate::{Bff, Session, SignedOutReason};
 
 /// Leaves out a session that must not be used here, and continues as anonymous. Call it right inside the session layer.
@@ -21,9 +22,11 @@ pub fn leave_out_foreign_session(extensions: &mut Extensions) {
         tracing::info!(provider = provider.name(), "a session of another provider or issuer is not used");
         session.disregard();
         extensions.insert(GuestMayFollow);
+        extensions.insert(LeftOut);
     } else if !bff.admits(person) {
         tracing::info!("the session of a person without one of the roles for signing in is not used");
         session.disregard();
         extensions.insert(SignedOutReason::NotAllowed);
+        extensions.insert(LeftOut);
     }
 }

@@ -47,7 +47,7 @@ impl KnownDevice {
         self.accounts.contains(&name(account))
     }
 
-    pub(super) const fn id(&self) -> &[u8] {
+    pub(crate) const fn id(&self) -> &[u8] {
         &self.id
     }
 }

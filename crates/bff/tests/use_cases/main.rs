@@ -8,6 +8,7 @@ mod ending;
 mod ends;
 mod flood;
 mod foreign_sessions;
+mod forgetting;
 mod guests;
 mod observing;
 mod provider;

@@ -17,7 +17,7 @@ use http::StatusCode;
 use http::header::{COOKIE, SET_COOKIE};
 use http::request::Parts;
 use ironleaf_auth::{Caller, Clock, EmailAddress, TimeLimits};
-use ironleaf_bff::edge::leave_out_foreign_session;
+use ironleaf_bff::edge::{forget_told_session, leave_out_foreign_session};
 use ironleaf_bff::{
     AccountFailure, Bff, BffSettings, ConfirmFailure, CoreApi, MaybeUser, RateLimits, RedirectAnswer,
     RedirectEnd, ReturnTo, Role, SignedOutReason, confirm_password, delete_account, finish_redirect,
@@ -208,7 +208,7 @@ fn parts(request: Request) -> Parts {
 
 async fn vetted(mut request: Request, next: Next) -> Response {
     leave_out_foreign_session(request.extensions_mut());
-    next.run(request).await
+    forget_told_session(request, |request| next.run(request)).await
 }
 
 async fn refreshed(State(bff): State<Bff>, mut request: Request, next: Next) -> Response {

@@ -52,6 +52,10 @@ pub(super) async fn close<P: Payload, B>(
             end(context, ended.as_deref(), false).await;
             (lines, session_bytes) = (remove(context, present), Some(0));
         }
+        Fate::Discard => {
+            lines = names(context, present).map(|name| removal(context, &name)).collect();
+            session_bytes = Some(0);
+        }
     }
     lines.splice(0..0, flash.lines(flashes.changes, session_bytes));
     if depends || !lines.is_empty() {
@@ -175,7 +179,11 @@ fn remove(context: &Context, present: &Present) -> Vec<String> {
     if !present.whole {
         names.push(context.cookie_name.clone());
     }
-    names.iter().map(|name| cookie::removal(name, context.settings.secure)).collect()
+    names.iter().map(|name| removal(context, name)).collect()
+}
+
+fn removal(context: &Context, name: &str) -> String {
+    cookie::removal(name, context.settings.secure)
 }
 
 fn names(context: &Context, present: &Present) -> impl Iterator<Item = String> {

@@ -8,8 +8,8 @@ pub enum Arrival {
     Accepted,
     /// It was opened and is valid as far as the cookie shows. The ledger did not answer, so the session may have ended.
     Unchecked,
-    /// It was opened, but the ledger knows that the session has ended. It is kept: the browser may hold a newer one by
-    /// the time the response arrives.
+    /// It was opened, but the ledger knows that the session has ended. It is kept until it is
+    /// [discarded](crate::Session::discard): the browser may hold a newer one by the time the response arrives.
     Ended,
     /// It was opened, but its idle or absolute timeout is over, or its payload has expired. It is kept; the browser
     /// drops it by itself.

@@ -32,6 +32,8 @@ pub(super) enum Intent {
     Keep,
     Write,
     Remove,
+    /// Remove the cookies that arrived, and no other.
+    Discard,
 }
 
 /// Whether a response will carry the changes.
@@ -68,6 +70,7 @@ pub(crate) enum Fate<P> {
     Leave,
     Write(Writing<P>),
     Remove,
+    Discard,
 }
 
 /// A session that is to be written.
@@ -126,6 +129,11 @@ impl<P: Payload> State<P> {
     /// The session as it arrived, to ask the ledger about.
     pub(crate) fn arrived(&self) -> Option<&Record<P>> {
         self.arrived.as_deref()
+    }
+
+    /// The session that came with the request, in whatever state it is by now.
+    pub(super) fn came_with(&self) -> Option<Arc<Record<P>>> {
+        self.over.clone().or_else(|| self.arrived.clone())
     }
 
     /// Replaces the arrival with the ledger's answer.
@@ -227,6 +235,7 @@ impl<P: Payload> State<P> {
         let fate = match self.departing() {
             Some(writing) if is_due => Fate::Write(writing),
             None if is_removed => Fate::Remove,
+            None if self.intent == Intent::Discard => Fate::Discard,
             _ => Fate::Leave,
         };
         if let Fate::Write(writing) = &fate {

@@ -18,6 +18,22 @@ async fn a_copied_cookie_is_dead_after_sign_out() {
     assert_eq!(copy.reads().await, "anonymous");
 }
 
+/// Whoever is told that a session is over needs its cookie no longer. A living session stays.
+#[tokio::test]
+async fn the_cookie_of_a_session_that_is_over_can_be_discarded_and_that_of_a_living_one_cannot() {
+    let site = Site::new().with_ledger();
+    let mut browser = site.signed_in("text").await;
+    let mut copy = browser.clone();
+    let living = browser.get("/discard").await;
+    assert_eq!((living.body.as_str(), living.lines().len()), ("false", 0));
+    browser.get("/destroy").await;
+    let over = copy.get("/discard").await;
+    assert_eq!((over.body.as_str(), over.lines().len()), ("true", 1));
+    assert!(over.lines()[0].starts_with(&format!("{COOKIE}=; ")), "{:?}", over.lines());
+    assert_eq!(copy.get("/arrival").await.body, "Absent");
+    assert_eq!(copy.get("/discard").await.lines(), [""; 0], "there is none to remove");
+}
+
 #[tokio::test]
 async fn a_response_in_flight_does_not_bring_a_destroyed_session_back() {
     let site = Site::new().with_ledger();

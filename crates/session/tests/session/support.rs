@@ -150,6 +150,7 @@ impl Site {
             .route("/rotate", any(rotate))
             .route("/renew", any(async |session: Session<Text>| session.renew().to_string()))
             .route("/destroy", any(async |session: Session<Text>| session.destroy().to_string()))
+            .route("/discard", any(async |session: Session<Text>| session.discard().to_string()))
             .route("/arrival", any(async |session: Session<Text>| format!("{:?}", session.arrival())))
             .layer(self.layer::<Text>())
     }
