@@ -68,6 +68,11 @@ impl Payload for Principal {
         Self::new(grant).ok_or(PayloadError::Invalid("a grant that speaks for nobody"))
     }
 
+    /// A guest has not signed in.
+    fn is_provisional(&self) -> bool {
+        self.identity().is_guest
+    }
+
     /// A cookie that outlives its refresh token could only lead to the sign-in page.
     fn expires_at(&self) -> Option<SystemTime> {
         self.grant.refresh_expires_at

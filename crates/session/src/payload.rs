@@ -89,6 +89,13 @@ pub trait Payload: Clone + Send + Sync + 'static {
     /// the bytes are not an encoding of this type.
     fn decode(version: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError>;
 
+    /// Whether the session is that of somebody who has not signed in. A browser keeps such a session beside any other:
+    /// it never takes the place of one that is not provisional, whichever answer arrives last, and counts only where
+    /// there is no other. A session that is not provisional replaces it.
+    fn is_provisional(&self) -> bool {
+        false
+    }
+
     /// When the payload becomes worthless, such as the expiry of a refresh token. The session and its cookie live no
     /// longer than that.
     fn expires_at(&self) -> Option<SystemTime> {

@@ -11,7 +11,11 @@ use std::{
     time::SystemTime,
 };
 
-use crate::{Payload, Record, SessionId, context::Context, cookie::budget};
+use crate::{
+    Payload, Record, SessionId,
+    context::Context,
+    cookie::{budget, chunks::Seat},
+};
 
 pub use arrival::Arrival;
 pub(crate) use beginning::Teller;
@@ -221,7 +225,8 @@ impl<P: Payload> Session<P> {
         let departing = self.state().departing();
         // It is encoded even if nothing changed: its cookie may have the shorter encoding of an older version.
         departing.map_or(Ok(()), |Writing { record, .. }| {
-            budget::fits(context, record.encode(record.sealed_at).len())
+            let seat = Seat::of(record.payload.is_provisional());
+            budget::fits(context, seat, record.encode(record.sealed_at).len())
         })
     }
 

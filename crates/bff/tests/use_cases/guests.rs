@@ -166,6 +166,35 @@ async fn a_guest_who_signs_in_during_another_request_is_followed_by_no_guest() {
     assert_eq!((after, world.provider.asked()), (before, 2));
 }
 
+/// Nothing in a request without a cookie tells that somebody signs in meanwhile.
+#[tokio::test]
+async fn a_guest_who_begins_without_a_cookie_never_takes_the_place_of_who_has_signed_in() {
+    let world = World::new();
+    let stranger = world.browser();
+    for guest_is_first in [false, true] {
+        let (mut browser, mut late) = (stranger.clone(), stranger.clone());
+        if guest_is_first {
+            late.get("/guest").await;
+        }
+        world.advance(Duration::from_secs(1));
+        assert_eq!(browser.post("/sign-in").await.1, "signed in");
+        world.advance(Duration::from_secs(1));
+        if !guest_is_first {
+            late.get("/guest").await;
+        }
+        browser.receives(&late);
+        assert_eq!(browser.cookies().len(), 3, "the person, the browser and the guest");
+        assert!(browser.who().await.starts_with("user@test.com"));
+        assert_eq!(browser.get("/guest").await.1, "200", "it is a call of the person");
+        let (_, token) = world.provider.calls().pop().unwrap();
+        assert_eq!(token.as_deref(), Some(if guest_is_first { "4.0" } else { "1.0" }));
+        // With the person, the guest goes as well.
+        browser.post("/sign-out").await;
+        let left: Vec<_> = browser.cookies().keys().filter(|name| name.contains("session")).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
 #[tokio::test]
 async fn whoever_was_signed_in_when_the_request_began_does_not_go_on_as_a_guest() {
     let world = World::new();

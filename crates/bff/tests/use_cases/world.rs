@@ -382,6 +382,11 @@ impl Browser {
         &self.cookies
     }
 
+    /// Gets the cookies of an answer that another tab has asked for, and that arrives now.
+    pub(crate) fn receives(&mut self, late: &Self) {
+        self.cookies.extend(late.cookies.clone());
+    }
+
     async fn send(&mut self, method: &str, path: &str) -> (StatusCode, String) {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = http::Request::builder().method(method).uri(path).header(COOKIE, cookies.join("; "));

@@ -2,12 +2,17 @@
 //!
 //! A chunk is the cookie `name.<index>` with the value `<value id>.<index>.<count>.<part>`. Every value that is written
 //! has a new value id, so parts of two values are never joined.
+//!
+//! The value of a provisional session is always written as chunks, and their names begin at another number:
+//! `name.<64 + index>`. So it never takes the place of another session in a browser, whichever answer arrives last.
 
 use super::MAX_COOKIE_BYTES;
 use crate::{Random, base64url};
 
 /// Enough for 100 KB, and the index has at most two digits.
 pub(crate) const MAX_CHUNKS: usize = 32;
+/// The number in the name of the first chunk of a provisional session.
+const FIRST_PROVISIONAL: usize = 64;
 /// Six bytes: two values of one browser share an id once in 2^48.
 const VALUE_ID_BYTES: usize = 6;
 const VALUE_ID_CHARS: usize = VALUE_ID_BYTES / 3 * 4;
@@ -15,6 +20,28 @@ const VALUE_ID_CHARS: usize = VALUE_ID_BYTES / 3 * 4;
 const CHUNK_HEAD_BYTES: usize = VALUE_ID_CHARS + ".31.32.".len();
 /// `.<index>` after the name.
 const CHUNK_SUFFIX_BYTES: usize = ".31".len();
+
+/// Which names a value may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seat {
+    /// The name itself, or the names of chunks.
+    Own,
+    /// The names of the chunks of a provisional session.
+    Provisional,
+}
+
+impl Seat {
+    pub(crate) const fn of(is_provisional: bool) -> Self {
+        if is_provisional { Self::Provisional } else { Self::Own }
+    }
+
+    const fn first(self) -> usize {
+        match self {
+            Self::Own => 0,
+            Self::Provisional => FIRST_PROVISIONAL,
+        }
+    }
+}
 
 /// A cookie to be set: its name and its value.
 pub(crate) type Pair = (String, String);
@@ -24,10 +51,11 @@ pub(crate) type Pair = (String, String);
 pub(crate) fn split(
     name: &str,
     value: String,
+    seat: Seat,
     attributes_bytes: usize,
     random: &Random,
 ) -> Option<Vec<Pair>> {
-    if name.len() + value.len() + attributes_bytes <= MAX_COOKIE_BYTES {
+    if seat == Seat::Own && name.len() + value.len() + attributes_bytes <= MAX_COOKIE_BYTES {
         return Some(vec![(name.to_owned(), value)]);
     }
     let part_bytes = part_bytes(name, attributes_bytes)?;
@@ -42,7 +70,8 @@ pub(crate) fn split(
     let id = base64url::into_string(id);
     let chunk = |(index, part): (usize, &[u8])| {
         let part = str::from_utf8(part).ok()?;
-        Some((format!("{name}.{index}"), format!("{id}.{index}.{count}.{part}")))
+        let number = seat.first() + index;
+        Some((format!("{name}.{number}"), format!("{id}.{index}.{count}.{part}")))
     };
     value.as_bytes().chunks(part_bytes).enumerate().map(chunk).collect()
 }
@@ -94,7 +123,10 @@ impl<'a> Arrived<'a> {
                         continue;
                     };
                     arrived.present_chunks.push(index);
-                    arrived.chunks.extend(Chunk::parse(value).filter(|chunk| chunk.index == index));
+                    let is_at = |chunk: &Chunk<'_>| {
+                        [Seat::Own, Seat::Provisional].iter().any(|seat| seat.first() + chunk.index == index)
+                    };
+                    arrived.chunks.extend(Chunk::parse(value).filter(is_at));
                 }
                 _ => {}
             }
@@ -138,12 +170,12 @@ impl<'a> Chunk<'a> {
     }
 }
 
-/// A number up to [`MAX_CHUNKS`], without sign or leading zero.
+/// A number of a chunk of either seat, without sign or leading zero.
 fn small_number(digits: &[u8]) -> Option<usize> {
     let value = match digits {
         [one @ b'0'..=b'9'] => usize::from(one - b'0'),
         [ten @ b'1'..=b'9', one @ b'0'..=b'9'] => usize::from(ten - b'0') * 10 + usize::from(one - b'0'),
         _ => return None,
     };
-    (value <= MAX_CHUNKS).then_some(value)
+    (value <= FIRST_PROVISIONAL + MAX_CHUNKS).then_some(value)
 }

@@ -100,7 +100,9 @@ impl<P: Payload> Findings<P> {
     }
 
     fn into_state(self, context: &Context, now: SystemTime) -> State<P> {
-        if let Some(Opened { record, plaintext_bytes, newest_key, key_id }) = self.best {
+        // A provisional session must not stand in for one that another replica may know.
+        let best = self.best.filter(|best| !(self.unknown && best.record.payload.is_provisional()));
+        if let Some(Opened { record, plaintext_bytes, newest_key, key_id }) = best {
             context.sealer.keys().sighted(key_id, record.id, now);
             let renewal_due = !newest_key || is_renewal_due(context, record.sealed_at, now);
             return State::accepted(record, plaintext_bytes, renewal_due, now);
@@ -120,7 +122,7 @@ impl<P: Payload> Findings<P> {
 }
 
 /// Of one session, the highest rotation wins, and then the latest seal. Of two sessions the newer one wins, because
-/// their rotations cannot be compared.
-fn rank<P>(record: &Record<P>) -> (SystemTime, u64, SystemTime) {
-    (record.created_at, record.rotation, record.sealed_at)
+/// their rotations cannot be compared. A provisional session wins against none that is not.
+fn rank<P: Payload>(record: &Record<P>) -> (bool, SystemTime, u64, SystemTime) {
+    (!record.payload.is_provisional(), record.created_at, record.rotation, record.sealed_at)
 }

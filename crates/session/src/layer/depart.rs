@@ -11,7 +11,7 @@ use crate::{
     context::Context,
     cookie::{
         self, budget,
-        chunks::{self, Present},
+        chunks::{self, Present, Seat},
     },
     session::{Departure, Fate, Teller, Writing},
 };
@@ -164,7 +164,8 @@ fn write<P: Payload>(
 ) -> Result<Written, SessionTooLarge> {
     let now = context.now();
     let sealed = context.sealer.seal(Purpose::Cookie, &context.cookie_name, &record.encode(now));
-    let pairs = budget::pairs(context, sealed)?;
+    let seat = Seat::of(record.payload.is_provisional());
+    let pairs = budget::pairs(context, seat, sealed)?;
     let secure = context.settings.secure;
     let max_age = context.max_age(record, now);
     let stale = names(context, present).filter(|name| pairs.iter().all(|(written, _)| written != name));

@@ -12,6 +12,7 @@ mod layer;
 mod leaving;
 mod ledger;
 mod properties;
+mod provisional;
 mod room;
 mod support;
 mod tampering;
