@@ -173,6 +173,10 @@ impl FormPost {
                 let message = if is_elsewhere { Message::ConfirmElsewhere } else { Message::ConfirmFirst };
                 self.sent_elsewhere(StatusCode::FORBIDDEN, "confirmation_required", message, &to)
             }
+            Refusal::DeadLink => {
+                let (status, message) = (StatusCode::UNPROCESSABLE_ENTITY, Message::PasswordLinkDead);
+                self.sent_elsewhere(status, "invalid_token", message, &self.page_after_dead_link())
+            }
             Refusal::Mendable(refusal) => {
                 let browser = self.back(&refusal);
                 Self::error(refusal, browser)
@@ -225,6 +229,14 @@ impl FormPost {
         let kept = if is_other { KeptForm::default() } else { self.kept(&Vec::new()) };
         let browser = BrowserAnswer::Elsewhere { to: to.to_owned(), kept, message };
         AppError { next: Some(to.to_owned()), ..AppError::new(status, code, &text, browser) }
+    }
+
+    /// Where somebody can ask for another link. Whoever is signed in has no such page, and no need of one.
+    fn page_after_dead_link(&self) -> String {
+        match MaybeUser::from_parts(&self.parts) {
+            Ok(MaybeUser(Some(_))) => "/account".to_owned(),
+            _ => links::reset_password(None),
+        }
     }
 
     fn kept(&self, problems: &FieldProblems) -> KeptForm {

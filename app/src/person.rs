@@ -1,7 +1,7 @@
 //! What a browser keeps of one person, when another may follow.
 
 use http::request::Parts;
-use ironleaf_bff::{Flash, MaybeUser, SIGN_IN_LINK, VERIFICATION_LINK};
+use ironleaf_bff::{Flash, MaybeUser, PASSWORD_LINK, SIGN_IN_LINK, VERIFICATION_LINK};
 
 use crate::flashes::{BUTTON_FIRST, ButtonFirst, KEPT_FORMS, PERSON, PLACE, Person, VERIFIED};
 
@@ -10,6 +10,7 @@ pub(crate) fn welcome(parts: &Parts) {
     let Some(flash) = parts.extensions.get::<Flash>() else { return };
     // SECURITY: a link that was opened but not used would sign in the next person here after a sign-out.
     flash.clear(&SIGN_IN_LINK);
+    flash.clear(&PASSWORD_LINK);
     flash.clear(&PLACE);
     flash.clear(&BUTTON_FIRST);
     let Ok(MaybeUser(Some(user))) = MaybeUser::from_parts(parts) else { return };
@@ -24,6 +25,7 @@ pub(crate) fn welcome(parts: &Parts) {
 pub(crate) fn forget(parts: &Parts) {
     let Some(flash) = parts.extensions.get::<Flash>() else { return };
     flash.clear(&SIGN_IN_LINK);
+    flash.clear(&PASSWORD_LINK);
     flash.clear(&VERIFICATION_LINK);
     flash.clear(&VERIFIED);
     flash.clear(&PLACE);

@@ -15,6 +15,8 @@ pub(crate) enum Refusal {
     SignedOut(Option<SignedOutReason>),
     /// The person has to prove first that it is them (ASVS 7.5.1).
     NotRecent,
+    /// The link that the form needs is over, and another can be asked for.
+    DeadLink,
     /// The person can fix it in the form.
     Mendable(Mendable),
 }
@@ -144,6 +146,10 @@ impl From<AccountFailure> for Refusal {
                 problems => Self::of_fields(problems),
             },
             AccountFailure::InvalidToken => Self::invalid_token(),
+            AccountFailure::WrongPassword => {
+                let problems = vec![("current_password", FieldProblem::WrongCurrentPassword)];
+                Self::fields_as(StatusCode::UNAUTHORIZED, "invalid_credentials", problems)
+            }
             AccountFailure::TooManyRequests { retry_after } => Self::too_many(retry_after),
             AccountFailure::Unavailable => Self::unavailable(),
             AccountFailure::SessionTooLarge => Self::too_large(),

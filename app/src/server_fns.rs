@@ -2,11 +2,13 @@
 //! authorizes and delegates.
 
 mod account;
+mod credentials;
 mod registration;
 mod session;
 mod theme;
 
 pub(crate) use account::{DeleteAccount, ResendVerification, SetPassword, UpdateAccount};
+pub(crate) use credentials::{ChangeEmail, ChangePassword, SetPasswordByLink};
 pub(crate) use registration::{Register, RequestPasswordReset, VerifyEmail};
 pub(crate) use session::{
     ConfirmPassword, ConfirmWithProvider, SignIn, SignInWithProvider, SignInWithToken, SignOut,

@@ -60,6 +60,8 @@ field_problems! {
     12 Missing: "Please fill this in",
     13 TooLong: "This is too long",
     14 NotChosen: "Please choose one",
+    20 WrongCurrentPassword: "Your current password is not correct",
+    21 CurrentPasswordMissing: "Please enter your current password",
 }
 
 /// The names of fields with their problems, in the order of the form.

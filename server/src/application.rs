@@ -113,6 +113,7 @@ pub async fn application(
     ambient: Ambient,
 ) -> Result<Application, AssemblyError> {
     let surroundings = Surroundings {
+        public_origin: config.public_origin.clone(),
         core_api_url,
         leeway: config.refresh_leeway,
         refresh_token_max_age: config.refresh_token_max_age,

@@ -7,6 +7,8 @@
 
 #[path = "peers/better_auth.rs"]
 mod better_auth;
+#[path = "peers/better_auth_credentials.rs"]
+mod better_auth_credentials;
 #[path = "peers/browser.rs"]
 mod browser;
 #[path = "peers/commercetools.rs"]

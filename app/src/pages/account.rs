@@ -1,5 +1,5 @@
 use ironleaf_bff::{AccountAbility, RedirectSignIn, Role, User};
-use leptos::either::Either;
+use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -12,12 +12,22 @@ use crate::request::PageRequest;
 use crate::server_fns::{ResendVerification, UpdateAccount};
 use crate::validation::FieldProblem;
 
+mod separate_forms;
+
+use separate_forms::SeparateForms;
+pub(crate) use separate_forms::{CurrentPassword, OneChange};
+
 /// `/account`: the person as they are known now, and what they can change here.
 #[component]
 pub(crate) fn Account(user: User, changes: Changes) -> impl IntoView {
     match changes {
-        Changes::Here { form, others_end } => Either::Left(view! { <OwnAccount user form others_end /> }),
-        Changes::Elsewhere(provider) => Either::Right(view! { <AccountElsewhere user provider /> }),
+        Changes::Here { form, others_end } => EitherOf3::A(view! { <OwnAccount user form others_end /> }),
+        Changes::Separately { form, offered } => {
+            let email = user.unverified_email.clone().or_else(|| user.email.clone()).unwrap_or_default();
+            let forms = view! { <SeparateForms email form offered /> };
+            EitherOf3::B(view! { <AccountElsewhere user provider=None>{forms}</AccountElsewhere> })
+        }
+        Changes::Elsewhere(provider) => EitherOf3::C(view! { <AccountElsewhere user provider /> }),
     }
 }
 
@@ -25,13 +35,21 @@ pub(crate) fn Account(user: User, changes: Changes) -> impl IntoView {
 pub(crate) enum Changes {
     /// On this page. `others_end` is whether a new password also ends the sessions of other clients.
     Here { form: KeptForm, others_end: bool },
+    /// On this page, in a form for each.
+    Separately { form: KeptForm, offered: OneChange },
     /// At this provider, if it says where.
     Elsewhere(Option<RedirectSignIn>),
 }
 
 /// The identity that the session has, and the way to the page of the provider.
 #[component]
-fn AccountElsewhere(user: User, provider: Option<RedirectSignIn>) -> impl IntoView {
+fn AccountElsewhere(
+    user: User,
+    provider: Option<RedirectSignIn>,
+    /// The forms for what can be changed here nevertheless.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
     let link = provider.and_then(|RedirectSignIn { name, account_url }| {
         account_url.map(|url| view! { <a href=url>{format!("Manage your account at {name}")}</a> })
     });
@@ -54,6 +72,7 @@ fn AccountElsewhere(user: User, provider: Option<RedirectSignIn>) -> impl IntoVi
                 {link.map(|link| view! { <p class="form-actions">{link}</p> })}
                 </div>
             </section>
+            {children.map(|forms| forms())}
             {roles(&user.roles)}
             <Leave />
         </div>
@@ -236,8 +255,14 @@ fn DeleteDialog(person: &'static str) -> impl IntoView {
 impl Load for AccountProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
         let user = request.current_user().await?;
+        let offered = OneChange {
+            email: request.offers(AccountAbility::ChangeEmail),
+            password: request.offers(AccountAbility::ChangePassword),
+        };
         let changes = if request.offers(AccountAbility::Change) {
             Changes::Here { form: request.take_form(), others_end: request.ends_other_sessions() }
+        } else if offered.email || offered.password {
+            Changes::Separately { form: request.take_form(), offered }
         } else {
             Changes::Elsewhere(request.redirect_sign_in())
         };

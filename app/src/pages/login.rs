@@ -1,6 +1,7 @@
 use http::StatusCode;
 use ironleaf_bff::{
-    AccountAbility, Problem, ReturnTo, SIGN_IN_LINK, SignInFailure, SignInLink, VERIFICATION_LINK,
+    AccountAbility, PASSWORD_LINK, Problem, ReturnTo, SIGN_IN_LINK, SignInFailure, SignInLink,
+    VERIFICATION_LINK,
 };
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
@@ -109,7 +110,7 @@ impl Load for LoginProps {
 
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
         request.after_cookies_tried()?;
-        if request.offers(AccountAbility::ResetPassword) {
+        if request.offers(AccountAbility::SignInByLink) {
             open_link(request)?;
         } else if SignInLink::is_meant_by(request.query()) {
             // There are no such links, but a token must not stay in the address.
@@ -174,6 +175,7 @@ fn open_link(request: &PageRequest) -> Result<(), Answer> {
         // nor a mail program that checks links gains anything.
         // Only one link at a time, because both together would fill the cookies.
         request.clear(&VERIFICATION_LINK);
+        request.clear(&PASSWORD_LINK);
         if request.leave(&SIGN_IN_LINK, &link) {
             request.leave(&OPENED, &Opened);
         } else {

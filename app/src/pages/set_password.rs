@@ -1,18 +1,42 @@
-use ironleaf_bff::{AccountAbility, ReturnTo};
+use ironleaf_bff::{AccountAbility, PASSWORD_LINK, PasswordLink, ReturnTo, SIGN_IN_LINK, VERIFICATION_LINK};
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::account::CurrentPassword;
 use crate::answer::Answer;
 use crate::components::{Breadcrumb, Field, Rules, ServerForm, Username};
-use crate::flashes::KeptForm;
+use crate::flashes::{KeptForm, Message};
+use crate::links;
 use crate::load::Load;
 use crate::request::PageRequest;
-use crate::server_fns;
+use crate::server_fns::{self, ChangePassword, SetPasswordByLink};
 use crate::validation::FieldProblem;
 
 /// `/set-password`: the target of the link in a reset e-mail. It does not ask the core API, so it appears at once.
 #[component]
-pub(crate) fn SetPassword(email: String, form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
+pub(crate) fn SetPassword(proof: Proof, form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
+    let with_proof = match proof {
+        Proof::Session { email } => EitherOf3::A(view! {
+            <ServerForm<server_fns::SetPassword> return_to until_valid=true>
+                <Username email />
+                <NewPassword form />
+            </ServerForm<server_fns::SetPassword>>
+        }),
+        Proof::PresentPassword { email } => EitherOf3::B(view! {
+            <ServerForm<ChangePassword> return_to until_valid=true>
+                <Username email />
+                <input type="hidden" name="standalone" value="1" />
+                <CurrentPassword form=form.clone() />
+                <NewPassword form />
+            </ServerForm<ChangePassword>>
+        }),
+        Proof::Link => EitherOf3::C(view! {
+            <ServerForm<SetPasswordByLink> until_valid=true>
+                <NewPassword form />
+            </ServerForm<SetPasswordByLink>>
+        }),
+    };
     view! {
         <Title text="Set password" />
         <div>
@@ -23,39 +47,94 @@ pub(crate) fn SetPassword(email: String, form: KeptForm, return_to: Option<Retur
                 <p class="lead-small">
                     "At least 8 characters of any kind. A few words that only you put together make a good one."
                 </p>
-                <ServerForm<server_fns::SetPassword> return_to until_valid=true>
-                    <Username email />
-                    <Field
-                        kept=form.field("password")
-                        label="New Password"
-                        placeholder="Enter new password"
-                        autocomplete="new-password"
-                        rules=Rules::NEW_PASSWORD
-                    />
-                    <Field
-                        kept=form.field("confirm_password")
-                        label="Confirm Password"
-                        placeholder="Confirm new password"
-                        autocomplete="new-password"
-                        rules=Rules::confirmation(FieldProblem::PasswordsDiffer)
-                    />
-                    <p class="form-actions">
-                        <button type="submit" class="button primary">
-                            "Update Password"
-                        </button>
-                    </p>
-                </ServerForm<server_fns::SetPassword>>
+                {with_proof}
             </div>
         </div>
     }
 }
 
+/// What proves that it is the person.
+pub(crate) enum Proof {
+    /// A recent sign-in, as with the link of a reset e-mail.
+    Session { email: String },
+    /// The present password.
+    PresentPassword { email: String },
+    /// The link of a reset e-mail that this browser has opened.
+    Link,
+}
+
+#[component]
+fn NewPassword(form: KeptForm) -> impl IntoView {
+    view! {
+        <Field
+            kept=form.field("password")
+            label="New Password"
+            placeholder="Enter new password"
+            autocomplete="new-password"
+            rules=Rules::NEW_PASSWORD
+        />
+        <Field
+            kept=form.field("confirm_password")
+            label="Confirm Password"
+            placeholder="Confirm new password"
+            autocomplete="new-password"
+            rules=Rules::confirmation(FieldProblem::PasswordsDiffer)
+        />
+        <p class="form-actions">
+            <button type="submit" class="button primary">
+                "Update Password"
+            </button>
+        </p>
+    }
+}
+
 impl Load for SetPasswordProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
-        request.with(AccountAbility::Change)?;
-        // Without the session of the link, coming back would be useless.
-        let user = request.signed_in_or_back_to(None)?;
-        let (form, return_to) = (request.take_form(), request.return_to());
-        Ok(Self { email: user.email.unwrap_or_default(), form, return_to })
+        let proof = proof(request)?;
+        Ok(Self { proof, form: request.take_form(), return_to: request.return_to() })
     }
+}
+
+fn proof(request: &PageRequest) -> Result<Proof, Answer> {
+    if request.offers(AccountAbility::SetPasswordByLink) {
+        request.after_cookies_tried()?;
+        open_link(request)?;
+        if request.peek(&PASSWORD_LINK).is_some() {
+            return Ok(Proof::Link);
+        }
+    }
+    let needs_present = request.offers(AccountAbility::ChangePassword);
+    if !needs_present {
+        request.with(AccountAbility::Change)?;
+    }
+    // Without the session of the link, coming back would be useless. With the present password it is not.
+    let place = if needs_present { request.here() } else { None };
+    let user = request.signed_in_or_back_to(place.as_ref())?;
+    if needs_present {
+        let email = user.address().unwrap_or_default().to_owned();
+        return Ok(Proof::PresentPassword { email });
+    }
+    Ok(Proof::Session { email: user.email.unwrap_or_default() })
+}
+
+/// Removes the token of an e-mailed link from the address.
+fn open_link(request: &PageRequest) -> Result<(), Answer> {
+    if let Some(link) = PasswordLink::from_query(request.query()) {
+        // SECURITY: as for a link that signs somebody in, see `login`.
+        request.clear(&SIGN_IN_LINK);
+        request.clear(&VERIFICATION_LINK);
+        if request.leave(&PASSWORD_LINK, &link) {
+            return Err(request.led_by_cookie("/set-password"));
+        }
+        request.leave_message(Message::NoRoomForLink, "/");
+        return Err(Answer::Redirect("/".to_owned()));
+    }
+    if PasswordLink::is_meant_by(request.query()) {
+        // The link of an earlier e-mail is not meant. Whoever is signed in has no page to ask for another one.
+        request.clear(&PASSWORD_LINK);
+        let page = if request.viewer.is_some() { "/account".to_owned() } else { links::reset_password(None) };
+        request.leave_message(Message::PasswordLinkDead, &page);
+        return Err(Answer::Redirect(page));
+    }
+    Ok(())
 }

@@ -44,7 +44,7 @@ pub async fn sign_in_with_provider() -> Result<Done, AppError> {
 /// Signs a person in with the e-mailed link that their browser has opened; see `pages::login`.
 #[server(prefix = "/api", endpoint = "sign-in-with-token", protocol = HtmlForm)]
 pub async fn sign_in_with_token(action: Option<String>) -> Result<Done, AppError> {
-    let form = FormPost::on_page("/login")?.with(AccountAbility::ResetPassword)?;
+    let form = FormPost::on_page("/login")?.with(AccountAbility::SignInByLink)?;
     let place = form.place();
     let Some(link) = form.peek(&SIGN_IN_LINK) else {
         return Err(form.refused(link_refused()));

@@ -55,6 +55,9 @@ pub enum AccountError {
     /// The token of the link is invalid, expired or already used.
     #[error("the token is not valid")]
     InvalidToken,
+    /// The present password, which proves that it is the person, is not correct.
+    #[error("the present password is not correct")]
+    WrongPassword,
     /// Too many requests.
     #[error("too many requests")]
     TooManyRequests {
@@ -92,10 +95,18 @@ pub enum AccountAbility {
     Register,
     /// [`Accounts::update`].
     Change,
+    /// [`Accounts::change_email`], where there is no [`Change`](Self::Change).
+    ChangeEmail,
+    /// [`Accounts::change_password`], where there is no [`Change`](Self::Change).
+    ChangePassword,
     /// [`Accounts::delete`].
     Delete,
-    /// [`Accounts::request_password_reset`], and a sign-in with the token of its link.
+    /// [`Accounts::request_password_reset`].
     ResetPassword,
+    /// A sign-in with the token of that e-mail's link.
+    SignInByLink,
+    /// [`Accounts::reset_password`] with the token of that e-mail's link.
+    SetPasswordByLink,
     /// [`Accounts::verify_email`], and an e-mail with the link for it after a registration.
     VerifyEmail,
 }
@@ -103,10 +114,13 @@ pub enum AccountAbility {
 /// People's accounts, if the back end offers them. Pages show only what is available.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// Whether the back end offers this. What it does not offer is not shown, and not called.
+    /// Whether the back end offers this. What it does not offer is not shown, and not called. By default, it offers
+    /// everything whose method has no default.
     fn offers(&self, ability: AccountAbility) -> bool {
-        let _ = ability;
-        true
+        !matches!(
+            ability,
+            AccountAbility::ChangeEmail | AccountAbility::ChangePassword | AccountAbility::SetPasswordByLink
+        )
     }
 
     /// The signed-in person, as the API knows them now.
@@ -150,6 +164,44 @@ pub trait Accounts: Send + Sync {
         password: Option<&SecretText>,
     ) -> Result<User, AccountError>;
 
+    /// Asks for another e-mail address of the person `id`. The back end decides when it takes effect: at once, or when
+    /// the person follows the link of an e-mail to the old address, the new one, or both. A known address may be answered
+    /// like any other.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountError::SignedOut`], [`AccountError::Forbidden`], [`AccountError::EmailTaken`],
+    /// [`AccountError::Invalid`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
+    async fn change_email(
+        &self,
+        calls: &dyn AuthorizedCalls,
+        id: &str,
+        email: &EmailAddress,
+    ) -> Result<(), AccountError> {
+        let _ = (calls, id, email);
+        Err(not_offered())
+    }
+
+    /// Changes the password of the person `id`, who proves with the present one that it is them. Every other session of
+    /// the person at the back end ends. Whatever the answer sets in place of the session that asked is seen by
+    /// [`observe`](crate::Provider::observe), as with any other call.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountError::WrongPassword`] if the present password is not correct, [`AccountError::Invalid`] if the new one
+    /// is not accepted. [`AccountError::SignedOut`], [`AccountError::Forbidden`], [`AccountError::TooManyRequests`].
+    /// [`AccountError::Unavailable`]: the password may have been changed, unless the request was not sent.
+    async fn change_password(
+        &self,
+        calls: &dyn AuthorizedCalls,
+        id: &str,
+        present: &SecretText,
+        new: &SecretText,
+    ) -> Result<(), AccountError> {
+        let _ = (calls, id, present, new);
+        Err(not_offered())
+    }
+
     /// Whether a new password ends every other session of the person at the back end, including those of other clients.
     /// Pages say so only if this is `true`. The answer may be known only after a call of
     /// [`current_user`](Self::current_user).
@@ -173,10 +225,32 @@ pub trait Accounts: Send + Sync {
     async fn request_password_reset(&self, caller: &Caller, email: &EmailAddress)
     -> Result<(), AccountError>;
 
+    /// Sets a new password with the token of the e-mail that [`request_password_reset`](Self::request_password_reset)
+    /// has sent. Nobody is signed in by this.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountError::InvalidToken`], [`AccountError::Invalid`] if the password is not accepted,
+    /// [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
+    async fn reset_password(
+        &self,
+        caller: &Caller,
+        token: &SecretText,
+        password: &SecretText,
+    ) -> Result<(), AccountError> {
+        let _ = (caller, token, password);
+        Err(not_offered())
+    }
+
     /// Consumes the token of a verification e-mail and waits for the result.
     ///
     /// # Errors
     ///
     /// [`AccountError::InvalidToken`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     async fn verify_email(&self, caller: &Caller, token: &SecretText) -> Result<(), AccountError>;
+}
+
+/// The answer of a method that is called although the back end does not offer it.
+fn not_offered() -> AccountError {
+    AccountError::Unavailable("the back end does not offer this".to_owned())
 }

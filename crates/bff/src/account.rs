@@ -86,7 +86,7 @@ pub async fn delete_account(parts: &Parts) -> Result<(), AccountFailure> {
 
 /// Whether this address needs no change. An address that waits counts before the verified one: entering the verified
 /// address again withdraws the waiting one, so that a mistyped address does not stay with whoever owns it.
-fn is_settled(user: &User, email: &EmailAddress) -> bool {
+pub(crate) fn is_settled(user: &User, email: &EmailAddress) -> bool {
     let stored = user.unverified_email.as_deref().or(user.email.as_deref());
     stored.and_then(EmailAddress::parse).as_ref() == Some(email)
 }
@@ -95,7 +95,7 @@ fn is_settled(user: &User, email: &EmailAddress) -> bool {
 ///
 /// SECURITY: an address that the account has never verified may belong to somebody else, even if the account was
 /// registered with it.
-fn mail_of_change<'a>(known: &'a User, to: &'a EmailAddress) -> Mail<'a> {
+pub(crate) fn mail_of_change<'a>(known: &'a User, to: &'a EmailAddress) -> Mail<'a> {
     let is_verified = known.roles.iter().any(|role| role.name() == Role::VERIFIED_USER);
     if is_verified && known.email.as_deref().and_then(EmailAddress::parse).as_ref() == Some(to) {
         return Mail::Withdrawal;
@@ -185,7 +185,7 @@ impl AccountUseCase {
 
     /// Signs in with the new password. This session then has a later beginning than all others, which tells them apart,
     /// and copies of its old tokens become useless.
-    async fn begin_anew(&self, email: EmailAddress, password: SecretText) {
+    pub(crate) async fn begin_anew(&self, email: EmailAddress, password: SecretText) {
         let attempt = SignIn::Password { email, password };
         if let Err(reason) = self.use_case.begin_session(attempt, Some(EndReason::PasswordChanged)).await {
             tracing::error!(

@@ -2,9 +2,12 @@ mod link;
 mod readings;
 
 use http::request::Parts;
-use ironleaf_auth::{AccountError, EmailAddress, SignIn};
+use ironleaf_auth::{AccountError, EmailAddress, SecretText, SignIn};
 
-pub use self::link::{SIGN_IN_LINK, SignInLink, VERIFICATION_LINK, VerificationLink};
+pub use self::link::{
+    PASSWORD_LINK, PasswordLink, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK, VerificationLink,
+};
+use crate::detached::run_detached;
 use crate::limits::{Mail, NoMail, Subject};
 use crate::requested_mail::note_sign_in;
 use crate::use_case::UseCase;
@@ -51,6 +54,40 @@ pub async fn request_password_reset(parts: &Parts, email: &EmailAddress) -> Resu
     Ok(())
 }
 
+/// Sets a new password with the link that was e-mailed to its person. Nobody is signed in by this. A link works once.
+///
+/// The work continues if the connection is closed.
+///
+/// # Errors
+///
+/// [`AccountFailure::InvalidToken`], [`AccountFailure::Invalid`], [`AccountFailure::TooManyRequests`],
+/// [`AccountFailure::Unavailable`].
+pub async fn reset_password(
+    parts: &Parts,
+    link: &PasswordLink,
+    password: &str,
+) -> Result<(), AccountFailure> {
+    let use_case = UseCase::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
+    let guess = use_case.admit(Subject::PasswordLink(link.token.expose())).await?;
+    let (token, password) = (link.token.clone(), SecretText::from(password));
+    let bff = use_case.bff.clone();
+    // SECURITY: a guess at a token counts whether somebody waits for its answer or not.
+    let work = async move {
+        let asked = use_case
+            .in_time(async {
+                use_case.bff.accounts()?.reset_password(&use_case.caller, &token, &password).await
+            })
+            .await;
+        match &asked {
+            Ok(()) => guess.succeeded().await,
+            Err(AccountError::InvalidToken) => guess.failed().await,
+            Err(_) => {}
+        }
+        asked.map_err(|error| use_case.fold_anonymous(error))
+    };
+    run_detached(&bff, work).await.unwrap_or_else(|| Err(AccountFailure::dropped()))
+}
+
 /// Verifies an e-mail address with the link that was sent to it, and waits for the result. Opening a link twice
 /// verifies twice, if the core API allows that.
 ///
@@ -74,6 +111,7 @@ impl UseCase {
             AccountError::SignedOut
             | AccountError::Gone
             | AccountError::Forbidden
+            | AccountError::WrongPassword
             | AccountError::EmailTaken => {
                 AccountError::Unavailable(format!("an answer that an anonymous request cannot have: {error}"))
             }

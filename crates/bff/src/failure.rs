@@ -34,6 +34,9 @@ pub enum AccountFailure {
     /// The token of the link is not, or no longer, valid.
     #[error("the token is not valid")]
     InvalidToken,
+    /// The present password is not correct.
+    #[error("the present password is not correct")]
+    WrongPassword,
     /// Too many tries.
     #[error("too many tries")]
     TooManyRequests {
@@ -58,6 +61,7 @@ impl AccountFailure {
             AccountError::EmailUnchanged => Self::EmailUnchanged,
             AccountError::Invalid(fields) => Self::Invalid(fields),
             AccountError::InvalidToken => Self::InvalidToken,
+            AccountError::WrongPassword => Self::WrongPassword,
             AccountError::TooManyRequests { retry_after } => {
                 Self::TooManyRequests { retry_after: retry_after.or(Some(UNTOLD_WAIT)) }
             }

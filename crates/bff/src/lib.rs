@@ -12,6 +12,7 @@ mod address_hash;
 mod back_channel_logout;
 mod bff;
 mod calls;
+mod change;
 mod confirm;
 mod detached;
 pub mod edge;
@@ -49,10 +50,11 @@ pub use account::{delete_account, resend_verification, update_account};
 pub use back_channel_logout::LogoutFailure;
 pub use bff::{Bff, BffSettings};
 pub use calls::CoreApi;
+pub use change::{EmailChange, change_email, change_password};
 pub use confirm::{ConfirmFailure, confirm_password, signed_in_recently};
 pub use emailed_link::{
-    SIGN_IN_LINK, SignInLink, VERIFICATION_LINK, VerificationLink, request_password_reset, sign_in_with_link,
-    verify_email,
+    PASSWORD_LINK, PasswordLink, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK, VerificationLink,
+    request_password_reset, reset_password, sign_in_with_link, verify_email,
 };
 pub use extract::{MaybeUser, session_cannot_be_checked};
 pub use failure::AccountFailure;

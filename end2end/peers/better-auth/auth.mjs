@@ -42,14 +42,27 @@ export function createAuth(settings, db, mails) {
       freshAge: settings.freshAge,
       cookieCache: { enabled: settings.cookieCache, maxAge: 300 },
     },
-    user: { deleteUser: { enabled: settings.deleteUser } },
+    trustedOrigins: settings.application ? [settings.application] : [],
+    user: {
+      deleteUser: { enabled: settings.deleteUser },
+      changeEmail: {
+        enabled: settings.changeEmail !== 'off',
+        updateEmailWithoutVerification: settings.changeEmail === 'at-once',
+        ...(settings.changeEmail === 'confirmed' && {
+          sendChangeEmailConfirmation: async ({ user, url, token }) => { mails.push({ what: 'confirm', to: user.email, url, token }); },
+        }),
+      },
+    },
     emailVerification: {
       sendOnSignUp: true,
-      sendVerificationEmail: async ({ user, token }) => { mails.push({ to: user.email, token }); },
+      sendVerificationEmail: async ({ user, url, token }) => { mails.push({ what: 'verify', to: user.email, url, token }); },
     },
     emailAndPassword: {
       enabled: true,
       requireEmailVerification: settings.verification,
+      sendResetPassword: async ({ user, url, token }) => { mails.push({ what: 'reset', to: user.email, url, token }); },
+      resetPasswordTokenExpiresIn: settings.resetTtl,
+      revokeSessionsOnPasswordReset: true,
       // Passwords are no secret here, and hashing them would only make tests slow.
       password: { hash: async (plain) => plain, verify: async ({ hash, password: plain }) => hash === plain },
     },

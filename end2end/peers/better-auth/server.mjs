@@ -12,6 +12,11 @@ const endpoints = {
   '/sign-in/email': 'sign_in',
   '/sign-up/email': 'sign_up',
   '/sign-out': 'sign_out',
+  // So that its answer can be lost.
+  '/change-password': 'token:change_password',
+  '/change-email': 'change_email',
+  '/request-password-reset': 'request_reset',
+  '/reset-password': 'reset_password',
   '/get-session': 'session',
   // What a refresh is here.
   '/token': 'token:refresh_token',

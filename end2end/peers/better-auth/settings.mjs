@@ -16,10 +16,20 @@ export const settings = {
   cookieCache: oneOf('COOKIE_CACHE', ['off', 'on']) === 'on',
   verification: oneOf('EMAIL_VERIFICATION', ['optional', 'required']) === 'required',
   deleteUser: oneOf('DELETE_USER', ['off', 'on']) === 'on',
+  // How another address is taken: not at all, by a link to it, by a link to the old one before, or at once unless the old one is verified.
+  changeEmail: oneOf('CHANGE_EMAIL', ['off', 'on', 'confirmed', 'at-once']),
+  resetTtl: seconds('RESET_TTL', 3600),
+  // The links of its e-mails may lead there.
+  application: origin('REDIRECT_URI'),
   cookiePrefix: optional('COOKIE_PREFIX'),
   // `MAX/SECONDS` for each of two endpoints, as the library limits an address. Without it nothing is limited.
   limits: { '/token': limit('TOKEN_LIMIT'), '/sign-in/email': limit('SIGN_IN_LIMIT') },
 };
+
+function origin(name) {
+  const url = optional(name);
+  return url && new URL(url).origin;
+}
 
 function limit(name) {
   const [max, window] = (optional(name) ?? '').split('/').map(Number);

@@ -38,6 +38,10 @@ struct BetterAuth {
     delete_user: bool,
     /// `BETTER_AUTH_VERIFY_EMAIL`
     verify_email: bool,
+    /// `BETTER_AUTH_CHANGE_EMAIL`
+    change_email: bool,
+    /// `BETTER_AUTH_RESET_PASSWORD`
+    reset_password: bool,
     /// `BETTER_AUTH_PROXY`; `None` connects directly.
     proxy: Option<Url>,
     /// `BETTER_AUTH_CA_FILE`
@@ -56,6 +60,8 @@ impl BetterAuth {
             sign_up: read.parsed("BETTER_AUTH_SIGN_UP", "true", "true or false"),
             delete_user: read.parsed("BETTER_AUTH_DELETE_USER", "false", "true or false"),
             verify_email: read.parsed("BETTER_AUTH_VERIFY_EMAIL", "false", "true or false"),
+            change_email: read.parsed("BETTER_AUTH_CHANGE_EMAIL", "false", "true or false"),
+            reset_password: read.parsed("BETTER_AUTH_RESET_PASSWORD", "false", "true or false"),
             proxy: read.proxy("BETTER_AUTH_PROXY"),
             ca_file: CaFile::read(read, "BETTER_AUTH_CA_FILE"),
         };
@@ -123,13 +129,18 @@ impl ProviderConfig for BetterAuth {
         lines.add("BETTER_AUTH_SIGN_UP", &self.sign_up);
         lines.add("BETTER_AUTH_DELETE_USER", &self.delete_user);
         lines.add("BETTER_AUTH_VERIFY_EMAIL", &self.verify_email);
+        lines.add("BETTER_AUTH_CHANGE_EMAIL", &self.change_email);
+        lines.add("BETTER_AUTH_RESET_PASSWORD", &self.reset_password);
         lines.add("BETTER_AUTH_PROXY", &if self.proxy.is_some() { "(hidden)" } else { "(none)" });
         self.ca_file.describe(lines);
     }
 
     fn build(&self, surroundings: Surroundings) -> Result<Arc<dyn Provider>, AssemblyError> {
         let missing = || AssemblyError::Provider("BETTER_AUTH_URL is missing".to_owned());
+        let page = |path: &str| format!("{}{path}", surroundings.public_origin.as_str()).parse().ok();
         let settings = BetterAuthSettings {
+            change_email_page: self.change_email.then(|| page("/account")).flatten(),
+            set_password_page: self.reset_password.then(|| page("/set-password")).flatten(),
             api_url: surroundings.core_api_url,
             origin: self.or_origin(self.origin.as_ref()),
             issuer: self.or_origin(self.issuer.as_ref()),

@@ -85,6 +85,8 @@ pub struct Way {
 
 /// What a provider needs from its environment.
 pub struct Surroundings {
+    /// `PUBLIC_ORIGIN`
+    pub public_origin: PublicOrigin,
     /// The address of the core API, if there is one.
     pub core_api_url: Option<Url>,
     /// `REFRESH_LEEWAY`

@@ -26,10 +26,11 @@ pub(crate) struct Process {
     command: Command,
     up: &'static str,
     child: Child,
-    said: Said,
+    pub(crate) said: Said,
 }
 
-type Said = Arc<Mutex<VecDeque<String>>>;
+/// The newest lines of its log.
+pub(crate) type Said = Arc<Mutex<VecDeque<String>>>;
 
 impl Process {
     /// Returns when the program prints a line with `up`.

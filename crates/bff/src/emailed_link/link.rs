@@ -18,6 +18,10 @@ pub const SIGN_IN_LINK: FlashKind<SignInLink> =
 pub const VERIFICATION_LINK: FlashKind<VerificationLink> =
     FlashKind::new("ironleaf-verification", LINK_LIFE).worth(Worth::Errand);
 
+/// Carries a [`PasswordLink`] from the GET that brought it to the POST that uses it.
+pub const PASSWORD_LINK: FlashKind<PasswordLink> =
+    FlashKind::new("ironleaf-password-link", LINK_LIFE).worth(Worth::Errand);
+
 /// The content of an e-mailed link that signs a person in without a password.
 ///
 /// # Security
@@ -112,6 +116,43 @@ impl fmt::Debug for VerificationLink {
 }
 
 impl Payload for VerificationLink {
+    fn encode(&self, out: &mut Encoder) {
+        out.token(self.token.expose());
+    }
+
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        Ok(Self { token: SecretText::from(input.token()?.as_str()) })
+    }
+}
+
+/// The content of an e-mailed link that sets a new password, together with that password. As with [`SignInLink`], its
+/// token cannot be read from outside.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordLink {
+    pub(super) token: SecretText,
+}
+
+impl PasswordLink {
+    /// From the query of `/set-password?token=..`, also if a mail program has escaped it once more. `None` if the token
+    /// is missing or too long.
+    pub fn from_query(query: &str) -> Option<Self> {
+        readings(query).find_map(|fields| Some(Self { token: fields.token()? }))
+    }
+
+    /// Whether the query belongs to a link, even an incomplete one. A provider may send the browser here with an `error`
+    /// in place of the token.
+    pub fn is_meant_by(query: &str) -> bool {
+        readings(query).any(|fields| fields.get("token").or(fields.get("error")).is_some())
+    }
+}
+
+impl fmt::Debug for PasswordLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordLink").finish_non_exhaustive()
+    }
+}
+
+impl Payload for PasswordLink {
     fn encode(&self, out: &mut Encoder) {
         out.token(self.token.expose());
     }

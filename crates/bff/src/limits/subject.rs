@@ -20,6 +20,8 @@ pub(crate) enum Subject<'a> {
     Link(&'a str),
     /// The token of a link that verifies an address. Its account is not known yet.
     Verification(&'a str),
+    /// The token of a link that sets a new password. Its account is not known yet.
+    PasswordLink(&'a str),
     /// A session of a guest. It has no account.
     Guest,
     /// A redirect to the provider. Its account is not known yet.
@@ -56,6 +58,7 @@ impl Subject<'_> {
             Self::SignIn(account) => ("sign_in", account),
             Self::Link(account) => ("link", account),
             Self::Verification(token) => ("email_verification", token),
+            Self::PasswordLink(token) => ("password_link", token),
             Self::Guest => ("guest", ""),
             Self::Redirect => ("redirect", ""),
             Self::Mail(account) => ("mail", account),
@@ -96,7 +99,7 @@ impl Subject<'_> {
                 let key = key("sign_ins", what, &[account.as_bytes()]);
                 return vec![Counter { key, allowance: settings.sign_ins, label: "sign_ins", is_own: false }];
             }
-            Self::Verification(token) => {
+            Self::Verification(token) | Self::PasswordLink(token) => {
                 return once(own("token", &[token.as_bytes()])).chain(of_address()).collect();
             }
             Self::Redirect => return of_address().collect(),

@@ -34,6 +34,12 @@ pub struct BetterAuthSettings {
     /// Whether the auth server sends an e-mail after a registration (`sendOnSignUp`) whose link leads to this
     /// application. The API does not say so.
     pub verify_email: bool,
+    /// The page of this application where people come back to after they have followed the link for another address, if
+    /// the auth server lets them change it (`user.changeEmail.enabled`). Its origin is one of the `trustedOrigins`.
+    pub change_email_page: Option<Url>,
+    /// The page of this application that takes `?token=..` and sets a new password, if the auth server sends such links
+    /// (`emailAndPassword.sendResetPassword`). Its origin is one of the `trustedOrigins`.
+    pub set_password_page: Option<Url>,
     /// The longest life of a session here, whatever the cookie says.
     pub session_max_age: Duration,
     /// How long before its expiry a JWT is renewed. The lifecycle uses a quarter of its lifetime if that is shorter.
@@ -62,6 +68,8 @@ impl BetterAuthSettings {
             sign_up: true,
             delete_user: false,
             verify_email: false,
+            change_email_page: None,
+            set_password_page: None,
             session_max_age: Duration::from_hours(400 * 24),
             leeway: Duration::from_mins(1),
             keys: KeyCacheSettings { cool_down: Duration::ZERO, ..KeyCacheSettings::default() },

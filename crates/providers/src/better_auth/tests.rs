@@ -18,6 +18,7 @@ use crate::test_keys as signing;
 
 mod accounts;
 mod calls;
+mod credentials;
 mod refresh;
 mod sessions;
 mod sign_in;

@@ -108,6 +108,11 @@ fn advice(code: &str) -> &'static str {
             ": check BETTER_AUTH_ORIGIN and trustedOrigins of the auth server"
         }
         "EMAIL_PASSWORD_SIGN_UP_DISABLED" => ": set BETTER_AUTH_SIGN_UP=false",
+        "INVALID_CALLBACK_URL" | "INVALID_REDIRECT_URL" => {
+            ": PUBLIC_ORIGIN is not in trustedOrigins of the auth server"
+        }
+        "CHANGE_EMAIL_DISABLED" => ": set BETTER_AUTH_CHANGE_EMAIL=false",
+        "RESET_PASSWORD_DISABLED" => ": set BETTER_AUTH_RESET_PASSWORD=false",
         "EMAIL_PASSWORD_DISABLED" => ": enable emailAndPassword at the auth server",
         _ => "",
     }

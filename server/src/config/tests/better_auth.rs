@@ -23,6 +23,8 @@ fn two_variables_are_enough_and_the_origin_follows_from_the_url() {
         "BETTER_AUTH_SIGN_UP=true",
         "BETTER_AUTH_DELETE_USER=false",
         "BETTER_AUTH_VERIFY_EMAIL=false",
+        "BETTER_AUTH_CHANGE_EMAIL=false",
+        "BETTER_AUTH_RESET_PASSWORD=false",
     ] {
         assert!(text.lines().any(|known| known == line), "{line} is not in: {text}");
     }
@@ -36,6 +38,8 @@ fn every_setting_can_be_another() {
         ("BETTER_AUTH_ISSUER", "shop"),
         ("BETTER_AUTH_AUDIENCE", "orders"),
         ("BETTER_AUTH_COOKIE_PREFIX", "shop"),
+        ("BETTER_AUTH_CHANGE_EMAIL", "true"),
+        ("BETTER_AUTH_RESET_PASSWORD", "true"),
         ("BETTER_AUTH_PROXY", "http://user:hunter2@proxy.internal:3128"),
         ("CORE_API_URL", "https://api.example.com/v1"),
         ("SIGN_IN_ROLES", "admin"),
@@ -46,6 +50,8 @@ fn every_setting_can_be_another() {
         "BETTER_AUTH_ISSUER=shop",
         "BETTER_AUTH_AUDIENCE=orders",
         "BETTER_AUTH_COOKIE_PREFIX=shop",
+        "BETTER_AUTH_CHANGE_EMAIL=true",
+        "BETTER_AUTH_RESET_PASSWORD=true",
         "BETTER_AUTH_PROXY=(hidden)",
         "CORE_API_URL=https://api.example.com/v1",
     ] {
@@ -63,6 +69,8 @@ fn everything_that_is_wrong_is_said_at_once() {
         ("BETTER_AUTH_REMEMBER_ME", "yes"),
         ("BETTER_AUTH_SIGN_UP", "off"),
         ("BETTER_AUTH_DELETE_USER", "1"),
+        ("BETTER_AUTH_CHANGE_EMAIL", "on"),
+        ("BETTER_AUTH_RESET_PASSWORD", "mail"),
         ("BETTER_AUTH_PROXY", "proxy.internal"),
         ("BETTER_AUTH_CA_FILE", "/etc/redis-ca.pem"),
     ]);
@@ -73,6 +81,8 @@ fn everything_that_is_wrong_is_said_at_once() {
         "BETTER_AUTH_REMEMBER_ME is `yes`",
         "BETTER_AUTH_SIGN_UP is `off`",
         "BETTER_AUTH_DELETE_USER is `1`",
+        "BETTER_AUTH_CHANGE_EMAIL is `on`",
+        "BETTER_AUTH_RESET_PASSWORD is `mail`",
         "BETTER_AUTH_PROXY must be the URL",
         "BETTER_AUTH_CA_FILE is set, and BETTER_AUTH_URL does not begin with https://",
     ] {

@@ -16,24 +16,44 @@ fn field_of(error: AccountError) -> String {
 
 #[tokio::test]
 async fn what_the_auth_server_does_not_offer_is_not_offered() {
+    use AccountAbility::{
+        Change, ChangeEmail, ChangePassword, Delete, Register, ResetPassword, SetPasswordByLink,
+        SignInByLink, VerifyEmail,
+    };
+    let all = [
+        Register,
+        Change,
+        ChangeEmail,
+        ChangePassword,
+        Delete,
+        ResetPassword,
+        SignInByLink,
+        SetPasswordByLink,
+        VerifyEmail,
+    ];
     for (change, offered) in [
-        ((|_| {}) as fn(&mut BetterAuthSettings), [true, false, false, false, false]),
-        (|settings| settings.sign_up = false, [false, false, false, false, false]),
-        (|settings| settings.delete_user = true, [true, false, true, false, false]),
-        (|settings| settings.verify_email = true, [true, false, false, false, true]),
+        ((|_| {}) as fn(&mut BetterAuthSettings), &[Register, ChangePassword][..]),
+        (|settings| settings.sign_up = false, &[ChangePassword]),
+        (|settings| settings.delete_user = true, &[Register, ChangePassword, Delete]),
+        (|settings| settings.verify_email = true, &[Register, ChangePassword, VerifyEmail]),
+        (
+            |settings| settings.change_email_page = Some(page("/account")),
+            &[Register, ChangeEmail, ChangePassword],
+        ),
+        (
+            |settings| settings.set_password_page = Some(page("/set-password")),
+            &[Register, ChangePassword, ResetPassword, SetPasswordByLink],
+        ),
     ] {
         let world = World::with(change);
         let accounts = world.provider.accounts().unwrap();
-        let seen = [
-            AccountAbility::Register,
-            AccountAbility::Change,
-            AccountAbility::Delete,
-            AccountAbility::ResetPassword,
-            AccountAbility::VerifyEmail,
-        ]
-        .map(|ability| accounts.offers(ability));
+        let seen: Vec<_> = all.into_iter().filter(|ability| accounts.offers(*ability)).collect();
         assert_eq!(seen, offered);
     }
+}
+
+fn page(path: &str) -> url::Url {
+    format!("https://app.test{path}").parse().unwrap()
 }
 
 #[tokio::test]

@@ -1,0 +1,101 @@
+//! The forms for address and password where a change of the password needs the present one.
+
+use leptos::prelude::*;
+
+use crate::components::{Field, Rules, ServerForm, Username};
+use crate::flashes::KeptForm;
+use crate::server_fns::{ChangeEmail, ChangePassword};
+use crate::validation::FieldProblem;
+
+/// What can be changed, one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OneChange {
+    pub(crate) email: bool,
+    pub(crate) password: bool,
+}
+
+/// A panel for each change that is offered. `email` is the person's address, verified or not.
+#[component]
+pub(super) fn SeparateForms(email: String, form: KeptForm, offered: OneChange) -> impl IntoView {
+    let of_email = offered.email.then(|| view! { <EmailPanel email=email.clone() form=form.clone() /> });
+    let of_password = offered.password.then(|| view! { <PasswordPanel email form /> });
+    view! {
+        {of_email}
+        {of_password}
+    }
+}
+
+#[component]
+fn EmailPanel(email: String, form: KeptForm) -> impl IntoView {
+    view! {
+        <section class="panel" aria-labelledby="address">
+            <div>
+                <h2 id="address">"Email"</h2>
+                <p class="lead-small">"A new address has to be verified before it takes effect."</p>
+            </div>
+            <ServerForm<ChangeEmail>>
+                <Field
+                    kept=form.field("email")
+                    label="Email"
+                    kind="email"
+                    autocomplete="username"
+                    rules=Rules::EMAIL
+                    value=email
+                />
+                <p class="form-actions">
+                    <button type="submit" class="button primary">
+                        "Update Email"
+                    </button>
+                </p>
+            </ServerForm<ChangeEmail>>
+        </section>
+    }
+}
+
+#[component]
+fn PasswordPanel(email: String, form: KeptForm) -> impl IntoView {
+    view! {
+        <section class="panel" aria-labelledby="new-password">
+            <div>
+                <h2 id="new-password">"Password"</h2>
+                <p class="lead-small">"A new password logs you out everywhere else."</p>
+            </div>
+            <ServerForm<ChangePassword>>
+                <Username email />
+                <CurrentPassword form=form.clone() />
+                <Field
+                    kept=form.field("password")
+                    label="New Password"
+                    placeholder="At least 8 characters"
+                    autocomplete="new-password"
+                    rules=Rules::NEW_PASSWORD
+                />
+                <Field
+                    kept=form.field("confirm_password")
+                    label="Confirm Password"
+                    placeholder="The new password again"
+                    autocomplete="new-password"
+                    rules=Rules::confirmation(FieldProblem::ConfirmationDue)
+                />
+                <p class="form-actions">
+                    <button type="submit" class="button primary">
+                        "Update Password"
+                    </button>
+                </p>
+            </ServerForm<ChangePassword>>
+        </section>
+    }
+}
+
+/// The field for the present password, which proves that it is the person.
+#[component]
+pub(crate) fn CurrentPassword(form: KeptForm) -> impl IntoView {
+    view! {
+        <Field
+            kept=form.field("current_password")
+            label="Current Password"
+            autocomplete="current-password"
+            rules=Rules::present_or(FieldProblem::CurrentPasswordMissing)
+        />
+    }
+}
