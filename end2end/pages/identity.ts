@@ -10,6 +10,13 @@ export class IdentityPage extends Screen {
   readonly identity: Locator;
   readonly roles: Locator;
   readonly manage: Locator;
+  // What can be changed here nevertheless, one at a time.
+  readonly email: Locator;
+  readonly updateEmail: Locator;
+  readonly currentPassword: Locator;
+  readonly newPassword: Locator;
+  readonly confirmPassword: Locator;
+  readonly updatePassword: Locator;
 
   constructor(page: Page, scripted: boolean, provider: string) {
     super(page, scripted);
@@ -18,9 +25,27 @@ export class IdentityPage extends Screen {
     this.identity = this.main.getByRole('region', { name: 'You', exact: true });
     this.roles = this.main.getByRole('region', { name: 'Roles', exact: true }).getByRole('listitem');
     this.manage = this.link(`Manage your account at ${provider}`);
+    this.email = this.textbox('Email');
+    this.updateEmail = this.button('Update Email');
+    this.currentPassword = this.textbox('Current Password');
+    this.newPassword = this.textbox('New Password');
+    this.confirmPassword = this.textbox('Confirm Password');
+    this.updatePassword = this.button('Update Password');
   }
 
   open(): Promise<Response> {
     return this.visit('/account');
+  }
+
+  async changeEmail(email: string): Promise<void> {
+    await this.email.fill(email);
+    await this.updateEmail.click();
+  }
+
+  async changePassword(present: string, password: string): Promise<void> {
+    await this.currentPassword.fill(present);
+    await this.newPassword.fill(password);
+    await this.confirmPassword.fill(password);
+    await this.updatePassword.click();
   }
 }

@@ -5,6 +5,8 @@ import { Screen } from './screen';
 export class SetPasswordPage extends Screen {
   readonly heading: Locator;
   readonly breadcrumb: Locator;
+  /** Only where the provider wants it for a new one. */
+  readonly currentPassword: Locator;
   readonly newPassword: Locator;
   readonly confirmPassword: Locator;
   readonly updatePassword: Locator;
@@ -13,6 +15,7 @@ export class SetPasswordPage extends Screen {
     super(page, scripted);
     this.heading = this.title('Set Your Password');
     this.breadcrumb = page.getByRole('navigation', { name: 'breadcrumb' });
+    this.currentPassword = this.textbox('Current Password');
     this.newPassword = this.textbox('New Password');
     this.confirmPassword = this.textbox('Confirm Password');
     this.updatePassword = this.button('Update Password');

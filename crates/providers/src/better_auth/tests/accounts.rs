@@ -189,13 +189,11 @@ async fn a_verification_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn what_needs_the_present_password_is_not_asked_for() {
+async fn address_and_password_are_not_changed_together() {
     let world = World::new();
     let calls = Calls { grant: world.grant().await, world: &world };
     let accounts = world.provider.accounts().unwrap();
     let changed = accounts.update(&calls, "u1", None, Some(&"another".into())).await;
     assert!(matches!(changed, Err(AccountError::Unavailable(_))));
-    let asked = accounts.request_password_reset(&caller(), &address("ada@test.com")).await;
-    assert!(matches!(asked, Err(AccountError::Unavailable(_))));
     assert!(world.take_calls().is_empty());
 }
