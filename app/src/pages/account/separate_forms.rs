@@ -31,7 +31,7 @@ fn EmailPanel(email: String, form: KeptForm) -> impl IntoView {
         <section class="panel" aria-labelledby="address">
             <div>
                 <h2 id="address">"Email"</h2>
-                <p class="lead-small">"A new address has to be verified before it takes effect."</p>
+                <p class="lead-small">"A new address may have to be verified before it takes effect."</p>
             </div>
             <ServerForm<ChangeEmail>>
                 <Field

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod back_channel_logout;
+mod changes;
 mod ending;
 mod ends;
 mod flood;

@@ -43,6 +43,8 @@ enum Oddity {
     HidesKnownAddresses,
     /// Refreshes are refused for good.
     RefusesRefreshes,
+    /// There are accounts, and a new password needs the present one.
+    WantsPresentPassword,
 }
 
 #[derive(Default)]
@@ -109,6 +111,10 @@ impl Scripted {
 
     pub(crate) fn refuses_refreshes(&self) {
         self.seen().oddities.push(Oddity::RefusesRefreshes);
+    }
+
+    pub(crate) fn wants_present_password(&self) {
+        self.seen().oddities.push(Oddity::WantsPresentPassword);
     }
 
     pub(crate) fn asked(&self) -> u32 {
@@ -355,7 +361,9 @@ impl ironleaf_auth::Provider for Scripted {
     }
 
     fn accounts(&self) -> Option<&dyn Accounts> {
-        self.seen().oddities.contains(&Oddity::HidesKnownAddresses).then_some(self as &dyn Accounts)
+        let of_accounts = [Oddity::HidesKnownAddresses, Oddity::WantsPresentPassword];
+        let has_some = self.seen().oddities.iter().any(|oddity| of_accounts.contains(oddity));
+        has_some.then_some(self as &dyn Accounts)
     }
 }
 
@@ -366,7 +374,27 @@ fn no_such_page<T>() -> Result<T, AccountError> {
 #[async_trait]
 impl Accounts for Scripted {
     async fn current_user(&self, _: &dyn AuthorizedCalls) -> Result<Identity, AccountError> {
-        no_such_page()
+        Ok(Identity::new("42", "user@test.com"))
+    }
+
+    async fn change_email(
+        &self,
+        _: &dyn AuthorizedCalls,
+        _: &str,
+        email: &EmailAddress,
+    ) -> Result<(), AccountError> {
+        self.seen().calls.push((format!("change {email:?}"), None));
+        Ok(())
+    }
+
+    async fn change_password(
+        &self,
+        _: &dyn AuthorizedCalls,
+        _: &str,
+        present: &SecretText,
+        _: &SecretText,
+    ) -> Result<(), AccountError> {
+        if present.expose() == "password1" { Ok(()) } else { Err(AccountError::WrongPassword) }
     }
 
     async fn register(

@@ -20,10 +20,10 @@ use ironleaf_auth::{Caller, Clock, EmailAddress, TimeLimits};
 use ironleaf_bff::edge::{forget_told_session, leave_out_foreign_session};
 use ironleaf_bff::{
     AccountFailure, Bff, BffSettings, ConfirmFailure, CoreApi, MaybeUser, RateLimits, RedirectAnswer,
-    RedirectEnd, ReturnTo, Role, SignedOutReason, confirm_password, delete_account, finish_redirect,
-    is_back_from_sign_out, other_than, page_of, refresh_before_rendering, register, resend_verification,
-    session_cannot_be_checked, sign_in_with_password, sign_out, signed_in_recently, start_reauthentication,
-    start_redirect,
+    RedirectEnd, ReturnTo, Role, SignedOutReason, change_email, change_password, confirm_password,
+    delete_account, finish_redirect, is_back_from_sign_out, other_than, page_of, refresh_before_rendering,
+    register, resend_verification, session_cannot_be_checked, sign_in_with_password, sign_out,
+    signed_in_recently, start_reauthentication, start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use ironleaf_store::{
@@ -183,6 +183,9 @@ fn router(bff: &Bff) -> Router {
     Router::new()
         .route("/sign-in", post(sign_in))
         .route("/register", post(registration))
+        .route("/change-email", post(another_email))
+        .route("/change-password", post(another_password))
+        .route("/confirm", post(confirm))
         .route("/sign-out", post(leave))
         .route("/guest", get(guest).layer(from_fn_with_state(bff.clone(), refreshed)))
         .route("/call-then-guest", get(call_then_guest).layer(from_fn_with_state(bff.clone(), refreshed)))
@@ -232,6 +235,18 @@ async fn registration(Query(fields): Fields, request: Request) -> (StatusCode, S
         Ok(registered) => (StatusCode::OK, format!("{registered:?}")),
         Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
     }
+}
+
+async fn another_email(Query(fields): Fields, request: Request) -> String {
+    format!("{:?}", change_email(&parts(request), &EmailAddress::of_record(&fields["email"])).await)
+}
+
+async fn another_password(Query(fields): Fields, request: Request) -> String {
+    format!("{:?}", change_password(&parts(request), &fields["present"], "password2").await)
+}
+
+async fn confirm(Query(fields): Fields, request: Request) -> String {
+    format!("{:?}", confirm_password(&parts(request), &fields["password"]).await)
 }
 
 async fn leave(request: Request) -> String {
