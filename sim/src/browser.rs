@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod fetch;
+mod guests;
 mod jar;
 mod person;
 mod received;

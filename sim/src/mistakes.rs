@@ -21,11 +21,13 @@ pub enum Mistake {
     LimitTakenForTheEnd,
     /// The refresh cookie is sent a second time if no answer came.
     RefreshCookieSentAgain,
+    /// The value against forged requests of the last refresh is kept.
+    FormValueKept,
     /// A guest who signs in begins with an empty cart.
     CartLeftBehind,
-    /// What belongs to a session is removed twice at its end.
+    /// A guest's cart is removed twice at the end of their session.
     CleanedTwice,
-    /// What belongs to a session stays after its end.
+    /// A guest's cart stays after the end of their session.
     NeverCleaned,
     /// A time of grace is taken for endless.
     EndlessGrace,
@@ -35,13 +37,14 @@ pub enum Mistake {
 
 impl Mistake {
     /// All mistakes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::KeyLeftOut,
         Self::SpentTokenKept,
         Self::RefreshedBeforeTheEnd,
         Self::CookieSetAgainDropped,
         Self::LimitTakenForTheEnd,
         Self::RefreshCookieSentAgain,
+        Self::FormValueKept,
         Self::CartLeftBehind,
         Self::CleanedTwice,
         Self::NeverCleaned,
@@ -54,7 +57,7 @@ impl Mistake {
         match self {
             Self::KeyLeftOut => Style::Ours,
             Self::SpentTokenKept => Style::Recorded,
-            Self::RefreshedBeforeTheEnd => Style::JwtSessions,
+            Self::RefreshedBeforeTheEnd | Self::FormValueKept => Style::JwtSessions,
             Self::CookieSetAgainDropped | Self::LimitTakenForTheEnd => Style::BetterAuth,
             Self::RefreshCookieSentAgain => Style::CookieApi,
             Self::CartLeftBehind | Self::CleanedTwice | Self::NeverCleaned => Style::Commercetools,

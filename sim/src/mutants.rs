@@ -54,7 +54,7 @@ fn is_found(name: &str, options: &Options, seed: u64) -> bool {
     found.is_some()
 }
 
-/// A cookie that was to be replaced is valid for three days more.
+/// A session at the auth server lasts for four days unless it is renewed.
 fn days(mistake: Mistake, days: u32) -> u32 {
     if mistake == Mistake::CookieSetAgainDropped { days.max(6) } else { days }
 }

@@ -12,7 +12,7 @@ use ironleaf_auth::{Request, Response, Transport, TransportError};
 use tokio::sync::oneshot;
 
 use crate::checker::{LostTo, Sent, Wait};
-use crate::core_api::{Call, Effect, FamilyId, json};
+use crate::core_api::{Call, CartCall, Effect, FamilyId, json};
 use crate::counts::Fault;
 use crate::mistakes::{Mistake, is_made};
 use crate::process::Process;
@@ -83,9 +83,7 @@ impl Network {
         {
             world.checker.presented_blindly(*code);
         }
-        if let Call::CleanUp { family } = call {
-            world.checker.cleaned_up(world.scene(), *family, world.store_failed_since(CLEANED_LATELY));
-        }
+        self.note_end(call, plan);
         let Call::Refresh { family, generation, key } = call else { return };
         if plan.is_faulty() {
             world.checker.disturbed(*family, world.now());
@@ -105,6 +103,24 @@ impl Network {
             let key = if key.is_some() { "with a key" } else { "without a key" };
             let text = format!("replica {} presents {}-{generation} {key}: {plan}", self.replica, family.0);
             world.tell_of(person, text);
+        }
+    }
+
+    /// Notes what somebody does for a session that ends.
+    fn note_end(&self, call: &Call, plan: &Plan) {
+        let checker = &self.world.checker;
+        let family = match call {
+            Call::Cart { what: CartCall::Find(family), .. } => {
+                let blindly = self.world.store_failed_since(CLEANED_LATELY);
+                checker.cleaned_up(self.world.scene(), *family, blindly);
+                family
+            }
+            Call::Cart { what: CartCall::Remove(family), .. } | Call::SignOut { family, .. } => family,
+            Call::RevokeAccess { access } => &access.family,
+            _ => return,
+        };
+        if plan.is_faulty() {
+            checker.clean_up_failed(*family);
         }
     }
 
@@ -129,7 +145,7 @@ impl Journey {
             let (answer, effect) = self.world.core.handle(self.world.core_now(), &call);
             self.tell(&call, effect);
             self.world.checker.effect(self.world.scene(), effect);
-            (self.world.core.respond(answer), effect)
+            (self.world.core.respond(&call, answer), effect)
         });
         self.pull(plan.trigger, Moment::Handled);
         pass(plan.back).await;
@@ -141,9 +157,7 @@ impl Journey {
             (Fate::Answered, Some((response, _))) => Ok(response),
             (Fate::Replaced { how: How::Error, .. }, _) => Ok(unavailable()),
             (Fate::Replaced { how: How::Garbage, .. }, _) => Ok(garbage()),
-            (Fate::TurnedAway { secs, unavailable }, _) => {
-                Ok(turned_away(secs, unavailable, self.world.setup.style.wait_header()))
-            }
+            (Fate::TurnedAway { secs }, _) => Ok(turned_away(secs, self.world.setup.style.wait_header())),
             (Fate::Silent { .. } | Fate::Late, _) => {
                 // Longer than anybody waits.
                 pass(2 * GIVES_UP_AFTER).await;
@@ -230,7 +244,7 @@ impl Journey {
         let knows = arrived && !self.process.is_killed() && !self.process.is_paused();
         let asker = life_of(&self.process);
         match plan.fate {
-            Fate::TurnedAway { secs, .. } if knows => {
+            Fate::TurnedAway { secs } if knows => {
                 let until = world.now() + Duration::from_secs(secs);
                 let told = !replica.store_disturbed_since(world.now().saturating_sub(BLIND_FOR));
                 world.checker.turned_away(world.now(), family, Wait { generation, until, told, asker });
@@ -240,7 +254,7 @@ impl Journey {
                     replica.learned(world.now(), family, generation);
                 }
             }
-            Fate::TurnedAway { secs, .. } if arrived && !self.process.is_killed() => {
+            Fate::TurnedAway { secs } if arrived && !self.process.is_killed() => {
                 // It is paused, and will know once it continues. The others cannot know.
                 world.checker.doubted(family, generation);
                 let until = world.now() + Duration::from_secs(secs);
@@ -348,9 +362,9 @@ const fn consumed(effect: Effect) -> Option<(FamilyId, u32)> {
     }
 }
 
-pub(crate) fn turned_away(secs: u64, unavailable: bool, header: &'static str) -> Response {
-    let status = if unavailable { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::TOO_MANY_REQUESTS };
-    let mut response = json(status, r#"{"error":"temporarily_unavailable"}"#.to_owned());
+pub(crate) fn turned_away(secs: u64, header: &'static str) -> Response {
+    let body = r#"{"message":"Too many requests"}"#.to_owned();
+    let mut response = json(StatusCode::TOO_MANY_REQUESTS, body);
     response.headers_mut().insert(header, HeaderValue::from(secs));
     response
 }

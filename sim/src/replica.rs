@@ -5,5 +5,5 @@ mod fate;
 mod plain;
 mod state;
 
-pub(crate) use assembly::{LISTED, REASON_HEADER};
+pub(crate) use assembly::{BESIDE, REASON_HEADER};
 pub(crate) use state::Replica;

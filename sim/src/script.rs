@@ -92,18 +92,18 @@ impl Script {
         *self.armed() = Some(Armed { family, turn, until: None });
     }
 
-    /// The turn of the fault that this refresh meets, and the remaining time of a fault that lasts for `lasting`.
-    pub(crate) fn strike(
-        &self,
-        family: FamilyId,
-        now: Duration,
-        lasting: Duration,
-    ) -> Option<(u32, Duration)> {
+    /// The turn of the fault that the next refresh of this family may meet.
+    pub(crate) fn turn_of(&self, family: FamilyId) -> Option<u32> {
+        self.armed().filter(|armed| armed.family == family).map(|armed| armed.turn)
+    }
+
+    /// The refresh meets the fault, if it still lasts: its remaining time, where it lasts for `lasting`.
+    pub(crate) fn strike(&self, family: FamilyId, now: Duration, lasting: Duration) -> Option<Duration> {
         let mut armed = self.armed();
         let found = armed.filter(|armed| armed.family == family)?;
         let until = found.until.unwrap_or(now + lasting);
         *armed = (self.kind == Kind::Throttled).then_some(Armed { until: Some(until), ..found });
-        (found.until.is_none() || now < until).then(|| (found.turn, until.saturating_sub(now)))
+        (found.until.is_none() || now < until).then(|| until.saturating_sub(now))
     }
 
     /// Keeps a grant for a cookie of the plain client, and returns the cookie's value.
@@ -147,8 +147,10 @@ mod tests {
     fn a_fault_meets_one_refresh_of_its_family() {
         let script = Script::new(Kind::Reset, Client::Ours);
         script.arm(FAMILY, 7);
+        assert_eq!(script.turn_of(FamilyId(4)), None);
         assert_eq!(script.strike(FamilyId(4), SECOND, SECOND), None);
-        assert_eq!(script.strike(FAMILY, SECOND, SECOND), Some((7, SECOND)));
+        assert_eq!(script.turn_of(FAMILY), Some(7));
+        assert_eq!(script.strike(FAMILY, SECOND, SECOND), Some(SECOND));
         assert_eq!(script.strike(FAMILY, SECOND, SECOND), None);
     }
 
@@ -156,8 +158,8 @@ mod tests {
     fn a_rate_limit_lasts() {
         let script = Script::new(Kind::Throttled, Client::Plain);
         script.arm(FAMILY, 0);
-        assert_eq!(script.strike(FAMILY, SECOND, 3 * SECOND), Some((0, 3 * SECOND)));
-        assert_eq!(script.strike(FAMILY, 2 * SECOND, 9 * SECOND), Some((0, 2 * SECOND)));
+        assert_eq!(script.strike(FAMILY, SECOND, 3 * SECOND), Some(3 * SECOND));
+        assert_eq!(script.strike(FAMILY, 2 * SECOND, 9 * SECOND), Some(2 * SECOND));
         assert_eq!(script.strike(FAMILY, 4 * SECOND, SECOND), None);
     }
 }

@@ -12,20 +12,19 @@ pub enum Style {
     /// The core API from which the contract was recorded: a lost answer is a lost token, and reuse ends the family.
     Recorded,
     /// A refresh token that stays the same and can be presented any number of times. There are guests, whose cart goes
-    /// along when they sign in, and each session has something beside its tokens that is removed at its end.
+    /// along when they sign in, or is removed when their session ends.
     Commercetools,
-    /// Rotation, and reuse ends every session of the person (Nest with cookies). It refuses many refreshes (429, 503),
-    /// and says the end with 403.
+    /// Rotation, and reuse ends every session of the person (Nest with cookies). It refuses many refreshes (429), and
+    /// says the end with 403.
     CookieApi,
     /// A refresh while the last access token is valid counts as theft (`jwt_sessions`).
     JwtSessions,
-    /// A session cookie that any answer may set again, also a 403, and that is larger than one of our cookies can be. The
-    /// end is 401 or a 200 with `null`, and 429 says in a header of its own how long to wait.
+    /// A session cookie that any answer may set again, also a 403, and signed tokens for the API. The end is 401 or a
+    /// 200 with `null`, and 429 says in a header of its own how long to wait.
     BetterAuth,
-    /// Rotation. The last token is valid for another minute, then its reuse ends the family.
+    /// Cookies again. The last token is valid for another minute, then its reuse ends the family.
     Graced,
-    /// Sign-in by redirect, and rotation at once: any reuse ends the family (OpenID Connect). The real provider talks
-    /// to it.
+    /// Sign-in by redirect, and rotation at once: any reuse ends the family (OpenID Connect).
     OpenId,
 }
 
@@ -56,9 +55,23 @@ impl Style {
         }
     }
 
-    /// Whether the real provider of the core API talks to it.
-    pub(crate) const fn is_core_api(self) -> bool {
-        matches!(self, Self::Ours | Self::Recorded)
+    /// Where the API says who asks.
+    pub(crate) const fn me_path(self) -> &'static str {
+        match self {
+            Self::Ours | Self::Recorded | Self::OpenId => "/user/users/current",
+            Self::CookieApi | Self::Graced => "/users/me",
+            Self::JwtSessions | Self::BetterAuth | Self::Commercetools => "/me",
+        }
+    }
+
+    /// Whether a sign-out needs a valid access token.
+    pub(crate) const fn signs_out_with_access(self) -> bool {
+        matches!(self, Self::CookieApi | Self::Graced)
+    }
+
+    /// Whether it signs tokens that our code checks.
+    pub(crate) const fn signs(self) -> bool {
+        matches!(self, Self::OpenId | Self::BetterAuth)
     }
 
     /// Whether people sign in at the provider, by redirect, and the provider tells the application of the end of a
@@ -67,9 +80,14 @@ impl Style {
         matches!(self, Self::OpenId)
     }
 
-    /// Whether there are guests and something of each session that is removed at its end.
+    /// Whether there are guests, whose carts are removed when their session ends.
     pub(crate) const fn has_guests(self) -> bool {
         matches!(self, Self::Commercetools)
+    }
+
+    /// Whether a page sends a form now and then.
+    pub(crate) const fn sends_forms(self) -> bool {
+        matches!(self, Self::JwtSessions)
     }
 
     /// Whether a page lists the person's sign-ins now and then.

@@ -60,7 +60,7 @@ pub(crate) fn begin(world: &Arc<World>) {
             }
         }
     });
-    if world.setup.style.is_openid() {
+    if world.setup.style.signs() {
         every(world, 8 * HOUR, 40 * HOUR, |world| {
             let is_withdrawn = world.dice().once_in(KEYS_PER_WITHDRAWN);
             let fault = if is_withdrawn { Fault::SigningKeyWithdrawn } else { Fault::SigningKeyRotated };
@@ -68,6 +68,8 @@ pub(crate) fn begin(world: &Arc<World>) {
             world.tell("another key of the provider signs from now on");
             world.core.rotate_keys(!is_withdrawn);
         });
+    }
+    if world.setup.style.is_openid() {
         every(world, mean / 4, mean, |world| {
             let named = if world.dice().once_in(3) { Named::Person } else { Named::SignIn };
             if let Some(family) = some_family(world) {

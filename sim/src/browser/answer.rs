@@ -7,9 +7,8 @@ use http::StatusCode;
 use super::ask::{Ask, What};
 use super::received::Received;
 use super::state::{Browser, State};
-use crate::back_channel::{self, Named};
 use crate::checker::{Ended, Excuse, Left, Seen, SessionRef, Shown, Violation, Writing};
-use crate::core_api::{CodeId, CoreApi, ISSUER, Revoked, guest_id, subject_of, version_in};
+use crate::core_api::{CodeId, guest_id, subject_of, version_in};
 use crate::counts::Fault;
 use crate::timeline::pass;
 
@@ -67,7 +66,7 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    fn seen(&self, session: SessionRef) -> Seen {
+    pub(super) fn seen(&self, session: SessionRef) -> Seen {
         Seen {
             session,
             rotation: self.sent.glance.map_or(0, |glance| glance.rotation),
@@ -217,21 +216,9 @@ impl Browser {
                 self.sign_out_there(received);
                 Answer::Done
             }
-            (What::Start | What::Confirm, StatusCode::SEE_OTHER) => {
-                let address = received.location.as_deref().unwrap_or_default();
-                let at_page = self.at_page(exchange);
-                let code = world.core.authorize(self.person, address, at_page, world.now());
-                code.map_or_else(
-                    || self.server_error("the way to the provider leads nowhere"),
-                    Answer::AtProvider,
-                )
-            }
+            (What::Start | What::Confirm, StatusCode::SEE_OTHER) => self.led(exchange, received),
             (What::SignIn, StatusCode::CONFLICT) => {
-                let opened_once = exchange.ask.code.is_some_and(|code| world.core.is_opened_once(code));
-                if exchange.is_owed && opened_once && !exchange.key_unknown {
-                    let text = format!("#{} the provider's answer belongs to no attempt", exchange.number);
-                    world.checker.violate(world.scene(), self.person, Violation::AttemptForgotten, text);
-                }
+                self.judge_forgotten(exchange);
                 Answer::NotHere
             }
             (What::Home, StatusCode::NO_CONTENT) => Answer::NotHere,
@@ -239,51 +226,10 @@ impl Browser {
         }
     }
 
-    /// A guest who has signed in has their cart.
-    fn judge_cart(&self, exchange: &Exchange) {
-        let world = &self.world;
-        let Some(session) = exchange.sent.session.filter(|_| !exchange.ask.as_guest) else { return };
-        let guest = world.checker.family_of(session);
-        // A guest session that was over before has no cart to take along.
-        let is_revoked =
-            world.core.look(guest, |guest| matches!(guest.revoked, Some(Revoked::Admin | Revoked::Reuse)));
-        let was_over = !exchange.first_to_end || exchange.sent.over || is_revoked == Some(true);
-        if !world.core.is_guest(guest) || exchange.key_unknown || was_over {
-            return;
-        }
-        if exchange.sent.glance.is_none()
-            || world.checker.was_over(world.scene(), exchange.seen(session)).is_some()
-        {
-            return;
-        }
-        let family = world.core.latest_of(self.person);
-        let cart_of = family.and_then(|family| world.core.look(family, |family| family.cart_of)?);
-        if cart_of != Some(guest) {
-            let text = format!("#{} has the cart of {cart_of:?}, not of {guest:?}", exchange.number);
-            world.checker.violate(world.scene(), self.person, Violation::CartLost, text);
-        }
-    }
-
     pub(super) fn server_error(&self, text: &str) -> Answer {
         let world = &self.world;
         world.checker.violate(world.scene(), self.person, Violation::ServerError, text.to_owned());
         Answer::None
-    }
-
-    /// The person confirms the sign-out on the provider's page. Its notice comes back to a replica.
-    fn sign_out_there(&self, received: &Received) {
-        let page = received.location.as_deref().filter(|address| address.starts_with(ISSUER));
-        let Some(family) = page.map(CoreApi::signs_out) else { return };
-        let Some(family) = family else {
-            self.server_error("the provider does not know who signs out");
-            return;
-        };
-        let world = self.world.clone();
-        let wait = world.dice().secs(30, 120);
-        tokio::spawn(async move {
-            pass(wait).await;
-            back_channel::end(&world, family, Revoked::SignedOut, Named::SignIn);
-        });
     }
 
     fn take_cookies(&self, exchange: &Exchange, received: &Received) {
@@ -338,9 +284,10 @@ impl Browser {
         let guest = exchange.sent.session.map(|session| world.checker.family_of(session));
         let guest = guest.filter(|family| world.core.is_guest(*family));
         let expected = guest.map_or_else(|| subject_of(self.person), guest_id);
-        // The address of a person whose ID token has none is unknown where the call for it failed. A guest has none.
-        let is_unknown = address.is_empty()
-            && (guest.is_some() || exchange.ask.what == What::Home && world.setup.style.is_openid());
+        // The address is unknown where the call for it failed at the sign-in. A guest has none.
+        let may_lack_it = world.setup.style.is_openid() || world.setup.style.has_guests();
+        let is_unknown =
+            address.is_empty() && (guest.is_some() || exchange.ask.what == What::Home && may_lack_it);
         if id != expected || email.is_none() && !is_unknown {
             let text = format!("#{} shows {shown}", exchange.number);
             world.checker.violate(scene, self.person, Violation::WrongPerson, text);
@@ -352,6 +299,7 @@ impl Browser {
             self.shown_after_end(exchange, session);
             if exchange.ask.what == What::Page {
                 world.checker.arrived(world.now(), session);
+                guest.into_iter().for_each(|guest| world.checker.cart_shown(guest));
             }
         }
         Answer::Done

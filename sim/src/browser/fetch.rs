@@ -6,14 +6,15 @@ use std::time::Duration;
 use axum::body::Body;
 use http::Request;
 use http::header::COOKIE;
+use ironleaf_auth::Caller;
 
 use super::answer::{Answer, Exchange};
 use super::ask::{Ask, What};
 use super::received::Received;
 use super::state::{Browser, State};
-use crate::core_api::{address_of, guest_address_of};
+use crate::core_api::{address_of, ip_of};
 use crate::counts::Fault;
-use crate::replica::LISTED;
+use crate::replica::BESIDE;
 use crate::request::measured;
 use crate::timeline::pass;
 
@@ -23,8 +24,8 @@ const GIVES_UP_AFTER: Duration = Duration::from_mins(2);
 /// An attempt to sign in at the provider is good for ten minutes, by clocks that differ.
 const ATTEMPT_IS_GOOD_FOR: Duration = Duration::from_mins(9);
 
-/// One in this many pages lists the person's sign-ins, where a page can.
-const PAGES_PER_LIST: u32 = 3;
+/// One in this many pages lists the person's sign-ins or sends a form, where a page does that.
+const PAGES_PER_MORE: u32 = 3;
 /// At one in so many sign-outs the store is lost.
 const SIGN_OUTS_PER_PARTITION: u32 = 6;
 
@@ -100,11 +101,10 @@ impl Browser {
         }
         let rotation = sent.state.glance.map(|glance| glance.rotation);
         world.tell_of(self.person, format!("#{} asks {:?}, rotation {rotation:?}", sent.number, ask.what));
+        let does_more = world.setup.style.lists_sessions() || world.setup.style.sends_forms();
         let request = match ask.what {
-            What::Page
-                if world.setup.style.lists_sessions() && sent.number.is_multiple_of(PAGES_PER_LIST) =>
-            {
-                Request::get(format!("/page?{LISTED}"))
+            What::Page if does_more && sent.number.is_multiple_of(PAGES_PER_MORE) => {
+                Request::get(format!("/page?{BESIDE}"))
             }
             What::Page => Request::get("/page"),
             What::Home => Request::get("/home"),
@@ -115,7 +115,7 @@ impl Browser {
                     sent.is_owed = opened.age < ATTEMPT_IS_GOOD_FOR && !opened.is_pushed_out;
                     Request::get(opened.address)
                 }
-                None if ask.as_guest => Request::post(format!("/sign-in?{}", guest_address_of(self.person))),
+                None if ask.as_guest => Request::post("/guest"),
                 None => Request::post(format!("/sign-in?{}", address_of(self.person, 0))),
             },
             What::SignOut => Request::post("/sign-out"),
@@ -124,7 +124,8 @@ impl Browser {
             Some(cookies) => request.header(COOKIE, cookies),
             None => request,
         };
-        (sent, request.body(Body::empty()).expect("the request is well-formed"))
+        let caller = Caller { client_ip: Some(ip_of(self.person)), ..Caller::default() };
+        (sent, request.extension(caller).body(Body::empty()).expect("the request is well-formed"))
     }
 
     /// What happens at the replica.

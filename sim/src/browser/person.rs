@@ -7,7 +7,6 @@ use super::answer::Answer;
 use super::ask::{Ask, What};
 use super::state::Browser;
 use crate::core_api::PersonId;
-use crate::counts::Fault;
 use crate::dice::Dice;
 use crate::timeline::pass;
 use crate::world::World;
@@ -66,20 +65,6 @@ impl Person {
         if self.world.setup.style.has_guests() && !self.browser.has_cookie() && self.dice.once_in(2) {
             return self.visit_as_guest().await;
         }
-        self.ask(What::SignIn).await
-    }
-
-    /// Looks around without an account. Two of three sign in after a while, some after their token has expired.
-    async fn visit_as_guest(&mut self) -> Answer {
-        self.world.counts.fault(Fault::Guest);
-        let answer = Arc::clone(&self.browser).fetch(Ask::guest()).await;
-        if answer != Answer::Done || self.dice.once_in(3) {
-            return answer;
-        }
-        self.page().await;
-        let stay = self.dice.secs(10, 40 * 60);
-        pass(stay).await;
-        self.world.counts.fault(Fault::GuestSignedIn);
         self.ask(What::SignIn).await
     }
 

@@ -6,9 +6,11 @@ use std::time::Duration;
 use super::answer::{Answer, Exchange};
 use super::ask::{Ask, What};
 use super::person::Person;
+use super::received::Received;
 use super::state::Browser;
+use crate::back_channel::{self, Named};
 use crate::checker::Violation;
-use crate::core_api::{AtPage, CodeId, PersonId};
+use crate::core_api::{AtPage, CodeId, CoreApi, ISSUER, PersonId, Revoked};
 use crate::counts::Fault;
 use crate::timeline::pass;
 
@@ -106,8 +108,43 @@ impl Person {
 }
 
 impl Browser {
+    /// Follows an answer that leads to the provider.
+    pub(super) fn led(&self, exchange: &Exchange, received: &Received) -> Answer {
+        let world = &self.world;
+        let address = received.location.as_deref().unwrap_or_default();
+        let at_page = self.at_page(exchange);
+        let code = world.core.authorize(self.person, address, at_page, world.now());
+        code.map_or_else(|| self.server_error("the way to the provider leads nowhere"), Answer::AtProvider)
+    }
+
+    /// The provider's answer belongs to no attempt that the browser remembers.
+    pub(super) fn judge_forgotten(&self, exchange: &Exchange) {
+        let world = &self.world;
+        let opened_once = exchange.ask.code.is_some_and(|code| world.core.is_opened_once(code));
+        if exchange.is_owed && opened_once && !exchange.key_unknown {
+            let text = format!("#{} the provider's answer belongs to no attempt", exchange.number);
+            world.checker.violate(world.scene(), self.person, Violation::AttemptForgotten, text);
+        }
+    }
+
+    /// The person confirms the sign-out on the provider's page. Its notice comes back to a replica.
+    pub(super) fn sign_out_there(&self, received: &Received) {
+        let page = received.location.as_deref().filter(|address| address.starts_with(ISSUER));
+        let Some(family) = page.map(CoreApi::signs_out) else { return };
+        let Some(family) = family else {
+            self.server_error("the provider does not know who signs out");
+            return;
+        };
+        let world = self.world.clone();
+        let wait = world.dice().secs(30, 120);
+        tokio::spawn(async move {
+            pass(wait).await;
+            back_channel::end(&world, family, Revoked::SignedOut, Named::SignIn);
+        });
+    }
+
     /// What happens at the provider, to which an answer of ours leads.
-    pub(super) fn at_page(&self, exchange: &Exchange) -> AtPage {
+    fn at_page(&self, exchange: &Exchange) -> AtPage {
         let world = &self.world;
         if exchange.ask.what != What::Confirm {
             return AtPage::SignsIn;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::sessions::{COPY_LIVES, Ended, Seen};
 use super::{Checker, Excuse, Scene, SessionRef, Violation};
-use crate::core_api::{FamilyId, PersonId};
+use crate::core_api::{Cart, FamilyId, PersonId};
 use crate::style::Style;
 
 /// An answer that shows the person after the end.
@@ -147,7 +147,22 @@ impl Checker {
         }
     }
 
-    /// A replica removes what belongs to a session beside its tokens.
+    /// A page has shown a guest's cart.
+    pub(crate) fn cart_shown(&self, family: FamilyId) {
+        self.state().families.notes(family).cleaned.owed = true;
+    }
+
+    /// Whether a page has shown this guest's cart.
+    pub(crate) fn is_cart_known(&self, family: FamilyId) -> bool {
+        self.state().families.notes(family).cleaned.owed
+    }
+
+    /// A fault hit a call that ends a session, so it may be made again.
+    pub(crate) fn clean_up_failed(&self, family: FamilyId) {
+        self.state().families.notes(family).cleaned.blindly = true;
+    }
+
+    /// A replica goes to remove what belongs to a session beside its tokens.
     pub(crate) fn cleaned_up(&self, scene: Scene<'_>, family: FamilyId, store_failed: bool) {
         let mut state = self.state();
         let notes = state.families.notes(family);
@@ -168,7 +183,8 @@ impl Checker {
     pub(crate) fn end_settled(&self, scene: Scene<'_>, session: SessionRef, hindered: bool) {
         let family = self.family_of(session);
         let mut state = self.state();
-        if !self.style.has_guests() || state.families.notes(family).cleaned.times > 0 {
+        let is_left = scene.core.look(family, |family| family.cart == Cart::Open) == Some(true);
+        if !is_left || !state.families.notes(family).cleaned.owed {
             return;
         }
         if hindered {

@@ -46,11 +46,14 @@ pub(crate) enum Complaint {
     Unknowing,
 }
 
-/// How often what belongs to the session was removed.
+/// The removal of a guest's cart.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cleaned {
+    /// A page has shown the cart, so the session knows of it.
+    pub(crate) owed: bool,
+    /// How often somebody went to remove it.
     pub(crate) times: u32,
-    /// The store failed shortly before, so nobody may know that it is done.
+    /// A call failed, or the store shortly before, so nobody may know that it is done.
     pub(crate) blindly: bool,
 }
 

@@ -1,7 +1,7 @@
 //! A session and its family in several situations.
 
 use super::*;
-use crate::core_api::{Call, CoreApi};
+use crate::core_api::{Access, Call, CartCall, CoreApi};
 use crate::trace::Trace;
 
 const LIVES: Lives = Lives {
@@ -579,11 +579,21 @@ fn what_belongs_to_a_session_is_removed_once() {
 
 #[test]
 fn nothing_of_a_session_is_left_unless_somebody_was_hindered() {
-    for (hindered, found) in [(true, &[][..]), (false, &[Violation::NotCleaned.words()])] {
-        let bench = Bench::new(Style::Commercetools);
+    for (hindered, known, found) in
+        [(true, true, &[][..]), (false, false, &[]), (false, true, &[Violation::NotCleaned.words()])]
+    {
+        let mut bench = Bench::new(Style::Commercetools);
+        let guest = FamilyId(1);
+        bench.core.handle(Duration::ZERO, &Call::Guest { person: PERSON });
+        bench.session = bench.checker.begun(Duration::ZERO, PERSON, guest);
+        let access = Some(Access { person: PERSON, family: guest, generation: 0, expires_at: u64::MAX });
+        bench.core.handle(Duration::ZERO, &Call::Cart { access, what: CartCall::Open });
+        if known {
+            bench.checker.cart_shown(guest);
+        }
         bench.checker.end_settled(bench.scene(HOUR), bench.session, hindered);
         assert_eq!(bench.found(), found);
-        bench.checker.cleaned_up(bench.scene(HOUR), FAMILY, false);
+        bench.core.handle(Duration::ZERO, &Call::Cart { access, what: CartCall::Remove(guest) });
         bench.checker.end_settled(bench.scene(HOUR), bench.session, false);
         assert_eq!(bench.found(), found);
     }

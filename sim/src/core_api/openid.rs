@@ -2,17 +2,21 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, CACHE_CONTROL};
-use http::{HeaderValue, Method, StatusCode};
+use http::header::AUTHORIZATION;
+use http::{Method, StatusCode};
 use ironleaf_auth::{Request, Response};
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use super::answer::{Answer, Pair};
 use super::authorization::{Asked, CLIENT_ID, CodeId, Form, ISSUER};
+use super::call::Call;
 use super::ids::{FamilyId, PersonId};
+use super::message::json as answer;
+use super::people::{address_of, subject_of};
 use super::signing;
-use super::wire::{Access, Answer, Call, Pair, address_of, json as answer, refresh_token, subject_of};
-use crate::style::Style;
+use super::tokens::{Access, access_token, read_refresh_token, refresh_token};
+
 pub(crate) const CLIENT_SECRET: &str = "a-secret-of-the-simulation";
 /// Where people's roles are in the claims.
 pub(crate) const ROLES_CLAIM: &str = "realm_access.roles";
@@ -36,7 +40,7 @@ pub(super) fn read(request: &Request) -> Option<Call> {
             match path {
                 "/par" => Some(Call::Push(Box::new(Asked::read(&form)?))),
                 "/token" => token(&form),
-                "/revoke" => Some(Call::SignOut { family: family_of(form.get("token")?)? }),
+                "/revoke" => Some(Call::SignOut { family: family_of(form.get("token")?)?, access: None }),
                 _ => None,
             }
         }
@@ -45,7 +49,7 @@ pub(super) fn read(request: &Request) -> Option<Call> {
 }
 
 /// RFC 6749, section 2.3.1.
-fn is_from_the_client(request: &Request) -> bool {
+pub(super) fn is_from_the_client(request: &Request) -> bool {
     let expected = format!("Basic {}", STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}")));
     request.headers().get(AUTHORIZATION).is_some_and(|value| *value == expected)
 }
@@ -58,7 +62,7 @@ fn token(form: &Form) -> Option<Call> {
             redirect_uri: form.get("redirect_uri")?.into(),
         }),
         "refresh_token" => {
-            let (family, generation) = refresh_token(form.get("refresh_token")?)?;
+            let (family, generation) = read_refresh_token(form.get("refresh_token")?)?;
             Some(Call::Refresh { family, generation, key: None })
         }
         _ => None,
@@ -67,7 +71,7 @@ fn token(form: &Form) -> Option<Call> {
 
 /// RFC 7009, section 2.1: either token ends the grant.
 fn family_of(token: &str) -> Option<FamilyId> {
-    let refresh = refresh_token(token).map(|(family, _)| family);
+    let refresh = read_refresh_token(token).map(|(family, _)| family);
     refresh.or_else(|| Access::read(token).map(|access| access.family))
 }
 
@@ -82,8 +86,12 @@ pub(super) fn signs_out(address: &str) -> Option<FamilyId> {
 }
 
 /// The HTTP response in this style.
-pub(super) fn response(said: Answer) -> Response {
-    match said {
+///
+/// # Errors
+///
+/// The answer itself, if it is one of the API that takes the tokens.
+pub(super) fn respond(said: Answer) -> Result<Response, Answer> {
+    Ok(match said {
         Answer::Tokens(pair) => answer(StatusCode::OK, tokens(&pair).to_string()),
         Answer::Pushed(id) => {
             answer(StatusCode::CREATED, json!({ "request_uri": id.uri(), "expires_in": 60 }).to_string())
@@ -91,17 +99,11 @@ pub(super) fn response(said: Answer) -> Response {
         Answer::Claims { person, email } => {
             answer(StatusCode::OK, Value::from(claims(person, email)).to_string())
         }
-        Answer::Metadata => for_an_hour(&metadata()),
-        Answer::Keys(published) => for_an_hour(&signing::key_set(published)),
+        Answer::Metadata => signing::for_an_hour(&metadata()),
+        Answer::Keys(published) => signing::published(published),
         Answer::InvalidCredentials => error("invalid_grant"),
-        other => other.into_response(Style::OpenId),
-    }
-}
-
-fn for_an_hour(body: &Value) -> Response {
-    let mut response = answer(StatusCode::OK, body.to_string());
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
-    response
+        other => return Err(other),
+    })
 }
 
 fn error(code: &str) -> Response {
@@ -126,10 +128,10 @@ fn metadata() -> Value {
 
 fn tokens(pair: &Pair) -> Value {
     json!({
-        "access_token": pair.access_token(Style::OpenId),
+        "access_token": access_token(pair, true),
         "token_type": "Bearer",
         "expires_in": pair.ttl_secs,
-        "refresh_token": pair.refresh_token(Style::OpenId),
+        "refresh_token": refresh_token(pair),
         "id_token": signing::id_token(&id_claims(pair), pair.key),
     })
 }

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use super::answer::Answer;
 use super::authorization::{AtPage, CodeId, Opened, Presented};
+use super::effect::Effect;
 use super::ids::{FamilyId, PersonId};
-use super::wire::{Answer, subject_of};
-use super::{CoreApi, Effect, Revoked, State, openid, signing};
+use super::model::CoreApi;
+use super::people::subject_of;
+use super::state::{Revoked, State};
+use super::{openid, signing};
 use crate::timeline::Timeline;
 
 impl CoreApi {

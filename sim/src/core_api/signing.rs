@@ -5,9 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, StatusCode};
+use ironleaf_auth::Response;
 use serde_json::{Value, json};
 
 use super::authorization::{CLIENT_ID, ISSUER};
+use super::message;
 
 /// These 32 bytes are the whole private key, with its number in the last four: it protects nothing.
 const TEST_KEY: &[u8; 32] = b"test key of Ironleaf simula 0000";
@@ -37,8 +41,20 @@ impl Published {
     }
 }
 
+/// The answer with the public halves.
+pub(super) fn published(published: Published) -> Response {
+    for_an_hour(&key_set(published))
+}
+
+/// An answer that may be kept for an hour.
+pub(super) fn for_an_hour(body: &Value) -> Response {
+    let mut response = message::json(StatusCode::OK, body.to_string());
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
+    response
+}
+
 /// The public halves (RFC 8037).
-pub(super) fn key_set(published: Published) -> Value {
+fn key_set(published: Published) -> Value {
     let keys = (published.oldest..=published.newest).map(|number| {
         let x = URL_SAFE_NO_PAD.encode(key(number).public_key().as_ref());
         let kid = format!("{KEY_ID}{number}");

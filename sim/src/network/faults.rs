@@ -28,11 +28,9 @@ pub(crate) enum Fate {
         handled: bool,
         how: How,
     },
-    /// The API, or the rate limit in front of it, asks to wait.
+    /// The API, or the rate limit in front of it, asks to wait (429). No other status says that nothing was spent.
     TurnedAway {
         secs: u64,
-        /// 503 instead of 429.
-        unavailable: bool,
     },
 }
 
@@ -101,13 +99,12 @@ impl Plan {
     pub(crate) fn draw(world: &World, replica: usize, call: &Call) -> Self {
         let outage = world.outage();
         let mut dice = world.dice();
-        let there = dice.mostly_short(Duration::from_millis(2), Duration::from_millis(60));
-        let back = dice.mostly_short(Duration::from_millis(2), Duration::from_millis(60));
+        let (there, back) = latencies(&mut dice);
         let mut plan = Self { there, back, fate: Fate::Answered, trigger: None, delayed: false };
         let is_refresh = matches!(call, Call::Refresh { .. });
         if let Some(script) = world.script() {
             if let Call::Refresh { family, .. } = call {
-                plan.follow(script, *family, world.now(), &mut dice);
+                plan.follow(script, *family, world.now(), world.setup.seed);
             }
             return plan;
         }
@@ -125,7 +122,7 @@ impl Plan {
         } else if dice.per_mille(OTHER_FAILED_PER_MILLE) {
             let limited = u32::from(world.setup.style.lists_sessions());
             plan.fate = dice.weighted(&[
-                (limited, Fate::TurnedAway { secs: 10, unavailable: false }),
+                (limited, Fate::TurnedAway { secs: 10 }),
                 (1, Fate::NotSent),
                 (1, Fate::Reset { handled: false }),
                 (1, Fate::Reset { handled: true }),
@@ -138,10 +135,15 @@ impl Plan {
     }
 
     /// The fault of the table that this refresh meets, if it is its turn.
-    fn follow(&mut self, script: &Script, family: FamilyId, now: Duration, dice: &mut Dice) {
+    ///
+    /// What it is like follows from the seed and the turn alone, so that both clients meet the very same faults.
+    fn follow(&mut self, script: &Script, family: FamilyId, now: Duration, seed: u64) {
+        let Some(turn) = script.turn_of(family) else { return };
+        let mut dice = Dice::new(seed ^ (u64::from(turn) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        (self.there, self.back) = latencies(&mut dice);
         let secs = dice.range(LIMITED_SECS.0, LIMITED_SECS.1);
         let slow = dice.secs(SLOW_SECS.0, SLOW_SECS.1);
-        let Some((turn, left)) = script.strike(family, now, Duration::from_secs(secs)) else { return };
+        let Some(left) = script.strike(family, now, Duration::from_secs(secs)) else { return };
         let handled = turn.is_multiple_of(2);
         match script.kind {
             Kind::AnswerLost => self.fate = Fate::Silent { handled: true },
@@ -149,7 +151,7 @@ impl Plan {
             Kind::Reset => self.fate = Fate::Reset { handled },
             Kind::Error => self.fate = Fate::Replaced { handled, how: How::Error },
             Kind::Throttled => {
-                self.fate = Fate::TurnedAway { secs: left.as_secs().max(1), unavailable: false };
+                self.fate = Fate::TurnedAway { secs: left.as_secs().max(1) };
             }
             Kind::Slow if handled => self.back += slow,
             Kind::Slow => self.there += slow,
@@ -167,11 +169,8 @@ impl Plan {
         let is_storm = style == Style::CookieApi;
         if dice.per_mille(if is_storm { TURNED_AWAY_IN_A_STORM_PER_MILLE } else { TURNED_AWAY_PER_MILLE }) {
             let secs = dice.range(1, LONGEST_WAIT_SECS);
-            // The core API, OpenID Connect and Better Auth have no 503 that says that nothing was spent.
-            let unavailable =
-                !style.is_core_api() && !style.is_openid() && !style.lists_sessions() && dice.once_in(2);
-            self.fate = Fate::TurnedAway { secs, unavailable };
-            return Some(if unavailable { Fault::TurnedAway503 } else { Fault::TurnedAway429 });
+            self.fate = Fate::TurnedAway { secs };
+            return Some(Fault::TurnedAway);
         }
         if dice.per_mille(FATE_PER_MILLE) {
             let (fault, fate) = dice.weighted(REFRESH_FATES);
@@ -218,6 +217,12 @@ impl Plan {
             Fate::Reset { handled } | Fate::Silent { handled } | Fate::Replaced { handled, .. } => handled,
         }
     }
+}
+
+/// How long a call takes to get there, and its answer back.
+fn latencies(dice: &mut Dice) -> (Duration, Duration) {
+    let mut one = || dice.mostly_short(Duration::from_millis(2), Duration::from_millis(60));
+    (one(), one())
 }
 
 impl Outage {

@@ -5,13 +5,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ironleaf_auth::{
-    Accounts, Asked, AuthorizationRequest, BaseUrl, Caller, EndReason, Grant, LogoutNotice, LogoutTokenError,
-    Observed, Provider, RedirectSignIn, RefreshOutcome, RefreshTiming, Rejection, Repetition, Request,
-    Response, Rest, SecretText, SignIn, SignInError, SignOutReturn, SignedIn, TransportError,
+    Accounts, Asked, AuthorizationRequest, BaseUrl, Caller, EndReason, Field, Grant, LogoutNotice,
+    LogoutTokenError, Observed, Provider, RedirectSignIn, RefreshOutcome, RefreshTiming, Rejection,
+    Repetition, Request, Response, Rest, SecretText, SignIn, SignInError, SignOutReturn, SignedIn,
+    TransportError,
 };
 
-use super::wire::REFRESH;
 use crate::mistakes::{Mistake, is_made};
+
+/// The refresh token in the grants of the core API and of commercetools, and the value against forged requests and the
+/// cart in those that have one.
+const REFRESH: Field = 2;
+const CSRF: Field = 3;
+const CART: Field = 3;
 
 /// Longer than anybody waits.
 const ENDLESS: Duration = Duration::from_hours(24);
@@ -22,8 +28,19 @@ impl Mistaken {
     /// The grant without what an answer gave in place of the old tokens.
     fn forget(grant: &Grant, outcome: RefreshOutcome) -> RefreshOutcome {
         let RefreshOutcome::Rotated(mut renewed) = outcome else { return outcome };
-        if let Some(old) = grant.field(REFRESH) {
-            renewed.set(REFRESH, old.clone());
+        let keep = |renewed: &mut Grant, field| {
+            if let Some(old) = grant.field(field) {
+                renewed.set(field, old.clone());
+            }
+        };
+        if is_made(Mistake::SpentTokenKept) {
+            keep(&mut renewed, REFRESH);
+        }
+        if is_made(Mistake::FormValueKept) {
+            keep(&mut renewed, CSRF);
+        }
+        if is_made(Mistake::CookieSetAgainDropped) {
+            renewed.refresh_expires_at = grant.refresh_expires_at;
         }
         RefreshOutcome::Rotated(renewed)
     }
@@ -101,10 +118,7 @@ impl Provider for Mistaken {
 
     async fn refresh(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {
         let outcome = self.0.refresh(caller, grant).await;
-        if is_made(Mistake::SpentTokenKept) || is_made(Mistake::CookieSetAgainDropped) {
-            return Self::forget(grant, outcome);
-        }
-        match outcome {
+        match Self::forget(grant, outcome) {
             RefreshOutcome::InDoubt { answered: false, .. } if is_made(Mistake::RefreshCookieSentAgain) => {
                 self.0.refresh(caller, grant).await
             }
@@ -116,7 +130,16 @@ impl Provider for Mistaken {
     }
 
     async fn sign_out(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
-        self.0.sign_out(caller, grant).await
+        if is_made(Mistake::NeverCleaned) {
+            let mut grant = grant.clone();
+            grant.remove(CART);
+            return self.0.sign_out(caller, &grant).await;
+        }
+        let signed_out = self.0.sign_out(caller, grant).await;
+        if is_made(Mistake::CleanedTwice) {
+            return self.0.sign_out(caller, grant).await;
+        }
+        signed_out
     }
 
     fn tokens_end_with_account(&self) -> bool {
@@ -132,13 +155,7 @@ impl Provider for Mistaken {
     }
 
     async fn on_end(&self, grant: &Grant, reason: EndReason) {
-        if is_made(Mistake::NeverCleaned) {
-            return;
-        }
         self.0.on_end(grant, reason).await;
-        if is_made(Mistake::CleanedTwice) {
-            self.0.on_end(grant, reason).await;
-        }
     }
 
     fn accounts(&self) -> Option<&dyn Accounts> {

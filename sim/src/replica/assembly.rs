@@ -14,10 +14,10 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{AccountAbility, EmailAddress, Random, TimeLimits};
 use ironleaf_bff::{
-    AccountError, Bff, BffSettings, CallError, CoreApi, LogoutFailure, MaybeUser, Problem, ProblemKind,
-    RateLimits, RedirectFailure, RedirectQuery, ReturnTo, SignInFailure, SignedOutReason, User,
-    finish_redirect, refresh_before_rendering, sign_in_with_password, sign_out, start_reauthentication,
-    start_redirect,
+    AccountError, ApiRequest, ApiResponse, Bff, BffSettings, CallError, CoreApi, LogoutFailure, MaybeUser,
+    Problem, ProblemKind, RateLimits, RedirectFailure, RedirectQuery, ReturnTo, SignInFailure,
+    SignedOutReason, finish_redirect, refresh_before_rendering, sign_in_with_password, sign_out,
+    start_reauthentication, start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 
@@ -27,10 +27,11 @@ use crate::dice::Dice;
 use crate::network::Network;
 use crate::process::Process;
 use crate::store::FaultyStore;
+use crate::style::Style;
 use crate::world::{LIVES, World};
 
-/// The query of a page that also lists the person's sign-ins.
-pub(crate) const LISTED: &str = "sessions";
+/// The query of a page that does something beside showing the person: it lists their sign-ins, or sends a form.
+pub(crate) const BESIDE: &str = "beside";
 /// The header in which the sign-in page says why somebody came.
 pub(crate) const REASON_HEADER: &str = "x-reason";
 
@@ -43,6 +44,7 @@ pub(crate) fn router(world: &Arc<World>, replica: &Replica, process: &Arc<Proces
         .route("/page", get(page).layer(from_fn_with_state(bff.clone(), refreshed)))
         .route("/home", get(home))
         .route("/sign-in", post(sign_in))
+        .route("/guest", post(begin_guest))
         .route("/start", post(start))
         .route("/confirm", post(confirm))
         .route("/finish", get(finish))
@@ -50,6 +52,7 @@ pub(crate) fn router(world: &Arc<World>, replica: &Replica, process: &Arc<Proces
         .route("/sign-out", post(leave))
         .layer(bff.session_layer())
         .layer(Extension(bff))
+        .layer(Extension(world.setup.style))
 }
 
 fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyRing) -> Bff {
@@ -103,20 +106,22 @@ async fn refreshed(State(bff): State<Bff>, mut request: Request, next: Next) -> 
 }
 
 /// A page that calls the core API.
-async fn page(request: Request) -> Response {
+async fn page(Extension(style): Extension<Style>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let core = match CoreApi::from_parts(&parts) {
         Ok(core) => core,
         Err(missing) => return missing.into_response(),
     };
-    if parts.uri.query() == Some(LISTED) {
+    if parts.uri.query() == Some(BESIDE) {
         // Whatever comes of it, the page is shown.
-        let mut request = http::Request::new(Bytes::new());
-        *request.uri_mut() = http::Uri::from_static("/session/list");
-        let _ = core.call(request).await;
+        let _ = if style.lists_sessions() {
+            core.call_api("auth", asking("GET", "/list-sessions")).await
+        } else {
+            core.call(asking("POST", "/notes")).await
+        };
     }
-    match who(&parts, &core).await {
-        Ok(user) => shown_to(&user.id, user.email.as_deref()).into_response(),
+    match who(style, &parts, &core).await {
+        Ok(shown) => shown.into_response(),
         Err(AccountError::SignedOut) => {
             let reason = SignedOutReason::from_parts(&parts);
             let reason = reason.map_or_else(|| "no reason".to_owned(), |reason| format!("{reason:?}"));
@@ -131,23 +136,33 @@ async fn page(request: Request) -> Response {
     }
 }
 
-/// Who the API says that the person is. A provider without account pages has no call of its own for that, and a guest is
-/// nobody's current user.
-async fn who(parts: &Parts, core: &CoreApi) -> Result<User, AccountError> {
+/// Who the API says that the person is, or the guest. A provider without account pages has no call of its own for that.
+async fn who(style: Style, parts: &Parts, core: &CoreApi) -> Result<String, AccountError> {
     if parts.extensions.get().is_some_and(|bff: &Bff| bff.offers(AccountAbility::Change)) {
-        match core.current_user().await {
-            Err(AccountError::SignedOut) => {}
-            known => return known,
+        return core.current_user().await.map(|user| shown_to(&user.id, user.email.as_deref()));
+    }
+    let mut answer = core.call(asking("GET", style.me_path())).await;
+    let is_nobody = |answer: &Result<ApiResponse, CallError>| {
+        answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::NOT_FOUND)
+    };
+    if style.has_guests() && is_nobody(&answer) {
+        answer = core.call(asking("GET", "/me/active-cart")).await;
+        if is_nobody(&answer) {
+            answer = core.call(asking("POST", "/me/carts")).await;
         }
     }
-    let request = http::Request::get("/user/users/current").body(Bytes::new());
-    let request = request.map_err(|error| AccountError::Unavailable(error.to_string()))?;
-    match core.call(request).await {
+    match answer {
         Ok(response) => person_in(&response)
+            .map(|shown| shown_to(&shown.id, shown.email.as_deref()))
             .ok_or_else(|| AccountError::Unavailable(format!("answered {}", response.status()))),
         Err(CallError::SignedOut) => Err(AccountError::SignedOut),
         Err(CallError::Unavailable(detail)) => Err(AccountError::Unavailable(detail)),
     }
+}
+
+fn asking(method: &str, path: &str) -> ApiRequest {
+    let request = http::Request::builder().method(method).uri(path);
+    request.body(Bytes::new()).expect("the request is well-formed")
 }
 
 /// A page that shows who is signed in and makes no calls.
@@ -165,6 +180,19 @@ async fn sign_in(RawQuery(address): RawQuery, request: Request) -> Response {
         .await
     {
         Ok(()) => (StatusCode::SEE_OTHER, [(LOCATION, "/page")]).into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// A guest puts something into a cart.
+async fn begin_guest(request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    match CoreApi::for_guest(&parts).await {
+        Ok(core) => {
+            // Without an answer, the next page puts it there.
+            let _ = core.call(asking("POST", "/me/carts")).await;
+            (StatusCode::SEE_OTHER, [(LOCATION, "/page")]).into_response()
+        }
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }

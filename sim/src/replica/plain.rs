@@ -30,7 +30,6 @@ use crate::script::Script;
 use crate::world::World;
 
 const COOKIE_NAME: &str = "plain";
-const WHO: &str = "http://core.test/v1/user/users/current";
 
 #[derive(Clone)]
 struct Plain {
@@ -130,9 +129,16 @@ impl Plain {
         }
     }
 
+    /// Where the API says who asks.
+    fn who(&self) -> http::Uri {
+        let base = self.provider.base_urls().first().map(|base| base.url.as_str()).unwrap_or_default();
+        let address = format!("{}{}", base.trim_end_matches('/'), self.world.setup.style.me_path());
+        address.parse().expect("it is an address")
+    }
+
     async fn call(&self, grant: &Grant) -> Called {
         let mut request = http::Request::new(Bytes::new());
-        *request.uri_mut() = http::Uri::from_static(WHO);
+        *request.uri_mut() = self.who();
         self.provider.authorize(&Caller::default(), grant, &mut request);
         match self.network.send(request).await {
             Ok(response) if response.status() == StatusCode::UNAUTHORIZED => Called::Refused,

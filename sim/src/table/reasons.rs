@@ -6,8 +6,9 @@ use crate::style::Style;
 pub(super) const INTRODUCTION: &str = "\
 # Sessions lost
 
-How many sessions end at the sign-in page because of faults, with Ironleaf and with a plain client, in one run of
-simulated worlds from one seed, with as many faults for both. Every person has two sessions, on a laptop and on a
+How many sessions end at the sign-in page because of faults, with Ironleaf and with a plain client, in simulated worlds
+from one seed, with the very same faults for both. The providers are those that a server runs with, and each back end is
+a model that speaks as the real one does. Every person has two sessions, on a laptop and on a
 phone. The access token has expired, one fault meets the laptop's refresh, and the person tries again for three
 quarters of an hour. Two refreshes later, each session is there or it is lost. So a fault can cost two sessions where
 a back end ends all of a person's sessions at once.
@@ -34,7 +35,7 @@ pub(super) const fn title(style: Style) -> &'static str {
         Style::CookieApi => "`cookie-api`",
         Style::Commercetools => "`commercetools`",
         Style::OpenId => "`oidc`, rotation without a time of grace",
-        Style::Graced => "Rotation with a minute of grace",
+        Style::Graced => "`cookie-api`, with a minute of grace",
     }
 }
 

@@ -33,8 +33,9 @@ impl Transport for Direct {
         if let Some(instead) = self.instead.lock().unwrap().take() {
             return Ok(instead);
         }
-        let (answer, _) = self.api.handle(self.timeline.now() + HEAD_START, &self.api.read(&request));
-        Ok(self.api.respond(answer))
+        let call = self.api.read(&request);
+        let (answer, _) = self.api.handle(self.timeline.now() + HEAD_START, &call);
+        Ok(self.api.respond(&call, answer))
     }
 }
 
@@ -222,9 +223,8 @@ async fn what_the_network_answers_in_place_of_the_provider_ends_nothing() {
     };
     assert_eq!(outcome_of(garbage()).await, ControlFlow::Continue(()));
     assert_eq!(outcome_of(unavailable()).await, ControlFlow::Continue(()));
-    assert_eq!(outcome_of(turned_away(30, true, "retry-after")).await, ControlFlow::Continue(()));
     assert_eq!(
-        outcome_of(turned_away(30, false, "retry-after")).await,
+        outcome_of(turned_away(30, "retry-after")).await,
         ControlFlow::Break(Some(Duration::from_secs(30)))
     );
     bench.rotated(&grant).await;
