@@ -79,17 +79,19 @@ impl CommercetoolsProvider {
         password: &SecretText,
     ) -> Result<(), SignInError> {
         let has_cart = guest.field(grant::CART).is_some();
-        let Some(living) = self.with_living_access(caller, guest).await else {
-            tracing::warn!(has_cart, "a guest's tokens are over; nothing of theirs follows who signs in");
-            return Ok(());
-        };
+        let mut guest = guest.clone();
         let body = json!({
             "email": address, "password": password.expose(),
             "activeCartSignInMode": "MergeWithExistingCustomerCart",
         });
-        let error = match self.call(caller, &living, Method::POST, &["me", "login"], &body).await {
-            Ok(response) if response.status().is_success() => return Ok(()),
-            Ok(response) => {
+        let path = ["me", "login"];
+        let error = match self.call_renewing(caller, &mut guest, Method::POST, &path, &body).await {
+            Ok(Some(response)) if response.status().is_success() => return Ok(()),
+            Ok(None) => {
+                tracing::warn!(has_cart, "a guest's tokens are over; nothing of theirs follows who signs in");
+                return Ok(());
+            }
+            Ok(Some(response)) => {
                 let refusal = wire::refusal(&response);
                 let is_passing =
                     response.status().is_server_error() || response.status() == StatusCode::TOO_MANY_REQUESTS;
@@ -109,15 +111,19 @@ impl CommercetoolsProvider {
         if has_cart { Err(error) } else { Ok(()) }
     }
 
-    /// Deletes the guest's cart, if there is one that is still only theirs.
+    /// Deletes the guest's cart, if there is one that is still only theirs. The grant has the newest access token after
+    /// that.
     ///
     /// # Errors
     ///
     /// If another try may succeed.
-    pub(super) async fn tidy_cart(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
-        let Some(id) = grant.field(grant::CART).filter(|_| grant::is_guest(grant)) else { return Ok(()) };
+    pub(super) async fn tidy_cart(&self, caller: &Caller, grant: &mut Grant) -> Result<(), TransportError> {
+        let id = grant.field(grant::CART).filter(|_| grant::is_guest(grant)).cloned();
+        let Some(id) = id else { return Ok(()) };
         let path = ["me", "carts", id.expose()];
-        let response = self.call(caller, grant, Method::GET, &path, &Value::Null).await?;
+        let response = self.call_renewing(caller, grant, Method::GET, &path, &Value::Null).await?;
+        // Where the tokens are over, nobody can reach the cart any more.
+        let Some(response) = response else { return Ok(()) };
         let Some(cart) = Cart::read(&response) else { return passing(&response) };
         if !cart.is_open_of(grant) {
             return Ok(());
@@ -131,7 +137,7 @@ impl CommercetoolsProvider {
         if !grant.access_lives(self.now()) || !grant::is_issued_by(grant, &self.issued_by) {
             return;
         }
-        if let Err(failure) = self.tidy_cart(&Caller::default(), grant).await {
+        if let Err(failure) = self.tidy_cart(&Caller::default(), &mut grant.clone()).await {
             tracing::warn!(%failure, "the cart of a guest whose session has ended was not deleted");
         }
     }

@@ -1,7 +1,7 @@
 //! Requests to the authorization server and to the API.
 
-use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{Method, StatusCode};
 use ironleaf_auth::{Caller, Grant, Request, Response, TransportError};
 use serde_json::Value;
 use url::Url;
@@ -47,6 +47,33 @@ impl CommercetoolsProvider {
         body: &Value,
     ) -> Result<Response, TransportError> {
         self.send(caller, grant, method, &below(&self.base_urls[0].url, segments), body).await
+    }
+
+    /// As [`call`](Self::call), with an access token that lives: one that has expired, or that the API refuses, is
+    /// renewed once, and is in the grant after that. `None` if the grant's tokens are over.
+    ///
+    /// # Errors
+    ///
+    /// If another try may succeed.
+    pub(super) async fn call_renewing(
+        &self,
+        caller: &Caller,
+        grant: &mut Grant,
+        method: Method,
+        segments: &[&str],
+        body: &Value,
+    ) -> Result<Option<Response>, TransportError> {
+        if grant.access_lives(self.now()) {
+            let response = self.call(caller, grant, method.clone(), segments, body).await?;
+            if response.status() != StatusCode::UNAUTHORIZED {
+                return Ok(Some(response));
+            }
+            grant.access_expires_at = Some(self.now());
+        }
+        if !self.renew_access(caller, grant).await? {
+            return Ok(None);
+        }
+        self.call(caller, grant, method, segments, body).await.map(Some)
     }
 
     /// Deletes a resource of the API in this version.

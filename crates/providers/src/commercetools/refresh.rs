@@ -1,7 +1,7 @@
 //! A refresh (RFC 6749, section 6). The token that was presented stays good, and so does the old access token.
 
 use http::StatusCode;
-use ironleaf_auth::{Caller, Grant, RefreshOutcome, Rejection};
+use ironleaf_auth::{Caller, Grant, RefreshOutcome, Rejection, TransportError};
 
 use super::wire::Refusal;
 use super::{CommercetoolsProvider, grant, wire};
@@ -17,12 +17,27 @@ impl CommercetoolsProvider {
         }
     }
 
-    /// The same grant with an access token that lives. `None` without an answer that has one.
-    pub(super) async fn with_living_access(&self, caller: &Caller, known: &Grant) -> Option<Grant> {
-        if known.access_lives(self.now()) {
-            return Some(known.clone());
+    /// Puts a new access token into the grant. `false` if its tokens are over.
+    ///
+    /// # Errors
+    ///
+    /// If another try may succeed.
+    pub(super) async fn renew_access(
+        &self,
+        caller: &Caller,
+        grant: &mut Grant,
+    ) -> Result<bool, TransportError> {
+        match self.renew(caller, grant).await {
+            RefreshOutcome::Rotated(renewed) => {
+                *grant = renewed;
+                Ok(true)
+            }
+            RefreshOutcome::Rejected(_) => Ok(false),
+            RefreshOutcome::NotSent(detail) | RefreshOutcome::Unspent { detail, .. } => {
+                Err(TransportError::NotSent(detail))
+            }
+            RefreshOutcome::InDoubt { detail, .. } => Err(TransportError::Interrupted(detail)),
         }
-        self.renewed(caller, known).await.ok()
     }
 
     async fn renewed(&self, caller: &Caller, known: &Grant) -> Result<Grant, RefreshOutcome> {

@@ -13,20 +13,13 @@ impl CommercetoolsProvider {
         }
         // The cart first: nobody can reach it without the tokens.
         let mut newest = grant.clone();
-        let tidied = match grant.field(grant::CART) {
-            Some(_) => match self.with_living_access(caller, grant).await {
-                Some(living) => {
-                    newest = living;
-                    self.tidy_cart(caller, &newest).await
-                }
-                None => Ok(()),
-            },
-            None => Ok(()),
-        };
-        if let Err(failure) = tidied {
-            // The next try needs the access token for the cart, and nothing but that. If there is none, or if the cart
-            // never answers, the token soon ends by itself. The refresh token must not wait for a cart.
-            self.revoke_one(caller, &newest, grant::REFRESH_TOKEN, "refresh_token").await?;
+        if let Err(failure) = self.tidy_cart(caller, &mut newest).await {
+            // The next try needs the access token for the cart, and nothing but that. If the cart never answers, the
+            // token soon ends by itself. The refresh token must not wait for a cart. Only where the access token could
+            // not be renewed, it waits: the server that revokes it is the one that did not answer.
+            if newest.access_lives(self.now()) {
+                self.revoke_one(caller, &newest, grant::REFRESH_TOKEN, "refresh_token").await?;
+            }
             return Err(failure);
         }
         self.revoke(caller, &newest).await

@@ -1,6 +1,7 @@
 use super::*;
 
 const LOGIN: &str = "api POST /shop/me/login";
+const REVOKE: &str = "auth POST /oauth/token/revoke";
 
 fn learned(grant: &mut Grant, answer: Answer) -> bool {
     learned_at(grant, (Method::GET, "/shop/me/active-cart"), answer)
@@ -114,13 +115,39 @@ async fn a_cart_that_may_not_have_come_along_stays_the_guests() {
             matches!(error, Some(SignInError::Unavailable(_) | SignInError::TooManyRequests { .. })),
             "{error:?}"
         );
-        assert_eq!(
-            script.asked()[3..],
-            ["auth POST /oauth/token/revoke"; 2],
-            "the new tokens are given back"
-        );
+        assert_eq!(script.asked()[3..], [REVOKE; 2], "the new tokens are given back");
         assert_eq!(script.form(3)["token"], "shop:r1");
     }
+}
+
+#[tokio::test]
+async fn a_cart_stays_the_guests_where_their_expired_token_cannot_be_renewed_now() {
+    for failure in [lost(), unreachable(), text(503, ""), throttled()] {
+        let answers =
+            [tokens(CUSTOMER), record("c1", "user@test.com"), failure, text(200, ""), text(200, "")];
+        let (provider, script) = scripted(answers);
+        let mut guest = guest_with_cart().await;
+        guest.access_expires_at = Some(start());
+        let failed = provider.sign_in(&caller(), password("user@test.com"), Some(&guest)).await;
+        assert!(matches!(failed.err(), Some(SignInError::Unavailable(_))));
+        assert_eq!(script.asked()[2..], ["auth POST /oauth/token", REVOKE, REVOKE]);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_the_guest_that_is_refused_before_its_end_is_renewed_once() {
+    let answers = [
+        tokens(CUSTOMER),
+        record("c1", "user@test.com"),
+        error(401, "invalid_token"),
+        renewed(GUEST),
+        answer(200, &json!({})),
+    ];
+    let (provider, script) = scripted(answers);
+    let guest = guest_with_cart().await;
+    provider.sign_in(&caller(), password("user@test.com"), Some(&guest)).await.unwrap();
+    assert_eq!(script.asked()[2..], [LOGIN, "auth POST /oauth/token", LOGIN]);
+    assert_eq!(script.header(4, "authorization").as_deref(), Some("Bearer a2"));
 }
 
 #[tokio::test]
@@ -132,10 +159,12 @@ async fn a_guest_who_can_bring_nothing_is_signed_in_all_the_same() {
         provider.sign_in(&caller(), password("user@test.com"), Some(&guest)).await.is_ok()
     };
     // Refused for good: another try would be refused as well.
-    for refused in
-        [error(400, "InvalidCredentials"), error(401, "invalid_token"), error(403, "insufficient_scope")]
-    {
-        assert!(signed_in(guest_with_cart().await, vec![refused]).await);
+    for refused in [
+        vec![error(400, "InvalidCredentials")],
+        vec![error(401, "invalid_token"), error(400, "invalid_grant")],
+        vec![error(403, "insufficient_scope")],
+    ] {
+        assert!(signed_in(guest_with_cart().await, refused).await);
     }
     // Without a cart there is nothing to lose.
     assert!(signed_in(guest().await, vec![lost()]).await);

@@ -102,6 +102,34 @@ async fn an_expired_access_token_is_renewed_to_reach_the_cart() {
 }
 
 #[tokio::test]
+async fn a_cart_waits_for_the_next_try_where_the_expired_access_token_cannot_be_renewed_now() {
+    for failure in [lost(), unreachable(), text(503, ""), throttled()] {
+        let next = [renewed(GUEST), open_cart(), text(200, ""), text(200, ""), text(200, "")];
+        let (provider, script) = scripted([failure].into_iter().chain(next));
+        script.advance(Duration::from_hours(49));
+        let guest = guest_with_cart().await;
+        assert!(provider.sign_out(&caller(), &guest).await.is_err());
+        assert_eq!(script.asked(), ["auth POST /oauth/token"], "without its tokens nobody reaches the cart");
+        assert_eq!(provider.sign_out(&caller(), &guest).await, Ok(()));
+        assert_eq!(script.asked()[2..], [CART_OF_GUEST, DELETE_CART, REVOKE, REVOKE]);
+    }
+}
+
+#[tokio::test]
+async fn an_access_token_that_is_refused_before_its_end_is_renewed_to_reach_the_cart() {
+    let refused = || error(401, "invalid_token");
+    let (provider, script) =
+        scripted([refused(), renewed(GUEST), open_cart(), text(200, ""), text(200, ""), text(200, "")]);
+    assert_eq!(provider.sign_out(&caller(), &guest_with_cart().await).await, Ok(()));
+    let renewal = "auth POST /oauth/token";
+    assert_eq!(script.asked(), [CART_OF_GUEST, renewal, CART_OF_GUEST, DELETE_CART, REVOKE, REVOKE]);
+    // Where that does not work now, the refresh token stays for the next try.
+    let (provider, script) = scripted([refused(), lost()]);
+    assert!(provider.sign_out(&caller(), &guest_with_cart().await).await.is_err());
+    assert_eq!(script.asked(), [CART_OF_GUEST, renewal]);
+}
+
+#[tokio::test]
 async fn after_a_refused_refresh_the_old_access_token_cleans_up_once() {
     let refused = EndReason::Rejected(Rejection::InvalidGrant);
     let (provider, script) = scripted([open_cart(), text(200, "")]);
