@@ -58,6 +58,9 @@ mod test_keys;
 ))]
 #[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
 mod test_log;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
+mod test_transport;
 
 #[cfg(feature = "better-auth")]
 pub use better_auth::{AuthSession, BetterAuthProvider, BetterAuthSettings};

@@ -1,20 +1,20 @@
-use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::header::{HeaderName, HeaderValue, SET_COOKIE};
+use http::header::{HeaderName, HeaderValue};
 use ironleaf_auth::{
-    Asked, AuthorizedCalls, CallError, Caller, Clock, EmailAddress, Grant, Observed, Provider, Request,
-    Response, SignIn, SignedIn, Transport, TransportError,
+    Asked, AuthorizedCalls, CallError, Caller, EmailAddress, Grant, Observed, Provider, Request, Response,
+    SignIn, SignedIn, Transport, TransportError,
 };
 use serde_json::{Value, json};
 
 use self::signing::{KID, key_set, signed};
 use super::*;
 use crate::test_keys as signing;
+use crate::test_transport::{Answer, Script, answer, line, lost, text, with_header};
 
 mod accounts;
 mod calls;
@@ -23,8 +23,6 @@ mod refresh;
 mod sessions;
 mod sign_in;
 mod sign_out;
-
-type Answer = Result<Response, TransportError>;
 
 const ORIGIN: &str = "https://auth.test";
 const AUTH: &str = "https://auth.test/api/auth";
@@ -35,29 +33,6 @@ const VALUE: &str = "tokenOfTheSession.c2lnbmF0dXJl%2F%2B%3D";
 const WEEK: u64 = 7 * 24 * 3600;
 const QUARTER: Duration = Duration::from_mins(15);
 
-/// An auth server behind a transport: answers by path, in order, the last of them again and again.
-struct Script {
-    answers: Mutex<HashMap<String, VecDeque<Answer>>>,
-    asked: Mutex<Vec<Request>>,
-    now: Mutex<SystemTime>,
-}
-
-#[async_trait]
-impl Transport for Script {
-    async fn send(&self, request: Request) -> Answer {
-        tokio::task::yield_now().await;
-        let path = request.uri().path().trim_start_matches("/api/auth").to_owned();
-        self.asked.lock().unwrap().push(request);
-        let mut answers = self.answers.lock().unwrap();
-        let Some(left) = answers.get_mut(&path) else { panic!("nobody answers at {path}") };
-        let next = left.front().expect("one answer stays").clone();
-        if left.len() > 1 {
-            left.pop_front();
-        }
-        next
-    }
-}
-
 /// A provider under test, and the script that it speaks to.
 struct World {
     provider: BetterAuthProvider,
@@ -66,15 +41,8 @@ struct World {
 
 impl World {
     fn with(change: impl FnOnce(&mut BetterAuthSettings)) -> Self {
-        let script = Arc::new(Script {
-            answers: Mutex::default(),
-            asked: Mutex::default(),
-            now: Mutex::new(UNIX_EPOCH + Duration::from_hours(500_000)),
-        });
-        let clock: Clock = {
-            let script = Arc::clone(&script);
-            Arc::new(move || *script.now.lock().unwrap())
-        };
+        let script = Script::by_path(UNIX_EPOCH + Duration::from_hours(500_000));
+        let clock = script.clock();
         let mut settings = BetterAuthSettings::at(AUTH.parse().unwrap());
         settings.api_url = Some(API.parse().unwrap());
         change(&mut settings);
@@ -93,15 +61,15 @@ impl World {
 
     /// What the auth server answers at this path from now on.
     fn answers(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
-        self.script.answers.lock().unwrap().insert(path.to_owned(), answers.into_iter().collect());
+        self.script.at(&format!("/api/auth{path}"), answers);
     }
 
     fn now(&self) -> SystemTime {
-        *self.script.now.lock().unwrap()
+        self.script.now()
     }
 
     fn advance(&self, by: Duration) {
-        *self.script.now.lock().unwrap() += by;
+        self.script.advance(by);
     }
 
     /// The claims of a token that is issued now.
@@ -129,13 +97,12 @@ impl World {
     }
 
     fn take_requests(&self) -> Vec<Request> {
-        std::mem::take(&mut *self.script.asked.lock().unwrap())
+        self.script.take_requests()
     }
 
     /// Method and path of all calls since the last time, in order.
     fn take_calls(&self) -> Vec<String> {
-        let described = |request: &Request| format!("{} {}", request.method(), request.uri().path());
-        self.take_requests().iter().map(described).collect()
+        self.take_requests().iter().map(line).collect()
     }
 }
 
@@ -178,36 +145,16 @@ fn token_of(claims: &Value) -> Answer {
     answer(200, &json!({ "token": signed(claims) }))
 }
 
-fn answer(status: u16, body: &Value) -> Answer {
-    text(status, body.to_string())
-}
-
 fn error(status: u16, code: &str) -> Answer {
     answer(status, &json!({ "message": "In words", "code": code }))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "a script is a list of answers and failures")]
-fn text(status: u16, body: impl Into<Bytes>) -> Answer {
-    Ok(http::Response::builder().status(status).body(body.into()).unwrap())
-}
-
-fn lost() -> Answer {
-    Err(TransportError::Interrupted("reset".to_owned()))
 }
 
 fn throttled() -> Answer {
     with_header(answer(429, &json!({ "message": "Too many requests." })), "x-retry-after", "9")
 }
 
-fn with_header(answer: Answer, name: &'static str, value: &str) -> Answer {
-    let mut response = answer?;
-    let value = HeaderValue::from_str(value).unwrap();
-    response.headers_mut().append(HeaderName::from_static(name), value);
-    Ok(response)
-}
-
 fn setting(answer: Answer, cookie: &str) -> Answer {
-    with_header(answer, SET_COOKIE.as_str().to_owned().leak(), cookie)
+    with_header(answer, "set-cookie", cookie)
 }
 
 /// The answer with a session of a week.

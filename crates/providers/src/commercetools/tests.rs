@@ -1,19 +1,17 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use http::Method;
 use ironleaf_auth::{
-    Asked, Caller, Clock, EmailAddress, Grant, Identity, Observed, Provider, RefreshOutcome, Request,
-    Response, SignIn, SignInError, Transport, TransportError,
+    Asked, Caller, EmailAddress, Grant, Identity, Observed, Provider, RefreshOutcome, SignIn, SignInError,
 };
 use serde_json::{Value, json};
 
 use super::grant::{ACCESS_TOKEN, CART, REFRESH_TOKEN};
 use super::*;
+use crate::test_transport::{Answer, Script, answer, lost, text, unreachable, with_header};
 
 mod accounts;
 mod cart;
@@ -21,49 +19,23 @@ mod refresh;
 mod sign_in;
 mod sign_out;
 
-type Answer = Result<Response, TransportError>;
-
-/// A transport that gives scripted answers and records the requests. Every call takes one second of the mock clock.
-struct Script {
-    answers: Mutex<VecDeque<Answer>>,
-    asked: Mutex<Vec<Request>>,
-    now: Mutex<SystemTime>,
+/// What is recorded of a request here.
+trait Recorded {
+    fn asked(&self) -> Vec<String>;
+    fn form(&self, index: usize) -> HashMap<String, String>;
 }
 
-#[async_trait]
-impl Transport for Script {
-    async fn send(&self, request: Request) -> Answer {
-        self.asked.lock().unwrap().push(request);
-        *self.now.lock().unwrap() += Duration::from_secs(1);
-        self.answers.lock().unwrap().pop_front().expect("one call more than expected")
-    }
-}
-
-impl Script {
-    /// Host, method, path and query of every recorded request in order.
+impl Recorded for Script {
+    /// Host, method, path and query of every request in order.
     fn asked(&self) -> Vec<String> {
-        let describe = |request: &Request| {
+        self.each(|request| {
             let host = request.uri().host().unwrap().strip_suffix(".test").unwrap();
             format!("{host} {} {}", request.method(), request.uri().path_and_query().unwrap())
-        };
-        self.asked.lock().unwrap().iter().map(describe).collect()
+        })
     }
 
     fn form(&self, index: usize) -> HashMap<String, String> {
-        url::form_urlencoded::parse(self.asked.lock().unwrap()[index].body()).into_owned().collect()
-    }
-
-    fn body(&self, index: usize) -> Value {
-        serde_json::from_slice(self.asked.lock().unwrap()[index].body()).unwrap()
-    }
-
-    fn header(&self, index: usize, name: &str) -> Option<String> {
-        let asked = self.asked.lock().unwrap();
-        asked[index].headers().get(name).map(|value| value.to_str().unwrap().to_owned())
-    }
-
-    fn advance(&self, by: Duration) {
-        *self.now.lock().unwrap() += by;
+        url::form_urlencoded::parse(self.requests()[index].body()).into_owned().collect()
     }
 }
 
@@ -92,15 +64,8 @@ fn with_settings(
     settings: CommercetoolsSettings,
     answers: impl IntoIterator<Item = Answer>,
 ) -> (CommercetoolsProvider, Arc<Script>) {
-    let script = Arc::new(Script {
-        answers: Mutex::new(answers.into_iter().collect()),
-        asked: Mutex::default(),
-        now: Mutex::new(start()),
-    });
-    let clock: Clock = {
-        let script = Arc::clone(&script);
-        Arc::new(move || *script.now.lock().unwrap())
-    };
+    let script = Script::in_order(start(), Duration::from_secs(1), answers);
+    let clock = script.clock();
     (CommercetoolsProvider::new(settings, Arc::<Script>::clone(&script), clock), script)
 }
 
@@ -112,15 +77,6 @@ fn asked(method: Method, path: &str) -> Asked {
     Asked { method, uri: format!("https://api.test{path}").parse().unwrap() }
 }
 
-fn answer(status: u16, body: &Value) -> Answer {
-    text(status, body.to_string())
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "a script is a list of answers and failures")]
-fn text(status: u16, body: impl Into<Bytes>) -> Answer {
-    Ok(http::Response::builder().status(status).body(body.into()).unwrap())
-}
-
 /// An error as the mock writes it: the code stands in the list.
 fn error(status: u16, code: &str) -> Answer {
     let errors = json!([{ "code": code, "message": "Sorry." }]);
@@ -128,17 +84,7 @@ fn error(status: u16, code: &str) -> Answer {
 }
 
 fn throttled() -> Answer {
-    let mut response = text(429, "Slow down")?;
-    response.headers_mut().insert("retry-after", http::HeaderValue::from_static("30"));
-    Ok(response)
-}
-
-fn lost() -> Answer {
-    Err(TransportError::Interrupted("reset".to_owned()))
-}
-
-fn unreachable() -> Answer {
-    Err(TransportError::NotSent("connection refused".to_owned()))
+    with_header(text(429, "Slow down"), "retry-after", "30")
 }
 
 /// Tokens with a refresh token, of this subject.

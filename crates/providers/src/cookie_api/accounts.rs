@@ -164,8 +164,8 @@ impl Registration {
     }
 }
 
-/// Whether an error is about this field. Frameworks have its name as a key, in a list of names, or at the beginning of a
-/// message. Parsed JSON is not nested deeply.
+/// Whether an error is about this field. Frameworks have its name as a key, in a list of names, or at the beginning of
+/// a message. The parser does not nest JSON deeply.
 fn is_about(error: &Value, field: &str) -> bool {
     match error {
         Value::Object(map) => map.iter().any(|(key, value)| key == field || is_about(value, field)),

@@ -1,6 +1,5 @@
-use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -10,13 +9,16 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{CONTENT_TYPE, COOKIE, RETRY_AFTER, SET_COOKIE};
 use ironleaf_auth::{
-    Asked, Caller, Clock, EmailAddress, Grant, Observed, Provider, Random, RefreshOutcome, Repetition,
-    Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+    Asked, Caller, EmailAddress, Grant, Observed, Provider, Random, RefreshOutcome, Repetition, Request,
+    Response, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 use serde_json::{Value, json};
 
 use super::grant::{ACCESS, CSRF, REFRESH};
 use super::*;
+use crate::test_transport::{
+    Answer, Script, header as request_header, line, lost, text, unreachable, with_header as header,
+};
 
 mod accounts;
 mod calls;
@@ -27,42 +29,18 @@ mod refresh;
 mod sign_in;
 mod sign_out;
 
-type Answer = Result<Response, TransportError>;
-
 const HALF_HOUR: Duration = Duration::from_mins(30);
 const WEEK: Duration = Duration::from_hours(7 * 24);
 
-/// A transport that gives scripted answers and records the requests.
-struct Script {
-    answers: Mutex<VecDeque<Answer>>,
-    asked: Mutex<Vec<Request>>,
+/// What is recorded of a request here.
+trait Recorded {
+    fn asked(&self) -> Vec<(String, String)>;
 }
 
-#[async_trait]
-impl Transport for Script {
-    async fn send(&self, request: Request) -> Answer {
-        self.asked.lock().unwrap().push(request);
-        self.answers.lock().unwrap().pop_front().expect("one call more than expected")
-    }
-}
-
-impl Script {
+impl Recorded for Script {
     /// Method, path and cookies of every request in order.
     fn asked(&self) -> Vec<(String, String)> {
-        let describe = |request: &Request| {
-            let cookies = request.headers().get(COOKIE).map_or("", |cookies| cookies.to_str().unwrap());
-            (format!("{} {}", request.method(), request.uri().path()), cookies.to_owned())
-        };
-        self.asked.lock().unwrap().iter().map(describe).collect()
-    }
-
-    fn body(&self, index: usize) -> Value {
-        serde_json::from_slice(self.asked.lock().unwrap()[index].body()).unwrap()
-    }
-
-    fn header(&self, index: usize, name: &str) -> Option<String> {
-        let asked = self.asked.lock().unwrap();
-        asked[index].headers().get(name).map(|value| value.to_str().unwrap().to_owned())
+        self.each(|request| (line(request), request_header(request, "cookie").unwrap_or_default()))
     }
 }
 
@@ -83,14 +61,12 @@ fn scripted_with(
     answers: impl IntoIterator<Item = Answer>,
     change: impl FnOnce(&mut CookieApiSettings),
 ) -> (CookieApiProvider, Arc<Script>) {
-    let script =
-        Arc::new(Script { answers: Mutex::new(answers.into_iter().collect()), asked: Mutex::default() });
-    let clock: Clock = Arc::new(now);
+    let script = Script::in_order(now(), Duration::ZERO, answers);
     let random: Random = Arc::new(|buffer| buffer.fill(7));
     let mut settings = CookieApiSettings::at("http://nest.test/api/".parse().unwrap());
     change(&mut settings);
     let transport: Arc<dyn Transport> = Arc::<Script>::clone(&script);
-    (CookieApiProvider::new(settings, transport, clock, random), script)
+    (CookieApiProvider::new(settings, transport, script.clock(), random), script)
 }
 
 fn caller() -> Caller {
@@ -101,19 +77,8 @@ fn password() -> SignIn {
     SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "password1".into() }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a script is a list of answers and failures")]
-fn text(status: u16, body: impl Into<Bytes>) -> Answer {
-    Ok(http::Response::builder().status(status).body(body.into()).unwrap())
-}
-
 fn answer(status: u16, body: &Value) -> Answer {
     header(text(status, body.to_string()), CONTENT_TYPE.as_str(), "application/json; charset=utf-8")
-}
-
-fn header(answer: Answer, name: &'static str, value: &str) -> Answer {
-    let mut response = answer?;
-    response.headers_mut().append(name, HeaderValue::from_str(value).unwrap());
-    Ok(response)
 }
 
 /// An error of the API. The message of a failed validation is a list.
@@ -144,14 +109,6 @@ fn person() -> Value {
 
 fn me() -> Answer {
     answer(200, &person())
-}
-
-fn lost() -> Answer {
-    Err(TransportError::Interrupted("reset".to_owned()))
-}
-
-fn unreachable() -> Answer {
-    Err(TransportError::NotSent("connection refused".to_owned()))
 }
 
 /// Answers of proxies and of broken servers. None of them says anything about a session.

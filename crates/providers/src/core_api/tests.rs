@@ -1,6 +1,4 @@
-use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::Mutex;
 use std::time::UNIX_EPOCH;
 
 use base64::Engine as _;
@@ -13,12 +11,13 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use ironleaf_auth::{
-    Accounts, Asked, Caller, Clock, EmailAddress, Grant, Observed, Provider, Random, RefreshOutcome,
-    Repetition, Request, Response, SignIn, SignInError, Transport, TransportError,
+    Accounts, Asked, Caller, EmailAddress, Grant, Observed, Provider, Random, RefreshOutcome, Repetition,
+    Request, Response, SignIn, SignInError, Transport, TransportError,
 };
 
 use super::grant::{IDEMPOTENCY_KEY, REFRESH_TOKEN};
 use super::*;
+use crate::test_transport::{Answer, Script, answer, json_body, line, lost, text, unreachable, with_header};
 
 mod accounts;
 mod issuer;
@@ -26,37 +25,15 @@ mod refresh;
 mod sign_in;
 mod sign_out;
 
-type Answer = Result<Response, TransportError>;
-
-/// A transport that gives scripted answers and records the requests. Every call takes one second of the mock clock.
-struct Script {
-    answers: Mutex<VecDeque<Answer>>,
-    asked: Mutex<Vec<Request>>,
-    now: Mutex<SystemTime>,
+/// What is recorded of a request here.
+trait Recorded {
+    fn asked(&self) -> Vec<(String, Value)>;
 }
 
-#[async_trait]
-impl Transport for Script {
-    async fn send(&self, request: Request) -> Answer {
-        self.asked.lock().unwrap().push(request);
-        *self.now.lock().unwrap() += Duration::from_secs(1);
-        self.answers.lock().unwrap().pop_front().expect("one call more than expected")
-    }
-}
-
-impl Script {
-    /// The method and path, and the body, of every recorded request in order.
+impl Recorded for Script {
+    /// The method and path, and the body, of every request in order.
     fn asked(&self) -> Vec<(String, Value)> {
-        let describe = |request: &Request| {
-            let body = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
-            (format!("{} {}", request.method(), request.uri().path()), body)
-        };
-        self.asked.lock().unwrap().iter().map(describe).collect()
-    }
-
-    fn header(&self, index: usize, name: &str) -> Option<String> {
-        let asked = self.asked.lock().unwrap();
-        asked[index].headers().get(name).map(|value| value.to_str().unwrap().to_owned())
+        self.each(|request| (line(request), json_body(request)))
     }
 }
 
@@ -70,20 +47,12 @@ fn scripted(answers: impl IntoIterator<Item = Answer>) -> (CoreApiProvider, Arc<
 
 /// The provider of the API at this address.
 fn scripted_at(base_url: &str, answers: impl IntoIterator<Item = Answer>) -> (CoreApiProvider, Arc<Script>) {
-    let script = Arc::new(Script {
-        answers: Mutex::new(answers.into_iter().collect()),
-        asked: Mutex::default(),
-        now: Mutex::new(start()),
-    });
-    let clock: Clock = {
-        let script = Arc::clone(&script);
-        Arc::new(move || *script.now.lock().unwrap())
-    };
+    let script = Script::in_order(start(), Duration::from_secs(1), answers);
     let random: Random = Arc::new(|buffer| buffer.fill(7));
     let provider = CoreApiProvider::new(
         CoreApiSettings::at(base_url.parse().unwrap()),
         Arc::<Script>::clone(&script),
-        clock,
+        script.clock(),
         random,
     );
     (provider, script)
@@ -91,15 +60,6 @@ fn scripted_at(base_url: &str, answers: impl IntoIterator<Item = Answer>) -> (Co
 
 fn caller() -> Caller {
     Caller { client_ip: Some(IpAddr::V6(Ipv6Addr::LOCALHOST)), ..Caller::default() }
-}
-
-fn answer(status: u16, body: &Value) -> Answer {
-    text(status, body.to_string())
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "a script is a list of answers and failures")]
-fn text(status: u16, body: impl Into<Bytes>) -> Answer {
-    Ok(http::Response::builder().status(status).body(body.into()).unwrap())
 }
 
 fn error(status: u16, message: &str) -> Answer {
@@ -111,17 +71,7 @@ fn refused() -> Answer {
 }
 
 fn throttled() -> Answer {
-    let mut response = error(429, "Too Many Requests")?;
-    response.headers_mut().insert("retry-after", http::HeaderValue::from_static("30"));
-    Ok(response)
-}
-
-fn lost() -> Answer {
-    Err(TransportError::Interrupted("reset".to_owned()))
-}
-
-fn unreachable() -> Answer {
-    Err(TransportError::NotSent("connection refused".to_owned()))
+    with_header(error(429, "Too Many Requests"), "retry-after", "30")
 }
 
 fn tokens(refresh: &str) -> Answer {
@@ -132,9 +82,7 @@ fn tokens(refresh: &str) -> Answer {
 }
 
 fn idempotent(answer: Answer) -> Answer {
-    let mut response = answer?;
-    response.headers_mut().insert("idempotent-refresh", http::HeaderValue::from_static("true"));
-    Ok(response)
+    with_header(answer, "idempotent-refresh", "true")
 }
 
 fn user(email: &str, unverified: Option<&str>) -> Answer {

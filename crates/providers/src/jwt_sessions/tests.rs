@@ -1,21 +1,19 @@
-use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http::HeaderValue;
 use ironleaf_auth::{
-    Asked, Caller, Clock, EmailAddress, Grant, Observed, Provider, RefreshOutcome, RefreshTiming, Rejection,
-    Repetition, Request, Response, Rest, SignIn, SignInError, Transport, TransportError,
+    Asked, Caller, EmailAddress, Grant, Observed, Provider, RefreshOutcome, RefreshTiming, Rejection,
+    Repetition, Request, Response, Rest, SignIn, SignInError, TransportError,
 };
 use serde_json::{Value, json};
 
 use super::grant::{ACCESS_TOKEN, CSRF, REFRESH_TOKEN};
 use super::*;
+use crate::test_transport::{Answer, Script, answer, header, line, lost, text, unreachable, with_header};
 
 mod calls;
 mod faults;
@@ -23,44 +21,18 @@ mod refresh;
 mod sign_in;
 mod sign_out;
 
-type Answer = Result<Response, TransportError>;
-
 const START_SECS: u64 = 1_800_000_000;
 
-/// A transport that gives scripted answers and records the requests. Every call takes one second of the mock clock.
-struct Script {
-    answers: Mutex<VecDeque<Answer>>,
-    asked: Mutex<Vec<Request>>,
-    now: Mutex<SystemTime>,
+/// What is recorded of a request here.
+trait Recorded {
+    fn asked(&self) -> Vec<String>;
 }
 
-#[async_trait]
-impl Transport for Script {
-    async fn send(&self, request: Request) -> Answer {
-        self.asked.lock().unwrap().push(request);
-        *self.now.lock().unwrap() += Duration::from_secs(1);
-        self.answers.lock().unwrap().pop_front().expect("one call more than expected")
-    }
-}
-
-impl Script {
-    /// The method and path of every recorded request in order.
+impl Recorded for Script {
+    /// The method and path of every request in order.
     fn asked(&self) -> Vec<String> {
-        let describe = |request: &Request| format!("{} {}", request.method(), request.uri().path());
-        self.asked.lock().unwrap().iter().map(describe).collect()
+        self.each(line)
     }
-
-    fn header(&self, index: usize, name: &str) -> Option<String> {
-        header(&self.asked.lock().unwrap()[index], name)
-    }
-
-    fn body(&self, index: usize) -> Value {
-        serde_json::from_slice(self.asked.lock().unwrap()[index].body()).unwrap_or(Value::Null)
-    }
-}
-
-fn header(request: &Request, name: &str) -> Option<String> {
-    request.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
 }
 
 fn start() -> SystemTime {
@@ -79,15 +51,8 @@ fn scripted(
     settings: JwtSessionsSettings,
     answers: impl IntoIterator<Item = Answer>,
 ) -> (JwtSessionsProvider, Arc<Script>) {
-    let script = Arc::new(Script {
-        answers: Mutex::new(answers.into_iter().collect()),
-        asked: Mutex::default(),
-        now: Mutex::new(start()),
-    });
-    let clock: Clock = {
-        let script = Arc::clone(&script);
-        Arc::new(move || *script.now.lock().unwrap())
-    };
+    let script = Script::in_order(start(), Duration::from_secs(1), answers);
+    let clock = script.clock();
     (JwtSessionsProvider::new(settings, Arc::<Script>::clone(&script), clock), script)
 }
 
@@ -95,31 +60,8 @@ fn caller() -> Caller {
     Caller { client_ip: Some(IpAddr::V6(Ipv6Addr::LOCALHOST)), ..Caller::default() }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a script is a list of answers and failures")]
-fn text(status: u16, body: impl Into<Bytes>) -> Answer {
-    Ok(http::Response::builder().status(status).body(body.into()).unwrap())
-}
-
-fn answer(status: u16, body: &Value) -> Answer {
-    text(status, body.to_string())
-}
-
-fn with_header(answer: Answer, name: &'static str, value: &str) -> Answer {
-    let mut response = answer?;
-    response.headers_mut().append(name, HeaderValue::from_str(value).unwrap());
-    Ok(response)
-}
-
 fn throttled() -> Answer {
     with_header(text(429, "Slow down"), "retry-after", "30")
-}
-
-fn lost() -> Answer {
-    Err(TransportError::Interrupted("reset".to_owned()))
-}
-
-fn unreachable() -> Answer {
-    Err(TransportError::NotSent("connection refused".to_owned()))
 }
 
 /// A token with this payload.

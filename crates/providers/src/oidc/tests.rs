@@ -1,18 +1,18 @@
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use ironleaf_auth::{
-    Caller, Clock, Grant, Provider, Request, Response, SignIn, SignInError, SignedIn, Transport,
-    TransportError,
+    Caller, Grant, Provider, Request, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 use serde_json::{Value, json};
 
 use self::signing::{KID, key_set, signed};
 use super::*;
 use crate::test_keys as signing;
+use crate::test_transport::{Answer, Script, lost, text, unreachable};
 
 mod authorization;
 mod client_auth;
@@ -24,7 +24,6 @@ mod refusals;
 mod sign_in;
 mod sign_out;
 
-type Answer = Result<Response, TransportError>;
 /// A change of some JSON.
 type Change = fn(&mut Value);
 
@@ -35,32 +34,6 @@ const ACCESS: &str = "an access token";
 
 const CONFIGURATION: &str = "/.well-known/openid-configuration";
 
-/// A provider behind a transport: answers by path, in order, the last of them again and again.
-struct Script {
-    answers: Mutex<HashMap<String, VecDeque<Answer>>>,
-    asked: Mutex<Vec<Request>>,
-    now: Mutex<SystemTime>,
-}
-
-#[async_trait]
-impl Transport for Script {
-    async fn send(&self, request: Request) -> Answer {
-        // Others may go on in the meantime, as with a real connection.
-        tokio::task::yield_now().await;
-        let path = request.uri().path().to_owned();
-        self.asked.lock().unwrap().push(request);
-        let mut answers = self.answers.lock().unwrap();
-        let Some(left) = answers.get_mut(&path) else {
-            panic!("nobody answers at {path}");
-        };
-        let next = left.front().expect("one answer stays").clone();
-        if left.len() > 1 {
-            left.pop_front();
-        }
-        next
-    }
-}
-
 /// A provider under test, and the script that it speaks to.
 struct World {
     provider: OidcProvider,
@@ -70,15 +43,8 @@ struct World {
 impl World {
     /// With the settings changed so.
     fn with(change: impl FnOnce(&mut OidcSettings)) -> Self {
-        let script = Arc::new(Script {
-            answers: Mutex::default(),
-            asked: Mutex::default(),
-            now: Mutex::new(UNIX_EPOCH + Duration::from_hours(500_000)),
-        });
-        let clock: Clock = {
-            let script = Arc::clone(&script);
-            Arc::new(move || *script.now.lock().unwrap())
-        };
+        let script = Script::by_path(UNIX_EPOCH + Duration::from_hours(500_000));
+        let clock = script.clock();
         let issuer = Issuer::parse(ISSUER).unwrap();
         let authentication = ClientAuthentication::SecretPost("a secret".into());
         let mut settings = OidcSettings::of(issuer, CLIENT, authentication);
@@ -98,7 +64,7 @@ impl World {
 
     /// What the provider answers at this path from now on.
     fn answers(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
-        self.script.answers.lock().unwrap().insert(path.to_owned(), answers.into_iter().collect());
+        self.script.at(path, answers);
     }
 
     /// Changes the metadata.
@@ -109,7 +75,7 @@ impl World {
     }
 
     fn now(&self) -> SystemTime {
-        *self.script.now.lock().unwrap()
+        self.script.now()
     }
 
     fn now_secs(&self) -> u64 {
@@ -117,7 +83,7 @@ impl World {
     }
 
     fn advance(&self, by: Duration) {
-        *self.script.now.lock().unwrap() += by;
+        self.script.advance(by);
     }
 
     /// The paths of all calls since the last time, in order.
@@ -126,12 +92,12 @@ impl World {
     }
 
     fn take_requests(&self) -> Vec<Request> {
-        std::mem::take(&mut *self.script.asked.lock().unwrap())
+        self.script.take_requests()
     }
 
     /// The form of the last call to this path.
     fn form(&self, path: &str) -> Vec<(String, String)> {
-        let asked = self.script.asked.lock().unwrap();
+        let asked = self.script.requests();
         let request = asked.iter().rfind(|request| request.uri().path() == path).expect("a call");
         url::form_urlencoded::parse(request.body()).into_owned().collect()
     }
@@ -214,11 +180,6 @@ fn json_answer(status: u16, body: &Value) -> Answer {
     Ok(answer)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a script is a list of answers and failures")]
-fn text(status: u16, body: impl Into<Bytes>) -> Answer {
-    Ok(http::Response::builder().status(status).body(body.into()).unwrap())
-}
-
 fn oauth_error(status: u16, code: &str) -> Answer {
     json_answer(status, &json!({ "error": code, "error_description": "something about a secret" }))
 }
@@ -227,12 +188,4 @@ fn header(answer: Answer, name: &'static str, value: &'static str) -> Answer {
     let mut response = answer?;
     response.headers_mut().insert(name, http::HeaderValue::from_static(value));
     Ok(response)
-}
-
-fn lost() -> Answer {
-    Err(TransportError::Interrupted("reset".to_owned()))
-}
-
-fn unreachable() -> Answer {
-    Err(TransportError::NotSent("connection refused".to_owned()))
 }

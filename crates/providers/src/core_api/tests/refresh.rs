@@ -372,7 +372,7 @@ async fn a_record_without_address_or_roles_takes_none_away_and_ends_no_session()
             change(&mut grant);
         }
         assert_eq!(grant.identity, known, "{record}");
-        *script.now.lock().unwrap() += Duration::from_mins(30);
+        script.advance(Duration::from_mins(30));
         let outcome = provider.refresh(&caller(), &grant).await;
         assert!(matches!(outcome, RefreshOutcome::Rotated(_)), "{record}: {outcome:?}");
     }

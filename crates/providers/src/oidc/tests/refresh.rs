@@ -129,8 +129,7 @@ async fn a_userinfo_that_hangs_costs_no_session() {
     let world = World::with(|settings| settings.roles_claim = Some("groups".to_owned()));
     world.answers("/userinfo", [json_answer(200, &json!({ "sub": "u1", "groups": ["admin"] }))]);
     let grant = world.grant().await;
-    let script = Arc::clone(&world.script);
-    let clock: Clock = Arc::new(move || *script.now.lock().unwrap());
+    let clock = world.script.clock();
     let transport = Arc::new(Hangs(Arc::clone(&world.script)));
     let settings = world.provider.settings.clone();
     let slow = OidcProvider::new(settings, transport, clock, Arc::new(|buffer| buffer.fill(7)));
