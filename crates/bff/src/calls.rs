@@ -73,8 +73,8 @@ impl CoreApi {
         Self { bff, session, caller, head, deadline, seen }
     }
 
-    /// Why nobody is signed in although the request came with a session, as far as it is known by now. Whoever asks tells
-    /// the person, see [`SignedOutReason::from_parts`].
+    /// Why nobody is signed in although the request came with a session, as far as it is known by now. Whoever asks
+    /// tells the person, see [`SignedOutReason::from_parts`].
     pub fn signed_out_reason(&self) -> Option<SignedOutReason> {
         let reason = self.seen.ended.get().copied()?;
         if let Some(told) = &self.seen.told {

@@ -9,7 +9,7 @@ use crate::extract::trusted_record;
 use crate::guest_end::GuestMayFollow;
 use crate::limits::Subject;
 use crate::request_context::live_session;
-use crate::sign_in::Traces;
+use crate::sign_in_mark::Traces;
 use crate::use_case::UseCase;
 use crate::{Bff, CoreApi, MissingLayer, Session, SignInFailure, SignedOutReason};
 

@@ -37,6 +37,7 @@ mod return_to;
 mod session_budget;
 mod session_layer;
 mod sign_in;
+mod sign_in_mark;
 mod sign_out;
 mod signed_out;
 mod told;

@@ -1,5 +1,4 @@
 mod failure;
-mod mark;
 mod unheld;
 
 use std::sync::Arc;
@@ -16,7 +15,6 @@ use tokio::time::{timeout, timeout_at};
 use tracing::Instrument as _;
 
 pub use self::failure::SignInFailure;
-pub(crate) use self::mark::Traces;
 pub(crate) use self::unheld::Unheld;
 use crate::detached::run_detached;
 use crate::failure::UNTOLD_WAIT;

@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use ironleaf_session::Flash;
 
-use crate::sign_in::Traces;
+use crate::sign_in_mark::Traces;
 use crate::{Bff, Session};
 
 /// Whether the answer to this request tells that the session is over. It is in the extensions of the request.

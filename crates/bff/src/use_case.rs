@@ -8,7 +8,7 @@ use crate::limits::{
     Attempt, KNOWN_DEVICE, KnownDevice, Mail, Mailing, NoMail, Origin, Spent, Subject, TooMany,
 };
 use crate::request_context::{caller, live_session};
-use crate::sign_in::Traces;
+use crate::sign_in_mark::Traces;
 use crate::{Bff, Session};
 
 /// The request of a use case, with one deadline for all its calls upstream.

@@ -10,19 +10,10 @@ use ironleaf_auth::{
 };
 use serde_json::json;
 
+use super::CommercetoolsProvider;
 use super::urls::below;
 use super::wire::{self, Refusal};
-use super::{CommercetoolsProvider, CommercetoolsSettings};
 use crate::oauth;
-
-/// Whether the tokens of these settings are good for a person's own record, as far as that is known. Without scopes in
-/// the settings, those of the API client count, which are not known here.
-pub(super) fn reach_record(settings: &CommercetoolsSettings) -> bool {
-    let is_for_record = |scope: &String| {
-        matches!(scope.split(':').next(), Some("manage_my_profile" | "manage_project" | "manage_customers"))
-    };
-    settings.scopes.is_empty() || settings.scopes.iter().any(is_for_record)
-}
 
 /// A new password needs the present one, and e-mails are the shop's own. Neither fits the forms of this application.
 #[async_trait]

@@ -9,7 +9,7 @@ use ironleaf_auth::{
 };
 
 use super::urls::below;
-use super::{CommercetoolsSettings, accounts, grant};
+use super::{CommercetoolsSettings, grant};
 use crate::asked;
 
 /// Signs people and guests in at a commercetools project, or at an API that speaks the same profile of OAuth 2.
@@ -117,6 +117,6 @@ impl Provider for CommercetoolsProvider {
 
     /// `None` if the scopes of the settings do not reach the record of whoever asks.
     fn accounts(&self) -> Option<&dyn Accounts> {
-        accounts::reach_record(&self.settings).then_some(self as &dyn Accounts)
+        self.settings.reach_record().then_some(self as &dyn Accounts)
     }
 }

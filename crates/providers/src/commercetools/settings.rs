@@ -52,6 +52,18 @@ impl CommercetoolsSettings {
             refresh_token_max_age: Duration::from_hours(7 * 24),
         }
     }
+
+    /// Whether tokens of these scopes are good for a person's own record, as far as that is known. Without scopes in the
+    /// settings, those of the API client count, which are not known here.
+    pub(super) fn reach_record(&self) -> bool {
+        let is_for_record = |scope: &String| {
+            matches!(
+                scope.split(':').next(),
+                Some("manage_my_profile" | "manage_project" | "manage_customers")
+            )
+        };
+        self.scopes.is_empty() || self.scopes.iter().any(is_for_record)
+    }
 }
 
 /// Shows no secret.
