@@ -1,9 +1,9 @@
 //! A refresh (RFC 6749, section 6). The token that was presented stays good, and so does the old access token.
 
 use http::StatusCode;
-use ironleaf_auth::{Caller, Grant, RefreshOutcome, Rejection, TransportError};
+use ironleaf_auth::{Caller, Grant, Identity, RefreshOutcome, Rejection, TransportError};
 
-use super::wire::Refusal;
+use super::wire::{Refusal, Subject};
 use super::{CommercetoolsProvider, grant, wire};
 use crate::oauth::Form;
 
@@ -57,14 +57,32 @@ impl CommercetoolsProvider {
         form.set("refresh_token", token.expose());
         let response = self.post_form(caller, &["oauth", "token"], &form).await?;
         let tokens = wire::tokens(&response).map_err(outcome)?;
+        let mut renewed = known.clone();
+        grant::replace_tokens(&mut renewed, &tokens, self.now(), self.settings.refresh_token_max_age);
         // SECURITY: a session must never turn into that of another person.
-        if wire::subject_of(&tokens).is_some_and(|subject| !subject.is(identity)) {
+        if self.are_of_another(caller, &renewed, identity, wire::subject_of(&tokens).as_ref()).await {
             tracing::error!("a session ends: its refresh was answered with the tokens of somebody else");
             return Err(ENDED);
         }
-        let mut renewed = known.clone();
-        grant::replace_tokens(&mut renewed, &tokens, self.now(), self.settings.refresh_token_max_age);
         Ok(renewed)
+    }
+
+    /// Whether new tokens are those of another person. `scope` says whose they are; an answer may leave it out (RFC
+    /// 6749, section 5.1), and then the record does that they open. Without either, the session goes on.
+    async fn are_of_another(
+        &self,
+        caller: &Caller,
+        renewed: &Grant,
+        identity: &Identity,
+        subject: Option<&Subject>,
+    ) -> bool {
+        match subject {
+            Some(subject) => !subject.is(identity),
+            // A guest has no record.
+            None => {
+                self.me(caller, renewed).await.is_ok_and(|owner| identity.is_guest || owner.id != identity.id)
+            }
+        }
     }
 }
 

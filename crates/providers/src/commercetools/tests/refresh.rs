@@ -51,6 +51,32 @@ async fn a_session_never_turns_into_that_of_somebody_else() {
 }
 
 #[tokio::test]
+async fn without_a_scope_the_record_tells_whose_the_new_tokens_are() {
+    let gone = || error(404, "ResourceNotFound");
+    for (old, told, is_over) in [
+        (customer().await, record("c1", "user@test.com"), false),
+        (customer().await, record("c2", "other@test.com"), true),
+        (customer().await, gone(), false),
+        (customer().await, lost(), false),
+        (customer().await, throttled(), false),
+        (guest().await, gone(), false),
+        (guest().await, record("g1", "user@test.com"), true),
+    ] {
+        let shown = format!("{told:?}");
+        let (provider, script) = scripted([renewed(""), told]);
+        let outcome = provider.refresh(&caller(), &old).await;
+        assert_eq!(matches!(outcome, RefreshOutcome::Rejected(_)), is_over, "{shown}: {outcome:?}");
+        assert!(is_over || matches!(outcome, RefreshOutcome::Rotated(_)), "{shown}: {outcome:?}");
+        assert_eq!(script.asked(), [TOKEN, "api GET /shop/me"]);
+        assert_eq!(
+            script.header(1, "authorization").as_deref(),
+            Some("Bearer a2"),
+            "it is asked with the new one"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_ended_grant_is_found_wherever_it_stands_in_the_body() {
     let grant = customer().await;
     for (status, body) in [
