@@ -72,8 +72,8 @@ messages! {
         not help.",
     36 Error NotLetIn: "You cannot be logged in: your account is not verified yet, or it is locked. If you have received an email to verify \
         your address, follow its link first.",
-    50 Status EmailChangeAsked: "Your address changes when you follow the link that we send by email, perhaps to your present address first. If \
-        none arrives, the new address cannot be used.",
+    50 Status EmailChangeAsked: "Your address changes when you follow the link that we send by email, perhaps to your present address first. \
+        If none arrives, the new address cannot be used.",
     51 Error PasswordLinkDead: "This link is too old or was used already. If you have just set a new password, log in with it. Otherwise \
         ask for another link.",
     32 Error NotAdmitted: "You cannot be logged in: your account has none of the roles that this site asks for. Whoever runs this site can \

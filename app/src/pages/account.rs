@@ -1,3 +1,5 @@
+mod separate_forms;
+
 use ironleaf_bff::{AccountAbility, RedirectSignIn, Role, User};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
@@ -11,8 +13,6 @@ use crate::render::{Template, Templates};
 use crate::request::PageRequest;
 use crate::server_fns::{ResendVerification, UpdateAccount};
 use crate::validation::FieldProblem;
-
-mod separate_forms;
 
 use separate_forms::SeparateForms;
 pub(crate) use separate_forms::{CurrentPassword, OneChange};
