@@ -1,4 +1,9 @@
-use ironleaf_auth::{AccountAbility, AccountError, Accounts, AuthorizedCalls, CallError, FieldError};
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use ironleaf_auth::{
+    AccountAbility, AccountError, Accounts, AuthorizedCalls, CallError, FieldError, Request, Response,
+};
 
 use super::*;
 
