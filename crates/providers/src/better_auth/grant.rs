@@ -19,6 +19,8 @@ pub(super) const JWT: Field = 2;
 pub(super) const DONT_REMEMBER: Field = 3;
 /// A hash of the auth server's URL: its cookie goes nowhere else, also after the settings were changed.
 const ISSUED_BY: Field = 4;
+/// How long the session lives from a renewal on, in seconds.
+const LIFE: Field = 5;
 
 /// A later end than the known one is not worth keeping for less than this, or for less than a tenth of what is left.
 const LEAST_GAIN: Duration = Duration::from_mins(1);
@@ -49,14 +51,29 @@ impl Kept {
     /// Puts what the answer to a refresh sets in place of what the grant has. An answer that clears a cookie changes
     /// nothing: a session ends by what its auth server says, not by a header.
     pub(super) fn keep(&self, grant: &mut Grant, response: &Response, now: SystemTime) {
-        let Given::Set(session) = given(response, &self.session, now) else { return };
+        let session = match given(response, &self.session, now) {
+            Given::Set(session) => session,
+            Given::Cleared => return,
+            Given::Nothing => return self.outlive(grant, now),
+        };
         grant.set(SESSION, session.pair);
+        grant.set(LIFE, session.life.as_secs().to_string());
         grant.refresh_expires_at = self.end(session, now);
         match given(response, &self.dont_remember, now) {
             Given::Set(mark) => grant.set(DONT_REMEMBER, mark.pair),
             Given::Cleared => grant.remove(DONT_REMEMBER),
             Given::Nothing => {}
         }
+    }
+
+    /// A session that has just been answered lives, and the answer that renewed it may have been lost. So it may live as
+    /// long as if it had been renewed now: the auth server says when it is over. One that is never renewed ends when the
+    /// cookie said.
+    fn outlive(&self, grant: &mut Grant, now: SystemTime) {
+        let secs = grant.field(LIFE).filter(|_| grant.field(DONT_REMEMBER).is_none());
+        let life = secs.and_then(|secs| secs.expose().parse().ok()).map(Duration::from_secs);
+        let end = life.and_then(|life| now.checked_add(life.min(self.max_age)));
+        grant.refresh_expires_at = grant.refresh_expires_at.max(end);
     }
 
     /// What an answer to a call with this grant sets. Nothing is copied if that is known.

@@ -16,7 +16,6 @@ async fn a_token_is_renewed_with_the_cookie_as_it_was_set() {
     assert_ne!(renewed.field(grant::JWT), grant.field(grant::JWT));
     assert_eq!(renewed.field(grant::SESSION), grant.field(grant::SESSION));
     assert_eq!(renewed.access_expires_at, Some(world.now() + QUARTER));
-    assert_eq!(renewed.refresh_expires_at, grant.refresh_expires_at, "nothing was said about the session");
     let asked = world.take_requests();
     let request = &asked[0];
     assert_eq!(request.uri().to_string(), format!("{AUTH}/token?disableCookieCache=true"));
@@ -41,6 +40,36 @@ async fn a_renewed_cookie_comes_with_its_new_end() {
     world.answers("/token", [given]);
     let RefreshOutcome::Rotated(renewed) = outcome(&world, &grant).await else { panic!("not renewed") };
     assert_eq!(renewed.refresh_expires_at, Some(world.now() + Duration::from_secs(WEEK)));
+}
+
+/// The auth server renews a session once a day and says so once.
+#[tokio::test]
+async fn a_session_lives_on_although_the_answer_that_renewed_it_was_lost() {
+    let world = World::new();
+    let grant = world.grant().await;
+    world.advance(Duration::from_hours(25));
+    world.answers("/token", [lost(), world.token()]);
+    assert!(matches!(outcome(&world, &grant).await, RefreshOutcome::InDoubt { .. }));
+    let RefreshOutcome::Rotated(renewed) = outcome(&world, &grant).await else { panic!("not renewed") };
+    assert_eq!(renewed.refresh_expires_at, Some(world.now() + Duration::from_secs(WEEK)));
+    let bounded = World::with(|settings| settings.session_max_age = Duration::from_hours(30));
+    let RefreshOutcome::Rotated(renewed) = outcome(&bounded, &bounded.grant().await).await else {
+        panic!("not renewed")
+    };
+    assert_eq!(renewed.refresh_expires_at, Some(bounded.now() + Duration::from_hours(30)));
+}
+
+#[tokio::test]
+async fn a_session_that_is_never_renewed_ends_when_it_was_said_to() {
+    let world = World::new();
+    let session = setting(answer(200, &signed_in_answer()), &format!("{COOKIE}={VALUE}; Path=/"));
+    world.answers("/sign-in/email", [setting(session, "better-auth.dont_remember=true.c2ln; Path=/")]);
+    let grant = world.grant().await;
+    world.advance(Duration::from_hours(20));
+    world.answers("/token", [world.token()]);
+    let RefreshOutcome::Rotated(renewed) = outcome(&world, &grant).await else { panic!("not renewed") };
+    assert_eq!(renewed.refresh_expires_at, grant.refresh_expires_at);
+    assert_eq!(grant.refresh_expires_at, Some(world.now() + Duration::from_hours(4)));
 }
 
 #[tokio::test]
