@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{Method, StatusCode};
 use ironleaf_auth::{Caller, Grant, Observed, Response, SecretText, SignInError, TransportError};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::sign_in::{refused, unavailable};
 use super::{CommercetoolsProvider, grant, wire};
@@ -86,15 +86,15 @@ impl CommercetoolsProvider {
         });
         let path = ["me", "login"];
         let error = match self.call_renewing(caller, &mut guest, Method::POST, &path, &body).await {
-            Ok(Some(response)) if response.status().is_success() => return Ok(()),
+            Ok(Some(response)) if is_result(&response) => return Ok(()),
             Ok(None) => {
                 tracing::warn!(has_cart, "a guest's tokens are over; nothing of theirs follows who signs in");
                 return Ok(());
             }
             Ok(Some(response)) => {
                 let refusal = wire::refusal(&response);
-                let is_passing =
-                    response.status().is_server_error() || response.status() == StatusCode::TOO_MANY_REQUESTS;
+                let status = response.status();
+                let is_passing = !status.is_client_error() || status == StatusCode::TOO_MANY_REQUESTS;
                 let detail = &refusal.detail;
                 if !is_passing && refusal.is_setting() {
                     tracing::error!(has_cart, %detail, "no guest's cart is carried over because of a setting");
@@ -141,6 +141,11 @@ impl CommercetoolsProvider {
             tracing::warn!(%failure, "the cart of a guest whose session has ended was not deleted");
         }
     }
+}
+
+/// Whether a sign-in of the API has succeeded. The page of a proxy may have the same status.
+fn is_result(response: &Response) -> bool {
+    response.status().is_success() && body_of::<Map<String, Value>>(response).is_some()
 }
 
 /// Whether the answer to a clean-up is worth another try.

@@ -104,7 +104,10 @@ async fn nothing_is_carried_over_from_a_customer_or_from_elsewhere() {
 
 #[tokio::test]
 async fn a_cart_that_may_not_have_come_along_stays_the_guests() {
-    for failure in [lost(), unreachable(), text(503, ""), throttled()] {
+    // A success that is none of the API's, such as the page of a proxy, says nothing either.
+    for failure in
+        [lost(), unreachable(), text(503, ""), throttled(), text(200, "<html>"), text(200, "{\"cus")]
+    {
         let answers =
             [tokens(CUSTOMER), record("c1", "user@test.com"), failure, text(200, ""), text(200, "")];
         let (provider, script) = scripted(answers);
