@@ -289,7 +289,10 @@ impl Checker {
             scene.core.look(session.family, |f| (f.generation, f.revoked, f.rotated_at))?;
         let age = scene.core_now.saturating_sub(rotated_at);
         let notes = state.families.notes(session.family);
-        own.or_else(|| session.final_excuse())
+        // The back end may give it less time than we do.
+        let is_over = scene.core.ends_within(session.family, scene.core_now, sessions::SKEW);
+        own.or_else(|| is_over.then_some(Excuse::TimedOut))
+            .or_else(|| session.final_excuse())
             .or_else(|| verdict::of_family(revoked, notes.excused))
             .or_else(|| notes.excuse(self.style, generation, Duration::ZERO))
             .or_else(|| self.style.supersedes().then(|| session.superseded(scene.now, seen.rotation, age))?)

@@ -30,6 +30,6 @@ pub(crate) use model::CoreApi;
 pub(crate) use openid::{CLIENT_SECRET, ROLES_CLAIM};
 pub(crate) use people::{address_of, guest_id, ip_of, person_in, shown_to, subject_of, version_in};
 pub(crate) use state::{Cart, Revoked};
-pub(crate) use times::{ACCESS_TTL, GRACE, REPEATABLE_FOR};
+pub(crate) use times::{ACCESS_TTL, GRACE, REPEATABLE_FOR, SESSION_LIFE};
 #[cfg(test)]
 pub(crate) use tokens::Access;

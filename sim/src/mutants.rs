@@ -33,7 +33,7 @@ pub(crate) fn run_all(options: &Options, seed: u64) -> bool {
             continue;
         }
         mistakes::activate(Some(mistake));
-        let options = Options { style: Some(style), days: days(mistake, options.days), ..options.clone() };
+        let options = Options { style: Some(style), ..options.clone() };
         all_found &= is_found(&format!("{name} ({})", style.words()), &options, seed);
         mistakes::activate(None);
     }
@@ -52,11 +52,6 @@ fn is_found(name: &str, options: &Options, seed: u64) -> bool {
         None => println!("{name:<26} NOT FOUND in {secs:.1} s, {worlds} worlds, {hours} virtual hours"),
     }
     found.is_some()
-}
-
-/// A session at the auth server lasts for four days unless it is renewed.
-fn days(mistake: Mistake, days: u32) -> u32 {
-    if mistake == Mistake::CookieSetAgainDropped { days.max(6) } else { days }
 }
 
 /// Why a mistake changes nothing where every world has this style.

@@ -122,6 +122,9 @@ impl Network {
         if plan.is_faulty() {
             checker.clean_up_failed(*family);
         }
+        if let Some(person) = self.world.core.look(*family, |family| family.person) {
+            self.world.tell_of(person, format!("replica {} ends family {}: {plan}", self.replica, family.0));
+        }
     }
 
     fn journey(&self) -> Journey {

@@ -9,7 +9,7 @@ use ironleaf_session::Secret;
 use ironleaf_store::MemoryStore;
 
 use crate::checker::{Checker, Lives, Scene};
-use crate::core_api::{CoreApi, PersonId};
+use crate::core_api::{CoreApi, PersonId, SESSION_LIFE};
 use crate::counts::Counts;
 use crate::dice::Dice;
 use crate::glass::Glass;
@@ -26,6 +26,14 @@ pub(crate) const LIVES: Lives = Lives {
     absolute: Duration::from_hours(6 * 24),
     refresh_token: Duration::from_hours(3 * 24),
 };
+/// The same where the back end gives sessions less time.
+const fn lives_of(style: Style) -> Lives {
+    match style {
+        Style::BetterAuth => Lives { refresh_token: SESSION_LIFE, ..LIVES },
+        _ => LIVES,
+    }
+}
+
 /// The core API's own lifetime, never shorter than the one that it is assumed to have.
 const REFRESH_TTL: Duration = Duration::from_hours(4 * 24);
 /// Room for every head and tombstone there can be.
@@ -81,7 +89,7 @@ impl World {
             store: Arc::new(MemoryStore::new(STORE_BYTES, timeline.clock(0))),
             replicas,
             counts: Counts::default(),
-            checker: Checker::new(setup.style, LIVES),
+            checker: Checker::new(setup.style, lives_of(setup.style)),
             trace: Trace::new(setup.people),
             glass: Glass::new(secret.clone()),
             noise,

@@ -299,7 +299,9 @@ impl Browser {
             self.shown_after_end(exchange, session);
             if exchange.ask.what == What::Page {
                 world.checker.arrived(world.now(), session);
-                guest.into_iter().for_each(|guest| world.checker.cart_shown(guest));
+                if let Some(guest) = guest {
+                    world.checker.cart_shown(guest);
+                }
             }
         }
         Answer::Done

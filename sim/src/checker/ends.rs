@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::sessions::{COPY_LIVES, Ended, Seen};
+use super::sessions::{COPY_LIVES, Ended, SKEW, Seen};
 use super::{Checker, Excuse, Scene, SessionRef, Violation};
 use crate::core_api::{Cart, FamilyId, PersonId};
 use crate::style::Style;
@@ -89,6 +89,8 @@ impl Checker {
         // Without room for its successor, an older cookie is superseded at once.
         let unkept = self.state().families.notes(session.family).unkept;
         let nothing_left = self.style.supersedes() && (superseded.is_some() || unkept);
+        let is_over = scene.core.ends_within(session.family, scene.core_now, SKEW);
+        let timed_out = timed_out.or(is_over.then_some(Excuse::TimedOut));
         timed_out.or_else(|| nothing_left.then_some(Excuse::EndedSuperseded))
     }
 

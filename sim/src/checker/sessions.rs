@@ -12,7 +12,7 @@ use crate::style::Style;
 use crate::timeline::readable;
 
 /// Two machines differ by up to thirty seconds, and a seal may be an hour older than the last request.
-const SKEW: Duration = Duration::from_mins(1);
+pub(super) const SKEW: Duration = Duration::from_mins(1);
 const SEAL_AGE: Duration = Duration::from_hours(1);
 
 /// While the store is down, a copied cookie can outlive its session by this long (`docs/security.md`).

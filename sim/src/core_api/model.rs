@@ -15,13 +15,12 @@ use crate::style::Style;
 
 pub(crate) struct CoreApi {
     style: Style,
-    refresh_ttl: Duration,
     state: Mutex<State>,
 }
 
 impl CoreApi {
     pub(crate) fn new(style: Style, refresh_ttl: Duration) -> Self {
-        Self { style, refresh_ttl, state: Mutex::new(State::new(style, refresh_ttl)) }
+        Self { style, state: Mutex::new(State::new(style, refresh_ttl)) }
     }
 
     /// Reads a request in the form of this style.
@@ -31,7 +30,7 @@ impl CoreApi {
 
     /// Writes the answer to a call in the form of this style.
     pub(crate) fn respond(&self, call: &Call, answer: Answer) -> Response {
-        styles::respond(self.style, call, answer, self.refresh_ttl)
+        styles::respond(self.style, call, answer)
     }
 
     /// Performs the call.
@@ -120,6 +119,13 @@ impl CoreApi {
         let state = self.state();
         let family = state.families.get(family.0 as usize).filter(|family| family.revoked.is_none());
         family.is_some_and(|family| now < state.ends_at(family))
+    }
+
+    /// Whether the family's newest token has ended by itself, or does so before `margin` is over.
+    pub(crate) fn ends_within(&self, family: FamilyId, now: Duration, margin: Duration) -> bool {
+        let state = self.state();
+        let family = state.families.get(family.0 as usize);
+        family.is_some_and(|family| now + margin >= state.ends_at(family))
     }
 
     /// Whether it is a guest's.

@@ -85,24 +85,20 @@ pub(super) fn signs_out(address: &str) -> Option<FamilyId> {
     family.parse().ok().map(FamilyId)
 }
 
-/// The HTTP response in this style.
-///
-/// # Errors
-///
-/// The answer itself, if it is one of the API that takes the tokens.
-pub(super) fn respond(said: Answer) -> Result<Response, Answer> {
-    Ok(match said {
-        Answer::Tokens(pair) => answer(StatusCode::OK, tokens(&pair).to_string()),
+/// The HTTP response in this style. `None` for an answer of the API that takes the tokens.
+pub(super) fn respond(said: &Answer) -> Option<Response> {
+    Some(match said {
+        Answer::Tokens(pair) => answer(StatusCode::OK, tokens(pair).to_string()),
         Answer::Pushed(id) => {
             answer(StatusCode::CREATED, json!({ "request_uri": id.uri(), "expires_in": 60 }).to_string())
         }
         Answer::Claims { person, email } => {
-            answer(StatusCode::OK, Value::from(claims(person, email)).to_string())
+            answer(StatusCode::OK, Value::from(claims(*person, *email)).to_string())
         }
         Answer::Metadata => signing::for_an_hour(&metadata()),
-        Answer::Keys(published) => signing::published(published),
+        Answer::Keys(published) => signing::published(*published),
         Answer::InvalidCredentials => error("invalid_grant"),
-        other => return Err(other),
+        _ => return None,
     })
 }
 

@@ -7,7 +7,7 @@ use super::answer::Pair;
 use super::authorization::Desk;
 use super::ids::{FamilyId, PersonId};
 use super::signing::Published;
-use super::times::{ACCESS_TTL, LIFE_WITHOUT_ROTATION};
+use super::times::{ACCESS_TTL, LIFE_WITHOUT_ROTATION, SESSION_LIFE};
 use super::tokens::Access;
 use crate::style::Style;
 use crate::timeline::Timeline;
@@ -138,7 +138,7 @@ impl State {
     pub(super) fn ends_at(&self, family: &Family) -> Duration {
         match self.style {
             Style::JwtSessions => family.begun_at + LIFE_WITHOUT_ROTATION,
-            Style::BetterAuth => family.renewed_at + self.refresh_ttl,
+            Style::BetterAuth => family.renewed_at + SESSION_LIFE,
             _ => family.rotated_at + self.refresh_ttl,
         }
     }

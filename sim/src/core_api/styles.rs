@@ -6,8 +6,6 @@ mod contract;
 mod cookie_api;
 mod jwt_sessions;
 
-use std::time::Duration;
-
 use ironleaf_auth::{Request, Response};
 
 use super::answer::Answer;
@@ -30,13 +28,13 @@ pub(super) fn read(style: Style, request: &Request) -> Call {
 }
 
 /// Writes the answer to a call in the form of this style.
-pub(super) fn respond(style: Style, call: &Call, answer: Answer, refresh_ttl: Duration) -> Response {
+pub(super) fn respond(style: Style, call: &Call, answer: Answer) -> Response {
     match style {
         Style::Ours | Style::Recorded => contract::respond(answer, style == Style::Ours),
         Style::CookieApi | Style::Graced => cookie_api::respond(answer),
         Style::JwtSessions => jwt_sessions::respond(call, answer),
-        Style::BetterAuth => better_auth::respond(call, answer, refresh_ttl.as_secs()),
+        Style::BetterAuth => better_auth::respond(call, answer),
         Style::Commercetools => commercetools::respond(call, answer),
-        Style::OpenId => openid::respond(answer).unwrap_or_else(|other| contract::respond(other, false)),
+        Style::OpenId => openid::respond(&answer).unwrap_or_else(|| contract::respond(answer, false)),
     }
 }

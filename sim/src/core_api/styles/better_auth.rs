@@ -11,6 +11,7 @@ use crate::core_api::ids::{FamilyId, PersonId};
 use crate::core_api::message::{self, cookie, set_cookie, signs_in};
 use crate::core_api::people::{address_of, subject_of};
 use crate::core_api::signing;
+use crate::core_api::times::SESSION_LIFE;
 use crate::core_api::tokens::{Access, Claims};
 use crate::timeline::HEAD_START;
 
@@ -60,10 +61,10 @@ fn access_of(request: &Request) -> Option<Access> {
     Some(Access { expires_at: access.expires_at + HEAD_START.as_secs(), ..access })
 }
 
-pub(crate) fn respond(call: &Call, answer: Answer, session_secs: u64) -> Response {
+pub(crate) fn respond(call: &Call, answer: Answer) -> Response {
     let renewed = |mut response: Response, family: Option<FamilyId>| {
         if let Some(family) = family {
-            set_session(&mut response, family, session_secs);
+            set_session(&mut response, family);
         }
         response
     };
@@ -91,8 +92,8 @@ pub(crate) fn respond(call: &Call, answer: Answer, session_secs: u64) -> Respons
     }
 }
 
-fn set_session(response: &mut Response, family: FamilyId, secs: u64) {
-    set_cookie(response, COOKIE, &format!("{}{SIGNATURE}", family.0), secs);
+fn set_session(response: &mut Response, family: FamilyId) {
+    set_cookie(response, COOKIE, &format!("{}{SIGNATURE}", family.0), SESSION_LIFE.as_secs());
 }
 
 /// A token for the API, signed with the newest key.
