@@ -35,16 +35,15 @@ impl Context {
 
     /// When the record expires if it is sealed at `sealed_at`.
     pub(crate) fn expires_at<P: Payload>(&self, record: &Record<P>, sealed_at: SystemTime) -> SystemTime {
-        let idle = sealed_at + self.settings.idle_timeout;
+        let idle = sealed_at + self.settings.longest_rest();
         let absolute = record.created_at + self.settings.absolute_timeout;
         let expiry = idle.min(absolute);
         record.payload.expires_at().map_or(expiry, |payload| expiry.min(payload))
     }
 
-    /// The cookie's `Max-Age`: at most the remaining life of the session, and at most the configured cap.
+    /// The cookie's `Max-Age`: the remaining life of the session.
     pub(crate) fn max_age<P: Payload>(&self, record: &Record<P>, sealed_at: SystemTime) -> Duration {
-        let life = self.expires_at(record, sealed_at).duration_since(sealed_at).unwrap_or_default();
-        self.settings.max_age_cap.map_or(life, |cap| life.min(cap))
+        self.expires_at(record, sealed_at).duration_since(sealed_at).unwrap_or_default()
     }
 
     /// How long the ledger must remember the session: as long as a copy of its cookie could be accepted.

@@ -28,7 +28,9 @@ pub struct SessionSettings {
     /// The time from the last request after which a session ends. Since a seal is not renewed with every request, the
     /// session may end up to a tenth earlier, but at most an hour.
     pub idle_timeout: Duration,
-    /// An upper bound for the cookie's `Max-Age`.
+    /// An upper bound for the cookie's `Max-Age`, for a reason of its own, such as the life of a token in it. It counts on
+    /// the server's clock as well, and begins anew with each seal, as [`idle_timeout`](Self::idle_timeout) does. The
+    /// shorter of the two decides.
     pub max_age_cap: Option<Duration>,
     /// How many bytes of the `Cookie` header a session may take. A larger one is refused; see
     /// [`SessionTooLarge`](crate::SessionTooLarge). Flashes and other cookies have the bytes that it leaves, and 1,014
@@ -104,6 +106,11 @@ impl SessionSettings {
 
     /// How old a seal may become before the next request renews it.
     pub fn renewal_threshold(&self) -> Duration {
-        HOUR.min(self.idle_timeout / RENEWALS_PER_IDLE_TIMEOUT)
+        HOUR.min(self.longest_rest() / RENEWALS_PER_IDLE_TIMEOUT)
+    }
+
+    /// How long after its last seal a session ends.
+    pub(crate) fn longest_rest(&self) -> Duration {
+        self.max_age_cap.map_or(self.idle_timeout, |cap| cap.min(self.idle_timeout))
     }
 }

@@ -107,6 +107,29 @@ async fn max_age_is_the_least_of_idle_absolute_and_cap() {
     assert_eq!(max_age(&site.browser().get("/sign-in").await), 3600);
 }
 
+#[tokio::test]
+async fn the_cap_counts_on_the_servers_clock_from_the_last_seal() {
+    let capped = || Site::new().with_settings(|settings| settings.max_age_cap = Some(HOUR));
+    let site = capped();
+    let mut browser = site.signed_in("text").await;
+    site.time.advance(HOUR.saturating_sub(MILLISECOND));
+    assert_eq!(browser.clone().reads().await, "0 text");
+    site.time.advance(MILLISECOND);
+    // The browser in this test keeps its cookies for ever.
+    assert_eq!(browser.get("/arrival").await.body, "Expired");
+
+    let site = capped();
+    let mut browser = site.signed_in("text").await;
+    site.time.advance((6 * MINUTE).saturating_sub(MILLISECOND));
+    assert_eq!(browser.get("/read").await.lines().len(), 0);
+    site.time.advance(MILLISECOND);
+    assert_eq!(max_age(&browser.get("/read").await), 3600, "a tenth of the cap has passed");
+    for request in 0..30 {
+        site.time.advance(6 * MINUTE);
+        assert_eq!(browser.reads().await, "0 text", "request {request}");
+    }
+}
+
 /// A payload that expires with a token inside it.
 #[derive(Clone, Debug, PartialEq)]
 struct Expiring(SystemTime);
