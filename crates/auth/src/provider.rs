@@ -180,6 +180,14 @@ pub trait Provider: Send + Sync + 'static {
     /// When to refresh this grant.
     fn refresh_timing(&self, grant: &Grant) -> RefreshTiming;
 
+    /// Whether a refresh of this grant moves its end ([`Grant::refresh_expires_at`]). Then a grant that is used is also
+    /// refreshed once a tenth of the time until that end has passed, however long its access token still lives. Only
+    /// [`RefreshTiming::Before`] allows that.
+    fn refresh_moves_end(&self, grant: &Grant) -> bool {
+        let _ = grant;
+        true
+    }
+
     /// What presenting this grant's refresh token again does, if nobody knows whether it is spent.
     fn repetition(&self, grant: &Grant) -> Repetition;
 

@@ -25,10 +25,29 @@ pub(super) fn due(provider: &dyn Provider, grant: &Grant, now: SystemTime) -> Du
         RefreshTiming::Before(_) => leeway(provider, grant),
     };
     match end.duration_since(now) {
-        Ok(left) if left > leeway => Due::NotYet,
+        Ok(left) if left > leeway && !ends_without_refresh(provider, grant, now, leeway) => Due::NotYet,
         Ok(left) if !left.is_zero() => Due::Due,
         _ => Due::Expired,
     }
+}
+
+/// Whether the grant of somebody who is there would end before its access token is due. As often as its seal, its end is
+/// moved after a tenth of the time, but not more often than the leeway allows: near an end that does not move any more,
+/// that tenth becomes short.
+fn ends_without_refresh(provider: &dyn Provider, grant: &Grant, now: SystemTime, leeway: Duration) -> bool {
+    if !matches!(provider.refresh_timing(grant), RefreshTiming::Before(_))
+        || !provider.refresh_moves_end(grant)
+    {
+        return false;
+    }
+    let Some((issued_at, end)) = issued_at(grant).zip(grant.refresh_expires_at) else { return false };
+    let life = end.duration_since(issued_at).unwrap_or_default();
+    now.duration_since(issued_at).is_ok_and(|age| age >= leeway.max(life / 10))
+}
+
+/// When the access token was issued, by our clock. Nobody can have presented its refresh token before that.
+pub(super) fn issued_at(grant: &Grant) -> Option<SystemTime> {
+    grant.access_expires_at?.checked_sub(grant.access_lifetime?)
 }
 
 /// How long before its expiry an access token is renewed. More than a quarter of its lifetime would renew short-lived

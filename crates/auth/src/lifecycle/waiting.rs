@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::due::issued_at;
 use super::position::{Doubt, Phase, Stand};
 use super::shared::Shared;
 use crate::{CLOCK_SKEW, Event, Grant, NotBefore, Repetition, Rest, SessionKey};
@@ -106,11 +107,6 @@ impl Shared {
             _ => AskAgain::Now(Event::AskedAgainAfterDoubt),
         }
     }
-}
-
-/// When the access token was issued, by our clock. Nobody can have presented its refresh token before that.
-fn issued_at(grant: &Grant) -> Option<SystemTime> {
-    grant.access_expires_at?.checked_sub(grant.access_lifetime?)
 }
 
 /// How long ago `moment` was. `None` if it is further ahead than clocks may differ: the clock that wrote it was wrong.

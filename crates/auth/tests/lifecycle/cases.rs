@@ -45,6 +45,7 @@ enum End {
 struct Scripted {
     clock: Clock,
     timing: RefreshTiming,
+    moves_end: bool,
     repetition: Repetition,
     script: Mutex<VecDeque<(Duration, End)>>,
     presented: Mutex<Vec<String>>,
@@ -72,6 +73,10 @@ impl Provider for Scripted {
 
     fn refresh_timing(&self, _: &Grant) -> RefreshTiming {
         self.timing
+    }
+
+    fn refresh_moves_end(&self, _: &Grant) -> bool {
+        self.moves_end
     }
 
     fn repetition(&self, _: &Grant) -> Repetition {
@@ -256,6 +261,7 @@ impl Bench {
         let provider = Scripted {
             clock: Arc::clone(&clock),
             timing: RefreshTiming::Before(Duration::from_secs(10)),
+            moves_end: true,
             repetition: Repetition::AskAgain(Rest::SHORT),
             script: Mutex::default(),
             presented: Mutex::default(),

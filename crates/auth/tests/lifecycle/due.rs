@@ -24,6 +24,40 @@ async fn the_leeway_is_never_more_than_a_quarter_of_the_life() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_person_who_is_there_keeps_a_session_whose_end_a_refresh_moves() {
+    let due = |timing, moves_end, grant: &Grant, after_secs| {
+        let mut bench = Bench::new();
+        (bench.provider.timing, bench.provider.moves_end) = (timing, moves_end);
+        bench.run().replica().due(grant, start() + Duration::from_secs(after_secs))
+    };
+    let of = |access_secs, refresh_secs| {
+        let mut grant = first();
+        grant.access_lifetime = Some(Duration::from_secs(access_secs));
+        grant.access_expires_at = Some(start() + Duration::from_secs(access_secs));
+        grant.refresh_expires_at = Some(start() + Duration::from_secs(refresh_secs));
+        grant
+    };
+    let minute = RefreshTiming::Before(Duration::from_mins(1));
+    for (timing, grant, after_secs, expected) in [
+        // A tenth of the refresh token's life has passed.
+        (minute, of(10_000, 1_000), 99, Due::NotYet),
+        (minute, of(10_000, 1_000), 100, Due::Due),
+        (minute, of(10_000, 1_000), 2_000, Due::Due),
+        // No more often than the leeway allows.
+        (minute, of(10_000, 100), 59, Due::NotYet),
+        (minute, of(10_000, 100), 60, Due::Due),
+        // The access token ends before that.
+        (minute, of(100, 7_000), 74, Due::NotYet),
+        (RefreshTiming::AfterExpiry, of(10_000, 1_000), 900, Due::NotYet),
+        (RefreshTiming::On401, of(10_000, 1_000), 900, Due::NotYet),
+    ] {
+        let found = due(timing, true, &grant, after_secs);
+        assert_eq!(found, expected, "{timing:?} after {after_secs} s: {grant:?}");
+    }
+    assert_eq!(due(minute, false, &of(10_000, 1_000), 900), Due::NotYet, "a refresh would not move it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_grant_without_an_end_is_never_due() {
     let mut bench = Bench::new();
     bench.provider.timing = RefreshTiming::AfterExpiry;

@@ -96,6 +96,11 @@ impl Provider for JwtSessionsProvider {
         }
     }
 
+    /// The refresh token stays the same, and so does its end.
+    fn refresh_moves_end(&self, _: &Grant) -> bool {
+        false
+    }
+
     /// After a lost answer, the API may hold an access token that nobody has seen. A reuse handler takes a refresh
     /// before that token's end for a theft.
     fn repetition(&self, grant: &Grant) -> Repetition {
