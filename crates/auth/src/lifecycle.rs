@@ -29,8 +29,8 @@ use self::position::{Phase, Position, Stand};
 pub use self::settings::{LifecycleSettings, TimeLimits};
 use self::shared::Shared;
 use crate::{
-    CLOCK_SKEW, Caller, Change, EndReason, Grant, Head, HeadState, Provider, RefreshTiming, Repetition,
-    SessionKey, TransportError,
+    Caller, Change, EndReason, Grant, Head, HeadState, Provider, RefreshTiming, Repetition, SessionKey,
+    TransportError,
 };
 
 /// Keeps grants fresh. Cheap to clone.
@@ -119,8 +119,9 @@ impl Lifecycle {
         if stand.is_adopted() && self.due(&stand.grant, now) == Due::NotYet {
             return Ensured::Usable(stand.newest());
         }
-        // Our clock may be wrong by this much, so within it the refusal is right.
-        let early = stand.grant.access_lives(now + CLOCK_SKEW);
+        // The refusal does not say that the token has expired: it may have ended in another way.
+        let left = stand.grant.access_expires_at.and_then(|end| end.duration_since(now).ok());
+        let early = stand.grant.access_lives(now);
         if early && self.provider().refresh_timing(&stand.grant) == RefreshTiming::AfterExpiry {
             let (provider, rotation) = (self.provider().name(), stand.key.rotation());
             tracing::warn!(
@@ -131,7 +132,7 @@ impl Lifecycle {
             return Ensured::Unavailable {
                 newest: stand.newest(),
                 access_lives: false,
-                retry_after: None,
+                retry_after: left,
                 detail: "the access token was refused before its expiry".to_owned(),
             };
         }
