@@ -151,7 +151,6 @@ impl ProviderConfig for BetterAuth {
             delete_user: self.delete_user,
             verify_email: self.verify_email,
             leeway: surroundings.leeway,
-            session_max_age: surroundings.refresh_token_max_age,
             ..BetterAuthSettings::at(self.url.clone().ok_or_else(missing)?)
         };
         let provider = BetterAuthProvider::new(settings, surroundings.transport, surroundings.clock);

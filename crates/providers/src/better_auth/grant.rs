@@ -29,15 +29,13 @@ const LEAST_GAIN: Duration = Duration::from_mins(1);
 pub(super) struct Kept {
     session: Names,
     dont_remember: Names,
-    max_age: Duration,
 }
 
 impl Kept {
-    pub(super) fn of(prefix: &str, max_age: Duration) -> Self {
+    pub(super) fn of(prefix: &str) -> Self {
         Self {
             session: Names::of(prefix, "session_token"),
             dont_remember: Names::of(prefix, "dont_remember"),
-            max_age,
         }
     }
 
@@ -58,7 +56,7 @@ impl Kept {
         };
         grant.set(SESSION, session.pair);
         grant.set(LIFE, session.life.as_secs().to_string());
-        grant.refresh_expires_at = self.end(session, now);
+        grant.refresh_expires_at = now.checked_add(session.life);
         match given(response, &self.dont_remember, now) {
             Given::Set(mark) => grant.set(DONT_REMEMBER, mark.pair),
             Given::Cleared => grant.remove(DONT_REMEMBER),
@@ -72,7 +70,7 @@ impl Kept {
     fn outlive(&self, grant: &mut Grant, now: SystemTime) {
         let secs = grant.field(LIFE).filter(|_| grant.field(DONT_REMEMBER).is_none());
         let life = secs.and_then(|secs| secs.expose().parse().ok()).map(Duration::from_secs);
-        let end = life.and_then(|life| now.checked_add(life.min(self.max_age)));
+        let end = life.and_then(|life| now.checked_add(life));
         grant.refresh_expires_at = grant.refresh_expires_at.max(end);
     }
 
@@ -80,7 +78,7 @@ impl Kept {
     pub(super) fn observe(&self, grant: &Grant, response: &Response, now: SystemTime) -> Observed {
         let Given::Set(session) = given(response, &self.session, now) else { return Observed::Nothing };
         let Some(asked_with) = grant.field(SESSION) else { return Observed::Nothing };
-        let end = self.end(session, now);
+        let end = now.checked_add(session.life);
         if asked_with.expose() != session.pair {
             // SECURITY: a session must never turn into that of another person. An answer that does not say whose
             // session it sets, sets none.
@@ -96,10 +94,6 @@ impl Kept {
         Observed::Nothing
     }
 
-    fn end(&self, session: Cookie<'_>, now: SystemTime) -> Option<SystemTime> {
-        now.checked_add(session.life.min(self.max_age))
-    }
-
     /// Puts another session in place of the one that the call was made with, and of no later one. The JWT is renewed
     /// before the next use, which shows whose the session is.
     fn replacement(
@@ -109,7 +103,7 @@ impl Kept {
         response: &Response,
         now: SystemTime,
     ) -> Change {
-        let end = self.end(session, now);
+        let end = now.checked_add(session.life);
         let session = SecretText::from(session.pair);
         let mark = match given(response, &self.dont_remember, now) {
             Given::Set(mark) => Some(Some(SecretText::from(mark.pair))),

@@ -49,7 +49,7 @@ impl BetterAuthProvider {
         Self {
             base_urls,
             origin: settings.origin.parse().ok(),
-            kept: grant::Kept::of(&settings.cookie_prefix, settings.session_max_age),
+            kept: grant::Kept::of(&settings.cookie_prefix),
             keys: KeyCache::new(Arc::new(source), settings.keys.clone(), Arc::clone(&clock)),
             rules: Rules::plain_access_token(&*settings.issuer, &*settings.audience),
             issued_by: grant::issued_by(settings.auth_url.as_str()),

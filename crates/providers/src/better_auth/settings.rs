@@ -40,8 +40,6 @@ pub struct BetterAuthSettings {
     /// The page of this application that takes `?token=..` and sets a new password, if the auth server sends such links
     /// (`emailAndPassword.sendResetPassword`). Its origin is one of the `trustedOrigins`.
     pub set_password_page: Option<Url>,
-    /// The longest life of a session here, whatever the cookie says.
-    pub session_max_age: Duration,
     /// How long before its expiry a JWT is renewed. The lifecycle uses a quarter of its lifetime if that is shorter.
     pub leeway: Duration,
     /// How long the auth server's keys are kept.
@@ -70,7 +68,6 @@ impl BetterAuthSettings {
             verify_email: false,
             change_email_page: None,
             set_password_page: None,
-            session_max_age: Duration::from_hours(400 * 24),
             leeway: Duration::from_mins(1),
             keys: KeyCacheSettings { cool_down: Duration::ZERO, ..KeyCacheSettings::default() },
         }
