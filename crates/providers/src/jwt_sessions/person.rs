@@ -35,7 +35,7 @@ impl JwtSessionsProvider {
         Ok(person)
     }
 
-    /// The owner of the grant's access token. `email` is used where the API does not state one.
+    /// The owner of the grant's access token. What the API does not state stays as it is `known`.
     ///
     /// # Errors
     ///
@@ -44,10 +44,10 @@ impl JwtSessionsProvider {
         &self,
         caller: &Caller,
         grant: &Grant,
-        email: Option<&str>,
+        known: Option<&User>,
     ) -> Result<User, SignInError> {
         let Some(path) = &self.settings.me_path else {
-            return self.owner_by_token(grant, email).ok_or_else(|| {
+            return self.owner_by_token(grant, known).ok_or_else(|| {
                 let field = &self.settings.id_field;
                 SignInError::Misconfigured(format!(
                     "the access token's payload has no {field}: check JWT_SESSIONS_PERSON_ID, or set \
@@ -69,7 +69,7 @@ impl JwtSessionsProvider {
             let (answered, check) = (answered(&response, "the API"), check_setting(&response));
             SignInError::Unavailable(format!("{answered} with no JSON object{check}"))
         })?;
-        self.person(&Value::Object(record), email).ok_or_else(|| {
+        self.person(&Value::Object(record), known).ok_or_else(|| {
             let field = &self.settings.id_field;
             SignInError::Misconfigured(format!(
                 "the answer of {path} has no {field}: check JWT_SESSIONS_PERSON_ID"
@@ -78,11 +78,11 @@ impl JwtSessionsProvider {
     }
 
     /// What the payload says, which costs no call.
-    pub(super) fn owner_by_token(&self, grant: &Grant, email: Option<&str>) -> Option<User> {
-        self.person(&token::payload(grant.field(grant::ACCESS_TOKEN)?)?, email)
+    pub(super) fn owner_by_token(&self, grant: &Grant, known: Option<&User>) -> Option<User> {
+        self.person(&token::payload(grant.field(grant::ACCESS_TOKEN)?)?, known)
     }
 
-    fn person(&self, record: &Value, email: Option<&str>) -> Option<User> {
+    fn person(&self, record: &Value, known: Option<&User>) -> Option<User> {
         let settings = &self.settings;
         let id = fields::find(record, &settings.id_field).and_then(fields::name)?;
         let stated = fields::find(record, &settings.email_field).and_then(Value::as_str);
@@ -92,15 +92,12 @@ impl JwtSessionsProvider {
         let is_verified = is_verified.is_none_or(|path| is_truth(fields::find(record, path)));
         let (email, unverified_email) = match stated {
             Some(stated) if !is_verified => (None, Some(stated)),
-            stated => (stated.or_else(|| email.map(str::to_owned)), None),
+            stated => (stated.or_else(|| known?.email.clone()), None),
         };
-        Some(User {
-            id,
-            email,
-            unverified_email,
-            roles: roles.map(roles_of).unwrap_or_default(),
-            ..User::default()
-        })
+        // Roles that are not mentioned are not taken away: a renewed token may say less than the first.
+        let known_roles = || known.map(|known| known.roles.clone()).unwrap_or_default();
+        let roles = roles.map_or_else(known_roles, roles_of);
+        Some(User { id, email, unverified_email, roles, ..User::default() })
     }
 }
 

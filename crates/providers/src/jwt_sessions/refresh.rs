@@ -66,10 +66,10 @@ impl JwtSessionsProvider {
         let Some(identity) = renewed.identity.clone() else {
             return RefreshOutcome::Rotated(renewed);
         };
-        let email = identity.email.as_deref();
+        let known = Some(&*identity);
         let asks = self.settings.me_path.is_some();
         let person = if asks && self.settings.roles_field.is_some() {
-            match timeout(DESCRIPTION_LIMIT, self.owner(caller, &renewed, email)).await {
+            match timeout(DESCRIPTION_LIMIT, self.owner(caller, &renewed, known)).await {
                 Ok(Ok(person)) => Some(person),
                 Ok(Err(detail)) => {
                     tracing::warn!(%detail, "a refresh could not find out what is new about the person");
@@ -83,7 +83,7 @@ impl JwtSessionsProvider {
         } else if asks {
             None
         } else {
-            self.owner_by_token(&renewed, email)
+            self.owner_by_token(&renewed, known)
         };
         let Some(person) = person.filter(|person| *person != *identity) else {
             return RefreshOutcome::Rotated(renewed);

@@ -148,6 +148,32 @@ async fn what_is_new_about_the_person_is_taken_from_the_new_token() {
 }
 
 #[tokio::test]
+async fn roles_that_a_renewal_does_not_mention_stay_and_an_empty_list_takes_them_away() {
+    let settings = |me_path: Option<&str>| JwtSessionsSettings {
+        roles_field: Some("roles".to_owned()),
+        me_path: me_path.map(str::to_owned),
+        ..settings()
+    };
+    let login = with(login(), "access", jwt(&json!({ "user_id": 7, "roles": ["admin"] })));
+    let (provider, _) = scripted(settings(None), [answer(200, &login)]);
+    let known = provider.sign_in(&caller(), password(), None).await.unwrap().grant;
+    for (said, is_admin) in [
+        (json!({ "user_id": 7 }), true),
+        (json!({ "user_id": 7, "email": "new@test.com" }), true),
+        (json!({ "user_id": 7, "roles": [] }), false),
+        (json!({ "user_id": 7, "roles": null }), false),
+        (json!({ "user_id": 7, "roles": ["editor"] }), false),
+    ] {
+        let of_token = answer(200, &with(refreshed(), "access", jwt(&said)));
+        let (provider, _) = scripted(settings(None), [of_token]);
+        let by_token = renewed(&provider, &known).await.identity.unwrap();
+        let (provider, _) = scripted(settings(Some("me")), [answer(200, &refreshed()), answer(200, &said)]);
+        let by_record = renewed(&provider, &known).await.identity.unwrap();
+        assert_eq!((by_token.has_role("admin"), by_record.has_role("admin")), (is_admin, is_admin), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_never_turns_into_that_of_another_person() {
     let body = with(refreshed(), "access", jwt(&json!({ "user_id": 8 })));
     let (provider, script) = scripted(settings(), [answer(200, &body), text(204, "")]);
