@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
-use ironleaf_auth::{Caller, Grant, RefreshOutcome, Rejection, Response, SecretText};
+use ironleaf_auth::{Caller, Grant, RefreshOutcome, Rejection, Response, SecretText, SignInError};
 use ironleaf_jwks::{Rules, TokenError, Verified};
 use serde_json::Value;
 
@@ -11,27 +11,48 @@ use crate::answer::secret_header;
 /// Why there is no new token.
 pub(super) struct NoToken {
     outcome: RefreshOutcome,
-    /// Whether a setting is wrong, here or at the auth server, so that asking again does not help.
-    pub(super) is_of_settings: bool,
+    cause: Cause,
+}
+
+/// What a sign-in without a token is due to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// A setting is wrong, here or at the auth server, so asking again does not help.
+    Settings,
+    /// The auth server asks to wait.
+    Limit,
+    /// Anything else, which may pass.
+    Other,
 }
 
 impl NoToken {
     const ENDED: Self =
-        Self { outcome: RefreshOutcome::Rejected(Rejection::InvalidGrant), is_of_settings: false };
+        Self { outcome: RefreshOutcome::Rejected(Rejection::InvalidGrant), cause: Cause::Other };
 
     fn passing(outcome: RefreshOutcome) -> Self {
-        Self { outcome, is_of_settings: false }
+        Self { outcome, cause: Cause::Other }
     }
 
-    /// For the log.
-    pub(super) fn detail(self) -> String {
-        match self.outcome {
-            RefreshOutcome::NotSent(detail)
-            | RefreshOutcome::Unspent { detail, .. }
-            | RefreshOutcome::InDoubt { detail, .. } => detail,
-            RefreshOutcome::Rotated(_) | RefreshOutcome::Rejected(_) => {
-                "the auth server does not know its newest session".to_owned()
+    /// What it means for a sign-in, whose password was right.
+    pub(super) fn of_sign_in(self) -> SignInError {
+        match (self.cause, self.outcome) {
+            (Cause::Limit, RefreshOutcome::Unspent { retry_after, .. }) => {
+                SignInError::TooManyRequests { retry_after }
             }
+            (Cause::Settings, outcome) => SignInError::Misconfigured(detail(outcome)),
+            (_, outcome) => SignInError::Unavailable(detail(outcome)),
+        }
+    }
+}
+
+/// For the log.
+fn detail(outcome: RefreshOutcome) -> String {
+    match outcome {
+        RefreshOutcome::NotSent(detail)
+        | RefreshOutcome::Unspent { detail, .. }
+        | RefreshOutcome::InDoubt { detail, .. } => detail,
+        RefreshOutcome::Rotated(_) | RefreshOutcome::Rejected(_) => {
+            "the auth server does not know its newest session".to_owned()
         }
     }
 }
@@ -122,9 +143,12 @@ fn token(response: &Response) -> Option<SecretText> {
 fn without_token(response: &Response) -> NoToken {
     let mut detail = wire::describe(response);
     let retry_after = wire::retry_after(response);
-    let is_of_settings = wire::is_of_settings(response);
+    let mut cause = if wire::is_of_settings(response) { Cause::Settings } else { Cause::Other };
     let outcome = match response.status() {
-        StatusCode::TOO_MANY_REQUESTS => RefreshOutcome::Unspent { retry_after, detail },
+        StatusCode::TOO_MANY_REQUESTS => {
+            cause = Cause::Limit;
+            RefreshOutcome::Unspent { retry_after, detail }
+        }
         StatusCode::FORBIDDEN if wire::code(response).is_some() => {
             tracing::error!(%detail, "the auth server refuses this application");
             RefreshOutcome::Unspent { retry_after, detail }
@@ -132,11 +156,11 @@ fn without_token(response: &Response) -> NoToken {
         StatusCode::NOT_FOUND => {
             detail.push_str(": check BETTER_AUTH_URL, and that the jwt plugin is on");
             let outcome = RefreshOutcome::InDoubt { answered: true, detail };
-            return NoToken { outcome, is_of_settings: true };
+            return NoToken { outcome, cause: Cause::Settings };
         }
         _ => RefreshOutcome::InDoubt { answered: true, detail },
     };
-    NoToken { outcome, is_of_settings }
+    NoToken { outcome, cause }
 }
 
 /// Why a token is not used.
@@ -149,5 +173,5 @@ fn refused(error: &TokenError) -> NoToken {
     tracing::warn!(reason = error.label(), "a token of the auth server is not accepted{advice}");
     let detail = format!("a token of the auth server is not accepted: {error}{advice}");
     let outcome = RefreshOutcome::Unspent { retry_after: None, detail };
-    NoToken { outcome, is_of_settings: !advice.is_empty() }
+    NoToken { outcome, cause: if advice.is_empty() { Cause::Other } else { Cause::Settings } }
 }

@@ -36,12 +36,7 @@ impl BetterAuthProvider {
             Err(no_token) => {
                 self.give_back(caller, &grant).await;
                 // The session is good, and its first token still cannot be had.
-                let failed = if no_token.is_of_settings {
-                    SignInError::Misconfigured
-                } else {
-                    SignInError::Unavailable
-                };
-                Err(failed(no_token.detail()))
+                Err(no_token.of_sign_in())
             }
         }
     }

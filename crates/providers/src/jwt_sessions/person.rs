@@ -5,7 +5,7 @@ use ironleaf_api_types::{Role, User};
 use ironleaf_auth::{Caller, Grant, Response, SignInError};
 use serde_json::{Map, Value};
 
-use crate::answer::json;
+use crate::answer::{json, retry_after};
 use crate::named_calls::{answered, check_setting, is_moved, is_not_there};
 
 use super::{JwtSessionsProvider, fields, grant, token, wire};
@@ -19,7 +19,7 @@ impl JwtSessionsProvider {
     ///
     /// # Errors
     ///
-    /// [`SignInError::Misconfigured`], [`SignInError::Unavailable`].
+    /// [`SignInError::Misconfigured`], [`SignInError::TooManyRequests`], [`SignInError::Unavailable`].
     pub(super) async fn signed_in(
         &self,
         caller: &Caller,
@@ -39,7 +39,7 @@ impl JwtSessionsProvider {
     ///
     /// # Errors
     ///
-    /// [`SignInError::Misconfigured`], [`SignInError::Unavailable`].
+    /// [`SignInError::Misconfigured`], [`SignInError::TooManyRequests`], [`SignInError::Unavailable`].
     pub(super) async fn owner(
         &self,
         caller: &Caller,
@@ -122,6 +122,9 @@ fn is_truth(value: Option<&Value>) -> bool {
 
 /// Why the API does not say who somebody is. It has just given the token that was sent.
 fn refusal(response: &Response) -> SignInError {
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        return SignInError::TooManyRequests { retry_after: retry_after(response) };
+    }
     let detail = wire::describe(response);
     if is_not_there(response) || is_moved(response) {
         return SignInError::Misconfigured(detail);
