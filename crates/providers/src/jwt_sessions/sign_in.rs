@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
-use ironleaf_auth::{Caller, Grant, Response, SignIn, SignInError, SignedIn};
+use ironleaf_auth::{Caller, EmailAddress, Grant, Response, SecretText, SignIn, SignInError, SignedIn};
 use serde_json::{Map, Value};
 
 use crate::answer::{json, retry_after};
@@ -15,19 +15,7 @@ impl JwtSessionsProvider {
         let SignIn::Password { email, password } = attempt else {
             return Err(SignInError::Unsupported);
         };
-        let mut body = Map::new();
-        fields::put(&mut body, &self.settings.login_email_field, email.as_str().into());
-        fields::put(&mut body, &self.settings.login_password_field, password.expose().into());
-        let sending = async {
-            let path = &self.settings.login_path;
-            let mut request = wire::request(&self.settings, Method::POST, path, &Value::Object(body))?;
-            caller.introduce(&mut request);
-            self.transport.send(request).await
-        };
-        let response = sending.await.map_err(|error| SignInError::Unavailable(error.to_string()))?;
-        if !response.status().is_success() {
-            return Err(refusal(&response));
-        }
+        let response = self.log_in(caller, &email, &password).await?;
         let authenticated_at = self.now();
         let issued = wire::issued(&self.settings, &response, authenticated_at);
         let issued = issued.map_err(|detail| out_of_form(&response, detail))?;
@@ -54,6 +42,44 @@ impl JwtSessionsProvider {
                 Err(error)
             }
         }
+    }
+}
+
+impl JwtSessionsProvider {
+    /// The answer to the right credentials. An API may compare addresses with their case. So an address is tried as it
+    /// was typed, and after wrong credentials in the form in which most are stored.
+    async fn log_in(
+        &self,
+        caller: &Caller,
+        email: &EmailAddress,
+        password: &SecretText,
+    ) -> Result<Response, SignInError> {
+        if email.as_typed() != email.as_str() {
+            match self.try_to_log_in(caller, email.as_typed(), password).await {
+                Err(SignInError::InvalidCredentials) => {}
+                outcome => return outcome,
+            }
+        }
+        self.try_to_log_in(caller, email.as_str(), password).await
+    }
+
+    async fn try_to_log_in(
+        &self,
+        caller: &Caller,
+        address: &str,
+        password: &SecretText,
+    ) -> Result<Response, SignInError> {
+        let mut body = Map::new();
+        fields::put(&mut body, &self.settings.login_email_field, address.into());
+        fields::put(&mut body, &self.settings.login_password_field, password.expose().into());
+        let sending = async {
+            let path = &self.settings.login_path;
+            let mut request = wire::request(&self.settings, Method::POST, path, &Value::Object(body))?;
+            caller.introduce(&mut request);
+            self.transport.send(request).await
+        };
+        let response = sending.await.map_err(|error| SignInError::Unavailable(error.to_string()))?;
+        if response.status().is_success() { Ok(response) } else { Err(refusal(&response)) }
     }
 }
 

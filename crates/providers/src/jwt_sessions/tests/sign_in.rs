@@ -178,6 +178,55 @@ async fn tokens_of_nobody_are_given_back() {
 }
 
 #[tokio::test]
+async fn a_limit_on_the_persons_record_is_a_limit_on_the_sign_in() {
+    let settings =
+        JwtSessionsSettings { me_path: Some("me".to_owned()), id_field: "id".to_owned(), ..settings() };
+    let (provider, script) = scripted(settings, [answer(200, &login()), throttled(), text(204, "")]);
+    let error = provider.sign_in(&caller(), password(), None).await.err();
+    let wait = Some(Duration::from_secs(30));
+    assert_eq!(error, Some(SignInError::TooManyRequests { retry_after: wait }));
+    assert_eq!(script.asked().last().unwrap(), "DELETE /api/logout");
+}
+
+#[tokio::test]
+async fn an_address_is_tried_as_it_was_typed_and_in_one_form_only_after_wrong_credentials() {
+    let typed = |text: &str| SignIn::Password {
+        email: EmailAddress::parse(text).unwrap(),
+        password: "password1".into(),
+    };
+    let sent = |script: &Script| -> Vec<String> {
+        let bodies = 0..script.asked().len();
+        bodies.map(|index| script.body(index)["email"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let both = ["Eva@Test.com", "eva@test.com"];
+    for (text, first, tried) in [
+        ("Eva@Test.com", answer(200, &login()), &both[..1]),
+        ("Eva@Test.com", text(401, ""), &both[..]),
+        ("Eva@Test.com", text(404, ""), &both[..]),
+        ("Eva@Test.com", text(422, ""), &both[..]),
+        ("Eva@Test.com", text(403, ""), &both[..1]),
+        ("Eva@Test.com", throttled(), &both[..1]),
+        ("Eva@Test.com", text(500, ""), &both[..1]),
+        ("Eva@Test.com", lost(), &both[..1]),
+        ("eva@test.com", text(401, ""), &both[1..]),
+    ] {
+        let shown = format!("{text} {first:?}");
+        let is_right = matches!(&first, Ok(answer) if answer.status() == 200);
+        let (provider, script) = scripted(settings(), [first, text_401()]);
+        let outcome = provider.sign_in(&caller(), typed(text), None).await;
+        assert_eq!(outcome.is_ok(), is_right, "{shown}");
+        assert_eq!(sent(&script), tried, "{shown}");
+    }
+    let (provider, script) = scripted(settings(), [text_401(), answer(200, &login())]);
+    let grant = provider.sign_in(&caller(), typed("Eva@Test.com"), None).await.unwrap().grant;
+    assert_eq!((grant.identity.unwrap().address(), sent(&script).len()), (Some("eva@test.com"), 2));
+}
+
+fn text_401() -> Answer {
+    text(401, "")
+}
+
+#[tokio::test]
 async fn only_passwords_sign_in() {
     let (provider, script) = scripted(settings(), []);
     let guest = provider.sign_in(&caller(), SignIn::ClientCredentials, None).await.err();
