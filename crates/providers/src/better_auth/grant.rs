@@ -40,8 +40,8 @@ impl Kept {
     }
 
     /// A grant with the session that an answer sets, if it sets one.
-    pub(super) fn begin(&self, response: &Response, issued_by: &str, now: SystemTime) -> Option<Grant> {
-        let mut grant = Grant::default().with(ISSUED_BY, issued_by);
+    pub(super) fn begin(&self, response: &Response, issued_by: &Mark, now: SystemTime) -> Option<Grant> {
+        let mut grant = Grant::default().with(ISSUED_BY, issued_by.current.as_str());
         self.keep(&mut grant, response, now);
         grant.field(SESSION).is_some().then_some(grant)
     }
@@ -143,13 +143,24 @@ fn is_worth_keeping(known: Option<SystemTime>, end: Option<SystemTime>, now: Sys
 
 /// The mark of grants of this auth server. 96 bits: they only have to tell honest values apart, and take little of a
 /// cookie.
-pub(super) fn issued_by(auth_url: &str) -> String {
-    let hash = Sha256::new().chain_update(b"ironleaf/v1/better-auth\0").chain_update(auth_url).finalize();
-    URL_SAFE_NO_PAD.encode(&hash[..12])
+pub(super) struct Mark {
+    pub(super) current: String,
+    /// That of a URL with a slash at its end, which once counted.
+    of_slash: String,
 }
 
-pub(super) fn is_issued_by(grant: &Grant, issued_by: &str) -> bool {
-    grant.field(ISSUED_BY).is_some_and(|mark| mark.expose() == issued_by)
+pub(super) fn issued_by(auth_url: &str) -> Mark {
+    let mark = |url: &str| {
+        let hash = Sha256::new().chain_update(b"ironleaf/v1/better-auth\0").chain_update(url).finalize();
+        URL_SAFE_NO_PAD.encode(&hash[..12])
+    };
+    let url = auth_url.trim_end_matches('/');
+    Mark { current: mark(url), of_slash: mark(&format!("{url}/")) }
+}
+
+pub(super) fn is_issued_by(grant: &Grant, issued_by: &Mark) -> bool {
+    let Mark { current, of_slash } = issued_by;
+    grant.field(ISSUED_BY).is_some_and(|mark| mark.expose() == current || mark.expose() == of_slash)
 }
 
 /// The cookies of a request to the auth server, in the form of its `Cookie` header.

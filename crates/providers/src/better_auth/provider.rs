@@ -30,7 +30,7 @@ pub struct BetterAuthProvider {
     pub(super) keys: KeyCache,
     pub(super) rules: Rules,
     /// The mark of our own grants.
-    pub(super) issued_by: String,
+    pub(super) issued_by: grant::Mark,
     /// Whether the auth server's last answer to a registration left open whether there is a new account.
     pub(super) hides_known_addresses: AtomicBool,
 }

@@ -196,6 +196,24 @@ async fn the_session_of_another_auth_server_is_sent_nowhere() {
 }
 
 #[tokio::test]
+async fn a_slash_at_the_end_of_the_url_ends_no_session() {
+    let (without, with) = (
+        World::new(),
+        World::with(|settings| {
+            settings.auth_url = format!("{AUTH}/").parse().unwrap();
+        }),
+    );
+    // As an older version marked it, which took the URL as it stood.
+    let older = with.grant().await.with(4, "SVra-ObldRj9aS6B");
+    for world in [&without, &with] {
+        for grant in [&without.grant().await, &with.grant().await, &older] {
+            assert!(world.provider.is_ours(grant));
+            assert!(matches!(outcome(world, grant).await, RefreshOutcome::Rotated(_)));
+        }
+    }
+}
+
+#[tokio::test]
 async fn nothing_sent_and_nothing_answered_are_told_apart() {
     let world = World::new();
     let grant = world.grant().await;
