@@ -92,6 +92,13 @@ impl BetterAuth {
                 self.cookie_prefix
             ));
         }
+        let api = read.optional("CORE_API_URL").and_then(|url| Url::parse(&url).ok());
+        if self.url.as_ref().zip(api.as_ref()).is_some_and(|(auth, api)| is_same_base(auth, api)) {
+            read.problem(
+                "CORE_API_URL is BETTER_AUTH_URL: the JWT goes to the one and the session cookie to the other. Leave CORE_API_URL \
+                 empty if there is no other API",
+            );
+        }
         let is_encrypted = self.url.as_ref().is_some_and(|url| url.scheme() == "https");
         self.ca_file.must_be_of_use(read, is_encrypted, "BETTER_AUTH_URL", "https");
         if let Some(Err(error)) = self.ca_file.pem().map(|_| HttpTransport::new(&self.transport_settings())) {
@@ -176,6 +183,12 @@ impl ProviderConfig for BetterAuth {
         let url = self.url.as_ref().map_or("", Url::as_str);
         vec![format!("people sign in at the Better Auth server {url}")]
     }
+}
+
+/// Whether no call can be told to be for one and not for the other.
+fn is_same_base(one: &Url, other: &Url) -> bool {
+    let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
+    one.origin() == other.origin() && path(one) == path(other)
 }
 
 /// Whether the text is an origin, as browsers write it.

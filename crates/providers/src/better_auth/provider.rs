@@ -104,13 +104,25 @@ impl BetterAuthProvider {
 
     /// Whether a request goes to the auth server.
     fn is_for_auth_server(&self, uri: &Uri) -> bool {
-        let base = &self.settings.auth_url;
-        let below = uri.path().strip_prefix(base.path().trim_end_matches('/'));
-        asked::is_of_origin(uri, base) && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let of_api = self.settings.api_url.as_ref().and_then(|base| depth_below(uri, base));
+        depth_below(uri, &self.settings.auth_url).is_some_and(|depth| of_api <= Some(depth))
     }
 }
 
 #[async_trait]
+
+    /// Whether a request goes to the API's server, and not to the auth server.
+    fn is_for_api(&self, uri: &Uri) -> bool {
+        let is_of_api = self.settings.api_url.as_ref().is_some_and(|base| asked::is_of_origin(uri, base));
+        is_of_api && !self.is_for_auth_server(uri)
+    }
+}
+
+/// How long the path of the base is, if the address is below it.
+fn depth_below(uri: &Uri, base: &Url) -> Option<usize> {
+    let prefix = base.path().trim_end_matches('/');
+    let below = uri.path().strip_prefix(prefix).filter(|_| asked::is_of_origin(uri, base))?;
+    (below.is_empty() || below.starts_with('/')).then_some(prefix.len())
 impl Provider for BetterAuthProvider {
     fn name(&self) -> &str {
         &self.settings.name
@@ -144,7 +156,7 @@ impl Provider for BetterAuthProvider {
         Ok(signed_in)
     }
 
-    /// The cookie goes to the auth server only, and the JWT to nobody else.
+    /// The cookie goes to the auth server only, and the JWT to the API's server only.
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
         caller.introduce(request);
         if !self.is_ours(grant) {
@@ -157,6 +169,10 @@ impl Provider for BetterAuthProvider {
         let bearer =
             grant.field(grant::JWT).and_then(|token| secret_header(&format!("Bearer {}", token.expose())));
         if let Some(bearer) = bearer {
+        // SECURITY: whoever gets the JWT can act for the person until it expires.
+        if !self.is_for_api(request.uri()) {
+            return;
+        }
             request.headers_mut().insert(AUTHORIZATION, bearer);
         }
     }

@@ -35,6 +35,41 @@ fn given_to(user: &Value, cookie: &str) -> Answer {
     setting(answer(200, &json!({ "token": "t", "user": user })), cookie)
 }
 
+#[derive(Clone, Copy)]
+enum Gets {
+    Cookie,
+    Token,
+    Nothing,
+}
+
+/// With one of the two below the other on one origin, the longer base is the one that is meant.
+#[tokio::test]
+async fn an_api_on_the_origin_of_the_auth_server_gets_the_token() {
+    for (auth, api, url, is_auth) in [
+        ("https://x.test/api/auth", "https://x.test/api/auth/v1", "https://x.test/api/auth/v1/orders", false),
+        ("https://x.test/api/auth", "https://x.test/api/auth/v1/", "https://x.test/api/auth/token", true),
+        ("https://x.test/api/auth", "https://x.test/api/auth/v1", "https://x.test/api/auth/v10", true),
+        ("https://x.test/api/auth/", "https://x.test/api", "https://x.test/api/auth/token", true),
+        ("https://x.test/api/auth", "https://x.test/api", "https://x.test/api/orders", false),
+        ("https://x.test/api/auth", "https://x.test", "https://x.test/api/auth/token", true),
+        ("https://x.test", "https://x.test/v1", "https://x.test/v1/orders", false),
+        ("https://x.test", "https://x.test/v1", "https://x.test/token", true),
+        // Whoever makes them the same has the cookie sent, as without an API.
+        ("https://x.test/api", "https://x.test/api", "https://x.test/api/token", true),
+    ] {
+        let world = World::with(|settings| {
+            settings.auth_url = auth.parse().unwrap();
+            settings.api_url = Some(api.parse().unwrap());
+        });
+        let mut grant = Grant::default().with(grant::SESSION, "a=b").with(grant::JWT, "token");
+        grant.set(4, world.provider.issued_by.current.as_str());
+        let mut request = call(url);
+        world.provider.authorize(&caller(), &grant, &mut request);
+        let sent = (header(&request, "cookie").is_some(), header(&request, "authorization").is_some());
+        assert_eq!(sent, (is_auth, !is_auth), "{auth} {api} {url}");
+    }
+}
+
 #[tokio::test]
 async fn the_api_gets_the_token_and_the_auth_server_the_cookie() {
     let world = World::new();
@@ -43,20 +78,27 @@ async fn the_api_gets_the_token_and_the_auth_server_the_cookie() {
     assert_eq!(names, ["api", "auth"]);
     let bearer = format!("Bearer {}", grant.field(grant::JWT).unwrap().expose());
     let cookie = format!("{COOKIE}={VALUE}");
-    for (url, is_auth) in [
-        ("https://api.test/v1/orders", false),
-        ("https://auth.test/api/auth/list-sessions", true),
-        ("https://auth.test:443/api/auth", true),
-        // Another path, port, scheme or host is not the auth server, however much it looks like it.
-        ("https://auth.test/api/authors", false),
-        ("https://auth.test:444/api/auth/token", false),
-        ("http://auth.test/api/auth/token", false),
-        ("https://auth.test.evil.test/api/auth/token", false),
+    for (url, gets) in [
+        ("https://api.test/v1/orders", Gets::Token),
+        ("https://api.test:443/v2/orders", Gets::Token),
+        ("https://auth.test/api/auth/list-sessions", Gets::Cookie),
+        ("https://auth.test:443/api/auth", Gets::Cookie),
+        // Another path, port, scheme or host is neither, however much it looks like it.
+        ("https://auth.test/api/authors", Gets::Nothing),
+        ("https://auth.test:444/api/auth/token", Gets::Nothing),
+        ("http://auth.test/api/auth/token", Gets::Nothing),
+        ("https://auth.test.evil.test/api/auth/token", Gets::Nothing),
+        ("http://api.test/v1/orders", Gets::Nothing),
+        ("https://api.test:444/v1/orders", Gets::Nothing),
+        ("https://api.test.evil.test/v1/orders", Gets::Nothing),
     ] {
         let mut request = call(url);
         world.provider.authorize(&caller(), &grant, &mut request);
-        let expected =
-            if is_auth { (Some(&*cookie), Some(ORIGIN), None) } else { (None, None, Some(&*bearer)) };
+        let expected = match gets {
+            Gets::Cookie => (Some(&*cookie), Some(ORIGIN), None),
+            Gets::Token => (None, None, Some(&*bearer)),
+            Gets::Nothing => (None, None, None),
+        };
         let sent =
             (header(&request, "cookie"), header(&request, "origin"), header(&request, "authorization"));
         assert_eq!(sent, expected, "{url}");
