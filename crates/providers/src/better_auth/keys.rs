@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use http::header::{HeaderValue, ORIGIN};
 use http::{Method, StatusCode};
 use ironleaf_auth::Transport;
 use ironleaf_jwks::{FetchedKeys, KeySource, KeySourceError};
@@ -13,6 +14,7 @@ use super::wire;
 
 pub(super) struct AuthServerKeys {
     pub(super) url: Url,
+    pub(super) origin: Option<HeaderValue>,
     pub(super) transport: Arc<dyn Transport>,
 }
 
@@ -20,7 +22,10 @@ pub(super) struct AuthServerKeys {
 impl KeySource for AuthServerKeys {
     async fn fetch(&self) -> Result<FetchedKeys, KeySourceError> {
         let sending = async {
-            let request = wire::request(Method::GET, &self.url, &Value::Null)?;
+            let mut request = wire::request(Method::GET, &self.url, &Value::Null)?;
+            if let Some(origin) = &self.origin {
+                request.headers_mut().insert(ORIGIN, origin.clone());
+            }
             self.transport.send(request).await
         };
         let response = sending.await.map_err(|error| KeySourceError::new(error.to_string()))?;

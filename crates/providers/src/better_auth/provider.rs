@@ -42,8 +42,10 @@ impl BetterAuthProvider {
         let base = |name: &str, url: &Url| BaseUrl { name: name.to_owned(), url: url.clone() };
         let api = settings.api_url.as_ref().map(|url| base("api", url));
         let base_urls = api.into_iter().chain([base("auth", &settings.auth_url)]).collect();
+        let origin: Option<HeaderValue> = settings.origin.parse().ok();
         let source = AuthServerKeys {
             url: at_segments(&settings.auth_url, ["jwks"]),
+            origin: origin.clone(),
             transport: Arc::clone(&transport),
         };
         Self {
@@ -102,14 +104,12 @@ impl BetterAuthProvider {
         }
     }
 
-    /// Whether a request goes to the auth server.
+    /// Whether a request goes to the auth server. Its base and that of the API may be on one origin, and one below the
+    /// other: then the longer one that the request is below is meant.
     fn is_for_auth_server(&self, uri: &Uri) -> bool {
         let of_api = self.settings.api_url.as_ref().and_then(|base| depth_below(uri, base));
         depth_below(uri, &self.settings.auth_url).is_some_and(|depth| of_api <= Some(depth))
     }
-}
-
-#[async_trait]
 
     /// Whether a request goes to the API's server, and not to the auth server.
     fn is_for_api(&self, uri: &Uri) -> bool {
@@ -123,6 +123,9 @@ fn depth_below(uri: &Uri, base: &Url) -> Option<usize> {
     let prefix = base.path().trim_end_matches('/');
     let below = uri.path().strip_prefix(prefix).filter(|_| asked::is_of_origin(uri, base))?;
     (below.is_empty() || below.starts_with('/')).then_some(prefix.len())
+}
+
+#[async_trait]
 impl Provider for BetterAuthProvider {
     fn name(&self) -> &str {
         &self.settings.name
@@ -166,13 +169,13 @@ impl Provider for BetterAuthProvider {
             self.speak_to_auth_server(request, Some(grant));
             return;
         }
-        let bearer =
-            grant.field(grant::JWT).and_then(|token| secret_header(&format!("Bearer {}", token.expose())));
-        if let Some(bearer) = bearer {
         // SECURITY: whoever gets the JWT can act for the person until it expires.
         if !self.is_for_api(request.uri()) {
             return;
         }
+        let bearer =
+            grant.field(grant::JWT).and_then(|token| secret_header(&format!("Bearer {}", token.expose())));
+        if let Some(bearer) = bearer {
             request.headers_mut().insert(AUTHORIZATION, bearer);
         }
     }
