@@ -168,6 +168,9 @@ fn refused(error: &TokenError) -> NoToken {
     let advice = match error {
         TokenError::Issuer => ": check BETTER_AUTH_ISSUER",
         TokenError::Audience => ": check BETTER_AUTH_AUDIENCE",
+        TokenError::Algorithm => {
+            ": check keyPairConfig of the jwt plugin, whose alg must be EdDSA, ES256, PS256 or RS256"
+        }
         _ => "",
     };
     tracing::warn!(reason = error.label(), "a token of the auth server is not accepted{advice}");

@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ironleaf_auth::SignInError;
 
 use super::*;
@@ -164,7 +166,6 @@ async fn a_sign_in_that_gets_no_token_leaves_no_session_behind() {
         (error(403, "EMAIL_PASSWORD_DISABLED"), true, "enable emailAndPassword"),
         // A code of the auth server that reads like one of our settings.
         (error(500, "BETTER_AUTH_URL"), false, "GET /api/auth/token answered 500 `BETTER_AUTH_URL`"),
-        (throttled(), false, "GET /api/auth/token answered 429"),
         (answer(200, &json!({})), false, "GET /api/auth/token answered 200 without a `token`"),
     ] {
         let world = World::new();
@@ -178,6 +179,37 @@ async fn a_sign_in_that_gets_no_token_leaves_no_session_behind() {
         assert!(certain == is_certain && detail.contains(advice), "{detail}");
         assert_eq!(world.take_calls().last().unwrap(), "POST /api/auth/sign-out");
     }
+}
+
+#[tokio::test]
+async fn a_limit_on_the_first_token_is_a_limit_on_the_sign_in() {
+    let world = World::new();
+    world.answers("/token", [throttled()]);
+    let refused = world.provider.sign_in(&caller(), password("password1"), None).await;
+    let wait = Some(Duration::from_secs(9));
+    assert_eq!(refused.err(), Some(SignInError::TooManyRequests { retry_after: wait }));
+    assert_eq!(world.take_calls().last().unwrap(), "POST /api/auth/sign-out");
+}
+
+#[tokio::test]
+async fn a_token_of_another_algorithm_says_which_ones_are_accepted() {
+    let world = World::new();
+    let header = json!({ "alg": "ES512", "kid": KID });
+    let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let token = format!("{}.{}.c2ln", encoded(&header), encoded(&world.claims()));
+    world.answers("/token", [answer(200, &json!({ "token": token }))]);
+    let refused = world.provider.sign_in(&caller(), password("password1"), None).await;
+    let Err(SignInError::Misconfigured(detail)) = refused else { panic!("{refused:?}") };
+    assert!(detail.contains("keyPairConfig") && detail.contains("EdDSA"), "{detail}");
+}
+
+#[tokio::test]
+async fn the_keys_are_asked_for_with_the_trusted_origin() {
+    let world = World::with(|settings| settings.origin = "https://shop.test".to_owned());
+    world.sign_in().await;
+    let asked = world.take_requests();
+    let keys = asked.iter().find(|request| request.uri().path() == "/api/auth/jwks").unwrap();
+    assert_eq!((header(keys, "origin"), header(keys, "cookie")), (Some("https://shop.test"), None));
 }
 
 #[tokio::test]
