@@ -102,6 +102,9 @@ impl From<SignInFailure> for Refusal {
                 Self::saying(StatusCode::FORBIDDEN, "not_allowed", Message::NotAdmitted)
             }
             SignInFailure::Forbidden => Self::saying(StatusCode::FORBIDDEN, "forbidden", Message::NotLetIn),
+            SignInFailure::SecondFactor => {
+                Self::saying(StatusCode::FORBIDDEN, "second_factor", Message::SecondFactor)
+            }
             SignInFailure::TooManyRequests { retry_after } => Self::too_many(retry_after),
             SignInFailure::Unavailable => Self::unavailable(),
             SignInFailure::Misconfigured => Self::misconfigured(),

@@ -76,6 +76,8 @@ messages! {
         If none arrives, the new address cannot be used.",
     51 Error PasswordLinkDead: "This link is too old or was used already. If you have just set a new password, log in with it. Otherwise \
         ask for another link.",
+    37 Error SecondFactor: "You cannot be logged in here: your account asks for a second step to log in, and this site has none. Whoever \
+        runs this site can tell you more.",
     32 Error NotAdmitted: "You cannot be logged in: your account has none of the roles that this site asks for. Whoever runs this site can \
         tell you more.",
 }

@@ -86,9 +86,9 @@ const fn answer_to(failure: RedirectFailure) -> (StatusCode, Option<std::time::D
         | RedirectFailure::NotRecent
         | RedirectFailure::OtherPerson
         | RedirectFailure::EndedMeanwhile
-        | RedirectFailure::SignIn(SignInFailure::NotAllowed | SignInFailure::Forbidden) => {
-            (StatusCode::FORBIDDEN, None)
-        }
+        | RedirectFailure::SignIn(
+            SignInFailure::NotAllowed | SignInFailure::Forbidden | SignInFailure::SecondFactor,
+        ) => (StatusCode::FORBIDDEN, None),
         RedirectFailure::Refused(Refused::Unavailable)
         | RedirectFailure::SignIn(SignInFailure::Unavailable) => {
             (StatusCode::SERVICE_UNAVAILABLE, ironleaf_bff::Problem::unavailable().retry_after)
@@ -161,6 +161,9 @@ fn words(failure: RedirectFailure, name: &str, viewer: Option<&str>) -> Words {
         }
         RedirectFailure::SignIn(SignInFailure::Forbidden) => {
             ("Not allowed".to_owned(), Message::NotLetIn.text().into_owned())
+        }
+        RedirectFailure::SignIn(SignInFailure::SecondFactor) => {
+            ("Not allowed".to_owned(), Message::SecondFactor.text().into_owned())
         }
         RedirectFailure::SignIn(SignInFailure::TooManyRequests { retry_after }) => (
             "Too many attempts".to_owned(),

@@ -92,6 +92,9 @@ pub enum SignInError {
     /// The credentials are right, but this person may not sign in here (not verified, wrong role).
     #[error("the provider does not allow this person to sign in")]
     Forbidden,
+    /// The credentials are right, and the provider asks for a second factor, which nobody is asked for here.
+    #[error("the provider asks for a second factor")]
+    SecondFactor,
     /// Too many attempts, according to the provider.
     #[error("the provider asks to wait")]
     TooManyRequests {

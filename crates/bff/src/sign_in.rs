@@ -309,6 +309,7 @@ impl UseCase {
         match error {
             SignInError::InvalidCredentials => SignInFailure::InvalidCredentials,
             SignInError::Forbidden => SignInFailure::Forbidden,
+            SignInError::SecondFactor => SignInFailure::SecondFactor,
             SignInError::TooManyRequests { retry_after } => {
                 SignInFailure::TooManyRequests { retry_after: retry_after.or(Some(UNTOLD_WAIT)) }
             }

@@ -169,6 +169,8 @@ async fn right_passwords_and_what_nobody_could_judge_count_for_nothing() {
         Err(SignInFailure::Unavailable),
         Err(SignInFailure::Misconfigured),
         Err(SignInFailure::SessionTooLarge),
+        Err(SignInFailure::SecondFactor),
+        Err(SignInFailure::TooManyRequests { retry_after: None }),
     ] {
         for _ in 0..100 {
             let attempt = limits.admit(Subject::Password(EVE), &from(1), soon()).await;

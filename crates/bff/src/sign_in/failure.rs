@@ -17,6 +17,9 @@ pub enum SignInFailure {
     /// The provider knows this person and does not let them in: their address is not verified, or the account is locked.
     #[error("the provider does not let this person in")]
     Forbidden,
+    /// The credentials are right, and the provider asks for a second factor, for which there is no page.
+    #[error("the provider asks for a second factor")]
+    SecondFactor,
     /// Too many tries.
     #[error("too many tries")]
     TooManyRequests {
@@ -41,6 +44,7 @@ impl SignInFailure {
             Self::InvalidCredentials => "invalid_credentials",
             Self::NotAllowed => "not_allowed",
             Self::Forbidden => "forbidden",
+            Self::SecondFactor => "second_factor",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Unavailable => "unavailable",
             Self::Misconfigured => "misconfigured",
@@ -59,8 +63,9 @@ impl Attempt {
     /// Counts the provider's verdict on a password or a link. Without a verdict, nothing is counted.
     pub(crate) async fn judge(self, outcome: &Result<(), SignInFailure>) {
         match outcome {
-            Ok(()) | Err(SignInFailure::SessionTooLarge | SignInFailure::NotAllowed) => {
-                self.succeeded().await;
+            Ok(())
+            | Err(SignInFailure::SessionTooLarge | SignInFailure::NotAllowed | SignInFailure::SecondFactor) => {
+                self.succeeded().await
             }
             // SECURITY: there are APIs that look at the account before the password.
             Err(SignInFailure::InvalidCredentials | SignInFailure::Forbidden) => self.failed().await,

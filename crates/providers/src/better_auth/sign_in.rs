@@ -21,7 +21,7 @@ impl BetterAuthProvider {
         let answer = wire::object(&response).ok_or_else(|| refusal(&response))?;
         // The password was right, and there is no session before a second factor that nobody is asked for here.
         if answer.get("twoFactorRedirect").is_some_and(|value| *value == true) {
-            return Err(SignInError::Forbidden);
+            return Err(SignInError::SecondFactor);
         }
         let user = answer.get("user").and_then(Value::as_object);
         let grant = self.kept.begin(&response, &self.issued_by, authenticated_at);

@@ -89,7 +89,7 @@ async fn each_refusal_has_its_meaning() {
         (error(400, "INVALID_EMAIL"), SignInError::InvalidCredentials),
         (error(403, "EMAIL_NOT_VERIFIED"), SignInError::Forbidden),
         (error(403, "BANNED_USER"), SignInError::Forbidden),
-        (answer(200, &json!({ "twoFactorRedirect": true })), SignInError::Forbidden),
+        (answer(200, &json!({ "twoFactorRedirect": true })), SignInError::SecondFactor),
         (throttled(), SignInError::TooManyRequests { retry_after: after_nine }),
     ] {
         assert_eq!(refused(answers).await, expected);
