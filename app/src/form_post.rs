@@ -132,6 +132,7 @@ impl FormPost {
             AccountError::SignedOut | AccountError::Gone => {
                 self.refused(Refusal::SignedOut(core_api.signed_out_reason()))
             }
+            AccountError::NotRecent => self.refused(Refusal::NotRecent),
             AccountError::Forbidden => {
                 self.refused(Refusal::saying(StatusCode::FORBIDDEN, "forbidden", Message::NotAllowed))
             }

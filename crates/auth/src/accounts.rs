@@ -40,6 +40,9 @@ pub enum AccountError {
     /// The API no longer knows the person, although their access token is still valid.
     #[error("the account is gone")]
     Gone,
+    /// The API wants a more recent sign-in for this. The session goes on, and a new sign-in helps.
+    #[error("the last sign-in is too long ago")]
+    NotRecent,
     /// This person may not do this.
     #[error("not allowed")]
     Forbidden,
@@ -213,8 +216,8 @@ pub trait Accounts: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`AccountError::SignedOut`], [`AccountError::Forbidden`], [`AccountError::TooManyRequests`],
-    /// [`AccountError::Unavailable`].
+    /// [`AccountError::SignedOut`], [`AccountError::NotRecent`], [`AccountError::Forbidden`],
+    /// [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     async fn delete(&self, calls: &dyn AuthorizedCalls, id: &str) -> Result<(), AccountError>;
 
     /// Sends an e-mail with a link to set a new password, if the account exists. The result does not tell whether it exists.

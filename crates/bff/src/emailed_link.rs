@@ -112,6 +112,7 @@ impl UseCase {
             | AccountError::Gone
             | AccountError::Forbidden
             | AccountError::WrongPassword
+            | AccountError::NotRecent
             | AccountError::EmailTaken => {
                 AccountError::Unavailable(format!("an answer that an anonymous request cannot have: {error}"))
             }

@@ -56,6 +56,7 @@ impl AccountFailure {
     pub(crate) fn fold(bff: &Bff, error: AccountError, reason: Option<SignedOutReason>) -> Self {
         match error {
             AccountError::SignedOut | AccountError::Gone => Self::SignedOut(reason),
+            AccountError::NotRecent => Self::NotRecent,
             AccountError::Forbidden => Self::Forbidden,
             AccountError::EmailTaken => Self::EmailTaken,
             AccountError::EmailUnchanged => Self::EmailUnchanged,

@@ -228,7 +228,7 @@ fn refusal_of_stranger(response: &Response) -> AccountError {
 /// A call without credentials cannot find out that nobody is signed in.
 fn of_stranger(refusal: AccountError, response: &Response) -> AccountError {
     match refusal {
-        AccountError::SignedOut | AccountError::Forbidden => {
+        AccountError::SignedOut | AccountError::Forbidden | AccountError::NotRecent => {
             AccountError::Unavailable(wire::describe(response))
         }
         other => other,

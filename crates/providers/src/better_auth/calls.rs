@@ -33,7 +33,7 @@ pub(super) fn refusal(response: &Response) -> AccountError {
         (StatusCode::UNAUTHORIZED, "UNAUTHORIZED") => AccountError::SignedOut,
         // The sign-in is too long ago for this. The session goes on.
         (StatusCode::FORBIDDEN, "SESSION_NOT_FRESH") | (StatusCode::BAD_REQUEST, "SESSION_EXPIRED") => {
-            AccountError::Forbidden
+            AccountError::NotRecent
         }
         (_, "USER_ALREADY_EXISTS" | "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL") => AccountError::EmailTaken,
         _ => AccountError::Unavailable(wire::describe(response)),

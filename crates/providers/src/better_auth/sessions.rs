@@ -42,7 +42,7 @@ impl BetterAuthProvider {
     ///
     /// # Errors
     ///
-    /// [`AccountError::Forbidden`] if the sign-in is longer ago than the auth server wants (a day,
+    /// [`AccountError::NotRecent`] if the sign-in is longer ago than the auth server wants (a day,
     /// `SESSION_NOT_FRESH`): the session goes on, and the person has to sign in again to see this.
     /// [`AccountError::SignedOut`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     pub async fn sessions(

@@ -139,7 +139,7 @@ async fn an_account_is_deleted_only_if_the_auth_server_says_so() {
     assert_eq!(accounts.delete(&calls, "u1").await, Ok(()));
     assert_eq!(world.take_calls(), ["GET /api/auth/get-session", "POST /api/auth/delete-user"]);
     assert!(matches!(accounts.delete(&calls, "u1").await, Err(AccountError::Unavailable(_))));
-    assert_eq!(accounts.delete(&calls, "u1").await, Err(AccountError::Forbidden));
+    assert_eq!(accounts.delete(&calls, "u1").await, Err(AccountError::NotRecent));
     assert!(matches!(accounts.delete(&calls, "u1").await, Err(AccountError::Unavailable(_))));
     assert!(world.provider.tokens_end_with_account());
 }

@@ -63,7 +63,7 @@ async fn a_sign_in_of_yesterday_is_not_the_end_of_the_session() {
     let after_nine = Some(Duration::from_secs(9));
     assert_eq!(
         listed[..2],
-        [AccountError::Forbidden, AccountError::TooManyRequests { retry_after: after_nine }]
+        [AccountError::NotRecent, AccountError::TooManyRequests { retry_after: after_nine }]
     );
     assert!(matches!(listed[2], AccountError::Unavailable(_)));
 }
