@@ -5,6 +5,7 @@ mod better_auth;
 mod commercetools;
 mod cookie_api;
 mod core_api;
+mod headers;
 mod jwt_sessions;
 mod oidc;
 mod provider_config;

@@ -85,11 +85,11 @@ impl BetterAuth {
         // RFC 6265, section 4.1.1, without what separates the parts of a cookie.
         let is_token =
             |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if !is_token(&self.cookie_prefix) {
+        let prefix = &self.cookie_prefix;
+        if !is_token(prefix) || prefix.starts_with("__") || prefix.ends_with('.') {
             read.problem(format!(
-                "BETTER_AUTH_COOKIE_PREFIX is `{}`: it is what the names of the cookies begin with, such as better-auth, without \
-                 __Secure- and without a dot at its end",
-                self.cookie_prefix
+                "BETTER_AUTH_COOKIE_PREFIX is `{prefix}`: it is what the names of the cookies begin with, such as better-auth, without \
+                 __Secure- and without a dot at its end"
             ));
         }
         let api = read.optional("CORE_API_URL").and_then(|url| Url::parse(&url).ok());

@@ -8,6 +8,7 @@ use http::header::AUTHORIZATION;
 use ironleaf_auth::Provider;
 use ironleaf_providers::{AccessTransport, JwtSessionsProvider, JwtSessionsSettings};
 
+use super::headers;
 use super::provider_config::{ProviderConfig, ProviderKind, Surroundings};
 use crate::assembly_error::AssemblyError;
 use crate::config::lines::secs;
@@ -113,11 +114,19 @@ impl JwtSessions {
             ("JWT_SESSIONS_CSRF_HEADER", &self.csrf_header),
         ];
         for (at, (name, header)) in headers.iter().enumerate() {
+            // The access token goes where tokens usually go, and only it.
+            let is_of_tokens = **header == AUTHORIZATION && *name != "JWT_SESSIONS_CSRF_HEADER";
+            if !is_of_tokens {
+                headers::must_have_no_meaning(read, name, header);
+            }
             if let Some((other, _)) = headers[..at].iter().find(|(_, known)| known == header) {
                 read.problem(format!(
                     "{name} is `{header}`, which {other} is as well: each needs a name of its own"
                 ));
             }
+        }
+        if self.access_token_max_age.is_zero() {
+            read.problem("JWT_SESSIONS_ACCESS_TOKEN_MAX_AGE is `0s`: it must be 1s at least");
         }
         if self.access_cookie == self.refresh_cookie {
             read.problem(format!(
@@ -209,7 +218,9 @@ fn path(read: &mut Reader<'_>, name: &str, default: &str) -> String {
 
 fn optional_path(read: &mut Reader<'_>, name: &str) -> Option<String> {
     let path = read.optional(name)?;
-    if path.contains("://") || path.contains(['?', '#', '%']) || path.trim_matches('/').is_empty() {
+    let leads_up = path.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."));
+    let is_other = path.contains("://") || path.contains(['?', '#', '%', '\\']);
+    if is_other || leads_up || path.trim_matches('/').is_empty() {
         read.problem(format!(
             "{name} is `{path}`: it must be a path below CORE_API_URL, such as /login or /auth/login, without a query"
         ));

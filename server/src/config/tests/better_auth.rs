@@ -95,6 +95,29 @@ fn everything_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
+fn a_prefix_is_what_the_names_of_all_cookies_begin_with() {
+    let prefix = |value| [BETTER_AUTH[0], BETTER_AUTH[1], ("BETTER_AUTH_COOKIE_PREFIX", value)];
+    for value in ["__Secure-better-auth", "__Secure-better-auth.", "better-auth.", "__Host-shop"] {
+        let text = problems(&prefix(value));
+        assert!(text.contains(&format!("BETTER_AUTH_COOKIE_PREFIX is `{value}`")), "{text}");
+    }
+    assert!(load(&prefix("shop.v2")).is_ok());
+}
+
+#[test]
+fn the_api_and_the_auth_server_must_be_told_apart() {
+    let with_api = |url| [BETTER_AUTH[0], BETTER_AUTH[1], ("CORE_API_URL", url)];
+    for url in ["https://auth.example.com/api/auth", "https://auth.example.com:443/api/auth/"] {
+        assert!(problems(&with_api(url)).contains("CORE_API_URL is BETTER_AUTH_URL"), "{url}");
+    }
+    for url in
+        ["https://auth.example.com/api", "https://auth.example.com/api/auth/v1", "https://api.example.com"]
+    {
+        assert!(load(&with_api(url)).is_ok(), "{url}");
+    }
+}
+
+#[test]
 fn an_auth_server_in_clear_on_another_machine_is_doubtful() {
     let url = [("PROVIDER", "better-auth"), ("BETTER_AUTH_URL", "http://auth.internal/api/auth")];
     let warnings = load(&url).unwrap().doubtful_values().join("\n");

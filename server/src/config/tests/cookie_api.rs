@@ -92,6 +92,10 @@ fn a_header_without_its_cookie_and_a_wrong_one_are_explained() {
     );
     let pair = [("COOKIE_API_CSRF_COOKIE", "XSRF-TOKEN"), ("COOKIE_API_CSRF_HEADER", "X XSRF")];
     assert!(problems(&with(&pair)).contains("COOKIE_API_CSRF_HEADER is `X XSRF`"));
+    for header in ["Cookie", "Authorization", "Host", "Content-Type", "Origin"] {
+        let pair = [("COOKIE_API_CSRF_COOKIE", "XSRF-TOKEN"), ("COOKIE_API_CSRF_HEADER", header)];
+        assert!(problems(&with(&pair)).contains("has a meaning of its own"), "{header}");
+    }
 }
 
 #[test]

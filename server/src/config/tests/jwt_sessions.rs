@@ -49,6 +49,17 @@ fn what_a_variable_cannot_be_is_explained() {
         ("JWT_SESSIONS_ACCESS_HEADER", "X-Refresh-Token", "JWT_SESSIONS_ACCESS_HEADER is as well"),
         ("JWT_SESSIONS_REFRESH_HEADER", "x-csrf-token", "JWT_SESSIONS_REFRESH_HEADER is as well"),
         ("JWT_SESSIONS_CSRF_HEADER", "ü", "the name of a header"),
+        ("JWT_SESSIONS_CSRF_HEADER", "cookie", "a meaning of its own"),
+        ("JWT_SESSIONS_CSRF_HEADER", "Content-Length", "a meaning of its own"),
+        ("JWT_SESSIONS_ACCESS_HEADER", "Cookie", "a meaning of its own"),
+        ("JWT_SESSIONS_ACCESS_HEADER", "X-Forwarded-For", "a meaning of its own"),
+        ("JWT_SESSIONS_REFRESH_HEADER", "Host", "a meaning of its own"),
+        ("JWT_SESSIONS_REFRESH_HEADER", "Sec-Fetch-Site", "a meaning of its own"),
+        ("JWT_SESSIONS_LOGIN_PATH", "/a/../login", "a path below CORE_API_URL"),
+        ("JWT_SESSIONS_ME_PATH", "./me", "a path below CORE_API_URL"),
+        ("JWT_SESSIONS_ME_PATH", "/a/..", "a path below CORE_API_URL"),
+        ("JWT_SESSIONS_ME_PATH", "/a\\..\\me", "a path below CORE_API_URL"),
+        ("JWT_SESSIONS_ACCESS_TOKEN_MAX_AGE", "0s", "1s at least"),
         ("JWT_SESSIONS_ACCESS_COOKIE", "jwt access", "the name of a cookie"),
         ("JWT_SESSIONS_REFRESH_COOKIE", "jwt_access", "JWT_SESSIONS_ACCESS_COOKIE is as well"),
         ("JWT_SESSIONS_LOGIN_PASSWORD", "email", "neither may be the other"),
@@ -63,6 +74,11 @@ fn what_a_variable_cannot_be_is_explained() {
     let names =
         [("JWT_SESSIONS_LOGIN_EMAIL", "user.email"), ("JWT_SESSIONS_LOGIN_PASSWORD", "user.password")];
     assert!(load(&with(&names)).is_ok());
+    let authorization =
+        [("JWT_SESSIONS_ACCESS_HEADER", "X-Access"), ("JWT_SESSIONS_REFRESH_HEADER", "Authorization")];
+    assert!(load(&with(&authorization)).is_ok());
+    let csrf = [("JWT_SESSIONS_ACCESS_HEADER", "X-Access"), ("JWT_SESSIONS_CSRF_HEADER", "Authorization")];
+    assert!(problems(&with(&csrf)).contains("JWT_SESSIONS_CSRF_HEADER is `authorization`"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use http::{HeaderName, StatusCode};
 use ironleaf_providers::RefreshReuse;
 
 use crate::config::Reader;
+use crate::providers::headers;
 
 /// Paths below the address of the API. `None` is an endpoint that the API does not have.
 pub(super) fn paths(read: &mut Reader<'_>, paths: &[(&str, Option<&String>)]) {
@@ -62,7 +63,12 @@ pub(super) fn csrf(read: &mut Reader<'_>, cookie: Option<&String>, header: Optio
                 "COOKIE_API_CSRF_HEADER is `{header}`: it must be the name of a header, such as X-XSRF-TOKEN"
             ));
         }
-        _ => {}
+        (Some(_), Some(header)) => {
+            if let Ok(name) = HeaderName::from_bytes(header.as_bytes()) {
+                headers::must_have_no_meaning(read, "COOKIE_API_CSRF_HEADER", &name);
+            }
+        }
+        (None, None) => {}
     }
 }
 
