@@ -81,6 +81,24 @@ async fn a_session_ends_when_nobody_comes_back_for_a_week() {
 }
 
 #[tokio::test]
+async fn a_short_life_of_refresh_tokens_ends_the_sessions_of_those_who_are_away_only() {
+    let world = World::with(&[("REFRESH_TOKEN_MAX_AGE", "10m")]).await;
+    let mut browser = world.signed_in().await;
+    let cookie = browser.clone();
+    for request in 1..15 {
+        world.advance(Duration::from_mins(4));
+        assert_eq!(browser.get("/account").await.status, 200, "request {request}");
+    }
+    assert_eq!(
+        cookie.clone().get("/account").await.location(),
+        "/login?return_to=/account",
+        "a copy of the first cookie"
+    );
+    world.advance(Duration::from_mins(10));
+    assert_eq!(browser.get("/account").await.location(), "/login?return_to=/account");
+}
+
+#[tokio::test]
 async fn a_reader_who_only_reads_stays_signed_in() {
     let world = World::new().await;
     let mut browser = world.signed_in().await;
