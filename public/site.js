@@ -1,6 +1,8 @@
 // The script of every page: toasts, menus, theme, forms, islands. Pages work without it.
 const root = document.documentElement;
 const script = document.querySelector("script[data-src]");
+// In the language of the page.
+const words = script.dataset;
 const toasts = document.getElementById("toasts");
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const on = (type, run, where = document) => where.addEventListener(type, run);
@@ -18,7 +20,7 @@ const expire = (toast) =>
   setTimeout(() => (toasts.matches(":hover, :focus-within") ? expire(toast) : toast.remove()), 5000);
 const keep = (toast, line) => {
   const close = button("", "×");
-  close.ariaLabel = "Close notification";
+  close.ariaLabel = words.close;
   on("click", () => {
     toast.remove();
     (toasts.firstElementChild ? toasts : cameFrom)?.focus();
@@ -39,10 +41,10 @@ const show = (text) => {
   toasts.append(toast);
   keep(toast, line);
 };
-const fail = () => show("We cannot be reached right now. Please try again in a moment.");
+const fail = () => show(words.noAnswer);
 toasts.classList.add("floating");
 for (const toast of toasts.children) keep(toast, toast.firstElementChild.cloneNode(true));
-on("ironleaf:error", (event) => show(event.detail));
+on("ironleaf:error", (event) => show(event.detail || words.noAnswer));
 on("keydown", (event) => {
   if (event.altKey && event.code === "KeyT") {
     event.preventDefault();
@@ -103,12 +105,13 @@ for (const form of all("[data-theme-form]")) {
 for (const input of all("form input[type=password]")) {
   const rest = document.createElement("span");
   rest.className = "visually-hidden";
-  rest.textContent = ` ${input.labels[0].textContent.toLowerCase()}`;
-  const toggle = button("reveal", "Show", rest);
+  const label = input.labels[0].textContent;
+  rest.textContent = words.which.replace("label", () => label.toLowerCase()).replace("Label", () => label);
+  const toggle = button("reveal", words.show, rest);
   const reveal = (shown) => {
     input.type = shown ? "text" : "password";
     // New text each time: a page translator replaces text nodes.
-    toggle.replaceChildren(shown ? "Hide" : "Show", rest);
+    toggle.replaceChildren(shown ? words.hide : words.show, rest);
   };
   // A spelling checker may send its text away.
   input.spellcheck = false;
@@ -185,7 +188,7 @@ on("pageshow", (event) => {
   location.reload();
 }, window);
 
-const { islands, wasm } = script.dataset;
+const { islands, wasm } = words;
 const ready = () => (root.dataset.hydrated = "");
 // Lets the browser handle input between two steps.
 const pause = () => new Promise((done) => setTimeout(done));

@@ -16,8 +16,8 @@ use crate::pages::{
 };
 use crate::render::{BODY, Pages, Views, html_of, layout, page};
 use crate::request::PageRequest;
-use crate::site::TAGLINE;
 use crate::theme::Theme;
+use crate::words::t;
 
 /// Every page of the application. Each `<Route>` names the component of a page, whose loader creates its properties.
 #[component]
@@ -45,18 +45,18 @@ fn App() -> impl IntoView {
     }
 }
 
-/// The document around every page, rendered once for each theme. The nonce is filled in when the page is sent.
+/// The document around every page, rendered once for each theme and language. The nonce is filled in when the page is sent.
 #[component]
 fn Document(has_islands: bool) -> impl IntoView {
     let request = PageRequest::current();
     view! {
         <!DOCTYPE html>
-        <html lang="en" class=request.theme.map(Theme::class)>
+        <html lang=request.language.tag() class=request.theme.map(Theme::class)>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <meta name="description" content=TAGLINE />
+                <meta name="description" content=t("tagline") />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=request.site.assets.style.clone() />
                 <SiteScripts has_islands />

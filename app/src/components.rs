@@ -28,7 +28,7 @@ pub(crate) use login_link::LoginLink;
 #[allow(unused_imports, reason = "for the pages of whoever builds upon this")]
 pub(crate) use more_fields::{Checkbox, Select, TextArea};
 pub(crate) use onward_page::OnwardPage;
-pub(crate) use problem_page::ProblemPage;
+pub(crate) use problem_page::{ProblemPage, RequestNumber};
 pub(crate) use server_form::{ButtonForm, ServerForm};
 pub(crate) use site_scripts::SiteScripts;
 pub(crate) use theme_menu::ThemeMenu;

@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::browser_answer::{BrowserAnswer, HttpAnswer};
 #[cfg(feature = "ssr")]
+use crate::language::Language;
+#[cfg(feature = "ssr")]
 use crate::problem_words::message;
-
-/// Shown if there is no answer, or none of this application.
-pub(crate) const NO_ANSWER: &str = "We cannot be reached right now. Please try again in a moment.";
+#[cfg(feature = "ssr")]
+use crate::request::language_of;
 
 /// The error of every server function, in words chosen here. The cause is in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,12 +79,14 @@ fn of_framework(error: &ServerFnErrorErr) -> AppError {
 /// In the browser: the server did not answer, or the answer is not from this application.
 #[cfg(not(feature = "ssr"))]
 fn of_framework(_: &ServerFnErrorErr) -> AppError {
-    AppError {
-        code: "unavailable".to_owned(),
-        message: NO_ANSWER.to_owned(),
-        fields: BTreeMap::new(),
-        next: None,
-    }
+    AppError { code: "unavailable".to_owned(), message: no_answer(), fields: BTreeMap::new(), next: None }
+}
+
+/// The words for a missing answer, which the page has for its script.
+#[cfg(not(feature = "ssr"))]
+fn no_answer() -> String {
+    let script = leptos::prelude::document().query_selector("script[data-no-answer]").ok().flatten();
+    script.and_then(|script| script.get_attribute("data-no-answer")).unwrap_or_default()
 }
 
 #[cfg(feature = "ssr")]
@@ -103,7 +106,11 @@ impl AppError {
 impl From<ironleaf_bff::ProblemKind> for AppError {
     fn from(kind: ironleaf_bff::ProblemKind) -> Self {
         let browser = BrowserAnswer::Problem { problem: kind.into(), form: None };
-        Self::new(kind.status(), kind.code(), message(kind), browser)
+        // Every server function has its request in the context.
+        let request = leptos::prelude::use_context::<http::request::Parts>();
+        let language =
+            request.map_or(Language::ENGLISH, |parts| language_of(&parts.headers, &parts.extensions));
+        Self::new(kind.status(), kind.code(), message(kind, language), browser)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cookie::{CookieBuilder, SameSite};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use ironleaf_bff::edge::is_at_public_origin;
@@ -16,12 +17,14 @@ use serde::{Deserialize, Serialize};
 use crate::browser_answer::BrowserAnswer;
 use crate::error::AppError;
 use crate::flashes::{KeptForm, Message, PLACE, Place};
+use crate::language::Language;
 use crate::links;
 use crate::person;
 use crate::refusal::{Mendable, Refusal};
+use crate::request::language_of;
 use crate::site::Site;
-use crate::validation::FieldProblems;
-use crate::wait::try_again;
+use crate::validation::{FieldProblem, FieldProblems};
+use crate::wait::too_many_tries;
 
 /// The answer of a server function that has succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +51,8 @@ pub(crate) struct CommonFields {
 pub(crate) struct FormPost {
     parts: Parts,
     response: ResponseOptions,
+    /// The language of the person who sent it.
+    language: Language,
     /// The page that the form is on, with its query.
     page: String,
     return_to: Option<ReturnTo>,
@@ -71,7 +76,8 @@ impl FormPost {
         };
         let CommonFields { page_of, return_to } = use_context().unwrap_or_default();
         let page = page(return_to.as_ref());
-        let form = Self { parts, response, page, return_to, values: Vec::new() };
+        let language = language_of(&parts.headers, &parts.extensions);
+        let form = Self { parts, response, language, page, return_to, values: Vec::new() };
         match page_of.and_then(|page| other_than(&page, &form.parts)) {
             None => Ok(form),
             Some(other) => {
@@ -148,9 +154,8 @@ impl FormPost {
     }
 
     /// The function has succeeded; go to `next`.
-    #[expect(clippy::unused_self, reason = "who has the form says that it is done")]
     pub(crate) fn done(&self, next: &str, message: Option<Message>) -> Done {
-        let text = message.as_ref().map(|message| message.text().into_owned());
+        let text = message.as_ref().map(|message| message.text(self.language).into_owned());
         Done { next: next.to_owned(), message: text, left: message }
     }
 
@@ -180,7 +185,7 @@ impl FormPost {
             }
             Refusal::Mendable(refusal) => {
                 let browser = self.back(&refusal);
-                Self::error(refusal, browser)
+                self.error(refusal, browser)
             }
         }
     }
@@ -190,7 +195,7 @@ impl FormPost {
         match refusal.into() {
             Refusal::Mendable(refusal) => {
                 let (page, kept) = (self.page.clone(), KeptForm::default());
-                Self::error(refusal, BrowserAnswer::Back { page, kept, message: None })
+                self.error(refusal, BrowserAnswer::Back { page, kept, message: None })
             }
             other => self.refused(other),
         }
@@ -206,25 +211,26 @@ impl FormPost {
         BrowserAnswer::Back { page: self.page.clone(), kept, message: refusal.message.clone() }
     }
 
-    fn error(refusal: Mendable, browser: BrowserAnswer) -> AppError {
+    fn error(&self, refusal: Mendable, browser: BrowserAnswer) -> AppError {
         let Mendable { status, code, message, problems, retry_after } = refusal;
+        let language = self.language;
         let text = match (message, problems.first()) {
-            (Some(Message::TooManyTries), _) if retry_after.is_some() => retry_after
-                .map(|wait| format!("Too many attempts. {}", try_again(wait)))
-                .unwrap_or_default()
-                .into(),
-            (Some(message), _) => message.text(),
-            (None, Some((_, problem))) => problem.text().into(),
-            (None, None) => Message::CheckFields.text(),
+            (Some(Message::TooManyTries), _) if retry_after.is_some() => {
+                retry_after.map(|wait| too_many_tries(wait, language)).unwrap_or_default().into()
+            }
+            (Some(message), _) => message.text(language),
+            (None, Some((_, problem))) => problem.text(language).into(),
+            (None, None) => Message::CheckFields.text(language),
         };
-        let fields = problems.iter().map(|(name, problem)| ((*name).to_owned(), problem.text().to_owned()));
+        let words = |problem: &FieldProblem| problem.text(language).to_owned();
+        let fields = problems.iter().map(|(name, problem)| ((*name).to_owned(), words(problem)));
         let mut error = AppError { fields: fields.collect(), ..AppError::new(status, code, &text, browser) };
         error.http.retry_after = retry_after;
         error
     }
 
     fn sent_elsewhere(&self, status: StatusCode, code: &str, message: Message, to: &str) -> AppError {
-        let text = message.text();
+        let text = message.text(self.language);
         // What one person typed must not be shown to another.
         let is_other = matches!(message, Message::NowSignedInAs(_));
         let kept = if is_other { KeptForm::default() } else { self.kept(&Vec::new()) };
@@ -347,12 +353,20 @@ impl FormPost {
     }
 
     /// Whether browsers reach this application over TLS.
-    pub(crate) fn is_https(&self) -> bool {
+    fn is_https(&self) -> bool {
         self.parts.extensions.get::<Arc<Site>>().is_some_and(|site| site.is_https)
     }
 
-    pub(crate) fn set_cookie(&self, cookie: HeaderValue) {
+    /// Stores what the person has chosen for all pages, which is not secret.
+    ///
+    /// # Errors
+    ///
+    /// `internal` if the cookie is malformed.
+    pub(crate) fn set_preference(&self, cookie: CookieBuilder<'static>) -> Result<(), AppError> {
+        let cookie = cookie.path("/").same_site(SameSite::Lax).http_only(true).secure(self.is_https());
+        let cookie = HeaderValue::try_from(cookie.build().to_string()).map_err(|_| ProblemKind::Internal)?;
         self.response.append_header(http::header::SET_COOKIE, cookie);
+        Ok(())
     }
 
     /// The value that an earlier request left. It stays.
@@ -385,7 +399,8 @@ mod tests {
     fn form() -> FormPost {
         let parts = http::Request::new(()).into_parts().0;
         let page = "/reports?month=5".to_owned();
-        FormPost { parts, response: ResponseOptions::default(), page, return_to: None, values: Vec::new() }
+        let response = ResponseOptions::default();
+        FormPost { parts, response, language: Language::ENGLISH, page, return_to: None, values: Vec::new() }
     }
 
     #[test]
@@ -399,7 +414,7 @@ mod tests {
         for roles in [&[][..], &["USER"], &["admin"], &["ADMIN "], &["ADMINS"]] {
             let refused = form().holding(Some(person(roles)), "ADMIN").unwrap_err();
             assert_eq!((refused.http.status, refused.code.as_str()), (StatusCode::FORBIDDEN, "forbidden"));
-            assert_eq!(refused.message, Message::NotAllowed.text(), "{roles:?}");
+            assert_eq!(refused.message, Message::NotAllowed.text(Language::ENGLISH), "{roles:?}");
             assert_eq!(refused.next, None, "they are told, and stay signed in");
         }
     }

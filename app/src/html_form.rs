@@ -23,6 +23,7 @@ use crate::error::AppError;
 use crate::flashes::{KEPT_FORMS, KeptForm, KeptForms, Left, MESSAGE, Message, Said, with_reference};
 use crate::form_post::{CommonFields, Done};
 use crate::onward::Onward;
+use crate::request::language_of;
 use crate::site::Site;
 use crate::wait::whole_secs;
 
@@ -107,7 +108,8 @@ fn respond(parts: &Parts, answer: Result<Done, AppError>) -> Response {
                 keep(parts, kept);
             }
             let reference = reference(parts, error.http.status);
-            error.message = with_reference(error.message.into(), reference.as_deref()).into_owned();
+            let language = language_of(&parts.headers, &parts.extensions);
+            error.message = with_reference(error.message.into(), reference.as_deref(), language).into_owned();
             json(&error)
         }
         Err(error) => for_browser(parts, *error.http),

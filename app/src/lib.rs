@@ -23,6 +23,8 @@ mod form_post;
 #[cfg(feature = "ssr")]
 mod html_form;
 #[cfg(feature = "ssr")]
+mod language;
+#[cfg(feature = "ssr")]
 mod links;
 #[cfg(feature = "ssr")]
 mod load;
@@ -54,6 +56,8 @@ mod theme;
 mod validation;
 #[cfg(feature = "ssr")]
 mod wait;
+#[cfg(feature = "ssr")]
+mod words;
 
 pub use error::AppError;
 
@@ -62,9 +66,13 @@ pub use app::pages;
 #[cfg(feature = "ssr")]
 pub use flashes::FLASHES;
 #[cfg(feature = "ssr")]
+pub use language::Language;
+#[cfg(feature = "ssr")]
 pub use onward::Onward;
 #[cfg(feature = "ssr")]
 pub use render::{PageHandler, Pages, handle_server_fn, server_fn_routes};
+#[cfg(feature = "ssr")]
+pub use request::language_of;
 #[cfg(feature = "ssr")]
 pub use signed_out::back_from_sign_out;
 #[cfg(feature = "ssr")]

@@ -16,9 +16,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE,
+    VARY,
+};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use ironleaf_bff::edge::{CspNonce, cookie_for_a_form, form_id};
 use ironleaf_bff::{Bff, Problem, ProblemKind, Wants};
 use leptos::prelude::*;
@@ -30,12 +33,13 @@ use leptos_router::location::RequestUrl;
 
 use crate::answer::Answer;
 use crate::html_form::{FormPage, WantsJson};
+use crate::language::Language;
 use crate::load::Load;
 use crate::onward::Onward;
 use crate::request::{Bare, PageRequest, bare};
 use crate::site::PagePaths;
 use crate::wait::whole_secs;
-use document::{Content, Document, Shells};
+use document::{Content, Document, Look, Shells};
 use html::under_its_own_owner;
 
 pub(crate) use document::BODY;
@@ -176,10 +180,16 @@ impl Pages {
 
     /// The handlers of the pages, by path.
     pub fn handlers(&'static self) -> impl Iterator<Item = (&'static str, Arc<PageHandler>)> {
+        Language::prepare();
         let shells = Arc::new(Shells::default());
         self.routes.iter().map(move |(path, found)| {
             let (shells, views) = (Arc::clone(&shells), self.views);
-            let handler = PageHandler { found: found.clone(), views, shells, kept: Default::default() };
+            let handler = PageHandler {
+                found: found.clone(),
+                views,
+                shells,
+                kept: std::array::from_fn(|_| OnceLock::new()),
+            };
             (path.as_str(), Arc::new(handler))
         })
     }
@@ -240,34 +250,44 @@ pub struct PageHandler {
     found: Found,
     views: Views,
     shells: Arc<Shells>,
-    /// The page for strangers, by theme.
-    kept: [OnceLock<Document>; 3],
+    /// The page for strangers, by theme and language.
+    kept: [OnceLock<Document>; Look::COUNT],
 }
 
 impl PageHandler {
     /// The page that was rendered for an earlier stranger, if this request is also from a stranger. It does not need
     /// the session, so it can be answered outside of it.
     pub fn kept(&self, request: &Request) -> Option<Response> {
-        let document = self.kept_for(request.method(), request.uri(), request.headers())?.get()?;
+        let (method, uri) = (request.method(), request.uri());
+        let (kept, language) = self.kept_for(method, uri, request.headers(), request.extensions())?;
+        let document = kept.get()?;
         let bff = request.extensions().get::<Bff>()?;
         let nonce = request.extensions().get::<CspNonce>()?;
         let html = document.filled_in(nonce.as_str(), || form_id(request.extensions()).unwrap_or_default());
         let cookie = document.has_form().then(|| cookie_for_a_form(bff, request.headers())).flatten();
-        let mut response = html_response(StatusCode::OK, html, cookie);
+        let mut response = html_response(StatusCode::OK, language, html, cookie);
         // As inside the session.
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Some(response)
     }
 
-    fn kept_for(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<&OnceLock<Document>> {
+    fn kept_for(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Option<(&OnceLock<Document>, Language)> {
         self.found.page.as_ref().filter(|page| page.same_for_strangers)?;
-        let Bare { theme } = bare(method, uri, headers)?;
-        Some(&self.kept[document::number_of(theme)])
+        let bare = bare(method, uri, headers)?;
+        let language = bare.language(headers, extensions);
+        let Bare { theme, .. } = bare;
+        Some((&self.kept[Look { theme, language }.number()], language))
     }
 
     /// Runs the loader, and then renders the page or sends the loader's answer.
     pub async fn answer(&self, parts: Parts) -> Response {
-        let kept = self.kept_for(&parts.method, &parts.uri, &parts.headers);
+        let kept = self.kept_for(&parts.method, &parts.uri, &parts.headers, &parts.extensions);
         let mut request = match PageRequest::new(parts).await {
             Ok(request) => request,
             Err(missing) => return missing.into_response(),
@@ -289,7 +309,7 @@ impl PageHandler {
         if let Some(wait) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_secs(wait)));
         }
-        if let Some(kept) = kept.filter(|_| request.may_be_kept()) {
+        if let Some((kept, _)) = kept.filter(|_| request.may_be_kept()) {
             let _ = kept.set(document);
         }
         response
@@ -322,12 +342,21 @@ fn response_with(request: &PageRequest, status: StatusCode, document: &Document)
     let html = document.filled_in(nonce, || request.form_id().unwrap_or_default());
     // The browser of a signed-in person keeps cookies.
     let needs_cookie = document.has_form() && request.viewer.is_none();
-    html_response(status, html, needs_cookie.then(|| request.cookie_for_a_form()).flatten())
+    html_response(status, request.language, html, needs_cookie.then(|| request.cookie_for_a_form()).flatten())
 }
 
-fn html_response(status: StatusCode, html: String, cookie: Option<HeaderValue>) -> Response {
-    let content_type = [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
-    let mut response = (status, content_type, html).into_response();
+fn html_response(
+    status: StatusCode,
+    language: Language,
+    html: String,
+    cookie: Option<HeaderValue>,
+) -> Response {
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (CONTENT_LANGUAGE, HeaderValue::from_static(language.tag())),
+        (VARY, HeaderValue::from_static("accept-language, cookie")),
+    ];
+    let mut response = (status, headers, html).into_response();
     if let Some(cookie) = cookie {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -335,9 +364,9 @@ fn html_response(status: StatusCode, html: String, cookie: Option<HeaderValue>) 
 }
 
 fn document(views: Views, shells: &Shells, request: &Arc<PageRequest>, content: &Content) -> Document {
-    let shell = shells.get(request.theme, content.has_islands(), |has_islands| {
-        with_owner(request, || (views.shell)(has_islands))
-    });
+    let look = Look { theme: request.theme, language: request.language };
+    let shell = shells
+        .get(look, content.has_islands(), |has_islands| with_owner(request, || (views.shell)(has_islands)));
     Document::new(shell, content, request.has_form())
 }
 
@@ -359,12 +388,13 @@ async fn rendered(views: Views, request: &Arc<PageRequest>, html: impl FnOnce() 
 
 /// Renders a part of the answer to a request.
 fn with_owner(request: &Arc<PageRequest>, html: impl FnOnce() -> String) -> String {
-    under_its_own_owner(|| {
+    let in_its_context = || {
         // For the router, if the page is rendered through it.
         provide_context(RequestUrl::new(request.path_and_query()));
         provide_context(Arc::clone(request));
         html()
-    })
+    };
+    request.language.speak(|| under_its_own_owner(in_its_context))
 }
 
 /// The path of every server function. All of them are called by `POST`.

@@ -23,10 +23,12 @@ use leptos::prelude::expect_context;
 
 use crate::answer::Answer;
 use crate::flashes::{KEPT_FORMS, KeptForm, Left, MESSAGE, Message, PLACE, Place, Said};
+use crate::language::Language;
 use crate::links;
 use crate::site::Site;
 use crate::theme::Theme;
 
+pub use cookies::language_of;
 pub(crate) use cookies::{Bare, bare};
 
 use cookies::theme;
@@ -39,6 +41,8 @@ pub struct PageRequest {
     pub(crate) viewer: Option<User>,
     /// The theme that the person chose, from its cookie.
     pub(crate) theme: Option<Theme>,
+    /// The language of the page.
+    pub(crate) language: Language,
     /// Whether a form was rendered that needs cookies.
     has_form: AtomicBool,
     /// The status of the page and the time after which to try again, if it is not simply 200.
@@ -69,12 +73,14 @@ impl PageRequest {
 
     fn of(parts: Parts, site: Arc<Site>) -> Self {
         let theme = theme(&parts.headers);
+        let language = language_of(&parts.headers, &parts.extensions);
         Self {
             parts,
             params: Vec::new(),
             site,
             viewer: None,
             theme,
+            language,
             has_form: AtomicBool::new(false),
             status: OnceLock::new(),
             message: OnceLock::new(),

@@ -1,11 +1,7 @@
-//! The parts that are the same on every page: brand, links, assets. They are changed in one place.
+//! The parts that are the same on every page: brand, links, assets. They are changed in one place. Words are in the catalogue.
 
 use std::fmt;
 use std::net::SocketAddr;
-
-/// Describes the application in a sentence, on the front page and in previews of shared links.
-pub(crate) const TAGLINE: &str = "Sign-in, sessions and account pages in front of the API you already have. Tokens stay on the server; \
-     the browser only ever sees pages.";
 
 /// The values that are the same on every page of one deployment.
 #[derive(Debug, Clone, Default)]

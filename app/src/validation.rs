@@ -4,10 +4,13 @@
 use ironleaf_bff::credentials::password;
 use ironleaf_bff::{EmailAddress, FieldError};
 
+use crate::language::Language;
+
 /// In characters, in the form in which passwords are sent and stored. The core API has the same limit, and decides.
 pub(crate) const MIN_PASSWORD_LENGTH: usize = 8;
 
-/// Defines the possible problems of a field, in one place, so that none can be missing anywhere. Never reuse a number:
+/// Defines the possible problems of a field, in one place, so that none can be missing anywhere. The words are a message
+/// of the catalogue, or, for one language only, words as they are. Never reuse a number:
 /// sealed cookies carry it across a deployment.
 macro_rules! field_problems {
     ($($(#[$doc:meta])* $number:literal $name:ident: $text:expr,)*) => {
@@ -18,10 +21,15 @@ macro_rules! field_problems {
         }
 
         impl FieldProblem {
-            pub(crate) const fn text(self) -> &'static str {
-                match self {
+            /// Every problem.
+            #[cfg(test)]
+            pub(crate) const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The words beside the field.
+            pub(crate) fn text(self, language: Language) -> &'static str {
+                language.word(match self {
                     $(Self::$name => $text,)*
-                }
+                })
             }
 
             pub(crate) const fn number(self) -> u64 {
@@ -41,27 +49,27 @@ macro_rules! field_problems {
 }
 
 field_problems! {
-    1 InvalidEmail: "Invalid email address",
-    2 EmailTaken: "A user with this email already exists",
-    3 ShortPassword: "Password must be at least 8 characters",
+    1 InvalidEmail: "field-invalid-email",
+    2 EmailTaken: "field-email-taken",
+    3 ShortPassword: "field-short-password",
     /// The confirmation is empty on a form that asks for a password.
-    4 ConfirmationMissing: "Confirm Password is required",
+    4 ConfirmationMissing: "field-confirmation-missing",
     /// The confirmation is empty on a form whose password is optional.
-    5 ConfirmationDue: "Please confirm your password",
-    6 PasswordsDiffer: "Passwords must match",
-    7 WrongPassword: "Incorrect password",
+    5 ConfirmationDue: "field-confirmation-due",
+    6 PasswordsDiffer: "field-passwords-differ",
+    7 WrongPassword: "field-wrong-password",
     /// The core API refused the value with its own words, which are not shown.
-    8 Refused: "This cannot be used",
-    9 PasswordMissing: "Please enter your password",
+    8 Refused: "field-refused",
+    9 PasswordMissing: "field-password-missing",
     /// The core API accepted the change but changed nothing.
-    10 EmailUnchanged: "The address is unchanged: another one waits to be verified. Open its link, or enter a third one",
-    11 ControlCharacters: password::CONTROL_CHARACTERS,
+    10 EmailUnchanged: "field-email-unchanged",
+    11 ControlCharacters: "field-control-characters",
     /// For any field. No form of this application uses it; it is for applications that build on this one.
-    12 Missing: "Please fill this in",
-    13 TooLong: "This is too long",
-    14 NotChosen: "Please choose one",
-    20 WrongCurrentPassword: "Your current password is not correct",
-    21 CurrentPasswordMissing: "Please enter your current password",
+    12 Missing: "field-missing",
+    13 TooLong: "field-too-long",
+    14 NotChosen: "field-not-chosen",
+    20 WrongCurrentPassword: "field-wrong-current-password",
+    21 CurrentPasswordMissing: "field-current-password-missing",
 }
 
 /// The names of fields with their problems, in the order of the form.
@@ -105,10 +113,10 @@ pub(crate) fn is_same(one: &str, other: &str) -> bool {
 pub(crate) fn problems_of(errors: &[FieldError]) -> FieldProblems {
     let problem = |error: &FieldError| match error.field.as_str() {
         "email" => ("email", FieldProblem::InvalidEmail),
-        "password" if error.message == FieldProblem::ShortPassword.text() => {
+        "password" if error.message == FieldProblem::ShortPassword.text(Language::ENGLISH) => {
             ("password", FieldProblem::ShortPassword)
         }
-        "password" if error.message == FieldProblem::ControlCharacters.text() => {
+        "password" if error.message == password::CONTROL_CHARACTERS => {
             ("password", FieldProblem::ControlCharacters)
         }
         _ => ("password", FieldProblem::Refused),

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use app::problem_words::message;
-use app::{Onward, Site};
+use app::{Language, Onward, Site, language_of};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
+use http::header::{
+    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, COOKIE,
+};
 use http::request::Parts;
 use http::{Extensions, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use ironleaf_bff::edge::{CspNonce, RequestId};
@@ -32,6 +34,8 @@ struct Arrived {
     id: Option<RequestId>,
     nonce: Option<CspNonce>,
     bff: Option<Bff>,
+    /// The language of a test.
+    language: Option<Language>,
 }
 
 /// The request after the session layer, stored in the response for problems that only appear on the way back through
@@ -62,16 +66,22 @@ where
     };
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let asked = asked.into_parts();
+    let language = language_of(&asked.headers, &asked.extensions);
     match Wants::from_headers(&asked.headers) {
         Wants::Page => app::pages().problem_page(asked, problem, response).await,
-        Wants::Json => json(problem, response),
-        Wants::Text => text(problem, response),
+        Wants::Json => json(problem, language, response),
+        Wants::Text => text(problem, language, response),
     }
 }
 
 /// The headers that the page of a problem depends on.
-const HEADERS: [HeaderName; 4] =
-    [ACCEPT, COOKIE, HeaderName::from_static("sec-purpose"), HeaderName::from_static("sec-fetch-dest")];
+const HEADERS: [HeaderName; 5] = [
+    ACCEPT,
+    ACCEPT_LANGUAGE,
+    COOKIE,
+    HeaderName::from_static("sec-purpose"),
+    HeaderName::from_static("sec-fetch-dest"),
+];
 
 impl Arrived {
     fn new(request: &Request) -> Self {
@@ -88,6 +98,7 @@ impl Arrived {
             id: extensions.get().copied(),
             nonce: extensions.get().cloned(),
             bff: extensions.get().cloned(),
+            language: extensions.get().copied(),
         }
     }
 }
@@ -115,6 +126,7 @@ impl<P: Payload> Asked<P> {
         give(extensions, arrived.id);
         give(extensions, arrived.nonce.clone());
         give(extensions, arrived.bff.clone());
+        give(extensions, arrived.language);
         give(extensions, self.session);
         give(extensions, self.flash);
         parts
@@ -148,22 +160,28 @@ fn unsaved(response: &mut Response) -> Option<Problem> {
     Some(problem)
 }
 
-fn json(problem: Problem, response: Response) -> Response {
+fn json(problem: Problem, language: Language, response: Response) -> Response {
     let body = serde_json::json!({
         "code": problem.kind.code(),
-        "message": message(problem.kind),
+        "message": message(problem.kind, language),
         "fields": {},
     });
-    with_body(response, "application/json", body.to_string())
+    with_body(response, language, "application/json", body.to_string())
 }
 
-fn text(problem: Problem, response: Response) -> Response {
-    with_body(response, "text/plain; charset=utf-8", format!("{}\n", message(problem.kind)))
+fn text(problem: Problem, language: Language, response: Response) -> Response {
+    with_body(
+        response,
+        language,
+        "text/plain; charset=utf-8",
+        format!("{}\n", message(problem.kind, language)),
+    )
 }
 
-fn with_body(response: Response, content_type: &'static str, body: String) -> Response {
+fn with_body(response: Response, language: Language, content_type: &'static str, body: String) -> Response {
     let (mut head, _) = response.into_parts();
     head.headers.remove(CONTENT_LENGTH);
     head.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    head.headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     (head, body).into_response()
 }

@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::server_fns::SignOut;
+use crate::words::t;
 
 /// The avatar with its menu. `person` identifies whose page it is, for the form.
 #[component]
@@ -10,23 +11,23 @@ pub(crate) fn AccountMenu(initials: &'static str, name: &'static str, person: &'
         <button
             type="button"
             class="avatar"
-            aria-label="Account menu"
+            aria-label=t("account-menu")
             aria-haspopup="menu"
             popovertarget="account-menu"
         >
             <span aria-hidden="true">{initials}</span>
         </button>
-        <div id="account-menu" class="menu" role="menu" aria-label="Account menu" popover="auto">
+        <div id="account-menu" class="menu" role="menu" aria-label=t("account-menu") popover="auto">
             <p class="menu-note" role="none">
                 {name}
             </p>
             <a role="menuitem" href="/account">
-                "Settings"
+                {t("account-menu-settings")}
             </a>
             <form role="none" method="post" action=SignOut::PATH>
                 <input type="hidden" name="page_of" value=person />
                 <button type="submit" role="menuitem">
-                    "Logout"
+                    {t("account-menu-logout")}
                 </button>
             </form>
         </div>

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use super::{AccountMenu, ThemeMenu, icons};
 use crate::render::Template;
 use crate::request::PageRequest;
+use crate::words::t;
 
 /// The header of normal pages. Its menus are native popovers and forms: they work before, and without, any script.
 #[component]
@@ -29,7 +30,7 @@ pub(crate) fn Banner() -> impl IntoView {
         None => SIGNED_OUT.fill([app_name, &here], |[app_name, here]| {
             let login = view! {
                 <a class="button quiet" href="/login">
-                    "Login"
+                    {t("login")}
                 </a>
             };
             view! { <BannerRow app_name here account=login /> }

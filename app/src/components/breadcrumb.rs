@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use crate::render::Template;
+use crate::words::t;
 
 /// A link to the home page, and the name of the current page.
 #[component]
@@ -9,10 +10,10 @@ pub(crate) fn Breadcrumb(here: &'static str) -> impl IntoView {
 
     BREADCRUMB.fill([here], |[here]| {
         view! {
-        <nav class="breadcrumb" aria-label="breadcrumb">
+        <nav class="breadcrumb" aria-label=t("breadcrumb")>
             <ol>
                 <li>
-                    <a href="/">"Home"</a>
+                    <a href="/">{t("breadcrumb-home")}</a>
                 </li>
                 <li>
                     <span aria-current="page">{here}</span>

@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use super::ButtonForm;
 use crate::server_fns::DeleteAccount;
+use crate::words::t;
 
 /// Explains what deleting an account means, with the button that does it. It is used in the dialog and on the page
 /// without a dialog. `cancel` is the way out.
@@ -14,12 +15,12 @@ pub(crate) fn DeleteAccountForm<V: IntoView + Send + 'static>(
 ) -> impl IntoView {
     view! {
         <p id="delete-account-text" class="lead-small">
-            "This cannot be undone. It deletes your account for good and logs you out everywhere."
+            {t("delete-account-text")}
         </p>
         <ButtonForm<DeleteAccount> class="dialog-actions" person>
             {cancel}
             <button type="submit" class="button danger">
-                "Delete Account"
+                {t("delete-account")}
             </button>
         </ButtonForm<DeleteAccount>>
     }

@@ -2,6 +2,7 @@ use leptos::attr::Attribute;
 use leptos::prelude::*;
 
 use crate::flashes::{FieldState, KeptField};
+use crate::language::Language;
 use crate::render::Templates;
 use crate::validation::{FieldProblem, MIN_PASSWORD_LENGTH};
 
@@ -60,7 +61,7 @@ impl Rules {
                 data-invalid=words(self.invalid)
                 data-short=words(self.short)
                 data-match=self.repeats
-                data-mismatch=self.repeats.map(|_| FieldProblem::PasswordsDiffer.text())
+                data-mismatch=self.repeats.map(|_| FieldProblem::PasswordsDiffer.text(Language::current()))
             />
         }
     }
@@ -137,7 +138,7 @@ fn error_id(name: &str) -> String {
 }
 
 fn words(problem: Option<FieldProblem>) -> Option<&'static str> {
-    problem.map(FieldProblem::text)
+    problem.map(|problem| problem.text(Language::current()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use leptos_meta::Title;
 
 use super::ButtonForm;
 use crate::server_fns::SignInWithToken;
+use crate::words::{t, t_around, t_with};
 
 /// The sign-in page of a browser that has opened the link of an e-mail: one button. With `by_itself`, the page's script
 /// presses it. `viewer` is the person who is signed in.
@@ -12,28 +13,24 @@ pub(crate) fn LoginLink(link: SignInLink, viewer: Option<String>, by_itself: boo
     let email = link.email().as_str().to_owned();
     let other = viewer.filter(|viewer| *viewer != email);
     view! {
-        <Title text="Logging you in" />
+        <Title text=t("login-link-title") />
         <section class="card">
-            <h1>"Logging you in..."</h1>
+            <h1>{t("login-link-heading")}</h1>
             {other
                 .map(|viewer| {
-                    view! {
-                        <p class="lead-small">
-                            "You are logged in as " <strong>{viewer}</strong>
-                            ". Going on ends that session in this browser."
-                        </p>
-                    }
+                    let (before, after) = t_around("login-link-other", "viewer", []);
+                    view! { <p class="lead-small">{before} <strong>{viewer}</strong> {after}</p> }
                 })}
             <ButtonForm<SignInWithToken> by_itself>
                 {link
                     .sets_password()
                     .then(|| view! { <input type="hidden" name="action" value="password" /> })}
                 <button type="submit" class="button primary wide">
-                    {format!("Continue as {email}")}
+                    {t_with("login-link-submit", [("email", email.into())])}
                 </button>
             </ButtonForm<SignInWithToken>>
             <p class="card-links">
-                <a href="/login?with=password">"Use your password instead"</a>
+                <a href="/login?with=password">{t("login-link-with-password")}</a>
             </p>
         </section>
     }

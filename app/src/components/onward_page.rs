@@ -4,19 +4,21 @@ use leptos_meta::{Meta, Title};
 use super::AuthLayout;
 use crate::onward::Onward;
 use crate::render::html_of;
+use crate::words::{t, t_around, t_with};
 
 /// Leads to another site after a form, with and without scripts.
 #[component]
 pub(crate) fn OnwardPage(onward: Onward) -> impl IntoView {
     let Onward { url, name } = onward;
+    let (before, after) = t_around("onward-text", "name", []);
     let page = html_of(view! {
-        <Title text="One moment" />
+        <Title text=t("onward-title") />
         <Meta http_equiv="refresh" content=format!("0;url={url}") />
         <section class="card">
-            <h1>"One moment..."</h1>
-            <p class="lead-small">"You are on your way to " <strong>{name.clone()}</strong> "."</p>
+            <h1>{t("onward-heading")}</h1>
+            <p class="lead-small">{before} <strong>{name.clone()}</strong> {after}</p>
             <a class="button primary wide" href=url>
-                {format!("Continue to {name}")}
+                {t_with("onward-continue", [("name", name.into())])}
             </a>
         </section>
     });

@@ -3,6 +3,7 @@ use leptos::server_fn::ServerFn;
 
 use super::icons;
 use crate::server_fns::SetTheme;
+use crate::words::t;
 
 /// Light, dark, or the setting of the device; then back to `here`. Each item is the submit button of one form.
 #[component]
@@ -11,20 +12,20 @@ pub(crate) fn ThemeMenu(here: &'static str) -> impl IntoView {
         <button
             type="button"
             class="icon-button"
-            aria-label="Toggle theme"
+            aria-label=t("toggle-theme")
             aria-haspopup="menu"
             popovertarget="theme-menu"
         >
             {icons::sun_and_moon()}
         </button>
-        <div id="theme-menu" class="menu" role="menu" aria-label="Toggle theme" popover="auto">
+        <div id="theme-menu" class="menu" role="menu" aria-label=t("toggle-theme") popover="auto">
             <form role="none" method="post" action=SetTheme::PATH data-theme-form="">
                 <input type="hidden" name="return_to" value=here />
-                {[("light", "Light"), ("dark", "Dark"), ("system", "System")]
+                {[("light", "theme-light"), ("dark", "theme-dark"), ("system", "theme-system")]
                     .map(|(value, label)| {
                         view! {
                             <button type="submit" role="menuitem" name="theme" value=value>
-                                {label}
+                                {t(label)}
                             </button>
                         }
                     })

@@ -7,7 +7,10 @@ use std::time::Duration;
 use ironleaf_bff::codec::{Decoder, Encoder};
 use ironleaf_bff::{FlashKind, Payload, PayloadError, SignedOutReason};
 
-/// Defines the messages that are a number and a sentence, in one place, so that none can be missing anywhere. `error`
+use crate::language::Language;
+
+/// Defines the messages that are a number and a sentence, in one place, so that none can be missing anywhere. The sentence
+/// is a message of the catalogue, or, for one language only, a sentence as it is. `error`
 /// messages interrupt a screen reader, `status` messages wait. Never reuse a number: sealed cookies carry it across a
 /// deployment.
 macro_rules! messages {
@@ -40,46 +43,36 @@ macro_rules! messages {
 }
 
 messages! {
-    1 Error SignInFailed: "Login failed. Please check your credentials.",
-    2 Error TooManyTries: "Too many attempts. Please wait a moment and try again.",
-    3 Error Unavailable: "We cannot reach our servers right now. Please try again in a moment.",
-    5 Status SignedOut: "You have been logged out.",
-    6 Error SessionTooLarge: "You cannot be logged in: the session of this account is larger than this site allows. \
-        Whoever runs this site can raise the limit, SESSION_HEADER_BUDGET.",
-    7 Error LinkFailed: "Auto login failed, please login manually.",
-    8 Status Welcome: "Welcome! We have sent you an email to verify your address.",
-    33 Status Registered: "Welcome! Your account has been created.",
-    34 Status PerhapsRegistered: "If this address had no account, it has one now. If you have received an email from us, follow its link first. \
-        Then log in.",
-    9 Status RegisteredOnly: "Your account has been created, please log in.",
-    11 Status PasswordUpdated: "Your password has been updated",
-    12 Status AccountUpdated: "Account updated successfully",
-    23 Error LinkDamaged: "Auto login failed, please login manually. The link is damaged: open it in the email again, or copy all of it.",
-    30 Error NoRoomForLink: "There is no room for this link beside what this browser keeps of this site. \
-        Log out or clear the cookies of this site, and open it in the email again.",
-    13 Status VerificationSent: "Verification email sent",
-    14 Status NothingToVerify: "Your email address is verified already.",
-    15 Status AccountDeleted: "Account deleted successfully",
-    16 Status Confirmed: "Thank you. You can make your change now.",
-    17 Error NotAllowed: "You are not allowed to do this.",
-    18 Error CheckFields: "Please check what you have entered.",
-    19 Status ConfirmFirst: "Please enter your password before you change this.",
-    20 Error InvalidToken: "Error! Invalid token",
-    24 Error CookiesBlocked: "Your browser keeps no cookies of this site, which this link and a login need. Allow cookies for this site and \
-        open the link again.",
-    31 Status ConfirmElsewhere: "Please confirm that it's you before you change this.",
-    35 Error Misconfigured: "Logging in does not work at the moment because of a setting on our side. We have noted it; trying again will \
-        not help.",
-    36 Error NotLetIn: "You cannot be logged in: your account is not verified yet, or it is locked. If you have received an email to verify \
-        your address, follow its link first.",
-    50 Status EmailChangeAsked: "Your address changes when you follow the link that we send by email, perhaps to your present address first. \
-        If none arrives, the new address cannot be used.",
-    51 Error PasswordLinkDead: "This link is too old or was used already. If you have just set a new password, log in with it. Otherwise \
-        ask for another link.",
-    37 Error SecondFactor: "You cannot be logged in here: your account asks for a second step to log in, and this site has none. Whoever \
-        runs this site can tell you more.",
-    32 Error NotAdmitted: "You cannot be logged in: your account has none of the roles that this site asks for. Whoever runs this site can \
-        tell you more.",
+    1 Error SignInFailed: "message-sign-in-failed",
+    2 Error TooManyTries: "message-too-many-tries",
+    3 Error Unavailable: "message-unavailable",
+    5 Status SignedOut: "message-signed-out",
+    6 Error SessionTooLarge: "message-session-too-large",
+    7 Error LinkFailed: "message-link-failed",
+    8 Status Welcome: "message-welcome",
+    33 Status Registered: "message-registered",
+    34 Status PerhapsRegistered: "message-perhaps-registered",
+    9 Status RegisteredOnly: "message-registered-only",
+    11 Status PasswordUpdated: "message-password-updated",
+    12 Status AccountUpdated: "message-account-updated",
+    23 Error LinkDamaged: "message-link-damaged",
+    30 Error NoRoomForLink: "message-no-room-for-link",
+    13 Status VerificationSent: "message-verification-sent",
+    14 Status NothingToVerify: "message-nothing-to-verify",
+    15 Status AccountDeleted: "message-account-deleted",
+    16 Status Confirmed: "message-confirmed",
+    17 Error NotAllowed: "message-not-allowed",
+    18 Error CheckFields: "message-check-fields",
+    19 Status ConfirmFirst: "message-confirm-first",
+    20 Error InvalidToken: "message-invalid-token",
+    24 Error CookiesBlocked: "message-cookies-blocked",
+    31 Status ConfirmElsewhere: "message-confirm-elsewhere",
+    35 Error Misconfigured: "message-misconfigured",
+    36 Error NotLetIn: "message-not-let-in",
+    32 Error NotAdmitted: "message-not-admitted",
+    37 Error SecondFactor: "message-second-factor",
+    50 Status EmailChangeAsked: "message-email-change-asked",
+    51 Error PasswordLinkDead: "message-password-link-dead",
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,8 +136,8 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    pub(crate) fn text(&self) -> Cow<'static, str> {
-        with_reference(self.message.text(), self.reference.as_deref())
+    pub(crate) fn text(&self, language: Language) -> Cow<'static, str> {
+        with_reference(self.message.text(language), self.reference.as_deref(), language)
     }
 }
 
@@ -155,9 +148,13 @@ impl From<Message> for Said {
 }
 
 /// Adds what a person can quote to whoever runs this site.
-pub(crate) fn with_reference<'a>(text: Cow<'a, str>, reference: Option<&str>) -> Cow<'a, str> {
+pub(crate) fn with_reference<'a>(
+    text: Cow<'a, str>,
+    reference: Option<&str>,
+    language: Language,
+) -> Cow<'a, str> {
     match reference {
-        Some(reference) => format!("{text} Reference: {reference}").into(),
+        Some(id) => format!("{text} {}", language.words("reference", [("reference", id.into())])).into(),
         None => text,
     }
 }
@@ -170,22 +167,20 @@ const SIGNED_IN_AS: u64 = 21;
 const NOW_SIGNED_IN_AS: u64 = 22;
 
 impl Message {
-    pub(crate) fn text(&self) -> Cow<'static, str> {
+    pub(crate) fn text(&self, language: Language) -> Cow<'static, str> {
+        let about = |id, email: &str| language.words(id, [("email", email.into())]).into();
         match self {
             Self::SessionExpired(Some(SignedOutReason::EndedByProvider)) => {
-                "You have been logged out where you log in for this site, please log in again.".into()
+                language.word("message-session-ended-by-provider").into()
             }
             Self::SessionExpired(Some(SignedOutReason::NotAllowed)) => {
-                "You have been logged out: your account has none of the roles that this site asks for.".into()
+                language.word("message-session-not-allowed").into()
             }
-            Self::SessionExpired(_) => "Your session has expired, please log in again.".into(),
-            Self::ResetLinkSent(email) => format!("A password reset link has been sent to {email}").into(),
-            Self::SignedInAs(email) => format!("You are logged in as {email}").into(),
-            Self::NowSignedInAs(email) => format!(
-                "You are now signed in as {email}. Nothing was changed: the page was that of somebody else."
-            )
-            .into(),
-            plain => plain.plain().map_or("", |(_, _, text)| text).into(),
+            Self::SessionExpired(_) => language.word("message-session-expired").into(),
+            Self::ResetLinkSent(email) => about("message-reset-link-sent", email),
+            Self::SignedInAs(email) => about("message-signed-in-as", email),
+            Self::NowSignedInAs(email) => about("message-now-signed-in-as", email),
+            plain => plain.plain().map_or("", |(_, _, text)| language.word(text)).into(),
         }
     }
 
@@ -271,6 +266,16 @@ mod tests {
     }
 
     #[test]
+    fn every_message_has_words_of_its_own_in_every_language() {
+        for language in Language::all() {
+            let all: Vec<_> = every_message().map(|message| message.text(language)).collect();
+            assert!(all.iter().all(|text| !text.is_empty() && !text.starts_with("message-")), "{all:?}");
+            let addressed = all.iter().filter(|text| text.contains("ada@example.com")).count();
+            assert_eq!(addressed, 3, "{all:?}");
+        }
+    }
+
+    #[test]
     fn a_message_is_for_the_page_that_it_leads_to() {
         let is_page = |path: &str| matches!(path, "/login" | "/account");
         let left = |page| Left::for_page(Message::SignedOut.into(), page, is_page);
@@ -294,7 +299,10 @@ mod tests {
             let mut input = Decoder::new(&bytes);
             assert_eq!(Left::decode(Left::VERSION, &mut input).unwrap(), left);
             input.finish().unwrap();
-            assert_eq!(said.text().ends_with("Reference: 00c0ffee00c0ffee"), said.reference.is_some());
+            assert_eq!(
+                said.text(Language::ENGLISH).ends_with("Reference: 00c0ffee00c0ffee"),
+                said.reference.is_some()
+            );
         }
         let mut older = Encoder::new();
         Message::Unavailable.encode(&mut older);

@@ -13,6 +13,7 @@ use crate::render::{Template, Templates};
 use crate::request::PageRequest;
 use crate::server_fns::{ResendVerification, UpdateAccount};
 use crate::validation::FieldProblem;
+use crate::words::{t, t_around, t_with};
 
 use separate_forms::SeparateForms;
 pub(crate) use separate_forms::{CurrentPassword, OneChange};
@@ -51,23 +52,24 @@ fn AccountElsewhere(
     children: Option<Children>,
 ) -> impl IntoView {
     let link = provider.and_then(|RedirectSignIn { name, account_url }| {
-        account_url.map(|url| view! { <a href=url>{format!("Manage your account at {name}")}</a> })
+        account_url
+            .map(|url| view! { <a href=url>{t_with("account-elsewhere", [("provider", name.into())])}</a> })
     });
     let name = user.claims.get("name").cloned();
     let email = user.email.clone().or_else(|| user.unverified_email.clone());
     let is_known = name.is_some() || email.is_some();
     view! {
-        <Title text="Account" />
+        <Title text=t("account") />
         <div>
-            <Breadcrumb here="Account" />
-            <h1>"Account Settings"</h1>
+            <Breadcrumb here=t("account") />
+            <h1>{t("account-heading")}</h1>
             <section class="panel" aria-labelledby="identity">
-                <h2 id="identity">"You"</h2>
+                <h2 id="identity">{t("account-you")}</h2>
                 <div>
                 <dl class="identity">
-                    {name.map(|name| view! { <dt>"Name"</dt><dd>{name}</dd> })}
-                    {email.map(|email| view! { <dt>"Email"</dt><dd>{email}</dd> })}
-                    {(!is_known).then(|| view! { <dt>"Identifier"</dt><dd>{user.id}</dd> })}
+                    {name.map(|name| view! { <dt>{t("account-name")}</dt><dd>{name}</dd> })}
+                    {email.map(|email| view! { <dt>{t("email")}</dt><dd>{email}</dd> })}
+                    {(!is_known).then(|| view! { <dt>{t("account-identifier")}</dt><dd>{user.id}</dd> })}
                 </dl>
                 {link.map(|link| view! { <p class="form-actions">{link}</p> })}
                 </div>
@@ -85,11 +87,11 @@ fn OwnAccount(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
     // The address that the person entered last, even if it is not verified yet.
     let email = unverified.clone().or(user.email).unwrap_or_default();
     view! {
-        <Title text="Account" />
+        <Title text=t("account") />
         <div>
-            <Breadcrumb here="Account" />
-            <h1>"Account Settings"</h1>
-            <h2 class="lead">"Manage your account settings and set e-mail preferences."</h2>
+            <Breadcrumb here=t("account") />
+            <h1>{t("account-heading")}</h1>
+            <h2 class="lead">{t("account-lead")}</h2>
             {unverified.map(|email| view! { <Unverified email /> })}
             <Credentials email form others_end />
             {roles(&user.roles)}
@@ -117,22 +119,17 @@ fn Credentials(email: String, form: KeptForm, others_end: bool) -> impl IntoView
 /// `person` is whose page it is.
 #[component]
 fn CredentialsPanel(email: String, person: String, form: KeptForm, others_end: bool) -> impl IntoView {
-    let effect = if others_end {
-        "A new address has to be verified. A new password logs you out everywhere else."
-    } else {
-        "A new address has to be verified. A new password logs you out of this site in every other browser. Other apps that use your account \
-         may stay logged in."
-    };
+    let effect = if others_end { t("account-effect-everywhere") } else { t("account-effect-here") };
     view! {
         <section class="panel" aria-labelledby="credentials">
             <div>
-                <h2 id="credentials">"Email and password"</h2>
+                <h2 id="credentials">{t("account-credentials")}</h2>
                 <p class="lead-small">{effect}</p>
             </div>
             <ServerForm<UpdateAccount> person=Some(person)>
                 <Field
                     kept=form.field("email")
-                    label="Email"
+                    label=t("email")
                     kind="email"
                     autocomplete="username"
                     rules=Rules::EMAIL
@@ -140,21 +137,21 @@ fn CredentialsPanel(email: String, person: String, form: KeptForm, others_end: b
                 />
                 <Field
                     kept=form.field("password")
-                    label="Password"
-                    placeholder="Leave empty to keep it"
+                    label=t("password")
+                    placeholder=t("account-password-hint")
                     autocomplete="new-password"
                     rules=Rules::NEW_PASSWORD.or_empty()
                 />
                 <Field
                     kept=form.field("confirm_password")
-                    label="Confirm Password"
-                    placeholder="The new password again"
+                    label=t("password-confirmation")
+                    placeholder=t("account-confirmation-hint")
                     autocomplete="new-password"
                     rules=Rules::confirmation(FieldProblem::ConfirmationDue).or_empty()
                 />
                 <p class="form-actions">
                     <button type="submit" class="button primary">
-                        "Update"
+                        {t("account-update")}
                     </button>
                 </p>
             </ServerForm<UpdateAccount>>
@@ -165,15 +162,13 @@ fn CredentialsPanel(email: String, person: String, form: KeptForm, others_end: b
 /// Says that an address waits, and sends the e-mail again.
 #[component]
 fn Unverified(email: String) -> impl IntoView {
+    let (before, after) = t_around("account-unverified", "email", []);
     view! {
-        <section class="notice" aria-label="Email verification">
-            <p>
-                "Your email address is unverified: we have sent a link to " <strong>{email}</strong>
-                ". Open it to verify that the address is yours."
-            </p>
+        <section class="notice" aria-label=t("account-verification")>
+            <p>{before} <strong>{email}</strong> {after}</p>
             <ButtonForm<ResendVerification>>
                 <button type="submit" class="button">
-                    "Resend email"
+                    {t("account-resend")}
                 </button>
             </ButtonForm<ResendVerification>>
         </section>
@@ -185,7 +180,7 @@ fn roles(roles: &[Role]) -> impl IntoView + use<> {
     (!roles.is_empty()).then(|| {
         view! {
             <section class="panel" aria-labelledby="roles">
-                <h2 id="roles">"Roles"</h2>
+                <h2 id="roles">{t("account-roles")}</h2>
                 <ul class="tags">{roles}</ul>
             </section>
         }
@@ -204,9 +199,9 @@ fn Leave() -> impl IntoView {
             view! {
                 <section class="panel danger-zone" aria-labelledby="leave">
                     <div>
-                        <h2 id="leave">"Leave"</h2>
+                        <h2 id="leave">{t("account-leave")}</h2>
                         <p class="lead-small">
-                            "Deleting your account takes everything with it, at once and for good."
+                            {t("account-leave-text")}
                         </p>
                     </div>
                     <p class="form-actions">
@@ -216,10 +211,10 @@ fn Leave() -> impl IntoView {
                             command="show-modal"
                             commandfor="delete-dialog"
                         >
-                            "Delete Account"
+                            {t("delete-account")}
                         </button>
                         <noscript>
-                            <a href="/account/delete">"On a page of its own"</a>
+                            <a href="/account/delete">{t("account-leave-page")}</a>
                         </noscript>
                     </p>
                 </section>
@@ -235,7 +230,7 @@ fn Leave() -> impl IntoView {
 fn DeleteDialog(person: &'static str) -> impl IntoView {
     let cancel = view! {
         <button type="button" class="button" command="close" commandfor="delete-dialog" autofocus>
-            "Cancel"
+            {t("cancel")}
         </button>
     };
     view! {
@@ -246,7 +241,7 @@ fn DeleteDialog(person: &'static str) -> impl IntoView {
             aria-labelledby="delete-dialog-title"
             aria-describedby="delete-account-text"
         >
-            <h2 id="delete-dialog-title">"Are you sure?"</h2>
+            <h2 id="delete-dialog-title">{t("are-you-sure")}</h2>
             <DeleteAccountForm cancel person=person.to_owned() />
         </dialog>
     }

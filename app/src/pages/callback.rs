@@ -4,11 +4,14 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::answer::Answer;
+use crate::components::RequestNumber;
 use crate::flashes::Message;
+use crate::language::Language;
 use crate::links;
 use crate::load::Load;
 use crate::request::PageRequest;
 use crate::wait::try_again;
+use crate::words::t;
 
 /// `/auth/callback`: where the provider sends the browser back to. It is only seen if nobody was signed in, and says why
 /// in words of its own: nothing from its address is on it.
@@ -17,21 +20,21 @@ pub(crate) fn Callback(words: Words, way: Way) -> impl IntoView {
     let request_id = PageRequest::current().request_id().map(ToString::to_string);
     let Way { href, label } = way;
     view! {
-        <Title text="Login" />
+        <Title text=t("login") />
         <section class="card">
             <h1>{words.heading}</h1>
             <p class="lead-small">{words.text}</p>
             <a class="button primary wide" href=href>
-                {label}
+                {t(label)}
             </a>
-            {request_id.map(|id| view! { <p class="fine-print">"Request " <code>{id}</code></p> })}
+            {request_id.map(|id| view! { <RequestNumber id /> })}
         </section>
     }
 }
 
 /// What the page says.
 pub(crate) struct Words {
-    heading: String,
+    heading: &'static str,
     text: String,
 }
 
@@ -57,16 +60,16 @@ impl Load for CallbackProps {
         let (status, retry_after) = answer_to(failure);
         request.answer_with(status, retry_after);
         let viewer = request.viewer.as_ref().map(User::display_name);
-        let words = words(failure, &provider.name, viewer);
+        let words = words(failure, &provider.name, viewer, request.language);
         let again = if is_reauthentication { links::confirm } else { links::login };
         let way = match failure {
             RedirectFailure::UnknownAttempt if viewer.is_some() => {
-                Way { href: back_to(return_to.as_ref()), label: "Go on" }
+                Way { href: back_to(return_to.as_ref()), label: "callback-go-on" }
             }
             RedirectFailure::SignIn(SignInFailure::Misconfigured) => {
-                Way { href: "/".to_owned(), label: "Go to the home page" }
+                Way { href: "/".to_owned(), label: "go-home" }
             }
-            _ => Way { href: again(return_to.as_ref()), label: "Try again" },
+            _ => Way { href: again(return_to.as_ref()), label: "try-again" },
         };
         Ok(Self { words, way })
     }
@@ -104,77 +107,58 @@ const fn answer_to(failure: RedirectFailure) -> (StatusCode, Option<std::time::D
 }
 
 /// `name` is the provider's, and `viewer` the person who is signed in here.
-fn words(failure: RedirectFailure, name: &str, viewer: Option<&str>) -> Words {
+fn words(failure: RedirectFailure, name: &str, viewer: Option<&str>, language: Language) -> Words {
+    let at = |id| language.words(id, [("provider", name.into())]);
+    let said = |message: Message| message.text(language).into_owned();
+    let not_logged_in = "callback-not-logged-in";
+    let nothing_changed = "callback-nothing-changed";
     let (heading, text) = match failure {
-        RedirectFailure::UnknownAttempt => match viewer {
-            Some(viewer) => (
-                "This login is over".to_owned(),
-                format!(
-                    "It was opened again, or too late. You are logged in as {viewer}, and nothing was changed."
-                ),
-            ),
-            None => (
-                "This login is over".to_owned(),
-                "It was opened again, too late, in another browser, or without the cookies of this site. Nothing was changed.".to_owned(),
-            ),
-        },
-        RedirectFailure::Refused(Refused::AccessDenied) => (
-            "You were not logged in".to_owned(),
-            format!("You have declined at {name}, or your account there may not be used for this site."),
-        ),
-        RedirectFailure::Refused(Refused::InteractionRequired) => (
-            "You were not logged in".to_owned(),
-            format!("{name} could not log you in without asking you something first. Please try again."),
-        ),
+        RedirectFailure::UnknownAttempt => ("callback-over", over(viewer, language)),
+        RedirectFailure::Refused(Refused::AccessDenied) => (not_logged_in, at("callback-declined")),
+        RedirectFailure::Refused(Refused::InteractionRequired) => (not_logged_in, at("callback-must-ask")),
         RedirectFailure::Refused(Refused::Unavailable)
-        | RedirectFailure::SignIn(SignInFailure::Unavailable) => (
-            "Temporarily unavailable".to_owned(),
-            format!("{name} cannot log you in right now. Please try again in a moment."),
-        ),
-        RedirectFailure::Refused(Refused::Misfit) => (
-            "You were not logged in".to_owned(),
-            format!(
-                "{name} did not accept the request of this site. If that happens again, please tell whoever runs this site."
-            ),
-        ),
-        RedirectFailure::NotRecent => (
-            "Nothing was changed".to_owned(),
-            format!("{name} did not ask you again who you are, which this change needs. Please try again."),
-        ),
-        RedirectFailure::OtherPerson => (
-            "Nothing was changed".to_owned(),
-            format!(
-                "Somebody else has logged in at {name}. Please confirm with the account that you use here{}.",
-                viewer.map(|viewer| format!(", {viewer}")).unwrap_or_default()
-            ),
-        ),
-        RedirectFailure::EndedMeanwhile => (
-            "You were not logged in".to_owned(),
-            format!("You have been logged out at {name} in the meantime. Please try again."),
-        ),
-        RedirectFailure::SignIn(SignInFailure::InvalidCredentials) => (
-            "You were not logged in".to_owned(),
-            format!("The answer of {name} could not be used. Please try again."),
-        ),
+        | RedirectFailure::SignIn(SignInFailure::Unavailable) => {
+            ("problem-unavailable", at("callback-unavailable"))
+        }
+        RedirectFailure::Refused(Refused::Misfit) => (not_logged_in, at("callback-misfit")),
+        RedirectFailure::NotRecent => (nothing_changed, at("callback-not-recent")),
+        RedirectFailure::OtherPerson => (nothing_changed, other_person(name, viewer, language)),
+        RedirectFailure::EndedMeanwhile => (not_logged_in, at("callback-ended")),
+        RedirectFailure::SignIn(SignInFailure::InvalidCredentials) => {
+            (not_logged_in, at("callback-unusable"))
+        }
         RedirectFailure::SignIn(SignInFailure::NotAllowed) => {
-            ("Not allowed".to_owned(), Message::NotAdmitted.text().into_owned())
+            ("problem-forbidden", said(Message::NotAdmitted))
         }
-        RedirectFailure::SignIn(SignInFailure::Forbidden) => {
-            ("Not allowed".to_owned(), Message::NotLetIn.text().into_owned())
-        }
+        RedirectFailure::SignIn(SignInFailure::Forbidden) => ("problem-forbidden", said(Message::NotLetIn)),
         RedirectFailure::SignIn(SignInFailure::SecondFactor) => {
-            ("Not allowed".to_owned(), Message::SecondFactor.text().into_owned())
+            ("problem-forbidden", said(Message::SecondFactor))
         }
         RedirectFailure::SignIn(SignInFailure::TooManyRequests { retry_after }) => (
-            "Too many attempts".to_owned(),
-            retry_after.map_or_else(|| Message::TooManyTries.text().into_owned(), try_again),
+            "problem-too-many-requests",
+            retry_after.map_or_else(|| said(Message::TooManyTries), |wait| try_again(wait, language)),
         ),
         RedirectFailure::SignIn(SignInFailure::Misconfigured) => {
-            ("You were not logged in".to_owned(), Message::Misconfigured.text().into_owned())
+            (not_logged_in, said(Message::Misconfigured))
         }
         RedirectFailure::SignIn(SignInFailure::SessionTooLarge) => {
-            ("Your session is too large".to_owned(), Message::SessionTooLarge.text().into_owned())
+            ("problem-session-too-large", said(Message::SessionTooLarge))
         }
     };
-    Words { heading, text }
+    Words { heading: language.word(heading), text }
+}
+
+fn over(viewer: Option<&str>, language: Language) -> String {
+    match viewer {
+        Some(viewer) => language.words("callback-over-signed-in", [("viewer", viewer.into())]),
+        None => language.word("callback-over-signed-out").to_owned(),
+    }
+}
+
+fn other_person(name: &str, viewer: Option<&str>, language: Language) -> String {
+    let provider = ("provider", name.into());
+    match viewer {
+        Some(viewer) => language.words("callback-other-person-than", [provider, ("viewer", viewer.into())]),
+        None => language.words("callback-other-person", [provider]),
+    }
 }

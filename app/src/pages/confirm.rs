@@ -10,6 +10,7 @@ use crate::load::Load;
 use crate::request::PageRequest;
 use crate::server_fns::{ConfirmPassword, ConfirmWithProvider, RequestPasswordReset};
 use crate::validation::FieldProblem;
+use crate::words::{t, t_around, t_with};
 
 /// `/confirm`: asks the person to prove again who they are before an important change, if the last sign-in is not
 /// recent. `provider` is the name of the provider that asks them, if they do not do it here.
@@ -29,9 +30,9 @@ pub(crate) fn Confirm(
         Either::Right(view! { <WithPassword email form return_to back /> })
     };
     view! {
-        <Title text="Confirm" />
+        <Title text=t("confirm") />
         <section class="card">
-            <h1>"Confirm it's you"</h1>
+            <h1>{t("confirm-heading")}</h1>
             {content}
         </section>
     }
@@ -39,18 +40,16 @@ pub(crate) fn Confirm(
 
 #[component]
 fn AtProvider(person: String, provider: String, return_to: Option<ReturnTo>, back: String) -> impl IntoView {
+    let (before, after) = t_around("confirm-at-provider", "person", [("provider", provider.as_str().into())]);
     view! {
-        <p class="lead-small">
-            "You logged in a while ago. Log in again at " {provider.clone()} " as " <strong>{person}</strong>
-            " to go on. What you have typed is kept, except for passwords."
-        </p>
+        <p class="lead-small">{before} <strong>{person}</strong> {after}</p>
         <ButtonForm<ConfirmWithProvider> return_to once=false>
             <button type="submit" class="button primary wide">
-                {format!("Continue with {provider}")}
+                {t_with("continue-with", [("provider", provider.into())])}
             </button>
         </ButtonForm<ConfirmWithProvider>>
         <p class="card-links">
-            <a href=back>"Go back"</a>
+            <a href=back>{t("go-back")}</a>
         </p>
     }
 }
@@ -60,25 +59,23 @@ fn WithPassword(email: String, form: KeptForm, return_to: Option<ReturnTo>, back
     let can_reset = PageRequest::current().offers(AccountAbility::ResetPassword);
     let reset =
         can_reset.then(|| view! { <ForgotPassword email=email.clone() return_to=return_to.clone() /> });
+    let (before, after) = t_around("confirm-with-password", "email", []);
     view! {
-        <p class="lead-small">
-            "You logged in a while ago. Enter the password of " <strong>{email.clone()}</strong>
-            " to go on. What you have typed is kept, except for passwords."
-        </p>
+        <p class="lead-small">{before} <strong>{email.clone()}</strong> {after}</p>
         <ServerForm<ConfirmPassword> return_to>
             <Username email />
             <Field
                 kept=form.field("password")
-                label="Password"
+                label=t("password")
                 autocomplete="current-password"
                 rules=Rules::present_or(FieldProblem::PasswordMissing)
             />
             <button type="submit" class="button primary wide">
-                "Continue"
+                {t("confirm-submit")}
             </button>
         </ServerForm<ConfirmPassword>>
         <div class="card-links">
-            <a href=back>"Go back"</a>
+            <a href=back>{t("go-back")}</a>
             {reset}
         </div>
     }
@@ -90,7 +87,7 @@ fn ForgotPassword(email: String, return_to: Option<ReturnTo>) -> impl IntoView {
         <ButtonForm<RequestPasswordReset> return_to>
             <input type="hidden" name="email" value=email />
             <button type="submit" class="link">
-                "Forgot Password"
+                {t("forgot-password")}
             </button>
         </ButtonForm<RequestPasswordReset>>
     }

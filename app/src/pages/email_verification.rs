@@ -9,6 +9,7 @@ use crate::flashes::{Message, OPENED, Opened, VERIFIED, Verified};
 use crate::load::Load;
 use crate::request::PageRequest;
 use crate::server_fns::VerifyEmail;
+use crate::words::t;
 
 /// `/email-verification`: the link of an e-mail, a button that uses it, and the result.
 #[component]
@@ -20,7 +21,7 @@ pub(crate) fn EmailVerification(step: VerificationStep) -> impl IntoView {
         }
     };
     view! {
-        <Title text="Email verification" />
+        <Title text=t("verification") />
         <section class="card">{content}</section>
     }
 }
@@ -37,13 +38,13 @@ pub(crate) enum VerificationStep {
 #[component]
 fn UseLink(by_itself: bool) -> impl IntoView {
     view! {
-        <h1>"Verify your email"</h1>
+        <h1>{t("verification-heading")}</h1>
         <ButtonForm<VerifyEmail> by_itself>
-            <p class="lead-small" role="status" data-busy="Verifying your email…">
-                "One click, and your address is verified."
+            <p class="lead-small" role="status" data-busy=t("verification-busy")>
+                {t("verification-text")}
             </p>
             <button type="submit" class="button primary wide">
-                "Verify"
+                {t("verification-submit")}
             </button>
         </ButtonForm<VerifyEmail>>
     }
@@ -51,14 +52,12 @@ fn UseLink(by_itself: bool) -> impl IntoView {
 
 #[component]
 fn Outcome(is_verified: bool, is_signed_in: bool) -> impl IntoView {
-    let (next, label) = if is_signed_in { ("/account", "Account settings") } else { ("/login", "Login") };
+    let (next, label) =
+        if is_signed_in { ("/account", t("verification-account")) } else { ("/login", t("login")) };
     let (heading, explanation) = if is_verified {
-        ("Success! your email has been verified", "Thank you. There is nothing else to do.")
+        (t("verification-done"), t("verification-done-text"))
     } else {
-        (
-            "Error! Invalid token",
-            "The link is not complete, too old, or replaced by a newer one. Your account page can send you a new one.",
-        )
+        (t("verification-failed"), t("verification-failed-text"))
     };
     view! {
         <h1>{heading}</h1>

@@ -5,21 +5,12 @@ use crate::answer::Answer;
 use crate::components::branch;
 use crate::load::Load;
 use crate::request::PageRequest;
-use crate::site::TAGLINE;
+use crate::words::t;
 
 const FEATURES: [(&str, &str); 3] = [
-    (
-        "Nothing to steal",
-        "Access and refresh tokens live in one sealed cookie that no script can read and no page contains.",
-    ),
-    (
-        "Always logged in",
-        "Tokens are renewed before a page is rendered, once for all tabs, and no outage logs anybody out.",
-    ),
-    (
-        "Complete without scripts",
-        "Every page and form works as plain HTML. WebAssembly makes them nicer, not possible.",
-    ),
+    ("home-nothing-to-steal", "home-nothing-to-steal-text"),
+    ("home-always-logged-in", "home-always-logged-in-text"),
+    ("home-without-scripts", "home-without-scripts-text"),
 ];
 
 /// `/`: presents the application. It makes no calls, so it works while the core API is down.
@@ -29,15 +20,15 @@ pub(crate) fn Home(get_started: String, source: String) -> impl IntoView {
         <Title text="" />
         <section class="hero">
             <div class="hero-words">
-                <p class="eyebrow">"Your starting point"</p>
-                <h1>"Build something great."</h1>
-                <p class="lead">{TAGLINE}</p>
+                <p class="eyebrow">{t("home-eyebrow")}</p>
+                <h1>{t("home-heading")}</h1>
+                <p class="lead">{t("tagline")}</p>
                 <p class="actions">
                     <a class="button primary" href=get_started>
-                        "Get started"
+                        {t("home-get-started")}
                     </a>
                     <a class="button" href=source>
-                        "GitHub"
+                        {t("home-source")}
                     </a>
                 </p>
             </div>
@@ -48,8 +39,8 @@ pub(crate) fn Home(get_started: String, source: String) -> impl IntoView {
                 .map(|(title, text)| {
                     view! {
                         <li>
-                            <h2>{title}</h2>
-                            <p class="lead-small">{text}</p>
+                            <h2>{t(title)}</h2>
+                            <p class="lead-small">{t(text)}</p>
                         </li>
                     }
                 })

@@ -14,6 +14,7 @@ use crate::links;
 use crate::load::Load;
 use crate::request::PageRequest;
 use crate::server_fns::{SignIn, SignInWithProvider};
+use crate::words::{t, t_with};
 
 /// `/login`: e-mail and password, a button that leads to the provider, or the link of an e-mail that this browser has
 /// opened.
@@ -49,13 +50,13 @@ pub(crate) struct OpenedLink {
 #[component]
 fn ProviderLogin(name: String, return_to: Option<ReturnTo>) -> impl IntoView {
     view! {
-        <Title text="Login" />
+        <Title text=t("login") />
         <section class="card">
-            <h1>"Login to your account"</h1>
+            <h1>{t("login-heading")}</h1>
             // Its answer is never kept for a second form: each way to the provider can be gone once.
             <ButtonForm<SignInWithProvider> return_to once=false>
                 <button type="submit" class="button primary wide">
-                    {format!("Continue with {name}")}
+                    {t_with("continue-with", [("provider", name.into())])}
                 </button>
             </ButtonForm<SignInWithProvider>>
         </section>
@@ -69,35 +70,35 @@ fn PasswordLogin(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
     let reset_password =
         request.offers(AccountAbility::ResetPassword).then(|| links::reset_password(return_to.as_ref()));
     view! {
-        <Title text="Login" />
+        <Title text=t("login") />
         <section class="card">
-            <h1>"Login to your account"</h1>
+            <h1>{t("login-heading")}</h1>
             // Signing in twice does no harm, and the answer of a sign-in is never kept for a second form.
             <ServerForm<SignIn> return_to until_valid=true once=false>
                 <Field
                     kept=form.field("email")
-                    label="Email"
+                    label=t("email")
                     kind="email"
-                    placeholder="hi@example.com"
+                    placeholder=t("email-example")
                     autocomplete="username"
                     rules=Rules::EMAIL
                 />
                 <Field
                     kept=form.field("password")
-                    label="Password"
-                    placeholder="*********"
+                    label=t("password")
+                    placeholder=t("password-example")
                     autocomplete="current-password"
                     rules=Rules::PRESENT
                 />
                 <button type="submit" class="button primary wide">
-                    "Login"
+                    {t("login")}
                 </button>
             </ServerForm<SignIn>>
             {(reset_password.is_some() || register.is_some()).then(|| {
                 view! {
                     <p class="card-links">
-                        {reset_password.map(|link| view! { <a href=link>"Forgot Password"</a> })}
-                        {register.map(|link| view! { <span>"New here? " <a href=link>"Sign up"</a></span> })}
+                        {reset_password.map(|link| view! { <a href=link>{t("forgot-password")}</a> })}
+                        {register.map(|link| view! { <span>{t("login-new-here")} " " <a href=link>{t("sign-up")}</a></span> })}
                     </p>
                 }
             })}

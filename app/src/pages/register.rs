@@ -10,43 +10,44 @@ use crate::load::Load;
 use crate::request::PageRequest;
 use crate::server_fns;
 use crate::validation::FieldProblem;
+use crate::words::t;
 
 /// `/register`: creates an account and signs the person in.
 #[component]
 pub(crate) fn Register(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
     let login = links::login(return_to.as_ref());
     view! {
-        <Title text="Register" />
+        <Title text=t("register") />
         <section class="card">
-            <h1>"Create an Account"</h1>
+            <h1>{t("register-heading")}</h1>
             <ServerForm<server_fns::Register> return_to>
                 <Field
                     kept=form.field("email")
-                    label="Email"
+                    label=t("email")
                     kind="email"
-                    placeholder="hi@example.com"
+                    placeholder=t("email-example")
                     autocomplete="username"
                     rules=Rules::EMAIL
                 />
                 <Field
                     kept=form.field("password")
-                    label="Password"
-                    placeholder="At least 8 characters"
+                    label=t("password")
+                    placeholder=t("register-password-hint")
                     autocomplete="new-password"
                     rules=Rules::NEW_PASSWORD
                 />
                 <Field
                     kept=form.field("confirm_password")
-                    label="Confirm Password"
+                    label=t("password-confirmation")
                     autocomplete="new-password"
                     rules=Rules::confirmation(FieldProblem::ConfirmationMissing)
                 />
                 <button type="submit" class="button primary wide">
-                    "Register"
+                    {t("register")}
                 </button>
             </ServerForm<server_fns::Register>>
             <p class="card-links">
-                <span>"You have an account? " <a href=login>"Login"</a></span>
+                <span>{t("register-known")} " " <a href=login>{t("login")}</a></span>
             </p>
         </section>
     }

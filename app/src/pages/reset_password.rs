@@ -9,31 +9,32 @@ use crate::links;
 use crate::load::Load;
 use crate::request::PageRequest;
 use crate::server_fns::RequestPasswordReset;
+use crate::words::t;
 
 /// `/reset-password`: requests the e-mail for setting a new password.
 #[component]
 pub(crate) fn ResetPassword(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
     let login = links::login(return_to.as_ref());
     view! {
-        <Title text="Reset password" />
+        <Title text=t("reset-password-title") />
         <section class="card">
-            <h1>"Reset your password"</h1>
-            <p class="lead-small">"We send you a link that lets you set a new one."</p>
+            <h1>{t("reset-password-heading")}</h1>
+            <p class="lead-small">{t("reset-password-text")}</p>
             <ServerForm<RequestPasswordReset> return_to until_valid=true>
                 <Field
                     kept=form.field("email")
-                    label="Email"
+                    label=t("email")
                     kind="email"
-                    placeholder="hi@example.com"
+                    placeholder=t("email-example")
                     autocomplete="username"
                     rules=Rules::EMAIL
                 />
                 <button type="submit" class="button primary wide">
-                    "Reset Password"
+                    {t("reset-password-submit")}
                 </button>
             </ServerForm<RequestPasswordReset>>
             <p class="card-links">
-                <span>"You remember it? " <a href=login>"Login"</a></span>
+                <span>{t("reset-password-remembered")} " " <a href=login>{t("login")}</a></span>
             </p>
         </section>
     }

@@ -12,6 +12,7 @@ use crate::load::Load;
 use crate::request::PageRequest;
 use crate::server_fns::{self, ChangePassword, SetPasswordByLink};
 use crate::validation::FieldProblem;
+use crate::words::t;
 
 /// `/set-password`: the target of the link in a reset e-mail. It does not ask the core API, so it appears at once.
 #[component]
@@ -38,14 +39,14 @@ pub(crate) fn SetPassword(proof: Proof, form: KeptForm, return_to: Option<Return
         }),
     };
     view! {
-        <Title text="Set password" />
+        <Title text=t("set-password-title") />
         <div>
-            <Breadcrumb here="Set Password" />
-            <h1>"Set Your Password"</h1>
-            <h2 class="lead">"Create your new password"</h2>
+            <Breadcrumb here=t("set-password-breadcrumb") />
+            <h1>{t("set-password-heading")}</h1>
+            <h2 class="lead">{t("set-password-lead")}</h2>
             <div class="panel">
                 <p class="lead-small">
-                    "At least 8 characters of any kind. A few words that only you put together make a good one."
+                    {t("set-password-text")}
                 </p>
                 {with_proof}
             </div>
@@ -68,21 +69,21 @@ fn NewPassword(form: KeptForm) -> impl IntoView {
     view! {
         <Field
             kept=form.field("password")
-            label="New Password"
-            placeholder="Enter new password"
+            label=t("set-password-new")
+            placeholder=t("set-password-new-hint")
             autocomplete="new-password"
             rules=Rules::NEW_PASSWORD
         />
         <Field
             kept=form.field("confirm_password")
-            label="Confirm Password"
-            placeholder="Confirm new password"
+            label=t("password-confirmation")
+            placeholder=t("set-password-confirmation-hint")
             autocomplete="new-password"
             rules=Rules::confirmation(FieldProblem::PasswordsDiffer)
         />
         <p class="form-actions">
             <button type="submit" class="button primary">
-                "Update Password"
+                {t("set-password-submit")}
             </button>
         </p>
     }

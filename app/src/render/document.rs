@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::text::Text;
+use crate::language::Language;
 use crate::theme::Theme;
 
 /// The placeholder of the page.
@@ -17,27 +18,40 @@ pub(super) struct Shell {
     end: String,
 }
 
-/// The shells of one site. They depend only on the theme and on whether there is an island.
-#[derive(Default)]
-pub(super) struct Shells([[OnceLock<Shell>; 2]; 3]);
+/// The shells of one site. They depend only on the look and on whether there is an island.
+pub(super) struct Shells([[OnceLock<Shell>; 2]; Look::COUNT]);
 
-/// Each theme has a number, and no theme has one too.
-pub(super) const fn number_of(theme: Option<Theme>) -> usize {
-    match theme {
-        Some(Theme::Light) => 0,
-        Some(Theme::Dark) => 1,
-        None => 2,
+impl Default for Shells {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Default::default()))
+    }
+}
+
+/// What a person chose for all pages.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    pub(super) theme: Option<Theme>,
+    pub(super) language: Language,
+}
+
+impl Look {
+    /// How many there are.
+    pub(super) const COUNT: usize = 3 * Language::COUNT;
+
+    /// For tables with an entry for each look.
+    pub(super) const fn number(self) -> usize {
+        let theme = match self.theme {
+            Some(Theme::Light) => 0,
+            Some(Theme::Dark) => 1,
+            None => 2,
+        };
+        3 * self.language.number() + theme
     }
 }
 
 impl Shells {
-    pub(super) fn get(
-        &self,
-        theme: Option<Theme>,
-        has_islands: bool,
-        html: impl FnOnce(bool) -> String,
-    ) -> &Shell {
-        self.0[number_of(theme)][usize::from(has_islands)].get_or_init(|| Shell::of(&html(has_islands)))
+    pub(super) fn get(&self, look: Look, has_islands: bool, html: impl FnOnce(bool) -> String) -> &Shell {
+        self.0[look.number()][usize::from(has_islands)].get_or_init(|| Shell::of(&html(has_islands)))
     }
 }
 

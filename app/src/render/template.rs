@@ -8,16 +8,19 @@ use leptos::prelude::*;
 use leptos::tachys::html::InertElement;
 
 use super::html::{html_of, under_its_own_owner};
+use crate::language::Language;
 
 /// A part of a page that is constant except for `N` texts, each of which occurs at least once. It is rendered once,
 /// with a mark for each text. After that, an answer only costs the copying.
 ///
-/// It must not depend on anything else. There is no request while it is rendered:
+/// It is rendered once for each language, and must not depend on anything else. There is no request while it is rendered:
 /// [`PageRequest::current`](crate::request::PageRequest::current) panics in it.
-pub(crate) struct Template<const N: usize>(OnceLock<Pieces>);
+pub(crate) struct Template<const N: usize>([OnceLock<Pieces>; Language::COUNT]);
 
 /// One template for each of several `K`, such as the fields of forms.
-pub(crate) struct Templates<K, const N: usize>(LazyLock<RwLock<HashMap<K, Arc<Pieces>>>>);
+pub(crate) struct Templates<K, const N: usize>(LazyLock<RwLock<Known<K>>>);
+
+type Known<K> = HashMap<(Language, K), Arc<Pieces>>;
 
 /// The text before each mark, with the number of that mark; and the text at the end.
 struct Pieces {
@@ -30,7 +33,7 @@ const MARKS: [&str; 6] = ["\u{f000}", "\u{f001}", "\u{f002}", "\u{f003}", "\u{f0
 
 impl<const N: usize> Template<N> {
     pub(crate) const fn new() -> Self {
-        Self(OnceLock::new())
+        Self([const { OnceLock::new() }; Language::COUNT])
     }
 
     /// The part with `texts`, which are escaped. `view` receives their marks the first time.
@@ -39,7 +42,7 @@ impl<const N: usize> Template<N> {
         texts: [&str; N],
         view: impl FnOnce([&'static str; N]) -> V,
     ) -> InertElement {
-        self.0.get_or_init(|| Pieces::of(view)).filled_in(texts)
+        self.0[Language::current().number()].get_or_init(|| Pieces::of(view)).filled_in(texts)
     }
 }
 
@@ -55,6 +58,7 @@ impl<K: Eq + Hash, const N: usize> Templates<K, N> {
         texts: [&str; N],
         view: impl FnOnce([&'static str; N]) -> V,
     ) -> InertElement {
+        let key = (Language::current(), key);
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let pieces = known.unwrap_or_else(|| {
             let pieces = Arc::new(Pieces::of(view));

@@ -7,7 +7,6 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, FormData, Headers, RequestInit, Response, UrlSearchParams};
 
 use super::dom::{Form, toast};
-use crate::error::NO_ANSWER;
 
 /// Longer than any operation of the server. Without it, a dead connection would block the button for minutes.
 const TIMEOUT_MILLIS: u32 = 30_000;
@@ -25,7 +24,8 @@ pub(super) async fn send(form: &Form) -> bool {
     }
     let fields = Reflect::get(&answer, &"fields".into()).unwrap_or_default();
     if !show_all(form, &fields) {
-        toast(text(&answer, "message").as_deref().unwrap_or(NO_ANSWER));
+        // Without an answer the page's script has the words.
+        toast(text(&answer, "message").as_deref().unwrap_or_default());
     }
     false
 }

@@ -6,6 +6,7 @@ use crate::components::{Field, Rules, ServerForm, Username};
 use crate::flashes::KeptForm;
 use crate::server_fns::{ChangeEmail, ChangePassword};
 use crate::validation::FieldProblem;
+use crate::words::t;
 
 /// What can be changed, one at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,13 +31,13 @@ fn EmailPanel(email: String, form: KeptForm) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="address">
             <div>
-                <h2 id="address">"Email"</h2>
-                <p class="lead-small">"A new address may have to be verified before it takes effect."</p>
+                <h2 id="address">{t("email")}</h2>
+                <p class="lead-small">{t("account-email-effect")}</p>
             </div>
             <ServerForm<ChangeEmail>>
                 <Field
                     kept=form.field("email")
-                    label="Email"
+                    label=t("email")
                     kind="email"
                     autocomplete="username"
                     rules=Rules::EMAIL
@@ -44,7 +45,7 @@ fn EmailPanel(email: String, form: KeptForm) -> impl IntoView {
                 />
                 <p class="form-actions">
                     <button type="submit" class="button primary">
-                        "Update Email"
+                        {t("account-email-submit")}
                     </button>
                 </p>
             </ServerForm<ChangeEmail>>
@@ -57,29 +58,29 @@ fn PasswordPanel(email: String, form: KeptForm) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="new-password">
             <div>
-                <h2 id="new-password">"Password"</h2>
-                <p class="lead-small">"A new password logs you out everywhere else."</p>
+                <h2 id="new-password">{t("password")}</h2>
+                <p class="lead-small">{t("account-password-effect")}</p>
             </div>
             <ServerForm<ChangePassword>>
                 <Username email />
                 <CurrentPassword form=form.clone() />
                 <Field
                     kept=form.field("password")
-                    label="New Password"
-                    placeholder="At least 8 characters"
+                    label=t("set-password-new")
+                    placeholder=t("register-password-hint")
                     autocomplete="new-password"
                     rules=Rules::NEW_PASSWORD
                 />
                 <Field
                     kept=form.field("confirm_password")
-                    label="Confirm Password"
-                    placeholder="The new password again"
+                    label=t("password-confirmation")
+                    placeholder=t("account-confirmation-hint")
                     autocomplete="new-password"
                     rules=Rules::confirmation(FieldProblem::ConfirmationDue)
                 />
                 <p class="form-actions">
                     <button type="submit" class="button primary">
-                        "Update Password"
+                        {t("set-password-submit")}
                     </button>
                 </p>
             </ServerForm<ChangePassword>>
@@ -93,7 +94,7 @@ pub(crate) fn CurrentPassword(form: KeptForm) -> impl IntoView {
     view! {
         <Field
             kept=form.field("current_password")
-            label="Current Password"
+            label=t("account-current-password")
             autocomplete="current-password"
             rules=Rules::present_or(FieldProblem::CurrentPasswordMissing)
         />

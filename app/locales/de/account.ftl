@@ -1,0 +1,55 @@
+# The pages of the account, and those on the way to a change
+
+account = Konto
+account-heading = Kontoeinstellungen
+account-lead = Verwalten Sie Ihr Konto und Ihre E-Mail-Einstellungen.
+account-elsewhere = Ihr Konto bei { $provider } verwalten
+account-you = Sie
+account-name = Name
+account-identifier = Kennung
+account-credentials = E-Mail-Adresse und Passwort
+account-effect-everywhere = Eine neue Adresse muss bestätigt werden. Ein neues Passwort meldet Sie überall sonst ab.
+account-effect-here =
+    Eine neue Adresse muss bestätigt werden. Ein neues Passwort meldet Sie auf dieser Website in jedem anderen Browser ab. Andere
+    Apps, die Ihr Konto nutzen, bleiben möglicherweise angemeldet.
+account-password-hint = Leer lassen, um es zu behalten
+account-confirmation-hint = Das neue Passwort noch einmal
+account-update = Speichern
+account-email-effect = Eine neue Adresse muss möglicherweise bestätigt werden, bevor sie gilt.
+account-email-submit = E-Mail-Adresse speichern
+account-password-effect = Ein neues Passwort meldet Sie überall sonst ab.
+account-current-password = Aktuelles Passwort
+account-verification = Bestätigung der E-Mail-Adresse
+account-unverified =
+    Ihre E-Mail-Adresse ist noch nicht bestätigt: Wir haben einen Link an { $email } gesendet. Öffnen Sie ihn, um zu bestätigen,
+    dass die Adresse Ihnen gehört.
+account-resend = E-Mail erneut senden
+account-roles = Rollen
+account-leave = Konto auflösen
+account-leave-text = Wenn Sie Ihr Konto löschen, ist alles darin sofort und endgültig verloren.
+account-leave-page = Auf einer eigenen Seite
+
+delete-account-title = Konto löschen
+delete-account-text =
+    Das kann nicht rückgängig gemacht werden. Ihr Konto wird endgültig gelöscht, und Sie werden überall abgemeldet.
+
+set-password-title = Passwort festlegen
+set-password-breadcrumb = Passwort festlegen
+set-password-heading = Legen Sie Ihr Passwort fest
+set-password-lead = Wählen Sie Ihr neues Passwort
+set-password-text = Mindestens 8 Zeichen jeder Art. Ein paar Wörter, die nur Sie so zusammenstellen, ergeben ein gutes Passwort.
+set-password-new = Neues Passwort
+set-password-new-hint = Neues Passwort eingeben
+set-password-confirmation-hint = Neues Passwort bestätigen
+set-password-submit = Passwort speichern
+
+confirm = Bestätigen
+confirm-heading = Bestätigen Sie, dass Sie es sind
+confirm-at-provider =
+    Ihre Anmeldung liegt eine Weile zurück. Melden Sie sich bei { $provider } erneut als { $person } an, um fortzufahren. Ihre
+    Eingaben bleiben erhalten, außer Passwörtern.
+confirm-with-password =
+    Ihre Anmeldung liegt eine Weile zurück. Geben Sie das Passwort von { $email } ein, um fortzufahren. Ihre Eingaben bleiben
+    erhalten, außer Passwörtern.
+confirm-submit = Weiter
+continue-with = Weiter mit { $provider }

@@ -1,0 +1,52 @@
+# The pages of the account, and those on the way to a change
+
+account = Account
+account-heading = Account Settings
+account-lead = Manage your account settings and set e-mail preferences.
+account-elsewhere = Manage your account at { $provider }
+account-you = You
+account-name = Name
+account-identifier = Identifier
+account-credentials = Email and password
+account-effect-everywhere = A new address has to be verified. A new password logs you out everywhere else.
+account-effect-here =
+    A new address has to be verified. A new password logs you out of this site in every other browser. Other apps that use your
+    account may stay logged in.
+account-password-hint = Leave empty to keep it
+account-confirmation-hint = The new password again
+account-update = Update
+account-email-effect = A new address may have to be verified before it takes effect.
+account-email-submit = Update Email
+account-password-effect = A new password logs you out everywhere else.
+account-current-password = Current Password
+account-verification = Email verification
+account-unverified =
+    Your email address is unverified: we have sent a link to { $email }. Open it to verify that the address is yours.
+account-resend = Resend email
+account-roles = Roles
+account-leave = Leave
+account-leave-text = Deleting your account takes everything with it, at once and for good.
+account-leave-page = On a page of its own
+
+delete-account-title = Delete account
+delete-account-text = This cannot be undone. It deletes your account for good and logs you out everywhere.
+
+set-password-title = Set password
+set-password-breadcrumb = Set Password
+set-password-heading = Set Your Password
+set-password-lead = Create your new password
+set-password-text = At least 8 characters of any kind. A few words that only you put together make a good one.
+set-password-new = New Password
+set-password-new-hint = Enter new password
+set-password-confirmation-hint = Confirm new password
+set-password-submit = Update Password
+
+confirm = Confirm
+confirm-heading = Confirm it's you
+confirm-at-provider =
+    You logged in a while ago. Log in again at { $provider } as { $person } to go on. What you have typed is kept, except for
+    passwords.
+confirm-with-password =
+    You logged in a while ago. Enter the password of { $email } to go on. What you have typed is kept, except for passwords.
+confirm-submit = Continue
+continue-with = Continue with { $provider }
