@@ -6,6 +6,7 @@ mod breadcrumb;
 mod delete_account_form;
 mod field;
 mod icons;
+mod language_choice;
 mod layouts;
 mod login_link;
 mod more_fields;
@@ -23,6 +24,7 @@ pub(crate) use breadcrumb::Breadcrumb;
 pub(crate) use delete_account_form::DeleteAccountForm;
 pub(crate) use field::{Field, Rules};
 pub(crate) use icons::branch;
+pub(crate) use language_choice::LanguageChoice;
 pub(crate) use layouts::{AuthLayout, FullLayout};
 pub(crate) use login_link::LoginLink;
 #[allow(unused_imports, reason = "for the pages of whoever builds upon this")]

@@ -3,12 +3,14 @@
 
 mod account;
 mod credentials;
+mod language;
 mod registration;
 mod session;
 mod theme;
 
 pub(crate) use account::{DeleteAccount, ResendVerification, SetPassword, UpdateAccount};
 pub(crate) use credentials::{ChangeEmail, ChangePassword, SetPasswordByLink};
+pub(crate) use language::SetLanguage;
 pub(crate) use registration::{Register, RequestPasswordReset, VerifyEmail};
 pub(crate) use session::{
     ConfirmPassword, ConfirmWithProvider, SignIn, SignInWithProvider, SignInWithToken, SignOut,

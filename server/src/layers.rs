@@ -20,7 +20,7 @@ use crate::context::Context;
 use crate::{metrics, problems};
 
 /// Forms on pages that set no cookie. They do not need one, and they may be sent again.
-const KEEP_NOTHING: [&str; 2] = ["/api/set-theme", "/api/sign-out"];
+const KEEP_NOTHING: [&str; 3] = ["/api/set-language", "/api/set-theme", "/api/sign-out"];
 
 /// Around everything except health, which is asked by address and not by name.
 pub(crate) async fn around_all<P: Payload>(

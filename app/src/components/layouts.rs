@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{AuthBanner, Banner, Toasts};
+use super::{AuthBanner, Banner, LanguageChoice, Toasts};
+use crate::words::t;
 
 /// The header with its menus, and the page.
 #[component]
@@ -12,6 +13,7 @@ pub(crate) fn FullLayout(page: String) -> impl IntoView {
         <Banner />
         <Main page />
         <Toasts />
+        <LanguageChoice />
     }
 }
 
@@ -23,6 +25,7 @@ pub(crate) fn AuthLayout(page: String) -> impl IntoView {
         <AuthBanner />
         <Main page />
         <Toasts />
+        <LanguageChoice />
     }
 }
 
@@ -30,7 +33,7 @@ pub(crate) fn AuthLayout(page: String) -> impl IntoView {
 fn SkipLink() -> impl IntoView {
     view! {
         <a class="skip-link" href="#main">
-            "Skip to content"
+            {t("skip-to-content")}
         </a>
     }
 }
