@@ -15,7 +15,7 @@ pub(crate) fn t(id: &'static str) -> &'static str {
     Language::current().word(id)
 }
 
-/// The message with this identifier and these values: `t_with("greeting", [("name", name.into())])`.
+/// The message with this identifier and these values: `t_with("onward-text", [("name", name.into())])`.
 pub(crate) fn t_with<const N: usize>(id: &'static str, values: [(&'static str, Value<'_>); N]) -> String {
     Language::current().words(id, values)
 }

@@ -31,6 +31,8 @@ mod expiry;
 mod faulty_refresh;
 #[path = "http/kept_pages.rs"]
 mod kept_pages;
+#[path = "http/languages.rs"]
+mod languages;
 #[path = "http/large_sessions.rs"]
 mod large_sessions;
 #[path = "http/links.rs"]
@@ -75,5 +77,7 @@ mod theme;
 mod two_people;
 #[path = "http/use_cases.rs"]
 mod use_cases;
+#[path = "http/words.rs"]
+mod words;
 #[path = "http/world.rs"]
 mod world;

@@ -87,6 +87,7 @@ pub(crate) const FORMS: [Form; 13] = [
         says: &["Thank you. You can make your change now."],
         ..form("/api/confirm-password", Needs::Session, 3, "/confirm?return_to=/account")
     },
+    Form { done: &["/"], ..form("/api/set-language", Needs::Session, 0, "/") },
     Form { done: &["/"], ..form("/api/set-theme", Needs::Session, 0, "/") },
 ];
 
@@ -142,6 +143,7 @@ impl Form {
                 format!("email={email}&password={NEW_PASSWORD}&confirm_password={NEW_PASSWORD}")
             }
             "/api/confirm-password" => format!("password={OLD_PASSWORD}&return_to=/account"),
+            "/api/set-language" => "language=en&return_to=/".to_owned(),
             "/api/set-theme" => "theme=dark&return_to=/".to_owned(),
             _ => String::new(),
         }

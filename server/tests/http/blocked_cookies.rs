@@ -73,10 +73,11 @@ async fn whoever_allows_them_again_goes_on_with_the_next_try() {
 }
 
 #[tokio::test]
-async fn a_theme_and_a_sign_out_need_none() {
+async fn a_theme_a_language_and_a_sign_out_need_none() {
     let world = World::new().await;
-    for path in ["/api/set-theme", "/api/sign-out"] {
-        assert_eq!(navigating(&world).post(path, "theme=dark&return_to=/").await.status, 303, "{path}");
+    for path in ["/api/set-language", "/api/set-theme", "/api/sign-out"] {
+        let form = "language=de&theme=dark&return_to=/";
+        assert_eq!(navigating(&world).post(path, form).await.status, 303, "{path}");
     }
 }
 

@@ -130,12 +130,12 @@ impl Browser {
     }
 }
 
-/// Whether the cookie is a session's, the theme's, the cookie test's, or that of a flash that is known by name.
+/// Whether the cookie is a session's, the theme's, the language's, the cookie test's, or that of a flash that is known by name.
 fn is_known(name: &str) -> bool {
     let name = name.strip_prefix("__Host-Http-").unwrap_or(name);
     let mut flashes = app::FLASHES.iter().chain(&ironleaf_bff::FLASHES);
     name.starts_with(SESSION)
-        || ["ironleaf-theme", "ironleaf-cookies"].contains(&name)
+        || ["ironleaf-language", "ironleaf-theme", "ironleaf-cookies"].contains(&name)
         || flashes.any(|flash| name == flash.name || name.starts_with(&format!("{}-", flash.name)))
 }
 

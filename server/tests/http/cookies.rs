@@ -87,6 +87,7 @@ impl Person {
             format!("email={}&password=short&confirm_password=other&return_to={place}", "r".repeat(500));
         self.post("/api/register", &form).await;
         self.post("/api/set-theme", "theme=dark").await;
+        self.post("/api/set-language", "language=en").await;
         self.open_links().await;
         let form = format!("email={}&password=short&confirm_password=other", "u".repeat(950));
         self.post("/api/update-account", &form).await;

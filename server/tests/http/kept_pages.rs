@@ -28,15 +28,17 @@ fn constant(answer: &Answer) -> (u16, BTreeMap<String, String>, String) {
 async fn the_second_answer_is_the_first() {
     let world = World::new().await;
     for path in KEPT {
-        for theme in [None, Some("dark"), Some("light")] {
+        for (theme, language) in [(None, "en"), (Some("dark"), "en"), (Some("light"), "en"), (None, "de")] {
             let stranger = || {
                 let mut browser = world.browser();
                 browser.cookies.extend(theme.map(|theme| ("ironleaf-theme".to_owned(), theme.to_owned())));
+                browser.cookies.insert("ironleaf-language".to_owned(), language.to_owned());
                 browser
             };
             let (first, second) = (stranger().get(path).await, stranger().get(path).await);
             assert_eq!(constant(&first), constant(&second), "{path}");
             assert_ne!(first.body, second.body, "{path}: both have one nonce");
+            assert!(first.body.contains(&format!(r#"<html lang="{language}""#)), "{path}");
             assert!(first.body.contains(&format!(r#"class="{}""#, theme.unwrap_or_default())), "{path}");
         }
     }

@@ -25,4 +25,4 @@ mod sign_in;
 #[path = "redirect/sign_out.rs"]
 mod sign_out;
 #[path = "redirect/world.rs"]
-mod world;
+pub(crate) mod world;

@@ -39,7 +39,8 @@ async fn every_form(browser: &mut Browser) -> Vec<(String, String)> {
         // Pages for visitors only redirect.
         found.extend(forms(&page.body));
     }
-    found.retain(|(action, _)| !["/api/set-theme", "/api/request-password-reset"].contains(&action.as_str()));
+    let for_anybody = ["/api/set-language", "/api/set-theme", "/api/request-password-reset"];
+    found.retain(|(action, _)| !for_anybody.contains(&action.as_str()));
     found.sort();
     found.dedup();
     found

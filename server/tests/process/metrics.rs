@@ -61,16 +61,16 @@ fn a_page_for_visitors_is_rendered_once_for_each_theme() {
     };
     let mut kept = 0;
     for path in ["/", "/login", "/register", "/reset-password"] {
-        for theme in ["", "ironleaf-theme=dark", "ironleaf-theme=light"] {
+        for chosen in ["", "ironleaf-theme=dark", "ironleaf-theme=light", "ironleaf-language=de"] {
             for already_rendered in [0, 1, 1] {
-                get(path, theme);
+                get(path, chosen);
                 kept += already_rendered;
                 let text = send(metrics_address, "GET /metrics", "", "");
                 assert_sample(&text, "ironleaf_kept_pages_total", &kept.to_string());
             }
         }
     }
-    // These depend on more than the theme.
+    // These depend on more than theme and language.
     get("/login?return_to=/account", "");
     get("/login", "ironleaf-something=else");
     get("/", &application.sign_in());

@@ -80,6 +80,7 @@ async fn sends_no_longer_line_than_is_taken(world: &World, speaks: Speaks) {
         ("/api/register", wrong.clone()),
         ("/api/sign-in", "email=user@test.com&password=password1".to_owned()),
         ("/api/set-theme", "theme=dark".to_owned()),
+        ("/api/set-language", "language=de".to_owned()),
         ("/api/update-account", wrong.clone()),
         ("/api/register", wrong),
     ] {
@@ -91,7 +92,7 @@ async fn sends_no_longer_line_than_is_taken(world: &World, speaks: Speaks) {
     assert!((7_400..=8_182).contains(&jar.line().len()), "{}", jar.line().len());
     let account = browser.get("/account").header(COOKIE, jar.line()).send().await.unwrap();
     assert_eq!(account.status(), 200);
-    assert!(account.text().await.unwrap().contains("Invalid email address"));
+    assert!(account.text().await.unwrap().contains("Ungültige E-Mail-Adresse"));
 }
 
 async fn leads_to_tls(world: &World) {

@@ -59,8 +59,13 @@ async fn pages_that_the_provider_cannot_fill_are_not_there() {
 #[tokio::test]
 async fn forms_that_the_provider_cannot_act_on_are_not_there() {
     let world = World::new().await;
-    let login =
-        ["/api/sign-in-with-provider", "/api/confirm-with-provider", "/api/sign-out", "/api/set-theme"];
+    let login = [
+        "/api/sign-in-with-provider",
+        "/api/confirm-with-provider",
+        "/api/sign-out",
+        "/api/set-language",
+        "/api/set-theme",
+    ];
     let without_accounts: Vec<_> =
         app::server_fn_routes().into_iter().filter(|path| !login.contains(path)).collect();
     assert!(without_accounts.len() >= 10, "{without_accounts:?}");
