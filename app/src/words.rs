@@ -1,4 +1,4 @@
-//! The words of a page, in the language of its reader: `<h1>{t("account-title")}</h1>`.
+//! The words of a page, in the language of its reader: `<h1>{t("account-heading")}</h1>`.
 //!
 //! These functions work wherever a page is rendered, that is in components. Loaders and server functions run before that,
 //! and say the language themselves: `request.language.word(..)`. See `docs/languages.md`.

@@ -5,7 +5,7 @@ tagline =
     Seiten.
 
 skip-to-content = Zum Inhalt springen
-breadcrumb = Brotkrümelnavigation
+breadcrumb = Pfadnavigation
 breadcrumb-home = Startseite
 login = Anmelden
 toggle-theme = Farbschema wechseln

@@ -21,11 +21,19 @@ pub(crate) fn FullLayout(page: String) -> impl IntoView {
 #[component]
 pub(crate) fn AuthLayout(page: String) -> impl IntoView {
     view! {
+        <TransitLayout page />
+        <LanguageChoice />
+    }
+}
+
+/// The same for a page on the way to another site, on which there is nothing to choose.
+#[component]
+pub(crate) fn TransitLayout(page: String) -> impl IntoView {
+    view! {
         <SkipLink />
         <AuthBanner />
         <Main page />
         <Toasts />
-        <LanguageChoice />
     }
 }
 

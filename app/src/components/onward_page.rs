@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 
-use super::AuthLayout;
+use super::layouts::TransitLayout;
 use crate::onward::Onward;
 use crate::render::html_of;
 use crate::words::{t, t_around, t_with};
@@ -22,5 +22,5 @@ pub(crate) fn OnwardPage(onward: Onward) -> impl IntoView {
             </a>
         </section>
     });
-    view! { <AuthLayout page /> }
+    view! { <TransitLayout page /> }
 }

@@ -154,6 +154,24 @@ fn every_message_is_used() {
 }
 
 #[test]
+fn what_runs_in_the_browser_has_no_words_of_its_own() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/site.js");
+    let mut sources = sources();
+    sources.retain(|(path, _)| path.contains("islands"));
+    sources.push(("site.js".to_owned(), fs::read_to_string(script).unwrap()));
+    assert!(sources.len() >= 4, "{}", sources.len());
+    let (known, mut looked_for) = (messages(Language::ENGLISH), 0);
+    for text in known.keys().filter_map(|id| CATALOGUES[0].text(id)) {
+        looked_for += 1;
+        for (path, source) in &sources {
+            let is_there = ['"', '`', '\''].iter().any(|quote| source.contains(&format!("{quote}{text}")));
+            assert!(!is_there, "{path} says {text}");
+        }
+    }
+    assert!(looked_for > 100, "{looked_for}");
+}
+
+#[test]
 fn every_problem_of_a_field_has_its_words() {
     for language in Language::all() {
         let words: BTreeSet<_> = FieldProblem::ALL.iter().map(|problem| problem.text(language)).collect();

@@ -16,7 +16,7 @@ use crate::redirect::world as elsewhere;
 use crate::world::World;
 
 /// What is no word of this application: its name and the names of languages, people, roles and the provider.
-const DATA: [&str; 11] = [
+const DATA: [&str; 13] = [
     "Ironleaf",
     "English",
     "Deutsch",
@@ -25,10 +25,15 @@ const DATA: [&str; 11] = [
     "Example & Sons",
     "ada@test.com",
     "Ada Lovelace",
+    "ada of Example",
+    "Verified user",
     "User",
     "USER",
     "127.0.0.1",
 ];
+
+/// The texts of avatars: the first letters of names.
+const INITIALS: [&str; 3] = ["A", "N", "U"];
 
 /// Pages whose words are written directly, for an application in one language that builds upon this one: their paths.
 const WRITTEN_DIRECTLY: [&str; 0] = [];
@@ -87,7 +92,8 @@ fn letters_outside(text: &str, depth: &mut i32) -> Option<String> {
         }
     }
     let words = DATA.iter().fold(outside, |words, data| words.replace(data, ""));
-    words.contains(char::is_alphabetic).then_some(text)
+    let is_data = INITIALS.contains(&words.trim()) || !words.contains(char::is_alphabetic);
+    (!is_data).then_some(text)
 }
 
 fn attributes_of(tag: &str) -> Vec<(&str, &str)> {
