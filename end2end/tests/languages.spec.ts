@@ -65,7 +65,7 @@ test('the errors of a form are German, and what was typed stays', async ({ page,
   );
   await expect(field(page, 'E-Mail-Adresse')).toHaveValue(person.email);
   if (javaScriptEnabled) {
-    await expect(page.getByRole('button', { name: 'Anzeigen: Passwort', exact: true })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Anzeigen (Passwort)', exact: true })).toBeVisible();
     expect(await accessibilityProblems(page)).toEqual([]);
   }
 });
@@ -96,13 +96,24 @@ test('a message is German, also after a change', async ({
   await expect(page.getByRole('status').filter({ hasText: 'Ihr Konto wurde geändert' })).toBeVisible();
 });
 
-test('every German page is valid and accessible', async ({ page, context, server, person, javaScriptEnabled }) => {
-  const paths = ['/', '/login', '/register', '/reset-password', '/no-such-page'];
+test('every German page is valid and accessible', async ({
+  page,
+  context,
+  server,
+  person,
+  watch,
+  javaScriptEnabled,
+}) => {
+  const paths = {
+    'a visitor': ['/', '/login', '/register', '/reset-password', '/no-such-page'],
+    'a person': ['/', '/account', '/set-password', '/account/delete', '/confirm'],
+  };
+  watch.expectRefusal('/no-such-page', 404);
   for (const who of ['a visitor', 'a person'] as const) {
     if (who === 'a person') await signIn(context, server, person);
-    for (const path of who === 'a visitor' ? paths : ['/', '/account', '/set-password', '/account/delete', '/confirm']) {
+    for (const path of paths[who]) {
       await test.step(`${path} for ${who}`, async () => {
-        const answer = await page.request.get(path, { headers: { accept: 'text/html' } });
+        const answer = await page.request.get(path, { headers: { accept: 'text/html', 'accept-language': 'de' } });
         expect(answer.headers()['content-language']).toBe('de');
         expect(await htmlProblems(await answer.text())).toEqual([]);
         await open(page, path, javaScriptEnabled);

@@ -25,7 +25,7 @@ request = Anfrage { $id }
 
 password-show = Anzeigen
 password-hide = Verbergen
-password-which = : Label
+password-which = { " (Label)" }
 
 email = E-Mail-Adresse
 email-example = name@example.com

@@ -187,7 +187,7 @@ async fn what_is_wrong_with_a_form_and_what_was_done_is_said_in_words_of_the_cat
     assert_in_catalogue("/account", &html);
     person.post("/api/update-account", "email=x&password=short&confirm_password=other").await;
     assert_in_catalogue("/account", &person.get("/account").await.body);
-    world.advance(Duration::from_mins(60));
+    world.advance(Duration::from_hours(1));
     person.post("/api/delete-account", "").await;
     assert_in_catalogue("/confirm", &person.get("/confirm?return_to=/account/delete").await.body);
     person.post("/api/confirm-password", "password=wrong").await;
