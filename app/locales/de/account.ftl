@@ -12,8 +12,8 @@ account-effect-everywhere = Eine neue Adresse muss bestätigt werden. Ein neues 
 account-effect-here =
     Eine neue Adresse muss bestätigt werden. Ein neues Passwort meldet Sie auf dieser Website in jedem anderen Browser ab. Andere
     Apps, die Ihr Konto nutzen, bleiben möglicherweise angemeldet.
-account-password-hint = Leer lassen, um es zu behalten
-account-confirmation-hint = Das neue Passwort noch einmal
+account-password-hint = Unverändert, wenn leer
+account-confirmation-hint = Neues Passwort erneut
 account-update = Speichern
 account-email-effect = Eine neue Adresse muss möglicherweise bestätigt werden, bevor sie gilt.
 account-email-submit = E-Mail-Adresse speichern
