@@ -4,6 +4,7 @@
 //! each rule takes less than ten seconds.
 
 mod bound;
+mod entries;
 mod leases;
 mod pair;
 mod records;
@@ -12,8 +13,8 @@ mod subject;
 use pair::Pair;
 pub use subject::Subject;
 
-/// Checks all rules except those of the size limit. The store must be empty, and needs room for a few hundred
-/// kilobytes.
+/// Checks all rules except those of the size limit. The store must be empty, and needs room for a
+/// megabyte.
 ///
 /// # Panics
 ///
@@ -25,6 +26,7 @@ pub async fn check(subject: &dyn Subject) {
     }
     records::check(store).await;
     leases::check(store).await;
+    entries::check(store).await;
 }
 
 /// Checks the size limit, for a store that has one. The store must be empty and have this capacity, between 64 KiB and

@@ -8,6 +8,7 @@ mod ambient;
 mod bound;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod entry;
 mod memory;
 #[cfg(any(feature = "sqlite", feature = "redis"))]
 mod readiness;
@@ -18,6 +19,7 @@ mod redis;
 mod sqlite;
 mod store;
 
+pub use entry::{ENTRY_MAX_BYTES, Entry, EntryDraft, INDEX_MAX_ENTRIES};
 pub use ironleaf_ambient::{CLOCK_SKEW, Clock, Random, system_clock, system_random};
 pub use memory::MemoryStore;
 pub use record::{

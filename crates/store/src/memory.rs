@@ -1,5 +1,6 @@
 //! A store in this process, for development, tests and simulations, which use it heavily.
 
+mod index;
 mod state;
 
 use std::{
@@ -11,8 +12,8 @@ use async_trait::async_trait;
 
 use self::state::State;
 use crate::{
-    Clock, Draft, Expected, Holder, Key, Record, Store, StoreError, Usage, Written, ambient::Moment,
-    record::check_mark,
+    Clock, Draft, Entry, EntryDraft, Expected, Holder, Key, Record, Store, StoreError, Usage, Written,
+    ambient::Moment, entry::check_value, record::check_mark,
 };
 
 /// Keeps everything in memory until the process ends. Put it behind an [`Arc`](std::sync::Arc) to share it.
@@ -81,5 +82,21 @@ impl Store for MemoryStore {
 
     async fn usage(&self) -> Result<Option<Usage>, StoreError> {
         Ok(Some(self.state().usage()))
+    }
+
+    async fn put_entry(&self, index: &Key, name: &Key, draft: EntryDraft) -> Result<bool, StoreError> {
+        check_value(&draft);
+        let now = self.now();
+        Ok(self.state().put_entry(*index, *name, draft, now))
+    }
+
+    async fn entries(&self, index: &Key) -> Result<Vec<Entry>, StoreError> {
+        let now = self.now();
+        Ok(self.state().indexes.entries(index, now))
+    }
+
+    async fn remove_entries(&self, index: &Key, names: &[Key]) -> Result<(), StoreError> {
+        self.state().indexes.remove(index, names);
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! A store for many replicas: Redis 7 or Valkey.
 
+mod entries;
 mod fault;
 mod info;
 mod link;
@@ -15,8 +16,8 @@ use tokio::time::Instant;
 use self::{fault::Fault, info::Info, link::Link, scripts::Scripts};
 pub use self::{policy::EvictionPolicy, settings::RedisSettings};
 use crate::{
-    Draft, Expected, Holder, Key, Random, Record, Store, StoreError, Usage, Version, Written,
-    ambient::ttl_millis, readiness::Readiness, record::check_mark,
+    Draft, Entry, EntryDraft, Expected, Holder, Key, Random, Record, Store, StoreError, Usage, Version,
+    Written, ambient::ttl_millis, readiness::Readiness, record::check_mark,
 };
 
 /// Keeps everything in a Redis, by its clock: replicas need not agree on the time.
@@ -187,6 +188,18 @@ impl Store for RedisStore {
 
     async fn usage(&self) -> Result<Option<Usage>, StoreError> {
         Ok(self.info(&["memory", "keyspace"]).await?.usage(self.link.database()))
+    }
+
+    async fn put_entry(&self, index: &Key, name: &Key, draft: EntryDraft) -> Result<bool, StoreError> {
+        self.put(index, name, &draft).await
+    }
+
+    async fn entries(&self, index: &Key) -> Result<Vec<Entry>, StoreError> {
+        self.list(index).await
+    }
+
+    async fn remove_entries(&self, index: &Key, names: &[Key]) -> Result<(), StoreError> {
+        if names.is_empty() { Ok(()) } else { self.remove(index, names).await }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod connections;
 mod database;
+mod entries;
 mod full;
 mod leases;
 mod readers;
@@ -22,8 +23,9 @@ use sqlx::error::DatabaseError;
 pub use self::settings::SqliteSettings;
 use self::{database::Database, full::is_full, transaction::Transaction};
 use crate::{
-    Clock, Draft, Durability, Expected, Holder, Key, Limit, Record, Store, StoreError, Usage, Written,
-    ambient::Moment, bound::count, readiness::Readiness, record::check_mark,
+    Clock, Draft, Durability, Entry, EntryDraft, Expected, Holder, Key, Limit, Record, Store, StoreError,
+    Usage, Written, ambient::Moment, bound::count, entry::check_value, readiness::Readiness,
+    record::check_mark,
 };
 
 /// Keeps everything in `store.sqlite3` in a folder.
@@ -130,11 +132,33 @@ impl Store for SqliteStore {
         });
         usage.await.map(Some)
     }
+
+    async fn put_entry(&self, index: &Key, name: &Key, draft: EntryDraft) -> Result<bool, StoreError> {
+        check_value(&draft);
+        let mut transaction = self.database.begin(Durability::Relaxed).await?;
+        let now = self.now();
+        let put = entries::put(&mut transaction, index, name, draft, now, self.capacity_bytes).await;
+        transaction.end(put).await
+    }
+
+    async fn entries(&self, index: &Key) -> Result<Vec<Entry>, StoreError> {
+        let (index, now) = (*index, self.now());
+        self.database.readers.search(move |reader| entries::read(reader, &index, now)).await
+    }
+
+    async fn remove_entries(&self, index: &Key, names: &[Key]) -> Result<(), StoreError> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.database.begin(Durability::Relaxed).await?;
+        let removed = entries::remove(&mut transaction, index, names).await;
+        transaction.end(removed.map_err(StoreError::from)).await
+    }
 }
 
-/// What is taken, and how many records and leases there are.
-const USAGE: &str = "SELECT fixed_bytes + first_bytes + last_bytes,
-    (SELECT count(*) FROM records) + (SELECT count(*) FROM leases) FROM used";
+/// What is taken, and how many records, leases and entries there are.
+const USAGE: &str = "SELECT fixed_bytes + first_bytes + last_bytes + entry_bytes,
+    (SELECT count(*) FROM records) + (SELECT count(*) FROM leases) + (SELECT count(*) FROM entries) FROM used";
 
 /// A full disk is a full store. SQLite's messages name tables and columns, never values.
 impl From<sqlx::Error> for StoreError {

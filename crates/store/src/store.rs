@@ -4,9 +4,9 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use crate::{Draft, Expected, Holder, Key, Record, Written};
+use crate::{Draft, Entry, EntryDraft, Expected, Holder, Key, Record, Written};
 
-/// Expiring records and expiring leases.
+/// Expiring records, expiring leases, and indexes of expiring entries.
 ///
 /// Every method is atomic, and a change that one client was told of is visible to all others. A change that ended as
 /// [`Unreachable`](StoreError::Unreachable) may or may not have happened. Over a network it may still happen a little
@@ -78,6 +78,47 @@ pub trait Store: Send + Sync + 'static {
     async fn usage(&self) -> Result<Option<Usage>, StoreError> {
         Ok(None)
     }
+
+    /// Puts an entry into an index, or replaces the one of this name, and returns whether it did. It does not if the
+    /// entry was written within [`EntryDraft::unless_within`], or if there is no room for it.
+    ///
+    /// An index has at most [`INDEX_MAX_ENTRIES`](crate::INDEX_MAX_ENTRIES) entries: the one that was written first
+    /// goes for one more. At the size limit of the store, entries are dropped before all bodies, and one takes the
+    /// place of no body. So an entry is a convenience: whoever puts one can do without it. A power cut may lose it.
+    ///
+    /// A store that keeps no index returns false, which is what this does by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Full`], [`StoreError::Unreachable`].
+    ///
+    /// # Panics
+    ///
+    /// If the value is longer than [`ENTRY_MAX_BYTES`](crate::ENTRY_MAX_BYTES).
+    async fn put_entry(&self, index: &Key, name: &Key, draft: EntryDraft) -> Result<bool, StoreError> {
+        let _ = (index, name, draft);
+        Ok(false)
+    }
+
+    /// All entries of an index, in one round trip. They have no order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unreachable`].
+    async fn entries(&self, index: &Key) -> Result<Vec<Entry>, StoreError> {
+        let _ = index;
+        Ok(Vec::new())
+    }
+
+    /// Removes entries of an index, those that exist, in one round trip.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unreachable`].
+    async fn remove_entries(&self, index: &Key, names: &[Key]) -> Result<(), StoreError> {
+        let _ = (index, names);
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -109,6 +150,18 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     async fn usage(&self) -> Result<Option<Usage>, StoreError> {
         (**self).usage().await
     }
+
+    async fn put_entry(&self, index: &Key, name: &Key, draft: EntryDraft) -> Result<bool, StoreError> {
+        (**self).put_entry(index, name, draft).await
+    }
+
+    async fn entries(&self, index: &Key) -> Result<Vec<Entry>, StoreError> {
+        (**self).entries(index).await
+    }
+
+    async fn remove_entries(&self, index: &Key, names: &[Key]) -> Result<(), StoreError> {
+        (**self).remove_entries(index, names).await
+    }
 }
 
 /// How full a store is.
@@ -119,7 +172,8 @@ pub struct Usage {
     pub used_bytes: u64,
     /// Available bytes. When `used_bytes` gets near, bodies are dropped, and then writes are refused.
     pub capacity_bytes: u64,
-    /// Records and leases. For Redis these are the keys of the database, of which a record with a body has two.
+    /// Records, leases and entries. For Redis these are the keys of the database, of which a record with a body has two,
+    /// and an index, too.
     pub entries: u64,
 }
 

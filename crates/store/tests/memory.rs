@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use clock::TestClock;
 use ironleaf_store::{
-    Body, Draft, Durability, Eviction, Expected, Holder, Key, MemoryStore, Store,
+    Body, Draft, Durability, EntryDraft, Eviction, Expected, Holder, Key, MemoryStore, Store,
     conformance::{self, Subject},
 };
 
@@ -126,4 +126,35 @@ async fn a_lease_that_was_taken_while_the_clock_was_ahead_ends_with_that() {
     assert!(store.acquire(&key(1), &heir, short).await.unwrap(), "nobody waits for the clock");
     assert!(!store.renew(&key(1), &first, short).await.unwrap());
     assert!(!store.acquire(&key(1), &other, short).await.unwrap());
+}
+
+#[tokio::test]
+async fn entries_that_are_over_leave_memory_as_others_come() {
+    let Memory { store, clock } = Memory::of(1 << 20);
+    let draft = |seconds| EntryDraft {
+        value: vec![1; 100],
+        ttl: Duration::from_secs(seconds),
+        unless_within: Duration::ZERO,
+    };
+    for number in 0..10 {
+        assert!(store.put_entry(&key(number), &key(1), draft(10)).await.unwrap());
+    }
+    clock.advance(Duration::from_secs(10));
+    for _ in 0..3 {
+        assert!(store.put_entry(&key(99), &key(1), draft(10)).await.unwrap());
+    }
+    assert!(store.put_entry(&key(99), &key(1), draft(0)).await.unwrap());
+    assert_eq!(store.used_bytes(), 0);
+}
+
+#[tokio::test]
+async fn an_entry_that_was_written_while_the_clock_was_ahead_is_not_recent() {
+    let Memory { store, clock } = Memory::of(1 << 20);
+    let hour = Duration::from_hours(1);
+    let draft = || EntryDraft { value: Vec::new(), ttl: 2 * hour, unless_within: hour };
+    clock.advance(hour);
+    assert!(store.put_entry(&key(1), &key(1), draft()).await.unwrap());
+    clock.go_back(hour);
+    assert!(store.put_entry(&key(1), &key(1), draft()).await.unwrap());
+    assert!(!store.put_entry(&key(1), &key(1), draft()).await.unwrap());
 }

@@ -11,8 +11,8 @@ use std::{
 
 use async_trait::async_trait;
 use ironleaf_store::{
-    Body, Draft, Durability, Eviction, EvictionPolicy, Expected, Holder, Key, RedisSettings, RedisStore,
-    Store, StoreError, Written,
+    Body, Draft, Durability, EntryDraft, Eviction, EvictionPolicy, Expected, Holder, Key, RedisSettings,
+    RedisStore, Store, StoreError, Written,
     conformance::{self, Subject},
 };
 use redis_server::RedisServer;
@@ -86,6 +86,41 @@ async fn keys_are_named_by_their_hash_and_all_expire() {
         assert!(left <= ttl && left > ttl - 60_000, "{part} has {left} of {ttl} ms left");
     }
     assert_eq!(server.db::<u64>("DBSIZE").await, 3);
+}
+
+#[tokio::test]
+async fn an_index_has_two_keys_that_expire_with_its_last_entry() {
+    let server = RedisServer::start(&[]);
+    let store = connect(&server).await;
+    let draft = |ttl| EntryDraft { value: b"value".to_vec(), ttl, unless_within: Duration::ZERO };
+    for (name, ttl) in [(1, HOUR), (2, HOUR / 2)] {
+        assert!(store.put_entry(&KEY, &Key::from_bytes([name; 32]), draft(ttl)).await.unwrap());
+    }
+    let hex = "ab".repeat(32);
+    for part in ["entries", "entry-ends"] {
+        let left: u64 = server.db(&format!("PTTL ironleaf:{{{hex}}}:{part}")).await;
+        assert!((3_540_000..=3_600_000).contains(&left), "{part} has {left} ms left");
+    }
+    store.remove_entries(&KEY, &[Key::from_bytes([1; 32]), Key::from_bytes([2; 32])]).await.unwrap();
+    assert_eq!(server.db::<u64>("DBSIZE").await, 0);
+}
+
+/// Their commands are newer than many a user of a Redis, and nobody is signed out for them.
+#[tokio::test]
+async fn a_user_without_the_commands_of_indexes_can_do_all_else() {
+    let server = RedisServer::start(&[]);
+    let commands = "+evalsha +script|load +get +getrange +set +del +pexpire +mget +info";
+    server.db::<()>(&format!("ACL SETUSER older on >secret ~ironleaf:* {commands}")).await;
+    let store = RedisStore::connect(&server.url_as("older"), patient()).await.unwrap();
+    let draft = EntryDraft { value: Vec::new(), ttl: HOUR, unless_within: Duration::ZERO };
+    assert!(store.put_entry(&KEY, &KEY, draft.clone()).await.is_err());
+    store.check().await.unwrap();
+    let further = "+time +pttl +hget +hset +hdel +hlen +hgetall +zadd +zrem +zscore +zrangebyscore";
+    server.db::<()>(&format!("ACL SETUSER older {further}")).await;
+    assert!(store.put_entry(&KEY, &KEY, draft).await.unwrap());
+    assert_eq!(store.entries(&KEY).await.unwrap().len(), 1);
+    store.remove_entries(&KEY, &[KEY]).await.unwrap();
+    assert_eq!(store.entries(&KEY).await.unwrap(), []);
 }
 
 #[tokio::test]

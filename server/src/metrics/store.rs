@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ironleaf_store::{Draft, Expected, Holder, Key, Record, Store, StoreError, Usage, Written};
+use ironleaf_store::{
+    Draft, Entry, EntryDraft, Expected, Holder, Key, Record, Store, StoreError, Usage, Written,
+};
 use tokio::time::Instant;
 
 use super::names::{STORE_ERRORS, STORE_SECONDS};
@@ -50,5 +52,17 @@ impl<S: Store> Store for MeasuredStore<S> {
 
     async fn usage(&self) -> Result<Option<Usage>, StoreError> {
         measured("usage", self.0.usage()).await
+    }
+
+    async fn put_entry(&self, index: &Key, name: &Key, draft: EntryDraft) -> Result<bool, StoreError> {
+        measured("put_entry", self.0.put_entry(index, name, draft)).await
+    }
+
+    async fn entries(&self, index: &Key) -> Result<Vec<Entry>, StoreError> {
+        measured("entries", self.0.entries(index)).await
+    }
+
+    async fn remove_entries(&self, index: &Key, names: &[Key]) -> Result<(), StoreError> {
+        measured("remove_entries", self.0.remove_entries(index, names)).await
     }
 }

@@ -1,11 +1,15 @@
 //! What is dropped at the size limit, in which order, and what never is.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
-use super::pair::{LIFE, Pair, done, key, mark, with_body};
-use crate::{Draft, Eviction, Expected, Key, MARK_MAX_BYTES, StoreError};
+use super::{
+    entries::{listed, put},
+    pair::{LIFE, Pair, done, key, mark, with_body},
+};
+use crate::{Draft, EntryDraft, Eviction, Expected, Key, MARK_MAX_BYTES, Record, StoreError, bound::count};
 
 pub(super) async fn check(store: &Pair<'_>, capacity_bytes: usize) {
+    entries_go_before_all_else(store, capacity_bytes).await;
     let mut filling = Filling { store, body_bytes: capacity_bytes / 64, keys: VecDeque::new() };
     filling.shown_bodies_go_first().await;
     filling.a_new_first_body_takes_no_last_ones_place().await;
@@ -17,6 +21,51 @@ pub(super) async fn check(store: &Pair<'_>, capacity_bytes: usize) {
     let record = store.record(key("after", 0)).await.expect("rule: what expired makes room again");
     assert!(record.body.is_some(), "rule: what expired makes room again, for a body, too");
     store.one().check().await.expect("rule: a store that has room again is ready");
+}
+
+/// Entries alone fill a store only up to its limit, and make room for whatever else comes.
+async fn entries_go_before_all_else(store: &Pair<'_>, capacity_bytes: usize) {
+    let index = key("entries go first", 0);
+    let value = vec![7; 1024];
+    let number = u16::try_from(capacity_bytes / value.len()).expect("the capacity is at most 1 MiB");
+    let put = async |number| {
+        let draft = EntryDraft { value: value.clone(), ttl: LIFE, unless_within: Duration::ZERO };
+        put(store, index, key("entries go first", number), draft).await
+    };
+    for number in 0..number {
+        assert!(put(number).await, "rule: entries make room for entries");
+    }
+    let entries = listed(store, index).await;
+    assert!(!entries.contains_key(&key("entries go first", 0)), "rule: the entry written first goes first");
+    assert!(entries.contains_key(&key("entries go first", number - 1)), "rule: the last entry is there");
+    let usage = store.one().usage().await.expect("a living store answers");
+    let used =
+        usage.map(|usage| usage.used_bytes).expect("rule: a store that bounds itself knows how full it is");
+    assert!(used <= count(capacity_bytes), "rule: entries take no more than the capacity");
+    assert!(used > count(capacity_bytes / 10 * 8), "rule: entries are counted");
+
+    let mut bodies = Vec::new();
+    for number in 0..32 {
+        let key = key("bodies go after entries", number);
+        let draft = with_body(mark("m"), vec![7; capacity_bytes / 64], LIFE, Eviction::First);
+        let written = store.one().write(&key, Expected::Absent, draft).await;
+        done(written.expect("rule: entries make room"), "an absent record can be written");
+        bodies.push(key);
+    }
+    assert!(listed(store, index).await.len() < entries.len(), "rule: entries make room for bodies");
+    let bodies = store.two().read(&bodies).await.expect("a living store reads");
+    let is_there = |record: &Option<Record>| record.as_ref().is_some_and(|record| record.body.is_some());
+    assert!(bodies.iter().all(is_there), "rule: no body goes while an entry is there");
+    // As many marks as fit: from here on there is no room for an entry.
+    for number in 0..u16::MAX {
+        let filled = mark([7; MARK_MAX_BYTES]);
+        if store.one().write(&key("marks before entries", number), Expected::Absent, filled).await.is_err() {
+            break;
+        }
+    }
+    assert!(listed(store, index).await.is_empty(), "rule: a full store has no entries");
+    assert!(!put(number).await, "rule: an entry without room is not put, and that is no error");
+    store.advance(LIFE).await;
 }
 
 /// The usage of a full store.
@@ -54,8 +103,7 @@ impl Filling<'_> {
         let of_kind = self.keys.iter().filter(|(_, eviction)| *eviction == kind);
         let keys: Vec<_> = of_kind.map(|(key, _)| *key).collect();
         let records = self.store.two().read(&keys).await.expect("a living store reads");
-        let present =
-            |record: Option<crate::Record>| record.expect("rule: a mark is never evicted").body.is_some();
+        let present = |record: Option<Record>| record.expect("rule: a mark is never evicted").body.is_some();
         records.into_iter().map(present).collect()
     }
 

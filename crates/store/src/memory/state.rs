@@ -5,8 +5,9 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
+use super::index::Indexes;
 use crate::{
-    Draft, Eviction, Expected, Holder, Key, Record, StoreError, Usage, Version, Written,
+    Draft, EntryDraft, Eviction, Expected, Holder, Key, Record, StoreError, Usage, Version, Written,
     ambient::Moment,
     bound::{Admission, UsedBytes, count},
 };
@@ -21,6 +22,7 @@ const SWEEP_STEP: usize = 4;
 pub(super) struct State {
     records: HashMap<Key, Slot, KeyHash>,
     leases: HashMap<Key, Lease, KeyHash>,
+    pub(super) indexes: Indexes,
     expiry: BTreeSet<(Moment, Target)>,
     /// In the order in which they are dropped: all `First`, the oldest write first, then all `Last`.
     bodies: BTreeMap<(Eviction, u128), Key>,
@@ -69,6 +71,7 @@ impl State {
         Self {
             records: HashMap::default(),
             leases: HashMap::default(),
+            indexes: Indexes::default(),
             expiry: BTreeSet::new(),
             bodies: BTreeMap::new(),
             used: UsedBytes::default(),
@@ -78,14 +81,14 @@ impl State {
     }
 
     pub(super) fn used_bytes(&self) -> usize {
-        self.used.total()
+        self.used.total() + self.indexes.used_bytes()
     }
 
     pub(super) fn usage(&self) -> Usage {
         Usage {
             used_bytes: count(self.used_bytes()),
             capacity_bytes: count(self.capacity_bytes),
-            entries: count(self.records.len() + self.leases.len()),
+            entries: count(self.records.len() + self.leases.len() + self.indexes.len()),
         }
     }
 
@@ -177,6 +180,18 @@ impl State {
         }
     }
 
+    /// An entry takes the place of other entries alone.
+    pub(super) fn put_entry(&mut self, index: Key, name: Key, draft: EntryDraft, now: Moment) -> bool {
+        self.sweep(now, SWEEP_STEP);
+        if self.used.total() + Indexes::bytes_of(&draft.value) > self.capacity_bytes {
+            self.sweep(now, usize::MAX);
+        }
+        let has_room = self.used.total() + Indexes::bytes_of(&draft.value) <= self.capacity_bytes;
+        let is_put = has_room && self.indexes.put(index, name, draft, now);
+        self.evict();
+        is_put
+    }
+
     fn living(&self, key: &Key, now: Moment) -> Option<&Slot> {
         self.records.get(key).filter(|slot| now < slot.ends)
     }
@@ -188,7 +203,7 @@ impl State {
         key: Option<&Key>,
         entry: &UsedBytes,
     ) -> Result<Admission, StoreError> {
-        if self.used.total() + entry.total() > self.capacity_bytes {
+        if self.used_bytes() + entry.total() > self.capacity_bytes {
             self.sweep(now, usize::MAX);
         }
         let mut others = self.used;
@@ -198,16 +213,20 @@ impl State {
         others.admit(entry, self.capacity_bytes)
     }
 
-    /// Drops bodies until the rest fits. [`make_room`](Self::make_room) has checked that this is enough.
+    /// Drops entries, then bodies, until the rest fits. [`make_room`](Self::make_room) has checked that this is enough.
     fn evict(&mut self) {
         while self.used_bytes() > self.capacity_bytes {
+            if self.indexes.drop_first() {
+                continue;
+            }
             let Some((_, key)) = self.bodies.first_key_value() else { return };
             self.forget_body(&key.clone());
         }
     }
 
-    /// Removes at most this many expired entries.
+    /// Removes at most this many of what has expired, and as many entries of indexes.
     fn sweep(&mut self, now: Moment, at_most: usize) {
+        self.indexes.sweep(now, at_most);
         for _ in 0..at_most {
             match self.expiry.first() {
                 Some(&(ends, target)) if ends <= now => match target {
@@ -265,12 +284,12 @@ impl Slot {
     }
 }
 
-type KeyHash = BuildHasherDefault<KeyHasher>;
+pub(super) type KeyHash = BuildHasherDefault<KeyHasher>;
 
 /// Keys are already hashes, so this only folds one into eight bytes. It also spreads the keys of tests, which differ in
 /// a few bits.
 #[derive(Default)]
-struct KeyHasher(u64);
+pub(super) struct KeyHasher(u64);
 
 impl Hasher for KeyHasher {
     fn write(&mut self, bytes: &[u8]) {

@@ -6,8 +6,9 @@ use rusqlite::Connection;
 use sqlx::SqliteConnection;
 
 use super::{
+    entries::drop_first,
     sweep::{SWEEP_STEP, sweep},
-    used::{RECORD_BYTES, used},
+    used::{RECORD_BYTES, used, used_by_entries},
 };
 use crate::{
     Draft, Eviction, Expected, Key, Record, StoreError, Version, Written,
@@ -128,7 +129,7 @@ pub(super) async fn make_room(
     capacity_bytes: usize,
 ) -> sqlx::Result<UsedBytes> {
     let taken = used(connection).await?;
-    if taken.total() + entry.total() <= capacity_bytes {
+    if taken.total() + used_by_entries(connection).await? + entry.total() <= capacity_bytes {
         return Ok(taken);
     }
     sweep(connection, now, -1).await?;
@@ -162,8 +163,13 @@ async fn insert(
     Ok(version_of(version))
 }
 
-/// Drops bodies, one by one, until the rest fits. [`UsedBytes::admit`] has checked that this is enough.
+/// Drops entries, then bodies, one by one, until the rest fits. [`UsedBytes::admit`] has checked that this is enough.
 pub(super) async fn evict(connection: &mut SqliteConnection, capacity_bytes: usize) -> sqlx::Result<()> {
+    while used(connection).await?.total() + used_by_entries(connection).await? > capacity_bytes {
+        if !drop_first(connection).await? {
+            break;
+        }
+    }
     while used(connection).await?.total() > capacity_bytes {
         let gone = sqlx::query(
             "UPDATE records SET body = NULL, body_ends = NULL, eviction = NULL WHERE version =

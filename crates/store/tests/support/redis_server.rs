@@ -96,12 +96,27 @@ impl RedisServer {
         line.query_async(&mut self.db_connect().await).await.expect("the server knows this command")
     }
 
-    /// Moves the expiry of all keys. Redis' own clock cannot be moved, but the remaining time of each key can.
+    /// Moves the expiry of all keys, and the times in indexes. Redis' own clock cannot be moved, but what is compared
+    /// with it can.
     pub(crate) async fn db_advance(&self, by: Duration) {
         const ADVANCE: &str = "
             for _, key in ipairs(redis.call('KEYS', '*')) do
                 local left = redis.call('PTTL', key)
                 if left >= 0 then redis.call('PEXPIRE', key, left - tonumber(ARGV[1])) end
+                local kind = redis.call('TYPE', key).ok
+                if kind == 'zset' then
+                    for _, name in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+                        redis.call('ZINCRBY', key, -ARGV[1], name)
+                    end
+                end
+                if kind == 'hash' then
+                    local all = redis.call('HGETALL', key)
+                    for place = 1, #all, 2 do
+                        local written = tonumber(string.sub(all[place + 1], 1, 13)) - ARGV[1]
+                        local value = string.format('%013.0f', written) .. string.sub(all[place + 1], 14)
+                        redis.call('HSET', key, all[place], value)
+                    end
+                end
             end";
         let millis = u64::try_from(by.as_millis()).expect("tests move minutes");
         let mut advance = redis::cmd("EVAL");
