@@ -14,7 +14,7 @@ use self::list::{Ended, Ends};
 use crate::Records;
 use crate::encoding::{decode_mark, encode_mark};
 use crate::keys::{ended_owner_key, ended_provider_sid_key, ends_key, head_key};
-use crate::tombstone::Grave;
+use crate::tombstone::{Except, Grave};
 
 /// The version for a head that is not kept, because its session is older than all the ended sessions of its owner that
 /// are remembered.
@@ -56,6 +56,17 @@ pub enum End {
         /// Sessions that began at this time or later stay.
         not_before: SystemTime,
     },
+    /// All sessions of the owner that began before a time, but one.
+    Others {
+        /// The owner.
+        owner: Owner,
+        /// Sessions that began at this time or later stay.
+        not_before: SystemTime,
+        /// The identifier of the session that stays.
+        except: SessionId,
+        /// When that one began.
+        created_at: SystemTime,
+    },
     /// All sessions with this session identifier of the provider that began before a time.
     ProviderSid {
         /// The identifier.
@@ -77,16 +88,31 @@ impl Records {
 
     async fn try_to_end(&self, what: &End, reason: EndReason, again: bool) -> Result<(), StoreError> {
         match what {
-            End::Session { id, owner, created_at } => self.end_session(*id, owner, *created_at, reason).await,
+            End::Session { id, owner, created_at } => {
+                self.end_session(*id, owner, *created_at, reason).await?;
+                self.forget_session(owner, *id).await;
+                Ok(())
+            }
             End::Owner { owner, not_before } => {
                 self.write_grave(ended_owner_key(owner), |found| {
-                    self.end_all(*not_before, reason, found, again)
+                    self.end_all(*not_before, reason, found, again, None)
                 })
-                .await
+                .await?;
+                self.forget_ended_sessions(owner).await;
+                Ok(())
+            }
+            End::Others { owner, not_before, except, created_at } => {
+                let except = Except::new(&head_key(except.as_bytes()), *created_at);
+                self.write_grave(ended_owner_key(owner), |found| {
+                    self.end_all(*not_before, reason, found, again, Some(except))
+                })
+                .await?;
+                self.forget_ended_sessions(owner).await;
+                Ok(())
             }
             End::ProviderSid { sid, not_before } => {
                 self.write_grave(ended_provider_sid_key(sid), |found| {
-                    self.end_all(*not_before, reason, found, again)
+                    self.end_all(*not_before, reason, found, again, None)
                 })
                 .await
             }
@@ -326,7 +352,14 @@ impl Records {
 
     fn grave(&self, not_before: SystemTime, reason: EndReason) -> Grave {
         let keep_until = Some(self.cookies_end(not_before));
-        Grave { reason, not_before: Some(not_before), keep_until, is_told: false, earlier: None }
+        Grave {
+            reason,
+            not_before: Some(not_before),
+            keep_until,
+            is_told: false,
+            earlier: None,
+            except: None,
+        }
     }
 
     /// When the last cookie of a session that began then can have arrived, by any clock.
@@ -342,15 +375,22 @@ impl Records {
     /// sessions that began since that one, but not a session that begins at its own time: that is how all sessions but
     /// one are ended. This rule is for clocks ahead of ours. An end that was requested earlier and is written late
     /// reaches no further than intended.
-    fn end_all(&self, not_before: SystemTime, reason: EndReason, found: Option<Grave>, again: bool) -> Grave {
-        let Some(found) = found else { return self.grave(not_before, reason) };
+    fn end_all(
+        &self,
+        not_before: SystemTime,
+        reason: EndReason,
+        found: Option<Grave>,
+        again: bool,
+        except: Option<Except>,
+    ) -> Grave {
+        let Some(found) = found else { return Grave { except, ..self.grave(not_before, reason) } };
         // Nobody signs in after the end of a deleted account.
         let others = Some(found).filter(|found| found.reason != EndReason::AccountDeleted);
         let ahead = others
             .and_then(|found| found.not_before)
             .filter(|ahead| !again && *ahead > not_before.max((self.clock)()));
         let reaches = ahead.map_or(not_before, |ahead| ahead + BEYOND_A_CLOCK_AHEAD);
-        self.grave(reaches, reason).and(found)
+        Grave { except, ..self.grave(reaches, reason) }.and(found)
     }
 
     /// Writes what `make` returns for the existing tombstone.

@@ -129,7 +129,9 @@ impl Records {
         let Some(subject) = session.subject().filter(|_| is_end) else { return Ok(false) };
         let keys = [head_key(session.id()), ended_owner_key(&Owner::from_bytes(subject.owner))];
         Ok(match self.store.read(&keys).await?.as_slice() {
-            [None, Some(grave)] => Grave::decode(&grave.mark).end_of(subject.created_at).is_some(),
+            [None, Some(grave)] => {
+                Grave::decode(&grave.mark).end_of(&head_key(session.id()), subject.created_at).is_some()
+            }
             _ => false,
         })
     }
@@ -171,7 +173,9 @@ impl Heads for Records {
         let sids = subject.provider_sid.as_deref().into_iter().chain(renewed);
         let graves = self.graves(&owner, sids).await;
         let graves = graves.map_err(|error| unreachable(&error))?;
-        Ok(graves.into_iter().find_map(|grave| grave.end_of(subject.created_at)).map(|(reason, _)| reason))
+        let key = head_key(session.id());
+        let ended = graves.into_iter().find_map(|grave| grave.end_of(&key, subject.created_at));
+        Ok(ended.map(|(reason, _)| reason))
     }
 
     async fn write(

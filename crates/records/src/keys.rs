@@ -31,3 +31,13 @@ pub(crate) fn ended_provider_sid_key(sid: &str) -> Key {
 pub(crate) fn ends_key(owner: &Owner) -> Key {
     key("ironleaf/v1/ended/list", owner.as_bytes())
 }
+
+/// The index of the owner's sessions.
+pub(crate) fn sessions_key(owner: &Owner) -> Key {
+    key("ironleaf/v1/sessions", owner.as_bytes())
+}
+
+/// The name of a session in that index. Forms carry it, so it is not the key of its head.
+pub(crate) fn session_name(session: &[u8]) -> Key {
+    key("ironleaf/v1/sessions/one", session)
+}

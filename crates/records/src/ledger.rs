@@ -60,7 +60,7 @@ impl Records {
             let found = self.store.read(&[ended_provider_sid_key(sid)]).await?;
             graves.extend(found.into_iter().flatten().map(|record| Grave::decode(&record.mark)));
         }
-        let ends = graves.into_iter().filter_map(|grave| grave.end_of(session.created_at));
+        let ends = graves.into_iter().filter_map(|grave| grave.end_of(&head_key, session.created_at));
         let mut buried = ends.max_by_key(|(reason, _)| *reason != EndReason::SignedOut);
         // For some sessions, the store keeps only that the provider was told.
         if let (None, Some((_, is_told @ false))) = (&head, &mut buried) {

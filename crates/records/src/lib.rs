@@ -13,6 +13,7 @@ mod heads;
 mod keys;
 mod ledger;
 mod principal;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod tombstone;
@@ -27,8 +28,10 @@ use ironleaf_store::Store;
 pub use ends::End;
 pub use grant::{decode_grant, encode_grant};
 pub use principal::Principal;
+pub use sessions::{KnownSession, Seen, SessionName};
 
-/// The store as the session and auth crates see it: heads, leases and tombstones. Cloning is cheap.
+/// The store as the session and auth crates see it: heads, leases and tombstones, and which sessions a person has.
+/// Cloning is cheap.
 #[derive(Clone)]
 pub struct Records {
     store: Arc<dyn Store>,
