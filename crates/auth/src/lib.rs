@@ -17,6 +17,7 @@ mod lifecycle;
 mod logout;
 #[cfg(feature = "mutants")]
 pub mod mutants;
+mod own_sessions;
 mod provider;
 mod refresh;
 mod secret;
@@ -38,6 +39,7 @@ pub use ironleaf_api_types::Role;
 pub use ironleaf_credentials::email::EmailAddress;
 pub use lifecycle::{Due, Ensured, HeadRead, Lifecycle, LifecycleSettings, Rotated, TimeLimits};
 pub use logout::{EndedAtProvider, LogoutNotice, LogoutTokenError};
+pub use own_sessions::{OwnSession, OwnSessions};
 pub use provider::{Asked, BaseUrl, Change, Observed, Provider};
 pub use refresh::{EndReason, RefreshOutcome, RefreshTiming, Rejection, Repetition, Rest};
 pub use secret::SecretText;

@@ -5,9 +5,9 @@ use http::{Method, Uri};
 use url::Url;
 
 use crate::{
-    Accounts, AuthorizationRequest, Caller, EndReason, Grant, LogoutNotice, LogoutTokenError, RedirectSignIn,
-    RefreshOutcome, RefreshTiming, Repetition, Request, Response, SecretText, SignIn, SignInError,
-    SignOutReturn, SignedIn, TransportError,
+    Accounts, AuthorizationRequest, Caller, EndReason, Grant, LogoutNotice, LogoutTokenError, OwnSessions,
+    RedirectSignIn, RefreshOutcome, RefreshTiming, Repetition, Request, Response, SecretText, SignIn,
+    SignInError, SignOutReturn, SignedIn, TransportError,
 };
 
 /// An API of the provider, and the name that callers use for it.
@@ -236,6 +236,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Account management, if the back end supports it.
     fn accounts(&self) -> Option<&dyn Accounts> {
+        None
+    }
+
+    /// The provider's own list of a person's sessions, if it has one for the person to see.
+    fn own_sessions(&self) -> Option<&dyn OwnSessions> {
         None
     }
 }

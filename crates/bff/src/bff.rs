@@ -9,11 +9,11 @@ use ironleaf_auth::{
     Provider, Random, RedirectSignIn, SecretText, Spawner, Task, TimeLimits, Transport,
 };
 use ironleaf_records::{End, Principal, RecordLimits, Records};
-use ironleaf_session::{Owner, Record, Sealer, SessionSettings};
+use ironleaf_session::{Owner, Record, Sealer, SessionId, SessionSettings};
 use ironleaf_store::Store;
 
 use crate::PublicOrigin;
-use crate::edge::{Answers, ResponseHeaders};
+use crate::edge::{Answers, Noted, ResponseHeaders};
 use crate::few_lines::FewLines;
 use crate::limits::{Limits, RateLimits};
 
@@ -29,6 +29,7 @@ struct Shared {
     limits: Arc<Limits>,
     records: Records,
     answers: Answers,
+    noted: Noted,
     logout_lines: FewLines,
     redirect_lines: FewLines,
 }
@@ -120,6 +121,7 @@ impl Bff {
             limits,
             records,
             answers: Answers::default(),
+            noted: Noted::default(),
             logout_lines: FewLines::default(),
             redirect_lines: FewLines::default(),
         }))
@@ -163,24 +165,48 @@ impl Bff {
     /// SECURITY: after this, no copy of the session's cookie is accepted. The end is remembered for as long as a copy
     /// could be valid.
     pub(crate) async fn bury(&self, record: &Record<Principal>, reason: EndReason) {
-        let what = End::Session { id: record.id, owner: record.owner, created_at: record.created_at };
-        self.write_end(what, reason).await;
+        self.bury_one(record.id, record.owner, record.created_at, reason).await;
+    }
+
+    /// Does the same for a session that is known without its cookie. Returns whether that is stored by now.
+    pub(crate) async fn bury_one(
+        &self,
+        id: SessionId,
+        owner: Owner,
+        created_at: SystemTime,
+        reason: EndReason,
+    ) -> bool {
+        self.write_end(End::Session { id, owner, created_at }, reason).await
     }
 
     /// Does the same for every session of the owner that began before `not_before`. A session that was begun by a
     /// machine with a fast clock survives until its grant ends.
-    pub(crate) async fn bury_owner(&self, owner: Owner, not_before: SystemTime, reason: EndReason) {
-        self.write_end(End::Owner { owner, not_before }, reason).await;
+    pub(crate) async fn bury_owner(&self, owner: Owner, not_before: SystemTime, reason: EndReason) -> bool {
+        self.write_end(End::Owner { owner, not_before }, reason).await
     }
 
-    async fn write_end(&self, what: End, reason: EndReason) {
-        if let Err(error) = self.0.records.end(&what, reason).await {
+    /// Does the same for every session of the owner that began before `not_before`, except for this one.
+    pub(crate) async fn bury_others(
+        &self,
+        record: &Record<Principal>,
+        not_before: SystemTime,
+        reason: EndReason,
+    ) -> bool {
+        let Record { id: except, owner, created_at, .. } = *record;
+        self.write_end(End::Others { owner, not_before, except, created_at }, reason).await
+    }
+
+    /// Returns whether the end is stored by now. If not, that is tried again.
+    async fn write_end(&self, what: End, reason: EndReason) -> bool {
+        let ended = self.0.records.end(&what, reason).await;
+        if let Err(error) = &ended {
             tracing::error!(%error, "the end of a session is not stored yet; copies of its cookie stay valid until it is");
             let records = self.0.records.clone();
             self.spawn(Box::pin(async move {
                 records.end_when_possible(what, reason).await;
             }));
         }
+        ended.is_ok()
     }
 
     /// Every origin at which this application answers.
@@ -203,6 +229,11 @@ impl Bff {
     /// The answers to the forms of the last minute.
     pub(crate) fn answers(&self) -> &Answers {
         &self.0.answers
+    }
+
+    /// The sessions that were noted for the lists of their persons lately.
+    pub(crate) fn noted(&self) -> &Noted {
+        &self.0.noted
     }
 
     pub(crate) fn form_timeout(&self) -> Duration {

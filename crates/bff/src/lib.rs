@@ -15,6 +15,7 @@ mod calls;
 mod change;
 mod confirm;
 mod detached;
+mod device;
 pub mod edge;
 mod emailed_link;
 mod ended_session;
@@ -36,6 +37,7 @@ mod requested_mail;
 mod return_to;
 mod session_budget;
 mod session_layer;
+mod sessions;
 mod sign_in;
 mod sign_in_mark;
 mod sign_out;
@@ -53,6 +55,7 @@ pub use bff::{Bff, BffSettings};
 pub use calls::CoreApi;
 pub use change::{EmailChange, change_email, change_password};
 pub use confirm::{ConfirmFailure, confirm_password, signed_in_recently};
+pub use device::Device;
 pub use emailed_link::{
     PASSWORD_LINK, PasswordLink, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK, VerificationLink,
     request_password_reset, reset_password, sign_in_with_link, verify_email,
@@ -74,6 +77,9 @@ pub use register::{Registered, register};
 pub use return_to::ReturnTo;
 pub use session_budget::require_room_to_refresh;
 pub use session_layer::FLASHES;
+pub use sessions::{
+    PersonSession, PersonSessions, SessionEnd, end_all_sessions, end_other_sessions, end_session, sessions,
+};
 pub use sign_in::{MAX_EMAIL_BYTES, SignInFailure, sign_in_with_password};
 pub use sign_out::{is_back_from_sign_out, sign_out};
 pub use signed_out::SignedOutReason;

@@ -69,6 +69,8 @@ pub struct Seen<'a> {
     pub address: Option<IpAddr>,
     /// The `User-Agent` of the browser. A part of it is kept.
     pub user_agent: &'a str,
+    /// What the provider's own list tells the session from others by, if there is one. A hash of a few bytes.
+    pub provider_mark: Option<&'a str>,
 }
 
 /// A session of a person, as it was last seen.
@@ -86,6 +88,8 @@ pub struct KnownSession {
     pub address: Option<IpAddr>,
     /// The start of the `User-Agent` with which it was seen last. SECURITY: it is whatever somebody sent, so never show it.
     pub user_agent: String,
+    /// What the provider's own list tells it from others by, if there is one.
+    pub provider_mark: Option<String>,
     /// Which tombstone ends it together with others, if the provider has an identifier for the session.
     provider_sid: Option<Key>,
 }
@@ -101,11 +105,6 @@ impl KnownSession {
     /// What identifies it in a form.
     pub fn name(&self) -> SessionName {
         SessionName::of(self.id)
-    }
-
-    /// Whether the provider knows the session by this identifier.
-    pub fn has_provider_sid(&self, sid: &str) -> bool {
-        self.provider_sid == Some(ended_provider_sid_key(sid))
     }
 }
 
@@ -129,6 +128,7 @@ impl Records {
             last_seen: seen.at,
             address: seen.address.map(|address| address.to_canonical()),
             user_agent: start_of(seen.user_agent).to_owned(),
+            provider_mark: seen.provider_mark.map(str::to_owned),
             provider_sid: session.provider_sid.as_deref().map(ended_provider_sid_key),
         };
         let left = self.cookies_left(session.created_at, seen.at);

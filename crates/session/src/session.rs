@@ -66,11 +66,23 @@ impl<P: Payload> Session<P> {
         state.record.clone()
     }
 
+    /// The same for code whose result has no influence on the response, such as statistics: the response does not count
+    /// as one that depends on the session, and caches may keep it.
+    pub fn peek(&self) -> Option<Arc<Record<P>>> {
+        self.state().record.clone()
+    }
+
     /// What happened to the session's cookie when the request arrived.
     pub fn arrival(&self) -> Arrival {
         let mut state = self.state();
         state.looked_at = true;
         state.arrival
+    }
+
+    /// Whether the ledger has answered for the session, or it began with this request. As with [`peek`](Self::peek), the
+    /// response must not depend on it.
+    pub fn is_checked(&self) -> bool {
+        self.state().arrival != Arrival::Unchecked
     }
 
     /// The session that arrived and is over: it had expired, or the ledger has ended it. For code that cleans up after it.

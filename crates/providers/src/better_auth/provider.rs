@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use http::header::{AUTHORIZATION, COOKIE, HeaderValue, ORIGIN};
 use http::{Method, Uri};
 use ironleaf_auth::{
-    Accounts, Asked, BaseUrl, Caller, Clock, Grant, Observed, Provider, RefreshOutcome, RefreshTiming,
-    Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
+    Accounts, Asked, BaseUrl, Caller, Clock, Grant, Observed, OwnSessions, Provider, RefreshOutcome,
+    RefreshTiming, Repetition, Request, Response, SignIn, SignInError, SignedIn, Transport, TransportError,
 };
 use ironleaf_jwks::{FetchOutcome, KeyCache, Rules};
 use serde_json::Value;
@@ -210,6 +210,10 @@ impl Provider for BetterAuthProvider {
     }
 
     fn accounts(&self) -> Option<&dyn Accounts> {
+        Some(self)
+    }
+
+    fn own_sessions(&self) -> Option<&dyn OwnSessions> {
         Some(self)
     }
 }

@@ -1,10 +1,15 @@
 //! A person's sessions at the auth server: which there are, and their end.
 
 use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
-use ironleaf_auth::{AccountError, AuthorizedCalls, Grant, SecretText};
+use ironleaf_auth::{AccountError, AuthorizedCalls, Grant, OwnSession, OwnSessions, SecretText};
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::calls::{authorized, refusal};
 use super::{BetterAuthProvider, grant, wire};
@@ -21,6 +26,8 @@ pub struct AuthSession {
     pub is_current: bool,
     /// When it began, as an RFC 3339 time of the auth server.
     pub created_at: Option<String>,
+    /// When it was prolonged last, as an RFC 3339 time of the auth server.
+    pub updated_at: Option<String>,
     /// When it ends, as an RFC 3339 time of the auth server.
     pub expires_at: Option<String>,
     /// The address it began at.
@@ -105,11 +112,88 @@ fn read(session: &Map<String, Value>, current: &Grant) -> Option<AuthSession> {
         id: text("id")?,
         is_current: is_of(current, token),
         created_at: text("createdAt"),
+        updated_at: text("updatedAt"),
         expires_at: text("expiresAt"),
         ip_address: text("ipAddress"),
         user_agent: text("userAgent"),
         token: token.into(),
     })
+}
+
+#[async_trait]
+impl OwnSessions for BetterAuthProvider {
+    fn mark(&self, grant: &Grant) -> Option<String> {
+        let (_, value) = grant.field(grant::SESSION)?.expose().split_once('=')?;
+        Some(mark_of(value.split_once('.')?.0))
+    }
+
+    async fn list(
+        &self,
+        calls: &dyn AuthorizedCalls,
+        current: &Grant,
+    ) -> Result<Vec<OwnSession>, AccountError> {
+        let sessions = self.sessions(calls, current).await?;
+        Ok(sessions.into_iter().map(AuthSession::into_own).collect())
+    }
+
+    async fn end(
+        &self,
+        calls: &dyn AuthorizedCalls,
+        current: &Grant,
+        mark: &str,
+    ) -> Result<bool, AccountError> {
+        let sessions = self.sessions(calls, current).await?;
+        match sessions.iter().find(|session| mark_of(session.token.expose()) == mark) {
+            Some(session) => self.end_session(calls, session).await.map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    async fn end_others(&self, calls: &dyn AuthorizedCalls) -> Result<(), AccountError> {
+        self.end_other_sessions(calls).await
+    }
+}
+
+impl AuthSession {
+    fn into_own(self) -> OwnSession {
+        let time = |text: Option<String>| text.and_then(|text| rfc3339(&text));
+        OwnSession {
+            mark: mark_of(self.token.expose()),
+            created_at: time(self.created_at),
+            last_seen: time(self.updated_at),
+            address: self.ip_address,
+            user_agent: self.user_agent,
+        }
+    }
+}
+
+/// SECURITY: the token is all it takes to be the person at the auth server, so nothing but a hash of it leaves this file.
+fn mark_of(token: &str) -> String {
+    let hash = Sha256::new_with_prefix(b"ironleaf/v1/better-auth-session\0").chain_update(token).finalize();
+    URL_SAFE_NO_PAD.encode(&hash[..16])
+}
+
+/// A time as JavaScript writes it: `2026-11-28T10:00:00.000Z` (RFC 3339, in UTC).
+fn rfc3339(text: &str) -> Option<SystemTime> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let numbers = |text: &str, by: char| -> Option<[u64; 3]> {
+        let parts: Vec<_> = text.split(by).map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        parts.try_into().ok()
+    };
+    let [year, month, day] = numbers(date, '-')?;
+    let [hour, minute, second] = numbers(time.split('.').next()?, ':')?;
+    let is_valid = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    let is_valid = is_valid && hour < 24 && minute < 60 && second < 61;
+    let secs =
+        is_valid.then(|| days_since_1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second)?;
+    Some(UNIX_EPOCH + Duration::from_secs(secs))
+}
+
+/// Years that begin in March end with the day that not every year has.
+fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    365 * year + leap_days + (153 * month + 2) / 5 + day - 1 - 719_468
 }
 
 /// The value of the session cookie is `<token>.<signature>`.

@@ -21,6 +21,7 @@ pub(super) fn encode(session: &KnownSession) -> Vec<u8> {
     });
     out.str(&session.user_agent);
     out.option(session.provider_sid, |out, key| out.raw(key.as_bytes()));
+    out.option(session.provider_mark.as_deref(), Encoder::str);
     out.finish().to_vec()
 }
 
@@ -43,6 +44,7 @@ fn fields(input: &mut Decoder<'_>) -> Result<KnownSession, PayloadError> {
         address: input.option(address)?,
         user_agent: input.str()?.to_owned(),
         provider_sid: input.option(|input| input.array().map(Key::from_bytes))?,
+        provider_mark: input.option(|input| input.str().map(str::to_owned))?,
     })
 }
 
@@ -66,6 +68,7 @@ mod tests {
             last_seen: UNIX_EPOCH + Duration::from_secs(2),
             address,
             user_agent: "Browser".to_owned(),
+            provider_mark: provider_sid.map(|_| "mark".to_owned()),
             provider_sid,
         }
     }
@@ -84,7 +87,7 @@ mod tests {
     #[test]
     fn the_first_version_is_read() {
         let known = session(Some([192, 0, 2, 1].into()), None);
-        let bytes = format!("01{}e807d00f0104c00002010742726f7773657200", "01".repeat(16));
+        let bytes = format!("01{}e807d00f0104c00002010742726f777365720000", "01".repeat(16));
         assert_eq!(hex::encode(encode(&known)), bytes);
         let appended = [&encode(&known)[..], b"more"].concat();
         assert_eq!(decode(&appended), Some(known));

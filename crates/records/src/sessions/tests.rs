@@ -43,7 +43,12 @@ impl Bench {
     }
 
     async fn see(&self, session: &Identity) -> bool {
-        let seen = Seen { at: self.now(), address: Some([192, 0, 2, 7].into()), user_agent: FIREFOX };
+        let seen = Seen {
+            at: self.now(),
+            address: Some([192, 0, 2, 7].into()),
+            user_agent: FIREFOX,
+            provider_mark: Some("mark"),
+        };
         self.records.note_session(session, &seen, IDLE, TEN_MINUTES).await.unwrap()
     }
 
@@ -107,7 +112,7 @@ async fn a_session_is_listed_as_it_was_seen_last_and_noted_every_ten_minutes() {
     let [known] = &bench.records.sessions(&owner()).await.unwrap()[..] else { panic!("there is one") };
     assert_eq!((known.id, known.created_at, known.last_seen), (session.id, now(), now() + TEN_MINUTES));
     assert_eq!((known.address, &*known.user_agent), (Some([192, 0, 2, 7].into()), FIREFOX));
-    assert!(known.has_provider_sid("sid-1") && !known.has_provider_sid("sid-2"));
+    assert_eq!(known.provider_mark.as_deref(), Some("mark"));
     assert_eq!(bench.records.sessions(&Owner::new("core-api", "43")).await.unwrap(), []);
     bench.advance(IDLE);
     assert_eq!(bench.ids().await, []);
@@ -266,7 +271,7 @@ async fn what_a_browser_calls_itself_is_cut_between_two_characters() {
     let bench = Bench::new();
     for (name, kept) in [("a".repeat(5000), 300), ("€".repeat(5000), 300), ("é".repeat(149) + "x€€", 299)]
     {
-        let seen = Seen { at: now(), address: None, user_agent: &name };
+        let seen = Seen { at: now(), address: None, user_agent: &name, provider_mark: None };
         bench.records.note_session(&session(1, now()), &seen, IDLE, Duration::ZERO).await.unwrap();
         let [known] = &bench.records.sessions(&owner()).await.unwrap()[..] else { panic!("there is one") };
         assert_eq!(known.user_agent.len(), kept);

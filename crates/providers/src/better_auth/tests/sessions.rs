@@ -6,6 +6,7 @@ fn entries() -> Value {
     let entry = |id: &str, token: &str| {
         json!({
             "id": id, "token": token, "userId": "u1", "createdAt": "2026-11-28T10:00:00.000Z",
+            "updatedAt": "2026-11-29T11:12:13.456Z",
             "expiresAt": "2026-12-05T10:00:00.000Z", "ipAddress": "203.0.113.7", "userAgent": null,
         })
     };
@@ -66,4 +67,29 @@ async fn a_sign_in_of_yesterday_is_not_the_end_of_the_session() {
         [AccountError::NotRecent, AccountError::TooManyRequests { retry_after: after_nine }]
     );
     assert!(matches!(listed[2], AccountError::Unavailable(_)));
+}
+
+#[tokio::test]
+async fn the_list_of_the_auth_server_is_that_of_the_page() {
+    let world = World::new();
+    let calls = Calls { grant: world.grant().await, world: &world };
+    let own = world.provider.own_sessions().unwrap();
+    let list = || answer(200, &entries());
+    world.answers("/list-sessions", [list(), list(), list()]);
+    for path in ["/revoke-session", "/revoke-other-sessions"] {
+        world.answers(path, [answer(200, &json!({ "status": true }))]);
+    }
+    let listed = own.list(&calls, &calls.grant).await.unwrap();
+    let mark = own.mark(&calls.grant).unwrap();
+    assert_eq!(listed.iter().map(|session| session.mark == mark).collect::<Vec<_>>(), [true, false]);
+    let at = |secs| Some(UNIX_EPOCH + Duration::from_secs(secs));
+    assert_eq!((listed[0].created_at, listed[0].last_seen), (at(1_795_860_000), at(1_795_950_733)));
+    assert!(!format!("{listed:?}{mark}").contains("tokenOf"));
+    assert!(own.end(&calls, &calls.grant, &listed[1].mark).await.unwrap());
+    assert!(!own.end(&calls, &calls.grant, "tokenOfTheSess").await.unwrap());
+    own.end_others(&calls).await.unwrap();
+    let asked = world.take_requests();
+    let ended: Vec<_> = asked.iter().filter(|request| request.uri().path().contains("revoke")).collect();
+    assert_eq!(ended[0].body().as_ref(), br#"{"token":"tokenOfTheSess"}"#);
+    assert_eq!((ended.len(), ended[1].uri().path()), (2, "/api/auth/revoke-other-sessions"));
 }

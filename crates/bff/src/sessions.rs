@@ -1,0 +1,288 @@
+mod own_list;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::header::USER_AGENT;
+use http::request::Parts;
+use ironleaf_auth::{Caller, EndReason, Heads as _, SessionKey, Subject};
+use ironleaf_records::{KnownSession, Principal, SessionName};
+use ironleaf_session::{Owner, Record};
+use ironleaf_store::StoreError;
+
+use crate::account_use_case::AccountUseCase;
+use crate::detached::run_detached;
+use crate::request_context::caller;
+use crate::sign_out::sign_out;
+use crate::{AccountFailure, Bff, Device, signed_in_recently};
+
+/// How many grants are revoked at once after an end of many sessions.
+const REVOCATIONS_AT_ONCE: usize = 4;
+
+/// A session of the signed-in person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonSession {
+    /// What [`end_session`] ends it by. It cannot be guessed, and gives nobody access.
+    pub id: String,
+    /// The browser that it was seen with last.
+    pub device: Device,
+    /// When it began.
+    pub begun: SystemTime,
+    /// When it was seen last, to within ten minutes.
+    pub last_seen: SystemTime,
+    /// The address at which it was seen last, if that is known.
+    pub address: Option<String>,
+    /// Whether it is the session of this request.
+    pub is_this: bool,
+}
+
+/// The sessions of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonSessions {
+    /// That of this request first, then the one that was seen last.
+    pub sessions: Vec<PersonSession>,
+    /// Whether all are there that are known. If not, the store or the provider does not answer right now.
+    pub is_complete: bool,
+}
+
+/// What [`end_session`] did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// The session is over.
+    Ended,
+    /// It was the session of the request: the person is signed out, as by [`sign_out`](crate::sign_out). There may be an
+    /// address at which the browser ends the provider's own session.
+    SignedOut(Option<String>),
+    /// The person has no such session, or has none any more.
+    Unknown,
+}
+
+/// The sessions of the signed-in person.
+///
+/// There are at most a thousand, those that were seen last. What ended in any way is not among them. If the provider has
+/// a list of its own, that list counts: it has the sessions of other applications, too, and this returns what is known
+/// of each. While it does not answer, or wants a more recent sign-in for it, our own list is returned.
+///
+/// # Errors
+///
+/// [`AccountFailure::SignedOut`]; [`AccountFailure::Unavailable`] and [`AccountFailure::SessionTooLarge`] if this session
+/// cannot be used.
+pub async fn sessions(parts: &Parts) -> Result<PersonSessions, AccountFailure> {
+    let (account_use_case, bff, this) = begin(parts)?;
+    let known = bff.records().sessions(&this.owner).await.map_err(|error| unavailable(&error));
+    let mut is_complete = known.is_ok();
+    let known = known.unwrap_or_default().into_iter().filter(|session| session.id != this.id);
+    let known: Vec<_> = known.collect();
+    let mut sessions = match own_list::of(&account_use_case, &this).await? {
+        Some(Ok(own)) => own.merged_with(&known),
+        Some(Err(own_list::NotShown)) => {
+            is_complete = false;
+            known.iter().map(PersonSession::of).collect()
+        }
+        None => known.iter().map(PersonSession::of).collect(),
+    };
+    sessions.sort_by_key(|session| std::cmp::Reverse(session.last_seen));
+    sessions.insert(0, this_session(parts, &bff, &this));
+    Ok(PersonSessions { sessions, is_complete })
+}
+
+impl PersonSession {
+    fn of(known: &KnownSession) -> Self {
+        Self {
+            id: known.name().to_string(),
+            device: Device::of(&known.user_agent),
+            begun: known.created_at,
+            last_seen: known.last_seen,
+            address: known.address.map(|address| address.to_string()),
+            is_this: false,
+        }
+    }
+}
+
+/// Ends one of the person's sessions. No replica accepts its cookie from the next request on, and its newest grant is
+/// revoked in the background, if it is known here. Otherwise the provider is told when the cookie comes next. A session
+/// of another application on the provider's own list ends there.
+///
+/// The work continues if the connection is closed. `back` is as with [`sign_out`](crate::sign_out).
+///
+/// # Errors
+///
+/// [`AccountFailure::SignedOut`], [`AccountFailure::NotRecent`], [`AccountFailure::TooManyRequests`],
+/// [`AccountFailure::Unavailable`].
+///
+/// # Security
+///
+/// It needs a recent sign-in (ASVS 7.5.2), see [`signed_in_recently`]. The session of another person is unknown.
+pub async fn end_session(parts: &Parts, id: &str, back: &str) -> Result<SessionEnd, AccountFailure> {
+    let (account_use_case, bff, this) = begin_change(parts)?;
+    if let Some(mark) = own_list::mark_of(id) {
+        let is_over = own_list::end(&account_use_case, &this, mark).await?;
+        return Ok(if is_over { SessionEnd::Ended } else { SessionEnd::Unknown });
+    }
+    let Ok(name) = id.parse::<SessionName>() else { return Ok(SessionEnd::Unknown) };
+    if name == SessionName::of(this.id) {
+        return Ok(SessionEnd::SignedOut(sign_out(parts, back).await));
+    }
+    let found = bff.records().session(&this.owner, name).await.map_err(|error| unavailable(&error))?;
+    let Some(session) = found else { return Ok(SessionEnd::Unknown) };
+    let ending = Ending { bff: bff.clone(), caller: caller(parts), owner: this.owner };
+    let work = async move {
+        let Ending { bff, owner, .. } = &ending;
+        let is_stored = bff.bury_one(session.id, *owner, session.created_at, EndReason::EndedByPerson).await;
+        if let Some(mark) = session.provider_mark.clone() {
+            own_list::end_in_background(&account_use_case, &this, mark);
+        }
+        ending.revoke_in_background(vec![session]);
+        is_stored
+    };
+    stored(run_detached(&bff, work).await).map(|()| SessionEnd::Ended)
+}
+
+/// Ends all sessions of the person but that of this request, whether they are [listed](sessions) or not, and all others
+/// on the provider's own list.
+///
+/// # Errors
+///
+/// As [`end_session`].
+///
+/// # Security
+///
+/// As [`end_session`].
+pub async fn end_other_sessions(parts: &Parts) -> Result<(), AccountFailure> {
+    let (account_use_case, bff, this) = begin_change(parts)?;
+    let ending = Ending { bff: bff.clone(), caller: caller(parts), owner: this.owner };
+    let work = async move {
+        let others = ending.known_but(&this).await;
+        let not_before = ending.after_all(&others);
+        let is_stored = ending.bff.bury_others(&this, not_before, EndReason::EndedByPerson).await;
+        own_list::end_others_in_background(&account_use_case);
+        ending.revoke_in_background(others);
+        is_stored
+    };
+    stored(run_detached(&bff, work).await)
+}
+
+/// Ends all sessions of the person and signs them out, as [`sign_out`](crate::sign_out) does with `back`. There may be an
+/// address at which the browser ends the provider's own session.
+///
+/// # Errors
+///
+/// As [`end_session`].
+///
+/// # Security
+///
+/// As [`end_session`].
+pub async fn end_all_sessions(parts: &Parts, back: &str) -> Result<Option<String>, AccountFailure> {
+    let (account_use_case, bff, this) = begin_change(parts)?;
+    let ending = Ending { bff: bff.clone(), caller: caller(parts), owner: this.owner };
+    let work = async move {
+        let others = ending.known_but(&this).await;
+        let not_before = ending.after_all(&others).max(this.created_at + Duration::from_millis(1));
+        let is_stored = ending.bff.bury_owner(ending.owner, not_before, EndReason::EndedByPerson).await;
+        // Before the grant of this session is revoked, by which the provider knows who asks.
+        own_list::end_others_in_time(&account_use_case).await;
+        ending.revoke_in_background(others);
+        is_stored
+    };
+    stored(run_detached(&bff, work).await)?;
+    Ok(sign_out(parts, back).await)
+}
+
+/// An end that is not stored yet is stored later. Until then nobody is told that it is done.
+fn stored(is_stored: Option<bool>) -> Result<(), AccountFailure> {
+    match is_stored {
+        Some(true) => Ok(()),
+        Some(false) => Err(AccountFailure::Unavailable),
+        None => Err(AccountFailure::dropped()),
+    }
+}
+
+type Begun = (AccountUseCase, Bff, Arc<Record<Principal>>);
+
+fn begin(parts: &Parts) -> Result<Begun, AccountFailure> {
+    let account_use_case = AccountUseCase::begin(parts)?;
+    let bff = account_use_case.use_case.bff.clone();
+    let this = account_use_case.use_case.session.current().ok_or(AccountFailure::SignedOut(None))?;
+    Ok((account_use_case, bff, this))
+}
+
+fn begin_change(parts: &Parts) -> Result<Begun, AccountFailure> {
+    let begun = begin(parts)?;
+    if signed_in_recently(parts) { Ok(begun) } else { Err(AccountFailure::NotRecent) }
+}
+
+/// The session of this request. It is seen right now, whatever the store knows of it.
+fn this_session(parts: &Parts, bff: &Bff, this: &Record<Principal>) -> PersonSession {
+    let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    PersonSession {
+        id: SessionName::of(this.id).to_string(),
+        device: Device::of(user_agent),
+        begun: this.created_at,
+        last_seen: bff.now(),
+        address: caller(parts).client_ip.map(|address| address.to_canonical().to_string()),
+        is_this: true,
+    }
+}
+
+fn unavailable(error: &StoreError) -> AccountFailure {
+    tracing::warn!(error = error.detail(), "a person's sessions could not be listed");
+    AccountFailure::Unavailable
+}
+
+/// The end of sessions of a person.
+#[derive(Clone)]
+struct Ending {
+    bff: Bff,
+    caller: Caller,
+    owner: Owner,
+}
+
+impl Ending {
+    /// The sessions whose grants may be revoked. That they end does not depend on it.
+    async fn known_but(&self, this: &Record<Principal>) -> Vec<KnownSession> {
+        let known = self.bff.records().sessions(&self.owner).await.unwrap_or_else(|error| {
+            tracing::warn!(
+                error = error.detail(),
+                "sessions end without a list of them; their grants are revoked later"
+            );
+            Vec::new()
+        });
+        known.into_iter().filter(|session| session.id != this.id).collect()
+    }
+
+    /// The time before which each of these sessions began, also by a clock that is ahead.
+    fn after_all(&self, sessions: &[KnownSession]) -> SystemTime {
+        let newest = sessions.iter().map(|session| session.created_at).max();
+        newest.max(Some(self.bff.now())).unwrap_or(SystemTime::UNIX_EPOCH) + Duration::from_millis(1)
+    }
+
+    /// Revokes the newest grants of these sessions, a few at a time. Nobody waits for it.
+    fn revoke_in_background(&self, sessions: Vec<KnownSession>) {
+        let sessions = Arc::new(sessions);
+        for worker in 0..REVOCATIONS_AT_ONCE.min(sessions.len()) {
+            let (ending, sessions) = (self.clone(), Arc::clone(&sessions));
+            self.bff.spawn(Box::pin(async move {
+                for session in sessions.iter().skip(worker).step_by(REVOCATIONS_AT_ONCE) {
+                    ending.revoke(session).await;
+                }
+            }));
+        }
+    }
+
+    /// A session that has not refreshed has its grant in its cookie alone, which tells the provider when it comes.
+    async fn revoke(&self, session: &KnownSession) {
+        let subject =
+            Subject { owner: *self.owner.as_bytes(), provider_sid: None, created_at: session.created_at };
+        let key = |rotation| SessionKey::new(session.id.as_bytes(), rotation).of(subject.clone());
+        let Ok(Some(kept)) = self.bff.records().read(&key(0)).await else { return };
+        let Some(grant) = kept.head.grant else { return };
+        // It logs its own failures, and tells the provider again.
+        let ended = self.bff.lifecycle().end(
+            &self.caller,
+            &key(kept.head.rotation),
+            &grant,
+            EndReason::EndedByPerson,
+        );
+        let _ = ended.await;
+    }
+}
