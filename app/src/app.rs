@@ -12,7 +12,7 @@ use crate::components::{AuthLayout, FullLayout, OnwardPage, ProblemPage, SiteScr
 use crate::load::DeletableAccount;
 use crate::pages::{
     Account, Callback, Confirm, DeleteAccount, EmailVerification, Home, Login, Register, ResetPassword,
-    SetPassword,
+    Sessions, SetPassword,
 };
 use crate::render::{BODY, Pages, Views, html_of, layout, page};
 use crate::request::PageRequest;
@@ -30,6 +30,7 @@ fn App() -> impl IntoView {
                     <Route path=path!("/") view=page(Home) />
                     <Route path=path!("/account") view=page(Account) />
                     <Route path=path!("/account/delete") view=page(|DeletableAccount| view! { <DeleteAccount /> }) />
+                    <Route path=path!("/account/sessions") view=page(Sessions) />
                     <Route path=path!("/confirm") view=page(Confirm) />
                     <Route path=path!("/set-password") view=page(SetPassword) />
                 </ParentRoute>

@@ -9,6 +9,7 @@ mod home;
 mod login;
 mod register;
 mod reset_password;
+mod sessions;
 mod set_password;
 
 pub(crate) use account::Account;
@@ -20,4 +21,5 @@ pub(crate) use home::Home;
 pub(crate) use login::Login;
 pub(crate) use register::Register;
 pub(crate) use reset_password::ResetPassword;
+pub(crate) use sessions::Sessions;
 pub(crate) use set_password::SetPassword;

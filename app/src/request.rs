@@ -15,9 +15,10 @@ use ironleaf_bff::edge::{
     with_cookies_tried,
 };
 use ironleaf_bff::{
-    AccountError, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind, MaybeUser, MissingLayer, Payload,
-    Problem, ProblemKind, ReturnTo, SignInLink, SignedOutReason, User, VerificationLink, page_of,
-    refresh_before_rendering, require_room_to_refresh, session_cannot_be_checked,
+    AccountError, AccountFailure, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind, MaybeUser,
+    MissingLayer, Payload, PersonSessions, Problem, ProblemKind, ReturnTo, SignInLink, SignedOutReason, User,
+    VerificationLink, page_of, refresh_before_rendering, require_room_to_refresh, session_cannot_be_checked,
+    sessions,
 };
 use leptos::prelude::expect_context;
 
@@ -174,6 +175,20 @@ impl PageRequest {
     pub(crate) async fn call(&mut self, request: ApiRequest) -> Result<ApiResponse, Answer> {
         let core_api = self.core_api().await?;
         core_api.call(request).await.map_err(|error| self.answer_to(&core_api, &error.into()))
+    }
+
+    /// The sessions of the signed-in person.
+    ///
+    /// # Errors
+    ///
+    /// A redirect to the sign-in page, and from there back here, if nobody is signed in; otherwise the page of a
+    /// problem.
+    pub(crate) async fn sessions(&self) -> Result<PersonSessions, Answer> {
+        sessions(&self.parts).await.map_err(|failure| match failure {
+            AccountFailure::SignedOut(_) => self.ask_to_log_in(self.here().as_ref()),
+            AccountFailure::SessionTooLarge => ProblemKind::SessionTooLarge.into(),
+            _ => Problem::unavailable().into(),
+        })
     }
 
     /// Whether a new password ends every other session of the person at the back end. This is known once the person has

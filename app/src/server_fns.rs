@@ -6,6 +6,7 @@ mod credentials;
 mod language;
 mod registration;
 mod session;
+mod sessions;
 mod theme;
 
 pub(crate) use account::{DeleteAccount, ResendVerification, SetPassword, UpdateAccount};
@@ -15,4 +16,5 @@ pub(crate) use registration::{Register, RequestPasswordReset, VerifyEmail};
 pub(crate) use session::{
     ConfirmPassword, ConfirmWithProvider, SignIn, SignInWithProvider, SignInWithToken, SignOut,
 };
+pub(crate) use sessions::{EndAllSessions, EndOtherSessions, EndSession};
 pub(crate) use theme::SetTheme;

@@ -3,11 +3,9 @@
 //! These functions work wherever a page is rendered, that is in components. Loaders and server functions run before that,
 //! and say the language themselves: `request.language.word(..)`. See `docs/languages.md`.
 
-use std::time::SystemTime;
+mod times;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
+pub(crate) use self::times::{date_time, t_ago, t_date_time};
 use crate::language::{Language, Value};
 
 /// The message with this identifier, which has no variables.
@@ -39,29 +37,9 @@ pub(crate) fn t_around<const N: usize>(
     }
 }
 
-/// The day of a time (UTC), as people write it: `30 November 2026`.
-#[allow(dead_code, reason = "no page of this application shows a date; docs/languages.md does")]
-pub(crate) fn t_date(time: SystemTime) -> String {
-    let Ok(time) = Timestamp::try_from(time) else { return String::new() };
-    let date = time.to_zoned(TimeZone::UTC).date();
-    // The year is no number with thousands.
-    let year = date.year().to_string();
-    t_with("date", [("day", date.day().into()), ("month", date.month().into()), ("year", year.into())])
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-
-    #[test]
-    fn a_date_is_written_as_in_the_language() {
-        let time = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000);
-        assert_eq!(t_date(time), "15 January 2027");
-        let german = Language::parse("de").unwrap();
-        assert_eq!(german.speak(|| t_date(time)), "15. Januar 2027");
-    }
 
     #[test]
     fn an_element_stands_where_its_language_puts_it() {

@@ -95,7 +95,10 @@ pub(crate) async fn in_front_of_session(
 /// Inside the session, so that a cookie that was renewed before a panic is still sent with the error page.
 pub(crate) async fn behind_session<P: Payload>(mut request: Request, next: Next) -> Response {
     edge::leave_out_foreign_session(request.extensions_mut());
-    edge::forget_told_session(request, |request| guarded::<P, _>(request, |request| next.run(request))).await
+    edge::forget_told_session(request, |request| {
+        edge::note_session(request, |request| guarded::<P, _>(request, |request| next.run(request)))
+    })
+    .await
 }
 
 async fn unless_refused(checked: Result<(), Problem>, request: Request, next: Next) -> Response {

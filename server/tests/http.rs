@@ -65,6 +65,8 @@ mod responses;
 mod security_doc;
 #[path = "http/sent_twice.rs"]
 mod sent_twice;
+#[path = "http/sessions.rs"]
+mod sessions;
 #[path = "http/sign_in.rs"]
 mod sign_in;
 #[path = "http/sign_out.rs"]

@@ -53,3 +53,24 @@ confirm-with-password =
     erhalten, außer Passwörtern.
 confirm-submit = Weiter
 continue-with = Weiter mit { $provider }
+
+# Where a person is signed in
+
+sessions = Sitzungen
+sessions-heading = Wo Sie angemeldet sind
+sessions-lead = Diese Browser sind bei Ihrem Konto angemeldet. Wenn Sie einen davon nicht kennen, beenden Sie ihn und ändern Sie Ihr Passwort.
+sessions-incomplete = Im Moment können wir nicht alle Ihre Sitzungen zeigen. Bitte kommen Sie gleich noch einmal wieder.
+sessions-begun = Begonnen
+sessions-last-seen = Zuletzt gesehen
+sessions-this = Dieser Browser
+sessions-end = Beenden
+sessions-end-device = { $device } beenden
+sessions-end-others = Alle anderen beenden
+sessions-end-all = Alle beenden
+sessions-end-many = Viele auf einmal beenden
+sessions-end-many-lead = Alle zu beenden schließt diese ein: Sie melden sich danach neu an, hier wie überall.
+sessions-section-lead = Die Browser, die bei Ihrem Konto angemeldet sind.
+device = { $browser } unter { $system }
+device-unknown = Unbekannter Browser
+address = Adresse
+back-to-account = Zurück zu Ihrem Konto

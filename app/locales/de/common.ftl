@@ -57,6 +57,23 @@ wait = { $unit ->
 try-again-in = Bitte versuchen Sie es in { wait } erneut.
 try-again-in-about = Bitte versuchen Sie es in etwa { wait } erneut.
 
+just-now = Gerade eben
+ago = Vor { $unit ->
+    [days] { $count ->
+        [one] { $count } Tag
+       *[other] { $count } Tagen
+    }
+    [hours] { $count ->
+        [one] { $count } Stunde
+       *[other] { $count } Stunden
+    }
+   *[minutes] { $count ->
+        [one] { $count } Minute
+       *[other] { $count } Minuten
+    }
+}
+
+date-time = { $date }, { $time } UTC
 date = { $day }. { $month ->
     [1] Januar
     [2] Februar

@@ -53,6 +53,10 @@ message-email-change-asked =
 message-password-link-dead =
     Dieser Link ist zu alt oder wurde schon verwendet. Wenn Sie gerade ein neues Passwort festgelegt haben, melden Sie sich damit an.
     Sonst fordern Sie einen neuen Link an.
+message-session-ended = Sitzung beendet
+message-other-sessions-ended = Alle anderen Sitzungen wurden beendet
+message-all-sessions-ended = Sie wurden überall abgemeldet.
+message-no-such-session = Diese Sitzung war schon beendet.
 message-session-expired = Ihre Sitzung ist abgelaufen. Bitte melden Sie sich erneut an.
 message-session-ended-by-provider =
     Sie wurden dort abgemeldet, wo Sie sich für diese Website anmelden. Bitte melden Sie sich erneut an.

@@ -50,3 +50,24 @@ confirm-with-password =
     You logged in a while ago. Enter the password of { $email } to go on. What you have typed is kept, except for passwords.
 confirm-submit = Continue
 continue-with = Continue with { $provider }
+
+# Where a person is signed in
+
+sessions = Sessions
+sessions-heading = Where you are signed in
+sessions-lead = These browsers are logged in to your account. If you do not know one of them, end it and change your password.
+sessions-incomplete = We cannot show all of your sessions right now. Please come back in a moment.
+sessions-begun = Begun
+sessions-last-seen = Last seen
+sessions-this = This browser
+sessions-end = End
+sessions-end-device = End { $device }
+sessions-end-others = End all others
+sessions-end-all = End all
+sessions-end-many = End many at once
+sessions-end-many-lead = All of them also ends this one: you log in again, here as anywhere else.
+sessions-section-lead = The browsers that are logged in to your account.
+device = { $browser } on { $system }
+device-unknown = Unknown browser
+address = Address
+back-to-account = Back to your account

@@ -61,6 +61,23 @@ wait = { $unit ->
 try-again-in = Please try again in { wait }.
 try-again-in-about = Please try again in about { wait }.
 
+just-now = Just now
+ago = { $unit ->
+    [days] { $count ->
+        [one] { $count } day
+       *[other] { $count } days
+    }
+    [hours] { $count ->
+        [one] { $count } hour
+       *[other] { $count } hours
+    }
+   *[minutes] { $count ->
+        [one] { $count } minute
+       *[other] { $count } minutes
+    }
+} ago
+
+date-time = { $date }, { $time } UTC
 date = { $day } { $month ->
     [1] January
     [2] February

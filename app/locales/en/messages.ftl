@@ -48,6 +48,10 @@ message-email-change-asked =
     new address cannot be used.
 message-password-link-dead =
     This link is too old or was used already. If you have just set a new password, log in with it. Otherwise ask for another link.
+message-session-ended = Session ended
+message-other-sessions-ended = All other sessions ended
+message-all-sessions-ended = You have been logged out everywhere.
+message-no-such-session = This session was over already.
 message-session-expired = Your session has expired, please log in again.
 message-session-ended-by-provider =
     You have been logged out where you log in for this site, please log in again.

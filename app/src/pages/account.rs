@@ -76,6 +76,7 @@ fn AccountElsewhere(
             </section>
             {children.map(|forms| forms())}
             {roles(&user.roles)}
+            <SessionsLink />
             <Leave />
         </div>
     }
@@ -95,9 +96,32 @@ fn OwnAccount(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
             {unverified.map(|email| view! { <Unverified email /> })}
             <Credentials email form others_end />
             {roles(&user.roles)}
+            <SessionsLink />
             <Leave />
         </div>
     }
+}
+
+/// The way to the page with the person's sessions.
+#[component]
+fn SessionsLink() -> impl IntoView {
+    static LINK: Template<0> = Template::new();
+
+    LINK.fill([], |[]| {
+        view! {
+            <section class="panel" aria-labelledby="sessions">
+                <div>
+                    <h2 id="sessions">{t("sessions")}</h2>
+                    <p class="lead-small">{t("sessions-section-lead")}</p>
+                </div>
+                <p class="form-actions">
+                    <a class="button" href="/account/sessions">
+                        {t("sessions-heading")}
+                    </a>
+                </p>
+            </section>
+        }
+    })
 }
 
 /// The form for address and password. As long as nobody has typed into it, it is the same for everybody but for two texts.

@@ -35,7 +35,7 @@ const fn form(path: &'static str, needs: Needs, calls: usize, page: &'static str
     Form { path, needs, calls, page, done: &[], says: &[], fields: None, is_of_island: false }
 }
 
-pub(crate) const FORMS: [Form; 13] = [
+pub(crate) const FORMS: [Form; 16] = [
     Form { done: &["/"], ..form("/api/sign-in", Needs::Account, 2, "/login") },
     Form {
         done: &["/set-password"],
@@ -88,6 +88,21 @@ pub(crate) const FORMS: [Form; 13] = [
         ..form("/api/confirm-password", Needs::Session, 3, "/confirm?return_to=/account")
     },
     Form { done: &["/"], ..form("/api/set-language", Needs::Session, 0, "/") },
+    Form {
+        done: &["/account/sessions"],
+        says: &["This session was over already."],
+        ..form("/api/end-session", Needs::Session, 0, "/account/sessions")
+    },
+    Form {
+        done: &["/account/sessions"],
+        says: &["All other sessions ended"],
+        ..form("/api/end-other-sessions", Needs::Session, 0, "/account/sessions")
+    },
+    Form {
+        done: &["/login"],
+        says: &["You have been logged out everywhere."],
+        ..form("/api/end-all-sessions", Needs::Session, 2, "/account/sessions")
+    },
     Form { done: &["/"], ..form("/api/set-theme", Needs::Session, 0, "/") },
 ];
 
@@ -145,6 +160,7 @@ impl Form {
             "/api/confirm-password" => format!("password={OLD_PASSWORD}&return_to=/account"),
             "/api/set-language" => "language=en&return_to=/".to_owned(),
             "/api/set-theme" => "theme=dark&return_to=/".to_owned(),
+            "/api/end-session" => format!("id={}", "0".repeat(64)),
             _ => String::new(),
         }
     }

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::extract::Request;
 use axum::response::Response;
+use http::HeaderValue;
 use http::header::USER_AGENT;
 use ironleaf_auth::Caller;
 use ironleaf_records::{Seen, SessionName};
@@ -33,7 +34,7 @@ where
     let user_agent = request.headers().get(USER_AGENT).cloned();
     let response = next(request).await;
     if let (Some(bff), Some(session)) = (bff, session) {
-        let user_agent = user_agent.as_ref().map(|value| value.as_bytes()).unwrap_or_default();
+        let user_agent = user_agent.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
         note(&bff, &session, &caller.unwrap_or_default(), user_agent);
     }
     response
