@@ -3,6 +3,7 @@
 //! The application and the core API are two processes on one machine, and `wrk` is a third. They share its cores, so
 //! rates are lower than with one machine each. The processor time per request does not depend on that.
 
+mod criterion;
 mod dev;
 mod http;
 mod load;
@@ -11,6 +12,7 @@ mod pages;
 mod program;
 mod results;
 mod sealing;
+mod sessions;
 mod storm;
 
 use std::fs;
@@ -188,6 +190,7 @@ impl Bench<'_> {
         results.measurements.extend(self.starts()?);
         results.measurements.extend(storm::measure(&self.binary(), &self.new_folder("storm")?)?);
         results.measurements.extend(sealing::measure(self.settings)?);
+        results.measurements.extend(sessions::measure(self.settings)?);
         let login = beside_the_floor(&results, LOGIN, Some(FLOOR_TARGET_TIMES));
         let account = beside_the_floor(&results, ACCOUNT, None);
         results.measurements.extend(login.into_iter().chain(account));
