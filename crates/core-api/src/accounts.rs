@@ -5,10 +5,13 @@ use uuid::Uuid;
 
 use crate::{
     CoreApi,
+    activity::{self, EventKind},
+    client::Client,
     email::Email,
     error::ApiError,
     families,
-    mail_jobs::{self, MailKind},
+    mail::Topic,
+    mail_jobs::{self, MailKind, Notice, Promise},
     password::Password,
     users::{self, Roles, User},
 };
@@ -21,6 +24,23 @@ pub(crate) struct Changes {
     pub(crate) roles: Option<Roles>,
 }
 
+/// Who changes an account: its own person, or an administrator.
+pub(crate) struct Changer {
+    pub(crate) user: Uuid,
+    /// The family of the access token, which a new password keeps.
+    pub(crate) family: Uuid,
+    /// When the access token was issued, in seconds since 1970.
+    pub(crate) issued_at: i64,
+    pub(crate) client: Client,
+}
+
+impl Changer {
+    /// As the owner of the account sees it.
+    fn seen_by(&self, owner: Uuid) -> Client {
+        if self.user == owner { self.client.clone() } else { Client::administrator() }
+    }
+}
+
 impl Changes {
     fn is_empty(&self) -> bool {
         self.email.is_none() && self.password.is_none() && self.roles.is_none()
@@ -31,7 +51,7 @@ impl CoreApi {
     /// Stores a person whose address is not verified yet, and records the e-mail that verifies it.
     pub(crate) async fn register(&self, email: Email, password: Option<Password>) -> Result<User, ApiError> {
         // A quick check before the expensive hash; the insert below decides.
-        if users::is_taken(self.database().read(), email.as_str(), None).await? {
+        if users::is_taken(self.database().read(), email.as_str(), None, self.now()).await? {
             return Err(ApiError::EmailTaken);
         }
         let password_hash = match password {
@@ -46,8 +66,12 @@ impl CoreApi {
             created_at: now,
             updated_at: now,
             unverified_email: Some(email.to_string()),
+            tokens_after: None,
         };
         let mut transaction = self.database().write().await?;
+        if users::is_taken(&mut *transaction, email.as_str(), None, now).await? {
+            return Err(ApiError::EmailTaken);
+        }
         if !users::insert(&mut transaction, &user, password_hash.as_deref()).await? {
             return Err(ApiError::EmailTaken);
         }
@@ -57,13 +81,8 @@ impl CoreApi {
         Ok(user)
     }
 
-    /// Changes a person. A new password ends every family except `asking_family`.
-    pub(crate) async fn change(
-        &self,
-        id: Uuid,
-        changes: Changes,
-        asking_family: Uuid,
-    ) -> Result<User, ApiError> {
+    /// Changes a person. A new password ends every family except that of whoever changes it.
+    pub(crate) async fn change(&self, id: Uuid, changes: Changes, by: &Changer) -> Result<User, ApiError> {
         let nothing_to_do = changes.is_empty();
         let password_hash = match changes.password {
             Some(password) => Some(self.passwords().hash(password).await?),
@@ -74,44 +93,77 @@ impl CoreApi {
         if nothing_to_do {
             return Ok(user);
         }
+        must_still_be_let_in(&user, by)?;
+        let now = self.now();
+        let client = by.seen_by(id);
         if let Some(email) = &changes.email {
-            if users::is_taken(&mut *transaction, email.as_str(), Some(id)).await? {
+            if users::is_taken(&mut *transaction, email.as_str(), Some(id), now).await? {
                 return Err(ApiError::EmailTaken);
+            }
+            if *email.as_str() != user.email && user.unverified_email.as_deref() != Some(email.as_str()) {
+                let asked = EventKind::EmailChangeRequested;
+                activity::record(&mut transaction, id, asked, &client, now).await?;
             }
             user.unverified_email = Some(email.to_string());
         }
         user.roles = changes.roles.unwrap_or(user.roles);
-        user.updated_at = self.now();
+        user.updated_at = now;
         users::update(&mut transaction, &user).await?;
 
-        let mut revoked = 0;
+        let (mut revoked, mut jobs) = (0, Vec::new());
         if let Some(hash) = &password_hash {
             users::set_password_hash(&mut transaction, id, hash).await?;
-            revoked =
-                families::revoke_all_of(&mut transaction, id, Some(asking_family), user.updated_at).await?;
+            revoked = families::revoke_all_of(&mut transaction, id, Some(by.family), now).await?;
+            activity::record(&mut transaction, id, EventKind::PasswordChanged, &client, now).await?;
+            let told = self.tell(&mut transaction, Topic::PasswordChanged, &user, &client);
+            jobs.extend(told.await?);
         }
-        let job = match &changes.email {
-            Some(email) => Some(self.promise_verification(&mut transaction, &user, email.as_str()).await?),
-            None => None,
-        };
+        if let Some(email) = &changes.email {
+            jobs.push(self.promise_verification(&mut transaction, &user, email.as_str()).await?);
+        }
         transaction.commit().await?;
 
         self.counters().families_revoked.add(revoked);
-        if let Some(job) = job {
+        for job in jobs {
             self.send_in_background(job);
         }
         Ok(user)
     }
 
-    pub(crate) async fn delete(&self, id: Uuid) -> Result<(), ApiError> {
+    pub(crate) async fn delete(&self, id: Uuid, by: &Changer) -> Result<(), ApiError> {
         let mut transaction = self.database().write().await?;
+        let user = users::by_id(&mut *transaction, id).await?.ok_or(ApiError::NotFound)?;
+        must_still_be_let_in(&user, by)?;
+        let told = self.tell(&mut transaction, Topic::AccountDeleted, &user, &by.seen_by(id)).await?;
         let revoked = families::revoke_all_of(&mut transaction, id, None, self.now()).await?;
         if !users::delete(&mut transaction, id).await? {
             return Err(ApiError::NotFound);
         }
         transaction.commit().await?;
         self.counters().families_revoked.add(revoked);
+        if let Some(job) = told {
+            self.send_in_background(job);
+        }
         Ok(())
+    }
+
+    /// Records an e-mail that tells a person about their account. An address that was never verified may be somebody
+    /// else's, and gets none.
+    async fn tell(
+        &self,
+        connection: &mut SqliteConnection,
+        topic: Topic,
+        user: &User,
+        client: &Client,
+    ) -> sqlx::Result<Option<Uuid>> {
+        if !user.roles.verified {
+            return Ok(None);
+        }
+        let notice = Some(Notice::of(client.clone()));
+        // What is recorded for a person is deleted with them.
+        let owner = (topic != Topic::AccountDeleted).then_some(user.id);
+        let promise = Promise { kind: MailKind::About(topic), email: &user.email, user: owner, notice };
+        mail_jobs::promise(self, connection, promise).await.map(Some)
     }
 
     async fn promise_verification(
@@ -120,6 +172,13 @@ impl CoreApi {
         user: &User,
         email: &str,
     ) -> sqlx::Result<Uuid> {
-        mail_jobs::promise(self, connection, MailKind::EmailVerification, email, Some(user.id)).await
+        let promise = Promise { kind: MailKind::EmailVerification, email, user: Some(user.id), notice: None };
+        mail_jobs::promise(self, connection, promise).await
     }
+}
+
+/// SECURITY: the account may have been taken back since the request was let in. Hashing a password takes long enough.
+fn must_still_be_let_in(user: &User, by: &Changer) -> Result<(), ApiError> {
+    let is_let_in = by.user != user.id || user.accepts_token_of(by.issued_at);
+    if is_let_in { Ok(()) } else { Err(ApiError::Unauthorized) }
 }

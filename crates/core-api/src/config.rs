@@ -39,6 +39,9 @@ pub fn system_random() -> Random {
     Arc::new(|bytes| getrandom::fill(bytes).expect("the operating system gives random bytes"))
 }
 
+/// How long an address that was replaced can be taken back.
+pub(crate) const ADDRESS_RESTORABLE_FOR: Duration = Duration::from_hours(7 * 24);
+
 /// The cost of one argon2id hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordCost {

@@ -131,6 +131,7 @@ mod tests {
             created_at: Timestamp::from_millis(1),
             updated_at: Timestamp::from_millis(2),
             unverified_email: None,
+            tokens_after: None,
         };
         assert!(database.user(user.id).await.unwrap().is_none());
         let mut transaction = database.write().await.unwrap();
@@ -141,6 +142,10 @@ mod tests {
             user.unverified_email = unverified.map(str::to_owned);
             let mut transaction = database.write().await.unwrap();
             users::update(&mut transaction, &user).await.unwrap();
+            if unverified.is_some() {
+                user.tokens_after = Some(Timestamp::from_millis(3));
+                users::shut_out(&mut transaction, user.id, Timestamp::from_millis(3)).await.unwrap();
+            }
             transaction.commit().await.unwrap();
             let found = database.user(user.id).await.unwrap().unwrap();
             let told = users::by_id(database.read(), user.id).await.unwrap().unwrap();

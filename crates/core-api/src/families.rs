@@ -5,17 +5,27 @@ use uuid::Uuid;
 
 use crate::timestamp::Timestamp;
 
-/// Starts a family with its first token.
+/// What a family starts with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Password,
+    /// An e-mailed link, which nobody has used yet.
+    Link,
+}
+
+/// Starts a family. Its first token is added to it.
 pub(crate) async fn start(
     connection: &mut SqliteConnection,
     family: Uuid,
     user: Uuid,
+    origin: Origin,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO families (id, user_id, created_at) VALUES (?, ?, ?)")
+    sqlx::query("INSERT INTO families (id, user_id, created_at, by_link) VALUES (?, ?, ?, ?)")
         .bind(family.to_string())
         .bind(user.to_string())
         .bind(now.millis())
+        .bind(origin == Origin::Link)
         .execute(connection)
         .await?;
     Ok(())
@@ -47,6 +57,18 @@ pub(crate) async fn mark_used(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Whether this is the first use of a link's family. Then it is not the next time.
+pub(crate) async fn is_first_use_of_link(
+    connection: &mut SqliteConnection,
+    family: Uuid,
+) -> sqlx::Result<bool> {
+    let first = sqlx::query("UPDATE families SET by_link = 0 WHERE id = ? AND by_link")
+        .bind(family.to_string())
+        .execute(connection)
+        .await?;
+    Ok(first.rows_affected() > 0)
 }
 
 /// Ends one family, and returns how many active ones that were: one or none.

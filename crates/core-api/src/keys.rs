@@ -1,4 +1,5 @@
-//! The secret of one installation and its uses: signatures, and the successor of a refresh token.
+//! The secret of one installation and its uses: signatures, the successor of a refresh token, and the token of a link
+//! that restores an address.
 
 use std::{
     fs,
@@ -122,6 +123,7 @@ pub(crate) struct Keys {
     public: Jwk,
     key_id: String,
     successor: Hkdf<Sha256>,
+    restoration: Hkdf<Sha256>,
 }
 
 impl Keys {
@@ -136,6 +138,7 @@ impl Keys {
             signing,
             public,
             successor: Hkdf::new(None, &secret.derive("ironleaf/core-api/v1/refresh-successor")[..]),
+            restoration: Hkdf::new(None, &secret.derive("ironleaf/core-api/v1/address-restoration")[..]),
         })
     }
 
@@ -165,6 +168,13 @@ impl Keys {
         self.successor
             .expand_multi_info(&[token_hash, idempotency_key], &mut bytes)
             .expect("16 bytes are within what HKDF-SHA256 gives");
+        bytes
+    }
+
+    /// 16 bytes that only somebody with the secret can derive from the identifier of a change.
+    pub(crate) fn restoration(&self, change: &[u8]) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.restoration.expand(change, &mut bytes).expect("16 bytes are within what HKDF-SHA256 gives");
         bytes
     }
 

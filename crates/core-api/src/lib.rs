@@ -5,11 +5,15 @@
 compile_error!("ironleaf-core-api runs on a server: it must not reach the browser");
 
 mod accounts;
+mod activity;
 mod background;
+mod browser;
+mod client;
 mod config;
 mod core_api;
 mod cors;
 mod database;
+mod devices;
 mod email;
 mod error;
 mod families;
@@ -20,6 +24,7 @@ mod mail_jobs;
 mod opening;
 mod password;
 mod refresh;
+mod restoration;
 mod routes;
 mod seed;
 mod serving;

@@ -4,6 +4,7 @@ mod html;
 mod letters;
 mod life;
 mod message;
+mod notices;
 mod outbox;
 mod percent;
 mod retries;
@@ -14,6 +15,7 @@ use std::{error::Error, pin::Pin};
 pub(crate) use self::{
     html::escape,
     letters::STYLE,
+    notices::{Happening, Topic},
     outbox::{Outbox, create_private_folder},
     percent::percent_encode,
 };

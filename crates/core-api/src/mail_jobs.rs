@@ -2,15 +2,18 @@
 //! mail server delays nobody. An e-mail that is not accepted is tried again, after increasing waits and at the next
 //! start.
 
-use sqlx::{Row, SqliteConnection};
+use serde::{Deserialize, Serialize};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
     CoreApi,
+    activity::{self, EventKind},
+    client::Client,
     email::Email,
     error::InternalError,
-    families,
-    mail::{MailError, Message},
+    families::{self, Origin},
+    mail::{Happening, MailError, Message, Topic},
     timestamp::Timestamp,
     tokens::{self, EmailVerificationClaims},
     users,
@@ -20,15 +23,49 @@ use crate::{
 pub(crate) enum MailKind {
     EmailVerification,
     PasswordReset,
+    /// Something has happened to the account.
+    About(Topic),
 }
 
 impl MailKind {
-    fn name(self) -> &'static str {
+    fn parse(name: &str) -> Option<Self> {
+        match name {
+            "EMAIL_VERIFICATION" => Some(Self::EmailVerification),
+            "PASSWORD_RESET" => Some(Self::PasswordReset),
+            other => Topic::parse(other).map(Self::About),
+        }
+    }
+
+    const fn name(self) -> &'static str {
         match self {
             Self::EmailVerification => "EMAIL_VERIFICATION",
             Self::PasswordReset => "PASSWORD_RESET",
+            Self::About(topic) => topic.name(),
         }
     }
+}
+
+/// Who caused an e-mail. It is stored as JSON until the e-mail is sent.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Notice {
+    pub(crate) client: Client,
+    /// The change of address that the e-mail leads back from.
+    pub(crate) change: Option<Uuid>,
+}
+
+impl Notice {
+    pub(crate) const fn of(client: Client) -> Self {
+        Self { client, change: None }
+    }
+}
+
+/// An e-mail to be sent after the transaction that it belongs to.
+pub(crate) struct Promise<'a> {
+    pub(crate) kind: MailKind,
+    pub(crate) email: &'a str,
+    /// The e-mail is deleted together with this person.
+    pub(crate) user: Option<Uuid>,
+    pub(crate) notice: Option<Notice>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -55,19 +92,22 @@ impl From<sqlx::Error> for JobError {
 pub(crate) async fn promise(
     api: &CoreApi,
     connection: &mut SqliteConnection,
-    kind: MailKind,
-    email: &str,
-    user: Option<Uuid>,
+    promise: Promise<'_>,
 ) -> sqlx::Result<Uuid> {
+    let Promise { kind, email, user, notice } = promise;
     let job = api.new_id();
-    sqlx::query("INSERT INTO mail_jobs (id, kind, email, user_id, created_at) VALUES (?, ?, ?, ?, ?)")
-        .bind(job.to_string())
-        .bind(kind.name())
-        .bind(email)
-        .bind(user.map(|user| user.to_string()))
-        .bind(api.now().millis())
-        .execute(connection)
-        .await?;
+    let notice = notice.and_then(|notice| serde_json::to_string(&notice).ok());
+    sqlx::query(
+        "INSERT INTO mail_jobs (id, kind, email, user_id, created_at, notice) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(job.to_string())
+    .bind(kind.name())
+    .bind(email)
+    .bind(user.map(|user| user.to_string()))
+    .bind(api.now().millis())
+    .bind(notice)
+    .execute(connection)
+    .await?;
     Ok(job)
 }
 
@@ -126,19 +166,13 @@ impl CoreApi {
     }
 
     async fn send(&self, job: Uuid) -> Result<(), JobError> {
-        let row = sqlx::query("SELECT kind, email, user_id FROM mail_jobs WHERE id = ?")
+        let row = sqlx::query("SELECT kind, email, user_id, created_at, notice FROM mail_jobs WHERE id = ?")
             .bind(job.to_string())
             .fetch_optional(self.database().read())
             .await?;
         // Deleted together with its user.
         let Some(row) = row else { return Ok(()) };
-        let email: String = row.try_get("email")?;
-        let message = if row.try_get::<&str, _>("kind")? == MailKind::PasswordReset.name() {
-            self.password_reset(&email).await?
-        } else {
-            Some(self.email_verification(users::uuid(&row, "user_id")?, &email)?)
-        };
-        if let Some(message) = message {
+        if let Some(message) = self.message(&row).await? {
             self.mailer().send(message).await?;
         }
         let mut transaction = self.database().write().await?;
@@ -147,6 +181,30 @@ impl CoreApi {
             .execute(&mut *transaction)
             .await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// `None` if there is nobody to tell.
+    async fn message(&self, row: &SqliteRow) -> Result<Option<Message>, JobError> {
+        let (name, email): (String, String) = (row.try_get("kind")?, row.try_get("email")?);
+        let at = Timestamp::from_millis(row.try_get("created_at")?);
+        let notice: Option<String> = row.try_get("notice")?;
+        let notice: Option<Notice> = notice.and_then(|notice| serde_json::from_str(&notice).ok());
+        match MailKind::parse(&name) {
+            Some(MailKind::PasswordReset) => self.password_reset(&email, notice, at).await,
+            Some(MailKind::EmailVerification) => {
+                Ok(Some(self.email_verification(users::uuid(row, "user_id")?, &email)?))
+            }
+            Some(MailKind::About(topic)) => {
+                let Notice { client, change } = notice.unwrap_or_default();
+                let token = change.map(|change| self.restoration_token(change));
+                let happening = Happening { at, client: &client, token: token.as_ref() };
+                Ok(Some(Message::about(topic, self.config(), &email, &happening)))
+            }
+            None => {
+                tracing::error!(kind = name, "an e-mail of an unknown kind is dropped");
+                Ok(None)
+            }
+        }
     }
 
     fn email_verification(&self, user: Uuid, email: &str) -> Result<Message, InternalError> {
@@ -163,7 +221,12 @@ impl CoreApi {
     }
 
     /// Starts a family with a one-time token. Does nothing for an unknown address.
-    async fn password_reset(&self, email: &str) -> Result<Option<Message>, JobError> {
+    async fn password_reset(
+        &self,
+        email: &str,
+        asked: Option<Notice>,
+        asked_at: Timestamp,
+    ) -> Result<Option<Message>, JobError> {
         let Some(email) = Email::parse(email) else {
             return Ok(None);
         };
@@ -175,8 +238,12 @@ impl CoreApi {
         let expires_at = now.plus(self.config().reset_link_ttl);
         // A link that is sent repeatedly must not accumulate families.
         families::forget_dead_of(&mut transaction, known.user.id, now).await?;
-        families::start(&mut transaction, family, known.user.id, now).await?;
+        families::start(&mut transaction, family, known.user.id, Origin::Link, now).await?;
         families::add_token(&mut transaction, family, &token.hash(), expires_at).await?;
+        if let Some(Notice { client, .. }) = asked {
+            let kind = EventKind::PasswordResetRequested;
+            activity::record_once(&mut transaction, known.user.id, kind, &client, asked_at).await?;
+        }
         transaction.commit().await?;
         Ok(Some(Message::password_reset(self.config(), &known.user.email, &token)))
     }

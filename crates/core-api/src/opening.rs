@@ -5,6 +5,7 @@ use std::{io, path::Path, sync::Arc, time::Duration};
 use sqlx::migrate::MigrateError;
 
 use crate::{
+    activity,
     background::Background,
     config::Config,
     core_api::{CoreApi, Parts},
@@ -118,6 +119,7 @@ impl CoreApi {
         let now = self.now();
         let mut transaction = self.database().write().await?;
         families::forget_all_dead(&mut transaction, now).await?;
+        activity::forget_old(&mut transaction, now).await?;
         verification::forget_before(&mut transaction, now.minus(ACTION_REQUEST_LIFE)).await?;
         transaction.commit().await?;
         if self.config().development {

@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 use crate::{
     CoreApi,
+    activity::{self, EventKind},
+    client::Client,
     email::Email,
     error::ApiError,
     families,
@@ -25,6 +27,10 @@ use crate::{
     tokens::{IdempotencyKey, RefreshToken, TokenPair},
     users::{self, Role, User},
 };
+
+/// How long after its use a spent token that comes with `Sign-Out` ends its family on the person's behalf. Later, or
+/// without that header, it was stolen.
+const SIGN_OUT_FOR: Duration = Duration::from_mins(1);
 
 /// How long the same token and key get the same answer.
 const REPEATABLE_FOR: Duration = Duration::from_mins(10);
@@ -37,6 +43,9 @@ pub(crate) struct Refresh {
     pub(crate) role: Option<Role>,
     /// Ends every other family of this person.
     pub(crate) end_others: bool,
+    /// Whether the client presents a spent token to end its family. The contract has no other way to sign out.
+    pub(crate) signs_out: bool,
+    pub(crate) client: Client,
 }
 
 /// The verdict on a presented token.
@@ -52,7 +61,7 @@ struct Known {
     family: Uuid,
     revoked: bool,
     expires_at: Timestamp,
-    used: bool,
+    used_at: Option<Timestamp>,
 }
 
 impl CoreApi {
@@ -69,15 +78,24 @@ impl CoreApi {
     async fn judge(&self, refresh: &Refresh) -> Result<Verdict, ApiError> {
         let mut transaction = self.database().write().await?;
         let now = self.now();
+        let mut job = None;
         let (verdict, revoked) = match find(&mut transaction, refresh).await? {
-            Some(known) if known.used => self.used(&mut transaction, refresh, &known, now).await?,
+            Some(known) if known.used_at.is_some() => {
+                self.used(&mut transaction, refresh, &known, now).await?
+            }
             Some(known) if known.expires_at > now => {
+                if families::is_first_use_of_link(&mut transaction, known.family).await? {
+                    job = self.note_sign_in(&mut transaction, &known.user, &refresh.client, now).await?;
+                }
                 self.rotate(&mut transaction, refresh, known, now).await?
             }
             _ => (Verdict::Refused, 0),
         };
         // SECURITY: a refusal commits, too. If it were rolled back, the successor of a stolen token would stay valid.
         transaction.commit().await?;
+        if let Some(job) = job {
+            self.send_in_background(job);
+        }
         let counters = self.counters();
         counters.families_revoked.add(revoked);
         match verdict {
@@ -109,6 +127,10 @@ impl CoreApi {
         if refresh.end_others {
             revoked = families::revoke_all_of(connection, known.user.id, Some(known.family), now).await?;
         }
+        if revoked > 0 {
+            let ended = EventKind::OtherSessionsEnded;
+            activity::record(connection, known.user.id, ended, &refresh.client, now).await?;
+        }
         Ok((Verdict::Granted(issue, successor), revoked))
     }
 
@@ -128,6 +150,12 @@ impl CoreApi {
             return Ok((Verdict::Granted(issue, self.successor(&spent, key)), 0));
         }
         let revoked = families::revoke(connection, known.family, now).await?;
+        if revoked > 0 {
+            let is_recent = known.used_at.is_some_and(|used_at| used_at.plus(SIGN_OUT_FOR) > now);
+            let signed_out = refresh.signs_out && is_recent;
+            let kind = if signed_out { EventKind::SignedOut } else { EventKind::TokenReused };
+            activity::record(connection, known.user.id, kind, &refresh.client, now).await?;
+        }
         Ok((Verdict::Refused, revoked))
     }
 
@@ -154,7 +182,7 @@ async fn find(connection: &mut SqliteConnection, refresh: &Refresh) -> sqlx::Res
     };
     let permitted = known.user.email == refresh.email.as_str()
         && refresh.role.is_none_or(|role| known.user.roles.contains(role));
-    Ok(Some(known).filter(|known| permitted && (known.used || !known.revoked)))
+    Ok(Some(known).filter(|known| permitted && (known.used_at.is_some() || !known.revoked)))
 }
 
 fn known(row: &SqliteRow) -> sqlx::Result<Known> {
@@ -163,7 +191,7 @@ fn known(row: &SqliteRow) -> sqlx::Result<Known> {
         family: users::uuid(row, "family_id")?,
         revoked: row.try_get::<Option<i64>, _>("revoked_at")?.is_some(),
         expires_at: Timestamp::from_millis(row.try_get("expires_at")?),
-        used: row.try_get::<Option<i64>, _>("used_at")?.is_some(),
+        used_at: row.try_get::<Option<i64>, _>("used_at")?.map(Timestamp::from_millis),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The HTTP interface: the routes, and what all answers have in common.
 
 mod action_requests;
+mod address_restorations;
 mod auth_tokens;
 mod extract;
 mod listing;
@@ -41,9 +42,11 @@ fn routes(config: &Config) -> Vec<Route> {
         route(Method::GET, "/v1/auth/jwks", meta::jwks),
         route(Method::POST, "/v1/auth/action-requests", action_requests::create),
         route(Method::GET, "/v1/auth/action-requests/{id}", action_requests::show),
+        route(Method::POST, "/v1/auth/address-restorations", address_restorations::create),
         route(Method::POST, "/v1/user/users", users::create),
         route(Method::GET, "/v1/user/users", users::list),
         route(Method::GET, "/v1/user/users/current", users::show_current),
+        route(Method::GET, "/v1/user/users/current/activity", users::show_activity),
         route(Method::GET, "/v1/user/users/{id}", users::show),
         route(Method::PATCH, "/v1/user/users/{id}", users::update),
         route(Method::DELETE, "/v1/user/users/{id}", users::destroy),

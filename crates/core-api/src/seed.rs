@@ -15,7 +15,7 @@ impl CoreApi {
     /// Adds those who are missing. An existing person stays as they are, with their current password.
     pub(crate) async fn seed(&self) -> Result<(), InternalError> {
         for (email, admin) in PEOPLE {
-            if users::is_taken(self.database().read(), email, None).await? {
+            if users::is_taken(self.database().read(), email, None, self.now()).await? {
                 continue;
             }
             let password = Password::new(PASSWORD).expect("a password of ours has no control characters");
@@ -28,6 +28,7 @@ impl CoreApi {
                 created_at: now,
                 updated_at: now,
                 unverified_email: None,
+                tokens_after: None,
             };
             let mut transaction = self.database().write().await?;
             users::insert(&mut transaction, &user, Some(&password_hash)).await?;

@@ -1,6 +1,6 @@
 //! Serving a core API, and stopping it.
 
-use std::{future, io, time::Duration};
+use std::{future, io, net::SocketAddr, time::Duration};
 
 use axum::{Router, serve::ListenerExt};
 use http::Method;
@@ -41,10 +41,11 @@ impl CoreApi {
             }
         });
         let (signal, signalled) = oneshot::channel::<()>();
-        let server = axum::serve(listener, self.router()).with_graceful_shutdown(async {
-            shutdown.await;
-            drop(signal);
-        });
+        let server = axum::serve(listener, self.router().into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(async {
+                shutdown.await;
+                drop(signal);
+            });
         let overdue = async {
             // Dropping the sender is the signal.
             let _ = signalled.await;

@@ -4,10 +4,12 @@ use uuid::Uuid;
 
 use crate::{
     CoreApi,
+    activity::{self, EventKind},
+    client::Client,
     email::Email,
-    error::ApiError,
-    families,
-    mail_jobs::{self, MailKind},
+    error::{ApiError, InternalError},
+    families::{self, Origin},
+    mail_jobs::{self, MailKind, Notice, Promise},
     password::Claim,
     timestamp::Timestamp,
     tokens::{self, AccessClaims, RefreshToken, TokenPair},
@@ -21,6 +23,7 @@ pub(crate) struct SignIn {
     pub(crate) role: Option<Role>,
     /// Ends every other family of this person.
     pub(crate) end_others: bool,
+    pub(crate) client: Client,
 }
 
 /// For whom the access token is issued, and when.
@@ -34,6 +37,15 @@ pub(crate) struct Issue {
 
 impl CoreApi {
     pub(crate) async fn sign_in(&self, attempt: SignIn) -> Result<TokenPair, ApiError> {
+        let (email, client) = (attempt.email.clone(), attempt.client.clone());
+        let outcome = self.try_sign_in(attempt).await;
+        if matches!(outcome, Err(ApiError::InvalidCredentials)) {
+            self.note_refusal(email, client);
+        }
+        outcome
+    }
+
+    async fn try_sign_in(&self, attempt: SignIn) -> Result<TokenPair, ApiError> {
         let known = users::credentials(self.database().read(), &attempt.email).await?;
         let checked_hash = known.and_then(|known| known.password_hash);
         if !self.passwords().verify(attempt.password, checked_hash.as_deref()).await? {
@@ -56,13 +68,43 @@ impl CoreApi {
         if attempt.end_others {
             revoked = families::revoke_all_of(&mut transaction, user.id, None, now).await?;
         }
-        families::start(&mut transaction, family, user.id, now).await?;
+        families::start(&mut transaction, family, user.id, Origin::Password, now).await?;
         families::add_token(&mut transaction, family, &token.hash(), self.refresh_token_end(now)).await?;
+        let job = self.note_sign_in(&mut transaction, &user, &attempt.client, now).await?;
+        if revoked > 0 {
+            let ended = EventKind::OtherSessionsEnded;
+            activity::record(&mut transaction, user.id, ended, &attempt.client, now).await?;
+        }
         transaction.commit().await?;
 
         self.counters().sign_ins.add(1);
         self.counters().families_revoked.add(revoked);
+        if let Some(job) = job {
+            self.send_in_background(job);
+        }
         self.pair(&self.issue_now(user.id, user.email, family), token)
+    }
+
+    /// Records a refused sign-in for the person with this address, if there is one.
+    ///
+    /// # Security
+    ///
+    /// After the answer, which would otherwise take longer for a known address.
+    fn note_refusal(&self, email: Email, client: Client) {
+        let (api, at) = (self.clone(), self.now());
+        self.background().spawn(async move {
+            let noting = async {
+                let mut transaction = api.database().write().await?;
+                if let Some(known) = users::credentials(&mut *transaction, &email).await? {
+                    let kind = EventKind::SignInFailed;
+                    activity::record(&mut transaction, known.user.id, kind, &client, at).await?;
+                }
+                Ok::<_, InternalError>(transaction.commit().await?)
+            };
+            if let Err(error) = noting.await {
+                tracing::error!(%error, "a refused sign-in is missing in the activity of its account");
+            }
+        });
     }
 
     /// Records an e-mail with a one-time link, if the address is known.
@@ -71,10 +113,11 @@ impl CoreApi {
     ///
     /// An unknown address takes the same path and the same time. Only after the answer is it checked whether the
     /// address is known.
-    pub(crate) async fn request_password_reset(&self, email: &Email) -> Result<(), ApiError> {
+    pub(crate) async fn request_password_reset(&self, email: &Email, client: Client) -> Result<(), ApiError> {
         let mut transaction = self.database().write().await?;
-        let job =
-            mail_jobs::promise(self, &mut transaction, MailKind::PasswordReset, email.as_str(), None).await?;
+        let notice = Some(Notice::of(client));
+        let promise = Promise { kind: MailKind::PasswordReset, email: email.as_str(), user: None, notice };
+        let job = mail_jobs::promise(self, &mut transaction, promise).await?;
         transaction.commit().await?;
         self.send_in_background(job);
         Ok(())

@@ -36,6 +36,14 @@ impl Timestamp {
     pub(crate) fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(millis(duration)))
     }
+    /// As a person writes it, to the minute: `21 November 2026, 11:08 UTC`.
+    pub(crate) fn in_words(self) -> String {
+        self.clamped().strftime("%-d %B %Y, %H:%M UTC").to_string()
+    }
+
+    fn clamped(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX)
+    }
 }
 
 fn millis(duration: Duration) -> i64 {
@@ -53,8 +61,7 @@ impl From<SystemTime> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let clamped = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX);
-        write!(f, "{clamped:.3}")
+        write!(f, "{:.3}", self.clamped())
     }
 }
 

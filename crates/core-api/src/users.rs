@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite, SqliteConnection, SqliteExecutor, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use crate::{email::Email, timestamp::Timestamp};
+use crate::{config::ADDRESS_RESTORABLE_FOR, email::Email, timestamp::Timestamp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -67,6 +67,17 @@ pub(crate) struct User {
     pub(crate) updated_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unverified_email: Option<String>,
+    /// Access tokens from before are refused.
+    #[serde(skip)]
+    pub(crate) tokens_after: Option<Timestamp>,
+}
+
+impl User {
+    /// Whether an access token of this person that was issued at this second still counts. A token has no more precise
+    /// time, so one of the same second is refused, too.
+    pub(crate) fn accepts_token_of(&self, issued_at_secs: i64) -> bool {
+        self.tokens_after.is_none_or(|after| issued_at_secs > after.whole_secs())
+    }
 }
 
 impl<'r> FromRow<'r, SqliteRow> for User {
@@ -78,6 +89,7 @@ impl<'r> FromRow<'r, SqliteRow> for User {
             created_at: Timestamp::from_millis(row.try_get("created_at")?),
             updated_at: Timestamp::from_millis(row.try_get("updated_at")?),
             unverified_email: row.try_get("unverified_email")?,
+            tokens_after: row.try_get::<Option<i64>, _>("tokens_after")?.map(Timestamp::from_millis),
         })
     }
 }
@@ -109,17 +121,25 @@ pub(crate) async fn credentials(
     .transpose()
 }
 
-/// Whether the address belongs to somebody other than `except`.
+/// Whether the address belongs to somebody other than `except`, or they can still take it back.
+///
+/// SECURITY: otherwise, whoever has changed the address of an account could register the old one, and nobody could take
+/// it back.
 pub(crate) async fn is_taken(
     executor: impl SqliteExecutor<'_>,
     email: &str,
     except: Option<Uuid>,
+    now: Timestamp,
 ) -> sqlx::Result<bool> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE email = ? AND id IS NOT ?)")
-        .bind(email)
-        .bind(except.map(|id| id.to_string()))
-        .fetch_one(executor)
-        .await
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM users WHERE email = ?1 AND id IS NOT ?2) OR EXISTS
+         (SELECT 1 FROM address_changes WHERE old_email = ?1 AND user_id IS NOT ?2 AND changed_at > ?3)",
+    )
+    .bind(email)
+    .bind(except.map(|id| id.to_string()))
+    .bind(now.minus(ADDRESS_RESTORABLE_FOR).millis())
+    .fetch_one(executor)
+    .await
 }
 
 /// Stores a new person. Returns false if the address is taken.
@@ -168,6 +188,21 @@ pub(crate) async fn set_password_hash(
 ) -> sqlx::Result<()> {
     sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?")
         .bind(hash)
+        .bind(id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Takes away what lets people in: the password, and the access tokens that are still about. The families of refresh
+/// tokens are ended by [`families`](crate::families).
+pub(crate) async fn shut_out(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET password_hash = NULL, tokens_after = ? WHERE id = ?")
+        .bind(now.millis())
         .bind(id.to_string())
         .execute(connection)
         .await?;

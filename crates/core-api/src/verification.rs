@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use crate::{
     CoreApi,
+    activity::{self, EventKind},
+    client::Client,
     error::{ApiError, InternalError},
     timestamp::Timestamp,
     tokens::{self, EmailVerificationClaims},
@@ -35,24 +37,39 @@ struct Proof {
     email: String,
 }
 
+/// What a proof has done.
+enum Applied {
+    /// The address is verified, now or before.
+    Verified {
+        /// The e-mail about it, to be sent after the commit.
+        job: Option<Uuid>,
+    },
+    No,
+}
+
 impl CoreApi {
     /// Accepts a valid token of ours. The status shows whether it still has an effect.
     ///
     /// Every other token is refused at once. The original answers 500, which a client takes for a temporary failure; a
     /// 400 says that trying again is useless.
-    pub(crate) async fn request_email_verification(&self, token: &str) -> Result<ActionRequest, ApiError> {
+    pub(crate) async fn request_email_verification(
+        &self,
+        token: &str,
+        client: &Client,
+    ) -> Result<ActionRequest, ApiError> {
         let (id, now) = (self.new_id(), self.now());
         let proof = self.proof(token, now).ok_or(ApiError::InvalidToken)?;
         let mut transaction = self.database().write().await?;
         let request = sqlx::query_as(
-            "INSERT INTO action_requests (id, action, status, user_id, email, created_at)
-             VALUES (?, ?, 'PROCESSING', ?, ?, ?) RETURNING *",
+            "INSERT INTO action_requests (id, action, status, user_id, email, created_at, client)
+             VALUES (?, ?, 'PROCESSING', ?, ?, ?, ?) RETURNING *",
         )
         .bind(id.to_string())
         .bind("EMAIL_VERIFICATION")
         .bind(proof.user.to_string())
         .bind(proof.email)
         .bind(now.millis())
+        .bind(serde_json::to_string(client).unwrap_or_default())
         .fetch_one(&mut *transaction)
         .await?;
         transaction.commit().await?;
@@ -93,44 +110,67 @@ impl CoreApi {
 
     async fn verify(&self, request: Uuid) -> Result<(), InternalError> {
         let mut transaction = self.database().write().await?;
-        let row = sqlx::query("SELECT user_id, email FROM action_requests WHERE id = ?")
+        let row = sqlx::query("SELECT user_id, email, client FROM action_requests WHERE id = ?")
             .bind(request.to_string())
             .fetch_one(&mut *transaction)
             .await?;
-        let verified = match row.try_get::<Option<String>, _>("email")? {
+        let client: Option<String> = row.try_get("client")?;
+        // A request from before it was noted has none.
+        let client = client.and_then(|client| serde_json::from_str(&client).ok()).unwrap_or_default();
+        let applied = match row.try_get::<Option<String>, _>("email")? {
             Some(email) => {
                 let proof = Proof { user: users::uuid(&row, "user_id")?, email };
-                self.apply(&mut transaction, &proof).await?
+                self.apply(&mut transaction, &proof, &client).await?
             }
-            None => false,
+            None => Applied::No,
         };
         sqlx::query("UPDATE action_requests SET status = ? WHERE id = ?")
-            .bind(if verified { "COMPLETED" } else { "FAILED" })
+            .bind(if matches!(applied, Applied::Verified { .. }) { "COMPLETED" } else { "FAILED" })
             .bind(request.to_string())
             .execute(&mut *transaction)
             .await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        if let Applied::Verified { job: Some(job) } = applied {
+            self.send_in_background(job);
+        }
+        Ok(())
     }
 
-    /// Makes the address the person's verified one. Returns true if it is verified afterwards, so a link that is opened
-    /// twice succeeds twice.
-    async fn apply(&self, connection: &mut SqliteConnection, proof: &Proof) -> sqlx::Result<bool> {
+    /// Makes the address the person's verified one. A link that is opened twice succeeds twice. The address that is
+    /// replaced gets an e-mail with the way back.
+    async fn apply(
+        &self,
+        connection: &mut SqliteConnection,
+        proof: &Proof,
+        client: &Client,
+    ) -> sqlx::Result<Applied> {
         let Some(mut user) = users::by_id(&mut *connection, proof.user).await? else {
-            return Ok(false);
+            return Ok(Applied::No);
         };
         if user.unverified_email.as_ref() != Some(&proof.email) {
-            return Ok(user.roles.verified && user.email == proof.email);
+            let is_verified = user.roles.verified && user.email == proof.email;
+            return Ok(if is_verified { Applied::Verified { job: None } } else { Applied::No });
         }
+        let now = self.now();
         // Somebody else has registered it since this link was sent.
-        if users::is_taken(&mut *connection, &proof.email, Some(user.id)).await? {
-            return Ok(false);
+        if users::is_taken(&mut *connection, &proof.email, Some(user.id), now).await? {
+            return Ok(Applied::No);
         }
-        user.email.clone_from(&proof.email);
+        let replaced = std::mem::replace(&mut user.email, proof.email.clone());
+        // SECURITY: an address that was never verified may be a stranger's, who must not get the account.
+        let is_theirs = std::mem::replace(&mut user.roles.verified, true);
         user.unverified_email = None;
-        user.roles.verified = true;
-        user.updated_at = self.now();
+        user.updated_at = now;
         users::update(connection, &user).await?;
-        Ok(true)
+        let is_changed = replaced != user.email;
+        let kind = if is_changed { EventKind::EmailChanged } else { EventKind::EmailVerified };
+        activity::record(connection, user.id, kind, client, now).await?;
+        let job = if is_changed && is_theirs {
+            Some(self.offer_restoration(connection, user.id, &replaced, client).await?)
+        } else {
+            None
+        };
+        Ok(Applied::Verified { job })
     }
 }
 

@@ -22,6 +22,8 @@ const CAPACITY: usize = 10_000;
 pub(crate) struct Bearer {
     pub(crate) user: Uuid,
     pub(crate) family: Uuid,
+    /// In seconds since 1970.
+    pub(crate) iat: i64,
     /// In seconds since 1970. The caller checks it.
     pub(crate) exp: i64,
 }
@@ -37,8 +39,8 @@ impl VerifiedTokens {
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let known = self.with(|tokens| tokens.get(&hash).copied());
         known.or_else(|| {
-            let AccessClaims { sub, fam, exp, .. } = keys.verify(tokens::ACCESS, token)?;
-            let bearer = Bearer { user: sub, family: fam, exp };
+            let AccessClaims { sub, fam, iat, exp, .. } = keys.verify(tokens::ACCESS, token)?;
+            let bearer = Bearer { user: sub, family: fam, iat, exp };
             self.with(|tokens| {
                 if tokens.len() >= CAPACITY {
                     tokens.clear();
@@ -83,7 +85,7 @@ mod tests {
     fn a_token_is_checked_once() {
         let (ours, known) = (keys(1), VerifiedTokens::default());
         let token = token(&ours, tokens::ACCESS, 100);
-        let bearer = Bearer { user: Uuid::from_u128(1), family: Uuid::from_u128(2), exp: 100 };
+        let bearer = Bearer { user: Uuid::from_u128(1), family: Uuid::from_u128(2), iat: 0, exp: 100 };
         assert_eq!(known.bearer(&token, &ours), Some(bearer));
         let others = keys(2);
         assert_eq!(known.bearer(&token, &others), Some(bearer), "nobody asks the keys again");
@@ -118,7 +120,7 @@ mod tests {
             for number in 0..CAPACITY {
                 let mut hash = [0; 32];
                 hash[..8].copy_from_slice(&number.to_le_bytes());
-                tokens.insert(hash, Bearer { user: Uuid::nil(), family: Uuid::nil(), exp: 0 });
+                tokens.insert(hash, Bearer { user: Uuid::nil(), family: Uuid::nil(), iat: 0, exp: 0 });
             }
         });
         assert!(known.bearer(&token(&keys, tokens::ACCESS, 100), &keys).is_some());

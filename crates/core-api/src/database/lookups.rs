@@ -27,7 +27,8 @@ pub(super) struct Lookups {
     idle: Mutex<Option<Vec<Connection>>>,
 }
 
-const BY_ID: &str = "SELECT id, email, unverified_email, is_admin, is_verified, created_at, updated_at
+const BY_ID: &str = "SELECT id, email, unverified_email, is_admin, is_verified, created_at, updated_at,
+                            tokens_after
                      FROM users WHERE id = ?";
 
 impl Lookups {
@@ -91,5 +92,6 @@ fn user(row: &Row<'_>) -> rusqlite::Result<User> {
         roles: Roles { admin: row.get(3)?, verified: row.get(4)? },
         created_at: Timestamp::from_millis(row.get(5)?),
         updated_at: Timestamp::from_millis(row.get(6)?),
+        tokens_after: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_millis),
     })
 }

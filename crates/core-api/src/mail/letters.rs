@@ -1,4 +1,5 @@
-//! The two e-mails there are. Their links lead to pages of the web application.
+//! The e-mails with a link that somebody asked for, and the form of every e-mail. Links lead to pages of the web
+//! application.
 
 use std::time::Duration;
 
@@ -8,13 +9,22 @@ use crate::{config::Config, tokens::RefreshToken};
 /// What the HTML part needs beyond inline styles. Where a mail program drops it, the light colours stay.
 pub(crate) const STYLE: &str = include_str!("message.css");
 
-struct Words {
-    title: &'static str,
+pub(super) struct Words {
+    pub(super) title: &'static str,
     /// What mail programs show beside the subject.
-    preheader: &'static str,
-    before: &'static str,
-    button: &'static str,
-    after: &'static str,
+    pub(super) preheader: &'static str,
+    pub(super) before: &'static str,
+    pub(super) button: &'static str,
+    pub(super) after: &'static str,
+}
+
+/// What is different in each e-mail of one kind.
+pub(super) struct Particulars<'a> {
+    /// Names and values, such as the time.
+    pub(super) facts: &'a [(&'static str, String)],
+    pub(super) link: String,
+    /// How long the link is good for, if it ends.
+    pub(super) life: Option<Duration>,
 }
 
 const VERIFICATION: Words = Words {
@@ -36,23 +46,29 @@ const RESET: Words = Words {
 impl Message {
     pub(crate) fn email_verification(config: &Config, to: &str, token: &str) -> Self {
         let link = format!("{}/email-verification?token={}", origin(config), percent_encode(token));
-        Self::compose(&config.app_name, to, link, config.verification_link_ttl, &VERIFICATION)
+        Self::compose(config, to, &VERIFICATION, asked_for(link, config.verification_link_ttl))
     }
 
     pub(crate) fn password_reset(config: &Config, to: &str, token: &RefreshToken) -> Self {
         let (email, token) = (percent_encode(to), percent_encode(token.expose()));
         let link = format!("{}/login?email={email}&token={token}&action=password", origin(config));
-        Self::compose(&config.app_name, to, link, config.reset_link_ttl, &RESET)
+        Self::compose(config, to, &RESET, asked_for(link, config.reset_link_ttl))
     }
 
-    fn compose(app: &str, to: &str, link: String, life: Duration, words: &Words) -> Self {
+    pub(super) fn compose(config: &Config, to: &str, words: &Words, particulars: Particulars<'_>) -> Self {
         let Words { title, preheader, before, button, after } = words;
-        let life = Life(life);
+        let Particulars { facts, link, life } = particulars;
+        let app = &config.app_name;
+        let life = life.map(|life| format!("The link is good for {}.", Life(life)));
+        let lines: String = facts.iter().flat_map(|(name, value)| [name, ": ", value, "\n"]).collect();
+        let then = |between: &str| life.as_ref().map_or_else(String::new, |life| format!("{life}{between}"));
         Self {
             to: to.to_owned(),
             subject: format!("{title} · {app}"),
             text: format!(
-                "{title}\n\n{before}\n\n{link}\n\nThe link is good for {life}.\n{after}\n\n-- \n{app}\n"
+                "{title}\n\n{before}\n\n{lines}{gap}{link}\n\n{life}{after}\n\n-- \n{app}\n",
+                gap = if facts.is_empty() { "" } else { "\n" },
+                life = then("\n"),
             ),
             html: format!(
                 include_str!("message.html"),
@@ -60,9 +76,10 @@ impl Message {
                 preheader = preheader,
                 style = STYLE,
                 before = before,
+                facts = facts_html(facts),
                 button = button,
                 after = after,
-                life = life,
+                life = then(" "),
                 link = escape(&link),
                 app = escape(app),
             ),
@@ -71,7 +88,20 @@ impl Message {
     }
 }
 
-fn origin(config: &Config) -> &str {
+const fn asked_for(link: String, life: Duration) -> Particulars<'static> {
+    Particulars { facts: &[], link, life: Some(life) }
+}
+
+fn facts_html(facts: &[(&'static str, String)]) -> String {
+    if facts.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<_> = facts.iter().map(|(name, value)| format!("{name}: {}", escape(value))).collect();
+    let style = "margin:0 0 24px;color:#17211b";
+    format!("<p class=\"ink\" style=\"{style}\">{}</p>\n", lines.join("<br>\n"))
+}
+
+pub(super) fn origin(config: &Config) -> &str {
     config.public_origin.trim_end_matches('/')
 }
 

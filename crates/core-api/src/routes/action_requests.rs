@@ -5,16 +5,17 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::extract::{JsonBody, PathId, item};
-use crate::{CoreApi, error::ApiError, validation::Fields};
+use crate::{CoreApi, client::Client, error::ApiError, validation::Fields};
 
 pub(super) async fn create(
     State(api): State<CoreApi>,
+    client: Client,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let mut fields = Fields::of(body)?;
     let token = fields.text("token");
     let token = fields.finish(token)?;
-    let request = api.request_email_verification(&token).await?;
+    let request = api.request_email_verification(&token, &client).await?;
     Ok((StatusCode::ACCEPTED, item(request)))
 }
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::extract::{JsonBody, item};
 use crate::{
     CoreApi,
+    client::Client,
     email::Email,
     error::{ApiError, Issue},
     password::Claim,
@@ -42,16 +43,22 @@ enum Proof {
 pub(super) async fn create(
     State(api): State<CoreApi>,
     headers: HeaderMap,
+    client: Client,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
     let browser = is_browser(&headers);
     let key = idempotency_key(&headers)?;
     let TokenRequest { email, proof, role, end_others } = parse(body, browser.then_some(&headers))?;
     let pair = match proof {
-        Proof::Password(password) => api.sign_in(SignIn { email, password, role, end_others }).await?,
-        Proof::RefreshToken(token) => api.refresh(Refresh { email, token, key, role, end_others }).await?,
+        Proof::Password(password) => {
+            api.sign_in(SignIn { email, password, role, end_others, client }).await?
+        }
+        Proof::RefreshToken(token) => {
+            let signs_out = is_sign_out(&headers);
+            api.refresh(Refresh { email, token, key, role, end_others, signs_out, client }).await?
+        }
         Proof::None => {
-            api.request_password_reset(&email).await?;
+            api.request_password_reset(&email, client).await?;
             return Ok((StatusCode::CREATED, item(json!({ "action": "CHECK_EMAIL" }))).into_response());
         }
     };
@@ -81,6 +88,11 @@ fn parse(body: Value, cookies: Option<&HeaderMap>) -> Result<TokenRequest, ApiEr
 /// Sets the refresh token as a cookie instead of the body field, and reads it from there.
 fn is_browser(headers: &HeaderMap) -> bool {
     headers.get("auth-context").is_some_and(|context| context == "browser")
+}
+
+/// Whether a spent token is presented to sign out, and not because somebody has stolen it.
+fn is_sign_out(headers: &HeaderMap) -> bool {
+    headers.get("sign-out").is_some_and(|value| value == "true")
 }
 
 fn cookie(headers: &HeaderMap) -> Option<String> {

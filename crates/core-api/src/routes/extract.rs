@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time;
 use uuid::Uuid;
 
-use crate::{CoreApi, error::ApiError, tokens, users::User};
+use crate::{CoreApi, accounts::Changer, client::Client, error::ApiError, tokens, users::User};
 
 /// The contract's largest body has a few hundred bytes.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
@@ -62,10 +62,15 @@ async fn read(mut body: Body) -> Result<Bytes, ApiError> {
 pub(super) struct Asker {
     pub(super) user: User,
     /// The family of the token.
-    pub(super) family: Uuid,
+    family: Uuid,
+    issued_at: i64,
 }
 
 impl Asker {
+    pub(super) fn changer(&self, client: Client) -> Changer {
+        Changer { user: self.user.id, family: self.family, issued_at: self.issued_at, client }
+    }
+
     pub(super) fn is_admin(&self) -> bool {
         self.user.roles.admin
     }
@@ -90,7 +95,10 @@ impl FromRequestParts<CoreApi> for Asker {
             return Err(ApiError::Unauthorized);
         }
         let user = api.database().user(bearer.user).await?.ok_or(ApiError::Unauthorized)?;
-        Ok(Self { user, family: bearer.family })
+        if !user.accepts_token_of(bearer.iat) {
+            return Err(ApiError::Unauthorized);
+        }
+        Ok(Self { user, family: bearer.family, issued_at: bearer.iat })
     }
 }
 

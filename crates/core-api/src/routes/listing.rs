@@ -1,4 +1,4 @@
-//! The query of `GET /v1/user/users`.
+//! The queries of `GET /v1/user/users` and of the activity.
 
 use std::{collections::HashMap, ops::RangeInclusive};
 
@@ -31,6 +31,16 @@ impl FromRequestParts<CoreApi> for ListingQuery {
         let Query(values) = query.map_err(|_| ApiError::Validation(vec![issue]))?;
         Ok(Self { values, issues: Vec::new() })
     }
+}
+
+/// How many events are shown, of the newest ones.
+const EVENTS: u32 = 50;
+const EVENTS_LIMIT: u32 = 200;
+
+/// The limit of `GET /v1/user/users/current/activity`.
+pub(super) fn activity_limit(mut query: ListingQuery) -> Result<u32, ApiError> {
+    let limit = query.number("limit", 1..=EVENTS_LIMIT).unwrap_or(EVENTS);
+    if query.issues.is_empty() { Ok(limit) } else { Err(ApiError::Validation(query.issues)) }
 }
 
 impl ListingQuery {

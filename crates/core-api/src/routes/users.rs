@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::{
     extract::{Asker, JsonBody, PathId, item},
-    listing::ListingQuery,
+    listing::{ListingQuery, activity_limit},
 };
-use crate::{CoreApi, accounts::Changes, error::ApiError, validation::Fields};
+use crate::{CoreApi, accounts::Changes, activity, client::Client, error::ApiError, validation::Fields};
 
 pub(super) async fn create(
     State(api): State<CoreApi>,
@@ -40,12 +40,25 @@ pub(super) async fn list(
     Ok(Json(json!({ "items": items, "meta": { "pagination": pagination } })))
 }
 
-/// The further effect of a new password, so that the caller can tell the person.
-const ENDS_FAMILIES: [(HeaderName, HeaderValue); 1] =
-    [(HeaderName::from_static("password-change-ends-families"), HeaderValue::from_static("true"))];
+/// What this API does beyond the contract, so that the caller can tell the person: the further effect of a new password,
+/// and that it keeps their activity.
+const ABILITIES: [(HeaderName, HeaderValue); 2] = [
+    (HeaderName::from_static("password-change-ends-families"), HeaderValue::from_static("true")),
+    (HeaderName::from_static("account-activity"), HeaderValue::from_static("true")),
+];
 
 pub(super) async fn show_current(asker: Asker) -> impl IntoResponse {
-    (ENDS_FAMILIES, item(asker.user))
+    (ABILITIES, item(asker.user))
+}
+
+pub(super) async fn show_activity(
+    State(api): State<CoreApi>,
+    asker: Asker,
+    query: ListingQuery,
+) -> Result<Json<Value>, ApiError> {
+    let limit = activity_limit(query)?;
+    let items = activity::newest(api.database().read(), asker.user.id, api.now(), limit).await?;
+    Ok(Json(json!({ "items": items })))
 }
 
 pub(super) async fn show(
@@ -60,6 +73,7 @@ pub(super) async fn show(
 pub(super) async fn update(
     State(api): State<CoreApi>,
     asker: Asker,
+    client: Client,
     PathId(id): PathId,
     JsonBody(body): JsonBody,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -74,15 +88,16 @@ pub(super) async fn update(
     if changes.roles.is_some() {
         asker.must_be_admin()?;
     }
-    Ok((ENDS_FAMILIES, item(api.change(id, changes, asker.family).await?)))
+    Ok((ABILITIES, item(api.change(id, changes, &asker.changer(client)).await?)))
 }
 
 pub(super) async fn destroy(
     State(api): State<CoreApi>,
     asker: Asker,
+    client: Client,
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
     asker.may_reach(id)?;
-    api.delete(id).await?;
+    api.delete(id, &asker.changer(client)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

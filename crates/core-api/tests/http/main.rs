@@ -4,6 +4,7 @@
 
 mod auth {
     mod action_requests;
+    mod address_restorations;
     mod browser;
     mod idempotency;
     mod jwks;
@@ -12,6 +13,7 @@ mod auth {
     mod sign_in;
 }
 mod user {
+    mod activity;
     mod change;
     mod delete;
     mod listing;
@@ -25,5 +27,6 @@ mod debug;
 mod errors;
 mod openapi;
 mod pages;
+mod security_mails;
 mod server;
 mod support;

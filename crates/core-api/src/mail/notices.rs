@@ -1,0 +1,183 @@
+//! The e-mails about what has happened to an account: what, when, from where, and what to do.
+
+use super::{
+    letters::{Particulars, Words, origin},
+    message::Message,
+    percent::percent_encode,
+};
+use crate::{
+    client::Client,
+    config::{ADDRESS_RESTORABLE_FOR, Config},
+    timestamp::Timestamp,
+    tokens::RefreshToken,
+};
+
+/// What a person is told about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// From a browser that was not known.
+    NewSignIn,
+    PasswordChanged,
+    /// To the old address, with the way back.
+    AddressChanged,
+    /// To the address that a restored one has replaced.
+    AddressRestored,
+    AccountDeleted,
+}
+
+/// One event, for its e-mail.
+pub(crate) struct Happening<'a> {
+    pub(crate) at: Timestamp,
+    pub(crate) client: &'a Client,
+    /// The token of the way back.
+    pub(crate) token: Option<&'a RefreshToken>,
+}
+
+const NEW_SIGN_IN: Words = Words {
+    title: "New sign-in to your account",
+    preheader: "From a browser that your account did not know.",
+    before: "Somebody has signed in to your account from a browser that was not used for it before.",
+    button: "Set a new password",
+    after: "If it was you, there is nothing to do. If it was not you, set a new password now. That ends every other session.",
+};
+
+const PASSWORD_CHANGED: Words = Words {
+    title: "Your password has been changed",
+    preheader: "Every other session has ended.",
+    before: "The password of your account has been changed, and every other session has ended.",
+    button: "Set a new password",
+    after: "If it was you, there is nothing to do. If it was not you, set a new password now, and make sure that nobody \
+            else reads your e-mails.",
+};
+
+const ADDRESS_CHANGED: Words = Words {
+    title: "Your e-mail address has been changed",
+    preheader: "You can take this address back.",
+    before: "Your account has another e-mail address now. You can no longer log in with this one.",
+    button: "Take this address back",
+    after: "If it was you, there is nothing to do. If it was not you, take the address back: every session of your account \
+            ends, its password no longer works, and we send you a link to set a new one.",
+};
+
+const ADDRESS_RESTORED: Words = Words {
+    title: "Your account has its former e-mail address again",
+    preheader: "Every session has ended.",
+    before: "Somebody who reads the e-mails to the former address of your account has taken it back. You can no longer log \
+             in with this one, and every session has ended.",
+    button: "Login",
+    after: "If it was you, follow the link that we have sent to the former address.",
+};
+
+const ACCOUNT_DELETED: Words = Words {
+    title: "Your account has been deleted",
+    preheader: "With everything in it.",
+    before: "Your account has been deleted with everything in it. This cannot be undone.",
+    button: "Go to the site",
+    after: "If it was not you, somebody knew your password or could use your browser. Change this password wherever else you \
+            use it.",
+};
+
+impl Topic {
+    const ALL: [Self; 5] = [
+        Self::NewSignIn,
+        Self::PasswordChanged,
+        Self::AddressChanged,
+        Self::AddressRestored,
+        Self::AccountDeleted,
+    ];
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.name() == name)
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::NewSignIn => "NEW_SIGN_IN",
+            Self::PasswordChanged => "PASSWORD_CHANGED",
+            Self::AddressChanged => "ADDRESS_CHANGED",
+            Self::AddressRestored => "ADDRESS_RESTORED",
+            Self::AccountDeleted => "ACCOUNT_DELETED",
+        }
+    }
+
+    const fn words(self) -> &'static Words {
+        match self {
+            Self::NewSignIn => &NEW_SIGN_IN,
+            Self::PasswordChanged => &PASSWORD_CHANGED,
+            Self::AddressChanged => &ADDRESS_CHANGED,
+            Self::AddressRestored => &ADDRESS_RESTORED,
+            Self::AccountDeleted => &ACCOUNT_DELETED,
+        }
+    }
+
+    const fn page(self) -> &'static str {
+        match self {
+            Self::NewSignIn | Self::PasswordChanged => "/reset-password",
+            Self::AddressChanged => "/restore-address",
+            Self::AddressRestored => "/login",
+            Self::AccountDeleted => "/",
+        }
+    }
+}
+
+impl Message {
+    pub(crate) fn about(topic: Topic, config: &Config, to: &str, happening: &Happening<'_>) -> Self {
+        let Happening { at, client, token } = happening;
+        let query =
+            token.map(|token| format!("?token={}", percent_encode(token.expose()))).unwrap_or_default();
+        let facts = [("When", at.in_words()), ("From", client.to_string())];
+        let particulars = Particulars {
+            facts: &facts,
+            link: format!("{}{}{query}", origin(config), topic.page()),
+            life: token.map(|_| ADDRESS_RESTORABLE_FOR),
+        };
+        Self::compose(config, to, topic.words(), particulars)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_letter_says_what_when_from_where_and_what_to_do() {
+        let client = Client {
+            browser: Some("Firefox on Linux".to_owned()),
+            address: Some([203, 0, 113, 9].into()),
+            ..Client::default()
+        };
+        let at = Timestamp::from_millis(1_795_259_332_360);
+        for topic in Topic::ALL {
+            let happening = Happening { at, client: &client, token: None };
+            let message = Message::about(topic, &Config::in_memory(), "user@test.com", &happening);
+            let Words { title, before, button, after, .. } = topic.words();
+            let when = "When: 21 November 2026, 11:08 UTC\n";
+            let from = "From: Firefox on Linux, address 203.0.113.9\n";
+            for said in [title, before, after, when, from] {
+                assert!(message.text.contains(said), "{topic:?}: {said}: {}", message.text);
+            }
+            for said in [title, before, button, after, when.trim_end(), from.trim_end()] {
+                assert!(message.html.contains(said), "{topic:?}: {said}: {}", message.html);
+            }
+            for foreign in ["<img", "<script", "<link", "url(", "@import", "src="] {
+                assert!(!message.html.contains(foreign), "{topic:?}: {foreign}");
+            }
+            assert_eq!(message.link, format!("http://127.0.0.1:3000{}", topic.page()));
+            assert_eq!(Topic::parse(topic.name()), Some(topic));
+        }
+    }
+
+    #[test]
+    fn what_an_administrator_did_does_not_say_from_where() {
+        let happening = Happening {
+            at: Timestamp::from_millis(0),
+            client: &Client::administrator(),
+            token: Some(&RefreshToken::presented("t&1")),
+        };
+        let message =
+            Message::about(Topic::AddressChanged, &Config::in_memory(), "user@test.com", &happening);
+        assert!(message.text.contains("From: an administrator of this site\n"), "{}", message.text);
+        assert!(message.text.contains("The link is good for 7 days.\n"), "{}", message.text);
+        assert_eq!(message.link, "http://127.0.0.1:3000/restore-address?token=t%261");
+    }
+}

@@ -1,0 +1,139 @@
+//! The way back to an address that was replaced.
+//!
+//! # The attack
+//!
+//! Somebody who can use an account changes its address, then its password, then perhaps the address again. Every address
+//! that was replaced gets a link which is good for seven days. Using it
+//!
+//! - gives the account this address again, whatever address it has by then,
+//! - makes the links to all later addresses useless, which are the attacker's,
+//! - ends every session, refuses the access tokens that are still about, and forgets the password, which only a link in an
+//!   e-mail to the restored address sets again,
+//! - takes back a change of address that waits for its verification.
+//!
+//! Until then, nobody else can register the replaced address or change to it. A link that the attacker gets, to one of the
+//! later addresses, restores that one, but leaves the links to all earlier ones.
+//!
+//! An address that was never verified gets no link: it may be a stranger's.
+
+use serde::Serialize;
+use sqlx::{Row, SqliteConnection};
+use uuid::Uuid;
+
+use crate::{
+    CoreApi,
+    activity::{self, EventKind},
+    client::Client,
+    config::ADDRESS_RESTORABLE_FOR,
+    devices,
+    error::ApiError,
+    families,
+    mail::Topic,
+    mail_jobs::{self, MailKind, Notice, Promise},
+    tokens::RefreshToken,
+    users,
+};
+
+/// An account that has its address again.
+#[derive(Debug, Serialize)]
+pub(crate) struct Restored {
+    /// The identifier of the account.
+    pub(crate) id: Uuid,
+    email: String,
+}
+
+impl CoreApi {
+    /// Notes that an address was replaced, and records the e-mail with the way back to it.
+    pub(crate) async fn offer_restoration(
+        &self,
+        connection: &mut SqliteConnection,
+        user: Uuid,
+        old_email: &str,
+        client: &Client,
+    ) -> sqlx::Result<Uuid> {
+        let (change, now) = (self.new_id(), self.now());
+        sqlx::query("DELETE FROM address_changes WHERE changed_at <= ?")
+            .bind(now.minus(ADDRESS_RESTORABLE_FOR).millis())
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query(
+            "INSERT INTO address_changes (id, user_id, old_email, token_hash, changed_at) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(change.to_string())
+        .bind(user.to_string())
+        .bind(old_email)
+        .bind(&self.restoration_token(change).hash()[..])
+        .bind(now.millis())
+        .execute(&mut *connection)
+        .await?;
+        let notice = Notice { change: Some(change), ..Notice::of(client.clone()) };
+        let promise = Promise {
+            kind: MailKind::About(Topic::AddressChanged),
+            email: old_email,
+            user: Some(user),
+            notice: Some(notice),
+        };
+        mail_jobs::promise(self, connection, promise).await
+    }
+
+    /// The token in the link. It is derived, so each try to send the e-mail has the same one, and reading the database
+    /// reveals none.
+    pub(crate) fn restoration_token(&self, change: Uuid) -> RefreshToken {
+        let bytes = self.keys().restoration(change.as_bytes());
+        RefreshToken::from_bytes(bytes, self.config().token_mark.as_deref())
+    }
+
+    /// Gives an account back to the address whose link this is. It works once.
+    pub(crate) async fn restore_address(&self, token: &str, client: &Client) -> Result<Restored, ApiError> {
+        let now = self.now();
+        let mut transaction = self.database().write().await?;
+        let found = sqlx::query(
+            "SELECT number, user_id, old_email FROM address_changes WHERE token_hash = ? AND changed_at > ?",
+        )
+        .bind(&RefreshToken::presented(token).hash()[..])
+        .bind(now.minus(ADDRESS_RESTORABLE_FOR).millis())
+        .fetch_optional(&mut *transaction)
+        .await?
+        .ok_or(ApiError::InvalidToken)?;
+        let (number, old_email): (i64, String) = (found.try_get("number")?, found.try_get("old_email")?);
+        let id = users::uuid(&found, "user_id")?;
+        let mut user = users::by_id(&mut *transaction, id).await?.ok_or(ApiError::InvalidToken)?;
+        // Nobody could take it since, but somebody may have had it waiting for verification before.
+        if users::is_taken(&mut *transaction, &old_email, Some(id), now).await? {
+            return Err(ApiError::InvalidToken);
+        }
+        let replaced = std::mem::replace(&mut user.email, old_email);
+        user.unverified_email = None;
+        user.roles.verified = true;
+        user.updated_at = now;
+        users::update(&mut transaction, &user).await?;
+        users::shut_out(&mut transaction, id, now).await?;
+        let revoked = families::revoke_all_of(&mut transaction, id, None, now).await?;
+        devices::forget_all_of(&mut transaction, id).await?;
+        sqlx::query("DELETE FROM address_changes WHERE user_id = ? AND number >= ?")
+            .bind(id.to_string())
+            .bind(number)
+            .execute(&mut *transaction)
+            .await?;
+        activity::record(&mut transaction, id, EventKind::EmailRestored, client, now).await?;
+        let reset = Promise { kind: MailKind::PasswordReset, email: &user.email, user: None, notice: None };
+        let mut jobs = vec![mail_jobs::promise(self, &mut transaction, reset).await?];
+        if replaced != user.email {
+            // Without a way back: it may be the attacker's.
+            let notice = Some(Notice::of(client.clone()));
+            let told = Promise {
+                kind: MailKind::About(Topic::AddressRestored),
+                email: &replaced,
+                user: Some(id),
+                notice,
+            };
+            jobs.push(mail_jobs::promise(self, &mut transaction, told).await?);
+        }
+        transaction.commit().await?;
+        self.counters().families_revoked.add(revoked);
+        for job in jobs {
+            self.send_in_background(job);
+        }
+        Ok(Restored { id, email: user.email })
+    }
+}

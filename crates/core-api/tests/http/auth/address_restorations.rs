@@ -1,0 +1,180 @@
+//! `POST /v1/auth/address-restorations`: taking back an address.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, PASSWORD, TestApi, Tokens, USER};
+
+const DAY: Duration = Duration::from_hours(24);
+const ATTACKER: &str = "attacker@test.com";
+
+async fn restore(api: &TestApi, token: &str) -> Answer {
+    api.post("/v1/auth/address-restorations").json(&json!({ "token": token })).send().await
+}
+
+/// Changes the address of whoever has this access token, and verifies it, as its reader would.
+async fn change_address(api: &TestApi, tokens: &Tokens, email: &str) {
+    let id = api.user_id(&tokens.access).await;
+    api.patch_user(&id, &tokens.access, &json!({ "email": email })).await;
+    api.verify(&api.mailed_token(email).await).await;
+}
+
+/// The token of the newest way back that an address got.
+async fn way_back(api: &TestApi, email: &str) -> String {
+    let mails = api.mails_to(email).await;
+    let link = mails.into_iter().map(|mail| mail.link).find(|link| link.contains("/restore-address?"));
+    link.expect("a way back").split_once("token=").unwrap().1.to_owned()
+}
+
+async fn set_password_by_link(api: &TestApi, email: &str, password: &str) {
+    let link = api.mailed_token(email).await;
+    let tokens = api.refresh(email, &link).await.into_tokens();
+    let id = api.user_id(&tokens.access).await;
+    api.patch_user(&id, &tokens.access, &json!({ "password": password })).await;
+}
+
+/// Somebody is in the account of `USER`, and has changed its address twice and its password.
+async fn taken_over() -> (TestApi, Tokens) {
+    let api = TestApi::new().await;
+    let attacker = api.sign_in(USER, PASSWORD).await;
+    change_address(&api, &attacker, ATTACKER).await;
+    let id = api.user_id(&attacker.access).await;
+    api.patch_user(&id, &attacker.access, &json!({ "password": "the attacker's" })).await;
+    change_address(&api, &attacker, "second@attacker.com").await;
+    let attacker = api.sign_in("second@attacker.com", "the attacker's").await;
+    (api, attacker)
+}
+
+#[tokio::test]
+async fn the_first_address_takes_the_account_back_with_everything() {
+    let (api, attacker) = taken_over().await;
+    let path = format!("/v1/user/users/{}", api.user_id(&attacker.access).await);
+    api.patch_user(
+        &api.user_id(&attacker.access).await,
+        &attacker.access,
+        &json!({ "email": "third@attacker.com" }),
+    )
+    .await;
+    let waiting = api.mailed_token("third@attacker.com").await;
+    api.tokens(&json!({ "email": "second@attacker.com" })).await;
+    let reset = api.mailed_token("second@attacker.com").await;
+    let later = way_back(&api, ATTACKER).await;
+
+    api.clock.advance(Duration::from_secs(2));
+    let answer = restore(&api, &way_back(&api, USER).await).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    assert_eq!(answer.json()["item"]["email"], USER);
+
+    // Whatever the attacker still holds is worthless.
+    for body in [json!({ "password": "again 12" }), json!({ "email": ATTACKER })] {
+        let refused = api.request(Method::PATCH, &path).bearer(&attacker.access).json(&body).send().await;
+        refused.assert_error(401, "Unauthorized", "Unauthorized");
+    }
+    let refused = api.request(Method::DELETE, &path).bearer(&attacker.access).send().await;
+    refused.assert_error(401, "Unauthorized", "Unauthorized");
+    for email in [USER, "second@attacker.com"] {
+        for token in [&attacker.refresh, &reset] {
+            assert_eq!(api.refresh(email, token).await.status, StatusCode::UNAUTHORIZED);
+        }
+        for password in [PASSWORD, "the attacker's"] {
+            let body = json!({ "email": email, "password": password });
+            assert_eq!(api.tokens(&body).await.status, StatusCode::UNAUTHORIZED);
+        }
+    }
+    restore(&api, &later).await.assert_error(400, "Invalid token", "Bad Request");
+    api.verify(&waiting).await;
+
+    api.clock.advance(Duration::from_secs(2));
+    set_password_by_link(&api, USER, "my own again").await;
+    let tokens = api.sign_in(USER, "my own again").await;
+    let user = api.user(&tokens.access).await;
+    assert_eq!((&user["email"], user.get("unverifiedEmail")), (&json!(USER), None));
+    let told = api.mails_to("second@attacker.com").await[0].clone();
+    assert_eq!(told.subject, "Your account has its former e-mail address again · Ironleaf");
+    assert!(!told.link.contains("token"), "{}", told.link);
+}
+
+#[tokio::test]
+async fn a_later_address_leaves_the_way_back_to_the_first() {
+    let (api, _) = taken_over().await;
+    let first = way_back(&api, USER).await;
+    assert_eq!(restore(&api, &way_back(&api, ATTACKER).await).await.status, StatusCode::CREATED);
+    assert_eq!(restore(&api, &first).await.status, StatusCode::CREATED);
+    api.clock.advance(Duration::from_secs(2));
+    set_password_by_link(&api, USER, "my own again").await;
+    api.sign_in(USER, "my own again").await;
+}
+
+#[tokio::test]
+async fn a_way_back_works_once_and_for_seven_days() {
+    for (after, status) in
+        [(Duration::from_hours(7 * 24 - 1), StatusCode::CREATED), (7 * DAY, StatusCode::BAD_REQUEST)]
+    {
+        let (api, _) = taken_over().await;
+        let token = way_back(&api, USER).await;
+        api.clock.advance(after);
+        assert_eq!(restore(&api, &token).await.status, status);
+        restore(&api, &token).await.assert_error(400, "Invalid token", "Bad Request");
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_can_take_the_address_meanwhile() {
+    let (api, _) = taken_over().await;
+    let register = json!({ "email": USER, "password": PASSWORD });
+    let register = async || api.post("/v1/user/users").json(&register).send().await;
+    register().await.assert_error(409, "A user with this email already exists", "Conflict");
+    let other = api.register("other@attacker.com").await;
+    let path = format!("/v1/user/users/{}", api.user_id(&other.access).await);
+    let body = json!({ "email": USER });
+    let changed = api.request(Method::PATCH, &path).bearer(&other.access).json(&body).send().await;
+    changed.assert_error(409, "A user with this email already exists", "Conflict");
+    api.clock.advance(7 * DAY);
+    assert_eq!(register().await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn the_same_person_can_go_back_without_the_link() {
+    let api = TestApi::new().await;
+    let tokens = api.sign_in(USER, PASSWORD).await;
+    change_address(&api, &tokens, "new@test.com").await;
+    change_address(&api, &tokens, USER).await;
+    assert_eq!(api.user(&tokens.access).await["email"], USER);
+}
+
+#[tokio::test]
+async fn the_browsers_of_before_are_new_again() {
+    let (api, _) = taken_over().await;
+    restore(&api, &way_back(&api, USER).await).await;
+    api.clock.advance(Duration::from_secs(2));
+    set_password_by_link(&api, USER, "my own again").await;
+    let subjects: Vec<_> = api.mails_to(USER).await.into_iter().map(|mail| mail.subject).collect();
+    assert!(subjects.contains(&"New sign-in to your account · Ironleaf".to_owned()), "{subjects:?}");
+}
+
+#[tokio::test]
+async fn the_way_back_is_shown_in_the_activity() {
+    let (api, _) = taken_over().await;
+    restore(&api, &way_back(&api, USER).await).await;
+    api.clock.advance(Duration::from_secs(2));
+    set_password_by_link(&api, USER, "my own again").await;
+    let tokens = api.sign_in(USER, "my own again").await;
+    let answer = api.get("/v1/user/users/current/activity").bearer(&tokens.access).send().await;
+    let kinds: Vec<Value> =
+        answer.json()["items"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect();
+    let expected = ["SIGNED_IN", "PASSWORD_CHANGED", "SIGNED_IN", "EMAIL_RESTORED"].map(Value::from);
+    assert_eq!(kinds[..4], expected, "nobody asked for that link");
+}
+
+#[tokio::test]
+async fn anything_but_the_token_of_a_way_back_is_refused() {
+    let (api, attacker) = taken_over().await;
+    let verification = api.mailed_token("second@attacker.com").await;
+    for token in ["", "x", "\u{0}", &attacker.access, &attacker.refresh, &verification] {
+        restore(&api, token).await.assert_error(400, "Invalid token", "Bad Request");
+    }
+    let answer = api.post("/v1/auth/address-restorations").json(&json!({})).send().await;
+    assert_eq!(answer.issues()[0].0, "token");
+}
