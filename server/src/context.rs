@@ -7,6 +7,7 @@ use std::sync::Arc;
 use app::{PageHandler, Site};
 use axum::extract::{ConnectInfo, Request};
 use http::Method;
+use http::header::USER_AGENT;
 use ironleaf_auth::Caller;
 use ironleaf_bff::Bff;
 
@@ -33,8 +34,9 @@ impl Context {
     pub(crate) fn given(&self, mut request: Request) -> Request {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
         let client_ip = self.client_ip.of(peer, request.headers());
+        let user_agent = request.headers().get(USER_AGENT).and_then(Caller::short_user_agent);
         let extensions = request.extensions_mut();
-        extensions.insert(Caller { client_ip, ..Caller::default() });
+        extensions.insert(Caller { client_ip, user_agent, ..Caller::default() });
         extensions.insert(self.bff.clone());
         extensions.insert(Arc::clone(&self.site));
         request

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use ironleaf_api_types::User;
@@ -112,6 +112,55 @@ pub enum AccountAbility {
     SetPasswordByLink,
     /// [`Accounts::verify_email`], and an e-mail with the link for it after a registration.
     VerifyEmail,
+    /// [`Accounts::activity`]. Whether an API has it may be known only after a call of [`Accounts::current_user`].
+    Activity,
+    /// [`Accounts::restore_address`], and an e-mail with the link for it to an address that was replaced.
+    RestoreAddress,
+}
+
+/// Something that happened to an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// What happened.
+    pub kind: ActivityKind,
+    /// When.
+    pub at: SystemTime,
+    /// The browser in words, such as `Firefox on Linux`. `None` if it is not known, or not the person's own.
+    pub browser: Option<String>,
+    /// The address that it came from, likewise.
+    pub address: Option<String>,
+    /// Whether an administrator did it.
+    pub by_administrator: bool,
+}
+
+/// What can happen to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ActivityKind {
+    /// Somebody signed in.
+    SignedIn,
+    /// A sign-in was refused.
+    SignInFailed,
+    /// Somebody signed out.
+    SignedOut,
+    /// The password was changed.
+    PasswordChanged,
+    /// A new e-mail address was entered, and waits to be verified.
+    EmailChangeRequested,
+    /// The e-mail address was changed.
+    EmailChanged,
+    /// The e-mail address from before a change was taken back.
+    EmailRestored,
+    /// The e-mail address was verified.
+    EmailVerified,
+    /// Somebody asked for an e-mail to set a new password.
+    PasswordResetRequested,
+    /// A session was ended because its spent token was used again.
+    TokenReused,
+    /// Every other session was ended.
+    OtherSessionsEnded,
+    /// Something that this version does not know.
+    Other,
 }
 
 /// People's accounts, if the back end offers them. Pages show only what is available.
@@ -120,9 +169,14 @@ pub trait Accounts: Send + Sync {
     /// Whether the back end offers this. What it does not offer is not shown, and not called. By default, it offers
     /// everything whose method has no default.
     fn offers(&self, ability: AccountAbility) -> bool {
+        // What came later. An implementation from before has none of it.
         !matches!(
             ability,
-            AccountAbility::ChangeEmail | AccountAbility::ChangePassword | AccountAbility::SetPasswordByLink
+            AccountAbility::ChangeEmail
+                | AccountAbility::ChangePassword
+                | AccountAbility::SetPasswordByLink
+                | AccountAbility::Activity
+                | AccountAbility::RestoreAddress
         )
     }
 
@@ -251,6 +305,28 @@ pub trait Accounts: Send + Sync {
     ///
     /// [`AccountError::InvalidToken`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     async fn verify_email(&self, caller: &Caller, token: &SecretText) -> Result<(), AccountError>;
+
+    /// The newest events of the signed-in person's account, newest first, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountError::SignedOut`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
+    async fn activity(&self, calls: &dyn AuthorizedCalls, limit: u32) -> Result<Vec<Activity>, AccountError> {
+        let _ = (calls, limit);
+        Err(AccountError::Unavailable("the activity of accounts is not kept".to_owned()))
+    }
+
+    /// Consumes the token of an e-mail to an address that was replaced: the account gets this address again, all of its
+    /// sessions end, and its password no longer works until it is set by a link in an e-mail. Returns the identifier of
+    /// the account.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountError::InvalidToken`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
+    async fn restore_address(&self, caller: &Caller, token: &SecretText) -> Result<String, AccountError> {
+        let _ = (caller, token);
+        Err(AccountError::InvalidToken)
+    }
 }
 
 /// The answer of a method that is called although the back end does not offer it.

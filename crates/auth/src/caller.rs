@@ -10,12 +10,17 @@ use crate::Request;
 pub struct Caller {
     /// The browser's address. It is sent as the only trusted forwarding header.
     pub client_ip: Option<IpAddr>,
+    /// The browser's `User-Agent`, at most [`MAX_USER_AGENT_BYTES`](Self::MAX_USER_AGENT_BYTES) of it. A provider passes
+    /// it on only to an API that tells people where they have signed in, see [`describe`](Self::describe).
+    pub user_agent: Option<HeaderValue>,
+    /// A pseudonym of the browser, during a sign-in. It tells whether two sign-ins came from one browser.
+    pub device: Option<HeaderValue>,
     /// Further context, such as a trace context, for transports and providers that use it.
     pub extensions: Extensions,
 }
 
 /// Headers that browsers send and the API must not see: credentials, where the page is, and claims about addresses.
-static BROWSER_HEADERS: [HeaderName; 16] = [
+static BROWSER_HEADERS: [HeaderName; 19] = [
     header::AUTHORIZATION,
     header::PROXY_AUTHORIZATION,
     header::COOKIE,
@@ -32,11 +37,25 @@ static BROWSER_HEADERS: [HeaderName; 16] = [
     HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-real-ip"),
     HeaderName::from_static("auth-context"),
+    HeaderName::from_static("sign-out"),
+    X_FORWARDED_USER_AGENT,
+    X_DEVICE_ID,
 ];
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_USER_AGENT: HeaderName = HeaderName::from_static("x-forwarded-user-agent");
+const X_DEVICE_ID: HeaderName = HeaderName::from_static("x-device-id");
 
 impl Caller {
+    /// How much of a `User-Agent` is passed on. What names the browser stands within it.
+    pub const MAX_USER_AGENT_BYTES: usize = 300;
+
+    /// The beginning of a `User-Agent`, as [`user_agent`](Self::user_agent) has it.
+    pub fn short_user_agent(whole: &HeaderValue) -> Option<HeaderValue> {
+        let bytes = whole.as_bytes();
+        HeaderValue::from_bytes(&bytes[..bytes.len().min(Self::MAX_USER_AGENT_BYTES)]).ok()
+    }
+
     /// Prepares `request` to be sent on the caller's behalf. It removes the headers that only the browser may set, sets
     /// the client's address as the only value of `X-Forwarded-For`, and adds the caller's extensions. A provider calls
     /// this before it adds its own headers.
@@ -55,5 +74,16 @@ impl Caller {
             headers.insert(X_FORWARDED_FOR, address);
         }
         request.extensions_mut().extend(self.extensions.clone());
+    }
+
+    /// Adds what is known about the browser: its `User-Agent` as `X-Forwarded-User-Agent`, and its pseudonym as
+    /// `X-Device-Id`. Use it after [`introduce`](Self::introduce).
+    pub fn describe(&self, request: &mut Request) {
+        let described = [(X_FORWARDED_USER_AGENT, &self.user_agent), (X_DEVICE_ID, &self.device)];
+        for (name, value) in described {
+            if let Some(value) = value {
+                request.headers_mut().insert(name, value.clone());
+            }
+        }
     }
 }

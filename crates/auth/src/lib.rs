@@ -26,7 +26,9 @@ mod sign_in;
 mod spawner;
 mod transport;
 
-pub use accounts::{AccountAbility, AccountError, Accounts, AuthorizedCalls, CallError, FieldError};
+pub use accounts::{
+    AccountAbility, AccountError, Accounts, Activity, ActivityKind, AuthorizedCalls, CallError, FieldError,
+};
 pub use caller::Caller;
 pub use event::{Event, Observer, nobody};
 pub use grant::{Field, Grant, Identity};

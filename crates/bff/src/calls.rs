@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use http::{Extensions, StatusCode, Uri};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountError, Accounts, Asked, AuthorizedCalls, BaseUrl, CallError, Caller, Change, EndReason, Ensured,
-    HeadRead, Observed, Request, Response, TransportError,
+    AccountError, Accounts, Activity, Asked, AuthorizedCalls, BaseUrl, CallError, Caller, Change, EndReason,
+    Ensured, HeadRead, Observed, Request, Response, TransportError,
 };
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::Record;
@@ -121,6 +121,15 @@ impl CoreApi {
     /// This is known once [`current_user`](Self::current_user) has answered.
     pub fn ends_other_sessions(&self) -> bool {
         self.bff.accounts().is_ok_and(Accounts::ends_other_sessions)
+    }
+
+    /// The newest events of the signed-in person's account, newest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`current_user`](Self::current_user).
+    pub async fn activity(&self, limit: u32) -> Result<Vec<Activity>, AccountError> {
+        self.bff.accounts()?.activity(self, limit).await
     }
 
     /// One answer of an API must not end a session. So the provider is asked for a refresh, and its answer decides.

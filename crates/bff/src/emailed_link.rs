@@ -2,10 +2,11 @@ mod link;
 mod readings;
 
 use http::request::Parts;
-use ironleaf_auth::{AccountError, EmailAddress, SecretText, SignIn};
+use ironleaf_auth::{AccountError, EmailAddress, EndReason, SecretText, SignIn};
 
 pub use self::link::{
-    PASSWORD_LINK, PasswordLink, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK, VerificationLink,
+    PASSWORD_LINK, PasswordLink, RESTORATION_LINK, RestorationLink, SIGN_IN_LINK, SignInLink,
+    VERIFICATION_LINK, VerificationLink,
 };
 use crate::detached::run_detached;
 use crate::limits::{Mail, NoMail, Subject};
@@ -102,6 +103,30 @@ pub async fn verify_email(parts: &Parts, link: &VerificationLink) -> Result<(), 
         .in_time(async { use_case.bff.accounts()?.verify_email(&use_case.caller, &link.token).await })
         .await;
     asked.map_err(|error| use_case.fold_anonymous(error))
+}
+
+/// Takes back an e-mail address that was replaced, with the link that was sent to it. Every session of the account at
+/// this application ends, like those at the core API, which then sends a link to set a new password.
+///
+/// The work continues if the connection is closed.
+///
+/// # Errors
+///
+/// [`AccountFailure::InvalidToken`], [`AccountFailure::TooManyRequests`], [`AccountFailure::Unavailable`].
+pub async fn restore_address(parts: &Parts, link: &RestorationLink) -> Result<(), AccountFailure> {
+    let use_case = UseCase::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
+    let _spent = use_case.spend(Subject::Verification(link.token.expose())).await?;
+    let (bff, token) = (use_case.bff.clone(), link.token.clone());
+    let work = async move {
+        let asked = use_case
+            .in_time(async { use_case.bff.accounts()?.restore_address(&use_case.caller, &token).await })
+            .await;
+        let account = asked.map_err(|error| use_case.fold_anonymous(error))?;
+        // SECURITY: whoever changed the address is signed in, perhaps here.
+        use_case.bff.end_by_owner(&account, EndReason::EndedByPerson).await;
+        Ok::<_, AccountFailure>(())
+    };
+    run_detached(&bff, work).await.unwrap_or(Err(AccountFailure::Unavailable))
 }
 
 impl UseCase {

@@ -57,8 +57,9 @@ pub use change::{EmailChange, change_email, change_password};
 pub use confirm::{ConfirmFailure, confirm_password, signed_in_recently};
 pub use device::Device;
 pub use emailed_link::{
-    PASSWORD_LINK, PasswordLink, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK, VerificationLink,
-    request_password_reset, reset_password, sign_in_with_link, verify_email,
+    PASSWORD_LINK, PasswordLink, RESTORATION_LINK, RestorationLink, SIGN_IN_LINK, SignInLink,
+    VERIFICATION_LINK, VerificationLink, request_password_reset, reset_password, restore_address,
+    sign_in_with_link, verify_email,
 };
 pub use extract::{MaybeUser, session_cannot_be_checked};
 pub use failure::AccountFailure;
@@ -88,7 +89,8 @@ pub use wants::Wants;
 // What pages and server functions need from the crates below. No type among these holds a token.
 pub use ironleaf_api_types::{Role, User};
 pub use ironleaf_auth::{
-    AccountAbility, AccountError, CallError, EmailAddress, EndReason, FieldError, RedirectSignIn,
+    AccountAbility, AccountError, Activity, ActivityKind, CallError, EmailAddress, EndReason, FieldError,
+    RedirectSignIn,
 };
 pub use ironleaf_auth::{Request as ApiRequest, Response as ApiResponse};
 pub use ironleaf_session::{Flash, FlashCookie, FlashKind, Payload, PayloadError, Worth, codec};

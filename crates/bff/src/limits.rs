@@ -31,7 +31,7 @@ mod total;
 pub use allowance::{Allowance, InvalidAllowance};
 pub(crate) use attempt::{Attempt, Spent};
 pub(crate) use counters::Limits;
-pub(crate) use device::{KNOWN_DEVICE, KnownDevice};
+pub(crate) use device::{KNOWN_DEVICE, KnownDevice, pseudonym};
 pub(crate) use mail::{Mail, Mailing, NoMail};
 pub use settings::RateLimits;
 pub(crate) use subject::{Origin, Subject};

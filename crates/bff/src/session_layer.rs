@@ -7,10 +7,10 @@ use crate::limits::KNOWN_DEVICE;
 use crate::redirect::{ATTEMPT, NOT_ADMITTED};
 use crate::requested_mail::REQUESTED_MAIL;
 use crate::sign_out::LEAVING;
-use crate::{Bff, BffSettings, PASSWORD_LINK, SIGN_IN_LINK, VERIFICATION_LINK};
+use crate::{Bff, BffSettings, PASSWORD_LINK, RESTORATION_LINK, SIGN_IN_LINK, VERIFICATION_LINK};
 
 /// The other cookies of this crate in a browser, beside the session.
-pub const FLASHES: [FlashCookie; 8] = [
+pub const FLASHES: [FlashCookie; 9] = [
     KNOWN_DEVICE.cookie(),
     LEAVING.cookie(),
     ATTEMPT.cookie(),
@@ -19,6 +19,7 @@ pub const FLASHES: [FlashCookie; 8] = [
     SIGN_IN_LINK.cookie(),
     VERIFICATION_LINK.cookie(),
     PASSWORD_LINK.cookie(),
+    RESTORATION_LINK.cookie(),
 ];
 
 impl Bff {

@@ -124,10 +124,11 @@ impl UseCase {
         let task = async move {
             let existing = existing.as_deref().map(|record| record.payload.grant());
             let provider = use_case.bff.provider();
+            let caller = use_case.caller_of(&attempt);
             let asked = if others_end {
-                provider.sign_in_and_end_others(&use_case.caller, attempt, existing).await
+                provider.sign_in_and_end_others(&caller, attempt, existing).await
             } else {
-                provider.sign_in(&use_case.caller, attempt, existing).await
+                provider.sign_in(&caller, attempt, existing).await
             };
             // An answer that nobody takes is dropped, and its grant is given back.
             let _ = answer.send(asked.map(|signed_in| Unheld::new(use_case, signed_in, begun_at)));

@@ -1,11 +1,13 @@
+use std::sync::{Arc, OnceLock};
+
 use http::request::Parts;
-use ironleaf_auth::{AccountError, Caller, EmailAddress};
+use ironleaf_auth::{AccountError, Caller, EmailAddress, SignIn};
 use ironleaf_session::Flash;
 use tokio::time::{Instant, timeout_at};
 
 use crate::ended_session::tidy_up;
 use crate::limits::{
-    Attempt, KNOWN_DEVICE, KnownDevice, Mail, Mailing, NoMail, Origin, Spent, Subject, TooMany,
+    Attempt, KNOWN_DEVICE, KnownDevice, Mail, Mailing, NoMail, Origin, Spent, Subject, TooMany, pseudonym,
 };
 use crate::request_context::{caller, live_session};
 use crate::sign_in_mark::Traces;
@@ -19,6 +21,8 @@ pub(crate) struct UseCase {
     pub(crate) caller: Caller,
     pub(crate) flash: Option<Flash>,
     pub(crate) deadline: Instant,
+    /// Of the browser, once it is needed.
+    device_id: Arc<OnceLock<[u8; 16]>>,
 }
 
 impl UseCase {
@@ -28,7 +32,8 @@ impl UseCase {
         tidy_up(&bff, &session, &parts.extensions);
         let deadline = Instant::now() + bff.sign_in_timeout();
         let flash = parts.extensions.get().cloned();
-        Some(Self { bff, session, caller: caller(parts), flash, deadline })
+        let device_id = Arc::default();
+        Some(Self { bff, session, caller: caller(parts), flash, deadline, device_id })
     }
 
     /// Lets a guess begin, or says how long to wait first.
@@ -55,17 +60,32 @@ impl UseCase {
     /// From here on, this browser is known to the account.
     pub(crate) fn remember_device(&self, address: &EmailAddress) {
         let Some(flash) = &self.flash else { return };
-        let device = self.device().unwrap_or_else(|| {
-            let mut id = [0; 16];
-            self.bff.fill_random(&mut id);
-            KnownDevice::new(id)
-        });
+        let device = self.device().unwrap_or_else(|| KnownDevice::new(self.device_id()));
         flash.set(&KNOWN_DEVICE, &device.with(address.as_str()));
     }
 
     /// By what other requests of this browser are recognised.
     pub(crate) fn traces(&self) -> Traces {
         Traces::of(self.session.came_with().as_deref(), self.flash.as_ref())
+    }
+
+    /// The caller of a sign-in. An API that tells people about new browsers must recognise this one the next time. So the
+    /// identifier is chosen before the sign-in, and kept after it.
+    pub(crate) fn caller_of(&self, attempt: &SignIn) -> Caller {
+        let is_known_later = matches!(attempt, SignIn::Password { .. } | SignIn::OneTimeToken { .. });
+        let device = if is_known_later && self.flash.is_some() { pseudonym(&self.device_id()) } else { None };
+        Caller { device, ..self.caller.clone() }
+    }
+
+    fn device_id(&self) -> [u8; 16] {
+        *self.device_id.get_or_init(|| match self.device() {
+            Some(device) => *device.id(),
+            None => {
+                let mut id = [0; 16];
+                self.bff.fill_random(&mut id);
+                id
+            }
+        })
     }
 
     fn origin(&self) -> Origin {

@@ -2,6 +2,7 @@
 //! use. Using a refresh token twice revokes its whole family.
 
 mod accounts;
+mod activity;
 mod claims;
 mod grant;
 mod others;

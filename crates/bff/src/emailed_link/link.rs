@@ -162,6 +162,45 @@ impl Payload for PasswordLink {
     }
 }
 
+/// Carries a [`RestorationLink`] from the GET that brought it to the POST that uses it.
+pub const RESTORATION_LINK: FlashKind<RestorationLink> =
+    FlashKind::new("ironleaf-restoration", LINK_LIFE).worth(Worth::Errand);
+
+/// The content of an e-mailed link that takes back an address. It is read like a [`VerificationLink`], and it is another
+/// type: neither can be used for the other.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RestorationLink {
+    pub(super) token: SecretText,
+}
+
+impl RestorationLink {
+    /// From the query of `/restore-address?token=..`, as [`VerificationLink::from_query`].
+    pub fn from_query(query: &str) -> Option<Self> {
+        VerificationLink::from_query(query).map(|VerificationLink { token }| Self { token })
+    }
+
+    /// Whether the query belongs to a link, even an incomplete one.
+    pub fn is_meant_by(query: &str) -> bool {
+        VerificationLink::is_meant_by(query)
+    }
+}
+
+impl fmt::Debug for RestorationLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RestorationLink").finish_non_exhaustive()
+    }
+}
+
+impl Payload for RestorationLink {
+    fn encode(&self, out: &mut Encoder) {
+        out.token(self.token.expose());
+    }
+
+    fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        Ok(Self { token: SecretText::from(input.token()?.as_str()) })
+    }
+}
+
 /// SECURITY: a page shows the address, and anybody can make a link. So it must be one word with the characters of RFC
 /// 5322's `dot-atom`, including letters of any script and their marks (RFC 6531), on both sides of one `@`.
 fn is_address(email: &EmailAddress) -> bool {

@@ -1,5 +1,10 @@
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderValue;
+use sha2::{Digest as _, Sha256};
+
 use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError, Worth};
 
 use crate::address_hash::{HASH_BYTES, address_hash};
@@ -47,9 +52,15 @@ impl KnownDevice {
         self.accounts.contains(&name(account))
     }
 
-    pub(crate) const fn id(&self) -> &[u8] {
+    pub(crate) const fn id(&self) -> &[u8; 16] {
         &self.id
     }
+}
+
+/// What the core API is told of a device. The identifier is random and stays here, so this leads back to nothing.
+pub(crate) fn pseudonym(id: &[u8; 16]) -> Option<HeaderValue> {
+    let hash = Sha256::new().chain_update("ironleaf/v1/device-pseudonym\0").chain_update(id).finalize();
+    HeaderValue::from_str(&URL_SAFE_NO_PAD.encode(hash)).ok()
 }
 
 fn name(account: &str) -> [u8; HASH_BYTES] {

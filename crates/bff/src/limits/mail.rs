@@ -80,9 +80,10 @@ impl Mail<'_> {
             Self::Reset(to) => match origin.device.as_ref().filter(|device| device.knows(to)) {
                 // SECURITY: this is the owner, who must not wait because strangers have used up the e-mails. The link
                 // reaches nobody else.
-                Some(device) => {
-                    Counters { own: to_it("reset", &[device.id(), to.as_bytes()]), ..Counters::default() }
-                }
+                Some(device) => Counters {
+                    own: to_it("reset", &[device.id().as_slice(), to.as_bytes()]),
+                    ..Counters::default()
+                },
                 None => Counters { shared: to_it("reset", &[to.as_bytes()]), total, ..Counters::default() },
             },
             Self::Registration(to) => {

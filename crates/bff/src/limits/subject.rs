@@ -18,7 +18,7 @@ pub(crate) enum Subject<'a> {
     SignIn(&'a str),
     /// A one-time token of an account.
     Link(&'a str),
-    /// The token of a link that verifies an address. Its account is not known yet.
+    /// The token of a link that verifies an address or takes one back. Its account is not known yet.
     Verification(&'a str),
     /// The token of a link that sets a new password. Its account is not known yet.
     PasswordLink(&'a str),
@@ -107,7 +107,7 @@ impl Subject<'_> {
         }
         // SECURITY: nobody else can charge this counter, so nobody else can keep the person out.
         if let Some(device) = origin.device.as_ref().filter(|device| device.knows(account)) {
-            return vec![own("device", &[device.id(), account.as_bytes()])];
+            return vec![own("device", &[device.id().as_slice(), account.as_bytes()])];
         }
         let (narrowest, _) = &networks[0];
         let mut counters = vec![own("account_and_address", &[account.as_bytes(), narrowest])];

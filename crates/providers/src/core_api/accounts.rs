@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Builder;
 
-use super::{CoreApiProvider, wire};
+use super::{CoreApiProvider, activity, wire};
 use crate::endpoint;
 use ironleaf_auth::{
-    AccountError, Accounts, AuthorizedCalls, Caller, EmailAddress, FieldError, Request, Response, SecretText,
-    TransportError,
+    AccountAbility, AccountError, Accounts, Activity, AuthorizedCalls, Caller, EmailAddress, FieldError,
+    Request, Response, SecretText, TransportError,
 };
 
 /// The pause before the first poll of a verification, which takes the API a few milliseconds. Each later pause is twice
@@ -26,6 +26,14 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 #[async_trait]
 impl Accounts for CoreApiProvider {
+    fn offers(&self, ability: AccountAbility) -> bool {
+        match ability {
+            AccountAbility::Activity => self.has_activity.load(Ordering::Relaxed),
+            // If the API has it is known by its e-mails: nobody else has a link.
+            _ => true,
+        }
+    }
+
     async fn current_user(&self, calls: &dyn AuthorizedCalls) -> Result<User, AccountError> {
         let mut request = Request::default();
         *request.uri_mut() = self
@@ -105,6 +113,25 @@ impl Accounts for CoreApiProvider {
 
     fn ends_other_sessions(&self) -> bool {
         self.ends_families.load(Ordering::Relaxed)
+    }
+
+    async fn activity(&self, calls: &dyn AuthorizedCalls, limit: u32) -> Result<Vec<Activity>, AccountError> {
+        let mut url = self.endpoint(&["user", "users", "current", "activity"]);
+        url.set_query(Some(&format!("limit={limit}")));
+        let request =
+            endpoint::request(Method::GET, &url, &Value::Null).map_err(|error| unavailable(&error))?;
+        let response = calls.send(request).await?;
+        activity::read(&response).ok_or_else(|| refusal(&response))
+    }
+
+    async fn restore_address(&self, caller: &Caller, token: &SecretText) -> Result<String, AccountError> {
+        #[derive(Deserialize)]
+        struct Restored {
+            id: String,
+        }
+        let body = json!({ "token": token.expose() });
+        let response = self.anonymous(caller, &["auth", "address-restorations"], &body).await?;
+        wire::item(&response).map(|Restored { id }| id).ok_or_else(|| refused_token(&response))
     }
 }
 
@@ -224,6 +251,7 @@ impl CoreApiProvider {
     fn person(&self, response: &Response) -> Result<User, AccountError> {
         let user = user(response)?;
         self.ends_families.store(wire::ends_families(response), Ordering::Relaxed);
+        self.has_activity.store(wire::has_activity(response), Ordering::Relaxed);
         Ok(user)
     }
 }

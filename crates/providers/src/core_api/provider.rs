@@ -35,6 +35,8 @@ pub struct CoreApiProvider {
     /// Whether the API declared, in its last answer about a person, that a new password ends the person's other token
     /// families.
     pub(super) ends_families: AtomicBool,
+    /// Whether the API declared, in the same way, that it keeps the activity of accounts.
+    pub(super) has_activity: AtomicBool,
 }
 
 impl CoreApiProvider {
@@ -49,8 +51,18 @@ impl CoreApiProvider {
         let current_user =
             at_segments(&settings.base_url, ["user", "users", "current"]).as_str().parse().ok();
         let issued_by = mark::of_api("core-api", &settings.base_url);
-        let ends_families = AtomicBool::new(false);
-        Self { base_urls, transport, clock, random, settings, issued_by, current_user, ends_families }
+        let [ends_families, has_activity] = [false; 2].map(AtomicBool::new);
+        Self {
+            base_urls,
+            transport,
+            clock,
+            random,
+            settings,
+            issued_by,
+            current_user,
+            ends_families,
+            has_activity,
+        }
     }
 
     /// The URL of an endpoint. Each item stays one path segment, whatever it contains.

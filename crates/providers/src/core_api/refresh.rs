@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use ironleaf_auth::{Caller, Grant, Identity, RefreshOutcome, Rejection, SecretText, TransportError};
 use serde_json::json;
 
@@ -102,19 +102,36 @@ impl CoreApiProvider {
     }
 
     /// Presents the refresh token, once.
-    pub(super) async fn present(
+    async fn present(
         &self,
         caller: &Caller,
         email: &str,
         token: &SecretText,
         key: Option<&SecretText>,
     ) -> Presented {
+        let key = key.and_then(|key| wire::secret_header(key.expose()));
+        self.present_with(caller, email, token, key.map(|key| (wire::IDEMPOTENCY_KEY, key))).await
+    }
+
+    /// Presents a refresh token that is spent, or may be, to end its family.
+    pub(super) async fn present_spent(&self, caller: &Caller, email: &str, token: &SecretText) -> Presented {
+        let says_so = (wire::SIGN_OUT, HeaderValue::from_static("true"));
+        self.present_with(caller, email, token, Some(says_so)).await
+    }
+
+    async fn present_with(
+        &self,
+        caller: &Caller,
+        email: &str,
+        token: &SecretText,
+        header: Option<(HeaderName, HeaderValue)>,
+    ) -> Presented {
         let url = self.endpoint(&["auth", "tokens"]);
         let body = json!({ "email": email, "refreshToken": token.expose() });
         let sending = async {
             let mut request = wire::request(caller, Method::POST, &url, &body)?;
-            if let Some(key) = key.and_then(|key| wire::secret_header(key.expose())) {
-                request.headers_mut().insert(wire::IDEMPOTENCY_KEY, key);
+            if let Some((name, value)) = header {
+                request.headers_mut().insert(name, value);
             }
             self.transport.send(request).await
         };

@@ -40,7 +40,7 @@ impl CoreApiProvider {
                 }
                 // The token is spent, or may be. The next presentation shows it.
                 Presented::Issued(_) | Presented::InDoubt { .. } => {
-                    end = self.present(caller, &address, token, None).await;
+                    end = self.present_spent(caller, &address, token).await;
                 }
             }
         }

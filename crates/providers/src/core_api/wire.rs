@@ -19,8 +19,11 @@ use super::words::{Word, Words};
 use ironleaf_auth::{Caller, FieldError, Grant, Request, Response, SecretText, TransportError};
 
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Says that a spent refresh token is presented to end its family, and was not stolen.
+pub(super) const SIGN_OUT: HeaderName = HeaderName::from_static("sign-out");
 const IDEMPOTENT_REFRESH: HeaderName = HeaderName::from_static("idempotent-refresh");
 const ENDS_FAMILIES: HeaderName = HeaderName::from_static("password-change-ends-families");
+const HAS_ACTIVITY: HeaderName = HeaderName::from_static("account-activity");
 
 /// A request on behalf of `caller`, with a JSON body unless it is null.
 pub(super) fn request(
@@ -31,11 +34,13 @@ pub(super) fn request(
 ) -> Result<Request, TransportError> {
     let mut request = endpoint::request(method, url, body)?;
     caller.introduce(&mut request);
+    caller.describe(&mut request);
     Ok(request)
 }
 
 pub(super) fn authorize(caller: &Caller, grant: &Grant, request: &mut Request) {
     caller.introduce(request);
+    caller.describe(request);
     let bearer =
         grant.field(ACCESS_TOKEN).and_then(|token| secret_header(&format!("Bearer {}", token.expose())));
     match bearer {
@@ -76,6 +81,11 @@ pub(super) fn issued(response: &Response) -> Result<Issued, String> {
 /// change.
 pub(super) fn ends_families(response: &Response) -> bool {
     declares(response, &ENDS_FAMILIES)
+}
+
+/// Whether the API declares that it keeps what happens to accounts.
+pub(super) fn has_activity(response: &Response) -> bool {
+    declares(response, &HAS_ACTIVITY)
 }
 
 fn declares(response: &Response, name: &HeaderName) -> bool {
@@ -147,6 +157,19 @@ pub(super) fn item<T: DeserializeOwned>(response: &Response) -> Option<T> {
     }
     let envelope: Envelope<T> = json(response)?;
     Some(envelope.item)
+}
+
+/// The `items` of a successful answer, likewise.
+pub(super) fn items<T: DeserializeOwned>(response: &Response) -> Option<Vec<T>> {
+    #[derive(Deserialize)]
+    struct Envelope<T> {
+        items: Vec<T>,
+    }
+    if !response.status().is_success() {
+        return None;
+    }
+    let envelope: Envelope<T> = json(response)?;
+    Some(envelope.items)
 }
 
 /// An error in the API's own form. A proxy's page with the same status is not one.

@@ -1,5 +1,7 @@
 use super::*;
-use ironleaf_auth::{AccountError, AuthorizedCalls, CallError, FieldError};
+use ironleaf_auth::{
+    AccountAbility, AccountError, Activity, ActivityKind, AuthorizedCalls, CallError, FieldError,
+};
 
 /// Sends authorized calls to the script. The script decides who is signed in.
 struct Calls(Arc<Script>);
@@ -270,4 +272,64 @@ async fn a_token_is_presented_for_each_form_of_its_address() {
     provider.sign_in(&caller(), attempt, None).await.unwrap();
     let emails: Vec<_> = script.asked().into_iter().take(2).map(|(_, body)| body["email"].clone()).collect();
     assert_eq!(emails, ["user@xn--exmple-cua.com", "user@ex\u{e4}mple.com"]);
+}
+
+#[tokio::test]
+async fn activity_is_offered_once_the_api_has_declared_it_and_read_in_its_form() {
+    let events = json!({ "items": [
+        { "type": "SIGNED_IN", "createdAt": "2026-11-21T11:08:52.360Z", "browser": "Firefox on Linux",
+          "address": "203.0.113.9", "byAdministrator": false },
+        { "type": "SOMETHING_NEW", "createdAt": "2026-11-21T11:08:52Z", "byAdministrator": true },
+        { "type": "SIGNED_OUT", "createdAt": "some day" },
+    ] });
+    let declaring = user("user@test.com", None).map(|mut response| {
+        response.headers_mut().insert("account-activity", http::HeaderValue::from_static("true"));
+        response
+    });
+    let (provider, script) = scripted([declaring, answer(200, &events), user("user@test.com", None)]);
+    let calls = Calls(Arc::clone(&script));
+    assert!(!provider.offers(AccountAbility::Activity));
+    provider.current_user(&calls).await.unwrap();
+    assert!(provider.offers(AccountAbility::Activity));
+
+    let at = |millis| UNIX_EPOCH + Duration::from_millis(millis);
+    let signed_in = Activity {
+        kind: ActivityKind::SignedIn,
+        at: at(1_795_259_332_360),
+        browser: Some("Firefox on Linux".to_owned()),
+        address: Some("203.0.113.9".to_owned()),
+        by_administrator: false,
+    };
+    let unknown = Activity {
+        kind: ActivityKind::Other,
+        at: at(1_795_259_332_000),
+        browser: None,
+        address: None,
+        by_administrator: true,
+    };
+    assert_eq!(provider.activity(&calls, 7).await, Ok(vec![signed_in, unknown]));
+    assert_eq!(script.asked()[1].0, "GET /v1/user/users/current/activity");
+    provider.current_user(&calls).await.unwrap();
+    assert!(!provider.offers(AccountAbility::Activity), "another API, or an older version of it");
+}
+
+#[tokio::test]
+async fn an_address_is_taken_back_by_its_token_and_any_refusal_is_the_tokens_fault() {
+    let restored = json!({ "item": { "id": "u1", "email": "user@test.com" } });
+    let (provider, script) = scripted([
+        answer(201, &restored),
+        error(400, "Invalid token"),
+        error(404, "Not Found"),
+        error(500, "Down"),
+        throttled(),
+    ]);
+    let restore = async || provider.restore_address(&caller(), &"t1".into()).await;
+    assert_eq!(restore().await.as_deref(), Ok("u1"));
+    let asked = script.asked()[0].clone();
+    assert_eq!(asked, ("POST /v1/auth/address-restorations".to_owned(), json!({ "token": "t1" })));
+    for _ in 0..2 {
+        assert_eq!(restore().await, Err(AccountError::InvalidToken));
+    }
+    assert!(matches!(restore().await, Err(AccountError::Unavailable(_))));
+    assert_eq!(restore().await, Err(too_many(Some(30))));
 }

@@ -17,6 +17,8 @@ async fn the_token_is_spent_and_then_presented_again() {
     for index in 0..2 {
         assert_eq!(script.header(index, "idempotency-key"), None, "the API would give the same pair again");
     }
+    let says_so = [0, 1].map(|index| script.header(index, "sign-out"));
+    assert_eq!(says_so, [None, Some("true".to_owned())], "the spent token is not stolen");
 }
 
 #[tokio::test]
