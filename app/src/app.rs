@@ -11,8 +11,8 @@ use leptos_router::path;
 use crate::components::{AuthLayout, FullLayout, OnwardPage, ProblemPage, SiteScripts};
 use crate::load::DeletableAccount;
 use crate::pages::{
-    Account, Callback, Confirm, DeleteAccount, EmailVerification, Home, Login, Register, ResetPassword,
-    Sessions, SetPassword,
+    Account, Activity, Callback, Confirm, DeleteAccount, EmailVerification, Home, Login, Register,
+    ResetPassword, RestoreAddress, Sessions, SetPassword,
 };
 use crate::render::{BODY, Pages, Views, html_of, layout, page};
 use crate::request::PageRequest;
@@ -29,6 +29,7 @@ fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=layout(|page| view! { <FullLayout page /> })>
                     <Route path=path!("/") view=page(Home) />
                     <Route path=path!("/account") view=page(Account) />
+                    <Route path=path!("/account/activity") view=page(Activity) />
                     <Route path=path!("/account/delete") view=page(|DeletableAccount| view! { <DeleteAccount /> }) />
                     <Route path=path!("/account/sessions") view=page(Sessions) />
                     <Route path=path!("/confirm") view=page(Confirm) />
@@ -39,6 +40,7 @@ fn App() -> impl IntoView {
                     <Route path=path!("/register") view=page(Register) />
                     <Route path=path!("/reset-password") view=page(ResetPassword) />
                     <Route path=path!("/email-verification") view=page(EmailVerification) />
+                    <Route path=path!("/restore-address") view=page(RestoreAddress) />
                     <Route path=path!("/auth/callback") view=page(Callback) />
                 </ParentRoute>
             </Routes>

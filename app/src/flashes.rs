@@ -14,15 +14,16 @@ pub(crate) use kept_form::{FieldState, KEPT_FORMS, KeptField, KeptForm, KeptForm
 pub(crate) use message::{Left, MESSAGE, Message, Said, with_reference};
 pub(crate) use opened::{OPENED, Opened};
 pub(crate) use place::{PLACE, Place};
-pub(crate) use verified::{VERIFIED, Verified};
+pub(crate) use verified::{RESTORED, VERIFIED, Verified};
 
 /// Every kind of flash of this crate.
-pub const FLASHES: [FlashCookie; 7] = [
+pub const FLASHES: [FlashCookie; 8] = [
     KEPT_FORMS.cookie(),
     PERSON.cookie(),
     MESSAGE.cookie(),
     PLACE.cookie(),
     OPENED.cookie(),
     VERIFIED.cookie(),
+    RESTORED.cookie(),
     BUTTON_FIRST.cookie(),
 ];

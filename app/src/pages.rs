@@ -1,6 +1,7 @@
 //! One file per page: its component, and the loader that creates its properties.
 
 mod account;
+mod activity;
 mod callback;
 mod confirm;
 mod delete_account;
@@ -9,10 +10,12 @@ mod home;
 mod login;
 mod register;
 mod reset_password;
+mod restore_address;
 mod sessions;
 mod set_password;
 
 pub(crate) use account::Account;
+pub(crate) use activity::Activity;
 pub(crate) use callback::Callback;
 pub(crate) use confirm::Confirm;
 pub(crate) use delete_account::DeleteAccount;
@@ -21,5 +24,6 @@ pub(crate) use home::Home;
 pub(crate) use login::Login;
 pub(crate) use register::Register;
 pub(crate) use reset_password::ResetPassword;
+pub(crate) use restore_address::RestoreAddress;
 pub(crate) use sessions::Sessions;
 pub(crate) use set_password::SetPassword;

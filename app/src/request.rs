@@ -15,10 +15,10 @@ use ironleaf_bff::edge::{
     with_cookies_tried,
 };
 use ironleaf_bff::{
-    AccountError, AccountFailure, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind, MaybeUser,
-    MissingLayer, Payload, PersonSessions, Problem, ProblemKind, ReturnTo, SignInLink, SignedOutReason, User,
-    VerificationLink, page_of, refresh_before_rendering, require_room_to_refresh, session_cannot_be_checked,
-    sessions,
+    AccountError, AccountFailure, Activity, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind,
+    MaybeUser, MissingLayer, Payload, PersonSessions, Problem, ProblemKind, ReturnTo, SignInLink,
+    SignedOutReason, User, VerificationLink, page_of, refresh_before_rendering, require_room_to_refresh,
+    session_cannot_be_checked, sessions,
 };
 use leptos::prelude::expect_context;
 
@@ -160,6 +160,16 @@ impl PageRequest {
         let user = core_api.current_user().await.map_err(|error| self.answer_to(&core_api, &error))?;
         self.viewer = Some(user.clone());
         Ok(user)
+    }
+
+    /// The newest events of the viewer's account, newest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`current_user`](Self::current_user).
+    pub(crate) async fn activity(&mut self, limit: u32) -> Result<Vec<Activity>, Answer> {
+        let core_api = self.core_api().await?;
+        core_api.activity(limit).await.map_err(|error| self.answer_to(&core_api, &error))
     }
 
     /// Calls the core API for the viewer, see [`CoreApi::call`]. Every status is returned as an answer.

@@ -3,6 +3,8 @@
 
 #[path = "http/account.rs"]
 mod account;
+#[path = "http/account_activity.rs"]
+mod account_activity;
 #[path = "http/account_changes.rs"]
 mod account_changes;
 #[path = "http/account_form.rs"]

@@ -74,3 +74,42 @@ device = { $browser } unter { $system }
 device-unknown = Unbekannter Browser
 address = Adresse
 back-to-account = Zurück zu Ihrem Konto
+
+# What happened to the account
+
+activity = Aktivität
+activity-section-lead = Anmeldungen und Änderungen der letzten 90 Tage, mit Zeit, Browser und Adresse.
+activity-show = Aktivität anzeigen
+activity-lead = Was in den letzten 90 Tagen mit Ihrem Konto geschehen ist. Wenn Sie etwas nicht wiedererkennen, { $change }.
+activity-lead-change = ändern Sie Ihr Passwort
+activity-none = In den letzten 90 Tagen ist nichts geschehen.
+activity-time = Zeit
+activity-what = Was
+activity-browser = Browser
+activity-administrator = Die Verwaltung
+activity-no-address = –
+activity-signed-in = Angemeldet
+activity-sign-in-failed = Anmeldung fehlgeschlagen
+activity-signed-out = Abgemeldet
+activity-password-changed = Passwort geändert
+activity-email-change-requested = Neue E-Mail-Adresse eingegeben
+activity-email-changed = E-Mail-Adresse geändert
+activity-email-restored = E-Mail-Adresse zurückgeholt
+activity-email-verified = E-Mail-Adresse bestätigt
+activity-password-reset-requested = Neues Passwort angefordert
+activity-token-reused = Sitzung beendet, weil ihr Schlüssel zweimal verwendet wurde
+activity-other-sessions-ended = Alle anderen Sitzungen beendet
+activity-other = Etwas anderes
+
+restore-heading = Holen Sie Ihre Adresse zurück
+restore-text =
+    Ihr Konto bekommt wieder die E-Mail-Adresse, an die dieser Link gesendet wurde. Alle Sitzungen enden, und das Passwort gilt nicht
+    mehr. Wir senden Ihnen einen Link, um ein neues festzulegen.
+restore-submit = Zurückholen
+restore-done = Erledigt! Die Adresse gehört wieder Ihnen
+restore-done-text =
+    Wir haben Ihnen eine E-Mail mit einem Link gesendet. Folgen Sie ihm, um ein neues Passwort festzulegen. Sorgen Sie dann dafür, dass
+    niemand sonst Ihre E-Mails lesen kann.
+restore-failed-text =
+    Der Link ist nicht vollständig, älter als sieben Tage oder wurde schon verwendet. Wenn Ihre Adresse schon zurückgeholt wurde, suchen
+    Sie nach einer E-Mail mit einem Link, um ein neues Passwort festzulegen.

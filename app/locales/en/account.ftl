@@ -71,3 +71,41 @@ device = { $browser } on { $system }
 device-unknown = Unknown browser
 address = Address
 back-to-account = Back to your account
+
+# What happened to the account
+
+activity = Activity
+activity-section-lead = Sign-ins and changes of the last 90 days, with time, browser and address.
+activity-show = Show activity
+activity-lead = What happened to your account in the last 90 days. If you do not recognise something, { $change }.
+activity-lead-change = change your password
+activity-none = Nothing has happened in the last 90 days.
+activity-time = Time
+activity-what = What
+activity-browser = Browser
+activity-administrator = An administrator
+activity-no-address = –
+activity-signed-in = Signed in
+activity-sign-in-failed = Sign-in failed
+activity-signed-out = Signed out
+activity-password-changed = Password changed
+activity-email-change-requested = New email address entered
+activity-email-changed = Email address changed
+activity-email-restored = Email address taken back
+activity-email-verified = Email address verified
+activity-password-reset-requested = Password reset requested
+activity-token-reused = Session ended because its key was used twice
+activity-other-sessions-ended = All other sessions ended
+activity-other = Something else
+
+restore-heading = Take your address back
+restore-text =
+    Your account gets the email address again that this link was sent to. Every session ends, and the password no longer works. We send
+    you a link to set a new one.
+restore-submit = Take it back
+restore-done = Success! your address is yours again
+restore-done-text =
+    We have sent you an email with a link. Follow it to set a new password. Then make sure that nobody else can read your emails.
+restore-failed-text =
+    The link is not complete, older than seven days, or was used before. If your address was taken back already, look for an email with
+    a link to set a new password.

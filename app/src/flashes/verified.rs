@@ -8,6 +8,10 @@ use ironleaf_bff::{FlashKind, Payload, PayloadError, Worth};
 pub(crate) const VERIFIED: FlashKind<Verified> =
     FlashKind::new("ironleaf-verified", Duration::from_mins(10)).worth(Worth::Errand);
 
+/// Whether the last link of this browser that takes an address back was valid, likewise.
+pub(crate) const RESTORED: FlashKind<Verified> =
+    FlashKind::new("ironleaf-restored", Duration::from_mins(10)).worth(Worth::Errand);
+
 /// The result of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verified(pub(crate) bool);

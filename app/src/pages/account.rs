@@ -97,6 +97,7 @@ fn OwnAccount(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
             <Credentials email form others_end />
             {roles(&user.roles)}
             <SessionsLink />
+            <ActivityLink />
             <Leave />
         </div>
     }
@@ -117,6 +118,27 @@ fn SessionsLink() -> impl IntoView {
                 <p class="form-actions">
                     <a class="button" href="/account/sessions">
                         {t("sessions-heading")}
+                    </a>
+                </p>
+            </section>
+        }
+    })
+}
+
+/// The way to what happened to the account, if the provider knows it.
+#[component]
+fn ActivityLink() -> impl IntoView {
+    let is_offered = PageRequest::current().offers(AccountAbility::Activity);
+    is_offered.then(|| {
+        view! {
+            <section class="panel" aria-labelledby="activity">
+                <div>
+                    <h2 id="activity">{t("activity")}</h2>
+                    <p class="lead-small">{t("activity-section-lead")}</p>
+                </div>
+                <p class="form-actions">
+                    <a class="button" href="/account/activity">
+                        {t("activity-show")}
                     </a>
                 </p>
             </section>

@@ -23,6 +23,7 @@ pub(crate) struct Network {
     issued: Mutex<Vec<String>>,
     last_headers: Mutex<HeaderMap>,
     calls: Mutex<Vec<String>>,
+    devices: Mutex<Vec<String>>,
     working: Mutex<Weak<Working>>,
 }
 
@@ -68,6 +69,7 @@ impl Network {
             issued: Mutex::default(),
             last_headers: Mutex::default(),
             calls: Mutex::default(),
+            devices: Mutex::default(),
             working: Mutex::default(),
         }
     }
@@ -113,6 +115,11 @@ impl Network {
         std::mem::take(&mut *self.calls.lock().unwrap())
     }
 
+    /// The pseudonym of the browser in each sign-in since the last call.
+    pub(crate) fn take_devices(&self) -> Vec<String> {
+        std::mem::take(&mut *self.devices.lock().unwrap())
+    }
+
     async fn carry(&self, mut request: Request) -> Result<Response, TransportError> {
         let recorded = self.recorded_contract.load(Ordering::SeqCst);
         if recorded {
@@ -120,6 +127,8 @@ impl Network {
         }
         self.last_headers.lock().unwrap().clone_from(request.headers());
         self.calls.lock().unwrap().push(format!("{} {}", request.method(), request.uri().path()));
+        let device = request.headers().get("x-device-id");
+        self.devices.lock().unwrap().extend(device.map(|device| device.to_str().unwrap().to_owned()));
         let issues_tokens = request.uri().path().ends_with("/auth/tokens");
         let core_api = self.core_api.lock().unwrap().clone();
         let working = self.working();
@@ -130,6 +139,7 @@ impl Network {
         if recorded {
             head.headers.remove(HeaderName::from_static("idempotent-refresh"));
             head.headers.remove(HeaderName::from_static("password-change-ends-families"));
+            head.headers.remove(HeaderName::from_static("account-activity"));
         }
         let body = body.to_bytes();
         if issues_tokens {

@@ -8,10 +8,14 @@ async fn every_page(world: &World) -> Vec<(&'static str, String)> {
     let mut visitor = world.browser();
     let mut person = world.signed_in().await;
     let mut pages = Vec::new();
-    for path in ["/", "/login", "/register", "/reset-password", "/email-verification", "/nowhere"] {
+    for path in
+        ["/", "/login", "/register", "/reset-password", "/email-verification", "/restore-address", "/nowhere"]
+    {
         pages.push((path, visitor.get(path).await.body));
     }
-    for path in ["/", "/account", "/account/delete", "/set-password", "/confirm", "/nowhere"] {
+    for path in
+        ["/", "/account", "/account/activity", "/account/delete", "/set-password", "/confirm", "/nowhere"]
+    {
         pages.push((path, person.get(path).await.body));
     }
     visitor.sign_in("user@test.com", "wrong-password").await;
