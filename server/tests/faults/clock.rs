@@ -99,7 +99,7 @@ fn errands_before() -> impl Iterator<Item = Errand> {
 }
 
 fn is_for_a_link(form: &Form) -> bool {
-    matches!(form.needs, Needs::ResetLink | Needs::VerificationLink)
+    matches!(form.needs, Needs::ResetLink | Needs::VerificationLink | Needs::RestorationLink)
 }
 
 /// The page of an e-mailed link, opened before the clock was ahead. Its button is pressed afterwards.

@@ -28,6 +28,7 @@ pub(crate) enum Needs {
     Account,
     ResetLink,
     VerificationLink,
+    RestorationLink,
     Session,
 }
 
@@ -35,7 +36,7 @@ const fn form(path: &'static str, needs: Needs, calls: usize, page: &'static str
     Form { path, needs, calls, page, done: &[], says: &[], fields: None, is_of_island: false }
 }
 
-pub(crate) const FORMS: [Form; 16] = [
+pub(crate) const FORMS: [Form; 17] = [
     Form { done: &["/"], ..form("/api/sign-in", Needs::Account, 2, "/login") },
     Form {
         done: &["/set-password"],
@@ -66,6 +67,11 @@ pub(crate) const FORMS: [Form; 16] = [
         done: &["/email-verification"],
         says: &["Success!"],
         ..form("/api/verify-email", Needs::VerificationLink, 2, "/email-verification")
+    },
+    Form {
+        done: &["/restore-address"],
+        says: &["Success!"],
+        ..form("/api/restore-address", Needs::RestorationLink, 1, "/restore-address")
     },
     Form {
         done: &["/account"],
@@ -137,6 +143,12 @@ impl Form {
                 opened(world, person, "/login").await
             }
             Needs::VerificationLink => opened(world, world.account().await, "/email-verification").await,
+            Needs::RestorationLink => {
+                let person = world.account().await;
+                let _turn = world.hashes.acquire().await.unwrap();
+                world.upstream.replace_address(&person.email, OLD_PASSWORD).await;
+                opened(world, person, "/restore-address").await
+            }
         }
     }
 

@@ -41,6 +41,7 @@ impl Trial {
             "/api/register" => self.registered(world, told).await,
             "/api/request-password-reset" => {}
             "/api/verify-email" => self.verified().await,
+            "/api/restore-address" => self.restored(world, told).await,
             "/api/set-password" => self.changed(world, told, None).await,
             "/api/update-account" => self.changed(world, told, Some(new_email(&self.person))).await,
             "/api/delete-account" => self.deleted(world, told).await,
@@ -176,6 +177,22 @@ impl Trial {
             self.answer = self.person.browser.get("/email-verification").await;
             self.expect(self.answer.body.contains("Success!"), "trying again does not help");
         }
+    }
+
+    /// The address is taken back, and its password does not work. If the answer was lost after that, the link is used
+    /// up, and the page says so.
+    async fn restored(&mut self, world: &World, told: Told) {
+        if told == Told::Unclear {
+            self.expect(self.answer.body.contains("Take it back"), "the link is not there to be tried again");
+            self.person.browser.post("/api/restore-address", "").await;
+            self.answer = self.person.browser.get("/restore-address").await;
+            let page = &self.answer.body;
+            let says = page.contains("Success!") || page.contains("was taken back already");
+            self.expect(says, "trying again does not help");
+        }
+        self.expect(self.password_is(world, OLD_PASSWORD).await.is_none(), "a password from before works");
+        let link = world.upstream.link(&self.person.email, "/login").await;
+        self.expect(link.contains("action=password"), "there is no way to a new password");
     }
 
     /// Exactly one password works, the old or the new one, and the new address belongs to the new password.
