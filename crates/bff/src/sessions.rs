@@ -1,4 +1,5 @@
 mod own_list;
+mod person_session;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,6 +11,7 @@ use ironleaf_records::{KnownSession, Principal, SessionName};
 use ironleaf_session::{Owner, Record};
 use ironleaf_store::StoreError;
 
+pub use self::person_session::PersonSession;
 use crate::account_use_case::AccountUseCase;
 use crate::detached::run_detached;
 use crate::request_context::caller;
@@ -18,23 +20,6 @@ use crate::{AccountFailure, Bff, Device, signed_in_recently};
 
 /// How many grants are revoked at once after an end of many sessions.
 const REVOCATIONS_AT_ONCE: usize = 4;
-
-/// A session of the signed-in person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonSession {
-    /// What [`end_session`] ends it by. It cannot be guessed, and gives nobody access.
-    pub id: String,
-    /// The browser that it was seen with last.
-    pub device: Device,
-    /// When it began.
-    pub begun: SystemTime,
-    /// When it was seen last, to within ten minutes.
-    pub last_seen: SystemTime,
-    /// The address at which it was seen last, if that is known.
-    pub address: Option<String>,
-    /// Whether it is the session of this request.
-    pub is_this: bool,
-}
 
 /// The sessions of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,19 +69,6 @@ pub async fn sessions(parts: &Parts) -> Result<PersonSessions, AccountFailure> {
     sessions.sort_by_key(|session| std::cmp::Reverse(session.last_seen));
     sessions.insert(0, this_session(parts, &bff, &this));
     Ok(PersonSessions { sessions, is_complete })
-}
-
-impl PersonSession {
-    fn of(known: &KnownSession) -> Self {
-        Self {
-            id: known.name().to_string(),
-            device: Device::of(&known.user_agent),
-            begun: known.created_at,
-            last_seen: known.last_seen,
-            address: known.address.map(|address| address.to_string()),
-            is_this: false,
-        }
-    }
 }
 
 /// Ends one of the person's sessions. No replica accepts its cookie from the next request on, and its newest grant is

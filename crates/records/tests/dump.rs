@@ -5,7 +5,7 @@
 #[expect(dead_code, reason = "the tests of the store need more of it")]
 mod redis_server;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use ironleaf_auth::{EndReason, Grant, Head, HeadState, Heads as _, Keep, SessionKey};
@@ -27,9 +27,15 @@ fn session(id: [u8; 16]) -> Identity {
         id: SessionId::from_bytes(id),
         owner: Owner::new("core-api", "person-42"),
         provider_sid: Some("provider-session-7".to_owned()),
-        created_at: SystemTime::now(),
+        created_at: began(),
         rotation: 0,
     }
+}
+
+/// All of them begin at one time, so that an end at that time reaches none.
+fn began() -> SystemTime {
+    static BEGAN: OnceLock<SystemTime> = OnceLock::new();
+    *BEGAN.get_or_init(SystemTime::now)
 }
 
 /// Sessions that are seen, refresh and end.

@@ -1,6 +1,7 @@
 //! A store in this process, for development, tests and simulations, which use it heavily.
 
 mod index;
+mod key_hash;
 mod state;
 
 use std::{

@@ -35,11 +35,10 @@ impl Trial {
             "/api/sign-out" => self.nobody_is_there().await,
             // If the end was not stored, it may be later.
             "/api/end-all-sessions" if told == Told::Done => self.nobody_is_there().await,
-            "/api/end-all-sessions" => {}
             "/api/sign-in" => self.signed_in(world, told).await,
             "/api/sign-in-with-token" => self.signed_in_with_link(told).await,
             "/api/register" => self.registered(world, told).await,
-            "/api/request-password-reset" => {}
+            "/api/end-all-sessions" | "/api/request-password-reset" => {}
             "/api/verify-email" => self.verified().await,
             "/api/restore-address" => self.restored(world, told).await,
             "/api/set-password" => self.changed(world, told, None).await,

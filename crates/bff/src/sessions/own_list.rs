@@ -9,7 +9,7 @@ use ironleaf_session::Record;
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use super::PersonSession;
+use super::person_session::PersonSession;
 use crate::account_use_case::AccountUseCase;
 use crate::{AccountFailure, Bff, Device};
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ironleaf_session::{Decoder, Encoder, PayloadError, SessionId};
 use ironleaf_store::Key;
 
-use super::KnownSession;
+use super::known::KnownSession;
 
 const VERSION: u8 = 1;
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::state::KeyHash;
+use super::key_hash::KeyHash;
 use crate::{Entry, EntryDraft, INDEX_MAX_ENTRIES, Key, ambient::Moment};
 
 /// The estimated cost of an entry beside its value: its names in the maps and in the sets, and their unused space.

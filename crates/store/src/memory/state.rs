@@ -1,11 +1,8 @@
 //! The maps behind [`MemoryStore`](super::MemoryStore), and the sets that order what is removed next.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    hash::{BuildHasherDefault, Hasher},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::index::Indexes;
+use super::{index::Indexes, key_hash::KeyHash};
 use crate::{
     Draft, EntryDraft, Eviction, Expected, Holder, Key, Record, StoreError, Usage, Version, Written,
     ambient::Moment,
@@ -281,30 +278,5 @@ impl Slot {
     fn used(&self) -> UsedBytes {
         let body = self.body.as_ref().map(|body| UsedBytes::body(body.eviction, body.bytes.len()));
         UsedBytes { fixed: RECORD_BYTES + self.mark.len(), ..body.unwrap_or_default() }
-    }
-}
-
-pub(super) type KeyHash = BuildHasherDefault<KeyHasher>;
-
-/// Keys are already hashes, so this only folds one into eight bytes. It also spreads the keys of tests, which differ in
-/// a few bits.
-#[derive(Default)]
-pub(super) struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        // 2^64 divided by the golden ratio.
-        const STIR: u64 = 0x9e37_79b9_7f4a_7c15;
-        for word in bytes.as_chunks().0 {
-            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(*word)).wrapping_mul(STIR);
-        }
-    }
-
-    /// The length before a slice, which is the same for every key.
-    fn write_usize(&mut self, _: usize) {}
-
-    /// The map uses the low bits for its bucket, and a multiplication mixes those least.
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
     }
 }

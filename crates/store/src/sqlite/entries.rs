@@ -112,9 +112,3 @@ async fn leave_out_the_first(connection: &mut SqliteConnection, index: &Key) -> 
     too_many.bind(&index.as_bytes()[..]).bind(at_most).execute(connection).await?;
     Ok(())
 }
-
-/// Drops the entry that was written first, of all indexes. Returns whether there was one.
-pub(super) async fn drop_first(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
-    let gone = sqlx::query("DELETE FROM entries WHERE write = (SELECT min(write) FROM entries)");
-    Ok(gone.execute(connection).await?.rows_affected() > 0)
-}

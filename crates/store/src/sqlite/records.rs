@@ -6,7 +6,6 @@ use rusqlite::Connection;
 use sqlx::SqliteConnection;
 
 use super::{
-    entries::drop_first,
     sweep::{SWEEP_STEP, sweep},
     used::{RECORD_BYTES, used, used_by_entries},
 };
@@ -166,7 +165,7 @@ async fn insert(
 /// Drops entries, then bodies, one by one, until the rest fits. [`UsedBytes::admit`] has checked that this is enough.
 pub(super) async fn evict(connection: &mut SqliteConnection, capacity_bytes: usize) -> sqlx::Result<()> {
     while used(connection).await?.total() + used_by_entries(connection).await? > capacity_bytes {
-        if !drop_first(connection).await? {
+        if !drop_first_entry(connection).await? {
             break;
         }
     }
@@ -180,6 +179,12 @@ pub(super) async fn evict(connection: &mut SqliteConnection, capacity_bytes: usi
         }
     }
     Ok(())
+}
+
+/// Drops the entry that was written first, of all indexes. Returns whether there was one.
+async fn drop_first_entry(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    let gone = sqlx::query("DELETE FROM entries WHERE write = (SELECT min(write) FROM entries)");
+    Ok(gone.execute(connection).await?.rows_affected() > 0)
 }
 
 /// Row numbers are positive and never reused.
