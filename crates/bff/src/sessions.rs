@@ -137,6 +137,8 @@ pub async fn end_other_sessions(parts: &Parts) -> Result<(), AccountFailure> {
 /// Ends all sessions of the person and signs them out, as [`sign_out`](crate::sign_out) does with `back`. There may be an
 /// address at which the browser ends the provider's own session.
 ///
+/// As a sign-out, it does not fail with the store: an end that is not stored yet is stored once the store is back.
+///
 /// # Errors
 ///
 /// As [`end_session`].
@@ -150,13 +152,12 @@ pub async fn end_all_sessions(parts: &Parts, back: &str) -> Result<Option<String
     let work = async move {
         let others = ending.known_but(&this).await;
         let not_before = ending.after_all(&others).max(this.created_at + Duration::from_millis(1));
-        let is_stored = ending.bff.bury_owner(ending.owner, not_before, EndReason::EndedByPerson).await;
+        ending.bff.bury_owner(ending.owner, not_before, EndReason::EndedByPerson).await;
         // Before the grant of this session is revoked, by which the provider knows who asks.
         own_list::end_others_in_time(&account_use_case).await;
         ending.revoke_in_background(others);
-        is_stored
     };
-    stored(run_detached(&bff, work).await)?;
+    run_detached(&bff, work).await.ok_or_else(AccountFailure::dropped)?;
     Ok(sign_out(parts, back).await)
 }
 
