@@ -59,8 +59,9 @@ async fn the_core_api_gets_a_pseudonym_of_the_browser_at_a_sign_in_and_nothing_o
         browser.sign_in("user@test.com", "password1").await;
         seen.extend(world.network.take_devices());
     }
-    assert_eq!(seen.len(), 2, "{seen:?}");
-    assert!(seen[0] == seen[1] && seen[0].len() == 43, "{seen:?}");
+    seen.dedup();
+    assert!(seen.len() == 1 && seen[0].len() == 43, "{seen:?}");
+    assert_eq!(browser.get("/account").await.status, 200);
     let told = world.network.last_headers();
     assert_eq!(told["x-forwarded-user-agent"].as_bytes(), &FIREFOX.repeat(9).as_bytes()[..300]);
     assert!(!told.contains_key("x-device-id"), "only a sign-in needs it");
@@ -153,6 +154,8 @@ async fn whoever_reads_the_old_mailbox_takes_the_account_back() {
         assert_eq!(refused.location(), "/login", "{email}");
     }
 
+    // No token of the very second in which the account was taken back counts.
+    world.advance(Duration::from_secs(2));
     let reset = path_in(&world, "user@test.com", "Set a new password").await;
     open(&mut person, &reset).await;
     person.post("/api/sign-in-with-token", "action=password").await;
@@ -189,7 +192,7 @@ async fn without_a_link_there_is_nothing_to_take_back() {
     browser.headers.insert("accept", "application/json".to_owned());
     let answer = browser.post("/api/restore-address", "").await;
     assert!(
-        answer.status == 400 && answer.body.contains("invalid_token"),
+        answer.status == 422 && answer.body.contains("invalid_token"),
         "{} {}",
         answer.status,
         answer.body

@@ -239,7 +239,10 @@ async fn links_to(world: &World, email: &str) -> Vec<String> {
     world.core_api.settled().await;
     let mails = world.core_api.outbox().await.unwrap().into_iter().map(|stored| stored.message);
     let query = |link: String| link.split_once('?').unwrap().1.to_owned();
-    mails.filter(|mail| mail.to == email).map(|mail| query(mail.link)).collect()
+    let links = mails.filter(|mail| mail.to == email).map(|mail| mail.link);
+    // What tells about a sign-in or a change has a link to a page, or leads back from a change.
+    let is_for_a_step = |link: &String| link.contains("token=") && !link.contains("/restore-address");
+    links.filter(is_for_a_step).map(query).collect()
 }
 
 /// Opens the newest verification link, as another browser would.
