@@ -31,9 +31,9 @@ pub(super) fn due(provider: &dyn Provider, grant: &Grant, now: SystemTime) -> Du
     }
 }
 
-/// Whether the grant of somebody who is there would end before its access token is due. As often as its seal, its end is
-/// moved after a tenth of the time, but not more often than the leeway allows: near an end that does not move any more,
-/// that tenth becomes short.
+/// Whether the grant of somebody who is there would end before its access token is due. Its end is moved after a tenth of
+/// the time, as that of a seal is, but no more often than the leeway allows: near an end that no longer moves, that tenth
+/// becomes short.
 fn ends_without_refresh(provider: &dyn Provider, grant: &Grant, now: SystemTime, leeway: Duration) -> bool {
     if !matches!(provider.refresh_timing(grant), RefreshTiming::Before(_))
         || !provider.refresh_moves_end(grant)

@@ -63,10 +63,8 @@ impl Attempt {
     /// Counts the provider's verdict on a password or a link. Without a verdict, nothing is counted.
     pub(crate) async fn judge(self, outcome: &Result<(), SignInFailure>) {
         match outcome {
-            Ok(())
-            | Err(SignInFailure::SessionTooLarge | SignInFailure::NotAllowed | SignInFailure::SecondFactor) => {
-                self.succeeded().await
-            }
+            Err(SignInFailure::SessionTooLarge | SignInFailure::NotAllowed | SignInFailure::SecondFactor)
+            | Ok(()) => self.succeeded().await,
             // SECURITY: there are APIs that look at the account before the password.
             Err(SignInFailure::InvalidCredentials | SignInFailure::Forbidden) => self.failed().await,
             Err(
