@@ -28,7 +28,7 @@ pub(crate) fn SetPassword(proof: Proof, form: KeptForm, return_to: Option<Return
             <ServerForm<ChangePassword> return_to until_valid=true>
                 <Username email />
                 <input type="hidden" name="standalone" value="1" />
-                <CurrentPassword form=form.clone() />
+                <CurrentPassword kept=form.field("current_password") />
                 <NewPassword form />
             </ServerForm<ChangePassword>>
         }),

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::language::Language;
 
-    const NOW: Duration = Duration::from_secs(1_800_000_000);
+    const NOW: Duration = Duration::from_hours(500_000);
 
     #[test]
     fn a_date_is_written_as_in_the_language() {

@@ -78,13 +78,13 @@ impl UseCase {
     }
 
     fn device_id(&self) -> [u8; 16] {
-        *self.device_id.get_or_init(|| match self.device() {
-            Some(device) => *device.id(),
-            None => {
-                let mut id = [0; 16];
-                self.bff.fill_random(&mut id);
-                id
+        *self.device_id.get_or_init(|| {
+            if let Some(device) = self.device() {
+                return *device.id();
             }
+            let mut id = [0; 16];
+            self.bff.fill_random(&mut id);
+            id
         })
     }
 

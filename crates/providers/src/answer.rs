@@ -98,7 +98,7 @@ mod tests {
         {
             response.headers_mut().insert(name, HeaderValue::from_static(secs));
         }
-        assert_eq!(retry_after(&response), Some(Duration::from_secs(60)));
+        assert_eq!(retry_after(&response), Some(Duration::from_mins(1)));
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("7"));
         assert_eq!(retry_after(&response), Some(Duration::from_secs(7)), "the standard header is there");
     }

@@ -59,7 +59,6 @@ mod test_keys;
 #[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
 mod test_log;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
 mod test_transport;
 
 #[cfg(feature = "better-auth")]

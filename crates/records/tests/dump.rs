@@ -35,7 +35,7 @@ fn session(id: [u8; 16]) -> Identity {
 /// All of them begin at one time, so that an end at that time reaches none.
 fn began() -> SystemTime {
     static BEGAN: OnceLock<SystemTime> = OnceLock::new();
-    *BEGAN.get_or_init(SystemTime::now)
+    *BEGAN.get_or_init(|| system_clock()())
 }
 
 /// Sessions that are seen, refresh and end.

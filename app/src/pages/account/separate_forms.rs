@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::{Field, Rules, ServerForm, Username};
-use crate::flashes::KeptForm;
+use crate::flashes::{KeptField, KeptForm};
 use crate::server_fns::{ChangeEmail, ChangePassword};
 use crate::validation::FieldProblem;
 use crate::words::t;
@@ -63,7 +63,7 @@ fn PasswordPanel(email: String, form: KeptForm) -> impl IntoView {
             </div>
             <ServerForm<ChangePassword>>
                 <Username email />
-                <CurrentPassword form=form.clone() />
+                <CurrentPassword kept=form.field("current_password") />
                 <Field
                     kept=form.field("password")
                     label=t("set-password-new")
@@ -90,10 +90,10 @@ fn PasswordPanel(email: String, form: KeptForm) -> impl IntoView {
 
 /// The field for the present password, which proves that it is the person.
 #[component]
-pub(crate) fn CurrentPassword(form: KeptForm) -> impl IntoView {
+pub(crate) fn CurrentPassword(kept: KeptField) -> impl IntoView {
     view! {
         <Field
-            kept=form.field("current_password")
+            kept
             label=t("account-current-password")
             autocomplete="current-password"
             rules=Rules::present_or(FieldProblem::CurrentPasswordMissing)

@@ -52,7 +52,7 @@ impl Kept {
         let session = match given(response, &self.session, now) {
             Given::Set(session) => session,
             Given::Cleared => return,
-            Given::Nothing => return self.outlive(grant, now),
+            Given::Nothing => return outlive(grant, now),
         };
         grant.set(SESSION, session.pair);
         grant.set(LIFE, session.life.as_secs().to_string());
@@ -62,16 +62,6 @@ impl Kept {
             Given::Cleared => grant.remove(DONT_REMEMBER),
             Given::Nothing => {}
         }
-    }
-
-    /// A session that has just been answered lives, and the answer that renewed it may have been lost. So it may live as
-    /// long as if it had been renewed now: the auth server says when it is over. One that is never renewed ends when the
-    /// cookie said.
-    fn outlive(&self, grant: &mut Grant, now: SystemTime) {
-        let secs = grant.field(LIFE).filter(|_| grant.field(DONT_REMEMBER).is_none());
-        let life = secs.and_then(|secs| secs.expose().parse().ok()).map(Duration::from_secs);
-        let end = life.and_then(|life| now.checked_add(life));
-        grant.refresh_expires_at = grant.refresh_expires_at.max(end);
     }
 
     /// What an answer to a call with this grant sets. Nothing is copied if that is known.
@@ -124,6 +114,16 @@ impl Kept {
             }
         })
     }
+}
+
+/// A session that has just been answered lives, and the answer that renewed it may have been lost. So it may live as
+/// long as if it had been renewed now: the auth server says when it is over. One that is never renewed ends when the
+/// cookie said.
+fn outlive(grant: &mut Grant, now: SystemTime) {
+    let secs = grant.field(LIFE).filter(|_| grant.field(DONT_REMEMBER).is_none());
+    let life = secs.and_then(|secs| secs.expose().parse().ok()).map(Duration::from_secs);
+    let end = life.and_then(|life| now.checked_add(life));
+    grant.refresh_expires_at = grant.refresh_expires_at.max(end);
 }
 
 /// The same session with a later end.

@@ -16,10 +16,11 @@ async fn register(provider: &CookieApiProvider) -> Result<ironleaf_api_types::Us
 
 #[tokio::test]
 async fn only_the_registration_is_offered() {
+    use AccountAbility::{Change, Delete, Register, ResetPassword, VerifyEmail};
+
     assert!(scripted([]).0.accounts().is_none());
     let (provider, _) = registering([]);
     let accounts = provider.accounts().unwrap();
-    use AccountAbility::{Change, Delete, Register, ResetPassword, VerifyEmail};
     let offered = [Register, Change, Delete, ResetPassword, VerifyEmail].map(|part| accounts.offers(part));
     assert_eq!(offered, [true, false, false, false, false]);
     assert!(!accounts.hides_known_addresses());
