@@ -68,8 +68,8 @@ field_problems! {
     12 Missing: "field-missing",
     13 TooLong: "field-too-long",
     14 NotChosen: "field-not-chosen",
-    20 WrongCurrentPassword: "field-wrong-current-password",
-    21 CurrentPasswordMissing: "field-current-password-missing",
+    15 WrongCurrentPassword: "field-wrong-current-password",
+    16 CurrentPasswordMissing: "field-current-password-missing",
 }
 
 /// The names of fields with their problems, in the order of the form.

@@ -71,12 +71,12 @@ messages! {
     36 Error NotLetIn: "message-not-let-in",
     32 Error NotAdmitted: "message-not-admitted",
     37 Error SecondFactor: "message-second-factor",
-    50 Status EmailChangeAsked: "message-email-change-asked",
-    51 Error PasswordLinkDead: "message-password-link-dead",
     38 Status SessionEnded: "message-session-ended",
     39 Status OtherSessionsEnded: "message-other-sessions-ended",
     40 Status AllSessionsEnded: "message-all-sessions-ended",
     41 Error NoSuchSession: "message-no-such-session",
+    42 Status EmailChangeAsked: "message-email-change-asked",
+    43 Error PasswordLinkDead: "message-password-link-dead",
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
