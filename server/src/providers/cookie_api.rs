@@ -3,7 +3,6 @@
 mod checks;
 mod registration;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,6 +116,11 @@ impl CookieApi {
             ("COOKIE_API_CSRF_COOKIE", self.csrf_cookie.as_ref()),
         ];
         checks::cookies(read, &cookies);
+        let fields = [
+            ("COOKIE_API_EMAIL_FIELD", Some(&self.email_field)),
+            ("COOKIE_API_PASSWORD_FIELD", Some(&self.password_field)),
+        ];
+        checks::fields(read, &fields);
         checks::csrf(read, self.csrf_cookie.as_ref(), self.csrf_header.as_ref());
         checks::grace(read, self.reuse_grace, self.reuse_ends);
     }
@@ -145,8 +149,8 @@ impl ProviderConfig for CookieApi {
         lines.add("COOKIE_API_ME_ROLES", &or_none(&self.person.roles));
         lines.add("COOKIE_API_ME_VERIFIED", &or_none(&self.person.verified));
         lines.add("COOKIE_API_STATUS_FIELD", &or_none(&self.status_field));
-        lines.add("COOKIE_API_WRONG_CREDENTIALS", &Statuses(&self.wrong_credentials));
-        lines.add("COOKIE_API_REFUSALS", &Statuses(&self.refusals));
+        lines.add("COOKIE_API_WRONG_CREDENTIALS", &checks::Statuses(&self.wrong_credentials));
+        lines.add("COOKIE_API_REFUSALS", &checks::Statuses(&self.refusals));
         lines.add("COOKIE_API_REUSE_ENDS", &checks::name_of(self.reuse_ends));
         lines.add("COOKIE_API_REUSE_GRACE", &secs(self.reuse_grace));
         lines.add("COOKIE_API_CSRF_COOKIE", &or_none(&self.csrf_cookie));
@@ -181,14 +185,5 @@ impl ProviderConfig for CookieApi {
 
     fn missing_for_roles(&self) -> Option<&'static str> {
         self.person.roles.is_none().then_some("COOKIE_API_ME_ROLES")
-    }
-}
-
-struct Statuses<'a>(&'a [StatusCode]);
-
-impl fmt::Display for Statuses<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let texts: Vec<_> = self.0.iter().map(StatusCode::as_str).collect();
-        f.write_str(&texts.join(","))
     }
 }

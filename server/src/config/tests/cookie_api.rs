@@ -57,6 +57,8 @@ fn everything_that_is_wrong_with_a_cookie_api_is_said_at_once() {
         ("COOKIE_API_WRONG_CREDENTIALS", "401;422"),
         ("COOKIE_API_REFUSALS", "401,429"),
         ("COOKIE_API_REUSE_ENDS", "everything"),
+        ("COOKIE_API_EMAIL_FIELD", "user"),
+        ("COOKIE_API_PASSWORD_FIELD", "user"),
         ("COOKIE_API_REUSE_GRACE", "1"),
     ]);
     for line in [
@@ -72,6 +74,7 @@ fn everything_that_is_wrong_with_a_cookie_api_is_said_at_once() {
         "COOKIE_API_REFUSALS is `401,429`",
         "COOKIE_API_REUSE_ENDS is `everything`",
         "COOKIE_API_REUSE_GRACE is `1`",
+        "COOKIE_API_PASSWORD_FIELD and COOKIE_API_EMAIL_FIELD are both `user`",
     ] {
         assert!(text.contains(line), "{line} is not in: {text}");
     }

@@ -1,5 +1,6 @@
 //! What can be wrong with the variables.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderName, StatusCode};
@@ -126,4 +127,14 @@ fn is_path(text: &str) -> bool {
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Statuses as they are written in a variable.
+pub(super) struct Statuses<'a>(pub(super) &'a [StatusCode]);
+
+impl fmt::Display for Statuses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<_> = self.0.iter().map(StatusCode::as_str).collect();
+        f.write_str(&texts.join(","))
+    }
 }

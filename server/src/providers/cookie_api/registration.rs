@@ -3,7 +3,7 @@
 use http::StatusCode;
 use ironleaf_providers::Registration;
 
-use super::{Statuses, checks};
+use super::checks::{self, Statuses};
 use crate::config::{Lines, Reader};
 
 const PATH: &str = "COOKIE_API_REGISTER_PATH";
