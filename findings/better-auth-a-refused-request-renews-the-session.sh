@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # better-auth 1.7.25 with its memory adapter, run with Node 20.
 #
-# A session is renewed by whatever request looks at it, before it is decided whether the request is allowed. `GET /list-sessions` of somebody
-# who signed in too long ago answers 403 `SESSION_NOT_FRESH`, moves the end of the session in the database, and sends the session cookie
-# again with its full `Max-Age`. The date of the sign-in stays, so the next request is refused, too. A client that takes cookies from
-# successful answers only, or a gateway that drops `Set-Cookie` from errors, keeps the old end: the browser forgets a session that lives.
+# A session is renewed by whatever request looks at it, before it is decided whether the request is allowed. `GET /list-sessions` of
+# somebody who signed in too long ago answers 403 `SESSION_NOT_FRESH`, moves the end of the session in the database, and sends the session
+# cookie again with its full `Max-Age`. The date of the sign-in stays, so the next request is refused, too. A client that takes cookies
+# from successful answers only, or a gateway that drops `Set-Cookie` from errors, keeps the old end: the browser forgets a session that
+# lives.
 #
 # Workaround: take the session cookie from every answer of the auth server that is not 401 and not a failure of the server.
 set -euo pipefail

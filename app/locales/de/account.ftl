@@ -58,7 +58,9 @@ continue-with = Weiter mit { $provider }
 
 sessions = Sitzungen
 sessions-heading = Wo Sie angemeldet sind
-sessions-lead = Diese Browser sind bei Ihrem Konto angemeldet. Wenn Sie einen davon nicht kennen, beenden Sie ihn und ändern Sie Ihr Passwort.
+sessions-lead =
+    Diese Browser sind bei Ihrem Konto angemeldet. Wenn Sie einen davon nicht kennen, beenden Sie seine Sitzung und ändern Sie Ihr
+    Passwort.
 sessions-incomplete = Im Moment können wir nicht alle Ihre Sitzungen zeigen. Bitte kommen Sie gleich noch einmal wieder.
 sessions-begun = Begonnen
 sessions-last-seen = Zuletzt gesehen
