@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{RawQuery, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -16,7 +16,7 @@ use ironleaf_auth::{AccountAbility, EmailAddress, Random, TimeLimits};
 use ironleaf_bff::{
     AccountError, ApiRequest, ApiResponse, Bff, BffSettings, CallError, CoreApi, LogoutFailure, MaybeUser,
     Problem, ProblemKind, RateLimits, RedirectFailure, RedirectQuery, ReturnTo, SignInFailure,
-    SignedOutReason, finish_redirect, refresh_before_rendering, sign_in_with_password, sign_out,
+    SignedOutReason, edge, finish_redirect, refresh_before_rendering, sign_in_with_password, sign_out,
     start_reauthentication, start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
@@ -50,6 +50,9 @@ pub(crate) fn router(world: &Arc<World>, replica: &Replica, process: &Arc<Proces
         .route("/finish", get(finish))
         .route("/back-channel-logout", post(back_channel_logout))
         .route("/sign-out", post(leave))
+        .layer(from_fn(|request: Request, next: Next| {
+            edge::forget_told_session(request, |request| next.run(request))
+        }))
         .layer(bff.session_layer())
         .layer(Extension(bff))
         .layer(Extension(world.setup.style))
