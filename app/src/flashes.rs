@@ -1,6 +1,7 @@
 //! What pages and forms store in a browser besides the session. It is dropped if the session needs the space.
 
 mod button_first;
+mod emailed_links;
 mod kept_form;
 mod message;
 mod opened;
@@ -10,6 +11,7 @@ mod verified;
 use ironleaf_bff::FlashCookie;
 
 pub(crate) use button_first::{BUTTON_FIRST, ButtonFirst};
+pub(crate) use emailed_links::{clear_links, clear_links_of_person};
 pub(crate) use kept_form::{FieldState, KEPT_FORMS, KeptField, KeptForm, KeptForms, PERSON, Person};
 pub(crate) use message::{Left, MESSAGE, Message, Said, with_reference};
 pub(crate) use opened::{OPENED, Opened};

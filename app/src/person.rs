@@ -1,16 +1,18 @@
 //! What a browser keeps of one person, when another may follow.
 
 use http::request::Parts;
-use ironleaf_bff::{Flash, MaybeUser, PASSWORD_LINK, SIGN_IN_LINK, VERIFICATION_LINK};
+use ironleaf_bff::{Flash, MaybeUser};
 
-use crate::flashes::{BUTTON_FIRST, ButtonFirst, KEPT_FORMS, PERSON, PLACE, Person, VERIFIED};
+use crate::flashes::{
+    BUTTON_FIRST, ButtonFirst, KEPT_FORMS, PERSON, PLACE, Person, RESTORED, VERIFIED, clear_links,
+    clear_links_of_person,
+};
 
 /// A person has just signed in. What another person left in this browser must not reach them.
 pub(crate) fn welcome(parts: &Parts) {
     let Some(flash) = parts.extensions.get::<Flash>() else { return };
     // SECURITY: a link that was opened but not used would sign in the next person here after a sign-out.
-    flash.clear(&SIGN_IN_LINK);
-    flash.clear(&PASSWORD_LINK);
+    clear_links_of_person(flash);
     flash.clear(&PLACE);
     flash.clear(&BUTTON_FIRST);
     let Ok(MaybeUser(Some(user))) = MaybeUser::from_parts(parts) else { return };
@@ -24,10 +26,9 @@ pub(crate) fn welcome(parts: &Parts) {
 /// The person leaves this browser to others.
 pub(crate) fn forget(parts: &Parts) {
     let Some(flash) = parts.extensions.get::<Flash>() else { return };
-    flash.clear(&SIGN_IN_LINK);
-    flash.clear(&PASSWORD_LINK);
-    flash.clear(&VERIFICATION_LINK);
+    clear_links(flash);
     flash.clear(&VERIFIED);
+    flash.clear(&RESTORED);
     flash.clear(&PLACE);
     flash.clear(&KEPT_FORMS);
 }

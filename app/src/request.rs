@@ -23,7 +23,7 @@ use ironleaf_bff::{
 use leptos::prelude::expect_context;
 
 use crate::answer::Answer;
-use crate::flashes::{KEPT_FORMS, KeptForm, Left, MESSAGE, Message, PLACE, Place, Said};
+use crate::flashes::{KEPT_FORMS, KeptForm, Left, MESSAGE, Message, PLACE, Place, Said, clear_links};
 use crate::language::Language;
 use crate::links;
 use crate::site::Site;
@@ -455,6 +455,14 @@ impl PageRequest {
     /// Stores a value for a later request. `false` if there is no space for it.
     pub(crate) fn leave<T: Payload>(&self, kind: &FlashKind<T>, value: &T) -> bool {
         self.flash().is_some_and(|flash| flash.set(kind, value))
+    }
+
+    /// Keeps an e-mailed link for its form, and no other one. `false` if there is no space for it.
+    pub(crate) fn leave_link<T: Payload>(&self, kind: &FlashKind<T>, link: &T) -> bool {
+        self.flash().is_some_and(|flash| {
+            clear_links(flash);
+            flash.set(kind, link)
+        })
     }
 
     /// Removes the value that an earlier request left.

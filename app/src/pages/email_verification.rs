@@ -1,4 +1,4 @@
-use ironleaf_bff::{AccountAbility, PASSWORD_LINK, SIGN_IN_LINK, VERIFICATION_LINK, VerificationLink};
+use ironleaf_bff::{AccountAbility, VERIFICATION_LINK, VerificationLink};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -95,10 +95,8 @@ impl Load for EmailVerificationProps {
 /// Removes the token from the address.
 fn open_link(request: &PageRequest, link: &VerificationLink) -> Answer {
     // SECURITY: as for a link that signs somebody in, see `login`.
-    request.clear(&SIGN_IN_LINK);
-    request.clear(&PASSWORD_LINK);
     request.clear(&VERIFIED);
-    if !request.leave(&VERIFICATION_LINK, link) {
+    if !request.leave_link(&VERIFICATION_LINK, link) {
         request.leave_message(Message::NoRoomForLink, "/");
         return Answer::Redirect("/".to_owned());
     }

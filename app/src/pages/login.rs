@@ -1,8 +1,5 @@
 use http::StatusCode;
-use ironleaf_bff::{
-    AccountAbility, PASSWORD_LINK, Problem, ReturnTo, SIGN_IN_LINK, SignInFailure, SignInLink,
-    VERIFICATION_LINK,
-};
+use ironleaf_bff::{AccountAbility, Problem, ReturnTo, SIGN_IN_LINK, SignInFailure, SignInLink};
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -174,10 +171,7 @@ fn open_link(request: &PageRequest) -> Result<(), Answer> {
     if let Some(link) = SignInLink::from_query(request.query()) {
         // SECURITY: the token leaves the address at once, and only a POST uses it up. So neither the browser's history
         // nor a mail program that checks links gains anything.
-        // Only one link at a time, because both together would fill the cookies.
-        request.clear(&VERIFICATION_LINK);
-        request.clear(&PASSWORD_LINK);
-        if request.leave(&SIGN_IN_LINK, &link) {
+        if request.leave_link(&SIGN_IN_LINK, &link) {
             request.leave(&OPENED, &Opened);
         } else {
             request.leave_message(Message::NoRoomForLink, "/login");

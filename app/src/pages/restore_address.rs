@@ -1,6 +1,4 @@
-use ironleaf_bff::{
-    self as bff, AccountAbility, AccountFailure, RESTORATION_LINK, RestorationLink, SIGN_IN_LINK,
-};
+use ironleaf_bff::{self as bff, AccountAbility, AccountFailure, RESTORATION_LINK, RestorationLink};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -96,9 +94,8 @@ impl Load for RestoreAddressProps {
 /// Removes the token from the address.
 fn open_link(request: &PageRequest, link: &RestorationLink) -> Answer {
     // SECURITY: as for a link that signs somebody in, see `login`.
-    request.clear(&SIGN_IN_LINK);
     request.clear(&RESTORED);
-    if !request.leave(&RESTORATION_LINK, link) {
+    if !request.leave_link(&RESTORATION_LINK, link) {
         request.leave_message(Message::NoRoomForLink, "/");
         return Answer::Redirect("/".to_owned());
     }

@@ -1,4 +1,4 @@
-use ironleaf_bff::{AccountAbility, PASSWORD_LINK, PasswordLink, ReturnTo, SIGN_IN_LINK, VERIFICATION_LINK};
+use ironleaf_bff::{AccountAbility, PASSWORD_LINK, PasswordLink, ReturnTo};
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -122,9 +122,7 @@ fn proof(request: &PageRequest) -> Result<Proof, Answer> {
 fn open_link(request: &PageRequest) -> Result<(), Answer> {
     if let Some(link) = PasswordLink::from_query(request.query()) {
         // SECURITY: as for a link that signs somebody in, see `login`.
-        request.clear(&SIGN_IN_LINK);
-        request.clear(&VERIFICATION_LINK);
-        if request.leave(&PASSWORD_LINK, &link) {
+        if request.leave_link(&PASSWORD_LINK, &link) {
             return Err(request.led_by_cookie("/set-password"));
         }
         request.leave_message(Message::NoRoomForLink, "/");

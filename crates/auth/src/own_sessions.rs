@@ -17,7 +17,7 @@ pub trait OwnSessions: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`AccountError::Forbidden`] if the provider wants a more recent sign-in for this; [`AccountError::SignedOut`],
+    /// [`AccountError::NotRecent`] if the provider wants a more recent sign-in for this; [`AccountError::SignedOut`],
     /// [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     async fn list(
         &self,
@@ -41,7 +41,7 @@ pub trait OwnSessions: Send + Sync {
     ///
     /// # Errors
     ///
-    /// As [`list`](Self::list), without [`AccountError::Forbidden`].
+    /// As [`list`](Self::list), without [`AccountError::NotRecent`].
     async fn end_others(&self, calls: &dyn AuthorizedCalls) -> Result<(), AccountError>;
 }
 

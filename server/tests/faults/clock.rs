@@ -24,7 +24,14 @@ const DAY: Duration = Duration::from_hours(24);
 const LINK_REFUSED: [&str; 2] = ["Invalid token", "Auto login failed"];
 
 /// Forms that need a recent sign-in. By a clock that is ahead, no sign-in is recent.
-const FOR_THE_RECENT: [&str; 3] = ["/api/set-password", "/api/update-account", "/api/delete-account"];
+const FOR_THE_RECENT: [&str; 6] = [
+    "/api/set-password",
+    "/api/update-account",
+    "/api/delete-account",
+    "/api/end-session",
+    "/api/end-other-sessions",
+    "/api/end-all-sessions",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_right_while_a_clock_is_ahead_and_after() {

@@ -83,7 +83,7 @@ async fn the_page_shows_what_happened_when_and_from_where() {
     let cells: Vec<&str> =
         page.body.split("<td>").skip(1).map(|cell| cell.split("</td>").next().unwrap()).collect();
     let time = |minute| {
-        format!(r#"<time datetime="2027-01-15T08:0{minute}:00Z">15 Jan 2027, 08:0{minute} UTC</time>"#)
+        format!(r#"<time datetime="2027-01-15T08:0{minute}:00Z">15 January 2027, 08:0{minute} UTC</time>"#)
     };
     let (now, before) = (time(1), time(0));
     let expected = [
@@ -163,6 +163,23 @@ async fn whoever_reads_the_old_mailbox_takes_the_account_back() {
     let account = person.get("/account").await.body;
     assert!(account.contains("user@test.com") && !account.contains("attacker@test.com"), "{account}");
     assert!(person.get("/account/activity").await.body.contains("<td>Email address taken back</td>"));
+}
+
+#[tokio::test]
+async fn a_way_back_that_was_opened_is_not_left_to_the_next_person() {
+    let world = World::new().await;
+    let (_, link) = taken_over(&world).await;
+    for leave in ["/api/sign-in", "/api/sign-out"] {
+        let mut browser = world.browser();
+        if leave == "/api/sign-out" {
+            browser.sign_in("admin@test.com", "password1").await;
+        }
+        assert!(open(&mut browser, &link).await.contains("Take it back"));
+        browser.post(leave, "email=admin@test.com&password=password1").await;
+        browser.post("/api/restore-address", "").await;
+        let page = browser.get("/restore-address").await.body;
+        assert!(page.contains("Error! Invalid token"), "{leave}: {page}");
+    }
 }
 
 #[tokio::test]

@@ -93,10 +93,7 @@ pub(super) async fn end(
     let AccountUseCase { use_case, core_api } = account_use_case;
     let Some(own) = use_case.bff.provider().own_sessions() else { return Ok(false) };
     let ended = use_case.in_time(own.end(core_api, this.payload.grant(), mark)).await;
-    ended.map_err(|error| match error {
-        AccountError::Forbidden => AccountFailure::NotRecent,
-        error => AccountFailure::fold(&use_case.bff, error, core_api.signed_out_reason()),
-    })
+    ended.map_err(|error| AccountFailure::fold(&use_case.bff, error, core_api.signed_out_reason()))
 }
 
 /// Ends a session there that has ended here.

@@ -29,7 +29,11 @@ impl Accounts for CoreApiProvider {
     fn offers(&self, ability: AccountAbility) -> bool {
         match ability {
             AccountAbility::Activity => self.has_activity.load(Ordering::Relaxed),
-            // If the API has it is known by its e-mails: nobody else has a link.
+            // Both are changed by one call, without the present password. The link of an e-mail signs the person in.
+            AccountAbility::ChangeEmail
+            | AccountAbility::ChangePassword
+            | AccountAbility::SetPasswordByLink => false,
+            // Whether the API can take an address back is known by its e-mails: nobody else has a link.
             _ => true,
         }
     }

@@ -48,7 +48,9 @@ pub(super) fn read(read: &mut Reader<'_>, email_field: &str, password_field: &st
 
 pub(super) fn describe(registration: Option<&Registration>, lines: &mut Lines) {
     let Some(registration) = registration else {
-        lines.add(PATH, &"(none)");
+        for name in [PATH, EMAIL, PASSWORD, CONFIRMATION, NAME, TAKEN, HIDES] {
+            lines.add(name, &"(none)");
+        }
         return;
     };
     let or_none = |field: &Option<String>| field.clone().unwrap_or_else(|| "(none)".to_owned());
