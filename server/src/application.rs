@@ -115,6 +115,7 @@ pub async fn application(
     let surroundings = Surroundings {
         public_origin: config.public_origin.clone(),
         core_api_url,
+        embeds_core_api: config.embeds_core_api(),
         leeway: config.refresh_leeway,
         refresh_token_max_age: config.refresh_token_max_age,
         transport: Arc::clone(&ambient.provider_transport),

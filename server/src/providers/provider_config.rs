@@ -89,6 +89,8 @@ pub struct Surroundings {
     pub public_origin: PublicOrigin,
     /// The address of the core API, if there is one.
     pub core_api_url: Option<Url>,
+    /// Whether that is the reference core API in this process.
+    pub embeds_core_api: bool,
     /// `REFRESH_LEEWAY`
     pub leeway: Duration,
     /// `REFRESH_TOKEN_MAX_AGE`

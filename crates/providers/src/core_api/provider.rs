@@ -50,7 +50,10 @@ impl CoreApiProvider {
         let base_urls = [BaseUrl { name: "api".to_owned(), url: settings.base_url.clone() }];
         let current_user =
             at_segments(&settings.base_url, ["user", "users", "current"]).as_str().parse().ok();
-        let issued_by = mark::of_api("core-api", &settings.base_url);
+        let issued_by = match &settings.api_id {
+            Some(id) => mark::of_id("core-api", id),
+            None => mark::of_api("core-api", &settings.base_url),
+        };
         let [ends_families, has_activity] = [false; 2].map(AtomicBool::new);
         Self {
             base_urls,
