@@ -18,7 +18,7 @@ use document::{apply, recipes};
 const DOCUMENT: &str = "docs/adding-a-page.md";
 
 /// The tests over HTTP that find pages and forms by themselves.
-const OF_EVERY_PAGE: [&str; 3] = ["responses::", "store_outage::", "two_people::"];
+const OF_EVERY_PAGE: [&str; 4] = ["responses::", "store_outage::", "two_people::", "words::"];
 
 /// The fault tests that find server functions by themselves: what they find, and one of those that try it.
 const OF_EVERY_FUNCTION: [&str; 3] = ["survey::", "islands::", "refuses_connections"];

@@ -25,7 +25,7 @@ account-unverified =
     dass die Adresse Ihnen gehört.
 account-resend = E-Mail erneut senden
 account-roles = Rollen
-account-leave = Konto auflösen
+account-leave = Konto löschen
 account-leave-text = Wenn Sie Ihr Konto löschen, ist alles darin sofort und endgültig verloren.
 account-leave-page = Auf einer eigenen Seite
 
@@ -59,19 +59,21 @@ continue-with = Weiter mit { $provider }
 sessions = Sitzungen
 sessions-heading = Wo Sie angemeldet sind
 sessions-lead =
-    Diese Browser sind bei Ihrem Konto angemeldet. Wenn Sie einen davon nicht kennen, beenden Sie seine Sitzung und ändern Sie Ihr
+    Diese Browser sind mit Ihrem Konto angemeldet. Wenn Sie einen davon nicht kennen, beenden Sie seine Sitzung und ändern Sie Ihr
     Passwort.
-sessions-incomplete = Im Moment können wir nicht alle Ihre Sitzungen zeigen. Bitte kommen Sie gleich noch einmal wieder.
+sessions-incomplete =
+    Hier fehlen möglicherweise einige Ihrer Sitzungen. Melden Sie sich neu an, um alle zu sehen, oder kommen Sie gleich noch einmal
+    wieder.
 sessions-begun = Begonnen
 sessions-last-seen = Zuletzt gesehen
 sessions-this = Dieser Browser
 sessions-end = Beenden
-sessions-end-device = { $device } beenden
+sessions-end-device = Beenden: { $device }
 sessions-end-others = Alle anderen beenden
 sessions-end-all = Alle beenden
 sessions-end-many = Viele auf einmal beenden
-sessions-end-many-lead = Alle zu beenden schließt diese ein: Sie melden sich danach neu an, hier wie überall.
-sessions-section-lead = Die Browser, die bei Ihrem Konto angemeldet sind.
+sessions-end-many-lead = „Alle beenden“ beendet auch diese Sitzung. Danach melden Sie sich hier und überall neu an.
+sessions-section-lead = Die Browser, die mit Ihrem Konto angemeldet sind.
 device = { $browser } unter { $system }
 device-unknown = Unbekannter Browser
 address = Adresse
@@ -82,13 +84,13 @@ back-to-account = Zurück zu Ihrem Konto
 activity = Aktivität
 activity-section-lead = Anmeldungen und Änderungen der letzten 90 Tage, mit Zeit, Browser und Adresse.
 activity-show = Aktivität anzeigen
-activity-lead = Was in den letzten 90 Tagen mit Ihrem Konto geschehen ist. Wenn Sie etwas nicht wiedererkennen, { $change }.
+activity-lead = Was in den letzten 90 Tagen mit Ihrem Konto geschehen ist. Wenn Sie etwas nicht kennen, { $change }.
 activity-lead-change = ändern Sie Ihr Passwort
 activity-none = In den letzten 90 Tagen ist nichts geschehen.
 activity-time = Zeit
-activity-what = Was
+activity-what = Ereignis
 activity-browser = Browser
-activity-administrator = Die Verwaltung
+activity-administrator = Administration
 activity-no-address = –
 activity-signed-in = Angemeldet
 activity-sign-in-failed = Anmeldung fehlgeschlagen
@@ -98,7 +100,7 @@ activity-email-change-requested = Neue E-Mail-Adresse eingegeben
 activity-email-changed = E-Mail-Adresse geändert
 activity-email-restored = E-Mail-Adresse zurückgeholt
 activity-email-verified = E-Mail-Adresse bestätigt
-activity-password-reset-requested = Neues Passwort angefordert
+activity-password-reset-requested = Zurücksetzen des Passworts angefordert
 activity-token-reused = Sitzung beendet, weil ihr Schlüssel zweimal verwendet wurde
 activity-other-sessions-ended = Alle anderen Sitzungen beendet
 activity-other = Etwas anderes
@@ -108,10 +110,10 @@ restore-text =
     Ihr Konto bekommt wieder die E-Mail-Adresse, an die dieser Link gesendet wurde. Alle Sitzungen enden, und das Passwort gilt nicht
     mehr. Wir senden Ihnen einen Link, um ein neues festzulegen.
 restore-submit = Zurückholen
-restore-done = Erledigt! Die Adresse gehört wieder Ihnen
+restore-done = Geschafft! Die Adresse gehört wieder Ihnen
 restore-done-text =
     Wir haben Ihnen eine E-Mail mit einem Link gesendet. Folgen Sie ihm, um ein neues Passwort festzulegen. Sorgen Sie dann dafür, dass
     niemand sonst Ihre E-Mails lesen kann.
 restore-failed-text =
-    Der Link ist nicht vollständig, älter als sieben Tage oder wurde schon verwendet. Wenn Ihre Adresse schon zurückgeholt wurde, suchen
+    Der Link ist unvollständig, älter als sieben Tage oder wurde schon verwendet. Wenn Ihre Adresse schon zurückgeholt wurde, suchen
     Sie nach einer E-Mail mit einem Link, um ein neues Passwort festzulegen.

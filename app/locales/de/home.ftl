@@ -6,7 +6,7 @@ home-get-started = Loslegen
 home-source = GitHub
 home-nothing-to-steal = Nichts zu stehlen
 home-nothing-to-steal-text =
-    Zugriffs- und Aktualisierungstoken liegen in einem versiegelten Cookie, das kein Skript lesen kann und das auf keiner Seite steht.
+    Access- und Refresh-Tokens liegen in einem versiegelten Cookie, das kein Skript lesen kann und das auf keiner Seite steht.
 home-always-logged-in = Immer angemeldet
 home-always-logged-in-text =
     Tokens werden erneuert, bevor eine Seite entsteht, einmal für alle Tabs, und kein Ausfall meldet jemanden ab.

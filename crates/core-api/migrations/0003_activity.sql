@@ -14,6 +14,6 @@ CREATE INDEX events_by_age ON events (at);
 
 -- The family of an e-mailed link. Its first refresh is a sign-in, which clears this.
 ALTER TABLE families ADD COLUMN by_link INTEGER NOT NULL DEFAULT 0;
--- Who asked, in JSON. See `mail::Notice` and `client::Client`.
+-- Who asked, in JSON. See `mail_jobs::Notice` and `client::Client`.
 ALTER TABLE mail_jobs ADD COLUMN notice TEXT;
 ALTER TABLE action_requests ADD COLUMN client TEXT;

@@ -41,6 +41,8 @@ pub(super) async fn of(
             sessions.retain(|session| !marks.contains(&session.mark));
             Ok(Some(Ok(OwnList(sessions))))
         }
+        // The page says that some are missing, and what to do.
+        Err(AccountError::NotRecent) => Ok(Some(Err(NotShown))),
         Err(AccountError::SignedOut) => Err(AccountFailure::SignedOut(core_api.signed_out_reason())),
         Err(error) => {
             tracing::warn!(provider = bff.provider().name(), %error, "the provider does not show its list of sessions");
