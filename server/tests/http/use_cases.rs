@@ -55,7 +55,11 @@ fn routes_with(world: &World, store: Arc<dyn Store>) -> Router {
     let (clock, random) = (world.clock(), ironleaf_auth::system_random());
     let transport = Arc::<Network>::clone(&world.network) as Arc<dyn Transport>;
     let provider = CoreApiProvider::new(
-        CoreApiSettings::at("http://core-api.test/v1".parse().unwrap()),
+        CoreApiSettings {
+            // As the application itself, whose core API is the embedded one.
+            api_id: Some("embedded".to_owned()),
+            ..CoreApiSettings::at("http://core-api.test/v1".parse().unwrap())
+        },
         Arc::clone(&transport),
         Arc::clone(&clock),
         Arc::clone(&random),
