@@ -133,6 +133,11 @@ impl AccountUseCase {
                 return Err(());
             }
         };
+        // SECURITY: the session of one person must not turn into that of another.
+        if unheld.grant().identity.as_ref().is_none_or(|identity| identity.id != known.id) {
+            tracing::error!("the sign-in with a new password was answered with another person");
+            return Err(());
+        }
         tracing::info!("the answer to a change of a password was lost, and the new password is in force");
         guess.succeeded().await;
         if let Err(failure) = self.use_case.establish(unheld, Some(EndReason::PasswordChanged)).await {

@@ -152,9 +152,9 @@ pub async fn end_all_sessions(parts: &Parts, back: &str) -> Result<Option<String
     let work = async move {
         let others = ending.known_but(&this).await;
         let not_before = ending.after_all(&others).max(this.created_at + Duration::from_millis(1));
-        ending.bff.bury_owner(ending.owner, not_before, EndReason::EndedByPerson).await;
-        // Before the grant of this session is revoked, by which the provider knows who asks.
+        // While this session lives: by its grant, the provider knows who asks.
         own_list::end_others_in_time(&account_use_case).await;
+        ending.bff.bury_owner(ending.owner, not_before, EndReason::EndedByPerson).await;
         ending.revoke_in_background(others);
     };
     run_detached(&bff, work).await.ok_or_else(AccountFailure::dropped)?;

@@ -111,6 +111,12 @@ impl UseCase {
     ) -> Result<(), String> {
         let others_end = end_others.is_some();
         let unheld = self.ask(attempt, others_end).await.map_err(|error| error.to_string())?;
+        let id_in = |grant: &Grant| grant.identity.as_ref().map(|identity| identity.id.clone());
+        let known = self.session.current().and_then(|record| id_in(record.payload.grant()));
+        // SECURITY: after a change of an account, the session of one person must not turn into that of another.
+        if others_end && known.is_some() && known != id_in(unheld.grant()) {
+            return Err("it was answered with another person".to_owned());
+        }
         self.establish(unheld, end_others).await.map_err(|failure| failure.to_string())
     }
 
@@ -232,8 +238,8 @@ impl UseCase {
         if !fits {
             return Err(SignInFailure::SessionTooLarge);
         }
-        if let Some(email) = &identity.email {
-            self.remember_device(&EmailAddress::of_record(email));
+        if !identity.is_guest {
+            self.remember_device(identity.email.as_deref());
         }
         if let Some(reason) = end_others {
             // The new session begins at exactly this time, and every other one began before.

@@ -57,11 +57,15 @@ impl UseCase {
         self.bff.limits().mail(mail, &self.origin()).await
     }
 
-    /// From here on, this browser is known to the account.
-    pub(crate) fn remember_device(&self, address: &EmailAddress) {
+    /// From here on, this browser is known, and known to the account with this address.
+    pub(crate) fn remember_device(&self, address: Option<&str>) {
         let Some(flash) = &self.flash else { return };
         let device = self.device().unwrap_or_else(|| KnownDevice::new(self.device_id()));
-        flash.set(&KNOWN_DEVICE, &device.with(address.as_str()));
+        let device = match address {
+            Some(address) => device.with(EmailAddress::of_record(address).as_str()),
+            None => device,
+        };
+        flash.set(&KNOWN_DEVICE, &device);
     }
 
     /// By what other requests of this browser are recognised.

@@ -115,7 +115,7 @@ impl Grave {
 
     /// The union of both: everything that either ends, for as long as either is needed.
     pub(crate) fn and(self, other: Self) -> Self {
-        let (later, sooner) = if other.not_before > self.not_before { (other, self) } else { (self, other) };
+        let (later, sooner) = if other.reach() > self.reach() { (other, self) } else { (self, other) };
         // SECURITY: the session that one of them leaves alone is over if the other one ends it.
         let is_left =
             |except: &Except| sooner.except == Some(*except) || sooner.ends(except.created_at).is_none();
@@ -126,11 +126,16 @@ impl Grave {
     /// The same for a tombstone of many individually ended sessions: the one that it extends still gives the reason for
     /// the older sessions.
     pub(crate) fn beyond(self, found: Self) -> Self {
-        if found.not_before >= self.not_before {
+        if found.reach() >= self.reach() {
             return found.and(self);
         }
         let earlier = found.earlier.or_else(|| found.as_earlier());
         Self { earlier, except: None, ..self.and(found) }
+    }
+
+    /// Which sessions it ends, by when they began. An end of every session reaches furthest.
+    fn reach(&self) -> (bool, Option<SystemTime>) {
+        (self.not_before.is_none(), self.not_before)
     }
 
     fn as_earlier(self) -> Option<Earlier> {
@@ -177,6 +182,16 @@ mod tests {
         let except = except.map(|(session, created_at)| Except::new(&session, at(created_at)));
         let (reason, not_before) = (EndReason::EndedByPerson, Some(at(secs)));
         Grave { reason, not_before, keep_until: None, is_told: false, earlier: None, except }
+    }
+
+    #[test]
+    fn an_end_of_every_session_is_replaced_by_no_narrower_one() {
+        let every = Grave { not_before: None, ..all_before(0, None) };
+        let narrower = all_before(30, None);
+        for both in [every.and(narrower), narrower.and(every), narrower.beyond(every), every.beyond(narrower)]
+        {
+            assert!(both.end_of(&SESSION, at(1000)).is_some(), "{both:?}");
+        }
     }
 
     #[test]

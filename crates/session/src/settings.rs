@@ -110,7 +110,7 @@ impl SessionSettings {
     }
 
     /// How long after its last seal a session ends.
-    pub(crate) fn longest_rest(&self) -> Duration {
+    pub fn longest_rest(&self) -> Duration {
         self.max_age_cap.map_or(self.idle_timeout, |cap| cap.min(self.idle_timeout))
     }
 }

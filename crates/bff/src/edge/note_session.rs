@@ -43,11 +43,15 @@ fn note(bff: &Bff, session: &Session, caller: &Caller, user_agent: &[u8]) {
     let address = caller.client_ip;
     let provider_mark = bff.provider().own_sessions().and_then(|own| own.mark(record.payload.grant()));
     let user_agent = String::from_utf8_lossy(user_agent).into_owned();
-    let (records, idle_timeout) = (bff.records().clone(), bff.session_settings().idle_timeout);
+    let longest_rest = bff.session_settings().longest_rest();
+    // The entry ends with the session, if nobody comes again.
+    let end = record.payload.grant().refresh_expires_at.and_then(|end| end.duration_since(now).ok());
+    let (records, good_until) =
+        (bff.records().clone(), end.map_or(longest_rest, |end| end.min(longest_rest)));
     let work = async move {
         let provider_mark = provider_mark.as_deref();
         let seen = Seen { at: now, address, user_agent: &user_agent, provider_mark };
-        if let Err(error) = records.note_session(&identity, &seen, idle_timeout, GOOD_FOR).await {
+        if let Err(error) = records.note_session(&identity, &seen, good_until, GOOD_FOR).await {
             tracing::debug!(
                 error = error.detail(),
                 "a session was not noted for the list of its person's sessions"
