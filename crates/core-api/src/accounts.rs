@@ -130,18 +130,27 @@ impl CoreApi {
         Ok(user)
     }
 
+    /// Deletes a person with all their data, and tells every address that the account had lately.
+    ///
+    /// # Security
+    ///
+    /// Whoever has changed the address of an account must not silence its owner by deleting it. So the replaced
+    /// addresses are told, too, and stay reserved until their time is over.
     pub(crate) async fn delete(&self, id: Uuid, by: &Changer) -> Result<(), ApiError> {
         let mut transaction = self.database().write().await?;
         let user = users::by_id(&mut *transaction, id).await?.ok_or(ApiError::NotFound)?;
         must_still_be_let_in(&user, by)?;
-        let told = self.tell(&mut transaction, Topic::AccountDeleted, &user, &by.seen_by(id)).await?;
-        let revoked = families::revoke_all_of(&mut transaction, id, None, self.now()).await?;
+        let (client, now) = (by.seen_by(id), self.now());
+        let mut jobs = Vec::new();
+        jobs.extend(self.tell(&mut transaction, Topic::AccountDeleted, &user, &client).await?);
+        jobs.extend(self.tell_replaced_addresses(&mut transaction, &user, &client).await?);
+        let revoked = families::revoke_all_of(&mut transaction, id, None, now).await?;
         if !users::delete(&mut transaction, id).await? {
             return Err(ApiError::NotFound);
         }
         transaction.commit().await?;
         self.counters().families_revoked.add(revoked);
-        if let Some(job) = told {
+        for job in jobs {
             self.send_in_background(job);
         }
         Ok(())
@@ -160,9 +169,7 @@ impl CoreApi {
             return Ok(None);
         }
         let notice = Some(Notice::of(client.clone()));
-        // What is recorded for a person is deleted with them.
-        let owner = (topic != Topic::AccountDeleted).then_some(user.id);
-        let promise = Promise { kind: MailKind::About(topic), email: &user.email, user: owner, notice };
+        let promise = Promise { kind: MailKind::About(topic), email: &user.email, user: None, notice };
         mail_jobs::promise(self, connection, promise).await.map(Some)
     }
 

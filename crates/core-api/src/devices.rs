@@ -51,7 +51,7 @@ impl CoreApi {
         let promise = Promise {
             kind: MailKind::About(Topic::NewSignIn),
             email: &user.email,
-            user: Some(user.id),
+            user: None,
             notice: Some(notice),
         };
         Ok(Some(mail_jobs::promise(self, connection, promise).await?))

@@ -63,7 +63,8 @@ impl Notice {
 pub(crate) struct Promise<'a> {
     pub(crate) kind: MailKind,
     pub(crate) email: &'a str,
-    /// The e-mail is deleted together with this person.
+    /// The e-mail is deleted together with this person. What tells them about their account has none here: whoever
+    /// deletes the account must not take it back.
     pub(crate) user: Option<Uuid>,
     pub(crate) notice: Option<Notice>,
 }

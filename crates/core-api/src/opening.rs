@@ -16,6 +16,7 @@ use crate::{
     keys::{Keys, Secret, SigningError, ensure_private},
     mail::{Outbox, create_private_folder},
     password::{HashingError, Passwords},
+    restoration,
     stats::Counters,
     verification,
     verified_tokens::VerifiedTokens,
@@ -120,6 +121,7 @@ impl CoreApi {
         let mut transaction = self.database().write().await?;
         families::forget_all_dead(&mut transaction, now).await?;
         activity::forget_old(&mut transaction, now).await?;
+        restoration::forget_old(&mut transaction, now).await?;
         verification::forget_before(&mut transaction, now.minus(ACTION_REQUEST_LIFE)).await?;
         transaction.commit().await?;
         if self.config().development {

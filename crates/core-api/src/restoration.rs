@@ -15,6 +15,9 @@
 //! later addresses, restores that one, but leaves the links to all earlier ones.
 //!
 //! An address that was never verified gets no link: it may be a stranger's.
+//!
+//! A deleted account cannot be taken back. Its replaced addresses are told, and stay reserved until their seven days are
+//! over.
 
 use serde::Serialize;
 use sqlx::{Row, SqliteConnection};
@@ -30,8 +33,9 @@ use crate::{
     families,
     mail::Topic,
     mail_jobs::{self, MailKind, Notice, Promise},
+    timestamp::Timestamp,
     tokens::RefreshToken,
-    users,
+    users::{self, User},
 };
 
 /// An account that has its address again.
@@ -52,10 +56,7 @@ impl CoreApi {
         client: &Client,
     ) -> sqlx::Result<Uuid> {
         let (change, now) = (self.new_id(), self.now());
-        sqlx::query("DELETE FROM address_changes WHERE changed_at <= ?")
-            .bind(now.minus(ADDRESS_RESTORABLE_FOR).millis())
-            .execute(&mut *connection)
-            .await?;
+        forget_old(connection, now).await?;
         sqlx::query(
             "INSERT INTO address_changes (id, user_id, old_email, token_hash, changed_at) VALUES (?, ?, ?, ?, ?)",
         )
@@ -70,10 +71,36 @@ impl CoreApi {
         let promise = Promise {
             kind: MailKind::About(Topic::AddressChanged),
             email: old_email,
-            user: Some(user),
+            user: None,
             notice: Some(notice),
         };
         mail_jobs::promise(self, connection, promise).await
+    }
+
+    /// Records the e-mails that tell the addresses which an account had lately that it is deleted now. They have no way
+    /// back.
+    pub(crate) async fn tell_replaced_addresses(
+        &self,
+        connection: &mut SqliteConnection,
+        user: &User,
+        client: &Client,
+    ) -> sqlx::Result<Vec<Uuid>> {
+        let emails: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT old_email FROM address_changes WHERE user_id = ? AND old_email != ? AND changed_at > ?",
+        )
+        .bind(user.id.to_string())
+        .bind(&user.email)
+        .bind(self.now().minus(ADDRESS_RESTORABLE_FOR).millis())
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut jobs = Vec::new();
+        for email in emails {
+            let kind = MailKind::About(Topic::FormerAccountDeleted);
+            let notice = Some(Notice::of(client.clone()));
+            let promise = Promise { kind, email: &email, user: None, notice };
+            jobs.push(mail_jobs::promise(self, connection, promise).await?);
+        }
+        Ok(jobs)
     }
 
     /// The token in the link. It is derived, so each try to send the e-mail has the same one, and reading the database
@@ -124,7 +151,7 @@ impl CoreApi {
             let told = Promise {
                 kind: MailKind::About(Topic::AddressRestored),
                 email: &replaced,
-                user: Some(id),
+                user: None,
                 notice,
             };
             jobs.push(mail_jobs::promise(self, &mut transaction, told).await?);
@@ -136,4 +163,13 @@ impl CoreApi {
         }
         Ok(Restored { id, email: user.email })
     }
+}
+
+/// Deletes the replaced addresses that can no longer be taken back.
+pub(crate) async fn forget_old(connection: &mut SqliteConnection, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM address_changes WHERE changed_at <= ?")
+        .bind(now.minus(ADDRESS_RESTORABLE_FOR).millis())
+        .execute(connection)
+        .await?;
+    Ok(())
 }

@@ -121,10 +121,10 @@ pub(crate) async fn credentials(
     .transpose()
 }
 
-/// Whether the address belongs to somebody other than `except`, or they can still take it back.
+/// Whether the address belongs to somebody other than `except`, or was theirs until a few days ago.
 ///
 /// SECURITY: otherwise, whoever has changed the address of an account could register the old one, and nobody could take
-/// it back.
+/// it back. The same holds after they have deleted the account.
 pub(crate) async fn is_taken(
     executor: impl SqliteExecutor<'_>,
     email: &str,

@@ -23,6 +23,8 @@ pub(crate) enum Topic {
     /// To the address that a restored one has replaced.
     AddressRestored,
     AccountDeleted,
+    /// To an address that the deleted account had until a few days ago.
+    FormerAccountDeleted,
 }
 
 /// One event, for its e-mail.
@@ -73,17 +75,28 @@ const ACCOUNT_DELETED: Words = Words {
     preheader: "With everything in it.",
     before: "Your account has been deleted with everything in it. This cannot be undone.",
     button: "Go to the site",
-    after: "If it was not you, somebody knew your password or could use your browser. Change this password wherever else you \
-            use it.",
+    after: "If it was not you, somebody knew your password or could use your browser. Write to those who run this site, and \
+            change this password wherever else you use it.",
+};
+
+const FORMER_ACCOUNT_DELETED: Words = Words {
+    title: "Your account has been deleted",
+    preheader: "It had this address until a few days ago.",
+    before: "The account that had this e-mail address until a few days ago has been deleted with everything in it. This cannot \
+             be undone, and a link that takes this address back is of no use any more.",
+    button: "Go to the site",
+    after: "If it was not you, somebody had taken your account over. Write to those who run this site, and change its password \
+            wherever else you use it. Nobody can register this address before seven days have passed since it was replaced.",
 };
 
 impl Topic {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::NewSignIn,
         Self::PasswordChanged,
         Self::AddressChanged,
         Self::AddressRestored,
         Self::AccountDeleted,
+        Self::FormerAccountDeleted,
     ];
 
     pub(crate) fn parse(name: &str) -> Option<Self> {
@@ -97,6 +110,7 @@ impl Topic {
             Self::AddressChanged => "ADDRESS_CHANGED",
             Self::AddressRestored => "ADDRESS_RESTORED",
             Self::AccountDeleted => "ACCOUNT_DELETED",
+            Self::FormerAccountDeleted => "FORMER_ACCOUNT_DELETED",
         }
     }
 
@@ -107,6 +121,7 @@ impl Topic {
             Self::AddressChanged => &ADDRESS_CHANGED,
             Self::AddressRestored => &ADDRESS_RESTORED,
             Self::AccountDeleted => &ACCOUNT_DELETED,
+            Self::FormerAccountDeleted => &FORMER_ACCOUNT_DELETED,
         }
     }
 
@@ -115,7 +130,7 @@ impl Topic {
             Self::NewSignIn | Self::PasswordChanged => "/reset-password",
             Self::AddressChanged => "/restore-address",
             Self::AddressRestored => "/login",
-            Self::AccountDeleted => "/",
+            Self::AccountDeleted | Self::FormerAccountDeleted => "/",
         }
     }
 }

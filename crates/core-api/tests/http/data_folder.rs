@@ -173,6 +173,35 @@ async fn an_e_mail_that_could_not_be_sent_is_sent_by_the_next_start() {
 }
 
 #[tokio::test]
+async fn what_an_owner_must_know_is_sent_even_if_the_account_is_deleted_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let mailer = Arc::new(Flaky { down: AtomicBool::new(false), sent: std::sync::Mutex::default() });
+    let config = || Config { mailer: Some(mailer.clone()), ..config(folder.path()) };
+    let api = TestApi::with(config()).await;
+    let tokens = api.sign_in(USER, PASSWORD).await;
+    let id = api.user_id(&tokens.access).await;
+    api.patch_user(&id, &tokens.access, &json!({ "email": "new@test.com" })).await;
+    api.api.settled().await;
+    let link = mailer.sent.lock().unwrap().pop().unwrap().link;
+    mailer.down.store(true, Ordering::SeqCst);
+    api.verify(link.split_once("token=").unwrap().1).await;
+    api.patch_user(&id, &tokens.access, &json!({ "email": "third@test.com" })).await;
+    let path = format!("/v1/user/users/{id}");
+    let deleted = api.request(http::Method::DELETE, &path).bearer(&tokens.access).send().await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT);
+    api.api.settled().await;
+
+    mailer.down.store(false, Ordering::SeqCst);
+    TestApi::with(config()).await.api.settled().await;
+    let sent = mailer.sent.lock().unwrap();
+    let mut sent: Vec<_> = sent.iter().map(|mail| (mail.to.as_str(), mail.subject.as_str())).collect();
+    sent.sort_unstable();
+    let (changed, deleted) =
+        ("Your e-mail address has been changed · Ironleaf", "Your account has been deleted · Ironleaf");
+    assert_eq!(sent, [("new@test.com", deleted), (USER, deleted), (USER, changed)]);
+}
+
+#[tokio::test]
 async fn an_e_mail_that_nobody_takes_for_a_day_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let mailer = Arc::new(Flaky { down: AtomicBool::new(true), sent: std::sync::Mutex::default() });

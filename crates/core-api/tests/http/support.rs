@@ -160,6 +160,24 @@ impl TestApi {
         self.api.settled().await;
     }
 
+    /// Changes the address of whoever has this access token, and verifies it, as its reader would.
+    pub(crate) async fn change_address(&self, access: &str, email: &str) {
+        let id = self.user_id(access).await;
+        self.patch_user(&id, access, &json!({ "email": email })).await;
+        self.verify(&self.mailed_token(email).await).await;
+    }
+
+    /// The token of the newest way back that an address got.
+    pub(crate) async fn way_back(&self, email: &str) -> String {
+        let mails = self.mails_to(email).await;
+        let link = mails.into_iter().map(|mail| mail.link).find(|link| link.contains("/restore-address?"));
+        link.expect("a way back").split_once("token=").unwrap().1.to_owned()
+    }
+
+    pub(crate) async fn restore_address(&self, token: &str) -> Answer {
+        self.post("/v1/auth/address-restorations").json(&json!({ "token": token })).send().await
+    }
+
     /// All e-mails to an address, newest first, once every e-mail in progress has arrived.
     pub(crate) async fn mails_to(&self, email: &str) -> Vec<Message> {
         self.api.settled().await;

@@ -5,28 +5,10 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, PASSWORD, TestApi, Tokens, USER};
+use crate::support::{PASSWORD, TestApi, Tokens, USER};
 
 const DAY: Duration = Duration::from_hours(24);
 const ATTACKER: &str = "attacker@test.com";
-
-async fn restore(api: &TestApi, token: &str) -> Answer {
-    api.post("/v1/auth/address-restorations").json(&json!({ "token": token })).send().await
-}
-
-/// Changes the address of whoever has this access token, and verifies it, as its reader would.
-async fn change_address(api: &TestApi, tokens: &Tokens, email: &str) {
-    let id = api.user_id(&tokens.access).await;
-    api.patch_user(&id, &tokens.access, &json!({ "email": email })).await;
-    api.verify(&api.mailed_token(email).await).await;
-}
-
-/// The token of the newest way back that an address got.
-async fn way_back(api: &TestApi, email: &str) -> String {
-    let mails = api.mails_to(email).await;
-    let link = mails.into_iter().map(|mail| mail.link).find(|link| link.contains("/restore-address?"));
-    link.expect("a way back").split_once("token=").unwrap().1.to_owned()
-}
 
 async fn set_password_by_link(api: &TestApi, email: &str, password: &str) {
     let link = api.mailed_token(email).await;
@@ -39,10 +21,10 @@ async fn set_password_by_link(api: &TestApi, email: &str, password: &str) {
 async fn taken_over() -> (TestApi, Tokens) {
     let api = TestApi::new().await;
     let attacker = api.sign_in(USER, PASSWORD).await;
-    change_address(&api, &attacker, ATTACKER).await;
+    api.change_address(&attacker.access, ATTACKER).await;
     let id = api.user_id(&attacker.access).await;
     api.patch_user(&id, &attacker.access, &json!({ "password": "the attacker's" })).await;
-    change_address(&api, &attacker, "second@attacker.com").await;
+    api.change_address(&attacker.access, "second@attacker.com").await;
     let attacker = api.sign_in("second@attacker.com", "the attacker's").await;
     (api, attacker)
 }
@@ -60,10 +42,10 @@ async fn the_first_address_takes_the_account_back_with_everything() {
     let waiting = api.mailed_token("third@attacker.com").await;
     api.tokens(&json!({ "email": "second@attacker.com" })).await;
     let reset = api.mailed_token("second@attacker.com").await;
-    let later = way_back(&api, ATTACKER).await;
+    let later = api.way_back(ATTACKER).await;
 
     api.clock.advance(Duration::from_secs(2));
-    let answer = restore(&api, &way_back(&api, USER).await).await;
+    let answer = api.restore_address(&api.way_back(USER).await).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
     assert_eq!(answer.json()["item"]["email"], USER);
 
@@ -83,7 +65,7 @@ async fn the_first_address_takes_the_account_back_with_everything() {
             assert_eq!(api.tokens(&body).await.status, StatusCode::UNAUTHORIZED);
         }
     }
-    restore(&api, &later).await.assert_error(400, "Invalid token", "Bad Request");
+    api.restore_address(&later).await.assert_error(400, "Invalid token", "Bad Request");
     api.verify(&waiting).await;
 
     api.clock.advance(Duration::from_secs(2));
@@ -99,9 +81,9 @@ async fn the_first_address_takes_the_account_back_with_everything() {
 #[tokio::test]
 async fn a_later_address_leaves_the_way_back_to_the_first() {
     let (api, _) = taken_over().await;
-    let first = way_back(&api, USER).await;
-    assert_eq!(restore(&api, &way_back(&api, ATTACKER).await).await.status, StatusCode::CREATED);
-    assert_eq!(restore(&api, &first).await.status, StatusCode::CREATED);
+    let first = api.way_back(USER).await;
+    assert_eq!(api.restore_address(&api.way_back(ATTACKER).await).await.status, StatusCode::CREATED);
+    assert_eq!(api.restore_address(&first).await.status, StatusCode::CREATED);
     api.clock.advance(Duration::from_secs(2));
     set_password_by_link(&api, USER, "my own again").await;
     api.sign_in(USER, "my own again").await;
@@ -113,10 +95,10 @@ async fn a_way_back_works_once_and_for_seven_days() {
         [(Duration::from_hours(7 * 24 - 1), StatusCode::CREATED), (7 * DAY, StatusCode::BAD_REQUEST)]
     {
         let (api, _) = taken_over().await;
-        let token = way_back(&api, USER).await;
+        let token = api.way_back(USER).await;
         api.clock.advance(after);
-        assert_eq!(restore(&api, &token).await.status, status);
-        restore(&api, &token).await.assert_error(400, "Invalid token", "Bad Request");
+        assert_eq!(api.restore_address(&token).await.status, status);
+        api.restore_address(&token).await.assert_error(400, "Invalid token", "Bad Request");
     }
 }
 
@@ -139,15 +121,15 @@ async fn nobody_else_can_take_the_address_meanwhile() {
 async fn the_same_person_can_go_back_without_the_link() {
     let api = TestApi::new().await;
     let tokens = api.sign_in(USER, PASSWORD).await;
-    change_address(&api, &tokens, "new@test.com").await;
-    change_address(&api, &tokens, USER).await;
+    api.change_address(&tokens.access, "new@test.com").await;
+    api.change_address(&tokens.access, USER).await;
     assert_eq!(api.user(&tokens.access).await["email"], USER);
 }
 
 #[tokio::test]
 async fn the_browsers_of_before_are_new_again() {
     let (api, _) = taken_over().await;
-    restore(&api, &way_back(&api, USER).await).await;
+    api.restore_address(&api.way_back(USER).await).await;
     api.clock.advance(Duration::from_secs(2));
     set_password_by_link(&api, USER, "my own again").await;
     let subjects: Vec<_> = api.mails_to(USER).await.into_iter().map(|mail| mail.subject).collect();
@@ -157,7 +139,7 @@ async fn the_browsers_of_before_are_new_again() {
 #[tokio::test]
 async fn the_way_back_is_shown_in_the_activity() {
     let (api, _) = taken_over().await;
-    restore(&api, &way_back(&api, USER).await).await;
+    api.restore_address(&api.way_back(USER).await).await;
     api.clock.advance(Duration::from_secs(2));
     set_password_by_link(&api, USER, "my own again").await;
     let tokens = api.sign_in(USER, "my own again").await;
@@ -173,7 +155,7 @@ async fn anything_but_the_token_of_a_way_back_is_refused() {
     let (api, attacker) = taken_over().await;
     let verification = api.mailed_token("second@attacker.com").await;
     for token in ["", "x", "\u{0}", &attacker.access, &attacker.refresh, &verification] {
-        restore(&api, token).await.assert_error(400, "Invalid token", "Bad Request");
+        api.restore_address(token).await.assert_error(400, "Invalid token", "Bad Request");
     }
     let answer = api.post("/v1/auth/address-restorations").json(&json!({})).send().await;
     assert_eq!(answer.issues()[0].0, "token");
