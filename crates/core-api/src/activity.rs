@@ -1,8 +1,14 @@
 //! What happened to an account, kept for its own person.
+//!
+//! # Security
+//!
+//! Nobody can make an event disappear by causing others. Each kind has its own bound, and the newest changes of each kind
+//! are shown whatever came after them.
 
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::json;
 use sqlx::{FromRow, Row, SqliteConnection, SqliteExecutor, sqlite::SqliteRow};
 use uuid::Uuid;
 
@@ -11,11 +17,17 @@ use crate::{client::Client, timestamp::Timestamp};
 /// How long an event is kept.
 const KEPT_FOR: Duration = Duration::from_hours(90 * 24);
 
-/// How many events of one person are kept.
-const MAX_EVENTS: u32 = 200;
+/// How many events of one kind of change one person has at most.
+const MAX_CHANGES: u32 = 200;
 
-/// How many of a kind that strangers can cause are kept. They must not push out the others.
+/// The same for a kind that whoever has the password can cause at will.
+const MAX_AT_WILL: u32 = 60;
+
+/// The same for a kind that strangers can cause.
 const MAX_OF_STRANGERS: u32 = 20;
+
+/// Of each kind of change, one in so many places of a list is for the newest: 4 of 50.
+const PLACES_PER_CHANGE: u32 = 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventKind {
@@ -35,6 +47,15 @@ pub(crate) enum EventKind {
 }
 
 impl EventKind {
+    /// What changes an account.
+    const CHANGES: [Self; 5] = [
+        Self::PasswordChanged,
+        Self::EmailChangeRequested,
+        Self::EmailChanged,
+        Self::EmailRestored,
+        Self::EmailVerified,
+    ];
+
     const fn name(self) -> &'static str {
         match self {
             Self::SignedIn => "SIGNED_IN",
@@ -51,8 +72,13 @@ impl EventKind {
         }
     }
 
-    const fn is_by_strangers(self) -> bool {
-        matches!(self, Self::SignInFailed | Self::PasswordResetRequested)
+    /// How many events of this kind one person has at most.
+    fn bound(self) -> u32 {
+        match self {
+            Self::SignInFailed | Self::PasswordResetRequested => MAX_OF_STRANGERS,
+            change if Self::CHANGES.contains(&change) => MAX_CHANGES,
+            _ => MAX_AT_WILL,
+        }
     }
 }
 
@@ -118,27 +144,17 @@ pub(crate) async fn record(
     .bind(client.is_administrator)
     .execute(&mut *connection)
     .await?;
-    if kind.is_by_strangers() {
-        keep_newest(&mut *connection, user, Some(kind), MAX_OF_STRANGERS).await?;
-    }
-    keep_newest(connection, user, None, MAX_EVENTS).await
+    keep_newest(connection, user, kind).await
 }
 
-async fn keep_newest(
-    connection: &mut SqliteConnection,
-    user: Uuid,
-    kind: Option<EventKind>,
-    most: u32,
-) -> sqlx::Result<()> {
-    let user = user.to_string();
-    let kind = kind.map(EventKind::name);
+async fn keep_newest(connection: &mut SqliteConnection, user: Uuid, kind: EventKind) -> sqlx::Result<()> {
     sqlx::query(
-        "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE user_id = ?1 AND (?2 IS NULL OR kind = ?2)
-         ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?3)",
+        "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE user_id = ? AND kind = ?
+         ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?)",
     )
-    .bind(user)
-    .bind(kind)
-    .bind(most)
+    .bind(user.to_string())
+    .bind(kind.name())
+    .bind(kind.bound())
     .execute(connection)
     .await?;
     Ok(())
@@ -153,17 +169,26 @@ pub(crate) async fn forget_old(connection: &mut SqliteConnection, now: Timestamp
     Ok(())
 }
 
-/// The newest events of a person, newest first.
+/// The newest events of a person, newest first. If there is room for many, the newest changes of each kind are among
+/// them, even if they are older than all others.
 pub(crate) async fn newest(
     executor: impl SqliteExecutor<'_>,
     user: Uuid,
     now: Timestamp,
     limit: u32,
 ) -> sqlx::Result<Vec<Event>> {
-    sqlx::query_as("SELECT * FROM events WHERE user_id = ? AND at > ? ORDER BY at DESC, id DESC LIMIT ?")
-        .bind(user.to_string())
-        .bind(now.minus(KEPT_FOR).millis())
-        .bind(limit)
-        .fetch_all(executor)
-        .await
+    sqlx::query_as(
+        "SELECT * FROM (
+             SELECT *, row_number() OVER (PARTITION BY kind ORDER BY at DESC, id DESC) AS place
+             FROM events WHERE user_id = ?1 AND at > ?2
+             ORDER BY place <= ?4 AND kind IN (SELECT value FROM json_each(?5)) DESC, at DESC, id DESC LIMIT ?3
+         ) ORDER BY at DESC, id DESC",
+    )
+    .bind(user.to_string())
+    .bind(now.minus(KEPT_FOR).millis())
+    .bind(limit)
+    .bind(limit / PLACES_PER_CHANGE)
+    .bind(json!(EventKind::CHANGES.map(EventKind::name)).to_string())
+    .fetch_all(executor)
+    .await
 }

@@ -60,6 +60,54 @@ async fn refused_sign_ins_are_shown_and_do_not_push_out_the_others() {
     assert!(types[1..].iter().all(|kind| kind == "SIGN_IN_FAILED"), "{types:?}");
 }
 
+/// How many events of each type there are, in the order of their first one.
+fn counts(types: &[String]) -> Vec<(&str, usize)> {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for kind in types {
+        match counts.iter_mut().find(|(known, _)| known == kind) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((kind, 1)),
+        }
+    }
+    counts
+}
+
+#[tokio::test]
+async fn whoever_has_the_password_cannot_push_out_what_was_changed() {
+    let api = TestApi::new().await;
+    let tokens = api.sign_in(USER, PASSWORD).await;
+    api.change_address(&tokens.access, "new@test.com").await;
+    let id = api.user_id(&tokens.access).await;
+    api.patch_user(&id, &tokens.access, &json!({ "password": "a new password" })).await;
+    for _ in 0..205 {
+        api.clock.advance(Duration::from_secs(1));
+        api.sign_in("new@test.com", "a new password").await;
+    }
+    let shown = types(&api, &tokens.access).await;
+    let changes = [("EMAIL_CHANGE_REQUESTED", 1), ("EMAIL_CHANGED", 1), ("PASSWORD_CHANGED", 1)];
+    assert_eq!(counts(&shown), [&changes[..], &[("SIGNED_IN", 47)]].concat());
+    let path = "/v1/user/users/current/activity?limit=200";
+    let all = api.get(path).bearer(&tokens.access).send().await.json();
+    assert_eq!(all["items"].as_array().unwrap().len(), 3 + 60);
+    let path = "/v1/user/users/current/activity?limit=1";
+    let newest = api.get(path).bearer(&tokens.access).send().await.json();
+    assert_eq!(newest["items"][0]["type"], "SIGNED_IN", "one is the newest one");
+}
+
+#[tokio::test]
+async fn no_kind_of_change_pushes_out_another() {
+    let api = TestApi::new().await;
+    let tokens = api.sign_in(USER, PASSWORD).await;
+    api.change_address(&tokens.access, "new@test.com").await;
+    let id = api.user_id(&tokens.access).await;
+    for _ in 0..205 {
+        api.patch_user(&id, &tokens.access, &json!({ "password": PASSWORD })).await;
+    }
+    let shown = types(&api, &tokens.access).await;
+    let expected = [("EMAIL_CHANGE_REQUESTED", 1), ("EMAIL_CHANGED", 1), ("PASSWORD_CHANGED", 48)];
+    assert_eq!(counts(&shown), expected);
+}
+
 #[tokio::test]
 async fn a_password_that_is_asked_for_again_and_changed_is_shown() {
     let api = TestApi::new().await;
@@ -160,9 +208,10 @@ async fn nobody_sees_the_activity_of_somebody_else() {
 #[tokio::test]
 async fn as_many_events_are_shown_as_were_asked_for() {
     let api = TestApi::new().await;
-    let mut tokens = api.sign_in(USER, PASSWORD).await;
+    let tokens = api.sign_in(USER, PASSWORD).await;
+    let id = api.user_id(&tokens.access).await;
     for _ in 0..205 {
-        tokens = api.sign_in(USER, PASSWORD).await;
+        api.patch_user(&id, &tokens.access, &json!({ "password": PASSWORD })).await;
     }
     let path = "/v1/user/users/current/activity";
     for (query, number) in [("", 50), ("?limit=1", 1), ("?limit=", 50), ("?limit=200", 200)] {
@@ -170,7 +219,7 @@ async fn as_many_events_are_shown_as_were_asked_for() {
         assert_eq!(answer.json()["items"].as_array().unwrap().len(), number, "{query}");
     }
     let newest = api.get(path).bearer(&tokens.access).send().await.json();
-    assert_eq!(newest["items"][0]["type"], "SIGNED_IN");
+    assert_eq!(newest["items"][0]["type"], "PASSWORD_CHANGED");
     for query in ["?limit=0", "?limit=201", "?limit=x"] {
         let answer = api.get(&format!("{path}{query}")).bearer(&tokens.access).send().await;
         assert_eq!(answer.issues()[0].0, "limit", "{query}");
