@@ -93,7 +93,7 @@ impl CoreApi {
         if nothing_to_do {
             return Ok(user);
         }
-        must_still_be_let_in(&user, by)?;
+        must_still_be_let_in(&mut transaction, &user, by).await?;
         let now = self.now();
         let client = by.seen_by(id);
         if let Some(email) = &changes.email {
@@ -139,7 +139,7 @@ impl CoreApi {
     pub(crate) async fn delete(&self, id: Uuid, by: &Changer) -> Result<(), ApiError> {
         let mut transaction = self.database().write().await?;
         let user = users::by_id(&mut *transaction, id).await?.ok_or(ApiError::NotFound)?;
-        must_still_be_let_in(&user, by)?;
+        must_still_be_let_in(&mut transaction, &user, by).await?;
         let (client, now) = (by.seen_by(id), self.now());
         let mut jobs = Vec::new();
         jobs.extend(self.tell(&mut transaction, Topic::AccountDeleted, &user, &client).await?);
@@ -185,7 +185,11 @@ impl CoreApi {
 }
 
 /// SECURITY: the account may have been taken back since the request was let in. Hashing a password takes long enough.
-fn must_still_be_let_in(user: &User, by: &Changer) -> Result<(), ApiError> {
-    let is_let_in = by.user != user.id || user.accepts_token_of(by.issued_at);
+async fn must_still_be_let_in(
+    connection: &mut SqliteConnection,
+    user: &User,
+    by: &Changer,
+) -> Result<(), ApiError> {
+    let is_let_in = by.user != user.id || user.accepts_token(connection, by.family, by.issued_at).await?;
     if is_let_in { Ok(()) } else { Err(ApiError::Unauthorized) }
 }

@@ -1,6 +1,6 @@
 //! Families of refresh tokens: how they start, continue and end in the database.
 
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
 use crate::timestamp::Timestamp;
@@ -69,6 +69,21 @@ pub(crate) async fn is_first_use_of_link(
         .execute(connection)
         .await?;
     Ok(first.rows_affected() > 0)
+}
+
+/// Whether there is such a family, which was not ended by then.
+pub(crate) async fn is_active_after(
+    executor: impl SqliteExecutor<'_>,
+    family: Uuid,
+    then: Timestamp,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM families WHERE id = ? AND (revoked_at IS NULL OR revoked_at > ?))",
+    )
+    .bind(family.to_string())
+    .bind(then.millis())
+    .fetch_one(executor)
+    .await
 }
 
 /// Ends one family, and returns how many active ones that were: one or none.

@@ -75,6 +75,8 @@ impl CoreApi {
             let ended = EventKind::OtherSessionsEnded;
             activity::record(&mut transaction, user.id, ended, &attempt.client, now).await?;
         }
+        // SECURITY: before the commit, as a token that is issued later would count although its family has ended since.
+        let issue = self.issue_now(user.id, user.email, family);
         transaction.commit().await?;
 
         self.counters().sign_ins.add(1);
@@ -82,7 +84,7 @@ impl CoreApi {
         if let Some(job) = job {
             self.send_in_background(job);
         }
-        self.pair(&self.issue_now(user.id, user.email, family), token)
+        self.pair(&issue, token)
     }
 
     /// Records a refused sign-in for the person with this address, if there is one.

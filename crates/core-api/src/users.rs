@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite, SqliteConnection, SqliteExecutor, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use crate::{config::ADDRESS_RESTORABLE_FOR, email::Email, timestamp::Timestamp};
+use crate::{config::ADDRESS_RESTORABLE_FOR, email::Email, families, timestamp::Timestamp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -67,16 +67,28 @@ pub(crate) struct User {
     pub(crate) updated_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unverified_email: Option<String>,
-    /// Access tokens from before are refused.
+    /// Access tokens from before are refused, see [`accepts_token`](Self::accepts_token).
     #[serde(skip)]
     pub(crate) tokens_after: Option<Timestamp>,
 }
 
 impl User {
-    /// Whether an access token of this person that was issued at this second still counts. A token has no more precise
-    /// time, so one of the same second is refused, too.
-    pub(crate) fn accepts_token_of(&self, issued_at_secs: i64) -> bool {
-        self.tokens_after.is_none_or(|after| issued_at_secs > after.whole_secs())
+    /// Whether an access token of this person still counts, which was issued for this family at this second.
+    ///
+    /// A token has no more precise time. So its family decides about one of the very second in which the person was
+    /// shut out: that ended every family there was.
+    pub(crate) async fn accepts_token(
+        &self,
+        executor: impl SqliteExecutor<'_>,
+        family: Uuid,
+        issued_at_secs: i64,
+    ) -> sqlx::Result<bool> {
+        match self.tokens_after {
+            Some(after) if issued_at_secs == after.whole_secs() => {
+                families::is_active_after(executor, family, after).await
+            }
+            after => Ok(after.is_none_or(|after| issued_at_secs > after.whole_secs())),
+        }
     }
 }
 

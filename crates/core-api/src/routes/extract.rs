@@ -95,7 +95,7 @@ impl FromRequestParts<CoreApi> for Asker {
             return Err(ApiError::Unauthorized);
         }
         let user = api.database().user(bearer.user).await?.ok_or(ApiError::Unauthorized)?;
-        if !user.accepts_token_of(bearer.iat) {
+        if !user.accepts_token(api.database().read(), bearer.family, bearer.iat).await? {
             return Err(ApiError::Unauthorized);
         }
         Ok(Self { user, family: bearer.family, issued_at: bearer.iat })
