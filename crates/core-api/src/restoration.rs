@@ -16,8 +16,17 @@
 //!
 //! An address that was never verified gets no link: it may be a stranger's.
 //!
-//! A deleted account cannot be taken back. Its replaced addresses are told, and stay reserved until their seven days are
+//! # The same answer again
+//!
+//! A client that lost the answer may ask again with the same token, for ten minutes. Nothing is done twice. A token whose
+//! address the account no longer has gets no answer.
+//!
+//! # A deleted account
+//!
+//! It cannot be taken back. Its replaced addresses are told, and stay reserved until their seven days are
 //! over.
+
+use std::time::Duration;
 
 use serde::Serialize;
 use sqlx::{Row, SqliteConnection};
@@ -37,6 +46,18 @@ use crate::{
     tokens::RefreshToken,
     users::{self, User},
 };
+
+/// How long after its use the same token gets the same answer.
+const REPEATABLE_FOR: Duration = Duration::from_mins(10);
+
+/// A replaced address whose link still counts.
+struct Replaced {
+    number: i64,
+    user: Uuid,
+    email: String,
+    /// Whether the account was given back to it already.
+    is_restored: bool,
+}
 
 /// An account that has its address again.
 #[derive(Debug, Serialize)]
@@ -86,7 +107,8 @@ impl CoreApi {
         client: &Client,
     ) -> sqlx::Result<Vec<Uuid>> {
         let emails: Vec<String> = sqlx::query_scalar(
-            "SELECT DISTINCT old_email FROM address_changes WHERE user_id = ? AND old_email != ? AND changed_at > ?",
+            "SELECT DISTINCT old_email FROM address_changes
+             WHERE user_id = ? AND old_email != ? AND changed_at > ? AND restored_at IS NULL",
         )
         .bind(user.id.to_string())
         .bind(&user.email)
@@ -110,21 +132,21 @@ impl CoreApi {
         RefreshToken::from_bytes(bytes, self.config().token_mark.as_deref())
     }
 
-    /// Gives an account back to the address whose link this is. It works once.
+    /// Gives an account back to the address whose link this is, once. For a while after that, it has the same answer.
     pub(crate) async fn restore_address(&self, token: &str, client: &Client) -> Result<Restored, ApiError> {
         let now = self.now();
         let mut transaction = self.database().write().await?;
-        let found = sqlx::query(
-            "SELECT number, user_id, old_email FROM address_changes WHERE token_hash = ? AND changed_at > ?",
-        )
-        .bind(&RefreshToken::presented(token).hash()[..])
-        .bind(now.minus(ADDRESS_RESTORABLE_FOR).millis())
-        .fetch_optional(&mut *transaction)
-        .await?
-        .ok_or(ApiError::InvalidToken)?;
-        let (number, old_email): (i64, String) = (found.try_get("number")?, found.try_get("old_email")?);
-        let id = users::uuid(&found, "user_id")?;
+        let found = find(&mut transaction, token, now).await?.ok_or(ApiError::InvalidToken)?;
+        let Replaced { number, user: id, email: old_email, is_restored } = found;
         let mut user = users::by_id(&mut *transaction, id).await?.ok_or(ApiError::InvalidToken)?;
+        if is_restored {
+            let is_still_true = user.email == old_email;
+            return if is_still_true {
+                Ok(Restored { id, email: old_email })
+            } else {
+                Err(ApiError::InvalidToken)
+            };
+        }
         // Nobody could take it since, but somebody may have had it waiting for verification before.
         if users::is_taken(&mut *transaction, &old_email, Some(id), now).await? {
             return Err(ApiError::InvalidToken);
@@ -137,11 +159,7 @@ impl CoreApi {
         users::shut_out(&mut transaction, id, now).await?;
         let revoked = families::revoke_all_of(&mut transaction, id, None, now).await?;
         devices::forget_all_of(&mut transaction, id).await?;
-        sqlx::query("DELETE FROM address_changes WHERE user_id = ? AND number >= ?")
-            .bind(id.to_string())
-            .bind(number)
-            .execute(&mut *transaction)
-            .await?;
+        mark_restored(&mut transaction, id, number, now).await?;
         activity::record(&mut transaction, id, EventKind::EmailRestored, client, now).await?;
         let reset = Promise { kind: MailKind::PasswordReset, email: &user.email, user: None, notice: None };
         let mut jobs = vec![mail_jobs::promise(self, &mut transaction, reset).await?];
@@ -165,11 +183,60 @@ impl CoreApi {
     }
 }
 
-/// Deletes the replaced addresses that can no longer be taken back.
-pub(crate) async fn forget_old(connection: &mut SqliteConnection, now: Timestamp) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM address_changes WHERE changed_at <= ?")
-        .bind(now.minus(ADDRESS_RESTORABLE_FOR).millis())
+async fn find(
+    connection: &mut SqliteConnection,
+    token: &str,
+    now: Timestamp,
+) -> sqlx::Result<Option<Replaced>> {
+    let row = sqlx::query(
+        "SELECT number, user_id, old_email, restored_at FROM address_changes
+         WHERE token_hash = ? AND CASE WHEN restored_at IS NULL THEN changed_at > ? ELSE restored_at > ? END",
+    )
+    .bind(&RefreshToken::presented(token).hash()[..])
+    .bind(now.minus(ADDRESS_RESTORABLE_FOR).millis())
+    .bind(now.minus(REPEATABLE_FOR).millis())
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(Replaced {
+            number: row.try_get("number")?,
+            user: users::uuid(&row, "user_id")?,
+            email: row.try_get("old_email")?,
+            is_restored: row.try_get::<Option<i64>, _>("restored_at")?.is_some(),
+        })
+    })
+    .transpose()
+}
+
+/// Notes that an address was taken back, and makes the links to all later ones useless.
+async fn mark_restored(
+    connection: &mut SqliteConnection,
+    user: Uuid,
+    number: i64,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM address_changes WHERE user_id = ? AND number > ?")
+        .bind(user.to_string())
+        .bind(number)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("UPDATE address_changes SET restored_at = ? WHERE number = ?")
+        .bind(now.millis())
+        .bind(number)
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Deletes the replaced addresses that can no longer be taken back.
+pub(crate) async fn forget_old(connection: &mut SqliteConnection, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query(
+        "DELETE FROM address_changes
+         WHERE CASE WHEN restored_at IS NULL THEN changed_at <= ? ELSE restored_at <= ? END",
+    )
+    .bind(now.minus(ADDRESS_RESTORABLE_FOR).millis())
+    .bind(now.minus(REPEATABLE_FOR).millis())
+    .execute(connection)
+    .await?;
     Ok(())
 }
