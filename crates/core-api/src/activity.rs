@@ -132,6 +132,37 @@ pub(crate) async fn record(
     client: &Client,
     at: Timestamp,
 ) -> sqlx::Result<()> {
+    record_within(connection, user, kind, client, at, kind.bound()).await
+}
+
+/// Records a refused sign-in, if anybody has the address.
+///
+/// # Security
+///
+/// If nobody has, it writes the same, and leaves nothing. Otherwise, whoever writes next could tell from the time that
+/// nothing was recorded.
+pub(crate) async fn record_refusal(
+    connection: &mut SqliteConnection,
+    user: Option<Uuid>,
+    client: &Client,
+    at: Timestamp,
+) -> sqlx::Result<()> {
+    // Nobody has the nil identifier, and SQLite need not know before the commit, when no event has it either.
+    sqlx::query("PRAGMA defer_foreign_keys = ON").execute(&mut *connection).await?;
+    let kind = EventKind::SignInFailed;
+    let bound = if user.is_some() { kind.bound() } else { 0 };
+    record_within(connection, user.unwrap_or_default(), kind, client, at, bound).await
+}
+
+/// Records an event, and keeps so many of its kind.
+async fn record_within(
+    connection: &mut SqliteConnection,
+    user: Uuid,
+    kind: EventKind,
+    client: &Client,
+    at: Timestamp,
+    bound: u32,
+) -> sqlx::Result<()> {
     forget_old(connection, at).await?;
     sqlx::query(
         "INSERT INTO events (user_id, kind, at, browser, address, by_administrator) VALUES (?, ?, ?, ?, ?, ?)",
@@ -144,17 +175,13 @@ pub(crate) async fn record(
     .bind(client.is_administrator)
     .execute(&mut *connection)
     .await?;
-    keep_newest(connection, user, kind).await
-}
-
-async fn keep_newest(connection: &mut SqliteConnection, user: Uuid, kind: EventKind) -> sqlx::Result<()> {
     sqlx::query(
         "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE user_id = ? AND kind = ?
          ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?)",
     )
     .bind(user.to_string())
     .bind(kind.name())
-    .bind(kind.bound())
+    .bind(bound)
     .execute(connection)
     .await?;
     Ok(())

@@ -91,16 +91,16 @@ impl CoreApi {
     ///
     /// # Security
     ///
-    /// After the answer, which would otherwise take longer for a known address.
+    /// After the answer, which would otherwise take longer for a known address. The same is written for an unknown one,
+    /// as the next request waits for it.
     fn note_refusal(&self, email: Email, client: Client) {
         let (api, at) = (self.clone(), self.now());
         self.background().spawn(async move {
             let noting = async {
                 let mut transaction = api.database().write().await?;
-                if let Some(known) = users::credentials(&mut *transaction, &email).await? {
-                    let kind = EventKind::SignInFailed;
-                    activity::record(&mut transaction, known.user.id, kind, &client, at).await?;
-                }
+                let known = users::credentials(&mut *transaction, &email).await?;
+                let user = known.map(|known| known.user.id);
+                activity::record_refusal(&mut transaction, user, &client, at).await?;
                 Ok::<_, InternalError>(transaction.commit().await?)
             };
             if let Err(error) = noting.await {

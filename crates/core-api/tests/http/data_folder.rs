@@ -83,6 +83,35 @@ async fn tokens_and_passwords_are_nowhere_in_the_database() {
     }
 }
 
+/// How many events there are, of whomever.
+fn db_events(folder: &Path) -> i64 {
+    let database = rusqlite::Connection::open(folder.join("core-api.sqlite3")).unwrap();
+    database.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap()
+}
+
+/// SECURITY: whoever asks right after a refused sign-in would otherwise learn from the time whether the account exists.
+#[tokio::test]
+async fn a_refused_sign_in_writes_the_same_for_an_unknown_address_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let api = TestApi::with(config(folder.path())).await;
+    let log = folder.path().join("core-api.sqlite3-wal");
+    let written = async |email: &str| {
+        let before = std::fs::metadata(&log).unwrap().len();
+        let refused = api.tokens(&json!({ "email": email, "password": "not this one" })).await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+        api.api.settled().await;
+        std::fs::metadata(&log).unwrap().len() - before
+    };
+    // The known one has as many events of this kind as are kept, so one is deleted each time, too.
+    for _ in 0..25 {
+        written(USER).await;
+    }
+    let (known, unknown) = (written(USER).await, written("nobody@test.com").await);
+    assert!(known > 0 && known == unknown, "{known} and {unknown} bytes");
+
+    assert_eq!(db_events(folder.path()), 20, "those of the known address");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn secrets_are_for_their_owner_only() {
