@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ironleaf_records::Principal;
 use ironleaf_session::{Flash, Record};
-use ironleaf_store::{Draft, Durability, Expected, Key, StoreError};
+use ironleaf_store::{Draft, Durability, Expected, Key};
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
@@ -37,20 +37,14 @@ impl Traces {
         Self { keys: device.into_iter().chain(session).collect() }
     }
 
-    /// Remembers that somebody signs in here now, for the browser and for the session that came along: a late request may
-    /// be from before the browser was known.
+    /// Remembers that somebody signs in here now. The store has one mark for a browser, however often somebody signs in
+    /// there, and one for each session of a browser that is not known.
     pub(crate) async fn remember_sign_in(&self, bff: &Bff) {
-        let writing = async {
-            for key in &self.keys {
-                let (mark, mark_ttl, body, durability) = (vec![1], UNDER_WAY, None, Durability::Relaxed);
-                bff.store()
-                    .write(key, Expected::Anything, Draft { mark, mark_ttl, body, durability })
-                    .await
-                    .map(drop)?;
-            }
-            Ok::<_, StoreError>(())
-        };
-        if !matches!(timeout(PATIENCE, writing).await, Ok(Ok(()))) {
+        let Some(key) = self.keys.first() else { return };
+        let (mark, mark_ttl, body, durability) = (vec![1], UNDER_WAY, None, Durability::Relaxed);
+        let draft = Draft { mark, mark_ttl, body, durability };
+        let written = timeout(PATIENCE, bff.store().write(key, Expected::Anything, draft)).await;
+        if !matches!(written, Ok(Ok(_))) {
             tracing::warn!(
                 "it could not be stored that somebody signs in; the answer to a late request may undo it"
             );
