@@ -7,16 +7,11 @@ use url::Url;
 
 /// A hash of the kind of the provider and the address of its API. A slash at the end of the address does not matter.
 pub(crate) fn of_api(kind: &str, base_url: &Url) -> String {
-    of_id(kind, base_url.as_str().trim_end_matches('/'))
-}
-
-/// The same for an API that is known by something else than its address.
-pub(crate) fn of_id(kind: &str, id: &str) -> String {
     let hash = Sha256::new()
         .chain_update(b"ironleaf/v1/issued-by\0")
         .chain_update(kind)
         .chain_update([0])
-        .chain_update(id)
+        .chain_update(base_url.as_str().trim_end_matches('/'))
         .finalize();
     // 96 bits: they only have to tell honest values apart, and take little of a cookie.
     URL_SAFE_NO_PAD.encode(&hash[..12])

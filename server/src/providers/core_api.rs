@@ -33,8 +33,8 @@ impl ProviderConfig for CoreApi {
             leeway: surroundings.leeway,
             refresh_token_max_age: surroundings.refresh_token_max_age,
             normalize_passwords: self.normalizes_passwords,
-            // Its address may be another one after a restart, and its keys and accounts are in the data folder.
-            api_id: surroundings.embeds_core_api.then(|| "embedded".to_owned()),
+            // The embedded one may be at another address after a restart. It is for development only.
+            marks_grants: !surroundings.embeds_core_api,
             ..CoreApiSettings::at(surroundings.core_api()?)
         };
         let Surroundings { transport, clock, random, .. } = surroundings;

@@ -57,7 +57,7 @@ fn routes_with(world: &World, store: Arc<dyn Store>) -> Router {
     let provider = CoreApiProvider::new(
         CoreApiSettings {
             // As the application itself, whose core API is the embedded one.
-            api_id: Some("embedded".to_owned()),
+            marks_grants: false,
             ..CoreApiSettings::at("http://core-api.test/v1".parse().unwrap())
         },
         Arc::clone(&transport),

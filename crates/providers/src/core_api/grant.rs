@@ -106,8 +106,9 @@ pub(super) fn confirm_address(grant: &mut Grant, email: &str) {
 }
 
 /// Whether the tokens of the grant are of this API. Those without a mark are of an earlier version, which knew one API.
-pub(super) fn is_issued_by(grant: &Grant, issued_by: &str) -> bool {
-    grant.field(ISSUED_BY).is_none_or(|mark| mark.expose() == issued_by)
+pub(super) fn is_issued_by(grant: &Grant, issued_by: Option<&str>) -> bool {
+    let named = grant.field(ISSUED_BY).zip(issued_by);
+    named.is_none_or(|(mark, issued_by)| mark.expose() == issued_by)
 }
 
 /// A random value that the API recognises a repeated refresh by.

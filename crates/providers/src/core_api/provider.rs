@@ -29,7 +29,7 @@ pub struct CoreApiProvider {
     pub(super) random: Random,
     pub(super) settings: CoreApiSettings,
     /// The mark of our own grants.
-    pub(super) issued_by: String,
+    pub(super) issued_by: Option<String>,
     /// `None` if the base URL is not that of an API.
     pub(super) current_user: Option<Uri>,
     /// Whether the API declared, in its last answer about a person, that a new password ends the person's other token
@@ -50,10 +50,7 @@ impl CoreApiProvider {
         let base_urls = [BaseUrl { name: "api".to_owned(), url: settings.base_url.clone() }];
         let current_user =
             at_segments(&settings.base_url, ["user", "users", "current"]).as_str().parse().ok();
-        let issued_by = match &settings.api_id {
-            Some(id) => mark::of_id("core-api", id),
-            None => mark::of_api("core-api", &settings.base_url),
-        };
+        let issued_by = settings.marks_grants.then(|| mark::of_api("core-api", &settings.base_url));
         let [ends_families, has_activity] = [false; 2].map(AtomicBool::new);
         Self {
             base_urls,
@@ -95,7 +92,7 @@ impl Provider for CoreApiProvider {
     }
 
     fn is_ours(&self, grant: &Grant) -> bool {
-        grant::is_issued_by(grant, &self.issued_by)
+        grant::is_issued_by(grant, self.issued_by.as_deref())
     }
 
     fn base_urls(&self) -> &[BaseUrl] {

@@ -40,7 +40,7 @@ pub(super) enum Ending {
 impl CoreApiProvider {
     pub(super) async fn rotate(&self, caller: &Caller, grant: &Grant) -> RefreshOutcome {
         // SECURITY: after a change of the settings, the tokens of one API must not reach another.
-        if !grant::is_issued_by(grant, &self.issued_by) {
+        if !grant::is_issued_by(grant, self.issued_by.as_deref()) {
             tracing::warn!("a session ends: its tokens are of another API than the settings name");
             return RefreshOutcome::Rejected(Rejection::InvalidGrant);
         }

@@ -10,9 +10,9 @@ pub struct CoreApiSettings {
     pub name: String,
     /// The base URL of the endpoints, such as `http://127.0.0.1:3001/v1`.
     pub base_url: Url,
-    /// What stands for the API in its grants, in place of its address: for an API whose address may be another one after
-    /// a restart. The tokens of one API are sent to no other.
-    pub api_id: Option<String>,
+    /// Whether a grant names the API that issued it, so that its tokens are sent to no other after `base_url` was
+    /// changed. Without it, every grant is taken as the API's own: for one whose address changes with each start.
+    pub marks_grants: bool,
     /// How long before its expiry an access token is renewed. The lifecycle uses a quarter of the token's lifetime if
     /// that is shorter.
     pub leeway: Duration,
@@ -32,7 +32,7 @@ impl CoreApiSettings {
         Self {
             name: "core-api".to_owned(),
             base_url,
-            api_id: None,
+            marks_grants: true,
             leeway: Duration::from_mins(1),
             refresh_token_max_age: Duration::from_hours(7 * 24),
             normalize_passwords: true,

@@ -109,7 +109,10 @@ impl CoreApiProvider {
     pub(super) fn put_tokens(&self, grant: &mut Grant, issued: grant::Issued) {
         let max_age = self.settings.refresh_token_max_age;
         grant::replace_tokens(grant, issued, self.now(), max_age, || grant::first_key(&self.random));
-        grant.set(grant::ISSUED_BY, self.issued_by.as_str());
+        match self.issued_by.as_deref() {
+            Some(mark) => grant.set(grant::ISSUED_BY, mark),
+            None => grant.remove(grant::ISSUED_BY),
+        }
     }
 
     /// Finds out whose tokens these are. They are already issued, so the sign-in does not fail if the API fails now:

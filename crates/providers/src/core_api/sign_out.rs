@@ -14,7 +14,7 @@ impl CoreApiProvider {
     /// No presentation carries the idempotency key: with the key, the API would issue the same pair again and revoke
     /// nothing.
     pub(super) async fn revoke_family(&self, caller: &Caller, grant: &Grant) -> Result<(), TransportError> {
-        if !grant::is_issued_by(grant, &self.issued_by) {
+        if !grant::is_issued_by(grant, self.issued_by.as_deref()) {
             return Ok(());
         }
         let Some(token) = grant.field(grant::REFRESH_TOKEN) else {

@@ -38,25 +38,22 @@ async fn the_tokens_of_another_api_are_sent_nowhere() {
 
 /// The embedded API has another port after a restart where its port is any free one.
 #[tokio::test]
-async fn an_api_with_an_identifier_may_have_another_address() {
-    let at = |address: &str| {
-        let settings = CoreApiSettings {
-            api_id: Some("embedded".to_owned()),
-            ..CoreApiSettings::at(address.parse().unwrap())
-        };
-        let script =
-            Script::in_order(start(), Duration::from_secs(1), [tokens("r1"), user("user@test.com", None)]);
+async fn without_marks_the_address_does_not_matter() {
+    let at = |address: &str, answers: Vec<Answer>| {
+        let settings =
+            CoreApiSettings { marks_grants: false, ..CoreApiSettings::at(address.parse().unwrap()) };
+        let script = Script::in_order(start(), Duration::from_secs(1), answers);
         let random: Random = Arc::new(|buffer| buffer.fill(7));
         CoreApiProvider::new(settings, Arc::<Script>::clone(&script), script.clock(), random)
     };
     let attempt =
         SignIn::Password { email: EmailAddress::of_record("user@test.com"), password: "password1".into() };
-    let grant = at("http://core.test/v1").sign_in(&caller(), attempt, None).await.unwrap().grant;
-    assert!(at("http://core.test:8080/v1").is_ours(&grant));
-    assert!(
-        !scripted_at("http://core.test/v1", []).0.is_ours(&grant),
-        "the API at this address is another one"
-    );
+    let provider = at("http://core.test/v1", vec![tokens("r1"), user("user@test.com", None)]);
+    let unmarked = provider.sign_in(&caller(), attempt, None).await.unwrap().grant;
+    assert_eq!(unmarked.field(ISSUED_BY), None);
+    for grant in [unmarked, grant(None).await] {
+        assert!(at("http://core.test:8080/v1", Vec::new()).is_ours(&grant));
+    }
 }
 
 /// Sessions from before there were marks go on, at whatever address the settings name.
