@@ -83,6 +83,7 @@ test('whoever reads the old mailbox takes the address back', async ({
   accountPage,
   emailVerificationPage,
   restoreAddressPage,
+  toasts,
   mailbox,
   server,
   watch,
@@ -96,6 +97,7 @@ test('whoever reads the old mailbox takes the address back', async ({
   const other = `other-${signedIn.email}`;
   await accountPage.open();
   await accountPage.send({ email: other });
+  await expect(toasts.status).toContainText('Account updated successfully');
   const change = await mailbox.newest(other, VERIFY);
   watch.expectLink(change.link);
   await emailVerificationPage.follow(change.link);
