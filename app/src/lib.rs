@@ -47,7 +47,6 @@ mod request;
 #[cfg(feature = "ssr")]
 mod server_fns;
 #[cfg(feature = "ssr")]
-#[cfg(feature = "ssr")]
 mod signed_out;
 #[cfg(feature = "ssr")]
 mod site;
