@@ -24,8 +24,9 @@ const LONGEST_BUILD: Duration = Duration::from_mins(20);
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
-/// A text of the front page, in any file.
-const WORDS_OF_A_PAGE: &str = "Build something great.";
+/// The heading of the front page, in a page, and its words, in a catalogue.
+const HEADING_OF_A_PAGE: &str = "{t(\"home-heading\")}";
+const WORDS_OF_THE_HEADING: &str = "Build something great.";
 
 /// A file to save, and where its change appears.
 struct Subject {
@@ -72,12 +73,14 @@ fn line(subject: &Subject, middle: Duration, slowest: Duration) -> String {
 }
 
 fn subjects() -> Result<Vec<Subject>> {
-    let sources = workspace::root().join("app/src");
-    let file_with = |text: &str| {
-        workspace::files_with_extension(&sources, &["rs"])?
+    let application = workspace::root().join("app");
+    let file_with = |extension: &str, text: &str| {
+        workspace::files_with_extension(&application, &[extension])?
             .into_iter()
             .find(|path| fs::read_to_string(path).is_ok_and(|source| source.contains(text)))
-            .ok_or_else(|| Failure::new(format!("No file below {} has `{text}`.", sources.display())))
+            .ok_or_else(|| {
+                Failure::new(format!("No .{extension} file below {} has `{text}`.", application.display()))
+            })
     };
     Ok(vec![
         Subject {
@@ -90,14 +93,21 @@ fn subjects() -> Result<Vec<Subject>> {
         Subject {
             name: "a page",
             target: Duration::from_millis(2_500),
-            path: file_with(WORDS_OF_A_PAGE)?,
-            changed: |text, word| text.replace(WORDS_OF_A_PAGE, word),
+            path: file_with("rs", HEADING_OF_A_PAGE)?,
+            changed: |text, word| text.replace(HEADING_OF_A_PAGE, &format!("\"{word}\"")),
+            seen_at: "/",
+        },
+        Subject {
+            name: "words",
+            target: Duration::from_millis(2_500),
+            path: file_with("ftl", WORDS_OF_THE_HEADING)?,
+            changed: |text, word| text.replace(WORDS_OF_THE_HEADING, word),
             seen_at: "/",
         },
         Subject {
             name: "an island",
             target: Duration::from_secs(3),
-            path: file_with("#[island")?,
+            path: file_with("rs", "#[island")?,
             changed: |text, word| {
                 format!(
                     "{text}\n#[cfg(target_arch = \"wasm32\")]\n#[wasm_bindgen::prelude::wasm_bindgen]\npub fn {word}() {{}}\n"
