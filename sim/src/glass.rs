@@ -37,12 +37,24 @@ impl Glass {
     /// The newest of the values in these cookies.
     pub(crate) fn look<'a>(&self, cookies: impl Iterator<Item = (&'a str, &'a str)>) -> Option<Glance> {
         let sealer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = |value: String| {
-            let unsealed = sealer.unseal(Purpose::Cookie, COOKIE_NAME, &value).ok()?;
-            read(&unsealed.plaintext).ok()
-        };
-        values(cookies).into_iter().filter_map(open).max_by_key(|glance| glance.rotation)
+        newest(&sealer, cookies)
     }
+}
+
+/// The same for somebody who knows these secrets alone.
+pub(crate) fn look_with<'a>(
+    secrets: &[Secret],
+    cookies: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Option<Glance> {
+    newest(&sealer(secrets.to_vec()), cookies)
+}
+
+fn newest<'a>(sealer: &Sealer, cookies: impl Iterator<Item = (&'a str, &'a str)>) -> Option<Glance> {
+    let open = |value: String| {
+        let unsealed = sealer.unseal(Purpose::Cookie, COOKIE_NAME, &value).ok()?;
+        read(&unsealed.plaintext).ok()
+    };
+    values(cookies).into_iter().filter_map(open).max_by_key(|glance| glance.rotation)
 }
 
 fn sealer(secrets: Vec<Secret>) -> Sealer {

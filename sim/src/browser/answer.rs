@@ -62,7 +62,10 @@ pub(super) struct Exchange {
     pub(super) is_owed: bool,
     pub(super) replica: usize,
     pub(super) ingress: Duration,
+    /// The replica lacks a secret that others have. It may be that of a cookie, or of something in the store.
     pub(super) key_unknown: bool,
+    /// The replica cannot open the session cookie for lack of that secret.
+    pub(super) cookie_is_closed: bool,
 }
 
 impl Exchange {
@@ -148,7 +151,7 @@ impl Browser {
     /// The session is over, and the core API must know soon.
     fn ended(&self, exchange: &Exchange, received: &Received, session: SessionRef) {
         // A session that was already over in this browser may still be active in another one, which is unaffected.
-        if exchange.key_unknown || exchange.sent.glance.is_none() || exchange.sent.over {
+        if exchange.cookie_is_closed || exchange.sent.glance.is_none() || exchange.sent.over {
             return;
         }
         if let Some(excuse) = self.world.checker.was_over(self.world.scene(), exchange.seen(session)) {
@@ -161,6 +164,10 @@ impl Browser {
         // A failed request of another tab may have taken that back.
         world.checker.ending(received.egress, session);
         world.checker.ended(session, Ended { at: received.egress, replica: index, store_down });
+        if exchange.key_unknown {
+            // The newest tokens may be sealed with the secret that the replica lacks, so it cannot return them.
+            return;
+        }
         tokio::spawn(async move {
             pass(END_IS_TRIED_WITHIN).await;
             if world.replicas[index].store_disturbed_since(ingress) || world.was_store_full_since(ingress) {

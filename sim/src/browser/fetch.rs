@@ -14,6 +14,7 @@ use super::received::Received;
 use super::state::{Browser, State};
 use crate::core_api::{address_of, ip_of};
 use crate::counts::Fault;
+use crate::glass::look_with;
 use crate::replica::BESIDE;
 use crate::request::measured;
 use crate::timeline::pass;
@@ -48,8 +49,11 @@ impl Browser {
             let time = world.dice().millis(200, 20_000);
             world.replicas[replica].partition(&world, time);
         }
+        let known = world.replicas[replica].known_secrets(&world);
+        let key_unknown = known.len() < world.secrets().len();
         let exchange = Exchange {
             ask,
+            cookie_is_closed: key_unknown && look_with(&known, sent.state.jar.pairs()).is_none(),
             sent: sent.state,
             number: sent.number,
             first_to_end: sent.first_to_end,
@@ -57,7 +61,7 @@ impl Browser {
             is_owed: sent.is_owed,
             replica,
             ingress: world.now(),
-            key_unknown: !world.replicas[replica].knows_every_secret(&world),
+            key_unknown,
         };
         let Some(received) = self.exchange(&exchange, request).await else {
             return Answer::None;

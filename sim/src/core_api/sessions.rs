@@ -77,6 +77,8 @@ impl State {
             (CartCall::Remove(_), Cart::Removed) => Answer::Done,
             (_, Cart::Open) => Answer::Cart { guest: id, person: None },
             (CartCall::Find(_), Cart::Of(person)) => Answer::Cart { guest: id, person: Some(person) },
+            // The sign-in that took the first cart along has failed in the end, and the guest goes on with a second one.
+            (CartCall::Open, Cart::Of(_)) => Answer::Cart { guest: id, person: None },
             _ => Answer::NotFound,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ironleaf_session::KeyRing;
+use ironleaf_session::{KeyRing, Secret};
 
 use super::state::{JUST_LEARNED, Life, RECENT, Replica, lock};
 use super::{assembly, plain};
@@ -118,8 +118,11 @@ impl Replica {
         }
     }
 
-    pub(crate) fn knows_every_secret(&self, world: &World) -> bool {
-        self.known_secrets.load(Ordering::Relaxed) >= world.secrets().len()
+    /// The secrets that it has loaded, the newest first.
+    pub(crate) fn known_secrets(&self, world: &World) -> Vec<Secret> {
+        let secrets = world.secrets();
+        let later = secrets.len().saturating_sub(self.known_secrets.load(Ordering::Relaxed));
+        secrets[later..].to_vec()
     }
 
     fn lose_recent(&self, world: &World, to: LostTo) {

@@ -204,6 +204,8 @@ fn a_guests_cart_goes_along_or_is_removed_once() {
         assert_eq!(api.look(FamilyId(0), |guest| guest.cart), Some(cart));
         assert_eq!(call(CartCall::Find(FamilyId(0))), then.unwrap_or(Answer::NotFound));
         assert_eq!(call(CartCall::Show), Answer::NotFound);
+        let second = Answer::Cart { guest: FamilyId(0), person: None };
+        assert_eq!(call(CartCall::Open), if signs_in { second } else { Answer::NotFound });
     }
 }
 
