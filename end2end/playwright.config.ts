@@ -28,6 +28,9 @@ export default defineConfig<Options>({
   forbidOnly: Boolean(process.env.CI),
   fullyParallel: true,
   retries: 0,
+  // Longest waits, not pauses: a machine that is busy with other things takes several times as long for a page.
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
   // One more than the processors of a small machine, because a test spends a third of its time waiting.
   workers: 3,
   reporter: [['list'], ['html', { open: 'never' }]],
