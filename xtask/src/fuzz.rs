@@ -20,7 +20,7 @@ use crate::{process, workspace};
 /// How long each target runs unless told otherwise.
 pub(crate) const DEFAULT_SECONDS: u32 = 60;
 /// For `cargo xtask test`, which has much else to do.
-pub(crate) const CHECK_SECONDS: u32 = 30;
+pub(crate) const CHECK_SECONDS: u32 = 15;
 /// A thousand times longer than the slowest input takes. An input that reaches this limit does not end.
 const TIMEOUT_SECS: u32 = 10;
 
