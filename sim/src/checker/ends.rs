@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::sessions::{COPY_LIVES, Ended, SKEW, Seen};
 use super::{Checker, Excuse, Scene, SessionRef, Violation};
-use crate::core_api::{Cart, FamilyId, PersonId};
+use crate::core_api::{Cart, FamilyId, PersonId, Revoked};
 use crate::style::Style;
 
 /// An answer that shows the person after the end.
@@ -185,11 +185,13 @@ impl Checker {
     pub(crate) fn end_settled(&self, scene: Scene<'_>, session: SessionRef, hindered: bool) {
         let family = self.family_of(session);
         let mut state = self.state();
-        let is_left = scene.core.look(family, |family| family.cart == Cart::Open) == Some(true);
-        if !is_left || !state.families.notes(family).cleaned.owed {
+        let looked = scene.core.look(family, |family| (family.cart, family.revoked));
+        let Some((Cart::Open, revoked)) = looked else { return };
+        if !state.families.notes(family).cleaned.owed {
             return;
         }
-        if hindered {
+        // Whoever revoked the family has taken the tokens that remove what belongs to it.
+        if hindered || revoked == Some(Revoked::Admin) {
             state.excuse(Excuse::NotCleaned);
         } else {
             let person = scene.person_of(family);

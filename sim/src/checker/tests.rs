@@ -579,9 +579,12 @@ fn what_belongs_to_a_session_is_removed_once() {
 
 #[test]
 fn nothing_of_a_session_is_left_unless_somebody_was_hindered() {
-    for (hindered, known, found) in
-        [(true, true, &[][..]), (false, false, &[]), (false, true, &[Violation::NotCleaned.words()])]
-    {
+    for (hindered, known, by_admin, found) in [
+        (true, true, false, &[][..]),
+        (false, false, false, &[]),
+        (false, true, true, &[]),
+        (false, true, false, &[Violation::NotCleaned.words()]),
+    ] {
         let mut bench = Bench::new(Style::Commercetools);
         let guest = FamilyId(1);
         bench.core.handle(Duration::ZERO, &Call::Guest { person: PERSON });
@@ -590,6 +593,9 @@ fn nothing_of_a_session_is_left_unless_somebody_was_hindered() {
         bench.core.handle(Duration::ZERO, &Call::Cart { access, what: CartCall::Open });
         if known {
             bench.checker.cart_shown(guest);
+        }
+        if by_admin {
+            bench.core.revoke(guest);
         }
         bench.checker.end_settled(bench.scene(HOUR), bench.session, hindered);
         assert_eq!(bench.found(), found);
