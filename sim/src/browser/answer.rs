@@ -186,7 +186,7 @@ impl Browser {
                 || world.replicas.iter().any(|replica| replica.disturbed_since(since));
             let store_failed = world.replicas.iter().any(|replica| replica.store_disturbed_since(since));
             world.checker.sign_out_settled(world.scene(), session, Left { store_failed, hindered });
-            world.checker.end_settled(world.scene(), session, hindered || store_failed);
+            world.checker.end_settled(world.scene(), session, ingress, hindered || store_failed);
         });
     }
 
@@ -307,7 +307,7 @@ impl Browser {
             if exchange.ask.what == What::Page {
                 world.checker.arrived(world.now(), session);
                 if let Some(guest) = guest {
-                    world.checker.cart_shown(guest);
+                    world.checker.cart_shown(world.now(), guest);
                 }
             }
         }

@@ -37,7 +37,7 @@ impl Browser {
         let is_revoked =
             world.core.look(guest, |guest| matches!(guest.revoked, Some(Revoked::Admin | Revoked::Reuse)));
         let was_over = !exchange.first_to_end || exchange.sent.over || is_revoked == Some(true);
-        let is_known = world.core.is_guest(guest) && world.checker.is_cart_known(guest);
+        let is_known = world.core.is_guest(guest) && world.checker.is_cart_known(guest, exchange.ingress);
         if !is_known || exchange.key_unknown || was_over || exchange.sent.glance.is_none() {
             return;
         }

@@ -150,13 +150,13 @@ impl Checker {
     }
 
     /// A page has shown a guest's cart.
-    pub(crate) fn cart_shown(&self, family: FamilyId) {
-        self.state().families.notes(family).cleaned.owed = true;
+    pub(crate) fn cart_shown(&self, now: Duration, family: FamilyId) {
+        self.state().families.notes(family).cleaned.shown_at.get_or_insert(now);
     }
 
-    /// Whether a page has shown this guest's cart.
-    pub(crate) fn is_cart_known(&self, family: FamilyId) -> bool {
-        self.state().families.notes(family).cleaned.owed
+    /// Whether a page had shown this guest's cart by then.
+    pub(crate) fn is_cart_known(&self, family: FamilyId, by: Duration) -> bool {
+        self.state().families.notes(family).cleaned.shown_at.is_some_and(|at| at <= by)
     }
 
     /// A fault hit a call that ends a session, so it may be made again.
@@ -181,15 +181,22 @@ impl Checker {
         }
     }
 
-    /// Whoever ends a session has had the time to remove what belongs to it.
-    pub(crate) fn end_settled(&self, scene: Scene<'_>, session: SessionRef, hindered: bool) {
+    /// Whoever was asked at this time to end a session has had the time to remove what belonged to it then.
+    pub(crate) fn end_settled(
+        &self,
+        scene: Scene<'_>,
+        session: SessionRef,
+        asked_at: Duration,
+        hindered: bool,
+    ) {
         let family = self.family_of(session);
-        let mut state = self.state();
+        let is_owed = self.is_cart_known(family, asked_at);
         let looked = scene.core.look(family, |family| (family.cart, family.revoked));
         let Some((Cart::Open, revoked)) = looked else { return };
-        if !state.families.notes(family).cleaned.owed {
+        if !is_owed {
             return;
         }
+        let mut state = self.state();
         // Whoever revoked the family has taken the tokens that remove what belongs to it.
         if hindered || revoked == Some(Revoked::Admin) {
             state.excuse(Excuse::NotCleaned);

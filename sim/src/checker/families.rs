@@ -49,8 +49,8 @@ pub(crate) enum Complaint {
 /// The removal of a guest's cart.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cleaned {
-    /// A page has shown the cart, so the session knows of it.
-    pub(crate) owed: bool,
+    /// When a page first showed the cart. From then on, the session knows of it.
+    pub(crate) shown_at: Option<Duration>,
     /// How often somebody went to remove it.
     pub(crate) times: u32,
     /// A call failed, or the store shortly before, so nobody may know that it is done.

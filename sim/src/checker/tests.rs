@@ -592,15 +592,15 @@ fn nothing_of_a_session_is_left_unless_somebody_was_hindered() {
         let access = Some(Access { person: PERSON, family: guest, generation: 0, expires_at: u64::MAX });
         bench.core.handle(Duration::ZERO, &Call::Cart { access, what: CartCall::Open });
         if known {
-            bench.checker.cart_shown(guest);
+            bench.checker.cart_shown(Duration::ZERO, guest);
         }
         if by_admin {
             bench.core.revoke(guest);
         }
-        bench.checker.end_settled(bench.scene(HOUR), bench.session, hindered);
+        bench.checker.end_settled(bench.scene(HOUR), bench.session, HOUR, hindered);
         assert_eq!(bench.found(), found);
         bench.core.handle(Duration::ZERO, &Call::Cart { access, what: CartCall::Remove(guest) });
-        bench.checker.end_settled(bench.scene(HOUR), bench.session, false);
+        bench.checker.end_settled(bench.scene(HOUR), bench.session, HOUR, false);
         assert_eq!(bench.found(), found);
     }
 }
