@@ -12,8 +12,6 @@ const SEED: &str = "98858374813846";
 
 /// About 160 worlds, twenty of each style.
 const PEOPLE: &str = "40000";
-/// 40 worlds, five of each style. They are new each time.
-const NEW_PEOPLE: &str = "10000";
 
 /// Runs the simulation with these arguments.
 ///
@@ -29,14 +27,14 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     process::run(cargo.arg("--").args(args))
 }
 
-/// Runs it twice: with a constant seed, and with a new one, which is printed.
+/// Runs it with a constant seed, so that a check fails for what has changed and for nothing else. Worlds with new seeds
+/// are for `cargo xtask sim`.
 ///
 /// # Errors
 ///
 /// As [`run`].
 pub(crate) fn run_for_a_check() -> Result<()> {
-    run(&["--seed", SEED, "--people", PEOPLE].map(str::to_owned))?;
-    run(&["--people", NEW_PEOPLE].map(str::to_owned))
+    run(&["--seed", SEED, "--people", PEOPLE].map(str::to_owned))
 }
 
 /// Runs it with the known defects.
