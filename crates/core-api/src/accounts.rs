@@ -32,12 +32,19 @@ pub(crate) struct Changer {
     /// When the access token was issued, in seconds since 1970.
     pub(crate) issued_at: i64,
     pub(crate) client: Client,
+    /// The version of the account that they have seen, if they say so. Another one is not changed.
+    pub(crate) has_seen: Option<String>,
 }
 
 impl Changer {
     /// As the owner of the account sees it.
     fn seen_by(&self, owner: Uuid) -> Client {
         if self.user == owner { self.client.clone() } else { Client::administrator() }
+    }
+
+    fn must_have_seen(&self, user: &User) -> Result<(), ApiError> {
+        let is_current = self.has_seen.as_ref().is_none_or(|seen| *seen == user.updated_at.to_string());
+        if is_current { Ok(()) } else { Err(ApiError::Outdated) }
     }
 }
 
@@ -94,6 +101,7 @@ impl CoreApi {
             return Ok(user);
         }
         must_still_be_let_in(&mut transaction, &user, by).await?;
+        by.must_have_seen(&user)?;
         let now = self.now();
         let client = by.seen_by(id);
         if let Some(email) = &changes.email {
@@ -107,7 +115,7 @@ impl CoreApi {
             user.unverified_email = Some(email.to_string());
         }
         user.roles = changes.roles.unwrap_or(user.roles);
-        user.updated_at = now;
+        user.note_change(now);
         users::update(&mut transaction, &user).await?;
 
         let (mut revoked, mut jobs) = (0, Vec::new());
@@ -140,6 +148,7 @@ impl CoreApi {
         let mut transaction = self.database().write().await?;
         let user = users::by_id(&mut *transaction, id).await?.ok_or(ApiError::NotFound)?;
         must_still_be_let_in(&mut transaction, &user, by).await?;
+        by.must_have_seen(&user)?;
         let (client, now) = (by.seen_by(id), self.now());
         let mut jobs = Vec::new();
         jobs.extend(self.tell(&mut transaction, Topic::AccountDeleted, &user, &client).await?);

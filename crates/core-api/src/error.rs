@@ -35,6 +35,8 @@ pub(crate) enum ApiError {
     Forbidden,
     NotFound,
     EmailTaken,
+    /// 412: the person has changed since the version that the client has seen.
+    Outdated,
     BodyTimeout,
     BodyTooLarge,
     /// 503: nothing can be written. The message says for which reason.
@@ -76,6 +78,7 @@ impl ApiError {
             Self::Forbidden => (StatusCode::FORBIDDEN, "Forbidden"),
             Self::NotFound => (StatusCode::NOT_FOUND, "Not Found"),
             Self::EmailTaken => (StatusCode::CONFLICT, "A user with this email already exists"),
+            Self::Outdated => (StatusCode::PRECONDITION_FAILED, "The person has changed"),
             Self::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
             Self::Unhealthy(Unwritable::Full) => (StatusCode::SERVICE_UNAVAILABLE, "The disk is full"),

@@ -154,7 +154,7 @@ impl CoreApi {
         let replaced = std::mem::replace(&mut user.email, old_email);
         user.unverified_email = None;
         user.roles.verified = true;
-        user.updated_at = now;
+        user.note_change(now);
         users::update(&mut transaction, &user).await?;
         users::shut_out(&mut transaction, id, now).await?;
         let revoked = families::revoke_all_of(&mut transaction, id, None, now).await?;

@@ -1,5 +1,7 @@
 //! People as they are stored and shown.
 
+use std::time::Duration;
+
 use ironleaf_credentials::email::normal_form;
 use serde::{Serialize, Serializer};
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite, SqliteConnection, SqliteExecutor, sqlite::SqliteRow};
@@ -73,6 +75,11 @@ pub(crate) struct User {
 }
 
 impl User {
+    /// Each change has its own time, also within a millisecond: it is the version of the account.
+    pub(crate) fn note_change(&mut self, now: Timestamp) {
+        self.updated_at = now.max(self.updated_at.plus(Duration::from_millis(1)));
+    }
+
     /// Whether an access token of this person still counts, which was issued for this family at this second.
     ///
     /// A token has no more precise time. So its family decides about one of the very second in which the person was

@@ -160,7 +160,7 @@ impl CoreApi {
         // SECURITY: an address that was never verified may be a stranger's, who must not get the account.
         let is_theirs = std::mem::replace(&mut user.roles.verified, true);
         user.unverified_email = None;
-        user.updated_at = now;
+        user.note_change(now);
         users::update(connection, &user).await?;
         let is_changed = replaced != user.email;
         let kind = if is_changed { EventKind::EmailChanged } else { EventKind::EmailVerified };

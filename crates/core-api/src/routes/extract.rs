@@ -1,5 +1,7 @@
 //! The extractors of handlers. Every refusal has the shape of the contract.
 
+use std::convert::Infallible;
+
 use axum::{
     Json,
     body::{Body, Bytes},
@@ -67,8 +69,10 @@ pub(super) struct Asker {
 }
 
 impl Asker {
-    pub(super) fn changer(&self, client: Client) -> Changer {
-        Changer { user: self.user.id, family: self.family, issued_at: self.issued_at, client }
+    /// `seen` is the version of the account to change that they have seen.
+    pub(super) fn changer(&self, client: Client, IfMatch(seen): IfMatch) -> Changer {
+        let Self { user, family, issued_at } = self;
+        Changer { user: user.id, family: *family, issued_at: *issued_at, client, has_seen: seen }
     }
 
     pub(super) fn is_admin(&self) -> bool {
@@ -122,6 +126,21 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     }
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("Bearer").then_some(token.trim_start())
+}
+
+/// The version in `If-Match` (RFC 9110, section 13.1.1): the `updatedAt` of a person in quotation marks. `None` without
+/// the header, or with `*`, which every version matches.
+pub(super) struct IfMatch(pub(super) Option<String>);
+
+impl FromRequestParts<CoreApi> for IfMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &CoreApi) -> Result<Self, Infallible> {
+        let value =
+            parts.headers.get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default().trim());
+        let version = value.filter(|value| *value != "*").map(|value| value.trim_matches('"').to_owned());
+        Ok(Self(version))
+    }
 }
 
 /// The `{id}` of a path. A text that is not a UUID belongs to nobody.

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::{
-    extract::{Asker, JsonBody, PathId, item},
+    extract::{Asker, IfMatch, JsonBody, PathId, item},
     listing::{ListingQuery, activity_limit},
 };
 use crate::{CoreApi, accounts::Changes, activity, client::Client, error::ApiError, validation::Fields};
@@ -74,6 +74,7 @@ pub(super) async fn update(
     State(api): State<CoreApi>,
     asker: Asker,
     client: Client,
+    seen: IfMatch,
     PathId(id): PathId,
     JsonBody(body): JsonBody,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -88,16 +89,17 @@ pub(super) async fn update(
     if changes.roles.is_some() {
         asker.must_be_admin()?;
     }
-    Ok((ABILITIES, item(api.change(id, changes, &asker.changer(client)).await?)))
+    Ok((ABILITIES, item(api.change(id, changes, &asker.changer(client, seen)).await?)))
 }
 
 pub(super) async fn destroy(
     State(api): State<CoreApi>,
     asker: Asker,
     client: Client,
+    seen: IfMatch,
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
     asker.may_reach(id)?;
-    api.delete(id, &asker.changer(client)).await?;
+    api.delete(id, &asker.changer(client, seen)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -145,3 +145,33 @@ async fn no_change_changes_nothing() {
     let answer = people.change(&people.user_id, &people.user.access, &json!({ "name": "unknown" })).await;
     assert_eq!(answer.json()["item"], before);
 }
+
+/// The `updatedAt` of the person, in quotation marks.
+async fn version(people: &People) -> String {
+    let user = people.api.user(&people.user.access).await;
+    format!("\"{}\"", user["updatedAt"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn only_the_version_that_was_seen_is_changed() {
+    let people = People::new().await;
+    let path = format!("/v1/user/users/{}", people.user_id);
+    let send = async |method: http::Method, seen: &str, body: Value| {
+        let call = people.api.request(method, &path).bearer(&people.admin.access).header("if-match", seen);
+        if body.is_null() { call.send().await } else { call.json(&body).send().await }
+    };
+    let patch = |roles: Value| json!({ "roles": roles });
+    let seen = version(&people).await;
+    let admin = send(http::Method::PATCH, &seen, patch(json!(["ADMIN"]))).await;
+    assert_eq!(admin.status, StatusCode::OK);
+    // Within the same millisecond.
+    assert_ne!(version(&people).await, seen);
+    for (method, body) in [(http::Method::PATCH, patch(json!([]))), (http::Method::DELETE, Value::Null)] {
+        let refused = send(method, &seen, body).await;
+        refused.assert_error(412, "The person has changed", "Precondition Failed");
+        assert_eq!(people.api.user(&people.user.access).await["roles"], json!(["ADMIN"]));
+    }
+    assert_eq!(send(http::Method::PATCH, "*", patch(json!([]))).await.status, StatusCode::OK);
+    let seen = version(&people).await;
+    assert_eq!(send(http::Method::DELETE, &seen, Value::Null).await.status, StatusCode::NO_CONTENT);
+}
