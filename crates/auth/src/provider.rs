@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::{
     Accounts, AuthorizationRequest, Caller, EndReason, Grant, LogoutNotice, LogoutTokenError, OwnSessions,
-    RedirectSignIn, RefreshOutcome, RefreshTiming, Repetition, Request, Response, SecretText, SignIn,
+    People, RedirectSignIn, RefreshOutcome, RefreshTiming, Repetition, Request, Response, SecretText, SignIn,
     SignInError, SignOutReturn, SignedIn, TransportError,
 };
 
@@ -241,6 +241,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The provider's own list of a person's sessions, if it has one for the person to see.
     fn own_sessions(&self) -> Option<&dyn OwnSessions> {
+        None
+    }
+
+    /// Other people's accounts, if the back end lets administrators see and change those.
+    fn people(&self) -> Option<&dyn People> {
         None
     }
 }

@@ -135,6 +135,8 @@ pub enum EndReason {
     EndedByProvider,
     /// A renewal brought roles with which the person may not be signed in here.
     NotAllowed,
+    /// An administrator has taken a role from the person, which the session still has.
+    RoleTaken,
 }
 
 impl EndReason {

@@ -11,7 +11,7 @@ use crate::sign_out::end;
 use crate::{AccountFailure, SignedOutReason, signed_in_recently};
 
 /// Longer than a sign-in that is under way when an account is deleted can take, and than two clocks differ.
-const LATE_SIGN_IN: Duration = Duration::from_mins(1);
+pub(crate) const LATE_SIGN_IN: Duration = Duration::from_mins(1);
 
 /// Changes the e-mail address, the password, or both, of the signed-in person. A value of `None` is left as it is.
 ///

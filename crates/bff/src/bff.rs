@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountAbility, AccountError, Accounts, Clock, EndReason, Lifecycle, LifecycleSettings, Observer,
-    Provider, Random, RedirectSignIn, SecretText, Spawner, Task, TimeLimits, Transport,
+    AccountAbility, AccountError, Accounts, Clock, EndReason, KnownRole, Lifecycle, LifecycleSettings,
+    Observer, People, Provider, Random, RedirectSignIn, SecretText, Spawner, Task, TimeLimits, Transport,
 };
 use ironleaf_records::{End, Principal, RecordLimits, Records};
 use ironleaf_session::{Owner, Record, Sealer, SessionId, SessionSettings};
@@ -135,6 +135,12 @@ impl Bff {
     /// Whether the provider offers this for accounts.
     pub fn offers(&self, ability: AccountAbility) -> bool {
         self.provider().accounts().is_some_and(|accounts| accounts.offers(ability))
+    }
+
+    /// The roles that people have at the back end, if it lets administrators see and change people. Otherwise there is
+    /// nobody to administer.
+    pub fn known_roles(&self) -> Option<&[KnownRole]> {
+        self.provider().people().map(People::roles)
     }
 
     /// The address at which browsers find a path of this application: `https://app.example.com/auth/callback`.
@@ -275,6 +281,13 @@ impl Bff {
         provider
             .accounts()
             .ok_or_else(|| AccountError::Unavailable(format!("{} offers no accounts", provider.name())))
+    }
+
+    pub(crate) fn people(&self) -> Result<&dyn People, AccountError> {
+        let provider = self.provider();
+        provider
+            .people()
+            .ok_or_else(|| AccountError::Unavailable(format!("{} shows no people", provider.name())))
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {

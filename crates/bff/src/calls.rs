@@ -8,7 +8,7 @@ use http::{Extensions, StatusCode, Uri};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
     AccountError, Accounts, Activity, Asked, AuthorizedCalls, BaseUrl, CallError, Caller, Change, EndReason,
-    Ensured, HeadRead, Observed, Request, Response, TransportError,
+    Ensured, HeadRead, Observed, PeopleListing, PeoplePage, Person, Request, Response, TransportError,
 };
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::Record;
@@ -130,6 +130,24 @@ impl CoreApi {
     /// As [`current_user`](Self::current_user).
     pub async fn activity(&self, limit: u32) -> Result<Vec<Activity>, AccountError> {
         self.bff.accounts()?.activity(self, limit).await
+    }
+
+    /// One page of the people that match. The core API shows them to administrators only.
+    ///
+    /// # Errors
+    ///
+    /// As [`current_user`](Self::current_user), with [`AccountError::Forbidden`] for everybody else.
+    pub async fn people(&self, listing: &PeopleListing) -> Result<PeoplePage, AccountError> {
+        self.bff.people()?.list(self, listing).await
+    }
+
+    /// The person with this identifier. `None` if there is nobody.
+    ///
+    /// # Errors
+    ///
+    /// As [`people`](Self::people).
+    pub async fn person(&self, id: &str) -> Result<Option<Person>, AccountError> {
+        self.bff.people()?.person(self, id).await
     }
 
     /// One answer of an API must not end a session. So the provider is asked for a refresh, and its answer decides.

@@ -19,6 +19,7 @@ mod device;
 pub mod edge;
 mod emailed_link;
 mod ended_session;
+mod ending;
 mod extract;
 mod failure;
 mod few_lines;
@@ -28,6 +29,7 @@ mod limits;
 mod missing_layer;
 mod origin;
 mod page_of;
+mod people;
 mod problem;
 mod redirect;
 mod refresh;
@@ -68,6 +70,7 @@ pub use limits::{Allowance, InvalidAllowance, RateLimits};
 pub use missing_layer::MissingLayer;
 pub use origin::{InvalidOrigin, PublicOrigin};
 pub use page_of::{other_than, page_of};
+pub use people::{PersonFailure, SeenPerson, delete_person, resend_verification_of, set_role};
 pub use problem::{Problem, ProblemKind};
 pub use redirect::{
     RedirectAnswer, RedirectEnd, RedirectFailure, RedirectQuery, Refused, finish_redirect,
@@ -90,7 +93,7 @@ pub use wants::Wants;
 pub use ironleaf_api_types::{Role, User};
 pub use ironleaf_auth::{
     AccountAbility, AccountError, Activity, ActivityKind, CallError, EmailAddress, EndReason, FieldError,
-    RedirectSignIn,
+    KnownRole, PeopleListing, PeopleOrder, PeoplePage, Person, RedirectSignIn,
 };
 pub use ironleaf_auth::{Request as ApiRequest, Response as ApiResponse};
 pub use ironleaf_session::{Flash, FlashCookie, FlashKind, Payload, PayloadError, Worth, codec};

@@ -2,24 +2,22 @@ mod own_list;
 mod person_session;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::header::USER_AGENT;
 use http::request::Parts;
-use ironleaf_auth::{Caller, EndReason, Heads as _, SessionKey, Subject};
-use ironleaf_records::{KnownSession, Principal, SessionName};
-use ironleaf_session::{Owner, Record};
+use ironleaf_auth::EndReason;
+use ironleaf_records::{Principal, SessionName};
+use ironleaf_session::Record;
 use ironleaf_store::StoreError;
 
 pub use self::person_session::PersonSession;
 use crate::account_use_case::AccountUseCase;
 use crate::detached::run_detached;
+use crate::ending::Ending;
 use crate::request_context::caller;
 use crate::sign_out::sign_out;
 use crate::{AccountFailure, Bff, Device, signed_in_recently};
-
-/// How many grants are revoked at once after an end of many sessions.
-const REVOCATIONS_AT_ONCE: usize = 4;
 
 /// The sessions of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +95,12 @@ pub async fn end_session(parts: &Parts, id: &str, back: &str) -> Result<SessionE
     }
     let found = bff.records().session(&this.owner, name).await.map_err(|error| unavailable(&error))?;
     let Some(session) = found else { return Ok(SessionEnd::Unknown) };
-    let ending = Ending { bff: bff.clone(), caller: caller(parts), owner: this.owner };
+    let ending = Ending {
+        bff: bff.clone(),
+        caller: caller(parts),
+        owner: this.owner,
+        reason: EndReason::EndedByPerson,
+    };
     let work = async move {
         let Ending { bff, owner, .. } = &ending;
         let is_stored = bff.bury_one(session.id, *owner, session.created_at, EndReason::EndedByPerson).await;
@@ -122,7 +125,12 @@ pub async fn end_session(parts: &Parts, id: &str, back: &str) -> Result<SessionE
 /// As [`end_session`].
 pub async fn end_other_sessions(parts: &Parts) -> Result<(), AccountFailure> {
     let (account_use_case, bff, this) = begin_change(parts)?;
-    let ending = Ending { bff: bff.clone(), caller: caller(parts), owner: this.owner };
+    let ending = Ending {
+        bff: bff.clone(),
+        caller: caller(parts),
+        owner: this.owner,
+        reason: EndReason::EndedByPerson,
+    };
     let work = async move {
         let others = ending.known_but(&this).await;
         let not_before = ending.after_all(&others);
@@ -148,7 +156,12 @@ pub async fn end_other_sessions(parts: &Parts) -> Result<(), AccountFailure> {
 /// As [`end_session`].
 pub async fn end_all_sessions(parts: &Parts, back: &str) -> Result<Option<String>, AccountFailure> {
     let (account_use_case, bff, this) = begin_change(parts)?;
-    let ending = Ending { bff: bff.clone(), caller: caller(parts), owner: this.owner };
+    let ending = Ending {
+        bff: bff.clone(),
+        caller: caller(parts),
+        owner: this.owner,
+        reason: EndReason::EndedByPerson,
+    };
     let work = async move {
         let others = ending.known_but(&this).await;
         let not_before = ending.after_all(&others).max(this.created_at + Duration::from_millis(1));
@@ -200,62 +213,4 @@ fn this_session(parts: &Parts, bff: &Bff, this: &Record<Principal>) -> PersonSes
 fn unavailable(error: &StoreError) -> AccountFailure {
     tracing::warn!(error = error.detail(), "a person's sessions could not be listed");
     AccountFailure::Unavailable
-}
-
-/// The end of sessions of a person.
-#[derive(Clone)]
-struct Ending {
-    bff: Bff,
-    caller: Caller,
-    owner: Owner,
-}
-
-impl Ending {
-    /// The sessions whose grants may be revoked. That they end does not depend on it.
-    async fn known_but(&self, this: &Record<Principal>) -> Vec<KnownSession> {
-        let known = self.bff.records().sessions(&self.owner).await.unwrap_or_else(|error| {
-            tracing::warn!(
-                error = error.detail(),
-                "sessions end without a list of them; their grants are revoked later"
-            );
-            Vec::new()
-        });
-        known.into_iter().filter(|session| session.id != this.id).collect()
-    }
-
-    /// The time before which each of these sessions began, also by a clock that is ahead.
-    fn after_all(&self, sessions: &[KnownSession]) -> SystemTime {
-        let newest = sessions.iter().map(|session| session.created_at).max();
-        newest.max(Some(self.bff.now())).unwrap_or(SystemTime::UNIX_EPOCH) + Duration::from_millis(1)
-    }
-
-    /// Revokes the newest grants of these sessions, a few at a time. Nobody waits for it.
-    fn revoke_in_background(&self, sessions: Vec<KnownSession>) {
-        let sessions = Arc::new(sessions);
-        for worker in 0..REVOCATIONS_AT_ONCE.min(sessions.len()) {
-            let (ending, sessions) = (self.clone(), Arc::clone(&sessions));
-            self.bff.spawn(Box::pin(async move {
-                for session in sessions.iter().skip(worker).step_by(REVOCATIONS_AT_ONCE) {
-                    ending.revoke(session).await;
-                }
-            }));
-        }
-    }
-
-    /// A session that has not refreshed has its grant in its cookie alone, which tells the provider when it comes.
-    async fn revoke(&self, session: &KnownSession) {
-        let subject =
-            Subject { owner: *self.owner.as_bytes(), provider_sid: None, created_at: session.created_at };
-        let key = |rotation| SessionKey::new(session.id.as_bytes(), rotation).of(subject.clone());
-        let Ok(Some(kept)) = self.bff.records().read(&key(0)).await else { return };
-        let Some(grant) = kept.head.grant else { return };
-        // It logs its own failures, and tells the provider again.
-        let ended = self.bff.lifecycle().end(
-            &self.caller,
-            &key(kept.head.rotation),
-            &grant,
-            EndReason::EndedByPerson,
-        );
-        let _ = ended.await;
-    }
 }

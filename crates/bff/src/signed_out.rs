@@ -33,11 +33,13 @@ pub enum SignedOutReason {
     EndedByProvider,
     /// The person no longer has a role with which one may be signed in here.
     NotAllowed,
+    /// An administrator has taken a role from the person, and the session still had it.
+    RoleTaken,
 }
 
 impl SignedOutReason {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::TimedOut,
         Self::SignedOut,
         Self::Rejected(Rejection::InvalidGrant),
@@ -50,6 +52,7 @@ impl SignedOutReason {
         Self::EndedByPerson,
         Self::EndedByProvider,
         Self::NotAllowed,
+        Self::RoleTaken,
     ];
 
     /// The reason why this request is anonymous although it came with a session. It is the one that
@@ -112,6 +115,7 @@ impl SignedOutReason {
             Self::EndedByPerson => "ended_by_person",
             Self::EndedByProvider => "ended_by_provider",
             Self::NotAllowed => "not_allowed",
+            Self::RoleTaken => "role_taken",
         }
     }
 
@@ -130,6 +134,7 @@ impl SignedOutReason {
             Self::EndedByPerson => "S10",
             Self::EndedByProvider => "S11",
             Self::NotAllowed => "S12",
+            Self::RoleTaken => "S13",
         }
     }
 
@@ -151,6 +156,7 @@ impl From<EndReason> for SignedOutReason {
             EndReason::EndedByPerson => Self::EndedByPerson,
             EndReason::EndedByProvider => Self::EndedByProvider,
             EndReason::NotAllowed => Self::NotAllowed,
+            EndReason::RoleTaken => Self::RoleTaken,
             // Signed out, replaced by a new sign-in, or a reason that this version does not know.
             _ => Self::SignedOut,
         }

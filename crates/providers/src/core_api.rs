@@ -6,6 +6,7 @@ mod activity;
 mod claims;
 mod grant;
 mod others;
+mod people;
 mod provider;
 mod refresh;
 mod settings;

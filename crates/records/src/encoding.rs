@@ -172,6 +172,7 @@ pub(crate) const fn reason_number(reason: EndReason) -> u8 {
         EndReason::EndedByPerson => 8,
         EndReason::EndedByProvider => 9,
         EndReason::NotAllowed => 10,
+        EndReason::RoleTaken => 11,
         EndReason::Rejected(Rejection::Reused) => 17,
         EndReason::Rejected(Rejection::AccountGone) => 18,
         // A reason that is newer than this code gets the general number.
@@ -191,6 +192,7 @@ pub(crate) const fn reason(number: u8) -> EndReason {
         8 => EndReason::EndedByPerson,
         9 => EndReason::EndedByProvider,
         10 => EndReason::NotAllowed,
+        11 => EndReason::RoleTaken,
         16 => EndReason::Rejected(Rejection::InvalidGrant),
         17 => EndReason::Rejected(Rejection::Reused),
         18 => EndReason::Rejected(Rejection::AccountGone),

@@ -153,6 +153,7 @@ fn states() -> Vec<HeadState> {
         EndReason::PasswordChanged,
         EndReason::EndedByPerson,
         EndReason::NotAllowed,
+        EndReason::RoleTaken,
         EndReason::EndedByProvider,
     ];
     let living = [

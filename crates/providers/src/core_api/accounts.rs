@@ -140,7 +140,12 @@ impl Accounts for CoreApiProvider {
 }
 
 impl CoreApiProvider {
-    fn account_request(&self, method: Method, id: &str, body: &Value) -> Result<Request, AccountError> {
+    pub(super) fn account_request(
+        &self,
+        method: Method,
+        id: &str,
+        body: &Value,
+    ) -> Result<Request, AccountError> {
         endpoint::request(method, &self.endpoint(&["user", "users", id]), body)
             .map_err(|error| unavailable(&error))
     }
@@ -308,13 +313,13 @@ fn user(response: &Response) -> Result<User, AccountError> {
     wire::user(response).ok_or_else(|| refusal(response))
 }
 
-fn unavailable(error: &TransportError) -> AccountError {
+pub(super) fn unavailable(error: &TransportError) -> AccountError {
     AccountError::Unavailable(error.to_string())
 }
 
 /// The meaning of a failed answer, if it is in the API's own form. A 404 is not listed: it means that the base URL is
 /// not the API's, or that an account vanished between two calls.
-fn refusal(response: &Response) -> AccountError {
+pub(super) fn refusal(response: &Response) -> AccountError {
     if response.status() == StatusCode::TOO_MANY_REQUESTS {
         // A proxy in front of the API may answer 429, too, in its own form.
         return AccountError::TooManyRequests { retry_after: wire::retry_after(response) };

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use http::{Method, Uri};
 use ironleaf_auth::{
-    Accounts, Asked, BaseUrl, Caller, Clock, Grant, Observed, Provider, Random, RefreshOutcome,
+    Accounts, Asked, BaseUrl, Caller, Clock, Grant, Observed, People, Provider, Random, RefreshOutcome,
     RefreshTiming, Repetition, Request, Response, Rest, SignIn, SignInError, SignedIn, Transport,
     TransportError,
 };
@@ -19,7 +19,7 @@ use crate::{asked, mark};
 /// How long the API recognises a repeated refresh by its key, if it declares that it does.
 const IDEMPOTENCY_WINDOW: Duration = Duration::from_mins(10);
 
-/// Implements the core API's contract, as [`Provider`] and as [`Accounts`].
+/// Implements the core API's contract, as [`Provider`], as [`Accounts`], and as [`People`].
 ///
 /// It asks for tokens in the answer's body, and never for the API's own cookies (no `Auth-Context: browser`).
 pub struct CoreApiProvider {
@@ -163,6 +163,10 @@ impl Provider for CoreApiProvider {
     }
 
     fn accounts(&self) -> Option<&dyn Accounts> {
+        Some(self)
+    }
+
+    fn people(&self) -> Option<&dyn People> {
         Some(self)
     }
 }

@@ -21,6 +21,7 @@ use crate::test_transport::{Answer, Script, answer, json_body, line, lost, text,
 
 mod accounts;
 mod issuer;
+mod people;
 mod refresh;
 mod sign_in;
 mod sign_out;

@@ -131,19 +131,46 @@ fn lifetime(ttl_seconds: &Value, access_token: &SecretText) -> Duration {
 /// The record of a person: it has an address, and roles or `null`. Other records may have the same identifier, such as
 /// a profile of the person, but lack one of these. The identifier may be a number. Items of `roles` that are not roles
 /// are left out.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserRecord {
+    id: Word,
+    email: String,
+    roles: Words,
+    #[serde(default)]
+    unverified_email: Option<String>,
+}
+
+impl UserRecord {
+    /// `None` without an identifier.
+    pub(super) fn into_user(self) -> Option<User> {
+        let Self { id, email, roles, unverified_email } = self;
+        let roles = roles.0.into_iter().map(Role::new).collect();
+        Some(User { roles, unverified_email, ..User::new(id.0?, email) })
+    }
+}
+
+/// The person of an answer, likewise.
 pub(super) fn user(response: &Response) -> Option<User> {
+    item::<UserRecord>(response)?.into_user()
+}
+
+/// How many items there are on all pages of a list.
+pub(super) fn total(response: &Response) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        meta: Meta,
+    }
+    #[derive(Deserialize)]
+    struct Meta {
+        pagination: Pagination,
+    }
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Person {
-        id: Word,
-        email: String,
-        roles: Words,
-        #[serde(default)]
-        unverified_email: Option<String>,
+    struct Pagination {
+        total_items: u64,
     }
-    let Person { id, email, roles, unverified_email } = item(response)?;
-    let roles = roles.0.into_iter().map(Role::new).collect();
-    Some(User { roles, unverified_email, ..User::new(id.0?, email) })
+    json::<Envelope>(response).map(|Envelope { meta }| meta.pagination.total_items)
 }
 
 /// The `item` of a successful answer, if it has the expected form.

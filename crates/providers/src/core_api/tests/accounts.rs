@@ -4,7 +4,7 @@ use ironleaf_auth::{
 };
 
 /// Sends authorized calls to the script. The script decides who is signed in.
-struct Calls(Arc<Script>);
+pub(super) struct Calls(pub(super) Arc<Script>);
 
 #[async_trait]
 impl AuthorizedCalls for Calls {
