@@ -214,7 +214,7 @@ impl AccountUseCase {
         if self.is_own(&person) {
             return Err(PersonFailure::Own.into());
         }
-        done(bff.people()?.delete(&self.core_api, &person).await?)?;
+        done(bff.people()?.delete_person(&self.core_api, &person).await?)?;
         tracing::info!("an administrator has deleted an account");
         let ending = self.ending(&person, EndReason::AccountDeleted);
         let known = ending.known().await;
