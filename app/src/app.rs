@@ -9,12 +9,13 @@ use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
 use crate::components::{AuthLayout, FullLayout, OnwardPage, ProblemPage, SiteScripts};
+use crate::guard::PEOPLE;
 use crate::load::DeletableAccount;
 use crate::pages::{
-    Account, Activity, Callback, Confirm, DeleteAccount, EmailVerification, Home, Login, Register,
-    ResetPassword, RestoreAddress, Sessions, SetPassword,
+    Account, Activity, Callback, Confirm, DeleteAccount, DeletePerson, EmailVerification, Home, Login,
+    OnePerson, People, Register, ResetPassword, RestoreAddress, Sessions, SetPassword,
 };
-use crate::render::{BODY, Pages, Views, html_of, layout, page};
+use crate::render::{BODY, Pages, Views, guarded, html_of, layout, page};
 use crate::request::PageRequest;
 use crate::theme::Theme;
 use crate::words::t;
@@ -32,6 +33,9 @@ fn App() -> impl IntoView {
                     <Route path=path!("/account/activity") view=page(Activity) />
                     <Route path=path!("/account/delete") view=page(|DeletableAccount| view! { <DeleteAccount /> }) />
                     <Route path=path!("/account/sessions") view=page(Sessions) />
+                    <Route path=path!("/admin/people") view=guarded(PEOPLE, People) />
+                    <Route path=path!("/admin/people/:id") view=guarded(PEOPLE, OnePerson) />
+                    <Route path=path!("/admin/people/:id/delete") view=guarded(PEOPLE, DeletePerson) />
                     <Route path=path!("/confirm") view=page(Confirm) />
                     <Route path=path!("/set-password") view=page(SetPassword) />
                 </ParentRoute>

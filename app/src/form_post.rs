@@ -313,7 +313,10 @@ impl FormPost {
     /// # Errors
     ///
     /// `forbidden` without the role. If nobody is signed in, the person has to sign in first.
-    #[allow(dead_code, reason = "no form of this application needs a role; docs/adding-a-page.md shows it")]
+    #[allow(
+        dead_code,
+        reason = "the functions of this application have guards; docs/adding-a-page.md shows it"
+    )]
     pub(crate) fn with_role(&self, role: &str) -> Result<User, AppError> {
         if let Some(refusal) = self.nobody_signed_in() {
             return Err(self.refused(refusal));

@@ -85,7 +85,8 @@ async fn with_common_fields(request: Request) -> Result<Request, AppError> {
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 
-fn respond(parts: &Parts, answer: Result<Done, AppError>) -> Response {
+/// The answer to a client of either kind.
+pub(crate) fn respond(parts: &Parts, answer: Result<Done, AppError>) -> Response {
     let wants_json = parts.extensions.get::<WantsJson>().is_some_and(|wants| wants.0);
     match answer {
         Ok(done) => {

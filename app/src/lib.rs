@@ -21,6 +21,10 @@ mod flashes;
 #[cfg(feature = "ssr")]
 mod form_post;
 #[cfg(feature = "ssr")]
+mod guard;
+#[cfg(feature = "ssr")]
+mod guarded_fn;
+#[cfg(feature = "ssr")]
 mod html_form;
 #[cfg(feature = "ssr")]
 mod language;
@@ -70,7 +74,7 @@ pub use language::Language;
 #[cfg(feature = "ssr")]
 pub use onward::Onward;
 #[cfg(feature = "ssr")]
-pub use render::{PageHandler, Pages, handle_server_fn, server_fn_routes};
+pub use render::{PageHandler, Pages, handle_server_fn, role_of_server_fn, server_fn_routes};
 #[cfg(feature = "ssr")]
 pub use request::language_of;
 #[cfg(feature = "ssr")]

@@ -32,6 +32,8 @@ use leptos_router::components::Outlet;
 use leptos_router::location::RequestUrl;
 
 use crate::answer::Answer;
+use crate::guard::{Guard, guard_of};
+use crate::guarded_fn::admitted;
 use crate::html_form::{FormPage, WantsJson};
 use crate::language::Language;
 use crate::load::Load;
@@ -66,6 +68,28 @@ where
             tracing::error!("a page with a loader is rendered by the router");
         }
         InertElement::new("")
+    }))
+}
+
+/// As [`page`], for those whom `guard` admits: `view=guarded(PEOPLE, People)`. The guard is asked before the loader runs.
+/// Strangers are led to the sign-in page and back, and people without the role get a page that says so (403).
+pub(crate) fn guarded<P, V>(
+    guard: Guard,
+    component: impl Fn(P) -> V + Clone + Send + Sync + 'static,
+) -> impl Fn() -> InertElement + Clone + Send + 'static
+where
+    P: Load,
+    V: IntoView,
+{
+    let view = page(component);
+    erased(Arc::new(move || {
+        let html = view();
+        if let Some(Discovery(found)) = use_context() {
+            if let Some(page) = &mut lock(&found).page {
+                page.guard = Some(guard);
+            }
+        }
+        html
     }))
 }
 
@@ -119,6 +143,7 @@ struct Page {
     load: for<'a> fn(&'a mut PageRequest) -> Loading<'a>,
     html: Arc<dyn Fn(Properties) -> String + Send + Sync>,
     same_for_strangers: bool,
+    guard: Option<Guard>,
 }
 
 impl Page {
@@ -130,7 +155,7 @@ impl Page {
             Ok(properties) => html_of(component(*properties)),
             Err(_) => String::new(),
         };
-        Self { load: load::<P>, html: Arc::new(html), same_for_strangers: P::SAME_FOR_STRANGERS }
+        Self { load: load::<P>, html: Arc::new(html), same_for_strangers: P::SAME_FOR_STRANGERS, guard: None }
     }
 }
 
@@ -171,6 +196,12 @@ impl Pages {
     /// The path of every page, in axum's format.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.routes.iter().map(|(path, _)| path.as_str())
+    }
+
+    /// The path of every page with the role that its guard asks for, if it has a guard.
+    pub fn guards(&self) -> impl Iterator<Item = (&str, Option<&'static str>)> {
+        let role = |found: &Found| found.page.as_ref()?.guard.map(Guard::needed_role);
+        self.routes.iter().map(move |(path, found)| (path.as_str(), role(found)))
     }
 
     /// The same paths, as a table for lookups.
@@ -278,7 +309,8 @@ impl PageHandler {
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Option<(&OnceLock<Document>, Language)> {
-        self.found.page.as_ref().filter(|page| page.same_for_strangers)?;
+        // SECURITY: nothing behind a guard is kept for others.
+        self.found.page.as_ref().filter(|page| page.same_for_strangers && page.guard.is_none())?;
         let bare = bare(method, uri, headers)?;
         let language = bare.language(headers, extensions);
         let Bare { theme, .. } = bare;
@@ -316,10 +348,11 @@ impl PageHandler {
     }
 
     async fn load(&self, request: &mut PageRequest) -> Result<Option<Properties>, Answer> {
-        match &self.found.page {
-            Some(page) => (page.load)(request).await.map(Some),
-            None => Ok(None),
+        let Some(page) = &self.found.page else { return Ok(None) };
+        if let Some(guard) = page.guard {
+            request.pass(guard)?;
         }
+        (page.load)(request).await.map(Some)
     }
 
     fn html(&self, properties: Option<Properties>) -> String {
@@ -411,7 +444,12 @@ pub fn server_fn_routes() -> Vec<&'static str> {
         .collect()
 }
 
-/// Runs the server function that `request` names.
+/// The role that the guard of the server function at this path asks for, if it has a guard.
+pub fn role_of_server_fn(path: &str) -> Option<&'static str> {
+    guard_of(path).map(Guard::needed_role)
+}
+
+/// Runs the server function that `request` names, unless its guard refuses the request.
 ///
 /// Leptos is told that every client wants JSON. Otherwise, for browsers, it would put the error into the address and
 /// follow the `Referer`. A function with the protocol `HtmlForm` checks for itself what the client wants.
@@ -419,5 +457,8 @@ pub async fn handle_server_fn(mut request: Request) -> Response {
     let wants_json = Wants::from_headers(request.headers()) == Wants::Json;
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     request.extensions_mut().insert(WantsJson(wants_json));
-    leptos_axum::handle_server_fns_with_context(|| {}, request).await.into_response()
+    match admitted(request).await {
+        Ok(request) => leptos_axum::handle_server_fns_with_context(|| {}, request).await.into_response(),
+        Err(refused) => refused,
+    }
 }

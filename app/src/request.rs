@@ -1,6 +1,7 @@
 //! What a page needs from its request.
 
 mod cookies;
+mod people;
 mod redirect;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +25,7 @@ use leptos::prelude::expect_context;
 
 use crate::answer::Answer;
 use crate::flashes::{KEPT_FORMS, KeptForm, Left, MESSAGE, Message, PLACE, Place, Said, clear_links};
+use crate::guard::{Guard, Verdict};
 use crate::language::Language;
 use crate::links;
 use crate::site::Site;
@@ -106,7 +108,6 @@ impl PageRequest {
     }
 
     /// A parameter of the path, such as `id` of `/orders/:id`, percent-decoded.
-    #[allow(dead_code, reason = "no page of this application has one; docs/adding-a-page.md shows it")]
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
         self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -126,15 +127,30 @@ impl PageRequest {
     }
 
     /// The signed-in person, who has this role according to their session. It is as fresh as the last refresh; a call
-    /// of [`current_user`](Self::current_user) before this one renews it if it is due.
+    /// of [`current_user`](Self::current_user) before this one renews it if it is due. A page that needs the role from
+    /// the first line on has a [`Guard`] on its route.
     ///
     /// # Errors
     ///
     /// As [`signed_in`](Self::signed_in), or the page that says that the person may not see this one (403).
-    #[allow(dead_code, reason = "no page of this application needs a role; docs/adding-a-page.md shows it")]
+    #[allow(dead_code, reason = "the pages of this application have guards; docs/adding-a-page.md shows it")]
     pub(crate) fn with_role(&self, role: &str) -> Result<User, Answer> {
         let person = self.signed_in()?;
         if person.has_role(role) { Ok(person) } else { Err(ProblemKind::Forbidden.into()) }
+    }
+
+    /// Lets only those go on whom the guard admits.
+    ///
+    /// # Errors
+    ///
+    /// As [`with_role`](Self::with_role); `Page not found` where the provider has nothing behind the guard.
+    pub(crate) fn pass(&self, guard: Guard) -> Result<(), Answer> {
+        match guard.verdict(&self.parts) {
+            Verdict::Admitted => Ok(()),
+            Verdict::Absent => Err(ProblemKind::NotFound.into()),
+            Verdict::Refused => Err(ProblemKind::Forbidden.into()),
+            Verdict::Stranger | Verdict::Unchecked => Err(self.ask_to_log_in(self.here().as_ref())),
+        }
     }
 
     /// Checks that nobody is signed in.

@@ -4,6 +4,7 @@
 mod account;
 mod credentials;
 mod language;
+mod people;
 mod registration;
 mod session;
 mod sessions;
@@ -12,6 +13,7 @@ mod theme;
 pub(crate) use account::{DeleteAccount, ResendVerification, SetPassword, UpdateAccount};
 pub(crate) use credentials::{ChangeEmail, ChangePassword, SetPasswordByLink};
 pub(crate) use language::SetLanguage;
+pub(crate) use people::{DeletePerson, ResendVerificationOf, SetRole};
 pub(crate) use registration::{Register, RequestPasswordReset, VerifyEmail};
 pub(crate) use session::{
     ConfirmPassword, ConfirmWithProvider, SignIn, SignInWithProvider, SignInWithToken, SignOut,

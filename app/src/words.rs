@@ -5,7 +5,7 @@
 
 mod times;
 
-pub(crate) use self::times::{date_time, t_ago, t_date_time};
+pub(crate) use self::times::{date_time, t_ago, t_date, t_date_time};
 use crate::language::{Language, Value};
 
 /// The message with this identifier, which has no variables.

@@ -31,6 +31,8 @@ mod enumeration;
 mod expiry;
 #[path = "http/faulty_refresh.rs"]
 mod faulty_refresh;
+#[path = "http/guards.rs"]
+mod guards;
 #[path = "http/kept_pages.rs"]
 mod kept_pages;
 #[path = "http/languages.rs"]
@@ -53,12 +55,16 @@ mod over_a_socket;
 mod pages;
 #[path = "http/parallel.rs"]
 mod parallel;
+#[path = "http/people.rs"]
+mod people;
 #[path = "http/rate_limits.rs"]
 mod rate_limits;
 #[path = "http/redirect.rs"]
 mod redirect;
 #[path = "http/registration.rs"]
 mod registration;
+#[path = "http/registry.rs"]
+mod registry;
 #[path = "http/requests.rs"]
 mod requests;
 #[path = "http/responses.rs"]

@@ -66,3 +66,10 @@ message-reset-link-sent = Ein Link zum Zurücksetzen des Passworts wurde an { $e
 message-signed-in-as = Sie sind als { $email } angemeldet
 message-now-signed-in-as =
     Sie sind jetzt als { $email } angemeldet. Nichts wurde geändert: Die Seite gehörte jemand anderem.
+message-role-given = Die Person hat die Rolle jetzt.
+message-role-taken = Die Rolle ist entzogen, und die Person ist hier überall abgemeldet.
+message-person-deleted = Das Konto ist gelöscht.
+message-person-changed = Nichts wurde geändert: Diese Person hat sich inzwischen verändert. Sehen Sie noch einmal nach und entscheiden Sie dann.
+message-no-such-person = Nichts wurde geändert: Dieses Konto gibt es nicht mehr.
+message-own-account = Nichts wurde geändert: Das ist Ihr eigenes Konto. Ein anderer Administrator kann das tun.
+message-person-verified = Nichts wurde gesendet: Keine Adresse dieser Person wartet auf Bestätigung.

@@ -61,3 +61,10 @@ message-reset-link-sent = A password reset link has been sent to { $email }
 message-signed-in-as = You are logged in as { $email }
 message-now-signed-in-as =
     You are now signed in as { $email }. Nothing was changed: the page was that of somebody else.
+message-role-given = The person has the role now.
+message-role-taken = The role is taken away, and the person is logged out everywhere here.
+message-person-deleted = The account is deleted.
+message-person-changed = Nothing was changed: this person has changed in the meantime. Look again, then decide.
+message-no-such-person = Nothing was changed: there is no such account any more.
+message-own-account = Nothing was changed: this is your own account. Another administrator can do this.
+message-person-verified = Nothing was sent: no address of this person waits to be verified.

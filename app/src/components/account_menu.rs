@@ -6,7 +6,20 @@ use crate::words::t;
 
 /// The avatar with its menu. `person` identifies whose page it is, for the form.
 #[component]
-pub(crate) fn AccountMenu(initials: &'static str, name: &'static str, person: &'static str) -> impl IntoView {
+pub(crate) fn AccountMenu(
+    initials: &'static str,
+    name: &'static str,
+    person: &'static str,
+    /// Whether they administer other people.
+    is_administrator: bool,
+) -> impl IntoView {
+    let people = is_administrator.then(|| {
+        view! {
+            <a role="menuitem" href="/admin/people">
+                {t("people")}
+            </a>
+        }
+    });
     view! {
         <button
             type="button"
@@ -24,6 +37,7 @@ pub(crate) fn AccountMenu(initials: &'static str, name: &'static str, person: &'
             <a role="menuitem" href="/account">
                 {t("account-menu-settings")}
             </a>
+            {people}
             <form role="none" method="post" action=SignOut::PATH>
                 <input type="hidden" name="page_of" value=person />
                 <button type="submit" role="menuitem">

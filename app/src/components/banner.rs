@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use super::{AccountMenu, ThemeMenu, icons};
+use crate::guard::PEOPLE;
 use crate::render::Template;
 use crate::request::PageRequest;
 use crate::words::t;
@@ -9,6 +10,7 @@ use crate::words::t;
 #[component]
 pub(crate) fn Banner() -> impl IntoView {
     static SIGNED_IN: Template<5> = Template::new();
+    static ADMINISTRATOR: Template<5> = Template::new();
     static SIGNED_OUT: Template<2> = Template::new();
     static NOT_KNOWN: Template<2> = Template::new();
 
@@ -19,8 +21,10 @@ pub(crate) fn Banner() -> impl IntoView {
         Some(user) => {
             let person = request.page_of().unwrap_or_default();
             let texts = [app_name, &here, &user.initials(), user.display_name(), &person];
-            SIGNED_IN.fill(texts, |[app_name, here, initials, name, person]| {
-                let menu = view! { <AccountMenu initials name person /> };
+            let is_administrator = request.may_pass(PEOPLE);
+            let banner = if is_administrator { &ADMINISTRATOR } else { &SIGNED_IN };
+            banner.fill(texts, |[app_name, here, initials, name, person]| {
+                let menu = view! { <AccountMenu initials name person is_administrator /> };
                 view! { <BannerRow app_name here account=menu /> }
             })
         }

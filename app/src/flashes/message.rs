@@ -77,6 +77,13 @@ messages! {
     41 Error NoSuchSession: "message-no-such-session",
     42 Status EmailChangeAsked: "message-email-change-asked",
     43 Error PasswordLinkDead: "message-password-link-dead",
+    44 Status RoleGiven: "message-role-given",
+    45 Status RoleTaken: "message-role-taken",
+    46 Status PersonDeleted: "message-person-deleted",
+    47 Error PersonChanged: "message-person-changed",
+    48 Error NoSuchPerson: "message-no-such-person",
+    49 Error OwnAccount: "message-own-account",
+    50 Error PersonVerified: "message-person-verified",
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

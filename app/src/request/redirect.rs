@@ -81,7 +81,7 @@ impl PageRequest {
         person::ask_before_leaving(&self.parts);
     }
 
-    fn bff(&self) -> Option<&Bff> {
+    pub(super) fn bff(&self) -> Option<&Bff> {
         self.parts.extensions.get()
     }
 }

@@ -147,7 +147,9 @@ impl CoreApi {
     ///
     /// As [`people`](Self::people).
     pub async fn person(&self, id: &str) -> Result<Option<Person>, AccountError> {
-        self.bff.people()?.person(self, id).await
+        let found = self.bff.people()?.person(self, id).await?;
+        // An API may know the one who asks by another name, such as `current`.
+        Ok(found.filter(|person| person.user.id.eq_ignore_ascii_case(id)))
     }
 
     /// One answer of an API must not end a session. So the provider is asked for a refresh, and its answer decides.

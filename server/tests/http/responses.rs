@@ -135,7 +135,7 @@ async fn nothing_that_depends_on_the_session_is_stored() {
 #[tokio::test]
 async fn to_read_a_page_changes_nothing() {
     let world = World::new().await;
-    let mut person = world.signed_in().await;
+    let mut person = world.administrator().await;
     let (before, session) = (world.stats(), person.session_cookies());
     world.network.take_calls();
     for page in every_page() {

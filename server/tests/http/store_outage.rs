@@ -14,7 +14,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// The pages that need a signed-in person but do not call the core API.
 async fn for_somebody(world: &World) -> Vec<String> {
-    let mut person = world.signed_in().await;
+    let mut person = world.administrator().await;
     let mut found = Vec::new();
     for path in every_page() {
         let stranger = world.browser().get(&path).await;

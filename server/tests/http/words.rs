@@ -13,20 +13,23 @@ use ironleaf_bff::{Problem, ProblemKind};
 use crate::browser::{Browser, every_page};
 use crate::links::{link_to, open};
 use crate::redirect::world as elsewhere;
+use crate::registry::{person, register, text};
 use crate::world::World;
 
 /// What is no word of this application: its name and the names of languages, people, roles and the provider.
-const DATA: [&str; 13] = [
+const DATA: [&str; 15] = [
     "Ironleaf",
     "English",
     "Deutsch",
     "user@test.com",
+    "admin@test.com",
     "new@test.com",
     "Example & Sons",
     "ada@test.com",
     "Ada Lovelace",
     "ada of Example",
     "Verified user",
+    "Administrator",
     "User",
     "USER",
     "127.0.0.1",
@@ -36,12 +39,13 @@ const DATA: [&str; 13] = [
 const INITIALS: [&str; 3] = ["A", "N", "U"];
 
 /// The pages of this application. Any other page may be in one language: then its heading is written directly.
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     "/",
     "/account",
     "/account/activity",
     "/account/delete",
     "/account/sessions",
+    "/admin/people",
     "/auth/callback",
     "/confirm",
     "/email-verification",
@@ -161,7 +165,9 @@ async fn every_page_has_its_words_from_the_catalogue() {
     let mut person = world.signed_in().await;
     marked(&mut person, world.router.clone());
     let mut seen = 0;
-    for mut browser in [marked_browser(&world), person] {
+    let mut administrator = world.administrator().await;
+    marked(&mut administrator, world.router.clone());
+    for mut browser in [marked_browser(&world), person, administrator] {
         for path in every_page().chain(["/nowhere".to_owned()]) {
             let answer = browser.get(&path).await;
             if answer.location().is_empty() && !is_in_one_language(&path, &answer.body) {
@@ -213,6 +219,28 @@ async fn what_is_wrong_with_a_form_and_what_was_done_is_said_in_words_of_the_cat
     let html = person.get("/login").await.body;
     assert!(html.contains("⟦Your session has expired") && html.contains("⟦Support code "), "{html}");
     assert_in_catalogue("/login", &html);
+}
+
+#[tokio::test]
+async fn the_pages_of_other_people_have_their_words_from_the_catalogue() {
+    let world = World::new().await;
+    let mut administrator = world.administrator().await;
+    marked(&mut administrator, world.router.clone());
+    let mut people = vec![register(&world, "new@test.com").await];
+    people.extend([person(&world, "user@test.com").await, person(&world, "admin@test.com").await]);
+    for person in people {
+        let id = text(&person, "id");
+        for path in [format!("/admin/people/{id}"), format!("/admin/people/{id}/delete")] {
+            let answer = administrator.get(&path).await;
+            if answer.status == 200 {
+                assert_in_catalogue(&path, &answer.body.replace(&id, ""));
+            }
+        }
+        administrator.post("/api/delete-person", &format!("id={id}&version=x")).await;
+        let html = administrator.get(&format!("/admin/people/{id}/delete")).await.body;
+        assert!(html.contains("⟦Nothing was changed: this person has changed") || html.is_empty(), "{html}");
+    }
+    assert_in_catalogue("/admin/people", &administrator.get("/admin/people?q=nobody&page=7").await.body);
 }
 
 #[tokio::test]

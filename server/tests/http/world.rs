@@ -101,6 +101,14 @@ impl World {
         browser
     }
 
+    /// A browser in which `admin@test.com` is signed in.
+    pub(crate) async fn administrator(&self) -> Browser {
+        let mut browser = self.browser();
+        let answer = browser.sign_in("admin@test.com", "password1").await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        browser
+    }
+
     pub(crate) fn advance(&self, time: Duration) {
         self.clock.advance(time);
         self.core_api_clock.advance(time);
