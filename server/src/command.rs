@@ -41,11 +41,16 @@ pub fn run(own: &'static [ProviderKind]) -> ExitCode {
         }
         ["health"] | ["health", "live"] => ask(Question::IsAlive),
         ["health", "ready"] => ask(Question::IsReady),
-        ["pages"] => print(&app::pages().paths().collect::<Vec<_>>().join("\n")),
+        ["pages"] => print(&app::pages().guards().map(page_line).collect::<Vec<_>>().join("\n")),
         ["--version" | "-V"] => print(&format!("ironleaf {}", env!("CARGO_PKG_VERSION"))),
         ["--help" | "-h" | "help"] => print(USAGE),
         unknown => fail(&format!("`{}` is not a command of ironleaf.\n\n{USAGE}", unknown.join(" "))),
     }
+}
+
+/// The path of a page, and the role that it takes to see it.
+fn page_line((path, role): (&str, Option<&str>)) -> String {
+    role.map_or_else(|| path.to_owned(), |role| format!("{path} {role}"))
 }
 
 fn start<C, F>(

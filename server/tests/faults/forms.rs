@@ -30,13 +30,14 @@ pub(crate) enum Needs {
     VerificationLink,
     RestorationLink,
     Session,
+    Administrator,
 }
 
 const fn form(path: &'static str, needs: Needs, calls: usize, page: &'static str) -> Form {
     Form { path, needs, calls, page, done: &[], says: &[], fields: None, is_of_island: false }
 }
 
-pub(crate) const FORMS: [Form; 17] = [
+pub(crate) const FORMS: [Form; 20] = [
     Form { done: &["/"], ..form("/api/sign-in", Needs::Account, 2, "/login") },
     Form {
         done: &["/set-password"],
@@ -110,6 +111,18 @@ pub(crate) const FORMS: [Form; 17] = [
         ..form("/api/end-all-sessions", Needs::Session, 2, "/account/sessions")
     },
     Form { done: &["/"], ..form("/api/set-theme", Needs::Session, 0, "/") },
+    Form {
+        says: &["The person has the role now."],
+        ..form("/api/set-role", Needs::Administrator, 2, "/admin/people")
+    },
+    Form {
+        says: &["Verification email sent"],
+        ..form("/api/resend-verification-of", Needs::Administrator, 2, "/admin/people")
+    },
+    Form {
+        says: &["The account is deleted."],
+        ..form("/api/delete-person", Needs::Administrator, 2, "/admin/people")
+    },
 ];
 
 /// The message of every form whose outcome is unknown.
@@ -137,6 +150,7 @@ impl Form {
             Needs::Nothing => world.stranger(),
             Needs::Account => world.account().await,
             Needs::Session => world.signed_in().await,
+            Needs::Administrator => world.administrator().await,
             Needs::ResetLink => {
                 let person = world.account().await;
                 world.upstream.ask_for_a_reset(&person.email).await;
@@ -172,6 +186,8 @@ impl Form {
             "/api/confirm-password" => format!("password={OLD_PASSWORD}&return_to=/account"),
             "/api/set-language" => "language=en&return_to=/".to_owned(),
             "/api/set-theme" => "theme=dark&return_to=/".to_owned(),
+            "/api/set-role" => format!("{}&role=ADMIN&held=true", person.about),
+            "/api/resend-verification-of" | "/api/delete-person" => person.about.clone(),
             "/api/end-session" => format!("id={}", "0".repeat(64)),
             _ => String::new(),
         }
@@ -187,7 +203,9 @@ impl Form {
     }
 
     fn leads_to(&self, place: &str) -> bool {
-        place == self.page || self.done.contains(&place) || (self.fields.is_some() && place.starts_with('/'))
+        // The pages of a person are beneath the list.
+        let is_beneath = self.needs == Needs::Administrator && place.starts_with(self.page);
+        place == self.page || is_beneath || self.done.contains(&place) || (self.fields.is_some() && place.starts_with('/'))
     }
 }
 

@@ -43,7 +43,8 @@ pub(crate) struct Trial {
 impl Trial {
     pub(crate) async fn prepare(world: &World, errand: Errand, fault: &'static str) -> Self {
         let person = match errand {
-            Errand::Pages | Errand::Account => world.signed_in().await,
+            Errand::Pages => world.administrator().await,
+            Errand::Account => world.signed_in().await,
             Errand::Form(form) => form.sender(world).await,
         };
         let (copy, answer, figures) = (person.browser.clone(), Answer::default(), Figures::default());

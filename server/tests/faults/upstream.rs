@@ -44,6 +44,26 @@ impl Upstream {
         answer["item"]["accessToken"].as_str().map(str::to_owned)
     }
 
+    /// Gives the person the role ADMIN.
+    pub(crate) async fn promote(&self, email: &str) {
+        let (token, person) = self.seen_by_administrator(email).await;
+        let path = format!("/v1/user/users/{}", person["id"].as_str().unwrap());
+        assert_eq!(self.ask("PATCH", &path, Some(&token), &json!({ "roles": ["ADMIN"] })).await.0, 200);
+    }
+
+    /// The fields of a form about this person, as they are now.
+    pub(crate) async fn look_at(&self, email: &str) -> String {
+        let (_, person) = self.seen_by_administrator(email).await;
+        format!("id={}&version={}", person["id"].as_str().unwrap(), person["updatedAt"].as_str().unwrap())
+    }
+
+    async fn seen_by_administrator(&self, email: &str) -> (String, Value) {
+        let token = self.sign_in("admin@test.com", "password1").await.unwrap();
+        let path = format!("/v1/user/users?q={email}");
+        let (_, listed) = self.ask("GET", &path, Some(&token), &Value::Null).await;
+        (token, listed["items"][0].clone())
+    }
+
     pub(crate) async fn ask_for_a_reset(&self, email: &str) {
         assert_eq!(self.ask("POST", "/v1/auth/tokens", None, &json!({ "email": email })).await.0, 201);
     }

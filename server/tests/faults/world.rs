@@ -66,6 +66,8 @@ pub(crate) struct World {
 pub(crate) struct Person {
     pub(crate) email: String,
     pub(crate) browser: Browser,
+    /// The fields that name another person, for the forms of an administrator.
+    pub(crate) about: String,
 }
 
 impl World {
@@ -112,7 +114,7 @@ impl World {
         let [high, low] = self.people.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let address = Ipv4Addr::new(127, 1, high, low);
         let browser = Browser::new(address, self.application.address);
-        Person { email: format!("person-{high}-{low}@test.com"), browser }
+        Person { email: format!("person-{high}-{low}@test.com"), browser, about: String::new() }
     }
 
     pub(crate) async fn account(&self) -> Person {
@@ -123,7 +125,22 @@ impl World {
     }
 
     pub(crate) async fn signed_in(&self) -> Person {
-        let mut person = self.account().await;
+        let person = self.account().await;
+        self.sign_in(person).await
+    }
+
+    /// A person with the role ADMIN, signed in, who looks at somebody else.
+    pub(crate) async fn administrator(&self) -> Person {
+        let (mut person, other) = (self.account().await, self.account().await);
+        {
+            let _turn = self.hashes.acquire().await.unwrap();
+            self.upstream.promote(&person.email).await;
+            person.about = self.upstream.look_at(&other.email).await;
+        }
+        self.sign_in(person).await
+    }
+
+    async fn sign_in(&self, mut person: Person) -> Person {
         let _turn = self.hashes.acquire().await.unwrap();
         let form = sign_in_form(&person.email, OLD_PASSWORD);
         let answer = person.browser.post("/api/sign-in", &form).await;
