@@ -184,7 +184,13 @@ impl AccountUseCase {
             roles.retain(|other| *other != role);
         }
         done(people.set_roles(&self.core_api, &person, &roles).await?)?;
-        tracing::info!(role = role.name(), is_held, "an administrator has changed a role of a person");
+        tracing::info!(
+            administrator = self.account(),
+            person = person.user.id,
+            role = role.name(),
+            is_held,
+            "an administrator has changed a role of a person"
+        );
         if !is_held {
             self.ending(&person, EndReason::RoleTaken).end_all().await;
         }
@@ -215,7 +221,8 @@ impl AccountUseCase {
             return Err(PersonFailure::Own.into());
         }
         done(bff.people()?.delete_person(&self.core_api, &person).await?)?;
-        tracing::info!("an administrator has deleted an account");
+        let administrator = self.account();
+        tracing::info!(administrator, person = person.user.id, "an administrator has deleted an account");
         let ending = self.ending(&person, EndReason::AccountDeleted);
         let known = ending.known().await;
         // Nobody can sign in as this person any more. This also ends sign-ins of a moment ago.

@@ -205,7 +205,10 @@ impl Form {
     fn leads_to(&self, place: &str) -> bool {
         // The pages of a person are beneath the list.
         let is_beneath = self.needs == Needs::Administrator && place.starts_with(self.page);
-        place == self.page || is_beneath || self.done.contains(&place) || (self.fields.is_some() && place.starts_with('/'))
+        place == self.page
+            || is_beneath
+            || self.done.contains(&place)
+            || (self.fields.is_some() && place.starts_with('/'))
     }
 }
 
