@@ -132,7 +132,7 @@ pub struct Person {
 }
 
 /// What became of a change of a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PersonChange {
     /// It is done.
     Done,

@@ -18,7 +18,7 @@ pub(super) fn roles_of(user: &User) -> impl IntoView + use<> {
     let roles = user.roles.iter().filter(|role| role.name() != Role::VERIFIED_USER);
     let roles: Vec<_> = roles.map(|role| view! { <li>{role_name(role.name())}</li> }).collect();
     if roles.is_empty() {
-        return view! { <span>{t("people-no-role")}</span> }.into_any();
+        return view! { <span class="none">{t("people-no-role")}</span> }.into_any();
     }
     view! { <ul class="tags">{roles}</ul> }.into_any()
 }
@@ -32,9 +32,9 @@ pub(super) fn verification(user: &User) -> &'static str {
     }
 }
 
-/// The way back to the list, and the name of the current page.
+/// The way back to the list.
 #[component]
-pub(super) fn PersonBreadcrumb(here: String, list: Option<ReturnTo>) -> impl IntoView {
+pub(super) fn PersonBreadcrumb(list: Option<ReturnTo>) -> impl IntoView {
     view! {
         <nav class="breadcrumb" aria-label=t("breadcrumb")>
             <ol>
@@ -45,7 +45,7 @@ pub(super) fn PersonBreadcrumb(here: String, list: Option<ReturnTo>) -> impl Int
                     <a href=links::people(list.as_ref())>{t("people")}</a>
                 </li>
                 <li>
-                    <span aria-current="page">{here}</span>
+                    <span aria-current="page">{t("person")}</span>
                 </li>
             </ol>
         </nav>
