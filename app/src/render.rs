@@ -61,14 +61,7 @@ where
     P: Load,
     V: IntoView,
 {
-    erased(Arc::new(move || {
-        if let Some(Discovery(found)) = use_context() {
-            lock(&found).page = Some(Page::new(component.clone()));
-        } else {
-            tracing::error!("a page with a loader is rendered by the router");
-        }
-        InertElement::new("")
-    }))
+    found_with(None, component)
 }
 
 /// As [`page`], for those whom `guard` admits: `view=guarded(PEOPLE, People)`. The guard is asked before the loader runs.
@@ -81,15 +74,25 @@ where
     P: Load,
     V: IntoView,
 {
-    let view = page(component);
+    found_with(Some(guard), component)
+}
+
+/// The view of a route, which only says what is there.
+fn found_with<P, V>(
+    guard: Option<Guard>,
+    component: impl Fn(P) -> V + Clone + Send + Sync + 'static,
+) -> impl Fn() -> InertElement + Clone + Send + 'static
+where
+    P: Load,
+    V: IntoView,
+{
     erased(Arc::new(move || {
-        let html = view();
         if let Some(Discovery(found)) = use_context() {
-            if let Some(page) = &mut lock(&found).page {
-                page.guard = Some(guard);
-            }
+            lock(&found).page = Some(Page { guard, ..Page::new(component.clone()) });
+        } else {
+            tracing::error!("a page with a loader is rendered by the router");
         }
-        html
+        InertElement::new("")
     }))
 }
 

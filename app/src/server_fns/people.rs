@@ -1,5 +1,5 @@
 use http::StatusCode;
-use ironleaf_bff::{self as bff, PersonFailure, ReturnTo, Role, SeenPerson};
+use ironleaf_bff::{self as bff, PersonFailure, ProblemKind, ReturnTo, Role, SeenPerson};
 use leptos::prelude::*;
 
 use crate::error::AppError;
@@ -50,7 +50,7 @@ guard!(PEOPLE, DeletePerson);
 /// The form of a page of this person.
 fn on_page_of(id: &str, page: fn(&str, Option<&ReturnTo>) -> String) -> Result<FormPost, AppError> {
     if !links::is_identifier(id) {
-        return Err(ironleaf_bff::ProblemKind::NotFound.into());
+        return Err(ProblemKind::NotFound.into());
     }
     FormPost::on(|list| page(id, list))
 }

@@ -28,7 +28,7 @@ pub(crate) fn OnePerson(
     view! {
         <Title text=t("person") />
         <div>
-            <PersonBreadcrumb list=list.clone() />
+            <PersonBreadcrumb list=links::people(list.as_ref()) />
             <h1 class="long">{name}</h1>
             <Facts person=person.clone() />
             <Roles person=person.clone() roles is_own list=list.clone() />

@@ -1,7 +1,6 @@
-use ironleaf_bff::{ReturnTo, Role, User};
+use ironleaf_bff::{Role, User};
 use leptos::prelude::*;
 
-use crate::links;
 use crate::words::t;
 
 /// The words for a role. One that this application does not know has its own name.
@@ -32,9 +31,9 @@ pub(super) fn verification(user: &User) -> &'static str {
     }
 }
 
-/// The way back to the list.
+/// The way back to `list`, which is the address of the list.
 #[component]
-pub(super) fn PersonBreadcrumb(list: Option<ReturnTo>) -> impl IntoView {
+pub(super) fn PersonBreadcrumb(list: String) -> impl IntoView {
     view! {
         <nav class="breadcrumb" aria-label=t("breadcrumb")>
             <ol>
@@ -42,7 +41,7 @@ pub(super) fn PersonBreadcrumb(list: Option<ReturnTo>) -> impl IntoView {
                     <a href="/">{t("breadcrumb-home")}</a>
                 </li>
                 <li>
-                    <a href=links::people(list.as_ref())>{t("people")}</a>
+                    <a href=list>{t("people")}</a>
                 </li>
                 <li>
                     <span aria-current="page">{t("person")}</span>
