@@ -83,6 +83,8 @@ pub struct Config {
     pub session_absolute_timeout: Duration,
     /// `SESSION_IDLE_TIMEOUT`
     pub session_idle_timeout: Duration,
+    /// `SESSION_UNREMEMBERED_IDLE_TIMEOUT`
+    pub session_unremembered_idle_timeout: Duration,
     /// `REFRESH_TOKEN_MAX_AGE`
     pub refresh_token_max_age: Duration,
     /// `REFRESH_LEEWAY`
@@ -183,6 +185,8 @@ impl Config {
             data_dir,
             session_absolute_timeout: read.duration("SESSION_ABSOLUTE_TIMEOUT", 30 * DAY),
             session_idle_timeout,
+            session_unremembered_idle_timeout: read
+                .duration("SESSION_UNREMEMBERED_IDLE_TIMEOUT", 60 * MINUTE),
             refresh_token_max_age: read.duration("REFRESH_TOKEN_MAX_AGE", 7 * DAY),
             refresh_leeway: read.duration("REFRESH_LEEWAY", MINUTE),
             // The newest tokens of a session are kept as long as the session may be idle: an answer lost on a Friday is
@@ -254,7 +258,8 @@ impl Config {
         }
         if let Err(error) = self.session_settings().validate() {
             read.problem(format!(
-                "SESSION_COOKIE_NAME, SESSION_ABSOLUTE_TIMEOUT or SESSION_IDLE_TIMEOUT cannot be used: {error}"
+                "SESSION_COOKIE_NAME, SESSION_ABSOLUTE_TIMEOUT, SESSION_IDLE_TIMEOUT or \
+                 SESSION_UNREMEMBERED_IDLE_TIMEOUT cannot be used: {error}"
             ));
         }
         let name = self.session_cookie_name.as_str();
@@ -325,6 +330,7 @@ impl Config {
             secure: self.public_origin.is_https(),
             absolute_timeout: self.session_absolute_timeout,
             idle_timeout: self.session_idle_timeout,
+            unremembered_idle_timeout: self.session_unremembered_idle_timeout,
             max_age_cap: Some(self.refresh_token_max_age),
             header_budget_bytes: self.session_header_budget_bytes,
         }

@@ -65,6 +65,8 @@ mod redirect;
 mod registration;
 #[path = "http/registry.rs"]
 mod registry;
+#[path = "http/remember_me.rs"]
+mod remember_me;
 #[path = "http/requests.rs"]
 mod requests;
 #[path = "http/responses.rs"]

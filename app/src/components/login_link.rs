@@ -2,7 +2,8 @@ use ironleaf_bff::SignInLink;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::ButtonForm;
+use super::{ButtonForm, RememberMe};
+use crate::flashes::KeptForm;
 use crate::server_fns::SignInWithToken;
 use crate::words::{t, t_around, t_with};
 
@@ -25,6 +26,8 @@ pub(crate) fn LoginLink(link: SignInLink, viewer: Option<String>, by_itself: boo
                 {link
                     .sets_password()
                     .then(|| view! { <input type="hidden" name="action" value="password" /> })}
+                // A form that sends itself leaves no time to choose.
+                {(!by_itself).then(|| view! { <RememberMe form=KeptForm::default() /> })}
                 <button type="submit" class="button primary wide">
                     {t_with("login-link-submit", [("email", email.into())])}
                 </button>

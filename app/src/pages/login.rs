@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::answer::Answer;
-use crate::components::{ButtonForm, Field, LoginLink, Rules, ServerForm};
+use crate::components::{ButtonForm, Field, LoginLink, RememberMe, Rules, ServerForm};
 use crate::flashes::{BUTTON_FIRST, KeptForm, Message, OPENED, Opened};
 use crate::links;
 use crate::load::Load;
@@ -21,7 +21,7 @@ pub(crate) fn Login(by: By, return_to: Option<ReturnTo>) -> impl IntoView {
         By::Link(OpenedLink { link, viewer, by_itself }) => {
             EitherOf3::A(view! { <LoginLink link viewer by_itself /> })
         }
-        By::Provider(name) => EitherOf3::B(view! { <ProviderLogin name return_to /> }),
+        By::Provider(name, form) => EitherOf3::B(view! { <ProviderLogin name form return_to /> }),
         By::Password(form) => EitherOf3::C(view! { <PasswordLogin form return_to /> }),
     }
 }
@@ -31,7 +31,7 @@ pub(crate) enum By {
     /// With the link of an e-mail.
     Link(OpenedLink),
     /// At the provider with this name.
-    Provider(String),
+    Provider(String, KeptForm),
     /// With a password.
     Password(KeptForm),
 }
@@ -45,13 +45,14 @@ pub(crate) struct OpenedLink {
 }
 
 #[component]
-fn ProviderLogin(name: String, return_to: Option<ReturnTo>) -> impl IntoView {
+fn ProviderLogin(name: String, form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
     view! {
         <Title text=t("login") />
         <section class="card">
             <h1>{t("login-heading")}</h1>
             // Its answer is never kept for a second form: each way to the provider can be gone once.
             <ButtonForm<SignInWithProvider> return_to once=false>
+                <RememberMe form />
                 <button type="submit" class="button primary wide">
                     {t_with("continue-with", [("provider", name.into())])}
                 </button>
@@ -87,6 +88,7 @@ fn PasswordLogin(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
                     autocomplete="current-password"
                     rules=Rules::PRESENT
                 />
+                <RememberMe form />
                 <button type="submit" class="button primary wide">
                     {t("login")}
                 </button>
@@ -128,7 +130,7 @@ impl Load for LoginProps {
         let by = match request.redirect_sign_in() {
             Some(provider) => {
                 lead_on(request, return_to.as_ref()).await?;
-                By::Provider(provider.name)
+                By::Provider(provider.name, request.take_form())
             }
             None => By::Password(request.take_form()),
         };

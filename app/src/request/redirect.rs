@@ -3,8 +3,8 @@
 use http::Method;
 use ironleaf_bff::edge::is_at_public_origin;
 use ironleaf_bff::{
-    AccountAbility, Bff, ProblemKind, RedirectEnd, RedirectQuery, RedirectSignIn, ReturnTo, SignInFailure,
-    finish_redirect, is_back_from_sign_out, start_redirect,
+    AccountAbility, Bff, ProblemKind, RedirectEnd, RedirectQuery, RedirectSignIn, Remember, ReturnTo,
+    SignInFailure, finish_redirect, is_back_from_sign_out, start_redirect,
 };
 
 use super::PageRequest;
@@ -40,7 +40,8 @@ impl PageRequest {
             return Ok(bff.address_of(self.path_and_query()));
         }
         let callback = self.bff().map(|bff| bff.address_of(links::CALLBACK)).unwrap_or_default();
-        start_redirect(&self.parts, &callback, place).await
+        // Nobody was asked.
+        start_redirect(&self.parts, &callback, place, Remember::Yes).await
     }
 
     /// The page that leads to an address at the provider.

@@ -1,9 +1,10 @@
 use ironleaf_bff::{
-    self as bff, AccountAbility, EmailAddress, SIGN_IN_LINK, SignInFailure, sign_in_with_link,
+    self as bff, AccountAbility, EmailAddress, Remember, SIGN_IN_LINK, SignInFailure, sign_in_with_link,
     sign_in_with_password, start_reauthentication, start_redirect,
 };
 use leptos::prelude::*;
 
+use crate::components::REMEMBER_ME;
 use crate::error::AppError;
 use crate::flashes::Message;
 use crate::form_post::{Done, FormPost};
@@ -14,12 +15,19 @@ use crate::refusal::Refusal;
 
 /// Signs a person in with e-mail address and password.
 #[server(prefix = "/api", endpoint = "sign-in", protocol = HtmlForm)]
-pub async fn sign_in(email: String, password: Redacted) -> Result<Done, AppError> {
-    let form = FormPost::on(links::login)?.with_sign_in_here()?.keeping("email", &email);
+pub async fn sign_in(
+    email: String,
+    password: Redacted,
+    remember_me: Option<String>,
+    remember_me_offered: Option<String>,
+) -> Result<Done, AppError> {
+    let remember = Remember::from_form(remember_me.as_deref(), remember_me_offered.as_deref());
+    let form = FormPost::on(links::login)?.with_sign_in_here()?;
+    let form = keeping_box(form.keeping("email", &email), remember);
     let Some(address) = EmailAddress::parse(&email) else {
         return Err(form.refused(SignInFailure::InvalidCredentials));
     };
-    match sign_in_with_password(form.parts(), &address, password.expose()).await {
+    match sign_in_with_password(form.parts(), &address, password.expose(), remember).await {
         Ok(()) => {
             form.welcome();
             Ok(form.done_and_back(None))
@@ -30,12 +38,17 @@ pub async fn sign_in(email: String, password: Redacted) -> Result<Done, AppError
 
 /// Sends a person to the provider, who signs them in; see `pages::callback` for their way back.
 #[server(prefix = "/api", endpoint = "sign-in-with-provider", protocol = HtmlForm)]
-pub async fn sign_in_with_provider() -> Result<Done, AppError> {
-    let form = FormPost::on(links::login)?.with_redirect()?;
+pub async fn sign_in_with_provider(
+    remember_me: Option<String>,
+    remember_me_offered: Option<String>,
+) -> Result<Done, AppError> {
+    let remember = Remember::from_form(remember_me.as_deref(), remember_me_offered.as_deref());
+    let form = keeping_box(FormPost::on(links::login)?.with_redirect()?, remember);
     if let Some(page) = form.page_at_public_origin() {
         return Ok(form.done(&page, None));
     }
-    match start_redirect(form.parts(), &form.address_of(links::CALLBACK), form.return_to()).await {
+    let callback = form.address_of(links::CALLBACK);
+    match start_redirect(form.parts(), &callback, form.return_to(), remember).await {
         Ok(url) => Ok(form.done(&url, None)),
         Err(failure) => Err(form.refused(failure)),
     }
@@ -43,13 +56,18 @@ pub async fn sign_in_with_provider() -> Result<Done, AppError> {
 
 /// Signs a person in with the e-mailed link that their browser has opened; see `pages::login`.
 #[server(prefix = "/api", endpoint = "sign-in-with-token", protocol = HtmlForm)]
-pub async fn sign_in_with_token(action: Option<String>) -> Result<Done, AppError> {
+pub async fn sign_in_with_token(
+    action: Option<String>,
+    remember_me: Option<String>,
+    remember_me_offered: Option<String>,
+) -> Result<Done, AppError> {
+    let remember = Remember::from_form(remember_me.as_deref(), remember_me_offered.as_deref());
     let form = FormPost::on_page("/login")?.with(AccountAbility::SignInByLink)?;
     let place = form.place();
     let Some(link) = form.peek(&SIGN_IN_LINK) else {
         return Err(form.refused(link_refused()));
     };
-    match sign_in_with_link(form.parts(), &link).await {
+    match sign_in_with_link(form.parts(), &link, remember).await {
         Ok(()) => {
             form.welcome();
             let sets_password = link.sets_password() || action.as_deref() == Some("password");
@@ -65,6 +83,11 @@ pub async fn sign_in_with_token(action: Option<String>) -> Result<Done, AppError
         // The link stays, because it may work in a moment.
         Err(failure) => Err(form.refused(failure)),
     }
+}
+
+/// A refused form is shown again with its box as it was.
+fn keeping_box(form: FormPost, remember: Remember) -> FormPost {
+    form.keeping(REMEMBER_ME, if remember == Remember::Yes { "on" } else { "no" })
 }
 
 fn link_refused() -> Refusal {

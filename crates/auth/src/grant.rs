@@ -40,6 +40,9 @@ pub struct Grant {
     /// How often the grant was refreshed since the sign-in. The lifecycle counts this. Of two grants of one session,
     /// the one with the higher number has the newer tokens.
     pub generation: u64,
+    /// Whether the person asked not to be remembered: their session ends with the browser. The application sets this at
+    /// the sign-in. A renewal does not change it, whatever the provider answers.
+    pub ends_with_browser: bool,
     fields: Vec<(Field, SecretText)>,
     appended: Vec<u8>,
 }

@@ -12,7 +12,7 @@ use crate::detached::run_detached;
 use crate::limits::{Mail, NoMail, Subject};
 use crate::requested_mail::note_sign_in;
 use crate::use_case::UseCase;
-use crate::{AccountFailure, SignInFailure};
+use crate::{AccountFailure, Remember, SignInFailure};
 
 /// Signs a person in with an e-mailed link, over whatever session the request came with, as
 /// [`sign_in_with_password`](crate::sign_in_with_password) does. A link works once.
@@ -21,8 +21,12 @@ use crate::{AccountFailure, SignInFailure};
 ///
 /// [`SignInFailure::InvalidCredentials`] if the link is not, or no longer, valid. For the others, see
 /// [`SignInFailure`]. On an error the session of the request stays as it was.
-pub async fn sign_in_with_link(parts: &Parts, link: &SignInLink) -> Result<(), SignInFailure> {
-    let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
+pub async fn sign_in_with_link(
+    parts: &Parts,
+    link: &SignInLink,
+    remember: Remember,
+) -> Result<(), SignInFailure> {
+    let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?.remembering(remember);
     let attempt = use_case.admit(Subject::Link(link.email.as_str())).await?;
     let credentials = SignIn::OneTimeToken { email: link.email.clone(), token: link.token.clone() };
     use_case.judged(attempt, Some(link.email.clone()), credentials).await

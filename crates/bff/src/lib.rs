@@ -34,6 +34,7 @@ mod problem;
 mod redirect;
 mod refresh;
 mod register;
+mod remember;
 mod request_context;
 mod requested_mail;
 mod return_to;
@@ -78,6 +79,7 @@ pub use redirect::{
 };
 pub use refresh::refresh_before_rendering;
 pub use register::{Registered, register};
+pub use remember::Remember;
 pub use return_to::ReturnTo;
 pub use session_budget::require_room_to_refresh;
 pub use session_layer::FLASHES;

@@ -21,7 +21,7 @@ use crate::limits::Subject;
 use crate::request_context::live_session;
 use crate::sign_in::{Unheld, count};
 use crate::use_case::UseCase;
-use crate::{ReturnTo, SignInFailure};
+use crate::{Remember, ReturnTo, SignInFailure};
 
 /// Why nobody was signed in by a redirect, as far as a page may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -114,8 +114,9 @@ pub async fn start_redirect(
     parts: &Parts,
     redirect_uri: &str,
     return_to: Option<&ReturnTo>,
+    remember: Remember,
 ) -> Result<String, SignInFailure> {
-    start(parts, redirect_uri, return_to, None).await
+    start(parts, redirect_uri, return_to, As::Anybody(remember)).await
 }
 
 /// Begins an attempt in which the signed-in person has to prove again who they are (ASVS 7.5.1). It succeeds only for
@@ -131,7 +132,14 @@ pub async fn start_reauthentication(
     return_to: Option<&ReturnTo>,
 ) -> Result<String, SignInFailure> {
     let person = trusted_person(parts).ok_or(SignInFailure::Unavailable)?;
-    start(parts, redirect_uri, return_to, Some(person)).await
+    start(parts, redirect_uri, return_to, As::Again(person)).await
+}
+
+/// Who is expected to come back.
+enum As {
+    Anybody(Remember),
+    /// The person with this identifier, who is remembered as before.
+    Again(String),
 }
 
 /// The identifier of the signed-in person. A guest has nothing to prove again.
@@ -144,8 +152,12 @@ async fn start(
     parts: &Parts,
     redirect_uri: &str,
     return_to: Option<&ReturnTo>,
-    person: Option<String>,
+    expected: As,
 ) -> Result<String, SignInFailure> {
+    let (person, remember) = match expected {
+        As::Anybody(remember) => (None, Some(remember)),
+        As::Again(person) => (Some(person), None),
+    };
     let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let flash = use_case.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
     let _spent = use_case.spend(Subject::Redirect).await?;
@@ -164,7 +176,8 @@ async fn start(
     let url = url.map_err(|error| use_case.fold_sign_in(&error))?;
     let name = name_of(request.state.expose());
     let provider = bff.provider().mark().to_owned();
-    let attempt = Attempt { request, return_to: return_to.cloned(), begun_at: bff.now(), person, provider };
+    let (return_to, begun_at) = (return_to.cloned(), bff.now());
+    let attempt = Attempt { request, return_to, begun_at, person, provider, remember };
     make_room(flash, &attempt);
     if !flash.set_named(&ATTEMPT, &name, &attempt) {
         // Without the attempt, the answer could not be matched to this browser.
@@ -196,8 +209,8 @@ async fn finish(
     answer: RedirectAnswer<'_>,
     end: &mut RedirectEnd,
 ) -> Result<(), RedirectFailure> {
-    let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
-    let flash = use_case.flash.as_ref().ok_or(SignInFailure::Unavailable)?;
+    let mut use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
+    let flash = use_case.flash.clone().ok_or(SignInFailure::Unavailable)?;
     let unknown = || {
         log_unknown(answer);
         RedirectFailure::UnknownAttempt
@@ -206,6 +219,7 @@ async fn finish(
     let _spent = use_case.spend(Subject::Redirect).await.map_err(SignInFailure::from)?;
     let attempt = flash.take_named(&ATTEMPT, &name_of(state));
     let attempt = attempt.filter(|attempt| attempt.request.state.expose() == state).ok_or_else(unknown)?;
+    use_case.remember = attempt.remember;
     end.return_to.clone_from(&attempt.return_to);
     end.is_reauthentication = attempt.person.is_some();
     // SECURITY: the settings may name another provider by now, which must not receive a code of the one before.

@@ -8,7 +8,7 @@ use http::request::Parts;
 use ironleaf_auth::{EmailAddress, EndReason, Grant, Role, SecretText, SignIn, SignInError};
 use ironleaf_credentials::email;
 use ironleaf_records::{Principal, session_key};
-use ironleaf_session::{Beginning, Leaving, Left, Owner, Record};
+use ironleaf_session::{Beginning, Leaving, Left, Owner, Payload as _, Record};
 use ironleaf_store::StoreError;
 use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 
 pub use self::failure::SignInFailure;
 pub(crate) use self::unheld::Unheld;
+use crate::Remember;
 use crate::detached::run_detached;
 use crate::failure::UNTOLD_WAIT;
 use crate::limits::{Attempt, Spent, Subject};
@@ -42,8 +43,9 @@ pub async fn sign_in_with_password(
     parts: &Parts,
     email: &EmailAddress,
     password: &str,
+    remember: Remember,
 ) -> Result<(), SignInFailure> {
-    let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
+    let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?.remembering(remember);
     let attempt = use_case.admit(Subject::Password(email.as_str())).await?;
     use_case.may_sign_in(email.as_str()).await?;
     let credentials = SignIn::Password { email: email.clone(), password: SecretText::from(password) };
@@ -193,6 +195,7 @@ impl UseCase {
             return Err(SignInFailure::NotAllowed);
         }
         let owner = Owner::new(bff.provider().name(), &identity.id);
+        let principal = principal.ending_with_browser(self.ends_with_browser(&owner));
         let provider_sid = unheld.grant().provider_sid.clone();
         // Each session leaves something in the store, however the person signed in. Guests are counted by their network
         // before: each has an identifier of their own, whose counter would be one record more.
@@ -246,6 +249,16 @@ impl UseCase {
             bff.bury_owner(owner, begun.created_at, reason).await;
         }
         Ok(())
+    }
+
+    /// Whether the new session ends with the browser. Whoever signs in again without being asked, as after a change of
+    /// their account, is remembered as before.
+    fn ends_with_browser(&self, owner: &Owner) -> bool {
+        let as_before = || {
+            let previous = self.session.current().filter(|previous| previous.owner == *owner);
+            previous.is_some_and(|previous| previous.payload.ends_with_browser())
+        };
+        self.remember.map_or_else(as_before, Remember::ends_with_browser)
     }
 
     /// The end of the previous session must not also end the new one, whatever clock dated the previous one.

@@ -11,7 +11,7 @@ use crate::limits::{
 };
 use crate::request_context::{caller, live_session};
 use crate::sign_in_mark::Traces;
-use crate::{Bff, Session};
+use crate::{Bff, Remember, Session};
 
 /// The request of a use case, with one deadline for all its calls upstream.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub(crate) struct UseCase {
     pub(crate) caller: Caller,
     pub(crate) flash: Option<Flash>,
     pub(crate) deadline: Instant,
+    /// What the person who signs in has said about being remembered, if they were asked.
+    pub(crate) remember: Option<Remember>,
     /// Of the browser, once it is needed.
     device_id: Arc<OnceLock<[u8; 16]>>,
 }
@@ -33,7 +35,12 @@ impl UseCase {
         let deadline = Instant::now() + bff.sign_in_timeout();
         let flash = parts.extensions.get().cloned();
         let device_id = Arc::default();
-        Some(Self { bff, session, caller: caller(parts), flash, deadline, device_id })
+        Some(Self { bff, session, caller: caller(parts), flash, deadline, remember: None, device_id })
+    }
+
+    /// Signs in, if at all, as the person has said about being remembered.
+    pub(crate) fn remembering(self, remember: Remember) -> Self {
+        Self { remember: Some(remember), ..self }
     }
 
     /// Lets a guess begin, or says how long to wait first.

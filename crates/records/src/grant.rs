@@ -14,6 +14,7 @@ pub fn encode_grant(grant: &Grant, out: &mut Encoder) {
     out.option(grant.provider_sid.as_deref(), Encoder::str);
     out.varint(grant.generation);
     encode_tokens(grant, out);
+    out.bool(grant.ends_with_browser);
     out.raw(grant.appended());
 }
 
@@ -28,6 +29,8 @@ pub fn decode_grant(input: &mut Decoder<'_>) -> Result<Grant, PayloadError> {
     let generation = input.varint()?;
     let mut grant = decode_tokens(input)?;
     (grant.identity, grant.provider_sid, grant.generation) = (identity, provider_sid, generation);
+    // It was appended later: whoever signed in before that is remembered.
+    grant.ends_with_browser = !input.is_empty() && input.bool()?;
     Ok(grant.with_appended(input.rest()))
 }
 

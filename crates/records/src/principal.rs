@@ -30,14 +30,22 @@ impl Principal {
         self.grant.identity.as_ref().expect("a principal is somebody")
     }
 
+    /// The same principal, whose session ends with the browser or does not.
+    #[must_use]
+    pub fn ending_with_browser(mut self, ends_with_browser: bool) -> Self {
+        self.grant.ends_with_browser = ends_with_browser;
+        self
+    }
+
     /// The tokens.
     pub fn grant(&self) -> &Grant {
         &self.grant
     }
 
-    /// The same person with this grant, which may carry new data about them.
+    /// The same person with this grant, which may carry new data about them. They are remembered as before.
     #[must_use]
     pub fn with_grant(&self, mut grant: Grant) -> Self {
+        grant.ends_with_browser = self.grant.ends_with_browser;
         grant.identity.get_or_insert_with(|| Arc::clone(self.identity()));
         Self { grant }
     }
@@ -71,6 +79,11 @@ impl Payload for Principal {
     /// A guest has not signed in.
     fn is_provisional(&self) -> bool {
         self.identity().is_guest
+    }
+
+    /// They asked not to be remembered.
+    fn ends_with_browser(&self) -> bool {
+        self.grant.ends_with_browser
     }
 
     /// A cookie that outlives its refresh token could only lead to the sign-in page.
@@ -163,13 +176,27 @@ mod tests {
         }
     }
 
-    /// Frozen: what the last release has sealed.
+    /// Frozen: what was sealed before a session could end with the browser.
     const SECOND_VERSION_HEX: &str = "010469642d31010d7573657240746573742e636f6d010c6e657740746573742e636f6d00020541444d494e096576616c7561746f72010674656e616e74056e6f72746801057369642d310701fbd095ffbc3101b00901fbd8c79fbf3102010015612d7365637265742d6163636573732d746f6b656e070016612d7365637265742d726566726573682d746f6b656e";
 
     #[test]
     fn a_session_of_the_second_version_is_what_is_sealed_today() {
-        assert_eq!(hex::encode(encoded(&principal())), SECOND_VERSION_HEX);
         assert_eq!(decode(2, &hex::decode(SECOND_VERSION_HEX).unwrap()).unwrap(), principal());
+        for (ends_with_browser, appended) in [(false, "00"), (true, "01")] {
+            let principal = principal().ending_with_browser(ends_with_browser);
+            let sealed = [SECOND_VERSION_HEX, appended].concat();
+            assert_eq!(hex::encode(encoded(&principal)), sealed);
+            assert_eq!(decode(2, &hex::decode(sealed).unwrap()).unwrap(), principal);
+        }
+    }
+
+    #[test]
+    fn whoever_is_not_remembered_stays_so_whatever_grant_they_get() {
+        let unremembered = principal().ending_with_browser(true);
+        let refreshed = unremembered.with_grant(tokens());
+        assert!(refreshed.ends_with_browser());
+        assert!(decode(2, &encoded(&refreshed)).unwrap().ends_with_browser());
+        assert!(!principal().with_grant(unremembered.grant().clone()).ends_with_browser());
     }
 
     /// Frozen: sessions that were sealed by the first version are read for good.
@@ -205,11 +232,13 @@ mod tests {
     }
 
     #[test]
-    fn every_truncation_is_refused() {
+    fn every_truncation_is_refused_except_to_what_was_sealed_before() {
         let bytes = encoded(&principal());
-        for end in 0..bytes.len() {
+        let before = bytes.len() - 1;
+        for end in 0..before {
             assert!(decode(Principal::VERSION, &bytes[..end]).is_err(), "{end} bytes");
         }
+        assert_eq!(decode(Principal::VERSION, &bytes[..before]).unwrap(), principal());
     }
 
     #[test]

@@ -35,15 +35,16 @@ impl Context {
 
     /// When the record expires if it is sealed at `sealed_at`.
     pub(crate) fn expires_at<P: Payload>(&self, record: &Record<P>, sealed_at: SystemTime) -> SystemTime {
-        let idle = sealed_at + self.settings.longest_rest();
+        let idle = sealed_at + self.settings.longest_rest(&record.payload);
         let absolute = record.created_at + self.settings.absolute_timeout;
         let expiry = idle.min(absolute);
         record.payload.expires_at().map_or(expiry, |payload| expiry.min(payload))
     }
 
-    /// The cookie's `Max-Age`: the remaining life of the session.
-    pub(crate) fn max_age<P: Payload>(&self, record: &Record<P>, sealed_at: SystemTime) -> Duration {
-        self.expires_at(record, sealed_at).duration_since(sealed_at).unwrap_or_default()
+    /// The cookie's `Max-Age`: the remaining life of the session. `None` if the session ends with the browser.
+    pub(crate) fn max_age<P: Payload>(&self, record: &Record<P>, sealed_at: SystemTime) -> Option<Duration> {
+        let left = || self.expires_at(record, sealed_at).duration_since(sealed_at).unwrap_or_default();
+        (!record.payload.ends_with_browser()).then(left)
     }
 
     /// How long the ledger must remember the session: as long as a copy of its cookie could be accepted.

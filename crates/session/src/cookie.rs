@@ -55,16 +55,16 @@ pub(crate) const fn is_name(name: &str) -> bool {
     !bytes.is_empty()
 }
 
-/// One `Set-Cookie` line.
-pub(crate) fn set_cookie(name: &str, value: &str, secure: bool, max_age: Duration) -> String {
+/// One `Set-Cookie` line. Without a `Max-Age`, the cookie ends with the browser.
+pub(crate) fn set_cookie(name: &str, value: &str, secure: bool, max_age: Option<Duration>) -> String {
     let secure = if secure { "; Secure" } else { "" };
-    let max_age_secs = max_age.as_secs();
-    format!("{name}={value}; HttpOnly{secure}; SameSite=Lax; Path=/; Max-Age={max_age_secs}")
+    let max_age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
+    format!("{name}={value}; HttpOnly{secure}; SameSite=Lax; Path=/{max_age}")
 }
 
 /// The line that makes a browser remove the cookie. It has the same attributes; otherwise the browser would keep the cookie.
 pub(crate) fn removal(name: &str, secure: bool) -> String {
-    set_cookie(name, "", secure, Duration::ZERO)
+    set_cookie(name, "", secure, Some(Duration::ZERO))
 }
 
 /// The line as a header value. It is marked as sensitive, so that `Debug` of the headers does not print it.

@@ -61,7 +61,7 @@ impl Flash {
         out.millis(context.now() + kind.max_age);
         encode_payload(&mut out, value);
         let value = context.sealer.seal(Purpose::Flash, &cookie_name, &out.finish());
-        let line = cookie::set_cookie(&cookie_name, &value, context.settings.secure, kind.max_age);
+        let line = cookie::set_cookie(&cookie_name, &value, context.settings.secure, Some(kind.max_age));
         if line.len() > MAX_COOKIE_BYTES {
             tracing::error!(
                 cookie = cookie_name,

@@ -96,6 +96,13 @@ pub trait Payload: Clone + Send + Sync + 'static {
         false
     }
 
+    /// Whether the session's owner asked not to be remembered. The session then ends with the browser: its cookie has no
+    /// `Max-Age`, and its idle timeout is
+    /// [`unremembered_idle_timeout`](crate::SessionSettings::unremembered_idle_timeout).
+    fn ends_with_browser(&self) -> bool {
+        false
+    }
+
     /// When the payload becomes worthless, such as the expiry of a refresh token. The session and its cookie live no
     /// longer than that.
     fn expires_at(&self) -> Option<SystemTime> {

@@ -271,9 +271,10 @@ impl<P: Payload> Session<P> {
     }
 }
 
-/// Whether a record sealed at `sealed_at` is due for renewal.
-pub(crate) fn is_renewal_due(context: &Context, sealed_at: SystemTime, now: SystemTime) -> bool {
-    now.duration_since(sealed_at).is_ok_and(|age| age >= context.settings.renewal_threshold())
+/// Whether the record is due for renewal.
+pub(crate) fn is_renewal_due<P: Payload>(context: &Context, record: &Record<P>, now: SystemTime) -> bool {
+    let threshold = context.settings.renewal_threshold(&record.payload);
+    now.duration_since(record.sealed_at).is_ok_and(|age| age >= threshold)
 }
 
 impl<P> Clone for Session<P> {

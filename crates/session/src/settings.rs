@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-use crate::cookie::{self, MAX_COOKIE_LIFE, chunks::Arrived, header};
+use crate::{
+    Payload,
+    cookie::{self, MAX_COOKIE_LIFE, chunks::Arrived, header},
+};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -28,6 +31,9 @@ pub struct SessionSettings {
     /// The time from the last request after which a session ends. Since a seal is not renewed with every request, the
     /// session may end up to a tenth earlier, but at most an hour.
     pub idle_timeout: Duration,
+    /// The idle timeout of a session that [ends with the browser](Payload::ends_with_browser), if it is the shorter one.
+    /// Browsers that open the pages of their last run again keep such cookies, so this ends the session in any case.
+    pub unremembered_idle_timeout: Duration,
     /// An upper bound for the cookie's `Max-Age`, for a reason of its own, such as the life of a token in it. It counts on
     /// the server's clock as well, and begins anew with each seal, as [`idle_timeout`](Self::idle_timeout) does. The
     /// shorter of the two decides.
@@ -45,6 +51,7 @@ impl Default for SessionSettings {
             secure: true,
             absolute_timeout: 30 * DAY,
             idle_timeout: 7 * DAY,
+            unremembered_idle_timeout: HOUR,
             max_age_cap: None,
             header_budget_bytes: DEFAULT_HEADER_BUDGET_BYTES,
         }
@@ -81,7 +88,8 @@ impl SessionSettings {
             return Err(SettingsError::CookiePrefix);
         }
         let is_usable = |timeout: Duration| !timeout.is_zero() && timeout <= MAX_COOKIE_LIFE;
-        if !is_usable(self.absolute_timeout) || !is_usable(self.idle_timeout) {
+        let timeouts = [self.absolute_timeout, self.idle_timeout, self.unremembered_idle_timeout];
+        if !timeouts.into_iter().all(is_usable) {
             return Err(SettingsError::Timeout);
         }
         Ok(())
@@ -104,13 +112,14 @@ impl SessionSettings {
         self.header_budget_bytes.saturating_add(BESIDE_SESSION_BYTES)
     }
 
-    /// How old a seal may become before the next request renews it.
-    pub fn renewal_threshold(&self) -> Duration {
-        HOUR.min(self.longest_rest() / RENEWALS_PER_IDLE_TIMEOUT)
+    /// How old the seal of a session with this payload may become before the next request renews it.
+    pub fn renewal_threshold(&self, payload: &impl Payload) -> Duration {
+        HOUR.min(self.longest_rest(payload) / RENEWALS_PER_IDLE_TIMEOUT)
     }
 
-    /// How long after its last seal a session ends.
-    pub fn longest_rest(&self) -> Duration {
-        self.max_age_cap.map_or(self.idle_timeout, |cap| cap.min(self.idle_timeout))
+    /// How long after its last seal a session with this payload ends.
+    pub fn longest_rest(&self, payload: &impl Payload) -> Duration {
+        let unremembered = payload.ends_with_browser().then_some(self.unremembered_idle_timeout);
+        [unremembered, self.max_age_cap].into_iter().flatten().fold(self.idle_timeout, Duration::min)
     }
 }

@@ -49,6 +49,8 @@ impl Config {
         lines.add("SESSION_SECRETS", &secrets);
         lines.add("SESSION_ABSOLUTE_TIMEOUT", &secs(self.session_absolute_timeout));
         lines.add("SESSION_IDLE_TIMEOUT", &secs(self.session_idle_timeout));
+        let unremembered = secs(self.session_unremembered_idle_timeout);
+        lines.add("SESSION_UNREMEMBERED_IDLE_TIMEOUT", &unremembered);
         lines.add("REFRESH_TOKEN_MAX_AGE", &secs(self.refresh_token_max_age));
         lines.add("REFRESH_LEEWAY", &secs(self.refresh_leeway));
         lines.add("SUCCESSOR_RETENTION", &secs(self.successor_retention));

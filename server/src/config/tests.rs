@@ -150,6 +150,7 @@ fn what_the_layers_would_refuse_is_refused_here() {
         ("CORE_API_ACCESS_TOKEN_TTL", "0s"),
         ("CORE_API_TOKEN_MARK", "ab"),
         ("SESSION_IDLE_TIMEOUT", "0s"),
+        ("SESSION_UNREMEMBERED_IDLE_TIMEOUT", "0s"),
         ("RUST_LOG", "info,=,loud"),
         ("CORE_API_URL", "https://user:password@api.example.com/v1"),
         ("CORE_API_URL", "https://api.example.com/v1?key=1"),

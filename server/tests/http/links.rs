@@ -57,6 +57,21 @@ async fn a_reset_for_what_is_no_address_is_refused_beside_the_field() {
 }
 
 #[tokio::test]
+async fn a_link_asks_whether_to_be_remembered_unless_its_form_sends_itself() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let link = reset_link(&world, &mut browser).await;
+    let page = open(&mut browser, &link).await;
+    assert!(page.contains("data-auto-submit") && !page.contains("remember_me"), "{page}");
+    let mut elsewhere = world.browser();
+    let page = open(&mut elsewhere, &link).await;
+    assert!(!page.contains("data-auto-submit") && page.contains("Remember me"), "{page}");
+    let answer = elsewhere.post("/api/sign-in-with-token", "remember_me_offered=yes").await;
+    let cookies = answer.set_cookies(SESSION);
+    assert!(cookies.len() == 1 && !cookies[0].contains("Max-Age"), "{cookies:?}");
+}
+
+#[tokio::test]
 async fn a_reset_link_signs_in_by_a_post_and_leads_to_a_new_password() {
     let world = World::new().await;
     let mut browser = world.browser();

@@ -26,7 +26,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use ironleaf_auth::{Caller, EmailAddress, TimeLimits, Transport};
 use ironleaf_bff::{
-    Bff, BffSettings, Flash, MaybeUser, RateLimits, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK,
+    Bff, BffSettings, Flash, MaybeUser, RateLimits, Remember, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK,
     VerificationLink, confirm_password, delete_account, register, request_password_reset,
     resend_verification, sign_in_with_link, signed_in_recently, update_account, verify_email,
 };
@@ -151,7 +151,7 @@ async fn keep_sign_in_link(RawQuery(query): RawQuery, flash: Flash) -> String {
 /// The link stays, as with a form that is sent twice.
 async fn use_sign_in_link(flash: Flash, request: Request) -> Said {
     let link = flash.peek(&SIGN_IN_LINK).unwrap();
-    said(sign_in_with_link(&parts(request), &link).await.map(|()| "signed in".to_owned()))
+    said(sign_in_with_link(&parts(request), &link, Remember::Yes).await.map(|()| "signed in".to_owned()))
 }
 
 async fn keep_verification_link(RawQuery(query): RawQuery, flash: Flash) {

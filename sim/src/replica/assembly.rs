@@ -15,7 +15,7 @@ use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{AccountAbility, EmailAddress, Random, TimeLimits};
 use ironleaf_bff::{
     AccountError, ApiRequest, ApiResponse, Bff, BffSettings, CallError, CoreApi, LogoutFailure, MaybeUser,
-    Problem, ProblemKind, RateLimits, RedirectFailure, RedirectQuery, ReturnTo, SignInFailure,
+    Problem, ProblemKind, RateLimits, RedirectFailure, RedirectQuery, Remember, ReturnTo, SignInFailure,
     SignedOutReason, edge, finish_redirect, refresh_before_rendering, sign_in_with_password, sign_out,
     start_reauthentication, start_redirect,
 };
@@ -179,9 +179,8 @@ async fn home(MaybeUser(user): MaybeUser) -> Response {
 /// The address is the whole query.
 async fn sign_in(RawQuery(address): RawQuery, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    match sign_in_with_password(&parts, &EmailAddress::of_record(&address.unwrap_or_default()), PASSWORD)
-        .await
-    {
+    let address = EmailAddress::of_record(&address.unwrap_or_default());
+    match sign_in_with_password(&parts, &address, PASSWORD, Remember::Yes).await {
         Ok(()) => (StatusCode::SEE_OTHER, [(LOCATION, "/page")]).into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
@@ -204,7 +203,7 @@ async fn begin_guest(request: Request) -> Response {
 async fn start(request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let place = ReturnTo::parse("/page");
-    led(start_redirect(&parts, &format!("{ORIGIN}/finish"), place.as_ref()).await)
+    led(start_redirect(&parts, &format!("{ORIGIN}/finish"), place.as_ref(), Remember::Yes).await)
 }
 
 /// Begins a re-authentication.

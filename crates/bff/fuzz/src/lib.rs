@@ -14,7 +14,7 @@ use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Uri};
 use ironleaf_auth::{Caller, Clock, Random, TimeLimits};
 use ironleaf_bff::{
-    Allowance, Bff, BffSettings, MaybeUser, RateLimits, RedirectFailure, RedirectQuery, finish_redirect,
+    Allowance, Bff, BffSettings, MaybeUser, RateLimits, RedirectFailure, RedirectQuery, Remember, finish_redirect,
     start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
@@ -131,7 +131,7 @@ struct State(String);
 async fn start(request: Request) -> Extension<State> {
     let (parts, _) = request.into_parts();
     let address =
-        start_redirect(&parts, &format!("{ORIGIN}/finish"), None).await.expect("the provider is there");
+        start_redirect(&parts, &format!("{ORIGIN}/finish"), None, Remember::Yes).await.expect("the provider is there");
     let (_, state) = address.split_once("state=").expect("an address has a state");
     Extension(State(state.to_owned()))
 }

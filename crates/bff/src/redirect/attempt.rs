@@ -7,7 +7,7 @@ use ironleaf_auth::{AuthorizationRequest, SecretText};
 use ironleaf_session::{Decoder, Encoder, Flash, FlashKind, Payload, PayloadError, Worth};
 use sha2::{Digest as _, Sha256};
 
-use crate::ReturnTo;
+use crate::{Remember, ReturnTo};
 
 /// How long a person may stay at the authorization server.
 pub(super) const ATTEMPT_LIFE: Duration = Duration::from_mins(10);
@@ -51,6 +51,8 @@ pub(crate) struct Attempt {
     pub(super) person: Option<String>,
     /// The [mark](ironleaf_auth::Provider::mark) of the provider that the browser was sent to.
     pub(super) provider: String,
+    /// What the person has said about being remembered, if they were asked.
+    pub(super) remember: Option<Remember>,
 }
 
 impl Attempt {
@@ -83,6 +85,7 @@ impl Payload for Attempt {
         out.bool(*reauthenticate);
         out.option(self.person.as_deref(), Encoder::str);
         out.str(&self.provider);
+        out.option(self.remember, |out, remember| out.bool(remember.ends_with_browser()));
     }
 
     fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
@@ -94,11 +97,17 @@ impl Payload for Attempt {
         let reauthenticate = input.bool()?;
         let person = input.option(|input| input.str().map(str::to_owned))?;
         let provider = input.str()?.to_owned();
+        // It was appended later.
+        let remember = if input.is_empty() { None } else { input.option(decode_remember)? };
         // A newer process may have appended something that is of no use here.
         input.rest();
         let request = AuthorizationRequest { redirect_uri, state, nonce, code_verifier, reauthenticate };
-        Ok(Self { request, return_to, begun_at, person, provider })
+        Ok(Self { request, return_to, begun_at, person, provider, remember })
     }
+}
+
+fn decode_remember(input: &mut Decoder<'_>) -> Result<Remember, PayloadError> {
+    Ok(if input.bool()? { Remember::No } else { Remember::Yes })
 }
 
 /// Removes the oldest attempts until there is room for the next one, by number and by size.
@@ -145,7 +154,8 @@ mod tests {
         };
         let begun_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
         let return_to = ReturnTo::parse("/account");
-        Attempt { request, return_to, begun_at, person: None, provider: "a mark".to_owned() }
+        let (person, provider, remember) = (None, "a mark".to_owned(), Some(Remember::No));
+        Attempt { request, return_to, begun_at, person, provider, remember }
     }
 
     fn encoded(attempt: &Attempt) -> Vec<u8> {
@@ -156,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_is_sealed_comes_back_as_it_was_whatever_a_newer_process_appends() {
-        let again = Attempt { person: Some("42".to_owned()), ..attempt() };
+        let again = Attempt { person: Some("42".to_owned()), remember: None, ..attempt() };
         for attempt in [attempt(), again] {
             for appended in [&b""[..], b"more"] {
                 let bytes = [&encoded(&attempt)[..], appended].concat();
@@ -165,5 +175,12 @@ mod tests {
                 input.finish().unwrap();
             }
         }
+    }
+
+    #[test]
+    fn an_attempt_of_an_older_process_says_nothing_about_being_remembered() {
+        let bytes = encoded(&Attempt { remember: None, ..attempt() });
+        let older = Attempt::decode(1, &mut Decoder::new(&bytes[..bytes.len() - 1])).unwrap();
+        assert_eq!(older, Attempt { remember: None, ..attempt() });
     }
 }

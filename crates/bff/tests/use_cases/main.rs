@@ -16,6 +16,7 @@ mod provider;
 mod reauthentication;
 mod redirect;
 mod registration;
+mod remember;
 mod sign_in_roles;
 mod signing_in;
 mod world;

@@ -1,6 +1,6 @@
 //! One or several replicas over one store, and browsers in front of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
@@ -20,7 +20,7 @@ use ironleaf_auth::{Caller, Clock, EmailAddress, TimeLimits};
 use ironleaf_bff::edge::{forget_told_session, leave_out_foreign_session};
 use ironleaf_bff::{
     AccountFailure, Bff, BffSettings, ConfirmFailure, CoreApi, MaybeUser, RateLimits, RedirectAnswer,
-    RedirectEnd, ReturnTo, Role, SignedOutReason, change_email, change_password, confirm_password,
+    RedirectEnd, Remember, ReturnTo, Role, SignedOutReason, change_email, change_password, confirm_password,
     delete_account, finish_redirect, is_back_from_sign_out, other_than, page_of, refresh_before_rendering,
     register, resend_verification, session_cannot_be_checked, sign_in_with_password, sign_out,
     signed_in_recently, start_reauthentication, start_redirect,
@@ -87,7 +87,7 @@ impl World {
         let roles = roles.iter().map(|role| (*role).to_owned()).collect();
         let settings = (RateLimits::default(), roles);
         let bff = bff(&self.provider, Arc::new(remote), clock(&self.millis), &self.tasks, settings);
-        Browser { router: router(&bff), cookies: browser.cookies.clone() }
+        Browser { router: router(&bff), ..browser.clone() }
     }
 
     pub(crate) fn advance(&self, time: Duration) {
@@ -105,7 +105,7 @@ impl World {
     }
 
     pub(crate) fn browser(&self) -> Browser {
-        Browser { router: self.router.clone(), cookies: BTreeMap::new() }
+        Browser { router: self.router.clone(), cookies: BTreeMap::new(), transient: BTreeSet::new() }
     }
 
     pub(crate) async fn signed_in(&self) -> Browser {
@@ -223,10 +223,16 @@ async fn refreshed(State(bff): State<Bff>, mut request: Request, next: Next) -> 
 
 async fn sign_in(Query(fields): Fields, request: Request) -> (StatusCode, String) {
     let email = fields.get("email").map_or("user@test.com", String::as_str);
-    match sign_in_with_password(&parts(request), &EmailAddress::of_record(email), "password1").await {
+    let (address, remember) = (EmailAddress::of_record(email), remember_of(&fields));
+    match sign_in_with_password(&parts(request), &address, "password1", remember).await {
         Ok(()) => (StatusCode::OK, "signed in".to_owned()),
         Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
     }
+}
+
+/// `remember=no` is somebody who does not want to be remembered.
+fn remember_of(fields: &BTreeMap<String, String>) -> Remember {
+    Remember::from_form(fields.get("remember").map(String::as_str), None)
 }
 
 async fn registration(Query(fields): Fields, request: Request) -> (StatusCode, String) {
@@ -255,7 +261,8 @@ async fn leave(request: Request) -> String {
 
 async fn start(Query(fields): Fields, request: Request) -> (StatusCode, String) {
     let return_to = fields.get("return_to").and_then(|path| ReturnTo::parse(path));
-    match start_redirect(&parts(request), REDIRECT_URI, return_to.as_ref()).await {
+    let remember = remember_of(&fields);
+    match start_redirect(&parts(request), REDIRECT_URI, return_to.as_ref(), remember).await {
         Ok(url) => (StatusCode::OK, url),
         Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
     }
@@ -377,6 +384,8 @@ pub(crate) async fn pass(time: Duration) {
 pub(crate) struct Browser {
     router: Router,
     cookies: BTreeMap<String, String>,
+    /// The names of those that end with the browser.
+    transient: BTreeSet<String>,
 }
 
 impl Browser {
@@ -397,6 +406,12 @@ impl Browser {
         &self.cookies
     }
 
+    /// Is closed and opened again.
+    pub(crate) fn restart(&mut self) {
+        let transient = std::mem::take(&mut self.transient);
+        self.cookies.retain(|name, _| !transient.contains(name));
+    }
+
     /// Gets the cookies of an answer that another tab has asked for, and that arrives now.
     pub(crate) fn receives(&mut self, late: &Self) {
         self.cookies.extend(late.cookies.clone());
@@ -409,9 +424,13 @@ impl Browser {
         for cookie in response.headers().get_all(SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            self.transient.remove(name);
             if cookie.contains("Max-Age=0") {
                 self.cookies.remove(name);
             } else {
+                if !cookie.contains("Max-Age=") {
+                    self.transient.insert(name.to_owned());
+                }
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }

@@ -19,7 +19,8 @@ pub(crate) fn fits(context: &Context, seat: Seat, plaintext_bytes: usize) -> Res
 pub(crate) fn pairs(context: &Context, seat: Seat, sealed: String) -> Result<Vec<Pair>, SessionTooLarge> {
     let budget_bytes = context.settings.header_budget_bytes;
     // Uses the longest possible Max-Age, so that the size does not depend on the time.
-    let attributes = super::set_cookie("", "", context.settings.secure, context.settings.absolute_timeout);
+    let longest = Some(context.settings.absolute_timeout);
+    let attributes = super::set_cookie("", "", context.settings.secure, longest);
     let sealed_bytes = sealed.len();
     let pairs = chunks::split(&context.cookie_name, sealed, seat, attributes.len(), &context.random);
     let needed_bytes = pairs.as_ref().map_or(sealed_bytes, |pairs| chunks::header_bytes(pairs));

@@ -104,7 +104,7 @@ impl<P: Payload> Findings<P> {
         let best = self.best.filter(|best| !(self.unknown && best.record.payload.is_provisional()));
         if let Some(Opened { record, plaintext_bytes, newest_key, key_id }) = best {
             context.sealer.keys().sighted(key_id, record.id, now);
-            let renewal_due = !newest_key || is_renewal_due(context, record.sealed_at, now);
+            let renewal_due = !newest_key || is_renewal_due(context, &record, now);
             return State::accepted(record, plaintext_bytes, renewal_due, now);
         }
         let arrival = if self.unknown {

@@ -340,6 +340,10 @@ fn settings_that_cannot_work_are_refused() {
     assert_eq!(refused(|settings| settings.cookie_name = "a;b".to_owned()), SettingsError::CookieName);
     assert_eq!(refused(|settings| settings.cookie_name = "__Host-a".to_owned()), SettingsError::CookiePrefix);
     assert_eq!(refused(|settings| settings.idle_timeout = Duration::ZERO), SettingsError::Timeout);
+    assert_eq!(
+        refused(|settings| settings.unremembered_idle_timeout = Duration::ZERO),
+        SettingsError::Timeout
+    );
     assert_eq!(refused(|settings| settings.absolute_timeout = Duration::MAX), SettingsError::Timeout);
     assert_eq!(Site::new().settings.validate(), Ok(()));
 }

@@ -17,4 +17,5 @@ mod room;
 mod support;
 mod tampering;
 mod time;
+mod unremembered;
 mod versions;

@@ -88,6 +88,26 @@ async fn a_script_gets_the_address_of_the_provider() {
 }
 
 #[tokio::test]
+async fn whoever_leaves_without_remember_me_comes_back_for_as_long_as_the_browser_is_open() {
+    let world = World::new().await;
+    let page = world.browser().get("/login").await.body;
+    assert!(page.contains(r#"name="remember_me_offered""#) && page.contains("Remember me"), "{page}");
+    for (fields, is_remembered) in
+        [("remember_me_offered=yes", false), ("remember_me_offered=yes&remember_me=on", true), ("", true)]
+    {
+        let mut browser = world.browser();
+        let state = leave(&mut browser, fields).await;
+        let answer = come_back(&mut browser, &format!("code=ada&state={state}")).await;
+        let cookies = answer.set_cookies("ironleaf-session");
+        assert!(!cookies.is_empty());
+        assert!(
+            cookies.iter().all(|cookie| cookie.contains("Max-Age=") == is_remembered),
+            "{fields} {cookies:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_provider_that_is_down_is_said_on_the_sign_in_page() {
     let world = World::new().await;
     world.provider.is_down(true);

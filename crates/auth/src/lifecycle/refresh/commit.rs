@@ -145,9 +145,11 @@ impl Refresh {
         self.shared.pause_unless_closing(PAUSE_IN_AN_OUTAGE).await
     }
 
-    /// The grant of a refresh as the next rotation. A missing identity is taken from the previous grant.
+    /// The grant of a refresh as the next rotation. It is remembered as the previous grant was, and takes a missing
+    /// identity from it.
     fn successor(&self, mut rotated: Grant) -> Rotated {
         rotated.generation = self.grant.generation + 1;
+        rotated.ends_with_browser = self.grant.ends_with_browser;
         if rotated.identity.is_none() {
             rotated.identity.clone_from(&self.grant.identity);
         }
