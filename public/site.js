@@ -172,6 +172,26 @@ on("visibilitychange", send);
 on("prerenderingchange", send);
 send();
 
+// Two minutes before a session ends that nothing prolongs, a note offers another one, in a new tab. Tabs tell each other
+// when theirs ends.
+const note = document.querySelector("[data-left]");
+if (note) {
+  let end = Date.now() + note.dataset.left * 1000;
+  const tabs = new BroadcastChannel("ironleaf-session-end");
+  const look = () => {
+    const [{ content }, shown] = note.children;
+    if (Date.now() < end - 120000) shown?.remove();
+    else if (!shown) note.append(content.cloneNode(true));
+  };
+  tabs.onmessage = ({ data }) => {
+    end = Math.max(end, data);
+    look();
+  };
+  tabs.postMessage(end);
+  look();
+  setInterval(look, 5000);
+}
+
 // For browsers without invoker commands.
 if (!("command" in HTMLButtonElement.prototype)) {
   on("click", ({ target }) => {

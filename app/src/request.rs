@@ -19,7 +19,7 @@ use ironleaf_bff::{
     AccountError, AccountFailure, Activity, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind,
     MaybeUser, MissingLayer, Payload, PersonSessions, Problem, ProblemKind, ReturnTo, SignInLink,
     SignedOutReason, User, VerificationLink, page_of, refresh_before_rendering, require_room_to_refresh,
-    session_cannot_be_checked, sessions,
+    session_cannot_be_checked, sessions, time_left,
 };
 use leptos::prelude::expect_context;
 
@@ -287,6 +287,11 @@ impl PageRequest {
     /// Identifies whose page this is, for the forms on it.
     pub(crate) fn page_of(&self) -> Option<String> {
         page_of(&self.parts)
+    }
+
+    /// How long the viewer's session lasts at most, whatever they do.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.viewer.as_ref().and_then(|_| time_left(&self.parts))
     }
 
     /// A number for the forms of this page.

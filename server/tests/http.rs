@@ -75,6 +75,8 @@ mod responses;
 mod security_doc;
 #[path = "http/sent_twice.rs"]
 mod sent_twice;
+#[path = "http/session_end.rs"]
+mod session_end;
 #[path = "http/sessions.rs"]
 mod sessions;
 #[path = "http/sign_in.rs"]

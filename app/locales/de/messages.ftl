@@ -29,6 +29,7 @@ message-account-deleted = Ihr Konto wurde gelöscht
 message-confirmed = Vielen Dank. Sie können Ihre Änderung jetzt vornehmen.
 message-not-allowed = Dazu sind Sie nicht berechtigt.
 message-check-fields = Bitte prüfen Sie Ihre Eingaben.
+message-stays-signed-in = Sie bleiben angemeldet. Schließen Sie diesen Tab und machen Sie im anderen weiter.
 message-confirm-first = Bitte geben Sie Ihr Passwort ein, bevor Sie das ändern.
 message-confirm-elsewhere = Bitte bestätigen Sie, dass Sie es sind, bevor Sie das ändern.
 message-invalid-token = Fehler! Der Link ist ungültig

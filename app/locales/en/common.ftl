@@ -92,3 +92,5 @@ date = { $day } { $month ->
     [11] November
    *[12] December
 } { $year }
+session-end = Your session ends soon. Sign in again in a new tab: what you have typed here stays.
+session-end-stay = Stay signed in

@@ -27,6 +27,7 @@ message-account-deleted = Account deleted successfully
 message-confirmed = Thank you. You can make your change now.
 message-not-allowed = You are not allowed to do this.
 message-check-fields = Please check what you have entered.
+message-stays-signed-in = You stay signed in. Close this tab, and go on in the other one.
 message-confirm-first = Please enter your password before you change this.
 message-confirm-elsewhere = Please confirm that it's you before you change this.
 message-invalid-token = Error! Invalid token

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{AuthBanner, Banner, LanguageChoice, Toasts};
+use super::{AuthBanner, Banner, LanguageChoice, SessionEnd, Toasts};
 use crate::words::t;
 
 /// The header with its menus, and the page.
@@ -12,6 +12,7 @@ pub(crate) fn FullLayout(page: String) -> impl IntoView {
         <SkipLink />
         <Banner />
         <Main page />
+        <SessionEnd />
         <Toasts />
         <LanguageChoice />
     }

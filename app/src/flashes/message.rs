@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use ironleaf_bff::codec::{Decoder, Encoder};
-use ironleaf_bff::{FlashKind, Payload, PayloadError, SignedOutReason};
+use ironleaf_bff::{FlashKind, Payload, PayloadError, ReturnTo, SignedOutReason};
 
 use crate::language::Language;
 
@@ -84,6 +84,7 @@ messages! {
     48 Error NoSuchPerson: "message-no-such-person",
     49 Error OwnAccount: "message-own-account",
     50 Error PersonVerified: "message-person-verified",
+    51 Status StaysSignedIn: "message-stays-signed-in",
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +179,12 @@ const SIGNED_IN_AS: u64 = 21;
 const NOW_SIGNED_IN_AS: u64 = 22;
 
 impl Message {
+    /// What is said to a person who has proved who they are, and now goes on to `place`. Without one, they have come from
+    /// the note that their session ends soon, which opens a tab of its own.
+    pub(crate) const fn on_proof(place: Option<&ReturnTo>) -> Self {
+        if place.is_some() { Self::Confirmed } else { Self::StaysSignedIn }
+    }
+
     pub(crate) fn text(&self, language: Language) -> Cow<'static, str> {
         let about = |id, email: &str| language.words(id, [("email", email.into())]).into();
         match self {

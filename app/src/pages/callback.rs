@@ -51,9 +51,9 @@ impl Load for CallbackProps {
         };
         let RedirectEnd { return_to, is_reauthentication, outcome } = request.finish_redirect().await?;
         let Err(failure) = outcome else {
-            let next = return_to.map_or_else(|| "/".to_owned(), |place| place.to_string());
+            let next = back_to(return_to.as_ref());
             if is_reauthentication {
-                request.leave_message(Message::Confirmed, &next);
+                request.leave_message(Message::on_proof(return_to.as_ref()), &next);
             }
             return Err(Answer::Redirect(next));
         };

@@ -115,7 +115,8 @@ pub async fn confirm_password(password: Redacted) -> Result<Done, AppError> {
     match bff::confirm_password(form.parts(), password.expose()).await {
         Ok(()) => {
             form.welcome();
-            Ok(form.done_and_back(Some(Message::Confirmed)))
+            let message = Message::on_proof(form.return_to());
+            Ok(form.done_and_back(Some(message)))
         }
         Err(failure @ bff::ConfirmFailure::SignedOut(_)) => {
             let back = form.return_to().map_or("/", |place| place.as_str()).to_owned();

@@ -45,6 +45,7 @@ mod sign_in;
 mod sign_in_mark;
 mod sign_out;
 mod signed_out;
+mod time_left;
 mod told;
 mod use_case;
 mod wants;
@@ -89,6 +90,7 @@ pub use sessions::{
 pub use sign_in::{MAX_EMAIL_BYTES, SignInFailure, sign_in_with_password};
 pub use sign_out::{is_back_from_sign_out, sign_out};
 pub use signed_out::SignedOutReason;
+pub use time_left::time_left;
 pub use wants::Wants;
 
 // What pages and server functions need from the crates below. No type among these holds a token.

@@ -19,4 +19,5 @@ mod registration;
 mod remember;
 mod sign_in_roles;
 mod signing_in;
+mod time_left;
 mod world;

@@ -17,6 +17,9 @@ use tokio::sync::Semaphore;
 
 pub(crate) const ACCESS_LIFE: Duration = Duration::from_mins(20);
 
+/// How long a grant lasts, where it ends at all.
+pub(crate) const GRANT_LIFE: Duration = Duration::from_hours(7 * 24);
+
 const ACCESS: u8 = 1;
 const NOTE: u8 = 2;
 
@@ -45,6 +48,10 @@ enum Oddity {
     RefusesRefreshes,
     /// There are accounts, and a new password needs the present one.
     WantsPresentPassword,
+    /// A grant ends [`GRANT_LIFE`] after the sign-in, and no refresh moves that.
+    EndsGrants,
+    /// A grant ends [`GRANT_LIFE`] after its last refresh.
+    MovesEnds,
 }
 
 #[derive(Default)]
@@ -115,6 +122,12 @@ impl Scripted {
 
     pub(crate) fn wants_present_password(&self) {
         self.seen().oddities.push(Oddity::WantsPresentPassword);
+    }
+
+    /// From here on, a grant ends a while after the sign-in, or, if refreshes move that, after the last refresh.
+    pub(crate) fn ends_grants(&self, refreshes_move_ends: bool) {
+        let oddity = if refreshes_move_ends { Oddity::MovesEnds } else { Oddity::EndsGrants };
+        self.seen().oddities.push(oddity);
     }
 
     pub(crate) fn asked(&self) -> u32 {
@@ -189,6 +202,9 @@ impl Scripted {
         let mut grant = Grant::of(identity).with(ACCESS, format!("{number}.0"));
         grant.access_expires_at = Some((self.now)() + ACCESS_LIFE);
         grant.access_lifetime = Some(ACCESS_LIFE);
+        let has_end =
+            [Oddity::EndsGrants, Oddity::MovesEnds].iter().any(|end| self.seen().oddities.contains(end));
+        grant.refresh_expires_at = has_end.then(|| (self.now)() + GRANT_LIFE);
         let sign_in = if self.seen().sign_ins == SignIns::OfOneSid { 1 } else { number };
         grant.provider_sid = Some(format!("sid-{sign_in}"));
         grant
@@ -315,6 +331,10 @@ impl ironleaf_auth::Provider for Scripted {
         RefreshTiming::Before(Duration::from_mins(1))
     }
 
+    fn refresh_moves_end(&self, _: &Grant) -> bool {
+        !self.seen().oddities.contains(&Oddity::EndsGrants)
+    }
+
     fn repetition(&self, _: &Grant) -> Repetition {
         Repetition::Free
     }
@@ -330,6 +350,9 @@ impl ironleaf_auth::Provider for Scripted {
         let text = format!("{}.{}", number(grant), seen.refreshes);
         let mut grant = grant.clone().for_identity(identity).with(ACCESS, text);
         grant.access_expires_at = Some((self.now)() + ACCESS_LIFE);
+        if seen.oddities.contains(&Oddity::MovesEnds) {
+            grant.refresh_expires_at = Some((self.now)() + GRANT_LIFE);
+        }
         grant.provider_sid = seen.renewed_sid.map(str::to_owned).or(grant.provider_sid);
         RefreshOutcome::Rotated(grant)
     }

@@ -23,7 +23,7 @@ use ironleaf_bff::{
     RedirectEnd, Remember, ReturnTo, Role, SignedOutReason, change_email, change_password, confirm_password,
     delete_account, finish_redirect, is_back_from_sign_out, other_than, page_of, refresh_before_rendering,
     register, resend_verification, session_cannot_be_checked, sign_in_with_password, sign_out,
-    signed_in_recently, start_reauthentication, start_redirect,
+    signed_in_recently, start_reauthentication, start_redirect, time_left,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use ironleaf_store::{
@@ -196,6 +196,7 @@ fn router(bff: &Bff) -> Router {
         .route("/left", get(left))
         .route("/why", get(why))
         .route("/who", get(who).layer(from_fn_with_state(bff.clone(), refreshed)))
+        .route("/time-left", get(left_of_it).layer(from_fn_with_state(bff.clone(), refreshed)))
         .route("/call", get(call).layer(from_fn_with_state(bff.clone(), refreshed)))
         .layer(from_fn(vetted))
         .layer(bff.session_layer())
@@ -298,6 +299,11 @@ async fn who(MaybeUser(user): MaybeUser, request: Request) -> String {
     let roles: Vec<_> = user.roles.iter().map(Role::name).collect();
     let note = user.claims.get("note").map_or("-", String::as_str);
     format!("{} [{}] {note} {recently}", user.display_name(), roles.join(","))
+}
+
+/// How long the session lasts at most, in seconds.
+async fn left_of_it(request: Request) -> String {
+    time_left(&parts(request)).map_or_else(String::new, |left| left.as_secs().to_string())
 }
 
 /// Why a request is anonymous, on a route where no layer has checked.
