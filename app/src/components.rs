@@ -33,7 +33,7 @@ pub(crate) use login_link::LoginLink;
 pub(crate) use more_fields::{Checkbox, Select, TextArea};
 pub(crate) use onward_page::OnwardPage;
 pub(crate) use problem_page::{ProblemPage, RequestNumber};
-pub(crate) use remember_me::{REMEMBER_ME, RememberMe};
+pub(crate) use remember_me::{REMEMBER_ME, RememberMe, kept_choice};
 pub(crate) use server_form::{ButtonForm, ServerForm};
 pub(crate) use session_end::SessionEnd;
 pub(crate) use site_scripts::SiteScripts;

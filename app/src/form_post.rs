@@ -355,6 +355,16 @@ impl FormPost {
         self.peek(&PLACE).map(|Place(place)| place)
     }
 
+    /// Keeps where the person wanted to go, while they wait for an e-mail.
+    pub(crate) fn keep_place(&self) {
+        match self.return_to().cloned().and_then(Place::kept) {
+            Some(place) => {
+                self.leave(&PLACE, &place);
+            }
+            None => self.clear(&PLACE),
+        }
+    }
+
     /// Whether browsers reach this application over TLS.
     fn is_https(&self) -> bool {
         self.parts.extensions.get::<Arc<Site>>().is_some_and(|site| site.is_https)

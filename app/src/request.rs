@@ -17,7 +17,7 @@ use ironleaf_bff::edge::{
 };
 use ironleaf_bff::{
     AccountError, AccountFailure, Activity, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind,
-    MaybeUser, MissingLayer, Payload, PersonSessions, Problem, ProblemKind, ReturnTo, SignInLink,
+    MaybeUser, MissingLayer, Payload, PersonSessions, Problem, ProblemKind, Remember, ReturnTo, SignInLink,
     SignedOutReason, User, VerificationLink, page_of, refresh_before_rendering, require_room_to_refresh,
     session_cannot_be_checked, sessions, time_left,
 };
@@ -325,6 +325,11 @@ impl PageRequest {
     /// Whether this browser has asked for the e-mail with this link.
     pub(crate) fn asked_to_sign_in(&self, link: &SignInLink) -> bool {
         link.was_asked_for_by(&self.parts)
+    }
+
+    /// What the person has said about being remembered when they asked for the e-mail with this link.
+    pub(crate) fn remembered_by(&self, link: &SignInLink) -> Remember {
+        link.remembered_by(&self.parts)
     }
 
     /// Whether this browser has asked for an e-mail that verifies an address.

@@ -16,7 +16,8 @@ pub(crate) use language::SetLanguage;
 pub(crate) use people::{DeletePerson, ResendVerificationOf, SetRole};
 pub(crate) use registration::{Register, RequestPasswordReset, VerifyEmail};
 pub(crate) use session::{
-    ConfirmPassword, ConfirmWithProvider, SignIn, SignInWithProvider, SignInWithToken, SignOut,
+    ConfirmPassword, ConfirmWithProvider, RequestSignInLink, SignIn, SignInWithProvider, SignInWithToken,
+    SignOut,
 };
 pub(crate) use sessions::{EndAllSessions, EndOtherSessions, EndSession};
 pub(crate) use theme::SetTheme;

@@ -7,6 +7,7 @@ export class LoginPage extends Screen {
   readonly heading: Locator;
   readonly email: Locator;
   readonly password: Locator;
+  readonly rememberMe: Locator;
   readonly login: Locator;
   readonly forgotPassword: Locator;
   readonly signUp: Locator;
@@ -16,6 +17,7 @@ export class LoginPage extends Screen {
     this.heading = this.title('Login to your account');
     this.email = this.textbox('Email');
     this.password = this.textbox('Password');
+    this.rememberMe = this.main.getByRole('checkbox', { name: 'Remember me', exact: true });
     this.login = this.button('Login');
     this.forgotPassword = this.link('Forgot Password');
     this.signUp = this.link('Sign up');

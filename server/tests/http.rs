@@ -81,6 +81,8 @@ mod session_end;
 mod sessions;
 #[path = "http/sign_in.rs"]
 mod sign_in;
+#[path = "http/sign_in_links.rs"]
+mod sign_in_links;
 #[path = "http/sign_out.rs"]
 mod sign_out;
 #[path = "http/store_outage.rs"]

@@ -101,6 +101,7 @@ activity-email-changed = E-Mail-Adresse geändert
 activity-email-restored = E-Mail-Adresse zurückgeholt
 activity-email-verified = E-Mail-Adresse bestätigt
 activity-password-reset-requested = Zurücksetzen des Passworts angefordert
+activity-sign-in-link-requested = Login-Link angefordert
 activity-token-reused = Sitzung beendet, weil ihr Schlüssel zweimal verwendet wurde
 activity-other-sessions-ended = Alle anderen Sitzungen beendet
 activity-other = Etwas anderes

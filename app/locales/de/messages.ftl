@@ -63,6 +63,7 @@ message-session-ended-by-provider =
     Sie wurden dort abgemeldet, wo Sie sich für diese Website anmelden. Bitte melden Sie sich erneut an.
 message-session-not-allowed =
     Sie wurden abgemeldet: Ihr Konto hat keine der Rollen, die diese Website verlangt.
+message-sign-in-link-sent = Ein Login-Link wurde an { $email } gesendet
 message-reset-link-sent = Ein Link zum Zurücksetzen des Passworts wurde an { $email } gesendet
 message-signed-in-as = Sie sind als { $email } angemeldet
 message-now-signed-in-as =

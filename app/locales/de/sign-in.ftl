@@ -1,6 +1,7 @@
 # Sign-in, registration, and the links of e-mails
 
 login-heading = Melden Sie sich an
+login-email-link = Link per E-Mail senden
 remember-me = Angemeldet bleiben
 login-new-here = Neu hier?
 sign-up = Registrieren

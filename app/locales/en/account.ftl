@@ -94,6 +94,7 @@ activity-email-changed = Email address changed
 activity-email-restored = Email address taken back
 activity-email-verified = Email address verified
 activity-password-reset-requested = Password reset requested
+activity-sign-in-link-requested = Login link requested
 activity-token-reused = Session ended because its key was used twice
 activity-other-sessions-ended = All other sessions ended
 activity-other = Something else

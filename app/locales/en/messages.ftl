@@ -58,6 +58,7 @@ message-session-ended-by-provider =
     You have been logged out where you log in for this site, please log in again.
 message-session-not-allowed =
     You have been logged out: your account has none of the roles that this site asks for.
+message-sign-in-link-sent = A login link has been sent to { $email }
 message-reset-link-sent = A password reset link has been sent to { $email }
 message-signed-in-as = You are logged in as { $email }
 message-now-signed-in-as =

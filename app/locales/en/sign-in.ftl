@@ -1,6 +1,7 @@
 # Sign-in, registration, and the links of e-mails
 
 login-heading = Login to your account
+login-email-link = Email me a link
 remember-me = Remember me
 login-new-here = New here?
 sign-up = Sign up

@@ -1,16 +1,20 @@
-use ironleaf_bff::SignInLink;
+use ironleaf_bff::{Remember, SignInLink};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{ButtonForm, RememberMe};
-use crate::flashes::KeptForm;
 use crate::server_fns::SignInWithToken;
 use crate::words::{t, t_around, t_with};
 
 /// The sign-in page of a browser that has opened the link of an e-mail: one button. With `by_itself`, the page's script
 /// presses it. `viewer` is the person who is signed in.
 #[component]
-pub(crate) fn LoginLink(link: SignInLink, viewer: Option<String>, by_itself: bool) -> impl IntoView {
+pub(crate) fn LoginLink(
+    link: SignInLink,
+    viewer: Option<String>,
+    remember: Remember,
+    by_itself: bool,
+) -> impl IntoView {
     let email = link.email().as_str().to_owned();
     let other = viewer.filter(|viewer| *viewer != email);
     view! {
@@ -26,8 +30,8 @@ pub(crate) fn LoginLink(link: SignInLink, viewer: Option<String>, by_itself: boo
                 {link
                     .sets_password()
                     .then(|| view! { <input type="hidden" name="action" value="password" /> })}
-                // A form that sends itself leaves no time to choose.
-                {(!by_itself).then(|| view! { <RememberMe form=KeptForm::default() /> })}
+                // A form that sends itself leaves no time to choose. Its browser has asked for the link, and was asked then.
+                {(!by_itself).then(|| view! { <RememberMe remember /> })}
                 <button type="submit" class="button primary wide">
                     {t_with("login-link-submit", [("email", email.into())])}
                 </button>

@@ -23,6 +23,8 @@ macro_rules! messages {
             SessionExpired(Option<SignedOutReason>),
             /// Names the address that was typed, whether it has an account or not.
             ResetLinkSent(String),
+            /// The same for a link that signs in.
+            SignInLinkSent(String),
             /// After a link, which a person may have opened without knowing whose it is.
             SignedInAs(String),
             /// For the person who is signed in, about a form on another person's page.
@@ -35,7 +37,7 @@ macro_rules! messages {
             const fn plain(&self) -> Option<(u64, Kind, &'static str)> {
                 match self {
                     $(Self::$name => Some(($number, Kind::$kind, $text)),)*
-                    Self::SessionExpired(_) | Self::ResetLinkSent(_) | Self::SignedInAs(_) | Self::NowSignedInAs(_) => None,
+                    Self::SessionExpired(_) | Self::ResetLinkSent(_) | Self::SignInLinkSent(_) | Self::SignedInAs(_) | Self::NowSignedInAs(_) => None,
                 }
             }
         }
@@ -175,6 +177,7 @@ pub(crate) fn with_reference<'a>(
 const EXPIRED: u64 = 4;
 /// An address follows these.
 const RESET_LINK_SENT: u64 = 10;
+const SIGN_IN_LINK_SENT: u64 = 45;
 const SIGNED_IN_AS: u64 = 21;
 const NOW_SIGNED_IN_AS: u64 = 22;
 
@@ -196,6 +199,7 @@ impl Message {
             }
             Self::SessionExpired(_) => language.word("message-session-expired").into(),
             Self::ResetLinkSent(email) => about("message-reset-link-sent", email),
+            Self::SignInLinkSent(email) => about("message-sign-in-link-sent", email),
             Self::SignedInAs(email) => about("message-signed-in-as", email),
             Self::NowSignedInAs(email) => about("message-now-signed-in-as", email),
             plain => plain.plain().map_or("", |(_, _, text)| language.word(text)).into(),
@@ -218,6 +222,7 @@ impl Message {
         match self {
             Self::SessionExpired(_) => EXPIRED,
             Self::ResetLinkSent(_) => RESET_LINK_SENT,
+            Self::SignInLinkSent(_) => SIGN_IN_LINK_SENT,
             Self::SignedInAs(_) => SIGNED_IN_AS,
             Self::NowSignedInAs(_) => NOW_SIGNED_IN_AS,
             plain => match plain.plain() {
@@ -233,7 +238,10 @@ impl Payload for Message {
         out.varint(self.number());
         match self {
             Self::SessionExpired(_) => out.str(self.support_code().unwrap_or_default()),
-            Self::ResetLinkSent(email) | Self::SignedInAs(email) | Self::NowSignedInAs(email) => {
+            Self::ResetLinkSent(email)
+            | Self::SignInLinkSent(email)
+            | Self::SignedInAs(email)
+            | Self::NowSignedInAs(email) => {
                 out.str(email);
             }
             _ => {}
@@ -249,6 +257,7 @@ impl Payload for Message {
                 }
             },
             RESET_LINK_SENT => Some(Self::ResetLinkSent(input.str()?.to_owned())),
+            SIGN_IN_LINK_SENT => Some(Self::SignInLinkSent(input.str()?.to_owned())),
             SIGNED_IN_AS => Some(Self::SignedInAs(input.str()?.to_owned())),
             NOW_SIGNED_IN_AS => Some(Self::NowSignedInAs(input.str()?.to_owned())),
             number => Self::PLAIN.iter().find(|message| message.number() == number).cloned(),
@@ -267,7 +276,8 @@ mod tests {
         let expired = SignedOutReason::ALL.map(Some).into_iter().chain([None]).map(Message::SessionExpired);
         let email = || "ada@example.com".to_owned();
         let with_address =
-            [Message::ResetLinkSent(email()), Message::SignedInAs(email()), Message::NowSignedInAs(email())];
+            [Message::ResetLinkSent, Message::SignInLinkSent, Message::SignedInAs, Message::NowSignedInAs];
+        let with_address = with_address.map(|message| message(email()));
         Message::PLAIN.iter().cloned().chain(expired).chain(with_address)
     }
 

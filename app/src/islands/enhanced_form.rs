@@ -79,6 +79,10 @@ fn left(event: &Event) {
 /// Sends nothing while something is wrong.
 fn submitted(event: &SubmitEvent) {
     let Some(form) = Form::of(event) else { return };
+    // The button needs not all of the fields. The server checks those that it does need.
+    if event.submitter().is_some_and(|button| button.has_attribute("formnovalidate")) {
+        return;
+    }
     for field in form.fields() {
         field.tell(field.state(&form).fault());
     }

@@ -82,6 +82,7 @@ const fn message_of(kind: ActivityKind) -> &'static str {
         ActivityKind::EmailRestored => "activity-email-restored",
         ActivityKind::EmailVerified => "activity-email-verified",
         ActivityKind::PasswordResetRequested => "activity-password-reset-requested",
+        ActivityKind::SignInLinkRequested => "activity-sign-in-link-requested",
         ActivityKind::TokenReused => "activity-token-reused",
         ActivityKind::OtherSessionsEnded => "activity-other-sessions-ended",
         _ => "activity-other",

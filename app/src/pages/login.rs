@@ -1,16 +1,17 @@
 use http::StatusCode;
-use ironleaf_bff::{AccountAbility, Problem, ReturnTo, SIGN_IN_LINK, SignInFailure, SignInLink};
+use ironleaf_bff::{AccountAbility, Problem, Remember, ReturnTo, SIGN_IN_LINK, SignInFailure, SignInLink};
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
 use leptos_meta::Title;
 
 use crate::answer::Answer;
-use crate::components::{ButtonForm, Field, LoginLink, RememberMe, Rules, ServerForm};
+use crate::components::{ButtonForm, Field, LoginLink, RememberMe, Rules, ServerForm, kept_choice};
 use crate::flashes::{BUTTON_FIRST, KeptForm, Message, OPENED, Opened};
 use crate::links;
 use crate::load::Load;
 use crate::request::PageRequest;
-use crate::server_fns::{SignIn, SignInWithProvider};
+use crate::server_fns::{RequestSignInLink, SignIn, SignInWithProvider};
 use crate::words::{t, t_with};
 
 /// `/login`: e-mail and password, a button that leads to the provider, or the link of an e-mail that this browser has
@@ -18,8 +19,8 @@ use crate::words::{t, t_with};
 #[component]
 pub(crate) fn Login(by: By, return_to: Option<ReturnTo>) -> impl IntoView {
     match by {
-        By::Link(OpenedLink { link, viewer, by_itself }) => {
-            EitherOf3::A(view! { <LoginLink link viewer by_itself /> })
+        By::Link(OpenedLink { link, viewer, remember, by_itself }) => {
+            EitherOf3::A(view! { <LoginLink link viewer remember by_itself /> })
         }
         By::Provider(name, form) => EitherOf3::B(view! { <ProviderLogin name form return_to /> }),
         By::Password(form) => EitherOf3::C(view! { <PasswordLogin form return_to /> }),
@@ -41,6 +42,7 @@ pub(crate) struct OpenedLink {
     link: SignInLink,
     /// The person who is signed in here.
     viewer: Option<String>,
+    remember: Remember,
     by_itself: bool,
 }
 
@@ -52,7 +54,7 @@ fn ProviderLogin(name: String, form: KeptForm, return_to: Option<ReturnTo>) -> i
             <h1>{t("login-heading")}</h1>
             // Its answer is never kept for a second form: each way to the provider can be gone once.
             <ButtonForm<SignInWithProvider> return_to once=false>
-                <RememberMe form />
+                <RememberMe remember=kept_choice(&form) />
                 <button type="submit" class="button primary wide">
                     {t_with("continue-with", [("provider", name.into())])}
                 </button>
@@ -88,10 +90,25 @@ fn PasswordLogin(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
                     autocomplete="current-password"
                     rules=Rules::PRESENT
                 />
-                <RememberMe form />
+                <RememberMe remember=kept_choice(&form) />
                 <button type="submit" class="button primary wide">
                     {t("login")}
                 </button>
+                {request
+                    .offers(AccountAbility::RequestSignInLink)
+                    .then(|| {
+                        // The same form, sent to another address: what was typed is good for both.
+                        view! {
+                            <button
+                                type="submit"
+                                class="button wide"
+                                formaction=RequestSignInLink::PATH
+                                formnovalidate
+                            >
+                                {t("login-email-link")}
+                            </button>
+                        }
+                    })}
             </ServerForm<SignIn>>
             {(reset_password.is_some() || register.is_some()).then(|| {
                 view! {
@@ -123,7 +140,9 @@ impl Load for LoginProps {
             let was_opened_now = request.take(&OPENED).is_some();
             let by_itself = was_opened_now && request.viewer.is_none() && request.asked_to_sign_in(&link);
             let viewer = request.viewer.as_ref().map(|user| user.display_name().to_owned());
-            return Ok(Self { by: By::Link(OpenedLink { link, viewer, by_itself }), return_to: None });
+            let remember = request.remembered_by(&link);
+            let opened = OpenedLink { link, viewer, remember, by_itself };
+            return Ok(Self { by: By::Link(opened), return_to: None });
         }
         request.signed_out()?;
         let return_to = request.return_to();

@@ -2,7 +2,7 @@ use ironleaf_bff::{self as bff, AccountAbility, AccountFailure, Registered, VERI
 use leptos::prelude::*;
 
 use crate::error::AppError;
-use crate::flashes::{Message, PLACE, Place, VERIFIED, Verified};
+use crate::flashes::{Message, VERIFIED, Verified};
 use crate::form_post::{Done, FormPost};
 use crate::html_form::HtmlForm;
 use crate::links;
@@ -55,12 +55,7 @@ pub async fn request_password_reset(email: String) -> Result<Done, AppError> {
     let address = address.map_err(|problem| form.refused(Refusal::of_fields(vec![("email", problem)])))?;
     match bff::request_password_reset(form.parts(), &address).await {
         Ok(()) => {
-            match form.return_to().cloned().and_then(Place::kept) {
-                Some(place) => {
-                    form.leave(&PLACE, &place);
-                }
-                None => form.clear(&PLACE),
-            }
+            form.keep_place();
             let page = links::reset_password(form.return_to());
             Ok(form.done(&page, Some(Message::ResetLinkSent(address.to_unicode()))))
         }

@@ -12,6 +12,7 @@ use crate::html_form::HtmlForm;
 use crate::links;
 use crate::redacted::Redacted;
 use crate::refusal::Refusal;
+use crate::validation::check_email;
 
 /// Signs a person in with e-mail address and password.
 #[server(prefix = "/api", endpoint = "sign-in", protocol = HtmlForm)]
@@ -61,11 +62,15 @@ pub async fn sign_in_with_token(
     remember_me: Option<String>,
     remember_me_offered: Option<String>,
 ) -> Result<Done, AppError> {
-    let remember = Remember::from_form(remember_me.as_deref(), remember_me_offered.as_deref());
     let form = FormPost::on_page("/login")?.with(AccountAbility::SignInByLink)?;
     let place = form.place();
     let Some(link) = form.peek(&SIGN_IN_LINK) else {
         return Err(form.refused(link_refused()));
+    };
+    let remember = match (remember_me, remember_me_offered) {
+        // The form has sent itself.
+        (None, None) => link.remembered_by(form.parts()),
+        (remember_me, offered) => Remember::from_form(remember_me.as_deref(), offered.as_deref()),
     };
     match sign_in_with_link(form.parts(), &link, remember).await {
         Ok(()) => {
@@ -92,6 +97,28 @@ fn keeping_box(form: FormPost, remember: Remember) -> FormPost {
 
 fn link_refused() -> Refusal {
     Refusal::saying(http::StatusCode::UNAUTHORIZED, "invalid_credentials", Message::LinkFailed)
+}
+
+/// Requests the e-mail with a link that signs in. The answer is the same whether the account exists or not.
+#[server(prefix = "/api", endpoint = "request-sign-in-link", protocol = HtmlForm)]
+pub async fn request_sign_in_link(
+    email: String,
+    remember_me: Option<String>,
+    remember_me_offered: Option<String>,
+) -> Result<Done, AppError> {
+    let remember = Remember::from_form(remember_me.as_deref(), remember_me_offered.as_deref());
+    let form = FormPost::on(links::login)?.with(AccountAbility::RequestSignInLink)?;
+    let form = keeping_box(form.keeping("email", &email), remember);
+    let address = check_email(&email);
+    let address = address.map_err(|problem| form.refused(Refusal::of_fields(vec![("email", problem)])))?;
+    match bff::request_sign_in_link(form.parts(), &address, remember).await {
+        Ok(()) => {
+            form.keep_place();
+            let page = links::login(form.return_to());
+            Ok(form.done(&page, Some(Message::SignInLinkSent(address.to_unicode()))))
+        }
+        Err(failure) => Err(form.refused(failure)),
+    }
 }
 
 /// Signs the person out, whatever the core API answers.

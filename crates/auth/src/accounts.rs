@@ -108,6 +108,8 @@ pub enum AccountAbility {
     ResetPassword,
     /// A sign-in with the token of that e-mail's link.
     SignInByLink,
+    /// [`Accounts::request_sign_in_link`].
+    RequestSignInLink,
     /// [`Accounts::reset_password`] with the token of that e-mail's link.
     SetPasswordByLink,
     /// [`Accounts::verify_email`], and an e-mail with the link for it after a registration.
@@ -155,6 +157,8 @@ pub enum ActivityKind {
     EmailVerified,
     /// Somebody asked for an e-mail to set a new password.
     PasswordResetRequested,
+    /// Somebody asked for an e-mail to sign in.
+    SignInLinkRequested,
     /// A session was ended because its spent token was used again.
     TokenReused,
     /// Every other session was ended.
@@ -174,6 +178,7 @@ pub trait Accounts: Send + Sync {
             ability,
             AccountAbility::ChangeEmail
                 | AccountAbility::ChangePassword
+                | AccountAbility::RequestSignInLink
                 | AccountAbility::SetPasswordByLink
                 | AccountAbility::Activity
                 | AccountAbility::RestoreAddress
@@ -281,6 +286,17 @@ pub trait Accounts: Send + Sync {
     /// [`AccountError::Invalid`], [`AccountError::TooManyRequests`], [`AccountError::Unavailable`].
     async fn request_password_reset(&self, caller: &Caller, email: &EmailAddress)
     -> Result<(), AccountError>;
+
+    /// Sends an e-mail with a link that signs in and is for nothing else, if the account exists. The result does not tell
+    /// whether it exists. A back end that cannot send such an e-mail sends none, least of all one about a password.
+    ///
+    /// # Errors
+    ///
+    /// As [`request_password_reset`](Self::request_password_reset).
+    async fn request_sign_in_link(&self, caller: &Caller, email: &EmailAddress) -> Result<(), AccountError> {
+        let _ = (caller, email);
+        Err(not_offered())
+    }
 
     /// Sets a new password with the token of the e-mail that [`request_password_reset`](Self::request_password_reset)
     /// has sent. Nobody is signed in by this.

@@ -55,7 +55,38 @@ pub async fn request_password_reset(parts: &Parts, email: &EmailAddress) -> Resu
         Err(NoMail::Enough(_)) => {}
         Err(NoMail::NotNow(too_many)) => return Err(too_many.into()),
     }
-    note_sign_in(&use_case, email);
+    note_sign_in(&use_case, email, None);
+    Ok(())
+}
+
+/// Asks for an e-mail with a link that signs in and is for nothing else. Success does not show whether such an account
+/// exists, or whether the address has received so many e-mails lately that no more are sent for a while. The link
+/// remembers the person as they have said here, if this browser opens it.
+///
+/// # Errors
+///
+/// As [`request_password_reset`].
+pub async fn request_sign_in_link(
+    parts: &Parts,
+    email: &EmailAddress,
+    remember: Remember,
+) -> Result<(), AccountFailure> {
+    let use_case = UseCase::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
+    let _spent = use_case.spend(Subject::Mail(email.as_str())).await?;
+    match use_case.mail(Mail::SignIn(email.as_str())).await {
+        Ok(()) => {
+            let asked = use_case
+                .in_time(async {
+                    use_case.bff.accounts()?.request_sign_in_link(&use_case.caller, email).await
+                })
+                .await;
+            asked.map_err(|error| use_case.fold_anonymous(error))?;
+        }
+        // SECURITY: the same answer, as for a new password.
+        Err(NoMail::Enough(_)) => {}
+        Err(NoMail::NotNow(too_many)) => return Err(too_many.into()),
+    }
+    note_sign_in(&use_case, email, Some(remember));
     Ok(())
 }
 

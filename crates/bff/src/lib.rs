@@ -62,8 +62,8 @@ pub use confirm::{ConfirmFailure, confirm_password, signed_in_recently};
 pub use device::Device;
 pub use emailed_link::{
     PASSWORD_LINK, PasswordLink, RESTORATION_LINK, RestorationLink, SIGN_IN_LINK, SignInLink,
-    VERIFICATION_LINK, VerificationLink, request_password_reset, reset_password, restore_address,
-    sign_in_with_link, verify_email,
+    VERIFICATION_LINK, VerificationLink, request_password_reset, request_sign_in_link, reset_password,
+    restore_address, sign_in_with_link, verify_email,
 };
 pub use extract::{MaybeUser, session_cannot_be_checked};
 pub use failure::AccountFailure;

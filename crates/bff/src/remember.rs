@@ -1,3 +1,5 @@
+use ironleaf_session::{Decoder, PayloadError};
+
 /// What a person has said about being remembered when they signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Remember {
@@ -25,6 +27,11 @@ impl Remember {
 
     pub(crate) fn ends_with_browser(self) -> bool {
         self == Self::No
+    }
+
+    /// From whether the session ends with the browser, as it is sealed.
+    pub(crate) fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
+        Ok(if input.bool()? { Self::No } else { Self::Yes })
     }
 }
 

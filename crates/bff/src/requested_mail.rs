@@ -6,7 +6,7 @@ use ironleaf_session::{Decoder, Encoder, Flash, FlashKind, Payload, PayloadError
 
 use crate::address_hash::{HASH_BYTES, address_hash};
 use crate::use_case::UseCase;
-use crate::{Bff, SignInLink, VerificationLink};
+use crate::{Bff, Remember, SignInLink, VerificationLink};
 
 /// How long a person may take to read an e-mail. After that, the person has to press the button.
 const LIFE: Duration = Duration::from_hours(24);
@@ -23,20 +23,30 @@ const MAX_ADDRESSES: usize = 3;
 /// link of its choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RequestedMail {
-    /// The addresses, and the Unix time in seconds until which each counts.
-    to_sign_in: Vec<([u8; HASH_BYTES], u64)>,
+    /// The addresses.
+    to_sign_in: Vec<Asked>,
     to_verify_until: u64,
+}
+
+/// An address that a link was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asked {
+    name: [u8; HASH_BYTES],
+    /// The Unix time in seconds until which it counts.
+    until: u64,
+    /// What the person has said about being remembered.
+    remember: Remember,
 }
 
 pub(crate) const REQUESTED_MAIL: FlashKind<RequestedMail> =
     FlashKind::new("ironleaf-asked", LIFE).worth(Worth::Step);
 
 /// Notes that this browser has asked for a link that signs in with this address.
-pub(crate) fn note_sign_in(use_case: &UseCase, email: &EmailAddress) {
+pub(crate) fn note_sign_in(use_case: &UseCase, email: &EmailAddress, remember: Option<Remember>) {
     note(use_case, |asked, until| {
         let name = name(email);
-        asked.to_sign_in.retain(|(known, _)| *known != name);
-        asked.to_sign_in.insert(0, (name, until));
+        asked.to_sign_in.retain(|known| known.name != name);
+        asked.to_sign_in.insert(0, Asked { name, until, remember: remember.unwrap_or_default() });
         asked.to_sign_in.truncate(MAX_ADDRESSES);
     });
 }
@@ -74,10 +84,20 @@ impl SignInLink {
     /// Whether the browser of this request has asked for such an e-mail to the address of the link within a day. Only
     /// then may a page use the link without a click.
     pub fn was_asked_for_by(&self, parts: &Parts) -> bool {
+        self.asked_for_by(parts).is_some()
+    }
+
+    /// What the person has said about being remembered when they asked for such an e-mail in this browser. Whoever has not
+    /// is remembered.
+    pub fn remembered_by(&self, parts: &Parts) -> Remember {
+        self.asked_for_by(parts).unwrap_or_default()
+    }
+
+    fn asked_for_by(&self, parts: &Parts) -> Option<Remember> {
         let name = name(self.email());
-        asked(parts).is_some_and(|(asked, now)| {
-            asked.to_sign_in.iter().any(|(known, until)| *known == name && now < *until)
-        })
+        let (asked, now) = asked(parts)?;
+        let asked = asked.to_sign_in.iter().find(|known| known.name == name && now < known.until)?;
+        Some(asked.remember)
     }
 }
 
@@ -97,16 +117,51 @@ impl Payload for RequestedMail {
     fn encode(&self, out: &mut Encoder) {
         out.varint(self.to_verify_until);
         out.varint(self.to_sign_in.len() as u64);
-        for (name, until) in &self.to_sign_in {
+        for Asked { name, until, .. } in &self.to_sign_in {
             out.raw(name);
             out.varint(*until);
+        }
+        for Asked { remember, .. } in &self.to_sign_in {
+            out.bool(remember.ends_with_browser());
         }
     }
 
     fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
         let to_verify_until = input.varint()?;
         let addresses = 0..input.varint()?;
-        let to_sign_in = addresses.map(|_| Ok((input.array()?, input.varint()?)));
-        Ok(Self { to_sign_in: to_sign_in.collect::<Result<_, PayloadError>>()?, to_verify_until })
+        let asked = addresses.map(|_| {
+            Ok(Asked { name: input.array()?, until: input.varint()?, remember: Remember::default() })
+        });
+        let mut to_sign_in = asked.collect::<Result<Vec<_>, PayloadError>>()?;
+        // Appended later, after all addresses.
+        if !input.is_empty() {
+            for asked in &mut to_sign_in {
+                asked.remember = Remember::decode(input)?;
+            }
+        }
+        // A newer process may have appended something that is of no use here.
+        input.rest();
+        Ok(Self { to_sign_in, to_verify_until })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_for_comes_back_and_an_older_cookie_remembers() {
+        let asked = |first: u8, remember| Asked { name: [first; HASH_BYTES], until: 7, remember };
+        let to_sign_in = vec![asked(1, Remember::No), asked(2, Remember::Yes)];
+        let mail = RequestedMail { to_sign_in, to_verify_until: 9 };
+        let mut out = Encoder::new();
+        mail.encode(&mut out);
+        let bytes = out.finish();
+        assert_eq!(RequestedMail::decode(1, &mut Decoder::new(&bytes)).unwrap(), mail);
+        let newer = [&bytes[..], b"more"].concat();
+        assert_eq!(RequestedMail::decode(1, &mut Decoder::new(&newer)).unwrap(), mail);
+        let older = RequestedMail::decode(1, &mut Decoder::new(&bytes[..bytes.len() - 2])).unwrap();
+        let to_sign_in = vec![asked(1, Remember::Yes), asked(2, Remember::Yes)];
+        assert_eq!(older, RequestedMail { to_sign_in, to_verify_until: 9 });
     }
 }

@@ -40,6 +40,7 @@ pub(crate) enum EventKind {
     EmailRestored,
     EmailVerified,
     PasswordResetRequested,
+    SignInLinkRequested,
     /// A spent refresh token was presented again, so its family ended.
     TokenReused,
     /// Every other session was ended on request.
@@ -67,6 +68,7 @@ impl EventKind {
             Self::EmailRestored => "EMAIL_RESTORED",
             Self::EmailVerified => "EMAIL_VERIFIED",
             Self::PasswordResetRequested => "PASSWORD_RESET_REQUESTED",
+            Self::SignInLinkRequested => "SIGN_IN_LINK_REQUESTED",
             Self::TokenReused => "TOKEN_REUSED",
             Self::OtherSessionsEnded => "OTHER_SESSIONS_ENDED",
         }
@@ -75,7 +77,7 @@ impl EventKind {
     /// How many events of this kind one person has at most.
     fn bound(self) -> u32 {
         match self {
-            Self::SignInFailed | Self::PasswordResetRequested => MAX_OF_STRANGERS,
+            Self::SignInFailed | Self::PasswordResetRequested | Self::SignInLinkRequested => MAX_OF_STRANGERS,
             change if Self::CHANGES.contains(&change) => MAX_CHANGES,
             _ => MAX_AT_WILL,
         }

@@ -22,16 +22,35 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MailKind {
     EmailVerification,
-    PasswordReset,
+    OneTimeLink(OneTimeLink),
     /// Something has happened to the account.
     About(Topic),
+}
+
+/// A link with a one-time token that signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OneTimeLink {
+    /// To set a new password after that.
+    PasswordReset,
+    /// For nothing else.
+    SignIn,
+}
+
+impl OneTimeLink {
+    const fn event(self) -> EventKind {
+        match self {
+            Self::PasswordReset => EventKind::PasswordResetRequested,
+            Self::SignIn => EventKind::SignInLinkRequested,
+        }
+    }
 }
 
 impl MailKind {
     fn parse(name: &str) -> Option<Self> {
         match name {
             "EMAIL_VERIFICATION" => Some(Self::EmailVerification),
-            "PASSWORD_RESET" => Some(Self::PasswordReset),
+            "PASSWORD_RESET" => Some(Self::OneTimeLink(OneTimeLink::PasswordReset)),
+            "SIGN_IN_LINK" => Some(Self::OneTimeLink(OneTimeLink::SignIn)),
             other => Topic::parse(other).map(Self::About),
         }
     }
@@ -39,7 +58,8 @@ impl MailKind {
     const fn name(self) -> &'static str {
         match self {
             Self::EmailVerification => "EMAIL_VERIFICATION",
-            Self::PasswordReset => "PASSWORD_RESET",
+            Self::OneTimeLink(OneTimeLink::PasswordReset) => "PASSWORD_RESET",
+            Self::OneTimeLink(OneTimeLink::SignIn) => "SIGN_IN_LINK",
             Self::About(topic) => topic.name(),
         }
     }
@@ -191,7 +211,7 @@ impl CoreApi {
         let notice: Option<String> = row.try_get("notice")?;
         let notice: Option<Notice> = notice.and_then(|notice| serde_json::from_str(&notice).ok());
         match MailKind::parse(&name) {
-            Some(MailKind::PasswordReset) => self.password_reset(&email, notice, at).await,
+            Some(MailKind::OneTimeLink(link)) => self.one_time_link(link, &email, notice, at).await,
             Some(MailKind::EmailVerification) => {
                 Ok(Some(self.email_verification(users::uuid(row, "user_id")?, &email)?))
             }
@@ -222,8 +242,9 @@ impl CoreApi {
     }
 
     /// Starts a family with a one-time token. Does nothing for an unknown address.
-    async fn password_reset(
+    async fn one_time_link(
         &self,
+        link: OneTimeLink,
         email: &str,
         asked: Option<Notice>,
         asked_at: Timestamp,
@@ -242,10 +263,14 @@ impl CoreApi {
         families::start(&mut transaction, family, known.user.id, Origin::Link, now).await?;
         families::add_token(&mut transaction, family, &token.hash(), expires_at).await?;
         if let Some(Notice { client, .. }) = asked {
-            let kind = EventKind::PasswordResetRequested;
+            let kind = link.event();
             activity::record_once(&mut transaction, known.user.id, kind, &client, asked_at).await?;
         }
         transaction.commit().await?;
-        Ok(Some(Message::password_reset(self.config(), &known.user.email, &token)))
+        let (config, to) = (self.config(), &known.user.email);
+        Ok(Some(match link {
+            OneTimeLink::PasswordReset => Message::password_reset(config, to, &token),
+            OneTimeLink::SignIn => Message::sign_in_link(config, to, &token),
+        }))
     }
 }

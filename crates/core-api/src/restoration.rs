@@ -41,7 +41,7 @@ use crate::{
     error::ApiError,
     families,
     mail::Topic,
-    mail_jobs::{self, MailKind, Notice, Promise},
+    mail_jobs::{self, MailKind, Notice, OneTimeLink, Promise},
     timestamp::Timestamp,
     tokens::RefreshToken,
     users::{self, User},
@@ -161,7 +161,8 @@ impl CoreApi {
         devices::forget_all_of(&mut transaction, id).await?;
         mark_restored(&mut transaction, id, number, now).await?;
         activity::record(&mut transaction, id, EventKind::EmailRestored, client, now).await?;
-        let reset = Promise { kind: MailKind::PasswordReset, email: &user.email, user: None, notice: None };
+        let kind = MailKind::OneTimeLink(OneTimeLink::PasswordReset);
+        let reset = Promise { kind, email: &user.email, user: None, notice: None };
         let mut jobs = vec![mail_jobs::promise(self, &mut transaction, reset).await?];
         if replaced != user.email {
             // Without a way back: it may be the attacker's.

@@ -7,6 +7,7 @@ mod extract;
 mod listing;
 mod meta;
 mod pages;
+mod sign_in_links;
 mod users;
 
 use std::any::Any;
@@ -43,6 +44,7 @@ fn routes(config: &Config) -> Vec<Route> {
         route(Method::POST, "/v1/auth/action-requests", action_requests::create),
         route(Method::GET, "/v1/auth/action-requests/{id}", action_requests::show),
         route(Method::POST, "/v1/auth/address-restorations", address_restorations::create),
+        route(Method::POST, "/v1/auth/sign-in-links", sign_in_links::create),
         route(Method::POST, "/v1/user/users", users::create),
         route(Method::GET, "/v1/user/users", users::list),
         route(Method::GET, "/v1/user/users/current", users::show_current),

@@ -9,7 +9,7 @@ use crate::{
     email::Email,
     error::{ApiError, InternalError},
     families::{self, Origin},
-    mail_jobs::{self, MailKind, Notice, Promise},
+    mail_jobs::{self, MailKind, Notice, OneTimeLink, Promise},
     password::Claim,
     timestamp::Timestamp,
     tokens::{self, AccessClaims, RefreshToken, TokenPair},
@@ -115,10 +115,16 @@ impl CoreApi {
     ///
     /// An unknown address takes the same path and the same time. Only after the answer is it checked whether the
     /// address is known.
-    pub(crate) async fn request_password_reset(&self, email: &Email, client: Client) -> Result<(), ApiError> {
+    pub(crate) async fn request_link(
+        &self,
+        link: OneTimeLink,
+        email: &Email,
+        client: Client,
+    ) -> Result<(), ApiError> {
         let mut transaction = self.database().write().await?;
         let notice = Some(Notice::of(client));
-        let promise = Promise { kind: MailKind::PasswordReset, email: email.as_str(), user: None, notice };
+        let promise =
+            Promise { kind: MailKind::OneTimeLink(link), email: email.as_str(), user: None, notice };
         let job = mail_jobs::promise(self, &mut transaction, promise).await?;
         transaction.commit().await?;
         self.send_in_background(job);

@@ -37,7 +37,7 @@ const fn form(path: &'static str, needs: Needs, calls: usize, page: &'static str
     Form { path, needs, calls, page, done: &[], says: &[], fields: None, is_of_island: false }
 }
 
-pub(crate) const FORMS: [Form; 20] = [
+pub(crate) const FORMS: [Form; 21] = [
     Form { done: &["/"], ..form("/api/sign-in", Needs::Account, 2, "/login") },
     Form {
         done: &["/set-password"],
@@ -58,6 +58,11 @@ pub(crate) const FORMS: [Form; 20] = [
         done: &["/reset-password"],
         says: &["A password reset link has been sent"],
         ..form("/api/request-password-reset", Needs::Account, 1, "/reset-password")
+    },
+    Form {
+        done: &["/login"],
+        says: &["A login link has been sent"],
+        ..form("/api/request-sign-in-link", Needs::Account, 1, "/login")
     },
     Form {
         done: &["/"],
@@ -177,7 +182,7 @@ impl Form {
             "/api/register" => {
                 format!("email={email}&password={OLD_PASSWORD}&confirm_password={OLD_PASSWORD}")
             }
-            "/api/request-password-reset" => format!("email={email}"),
+            "/api/request-password-reset" | "/api/request-sign-in-link" => format!("email={email}"),
             "/api/set-password" => format!("password={NEW_PASSWORD}&confirm_password={NEW_PASSWORD}"),
             "/api/update-account" => {
                 let email = new_email(person);
@@ -196,7 +201,10 @@ impl Form {
     /// The address that the form has to show again.
     pub(crate) fn kept(&self, person: &Person) -> Option<String> {
         match self.path {
-            "/api/sign-in" | "/api/register" | "/api/request-password-reset" => Some(person.email.clone()),
+            "/api/sign-in"
+            | "/api/register"
+            | "/api/request-password-reset"
+            | "/api/request-sign-in-link" => Some(person.email.clone()),
             "/api/update-account" => Some(new_email(person)),
             _ => None,
         }

@@ -38,7 +38,7 @@ impl Trial {
             "/api/sign-in" => self.signed_in(world, told).await,
             "/api/sign-in-with-token" => self.signed_in_with_link(told).await,
             "/api/register" => self.registered(world, told).await,
-            "/api/end-all-sessions" | "/api/request-password-reset" => {}
+            "/api/end-all-sessions" | "/api/request-password-reset" | "/api/request-sign-in-link" => {}
             "/api/verify-email" => self.verified().await,
             "/api/restore-address" => self.restored(world, told).await,
             "/api/set-password" => self.changed(world, told, None).await,

@@ -35,6 +35,7 @@ async fn a_sign_in_without_cookies_says_that_they_are_blocked() {
         ("/api/sign-in", FORM),
         ("/api/register", "email=new@test.com&password=password1&confirm_password=password1"),
         ("/api/request-password-reset", "email=user@test.com"),
+        ("/api/request-sign-in-link", "email=user@test.com"),
     ] {
         let (status, page) = shown(&mut navigating(&world), path, form).await;
         assert_eq!(status, 403, "{page}");

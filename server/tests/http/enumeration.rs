@@ -35,7 +35,7 @@ async fn ask(browser: &mut Browser, path: &str, email: &str) -> Answer {
 #[tokio::test]
 async fn a_sign_in_and_a_reset_ask_and_answer_the_same_whether_there_is_an_account_or_not() {
     let world = World::new().await;
-    for path in ["/api/sign-in", "/api/request-password-reset"] {
+    for path in ["/api/sign-in", "/api/request-password-reset", "/api/request-sign-in-link"] {
         let mut seen = Vec::new();
         for email in [KNOWN, UNKNOWN] {
             for accept in ["text/html", "application/json"] {
@@ -90,7 +90,7 @@ async fn an_unknown_address_takes_as_long_as_a_known_one() {
     let core_api =
         CoreApi::open(ironleaf_core_api::Config { password_cost, ..ironleaf_core_api::Config::in_memory() });
     world.network.lead_to(core_api.await.unwrap().router());
-    for path in ["/api/sign-in", "/api/request-password-reset"] {
+    for path in ["/api/sign-in", "/api/request-password-reset", "/api/request-sign-in-link"] {
         let [known, unknown] = medians(&world.browser(), path).await.map(|median| median.as_secs_f64());
         println!(
             "{path}: {:.2} ms for a known address, {:.2} ms for an unknown one",

@@ -243,6 +243,7 @@ async fn a_429_of_the_core_api_that_does_not_say_when_to_come_back_says_so_here(
         ("/api/sign-in", "email=user@test.com&password=password1", "/auth/tokens"),
         ("/api/register", "email=new@test.com&password=password1&confirm_password=password1", "/users"),
         ("/api/request-password-reset", "email=user@test.com", "/auth/tokens"),
+        ("/api/request-sign-in-link", "email=user@test.com", "/auth/sign-in-links"),
         ("/api/resend-verification", "", "/user/users/current"),
     ] {
         world.network.fail(asked, Outcome::Answer(429, ""));

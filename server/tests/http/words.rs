@@ -192,6 +192,7 @@ async fn what_is_wrong_with_a_form_and_what_was_done_is_said_in_words_of_the_cat
             "⟦Invalid email address⟧",
         ),
         ("/api/request-password-reset", "email=user@test.com", "/reset-password", "⟦A password reset link"),
+        ("/api/request-sign-in-link", "email=user@test.com", "/login", "⟦A login link"),
         ("/api/sign-out", "", "/", "⟦You have been logged out.⟧"),
     ] {
         stranger.post(path, form).await;

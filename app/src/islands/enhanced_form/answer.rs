@@ -44,9 +44,8 @@ async fn post(form: &Form) -> Result<JsValue, JsValue> {
     init.set_body(&body);
     init.set_headers(&headers);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MILLIS)));
-    let action = form.element().get_attribute("action").unwrap_or_default();
     let response: Response =
-        JsFuture::from(window().fetch_with_str_and_init(&action, &init)).await?.dyn_into()?;
+        JsFuture::from(window().fetch_with_str_and_init(&form.action(), &init)).await?.dyn_into()?;
     JsFuture::from(response.json()?).await
 }
 

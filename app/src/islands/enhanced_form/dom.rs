@@ -73,6 +73,13 @@ impl Form {
         Some((button.name(), button.value()))
     }
 
+    /// Where the form is sent: to the address of the button that sends it, if it has one of its own.
+    pub(super) fn action(&self) -> String {
+        let of_button = find::<Element>(&self.0, "[aria-busy][formaction]")
+            .and_then(|button| button.get_attribute("formaction"));
+        of_button.or_else(|| self.0.get_attribute("action")).unwrap_or_default()
+    }
+
     fn button(&self) -> Option<HtmlButtonElement> {
         find(&self.0, "[type=submit]")
     }

@@ -31,6 +31,8 @@ const SLOWER: u32 = 5;
 pub(crate) enum Mail<'a> {
     /// A link to set a new password, to an address that anybody can enter.
     Reset(&'a str),
+    /// A link that signs in, likewise.
+    SignIn(&'a str),
     /// The one that greets a new account.
     Registration(&'a str),
     /// A link that verifies the future address of an account.
@@ -77,15 +79,18 @@ impl Mail<'_> {
         let to_it = |what, parts: &[&[u8]]| Some(counter(what, parts, settings.recipient));
         let total = Some(Total::new(origin, settings));
         match self {
-            Self::Reset(to) => match origin.device.as_ref().filter(|device| device.knows(to)) {
-                // SECURITY: this is the owner, who must not wait because strangers have used up the e-mails. The link
-                // reaches nobody else.
-                Some(device) => Counters {
-                    own: to_it("reset", &[device.id().as_slice(), to.as_bytes()]),
-                    ..Counters::default()
-                },
-                None => Counters { shared: to_it("reset", &[to.as_bytes()]), total, ..Counters::default() },
-            },
+            Self::Reset(to) | Self::SignIn(to) => {
+                let what = if matches!(self, Self::Reset(_)) { "reset" } else { "sign_in" };
+                match origin.device.as_ref().filter(|device| device.knows(to)) {
+                    // SECURITY: this is the owner, who must not wait because strangers have used up the e-mails. The link
+                    // reaches nobody else.
+                    Some(device) => Counters {
+                        own: to_it(what, &[device.id().as_slice(), to.as_bytes()]),
+                        ..Counters::default()
+                    },
+                    None => Counters { shared: to_it(what, &[to.as_bytes()]), total, ..Counters::default() },
+                }
+            }
             Self::Registration(to) => {
                 Counters { shared: to_it("registration", &[to.as_bytes()]), total, ..Counters::default() }
             }

@@ -98,16 +98,12 @@ impl Payload for Attempt {
         let person = input.option(|input| input.str().map(str::to_owned))?;
         let provider = input.str()?.to_owned();
         // It was appended later.
-        let remember = if input.is_empty() { None } else { input.option(decode_remember)? };
+        let remember = if input.is_empty() { None } else { input.option(Remember::decode)? };
         // A newer process may have appended something that is of no use here.
         input.rest();
         let request = AuthorizationRequest { redirect_uri, state, nonce, code_verifier, reauthenticate };
         Ok(Self { request, return_to, begun_at, person, provider, remember })
     }
-}
-
-fn decode_remember(input: &mut Decoder<'_>) -> Result<Remember, PayloadError> {
-    Ok(if input.bool()? { Remember::No } else { Remember::Yes })
 }
 
 /// Removes the oldest attempts until there is room for the next one, by number and by size.

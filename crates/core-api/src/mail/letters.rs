@@ -43,6 +43,14 @@ const RESET: Words = Words {
     after: "If it was not you, you can ignore this message: your password has not changed.",
 };
 
+const SIGN_IN: Words = Words {
+    title: "Your login link",
+    preheader: "The link inside logs you in.",
+    before: "Somebody asked for a link to log in to your account. It works once.",
+    button: "Log in",
+    after: "If it was not you, you can ignore this message: nobody can log in without this link. Do not pass it on.",
+};
+
 impl Message {
     pub(crate) fn email_verification(config: &Config, to: &str, token: &str) -> Self {
         let link = format!("{}/email-verification?token={}", origin(config), percent_encode(token));
@@ -50,9 +58,12 @@ impl Message {
     }
 
     pub(crate) fn password_reset(config: &Config, to: &str, token: &RefreshToken) -> Self {
-        let (email, token) = (percent_encode(to), percent_encode(token.expose()));
-        let link = format!("{}/login?email={email}&token={token}&action=password", origin(config));
+        let link = format!("{}&action=password", login(config, to, token));
         Self::compose(config, to, &RESET, asked_for(link, config.reset_link_ttl))
+    }
+
+    pub(crate) fn sign_in_link(config: &Config, to: &str, token: &RefreshToken) -> Self {
+        Self::compose(config, to, &SIGN_IN, asked_for(login(config, to, token), config.reset_link_ttl))
     }
 
     pub(super) fn compose(config: &Config, to: &str, words: &Words, particulars: Particulars<'_>) -> Self {
@@ -101,6 +112,12 @@ fn facts_html(facts: &[(&'static str, String)]) -> String {
     format!("<p class=\"ink\" style=\"{style}\">{}</p>\n", lines.join("<br>\n"))
 }
 
+/// The sign-in page, which consumes the token.
+fn login(config: &Config, to: &str, token: &RefreshToken) -> String {
+    let (email, token) = (percent_encode(to), percent_encode(token.expose()));
+    format!("{}/login?email={email}&token={token}", origin(config))
+}
+
 pub(super) fn origin(config: &Config) -> &str {
     config.public_origin.trim_end_matches('/')
 }
@@ -132,8 +149,9 @@ mod tests {
     fn both_parts_name_the_application_and_say_how_long_the_link_is_good_for() {
         let config = Config { app_name: "Tree & Co".to_owned(), ..Config::in_memory() };
         let reset = Message::password_reset(&config, "user@test.com", &RefreshToken::presented("a-1"));
+        let sign_in = Message::sign_in_link(&config, "user@test.com", &RefreshToken::presented("a-1"));
         let verification = Message::email_verification(&config, "user@test.com", "t");
-        for (message, life) in [(reset, "1 hour"), (verification, "7 days")] {
+        for (message, life) in [(reset, "1 hour"), (sign_in, "1 hour"), (verification, "7 days")] {
             let sentence = format!("The link is good for {life}.");
             assert!(message.subject.ends_with(" · Tree & Co"), "{}", message.subject);
             assert!(

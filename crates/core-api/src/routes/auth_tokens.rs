@@ -15,6 +15,7 @@ use crate::{
     client::Client,
     email::Email,
     error::{ApiError, Issue},
+    mail_jobs::OneTimeLink,
     password::Claim,
     refresh::Refresh,
     sign_in::SignIn,
@@ -58,7 +59,7 @@ pub(super) async fn create(
             api.refresh(Refresh { email, token, key, role, end_others, signs_out, client }).await?
         }
         Proof::None => {
-            api.request_password_reset(&email, client).await?;
+            api.request_link(OneTimeLink::PasswordReset, &email, client).await?;
             return Ok((StatusCode::CREATED, item(json!({ "action": "CHECK_EMAIL" }))).into_response());
         }
     };

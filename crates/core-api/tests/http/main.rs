@@ -11,6 +11,7 @@ mod auth {
     mod password_reset;
     mod refresh;
     mod sign_in;
+    mod sign_in_links;
 }
 mod user {
     mod activity;

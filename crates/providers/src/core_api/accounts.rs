@@ -29,6 +29,7 @@ impl Accounts for CoreApiProvider {
     fn offers(&self, ability: AccountAbility) -> bool {
         match ability {
             AccountAbility::Activity => self.has_activity.load(Ordering::Relaxed),
+            AccountAbility::RequestSignInLink => self.settings.sends_sign_in_links,
             // Both are changed by one call, without the present password. The link of an e-mail signs the person in.
             AccountAbility::ChangeEmail
             | AccountAbility::ChangePassword
@@ -91,17 +92,11 @@ impl Accounts for CoreApiProvider {
         caller: &Caller,
         email: &EmailAddress,
     ) -> Result<(), AccountError> {
-        let body = json!({ "email": email.as_str() });
-        let response = self.anonymous(caller, &["auth", "tokens"], &body).await?;
-        match wire::item::<Action>(&response) {
-            Some(Action { action }) if action == "CHECK_EMAIL" => {}
-            _ => return Err(nobody_signed_in(refusal(&response))),
-        }
-        // The answer does not say whether there is such an account. One that was stored with its domain in Unicode has the other form.
-        if let Some(other) = unicode_form(email.as_str()) {
-            self.anonymous(caller, &["auth", "tokens"], &json!({ "email": other })).await?;
-        }
-        Ok(())
+        self.request_link(caller, &["auth", "tokens"], email).await
+    }
+
+    async fn request_sign_in_link(&self, caller: &Caller, email: &EmailAddress) -> Result<(), AccountError> {
+        self.request_link(caller, &["auth", "sign-in-links"], email).await
     }
 
     async fn verify_email(&self, caller: &Caller, token: &SecretText) -> Result<(), AccountError> {
@@ -148,6 +143,25 @@ impl CoreApiProvider {
     ) -> Result<Request, AccountError> {
         endpoint::request(method, &self.endpoint(&["user", "users", id]), body)
             .map_err(|error| unavailable(&error))
+    }
+
+    /// Has an e-mail with a one-time token sent, if the address is known.
+    async fn request_link(
+        &self,
+        caller: &Caller,
+        endpoint: &[&str],
+        email: &EmailAddress,
+    ) -> Result<(), AccountError> {
+        let response = self.anonymous(caller, endpoint, &json!({ "email": email.as_str() })).await?;
+        match wire::item::<Action>(&response) {
+            Some(Action { action }) if action == "CHECK_EMAIL" => {}
+            _ => return Err(nobody_signed_in(refusal(&response))),
+        }
+        // The answer does not say whether there is such an account. One that was stored with its domain in Unicode has the other form.
+        if let Some(other) = unicode_form(email.as_str()) {
+            self.anonymous(caller, endpoint, &json!({ "email": other })).await?;
+        }
+        Ok(())
     }
 
     /// A new password, in the form in which the API is to store it.

@@ -43,6 +43,7 @@ fn kind_of(name: &str) -> ActivityKind {
         "EMAIL_RESTORED" => ActivityKind::EmailRestored,
         "EMAIL_VERIFIED" => ActivityKind::EmailVerified,
         "PASSWORD_RESET_REQUESTED" => ActivityKind::PasswordResetRequested,
+        "SIGN_IN_LINK_REQUESTED" => ActivityKind::SignInLinkRequested,
         "TOKEN_REUSED" => ActivityKind::TokenReused,
         "OTHER_SESSIONS_ENDED" => ActivityKind::OtherSessionsEnded,
         _ => ActivityKind::Other,
