@@ -9,6 +9,7 @@ export class LoginPage extends Screen {
   readonly password: Locator;
   readonly rememberMe: Locator;
   readonly login: Locator;
+  readonly emailLink: Locator;
   readonly forgotPassword: Locator;
   readonly signUp: Locator;
 
@@ -19,6 +20,7 @@ export class LoginPage extends Screen {
     this.password = this.textbox('Password');
     this.rememberMe = this.main.getByRole('checkbox', { name: 'Remember me', exact: true });
     this.login = this.button('Login');
+    this.emailLink = this.button('Email me a link');
     this.forgotPassword = this.link('Forgot Password');
     this.signUp = this.link('Sign up');
   }

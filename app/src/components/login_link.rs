@@ -30,7 +30,8 @@ pub(crate) fn LoginLink(
                 {link
                     .sets_password()
                     .then(|| view! { <input type="hidden" name="action" value="password" /> })}
-                // A form that sends itself leaves no time to choose. Its browser has asked for the link, and was asked then.
+                // A form that sends itself leaves no time to choose. Its browser has asked for the link, and was asked
+                // then.
                 {(!by_itself).then(|| view! { <RememberMe remember /> })}
                 <button type="submit" class="button primary wide">
                     {t_with("login-link-submit", [("email", email.into())])}

@@ -5,9 +5,9 @@ use crate::render::Template;
 use crate::request::PageRequest;
 use crate::words::t;
 
-/// The place of a note that the session of the signed-in person ends soon (WCAG 2.2, success criterion 2.2.1). The page's
-/// script shows it two minutes before the end, and removes it once a tab has a session that lasts longer. The way to stay
-/// opens a new tab, so that nothing that was typed here is lost.
+/// The place of a note that the session of the signed-in person ends soon (WCAG 2.2, success criterion 2.2.1). The
+/// page's script shows it two minutes before the end, and removes it once a tab has a session that lasts longer. The
+/// way to stay opens a new tab, so that nothing that was typed here is lost.
 #[component]
 pub(crate) fn SessionEnd() -> impl IntoView {
     static NOTE: Template<1> = Template::new();

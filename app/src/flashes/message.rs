@@ -37,7 +37,11 @@ macro_rules! messages {
             const fn plain(&self) -> Option<(u64, Kind, &'static str)> {
                 match self {
                     $(Self::$name => Some(($number, Kind::$kind, $text)),)*
-                    Self::SessionExpired(_) | Self::ResetLinkSent(_) | Self::SignInLinkSent(_) | Self::SignedInAs(_) | Self::NowSignedInAs(_) => None,
+                    Self::SessionExpired(_)
+                    | Self::ResetLinkSent(_)
+                    | Self::SignInLinkSent(_)
+                    | Self::SignedInAs(_)
+                    | Self::NowSignedInAs(_) => None,
                 }
             }
         }
@@ -182,8 +186,8 @@ const SIGNED_IN_AS: u64 = 21;
 const NOW_SIGNED_IN_AS: u64 = 22;
 
 impl Message {
-    /// What is said to a person who has proved who they are, and now goes on to `place`. Without one, they have come from
-    /// the note that their session ends soon, which opens a tab of its own.
+    /// What is said to a person who has proved who they are, and now goes on to `place`. Without one, they have come
+    /// from the note that their session ends soon, which opens a tab of its own.
     pub(crate) const fn on_proof(place: Option<&ReturnTo>) -> Self {
         if place.is_some() { Self::Confirmed } else { Self::StaysSignedIn }
     }

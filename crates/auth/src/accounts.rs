@@ -287,8 +287,9 @@ pub trait Accounts: Send + Sync {
     async fn request_password_reset(&self, caller: &Caller, email: &EmailAddress)
     -> Result<(), AccountError>;
 
-    /// Sends an e-mail with a link that signs in and is for nothing else, if the account exists. The result does not tell
-    /// whether it exists. A back end that cannot send such an e-mail sends none, least of all one about a password.
+    /// Sends an e-mail with a link that signs in and is for nothing else, if the account exists. The result does not
+    /// tell whether it exists. A back end that cannot send such an e-mail sends none, least of all one about a
+    /// password.
     ///
     /// # Errors
     ///

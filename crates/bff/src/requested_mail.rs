@@ -87,8 +87,8 @@ impl SignInLink {
         self.asked_for_by(parts).is_some()
     }
 
-    /// What the person has said about being remembered when they asked for such an e-mail in this browser. Whoever has not
-    /// is remembered.
+    /// What the person has said about being remembered when they asked for such an e-mail in this browser. Whoever has
+    /// not is remembered.
     pub fn remembered_by(&self, parts: &Parts) -> Remember {
         self.asked_for_by(parts).unwrap_or_default()
     }

@@ -5,8 +5,8 @@ use http::request::Parts;
 use crate::extract::trusted_person;
 use crate::request_context::live_session;
 
-/// How long the session of the signed-in person lasts at most, whatever they do: until its absolute timeout, or until the
-/// end of its grant where no refresh moves that. Only another sign-in, such as
+/// How long the session of the signed-in person lasts at most, whatever they do: until its absolute timeout, or until
+/// the end of its grant where no refresh moves that. Only another sign-in, such as
 /// [`confirm_password`](crate::confirm_password), begins a session that lasts longer. `None` if nobody is signed in.
 pub fn time_left(parts: &Parts) -> Option<Duration> {
     let (bff, session) = live_session(parts)?;

@@ -96,8 +96,8 @@ pub trait Payload: Clone + Send + Sync + 'static {
         false
     }
 
-    /// Whether the session's owner asked not to be remembered. The session then ends with the browser: its cookie has no
-    /// `Max-Age`, and its idle timeout is
+    /// Whether the session's owner asked not to be remembered. The session then ends with the browser: its cookie has
+    /// no `Max-Age`, and its idle timeout is
     /// [`unremembered_idle_timeout`](crate::SessionSettings::unremembered_idle_timeout).
     fn ends_with_browser(&self) -> bool {
         false

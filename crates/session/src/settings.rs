@@ -31,8 +31,9 @@ pub struct SessionSettings {
     /// The time from the last request after which a session ends. Since a seal is not renewed with every request, the
     /// session may end up to a tenth earlier, but at most an hour.
     pub idle_timeout: Duration,
-    /// The idle timeout of a session that [ends with the browser](Payload::ends_with_browser), if it is the shorter one.
-    /// Browsers that open the pages of their last run again keep such cookies, so this ends the session in any case.
+    /// The idle timeout of a session that [ends with the browser](Payload::ends_with_browser), if it is the shorter
+    /// one. Browsers that open the pages of their last run again keep such cookies, so this ends the session in any
+    /// case.
     pub unremembered_idle_timeout: Duration,
     /// An upper bound for the cookie's `Max-Age`, for a reason of its own, such as the life of a token in it. It counts on
     /// the server's clock as well, and begins anew with each seal, as [`idle_timeout`](Self::idle_timeout) does. The

@@ -84,6 +84,7 @@ impl World {
         let wire = Wire::before(core_api.address);
         let mut settings = vec![
             ("CORE_API_URL", format!("http://{}/v1", wire.door.address)),
+            ("CORE_API_SIGN_IN_LINKS", "true".to_owned()),
             ("SESSION_SECRETS", TEST_KEY.to_owned()),
         ];
         let (mut redis, mut store_wire) = (None, None);

@@ -43,7 +43,8 @@ fn note(bff: &Bff, session: &Session, caller: &Caller, user_agent: &[u8]) {
     let address = caller.client_ip;
     let provider_mark = bff.provider().own_sessions().and_then(|own| own.mark(record.payload.grant()));
     let user_agent = String::from_utf8_lossy(user_agent).into_owned();
-    // The entry ends with the session, if nobody comes again: the next note may come as much later than the last request.
+    // The entry ends with the session, if nobody comes again: the next note may come as much later than the last
+    // request.
     let longest_rest = bff.session_settings().longest_rest(&record.payload) + GOOD_FOR;
     let end = record.payload.grant().refresh_expires_at.and_then(|end| end.duration_since(now).ok());
     let (records, good_until) =

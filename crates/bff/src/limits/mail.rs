@@ -82,8 +82,8 @@ impl Mail<'_> {
             Self::Reset(to) | Self::SignIn(to) => {
                 let what = if matches!(self, Self::Reset(_)) { "reset" } else { "sign_in" };
                 match origin.device.as_ref().filter(|device| device.knows(to)) {
-                    // SECURITY: this is the owner, who must not wait because strangers have used up the e-mails. The link
-                    // reaches nobody else.
+                    // SECURITY: this is the owner, who must not wait because strangers have used up the e-mails. The
+                    // link reaches nobody else.
                     Some(device) => Counters {
                         own: to_it(what, &[device.id().as_slice(), to.as_bytes()]),
                         ..Counters::default()

@@ -157,7 +157,8 @@ impl CoreApiProvider {
             Some(Action { action }) if action == "CHECK_EMAIL" => {}
             _ => return Err(nobody_signed_in(refusal(&response))),
         }
-        // The answer does not say whether there is such an account. One that was stored with its domain in Unicode has the other form.
+        // The answer does not say whether there is such an account. One that was stored with its domain in Unicode has
+        // the other form.
         if let Some(other) = unicode_form(email.as_str()) {
             self.anonymous(caller, endpoint, &json!({ "email": other })).await?;
         }

@@ -22,8 +22,8 @@ pub struct CoreApiSettings {
     /// only if the two differ and the API refuses a sign-in with the normal form. If this is off, passwords are sent as
     /// typed.
     pub normalize_passwords: bool,
-    /// Whether the API sends e-mails with a link that signs in and is for nothing else (`POST /auth/sign-in-links`). Pages
-    /// for people who are not signed in show it, so no answer about a person can tell it first.
+    /// Whether the API sends e-mails with a link that signs in and is for nothing else (`POST /auth/sign-in-links`).
+    /// Pages for people who are not signed in show it, so no answer about a person can tell it first.
     pub sends_sign_in_links: bool,
     /// The deadline for the verification of an e-mail address, for all its calls together.
     pub verification_deadline: Duration,
