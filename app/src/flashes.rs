@@ -5,6 +5,7 @@ mod emailed_links;
 mod kept_form;
 mod message;
 mod opened;
+mod password_hint;
 mod place;
 mod verified;
 
@@ -15,14 +16,16 @@ pub(crate) use emailed_links::{clear_links, clear_links_of_person};
 pub(crate) use kept_form::{FieldState, KEPT_FORMS, KeptField, KeptForm, KeptForms, PERSON, Person};
 pub(crate) use message::{Left, MESSAGE, Message, Said, with_reference};
 pub(crate) use opened::{OPENED, Opened};
+pub(crate) use password_hint::{PASSWORD_HINT, PasswordHint};
 pub(crate) use place::{PLACE, Place};
 pub(crate) use verified::{RESTORED, VERIFIED, Verified};
 
 /// Every kind of flash of this crate.
-pub const FLASHES: [FlashCookie; 8] = [
+pub const FLASHES: [FlashCookie; 9] = [
     KEPT_FORMS.cookie(),
     PERSON.cookie(),
     MESSAGE.cookie(),
+    PASSWORD_HINT.cookie(),
     PLACE.cookie(),
     OPENED.cookie(),
     VERIFIED.cookie(),

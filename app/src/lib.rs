@@ -37,6 +37,8 @@ mod onward;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
+mod password_hint;
+#[cfg(feature = "ssr")]
 mod person;
 #[cfg(feature = "ssr")]
 pub mod problem_words;

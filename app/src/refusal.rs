@@ -148,6 +148,10 @@ impl From<AccountFailure> for Refusal {
                 }
                 problems => Self::of_fields(problems),
             },
+            AccountFailure::BreachedPassword => {
+                Self::of_fields(vec![("password", FieldProblem::BreachedPassword)])
+            }
+            AccountFailure::WeakPassword(weakness) => Self::of_fields(vec![("password", weakness.into())]),
             AccountFailure::InvalidToken => Self::invalid_token(),
             AccountFailure::WrongPassword => {
                 let problems = vec![("current_password", FieldProblem::WrongCurrentPassword)];

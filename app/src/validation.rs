@@ -2,7 +2,7 @@
 //! gets them as attributes of the field, so that there is only one list.
 
 use ironleaf_bff::credentials::password;
-use ironleaf_bff::{EmailAddress, FieldError};
+use ironleaf_bff::{EmailAddress, FieldError, FieldReason, Weakness};
 
 use crate::language::Language;
 
@@ -70,6 +70,18 @@ field_problems! {
     14 NotChosen: "field-not-chosen",
     15 WrongCurrentPassword: "field-wrong-current-password",
     16 CurrentPasswordMissing: "field-current-password-missing",
+    /// The core API wants more characters than this side.
+    40 TooShort: "field-too-short",
+    41 BreachedPassword: "field-breached-password",
+    42 WeakPassword: "field-weak-password",
+    43 ExpectedPassword: "field-weak-expected",
+    44 CommonPassword: "field-weak-common",
+    45 SingleWord: "field-weak-word",
+    46 Name: "field-weak-name",
+    47 Keys: "field-weak-keys",
+    48 Repeats: "field-weak-repeats",
+    49 Sequence: "field-weak-sequence",
+    50 Date: "field-weak-date",
 }
 
 /// The names of fields with their problems, in the order of the form.
@@ -104,24 +116,45 @@ pub(crate) fn check_confirmation(
     }
 }
 
+/// Checks a new password and its confirmation; `empty` is the problem of an empty confirmation.
+pub(crate) fn problems_of_new(password: &str, confirmation: &str, empty: FieldProblem) -> FieldProblems {
+    let of_password = check_new_password(password).map(|problem| ("password", problem));
+    let of_confirmation =
+        check_confirmation(password, confirmation, empty).map(|problem| ("confirm_password", problem));
+    of_password.into_iter().chain(of_confirmation).collect()
+}
+
 /// Whether both are the same password, even if typed on different keyboards.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     password::normal_form(one) == password::normal_form(other)
 }
 
-/// Translates the problems that the core API found into our words. Unknown ones are not shown.
+/// The problems that the core API found.
 pub(crate) fn problems_of(errors: &[FieldError]) -> FieldProblems {
-    let problem = |error: &FieldError| match error.field.as_str() {
-        "email" => ("email", FieldProblem::InvalidEmail),
-        "password" if error.message == FieldProblem::ShortPassword.text(Language::ENGLISH) => {
-            ("password", FieldProblem::ShortPassword)
-        }
-        "password" if error.message == password::CONTROL_CHARACTERS => {
-            ("password", FieldProblem::ControlCharacters)
-        }
+    let problem = |error: &FieldError| match (error.field.as_str(), error.reason) {
+        ("email", _) => ("email", FieldProblem::InvalidEmail),
+        ("password", FieldReason::TooShort) => ("password", FieldProblem::TooShort),
+        ("password", FieldReason::ControlCharacters) => ("password", FieldProblem::ControlCharacters),
+        ("password", FieldReason::Breached) => ("password", FieldProblem::BreachedPassword),
         _ => ("password", FieldProblem::Refused),
     };
     errors.iter().map(problem).collect()
+}
+
+impl From<Weakness> for FieldProblem {
+    fn from(weakness: Weakness) -> Self {
+        match weakness {
+            Weakness::Expected => Self::ExpectedPassword,
+            Weakness::Common => Self::CommonPassword,
+            Weakness::Word => Self::SingleWord,
+            Weakness::Name => Self::Name,
+            Weakness::Keys => Self::Keys,
+            Weakness::Repeats => Self::Repeats,
+            Weakness::Sequence => Self::Sequence,
+            Weakness::Date => Self::Date,
+            _ => Self::WeakPassword,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -178,21 +211,16 @@ mod tests {
     }
 
     #[test]
-    fn words_of_the_core_api_are_shown_only_where_they_are_ours() {
-        let error = |field: &str, message: &str| FieldError { field: field.into(), message: message.into() };
-        assert_eq!(
-            problems_of(&[
-                error("email", "<b>"),
-                error("password", "Password must be at least 8 characters"),
-                error("password", "contains your name"),
-                error("password", "Password cannot contain control characters"),
-            ]),
-            [
-                ("email", FieldProblem::InvalidEmail),
-                ("password", FieldProblem::ShortPassword),
-                ("password", FieldProblem::Refused),
-                ("password", FieldProblem::ControlCharacters),
-            ]
-        );
+    fn each_refusal_of_the_core_api_has_words_of_ours() {
+        for (field, reason, expected) in [
+            ("email", FieldReason::NotAccepted, ("email", FieldProblem::InvalidEmail)),
+            ("password", FieldReason::TooShort, ("password", FieldProblem::TooShort)),
+            ("password", FieldReason::ControlCharacters, ("password", FieldProblem::ControlCharacters)),
+            ("password", FieldReason::Breached, ("password", FieldProblem::BreachedPassword)),
+            ("password", FieldReason::NotAccepted, ("password", FieldProblem::Refused)),
+            ("name", FieldReason::NotAccepted, ("password", FieldProblem::Refused)),
+        ] {
+            assert_eq!(problems_of(&[FieldError { field: field.into(), reason }]), [expected]);
+        }
     }
 }

@@ -42,8 +42,8 @@ export class IdentityPage extends Screen {
     await this.updateEmail.click();
   }
 
-  async changePassword(present: string, password: string): Promise<void> {
-    await this.currentPassword.fill(present);
+  async changePassword(current: string, password: string): Promise<void> {
+    await this.currentPassword.fill(current);
     await this.newPassword.fill(password);
     await this.confirmPassword.fill(password);
     await this.updatePassword.click();

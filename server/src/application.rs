@@ -174,6 +174,7 @@ pub async fn application_with(
         sign_in_timeout: SIGN_IN_TIMEOUT,
         sign_out_timeout: SIGN_OUT_TIMEOUT,
         sign_in_roles: config.sign_in_roles.clone(),
+        password_policy: config.password_policy.clone(),
         rate_limits: config.rate_limits,
         ends_per_owner: ENDS_PER_OWNER,
         recent_sign_in: config.sign_in_freshness,

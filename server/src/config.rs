@@ -10,6 +10,7 @@ mod exposed_files;
 pub(crate) mod lines;
 mod log;
 mod names;
+mod passwords;
 mod problems;
 pub(crate) mod reader;
 mod redis;
@@ -24,7 +25,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 use http::header::FORWARDED;
-use ironleaf_bff::{PublicOrigin, RateLimits};
+use ironleaf_bff::{PasswordPolicy, PublicOrigin, RateLimits};
 use ironleaf_session::SessionSettings;
 use url::Url;
 
@@ -102,6 +103,8 @@ pub struct Config {
     /// `RATE_LIMIT_STRICT`, `RATE_LIMIT_ACCOUNT`, `RATE_LIMIT_ADDRESS`, `RATE_LIMIT_GUESTS`, `RATE_LIMIT_SIGN_INS`,
     /// `RATE_LIMIT_RECIPIENT`, `RATE_LIMIT_MAILS`
     pub rate_limits: RateLimits,
+    /// `PASSWORD_BLOCKLIST` and `PASSWORD_MIN_STRENGTH`
+    pub password_policy: PasswordPolicy,
     /// `HSTS_INCLUDE_SUBDOMAINS`
     pub hsts_include_subdomains: bool,
     /// `TRUSTED_PROXIES`
@@ -197,6 +200,7 @@ impl Config {
             redis_url,
             single_host: read.parsed("SINGLE_HOST", "false", "true or false"),
             rate_limits: read.rate_limits(),
+            password_policy: passwords::read(&mut read, &core_api.app_name),
             hsts_include_subdomains: read.parsed("HSTS_INCLUDE_SUBDOMAINS", "false", "true or false"),
             trusted_proxies: read.parsed(
                 "TRUSTED_PROXIES",

@@ -55,6 +55,8 @@ mod over_a_socket;
 mod pages;
 #[path = "http/parallel.rs"]
 mod parallel;
+#[path = "http/passwords.rs"]
+mod passwords;
 #[path = "http/people.rs"]
 mod people;
 #[path = "http/rate_limits.rs"]

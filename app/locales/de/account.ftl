@@ -8,10 +8,12 @@ account-you = Sie
 account-name = Name
 account-identifier = Kennung
 account-credentials = E-Mail-Adresse und Passwort
-account-effect-everywhere = Eine neue Adresse muss bestätigt werden. Ein neues Passwort meldet Sie überall sonst ab.
-account-effect-here =
-    Eine neue Adresse muss bestätigt werden. Ein neues Passwort meldet Sie auf dieser Website in jedem anderen Browser ab. Andere
-    Apps, die Ihr Konto nutzen, bleiben möglicherweise angemeldet.
+account-lead-credentials = Ändern Sie eines davon oder beide.
+account-address = Adresse
+account-address-effect = Eine neue Adresse muss bestätigt werden.
+account-password-effect-here =
+    Ein neues Passwort meldet Sie auf dieser Website in jedem anderen Browser ab. Andere Apps, die Ihr Konto nutzen, bleiben
+    möglicherweise angemeldet.
 account-password-hint = Unverändert, wenn leer
 account-confirmation-hint = Neues Passwort erneut
 account-update = Speichern
@@ -42,6 +44,10 @@ set-password-new = Neues Passwort
 set-password-new-hint = Neues Passwort eingeben
 set-password-confirmation-hint = Neues Passwort bestätigen
 set-password-submit = Passwort speichern
+
+password-hint = Ihr neues Passwort
+password-hint-advice = Ein paar Wörter, die nur Sie so zusammenstellen, ergeben ein gutes Passwort.
+password-hint-change = Ein anderes wählen
 
 confirm = Bestätigen
 confirm-heading = Bestätigen Sie, dass Sie es sind

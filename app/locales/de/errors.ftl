@@ -17,6 +17,17 @@ field-too-long = Das ist zu lang
 field-not-chosen = Bitte treffen Sie eine Auswahl
 field-wrong-current-password = Ihr aktuelles Passwort ist nicht richtig
 field-current-password-missing = Bitte geben Sie Ihr aktuelles Passwort ein
+field-too-short = Das ist zu kurz
+field-breached-password = Dieses Passwort ist aus einem Datenleck bekannt. Bitte wählen Sie ein anderes.
+field-weak-password = Dieses Passwort ist leicht zu erraten. Fügen Sie ein oder zwei Wörter hinzu.
+field-weak-expected = Dieses Passwort ist leicht zu erraten: Ihre Adresse oder der Name dieser Website kommt darin vor.
+field-weak-common = Dieses Passwort ist leicht zu erraten: Viele verwenden es oder ein ähnliches.
+field-weak-word = Dieses Passwort ist leicht zu erraten: Es ist ein einzelnes Wort.
+field-weak-name = Dieses Passwort ist leicht zu erraten: Es ist ein Name.
+field-weak-keys = Dieses Passwort ist leicht zu erraten: Seine Tasten liegen nebeneinander.
+field-weak-repeats = Dieses Passwort ist leicht zu erraten: Es wiederholt sich.
+field-weak-sequence = Dieses Passwort ist leicht zu erraten: Es ist eine Folge wie abc oder 6543.
+field-weak-date = Dieses Passwort ist leicht zu erraten: Es ist eine Jahreszahl oder ein Datum.
 
 # The pages of problems: a heading and a sentence each
 

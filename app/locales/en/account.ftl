@@ -8,10 +8,11 @@ account-you = You
 account-name = Name
 account-identifier = Identifier
 account-credentials = Email and password
-account-effect-everywhere = A new address has to be verified. A new password logs you out everywhere else.
-account-effect-here =
-    A new address has to be verified. A new password logs you out of this site in every other browser. Other apps that use your
-    account may stay logged in.
+account-lead-credentials = Change one of them, or both.
+account-address = Address
+account-address-effect = A new address has to be verified.
+account-password-effect-here =
+    A new password logs you out of this site in every other browser. Other apps that use your account may stay logged in.
 account-password-hint = Leave empty to keep it
 account-confirmation-hint = The new password again
 account-update = Update
@@ -40,6 +41,10 @@ set-password-new = New Password
 set-password-new-hint = Enter new password
 set-password-confirmation-hint = Confirm new password
 set-password-submit = Update Password
+
+password-hint = Your new password
+password-hint-advice = A few words that only you put together make a good one.
+password-hint-change = Choose another
 
 confirm = Confirm
 confirm-heading = Confirm it's you

@@ -17,6 +17,17 @@ field-too-long = This is too long
 field-not-chosen = Please choose one
 field-wrong-current-password = Your current password is not correct
 field-current-password-missing = Please enter your current password
+field-too-short = This is too short
+field-breached-password = This password has appeared in a data breach. Please choose another.
+field-weak-password = This password is easy to guess. Add another word or two.
+field-weak-expected = This password is easy to guess: your address or the name of this site is in it.
+field-weak-common = This password is easy to guess: many people use it, or one like it.
+field-weak-word = This password is easy to guess: it is a single word.
+field-weak-name = This password is easy to guess: it is a name.
+field-weak-keys = This password is easy to guess: its keys are next to each other.
+field-weak-repeats = This password is easy to guess: it repeats itself.
+field-weak-sequence = This password is easy to guess: it is a sequence, like abc or 6543.
+field-weak-date = This password is easy to guess: it is a year or a date.
 
 # The pages of problems: a heading and a sentence each
 

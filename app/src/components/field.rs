@@ -78,7 +78,7 @@ pub(crate) fn Field(
     kept: KeptField,
     label: &'static str,
     #[prop(default = "password")] kind: &'static str,
-    #[prop(optional)] placeholder: Option<&'static str>,
+    #[prop(optional_no_strip, into)] placeholder: Option<&'static str>,
     autocomplete: &'static str,
     rules: Rules,
     #[prop(optional, into)] value: String,

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{AuthBanner, Banner, LanguageChoice, SessionEnd, Toasts};
+use super::{Advice, AuthBanner, Banner, LanguageChoice, SessionEnd, Toasts};
 use crate::words::t;
 
 /// The header with its menus, and the page.
@@ -11,6 +11,7 @@ pub(crate) fn FullLayout(page: String) -> impl IntoView {
     view! {
         <SkipLink />
         <Banner />
+        <Advice />
         <Main page />
         <SessionEnd />
         <Toasts />
@@ -33,6 +34,7 @@ pub(crate) fn TransitLayout(page: String) -> impl IntoView {
     view! {
         <SkipLink />
         <AuthBanner />
+        <Advice />
         <Main page />
         <Toasts />
     }

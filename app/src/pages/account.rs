@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::answer::Answer;
-use crate::components::{Breadcrumb, ButtonForm, DeleteAccountForm, Field, Rules, ServerForm};
+use crate::components::{Breadcrumb, ButtonForm, DeleteAccountForm, Field, NewPassword, Rules, ServerForm};
 use crate::flashes::KeptForm;
 use crate::load::Load;
 use crate::render::{Template, Templates};
@@ -15,8 +15,8 @@ use crate::server_fns::{ResendVerification, UpdateAccount};
 use crate::validation::FieldProblem;
 use crate::words::{t, t_around, t_with};
 
+pub(crate) use separate_forms::OneChange;
 use separate_forms::SeparateForms;
-pub(crate) use separate_forms::{CurrentPassword, OneChange};
 
 /// `/account`: the person as they are known now, and what they can change here.
 #[component]
@@ -165,36 +165,38 @@ fn Credentials(email: String, form: KeptForm, others_end: bool) -> impl IntoView
 /// `person` is whose page it is.
 #[component]
 fn CredentialsPanel(email: String, person: String, form: KeptForm, others_end: bool) -> impl IntoView {
-    let effect = if others_end { t("account-effect-everywhere") } else { t("account-effect-here") };
+    let effect = if others_end { t("account-password-effect") } else { t("account-password-effect-here") };
     view! {
         <section class="panel" aria-labelledby="credentials">
             <div>
                 <h2 id="credentials">{t("account-credentials")}</h2>
-                <p class="lead-small">{effect}</p>
+                <p class="lead-small">{t("account-lead-credentials")}</p>
             </div>
             <ServerForm<UpdateAccount> person=Some(person)>
-                <Field
-                    kept=form.field("email")
-                    label=t("email")
-                    kind="email"
-                    autocomplete="username"
-                    rules=Rules::EMAIL
-                    value=email
-                />
-                <Field
-                    kept=form.field("password")
-                    label=t("password")
-                    placeholder=t("account-password-hint")
-                    autocomplete="new-password"
-                    rules=Rules::NEW_PASSWORD.or_empty()
-                />
-                <Field
-                    kept=form.field("confirm_password")
-                    label=t("password-confirmation")
-                    placeholder=t("account-confirmation-hint")
-                    autocomplete="new-password"
-                    rules=Rules::confirmation(FieldProblem::ConfirmationDue).or_empty()
-                />
+                <fieldset>
+                    <legend>{t("account-address")}</legend>
+                    <p class="lead-small">{t("account-address-effect")}</p>
+                    <Field
+                        kept=form.field("email")
+                        label=t("email")
+                        kind="email"
+                        autocomplete="username"
+                        rules=Rules::EMAIL
+                        value=email
+                    />
+                </fieldset>
+                <fieldset>
+                    <legend>{t("set-password-new")}</legend>
+                    <p class="lead-small">{effect}</p>
+                    <NewPassword
+                        form
+                        label=t("password")
+                        placeholder=t("account-password-hint")
+                        confirmation_placeholder=t("account-confirmation-hint")
+                        unconfirmed=FieldProblem::ConfirmationDue
+                        optional=true
+                    />
+                </fieldset>
                 <p class="form-actions">
                     <button type="submit" class="button primary">
                         {t("account-update")}

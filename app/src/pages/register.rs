@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::answer::Answer;
-use crate::components::{Field, Rules, ServerForm};
+use crate::components::{Field, NewPassword, Rules, ServerForm};
 use crate::flashes::KeptForm;
 use crate::links;
 use crate::load::Load;
@@ -29,18 +29,11 @@ pub(crate) fn Register(form: KeptForm, return_to: Option<ReturnTo>) -> impl Into
                     autocomplete="username"
                     rules=Rules::EMAIL
                 />
-                <Field
-                    kept=form.field("password")
+                <NewPassword
+                    form
                     label=t("password")
                     placeholder=t("register-password-hint")
-                    autocomplete="new-password"
-                    rules=Rules::NEW_PASSWORD
-                />
-                <Field
-                    kept=form.field("confirm_password")
-                    label=t("password-confirmation")
-                    autocomplete="new-password"
-                    rules=Rules::confirmation(FieldProblem::ConfirmationMissing)
+                    unconfirmed=FieldProblem::ConfirmationMissing
                 />
                 <button type="submit" class="button primary wide">
                     {t("register")}

@@ -3,9 +3,8 @@ use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::account::CurrentPassword;
 use crate::answer::Answer;
-use crate::components::{Breadcrumb, Field, Rules, ServerForm, Username};
+use crate::components::{Breadcrumb, CurrentPassword, NewPassword, ServerForm, Username};
 use crate::flashes::{KeptForm, Message};
 use crate::links;
 use crate::load::Load;
@@ -21,20 +20,20 @@ pub(crate) fn SetPassword(proof: Proof, form: KeptForm, return_to: Option<Return
         Proof::Session { email } => EitherOf3::A(view! {
             <ServerForm<server_fns::SetPassword> return_to until_valid=true>
                 <Username email />
-                <NewPassword form />
+                <NewPasswordFields form />
             </ServerForm<server_fns::SetPassword>>
         }),
-        Proof::PresentPassword { email } => EitherOf3::B(view! {
+        Proof::CurrentPassword { email } => EitherOf3::B(view! {
             <ServerForm<ChangePassword> return_to until_valid=true>
                 <Username email />
                 <input type="hidden" name="standalone" value="1" />
                 <CurrentPassword kept=form.field("current_password") />
-                <NewPassword form />
+                <NewPasswordFields form />
             </ServerForm<ChangePassword>>
         }),
         Proof::Link => EitherOf3::C(view! {
             <ServerForm<SetPasswordByLink> until_valid=true>
-                <NewPassword form />
+                <NewPasswordFields form />
             </ServerForm<SetPasswordByLink>>
         }),
     };
@@ -58,28 +57,22 @@ pub(crate) fn SetPassword(proof: Proof, form: KeptForm, return_to: Option<Return
 pub(crate) enum Proof {
     /// A recent sign-in, as with the link of a reset e-mail.
     Session { email: String },
-    /// The present password.
-    PresentPassword { email: String },
+    /// The current password.
+    CurrentPassword { email: String },
     /// The link of a reset e-mail that this browser has opened.
     Link,
 }
 
+/// The fields for the new password, and the button.
 #[component]
-fn NewPassword(form: KeptForm) -> impl IntoView {
+fn NewPasswordFields(form: KeptForm) -> impl IntoView {
     view! {
-        <Field
-            kept=form.field("password")
+        <NewPassword
+            form
             label=t("set-password-new")
             placeholder=t("set-password-new-hint")
-            autocomplete="new-password"
-            rules=Rules::NEW_PASSWORD
-        />
-        <Field
-            kept=form.field("confirm_password")
-            label=t("password-confirmation")
-            placeholder=t("set-password-confirmation-hint")
-            autocomplete="new-password"
-            rules=Rules::confirmation(FieldProblem::PasswordsDiffer)
+            confirmation_placeholder=t("set-password-confirmation-hint")
+            unconfirmed=FieldProblem::PasswordsDiffer
         />
         <p class="form-actions">
             <button type="submit" class="button primary">
@@ -104,16 +97,16 @@ fn proof(request: &PageRequest) -> Result<Proof, Answer> {
             return Ok(Proof::Link);
         }
     }
-    let needs_present = request.offers(AccountAbility::ChangePassword);
-    if !needs_present {
+    let needs_current = request.offers(AccountAbility::ChangePassword);
+    if !needs_current {
         request.with(AccountAbility::Change)?;
     }
-    // Without the session of the link, coming back would be useless. With the present password it is not.
-    let place = if needs_present { request.here() } else { None };
+    // Without the session of the link, coming back would be useless. With the current password it is not.
+    let place = if needs_current { request.here() } else { None };
     let user = request.signed_in_or_back_to(place.as_ref())?;
-    if needs_present {
+    if needs_current {
         let email = user.address().unwrap_or_default().to_owned();
-        return Ok(Proof::PresentPassword { email });
+        return Ok(Proof::CurrentPassword { email });
     }
     Ok(Proof::Session { email: user.email.unwrap_or_default() })
 }

@@ -6,10 +6,12 @@ use crate::flashes::Message;
 use crate::form_post::{Done, FormPost};
 use crate::html_form::HtmlForm;
 use crate::links;
+use crate::password_hint::leave_password_hint;
 use crate::redacted::Redacted;
 use crate::refusal::Refusal;
 use crate::validation::{
     FieldProblem, FieldProblems, check_confirmation, check_email, check_new_password, is_same,
+    problems_of_new,
 };
 
 /// Changes the e-mail address, the password, or both. An empty password is not changed.
@@ -25,7 +27,12 @@ pub async fn update_account(
     let address = address.map_err(|problems| form.refused(Refusal::of_fields(problems)))?;
     let password = (!password.is_empty()).then_some(password);
     match bff::update_account(form.parts(), Some(&address), password).await {
-        Ok(_) => Ok(form.done("/account", Some(Message::AccountUpdated))),
+        Ok(_) => {
+            if let Some(password) = password {
+                leave_password_hint(&form, password, Some(&address)).await;
+            }
+            Ok(form.done("/account", Some(Message::AccountUpdated)))
+        }
         Err(failure) => Err(form.refused(failure)),
     }
 }
@@ -50,16 +57,16 @@ fn checked(email: &str, password: &str, confirmation: &str) -> Result<EmailAddre
 #[server(prefix = "/api", endpoint = "set-password", protocol = HtmlForm)]
 pub async fn set_password(password: Redacted, confirm_password: Redacted) -> Result<Done, AppError> {
     let form = FormPost::on(links::set_password)?.with(AccountAbility::Change)?;
-    let mut problems: FieldProblems = Vec::new();
-    problems.extend(check_new_password(password.expose()).map(|problem| ("password", problem)));
-    let differ = FieldProblem::PasswordsDiffer;
-    let problem = check_confirmation(password.expose(), confirm_password.expose(), differ);
-    problems.extend(problem.map(|problem| ("confirm_password", problem)));
+    let (password, confirmation) = (password.expose(), confirm_password.expose());
+    let problems = problems_of_new(password, confirmation, FieldProblem::PasswordsDiffer);
     if !problems.is_empty() {
         return Err(form.refused(Refusal::of_fields(problems)));
     }
-    match bff::update_account(form.parts(), None, Some(password.expose())).await {
-        Ok(_) => Ok(form.done_and_back(Some(Message::PasswordUpdated))),
+    match bff::update_account(form.parts(), None, Some(password)).await {
+        Ok(_) => {
+            leave_password_hint(&form, password, None).await;
+            Ok(form.done_and_back(Some(Message::PasswordUpdated)))
+        }
         Err(failure) => Err(form.refused(failure)),
     }
 }

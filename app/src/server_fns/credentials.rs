@@ -1,4 +1,4 @@
-//! Changes of address and password one at a time, for providers that want the present password for a new one.
+//! Changes of address and password one at a time, for providers that want the current password for a new one.
 
 use ironleaf_bff::{self as bff, AccountAbility, AccountFailure, EmailChange, MaybeUser, PASSWORD_LINK};
 use leptos::prelude::*;
@@ -8,9 +8,10 @@ use crate::flashes::Message;
 use crate::form_post::{Done, FormPost};
 use crate::html_form::HtmlForm;
 use crate::links;
+use crate::password_hint::leave_password_hint;
 use crate::redacted::Redacted;
 use crate::refusal::Refusal;
-use crate::validation::{FieldProblem, FieldProblems, check_confirmation, check_email, check_new_password};
+use crate::validation::{FieldProblem, FieldProblems, check_email, problems_of_new};
 
 /// Asks for another e-mail address.
 #[server(prefix = "/api", endpoint = "change-email", protocol = HtmlForm)]
@@ -25,7 +26,7 @@ pub async fn change_email(email: String) -> Result<Done, AppError> {
     }
 }
 
-/// Sets a new password, together with the present one. The form of `/set-password` has a field `standalone`; that of
+/// Sets a new password, together with the current one. The form of `/set-password` has a field `standalone`; that of
 /// `/account` does not.
 #[server(prefix = "/api", endpoint = "change-password", protocol = HtmlForm)]
 pub async fn change_password(
@@ -43,15 +44,19 @@ pub async fn change_password(
     if current_password.expose().is_empty() {
         problems.push(("current_password", FieldProblem::CurrentPasswordMissing));
     }
-    problems.extend(problems_of_new(&password, &confirm_password, FieldProblem::ConfirmationDue));
+    let (password, confirmation) = (password.expose(), confirm_password.expose());
+    problems.extend(problems_of_new(password, confirmation, FieldProblem::ConfirmationDue));
     if !problems.is_empty() {
         return Err(form.refused(Refusal::of_fields(problems)));
     }
-    match bff::change_password(form.parts(), current_password.expose(), password.expose()).await {
-        Ok(()) if is_standalone => Ok(form.done_and_back(Some(Message::PasswordUpdated))),
-        Ok(()) => Ok(form.done("/account", Some(Message::PasswordUpdated))),
-        Err(failure) => Err(form.refused(failure)),
-    }
+    let changed = bff::change_password(form.parts(), current_password.expose(), password).await;
+    changed.map_err(|failure| form.refused(failure))?;
+    leave_password_hint(&form, password, None).await;
+    Ok(if is_standalone {
+        form.done_and_back(Some(Message::PasswordUpdated))
+    } else {
+        form.done("/account", Some(Message::PasswordUpdated))
+    })
 }
 
 /// Sets a new password with the e-mailed link that the browser has opened; see `pages::set_password`. Nobody is signed
@@ -60,13 +65,15 @@ pub async fn change_password(
 pub async fn set_password_by_link(password: Redacted, confirm_password: Redacted) -> Result<Done, AppError> {
     let form = FormPost::on_page("/set-password")?.with(AccountAbility::SetPasswordByLink)?;
     let Some(link) = form.peek(&PASSWORD_LINK) else { return Err(form.refused(Refusal::DeadLink)) };
-    let problems = problems_of_new(&password, &confirm_password, FieldProblem::PasswordsDiffer);
+    let (password, confirmation) = (password.expose(), confirm_password.expose());
+    let problems = problems_of_new(password, confirmation, FieldProblem::PasswordsDiffer);
     if !problems.is_empty() {
         return Err(form.refused(Refusal::of_fields(problems)));
     }
-    match bff::reset_password(form.parts(), &link, password.expose()).await {
+    match bff::reset_password(form.parts(), &link, password).await {
         Ok(()) => {
             form.clear(&PASSWORD_LINK);
+            leave_password_hint(&form, password, None).await;
             let is_signed_in = matches!(MaybeUser::from_parts(form.parts()), Ok(MaybeUser(Some(_))));
             let login = links::login(form.place().as_ref());
             let next = if is_signed_in { "/" } else { login.as_str() };
@@ -79,13 +86,4 @@ pub async fn set_password_by_link(password: Redacted, confirm_password: Redacted
         // The link stays, because it may work in a moment.
         Err(failure) => Err(form.refused(failure)),
     }
-}
-
-/// What is wrong with a new password and its confirmation.
-fn problems_of_new(password: &Redacted, confirmation: &Redacted, empty: FieldProblem) -> FieldProblems {
-    let (password, confirmation) = (password.expose(), confirmation.expose());
-    let of_password = check_new_password(password).map(|problem| ("password", problem));
-    let of_confirmation =
-        check_confirmation(password, confirmation, empty).map(|problem| ("confirm_password", problem));
-    of_password.into_iter().chain(of_confirmation).collect()
 }

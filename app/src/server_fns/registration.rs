@@ -6,9 +6,10 @@ use crate::flashes::{Message, VERIFIED, Verified};
 use crate::form_post::{Done, FormPost};
 use crate::html_form::HtmlForm;
 use crate::links;
+use crate::password_hint::leave_password_hint;
 use crate::redacted::Redacted;
 use crate::refusal::Refusal;
-use crate::validation::{FieldProblem, FieldProblems, check_confirmation, check_email, check_new_password};
+use crate::validation::{FieldProblem, FieldProblems, check_email, problems_of_new};
 
 /// Creates an account and signs its person in.
 #[server(prefix = "/api", endpoint = "register", protocol = HtmlForm)]
@@ -22,13 +23,15 @@ pub async fn register(
     let address = check_email(&email);
     let mut problems: FieldProblems = Vec::new();
     problems.extend(address.as_ref().err().map(|problem| ("email", *problem)));
-    problems.extend(check_new_password(password).map(|problem| ("password", problem)));
-    let problem = check_confirmation(password, confirmation, FieldProblem::ConfirmationMissing);
-    problems.extend(problem.map(|problem| ("confirm_password", problem)));
+    problems.extend(problems_of_new(password, confirmation, FieldProblem::ConfirmationMissing));
     let Some(address) = address.ok().filter(|_| problems.is_empty()) else {
         return Err(form.refused(Refusal::of_fields(problems)));
     };
-    match bff::register(form.parts(), &address, password).await {
+    let outcome = bff::register(form.parts(), &address, password).await;
+    if matches!(outcome, Ok(Registered::SignedIn | Registered::NotSignedIn)) {
+        leave_password_hint(&form, password, Some(&address)).await;
+    }
+    match outcome {
         Ok(Registered::SignedIn) => {
             form.forget_person();
             form.welcome();

@@ -58,8 +58,8 @@ pub enum AccountError {
     /// The token of the link is invalid, expired or already used.
     #[error("the token is not valid")]
     InvalidToken,
-    /// The present password, which proves that it is the person, is not correct.
-    #[error("the present password is not correct")]
+    /// The current password, which proves that it is the person, is not correct.
+    #[error("the current password is not correct")]
     WrongPassword,
     /// Too many requests.
     #[error("too many requests")]
@@ -81,13 +81,28 @@ impl From<CallError> for AccountError {
     }
 }
 
-/// What is wrong with one field, in the words of the API.
+/// What is wrong with one field. The words of the API are not passed on: a page has its own, in the language of its
+/// reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// The field's name, `email` or `password`.
     pub field: String,
-    /// A sentence for the person. Show it only if the wording is known.
-    pub message: String,
+    /// Why the API did not accept its value.
+    pub reason: FieldReason,
+}
+
+/// Why an API did not accept the value of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FieldReason {
+    /// A password has fewer characters than the API wants.
+    TooShort,
+    /// A password has control characters.
+    ControlCharacters,
+    /// A password is known from a data breach.
+    Breached,
+    /// Anything else.
+    NotAccepted,
 }
 
 /// Something that people can do with accounts. Not every back end offers all of it.
@@ -244,23 +259,23 @@ pub trait Accounts: Send + Sync {
         Err(not_offered())
     }
 
-    /// Changes the password of the person `id`, who proves with the present one that it is them. Every other session of
+    /// Changes the password of the person `id`, who proves with the current one that it is them. Every other session of
     /// the person at the back end ends. Whatever the answer sets in place of the session that asked is seen by
     /// [`observe`](crate::Provider::observe), as with any other call.
     ///
     /// # Errors
     ///
-    /// [`AccountError::WrongPassword`] if the present password is not correct, [`AccountError::Invalid`] if the new one
+    /// [`AccountError::WrongPassword`] if the current password is not correct, [`AccountError::Invalid`] if the new one
     /// is not accepted. [`AccountError::SignedOut`], [`AccountError::Forbidden`], [`AccountError::TooManyRequests`].
     /// [`AccountError::Unavailable`]: the password may have been changed, unless the request was not sent.
     async fn change_password(
         &self,
         calls: &dyn AuthorizedCalls,
         id: &str,
-        present: &SecretText,
+        current: &SecretText,
         new: &SecretText,
     ) -> Result<(), AccountError> {
-        let _ = (calls, id, present, new);
+        let _ = (calls, id, current, new);
         Err(not_offered())
     }
 

@@ -29,6 +29,7 @@ mod transport;
 
 pub use accounts::{
     AccountAbility, AccountError, Accounts, Activity, ActivityKind, AuthorizedCalls, CallError, FieldError,
+    FieldReason,
 };
 pub use caller::Caller;
 pub use event::{Event, Observer, nobody};

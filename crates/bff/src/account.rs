@@ -42,6 +42,9 @@ pub async fn update_account(
     let password = password.map(SecretText::from);
     let is_recent = signed_in_recently(parts);
     let _spent = account_use_case.spend("change").await?;
+    if let Some(password) = &password {
+        account_use_case.accept_new_password(password).await?;
+    }
     let updated = account_use_case
         .carry_out(account_use_case.clone().update(email.cloned(), password, is_recent))
         .await?;

@@ -1,6 +1,6 @@
 use http::request::Parts;
 use ironleaf_api_types::User;
-use ironleaf_auth::AccountError;
+use ironleaf_auth::{AccountError, EmailAddress, SecretText};
 
 use crate::detached::run_detached;
 use crate::extract::trusted_record;
@@ -67,6 +67,13 @@ impl AccountUseCase {
     pub(crate) async fn spend(&self, what: &'static str) -> Result<Spent, AccountFailure> {
         let account = self.account().unwrap_or_default();
         Ok(self.use_case.spend(Subject::Own(what, &account)).await?)
+    }
+
+    /// Whether this may become the person's password.
+    pub(crate) async fn accept_new_password(&self, password: &SecretText) -> Result<(), AccountFailure> {
+        let known = self.remembered().ok();
+        let address = known.as_ref().and_then(User::address).map(EmailAddress::of_record);
+        self.use_case.accept_new_password(password, address.as_ref()).await
     }
 
     /// The person as the session remembers them.

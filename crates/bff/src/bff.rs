@@ -16,6 +16,7 @@ use crate::PublicOrigin;
 use crate::edge::{Answers, Noted, ResponseHeaders};
 use crate::few_lines::FewLines;
 use crate::limits::{Limits, RateLimits};
+use crate::passwords::PasswordPolicy;
 
 /// The state that the layers, extractors and use cases of this crate share. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +33,7 @@ struct Shared {
     noted: Noted,
     logout_lines: FewLines,
     redirect_lines: FewLines,
+    password_lines: FewLines,
 }
 
 /// How the application is served, and which services it calls.
@@ -57,6 +59,8 @@ pub struct BffSettings {
     pub recent_sign_in: Duration,
     /// Only people with one of these roles are signed in. Empty: everybody is.
     pub sign_in_roles: Vec<String>,
+    /// What a new password must not be.
+    pub password_policy: PasswordPolicy,
     /// How often somebody may try.
     pub rate_limits: RateLimits,
     /// How many ended sessions of one person are remembered one by one.
@@ -124,6 +128,7 @@ impl Bff {
             noted: Noted::default(),
             logout_lines: FewLines::default(),
             redirect_lines: FewLines::default(),
+            password_lines: FewLines::default(),
         }))
     }
 
@@ -316,6 +321,11 @@ impl Bff {
     /// What has been logged about errors that came back through browsers lately.
     pub(crate) fn redirect_lines(&self) -> &FewLines {
         &self.0.redirect_lines
+    }
+
+    /// What has been logged about new passwords lately.
+    pub(crate) fn password_lines(&self) -> &FewLines {
+        &self.0.password_lines
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

@@ -1,4 +1,4 @@
-//! Changes of one thing at a time, for a back end that wants the present password for a new one.
+//! Changes of one thing at a time, for a back end that wants the current password for a new one.
 
 use http::request::Parts;
 use ironleaf_api_types::User;
@@ -39,7 +39,7 @@ pub async fn change_email(parts: &Parts, email: &EmailAddress) -> Result<EmailCh
     account_use_case.carry_out(work).await?.ok_or(AccountFailure::NotRecent)
 }
 
-/// Changes the password of the signed-in person, who proves with the present one that it is them.
+/// Changes the password of the signed-in person, who proves with the current one that it is them.
 ///
 /// After that, as after [`update_account`](crate::update_account) with a password, this session continues under a new
 /// identifier (ASVS 7.2.4), and every other session of the person ends (ASVS 7.4.3). If the answer of the back end is
@@ -49,19 +49,20 @@ pub async fn change_email(parts: &Parts, email: &EmailAddress) -> Result<EmailCh
 ///
 /// # Errors
 ///
-/// [`AccountFailure::WrongPassword`] if the present password is not correct. Any other [`AccountFailure`] except
+/// [`AccountFailure::WrongPassword`] if the current password is not correct. Any other [`AccountFailure`] except
 /// [`AccountFailure::InvalidToken`] and [`AccountFailure::NotRecent`].
 ///
 /// # Security
 ///
-/// The present password proves who asks (ASVS 6.2.3), so a recent sign-in is not needed. It counts as a guess, together
+/// The current password proves who asks (ASVS 6.2.3), so a recent sign-in is not needed. It counts as a guess, together
 /// with those of [`confirm_password`](crate::confirm_password).
-pub async fn change_password(parts: &Parts, present: &str, new: &str) -> Result<(), AccountFailure> {
+pub async fn change_password(parts: &Parts, current: &str, new: &str) -> Result<(), AccountFailure> {
     let account_use_case = AccountUseCase::begin(parts)?;
     let account = account_use_case.account().ok_or(AccountFailure::SignedOut(None))?;
     let guess = account_use_case.use_case.admit(Subject::Own("confirmation", &account)).await?;
-    let (present, new) = (SecretText::from(present), SecretText::from(new));
-    let work = account_use_case.clone().change_password(guess, present, new);
+    let (current, new) = (SecretText::from(current), SecretText::from(new));
+    account_use_case.accept_new_password(&new).await?;
+    let work = account_use_case.clone().change_password(guess, current, new);
     account_use_case.carry_out(work).await
 }
 
@@ -96,12 +97,12 @@ impl AccountUseCase {
     async fn change_password(
         self,
         guess: Attempt,
-        present: SecretText,
+        current: SecretText,
         new: SecretText,
     ) -> Result<(), AccountError> {
         let known = self.core_api.current_user().await?;
         let accounts = self.use_case.bff.accounts()?;
-        match accounts.change_password(&self.core_api, &known.id, &present, &new).await {
+        match accounts.change_password(&self.core_api, &known.id, &current, &new).await {
             Ok(()) => {
                 guess.succeeded().await;
                 self.begin_anew(address_of(&known), new).await;

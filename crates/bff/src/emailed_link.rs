@@ -96,8 +96,8 @@ pub async fn request_sign_in_link(
 ///
 /// # Errors
 ///
-/// [`AccountFailure::InvalidToken`], [`AccountFailure::Invalid`], [`AccountFailure::TooManyRequests`],
-/// [`AccountFailure::Unavailable`].
+/// [`AccountFailure::InvalidToken`], [`AccountFailure::Invalid`], [`AccountFailure::BreachedPassword`],
+/// [`AccountFailure::WeakPassword`], [`AccountFailure::TooManyRequests`], [`AccountFailure::Unavailable`].
 pub async fn reset_password(
     parts: &Parts,
     link: &PasswordLink,
@@ -106,6 +106,8 @@ pub async fn reset_password(
     let use_case = UseCase::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
     let guess = use_case.admit(Subject::PasswordLink(link.token.expose())).await?;
     let (token, password) = (link.token.clone(), SecretText::from(password));
+    // The address is not known here.
+    use_case.accept_new_password(&password, None).await?;
     let bff = use_case.bff.clone();
     // SECURITY: a guess at a token counts whether somebody waits for its answer or not.
     let work = async move {

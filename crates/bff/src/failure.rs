@@ -4,7 +4,7 @@ use ironleaf_auth::{AccountError, FieldError};
 use thiserror::Error;
 
 use crate::limits::TooMany;
-use crate::{Bff, SignedOutReason};
+use crate::{Bff, SignedOutReason, Weakness};
 
 /// The wait that a page names if the core API answers 429 without one.
 pub(crate) const UNTOLD_WAIT: Duration = Duration::from_secs(30);
@@ -31,11 +31,17 @@ pub enum AccountFailure {
     /// Some fields were not accepted, `email` or `password`.
     #[error("the fields were refused")]
     Invalid(Vec<FieldError>),
+    /// The new password is on the list of breached ones, see [`PasswordPolicy`](crate::PasswordPolicy).
+    #[error("the new password is breached")]
+    BreachedPassword,
+    /// The new password is weaker than [`PasswordPolicy`](crate::PasswordPolicy) allows.
+    #[error("the new password is easy to guess")]
+    WeakPassword(Weakness),
     /// The token of the link is not, or no longer, valid.
     #[error("the token is not valid")]
     InvalidToken,
-    /// The present password is not correct.
-    #[error("the present password is not correct")]
+    /// The current password is not correct.
+    #[error("the current password is not correct")]
     WrongPassword,
     /// Too many tries.
     #[error("too many tries")]

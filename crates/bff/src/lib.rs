@@ -29,6 +29,7 @@ mod limits;
 mod missing_layer;
 mod origin;
 mod page_of;
+mod passwords;
 mod people;
 mod problem;
 mod redirect;
@@ -72,6 +73,9 @@ pub use limits::{Allowance, InvalidAllowance, RateLimits};
 pub use missing_layer::MissingLayer;
 pub use origin::{InvalidOrigin, PublicOrigin};
 pub use page_of::{other_than, page_of};
+pub use passwords::{
+    Blocklist, BlocklistError, PasswordPolicy, Strength, UnknownStrength, Weakness, weakness_of,
+};
 pub use people::{PersonFailure, SeenPerson, delete_person, resend_verification_of, set_role};
 pub use problem::{Problem, ProblemKind};
 pub use redirect::{
@@ -97,7 +101,7 @@ pub use wants::Wants;
 pub use ironleaf_api_types::{Role, User};
 pub use ironleaf_auth::{
     AccountAbility, AccountError, Activity, ActivityKind, CallError, EmailAddress, EndReason, FieldError,
-    KnownRole, PeopleListing, PeopleOrder, PeoplePage, Person, RedirectSignIn,
+    FieldReason, KnownRole, PeopleListing, PeopleOrder, PeoplePage, Person, RedirectSignIn,
 };
 pub use ironleaf_auth::{Request as ApiRequest, Response as ApiResponse};
 pub use ironleaf_session::{Flash, FlashCookie, FlashKind, Payload, PayloadError, Worth, codec};

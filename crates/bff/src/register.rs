@@ -25,8 +25,9 @@ pub enum Registered {
 ///
 /// # Errors
 ///
-/// [`AccountFailure::EmailTaken`], [`AccountFailure::Invalid`], [`AccountFailure::Forbidden`],
-/// [`AccountFailure::TooManyRequests`], [`AccountFailure::Unavailable`]. On an error the session of the request stays
+/// [`AccountFailure::EmailTaken`], [`AccountFailure::Invalid`], [`AccountFailure::BreachedPassword`],
+/// [`AccountFailure::WeakPassword`], [`AccountFailure::Forbidden`], [`AccountFailure::TooManyRequests`],
+/// [`AccountFailure::Unavailable`]. On an error the session of the request stays
 /// as it was.
 pub async fn register(
     parts: &Parts,
@@ -35,8 +36,9 @@ pub async fn register(
 ) -> Result<Registered, AccountFailure> {
     let use_case = UseCase::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
     let _spent = use_case.spend(Subject::Registration(email.as_str())).await?;
-    let mailing = use_case.may_mail(Mail::Registration(email.as_str())).await.map_err(TooMany::from)?;
     let password = SecretText::from(password);
+    use_case.accept_new_password(&password, Some(email)).await?;
+    let mailing = use_case.may_mail(Mail::Registration(email.as_str())).await.map_err(TooMany::from)?;
     let bff = use_case.bff.clone();
     run_detached(&bff, use_case.register(email.clone(), password, mailing))
         .await

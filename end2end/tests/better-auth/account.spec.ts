@@ -1,4 +1,4 @@
-// Another address, another password, and a forgotten one, where the present password is needed for a new one.
+// Another address, another password, and a forgotten one, where the current password is needed for a new one.
 
 import { expect, test } from '../../fixtures/better-auth';
 import { stranger } from '../../fixtures/people';
@@ -11,7 +11,7 @@ test.use({
   },
 });
 
-test('a new password needs the present one', async ({ registerPage, identityPage, loginPage, header, toasts, page, watch }) => {
+test('a new password needs the current one', async ({ registerPage, identityPage, loginPage, header, toasts, page, watch }) => {
   watch.expectRefusal('/api/change-password', 401);
   const person = stranger();
   await registerPage.open();
@@ -36,7 +36,7 @@ test('a new password needs the present one', async ({ registerPage, identityPage
   await expect(page).toHaveURL('/');
 });
 
-test('the page for a new password asks for the present one', async ({ registerPage, setPasswordPage, toasts, page }) => {
+test('the page for a new password asks for the current one', async ({ registerPage, setPasswordPage, toasts, page }) => {
   const person = stranger();
   await registerPage.open();
   await registerPage.send(person);

@@ -4,6 +4,7 @@ use url::Url;
 
 use super::Config;
 use super::lines::{Lines, secs};
+use super::passwords;
 
 impl Config {
     /// The effective values, one per line, with secrets hidden.
@@ -12,6 +13,7 @@ impl Config {
         self.describe_addresses(&mut lines);
         self.describe_sessions(&mut lines);
         self.describe_limits(&mut lines);
+        passwords::describe(&self.password_policy, &mut lines);
         lines.add("APP_NAME", &self.app_name);
         lines.add("GET_STARTED_URL", &self.get_started_url);
         lines.add("SOURCE_URL", &self.source_url);

@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
         self.environment
     }
 
-    fn is_production(&self) -> bool {
+    pub(super) fn is_production(&self) -> bool {
         self.environment == Environment::Production
     }
 

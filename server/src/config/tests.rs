@@ -4,6 +4,7 @@ mod cookie_api;
 mod core_api_client;
 mod jwt_sessions;
 mod oidc;
+mod passwords;
 mod warnings;
 
 use std::collections::BTreeSet;

@@ -26,8 +26,8 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use ironleaf_auth::{Caller, EmailAddress, TimeLimits, Transport};
 use ironleaf_bff::{
-    Bff, BffSettings, Flash, MaybeUser, RateLimits, Remember, SIGN_IN_LINK, SignInLink, VERIFICATION_LINK,
-    VerificationLink, confirm_password, delete_account, register, request_password_reset,
+    Bff, BffSettings, Flash, MaybeUser, PasswordPolicy, RateLimits, Remember, SIGN_IN_LINK, SignInLink,
+    VERIFICATION_LINK, VerificationLink, confirm_password, delete_account, register, request_password_reset,
     resend_verification, sign_in_with_link, signed_in_recently, update_account, verify_email,
 };
 use ironleaf_providers::{CoreApiProvider, CoreApiSettings};
@@ -77,6 +77,7 @@ fn routes_with(world: &World, store: Arc<dyn Store>) -> Router {
         rate_limits: RateLimits::default(),
         recent_sign_in: RECENT,
         sign_in_roles: Vec::new(),
+        password_policy: PasswordPolicy::default(),
         ends_per_owner: 512,
         sealer: Sealer::new(keys, Arc::clone(&random)),
         store,

@@ -17,8 +17,8 @@ async fn world(peer: &[(&str, &str)], application: &[(&str, &str)]) -> World {
     World::start(KIND, Setup { peer, application, ..Setup::default() }).await
 }
 
-async fn changes_password(browser: &mut Browser, page: &Page, present: &str, new: &str) -> Page {
-    let typed = [("current_password", present), ("password", new), ("confirm_password", new)];
+async fn changes_password(browser: &mut Browser, page: &Page, current: &str, new: &str) -> Page {
+    let typed = [("current_password", current), ("password", new), ("confirm_password", new)];
     browser.fill_and_press(page, "Update Password", &typed).await
 }
 
@@ -48,7 +48,7 @@ fn keeps_secret(page: &Page, token: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_password_needs_the_present_one_and_ends_every_other_session() {
+async fn a_new_password_needs_the_current_one_and_ends_every_other_session() {
     let world = World::start(KIND, Setup { replicas: 2, ..Setup::default() }).await;
     let mut elsewhere = world.signed_in().await;
     elsewhere.door = 1;
@@ -94,7 +94,7 @@ async fn the_page_for_a_new_password_asks_for_the_present_one_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guesses_at_the_present_password_are_counted_with_those_of_a_confirmation() {
+async fn guesses_at_the_current_password_are_counted_with_those_of_a_confirmation() {
     let world = world(&[], &[("RATE_LIMIT_STRICT", "5/15m")]).await;
     let mut browser = world.signed_in().await;
     let page = browser.open("/confirm?return_to=/account").await;

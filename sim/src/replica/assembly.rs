@@ -15,9 +15,9 @@ use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{AccountAbility, EmailAddress, Random, TimeLimits};
 use ironleaf_bff::{
     AccountError, ApiRequest, ApiResponse, Bff, BffSettings, CallError, CoreApi, LogoutFailure, MaybeUser,
-    Problem, ProblemKind, RateLimits, RedirectFailure, RedirectQuery, Remember, ReturnTo, SignInFailure,
-    SignedOutReason, edge, finish_redirect, refresh_before_rendering, sign_in_with_password, sign_out,
-    start_reauthentication, start_redirect,
+    PasswordPolicy, Problem, ProblemKind, RateLimits, RedirectFailure, RedirectQuery, Remember, ReturnTo,
+    SignInFailure, SignedOutReason, edge, finish_redirect, refresh_before_rendering, sign_in_with_password,
+    sign_out, start_reauthentication, start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 
@@ -87,6 +87,7 @@ fn bff(world: &Arc<World>, replica: &Replica, process: &Arc<Process>, keys: KeyR
         sign_out_timeout: Duration::from_secs(2),
         rate_limits: RateLimits::default(),
         sign_in_roles: Vec::new(),
+        password_policy: PasswordPolicy::default(),
         ends_per_owner: 512,
         recent_sign_in: Duration::from_mins(15),
         provider,

@@ -1,9 +1,9 @@
-//! The forms for address and password where a change of the password needs the present one.
+//! The forms for address and password where a change of the password needs the current one.
 
 use leptos::prelude::*;
 
-use crate::components::{Field, Rules, ServerForm, Username};
-use crate::flashes::{KeptField, KeptForm};
+use crate::components::{CurrentPassword, Field, NewPassword, Rules, ServerForm, Username};
+use crate::flashes::KeptForm;
 use crate::server_fns::{ChangeEmail, ChangePassword};
 use crate::validation::FieldProblem;
 use crate::words::t;
@@ -64,19 +64,12 @@ fn PasswordPanel(email: String, form: KeptForm) -> impl IntoView {
             <ServerForm<ChangePassword>>
                 <Username email />
                 <CurrentPassword kept=form.field("current_password") />
-                <Field
-                    kept=form.field("password")
+                <NewPassword
+                    form
                     label=t("set-password-new")
                     placeholder=t("register-password-hint")
-                    autocomplete="new-password"
-                    rules=Rules::NEW_PASSWORD
-                />
-                <Field
-                    kept=form.field("confirm_password")
-                    label=t("password-confirmation")
-                    placeholder=t("account-confirmation-hint")
-                    autocomplete="new-password"
-                    rules=Rules::confirmation(FieldProblem::ConfirmationDue)
+                    confirmation_placeholder=t("account-confirmation-hint")
+                    unconfirmed=FieldProblem::ConfirmationDue
                 />
                 <p class="form-actions">
                     <button type="submit" class="button primary">
@@ -85,18 +78,5 @@ fn PasswordPanel(email: String, form: KeptForm) -> impl IntoView {
                 </p>
             </ServerForm<ChangePassword>>
         </section>
-    }
-}
-
-/// The field for the present password, which proves that it is the person.
-#[component]
-pub(crate) fn CurrentPassword(kept: KeptField) -> impl IntoView {
-    view! {
-        <Field
-            kept
-            label=t("account-current-password")
-            autocomplete="current-password"
-            rules=Rules::present_or(FieldProblem::CurrentPasswordMissing)
-        />
     }
 }

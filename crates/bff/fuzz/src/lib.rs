@@ -14,7 +14,7 @@ use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Uri};
 use ironleaf_auth::{Caller, Clock, Random, TimeLimits};
 use ironleaf_bff::{
-    Allowance, Bff, BffSettings, MaybeUser, RateLimits, RedirectFailure, RedirectQuery, Remember, finish_redirect,
+    Allowance, Bff, BffSettings, MaybeUser, PasswordPolicy, RateLimits, RedirectFailure, RedirectQuery, Remember, finish_redirect,
     start_redirect,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
@@ -159,6 +159,7 @@ fn bff(provider: &Arc<Scripted>, clock: Clock) -> Bff {
         sign_out_timeout: Duration::from_secs(2),
         recent_sign_in: Duration::from_mins(15),
         sign_in_roles: Vec::new(),
+        password_policy: PasswordPolicy::default(),
         rate_limits: RateLimits {
             strict: endless,
             account: endless,

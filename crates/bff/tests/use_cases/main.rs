@@ -12,6 +12,7 @@ mod foreign_sessions;
 mod forgetting;
 mod guests;
 mod observing;
+mod passwords;
 mod provider;
 mod reauthentication;
 mod redirect;

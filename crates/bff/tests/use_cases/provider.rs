@@ -46,8 +46,8 @@ enum Oddity {
     HidesKnownAddresses,
     /// Refreshes are refused for good.
     RefusesRefreshes,
-    /// There are accounts, and a new password needs the present one.
-    WantsPresentPassword,
+    /// There are accounts, and a new password needs the current one.
+    WantsCurrentPassword,
     /// A grant ends [`GRANT_LIFE`] after the sign-in, and no refresh moves that.
     EndsGrants,
     /// A grant ends [`GRANT_LIFE`] after its last refresh.
@@ -120,8 +120,8 @@ impl Scripted {
         self.seen().oddities.push(Oddity::RefusesRefreshes);
     }
 
-    pub(crate) fn wants_present_password(&self) {
-        self.seen().oddities.push(Oddity::WantsPresentPassword);
+    pub(crate) fn wants_current_password(&self) {
+        self.seen().oddities.push(Oddity::WantsCurrentPassword);
     }
 
     /// From here on, a grant ends a while after the sign-in, or, if refreshes move that, after the last refresh.
@@ -384,7 +384,7 @@ impl ironleaf_auth::Provider for Scripted {
     }
 
     fn accounts(&self) -> Option<&dyn Accounts> {
-        let of_accounts = [Oddity::HidesKnownAddresses, Oddity::WantsPresentPassword];
+        let of_accounts = [Oddity::HidesKnownAddresses, Oddity::WantsCurrentPassword];
         let has_some = self.seen().oddities.iter().any(|oddity| of_accounts.contains(oddity));
         has_some.then_some(self as &dyn Accounts)
     }
@@ -414,10 +414,10 @@ impl Accounts for Scripted {
         &self,
         _: &dyn AuthorizedCalls,
         _: &str,
-        present: &SecretText,
+        current: &SecretText,
         _: &SecretText,
     ) -> Result<(), AccountError> {
-        if present.expose() == "password1" { Ok(()) } else { Err(AccountError::WrongPassword) }
+        if current.expose() == "password1" { Ok(()) } else { Err(AccountError::WrongPassword) }
     }
 
     async fn register(

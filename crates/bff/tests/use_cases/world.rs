@@ -19,11 +19,12 @@ use http::request::Parts;
 use ironleaf_auth::{Caller, Clock, EmailAddress, TimeLimits};
 use ironleaf_bff::edge::{forget_told_session, leave_out_foreign_session};
 use ironleaf_bff::{
-    AccountFailure, Bff, BffSettings, ConfirmFailure, CoreApi, MaybeUser, RateLimits, RedirectAnswer,
-    RedirectEnd, Remember, ReturnTo, Role, SignedOutReason, change_email, change_password, confirm_password,
-    delete_account, finish_redirect, is_back_from_sign_out, other_than, page_of, refresh_before_rendering,
-    register, resend_verification, session_cannot_be_checked, sign_in_with_password, sign_out,
-    signed_in_recently, start_reauthentication, start_redirect, time_left,
+    AccountFailure, Bff, BffSettings, ConfirmFailure, CoreApi, MaybeUser, PasswordLink, PasswordPolicy,
+    RateLimits, RedirectAnswer, RedirectEnd, Remember, ReturnTo, Role, SignedOutReason, change_email,
+    change_password, confirm_password, delete_account, finish_redirect, is_back_from_sign_out, other_than,
+    page_of, refresh_before_rendering, register, resend_verification, reset_password,
+    session_cannot_be_checked, sign_in_with_password, sign_out, signed_in_recently, start_reauthentication,
+    start_redirect, time_left,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use ironleaf_store::{
@@ -55,15 +56,19 @@ impl World {
     }
 
     pub(crate) fn with(rate_limits: RateLimits) -> Self {
-        Self::assembled(rate_limits, &[])
+        Self::assembled(rate_limits, &[], PasswordPolicy::default())
     }
 
     /// Only people with one of these roles are signed in.
     pub(crate) fn for_roles(roles: &[&str]) -> Self {
-        Self::assembled(RateLimits::default(), roles)
+        Self::assembled(RateLimits::default(), roles, PasswordPolicy::default())
     }
 
-    fn assembled(rate_limits: RateLimits, sign_in_roles: &[&str]) -> Self {
+    pub(crate) fn with_policy(password_policy: PasswordPolicy) -> Self {
+        Self::assembled(RateLimits::default(), &[], password_policy)
+    }
+
+    fn assembled(rate_limits: RateLimits, sign_in_roles: &[&str], password_policy: PasswordPolicy) -> Self {
         let millis = Arc::new(AtomicU64::new(1_800_000_000_000));
         let clock = clock(&millis);
         let store = Arc::new(MemoryStore::new(64 << 20, Arc::clone(&clock)));
@@ -73,7 +78,8 @@ impl World {
         let remote =
             Remote { store: Arc::clone(&store), synced: Arc::clone(&synced), is_away: Arc::clone(&is_away) };
         let sign_in_roles = sign_in_roles.iter().map(|role| (*role).to_owned()).collect();
-        let bff = bff(&provider, Arc::new(remote), clock, &tasks, (rate_limits, sign_in_roles));
+        let rules = Rules { rate_limits, sign_in_roles, password_policy };
+        let bff = bff(&provider, Arc::new(remote), clock, &tasks, rules);
         Self { router: router(&bff), provider, store, bff, millis, synced, is_away, tasks }
     }
 
@@ -84,9 +90,12 @@ impl World {
             synced: Arc::clone(&self.synced),
             is_away: Arc::clone(&self.is_away),
         };
-        let roles = roles.iter().map(|role| (*role).to_owned()).collect();
-        let settings = (RateLimits::default(), roles);
-        let bff = bff(&self.provider, Arc::new(remote), clock(&self.millis), &self.tasks, settings);
+        let rules = Rules {
+            rate_limits: RateLimits::default(),
+            sign_in_roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            password_policy: PasswordPolicy::default(),
+        };
+        let bff = bff(&self.provider, Arc::new(remote), clock(&self.millis), &self.tasks, rules);
         Browser { router: router(&bff), ..browser.clone() }
     }
 
@@ -144,14 +153,22 @@ fn clock(millis: &Arc<AtomicU64>) -> Clock {
     Arc::new(move || SystemTime::UNIX_EPOCH + Duration::from_millis(millis.load(Ordering::SeqCst)))
 }
 
+/// Who may do what.
+struct Rules {
+    rate_limits: RateLimits,
+    sign_in_roles: Vec<String>,
+    password_policy: PasswordPolicy,
+}
+
 fn bff(
     provider: &Arc<Scripted>,
     store: Arc<dyn Store>,
     clock: Clock,
     tasks: &TaskTracker,
-    (rate_limits, sign_in_roles): (RateLimits, Vec<String>),
+    rules: Rules,
 ) -> Bff {
     let (tasks, random) = (tasks.clone(), ironleaf_auth::system_random());
+    let Rules { rate_limits, sign_in_roles, password_policy } = rules;
     Bff::new(BffSettings {
         public_origin: "http://127.0.0.1:3000".parse().unwrap(),
         hsts_include_subdomains: false,
@@ -163,6 +180,7 @@ fn bff(
         sign_out_timeout: Duration::from_secs(2),
         recent_sign_in: Duration::from_mins(15),
         sign_in_roles,
+        password_policy,
         rate_limits,
         ends_per_owner: 64,
         sealer: Sealer::new(KeyRing::parse(TEST_KEY).unwrap(), Arc::clone(&random)),
@@ -185,6 +203,7 @@ fn router(bff: &Bff) -> Router {
         .route("/register", post(registration))
         .route("/change-email", post(another_email))
         .route("/change-password", post(another_password))
+        .route("/password-by-link", post(password_by_link))
         .route("/confirm", post(confirm))
         .route("/sign-out", post(leave))
         .route("/guest", get(guest).layer(from_fn_with_state(bff.clone(), refreshed)))
@@ -238,7 +257,8 @@ fn remember_of(fields: &BTreeMap<String, String>) -> Remember {
 
 async fn registration(Query(fields): Fields, request: Request) -> (StatusCode, String) {
     let email = EmailAddress::of_record(&fields["email"]);
-    match register(&parts(request), &email, "password1").await {
+    let password = fields.get("password").map_or("password1", String::as_str);
+    match register(&parts(request), &email, password).await {
         Ok(registered) => (StatusCode::OK, format!("{registered:?}")),
         Err(failure) => (StatusCode::CONFLICT, format!("{failure:?}")),
     }
@@ -249,7 +269,13 @@ async fn another_email(Query(fields): Fields, request: Request) -> String {
 }
 
 async fn another_password(Query(fields): Fields, request: Request) -> String {
-    format!("{:?}", change_password(&parts(request), &fields["present"], "password2").await)
+    let new = fields.get("new").map_or("password2", String::as_str);
+    format!("{:?}", change_password(&parts(request), &fields["current"], new).await)
+}
+
+async fn password_by_link(Query(fields): Fields, request: Request) -> String {
+    let link = PasswordLink::from_query("token=t1").unwrap();
+    format!("{:?}", reset_password(&parts(request), &link, &fields["new"]).await)
 }
 
 async fn confirm(Query(fields): Fields, request: Request) -> String {

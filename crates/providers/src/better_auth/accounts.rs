@@ -12,7 +12,7 @@ use url::Url;
 use super::calls::{authorized, refusal};
 use super::{BetterAuthProvider, person, wire};
 
-/// A change of the password needs the present one, and a link for a new password is used together with the new
+/// A change of the password needs the current one, and a link for a new password is used together with the new
 /// password: it signs nobody in. So there is no [`AccountAbility::Change`].
 #[async_trait]
 impl Accounts for BetterAuthProvider {
@@ -101,13 +101,13 @@ impl Accounts for BetterAuthProvider {
         &self,
         calls: &dyn AuthorizedCalls,
         id: &str,
-        present: &SecretText,
+        current: &SecretText,
         new: &SecretText,
     ) -> Result<(), AccountError> {
         self.is_session_of(calls, id).await?;
         let url = self.endpoint(&["change-password"]);
         let body = json!({
-            "currentPassword": present.expose(),
+            "currentPassword": current.expose(),
             "newPassword": new.expose(),
             "revokeOtherSessions": true,
         });

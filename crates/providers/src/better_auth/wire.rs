@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::header::ACCEPT;
 use http::{Method, StatusCode};
-use ironleaf_auth::{FieldError, Request, Response, Transport, TransportError};
+use ironleaf_auth::{FieldError, FieldReason, Request, Response, Transport, TransportError};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
@@ -72,14 +72,14 @@ pub(super) fn retry_after(response: &Response) -> Option<Duration> {
 
 /// What the auth server does not accept about the fields of a form.
 pub(super) fn refused_fields(code: &str) -> Option<Vec<FieldError>> {
-    let (field, message) = match code {
-        "INVALID_EMAIL" => ("email", "This is not an e-mail address."),
-        "PASSWORD_TOO_SHORT" => ("password", "This password is too short."),
-        "PASSWORD_TOO_LONG" => ("password", "This password is too long."),
-        "INVALID_PASSWORD" | "PASSWORD_COMPROMISED" => ("password", "This password is not accepted."),
+    let (field, reason) = match code {
+        "INVALID_EMAIL" => ("email", FieldReason::NotAccepted),
+        "PASSWORD_TOO_SHORT" => ("password", FieldReason::TooShort),
+        "PASSWORD_TOO_LONG" | "INVALID_PASSWORD" => ("password", FieldReason::NotAccepted),
+        "PASSWORD_COMPROMISED" => ("password", FieldReason::Breached),
         _ => return None,
     };
-    Some(vec![FieldError { field: field.to_owned(), message: message.to_owned() }])
+    Some(vec![FieldError { field: field.to_owned(), reason }])
 }
 
 /// A description of the answer for the log, without any part of its body but the code of an error.

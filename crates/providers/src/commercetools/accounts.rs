@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use http::{Method, StatusCode};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountAbility, AccountError, Accounts, AuthorizedCalls, Caller, EmailAddress, FieldError, Response,
-    SecretText, SignInError,
+    AccountAbility, AccountError, Accounts, AuthorizedCalls, Caller, EmailAddress, FieldError, FieldReason,
+    Response, SecretText, SignInError,
 };
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use super::urls::below;
 use super::wire::{self, Refusal};
 use crate::oauth;
 
-/// A new password needs the present one, and e-mails are the shop's own. Neither fits the forms of this application.
+/// A new password needs the current one, and e-mails are the shop's own. Neither fits the forms of this application.
 #[async_trait]
 impl Accounts for CommercetoolsProvider {
     fn offers(&self, ability: AccountAbility) -> bool {
@@ -59,7 +59,7 @@ impl Accounts for CommercetoolsProvider {
         _: Option<&EmailAddress>,
         _: Option<&SecretText>,
     ) -> Result<User, AccountError> {
-        Err(unavailable("the API wants the present password for this"))
+        Err(unavailable("the API wants the current password for this"))
     }
 
     async fn delete(&self, _: &dyn AuthorizedCalls, _: &str) -> Result<(), AccountError> {
@@ -102,7 +102,7 @@ fn meaning(refusal: &Refusal) -> AccountError {
 }
 
 fn not_accepted(field: &str) -> FieldError {
-    FieldError { field: field.to_owned(), message: format!("This {field} is not accepted.") }
+    FieldError { field: field.to_owned(), reason: FieldReason::NotAccepted }
 }
 
 /// Nobody could become a guest, so nobody can register.

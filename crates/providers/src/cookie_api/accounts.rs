@@ -2,8 +2,8 @@ use async_trait::async_trait;
 use http::{Method, StatusCode};
 use ironleaf_api_types::User;
 use ironleaf_auth::{
-    AccountAbility, AccountError, Accounts, AuthorizedCalls, Caller, EmailAddress, FieldError, Grant,
-    Response, SecretText,
+    AccountAbility, AccountError, Accounts, AuthorizedCalls, Caller, EmailAddress, FieldError, FieldReason,
+    Grant, Response, SecretText,
 };
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ use crate::answer::{json, retry_after};
 use crate::endpoint;
 use crate::named_calls::{answered, check_setting};
 
-/// Only the registration. Such APIs want the present password for a new one, and the link of a forgotten password leads
+/// Only the registration. Such APIs want the current password for a new one, and the link of a forgotten password leads
 /// to a form of their own with a field for the link's token. Neither fits the forms of this application.
 #[async_trait]
 impl Accounts for CookieApiProvider {
@@ -158,8 +158,8 @@ impl Registration {
     fn refused_fields(&self, error: &Value) -> Vec<FieldError> {
         let fields = [("email", &self.email_field), ("password", &self.password_field)];
         let named = fields.into_iter().filter(|(_, name)| is_about(error, name));
-        // The words are the API's, and not shown.
-        let refused = |(field, _)| FieldError { field: str::to_owned(field), message: String::new() };
+        let reason = FieldReason::NotAccepted;
+        let refused = |(field, _)| FieldError { field: str::to_owned(field), reason };
         named.map(refused).collect()
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use http::{Method, StatusCode};
 use ironleaf_api_types::User;
 use ironleaf_credentials::email::unicode_form;
-use ironleaf_credentials::password::{CONTROL_CHARACTERS, Unusable, opaque_string};
+use ironleaf_credentials::password::{Unusable, opaque_string};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -16,7 +16,7 @@ use super::{CoreApiProvider, activity, wire};
 use crate::endpoint;
 use ironleaf_auth::{
     AccountAbility, AccountError, Accounts, Activity, AuthorizedCalls, Caller, EmailAddress, FieldError,
-    Request, Response, SecretText, TransportError,
+    FieldReason, Request, Response, SecretText, TransportError,
 };
 
 /// The pause before the first poll of a verification, which takes the API a few milliseconds. Each later pause is twice
@@ -30,7 +30,7 @@ impl Accounts for CoreApiProvider {
         match ability {
             AccountAbility::Activity => self.has_activity.load(Ordering::Relaxed),
             AccountAbility::RequestSignInLink => self.settings.sends_sign_in_links,
-            // Both are changed by one call, without the present password. The link of an e-mail signs the person in.
+            // Both are changed by one call, without the current password. The link of an e-mail signs the person in.
             AccountAbility::ChangeEmail
             | AccountAbility::ChangePassword
             | AccountAbility::SetPasswordByLink => false,
@@ -173,8 +173,8 @@ impl CoreApiProvider {
         match opaque_string(typed.expose()) {
             Ok(form) => Ok(SecretText::from(form.as_str())),
             Err(Unusable::ControlCharacters) => {
-                let (field, message) = ("password".to_owned(), CONTROL_CHARACTERS.to_owned());
-                Err(AccountError::Invalid(vec![FieldError { field, message }]))
+                let (field, reason) = ("password".to_owned(), FieldReason::ControlCharacters);
+                Err(AccountError::Invalid(vec![FieldError { field, reason }]))
             }
             // The API has its own message for an empty password.
             Err(Unusable::Empty) => Ok(typed.clone()),

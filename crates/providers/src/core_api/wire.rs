@@ -16,7 +16,8 @@ use crate::{endpoint, jwt};
 
 use super::grant::{ACCESS_TOKEN, Issued};
 use super::words::{Word, Words};
-use ironleaf_auth::{Caller, FieldError, Grant, Request, Response, SecretText, TransportError};
+use ironleaf_auth::{Caller, FieldError, FieldReason, Grant, Request, Response, SecretText, TransportError};
+use ironleaf_credentials::password::CONTROL_CHARACTERS;
 
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that a spent refresh token is presented to end its family, and was not stolen.
@@ -209,6 +210,9 @@ pub(super) struct ApiError {
     errors: Vec<InvalidField>,
 }
 
+/// The sentence of the contract for a password with fewer than eight characters. Its code is that of any short text.
+const TOO_SHORT: &str = "Password must be at least 8 characters";
+
 #[derive(Deserialize)]
 struct InvalidField {
     #[serde(default)]
@@ -235,7 +239,12 @@ impl InvalidField {
             .into_iter()
             .map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned))
             .collect();
-        FieldError { field: path.join("."), message: self.message }
+        let reason = match self.message.as_str() {
+            TOO_SHORT => FieldReason::TooShort,
+            CONTROL_CHARACTERS => FieldReason::ControlCharacters,
+            _ => FieldReason::NotAccepted,
+        };
+        FieldError { field: path.join("."), reason }
     }
 }
 

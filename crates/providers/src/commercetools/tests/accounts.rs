@@ -2,7 +2,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use ironleaf_auth::{
-    AccountAbility, AccountError, Accounts, AuthorizedCalls, CallError, FieldError, Request, Response,
+    AccountAbility, AccountError, Accounts, AuthorizedCalls, CallError, FieldError, FieldReason, Request,
+    Response,
 };
 
 use super::*;
@@ -39,8 +40,8 @@ async fn a_refused_registration_says_why() {
     let refused =
         |errors: Value| answer(400, &json!({ "statusCode": 400, "message": "Sorry.", "errors": errors }));
     let invalid = |field: &str| {
-        let message = format!("This {field} is not accepted.");
-        AccountError::Invalid(vec![FieldError { field: field.to_owned(), message }])
+        let reason = FieldReason::NotAccepted;
+        AccountError::Invalid(vec![FieldError { field: field.to_owned(), reason }])
     };
     let wait = AccountError::TooManyRequests { retry_after: Some(Duration::from_secs(30)) };
     for (told, expected) in [

@@ -1,5 +1,5 @@
 use http::{HeaderName, StatusCode};
-use ironleaf_auth::{AccountAbility, AccountError, AuthorizedCalls, CallError, FieldError};
+use ironleaf_auth::{AccountAbility, AccountError, AuthorizedCalls, CallError, FieldError, FieldReason};
 
 use super::*;
 
@@ -75,7 +75,7 @@ async fn the_cookies_of_a_registration_are_given_back() {
 }
 
 fn fields(names: &[&str]) -> AccountError {
-    let error = |name: &&str| FieldError { field: (*name).to_owned(), message: String::new() };
+    let error = |name: &&str| FieldError { field: (*name).to_owned(), reason: FieldReason::NotAccepted };
     AccountError::Invalid(names.iter().map(error).collect())
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use ironleaf_auth::{
-    AccountAbility, AccountError, Activity, ActivityKind, AuthorizedCalls, CallError, FieldError,
+    AccountAbility, AccountError, Activity, ActivityKind, AuthorizedCalls, CallError, FieldError, FieldReason,
 };
 
 /// Sends authorized calls to the script. The script decides who is signed in.
@@ -29,8 +29,8 @@ fn invalid_email() -> Answer {
 }
 
 fn invalid() -> AccountError {
-    let (field, message) = ("email".to_owned(), "Invalid email address".to_owned());
-    AccountError::Invalid(vec![FieldError { field, message }])
+    let (field, reason) = ("email".to_owned(), FieldReason::NotAccepted);
+    AccountError::Invalid(vec![FieldError { field, reason }])
 }
 
 fn too_many(secs: Option<u64>) -> AccountError {
@@ -82,10 +82,7 @@ async fn addresses_and_passwords_are_sent_in_one_form() {
 
 #[tokio::test]
 async fn control_characters_are_refused_before_anything_is_sent_unless_the_api_decides() {
-    let field = FieldError {
-        field: "password".to_owned(),
-        message: "Password cannot contain control characters".to_owned(),
-    };
+    let field = FieldError { field: "password".to_owned(), reason: FieldReason::ControlCharacters };
     let (provider, script) = scripted([]);
     let refused = provider.register(&caller(), &address("a@b.c"), &"pass\tword".into()).await.unwrap_err();
     assert_eq!(refused, AccountError::Invalid(vec![field.clone()]));
@@ -95,6 +92,23 @@ async fn control_characters_are_refused_before_anything_is_sent_unless_the_api_d
     let (mut provider, _) = scripted([user("a@b.c", None)]);
     provider.settings.normalize_passwords = false;
     provider.register(&caller(), &address("a@b.c"), &"pass\tword".into()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_password_is_told_by_the_sentence_of_the_contract() {
+    for (message, reason) in [
+        ("Password must be at least 8 characters", FieldReason::TooShort),
+        ("Password cannot contain control characters", FieldReason::ControlCharacters),
+        ("Password contains your name", FieldReason::NotAccepted),
+    ] {
+        let errors = json!([{ "path": ["password"], "message": message, "code": "too_small" }]);
+        let refusal =
+            answer(400, &json!({ "statusCode": 400, "message": "Validation failed", "errors": errors }));
+        let (provider, _) = scripted([refusal]);
+        let refused = provider.register(&caller(), &address("a@b.c"), &"password2".into()).await;
+        let field = FieldError { field: "password".to_owned(), reason };
+        assert_eq!(refused.err(), Some(AccountError::Invalid(vec![field])), "{message}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,134 @@
+//! What a new password must not be. The providers' own rules come after that.
+
+mod blocklist;
+mod strength;
+
+use http::request::Parts;
+use ironleaf_auth::{EmailAddress, SecretText};
+use ironleaf_credentials::password::normal_form;
+use thiserror::Error;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
+
+pub use self::blocklist::{Blocklist, BlocklistError};
+use self::strength::{Estimate, estimate};
+pub use self::strength::{Strength, UnknownStrength, Weakness};
+use crate::AccountFailure;
+use crate::request_context::live_session;
+use crate::use_case::UseCase;
+
+/// What a new password must not be, whichever provider keeps it. The default accepts every password.
+///
+/// Sign-ins are not concerned: a password that is in use stays in use until its person sets another one.
+#[derive(Debug, Clone, Default)]
+pub struct PasswordPolicy {
+    /// Breached passwords. None of them becomes a new password.
+    pub blocklist: Option<Blocklist>,
+    /// Weaker passwords are refused.
+    pub min_strength: Strength,
+    /// Words that everybody expects in a password for this application, such as its name.
+    pub expected_words: Vec<String>,
+}
+
+/// Why a policy does not accept a password.
+#[derive(Debug, Error)]
+enum Objection {
+    #[error("it is breached")]
+    Breached,
+    #[error("it is easy to guess")]
+    Weak(Weakness),
+    /// It is not known whether the password is acceptable.
+    #[error("the blocklist cannot be read: {0}")]
+    NoBlocklist(#[from] BlocklistError),
+    #[error("the check did not end")]
+    NoAnswer,
+}
+
+impl PasswordPolicy {
+    /// SECURITY: nothing here asks for an account, so neither the answer nor its time tells whether there is one.
+    async fn check(
+        &self,
+        password: &SecretText,
+        address: Option<&EmailAddress>,
+        deadline: Instant,
+    ) -> Result<(), Objection> {
+        if let Some(blocklist) = self.blocklist.clone() {
+            let hash = blocklist::hash(&normal_form(password.expose()));
+            if blocking(deadline, move || blocklist.contains(&hash)).await?? {
+                return Err(Objection::Breached);
+            }
+        }
+        if self.min_strength == Strength::default() {
+            return Ok(());
+        }
+        match self.estimate(password, address, deadline).await? {
+            Estimate { strength, weakness } if strength < self.min_strength => Err(Objection::Weak(weakness)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn estimate(
+        &self,
+        password: &SecretText,
+        address: Option<&EmailAddress>,
+        deadline: Instant,
+    ) -> Result<Estimate, Objection> {
+        let (password, address) = (password.clone(), address.cloned());
+        let words = self.expected_words.clone();
+        blocking(deadline, move || estimate(&password, address.as_ref(), &words)).await
+    }
+}
+
+/// Runs `work` on a thread that may be held up.
+async fn blocking<T: Send + 'static>(
+    deadline: Instant,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Objection> {
+    match timeout_at(deadline, spawn_blocking(work)).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(_)) | Err(_) => Err(Objection::NoAnswer),
+    }
+}
+
+impl UseCase {
+    /// SECURITY: without this, an account could get a password that everybody knows. A blocklist that cannot be read
+    /// refuses every new password, because nobody would notice a check that is silently left out.
+    pub(crate) async fn accept_new_password(
+        &self,
+        password: &SecretText,
+        address: Option<&EmailAddress>,
+    ) -> Result<(), AccountFailure> {
+        let objection =
+            match self.bff.settings().password_policy.check(password, address, self.deadline).await {
+                Ok(()) => return Ok(()),
+                Err(objection) => objection,
+            };
+        match objection {
+            Objection::Breached => Err(AccountFailure::BreachedPassword),
+            Objection::Weak(weakness) => Err(AccountFailure::WeakPassword(weakness)),
+            Objection::NoBlocklist(_) | Objection::NoAnswer => {
+                if let Some(left_out) = self.bff.password_lines().admit("unchecked", Instant::now()) {
+                    tracing::error!(
+                        error = %objection,
+                        left_out,
+                        "a new password cannot be checked, so none is accepted"
+                    );
+                }
+                Err(AccountFailure::Unavailable)
+            }
+        }
+    }
+}
+
+/// Why this password is easy to guess, for a hint. `None` if it is not, or if nobody can tell right now.
+///
+/// `address` is that of the account, if it is known: a password made of it is weak.
+pub async fn weakness_of(parts: &Parts, password: &str, address: Option<&EmailAddress>) -> Option<Weakness> {
+    let (bff, _) = live_session(parts)?;
+    let (policy, deadline) = (&bff.settings().password_policy, Instant::now() + bff.sign_in_timeout());
+    if policy.min_strength >= Strength::MODERATE {
+        return None;
+    }
+    let estimated = policy.estimate(&SecretText::from(password), address, deadline).await.ok()?;
+    (estimated.strength < Strength::MODERATE).then_some(estimated.weakness)
+}
