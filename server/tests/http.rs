@@ -11,6 +11,8 @@ mod account_changes;
 mod account_form;
 #[path = "http/assets.rs"]
 mod assets;
+#[path = "http/autocomplete.rs"]
+mod autocomplete;
 #[path = "http/bad_input.rs"]
 mod bad_input;
 #[path = "http/blocked_cookies.rs"]

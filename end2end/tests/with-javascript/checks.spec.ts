@@ -1,5 +1,6 @@
 // The checks that run during every other test find what they search for.
 
+import { formProblems } from '../../fixtures/forms';
 import { htmlProblems } from '../../fixtures/html';
 import { TOKEN_MARK, tokenIn } from '../../fixtures/leaks';
 import { expect, plainTest as test } from '../../fixtures/test';
@@ -35,5 +36,30 @@ for (const [what, html] of [
 ] as const) {
   test(`a document is refused for ${what}`, async () => {
     expect(await htmlProblems(html)).not.toEqual([]);
+  });
+}
+
+const form = (...inputs: string[]) => `<form action="/api/x">${inputs.join('')}</form>`;
+const PERSON = '<input type="email" autocomplete="username" value="a@b.c" hidden readonly>';
+const NEW = '<input name="password" type="password" autocomplete="new-password">';
+const AGAIN = '<input name="confirm_password" type="password" autocomplete="new-password">';
+const CODE = '<input name="code" type="text" autocomplete="one-time-code">';
+
+test('a form whose fields say what they are for has no problems', () => {
+  for (const right of [form(PERSON, NEW, AGAIN), form(CODE), form('<input type="hidden" name="email" value="a@b.c">')]) {
+    expect(formProblems(right), right).toEqual([]);
+  }
+});
+
+for (const [what, wrong] of [
+  ['nobody whose password it is', form(NEW, AGAIN)],
+  ['its person behind the password', form(NEW, AGAIN, PERSON)],
+  ['an old password where a new one is set', form(PERSON, NEW.replace('new-', 'current-'), AGAIN)],
+  ['a new password where the old one is asked for', form(PERSON, NEW)],
+  ['a code that is none', form(CODE.replace('one-time-code', 'off'))],
+  ['a field that says nothing', form('<input name="x" type="text">')],
+] as const) {
+  test(`a form is refused for ${what}`, () => {
+    expect(formProblems(wrong)).not.toEqual([]);
   });
 }
