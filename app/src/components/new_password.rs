@@ -6,6 +6,7 @@ use crate::validation::FieldProblem;
 use crate::words::t;
 
 /// The two fields for a new password. `unconfirmed` has the words for an empty confirmation.
+#[expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 #[component]
 pub(crate) fn NewPassword(
     form: KeptForm,

@@ -78,8 +78,8 @@ impl World {
         let remote =
             Remote { store: Arc::clone(&store), synced: Arc::clone(&synced), is_away: Arc::clone(&is_away) };
         let sign_in_roles = sign_in_roles.iter().map(|role| (*role).to_owned()).collect();
-        let rules = Rules { rate_limits, sign_in_roles, password_policy };
-        let bff = bff(&provider, Arc::new(remote), clock, &tasks, rules);
+        let settings = Rules { rate_limits, sign_in_roles, password_policy };
+        let bff = bff(&provider, Arc::new(remote), clock, &tasks, settings);
         Self { router: router(&bff), provider, store, bff, millis, synced, is_away, tasks }
     }
 
@@ -90,12 +90,12 @@ impl World {
             synced: Arc::clone(&self.synced),
             is_away: Arc::clone(&self.is_away),
         };
-        let rules = Rules {
+        let settings = Rules {
             rate_limits: RateLimits::default(),
             sign_in_roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             password_policy: PasswordPolicy::default(),
         };
-        let bff = bff(&self.provider, Arc::new(remote), clock(&self.millis), &self.tasks, rules);
+        let bff = bff(&self.provider, Arc::new(remote), clock(&self.millis), &self.tasks, settings);
         Browser { router: router(&bff), ..browser.clone() }
     }
 
