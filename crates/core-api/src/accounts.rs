@@ -13,6 +13,7 @@ use crate::{
     mail::Topic,
     mail_jobs::{self, MailKind, Notice, Promise},
     password::Password,
+    second_factor::challenges,
     users::{self, Roles, User},
 };
 
@@ -121,6 +122,7 @@ impl CoreApi {
         let (mut revoked, mut jobs) = (0, Vec::new());
         if let Some(hash) = &password_hash {
             users::set_password_hash(&mut transaction, id, hash).await?;
+            challenges::forget_all_of(&mut transaction, id).await?;
             revoked = families::revoke_all_of(&mut transaction, id, Some(by.family), now).await?;
             activity::record(&mut transaction, id, EventKind::PasswordChanged, &client, now).await?;
             let told = self.tell(&mut transaction, Topic::PasswordChanged, &user, &client);
@@ -167,7 +169,7 @@ impl CoreApi {
 
     /// Records an e-mail that tells a person about their account. An address that was never verified may be somebody
     /// else's, and gets none.
-    async fn tell(
+    pub(crate) async fn tell(
         &self,
         connection: &mut SqliteConnection,
         topic: Topic,
@@ -194,7 +196,7 @@ impl CoreApi {
 }
 
 /// SECURITY: the account may have been taken back since the request was let in. Hashing a password takes long enough.
-async fn must_still_be_let_in(
+pub(crate) async fn must_still_be_let_in(
     connection: &mut SqliteConnection,
     user: &User,
     by: &Changer,

@@ -45,16 +45,24 @@ pub(crate) enum EventKind {
     TokenReused,
     /// Every other session was ended on request.
     OtherSessionsEnded,
+    SecondFactorEnabled,
+    SecondFactorDisabled,
+    RecoveryCodesReplaced,
+    RecoveryCodeUsed,
 }
 
 impl EventKind {
     /// What changes an account.
-    const CHANGES: [Self; 5] = [
+    const CHANGES: [Self; 9] = [
         Self::PasswordChanged,
         Self::EmailChangeRequested,
         Self::EmailChanged,
         Self::EmailRestored,
         Self::EmailVerified,
+        Self::SecondFactorEnabled,
+        Self::SecondFactorDisabled,
+        Self::RecoveryCodesReplaced,
+        Self::RecoveryCodeUsed,
     ];
 
     const fn name(self) -> &'static str {
@@ -71,6 +79,10 @@ impl EventKind {
             Self::SignInLinkRequested => "SIGN_IN_LINK_REQUESTED",
             Self::TokenReused => "TOKEN_REUSED",
             Self::OtherSessionsEnded => "OTHER_SESSIONS_ENDED",
+            Self::SecondFactorEnabled => "SECOND_FACTOR_ENABLED",
+            Self::SecondFactorDisabled => "SECOND_FACTOR_DISABLED",
+            Self::RecoveryCodesReplaced => "RECOVERY_CODES_REPLACED",
+            Self::RecoveryCodeUsed => "RECOVERY_CODE_USED",
         }
     }
 

@@ -1,7 +1,7 @@
 //! Everything that can go wrong with a request, and the one place that decides what the client is told and what is
 //! logged.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt, time::Duration};
 
 use axum::{
     Json,
@@ -10,7 +10,10 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::{health::Unwritable, keys::SigningError, password::HashingError};
+use crate::{
+    health::Unwritable, keys::SigningError, password::HashingError, timestamp::Timestamp,
+    tokens::RefreshToken,
+};
 
 /// One problem with a body or a query, in the words of zod 4.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,19 @@ pub(crate) struct Issue {
     pub(crate) path: Option<&'static str>,
     pub(crate) message: Cow<'static, str>,
     pub(crate) code: &'static str,
+}
+
+/// What a person whose first step was right completes their sign-in with. It is opaque, and of use to nobody without a code.
+pub(crate) struct Challenge {
+    pub(crate) token: RefreshToken,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Shows nothing of the token.
+impl fmt::Debug for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Challenge").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -30,6 +46,8 @@ pub(crate) enum ApiError {
     InvalidToken,
     /// 401 for everything that a sign-in or a refresh presents. It does not say which part was wrong.
     InvalidCredentials,
+    /// 401: the credentials are right, and the person has to present a code as well.
+    SecondFactor(Challenge),
     /// 401 for the bearer token.
     Unauthorized,
     Forbidden,
@@ -37,6 +55,10 @@ pub(crate) enum ApiError {
     EmailTaken,
     /// 412: the person has changed since the version that the client has seen.
     Outdated,
+    /// 409: it would have to be disabled first.
+    AuthenticatorEnabled,
+    /// 429: so long must whoever presented wrong codes wait.
+    TooManyTries(Duration),
     BodyTimeout,
     BodyTooLarge,
     /// 503: nothing can be written. The message says for which reason.
@@ -55,6 +77,10 @@ pub(crate) enum InternalError {
     Hashing(#[from] HashingError),
     #[error(transparent)]
     Signing(#[from] SigningError),
+    #[error("an authenticator cannot be used: {0}")]
+    Authenticator(#[from] totp_rs::TotpError),
+    #[error("the secret of an authenticator is sealed under another key than that of this data folder")]
+    Unsealable,
     #[error("a task ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
     #[error("the outbox cannot be read: {0}")]
@@ -74,11 +100,14 @@ impl ApiError {
             Self::MalformedJson => (StatusCode::BAD_REQUEST, "Malformed JSON"),
             Self::InvalidToken => (StatusCode::BAD_REQUEST, "Invalid token"),
             Self::InvalidCredentials => (StatusCode::UNAUTHORIZED, "Invalid credentials"),
+            Self::SecondFactor(_) => (StatusCode::UNAUTHORIZED, "A code is required"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "Forbidden"),
             Self::NotFound => (StatusCode::NOT_FOUND, "Not Found"),
             Self::EmailTaken => (StatusCode::CONFLICT, "A user with this email already exists"),
             Self::Outdated => (StatusCode::PRECONDITION_FAILED, "The person has changed"),
+            Self::AuthenticatorEnabled => (StatusCode::CONFLICT, "An authenticator is enabled already"),
+            Self::TooManyTries(_) => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
             Self::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
             Self::Unhealthy(Unwritable::Full) => (StatusCode::SERVICE_UNAVAILABLE, "The disk is full"),
@@ -97,6 +126,16 @@ impl ApiError {
         if let Self::Validation(issues) = self {
             let errors: Vec<Value> = issues.iter().map(Issue::to_json).collect();
             return json!({ "statusCode": status_code, "message": message, "errors": errors });
+        }
+        if let Self::SecondFactor(challenge) = self {
+            return json!({
+                "statusCode": status_code,
+                "message": message,
+                "error": "SECOND_FACTOR",
+                "challenge": challenge.token.expose(),
+                "expiresAt": challenge.expires_at,
+                "methods": ["TOTP", "RECOVERY_CODE"],
+            });
         }
         let error = status.canonical_reason().unwrap_or_default();
         json!({ "statusCode": status_code, "message": message, "error": error })
@@ -119,6 +158,13 @@ impl IntoResponse for ApiError {
         let mut response = (status, Json(self.body())).into_response();
         if matches!(self, Self::Unauthorized) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Self::TooManyTries(wait) = self {
+            // A part of a second counts as a whole one: nobody comes back too early.
+            let secs = wait.as_millis().div_ceil(1000).to_string();
+            response
+                .headers_mut()
+                .extend(HeaderValue::try_from(secs).ok().map(|secs| (header::RETRY_AFTER, secs)));
         }
         response
     }

@@ -1,5 +1,5 @@
-//! The secret of one installation and its uses: signatures, the successor of a refresh token, and the token of a link
-//! that restores an address.
+//! The secret of one installation and its uses: signatures, the successor of a refresh token, the token of a link that
+//! restores an address, and the seal on the secrets of authenticator apps.
 
 use std::{
     fs,
@@ -15,12 +15,19 @@ use jsonwebtoken::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use uuid::Uuid;
+use xaes_256_gcm::{
+    Nonce, Tag, Xaes256Gcm,
+    aead::{AeadInOut as _, KeyInit as _},
+};
 use zeroize::Zeroizing;
 
 use crate::config::Random;
 
 const FILE_NAME: &str = "core-api.key";
 const SECRET_BYTES: usize = 32;
+const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
 
 /// RFC 8410, section 7: the PKCS #8 frame around an Ed25519 seed.
 const ED25519_PKCS8_FRAME: [u8; 16] =
@@ -124,6 +131,7 @@ pub(crate) struct Keys {
     key_id: String,
     successor: Hkdf<Sha256>,
     restoration: Hkdf<Sha256>,
+    authenticators: Xaes256Gcm,
 }
 
 impl Keys {
@@ -139,6 +147,7 @@ impl Keys {
             public,
             successor: Hkdf::new(None, &secret.derive("ironleaf/core-api/v1/refresh-successor")[..]),
             restoration: Hkdf::new(None, &secret.derive("ironleaf/core-api/v1/address-restoration")[..]),
+            authenticators: Xaes256Gcm::new((&*secret.derive("ironleaf/core-api/v1/authenticator")).into()),
         })
     }
 
@@ -178,6 +187,44 @@ impl Keys {
         bytes
     }
 
+    /// Seals the secret of a person's authenticator app: nonce, ciphertext, tag. It opens for this person only.
+    pub(crate) fn seal_authenticator<const N: usize>(
+        &self,
+        user: Uuid,
+        secret: &[u8; N],
+        random: &Random,
+    ) -> Vec<u8> {
+        let mut nonce = Nonce::default();
+        random(&mut nonce);
+        let mut sealed = [&nonce[..], secret].concat();
+        let tag = self
+            .authenticators
+            .encrypt_inout_detached(&nonce, user.as_bytes(), (&mut sealed[NONCE_BYTES..]).into())
+            .expect("a secret is shorter than 64 GiB");
+        sealed.extend_from_slice(&tag);
+        sealed
+    }
+
+    /// The secret that was sealed for this person. `None` if it was sealed for another one, or elsewhere.
+    pub(crate) fn unseal_authenticator<const N: usize>(
+        &self,
+        user: Uuid,
+        sealed: &[u8],
+    ) -> Option<Zeroizing<[u8; N]>> {
+        let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        let (text, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
+        let mut secret = Zeroizing::new(<[u8; N]>::try_from(text).ok()?);
+        self.authenticators
+            .decrypt_inout_detached(
+                &Nonce::from(*nonce),
+                user.as_bytes(),
+                (&mut secret[..]).into(),
+                &Tag::from(*tag),
+            )
+            .ok()?;
+        Some(secret)
+    }
+
     /// The public key as a JWK set (RFC 7517, RFC 8037).
     pub(crate) fn jwks(&self) -> Value {
         let x = match &self.public.algorithm {
@@ -185,5 +232,29 @@ impl Keys {
             _ => "",
         };
         json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": x, "use": "sig", "alg": "EdDSA", "kid": self.key_id }] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_secret_opens_for_its_person_only_and_not_once_it_was_altered() {
+        let random = crate::system_random();
+        let keys = Keys::derive_from(&Secret::generate(&random)).unwrap();
+        let others = Keys::derive_from(&Secret::generate(&random)).unwrap();
+        let (user, stranger) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let sealed = keys.seal_authenticator(user, &[7; 20], &random);
+        assert!(!sealed.windows(4).any(|window| window == [7; 4]));
+        assert_eq!(*keys.unseal_authenticator::<20>(user, &sealed).unwrap(), [7; 20]);
+        assert!(keys.unseal_authenticator::<20>(stranger, &sealed).is_none());
+        assert!(others.unseal_authenticator::<20>(user, &sealed).is_none());
+        assert!(keys.unseal_authenticator::<20>(user, &sealed[..40]).is_none());
+        for index in [0, NONCE_BYTES, sealed.len() - 1] {
+            let mut altered = sealed.clone();
+            altered[index] ^= 1;
+            assert!(keys.unseal_authenticator::<20>(user, &altered).is_none(), "{index}");
+        }
     }
 }

@@ -26,6 +26,7 @@ mod password;
 mod refresh;
 mod restoration;
 mod routes;
+mod second_factor;
 mod seed;
 mod serving;
 mod sign_in;

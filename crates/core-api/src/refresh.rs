@@ -20,8 +20,9 @@ use crate::{
     activity::{self, EventKind},
     client::Client,
     email::Email,
-    error::ApiError,
+    error::{ApiError, Challenge},
     families,
+    second_factor::authenticator,
     sign_in::Issue,
     timestamp::Timestamp,
     tokens::{IdempotencyKey, RefreshToken, TokenPair},
@@ -52,6 +53,8 @@ pub(crate) struct Refresh {
 enum Verdict {
     /// Consumed now, or before with the same key. The fields are the content of the answer.
     Granted(Issue, RefreshToken),
+    /// The token of a link was right, and its person has to present a code as well.
+    Challenged(Challenge),
     Refused,
 }
 
@@ -71,6 +74,7 @@ impl CoreApi {
         let verdict = tokio::spawn(async move { api.judge(&refresh).await }).await??;
         match verdict {
             Verdict::Granted(issue, token) => self.pair(&issue, token),
+            Verdict::Challenged(challenge) => Err(ApiError::SecondFactor(challenge)),
             Verdict::Refused => Err(ApiError::InvalidCredentials),
         }
     }
@@ -84,10 +88,15 @@ impl CoreApi {
                 self.used(&mut transaction, refresh, &known, now).await?
             }
             Some(known) if known.expires_at > now => {
-                if families::is_first_use_of_link(&mut transaction, known.family).await? {
-                    job = self.note_sign_in(&mut transaction, &known.user, &refresh.client, now).await?;
+                let is_link = families::is_first_use_of_link(&mut transaction, known.family).await?;
+                if is_link && authenticator::is_enabled(&mut *transaction, known.user.id).await? {
+                    self.challenge_reader(&mut transaction, refresh, &known, now).await?
+                } else {
+                    if is_link {
+                        job = self.note_sign_in(&mut transaction, &known.user, &refresh.client, now).await?;
+                    }
+                    self.rotate(&mut transaction, refresh, known, now).await?
                 }
-                self.rotate(&mut transaction, refresh, known, now).await?
             }
             _ => (Verdict::Refused, 0),
         };
@@ -100,9 +109,25 @@ impl CoreApi {
         counters.families_revoked.add(revoked);
         match verdict {
             Verdict::Granted(..) => counters.refreshes_accepted.add(1),
+            Verdict::Challenged(_) => {}
             Verdict::Refused => counters.refreshes_refused.add(1),
         }
         Ok(verdict)
+    }
+
+    /// Whoever reads the e-mails of a person does not get in without a code. The link is used up.
+    async fn challenge_reader(
+        &self,
+        connection: &mut SqliteConnection,
+        refresh: &Refresh,
+        known: &Known,
+        now: Timestamp,
+    ) -> Result<(Verdict, u64), ApiError> {
+        families::mark_used(connection, &refresh.token.hash(), now).await?;
+        // A second use of the link finds its family ended, and nothing was stolen.
+        families::revoke(connection, known.family, now).await?;
+        let challenge = self.challenge(connection, known.user.id, refresh.end_others, now).await?;
+        Ok((Verdict::Challenged(challenge), 0))
     }
 
     async fn rotate(

@@ -9,7 +9,9 @@
 //! - makes the links to all later addresses useless, which are the attacker's,
 //! - ends every session, refuses the access tokens that are still about, and forgets the password, which only a link in an
 //!   e-mail to the restored address sets again,
-//! - takes back a change of address that waits for its verification.
+//! - takes back a change of address that waits for its verification,
+//! - disables an authenticator app, unless it was enabled seven days before the change, when the person was told and let it
+//!   be. Otherwise it may be the attacker's, and would keep its owner out.
 //!
 //! Until then, nobody else can register the replaced address or change to it. A link that the attacker gets, to one of the
 //! later addresses, restores that one, but leaves the links to all earlier ones.
@@ -42,6 +44,7 @@ use crate::{
     families,
     mail::Topic,
     mail_jobs::{self, MailKind, Notice, OneTimeLink, Promise},
+    second_factor::{authenticator, challenges},
     timestamp::Timestamp,
     tokens::RefreshToken,
     users::{self, User},
@@ -55,6 +58,7 @@ struct Replaced {
     number: i64,
     user: Uuid,
     email: String,
+    changed_at: Timestamp,
     /// Whether the account was given back to it already.
     is_restored: bool,
 }
@@ -137,7 +141,7 @@ impl CoreApi {
         let now = self.now();
         let mut transaction = self.database().write().await?;
         let found = find(&mut transaction, token, now).await?.ok_or(ApiError::InvalidToken)?;
-        let Replaced { number, user: id, email: old_email, is_restored } = found;
+        let Replaced { number, user: id, email: old_email, changed_at, is_restored } = found;
         let mut user = users::by_id(&mut *transaction, id).await?.ok_or(ApiError::InvalidToken)?;
         if is_restored {
             let is_still_true = user.email == old_email;
@@ -159,6 +163,9 @@ impl CoreApi {
         users::shut_out(&mut transaction, id, now).await?;
         let revoked = families::revoke_all_of(&mut transaction, id, None, now).await?;
         devices::forget_all_of(&mut transaction, id).await?;
+        challenges::forget_all_of(&mut transaction, id).await?;
+        let settled_after = ADDRESS_RESTORABLE_FOR;
+        authenticator::forget_unless_settled(&mut transaction, id, changed_at, settled_after).await?;
         mark_restored(&mut transaction, id, number, now).await?;
         activity::record(&mut transaction, id, EventKind::EmailRestored, client, now).await?;
         let kind = MailKind::OneTimeLink(OneTimeLink::PasswordReset);
@@ -190,7 +197,7 @@ async fn find(
     now: Timestamp,
 ) -> sqlx::Result<Option<Replaced>> {
     let row = sqlx::query(
-        "SELECT number, user_id, old_email, restored_at FROM address_changes
+        "SELECT number, user_id, old_email, changed_at, restored_at FROM address_changes
          WHERE token_hash = ? AND CASE WHEN restored_at IS NULL THEN changed_at > ? ELSE restored_at > ? END",
     )
     .bind(&RefreshToken::presented(token).hash()[..])
@@ -203,6 +210,7 @@ async fn find(
             number: row.try_get("number")?,
             user: users::uuid(&row, "user_id")?,
             email: row.try_get("old_email")?,
+            changed_at: Timestamp::from_millis(row.try_get("changed_at")?),
             is_restored: row.try_get::<Option<i64>, _>("restored_at")?.is_some(),
         })
     })

@@ -7,6 +7,7 @@ mod extract;
 mod listing;
 mod meta;
 mod pages;
+mod second_factor;
 mod sign_in_links;
 mod users;
 
@@ -49,6 +50,11 @@ fn routes(config: &Config) -> Vec<Route> {
         route(Method::GET, "/v1/user/users", users::list),
         route(Method::GET, "/v1/user/users/current", users::show_current),
         route(Method::GET, "/v1/user/users/current/activity", users::show_activity),
+        route(Method::GET, "/v1/user/users/current/authenticator", second_factor::show),
+        route(Method::POST, "/v1/user/users/current/authenticator", second_factor::begin),
+        route(Method::DELETE, "/v1/user/users/current/authenticator", second_factor::disable),
+        route(Method::POST, "/v1/user/users/current/authenticator/confirmation", second_factor::enable),
+        route(Method::POST, "/v1/user/users/current/recovery-codes", second_factor::replace_recovery_codes),
         route(Method::GET, "/v1/user/users/{id}", users::show),
         route(Method::PATCH, "/v1/user/users/{id}", users::update),
         route(Method::DELETE, "/v1/user/users/{id}", users::destroy),

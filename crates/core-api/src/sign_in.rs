@@ -1,5 +1,6 @@
 //! Signing in with a password, and requesting a link instead.
 
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 
 use crate::{
@@ -11,9 +12,11 @@ use crate::{
     families::{self, Origin},
     mail_jobs::{self, MailKind, Notice, OneTimeLink, Promise},
     password::Claim,
+    second_factor::authenticator,
     timestamp::Timestamp,
     tokens::{self, AccessClaims, RefreshToken, TokenPair},
-    users::{self, Role},
+    users::{self, Role, User},
+    verified_tokens::Bearer,
 };
 
 pub(crate) struct SignIn {
@@ -23,7 +26,16 @@ pub(crate) struct SignIn {
     pub(crate) role: Option<Role>,
     /// Ends every other family of this person.
     pub(crate) end_others: bool,
+    /// Whoever sent the access token of this bearer along. It is not known yet whether it still counts.
+    pub(crate) signed_in_as: Option<Bearer>,
     pub(crate) client: Client,
+}
+
+/// Somebody who has proved who they are.
+pub(crate) struct Start<'a> {
+    pub(crate) user: User,
+    pub(crate) end_others: bool,
+    pub(crate) client: &'a Client,
 }
 
 /// For whom the access token is issued, and when.
@@ -52,7 +64,6 @@ impl CoreApi {
             return Err(ApiError::InvalidCredentials);
         }
 
-        let (now, family, token) = (self.now(), self.new_id(), self.new_refresh_token());
         let mut transaction = self.database().write().await?;
         // SECURITY: checking a password takes a while. If it was changed in the meantime, the old one starts no
         // session.
@@ -63,17 +74,56 @@ impl CoreApi {
         if attempt.role.is_some_and(|role| !user.roles.contains(role)) {
             return Err(ApiError::InvalidCredentials);
         }
+        let SignIn { end_others, signed_in_as, client, .. } = attempt;
+        if authenticator::is_enabled(&mut *transaction, user.id).await?
+            && !self.has_proved_both(&mut transaction, &user, signed_in_as).await?
+        {
+            let challenge = self.challenge(&mut transaction, user.id, end_others, self.now()).await?;
+            transaction.commit().await?;
+            return Err(ApiError::SecondFactor(challenge));
+        }
+        self.start_family(transaction, Start { user, end_others, client: &client }).await
+    }
+
+    /// Whether the bearer of an access token is this person, in a family that has not ended. Each family of a person with
+    /// two steps has begun with both of them: the others ended when the second one was enabled.
+    ///
+    /// SECURITY: so somebody who is signed in proves again who they are with one step. A stolen access token gets nobody in
+    /// without the password.
+    async fn has_proved_both(
+        &self,
+        connection: &mut SqliteConnection,
+        user: &User,
+        signed_in_as: Option<Bearer>,
+    ) -> sqlx::Result<bool> {
+        let now = self.now();
+        let Some(bearer) = signed_in_as.filter(|bearer| bearer.user == user.id) else {
+            return Ok(false);
+        };
+        Ok(!tokens::is_over(bearer.exp, now)
+            && user.accepts_token(&mut *connection, bearer.family, bearer.iat).await?
+            && families::is_active_after(connection, bearer.family, now).await?)
+    }
+
+    /// Starts a family, and commits.
+    pub(crate) async fn start_family(
+        &self,
+        mut transaction: Transaction<'static, Sqlite>,
+        start: Start<'_>,
+    ) -> Result<TokenPair, ApiError> {
+        let Start { user, end_others, client } = start;
+        let (now, family, token) = (self.now(), self.new_id(), self.new_refresh_token());
         families::forget_dead_of(&mut transaction, user.id, now).await?;
         let mut revoked = 0;
-        if attempt.end_others {
+        if end_others {
             revoked = families::revoke_all_of(&mut transaction, user.id, None, now).await?;
         }
         families::start(&mut transaction, family, user.id, Origin::Password, now).await?;
         families::add_token(&mut transaction, family, &token.hash(), self.refresh_token_end(now)).await?;
-        let job = self.note_sign_in(&mut transaction, &user, &attempt.client, now).await?;
+        let job = self.note_sign_in(&mut transaction, &user, client, now).await?;
         if revoked > 0 {
             let ended = EventKind::OtherSessionsEnded;
-            activity::record(&mut transaction, user.id, ended, &attempt.client, now).await?;
+            activity::record(&mut transaction, user.id, ended, client, now).await?;
         }
         // SECURITY: before the commit, as a token that is issued later would count although its family has ended since.
         let issue = self.issue_now(user.id, user.email, family);

@@ -36,6 +36,12 @@ impl Timestamp {
     pub(crate) fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(millis(duration)))
     }
+
+    /// The time since an earlier moment; none since a later one.
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())
+    }
+
     /// As a person writes it, to the minute: `21 November 2026, 11:08 UTC`.
     pub(crate) fn in_words(self) -> String {
         self.clamped().strftime("%-d %B %Y, %H:%M UTC").to_string()

@@ -25,6 +25,9 @@ pub(crate) enum Topic {
     AccountDeleted,
     /// To an address that the deleted account had until a few days ago.
     FormerAccountDeleted,
+    SecondFactorEnabled,
+    SecondFactorDisabled,
+    RecoveryCodeUsed,
 }
 
 /// One event, for its e-mail.
@@ -89,14 +92,45 @@ const FORMER_ACCOUNT_DELETED: Words = Words {
             wherever else you use it. Nobody can register this address before seven days have passed since it was replaced.",
 };
 
+const SECOND_FACTOR_ENABLED: Words = Words {
+    title: "Your account asks for a code now",
+    preheader: "An authenticator app has been set up.",
+    before: "An authenticator app has been set up for your account. Whoever signs in needs one of its codes, and every other \
+             session has ended.",
+    button: "Set a new password",
+    after: "If it was you, keep the recovery codes in a safe place. If it was not you, somebody can use your account: set a new \
+            password now, and write to those who run this site.",
+};
+
+const SECOND_FACTOR_DISABLED: Words = Words {
+    title: "Your account no longer asks for a code",
+    preheader: "The authenticator app has been removed.",
+    before: "The authenticator app of your account has been removed, and its recovery codes no longer work. A password is \
+             enough to sign in.",
+    button: "Set a new password",
+    after: "If it was you, there is nothing to do. If it was not you, set a new password now. That ends every other session.",
+};
+
+const RECOVERY_CODE_USED: Words = Words {
+    title: "A recovery code of your account has been used",
+    preheader: "It does not work again.",
+    before: "Somebody has signed in to your account with your password and one of your recovery codes. That code does not work \
+             again.",
+    button: "Set a new password",
+    after: "If it was you, there is nothing to do. If it was not you, set a new password now, and make new recovery codes.",
+};
+
 impl Topic {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 9] = [
         Self::NewSignIn,
         Self::PasswordChanged,
         Self::AddressChanged,
         Self::AddressRestored,
         Self::AccountDeleted,
         Self::FormerAccountDeleted,
+        Self::SecondFactorEnabled,
+        Self::SecondFactorDisabled,
+        Self::RecoveryCodeUsed,
     ];
 
     pub(crate) fn parse(name: &str) -> Option<Self> {
@@ -111,6 +145,9 @@ impl Topic {
             Self::AddressRestored => "ADDRESS_RESTORED",
             Self::AccountDeleted => "ACCOUNT_DELETED",
             Self::FormerAccountDeleted => "FORMER_ACCOUNT_DELETED",
+            Self::SecondFactorEnabled => "SECOND_FACTOR_ENABLED",
+            Self::SecondFactorDisabled => "SECOND_FACTOR_DISABLED",
+            Self::RecoveryCodeUsed => "RECOVERY_CODE_USED",
         }
     }
 
@@ -122,12 +159,19 @@ impl Topic {
             Self::AddressRestored => &ADDRESS_RESTORED,
             Self::AccountDeleted => &ACCOUNT_DELETED,
             Self::FormerAccountDeleted => &FORMER_ACCOUNT_DELETED,
+            Self::SecondFactorEnabled => &SECOND_FACTOR_ENABLED,
+            Self::SecondFactorDisabled => &SECOND_FACTOR_DISABLED,
+            Self::RecoveryCodeUsed => &RECOVERY_CODE_USED,
         }
     }
 
     const fn page(self) -> &'static str {
         match self {
-            Self::NewSignIn | Self::PasswordChanged => "/reset-password",
+            Self::NewSignIn
+            | Self::PasswordChanged
+            | Self::SecondFactorEnabled
+            | Self::SecondFactorDisabled
+            | Self::RecoveryCodeUsed => "/reset-password",
             Self::AddressChanged => "/restore-address",
             Self::AddressRestored => "/login",
             Self::AccountDeleted | Self::FormerAccountDeleted => "/",

@@ -9,7 +9,7 @@ use cookie::Cookie;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::extract::{JsonBody, item};
+use super::extract::{JsonBody, bearer, item};
 use crate::{
     CoreApi,
     client::Client,
@@ -18,6 +18,7 @@ use crate::{
     mail_jobs::OneTimeLink,
     password::Claim,
     refresh::Refresh,
+    second_factor::{Code, challenges::SecondStep},
     sign_in::SignIn,
     tokens::{IdempotencyKey, RefreshToken, TokenPair},
     users::Role,
@@ -28,10 +29,15 @@ const COOKIE: &str = "refresh-token";
 const COOKIE_ATTRIBUTES: &str = "Path=/v1/auth/tokens; HttpOnly; Secure; SameSite=Strict";
 
 struct TokenRequest {
-    email: Email,
-    proof: Proof,
+    step: Step,
     role: Option<Role>,
     end_others: bool,
+}
+
+enum Step {
+    First(Email, Proof),
+    /// The token of a challenge says who it is.
+    Second(RefreshToken, Code),
 }
 
 /// The client's credentials: a password takes precedence over a refresh token, and an empty one does not count.
@@ -49,16 +55,20 @@ pub(super) async fn create(
 ) -> Result<Response, ApiError> {
     let browser = is_browser(&headers);
     let key = idempotency_key(&headers)?;
-    let TokenRequest { email, proof, role, end_others } = parse(body, browser.then_some(&headers))?;
-    let pair = match proof {
-        Proof::Password(password) => {
-            api.sign_in(SignIn { email, password, role, end_others, client }).await?
+    let TokenRequest { step, role, end_others } = parse(body, browser.then_some(&headers))?;
+    let pair = match step {
+        Step::Second(challenge, code) => {
+            api.complete_sign_in(SecondStep { challenge, code, end_others, client }).await?
         }
-        Proof::RefreshToken(token) => {
+        Step::First(email, Proof::Password(password)) => {
+            let signed_in_as = bearer(&headers).and_then(|token| api.bearer(token));
+            api.sign_in(SignIn { email, password, role, end_others, signed_in_as, client }).await?
+        }
+        Step::First(email, Proof::RefreshToken(token)) => {
             let signs_out = is_sign_out(&headers);
             api.refresh(Refresh { email, token, key, role, end_others, signs_out, client }).await?
         }
-        Proof::None => {
+        Step::First(email, Proof::None) => {
             api.request_link(OneTimeLink::PasswordReset, &email, client).await?;
             return Ok((StatusCode::CREATED, item(json!({ "action": "CHECK_EMAIL" }))).into_response());
         }
@@ -73,6 +83,11 @@ pub(super) async fn delete_cookie() -> Response {
 
 fn parse(body: Value, cookies: Option<&HeaderMap>) -> Result<TokenRequest, ApiError> {
     let mut fields = Fields::of(body)?;
+    if let Some(challenge) = fields.optional_text("challenge") {
+        let (code, end_others) = (fields.text("code"), fields.flag("invalidateTokens"));
+        let step = code.map(|code| Step::Second(RefreshToken::presented(&challenge), Code::presented(&code)));
+        return fields.finish(step.map(|step| TokenRequest { step, role: None, end_others }));
+    }
     let email = fields.email("email");
     let password = fields.optional_text("password").filter(|text| !text.is_empty());
     let token = fields.optional_text("refreshToken").filter(|text| !text.is_empty());
@@ -83,7 +98,7 @@ fn parse(body: Value, cookies: Option<&HeaderMap>) -> Result<TokenRequest, ApiEr
         (None, Some(token)) => Proof::RefreshToken(RefreshToken::presented(&token)),
         (None, None) => Proof::None,
     };
-    fields.finish(email.map(|email| TokenRequest { email, proof, role, end_others }))
+    fields.finish(email.map(|email| TokenRequest { step: Step::First(email, proof), role, end_others }))
 }
 
 /// Sets the refresh token as a cookie instead of the body field, and reads it from there.

@@ -41,10 +41,11 @@ pub(super) async fn list(
 }
 
 /// What this API does beyond the contract, so that the caller can tell the person: the further effect of a new password,
-/// and that it keeps their activity.
-const ABILITIES: [(HeaderName, HeaderValue); 2] = [
+/// that it keeps their activity, and that they may sign in with a second step.
+const ABILITIES: [(HeaderName, HeaderValue); 3] = [
     (HeaderName::from_static("password-change-ends-families"), HeaderValue::from_static("true")),
     (HeaderName::from_static("account-activity"), HeaderValue::from_static("true")),
+    (HeaderName::from_static("second-factor"), HeaderValue::from_static("true")),
 ];
 
 pub(super) async fn show_current(asker: Asker) -> impl IntoResponse {

@@ -10,11 +10,13 @@ mod auth {
     mod jwks;
     mod password_reset;
     mod refresh;
+    mod second_factor;
     mod sign_in;
     mod sign_in_links;
 }
 mod user {
     mod activity;
+    mod authenticator;
     mod change;
     mod delete;
     mod listing;

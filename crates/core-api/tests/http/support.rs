@@ -1,5 +1,6 @@
 //! A separate core API for every test, a clock that the test moves, and requests in one line.
 
+pub(crate) mod authenticator;
 pub(crate) mod description;
 
 use std::{
@@ -39,6 +40,11 @@ impl TestClock {
     pub(crate) fn advance(&self, duration: Duration) {
         let millis = u64::try_from(duration.as_millis()).expect("a test is short");
         self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// Seconds since 1970.
+    pub(crate) fn secs(&self) -> u64 {
+        self.0.load(Ordering::SeqCst) / 1000
     }
 
     pub(crate) fn clock(&self) -> Clock {

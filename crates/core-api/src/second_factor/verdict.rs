@@ -1,0 +1,57 @@
+//! Judges a code.
+
+use std::time::Duration;
+
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use super::{authenticator, code::Code, recovery_codes};
+use crate::{CoreApi, error::InternalError, timestamp::Timestamp};
+
+/// What a presented code is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Right(Kind),
+    Wrong,
+    /// After too many wrong ones, it was not looked at.
+    Wait(Duration),
+}
+
+/// Which kind of code was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    OfApp,
+    OfRecovery,
+}
+
+impl CoreApi {
+    /// Uses up a code, or counts a wrong one. Commit in either case.
+    pub(super) async fn judge_code(
+        &self,
+        connection: &mut SqliteConnection,
+        user: Uuid,
+        code: &Code,
+        now: Timestamp,
+    ) -> Result<Verdict, InternalError> {
+        let Some(known) = authenticator::find(&mut *connection, self.keys(), user).await? else {
+            return Ok(Verdict::Wrong);
+        };
+        match code {
+            Code::OfRecovery(code) => {
+                let is_right = recovery_codes::use_up(connection, user, code).await?;
+                Ok(if is_right { Verdict::Right(Kind::OfRecovery) } else { Verdict::Wrong })
+            }
+            Code::OfApp(code) => {
+                if let Some(wait) = known.tries.wait(now) {
+                    return Ok(Verdict::Wait(wait));
+                }
+                let Some(step) = known.accepted_step(code, now)? else {
+                    authenticator::count_failure(connection, user, now).await?;
+                    return Ok(Verdict::Wrong);
+                };
+                authenticator::accept(connection, user, step).await?;
+                Ok(Verdict::Right(Kind::OfApp))
+            }
+        }
+    }
+}
