@@ -133,6 +133,9 @@ pub enum AccountAbility {
     Activity,
     /// [`Accounts::restore_address`], and an e-mail with the link for it to an address that was replaced.
     RestoreAddress,
+    /// [`Provider::second_factor`](crate::Provider::second_factor). Whether an API has it may be known only after a call
+    /// of [`Accounts::current_user`].
+    SecondFactor,
 }
 
 /// Something that happened to an account.
@@ -178,6 +181,14 @@ pub enum ActivityKind {
     TokenReused,
     /// Every other session was ended.
     OtherSessionsEnded,
+    /// A second step was set up for sign-ins.
+    SecondFactorEnabled,
+    /// Sign-ins have no second step any more.
+    SecondFactorDisabled,
+    /// The recovery codes were replaced.
+    RecoveryCodesReplaced,
+    /// Somebody signed in with a recovery code.
+    RecoveryCodeUsed,
     /// Something that this version does not know.
     Other,
 }
@@ -197,6 +208,7 @@ pub trait Accounts: Send + Sync {
                 | AccountAbility::SetPasswordByLink
                 | AccountAbility::Activity
                 | AccountAbility::RestoreAddress
+                | AccountAbility::SecondFactor
         )
     }
 

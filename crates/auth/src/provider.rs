@@ -6,8 +6,8 @@ use url::Url;
 
 use crate::{
     Accounts, AuthorizationRequest, Caller, EndReason, Grant, LogoutNotice, LogoutTokenError, OwnSessions,
-    People, RedirectSignIn, RefreshOutcome, RefreshTiming, Repetition, Request, Response, SecretText, SignIn,
-    SignInError, SignOutReturn, SignedIn, TransportError,
+    People, RedirectSignIn, RefreshOutcome, RefreshTiming, Repetition, Request, Response, SecondFactor,
+    SecretText, SignIn, SignInError, SignOutReturn, SignedIn, TransportError,
 };
 
 /// An API of the provider, and the name that callers use for it.
@@ -236,6 +236,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Account management, if the back end supports it.
     fn accounts(&self) -> Option<&dyn Accounts> {
+        None
+    }
+
+    /// The second step of people's sign-ins, if they can set it up here.
+    fn second_factor(&self) -> Option<&dyn SecondFactor> {
         None
     }
 

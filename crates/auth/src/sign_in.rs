@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
 
-use crate::{EmailAddress, Grant, SecretText};
+use crate::{Challenge, EmailAddress, Grant, SecretText};
 
 /// How a person signs in.
 #[derive(Debug, Clone)]
@@ -34,6 +34,13 @@ pub enum SignIn {
         nonce: Option<SecretText>,
         /// The `iss` parameter, if there is one (RFC 9207). The provider compares it with its issuer.
         issuer: Option<String>,
+    },
+    /// With a code, after a first step that was answered with [`SignInError::Challenged`].
+    SecondFactor {
+        /// The [token](Challenge::token) of that challenge.
+        challenge: SecretText,
+        /// The code, as typed: of the person's app, or a recovery code.
+        code: SecretText,
     },
     /// As a guest without an account, by client credentials (RFC 6749, section 4.4).
     ClientCredentials,
@@ -92,7 +99,13 @@ pub enum SignInError {
     /// The credentials are right, but this person may not sign in here (not verified, wrong role).
     #[error("the provider does not allow this person to sign in")]
     Forbidden,
-    /// The credentials are right, and the provider asks for a second factor, which nobody is asked for here.
+    /// The credentials are right, and a code completes the sign-in: present it with [`SignIn::SecondFactor`].
+    #[error("the provider asks for a code")]
+    Challenged(Challenge),
+    /// The challenge is over or was used. The person has to begin anew.
+    #[error("the challenge is over")]
+    ChallengeOver,
+    /// The credentials are right, and the provider asks for a second factor that nobody can be asked for here.
     #[error("the provider asks for a second factor")]
     SecondFactor,
     /// Too many attempts, according to the provider.

@@ -1,12 +1,13 @@
 use http::request::Parts;
 use ironleaf_api_types::User;
-use ironleaf_auth::{AccountError, EmailAddress, SecretText, SignIn};
+use ironleaf_auth::{AccountError, EmailAddress, SecretText, SignIn, SignInError};
 use thiserror::Error;
 
 use crate::account_use_case::AccountUseCase;
 use crate::detached::run_detached;
 use crate::extract::trusted_person;
 use crate::limits::Subject;
+use crate::pending_code::Waiting;
 use crate::request_context::live_session;
 use crate::use_case::UseCase;
 use crate::{AccountFailure, SignInFailure, SignedOutReason};
@@ -36,7 +37,8 @@ pub fn signed_in_recently(parts: &Parts) -> bool {
     })
 }
 
-/// Signs the signed-in person in again, with their own address and this password.
+/// Signs the signed-in person in again, with their own address and this password. A provider that asks for a code may do
+/// so here as well: then the result is [`SignInFailure::CodeNeeded`], and the code completes it.
 ///
 /// As with any sign-in, the session gets a new identifier (ASVS 7.2.4), and its old grant is revoked.
 ///
@@ -107,7 +109,14 @@ impl UseCase {
             email: EmailAddress::of_record(person.address().unwrap_or_default()),
             password,
         };
-        let unheld = self.ask(attempt, false).await.map_err(|error| self.fold_sign_in(&error))?;
+        let email = person.address().unwrap_or_default().to_owned();
+        let unheld = self.ask(attempt, false).await.map_err(|error| match error {
+            SignInError::Challenged(challenge) => {
+                let waiting = Waiting { email, expects_address: false, person: Some(person.id.clone()) };
+                self.ask_for_code(challenge, waiting)
+            }
+            error => self.fold_sign_in(&error),
+        })?;
         if unheld.grant().identity.as_ref().is_some_and(|identity| identity.id == person.id) {
             return self.establish(unheld, None).await;
         }

@@ -13,6 +13,7 @@ mod back_channel_logout;
 mod bff;
 mod calls;
 mod change;
+mod code;
 mod confirm;
 mod detached;
 mod device;
@@ -30,6 +31,7 @@ mod missing_layer;
 mod origin;
 mod page_of;
 mod passwords;
+mod pending_code;
 mod people;
 mod problem;
 mod redirect;
@@ -39,6 +41,7 @@ mod remember;
 mod request_context;
 mod requested_mail;
 mod return_to;
+mod second_factor;
 mod session_budget;
 mod session_layer;
 mod sessions;
@@ -59,6 +62,7 @@ pub use back_channel_logout::LogoutFailure;
 pub use bff::{Bff, BffSettings};
 pub use calls::CoreApi;
 pub use change::{EmailChange, change_email, change_password};
+pub use code::sign_in_with_code;
 pub use confirm::{ConfirmFailure, confirm_password, signed_in_recently};
 pub use device::Device;
 pub use emailed_link::{
@@ -76,6 +80,7 @@ pub use page_of::{other_than, page_of};
 pub use passwords::{
     Blocklist, BlocklistError, PasswordPolicy, Strength, UnknownStrength, Weakness, weakness_of,
 };
+pub use pending_code::{PENDING_CODE, PendingCode};
 pub use people::{PersonFailure, SeenPerson, delete_person, resend_verification_of, set_role};
 pub use problem::{Problem, ProblemKind};
 pub use redirect::{
@@ -86,6 +91,10 @@ pub use refresh::refresh_before_rendering;
 pub use register::{Registered, register};
 pub use remember::Remember;
 pub use return_to::ReturnTo;
+pub use second_factor::{
+    ENROLMENT, NewApp, RECOVERY_CODES, RecoveryCodes, begin_second_factor, disable_second_factor,
+    enable_second_factor, replace_recovery_codes, second_factor,
+};
 pub use session_budget::require_room_to_refresh;
 pub use session_layer::FLASHES;
 pub use sessions::{
@@ -102,6 +111,7 @@ pub use ironleaf_api_types::{Role, User};
 pub use ironleaf_auth::{
     AccountAbility, AccountError, Activity, ActivityKind, CallError, EmailAddress, EndReason, FieldError,
     FieldReason, KnownRole, PeopleListing, PeopleOrder, PeoplePage, Person, RedirectSignIn,
+    SecondFactorState,
 };
 pub use ironleaf_auth::{Request as ApiRequest, Response as ApiResponse};
 pub use ironleaf_session::{Flash, FlashCookie, FlashKind, Payload, PayloadError, Worth, codec};

@@ -4,13 +4,15 @@ use ironleaf_records::Principal;
 use ironleaf_session::{FlashCookie, SessionLayer};
 
 use crate::limits::KNOWN_DEVICE;
+use crate::pending_code::PENDING_CODE;
 use crate::redirect::{ATTEMPT, NOT_ADMITTED};
 use crate::requested_mail::REQUESTED_MAIL;
+use crate::second_factor::{ENROLMENT, RECOVERY_CODES};
 use crate::sign_out::LEAVING;
 use crate::{Bff, BffSettings, PASSWORD_LINK, RESTORATION_LINK, SIGN_IN_LINK, VERIFICATION_LINK};
 
 /// The other cookies of this crate in a browser, beside the session.
-pub const FLASHES: [FlashCookie; 9] = [
+pub const FLASHES: [FlashCookie; 12] = [
     KNOWN_DEVICE.cookie(),
     LEAVING.cookie(),
     ATTEMPT.cookie(),
@@ -20,6 +22,9 @@ pub const FLASHES: [FlashCookie; 9] = [
     VERIFICATION_LINK.cookie(),
     PASSWORD_LINK.cookie(),
     RESTORATION_LINK.cookie(),
+    PENDING_CODE.cookie(),
+    ENROLMENT.cookie(),
+    RECOVERY_CODES.cookie(),
 ];
 
 impl Bff {

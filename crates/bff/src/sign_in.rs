@@ -20,6 +20,7 @@ use crate::Remember;
 use crate::detached::run_detached;
 use crate::failure::UNTOLD_WAIT;
 use crate::limits::{Attempt, Spent, Subject};
+use crate::pending_code::Waiting;
 use crate::use_case::UseCase;
 
 /// How long a sign-in waits to read the recorded ends of the person's sessions. Without an answer, its beginning is the
@@ -92,7 +93,12 @@ impl UseCase {
         expected: Option<&EmailAddress>,
         attempt: SignIn,
     ) -> Result<(), SignInFailure> {
+        let named = named_in(&attempt);
         let result = match self.ask(attempt, false).await {
+            Err(SignInError::Challenged(challenge)) => {
+                let expects_address = expected.is_some();
+                Err(self.ask_for_code(challenge, Waiting { email: named, expects_address, person: None }))
+            }
             // SECURITY: a link that names one person and carries the token of another is an attack.
             Ok(unheld) if expected.is_some_and(|email| !is_of(unheld.grant(), email)) => {
                 tracing::warn!("a link named another person than the one it signs in");
@@ -329,7 +335,8 @@ impl UseCase {
         match error {
             SignInError::InvalidCredentials => SignInFailure::InvalidCredentials,
             SignInError::Forbidden => SignInFailure::Forbidden,
-            SignInError::SecondFactor => SignInFailure::SecondFactor,
+            SignInError::Challenged(_) | SignInError::SecondFactor => SignInFailure::SecondFactor,
+            SignInError::ChallengeOver => SignInFailure::ChallengeOver,
             SignInError::TooManyRequests { retry_after } => {
                 SignInFailure::TooManyRequests { retry_after: retry_after.or(Some(UNTOLD_WAIT)) }
             }
@@ -362,13 +369,21 @@ async fn if_known(asked: impl Future<Output = Result<Option<SystemTime>, StoreEr
     }
 }
 
+/// The address of the account that somebody signs in to, if they named it.
+fn named_in(attempt: &SignIn) -> String {
+    match attempt {
+        SignIn::Password { email, .. } | SignIn::OneTimeToken { email, .. } => email.as_str().to_owned(),
+        _ => String::new(),
+    }
+}
+
 /// Counts how a sign-in ended.
 pub(crate) fn count(outcome: &'static str) {
     metrics::counter!("ironleaf_sign_ins_total", "outcome" => outcome).increment(1);
 }
 
 /// Whether the grant belongs to the person with this address.
-fn is_of(grant: &Grant, email: &EmailAddress) -> bool {
+pub(crate) fn is_of(grant: &Grant, email: &EmailAddress) -> bool {
     let known = grant.identity.as_ref().and_then(|identity| identity.email.as_deref());
     known.and_then(EmailAddress::parse).as_ref() == Some(email)
 }

@@ -83,7 +83,10 @@ impl UseCase {
     /// The caller of a sign-in. An API that tells people about new browsers must recognise this one the next time. So the
     /// identifier is chosen before the sign-in, and kept after it.
     pub(crate) fn caller_of(&self, attempt: &SignIn) -> Caller {
-        let is_known_later = matches!(attempt, SignIn::Password { .. } | SignIn::OneTimeToken { .. });
+        let is_known_later = matches!(
+            attempt,
+            SignIn::Password { .. } | SignIn::OneTimeToken { .. } | SignIn::SecondFactor { .. }
+        );
         let device = if is_known_later && self.flash.is_some() { pseudonym(&self.device_id()) } else { None };
         Caller { device, ..self.caller.clone() }
     }

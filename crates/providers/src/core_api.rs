@@ -9,6 +9,7 @@ mod others;
 mod people;
 mod provider;
 mod refresh;
+mod second_factor;
 mod settings;
 mod sign_in;
 mod sign_out;

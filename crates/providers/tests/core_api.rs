@@ -3,6 +3,7 @@
 #[expect(clippy::unwrap_used, reason = "fixtures: a failure in one is a failed test")]
 mod core_api {
     pub(crate) mod bench;
+    mod second_factor;
 }
 
 use std::sync::Arc;

@@ -16,6 +16,8 @@ pub(crate) enum Subject<'a> {
     Password(&'a str),
     /// A sign-in of an account that is about to succeed.
     SignIn(&'a str),
+    /// A code of an account, after a first step that was right.
+    Code(&'a str),
     /// A one-time token of an account.
     Link(&'a str),
     /// The token of a link that verifies an address or takes one back. Its account is not known yet.
@@ -56,6 +58,7 @@ impl Subject<'_> {
         let (what, account) = match self {
             Self::Password(account) => ("password", account),
             Self::SignIn(account) => ("sign_in", account),
+            Self::Code(account) => ("code", account),
             Self::Link(account) => ("link", account),
             Self::Verification(token) => ("email_verification", token),
             Self::PasswordLink(token) => ("password_link", token),

@@ -170,6 +170,8 @@ async fn right_passwords_and_what_nobody_could_judge_count_for_nothing() {
         Err(SignInFailure::Misconfigured),
         Err(SignInFailure::SessionTooLarge),
         Err(SignInFailure::SecondFactor),
+        Err(SignInFailure::CodeNeeded),
+        Err(SignInFailure::ChallengeOver),
         Err(SignInFailure::TooManyRequests { retry_after: None }),
     ] {
         for _ in 0..100 {

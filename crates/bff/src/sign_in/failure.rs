@@ -20,6 +20,13 @@ pub enum SignInFailure {
     /// The credentials are right, and the provider asks for a second factor, for which there is no page.
     #[error("the provider asks for a second factor")]
     SecondFactor,
+    /// The credentials are right, and a code completes the sign-in: see [`sign_in_with_code`](crate::sign_in_with_code).
+    /// What the code is for is kept in the browser.
+    #[error("a code completes the sign-in")]
+    CodeNeeded,
+    /// No sign-in waits for a code in this browser, or not any more. The person has to begin anew.
+    #[error("no sign-in waits for a code")]
+    ChallengeOver,
     /// Too many tries.
     #[error("too many tries")]
     TooManyRequests {
@@ -45,6 +52,8 @@ impl SignInFailure {
             Self::NotAllowed => "not_allowed",
             Self::Forbidden => "forbidden",
             Self::SecondFactor => "second_factor",
+            Self::CodeNeeded => "code_needed",
+            Self::ChallengeOver => "challenge_over",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Unavailable => "unavailable",
             Self::Misconfigured => "misconfigured",
@@ -63,13 +72,19 @@ impl Attempt {
     /// Counts the provider's verdict on a password or a link. Without a verdict, nothing is counted.
     pub(crate) async fn judge(self, outcome: &Result<(), SignInFailure>) {
         match outcome {
-            Err(SignInFailure::SessionTooLarge | SignInFailure::NotAllowed | SignInFailure::SecondFactor)
+            Err(
+                SignInFailure::SessionTooLarge
+                | SignInFailure::NotAllowed
+                | SignInFailure::SecondFactor
+                | SignInFailure::CodeNeeded,
+            )
             | Ok(()) => self.succeeded().await,
             // SECURITY: there are APIs that look at the account before the password.
             Err(SignInFailure::InvalidCredentials | SignInFailure::Forbidden) => self.failed().await,
             Err(
                 SignInFailure::TooManyRequests { .. }
                 | SignInFailure::Unavailable
+                | SignInFailure::ChallengeOver
                 | SignInFailure::Misconfigured,
             ) => {}
         }

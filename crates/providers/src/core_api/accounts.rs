@@ -30,6 +30,7 @@ impl Accounts for CoreApiProvider {
         match ability {
             AccountAbility::Activity => self.has_activity.load(Ordering::Relaxed),
             AccountAbility::RequestSignInLink => self.settings.sends_sign_in_links,
+            AccountAbility::SecondFactor => self.has_second_factor.load(Ordering::Relaxed),
             // Both are changed by one call, without the current password. The link of an e-mail signs the person in.
             AccountAbility::ChangeEmail
             | AccountAbility::ChangePassword
@@ -276,6 +277,7 @@ impl CoreApiProvider {
         let user = user(response)?;
         self.ends_families.store(wire::ends_families(response), Ordering::Relaxed);
         self.has_activity.store(wire::has_activity(response), Ordering::Relaxed);
+        self.has_second_factor.store(wire::has_second_factor(response), Ordering::Relaxed);
         Ok(user)
     }
 }

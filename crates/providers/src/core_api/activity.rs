@@ -46,6 +46,10 @@ fn kind_of(name: &str) -> ActivityKind {
         "SIGN_IN_LINK_REQUESTED" => ActivityKind::SignInLinkRequested,
         "TOKEN_REUSED" => ActivityKind::TokenReused,
         "OTHER_SESSIONS_ENDED" => ActivityKind::OtherSessionsEnded,
+        "SECOND_FACTOR_ENABLED" => ActivityKind::SecondFactorEnabled,
+        "SECOND_FACTOR_DISABLED" => ActivityKind::SecondFactorDisabled,
+        "RECOVERY_CODES_REPLACED" => ActivityKind::RecoveryCodesReplaced,
+        "RECOVERY_CODE_USED" => ActivityKind::RecoveryCodeUsed,
         _ => ActivityKind::Other,
     }
 }

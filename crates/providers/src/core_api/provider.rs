@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use http::{Method, Uri};
 use ironleaf_auth::{
     Accounts, Asked, BaseUrl, Caller, Clock, Grant, Observed, People, Provider, Random, RefreshOutcome,
-    RefreshTiming, Repetition, Request, Response, Rest, SignIn, SignInError, SignedIn, Transport,
-    TransportError,
+    RefreshTiming, Repetition, Request, Response, Rest, SecondFactor, SignIn, SignInError, SignedIn,
+    Transport, TransportError,
 };
 use url::Url;
 
@@ -37,6 +37,8 @@ pub struct CoreApiProvider {
     pub(super) ends_families: AtomicBool,
     /// Whether the API declared, in the same way, that it keeps the activity of accounts.
     pub(super) has_activity: AtomicBool,
+    /// Whether the API declared, likewise, that people can sign in with a second step.
+    pub(super) has_second_factor: AtomicBool,
 }
 
 impl CoreApiProvider {
@@ -51,7 +53,7 @@ impl CoreApiProvider {
         let current_user =
             at_segments(&settings.base_url, ["user", "users", "current"]).as_str().parse().ok();
         let issued_by = settings.marks_grants.then(|| mark::of_api("core-api", &settings.base_url));
-        let [ends_families, has_activity] = [false; 2].map(AtomicBool::new);
+        let [ends_families, has_activity, has_second_factor] = [false; 3].map(AtomicBool::new);
         Self {
             base_urls,
             transport,
@@ -62,6 +64,7 @@ impl CoreApiProvider {
             current_user,
             ends_families,
             has_activity,
+            has_second_factor,
         }
     }
 
@@ -103,21 +106,21 @@ impl Provider for CoreApiProvider {
         &self,
         caller: &Caller,
         attempt: SignIn,
-        _: Option<&Grant>,
+        existing: Option<&Grant>,
     ) -> Result<SignedIn, SignInError> {
-        self.exchange(caller, attempt, Others::Stay).await
+        self.exchange(caller, attempt, Others::Stay, existing).await
     }
 
     async fn sign_in_and_end_others(
         &self,
         caller: &Caller,
         attempt: SignIn,
-        _: Option<&Grant>,
+        existing: Option<&Grant>,
     ) -> Result<SignedIn, SignInError> {
         // If the password change has already ended the other sessions, the API is not asked to end them: if that answer
         // got lost, this session would end as well.
         let others = if self.ends_families.load(Ordering::Relaxed) { Others::Stay } else { Others::End };
-        self.exchange(caller, attempt, others).await
+        self.exchange(caller, attempt, others, existing).await
     }
 
     fn authorize(&self, caller: &Caller, grant: &Grant, request: &mut Request) {
@@ -167,6 +170,10 @@ impl Provider for CoreApiProvider {
     }
 
     fn people(&self) -> Option<&dyn People> {
+        Some(self)
+    }
+
+    fn second_factor(&self) -> Option<&dyn SecondFactor> {
         Some(self)
     }
 }

@@ -1,14 +1,17 @@
 use std::sync::Arc;
 
+use std::sync::atomic::Ordering;
+
 use http::{Method, StatusCode};
 use ironleaf_api_types::User;
 use ironleaf_credentials::{email, password::readings};
 use serde_json::{Value, json};
 
 use super::others::Others;
+use super::second_factor::challenge;
 use super::{CoreApiProvider, claims, grant, wire};
 use crate::endpoint;
-use ironleaf_auth::{Caller, Grant, Response, SecretText, SignIn, SignInError, SignedIn};
+use ironleaf_auth::{Caller, Grant, Provider as _, Response, SecretText, SignIn, SignInError, SignedIn};
 
 /// One pair of address and secret to try.
 struct Presentation {
@@ -34,7 +37,11 @@ impl CoreApiProvider {
         caller: &Caller,
         attempt: SignIn,
         others: Others,
+        existing: Option<&Grant>,
     ) -> Result<SignedIn, SignInError> {
+        if let SignIn::SecondFactor { challenge, code } = attempt {
+            return self.complete(caller, &challenge, &code, others).await;
+        }
         let mut attempts = self.presentations(attempt)?.into_iter();
         let (email, issued) = loop {
             let Some(Presentation { email, secret, field }) = attempts.next() else {
@@ -48,7 +55,8 @@ impl CoreApiProvider {
             if others == Others::End {
                 body["invalidateTokens"] = true.into();
             }
-            let response = self.post_tokens(caller, &body).await?;
+            let proof = existing.filter(|existing| field == "password" && self.proves(existing, &email));
+            let response = self.post_tokens(caller, &body, proof).await?;
             if response.status().is_success() {
                 break (email, wire::issued(&response).map_err(SignInError::Unavailable)?);
             }
@@ -57,12 +65,54 @@ impl CoreApiProvider {
                 other => return Err(other),
             }
         };
+        self.begin(caller, email, issued).await
+    }
+
+    /// The second step of a sign-in.
+    async fn complete(
+        &self,
+        caller: &Caller,
+        challenge: &SecretText,
+        code: &SecretText,
+        others: Others,
+    ) -> Result<SignedIn, SignInError> {
+        let mut body = json!({ "challenge": challenge.expose(), "code": code.expose() });
+        if others == Others::End {
+            body["invalidateTokens"] = true.into();
+        }
+        let response = self.post_tokens(caller, &body, None).await?;
+        if !response.status().is_success() {
+            let is_over =
+                response.status() == StatusCode::BAD_REQUEST && wire::ApiError::read(&response).is_some();
+            return Err(if is_over { SignInError::ChallengeOver } else { refusal(&response) });
+        }
+        let issued = wire::issued(&response).map_err(SignInError::Unavailable)?;
+        // Until the record is read, this says under which address the tokens can be revoked.
+        let email = claims::read(&issued.access_token).map(|claims| claims.email).unwrap_or_default();
+        self.begin(caller, email, issued).await
+    }
+
+    async fn begin(
+        &self,
+        caller: &Caller,
+        email: String,
+        issued: grant::Issued,
+    ) -> Result<SignedIn, SignInError> {
         if issued.refresh_token.is_none() {
             return Err(SignInError::Unavailable("the API's answer has no `refreshToken`".to_owned()));
         }
         let mut grant = Grant::of(User::new("", email));
         self.put_tokens(&mut grant, issued);
         self.identify(caller, grant).await
+    }
+
+    /// Whether the access token of this grant goes along with the password of this address. An API with a second step
+    /// does not ask somebody for a code who is signed in and only proves again who they are. Another API would not
+    /// expect the token there.
+    fn proves(&self, existing: &Grant, email: &str) -> bool {
+        self.has_second_factor.load(Ordering::Relaxed)
+            && self.is_ours(existing)
+            && existing.identity.as_ref().is_some_and(|known| known.email.as_deref() == Some(email))
     }
 
     /// The forms of address and password to try for this input, the most likely first. There are at most four, and only
@@ -97,10 +147,18 @@ impl CoreApiProvider {
         Ok(emails.flat_map(of).collect())
     }
 
-    async fn post_tokens(&self, caller: &Caller, body: &Value) -> Result<Response, SignInError> {
+    async fn post_tokens(
+        &self,
+        caller: &Caller,
+        body: &Value,
+        proof: Option<&Grant>,
+    ) -> Result<Response, SignInError> {
         let sending = async {
             let url = self.endpoint(&["auth", "tokens"]);
-            let request = wire::request(caller, Method::POST, &url, body)?;
+            let mut request = wire::request(caller, Method::POST, &url, body)?;
+            if let Some(grant) = proof {
+                wire::authorize(caller, grant, &mut request);
+            }
             self.transport.send(request).await
         };
         sending.await.map_err(|error| SignInError::Unavailable(error.to_string()))
@@ -165,6 +223,9 @@ impl CoreApiProvider {
 }
 
 fn refusal(response: &Response) -> SignInError {
+    if let Some(challenge) = challenge(response) {
+        return SignInError::Challenged(challenge);
+    }
     let in_form = wire::ApiError::read(response).is_some();
     match response.status() {
         StatusCode::UNAUTHORIZED if wire::is_refusal(response) => SignInError::InvalidCredentials,

@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use ironleaf_auth::{
-    Accounts, Asked, Caller, EmailAddress, Grant, Observed, Provider, Random, RefreshOutcome, Repetition,
-    Request, Response, SignIn, SignInError, Transport, TransportError,
+    Accounts, Asked, Caller, Challenge, EmailAddress, Grant, Observed, Provider, Random, RefreshOutcome,
+    Repetition, Request, Response, SignIn, SignInError, Transport, TransportError,
 };
 
 use super::grant::{IDEMPOTENCY_KEY, REFRESH_TOKEN};

@@ -25,6 +25,7 @@ pub(super) const SIGN_OUT: HeaderName = HeaderName::from_static("sign-out");
 const IDEMPOTENT_REFRESH: HeaderName = HeaderName::from_static("idempotent-refresh");
 const ENDS_FAMILIES: HeaderName = HeaderName::from_static("password-change-ends-families");
 const HAS_ACTIVITY: HeaderName = HeaderName::from_static("account-activity");
+const HAS_SECOND_FACTOR: HeaderName = HeaderName::from_static("second-factor");
 
 /// A request on behalf of `caller`, with a JSON body unless it is null.
 pub(super) fn request(
@@ -87,6 +88,11 @@ pub(super) fn ends_families(response: &Response) -> bool {
 /// Whether the API declares that it keeps what happens to accounts.
 pub(super) fn has_activity(response: &Response) -> bool {
     declares(response, &HAS_ACTIVITY)
+}
+
+/// Whether the API declares that people can sign in with a second step.
+pub(super) fn has_second_factor(response: &Response) -> bool {
+    declares(response, &HAS_SECOND_FACTOR)
 }
 
 fn declares(response: &Response, name: &HeaderName) -> bool {

@@ -74,6 +74,10 @@ impl Bench {
         Self { api, provider, router, now }
     }
 
+    pub(crate) fn now(&self) -> SystemTime {
+        *self.now.lock().unwrap()
+    }
+
     pub(crate) fn advance(&self, by: Duration) {
         *self.now.lock().unwrap() += by;
     }

@@ -177,3 +177,50 @@ async fn a_refusal_is_told_apart_from_a_failure() {
         }
     }
 }
+
+fn challenged(body: Value) -> Answer {
+    let mut all = json!({ "statusCode": 401, "message": "A code is required", "error": "SECOND_FACTOR" });
+    all.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+    answer(401, &all)
+}
+
+#[tokio::test]
+async fn a_challenge_is_read_in_its_form_and_its_code_sent_without_an_address() {
+    for (methods, takes_recovery_codes) in
+        [(json!(["TOTP", "RECOVERY_CODE"]), true), (json!(["TOTP"]), false), (json!([]), false)]
+    {
+        let asked = challenged(json!({ "challenge": "c1", "methods": methods }));
+        let (provider, script) = scripted([asked, tokens("r1"), user("user@test.com", None)]);
+        let refused = provider.sign_in(&caller(), password("user@test.com"), None).await.unwrap_err();
+        let challenge = Challenge { token: "c1".into(), takes_recovery_codes };
+        assert_eq!(refused, SignInError::Challenged(challenge));
+        let attempt = SignIn::SecondFactor { challenge: "c1".into(), code: "123456".into() };
+        provider.sign_in(&caller(), attempt, None).await.unwrap();
+        assert_eq!(script.asked()[1].1, json!({ "challenge": "c1", "code": "123456" }));
+    }
+    for unusable in [json!({ "challenge": "" }), json!({}), json!({ "challenge": 1 })] {
+        let (provider, _) = scripted([challenged(unusable)]);
+        let refused = provider.sign_in(&caller(), password("user@test.com"), None).await.unwrap_err();
+        assert!(matches!(refused, SignInError::Unavailable(_)), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_access_token_goes_along_with_a_password_only_where_the_api_expects_it() {
+    let grant = grant(None).await;
+    let declaring = with_header(user("user@test.com", None), "second-factor", "true");
+    let answers = [tokens("r1"), user("user@test.com", None), declaring];
+    let later = (0..4).flat_map(|_| [tokens("r2"), user("user@test.com", None)]);
+    let (provider, script) = scripted(answers.into_iter().chain(later));
+    let bearer = |index| script.header(index, "authorization");
+    provider.sign_in(&caller(), password("user@test.com"), Some(&grant)).await.unwrap();
+    assert_eq!(bearer(0), None, "an API that has not declared it");
+    provider.current_user(&accounts::Calls(Arc::clone(&script))).await.unwrap();
+    provider.sign_in(&caller(), password("user@test.com"), Some(&grant)).await.unwrap();
+    assert!(bearer(3).is_some_and(|bearer| bearer.starts_with("Bearer ")));
+    provider.sign_in(&caller(), password("other@test.com"), Some(&grant)).await.unwrap();
+    assert_eq!(bearer(5), None, "the token of somebody else");
+    let link = SignIn::OneTimeToken { email: address("user@test.com"), token: "t".into() };
+    provider.sign_in(&caller(), link, Some(&grant)).await.unwrap();
+    assert_eq!(bearer(7), None);
+}
