@@ -12,8 +12,9 @@ use crate::components::{AuthLayout, FullLayout, OnwardPage, ProblemPage, SiteScr
 use crate::guard::PEOPLE;
 use crate::load::DeletableAccount;
 use crate::pages::{
-    Account, Activity, Callback, Confirm, DeleteAccount, DeletePerson, EmailVerification, Home, Login,
-    OnePerson, People, Register, ResetPassword, RestoreAddress, Sessions, SetPassword,
+    Account, Activity, Callback, Code, Confirm, DeleteAccount, DeletePerson, DisableTwoFactor,
+    EmailVerification, Home, Login, OnePerson, People, RecoveryCodes, Register, ResetPassword,
+    RestoreAddress, Sessions, SetPassword, SetUpTwoFactor, TwoFactor,
 };
 use crate::render::{BODY, Pages, Views, guarded, html_of, layout, page};
 use crate::request::PageRequest;
@@ -36,11 +37,16 @@ fn App() -> impl IntoView {
                     <Route path=path!("/admin/people") view=guarded(PEOPLE, People) />
                     <Route path=path!("/admin/people/:id") view=guarded(PEOPLE, OnePerson) />
                     <Route path=path!("/admin/people/:id/delete") view=guarded(PEOPLE, DeletePerson) />
+                    <Route path=path!("/account/two-factor") view=page(TwoFactor) />
+                    <Route path=path!("/account/two-factor/set-up") view=page(SetUpTwoFactor) />
+                    <Route path=path!("/account/two-factor/recovery-codes") view=page(RecoveryCodes) />
+                    <Route path=path!("/account/two-factor/disable") view=page(DisableTwoFactor) />
                     <Route path=path!("/confirm") view=page(Confirm) />
                     <Route path=path!("/set-password") view=page(SetPassword) />
                 </ParentRoute>
                 <ParentRoute path=path!("") view=layout(|page| view! { <AuthLayout page /> })>
                     <Route path=path!("/login") view=page(Login) />
+                    <Route path=path!("/login/code") view=page(Code) />
                     <Route path=path!("/register") view=page(Register) />
                     <Route path=path!("/reset-password") view=page(ResetPassword) />
                     <Route path=path!("/email-verification") view=page(EmailVerification) />

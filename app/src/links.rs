@@ -7,6 +7,18 @@ pub(crate) fn login(place: Option<&ReturnTo>) -> String {
     with_return_to("/login", place)
 }
 
+/// The page that asks for the code of a sign-in, which leads back to `place`.
+pub(crate) fn code(place: Option<&ReturnTo>) -> String {
+    with_return_to("/login/code", place)
+}
+
+/// The same page, which asks for a recovery code.
+pub(crate) fn recovery_code(place: Option<&ReturnTo>) -> String {
+    let path = code(place);
+    let separator = if place.is_some() { '&' } else { '?' };
+    format!("{path}{separator}with=recovery")
+}
+
 /// The registration page, which leads back to `place`.
 pub(crate) fn register(place: Option<&ReturnTo>) -> String {
     with_return_to("/register", place)

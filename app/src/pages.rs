@@ -3,6 +3,7 @@
 mod account;
 mod activity;
 mod callback;
+mod code;
 mod confirm;
 mod delete_account;
 mod email_verification;
@@ -14,10 +15,12 @@ mod reset_password;
 mod restore_address;
 mod sessions;
 mod set_password;
+mod two_factor;
 
 pub(crate) use account::Account;
 pub(crate) use activity::Activity;
 pub(crate) use callback::Callback;
+pub(crate) use code::Code;
 pub(crate) use confirm::Confirm;
 pub(crate) use delete_account::DeleteAccount;
 pub(crate) use email_verification::EmailVerification;
@@ -29,3 +32,4 @@ pub(crate) use reset_password::ResetPassword;
 pub(crate) use restore_address::RestoreAddress;
 pub(crate) use sessions::Sessions;
 pub(crate) use set_password::SetPassword;
+pub(crate) use two_factor::{DisableTwoFactor, RecoveryCodes, SetUpTwoFactor, TwoFactor};

@@ -1,7 +1,7 @@
 //! What a browser keeps of one person, when another may follow.
 
 use http::request::Parts;
-use ironleaf_bff::{Flash, MaybeUser};
+use ironleaf_bff::{ENROLMENT, Flash, MaybeUser, PENDING_CODE, RECOVERY_CODES};
 
 use crate::flashes::{
     BUTTON_FIRST, ButtonFirst, KEPT_FORMS, PERSON, PLACE, Person, RESTORED, VERIFIED, clear_links,
@@ -13,6 +13,7 @@ pub(crate) fn welcome(parts: &Parts) {
     let Some(flash) = parts.extensions.get::<Flash>() else { return };
     // SECURITY: a link that was opened but not used would sign in the next person here after a sign-out.
     clear_links_of_person(flash);
+    flash.clear(&PENDING_CODE);
     flash.clear(&PLACE);
     flash.clear(&BUTTON_FIRST);
     let Ok(MaybeUser(Some(user))) = MaybeUser::from_parts(parts) else { return };
@@ -27,6 +28,9 @@ pub(crate) fn welcome(parts: &Parts) {
 pub(crate) fn forget(parts: &Parts) {
     let Some(flash) = parts.extensions.get::<Flash>() else { return };
     clear_links(flash);
+    flash.clear(&PENDING_CODE);
+    flash.clear(&ENROLMENT);
+    flash.clear(&RECOVERY_CODES);
     flash.clear(&VERIFIED);
     flash.clear(&RESTORED);
     flash.clear(&PLACE);

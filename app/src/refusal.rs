@@ -102,8 +102,11 @@ impl From<SignInFailure> for Refusal {
                 Self::saying(StatusCode::FORBIDDEN, "not_allowed", Message::NotAdmitted)
             }
             SignInFailure::Forbidden => Self::saying(StatusCode::FORBIDDEN, "forbidden", Message::NotLetIn),
-            SignInFailure::SecondFactor => {
+            SignInFailure::SecondFactor | SignInFailure::CodeNeeded => {
                 Self::saying(StatusCode::FORBIDDEN, "second_factor", Message::SecondFactor)
+            }
+            SignInFailure::ChallengeOver => {
+                Self::saying(StatusCode::UNAUTHORIZED, "challenge_over", Message::CodeOver)
             }
             SignInFailure::TooManyRequests { retry_after } => Self::too_many(retry_after),
             SignInFailure::Unavailable => Self::unavailable(),

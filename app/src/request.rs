@@ -17,9 +17,10 @@ use ironleaf_bff::edge::{
 };
 use ironleaf_bff::{
     AccountError, AccountFailure, Activity, ApiRequest, ApiResponse, Bff, CoreApi, Flash, FlashKind,
-    MaybeUser, MissingLayer, Payload, PersonSessions, Problem, ProblemKind, Remember, ReturnTo, SignInLink,
-    SignedOutReason, User, VerificationLink, page_of, refresh_before_rendering, require_room_to_refresh,
-    session_cannot_be_checked, sessions, time_left,
+    MaybeUser, MissingLayer, Payload, PersonSessions, Problem, ProblemKind, Remember, ReturnTo,
+    SecondFactorState, SignInLink, SignedOutReason, User, VerificationLink, page_of,
+    refresh_before_rendering, require_room_to_refresh, second_factor, session_cannot_be_checked, sessions,
+    time_left,
 };
 use leptos::prelude::expect_context;
 
@@ -210,11 +211,24 @@ impl PageRequest {
     /// A redirect to the sign-in page, and from there back here, if nobody is signed in; otherwise the page of a
     /// problem.
     pub(crate) async fn sessions(&self) -> Result<PersonSessions, Answer> {
-        sessions(&self.parts).await.map_err(|failure| match failure {
+        sessions(&self.parts).await.map_err(|failure| self.answer_to_failure(&failure))
+    }
+
+    /// Whether the signed-in person has a second step for their sign-ins.
+    ///
+    /// # Errors
+    ///
+    /// As [`sessions`](Self::sessions).
+    pub(crate) async fn second_factor(&self) -> Result<SecondFactorState, Answer> {
+        second_factor(&self.parts).await.map_err(|failure| self.answer_to_failure(&failure))
+    }
+
+    fn answer_to_failure(&self, failure: &AccountFailure) -> Answer {
+        match failure {
             AccountFailure::SignedOut(_) => self.ask_to_log_in(self.here().as_ref()),
             AccountFailure::SessionTooLarge => ProblemKind::SessionTooLarge.into(),
             _ => Problem::unavailable().into(),
-        })
+        }
     }
 
     /// Whether a new password ends every other session of the person at the back end. This is known once the person has

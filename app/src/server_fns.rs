@@ -6,6 +6,7 @@ mod credentials;
 mod language;
 mod people;
 mod registration;
+mod second_factor;
 mod session;
 mod sessions;
 mod theme;
@@ -15,6 +16,9 @@ pub(crate) use credentials::{ChangeEmail, ChangePassword, SetPasswordByLink};
 pub(crate) use language::SetLanguage;
 pub(crate) use people::{DeletePerson, ResendVerificationOf, SetRole};
 pub(crate) use registration::{Register, RequestPasswordReset, VerifyEmail};
+pub(crate) use second_factor::{
+    BeginSecondFactor, DisableSecondFactor, EnableSecondFactor, ReplaceRecoveryCodes, SignInWithCode,
+};
 pub(crate) use session::{
     ConfirmPassword, ConfirmWithProvider, RequestSignInLink, SignIn, SignInWithProvider, SignInWithToken,
     SignOut,

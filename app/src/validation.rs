@@ -82,6 +82,8 @@ field_problems! {
     48 Repeats: "field-weak-repeats",
     49 Sequence: "field-weak-sequence",
     50 Date: "field-weak-date",
+    51 CodeMissing: "field-code-missing",
+    52 WrongCode: "field-wrong-code",
 }
 
 /// The names of fields with their problems, in the order of the form.

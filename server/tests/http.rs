@@ -75,6 +75,8 @@ mod remember_me;
 mod requests;
 #[path = "http/responses.rs"]
 mod responses;
+#[path = "http/second_factor.rs"]
+mod second_factor;
 #[path = "http/security_doc.rs"]
 mod security_doc;
 #[path = "http/sent_twice.rs"]

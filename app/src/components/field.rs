@@ -97,6 +97,8 @@ pub(crate) fn Field(
                     type=kind
                     placeholder=placeholder
                     autocomplete=autocomplete
+                    // Phones then show digits. Recovery codes have letters, and another kind of field.
+                    inputmode=(autocomplete == "one-time-code").then_some("numeric")
                     value=(kind != "password").then_some(value)
                 />
             }

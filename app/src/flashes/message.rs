@@ -91,6 +91,11 @@ messages! {
     49 Error OwnAccount: "message-own-account",
     50 Error PersonVerified: "message-person-verified",
     51 Status StaysSignedIn: "message-stays-signed-in",
+    52 Error CodeOver: "message-code-over",
+    53 Status SecondFactorEnabled: "message-second-factor-enabled",
+    54 Status SecondFactorDisabled: "message-second-factor-disabled",
+    55 Status RecoveryCodesReplaced: "message-recovery-codes-replaced",
+    56 Error SecondFactorElsewhere: "message-second-factor-elsewhere",
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -97,6 +97,7 @@ fn OwnAccount(user: User, form: KeptForm, others_end: bool) -> impl IntoView {
             <Credentials email form others_end />
             {roles(&user.roles)}
             <SessionsLink />
+            <TwoFactorLink />
             <ActivityLink />
             <Leave />
         </div>
@@ -119,6 +120,25 @@ fn SessionsLink() -> impl IntoView {
                     <a class="button" href="/account/sessions">
                         {t("sessions-heading")}
                     </a>
+                </p>
+            </section>
+        }
+    })
+}
+
+/// The way to the second step of the person's sign-ins, if the provider offers one.
+#[component]
+fn TwoFactorLink() -> impl IntoView {
+    let is_offered = PageRequest::current().offers(AccountAbility::SecondFactor);
+    is_offered.then(|| {
+        view! {
+            <section class="panel" aria-labelledby="two-factor">
+                <div>
+                    <h2 id="two-factor">{t("two-factor")}</h2>
+                    <p class="lead-small">{t("two-factor-section-lead")}</p>
+                </div>
+                <p class="form-actions">
+                    <a class="button" href="/account/two-factor">{t("two-factor-show")}</a>
                 </p>
             </section>
         }

@@ -85,6 +85,10 @@ const fn message_of(kind: ActivityKind) -> &'static str {
         ActivityKind::SignInLinkRequested => "activity-sign-in-link-requested",
         ActivityKind::TokenReused => "activity-token-reused",
         ActivityKind::OtherSessionsEnded => "activity-other-sessions-ended",
+        ActivityKind::SecondFactorEnabled => "activity-second-factor-enabled",
+        ActivityKind::SecondFactorDisabled => "activity-second-factor-disabled",
+        ActivityKind::RecoveryCodesReplaced => "activity-recovery-codes-replaced",
+        ActivityKind::RecoveryCodeUsed => "activity-recovery-code-used",
         _ => "activity-other",
     }
 }

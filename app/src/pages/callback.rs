@@ -90,7 +90,11 @@ const fn answer_to(failure: RedirectFailure) -> (StatusCode, Option<std::time::D
         | RedirectFailure::OtherPerson
         | RedirectFailure::EndedMeanwhile
         | RedirectFailure::SignIn(
-            SignInFailure::NotAllowed | SignInFailure::Forbidden | SignInFailure::SecondFactor,
+            SignInFailure::NotAllowed
+            | SignInFailure::Forbidden
+            | SignInFailure::SecondFactor
+            | SignInFailure::CodeNeeded
+            | SignInFailure::ChallengeOver,
         ) => (StatusCode::FORBIDDEN, None),
         RedirectFailure::Refused(Refused::Unavailable)
         | RedirectFailure::SignIn(SignInFailure::Unavailable) => {
@@ -131,9 +135,10 @@ fn words(failure: RedirectFailure, name: &str, viewer: Option<&str>, language: L
             ("problem-forbidden", said(Message::NotAdmitted))
         }
         RedirectFailure::SignIn(SignInFailure::Forbidden) => ("problem-forbidden", said(Message::NotLetIn)),
-        RedirectFailure::SignIn(SignInFailure::SecondFactor) => {
-            ("problem-forbidden", said(Message::SecondFactor))
-        }
+        // Whoever signs in by redirect is asked for a code at the provider.
+        RedirectFailure::SignIn(
+            SignInFailure::SecondFactor | SignInFailure::CodeNeeded | SignInFailure::ChallengeOver,
+        ) => ("problem-forbidden", said(Message::SecondFactor)),
         RedirectFailure::SignIn(SignInFailure::TooManyRequests { retry_after }) => (
             "problem-too-many-requests",
             retry_after.map_or_else(|| said(Message::TooManyTries), |wait| try_again(wait, language)),

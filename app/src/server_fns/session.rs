@@ -1,6 +1,6 @@
 use ironleaf_bff::{
-    self as bff, AccountAbility, EmailAddress, Remember, SIGN_IN_LINK, SignInFailure, sign_in_with_link,
-    sign_in_with_password, start_reauthentication, start_redirect,
+    self as bff, AccountAbility, EmailAddress, Remember, ReturnTo, SIGN_IN_LINK, SignInFailure,
+    sign_in_with_link, sign_in_with_password, start_reauthentication, start_redirect,
 };
 use leptos::prelude::*;
 
@@ -33,6 +33,7 @@ pub async fn sign_in(
             form.welcome();
             Ok(form.done_and_back(None))
         }
+        Err(SignInFailure::CodeNeeded) => Ok(form.done(&links::code(form.return_to()), None)),
         Err(failure) => Err(form.refused(failure)),
     }
 }
@@ -67,6 +68,9 @@ pub async fn sign_in_with_token(
     let Some(link) = form.peek(&SIGN_IN_LINK) else {
         return Err(form.refused(link_refused()));
     };
+    let sets_password = link.sets_password() || action.as_deref() == Some("password");
+    let home = || place.as_ref().map_or("/", |place| place.as_str()).to_owned();
+    let next = if sets_password { links::set_password(place.as_ref()) } else { home() };
     let remember = match (remember_me, remember_me_offered) {
         // The form has sent itself.
         (None, None) => link.remembered_by(form.parts()),
@@ -75,11 +79,13 @@ pub async fn sign_in_with_token(
     match sign_in_with_link(form.parts(), &link, remember).await {
         Ok(()) => {
             form.welcome();
-            let sets_password = link.sets_password() || action.as_deref() == Some("password");
             let message = Message::SignedInAs(link.email().as_str().to_owned());
-            let home = || place.as_ref().map_or("/", |place| place.as_str()).to_owned();
-            let next = if sets_password { links::set_password(place.as_ref()) } else { home() };
             Ok(form.done(&next, Some(message)))
+        }
+        Err(SignInFailure::CodeNeeded) => {
+            // It was used up, and the code completes the sign-in.
+            form.clear(&SIGN_IN_LINK);
+            Ok(form.done(&links::code(ReturnTo::parse(&next).as_ref()), None))
         }
         Err(SignInFailure::InvalidCredentials) => {
             form.clear(&SIGN_IN_LINK);
@@ -144,6 +150,9 @@ pub async fn confirm_password(password: Redacted) -> Result<Done, AppError> {
             form.welcome();
             let message = Message::on_proof(form.return_to());
             Ok(form.done_and_back(Some(message)))
+        }
+        Err(bff::ConfirmFailure::SignIn(SignInFailure::CodeNeeded)) => {
+            Ok(form.done(&links::code(form.return_to()), None))
         }
         Err(failure @ bff::ConfirmFailure::SignedOut(_)) => {
             let back = form.return_to().map_or("/", |place| place.as_str()).to_owned();

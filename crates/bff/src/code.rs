@@ -16,9 +16,10 @@ use crate::use_case::UseCase;
 /// [`SignInFailure::ChallengeOver`] if none waits, or not any more. For the others, see [`SignInFailure`]. On an error the
 /// session of the request stays as it was.
 pub async fn sign_in_with_code(parts: &Parts, code: &str) -> Result<(), SignInFailure> {
-    let use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
+    let mut use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let pending = use_case.flash.as_ref().and_then(|flash| flash.peek(&PENDING_CODE));
     let pending = pending.ok_or(SignInFailure::ChallengeOver)?;
+    use_case.remember = pending.remember;
     let guess = use_case.admit(Subject::Code(&pending.waiting.email)).await?;
     use_case.may_sign_in(&pending.waiting.email).await?;
     let code = SecretText::from(code);

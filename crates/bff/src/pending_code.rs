@@ -4,8 +4,8 @@ use std::time::Duration;
 use ironleaf_auth::{Challenge, SecretText};
 use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError, Worth};
 
-use crate::SignInFailure;
 use crate::use_case::UseCase;
+use crate::{Remember, SignInFailure};
 
 /// How long a sign-in waits for its code.
 const CODE_LIFE: Duration = Duration::from_mins(10);
@@ -31,6 +31,8 @@ pub struct PendingCode {
     pub(crate) token: SecretText,
     takes_recovery_codes: bool,
     pub(crate) waiting: Waiting,
+    /// What the person has said about being remembered in the first step, if they were asked.
+    pub(crate) remember: Option<Remember>,
 }
 
 /// Who signs in.
@@ -63,12 +65,14 @@ impl fmt::Debug for PendingCode {
 
 impl Payload for PendingCode {
     fn encode(&self, out: &mut Encoder) {
-        let Self { token, takes_recovery_codes, waiting: Waiting { email, expects_address, person } } = self;
+        let Self { token, takes_recovery_codes, waiting, remember } = self;
+        let Waiting { email, expects_address, person } = waiting;
         out.token(token.expose());
         out.bool(*takes_recovery_codes);
         out.str(email);
         out.bool(*expects_address);
         out.option(person.as_deref(), Encoder::str);
+        out.option(*remember, |out, remember| out.bool(remember.ends_with_browser()));
     }
 
     fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
@@ -77,9 +81,11 @@ impl Payload for PendingCode {
         let email = input.str()?.to_owned();
         let expects_address = input.bool()?;
         let person = input.option(|input| input.str().map(str::to_owned))?;
+        let remember = input.option(Remember::decode)?;
         // A newer process may have appended something that is of no use here.
         input.rest();
-        Ok(Self { token, takes_recovery_codes, waiting: Waiting { email, expects_address, person } })
+        let waiting = Waiting { email, expects_address, person };
+        Ok(Self { token, takes_recovery_codes, waiting, remember })
     }
 }
 
@@ -87,7 +93,7 @@ impl UseCase {
     /// Keeps the challenge for the second step, and says that it is due.
     pub(crate) fn ask_for_code(&self, challenge: Challenge, waiting: Waiting) -> SignInFailure {
         let Challenge { token, takes_recovery_codes } = challenge;
-        let pending = PendingCode { token, takes_recovery_codes, waiting };
+        let pending = PendingCode { token, takes_recovery_codes, waiting, remember: self.remember };
         let is_kept = self.flash.as_ref().is_some_and(|flash| flash.set(&PENDING_CODE, &pending));
         // Without space for it in the browser, a code could not be asked for.
         if is_kept { SignInFailure::CodeNeeded } else { SignInFailure::SecondFactor }
@@ -103,7 +109,8 @@ mod tests {
         for person in [None, Some("42".to_owned())] {
             let waiting =
                 Waiting { email: "a@test.com".to_owned(), expects_address: person.is_none(), person };
-            let pending = PendingCode { token: "t".into(), takes_recovery_codes: true, waiting };
+            let remember = Some(Remember::No);
+            let pending = PendingCode { token: "t".into(), takes_recovery_codes: true, waiting, remember };
             let mut out = Encoder::new();
             pending.encode(&mut out);
             let bytes = [&out.finish()[..], b"more"].concat();
@@ -116,7 +123,8 @@ mod tests {
     #[test]
     fn the_debug_output_keeps_the_challenge_and_the_address() {
         let waiting = Waiting { email: "a@test.com".to_owned(), expects_address: true, person: None };
-        let pending = PendingCode { token: "secret".into(), takes_recovery_codes: true, waiting };
+        let pending =
+            PendingCode { token: "secret".into(), takes_recovery_codes: true, waiting, remember: None };
         let shown = format!("{pending:?}");
         assert!(!shown.contains("secret") && !shown.contains("test.com"), "{shown}");
     }

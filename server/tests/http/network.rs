@@ -140,6 +140,7 @@ impl Network {
             head.headers.remove(HeaderName::from_static("idempotent-refresh"));
             head.headers.remove(HeaderName::from_static("password-change-ends-families"));
             head.headers.remove(HeaderName::from_static("account-activity"));
+            head.headers.remove(HeaderName::from_static("second-factor"));
         }
         let body = body.to_bytes();
         if issues_tokens {

@@ -39,17 +39,22 @@ const DATA: [&str; 15] = [
 const INITIALS: [&str; 3] = ["A", "N", "U"];
 
 /// The pages of this application. Any other page may be in one language: then its heading is written directly.
-const OURS: [&str; 14] = [
+const OURS: [&str; 19] = [
     "/",
     "/account",
     "/account/activity",
     "/account/delete",
     "/account/sessions",
     "/admin/people",
+    "/account/two-factor",
+    "/account/two-factor/disable",
+    "/account/two-factor/recovery-codes",
+    "/account/two-factor/set-up",
     "/auth/callback",
     "/confirm",
     "/email-verification",
     "/login",
+    "/login/code",
     "/register",
     "/reset-password",
     "/restore-address",

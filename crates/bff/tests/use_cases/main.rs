@@ -5,6 +5,7 @@
 
 mod back_channel_logout;
 mod changes;
+mod codes;
 mod ending;
 mod ends;
 mod flood;

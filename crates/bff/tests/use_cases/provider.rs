@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{
-    AccountError, Accounts, Asked, AuthorizationRequest, AuthorizedCalls, BaseUrl, Caller, EmailAddress,
-    EndReason, EndedAtProvider, Grant, Identity, LogoutNotice, LogoutTokenError, Observed, RefreshOutcome,
-    RefreshTiming, Rejection, Repetition, Request, Response, SecretText, SignIn, SignInError, SignOutReturn,
-    SignedIn, Transport, TransportError,
+    AccountError, Accounts, Asked, AuthorizationRequest, AuthorizedCalls, BaseUrl, Caller, Challenge,
+    EmailAddress, EndReason, EndedAtProvider, Grant, Identity, LogoutNotice, LogoutTokenError, Observed,
+    RefreshOutcome, RefreshTiming, Rejection, Repetition, Request, Response, SecretText, SignIn, SignInError,
+    SignOutReturn, SignedIn, Transport, TransportError,
 };
 use tokio::sync::Semaphore;
 
@@ -52,6 +52,8 @@ enum Oddity {
     EndsGrants,
     /// A grant ends [`GRANT_LIFE`] after its last refresh.
     MovesEnds,
+    /// Whoever signs in with a password has to present a code: `123456`.
+    AsksForCodes,
 }
 
 #[derive(Default)]
@@ -128,6 +130,10 @@ impl Scripted {
     pub(crate) fn ends_grants(&self, refreshes_move_ends: bool) {
         let oddity = if refreshes_move_ends { Oddity::MovesEnds } else { Oddity::EndsGrants };
         self.seen().oddities.push(oddity);
+    }
+
+    pub(crate) fn asks_for_codes(&self) {
+        self.seen().oddities.push(Oddity::AsksForCodes);
     }
 
     pub(crate) fn asked(&self) -> u32 {
@@ -266,6 +272,16 @@ impl ironleaf_auth::Provider for Scripted {
             SignIn::Password { email, .. } if email.as_str() == "wrong@test.com" => {
                 return Err(SignInError::InvalidCredentials);
             }
+            SignIn::Password { email, .. } if self.seen().oddities.contains(&Oddity::AsksForCodes) => {
+                let challenge = Challenge { token: email.as_str().into(), takes_recovery_codes: true };
+                return Err(SignInError::Challenged(challenge));
+            }
+            SignIn::SecondFactor { challenge, code } => match code.expose() {
+                "123456" => Identity::new("42", challenge.expose()),
+                "of somebody else" => Identity::new("43", "other@test.com"),
+                "late" => return Err(SignInError::ChallengeOver),
+                _ => return Err(SignInError::InvalidCredentials),
+            },
             SignIn::Password { email, .. } if email.as_str() == "user@test.com" => {
                 Identity::new("42", email.as_str())
             }

@@ -23,8 +23,8 @@ use ironleaf_bff::{
     RateLimits, RedirectAnswer, RedirectEnd, Remember, ReturnTo, Role, SignedOutReason, change_email,
     change_password, confirm_password, delete_account, finish_redirect, is_back_from_sign_out, other_than,
     page_of, refresh_before_rendering, register, resend_verification, reset_password,
-    session_cannot_be_checked, sign_in_with_password, sign_out, signed_in_recently, start_reauthentication,
-    start_redirect, time_left,
+    session_cannot_be_checked, sign_in_with_code, sign_in_with_password, sign_out, signed_in_recently,
+    start_reauthentication, start_redirect, time_left,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use ironleaf_store::{
@@ -205,6 +205,7 @@ fn router(bff: &Bff) -> Router {
         .route("/change-password", post(another_password))
         .route("/password-by-link", post(password_by_link))
         .route("/confirm", post(confirm))
+        .route("/code", post(code))
         .route("/sign-out", post(leave))
         .route("/guest", get(guest).layer(from_fn_with_state(bff.clone(), refreshed)))
         .route("/call-then-guest", get(call_then_guest).layer(from_fn_with_state(bff.clone(), refreshed)))
@@ -280,6 +281,10 @@ async fn password_by_link(Query(fields): Fields, request: Request) -> String {
 
 async fn confirm(Query(fields): Fields, request: Request) -> String {
     format!("{:?}", confirm_password(&parts(request), &fields["password"]).await)
+}
+
+async fn code(Query(fields): Fields, request: Request) -> String {
+    format!("{:?}", sign_in_with_code(&parts(request), &fields["code"]).await)
 }
 
 async fn leave(request: Request) -> String {
