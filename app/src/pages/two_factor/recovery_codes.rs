@@ -1,9 +1,9 @@
-use ironleaf_bff::RECOVERY_CODES;
-use leptos::either::Either;
+use ironleaf_bff::{RECOVERY_CODES, SecondFactorState};
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{CodeOrRecovery, state};
+use super::current::{CodeOrRecovery, Current, state};
 use crate::answer::Answer;
 use crate::components::{Breadcrumb, ServerForm};
 use crate::flashes::KeptForm;
@@ -16,8 +16,9 @@ use crate::words::t;
 #[component]
 pub(crate) fn RecoveryCodes(step: RecoveryCodesStep) -> impl IntoView {
     let content = match step {
-        RecoveryCodesStep::Shown(codes) => Either::Left(view! { <Shown codes /> }),
-        RecoveryCodesStep::Replacing(form) => Either::Right(view! { <Replacing form /> }),
+        RecoveryCodesStep::Shown(codes) => EitherOf3::A(view! { <Shown codes /> }),
+        RecoveryCodesStep::Replacing(form) => EitherOf3::B(view! { <Replacing form /> }),
+        RecoveryCodesStep::Nothing(state) => EitherOf3::C(view! { <Current state /> }),
     };
     view! {
         <Title text=t("recovery-codes") />
@@ -35,6 +36,8 @@ pub(crate) enum RecoveryCodesStep {
     Shown(Vec<String>),
     /// Others can be made.
     Replacing(KeptForm),
+    /// There is no app that they would stand in for.
+    Nothing(SecondFactorState),
 }
 
 #[component]
@@ -78,14 +81,14 @@ fn Replacing(form: KeptForm) -> impl IntoView {
 
 impl Load for RecoveryCodesProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
-        let is_enabled = state(request).await?.is_enabled;
+        let state = state(request).await?;
         let viewer = request.viewer.as_ref().map(|user| user.id.clone()).unwrap_or_default();
         if let Some(codes) = request.take(&RECOVERY_CODES).filter(|codes| codes.are_of(&viewer)) {
             let codes = codes.codes().map(str::to_owned).collect();
             return Ok(Self { step: RecoveryCodesStep::Shown(codes) });
         }
-        if !is_enabled {
-            return Err(Answer::Redirect("/account/two-factor".to_owned()));
+        if !state.is_enabled {
+            return Ok(Self { step: RecoveryCodesStep::Nothing(state) });
         }
         Ok(Self { step: RecoveryCodesStep::Replacing(request.take_form()) })
     }

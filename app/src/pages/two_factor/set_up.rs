@@ -1,7 +1,9 @@
-use ironleaf_bff::{AccountAbility, ENROLMENT};
+use ironleaf_bff::{ENROLMENT, SecondFactorState};
+use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::current::{Current, state};
 use super::qr_code::QrCode;
 use crate::answer::Answer;
 use crate::components::{Breadcrumb, Field, Rules, ServerForm};
@@ -17,12 +19,31 @@ const GROUP: usize = 4;
 
 /// `/account/two-factor/set-up`: the secret of the person's app, and the form for its first code.
 #[component]
-pub(crate) fn SetUpTwoFactor(key: String, uri: String, form: KeptForm) -> impl IntoView {
+pub(crate) fn SetUpTwoFactor(step: SetUpStep) -> impl IntoView {
+    let content = match step {
+        SetUpStep::App { key, uri, form } => Either::Left(view! { <NewApp key uri form /> }),
+        SetUpStep::Nothing(state) => Either::Right(view! { <Current state /> }),
+    };
     view! {
         <Title text=t("two-factor-set-up") />
         <div>
             <Breadcrumb here=t("two-factor") />
             <h1>{t("two-factor-set-up")}</h1>
+            {content}
+        </div>
+    }
+}
+
+pub(crate) enum SetUpStep {
+    /// It waits for its first code.
+    App { key: String, uri: String, form: KeptForm },
+    /// No app is being set up in this browser.
+    Nothing(SecondFactorState),
+}
+
+#[component]
+fn NewApp(key: String, uri: String, form: KeptForm) -> impl IntoView {
+    view! {
             <section class="panel" aria-labelledby="scan">
                 <div>
                     <h2 id="scan">{t("two-factor-app")}</h2>
@@ -53,18 +74,21 @@ pub(crate) fn SetUpTwoFactor(key: String, uri: String, form: KeptForm) -> impl I
                     </p>
                 </ServerForm<EnableSecondFactor>>
             </section>
-        </div>
     }
 }
 
 impl Load for SetUpTwoFactorProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
-        let user = request.current_user().await?;
-        request.with(AccountAbility::SecondFactor)?;
-        let app = request.peek(&ENROLMENT).filter(|app| app.is_of(&user.id));
-        let app = app.ok_or_else(|| Answer::Redirect("/account/two-factor".to_owned()))?;
-        let (key, uri) = (grouped(app.secret()), app.uri().to_owned());
-        Ok(Self { key, uri, form: request.take_form() })
+        let state = state(request).await?;
+        let viewer = request.viewer.as_ref().map(|user| user.id.clone()).unwrap_or_default();
+        let step = match request.peek(&ENROLMENT).filter(|app| app.is_of(&viewer)) {
+            Some(app) => {
+                let (key, uri) = (grouped(app.secret()), app.uri().to_owned());
+                SetUpStep::App { key, uri, form: request.take_form() }
+            }
+            None => SetUpStep::Nothing(state),
+        };
+        Ok(Self { step })
     }
 }
 
