@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ironleaf_auth::{Change, Field, Grant, Observed, Response, SecretText};
+use ironleaf_auth::{Challenge, Change, Field, Grant, Observed, Response, SecretText};
 use sha2::{Digest as _, Sha256};
 
 use super::cookies::{Cookie, Given, Names, given};
@@ -29,6 +29,8 @@ const LEAST_GAIN: Duration = Duration::from_mins(1);
 pub(super) struct Kept {
     session: Names,
     dont_remember: Names,
+    /// Of a sign-in that waits for its second step.
+    two_factor: Names,
 }
 
 impl Kept {
@@ -36,6 +38,7 @@ impl Kept {
         Self {
             session: Names::of(prefix, "session_token"),
             dont_remember: Names::of(prefix, "dont_remember"),
+            two_factor: Names::of(prefix, "two_factor"),
         }
     }
 
@@ -44,6 +47,16 @@ impl Kept {
         let mut grant = Grant::default().with(ISSUED_BY, issued_by.current.as_str());
         self.keep(&mut grant, response, now);
         grant.field(SESSION).is_some().then_some(grant)
+    }
+
+    /// What an answer sets for the second step of a sign-in, in the form of a `Cookie` header.
+    pub(super) fn challenge(&self, response: &Response, now: SystemTime) -> Option<Challenge> {
+        let Given::Set(two_factor) = given(response, &self.two_factor, now) else { return None };
+        let token = match given(response, &self.dont_remember, now) {
+            Given::Set(mark) => format!("{}; {}", two_factor.pair, mark.pair),
+            Given::Cleared | Given::Nothing => two_factor.pair.to_owned(),
+        };
+        Some(Challenge { token: token.into(), takes_recovery_codes: true })
     }
 
     /// Puts what the answer to a refresh sets in place of what the grant has. An answer that clears a cookie changes

@@ -1,14 +1,20 @@
 use http::{Method, StatusCode};
-use ironleaf_auth::{Caller, Grant, Response, SignIn, SignInError, SignedIn};
+use ironleaf_auth::{Caller, Grant, Response, SecretText, SignIn, SignInError, SignedIn};
 use serde_json::{Map, Value, json};
 
-use super::{BetterAuthProvider, person, wire};
+use super::{BetterAuthProvider, grant, person, wire};
 use crate::answer::json as read_json;
 use crate::named_calls;
 
 impl BetterAuthProvider {
     pub(super) async fn exchange(&self, caller: &Caller, attempt: SignIn) -> Result<SignedIn, SignInError> {
-        let SignIn::Password { email, password } = attempt else { return Err(SignInError::Unsupported) };
+        let (email, password) = match attempt {
+            SignIn::Password { email, password } => (email, password),
+            SignIn::SecondFactor { challenge, code } => {
+                return self.complete(caller, &challenge, &code).await;
+            }
+            _ => return Err(SignInError::Unsupported),
+        };
         let body = json!({
             "email": email.as_str(),
             "password": password.expose(),
@@ -17,18 +23,46 @@ impl BetterAuthProvider {
         let url = self.endpoint(&["sign-in", "email"]);
         let asked = self.ask(caller, Method::POST, &url, &body, None).await;
         let response = asked.map_err(|error| SignInError::Unavailable(error.to_string()))?;
-        let authenticated_at = self.now();
         let answer = wire::object(&response).ok_or_else(|| refusal(&response))?;
-        // The password was right, and there is no session before a second factor that nobody is asked for here.
         if answer.get("twoFactorRedirect").is_some_and(|value| *value == true) {
-            return Err(SignInError::SecondFactor);
+            let challenge = self.kept.challenge(&response, self.now()).filter(|_| takes_app_codes(&answer));
+            return Err(challenge.map_or(SignInError::SecondFactor, SignInError::Challenged));
         }
+        self.begin(caller, &response, &answer).await
+    }
+
+    /// The second step of a sign-in. The code of an app has digits alone.
+    async fn complete(
+        &self,
+        caller: &Caller,
+        challenge: &SecretText,
+        code: &SecretText,
+    ) -> Result<SignedIn, SignInError> {
+        let code: String = code.expose().chars().filter(|letter| !letter.is_whitespace()).collect();
+        let is_of_app = code.bytes().all(|byte| byte.is_ascii_digit());
+        let path = if is_of_app { "verify-totp" } else { "verify-backup-code" };
+        let url = self.endpoint(&["two-factor", path]);
+        let waiting = Grant::default().with(grant::SESSION, challenge.expose());
+        let asked = self.ask(caller, Method::POST, &url, &json!({ "code": code }), Some(&waiting)).await;
+        let response = asked.map_err(|error| SignInError::Unavailable(error.to_string()))?;
+        let answer = wire::object(&response).ok_or_else(|| refusal(&response))?;
+        self.begin(caller, &response, &answer).await
+    }
+
+    /// The sign-in whose answer this is.
+    async fn begin(
+        &self,
+        caller: &Caller,
+        response: &Response,
+        answer: &Map<String, Value>,
+    ) -> Result<SignedIn, SignInError> {
+        let authenticated_at = self.now();
         let user = answer.get("user").and_then(Value::as_object);
-        let grant = self.kept.begin(&response, &self.issued_by, authenticated_at);
-        let grant = grant.ok_or_else(|| self.without_cookie(&response, user.is_some()))?;
+        let grant = self.kept.begin(response, &self.issued_by, authenticated_at);
+        let grant = grant.ok_or_else(|| self.without_cookie(response, user.is_some()))?;
         let Some(identity) = user.and_then(person::read) else {
             self.give_back(caller, &grant).await;
-            let answered = named_calls::answered(&response, "the auth server");
+            let answered = named_calls::answered(response, "the auth server");
             return Err(SignInError::Unavailable(format!("{answered} without a `user.id`")));
         };
         match self.new_token(caller, &grant.clone().for_identity(identity)).await {
@@ -70,11 +104,23 @@ impl BetterAuthProvider {
     }
 }
 
+/// Whether the person can present the code of an app. Codes that are sent to them would have to be asked for first.
+fn takes_app_codes(answer: &Map<String, Value>) -> bool {
+    let methods = answer.get("twoFactorMethods").and_then(Value::as_array);
+    methods.is_none_or(|methods| methods.iter().any(|method| method == "totp"))
+}
+
 fn refusal(response: &Response) -> SignInError {
     match (response.status(), wire::code(response).as_deref()) {
         // Both words are used, and an address that no account can have is treated as wrong credentials.
         (StatusCode::UNAUTHORIZED, Some("INVALID_EMAIL_OR_PASSWORD" | "INVALID_PASSWORD"))
         | (StatusCode::BAD_REQUEST, Some("INVALID_EMAIL")) => SignInError::InvalidCredentials,
+        (StatusCode::UNAUTHORIZED, Some("INVALID_CODE" | "INVALID_BACKUP_CODE"))
+        | (StatusCode::BAD_REQUEST, Some("TOTP_NOT_ENABLED" | "BACKUP_CODES_NOT_ENABLED")) => {
+            SignInError::InvalidCredentials
+        }
+        (StatusCode::UNAUTHORIZED, Some("INVALID_TWO_FACTOR_COOKIE"))
+        | (StatusCode::BAD_REQUEST, Some("TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE")) => SignInError::ChallengeOver,
         (StatusCode::FORBIDDEN, Some("EMAIL_NOT_VERIFIED" | "BANNED_USER")) => SignInError::Forbidden,
         (StatusCode::TOO_MANY_REQUESTS, _) => {
             SignInError::TooManyRequests { retry_after: wire::retry_after(response) }

@@ -1,6 +1,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ironleaf_auth::SignInError;
+use ironleaf_auth::{Challenge, SignInError};
 
 use super::*;
 
@@ -268,4 +268,66 @@ async fn there_is_no_other_way_to_sign_in() {
         assert_eq!(refused.err(), Some(SignInError::Unsupported));
     }
     assert!(world.take_calls().is_empty());
+}
+
+const PENDING: &str = "better-auth.two_factor=2fa-1.c2ln%3D";
+
+/// The answer to a right password whose sign-in waits for its second step.
+fn two_factor(methods: Value) -> Answer {
+    let body = json!({ "twoFactorRedirect": true, "twoFactorMethods": methods });
+    let cleared = setting(answer(200, &body), &format!("{COOKIE}=; Max-Age=0; Path=/"));
+    setting(cleared, &format!("{PENDING}; Max-Age=600; Path=/"))
+}
+
+#[tokio::test]
+async fn a_code_of_an_app_or_a_backup_code_completes_a_sign_in_with_the_cookie_of_its_first_step() {
+    for (code, path, sent) in [
+        ("123 456", "/two-factor/verify-totp", "123456"),
+        ("aB3dE-fG7hI", "/two-factor/verify-backup-code", "aB3dE-fG7hI"),
+    ] {
+        let world = World::new();
+        world.answers("/sign-in/email", [two_factor(json!(["totp", "otp"]))]);
+        world.answers(path, [with_session(&signed_in_answer())]);
+        let asked = world.provider.sign_in(&caller(), password("password1"), None).await.unwrap_err();
+        let challenge = Challenge { token: PENDING.into(), takes_recovery_codes: true };
+        assert_eq!(asked, SignInError::Challenged(challenge));
+        world.take_requests();
+        let attempt = SignIn::SecondFactor { challenge: PENDING.into(), code: code.into() };
+        let grant = world.provider.sign_in(&caller(), attempt, None).await.unwrap().grant;
+        assert_eq!(grant.field(grant::SESSION).unwrap().expose(), format!("{COOKIE}={VALUE}"));
+        let request = &world.take_requests()[0];
+        assert_eq!(request.uri().path(), format!("/api/auth{path}"));
+        assert_eq!(serde_json::from_slice::<Value>(request.body()).unwrap(), json!({ "code": sent }));
+        assert_eq!((header(request, "cookie"), header(request, "origin")), (Some(PENDING), Some(ORIGIN)));
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_remembered_is_not_remembered_after_a_code_either() {
+    let mark = "better-auth.dont_remember=true.c2ln";
+    let asked = refused(setting(two_factor(json!(["totp"])), &format!("{mark}; Path=/"))).await;
+    let token = format!("{PENDING}; {mark}").into();
+    assert_eq!(asked, SignInError::Challenged(Challenge { token, takes_recovery_codes: true }));
+}
+
+#[tokio::test]
+async fn nobody_is_asked_for_a_code_that_they_do_not_have() {
+    assert_eq!(refused(two_factor(json!(["otp"]))).await, SignInError::SecondFactor);
+}
+
+#[tokio::test]
+async fn each_refusal_of_a_code_has_its_meaning() {
+    let locked = with_header(error(429, "ACCOUNT_TEMPORARILY_LOCKED"), "x-retry-after", "9");
+    for (answers, expected) in [
+        (error(401, "INVALID_CODE"), SignInError::InvalidCredentials),
+        (error(400, "TOTP_NOT_ENABLED"), SignInError::InvalidCredentials),
+        (error(401, "INVALID_TWO_FACTOR_COOKIE"), SignInError::ChallengeOver),
+        (error(400, "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"), SignInError::ChallengeOver),
+        (locked, SignInError::TooManyRequests { retry_after: Some(Duration::from_secs(9)) }),
+    ] {
+        let world = World::new();
+        world.answers("/two-factor/verify-totp", [answers]);
+        let attempt = SignIn::SecondFactor { challenge: PENDING.into(), code: "123456".into() };
+        assert_eq!(world.provider.sign_in(&caller(), attempt, None).await.unwrap_err(), expected);
+    }
 }
