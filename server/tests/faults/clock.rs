@@ -24,13 +24,17 @@ const DAY: Duration = Duration::from_hours(24);
 const LINK_REFUSED: [&str; 2] = ["Invalid token", "Auto login failed"];
 
 /// Forms that need a recent sign-in. By a clock that is ahead, no sign-in is recent.
-const FOR_THE_RECENT: [&str; 6] = [
+const FOR_THE_RECENT: [&str; 10] = [
     "/api/set-password",
     "/api/update-account",
     "/api/delete-account",
     "/api/end-session",
     "/api/end-other-sessions",
     "/api/end-all-sessions",
+    "/api/begin-second-factor",
+    "/api/enable-second-factor",
+    "/api/replace-recovery-codes",
+    "/api/disable-second-factor",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -115,6 +115,26 @@ pub(crate) const FORMS: [Form; 21] = [
         says: &["You have been logged out everywhere."],
         ..form("/api/end-all-sessions", Needs::Session, 2, "/account/sessions")
     },
+    Form {
+        done: &["/login"],
+        says: &["That took too long"],
+        ..form("/api/sign-in-with-code", Needs::Nothing, 0, "/login/code")
+    },
+    Form {
+        done: &["/account/two-factor"],
+        says: &["This was changed elsewhere"],
+        ..form("/api/enable-second-factor", Needs::Session, 1, "/account/two-factor/set-up")
+    },
+    Form {
+        done: &["/account/two-factor"],
+        says: &["This was changed elsewhere"],
+        ..form("/api/replace-recovery-codes", Needs::Session, 1, "/account/two-factor/recovery-codes")
+    },
+    Form {
+        done: &["/account/two-factor"],
+        says: &["This was changed elsewhere"],
+        ..form("/api/disable-second-factor", Needs::Session, 1, "/account/two-factor/disable")
+    },
     Form { done: &["/"], ..form("/api/set-theme", Needs::Session, 0, "/") },
     Form {
         says: &["The person has the role now."],
@@ -194,6 +214,10 @@ impl Form {
             "/api/set-role" => format!("{}&role=ADMIN&held=true", person.about),
             "/api/resend-verification-of" | "/api/delete-person" => person.about.clone(),
             "/api/end-session" => format!("id={}", "0".repeat(64)),
+            "/api/sign-in-with-code"
+            | "/api/enable-second-factor"
+            | "/api/replace-recovery-codes"
+            | "/api/disable-second-factor" => "code=123456".to_owned(),
             _ => String::new(),
         }
     }
