@@ -160,18 +160,19 @@ async fn only_the_version_that_was_seen_is_changed() {
         let call = people.api.request(method, &path).bearer(&people.admin.access).header("if-match", seen);
         if body.is_null() { call.send().await } else { call.json(&body).send().await }
     };
-    let patch = |roles: Value| json!({ "roles": roles });
+    let with_roles = |roles: Value| json!({ "roles": roles });
     let seen = version(&people).await;
-    let admin = send(http::Method::PATCH, &seen, patch(json!(["ADMIN"]))).await;
+    let admin = send(http::Method::PATCH, &seen, with_roles(json!(["ADMIN"]))).await;
     assert_eq!(admin.status, StatusCode::OK);
     // Within the same millisecond.
     assert_ne!(version(&people).await, seen);
-    for (method, body) in [(http::Method::PATCH, patch(json!([]))), (http::Method::DELETE, Value::Null)] {
+    for (method, body) in [(http::Method::PATCH, with_roles(json!([]))), (http::Method::DELETE, Value::Null)]
+    {
         let refused = send(method, &seen, body).await;
         refused.assert_error(412, "The person has changed", "Precondition Failed");
         assert_eq!(people.api.user(&people.user.access).await["roles"], json!(["ADMIN"]));
     }
-    assert_eq!(send(http::Method::PATCH, "*", patch(json!([]))).await.status, StatusCode::OK);
+    assert_eq!(send(http::Method::PATCH, "*", with_roles(json!([]))).await.status, StatusCode::OK);
     let seen = version(&people).await;
     assert_eq!(send(http::Method::DELETE, &seen, Value::Null).await.status, StatusCode::NO_CONTENT);
 }
