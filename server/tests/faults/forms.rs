@@ -37,7 +37,7 @@ const fn form(path: &'static str, needs: Needs, calls: usize, page: &'static str
     Form { path, needs, calls, page, done: &[], says: &[], fields: None, is_of_island: false }
 }
 
-pub(crate) const FORMS: [Form; 21] = [
+pub(crate) const FORMS: [Form; 25] = [
     Form { done: &["/"], ..form("/api/sign-in", Needs::Account, 2, "/login") },
     Form {
         done: &["/set-password"],

@@ -69,10 +69,14 @@ pub(super) struct Asker {
 }
 
 impl Asker {
-    /// `seen` is the version of the account to change that they have seen.
-    pub(super) fn changer(&self, client: Client, IfMatch(seen): IfMatch) -> Changer {
+    pub(super) fn changer(&self, client: Client) -> Changer {
         let Self { user, family, issued_at } = self;
-        Changer { user: user.id, family: *family, issued_at: *issued_at, client, has_seen: seen }
+        Changer { user: user.id, family: *family, issued_at: *issued_at, client, has_seen: None }
+    }
+
+    /// The same, for a change of the version of an account that they have seen.
+    pub(super) fn changer_of(&self, client: Client, IfMatch(seen): IfMatch) -> Changer {
+        Changer { has_seen: seen, ..self.changer(client) }
     }
 
     pub(super) fn is_admin(&self) -> bool {

@@ -90,7 +90,7 @@ pub(super) async fn update(
     if changes.roles.is_some() {
         asker.must_be_admin()?;
     }
-    Ok((ABILITIES, item(api.change(id, changes, &asker.changer(client, seen)).await?)))
+    Ok((ABILITIES, item(api.change(id, changes, &asker.changer_of(client, seen)).await?)))
 }
 
 pub(super) async fn destroy(
@@ -101,6 +101,6 @@ pub(super) async fn destroy(
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
     asker.may_reach(id)?;
-    api.delete(id, &asker.changer(client, seen)).await?;
+    api.delete(id, &asker.changer_of(client, seen)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
