@@ -24,7 +24,7 @@ const DAY: Duration = Duration::from_hours(24);
 const LINK_REFUSED: [&str; 2] = ["Invalid token", "Auto login failed"];
 
 /// Forms that need a recent sign-in. By a clock that is ahead, no sign-in is recent.
-const FOR_THE_RECENT: [&str; 10] = [
+const FOR_THE_RECENT: [&str; 13] = [
     "/api/set-password",
     "/api/update-account",
     "/api/delete-account",
@@ -35,6 +35,9 @@ const FOR_THE_RECENT: [&str; 10] = [
     "/api/enable-second-factor",
     "/api/replace-recovery-codes",
     "/api/disable-second-factor",
+    "/api/set-role",
+    "/api/resend-verification-of",
+    "/api/delete-person",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
