@@ -1,6 +1,6 @@
 import { expect, test } from '../fixtures/test';
 
-test('the login page asks for e-mail and password and offers nothing else', async ({
+test('the login page asks for e-mail and password and leads nowhere else', async ({
   loginPage,
   header,
   page,

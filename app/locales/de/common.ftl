@@ -88,5 +88,5 @@ date = { $day }. { $month ->
     [11] November
    *[12] Dezember
 } { $year }
-session-end = Ihre Sitzung endet bald. Melden Sie sich in einem neuen Tab noch einmal an: Was Sie hier eingegeben haben, bleibt.
+session-end = Ihre Sitzung endet bald. Melden Sie sich in einem neuen Tab noch einmal an: Ihre Eingaben bleiben hier.
 session-end-stay = Angemeldet bleiben
