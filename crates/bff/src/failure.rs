@@ -4,7 +4,8 @@ use ironleaf_auth::{AccountError, FieldError};
 use thiserror::Error;
 
 use crate::limits::TooMany;
-use crate::{Bff, SignedOutReason, Weakness};
+use crate::passwords::Weakness;
+use crate::{Bff, SignedOutReason};
 
 /// The wait that a page names if the core API answers 429 without one.
 pub(crate) const UNTOLD_WAIT: Duration = Duration::from_secs(30);

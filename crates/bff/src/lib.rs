@@ -28,6 +28,7 @@ mod guest;
 mod guest_end;
 mod limits;
 mod missing_layer;
+mod new_password;
 mod origin;
 mod page_of;
 mod passwords;
@@ -75,11 +76,10 @@ pub use failure::AccountFailure;
 pub use guest::GuestFailure;
 pub use limits::{Allowance, InvalidAllowance, RateLimits};
 pub use missing_layer::MissingLayer;
+pub use new_password::weakness_of;
 pub use origin::{InvalidOrigin, PublicOrigin};
 pub use page_of::{other_than, page_of};
-pub use passwords::{
-    Blocklist, BlocklistError, PasswordPolicy, Strength, UnknownStrength, Weakness, weakness_of,
-};
+pub use passwords::{Blocklist, BlocklistError, PasswordPolicy, Strength, UnknownStrength, Weakness};
 pub use pending_code::{PENDING_CODE, PendingCode};
 pub use people::{PersonFailure, SeenPerson, delete_person, resend_verification_of, set_role};
 pub use problem::{Problem, ProblemKind};

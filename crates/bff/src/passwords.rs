@@ -3,7 +3,6 @@
 mod blocklist;
 mod strength;
 
-use http::request::Parts;
 use ironleaf_auth::{EmailAddress, SecretText};
 use ironleaf_credentials::password::normal_form;
 use thiserror::Error;
@@ -13,9 +12,6 @@ use tokio::time::{Instant, timeout_at};
 pub use self::blocklist::{Blocklist, BlocklistError};
 use self::strength::{Estimate, estimate};
 pub use self::strength::{Strength, UnknownStrength, Weakness};
-use crate::AccountFailure;
-use crate::request_context::live_session;
-use crate::use_case::UseCase;
 
 /// What a new password must not be, whichever provider keeps it. The default accepts every password.
 ///
@@ -32,7 +28,7 @@ pub struct PasswordPolicy {
 
 /// Why a policy does not accept a password.
 #[derive(Debug, Error)]
-enum Objection {
+pub(crate) enum Objection {
     #[error("it is breached")]
     Breached,
     #[error("it is easy to guess")]
@@ -46,7 +42,7 @@ enum Objection {
 
 impl PasswordPolicy {
     /// SECURITY: nothing here asks for an account, so neither the answer nor its time tells whether there is one.
-    async fn check(
+    pub(crate) async fn check(
         &self,
         password: &SecretText,
         address: Option<&EmailAddress>,
@@ -67,7 +63,7 @@ impl PasswordPolicy {
         }
     }
 
-    async fn estimate(
+    pub(crate) async fn estimate(
         &self,
         password: &SecretText,
         address: Option<&EmailAddress>,
@@ -88,47 +84,4 @@ async fn blocking<T: Send + 'static>(
         Ok(Ok(done)) => Ok(done),
         Ok(Err(_)) | Err(_) => Err(Objection::NoAnswer),
     }
-}
-
-impl UseCase {
-    /// SECURITY: without this, an account could get a password that everybody knows. A blocklist that cannot be read
-    /// refuses every new password, because nobody would notice a check that is silently left out.
-    pub(crate) async fn accept_new_password(
-        &self,
-        password: &SecretText,
-        address: Option<&EmailAddress>,
-    ) -> Result<(), AccountFailure> {
-        let objection =
-            match self.bff.settings().password_policy.check(password, address, self.deadline).await {
-                Ok(()) => return Ok(()),
-                Err(objection) => objection,
-            };
-        match objection {
-            Objection::Breached => Err(AccountFailure::BreachedPassword),
-            Objection::Weak(weakness) => Err(AccountFailure::WeakPassword(weakness)),
-            Objection::NoBlocklist(_) | Objection::NoAnswer => {
-                if let Some(left_out) = self.bff.password_lines().admit("unchecked", Instant::now()) {
-                    tracing::error!(
-                        error = %objection,
-                        left_out,
-                        "a new password cannot be checked, so none is accepted"
-                    );
-                }
-                Err(AccountFailure::Unavailable)
-            }
-        }
-    }
-}
-
-/// Why this password is easy to guess, for a hint. `None` if it is not, or if nobody can tell right now.
-///
-/// `address` is that of the account, if it is known: a password made of it is weak.
-pub async fn weakness_of(parts: &Parts, password: &str, address: Option<&EmailAddress>) -> Option<Weakness> {
-    let (bff, _) = live_session(parts)?;
-    let (policy, deadline) = (&bff.settings().password_policy, Instant::now() + bff.sign_in_timeout());
-    if policy.min_strength >= Strength::MODERATE {
-        return None;
-    }
-    let estimated = policy.estimate(&SecretText::from(password), address, deadline).await.ok()?;
-    (estimated.strength < Strength::MODERATE).then_some(estimated.weakness)
 }

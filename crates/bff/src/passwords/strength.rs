@@ -73,9 +73,9 @@ pub enum Weakness {
 
 /// How a password was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Estimate {
-    pub(super) strength: Strength,
-    pub(super) weakness: Weakness,
+pub(crate) struct Estimate {
+    pub(crate) strength: Strength,
+    pub(crate) weakness: Weakness,
 }
 
 /// `address` and `words` are what somebody tries first.
