@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::answer::Answer;
 use crate::components::{ButtonForm, Field, Rules};
-use crate::flashes::KeptForm;
+use crate::flashes::KeptField;
 use crate::request::PageRequest;
 use crate::server_fns::BeginSecondFactor;
 use crate::validation::FieldProblem;
@@ -66,10 +66,10 @@ fn Enabled(recovery_codes_left: u32) -> impl IntoView {
 
 /// The field of a code that proves that it is the person.
 #[component]
-pub(super) fn CodeOrRecovery(form: KeptForm) -> impl IntoView {
+pub(super) fn CodeOrRecovery(kept: KeptField) -> impl IntoView {
     view! {
         <Field
-            kept=form.field("code")
+            kept
             label=t("two-factor-code-or-recovery")
             kind="text"
             autocomplete="off"

@@ -40,7 +40,7 @@ fn Disabling(form: KeptForm) -> impl IntoView {
                 <p class="lead-small">{t("two-factor-code-lead")}</p>
             </div>
             <ServerForm<DisableSecondFactor>>
-                <CodeOrRecovery form />
+                <CodeOrRecovery kept=form.field("code") />
                 <p class="form-actions">
                     <a class="button" href="/account/two-factor">{t("cancel")}</a>
                     <button type="submit" class="button danger">{t("two-factor-disable-submit")}</button>

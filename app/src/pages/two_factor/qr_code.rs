@@ -7,9 +7,8 @@ use qrcode::{Color, QrCode as Encoded};
 const QUIET_ZONE: usize = 4;
 
 /// A text as a QR code, drawn in the page. It is dark on light in every theme, as not all readers know the reverse.
-#[component]
-pub(super) fn QrCode(text: String, label: &'static str) -> impl IntoView {
-    drawn(&text).map(|Drawn { size, path }| {
+pub(super) fn qr_code(text: &str, label: &'static str) -> impl IntoView + use<> {
+    drawn(text).map(|Drawn { size, path }| {
         view! {
             <svg
                 class="qr-code"

@@ -69,7 +69,7 @@ fn Replacing(form: KeptForm) -> impl IntoView {
                 <p class="lead-small">{t("two-factor-code-lead")}</p>
             </div>
             <ServerForm<ReplaceRecoveryCodes>>
-                <CodeOrRecovery form />
+                <CodeOrRecovery kept=form.field("code") />
                 <p class="form-actions">
                     <a class="button" href="/account/two-factor">{t("cancel")}</a>
                     <button type="submit" class="button primary">{t("recovery-codes-submit")}</button>

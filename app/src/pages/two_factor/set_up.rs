@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::current::{Current, state};
-use super::qr_code::QrCode;
+use super::qr_code::qr_code;
 use crate::answer::Answer;
 use crate::components::{Breadcrumb, Field, Rules, ServerForm};
 use crate::flashes::KeptForm;
@@ -50,7 +50,7 @@ fn NewApp(key: String, uri: String, form: KeptForm) -> impl IntoView {
                     <p class="lead-small">{t("two-factor-scan")}</p>
                 </div>
                 <div>
-                    <QrCode text=uri.clone() label=t("two-factor-qr") />
+                    {qr_code(&uri, t("two-factor-qr"))}
                     <p><a href=uri>{t("two-factor-open")}</a></p>
                     <p>{t("two-factor-type")} " " <code class="key">{key}</code></p>
                 </div>
