@@ -17,12 +17,8 @@ impl Remember {
     /// A browser sends nothing for a box that is not ticked, and a client without a page never saw a box. Only a box
     /// that was offered and not ticked, or the explicit value `no`, means that the person is not to be remembered.
     pub fn from_form(remember_me: Option<&str>, offered: Option<&str>) -> Self {
-        match remember_me {
-            Some("no") => Self::No,
-            Some(_) => Self::Yes,
-            None if offered.is_some() => Self::No,
-            None => Self::Yes,
-        }
+        let is_left_empty = remember_me.is_none() && offered.is_some();
+        if is_left_empty || remember_me == Some("no") { Self::No } else { Self::Yes }
     }
 
     pub(crate) fn ends_with_browser(self) -> bool {
