@@ -39,7 +39,7 @@ pub(crate) use more_fields::{Checkbox, Select, TextArea};
 pub(crate) use new_password::NewPassword;
 pub(crate) use onward_page::OnwardPage;
 pub(crate) use problem_page::{ProblemPage, RequestNumber};
-pub(crate) use remember_me::{REMEMBER_ME, RememberMe, kept_choice};
+pub(crate) use remember_me::RememberMe;
 pub(crate) use server_form::{ButtonForm, ServerForm};
 pub(crate) use session_end::SessionEnd;
 pub(crate) use site_scripts::SiteScripts;

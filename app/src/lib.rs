@@ -47,6 +47,8 @@ mod redacted;
 #[cfg(feature = "ssr")]
 mod refusal;
 #[cfg(feature = "ssr")]
+mod remember;
+#[cfg(feature = "ssr")]
 mod render;
 #[cfg(feature = "ssr")]
 mod request;

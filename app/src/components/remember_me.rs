@@ -1,7 +1,7 @@
 use ironleaf_bff::Remember;
 use leptos::prelude::*;
 
-use crate::flashes::KeptForm;
+use crate::remember::REMEMBER_ME;
 use crate::words::t;
 
 /// The checkbox of a form that signs people in.
@@ -17,12 +17,4 @@ pub(crate) fn RememberMe(remember: Remember) -> impl IntoView {
             <label for=REMEMBER_ME>{t("remember-me")}</label>
         </p>
     }
-}
-
-/// The name of the box.
-pub(crate) const REMEMBER_ME: &str = "remember_me";
-
-/// How a refused form was sent. The box of a new one is ticked.
-pub(crate) fn kept_choice(form: &KeptForm) -> Remember {
-    Remember::from_form(form.field(REMEMBER_ME).value.as_deref(), None)
 }

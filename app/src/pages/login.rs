@@ -6,10 +6,11 @@ use leptos::server_fn::ServerFn as _;
 use leptos_meta::Title;
 
 use crate::answer::Answer;
-use crate::components::{ButtonForm, Field, LoginLink, RememberMe, Rules, ServerForm, kept_choice};
+use crate::components::{ButtonForm, Field, LoginLink, RememberMe, Rules, ServerForm};
 use crate::flashes::{BUTTON_FIRST, KeptForm, Message, OPENED, Opened};
 use crate::links;
 use crate::load::Load;
+use crate::remember::kept_choice;
 use crate::request::PageRequest;
 use crate::server_fns::{RequestSignInLink, SignIn, SignInWithProvider};
 use crate::words::{t, t_with};

@@ -4,7 +4,6 @@ use ironleaf_bff::{
 };
 use leptos::prelude::*;
 
-use crate::components::REMEMBER_ME;
 use crate::error::AppError;
 use crate::flashes::Message;
 use crate::form_post::{Done, FormPost};
@@ -12,6 +11,7 @@ use crate::html_form::HtmlForm;
 use crate::links;
 use crate::redacted::Redacted;
 use crate::refusal::Refusal;
+use crate::remember::REMEMBER_ME;
 use crate::validation::check_email;
 
 /// Signs a person in with e-mail address and password.
