@@ -273,7 +273,7 @@ async fn there_is_no_other_way_to_sign_in() {
 const PENDING: &str = "better-auth.two_factor=2fa-1.c2ln%3D";
 
 /// The answer to a right password whose sign-in waits for its second step.
-fn two_factor(methods: Value) -> Answer {
+fn two_factor(methods: &Value) -> Answer {
     let body = json!({ "twoFactorRedirect": true, "twoFactorMethods": methods });
     let cleared = setting(answer(200, &body), &format!("{COOKIE}=; Max-Age=0; Path=/"));
     setting(cleared, &format!("{PENDING}; Max-Age=600; Path=/"))
@@ -286,7 +286,7 @@ async fn a_code_of_an_app_or_a_backup_code_completes_a_sign_in_with_the_cookie_o
         ("aB3dE-fG7hI", "/two-factor/verify-backup-code", "aB3dE-fG7hI"),
     ] {
         let world = World::new();
-        world.answers("/sign-in/email", [two_factor(json!(["totp", "otp"]))]);
+        world.answers("/sign-in/email", [two_factor(&json!(["totp", "otp"]))]);
         world.answers(path, [with_session(&signed_in_answer())]);
         let asked = world.provider.sign_in(&caller(), password("password1"), None).await.unwrap_err();
         let challenge = Challenge { token: PENDING.into(), takes_recovery_codes: true };
@@ -305,14 +305,14 @@ async fn a_code_of_an_app_or_a_backup_code_completes_a_sign_in_with_the_cookie_o
 #[tokio::test]
 async fn a_session_that_is_not_remembered_is_not_remembered_after_a_code_either() {
     let mark = "better-auth.dont_remember=true.c2ln";
-    let asked = refused(setting(two_factor(json!(["totp"])), &format!("{mark}; Path=/"))).await;
+    let asked = refused(setting(two_factor(&json!(["totp"])), &format!("{mark}; Path=/"))).await;
     let token = format!("{PENDING}; {mark}").into();
     assert_eq!(asked, SignInError::Challenged(Challenge { token, takes_recovery_codes: true }));
 }
 
 #[tokio::test]
 async fn nobody_is_asked_for_a_code_that_they_do_not_have() {
-    assert_eq!(refused(two_factor(json!(["otp"]))).await, SignInError::SecondFactor);
+    assert_eq!(refused(two_factor(&json!(["otp"]))).await, SignInError::SecondFactor);
 }
 
 #[tokio::test]

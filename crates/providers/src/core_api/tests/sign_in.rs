@@ -178,7 +178,7 @@ async fn a_refusal_is_told_apart_from_a_failure() {
     }
 }
 
-fn challenged(body: Value) -> Answer {
+fn challenged(body: &Value) -> Answer {
     let mut all = json!({ "statusCode": 401, "message": "A code is required", "error": "SECOND_FACTOR" });
     all.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
     answer(401, &all)
@@ -189,7 +189,7 @@ async fn a_challenge_is_read_in_its_form_and_its_code_sent_without_an_address() 
     for (methods, takes_recovery_codes) in
         [(json!(["TOTP", "RECOVERY_CODE"]), true), (json!(["TOTP"]), false), (json!([]), false)]
     {
-        let asked = challenged(json!({ "challenge": "c1", "methods": methods }));
+        let asked = challenged(&json!({ "challenge": "c1", "methods": methods }));
         let (provider, script) = scripted([asked, tokens("r1"), user("user@test.com", None)]);
         let refused = provider.sign_in(&caller(), password("user@test.com"), None).await.unwrap_err();
         let challenge = Challenge { token: "c1".into(), takes_recovery_codes };
@@ -199,7 +199,7 @@ async fn a_challenge_is_read_in_its_form_and_its_code_sent_without_an_address() 
         assert_eq!(script.asked()[1].1, json!({ "challenge": "c1", "code": "123456" }));
     }
     for unusable in [json!({ "challenge": "" }), json!({}), json!({ "challenge": 1 })] {
-        let (provider, _) = scripted([challenged(unusable)]);
+        let (provider, _) = scripted([challenged(&unusable)]);
         let refused = provider.sign_in(&caller(), password("user@test.com"), None).await.unwrap_err();
         assert!(matches!(refused, SignInError::Unavailable(_)), "{refused:?}");
     }
