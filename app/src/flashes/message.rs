@@ -186,7 +186,7 @@ pub(crate) fn with_reference<'a>(
 const EXPIRED: u64 = 4;
 /// An address follows these.
 const RESET_LINK_SENT: u64 = 10;
-const SIGN_IN_LINK_SENT: u64 = 45;
+const SIGN_IN_LINK_SENT: u64 = 57;
 const SIGNED_IN_AS: u64 = 21;
 const NOW_SIGNED_IN_AS: u64 = 22;
 

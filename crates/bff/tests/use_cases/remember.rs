@@ -90,9 +90,9 @@ async fn a_proof_of_who_somebody_is_leaves_it_at_what_they_have_chosen() {
         there_and_back(&mut browser, "/restart").await;
         assert_eq!(outlives(&world, &browser).await, expected, "at the provider, {remember}");
 
-        world.provider.wants_present_password();
+        world.provider.wants_current_password();
         let mut browser = signed_in(&world, remember).await;
-        assert_eq!(browser.post("/change-password?present=password1").await.1, "Ok(())");
+        assert_eq!(browser.post("/change-password?current=password1").await.1, "Ok(())");
         assert_eq!(outlives(&world, &browser).await, expected, "another password, {remember}");
     }
 }
