@@ -275,6 +275,17 @@ impl FormPost {
         if self.offers(ability) { Ok(self) } else { Err(ProblemKind::NotFound.into()) }
     }
 
+    /// The same form, if the provider may offer a second step. A process that has just started has not asked the API yet,
+    /// and a form that was filled in must not be lost for that.
+    ///
+    /// # Errors
+    ///
+    /// As [`with`](Self::with).
+    pub(crate) fn with_second_factor(self) -> Result<Self, AppError> {
+        let may_have_it = self.bff().is_some_and(Bff::may_have_second_factor);
+        if may_have_it { Ok(self) } else { Err(ProblemKind::NotFound.into()) }
+    }
+
     /// Whether the provider offers this for accounts.
     pub(crate) fn offers(&self, ability: AccountAbility) -> bool {
         self.bff().is_some_and(|bff| bff.offers(ability))

@@ -1,5 +1,5 @@
 use http::StatusCode;
-use ironleaf_bff::{self as bff, AccountAbility, AccountFailure, SignInFailure};
+use ironleaf_bff::{self as bff, AccountFailure, SignInFailure};
 use leptos::prelude::*;
 
 use crate::error::AppError;
@@ -38,7 +38,7 @@ pub async fn sign_in_with_code(code: Redacted, with: Option<String>) -> Result<D
 /// Makes a secret for the person's app.
 #[server(prefix = "/api", endpoint = "begin-second-factor", protocol = HtmlForm)]
 pub async fn begin_second_factor() -> Result<Done, AppError> {
-    let form = FormPost::on_page(PAGE)?.with(AccountAbility::SecondFactor)?;
+    let form = FormPost::on_page(PAGE)?.with_second_factor()?;
     match bff::begin_second_factor(form.parts()).await {
         Ok(()) => Ok(form.done(SET_UP, None)),
         Err(failure) => Err(refused(form, failure)),
@@ -48,7 +48,7 @@ pub async fn begin_second_factor() -> Result<Done, AppError> {
 /// Enables the app whose code this is.
 #[server(prefix = "/api", endpoint = "enable-second-factor", protocol = HtmlForm)]
 pub async fn enable_second_factor(code: Redacted) -> Result<Done, AppError> {
-    let form = FormPost::on_page(SET_UP)?.with(AccountAbility::SecondFactor)?;
+    let form = FormPost::on_page(SET_UP)?.with_second_factor()?;
     match bff::enable_second_factor(form.parts(), code.expose()).await {
         Ok(()) => Ok(form.done(RECOVERY_CODES, Some(Message::SecondFactorEnabled))),
         Err(failure) => Err(refused(form, failure)),
@@ -58,7 +58,7 @@ pub async fn enable_second_factor(code: Redacted) -> Result<Done, AppError> {
 /// Replaces the recovery codes.
 #[server(prefix = "/api", endpoint = "replace-recovery-codes", protocol = HtmlForm)]
 pub async fn replace_recovery_codes(code: Redacted) -> Result<Done, AppError> {
-    let form = FormPost::on_page(RECOVERY_CODES)?.with(AccountAbility::SecondFactor)?;
+    let form = FormPost::on_page(RECOVERY_CODES)?.with_second_factor()?;
     match bff::replace_recovery_codes(form.parts(), code.expose()).await {
         Ok(()) => Ok(form.done(RECOVERY_CODES, Some(Message::RecoveryCodesReplaced))),
         Err(failure) => Err(refused(form, failure)),
@@ -68,7 +68,7 @@ pub async fn replace_recovery_codes(code: Redacted) -> Result<Done, AppError> {
 /// Disables the second step.
 #[server(prefix = "/api", endpoint = "disable-second-factor", protocol = HtmlForm)]
 pub async fn disable_second_factor(code: Redacted) -> Result<Done, AppError> {
-    let form = FormPost::on_page(DISABLE)?.with(AccountAbility::SecondFactor)?;
+    let form = FormPost::on_page(DISABLE)?.with_second_factor()?;
     match bff::disable_second_factor(form.parts(), code.expose()).await {
         Ok(()) => Ok(form.done(PAGE, Some(Message::SecondFactorDisabled))),
         Err(failure) => Err(refused(form, failure)),

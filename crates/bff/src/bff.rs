@@ -148,6 +148,12 @@ impl Bff {
         self.provider().people().map(People::roles)
     }
 
+    /// Whether people may be able to set up a second step. Of an API that says so itself, this is known by its name, and
+    /// [`offers`](Self::offers) tells what it has said.
+    pub fn may_have_second_factor(&self) -> bool {
+        self.provider().second_factor().is_some()
+    }
+
     /// The address at which browsers find a path of this application: `https://app.example.com/auth/callback`.
     pub fn address_of(&self, path: &str) -> String {
         format!("{}{path}", self.0.settings.public_origin.as_str())

@@ -81,7 +81,12 @@ impl Load for SetUpTwoFactorProps {
     async fn load(request: &mut PageRequest) -> Result<Self, Answer> {
         let state = state(request).await?;
         let viewer = request.viewer.as_ref().map(|user| user.id.clone()).unwrap_or_default();
-        let step = match request.peek(&ENROLMENT).filter(|app| app.is_of(&viewer)) {
+        if state.is_enabled {
+            // SECURITY: the answer to the form may have been lost. The key of an app in use is not shown again.
+            request.clear(&ENROLMENT);
+        }
+        let begun = request.peek(&ENROLMENT).filter(|app| app.is_of(&viewer) && !state.is_enabled);
+        let step = match begun {
             Some(app) => {
                 let (key, uri) = (grouped(app.secret()), app.uri().to_owned());
                 SetUpStep::App { key, uri, form: request.take_form() }
