@@ -21,8 +21,9 @@ pub(crate) const LATE_SIGN_IN: Duration = Duration::from_mins(1);
 ///
 /// After a new password, the person is signed in with it: this session continues under a new identifier (ASVS 7.2.4),
 /// its old grant is revoked, and every other session of the person at this application ends (ASVS 7.4.3). If that
-/// sign-in gets no answer, the password is changed nevertheless. This session then continues unchanged, and the other
-/// sessions end when the core API ends them.
+/// sign-in needs a code, this session continues under a new identifier with the grant that it has. If it gets no answer,
+/// the password is changed nevertheless. This session then continues unchanged, and the other sessions end when the core
+/// API ends them.
 ///
 /// The work continues if the connection is closed.
 ///
@@ -193,8 +194,8 @@ impl AccountUseCase {
         if let Err(reason) = self.use_case.begin_session(attempt, Some(EndReason::PasswordChanged)).await {
             tracing::error!(
                 reason,
-                "a password was changed, but the sign-in with it failed; other sessions of the person end when the \
-                 core API says so"
+                "a password was changed, but no new session began with it; other sessions of the person end at the \
+                 latest when the core API says so"
             );
         }
     }

@@ -8,6 +8,7 @@ use crate::account::{is_settled, mail_of_change};
 use crate::account_use_case::AccountUseCase;
 use crate::limits::{Attempt, Subject};
 use crate::requested_mail;
+use crate::sign_in::needs_code;
 use crate::{AccountFailure, signed_in_recently};
 
 /// What has become of a request for another e-mail address.
@@ -43,7 +44,7 @@ pub async fn change_email(parts: &Parts, email: &EmailAddress) -> Result<EmailCh
 ///
 /// After that, as after [`update_account`](crate::update_account) with a password, this session continues under a new
 /// identifier (ASVS 7.2.4), and every other session of the person ends (ASVS 7.4.3). If the answer of the back end is
-/// lost, a sign-in with the new password shows whether it was changed.
+/// lost, a sign-in with the new password shows whether it was changed. For that it need not get as far as a code.
 ///
 /// The work continues if the connection is closed.
 ///
@@ -126,6 +127,16 @@ impl AccountUseCase {
         let attempt = SignIn::Password { email: address_of(known), password: new };
         let unheld = match self.use_case.ask(attempt, true).await {
             Ok(unheld) => unheld,
+            Err(error) if needs_code(&error) => {
+                tracing::info!(
+                    "the answer to a change of a password was lost, and the new password is in force"
+                );
+                guess.succeeded().await;
+                if let Err(reason) = self.use_case.continue_alone(EndReason::PasswordChanged).await {
+                    tracing::error!(reason, "a password was changed, but the session keeps its identifier");
+                }
+                return Ok(());
+            }
             Err(error) => {
                 // SECURITY: or else this would be a way to guess that nobody counts.
                 if error == SignInError::InvalidCredentials {

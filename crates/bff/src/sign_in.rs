@@ -1,3 +1,4 @@
+mod continued;
 mod failure;
 mod unheld;
 
@@ -5,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::request::Parts;
-use ironleaf_auth::{EmailAddress, EndReason, Grant, Role, SecretText, SignIn, SignInError};
+use ironleaf_auth::{EmailAddress, EndReason, Grant, Identity, Role, SecretText, SignIn, SignInError};
 use ironleaf_credentials::email;
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::{Beginning, Leaving, Left, Owner, Payload as _, Record};
@@ -14,6 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
 use tracing::Instrument as _;
 
+use self::continued::hand_on;
 pub use self::failure::SignInFailure;
 pub(crate) use self::unheld::Unheld;
 use crate::Remember;
@@ -111,14 +113,20 @@ impl UseCase {
         result
     }
 
-    /// Signs in after something that is done already, whatever the outcome of the sign-in. The error is for the log.
+    /// Signs in after something that is done already, whatever the outcome of the sign-in. If that needs a code, and the
+    /// others are to end, the session of the request continues alone. The error is for the log.
     pub(crate) async fn begin_session(
         &self,
         attempt: SignIn,
         end_others: Option<EndReason>,
     ) -> Result<(), String> {
         let others_end = end_others.is_some();
-        let unheld = self.ask(attempt, others_end).await.map_err(|error| error.to_string())?;
+        let unheld = match (self.ask(attempt, others_end).await, end_others) {
+            (Ok(unheld), _) => unheld,
+            // The credentials are right, and whoever is signed in stays so without a code.
+            (Err(error), Some(reason)) if needs_code(&error) => return self.continue_alone(reason).await,
+            (Err(error), _) => return Err(error.to_string()),
+        };
         let id_in = |grant: &Grant| grant.identity.as_ref().map(|identity| identity.id.clone());
         let known = self.session.current().and_then(|record| id_in(record.payload.grant()));
         // SECURITY: after a change of an account, the session of one person must not turn into that of another.
@@ -205,9 +213,8 @@ impl UseCase {
         let provider_sid = unheld.grant().provider_sid.clone();
         // Each session leaves something in the store, however the person signed in. Guests are counted by their network
         // before: each has an identifier of their own, whose counter would be one record more.
-        let account = identity.email.as_deref().and_then(EmailAddress::parse);
-        let account = account.as_ref().map_or(identity.id.as_str(), EmailAddress::as_str);
-        let spent = if identity.is_guest { None } else { Some(self.spend(Subject::SignIn(account)).await?) };
+        let account = account_of(&identity);
+        let spent = if identity.is_guest { None } else { Some(self.spend(Subject::SignIn(&account)).await?) };
         let newest_end = self.newest_end(&owner, provider_sid.as_deref()).await;
         // SECURITY: the password may have been changed meanwhile, for example. An end that is ahead of our clock is not
         // newer than this sign-in.
@@ -311,6 +318,10 @@ impl UseCase {
             if let Some(over) = over {
                 // A store that is away is told later. Otherwise a copy of the cookie would stay valid.
                 bff.bury(&over, EndReason::Replaced).await;
+                if living.as_ref().is_some_and(|living| living.payload == over.payload) {
+                    hand_on(&bff, &over).await;
+                    return;
+                }
                 let is_one_sign_in = |living: &Record<Principal>| {
                     bff.provider().is_one_sign_in(over.payload.grant(), living.payload.grant())
                 };
@@ -375,6 +386,17 @@ fn named_in(attempt: &SignIn) -> String {
         SignIn::Password { email, .. } | SignIn::OneTimeToken { email, .. } => email.as_str().to_owned(),
         _ => String::new(),
     }
+}
+
+/// Whether the credentials are right, and the provider wants a code as well.
+pub(crate) const fn needs_code(error: &SignInError) -> bool {
+    matches!(error, SignInError::Challenged(_) | SignInError::SecondFactor)
+}
+
+/// What the sign-ins of a person are counted by.
+fn account_of(identity: &Identity) -> String {
+    let address = identity.email.as_deref().and_then(EmailAddress::parse);
+    address.map_or_else(|| identity.id.clone(), |address| address.as_str().to_owned())
 }
 
 /// Counts how a sign-in ended.

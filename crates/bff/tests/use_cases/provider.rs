@@ -433,7 +433,11 @@ impl Accounts for Scripted {
         current: &SecretText,
         _: &SecretText,
     ) -> Result<(), AccountError> {
-        if current.expose() == "password1" { Ok(()) } else { Err(AccountError::WrongPassword) }
+        match current.expose() {
+            "password1" => Ok(()),
+            "password1, but the answer is lost" => Err(AccountError::Unavailable("it is lost".to_owned())),
+            _ => Err(AccountError::WrongPassword),
+        }
     }
 
     async fn register(
