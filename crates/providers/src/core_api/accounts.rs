@@ -50,7 +50,10 @@ impl Accounts for CoreApiProvider {
         if wire::is_unknown(&response) {
             return Err(AccountError::Gone);
         }
-        self.person(&response)
+        let user = self.person(&response)?;
+        // Answers to changes need not declare this, and must not take it back.
+        self.has_second_factor.store(wire::has_second_factor(&response), Ordering::Relaxed);
+        Ok(user)
     }
 
     async fn register(
@@ -277,7 +280,6 @@ impl CoreApiProvider {
         let user = user(response)?;
         self.ends_families.store(wire::ends_families(response), Ordering::Relaxed);
         self.has_activity.store(wire::has_activity(response), Ordering::Relaxed);
-        self.has_second_factor.store(wire::has_second_factor(response), Ordering::Relaxed);
         Ok(user)
     }
 }

@@ -288,6 +288,19 @@ async fn a_token_is_presented_for_each_form_of_its_address() {
     assert_eq!(emails, ["user@xn--exmple-cua.com", "user@ex\u{e4}mple.com"]);
 }
 
+/// Not every API repeats in its answers to changes what it declares in the answer to a question.
+#[tokio::test]
+async fn a_second_step_is_offered_as_the_last_answer_about_the_person_has_declared() {
+    let declaring = with_header(user("user@test.com", None), "second-factor", "true");
+    let (provider, script) = scripted([declaring, user("user@test.com", None), user("user@test.com", None)]);
+    let calls = Calls(Arc::clone(&script));
+    provider.current_user(&calls).await.unwrap();
+    provider.update(&calls, "u1", None, Some(&"p".into())).await.unwrap();
+    assert!(provider.offers(AccountAbility::SecondFactor), "a change takes nothing back");
+    provider.current_user(&calls).await.unwrap();
+    assert!(!provider.offers(AccountAbility::SecondFactor));
+}
+
 #[tokio::test]
 async fn activity_is_offered_once_the_api_has_declared_it_and_read_in_its_form() {
     let events = json!({ "items": [
