@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::request::Parts;
-use ironleaf_auth::{EmailAddress, EndReason, Grant, Identity, Role, SecretText, SignIn, SignInError};
+use ironleaf_auth::{EmailAddress, EndReason, Grant, Role, SecretText, SignIn, SignInError};
 use ironleaf_credentials::email;
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::{Beginning, Leaving, Left, Owner, Payload as _, Record};
@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
 use tracing::Instrument as _;
 
-use self::continued::hand_on;
+use self::continued::{account_of, hand_on};
 pub use self::failure::SignInFailure;
 pub(crate) use self::unheld::Unheld;
 use crate::Remember;
@@ -391,12 +391,6 @@ fn named_in(attempt: &SignIn) -> String {
 /// Whether the credentials are right, and the provider wants a code as well.
 pub(crate) const fn needs_code(error: &SignInError) -> bool {
     matches!(error, SignInError::Challenged(_) | SignInError::SecondFactor)
-}
-
-/// What the sign-ins of a person are counted by.
-fn account_of(identity: &Identity) -> String {
-    let address = identity.email.as_deref().and_then(EmailAddress::parse);
-    address.map_or_else(|| identity.id.clone(), |address| address.as_str().to_owned())
 }
 
 /// Counts how a sign-in ended.

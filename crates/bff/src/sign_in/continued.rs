@@ -1,11 +1,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ironleaf_auth::{EndReason, Head, HeadState, Heads as _, HeadsError, Keep};
+use ironleaf_auth::{EmailAddress, EndReason, Head, HeadState, Heads as _, HeadsError, Identity, Keep};
 use ironleaf_records::{Principal, session_key};
 use ironleaf_session::{Beginning, Record};
 
-use super::account_of;
 use crate::Bff;
 use crate::account::LATE_SIGN_IN;
 use crate::ending::Ending;
@@ -89,4 +88,10 @@ pub(super) async fn hand_on(bff: &Bff, over: &Record<Principal>) {
         Ok(None) => tracing::warn!("a session that handed on its grant has changed meanwhile"),
         Err(error) => tracing::warn!(%error, "it is not stored that a session has handed on its grant"),
     }
+}
+
+/// What the sign-ins of a person are counted by.
+pub(super) fn account_of(identity: &Identity) -> String {
+    let address = identity.email.as_deref().and_then(EmailAddress::parse);
+    address.map_or_else(|| identity.id.clone(), |address| address.as_str().to_owned())
 }
