@@ -56,11 +56,14 @@ pub async fn change_email(parts: &Parts, email: &EmailAddress) -> Result<EmailCh
 /// # Security
 ///
 /// The current password proves who asks (ASVS 6.2.3), so a recent sign-in is not needed. It counts as a guess, together
-/// with those of [`confirm_password`](crate::confirm_password).
+/// with those of [`confirm_password`](crate::confirm_password). A new password that is refused is no guess, and counts as
+/// a change.
 pub async fn change_password(parts: &Parts, current: &str, new: &str) -> Result<(), AccountFailure> {
     let account_use_case = AccountUseCase::begin(parts)?;
     let account = account_use_case.account().ok_or(AccountFailure::SignedOut(None))?;
     let guess = account_use_case.use_case.admit(Subject::Own("confirmation", &account)).await?;
+    // SECURITY: this counts before the new password is judged, which takes work.
+    let _spent = account_use_case.spend("change").await?;
     let (current, new) = (SecretText::from(current), SecretText::from(new));
     account_use_case.accept_new_password(&new).await?;
     let work = account_use_case.clone().change_password(guess, current, new);

@@ -106,11 +106,15 @@ pub async fn reset_password(
     let use_case = UseCase::from_parts(parts).ok_or(AccountFailure::Unavailable)?;
     let guess = use_case.admit(Subject::PasswordLink(link.token.expose())).await?;
     let (token, password) = (link.token.clone(), SecretText::from(password));
-    // The address is not known here.
-    use_case.accept_new_password(&password, None).await?;
     let bff = use_case.bff.clone();
-    // SECURITY: a guess at a token counts whether somebody waits for its answer or not.
+    // SECURITY: a guess at a token counts whether somebody waits for its answer or not. A refused password counts as well:
+    // to judge it takes work, and the link may be made up.
     let work = async move {
+        // The address is not known here.
+        if let Err(failure) = use_case.accept_new_password(&password, None).await {
+            guess.failed().await;
+            return Err(failure);
+        }
         let asked = use_case
             .in_time(async {
                 use_case.bff.accounts()?.reset_password(&use_case.caller, &token, &password).await

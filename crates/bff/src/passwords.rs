@@ -6,12 +6,19 @@ mod strength;
 use ironleaf_auth::{EmailAddress, SecretText};
 use ironleaf_credentials::password::normal_form;
 use thiserror::Error;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
 pub use self::blocklist::{Blocklist, BlocklistError};
 use self::strength::{Estimate, estimate};
 pub use self::strength::{Strength, UnknownStrength, Weakness};
+
+/// SECURITY: an estimate takes a core for up to 50 ms, and anybody can ask for one. Those of all requests together take no
+/// more cores than this.
+const ESTIMATES_AT_ONCE: usize = 2;
+
+static ESTIMATES: Semaphore = Semaphore::const_new(ESTIMATES_AT_ONCE);
 
 /// What a new password must not be, whichever provider keeps it. The default accepts every password.
 ///
@@ -36,7 +43,7 @@ pub(crate) enum Objection {
     /// It is not known whether the password is acceptable.
     #[error("the blocklist cannot be read: {0}")]
     NoBlocklist(#[from] BlocklistError),
-    #[error("the check did not end")]
+    #[error("the check did not end in time")]
     NoAnswer,
 }
 
@@ -71,7 +78,14 @@ impl PasswordPolicy {
     ) -> Result<Estimate, Objection> {
         let (password, address) = (password.clone(), address.cloned());
         let words = self.expected_words.clone();
-        blocking(deadline, move || estimate(&password, address.as_ref(), &words)).await
+        let permit = timeout_at(deadline, ESTIMATES.acquire()).await;
+        let Ok(Ok(permit)) = permit else { return Err(Objection::NoAnswer) };
+        blocking(deadline, move || {
+            // An estimate continues when nobody waits for it any more, and takes its core until then.
+            let _permit = permit;
+            estimate(&password, address.as_ref(), &words)
+        })
+        .await
     }
 }
 
@@ -83,5 +97,24 @@ async fn blocking<T: Send + 'static>(
     match timeout_at(deadline, spawn_blocking(work)).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(_)) | Err(_) => Err(Objection::NoAnswer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_more_estimates_run_at_once_than_there_are_permits() {
+        let policy = PasswordPolicy { min_strength: Strength::MODERATE, ..PasswordPolicy::default() };
+        let password = SecretText::from("password2");
+        let all = ESTIMATES.acquire_many(2).await.unwrap();
+        let soon = Instant::now() + Duration::from_millis(20);
+        assert!(matches!(policy.check(&password, None, soon).await, Err(Objection::NoAnswer)));
+        drop(all);
+        let later = Instant::now() + Duration::from_secs(60);
+        assert!(matches!(policy.check(&password, None, later).await, Err(Objection::Weak(_))));
     }
 }

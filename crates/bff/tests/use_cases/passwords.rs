@@ -1,9 +1,11 @@
 //! What no new password may be, whichever way it comes and whichever provider keeps it.
 
+use std::time::Duration;
+
 use ironleaf_bff::{Blocklist, PasswordPolicy, Strength};
 use tempfile::NamedTempFile;
 
-use crate::world::World;
+use crate::world::{Browser, World};
 
 /// The SHA-1 hash of `password2`.
 const PASSWORD2: &str = "2AA60A8FF7FCD473D321E0146AFD9E26DF395147";
@@ -60,15 +62,37 @@ async fn without_its_list_no_new_password_is_accepted_and_everything_else_works(
     assert!(world.signed_in().await.who().await.starts_with("user@test.com"));
 }
 
+/// How often it is refused for what it is before it is refused as one of too many.
+async fn refusals(browser: &mut Browser, path: &str) -> usize {
+    for refusals in 0..100 {
+        let answer = browser.post(path).await.1;
+        if answer.contains("TooManyRequests") {
+            return refusals;
+        }
+        assert!(answer.contains("BreachedPassword"), "{answer}");
+    }
+    panic!("nobody is ever refused");
+}
+
+#[tokio::test]
+async fn refused_passwords_are_counted_on_every_way() {
+    let (_file, policy) = list();
+    let world = World::with_policy(policy);
+    world.provider.wants_current_password();
+    let mut person = world.signed_in().await;
+    assert!(refusals(&mut person, "/change-password?current=password1&new=password2").await > 1);
+    assert!(refusals(&mut world.browser(), "/password-by-link?new=password2").await > 1);
+    assert!(refusals(&mut world.browser(), "/register?email=new@test.com&password=password2").await > 1);
+}
+
 #[tokio::test]
 async fn a_refused_password_is_no_guess_at_the_current_one() {
     let (_file, policy) = list();
     let world = World::with_policy(policy);
     world.provider.wants_current_password();
     let mut person = world.signed_in().await;
-    for _ in 0..30 {
-        let answer = person.post("/change-password?current=password1&new=password2").await.1;
-        assert_eq!(answer, "Err(BreachedPassword)");
-    }
+    refusals(&mut person, "/change-password?current=password1&new=password2").await;
+    assert_eq!(person.post("/confirm?password=password1").await.1, "Ok(())", "it is not refused as too many");
+    world.advance(Duration::from_mins(15));
     assert_eq!(person.post("/change-password?current=password1&new=password3").await.1, "Ok(())");
 }
