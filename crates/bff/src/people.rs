@@ -47,7 +47,8 @@ pub enum PersonFailure {
 /// Gives the person a role (`is_held`), or takes it away. Their other roles stay.
 ///
 /// After a role was taken away, every session of the person at this application ends: it would show the role until its
-/// next refresh. A new role is there after the next refresh.
+/// next refresh. They also end if there is no answer, or if the person does not have the role any more. A new role is
+/// there after the next refresh.
 ///
 /// The work continues if the connection is closed.
 ///
@@ -91,7 +92,7 @@ pub async fn resend_verification_of(parts: &Parts, seen: SeenPerson) -> Result<S
 }
 
 /// Deletes the person's account, and ends every session of theirs at this application (ASVS 7.4.2). Returns the person as
-/// they were.
+/// they were. The sessions also end if there is no answer, or if there is no such person any more.
 ///
 /// The work continues if the connection is closed.
 ///
@@ -153,11 +154,50 @@ fn done(change: PersonChange) -> Result<(), PersonFailure> {
     }
 }
 
+/// Not every back end compares, so this does.
+fn as_seen(person: Person, seen: &SeenPerson) -> Result<Person, Stop> {
+    if person.version == seen.version { Ok(person) } else { Err(PersonFailure::Outdated.into()) }
+}
+
 impl AccountUseCase {
-    /// The person, if they are still as they were seen. Not every back end compares, so this does.
+    /// The person, if they are still as they were seen.
     async fn unchanged(&self, seen: &SeenPerson) -> Result<Person, Stop> {
         let person = self.core_api.person(&seen.id).await?.ok_or(PersonFailure::Unknown)?;
-        if person.version == seen.version { Ok(person) } else { Err(PersonFailure::Outdated.into()) }
+        as_seen(person, seen)
+    }
+
+    /// SECURITY: sessions that end without a change that the back end has confirmed end for administrators only. Whoever
+    /// may not see or change a person may get any answer, such as that there is no such person.
+    fn is_administrator(&self) -> bool {
+        self.remembered().is_ok_and(|user| user.has_role(Role::ADMIN))
+    }
+
+    /// The person. If there is nobody any more, their sessions are over as well: whoever has deleted them may not have
+    /// got an answer.
+    async fn still_known(&self, seen: &SeenPerson) -> Result<Person, Stop> {
+        if let Some(person) = self.core_api.person(&seen.id).await? {
+            return Ok(person);
+        }
+        if self.is_administrator() {
+            self.end_all_of_deleted(&seen.id).await;
+        }
+        Err(PersonFailure::Unknown.into())
+    }
+
+    /// Judges a change that ends the sessions of the person. Without an answer it may have been made, so they end anyway.
+    async fn or_end_anyway(
+        &self,
+        person: &Person,
+        reason: EndReason,
+        changed: Result<PersonChange, AccountError>,
+    ) -> Result<(), Stop> {
+        match &changed {
+            _ if !self.is_administrator() => {}
+            Ok(PersonChange::Gone) => self.end_all_of_deleted(&person.user.id).await,
+            Err(AccountError::Unavailable(_)) => self.ending(&person.user.id, reason).end_all().await,
+            Ok(PersonChange::Done | PersonChange::Outdated) | Err(_) => {}
+        }
+        Ok(done(changed?)?)
     }
 
     /// SECURITY: by the identifier in the answer. The one in a form may be written in another way.
@@ -170,8 +210,14 @@ impl AccountUseCase {
         if people.roles().iter().all(|known| !known.is_given || known.name != role.name()) {
             return Err(PersonFailure::UnknownRole.into());
         }
-        let person = self.unchanged(&seen).await?;
-        if person.user.has_role(role.name()) == is_held {
+        let person = self.still_known(&seen).await?;
+        let is_done = person.user.has_role(role.name()) == is_held;
+        if is_done && !is_held && self.is_administrator() && !self.is_own(&person) {
+            // Whoever has taken the role may not have got an answer.
+            self.ending(&person.user.id, EndReason::RoleTaken).end_all().await;
+        }
+        let person = as_seen(person, &seen)?;
+        if is_done {
             return Ok(());
         }
         if role.name() == Role::ADMIN && self.is_own(&person) {
@@ -183,7 +229,12 @@ impl AccountUseCase {
         } else {
             roles.retain(|other| *other != role);
         }
-        done(people.set_roles(&self.core_api, &person, &roles).await?)?;
+        let changed = people.set_roles(&self.core_api, &person, &roles).await;
+        if is_held {
+            done(changed?)?;
+        } else {
+            self.or_end_anyway(&person, EndReason::RoleTaken, changed).await?;
+        }
         tracing::info!(
             administrator = self.account(),
             person = person.user.id,
@@ -192,7 +243,7 @@ impl AccountUseCase {
             "an administrator has changed a role of a person"
         );
         if !is_held {
-            self.ending(&person, EndReason::RoleTaken).end_all().await;
+            self.ending(&person.user.id, EndReason::RoleTaken).end_all().await;
         }
         Ok(())
     }
@@ -216,28 +267,34 @@ impl AccountUseCase {
 
     async fn delete_person(self, seen: SeenPerson) -> Result<Person, Stop> {
         let bff = &self.use_case.bff;
-        let person = self.unchanged(&seen).await?;
+        let person = as_seen(self.still_known(&seen).await?, &seen)?;
         if self.is_own(&person) {
             return Err(PersonFailure::Own.into());
         }
-        done(bff.people()?.delete_person(&self.core_api, &person).await?)?;
+        let deleted = bff.people()?.delete_person(&self.core_api, &person).await;
+        // Nobody is told that their account was deleted while that is not known.
+        self.or_end_anyway(&person, EndReason::EndedByProvider, deleted).await?;
         let administrator = self.account();
         tracing::info!(administrator, person = person.user.id, "an administrator has deleted an account");
-        let ending = self.ending(&person, EndReason::AccountDeleted);
-        let known = ending.known().await;
-        // Nobody can sign in as this person any more. This also ends sign-ins of a moment ago.
-        let not_before = ending.after_all(&known) + LATE_SIGN_IN;
-        bff.bury_owner(ending.owner, not_before, EndReason::AccountDeleted).await;
-        if !bff.provider().tokens_end_with_account() {
-            ending.revoke_in_background(known);
-        }
+        self.end_all_of_deleted(&person.user.id).await;
         Ok(person)
     }
 
+    /// Nobody can sign in as this person any more. This also ends sign-ins of a moment ago.
+    async fn end_all_of_deleted(&self, id: &str) {
+        let ending = self.ending(id, EndReason::AccountDeleted);
+        let known = ending.known().await;
+        let not_before = ending.after_all(&known) + LATE_SIGN_IN;
+        ending.bff.bury_owner(ending.owner, not_before, EndReason::AccountDeleted).await;
+        if !ending.bff.provider().tokens_end_with_account() {
+            ending.revoke_in_background(known);
+        }
+    }
+
     /// The address of the administrator is not the person's business, so the provider is not told it.
-    fn ending(&self, person: &Person, reason: EndReason) -> Ending {
+    fn ending(&self, id: &str, reason: EndReason) -> Ending {
         let bff = self.use_case.bff.clone();
-        let owner = Owner::new(bff.provider().name(), &person.user.id);
+        let owner = Owner::new(bff.provider().name(), id);
         Ending { bff, caller: Caller::default(), owner, reason }
     }
 }

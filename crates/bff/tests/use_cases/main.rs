@@ -14,6 +14,7 @@ mod forgetting;
 mod guests;
 mod observing;
 mod passwords;
+mod people;
 mod provider;
 mod reauthentication;
 mod redirect;

@@ -1,5 +1,7 @@
 //! A provider whose answers are decided by a test.
 
+mod people;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,10 +12,12 @@ use http::{HeaderValue, StatusCode};
 use ironleaf_auth::{
     AccountError, Accounts, Asked, AuthorizationRequest, AuthorizedCalls, BaseUrl, Caller, Challenge,
     EmailAddress, EndReason, EndedAtProvider, Grant, Identity, LogoutNotice, LogoutTokenError, Observed,
-    RefreshOutcome, RefreshTiming, Rejection, Repetition, Request, Response, SecretText, SignIn, SignInError,
-    SignOutReturn, SignedIn, Transport, TransportError,
+    People, RefreshOutcome, RefreshTiming, Rejection, Repetition, Request, Response, SecretText, SignIn,
+    SignInError, SignOutReturn, SignedIn, Transport, TransportError,
 };
 use tokio::sync::Semaphore;
+
+pub(crate) use self::people::{Answers, Known};
 
 pub(crate) const ACCESS_LIFE: Duration = Duration::from_mins(20);
 
@@ -81,6 +85,8 @@ struct Seen {
     has_moved: bool,
     /// Of every request to authenticate: whether the person has to prove who they are, and who is expected.
     authorizations: Vec<(bool, Option<String>)>,
+    known: Known,
+    people_answers: Answers,
 }
 
 pub(crate) struct Scripted {
@@ -102,6 +108,12 @@ impl Scripted {
     pub(crate) fn becomes(&self, name: Option<&'static str>, has_moved: bool) {
         let mut seen = self.seen();
         (seen.name, seen.has_moved) = (name, has_moved);
+    }
+
+    /// From here on, administrators see this person.
+    pub(crate) fn has_people(&self, known: Known, answers: Answers) {
+        let mut seen = self.seen();
+        (seen.known, seen.people_answers) = (known, answers);
     }
 
     /// From here on, client credentials are answered with a person.
@@ -403,6 +415,10 @@ impl ironleaf_auth::Provider for Scripted {
         let of_accounts = [Oddity::HidesKnownAddresses, Oddity::WantsCurrentPassword];
         let has_some = self.seen().oddities.iter().any(|oddity| of_accounts.contains(oddity));
         has_some.then_some(self as &dyn Accounts)
+    }
+
+    fn people(&self) -> Option<&dyn People> {
+        (self.seen().known != Known::Nobody).then_some(self as &dyn People)
     }
 }
 

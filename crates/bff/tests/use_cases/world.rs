@@ -20,11 +20,11 @@ use ironleaf_auth::{Caller, Clock, EmailAddress, TimeLimits};
 use ironleaf_bff::edge::{forget_told_session, leave_out_foreign_session};
 use ironleaf_bff::{
     AccountFailure, Bff, BffSettings, ConfirmFailure, CoreApi, MaybeUser, PasswordLink, PasswordPolicy,
-    RateLimits, RedirectAnswer, RedirectEnd, Remember, ReturnTo, Role, SignedOutReason, change_email,
-    change_password, confirm_password, delete_account, finish_redirect, is_back_from_sign_out, other_than,
-    page_of, refresh_before_rendering, register, resend_verification, reset_password,
-    session_cannot_be_checked, sign_in_with_code, sign_in_with_password, sign_out, signed_in_recently,
-    start_reauthentication, start_redirect, time_left,
+    RateLimits, RedirectAnswer, RedirectEnd, Remember, ReturnTo, Role, SeenPerson, SignedOutReason,
+    change_email, change_password, confirm_password, delete_account, delete_person, finish_redirect,
+    is_back_from_sign_out, other_than, page_of, refresh_before_rendering, register, resend_verification,
+    reset_password, session_cannot_be_checked, set_role, sign_in_with_code, sign_in_with_password, sign_out,
+    signed_in_recently, start_reauthentication, start_redirect, time_left,
 };
 use ironleaf_session::{KeyRing, Sealer, SessionSettings};
 use ironleaf_store::{
@@ -204,6 +204,8 @@ fn router(bff: &Bff) -> Router {
         .route("/change-email", post(another_email))
         .route("/change-password", post(another_password))
         .route("/password-by-link", post(password_by_link))
+        .route("/take-role", post(take_role))
+        .route("/delete-person", post(deletion_of_a_person))
         .route("/confirm", post(confirm))
         .route("/code", post(code))
         .route("/sign-out", post(leave))
@@ -277,6 +279,18 @@ async fn another_password(Query(fields): Fields, request: Request) -> String {
 async fn password_by_link(Query(fields): Fields, request: Request) -> String {
     let link = PasswordLink::from_query("token=t1").unwrap();
     format!("{:?}", reset_password(&parts(request), &link, &fields["new"]).await)
+}
+
+fn seen_person(fields: &BTreeMap<String, String>) -> SeenPerson {
+    SeenPerson { id: fields["id"].clone(), version: fields["version"].clone() }
+}
+
+async fn take_role(Query(fields): Fields, request: Request) -> String {
+    format!("{:?}", set_role(&parts(request), seen_person(&fields), Role::new("CLERK"), false).await)
+}
+
+async fn deletion_of_a_person(Query(fields): Fields, request: Request) -> String {
+    format!("{:?}", delete_person(&parts(request), seen_person(&fields)).await.map(drop))
 }
 
 async fn confirm(Query(fields): Fields, request: Request) -> String {
