@@ -115,8 +115,8 @@ impl Subject<'_> {
         let (narrowest, _) = &networks[0];
         let mut counters = vec![own("account_and_address", &[account.as_bytes(), narrowest])];
         // A token cannot be guessed, a taken address is not a secret of its owner, and e-mails are counted by their
-        // address.
-        if let Self::Password(_) = self {
+        // address. Nobody tries a code whose first step was not right, so strangers cannot charge this for one.
+        if let Self::Password(_) | Self::Code(_) = self {
             let key = key("account", what, &[account.as_bytes()]);
             counters.push(Counter { key, allowance: settings.account, label: "account", is_own: false });
         }

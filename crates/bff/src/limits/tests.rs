@@ -100,18 +100,20 @@ async fn an_account_is_limited_strictly_from_one_address_and_not_from_another() 
 
 #[tokio::test]
 async fn an_account_is_limited_over_all_addresses_with_a_wait_that_grows() {
-    let world = World::new();
-    let limits = world.replica();
-    let mut waits = Vec::new();
-    for last in 0..100 {
-        if let Some(wait) = fail(&limits, Subject::Password(EVE), &from(last)).await {
-            waits.push(wait.as_secs());
-            world.advance(wait);
+    for subject in [Subject::Password, Subject::Code] {
+        let world = World::new();
+        let limits = world.replica();
+        let mut waits = Vec::new();
+        for last in 0..100 {
+            if let Some(wait) = fail(&limits, subject(EVE), &from(last)).await {
+                waits.push(wait.as_secs());
+                world.advance(wait);
+            }
         }
+        assert_eq!(waits[..6], [60, 120, 240, 480, 960, 960]);
+        // Another account is not affected.
+        assert!(limits.admit(subject("bob@test.com"), &from(99), soon()).await.is_ok());
     }
-    assert_eq!(waits[..6], [60, 120, 240, 480, 960, 960]);
-    // Another account is not affected.
-    assert!(limits.admit(Subject::Password("bob@test.com"), &from(99), soon()).await.is_ok());
 }
 
 #[tokio::test]
