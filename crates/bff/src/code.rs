@@ -20,8 +20,9 @@ pub async fn sign_in_with_code(parts: &Parts, code: &str) -> Result<(), SignInFa
     let pending = use_case.flash.as_ref().and_then(|flash| flash.peek(&PENDING_CODE));
     let pending = pending.ok_or(SignInFailure::ChallengeOver)?;
     use_case.remember = pending.remember;
-    let guess = use_case.admit(Subject::Code(&pending.waiting.email)).await?;
-    use_case.may_sign_in(&pending.waiting.email).await?;
+    let account = pending.waiting.account();
+    let guess = use_case.admit(Subject::Code(account)).await?;
+    use_case.may_sign_in(account).await?;
     let code = SecretText::from(code);
     let bff = use_case.bff.clone();
     // SECURITY: this is a guess like one at a password, see `judged`.

@@ -110,13 +110,14 @@ impl UseCase {
             password,
         };
         let email = person.address().unwrap_or_default().to_owned();
-        let unheld = self.ask(attempt, false).await.map_err(|error| match error {
-            SignInError::Challenged(challenge) => {
+        let unheld = match self.ask(attempt, false).await {
+            Ok(unheld) => unheld,
+            Err(SignInError::Challenged(challenge)) => {
                 let waiting = Waiting { email, expects_address: false, person: Some(person.id.clone()) };
-                self.ask_for_code(challenge, waiting)
+                return Err(self.ask_for_code(challenge, waiting).await);
             }
-            error => self.fold_sign_in(&error),
-        })?;
+            Err(error) => return Err(self.fold_sign_in(&error)),
+        };
         if unheld.grant().identity.as_ref().is_some_and(|identity| identity.id == person.id) {
             return self.establish(unheld, None).await;
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use ironleaf_auth::{Challenge, SecretText};
 use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError, Worth};
 
+use crate::limits::Subject;
 use crate::use_case::UseCase;
 use crate::{Remember, SignInFailure};
 
@@ -44,6 +45,13 @@ pub(crate) struct Waiting {
     pub(crate) expects_address: bool,
     /// The identifier of the only person who may be signed in: whoever proves again that it is them.
     pub(crate) person: Option<String>,
+}
+
+impl Waiting {
+    /// What their tries are counted by.
+    pub(crate) fn account(&self) -> &str {
+        self.person.as_deref().filter(|_| self.email.is_empty()).unwrap_or(&self.email)
+    }
 }
 
 impl PendingCode {
@@ -91,7 +99,13 @@ impl Payload for PendingCode {
 
 impl UseCase {
     /// Keeps the challenge for the second step, and says that it is due.
-    pub(crate) fn ask_for_code(&self, challenge: Challenge, waiting: Waiting) -> SignInFailure {
+    ///
+    /// SECURITY: it counts as a sign-in. A provider remembers each challenge, as a store does each session.
+    pub(crate) async fn ask_for_code(&self, challenge: Challenge, waiting: Waiting) -> SignInFailure {
+        let _spent = match self.spend(Subject::SignIn(waiting.account())).await {
+            Ok(spent) => spent,
+            Err(too_many) => return too_many.into(),
+        };
         let Challenge { token, takes_recovery_codes } = challenge;
         let pending = PendingCode { token, takes_recovery_codes, waiting, remember: self.remember };
         let is_kept = self.flash.as_ref().is_some_and(|flash| flash.set(&PENDING_CODE, &pending));

@@ -99,7 +99,8 @@ impl UseCase {
         let result = match self.ask(attempt, false).await {
             Err(SignInError::Challenged(challenge)) => {
                 let expects_address = expected.is_some();
-                Err(self.ask_for_code(challenge, Waiting { email: named, expects_address, person: None }))
+                let waiting = Waiting { email: named, expects_address, person: None };
+                Err(self.ask_for_code(challenge, waiting).await)
             }
             // SECURITY: a link that names one person and carries the token of another is an attack.
             Ok(unheld) if expected.is_some_and(|email| !is_of(unheld.grant(), email)) => {

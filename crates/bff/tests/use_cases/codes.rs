@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use ironleaf_bff::{Allowance, RateLimits};
 
 use crate::world::{Browser, World};
 
@@ -87,4 +88,17 @@ async fn whoever_confirms_who_they_are_may_be_asked_for_a_code_and_stays_the_sam
     assert_eq!(browser.who().await, "user@test.com [] - false");
     assert_eq!(enter(&mut browser, "123456").await, "Ok(())");
     assert_eq!(browser.who().await, "user@test.com [] - true");
+}
+
+#[tokio::test]
+async fn first_steps_count_as_sign_ins_even_if_no_code_follows() {
+    let sign_ins = Allowance::new(3, Duration::from_hours(24));
+    let world = World::with(RateLimits { sign_ins, ..RateLimits::default() });
+    world.provider.asks_for_codes();
+    let mut browser = world.browser();
+    for _ in 0..3 {
+        assert_eq!(browser.post("/sign-in").await.1, "CodeNeeded");
+    }
+    let refused = browser.post("/sign-in").await.1;
+    assert!(refused.starts_with("TooManyRequests"), "{refused}");
 }
