@@ -18,7 +18,8 @@ use crate::use_case::UseCase;
 pub async fn sign_in_with_code(parts: &Parts, code: &str) -> Result<(), SignInFailure> {
     let mut use_case = UseCase::from_parts(parts).ok_or(SignInFailure::Unavailable)?;
     let pending = use_case.flash.as_ref().and_then(|flash| flash.peek(&PENDING_CODE));
-    let pending = pending.ok_or(SignInFailure::ChallengeOver)?;
+    let is_ours = |pending: &PendingCode| pending.is_of(&**use_case.bff.provider());
+    let pending = pending.filter(is_ours).ok_or(SignInFailure::ChallengeOver)?;
     use_case.remember = pending.remember;
     let account = pending.waiting.account();
     let guess = use_case.admit(Subject::Code(account)).await?;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use ironleaf_auth::{Challenge, SecretText};
+use ironleaf_auth::{Challenge, Provider, SecretText};
 use ironleaf_session::{Decoder, Encoder, FlashKind, Payload, PayloadError, Worth};
 
 use crate::limits::Subject;
@@ -34,6 +34,8 @@ pub struct PendingCode {
     pub(crate) waiting: Waiting,
     /// What the person has said about being remembered in the first step, if they were asked.
     pub(crate) remember: Option<Remember>,
+    /// The [mark](ironleaf_auth::Provider::mark) of the provider that asks for the code.
+    provider: String,
 }
 
 /// Who signs in.
@@ -55,6 +57,11 @@ impl Waiting {
 }
 
 impl PendingCode {
+    /// SECURITY: the challenge is a secret of the provider that made it. No other one gets it.
+    pub(crate) fn is_of(&self, provider: &dyn Provider) -> bool {
+        self.provider == provider.mark()
+    }
+
     /// Whether a recovery code is accepted as well.
     pub const fn takes_recovery_codes(&self) -> bool {
         self.takes_recovery_codes
@@ -73,7 +80,7 @@ impl fmt::Debug for PendingCode {
 
 impl Payload for PendingCode {
     fn encode(&self, out: &mut Encoder) {
-        let Self { token, takes_recovery_codes, waiting, remember } = self;
+        let Self { token, takes_recovery_codes, waiting, remember, provider } = self;
         let Waiting { email, expects_address, person } = waiting;
         out.token(token.expose());
         out.bool(*takes_recovery_codes);
@@ -81,6 +88,7 @@ impl Payload for PendingCode {
         out.bool(*expects_address);
         out.option(person.as_deref(), Encoder::str);
         out.option(*remember, |out, remember| out.bool(remember.ends_with_browser()));
+        out.str(provider);
     }
 
     fn decode(_: u32, input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
@@ -90,10 +98,11 @@ impl Payload for PendingCode {
         let expects_address = input.bool()?;
         let person = input.option(|input| input.str().map(str::to_owned))?;
         let remember = input.option(Remember::decode)?;
+        let provider = input.str()?.to_owned();
         // A newer process may have appended something that is of no use here.
         input.rest();
         let waiting = Waiting { email, expects_address, person };
-        Ok(Self { token, takes_recovery_codes, waiting, remember })
+        Ok(Self { token, takes_recovery_codes, waiting, remember, provider })
     }
 }
 
@@ -107,7 +116,8 @@ impl UseCase {
             Err(too_many) => return too_many.into(),
         };
         let Challenge { token, takes_recovery_codes } = challenge;
-        let pending = PendingCode { token, takes_recovery_codes, waiting, remember: self.remember };
+        let (remember, provider) = (self.remember, self.bff.provider().mark().to_owned());
+        let pending = PendingCode { token, takes_recovery_codes, waiting, remember, provider };
         let is_kept = self.flash.as_ref().is_some_and(|flash| flash.set(&PENDING_CODE, &pending));
         // Without space for it in the browser, a code could not be asked for.
         if is_kept { SignInFailure::CodeNeeded } else { SignInFailure::SecondFactor }
@@ -124,7 +134,8 @@ mod tests {
             let waiting =
                 Waiting { email: "a@test.com".to_owned(), expects_address: person.is_none(), person };
             let remember = Some(Remember::No);
-            let pending = PendingCode { token: "t".into(), takes_recovery_codes: true, waiting, remember };
+            let (token, provider) = ("t".into(), "a mark".to_owned());
+            let pending = PendingCode { token, takes_recovery_codes: true, waiting, remember, provider };
             let mut out = Encoder::new();
             pending.encode(&mut out);
             let bytes = [&out.finish()[..], b"more"].concat();
@@ -137,8 +148,8 @@ mod tests {
     #[test]
     fn the_debug_output_keeps_the_challenge_and_the_address() {
         let waiting = Waiting { email: "a@test.com".to_owned(), expects_address: true, person: None };
-        let pending =
-            PendingCode { token: "secret".into(), takes_recovery_codes: true, waiting, remember: None };
+        let (token, provider) = ("secret".into(), String::new());
+        let pending = PendingCode { token, takes_recovery_codes: true, waiting, remember: None, provider };
         let shown = format!("{pending:?}");
         assert!(!shown.contains("secret") && !shown.contains("test.com"), "{shown}");
     }

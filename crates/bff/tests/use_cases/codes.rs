@@ -102,3 +102,16 @@ async fn first_steps_count_as_sign_ins_even_if_no_code_follows() {
     let refused = browser.post("/sign-in").await.1;
     assert!(refused.starts_with("TooManyRequests"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_code_goes_to_the_provider_or_issuer_that_asked_for_it_alone() {
+    for (name, has_moved) in [(Some("another"), false), (None, true)] {
+        let world = World::new();
+        let mut browser = challenged(&world).await;
+        let asked = world.provider.asked();
+        world.provider.becomes(name, has_moved);
+        assert_eq!(enter(&mut browser, "123456").await, "Err(ChallengeOver)");
+        assert_eq!(world.provider.asked(), asked, "nothing was sent");
+        assert_eq!(browser.who().await, "nobody");
+    }
+}
