@@ -32,7 +32,7 @@ pub struct PendingCode {
     pub(crate) token: SecretText,
     takes_recovery_codes: bool,
     pub(crate) waiting: Waiting,
-    /// What the person has said about being remembered in the first step, if they were asked.
+    /// What the person has said about being remembered in the first step, or else when they signed in before.
     pub(crate) remember: Option<Remember>,
     /// The [mark](ironleaf_auth::Provider::mark) of the provider that asks for the code.
     provider: String,
@@ -116,7 +116,11 @@ impl UseCase {
             Err(too_many) => return too_many.into(),
         };
         let Challenge { token, takes_recovery_codes } = challenge;
-        let (remember, provider) = (self.remember, self.bff.provider().mark().to_owned());
+        // The session may be gone when the code comes.
+        let as_before =
+            || self.session.current().map(|record| Remember::of(record.payload.ends_with_browser()));
+        let remember = self.remember.or_else(as_before);
+        let provider = self.bff.provider().mark().to_owned();
         let pending = PendingCode { token, takes_recovery_codes, waiting, remember, provider };
         let is_kept = self.flash.as_ref().is_some_and(|flash| flash.set(&PENDING_CODE, &pending));
         // Without space for it in the browser, a code could not be asked for.

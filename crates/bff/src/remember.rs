@@ -25,9 +25,14 @@ impl Remember {
         self == Self::No
     }
 
+    /// From whether the session ends with the browser.
+    pub(crate) const fn of(ends_with_browser: bool) -> Self {
+        if ends_with_browser { Self::No } else { Self::Yes }
+    }
+
     /// From whether the session ends with the browser, as it is sealed.
     pub(crate) fn decode(input: &mut Decoder<'_>) -> Result<Self, PayloadError> {
-        Ok(if input.bool()? { Self::No } else { Self::Yes })
+        input.bool().map(Self::of)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use ironleaf_auth::EndReason;
 use ironleaf_bff::{Allowance, RateLimits};
 
 use crate::world::{Browser, World};
@@ -113,5 +114,23 @@ async fn a_code_goes_to_the_provider_or_issuer_that_asked_for_it_alone() {
         assert_eq!(enter(&mut browser, "123456").await, "Err(ChallengeOver)");
         assert_eq!(world.provider.asked(), asked, "nothing was sent");
         assert_eq!(browser.who().await, "nobody");
+    }
+}
+
+#[tokio::test]
+async fn whoever_confirms_who_they_are_is_remembered_as_before_even_if_the_session_is_gone() {
+    for (remember, outlives) in [("yes", true), ("no", false)] {
+        let world = World::new();
+        let mut browser = world.browser();
+        browser.post(&format!("/sign-in?remember={remember}")).await;
+        world.provider.asks_for_codes();
+        assert_eq!(browser.post("/confirm?password=password1").await.1, "Err(SignIn(CodeNeeded))");
+        world.advance(Duration::from_secs(1));
+        world.bff.end_by_owner("42", EndReason::EndedByPerson).await;
+        world.advance(Duration::from_secs(1));
+        assert_eq!(browser.who().await, "nobody");
+        assert_eq!(enter(&mut browser, "123456").await, "Ok(())");
+        browser.restart();
+        assert_eq!(browser.who().await.starts_with("user@test.com"), outlives, "{remember}");
     }
 }
