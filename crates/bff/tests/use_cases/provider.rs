@@ -1,5 +1,6 @@
 //! A provider whose answers are decided by a test.
 
+mod known;
 mod people;
 
 use std::collections::VecDeque;
@@ -17,7 +18,7 @@ use ironleaf_auth::{
 };
 use tokio::sync::Semaphore;
 
-pub(crate) use self::people::{Answers, Known};
+pub(crate) use self::known::{Answers, Known};
 
 pub(crate) const ACCESS_LIFE: Duration = Duration::from_mins(20);
 

@@ -8,26 +8,7 @@ use ironleaf_auth::{
 use ironleaf_bff::Role;
 
 use super::Scripted;
-
-/// What has become of the person.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Known {
-    /// There are no people to see.
-    #[default]
-    Nobody,
-    Clerk,
-    WithoutRole,
-    Deleted,
-}
-
-/// How changes are answered.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answers {
-    #[default]
-    Arrive,
-    /// The change is made, and nobody hears of it.
-    AreLost,
-}
+use super::known::{Answers, Known};
 
 #[async_trait]
 impl People for Scripted {
