@@ -114,8 +114,9 @@ activity-other = Etwas anderes
 
 restore-heading = Holen Sie Ihre Adresse zurück
 restore-text =
-    Ihr Konto bekommt wieder die E-Mail-Adresse, an die dieser Link gesendet wurde. Alle Sitzungen enden, und das Passwort gilt nicht
-    mehr. Wir senden Ihnen einen Link, um ein neues festzulegen.
+    Ihr Konto hat dann wieder die E-Mail-Adresse, an die dieser Link gesendet wurde. Eine Authenticator-App, die in den letzten Tagen
+    eingerichtet wurde, wird entfernt, alle Sitzungen enden, und das Passwort gilt nicht mehr. Wir senden Ihnen einen Link, um ein neues
+    festzulegen.
 restore-submit = Zurückholen
 restore-done = Geschafft! Die Adresse gehört wieder Ihnen
 restore-done-text =

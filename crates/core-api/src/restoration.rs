@@ -16,6 +16,9 @@
 //! Until then, nobody else can register the replaced address or change to it. A link that the attacker gets, to one of the
 //! later addresses, restores that one, but leaves the links to all earlier ones.
 //!
+//! Somebody who has the password of an account without a second step sets up an authenticator app of their own instead. So the
+//! e-mail about a new app has such a link, too. It does the same, whether or not the address was changed since.
+//!
 //! An address that was never verified gets no link: it may be a stranger's.
 //!
 //! # The same answer again
@@ -53,7 +56,7 @@ use crate::{
 /// How long after its use the same token gets the same answer.
 const REPEATABLE_FOR: Duration = Duration::from_mins(10);
 
-/// A replaced address whose link still counts.
+/// An address whose link still counts.
 struct Replaced {
     number: i64,
     user: Uuid,
@@ -61,6 +64,24 @@ struct Replaced {
     changed_at: Timestamp,
     /// Whether the account was given back to it already.
     is_restored: bool,
+}
+
+/// What somebody may want to be undone.
+#[derive(Clone, Copy)]
+enum Deed {
+    /// The address was replaced.
+    ChangeOfAddress,
+    /// An authenticator app was set up.
+    NewApp,
+}
+
+impl Deed {
+    const fn topic(self) -> Topic {
+        match self {
+            Self::ChangeOfAddress => Topic::AddressChanged,
+            Self::NewApp => Topic::SecondFactorEnabled,
+        }
+    }
 }
 
 /// An account that has its address again.
@@ -80,25 +101,47 @@ impl CoreApi {
         old_email: &str,
         client: &Client,
     ) -> sqlx::Result<Uuid> {
+        self.offer(connection, Deed::ChangeOfAddress, user, old_email, client).await
+    }
+
+    /// Records the e-mail about a new authenticator app, with the way back for whoever has not set it up.
+    pub(crate) async fn tell_of_app(
+        &self,
+        connection: &mut SqliteConnection,
+        user: &User,
+        client: &Client,
+    ) -> sqlx::Result<Option<Uuid>> {
+        // SECURITY: an address that was never verified may be a stranger's, who must not get the account.
+        if !user.roles.verified {
+            return Ok(None);
+        }
+        self.offer(connection, Deed::NewApp, user.id, &user.email, client).await.map(Some)
+    }
+
+    async fn offer(
+        &self,
+        connection: &mut SqliteConnection,
+        deed: Deed,
+        user: Uuid,
+        email: &str,
+        client: &Client,
+    ) -> sqlx::Result<Uuid> {
         let (change, now) = (self.new_id(), self.now());
         forget_old(connection, now).await?;
         sqlx::query(
-            "INSERT INTO address_changes (id, user_id, old_email, token_hash, changed_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO address_changes (id, user_id, old_email, token_hash, changed_at, is_change)
+             VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(change.to_string())
         .bind(user.to_string())
-        .bind(old_email)
+        .bind(email)
         .bind(&self.restoration_token(change).hash()[..])
         .bind(now.millis())
+        .bind(matches!(deed, Deed::ChangeOfAddress))
         .execute(&mut *connection)
         .await?;
-        let notice = Notice { change: Some(change), ..Notice::of(client.clone()) };
-        let promise = Promise {
-            kind: MailKind::About(Topic::AddressChanged),
-            email: old_email,
-            user: None,
-            notice: Some(notice),
-        };
+        let notice = Some(Notice { change: Some(change), ..Notice::of(client.clone()) });
+        let promise = Promise { kind: MailKind::About(deed.topic()), email, user: None, notice };
         mail_jobs::promise(self, connection, promise).await
     }
 
@@ -112,7 +155,7 @@ impl CoreApi {
     ) -> sqlx::Result<Vec<Uuid>> {
         let emails: Vec<String> = sqlx::query_scalar(
             "SELECT DISTINCT old_email FROM address_changes
-             WHERE user_id = ? AND old_email != ? AND changed_at > ? AND restored_at IS NULL",
+             WHERE user_id = ? AND old_email != ? AND changed_at > ? AND restored_at IS NULL AND is_change",
         )
         .bind(user.id.to_string())
         .bind(&user.email)

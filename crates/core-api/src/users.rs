@@ -153,7 +153,7 @@ pub(crate) async fn is_taken(
     sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM users WHERE email = ?1 AND id IS NOT ?2) OR EXISTS
          (SELECT 1 FROM address_changes WHERE old_email = ?1 AND user_id IS NOT ?2 AND changed_at > ?3
-          AND restored_at IS NULL)",
+          AND restored_at IS NULL AND is_change)",
     )
     .bind(email)
     .bind(except.map(|id| id.to_string()))

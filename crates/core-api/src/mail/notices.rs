@@ -25,6 +25,7 @@ pub(crate) enum Topic {
     AccountDeleted,
     /// To an address that the deleted account had until a few days ago.
     FormerAccountDeleted,
+    /// With the way back.
     SecondFactorEnabled,
     SecondFactorDisabled,
     RecoveryCodeUsed,
@@ -97,9 +98,10 @@ const SECOND_FACTOR_ENABLED: Words = Words {
     preheader: "An authenticator app has been set up.",
     before: "An authenticator app has been set up for your account. Whoever signs in needs one of its codes, and every other \
              session has ended.",
-    button: "Set a new password",
-    after: "If it was you, keep the recovery codes in a safe place. If it was not you, somebody can use your account: set a new \
-            password now, and write to those who run this site.",
+    button: "Take your account back",
+    after: "If it was you, keep the recovery codes in a safe place, and pass this message on to nobody. If it was not you, take \
+            your account back: the app is removed, every session ends, the password no longer works, and we send you a link to \
+            set a new one.",
 };
 
 const SECOND_FACTOR_DISABLED: Words = Words {
@@ -167,12 +169,10 @@ impl Topic {
 
     const fn page(self) -> &'static str {
         match self {
-            Self::NewSignIn
-            | Self::PasswordChanged
-            | Self::SecondFactorEnabled
-            | Self::SecondFactorDisabled
-            | Self::RecoveryCodeUsed => "/reset-password",
-            Self::AddressChanged => "/restore-address",
+            Self::NewSignIn | Self::PasswordChanged | Self::SecondFactorDisabled | Self::RecoveryCodeUsed => {
+                "/reset-password"
+            }
+            Self::AddressChanged | Self::SecondFactorEnabled => "/restore-address",
             Self::AddressRestored => "/login",
             Self::AccountDeleted | Self::FormerAccountDeleted => "/",
         }

@@ -91,7 +91,7 @@ impl CoreApi {
         let revoked = families::revoke_all_of(&mut transaction, user.id, Some(by.family), now).await?;
         let enabled = EventKind::SecondFactorEnabled;
         activity::record(&mut transaction, user.id, enabled, &by.client, now).await?;
-        let job = self.tell(&mut transaction, Topic::SecondFactorEnabled, &user, &by.client).await?;
+        let job = self.tell_of_app(&mut transaction, &user, &by.client).await?;
         transaction.commit().await?;
         self.counters().families_revoked.add(revoked);
         if let Some(job) = job {

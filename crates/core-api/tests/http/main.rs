@@ -13,6 +13,7 @@ mod auth {
     mod second_factor;
     mod sign_in;
     mod sign_in_links;
+    mod unwanted_app;
 }
 mod user {
     mod activity;
