@@ -84,6 +84,14 @@ impl Deed {
     }
 }
 
+/// What a restoration has done, for those who are told.
+struct Done<'a> {
+    user: &'a User,
+    /// The address that the account had until now. It may be the same.
+    replaced: &'a str,
+    is_app_removed: bool,
+}
+
 /// An account that has its address again.
 #[derive(Debug, Serialize)]
 pub(crate) struct Restored {
@@ -208,29 +216,47 @@ impl CoreApi {
         devices::forget_all_of(&mut transaction, id).await?;
         challenges::forget_all_of(&mut transaction, id).await?;
         let settled_after = ADDRESS_RESTORABLE_FOR;
-        authenticator::forget_unless_settled(&mut transaction, id, changed_at, settled_after).await?;
+        let is_app_removed =
+            authenticator::forget_unless_settled(&mut transaction, id, changed_at, settled_after).await?;
         mark_restored(&mut transaction, id, number, now).await?;
         activity::record(&mut transaction, id, EventKind::EmailRestored, client, now).await?;
-        let kind = MailKind::OneTimeLink(OneTimeLink::PasswordReset);
-        let reset = Promise { kind, email: &user.email, user: None, notice: None };
-        let mut jobs = vec![mail_jobs::promise(self, &mut transaction, reset).await?];
-        if replaced != user.email {
-            // Without a way back: it may be the attacker's.
-            let notice = Some(Notice::of(client.clone()));
-            let told = Promise {
-                kind: MailKind::About(Topic::AddressRestored),
-                email: &replaced,
-                user: None,
-                notice,
-            };
-            jobs.push(mail_jobs::promise(self, &mut transaction, told).await?);
+        if is_app_removed {
+            activity::record(&mut transaction, id, EventKind::SecondFactorDisabled, client, now).await?;
         }
+        let done = Done { user: &user, replaced: &replaced, is_app_removed };
+        let jobs = self.tell_of_restoration(&mut transaction, &done, client).await?;
         transaction.commit().await?;
         self.counters().families_revoked.add(revoked);
         for job in jobs {
             self.send_in_background(job);
         }
         Ok(Restored { id, email: user.email })
+    }
+
+    /// Records the e-mails about a restoration, and the one with the link to set a password.
+    async fn tell_of_restoration(
+        &self,
+        connection: &mut SqliteConnection,
+        done: &Done<'_>,
+        client: &Client,
+    ) -> sqlx::Result<Vec<Uuid>> {
+        let Done { user, replaced, is_app_removed } = *done;
+        let mut jobs = Vec::new();
+        if is_app_removed {
+            jobs.extend(self.tell(connection, Topic::SecondFactorDisabled, user, client).await?);
+        }
+        let kind = MailKind::OneTimeLink(OneTimeLink::PasswordReset);
+        let reset = Promise { kind, email: &user.email, user: None, notice: None };
+        jobs.push(mail_jobs::promise(self, connection, reset).await?);
+        if replaced != user.email {
+            let topic =
+                if is_app_removed { Topic::AddressRestoredAppRemoved } else { Topic::AddressRestored };
+            // Without a way back: it may be the attacker's.
+            let notice = Some(Notice::of(client.clone()));
+            let told = Promise { kind: MailKind::About(topic), email: replaced, user: None, notice };
+            jobs.push(mail_jobs::promise(self, connection, told).await?);
+        }
+        Ok(jobs)
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) enum Topic {
     AddressChanged,
     /// To the address that a restored one has replaced.
     AddressRestored,
+    /// The same, if an authenticator app was removed with it.
+    AddressRestoredAppRemoved,
     AccountDeleted,
     /// To an address that the deleted account had until a few days ago.
     FormerAccountDeleted,
@@ -74,6 +76,15 @@ const ADDRESS_RESTORED: Words = Words {
     after: "If it was you, follow the link that we have sent to the former address.",
 };
 
+const ADDRESS_RESTORED_APP_REMOVED: Words = Words {
+    title: ADDRESS_RESTORED.title,
+    preheader: "Every session has ended, and the authenticator app has been removed.",
+    before: "Somebody who reads the e-mails to the former address of your account has taken it back. You can no longer log \
+             in with this one, every session has ended, and the authenticator app of your account has been removed.",
+    button: ADDRESS_RESTORED.button,
+    after: "If it was you, follow the link that we have sent to the former address, and set an app up again.",
+};
+
 const ACCOUNT_DELETED: Words = Words {
     title: "Your account has been deleted",
     preheader: "With everything in it.",
@@ -123,11 +134,12 @@ const RECOVERY_CODE_USED: Words = Words {
 };
 
 impl Topic {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::NewSignIn,
         Self::PasswordChanged,
         Self::AddressChanged,
         Self::AddressRestored,
+        Self::AddressRestoredAppRemoved,
         Self::AccountDeleted,
         Self::FormerAccountDeleted,
         Self::SecondFactorEnabled,
@@ -145,6 +157,7 @@ impl Topic {
             Self::PasswordChanged => "PASSWORD_CHANGED",
             Self::AddressChanged => "ADDRESS_CHANGED",
             Self::AddressRestored => "ADDRESS_RESTORED",
+            Self::AddressRestoredAppRemoved => "ADDRESS_RESTORED_APP_REMOVED",
             Self::AccountDeleted => "ACCOUNT_DELETED",
             Self::FormerAccountDeleted => "FORMER_ACCOUNT_DELETED",
             Self::SecondFactorEnabled => "SECOND_FACTOR_ENABLED",
@@ -159,6 +172,7 @@ impl Topic {
             Self::PasswordChanged => &PASSWORD_CHANGED,
             Self::AddressChanged => &ADDRESS_CHANGED,
             Self::AddressRestored => &ADDRESS_RESTORED,
+            Self::AddressRestoredAppRemoved => &ADDRESS_RESTORED_APP_REMOVED,
             Self::AccountDeleted => &ACCOUNT_DELETED,
             Self::FormerAccountDeleted => &FORMER_ACCOUNT_DELETED,
             Self::SecondFactorEnabled => &SECOND_FACTOR_ENABLED,
@@ -173,7 +187,7 @@ impl Topic {
                 "/reset-password"
             }
             Self::AddressChanged | Self::SecondFactorEnabled => "/restore-address",
-            Self::AddressRestored => "/login",
+            Self::AddressRestored | Self::AddressRestoredAppRemoved => "/login",
             Self::AccountDeleted | Self::FormerAccountDeleted => "/",
         }
     }

@@ -135,7 +135,7 @@ pub(super) async fn forget(connection: &mut SqliteConnection, user: Uuid) -> sql
     Ok(())
 }
 
-/// Forgets an app, unless it was enabled so long before this moment.
+/// Forgets an app, unless it was enabled so long before this moment. Returns whether a person had one and has none any more.
 ///
 /// SECURITY: whoever takes an account over enables an app of their own, before or after they change the address. An app that
 /// the person was told about so long ago, and that they left alone, is theirs.
@@ -144,12 +144,15 @@ pub(crate) async fn forget_unless_settled(
     user: Uuid,
     before: Timestamp,
     settled_after: Duration,
-) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM authenticators WHERE user_id = ? AND (enabled_at IS NULL OR enabled_at > ?)")
-        .bind(user.to_string())
-        .bind(before.minus(settled_after).millis())
-        .execute(&mut *connection)
-        .await?;
+) -> sqlx::Result<bool> {
+    let was_enabled: Option<bool> = sqlx::query_scalar(
+        "DELETE FROM authenticators WHERE user_id = ? AND (enabled_at IS NULL OR enabled_at > ?)
+         RETURNING enabled_at IS NOT NULL",
+    )
+    .bind(user.to_string())
+    .bind(before.minus(settled_after).millis())
+    .fetch_optional(&mut *connection)
+    .await?;
     sqlx::query(
         "DELETE FROM recovery_codes WHERE user_id = ?1
          AND NOT EXISTS (SELECT 1 FROM authenticators WHERE user_id = ?1)",
@@ -157,7 +160,7 @@ pub(crate) async fn forget_unless_settled(
     .bind(user.to_string())
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(was_enabled.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -40,6 +40,48 @@ async fn its_owner_takes_the_account_back_with_the_e_mail_about_it() {
     assert_eq!(state_after_reset(&api).await, off());
 }
 
+async fn told_of_removal(api: &TestApi, email: &str) -> usize {
+    let is_of_removal = |text: &str| text.contains("authenticator app") && text.contains("removed");
+    let mails = api.mails_to(email).await;
+    // The e-mail about the app says what its link does.
+    mails.iter().filter(|mail| !mail.link.contains("/restore-address") && is_of_removal(&mail.text)).count()
+}
+
+/// The kinds of events since the way back was followed, newest first.
+async fn kinds_after_reset(api: &TestApi) -> Vec<Value> {
+    let link = api.mailed_token(USER).await;
+    let tokens = api.refresh(USER, &link).await.into_tokens();
+    let answer = api.get("/v1/user/users/current/activity").bearer(&tokens.access).send().await.json();
+    let kinds: Vec<Value> =
+        answer["items"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect();
+    let followed = kinds.iter().position(|kind| kind == "EMAIL_RESTORED").unwrap();
+    kinds[..=followed].to_vec()
+}
+
+#[tokio::test]
+async fn its_removal_is_shown_and_told_to_every_address() {
+    let api = TestApi::new().await;
+    let (attacker, _) = enable(&api, USER).await;
+    let token = api.way_back(USER).await;
+    api.change_address(&attacker.access, "new@test.com").await;
+    api.restore_address(&token).await;
+    assert_eq!(told_of_removal(&api, USER).await, 1);
+    assert_eq!(told_of_removal(&api, "new@test.com").await, 1);
+    assert_eq!(kinds_after_reset(&api).await, ["SIGNED_IN", "SECOND_FACTOR_DISABLED", "EMAIL_RESTORED"]);
+}
+
+#[tokio::test]
+async fn without_an_app_no_removal_is_shown_or_told() {
+    let api = TestApi::new().await;
+    let tokens = api.sign_in(USER, PASSWORD).await;
+    // Its first code is awaited.
+    App::begin(&api, &tokens.access).await;
+    api.change_address(&tokens.access, "new@test.com").await;
+    api.restore_address(&api.way_back(USER).await).await;
+    assert_eq!(told_of_removal(&api, USER).await + told_of_removal(&api, "new@test.com").await, 0);
+    assert_eq!(kinds_after_reset(&api).await, ["SIGNED_IN", "EMAIL_RESTORED"]);
+}
+
 #[tokio::test]
 async fn the_way_back_works_once_and_for_seven_days() {
     for (hours, status) in [(7 * 24 - 1, StatusCode::CREATED), (7 * 24, StatusCode::BAD_REQUEST)] {
