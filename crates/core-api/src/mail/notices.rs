@@ -30,6 +30,7 @@ pub(crate) enum Topic {
     /// With the way back.
     SecondFactorEnabled,
     SecondFactorDisabled,
+    RecoveryCodesReplaced,
     RecoveryCodeUsed,
 }
 
@@ -124,17 +125,26 @@ const SECOND_FACTOR_DISABLED: Words = Words {
     after: "If it was you, there is nothing to do. If it was not you, set a new password now. That ends every other session.",
 };
 
+const RECOVERY_CODES_REPLACED: Words = Words {
+    title: "Your account has new recovery codes",
+    preheader: "The former ones do not work any more.",
+    before: "The recovery codes of your account have been replaced. The former ones do not work any more.",
+    button: "Set a new password",
+    after: "If it was you, keep the new ones in a safe place. If it was not you, set a new password now, and make new recovery \
+            codes.",
+};
+
 const RECOVERY_CODE_USED: Words = Words {
     title: "A recovery code of your account has been used",
     preheader: "It does not work again.",
-    before: "Somebody has signed in to your account with your password and one of your recovery codes. That code does not work \
-             again.",
+    before: "Somebody has used one of your recovery codes, to sign in or to change how your account is signed in to. That code \
+             does not work again.",
     button: "Set a new password",
     after: "If it was you, there is nothing to do. If it was not you, set a new password now, and make new recovery codes.",
 };
 
 impl Topic {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::NewSignIn,
         Self::PasswordChanged,
         Self::AddressChanged,
@@ -144,6 +154,7 @@ impl Topic {
         Self::FormerAccountDeleted,
         Self::SecondFactorEnabled,
         Self::SecondFactorDisabled,
+        Self::RecoveryCodesReplaced,
         Self::RecoveryCodeUsed,
     ];
 
@@ -162,6 +173,7 @@ impl Topic {
             Self::FormerAccountDeleted => "FORMER_ACCOUNT_DELETED",
             Self::SecondFactorEnabled => "SECOND_FACTOR_ENABLED",
             Self::SecondFactorDisabled => "SECOND_FACTOR_DISABLED",
+            Self::RecoveryCodesReplaced => "RECOVERY_CODES_REPLACED",
             Self::RecoveryCodeUsed => "RECOVERY_CODE_USED",
         }
     }
@@ -177,15 +189,18 @@ impl Topic {
             Self::FormerAccountDeleted => &FORMER_ACCOUNT_DELETED,
             Self::SecondFactorEnabled => &SECOND_FACTOR_ENABLED,
             Self::SecondFactorDisabled => &SECOND_FACTOR_DISABLED,
+            Self::RecoveryCodesReplaced => &RECOVERY_CODES_REPLACED,
             Self::RecoveryCodeUsed => &RECOVERY_CODE_USED,
         }
     }
 
     const fn page(self) -> &'static str {
         match self {
-            Self::NewSignIn | Self::PasswordChanged | Self::SecondFactorDisabled | Self::RecoveryCodeUsed => {
-                "/reset-password"
-            }
+            Self::NewSignIn
+            | Self::PasswordChanged
+            | Self::SecondFactorDisabled
+            | Self::RecoveryCodesReplaced
+            | Self::RecoveryCodeUsed => "/reset-password",
             Self::AddressChanged | Self::SecondFactorEnabled => "/restore-address",
             Self::AddressRestored | Self::AddressRestoredAppRemoved => "/login",
             Self::AccountDeleted | Self::FormerAccountDeleted => "/",

@@ -5,16 +5,12 @@ use std::time::Duration;
 use sqlx::{Row, SqliteConnection};
 use uuid::Uuid;
 
-use super::{
-    code::Code,
-    verdict::{Kind, Verdict},
-};
+use super::{code::Code, verdict::Verdict};
 use crate::{
     CoreApi,
     activity::{self, EventKind},
     client::Client,
     error::{ApiError, Challenge},
-    mail::Topic,
     sign_in::Start,
     timestamp::Timestamp,
     tokens::{RefreshToken, TokenPair},
@@ -95,15 +91,10 @@ impl CoreApi {
             .bind(&challenge.hash()[..])
             .execute(&mut *transaction)
             .await?;
-        let mut jobs = Vec::new();
-        if kind == Kind::OfRecovery {
-            let event = EventKind::RecoveryCodeUsed;
-            activity::record(&mut transaction, user.id, event, &client, now).await?;
-            jobs.extend(self.tell(&mut transaction, Topic::RecoveryCodeUsed, &user, &client).await?);
-        }
+        let job = self.note_code(&mut transaction, kind, &user, &client, now).await?;
         let end_others = end_others || waiting.end_others;
         let pair = self.start_family(transaction, Start { user, end_others, client: &client }).await?;
-        for job in jobs {
+        if let Some(job) = job {
             self.send_in_background(job);
         }
         Ok(pair)

@@ -1,7 +1,8 @@
 //! Enabling, renewing and disabling the second step of one's own account.
 
 use serde::Serialize;
-use sqlx::SqliteConnection;
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{
@@ -38,6 +39,14 @@ pub(crate) struct Enrolment {
     pub(crate) secret: Zeroizing<String>,
     /// The same for a QR code, with the names of the application and of the account.
     pub(crate) uri: Zeroizing<String>,
+}
+
+/// What a person may change once they have proved a code.
+struct Proved {
+    transaction: Transaction<'static, Sqlite>,
+    user: User,
+    /// E-mails to be sent after the commit.
+    jobs: Vec<Uuid>,
 }
 
 pub(crate) type RecoveryCodes = Vec<Zeroizing<String>>;
@@ -106,43 +115,46 @@ impl CoreApi {
         by: &Changer,
         code: &Code,
     ) -> Result<RecoveryCodes, ApiError> {
-        let (mut transaction, user) = self.with_code(by, code).await?;
+        let Proved { mut transaction, user, mut jobs } = self.with_code(by, code).await?;
         let codes = recovery_codes::replace(&mut transaction, user.id, &self.config().random).await?;
         let replaced = EventKind::RecoveryCodesReplaced;
         activity::record(&mut transaction, user.id, replaced, &by.client, self.now()).await?;
+        jobs.extend(self.tell(&mut transaction, Topic::RecoveryCodesReplaced, &user, &by.client).await?);
         transaction.commit().await?;
+        for job in jobs {
+            self.send_in_background(job);
+        }
         Ok(codes)
     }
 
     /// Disables the second step. A code proves that it is the person: whoever finds an open session must not.
     pub(crate) async fn disable_authenticator(&self, by: &Changer, code: &Code) -> Result<(), ApiError> {
-        let (mut transaction, user) = self.with_code(by, code).await?;
+        let Proved { mut transaction, user, mut jobs } = self.with_code(by, code).await?;
         authenticator::forget(&mut transaction, user.id).await?;
         recovery_codes::forget(&mut transaction, user.id).await?;
         challenges::forget_all_of(&mut transaction, user.id).await?;
         let disabled = EventKind::SecondFactorDisabled;
         activity::record(&mut transaction, user.id, disabled, &by.client, self.now()).await?;
-        let job = self.tell(&mut transaction, Topic::SecondFactorDisabled, &user, &by.client).await?;
+        jobs.extend(self.tell(&mut transaction, Topic::SecondFactorDisabled, &user, &by.client).await?);
         transaction.commit().await?;
-        if let Some(job) = job {
+        for job in jobs {
             self.send_in_background(job);
         }
         Ok(())
     }
 
     /// A transaction in which the person has proved a code. A wrong one is counted.
-    async fn with_code(
-        &self,
-        by: &Changer,
-        code: &Code,
-    ) -> Result<(sqlx::Transaction<'static, sqlx::Sqlite>, User), ApiError> {
-        let mut transaction = self.database().write().await?;
+    async fn with_code(&self, by: &Changer, code: &Code) -> Result<Proved, ApiError> {
+        let (mut transaction, now) = (self.database().write().await?, self.now());
         let user = self.asker(&mut transaction, by).await?;
         if !authenticator::is_enabled(&mut *transaction, user.id).await? {
             return Err(ApiError::NotFound);
         }
-        match self.judge_code(&mut transaction, user.id, code, self.now()).await? {
-            Verdict::Right(_) => Ok((transaction, user)),
+        match self.judge_code(&mut transaction, user.id, code, now).await? {
+            Verdict::Right(kind) => {
+                let job = self.note_code(&mut transaction, kind, &user, &by.client, now).await?;
+                Ok(Proved { transaction, user, jobs: job.into_iter().collect() })
+            }
             Verdict::Wait(wait) => Err(ApiError::TooManyTries(wait)),
             Verdict::Wrong => {
                 transaction.commit().await?;

@@ -6,7 +6,15 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{authenticator, code::Code, recovery_codes};
-use crate::{CoreApi, error::InternalError, timestamp::Timestamp};
+use crate::{
+    CoreApi,
+    activity::{self, EventKind},
+    client::Client,
+    error::InternalError,
+    mail::Topic,
+    timestamp::Timestamp,
+    users::User,
+};
 
 /// What a presented code is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +59,25 @@ impl CoreApi {
                 };
                 authenticator::accept(connection, user, step).await?;
                 Ok(Verdict::Right(Kind::OfApp))
+            }
+        }
+    }
+
+    /// Records a right code that its person must hear of, as somebody else may have found it. Returns the e-mail about it.
+    pub(super) async fn note_code(
+        &self,
+        connection: &mut SqliteConnection,
+        kind: Kind,
+        user: &User,
+        client: &Client,
+        now: Timestamp,
+    ) -> sqlx::Result<Option<Uuid>> {
+        match kind {
+            Kind::OfApp => Ok(None),
+            Kind::OfRecovery => {
+                let event = EventKind::RecoveryCodeUsed;
+                activity::record(&mut *connection, user.id, event, client, now).await?;
+                self.tell(connection, Topic::RecoveryCodeUsed, user, client).await
             }
         }
     }

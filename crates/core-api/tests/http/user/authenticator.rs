@@ -112,6 +112,41 @@ async fn new_recovery_codes_replace_the_old_ones() {
     );
 }
 
+/// The kinds of the newest events, newest first.
+async fn kinds(api: &TestApi, access: &str) -> Vec<Value> {
+    let answer = api.get("/v1/user/users/current/activity").bearer(access).send().await.json();
+    answer["items"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect()
+}
+
+const USED: &str = "A recovery code of your account has been used · Ironleaf";
+const REPLACED: &str = "Your account has new recovery codes · Ironleaf";
+
+#[tokio::test]
+async fn a_recovery_code_that_is_used_for_a_change_is_shown_and_told() {
+    let api = TestApi::new().await;
+    let (app, old) = enable(&api, USER).await;
+    let answer = send(&api, Method::POST, RECOVERY_CODES, &app.access, &old[0]).await;
+    assert_eq!(kinds(&api, &app.access).await[..2], ["RECOVERY_CODES_REPLACED", "RECOVERY_CODE_USED"]);
+    let told: BTreeSet<String> = titles(&api).await.drain(..2).collect();
+    assert_eq!(told, BTreeSet::from([USED, REPLACED].map(ToOwned::to_owned)));
+
+    api.clock.advance(Duration::from_secs(30));
+    let new: Vec<String> = serde_json::from_value(answer.json()["item"]["recoveryCodes"].clone()).unwrap();
+    send(&api, Method::DELETE, AUTHENTICATOR, &app.access, &new[0]).await;
+    assert_eq!(kinds(&api, &app.access).await[..2], ["SECOND_FACTOR_DISABLED", "RECOVERY_CODE_USED"]);
+    assert!(titles(&api).await[..2].contains(&USED.to_owned()));
+}
+
+#[tokio::test]
+async fn a_code_of_the_app_replaces_the_recovery_codes_and_only_that_is_told() {
+    let api = TestApi::new().await;
+    let (app, _) = enable(&api, USER).await;
+    api.clock.advance(Duration::from_secs(30));
+    send(&api, Method::POST, RECOVERY_CODES, &app.access, &app.code(&api)).await;
+    assert_eq!(titles(&api).await[..], [REPLACED, "Your account asks for a code now · Ironleaf"]);
+    assert_eq!(kinds(&api, &app.access).await[..2], ["RECOVERY_CODES_REPLACED", "SECOND_FACTOR_ENABLED"]);
+}
+
 #[tokio::test]
 async fn guesses_of_a_code_wait_here_as_well() {
     let api = TestApi::new().await;
