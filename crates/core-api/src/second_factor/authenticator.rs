@@ -69,12 +69,20 @@ fn read(row: &SqliteRow, keys: &Keys, user: Uuid) -> Result<Authenticator, Inter
 
 /// Whether the person signs in with a second step.
 pub(crate) async fn is_enabled(executor: impl SqliteExecutor<'_>, user: Uuid) -> sqlx::Result<bool> {
-    sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM authenticators WHERE user_id = ? AND enabled_at IS NOT NULL)",
-    )
-    .bind(user.to_string())
-    .fetch_one(executor)
-    .await
+    Ok(enabled_at(executor, user).await?.is_some())
+}
+
+/// Since when the person signs in with a second step, if they do. It takes no key.
+pub(super) async fn enabled_at(
+    executor: impl SqliteExecutor<'_>,
+    user: Uuid,
+) -> sqlx::Result<Option<Timestamp>> {
+    let millis: Option<Option<i64>> =
+        sqlx::query_scalar("SELECT enabled_at FROM authenticators WHERE user_id = ?")
+            .bind(user.to_string())
+            .fetch_optional(executor)
+            .await?;
+    Ok(millis.flatten().map(Timestamp::from_millis))
 }
 
 /// Stores an app whose first code is awaited, in place of another such one.

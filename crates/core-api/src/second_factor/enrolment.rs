@@ -53,8 +53,7 @@ pub(crate) type RecoveryCodes = Vec<Zeroizing<String>>;
 
 impl CoreApi {
     pub(crate) async fn second_factor(&self, user: &User) -> Result<SecondFactorState, ApiError> {
-        let known = authenticator::find(self.database().read(), self.keys(), user.id).await?;
-        let enabled_at = known.and_then(|known| known.enabled_at);
+        let enabled_at = authenticator::enabled_at(self.database().read(), user.id).await?;
         let recovery_codes_left = recovery_codes::left(self.database().read(), user.id).await?;
         Ok(SecondFactorState { enabled: enabled_at.is_some(), enabled_at, recovery_codes_left })
     }

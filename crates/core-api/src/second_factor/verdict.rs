@@ -41,26 +41,36 @@ impl CoreApi {
         code: &Code,
         now: Timestamp,
     ) -> Result<Verdict, InternalError> {
+        match code {
+            Code::OfRecovery(code) => {
+                // Without a look at the secret of the app: with another key file, only these codes are left.
+                let is_right = authenticator::is_enabled(&mut *connection, user).await?
+                    && recovery_codes::use_up(connection, user, code).await?;
+                Ok(if is_right { Verdict::Right(Kind::OfRecovery) } else { Verdict::Wrong })
+            }
+            Code::OfApp(code) => self.judge_code_of_app(connection, user, code, now).await,
+        }
+    }
+
+    async fn judge_code_of_app(
+        &self,
+        connection: &mut SqliteConnection,
+        user: Uuid,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Verdict, InternalError> {
         let Some(known) = authenticator::find(&mut *connection, self.keys(), user).await? else {
             return Ok(Verdict::Wrong);
         };
-        match code {
-            Code::OfRecovery(code) => {
-                let is_right = recovery_codes::use_up(connection, user, code).await?;
-                Ok(if is_right { Verdict::Right(Kind::OfRecovery) } else { Verdict::Wrong })
-            }
-            Code::OfApp(code) => {
-                if let Some(wait) = known.tries.wait(now) {
-                    return Ok(Verdict::Wait(wait));
-                }
-                let Some(step) = known.accepted_step(code, now)? else {
-                    authenticator::count_failure(connection, user, now).await?;
-                    return Ok(Verdict::Wrong);
-                };
-                authenticator::accept(connection, user, step).await?;
-                Ok(Verdict::Right(Kind::OfApp))
-            }
+        if let Some(wait) = known.tries.wait(now) {
+            return Ok(Verdict::Wait(wait));
         }
+        let Some(step) = known.accepted_step(code, now)? else {
+            authenticator::count_failure(connection, user, now).await?;
+            return Ok(Verdict::Wrong);
+        };
+        authenticator::accept(connection, user, step).await?;
+        Ok(Verdict::Right(Kind::OfApp))
     }
 
     /// Records a right code that its person must hear of, as somebody else may have found it. Returns the e-mail about it.

@@ -8,13 +8,16 @@ use std::{
     },
 };
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use ironleaf_core_api::{
     Config, CoreApi, MailError, MailRetries, Mailer, Message, OpenError, PasswordCost, Sending,
 };
 use serde_json::json;
 
-use crate::support::{PASSWORD, TestApi, USER};
+use crate::support::{
+    PASSWORD, TestApi, USER,
+    authenticator::{AUTHENTICATOR, enable},
+};
 
 fn config(folder: &Path) -> Config {
     Config { password_cost: PasswordCost::FOR_TESTS, ..Config::development(folder) }
@@ -146,6 +149,29 @@ async fn a_damaged_key_is_not_replaced() {
 }
 
 #[tokio::test]
+async fn recovery_codes_are_good_with_another_key_although_the_app_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = TestApi::with(config(folder.path())).await;
+    let (_, codes) = enable(&first, USER).await;
+    std::fs::remove_file(folder.path().join("core-api.key")).unwrap();
+
+    let second = TestApi::with(config(folder.path())).await;
+    let challenged = second.tokens(&json!({ "email": USER, "password": PASSWORD })).await;
+    let challenge = challenged.json()["challenge"].clone();
+    let with = async |code: &str| second.tokens(&json!({ "challenge": challenge, "code": code })).await;
+    with("never-a-code").await.assert_error(401, "Invalid credentials", "Unauthorized");
+    let tokens = with(&codes[0]).await.into_tokens();
+
+    let shown = second.get(AUTHENTICATOR).bearer(&tokens.access).send().await;
+    assert_eq!(shown.json()["item"]["recoveryCodesLeft"], 9, "{shown:?}");
+    assert_eq!(shown.json()["item"]["enabled"], true);
+    let delete = second.request(Method::DELETE, AUTHENTICATOR).bearer(&tokens.access);
+    let deleted = delete.json(&json!({ "code": codes[1] })).send().await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{deleted:?}");
+    enable(&second, USER).await;
+}
+
+#[tokio::test]
 async fn a_configuration_that_cannot_work_is_refused() {
     use std::time::Duration;
 
@@ -216,7 +242,7 @@ async fn what_an_owner_must_know_is_sent_even_if_the_account_is_deleted_before()
     api.verify(link.split_once("token=").unwrap().1).await;
     api.patch_user(&id, &tokens.access, &json!({ "email": "third@test.com" })).await;
     let path = format!("/v1/user/users/{id}");
-    let deleted = api.request(http::Method::DELETE, &path).bearer(&tokens.access).send().await;
+    let deleted = api.request(Method::DELETE, &path).bearer(&tokens.access).send().await;
     assert_eq!(deleted.status, StatusCode::NO_CONTENT);
     api.api.settled().await;
 
