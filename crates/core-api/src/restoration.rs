@@ -16,8 +16,9 @@
 //! Until then, nobody else can register the replaced address or change to it. A link that the attacker gets, to one of the
 //! later addresses, restores that one, but leaves the links to all earlier ones.
 //!
-//! Somebody who has the password of an account without a second step sets up an authenticator app of their own instead. So the
-//! e-mail about a new app has such a link, too. It does the same, whether or not the address was changed since.
+//! Somebody who has the password of an account without a second step sets up an authenticator app of their own instead.
+//! So the e-mail about a new app has such a link, too. It does the same, whether or not the address was changed since.
+//! Nobody is kept from registering an address by it.
 //!
 //! An address that was never verified gets no link: it may be a stranger's.
 //!

@@ -143,7 +143,8 @@ pub(super) async fn forget(connection: &mut SqliteConnection, user: Uuid) -> sql
     Ok(())
 }
 
-/// Forgets an app, unless it was enabled so long before this moment. Returns whether a person had one and has none any more.
+/// Forgets an app, unless it was enabled so long before this moment. Returns whether the person had an enabled one that
+/// is forgotten now.
 ///
 /// SECURITY: whoever takes an account over enables an app of their own, before or after they change the address. An app that
 /// the person was told about so long ago, and that they left alone, is theirs.

@@ -194,11 +194,9 @@ impl TestApi {
     /// The token in the newest link sent to an address that has one.
     pub(crate) async fn mailed_token(&self, email: &str) -> String {
         let mails = self.mails_to(email).await;
-        let tokens = mails.iter().filter_map(|mail| mail.link.split_once('?')).filter_map(|(_, query)| {
-            let token = query.split('&').find_map(|pair| pair.strip_prefix("token="))?;
-            Some(token.to_owned())
-        });
-        tokens.into_iter().next().expect("a link with a token")
+        let queries = mails.iter().filter_map(|mail| mail.link.split_once('?')).map(|(_, query)| query);
+        let token = queries.flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix("token="));
+        token.expect("a link with a token").to_owned()
     }
 }
 
