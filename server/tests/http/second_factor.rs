@@ -295,7 +295,11 @@ async fn its_pages_and_forms_are_for_whoever_is_signed_in_where_the_api_offers_i
         assert_eq!(person.get(page).await.status, 404, "{page}");
     }
     let asked = person.post("/api/begin-second-factor", "").await;
-    assert_eq!((asked.status, asked.location()), (303, PAGE), "the API itself is asked, and has no such call");
+    assert_eq!(
+        (asked.status, asked.location()),
+        (303, PAGE),
+        "the API itself is asked, and has no such call"
+    );
     assert!(!person.cookies.contains_key("ironleaf-new-app"));
 }
 

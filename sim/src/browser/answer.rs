@@ -62,20 +62,31 @@ pub(super) struct Exchange {
     pub(super) is_owed: bool,
     pub(super) replica: usize,
     pub(super) ingress: Duration,
-    /// The replica lacks a secret that others have. It may be that of a cookie, or of something in the store.
-    pub(super) key_unknown: bool,
-    /// The replica cannot open the session cookie for lack of that secret.
-    pub(super) cookie_is_closed: bool,
+    pub(super) secrets: Secrets,
+}
+
+/// What a replica knows of the secrets that were rolled out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Secrets {
+    Every,
+    /// It lacks one that others have. It may be that of something in the store.
+    NotEvery,
+    /// It lacks the one of the session cookie.
+    NotOfCookie,
 }
 
 impl Exchange {
+    pub(super) fn key_unknown(&self) -> bool {
+        self.secrets != Secrets::Every
+    }
+
     pub(super) fn seen(&self, session: SessionRef) -> Seen {
         Seen {
             session,
             rotation: self.sent.glance.map_or(0, |glance| glance.rotation),
             held_since: self.sent.held_since,
             tokens_since: self.sent.tokens_since,
-            key_unknown: self.key_unknown,
+            key_unknown: self.key_unknown(),
         }
     }
 }
@@ -126,7 +137,7 @@ impl Browser {
         }
         // A page that could be shown had a valid access token, and perhaps no reason to refresh.
         let refused = received.status == StatusCode::SERVICE_UNAVAILABLE;
-        let able = !exchange.key_unknown && !received.disturbed;
+        let able = !exchange.key_unknown() && !received.disturbed;
         if refused && able && world.checker.has_lost_an_answer(session) {
             self.watch_chance(exchange, session);
         }
@@ -151,7 +162,7 @@ impl Browser {
     /// The session is over, and the core API must know soon.
     fn ended(&self, exchange: &Exchange, received: &Received, session: SessionRef) {
         // A session that was already over in this browser may still be active in another one, which is unaffected.
-        if exchange.cookie_is_closed || exchange.sent.glance.is_none() || exchange.sent.over {
+        if exchange.secrets == Secrets::NotOfCookie || exchange.sent.glance.is_none() || exchange.sent.over {
             return;
         }
         if let Some(excuse) = self.world.checker.was_over(self.world.scene(), exchange.seen(session)) {
@@ -164,7 +175,7 @@ impl Browser {
         // A failed request of another tab may have taken that back.
         world.checker.ending(received.egress, session);
         world.checker.ended(session, Ended { at: received.egress, replica: index, store_down });
-        if exchange.key_unknown {
+        if exchange.key_unknown() {
             // The newest tokens may be sealed with the secret that the replica lacks, so it cannot return them.
             return;
         }
@@ -205,7 +216,7 @@ impl Browser {
                     let replica = &world.replicas[exchange.replica];
                     let failed = replica.core_disturbed_since(exchange.ingress)
                         || replica.store_disturbed_since(exchange.ingress);
-                    let calm = world.is_calm() && !failed && !exchange.key_unknown;
+                    let calm = world.is_calm() && !failed && !exchange.key_unknown();
                     world.checker.unavailable(world.scene(), session, calm);
                 }
                 Answer::Unavailable

@@ -8,7 +8,7 @@ use http::Request;
 use http::header::COOKIE;
 use ironleaf_auth::Caller;
 
-use super::answer::{Answer, Exchange};
+use super::answer::{Answer, Exchange, Secrets};
 use super::ask::{Ask, What};
 use super::received::Received;
 use super::state::{Browser, State};
@@ -50,10 +50,15 @@ impl Browser {
             world.replicas[replica].partition(&world, time);
         }
         let known = world.replicas[replica].known_secrets(&world);
-        let key_unknown = known.len() < world.secrets().len();
+        let secrets = if known.len() >= world.secrets().len() {
+            Secrets::Every
+        } else if look_with(&known, sent.state.jar.pairs()).is_some() {
+            Secrets::NotEvery
+        } else {
+            Secrets::NotOfCookie
+        };
         let exchange = Exchange {
             ask,
-            cookie_is_closed: key_unknown && look_with(&known, sent.state.jar.pairs()).is_none(),
             sent: sent.state,
             number: sent.number,
             first_to_end: sent.first_to_end,
@@ -61,7 +66,7 @@ impl Browser {
             is_owed: sent.is_owed,
             replica,
             ingress: world.now(),
-            key_unknown,
+            secrets,
         };
         let Some(received) = self.exchange(&exchange, request).await else {
             return Answer::None;

@@ -38,7 +38,7 @@ impl Browser {
             world.core.look(guest, |guest| matches!(guest.revoked, Some(Revoked::Admin | Revoked::Reuse)));
         let was_over = !exchange.first_to_end || exchange.sent.over || is_revoked == Some(true);
         let is_known = world.core.is_guest(guest) && world.checker.is_cart_known(guest, exchange.ingress);
-        if !is_known || exchange.key_unknown || was_over || exchange.sent.glance.is_none() {
+        if !is_known || exchange.key_unknown() || was_over || exchange.sent.glance.is_none() {
             return;
         }
         if world.checker.was_over(world.scene(), exchange.seen(session)).is_some() {

@@ -121,7 +121,7 @@ impl Browser {
     pub(super) fn judge_forgotten(&self, exchange: &Exchange) {
         let world = &self.world;
         let opened_once = exchange.ask.code.is_some_and(|code| world.core.is_opened_once(code));
-        if exchange.is_owed && opened_once && !exchange.key_unknown {
+        if exchange.is_owed && opened_once && !exchange.key_unknown() {
             let text = format!("#{} the provider's answer belongs to no attempt", exchange.number);
             world.checker.violate(world.scene(), self.person, Violation::AttemptForgotten, text);
         }

@@ -75,10 +75,9 @@ impl State {
         };
         match (what, guest.cart) {
             (CartCall::Remove(_), Cart::Removed) => Answer::Done,
-            (_, Cart::Open) => Answer::Cart { guest: id, person: None },
+            // The sign-in that took the first cart along may have failed in the end. The guest goes on with a second one.
+            (_, Cart::Open) | (CartCall::Open, Cart::Of(_)) => Answer::Cart { guest: id, person: None },
             (CartCall::Find(_), Cart::Of(person)) => Answer::Cart { guest: id, person: Some(person) },
-            // The sign-in that took the first cart along has failed in the end, and the guest goes on with a second one.
-            (CartCall::Open, Cart::Of(_)) => Answer::Cart { guest: id, person: None },
             _ => Answer::NotFound,
         }
     }
