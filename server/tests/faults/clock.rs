@@ -13,6 +13,7 @@ use crate::forms::{Form, Needs};
 use crate::guesser::Guesser;
 use crate::machine::{Kind, Whose};
 use crate::others::Others;
+use crate::pause;
 use crate::survey::survey;
 use crate::trial::{Errand, Trial, act_all, every_errand, judge_all, prepare_all};
 use crate::truth::until_served;
@@ -228,7 +229,15 @@ async fn comes_and_goes(world: &World, person: &Person) -> Result<(), String> {
         return Err(format!("{} signed in, and is not: {} {}", person.email, page.status, page.location));
     }
     browser.post("/api/sign-out", "").await;
-    let page = copy.get("/account").await;
+    let mut page = copy.get("/account").await;
+    for _ in 0..10 {
+        // A store that is busy is asked again. That shows nobody in the meantime.
+        if page.status != 503 || page.body.contains(&person.email) {
+            break;
+        }
+        pause(Duration::from_millis(500)).await;
+        page = copy.get("/account").await;
+    }
     if page.status != 303 || !page.location.starts_with("/login") {
         return Err(format!("a sign-out of {} is lost: {} {}", person.email, page.status, page.location));
     }
