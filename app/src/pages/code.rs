@@ -79,7 +79,7 @@ fn Recovery(form: KeptForm, return_to: Option<ReturnTo>) -> impl IntoView {
                 kept=form.field("code")
                 label=t("code-recovery")
                 kind="text"
-                autocomplete="one-time-code"
+                autocomplete="off"
                 rules=Rules::present_or(FieldProblem::CodeMissing)
             />
             <button type="submit" class="button primary wide">

@@ -21,6 +21,9 @@ use crate::world::{Life, NEW_PASSWORD, OLD_PASSWORD, Person, Store, World, sign_
 
 const DAY: Duration = Duration::from_hours(24);
 
+/// An end that could not be stored at once is tried again twice a minute.
+const STORE_HAS_TIME: Duration = Duration::from_secs(75);
+
 /// The messages of a page about an invalid link.
 const LINK_REFUSED: [&str; 2] = ["Invalid token", "Auto login failed"];
 
@@ -230,12 +233,10 @@ async fn comes_and_goes(world: &World, person: &Person) -> Result<(), String> {
     }
     browser.post("/api/sign-out", "").await;
     let mut page = copy.get("/account").await;
-    for _ in 0..10 {
-        // A store that is busy is asked again. That shows nobody in the meantime.
-        if page.status != 503 || page.body.contains(&person.email) {
-            break;
-        }
-        pause(Duration::from_millis(500)).await;
+    let begun = Instant::now();
+    // A store that is too busy to be written or read now is so later. What a clock has spoiled stays so.
+    while page.status != 303 && begun.elapsed() < STORE_HAS_TIME {
+        pause(Duration::from_secs(1)).await;
         page = copy.get("/account").await;
     }
     if page.status != 303 || !page.location.starts_with("/login") {

@@ -27,6 +27,8 @@ fn purpose(tag: &str, sets_password: bool) -> &'static str {
         ("password", Some("password" | "confirm_password")) if sets_password => "new-password",
         ("password", _) => "current-password",
         ("email", _) => "username",
+        // A recovery code has letters, and a browser has nothing to offer for it.
+        (_, Some("code")) if attribute(tag, "inputmode") != Some("numeric") => "off",
         (_, Some("code")) => "one-time-code",
         _ => "",
     }
@@ -82,7 +84,7 @@ fn the_search_finds_what_is_wrong() {
     let current = r#"<input name="current_password" type="password" autocomplete="current-password">"#;
     let new = r#"<input name="password" type="password" autocomplete="new-password">"#;
     let again = r#"<input name="confirm_password" type="password" autocomplete="new-password">"#;
-    let code = r#"<input name="code" type="text" autocomplete="one-time-code">"#;
+    let code = r#"<input name="code" type="text" inputmode="numeric" autocomplete="one-time-code">"#;
     for right in [
         form(&[person, current, new, again].concat()),
         form(&[person, &current.replace("current_password", "password")].concat()),

@@ -72,7 +72,7 @@ pub(super) fn CodeOrRecovery(kept: KeptField) -> impl IntoView {
             kept
             label=t("two-factor-code-or-recovery")
             kind="text"
-            autocomplete="one-time-code"
+            autocomplete="off"
             rules=Rules::present_or(FieldProblem::CodeMissing)
         />
     }
