@@ -17,7 +17,7 @@ use crate::truth::until_served;
 use crate::world::{Life, OLD_PASSWORD, Store, World};
 
 /// The time for readiness checks and registrations to use up the last free pages of a log.
-const UNTIL_FULL: Duration = Duration::from_secs(60);
+const UNTIL_FULL: Duration = Duration::from_mins(1);
 
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
