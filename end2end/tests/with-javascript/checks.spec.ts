@@ -43,10 +43,11 @@ const form = (...inputs: string[]) => `<form action="/api/x">${inputs.join('')}<
 const PERSON = '<input type="email" autocomplete="username" value="a@b.c" hidden readonly>';
 const NEW = '<input name="password" type="password" autocomplete="new-password">';
 const AGAIN = '<input name="confirm_password" type="password" autocomplete="new-password">';
-const CODE = '<input name="code" type="text" autocomplete="one-time-code">';
+const CODE = '<input name="code" type="text" inputmode="numeric" autocomplete="one-time-code">';
+const RECOVERY_CODE = '<input name="code" type="text" autocomplete="off">';
 
 test('a form whose fields say what they are for has no problems', () => {
-  for (const right of [form(PERSON, NEW, AGAIN), form(CODE), form('<input type="hidden" name="email" value="a@b.c">')]) {
+  for (const right of [form(PERSON, NEW, AGAIN), form(CODE), form(RECOVERY_CODE), form('<input type="hidden" name="email" value="a@b.c">')]) {
     expect(formProblems(right), right).toEqual([]);
   }
 });
@@ -56,7 +57,8 @@ for (const [what, wrong] of [
   ['its person behind the password', form(NEW, AGAIN, PERSON)],
   ['an old password where a new one is set', form(PERSON, NEW.replace('new-', 'current-'), AGAIN)],
   ['a new password where the old one is asked for', form(PERSON, NEW)],
-  ['a code that is none', form(CODE.replace('one-time-code', 'off'))],
+  ['a code of an app that a browser does not offer', form(CODE.replace('one-time-code', 'off'))],
+  ['a recovery code for which a browser offers one of an app', form(RECOVERY_CODE.replace('off', 'one-time-code'))],
   ['a field that says nothing', form('<input name="x" type="text">')],
 ] as const) {
   test(`a form is refused for ${what}`, () => {
