@@ -1,8 +1,6 @@
 //! The program as a process: refused configurations, a restart, a kill, and a stand-alone core API.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "process/address.rs"]
-mod address;
 #[path = "process/drain.rs"]
 mod drain;
 #[path = "process/log.rs"]
@@ -22,9 +20,9 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::JoinHandle;
 
-use address::free_address;
 use mail_server::MailServer;
 use tempfile::TempDir;
+use test_ports::free_address;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ironleaf");
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
-use super::address::free_address;
+use test_ports::free_address;
 
 pub(crate) struct MailServer {
     process: Child,

@@ -3,22 +3,18 @@
 
 use std::collections::VecDeque;
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
+pub(crate) use test_ports::free_address;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// How many lines of each process a failed test shows.
 const LAST_LINES: usize = 20;
-
-/// A free loopback address. Another process may take it before it is used, as with any other address.
-pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
 
 /// A program that can be killed and started again.
 pub(crate) struct Process {

@@ -4,13 +4,13 @@ use std::{
     collections::HashMap,
     fs,
     io::{BufRead, BufReader},
-    net::TcpListener,
     path::Path,
     process::{Child, ChildStderr, Command, Stdio},
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
+use test_ports::free_port;
 
 /// Python reads the messages, so that they are not read by the code that wrote them.
 const READ: &str = "
@@ -112,11 +112,6 @@ fn read(path: &Path) -> Received {
         parts: serde_json::from_value(message["parts"].clone()).unwrap(),
         raw: fs::read_to_string(path).unwrap(),
     }
-}
-
-/// Another process may take the port before it is used; there is no better way to name a port to a program.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn make_certificate(folder: &Path) {

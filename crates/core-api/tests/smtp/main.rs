@@ -19,13 +19,10 @@ use ironleaf_core_api::{
     Clock, Config, CoreApi, MailError, MailRetries, Mailer, Message, PasswordCost, SmtpMailer, system_random,
 };
 use serde_json::json;
+use test_ports::free_port;
 use tower::ServiceExt;
 
-use crate::{
-    mail_server::{MailServer, free_port},
-    scripted_server::ScriptedServer,
-    watched::Watched,
-};
+use crate::{mail_server::MailServer, scripted_server::ScriptedServer, watched::Watched};
 
 const USER: &str = "user@test.com";
 

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -13,6 +13,7 @@ use nix::{
 };
 use redis::{FromRedisValue, aio::MultiplexedConnection};
 use tempfile::TempDir;
+use test_ports::free_port;
 
 pub(crate) struct RedisServer {
     process: Child,
@@ -131,11 +132,6 @@ impl Drop for RedisServer {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn free_port() -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    free.local_addr().expect("a bound socket has an address").port()
 }
 
 /// A key and a self-signed certificate for 127.0.0.1.
