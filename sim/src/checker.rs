@@ -136,8 +136,8 @@ impl Checker {
         self.state().blind_codes.insert(code);
     }
 
-    /// The core API did something.
-    pub(crate) fn effect(&self, scene: Scene<'_>, effect: Effect) {
+    /// The core API did something. `late` says how long the call was on its way, if its sender had given up by then.
+    pub(crate) fn effect(&self, scene: Scene<'_>, effect: Effect, late: Option<Duration>) {
         let mut state = self.state();
         let family = match effect {
             Effect::CaughtReuse(family) => family,
@@ -161,6 +161,9 @@ impl Checker {
             .unwrap_or((PersonId(0), 0, Duration::ZERO));
         // If reuse ends every session of the person, nothing excuses it.
         let excused = notes.excuse(self.style, generation, age).filter(|_| self.style != Style::CookieApi);
+        let left_at = late.and_then(|late| age.checked_sub(late));
+        let left_in_time = left_at.zip(self.style.repeatable_for()).is_some_and(|(left, time)| left < time);
+        let excused = excused.or(left_in_time.then_some(Excuse::ArrivedLate));
         notes.excused = excused;
         if excused.is_none() {
             let text = format!("family {} was revoked: a spent token or code was presented", family.0);

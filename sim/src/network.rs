@@ -147,7 +147,8 @@ impl Journey {
         let handled = plan.is_handled().then(|| {
             let (answer, effect) = self.world.core.handle(self.world.core_now(), &call);
             self.tell(&call, effect);
-            self.world.checker.effect(self.world.scene(), effect);
+            let late = (plan.fate == Fate::Late).then_some(plan.there);
+            self.world.checker.effect(self.world.scene(), effect, late);
             (self.world.core.respond(&call, answer), effect)
         });
         self.pull(plan.trigger, Moment::Handled);

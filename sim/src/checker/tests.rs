@@ -47,9 +47,13 @@ impl Bench {
 
     fn refresh(&self, now: Duration, generation: u32, key: Option<&str>) {
         self.present(now, generation, key);
+        self.arrives(now, generation, key, None);
+    }
+
+    fn arrives(&self, now: Duration, generation: u32, key: Option<&str>, late: Option<Duration>) {
         let call = Call::Refresh { family: FAMILY, generation, key: key.map(Into::into) };
         let (_, effect) = self.core.handle(now, &call);
-        self.checker.effect(self.scene(now), effect);
+        self.checker.effect(self.scene(now), effect, late);
     }
 
     /// A browser with the cookie of the sign-in.
@@ -504,6 +508,18 @@ fn a_repetition_that_is_lost_as_well_gives_no_chance_back() {
 }
 
 #[test]
+fn a_repetition_that_left_in_time_and_arrived_late_is_excused() {
+    for (secs_on_its_way, expected) in [(20, vec![]), (2, vec![Violation::FamilyRevoked.words()])] {
+        let bench = Bench::new(Style::Graced);
+        bench.refresh(HOUR, 0, None);
+        let late = Duration::from_secs(secs_on_its_way);
+        let arrival = HOUR + Style::Graced.repeatable_for().unwrap() + Duration::from_secs(5);
+        bench.arrives(arrival, 0, None, Some(late));
+        assert_eq!(bench.found(), expected, "{secs_on_its_way} s");
+    }
+}
+
+#[test]
 fn a_chance_that_was_taken_at_once_and_turned_away_is_no_missed_one() {
     for (asked_after, expected) in [(3, vec![]), (20, vec![Violation::FamilyRevoked.words()])] {
         let bench = Bench::new(Style::Graced);
@@ -542,7 +558,7 @@ fn a_code_that_was_presented_twice_is_excused_only_if_the_store_failed_for_a_rep
             bench.checker.presented_blindly(blind);
         }
         bench.core.revoke_for_reuse(FAMILY);
-        bench.checker.effect(bench.scene(HOUR), Effect::CodeAgain(FAMILY, code));
+        bench.checker.effect(bench.scene(HOUR), Effect::CodeAgain(FAMILY, code), None);
         assert_eq!(bench.sent_away(2 * HOUR, 0), expected);
         assert_eq!(bench.found().is_empty(), expected.is_some());
     }

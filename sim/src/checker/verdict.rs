@@ -65,6 +65,9 @@ pub(crate) enum Excuse {
     /// The API can repeat an answer for a while, and nobody could ask for it in that time: no replica that was up, had
     /// the store and reached the API received a request, and no process was left that repeats by itself.
     WindowPassed,
+    /// The API can repeat an answer for a while. A repetition that left within it was still on its way when that was
+    /// over, long after its sender had given up waiting.
+    ArrivedLate,
     /// A token was presented where reuse ends every session of the person, and nobody knows the result. Asking again
     /// could cost the other sessions, so this one is given up. This does not apply after an answer that says that
     /// nothing was spent.
@@ -106,7 +109,12 @@ impl Excuse {
     pub(crate) const fn is_final(self) -> bool {
         matches!(
             self,
-            Self::AnswerLost | Self::WindowPassed | Self::Unresolved | Self::AdminRevoked | Self::CodeAgain
+            Self::AnswerLost
+                | Self::WindowPassed
+                | Self::ArrivedLate
+                | Self::Unresolved
+                | Self::AdminRevoked
+                | Self::CodeAgain
         )
     }
 
@@ -117,6 +125,7 @@ impl Excuse {
             Self::AdminRevoked => "revoked by an administrator",
             Self::AnswerLost => "an answer that cannot be repeated was lost after the token was consumed",
             Self::WindowPassed => "repeatable for a time only, and nobody could ask",
+            Self::ArrivedLate => "repeatable for a time only, and a repetition was longer on its way",
             Self::Unresolved => "in doubt, and asking would end the person's other sessions",
             Self::CodeAgain => "an answer of the provider opened twice, the store being down",
             Self::StoreFull => "the store had no room for the grant that followed",
