@@ -257,6 +257,10 @@ impl Checker {
         self.state().sessions.of(session).family
     }
 
+    pub(crate) fn begun_at(&self, session: SessionRef) -> Duration {
+        self.state().sessions.of(session).begun_at
+    }
+
     /// An answer for a session arrived in a browser.
     pub(crate) fn arrived(&self, now: Duration, session: SessionRef) {
         self.state().sessions.of(session).arrived(now);

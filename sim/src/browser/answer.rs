@@ -287,9 +287,9 @@ impl Browser {
             let held = state.session.take();
             state.glance = None;
             if let Some(other) = held.filter(|held| Some(*held) != exchange.sent.session) {
-                // A late page has brought back the cookie of a session that was lost, and whoever was sent away signs out.
-                let is_gone = exchange.ask.what == What::SignOut && self.is_revoked(other);
-                if !is_gone {
+                // Somebody who had lost the cookie signs out, and a late page has brought it back meanwhile.
+                let signs_out = exchange.ask.what == What::SignOut;
+                if !(signs_out && world.checker.begun_at(other) <= exchange.ingress) {
                     self.removed_wrongly(other, "by an answer to a request of another session");
                 }
             }
@@ -370,11 +370,6 @@ impl Browser {
         let mut state = self.state();
         state.over |= state.session == Some(session);
         Answer::SignedOut
-    }
-
-    fn is_revoked(&self, session: SessionRef) -> bool {
-        let family = self.world.checker.family_of(session);
-        self.world.core.look(family, |family| family.revoked.is_some()).unwrap_or(false)
     }
 
     fn removed_wrongly(&self, session: SessionRef, how: &str) {
