@@ -57,4 +57,4 @@ pub use transport::{
     BreakerSettings, BreakerState, CircuitBreaker, Request, Response, Transport, TransportError,
 };
 #[cfg(feature = "http")]
-pub use transport::{HttpSettings, HttpTransport};
+pub use transport::{HttpForwarder, HttpSettings, HttpTransport};

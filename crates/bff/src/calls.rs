@@ -33,9 +33,9 @@ const KEEP_PATIENCE: Duration = Duration::from_millis(500);
 /// A request has one deadline for all its waiting here, including its refresh.
 #[derive(Clone)]
 pub struct CoreApi {
-    bff: Bff,
-    session: Session,
-    caller: Caller,
+    pub(crate) bff: Bff,
+    pub(crate) session: Session,
+    pub(crate) caller: Caller,
     /// The head at the time the request arrived.
     head: Option<HeadRead>,
     deadline: Instant,
@@ -209,7 +209,7 @@ impl CoreApi {
 
     /// Checks the access token before the first call of a request that did not pass
     /// [`refresh_before_rendering`](crate::refresh_before_rendering).
-    async fn ensure_fresh(&self) -> Result<(), CallError> {
+    pub(crate) async fn ensure_fresh(&self) -> Result<(), CallError> {
         if self.seen.is_fresh.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
@@ -241,7 +241,7 @@ impl CoreApi {
 
     /// Passes an answer to the provider, which may learn about the grant from it. Refusals and server errors are left
     /// out: what they set or clear says nothing about the grant.
-    async fn learn(&self, record: &Record<Principal>, asked: &Asked, response: &Response) {
+    pub(crate) async fn learn(&self, record: &Record<Principal>, asked: &Asked, response: &Response) {
         let status = response.status();
         if status == StatusCode::UNAUTHORIZED || status.is_server_error() {
             return;
@@ -274,7 +274,7 @@ impl CoreApi {
         CallError::SignedOut
     }
 
-    async fn replace_refused(&self, refused: &Record<Principal>) -> Result<(), CallError> {
+    pub(crate) async fn replace_refused(&self, refused: &Record<Principal>) -> Result<(), CallError> {
         let (key, grant) = (session_key(refused), refused.payload.grant());
         match self.bff.lifecycle().replace_refused(&self.caller, &key, grant).await {
             Ensured::Unavailable { newest, detail, .. } => {

@@ -24,6 +24,7 @@ mod ending;
 mod extract;
 mod failure;
 mod few_lines;
+mod forwarded;
 mod guest;
 mod guest_end;
 mod limits;
@@ -73,6 +74,7 @@ pub use emailed_link::{
 };
 pub use extract::{MaybeUser, session_cannot_be_checked};
 pub use failure::AccountFailure;
+pub use forwarded::{Attached, introduce};
 pub use guest::GuestFailure;
 pub use limits::{Allowance, InvalidAllowance, RateLimits};
 pub use missing_layer::MissingLayer;

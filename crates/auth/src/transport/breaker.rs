@@ -67,7 +67,7 @@ pub struct CircuitBreaker<T> {
     circuit: Mutex<Circuit>,
 }
 
-impl<T: Transport> CircuitBreaker<T> {
+impl<T> CircuitBreaker<T> {
     /// A closed breaker in front of `inner`. All calls to one API use one breaker; two APIs have one each.
     pub fn new(inner: T, settings: BreakerSettings, clock: Clock, random: Random) -> Self {
         let patience = settings.patience;
@@ -80,6 +80,22 @@ impl<T: Transport> CircuitBreaker<T> {
     /// stays unready, unless its readiness check calls the API through the breaker.
     pub fn state(&self) -> BreakerState {
         self.circuit().state()
+    }
+
+    /// Lets a call through that is sent by other means than [`Transport::send`], such as one whose bodies stream. The call
+    /// counts once its answer begins.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::NotSent`] while it is open; otherwise as `send`.
+    pub async fn around<B>(
+        &self,
+        send: impl Future<Output = Result<http::Response<B>, TransportError>>,
+    ) -> Result<http::Response<B>, TransportError> {
+        let call = self.admit()?;
+        let result = send.await;
+        call.ended(result.as_ref().map(http::Response::status));
+        result
     }
 
     fn admit(&self) -> Result<Call<'_, T>, TransportError> {
@@ -100,10 +116,7 @@ impl<T: Transport> CircuitBreaker<T> {
 #[async_trait]
 impl<T: Transport> Transport for CircuitBreaker<T> {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let call = self.admit()?;
-        let result = self.inner.send(request).await;
-        call.ended(&result);
-        result
+        self.around(self.inner.send(request)).await
     }
 
     fn breaker(&self) -> BreakerState {
@@ -113,16 +126,16 @@ impl<T: Transport> Transport for CircuitBreaker<T> {
 
 /// A call in progress. If it is dropped early, by cancellation or a panic, it still reports: otherwise a lost probe
 /// would leave the breaker half-open for ever.
-struct Call<'a, T: Transport> {
+struct Call<'a, T> {
     breaker: &'a CircuitBreaker<T>,
     pass: Option<Pass>,
 }
 
-impl<T: Transport> Call<'_, T> {
-    fn ended(mut self, result: &Result<Response, TransportError>) {
+impl<T> Call<'_, T> {
+    fn ended(mut self, result: Result<StatusCode, &TransportError>) {
         let Some(pass) = self.pass.take() else { return };
         let failure = match result {
-            Ok(response) => refusal(response.status()),
+            Ok(status) => refusal(status),
             Err(error) => Some(Failure::unanswered(error.to_string())),
         };
         let now = (self.breaker.clock)();
@@ -134,7 +147,7 @@ impl<T: Transport> Call<'_, T> {
     }
 }
 
-impl<T: Transport> Drop for Call<'_, T> {
+impl<T> Drop for Call<'_, T> {
     fn drop(&mut self) {
         let Some(pass) = self.pass.take() else { return };
         let now = (self.breaker.clock)();

@@ -1,5 +1,6 @@
 mod answer;
 mod connect;
+mod forwarder;
 mod settings;
 mod told;
 
@@ -19,6 +20,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use self::connect::{Connector, Proxy};
+pub use self::forwarder::HttpForwarder;
 pub use self::settings::HttpSettings;
 use self::told::{OUR_NAME, chain};
 use super::{Request, Response, Transport, TransportError};

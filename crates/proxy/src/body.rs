@@ -1,0 +1,282 @@
+//! Bodies on their way: counted, watched, and kept as long as they are small.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body::{Frame, SizeHint};
+use thiserror::Error;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// A request can be repeated if its body is not larger than this.
+pub(crate) const HELD_BYTES: usize = 64 * 1024;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// The body of a request.
+pub(crate) struct Upload {
+    body: Body,
+    progress: Arc<Progress>,
+    left: u64,
+}
+
+/// What has become of an upload, for whoever waits for the answer.
+pub(crate) struct Progress {
+    began: Instant,
+    moved_at_millis: AtomicU64,
+    too_large: AtomicBool,
+    broken: AtomicBool,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    bytes: BytesMut,
+    is_partial: bool,
+    is_whole: bool,
+}
+
+/// The body is larger than its route allows.
+#[derive(Debug, Error)]
+#[error("the body is larger than the route allows")]
+struct TooLarge;
+
+impl Upload {
+    /// A body of at most `limit` bytes.
+    pub(crate) fn new(body: Body, limit: u64) -> (Self, Arc<Progress>) {
+        let progress = Arc::new(Progress {
+            began: Instant::now(),
+            moved_at_millis: AtomicU64::new(0),
+            too_large: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
+            held: Mutex::default(),
+        });
+        (Self { body, progress: Arc::clone(&progress), left: limit }, progress)
+    }
+}
+
+impl http_body::Body for Upload {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        self.progress.moved();
+        match frame {
+            None => {
+                self.progress.held().is_whole = true;
+                Poll::Ready(None)
+            }
+            Some(Err(error)) => {
+                self.progress.broken.store(true, Ordering::Relaxed);
+                Poll::Ready(Some(Err(error.into())))
+            }
+            Some(Ok(frame)) => {
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                let Some(left) = self.left.checked_sub(length as u64) else {
+                    self.progress.too_large.store(true, Ordering::Relaxed);
+                    return Poll::Ready(Some(Err(TooLarge.into())));
+                };
+                self.left = left;
+                self.progress.hold(&frame);
+                if self.body.is_end_stream() {
+                    self.progress.held().is_whole = true;
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Progress {
+    /// When the last piece went on its way, or the request began.
+    pub(crate) fn moved_at(&self) -> Instant {
+        self.began + Duration::from_millis(self.moved_at_millis.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.too_large.load(Ordering::Relaxed)
+    }
+
+    /// Whether the browser has stopped sending.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+
+    /// The whole body, if it was sent and is small. `None` if it cannot be sent again.
+    pub(crate) fn whole(&self) -> Option<Bytes> {
+        let held = self.held();
+        (held.is_whole && !held.is_partial).then(|| held.bytes.clone().freeze())
+    }
+
+    fn moved(&self) {
+        let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.moved_at_millis.store(millis, Ordering::Relaxed);
+    }
+
+    fn hold(&self, frame: &Frame<Bytes>) {
+        let mut held = self.held();
+        match frame.data_ref() {
+            Some(data) if held.bytes.len() + data.len() <= HELD_BYTES && !held.is_partial => {
+                held.bytes.extend_from_slice(data);
+            }
+            // Trailers are not kept either.
+            _ => *held = Held { is_partial: true, ..Held::default() },
+        }
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// The body of an answer. It ends with an error if nothing comes for too long, or once its session has ended.
+    pub(crate) struct Download<B, E> {
+        #[pin]
+        body: B,
+        // How long it may stand still. An event stream may stand still for ever.
+        idle: Option<Duration>,
+        #[pin]
+        deadline: Sleep,
+        #[pin]
+        end: E,
+        is_over: bool,
+    }
+}
+
+/// Nothing came for too long.
+#[derive(Debug, Error)]
+#[error("the answer stood still for {0:?}")]
+struct StoodStill(Duration);
+
+impl<B, E> Download<B, E> {
+    /// `end` completes when the answer must not go on.
+    pub(crate) fn new(body: B, idle: Option<Duration>, end: E) -> Self {
+        let deadline = sleep_until(Instant::now() + idle.unwrap_or_default());
+        Self { body, idle, deadline, end, is_over: false }
+    }
+}
+
+impl<B, E> http_body::Body for Download<B, E>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+    E: Future<Output = ()>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let mut this = self.project();
+        if *this.is_over {
+            return Poll::Ready(None);
+        }
+        if this.end.poll(context).is_ready() {
+            // A stream of events has no length, so this is a proper end, and the script may ask again.
+            *this.is_over = true;
+            return Poll::Ready(None);
+        }
+        if let Poll::Ready(frame) = this.body.poll_frame(context) {
+            *this.is_over = frame.is_none();
+            if let Some(idle) = *this.idle {
+                this.deadline.reset(Instant::now() + idle);
+            }
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        if let Some(idle) = *this.idle
+            && this.deadline.as_mut().poll(context).is_ready()
+        {
+            *this.is_over = true;
+            return Poll::Ready(Some(Err(StoodStill(idle).into())));
+        }
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_over || self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use http_body_util::{BodyExt as _, Channel, Full};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_small_body_is_kept_until_it_is_whole() {
+        let (upload, progress) = Upload::new(Body::from("abc"), 3);
+        assert_eq!(progress.whole(), None);
+        assert_eq!(upload.collect().await.unwrap().to_bytes(), "abc");
+        assert_eq!(progress.whole().unwrap(), "abc");
+    }
+
+    #[tokio::test]
+    async fn a_large_body_is_sent_and_not_kept() {
+        let (upload, progress) = Upload::new(Body::from(vec![0; HELD_BYTES + 1]), u64::MAX);
+        assert_eq!(upload.collect().await.unwrap().to_bytes().len(), HELD_BYTES + 1);
+        assert_eq!(progress.whole(), None);
+    }
+
+    #[tokio::test]
+    async fn a_body_ends_at_its_limit() {
+        let (upload, progress) = Upload::new(Body::from("abcd"), 3);
+        assert!(upload.collect().await.is_err());
+        assert!(progress.is_too_large() && progress.whole().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_may_take_long_and_may_not_stand_still() {
+        let (mut sender, body) = Channel::<Bytes, BoxError>::new(1);
+        let sending = tokio::spawn(async move {
+            for _ in 0..3 {
+                tokio::time::sleep(Duration::from_secs(8)).await;
+                sender.send_data(Bytes::from_static(b"x")).await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_secs(11)).await;
+        });
+        let mut answer = Box::pin(Download::new(body, Some(Duration::from_secs(10)), pending()));
+        for _ in 0..3 {
+            assert_eq!(answer.frame().await.unwrap().unwrap().into_data().unwrap(), "x");
+        }
+        let error = answer.frame().await.unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "the answer stood still for 10s");
+        sending.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_ends_with_its_session() {
+        let (_sender, body) = Channel::<Bytes, BoxError>::new(1);
+        let end = tokio::time::sleep(Duration::from_secs(5));
+        let mut answer = Box::pin(Download::new(body, None, end));
+        assert!(answer.frame().await.is_none());
+        let whole = Box::pin(Download::new(Full::from("abc"), None, pending()));
+        assert_eq!(whole.collect().await.unwrap().to_bytes(), "abc");
+    }
+}
