@@ -10,6 +10,7 @@ use ironleaf_auth::{
     BreakerSettings, CircuitBreaker, Clock, HttpTransport, Provider, Random, Spawner, TimeLimits, Transport,
 };
 use ironleaf_bff::{Bff, BffSettings};
+use ironleaf_proxy::Proxy;
 use ironleaf_session::{Sealer, system_clock, system_random};
 use ironleaf_store::Store;
 use tokio_util::task::TaskTracker;
@@ -164,6 +165,13 @@ pub async fn application_with(
         config.session_idle_timeout,
         Arc::clone(&clock),
     );
+    let proxy = Arc::new(Proxy::new(
+        config.proxy_routes.clone(),
+        &config.core_api_client.settings(),
+        config.public_origin.clone(),
+        &clock,
+        &random,
+    )?);
     let bff = Bff::new(BffSettings {
         public_origin: config.public_origin.clone(),
         hsts_include_subdomains: config.hsts_include_subdomains,
@@ -204,6 +212,6 @@ pub async fn application_with(
         reload_addr: config.reload_addr,
         pages: app::pages().table(),
     });
-    let router = router(&bff, site, config.client_ip(), session, built, health);
+    let router = router(&bff, site, config.client_ip(), session, built, health, proxy);
     Ok(Application { router, live, bff })
 }

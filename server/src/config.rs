@@ -26,6 +26,7 @@ use std::time::Duration;
 use http::HeaderName;
 use http::header::FORWARDED;
 use ironleaf_bff::{PasswordPolicy, PublicOrigin, RateLimits};
+use ironleaf_proxy::{Routes, Who};
 use ironleaf_session::SessionSettings;
 use url::Url;
 
@@ -121,6 +122,8 @@ pub struct Config {
     pub get_started_url: String,
     /// `SOURCE_URL`
     pub source_url: String,
+    /// `PROXY_ROUTES`: the paths that are forwarded to APIs.
+    pub proxy_routes: Routes,
     /// `LOG_FORMAT` and `RUST_LOG`
     pub log: Log,
     /// `LEPTOS_SITE_ROOT`, set by cargo-leptos; `None` looks beside the program.
@@ -213,6 +216,7 @@ impl Config {
             app_name: core_api.app_name.clone(),
             get_started_url: read.link("GET_STARTED_URL", "/login"),
             source_url: read.link("SOURCE_URL", "https://github.com/"),
+            proxy_routes: read_proxy_routes(&mut read),
             log: core_api.log.clone(),
             site_root: read.optional("LEPTOS_SITE_ROOT").map(PathBuf::from),
             reload_addr: read.reload_port().map(|port| SocketAddr::new(listen_addr.ip(), port)),
@@ -252,6 +256,13 @@ impl Config {
             read.problem(format!(
                 "SIGN_IN_ROLES is set, and {} has no roles: nobody could sign in",
                 self.provider.kind.name
+            ));
+        }
+        let roles = self.proxy_routes.iter().find(|route| matches!(route.who, Who::Role(_)));
+        if let Some(route) = roles.filter(|_| !self.provider.settings.has_roles()) {
+            read.problem(format!(
+                "PROXY_ROUTES asks for a role at {}, and {} has no roles: nobody could call it",
+                route.prefix, self.provider.kind.name
             ));
         }
         let missing = self.provider.settings.missing_for_roles();
@@ -361,4 +372,14 @@ pub fn listen_addr() -> Result<SocketAddr, Problems> {
     let mut read = Reader::new(&environment_variable, &|path| std::fs::read_to_string(path));
     let address = read.listen_addr();
     read.finish(address)
+}
+
+fn read_proxy_routes(read: &mut Reader<'_>) -> Routes {
+    let text = read.optional("PROXY_ROUTES").unwrap_or_default();
+    Routes::parse(&text).unwrap_or_else(|problems| {
+        for problem in problems {
+            read.problem(format!("PROXY_ROUTES cannot be used: {problem}"));
+        }
+        Routes::default()
+    })
 }

@@ -14,6 +14,7 @@ use http::request::Parts;
 use http::{Extensions, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use ironleaf_bff::edge::{CspNonce, RequestId};
 use ironleaf_bff::{Bff, Flash, Problem, ProblemKind, Wants};
+use ironleaf_proxy::Forwarded;
 use ironleaf_session::{Payload, Session, SessionTooLarge};
 
 /// The parts of a request that the answer to a problem needs. They are kept for every request, and most never need
@@ -141,6 +142,9 @@ fn give<T: Clone + Send + Sync + 'static>(extensions: &mut Extensions, value: Op
 
 /// The router's own answers only have a status.
 fn bare(response: &Response) -> Option<Problem> {
+    if response.extensions().get::<Forwarded>().is_some() {
+        return None;
+    }
     let kind = match response.status() {
         StatusCode::NOT_FOUND => ProblemKind::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => ProblemKind::MethodNotAllowed,

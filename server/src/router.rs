@@ -12,6 +12,7 @@ use http::Method;
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
 use ironleaf_bff::{Bff, Problem, ProblemKind, ReturnTo};
+use ironleaf_proxy::Proxy;
 use ironleaf_session::{Payload, SessionLayer};
 use percent_encoding::percent_decode_str;
 
@@ -31,12 +32,17 @@ pub fn router<P: Payload>(
     session: SessionLayer<P>,
     built: &BuiltSite,
     health: Health,
+    proxy: Arc<Proxy>,
 ) -> Router {
     let pages = app::pages().handlers().collect();
     let context = Arc::new(Context { bff: bff.clone(), site, client_ip, pages, forms: server_fn_routes() });
     // Each call of `Router::layer` puts everything inside into a box, which is copied for each request. So there are
     // few calls.
-    let application = page_routes(&context).merge(server_fns()).fallback(not_found).layer((
+    let rest = move |request: Request| {
+        let proxy = Arc::clone(&proxy);
+        async move { other_than_pages(&proxy, request).await }
+    };
+    let application = page_routes(&context).merge(server_fns()).fallback(rest).layer((
         from_fn_with_state(Arc::clone(&context), layers::in_front_of_session),
         session,
         from_fn(layers::behind_session::<P>),
@@ -69,12 +75,13 @@ fn server_fns() -> Router {
         .fold(Router::new(), |router, path| router.route(path, post(handle_server_fn)))
 }
 
-async fn not_found(request: Request) -> Response {
-    match page_without_slash(&request).or_else(|| page_with_its_query(&request)) {
+async fn other_than_pages(proxy: &Proxy, request: Request) -> Response {
+    if let Some(place) = page_without_slash(&request).or_else(|| page_with_its_query(&request)) {
         // The part after `?` may be a token, which no cache may keep.
-        Some(place) => ([(CACHE_CONTROL, "no-store")], Redirect::temporary(&place)).into_response(),
-        None => Problem::new(ProblemKind::NotFound).into_response(),
+        return ([(CACHE_CONTROL, "no-store")], Redirect::temporary(&place)).into_response();
     }
+    let answered = proxy.answer(request).await;
+    answered.unwrap_or_else(|_| Problem::new(ProblemKind::NotFound).into_response())
 }
 
 /// The page for a path with a slash at the end, or in capitals.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 use ironleaf_auth::{Asked, CallError, Request, Response};
 use ironleaf_records::Principal;
 use ironleaf_session::{Identity, Ledger as _, Record, Standing};
@@ -59,7 +60,11 @@ impl CoreApi {
     /// As [`call`](Self::call), without the answer.
     pub async fn replace_credentials(&self, refused: &Attached) -> Result<(), CallError> {
         let current = self.session.current().ok_or(CallError::SignedOut)?;
-        if current.rotation == refused.record.rotation { self.replace_refused(&refused.record).await } else { Ok(()) }
+        if current.rotation == refused.record.rotation {
+            self.replace_refused(&refused.record).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether the session of a request that is still being answered has ended since, here or on another replica. A store
@@ -80,10 +85,10 @@ impl CoreApi {
 
     /// Lets the provider learn from the head of an answer, before the head of ours leaves: some APIs renew a cookie with
     /// it.
-    pub async fn heard<B>(&self, attached: &Attached, answer: &http::Response<B>) {
+    pub async fn heard(&self, attached: &Attached, status: StatusCode, headers: &HeaderMap) {
         let mut head = Response::new(Bytes::new());
-        *head.status_mut() = answer.status();
-        *head.headers_mut() = answer.headers().clone();
+        *head.status_mut() = status;
+        *head.headers_mut() = headers.clone();
         self.learn(&attached.record, &attached.asked, &head).await;
     }
 }

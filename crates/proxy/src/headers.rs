@@ -1,8 +1,8 @@
 //! The headers that do not pass, in either direction.
 
 use http::header::{
-    ALT_SVC, CONNECTION, EXPECT, HOST, LOCATION, REFRESH, SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE, TRANSFER_ENCODING,
-    UPGRADE, WWW_AUTHENTICATE,
+    ALT_SVC, CONNECTION, EXPECT, HOST, LOCATION, REFRESH, SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE,
+    TRANSFER_ENCODING, UPGRADE, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -12,7 +12,8 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Those of one connection (RFC 9110, section 7.6.1).
-static HOP_BY_HOP: [HeaderName; 6] = [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
+static HOP_BY_HOP: [HeaderName; 6] =
+    [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
 
 /// Headers by which some servers take a request for another one than the proxy has checked.
 static DISGUISES: [HeaderName; 7] = [
@@ -45,7 +46,9 @@ static OF_THE_ORIGIN: [HeaderName; 12] = [
 /// added.
 pub(crate) fn clean_request(headers: &mut HeaderMap) {
     let takes_trailers = headers.get_all(TE).iter().any(|value| {
-        value.to_str().is_ok_and(|text| text.split(',').any(|coding| coding.trim().eq_ignore_ascii_case("trailers")))
+        value
+            .to_str()
+            .is_ok_and(|text| text.split(',').any(|coding| coding.trim().eq_ignore_ascii_case("trailers")))
     });
     remove_hop_by_hop(headers);
     for name in &DISGUISES {
@@ -105,7 +108,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
     }
 
     fn names(headers: &HeaderMap) -> Vec<&str> {

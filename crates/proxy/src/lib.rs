@@ -2,7 +2,9 @@
 #![warn(missing_docs)]
 
 #[cfg(target_family = "wasm")]
-compile_error!("ironleaf-proxy sends tokens and is for the server only: the browser half must not depend on it");
+compile_error!(
+    "ironleaf-proxy sends tokens and is for the server only: the browser half must not depend on it"
+);
 
 mod body;
 mod headers;

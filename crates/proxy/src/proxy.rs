@@ -145,7 +145,10 @@ impl Proxy {
             return Ok(None);
         }
         if route.who == Who::Guest {
-            return CoreApi::for_guest(parts).await.map(Some).map_err(|failure| self.no_guest(parts, &failure));
+            return CoreApi::for_guest(parts)
+                .await
+                .map(Some)
+                .map_err(|failure| self.no_guest(parts, &failure));
         }
         let person = CoreApi::from_parts(parts).map_err(internal)?;
         Ok(person.has_session().then_some(person))
@@ -163,7 +166,12 @@ impl Proxy {
     }
 
     /// Sends the request, and once more with a renewed token if the first one was refused and the body is still there.
-    async fn exchange(&self, asked: &Asked<'_>, body: Body, declared: Option<u64>) -> Result<Response, Response> {
+    async fn exchange(
+        &self,
+        asked: &Asked<'_>,
+        body: Body,
+        declared: Option<u64>,
+    ) -> Result<Response, Response> {
         let (upload, progress) = Upload::new(body, asked.route.max_body);
         // A small body is read before anything is sent, so that the request can be repeated whatever the API has read.
         let is_small = declared.is_some_and(|bytes| bytes <= HELD_BYTES as u64);
@@ -223,7 +231,12 @@ impl Proxy {
         Ok((answer, attached))
     }
 
-    async fn answered(&self, asked: &Asked<'_>, request: http::Request<Body>, progress: &Progress) -> Answered {
+    async fn answered(
+        &self,
+        asked: &Asked<'_>,
+        request: http::Request<Body>,
+        progress: &Progress,
+    ) -> Answered {
         let limit = asked.route.timeout;
         let sending = async {
             let sent = self.forwarder.send(request);
@@ -260,7 +273,11 @@ impl Proxy {
         match error {
             CallError::SignedOut => refusal::signed_out(&asked.parts, &self.origin),
             CallError::Unavailable(detail) => {
-                tracing::warn!(route = asked.route.prefix, detail, "a request cannot be forwarded for its person");
+                tracing::warn!(
+                    route = asked.route.prefix,
+                    detail,
+                    "a request cannot be forwarded for its person"
+                );
                 refusal::unavailable()
             }
         }
@@ -272,10 +289,11 @@ impl Proxy {
         answer: http::Response<Body>,
         attached: Option<Attached>,
     ) -> Result<Response, Response> {
+        let (mut head, body) = answer.into_parts();
         if let (Some(person), Some(attached)) = (&asked.person, &attached) {
-            person.heard(attached, &answer).await;
+            person.heard(attached, head.status, &head.headers).await;
         }
-        let is_stream = is_event_stream(answer.headers());
+        let is_stream = is_event_stream(&head.headers);
         let idle = (!is_stream).then_some(asked.route.timeout);
         let end = match asked.person.clone().zip(attached).filter(|_| is_stream) {
             Some((person, attached)) => {
@@ -285,7 +303,6 @@ impl Proxy {
             }
             None => Box::pin(pending()),
         };
-        let (mut head, body) = answer.into_parts();
         head.version = Version::HTTP_11;
         headers::clean_answer(&mut head.headers);
         headers::map_location(&mut head.headers, |location| mapped(asked, location));

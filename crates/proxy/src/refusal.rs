@@ -70,8 +70,9 @@ fn page(parts: &Parts, origin: &PublicOrigin) -> Option<ReturnTo> {
 fn login(back: Option<&ReturnTo>) -> String {
     match back {
         Some(place) => {
-            let query: String =
-                url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", place.as_str()).finish();
+            let query: String = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("return_to", place.as_str())
+                .finish();
             format!("{LOGIN}?{query}")
         }
         None => LOGIN.to_owned(),
@@ -104,7 +105,9 @@ mod tests {
     #[test]
     fn the_way_back_is_the_page_and_never_another_site() {
         let origin: PublicOrigin = "https://app.example".parse().unwrap();
-        let back = |referrer: &str| page(&parts("/api/", &[("referer", referrer)]), &origin).map(|page| page.to_string());
+        let back = |referrer: &str| {
+            page(&parts("/api/", &[("referer", referrer)]), &origin).map(|page| page.to_string())
+        };
         assert_eq!(back("https://app.example/orders?page=2").as_deref(), Some("/orders?page=2"));
         assert_eq!(back("https://app.example.evil/orders"), None);
         assert_eq!(back("https://evil.example/"), None);

@@ -144,21 +144,32 @@ fn read(text: &str) -> Result<Route, String> {
             "body" => route.max_body = read_size(value)?,
             "timeout" => route.timeout = read_timeout(value)?,
             "token" => route.token = read_choice(name, value)?,
-            _ => return Err(format!("`{name}` is not an option: there are methods, who, body, timeout and token")),
+            _ => {
+                return Err(format!(
+                    "`{name}` is not an option: there are methods, who, body, timeout and token"
+                ));
+            }
         }
     }
     if route.who == Who::Guest && !route.token {
-        return Err("`who=guest` begins sessions for their tokens, so `token=no` does not go with it".to_owned());
+        return Err(
+            "`who=guest` begins sessions for their tokens, so `token=no` does not go with it".to_owned()
+        );
     }
     Ok(route)
 }
 
 fn read_prefix(text: &str) -> Result<String, String> {
-    let path = Path::normalised(text).map_err(|error| format!("the path `{text}` cannot be used: {error}"))?;
+    let path =
+        Path::normalised(text).map_err(|error| format!("the path `{text}` cannot be used: {error}"))?;
     if path.as_str() != text {
         return Err(format!("the path `{text}` is written `{}`", path.as_str()));
     }
-    if text.ends_with('/') { Ok(text.to_owned()) } else { Err(format!("the path `{text}` needs a slash at its end")) }
+    if text.ends_with('/') {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("the path `{text}` needs a slash at its end"))
+    }
 }
 
 fn read_upstream(text: &str) -> Result<Url, String> {
@@ -268,7 +279,8 @@ mod tests {
         let short = route("/api/orders/=https://orders.internal/v2/");
         assert_eq!((short.who, short.token, short.timeout), (Who::SignedIn, true, TIMEOUT));
         assert_eq!(short.methods, METHODS);
-        let long = route("/a/=http://b:8080/ methods=GET,PURGE who=role:ADMIN body=512KiB timeout=2m token=no");
+        let long =
+            route("/a/=http://b:8080/ methods=GET,PURGE who=role:ADMIN body=512KiB timeout=2m token=no");
         assert_eq!(long.methods, [Method::GET, "PURGE".parse::<Method>().unwrap()]);
         assert_eq!((long.max_body, long.timeout), (512 * 1024, Duration::from_mins(2)));
         assert_eq!((&long.who, long.token), (&Who::Role("ADMIN".to_owned()), false));

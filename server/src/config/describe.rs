@@ -17,6 +17,8 @@ impl Config {
         lines.add("APP_NAME", &self.app_name);
         lines.add("GET_STARTED_URL", &self.get_started_url);
         lines.add("SOURCE_URL", &self.source_url);
+        let routes: Vec<_> = self.proxy_routes.iter().map(ToString::to_string).collect();
+        lines.add("PROXY_ROUTES", &if routes.is_empty() { "(none)".to_owned() } else { routes.join("; ") });
         self.log.describe(&mut lines);
         lines.finish()
     }

@@ -13,8 +13,9 @@ const LONGEST_EXCERPT: usize = 100;
 /// The browser's own headers decide. `Sec-Fetch-Site` (W3C Fetch Metadata) must be `same-origin`, or `none` for an
 /// address that a person has typed. A browser that does not send it sends `Origin` with a POST, which must equal our
 /// origin, including the scheme. `same-site` is another party's subdomain and `null` names no origin; both are refused.
-/// A client that sends neither header is not a current browser. It passes only without a session cookie, because then
-/// an attacker has nothing to exploit.
+/// A client that sends neither header is not a current browser. It passes without a session cookie, because then an
+/// attacker has nothing to exploit, and with `X-Requested-With`, which no page of another site can send: browsers ask for
+/// permission first, and nobody gives it.
 ///
 /// # Errors
 ///
@@ -54,7 +55,7 @@ fn may_change(bff: &Bff, headers: &HeaderMap) -> bool {
     if let Some(origin) = text(ORIGIN.as_str()) {
         return bff.origins().any(|ours| ours.as_str() == origin);
     }
-    !bff.session_settings().has_cookie(headers)
+    headers.contains_key("x-requested-with") || !bff.session_settings().has_cookie(headers)
 }
 
 #[cfg(test)]

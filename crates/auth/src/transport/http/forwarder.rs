@@ -53,7 +53,10 @@ where
     /// # Errors
     ///
     /// As [`Transport::send`](crate::Transport::send). Any HTTP status is an answer, not an error.
-    pub async fn send(&self, mut request: http::Request<B>) -> Result<http::Response<Incoming>, TransportError> {
+    pub async fn send(
+        &self,
+        mut request: http::Request<B>,
+    ) -> Result<http::Response<Incoming>, TransportError> {
         let (Some(scheme), Some(_)) = (request.uri().scheme(), request.uri().authority()) else {
             return Err(TransportError::NotSent("the address has no scheme and no host".to_owned()));
         };
