@@ -68,7 +68,12 @@ fn is_local(text: &str) -> bool {
 
 /// The path as every parser understands it: without dot segments.
 fn local_path(path: &str) -> Option<String> {
-    if is_plain(path) { (!path.starts_with("/api/")).then(|| path.to_owned()) } else { parsed_path(path) }
+    if is_plain(path) { (!is_form(path)).then(|| path.to_owned()) } else { parsed_path(path) }
+}
+
+/// Whether forms are sent to the path, which has nothing to show. What lies deeper may be an API behind this origin.
+fn is_form(path: &str) -> bool {
+    path.strip_prefix("/api/").is_some_and(|name| !name.contains('/'))
 }
 
 /// Whether the path consists of letters, digits and single slashes, like those of most pages. Every parser leaves such a
@@ -105,7 +110,7 @@ fn parsed_path(path: &str) -> Option<String> {
     // Resolving dot segments can produce a new prefix: `/..//evil` becomes `//evil` only here, and `/a/../%2fevil`
     // becomes a path that decodes to it.
     let resolved = decode(url.path())?;
-    let is_page = is_local(url.path()) && is_local(&resolved) && !resolved.starts_with("/api/");
+    let is_page = is_local(url.path()) && is_local(&resolved) && !is_form(&resolved);
     is_page.then(|| url.path().to_owned())
 }
 
@@ -153,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_plain_path_needs_no_parsing() {
-        for path in ["/", "/account", "/a/b-c/D_1/", "/api", "/api/", "/api/x", "/apis/x", "/-"] {
+        for path in ["/", "/account", "/a/b-c/D_1/", "/api", "/api/", "/api/x", "/api/x/y", "/apis/x", "/-"] {
             assert!(is_plain(path), "{path}");
             assert_eq!(local_path(path), parsed_path(path), "{path}");
         }
@@ -166,6 +171,17 @@ mod tests {
         #[test]
         fn a_path_that_looks_plain_is_one(path in "/?[-/_a-zA-Z0-9.%api]{0,12}") {
             prop_assert_eq!(local_path(&path), parsed_path(&path));
+        }
+    }
+
+    #[test]
+    fn a_file_of_an_api_is_a_place_and_what_takes_a_form_is_none() {
+        for path in ["/api/orders/7", "/api/orders/", "/api/orders/report.pdf", "/api/orders/7?page=2"] {
+            assert_eq!(ReturnTo::parse(path).expect(path).as_str(), path);
+        }
+        for path in ["/api/", "/api/sign-out", "/api/sign-out?x=/y", "/api/x/../sign-out", "/api/%73ign-out"]
+        {
+            assert_eq!(ReturnTo::parse(path), None, "{path}");
         }
     }
 
