@@ -6,6 +6,7 @@ compile_error!("ironleaf-session holds the keys of the server; it must never rea
 
 mod ambient;
 mod base64url;
+mod cache_control;
 pub mod codec;
 mod context;
 mod cookie;
@@ -26,6 +27,7 @@ mod session_id;
 mod settings;
 mod wiped;
 
+pub use cache_control::OwnCacheControl;
 pub use codec::{Decoder, Encoder};
 pub use envelope::Record;
 pub use extract::SessionLayerMissing;

@@ -6,8 +6,8 @@ use http::{
 };
 
 use crate::{
-    Advance, Flash, Identity, Left, Overtaken, Passage, Payload, Purpose, Record, Refused, Session,
-    SessionTooLarge, Tombstone,
+    Advance, Flash, Identity, Left, Overtaken, OwnCacheControl, Passage, Payload, Purpose, Record, Refused,
+    Session, SessionTooLarge, Tombstone,
     context::Context,
     cookie::{
         self, budget,
@@ -58,7 +58,8 @@ pub(super) async fn close<P: Payload, B>(
         }
     }
     lines.splice(0..0, flash.lines(flashes.changes, session_bytes));
-    if depends || !lines.is_empty() {
+    let is_own = response.extensions_mut().remove::<OwnCacheControl>().is_some();
+    if depends && !is_own || !lines.is_empty() {
         forbid_storing(response.headers_mut());
     }
     for line in lines {

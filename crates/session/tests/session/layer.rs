@@ -8,7 +8,7 @@ use std::{
 use axum::{Router, routing::any};
 use http::{HeaderMap, StatusCode, header};
 use ironleaf_session::{
-    Arrival, Beginning, Flash, FlashKind, Serde, Session, SessionId, SessionLayer, SettingsError,
+    Arrival, Beginning, Flash, FlashKind, OwnCacheControl, Serde, Session, SessionId, SessionLayer, SettingsError,
 };
 
 use crate::support::{Answer, Beginnings as _, Browser, COOKIE, Left, Site, Text, owner, request};
@@ -76,6 +76,22 @@ async fn a_stricter_cache_control_is_kept_and_a_laxer_one_replaced() {
         let router = Router::new().route("/", any(page)).layer(Site::new().layer::<Text>());
         assert_eq!(Browser::new(router).get("/").await.cache_control(), Some(sent));
     }
+}
+
+#[tokio::test]
+async fn whoever_knows_of_the_session_decides_what_is_kept_unless_a_cookie_is_set() {
+    let page = async |session: Session<Text>| {
+        session.current();
+        (axum::Extension(OwnCacheControl), [(header::CACHE_CONTROL, "private, max-age=60")])
+    };
+    let signing_in = async |session: Session<Text>| {
+        session.begins(Serde("text".to_owned()));
+        (axum::Extension(OwnCacheControl), [(header::CACHE_CONTROL, "private, max-age=60")])
+    };
+    let router = Router::new().route("/", any(page)).route("/in", any(signing_in));
+    let mut browser = Browser::new(router.layer(Site::new().layer::<Text>()));
+    assert_eq!(browser.get("/").await.cache_control(), Some("private, max-age=60"));
+    assert_eq!(browser.get("/in").await.cache_control(), Some("no-store"));
 }
 
 #[tokio::test]
