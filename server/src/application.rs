@@ -8,6 +8,7 @@ use app::Site;
 use axum::Router;
 use ironleaf_auth::{
     BreakerSettings, CircuitBreaker, Clock, HttpTransport, Provider, Random, Spawner, TimeLimits, Transport,
+    TransportError,
 };
 use ironleaf_bff::{Bff, BffSettings};
 use ironleaf_proxy::Proxy;
@@ -23,6 +24,7 @@ use crate::health::Health;
 use crate::metrics::{Live, MeasuredTransport};
 use crate::providers::Surroundings;
 use crate::router::router;
+use crate::telemetry::traces;
 use crate::ways::ways;
 use crate::{metrics, secrets, store};
 
@@ -87,7 +89,7 @@ fn guarded<T: Transport>(
     clock: &Clock,
     random: &Random,
 ) -> CircuitBreaker<T> {
-    let settings = BreakerSettings { to, ..BreakerSettings::default() };
+    let settings = BreakerSettings { to: to.into(), ..BreakerSettings::default() };
     CircuitBreaker::new(transport, settings, Arc::clone(clock), Arc::clone(random))
 }
 
@@ -157,21 +159,16 @@ pub async fn application_with(
     } else {
         health
     };
+    let proxy = Arc::new(proxy(config, &clock, &random)?);
     let live = Live::new(
         Arc::clone(&transport),
         is_apart.then(|| Arc::clone(&provider_transport)),
+        Arc::clone(&proxy),
         Arc::clone(&store),
         keys.clone(),
         config.session_idle_timeout,
         Arc::clone(&clock),
     );
-    let proxy = Arc::new(Proxy::new(
-        config.proxy_routes.clone(),
-        &config.core_api_client.settings(),
-        config.public_origin.clone(),
-        &clock,
-        &random,
-    )?);
     let bff = Bff::new(BffSettings {
         public_origin: config.public_origin.clone(),
         hsts_include_subdomains: config.hsts_include_subdomains,
@@ -214,4 +211,11 @@ pub async fn application_with(
     });
     let router = router(&bff, site, config.client_ip(), session, built, health, proxy);
     Ok(Application { router, live, bff })
+}
+
+/// The APIs of `PROXY_ROUTES` are reached in the same way as the core API, and their requests are part of the same traces.
+fn proxy(config: &Config, clock: &Clock, random: &Random) -> Result<Proxy, TransportError> {
+    let (routes, http) = (config.proxy_routes.clone(), config.core_api_client.settings());
+    let proxy = Proxy::new(routes, &http, config.public_origin.clone(), clock, random)?;
+    Ok(proxy.with_trace(Arc::new(traces::call)))
 }

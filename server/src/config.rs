@@ -12,6 +12,7 @@ mod log;
 mod names;
 mod passwords;
 mod problems;
+mod proxy_routes;
 pub(crate) mod reader;
 mod redis;
 mod smtp;
@@ -26,7 +27,7 @@ use std::time::Duration;
 use http::HeaderName;
 use http::header::FORWARDED;
 use ironleaf_bff::{PasswordPolicy, PublicOrigin, RateLimits};
-use ironleaf_proxy::{Routes, Who};
+use ironleaf_proxy::Routes;
 use ironleaf_session::SessionSettings;
 use url::Url;
 
@@ -216,7 +217,7 @@ impl Config {
             app_name: core_api.app_name.clone(),
             get_started_url: read.link("GET_STARTED_URL", "/login"),
             source_url: read.link("SOURCE_URL", "https://github.com/"),
-            proxy_routes: read_proxy_routes(&mut read),
+            proxy_routes: proxy_routes::read(&mut read),
             log: core_api.log.clone(),
             site_root: read.optional("LEPTOS_SITE_ROOT").map(PathBuf::from),
             reload_addr: read.reload_port().map(|port| SocketAddr::new(listen_addr.ip(), port)),
@@ -258,13 +259,7 @@ impl Config {
                 self.provider.kind.name
             ));
         }
-        let roles = self.proxy_routes.iter().find(|route| matches!(route.who, Who::Role(_)));
-        if let Some(route) = roles.filter(|_| !self.provider.settings.has_roles()) {
-            read.problem(format!(
-                "PROXY_ROUTES asks for a role at {}, and {} has no roles: nobody could call it",
-                route.prefix, self.provider.kind.name
-            ));
-        }
+        proxy_routes::check(self, read);
         let missing = self.provider.settings.missing_for_roles();
         if let Some(missing) = missing.filter(|_| !self.sign_in_roles.is_empty()) {
             read.problem(format!(
@@ -372,14 +367,4 @@ pub fn listen_addr() -> Result<SocketAddr, Problems> {
     let mut read = Reader::new(&environment_variable, &|path| std::fs::read_to_string(path));
     let address = read.listen_addr();
     read.finish(address)
-}
-
-fn read_proxy_routes(read: &mut Reader<'_>) -> Routes {
-    let text = read.optional("PROXY_ROUTES").unwrap_or_default();
-    Routes::parse(&text).unwrap_or_else(|problems| {
-        for problem in problems {
-            read.problem(format!("PROXY_ROUTES cannot be used: {problem}"));
-        }
-        Routes::default()
-    })
 }

@@ -10,6 +10,7 @@ use http::Method;
 use http::header::USER_AGENT;
 use ironleaf_auth::Caller;
 use ironleaf_bff::Bff;
+use ironleaf_proxy::Proxy;
 
 use crate::client_ip::ClientIp;
 
@@ -22,12 +23,21 @@ pub(crate) struct Context {
     pub(crate) pages: HashMap<&'static str, Arc<PageHandler>>,
     /// The paths to which forms are sent.
     pub(crate) forms: Vec<&'static str>,
+    /// Answers what no page and no form does.
+    pub(crate) proxy: Arc<Proxy>,
 }
 
 impl Context {
     /// Whether the request is sent to a server function.
     pub(crate) fn is_form(&self, request: &Request) -> bool {
         request.method() == Method::POST && self.forms.contains(&request.uri().path())
+    }
+
+    /// Whether the request comes from a page of another origin that may call the API at this path.
+    ///
+    /// SECURITY: never one for a form of ours, even if a route names the path as well.
+    pub(crate) fn lets_in(&self, request: &Request) -> bool {
+        !self.forms.contains(&request.uri().path()) && self.proxy.lets_in(request)
     }
 
     /// Adds the context to a request.

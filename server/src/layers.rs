@@ -76,7 +76,9 @@ pub(crate) async fn in_front_of_session(
     request: Request,
     next: Next,
 ) -> Response {
-    if let Err(problem) = edge::refuse_cross_site(&context.bff, &request) {
+    if !context.lets_in(&request)
+        && let Err(problem) = edge::refuse_cross_site(&context.bff, &request)
+    {
         return problem.into_response();
     }
     if !context.is_form(&request) {

@@ -27,8 +27,8 @@ pub(crate) use self::core_api::MeasuredTransport;
 pub(crate) use self::live::Live;
 use self::names::{
     BREAKER, BUILD, CONNECTIONS, CORE_API_SECONDS, DROPPED_LINES, KEPT_PAGES, KEY_FETCHES, PANICS,
-    PROVIDER_BREAKER, REFRESHES, REQUEST_SECONDS, REQUESTS, SESSIONS, STARTED, STORE_CAPACITY, STORE_ERRORS,
-    STORE_SECONDS, STORE_USED, TOKEN_EVENTS,
+    PROVIDER_BREAKER, PROXY_BREAKER, REFRESHES, REQUEST_SECONDS, REQUESTS, SESSIONS, STARTED, STORE_CAPACITY,
+    STORE_ERRORS, STORE_SECONDS, STORE_USED, TOKEN_EVENTS,
 };
 pub(crate) use self::requests::count_request;
 pub(crate) use self::store::MeasuredStore;
@@ -40,7 +40,7 @@ enum Kind {
 }
 
 /// Every metric, including those of the crates below.
-const ALL: [(&str, Kind, &str); 24] = [
+const ALL: [(&str, Kind, &str); 28] = [
     (REQUESTS, Kind::Counter, "Requests answered, by method, route and class of status"),
     (REQUEST_SECONDS, Kind::Histogram, "Time until an answer begins, by route"),
     (
@@ -73,6 +73,22 @@ const ALL: [(&str, Kind, &str); 24] = [
     (CORE_API_SECONDS, Kind::Histogram, "Time that calls to the core API take, by outcome"),
     (BREAKER, Kind::Gauge, "1 for the state that the circuit breaker before the core API is in"),
     (PROVIDER_BREAKER, Kind::Gauge, "The same for a provider that is not the core API"),
+    (
+        "ironleaf_proxy_requests_total",
+        Kind::Counter,
+        "Requests at the routes of PROXY_ROUTES, by route and class of status",
+    ),
+    (
+        "ironleaf_proxy_request_duration_seconds",
+        Kind::Histogram,
+        "Time until the answer to such a request begins, by route",
+    ),
+    (
+        "ironleaf_proxy_failures_total",
+        Kind::Counter,
+        "Such requests that have no answer of their API, by route and reason",
+    ),
+    (PROXY_BREAKER, Kind::Gauge, "1 for the state that the circuit breaker of a route is in"),
     (STORE_SECONDS, Kind::Histogram, "Time that the store takes, by operation"),
     (STORE_ERRORS, Kind::Counter, "Operations that the store failed, by operation"),
     (STORE_USED, Kind::Gauge, "Bytes that are taken in the store"),

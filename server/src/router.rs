@@ -35,11 +35,13 @@ pub fn router<P: Payload>(
     proxy: Arc<Proxy>,
 ) -> Router {
     let pages = app::pages().handlers().collect();
-    let context = Arc::new(Context { bff: bff.clone(), site, client_ip, pages, forms: server_fn_routes() });
+    let forms = server_fn_routes();
+    let rest = Arc::clone(&proxy);
+    let context = Arc::new(Context { bff: bff.clone(), site, client_ip, pages, forms, proxy });
     // Each call of `Router::layer` puts everything inside into a box, which is copied for each request. So there are
     // few calls.
     let rest = move |request: Request| {
-        let proxy = Arc::clone(&proxy);
+        let proxy = Arc::clone(&rest);
         async move { other_than_pages(&proxy, request).await }
     };
     let application = page_routes(&context).merge(server_fns()).fallback(rest).layer((

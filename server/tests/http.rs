@@ -61,6 +61,8 @@ mod parallel;
 mod passwords;
 #[path = "http/people.rs"]
 mod people;
+#[path = "http/proxied.rs"]
+mod proxied;
 #[path = "http/proxy.rs"]
 mod proxy;
 #[path = "http/rate_limits.rs"]

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use http::header::{self, HeaderName};
-use http::{Extensions, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderValue};
 
 use crate::Request;
 
@@ -61,12 +61,7 @@ impl Caller {
     /// this before it adds its own headers.
     pub fn introduce(&self, request: &mut Request) {
         let headers = request.headers_mut();
-        // SECURITY: the session cookie must never reach the API.
-        if !headers.is_empty() {
-            for name in &BROWSER_HEADERS {
-                headers.remove(name);
-            }
-        }
+        Self::remove_browser_headers(headers);
         let address = self
             .client_ip
             .and_then(|address| HeaderValue::from_str(&address.to_canonical().to_string()).ok());
@@ -74,6 +69,16 @@ impl Caller {
             headers.insert(X_FORWARDED_FOR, address);
         }
         request.extensions_mut().extend(self.extensions.clone());
+    }
+
+    /// Removes the headers that only the browser may set: its credentials, where its page is, and claims about addresses.
+    pub fn remove_browser_headers(headers: &mut HeaderMap) {
+        // SECURITY: the session cookie must never reach the API.
+        if !headers.is_empty() {
+            for name in &BROWSER_HEADERS {
+                headers.remove(name);
+            }
+        }
     }
 
     /// Adds what is known about the browser: its `User-Agent` as `X-Forwarded-User-Agent`, and its pseudonym as

@@ -226,12 +226,12 @@ impl Bff {
         ended.is_ok()
     }
 
-    /// Every origin at which this application answers.
     pub(crate) fn public_origin(&self) -> &PublicOrigin {
         &self.0.settings.public_origin
     }
 
-    pub(crate) fn origins(&self) -> impl Iterator<Item = &PublicOrigin> {
+    /// Every origin at which this application answers.
+    pub fn origins(&self) -> impl Iterator<Item = &PublicOrigin> {
         self.0.origins.iter()
     }
 

@@ -116,7 +116,9 @@ pub use ironleaf_auth::{
     SecondFactorState,
 };
 pub use ironleaf_auth::{Request as ApiRequest, Response as ApiResponse};
-pub use ironleaf_session::{Flash, FlashCookie, FlashKind, Payload, PayloadError, Worth, codec};
+pub use ironleaf_session::{
+    Flash, FlashCookie, FlashKind, OwnCacheControl, Payload, PayloadError, Worth, codec,
+};
 
 /// The session of this application: a [`Principal`](ironleaf_records::Principal) in a sealed cookie.
 ///

@@ -9,9 +9,13 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http_body::{Frame, SizeHint};
+use ironleaf_bff::ProblemKind;
 use thiserror::Error;
 use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::headers;
 
 /// A request can be repeated if its body is not larger than this.
 pub(crate) const HELD_BYTES: usize = 64 * 1024;
@@ -31,6 +35,7 @@ pub(crate) struct Progress {
     moved_at_millis: AtomicU64,
     too_large: AtomicBool,
     broken: AtomicBool,
+    awaited: AtomicBool,
     held: Mutex<Held>,
 }
 
@@ -54,6 +59,7 @@ impl Upload {
             moved_at_millis: AtomicU64::new(0),
             too_large: AtomicBool::new(false),
             broken: AtomicBool::new(false),
+            awaited: AtomicBool::new(false),
             held: Mutex::default(),
         });
         (Self { body, progress: Arc::clone(&progress), left: limit }, progress)
@@ -68,7 +74,9 @@ impl http_body::Body for Upload {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        self.progress.awaited.store(polled.is_pending(), Ordering::Relaxed);
+        let frame = ready!(polled);
         self.progress.moved();
         match frame {
             None => {
@@ -90,7 +98,7 @@ impl http_body::Body for Upload {
                 if self.body.is_end_stream() {
                     self.progress.held().is_whole = true;
                 }
-                Poll::Ready(Some(Ok(frame)))
+                Poll::Ready(Some(Ok(cleaned(frame, headers::clean_request_trailers))))
             }
         }
     }
@@ -110,13 +118,17 @@ impl Progress {
         self.began + Duration::from_millis(self.moved_at_millis.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn is_too_large(&self) -> bool {
-        self.too_large.load(Ordering::Relaxed)
+    /// What is wrong with the body, if anything is. Then the API is not to blame for a request without an answer.
+    pub(crate) fn fault(&self) -> Option<ProblemKind> {
+        if self.too_large.load(Ordering::Relaxed) {
+            return Some(ProblemKind::PayloadTooLarge);
+        }
+        self.broken.load(Ordering::Relaxed).then_some(ProblemKind::BadRequest)
     }
 
-    /// Whether the browser has stopped sending.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.broken.load(Ordering::Relaxed)
+    /// Whether the next piece of the body has not arrived yet, although the API would take it.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.awaited.load(Ordering::Relaxed)
     }
 
     /// The whole body, if it was sent and is small. `None` if it cannot be sent again.
@@ -143,6 +155,17 @@ impl Progress {
 
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The piece, without fields that must not come after a body.
+fn cleaned(frame: Frame<Bytes>, clean: impl FnOnce(&mut HeaderMap)) -> Frame<Bytes> {
+    match frame.into_trailers() {
+        Ok(mut trailers) => {
+            clean(&mut trailers);
+            Frame::trailers(trailers)
+        }
+        Err(frame) => frame,
     }
 }
 
@@ -201,7 +224,8 @@ where
             if let Some(idle) = *this.idle {
                 this.deadline.reset(Instant::now() + idle);
             }
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+            let clean = |frame| cleaned(frame, headers::clean_answer);
+            return Poll::Ready(frame.map(|frame| frame.map(clean).map_err(Into::into)));
         }
         if let Some(idle) = *this.idle
             && this.deadline.as_mut().poll(context).is_ready()
@@ -248,7 +272,46 @@ mod tests {
     async fn a_body_ends_at_its_limit() {
         let (upload, progress) = Upload::new(Body::from("abcd"), 3);
         assert!(upload.collect().await.is_err());
-        assert!(progress.is_too_large() && progress.whole().is_none());
+        assert_eq!((progress.fault(), progress.whole()), (Some(ProblemKind::PayloadTooLarge), None));
+    }
+
+    #[tokio::test]
+    async fn whoever_stands_still_is_known() {
+        let (mut sender, body) = Channel::<Bytes, BoxError>::new(1);
+        let (upload, progress) = Upload::new(Body::new(body), u64::MAX);
+        let mut upload = Box::pin(upload);
+        assert!(!progress.is_awaited(), "nobody has asked for it yet");
+        assert!(asked_once(&mut upload).await.is_pending() && progress.is_awaited());
+        sender.send_data(Bytes::from_static(b"x")).await.unwrap();
+        assert!(upload.frame().await.is_some() && !progress.is_awaited());
+        sender.abort("the browser is gone".into());
+        assert!(upload.frame().await.unwrap().is_err());
+        assert_eq!(progress.fault(), Some(ProblemKind::BadRequest));
+    }
+
+    /// Asks once for the next piece.
+    async fn asked_once(upload: &mut Pin<Box<Upload>>) -> Poll<()> {
+        std::future::poll_fn(|context| {
+            Poll::Ready(http_body::Body::poll_frame(upload.as_mut(), context).map(drop))
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn fields_after_a_body_are_cleaned_in_both_directions() {
+        let fields = || {
+            let names = ["x-checksum", "set-cookie", "cookie"];
+            let pairs = names.map(|name| (http::HeaderName::from_static(name), "1".parse().unwrap()));
+            Full::from("abc").with_trailers(std::future::ready(Some(Ok(HeaderMap::from_iter(pairs)))))
+        };
+        let (upload, progress) = Upload::new(Body::new(fields()), 3);
+        let sent = upload.collect().await.unwrap();
+        assert!(sent.trailers().unwrap().contains_key("x-checksum"));
+        assert!(!sent.trailers().unwrap().contains_key("cookie"));
+        assert_eq!(progress.whole(), None, "they would be missing in a repetition");
+        let answer = Box::pin(Download::new(fields(), None, pending())).collect().await.unwrap();
+        assert!(answer.trailers().unwrap().contains_key("x-checksum"));
+        assert!(!answer.trailers().unwrap().contains_key("set-cookie"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,10 +1,11 @@
 //! The headers that do not pass, in either direction.
 
 use http::header::{
-    ALT_SVC, CONNECTION, EXPECT, HOST, LOCATION, REFRESH, SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE,
-    TRANSFER_ENCODING, UPGRADE, WWW_AUTHENTICATE,
+    ALT_SVC, CONNECTION, EXPECT, HOST, LOCATION, PROXY_AUTHENTICATE, REFRESH, SET_COOKIE,
+    STRICT_TRANSPORT_SECURITY, TE, TRANSFER_ENCODING, UPGRADE, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
+use ironleaf_auth::Caller;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
@@ -15,31 +16,65 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 static HOP_BY_HOP: [HeaderName; 6] =
     [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
 
-/// Headers by which some servers take a request for another one than the proxy has checked.
-static DISGUISES: [HeaderName; 7] = [
+/// What a browser does not send, and by which some servers take a request for another one than was checked here, or for
+/// one of somebody else. Traces of browsers are ignored, as everywhere in this application: anybody could add to ours.
+static DISGUISES: [HeaderName; 18] = [
     HOST,
     EXPECT,
+    HeaderName::from_static("baggage"),
+    HeaderName::from_static("cf-connecting-ip"),
+    HeaderName::from_static("client-ip"),
+    HeaderName::from_static("fastly-client-ip"),
+    HeaderName::from_static("http2-settings"),
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+    HeaderName::from_static("true-client-ip"),
+    HeaderName::from_static("x-client-ip"),
+    HeaderName::from_static("x-cluster-client-ip"),
+    HeaderName::from_static("x-host"),
+    HeaderName::from_static("x-http-host-override"),
     HeaderName::from_static("x-http-method"),
     HeaderName::from_static("x-http-method-override"),
     HeaderName::from_static("x-method-override"),
-    HeaderName::from_static("x-original-url"),
-    HeaderName::from_static("x-rewrite-url"),
+    HeaderName::from_static("x-scheme"),
 ];
 
-/// Headers of an answer that would act on this whole origin, or on the browser's credentials for it.
-static OF_THE_ORIGIN: [HeaderName; 12] = [
+/// How the names of others begin. Proxies say by them who somebody is, and APIs believe it: `X-Auth-Request-Email` of
+/// oauth2-proxy, `OIDC-CLAIM-sub` of `mod_auth_openidc`, `Remote-User` of many.
+const DISGUISE_PREFIXES: [&str; 8] = [
+    "oidc-",
+    "remote-",
+    "x-auth-request-",
+    "x-envoy-",
+    "x-forwarded-",
+    "x-original-",
+    "x-remote-",
+    "x-rewrite-",
+];
+
+/// Headers of an answer that would act on this whole origin, on the browser's credentials for it, or on a proxy in front.
+static OF_THE_ORIGIN: [HeaderName; 20] = [
     SET_COOKIE,
     WWW_AUTHENTICATE,
+    PROXY_AUTHENTICATE,
     STRICT_TRANSPORT_SECURITY,
     ALT_SVC,
     REFRESH,
-    HeaderName::from_static("set-cookie2"),
     HeaderName::from_static("clear-site-data"),
-    HeaderName::from_static("service-worker-allowed"),
-    HeaderName::from_static("public-key-pins"),
     HeaderName::from_static("nel"),
+    HeaderName::from_static("origin-agent-cluster"),
+    HeaderName::from_static("public-key-pins"),
     HeaderName::from_static("report-to"),
     HeaderName::from_static("reporting-endpoints"),
+    HeaderName::from_static("service-worker-allowed"),
+    HeaderName::from_static("set-cookie2"),
+    HeaderName::from_static("set-login"),
+    // nginx and others would send a file or another answer in place of this one.
+    HeaderName::from_static("x-accel-redirect"),
+    HeaderName::from_static("x-lighttpd-send-file"),
+    HeaderName::from_static("x-reproxy-url"),
+    HeaderName::from_static("x-sendfile"),
+    HeaderName::from_static("x-accel-expires"),
 ];
 
 /// Removes what a request must not take along. The browser's credentials are removed where those of the session are
@@ -54,9 +89,26 @@ pub(crate) fn clean_request(headers: &mut HeaderMap) {
     for name in &DISGUISES {
         headers.remove(name);
     }
+    // SECURITY: servers that turn headers into variables (CGI, WSGI) read `X_Forwarded_For` as `X-Forwarded-For`.
+    let is_disguise =
+        |name: &str| name.contains('_') || DISGUISE_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    let disguises: Vec<_> = headers.keys().filter(|name| is_disguise(name.as_str())).cloned().collect();
+    for name in disguises {
+        headers.remove(name);
+    }
     if takes_trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
+        // RFC 9110, section 10.1.4. HTTP/2 leaves it out.
+        headers.insert(CONNECTION, HeaderValue::from_static("te"));
     }
+}
+
+/// Removes from the fields after a body what would have been removed before it, and whatever credentials are called.
+pub(crate) fn clean_request_trailers(trailers: &mut HeaderMap) {
+    Caller::remove_browser_headers(trailers);
+    clean_request(trailers);
+    trailers.remove(TE);
+    trailers.remove(CONNECTION);
 }
 
 /// Tells the API under which address it is reached. `host` and `scheme` are those of the public origin, and never those
@@ -134,13 +186,34 @@ mod tests {
             ("expect", "100-continue"),
             ("x-http-method-override", "DELETE"),
             ("x-original-url", "/admin"),
+            ("x-forwarded-user", "admin"),
+            ("x-auth-request-email", "admin@test.com"),
+            ("oidc-claim-sub", "1"),
+            ("remote-user", "admin"),
+            ("x_forwarded_for", "127.0.0.1"),
+            ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
             ("range", "bytes=0-9"),
             ("if-none-match", "\"1\""),
             ("content-type", "application/json"),
         ]);
         clean_request(&mut sent);
-        assert_eq!(names(&sent), ["accept", "content-type", "if-none-match", "range", "te"]);
-        assert_eq!(sent[TE], "trailers");
+        assert_eq!(names(&sent), ["accept", "connection", "content-type", "if-none-match", "range", "te"]);
+        assert_eq!((&sent[TE], &sent[CONNECTION]), (&"trailers".parse().unwrap(), &"te".parse().unwrap()));
+    }
+
+    #[test]
+    fn no_credential_comes_after_the_body() {
+        let mut trailers = headers(&[
+            ("x-checksum", "1"),
+            ("authorization", "Bearer of-the-browser"),
+            ("cookie", "a=b"),
+            ("x-forwarded-for", "127.0.0.1"),
+            ("host", "evil.example"),
+            ("transfer-encoding", "chunked"),
+            ("te", "trailers"),
+        ]);
+        clean_request_trailers(&mut trailers);
+        assert_eq!(names(&trailers), ["x-checksum"]);
     }
 
     #[test]
@@ -157,6 +230,7 @@ mod tests {
             ("alt-svc", "h3"),
             ("connection", "close"),
             ("service-worker-allowed", "/"),
+            ("x-accel-redirect", "/internal/secret"),
             ("content-range", "bytes 0-9/10"),
         ]);
         clean_answer(&mut answer);

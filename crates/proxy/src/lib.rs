@@ -7,7 +7,11 @@ compile_error!(
 );
 
 mod body;
+mod caching;
+mod cors;
+mod exchange;
 mod headers;
+mod location;
 mod metrics;
 mod path;
 mod proxy;
@@ -16,9 +20,10 @@ mod route;
 mod routes;
 mod streams;
 
+pub use exchange::Trace;
 pub use path::{BadPath, Path};
 pub use proxy::Proxy;
-pub use route::{InvalidRoute, Route, Who};
+pub use route::{InvalidRoute, Origins, Route, Who};
 pub use routes::{InvalidRoutes, Routes};
 
 /// Is in the extensions of an answer that an API has given. Outer layers leave such an answer as it is, whatever its

@@ -97,9 +97,10 @@ mod tests {
         let of_script = signed_out(&parts("/api/orders/", &[("sec-fetch-mode", "cors")]), &origin);
         assert_eq!(of_script.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(of_script.headers()[CONTENT_TYPE], "application/json");
-        let of_person = signed_out(&parts("/api/report?year=7", &[("sec-fetch-mode", "navigate")]), &origin);
+        let of_person =
+            signed_out(&parts("/api/orders/report?year=7", &[("sec-fetch-mode", "navigate")]), &origin);
         assert_eq!(of_person.status(), StatusCode::SEE_OTHER);
-        assert_eq!(of_person.headers()["location"], "/login?return_to=%2Fapi%2Freport%3Fyear%3D7");
+        assert_eq!(of_person.headers()["location"], "/login?return_to=%2Fapi%2Forders%2Freport%3Fyear%3D7");
     }
 
     #[test]

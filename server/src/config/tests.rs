@@ -5,6 +5,7 @@ mod core_api_client;
 mod jwt_sessions;
 mod oidc;
 mod passwords;
+mod proxy_routes;
 mod warnings;
 
 use std::collections::BTreeSet;

@@ -32,6 +32,15 @@ impl Config {
                     .to_owned(),
             );
         }
+        let tokens_in_clear =
+            self.proxy_routes.iter().find(|route| route.token && is_in_clear(&route.upstream));
+        if let Some(route) = tokens_in_clear {
+            warnings.push(format!(
+                "PROXY_ROUTES sends tokens for {} over http:// to another machine: whoever is on the way reads them. Use https://, or \
+                 add token=no",
+                route.prefix
+            ));
+        }
         // A name may have a space in it, so this is no problem.
         if let Some(role) = self.sign_in_roles.iter().find(|role| role.contains(char::is_whitespace)) {
             warnings.push(format!(

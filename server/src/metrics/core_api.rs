@@ -14,7 +14,7 @@ pub(crate) struct MeasuredTransport<T>(pub(crate) T);
 #[async_trait]
 impl<T: Transport> Transport for MeasuredTransport<T> {
     async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
-        let span = traces::call(&mut request);
+        let span = traces::call(&request.method().clone(), request.headers_mut());
         let mut call = Call { began: Instant::now(), outcome: "given_up" };
         let result = self.0.send(request).instrument(span).await;
         call.outcome = match &result {

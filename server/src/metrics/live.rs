@@ -3,10 +3,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ironleaf_auth::{BreakerState, Clock, Transport};
+use ironleaf_proxy::Proxy;
 use ironleaf_session::KeyRing;
 use ironleaf_store::Store;
 
-use super::names::{BREAKER, PROVIDER_BREAKER, SESSIONS, STORE_CAPACITY, STORE_USED};
+use super::names::{BREAKER, PROVIDER_BREAKER, PROXY_BREAKER, SESSIONS, STORE_CAPACITY, STORE_USED};
+
+const STATES: [(BreakerState, &str); 3] =
+    [(BreakerState::Closed, "closed"), (BreakerState::HalfOpen, "half_open"), (BreakerState::Open, "open")];
 
 /// The values that are read for each request to the metrics, because their changes cause no event.
 #[derive(Clone)]
@@ -16,6 +20,7 @@ struct Shared {
     core_api: Arc<dyn Transport>,
     /// The way to the provider, if it is not the core API.
     provider: Option<Arc<dyn Transport>>,
+    proxy: Arc<Proxy>,
     store: Arc<dyn Store>,
     keys: KeyRing,
     idle_timeout: Duration,
@@ -28,13 +33,14 @@ impl Live {
     pub(crate) fn new(
         core_api: Arc<dyn Transport>,
         provider: Option<Arc<dyn Transport>>,
+        proxy: Arc<Proxy>,
         store: Arc<dyn Store>,
         keys: KeyRing,
         idle_timeout: Duration,
         clock: Clock,
     ) -> Self {
         let shown = Mutex::default();
-        Self(Arc::new(Shared { core_api, provider, store, keys, idle_timeout, clock, shown }))
+        Self(Arc::new(Shared { core_api, provider, proxy, store, keys, idle_timeout, clock, shown }))
     }
 
     pub(super) async fn measure(&self) {
@@ -59,6 +65,12 @@ impl Live {
         if let Some(provider) = &self.0.provider {
             measure_breaker(PROVIDER_BREAKER, provider.breaker());
         }
+        for (route, breaker) in self.0.proxy.breakers() {
+            for (state, label) in STATES {
+                let gauge = metrics::gauge!(PROXY_BREAKER, "route" => route.to_owned(), "state" => label);
+                gauge.set(u32::from(state == breaker));
+            }
+        }
     }
 
     fn measure_sessions(&self) {
@@ -76,11 +88,7 @@ impl Live {
 }
 
 fn measure_breaker(metric: &'static str, breaker: BreakerState) {
-    for (state, label) in [
-        (BreakerState::Closed, "closed"),
-        (BreakerState::HalfOpen, "half_open"),
-        (BreakerState::Open, "open"),
-    ] {
+    for (state, label) in STATES {
         metrics::gauge!(metric, "state" => label).set(u32::from(state == breaker));
     }
 }

@@ -9,6 +9,7 @@ pub(super) const SESSIONS: &str = "ironleaf_sessions";
 pub(super) const CORE_API_SECONDS: &str = "ironleaf_core_api_request_duration_seconds";
 pub(super) const BREAKER: &str = "ironleaf_core_api_breaker_state";
 pub(super) const PROVIDER_BREAKER: &str = "ironleaf_provider_breaker_state";
+pub(super) const PROXY_BREAKER: &str = "ironleaf_proxy_breaker_state";
 pub(super) const STORE_SECONDS: &str = "ironleaf_store_operation_duration_seconds";
 pub(super) const STORE_ERRORS: &str = "ironleaf_store_errors_total";
 pub(super) const STORE_USED: &str = "ironleaf_store_used_bytes";

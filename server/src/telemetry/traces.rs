@@ -3,8 +3,7 @@
 //!
 //! Trace headers from browsers are ignored, because otherwise anybody could add to our traces.
 
-use http::HeaderValue;
-use ironleaf_auth::Request;
+use http::{HeaderMap, HeaderValue, Method};
 use opentelemetry::trace::{SpanContext, TraceContextExt, TracerProvider};
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
@@ -44,12 +43,12 @@ impl Drop for Traces {
     }
 }
 
-/// The span of a call to the core API. The core API is asked to continue its trace. The span contains neither path nor
+/// The span of a call to the core API or another one. The API is asked to continue its trace. The span contains neither path nor
 /// query, because some of them hold secrets that open an account.
-pub(crate) fn call(request: &mut Request) -> Span {
-    let span = tracing::info_span!("core API", otel.kind = "client", method = %request.method());
+pub(crate) fn call(method: &Method, headers: &mut HeaderMap) -> Span {
+    let span = tracing::info_span!("core API", otel.kind = "client", %method);
     if let Some(parent) = traceparent(span.context().span().span_context()) {
-        request.headers_mut().insert("traceparent", parent);
+        headers.insert("traceparent", parent);
     }
     span
 }

@@ -103,6 +103,11 @@ async fn ask(browser: &mut Browser, path: &str) -> Answer {
     browser.get(path).await
 }
 
+/// Tokens are JWTs, so the mark in them is encoded.
+fn shows_token(text: &str) -> bool {
+    ironleaf_core_api::leak_patterns(TOKEN_MARK).iter().any(|pattern| text.contains(pattern.as_str()))
+}
+
 #[tokio::test]
 async fn a_request_takes_the_token_along_and_nothing_of_the_browser() {
     let (world, api) = world("/api/orders/={}").await;
@@ -125,7 +130,7 @@ async fn a_request_takes_the_token_along_and_nothing_of_the_browser() {
     let [(method, path, headers, body)] = &api.seen()[..] else { panic!("not once") };
     assert_eq!((method, path.as_str(), body.as_str()), (&Method::PUT, "/v2/7?a=b%2Fc", r#"{"count":1}"#));
     let token = headers[AUTHORIZATION].to_str().unwrap();
-    assert!(token.starts_with("Bearer ") && token.contains(TOKEN_MARK), "{token}");
+    assert!(token.starts_with("Bearer ") && shows_token(token), "{token}");
     assert!(
         !headers.contains_key(COOKIE) && !headers.contains_key("origin") && !headers.contains_key("x-hop")
     );
@@ -148,7 +153,7 @@ async fn an_answer_brings_no_cookie_and_no_permission() {
     assert!(answer.set_cookies("of-the-api").is_empty());
     assert_eq!(answer.header("access-control-allow-origin"), "");
     assert_eq!(answer.header("cache-control"), "no-store");
-    assert!(!answer.headers.values().any(|value| value.to_str().unwrap().contains(TOKEN_MARK)));
+    assert!(!answer.headers.values().any(|value| shows_token(value.to_str().unwrap())));
     let missing = ask(&mut browser, "/api/orders/nothing").await;
     assert_eq!((missing.status, missing.body.as_str()), (404, ""), "an answer of the API stays as it is");
 }
@@ -181,9 +186,13 @@ async fn whoever_is_not_signed_in_is_told_where_to() {
         (Some("signed_out"), Some("/login?return_to=%2Forders"))
     );
     browser.headers.insert("sec-fetch-mode", "navigate".to_owned());
+    browser.headers.insert(ACCEPT.as_str(), "text/html".to_owned());
     let led = browser.get("/api/orders/7").await;
     assert_eq!((led.status, led.location()), (303, "/login?return_to=%2Fapi%2Forders%2F7"));
     assert!(api.seen().is_empty());
+    let form = "email=user@test.com&password=password1&return_to=/api/orders/7";
+    let back = browser.post("/api/sign-in", form).await;
+    assert_eq!((back.status, back.location()), (303, "/api/orders/7"), "whoever opened it gets it");
 }
 
 #[tokio::test]
@@ -210,11 +219,17 @@ async fn everybody_may_call_where_the_route_says_so() {
 
 #[tokio::test]
 async fn a_token_that_is_due_is_renewed_before_the_request_leaves() {
-    let (world, api) = world("/api/orders/={}").await;
+    let api = Api::default();
+    let routes = [("PROXY_ROUTES", &*format!("/api/orders/={}", api.start().await))];
+    let world = World::with(&routes).await;
     let mut browser = world.signed_in().await;
+    let other = world.replica(&routes).await;
     world.advance(Duration::from_mins(21));
-    let answers = futures_util::future::join_all((0..200).map(|_| {
+    let answers = futures_util::future::join_all((0..200).map(|number| {
         let mut tab = browser.clone();
+        if number % 2 == 1 {
+            tab.turn_to(other.clone());
+        }
         async move { ask(&mut tab, "/api/orders/7").await.status }
     }))
     .await;
@@ -230,6 +245,8 @@ async fn a_refused_token_is_renewed_once_and_the_request_repeated_once() {
     let (world, api) = world("/api/orders/={}").await;
     let mut browser = world.signed_in().await;
     api.refuse(1);
+    // Tokens of the same second are the same.
+    world.advance(Duration::from_secs(1));
     let answer = send(&mut browser, Method::POST, "/api/orders/", "a small body").await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "echoed"));
     let seen = api.seen();
@@ -292,7 +309,7 @@ async fn odd_requests_are_refused_before_the_api_sees_them() {
     }
     assert_eq!(ask(&mut browser, "/api/ordersx").await.status, 404);
     let refused = send(&mut browser, Method::DELETE, "/api/orders/7", "").await;
-    assert_eq!((refused.status, refused.header("allow")), (405, "GET, POST"));
+    assert_eq!((refused.status, refused.header("allow")), (405, "GET, POST, HEAD"));
     assert_eq!(send(&mut browser, Method::POST, "/api/orders/7", &"x".repeat(1025)).await.status, 413);
     // Without a length, the limit is found on the way.
     let chunked = Body::from_stream(futures_util::stream::iter(

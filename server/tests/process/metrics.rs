@@ -50,6 +50,37 @@ fn requests_sign_ins_and_sessions_are_counted_at_an_address_of_their_own() {
 }
 
 #[test]
+fn forwarded_requests_are_counted_by_their_route() {
+    let folder = tempfile::tempdir().unwrap();
+    let metrics_address = free_address();
+    // One API is away. The other one is the address of the metrics.
+    let (options, nowhere) = ("who=anyone token=no", free_address());
+    let routes =
+        format!("/api/orders/=http://{nowhere}/ {options}; /news/=http://{metrics_address}/ {options}");
+    let settings = [("METRICS_LISTEN_ADDR", metrics_address.to_string()), ("PROXY_ROUTES", routes)];
+    let application = Running::embedded_with(&folder, &settings);
+    // One more than the circuit breaker needs to open.
+    for _ in 0..6 {
+        let answer = application.send("GET /api/orders/secret-path?token=secret-value", "", "");
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    }
+    assert!(application.send("GET /news/metrics", "", "").starts_with("HTTP/1.1 200"));
+    assert!(application.send("GET /news/../metrics", "", "").starts_with("HTTP/1.1 400"));
+    let text = send(metrics_address, "GET /metrics", "", "");
+    for (start, value) in [
+        (r#"ironleaf_proxy_requests_total{route="/api/orders/",status="5xx"}"#, "6"),
+        (r#"ironleaf_proxy_requests_total{route="/news/",status="2xx"}"#, "1"),
+        (r#"ironleaf_proxy_request_duration_seconds_count{route="/news/"}"#, "1"),
+        (r#"ironleaf_proxy_failures_total{route="/api/orders/",reason="not_sent"}"#, "6"),
+        (r#"ironleaf_proxy_breaker_state{route="/api/orders/",state="open"}"#, "1"),
+        (r#"ironleaf_proxy_breaker_state{route="/news/",state="closed"}"#, "1"),
+    ] {
+        assert_sample(&text, start, value);
+    }
+    assert!(!text.contains("secret"), "{text}");
+}
+
+#[test]
 fn a_page_for_visitors_is_rendered_once_for_each_theme() {
     let folder = tempfile::tempdir().unwrap();
     let metrics_address = free_address();

@@ -85,17 +85,30 @@ impl<T> CircuitBreaker<T> {
     /// Lets a call through that is sent by other means than [`Transport::send`], such as one whose bodies stream. The call
     /// counts once its answer begins.
     ///
+    /// While the breaker is open, the inner result is [`TransportError::NotSent`].
+    ///
     /// # Errors
     ///
-    /// [`TransportError::NotSent`] while it is open; otherwise as `send`.
-    pub async fn around<B>(
+    /// Those of `send`: that it has given the call up for a reason of its own, such as a client that has gone away. This
+    /// says nothing about the API, and does not count.
+    pub async fn around<B, E>(
         &self,
-        send: impl Future<Output = Result<http::Response<B>, TransportError>>,
-    ) -> Result<http::Response<B>, TransportError> {
-        let call = self.admit()?;
-        let result = send.await;
-        call.ended(result.as_ref().map(http::Response::status));
-        result
+        send: impl Future<Output = Result<Result<http::Response<B>, TransportError>, E>>,
+    ) -> Result<Result<http::Response<B>, TransportError>, E> {
+        let call = match self.admit() {
+            Ok(call) => call,
+            Err(error) => return Ok(Err(error)),
+        };
+        match send.await {
+            Ok(result) => {
+                call.ended(result.as_ref().map(http::Response::status));
+                Ok(result)
+            }
+            Err(error) => {
+                call.withdrawn();
+                Err(error)
+            }
+        }
     }
 
     fn admit(&self) -> Result<Call<'_, T>, TransportError> {
@@ -116,7 +129,10 @@ impl<T> CircuitBreaker<T> {
 #[async_trait]
 impl<T: Transport> Transport for CircuitBreaker<T> {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        self.around(self.inner.send(request)).await
+        let call = self.admit()?;
+        let result = self.inner.send(request).await;
+        call.ended(result.as_ref().map(http::Response::status));
+        result
     }
 
     fn breaker(&self) -> BreakerState {
@@ -143,6 +159,14 @@ impl<T> Call<'_, T> {
         match failure {
             None => circuit.answered(&pass, now),
             Some(failure) => circuit.failed(&pass, failure, now),
+        }
+    }
+}
+
+impl<T> Call<'_, T> {
+    fn withdrawn(mut self) {
+        if let Some(pass) = self.pass.take() {
+            self.breaker.circuit().withdrawn(&pass);
         }
     }
 }

@@ -124,7 +124,7 @@ impl Circuit {
                 return;
             }
             let outage_secs = elapsed(outage.began, now).as_secs();
-            let to = self.settings.to;
+            let to = &*self.settings.to;
             tracing::info!(to, outage_secs, "the circuit breaker closed: the API answers again");
         }
         self.phase = Phase::Closed(Row::EMPTY);
@@ -163,7 +163,7 @@ impl Circuit {
     fn open(&mut self, cause: Arc<str>, now: SystemTime) {
         let step = self.settings.first_wait;
         let wait = self.shortened(step);
-        let to = self.settings.to;
+        let to = &*self.settings.to;
         tracing::warn!(to, %cause, wait_ms = wait.as_millis(), "the circuit breaker opened: the API does not answer");
         let stage = Stage::Waiting(wait);
         self.phase = Phase::Broken(Outage { began: now, cause, step, since: now, stage });

@@ -1,10 +1,11 @@
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// When a [`CircuitBreaker`](crate::CircuitBreaker) opens, and for how long.
 #[derive(Debug, Clone)]
 pub struct BreakerSettings {
     /// What the calls go to, for the log.
-    pub to: &'static str,
+    pub to: Cow<'static, str>,
     /// The weight of failures in a row that opens the breaker: a call without an answer weighs two, a 502, 503 or 504 one.
     ///
     /// Ten: five lost calls or ten refusals. If one call in ten fails by chance, five in a row occur once in a hundred
@@ -29,7 +30,7 @@ pub struct BreakerSettings {
 impl Default for BreakerSettings {
     fn default() -> Self {
         Self {
-            to: "api",
+            to: "api".into(),
             threshold: 10,
             window: Duration::from_mins(1),
             patience: Duration::from_secs(1),

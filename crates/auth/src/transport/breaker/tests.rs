@@ -184,6 +184,24 @@ fn calls_dropped_by_an_impatient_browser_say_nothing() {
     assert_eq!(world.state(), BreakerState::Closed);
 }
 
+#[tokio::test]
+async fn a_call_that_its_caller_takes_back_says_nothing() {
+    let settings = BreakerSettings::default();
+    let breaker = CircuitBreaker::new((), settings, crate::system_clock(), crate::system_random());
+    for _ in 0..20 {
+        let taken_back = breaker.around(async { Err::<Result<http::Response<()>, _>, _>("the browser is gone") });
+        assert_eq!(taken_back.await.unwrap_err(), "the browser is gone");
+    }
+    assert_eq!(breaker.state(), BreakerState::Closed);
+    let failing = || async { Ok::<Result<http::Response<()>, _>, &str>(Err(reset())) };
+    for _ in 0..5 {
+        assert_eq!(breaker.around(failing()).await.unwrap().unwrap_err(), reset());
+    }
+    assert_eq!(breaker.state(), BreakerState::Open);
+    let refused = breaker.around(failing()).await.unwrap().unwrap_err();
+    assert!(matches!(refused, TransportError::NotSent(_)), "{refused:?}");
+}
+
 #[test]
 fn what_began_before_the_outage_neither_closes_nor_prolongs_it() {
     let world = World::new();

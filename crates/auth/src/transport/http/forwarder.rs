@@ -36,6 +36,19 @@ where
     ///
     /// As [`HttpTransport::new`](super::HttpTransport::new).
     pub fn new(settings: &HttpSettings) -> Result<Self, TransportError> {
+        Self::with(settings, false)
+    }
+
+    /// A forwarder that speaks HTTP/2 to `http` addresses at once (prior knowledge, RFC 9113, section 3.3).
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_prior_knowledge(settings: &HttpSettings) -> Result<Self, TransportError> {
+        Self::with(settings, true)
+    }
+
+    fn with(settings: &HttpSettings, http2_only: bool) -> Result<Self, TransportError> {
         let proxy = settings.proxy.as_ref().map(proxy).transpose()?;
         let proxy_authorization = proxy.as_ref().and_then(|proxy| proxy.authorization.clone());
         let connector = Connector::new(settings, proxy)?;
@@ -43,6 +56,7 @@ where
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(settings.pool_idle_timeout)
+            .http2_only(http2_only)
             .build(connector);
         Ok(Self { client, proxy_authorization })
     }

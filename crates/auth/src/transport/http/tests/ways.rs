@@ -144,10 +144,14 @@ async fn a_server_that_speaks_http_2_is_spoken_to_in_it() {
     })
     .await;
     let root_certificates = Some(TEST_CERTIFICATE.to_vec());
-    let transport =
-        HttpTransport::new(&HttpSettings { root_certificates, ..HttpSettings::default() }).unwrap();
-    let answer = transport.send(post(&format!("https://{address}/"), "token")).await.unwrap();
+    let settings = HttpSettings { root_certificates, ..HttpSettings::default() };
+    let transport = HttpTransport::new(&settings).unwrap();
+    let url = format!("https://{address}/");
+    let answer = transport.send(post(&url, "token")).await.unwrap();
     assert_eq!((answer.version(), &answer.body()[..]), (Version::HTTP_2, &b"two"[..]));
+    let forwarder = HttpForwarder::new(&settings).unwrap();
+    let answer = forwarder.send(post(&url, "token").map(Full::new)).await.unwrap();
+    assert_eq!(answer.version(), Version::HTTP_2);
 }
 
 /// Two megabytes of zeros are two kilobytes when compressed.

@@ -1,0 +1,341 @@
+//! One request on its way to an API, and its answer on the way back.
+
+use std::future::pending;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
+use ironleaf_auth::{
+    BreakerSettings, BreakerState, CircuitBreaker, Clock, HttpForwarder, HttpSettings, Random, TransportError,
+};
+use ironleaf_bff::{Attached, CallError, CoreApi, OwnCacheControl, ProblemKind, PublicOrigin, introduce};
+use tokio::time::{Instant, sleep_until};
+use tracing::{Instrument as _, Span};
+
+use crate::body::{Download, HELD_BYTES, Progress, Upload};
+use crate::metrics::Failure;
+use crate::streams::{Open, Streams};
+use crate::{Forwarded, Route, Routes, Who, caching, headers, location, metrics, refusal};
+
+/// How soon a stream ends after its session.
+const ASKED_EVERY: Duration = Duration::from_secs(3);
+
+/// Asks nginx not to hold a stream of events back.
+const UNBUFFERED: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+
+/// The answer of an API, or what to answer in its place.
+type Answered = Result<http::Response<Body>, Response>;
+
+/// A request on its way.
+pub(crate) struct Asked<'a> {
+    pub(crate) route: &'a Route,
+    pub(crate) index: usize,
+    pub(crate) target: Uri,
+    pub(crate) parts: Parts,
+    /// In whose name.
+    pub(crate) person: Option<CoreApi>,
+}
+
+/// Begins the span of a request to an API, and adds its trace context to the headers.
+pub type Trace = Arc<dyn Fn(&Method, &mut HeaderMap) -> Span + Send + Sync>;
+
+/// The APIs of all routes, as they are reached from here.
+pub(crate) struct Upstreams {
+    /// One for each route, in the same order.
+    breakers: Vec<CircuitBreaker<()>>,
+    forwarder: HttpForwarder<Body>,
+    /// For the routes with `http2=yes`.
+    http2: HttpForwarder<Body>,
+    trace: Trace,
+    origin: PublicOrigin,
+    scheme: HeaderValue,
+    host: HeaderValue,
+    streams: Streams,
+}
+
+impl Upstreams {
+    pub(crate) fn new(
+        routes: &Routes,
+        http: &HttpSettings,
+        origin: PublicOrigin,
+        clock: &Clock,
+        random: &Random,
+    ) -> Result<Self, TransportError> {
+        let breaker = |route: &Route| {
+            // Browsers give up whenever their people do, after a long wait as well: that says nothing about the API.
+            let patience = Duration::MAX;
+            let to = route.prefix.clone().into();
+            let settings = BreakerSettings { to, patience, ..BreakerSettings::default() };
+            CircuitBreaker::new((), settings, Clock::clone(clock), Random::clone(random))
+        };
+        let breakers = routes.iter().map(breaker).collect();
+        let scheme = HeaderValue::from_static(if origin.is_https() { "https" } else { "http" });
+        let host = HeaderValue::from_str(origin.authority())
+            .map_err(|_| TransportError::NotSent("the origin is not a host".to_owned()))?;
+        let (forwarder, http2) = (HttpForwarder::new(http)?, HttpForwarder::with_prior_knowledge(http)?);
+        let trace: Trace = Arc::new(|_, _| Span::none());
+        Ok(Self { breakers, forwarder, http2, trace, origin, scheme, host, streams: Streams::default() })
+    }
+
+    pub(crate) fn with_trace(self, trace: Trace) -> Self {
+        Self { trace, ..self }
+    }
+
+    /// The states of the circuit breakers, in the order of the routes.
+    pub(crate) fn breakers(&self) -> impl Iterator<Item = BreakerState> {
+        self.breakers.iter().map(CircuitBreaker::state)
+    }
+
+    /// Forwards a request that was let in.
+    pub(crate) async fn answer(&self, asked: &Asked<'_>, body: Body, declared: Option<u64>) -> Response {
+        match self.exchange(asked, body, declared).await {
+            Ok(response) | Err(response) => response,
+        }
+    }
+
+    /// Sends the request, and once more with a renewed token if the first one was refused and the body is still there.
+    async fn exchange(
+        &self,
+        asked: &Asked<'_>,
+        body: Body,
+        declared: Option<u64>,
+    ) -> Result<Response, Response> {
+        let (upload, progress) = Upload::new(body, asked.route.max_body);
+        // A small body is read before anything is sent, so that the request can be repeated whatever the API has read.
+        let is_small = declared.is_some_and(|bytes| bytes <= HELD_BYTES as u64);
+        let body = if is_small { self.read(asked, upload, &progress).await? } else { Body::new(upload) };
+        let (answer, attached) = self.send(asked, body, &progress).await?;
+        let Some(refused) = attached.as_ref().filter(|_| answer.status() == StatusCode::UNAUTHORIZED) else {
+            return self.pass_on(asked, answer, attached).await;
+        };
+        if let Some(person) = &asked.person {
+            person.replace_credentials(refused).await.map_err(|error| self.failed(asked, &error))?;
+        }
+        let Some(whole) = progress.whole() else {
+            tracing::info!("a body was too large to be sent again with a renewed token");
+            metrics::note_failure(&asked.route.prefix, Failure::Refused);
+            return Err(refusal::unavailable());
+        };
+        let (again, attached) = self.send(asked, Body::from(whole), &progress).await?;
+        if again.status() == StatusCode::UNAUTHORIZED {
+            // This is not the provider's verdict on the session: scripts must not take it for one.
+            tracing::warn!(route = asked.route.prefix, "an access token just issued was refused");
+            metrics::note_failure(&asked.route.prefix, Failure::Refused);
+            return Err(refusal::unavailable());
+        }
+        self.pass_on(asked, again, attached).await
+    }
+
+    async fn read(&self, asked: &Asked<'_>, upload: Upload, progress: &Progress) -> Result<Body, Response> {
+        let read = axum::body::to_bytes(Body::new(upload), HELD_BYTES);
+        match tokio::time::timeout(asked.route.timeout, read).await {
+            Ok(Ok(bytes)) => Ok(Body::from(bytes)),
+            Ok(Err(_)) => Err(of_browser(asked, progress.fault().unwrap_or(ProblemKind::BadRequest))),
+            Err(_) => Err(of_browser(asked, ProblemKind::RequestTimeout)),
+        }
+    }
+
+    async fn send(
+        &self,
+        asked: &Asked<'_>,
+        body: Body,
+        progress: &Progress,
+    ) -> Result<(http::Response<Body>, Option<Attached>), Response> {
+        let mut request = http::Request::new(body);
+        *request.method_mut() = asked.parts.method.clone();
+        *request.uri_mut() = asked.target.clone();
+        *request.headers_mut() = asked.parts.headers.clone();
+        *request.version_mut() = Version::HTTP_11;
+        let attached = match &asked.person {
+            Some(person) => {
+                Some(person.attach(&mut request).await.map_err(|error| self.failed(asked, &error))?)
+            }
+            None => {
+                introduce(&asked.parts, &mut request);
+                None
+            }
+        };
+        headers::add_origin(request.headers_mut(), &self.scheme, &self.host);
+        let span = (self.trace)(&asked.parts.method, request.headers_mut());
+        let answer = self.answered(asked, request, progress).instrument(span).await?;
+        Ok((answer, attached))
+    }
+
+    async fn answered(
+        &self,
+        asked: &Asked<'_>,
+        request: http::Request<Body>,
+        progress: &Progress,
+    ) -> Answered {
+        let limit = asked.route.timeout;
+        let forwarder = if asked.route.http2 { &self.http2 } else { &self.forwarder };
+        let sending = async {
+            let sent = forwarder.send(request);
+            tokio::pin!(sent);
+            loop {
+                let until = progress.moved_at().max(Instant::now() - limit) + limit;
+                tokio::select! {
+                    answer = &mut sent => return match (answer, progress.fault()) {
+                        (Err(_), Some(kind)) => Err(kind),
+                        (answer, _) => Ok(answer.map(|answer| answer.map(Body::new))),
+                    },
+                    () = sleep_until(until) => {
+                        if progress.moved_at() + limit > Instant::now() {
+                            continue;
+                        }
+                        if progress.is_awaited() {
+                            return Err(ProblemKind::RequestTimeout);
+                        }
+                        metrics::note_failure(&asked.route.prefix, Failure::TimedOut);
+                        return Ok(Err(TransportError::Interrupted(format!("no answer within {limit:?}"))));
+                    }
+                }
+            }
+        };
+        // SECURITY: a browser that sends a bad body must not close the API to everybody else.
+        let answered = match self.breakers.get(asked.index) {
+            Some(breaker) => breaker.around(sending).await,
+            None => sending.await,
+        };
+        let error = match answered {
+            // Nobody has asked for another protocol.
+            Ok(Ok(answer)) if answer.status() != StatusCode::SWITCHING_PROTOCOLS => return Ok(answer),
+            Ok(Ok(_)) => TransportError::Interrupted("the API changes the protocol unasked".to_owned()),
+            Ok(Err(error)) => error,
+            Err(kind) => return Err(of_browser(asked, kind)),
+        };
+        let reason = match error {
+            TransportError::NotSent(_) => Failure::NotSent,
+            TransportError::Interrupted(_) => Failure::Interrupted,
+        };
+        metrics::note_failure(&asked.route.prefix, reason);
+        tracing::warn!(route = asked.route.prefix, %error, "a forwarded request has no answer");
+        Err(refusal::unavailable())
+    }
+
+    fn failed(&self, asked: &Asked<'_>, error: &CallError) -> Response {
+        match error {
+            CallError::SignedOut => refusal::signed_out(&asked.parts, &self.origin),
+            CallError::Unavailable(detail) => {
+                tracing::warn!(
+                    route = asked.route.prefix,
+                    detail,
+                    "a request cannot be forwarded for its person"
+                );
+                metrics::note_failure(&asked.route.prefix, Failure::Renewal);
+                refusal::unavailable()
+            }
+        }
+    }
+
+    async fn pass_on(
+        &self,
+        asked: &Asked<'_>,
+        answer: http::Response<Body>,
+        attached: Option<Attached>,
+    ) -> Result<Response, Response> {
+        let (mut head, body) = answer.into_parts();
+        if let (Some(person), Some(attached)) = (&asked.person, &attached) {
+            person.heard(attached, head.status, &head.headers).await;
+        }
+        let is_stream = is_event_stream(&head.headers);
+        let idle = (!is_stream).then_some(asked.route.timeout);
+        let end = match asked.person.clone().zip(attached).filter(|_| is_stream) {
+            Some((person, attached)) => {
+                let open = self.streams.open(attached.owner());
+                let open = open.ok_or_else(|| refusal::of(ProblemKind::TooManyRequests))?;
+                until_over(person, attached, open)
+            }
+            None => Box::pin(pending()),
+        };
+        head.version = Version::HTTP_11;
+        headers::clean_answer(&mut head.headers);
+        headers::map_location(&mut head.headers, |place| location::mapped(asked.route, &asked.target, place));
+        let is_restricted = asked.route.who != Who::Anyone;
+        let (takes_tokens, is_somebodys) = (asked.route.token, asked.person.is_some());
+        caching::restrict(&mut head.headers, takes_tokens || is_restricted, is_somebodys || is_restricted);
+        if is_stream {
+            head.headers.extend([UNBUFFERED]);
+        }
+        head.extensions.clear();
+        head.extensions.insert(Forwarded);
+        head.extensions.insert(OwnCacheControl);
+        Ok(Response::from_parts(head, Body::new(Download::new(body, idle, end))))
+    }
+}
+
+/// Completes when the session is over.
+fn until_over(person: CoreApi, attached: Attached, open: Open) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        let _open = open;
+        loop {
+            sleep_until(Instant::now() + ASKED_EVERY).await;
+            if person.has_ended(&attached).await {
+                tracing::info!("a stream ends with its session");
+                return;
+            }
+        }
+    })
+}
+
+/// The answer to a browser whose request has no answer of the API because of its body.
+fn of_browser(asked: &Asked<'_>, kind: ProblemKind) -> Response {
+    metrics::note_failure(&asked.route.prefix, Failure::OfBrowser);
+    refusal::of(kind)
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/event-stream")
+}
+
+#[cfg(test)]
+mod tests {
+    use ironleaf_auth::{system_clock, system_random};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_is_part_of_the_trace_of_ours_and_of_no_other() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let routes = Routes::parse(&format!("/api/=http://{}/", listener.local_addr().unwrap())).unwrap();
+        let api = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut seen = Vec::new();
+            while !seen.ends_with(b"\r\n\r\n") {
+                stream.read_buf(&mut seen).await.unwrap();
+            }
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+            String::from_utf8(seen).unwrap()
+        });
+        let origin = "https://app.example".parse().unwrap();
+        let upstreams =
+            Upstreams::new(&routes, &HttpSettings::default(), origin, &system_clock(), &system_random());
+        let upstreams = upstreams.unwrap().with_trace(Arc::new(|method, headers| {
+            assert_eq!(method, Method::GET);
+            headers.insert("traceparent", HeaderValue::from_static("of-ours"));
+            Span::none()
+        }));
+        let request = http::Request::get("/api/7").header("traceparent", "of-the-browser").body(()).unwrap();
+        let mut parts = request.into_parts().0;
+        headers::clean_request(&mut parts.headers);
+        let (_, route, path) = routes.find(&parts.uri).unwrap().unwrap();
+        let target = route.target(&path, None).unwrap();
+        let asked = Asked { route, index: 0, target, parts, person: None };
+        let answer = upstreams.answer(&asked, Body::empty(), Some(0)).await;
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        let seen = api.await.unwrap();
+        assert_eq!(seen.lines().filter(|line| line.starts_with("traceparent: ")).count(), 1, "{seen}");
+        assert!(seen.contains("traceparent: of-ours\r\n"), "{seen}");
+        for line in ["x-forwarded-host: app.example\r\n", "x-forwarded-proto: https\r\n"] {
+            assert!(seen.contains(line), "{seen}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+use super::*;
+
+#[test]
+fn routes_are_read_and_shown_with_every_option() {
+    let config =
+        load(&[("PROXY_ROUTES", "/api/orders/=https://orders.internal/v2/; /api/=http://127.0.0.1:8080/")])
+            .unwrap();
+    assert_eq!(config.proxy_routes.iter().count(), 2);
+    let shown = "PROXY_ROUTES=/api/orders/=https://orders.internal/v2/ methods=GET,HEAD,OPTIONS,POST,PUT,PATCH,DELETE \
+                 who=signed-in body=10485760 timeout=30000ms token=yes http2=no; /api/=http://127.0.0.1:8080/ ";
+    assert!(config.describe().contains(shown), "{}", config.describe());
+}
+
+#[test]
+fn every_route_that_cannot_be_used_is_named_with_what_to_write() {
+    let text = problems(&[(
+        "PROXY_ROUTES",
+        "/api=https://a/; /b/=https://b/ who=admin; /c/=ftp://c/; /d/=http://d/; /d/=http://e/",
+    )]);
+    for said in [
+        "PROXY_ROUTES cannot be used: `/api=https://a/`: the path `/api` needs a slash at its end: `/api/`",
+        "`/b/=https://b/ who=admin`: `who=admin` is none of anyone, guest, signed-in and role:NAME",
+        "`/c/=ftp://c/`: the address is neither http nor https: it is written as `https://api.internal/v2/`",
+        "two routes begin with `/d/`",
+    ] {
+        assert!(text.contains(said), "{said} is not in: {text}");
+    }
+}
+
+#[test]
+fn a_route_leads_to_another_program() {
+    for (address, listen) in
+        [("http://127.0.0.1:3000/", "127.0.0.1:3000"), ("http://127.0.0.1:4000/", "127.0.0.1:4000")]
+    {
+        let route = format!("/api/={address}");
+        let text = problems(&[("PROXY_ROUTES", &route), ("LISTEN_ADDR", listen)]);
+        assert!(
+            text.contains("forwards /api/ to") && text.contains("write the address of the API"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_token_in_clear_on_the_way_to_another_machine_is_doubtful() {
+    let doubts = |routes: &str| load(&[("PROXY_ROUTES", routes)]).unwrap().doubtful_values().join("\n");
+    assert!(
+        doubts("/api/=http://orders.internal/").contains("PROXY_ROUTES sends tokens for /api/ over http://")
+    );
+    for routes in [
+        "/api/=https://orders.internal/",
+        "/api/=http://127.0.0.1:8080/",
+        "/n/=http://news.internal/ token=no",
+    ] {
+        assert_eq!(doubts(routes), "", "{routes}");
+    }
+}
