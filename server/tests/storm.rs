@@ -7,6 +7,8 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "storm/forwarded.rs"]
+mod forwarded;
 #[path = "storm/leader.rs"]
 mod leader;
 #[path = "storm/machine.rs"]

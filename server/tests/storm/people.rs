@@ -109,12 +109,17 @@ impl People {
 
     /// Opens the account page in a tab. If a replica does not answer, the tab tries the next one.
     pub(crate) async fn visit(self, cookies: Cookies, tab: usize) -> Visit {
+        self.visit_at("/account", cookies, tab).await
+    }
+
+    /// The same with another path that shows the person.
+    pub(crate) async fn visit_at(self, path: &str, cookies: Cookies, tab: usize) -> Visit {
         let deadline = Instant::now() + GIVE_UP_AFTER;
         let cookies = header(&cookies);
         let mut cut_off = 0;
         loop {
             let asked = Instant::now();
-            let request = self.client.get(self.url(tab + cut_off, "/account")).header(COOKIE, &cookies);
+            let request = self.client.get(self.url(tab + cut_off, path)).header(COOKIE, &cookies);
             let (page, set_cookies) = match read(self.as_browser(request)).await {
                 Err(_) if asked < deadline => {
                     cut_off += 1;

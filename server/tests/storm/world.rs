@@ -51,6 +51,7 @@ impl World {
             ("CORE_API_URL", format!("http://{}/v1", proxy.address)),
             ("SESSION_SECRETS", TEST_KEY.to_owned()),
             ("PUBLIC_ORIGIN", String::new()),
+            ("PROXY_ROUTES", format!("/api/people/=http://{}/v1/user/users/", proxy.address)),
         ];
         settings.extend(redis.as_ref().map(|redis| ("REDIS_URL", format!("redis://{}", redis.address))));
         let mut started: Vec<Process> = Vec::new();
