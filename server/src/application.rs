@@ -213,7 +213,8 @@ pub async fn application_with(
     Ok(Application { router, live, bff })
 }
 
-/// The APIs of `PROXY_ROUTES` are reached in the same way as the core API, and their requests are part of the same traces.
+/// The APIs of `PROXY_ROUTES` are reached in the same way as the core API, and their requests are part of the same
+/// traces.
 fn proxy(config: &Config, clock: &Clock, random: &Random) -> Result<Proxy, TransportError> {
     let (routes, http) = (config.proxy_routes.clone(), config.core_api_client.settings());
     let proxy = Proxy::new(routes, &http, config.public_origin.clone(), clock, random)?;

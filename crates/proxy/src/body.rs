@@ -319,10 +319,10 @@ mod tests {
         let (mut sender, body) = Channel::<Bytes, BoxError>::new(1);
         let sending = tokio::spawn(async move {
             for _ in 0..3 {
-                tokio::time::sleep(Duration::from_secs(8)).await;
+                sleep_until(Instant::now() + Duration::from_secs(8)).await;
                 sender.send_data(Bytes::from_static(b"x")).await.unwrap();
             }
-            tokio::time::sleep(Duration::from_secs(11)).await;
+            sleep_until(Instant::now() + Duration::from_secs(11)).await;
         });
         let mut answer = Box::pin(Download::new(body, Some(Duration::from_secs(10)), pending()));
         for _ in 0..3 {
@@ -336,7 +336,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_ends_with_its_session() {
         let (_sender, body) = Channel::<Bytes, BoxError>::new(1);
-        let end = tokio::time::sleep(Duration::from_secs(5));
+        let end = sleep_until(Instant::now() + Duration::from_secs(5));
         let mut answer = Box::pin(Download::new(body, None, end));
         assert!(answer.frame().await.is_none());
         let whole = Box::pin(Download::new(Full::from("abc"), None, pending()));

@@ -6,8 +6,8 @@ use http::{HeaderMap, HeaderValue};
 
 /// What an answer says about caches is kept. It is added:
 ///
-/// - `Vary: Cookie`, if it says that it depends on `Authorization`, or if a route takes tokens along and nothing says that
-///   the answer is everybody's.
+/// - `Vary: Cookie`, if it says that it depends on `Authorization`, or if a route takes tokens along and nothing says
+///   that the answer is everybody's.
 /// - `private`, if it was given to a token and is not said to be everybody's.
 /// - `no-store`, if it was given to a token and says nothing.
 pub(crate) fn restrict(headers: &mut HeaderMap, takes_tokens: bool, had_token: bool) {

@@ -44,12 +44,11 @@ impl Site {
         if let Some(site) = listed(route, &parts.headers) {
             return site;
         }
-        match parts.headers.get(FETCH_SITE).map(HeaderValue::as_bytes) {
-            Some(b"same-origin" | b"none") => Self::Here,
-            Some(_) => Self::Elsewhere,
-            None if origin.is_none_or(is_ours) => Self::Here,
-            None => Self::Elsewhere,
-        }
+        let is_here = match parts.headers.get(FETCH_SITE).map(HeaderValue::as_bytes) {
+            Some(site) => matches!(site, b"same-origin" | b"none"),
+            None => origin.is_none_or(is_ours),
+        };
+        if is_here { Self::Here } else { Self::Elsewhere }
     }
 }
 
@@ -113,7 +112,7 @@ pub(crate) fn let_read(site: &Site, headers: &mut HeaderMap) {
 
 /// Says to caches that other origins get other answers.
 pub(crate) fn vary(route: &Route, headers: &mut HeaderMap) {
-    if matches!(route.origins, Origins::Listed(_)) {
+    if route.origins != Origins::Closed {
         headers.append(VARY, HeaderValue::from_static("Origin"));
     }
 }

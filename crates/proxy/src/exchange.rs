@@ -152,15 +152,13 @@ impl Upstreams {
         *request.uri_mut() = asked.target.clone();
         *request.headers_mut() = asked.parts.headers.clone();
         *request.version_mut() = Version::HTTP_11;
-        let attached = match &asked.person {
-            Some(person) => {
-                Some(person.attach(&mut request).await.map_err(|error| self.failed(asked, &error))?)
-            }
-            None => {
-                introduce(&asked.parts, &mut request);
-                None
-            }
-        };
+        let mut attached = None;
+        if let Some(person) = &asked.person {
+            let added = person.attach(&mut request).await;
+            attached = Some(added.map_err(|error| self.failed(asked, &error))?);
+        } else {
+            introduce(&asked.parts, &mut request);
+        }
         headers::add_origin(request.headers_mut(), &self.scheme, &self.host);
         let span = (self.trace)(&asked.parts.method, request.headers_mut());
         let answer = self.answered(asked, request, progress).instrument(span).await?;

@@ -52,7 +52,8 @@ const DISGUISE_PREFIXES: [&str; 8] = [
     "x-rewrite-",
 ];
 
-/// Headers of an answer that would act on this whole origin, on the browser's credentials for it, or on a proxy in front.
+/// Headers of an answer that would act on this whole origin, on the browser's credentials for it, or on a proxy in
+/// front.
 static OF_THE_ORIGIN: [HeaderName; 20] = [
     SET_COOKIE,
     WWW_AUTHENTICATE,
@@ -132,8 +133,8 @@ pub(crate) fn clean_answer(headers: &mut HeaderMap) {
     }
 }
 
-/// Replaces the place that an answer names, if `mapped` knows it by another name, and removes it if it names nothing that
-/// a browser could reach.
+/// Replaces the place that an answer names, if `mapped` knows it by another name, and removes it if it names nothing
+/// that a browser could reach.
 pub(crate) fn map_location(headers: &mut HeaderMap, mapped: impl FnOnce(&str) -> Option<String>) {
     let Some(location) = headers.remove(LOCATION) else { return };
     let place = location.to_str().ok().and_then(mapped).and_then(|place| HeaderValue::try_from(place).ok());

@@ -36,8 +36,8 @@ impl Path {
     ///
     /// # Security
     ///
-    /// A path that the proxy takes for one thing and the API for another passes every rule about paths. Browsers resolve
-    /// dots before they send a path, so whoever sends one is not a browser.
+    /// A path that the proxy takes for one thing and the API for another passes every rule about paths. Browsers
+    /// resolve dots before they send a path, so whoever sends one is not a browser.
     pub fn normalised(raw: &str) -> Result<Self, BadPath> {
         let mut path = String::with_capacity(raw.len());
         let mut bytes = raw.bytes();

@@ -55,16 +55,16 @@ impl Proxy {
         self.routes.iter().map(|route| route.prefix.as_str()).zip(self.upstreams.breakers())
     }
 
-    /// Whether a page of another origin sends the request, and its route lets that page in. Such a request is exempt from
-    /// the cross-site check, if no form of this application is at its path.
+    /// Whether a page of another origin sends the request, and its route lets that page in. Such a request is exempt
+    /// from the cross-site check, if no form of this application is at its path.
     pub fn lets_in(&self, request: &Request) -> bool {
         request.headers().contains_key(ORIGIN)
             && matches!(self.routes.find(request.uri()), Ok(Some((_, route, _)))
                 if cors::listed(route, request.headers()).is_some())
     }
 
-    /// Forwards the request, if a route names its path, and returns the answer. Otherwise the request comes back. Call it
-    /// inside the session layer and the cross-site check.
+    /// Forwards the request, if a route names its path, and returns the answer. Otherwise the request comes back. Call
+    /// it inside the session layer and the cross-site check.
     ///
     /// # Errors
     ///
@@ -178,11 +178,12 @@ fn permission(route: &Route, site: &Site, parts: &Parts) -> Response {
 
 /// Whether a page of another site may not even ask. It cannot read the answer, but it could measure it.
 ///
-/// SECURITY: forms are checked for every request that changes something. A read is checked where the token goes along, or
-/// somebody has to be signed in.
+/// SECURITY: forms are checked for every request that changes something. A read is checked where the token goes along,
+/// or somebody has to be signed in.
 fn is_kept_from_others(route: &Route, parts: &Parts) -> bool {
     let is_public = !route.token && route.who == crate::Who::Anyone;
-    !is_public && !(is_navigation(parts) && parts.method != Method::OPTIONS)
+    let is_opened = is_navigation(parts) && parts.method != Method::OPTIONS;
+    !is_public && !is_opened
 }
 
 /// How long the body is, if that is known. The request then says so, whatever it has said before.

@@ -22,14 +22,15 @@ pub struct Route {
     pub who: Who,
     /// The largest body of a request, in bytes.
     pub max_body: u64,
-    /// How long a body may stand still in either direction, and how long the answer to a whole request may take to begin.
+    /// How long a body may stand still in either direction, and how long the answer to a whole request may take to
+    /// begin.
     pub timeout: Duration,
     /// Whether the access token of the session goes along.
     pub token: bool,
     /// The other origins whose pages may call.
     pub origins: Origins,
-    /// Whether the API is spoken to in HTTP/2 at once (prior knowledge, RFC 9113, section 3.3). An `https` address needs
-    /// no such setting: there, both sides agree on a version.
+    /// Whether the API is spoken to in HTTP/2 at once (prior knowledge, RFC 9113, section 3.3). An `https` address
+    /// needs no such setting: there, both sides agree on a version.
     pub http2: bool,
 }
 
@@ -68,15 +69,15 @@ pub struct InvalidRoute {
 }
 
 impl Route {
-    /// The address that a path leads to, if the path is below the prefix, or is the prefix without its slash. What follows
-    /// the prefix, and the query, are sent exactly as they are here.
+    /// The address that a path leads to, if the path is below the prefix, or is the prefix without its slash. What
+    /// follows the prefix, and the query, are sent exactly as they are here.
     pub fn target(&self, path: &Path, query: Option<&str>) -> Option<Uri> {
         let (base, rest) = (self.upstream.path(), self.rest(path.as_str())?);
         // SECURITY: no library that resolves or escapes anything reads the path from here on, and it has no dots.
         let mut whole = match (rest, base.trim_end_matches('/')) {
             (Some(rest), _) => format!("{base}{rest}"),
             (None, "") => "/".to_owned(),
-            (None, bare) => bare.to_owned(),
+            (None, folder) => folder.to_owned(),
         };
         if let Some(query) = query {
             whole.push('?');

@@ -37,8 +37,10 @@ fn listener(status: &'static str) -> (SocketAddr, Receiver<(String, String)>) {
 fn a_request_and_its_call_are_one_trace_that_names_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let ((core_api, calls), (collector, traces)) = (listener("500 Broken"), listener("200 OK"));
+    let (orders, forwarded) = listener("200 OK");
     let settings = [
         ("CORE_API_URL", format!("http://{core_api}/v1")),
+        ("PROXY_ROUTES", format!("/api/orders/=http://{orders}/ who=anyone token=no")),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{collector}")),
         ("RUST_LOG", "warn,server=info".to_owned()),
     ];
@@ -47,6 +49,9 @@ fn a_request_and_its_call_are_one_trace_that_names_nobody() {
     let (call, _) = calls.recv().unwrap();
     let (_, parent) = call.split_once("traceparent: 00-").unwrap_or_else(|| panic!("no trace in {call}"));
     assert_eq!(parent.split(['-', '\r']).take(3).map(str::len).collect::<Vec<_>>(), [32, 16, 2], "{call}");
+    assert!(application.send("GET /api/orders/7", "", "").starts_with("HTTP/1.1 200"));
+    let (request, _) = forwarded.recv().unwrap();
+    assert!(request.starts_with("GET /7 ") && request.contains("traceparent: 00-"), "{request}");
     application.tell_to_stop();
     assert!(application.child.wait().unwrap().success());
     let (head, spans) = traces.recv().unwrap();

@@ -24,8 +24,8 @@ async fn two_processes_on_one_folder_forward_two_hundred_requests_with_one_refre
     storm(Shared::OneFolder, "one SQLite").await;
 }
 
-/// A request waits for the refresh for 5 s, and then gets a 503. On a busy machine this happens to some, which come back.
-/// `http/proxy.rs` shows with virtual time that it is never necessary.
+/// A request waits for the refresh for 5 s, and then gets a 503. On a busy machine this happens to some, which come
+/// back. `http/proxy.rs` shows with virtual time that it is never necessary.
 async fn storm(shared: Shared, store: &str) {
     let world = World::start(2, shared, &format!("{}s", ACCESS_TOKEN_TTL.as_secs())).await;
     let browser = world.people.sign_in(1).await.remove(0);
@@ -57,4 +57,7 @@ async fn storm(shared: Shared, store: &str) {
         slowest.as_millis()
     );
     let _ = writeln!(std::io::stdout(), "{line}");
+    for replica in world.replicas.iter().filter(|_| served < REQUESTS) {
+        let _ = writeln!(std::io::stdout(), "{:#?}", replica.said.lock().unwrap());
+    }
 }

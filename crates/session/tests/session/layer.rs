@@ -8,7 +8,8 @@ use std::{
 use axum::{Router, routing::any};
 use http::{HeaderMap, StatusCode, header};
 use ironleaf_session::{
-    Arrival, Beginning, Flash, FlashKind, OwnCacheControl, Serde, Session, SessionId, SessionLayer, SettingsError,
+    Arrival, Beginning, Flash, FlashKind, OwnCacheControl, Serde, Session, SessionId, SessionLayer,
+    SettingsError,
 };
 
 use crate::support::{Answer, Beginnings as _, Browser, COOKIE, Left, Site, Text, owner, request};

@@ -1,4 +1,5 @@
-//! Odd paths and framings, row by row: `corpus/proxy_paths.tsv` and `corpus/proxy_framings.tsv`. `docs/proxy.md` prints both.
+//! Odd paths and framings, row by row: `corpus/proxy_paths.tsv` and `corpus/proxy_framings.tsv`. `docs/proxy.md` prints
+//! both.
 
 use super::wire::{Door, Upstream};
 use crate::world::World;

@@ -189,7 +189,8 @@ async fn a_call_that_its_caller_takes_back_says_nothing() {
     let settings = BreakerSettings::default();
     let breaker = CircuitBreaker::new((), settings, crate::system_clock(), crate::system_random());
     for _ in 0..20 {
-        let taken_back = breaker.around(async { Err::<Result<http::Response<()>, _>, _>("the browser is gone") });
+        let taken_back =
+            breaker.around(async { Err::<Result<http::Response<()>, _>, _>("the browser is gone") });
         assert_eq!(taken_back.await.unwrap_err(), "the browser is gone");
     }
     assert_eq!(breaker.state(), BreakerState::Closed);
