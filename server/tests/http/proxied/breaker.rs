@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::wire::{Door, Upstream, head, message, read_until};
@@ -95,7 +95,6 @@ async fn an_api_that_does_not_read_is_to_blame_for_itself() {
         while write.write_all(&piece).await.is_ok() {}
     });
     let mut answer = Vec::new();
-    use tokio::io::AsyncReadExt as _;
     while !answer.windows(4).any(|four| four == b"\r\n\r\n") {
         assert_ne!(read.read_buf(&mut answer).await.unwrap(), 0);
     }
