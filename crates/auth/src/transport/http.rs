@@ -19,7 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 use url::Url;
 
-use self::connect::{Connector, Proxy};
+use self::connect::{Connector, Proxy, Versions};
 pub use self::forwarder::HttpForwarder;
 pub use self::settings::HttpSettings;
 use self::told::{OUR_NAME, chain};
@@ -54,7 +54,7 @@ impl HttpTransport {
     pub fn new(settings: &HttpSettings) -> Result<Self, TransportError> {
         let proxy = settings.proxy.as_ref().map(proxy).transpose()?;
         let proxy_authorization = proxy.as_ref().and_then(|proxy| proxy.authorization.clone());
-        let connector = Connector::new(settings, proxy)?;
+        let connector = Connector::new(settings, proxy, Versions::All)?;
         // SECURITY: nothing here repeats what a peer may have seen. A refresh token that is sent twice ends the session at the API.
         let client = legacy::Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())

@@ -52,8 +52,20 @@ pub(super) struct Connector {
     timeout: Duration,
 }
 
+/// Which HTTP the destination may choose, if it is reached over TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Versions {
+    All,
+    /// For connections that are to be upgraded (RFC 9110, section 7.8), which HTTP/2 does not know.
+    Http1,
+}
+
 impl Connector {
-    pub(super) fn new(settings: &HttpSettings, proxy: Option<Proxy>) -> Result<Self, TransportError> {
+    pub(super) fn new(
+        settings: &HttpSettings,
+        proxy: Option<Proxy>,
+        versions: Versions,
+    ) -> Result<Self, TransportError> {
         let tls = tls(settings.root_certificates.as_deref())?;
         let tcp = tcp(GaiResolver::new(), settings.connect_timeout);
         let way = match proxy {
@@ -62,7 +74,10 @@ impl Connector {
             None => Way::Straight(tcp),
         };
         let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
-        let https = https.enable_all_versions().wrap_connector(way);
+        let https = match versions {
+            Versions::All => https.enable_all_versions().wrap_connector(way),
+            Versions::Http1 => https.enable_http1().wrap_connector(way),
+        };
         Ok(Self { https, timeout: settings.connect_timeout })
     }
 }

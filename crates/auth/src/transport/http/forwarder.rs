@@ -9,7 +9,7 @@ use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::connect::Connector;
+use super::connect::{Connector, Versions};
 use super::settings::HttpSettings;
 use super::{TransportError, classify, proxy};
 
@@ -36,7 +36,7 @@ where
     ///
     /// As [`HttpTransport::new`](super::HttpTransport::new).
     pub fn new(settings: &HttpSettings) -> Result<Self, TransportError> {
-        Self::with(settings, false)
+        Self::with(settings, Versions::All, false)
     }
 
     /// A forwarder that speaks HTTP/2 to `http` addresses at once (prior knowledge, RFC 9113, section 3.3).
@@ -45,13 +45,23 @@ where
     ///
     /// As [`new`](Self::new).
     pub fn with_prior_knowledge(settings: &HttpSettings) -> Result<Self, TransportError> {
-        Self::with(settings, true)
+        Self::with(settings, Versions::All, true)
     }
 
-    fn with(settings: &HttpSettings, http2_only: bool) -> Result<Self, TransportError> {
+    /// A forwarder for requests that ask to upgrade their connection, such as to a WebSocket. It speaks HTTP/1.1 only. An
+    /// answer with the status 101 has the connection among its extensions.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn for_upgrades(settings: &HttpSettings) -> Result<Self, TransportError> {
+        Self::with(settings, Versions::Http1, false)
+    }
+
+    fn with(settings: &HttpSettings, versions: Versions, http2_only: bool) -> Result<Self, TransportError> {
         let proxy = settings.proxy.as_ref().map(proxy).transpose()?;
         let proxy_authorization = proxy.as_ref().and_then(|proxy| proxy.authorization.clone());
-        let connector = Connector::new(settings, proxy)?;
+        let connector = Connector::new(settings, proxy, versions)?;
         let client = legacy::Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
