@@ -5,7 +5,7 @@ use ironleaf_auth::{EndReason, HeadState, HeadsError, KeptHead};
 use ironleaf_session::{
     Advance, Identity, Known, Ledger, LedgerError, LedgerFuture, Passage, RotationOrigin, Standing, Tombstone,
 };
-use ironleaf_store::StoreError;
+use ironleaf_store::{Key, Record as StoredRecord, StoreError};
 
 use crate::keys::{ended_owner_key, ended_provider_sid_key, ended_session_key, head_key};
 use crate::tombstone::Grave;
@@ -44,30 +44,88 @@ impl Records {
     /// know, and for an ended session without a head.
     async fn find(&self, session: &Identity) -> Result<Found, StoreError> {
         let head_key = head_key(session.id.as_bytes());
-        let once_ended = ended_session_key(session.id.as_bytes());
-        let mut keys = vec![head_key, once_ended, ended_owner_key(&session.owner)];
-        keys.extend(session.provider_sid.as_deref().map(ended_provider_sid_key));
-        let mut records = self.store.read(&keys).await?.into_iter();
-        let head = records.next().flatten().map(|record| self.open_head(&head_key, &record));
+        let records = self.store.read(&keys_of(session).collect::<Vec<_>>()).await?;
+        let (head, mut graves) = self.open(head_key, records.into_iter());
         #[cfg(feature = "mutants")]
         if ironleaf_auth::mutants::is_active(ironleaf_auth::mutants::Mutant::TombstonesNotChecked) {
             let head =
                 head.filter(|kept| !matches!(kept.head.state, HeadState::Ending { .. } | HeadState::Dead(_)));
             return Ok(Found { head, buried: None });
         }
-        let mut graves: Vec<_> = records.flatten().map(|record| Grave::decode(&record.mark)).collect();
         if let Some(sid) = head.as_ref().and_then(|kept| renewed_sid(kept, session)) {
             let found = self.store.read(&[ended_provider_sid_key(sid)]).await?;
             graves.extend(found.into_iter().flatten().map(|record| Grave::decode(&record.mark)));
         }
-        let ends = graves.into_iter().filter_map(|grave| grave.end_of(&head_key, session.created_at));
-        let mut buried = ends.max_by_key(|(reason, _)| *reason != EndReason::SignedOut);
+        let mut buried = buried(&graves, &head_key, session);
         // For some sessions, the store keeps only that the provider was told.
         if let (None, Some((_, is_told @ false))) = (&head, &mut buried) {
             *is_told = self.is_told(&session.owner, head_key, session.created_at).await?;
         }
         Ok(Found { head, buried })
     }
+
+    /// Which of these sessions have ended, in their order. A session whose tokens were renewed since has not. However many
+    /// sessions they are, this takes one round trip, and a second one if renewals have brought identifiers that they do not
+    /// know.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unreachable`].
+    pub async fn ended_among(&self, sessions: &[Identity]) -> Result<Vec<bool>, StoreError> {
+        let keys: Vec<_> = sessions.iter().flat_map(keys_of).collect();
+        let mut records = self.store.read(&keys).await?.into_iter();
+        let mut found: Vec<_> = sessions
+            .iter()
+            .map(|session| {
+                let own = records.by_ref().take(keys_of(session).count());
+                self.open(head_key(session.id.as_bytes()), own)
+            })
+            .collect();
+        let renewed: Vec<_> = found
+            .iter()
+            .zip(sessions)
+            .enumerate()
+            .filter_map(|(at, ((head, _), session))| {
+                let sid = head.as_ref().and_then(|kept| renewed_sid(kept, session))?;
+                Some((at, ended_provider_sid_key(sid)))
+            })
+            .collect();
+        if !renewed.is_empty() {
+            let keys: Vec<_> = renewed.iter().map(|(_, key)| *key).collect();
+            for (record, (at, _)) in self.store.read(&keys).await?.into_iter().zip(&renewed) {
+                found[*at].1.extend(record.map(|record| Grave::decode(&record.mark)));
+            }
+        }
+        let is_over = |((head, graves), session): ((Option<KeptHead>, Vec<Grave>), &Identity)| {
+            let buried = buried(&graves, &head_key(session.id.as_bytes()), session);
+            // What counts is the session, and no single rotation.
+            Found { head, buried }.ended(u64::MAX).is_some()
+        };
+        Ok(found.into_iter().zip(sessions).map(is_over).collect())
+    }
+
+    /// The head of a session and its tombstones, from what the store has for [`keys_of`].
+    fn open(
+        &self,
+        head_key: Key,
+        mut records: impl Iterator<Item = Option<StoredRecord>>,
+    ) -> (Option<KeptHead>, Vec<Grave>) {
+        let head = records.next().flatten().map(|record| self.open_head(&head_key, &record));
+        (head, records.flatten().map(|record| Grave::decode(&record.mark)).collect())
+    }
+}
+
+/// Where the store has what it knows of a session: first its head, then its tombstones.
+fn keys_of(session: &Identity) -> impl Iterator<Item = Key> {
+    let (id, sid) = (session.id.as_bytes(), session.provider_sid.as_deref());
+    let keys = [head_key(id), ended_session_key(id), ended_owner_key(&session.owner)];
+    keys.into_iter().chain(sid.map(ended_provider_sid_key))
+}
+
+/// Why the session is over according to its tombstones, and whether the provider was told.
+fn buried(graves: &[Grave], head_key: &Key, session: &Identity) -> Option<(EndReason, bool)> {
+    let ends = graves.iter().filter_map(|grave| grave.end_of(head_key, session.created_at));
+    ends.max_by_key(|(reason, _)| *reason != EndReason::SignedOut)
 }
 
 /// The identifier by which the provider knows the session now, if the cookie has a different one.
