@@ -217,6 +217,6 @@ pub async fn application_with(
 /// traces.
 fn proxy(config: &Config, clock: &Clock, random: &Random) -> Result<Proxy, TransportError> {
     let (routes, http) = (config.proxy_routes.clone(), config.core_api_client.settings());
-    let proxy = Proxy::new(routes, &http, config.public_origin.clone(), clock, random)?;
+    let proxy = Proxy::new(routes, config.proxy_streams, &http, config.public_origin.clone(), clock, random)?;
     Ok(proxy.with_trace(Arc::new(traces::call)))
 }

@@ -13,6 +13,7 @@ mod names;
 mod passwords;
 mod problems;
 mod proxy_routes;
+mod proxy_streams;
 pub(crate) mod reader;
 mod redis;
 mod smtp;
@@ -27,7 +28,7 @@ use std::time::Duration;
 use http::HeaderName;
 use http::header::FORWARDED;
 use ironleaf_bff::{PasswordPolicy, PublicOrigin, RateLimits};
-use ironleaf_proxy::Routes;
+use ironleaf_proxy::{Routes, StreamLimits};
 use ironleaf_session::SessionSettings;
 use url::Url;
 
@@ -125,6 +126,8 @@ pub struct Config {
     pub source_url: String,
     /// `PROXY_ROUTES`: the paths that are forwarded to APIs.
     pub proxy_routes: Routes,
+    /// `PROXY_MAX_STREAMS_PER_PERSON`, `PROXY_MAX_STREAMS`, `PROXY_STREAM_IDLE_TIMEOUT`
+    pub proxy_streams: StreamLimits,
     /// `LOG_FORMAT` and `RUST_LOG`
     pub log: Log,
     /// `LEPTOS_SITE_ROOT`, set by cargo-leptos; `None` looks beside the program.
@@ -177,10 +180,11 @@ impl Config {
         let core_api = CoreApiConfig::read(&mut read, listen_addr, data_dir.clone());
         let core_api_url = read.base_url("CORE_API_URL");
         let session_idle_timeout = read.duration("SESSION_IDLE_TIMEOUT", 7 * DAY);
+        let max_connections = read.max_connections("MAX_CONNECTIONS");
         let config = Self {
             environment: core_api.environment,
             listen_addr,
-            max_connections: read.max_connections("MAX_CONNECTIONS"),
+            max_connections,
             metrics_listen_addr: read.optional_address("METRICS_LISTEN_ADDR"),
             public_origin: core_api.public_origin.clone(),
             session_secrets: read.secret("SESSION_SECRETS"),
@@ -218,6 +222,7 @@ impl Config {
             get_started_url: read.link("GET_STARTED_URL", "/login"),
             source_url: read.link("SOURCE_URL", "https://github.com/"),
             proxy_routes: proxy_routes::read(&mut read),
+            proxy_streams: proxy_streams::read(&mut read, max_connections),
             log: core_api.log.clone(),
             site_root: read.optional("LEPTOS_SITE_ROOT").map(PathBuf::from),
             reload_addr: read.reload_port().map(|port| SocketAddr::new(listen_addr.ip(), port)),

@@ -40,7 +40,7 @@ enum Kind {
 }
 
 /// Every metric, including those of the crates below.
-const ALL: [(&str, Kind, &str); 28] = [
+const ALL: [(&str, Kind, &str); 30] = [
     (REQUESTS, Kind::Counter, "Requests answered, by method, route and class of status"),
     (REQUEST_SECONDS, Kind::Histogram, "Time until an answer begins, by route"),
     (
@@ -95,6 +95,16 @@ const ALL: [(&str, Kind, &str); 28] = [
     (STORE_CAPACITY, Kind::Gauge, "Bytes that the store may take"),
     (DROPPED_LINES, Kind::Counter, "Lines of the log that nobody read in time"),
     (PANICS, Kind::Counter, "Panics, each of which is a defect"),
+    (
+        "ironleaf_proxy_open_streams",
+        Kind::Gauge,
+        "Event streams and WebSockets of APIs that are open, by kind",
+    ),
+    (
+        "ironleaf_proxy_sockets_ended_total",
+        Kind::Counter,
+        "WebSockets that have ended, by who or what ended them",
+    ),
     (BUILD, Kind::Gauge, "Always 1; the label is the version"),
     (STARTED, Kind::Gauge, "When the process started, in seconds since 1970"),
 ];

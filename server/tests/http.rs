@@ -95,6 +95,10 @@ mod sign_in;
 mod sign_in_links;
 #[path = "http/sign_out.rs"]
 mod sign_out;
+#[path = "http/socket_api.rs"]
+mod socket_api;
+#[path = "http/sockets.rs"]
+mod sockets;
 #[path = "http/store_outage.rs"]
 mod store_outage;
 #[path = "http/theme.rs"]

@@ -7,10 +7,10 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use ironleaf_auth::{Asked, CallError, Request, Response};
 use ironleaf_records::Principal;
-use ironleaf_session::{Identity, Ledger as _, Record, Standing};
+use ironleaf_session::{Identity, Record};
 
-use crate::CoreApi;
 use crate::request_context::caller;
+use crate::{Bff, CoreApi};
 
 /// The session that a forwarded request was sent with. It shows no token.
 #[derive(Clone)]
@@ -19,14 +19,67 @@ pub struct Attached {
     asked: Asked,
 }
 
-impl Attached {
+/// Whose session a stream belongs to. It has no token and is small, so that many can be kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StreamSession {
+    identity: Identity,
+    is_guest: bool,
+}
+
+impl StreamSession {
+    /// Identifies the session: 16 bytes, the same for every stream of it.
+    pub fn id(&self) -> [u8; 16] {
+        *self.identity.id.as_bytes()
+    }
+
     /// Identifies the person or the guest, for limits: 16 bytes, the same for every session of theirs.
     pub fn owner(&self) -> [u8; 16] {
-        *self.record.owner.as_bytes()
+        *self.identity.owner.as_bytes()
+    }
+
+    /// Whether nobody has proved who they are. Anybody may become a guest, and another one.
+    pub fn is_guest(&self) -> bool {
+        self.is_guest
+    }
+}
+
+/// Tells which sessions have ended since, here or on another replica.
+#[derive(Clone)]
+pub struct EndedSessions(Bff);
+
+impl EndedSessions {
+    /// Whether each of these sessions is over, in their order. A store that does not answer ends nothing.
+    ///
+    /// A stream outlives the access token it began with, and does not outlive its session: ask every few seconds, with one
+    /// call for many sessions.
+    pub async fn among(&self, sessions: &[StreamSession]) -> Vec<bool> {
+        let Self(bff) = self;
+        let identities: Vec<_> = sessions.iter().map(|session| session.identity.clone()).collect();
+        let known = bff.records().ended_among(&identities).await;
+        let known = known.unwrap_or_else(|error| {
+            tracing::warn!(error = error.detail(), "the store does not say which streams are over");
+            vec![false; sessions.len()]
+        });
+        let (now, limit) = (bff.now(), bff.session_settings().absolute_timeout);
+        let is_too_old =
+            |session: &Identity| now.duration_since(session.created_at).is_ok_and(|age| age >= limit);
+        identities.iter().zip(known).map(|(session, is_over)| is_over || is_too_old(session)).collect()
     }
 }
 
 impl CoreApi {
+    /// The session of a stream that begins with this request. `None` if it has just ended.
+    pub fn stream_session(&self) -> Option<StreamSession> {
+        let record = self.session.current()?;
+        let is_guest = record.payload.identity().is_guest;
+        Some(StreamSession { identity: Identity::from(&*record), is_guest })
+    }
+
+    /// Tells which sessions have ended since.
+    pub fn ended_sessions(&self) -> EndedSessions {
+        EndedSessions(self.bff.clone())
+    }
+
     /// Whether the request has come with a session, of a person or of a guest.
     pub fn has_session(&self) -> bool {
         self.session.current().is_some()
@@ -65,22 +118,6 @@ impl CoreApi {
         } else {
             Ok(())
         }
-    }
-
-    /// Whether the session of a request that is still being answered has ended since, here or on another replica. A store
-    /// that does not answer ends nothing.
-    ///
-    /// A long answer outlives the access token it began with, and does not outlive its session: ask every few seconds.
-    pub async fn has_ended(&self, attached: &Attached) -> bool {
-        let record = &attached.record;
-        let age = self.bff.now().duration_since(record.created_at).unwrap_or_default();
-        if age >= self.bff.session_settings().absolute_timeout {
-            return true;
-        }
-        // Its cookie may have been renewed by other requests since: what counts is the session, and no single rotation.
-        let newest = Identity { rotation: u64::MAX, ..Identity::from(&*attached.record) };
-        let known = self.bff.records().standing(&newest).await;
-        known.is_ok_and(|known| known.standing == Standing::Ended)
     }
 
     /// Lets the provider learn from the head of an answer, before the head of ours leaves: some APIs renew a cookie with

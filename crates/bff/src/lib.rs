@@ -74,7 +74,7 @@ pub use emailed_link::{
 };
 pub use extract::{MaybeUser, session_cannot_be_checked};
 pub use failure::AccountFailure;
-pub use forwarded::{Attached, introduce};
+pub use forwarded::{Attached, EndedSessions, StreamSession, introduce};
 pub use guest::GuestFailure;
 pub use limits::{Allowance, InvalidAllowance, RateLimits};
 pub use missing_layer::MissingLayer;

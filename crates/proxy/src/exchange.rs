@@ -18,12 +18,11 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument as _, Span};
 
 use crate::body::{Download, HELD_BYTES, Progress, Upload};
+use crate::live::{LiveStreams, Upgrade};
 use crate::metrics::Failure;
-use crate::streams::{Open, Streams};
+use crate::socket::Handshake;
+use crate::streams::StreamLimits;
 use crate::{Forwarded, Route, Routes, Who, caching, headers, location, metrics, refusal};
-
-/// How soon a stream ends after its session.
-const ASKED_EVERY: Duration = Duration::from_secs(3);
 
 /// Asks nginx not to hold a stream of events back.
 const UNBUFFERED: (HeaderName, HeaderValue) =
@@ -40,6 +39,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) parts: Parts,
     /// In whose name.
     pub(crate) person: Option<CoreApi>,
+    /// Set if it asks for a WebSocket.
+    pub(crate) upgrade: Option<Upgrade>,
 }
 
 /// Begins the span of a request to an API, and adds its trace context to the headers.
@@ -52,16 +53,19 @@ pub(crate) struct Upstreams {
     forwarder: HttpForwarder<Body>,
     /// For the routes with `http2=yes`.
     http2: HttpForwarder<Body>,
+    /// For requests whose connection becomes a WebSocket.
+    upgrader: HttpForwarder<Body>,
     trace: Trace,
     origin: PublicOrigin,
     scheme: HeaderValue,
     host: HeaderValue,
-    streams: Streams,
+    pub(crate) live: LiveStreams,
 }
 
 impl Upstreams {
     pub(crate) fn new(
         routes: &Routes,
+        streams: StreamLimits,
         http: &HttpSettings,
         origin: PublicOrigin,
         clock: &Clock,
@@ -80,7 +84,9 @@ impl Upstreams {
             .map_err(|_| TransportError::NotSent("the origin is not a host".to_owned()))?;
         let (forwarder, http2) = (HttpForwarder::new(http)?, HttpForwarder::with_prior_knowledge(http)?);
         let trace: Trace = Arc::new(|_, _| Span::none());
-        Ok(Self { breakers, forwarder, http2, trace, origin, scheme, host, streams: Streams::default() })
+        let upgrader = HttpForwarder::for_upgrades(http)?;
+        let live = LiveStreams::new(streams, Random::clone(random));
+        Ok(Self { breakers, forwarder, http2, upgrader, trace, origin, scheme, host, live })
     }
 
     pub(crate) fn with_trace(self, trace: Trace) -> Self {
@@ -160,6 +166,9 @@ impl Upstreams {
             introduce(&asked.parts, &mut request);
         }
         headers::add_origin(request.headers_mut(), &self.scheme, &self.host);
+        if asked.upgrade.is_some() {
+            Handshake::ask(request.headers_mut());
+        }
         let span = (self.trace)(&asked.parts.method, request.headers_mut());
         let answer = self.answered(asked, request, progress).instrument(span).await?;
         Ok((answer, attached))
@@ -172,7 +181,11 @@ impl Upstreams {
         progress: &Progress,
     ) -> Answered {
         let limit = asked.route.timeout;
-        let forwarder = if asked.route.http2 { &self.http2 } else { &self.forwarder };
+        let forwarder = match asked {
+            Asked { upgrade: Some(_), .. } => &self.upgrader,
+            Asked { route: Route { http2: true, .. }, .. } => &self.http2,
+            _ => &self.forwarder,
+        };
         let sending = async {
             let sent = forwarder.send(request);
             tokio::pin!(sent);
@@ -203,7 +216,11 @@ impl Upstreams {
         };
         let error = match answered {
             // Nobody has asked for another protocol.
-            Ok(Ok(answer)) if answer.status() != StatusCode::SWITCHING_PROTOCOLS => return Ok(answer),
+            Ok(Ok(answer))
+                if answer.status() != StatusCode::SWITCHING_PROTOCOLS || asked.upgrade.is_some() =>
+            {
+                return Ok(answer);
+            }
             Ok(Ok(_)) => TransportError::Interrupted("the API changes the protocol unasked".to_owned()),
             Ok(Err(error)) => error,
             Err(kind) => return Err(of_browser(asked, kind)),
@@ -242,16 +259,16 @@ impl Upstreams {
         if let (Some(person), Some(attached)) = (&asked.person, &attached) {
             person.heard(attached, head.status, &head.headers).await;
         }
+        let person = asked.person.as_ref();
+        if let Some(upgrade) =
+            asked.upgrade.as_ref().filter(|_| head.status == StatusCode::SWITCHING_PROTOCOLS)
+        {
+            return self.live.switched(upgrade, asked.route, &asked.parts, person, head);
+        }
         let is_stream = is_event_stream(&head.headers);
-        let idle = (!is_stream).then_some(asked.route.timeout);
-        let end = match asked.person.clone().zip(attached).filter(|_| is_stream) {
-            Some((person, attached)) => {
-                let open = self.streams.open(attached.owner());
-                let open = open.ok_or_else(|| refusal::of(ProblemKind::TooManyRequests))?;
-                until_over(person, attached, open)
-            }
-            None => Box::pin(pending()),
-        };
+        let idle = if is_stream { self.live.idle() } else { asked.route.timeout };
+        let end: Pin<Box<dyn Future<Output = ()> + Send>> =
+            if is_stream { Box::pin(self.live.events(&asked.parts, person)?) } else { Box::pin(pending()) };
         head.version = Version::HTTP_11;
         headers::clean_answer(&mut head.headers);
         headers::map_location(&mut head.headers, |place| location::mapped(asked.route, &asked.target, place));
@@ -264,22 +281,8 @@ impl Upstreams {
         head.extensions.clear();
         head.extensions.insert(Forwarded);
         head.extensions.insert(OwnCacheControl);
-        Ok(Response::from_parts(head, Body::new(Download::new(body, idle, end))))
+        Ok(Response::from_parts(head, Body::new(Download::new(body, Some(idle), end))))
     }
-}
-
-/// Completes when the session is over.
-fn until_over(person: CoreApi, attached: Attached, open: Open) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    Box::pin(async move {
-        let _open = open;
-        loop {
-            sleep_until(Instant::now() + ASKED_EVERY).await;
-            if person.has_ended(&attached).await {
-                tracing::info!("a stream ends with its session");
-                return;
-            }
-        }
-    })
 }
 
 /// The answer to a browser whose request has no answer of the API because of its body.
@@ -314,8 +317,14 @@ mod tests {
             String::from_utf8(seen).unwrap()
         });
         let origin = "https://app.example".parse().unwrap();
-        let upstreams =
-            Upstreams::new(&routes, &HttpSettings::default(), origin, &system_clock(), &system_random());
+        let upstreams = Upstreams::new(
+            &routes,
+            StreamLimits::default(),
+            &HttpSettings::default(),
+            origin,
+            &system_clock(),
+            &system_random(),
+        );
         let upstreams = upstreams.unwrap().with_trace(Arc::new(|method, headers| {
             assert_eq!(method, Method::GET);
             headers.insert("traceparent", HeaderValue::from_static("of-ours"));
@@ -326,7 +335,7 @@ mod tests {
         headers::clean_request(&mut parts.headers);
         let (_, route, path) = routes.find(&parts.uri).unwrap().unwrap();
         let target = route.target(&path, None).unwrap();
-        let asked = Asked { route, index: 0, target, parts, person: None };
+        let asked = Asked { route, index: 0, target, parts, person: None, upgrade: None };
         let answer = upstreams.answer(&asked, Body::empty(), Some(0)).await;
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
         let seen = api.await.unwrap();

@@ -8,9 +8,12 @@ compile_error!(
 
 mod body;
 mod caching;
+mod cause;
 mod cors;
+mod ends;
 mod exchange;
 mod headers;
+mod live;
 mod location;
 mod metrics;
 mod path;
@@ -18,6 +21,8 @@ mod proxy;
 mod refusal;
 mod route;
 mod routes;
+mod socket;
+mod stopping;
 mod streams;
 
 pub use exchange::Trace;
@@ -25,6 +30,8 @@ pub use path::{BadPath, Path};
 pub use proxy::Proxy;
 pub use route::{InvalidRoute, Origins, Route, Who};
 pub use routes::{InvalidRoutes, Routes};
+pub use stopping::Stopping;
+pub use streams::StreamLimits;
 
 /// Is in the extensions of an answer that an API has given. Outer layers leave such an answer as it is, whatever its
 /// status.

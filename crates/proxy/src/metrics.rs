@@ -4,12 +4,18 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::streams::Kind;
+
 /// `ironleaf_proxy_requests_total{route, status}`: the route by its prefix, the status by its first digit.
 const REQUESTS: &str = "ironleaf_proxy_requests_total";
 /// `ironleaf_proxy_request_duration_seconds{route}`: the time until an answer begins.
 const SECONDS: &str = "ironleaf_proxy_request_duration_seconds";
 /// `ironleaf_proxy_failures_total{route, reason}`: why a request has no answer of its API.
 const FAILURES: &str = "ironleaf_proxy_failures_total";
+/// `ironleaf_proxy_open_streams{kind}`: event streams and WebSockets that are open.
+const OPEN_STREAMS: &str = "ironleaf_proxy_open_streams";
+/// `ironleaf_proxy_sockets_ended_total{by}`: who or what has ended a WebSocket.
+const SOCKETS_ENDED: &str = "ironleaf_proxy_sockets_ended_total";
 
 /// Why a request that was let in has no answer of its API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,4 +56,17 @@ pub(crate) fn note_failure(route: &str, failure: Failure) {
         Failure::Refused => "refused",
     };
     metrics::counter!(FAILURES, "route" => route.to_owned(), "reason" => reason).increment(1);
+}
+
+pub(crate) fn stream_opened(kind: Kind) {
+    metrics::gauge!(OPEN_STREAMS, "kind" => kind.word()).increment(1);
+}
+
+pub(crate) fn stream_ended(kind: Kind) {
+    metrics::gauge!(OPEN_STREAMS, "kind" => kind.word()).decrement(1);
+}
+
+/// `by` is a word of [`carry`](crate::socket::carry).
+pub(crate) fn socket_ended(by: &'static str) {
+    metrics::counter!(SOCKETS_ENDED, "by" => by).increment(1);
 }

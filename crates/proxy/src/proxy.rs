@@ -16,7 +16,9 @@ use tokio::time::Instant;
 
 use crate::cors::{self, Site};
 use crate::exchange::{Asked, Trace, Upstreams};
+use crate::live::handshake;
 use crate::refusal::{self, is_navigation};
+use crate::streams::StreamLimits;
 use crate::{Path, Route, Routes, headers, metrics};
 
 /// Forwards requests of the browser to APIs, with the access token of its session.
@@ -35,12 +37,13 @@ impl Proxy {
     /// As [`HttpForwarder::new`].
     pub fn new(
         routes: Routes,
+        streams: StreamLimits,
         http: &HttpSettings,
         origin: PublicOrigin,
         clock: &Clock,
         random: &Random,
     ) -> Result<Self, TransportError> {
-        let upstreams = Upstreams::new(&routes, http, origin.clone(), clock, random)?;
+        let upstreams = Upstreams::new(&routes, streams, http, origin.clone(), clock, random)?;
         Ok(Self { routes, origin, upstreams })
     }
 
@@ -103,7 +106,11 @@ impl Proxy {
         if !route.methods.contains(&parts.method) {
             return refusal::method_not_allowed(route);
         }
-        if *site == Site::Elsewhere && is_kept_from_others(route, &parts) {
+        let handshake = match handshake(route, &parts) {
+            Ok(handshake) => handshake,
+            Err(response) => return response,
+        };
+        if handshake.is_none() && *site == Site::Elsewhere && is_kept_from_others(route, &parts) {
             return refusal::of(ProblemKind::CrossSite);
         }
         let declared = match settle_length(&mut parts, &body) {
@@ -120,8 +127,15 @@ impl Proxy {
             Ok(person) => person,
             Err(response) => return response,
         };
+        let upgrade = match handshake {
+            Some(handshake) => match self.upstreams.live.upgrade(handshake, &parts, person.as_ref()) {
+                Ok(upgrade) => Some(upgrade),
+                Err(response) => return response,
+            },
+            None => None,
+        };
         headers::clean_request(&mut parts.headers);
-        let asked = Asked { route, index, target, parts, person };
+        let asked = Asked { route, index, target, parts, person, upgrade };
         self.upstreams.answer(&asked, body, declared).await
     }
 

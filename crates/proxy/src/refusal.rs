@@ -1,7 +1,7 @@
 //! Answers of our own, in place of the API's.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, REFERER};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, REFERER, RETRY_AFTER, SEC_WEBSOCKET_VERSION};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use ironleaf_bff::{Problem, ProblemKind, PublicOrigin, ReturnTo};
@@ -44,6 +44,31 @@ pub(crate) fn method_not_allowed(route: &Route) -> Response {
         response.headers_mut().insert(ALLOW, allowed);
     }
     response
+}
+
+/// The person, or everybody together, has as many streams open as there may be.
+pub(crate) fn too_many_streams() -> Response {
+    let mut response = told(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_streams",
+        "Too many streams are open. Close one first.",
+    );
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
+    response
+}
+
+/// The request for a WebSocket is of another version than 13 (RFC 6455, section 4.2.2).
+pub(crate) fn other_websocket_version() -> Response {
+    let mut response =
+        told(StatusCode::UPGRADE_REQUIRED, "upgrade_required", "The version of WebSocket has to be 13.");
+    response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    response
+}
+
+fn told(status: StatusCode, code: &str, message: &str) -> Response {
+    let body = json!({ "code": code, "message": message }).to_string();
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    (status, headers, body).into_response()
 }
 
 pub(crate) fn unavailable() -> Response {

@@ -32,6 +32,8 @@ pub struct Route {
     /// Whether the API is spoken to in HTTP/2 at once (prior knowledge, RFC 9113, section 3.3). An `https` address
     /// needs no such setting: there, both sides agree on a version.
     pub http2: bool,
+    /// Whether requests for a WebSocket are forwarded.
+    pub websocket: bool,
 }
 
 /// Which pages of other origins may call, and read the answers (CORS).
@@ -125,16 +127,18 @@ impl fmt::Display for Who {
 /// As it is written in the configuration, with every option.
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { prefix, upstream, methods, who, max_body, timeout, token, origins, http2 } = self;
+        let Self { prefix, upstream, methods, who, max_body, timeout, token, origins, http2, websocket } =
+            self;
         let methods: Vec<_> = methods.iter().map(Method::as_str).collect();
         let choice = |is_chosen: bool| if is_chosen { "yes" } else { "no" };
         write!(
             f,
-            "{prefix}={upstream} methods={} who={who} body={max_body} timeout={}ms token={} http2={}",
+            "{prefix}={upstream} methods={} who={who} body={max_body} timeout={}ms token={} http2={} upgrade={}",
             methods.join(","),
             timeout.as_millis(),
             choice(*token),
-            choice(*http2)
+            choice(*http2),
+            if *websocket { "websocket" } else { "none" }
         )?;
         match origins {
             Origins::Closed => Ok(()),

@@ -19,6 +19,9 @@ impl Config {
         lines.add("SOURCE_URL", &self.source_url);
         let routes: Vec<_> = self.proxy_routes.iter().map(ToString::to_string).collect();
         lines.add("PROXY_ROUTES", &if routes.is_empty() { "(none)".to_owned() } else { routes.join("; ") });
+        lines.add("PROXY_MAX_STREAMS_PER_PERSON", &self.proxy_streams.per_person);
+        lines.add("PROXY_MAX_STREAMS", &self.proxy_streams.in_total);
+        lines.add("PROXY_STREAM_IDLE_TIMEOUT", &secs(self.proxy_streams.idle));
         self.log.describe(&mut lines);
         lines.finish()
     }

@@ -25,6 +25,12 @@ pub(super) fn check(config: &Config, read: &mut Reader<'_>) {
             route.prefix, config.provider.kind.name
         ));
     }
+    if config.proxy_streams.in_total >= config.max_connections && !config.proxy_routes.is_empty() {
+        read.problem(format!(
+            "PROXY_MAX_STREAMS is {}, and MAX_CONNECTIONS is {}: streams could take every connection, so allow fewer of them",
+            config.proxy_streams.in_total, config.max_connections
+        ));
+    }
     let ours = [config.public_origin.to_string(), format!("http://{}", config.listen_addr)];
     let circle = config
         .proxy_routes

@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,15 +20,17 @@ use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use socket2::SockRef;
+use ironleaf_proxy::Stopping;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower::ServiceExt;
 
 use super::head_timer::{HeadTimer, IDLE_TIMEOUT};
@@ -56,6 +59,11 @@ const SPARE_CONNECTIONS: usize = 32;
 /// How long a connection waits for room before it takes a spare place. By then, an idle connection would have ended.
 const SPARE_AFTER: Duration = Duration::from_millis(50);
 
+/// A client that vanished silently is noticed after two minutes. Otherwise a connection that was upgraded, on which nobody
+/// has to say anything, would be held for ever.
+const KEEPALIVE_AFTER: Duration = Duration::from_mins(1);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
 /// How long a request in a spare place waits for room.
 const SPARE_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -67,11 +75,12 @@ pub async fn answer(
     max_connections: usize,
     stop: impl Future<Output = ()>,
 ) {
-    let (connections, graceful) = (TaskTracker::new(), GracefulShutdown::new());
+    let (connections, closing) = (TaskTracker::new(), CancellationToken::new());
     let mut gate = Gate::new(max_connections);
     let connection = Connection {
         router,
         draining: CancellationToken::new(),
+        closing: closing.clone(),
         room: Arc::clone(&gate.room),
         waiting_for: None,
     };
@@ -82,15 +91,15 @@ pub async fn answer(
         if let Err(error) = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES) {
             tracing::debug!(%error, "a slow reader may be mistaken for a client that does not read");
         }
-        let (mut connection, watcher) = (connection.clone(), graceful.watcher());
+        if let Err(error) = SockRef::from(&stream).set_tcp_keepalive(&keepalive()) {
+            tracing::debug!(%error, "a client that vanishes may be noticed late");
+        }
+        let mut connection = connection.clone();
         if let Some(Place { rooms: Some(rooms), .. }) = &place {
             connection.waiting_for = Some(Arc::clone(rooms));
         }
-        connections.spawn(async move {
-            let open = OpenConnection::begin();
-            connection.run(stream, peer, watcher).await;
-            drop((open, place));
-        });
+        let held = Held { _open: OpenConnection::begin(), _place: place, _tracked: connections.token() };
+        tokio::spawn(connection.run(stream, peer, held));
     };
     let mut waiting = None;
     let accept_all = async {
@@ -117,16 +126,22 @@ pub async fn answer(
     }
     drop(listener);
     connection.draining.cancel();
-    drain(&connections, graceful).await;
+    drain(&connections, &closing).await;
 }
 
-/// Connections in use end with their next answer, idle ones after [`LINGER`].
-async fn drain(connections: &TaskTracker, graceful: GracefulShutdown) {
+const fn keepalive() -> TcpKeepalive {
+    TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_INTERVAL)
+}
+
+/// Connections in use end with their next answer, idle ones after [`LINGER`]. Whoever holds an upgraded connection was
+/// told by [`Stopping`].
+async fn drain(connections: &TaskTracker, closing: &CancellationToken) {
     connections.close();
     if timeout(LINGER, connections.wait()).await.is_ok() {
         return;
     }
-    if timeout(GRACE.saturating_sub(LINGER), graceful.shutdown()).await.is_err() {
+    closing.cancel();
+    if timeout(GRACE.saturating_sub(LINGER), connections.wait()).await.is_err() {
         tracing::warn!(connections = connections.len(), "requests that took too long were interrupted");
     }
 }
@@ -209,6 +224,13 @@ impl Gate {
     }
 }
 
+/// What a connection holds until it is closed, also after an upgrade.
+struct Held {
+    _open: OpenConnection,
+    _place: Option<Place>,
+    _tracked: TaskTrackerToken,
+}
+
 async fn acquire(places: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     Arc::clone(places).acquire_owned().await.expect("nobody closes the semaphore")
 }
@@ -219,26 +241,39 @@ struct Connection {
     router: Router,
     /// Once cancelled, every answer is the last of its connection.
     draining: CancellationToken,
+    /// Once cancelled, the connection ends as soon as no request is in progress.
+    closing: CancellationToken,
     room: Arc<Room>,
     /// Set for a connection with a single request. The request waits here for room, unless it is about health.
     waiting_for: Option<Arc<Semaphore>>,
 }
 
 impl Connection {
-    async fn run<S>(self, stream: S, peer: SocketAddr, watcher: Watcher)
+    /// `held` is dropped when the connection is closed.
+    async fn run<S, H>(self, stream: S, peer: SocketAddr, held: H)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        H: Unpin + Send + 'static,
     {
         let (timer, note) = HeadTimer::new(Arc::clone(&self.room));
-        let unread = Unread::default();
-        let stream = TokioIo::new(Socket::new(stream, note, unread.clone()));
+        let (unread, closing) = (Unread::default(), self.closing.clone());
+        let stream = TokioIo::new(Socket::new(stream, note, unread.clone(), held));
         let service = service_fn(move |request| self.clone().answer(request, peer, unread.clone()));
         let connection = http1::Builder::new()
             .timer(timer)
             .header_read_timeout(IDLE_TIMEOUT)
             .max_header_size(MAX_HEAD_BYTES)
-            .serve_connection(stream, service);
-        if let Err(error) = watcher.watch(connection).await {
+            .serve_connection(stream, service)
+            .with_upgrades();
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = closing.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended early");
         }
     }
@@ -251,6 +286,11 @@ impl Connection {
     ) -> Result<http::Response<Body>, Infallible> {
         let mut request = request.map(|body| unread.watch(body));
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(Stopping(self.draining.clone()));
+        if self.waiting_for.is_some() {
+            // A spare place is for one request, and an upgraded connection would keep it.
+            request.extensions_mut().remove::<OnUpgrade>();
+        }
         let is_health = request.uri().path().starts_with("/health/");
         let room = match self.waiting_for.as_ref().filter(|_| !is_health) {
             Some(rooms) => {
@@ -265,7 +305,8 @@ impl Connection {
         };
         // An answer to an incomplete request is also the last one, because the remaining bytes are not a request.
         let is_last = self.draining.is_cancelled() || self.waiting_for.is_some() || self.room.is_wanted();
-        if is_last || unread.is_body() {
+        let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if (is_last || unread.is_body()) && !is_upgraded {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         drop(room);

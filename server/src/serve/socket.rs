@@ -96,14 +96,16 @@ impl HttpBody for Watched {
     }
 }
 
-/// A connection as hyper reads and writes it.
-pub(super) struct Socket<S, N> {
+/// A connection as hyper reads and writes it, and after an upgrade whoever has it then.
+pub(super) struct Socket<S, N, H> {
     stream: S,
     /// Called with all bytes that are read.
     note: N,
     unread: Unread,
     stalled: Option<Pin<Box<Sleep>>>,
     discarding: Option<Discarding>,
+    /// Dropped with the connection.
+    _held: H,
 }
 
 struct Discarding {
@@ -111,9 +113,9 @@ struct Discarding {
     until: Pin<Box<Sleep>>,
 }
 
-impl<S, N> Socket<S, N> {
-    pub(super) const fn new(stream: S, note: N, unread: Unread) -> Self {
-        Self { stream, note, unread, stalled: None, discarding: None }
+impl<S, N, H> Socket<S, N, H> {
+    pub(super) const fn new(stream: S, note: N, unread: Unread, held: H) -> Self {
+        Self { stream, note, unread, stalled: None, discarding: None, _held: held }
     }
 
     /// The result of a write, or an error if no write was possible for too long.
@@ -128,7 +130,7 @@ impl<S, N> Socket<S, N> {
     }
 }
 
-impl<S: AsyncRead + Unpin, N: FnMut(&[u8]) + Unpin> AsyncRead for Socket<S, N> {
+impl<S: AsyncRead + Unpin, N: FnMut(&[u8]) + Unpin, H: Unpin> AsyncRead for Socket<S, N, H> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -145,7 +147,7 @@ impl<S: AsyncRead + Unpin, N: FnMut(&[u8]) + Unpin> AsyncRead for Socket<S, N> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, N: Unpin> AsyncWrite for Socket<S, N> {
+impl<S: AsyncRead + AsyncWrite + Unpin, N: Unpin, H: Unpin> AsyncWrite for Socket<S, N, H> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

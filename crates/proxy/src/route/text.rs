@@ -53,6 +53,7 @@ fn read(text: &str) -> Result<Route, String> {
         token: true,
         origins: Origins::Closed,
         http2: false,
+        websocket: false,
     };
     let mut seen = Vec::new();
     for word in words {
@@ -71,9 +72,10 @@ fn read(text: &str) -> Result<Route, String> {
             "token" => route.token = read_choice(name, value)?,
             "origins" => route.origins = read_origins(value)?,
             "http2" => route.http2 = read_choice(name, value)?,
+            "upgrade" => route.websocket = read_upgrade(value)?,
             _ => {
                 return Err(format!(
-                    "`{name}` is not an option: there are methods, who, body, timeout, token, origins and http2"
+                    "`{name}` is not an option: there are methods, who, body, timeout, token, origins, http2 and upgrade"
                 ));
             }
         }
@@ -95,6 +97,14 @@ fn together(route: &Route) -> Result<(), String> {
         return Ok(());
     };
     Err(problem.to_owned())
+}
+
+fn read_upgrade(text: &str) -> Result<bool, String> {
+    match text {
+        "websocket" => Ok(true),
+        "none" => Ok(false),
+        _ => Err(format!("`upgrade={text}` is neither websocket nor none")),
+    }
 }
 
 fn read_prefix(text: &str) -> Result<String, String> {
@@ -220,6 +230,9 @@ mod tests {
         assert_eq!((&long.who, long.token), (&Who::Role("ADMIN".to_owned()), false));
         assert!(long.http2 && !short.http2);
         assert_eq!(route(&long.to_string()), long);
+        let sockets = route("/a/=http://b/ upgrade=websocket");
+        assert!(sockets.websocket && !short.websocket);
+        assert_eq!(route(&sockets.to_string()), sockets);
         let listed = route("/a/=http://b/ origins=https://a.example,http://b.example:8080");
         let origins = ["https://a.example", "http://b.example:8080"].map(str::to_owned).to_vec();
         assert_eq!((listed.origins.clone(), short.origins), (Origins::Listed(origins), Origins::Closed));
@@ -249,6 +262,7 @@ mod tests {
             ("/api/=https://a/ timeout=11m", "between"),
             ("/api/=https://a/ timeout=10", "not a time"),
             ("/api/=https://a/ token=maybe", "neither `token=yes` nor `token=no`"),
+            ("/api/=https://a/ upgrade=h2c", "neither websocket nor none"),
             ("/api/=https://a/ retries=3", "there are methods"),
             ("/api/=https://a/ token=yes token=no", "twice"),
             ("/api/=https://a/ who=guest token=no", "does not go with it"),

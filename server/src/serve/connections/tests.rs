@@ -1,5 +1,6 @@
 use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio_util::sync::DropGuard;
 
 use super::*;
 use crate::serve::head_timer::HEAD_TIMEOUT;
@@ -11,17 +12,22 @@ const LARGE: usize = 1 << 20;
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
 
 /// One connection over a pipe, with the end of the client. It ends when the other returned values are dropped.
-fn connect() -> (DuplexStream, CancellationToken, GracefulShutdown) {
+fn connect() -> (DuplexStream, CancellationToken, DropGuard) {
     let (client, server) = tokio::io::duplex(64 * 1024);
     let router = Router::new()
         .route("/", get(async || "hello"))
         .route("/echo", post(async |body: String| body))
         .route("/large", get(async || vec![b'x'; LARGE]));
-    let (draining, graceful) = (CancellationToken::new(), GracefulShutdown::new());
-    let connection =
-        Connection { router, draining: draining.clone(), room: Arc::default(), waiting_for: None };
-    tokio::spawn(connection.run(server, ([127, 0, 0, 1], 1).into(), graceful.watcher()));
-    (client, draining, graceful)
+    let (draining, closing) = (CancellationToken::new(), CancellationToken::new());
+    let connection = Connection {
+        router,
+        draining: draining.clone(),
+        closing: closing.clone(),
+        room: Arc::default(),
+        waiting_for: None,
+    };
+    tokio::spawn(connection.run(server, ([127, 0, 0, 1], 1).into(), ()));
+    (client, draining, closing.drop_guard())
 }
 
 async fn answered(client: &mut DuplexStream) -> String {
