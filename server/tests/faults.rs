@@ -6,6 +6,8 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "faults/api.rs"]
+mod api;
 #[path = "faults/browser.rs"]
 mod browser;
 #[path = "faults/clock.rs"]
@@ -39,10 +41,14 @@ mod others;
 #[path = "storm/processes.rs"]
 #[expect(dead_code, reason = "this suite kills nothing")]
 mod processes;
+#[path = "faults/proxied.rs"]
+mod proxied;
 #[path = "faults/redis_wire.rs"]
 mod redis_wire;
 #[path = "faults/store.rs"]
 mod store;
+#[path = "faults/streams.rs"]
+mod streams;
 #[path = "faults/survey.rs"]
 mod survey;
 #[path = "faults/trial.rs"]

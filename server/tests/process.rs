@@ -11,6 +11,8 @@ mod mail_server;
 mod metrics;
 #[path = "process/shipping.rs"]
 mod shipping;
+#[path = "process/sockets.rs"]
+mod sockets;
 #[path = "process/traces.rs"]
 mod traces;
 

@@ -16,7 +16,7 @@ const GIVE_UP_AFTER: Duration = Duration::from_secs(40);
 #[derive(Clone)]
 pub(crate) struct Browser {
     pub(crate) address: Ipv4Addr,
-    door: SocketAddr,
+    pub(crate) door: SocketAddr,
     pub(crate) cookies: BTreeMap<String, String>,
 }
 

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use crate::api;
 use crate::browser::Browser;
 use crate::core_api_wire::Wire;
 use crate::machine::{Kind, Machine};
@@ -82,9 +83,11 @@ impl World {
         let machines = [&folders[0], &folders[2]].map(|folder| Machine::new(kind, folder.path()));
         let core_api = machines[0].start(Subcommand::CoreApi, &settings).await;
         let wire = Wire::before(core_api.address);
+        let api = api::start().await;
         let mut settings = vec![
             ("CORE_API_URL", format!("http://{}/v1", wire.door.address)),
             ("CORE_API_SIGN_IN_LINKS", "true".to_owned()),
+            ("PROXY_ROUTES", format!("/api/notes/=http://{api}/v2/ upgrade=websocket timeout=3s")),
             ("SESSION_SECRETS", TEST_KEY.to_owned()),
         ];
         let (mut redis, mut store_wire) = (None, None);
