@@ -50,7 +50,8 @@ enum Happened {
 }
 
 /// Carries bytes between both sides until one of them ends, or `over` does. A socket on which nothing moves ends after
-/// `idle`, or at most after twice that. Returns who has ended it, as a word for metrics.
+/// `idle`, or at most after twice that. Returns who has ended it, as a word for metrics: `broken` if a connection failed, or
+/// a side has read nothing for too long.
 pub(crate) async fn carry(
     browser: OnUpgrade,
     api: OnUpgrade,
@@ -59,11 +60,12 @@ pub(crate) async fn carry(
     mask: [u8; 4],
 ) -> &'static str {
     // What only the beginning and the end need is in boxes of their own: most of the time, a socket is idle.
-    let Some(mut socket) = Box::pin(Socket::begin(browser, api)).await else { return "browser" };
+    let Some(mut socket) = Box::pin(Socket::begin(browser, api)).await else { return "broken" };
     let happened = socket.copied(over, idle).await;
     let word = match &happened {
-        Happened::Browser(_) => "browser",
-        Happened::Api(_) => "api",
+        Happened::Browser(Ok(())) => "browser",
+        Happened::Api(Ok(())) => "api",
+        Happened::Browser(Err(_)) | Happened::Api(Err(_)) => "broken",
         Happened::Over(cause) => cause.word(),
     };
     Box::pin(socket.end(happened, mask)).await;
