@@ -7,7 +7,7 @@ fn routes_are_read_and_shown_with_every_option() {
             .unwrap();
     assert_eq!(config.proxy_routes.iter().count(), 2);
     let shown = "PROXY_ROUTES=/api/orders/=https://orders.internal/v2/ methods=GET,HEAD,OPTIONS,POST,PUT,PATCH,DELETE \
-                 who=signed-in body=10485760 timeout=30000ms token=yes http2=no; /api/=http://127.0.0.1:8080/ ";
+                 who=signed-in body=10485760 timeout=30000ms token=yes http2=no upgrade=none; /api/=http://127.0.0.1:8080/ ";
     assert!(config.describe().contains(shown), "{}", config.describe());
 }
 
@@ -54,4 +54,13 @@ fn a_token_in_clear_on_the_way_to_another_machine_is_doubtful() {
     ] {
         assert_eq!(doubts(routes), "", "{routes}");
     }
+}
+
+#[test]
+fn streams_may_not_take_every_connection() {
+    let routes = ("PROXY_ROUTES", "/api/=http://127.0.0.1:8080/");
+    let text = problems(&[routes, ("MAX_CONNECTIONS", "100"), ("PROXY_MAX_STREAMS", "100")]);
+    assert!(text.contains("PROXY_MAX_STREAMS is 100, and MAX_CONNECTIONS is 100"), "{text}");
+    let config = load(&[routes, ("MAX_CONNECTIONS", "100")]).unwrap();
+    assert_eq!(config.proxy_streams.in_total, 50);
 }
